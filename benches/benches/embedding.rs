@@ -1,7 +1,6 @@
-//! Embedding: prints one table and writes it to `bench/embedding.json` in the target directory. The
-//! BERT is in the directory that an argument or `AIOS_BENCH_MODEL` names; ONNX Runtime runs beside
-//! it, from the Python that `AIOS_BENCH_PYTHON` names; with `--smoke` it is small: to see that it
-//! runs.
+//! Embedding: prints one table and writes it to `bench/embedding.json` in the target directory. An
+//! argument or `AIOS_BENCH_MODEL` gives the directory of the BERT. ONNX Runtime runs beside it,
+//! from the Python that `AIOS_BENCH_PYTHON` names. `--smoke` runs the small size, as a test.
 
 use std::{env, path::PathBuf, process::ExitCode};
 

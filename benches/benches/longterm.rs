@@ -1,7 +1,7 @@
-//! Tier 2: prints one table and writes it to `bench/longterm.json` in the target directory. With
-//! `--million` the curve goes on to a million records; with `--rivals` other stores run beside it,
-//! from the Python that `AIOS_BENCH_PYTHON` names; with `--questions` only questions without a
-//! filter are run; with `--smoke` it is small: to see that it runs.
+//! Tier 2: prints one table and writes it to `bench/longterm.json` in the target directory.
+//! `--million` extends the curve to a million records. `--rivals` runs other stores beside it, from
+//! the Python that `AIOS_BENCH_PYTHON` names. `--questions` runs only questions without a filter.
+//! `--smoke` runs the small size, as a test.
 #![allow(clippy::print_stdout)]
 
 use std::{env, path::Path, process::ExitCode};

@@ -1,5 +1,5 @@
 //! Tier 0 beside its rivals: prints one table and writes it to `bench/operational.json` in the
-//! target directory. With `--smoke`, small: to see that it runs.
+//! target directory. `--smoke` runs the small size, as a test.
 
 use std::{env, process::ExitCode};
 

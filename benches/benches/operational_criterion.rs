@@ -1,4 +1,4 @@
-//! Single operations of tier 0, for criterion to watch over time.
+//! Single operations of tier 0, tracked over time by criterion.
 #![allow(missing_docs)]
 
 use std::{hint::black_box, sync::Arc};

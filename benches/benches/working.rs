@@ -1,6 +1,6 @@
 //! Tier 1 beside its rivals: prints one table and writes it to `bench/working.json` in the target
-//! directory. Without arguments `writes`, `reads` and `volume` run; `growth` takes long and has to
-//! be named. With `--smoke`, small: to see that it runs.
+//! directory. By default `writes`, `reads` and `volume` run; `growth` takes long and must be named.
+//! `--smoke` runs the small size, as a test.
 #![allow(clippy::print_stdout)]
 
 use std::{env, path::Path, process::ExitCode};

@@ -1,7 +1,7 @@
 //! The workloads of embedding: the bundled static model on one core; the bundled transformer and a
-//! BERT in fp32, each beside ONNX Runtime with the same texts, batches and threads, by turns.
+//! BERT in fp32, each interleaved with ONNX Runtime on the same texts, batches and threads.
 //!
-//! A measurement is whole: text in, vectors of length 1 out, cutting into tokens included.
+//! A measurement is end-to-end: text in, vectors of length 1 out, including tokenisation.
 
 mod rival;
 mod text;
@@ -16,26 +16,27 @@ use crate::{
     report::{Bound, Report, Row},
 };
 
-/// Where the sentence-transformers directory of the BERT is, unless an argument says so.
+/// Environment variable with the sentence-transformers directory of the BERT. An argument overrides
+/// it.
 pub const MODEL: &str = "AIOS_BENCH_MODEL";
-/// Texts of one batch, on both sides.
+/// Texts per batch, on both sides.
 const BATCH: usize = 32;
 const QUERY: &str = "one query of 9 tokens";
 const SHORT: &str = "texts of 6 to 12 words, one thread";
 
-/// What to run.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How much.
+    /// Size of the workloads.
     pub size: Size,
-    /// A sentence-transformers directory; without it only the bundled model is measured.
+    /// A sentence-transformers directory. Without it, only the bundled models are measured.
     pub model: Option<PathBuf>,
 }
 
-/// Runs everything.
+/// Runs all workloads.
 ///
 /// # Panics
-/// When the model cannot be opened, or the rival's vectors are not ours.
+/// If the model cannot be opened, or the rival's vectors differ from ours.
 #[must_use]
 pub fn run(options: &Options) -> Report {
     let mut report = Report::default();
@@ -66,7 +67,7 @@ pub fn run(options: &Options) -> Report {
     report
 }
 
-/// A model of ours.
+/// One of our models.
 #[derive(Clone, Copy)]
 struct Ours<'a> {
     name: &'static str,
@@ -102,7 +103,7 @@ fn bundled(size: Size, report: &mut Report) {
     report.target_in("bundled model", reached, "texts/s", Bound::AtLeast(300_000.0));
 }
 
-/// Texts of 10 to 60 words: 38 tokens in the mean, with the two special ones.
+/// Measures texts of 10 to 60 words: 38 tokens on average, including the two special ones.
 fn documents(
     size: Size,
     threads: usize,
@@ -155,7 +156,7 @@ fn query(
     }
 }
 
-/// Checks that both compute the same in fp32.
+/// Checks that both compute the same vectors in fp32.
 fn agree(bert: &Bert, rival: &mut Rival) {
     let texts = texts(BATCH, 10, 60);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -163,7 +164,7 @@ fn agree(bert: &Bert, rival: &mut Rival) {
     let theirs = rival.embed(1, BATCH, &texts).vectors;
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(&theirs) {
-        // A text of which the model knows nothing has no direction here.
+        // A text without known tokens has the zero vector here.
         let is_known = ours.iter().any(|x| *x != 0.0);
         let is_near = |(x, y): (&f32, &f32)| (x - y).abs() < 1e-4;
         let agree = !is_known || ours.iter().zip(theirs).all(is_near);

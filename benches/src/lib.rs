@@ -1,10 +1,10 @@
-//! Workloads of the tiers, each beside its rivals in the same run: the ratio is the result, since
+//! Workloads of the tiers, each beside its rivals in the same run. The result is the ratio, because
 //! the absolute figures of a machine drift.
 //!
-//! One module per tier. Every workload takes a [`Size`]: the real one is measured, the smoke one
-//! runs in the test suite, so that no workload rots (those of tier 2 with the feature `longterm`,
-//! which `cargo xtask test` selects). A workload returns a checksum or asserts what it can, so that
-//! nothing is measured that does not happen.
+//! One module per tier. Every workload takes a [`Size`]: the real size is measured; the smoke size
+//! runs in the test suite, so that no workload breaks unnoticed (tier 2 needs the feature
+//! `longterm`, which `cargo xtask test` enables). A workload returns a checksum or asserts its
+//! results, so that no work is optimised away.
 //!
 //! ```text
 //! one table, and target/bench/operational.json
@@ -27,7 +27,7 @@ pub mod report;
 mod status;
 pub mod working;
 
-/// How much work a workload does.
+/// Amount of work of a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     /// Enough to run every line once or twice.
@@ -37,15 +37,16 @@ pub enum Size {
 }
 
 impl Size {
-    /// The size that a program's arguments ask for. `cargo bench` passes `--bench`; without it (as
-    /// `cargo test --benches` runs these programs), or with `--smoke`, it is not a measurement.
+    /// Returns the size requested by the arguments: [`Size::Real`] with `--bench`, which `cargo
+    /// bench` passes, and without `--smoke`; otherwise [`Size::Smoke`], as for `cargo test
+    /// --benches`.
     #[must_use]
     pub fn of(arguments: &[String]) -> Size {
         let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
         if asked("--bench") && !asked("--smoke") { Size::Real } else { Size::Smoke }
     }
 
-    /// `smoke` or `real`, as this size says.
+    /// Returns `smoke` or `real`, depending on the size.
     #[must_use]
     pub fn pick<T>(self, smoke: T, real: T) -> T {
         match self {

@@ -1,9 +1,9 @@
-//! The workloads of tier 2: storing, searching, opening, and what it takes of RAM, at 1,000 to
-//! 1,000,000 records, with the bundled static model; and questions without a filter, with the
-//! bundled transformer.
+//! The workloads of tier 2: storing, searching, opening, and RAM use, at 1,000 to 1,000,000
+//! records, with the bundled static model; and questions without a filter, with the bundled
+//! transformer.
 //!
-//! The records are made up (`corpus`). A search is whole: the question is embedded, both legs are
-//! asked, a user's scope is the filter, ten hits with their texts come back.
+//! The records are synthetic (`corpus`). A search is end-to-end: it embeds the question, runs both
+//! legs with a user's scope as the filter, and returns ten hits with their texts.
 
 pub mod corpus;
 mod english;
@@ -31,44 +31,47 @@ use crate::{
     status,
 };
 
-/// Records of one call of `store` when filling.
+/// Records per call of `store` when filling.
 const BATCH: u64 = 1_000;
-/// Hits of a search.
+/// Hits per search.
 const HITS: usize = 10;
 const STORE: &str = "store, one by one";
 const SEARCH: &str = "search";
-/// The argument with which the program runs itself to look at a store in a fresh process.
+/// Argument with which the program runs itself to measure a store in a fresh process.
 pub const VISIT: &str = "--visit";
-/// The same for a store of the transformer's.
+/// As [`VISIT`], for a store with the transformer.
 pub const VISIT_TRANSFORMER: &str = "--visit-transformer";
 
-/// The workloads to run.
+/// Selection of workloads.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Their size.
+    /// Size of the workloads.
     pub size: Size,
-    /// Set if the curve goes on to a million records.
+    /// If true, the curve extends to a million records.
     pub million: bool,
-    /// Set if other stores run beside it.
+    /// If true, other stores run, too.
     pub rivals: bool,
-    /// Set if only the questions without a filter are run.
+    /// If true, only the questions without a filter run.
     pub questions_only: bool,
 }
 
-/// The measurements of a fresh process on a store.
+/// Measurements of a fresh process on a store.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Visit {
-    /// Milliseconds of opening.
+    /// Time to open, in milliseconds.
     pub open_ms: f64,
     /// Resident bytes after opening, before any search.
     pub idle_bytes: f64,
-    /// Milliseconds of the first search, which waits until the library is in RAM.
+    /// Time of the first search, in milliseconds. It includes loading the library into RAM.
     pub first_ms: f64,
-    /// Resident bytes after some searches.
+    /// Resident bytes after several searches.
     pub searching_bytes: f64,
 }
 
-/// Runs everything.
+/// Runs the selected workloads.
+///
+/// # Panics
+/// If a store or the disk fails.
 pub async fn run(options: Options) -> Report {
     let mut report = Report::default();
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -113,7 +116,7 @@ async fn open_with(store: &Path, config: Config, model: Model) -> Longterm {
     Longterm::open(store, config, model).await.expect("the store opens")
 }
 
-/// The model of a store.
+/// Embedding model of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
     /// The bundled static table.
@@ -122,7 +125,8 @@ pub enum Model {
     Transformer,
 }
 
-/// The floor of a store: one commit of SQLite that is on disk, and the embedding.
+/// Measures the floor of a store: one durable SQLite commit and one embedding. Returns their sum in
+/// milliseconds.
 fn floor(size: Size, dir: &Path, report: &mut Report) -> f64 {
     let db = Connection::open(dir.join("plain.db")).expect("SQLite opens");
     db.execute_batch(
@@ -189,7 +193,7 @@ async fn single_stores(
     report.target(&(workload + " against the floor"), p50 / floor_ms, Bound::AtMost(2.0));
 }
 
-/// The cost of a store as the library grows.
+/// Adds the target for the cost of a store as the library grows.
 fn flatness(report: &mut Report) {
     let p50 = |records| report.find(&at(STORE, records), "p50").map(|row| row.median);
     let Some((few, many)) = p50(1_000).zip(p50(100_000)) else { return };
@@ -222,7 +226,7 @@ async fn searches(longterm: &Longterm, records: u64, size: Size, report: &mut Re
     report.target_in(&format!("{workload}: p95"), p95, "ms", Bound::AtMost(2.0 * bound));
 }
 
-/// Holds the library in RAM, and searches a little so that caches are filled.
+/// Loads the library into RAM, and runs some searches to fill caches.
 async fn warm(longterm: &Longterm, records: u64) {
     longterm.warm().await.expect("the store is read");
     for number in numbers(records, 20) {
@@ -231,7 +235,7 @@ async fn warm(longterm: &Longterm, records: u64) {
     }
 }
 
-/// The ten nearest by the index against the ten nearest by all vectors in full precision.
+/// Compares the ten nearest by the index with the ten nearest by all vectors in full precision.
 async fn recall(store: &Path, filled: u64, records: u64, size: Size, report: &mut Report) {
     let meaning = Weights::default().meaning;
     let off = Weights {
@@ -294,11 +298,11 @@ fn keep_best(nearest: &mut Vec<(f32, String)>) {
     nearest.truncate(HITS);
 }
 
-/// Looks at the store in a process of its own, so that nothing else is in its RAM.
+/// Measures the store in a separate process, so that its RAM holds nothing else.
 async fn visit(store: &Path, (records, model): (u64, Model), size: Size, report: &mut Report) {
     let visit = match size {
         Size::Real => in_fresh_process(store, model),
-        // The smoke size runs inside the tests, whose program is another.
+        // The smoke size runs inside the test binary, which cannot run itself this way.
         Size::Smoke => visited(store, model, size).await,
     };
     let megabytes = |bytes: f64| bytes / 1e6;
@@ -331,7 +335,8 @@ async fn visit(store: &Path, (records, model): (u64, Model), size: Size, report:
     }
 }
 
-/// In megabytes, at 100,000 records. A process that has searched holds the library in RAM.
+/// RAM limit at 100,000 records, in megabytes. A process that has searched holds the library in
+/// RAM.
 const RAM_IDLE: Bound = Bound::AtMost(150.0);
 
 fn in_fresh_process(store: &Path, model: Model) -> Visit {
@@ -343,10 +348,13 @@ fn in_fresh_process(store: &Path, model: Model) -> Visit {
     serde_json::from_slice(&output.stdout).expect("it says what it found")
 }
 
-/// The time that a process is left alone until what opening has set going is over.
+/// Time to wait for background work after opening.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// The work of the fresh process.
+/// Measures a store, in the fresh process.
+///
+/// # Panics
+/// If the store cannot be opened or searched.
 pub async fn visited(store: &Path, model: Model, size: Size) -> Visit {
     let started = Instant::now();
     let longterm = open_with(store, Config::default(), model).await;
@@ -375,7 +383,7 @@ pub async fn visited(store: &Path, model: Model, size: Size) -> Visit {
     Visit { open_ms, idle_bytes, first_ms, searching_bytes }
 }
 
-/// 0 where the system does not tell.
+/// Returns the resident bytes of this process. 0 if the system does not report them.
 fn resident_bytes() -> f64 {
     (status::of_process("VmRSS") * 1024) as f64
 }
@@ -385,7 +393,7 @@ fn options(number: u64) -> SearchOptions {
     SearchOptions { limit: HITS, scope: ScopeFilter::new(user), ..SearchOptions::default() }
 }
 
-/// Turns spread over all of them.
+/// Returns numbers of turns, spread over all records.
 fn numbers(records: u64, count: u64) -> impl Iterator<Item = u64> {
     (0..count).map(move |at| at.wrapping_mul(2_654_435_761) % records)
 }
@@ -394,7 +402,7 @@ fn at(what: &str, records: u64) -> String {
     format!("{what}, {records} records")
 }
 
-/// Adds the median and the 95th percentile, and returns them.
+/// Adds the median and the 95th percentile, in milliseconds, and returns them.
 fn quantiles(report: &mut Report, workload: &str, samples: &mut [f64]) -> (f64, f64) {
     let p50 = median(samples);
     let p95 = report::quantile(samples, 0.95);
@@ -407,7 +415,7 @@ fn add(report: &mut Report, workload: &str, contender: &str, unit: &'static str,
     report.rows.push(Row::new(workload, contender, unit, &[figure]));
 }
 
-/// Leaves the samples sorted.
+/// Returns the median, and sorts the samples.
 fn median(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
     report::quantile(samples, 0.5)

@@ -1,17 +1,17 @@
-//! Numbers that look random and are the same in every run.
+//! Reproducible pseudorandom numbers.
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 #[derive(Debug, Clone)]
 pub struct Numbers(u64);
 
 impl Numbers {
-    /// The numbers of this seed.
+    /// Creates the generator for a seed.
     #[must_use]
     pub fn new(seed: u64) -> Numbers {
         Numbers(seed)
     }
 
-    /// The next one.
+    /// Returns the next number.
     pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,12 +19,12 @@ impl Numbers {
         mixed ^ (mixed >> 31)
     }
 
-    /// One below `limit`.
+    /// Returns a number below `limit`, which must not be 0.
     pub fn below(&mut self, limit: usize) -> usize {
         (self.draw() % limit as u64) as usize
     }
 
-    /// One from 0 to 1, without 1.
+    /// Returns a number from 0 to 1, excluding 1.
     pub fn share(&mut self) -> f64 {
         (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }

@@ -1,9 +1,9 @@
 //! The workloads of tier 0: pushing and reading events, updating metrics, the snapshot, RAM.
 //!
-//! Every contender holds `Arc`s of the same event at the same capacity, and gives up what it
-//! evicts outside its lock. Contenders take turns in short rounds, so that what else the machine
-//! does hits all of them; the figure is the median of the rounds. How threads are made to meet is
-//! in `parallel`.
+//! Every contender holds `Arc`s of the same event at the same capacity, and drops evicted events
+//! outside its lock. Contenders are interleaved in short rounds, so that other load on the machine
+//! affects all of them; the figure is the median of the rounds. The module `parallel` makes threads
+//! contend.
 
 mod contender;
 mod metrics;
@@ -30,12 +30,12 @@ use crate::{
 pub use contender::{Contender, LockedDeque, Queue, SharedDeque, event};
 use parallel::Round;
 
-/// How many events every contender holds.
+/// Capacity of every contender, in events.
 pub const CAPACITY: usize = 10_000;
-/// How many events a read asks for.
+/// Events per read.
 pub const RECENT: usize = 100;
 
-/// Runs everything.
+/// Runs all workloads.
 #[must_use]
 pub fn run(size: Size) -> Report {
     let mut report = Report::default();
@@ -51,23 +51,23 @@ pub fn run(size: Size) -> Report {
     report
 }
 
-/// The ring of `Arc`s, as a contender.
+/// Creates the ring of `Arc`s, as a contender.
 #[must_use]
 pub fn ring() -> Ring<Arc<Event>> {
     Ring::new(CAPACITY.try_into().expect("not zero"))
 }
 
-/// What the parts of a push cost by themselves, and what they would cost with reclamation by
-/// epochs: one pin, one allocation, one deferred free.
+/// Measures the parts of a push alone, and those of reclamation by epochs: one pin, one allocation,
+/// one deferred free.
 fn floor(size: Size, report: &mut Report) {
     let workload = "floor";
     let count = size.pick(20, 10_000);
     let number = AtomicU64::new(0);
     let add = |_| _ = black_box(number.fetch_add(1, Ordering::Relaxed));
     report.add(workload, "atomic addition", &each(count, size, 1, add));
-    // No two threads can order their pushes faster than they can share one number.
+    // Two threads cannot order their pushes faster than they can share one counter.
     report.add(workload, "the same, 2 threads", &each(count, size, 2, add));
-    // What all contenders share when they hold `Arc`s of the same event: its count.
+    // All contenders that hold `Arc`s of the same event share its reference count.
     let shared = Arc::new(event());
     let count_up_and_down = |_| drop(black_box(Arc::clone(&shared)));
     report.add(workload, "Arc: clone, drop", &each(count, size, 1, count_up_and_down));
@@ -86,14 +86,14 @@ fn floor(size: Size, report: &mut Report) {
     report.add(workload, "epochs: pin, allocate, defer", &each(count, size, 1, defer));
 }
 
-/// Throughput of pushes, with and without a reader.
+/// Measures the throughput of pushes, with and without a reader.
 fn pushes(size: Size, report: &mut Report) {
     for (producers, readers) in [(1, 0), (2, 0), (1, 1), (2, 1)] {
         let workload = push_name(producers, readers);
         let (ring, mutex, rwlock, queue) =
             (ring(), LockedDeque::default(), SharedDeque::default(), Queue::default());
         report.add(&workload, "Ring", &contend(&ring, producers, readers, size));
-        // Nobody can read an `ArrayQueue` without taking: it never has a reader.
+        // Reading an `ArrayQueue` removes entries, so it never has a reader.
         report.add(&workload, QUEUE, &contend(&queue, producers, 0, size));
         report.add(&workload, MUTEX, &contend(&mutex, producers, readers, size));
         report.add(&workload, RWLOCK, &contend(&rwlock, producers, readers, size));
@@ -108,7 +108,7 @@ fn push_name(producers: usize, readers: usize) -> String {
     format!("push, {producers} producer(s), {readers} reader(s)")
 }
 
-/// Nanoseconds from push to push of all producers together, for each round.
+/// Returns the nanoseconds per push of all producers together, for each round.
 fn contend(contender: &impl Contender, producers: usize, readers: usize, size: Size) -> Vec<f64> {
     let fit = parallel::fit(producers + readers);
     let count = size.pick(500, if fit { 10_000 } else { 100_000 });
@@ -126,7 +126,7 @@ fn contend(contender: &impl Contender, producers: usize, readers: usize, size: S
     rounds.iter().map(each).collect()
 }
 
-/// How long single pushes take while a reader is busy.
+/// Measures the latency of single pushes while a reader is busy.
 fn tails(size: Size, report: &mut Report) {
     let (ring, mutex, rwlock, queue) =
         (ring(), LockedDeque::default(), SharedDeque::default(), Queue::default());
@@ -162,8 +162,8 @@ fn time_each(contender: &impl Contender, readers: usize, size: Size) -> Vec<u64>
     rounds.into_iter().flat_map(|round| round.samples.into_iter().flatten()).collect()
 }
 
-/// From the parts of an event to its place in the ring: what `push_event` costs in real life, where
-/// every event is another.
+/// Measures pushes of new events, including their construction: the cost of `push_event` in
+/// practice, where every event differs.
 fn fresh(size: Size, report: &mut Report) {
     let count = size.pick(20, 1_000);
     let workload = "push of a new event";
@@ -195,7 +195,7 @@ fn fresh(size: Size, report: &mut Report) {
     report.add(workload, "ArrayQueue<Arc<Event>>", &each(count, size, 1, force_push));
 }
 
-/// Reads of a full ring.
+/// Measures reads of a full ring.
 fn reads(size: Size, report: &mut Report) {
     let memory = Operational::open(Config::default().with_capacity(CAPACITY))
         .expect("the configuration is valid");
@@ -244,7 +244,8 @@ fn reads(size: Size, report: &mut Report) {
     );
 }
 
-/// The snapshot within a second of the last, and how long asking the machine takes.
+/// Measures the cached snapshot within a second of the last, and the first one, which queries the
+/// machine.
 fn snapshot(size: Size, report: &mut Report) {
     let count = size.pick(20, 1_000);
     let memory = Operational::open(Config::default()).expect("the configuration is valid");
@@ -260,8 +261,8 @@ fn snapshot(size: Size, report: &mut Report) {
     );
 }
 
-/// Nanoseconds for one call of `work`, for each round of `threads` that make `count` of them
-/// together. A round should be shorter than the scheduler's slice.
+/// Returns the nanoseconds per call of `work`, for each round of `threads` threads that make
+/// `count` calls each. A round should be shorter than the scheduler's time slice.
 fn each(count: usize, size: Size, threads: usize, work: impl Fn(usize) + Sync) -> Vec<f64> {
     let rounds = parallel::rounds(
         size,

@@ -1,30 +1,31 @@
-//! The rivals that are scripts: `rivals/*.py`, for a Python that has their packages.
+//! Rivals that are scripts: `rivals/*.py`, run by a Python that has their packages.
 
 use std::{env, path::Path, process::Command};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// The interpreter, for an environment that has the packages of `rivals/*requirements.txt`.
+/// Environment variable with the interpreter. Its environment must have the packages of
+/// `rivals/*requirements.txt`.
 const PYTHON: &str = "AIOS_BENCH_PYTHON";
 
-/// A line of a script.
+/// A line of a script's output.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Line<T> {
-    /// It cannot do what is asked.
+    /// The script lacks something.
     Missing { missing: String },
-    /// It can.
+    /// The result.
     Answer(T),
 }
 
-/// The call of a script, without its arguments.
+/// Creates the command of a script, without its arguments.
 pub(crate) fn script(name: &str) -> Command {
     let mut command = Command::new(interpreter());
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals").join(name));
     command
 }
 
-/// What a script says with its last line, once it has run; or why it says nothing.
+/// Runs a script and parses the last line of its output. The error is the reason if it fails.
 pub(crate) fn answer<T: DeserializeOwned>(mut script: Command) -> Result<T, String> {
     let output = script.output().map_err(|error| cannot_run(&error))?;
     match serde_json::from_str(&last_line(&output.stdout)) {

@@ -1,5 +1,5 @@
-//! What a run found: rows of figures, and targets with the ratios that were reached. Printed as one
-//! table, written as JSON.
+//! Results of a run: rows of figures, and targets with the ratios reached. Printed as one table,
+//! written as JSON.
 
 use std::{
     env, fmt, fs, io,
@@ -9,31 +9,31 @@ use std::{
 
 use serde::Serialize;
 
-/// Everything that one run found.
+/// Results of one run.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// The figures.
     pub rows: Vec<Row>,
     /// The targets.
     pub targets: Vec<Target>,
-    /// What could not be measured here, and why.
+    /// Workloads or rivals that could not be measured, with the reason.
     pub notes: Vec<String>,
 }
 
 /// One contender in one workload.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// What was done.
+    /// Workload.
     pub workload: String,
-    /// What did it.
+    /// Contender.
     pub contender: String,
-    /// What the figures are: `ns`, `bytes`.
+    /// Unit of the figures, such as `ns` or `bytes`.
     pub unit: &'static str,
-    /// The median over the rounds, for one operation.
+    /// Median over the rounds, for one operation.
     pub median: f64,
-    /// The least and the most of the rounds.
+    /// Minimum and maximum of the rounds. `None` for a single round.
     pub spread: Option<(f64, f64)>,
-    /// How single operations were spread.
+    /// Quantiles of single operations, if measured.
     pub tail: Option<Tail>,
 }
 
@@ -42,67 +42,70 @@ pub struct Row {
 pub struct Tail {
     /// The median.
     pub p50: u64,
-    /// One in twenty is slower.
+    /// 95th percentile.
     pub p95: u64,
-    /// One in a hundred is slower.
+    /// 99th percentile.
     pub p99: u64,
-    /// One in a thousand is slower.
+    /// 99.9th percentile.
     pub p999: u64,
-    /// The slowest.
+    /// Maximum.
     pub max: u64,
 }
 
-/// A ratio, or a figure, that is to be reached.
+/// A target for a ratio or a figure.
 #[derive(Debug, Clone, Serialize)]
 pub struct Target {
-    /// What is compared.
+    /// The comparison.
     pub what: String,
-    /// What was reached.
+    /// The ratio or figure reached.
     pub ratio: f64,
-    /// What that is: `x`, for a ratio, or a unit.
+    /// Unit: `x` for a ratio.
     pub unit: &'static str,
-    /// What is to be reached.
+    /// The limit.
     pub bound: Bound,
-    /// Whether it was.
+    /// True if the target was reached.
     pub reached: bool,
 }
 
-/// In which direction a ratio is good.
+/// Limit of a target, with its direction.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// Small is good.
+    /// The value must not exceed the limit.
     AtMost(f64),
-    /// Large is good.
+    /// The value must not be below the limit.
     AtLeast(f64),
 }
 
 impl Report {
-    /// Adds a row of one figure for each round.
+    /// Adds a row in nanoseconds, with one figure per round.
+    ///
+    /// # Panics
+    /// If there are no rounds.
     pub fn add(&mut self, workload: &str, contender: &str, rounds: &[f64]) {
         self.rows.push(Row::new(workload, contender, "ns", rounds));
     }
 
-    /// The median of `contender` in `workload`.
+    /// Returns the median of `contender` in `workload`.
     ///
     /// # Panics
-    /// When there is no such row: the run did not do what it should have.
+    /// If there is no such row.
     #[must_use]
     pub fn median(&self, workload: &str, contender: &str) -> f64 {
         self.row(workload, contender).median
     }
 
-    /// The row of `contender` in `workload`.
+    /// Returns the row of `contender` in `workload`.
     ///
     /// # Panics
-    /// As [`median`](Report::median).
+    /// If there is no such row.
     #[must_use]
     pub fn row(&self, workload: &str, contender: &str) -> &Row {
         self.find(workload, contender)
             .unwrap_or_else(|| panic!("no row `{workload}` of `{contender}`"))
     }
 
-    /// The row of `contender` in `workload`, if it could be measured.
+    /// Returns the row of `contender` in `workload`, if it was measured.
     #[must_use]
     pub fn find(&self, workload: &str, contender: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.workload == workload && row.contender == contender)
@@ -111,19 +114,19 @@ impl Report {
     /// Adds a row of single operations, in nanoseconds.
     ///
     /// # Panics
-    /// When there was none.
+    /// If there are no samples.
     pub fn add_tail(&mut self, workload: &str, contender: &str, mut samples: Vec<u64>) {
         let tail = Tail::of(&mut samples);
         let row = Row::new(workload, contender, "ns", &[tail.p50 as f64]);
         self.rows.push(Row { tail: Some(tail), ..row });
     }
 
-    /// Adds a target: a ratio.
+    /// Adds a target for a ratio.
     pub fn target(&mut self, what: &str, ratio: f64, bound: Bound) {
         self.target_in(what, ratio, "x", bound);
     }
 
-    /// Adds a target: a figure of this unit.
+    /// Adds a target for a figure in `unit`.
     pub fn target_in(&mut self, what: &str, ratio: f64, unit: &'static str, bound: Bound) {
         let reached = match bound {
             Bound::AtMost(limit) => ratio <= limit,
@@ -132,13 +135,13 @@ impl Report {
         self.targets.push(Target { what: what.to_owned(), ratio, unit, bound, reached });
     }
 
-    /// Says that something could not be measured, and why.
+    /// Adds a note about a workload or rival that could not be measured.
     pub fn note(&mut self, note: &str) {
         self.notes.push(note.to_owned());
     }
 
-    /// Prints it, writes it as JSON to `bench/NAME.json` in the target directory, and says where
-    /// that is: the end of a bench target.
+    /// Ends a bench target: prints the report, writes it as JSON to `bench/NAME.json` in the target
+    /// directory, and prints the path.
     #[allow(clippy::print_stdout, reason = "it is what a bench is for")]
     #[must_use]
     pub fn conclude(&self, name: &str) -> ExitCode {
@@ -156,7 +159,7 @@ impl Report {
     }
 
     fn save(&self, name: &str) -> io::Result<PathBuf> {
-        // The program lies in `<target>/<profile>/deps`.
+        // The program is in `<target>/<profile>/deps`.
         let own = env::current_exe()?;
         let target = own.ancestors().nth(3).unwrap_or(Path::new("target"));
         let path = target.join("bench").join(name).with_extension("json");
@@ -164,10 +167,10 @@ impl Report {
         Ok(path)
     }
 
-    /// Writes it as JSON to `path`, with the directories that this takes.
+    /// Writes the report as JSON to `path`, and creates missing directories.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)?;
@@ -177,10 +180,10 @@ impl Report {
 }
 
 impl Row {
-    /// A row of one figure for each round.
+    /// Creates a row from one figure per round.
     ///
     /// # Panics
-    /// When there was no round.
+    /// If there are no rounds.
     #[must_use]
     pub fn new(workload: &str, contender: &str, unit: &'static str, rounds: &[f64]) -> Row {
         let mut sorted = rounds.to_vec();
@@ -197,10 +200,10 @@ impl Row {
 }
 
 impl Tail {
-    /// The quantiles of `samples`.
+    /// Sorts `samples` and returns their quantiles.
     ///
     /// # Panics
-    /// When there are none.
+    /// If there are no samples.
     #[must_use]
     pub fn of(samples: &mut [u64]) -> Tail {
         samples.sort_unstable();
@@ -209,10 +212,10 @@ impl Tail {
     }
 }
 
-/// The value of this share of what is sorted: 0 is the first, 1 the last.
+/// Returns the value at `share` of sorted values: 0 is the first, 1 the last.
 ///
 /// # Panics
-/// When there is none.
+/// If there are no values.
 pub(crate) fn quantile<T: Copy>(sorted: &[T], share: f64) -> T {
     sorted[((sorted.len() - 1) as f64 * share) as usize]
 }

@@ -1,18 +1,18 @@
-//! What the kernel says of a process or a thread, in its `status` below `/proc`.
+//! Figures of the kernel about a process or thread, from its `status` file in `/proc`.
 
 use std::fs;
 
-/// The number in the line `field` of this process; 0 where the system does not tell.
+/// Returns the number in the line `field` of this process. 0 if the system does not report it.
 pub(crate) fn of_process(field: &str) -> u64 {
     number("/proc/self/status", field)
 }
 
-/// The same, of this thread.
+/// As [`of_process`], for this thread.
 pub(crate) fn of_thread(field: &str) -> u64 {
     number("/proc/thread-self/status", field)
 }
 
-/// Sizes have a unit behind the number, which is always kB.
+/// Reads a field. Sizes have a unit after the number, which is always kB.
 fn number(path: &str, field: &str) -> u64 {
     let status = fs::read_to_string(path).unwrap_or_default();
     let values = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));

@@ -1,5 +1,5 @@
-//! The workloads of tier 1: writing and reading messages, searching them, and what a large memory
-//! costs. Contenders take turns in one run on one disk, with the same texts.
+//! The workloads of tier 1: writing, reading and searching messages, and the cost of a large
+//! memory. Contenders are interleaved in one run on one disk, with the same texts.
 
 mod reads;
 mod rival;
@@ -16,28 +16,28 @@ pub enum Part {
     Writes,
     /// Reads, searches and a mixed load over 100,000 messages.
     Reads,
-    /// RAM with a file of 1 GB, and opening it.
+    /// RAM use with a file of 1 GB, and opening it.
     Volume,
-    /// The cost of a write from the first to the five millionth: some ten minutes.
+    /// The cost of a write from the first to the five millionth; takes about ten minutes.
     Growth,
 }
 
 impl Part {
-    /// Every part, by the name that the command line gives it.
+    /// All parts, with their names on the command line.
     pub const ALL: [(&str, Part); 4] = [
         ("writes", Part::Writes),
         ("reads", Part::Reads),
         ("volume", Part::Volume),
         ("growth", Part::Growth),
     ];
-    /// Those that run unless others are named.
+    /// The parts that run by default.
     pub const DEFAULT: [Part; 3] = [Part::Writes, Part::Reads, Part::Volume];
 }
 
-/// Runs these parts.
+/// Runs the given parts.
 ///
 /// # Panics
-/// When the disk below the directory for temporary files does not take what is written.
+/// If the temporary directory cannot be written.
 #[must_use]
 pub fn run(size: Size, parts: &[Part]) -> Report {
     let runtime = tokio::runtime::Runtime::new().expect("threads");

@@ -1,8 +1,8 @@
-//! `bench`: the workloads of one tier, or of embedding, beside their rivals, in one run of the
-//! release profile.
+//! `bench`: workloads of one tier, or of embedding, beside their rivals, in one run of the release
+//! profile.
 //!
-//! They are a bench target of the package in `benches/`, named for the tier. What a target prints,
-//! and the file that it writes below `target/bench/`, are its own affair.
+//! Each is a bench target of the package in `benches/`, named for the tier. A target determines its
+//! own output, and the file that it writes below `target/bench/`.
 
 use std::path;
 
@@ -13,7 +13,7 @@ pub(crate) const USAGE: &str = "bench operational|working|embedding|longterm [AR
 
 const EMBEDDING: &str = "embedding";
 const LONGTERM: &str = "longterm";
-/// The binary is selected too, so that its features and no others decide how LanceDB is built.
+/// The binary is selected, too, so that LanceDB is built with exactly its features.
 const WITH_LANCEDB: &[&str] =
     &["--features", "aios-memory-benches/longterm", "--package", "aios-memory-cli"];
 
@@ -29,8 +29,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     cargo.args(&["--"]).args(&rest).run()
 }
 
-/// The arguments, with directories as they are called from the package's folder, where cargo runs
-/// a bench.
+/// Makes the paths in the arguments absolute, because cargo runs a bench in the folder of its
+/// package.
 fn absolute(arguments: &[String]) -> Vec<String> {
     let absolute = |argument: &String| match path::absolute(argument) {
         Ok(path) if !argument.starts_with('-') => path.display().to_string(),

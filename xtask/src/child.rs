@@ -1,9 +1,9 @@
-//! Child processes: cargo and the binary, with the environment that they need.
+//! Child processes: cargo and the binary, with a clean environment.
 //!
-//! `cargo run`, which started us, has put a dozen variables about the package `xtask` into our
+//! `cargo run`, which started this program, adds a dozen variables about the package `xtask` to the
 //! environment. Build scripts watch some of them (`ring` its `CARGO_PKG_NAME`), so a child that
-//! inherits them rebuilds what a plain `cargo build` had built, and the other way round. Hence they
-//! are taken out.
+//! inherits them rebuilds the output of a plain `cargo build`, and the other way round. They are
+//! therefore removed.
 
 use std::env;
 use std::path::PathBuf;
@@ -12,18 +12,18 @@ use std::process::{Command, ExitStatus, Stdio};
 use crate::error::Error;
 use crate::protoc;
 
-/// What `cargo run` sets for the package that it runs, by prefix.
+/// Prefixes of the variables that `cargo run` sets for its package.
 const OF_XTASK: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_NAME", "CARGO_CRATE_NAME"];
 
-/// A call of cargo that is being put together.
+/// A cargo command under construction.
 pub(crate) struct Cargo {
     command: Command,
-    /// As a person would type it.
+    /// The command line as a person would type it.
     shown: String,
 }
 
 impl Cargo {
-    /// `cargo <arguments>`, in the caller's directory.
+    /// Creates `cargo <arguments>`, in the caller's directory.
     pub(crate) fn new<S: AsRef<str>>(arguments: &[S]) -> Self {
         let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(program);
@@ -37,14 +37,15 @@ impl Cargo {
         Self { command, shown: "cargo".to_owned() }.args(arguments)
     }
 
-    /// The binary `aios-memory`, built if need be: `cargo run` of it, with its arguments to come.
+    /// Creates a `cargo run` of the binary `aios-memory`, which builds it if needed. The arguments
+    /// of the binary follow.
     pub(crate) fn binary<S: AsRef<str>>(options: &[S]) -> Self {
         Self::new(&["run", "--package", "aios-memory-cli", "--bin", "aios-memory"])
             .args(options)
             .args(&["--"])
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub(crate) fn args<S: AsRef<str>>(mut self, arguments: &[S]) -> Self {
         for argument in arguments {
             let argument = argument.as_ref();
@@ -55,20 +56,21 @@ impl Cargo {
         self
     }
 
-    /// A variable of the child's environment.
+    /// Sets a variable of the child's environment.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self.shown = format!("{name}={value:?} {}", self.shown);
         self
     }
 
-    /// Says what runs, before it runs: for verbs of several steps.
+    /// Prints the command before it runs, for verbs of several steps.
     pub(crate) fn announced(self) -> Self {
         eprintln!("\n$ {}", self.shown);
         self
     }
 
-    /// Runs it to its end; it talks to the terminal itself.
+    /// Runs the command to its end, with the terminal as its output. Fails if its exit code is not
+    /// 0.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         match self.command.status() {
             Ok(status) => check(status, self.shown),
@@ -76,7 +78,8 @@ impl Cargo {
         }
     }
 
-    /// Runs it to its end and gives back what it printed; errors go to the terminal.
+    /// Runs the command to its end and returns its stdout; stderr goes to the terminal. Fails if
+    /// its exit code is not 0.
     pub(crate) fn output(mut self) -> Result<String, Error> {
         match self.command.stderr(Stdio::inherit()).output() {
             Ok(output) => {
@@ -92,15 +95,15 @@ fn check(status: ExitStatus, command: String) -> Result<(), Error> {
     if status.success() { Ok(()) } else { Err(Error::Child { command, code: status.code() }) }
 }
 
-/// The folder of the workspace's manifest. Asked at run time: a target directory that several
-/// clones share may hold a binary that another clone has built.
+/// Returns the root folder of the workspace. Determined at run time, because a target directory
+/// shared by several clones may hold a binary that another clone built.
 pub(crate) fn workspace_root() -> PathBuf {
     let xtask = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     xtask.parent().expect("xtask is a folder of the workspace").to_path_buf()
 }
 
-/// Where cargo puts what it builds.
+/// Returns cargo's target directory.
 pub(crate) fn target_dir() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace_root().join("target"), PathBuf::from)
 }

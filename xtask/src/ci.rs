@@ -1,4 +1,4 @@
-//! `ci`: everything that must hold before a change lands, cheapest first.
+//! `ci`: all checks before a change lands, cheapest first.
 //!
 //! `.ci/run` calls this and nothing else.
 
@@ -10,13 +10,13 @@ use crate::test;
 
 pub(crate) const USAGE: &str = "ci";
 
-/// One step: a cargo call, and a variable that it needs.
+/// One step: a cargo command, and a variable that it needs.
 struct Step {
     command: &'static str,
     env: Option<(&'static str, &'static str)>,
 }
 
-/// Clippy and rustdoc see every feature, so that the tool behind `distill` is covered too.
+/// Clippy and rustdoc check every feature, to cover the tool behind `distill`, too.
 const STEPS: &[Step] = &[
     Step { command: "cargo fmt --all -- --check", env: None },
     Step { command: "cargo xtask tidy", env: None },
@@ -28,7 +28,7 @@ const STEPS: &[Step] = &[
         command: "cargo doc --locked --workspace --all-features --no-deps",
         env: Some(("RUSTDOCFLAGS", "-D warnings")),
     },
-    // With one preemption; `cargo xtask verify` by itself goes deeper.
+    // One preemption here; `cargo xtask verify` by itself checks more.
     Step { command: "cargo xtask verify ring", env: Some(("LOOM_MAX_PREEMPTIONS", "1")) },
     Step { command: test::COMMAND, env: None },
 ];

@@ -1,4 +1,4 @@
-//! `demo`: the binary's own `demo`, which leaves nothing behind.
+//! `demo`: runs the binary's own `demo`, which leaves no files behind.
 
 use crate::child::Cargo;
 use crate::error::Error;

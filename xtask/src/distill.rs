@@ -1,7 +1,7 @@
-//! `distill`: makes the bundled models from a sentence-transformers directory.
+//! `distill`: creates the bundled models from a sentence-transformers directory.
 //!
-//! The work is done by a binary of `aios-embedding` behind the feature `distill`. The dev profile
-//! is enough: what computes is optimised there too.
+//! A binary of `aios-embedding` does the work, behind the feature `distill`. The dev profile is
+//! enough: it also optimises the numeric code.
 
 use crate::child::Cargo;
 use crate::error::Error;

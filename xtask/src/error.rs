@@ -1,36 +1,36 @@
-//! What can go wrong in a verb, in one line, and the exit code that it gives.
+//! Errors of verbs, each in one line, and their exit codes.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a verb stopped.
+/// Reason for which a verb stopped.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// The first argument names no verb.
+    /// The first argument is not a verb.
     UnknownVerb { name: String },
-    /// A verb was called in a way that it does not know.
+    /// The arguments of a verb are invalid.
     Usage { usage: &'static str },
-    /// A verb has a table of things to run, and none has this name.
+    /// A verb has no entry of this name in its table.
     UnknownName { name: String, known: String },
-    /// A proof's tests are not in the target that should hold them.
+    /// The tests of a proof are missing from their target.
     NoSuchTest { proof: &'static str, tests: &'static str },
-    /// A program did not start.
+    /// A program failed to start.
     Spawn { command: String, source: io::Error },
-    /// A program ran and failed; it has said why. No code means that a signal ended it.
+    /// A program ran, reported an error and failed. `None` if a signal ended it.
     Child { command: String, code: Option<i32> },
-    /// A program ran, and what it printed is not what was agreed.
+    /// A program printed an unexpected answer.
     Answer { command: String, expected: &'static str },
-    /// A path holds no set of labelled data.
+    /// A path has no labelled data set.
     NoSets { path: PathBuf },
     /// A file could not be read or written.
     File { path: PathBuf, source: io::Error },
-    /// `tidy` found something; it has been printed.
+    /// `tidy` found violations, which are printed already.
     Untidy { findings: usize },
 }
 
 impl Error {
-    /// A child's own code is passed on; 2 is a wrong call; 1 is everything else.
+    /// Returns the exit code: the child's own code; 2 for a usage error; otherwise 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::UnknownVerb { .. } | Self::Usage { .. } | Self::UnknownName { .. } => 2,

@@ -1,9 +1,10 @@
-//! `eval`: the binary's `eval` over every set of labelled data in a directory, as one table.
+//! `eval`: runs the binary's `eval` over every labelled data set in a directory, and prints one
+//! table.
 //!
-//! Sets that the constants of search were fitted on and held-out ones are printed apart. All
-//! conversations of a part are one run, because each is also asked the questions of the next. The
-//! collections and the notes have a run each, and the notes a second one among the texts of all
-//! other sets.
+//! Sets on which the search constants were fitted are separate from held-out ones. All
+//! conversations of a part share one run, because each is also asked the questions of the next.
+//! Each collection and each note set has its own run, and note sets have a second one among the
+//! texts of all other sets.
 
 mod sets;
 mod table;
@@ -20,10 +21,10 @@ use crate::error::Error;
 pub(crate) const USAGE: &str =
     "eval [--release] [--format=FORMAT] [--model=NAME] [PATH...] [-- ARGS]";
 
-/// The directory of the data, beside the workspace, if none is given.
+/// Default data directory, relative to the workspace.
 const DATA: &str = "../shared/data";
 
-/// The names of the sets that the constants of search were chosen with.
+/// Names of the sets on which the search constants were fitted.
 const FITTED: &[&str] = &[
     "conv-26.json",
     "conv-41.json",
@@ -63,7 +64,7 @@ fn is_fitted(set: &Set) -> bool {
     FITTED.contains(&&*set.name())
 }
 
-/// The rows of some of all sets.
+/// Measures the sets of one part. `all` provides the other texts for notes.
 fn measure(call: &Call, part: &[&Set], all: &[Set]) -> Result<Table, Error> {
     let mut table = Table::default();
     let of = |wanted: fn(Format) -> bool| part.iter().filter(move |set| wanted(set.format));
@@ -85,7 +86,7 @@ fn measure(call: &Call, part: &[&Set], all: &[Set]) -> Result<Table, Error> {
     Ok(table)
 }
 
-/// The binary's answer about `sets` of one format.
+/// Runs the binary on `sets`, all of one format, and returns its answer.
 fn answer(call: &Call, sets: &[&Set], among: &[&Set]) -> Result<Value, Error> {
     let path = |set: &&Set| set.path.to_string_lossy().into_owned();
     let format = sets.first().map_or("", |set| set.format.name());
@@ -106,7 +107,7 @@ fn answer(call: &Call, sets: &[&Set], among: &[&Set]) -> Result<Value, Error> {
     serde_json::from_str(&answer).map_err(|_| table::no_report())
 }
 
-/// The arguments, told apart.
+/// The parsed arguments.
 #[derive(Debug, PartialEq)]
 struct Call {
     is_release: bool,

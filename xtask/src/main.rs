@@ -1,8 +1,8 @@
-//! `cargo xtask <verb>`: what a contributor runs, under one name.
+//! `cargo xtask <verb>`: the contributor's commands under one name.
 //!
-//! Every verb spawns cargo, or the one binary of the workspace, with the arguments that belong to
-//! it. Thin on purpose: what a user needs lives in the crates and is reached through the binary,
-//! and nothing here is worth waiting for, so that the first `cargo xtask` starts within seconds.
+//! Every verb spawns cargo, or the one binary of the workspace, with suitable arguments. Code that
+//! users need is in the crates and reached through the binary. Dependencies stay light, so that the
+//! first `cargo xtask` starts within seconds.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use error::Error;
 
-/// The verbs: how each is called, what it does, and how.
+/// The verbs: usage, purpose and function.
 const VERBS: &[Verb] = &[
     Verb::new("demo [ARGS]", "a small agent's day, in a throw-away directory", demo::run),
     Verb::new("test [ARGS]", "the whole test suite; ARGS go to cargo test", test::run),
@@ -37,7 +37,7 @@ const VERBS: &[Verb] = &[
 ];
 
 struct Verb {
-    /// Its name, and its arguments where it takes any.
+    /// Name, followed by its arguments, if any.
     usage: &'static str,
     purpose: &'static str,
     run: fn(&[String]) -> Result<(), Error>,

@@ -1,4 +1,4 @@
-//! `migrate`: brings the databases of a data directory to the present schema.
+//! `migrate`: migrates the databases of a data directory to the current schema.
 
 use crate::child::Cargo;
 use crate::error::Error;

@@ -1,8 +1,9 @@
-//! The protobuf compiler that LanceDB's build scripts call, so that nobody has to install one.
+//! Finds the protobuf compiler that LanceDB's build scripts call, so that nobody has to install
+//! one.
 //!
-//! One that is there already wins: `PROTOC` in the environment, then `protoc` on the PATH. Else
-//! it is the one that the crate `protoc-bin-vendored` carries. Platforms that it does not carry get
-//! nothing, and the build script says itself what is missing.
+//! An installed compiler has priority: `PROTOC` in the environment, then `protoc` on the PATH. The
+//! fallback is the binary in the crate `protoc-bin-vendored`. On platforms that it does not cover,
+//! nothing is set, and the build script reports the missing compiler.
 
 use std::env;
 use std::ffi::OsString;
@@ -14,7 +15,7 @@ use crate::child::target_dir;
 
 const PROTOC: &str = "PROTOC";
 
-/// What a child's environment needs so that a build finds a protobuf compiler.
+/// Returns the environment variables that let a build find a protobuf compiler.
 pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
     if env::var_os(PROTOC).is_some() || on_path(env::var_os("PATH")) {
         return Vec::new();
@@ -23,8 +24,8 @@ pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
     if is_executable(&vendored) {
         return vec![(PROTOC, vendored.into_os_string())];
     }
-    // The registry has lost the mode bits: run a copy of our own. It does not stand beside the
-    // well-known types any more, so those are named too.
+    // The registry drops the mode bits, so a copy is run. It is no longer beside the well-known
+    // types, so their path is set, too.
     let Ok(copy) = executable_copy(&vendored, &target_dir().join("xtask")) else {
         return Vec::new();
     };

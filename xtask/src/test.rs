@@ -1,15 +1,15 @@
-//! `test`: the whole suite, doc examples included.
+//! `test`: the whole test suite, including doc examples.
 //!
-//! One cargo call for all packages: with one selection there is one set of features, and the
-//! heavy dependencies are built once (`tidy` checks that the command line alone uses the same).
+//! One cargo call for all packages: one selection has one set of features, so the heavy
+//! dependencies are built once (`tidy` checks that the command line alone uses the same).
 
 use crate::child::Cargo;
 use crate::error::Error;
 
-/// How the README says that the tests are run. CI runs this line, word for word.
+/// Command for the tests in the README. CI runs exactly this line.
 pub(crate) const COMMAND: &str = "cargo xtask test";
 
-/// The workloads of tier 2, which the benches leave out where LanceDB is not built anyway.
+/// Feature of the tier 2 workloads, which are off by default because they need LanceDB.
 const BENCHES: &str = "aios-memory-benches/longterm";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {

@@ -1,8 +1,8 @@
-//! `tidy`: the rules of the house that no compiler knows.
+//! `tidy`: project rules that no compiler checks.
 //!
-//! Each check is a pure function from what is in the tree to [`Finding`]s, and is tested with a
-//! small bad input. The files are those below the workspace's root, without what is built and
-//! what is hidden; the crate graph is cargo's own account of it.
+//! Each check is a pure function from the contents of the tree to [`Finding`]s, and is tested with
+//! a small bad input. The files are those below the workspace root, except built and hidden ones;
+//! the crate graph comes from `cargo metadata`.
 
 mod documents;
 mod features;
@@ -22,12 +22,12 @@ use crate::error::Error;
 
 pub(crate) const USAGE: &str = "tidy [lower]";
 
-/// One thing that is not as it should be.
+/// A violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Finding {
-    /// The file, from the root; or the package.
+    /// The file, relative to the root, or the package.
     place: String,
-    /// The line, counted from 1; 0 where there is none to name.
+    /// The line, counted from 1; 0 if the finding has no line.
     line: usize,
     message: String,
 }
@@ -80,7 +80,7 @@ fn report(mut findings: Vec<Finding>, files: usize) -> Result<(), Error> {
     Err(Error::Untidy { findings: findings.len() })
 }
 
-/// The resolved graph for this platform, with every feature of the workspace's own crates.
+/// Returns the resolved graph for this platform, with every feature of the workspace's crates.
 fn metadata() -> Result<Value, Error> {
     let answer = Cargo::new(&["metadata", "--format-version", "1", "--all-features"])
         .args(&["--filter-platform", &host()?])
@@ -91,7 +91,7 @@ fn metadata() -> Result<Value, Error> {
     })
 }
 
-/// The target triple that cargo builds for when none is named.
+/// Returns the target triple that cargo builds for by default.
 fn host() -> Result<String, Error> {
     let answer = Cargo::new(&["--version", "--verbose"]).output()?;
     let line = answer.lines().find_map(|line| line.strip_prefix("host: "));

@@ -1,28 +1,28 @@
-//! `verify`: the proofs that take too long for the test suite, or need a build of their own.
+//! `verify`: proofs that take too long for the test suite, or need a separate build.
 //!
-//! Each is a line of [`PROOFS`]. The suite runs the same code with a small bound.
+//! Each proof is an entry of [`PROOFS`]. The suite runs the same code with a small bound.
 
 use std::{env, time::Instant};
 
 use crate::child::{Cargo, target_dir};
 use crate::error::Error;
 
-/// One proof: the tests that make it, and how they are run.
+/// A proof: its tests, and how to run them.
 struct Proof {
     name: &'static str,
     claim: &'static str,
     /// The test target, as cargo's arguments.
     target: &'static [&'static str],
-    /// The tests of that target, as a part of their path.
+    /// Part of the path of the tests in that target.
     tests: &'static str,
-    /// Flags for the compiler, which then needs a target directory of its own.
+    /// Compiler flags, which require a separate target directory.
     rustflags: Option<&'static str>,
     bound: Bound,
 }
 
-/// How far a proof goes.
+/// Bound of a proof.
 struct Bound {
-    /// The environment variable that says how far; who sets it decides.
+    /// Environment variable that overrides the default.
     variable: &'static str,
     default: &'static str,
     unit: &'static str,
@@ -34,7 +34,7 @@ impl Bound {
     }
 }
 
-/// The suite kills a few times only.
+/// The suite uses fewer kills.
 const KILLS: Bound = Bound { variable: "AIOS_CRASH_ROUNDS", default: "200", unit: "kills" };
 
 const PROOFS: &[Proof] = &[
@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
         eprintln!("\n{name}: {}", proof.claim);
         eprintln!("{name}: {} {} ({})", bound.value(), bound.unit, bound.variable);
         let started = Instant::now();
-        // A name that fits no test would pass: the proof must be there before it can hold.
+        // A filter that matches no test would pass, so the tests must exist first.
         let listed = cargo(proof).args(&["--list"]).output()?;
         if !listed.lines().any(|line| line.ends_with(": test")) {
             return Err(Error::NoSuchTest { proof: proof.name, tests: proof.tests });
@@ -130,7 +130,8 @@ fn selected(names: &[String]) -> Result<Vec<&'static Proof>, Error> {
     names.iter().map(find).collect()
 }
 
-/// Other compiler flags rebuild every dependency, so those get a target directory of their own.
+/// Builds the command of a proof. Compiler flags rebuild every dependency, so they get a separate
+/// target directory.
 fn cargo(proof: &Proof) -> Cargo {
     let cargo = Cargo::new(&["test"]).args(proof.target).args(&["--", proof.tests]);
     let cargo = cargo.env(proof.bound.variable, &proof.bound.value());

@@ -1,4 +1,5 @@
-//! ONNX Runtime, from Python: a process that is asked, so that it takes turns with us.
+//! ONNX Runtime, from Python: a process that answers requests, so that it can be interleaved with
+//! our runs.
 
 use std::{
     io::{BufRead, BufReader, Lines, Write},
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use crate::python::{self, Line};
 
-/// The process, with the model loaded; it ends with its handle.
+/// The process with the model loaded. Dropping it ends the process.
 pub(super) struct Rival {
     pub(super) name: String,
     child: Child,
@@ -21,7 +22,7 @@ pub(super) struct Rival {
 
 #[derive(Deserialize)]
 pub(super) struct Answer {
-    /// What it took, without the way between the processes.
+    /// Time of the inference, without communication between the processes.
     pub(super) seconds: f64,
     pub(super) vectors: Vec<Vec<f32>>,
 }
@@ -32,8 +33,8 @@ struct Greeting {
 }
 
 impl Rival {
-    /// Starts it with the model in `dir`, its weights in `bits` (`fp32`, `int8`), or says why it
-    /// cannot be had.
+    /// Starts the process with the model in `dir` and its weights in `bits` (`fp32`, `int8`). The
+    /// error is the reason if it cannot run.
     pub(super) fn start(dir: &Path, bits: &str) -> Result<Rival, String> {
         let mut script = python::script("embedding.py");
         script.arg(dir).arg(bits).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -47,10 +48,10 @@ impl Rival {
         Ok(rival)
     }
 
-    /// The vectors of `texts` in batches of `batch`, with `threads` threads inside each operation.
+    /// Embeds `texts` in batches of `batch`, with `threads` threads inside each operation.
     ///
     /// # Panics
-    /// When the process is gone.
+    /// If the process has ended.
     pub(super) fn embed(&mut self, threads: usize, batch: usize, texts: &[&str]) -> Answer {
         let question = json!({ "threads": threads, "batch": batch, "texts": texts });
         let questions = self.questions.as_mut().expect("it is open until the end");
@@ -65,7 +66,7 @@ impl Rival {
 
 impl Drop for Rival {
     fn drop(&mut self) {
-        // It ends when there is nothing more to read.
+        // It ends once its input is closed.
         self.questions = None;
         let _ = self.child.wait();
     }

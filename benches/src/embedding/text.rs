@@ -1,6 +1,6 @@
-//! Made-up notes and messages in English: clauses of one form, filled from lists. Several hundred
-//! words and any number of numbers, so that neither a tokenizer nor a table of word pieces has all
-//! of a run in its nearest cache.
+//! Synthetic notes and messages in English: clauses of one form, filled from lists. There are
+//! several hundred words and many numbers, so that neither a tokenizer nor a table of word pieces
+//! fits a whole run into the nearest cache.
 
 use crate::numbers::Numbers;
 
@@ -27,7 +27,7 @@ const WHEN: &str = "today yesterday tomorrow tonight again twice recently later 
     finally Monday Friday October early eventually here abroad somewhere quickly carefully";
 const AND: &str = "and but because so while although when";
 
-/// `count` texts of `words_min` to `words_max` words.
+/// Returns `count` texts of `words_min` to `words_max` words.
 pub(super) fn texts(count: usize, words_min: usize, words_max: usize) -> Vec<String> {
     let mut numbers = Numbers::new(11);
     (0..count)
@@ -43,7 +43,7 @@ pub(super) fn texts(count: usize, words_min: usize, words_max: usize) -> Vec<Str
         .collect()
 }
 
-/// Ten or eleven words, the last of which leads to another.
+/// Returns a clause of ten or eleven words. Its last word joins it to another clause.
 fn clause(numbers: &mut Numbers) -> Vec<String> {
     let mut of = |list: &str| {
         let words: Vec<&str> = list.split_whitespace().collect();

@@ -1,14 +1,13 @@
-//! Conversations made up by arithmetic: words by Zipf's law, topics that make vectors cluster,
-//! sessions with turns of two speakers, a few users. The same number gives the same turn in every
-//! run.
+//! Synthetic conversations: words by Zipf's law, topics that make vectors cluster, sessions with
+//! turns of two speakers, a few users. The same number gives the same turn in every run.
 
 use aios_record::{Id, Kind, Record, Scope, Timestamp};
 
 use crate::numbers::Numbers;
 
-/// Words of all topics together.
+/// Vocabulary of all topics together.
 const WORDS: usize = 20_000;
-/// Words that every topic uses.
+/// Words shared by all topics.
 const WORDS_SHARED: usize = 2_000;
 const WORDS_OF_TOPIC: usize = 300;
 const TOPICS: usize = 400;
@@ -22,7 +21,7 @@ const SYLLABLES: [&str; 20] = [
 /// 2024-01-01T00:00:00Z.
 const START_SECONDS: i64 = 1_704_067_200;
 
-/// Turn `number` of the one endless history.
+/// Returns turn `number` of an endless history.
 #[must_use]
 pub fn record(number: u64) -> Record {
     let session = number / TURNS_OF_SESSION;
@@ -36,7 +35,7 @@ pub fn record(number: u64) -> Record {
     record
 }
 
-/// A question about turn `number`: four of its words and who said them.
+/// Returns a question about turn `number`: its four longest words and its speaker.
 #[must_use]
 pub fn question(number: u64) -> String {
     let text = text(number);
@@ -46,7 +45,7 @@ pub fn question(number: u64) -> String {
     format!("What did {} say about {}?", speaker(number), words.join(" "))
 }
 
-/// Whose turn `number` is.
+/// Returns the user of turn `number`.
 #[must_use]
 pub fn user(number: u64) -> String {
     format!("user-{}", (number / TURNS_OF_SESSION) % USERS)
@@ -72,7 +71,7 @@ fn text(number: u64) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A rank below `of`, of which the first is the most frequent: density 1 / rank.
+/// Maps a uniform `share` to a rank below `of` with density 1 / rank. Rank 0 is the most frequent.
 fn zipf(share: f64, of: usize) -> usize {
     ((of as f64).powf(share) as usize).saturating_sub(1).min(of - 1)
 }

@@ -1,5 +1,5 @@
-//! English that is made up by arithmetic from plain words: turns of a conversation, abstracts, and
-//! questions as people ask them. The same number gives the same text in every run.
+//! Synthetic English from plain words: turns of a conversation, abstracts, and natural questions.
+//! The same number gives the same text in every run.
 
 use crate::numbers::Numbers;
 
@@ -180,7 +180,7 @@ const KINDS: &[&str] = &[
     "noisy",
 ];
 
-/// Turn `number` of a conversation.
+/// Returns turn `number` of a conversation.
 pub(super) fn turn(number: u64) -> String {
     let mut numbers = of(number);
     let first = sentence(&mut numbers);
@@ -191,12 +191,12 @@ pub(super) fn turn(number: u64) -> String {
     }
 }
 
-/// The speaker of a turn.
+/// Returns the speaker of a turn.
 pub(super) fn speaker(number: u64) -> &'static str {
     pick(PEOPLE, &mut of(number / 600 * 2 + number % 2))
 }
 
-/// Abstract `number`, of some 200 words.
+/// Returns abstract `number`, of about 200 words.
 pub(super) fn abstract_of(number: u64) -> String {
     let mut numbers = of(number ^ 0xAB57);
     let (thing, place) = (pick(THINGS, &mut numbers), pick(PLACES, &mut numbers));
@@ -205,7 +205,7 @@ pub(super) fn abstract_of(number: u64) -> String {
     std::iter::once(opening).chain(rest).collect::<Vec<_>>().join(" ")
 }
 
-/// A question about turn `number`. Some of its words are others than the turn's.
+/// Returns a question about turn `number`. Some of its words differ from the turn's.
 pub(super) fn question(number: u64) -> String {
     let mut numbers = of(number);
     let [who, deed, kind, thing, place, ..] = parts(&mut numbers);

@@ -1,5 +1,5 @@
-//! Questions as people ask them, of everything that is stored: without a filter, by the bundled
-//! transformer, each asked once, so that no cache answers.
+//! Natural questions about all stored records: without a filter, with the bundled transformer, and
+//! each asked once, so that no cache answers.
 
 use std::{path::Path, time::Instant};
 
@@ -15,16 +15,16 @@ use crate::{
     report::{Bound, Report},
 };
 
-/// Turns of one session.
+/// Turns per session.
 const TURNS_OF_SESSION: u64 = 30;
 const START_SECONDS: i64 = 1_704_067_200;
 
-/// Each number of turns, and the milliseconds in which half of the questions are to be answered.
+/// Numbers of turns, each with the target for the median search in milliseconds.
 const TURNS: [(u64, f64); 3] = [(600, 2.0), (10_000, 3.0), (100_000, 5.0)];
-/// The same of abstracts.
+/// Number of abstracts, with the same target.
 const ABSTRACTS: (u64, f64) = (5_183, 4.0);
 
-/// Runs everything in directories below `dir`.
+/// Runs all questions, with stores below `dir`.
 pub(super) async fn run(size: Size, dir: &Path, report: &mut Report) {
     let turns = size.pick(vec![(60, 2.0)], TURNS.to_vec());
     let store = dir.join("turns");
@@ -64,7 +64,7 @@ async fn open(store: &Path) -> Longterm {
     open_with(store, Config::default(), Model::Transformer).await
 }
 
-/// Asks about turn `number`.
+/// Asks the question about turn `number`.
 pub(super) async fn ask(longterm: &Longterm, number: u64) {
     let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
     longterm.search(&english::question(number), &options).await.expect("the search works");
@@ -93,7 +93,7 @@ async fn searches(
     let model = aios_minilm::model().expect("the model is in the program");
     let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
     let (mut all, mut embeddings) = (Vec::new(), Vec::new());
-    // The first ones only warm the processor up.
+    // The first searches only warm up the processor.
     let (unmeasured, asked) = size.pick((1, 5), (20, 320));
     for (place, number) in numbers(count, asked).enumerate() {
         let question = english::question(number);

@@ -1,5 +1,5 @@
-//! What the ring is compared with: the deque behind a lock that everybody writes first, and a
-//! lock-free queue that nobody can look into.
+//! Rivals of the ring: a deque behind a lock, which is the obvious implementation, and a lock-free
+//! queue that cannot be read without removing entries.
 
 use std::{
     collections::VecDeque,
@@ -14,14 +14,14 @@ use super::CAPACITY;
 
 /// Holds the last [`CAPACITY`] events.
 pub trait Contender: Sync {
-    /// Adds an event in place of the oldest.
+    /// Adds an event, and drops the oldest if full.
     fn push(&self, event: Arc<Event>);
 
-    /// Takes hold of the newest `count` events and returns how many there were.
+    /// Clones the newest `count` events and returns their number.
     fn recent(&self, count: usize) -> usize;
 }
 
-/// An event of about 200 bytes, texts included.
+/// Returns an event of about 200 bytes, including its texts.
 #[must_use]
 pub fn event() -> Event {
     Event::new(
@@ -59,7 +59,7 @@ impl Contender for LockedDeque {
     }
 }
 
-/// A deque behind a lock that readers share.
+/// A deque behind a reader-writer lock.
 #[derive(Debug, Default)]
 pub struct SharedDeque(RwLock<VecDeque<Arc<Event>>>);
 
@@ -87,7 +87,7 @@ fn newest(events: &VecDeque<Arc<Event>>, count: usize) -> Vec<Arc<Event>> {
     events.iter().rev().take(count).cloned().collect()
 }
 
-/// A lock-free queue. Reading it would mean taking out what is in it, so it is never read.
+/// A lock-free queue. It is never read, because reading would remove its entries.
 #[derive(Debug)]
 pub struct Queue(ArrayQueue<Arc<Event>>);
 

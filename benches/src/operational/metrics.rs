@@ -1,4 +1,4 @@
-//! Updating metrics from two threads, beside a map behind a lock.
+//! Metric updates from two threads, beside a map behind a lock.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,7 +17,8 @@ const ONE: &str = "metric update, 2 writers, 1 key";
 const ALONE: &str = "metric update, 1 writer, 64 keys";
 pub(super) const RIVAL: &str = "RwLock<HashMap>";
 
-/// What the rival keeps for a key: the latest value and a window, as the tier does, but no hours.
+/// The rival's state of a key: the latest value and a window, as in the tier, but without hourly
+/// aggregates.
 #[derive(Default)]
 struct Values {
     latest: Option<(Timestamp, f64)>,
@@ -69,7 +70,7 @@ pub(super) fn updates(size: Size, report: &mut Report) {
     }
 }
 
-/// Nanoseconds from update to update of all writers together, for each round.
+/// Returns the nanoseconds per update of all writers together, for each round.
 fn contend(writers: &[&[String]], size: Size, update: impl Fn(&str, f64) + Sync) -> Vec<f64> {
     let count = size.pick(200, 10_000);
     let work = |writer: usize| {

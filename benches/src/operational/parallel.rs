@@ -1,10 +1,9 @@
-//! Threads that really run at the same time.
+//! Threads that run at the same time.
 //!
-//! On a machine that is busy with other things, threads that should contend take turns instead, and
-//! nobody ever waits for a lock. So the threads of a round start when all of them are running, a
-//! round is short, and it counts only if the scheduler took none of them off its processor: the
-//! kernel says so for each thread. A thread that waits for a lock gives its processor up by itself,
-//! which is another count.
+//! On a busy machine, threads that should contend run one after the other instead, and no lock is
+//! ever contended. Therefore the threads of a round start once all of them are running, a round is
+//! short, and it counts only if the scheduler preempted none of them, which the kernel reports for
+//! each thread. A thread that waits for a lock yields voluntarily, which is a separate count.
 
 use std::{
     hint,
@@ -15,22 +14,22 @@ use std::{
 
 use crate::{Size, status};
 
-/// How many rounds are wanted.
+/// Number of rounds.
 const ROUNDS: usize = 41;
-/// How long it is tried to get that many. A quiet machine needs a fraction of it.
+/// Time limit for all rounds. A quiet machine needs a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What a round was.
+/// Result of a round.
 #[derive(Debug, Clone)]
 pub(super) struct Round {
-    /// From the moment when the first worker started to the one when the last was through.
+    /// Time from the start of the first worker to the end of the last.
     pub(super) elapsed: Duration,
-    /// What each worker returned.
+    /// Result of each worker.
     pub(super) samples: Vec<Vec<u64>>,
 }
 
-/// Rounds of `workers` threads that each call `work`, while `readers` threads call `read` again and
-/// again. Those that were disturbed, if the machine is so busy that no other was to be had.
+/// Runs rounds of `workers` threads that each call `work`, while `readers` threads call `read`
+/// repeatedly. Returns disturbed rounds only if there are no others.
 pub(super) fn rounds(
     size: Size,
     workers: usize,
@@ -50,8 +49,8 @@ pub(super) fn rounds(
     if quiet.is_empty() { loud } else { quiet }
 }
 
-/// Whether so many threads can all run at the same time. If not, they take turns whatever we do,
-/// and rounds have to be long enough for that.
+/// Returns true if this many threads can run at the same time. Otherwise they share processors, and
+/// rounds must be long enough for that.
 pub(super) fn fit(threads: usize) -> bool {
     thread::available_parallelism().is_ok_and(|processors| threads <= processors.get())
 }
@@ -101,7 +100,7 @@ fn round(
     })
 }
 
-/// Lets threads go when all of them are running.
+/// Barrier that releases threads once all of them are running.
 struct Start {
     missing: AtomicUsize,
 }
@@ -111,21 +110,22 @@ impl Start {
         Start { missing: AtomicUsize::new(threads) }
     }
 
-    /// Spins, so that whoever is let go is on a processor. Returns the thread's preemptions so far.
+    /// Waits for all threads. Spins, so that a released thread is on a processor. Returns the
+    /// thread's number of preemptions so far.
     fn together(&self) -> u64 {
         let before = preemptions();
         self.missing.fetch_sub(1, Ordering::AcqRel);
         let mut spins = 0_u32;
         while self.missing.load(Ordering::Acquire) != 0 {
             spins += 1;
-            // With more threads than processors, the others need this one.
+            // With more threads than processors, the others need this processor.
             if spins.is_multiple_of(1 << 14) { thread::yield_now() } else { hint::spin_loop() }
         }
         before
     }
 }
 
-/// How often the scheduler has taken this thread off its processor. 0 where nobody says.
+/// Returns the number of preemptions of this thread. 0 if the system does not report it.
 fn preemptions() -> u64 {
     status::of_thread("nonvoluntary_ctxt_switches")
 }

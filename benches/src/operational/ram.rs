@@ -1,8 +1,8 @@
-//! What the ring keeps in RAM: with readers coming and going, after many pushes, and while a reader
-//! is stopped in the middle of a read.
+//! RAM use of the ring: with concurrent readers, after many pushes, and while a reader is stopped
+//! in the middle of a read.
 //!
-//! Entries are counted by their own `Drop`, so the figures are exact whatever the allocator does
-//! with what it gets back.
+//! Entries are counted by their own `Drop`, so the figures are exact, whatever the allocator does
+//! with freed memory.
 
 use std::{
     hint::black_box,
@@ -27,12 +27,12 @@ pub(super) const PAYLOAD: &str = "the payload itself";
 pub(super) const BUSY: &str = "Ring, busy readers, most";
 
 const PAYLOAD_BYTES: usize = 200;
-/// At most, for each place.
+/// Maximum bytes per slot.
 const SLOT_BYTES: usize = 16;
-/// A payload, its count of references and its `seq`, as the allocator rounds them.
+/// Bytes of a payload, its reference count and its `seq`, rounded as by the allocator.
 const ENTRY_BYTES: usize = (PAYLOAD_BYTES + 16 + 8).next_multiple_of(16);
 
-/// A payload that counts how many of its kind there are.
+/// A payload that counts its live instances.
 struct Counted {
     _bytes: [u8; PAYLOAD_BYTES - size_of::<Arc<AtomicU64>>()],
     alive: Arc<AtomicU64>,
@@ -61,7 +61,7 @@ impl Watched {
         Watched { ring: Ring::new(CAPACITY.try_into().expect("not zero")), alive: Arc::default() }
     }
 
-    /// Pushes `count` times and returns the most bytes that there were.
+    /// Pushes `count` times and returns the maximum number of bytes.
     fn push(&self, count: u64) -> f64 {
         let mut most = 0;
         for number in 0..count {
@@ -95,7 +95,7 @@ pub(super) fn measure(size: Size, report: &mut Report) {
     add("Ring, after it went on", after);
 }
 
-/// The most bytes while a reader comes and goes all the time.
+/// Returns the maximum number of bytes while a reader reads repeatedly.
 fn with_readers(count: u64) -> f64 {
     let (watched, done) = (Watched::new(), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -110,8 +110,8 @@ fn with_readers(count: u64) -> f64 {
     })
 }
 
-/// The bytes when a reader has been stopped in the middle of its read for so many pushes, and after
-/// it went on and as many pushes came again.
+/// Returns the bytes after pushes during which a reader is stopped in a read, and after it has
+/// resumed and as many pushes have followed.
 fn with_stalled_reader(size: Size) -> (f64, f64) {
     let pushes = size.pick(20_000, 1_000_000);
     let watched = Watched::new();
@@ -123,7 +123,7 @@ fn with_stalled_reader(size: Size) -> (f64, f64) {
         scope.spawn(move || {
             ring.visit_recent(|_held| {
                 began_in.send(()).expect("the test waits");
-                // Returns when the other end is dropped: the scheduler has it run again.
+                // Returns once the other end is dropped.
                 _ = wait.recv();
                 std::ops::ControlFlow::Break(())
             });

@@ -1,5 +1,5 @@
 //! Reads of a memory of 100,000 messages: one by its id, the last twelve of a session, a search;
-//! and what they and writes do to each other.
+//! and the interference of reads and writes.
 
 use std::{hint::black_box, path::Path, time::Instant};
 
@@ -18,9 +18,9 @@ use crate::{
     report::{Bound, Report},
 };
 
-/// How many sessions the messages belong to.
+/// Number of sessions.
 const SESSIONS: usize = 100;
-/// How many callers the mixed load has.
+/// Callers of the mixed load.
 const CALLERS: usize = 16;
 const POINT: &str = "one message by its id";
 const RECENT: &str = "last 12 of a session";
@@ -92,7 +92,7 @@ fn by_id_and_recent(
     report.add_tail(POINT, ASYNC, samples);
 }
 
-/// Runs on a worker of the runtime, as a service does.
+/// Runs `work` on a worker of the runtime, as a service does.
 async fn spawned<F, W>(working: &Working, work: W) -> Vec<u64>
 where
     W: FnOnce(Working) -> F,
@@ -101,8 +101,8 @@ where
     tokio::spawn(work(working.clone())).await.expect("it does not panic")
 }
 
-/// What the reader's statements take by themselves: no hand-over, no conversion of the row into a
-/// record beyond reading every column.
+/// Measures the reader's statements alone: every column is read, without a hand-over or conversion
+/// to records.
 fn inside(size: Size, path: &Path, ids: &[Id], report: &mut Report) {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).expect("a database");
@@ -126,7 +126,7 @@ fn inside(size: Size, path: &Path, ids: &[Id], report: &mut Report) {
     report.add_tail(RECENT, INSIDE, samples);
 }
 
-/// Reads every column of every row in one snapshot; how many rows there were.
+/// Reads every column of every row in one snapshot, and returns the number of rows.
 fn columns(connection: &Connection, sql: &str, key: &str) -> usize {
     let run = || -> rusqlite::Result<usize> {
         connection.prepare_cached("BEGIN")?.execute([])?;
@@ -167,7 +167,7 @@ fn search(runtime: &Runtime, working: &Working, questions: Vec<String>) -> Vec<u
     }))
 }
 
-/// Callers that read nine times (a message, or the last of a session) and then write once.
+/// Measures callers that read nine times (a message, or the last of a session) and then write once.
 fn mixed(size: Size, runtime: &Runtime, working: &Working, ids: &[Id], report: &mut Report) {
     let each = size.pick(10, 2_000);
     let (mut reads, mut writes) = (Vec::new(), Vec::new());

@@ -1,6 +1,6 @@
-//! What stands beside the working memory: plain rusqlite with one transaction for each row, on the
-//! same schema and with the same statements for words and feed; the same on a bare table, which is
-//! what SQLite can do at most; and a script over aiosqlite that commits per call.
+//! Rivals of working memory: plain rusqlite with one transaction per row, with the same schema and
+//! the same statements for words and feed; the same on a bare table, which is the limit of SQLite;
+//! and a script over aiosqlite that commits per call.
 
 use std::path::{Path, PathBuf};
 
@@ -13,14 +13,14 @@ use serde::Deserialize;
 
 use crate::python;
 
-/// One connection, one transaction for each row.
+/// One connection, one transaction per row.
 pub(super) struct Plain {
     connection: Connection,
     rows: i64,
 }
 
 impl Plain {
-    /// On a fresh working memory at `path`.
+    /// Opens a fresh working memory at `path`.
     pub(super) fn open(path: &Path, durability: Durability) -> Plain {
         fresh(path);
         let connection = connect(path, durability);
@@ -31,7 +31,7 @@ impl Plain {
         Plain { connection, rows: 0 }
     }
 
-    /// Adds a message, committed on return.
+    /// Adds a message. It is committed on return.
     pub(super) fn add(&mut self, text: &str) {
         self.insert(text).expect("the row is fine");
         self.rows += 1;
@@ -62,7 +62,7 @@ impl Plain {
     }
 }
 
-/// One connection, one transaction for each row, one table without an index.
+/// One connection, one transaction per row, one table without an index.
 pub(super) struct Bare(Connection);
 
 impl Bare {
@@ -87,7 +87,7 @@ impl Bare {
 pub(super) struct Script {
     database: PathBuf,
     texts: PathBuf,
-    /// What wrote the rows, with its version.
+    /// The library that writes the rows, with its version.
     pub(super) name: String,
 }
 
@@ -98,7 +98,8 @@ struct Written {
 }
 
 impl Script {
-    /// With a fresh working memory in `folder`. The reason, where the script cannot run here.
+    /// Opens the script on a fresh working memory in `folder`. The error is the reason if the
+    /// script cannot run here.
     pub(super) fn open(folder: &Path, durability: Durability) -> Result<Script, String> {
         let database = folder.join("aiosqlite.db");
         older(folder, &database);
@@ -110,7 +111,7 @@ impl Script {
         Ok(script)
     }
 
-    /// Writes a message for each text and returns how many seconds that took, without starting.
+    /// Writes a message for each text and returns the seconds that it took, without start-up.
     pub(super) fn add_all(&self, texts: &[String]) -> Result<f64, String> {
         Ok(self.write(texts)?.seconds)
     }
@@ -123,13 +124,13 @@ impl Script {
     }
 }
 
-/// The schema of a working memory, for others to write to.
+/// Creates a database with the schema of working memory.
 fn fresh(path: &Path) {
     drop(Working::open(path, Config::default()).expect("a working memory"));
 }
 
-/// The same for a SQLite that is older than ours: Python often has one that does not know the
-/// option for deleting from the word index. Nothing is deleted here.
+/// Creates the schema for a SQLite that is older than ours: Python's often lacks the option for
+/// deleting from the word index. Nothing is deleted here.
 fn older(folder: &Path, path: &Path) {
     let newer = folder.join("newer.db");
     fresh(&newer);

@@ -1,25 +1,25 @@
-//! Texts that are distributed like language: a vocabulary whose n-th word is n times rarer than its
-//! first (Zipf's law). The first words are in most texts, and no list of stop words knows them:
-//! that is harder than English, on purpose.
+//! Texts with the word distribution of language: the n-th word of the vocabulary is n times rarer
+//! than the first (Zipf's law). The first words are in most texts and on no list of stop words,
+//! which is deliberately harder than English.
 
 use crate::numbers::Numbers;
 
-/// How many words there are.
+/// Words in the vocabulary.
 const VOCABULARY: usize = 30_000;
-/// How long a text is, in words.
+/// Words per text.
 const WORDS: std::ops::Range<usize> = 12..40;
 
-/// Makes texts.
+/// A generator of texts.
 #[derive(Debug, Clone)]
 pub struct Texts {
     words: Vec<String>,
-    /// The share of all text that the words up to this one make up, in units of 2^-64.
+    /// Cumulative share of all text for the words up to this one, in units of 2^-64.
     shares: Vec<u64>,
     numbers: Numbers,
 }
 
 impl Texts {
-    /// The texts of this seed; the vocabulary is the same for all.
+    /// Creates the generator for a seed. The vocabulary is the same for all seeds.
     #[must_use]
     pub fn new(seed: u64) -> Texts {
         let whole: f64 = (1..=VOCABULARY).map(|rank| 1.0 / rank as f64).sum();
@@ -35,7 +35,7 @@ impl Texts {
         }
     }
 
-    /// A text of 12 to 39 words.
+    /// Returns a text of 12 to 39 words.
     pub fn text(&mut self) -> String {
         let count = WORDS.start + self.numbers.below(WORDS.len());
         let words: Vec<&str> = (0..count)
@@ -48,7 +48,7 @@ impl Texts {
         words.join(" ")
     }
 
-    /// What somebody may ask who remembers a text: three to six of its words, in no order.
+    /// Returns a question from memory of a text: three to six of its words, in random order.
     pub fn question(&mut self) -> String {
         let text = self.text();
         let mut words: Vec<&str> = text.split(' ').collect();
@@ -57,14 +57,14 @@ impl Texts {
         drawn.collect::<Vec<_>>().join(" ")
     }
 
-    /// Three words that are each in one text of ten or more.
+    /// Returns three of the 20 most common words.
     pub fn common_question(&mut self) -> String {
         let drawn = (0..3).map(|_| self.words[self.numbers.below(20)].as_str());
         drawn.collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The word of this rank: two to four syllables, never the same for two ranks.
+/// Returns the word of this rank, unique to it: two to four syllables.
 fn word(rank: usize) -> String {
     const ONSETS: &[u8; 16] = b"bdfghjklmnprstvz";
     const VOWELS: &[u8; 4] = b"aeou";

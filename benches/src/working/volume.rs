@@ -1,5 +1,5 @@
-//! What a large memory costs: RAM and the time to open a file of 1 GB, and whether the millionth
-//! write is as cheap as the first.
+//! The cost of a large memory: RAM and the time to open a file of 1 GB, and the cost of a write as
+//! the file grows.
 
 use std::{fs, path::Path, process::Command, time::Instant};
 
@@ -19,21 +19,21 @@ use crate::{
     status,
 };
 
-/// The argument with which the benchmark starts itself to look at a file as a fresh process does.
+/// Argument with which the benchmark runs itself to measure a file in a fresh process.
 pub const LOOK: &str = "--look-at";
-/// How large the file is.
+/// Size of the file.
 const FILE_BYTES: u64 = 1_000_000_000;
-/// How many of its rows are messages; the rest of the file is what tools put out.
+/// Number of messages in the file; tool outputs fill the rest.
 const MESSAGES: usize = 300_000;
 const OUTPUT_BYTES: usize = 18_000;
 const OF_LARGE: &str = "a file of 1 GB";
 const GROWTH: &str = "one message, 64 callers, Normal";
 const GROWTH_WORK: &str = "the same, time of processors";
-/// After how many rows the cost of those since the last is told.
+/// Numbers of rows at which the cost since the last milestone is reported.
 const MILESTONES: [usize; 9] =
     [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000];
 
-/// What a fresh process found.
+/// Measurements of a fresh process.
 #[derive(Debug, Serialize, Deserialize)]
 struct Look {
     open_ns: u64,
@@ -41,7 +41,7 @@ struct Look {
     peak_kib: u64,
 }
 
-/// RAM and opening.
+/// Measures RAM use and the time to open a large file.
 pub(super) fn large(size: Size, runtime: &Runtime, report: &mut Report) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("working.db");
@@ -85,11 +85,11 @@ fn in_fresh_process(path: &Path) -> Look {
     serde_json::from_slice(&output.stdout).expect("it says what it found")
 }
 
-/// Opens the file at `path`, reads and searches, and prints what that took, for the process that
-/// started this one.
+/// Opens the file at `path`, reads and searches, and returns the measurements as JSON, for the
+/// parent process.
 ///
 /// # Panics
-/// When there is no such file.
+/// If the file cannot be read.
 #[must_use]
 pub fn looked_at(path: &Path) -> String {
     let runtime = Runtime::new().expect("threads");
@@ -116,9 +116,9 @@ fn look(runtime: &Runtime, path: &Path) -> Look {
     Look { open_ns, rss_kib: status::of_process("VmRSS"), peak_kib: status::of_process("VmHWM") }
 }
 
-/// The curve of the cost of a write, all written one by one by 64 callers. Not synced: a sync
-/// takes as long whatever the file holds, and would hide what grows. Told in time that passed, and
-/// in time of processors, which what else the machine does changes less.
+/// Measures the cost of a write as the file grows, with single writes by 64 callers. Not synced: a
+/// sync takes as long whatever the size of the file, and would hide the growth. Reported as elapsed
+/// time, and as processor time, which other load on the machine affects less.
 pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
     let folder = tempfile::tempdir().expect("a folder");
     let working = open(&folder.path().join("working.db"), Durability::Normal);
@@ -137,7 +137,7 @@ pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
         let name = format!("up to row {milestone}");
         report.add(GROWTH, &name, &[spent / written]);
         report.add(GROWTH_WORK, &name, &[worked]);
-        // Until there are 10,000 rows, the log has not been moved into the file once.
+        // Below 10,000 rows the log has not been checkpointed.
         if 10_000 < milestone {
             let grown = worked / *first.get_or_insert(worked);
             let what = format!("work of a write up to row {milestone}, against 10,000 to 20,000");
@@ -146,11 +146,11 @@ pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
     }
 }
 
-/// Nanoseconds that processors worked for this process, in steps of 10 ms.
+/// Returns the processor time of this process in nanoseconds, in steps of 10 ms.
 fn processor_ns() -> f64 {
     const TICK_NS: f64 = 1e7;
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name of the program may have spaces: fields are counted from behind it.
+    // The program name may have spaces, so fields are counted from its end.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * TICK_NS
 }

@@ -1,4 +1,4 @@
-//! Acknowledged writes of real records: messages, with their words and their trace in the feed.
+//! Acknowledged writes of real records: messages, with their words and their entries in the feed.
 
 use std::{path::Path, time::Instant};
 
@@ -15,17 +15,17 @@ use crate::{
     report::{Bound, Report, Row, Tail},
 };
 
-/// How many callers write at the same time.
+/// Numbers of concurrent callers.
 const CALLERS: [usize; 3] = [1, 16, 64];
-/// How many messages a batch has.
+/// Messages per batch.
 const BATCH: usize = 1_000;
-/// Contenders take turns so often.
+/// Number of rounds. Every contender runs once per round.
 const ROUNDS: usize = 5;
 const PLAIN: &str = "rusqlite, row by row";
 const BARE: &str = "rusqlite, bare table";
 const AIOSQLITE: &str = "aiosqlite, row by row";
 
-/// A fresh working memory with the feed on.
+/// Opens a fresh working memory with the feed on.
 pub(super) fn open(path: &Path, durability: Durability) -> Working {
     let feed_kinds = FEED_KINDS.to_vec();
     Working::open(path, Config { durability, feed_kinds, ..Config::default() })
@@ -55,7 +55,7 @@ fn callers(count: usize) -> String {
     format!("working, {count} caller(s)")
 }
 
-/// Nanoseconds for each acknowledged row, of every contender in turn.
+/// Measures the nanoseconds per acknowledged row, with contenders interleaved.
 fn singles(size: Size, durability: Durability, runtime: &Runtime, report: &mut Report) {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
@@ -105,8 +105,8 @@ fn singles(size: Size, durability: Durability, runtime: &Runtime, report: &mut R
     }
 }
 
-/// Nanoseconds for each row, and for each call, when so many callers write `each` messages one
-/// after the other, each to a session of its own.
+/// Returns the nanoseconds per row, and those of each call, while `callers` concurrent callers
+/// write `each` messages in sequence, each to its own session.
 pub(super) fn contend(
     runtime: &Runtime,
     working: &Working,

@@ -1,4 +1,4 @@
-//! The workloads of embedding, with a BERT of two small layers.
+//! The workloads of embedding, with a small BERT of two layers.
 
 #[allow(dead_code, reason = "what that crate's own tests look at")]
 #[path = "../../../crates/embedding/tests/it/bert/tiny.rs"]
@@ -19,7 +19,7 @@ fn every_workload_runs() {
 }
 
 #[test]
-fn a_model_that_is_not_named_is_told() {
+fn a_missing_model_is_noted() {
     let report = run(&Options { size: Size::Smoke, model: None });
     assert!(report.notes.iter().any(|note| note.contains("AIOS_BENCH_MODEL")), "{report}");
 }

@@ -1,4 +1,4 @@
-//! The workloads of tier 2; of the rivals those that this machine has.
+//! The workloads of tier 2, with the rivals that this machine has.
 
 use aios_memory_benches::{
     Size,

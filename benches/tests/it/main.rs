@@ -1,4 +1,4 @@
-//! Every workload at its smoke size, and what cannot be measured in a busy run.
+//! Every workload at its smoke size, and checks that a busy machine cannot measure.
 #![allow(clippy::unwrap_used)]
 
 mod embedding;

@@ -1,4 +1,4 @@
-//! The workloads of tier 0, and how many allocations a push takes.
+//! The workloads of tier 0, and the number of allocations per push.
 
 use std::sync::Arc;
 

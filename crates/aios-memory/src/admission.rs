@@ -1,10 +1,9 @@
-//! The one way in: everything that is stored comes through here, be it written directly, ingested,
-//! imported or taken back from an export.
+//! The single entry point for stored records, be they written directly, ingested, imported or
+//! restored from an export.
 //!
-//! For each [`Arrival`], in order: whose it is (the gate decides), what is known already, what was
-//! forgotten, what the guard makes of it, and which tier stores it. The [`Verdict`] names what
-//! became of it. Not here: reading files, and making ids that follow from what a record says, which
-//! is `identity`'s.
+//! For each [`Arrival`], in order, admission determines its owner (by the gate), whether it is
+//! stored or was forgotten, its text after the guard, and the tier that stores it. The [`Verdict`]
+//! names the outcome. Reading files is not done here, nor deriving ids, which `identity` does.
 
 mod copies;
 mod cut;
@@ -27,28 +26,28 @@ pub use self::tally::{Conflict, Detail, Mending, Outcome, Tally};
 use self::{copies::Original, cut::Ending, store::Ready, told::Told};
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
-/// A record on its way in.
+/// A record to be admitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     /// The line or row of its source, from 1.
     pub(crate) place: u64,
     pub(crate) kind: Kind,
     pub(crate) id: Id,
-    /// Ids by which former versions of this program knew the same record.
+    /// Ids that former versions of this program gave the same record.
     pub(crate) former_ids: Vec<Key>,
-    /// The id that goes before, unless another session has something else under it.
+    /// The preferred id, which is used unless another session has a different record under it.
     pub(crate) provider_id: Option<Id>,
-    /// The scope, as far as its source tells.
+    /// The scope, as far as its source names it.
     pub(crate) scope: Scope,
-    /// The place of its text among the parts of a longer one, if its source has an id for it.
+    /// The position of its text among the parts of a longer one, if its source has an id for that.
     pub(crate) cut: Option<Cut>,
-    /// The parts beside its text that its source tells.
+    /// The parts besides its text that its source names.
     pub(crate) tells: Tells,
     pub(crate) content: Content,
 }
 
-/// The parts of a message beside its text that its source tells; the others are filled in, and do
-/// not differ from what is stored.
+/// The parts of a message besides its text that its source names. The other parts are filled in,
+/// and are not compared with the stored record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tells {
     pub(crate) role: bool,
@@ -60,11 +59,11 @@ pub(crate) struct Tells {
 /// The content of an arrival.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
-    /// A message, to be appended to its session. Id and scope are those of the arrival.
+    /// A message to append to its session, with id and scope of the arrival.
     Message(Box<NewMessage>),
-    /// An object with the fields of the kind.
+    /// An object with the kind's fields.
     Fields(Map<String, Value>),
-    /// A record, to be stored as it is.
+    /// A record to store unchanged.
     Record(Box<Record>),
 }
 
@@ -77,51 +76,51 @@ pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
 }
 
-/// The way in which arrivals come.
+/// The origin of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// Written directly: stored even if it was forgotten before.
+    /// Written directly: stored even if forgotten before.
     Written,
-    /// Found in a file: what was forgotten stays so, and what differs here stays as it is.
+    /// Read from a file: forgotten records stay forgotten, and stored ones are never changed.
     Found,
-    /// Found in a conversation, whose messages may have been corrected since.
+    /// Read from a conversation: its messages may have been corrected since.
     Conversed,
 }
 
-/// Takes the records of one source in.
+/// Admits the records of one source.
 pub(crate) struct Admission {
     view: MemoryView,
     manner: Manner,
     guard: Guard,
-    /// Nothing is stored; verdicts say what would be.
+    /// If true, nothing is stored; verdicts name the expected outcome.
     is_dry: bool,
-    /// The content of what this source brought before, by identity.
+    /// The content that this source brought before, by identity.
     seen: HashMap<Identity, Told>,
-    /// Those of them that were forgotten.
+    /// The identities among them that were forgotten.
     kept_out: HashSet<Identity>,
-    /// The records that have ids of their providers.
+    /// The records with ids of their providers.
     originals: HashMap<Identity, Original>,
-    /// The parts of texts that are shorter now, each with the line of the text.
+    /// Retired parts of texts that became shorter, each with the line of its text.
     retired: Vec<(u64, Key)>,
-    /// The tiers as each owner's handle has them, without shared records.
+    /// The tiers as seen by each owner, without shared records.
     tiers: HashMap<Owner, Tiers>,
-    /// The time at which the last record of this source was recorded.
+    /// The last assigned recording time.
     last_recorded: Timestamp,
 }
 
-/// The tiers of one owner, shared records left out.
+/// The tiers of one owner, without shared records.
 #[derive(Clone)]
 struct Tiers {
     working: WorkingView,
     longterm: LongtermView,
 }
 
-/// An arrival that is allowed in so far, with the place of its verdict.
+/// An arrival that has passed the checks so far, with the index of its verdict.
 struct Candidate {
     at: usize,
     owner: Owner,
     arrival: Arrival,
-    /// The record as it would be stored, as far as that is known before.
+    /// The record to be stored, as far as it is known at this point.
     draft: Record,
 }
 
@@ -147,17 +146,17 @@ impl Admission {
         }
     }
 
-    /// This admission, which stores nothing.
+    /// Returns this admission as a dry run.
     pub(crate) fn dry(self) -> Admission {
         Admission { is_dry: true, ..self }
     }
 
-    /// Takes arrivals in, in their order; one verdict for each. Those of forgotten parts of
+    /// Admits arrivals in order, and returns one verdict for each. Verdicts of forgotten parts of
     /// conversations follow.
     ///
     /// # Errors
-    /// Errors of the tiers that concern all records, such as a full disk. Records that were
-    /// stored by then stay.
+    /// Errors of the tiers that concern all records, such as a full disk. Records already stored
+    /// stay.
     pub(crate) async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         if !self.is_dry {
             self.view.check_writable()?;
@@ -193,7 +192,7 @@ impl Admission {
         }
         let ready = self.guarded(candidates, &mut verdicts)?;
         if !self.is_dry {
-            // Before the text itself is replaced, by which what is interrupted is found again.
+            // Before the text itself is replaced, because an interrupted run finds the parts by it.
             self.retire_parts(endings, &verdicts).await?;
             self.store(ready, &mut verdicts).await?;
         }
@@ -201,14 +200,14 @@ impl Admission {
         Ok(verdicts)
     }
 
-    /// Checks what a record says of itself, whatever is stored.
+    /// Checks a record on its own, independent of stored ones.
     fn check(&self, arrival: &Arrival) -> Result<(), Error> {
         let kind = arrival.kind;
         if kind == Kind::Persona {
             self.view.check_machine_wide(kind)?;
         }
         let Content::Record(record) = &arrival.content else { return Ok(()) };
-        // The ids of the others are made of what they are, such as a key.
+        // The ids of the other kinds are derived from their content, such as a key.
         let is_named =
             !is_kept(kind) && !matches!(kind, Kind::Preference | Kind::Persona | Kind::AgentState);
         let named = record.payload.get("id").and_then(Value::as_str);
@@ -219,8 +218,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Checks that long-term memory has no record of these ids in another scope: it would refuse
-    /// the change that the feed brings, after it was acknowledged.
+    /// Returns an error if long-term memory has a record of these ids in another scope: it would
+    /// refuse the change from the feed, after it was acknowledged.
     async fn check_scopes(&mut self, candidates: &[Candidate]) -> Result<(), Error> {
         for Candidate { owner, arrival, draft, .. } in candidates {
             let Content::Fields(fields) = &arrival.content else { continue };
@@ -235,7 +234,7 @@ impl Admission {
             if !differs(longterm.scopes(keys).await?) {
                 continue;
             }
-            // It may have been deleted, which long-term memory is still to hear.
+            // It may have been deleted, and the feed has not delivered that yet.
             self.view.catch_up().await?;
             if differs(longterm.scopes(keys).await?) {
                 let key = identity.to_string();
@@ -245,8 +244,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Parts what this source brought before from the first of each: the same again is known, and
-    /// something else under the same id conflicts with the first.
+    /// Separates the first candidate of each identity from repetitions within the source. A
+    /// repetition with the same content is known; one with other content conflicts with the first.
     fn first_of_each(
         &mut self,
         candidates: Vec<Candidate>,
@@ -272,8 +271,8 @@ impl Admission {
         (first, repeated)
     }
 
-    /// Leaves out what is stored already. A record that is stored with another content is updated
-    /// if it comes in a conversation, and stays as it is otherwise.
+    /// Removes candidates that are already stored. A stored record with other content is updated if
+    /// the source is a conversation, and kept otherwise.
     async fn unknown(
         &mut self,
         candidates: Vec<Candidate>,
@@ -304,7 +303,7 @@ impl Admission {
         Ok(unknown)
     }
 
-    /// Applies the guard to all that the candidates say.
+    /// Applies the guard to all content of the candidates.
     fn guarded(
         &mut self,
         candidates: Vec<Candidate>,
@@ -326,7 +325,7 @@ impl Admission {
         Ok(ready)
     }
 
-    /// Counts a record as refused if `error` concerns it alone and it came in a file.
+    /// Counts a record as refused if `error` concerns only it and it was not written directly.
     ///
     /// # Errors
     /// `error` otherwise.
@@ -338,7 +337,7 @@ impl Admission {
         Ok(())
     }
 
-    /// An arrival as it would be stored, as far as that is known before.
+    /// Returns an arrival as it would be stored, as far as that is known at this point.
     fn draft(&self, arrival: &Arrival) -> Record {
         let Arrival { kind, id, scope, content, .. } = arrival;
         let text = match content {
@@ -361,8 +360,8 @@ impl Admission {
         Record::new(*kind, id.clone(), text, scope.clone())
     }
 
-    /// Takes the parts that were retired since this was called last, each with the line of the text
-    /// that is shorter now.
+    /// Returns the parts that were retired since the last call, each with the line of the shortened
+    /// text.
     pub(crate) fn take_retired(&mut self) -> Vec<(u64, Key)> {
         std::mem::take(&mut self.retired)
     }
@@ -382,11 +381,11 @@ impl Admission {
     }
 }
 
-/// The reason for which a found record is skipped that is stored with another content.
+/// The reason for skipping a record that is stored with other content.
 const DIFFERS: &str = "a record of this id is stored with another content, which stays";
 
 impl Arrival {
-    /// An arrival whose scope and id are those of `record`.
+    /// Returns an arrival with the scope and id of `record`.
     pub(crate) fn of_record(place: u64, record: Record) -> Arrival {
         Arrival {
             place,

@@ -1,4 +1,4 @@
-//! The context for a task: what every tier knows, packed into a budget of tokens.
+//! Assembling the context for a task: the knowledge of all tiers, packed into a token budget.
 
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
@@ -8,32 +8,32 @@ use aios_working::FindOptions;
 
 use crate::{Error, MemoryView, tokens::Tokenizer};
 
-/// How many working records that fit the task are looked at: what long-term memory does not get to
-/// see, such as tool calls and patterns.
+/// Maximum number of matching records of working memory. They cover kinds that are not fed to
+/// long-term memory, such as tool calls and patterns.
 const WORKING_CANDIDATES: usize = 5;
 
-/// Word search gives an order and no relevance that compares with others; by rank, these are taken
-/// for it.
+/// Relevance by rank, because the word search of working memory gives an order but no comparable
+/// relevance.
 const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 
-/// The options of a context. [`MemoryView::context_options`] gives one from the settings.
+/// The options of a context. [`MemoryView::context_options`] returns those of the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContextOptions {
-    /// The budget.
+    /// The token budget.
     pub max_tokens: usize,
-    /// What counts the tokens.
+    /// The tokenizer that counts the tokens.
     pub tokenizer: Tokenizer,
-    /// The tiers that it draws from.
+    /// The tiers to draw from.
     pub tiers: Vec<Tier>,
-    /// How it is written.
+    /// The output format.
     pub format: Format,
-    /// The conversation whose last messages are shown as they were said. Default: the one that
-    /// the view is narrowed to.
+    /// The conversation whose last messages are included verbatim. Default: the session that the
+    /// view is narrowed to.
     pub session: Option<String>,
 }
 
 impl MemoryView {
-    /// The options that the settings say.
+    /// Returns the configured options.
     #[must_use]
     pub fn context_options(&self) -> ContextOptions {
         let settings = &self.config().context;
@@ -46,12 +46,12 @@ impl MemoryView {
         }
     }
 
-    /// Gathers what every tier knows of `task` and packs it into `options.max_tokens`: the state
-    /// of the machine, what is known of the user, the session's last messages, and what search
-    /// finds. Its tokens are exact for the tokenizer named, and never more than asked for.
+    /// Gathers the knowledge of all tiers about `task` and packs it into `options.max_tokens`: the
+    /// machine state, the user's profile, the last messages of the session, and search hits. The
+    /// token count is exact for the chosen tokenizer and never exceeds the budget.
     ///
     /// # Errors
-    /// What the tiers report, such as a task that is too long to search for.
+    /// Errors of the tiers, for example if the task is too long for a search.
     pub async fn assemble_context(
         &self,
         task: &str,
@@ -61,7 +61,7 @@ impl MemoryView {
         self.pack(candidates, options).await
     }
 
-    /// All that may go into a context for `task`.
+    /// Gathers all candidates of a context for `task`.
     pub(crate) async fn gather(
         &self,
         task: &str,
@@ -86,7 +86,7 @@ impl MemoryView {
         Ok(candidates)
     }
 
-    /// What fits of `candidates` into the budget.
+    /// Packs as many of `candidates` as fit into the budget.
     pub(crate) async fn pack(
         &self,
         candidates: Vec<Candidate>,
@@ -110,17 +110,17 @@ impl MemoryView {
         Ok(packing.await.map_err(|_| Error::Interrupted)??)
     }
 
-    /// The state of the machine and of the agents on it, read off the async workers.
+    /// Returns the state of the machine and its agents, read off the async workers.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] when the reading ended badly.
+    /// [`Error::Interrupted`] if the reading task panicked.
     pub async fn snapshot(&self) -> Result<Snapshot, Error> {
         let operational = self.shared().operational.clone();
         let reading = tokio::task::spawn_blocking(move || operational.snapshot());
         reading.await.map_err(|_| Error::Interrupted)
     }
 
-    /// The preferences, the persona, and the session's last messages.
+    /// Returns the preferences, the persona, and the last messages of the session.
     async fn standing_candidates(&self, options: &ContextOptions) -> Result<Vec<Candidate>, Error> {
         let working = self.working();
         let preferences = serde_json::to_value(working.preferences().await?).unwrap_or_default();
@@ -149,7 +149,7 @@ impl MemoryView {
         Ok(candidates)
     }
 
-    /// Records of working memory that fit the task, but for those `found` in long-term memory.
+    /// Returns the records of working memory that match the task, except those already in `found`.
     async fn relevant_candidates(
         &self,
         task: &str,
@@ -193,7 +193,7 @@ impl MemoryView {
     }
 }
 
-/// The state of the machine in a few words.
+/// Describes the machine state in a few words.
 #[must_use]
 pub fn describe(snapshot: &Snapshot) -> String {
     let Snapshot { cpu_percent, memory_used_mb, memory_total_mb, .. } = snapshot;
@@ -217,7 +217,7 @@ pub fn describe(snapshot: &Snapshot) -> String {
     parts.join(", ")
 }
 
-/// Knowledge is a tier of its own to those who ask for contexts.
+/// Returns the tier of a hit. For contexts, knowledge is a tier of its own.
 fn tier_of(record: &Record) -> Tier {
     match record.kind {
         Kind::Knowledge => Tier::Knowledge,
@@ -232,7 +232,7 @@ fn profile(what: &str, key: &str, value: &str) -> Candidate {
         .with_relevance(1.0)
 }
 
-/// A JSON value as one would write it in a sentence.
+/// Formats a JSON value as in running text.
 fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

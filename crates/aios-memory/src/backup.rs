@@ -1,4 +1,4 @@
-//! Copies of a whole data directory while it is in use, and putting one back.
+//! Copying a whole data directory while it is in use, and restoring a copy.
 
 use std::{
     fs,
@@ -16,38 +16,40 @@ use crate::{
     directory::{RESTORING, check_owner},
 };
 
-/// The file that says that a copy is whole; written last.
+/// The marker file of a complete copy, written last.
 const MARK: &str = "backup.json";
-/// What it says: the version of the layout.
+/// Its content: the version of the layout.
 const MARKED: &str = "{\"aios_memory_backup\": 1}\n";
-/// What a copy consists of, beside the mark.
+/// The parts of a copy, without the marker.
 const PARTS: &[&str] = &["working.db", "journal.db", "longterm"];
-/// The same with the mark, which comes last.
+/// The parts of a copy, with the marker last.
 const MARKED_PARTS: &[&str] = &["working.db", "journal.db", "longterm", MARK];
 
-/// What was copied.
+/// The result of a backup or a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Copied {
-    /// Where to.
+    /// The target directory.
     #[serde(serialize_with = "crate::written_path::one")]
     pub path: PathBuf,
-    /// How many bytes.
+    /// The size of the copy in bytes.
     pub bytes: u64,
 }
 
 impl Administrator {
-    /// Copies the whole memory into `dir`, which is made, or is empty: both databases and the
-    /// library, of one moment each, which fit each other. All that was acknowledged before the
-    /// call is in it; others may read and write meanwhile. `progress` is told how many bytes of
-    /// the library are copied. The copy is made beside `dir` and put there as a whole, by one
-    /// rename; it is on disk when this returns.
+    /// Copies the whole memory into `dir`, which is created or must be empty: both databases and
+    /// the library, each a consistent snapshot, and consistent with each other. The copy contains
+    /// everything acknowledged before the call; the memory may be in use meanwhile. `progress`
+    /// receives the number of copied bytes of the library. The copy is staged beside `dir` and
+    /// moved there by one rename; it is on disk when this returns.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] when nothing can be written into the memory itself, which notes where
-    /// its copies are;
-    /// [`Error::Output`] when `dir` is not empty or cannot be written, [`Error::Input`] when it
-    /// lies in the data directory or the other way round; [`Error::Place`] while another process
-    /// writes there; what the tiers report, a damaged `journal.db` included.
+    /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the places of
+    ///   its copies.
+    /// - [`Error::Output`] if `dir` is not empty or cannot be written.
+    /// - [`Error::Input`] if `dir` lies in the data directory or contains it, or if `working.db` is
+    ///   damaged.
+    /// - [`Error::Place`] while another process writes there.
+    /// - Errors of the tiers, also if `journal.db` is damaged.
     pub async fn backup(
         &self,
         dir: &Path,
@@ -76,8 +78,8 @@ impl Administrator {
         }
         let staging = Staging::begin(dir, MARKED_PARTS)?;
         let copy = staging.path();
-        // Working memory first: what it tells while the journal is copied is in the journal, and
-        // not the other way round.
+        // Working memory first: changes that it feeds while the journal is copied are then in the
+        // journal, and the reverse cannot happen.
         let working = copy.join(PARTS[0]);
         self.working().backup(&working).await?;
         self.longterm().backup(copy, progress).await?;
@@ -85,7 +87,7 @@ impl Administrator {
         let settings = self.config().to_working();
         let opening = task::spawn_blocking(move || Working::open(&working, settings));
         let opened = opening.await.map_err(|_| Error::Interrupted)??;
-        // Its next changes must be told after those that the journal's copy has heard.
+        // The feed of the copy must number its next changes after those in the journal's copy.
         opened.advance_feed(watermark).await?;
         opened.close().await;
         let mark = copy.join(MARK);
@@ -95,7 +97,7 @@ impl Administrator {
         });
         marked.map_err(Error::output(&mark))?;
         let bytes = bytes_below(copy).map_err(Error::output(copy))?;
-        // Before it is there, for purges to name it from the beginning on.
+        // Recorded before the rename, so that purges always know of the copy.
         self.longterm().note_backup(staging.target()).await?;
         self.shared().anchor.check()?;
         staging.commit()?;
@@ -103,17 +105,18 @@ impl Administrator {
     }
 }
 
-/// Puts a copy that [`Administrator::backup`] made into the data directory of `config`, which
-/// must be empty or absent, and which nobody has open. It is made beside the data directory, with
-/// the modes of private files, and put there as a whole, by one rename; until then nobody can open
-/// the data directory. Blocks no async worker. One that was interrupted is begun again. Files of
-/// the library are compared with their checksums; a damaged one is put back all the same, and told.
+/// Restores a copy made by [`Administrator::backup`] into the data directory of `config`, which
+/// must be empty or absent and not in use. The files are staged beside the data directory with
+/// private modes and moved there by one rename; until then the data directory cannot be opened.
+/// Blocks no async worker. An interrupted restore starts over. Database pages and the checksums of
+/// library files are verified; a damaged backup is restored nevertheless, and reported as an error.
 ///
 /// # Errors
-/// [`Error::Input`] when `from` is no whole copy, or when one of the directories lies in the other;
-/// [`Error::Output`] when the data directory is not empty or cannot be written,
-/// [`Error::ForeignDirectory`] when it is another user's; [`Error::Place`] while another process
-/// does the same.
+/// [`Error::Input`] if `from` is not a complete copy, if the copy is damaged, or if one of the
+/// directories lies in the other; [`Error::NoDirectory`] if the settings name no data directory;
+/// [`Error::Output`] if the data directory is not empty or cannot be written;
+/// [`Error::ForeignDirectory`] if it belongs to another user; [`Error::Place`] while another
+/// process restores into it.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     let (source, to) = (from.to_owned(), config.memory.data_dir.clone());
     let from = source.clone();
@@ -159,7 +162,7 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     Err(Error::Input { path: source, problem })
 }
 
-/// Removes what a restore of a former version left in the data directory that was interrupted.
+/// Removes the remains of an interrupted restore of a former version from the data directory.
 fn remove_former(to: &Path) -> io::Result<()> {
     let restoring = to.join(RESTORING);
     if !restoring.exists() {
@@ -169,7 +172,7 @@ fn remove_former(to: &Path) -> io::Result<()> {
     remove(&restoring)
 }
 
-/// Removes a file, or a directory with all below it, if it is there.
+/// Removes a file, or a directory with its contents, if it exists.
 fn remove(path: &Path) -> io::Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
@@ -178,8 +181,8 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Copies a file, or a directory with all below it, to a new one, and syncs the copy. A backup
-/// consists of nothing else; a link could lead anywhere.
+/// Copies a file, or a directory with its contents, and syncs the copy. Links are refused, because
+/// a backup contains none and a link could lead anywhere.
 fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     let found = fs::symlink_metadata(from).map_err(read(from))?;
     if found.is_file() {

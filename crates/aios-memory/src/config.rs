@@ -1,8 +1,9 @@
-//! The settings: one table from which the types, their defaults, their documentation, the
-//! environment's names and the file that `config init` writes are all made.
+//! The settings. One table generates the types, their defaults, their documentation, the names of
+//! the environment variables, and the file that `config init` writes.
 //!
-//! Defaults give way to the file, the file to the environment, the environment to flags. Not here:
-//! what the settings do, and reading the process's environment, which callers hand in.
+//! The file overrides the defaults, the environment overrides the file, and flags override the
+//! environment. The effect of the settings is implemented elsewhere, and callers pass in the
+//! environment.
 
 mod home;
 mod load;
@@ -30,8 +31,7 @@ pub use self::{
 };
 use crate::tokens::Tokenizer;
 
-/// The bounds of settings whose use has none of its own: far beyond what is of use, and far below
-/// where arithmetic ends.
+/// Bounds of settings without a natural one: far above useful values, and far below overflow.
 const DAYS_MAX: u64 = 36_500;
 const HOURS_MAX: u64 = DAYS_MAX * 24;
 const SECONDS_MAX: u64 = HOURS_MAX * 3600;
@@ -41,36 +41,36 @@ const MIB_MAX: usize = 1 << 20;
 const TOKENS_MAX: usize = 100_000_000;
 const WEIGHT_MAX: f64 = 100.0;
 
-/// One setting, with its type taken away.
+/// A setting with its type erased.
 pub(crate) struct Key {
     pub(crate) section: &'static str,
     pub(crate) name: &'static str,
-    /// Its documentation, a line of source each.
+    /// Its documentation, one item per source line.
     pub(crate) help: &'static [&'static str],
-    /// Takes a value out of a file.
+    /// Sets a value from a file.
     pub(crate) read: fn(&mut Config, &toml::Value) -> Result<(), String>,
-    /// Takes a value from the environment or a flag.
+    /// Sets a value from the environment or a flag.
     pub(crate) parse: fn(&mut Config, &str) -> Result<(), String>,
-    /// Looks at a value that neither of these took.
+    /// Checks a value that was set by neither of these.
     pub(crate) check: fn(&Config) -> Result<(), String>,
     pub(crate) show: fn(&Config) -> toml::Value,
-    /// Puts the home directory in place of `~`, if it is a path.
+    /// Replaces `~` by the home directory, if the setting is a path.
     pub(crate) expand: fn(&mut Config, Option<&OsStr>) -> Result<(), String>,
 }
 
 impl Key {
-    /// `section.name`.
+    /// Returns `section.name`.
     pub(crate) fn path(&self) -> String {
         format!("{}.{}", self.section, self.name)
     }
 
-    /// The name of the environment variable that sets it.
+    /// Returns the name of the environment variable that sets it.
     pub(crate) fn variable(&self) -> String {
         format!("AIOS_MEMORY_{}", self.path().replace('.', "_")).to_ascii_uppercase()
     }
 }
 
-/// The bounds that stand in the table, or none.
+/// The bounds given in the table, or `()`.
 macro_rules! bounds {
     () => {
         &()
@@ -80,7 +80,7 @@ macro_rules! bounds {
     };
 }
 
-/// Sections of `key: type = default => bounds`; numbers and texts have bounds, other types none.
+/// Sections of `key: type = default => bounds`. Only numbers and texts have bounds.
 macro_rules! settings {
     ($(
         $(#[doc = $about:literal])*
@@ -89,12 +89,12 @@ macro_rules! settings {
                 $(=> $bounds:expr)?,)*
         }
     )*) => {
-        /// How a memory is opened. [`Config::at`] gives one with the defaults.
+        /// The configuration of a memory. [`Config::at`] returns the defaults.
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct Config {
             $($(#[doc = $about])* pub $section: $Section,)*
-            /// Who decodes damaged files of the library for a [`repair`](crate::repair). No file
-            /// sets it. Default: nobody.
+            /// The decoder of damaged library files for a [`repair`](crate::repair). It cannot be
+            /// set in the file. Default: [`Decoder::Nobody`].
             pub decoder: Decoder,
         }
 
@@ -141,47 +141,46 @@ macro_rules! settings {
 settings! {
     /// The memory as a whole.
     "memory" => memory: Memory {
-        /// Where everything is kept; empty for $XDG_DATA_HOME/aios-memory, by default
+        /// The data directory. Empty for $XDG_DATA_HOME/aios-memory, by default
         /// ~/.local/share/aios-memory.
         data_dir: PathBuf = PathBuf::new(),
-        /// The user whose records are read and written; empty for nobody in particular: what has
-        /// no owner.
+        /// The user whose records are read and written. Empty for records without an owner.
         user: String = String::new() => 0..=128,
-        /// The use that is made of the data directory: read_write, or read_only, with which nothing
-        /// is written there.
+        /// The access to the data directory: read_write, or read_only, which writes nothing there.
         access: Access = Access::ReadWrite,
     }
     /// Tier 0: recent events and metrics, in RAM.
     "operational" => operational: Operational {
-        /// How many events the ring holds.
+        /// Capacity of the event ring.
         capacity: usize = 10_000 => 1..=CAPACITY_MAX,
-        /// Events of this age, in seconds, are no longer shown.
+        /// Age in seconds from which events are no longer shown.
         ttl_seconds: u64 = 3600 => 0..=SECONDS_MAX,
-        /// Which events go to the disk when they leave the ring: critical, all or none.
+        /// Events written to disk when they leave the ring: critical, all or none.
         keep: Keep = Keep::Critical,
-        /// How many metric keys there may be.
+        /// Maximum number of metric keys.
         metric_keys_max: usize = 10_000 => 1..=CAPACITY_MAX,
-        /// Of every so many seconds the last value of each metric is kept for a week; 0 keeps only
-        /// the figures of hours, which are there for a year.
+        /// Sampling interval of metrics in seconds: the last value of each interval is kept for a
+        /// week. 0 keeps only hourly figures, for a year.
         metric_sample_seconds: usize = 1 => 0..=86_400,
     }
-    /// Tier 1: what is going on now, in SQLite.
+    /// Tier 1: current work, in SQLite.
     "working" => working: Working {
-        /// The file; empty for working.db in the data directory.
+        /// The database file. Empty for working.db in the data directory.
         path: PathBuf = PathBuf::new(),
-        /// What an acknowledged write survives, here and in long-term memory: full (a crash of the
-        /// machine) or normal (of the process).
+        /// The crash that an acknowledged write survives, here and in long-term memory: full (of
+        /// the machine) or normal (of the process).
         durability: Durability = Durability::Full,
-        /// How long to wait for another process that is writing, in milliseconds.
+        /// Maximum wait for another writing process, in milliseconds.
         busy_timeout_ms: u64 = 10_000 => 0..=3_600_000,
-        /// How many writes, and how many reads, may wait before callers are refused.
+        /// Maximum number of waiting writes, and of waiting reads. Further calls wait until there
+        /// is room.
         queue: usize = 1024 => 1..=1_000_000,
-        /// How many threads read.
+        /// Number of reader threads.
         readers: usize = 2 => 1..=64,
     }
-    /// Tier 2: everything, searchable, in LanceDB.
+    /// Tier 2: all searchable records, in LanceDB.
     "longterm" => longterm: Longterm {
-        /// Which kinds of working records are searchable for ever.
+        /// Kinds of working records that are fed to long-term memory and stay searchable forever.
         feed_kinds: Vec<Kind> = vec![
             Kind::Goal,
             Kind::Task,
@@ -190,93 +189,95 @@ settings! {
             Kind::Entry,
             Kind::Event,
         ],
-        /// Records from which on LanceDB gets an approximate vector index, which a search in RAM
-        /// does not use; 0 for more than can be searched in RAM.
+        /// Number of records from which LanceDB builds an approximate vector index, which searches
+        /// in RAM do not use. 0 for the number that no longer fits in RAM.
         index_threshold: u64 = 0 => 0..=ROWS_MAX,
-        /// MiB of RAM for indexes and metadata.
+        /// RAM for indexes and metadata, in MiB.
         cache_mb: usize = 128 => 0..=MIB_MAX,
-        /// MiB of RAM in which a process may hold the library to search it; a larger library is
-        /// searched by LanceDB's indexes, which is slower; 0 for always.
+        /// RAM in which a process may hold the library for searching, in MiB. A larger library is
+        /// searched by LanceDB's indexes, which is slower. 0 never holds it in RAM.
         resident_mb: usize = 1024 => 0..=MIB_MAX,
-        /// Records that may wait in the journal before writes are refused; a batch of more records
-        /// goes in when none waits.
+        /// Maximum number of pending records in the journal before writes are refused. A batch of
+        /// more records is accepted if none is pending.
         journal_max_rows: u64 = 1_000_000 => 1..=ROWS_MAX,
-        /// Bytes on disk from which on only deletions are taken; 0 for no limit.
+        /// Size on disk, in bytes, from which only deletions are accepted. 0 for no limit.
         max_disk_bytes: u64 = 0 => 0..=BYTES_MAX,
-        /// Hours for which a version of the library that nothing needs any more is kept.
+        /// Hours for which an unused version of the library is kept.
         prune_after_hours: u64 = 1 => 0..=HOURS_MAX,
     }
-    /// Text to vector.
+    /// The embedding model.
     "embedding" => embedding: Embedding {
-        /// `auto` (`bundled` is the same): the model that the memory was made with, and for a new
-        /// one the transformer of the program. `minilm` is that transformer, `static` the fast
-        /// table. Else another model: its directory, or its name on the Hugging Face hub
-        /// (ORGANISATION/NAME, with @REVISION if need be) if it is in the hub's cache.
+        /// `auto` (or `bundled`): the model of the stored vectors, and for a new memory the
+        /// built-in transformer. `minilm` is that transformer, `static` the fast built-in table.
+        /// Otherwise another model: its directory, or its name on the Hugging Face hub
+        /// (ORGANISATION/NAME, optionally with @REVISION) if it is in the hub's cache.
         model: String = "auto".to_owned() => 1..=4096,
-        /// How many texts a BERT embeds at once; more take more RAM.
+        /// Maximum number of texts that a BERT embeds at once. More need more RAM.
         max_batch: usize = 32 => 1..=4096,
-        /// Vectors by a BERT that are kept for texts that come again, and as many for queries; 0
-        /// keeps none.
+        /// Number of vectors by a BERT cached for repeated texts, and the same number for queries.
+        /// 0 disables the cache.
         cache_entries: usize = 4096 => 0..=10_000_000,
-        /// What a BERT wants before a query, such as `query: ` for e5; what the model's own
-        /// config_sentence_transformers.json says where this is empty.
+        /// Prefix of queries for a BERT, such as `query: ` for e5. Empty for the one in the model's
+        /// config_sentence_transformers.json.
         query_prefix: String = String::new() => 0..=1000,
-        /// The same before what is stored, such as `passage: `.
+        /// Prefix of stored texts, such as `passage: `. Empty for the model's own.
         document_prefix: String = String::new() => 0..=1000,
-        /// The language whose word endings are ignored: english, german, ..., none, or auto for
-        /// English and, of each text, the language that it is recognised as.
+        /// Language for stemming: english, german, ..., none, or auto for English and the detected
+        /// language of each text.
         language: Language = Language::Auto,
     }
     /// Search.
     "search" => search: Search {
-        /// The most hits of a search that names no limit.
+        /// Maximum number of hits of a search that sets no limit.
         limit: usize = 10 => 1..=LIMIT_MAX,
-        /// The longest time, in milliseconds, for which a search waits for vectors that are still
-        /// to be made; then it searches those records by their words alone.
+        /// Maximum wait of a search for missing vectors, in milliseconds. After it, the records
+        /// concerned are searched by their words alone.
         vector_wait_ms: u64 = 50 => 0..=60_000,
-        /// The directory of a cross-encoder with one label, which reads the first 30 hits of a
-        /// recall together with the query and orders them; empty for none.
+        /// Directory of a cross-encoder with one label, which reorders the first 30 hits of a
+        /// recall. Empty for none.
         reranker: PathBuf = PathBuf::new(),
     }
-    /// What each signal of a search counts for; 0 switches it off.
+    /// Weights of the signals of a search. 0 disables a signal.
     "search.weights" => search_weights: SearchWeights {
         /// The share of the query's words that a record has.
         words: f64 = Weights::default().words => 0.0..=WEIGHT_MAX,
-        /// A word related to one of the query's, against the word itself.
+        /// A word related to one of the query, relative to the word itself.
         related: f64 = Weights::default().related => 0.0..=WEIGHT_MAX,
-        /// A meaning as alike as that of a question and its answer, beyond unrelated texts.
+        /// Similarity of meaning, from that of unrelated texts to that of a question and its
+        /// answer.
         meaning: f64 = Weights::default().meaning => 0.0..=WEIGHT_MAX,
-        /// Being said by whom the query names.
+        /// The record's speaker is named in the query.
         speaker: f64 = Weights::default().speaker => 0.0..=WEIGHT_MAX,
-        /// Having happened when the query says.
+        /// The record's time matches the time in the query.
         time: f64 = Weights::default().time => 0.0..=WEIGHT_MAX,
-        /// Telling a time where the query asks when.
+        /// The record states a time and the query asks for one.
         moment: f64 = Weights::default().moment => 0.0..=WEIGHT_MAX,
-        /// Being a question itself.
+        /// The record is a question.
         question: f64 = Weights::default().question => -WEIGHT_MAX..=WEIGHT_MAX,
-        /// The share of the first hits' common words that it has.
+        /// The share of the first hits' common words that a record has.
         feedback: f64 = Weights::default().feedback => 0.0..=WEIGHT_MAX,
     }
-    /// The assembled context.
+    /// Assembled contexts.
     "context" => context: Context {
-        /// Its budget unless told.
+        /// Default token budget.
         max_tokens: usize = 4000 => 1..=TOKENS_MAX,
-        /// What counts the tokens: embedder, o200k, cl100k or estimate.
+        /// Tokenizer that counts the tokens: embedder, o200k, cl100k or estimate.
         tokenizer: Tokenizer = Tokenizer::Embedder,
-        /// The tiers that it draws from.
+        /// Tiers to draw from.
         tiers: Vec<Tier> = Tier::ALL.to_vec(),
-        /// The most tokens for what is known of the user.
+        /// Maximum number of tokens for the user's profile.
         profile_tokens: usize = 300 => 0..=TOKENS_MAX,
-        /// The most tokens for the state of the machine.
+        /// Maximum number of tokens for the machine state.
         snapshot_tokens: usize = 500 => 0..=TOKENS_MAX,
-        /// How many messages of the session are shown as they were said.
+        /// Number of session messages included verbatim.
         recent_messages: usize = 12 => 0..=1000,
-        /// How many found records are looked at.
+        /// Number of search hits considered.
         candidates: usize = 60 => 1..=LIMIT_MAX,
     }
-    /// For how many days working memory keeps what long-term memory has as well; 0 is for ever.
+    /// Days for which working memory keeps records that long-term memory also has. 0 keeps them
+    /// forever.
     "retention" => retention: Retention {
-        /// Goals and tasks, once they have ended.
+        /// Goals and tasks, from their end on.
         goals_and_tasks_days: u64 = 90 => 0..=DAYS_MAX,
         /// Tool calls.
         tool_calls_days: u64 = 30 => 0..=DAYS_MAX,
@@ -284,32 +285,32 @@ settings! {
         decisions_days: u64 = 30 => 0..=DAYS_MAX,
         /// Messages and interactions.
         messages_days: u64 = 30 => 0..=DAYS_MAX,
-        /// Sessions in which nothing happens.
+        /// Inactive sessions.
         sessions_days: u64 = 90 => 0..=DAYS_MAX,
         /// Events.
         events_days: u64 = 30 => 0..=DAYS_MAX,
         /// Summaries of sessions and goals.
         summaries_days: u64 = 365 => 0..=DAYS_MAX,
-        /// Single samples of metrics, which long-term memory has not; hourly figures follow.
+        /// Single samples of metrics, which are not in long-term memory; hourly figures follow.
         metrics_days: u64 = 7 => 0..=DAYS_MAX,
         /// Hourly figures of metrics.
         metrics_hourly_days: u64 = 365 => 0..=DAYS_MAX,
-        /// How many patterns stay, the most surely successful ones; 0 for all.
+        /// Number of patterns kept, those with the most certain success. 0 for all.
         patterns_max: usize = 1000 => 0..=1_000_000_000,
-        /// How often the file is compacted, if that wins something; 0 is never.
+        /// Interval between compactions of the file, if they save space. 0 for never.
         vacuum_days: u64 = 7 => 0..=DAYS_MAX,
     }
-    /// What is done about text that should not be stored or shown.
+    /// Treatment of text that should not be stored or shown.
     "guard" => guard: Guarding {
         /// Attempts to instruct the model: mark, redact or refuse.
         injections: Policy = Policy::Mark,
-        /// Passwords, keys and the like: mark, redact or refuse.
+        /// Passwords, keys and other secrets: mark, redact or refuse.
         secrets: Policy = Policy::Mark,
     }
 }
 
 impl Config {
-    /// The defaults, for a data directory.
+    /// Returns the default settings for a data directory.
     #[must_use]
     pub fn at(data_dir: impl Into<PathBuf>) -> Config {
         let mut config = Config::default();
@@ -317,17 +318,17 @@ impl Config {
         config
     }
 
-    /// These settings, for this use of the data directory.
+    /// Sets the access to the data directory.
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Config {
         self.memory.access = access;
         self
     }
 
-    /// Looks at every value, as they are looked at where they come from a file or the environment.
+    /// Checks every value, like values from a file or the environment.
     ///
     /// # Errors
-    /// [`Error::Value`] for the first that is out of its bounds.
+    /// [`Error::Value`] for the first value that is out of its bounds.
     pub fn check(&self) -> Result<(), Error> {
         let checked = KEYS.iter().map(|key| {
             (key.check)(self).map_err(|expected| Error::Value {
@@ -340,7 +341,7 @@ impl Config {
         checked.collect()
     }
 
-    /// The file of working memory.
+    /// Returns the path of working memory's database.
     #[must_use]
     pub fn working_path(&self) -> PathBuf {
         match self.working.path.as_os_str().is_empty() {
@@ -412,8 +413,8 @@ impl Config {
         Guard { injections: self.guard.injections, secrets: self.guard.secrets }
     }
 
-    /// The text of a settings file in which every key stands with its default, commented out, and
-    /// its explanation.
+    /// Returns the text of a settings file that lists every key with its documentation and its
+    /// default, commented out.
     #[must_use]
     pub fn template() -> String {
         let defaults = Config::default();
@@ -436,19 +437,19 @@ impl Config {
     }
 }
 
-/// The file that is read unless another one is named.
+/// Returns the path of the default settings file. `None` without an absolute base directory.
 #[must_use]
 pub fn default_file(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let home = base(&env, "XDG_CONFIG_HOME", ".config")?;
     Some(home.join("aios-memory").join("aios-memory.toml"))
 }
 
-/// The data directory that is used unless another one is named.
+/// Returns the path of the default data directory.
 fn default_data_dir(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     Some(base(&env, "XDG_DATA_HOME", ".local/share")?.join("aios-memory"))
 }
 
-/// A base directory as the XDG specification has it: a relative one does not count.
+/// Returns a base directory of the XDG specification. Relative paths are ignored.
 fn base(env: impl Fn(&str) -> Option<String>, variable: &str, below: &str) -> Option<PathBuf> {
     let given = env(variable).filter(|path| Path::new(path).is_absolute()).map(PathBuf::from);
     let home = || env("HOME").map(PathBuf::from).filter(|home| home.is_absolute());

@@ -1,5 +1,5 @@
-//! The data directory: making it, refusing what other users put there, and what must not be done
-//! at the same time. Not here: what is in its files.
+//! The data directory: creating it, refusing files of other users, and locking it for operations
+//! that need it alone. The contents of its files are not handled here.
 
 use std::{
     ffi::OsStr,
@@ -13,10 +13,9 @@ use aios_longterm::Access;
 
 use crate::{Config, Error};
 
-/// The file in a data directory that said, to a former version, that what is beside it is not yet a
-/// whole copy.
+/// The file with which a former version marked a data directory whose restore was incomplete.
 pub(crate) const RESTORING: &str = "restoring";
-/// The names in a data directory, but for those that begin as [`PREFIXES`] do.
+/// The names in a data directory, except those that start with one of [`PREFIXES`].
 const NAMES: &[&str] = &[
     "longterm",
     "owner.lock",
@@ -29,21 +28,23 @@ const NAMES: &[&str] = &[
     ".partial",
     RESTORING,
 ];
-/// Databases with their logs, and temporary files, also those of a former version.
+/// Prefixes of databases with their logs, and of temporary files, including those of a former
+/// version.
 const PREFIXES: &[&str] = &["working.db", "journal.db", Temporary::PREFIX, ".tmp"];
-/// The file that is locked by what changes the whole of a data directory.
+/// The lock file for operations on the whole data directory.
 const UPKEEP: &str = "upkeep.lock";
 
-/// A directory for temporary files of this process, in the data directory of a memory. It goes when
-/// it is dropped; that of a killed process goes when the memory is opened again.
+/// A directory for temporary files of this process, in the data directory of a memory. It is
+/// removed on drop; that of a killed process is removed when the memory is opened again.
 #[derive(Debug)]
 pub struct Scratch(Temporary);
 
 impl Scratch {
-    /// Makes one for the memory that `config` describes; none if the memory is only read.
+    /// Creates one for the memory that `config` describes. Returns `None` if the access is
+    /// read-only.
     ///
     /// # Errors
-    /// As [`AgentMemory::open`](crate::AgentMemory::open), for the data directory.
+    /// As [`AgentMemory::open`](crate::AgentMemory::open) for the data directory.
     pub fn new(config: &Config) -> Result<Option<Scratch>, Error> {
         let dir = &config.memory.data_dir;
         if config.memory.access == Access::ReadOnly {
@@ -53,19 +54,20 @@ impl Scratch {
         Ok(Some(Scratch(Temporary::below(dir)?)))
     }
 
-    /// Its path.
+    /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
 
-/// Makes the data directory, or sees to it that nobody else has put anything into it or can, and
-/// removes the temporary files of killed processes.
+/// Creates the data directory, or secures an existing one: refuses files of other users, revokes
+/// their access, and removes the temporary files of killed processes.
 ///
 /// # Errors
-/// [`Error::NoDirectory`], [`Error::Directory`], [`Error::ForeignDirectory`]; [`Error::Place`] if
-/// something in it belongs to another user; [`Error::Input`] if a restore was interrupted.
+/// [`Error::NoDirectory`], [`Error::Directory`], [`Error::ForeignDirectory`]; [`Error::Place`] if a
+/// file in it belongs to another user or a restore is running; [`Error::Input`] if a restore was
+/// interrupted.
 pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     if dir.as_os_str().is_empty() {
         return Err(Error::NoDirectory);
@@ -85,15 +87,16 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps everybody else from changing the whole of a data directory, for as long as it lives.
+/// Locks the data directory for an operation on the whole of it, for the lifetime of the returned
+/// lock.
 ///
 /// # Errors
-/// [`Error::Place`] with [`aios_files::Error::Locked`] if another process does.
+/// [`Error::Place`] with [`aios_files::Error::Locked`] if another process holds the lock.
 pub(crate) fn lock_upkeep(dir: &Path) -> Result<Lock, Error> {
     Ok(Lock::take(&dir.join(UPKEEP))?)
 }
 
-/// Refuses a data directory into which a copy is being put back, or was put back only in part.
+/// Refuses a data directory with a running or interrupted restore.
 pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
     let left = Leftover::of(dir).map_err(unusable)?;
     let problem = match left {
@@ -118,7 +121,7 @@ fn unusable(error: aios_files::Error) -> Error {
     }
 }
 
-/// The directory for copies of other files, made to be read: the data directory if it is written.
+/// Returns the directory for temporary copies of other files: the data directory if it is writable.
 pub(crate) fn for_copies(config: &Config) -> PathBuf {
     match config.memory.access {
         Access::ReadWrite => config.memory.data_dir.clone(),
@@ -131,8 +134,8 @@ fn is_known(name: &OsStr) -> bool {
     NAMES.contains(&&*name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Refuses a directory of another user of the system: files that are made there would not be that
-/// user's. That holds for root, too, whose files the user could not open.
+/// Refuses a directory of another user of the system, because that user would not own new files in
+/// it. This includes root, whose files the user could not open.
 pub(crate) fn check_owner(dir: &Path) -> Result<(), Error> {
     let owner = fs::metadata(dir).map_err(Error::directory(dir))?.uid();
     let user = uzers::get_effective_uid();

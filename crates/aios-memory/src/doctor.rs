@@ -1,5 +1,5 @@
-//! An examination of a whole data directory, tier by tier, with what to do about each finding; and
-//! the comparison of what is stored with what should be. Not here: doing what is advised.
+//! The examination of a whole data directory, tier by tier, with advice for each finding, and the
+//! verification of stored data. The advice is not carried out here.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -16,35 +16,35 @@ use crate::{
     together::{Generations, WORKING},
 };
 
-/// The modes of a data directory that keep others out.
+/// The mode bits that give others access.
 const OTHERS: u32 = 0o077;
-/// Less room than this on the disk, in GB or in percent of it, is little.
+/// Free disk space below this, in GB or in percent, is low.
 const ROOM_GB_LOW: f64 = 1.0;
 const ROOM_PERCENT_LOW: f64 = 5.0;
-/// With less than this, in GB, writing is about to fail.
+/// Free disk space, in GB, below which writes are about to fail.
 const ROOM_GB_OUT: f64 = 0.1;
-/// So many changes that wait for the library are many.
+/// Number of pending changes above which there is a warning.
 const PENDING_HIGH: u64 = 100_000;
 
-/// What one examination found.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Examined {
-    /// What it is about: `config`, `data_dir`, `model`, `memory`, `working` or `longterm`.
+    /// The examined part: `config`, `data_dir`, `model`, `memory`, `working` or `longterm`.
     pub part: &'static str,
-    /// What was looked at, how it is, and what to do.
+    /// The name, the finding and the advice.
     #[serde(flatten)]
     pub check: Check,
 }
 
 impl Examined {
-    /// Something that is as it should be.
+    /// Returns a check that found no problem.
     #[must_use]
     pub fn good(part: &'static str, name: &'static str, finding: impl Into<String>) -> Examined {
         let (health, finding) = (Health::Good, finding.into());
         Examined { part, check: Check { name, health, finding, advice: None } }
     }
 
-    /// The same, with how it really is, and what to do about it.
+    /// Sets the health and the advice.
     #[must_use]
     pub fn but(mut self, health: Health, advice: impl Into<String>) -> Examined {
         self.check.health = health;
@@ -54,8 +54,8 @@ impl Examined {
 }
 
 /// Examines the memory that `config` describes: the data directory, its databases, the model, and,
-/// if it can be opened, every tier. Takes as long as reading all that is stored. What goes wrong
-/// is a finding; a directory that is not there is not made.
+/// if it can be opened, every tier. Takes as long as reading all stored data. Errors become
+/// findings. A missing data directory is not created.
 pub async fn doctor(config: &Config) -> Vec<Examined> {
     let dir = &config.memory.data_dir;
     let mut found = vec![directory(dir)];
@@ -97,29 +97,29 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
     found
 }
 
-/// Whether the stores hold what they should.
+/// The result of verifying the stores.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verified {
-    /// The databases that are older than what lies beside them, or another store's. Restore all
-    /// files of one backup, or go on with what is there by a [`repair`](crate::repair).
+    /// Databases that are older than the others, or belong to another store. Restore all files of
+    /// one backup, or accept them with [`repair`](crate::repair).
     pub older: Vec<&'static str>,
-    /// What is wrong with working memory: pages, references, the word index.
+    /// Problems of working memory: pages, references, the word index.
     pub working: Vec<Problem>,
-    /// What is damaged in the journal of long-term memory; then the library is not looked at.
+    /// Damage of the journal of long-term memory. If there is any, the library is not checked.
     pub journal: Vec<String>,
-    /// What is wrong with the library of long-term memory.
+    /// Problems of the library of long-term memory.
     #[serde(flatten)]
     pub library: Verification,
 }
 
 impl Verified {
-    /// Whether nothing is wrong.
+    /// Returns `true` if there are no problems.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.problems() == 0
     }
 
-    /// How much is wrong.
+    /// Returns the number of problems.
     #[must_use]
     pub fn problems(&self) -> usize {
         let library = self.library.findings();
@@ -131,14 +131,14 @@ impl Verified {
 }
 
 impl Administrator {
-    /// Looks at every page of both databases, at every reference and word of working memory, moves
-    /// what waits into the library, compares the library's keys with the journal's, tries its
-    /// indexes, and reads every row. Changes nothing else; where nothing can be written, what waits
-    /// stays where it is and is left out of the comparison. Takes as long as reading all of it;
-    /// `progress` is told how far the library is.
+    /// Checks every page of both databases, every reference and the word index of working memory,
+    /// moves pending changes into the library, compares the library's keys with the journal's,
+    /// tries its indexes, and reads every row. Changes nothing else; in a read-only memory, pending
+    /// changes stay in the journal and are excluded from the comparison. Takes as long as reading
+    /// all data; `progress` receives the progress of the library's part.
     ///
     /// # Errors
-    /// What working or long-term memory report.
+    /// Errors of working or long-term memory.
     pub async fn verify(
         &self,
         progress: impl Fn(RebuildProgress) + Sync,
@@ -149,13 +149,13 @@ impl Administrator {
             let library = Verification::default();
             return Ok(Verified { older: Vec::new(), working, journal, library });
         }
-        // A damaged file cannot tell what it fed.
+        // The feed of a damaged file is unreliable.
         if working.is_empty() {
             self.catch_up().await?;
         }
         if self.access() == Access::ReadWrite {
             match self.longterm().drain().await {
-                // The waiting changes stay where they are; the damage is among the findings.
+                // The pending changes stay in the journal; the damage is among the findings.
                 Ok(()) | Err(aios_longterm::Error::DamagedRows { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -165,7 +165,7 @@ impl Administrator {
         Ok(Verified { older, working, journal, library })
     }
 
-    /// The names of the databases that are older than what lies beside them, or gone.
+    /// Returns the names of the databases that are older than the other files, or missing.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -200,7 +200,7 @@ fn directory(dir: &Path) -> Examined {
     }
 }
 
-/// Who writes to the library.
+/// Reports the process that writes to the library.
 fn owner(dir: &Path) -> Examined {
     let good = |finding: String| Examined::good("longterm", "owner", finding);
     let Ok(lock) = File::open(dir.join("owner.lock")) else {
@@ -217,7 +217,7 @@ fn owner(dir: &Path) -> Examined {
     }
 }
 
-/// The process that holds the lock, where the kernel tells.
+/// Returns the process that holds the lock, if the kernel reports it.
 fn holder(lock: &File) -> Option<String> {
     let inode = format!(":{}", lock.metadata().ok()?.ino());
     let locks = fs::read_to_string("/proc/locks").ok()?;
@@ -301,7 +301,7 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
     found
 }
 
-/// The state of a purge that was asked for.
+/// Reports the state of a requested purge.
 fn purge(is_unfinished: bool) -> Examined {
     match is_unfinished {
         false => Examined::good("memory", "purge", "no purge is unfinished"),
@@ -319,7 +319,7 @@ fn room(total_gb: f64, used_gb: f64) -> Examined {
     let examined =
         Examined::good("data_dir", "room", format!("{free:.1} of {total_gb:.1} GB are free"));
     let percent = free * 100.0 / total_gb.max(f64::MIN_POSITIVE);
-    // All zero is what a machine says that does not know.
+    // All values are zero if the machine does not report them.
     if total_gb == 0.0 || (ROOM_GB_LOW <= free && ROOM_PERCENT_LOW <= percent) {
         examined
     } else if free < ROOM_GB_OUT {
@@ -338,7 +338,7 @@ fn journal(pending: u64) -> Examined {
     }
 }
 
-/// What could not be stored and was passed over, with the newest of it.
+/// Reports changes that could not be stored, with the newest of them.
 async fn refused(memory: &Administrator, count: u64) -> Examined {
     let good = |finding| Examined::good("longterm", "refused", finding);
     let newest = match memory.longterm().refused(1).await {

@@ -1,9 +1,8 @@
-//! The documents that pieces are read from: each is one, whichever way its path is spelled.
+//! Identity of the documents that pieces are read from, independent of the spelling of the path.
 //!
-//! A document is the file at a canonical path; what has none, such as a pipe, is known by what it
-//! says. A file that is moved is another document, which stays forgotten if its whole text was. Not
-//! here: pieces and their ids (`identity`), and
-//! reading a document again (`ingest`).
+//! A document is the file at a canonical path. An input without one, such as a pipe, is identified
+//! by its text. A moved file is another document, which stays forgotten if its whole text was
+//! forgotten. Not here: pieces and their ids (`identity`), and reading a document again (`ingest`).
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -17,25 +16,26 @@ use tokio::task;
 
 use crate::{Error, MemoryView, identity::Pieces};
 
-/// A document, told from all others.
+/// Identity of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Document {
-    /// The file of this name, and the names by which former versions of this program may know it:
+    /// The file of this name, and the names by which earlier versions of this program may know it:
+    /// paths as they were typed.
     /// paths as they were typed.
     File { name: String, former: Vec<String>, saying: Option<String> },
     /// A stream, by a hash of its text.
     Stream { hash: String, saying: String },
 }
 
-/// A saying for all that a document says, by which it is known again at another path and however it
-/// is cut: a hash, for a whole document is long.
+/// Returns the saying for the whole text of a document: a hash, by which it is recognised at
+/// another path and with other cuts.
 pub(crate) fn saying_of(text: &str) -> String {
     format!("document {}", blake3::hash(forms::forgotten(text).as_bytes()).to_hex())
 }
 
 impl Document {
-    /// The document at `path`, whether or not a file is there; none if a pipe or the like is.
-    /// Looks at the file system.
+    /// Returns the document at `path`, whether or not a file exists there; `None` for a pipe or
+    /// another special file. Reads the file system.
     pub(crate) fn at(path: &Path) -> Option<Document> {
         if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
             return None;
@@ -52,13 +52,13 @@ impl Document {
         Some(Document::File { name, former, saying: None })
     }
 
-    /// The document of a stream.
+    /// Returns the document of a stream with this text.
     pub(crate) fn of_text(text: &str) -> Document {
         let hash = blake3::hash(forms::same(text).as_bytes()).to_hex().to_string();
         Document::Stream { hash, saying: saying_of(text) }
     }
 
-    /// This document, whose text was read.
+    /// Returns this document with the saying for its text.
     pub(crate) fn with_text(self, text: &str) -> Document {
         match self {
             Document::File { name, former, .. } => {
@@ -68,7 +68,7 @@ impl Document {
         }
     }
 
-    /// The saying for all of its text, if that was read.
+    /// Returns the saying for its whole text, if the text was read.
     pub(crate) fn saying(&self) -> Option<&str> {
         match self {
             Document::File { saying, .. } => saying.as_deref(),
@@ -76,7 +76,7 @@ impl Document {
         }
     }
 
-    /// Text that no other document has.
+    /// Returns a text that is unique to this document.
     pub(crate) fn origin(&self) -> String {
         match self {
             Document::File { name, .. } => format!("file:{name}"),
@@ -84,12 +84,12 @@ impl Document {
         }
     }
 
-    /// The name by which its forgotten paragraphs are known.
+    /// Returns the name by which its forgotten paragraphs are recorded.
     pub(crate) fn name(&self) -> String {
         self.source().map_or_else(|| self.origin(), |source| source.id)
     }
 
-    /// The source of its pieces.
+    /// Returns the source of its pieces, or `None` for a stream.
     pub(crate) fn source(&self) -> Option<Source> {
         match self {
             Document::File { name, .. } => Some(Source::file(name)),
@@ -97,7 +97,7 @@ impl Document {
         }
     }
 
-    /// The sources that pieces have which former versions read.
+    /// Returns the sources of pieces that earlier versions stored.
     pub(crate) fn former_sources(&self) -> Vec<Source> {
         match self {
             Document::File { former, .. } => former.iter().map(Source::file).collect(),
@@ -107,11 +107,11 @@ impl Document {
 }
 
 impl MemoryView {
-    /// The pieces, retired ones too, of the document that is meant by `path`, of those that this
-    /// view may change: the one at `path`, or else the one whose path ends so.
+    /// Returns the pieces of the document at `path`, or else of the only document whose path ends
+    /// with `path`. Includes retired pieces; only pieces that this view may change are returned.
     ///
     /// # Errors
-    /// [`Error::Documents`] if no document is at `path` and the paths of several end so.
+    /// [`Error::Documents`] if no document is at `path` and the paths of several end with it.
     pub(crate) async fn pieces_at(&self, path: &Path) -> Result<BTreeSet<Identity>, Error> {
         let typed = path.to_owned();
         let document = task::spawn_blocking(move || Document::at(&typed)).await;
@@ -137,8 +137,8 @@ impl MemoryView {
         }
     }
 
-    /// Returns `true` if pieces of the document at `path` were deleted before. One that was in a
-    /// project, agent or session and was purged is not known any more.
+    /// Returns `true` if pieces of the document at `path` were deleted before. A purged document of
+    /// a project, agent or session is no longer known.
     pub(crate) async fn had_pieces_at(&self, path: &Path) -> Result<bool, Error> {
         let typed = path.to_owned();
         let document = task::spawn_blocking(move || Document::at(&typed)).await;
@@ -153,7 +153,7 @@ impl MemoryView {
         }))
     }
 
-    /// The records that come from one of `sources` and that this view may change.
+    /// Returns the records from `sources` that this view may change.
     async fn own_pieces(&self, sources: &[Source]) -> Result<BTreeSet<Identity>, Error> {
         let found = self.longterm().sourced(sources).await?.into_iter();
         let may_change =
@@ -162,7 +162,7 @@ impl MemoryView {
     }
 }
 
-/// Those of `names` that end in the path `typed`, folder by folder.
+/// Returns those of `names` that end in the path `typed`, compared by components.
 fn ending_in(typed: &Path, names: impl IntoIterator<Item = String>) -> Vec<String> {
     let typed: PathBuf = typed.components().filter(|part| *part != Component::CurDir).collect();
     match typed.as_os_str().is_empty() {
@@ -171,7 +171,7 @@ fn ending_in(typed: &Path, names: impl IntoIterator<Item = String>) -> Vec<Strin
     }
 }
 
-/// The path without links, `.` and `..`, as far as it is there.
+/// Resolves links, `.` and `..` of a path, as far as the path exists.
 fn canonical(path: &Path) -> PathBuf {
     if let Ok(canonical) = fs::canonicalize(path) {
         return canonical;
@@ -191,7 +191,8 @@ fn canonical(path: &Path) -> PathBuf {
     }
 }
 
-/// A path as text that no other path has: `\xFF` is a byte that is not UTF-8, `\\` a backslash.
+/// Returns an unambiguous text form of a path: `\xFF` is a byte that is not UTF-8, `\\` a
+/// backslash.
 fn name_of(path: &Path) -> String {
     let mut name = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {

@@ -1,10 +1,10 @@
-//! What can go wrong in a memory, by what the caller can do about it.
+//! The errors of a memory, grouped by what the caller can do about them.
 
 use std::{io, path::PathBuf, sync::Arc};
 
 use aios_longterm::LIMIT_MAX;
 
-/// Why an operation on the memory failed.
+/// The reason for which an operation on the memory failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,10 +13,10 @@ pub enum Error {
     Directory {
         /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The data directory belongs to another user of the system, and is only read.
+    /// The data directory belongs to another user of the system, so it can only be read.
     #[error(
         "{} belongs to the user {owner} and this process acts for the user {user}, so nothing is \
          written there; run it as that user, or read it with --read-only", path.display()
@@ -24,16 +24,16 @@ pub enum Error {
     ForeignDirectory {
         /// The directory.
         path: PathBuf,
-        /// The number of its user.
+        /// The id of the directory's user.
         owner: u32,
-        /// The number of the user that this process acts for.
+        /// The effective user id of this process.
         user: u32,
     },
-    /// A file or directory is not to be used: it belongs to another user of the system, another
-    /// process is writing it, or it is not in its place any more.
+    /// A file or directory cannot be used: it belongs to another user of the system, another
+    /// process is writing it, or it was moved or replaced.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
-    /// Something was to be written into a memory that can only be read.
+    /// A write was attempted on a memory that can only be read.
     #[error("nothing was written: the memory was opened only to be read, or its files may not be")]
     ReadOnly,
     /// The settings name no data directory.
@@ -47,7 +47,7 @@ pub enum Error {
     Input {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
     },
     /// A file cannot be written.
@@ -55,89 +55,89 @@ pub enum Error {
     Output {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// A record that was given is none.
+    /// The given record is invalid.
     #[error("the {kind} cannot be stored: {problem}")]
     Record {
-        /// What it was to be.
+        /// The kind it was given as.
         kind: aios_record::Kind,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
     },
-    /// A limit shows nothing, or too much at once.
+    /// A limit is 0 or too high.
     #[error("a limit of {limit} is not from 1 to {limit_max}")]
     Limit {
-        /// The limit that was given.
+        /// The given limit.
         limit: usize,
-        /// The highest one.
+        /// The highest valid limit.
         limit_max: usize,
     },
-    /// A list cannot go on from there.
+    /// The given cursor is invalid.
     #[error("`{text}` is no cursor; give the `next` of the list before")]
     Cursor {
-        /// What was given.
+        /// The given text.
         text: String,
     },
-    /// Records of this kind are never changed.
+    /// Records of this kind are immutable.
     #[error("a {kind} stays as it was stored; store another one")]
     Fixed {
-        /// The kind in question.
+        /// The kind.
         kind: aios_record::Kind,
     },
-    /// Records of this kind are not deleted.
+    /// Records of this kind cannot be deleted.
     #[error("{kind} records are kept for ever; give it other content with `update`")]
     Kept {
-        /// The kind in question.
+        /// The kind.
         kind: aios_record::Kind,
     },
-    /// Records of this kind belong to no user, and a user's view does not write them.
+    /// Records of this kind belong to no user, so a user's view cannot write them.
     #[error("a {kind} belongs to no user; write it without naming one")]
     MachineWide {
-        /// The kind in question.
+        /// The kind.
         kind: aios_record::Kind,
     },
-    /// All records are meant, and nothing says whose.
+    /// The operation would affect all records without naming a scope.
     #[error("all records are meant and nothing says whose; name a user, project, agent or session")]
     Unbounded,
-    /// A query proposes records that somebody must look at before they are forgotten.
+    /// A query proposes records that need review before they are forgotten.
     #[error(
         "the query proposes records that say more than its text, or other parts of records; look \
          at what it proposes and name the records that are meant"
     )]
     Uncertain {
-        /// The records that it proposes.
+        /// The proposed records.
         keys: Vec<aios_record::Key>,
     },
-    /// Several documents may be meant.
+    /// Several documents match a path.
     #[error(
         "several documents end in `{}`: {}; name one of them",
         path.display(),
         names.join(", ")
     )]
     Documents {
-        /// The path that was given.
+        /// The given path.
         path: PathBuf,
-        /// The paths of the documents.
+        /// The paths of the matching documents.
         names: Vec<String>,
     },
-    /// Too many critical events wait for the disk.
+    /// Too many critical events are waiting to be written.
     #[error("too many events wait for the disk; push it again a little later")]
     EventsBusy,
     /// An event could not be written to the disk.
     #[error("the event could not be written to the disk: {reason}")]
     EventUnwritten {
-        /// Why.
+        /// The cause.
         reason: String,
     },
-    /// Events that were to be kept could not be written before the end.
+    /// Events could not be written before shutdown.
     #[error("{count} events could not be written to the disk and are lost; the log says why")]
     EventsUnwritten {
-        /// How many.
+        /// The number of lost events.
         count: u64,
     },
-    /// A database is older than what lies beside it.
+    /// A database is older than the other files of the data directory.
     #[error(
         "{} is older than what lies beside it, or another store's: a copy was put in its place; \
          restore all files of one backup, or go on with what is there by `aios-memory repair`",
@@ -147,7 +147,7 @@ pub enum Error {
         /// The database.
         path: PathBuf,
     },
-    /// The note of what the databases have reached cannot be read.
+    /// The note of the databases' generations cannot be read.
     #[error(
         "{} cannot be read, so nobody can tell if a database is older than the other; restore all \
          files of one backup, or go on with what is there by `aios-memory repair`",
@@ -157,49 +157,55 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// Working memory is not the one that long-term memory has heard of.
+    /// Working memory has fewer changes than long-term memory has received from it.
     #[error(
         "working.db has told {head} changes and long-term memory has heard {watermark}: it was \
          replaced by an older one; restore all files of one backup, or go on with what is there by \
          `aios-memory repair`"
     )]
     FeedBehind {
-        /// How many changes working memory has told.
+        /// The number of changes in working memory's feed.
         head: u64,
-        /// How many long-term memory has heard.
+        /// The number of changes that long-term memory has received.
         watermark: u64,
     },
-    /// What takes in many records ended early.
+    /// A bulk operation ended early.
     #[error(
         "it ended after {added} records were added, which stay; when that is mended the same again \
          adds the rest"
     )]
     Unfinished {
-        /// How many records were added.
+        /// The number of records that were added.
         added: u64,
-        /// Why it ended.
+        /// The cause.
         source: Box<Error>,
     },
-    /// A background task ended before its time.
+    /// A background task ended unexpectedly.
     #[error("a background task ended unexpectedly; open the memory again")]
     Interrupted,
     /// The embedding model cannot be used.
     #[error(transparent)]
     Embedding(#[from] aios_embedding::Error),
+    /// The configured model is bundled, but a feature of this build leaves it out.
+    #[error("this build does not bundle the model `{model}`; set embedding.model to `static`")]
+    NotBundled {
+        /// The name of the model.
+        model: &'static str,
+    },
     /// The embedding model cannot be fetched.
     #[cfg(feature = "pull")]
     #[error(transparent)]
     Pull(#[from] crate::PullError),
-    /// Tier 0 refused.
+    /// An error of tier 0.
     #[error(transparent)]
     Operational(#[from] aios_operational::Error),
-    /// Tier 1 refused.
+    /// An error of tier 1.
     #[error(transparent)]
     Working(aios_working::Error),
-    /// Tier 2 refused.
+    /// An error of tier 2.
     #[error(transparent)]
     Longterm(aios_longterm::Error),
-    /// The request for a context cannot be met.
+    /// The requested context cannot be assembled.
     #[error(transparent)]
     Context(#[from] aios_context::Error),
     /// The guard refused a text.
@@ -208,14 +214,15 @@ pub enum Error {
     /// Another program's file cannot be read.
     #[error(transparent)]
     Foreign(#[from] aios_working::ForeignError),
-    /// An id, a kind or a tier is none.
+    /// An id, a kind, a tier or a scope is invalid.
     #[error(transparent)]
     Vocabulary(#[from] aios_record::Error),
 }
 
 impl Error {
-    /// Returns `true` if a file could not be written, for lack of the right or of room: it may be
-    /// possible to read the memory with [`Access::ReadOnly`](crate::Access::ReadOnly).
+    /// Returns `true` if a file could not be written, because of missing permission or lack of
+    /// space. Reading the memory with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be
+    /// possible.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
@@ -227,13 +234,13 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the disk is full or the quota used up. Says nothing about damage.
+    /// Returns `true` if the disk is full or the quota exhausted. This does not indicate damage.
     #[must_use]
     pub fn is_no_room(&self) -> bool {
         aios_longterm::is_no_room(self)
     }
 
-    /// Whether what was asked for does not exist.
+    /// Returns `true` if the requested object does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
@@ -245,7 +252,7 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the record is shared, and the view of a user does not change those.
+    /// Returns `true` if the record is shared and a user's view tried to change it.
     #[must_use]
     pub fn is_not_yours(&self) -> bool {
         match self {
@@ -255,8 +262,8 @@ impl Error {
         }
     }
 
-    /// Returns `true` if several records or documents may be meant: several owners have the id,
-    /// and the administrator's view does not say whose it is, or several paths end as given.
+    /// Returns `true` if several records or documents match: several owners have the id and the
+    /// administrator's view names none of them, or several paths end with the given one.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         match self {
@@ -280,7 +287,7 @@ impl Error {
         }
     }
 
-    /// A word for programs to tell errors apart by.
+    /// Returns a stable word by which programs distinguish errors.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -298,7 +305,7 @@ impl Error {
             | Error::NoDirectory
             | Error::Place(_) => "data_dir",
             Error::ReadOnly => "read_only",
-            Error::Config(_) => "config",
+            Error::Config(_) | Error::NotBundled { .. } => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
             Error::Record { .. }
@@ -325,7 +332,7 @@ impl Error {
         }
     }
 
-    /// What to do next, where the message does not say it already.
+    /// Returns a suggestion for the next step, if the message does not contain one already.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -371,7 +378,7 @@ impl Error {
                  files may be written",
             ),
             _ if self.is_ambiguous() => Some("name the owner with --user"),
-            // Of a model of the hub it says so itself.
+            // For a model of the hub, the message itself contains the suggestion.
             Error::Embedding(aios_embedding::Error::Missing { .. }) => {
                 Some("set embedding.model to a model's directory, or to `auto`")
             }
@@ -379,7 +386,7 @@ impl Error {
         }
     }
 
-    /// Checks the most records that are wanted at once.
+    /// Returns [`Error::Limit`] if `limit` is not from 1 to 1000.
     pub(crate) fn check_limit(limit: usize) -> Result<(), Error> {
         match (1..=LIMIT_MAX).contains(&limit) {
             true => Ok(()),
@@ -387,7 +394,7 @@ impl Error {
         }
     }
 
-    /// This error where `added` records were added before it.
+    /// Wraps this error in [`Error::Unfinished`] if `added` is not 0.
     pub(crate) fn after(self, added: u64) -> Error {
         match added {
             0 => self,

@@ -1,9 +1,9 @@
-//! All records as lines of JSON, and back. Not here: copies of the files, and what other programs
-//! stored (`import`).
+//! Export of all records as JSON lines, and its import. Not here: backups of the files, and stores
+//! of other programs (`import`).
 //!
-//! The first line says what the file is and how it is written; each other one is a record in the
-//! form in which it travels. What working memory holds comes first, parents before what refers to
-//! them, then what is in long-term memory alone.
+//! The first line is a header with the format version; each other line is a record in its transport
+//! form. Records of working memory come first, parents before children, then records that are only
+//! in long-term memory.
 
 mod reading;
 mod restock;
@@ -25,35 +25,35 @@ pub(crate) use self::reading::begins_export;
 pub use self::{reading::is_export, restock::Restocked};
 use crate::{Error, MemoryView};
 
-/// How many records are on their way at once.
+/// Records per page.
 const PAGE: usize = 500;
-/// Is told how many records are done.
+/// Callback for the number of records processed so far.
 pub type RecordProgress = Arc<dyn Fn(u64) + Send + Sync>;
 
-/// What an export wrote.
+/// Outcome of an export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
-    /// Records in all.
+    /// Number of records in all.
     pub records: u64,
-    /// Those of working memory among them.
+    /// Number of records from working memory.
     pub working: u64,
 }
 
-/// The order of what is in long-term memory alone: sessions come before their messages.
+/// Returns the sort key of records in long-term memory alone: sessions come first.
 fn place(identity: &Identity) -> (bool, &str, &Identity) {
     (identity.kind != Kind::Session, identity.kind.as_str(), identity)
 }
 
 impl MemoryView {
-    /// Writes every record of this view's owner to a new file at `path` (mode 0600), which is there
-    /// when it is whole: those in working memory, and those in long-term memory alone. The view
-    /// of a user leaves shared records out; the administrator's writes those of every owner.
-    /// Metrics and the ring of events are no records. Others may write meanwhile; their changes
-    /// after the call began may be in the file or not.
+    /// Writes every record of this view's owner to a new file at `path` (mode 0600), which appears
+    /// only when it is complete: records in working memory, and those only in long-term memory. The
+    /// view of a user omits shared records; the administrator's view writes those of every owner.
+    /// Metrics and events of the ring are not records. Concurrent changes after the call began may
+    /// or may not be in the file.
     ///
     /// # Errors
-    /// [`Error::Output`] when the file is there already or cannot be written, [`Error::Place`]
-    /// while another process writes it; what working or long-term memory report.
+    /// [`Error::Output`] if the file already exists or cannot be written, [`Error::Place`] while
+    /// another process writes it, or any error of working or long-term memory.
     pub async fn export(
         &self,
         path: &Path,
@@ -66,10 +66,11 @@ impl MemoryView {
         Ok(exported)
     }
 
-    /// As [`export`](MemoryView::export), to `out`, which errors call `name`.
+    /// Like [`export`](MemoryView::export), but writes to `out`. Errors use `name` for it.
     ///
     /// # Errors
-    /// [`Error::Output`] when `out` cannot be written to; what working or long-term memory report.
+    /// [`Error::Output`] if `out` cannot be written to, or any error of working or long-term
+    /// memory.
     pub async fn export_to(
         &self,
         out: impl Write + Send + 'static,
@@ -94,7 +95,7 @@ impl MemoryView {
             loop {
                 let page = working.records(kind, after, PAGE).await?;
                 let mut records = page.records;
-                // Machine-wide records are seen by everybody, whatever the view is narrowed to.
+                // Machine-wide records are visible through every narrowed view.
                 let gate = self.gate();
                 records.retain(|it| gate.sees(&it.scope) && gate.may_change(&it.scope));
                 written.extend(records.iter().map(Record::identity));
@@ -110,7 +111,7 @@ impl MemoryView {
         let own = self.gate().acts_for();
         rest.retain(|identity| own.is_none_or(|owner| identity.owner == *owner));
         rest.retain(|identity| !written.contains(identity));
-        // Goals come before their tasks, these before their tool calls, by their names.
+        // By kind name, goals come before tasks, and tasks before tool calls.
         rest.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
         for some in rest.chunks(PAGE) {
             let mut records = self.longterm().records(some).await?;
@@ -127,7 +128,7 @@ impl MemoryView {
 }
 
 impl MemoryView {
-    /// Refuses a page from which a record is missing that is still stored.
+    /// Returns an error if a record that is still stored is missing from a page.
     async fn check_whole(&self, wanted: &[Identity], records: &[Record]) -> Result<(), Error> {
         let found: HashSet<Identity> = records.iter().map(Record::identity).collect();
         let missing = wanted.iter().filter(|it| !found.contains(*it)).cloned();
@@ -146,7 +147,7 @@ impl MemoryView {
     }
 }
 
-/// What is written to, off the async workers.
+/// Writer of the lines of an export, off the async workers.
 struct Lines<W: Write> {
     path: PathBuf,
     out: BufWriter<W>,

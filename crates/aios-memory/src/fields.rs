@@ -1,6 +1,6 @@
-//! The fields of each kind: their names, what they hold, and how what a caller writes becomes that.
-//! One table serves `record`, `update`, the importers and the command line. Not here: what the
-//! fields mean, which stands with the types of `aios-working`.
+//! The fields of each kind: names, types, and the conversion of given values to them. `record`,
+//! `update`, the importers and the command line share one table. The meaning of the fields is
+//! documented with the types of `aios-working`.
 
 use aios_record::Kind;
 use serde_json::{Map, Value, json};
@@ -12,36 +12,36 @@ use crate::{moment, records::is_direct};
 pub struct Field {
     /// Its name in JSON.
     pub name: &'static str,
-    /// What it holds.
+    /// Its type.
     pub holds: Holds,
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Holds {
     /// Text.
     Text,
-    /// The id of this or of another record.
+    /// The id of the record itself or of another record.
     Id,
     /// A whole number.
     Whole,
     /// A number.
     Number,
-    /// A number from 0 to 1; one beyond becomes the nearest of these.
+    /// A number from 0 to 1; others are clamped.
     Share,
-    /// True or false.
+    /// A truth value.
     Truth,
-    /// A moment: RFC 3339, a date, or seconds, milliseconds or microseconds since 1970.
+    /// A point in time, in any form of [`parse_timestamp`](crate::parse_timestamp).
     Time,
     /// A list of labels.
     Labels,
-    /// Anything that JSON can say.
+    /// Any JSON value.
     Json,
 }
 
 impl Holds {
-    /// What is expected, in words.
+    /// Returns a description of the expected value.
     #[must_use]
     pub fn expected(self) -> &'static str {
         match self {
@@ -57,17 +57,17 @@ impl Holds {
         }
     }
 
-    /// What `text`, from a command line or a column of text, says.
+    /// Parses `text` from a command line or a text column.
     ///
     /// # Errors
-    /// What was expected.
+    /// A message with the expected and the given value.
     pub fn parse(self, text: &str) -> Result<Value, String> {
         match self {
             Holds::Labels if !text.trim_start().starts_with('[') => {
                 let labels = text.split(',').map(str::trim).filter(|label| !label.is_empty());
                 Ok(labels.collect())
             }
-            // What is no JSON is a text, which is JSON too.
+            // Text that is not JSON is kept as a JSON string.
             Holds::Json | Holds::Labels => {
                 Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
             }
@@ -79,10 +79,10 @@ impl Holds {
         .and_then(|value| self.read(value))
     }
 
-    /// `value` in the form in which the field takes it; null stays null.
+    /// Converts `value` to the form of the field; null stays null.
     ///
     /// # Errors
-    /// What was expected, and what was given.
+    /// A message with the expected and the given value.
     pub fn read(self, value: Value) -> Result<Value, String> {
         match (self, value) {
             (_, Value::Null) => Ok(Value::Null),
@@ -108,7 +108,7 @@ impl Holds {
     }
 }
 
-/// A number without a fraction, also where it is written with one.
+/// Returns a number without a fraction, also if it is written with one.
 fn whole(number: &serde_json::Number) -> Option<Value> {
     if number.is_i64() || number.is_u64() {
         return Some(Value::from(number.clone()));
@@ -119,7 +119,7 @@ fn whole(number: &serde_json::Number) -> Option<Value> {
     Some(whole.into())
 }
 
-/// A number from 0 to 1.
+/// Clamps a number to the range 0 to 1.
 fn share(number: &serde_json::Number) -> Option<Value> {
     let real = number.as_f64()?;
     Some(if (0.0..=1.0).contains(&real) {
@@ -129,7 +129,7 @@ fn share(number: &serde_json::Number) -> Option<Value> {
     })
 }
 
-/// The ways in which programs write true and false.
+/// Reads the ways in which programs write true and false.
 fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
@@ -147,7 +147,7 @@ fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// What every record has besides its own fields.
+/// The fields that every record has in addition to its own.
 const SHARED: &[Field] = &[
     Field { name: "scope", holds: Holds::Json },
     Field { name: "provenance", holds: Holds::Json },
@@ -164,7 +164,7 @@ macro_rules! fields {
     };
 }
 
-/// The fields of a kind's own.
+/// Returns the fields specific to a kind.
 #[must_use]
 pub fn fields(kind: Kind) -> &'static [Field] {
     match kind {
@@ -232,14 +232,14 @@ pub fn fields(kind: Kind) -> &'static [Field] {
     }
 }
 
-/// The fields of a kind that hold moments.
+/// Returns the names of a kind's fields that hold points in time.
 pub(crate) fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
     let all = fields(kind).iter().chain(SHARED);
     all.filter(|field| field.holds == Holds::Time).map(|field| field.name)
 }
 
-/// What a record has beside its fields. It follows from these or is the memory's to set, so that a
-/// field of the name would say what does not hold.
+/// Names of derived or internal properties of a record. A free field of such a name would be
+/// misleading.
 const RESERVED: &[&str] = &[
     "kind",
     "user",
@@ -259,20 +259,20 @@ const RESERVED: &[&str] = &[
     "superseded_by",
 ];
 
-/// Whether records of this kind may have fields of other names: those that long-term memory is
-/// given directly are free objects, and a message keeps them as metadata. What every record has
-/// beside its fields, such as `valid_from`, is no such name.
+/// Returns `true` if records of this kind accept other field names: kinds stored directly in
+/// long-term memory are free objects, and a message keeps other fields as metadata. Reserved names,
+/// such as `valid_from`, are not accepted.
 #[must_use]
 pub fn has_free_fields(kind: Kind) -> bool {
     is_direct(kind) || kind == Kind::Message
 }
 
-/// The object of a record of `kind` as its type takes it: every field known, every value of the
-/// kind that the field holds. Fields that are null take their default; `user_id` and `session_id`
-/// become parts of the scope.
+/// Normalises the object of a record of `kind`: checks every field name and converts every value to
+/// the type of its field. Null fields are dropped, so that they get their default; `user_id` and
+/// `session_id` become parts of the scope.
 ///
 /// # Errors
-/// Which field is unknown or holds something else, and what would be right.
+/// A message with the field that is unknown or of the wrong type, and the expected value.
 pub(crate) fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Value>, String> {
     let own = fields(kind);
     let mut settled = Map::new();
@@ -297,7 +297,7 @@ pub(crate) fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<Strin
         }
     }
     if !scope.is_empty() {
-        // What the record says by its own name goes before what `scope` says.
+        // A part given by its own field takes precedence over `scope`.
         if let Some(Value::Object(given)) = settled.remove("scope") {
             scope = given.into_iter().chain(scope).collect();
         }
@@ -306,7 +306,7 @@ pub(crate) fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<Strin
     Ok(settled)
 }
 
-/// The part of the scope that a field of this name is, as other programs write it.
+/// Returns the part of the scope that a field name of other programs stands for.
 fn scope_part(kind: Kind, name: &str) -> Option<&'static str> {
     match (kind, name) {
         (_, "user_id") | (Kind::Preference, "user") => Some("user"),
@@ -338,7 +338,7 @@ fn unknown(kind: Kind, own: &[Field], name: &str) -> String {
     format!("{kind} has no field `{name}`{meant}; it has {}", names.join(", "))
 }
 
-/// Whether the field names things and does not say them: what looks like a secret there is none.
+/// Returns `true` if the field names something. Its value is not checked for secrets.
 pub(crate) fn is_name(field: &str) -> bool {
     matches!(field, "id" | "scope" | "provenance" | "agent_name" | "status" | "role" | "timestamp")
         || field.ends_with("_id")

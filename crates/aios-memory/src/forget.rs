@@ -1,6 +1,6 @@
-//! Forgetting across the tiers: records that no read shows any more and, with a purge, of which no
-//! file of the data directory keeps a byte. Not here: which records a target means and what goes
-//! with them (`family`), which a query proposes (`proposal`), and how each tier forgets.
+//! Forgetting across the tiers: forgotten records are hidden from every read and, after a purge,
+//! absent from every file of the data directory. `family` expands a target to its dependent
+//! records, `proposal` finds the records for a query, and each tier implements its own forgetting.
 
 mod containing;
 mod family;
@@ -25,41 +25,41 @@ pub use self::{
 };
 use crate::{Administrator, Error, MemoryView};
 
-/// Records of working memory that are read at once.
+/// Records of working memory per read.
 const PAGE: usize = 500;
 
-/// The records that are to be forgotten. Records that belong to them, or were made of them, go
-/// along; other owners' records never do.
+/// The records to forget. Dependent and derived records are included; records of other owners never
+/// are.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ForgetTarget {
-    /// These records, stored or not.
+    /// The given records, stored or not.
     Records(Vec<Identity>),
-    /// All pieces, retired ones too, of the document at this path: as it is from here, or, if no
-    /// document is there, the one whose path ends so.
+    /// All pieces of a document, including retired ones. The path is relative to the working
+    /// directory; if no document has it, it selects the document whose path ends with it.
     Document(PathBuf),
     /// All records that the view may change: a user's own, narrowed by project, agent and session.
     /// The view must act for a user or be narrowed.
     All,
-    /// The records that were proposed, with their exact repetitions, and parts of others: what was
-    /// shown, and nothing that came since.
+    /// The proposed records with their exact repetitions, and the proposed parts of others: exactly
+    /// what was shown, and nothing stored since.
     Proposed(Box<Proposal>),
-    /// The records that [`propose`](MemoryView::propose) shows for this query, if nobody needs to
-    /// look at them: the proposal [is certain](Proposal::is_certain), or the query says itself how
-    /// well a record must fit ([`ForgetQuery::min_relevance`]). Else nothing is forgotten
-    /// ([`Error::Uncertain`]).
+    /// The records that [`propose`](MemoryView::propose) returns for this query, if they need no
+    /// review: the proposal [is certain](Proposal::is_certain), or the query sets
+    /// [`ForgetQuery::min_relevance`]. Otherwise nothing is forgotten, and [`Error::Uncertain`] is
+    /// returned.
     Query(ForgetQuery),
 }
 
-/// The records that are to be forgotten, and the thoroughness.
+/// The records to forget, and the thoroughness.
 #[derive(Debug, Clone)]
 pub struct ForgetOptions {
     /// The records.
     pub target: ForgetTarget,
-    /// Set if no file may keep a byte of them. Takes as long as rewriting working memory and the
-    /// indexes of long-term memory. Default: not set.
+    /// If true, no file keeps a byte of the records. Takes as long as rewriting working memory and
+    /// the indexes of long-term memory. Default: false.
     pub purge: bool,
-    /// Set if nothing is to be forgotten, only listed. Default: not set.
+    /// If true, nothing is forgotten, only listed. Default: false.
     pub dry_run: bool,
 }
 
@@ -70,13 +70,13 @@ impl ForgetOptions {
         ForgetOptions { target, purge: false, dry_run: false }
     }
 
-    /// Adds a purge.
+    /// Enables the purge.
     #[must_use]
     pub fn with_purge(self) -> ForgetOptions {
         ForgetOptions { purge: true, ..self }
     }
 
-    /// Only lists the records that would be forgotten.
+    /// Disables forgetting, so that the records are only listed.
     #[must_use]
     pub fn with_dry_run(self) -> ForgetOptions {
         ForgetOptions { dry_run: true, ..self }
@@ -84,32 +84,34 @@ impl ForgetOptions {
 }
 
 impl MemoryView {
-    /// Forgets records: from working memory, from long-term memory and from every search, at once.
-    /// Records that belong to them go along (a goal's tasks, a task's tool calls, a session's
-    /// messages and tasks), and so do those that were made of them (summaries). The session of a
-    /// message that goes loses its summary, which was made of its messages; upkeep makes another of
-    /// what is left. [`Receipt::related`] and [`Receipt::remade`] name all of these. Records of
+    /// Forgets records: removes them at once from working memory, from long-term memory and from
+    /// every search. Dependent records (a goal's tasks, a task's tool calls, a session's messages
+    /// and tasks) and derived ones (summaries) are forgotten too. The session of a forgotten
+    /// message loses its summary, which was derived from its messages; maintenance makes a new one
+    /// from the rest. [`Receipt::related`] and [`Receipt::remade`] list all of these. Records of
     /// other owners stay.
     ///
-    /// With [`ForgetOptions::purge`] no file of the data directory keeps a byte of them when this
-    /// returns, unless [`Receipt::pending`] names an obstacle. A purge that is interrupted is
-    /// finished when the directory is opened next.
+    /// With [`ForgetOptions::purge`], no file of the data directory keeps a byte of the records
+    /// when this returns, unless [`Receipt::pending`] lists an obstacle. An interrupted purge is
+    /// completed when the directory is opened next.
     ///
-    /// Events of this process's ring are shown no more, and reach no disk; their bytes stay in its
-    /// RAM until newer ones push them out, as do the last results of tools.
+    /// Events in this process's ring are hidden and not written to disk; their bytes stay in its
+    /// RAM until newer events replace them, as do the last tool results.
     ///
-    /// A forgotten record stays so when it is found again, by [`ingest_file`](Self::ingest_file),
-    /// [`import`](Self::import) or [`import_export`](Self::import_export): it is known by its kind,
-    /// scope and text, and by its identity. The text of a record that was meant itself, and not
-    /// with its session or document, is known as any kind and in any scope of its owner, unless it
-    /// is very short. It is back when it is recorded or remembered.
+    /// A forgotten record is not stored again when [`ingest_file`](Self::ingest_file),
+    /// [`import`](Self::import) or [`import_export`](Self::import_export) finds it: it is
+    /// recognised by its kind, scope and text, and by its identity. The text of a record that was
+    /// selected individually, and not with its session or document, is recognised as any kind and
+    /// in any scope of its owner, unless it is very short. Recording or remembering it stores it
+    /// again.
     ///
     /// # Errors
+    /// - [`Error::ReadOnly`] if the memory was opened read-only.
     /// - [`Error::is_not_yours`] if a record is shared and this is the view of a user.
-    /// - [`Error::Unbounded`] if all records are meant and the view is not narrowed.
-    /// - [`Error::Documents`] if several documents may be meant.
-    /// - [`Error::Uncertain`] if a query proposes records that somebody must look at.
-    /// - Errors of working or long-term memory. Records that were forgotten by then stay forgotten.
+    /// - [`Error::Unbounded`] if the target is all records and the view is not narrowed.
+    /// - [`Error::Documents`] if several documents match the path.
+    /// - [`Error::Uncertain`] if a query proposes records that need review.
+    /// - Errors of working or long-term memory. Records already forgotten stay forgotten.
     pub async fn forget(&self, options: ForgetOptions) -> Result<Receipt, Error> {
         self.catch_up().await?;
         let found = self.found(&options.target).await?;
@@ -129,7 +131,7 @@ impl MemoryView {
         }
         let identities = found.identities();
         self.forget_operational(&identities);
-        // Their tombstones come first: they are made of what is still there.
+        // Tombstones first, because they are made from the stored records.
         self.leave_tombstones(&identities).await?;
         let texts = self.text_tombstones(&found).await?;
         shared.longterm.leave_text_tombstones(&texts).await?;
@@ -141,7 +143,7 @@ impl MemoryView {
         let remade: Vec<Identity> = found.remade.keys().cloned().collect();
         shared.longterm.forget_versions(&remade).await?;
         if !options.purge {
-            // What the feed still told of them meanwhile goes as well.
+            // Forget again what the feed has delivered in the meantime.
             shared.longterm.forget(identities).await?;
             shared.longterm.leave_text_tombstones(&texts).await?;
             return Ok(Receipt { repeating, ..Receipt::of(gone, &found) });
@@ -164,8 +166,8 @@ impl MemoryView {
         Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
     }
 
-    /// Returns `true` if what `target` names is stored or was forgotten or deleted before; what
-    /// names nothing, such as a query, counts as known.
+    /// Returns `true` if the named records are stored, or were forgotten or deleted before. A
+    /// target that names no records, such as a query, counts as known.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -187,7 +189,7 @@ impl MemoryView {
         Ok(self.are_stored(unknown.clone()).await?.len() == unknown.len())
     }
 
-    /// Returns `true` if anything is or was stored in the scope that this view is narrowed to.
+    /// Returns `true` if the scope that this view is narrowed to has or had any records.
     async fn knew_scope(&self) -> Result<bool, Error> {
         if !self.all().await?.is_empty() {
             return Ok(true);
@@ -196,8 +198,8 @@ impl MemoryView {
         Ok(self.narrow(&exact)?.longterm().knew_scope().await?)
     }
 
-    /// Keeps events that are in the ring of this process from being written. Nothing in the ring
-    /// has an owner.
+    /// Prevents events in this process's ring from being written. The ring's contents have no
+    /// owner.
     fn forget_operational(&self, found: &[Identity]) {
         let of = |wanted: Kind| {
             let shared = found.iter().filter(move |it| it.kind == wanted && it.owner.is_shared());
@@ -208,8 +210,8 @@ impl MemoryView {
         of(Kind::Task).for_each(|id| drop(operational.end_task(&id)));
     }
 
-    /// Leaves tombstones of those of `found` that are in working memory, which long-term memory
-    /// need not know.
+    /// Leaves tombstones for the records of `found` in working memory, which long-term memory may
+    /// not know.
     async fn leave_tombstones(&self, found: &[Identity]) -> Result<(), Error> {
         let longterm = &self.shared().longterm;
         let mut records = Vec::new();
@@ -223,12 +225,13 @@ impl MemoryView {
         Ok(longterm.leave_tombstones(&records).await?)
     }
 
-    /// Takes the parts that go out of records that stay.
+    /// Removes the forgotten parts from records that stay.
     async fn remake(&self, found: &Found) -> Result<(), Error> {
         for (identity, part) in &found.remade {
             if *part == Part::Summary {
                 let own = self.own(&identity.owner)?;
-                // A source that is read again has it as the title of the conversation.
+                // The summary may come back as the conversation's title when its source is read
+                // again.
                 let told = own.working().record(Kind::Session, identity.id.as_str()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
                 self.shared().longterm.leave_tombstones(&told).await?;
@@ -238,7 +241,7 @@ impl MemoryView {
         Ok(())
     }
 
-    /// Removes those of `found` that are in working memory, and returns them.
+    /// Removes the records of `found` from working memory, and returns the removed ones.
     async fn remove_working(&self, found: &[Identity]) -> Result<BTreeSet<Identity>, Error> {
         let mut removed = BTreeSet::new();
         for Identity { owner, kind, id } in found {
@@ -249,12 +252,12 @@ impl MemoryView {
         Ok(removed)
     }
 
-    /// Those of `found` that are stored in either tier.
+    /// Returns the records of `found` that either tier stores.
     async fn stored(&self, found: &Found) -> Result<BTreeSet<Identity>, Error> {
         self.are_stored(found.identities()).await
     }
 
-    /// Those of `identities` that are stored in either tier.
+    /// Returns the records of `identities` that either tier stores.
     async fn are_stored(&self, identities: Vec<Identity>) -> Result<BTreeSet<Identity>, Error> {
         let known = self.shared().longterm.known(&identities).await?;
         let mut stored = BTreeSet::new();
@@ -270,7 +273,7 @@ impl MemoryView {
 }
 
 impl Administrator {
-    /// Finishes the purge of a process that ended too early.
+    /// Completes the purge of a process that ended early.
     pub(crate) async fn resume_purge(&self) {
         let resume = async || -> Result<(), Error> {
             if self.working().is_scrub_asked_for().await? {
@@ -287,7 +290,7 @@ impl Administrator {
     }
 }
 
-/// The files that migrations have left in the data directory.
+/// Returns the files that migrations left in the data directory.
 fn backups(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let dir = dir.join("backup");
     if !dir.exists() {

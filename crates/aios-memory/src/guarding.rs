@@ -1,22 +1,23 @@
-//! The guard over a whole record: every text in it, at whatever depth, before anything is stored.
+//! Applies the guard to every text of a record, at any depth, before the record is stored.
 //!
-//! What names things (ids, scope, status, times) is left alone: redacted, it would name nothing.
-//! Not here: what a secret or an injection is, and what the policies do about them.
+//! Fields that name things (ids, scope, status, times) are skipped, because a redacted name would
+//! be useless. The detection of secrets and injections, and the policies, are in `aios_guard`.
 
 use aios_guard::{Error, Guard};
 use serde_json::{Map, Value};
 
 use crate::fields::is_name;
 
-/// `object` as `guard` lets it through.
+/// Returns `object` after the guard.
 ///
 /// # Errors
-/// [`Error::Refused`] and [`Error::Unchecked`] for the first text that it does not let through.
+/// [`Error::Refused`] or [`Error::Unchecked`] for the first text that the guard refuses.
 pub(crate) fn object(
     guard: Guard,
     object: Map<String, Value>,
 ) -> Result<Map<String, Value>, Error> {
-    // To mark is to store as it is; what was found is told when it is rendered.
+    // With the policy `mark`, texts are stored unchanged; findings are marked when a context is
+    // rendered.
     if guard == Guard::default() {
         return Ok(object);
     }
@@ -32,7 +33,7 @@ pub(crate) fn object(
     object.into_iter().map(guarded).collect()
 }
 
-/// `value` as `guard` lets it through.
+/// Returns `value` after the guard.
 ///
 /// # Errors
 /// As [`object`].
@@ -40,7 +41,8 @@ pub(crate) fn value(guard: Guard, value: Value) -> Result<Value, Error> {
     if guard == Guard::default() { Ok(value) } else { guarded(&guard, "", value) }
 }
 
-/// `value`, which stands under `name`: a name such as `password` makes a secret of its text.
+/// Applies the guard to `value`, a field called `name`: a name such as `password` makes its text a
+/// secret.
 fn guarded(guard: &Guard, name: &str, value: Value) -> Result<Value, Error> {
     Ok(match value {
         Value::String(text) => guard.apply_named(name, &text)?.text.into_owned().into(),
@@ -61,13 +63,15 @@ fn guarded(guard: &Guard, name: &str, value: Value) -> Result<Value, Error> {
     })
 }
 
-/// The name that an object gives to its `value`, as in `{"name": "DB_PASSWORD", "value": ".."}`.
+/// Returns the name that an object gives to its `value`, as in
+/// `{"name": "DB_PASSWORD", "value": ".."}`.
 fn paired_name(fields: &Map<String, Value>) -> Option<String> {
     let name = ["name", "key", "Name", "Key"].iter().find_map(|name| fields.get(*name)?.as_str());
     name.map(str::to_owned)
 }
 
-/// The name that tells what a field holds: its own, or the one that its object gives to it.
+/// Returns the name that describes a field's content: its own, or the one that its object gives to
+/// it.
 fn told_name<'n>(name: &'n str, paired: Option<&'n str>) -> &'n str {
     match paired {
         Some(paired) if name.eq_ignore_ascii_case("value") => paired,

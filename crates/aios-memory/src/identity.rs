@@ -1,11 +1,11 @@
-//! Ids that follow from what a record is, so that the same record is the same whenever it comes.
+//! Ids derived from the content of records, so that ingesting a record again gives the same id.
 //!
-//! A record with an external id is known by it within its owner, kind and scope. One without is
-//! known by a hash of kind, scope, role, name, time, text in the form [`forms::same`], and its
-//! number among its equals in its file: two equal messages of one conversation stay two, and the
-//! same file twice is one. The id itself is the hash, so the primary keys of every tier, and two
-//! processes that race, agree. Pieces of a document are known within it, see [`Pieces`]. Not here:
-//! telling what is known already, which `admission` does.
+//! A record with an external id is identified by that within its owner, kind and scope. Any other
+//! record is identified by a hash of kind, scope, role, name, time, text in the form
+//! [`forms::same`], and its number among equal records of its file: two equal messages of one
+//! conversation stay two records, and ingesting the same file twice gives one. The id is the hash
+//! itself, so the primary keys of all tiers and of concurrent processes agree. Pieces of a document
+//! are identified within it, see [`Pieces`]. `admission` detects records that are already stored.
 
 mod pieces;
 
@@ -15,10 +15,10 @@ use aios_record::{Id, Key, Kind, Scope, Timestamp, forms};
 
 pub(crate) use self::pieces::Pieces;
 
-/// Separates these hashes from all others that are made with the same function.
+/// Domain separation of these hashes from others made with the same function.
 const DOMAIN: &str = "aios-memory 2026-11 record identity v1";
 
-/// The facts that make a record without an external id the one that it is.
+/// The facts that identify a record without an external id.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub(crate) kind: Kind,
@@ -30,7 +30,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) text: &'a str,
 }
 
-/// The facts of a record as former versions of this program read them, which knew fewer spellings.
+/// The facts of a record as former versions of this program read them, which recognised fewer
+/// spellings.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Former {
     pub(crate) kind: Kind,
@@ -56,31 +57,32 @@ impl Former {
     }
 }
 
-/// The id of a record, and those that former versions of this program gave it.
+/// The id of a record, and the ids that former versions of this program gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Names {
     pub(crate) id: Id,
     pub(crate) former: Vec<Key>,
 }
 
-/// Gives ids to the records of one file, counting those that are equal.
+/// Assigns ids to the records of one file, counting equal ones.
 #[derive(Debug, Default)]
 pub(crate) struct Namer {
-    /// Records that are the same.
+    /// Counts of equal records.
     same: Counter,
-    /// Records that former versions read as the same.
+    /// Counts of records that former versions read as equal.
     former: Counter,
-    /// Records that are equal byte for byte, as the first versions counted them.
+    /// Counts of records that are equal byte for byte, the equality of the first versions.
     raw: Counter,
 }
 
-/// Numbers of equal records so far, by a hash of each.
+/// Number of equal records so far, by the hash of each.
 #[derive(Debug, Default)]
 struct Counter(HashMap<[u8; 16], u64>);
 
 impl Namer {
-    /// Names a record, as the next of its equals. Former versions may have read other facts of it,
-    /// and the first ones hashed texts as they are; a record has a former id for each difference.
+    /// Names a record, as the next of its equals. Former versions may have read other facts from
+    /// it, and the first ones hashed texts verbatim; the record has a former id for each
+    /// difference.
     pub(crate) fn name(&mut self, facts: Facts<'_>, former: Option<&Former>) -> Names {
         let id = self.same.name(facts, &forms::same(facts.text));
         let before = former.map_or(facts, Former::facts);
@@ -94,7 +96,7 @@ impl Namer {
 }
 
 impl Counter {
-    /// The id by which its source knows a record, or else the next one of its facts, with this
+    /// Returns the id from the record's external id, or else the next id for its facts and this
     /// form of its text.
     fn name(&mut self, facts: Facts<'_>, text: &str) -> Id {
         match facts.external_id {
@@ -118,7 +120,7 @@ impl Counter {
     }
 }
 
-/// The id of the record that its source knows as `external_id`.
+/// Returns the id of the record with this external id.
 pub(crate) fn external(kind: Kind, scope: &Scope, external_id: &str) -> Id {
     let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
     put(&mut hasher, Some(b"external"));
@@ -127,7 +129,7 @@ pub(crate) fn external(kind: Kind, scope: &Scope, external_id: &str) -> Id {
     id(&hasher)
 }
 
-/// The id of the record that `provider` knows as `external_id`, whatever session it is in.
+/// Returns the id of the record that `provider` knows as `external_id`, independent of its session.
 pub(crate) fn of_provider(kind: Kind, scope: &Scope, provider: &str, external_id: &str) -> Id {
     let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
     put(&mut hasher, Some(b"provider"));
@@ -155,13 +157,14 @@ fn put_owner(hasher: &mut blake3::Hasher, kind: Kind, scope: &Scope) {
     for part in [&scope.user, &scope.agent, &scope.session] {
         put(hasher, part.as_deref().map(str::as_bytes));
     }
-    // Before there were projects nothing stood here, so what has none keeps its id.
+    // Records without a project keep the ids of versions that had no projects.
     if let Some(project) = &scope.project {
         put(hasher, Some(project.as_bytes()));
     }
 }
 
-/// A field with its presence and length before it, so that no two lists of fields run together.
+/// Adds a field, preceded by its presence and length, so that different lists of fields never hash
+/// alike.
 fn put(hasher: &mut blake3::Hasher, field: Option<&[u8]>) {
     match field {
         None => hasher.update(&[0]),

@@ -1,10 +1,10 @@
-//! Stores of other programs, taken over once.
+//! One-time import of stores of other programs.
 //!
 //! A file is recognised by the names of its tables, or as JSON by its keys. A blocking task reads
-//! it, table by table, parents before children; rows come over in batches through a bounded
-//! channel, are mapped to our records by tables of column names, get ids that follow from what they
-//! are, and those that are not known yet are written. What has no place of its own is kept beside
-//! the record, and what is not understood is counted. The file itself is never changed.
+//! it, table by table, parents before children. Rows pass in batches through a bounded channel and
+//! are mapped to records by tables of column names. Ids are derived from the content, and only
+//! unknown records are written. Values without a field are kept beside the record, and unrecognised
+//! ones are counted. The file itself is never changed.
 
 mod agent;
 mod entries;
@@ -27,45 +27,45 @@ pub use self::{
 };
 use crate::{Error, MemoryView, directory::for_copies};
 
-/// How many rows go over at once.
+/// Rows per batch.
 const BATCH: usize = 500;
 
-/// How many batches may have been read and not yet written.
+/// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;
 
-/// A family of stores, by the tables that only such a store has.
+/// A family of stores, identified by tables that only such a store has.
 struct Shape {
     name: &'static str,
-    /// What it holds, for whoever has a file that is none of them.
+    /// Description for error messages.
     about: &'static str,
     tables: &'static [Table],
 }
 
-/// Every shape. Their tables are read in this order, so that parents come before children.
+/// Every shape. Parents come before children, as tables are read in this order.
 const SHAPES: &[&Shape] =
     &[&sessions::SHAPE, &agent::SHAPE, &tasks::SHAPE, &interactions::SHAPE, &entries::SHAPE];
 
-/// How a store is taken over.
+/// Options of an import.
 #[derive(Clone, Default)]
 pub struct ImportOptions {
-    /// Whether anything is written. Default: it is.
+    /// Mode of the import. Default: [`ImportMode::Store`].
     pub mode: ImportMode,
-    /// Is told how far it is, after every batch.
+    /// Callback for progress, called after every batch. Default: none.
     pub progress: Option<Arc<dyn Fn(ImportProgress) + Send + Sync>>,
 }
 
-/// Whether an import writes.
+/// Mode of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ImportMode {
-    /// What is new is stored.
+    /// New records are stored. The default.
     #[default]
     Store,
-    /// Nothing is stored; the report says what would be.
+    /// Nothing is stored; the report shows the records that would be.
     DryRun,
 }
 
 impl ImportOptions {
-    /// These options with another mode.
+    /// Sets the mode.
     #[must_use]
     pub fn with_mode(self, mode: ImportMode) -> ImportOptions {
         ImportOptions { mode, ..self }
@@ -78,27 +78,27 @@ impl fmt::Debug for ImportOptions {
     }
 }
 
-/// How far an import is.
+/// Progress of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImportProgress {
     /// Rows read so far.
     pub rows_read: u64,
-    /// Rows that there are.
+    /// Rows in all.
     pub rows_total: u64,
 }
 
 impl MemoryView {
-    /// Takes over what another program stored in the file at `path`: a SQLite database or JSON, of
-    /// a shape that is recognised by its tables or keys (`docs/FORMATS.md` lists them). What of it
-    /// cannot be stored, or is not understood, is in the report; the rest goes in. When this
-    /// returns, all of that is durable. Taking over the same file again adds only what has come to
-    /// it since, and changes nothing that is here; the file is not changed.
+    /// Imports a store of another program from the file at `path`: a SQLite database or JSON,
+    /// recognised by its tables or keys (`docs/FORMATS.md` lists the supported shapes). Parts that
+    /// cannot be stored or are not recognised are in the report; the rest is stored. When this
+    /// returns, the stored part is durable. Importing the same file again adds only its new rows
+    /// and changes no stored record. The file is not changed.
     ///
     /// # Errors
-    /// - [`Error::Input`] when the file is of no known shape.
-    /// - [`Error::Foreign`] when it cannot be read; what was stored before stays.
-    /// - What working or long-term memory report, such as that a limit is reached: as
-    ///   [`Error::Unfinished`] where records were added before, which stay.
+    /// - [`Error::Input`] if the file has no known shape.
+    /// - [`Error::Foreign`] if the file cannot be read; records stored before stay.
+    /// - Errors of working or long-term memory, such as an exceeded limit. If records were added
+    ///   before the error, returns [`Error::Unfinished`]; these records stay.
     pub async fn import(
         &self,
         path: impl Into<PathBuf>,

@@ -1,9 +1,9 @@
-//! Conversations, documents and records into memory.
+//! Ingest of conversations, documents and records.
 //!
-//! A blocking task reads and cuts the input into drafts. They come over in batches through a
-//! bounded channel, get their ids, and go in by the one way in (`admission`): messages to working
-//! memory, whose change feed takes them on, everything else to long-term memory. Nothing of the
-//! input is held longer than its batch.
+//! A blocking task parses the input and cuts it into drafts. Batches of drafts pass through a
+//! bounded channel. Each draft gets an id and is written by `admission`, the only write path:
+//! messages to working memory, whose change feed carries them on, and everything else to long-term
+//! memory. No part of the input is held longer than its batch.
 
 mod attribution;
 mod conversation;
@@ -63,110 +63,110 @@ pub(crate) use self::{
 };
 use crate::{Error, MemoryView, Tally};
 
-/// Failures that a report names; more are counted only.
+/// Failures listed in a report; further ones are only counted.
 const FAILURES_MAX: usize = 1000;
 
-/// The problem of an input at which reading broke off by a fault of this program.
+/// Problem reported for an input if reading it panicked.
 const FAULT: &str = "a fault of aios-memory ended the reading of it; what stands before may be \
                      stored; report the fault with the input";
 
-/// Batches that may have been read and not yet written.
+/// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;
 
-/// The format of a file.
+/// The format of an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// As its content tells, else its name. The default.
+    /// Detected from the content, then from the file name. The default.
     #[default]
     Auto,
-    /// The data export of ChatGPT.
+    /// ChatGPT data export.
     ChatGpt,
-    /// The data export of Claude.
+    /// Claude data export.
     Claude,
-    /// Sessions of Claude Code.
+    /// Claude Code sessions.
     ClaudeCode,
-    /// Rollouts of Codex.
+    /// Codex rollouts.
     Codex,
-    /// Sessions of OpenClaw and Pi.
+    /// OpenClaw and Pi sessions.
     OpenClaw,
-    /// Sessions of Gemini CLI.
+    /// Gemini CLI sessions.
     Gemini,
-    /// Items of OpenAI's Responses.
+    /// Items of the OpenAI Responses API.
     Responses,
-    /// Chats and fine-tuning lines of OpenAI, requests of Anthropic.
+    /// OpenAI chats and fine-tuning lines, Anthropic requests.
     OpenAi,
-    /// Messages of LangChain.
+    /// LangChain messages.
     LangChain,
-    /// Conversations of ShareGPT.
+    /// ShareGPT conversations.
     ShareGpt,
-    /// The LongMemEval dataset's JSON.
+    /// JSON of the LongMemEval dataset.
     LongMemEval,
-    /// The LoCoMo dataset's JSON.
+    /// JSON of the LoCoMo dataset.
     Locomo,
-    /// The graph of the Model Context Protocol's memory server.
+    /// Graph of the Model Context Protocol's memory server.
     McpMemory,
-    /// Memories of Mem0.
+    /// Mem0 memories.
     Mem0,
-    /// A JSON list of messages, or an object that holds one as `messages`.
+    /// JSON list of messages, or an object with such a list as `messages`.
     Chat,
-    /// A JSON record a line.
+    /// One JSON record per line.
     Jsonl,
-    /// A document with headings.
+    /// Document with headings.
     Markdown,
-    /// A document.
+    /// Plain document.
     Text,
 }
 
 impl Format {
-    /// Every format, in the order in which help lists them.
+    /// Returns every format, in the order in which help lists them.
     pub fn all() -> impl Iterator<Item = Format> {
         formats::FORMATS.iter().map(|it| it.format)
     }
 
-    /// The name, as `--format` takes it.
+    /// Returns the name, as `--format` accepts it.
     #[must_use]
     pub fn name(self) -> &'static str {
         formats::description(self).name
     }
 
-    /// One line on what is in this format.
+    /// Returns a one-line description.
     #[must_use]
     pub fn about(self) -> &'static str {
         formats::description(self).about
     }
 }
 
-/// The handling of a model's thinking in a conversation.
+/// Handling of a model's thinking in a conversation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Thinking {
-    /// It is left out. The default.
+    /// Thinking is left out. The default.
     #[default]
     LeftOut,
-    /// It is kept, as messages whose role is `thinking`.
+    /// Thinking is kept as messages with the role `thinking`.
     Kept,
 }
 
 /// Options of an ingest.
 #[derive(Clone, Default)]
 pub struct IngestOptions {
-    /// The format of the input. Default: found out from it.
+    /// Format of the input. Default: [`Format::Auto`].
     pub format: Format,
-    /// The handling of a model's thinking. Default: it is left out.
+    /// Handling of a model's thinking. Default: [`Thinking::LeftOut`].
     pub thinking: Thinking,
-    /// Is told how far it is, after every batch.
+    /// Callback for progress, called after every batch. Default: none.
     pub progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
 
 impl IngestOptions {
-    /// These options for a format.
+    /// Sets the format.
     #[must_use]
     pub fn with_format(self, format: Format) -> IngestOptions {
         IngestOptions { format, ..self }
     }
 
-    /// These options for the thinking of a model.
+    /// Sets the handling of a model's thinking.
     #[must_use]
     pub fn with_thinking(self, thinking: Thinking) -> IngestOptions {
         IngestOptions { thinking, ..self }
@@ -182,7 +182,7 @@ impl fmt::Debug for IngestOptions {
     }
 }
 
-/// The progress of an ingest.
+/// Progress of an ingest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes read so far.
@@ -191,19 +191,19 @@ pub struct Progress {
     pub added: u64,
 }
 
-/// The outcome of an input. It serializes to what `aios-memory ingest --json` prints.
+/// Outcome of an ingest. Serializes to the output of `aios-memory ingest --json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct IngestReport {
-    /// Counts of the records, by outcome.
+    /// Record counts by outcome.
     #[serde(flatten)]
     pub tally: Tally,
-    /// Conversations that the messages belong to.
+    /// Number of distinct conversations that the messages belong to.
     pub sessions: u64,
-    /// Parts that could not be taken, and why; the first 1,000 of them.
+    /// Parts of the input that were refused, with the reason; the first 1,000.
     pub failed: Vec<Failure>,
-    /// The number of parts that could not be taken.
+    /// Number of parts of the input that were refused.
     pub failed_count: u64,
-    /// The duration.
+    /// Duration in milliseconds.
     pub elapsed_ms: f64,
 }
 
@@ -226,15 +226,15 @@ impl IngestReport {
     }
 }
 
-/// A part of an input that could not be taken.
+/// A part of an input that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// The file, or none for a stream without a name.
+    /// The file, or `None` for a stream without a name.
     #[serde(serialize_with = "crate::written_path::optional")]
     pub file: Option<PathBuf>,
-    /// The line, from 1; none where all of it could not be taken.
+    /// Line number, from 1, or `None` if the whole input was refused.
     pub line: Option<u64>,
-    /// The fault.
+    /// The reason.
     pub error: String,
 }
 
@@ -252,14 +252,16 @@ impl fmt::Display for Failure {
 }
 
 impl MemoryView {
-    /// Takes in a file. Parts of it that cannot be taken are in the report, with their lines, and
-    /// the rest goes in. When this returns, all of that is durable and found by every search.
-    /// Taking in the same file again adds nothing. A record that names an owner other than the
-    /// view's is refused; the administrator's view takes each record for the owner that it names.
+    /// Ingests a file. Parts that are refused are in the report with their line numbers; the rest
+    /// is stored. When this returns, the stored part is durable and found by every search.
+    /// Ingesting the same file again adds nothing. A record that names an owner other than the
+    /// view's is refused. The administrator's view stores each record for the owner that it names.
+    ///
+    /// A file that cannot be opened is a failure in the report, not an error.
     ///
     /// # Errors
-    /// Errors of working or long-term memory, such as that a limit is reached: as
-    /// [`Error::Unfinished`] if records were added before, which stay.
+    /// Errors of working or long-term memory, such as an exceeded limit. If records were added
+    /// before the error, returns [`Error::Unfinished`]; these records stay.
     pub async fn ingest_file(
         &self,
         path: impl Into<PathBuf>,
@@ -279,10 +281,11 @@ impl MemoryView {
         }
     }
 
-    /// Takes in a stream, as [`ingest_file`](MemoryView::ingest_file) does a file of this `name`.
+    /// Ingests a stream, as [`ingest_file`](MemoryView::ingest_file) does for a file with this
+    /// `name`.
     ///
     /// # Errors
-    /// As [`ingest_file`](MemoryView::ingest_file).
+    /// Same as [`ingest_file`](MemoryView::ingest_file).
     pub async fn ingest_reader(
         &self,
         reader: impl Read + Send + 'static,
@@ -304,7 +307,7 @@ impl MemoryView {
                 progress(Progress { bytes_read, added: writer.added() });
             }
         }
-        // Whoever reads may have ended early, which must not look like the end of the input.
+        // The reader may have panicked; that must not look like the end of the input.
         match reading.await {
             Ok(()) => {}
             Err(error) if error.is_panic() => writer.fail(None, FAULT.to_owned()),
@@ -316,7 +319,8 @@ impl MemoryView {
         Ok(report)
     }
 
-    /// The pieces of the input, in batches. Reading stops when nobody receives them any more.
+    /// Spawns the reader and returns its batches of pieces. Reading stops if the receiver is
+    /// dropped.
     fn read_in_background(
         &self,
         reader: impl Read + Send + 'static,
@@ -327,7 +331,7 @@ impl MemoryView {
         let embedder = Arc::clone(self.embedder());
         let (format, thinking) = (options.format, options.thinking);
         let mut scope = self.gate().filter().scope.clone();
-        // The owner is the gate's to fill in, once it is known whether the record names one.
+        // The gate fills in the owner, once it is known whether the record names one.
         scope.user = None;
         let is_owned = self.gate().acts_for_user();
         let reading = task::spawn_blocking(move || {
@@ -354,14 +358,14 @@ impl MemoryView {
                     Err(_) => ControlFlow::Break(()),
                 }
             });
-            // Who received may have gone.
+            // The receiver may have been dropped.
             let _ = sender.blocking_send(batch);
         });
         (receiver, reading)
     }
 }
 
-/// Counts the bytes that are read.
+/// Reader that counts the bytes read.
 struct Counted<R> {
     reader: R,
     bytes: Arc<AtomicU64>,

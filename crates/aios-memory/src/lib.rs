@@ -1,4 +1,4 @@
-//! The memory that AI agents run on: tiered, lossless, searchable, token-exact.
+//! A memory for AI agents: tiered, lossless, searchable, token-exact.
 //!
 //! ```
 //! use aios_memory::{AgentMemory, Config, SearchOptions};
@@ -20,34 +20,36 @@
 //! # }
 //! ```
 //!
-//! - [`AgentMemory`] is the open memory of one data directory: cheap to clone. Any number of
-//!   processes may hold one on the same directory.
-//! - It acts for shared records, or for the user that the setting `memory.user` names.
-//!   [`for_user`](AgentMemory::for_user) gives the [`MemoryView`] of a user, which reads own and
-//!   shared records and changes own ones. [`administrator`](AgentMemory::administrator) gives the
-//!   handle for all records and for upkeep.
-//! - [`observe`](MemoryView::observe) takes note of events, [`remember`](MemoryView::remember) of
-//!   texts, [`record`](MemoryView::record) of goals, tasks, decisions and the like,
-//!   [`ingest_file`](MemoryView::ingest_file) of conversations and documents.
-//! - [`recall`](MemoryView::recall) searches,
-//!   [`assemble_context`](MemoryView::assemble_context) packs what all tiers know of a task into
-//!   a budget of tokens.
-//! - The tiers as a view sees them are [`working`](MemoryView::working) and
-//!   [`longterm`](MemoryView::longterm); tier 0 is [`operational`](AgentMemory::operational).
-//! - [`Config`] holds the settings, [`Effective`] the origin of each, [`eval`] measures retrieval.
+//! - [`AgentMemory`] is the open memory of one data directory. It is cheap to clone. Any number of
+//!   processes may open the same directory.
+//! - By default it acts for shared records, or for the user named by the setting `memory.user`.
+//!   [`for_user`](AgentMemory::for_user) returns the [`MemoryView`] of a user, which reads the
+//!   user's own and shared records and changes only the user's own.
+//!   [`administrator`](AgentMemory::administrator) returns the handle for all records and for
+//!   maintenance.
+//! - [`observe`](MemoryView::observe) stores events, [`remember`](MemoryView::remember) texts,
+//!   [`record`](MemoryView::record) goals, tasks, decisions and other records,
+//!   [`ingest_file`](MemoryView::ingest_file) conversations and documents.
+//! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
+//!   packs the knowledge of all tiers about a task into a token budget.
+//! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
+//!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
+//! - [`Config`] holds the settings, [`Effective`] the origin of each. [`eval`] measures retrieval.
 //!
 //! # Invariants
-//! - What a call acknowledged is committed in SQLite, and found by every search that begins after.
-//! - A row leaves working memory for good only when long-term memory has it: the change feed is
-//!   trimmed behind the watermark, never before it.
-//! - The same input twice adds nothing: ids follow from what a record is.
-//! - A context never counts more tokens than were asked for.
-//! - Records belong to an owner, whose ids are independent of those of others. A view returns,
-//!   changes, removes and counts nothing of another owner, and no error reveals it.
+//! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds
+//!   it.
+//! - A row leaves working memory only after long-term memory has stored it: the change feed is
+//!   trimmed behind the watermark, never ahead of it.
+//! - Ingesting the same input twice adds nothing: ids are derived from the record's content.
+//! - A context never exceeds the requested number of tokens.
+//! - Each record has an owner, and the ids of one owner are independent of those of others. A view
+//!   does not return, change, remove or count records of another owner, and no error reveals them.
 //!
 //! # What this crate does not do
-//! It talks to no network and to no model but the one that embeds. The service and the command
-//! line are crates of their own.
+//! It does not access the network, except that the feature `pull` downloads models. It runs no
+//! models except the embedder and the reranker. The service and the command line are separate
+//! crates.
 
 mod admission;
 mod assemble;
@@ -100,7 +102,7 @@ pub use aios_record::{
     Tier, Timestamp, forms,
 };
 pub use aios_working::{Check, Health};
-/// The tiers, for what their handles take and give.
+/// The tier crates, for the types in the handles' signatures.
 pub use {aios_longterm as longterm, aios_operational as operational, aios_working as working};
 
 pub use crate::{

@@ -1,7 +1,7 @@
 //! The LoCoMo dataset's JSON: long conversations with labelled questions (Maharana et al., 2024).
 //!
-//! Read element by element, so that one broken turn costs that turn only. Not here: what becomes
-//! of a turn, which `ingest` decides, and the measures, which are in `eval`.
+//! Read element by element, so a broken turn costs only that turn. Not here: the conversion of
+//! turns, see `ingest`, and the measures, see `eval`.
 
 use std::collections::BTreeSet;
 
@@ -10,38 +10,38 @@ use serde_json::{Map, Value};
 
 use crate::moment;
 
-/// The category of the questions that the conversation does not answer.
+/// Category of the questions that the conversation does not answer.
 pub(crate) const CATEGORY_UNANSWERABLE: u64 = 5;
 
 /// One conversation, with its questions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sample {
     pub(crate) id: String,
-    /// In the order of their numbers.
+    /// Sessions in the order of their numbers.
     pub(crate) sessions: Vec<Session>,
     pub(crate) questions: Vec<Question>,
-    /// Sessions whose times are not understood; their turns go in without one.
+    /// Problems of session times that could not be parsed; these sessions are read without a time.
     pub(crate) untimed: Vec<String>,
-    /// Turns in which nothing was said, which are left out.
+    /// Number of turns without content, which are skipped.
     pub(crate) empty_turns: u64,
 }
 
-/// What was said at one sitting.
+/// One session of a conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Session {
     pub(crate) number: u64,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) turns: Vec<Turn>,
-    /// Turns in which nothing was said.
+    /// Number of turns without content.
     empty_turns: u64,
 }
 
-/// One thing said.
+/// One utterance.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Turn {
     pub(crate) speaker: String,
     pub(crate) dia_id: Option<String>,
-    /// What was said, with the caption of a shared photo appended.
+    /// The text, with the caption of a shared photo appended.
     pub(crate) text: String,
 }
 
@@ -49,14 +49,15 @@ pub(crate) struct Turn {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Question {
     pub(crate) text: String,
-    /// Ids of turns of this sample; malformed labels are split, those that name no turn left out.
+    /// Ids of turns of this sample. Labels with several ids are split; ids of unknown turns are
+    /// dropped.
     pub(crate) evidence: Vec<String>,
     pub(crate) category: u64,
 }
 
 impl Sample {
-    /// Reads one element of the dataset's list. What cannot be read is told in `problems` and left
-    /// out; `None` when it is no sample at all.
+    /// Reads one element of the dataset's list. Unreadable parts are reported in `problems` and
+    /// skipped. `None` if the element is not a sample.
     pub(crate) fn read(value: &Value, problems: &mut Vec<String>) -> Option<Sample> {
         let Some(id) = value.get("sample_id").and_then(Value::as_str) else {
             problems.push("a LoCoMo sample has a `sample_id` that is text".to_owned());
@@ -115,7 +116,7 @@ fn read_sessions(
     sessions
 }
 
-/// Reads a turn; `None` if nothing is said in it.
+/// Reads a turn; `None` if it has no content.
 fn read_turn(value: &Value) -> Result<Option<Turn>, String> {
     let text_of = |key: &str| value.get(key).and_then(Value::as_str).map(str::trim);
     let speaker = text_of("speaker").ok_or("`speaker` is missing")?;

@@ -1,5 +1,5 @@
-//! What is done once an hour: working memory gives up what is past its retention and tidies its
-//! files. Nothing leaves it that long-term memory has not told to be safe.
+//! Hourly maintenance: working memory drops records past their retention and tidies its files. A
+//! record is dropped only after long-term memory has confirmed it as stored.
 
 use std::time::Duration;
 
@@ -8,20 +8,21 @@ use aios_working::{Aged, Retention};
 
 use crate::{Administrator, Config, Error, config, pump::Pump};
 
-/// How long after the opening, and how often then. A command that is over sooner does none of it.
+/// Delay of the first run after opening, and the interval after it. A shorter command runs none.
 pub(crate) const FIRST: Duration = Duration::from_secs(5 * 60);
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// Refusals that are looked at, the newest first.
+/// Maximum number of refused changes checked per run, the newest first.
 const REFUSED_MAX: usize = 1000;
 
 impl Administrator {
-    /// Moves out of working memory what is past its retention and safe in long-term memory, removes
-    /// what has expired, moves what waits into the library, tidies the word index, refreshes what
-    /// the query planner knows, and empties the log. Happens once an hour by itself.
+    /// Drops from working memory the records that are past their retention and safe in long-term
+    /// memory, removes expired records, moves pending changes into the library, optimises the word
+    /// index and the query planner's statistics, and truncates the write-ahead log. The part that
+    /// drops records also runs by itself, once an hour.
     ///
     /// # Errors
-    /// What working or long-term memory report.
+    /// Errors of working or long-term memory.
     pub async fn maintain(&self) -> Result<Aged, Error> {
         let aged = age(&self.shared().pump, &self.config().to_retention()).await?;
         self.catch_up().await?;
@@ -32,17 +33,18 @@ impl Administrator {
         Ok(aged)
     }
 
-    /// The records that [`maintain`](Administrator::maintain) would move out of working memory now.
+    /// Returns the records that [`maintain`](Administrator::maintain) would drop from working
+    /// memory now.
     ///
     /// # Errors
-    /// What working memory reports.
+    /// Errors of working memory.
     pub async fn would_age(&self) -> Result<Aged, Error> {
         Ok(self.working().would_age(&self.config().to_retention()).await?)
     }
 }
 
-/// Stores records in long-term memory that it refused and would take today. A store of the former
-/// version refused records of one user for those of another that had the same id.
+/// Stores refused records in long-term memory that it would accept today. A store of the former
+/// version refused records of one user because of another user's records with the same id.
 async fn feed_refused(pump: &Pump) -> Result<(), Error> {
     let (working, longterm) = (pump.working(), pump.longterm());
     for refused in longterm.refused(REFUSED_MAX).await? {
@@ -67,7 +69,8 @@ async fn feed_refused(pump: &Pump) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets working memory give up what is past its retention: first it hears what is safe.
+/// Drops records past their retention from working memory, after trimming the feed to the changes
+/// that are safe in long-term memory.
 pub(crate) async fn age(pump: &Pump, retention: &Retention) -> Result<Aged, Error> {
     pump.catch_up().await?;
     feed_refused(pump).await?;

@@ -1,4 +1,5 @@
-//! The handles: opening and closing the tiers together, and who may see and change what.
+//! The handles. They open and close the tiers together and define which records a caller may read
+//! and change.
 
 use std::{
     fs,
@@ -31,24 +32,23 @@ use crate::{
 
 /// An open memory: all tiers of one data directory. Clones share everything.
 ///
-/// It derefs to the [`MemoryView`] of the user that the setting `memory.user` names, or, by
-/// default, of nobody in particular, which reads and writes what has no owner.
-/// [`for_user`](AgentMemory::for_user) gives the view of a user,
-/// [`administrator`](AgentMemory::administrator) the handle for upkeep.
+/// It derefs to the [`MemoryView`] of the user named by the setting `memory.user`. Without that
+/// setting, the view reads and writes records without an owner. [`for_user`](AgentMemory::for_user)
+/// returns the view of a user, [`administrator`](AgentMemory::administrator) the handle for
+/// maintenance.
 ///
-/// [`shutdown`](AgentMemory::shutdown) writes out what waits. If the last clone is dropped without
-/// it, background work ends by itself, and nothing that was acknowledged is lost: what has not
-/// reached the library yet is in a SQLite file, and goes on its way when the directory is opened
-/// again.
+/// [`shutdown`](AgentMemory::shutdown) flushes pending writes. If the last clone is dropped without
+/// it, background work stops by itself and no acknowledged write is lost: changes that have not
+/// reached the library are in a SQLite file, and are moved when the directory is opened again.
 #[derive(Clone, Debug)]
 pub struct AgentMemory {
     view: MemoryView,
 }
 
-/// The memory as one owner sees it: its own records and shared ones. It writes and changes its own
-/// records only. Cheap to clone.
+/// The memory as one owner sees it: the owner's records and shared ones. It writes and changes only
+/// the owner's records. Cheap to clone.
 ///
-/// Neither the other owners nor the tiers as a whole can be reached from a view:
+/// A view gives no access to other owners or to whole tiers:
 ///
 /// ```compile_fail,E0599
 /// # async fn no_way_out(memory: aios_memory::AgentMemory) {
@@ -71,11 +71,11 @@ pub struct MemoryView {
     longterm: LongtermView,
 }
 
-/// The memory with the records of every owner, for upkeep, for exports of everything and for
-/// moving records between owners. Clones share everything.
+/// The memory with the records of every owner: for maintenance, for complete exports and for moving
+/// records between owners. Clones share everything.
 ///
-/// It derefs to a [`MemoryView`] that sees and changes all records. A bare id that several owners
-/// have is refused there with the list of the owners; narrow it to one of them.
+/// It derefs to a [`MemoryView`] that reads and changes all records. A bare id that several owners
+/// have is refused with the list of the owners; narrow the view to one of them.
 #[derive(Clone, Debug)]
 pub struct Administrator {
     view: MemoryView,
@@ -91,7 +91,7 @@ pub(crate) struct Shared {
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) reranker: Option<Reranker>,
     pub(crate) pump: Pump,
-    /// Held by whoever changes a record of working memory.
+    /// Held while a record of working memory is changed.
     pub(crate) updating: tokio::sync::Mutex<()>,
     pumping: Pumping,
     pub(crate) spill: Spill,
@@ -122,28 +122,30 @@ impl Deref for Administrator {
 }
 
 impl AgentMemory {
-    /// Opens the memory that `config` describes; what is not there yet is created, readable to its
-    /// owner only. Background work runs on the tokio runtime that this is called on.
+    /// Opens the memory that `config` describes. Missing files are created, readable only by their
+    /// owner. Background work runs on the calling tokio runtime.
     ///
     /// With [`Access::ReadOnly`] nothing is created or written, and there is no background work:
-    /// reading needs neither the right to write nor room on the disk. Each call that would write
-    /// gives [`Error::ReadOnly`]. A search does not find what working memory has not handed on yet;
-    /// results say how many records that are ([`Recalled::behind`](crate::Recalled::behind)).
+    /// reading needs neither write permission nor free disk space. Calls that would write return
+    /// [`Error::ReadOnly`]. A search does not find changes that working memory has not yet moved to
+    /// long-term memory; results report the number of such records
+    /// ([`Recalled::behind`](crate::Recalled::behind)).
     ///
     /// # Errors
     /// - [`Error::Config`] if a setting is out of its bounds.
+    /// - [`Error::NoDirectory`] if the settings name no data directory.
     /// - [`Error::Directory`] if the data directory cannot be used, [`Error::ForeignDirectory`] if
-    ///   it belongs to another user of the system, [`Error::Place`] if something in it does.
-    /// - [`Error::Older`] if a database is older than what lies beside it.
-    /// - [`Error::Embedding`] if the model, or the reranker, cannot be opened.
-    /// - Errors of the tiers, such as for a file that a newer version wrote.
+    ///   it belongs to another user of the system, [`Error::Place`] if a file in it does.
+    /// - [`Error::Older`] if a database is older than the other files of the directory.
+    /// - [`Error::Embedding`] if the model or the reranker cannot be opened.
+    /// - Errors of the tiers, for example if a newer version wrote a file.
     pub async fn open(config: Config) -> Result<AgentMemory, Error> {
         let embedder = open_model(&config).await?;
         AgentMemory::open_with(config, embedder).await
     }
 
-    /// Opens the memory as [`open`](AgentMemory::open) does, with an embedder of the caller's own
-    /// in place of the one that the settings name.
+    /// Opens the memory like [`open`](AgentMemory::open), but with the given embedder instead of
+    /// the configured one.
     ///
     /// # Errors
     /// As [`open`](AgentMemory::open).
@@ -165,13 +167,13 @@ impl AgentMemory {
                 check_restored(&data_dir)?;
             }
         }
-        // Who only reads changes nothing to fit an older database, and may.
+        // Read-only access migrates nothing, so an older database is acceptable.
         let reached = match config.memory.access {
             Access::ReadWrite => Generations::noted(&data_dir)?,
             Access::ReadOnly => Generations::default(),
         };
         let reranker = Reranker::open(&config).await?;
-        // First, for the library is made to fit the journal.
+        // Working memory comes first: opening the library reconciles it with the journal.
         let working = open_working(&config, reached.working).await?;
         let settings = aios_longterm::Config { reached: reached.journal, ..config.to_longterm() };
         let longterm = Longterm::open(&data_dir, settings, Arc::clone(&embedder)).await?;
@@ -218,7 +220,7 @@ impl AgentMemory {
         Ok(memory)
     }
 
-    /// The view of the user of this name.
+    /// Returns the view of the named user.
     ///
     /// # Errors
     /// [`Error::Vocabulary`] if the name is empty, blank or longer than 128 bytes, or contains a
@@ -228,28 +230,29 @@ impl AgentMemory {
         Ok(MemoryView::new(Arc::clone(&self.view.shared), gate))
     }
 
-    /// The view of nobody in particular: it reads and writes what has no owner.
+    /// Returns the view without an owner: it reads and writes shared records.
     #[must_use]
     pub fn for_shared(&self) -> MemoryView {
         MemoryView::new(Arc::clone(&self.view.shared), Gate::shared())
     }
 
-    /// The handle that sees and changes the records of every owner.
+    /// Returns the handle that reads and changes the records of every owner.
     #[must_use]
     pub fn administrator(&self) -> Administrator {
         let shared = Arc::clone(&self.view.shared);
         Administrator { view: MemoryView::new(shared, Gate::administrator()) }
     }
 
-    /// Tier 0: recent events, metrics, active tasks, the state of the machine. They have no owner.
+    /// Returns tier 0: recent events, metrics, active tasks, machine state. Its contents have no
+    /// owner.
     #[must_use]
     pub fn operational(&self) -> &Operational {
         &self.view.shared.operational
     }
 
-    /// Returns when all that working memory acknowledged before the call is searchable. Searches
-    /// do it by themselves; it happens in the background within milliseconds. While a limit of
-    /// long-term memory is reached the rest waits, and is not searched yet: what is stored can
+    /// Waits until everything that working memory acknowledged before the call is searchable.
+    /// Searches do this themselves, and the background does it within milliseconds. While a limit
+    /// of long-term memory is reached, the remaining changes wait and are not searched; they can
     /// still be read, exported and forgotten.
     ///
     /// # Errors
@@ -258,12 +261,12 @@ impl AgentMemory {
         self.view.catch_up().await.map(drop)
     }
 
-    /// Writes out what waits and ends the background work. Other clones and views get errors from
-    /// then on; shutting down another one does nothing.
+    /// Flushes pending writes and stops the background work. Afterwards other clones and views
+    /// return errors, and shutting down another clone does nothing.
     ///
     /// # Errors
-    /// The first error that kept something from being written out; the rest is closed all the
-    /// same, and what is in a SQLite file goes on its way when the directory is opened again.
+    /// The first error that prevented a write. The other tiers are closed nevertheless, and changes
+    /// in a SQLite file are moved when the directory is opened again.
     pub async fn shutdown(self) -> Result<(), Error> {
         let shared = &self.view.shared;
         if shared.is_closed.swap(true, Ordering::AcqRel) {
@@ -284,19 +287,19 @@ impl AgentMemory {
 }
 
 impl Administrator {
-    /// Tier 0: recent events, metrics, active tasks, the state of the machine.
+    /// Returns tier 0: recent events, metrics, active tasks, machine state.
     #[must_use]
     pub fn operational(&self) -> &Operational {
         &self.view.shared.operational
     }
 
-    /// Tier 1 as a whole, with its upkeep.
+    /// Returns the whole of tier 1, including its maintenance.
     #[must_use]
     pub fn working(&self) -> &Working {
         &self.view.shared.working
     }
 
-    /// Tier 2 as a whole, with its upkeep.
+    /// Returns the whole of tier 2, including its maintenance.
     #[must_use]
     pub fn longterm(&self) -> &Longterm {
         &self.view.shared.longterm
@@ -310,8 +313,8 @@ impl MemoryView {
         MemoryView { shared, gate, working, longterm }
     }
 
-    /// This view, narrowed to what `filter` selects: a project, an agent, a session. What is
-    /// written through it belongs there.
+    /// Returns this view narrowed to the part that `filter` selects: a project, an agent, a
+    /// session. Records written through it get that scope.
     ///
     /// # Errors
     /// [`Error::Vocabulary`] if the view is bound to another part, such as another user.
@@ -320,20 +323,21 @@ impl MemoryView {
         Ok(MemoryView::new(Arc::clone(&self.shared), gate))
     }
 
-    /// Who acts through this view, and what it is narrowed to.
+    /// Returns the gate: the owner this view acts for, and the scope it is narrowed to.
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.gate
     }
 
-    /// The use that is made of the data directory.
+    /// Returns the access mode of the data directory.
     #[must_use]
     pub fn access(&self) -> Access {
         self.shared.config.memory.access
     }
 
-    /// The number of records of all owners with changes that working memory has not handed on, so
-    /// that no search finds them. A memory that may write hands them on within milliseconds.
+    /// Returns the number of records, of all owners, with changes that working memory has not yet
+    /// moved to long-term memory, so that no search finds them. A memory open for writing moves
+    /// them within milliseconds.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -341,7 +345,7 @@ impl MemoryView {
         self.shared.pump.behind().await
     }
 
-    /// Refuses to write into a memory that was opened only to be read.
+    /// Returns [`Error::ReadOnly`] if the memory was opened read-only.
     pub(crate) fn check_writable(&self) -> Result<(), Error> {
         match self.access() {
             Access::ReadWrite => Ok(()),
@@ -349,31 +353,31 @@ impl MemoryView {
         }
     }
 
-    /// The settings that the memory was opened with.
+    /// Returns the settings that the memory was opened with.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.shared.config
     }
 
-    /// Tier 1 as this view sees it: goals, tasks, decisions, sessions, messages.
+    /// Returns tier 1 as this view sees it: goals, tasks, decisions, sessions, messages.
     #[must_use]
     pub fn working(&self) -> &WorkingView {
         &self.working
     }
 
-    /// Tier 2 as this view sees it: everything, searchable.
+    /// Returns tier 2 as this view sees it: all searchable records.
     #[must_use]
     pub fn longterm(&self) -> &LongtermView {
         &self.longterm
     }
 
-    /// Text to vector, and the tokenizer that counts by default.
+    /// Returns the embedding model, whose tokenizer is the default token counter.
     #[must_use]
     pub fn embedder(&self) -> &Arc<dyn Embedder> {
         &self.shared.embedder
     }
 
-    /// Counts what this view sees.
+    /// Counts the records that this view sees.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -402,7 +406,7 @@ impl MemoryView {
         })
     }
 
-    /// The number of listed refusals of records of `owner` and of shared ones.
+    /// Counts the refused changes of `owner` and of shared records.
     async fn refusals_of(&self, owner: &Owner) -> Result<u64, Error> {
         let refused = self.shared.longterm.refused(usize::MAX).await?;
         let of = |it: &&aios_longterm::Refused| {
@@ -411,8 +415,8 @@ impl MemoryView {
         Ok(refused.iter().filter(of).count() as u64)
     }
 
-    /// Hands on what working memory acknowledged, as far as there is room for it, and returns how
-    /// many records are not searched yet.
+    /// Moves acknowledged changes from working to long-term memory as far as there is room, and
+    /// returns the number of records that are not searchable yet.
     pub(crate) async fn catch_up(&self) -> Result<u64, Error> {
         use aios_longterm::Error::{DiskFull, JournalFull};
         let pump = &self.shared.pump;
@@ -435,7 +439,7 @@ impl MemoryView {
         &self.shared
     }
 
-    /// Tells the background that something was written.
+    /// Wakes the background task after a write.
     pub(crate) fn wake_pump(&self) {
         self.shared.pump.wake();
     }
@@ -450,19 +454,19 @@ impl std::fmt::Debug for MemoryView {
     }
 }
 
-/// Counts of what a view sees. It serializes to what `aios-memory stats --json` prints.
+/// Counts of the records that a view sees. Serializes to the output of `aios-memory stats --json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stats {
-    /// What has become of the events of this process.
+    /// Event counters of this process.
     pub operational: aios_operational::Counters,
-    /// Events that were handed on and that working memory cannot store; the log says why.
+    /// Events that working memory could not store; the log has the reasons.
     pub events_unwritten: u64,
     /// Records of working memory, by collection.
     pub working: std::collections::BTreeMap<&'static str, u64>,
     /// Records of long-term memory.
     pub longterm: LongtermStats,
-    /// Records of all owners with changes that long-term memory has not heard of, so that no
-    /// search finds them; 0 unless nothing can be written.
+    /// Records of all owners with changes that long-term memory has not received, so that no search
+    /// finds them. 0 unless writing is impossible.
     pub behind: u64,
     /// Bytes on disk, of all tiers and owners.
     pub disk_bytes: u64,
@@ -477,14 +481,15 @@ pub struct LongtermStats {
     pub records: u64,
     /// Records of each collection.
     pub collections: std::collections::BTreeMap<&'static str, u64>,
-    /// Changes that wait for the library, of all owners.
+    /// Changes of all owners that are not in the library yet.
     pub pending: u64,
-    /// Changes that could not be stored, of all owners; [`Longterm::refused`] lists them with
-    /// their reasons.
+    /// Changes of all owners that could not be stored; [`Longterm::refused`] lists them with their
+    /// reasons.
     pub refused: u64,
 }
 
-/// The data directory as a path that leads there from wherever the process goes.
+/// Returns the data directory as an absolute path, independent of later changes of the working
+/// directory.
 fn absolute(config: &Config) -> Result<PathBuf, Error> {
     let dir = &config.memory.data_dir;
     match dir.as_os_str().is_empty() {

@@ -1,17 +1,17 @@
-//! Metrics, on their way from RAM to the disk: the last value of each second, and the figures of
-//! hours, which know of every value.
+//! Metrics on their way from RAM to the disk: the last value of each sampling interval, and hourly
+//! figures, which cover every value.
 
 use aios_operational::Operational;
 use aios_record::Timestamp;
 use aios_working::{HourlyMetric, Metric, Working};
 
-/// How many rows share a transaction: other writers come in between.
+/// Rows per transaction. Other writers get their turn in between.
 const BATCH: usize = 1024;
 
-/// How many rows of each sort wait at most while the disk refuses; the oldest go first.
+/// Maximum number of rows of each type kept while writing fails; the oldest are dropped first.
 const WAITING_MAX: usize = 100_000;
 
-/// What is to be kept of the metrics of an [`Operational`].
+/// The metrics of an [`Operational`] that are not written yet.
 pub(crate) struct MetricHistory {
     operational: Operational,
     working: Working,
@@ -29,8 +29,8 @@ impl MetricHistory {
         MetricHistory { operational, working, keeps_samples, samples: vec![], hours: vec![] }
     }
 
-    /// Writes the samples of the seconds that were over at `now`, and the figures of all hours up
-    /// to now: those of one hour add up in the file.
+    /// Writes the samples of intervals that ended by `now`, and the hourly figures so far: figures
+    /// of the same hour are added up in the file.
     pub(crate) async fn write(&mut self, now: Timestamp) {
         if self.keeps_samples {
             let samples = self.operational.take_samples(now).into_iter();
@@ -80,8 +80,8 @@ impl Row for HourlyMetric {
     }
 }
 
-/// Writes `rows` batch by batch. What the disk refuses stays for the next time; a row that can
-/// never be stored is left out.
+/// Writes `rows` in batches. Rows that could not be written stay for the next call; a row that can
+/// never be stored is dropped.
 async fn write_all<R: Row>(rows: &mut Vec<R>, working: &Working) {
     while !rows.is_empty() {
         let count = rows.len().min(BATCH);

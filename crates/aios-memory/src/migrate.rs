@@ -1,7 +1,8 @@
-//! The schemas of a data directory's databases: which there are, and bringing them up to date.
+//! The database schemas of a data directory: listing them and migrating them.
 //!
-//! Opening a memory does the same by itself. This is for whoever wants to know before, or to do it
-//! at a time of their choosing. The files are only read here; it is opening that changes them.
+//! Opening a memory migrates them by itself. This module is for callers that want to check
+//! beforehand, or to choose the time. [`databases`] only reads the files; [`migrate`] opens the
+//! memory.
 
 use std::path::{Path, PathBuf};
 
@@ -17,59 +18,59 @@ use crate::{
 /// A database of a data directory, and the version of its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Database {
-    /// Its file.
+    /// The path of its file.
     #[serde(serialize_with = "crate::written_path::one")]
     pub path: PathBuf,
-    /// How its schema is.
+    /// The state of its schema.
     #[serde(flatten)]
     pub schema: Schema,
-    /// The version that this program knows.
+    /// The schema version of this program.
     pub known: u32,
 }
 
-/// How the schema of a database is.
+/// The state of a database's schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "schema", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Schema {
-    /// There is no file yet; opening makes one.
+    /// The file does not exist; opening creates it.
     Absent,
-    /// There is a file without a schema: a process is making it, or was stopped while it did.
-    /// Opening completes it.
+    /// The file has no schema: a process is creating it, or was stopped while doing so. Opening
+    /// completes it.
     Empty,
-    /// It is the one that this program knows.
+    /// The schema has this program's version.
     Current {
         /// Its version.
         found: u32,
     },
-    /// It is an older one; opening brings it up to date.
+    /// The schema is older; opening migrates it.
     Older {
         /// Its version.
         found: u32,
-        /// Where a copy of the file as it is now goes first.
+        /// The path to which the present file is copied first.
         #[serde(serialize_with = "crate::written_path::one")]
         backup: PathBuf,
     },
-    /// A newer program wrote it; this one refuses it.
+    /// A newer program wrote the schema; this one refuses it.
     Newer {
         /// Its version.
         found: u32,
     },
-    /// It is another program's, or no database at all.
+    /// The file belongs to another program, or is not a database.
     Foreign {
-        /// What shows it.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Database {
-    /// Whether this program can open it.
+    /// Returns `true` if this program can open it.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         !matches!(self.schema, Schema::Newer { .. } | Schema::Foreign { .. })
     }
 
-    /// What to do about it, where there is something to do.
+    /// Returns advice, if there is something to do.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         let copies = self.path.with_file_name("backup");
@@ -91,11 +92,11 @@ impl Database {
     }
 }
 
-/// The databases of the memory that `config` describes, as they are. Reads them only.
+/// Returns the databases of the memory that `config` describes, without changing them.
 ///
 /// # Errors
-/// [`Error::NoDirectory`] when the settings name none; [`Error::Foreign`] when a file is there and
-/// cannot be read.
+/// [`Error::NoDirectory`] if the settings name no data directory; [`Error::Foreign`] if a file
+/// exists but cannot be read.
 pub async fn databases(config: &Config) -> Result<Vec<Database>, Error> {
     if config.memory.data_dir.as_os_str().is_empty() {
         return Err(Error::NoDirectory);
@@ -112,13 +113,13 @@ pub async fn databases(config: &Config) -> Result<Vec<Database>, Error> {
     looking.await.map_err(|_| Error::Interrupted)?
 }
 
-/// Brings the databases of the memory that `config` describes up to date, each after a copy of it
-/// has gone to `backup/` beside it, and says how they are then. Where there is nothing to do, it
-/// does nothing.
+/// Migrates the databases of the memory that `config` describes, after copying each old one to
+/// `backup/` beside it, and returns their new state. Does nothing if no database is older, or if
+/// one is unusable.
 ///
 /// # Errors
 /// As [`databases`] and [`AgentMemory::open`]; [`Error::Place`] while another process migrates or
-/// repairs it; a database whose migration fails stays as it was.
+/// repairs the memory. A database whose migration fails stays unchanged.
 pub async fn migrate(config: Config) -> Result<Vec<Database>, Error> {
     let before = databases(&config).await?;
     let is_older = |database: &Database| matches!(database.schema, Schema::Older { .. });
@@ -141,7 +142,7 @@ fn look(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(database(Schema::Absent));
         }
-        // SQLite makes a file before it writes to it.
+        // SQLite creates a file before it writes to it.
         Ok(file) if file.len() == 0 => return Ok(database(Schema::Empty)),
         _ => {}
     }
@@ -152,7 +153,7 @@ fn look(
         opened => opened?,
     };
     let (id, found) = (file.application_id()?, file.schema_version()?);
-    // Whoever makes it may have done so since it was asked for its id.
+    // A concurrent creator may have set the id since it was read.
     if (id, found) == (0, 0)
         && (file.tables()?.is_empty() || file.application_id()? == application_id)
     {

@@ -1,4 +1,4 @@
-//! The embedding model that the settings name.
+//! The configured embedding model.
 
 use std::{env, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
@@ -9,23 +9,24 @@ use aios_longterm::stored_model;
 
 use crate::{Config, Error};
 
-/// Names of the model that vectors were made with before, or else of the default one.
+/// Names of the model that made the stored vectors, or else of the default model.
 const AUTO: &[&str] = &["auto", "bundled"];
-/// The name of the fast model that is part of the program.
+/// Name of the fast model that is part of the program.
 const STATIC: &str = "static";
-/// The name of the transformer that is part of the program.
+/// Name of the transformer that is part of the program.
 const MINILM: &str = "minilm";
 
-/// A file that makes a directory a static model's.
+/// The file whose presence marks the directory of a static model.
 const STATIC_MODEL_FILE: &str = "static-model.bin";
 
-/// Opens the model that the settings name for their data directory, off the async workers.
+/// Opens the configured model, off the async workers. For `auto`, this is the model of the stored
+/// vectors.
 pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
     if !is_auto(&config.embedding.model) {
         return open_new_model(config).await;
     }
     let new = open_new_model(config).await?;
-    // If the journal cannot be read, opening it tells why.
+    // If the journal cannot be read, opening it reports the cause.
     let stored = stored_model(&config.memory.data_dir).await.unwrap_or_default();
     match stored {
         Some(stored) if stored != *new.fingerprint() => {
@@ -36,8 +37,7 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
     }
 }
 
-/// Opens the model that the settings name for vectors that are made now, whatever those that are
-/// stored were made with.
+/// Opens the configured model for new vectors, regardless of the model of the stored ones.
 pub(crate) async fn open_new_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
     let (name, options) = (config.embedding.model.clone(), config.to_bert());
     let cache_entries = config.embedding.cache_entries;
@@ -62,7 +62,7 @@ pub(crate) async fn open_new_model(config: &Config) -> Result<Arc<dyn Embedder>,
     opening.await.map_err(|_| Error::Interrupted)?
 }
 
-/// Returns `true` if a memory that was made with `model` is opened with it by the setting `set`.
+/// Returns `true` if the setting `set` finds `model`, with which a memory was made.
 pub(crate) fn is_found_by(set: &str, model: &str) -> bool {
     let is_bundled = is_auto(model) || [STATIC, MINILM].contains(&model);
     set == model || is_auto(set) && is_bundled
@@ -79,13 +79,10 @@ fn minilm(cache_entries: usize) -> Result<Arc<dyn Embedder>, Error> {
 
 #[cfg(not(feature = "minilm"))]
 fn minilm(_: usize) -> Result<Arc<dyn Embedder>, Error> {
-    Err(Error::Setting {
-        name: "embedding.model",
-        problem: "this program was built without the feature `minilm`; use `static`".to_owned(),
-    })
+    Err(Error::NotBundled { model: MINILM })
 }
 
-/// `embedder` behind a cache of so many vectors; no cache at 0.
+/// Wraps `embedder` in a cache of this many vectors; no cache if `entries` is 0.
 fn cached(embedder: impl Embedder + 'static, entries: usize) -> Arc<dyn Embedder> {
     match NonZeroUsize::new(entries) {
         Some(entries) => Arc::new(Cached::new(embedder, entries)),
@@ -93,7 +90,7 @@ fn cached(embedder: impl Embedder + 'static, entries: usize) -> Arc<dyn Embedder
     }
 }
 
-/// The directory of a model: `name` itself, or the one of this name in the hub's cache.
+/// Returns the directory of a model: `name` itself, or its directory in the hub's cache.
 fn model_dir(name: &str) -> Result<PathBuf, Error> {
     let path = PathBuf::from(name);
     match name.parse::<ModelName>() {

@@ -1,4 +1,4 @@
-//! Reading moments as people and files write them. Not here: the clock.
+//! Parsing points in time from people and files. The clock is elsewhere.
 
 mod written;
 
@@ -8,23 +8,25 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::written::{Written, read_span};
 
-/// Numbers below this many seconds, in 1973, are no time at which somebody said something: they are
-/// years, numbers of days or rows, or stand for nothing.
+/// Numbers below this many seconds (in 1973) are not times of messages: they are years, counts of
+/// days or rows, or placeholders.
 pub(crate) const SECONDS_MIN: f64 = 1e8;
 
-/// The last year, all of which is a time here: many write the end of it for never.
+/// The last year. All of it is accepted, because its end is often written for "never".
 const LAST_YEAR: i16 = 9999;
 
-/// Reads a moment: RFC 3339, also with the name of a time zone
-/// (`2027-03-28T02:30:00[Europe/Berlin]`), a date and time without one (taken as UTC), a date alone
-/// (its first instant in UTC), RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`),
-/// or seconds, milliseconds, microseconds or nanoseconds since 1970. Day and month are not guessed:
-/// a date with slashes is read if only one number can be the month. An hour that a clock shows
-/// twice is the first of the two, and one that it leaves out is the one after. The last moment that
-/// there is here, late on 9999-12-30, stands for later ones.
+/// Parses a point in time. Accepted forms:
+/// - RFC 3339, also with the name of a time zone (`2027-03-28T02:30:00[Europe/Berlin]`);
+/// - a date and time without a zone (in UTC), or a date alone (its start in UTC);
+/// - RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`);
+/// - seconds, milliseconds, microseconds or nanoseconds since 1970.
+///
+/// Day and month are never guessed: a date with slashes is accepted if only one number can be the
+/// month. A local time that occurs twice is the earlier one, and one that is skipped is moved
+/// forward by the gap. Times after the last supported one, late on 9999-12-30, become that.
 ///
 /// # Errors
-/// A message that says what was expected if `text` is something else.
+/// A message with the expected forms if `text` has none of them.
 pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Some(date) = compact_date(text) {
@@ -62,15 +64,15 @@ pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     }
 }
 
-/// The last moment that can be read back from the microseconds in which it is stored.
+/// Returns the last moment that survives a round trip through microseconds, the stored form.
 pub(crate) fn latest() -> Timestamp {
     Timestamp::from_second(Timestamp::MAX.as_second()).expect("it is not past the last one")
 }
 
-/// Writes the moments that stand under `names` as records have them.
+/// Normalises the times in the fields `names` to the form that records use.
 ///
 /// # Errors
-/// Which one is none, as [`parse_timestamp`] says it.
+/// The first field that is not a time, with the message of [`parse_timestamp`].
 pub(crate) fn settle<'a>(
     object: &mut Map<String, Value>,
     names: impl IntoIterator<Item = &'a str>,
@@ -84,7 +86,7 @@ pub(crate) fn settle<'a>(
     Ok(())
 }
 
-/// Reads a moment from a JSON string or number.
+/// Parses a point in time from a JSON string, number or object.
 ///
 /// # Errors
 /// As [`parse_timestamp`].
@@ -102,8 +104,7 @@ pub(crate) fn from_json(value: &Value) -> Result<Timestamp, String> {
     }
 }
 
-/// Reads the moment at which something was said, as [`from_json`] does, but no number that is too
-/// small for one.
+/// Parses the time of a message like [`from_json`], but refuses numbers that are too small for one.
 ///
 /// # Errors
 /// As [`parse_timestamp`].
@@ -123,8 +124,8 @@ pub(crate) fn said_at(value: &Value) -> Result<Timestamp, String> {
     }
 }
 
-/// Reads a moment that is an object: `{"$date": ...}` of MongoDB, or seconds with nanoseconds, as
-/// protobuf and Firestore have it.
+/// Parses a time given as an object: `{"$date": ...}` of MongoDB, or seconds with nanoseconds, as
+/// protobuf and Firestore write it.
 fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
     if let Some(value) = parts.get("$date").or_else(|| parts.get("$numberLong")) {
         return from_json(value);
@@ -135,18 +136,18 @@ fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
     from_number(seconds + nanos / 1e9)
 }
 
-/// A date of eight digits, such as 20260508, which as seconds would be in 1970.
+/// Parses a date of eight digits, such as 20260508, which as seconds would be in 1970.
 fn compact_date(text: &str) -> Option<Timestamp> {
     Some(compact_day(text)?.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// The day of a date of eight digits.
+/// Returns the day of a date of eight digits.
 pub(crate) fn compact_day(text: &str) -> Option<civil::Date> {
     let is_date = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
     is_date.then(|| text.parse().ok()).flatten()
 }
 
-/// The forms of the heading of a LoCoMo session, the dataset's own first.
+/// The formats of the heading of a LoCoMo session, the data set's own first.
 const SESSION_TIMES: &[&str] = &[
     "%I:%M %p on %d %B, %Y",
     "%I:%M %p on %d %B %Y",
@@ -158,10 +159,10 @@ const SESSION_TIMES: &[&str] = &[
     "%B %d, %Y %I:%M %p",
 ];
 
-/// Reads the heading of a LoCoMo session, such as `1:56 pm on 8 May, 2023`, as UTC.
+/// Parses the heading of a LoCoMo session, such as `1:56 pm on 8 May, 2023`, as UTC.
 ///
 /// # Errors
-/// What was expected, in words.
+/// A message with the expected form.
 pub(crate) fn parse_session_time(text: &str) -> Result<Timestamp, String> {
     let read = |form: &&str| civil::DateTime::strptime(*form, text.trim());
     let civil = read(&SESSION_TIMES[0])
@@ -172,8 +173,8 @@ pub(crate) fn parse_session_time(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-/// Seconds up to the year 5138, milliseconds and microseconds up to that year, then nanoseconds: no
-/// clock in use writes a value that falls into the wrong one of these.
+/// Interprets a number as seconds up to the year 5138, as milliseconds and microseconds up to the
+/// same year, then as nanoseconds. Current timestamps in any of these units are unambiguous.
 fn from_number(number: f64) -> Result<Timestamp, String> {
     let seconds = match number.abs() {
         magnitude if magnitude < 1e11 => number,
@@ -191,7 +192,7 @@ fn from_number(number: f64) -> Result<Timestamp, String> {
         .map_err(|_| format!("`{number}` is not a time since 1970"))
 }
 
-/// At most 40 characters of `text`, for an error message.
+/// Returns at most 40 characters of `text`, for an error message.
 pub(crate) fn excerpt(text: &str) -> String {
     const CHARS_MAX: usize = 40;
     match text.char_indices().nth(CHARS_MAX) {

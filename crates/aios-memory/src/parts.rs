@@ -1,6 +1,5 @@
-//! The parts of a text that may have been forgotten by themselves: its paragraphs and lines, and
-//! runs of lines of a short one. Not here: a record that was forgotten as a whole, which admission
-//! keeps out.
+//! The parts of a text that may have been forgotten individually: its paragraphs and lines, and
+//! runs of lines of a short text. Records that were forgotten as a whole are handled by admission.
 
 use std::{cmp::Reverse, ops::Range};
 
@@ -9,9 +8,9 @@ use aios_record::Owner;
 
 use crate::Error;
 
-/// The lines of a text that is short enough to look at each run of them.
+/// Maximum number of lines of a text whose runs of lines are all checked.
 const LINES_OF_SHORT_MAX: usize = 64;
-/// The lines of such a run.
+/// Maximum number of lines of such a run.
 const RUN_LINES_MAX: usize = 8;
 
 /// A text without its forgotten parts.
@@ -23,7 +22,7 @@ pub(crate) struct Rest {
 }
 
 impl Rest {
-    /// Returns `true` if more is left than headings, signs and the names of attachments.
+    /// Returns `true` if the rest contains more than headings, punctuation and attachment names.
     pub(crate) fn says_something(&self) -> bool {
         self.text.lines().map(str::trim).any(|line| {
             let is_label = line.starts_with('[') && line.ends_with(']');
@@ -32,8 +31,8 @@ impl Rest {
     }
 }
 
-/// The rest of a text of `owner`, in `document` if it is of one; none if no part of it was
-/// forgotten.
+/// Returns the rest of a text of `owner`, in `document` if it belongs to one; `None` if no part of
+/// it was forgotten.
 pub(crate) async fn rest_of(
     longterm: &LongtermView,
     owner: &Owner,
@@ -47,14 +46,14 @@ pub(crate) async fn rest_of(
     Ok(without(text, found))
 }
 
-/// The paragraphs of a text, headings left out.
+/// Returns the paragraphs of a text without headings.
 pub(crate) fn paragraphs_of(text: &str) -> impl Iterator<Item = &str> {
     let paragraphs = paragraphs(text).into_iter();
     let paragraphs = paragraphs.map(|lines| text[span(&lines)].trim());
     paragraphs.filter(|paragraph| !paragraph.starts_with('#') || paragraph.contains('\n'))
 }
 
-/// A text without these parts, in order; of those that overlap the first counts.
+/// Removes these parts, given in order, from a text. If parts overlap, the first one counts.
 fn without(text: &str, parts: impl Iterator<Item = Range<usize>>) -> Option<Rest> {
     let (mut rest, mut at, mut left_out) = (String::with_capacity(text.len()), 0, 0);
     for part in parts {
@@ -68,7 +67,7 @@ fn without(text: &str, parts: impl Iterator<Item = Range<usize>>) -> Option<Rest
     (0 < left_out).then(|| Rest { text: rest.trim().to_owned(), left_out })
 }
 
-/// The parts of a text by their beginnings, the longest first.
+/// Returns the parts of a text, sorted by start, the longest first.
 fn parts_of(text: &str) -> Vec<Range<usize>> {
     let paragraphs = paragraphs(text);
     let mut parts: Vec<Range<usize>> = paragraphs.iter().map(|lines| span(lines)).collect();
@@ -82,7 +81,7 @@ fn parts_of(text: &str) -> Vec<Range<usize>> {
     parts
 }
 
-/// The lines of each paragraph.
+/// Returns the lines of each paragraph.
 fn paragraphs(text: &str) -> Vec<Vec<Range<usize>>> {
     let (mut paragraphs, mut lines, mut at) = (Vec::new(), Vec::new(), 0);
     for line in text.split_inclusive('\n') {
@@ -98,7 +97,7 @@ fn paragraphs(text: &str) -> Vec<Vec<Range<usize>>> {
     paragraphs
 }
 
-/// From the first of these lines to the last.
+/// Returns the range from the first of these lines to the last.
 fn span(lines: &[Range<usize>]) -> Range<usize> {
     let start = lines.first().map_or(0, |line| line.start);
     start..lines.last().map_or(start, |line| line.end)

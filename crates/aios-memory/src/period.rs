@@ -1,7 +1,7 @@
-//! Spans of time as people write them: `yesterday`, `2 weeks ago`, `2026-05`, `8.5.2026`.
+//! Parsing time spans as people write them: `yesterday`, `2 weeks ago`, `2026-05`, `8.5.2026`.
 //!
-//! A span without a time zone is one of the zone in which it is read. Not here: moments in files,
-//! see [`parse_timestamp`].
+//! A span without a time zone is in the zone of the reader. Times in files are parsed by
+//! [`parse_timestamp`].
 
 use aios_record::Timestamp;
 use jiff::{
@@ -15,16 +15,18 @@ use crate::{
     parse_timestamp,
 };
 
-/// A span of time, from its first moment to before `end`. Of a single moment both are the same.
+/// A time span, from its first moment up to, but excluding, `end`. For a single moment both are
+/// equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     /// The first moment.
     pub begin: Timestamp,
-    /// The first moment after it.
+    /// The first moment after the span.
     pub end: Timestamp,
 }
 
-/// The least number that is seconds since 1970 (in 1973). A smaller one is rather half a date.
+/// The lowest number read as seconds since 1970 (in 1973). A smaller one is more likely a partial
+/// date.
 const SECONDS_MIN: f64 = 1e8;
 
 /// The names of the days of the week, Monday first.
@@ -32,19 +34,20 @@ const WEEKDAYS: &[&str] =
     &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 impl Period {
-    /// Reads a span of time in the time zone of `now`:
+    /// Parses a time span in the time zone of `now`:
     /// - a year, month or day: `2026`, `2026-05`, `May 2026`, `2026-05-08`, `20260508`, `8.5.2026`
     ///   (with dots the day comes first), `8 May 2026`, `Fri, 8th May 2026`; a year has 4 digits;
-    /// - `today`, `yesterday`, `tomorrow`, `this week`, `last month`, `monday`, `last monday` (the
-    ///   last one before today); weeks begin on Monday;
-    /// - a moment: `now`, `3h`, `7d`, `2 weeks ago` (`m` is minutes, `mo` months), or what
-    ///   [`parse_timestamp`] reads, in the zone of `now` if it names none.
+    /// - `today`, `yesterday`, `tomorrow`, `this week`, `last month`, `monday` (the latest one,
+    ///   including today), `last monday` (the latest one before today); weeks start on Monday;
+    /// - a moment: `now`, `3h`, `7d`, `2 weeks ago` (`m` is minutes, `mo` months), or any form of
+    ///   [`parse_timestamp`], in the zone of `now` if it names none.
     ///
-    /// A date with slashes is read if only one reading of it is a date. A span past the last moment
-    /// that there is here ends, and may begin, with that.
+    /// A date with slashes is accepted if only one reading of it is a date. Bounds after the last
+    /// supported moment become that moment.
     ///
     /// # Errors
-    /// The accepted forms, in words, if `text` has another form; both readings if it has two.
+    /// A message with the accepted forms if `text` has none of them, or with both readings if it is
+    /// ambiguous.
     pub fn parse(text: &str, now: &Zoned) -> Result<Period, String> {
         let text = text.trim();
         let words = text.to_lowercase();
@@ -70,7 +73,7 @@ impl Period {
             let then = now.checked_sub(span).map_err(|_| unknown())?;
             return Ok(Period::moment(then.timestamp()));
         }
-        // With an offset or a zone it is no civil time to jiff's parser, which would drop it.
+        // jiff's civil parser would drop an offset or a zone.
         let named_zone = text.ends_with(['Z', 'z', ']']) || has_offset(text);
         if let (false, Ok(civil)) = (named_zone, text.parse::<DateTime>()) {
             let zoned = civil.to_zoned(zone.clone()).map_err(|_| unknown())?;
@@ -90,7 +93,7 @@ impl Period {
         parse_timestamp(text).map(Period::moment).map_err(|_| unknown())
     }
 
-    /// The last moment of the span.
+    /// Returns the last moment of the span.
     #[must_use]
     pub fn last(self) -> Timestamp {
         let before = self.end.checked_sub(Span::new().microseconds(1)).unwrap_or(self.end);
@@ -102,7 +105,7 @@ impl Period {
     }
 }
 
-/// The span from the first of two days to before the second, up to the last moment.
+/// Returns the span from the start of `first` to the start of `after`, up to the last moment.
 fn between((first, after): (Date, Date), zone: &TimeZone) -> Option<Period> {
     let begin = |date: Date| match date.to_zoned(zone.clone()) {
         Ok(zoned) => Some(zoned.timestamp().min(latest())),
@@ -111,7 +114,7 @@ fn between((first, after): (Date, Date), zone: &TimeZone) -> Option<Period> {
     Some(Period { begin: begin(first)?, end: begin(after)? })
 }
 
-/// The span of a date in figures, as its first day and the one after it.
+/// Parses a numeric date, and returns its first day and the day after it.
 fn dates_of_numbers(text: &str) -> Result<Option<(Date, Date)>, String> {
     if let Some(date) = compact_day(text) {
         return Ok(Some(day(date)));
@@ -143,7 +146,7 @@ fn dates_of_numbers(text: &str) -> Result<Option<(Date, Date)>, String> {
     Ok(None)
 }
 
-/// The day of a date that may begin with its day or with its month.
+/// Returns the day of a date whose first number may be the day or the month.
 fn of_two_readings(
     text: &str,
     day_first: Option<Date>,
@@ -157,7 +160,7 @@ fn of_two_readings(
     }
 }
 
-/// The span of a day or a range of days that is named in words.
+/// Parses a day or a range of days in words.
 fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
     let days = |count: i32| today.checked_add(Span::new().try_days(count).ok()?).ok();
     let weekday = |name: &str| {
@@ -170,7 +173,7 @@ fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
         "tomorrow" => return Some(day(days(1)?)),
         other => other,
     };
-    // The day itself, if it is one of that name.
+    // Today, if it has that name.
     let since = |wanted: Weekday| days(-i32::from(today.weekday().since(wanted)));
     if let Some(wanted) = weekday(named) {
         return Some(day(since(wanted)?));
@@ -194,7 +197,7 @@ fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
     Some(whole(first.checked_sub(length.checked_mul(back).ok()?).ok()?, length))
 }
 
-/// The time since a relative moment: a duration in jiff's friendly format.
+/// Parses a relative time as the span before now: a duration in jiff's friendly format.
 fn ago(words: &str) -> Option<Span> {
     let article = words.strip_prefix("a ").or_else(|| words.strip_prefix("an "));
     let counted = article.map_or_else(|| words.to_owned(), |unit| format!("1 {unit}"));

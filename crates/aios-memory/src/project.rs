@@ -1,4 +1,4 @@
-//! The project that a directory belongs to: an id that is the same in every checkout of it.
+//! The project of a directory, with an id that is the same in every checkout.
 
 use std::{
     fs,
@@ -8,27 +8,27 @@ use std::{
 
 use crate::Error;
 
-/// The longest id of a project, in bytes.
+/// The maximum length of a project id in bytes.
 pub const PROJECT_BYTES_MAX: usize = 4096;
 
 /// A project that records can belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
-    /// The id: the normalized URL of the repository's first remote, else `commit:` and the hash of
-    /// its first commit, else `path:` and the canonical path of its root.
+    /// The id: the normalised URL of the repository's first remote; else `commit:` and the hash of
+    /// its first commit; else `path:` and the canonical path of its root.
     pub id: String,
-    /// The name of its folder, for a person to read.
+    /// The name of its directory, for display.
     pub label: String,
 }
 
 impl Project {
-    /// The project that the directory at `path` belongs to. A worktree belongs to the same project
-    /// as its repository; a directory in no repository is a project of its own. Runs `git` where
-    /// there is a repository.
+    /// Returns the project of the directory at `path`. A worktree belongs to the project of its
+    /// repository; a directory outside a repository is a project of its own. Runs `git` if there is
+    /// a repository.
     ///
     /// # Errors
-    /// [`Error::Input`] if `path` is not a directory, or it is in a repository and `git` cannot be
-    /// run there.
+    /// [`Error::Input`] if `path` is not a directory, or if it is in a repository and `git` cannot
+    /// be run.
     pub fn of(path: &Path) -> Result<Project, Error> {
         let input = |problem: String| Error::Input { path: path.to_owned(), problem };
         let failed = |error| input(format!("failed to open: {error}"));
@@ -54,8 +54,7 @@ impl Project {
     }
 }
 
-/// The id of a place on this machine. Bytes that are not UTF-8 are escaped, so that no two places
-/// have one id.
+/// Returns the id of a path on this machine. Bytes that are not UTF-8 are percent-escaped.
 fn id_of(path: &Path) -> String {
     let mut id = "path:".to_owned();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
@@ -69,31 +68,31 @@ fn folder(root: &Path) -> String {
     root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// The URL of the first remote that the repository's settings name.
+/// Returns the URL of the first remote in the repository's configuration.
 fn first_remote(root: &Path) -> Result<Option<String>, String> {
     let remotes = git(root, &["config", "--get-regexp", r"^remote\..*\.url$"])?;
     let first = remotes.lines().next().and_then(|line| line.split_once(' '));
     Ok(first.map(|(_, url)| url.trim().to_owned()).filter(|url| !url.is_empty()))
 }
 
-/// The hash of the oldest commit without a parent.
+/// Returns the hash of the oldest commit without a parent.
 fn first_commit(root: &Path) -> Result<Option<String>, String> {
     let roots = git(root, &["rev-list", "--max-parents=0", "HEAD"])?;
     Ok(roots.lines().last().map(str::to_owned))
 }
 
-/// The output of a `git` command in `root`; empty if the command finds nothing.
+/// Returns the output of a `git` command in `root`; empty if the command finds nothing.
 fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
     let ran = Command::new("git").arg("-C").arg(root).args(arguments).output();
     let ran = ran.map_err(|error| {
         format!("failed to run git, which knows the project: {error}; give its id instead")
     })?;
-    // Both commands end with 1 or 128 if there is nothing to tell.
+    // Both commands exit with 1 or 128 if there is no result.
     Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
 }
 
-/// A remote's URL without scheme, user, port and `.git`, the host in lower case: the same for every
-/// way to reach it.
+/// Returns a remote's URL without scheme, user, port and `.git`, with the host in lower case: all
+/// URLs of one remote give the same result.
 ///
 /// ```text
 /// git@Example.com:ada/site.git, ssh://git@example.com:22/ada/site, https://example.com/ada/site/
@@ -105,7 +104,7 @@ fn normalized(url: &str) -> String {
     let (host, path) = match url.split_once("://") {
         Some(("file", path)) => return format!("path:{path}"),
         Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
-        // A path, or `host:path` as ssh has it.
+        // A path, or `host:path` as in ssh.
         None if url.starts_with(['/', '.', '~']) => {
             return id_of(&local(url));
         }
@@ -119,7 +118,7 @@ fn normalized(url: &str) -> String {
     format!("{host}/{}", path.trim_start_matches('/'))
 }
 
-/// The canonical form of a remote that is a directory of this machine, if it is there.
+/// Returns the canonical form of a remote that is a local directory, if it exists.
 fn local(path: &str) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path))
 }

@@ -1,10 +1,10 @@
-//! Fetches a model of the Hugging Face hub into the hub's cache, which other programs share. This
-//! is the only place that asks the network, and only when it is called.
+//! Downloads a model from the Hugging Face hub into the hub's cache, which other programs share.
+//! This is the only module that accesses the network, and only when called.
 //!
-//! A file is written beside its place until its size and its hash are right, so a cut download goes
-//! on where it stopped; the snapshot is linked file by file, and the revision is written last. The
-//! hub's own client in Rust is not used: it would have reqwest, and so LanceDB, built with other
-//! features.
+//! A file is written beside its final path until its size and hash are verified, so an interrupted
+//! download resumes; the snapshot is linked file by file, and the revision is written last. The
+//! hub's Rust client is not used, because it would change the features of reqwest, and so of
+//! LanceDB.
 
 use std::{
     error::Error as StdError,
@@ -24,44 +24,44 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 
 use crate::Error;
 
-/// Where the hub is, unless told.
+/// The default address of the hub.
 pub const HUB: &str = "https://huggingface.co";
 
-/// How long the hub may be silent.
+/// Maximum time without data from the hub.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-/// Why a model could not be fetched.
+/// The reason for which a model could not be downloaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PullError {
-    /// The hub has no such model that everybody may read.
+    /// The hub has no public model of this name.
     #[error("the hub has no public model `{model}`; check its name and revision")]
     Unknown {
         /// The model.
         model: String,
     },
-    /// The model has no file that is needed.
+    /// The model lacks a required file.
     #[error("`{model}` has no `{file}` on the hub; give a sentence-transformers model")]
     NoFile {
         /// The model.
         model: String,
-        /// What is needed.
+        /// The missing file.
         file: String,
     },
-    /// The hub did not answer, or not what was asked.
+    /// The hub did not answer, or answered with an error.
     #[error("failed to fetch {url}; run the command again, it goes on where it stopped")]
     Network {
-        /// What was asked for.
+        /// The requested address.
         url: String,
-        /// What went wrong.
+        /// The cause.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// What came is not what the hub has announced; it was thrown away.
+    /// The received data differ from the hub's listing, and were discarded.
     #[error("{url} is damaged: {reason}; run the command again")]
     Damaged {
-        /// What was asked for.
+        /// The requested address.
         url: String,
-        /// What is wrong with it.
+        /// The difference.
         reason: &'static str,
     },
     /// The cache cannot be written.
@@ -69,23 +69,23 @@ pub enum PullError {
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
 
-/// How far a file is.
+/// The progress of one file.
 #[derive(Debug, Clone, Copy)]
 pub struct PullProgress<'a> {
-    /// Its path in the model's directory.
+    /// The path of the file in the model's directory.
     pub file: &'a str,
-    /// Bytes that are there.
+    /// Bytes downloaded so far.
     pub bytes: u64,
-    /// Bytes in all.
+    /// Size of the file in bytes.
     pub size: u64,
 }
 
-/// What the hub says of a revision.
+/// The hub's description of a revision.
 #[derive(Deserialize)]
 struct Listing {
     sha: String,
@@ -101,17 +101,18 @@ struct Sibling {
     lfs: Option<Lfs>,
 }
 
-/// A large file: its hash is that of its content.
+/// A large file, whose hash is that of its content.
 #[derive(Deserialize)]
 struct Lfs {
     sha256: String,
 }
 
-/// Fetches what [`Bert`] reads of `model` from the hub at `endpoint`, such as [`HUB`], and gives
-/// the directory. What is there already is not fetched again.
+/// Downloads the files of `model` that [`Bert`] reads from the hub at `endpoint`, such as [`HUB`],
+/// and returns their directory. Files in the cache are not downloaded again.
 ///
 /// # Errors
-/// [`Error::Pull`]; [`Error::Embedding`] when the model is of a make that is not built here.
+/// [`Error::Pull`] if the download fails; [`Error::Embedding`] if this build does not support the
+/// model's architecture.
 pub async fn pull_model(
     cache: HubCache,
     endpoint: String,
@@ -119,7 +120,7 @@ pub async fn pull_model(
     progress: impl Fn(PullProgress<'_>) + Send + 'static,
 ) -> Result<PathBuf, Error> {
     let runtime = Handle::current();
-    // Between the answers it writes files.
+    // It writes files between the responses.
     let pulling = spawn_blocking(move || {
         runtime.block_on(pull(&cache, endpoint.trim_end_matches('/'), &model, &progress))
     });
@@ -149,12 +150,12 @@ async fn pull(
 }
 
 async fn list(client: &Client, endpoint: &str, model: &ModelName) -> Result<Listing, PullError> {
-    // A revision may have slashes, which the hub takes as part of the path.
+    // A slash in a revision would become part of the path.
     let revision = model.revision().replace('/', "%2F");
     let url =
         format!("{endpoint}/api/models/{}/revision/{revision}?blobs=true", model.repository());
     let answer = client.get(&url).send().await.map_err(|error| network(&url, error))?;
-    // The hub does not tell what is private from what is not there.
+    // The hub does not distinguish private from missing models.
     if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) {
         return Err(PullError::Unknown { model: model.to_string() });
     }
@@ -167,10 +168,10 @@ async fn list(client: &Client, endpoint: &str, model: &ModelName) -> Result<List
     Ok(listing)
 }
 
-/// One model on its way.
+/// The download of one model.
 struct Pull<'a> {
     client: Client,
-    /// What the addresses of the files begin with.
+    /// The common prefix of the files' addresses.
     root: String,
     folder: PathBuf,
     model: &'a ModelName,
@@ -182,7 +183,7 @@ impl Pull<'_> {
         self.listing.siblings.iter().find(|sibling| sibling.rfilename == file)
     }
 
-    /// Sees to it that a file is in the snapshot, and gives its path.
+    /// Ensures that a file is in the snapshot, and returns its path.
     async fn file(
         &self,
         name: &str,
@@ -215,7 +216,8 @@ impl Pull<'_> {
         make_parent(&part_path)?;
         let failed = write(&part_path);
         let mut part = open_part(&part_path).map_err(&failed)?;
-        // Whoever held the lock may have fetched it; then the unfinished file is empty, or gone.
+        // The former holder of the lock may have fetched it; then the partial file is empty or
+        // gone.
         if blob.exists() {
             let _ = fs::remove_file(&part_path);
             return Ok(());
@@ -248,7 +250,7 @@ impl Pull<'_> {
         part.sync_all().and_then(|()| fs::rename(&part_path, blob)).map_err(&failed)
     }
 
-    /// Asks for a file from byte `start` on.
+    /// Requests a file from byte `start` on.
     async fn ask(&self, url: &str, start: u64) -> Result<Response, PullError> {
         let mut question = self.client.get(url);
         if 0 < start {
@@ -258,7 +260,7 @@ impl Pull<'_> {
         answer.map_err(|error| network(url, error))
     }
 
-    /// Writes down what the revision means, and gives the directory.
+    /// Records the commit of the revision, and returns the snapshot's directory.
     fn finish(self) -> Result<PathBuf, PullError> {
         let Listing { sha, .. } = &self.listing;
         if self.model.revision() != sha {
@@ -275,13 +277,13 @@ impl Pull<'_> {
 }
 
 impl Sibling {
-    /// What its blob is called.
+    /// Returns the name of its blob.
     fn hash(&self) -> &str {
         self.lfs.as_ref().map_or(&self.blob_id, |lfs| &lfs.sha256)
     }
 
-    /// Whether a large file has its hash. Small ones are known by git's, of which the size is
-    /// enough.
+    /// Returns `true` if a large file has the expected hash. Small files have only git's hash, so
+    /// their size has to suffice.
     fn fits(&self, part: &mut File) -> io::Result<bool> {
         let Some(lfs) = &self.lfs else { return Ok(true) };
         part.rewind()?;
@@ -297,9 +299,9 @@ impl Sibling {
     }
 }
 
-/// The unfinished file, locked: two that fetch the same one do so one after the other.
+/// Opens the partial file and locks it, so that concurrent downloads of one file take turns.
 fn open_part(path: &Path) -> io::Result<File> {
-    // In a cache that lies open, others could put another model in its place.
+    // In a cache with open permissions, other users could replace the model.
     let mut options = File::options();
     let part = options.create(true).read(true).append(true).mode(FILE_MODE).open(path)?;
     set_mode(path, FILE_MODE)?;

@@ -1,9 +1,9 @@
-//! The change feed's way from working to long-term memory.
+//! The transfer of the change feed from working to long-term memory.
 //!
 //! A page of the feed is written to the long-term journal in one transaction that also moves the
-//! watermark, if it still stands where the page begins; so any number of tasks and processes may
-//! pump the same feed, and each change arrives once. One task pumps all the time; whoever must see
-//! what was written a moment ago pumps as well, up to the head that it saw.
+//! watermark, if the watermark still equals the start of the page. So any number of tasks and
+//! processes may pump the same feed, and each change arrives once. A background task pumps
+//! continuously; a caller that needs recent writes pumps as well, up to the head that it saw.
 
 use std::{
     sync::{
@@ -26,21 +26,21 @@ use tokio::{
 
 use crate::{Error, maintenance};
 
-/// Changes that go over at once.
+/// Changes per page.
 const PAGE: usize = 500;
 
-/// The longest time for which a full journal is waited for until it has moved to the library.
+/// Maximum time to wait for a full journal to drain into the library.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
-/// How long the background task rests while nothing changes: at first, and at most. Writers of
-/// this process wake it; the rest is for the writes of others.
+/// Sleep of the background task while nothing changes: initial and maximum. Writers of this process
+/// wake it; the sleep bounds the delay of other processes' writes.
 const REST_MIN: Duration = Duration::from_millis(5);
 const REST_MAX: Duration = Duration::from_millis(250);
 
-/// The rest of the background task after an error.
+/// Sleep of the background task after an error.
 const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// Pumps on demand. Clones share what is known of the watermark.
+/// Pumps on demand. Clones share the cached watermark.
 #[derive(Clone)]
 pub(crate) struct Pump {
     shared: Arc<Shared>,
@@ -49,13 +49,13 @@ pub(crate) struct Pump {
 struct Shared {
     working: Working,
     longterm: Longterm,
-    /// The watermark as it was last seen; it only grows, so an old value only costs a look.
+    /// The last seen watermark. It only grows, so a stale value only costs another query.
     seen: AtomicU64,
-    /// Whether the feed and the watermark were found to belong together.
+    /// True once the feed and the watermark were verified to belong together.
     checked: AtomicBool,
-    /// How far the feed was trimmed from here.
+    /// The position up to which this process has trimmed the feed.
     trimmed: AtomicU64,
-    /// One page at a time: a second one would embed the same texts in vain.
+    /// One page at a time: a concurrent pump would embed the same texts for nothing.
     pumping: Mutex<()>,
     wake: Notify,
 }
@@ -74,7 +74,7 @@ impl Pump {
         Pump { shared: Arc::new(shared) }
     }
 
-    /// Tells the background task that something was written.
+    /// Wakes the background task after a write.
     pub(crate) fn wake(&self) {
         self.shared.wake.notify_one();
     }
@@ -87,14 +87,18 @@ impl Pump {
         Ok(!is_level || shared.seen.load(Ordering::Acquire) < head)
     }
 
-    /// The number of records of every owner with changes that long-term memory has not heard of.
+    /// Returns the number of records of all owners with changes that long-term memory has not
+    /// received.
     pub(crate) async fn behind(&self) -> Result<u64, Error> {
         let watermark = self.shared.longterm.watermark().await?;
         Ok(self.shared.working.feed_waiting(watermark).await?)
     }
 
-    /// Returns when all that working memory acknowledged before the call is in long-term memory;
-    /// says how many changes this call took over.
+    /// Waits until all changes that working memory acknowledged before the call are in long-term
+    /// memory, and returns the number of changes that this call moved.
+    ///
+    /// # Errors
+    /// [`Error::FeedBehind`] if the feed ends before the watermark; errors of the tiers.
     pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
         let shared = &self.shared;
         if !self.is_behind().await? {
@@ -104,7 +108,7 @@ impl Pump {
         let _pumping = shared.pumping.lock().await;
         let mut pumped = 0;
         let mut watermark = shared.longterm.watermark().await?;
-        // Read after the watermark, which never passes the head of the feed that it belongs to.
+        // Read after the watermark, which never passes the head of its own feed.
         let told = shared.working.feed_head().await?;
         if told < watermark {
             return Err(Error::FeedBehind { head: told, watermark });
@@ -112,7 +116,7 @@ impl Pump {
         shared.checked.store(true, Ordering::Release);
         while watermark < head {
             let items = shared.working.feed_after(watermark, PAGE).await?;
-            // What is left in the feed tells of nothing that is still there.
+            // The remaining feed refers only to records that no longer exist.
             let Some(last) = items.last() else {
                 watermark = head;
                 break;
@@ -132,7 +136,8 @@ impl Pump {
         Ok(pumped)
     }
 
-    /// Writes a page to the journal; a full one is emptied first, if that does not take long.
+    /// Writes a page to the journal. A full journal is drained first, if that takes at most
+    /// [`DRAIN_MAX`].
     async fn apply(&self, page: FeedPage) -> Result<Applied, Error> {
         let longterm = &self.shared.longterm;
         match longterm.apply_feed(page.clone()).await {
@@ -155,7 +160,7 @@ impl Pump {
         &self.shared.longterm
     }
 
-    /// Lets working memory drop what long-term memory has.
+    /// Trims the feed of working memory up to the last seen watermark.
     pub(crate) async fn trim(&self) -> Result<(), Error> {
         let shared = &self.shared;
         let seen = shared.seen.load(Ordering::Acquire);
@@ -176,7 +181,7 @@ fn change_of(item: FeedItem) -> FeedItem {
     FeedItem { seq: item.seq, change }
 }
 
-/// Messages have no labels of their own; those that came with one have them in their metadata.
+/// Sets the tags of a message from its metadata, because messages have no tags field.
 pub(crate) fn with_tags(mut record: Record) -> Record {
     if record.kind == Kind::Message
         && let Some(tags) = record.payload["metadata"]["tags"].as_array()
@@ -186,7 +191,8 @@ pub(crate) fn with_tags(mut record: Record) -> Record {
     record
 }
 
-/// The background task. Dropped, it ends at its next rest; [`stop`](Pumping::stop) waits for that.
+/// The background task. After a drop it ends at its next sleep; [`stop`](Pumping::stop) waits for
+/// that.
 pub(crate) struct Pumping {
     stop: watch::Sender<bool>,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -200,13 +206,13 @@ impl Pumping {
         Pumping { stop, task: Mutex::new(Some(task)) }
     }
 
-    /// No task, where nothing can be written.
+    /// Returns a handle without a task, for a memory that is only read.
     pub(crate) fn none() -> Pumping {
         Pumping { stop: watch::channel(false).0, task: Mutex::new(None) }
     }
 
     pub(crate) async fn stop(&self) {
-        // The receiver is gone only when the task has ended already.
+        // Sending fails only if the task has already ended.
         let _ = self.stop.send(true);
         if let Some(task) = self.task.lock().await.take()
             && let Err(error) = task.await
@@ -234,7 +240,7 @@ async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool
             }
         }
         tokio::select! {
-            // Ends as well when the guard was dropped, which closes the channel.
+            // Also returns if the handle was dropped, which closes the channel.
             _ = stopped.changed() => return,
             () = pump.shared.wake.notified() => rest = REST_MIN,
             _ = hourly.tick() => age(&pump, &retention).await,
@@ -253,8 +259,8 @@ async fn age(pump: &Pump, retention: &Retention) {
     }
 }
 
-/// Takes over what there is; trims when there is nothing, so that trimming, which is a commit of
-/// its own, costs writers little.
+/// Moves the pending changes. Trims only if there are none, because trimming is a commit of its own
+/// and would delay writers.
 async fn round(pump: &Pump) -> Result<usize, Error> {
     let pumped = pump.catch_up().await?;
     if pumped == 0 {

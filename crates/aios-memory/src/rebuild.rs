@@ -1,5 +1,5 @@
-//! Making the library anew: with the model of the settings or another, or to repair it with the
-//! help of working memory. Not here: how it is done, see `aios_longterm`.
+//! Rebuilding the library, with the configured model or another one, and repairing it with the help
+//! of working memory. The algorithms are in `aios_longterm`.
 
 mod databases;
 
@@ -24,101 +24,100 @@ use crate::{
 
 pub use aios_longterm::Progress as RebuildProgress;
 
-/// Told how far a repair is.
+/// A callback for the progress of a repair.
 type Watch = Arc<dyn Fn(RebuildProgress) + Send + Sync>;
 
-/// Records that are looked at together.
+/// Records per page.
 const PAGE: usize = 500;
 
-/// What a reindex did.
+/// The result of a reindex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reindexed {
     /// The fingerprint of the model.
     pub model: String,
     /// Records in the library now.
     pub records: u64,
-    /// Those of them that were embedded by this call; the others had their vectors already.
+    /// Records embedded by this call; the others already had their vectors.
     pub embedded: u64,
-    /// What `embedding.model` must be set to before the memory is opened again; none where it is
-    /// set already.
+    /// The value that `embedding.model` needs before the memory is opened again; `None` if the
+    /// setting already finds the model.
     pub setting: Option<String>,
 }
 
-/// What a repair did.
+/// The result of a repair.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Repaired {
-    /// The library was found to be sound and no database older than another; nothing was done.
+    /// True if the library was sound and no database older than another, so that nothing was done.
     pub was_sound: bool,
     /// Records in the library now.
     pub records: u64,
-    /// Rows that were left out because their key was there already.
+    /// Rows dropped because their key was already present.
     pub repeated: u64,
     /// Keys that the journal does not know; their rows are in `unknown_rows`.
     pub unknown: Vec<Identity>,
-    /// A file of JSON lines, a record each.
+    /// A file of JSON lines, one record per line.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "crate::written_path::optional"
     )]
     pub unknown_rows: Option<PathBuf>,
-    /// Keys that long-term memory did not know or could not read whole, and working memory had.
+    /// Keys that long-term memory did not know or could not read completely, restored from working
+    /// memory.
     pub recovered: Vec<Identity>,
-    /// Keys that an older journal did not know, and that the library beside it had.
+    /// Keys missing from an older journal, taken over from the library beside it.
     pub adopted: Vec<Identity>,
-    /// Keys that an older journal still had, and that were deleted since.
+    /// Keys still in an older journal although they have since been deleted.
     pub gone: Vec<Identity>,
-    /// Rows of the library that an older journal knows as deleted or forgotten; they stay so.
+    /// Rows of the library that an older journal lists as deleted or forgotten; they stay deleted.
     pub kept_out: u64,
-    /// Rows of the library beside an older journal that could not be read. They are in
-    /// `quarantined`.
+    /// Unreadable rows of the library beside an older journal. They are in `quarantined`.
     pub unreadable: u64,
-    /// The library as it was. Set if not all of it could be read.
+    /// The former library, if not all of it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quarantined: Option<PathBuf>,
-    /// The damaged `journal.db`, which was set aside. Lost with it, unless a backup has them, are
-    /// changes that had not reached the library, older versions, and what it knew of records that
-    /// were forgotten.
+    /// The damaged `journal.db`, moved to the quarantine. Unless a backup has them, these are lost
+    /// with it: changes that had not reached the library, older versions, and the list of forgotten
+    /// records.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "crate::written_path::optional"
     )]
     pub journal_aside: Option<PathBuf>,
-    /// The journal was gone, and lost with it is the same as with a damaged one.
+    /// True if the journal was missing. The loss is the same as with a damaged one.
     pub has_lost_journal: bool,
-    /// The damaged `working.db`, which was set aside.
+    /// The damaged `working.db`, moved to the quarantine.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "crate::written_path::optional"
     )]
     pub working_aside: Option<PathBuf>,
-    /// Records that working memory has again, after its database was damaged or gone: from the
+    /// Records restored to working memory after its database was damaged or missing: from the
     /// damaged file and from the library.
     pub brought_back: u64,
-    /// Kinds whose records may be lost with the database of working memory, for nothing else
-    /// keeps them. Empty if it was not lost.
+    /// Kinds whose records may be lost with the database of working memory, because nothing else
+    /// stores them. Empty if it was not lost.
     pub lost_with_working: Vec<Kind>,
-    /// Findings about working memory that are left.
+    /// Remaining problems of working memory.
     pub working: Vec<Problem>,
-    /// `generations.json` could not be read, so nobody could tell if a database is older than the
-    /// other; both were taken as they are.
+    /// True if `generations.json` could not be read, so that an older database could not be
+    /// detected; both were accepted as they are.
     pub has_lost_note: bool,
-    /// Keys of which an older version is there now, for nobody has the newest.
+    /// Keys that now have an older version, because the newest one is lost.
     pub outdated: Vec<Identity>,
-    /// Keys of which nothing is left. They are listed among what was refused, too.
+    /// Unrecoverable keys. They are also listed among the refused changes.
     pub lost: Vec<Identity>,
 }
 
-/// Makes the library of the memory that `config` describes again with `model`, named as in
-/// `embedding.model`. Default: the model that is set there; for `auto` that is the present default,
-/// whatever the vectors were made with. Vectors that are that model's already are kept, others are
-/// made again. Others may use the memory meanwhile; where the model
-/// changes, they must open it again at the end. What was interrupted goes on when it is called
-/// again.
+/// Rebuilds the library of the memory that `config` describes with `model`, named as in
+/// `embedding.model`. Default: the configured model; for `auto`, the current default model,
+/// regardless of the one that made the stored vectors. Vectors of that model are kept, all others
+/// are computed again. The memory may be in use meanwhile; if the model changes, other processes
+/// must open it again afterwards. An interrupted reindex continues with the next call.
 ///
 /// # Errors
-/// [`Error::Config`] when a setting is out of its bounds; [`Error::Embedding`] when the model
-/// cannot be opened; [`Error::Place`] while another process does the same or repairs it; what
-/// long-term memory reports.
+/// [`Error::Config`] if a setting is out of its bounds; [`Error::ReadOnly`] with
+/// [`Access::ReadOnly`]; [`Error::Embedding`] if the model cannot be opened; [`Error::Place`] while
+/// another process reindexes or repairs the memory; errors of long-term memory.
 pub async fn reindex(
     mut config: Config,
     model: Option<String>,
@@ -143,18 +142,20 @@ pub async fn reindex(
     })
 }
 
-/// Repairs the library of the memory that `config` describes, where it is not sound: each record
-/// that the journal knows is in it once, from what can be read of the library and from working
-/// memory. What nobody has is named, and known no more. Others may use the memory meanwhile.
+/// Repairs the library of the memory that `config` describes, if it is not sound: afterwards it
+/// holds each record of the journal once, recovered from the readable part of the library and from
+/// working memory. Unrecoverable records are listed and dropped from the journal. The memory may be
+/// in use meanwhile.
 ///
-/// Goes on with a database that is older than what lies beside it. A damaged `journal.db` is set
-/// aside, and counts as an older one that knows nothing. Beside an older journal the
-/// library tells what was stored and deleted since. Records of working memory that long-term memory
-/// does not know are stored there again, except those that were forgotten since.
+/// Accepts a database that is older than the others. A damaged `journal.db` is quarantined and
+/// treated as an older, empty one. With an older journal, the library determines which records were
+/// stored and deleted since. Records of working memory that long-term memory lacks are stored there
+/// again, except those forgotten since.
 ///
 /// # Errors
-/// [`Error::Config`] when a setting is out of its bounds; [`Error::Place`] while another process
-/// repairs it or makes its library again; what working or long-term memory report.
+/// [`Error::Config`] if a setting is out of its bounds; [`Error::ReadOnly`] with
+/// [`Access::ReadOnly`]; [`Error::Place`] while another process repairs or reindexes the memory;
+/// errors of working or long-term memory.
 pub async fn repair(
     config: Config,
     progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
@@ -182,7 +183,7 @@ pub async fn repair(
     Ok(repaired)
 }
 
-/// The right to make the library again, for as long as it lives.
+/// Locks the data directory for a rebuild, for the lifetime of the returned lock.
 fn alone(config: &Config) -> Result<Lock, Error> {
     if config.memory.access == Access::ReadOnly {
         return Err(Error::ReadOnly);
@@ -191,28 +192,28 @@ fn alone(config: &Config) -> Result<Lock, Error> {
     lock_upkeep(&config.memory.data_dir)
 }
 
-/// Databases that were found to be older than what lies beside them.
+/// Databases that were found to be older than the others, missing or damaged, and were accepted.
 #[derive(Debug, Default)]
 struct Accepted {
     has_older: bool,
     has_older_working: bool,
-    /// Set if the note of the generations could not be read.
+    /// True if the note of the generations could not be read.
     has_lost_note: bool,
-    /// The journal was gone or empty beside a library.
+    /// True if the journal was missing or empty beside a library.
     has_lost_journal: bool,
-    /// Working memory's database was gone or empty.
+    /// True if working memory's database was missing or empty.
     has_lost_working: bool,
-    /// The damaged database of working memory, set aside.
+    /// The quarantined database of working memory.
     working_aside: Option<PathBuf>,
-    /// The records that could be read of it.
+    /// The records that could be read from it.
     salvaged: Vec<Record>,
-    /// The damaged journal, set aside.
+    /// The quarantined journal.
     journal_aside: Option<PathBuf>,
     /// The findings in the library beside an older journal.
     found: Found,
 }
 
-/// The database that keeps a repair from going on with what is there.
+/// The database that prevents the repair from continuing.
 enum Problematic {
     Nothing,
     Older(PathBuf),
@@ -220,7 +221,7 @@ enum Problematic {
     Journal,
 }
 
-/// The database of an opened memory whose pages are damaged.
+/// Returns the damaged database of an open memory.
 async fn damaged(memory: &Administrator) -> Problematic {
     let is_damage =
         |problem: &Problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. });
@@ -235,13 +236,14 @@ async fn damaged(memory: &Administrator) -> Problematic {
     }
 }
 
-/// Returns `true` if SQLite finds the file damaged, or no database at all.
+/// Returns `true` if SQLite finds the file damaged or not a database.
 async fn is_damaged(path: PathBuf) -> Result<bool, Error> {
     let looking = task::spawn_blocking(move || aios_working::is_damaged(&path));
     looking.await.map_err(|_| Error::Interrupted)
 }
 
-/// Takes an older database for what is there from now on.
+/// Accepts older, missing and damaged databases, until the memory opens or fails for another
+/// reason.
 async fn accept_older(
     config: &Config,
     embedder: &Arc<dyn Embedder>,
@@ -249,7 +251,7 @@ async fn accept_older(
 ) -> Result<Accepted, Error> {
     let dir = &config.memory.data_dir;
     let mut accepted = Accepted { has_lost_working: is_working_gone(dir), ..Accepted::default() };
-    // At most once for each database, for then its note is gone.
+    // Each database comes up at most once, because accepting it removes its note.
     loop {
         let opened = AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await;
         let found = match opened {
@@ -261,7 +263,7 @@ async fn accept_older(
             }
             Ok(memory) => {
                 let found = damaged(&memory.administrator()).await;
-                // The repair sees to every reason for which it does not open or close.
+                // The repair handles every reason for which opening or closing fails.
                 let _ = memory.shutdown().await;
                 found
             }
@@ -309,7 +311,7 @@ async fn accept_older(
     }
 }
 
-/// Joins the findings of a repair with those from `before`, of an accepted older journal.
+/// Merges the findings of a repair with `before`, those of accepting an older journal.
 fn merged(repaired: Found, before: &Found) -> Found {
     let mut unknown = before.unknown.clone();
     unknown.extend(repaired.unknown.iter().cloned());
@@ -325,7 +327,7 @@ fn merged(repaired: Found, before: &Found) -> Found {
     }
 }
 
-/// Stores again what working memory has and long-term memory lacks.
+/// Restores lost working memory, and stores again the records that long-term memory lacks.
 async fn go_on(
     memory: &Administrator,
     found: Found,
@@ -340,7 +342,8 @@ async fn go_on(
         accepted.has_lost_working || (is_behind && is_empty && accepted.working_aside.is_none());
     let mut brought_back = 0;
     if is_lost || accepted.working_aside.is_some() {
-        // Records that go back are told after all that long-term memory has heard.
+        // The feed must number restored records after all changes that long-term memory has
+        // received.
         memory.working().advance_feed(told).await?;
         brought_back = bring_back(memory, accepted).await?;
     }
@@ -366,14 +369,14 @@ async fn go_on(
     Ok(repaired)
 }
 
-/// Stores in long-term memory what working memory has of the kinds that feed it, and it does not
-/// know. Left out, where working memory is the older one, are the `gone` and what was forgotten.
+/// Stores in long-term memory the records of fed kinds that it does not know. If working memory is
+/// the older database, records in `gone` and forgotten ones are skipped.
 async fn store_unknown(
     memory: &Administrator,
     gone: Option<&HashSet<Identity>>,
 ) -> Result<Vec<Identity>, Error> {
     let mut stored = Vec::new();
-    // Of events only some are fed, and which is known no more.
+    // Only some events are fed, and it is no longer known which.
     let fed = &memory.config().longterm.feed_kinds;
     for &kind in fed.iter().filter(|kind| **kind != Kind::Event) {
         let mut after = None;
@@ -404,7 +407,7 @@ async fn store_unknown(
     Ok(stored)
 }
 
-/// How many records a sound library has; none of one that is not sound.
+/// Returns the number of records of a sound library, or `None` if it is not sound.
 async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u64>, Error> {
     let opened = AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await;
     let memory = match opened {
@@ -421,7 +424,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
         memory.longterm().verify_rows(|_| {}).await
     };
     let verified = verified.await;
-    // What it cannot move into a damaged library waits in the journal.
+    // Changes that cannot be moved into a damaged library stay in the journal.
     let _ = memory.shutdown().await;
     match verified {
         Ok(report) => Ok(report.is_clean().then_some(report.checked)),
@@ -432,7 +435,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
     }
 }
 
-/// Stores again what working memory has of what is missing, and gives up the rest.
+/// Stores the missing records that working memory has, and gives up the others.
 async fn restore(
     memory: &Administrator,
     found: Found,
@@ -447,7 +450,7 @@ async fn restore(
         adopted: found.adopted,
         gone: found.gone,
         kept_out: found.kept_out,
-        // The others were among the missing.
+        // Unreadable rows of the repaired library were among the missing ones.
         unreadable: accepted.found.unreadable,
         quarantined: found.quarantined,
         journal_aside: accepted.journal_aside.clone(),
@@ -475,7 +478,7 @@ async fn restore(
     Ok(repaired)
 }
 
-/// Stores a record again that working memory has; returns `false` if it has not.
+/// Stores a record again from working memory. Returns `false` if working memory lacks it.
 async fn store_again(memory: &Administrator, identity: &Identity) -> Result<bool, Error> {
     let owner = memory.working().scoped(Gate::owner(identity.owner.clone()));
     let record = owner.record(identity.kind, identity.id.as_str()).await?;

@@ -1,4 +1,4 @@
-//! Search over everything that was acknowledged.
+//! Search over all acknowledged records.
 
 use std::time::Instant;
 
@@ -8,24 +8,24 @@ use serde::Serialize;
 
 use crate::{Error, MemoryView, rerank::Reranker};
 
-/// The result of a search. It serializes to what `aios-memory recall --json` prints.
+/// The result of a search. Serializes to the output of `aios-memory recall --json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recalled {
-    /// The question.
+    /// The query.
     pub query: String,
-    /// The duration of the search.
+    /// The duration of the search in milliseconds.
     pub elapsed_ms: f64,
-    /// Records of all owners that working memory has not handed on yet, and that were not searched;
-    /// 0 unless nothing can be written.
+    /// Records of all owners that working memory has not yet moved to long-term memory, so that
+    /// they were not searched. 0 unless writing is impossible.
     pub behind: u64,
-    /// Records of this view that were searched by their words alone, for their vectors are not
-    /// there yet.
+    /// Records of this view that were searched by their words alone, because they have no vectors
+    /// yet.
     pub vectors_outstanding: u64,
-    /// The records that fit, best first.
+    /// The matching records, best first.
     pub hits: Vec<Recollection>,
 }
 
-/// A record that fits a query.
+/// A record that matches a query.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recollection {
     /// The id, unique within its kind and owner.
@@ -44,19 +44,19 @@ pub struct Recollection {
     pub title: Option<String>,
     /// The speaker.
     pub name: Option<String>,
-    /// The relevance, 0 to 1; comparable between searches.
+    /// The relevance, 0 to 1, comparable between searches.
     pub relevance: f64,
-    /// The order of the hits of this search, but for those that a reranker read.
+    /// The score by which the hits of this search are ordered, except those with a reranker score.
     pub score: f64,
-    /// The score of the reranker, without bounds; hits that it read come first, the highest
-    /// before the others.
+    /// The score of the reranker, unbounded. Hits that have one come first, the highest before the
+    /// others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranked: Option<f64>,
-    /// When it happened, if known.
+    /// The time of the event, if known.
     pub occurred_at: Option<Timestamp>,
-    /// When the memory took it in.
+    /// The time at which the memory stored it.
     pub recorded_at: Timestamp,
-    /// The user whose record it is; `None` if it is shared.
+    /// The owning user; `None` if the record is shared.
     pub user: Option<String>,
     /// The project that it belongs to.
     pub project: Option<String>,
@@ -66,22 +66,22 @@ pub struct Recollection {
     pub session: Option<String>,
     /// The labels.
     pub tags: Vec<String>,
-    /// Records with the same text, for which this one stands.
+    /// Records with the same text that this hit represents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<Identity>,
-    /// How the hit came about, if that was asked for.
+    /// The derivation of the score, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explanation>,
 }
 
 impl Recollection {
-    /// The key that a person types.
+    /// Returns the short key, kind and id, that users type.
     #[must_use]
     pub fn key(&self) -> Key {
         Key::new(self.kind, self.id.clone())
     }
 
-    /// The identity of the record.
+    /// Returns the identity of the record.
     #[must_use]
     pub fn identity(&self) -> Identity {
         let owner = self.user.as_ref().map_or(Owner::SHARED, Owner::from_stored);
@@ -118,15 +118,14 @@ impl From<Hit> for Recollection {
 }
 
 impl MemoryView {
-    /// Finds the records that fit `query`, best first, among all of this view that was
-    /// acknowledged before the call. A query without a single word finds nothing.
-    /// [`SearchOptions::scope`] narrows the view further; without a limit the configuration's
-    /// `search.limit` holds. If the setting `search.reranker` names a cross-encoder, it orders the
-    /// first hits.
+    /// Finds the records that match `query`, best first, among all records of this view
+    /// acknowledged before the call. A query without words finds nothing. [`SearchOptions::scope`]
+    /// narrows the view further. Default limit: the setting `search.limit`. If the setting
+    /// `search.reranker` names a cross-encoder, it orders the first hits.
     ///
     /// # Errors
     /// [`Error::Limit`] if [`SearchOptions::limit`] is not from 1 to 1000; errors of working or
-    /// long-term memory, such as for a query that is too long.
+    /// long-term memory, for example if the query is too long.
     pub async fn recall(&self, query: &str, options: &SearchOptions) -> Result<Recalled, Error> {
         let began = Instant::now();
         if options.limit != LIMIT_OF_CONFIG {
@@ -143,7 +142,7 @@ impl MemoryView {
         })
     }
 
-    /// The hits of a search, and how many records have no vector yet.
+    /// Returns the hits of a search, and the number of records without vectors.
     async fn ranked(
         &self,
         query: &str,

@@ -1,5 +1,4 @@
-//! Records as they are: storing them by kind, listing them, and getting them from wherever they
-//! are by now.
+//! Storing records by kind, listing them, and reading them from the tier that holds them.
 
 use aios_longterm::{ListCursor, Version};
 use aios_record::{Id, Identity, Kind, Record, Scope, forms};
@@ -13,16 +12,16 @@ use crate::{
     fields, guarding, ingest,
 };
 
-/// The refusal of a record without a text that can be seen.
+/// The problem of a record without visible text.
 const EMPTY: &str = "its text is empty";
 
-/// Fields by which a record is named.
+/// Fields that name a record.
 const NAMES: &[&str] = &["id", "key"];
 
-/// Attempts to change a record that other processes change at the same time.
+/// Maximum number of attempts to change a record that other processes change concurrently.
 const UPDATE_TRIES: u32 = 1000;
 
-/// Some records of one kind.
+/// A page of records of one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
     /// The records.
@@ -32,19 +31,19 @@ pub struct Page {
 }
 
 impl MemoryView {
-    /// Stores the record that `value`, an object with the [`fields`](crate::fields()) of its kind,
-    /// describes, in place of the one of its id if there is one, and returns its id. An entry's id
-    /// must be new; a message, an event or a session that is there stays as it is, and one with
-    /// other content is refused. Parts of its scope that it leaves out are those of this view; it
-    /// cannot name others. When this returns the record is durable, and found by every search if
-    /// its kind is searched.
+    /// Stores the record that `value` describes and returns its id. `value` is an object with the
+    /// [`fields`](crate::fields()) of its kind. A record with the same id is replaced, with two
+    /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
+    /// and one with other content is refused. Missing parts of its scope are filled in from this
+    /// view; other values than the view's are refused. When this returns, the record is durable,
+    /// and every search finds it if its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
-    ///   unknown, or holds something else; or it is a trait of the persona, which everybody
-    ///   shares, and has a scope.
+    ///   unknown or of the wrong type; or if it is a persona trait, which everybody shares, with a
+    ///   scope.
     /// - [`Error::Vocabulary`] if it names another user, project, agent or session than the view's.
-    /// - [`Error::Guard`] if the settings refuse what is in it.
+    /// - [`Error::Guard`] if the guard refuses its content.
     /// - Errors of working or long-term memory.
     pub async fn record(&self, kind: Kind, value: Value) -> Result<Id, Error> {
         let invalid = |problem| Error::Record { kind, problem };
@@ -67,7 +66,7 @@ impl MemoryView {
                 if self.is_blank(kind, &fields, &scope) {
                     return Err(invalid(EMPTY.to_owned()));
                 }
-                // An id that is left out is made when the record is stored.
+                // If the value has no id, storing the record generates one.
                 let id = Id::generate();
                 let content = Content::Fields(fields);
                 let (former_ids, provider_id) = (Vec::new(), None);
@@ -92,8 +91,8 @@ impl MemoryView {
         Ok(self.write(arrival).await?.id)
     }
 
-    /// Returns `true` if the record that `fields` describe has no text that can be seen, although
-    /// one was given.
+    /// Returns `true` if the record that `fields` describe has no visible text, although a text was
+    /// given.
     fn is_blank(&self, kind: Kind, fields: &Map<String, Value>, scope: &Scope) -> bool {
         fields.values().any(is_blank_text)
             && self
@@ -101,7 +100,7 @@ impl MemoryView {
                 .is_some_and(|record| forms::is_blank(&record.text))
     }
 
-    /// Returns `true` if `changes` leave a record without any text that can be seen.
+    /// Returns `true` if `changes` would leave a record without visible text.
     async fn is_blanked(
         &self,
         kind: Kind,
@@ -123,7 +122,7 @@ impl MemoryView {
         Ok(self.record_of(kind, fields).is_some_and(|changed| forms::is_blank(&changed.text)))
     }
 
-    /// Stores one record that is written directly, and lifts the tombstones that it fits.
+    /// Stores one directly written record and lifts the matching tombstones.
     pub(crate) async fn write(&self, arrival: Arrival) -> Result<Verdict, Error> {
         let kind = arrival.kind;
         let mut admission = Admission::new(self, Manner::Written);
@@ -133,16 +132,16 @@ impl MemoryView {
         Ok(verdict)
     }
 
-    /// Lifts the tombstone that a record fits which long-term memory does not hear of: for all
-    /// others that happens when it does.
+    /// Lifts the tombstone that matches a record which is not fed to long-term memory. For fed
+    /// records, long-term memory does it.
     async fn lift_tombstone(&self, kind: Kind, id: &Id) -> Result<(), Error> {
-        // Of events only some are fed.
+        // Only some events are fed.
         let is_fed = kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind);
         if is_direct(kind) || is_fed {
             return Ok(());
         }
         let stored = match self.working().record(kind, id.as_str()).await {
-            // The administrator's record of an id that others have too.
+            // The administrator's view, and several owners have the id.
             Err(aios_working::Error::Ambiguous { .. }) => None,
             stored => stored?,
         };
@@ -151,15 +150,14 @@ impl MemoryView {
         Ok(self.longterm().lift_tombstones(&stored).await?)
     }
 
-    /// Changes the fields of a record that `changes` names and leaves the others; a field that is
-    /// null takes its default. The former version stays in the
-    /// [`history`](MemoryView::history). Two callers that change different fields of one record at
-    /// the same time lose nothing of each other's changes.
+    /// Changes the fields in `changes` and keeps the others. A null resets a field to its default.
+    /// The former version stays in the [`history`](MemoryView::history). Concurrent changes to
+    /// different fields of one record are all kept.
     ///
     /// # Errors
     /// - [`Error::is_not_found`] if there is no such record.
-    /// - [`Error::Fixed`] if records of this kind are never changed: events, messages, summaries,
-    ///   and of sessions everything but the summary.
+    /// - [`Error::Fixed`] if records of this kind are immutable: events, messages, summaries, and
+    ///   every field of a session but its summary.
     /// - [`Error::Record`] if a change fits no field, or the record has left working memory.
     /// - [`Error::is_not_yours`] if the record is shared and this is the view of a user.
     /// - Errors of working or long-term memory.
@@ -177,7 +175,7 @@ impl MemoryView {
         if is_fixed(kind, &changes) {
             return Err(Error::Fixed { kind });
         }
-        // Null stands for the default, which no check of the fields takes.
+        // `settle` drops null fields, but here a null resets a field to its default.
         let settled = fields::settle(kind, changes.clone()).map_err(invalid)?;
         let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
         let changes: Map<String, Value> = settled.into_iter().chain(nulls).collect();
@@ -197,8 +195,8 @@ impl MemoryView {
         Ok(())
     }
 
-    /// Changes a record of working memory once its former version is in the history, which others
-    /// may be changing at the same time.
+    /// Changes a record of working memory once its current version is in the history. Retries if
+    /// another process changes the record in between.
     async fn update_told(
         &self,
         kind: Kind,
@@ -206,7 +204,7 @@ impl MemoryView {
         changes: Map<String, Value>,
     ) -> Result<Record, Error> {
         self.check_writable()?;
-        // Of this process one at a time: the others would only try again.
+        // One update at a time in this process: concurrent ones would only retry.
         let _turn = self.shared().updating.lock().await;
         for _ in 0..UPDATE_TRIES {
             self.shared().pump.catch_up().await?;
@@ -220,8 +218,8 @@ impl MemoryView {
         Err(aios_longterm::Error::Contended { key: format!("{kind}/{id}") }.into())
     }
 
-    /// The record that [`record`](MemoryView::record) would store for `object`; `None` if it would
-    /// store none.
+    /// Returns the record that [`record`](MemoryView::record) would store for `object`, or `None`
+    /// if it would store none.
     pub(crate) fn draft(
         &self,
         kind: Kind,
@@ -239,7 +237,7 @@ impl MemoryView {
         aios_working::record_of(kind, Value::Object(object))
     }
 
-    /// Checks that a record is in working memory, where it can be changed.
+    /// Returns an error if a record is not in working memory, where it could be changed.
     async fn check_is_in_working(&self, kind: Kind, id: &Id) -> Result<(), Error> {
         self.check_means_one(kind, id).await?;
         if self.working().record(kind, id.as_str()).await?.is_some() {
@@ -254,8 +252,9 @@ impl MemoryView {
         }
     }
 
-    /// The versions of a record, newest first, with the one that it is now. Of working memory only
-    /// kinds that feed long-term memory have versions. Empty if there is no such record.
+    /// Returns the versions of a record, newest first, including the current one. Among the kinds
+    /// of working memory, only those that feed long-term memory have versions. Empty if there is no
+    /// such record.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -264,8 +263,8 @@ impl MemoryView {
         Ok(self.longterm().history(kind, id).await?)
     }
 
-    /// The records that [`delete`](MemoryView::delete) would remove: what belongs to the record,
-    /// then the record. Empty if there is no such record in working memory.
+    /// Returns the records that [`delete`](MemoryView::delete) would remove: the dependents of the
+    /// record, then the record. Empty if there is no such record in working memory.
     ///
     /// # Errors
     /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
@@ -277,9 +276,9 @@ impl MemoryView {
         Ok(self.working().would_remove(kind, id.as_str()).await?)
     }
 
-    /// Deletes a record for good, from working memory at once and from every search, and with it
-    /// what belongs to it: a goal takes its tasks along, a task its tool calls, a session its
-    /// messages and tasks. Returns the removed records, the record itself last.
+    /// Deletes a record permanently, from working memory at once and from every search, together
+    /// with its dependents: the tasks of a goal, the tool calls of a task, the messages and tasks
+    /// of a session. Returns the removed records, the record itself last.
     ///
     /// # Errors
     /// As [`deletion`](MemoryView::deletion).
@@ -293,8 +292,9 @@ impl MemoryView {
         Ok(removed)
     }
 
-    /// The record of this kind and id, from working memory or, if it has left that, from long-term
-    /// memory. In the view of a user it is the own record, else the shared one.
+    /// Returns the record of this kind and id, from working memory or, if it has left that, from
+    /// long-term memory. In a user's view, the user's own record takes precedence over the shared
+    /// one.
     ///
     /// # Errors
     /// [`Error::is_ambiguous`] if this is the administrator's view and several owners have the id;
@@ -307,7 +307,7 @@ impl MemoryView {
         if is_own(&here) && self.gate().acts_for().is_some() {
             return Ok(here);
         }
-        // Another one may have left working memory: the own record, or that of another owner.
+        // Long-term memory may hold another record of this id: the user's own, or another owner's.
         let there = self.longterm().record(kind, id).await?;
         if let (None, Some(here), Some(there)) = (self.gate().acts_for(), &here, &there)
             && here.owner() != there.owner()
@@ -318,7 +318,8 @@ impl MemoryView {
         Ok(if is_own(&there) && !is_own(&here) { there } else { here.or(there) })
     }
 
-    /// Checks that a bare id means one record in both tiers, before working memory changes it.
+    /// Returns an error if a bare id is ambiguous across both tiers, before working memory changes
+    /// it.
     async fn check_means_one(&self, kind: Kind, id: &Id) -> Result<(), Error> {
         if self.gate().acts_for().is_none() {
             self.get(kind, id).await?;
@@ -326,9 +327,10 @@ impl MemoryView {
         Ok(())
     }
 
-    /// At most `limit` records of a kind by their [time](Record::time), oldest first, from the
-    /// beginning or from [`Page::next`] on: those that working memory holds, or, of kinds that are
-    /// stored in long-term memory directly, all. Summaries are those of working memory.
+    /// Returns at most `limit` records of a kind by their [time](Record::time), oldest first, from
+    /// the beginning or from [`Page::next`] on. Only records in working memory are listed, except
+    /// for kinds that are stored directly in long-term memory. Summaries are those of working
+    /// memory.
     ///
     /// # Errors
     /// - [`Error::Limit`] if `limit` is not from 1 to 1000.
@@ -356,8 +358,8 @@ impl MemoryView {
     }
 }
 
-/// The cursor of a page of kept records: its time, the time at which it was recorded if that is
-/// another one, and an identity in hexadecimal, for an identity may hold anything.
+/// Encodes the cursor of a page of kept records: its time, the time of recording if that differs,
+/// and the identity in hexadecimal, because an identity may contain any character.
 fn shown_cursor(ListCursor { time, recorded_at, identity }: &ListCursor) -> String {
     let identity = identity.encode();
     let digits: Vec<String> = identity.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -383,7 +385,7 @@ fn working_cursor(text: &str) -> Option<TimeCursor> {
     Some(TimeCursor { time: time.parse().ok()?, row: row.parse().ok()? })
 }
 
-/// Stores the record that `fields`, which are settled, describe, with `scope`, and returns its id.
+/// Stores the record that the settled `fields` describe, with `scope`, and returns its id.
 pub(crate) async fn store(
     view: &MemoryView,
     kind: Kind,
@@ -425,7 +427,7 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
             let event: aios_working::Event = typed(kind, value)?;
             let id = event.id.clone();
             let stored = match working.record(kind, id.as_str()).await {
-                // The administrator's event of an id that others have too.
+                // The administrator's view, and several owners have the id.
                 Err(aios_working::Error::Ambiguous { .. }) => None,
                 stored => stored?,
             };
@@ -443,13 +445,13 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
     })
 }
 
-/// The refusal of a record whose id is taken by one that never changes.
+/// Builds the error for an id that an immutable record already has.
 fn differs(kind: Kind, advice: &str) -> Error {
     let problem = format!("one of this id is stored with other content, which stays; {advice}");
     Error::Record { kind, problem }
 }
 
-/// Sets a preference, or a trait of the persona.
+/// Sets a preference or a persona trait.
 async fn store_setting(
     view: &MemoryView,
     kind: Kind,
@@ -469,7 +471,7 @@ async fn store_setting(
     Ok(Id::new(key)?)
 }
 
-/// Returns `true` if records of this kind are stored in long-term memory directly.
+/// Returns `true` if records of this kind are stored directly in long-term memory.
 pub(crate) fn is_direct(kind: Kind) -> bool {
     matches!(
         kind,
@@ -483,7 +485,7 @@ pub(crate) fn is_direct(kind: Kind) -> bool {
     )
 }
 
-/// Returns `true` if a record of this kind does not take some of `changes`.
+/// Returns `true` if a record of this kind rejects some of `changes`.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     match kind {
         Kind::Message | Kind::Event | Kind::Summary => true,
@@ -492,7 +494,7 @@ fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     }
 }
 
-/// Returns `true` if records of this kind are in long-term memory alone, which keeps them for ever.
+/// Returns `true` if records of this kind are only in long-term memory, which keeps them forever.
 pub(crate) fn is_kept(kind: Kind) -> bool {
     is_direct(kind) && kind != Kind::Summary
 }
@@ -506,7 +508,7 @@ fn is_blank_text(value: &Value) -> bool {
     value.as_str().is_some_and(forms::is_blank)
 }
 
-/// The field that names the record, or labels it, and has nothing that can be seen.
+/// Returns the naming or labelling field that is given but has no visible text.
 fn blank_name(fields: &Map<String, Value>) -> Option<&'static str> {
     let has_blank = |name: &str| fields.get(name).is_some_and(is_blank_text);
     let has_blank_tag = || {
@@ -517,13 +519,13 @@ fn blank_name(fields: &Map<String, Value>) -> Option<&'static str> {
     name.or_else(|| has_blank_tag().then_some("tags"))
 }
 
-/// The part of a scope that is given and has nothing that can be seen.
+/// Returns the part of a scope that is given but has no visible text.
 fn blank_part(scope: &Scope) -> Option<(&'static str, &str)> {
     let given = scope.parts().into_iter().filter_map(|(name, part)| Some((name, part?)));
     given.into_iter().find(|(_, part)| forms::is_blank(part))
 }
 
-/// The scope that settled fields name.
+/// Returns the scope that settled fields name.
 pub(crate) fn scope_in(fields: &Map<String, Value>) -> Result<Scope, String> {
     match fields.get("scope") {
         None | Some(Value::Null) => Ok(Scope::default()),
@@ -533,7 +535,7 @@ pub(crate) fn scope_in(fields: &Map<String, Value>) -> Result<Scope, String> {
     }
 }
 
-/// `fields` with `scope` in place of the one that they name.
+/// Returns `fields` with their scope replaced by `scope`.
 fn with_scope(mut fields: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
     match *scope == Scope::default() {
         true => drop(fields.remove("scope")),

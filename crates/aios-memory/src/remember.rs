@@ -1,4 +1,4 @@
-//! One text, remembered.
+//! Remembering one text.
 
 use aios_record::{Id, Identity, Key, Kind, Record, Scope, forms};
 use serde::Serialize;
@@ -11,11 +11,11 @@ use crate::{
     records::is_direct,
 };
 
-/// How a text is remembered.
+/// The options of [`remember_with`](MemoryView::remember_with).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RememberOptions {
-    /// The kind of record that it becomes. Only kinds that are not kept in working memory first
-    /// can be remembered: notes, knowledge, incidents and the like. Default: a note.
+    /// The kind of the record. Only kinds stored directly in long-term memory are accepted: notes,
+    /// knowledge, incidents and others. Default: a note.
     pub kind: Kind,
     /// Labels to filter by. Default: none.
     pub tags: Vec<String>,
@@ -30,7 +30,7 @@ impl Default for RememberOptions {
 }
 
 impl RememberOptions {
-    /// Sets the kind of record that the text becomes.
+    /// Sets the kind of the record.
     #[must_use]
     pub fn with_kind(self, kind: Kind) -> RememberOptions {
         RememberOptions { kind, ..self }
@@ -44,19 +44,19 @@ impl RememberOptions {
     }
 }
 
-/// A text that is remembered now.
+/// The result of remembering a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remembered {
     /// The id of its record.
     pub id: Id,
-    /// Set if the same text was remembered before.
+    /// True if the same text was remembered before.
     pub known: bool,
 }
 
 impl MemoryView {
-    /// Remembers `text` as a note. When this returns it is durable, and found by every search. The
-    /// same text of the same kind and scope is one record, however often it is remembered: it keeps
-    /// its tags and gets the new ones, and the higher importance counts.
+    /// Remembers `text` as a note. When this returns, the note is durable and every search finds
+    /// it. The same text of the same kind and scope is stored once: remembering it again adds the
+    /// new tags and keeps the higher importance.
     ///
     /// # Errors
     /// As [`remember_with`](MemoryView::remember_with).
@@ -64,11 +64,11 @@ impl MemoryView {
         self.remember_with(text, RememberOptions::default()).await
     }
 
-    /// Remembers `text` as `options` say.
+    /// Remembers `text` with `options`.
     ///
     /// # Errors
     /// - [`Error::Record`] if the text is empty, or the kind belongs to working memory.
-    /// - [`Error::Guard`] if the settings refuse what is in it.
+    /// - [`Error::Guard`] if the guard refuses the text.
     /// - Errors of long-term memory.
     pub async fn remember_with(
         &self,
@@ -101,7 +101,7 @@ impl MemoryView {
                 id = former;
             }
         }
-        // Tags are added to the record as it is now.
+        // The lock keeps concurrent updates from losing each other's tags.
         let _turn = self.shared().updating.lock().await;
         let identity = Identity::new(scope.owner(), kind, id.clone());
         let stored = self.longterm().records(&[identity]).await?;
@@ -116,7 +116,7 @@ impl MemoryView {
         let record = Record {
             tags: united(stored.tags, tags),
             importance: stored.importance.max(importance.clamp(0.0, 1.0)),
-            // It holds again, if it did not any more.
+            // Remembering makes an ended record valid again.
             valid_to: None,
             superseded_by: None,
             expires_at: None,
@@ -127,7 +127,7 @@ impl MemoryView {
     }
 }
 
-/// The labels of both, those that a record has first.
+/// Returns the labels of both without duplicates, those of the record first.
 fn united(mut tags: Vec<String>, new: Vec<String>) -> Vec<String> {
     for tag in new {
         if !tags.contains(&tag) {

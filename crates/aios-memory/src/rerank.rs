@@ -1,8 +1,8 @@
-//! The first hits of a recall in the order of a cross-encoder, if the settings name one.
+//! Reordering the first hits of a search by a cross-encoder, if the settings name one.
 //!
-//! Ranking itself is long-term memory's: here its first hits are read together with the query, and
-//! change their places among themselves. Relevance stays, so that it means the same with and
-//! without a reranker.
+//! Ranking is done by long-term memory. The cross-encoder reads its first hits together with the
+//! query and reorders them. Relevance is unchanged, so that it means the same with and without a
+//! reranker.
 
 #[cfg(feature = "families")]
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use aios_longterm::{Hit, LIMIT_OF_CONFIG, SearchOptions};
 
 use crate::{Config, Error};
 
-/// Hits that are read; the others keep their places behind these.
+/// Number of hits that the cross-encoder reads. The others keep their order behind them.
 const HITS_READ: usize = 30;
 
-/// A cross-encoder that the settings name. Clones share it.
+/// The configured cross-encoder. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Reranker {
     #[cfg(feature = "families")]
@@ -25,11 +25,12 @@ pub(crate) struct Reranker {
     model: std::convert::Infallible,
 }
 
-/// A hit, and what the cross-encoder gave for it.
+/// A hit, and its score by the cross-encoder.
 pub(crate) type Reranked = (Hit, Option<f64>);
 
 impl Reranker {
-    /// The one that `search.reranker` names, opened off the async workers; `None` if it is empty.
+    /// Opens the cross-encoder named by `search.reranker`, off the async workers; `None` if that is
+    /// empty.
     pub(crate) async fn open(config: &Config) -> Result<Option<Reranker>, Error> {
         let dir = config.search.reranker.clone();
         if dir.as_os_str().is_empty() {
@@ -59,14 +60,15 @@ impl Reranker {
         }))
     }
 
-    /// `options` for a search whose hits are reranked: enough to choose from.
+    /// Returns `options` with a limit of at least [`HITS_READ`], for a search whose hits are
+    /// reranked.
     pub(crate) fn widened(options: &SearchOptions, limit_of_config: usize) -> SearchOptions {
         let limit = limit(options, limit_of_config);
         SearchOptions { limit: limit.max(HITS_READ), ..options.clone() }
     }
 
-    /// `hits`, the best first, with the first of them in the order of the cross-encoder; as many as
-    /// `options` ask for.
+    /// Reorders the first of `hits`, which are sorted best first, by the cross-encoder, and
+    /// truncates them to the limit of `options`.
     pub(crate) async fn rerank(
         &self,
         query: &str,
@@ -106,7 +108,7 @@ fn limit(options: &SearchOptions, limit_of_config: usize) -> usize {
     if options.limit == LIMIT_OF_CONFIG { limit_of_config } else { options.limit }
 }
 
-/// The text of a hit that is read.
+/// Returns the text of a hit that the cross-encoder reads.
 fn text(hit: &Hit) -> String {
     match &hit.record.title {
         Some(title) => format!("{title}\n{}", hit.record.text),

@@ -1,11 +1,12 @@
-//! Events, on their way from RAM to the disk.
+//! Events on their way from RAM to the disk.
 //!
-//! The ring hands critical ones (and, by setting, those that leave it) to a bounded queue without
-//! waiting; a task takes what is queued and writes it in one transaction. When the queue is full
-//! the ring keeps them and offers them again. What the disk refuses is tried again until the memory
-//! is shut down: meanwhile the queue fills, the ring keeps what it can, and counts what it cannot.
+//! The ring passes critical events (and, by setting, evicted ones) to a bounded queue without
+//! waiting; a task writes queued events in one transaction per batch. If the queue is full, the
+//! ring keeps the events and offers them again. Failed writes are retried until the memory is shut
+//! down; meanwhile the queue fills, and the ring keeps as many events as it can and counts those it
+//! drops.
 //!
-//! The same task hands on what is to be kept of metrics, which is in `metrics`.
+//! The same task writes the metrics of `metrics`.
 
 use std::{
     cmp,
@@ -30,48 +31,47 @@ use tokio::{
 
 use crate::{Error, MemoryView, guarding, metrics::MetricHistory, pump::Pump};
 
-/// How many events may wait for the disk.
+/// Capacity of the queue.
 const QUEUE: usize = 1024;
 
-/// How many are written at once.
+/// Events per batch.
 const BATCH: usize = 256;
 
-/// How often a batch is tried before those who wait for it are told, and, at the end, before it is
-/// given up.
+/// Failed attempts to write a batch before its waiting callers get the error and, at shutdown,
+/// before the batch is dropped.
 const TRIES: u32 = 5;
 
-/// How long to rest after the first failure; twice as long after each further one, up to the
-/// longest.
+/// Delay after the first failure. It doubles with each further failure, up to the maximum.
 const REST: Duration = Duration::from_millis(100);
 const REST_MAX: Duration = Duration::from_secs(5);
 
-/// How often expired events are looked for.
+/// Interval between sweeps for expired events.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often metrics go to the disk: a process that is killed loses so much of their history.
+/// Interval between writes of metrics, which bounds the history that a killed process loses.
 const METRICS_INTERVAL: Duration = Duration::from_secs(30);
 
 impl MemoryView {
-    /// Takes note of something that happened: in RAM, without waiting. A critical event is on its
-    /// way to the disk when this returns, and searchable soon after. Events have no owner. The
-    /// guard's settings hold for what reaches the disk, not for what is in RAM: an event that they
-    /// refuse is not written, critical or not, which is counted in [`Stats`](crate::Stats) and
-    /// logged.
+    /// Records an event in RAM, without waiting. A critical event is queued for the disk when this
+    /// returns, and searchable soon afterwards. Events have no owner. The guard checks events on
+    /// their way to the disk, not those in RAM: a refused event is not written, critical or not,
+    /// but counted in [`Stats`](crate::Stats) and logged.
     ///
     /// # Errors
-    /// [`Error::MachineWide`] if this is the view of a user; an error of tier 0 if the event is too
-    /// large.
+    /// - [`Error::ReadOnly`] if the memory was opened read-only.
+    /// - [`Error::MachineWide`] if this is the view of a user.
+    /// - An error of tier 0 if the event is too large.
     pub fn observe(&self, event: Event) -> Result<Pushed, Error> {
         self.check_machine_wide(Kind::Event)?;
         Ok(self.shared().operational.push_event(event)?)
     }
 
-    /// Takes note of something that happened, and returns when it is on the disk, critical or not.
+    /// Records an event and waits until it is on disk, critical or not.
     ///
     /// # Errors
-    /// - [`Error::EventsBusy`] if too many wait; the event is in RAM all the same.
-    /// - [`Error::EventUnwritten`] if the disk refuses; a critical event is tried again in the
-    ///   background all the same. The same if the guard's settings refuse what is in it.
+    /// - [`Error::EventsBusy`] if the queue is full. The event is in RAM nevertheless.
+    /// - [`Error::EventUnwritten`] if writing fails or the guard refuses the event. Failed writes
+    ///   of critical events are retried in the background.
     /// - As [`observe`](MemoryView::observe).
     pub async fn push_event_durable(&self, event: Event) -> Result<Pushed, Error> {
         self.check_machine_wide(Kind::Event)?;
@@ -89,7 +89,8 @@ impl MemoryView {
         Ok(pushed)
     }
 
-    /// Checks that records of a kind that has no owner can be written, and that this view may.
+    /// Returns an error if the memory is read-only, or if this is the view of a user, which cannot
+    /// write records of a kind without owners.
     pub(crate) fn check_machine_wide(&self, kind: Kind) -> Result<(), Error> {
         self.check_writable()?;
         match self.gate().acts_for_user() {
@@ -99,47 +100,47 @@ impl MemoryView {
     }
 }
 
-/// An event, and who waits for it.
+/// An event, and the channel to the caller waiting for it.
 struct Queued {
     event: StoredEvent,
     written: Option<oneshot::Sender<Result<(), Error>>>,
 }
 
 impl Queued {
-    /// Tells who waits, once.
+    /// Sends the result to the waiting caller, once.
     fn reply(&mut self, error: Option<&(dyn std::error::Error + 'static)>) {
         let Some(written) = self.written.take() else { return };
         let result =
             error.map_or(Ok(()), |error| Err(Error::EventUnwritten { reason: error.to_string() }));
-        // Who asked may have gone.
+        // The caller may have stopped waiting.
         let _ = written.send(result);
     }
 }
 
-/// The way into the queue.
+/// The sending side of the queue.
 #[derive(Clone)]
 pub(crate) struct Spill {
     queue: mpsc::Sender<Queued>,
 }
 
 impl Spill {
-    /// The way in, and what comes out at the other end.
+    /// Creates the queue and returns both sides.
     pub(crate) fn new() -> (Spill, Waiting) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         (Spill { queue }, Waiting(waiting))
     }
 
-    /// What the ring hands events to.
+    /// Returns the sink to which the ring passes events.
     pub(crate) fn sink(&self) -> Arc<dyn Overflow> {
         let queue = self.queue.clone();
         Arc::new(move |event| queue.try_send(Queued { event, written: None }).map_err(|_| Refused))
     }
 }
 
-/// The events that wait for the disk.
+/// The receiving side of the queue.
 pub(crate) struct Waiting(mpsc::Receiver<Queued>);
 
-/// The task that writes. Dropped, it ends when it has written what is queued;
+/// The writing task. After a drop it ends once the queued events are written;
 /// [`stop`](Spilling::stop) waits for that.
 pub(crate) struct Spilling {
     stop: watch::Sender<()>,
@@ -172,24 +173,24 @@ impl Spilling {
         Spilling { stop, task: Mutex::new(Some(tokio::spawn(spiller.run(stopped)))), unwritten }
     }
 
-    /// No task, where nothing can be written.
+    /// Returns a handle without a task, for a memory that is only read.
     pub(crate) fn none() -> Spilling {
         let (stop, _) = watch::channel(());
         Spilling { stop, task: Mutex::new(None), unwritten: Arc::default() }
     }
 
-    /// How many events were handed on and could not be written.
+    /// Returns the number of events that could not be written.
     pub(crate) fn unwritten(&self) -> u64 {
         // ORDERING: a statistic.
         self.unwritten.load(Ordering::Relaxed)
     }
 
-    /// Has everything written that is to be kept, whatever its age.
+    /// Writes all events that must be kept, regardless of age, and ends the task.
     ///
     /// # Errors
-    /// [`Error::EventsUnwritten`] when the disk refuses some.
+    /// [`Error::EventsUnwritten`] if some could not be written.
     pub(crate) async fn stop(&self) -> Result<(), Error> {
-        // The receiver is gone only when the task has ended already.
+        // Sending fails only if the task has already ended.
         let _ = self.stop.send(());
         match self.task.lock().await.take() {
             Some(task) => task.await.map_err(|_| Error::Interrupted)?,
@@ -200,9 +201,9 @@ impl Spilling {
 
 struct Spiller {
     waiting: mpsc::Receiver<Queued>,
-    /// Taken out of the queue, and not written yet.
+    /// Events taken from the queue and not written yet.
     batch: Vec<Queued>,
-    /// How often writing it has failed.
+    /// Consecutive failures to write the batch.
     failures: u32,
     unwritten: Arc<AtomicU64>,
     operational: Operational,
@@ -232,15 +233,15 @@ impl Spiller {
                 _ = metrics.tick() => {
                     self.metrics.write(self.operational.clock().timestamp()).await;
                 }
-                // Told to, or the memory was dropped.
+                // Stopped, or the memory was dropped.
                 _ = stopped.changed() => break,
             }
         }
         self.finish().await
     }
 
-    /// Writes the batch and answers those who wait for it. An event that cannot be stored costs
-    /// itself only; what the disk refuses stays in the batch.
+    /// Writes the batch and replies to waiting callers. An event that cannot be stored is dropped
+    /// alone; if writing fails, the batch is kept.
     async fn write(&mut self) {
         loop {
             let events = self.writable();
@@ -267,7 +268,8 @@ impl Spiller {
         self.failures = 0;
     }
 
-    /// The batch as it is written; what was forgotten or the guard refuses leaves it.
+    /// Returns the batch in its stored form. Forgotten events and those that the guard refuses are
+    /// removed from it.
     fn writable(&mut self) -> Vec<aios_working::Event> {
         let mut events = Vec::with_capacity(self.batch.len());
         for mut queued in std::mem::take(&mut self.batch) {
@@ -283,8 +285,8 @@ impl Spiller {
         events
     }
 
-    /// Tells those who wait that the disk refuses, when it has done so long enough: those in the
-    /// queue too. Critical events are tried again.
+    /// Replies with the error to waiting callers, including those in the queue, after [`TRIES`]
+    /// failures. Critical events stay in the batch and are retried.
     fn tell(&mut self, error: &aios_working::Error) {
         let reason = error as &dyn std::error::Error;
         match self.failures.cmp(&TRIES) {
@@ -313,14 +315,14 @@ impl Spiller {
         queued.reply(Some(error));
     }
 
-    /// How long to wait before the batch is tried again.
+    /// Returns the delay before the batch is retried.
     fn rest(&self) -> Duration {
         let doublings = self.failures.saturating_sub(1).min(16);
         REST.saturating_mul(1 << doublings).min(REST_MAX)
     }
 
-    /// Writes everything that the ring is to hand on and everything queued. The queue has fewer
-    /// places than the ring, so that may take rounds.
+    /// Writes all events that the ring must pass on and all queued ones. The queue is smaller than
+    /// the ring, so this may take several rounds.
     async fn finish(mut self) -> Result<(), Error> {
         self.metrics.write(Timestamp::MAX).await;
         loop {
@@ -356,8 +358,8 @@ impl Spiller {
     }
 }
 
-/// An event as working memory stores it, and as the guard lets it through: what a push costs does
-/// not grow by it.
+/// Returns an event as working memory stores it, after the guard. Runs in the writing task so that
+/// pushing an event stays cheap.
 fn to_working(guard: Guard, event: &StoredEvent) -> Result<aios_working::Event, aios_guard::Error> {
     let data = guarding::value(guard, event.data().clone())?;
     Ok(aios_working::Event {

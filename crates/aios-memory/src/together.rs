@@ -1,9 +1,9 @@
-//! The databases of a data directory belong together. A file beside them notes the generation that
-//! each has reached, so that an older copy in the place of one of them is noticed before anything
-//! is made to fit it.
+//! Detection of replaced databases. A file in the data directory records the generation that each
+//! database has reached, so that an older copy is noticed before the other database is reconciled
+//! with it.
 //!
-//! The file is only ever behind the databases: it is written after they are on disk. A directory
-//! without it is taken as it is.
+//! The file never runs ahead of the databases, because it is written after they are synced. A
+//! directory without it is accepted as it is.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ use crate::{Error, memory::Shared};
 
 /// The name of working memory's database.
 pub(crate) const WORKING: &str = "working.db";
-/// The name of the file.
+/// Name of the file.
 const FILE: &str = "generations.json";
 
 /// The generations that the databases have reached.
@@ -34,10 +34,10 @@ pub(crate) struct Generations {
 }
 
 impl Generations {
-    /// Those that are noted in the data directory; none if there is no note.
+    /// Reads the recorded generations of the data directory; the default if there is no file.
     ///
     /// # Errors
-    /// [`Error::Note`] if it cannot be read: then nobody can tell if a database is older.
+    /// [`Error::Note`] if the file cannot be read: then an older database cannot be detected.
     pub(crate) fn noted(dir: &Path) -> Result<Generations, Error> {
         let path = dir.join(FILE);
         match fs::read(&path) {
@@ -49,13 +49,13 @@ impl Generations {
         }
     }
 
-    /// Those of the databases now.
+    /// Returns the current generations of the databases.
     pub(crate) async fn of(working: &Working, longterm: &Longterm) -> Result<Generations, Error> {
         let working = Some(working.generation().await?);
         Ok(Generations { working, journal: Some(longterm.generation().await?) })
     }
 
-    /// The databases that are older than `self` says, if `found` are their generations.
+    /// Returns the databases whose generation in `found` is older than in `self`.
     pub(crate) fn older(&self, found: Generations) -> Vec<&'static str> {
         let pairs =
             [(WORKING, self.working, found.working), ("journal.db", self.journal, found.journal)];
@@ -67,8 +67,8 @@ impl Generations {
     }
 }
 
-/// Notes what the databases have reached, once that is on disk. Without the note nothing is lost,
-/// so a failure is only logged.
+/// Records the generations of the databases, once these are synced. A failure is only logged,
+/// because nothing is lost without the file.
 pub(crate) async fn note(memory: &Shared) {
     if let Err(error) = try_note(memory).await {
         let error = &error as &dyn std::error::Error;
@@ -76,8 +76,8 @@ pub(crate) async fn note(memory: &Shared) {
     }
 }
 
-/// Notes what the databases have reached each time that this process has moved changes into the
-/// library, until the memory is closed: a process that is killed must not leave a note of long ago.
+/// Records the generations after each drain of this process into the library, until the memory is
+/// closed, so that a killed process leaves a recent file.
 pub(crate) fn keep_noting(memory: &Arc<Shared>) {
     let mut drained = memory.longterm.drained();
     let memory = Arc::downgrade(memory);
@@ -100,19 +100,19 @@ async fn try_note(memory: &Shared) -> Result<(), Error> {
     }
     longterm.sync().await?;
     working.sync().await?;
-    // Another store may be in its place.
+    // The directory may have been replaced.
     anchor.check()?;
     let writing = task::spawn_blocking(move || write(&dir, reached));
     writing.await.map_err(|_| Error::Interrupted)?
 }
 
-/// Forgets what was noted of working memory's database, so that it is taken as it is.
+/// Removes the recorded generation of working memory's database, so that it is accepted as it is.
 pub(crate) fn forget_working(dir: &Path) -> Result<(), Error> {
     let reached = Generations { working: None, ..Generations::noted(dir)? };
     write(dir, reached)
 }
 
-/// Forgets what was noted, so that the databases are taken as they are.
+/// Removes the recorded generations, so that the databases are accepted as they are.
 pub(crate) fn forget(dir: &Path) -> Result<(), Error> {
     match fs::remove_file(dir.join(FILE)) {
         Err(error) if error.kind() != ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! What counts the tokens of a context.
+//! The token counters of contexts.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tokenizer {
-    /// That of the embedding model. The default.
+    /// The tokenizer of the embedding model. The default.
     #[default]
     Embedder,
-    /// OpenAI's, for its models since 2024.
+    /// OpenAI's tokenizer for its models since 2024.
     O200k,
-    /// OpenAI's, for its models before.
+    /// OpenAI's tokenizer for its older models.
     Cl100k,
-    /// No tokenizer: rather too many than too few.
+    /// An estimate without a tokenizer, rather too high than too low.
     Estimate,
 }
 
@@ -26,7 +26,7 @@ impl Tokenizer {
     pub const ALL: &[Tokenizer] =
         &[Tokenizer::Embedder, Tokenizer::O200k, Tokenizer::Cl100k, Tokenizer::Estimate];
 
-    /// The name in settings and on the command line.
+    /// Returns the name in settings and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,11 +54,11 @@ impl fmt::Display for Tokenizer {
     }
 }
 
-/// No tokenizer has this name.
+/// The error for an unknown tokenizer name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown tokenizer `{name}`; known are embedder, o200k, cl100k, estimate")]
 pub struct UnknownTokenizer {
-    /// The name as given.
+    /// The given name.
     pub name: String,
 }
 
@@ -71,7 +71,7 @@ impl FromStr for Tokenizer {
     }
 }
 
-/// The embedding model's own tokenizer.
+/// Counts with the embedding model's tokenizer.
 struct EmbedderCounter(Arc<dyn Embedder>);
 
 impl TokenCounter for EmbedderCounter {

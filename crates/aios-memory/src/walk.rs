@@ -1,4 +1,4 @@
-//! The text files of a directory, in a stable order. Not here: reading what is in them.
+//! Listing the text files of a directory, in a stable order. Their contents are parsed elsewhere.
 
 use std::{
     fs::File,
@@ -13,28 +13,28 @@ use ignore::{
 
 use crate::Error;
 
-/// The most files that one directory gives.
+/// The maximum number of files per directory.
 pub const WALK_FILES_MAX: usize = 100_000;
-/// The first bytes of a file, by which text is told from anything else.
+/// Number of bytes at the start of a file by which text is detected.
 const HEAD_BYTES: u64 = 8 * 1024;
 
-/// The files of a directory.
+/// The files found in a directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
-    /// Files that hold text, by name, those of a directory together.
+    /// Text files, sorted by name within each directory.
     pub files: Vec<PathBuf>,
-    /// Files that were left out: empty, or not text.
+    /// Files that were skipped because they are empty or not text.
     pub skipped: u64,
-    /// Files and directories that could not be read, each with the reason.
+    /// Files and directories that could not be read, with the reason.
     pub unreadable: Vec<String>,
 }
 
-/// Finds the text files in `dir` and below it. Hidden ones, those that a `.gitignore` or `.ignore`
-/// leaves out, and symbolic links are not looked at. With `includes` only files are meant that fit
-/// one of these patterns, which are written as in a `.gitignore`: `*.md`, `docs/**`.
+/// Finds the text files in `dir` and below it. Hidden files, files excluded by a `.gitignore` or
+/// `.ignore`, and symbolic links are skipped. With `includes`, only files that match one of these
+/// `.gitignore` patterns are returned: `*.md`, `docs/**`.
 ///
 /// # Errors
-/// [`Error::Input`] if a pattern is not one, or there are more than [`WALK_FILES_MAX`] files.
+/// [`Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`] files.
 pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
     let refused = |problem| Error::Input { path: dir.to_owned(), problem };
     let included = patterns(dir, includes).map_err(|error| refused(error.to_string()))?;
@@ -77,7 +77,7 @@ fn patterns(dir: &Path, includes: &[String]) -> Result<Override, ignore::Error> 
     patterns.build()
 }
 
-/// Returns `true` if the file begins as text does, in any encoding.
+/// Returns `true` if the start of the file looks like text, in any encoding.
 fn has_text(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
     File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;

@@ -1,16 +1,16 @@
-//! Paths in reports. A path that is not UTF-8 is written with replacement characters, as messages
-//! show it: a report that cannot be written would hide what was done.
+//! Serializing paths in reports. A path that is not UTF-8 is written with replacement characters,
+//! as in messages, because a report that fails to serialize would hide what was done.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-/// Writes a path.
+/// Serializes a path.
 pub(crate) fn one<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     path.to_string_lossy().serialize(serializer)
 }
 
-/// Writes a path that may be missing.
+/// Serializes an optional path.
 pub(crate) fn optional<S: Serializer>(
     path: &Option<PathBuf>,
     serializer: S,
@@ -18,7 +18,7 @@ pub(crate) fn optional<S: Serializer>(
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
-/// Writes several paths.
+/// Serializes several paths.
 pub(crate) fn many<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
 }

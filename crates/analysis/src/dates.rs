@@ -1,20 +1,20 @@
-//! Dates in texts, whatever their spelling, where it is beyond doubt which day is meant.
+//! Dates in texts, in any spelling that unambiguously denotes a day.
 
 use std::{ops::Range, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
-/// A day that a text names.
+/// A day in a text.
 pub(crate) struct Date {
-    /// The place in the text.
+    /// Position in the text.
     pub(crate) range: Range<usize>,
-    /// In the form of `2026-03-02`.
+    /// The day in the form `2026-03-02`.
     pub(crate) day: String,
-    /// The place of its month, if that is written out.
+    /// Position of the month, if it is written out.
     month: Option<Range<usize>>,
 }
 
-/// The days that `text` names.
+/// Returns the days in `text`.
 pub(crate) fn dates(text: &str) -> Vec<Date> {
     if !has_year(text) {
         return Vec::new();
@@ -35,14 +35,15 @@ pub(crate) fn dates(text: &str) -> Vec<Date> {
     dates
 }
 
-/// `text` without the numbers of `dates`, which alone say little of a day: what has the month for
-/// its day has the same. The names of months stay, and so do dates that are part of a longer word.
+/// Removes the numbers of `dates` from `text`. Alone they say little about a day: 2 March and 3
+/// February have the same ones. Names of months stay, and so do dates that are part of a longer
+/// word.
 pub(crate) fn without_numbers(text: &str, mut dates: Vec<Date>) -> String {
     dates.retain(|date| stands_alone(text, &date.range));
     dates.sort_by_key(|date| date.range.start);
     let (mut rest, mut at) = (String::with_capacity(text.len()), 0);
     for Date { range, month, .. } in dates {
-        // Of two that overlap the first is taken out.
+        // If two overlap, only the first is removed.
         if at <= range.start {
             rest.push_str(&text[at..range.start]);
             rest.push_str(month.map_or("", |month| &text[month]));
@@ -53,7 +54,7 @@ pub(crate) fn without_numbers(text: &str, mut dates: Vec<Date>) -> String {
     rest
 }
 
-/// Returns `true` if nothing but punctuation is between what is at `range` and white space.
+/// Returns `true` if only punctuation separates `range` from white space.
 fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     let before = text[..range.start].trim_end_matches(['(', '[', '"', '\'']);
     let after =
@@ -62,14 +63,14 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
         && (after.is_empty() || after.starts_with(char::is_whitespace))
 }
 
-/// Returns `true` if four digits that may be a year are in `text`: most texts have none.
+/// Returns `true` if `text` has four digits that may be a year: most texts have none.
 fn has_year(text: &str) -> bool {
     text.as_bytes().windows(4).any(|bytes| {
         matches!(bytes, [b'1', b'9', ..] | [b'2', b'0', ..]) && bytes.iter().all(u8::is_ascii_digit)
     })
 }
 
-/// The month and the day.
+/// Reads the month and the day of a match.
 type Read = fn(&Captures<'_>) -> Option<(u32, u32)>;
 
 static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
@@ -100,7 +101,7 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
     compiled.collect()
 });
 
-/// Day and month, or month and day: one of the two is no month, or both are the same.
+/// Reads day and month, or month and day: one of the two cannot be a month, or both are the same.
 fn slashed(found: &Captures<'_>) -> Option<(u32, u32)> {
     let (first, second) = (number(found, "first")?, number(found, "second")?);
     match (12 < first, 12 < second) {

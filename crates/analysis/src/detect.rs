@@ -1,5 +1,5 @@
-//! The language of a text, as far as its letters tell (whatlang: trigrams, after Cavnar and
-//! Trenkle, "N-Gram-Based Text Categorization", 1994).
+//! Detection of a text's language by its letters (whatlang: trigrams, after Cavnar and Trenkle,
+//! "N-Gram-Based Text Categorization", 1994).
 
 use std::sync::OnceLock;
 
@@ -7,15 +7,15 @@ use whatlang::{Detector, Lang};
 
 use crate::Language;
 
-/// Bytes of a text that are looked at.
+/// Bytes of a text that are examined.
 const BYTES_MAX: usize = 2048;
-/// Characters of the shortest text that is looked at.
+/// Minimum length of a text in characters.
 const CHARS_MIN: usize = 12;
-/// The least confidence, 0 to 1, in a language. A text that is taken for one that it is not in has
-/// a few terms more, and loses none.
+/// Least confidence in a language, 0 to 1. A wrong language adds a few terms to a text and removes
+/// none.
 const CONFIDENCE_MIN: f64 = 0.15;
 
-/// Each language beside English whose endings can be removed, with whatlang's name of it.
+/// Each language besides English whose endings can be removed, with its whatlang name.
 const LANGUAGES: [(Lang, Language); 7] = [
     (Lang::Deu, Language::German),
     (Lang::Spa, Language::Spanish),
@@ -26,12 +26,12 @@ const LANGUAGES: [(Lang, Language); 7] = [
     (Lang::Rus, Language::Russian),
 ];
 
-/// The languages that are told apart, but for English.
+/// Returns the languages that can be detected, except English.
 pub(crate) fn others() -> [Language; LANGUAGES.len()] {
     LANGUAGES.map(|(_, language)| language)
 }
 
-/// The language of `text` if it is one of [`others`].
+/// Returns the language of `text` if it is one of [`others`].
 pub(crate) fn language(text: &str) -> Option<Language> {
     static DETECTOR: OnceLock<Detector> = OnceLock::new();
     let detector = DETECTOR.get_or_init(|| {

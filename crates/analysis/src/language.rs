@@ -1,4 +1,4 @@
-//! Languages: whose endings are removed, and which words of a query only make it a question.
+//! Languages: the endings that are removed, and the words that only make a query a question.
 
 use std::ops::Range;
 
@@ -27,8 +27,8 @@ pub enum Language {
     Dutch,
     /// Russian.
     Russian,
-    /// English, and beside it the language of each text that is recognised as one of the others.
-    /// The default.
+    /// English, and in addition the detected language of each text, if it is one of the others. The
+    /// default.
     #[default]
     Auto,
 }
@@ -37,7 +37,7 @@ impl Language {
     /// The number of languages.
     pub(crate) const COUNT: usize = Language::Auto as usize + 1;
 
-    /// Returns `true` if English words are known as such.
+    /// Returns `true` if English words are recognised.
     pub(crate) fn has_english(self) -> bool {
         matches!(self, Language::Auto | Language::English)
     }
@@ -57,9 +57,8 @@ impl Language {
     }
 }
 
-/// Words that ask rather than tell, and those that ask for the present state, which is what is told
-/// anyway. They are taken out of English queries only: in a stored text they may be what is looked
-/// for ("The Who").
+/// Question words, and words that ask for the present state, which is the default answer. They are
+/// removed from English queries only: in a stored text they may be searched for ("The Who").
 #[rustfmt::skip]
 pub(crate) const QUERY_STOP_WORDS: &[&str] = &[
     "a", "about", "again", "all", "also", "am", "an", "and", "any", "anyone", "anything", "are",
@@ -77,11 +76,11 @@ pub(crate) const QUERY_STOP_WORDS: &[&str] = &[
     "with", "would", "you", "your", "yours", "yourself", "yourselves",
 ];
 
-/// Words by which an English text tells when something was.
+/// Words by which an English text states a time.
 pub(crate) const TIME_WORDS: &str = "yesterday today tonight tomorrow ago week weekend month \
     year monday \
     tuesday wednesday thursday friday saturday sunday january february march april june july \
     august september october november december spring summer autumn winter";
 
-/// The years that a number of four digits may be.
+/// Four-digit numbers that count as years.
 pub(crate) const YEARS: Range<u16> = 1900..2100;

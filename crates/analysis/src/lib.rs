@@ -1,9 +1,8 @@
-//! Text to terms: the one analysis that all tiers, and stored texts and queries, share.
+//! Text to terms: the analysis shared by all tiers, for stored texts and queries.
 //!
-//! A text is brought into a plain form (`plain`), cut into pieces (`pieces`), and each piece gives
+//! A text is normalised to a plain form (`plain`), cut into pieces (`pieces`), and each piece gives
 //! terms (`words`): lower-case, without accents, stemmed by Snowball (Porter, "Snowball: a language
-//! for stemming algorithms", 2001). Terms have no white space, so that they can be joined by
-//! spaces.
+//! for stemming algorithms", 2001). Terms have no white space, so they can be joined by spaces.
 //!
 //! | text | terms |
 //! |---|---|
@@ -17,14 +16,14 @@
 //! | an emoji | itself |
 //! | `2 March 2026`, `02.03.2026` | also `2026-03-02`; in a query in the place of the numbers |
 //!
-//! A text in another language than English has the stems of that language beside these terms, each
-//! after a `^`, and a query stands for the stems of its words in every language.
+//! A text in another language than English also has the stems of that language, each prefixed with
+//! `^`, and a query matches the stems of its words in every language.
 //!
-//! A loose term counts less than a term: a query for `5` finds `-5` after `5`, see
+//! A loose term counts less than a term: a query for `5` ranks `-5` after `5`, see
 //! [`Query::variants`].
 //!
-//! Terms are for ranking alone: texts with the same terms need not say the same, which is the
-//! affair of `aios_record::forms`. Not here: the weighing of terms, which belongs to the tiers.
+//! Terms are for ranking only: texts with the same terms may have different contents, which
+//! `aios_record::forms` compares. Not here: the weights of terms, which belong to the tiers.
 
 mod dates;
 mod detect;
@@ -44,23 +43,23 @@ use rust_stemmers::Stemmer;
 pub use spelling::{Guess, Known};
 use words::{Token, Use, Words, foreign};
 
-/// The version of the analysis. A change of what a text's terms are is a new version: stores that
-/// hold terms of another one analyse their texts again.
+/// Version of the analysis. It is raised whenever the terms of any text change: a store that holds
+/// terms of another version analyses its texts again.
 pub const VERSION: u32 = 3;
 
 /// Cuts texts and queries into terms.
 pub struct Analyzer {
     language: Language,
     stemmer: Option<Stemmer>,
-    /// The stemmers of the languages that a text may be recognised as.
+    /// Stemmers of the languages that can be detected in a text.
     others: Vec<(Language, Stemmer)>,
-    /// Stemmed, as they are compared with terms.
+    /// Stemmed, for comparison with terms.
     query_stop_terms: HashSet<String>,
     time_terms: Vec<String>,
 }
 
 impl Analyzer {
-    /// The analyzer of a language, made once per process.
+    /// Returns the analyzer of a language, created once per process.
     #[must_use]
     pub fn of(language: Language) -> &'static Analyzer {
         static ANALYZERS: [OnceLock<Analyzer>; Language::COUNT] =
@@ -89,19 +88,20 @@ impl Analyzer {
         analyzer
     }
 
-    /// The language whose endings are removed.
+    /// Returns the language whose endings are removed.
     #[must_use]
     pub fn language(&self) -> Language {
         self.language
     }
 
-    /// Returns `true` if English words are known as such.
+    /// Returns `true` if English words are recognised.
     #[must_use]
     pub fn has_english(&self) -> bool {
         self.language.has_english()
     }
 
-    /// The terms of a stored text, in order, repeated as often as they occur.
+    /// Returns the terms of a stored text, in order and with repetitions. Terms of the detected
+    /// language and of dates follow the others.
     #[must_use]
     pub fn terms(&self, text: &str) -> Vec<String> {
         let plain = plain::plain(text);
@@ -115,8 +115,8 @@ impl Analyzer {
         terms
     }
 
-    /// The stems of `tokens`, those of `text`, in the language that the text is recognised as, if
-    /// that is another than the analyzer's.
+    /// Returns the stems of `tokens`, those of `text`, in the detected language of the text, if
+    /// that is not the analyzer's.
     fn foreign_terms(&self, text: &str, tokens: &[Token]) -> Vec<String> {
         if self.others.is_empty() {
             return Vec::new();
@@ -128,7 +128,7 @@ impl Analyzer {
         words.map(|word| foreign(&stemmer.stem(word))).collect()
     }
 
-    /// The terms that a word may have in a text of another language, each once.
+    /// Returns the distinct terms that a word can have in texts of other languages.
     fn foreign_stems(&self, word: &str) -> Vec<String> {
         let stems = self.others.iter().map(|(_, stemmer)| foreign(&stemmer.stem(word)));
         let mut stems: Vec<String> = stems.collect();
@@ -137,7 +137,7 @@ impl Analyzer {
         stems
     }
 
-    /// A query, cut into terms.
+    /// Cuts a query into terms.
     #[must_use]
     pub fn query(&self, text: &str) -> Query {
         let plain = plain::plain(text);
@@ -148,9 +148,8 @@ impl Analyzer {
         Query::new(self, tokens)
     }
 
-    /// The terms of a query that may be somebody's name although they are words that only make a
-    /// question: those that are written with a capital where a name would be alone ("What did Will
-    /// say?", "May's birthday").
+    /// Returns the terms of a query that may be names although they are question words: those that
+    /// are capitalised where only a name would be ("What did Will say?", "May's birthday").
     #[must_use]
     pub fn query_names(&self, text: &str) -> Vec<String> {
         let mut names = Vec::new();
@@ -167,7 +166,7 @@ impl Analyzer {
         names
     }
 
-    /// The terms by which a text tells when something was.
+    /// Returns the terms by which a text states a time.
     #[must_use]
     pub fn time_terms(&self) -> &[String] {
         &self.time_terms
@@ -179,12 +178,12 @@ impl Analyzer {
         self.query_stop_terms.contains(term)
     }
 
-    /// The term of a single word in lower case.
+    /// Returns the term of a single word in lower case.
     fn stem(&self, word: &str) -> String {
         Words { stemmer: self.stemmer.as_ref() }.stem(word)
     }
 
-    /// The tokens of a text in its plain form, but for its dates.
+    /// Returns the tokens of a text in its plain form, without those of its dates.
     fn tokens_of(&self, plain: &str) -> Vec<Token> {
         let mut tokens = Vec::new();
         let words = Words { stemmer: self.stemmer.as_ref() };

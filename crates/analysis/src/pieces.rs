@@ -1,4 +1,4 @@
-//! A plain text cut into pieces: words with their signs, characters of scripts without spaces,
+//! Cutting a plain text into pieces: words with their signs, characters of scripts without spaces,
 //! symbols.
 
 use std::borrow::Cow;
@@ -6,22 +6,22 @@ use std::borrow::Cow;
 use unicode_categories::UnicodeCategories;
 use unicode_normalization::char::is_combining_mark;
 
-/// The most groups of digits of a number.
+/// Maximum number of digit groups after the first.
 const GROUPS_MAX: usize = 5;
 
 /// A piece of a text.
 pub(crate) enum Piece<'a> {
-    /// All between white space, symbols and scripts without spaces.
+    /// Text between white space, symbols and scripts without spaces.
     Word(&'a str),
-    /// The same, as part of a number that is written with spaces, beside its other parts.
+    /// A number that is written with spaces, in addition to its parts.
     Number(String),
-    /// A run of a script that is written without spaces.
+    /// A run of a script without spaces.
     Run(&'a str),
-    /// A symbol that stands for itself: an emoji, an arrow.
+    /// A symbol that is a term by itself: an emoji, an arrow.
     Symbol(&'a str),
 }
 
-/// Hands the pieces of `text` to `push`, in order.
+/// Passes the pieces of `text` to `push`, in order.
 pub(crate) fn cut(text: &str, mut push: impl FnMut(Piece<'_>)) {
     let is_gap = |c: char| c.is_whitespace() || c.is_control();
     let chunks: Vec<&str> = text.split(is_gap).filter(|chunk| !chunk.is_empty()).collect();
@@ -37,23 +37,23 @@ pub(crate) fn cut(text: &str, mut push: impl FnMut(Piece<'_>)) {
     }
 }
 
-/// Returns `true` for what words are made of.
+/// Returns `true` for characters of words.
 pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || (!c.is_ascii() && is_combining_mark(c))
 }
 
-/// Returns `true` for signs of currencies, which belong to the number beside them.
+/// Returns `true` for currency signs, which belong to the number beside them.
 pub(crate) fn is_currency(c: char) -> bool {
     c == '$' || (!c.is_ascii() && c.is_symbol_currency())
 }
 
-/// Returns `true` for `%` and its like.
+/// Returns `true` for `%` and similar signs.
 pub(crate) fn is_percent(c: char) -> bool {
     matches!(c, '%' | '\u{2030}')
 }
 
-/// A number and the sign after or before it as one: `5 %`, `5 EUR` in its sign, `$ 5`. And how many
-/// chunks that takes.
+/// Joins a number with the sign after or before it: `5 %`, `5 EUR` in its sign, `$ 5`. Returns the
+/// number of chunks used, too.
 fn with_unit<'a>(chunk: &'a str, next: &str) -> (Cow<'a, str>, usize) {
     let is_digit = |c: char| c.is_ascii_digit();
     let unit = next.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
@@ -71,7 +71,7 @@ fn with_unit<'a>(chunk: &'a str, next: &str) -> (Cow<'a, str>, usize) {
     }
 }
 
-/// The number that `chunks` begin with if its groups of digits are written with spaces.
+/// Returns the number that `chunks` begin with if its groups of digits are separated by spaces.
 fn spaced_number(chunks: &[&str]) -> Option<String> {
     let first = chunks.first()?.trim_start_matches(|c: char| c == '(' || is_currency(c));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -87,7 +87,7 @@ fn spaced_number(chunks: &[&str]) -> Option<String> {
         }
         number.push_str(&group[..digits]);
         if digits < group.len() {
-            // Decimals or the end of a sentence follow the last group, but nothing else.
+            // Only decimals or the end of a sentence may follow the last group.
             let rest = group[digits..].trim_matches(|c: char| !is_word(c) && !is_percent(c));
             if !rest.is_empty() && (rest.len() != 2 || !all_digits(rest)) {
                 return None;
@@ -98,7 +98,7 @@ fn spaced_number(chunks: &[&str]) -> Option<String> {
     (first.len() < number.len()).then_some(number)
 }
 
-/// The sort of piece that a character is part of.
+/// The kind of piece that a character is part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Word,
@@ -124,7 +124,7 @@ fn cut_chunk(chunk: &str, push: &mut impl FnMut(Piece<'_>)) {
     }
 }
 
-/// The end of the symbol at the beginning of `text`: two regional indicators are one flag.
+/// Returns the end of the symbol at the beginning of `text`: two regional indicators are one flag.
 fn symbol_end(text: &str) -> usize {
     let is_regional = |c: char| ('\u{1F1E6}'..='\u{1F1FF}').contains(&c);
     let mut chars = text.chars();
@@ -147,8 +147,8 @@ fn class(c: char) -> Class {
     }
 }
 
-/// Returns `true` for letters and signs of scripts that are written without spaces, and for
-/// Hangul, whose words carry endings.
+/// Returns `true` for letters and signs of scripts without spaces, and for Hangul, whose words
+/// carry endings.
 fn is_unspaced(c: char) -> bool {
     let is_block = matches!(u32::from(c),
         0xE00..=0xEFF         // Thai, Lao

@@ -1,17 +1,17 @@
-//! The plain form of a text: one spelling where Unicode has several that mean the same to who
-//! searches.
+//! The plain form of a text: one spelling where Unicode has several with the same meaning for a
+//! search.
 //!
-//! Compatibility forms (full-width, ligatures, superscripts; NFKD, then composed again), no
-//! accents, no vowel signs of Hebrew and Arabic, which are mostly left out in writing, nothing
-//! invisible, ASCII digits, one hyphen and one apostrophe. Signs that make other syllables, as in
-//! Thai or Devanagari, stay.
+//! Compatibility forms (full-width, ligatures, superscripts) are replaced by NFKD, then composed
+//! again. Accents, the vowel signs of Hebrew and Arabic (mostly omitted in writing) and invisible
+//! characters are removed. Digits become ASCII, hyphens and apostrophes a single form. Signs that
+//! make other syllables, as in Thai or Devanagari, are kept.
 
 use std::borrow::Cow;
 
 use aios_record::forms::is_ignorable;
 use unicode_normalization::UnicodeNormalization;
 
-/// The plain form of `text`; letters keep their case. ASCII is borrowed.
+/// Returns the plain form of `text`; letters keep their case. ASCII is borrowed.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -20,7 +20,7 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(compatible.filter(|c| !is_optional(*c)).nfc().map(simple).collect())
 }
 
-/// Lower case, with what folds into several letters (the German sharp s into `ss`).
+/// Converts to lower case by case folding, which expands some letters (the German sharp s to `ss`).
 pub(crate) fn lower(text: &str) -> String {
     match text.is_ascii() {
         true => text.to_ascii_lowercase(),
@@ -28,7 +28,7 @@ pub(crate) fn lower(text: &str) -> String {
     }
 }
 
-/// Returns `true` for marks that readers of a script leave out or look over.
+/// Returns `true` for marks that readers of a script omit or ignore.
 fn is_optional(c: char) -> bool {
     matches!(u32::from(c),
         0x300..=0x36F         // accents
@@ -52,7 +52,7 @@ fn simple(c: char) -> char {
     }
 }
 
-/// The zeros of scripts that have digits of their own; nine more follow each.
+/// The zeros of scripts with their own digits; nine more digits follow each.
 const ZEROS: &[char] = &[
     '\u{660}', '\u{6F0}', '\u{966}', '\u{9E6}', '\u{A66}', '\u{AE6}', '\u{B66}', '\u{BE6}',
     '\u{C66}', '\u{CE6}', '\u{D66}', '\u{E50}', '\u{ED0}', '\u{F20}', '\u{1040}', '\u{17E0}',

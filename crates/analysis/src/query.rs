@@ -1,4 +1,4 @@
-//! A query: its terms, and what else stands for each of them.
+//! A query: its terms, and the variants of each.
 
 use std::collections::HashMap;
 
@@ -8,37 +8,37 @@ use crate::{
     words::{Token, Use, loose},
 };
 
-/// The share of a term that lacks signs of the query's, where both name the same.
+/// Share of a term without signs of the query's term, if both have the same meaning.
 const BARE_SHARE: f64 = 0.5;
-/// The share of a number in another spelling than the query's.
+/// Share of a number in another spelling than the query's.
 const NUMBER_SHARE: f64 = 0.7;
-/// The share of a word's stem in another language.
+/// Share of a word's stem in another language.
 const FOREIGN_SHARE: f64 = 0.9;
-/// The share of a term that differs from the query's in signs that make it another thing.
+/// Share of a term that differs from the query's in signs that change the meaning.
 const LOOSE_SHARE: f64 = 0.2;
 
 /// A query, cut into terms.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// Each once, without the words that only make it a question, unless there are no others.
+    /// Distinct terms, without the words that only make it a question, unless there are no others.
     pub terms: Vec<String>,
-    /// The counts of the terms that the query repeats.
+    /// Counts of the repeated terms.
     repeats: HashMap<String, u32>,
-    /// The terms without their signs, of those that have some.
+    /// Terms without their signs, for those with signs.
     bare: HashMap<String, (String, Use)>,
-    /// The stems in other languages, of the terms that are words.
+    /// Stems in other languages, for the terms that are words.
     foreign: HashMap<String, Vec<String>>,
     words: Vec<Spelled>,
 }
 
-/// A term that stands for one of a query, where the two differ in signs or spelling.
+/// A term that matches one of the query's although the two differ in signs, spelling or language.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
-    /// The term, as texts have it.
+    /// Term as it occurs in texts.
     pub term: String,
-    /// The place of the query's term.
+    /// Index of the query's term.
     pub to: usize,
-    /// The part that it counts for, against the query's term itself: above 0, 1 at most.
+    /// Share relative to the query's own term: above 0, at most 1.
     pub share: f64,
 }
 
@@ -87,13 +87,13 @@ impl Query {
         Query { terms, repeats, bare, foreign, words }
     }
 
-    /// The number of times that the query has one of its terms.
+    /// Returns how often the query has one of its terms.
     #[must_use]
     pub fn count(&self, term: &str) -> u32 {
         self.repeats.get(term).copied().unwrap_or(1)
     }
 
-    /// This query with `terms` in the place of its own: some of them, in whatever order.
+    /// Replaces the terms of the query by `terms`: some of them, in any order.
     #[must_use]
     pub fn with_terms(mut self, terms: Vec<String>) -> Query {
         let place = |term: &String| terms.iter().position(|kept| kept == term);
@@ -104,7 +104,7 @@ impl Query {
         self
     }
 
-    /// The terms that stand for the query's in any store: the same with or without signs, and the
+    /// Returns the variants of the query's terms in any store: those with or without signs, and the
     /// stems of its words in other languages.
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {
@@ -130,9 +130,9 @@ impl Query {
         terms().flat_map(of_term).flatten().chain(terms().flat_map(foreign)).collect()
     }
 
-    /// Other spellings of the query's words: words written as one or as two, and those that differ
-    /// from a word in one slip of the pen. Those that some text has are worth looking for. `known`
-    /// says of the place of a term how far its word is known.
+    /// Returns other spellings of the query's words: words joined or split, and single typing
+    /// errors. Those that occur in texts are worth searching. `known` returns, for the index of a
+    /// term, where its word is known.
     #[must_use]
     pub fn guesses(&self, analyzer: &Analyzer, known: impl Fn(usize) -> Known) -> Vec<Guess> {
         spelling::guesses(analyzer, &self.words, known)

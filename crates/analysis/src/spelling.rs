@@ -1,71 +1,71 @@
-//! Other spellings of a query's words: `data base` for `database` and the other way round, and
-//! single slips of the pen (`databse`, `prot`).
+//! Other spellings of a query's words: `data base` for `database` and vice versa, and single typing
+//! errors (`databse`, `prot`).
 //!
-//! Only texts tell which of them are words, so these are guesses: a search looks each up among the
-//! texts that the searcher sees, and takes those that are there. The work is
-//! bounded: few words of a query are guessed at, and each gives a few hundred spellings.
+//! Only the texts show which of them are words, so these are guesses: a search looks each up in the
+//! visible texts and uses those that occur. The work is bounded: few words of a query are guessed,
+//! and each gives a few hundred spellings.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{Analyzer, Variant};
 
-/// The most words of one query whose spelling is guessed at.
+/// Maximum number of words of a query that are guessed.
 const WORDS_MAX: usize = 4;
-/// In a shorter word no slip is undone: it is too much like others.
+/// A shorter word is not corrected: it is too similar to others.
 const CHARS_MIN: usize = 4;
-/// In a shorter word letters are swapped at most: a changed one makes most of them another word.
+/// In a shorter word letters are only swapped: most changes of a letter give a different word.
 const CHANGED_CHARS_MIN: usize = 5;
-/// A longer word is no word of a language.
+/// A longer word is not a word of a language.
 const CHARS_MAX: usize = 24;
-/// The shortest half of a word.
+/// Minimum length of half a word.
 const HALF_CHARS_MIN: usize = 4;
-/// The most corrections that are taken for one word: those that most texts have.
+/// Maximum number of corrections used for one word: those in the most texts.
 const CORRECTIONS_MAX: usize = 3;
-/// The share of a correction, against the word itself.
+/// Share of a correction, relative to the word itself.
 const CORRECTED_SHARE: f64 = 0.6;
-/// The share of each half of a word.
+/// Share of each half of a word.
 const HALF_SHARE: f64 = 0.5;
-/// The share of two words that are written as one.
+/// Share of two words written as one.
 const JOINED_SHARE: f64 = 1.0;
 
-/// A word of a query as it was written.
+/// A word of a query as written.
 #[derive(Debug, Clone)]
 pub(crate) struct Spelled {
     pub(crate) word: String,
-    /// The place of its term; none where it only makes the query a question.
+    /// Index of its term; `None` if the word only makes the query a question.
     pub(crate) at: Option<usize>,
-    /// Set if it follows the word before directly.
+    /// True if it directly follows the previous word.
     pub(crate) is_next: bool,
 }
 
-/// The knowledge of a query's word.
+/// The place where a word of a query is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// A text has it: nothing stands for it.
+    /// Texts contain it: no other spelling is tried.
     InTexts,
-    /// No text has it, but the language does: it may be written as two words, and is not
-    /// misspelt.
+    /// No text contains it, but it is a word of the language: it may be written as two words, and
+    /// is not corrected.
     InLanguage,
-    /// Neither has it.
+    /// Neither the texts nor the language have it.
     No,
 }
 
-/// Another spelling, which counts if texts have all of its terms.
+/// Another spelling, valid if texts have all of its terms.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guess {
     variants: Vec<Variant>,
-    /// Of several corrections of a word few are taken.
+    /// True for a correction: of those, only a few per word are used.
     is_correction: bool,
 }
 
 impl Guess {
-    /// The terms that texts must have.
+    /// Returns the terms that texts must have.
     pub fn terms(&self) -> impl Iterator<Item = &str> {
         self.variants.iter().map(|variant| variant.term.as_str())
     }
 
-    /// The variants of those `guesses` that hold: `documents_with` has the number of texts that
-    /// have a term.
+    /// Returns the variants of the valid `guesses`. `documents_with` returns the number of texts
+    /// that have a term.
     #[must_use]
     pub fn taken(guesses: Vec<Guess>, documents_with: impl Fn(&str) -> u64) -> Vec<Variant> {
         let mut held: Vec<(u64, Guess)> = Vec::new();
@@ -75,7 +75,7 @@ impl Guess {
                 held.push((least, guess));
             }
         }
-        // The first of equals come first, so that the order depends on nothing else.
+        // A stable sort keeps the order of equal guesses, so the result is deterministic.
         held.sort_by_key(|(documents, _)| std::cmp::Reverse(*documents));
         let mut corrections: HashMap<usize, usize> = HashMap::new();
         let mut taken = Vec::new();
@@ -93,7 +93,7 @@ impl Guess {
     }
 }
 
-/// The guesses at `words`; those at their spelling where no text has them.
+/// Returns the guesses for `words`. Splits and corrections are only for words that no text has.
 pub(crate) fn guesses(
     analyzer: &Analyzer,
     words: &[Spelled],
@@ -144,9 +144,9 @@ fn halves(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
     cuts.map(cut).filter(|guess| !guess.terms().any(|half| analyzer.asks(half))).collect()
 }
 
-/// The terms of all words that one letter left out, put in, changed or swapped with its neighbour
-/// makes (Damerau, "A technique for computer detection and correction of spelling errors", 1964).
-/// The first letter is changed by a swap alone, for slips elsewhere are much more frequent.
+/// Returns the terms of all words that differ in one omitted, inserted, changed or swapped letter
+/// (Damerau, "A technique for computer detection and correction of spelling errors", 1964). The
+/// first letter changes only by a swap, since errors elsewhere are much more frequent.
 fn corrections(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
     let mut seen: HashSet<String> = HashSet::new();
     seen.insert(analyzer.stem(&chars.iter().collect::<String>()));
@@ -187,8 +187,8 @@ fn corrections(analyzer: &Analyzer, chars: &[char], to: usize) -> Vec<Guess> {
     guesses
 }
 
-/// The letters of the script of `c`, as plain texts have them; itself where its script is not
-/// known here.
+/// Returns the letters of the script of `c`, as in plain texts; only `c` if its script is not
+/// listed.
 fn letters(c: char) -> std::ops::RangeInclusive<char> {
     let scripts = [
         'a'..='z',

@@ -1,4 +1,4 @@
-//! The terms of texts, and those that a query looks for.
+//! The terms of texts, and those that a query matches.
 
 use proptest::prelude::*;
 use unicode_normalization::char::is_combining_mark;
@@ -39,7 +39,7 @@ fn identifiers_are_found_whole_joined_and_by_part() {
 }
 
 #[test]
-fn signs_make_other_terms() {
+fn signs_distinguish_terms() {
     check("C C++ (C#), C/C++.", "c c++ `c c# `c c/c++ c c++ `c");
     check(".NET is at -5 +5 5", ".net net is at -5 `5 +5 `5 5");
     check("\u{2212}4 degrees", "-4 `4 degre");
@@ -78,7 +78,7 @@ fn days_have_one_spelling() {
 }
 
 #[test]
-fn a_query_for_a_day_looks_for_no_number_of_it() {
+fn a_query_for_a_day_has_no_terms_for_its_numbers() {
     let check = |text: &str, expect: &[&str]| {
         assert_eq!(Analyzer::of(Language::English).query(text).terms, expect, "{text}");
     };
@@ -105,7 +105,7 @@ fn scripts_without_spaces_give_neighbours_and_characters() {
         "\u{1f680} go \u{1f1e9}\u{1f1ea} \u{1f1eb}\u{1f1f7}",
     );
     check("\u{1f44d}\u{1f3fd} 4\u{b0}C", "\u{1f44d} 4 \u{b0} c");
-    // The marks of Devanagari stay, those of Arabic do not.
+    // The marks of Devanagari are kept, those of Arabic are not.
     check(
         "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}",
         "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}",
@@ -114,13 +114,13 @@ fn scripts_without_spaces_give_neighbours_and_characters() {
 }
 
 #[test]
-fn a_term_has_a_limit_and_stays_whole_characters() {
+fn long_terms_are_cut_at_character_boundaries() {
     let terms = Analyzer::of(Language::None).terms(&"\u{e9}\u{4e00}".repeat(100));
     assert!(terms.iter().all(|term| term.len() <= words::TERM_BYTES_MAX));
 }
 
 #[test]
-fn a_query_loses_what_only_asks_unless_nothing_else_is_left() {
+fn a_query_drops_question_words_unless_it_has_no_others() {
     let terms = |text: &str| Analyzer::of(Language::English).query(text).terms;
     assert_eq!(terms("When did Ada go to Rome, Rome?"), ["ada", "go", "rome"]);
     assert_eq!(terms("Where does Ada live now?"), ["ada", "live"]);
@@ -131,7 +131,7 @@ fn a_query_loses_what_only_asks_unless_nothing_else_is_left() {
 }
 
 #[test]
-fn a_term_stands_for_others_that_differ_in_signs() {
+fn variants_differ_in_signs() {
     let check = |text: &str, expect: &[(&str, usize)]| {
         let variants = Analyzer::of(Language::English).query(text).variants();
         let found: Vec<_> = variants.iter().map(|it| (&*it.term, it.to)).collect();
@@ -145,7 +145,7 @@ fn a_term_stands_for_others_that_differ_in_signs() {
 }
 
 #[test]
-fn other_spellings_are_taken_where_texts_have_them() {
+fn other_spellings_are_used_if_texts_have_them() {
     let check = |query: &str, texts: &[(&str, u64)], expect: &[(&str, usize)]| {
         let analyzer = Analyzer::of(Language::English);
         let query = analyzer.query(query);
@@ -163,7 +163,7 @@ fn other_spellings_are_taken_where_texts_have_them() {
     check("database", &texts[3..], &[("data", 0), ("base", 0)]);
     check("log in", &texts, &[("login", 0)]);
     check("data, base", &texts, &[("databas", 0), ("databas", 1)]);
-    // Known words and other first letters are let be.
+    // Known words and other first letters are not corrected.
     check("port atabase", &texts, &[]);
     let many = [("plane", 1), ("plank", 2), ("plant", 3), ("plain", 4), ("leaf", 1), ("per", 1)];
     check("planx", &many, &[("plant", 0), ("plank", 0), ("plane", 0)]);
@@ -172,7 +172,7 @@ fn other_spellings_are_taken_where_texts_have_them() {
 }
 
 #[test]
-fn a_word_of_the_language_is_no_slip_but_may_be_two() {
+fn a_word_of_the_language_is_split_but_not_corrected() {
     let analyzer = Analyzer::of(Language::English);
     let guessed = |word: &str, known: Known| -> Vec<String> {
         let guesses = analyzer.query(word).guesses(analyzer, |_| known);
@@ -186,7 +186,7 @@ fn a_word_of_the_language_is_no_slip_but_may_be_two() {
 }
 
 #[test]
-fn names_that_are_words_which_only_ask_are_told_by_their_capital() {
+fn capitalised_question_words_may_be_names() {
     let check = |query: &str, expect: &[&str]| {
         assert_eq!(Analyzer::of(Language::English).query_names(query), expect, "{query}");
     };
@@ -206,7 +206,7 @@ fn another_language_stems_by_its_own_rules() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Each word of a text finds it: by a term, or by what stands for one.
+    /// Each word of a text finds the text: by a term, or by a variant of one.
     #[test]
     fn a_text_is_found_by_each_of_its_words(text in "(\\PC{1,8} ){1,6}") {
         let analyzer = Analyzer::of(Language::English);
@@ -220,14 +220,14 @@ proptest! {
             let found = query.terms.iter().chain(variants.iter().map(|it| &it.term));
             let is_found = found.into_iter().any(|term| terms.contains(term));
             prop_assert!(query.terms.is_empty() || is_found, "{word:?} in {text:?}: {terms:?}");
-            // A vowel sign on its own is no word.
+            // A vowel sign alone is not a word.
             let says = |c: char| c.is_alphanumeric() && !is_combining_mark(c);
             prop_assert!(!word.contains(says) || !query.terms.is_empty(), "{word:?}");
         }
     }
 }
 
-/// A text in each language, and another form of a word of it.
+/// A text in each language, and another form of one of its words.
 const INFLECTED: [(&str, &str); 8] = [
     ("Wir haben gestern zwei alte H\u{e4}user in der Stadt besichtigt.", "Haus"),
     ("Der Hund l\u{e4}uft mit den Kindern durch den Garten.", "Kinder"),
@@ -253,7 +253,7 @@ fn a_text_is_found_by_other_forms_of_its_words_in_its_own_language() {
         let found = variants.iter().filter(|it| it.term.starts_with(words::FOREIGN));
         let found: Vec<_> = found.filter(|it| terms.contains(&it.term)).collect();
         assert!(!found.is_empty(), "{word}: {variants:?} in {terms:?}");
-        // In a store that is told to be English, they are not.
+        // A store set to English has no terms of other languages.
         let english = Analyzer::of(Language::English);
         assert!(english.terms(text).iter().all(|term| !term.starts_with(words::FOREIGN)));
         assert!(!english.query(word).variants().iter().any(|it| it.term.starts_with('^')));

@@ -1,4 +1,4 @@
-//! One piece to its terms.
+//! Conversion of a piece to its terms.
 
 use rust_stemmers::Stemmer;
 use unicode_normalization::char::is_combining_mark;
@@ -8,25 +8,25 @@ use crate::{
     plain::lower,
 };
 
-/// The longest term in bytes; the rest of a longer piece is dropped.
+/// Maximum length of a term in bytes; the rest of a longer piece is dropped.
 pub(crate) const TERM_BYTES_MAX: usize = 64;
-/// Begins a loose term; no other term begins with it.
+/// Prefix of a loose term; no other term begins with it.
 pub(crate) const LOOSE: char = '`';
-/// Begins the stem of a word in a text of another language; no other term begins with it.
+/// Prefix of the stem of a word in a text of another language; no other term begins with it.
 pub(crate) const FOREIGN: char = '^';
-/// A name of more parts is not looked for as one word.
+/// A name of more parts does not get a joined term.
 const JOINED_PARTS_MAX: usize = 4;
-/// Signs inside a word; all other punctuation ends one.
+/// Signs inside a word; all other punctuation ends a word.
 const INNER: &[char] = &['-', '_', '.', '@', '#', '+', '%', '\'', '~'];
-/// Signs between the parts of a word that is written joined as well.
+/// Signs between the parts of a word that also gets a joined term.
 const JOINTS: &[char] = &['-', '_', '.'];
 
-/// A term, and where it stands for something else.
+/// A term and its use.
 #[derive(Debug)]
 pub(crate) struct Token {
     pub(crate) term: String,
     pub(crate) used: Use,
-    /// The word as it was written, in lower case, of a term that is a whole word of letters.
+    /// The word as written, in lower case, if the term is a whole word of letters.
     pub(crate) word: Option<String>,
 }
 
@@ -34,11 +34,11 @@ pub(crate) struct Token {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Plain,
-    /// The term before it without its signs, which name the same (`#tag`, `@name`, `.NET`).
+    /// The previous term without its signs, with the same meaning (`#tag`, `@name`, `.NET`).
     Bare,
-    /// The term before it without its signs, which make it another thing (`-5`, `5%`, `C++`).
+    /// The previous term without its signs, with another meaning (`-5`, `5%`, `C++`).
     Loose,
-    /// The number that the term before it spells in a way of its own.
+    /// The number that the previous term spells differently.
     Number,
     /// For stored texts only: one character of a longer run, another spelling of a number.
     Stored,
@@ -49,7 +49,7 @@ impl Token {
         Token { term: term.into(), used, word: None }
     }
 
-    /// The term of a stored text.
+    /// Returns the term in a stored text.
     pub(crate) fn into_term(self) -> String {
         match self.used {
             Use::Loose => loose(&self.term),
@@ -58,17 +58,17 @@ impl Token {
     }
 }
 
-/// The loose form of a term.
+/// Returns the loose form of a term.
 pub(crate) fn loose(term: &str) -> String {
     format!("{LOOSE}{term}")
 }
 
-/// The term of a stem in another language.
+/// Returns the term of a stem in another language.
 pub(crate) fn foreign(stem: &str) -> String {
     format!("{FOREIGN}{stem}")
 }
 
-/// `Ada's` is about `Ada`.
+/// Removes a possessive ending: `Ada's` becomes `Ada`.
 pub(crate) fn without_possessive(piece: &str) -> &str {
     let cut = ["'s", "\u{2019}s", "'S", "\u{2019}S"].iter().find_map(|end| piece.strip_suffix(end));
     cut.unwrap_or(piece)
@@ -89,7 +89,7 @@ impl Words<'_> {
         }
     }
 
-    /// The term of a word.
+    /// Returns the term of a word.
     pub(crate) fn stem(&self, word: &str) -> String {
         match self.stemmer {
             Some(stemmer) => stemmer.stem(word).into_owned(),
@@ -121,7 +121,7 @@ impl Words<'_> {
         }
     }
 
-    /// A word without punctuation inside, but for signs that belong to it.
+    /// Adds the terms of a word without inner punctuation, except for signs that belong to it.
     fn push_segment(&self, segment: &str, tokens: &mut Vec<Token>) {
         let core = segment.trim_matches(|c: char| !is_word(c));
         if core.is_empty() {
@@ -177,7 +177,7 @@ impl Words<'_> {
     }
 }
 
-/// Each two neighbours of a run, and each character, with the marks that belong to it.
+/// Adds all pairs of neighbours of a run, and each character, with its combining marks.
 fn push_run(run: &str, tokens: &mut Vec<Token>) {
     let is_start = |(_, c): &(usize, char)| c.is_alphanumeric() && !is_combining_mark(*c);
     let mut starts: Vec<usize> = run.char_indices().filter(is_start).map(|(at, _)| at).collect();
@@ -196,12 +196,12 @@ fn push_run(run: &str, tokens: &mut Vec<Token>) {
     }
 }
 
-/// Returns `true` for punctuation around a word that says nothing of it.
+/// Returns `true` for punctuation around a word that does not change its meaning.
 fn is_end_of_piece(c: char) -> bool {
     !is_word(c) && !INNER.contains(&c) && !is_currency(c)
 }
 
-/// The signs before a word that make it another one.
+/// Returns the signs before a word that change its meaning.
 fn signs_before<'a>(before: &'a str, core: &str) -> &'a str {
     let before = before.trim_start_matches(['\'', '_']);
     let is_number = core.starts_with(|c: char| c.is_ascii_digit());
@@ -218,7 +218,7 @@ fn signs_before<'a>(before: &'a str, core: &str) -> &'a str {
     if is_kept { before } else { "" }
 }
 
-/// The signs after a word that make it another one.
+/// Returns the signs after a word that change its meaning.
 fn signs_after(after: &str) -> &str {
     let after = after.trim_end_matches(['.', '-', '_', '~', '\'', '@']);
     let is_kept = match after {
@@ -231,8 +231,8 @@ fn signs_after(after: &str) -> &str {
     if is_kept { after } else { "" }
 }
 
-/// A number without the signs between its groups of digits, and without decimals that are zeros,
-/// where it is one beyond doubt: `1,299.00`, `1'299`, `1.299,00`.
+/// Returns a number without its group separators and without decimals that are zeros, if it is
+/// certainly one: `1,299.00`, `1'299`, `1.299,00`.
 fn grouped_number(text: &str) -> Option<String> {
     let is_figure = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | '\'');
     if !text.starts_with(|c: char| c.is_ascii_digit()) || !text.chars().all(is_figure) {
@@ -265,7 +265,7 @@ fn grouped_number(text: &str) -> Option<String> {
     Some(number)
 }
 
-/// A number that is written as `written`, which ranks before other spellings.
+/// Adds a number with its spelling `written`, which ranks before other spellings.
 fn push_number(written: &str, number: &str, tokens: &mut Vec<Token>) {
     tokens.push(Token::new(clipped(written), Use::Plain));
     tokens.push(Token::new(clipped(number), Use::Number));
@@ -274,8 +274,8 @@ fn push_number(written: &str, number: &str, tokens: &mut Vec<Token>) {
     tokens.extend(others.chain(whole).map(|other| Token::new(clipped(&other), Use::Stored)));
 }
 
-/// A number as it is written, without its separators, and without its decimals, where that is
-/// another spelling than `number`: `1,299.00`, `1299.00` and `1,299`.
+/// Returns the spellings of a number as written, without its separators, and without its decimals,
+/// except `number` itself: `1,299.00`, `1299.00` and `1,299`.
 fn spellings(written: &str, number: &str) -> Vec<String> {
     let point = written.rfind(|c: char| !c.is_ascii_digit());
     // Groups have three digits.
@@ -288,7 +288,7 @@ fn spellings(written: &str, number: &str) -> Vec<String> {
     all
 }
 
-/// A word of several parts as one, where it may be written so: its term as a whole then.
+/// Joins a word of several parts, if it may be written as one.
 fn joined(bare: &str, parts: &[&str]) -> Option<String> {
     let has_point = bare.contains('.');
     let is_name = |part: &&str| part.starts_with(char::is_alphabetic);
@@ -300,7 +300,7 @@ fn joined(bare: &str, parts: &[&str]) -> Option<String> {
     fits.then(|| parts.concat())
 }
 
-/// `word` cut at signs, where lower case turns to upper, and where a word follows an acronym.
+/// Splits `word` at signs, where lower case turns to upper, and where a word follows an acronym.
 fn parts(word: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     for word in word.split(|c: char| !is_word(c)).filter(|word| !word.is_empty()) {

@@ -1,4 +1,4 @@
-//! The command line, as clap reads it. Not here: what the commands do.
+//! The command line, as clap parses it. Not here: what the commands do.
 
 mod flags;
 mod values;
@@ -25,8 +25,7 @@ pub(crate) use self::{
     words::asks_for_json,
 };
 
-/// The memory of AI agents: loses nothing, finds the right thing, and hands over exactly as many
-/// tokens as were asked for.
+/// The memory of AI agents: lossless, searchable, and exact to the token
 #[derive(Debug, Parser)]
 #[command(name = "aios-memory", version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -36,46 +35,46 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Where everything is kept [default: ~/.local/share/aios-memory]
+    /// Data directory [default: ~/.local/share/aios-memory]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
-    /// The settings file [default: ~/.config/aios-memory/aios-memory.toml]
+    /// Settings file [default: ~/.config/aios-memory/aios-memory.toml]
     #[arg(long, global = true, value_name = "FILE", value_parser = path(),
           env = "AIOS_MEMORY_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
-    /// Act for this user: read their own and shared records, write and change their own
+    /// Act for this user: read their own and shared records, write and change only their own
     /// [default: the setting memory.user, else shared records]
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_user)]
     user: Option<String>,
     /// Act for the administrator: read and change the records of every user
     #[arg(long, global = true, conflicts_with = "user")]
     all_users: bool,
-    /// Narrow to this project, and what belongs to none: an id, or a directory (., ./DIR, ~/DIR,
+    /// Narrow to this project, and records without one: an id, or a directory (., ./DIR, ~/DIR,
     /// /DIR)
     #[arg(long, global = true, value_name = "ID|DIR", value_parser = parse_project)]
     project: Option<String>,
-    /// Narrow to this agent, and what belongs to none
+    /// Narrow to this agent, and records without one
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     agent: Option<String>,
-    /// Narrow to this session, and what belongs to none
+    /// Narrow to this session, and records without one
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     session: Option<String>,
-    /// Leave out what is shared or belongs to no such project, agent or session
+    /// Leave out shared records, and records without the given project, agent or session
     #[arg(long, global = true)]
     exact_scope: bool,
-    /// Only read: write nothing into the data directory, which may belong to another user
+    /// Open read-only: write nothing into the data directory, which may belong to another user
     #[arg(long, global = true)]
     read_only: bool,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Print times in UTC, not in the local time zone; JSON always has UTC
+    /// Print times in UTC instead of the local time zone; JSON always uses UTC
     #[arg(long, global = true)]
     pub(crate) utc: bool,
-    /// Tell more of what happens; twice for everything
+    /// Log more; give it twice for debug output
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Print results only
@@ -84,8 +83,8 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// The memory as the flags say: as one user, as nobody in particular, or as the administrator,
-    /// narrowed by project, agent and session.
+    /// Returns the view that the flags select: a user, the administrator, or the default, narrowed
+    /// by project, agent and session.
     pub(crate) fn view(&self, memory: &AgentMemory) -> Result<MemoryView, aios_memory::Error> {
         let whole = match &self.user {
             Some(user) => memory.for_user(user)?,
@@ -104,19 +103,20 @@ impl Global {
         })
     }
 
-    /// Returns `true` if a flag says whose records are meant, or narrows them.
+    /// Returns true if a flag names a user, project, agent or session.
     pub(crate) fn is_scoped(&self) -> bool {
         let parts = [&self.user, &self.project, &self.agent, &self.session];
         parts.iter().any(|part| part.is_some())
     }
 
-    /// The user that a command acts for, where the settings name `user` or, empty, nobody.
+    /// Returns the user that a command acts for. `user` is the one in the settings; empty means
+    /// unset.
     pub(crate) fn acting_user<'a>(&'a self, user: &'a str) -> Option<&'a str> {
         let set = Some(user).filter(|user| !user.is_empty() && !self.all_users);
         self.user.as_deref().or(set)
     }
 
-    /// The settings that flags set.
+    /// Returns the settings that flags override.
     pub(crate) fn flags(&self) -> Vec<Flag> {
         let data_dir = self.data_dir.as_ref().map(|dir| Flag {
             name: "--data-dir",
@@ -134,15 +134,15 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// A small agent's day in a throw-away directory, told step by step
+    /// Play a small agent's day in a temporary directory, step by step
     Demo,
-    /// Take conversations, documents or records into memory
+    /// Ingest conversations, documents or records
     Ingest(Ingest),
-    /// Remember one text; it is durable when this returns
+    /// Store one text; it is durable when this returns
     Remember(Remember),
     /// Search
     Recall(Recall),
-    /// Print the context for a task: what matters, within a budget of tokens
+    /// Print the context for a task: the relevant records, within a token budget
     Context(Context),
     /// Store a record given by flags, or as JSON on stdin
     Record(RecordKind),
@@ -150,52 +150,59 @@ pub(crate) enum Command {
     List(List),
     /// Print one record
     Show(Show),
-    /// What a record was before, newest version first, with when and by whom
+    /// Print the versions of a record, newest first, with time and writer
     History(Show),
-    /// Change fields of a record, and leave the others
+    /// Change the given fields of a record
     Update(Update),
-    /// Delete a record for good, and what belongs to it
+    /// Delete a record permanently, with everything that belongs to it
     Delete(Delete),
-    /// Delete all entries for good
+    /// Delete all entries permanently
     Clear(Clear),
-    /// Forget records wherever they are, and what was made of them
+    /// Forget records in every tier, and everything derived from them
+    ///
+    /// Without a record or a query: all records of --user, or all that --project, --agent and
+    /// --session narrow to. Records of others, and shared ones, stay.
+    ///
+    /// A query proposes the records that contain its text, or every word and number of it. Without
+    /// a terminal, --yes forgets them only if their text equals the query; name others by their
+    /// keys.
     Forget(Forget),
-    /// Copy the whole data directory, also while others use it
+    /// Copy the whole data directory, even while other processes use it
     Backup(Backup),
-    /// Put a copy back into a data directory that is empty, or not there yet
+    /// Restore a backup into a data directory that is empty or missing
     Restore(Restore),
-    /// Write all records of the scope to a file, as lines of JSON
+    /// Write all records in scope to a file, as lines of JSON
     Export(Export),
-    /// Take over an export, or what another program stored: a SQLite database or JSON
+    /// Import an export, or the store of another program: SQLite or JSON
     Import(Import),
-    /// What there is, and how much
+    /// Print what is stored, with counts and sizes
     Stats,
-    /// The state of the machine: processor, RAM, disk, load
+    /// Print the state of the machine: processor, RAM, disk, load
     Snapshot,
-    /// Examine everything, and say what to do about what is wrong
+    /// Run all checks, and advise on each problem
     Doctor,
-    /// Compare what is stored with what should be, and read all of it
+    /// Check the stored data for consistency, reading all of it
     Verify(Verify),
-    /// Put right what `verify` finds wrong with the library
+    /// Repair the problems that `verify` finds in the library
     Repair,
-    /// Make the library anew, with another model or the same; others may use it meanwhile
+    /// Rebuild the library, with another model or the same; other processes may use it meanwhile
     Reindex(Reindex),
-    /// Move out of working memory what is past its retention, and tidy the files
+    /// Move records past their retention out of working memory, and tidy the files
     Maintain(Maintain),
-    /// Bring the files to the schema of this program; opening does it as well
+    /// Migrate the files to the schema of this program; opening them does so, too
     Migrate(Migrate),
     /// Measure how well questions find their evidence in labelled conversations or documents
     Eval(Eval),
-    /// The settings
+    /// Show or create the settings
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// The embedding models of the Hugging Face hub that are on this machine
+    /// List or fetch embedding models of the Hugging Face hub
     #[command(subcommand)]
     Model(ModelCommand),
     /// Decode a damaged file for the process that reads the output
     #[command(hide = true)]
     DecodeRows,
-    /// Print the completions of a shell
+    /// Print the completion script of a shell
     Completions {
         /// The shell
         shell: Shell,
@@ -204,40 +211,40 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Fetch a model into the hub's cache; what is there already is not fetched again
+    /// Fetch a model into the hub's cache; files already there are not fetched again
     Pull {
-        /// Its name on the hub, ORGANISATION/NAME
+        /// Name on the hub, ORGANISATION/NAME
         name: ModelName,
-        /// A branch, a tag or a commit [default: main]
+        /// Branch, tag or commit [default: main]
         #[arg(long)]
         revision: Option<String>,
     },
-    /// What is in the hub's cache, and whether it can be used
+    /// List the models in the hub's cache, and whether each is usable
     List,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files to read, and directories, of which all files are read that hold text and that no
-    /// .gitignore leaves out; `-` is stdin
+    /// Files or directories; `-` is stdin. A directory contributes every text file that no
+    /// .gitignore excludes
     #[arg(required = true, value_name = "FILE", value_parser = path())]
     pub(crate) files: Vec<PathBuf>,
-    /// Of directories only files of this pattern, such as '*.md' or 'docs/**'; may be given several
-    /// times
+    /// In directories, read only files that match this pattern, such as '*.md' or 'docs/**'; may be
+    /// repeated
     #[arg(long = "include", value_name = "GLOB")]
     pub(crate) includes: Vec<String>,
-    /// How they are written
+    /// Format of the files
     #[arg(long, value_parser = format_parser(), default_value = Format::Auto.name())]
     pub(crate) format: Format,
-    /// Keep the thinking of models too, as messages whose role is `thinking`
+    /// Keep the thinking of models, too, as messages with the role `thinking`
     #[arg(long)]
     pub(crate) thinking: bool,
-    /// Store each record for the owner that it names; without this such records are refused
+    /// Store each record for the owner that it names; without this flag, such records are refused
     #[arg(long, conflicts_with = "user")]
     pub(crate) owners_from_file: bool,
 }
 
-/// Reads the name of a [`Format`], and lists them in help.
+/// Returns a parser for the name of a [`Format`] that lists all formats in help.
 fn format_parser() -> impl TypedValueParser<Value = Format> {
     let listed = Format::all().map(|it| PossibleValue::new(it.name()).help(it.about()));
     PossibleValuesParser::new(listed).map(|name| {
@@ -248,76 +255,76 @@ fn format_parser() -> impl TypedValueParser<Value = Format> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Remember {
-    /// What to remember; `-` reads it from stdin
+    /// Text; `-` reads it from stdin
     pub(crate) text: String,
-    /// Where to put it
+    /// Collection
     #[arg(long, default_value = "notes", value_parser = Kind::meant_by)]
     pub(crate) collection: Kind,
-    /// A label to filter by; may be given several times
+    /// Label to filter by; may be repeated
     #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag,
           allow_hyphen_values = true)]
     pub(crate) tags: Vec<String>,
-    /// How much it matters, 0 to 1
+    /// Importance, 0 to 1
     #[arg(long, default_value_t = 0.5, value_parser = parse_share)]
     pub(crate) importance: f64,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Recall {
-    /// What to look for, in words
+    /// Query, in words
     pub(crate) query: String,
-    /// The most hits, 1 to 1000 [default: the setting search.limit]
+    /// Maximum number of hits, 1 to 1000 [default: the setting search.limit]
     #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true)]
     pub(crate) limit: Option<usize>,
-    /// Only this collection; may be given several times
+    /// Only this collection; may be repeated
     #[arg(long = "collection", value_parser = Kind::meant_by)]
     pub(crate) collections: Vec<Kind>,
-    /// Only records with this label; of several, any
+    /// Only records with this label; if repeated, any of the labels
     #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag,
           allow_hyphen_values = true)]
     pub(crate) tags: Vec<String>,
-    /// What happened then or later: 2026, 2026-05, 2026-05-08, 8.5.2026, yesterday, last monday,
-    /// 7d, 3h, 2 weeks ago, or a moment such as 2026-05-08T13:56
+    /// Only records dated at or after this time: 2026, 2026-05, 2026-05-08, 8.5.2026, yesterday,
+    /// last monday, 7d, 3h, 2 weeks ago, or a timestamp such as 2026-05-08T13:56
     #[arg(long, value_name = "TIME", value_parser = parse_period)]
     pub(crate) since: Option<Period>,
-    /// What happened before the end of then, written in the same ways
+    /// Only records dated before the end of this time, in the same formats
     #[arg(long, value_name = "TIME", value_parser = parse_period)]
     pub(crate) until: Option<Period>,
-    /// What was known and valid at the end of then
+    /// Records as they were known and valid at the end of this time
     #[arg(long, value_name = "TIME", value_parser = parse_period)]
     pub(crate) as_of: Option<Period>,
-    /// Leave out what fits less well, 0 to 1
+    /// Minimum relevance of a hit, 0 to 1
     #[arg(long, value_name = "X", value_parser = parse_share)]
     pub(crate) min_relevance: Option<f64>,
-    /// Say how each hit came about
+    /// Explain the score of each hit
     #[arg(long)]
     pub(crate) explain: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Context {
-    /// The task that the context is for
+    /// Task
     pub(crate) task: String,
-    /// The budget [default: the setting context.max_tokens]
+    /// Token budget [default: the setting context.max_tokens]
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<usize>,
-    /// Only this tier; may be given several times [default: the setting context.tiers]
+    /// Only this tier; may be repeated [default: the setting context.tiers]
     #[arg(long = "tier", value_name = "TIER")]
     pub(crate) tiers: Vec<Tier>,
-    /// What counts the tokens: embedder, o200k, cl100k or estimate
+    /// Tokenizer for the budget: embedder, o200k, cl100k or estimate
     #[arg(long, value_name = "NAME")]
     pub(crate) tokenizer: Option<Tokenizer>,
-    /// How it is written: markdown, xml or json
+    /// Output format: markdown, xml or json
     #[arg(long, value_name = "NAME", default_value = "markdown")]
     pub(crate) format: ContextFormat,
-    /// Say on stderr what was chosen and what was left out
+    /// Print on stderr which records were chosen and which were left out
     #[arg(long)]
     pub(crate) explain: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordKind {
-    /// What it is, such as goal, task, tool_call, decision, preference, metric
+    /// Kind, such as goal, task, tool_call, decision, preference, metric
     #[arg(value_parser = What::parse)]
     pub(crate) kind: What,
     #[command(flatten)]
@@ -326,26 +333,26 @@ pub(crate) struct RecordKind {
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// What to list, such as goal, task, message
+    /// Kind, such as goal, task, message
     #[arg(value_parser = What::parse)]
     pub(crate) kind: What,
-    /// The most records, 1 to 1000
+    /// Maximum number of records, 1 to 1000
     #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true,
           default_value = "20")]
     pub(crate) limit: usize,
-    /// Go on after what was listed before: the `next` of that list
+    /// Continue a list: the `next` of the page before
     #[arg(long, value_name = "CURSOR")]
     pub(crate) after: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// The record: KIND/ID, or an id that only one kind has
+    /// Record: KIND/ID, or an id that only one kind has
     #[arg(value_name = "KIND/ID")]
     pub(crate) record: String,
 }
 
-/// What is recorded, listed and shown: a kind of record, or a metric, whose values are none.
+/// A kind of record, or `metric`. Metrics are values over time, not records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Kind(Kind),
@@ -355,7 +362,7 @@ pub(crate) enum What {
 impl What {
     pub(crate) const METRIC: &str = "metric";
 
-    /// As [`Kind::meant_by`], and metrics.
+    /// Parses the name of a kind as [`Kind::meant_by`] does, or `metric`.
     pub(crate) fn parse(name: &str) -> Result<What, String> {
         if matches!(name, What::METRIC | "metrics") {
             return Ok(What::Metric);
@@ -367,7 +374,7 @@ impl What {
 
 #[derive(Debug, Args)]
 pub(crate) struct Update {
-    /// The record: KIND/ID, or an id that only one kind has
+    /// Record: KIND/ID, or an id that only one kind has
     #[arg(value_name = "KIND/ID")]
     pub(crate) record: String,
     #[command(flatten)]
@@ -376,58 +383,52 @@ pub(crate) struct Update {
 
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    /// The record: KIND/ID, or an id that only one kind has
+    /// Record: KIND/ID, or an id that only one kind has
     #[arg(value_name = "KIND/ID")]
     pub(crate) record: String,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
-/// Without a record or a query it is all records of --user, or all that --project, --agent and
-/// --session narrow to; those of others, and shared ones, stay.
-///
-/// A query proposes the records that say it: those with its text, and those with every word and
-/// number of it. Without a terminal --yes forgets them if their text is that of the query; name
-/// others by their keys.
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// The records: KIND/ID, an id that only one kind has, or a document as file/PATH
+    /// Records: KIND/ID, an id that only one kind has, or a document as file/PATH
     #[arg(value_name = "KIND/ID", conflicts_with = "query")]
     pub(crate) records: Vec<OsString>,
-    /// Records that say this; they are shown before anything is forgotten
+    /// Propose the records that contain this text; they are shown before anything is forgotten
     #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
-    /// The most records of the query, 1 to 1000 [default: 10]
+    /// Maximum number of records of the query, 1 to 1000 [default: 10]
     #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true,
           requires = "query")]
     pub(crate) limit: Option<usize>,
-    /// Propose all that fit the query this well, 0 to 1, whatever their words; its numbers they
-    /// must have
+    /// Propose every record of at least this relevance to the query, 0 to 1, whatever its words;
+    /// the numbers of the query must still match
     #[arg(long, value_name = "X", value_parser = parse_share, requires = "query")]
     pub(crate) min_relevance: Option<f64>,
-    /// Make sure that no file keeps a byte of them, backups left out
+    /// Erase every byte of them from all files, except backups
     #[arg(long)]
     pub(crate) purge: bool,
-    /// Say what would be forgotten, and forget nothing
+    /// Print what would be forgotten, and forget nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Clear {
-    /// What to delete all of; only entries can be
+    /// Kind to clear; only entries are supported
     #[arg(value_enum)]
     pub(crate) kind: Clearable,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
-/// The kinds of which all can be deleted at once.
+/// Kinds that can be cleared.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Clearable {
     /// Generic keyed values
@@ -436,66 +437,66 @@ pub(crate) enum Clearable {
 
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
-    /// Where to: a directory that is empty, or not there yet
+    /// Target: a directory that is empty or missing
     #[arg(value_parser = path())]
     pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// What `backup` made
+    /// Directory that `backup` wrote
     #[arg(value_parser = path())]
     pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The file, which must not be there yet; `-` is stdout
+    /// File, which must not exist yet; `-` is stdout
     #[arg(value_parser = path())]
     pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The file: an export, SQLite, or JSON; it is not changed
+    /// File: an export, SQLite, or JSON; it is not changed
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) from: PathBuf,
-    /// Say what would be done, and store nothing
+    /// Print what would be imported, and store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Store each record for the owner that it names; without this such records are refused
+    /// Store each record for the owner that it names; without this flag, such records are refused
     #[arg(long, conflicts_with = "user")]
     pub(crate) owners_from_file: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// Put right what is wrong with the library, as `repair` does
+    /// Repair the library, as `repair` does
     #[arg(long)]
     pub(crate) repair: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Reindex {
-    /// The model: `minilm`, `static`, or its directory [default: the setting embedding.model, whose
-    /// `auto` is the present default]
+    /// Model: `minilm`, `static`, or a directory [default: the setting embedding.model; `auto` is
+    /// the current default]
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Maintain {
-    /// Say what would leave working memory, and do nothing
+    /// Print what would leave working memory, and change nothing
     #[arg(long, conflicts_with = "vacuum")]
     pub(crate) dry_run: bool,
-    /// Also rewrite the file of working memory without what was deleted
+    /// Also rewrite the file of working memory without deleted records
     #[arg(long)]
     pub(crate) vacuum: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// Say what would be done, and do nothing
+    /// Print what would be done, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -505,20 +506,20 @@ pub(crate) struct Eval {
     /// Files of conversations or notes, or directories of document collections
     #[arg(required = true, value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<PathBuf>,
-    /// How they are written
+    /// Format of the files
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: EvalFormat,
-    /// Put the notes among other texts: a directory of a document collection, a .json file of
+    /// Add distractors to the notes: a directory of a document collection, a .json file of
     /// conversations, or a file with a text or an object with `text` on each line; may be repeated
     #[arg(long, value_name = "PATH", value_parser = path())]
     pub(crate) among: Vec<PathBuf>,
-    /// The model: `minilm`, `static`, or its directory [default: the setting embedding.model, whose
-    /// `auto` is the present default]
+    /// Model: `minilm`, `static`, or a directory [default: the setting embedding.model; `auto` is
+    /// the current default]
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
 }
 
-/// The datasets that `eval` reads.
+/// Datasets that `eval` reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EvalFormat {
     /// The LoCoMo dataset's JSON, or LongMemEval's
@@ -539,13 +540,13 @@ pub(crate) enum EvalFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print the settings in effect, each with where it is from
+    /// Print the settings in effect, each with its origin
     Show,
-    /// Print where the settings file is
+    /// Print the path of the settings file
     Path,
-    /// Write the settings file, with every key, its default and an explanation
+    /// Write a settings file with every key, its default and an explanation
     Init {
-        /// Write over a file that is there
+        /// Overwrite an existing file
         #[arg(long)]
         force: bool,
     },

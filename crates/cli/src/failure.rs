@@ -1,67 +1,67 @@
-//! How a command ends: the exit code, and the one line that says what went wrong.
+//! Outcome of a command: its exit code, and the one line that reports an error.
 
 use std::{error::Error as StdError, io, process::ExitCode};
 
 use crate::output::{Level, Notice, tell};
 
-/// Why a command did not do what it was asked.
+/// Reason for which a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The memory refused.
+    /// The memory returned an error.
     #[error(transparent)]
     Memory(aios_memory::Error),
-    /// The settings are wrong.
+    /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] aios_memory::ConfigError),
-    /// The command cannot be carried out as given.
+    /// The command is invalid as given.
     #[error("{message}")]
     Usage {
-        /// What is wrong with it.
+        /// The problem.
         message: String,
-        /// What to do instead.
+        /// The remedy.
         hint: &'static str,
     },
-    /// What was asked for is not there.
+    /// The requested item does not exist.
     #[error("there is no {what}")]
     NotFound {
-        /// What was asked for.
+        /// The requested item.
         what: String,
-        /// Where to look.
+        /// Hint on finding the right name.
         hint: &'static str,
     },
-    /// Some of the input could not be taken; it has been told already.
+    /// Part of the input was rejected. Each problem has been reported already.
     #[error("{failed} of the input could not be taken")]
     Partial {
-        /// How many lines or files.
+        /// Number of lines or files.
         failed: u64,
     },
-    /// An examination found something wrong; it has been told already.
+    /// An examination found a problem, which has been reported already.
     #[error("{what}")]
     Unsound {
-        /// What is wrong, in short.
+        /// Summary of the problem.
         what: String,
     },
-    /// A file, or the output, failed.
+    /// A file or the output failed.
     #[error("failed to {action}")]
     Io {
-        /// What was tried.
+        /// The operation, as a verb phrase.
         action: String,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
-    /// Nobody reads the output any more.
+    /// The reader of the output has closed it.
     #[error("the output was closed")]
     OutputClosed,
-    /// A defect of this program.
+    /// A panic: a defect of this program.
     #[error("a defect of this program: {what}")]
     Panic {
-        /// The message, with its place in the sources.
+        /// The panic message, with its place in the sources.
         what: String,
     },
 }
 
 impl Failure {
-    /// The exit code: 1 failed, 2 usage, 3 not found.
+    /// Returns the exit code: 0 if the output was closed, 1 failed, 2 usage, 3 not found.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Failure::OutputClosed => 0,
@@ -105,8 +105,8 @@ impl Failure {
         }
     }
 
-    /// Tells it on stderr: in one line for a person, or as a line of JSON. A closed output is
-    /// nothing to tell of.
+    /// Prints the error to stderr: one line for a person, or a line of JSON. A closed output is not
+    /// reported.
     pub(crate) fn tell(&self, as_json: bool) {
         if matches!(self, Failure::OutputClosed) {
             return;
@@ -131,7 +131,7 @@ impl From<aios_memory::Error> for Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Output is the only I/O of which commands do not say themselves what it is.
+    /// Commands name every other I/O operation themselves, so this one wrote the output.
     fn from(source: io::Error) -> Failure {
         match source.kind() {
             io::ErrorKind::BrokenPipe => Failure::OutputClosed,
@@ -140,7 +140,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// An error with its causes, in one line.
+/// Formats an error with its causes, on one line.
 pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

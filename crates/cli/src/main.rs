@@ -1,8 +1,8 @@
 //! `aios-memory`: the memory of AI agents on the command line.
 //!
-//! Every command prints its result to stdout and all else to stderr, takes `--json`, and exits
-//! with 0 (done), 1 (failed), 2 (usage) or 3 (not found). What a command does is in the library;
-//! here it is read from arguments and printed.
+//! Every command prints its result to stdout and everything else to stderr, accepts `--json`, and
+//! exits with 0 (done), 1 (failed), 2 (usage) or 3 (not found). The library does the work; this
+//! crate parses arguments and prints results.
 
 mod args;
 mod command;
@@ -22,14 +22,14 @@ use crate::{
     output::{Output, Zone},
 };
 
-/// The permissions that nothing gets which this program makes, whatever the umask of its caller:
-/// LanceDB makes its files with all others.
+/// Mode bits denied on every file that this program creates, whatever umask it inherits. LanceDB
+/// leaves the mode of its files to the umask.
 const UMASK: Mode = Mode::from_bits_truncate(0o077);
 
 fn main() -> ExitCode {
     umask(UMASK);
     let words: Vec<_> = std::env::args_os().collect();
-    // Before the arguments are understood, and if they are not, errors are told this way as well.
+    // Read before the arguments are parsed, so that parse errors honour `--json`, too.
     let as_json = args::asks_for_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
         Failure::Panic { what: panic.to_string() }.tell(as_json);
@@ -159,8 +159,8 @@ async fn with_memory(
     }
 }
 
-/// The handle that takes a file in. With `owners_from_file` it takes records of every user,
-/// narrowed as `view` is; the view of one user cannot.
+/// Returns the handle that ingests or imports a file. With `owners_from_file` it may write records
+/// of every user, narrowed as `view` is. Fails if `view` acts for one user.
 fn taker(
     administrator: &Administrator,
     view: &MemoryView,
@@ -179,17 +179,17 @@ fn taker(
     Ok(administrator.narrow(view.gate().filter())?)
 }
 
-/// Variables beside our own that say where settings and data are.
+/// Environment variables, other than our own, that determine where settings and data are.
 const BASE_VARIABLES: &[&str] = &["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
 
-/// The settings in effect.
+/// Loads the settings in effect from the file, the environment and the flags.
 fn settings(global: &Global) -> Result<Effective, Failure> {
     let mut env = BTreeMap::new();
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
             Ok(value) => drop(env.insert(name, value)),
-            // Left out, it would make the default of what it sets, such as another store.
+            // Skipping it would silently fall back to a default, such as another store.
             Err(_) if name.starts_with("AIOS_") || BASE_VARIABLES.contains(&name.as_str()) => {
                 return Err(Failure::Usage {
                     message: format!("the environment variable {name} is not UTF-8"),
@@ -205,8 +205,8 @@ fn settings(global: &Global) -> Result<Effective, Failure> {
     Ok(effective)
 }
 
-/// Says in one line what clap has to say, or in JSON if that was asked for; help and version are
-/// results and go to stdout.
+/// Prints a parse error in one line, or as JSON if `as_json`. Help and version are results: they go
+/// to stdout.
 fn refuse(error: &clap::Error, as_json: bool) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {

@@ -1,5 +1,5 @@
-//! Opening the memory for a command: for reading alone if nothing can be written, and closing it.
-//! Not here: what commands do.
+//! Opening the memory for a command, read-only if nothing can be written, and closing it. Not here:
+//! what commands do.
 
 use aios_memory::{Access, AgentMemory, Config, Effective, Scratch};
 
@@ -9,19 +9,19 @@ use crate::{
     output::Output,
 };
 
-/// The use that a command makes of the memory.
+/// A command's access to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// It changes nothing that is stored.
+    /// Reads the store and changes nothing.
     Reads,
-    /// It changes what is stored.
+    /// Writes to the store.
     Writes,
-    /// It has nothing to do with what is stored.
+    /// Does not open the store.
     Nothing,
 }
 
 impl Command {
-    /// The use that it makes of the memory.
+    /// Returns the access that the command needs.
     pub(crate) fn usage(&self) -> Use {
         match self {
             Command::Recall(_)
@@ -62,8 +62,8 @@ impl Command {
         }
     }
 
-    /// Returns `true` if it is upkeep, which is of the whole data directory and names records of
-    /// every user.
+    /// Returns true if the command is upkeep. Upkeep covers the whole data directory and names
+    /// records of every user.
     fn is_upkeep(&self) -> bool {
         matches!(
             self,
@@ -79,7 +79,7 @@ impl Command {
     }
 }
 
-/// Refuses upkeep on behalf of a user.
+/// Fails if the command is upkeep and acts for a user.
 pub(crate) fn check_upkeep(
     command: &Command,
     global: &Global,
@@ -95,7 +95,7 @@ pub(crate) fn check_upkeep(
     })
 }
 
-/// Refuses a command that writes where the settings allow only reading.
+/// Fails if the command writes and the settings allow only reading.
 pub(crate) fn check_use(command: &Command, config: &Config) -> Result<(), Failure> {
     match (config.memory.access, command.usage()) {
         (Access::ReadOnly, Use::Writes) => Err(aios_memory::Error::ReadOnly.into()),
@@ -103,17 +103,17 @@ pub(crate) fn check_use(command: &Command, config: &Config) -> Result<(), Failur
     }
 }
 
-/// Has temporary files of this process made in the data directory, where nobody else sees them, for
-/// as long as the result lives. If that cannot be, the system's directory is used.
+/// Keeps temporary files of this process in the data directory, where no other user can read them,
+/// until the result is dropped. Falls back to the system's directory.
 pub(crate) fn keep_temporary_files_in(config: &Config) -> Option<Scratch> {
     let scratch = Scratch::new(config).ok().flatten()?;
-    // It is set already if the process has done this before.
+    // Fails if this process has set it before, which is harmless.
     let _ = tempfile::env::override_temp_dir(scratch.path());
     Some(scratch)
 }
 
-/// Opens the memory for `command`. If nothing can be written, one that reads gets it for reading
-/// alone, and that is said.
+/// Opens the memory for `command`. If nothing can be written, a command that only reads opens it
+/// read-only and prints a note.
 pub(crate) async fn open(
     config: Config,
     command: &Command,
@@ -141,7 +141,7 @@ pub(crate) async fn open(
     Ok(memory)
 }
 
-/// Names the databases that are gone or older than the rest.
+/// Warns about databases that are missing or older than the others.
 async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
     let administrator = memory.administrator();
     for name in administrator.older_databases().await? {
@@ -157,7 +157,7 @@ async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure>
     Ok(())
 }
 
-/// Says how many records no search finds, if there are any.
+/// Prints the number of changes that no search covers yet, if there are any.
 pub(crate) fn tell_behind(behind: u64, output: Output) {
     if 0 < behind {
         output.note(&format!(
@@ -167,8 +167,8 @@ pub(crate) fn tell_behind(behind: u64, output: Output) {
     }
 }
 
-/// Closes the memory. A command that reads has done all of its work by then, so that it is told
-/// what could not be written, and does not fail by it.
+/// Closes the memory. If changes could not be written, a command that only reads still succeeds: it
+/// has finished its work, so this is only a note.
 pub(crate) async fn close(memory: AgentMemory, usage: Use, output: Output) -> Result<(), Failure> {
     match memory.shutdown().await {
         Err(error) if usage == Use::Reads && error.is_unwritable() => {

@@ -1,6 +1,6 @@
-//! The places of output: results go to stdout, everything else to stderr, all of it harmless.
+//! Output: results go to stdout, everything else to stderr, and all of it is harmless.
 //!
-//! No other file names stdout or stderr, so nothing reaches a terminal but through [`Defused`].
+//! No other file names stdout or stderr, so nothing reaches a terminal except through [`Defused`].
 
 mod defused;
 mod log;
@@ -19,10 +19,10 @@ use serde_json::json;
 use self::defused::{Defused, Notation, defused};
 pub(crate) use self::log::start as start_log;
 
-/// The mark of a line end in a text that is shown in one line.
+/// Mark shown for a line end in a text printed on one line.
 const LINE_END_MARK: char = '\u{23ce}';
 
-/// The form in which results are printed.
+/// Output format of a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     pub(crate) json: bool,
@@ -30,16 +30,16 @@ pub(crate) struct Output {
     pub(crate) zone: Zone,
 }
 
-/// The time zone of the moments that a person reads. In JSON all are UTC.
+/// Time zone of the timestamps that a person reads. JSON always uses UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Zone {
-    /// That of the machine, or of the variable `TZ`.
+    /// The machine's time zone, or that of the variable `TZ`.
     Local,
     /// UTC.
     Utc,
 }
 
-/// Something that is told on stderr: a line for a person, an object for a program.
+/// Message on stderr: a line for a person, an object for a program.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Notice<'a> {
     pub(crate) level: Level,
@@ -48,22 +48,22 @@ pub(crate) struct Notice<'a> {
     pub(crate) hint: Option<&'a str>,
 }
 
-/// The weight of a [`Notice`].
+/// Severity of a [`Notice`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
-    /// The command did not do what it was asked, or not all of it.
+    /// The command failed, in whole or in part.
     Error,
-    /// Something needs attention.
+    /// A problem that needs attention.
     Warning,
-    /// Something may be of interest.
+    /// Information.
     Note,
-    /// Internal steps, for whoever looks for a fault.
+    /// Internal steps, for debugging.
     Debug,
 }
 
 impl Output {
-    /// Prints `value` as JSON if that was asked for, else as `text` writes it.
+    /// Prints `value` as JSON if `--json` is given, otherwise as `text` writes it.
     pub(crate) fn result<T: Serialize>(
         self,
         value: &T,
@@ -71,14 +71,14 @@ impl Output {
     ) -> io::Result<()> {
         let mut out = self.stdout();
         match self.json {
-            // All of it or nothing.
+            // Serialised first, so that nothing is printed if it fails.
             true => writeln!(out, "{}", serde_json::to_string(value)?)?,
             false => text(&mut out)?,
         }
         out.flush()
     }
 
-    /// Prints `value` as JSON in any case, for a person with indentation.
+    /// Prints `value` as JSON, indented unless `--json` is given.
     pub(crate) fn object<T: Serialize>(self, value: &T) -> io::Result<()> {
         if self.json {
             return self.result(value, |_| Ok(()));
@@ -89,45 +89,46 @@ impl Output {
         out.flush()
     }
 
-    /// The place of results.
+    /// Returns the writer for results.
     pub(crate) fn stdout(self) -> impl Write {
         let notation = if self.json { Notation::Json } else { Notation::Text };
         Defused::new(io::stdout().lock(), notation)
     }
 
-    /// The standard output as it is, for a process of this program that reads it; `None` if a
-    /// person does.
+    /// Returns raw stdout, for another process of this program that reads it. `None` if stdout is a
+    /// terminal.
     pub(crate) fn pipe() -> Option<impl Write> {
         let out = io::stdout();
         (!io::IsTerminal::is_terminal(&out)).then_some(out)
     }
 
-    /// Tells a person something that is no result, in one line.
+    /// Prints a note to stderr in one line. Does nothing if `--quiet` is given.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
             self.tell(Notice { level: Level::Note, code: "note", message: text, hint: None });
         }
     }
 
-    /// Tells what needs attention, in one line.
+    /// Prints a warning to stderr in one line. Does nothing if `--quiet` is given.
     pub(crate) fn warn(self, code: &str, text: &str) {
         if !self.quiet {
             self.tell(Notice { level: Level::Warning, code, message: text, hint: None });
         }
     }
 
-    /// Tells a notice: a line of JSON if that was asked for, else a line for a person.
+    /// Prints a notice to stderr: a JSON object if `--json` is given, otherwise a line.
     pub(crate) fn tell(self, notice: Notice<'_>) {
         tell(notice, self.json);
     }
 
-    /// A question to whoever watches, without an end of its line.
+    /// Prints a question to stderr without a line end.
     pub(crate) fn ask(self, question: &str) -> io::Result<()> {
         let mut err = Defused::new(io::stderr(), Notation::Text);
         write!(err, "{}", line(question)).and_then(|()| err.flush())
     }
 
-    /// A bar for long work; invisible unless a person watches.
+    /// Returns a progress bar for long work. It is hidden with `--json` or `--quiet`, or if stderr
+    /// is not a terminal.
     pub(crate) fn progress(self, template: &str, length: Option<u64>) -> Progress {
         if self.json || self.quiet || !io::stderr().is_terminal() {
             return Progress(ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden()));
@@ -137,12 +138,12 @@ impl Output {
         Progress(bar.with_style(style))
     }
 
-    /// A moment as a person reads it, to the minute, with the label of its time zone.
+    /// Formats a timestamp for a person, to the minute, with the label of its time zone.
     pub(crate) fn minute(self, moment: Timestamp) -> String {
         self.moment(moment, "%Y-%m-%d %H:%M %Z")
     }
 
-    /// A moment as a person reads it, to the second, with the label of its time zone.
+    /// Formats a timestamp for a person, to the second, with the label of its time zone.
     pub(crate) fn second(self, moment: Timestamp) -> String {
         self.moment(moment, "%Y-%m-%d %H:%M:%S %Z")
     }
@@ -153,7 +154,7 @@ impl Output {
 }
 
 impl Zone {
-    /// The time zone; UTC if the machine does not say its own.
+    /// Returns the time zone. UTC if the machine's zone is unknown.
     pub(crate) fn time_zone(self) -> jiff::tz::TimeZone {
         match self {
             Zone::Local => jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC),
@@ -162,12 +163,12 @@ impl Zone {
     }
 }
 
-/// A bar that shows how far long work has come.
+/// Progress bar of long work.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Shows what is being worked on.
+    /// Shows the name of the item in progress.
     pub(crate) fn name(&self, what: impl Display) {
         self.0.set_message(defused(&line(&what.to_string()), Notation::Text).into_owned());
     }
@@ -186,9 +187,10 @@ impl Progress {
     }
 }
 
-/// Tells a notice on stderr. Before the arguments are read it is not known how.
+/// Prints a notice to stderr. Takes the format as an argument, because errors can occur before the
+/// arguments are parsed.
 pub(crate) fn tell(notice: Notice<'_>, as_json: bool) {
-    // Nobody can be told that stderr is gone.
+    // There is nowhere left to report that stderr is closed.
     let _ = match as_json {
         true => told_as_json(&notice),
         false => {
@@ -204,7 +206,8 @@ pub(crate) fn tell(notice: Notice<'_>, as_json: bool) {
     };
 }
 
-/// An error has its parts once more under `error`, where they were before there were levels.
+/// Errors repeat their fields under `error`, the shape that programs relied on before notices had
+/// levels.
 fn told_as_json(notice: &Notice<'_>) -> io::Result<()> {
     let Notice { level, code, message, hint } = notice;
     let mut told = json!({"level": level, "code": code, "message": message, "hint": hint});
@@ -216,13 +219,13 @@ fn told_as_json(notice: &Notice<'_>) -> io::Result<()> {
     writeln!(err)
 }
 
-/// The place of lines of JSON that are no person's reading.
+/// Returns the writer for lines of JSON that no person reads.
 pub(crate) fn json_lines() -> impl Write + Send {
     Defused::new(io::stdout(), Notation::Json)
 }
 
-/// `text` in one line of at most `chars` characters. A line end in it becomes a visible mark, other
-/// white space a space.
+/// Returns `text` on one line of at most `chars` characters, with `...` appended if it was cut.
+/// Line ends become a visible mark, other white space a space.
 pub(crate) fn one_line(text: &str, chars: usize) -> String {
     let line = line(text);
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -232,26 +235,26 @@ pub(crate) fn one_line(text: &str, chars: usize) -> String {
     }
 }
 
-/// `text` in one line: each run of line ends becomes a visible mark, at the ends of the text they
-/// are left out.
+/// Returns `text` on one line. Each run of line ends becomes a visible mark; those at either end of
+/// the text are removed.
 pub(crate) fn line(text: &str) -> String {
     let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
     let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
     lines.join(&format!(" {LINE_END_MARK} "))
 }
 
-/// A number of records, in words.
+/// Formats a number of records in words.
 pub(crate) fn records(count: u64) -> String {
     format!("{count} {}", if count == 1 { "record" } else { "records" })
 }
 
-/// A path in one line.
+/// Formats a path on one line.
 pub(crate) fn shown(path: &Path) -> String {
     line(&path.display().to_string())
 }
 
-/// The name of a record for the handle `memory`: its key, with its user for the administrator, who
-/// sees those of all users.
+/// Names a record for the handle `memory`: its key, with its user if the handle is the
+/// administrator's, which sees the records of all users.
 pub(crate) fn named(memory: &MemoryView, identity: &Identity) -> String {
     line(&match memory.gate().acts_for() {
         Some(_) => identity.key().to_string(),

@@ -1,4 +1,4 @@
-//! From candidates to a context.
+//! Assembly of candidates into a context.
 
 use crate::{
     Candidate, Chunk, Context, Error, Omitted, Policy, TokenCount, TokenCounter,
@@ -6,15 +6,15 @@ use crate::{
     pack::{self, Packed},
 };
 
-/// Assembles what fits of `candidates` into `budget` tokens as `counter` counts them.
+/// Assembles as many of `candidates` as fit into `budget` tokens, counted by `counter`.
 ///
-/// The result depends on the set of candidates and on nothing else: not on their order, the time,
-/// or earlier calls. Each id given is either in a chunk or among the omitted. A budget of 0 gives
-/// an empty context.
+/// The result depends only on the set of candidates, not on their order, the time, or earlier
+/// calls. Each given id is either in a chunk or among the omitted ones. A budget of 0 gives an
+/// empty context.
 ///
 /// # Errors
-/// [`Error::Share`] when a share in the policy is not between 0 and 1, or the floors are together
-/// more than 1.
+/// [`Error::Share`] if a share in the policy is not from 0 to 1, or if the sum of the floors
+/// exceeds one.
 pub fn assemble(
     candidates: Vec<Candidate>,
     policy: &Policy,

@@ -1,42 +1,42 @@
-//! What may go into a context. Not here: how it is found.
+//! The candidates of a context. Finding them is the caller's task.
 
 use std::cmp::Ordering;
 
 use aios_record::{Kind, Record, Source, Tier, Timestamp, Trust};
 
-/// One text that may go into a context, with what is known of it.
+/// A text that may become part of a context, with its metadata.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// Where in the context it would stand; [`Section::Retrieved`] unless told.
+    /// The section of the context. Default: [`Section::Retrieved`].
     pub section: Section,
-    /// Where it was read from.
+    /// The tier that it was read from.
     pub tier: Tier,
-    /// What sort of record it is.
+    /// The kind of record.
     pub kind: Kind,
-    /// What the caller knows it by, such as a record's key. Two candidates of one id are one.
+    /// The caller's id for it, such as a record's key. Two candidates with the same id are one.
     pub id: String,
     /// Its text, verbatim.
     pub text: String,
-    /// How well it fits the task, 0 to 1; what is outside is taken as the nearer end, NaN as 0.
+    /// The relevance for the task, 0 to 1. Values outside are clamped, and NaN counts as 0.
     pub relevance: f64,
-    /// When it happened.
+    /// The time of the event.
     pub time: Option<Timestamp>,
-    /// Who said it.
+    /// The speaker.
     pub speaker: Option<String>,
     /// The conversation it belongs to.
     pub session: Option<String>,
-    /// Its place in the session.
+    /// The position in the session.
     pub position: Option<i64>,
     /// Its heading.
     pub title: Option<String>,
-    /// What it was derived from.
+    /// The source that it was derived from.
     pub source: Option<Source>,
-    /// How far it may be believed.
+    /// The trust in its content.
     pub trust: Trust,
 }
 
 impl Candidate {
-    /// A retrieved candidate of relevance 0 with nothing but what every candidate needs.
+    /// Returns a retrieved candidate of relevance 0 without optional fields.
     #[must_use]
     pub fn new(
         tier: Tier,
@@ -61,8 +61,8 @@ impl Candidate {
         }
     }
 
-    /// A retrieved candidate from a stored record. Its id is the record's identity as it is shown,
-    /// such as `goal/g1` or `goal/g1 of ada`.
+    /// Returns a retrieved candidate for a stored record. Its id is the record's identity as
+    /// displayed, such as `goal/g1` or `goal/g1 of ada`.
     #[must_use]
     pub fn from_record(tier: Tier, record: &Record, relevance: f64) -> Candidate {
         Candidate {
@@ -78,62 +78,62 @@ impl Candidate {
         }
     }
 
-    /// This candidate in the given section.
+    /// Sets the section.
     #[must_use]
     pub fn with_section(self, section: Section) -> Candidate {
         Candidate { section, ..self }
     }
 
-    /// This candidate with the given relevance.
+    /// Sets the relevance.
     #[must_use]
     pub fn with_relevance(self, relevance: f64) -> Candidate {
         Candidate { relevance, ..self }
     }
 
-    /// This candidate at the given time.
+    /// Sets the time.
     #[must_use]
     pub fn with_time(self, time: Timestamp) -> Candidate {
         Candidate { time: Some(time), ..self }
     }
 
-    /// This candidate as said by `speaker`.
+    /// Sets the speaker.
     #[must_use]
     pub fn with_speaker(self, speaker: impl Into<String>) -> Candidate {
         Candidate { speaker: Some(speaker.into()), ..self }
     }
 
-    /// This candidate at its place in a session.
+    /// Sets the session and the position in it.
     #[must_use]
     pub fn with_session(self, session: impl Into<String>, position: i64) -> Candidate {
         Candidate { session: Some(session.into()), position: Some(position), ..self }
     }
 
-    /// This candidate with a heading.
+    /// Sets the heading.
     #[must_use]
     pub fn with_title(self, title: impl Into<String>) -> Candidate {
         Candidate { title: Some(title.into()), ..self }
     }
 
-    /// This candidate with what it was derived from.
+    /// Sets the source that it was derived from.
     #[must_use]
     pub fn with_source(self, source: Source) -> Candidate {
         Candidate { source: Some(source), ..self }
     }
 
-    /// This candidate with the given trust.
+    /// Sets the trust.
     #[must_use]
     pub fn with_trust(self, trust: Trust) -> Candidate {
         Candidate { trust, ..self }
     }
 
-    /// Whether it reads as a turn of a conversation.
+    /// Returns `true` if it is rendered as a turn of a conversation.
     pub(crate) fn is_turn(&self) -> bool {
         let in_conversation = self.session.is_some() || self.section == Section::Recent;
         self.kind == Kind::Message && in_conversation
     }
 
-    /// The order in which candidates are considered: by section, best first, then newest first.
-    /// It looks at every field, so that candidates which compare equal are equal.
+    /// Compares by the order of consideration: by section, best first, then newest first. Includes
+    /// every field, so that candidates that compare equal are equal.
     pub(crate) fn precedence(&self, other: &Candidate) -> Ordering {
         let source = |c: &Candidate| c.source.as_ref().map(|s| (s.kind.clone(), s.id.clone()));
         (self.section.cmp(&other.section))
@@ -152,17 +152,17 @@ impl Candidate {
     }
 }
 
-/// Where a candidate stands in the context. The order here is that of the text.
+/// The section of a candidate. The variants are in the order of the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
-    /// The snapshot of the machine.
+    /// The snapshot of the machine state.
     Pinned,
-    /// Preferences and persona of the user.
+    /// The user's preferences and the persona.
     Profile,
     /// The newest messages of the session, oldest first.
     Recent,
-    /// What was found for the task. The default.
+    /// Candidates found for the task. The default.
     #[default]
     Retrieved,
 }

@@ -1,20 +1,20 @@
-//! What comes out: the text, its chunks, and what was left out.
+//! The result: the text, its chunks, and the omitted candidates.
 
 use aios_record::Tier;
 use serde::Serialize;
 
 use crate::{Section, TokenCount};
 
-/// An assembled context. It serialises to the shape that `aios-memory context --json` prints.
+/// An assembled context. Serializes to the output of `aios-memory context --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Context {
-    /// The budget.
+    /// The token budget.
     pub max_tokens: TokenCount,
-    /// What `text` counts, by the tokenizer named.
+    /// The number of tokens in `text`, by the named tokenizer.
     pub total_tokens: TokenCount,
     /// The name of the tokenizer.
     pub tokenizer: String,
-    /// What goes into the prompt; empty when nothing fits.
+    /// The text for the prompt; empty if nothing fits.
     pub text: String,
     /// The pieces of `text`, in its order.
     pub chunks: Vec<Chunk>,
@@ -22,46 +22,46 @@ pub struct Context {
     pub omitted: Vec<Omitted>,
 }
 
-/// One candidate as it stands in the text.
+/// A candidate as rendered in the text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Chunk {
-    /// Where it was read from.
+    /// The tier that it was read from.
     pub tier: Tier,
     /// Its id, and those of the near-duplicates that were folded into it.
     pub ids: Vec<String>,
-    /// What `content` counts by itself; headings and what joins chunks come on top of it.
+    /// The number of tokens in `content` alone, without headings and separators.
     pub tokens: TokenCount,
-    /// How well it fits the task, 0 to 1.
+    /// The relevance for the task, 0 to 1.
     pub relevance: f64,
     /// The chunk as rendered, frame included.
     pub content: String,
-    /// Where it stands.
+    /// Its section.
     pub section: Section,
-    /// Whether its end was cut off.
+    /// True if its end was cut off.
     pub cut: bool,
 }
 
-/// A candidate that was left out.
+/// A candidate that is not in the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Omitted {
     /// Its id.
     pub id: String,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why a candidate was left out.
+/// The reason for which a candidate was omitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// No room was left for it in the budget.
+    /// The budget had no room for it.
     Budget,
     /// Its tier had reached its cap.
     TierCap,
     /// Its section had reached its limit.
     SectionLimit,
-    /// Nothing of its text can be shown.
+    /// Its text has no visible characters.
     Empty,
     /// The guard refuses its text.
     Refused,

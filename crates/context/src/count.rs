@@ -1,4 +1,4 @@
-//! Counting tokens. Not here: the tokenizer of an embedder, which the caller brings.
+//! Token counting. The tokenizer of an embedder is supplied by the caller.
 
 #[cfg(feature = "tiktoken")]
 mod tiktoken;
@@ -36,18 +36,18 @@ impl fmt::Display for TokenCount {
 /// The count of a whole need not be the sum of the counts of its parts, but the same text always
 /// counts the same.
 pub trait TokenCounter: Send + Sync {
-    /// The name that a context carries, such as `o200k`.
+    /// Returns the name that a context carries, such as `o200k`.
     fn name(&self) -> &str;
 
-    /// How many tokens `text` has.
+    /// Returns the number of tokens in `text`.
     fn count(&self, text: &str) -> TokenCount;
 }
 
-/// The counter of this crate with the given name: `estimate`, and with the feature `tiktoken`
-/// also `o200k` and `cl100k`.
+/// Returns the counter with the given name: `estimate`, and with the feature `tiktoken` also
+/// `o200k` and `cl100k`.
 ///
 /// # Errors
-/// [`Error::UnknownTokenizer`] when there is none, with the names of those there are.
+/// [`Error::UnknownTokenizer`], with the known names, if there is none.
 pub fn counter(name: &str) -> Result<Box<dyn TokenCounter>, Error> {
     match name {
         "estimate" => Ok(Box::new(Estimate)),
@@ -63,12 +63,12 @@ pub(crate) fn names() -> &'static str {
     if cfg!(feature = "tiktoken") { "estimate, o200k, cl100k" } else { "estimate" }
 }
 
-/// A conservative estimate for when the model's tokenizer is not known: rather too many tokens
-/// than too few. A word has a token for every four letters begun, with capitals after the first
-/// counted twice, a number for every two digits; other ASCII and characters up to U+07FF count one
-/// each, those above two, emoji three.
+/// A conservative estimate if the model's tokenizer is unknown: rather too high than too low. It
+/// counts a token for every four letters or fraction of four in a word, with capitals after the
+/// first counted twice, and for every two digits of a number. Other ASCII characters and those up
+/// to U+07FF count one each, those above two, emoji three.
 ///
-/// On English prose it is about a third above tiktoken's counts; no bound can be promised, since
+/// For English prose it is about a third above tiktoken's counts. It is not an upper bound, because
 /// random letters may take a token each.
 ///
 /// ```
@@ -97,7 +97,7 @@ impl TokenCounter for Estimate {
                 tokens += std::mem::take(&mut digits).div_ceil(2);
             }
             if c != ' ' {
-                // The last space of a run belongs to what follows it.
+                // The last space of a run belongs to the following token.
                 tokens += std::mem::take(&mut spaces).saturating_sub(1).div_ceil(2);
             }
             match c {

@@ -2,15 +2,15 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The fewest tokens that are left of a text which is cut; what would be shorter is left out.
+/// Minimum number of tokens that a cut text keeps. Texts that would be shorter are omitted.
 pub const CUT_TOKENS_MIN: usize = 50;
 
-/// The longest beginning of `text` within `bytes_max` that ends with a sentence (Unicode Standard
-/// Annex 29, where a line break ends one too), is not the whole, and for which `attempt` gives
-/// something.
+/// Returns the result of `attempt` for the longest proper prefix of `text` within `bytes_max` that
+/// ends with a sentence (Unicode Standard Annex 29, in which a line break also ends one) and for
+/// which `attempt` returns a value.
 ///
-/// It asks `attempt` once for each halving of the number of sentences, and takes it that a shorter
-/// beginning of one that fits also fits.
+/// Binary search: calls `attempt` once per halving of the number of sentences, and assumes that
+/// every shorter prefix of a fitting one also fits.
 pub(crate) fn at_sentence_end<T>(
     text: &str,
     bytes_max: usize,

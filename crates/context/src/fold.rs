@@ -1,9 +1,9 @@
-//! Near-duplicates become one.
+//! Folding of near-duplicates.
 //!
-//! Two texts are near-duplicates when the Jaccard similarity of their word triples is high and
-//! they agree on every number and negation: "at 3 pm" and "at 4 pm" stay two. Of a long text only
-//! the triples with the smallest hashes are kept (A. Broder, *On the resemblance and containment
-//! of documents*, 1997), which estimates the same similarity at a bounded cost.
+//! Two texts are near-duplicates if the Jaccard similarity of their word triples is high and they
+//! agree on every number and negation: "at 3 pm" and "at 4 pm" stay separate. For a long text, only
+//! the triples with the smallest hashes are kept (A. Broder, *On the resemblance and containment of
+//! documents*, 1997), which estimates the same similarity at a bounded cost.
 
 use std::collections::HashMap;
 
@@ -11,22 +11,22 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{Candidate, Section};
 
-/// How many hashes stand for one text; a text of fewer triples is compared exactly.
+/// Maximum number of hashes per text. Texts with fewer triples are compared exactly.
 const SKETCH_HASHES_MAX: usize = 256;
 
-/// How many texts with one triple in common are looked at as originals of another that has it.
+/// Maximum number of texts sharing a triple that are considered as originals of another one.
 const SHARERS_MAX: usize = 64;
 
-/// A candidate that stands for itself and its near-duplicates.
+/// A candidate that represents itself and its near-duplicates.
 pub(crate) struct Item {
     pub(crate) candidate: Candidate,
-    /// Its id first, then those folded into it.
+    /// Its id first, then those of the folded candidates.
     pub(crate) ids: Vec<String>,
     pub(crate) sketch: Sketch,
 }
 
-/// Folds `candidates`, which are in order of precedence, and keeps that order. Equal records fold
-/// wherever they stand; by their text only retrieved ones do, into anything before them.
+/// Folds `candidates`, which are in order of precedence, and keeps that order. Candidates with
+/// equal ids fold in every section. Only retrieved ones fold by their text, into any earlier item.
 pub(crate) fn fold(candidates: Vec<Candidate>, similarity_min: f64) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::with_capacity(candidates.len());
     let mut by_id: HashMap<String, usize> = HashMap::new();
@@ -56,7 +56,7 @@ pub(crate) fn fold(candidates: Vec<Candidate>, similarity_min: f64) -> Vec<Item>
     items
 }
 
-/// The first item that `candidate` is a near-duplicate of.
+/// Returns the first item that `candidate` nearly duplicates.
 fn original(
     items: &[Item],
     sharers: &HashMap<u64, Vec<usize>>,
@@ -81,13 +81,14 @@ fn original(
     likely.map(|(item, _)| item).filter(same).min()
 }
 
-/// What a text says, in hashes.
+/// The content of a text, in hashes.
 pub(crate) struct Sketch {
-    /// The smallest hashes of its word triples, ascending; of its words when it has under three.
+    /// The smallest hashes of its word triples, ascending. A text of one or two words has a single
+    /// hash.
     pub(crate) hashes: Vec<u64>,
-    /// Stands for the multiset of its numbers and negations.
+    /// A hash of the multiset of its numbers and negations.
     claims: u64,
-    /// Whether triples were left out.
+    /// True if triples were dropped.
     partial: bool,
 }
 
@@ -107,7 +108,7 @@ impl Sketch {
             .collect();
         let triple = |words: &[u64]| fnv1a(words.iter().flat_map(|word| word.to_le_bytes()));
         let mut hashes: Vec<u64> = match words.as_slice() {
-            // Without words (emoji, punctuation), the text is what it is.
+            // A text without words (emoji, punctuation) is hashed as a whole.
             [] => vec![fnv1a(text.trim().bytes())],
             [_] | [_, _] => vec![triple(&words)],
             many => many.windows(3).map(triple).collect(),
@@ -119,7 +120,7 @@ impl Sketch {
         Sketch { hashes, claims, partial }
     }
 
-    /// The Jaccard similarity of the two sets of triples, estimated when either is partial.
+    /// Returns the Jaccard similarity of the two sets of triples, estimated if either is partial.
     fn similarity(&self, other: &Sketch) -> f64 {
         let (a, b) = (&self.hashes, &other.hashes);
         let seen = if self.partial || other.partial { SKETCH_HASHES_MAX } else { usize::MAX };
@@ -141,7 +142,7 @@ impl Sketch {
     }
 }
 
-/// Whether a word, if it changes, changes what is claimed.
+/// Returns `true` if changing the word changes the claim.
 fn is_claim(word: &str) -> bool {
     word.chars().any(char::is_numeric)
         || matches!(word, "not" | "no" | "never" | "none" | "nothing" | "without" | "cannot")
@@ -149,8 +150,8 @@ fn is_claim(word: &str) -> bool {
         || word.ends_with("n\u{2019}t")
 }
 
-/// The hash of Fowler, Noll and Vo with a final mix, so that small differences spread. It must
-/// stay the same for ever, which the standard library's does not promise.
+/// Computes the Fowler-Noll-Vo hash with a final mix, so that small differences spread. It must
+/// never change, which the standard library's hash does not guarantee.
 fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     for byte in bytes {

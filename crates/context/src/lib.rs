@@ -1,7 +1,7 @@
-//! Candidates and a token budget in, an exact and framed context out.
+//! Assembles candidates and a token budget into an exact, framed context.
 //!
-//! What a memory finds for a task is more than fits into a prompt. [`assemble`] chooses, orders
-//! and renders it, and never spends one token more than it may.
+//! A memory usually finds more for a task than fits into a prompt. [`assemble`] selects, orders and
+//! renders the findings, and never exceeds the budget by a single token.
 //!
 //! ```
 //! use aios_context::{Candidate, Estimate, Policy, assemble};
@@ -30,29 +30,30 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - A [`Candidate`] is a text with what is known of it; its [`Section`] says where it stands.
+//! - A [`Candidate`] is a text with its metadata; its [`Section`] determines its place.
 //! - A [`Policy`] holds the format, the limits of the sections, and floors and caps per tier.
-//! - A [`TokenCounter`] counts: an [`Estimate`] here, tiktoken's behind the feature `tiktoken`,
-//!   and any that the caller brings.
-//! - A [`Context`] has the text, its chunks with their sources, and what was left out and why.
+//! - A [`TokenCounter`] counts tokens: an [`Estimate`], tiktoken's tokenizers with the feature
+//!   `tiktoken`, or the caller's own.
+//! - A [`Context`] has the text, its chunks with their sources, and the omitted candidates with
+//!   reasons.
 //!
-//! # How it chooses
+//! # Selection
 //!
 //! The pinned snapshot comes first, then the profile, then the newest messages of the session, each
 //! within its limit. The rest of the budget goes to retrieved candidates: near-duplicates fold into
-//! one, the floors of the tiers are filled, then comes whatever is most relevant (for its length,
-//! if the policy says so) and repeats least of what is already there. Gaps are filled with what
-//! fits, and a long text is cut at a sentence end if at least 50 tokens of it remain.
+//! one, the floors of the tiers are filled, then candidates follow by relevance (relative to
+//! length, if the policy says so), reduced for repeated content. Gaps are filled with candidates
+//! that fit, and a long text is cut at a sentence end if at least 50 tokens of it remain.
 //!
 //! # Invariants
 //!
 //! - The count is that of the named tokenizer over the whole rendered text, and never above the
-//!   budget. The empty text counts as 0, whatever a tokenizer adds to it.
-//! - The same candidates give the same bytes, in whatever order they come.
-//! - Stored text is data. Nothing in it can end its frame, pose as another chunk, or hide: each
-//!   format says how, and control, bidirectional and zero-width characters are stripped.
+//!   budget. The empty text counts as 0, even if a tokenizer adds special tokens to it.
+//! - The same candidates give the same bytes, in any order.
+//! - Stored text is data. It cannot end its frame, pose as another chunk, or hide: each format
+//!   documents its rule, and control, bidirectional and zero-width characters are stripped.
 //!
-//! Not here: search, storage, a clock, any I/O.
+//! This crate has no search, storage, clock or I/O.
 //!
 //! # Features
 //!
@@ -78,19 +79,19 @@ pub use cut::CUT_TOKENS_MIN;
 pub use policy::{Policy, TierShare};
 pub use render::Format;
 
-/// What can be wrong with a request for a context.
+/// The reason for which a context cannot be assembled.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A share in the policy is no share, or the shares of several tiers are more than a whole.
+    /// A share in the policy is not from 0 to 1, or the floors add up to more than 1.
     #[error("{name} is {value}; give a share between 0 and 1, all floors together at most 1")]
     Share {
-        /// Which setting.
+        /// The name of the setting.
         name: &'static str,
         /// Its value.
         value: f64,
     },
-    /// No tokenizer of this crate has this name.
+    /// This crate has no tokenizer with this name.
     #[error("unknown tokenizer `{name}`; known here are {}", count::names())]
     UnknownTokenizer {
         /// The name as given.

@@ -1,10 +1,10 @@
-//! Choosing what goes in: the whole strategy is here, and nothing else is.
+//! The selection strategy.
 //!
-//! The packer plans with the counts of parts, which is cheap and nearly right, and [`Packer::fit`]
-//! makes it exact by counting the whole. The seam for another strategy is [`worth`] (what a text is
-//! worth beside what is chosen) and [`Packer::greedy`] (in which order texts are taken): greedy
-//! choice under a budget, scaled by cost, as in H. Lin and J. Bilmes, *Multi-document summarization
-//! via budgeted maximization of submodular functions*, 2010.
+//! The packer plans with the counts of parts, which is cheap and nearly exact, and [`Packer::fit`]
+//! makes it exact by counting the whole text. Another strategy would replace [`worth`] (the value
+//! of a text given the chosen ones) and [`Packer::greedy`] (the order of choice): greedy choice
+//! under a budget, scaled by cost, as in H. Lin and J. Bilmes, *Multi-document summarization via
+//! budgeted maximization of submodular functions*, 2010.
 
 use std::{
     cell::OnceCell,
@@ -21,58 +21,58 @@ use crate::{
     render::{Body, Heading, Line},
 };
 
-/// More bytes than a token has on average in any text: what is longer than this times the room is
-/// not counted, only cut.
+/// An upper bound of the average bytes per token in any text. Texts longer than this times the room
+/// are not counted, only cut.
 const BYTES_PER_TOKEN_MAX: usize = 32;
 
-/// After so many texts in a row that do not fit, the gap is taken for filled.
+/// Number of consecutive texts that do not fit after which a gap counts as filled.
 const GAP_MISSES_MAX: usize = 200;
 
-/// How many texts are tried to be cut into the last gap.
+/// Maximum number of texts that are tried for cutting into the last gap.
 const CUT_TRIES_MAX: usize = 8;
 
-/// The least that a chunk takes; with less room than that, there is none.
+/// Minimum number of tokens of a chunk. Less room counts as none.
 const CHUNK_TOKENS_MIN: usize = 3;
 
-/// How often the room that the exact count leaves is filled again.
+/// Maximum number of attempts to refill the room that the exact count leaves.
 const REFILLS_MAX: usize = 3;
 
-/// What of the worth of a text is lost when all of it is already said.
+/// Share of a text's worth that is lost if all of its content is already in the context.
 const REPETITION_PENALTY: f64 = 0.5;
 
-/// The worth of a text: its relevance, less for what of it is already said, per token to the power
-/// that the policy says.
+/// Returns the worth of a text: its relevance, reduced by its repeated share, per token to the
+/// policy's power.
 fn worth(relevance: f64, repeated: f64, tokens: usize, policy: &Policy) -> f64 {
     let value = relevance * (1.0 - REPETITION_PENALTY * repeated);
     value / (tokens.max(1) as f64).powf(policy.length_exponent)
 }
 
-/// A chunk that was chosen.
+/// A chosen chunk.
 pub(crate) struct Chosen {
-    /// Which item.
+    /// The index of its item.
     pub(crate) item: usize,
     /// Its rendering, frame included.
     pub(crate) content: String,
-    /// What `content` counts by itself.
+    /// The number of tokens in `content` alone.
     pub(crate) tokens: usize,
-    /// Whether its end was cut off.
+    /// True if its end was cut off.
     pub(crate) cut: bool,
     heading: Heading,
-    /// What it added to the plan: its tokens, and its group's if it opened one.
+    /// The tokens that it added to the plan, including those of its group if it opened one.
     cost: usize,
 }
 
-/// What was chosen, and why the rest was not.
+/// The chosen chunks, and the reasons for omitting the others.
 pub(crate) struct Packed {
     /// In the order of the text.
     pub(crate) chosen: Vec<Chosen>,
     pub(crate) text: String,
     pub(crate) total_tokens: usize,
-    /// For each item, why it was not chosen if it was not.
+    /// For each item, the reason if it was not chosen.
     pub(crate) reasons: Vec<Reason>,
 }
 
-/// Chooses among `items`, which are in order of precedence.
+/// Selects among `items`, which are in order of precedence.
 pub(crate) fn pack(
     items: &[Item],
     policy: &Policy,
@@ -104,32 +104,32 @@ struct Packer<'a> {
     policy: &'a Policy,
     counter: &'a dyn TokenCounter,
     budget: usize,
-    /// What the counter gives for no text at all: special tokens that every count has once.
+    /// The count of the empty text: special tokens that every count includes once.
     base: usize,
-    /// What the plan comes to so far.
+    /// The planned number of tokens so far.
     used: usize,
-    /// In the order of choice: the weakest is last.
+    /// In the order of choice, the weakest last.
     chosen: Vec<Chosen>,
     states: Vec<State>,
-    /// How many chunks each group has.
+    /// The number of chunks in each group.
     groups: BTreeMap<Heading, usize>,
     tiers: BTreeMap<Tier, TierRoom>,
-    /// The hashes of what is said already.
+    /// The hashes of the chosen texts.
     said: HashSet<u64>,
-    /// The text as of the last exact count, and that count.
+    /// The text of the last exact count, and that count.
     fitted: (String, usize),
 }
 
-/// What is known of an item so far.
+/// The state of an item.
 struct State {
-    /// A guess at its length in tokens, for weighing only.
+    /// An estimate of its length in tokens, for weighing only.
     length: usize,
     is_chosen: bool,
-    /// Whether it was taken and dropped again; it is not tried a third time.
+    /// True if it was chosen and dropped; it is not tried again.
     is_dropped: bool,
     reason: Reason,
     body: OnceCell<Result<Body, Reason>>,
-    /// What its whole text comes to, framed, without its group.
+    /// The number of tokens of its whole text, framed, without its group.
     tokens: OnceCell<usize>,
 }
 
@@ -179,7 +179,7 @@ impl<'a> Packer<'a> {
         indices.filter(|&index| self.items[index].candidate.section == section).collect()
     }
 
-    /// Takes a section in order of precedence, up to its limit.
+    /// Chooses from a section in order of precedence, up to its limit.
     fn limited(&mut self, section: Section, limit: usize) {
         let before = self.used;
         for index in self.of(section) {
@@ -190,7 +190,7 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// The newest messages of the session, newest first, and no more than the policy says.
+    /// Returns the newest messages of the session, newest first, up to the policy's maximum.
     fn recent(&mut self) -> Vec<usize> {
         let mut recent = self.of(Section::Recent);
         recent.sort_by_key(|&index| Reverse(self.turn_order(index)));
@@ -200,7 +200,7 @@ impl<'a> Packer<'a> {
         recent
     }
 
-    /// Takes messages, newest first, within `limit`.
+    /// Chooses messages, newest first, within `limit` tokens.
     fn newest(&mut self, recent: &[usize], limit: usize) {
         let before = self.used;
         for &index in recent {
@@ -226,9 +226,9 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// Takes what is worth most until `enough` tokens are spent or nothing more fits. Worth only
-    /// falls while texts are taken, so a text is weighed again only when it comes up (M. Minoux,
-    /// *Accelerated greedy algorithms*, 1978).
+    /// Chooses the items of highest worth until `enough` tokens are spent or nothing more fits.
+    /// Worth only decreases as texts are chosen, so an item is weighed again only when it comes up
+    /// (M. Minoux, *Accelerated greedy algorithms*, 1978).
     fn greedy(&mut self, indices: &[usize], enough: usize) {
         let before = self.used;
         let mut heap: BinaryHeap<(u64, Reverse<usize>)> = indices
@@ -258,7 +258,7 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// Worth as bits: of numbers that are not negative, these are in the same order.
+    /// Returns the worth as bits, which order like the values for non-negative numbers.
     fn weigh(&self, index: usize) -> u64 {
         let Item { candidate, sketch, .. } = &self.items[index];
         let said = sketch.hashes.iter().filter(|hash| self.said.contains(hash)).count();
@@ -271,7 +271,7 @@ impl<'a> Packer<'a> {
         self.tiers.get(&tier).map_or(usize::MAX, |room| room.cap.saturating_sub(room.used))
     }
 
-    /// Cuts the most relevant of those for which no room was left.
+    /// Cuts the most relevant of the items that did not fit.
     fn cut_into_gap(&mut self, retrieved: &[usize]) {
         let left = retrieved.iter().copied().filter(|&index| !self.states[index].is_chosen);
         let left: Vec<usize> = left.take(CUT_TRIES_MAX).collect();
@@ -280,8 +280,8 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// Takes an item whole if it costs at most `limit` and what room there is. If not, the reason
-    /// is `limited` where the limit was in the way, and else the budget.
+    /// Chooses a whole item if its cost is within `limit` and the room. Otherwise the reason is
+    /// `limited` if the limit was exceeded, else the budget.
     fn take(&mut self, index: usize, limit: usize, limited: Reason) -> bool {
         let State { is_chosen, is_dropped, .. } = self.states[index];
         if is_chosen || is_dropped {
@@ -318,7 +318,7 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// Takes the beginning of an item, up to a sentence end, if enough of it fits.
+    /// Chooses the beginning of an item, up to a sentence end, if enough of it fits.
     fn take_cut(&mut self, index: usize, limit: usize) -> bool {
         let room = self.room().min(limit);
         let State { is_chosen, is_dropped, .. } = self.states[index];
@@ -359,8 +359,8 @@ impl<'a> Packer<'a> {
         Chosen { item: index, tokens, content, cut, heading, cost }
     }
 
-    /// What a chunk under `heading` costs on top: its group if that is new, and the frame of the
-    /// whole if it is the first.
+    /// Returns the additional cost of a chunk under `heading`: its group if that is new, and the
+    /// frame of the text if it is the first chunk.
     fn opening(&self, heading: &Heading) -> usize {
         let (format, frame) = (self.policy.format, self.policy.format.frame());
         let mut tokens = 0;
@@ -374,7 +374,7 @@ impl<'a> Packer<'a> {
         tokens
     }
 
-    /// What a part of the text adds to its count, nearly.
+    /// Returns the approximate number of tokens that a part of the text adds.
     fn part(&self, text: &str) -> usize {
         if text.is_empty() { 0 } else { self.counter.count(text).0.saturating_sub(self.base) }
     }
@@ -393,8 +393,8 @@ impl<'a> Packer<'a> {
         self.chosen.push(chunk);
     }
 
-    /// Drops what was chosen last. What it said stays in `said`, which only keeps its repetitions
-    /// from being worth more.
+    /// Drops the chunk chosen last. Its hashes stay in `said`, which only reduces the worth of its
+    /// repetitions.
     fn pop(&mut self) -> Option<Chosen> {
         let chunk = self.chosen.pop()?;
         let candidate = &self.items[chunk.item].candidate;
@@ -415,8 +415,9 @@ impl<'a> Packer<'a> {
         Some(chunk)
     }
 
-    /// Counts the whole and drops the weakest until it fits. Each round drops at least twice as
-    /// many as the one before, so that even a counter unlike the plan is asked only a few times.
+    /// Counts the whole text and drops the weakest chunks until it fits. Each round drops at least
+    /// twice as many as the one before, so that few counts suffice even if a counter deviates from
+    /// the plan.
     fn fit(&mut self) {
         let mut drops_min = 1;
         loop {
@@ -437,7 +438,8 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// Fills the room that the exact count left; whether that went well and is worth another try.
+    /// Fills the room left by the exact count. Returns `true` if it succeeded and another try may
+    /// help.
     fn refill(&mut self, retrieved: &[usize]) -> bool {
         let before = self.chosen.len();
         self.greedy(retrieved, usize::MAX);
@@ -456,7 +458,7 @@ impl<'a> Packer<'a> {
         true
     }
 
-    /// The text as it would be, and its count. No text counts as 0.
+    /// Returns the text and its count. The empty text counts as 0.
     fn exact(&self) -> (String, usize) {
         let text = self.text();
         let total = if text.is_empty() { 0 } else { self.counter.count(&text).0 };
@@ -481,14 +483,14 @@ impl<'a> Packer<'a> {
         [frame.prologue, &groups.join(frame.between_groups), frame.epilogue].concat()
     }
 
-    /// What was chosen, in the order of the text.
+    /// Returns the chosen chunks in the order of the text.
     fn in_order(&self) -> Vec<&Chosen> {
         let mut chosen: Vec<&Chosen> = self.chosen.iter().collect();
         chosen.sort_by_cached_key(|chunk| (chunk.heading.clone(), self.turn_order(chunk.item)));
         chosen
     }
 
-    /// Turns by their position, else by their time; whatever else in order of precedence.
+    /// Returns the sort key of an item: turns by position, else by time; other items by precedence.
     fn turn_order(&self, index: usize) -> (bool, Option<i64>, Option<Timestamp>, usize) {
         let candidate = &self.items[index].candidate;
         if candidate.is_turn() {

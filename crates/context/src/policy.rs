@@ -1,4 +1,4 @@
-//! What a context may hold and how much of it. Not here: the budget, which every call gives.
+//! The composition of a context. The budget is an argument of each call.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,32 @@ use aios_record::Tier;
 
 use crate::{Error, Format, TokenCount};
 
-/// How a context is made. Every field has a default; `Policy::default()` is a good start.
+/// The settings of an assembly. [`Policy::default`] is a good start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
-    /// How it is written; markdown unless told.
+    /// The output format. Default: markdown.
     pub format: Format,
-    /// The most that pinned candidates take; 500 tokens unless told.
+    /// Maximum number of tokens for pinned candidates. Default: 500.
     pub pinned_tokens_max: TokenCount,
-    /// The most that the profile takes; 300 tokens unless told.
+    /// Maximum number of tokens for the profile. Default: 300.
     pub profile_tokens_max: TokenCount,
-    /// How many messages of the session are shown at most; 12 unless told.
+    /// Maximum number of messages of the session. Default: 12.
     pub recent_messages_max: usize,
-    /// The share of the budget, after pinned and profile, that recent messages may take while
-    /// there are retrieved candidates; 0.5 unless told. What those leave over goes to messages.
+    /// Maximum share of the budget, after pinned candidates and the profile, for recent messages
+    /// while there are retrieved candidates. Default: 0.5. Tokens that those leave are used for
+    /// messages.
     pub recent_share_max: f64,
-    /// Floors and caps for retrieved candidates, by tier. A tier that is not listed has neither.
+    /// Floors and caps for retrieved candidates, by tier. An unlisted tier has neither.
     pub tiers: BTreeMap<Tier, TierShare>,
-    /// From which similarity on two texts are one, as the Jaccard similarity of their word
-    /// triples; 0.8 unless told, and above 1 nothing folds but equal ids.
+    /// Minimum Jaccard similarity of the word triples of two texts at which they fold into one.
+    /// Default: 0.8. Above 1, only equal ids fold.
     pub fold_similarity_min: f64,
-    /// How much the length of a text counts against it: its worth is relevance divided by tokens
-    /// to this power. 1 packs by value per token, 0 by relevance alone, which is the default
-    /// because it puts the most evidence into a conversation's context; a little, such as 0.1,
-    /// keeps long texts from crowding out short ones where both are found.
+    /// Penalty for the length of a text: its worth is relevance divided by tokens to this power. 1
+    /// packs by value per token, 0 by relevance alone. Default: 0, because it puts the most
+    /// evidence into a conversation's context; a small value, such as 0.1, keeps long texts from
+    /// crowding out short ones in mixed results.
     pub length_exponent: f64,
-    /// What is done about injections and secrets in stored text; both are marked unless told.
+    /// Treatment of injections and secrets in stored text. Default: both are marked.
     pub guard: Guard,
 }
 
@@ -52,13 +53,13 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// This policy with another format.
+    /// Sets the format.
     #[must_use]
     pub fn with_format(self, format: Format) -> Policy {
         Policy { format, ..self }
     }
 
-    /// This policy with a floor and a cap for a tier.
+    /// Sets the floor and the cap of a tier.
     #[must_use]
     pub fn with_tier(mut self, tier: Tier, share: TierShare) -> Policy {
         self.tiers.insert(tier, share);
@@ -83,12 +84,12 @@ impl Policy {
     }
 }
 
-/// What a tier gets of the tokens for retrieved candidates, as shares of 1.
+/// The share of a tier in the tokens for retrieved candidates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TierShare {
-    /// Filled first, as far as the tier has candidates; 0 unless told.
+    /// Share that is filled first, as far as the tier has candidates, 0 to 1. Default: 0.
     pub floor: f64,
-    /// Never exceeded; 1 unless told.
+    /// Share that is never exceeded, 0 to 1. Default: 1.
     pub cap: f64,
 }
 

@@ -1,16 +1,16 @@
-//! How a context is written, and why nothing in it can leave its frame.
+//! Rendering of contexts, with frames that stored text cannot leave.
 //!
-//! A frame is what the reader takes for ours rather than for stored text. In each format one rule
-//! keeps it closed, and no length or content of the text bears on it:
+//! A frame is the part that a reader takes for ours rather than for stored text. In each format one
+//! rule keeps it closed, independent of the length and content of the text:
 //!
 //! - **markdown**: every line of stored text starts with `> `, and lines after the first of a
 //!   chunk with `>   `; headings and the first line do not, and hold no stored text.
 //! - **xml**: `&`, `<`, `>` and `"` are escaped in texts and attributes.
 //! - **json**: strings are escaped by the JSON rules.
 //!
-//! Labels that come from stored values (speaker, source, title) are one line each and short;
-//! what markdown would take for a label of ours is defused in them and in texts. Not here: what is
-//! chosen.
+//! Labels from stored values (speaker, source, title) are short and on one line; anything in them
+//! or in texts that markdown output could mistake for one of our labels is defused. Selection is
+//! not done here.
 
 mod json;
 mod markdown;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Candidate, Error, Reason, Section};
 
-/// How a context is written.
+/// The output format of a context.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -41,7 +41,7 @@ impl Format {
     /// Every format.
     pub const ALL: &[Format] = &[Format::Markdown, Format::Xml, Format::Json];
 
-    /// The name on the command line and on the wire.
+    /// Returns the name on the command line and in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Format {
         }
     }
 
-    /// The fixed parts.
+    /// Returns the fixed parts.
     pub(crate) fn frame(self) -> &'static Frame {
         match self {
             Format::Markdown => &markdown::FRAME,
@@ -60,7 +60,7 @@ impl Format {
         }
     }
 
-    /// What opens a group.
+    /// Returns the opening of a group.
     pub(crate) fn open(self, heading: &Heading) -> String {
         match self {
             Format::Markdown => markdown::open(heading),
@@ -69,7 +69,7 @@ impl Format {
         }
     }
 
-    /// What closes a group.
+    /// Returns the closing of a group.
     pub(crate) fn close(self, heading: &Heading) -> String {
         match self {
             Format::Markdown => String::new(),
@@ -78,7 +78,7 @@ impl Format {
         }
     }
 
-    /// One chunk, framed.
+    /// Returns one framed chunk.
     pub(crate) fn chunk(self, line: &Line<'_>) -> String {
         match self {
             Format::Markdown => markdown::chunk(line),
@@ -103,7 +103,7 @@ impl FromStr for Format {
     }
 }
 
-/// What stands around and between groups and chunks.
+/// The text around and between groups and chunks.
 pub(crate) struct Frame {
     pub(crate) prologue: &'static str,
     pub(crate) epilogue: &'static str,
@@ -111,8 +111,8 @@ pub(crate) struct Frame {
     pub(crate) between_chunks: &'static str,
 }
 
-/// What a group of chunks has in common. The order is that of the text: what was recorded first,
-/// then conversations by day.
+/// The common properties of a group of chunks. The order is that of the text: records first, then
+/// conversations by day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Heading {
     section: Section,
@@ -138,7 +138,7 @@ impl Heading {
         }
     }
 
-    /// The day as `format` writes it, if all of the group is of one.
+    /// Returns the day in `format`, if the whole group is of one day.
     fn day(&self, format: &str) -> Option<String> {
         self.day.map(|day| day.strftime(format).to_string())
     }
@@ -154,7 +154,7 @@ impl Heading {
     }
 }
 
-/// What may be shown of a candidate: guarded, sanitized, on as few lines as it has.
+/// The displayable content of a candidate: guarded, sanitized, without empty lines.
 pub(crate) struct Body {
     pub(crate) text: String,
     speaker: Option<String>,
@@ -164,13 +164,15 @@ pub(crate) struct Body {
     has_secret: bool,
 }
 
-/// The longest label, in characters; what is longer ends in three dots.
+/// Maximum length of a label in characters. Longer ones are cut and end in three dots.
 const LABEL_CHARS_MAX: usize = 80;
 
 impl Body {
+    /// Builds the body of a candidate.
+    ///
     /// # Errors
-    /// [`Reason::Refused`] when the guard lets the text, the title or the speaker not through, and
-    /// [`Reason::Empty`] when nothing of the text can be seen.
+    /// [`Reason::Refused`] if the guard refuses the text, the title, the speaker or the source, and
+    /// [`Reason::Empty`] if the text has no visible characters.
     pub(crate) fn of(candidate: &Candidate, guard: Guard) -> Result<Body, Reason> {
         let mut has_injection = false;
         let mut has_secret = false;
@@ -199,7 +201,7 @@ impl Body {
     }
 }
 
-/// `text` as a label: one line, single spaces, at most [`LABEL_CHARS_MAX`] characters.
+/// Returns `text` as a label: one line, single spaces, at most [`LABEL_CHARS_MAX`] characters.
 fn one_line(text: &str) -> String {
     let mut label = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = label.char_indices().nth(LABEL_CHARS_MAX) {
@@ -209,7 +211,7 @@ fn one_line(text: &str) -> String {
     label
 }
 
-/// One chunk before it is written: a candidate, its body, and how much of its text is shown.
+/// A chunk before rendering: a candidate, its body, and the shown part of its text.
 pub(crate) struct Line<'a> {
     pub(crate) candidate: &'a Candidate,
     pub(crate) body: &'a Body,
@@ -218,7 +220,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// The labels that tell something: name and value.
+    /// Returns the names and values of the labels that differ from the default.
     fn labels(&self) -> Vec<(&'static str, String)> {
         let Line { candidate, body, .. } = self;
         let mut labels = Vec::new();

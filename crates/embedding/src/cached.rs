@@ -1,4 +1,4 @@
-//! Vectors of texts that come again.
+//! A cache of vectors.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,12 +10,12 @@ use quick_cache::sync::Cache;
 
 use crate::{Embedder, Error, Fingerprint};
 
-/// An embedder that remembers the vectors of recent texts, by a hash of their content: what is
-/// stored twice, also in one call, or asked again, is computed once. Worth its RAM over a
-/// [`Bert`](crate::Bert); a [`StaticModel`](crate::StaticModel) is faster than any cache.
+/// An embedder that caches the vectors of recent texts, by a hash of their content: a text that is
+/// repeated, also within one call, is computed once. Worth its RAM for a [`Bert`](crate::Bert); a
+/// [`StaticModel`](crate::StaticModel) is faster than any cache.
 ///
-/// Queries and documents are kept apart, and each kind has room for as many entries as were given;
-/// the texts themselves are not kept.
+/// Queries and documents have separate caches of the given number of entries each. The texts
+/// themselves are not kept.
 pub struct Cached<E> {
     inner: E,
     /// `None` if each query is computed.
@@ -27,15 +27,15 @@ type Key = [u8; 32];
 type Entries = Cache<Key, Arc<[f32]>>;
 
 impl<E: Embedder> Cached<E> {
-    /// Puts a cache of `entries` queries and as many documents before `inner`.
+    /// Creates a cache of `entries` queries and `entries` documents before `inner`.
     #[must_use]
     pub fn new(inner: E, entries: NonZeroUsize) -> Cached<E> {
         let entries = entries.get();
         Cached { inner, queries: Some(Cache::new(entries)), documents: Cache::new(entries) }
     }
 
-    /// Puts a cache of `entries` documents before `inner`. Each query is computed, as whoever
-    /// measures the time of a search wants it.
+    /// Creates a cache of `entries` documents before `inner`. Each query is computed, for
+    /// measurements of search times.
     #[must_use]
     pub fn of_documents(inner: E, entries: NonZeroUsize) -> Cached<E> {
         Cached { inner, queries: None, documents: Cache::new(entries.get()) }

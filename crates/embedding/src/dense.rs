@@ -1,4 +1,4 @@
-//! A layer after the pooling: the module `Dense` of sentence-transformers.
+//! The layers after the pooling: the module `Dense` of sentence-transformers.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::{
     file, tensors,
 };
 
-/// The layer, in the shape in which it is used.
+/// A layer, ready to use.
 pub(crate) struct Dense {
     /// One row per output.
     weight: Vec<f32>,
@@ -28,7 +28,7 @@ enum Activation {
     Tanh,
 }
 
-/// Its `config.json`.
+/// The `config.json` of the layer.
 #[derive(Deserialize)]
 struct Config {
     in_features: usize,
@@ -48,7 +48,7 @@ fn tanh() -> String {
 }
 
 impl Dense {
-    /// The layer in `dir`.
+    /// Reads the layer in `dir`.
     pub(crate) fn read(dir: &Path) -> Result<Dense, Error> {
         let path = dir.join(CONFIG);
         let config_bytes = file::read(&path, HOLDS)?;

@@ -1,5 +1,5 @@
-//! A sentence-transformers directory, whatever the family of its network: what is done before the
-//! network and after it.
+//! A sentence-transformers directory, whatever the family of its network: the steps before and
+//! after the network.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use crate::{
 
 pub(crate) const HOLDS: &str = "a sentence-transformers model: modules.json, config.json, \
                      tokenizer.json, model.safetensors and 1_Pooling/config.json";
-/// The models to use in place of one that is refused.
+/// Models to use instead of one that is refused.
 pub(crate) const INSTEAD: &str = if cfg!(feature = "families") {
     "a sentence-transformers model of the BERT, DistilBERT, XLM-RoBERTa, ModernBERT, NomicBERT, \
      JinaBERT, DeBERTa-v2 or T5 family"
@@ -37,19 +37,19 @@ pub(crate) const WEIGHTS: &str = "model.safetensors";
 const INPUT: &str = "sentence_bert_config.json";
 const PROMPTS: &str = "config_sentence_transformers.json";
 
-/// The start of the names of the settings in the pooling's `config.json`.
+/// Prefix of the settings in the pooling's `config.json`.
 const POOLING_MODE: &str = "pooling_mode_";
 
-/// The files of a model, by their paths in its directory.
+/// The files of a model, as paths in its directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileNames {
-    /// Those that must be there.
+    /// Required files.
     pub needed: Vec<String>,
-    /// Those that are read where they are there.
+    /// Files that are read if they exist.
     pub optional: Vec<String>,
 }
 
-/// The files of a model with this `modules.json`.
+/// Returns the files of a model with this `modules.json`.
 pub(crate) fn names(modules: &[u8]) -> Result<FileNames, Error> {
     let Modules { pooling, dense } = read_modules(Path::new(MODULES), modules)?;
     let mut needed: Vec<String> = [MODULES, CONFIG, TOKENIZER, WEIGHTS].map(str::to_owned).into();
@@ -60,7 +60,7 @@ pub(crate) fn names(modules: &[u8]) -> Result<FileNames, Error> {
     Ok(FileNames { needed, optional: [INPUT, PROMPTS].map(str::to_owned).into() })
 }
 
-/// The first file that is not in `dir` and must be.
+/// Returns the first required file that is not in `dir`.
 pub(crate) fn missing(dir: &Path) -> Result<Option<PathBuf>, Error> {
     let modules = match file::read(&dir.join(MODULES), HOLDS) {
         Err(Error::Missing { path, .. }) => return Ok(Some(path)),
@@ -81,18 +81,19 @@ pub(crate) fn missing(dir: &Path) -> Result<Option<PathBuf>, Error> {
 pub(crate) struct Directory {
     path: PathBuf,
     pub(crate) pooling: Pooling,
-    /// The layers after the pooling.
+    /// Layers after the pooling.
     pub(crate) dense: Vec<Dense>,
-    /// Most tokens that the model is meant for, special ones included, if it says so.
+    /// Maximum number of tokens that the model is meant for, special ones included, if it states
+    /// one.
     input_max: Option<usize>,
-    /// True if texts are made lower case, whatever the tokenizer does.
+    /// True if texts are lowercased, whatever the tokenizer does.
     lowercase: bool,
     pub(crate) prompts: Prompts,
     tokenizer: Vec<u8>,
     pub(crate) weights: Vec<u8>,
 }
 
-/// The words that go before a text.
+/// Prefixes of texts.
 #[derive(Debug, Clone)]
 pub(crate) struct Prompts {
     pub(crate) query: String,
@@ -107,7 +108,7 @@ struct ModuleEntry {
     kind: String,
 }
 
-/// The pooling's `config.json`: what it is called differs, so what is not known is found, too.
+/// The pooling's `config.json`. Names of modes vary, so unknown ones are read, too.
 #[derive(Deserialize)]
 struct PoolingConfig {
     #[serde(default = "yes")]
@@ -137,7 +138,7 @@ struct PromptsConfig {
 }
 
 impl PromptsConfig {
-    /// The prompt that has the first of `names` that one has, or the one for every text.
+    /// Returns the prompt of the first of `names` that has one, or the default prompt.
     fn named(&self, names: &[&str]) -> String {
         let of_name = |name: &&str| self.prompts.get(*name);
         let of_all = || self.prompts.get(self.default_prompt_name.as_ref()?);
@@ -182,12 +183,13 @@ impl Directory {
         })
     }
 
-    /// Most tokens of a sequence, special ones included, if the network takes `positions`.
+    /// Returns the maximum number of tokens of a sequence, special ones included, for a network of
+    /// `positions`.
     pub(crate) fn length_max(&self, positions: usize) -> usize {
         self.input_max.unwrap_or(positions).min(positions)
     }
 
-    /// The length of a vector, if the network gives rows of `hidden` numbers.
+    /// Returns the length of a vector if the rows of the network have `hidden` numbers.
     pub(crate) fn dimension(&self, hidden: usize) -> Result<usize, Error> {
         self.dense.iter().try_fold(hidden, |found, layer| {
             if layer.inputs() != found {
@@ -203,9 +205,9 @@ impl Directory {
         self.path.join(WEIGHTS)
     }
 
-    /// Changes with everything that changes a vector, and with nothing else: `config` is that file
-    /// as far as it decides about vectors, `length_max` the limit of tokens, `dimension` the
-    /// length of a vector.
+    /// Computes a fingerprint that changes exactly if a vector may change. `config` is the part of
+    /// that file that affects vectors, `length_max` the limit of tokens, `dimension` the length of
+    /// a vector.
     pub(crate) fn fingerprint(
         &self,
         model_type: &str,
@@ -231,7 +233,7 @@ impl Directory {
         Fingerprint::of(model_type, hasher.finalize(), self.pooling.name(), dimension)
     }
 
-    /// The tokenizer, which cuts a text at `length_max` tokens, special ones included.
+    /// Returns the tokenizer, which cuts a text at `length_max` tokens, special ones included.
     pub(crate) fn tokens(&self, length_max: usize) -> Result<Tokens, Error> {
         let path = self.path.join(TOKENIZER);
         let malformed = |reason: String| Error::Malformed { path: path.clone(), reason };
@@ -261,14 +263,14 @@ impl Directory {
     }
 }
 
-/// The folders of the modules after the network.
+/// Folders of the modules after the network.
 struct Modules {
     pooling: String,
     dense: Vec<String>,
 }
 
-/// The modules after the network in `modules.json`, which is at `path`. A final normalisation may
-/// stand there or not: vectors are compared by their direction, so it is done in any case.
+/// Reads the modules after the network from `modules.json`, which is at `path`. A final
+/// normalisation is optional there and always done, because vectors are compared by direction.
 fn read_modules(path: &Path, modules: &[u8]) -> Result<Modules, Error> {
     let modules: Vec<ModuleEntry> = parse_json(path, modules)?;
     let names: Vec<&str> =
@@ -316,7 +318,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     parse_json(path, &file::read(path, HOLDS)?)
 }
 
-/// The content of a file that need not be there.
+/// Reads a file that may be missing.
 fn read_optional<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Error> {
     match read_json(path) {
         Err(error) if error.is_not_found() => Ok(T::default()),

@@ -1,13 +1,13 @@
-//! A static table out of a transformer (the idea is that of model2vec, Tulkens and van Dongen,
-//! 2024; the weights are those of Arora et al., "A Simple but Tough-to-Beat Baseline for Sentence
-//! Embeddings", 2017).
+//! Distillation of a static table from a transformer. (The method is that of model2vec, Tulkens and
+//! van Dongen, 2024; the weights are those of Arora et al., "A Simple but Tough-to-Beat Baseline
+//! for Sentence Embeddings", 2017.)
 //!
-//! 1. Every word piece goes through the model by itself, between the special tokens.
-//! 2. The vectors are turned to their principal axes, of which the first few stay.
-//! 3. Each row is weighted by `a / (a + p)`, where `p` is how often the piece is likely to stand in
-//!    a text: by Zipf's law `1 / rank`, since a vocabulary is sorted by frequency.
+//! 1. Every word piece is embedded by itself, between the special tokens.
+//! 2. The vectors are rotated to their principal axes, of which the first few are kept.
+//! 3. Each row is weighted by `a / (a + p)`, where `p` is the estimated frequency of the piece in a
+//!    text: by Zipf's law `1 / rank`, since a vocabulary is sorted by frequency.
 //!
-//! Which words mean nearly the same is read from the static table then.
+//! The table of related terms is computed from the static table.
 
 mod related;
 
@@ -20,26 +20,26 @@ pub use related::related_table;
 /// The `a` of the weight `a / (a + p)`.
 const SIF_A: f64 = 1e-4;
 
-/// Whether the mean of all word pieces is taken away before the axes are sought.
+/// Treatment of the mean of all word pieces before the principal axes are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Centring {
-    /// It stays. Retrieves better.
+    /// The mean is kept. Retrieves better.
     Without,
-    /// It is taken away.
+    /// The mean is subtracted.
     Mean,
 }
 
-/// The vectors of all word pieces of a model, before any of them is left out or weighted.
+/// The vectors of all word pieces of a model, before reduction and weighting.
 pub struct PieceVectors {
     pieces: Vec<String>,
     vectors: Mat<f64>,
 }
 
 impl PieceVectors {
-    /// Sends every word piece through `model`.
+    /// Embeds every word piece with `model`.
     ///
     /// # Errors
-    /// [`Error::Compute`] when the model refuses a piece.
+    /// [`Error::Compute`] if the model refuses a piece.
     pub fn compute(model: &Bert) -> Result<PieceVectors, Error> {
         let (pieces, vectors) = model.piece_vectors()?;
         let columns = vectors.first().map_or(0, Vec::len);
@@ -48,22 +48,23 @@ impl PieceVectors {
         Ok(PieceVectors { pieces, vectors })
     }
 
-    /// How many word pieces there are.
+    /// Returns the number of word pieces.
     #[must_use]
     pub fn len(&self) -> usize {
         self.pieces.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no word pieces.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// The table of `dimension` columns, or of as many as the model has if those are fewer.
+    /// Returns the table with `dimension` columns, or with the model's if those are fewer.
     ///
     /// # Errors
-    /// [`Error::Compute`] when the axes cannot be found, which takes values that are not finite.
+    /// [`Error::Compute`] if the axes cannot be computed, which happens only if a value is not
+    /// finite.
     pub fn table(
         &self,
         name: &str,
@@ -97,8 +98,8 @@ impl PieceVectors {
     }
 }
 
-/// The principal axes as columns, that of the largest spread first. Of the two directions of an
-/// axis it is the one in which its largest component is positive.
+/// Returns the principal axes as columns, the one with the largest variance first. The sign of an
+/// axis is that which makes its largest component positive.
 fn principal_axes(vectors: &Mat<f64>) -> Result<Mat<f64>, Error> {
     let spread = vectors.transpose() * vectors;
     let eigen = spread.self_adjoint_eigen(Side::Lower).map_err(|error| {

@@ -1,49 +1,49 @@
-//! What every embedder can do.
+//! The interface of all embedders.
 
 use std::sync::Arc;
 
 use crate::{Error, Fingerprint};
 
-/// Turns text into vectors whose dot product says how alike the texts are.
+/// Turns texts into vectors whose dot product is the similarity of the texts.
 ///
-/// Every vector is L2-normalised. A text without a single known token gives all zeros, which is
-/// alike to nothing.
+/// Every vector is L2-normalised. A text without a known token gives all zeros, which are similar
+/// to nothing.
 ///
-/// Calls compute on the thread that makes them (a BERT adds its own threads): keep them off async
-/// workers.
+/// Calls compute on the calling thread (a BERT adds its own threads): keep them off async workers.
 pub trait Embedder: Send + Sync {
-    /// The vectors of texts that are to be found, in the order of the texts.
+    /// Returns the vectors of documents to be searched, in the order of `texts`.
     ///
     /// # Errors
-    /// [`Error::Compute`] when the model refuses a text.
+    /// [`Error::Compute`] if the model refuses a text.
     fn embed_documents(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error>;
 
-    /// The vector of a text that is searched for. Some models treat a question otherwise than a
-    /// document.
+    /// Returns the vector of a query. Some models treat queries differently from documents.
     ///
     /// # Errors
-    /// [`Error::Compute`] when the model refuses the text.
+    /// [`Error::Compute`] if the model refuses the text.
     fn embed_query(&self, text: &str) -> Result<Vec<f32>, Error>;
 
-    /// How many tokens `text` has for this model, without special tokens and without truncation.
+    /// Returns the number of tokens of `text` for this model, without special tokens and without
+    /// truncation.
     fn count_tokens(&self, text: &str) -> usize;
 
-    /// How many tokens of a document, as [`count_tokens`](Embedder::count_tokens) counts them, tell
-    /// in its vector; what follows does not. None, unless told, where all do.
+    /// Returns the maximum number of tokens of a document, as counted by
+    /// [`count_tokens`](Embedder::count_tokens), that contribute to its vector; the rest is
+    /// ignored. `None` if there is no limit. Default: `None`.
     fn tokens_max(&self) -> Option<usize> {
         None
     }
 
-    /// Returns `true` if embedding a text takes no longer than storing it, so that nobody gains by
-    /// doing it later. Default: `false`.
+    /// Returns `true` if embedding a text takes no longer than storing it, so that deferring it
+    /// gains nothing. Default: `false`.
     fn is_fast(&self) -> bool {
         false
     }
 
-    /// The length of every vector.
+    /// Returns the length of every vector.
     fn dimension(&self) -> usize;
 
-    /// The space in which the vectors lie.
+    /// Returns the fingerprint of the space of the vectors.
     fn fingerprint(&self) -> &Fingerprint;
 }
 

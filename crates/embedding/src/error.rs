@@ -1,20 +1,20 @@
-//! What can go wrong between a model on disk and a vector.
+//! Errors of opening a model and embedding a text.
 
 use std::{error::Error as StdError, io, path::PathBuf};
 
-/// Why a model could not be opened, or a text not be embedded.
+/// Reason a model could not be opened, or a text not be embedded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A directory or file of a model is not there.
+    /// A directory or file of a model does not exist.
     #[error(
         "`{}` is missing; give a directory that holds {holds}",
         path.display()
     )]
     Missing {
-        /// What was looked for.
+        /// The missing path.
         path: PathBuf,
-        /// What such a directory holds.
+        /// Description of the files in such a directory.
         holds: &'static str,
     },
     /// A model is not in the cache of the Hugging Face hub.
@@ -24,88 +24,88 @@ pub enum Error {
         shown(looked_at)
     )]
     NotCached {
-        /// The model.
+        /// Name of the model.
         model: String,
-        /// Where it was looked for.
+        /// Paths that were checked.
         looked_at: Vec<PathBuf>,
     },
-    /// A model is in the cache of the Hugging Face hub, but not all of it.
+    /// A model in the cache of the Hugging Face hub is incomplete.
     #[error(
         "`{model}` is not whole in the Hugging Face cache, `{}` is missing; run `aios-memory model \
          pull {model}`",
         path.display()
     )]
     Incomplete {
-        /// The model.
+        /// Name of the model.
         model: String,
-        /// What is missing.
+        /// The missing file.
         path: PathBuf,
     },
-    /// A model is in the cache of the Hugging Face hub, but as no model that is built here, or
-    /// fetched by a program that needed other files of it.
+    /// A model in the cache of the Hugging Face hub is not of a supported kind, or was fetched by a
+    /// program that needed other files of it.
     #[error(
         "`{model}` is in the Hugging Face cache, but {reason}; use a sentence-transformers model \
          of a family that is built here, or, if it is one, run `aios-memory model pull {model}`"
     )]
     OtherMake {
-        /// The model.
+        /// Name of the model.
         model: String,
-        /// What tells it from one that can be read.
+        /// Difference from a supported model.
         reason: &'static str,
     },
-    /// Nothing says where the cache of the Hugging Face hub is.
+    /// The location of the cache of the Hugging Face hub is unknown.
     #[error("no directory for models is known: set HOME, or name one with HF_HOME")]
     NoCache,
-    /// A file of a model is there but could not be read.
+    /// A file of a model exists but could not be read.
     #[error("failed to read `{}`; check its permissions and the disk", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// A file of a model does not say what such a file must say.
+    /// A file of a model does not have the expected content.
     #[error("`{}` is not usable: {reason}; fetch the model again", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Reason it is malformed.
         reason: String,
     },
-    /// The model is sound, but of a make that is not built here.
+    /// The model is sound, but of a kind that is not supported.
     #[error("`{}` asks for {feature}, which is not supported; use {instead}", path.display())]
     Unsupported {
-        /// The file that asks for it.
+        /// The file that needs the feature.
         path: PathBuf,
-        /// What it asks for.
+        /// The unsupported feature.
         feature: String,
-        /// What to use in its place.
+        /// Models that can be used instead.
         instead: &'static str,
     },
     /// The bytes of a static or int8 model are damaged.
     #[error("the model in {origin} is damaged; install it again or run `distill`")]
     Damaged {
-        /// Where the bytes came from.
+        /// Origin of the bytes.
         origin: String,
-        /// What is wrong with them.
+        /// Kind of damage.
         source: Damage,
     },
     /// The tokenizer or the tensor library refused a text.
     #[error("failed to compute vectors; give smaller batches or another model")]
     Compute {
-        /// What the library said.
+        /// Error of the library.
         source: Box<dyn StdError + Send + Sync>,
     },
 }
 
 impl Error {
-    /// Whether a model, or a file of it, is not there.
+    /// Returns true if a model, or a file of it, does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::Missing { .. } | Error::NotCached { .. } | Error::Incomplete { .. })
     }
 
-    /// Whether a model is there but its bytes are not what they must be.
+    /// Returns true if a model exists but its content is invalid.
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         matches!(self, Error::Damaged { .. } | Error::Malformed { .. })
@@ -126,26 +126,26 @@ fn shown(paths: &[PathBuf]) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// The bytes do not begin like such a model.
+    /// The bytes do not begin with the magic bytes of such a model.
     #[error("it does not begin with the magic bytes of such a model")]
     Magic,
     /// The format is newer or older than this crate.
     #[error("it has format version {found}, this program reads version {known}")]
     Version {
-        /// The version that the bytes name.
+        /// Version in the header.
         found: u32,
         /// The version that this crate reads.
         known: u32,
     },
-    /// The header asks for another number of bytes than there are.
+    /// The header requires another number of bytes than there are.
     #[error("it has {found} bytes, its header asks for {expected}")]
     Length {
-        /// What the header asks for.
+        /// Number of bytes that the header requires.
         expected: u64,
-        /// What is there.
+        /// Actual number of bytes.
         found: u64,
     },
-    /// The bytes are not those that were written.
+    /// The checksum does not match the content.
     #[error("its checksum does not match its content")]
     Checksum,
     /// Dimension or number of rows is zero or beyond the limit.
@@ -157,19 +157,18 @@ pub enum Damage {
         rows: usize,
         /// Dimension in the header.
         dimension: usize,
-        /// Most rows a model may have.
+        /// Maximum number of rows.
         rows_max: usize,
-        /// Largest dimension a model may have.
+        /// Maximum dimension.
         dimension_max: usize,
     },
-    /// A scale is negative, infinite or not a number; or a value to be written is not finite.
+    /// A scale is negative or not finite, or a value to be written is not finite.
     #[error("row {row} has a scale that is not a finite, non-negative number")]
     Scale {
         /// The row, from 0.
         row: usize,
     },
-    /// Sizes or settings are not those of a network that can be computed, or a number is not
-    /// finite.
+    /// Sizes or settings are not supported by the network, or a number is not finite.
     #[error("its sizes, settings or numbers are not those of a network that can be computed")]
     Network,
     /// The name is not UTF-8.

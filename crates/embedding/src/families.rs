@@ -1,9 +1,9 @@
 //! Encoders of other families than BERT's, computed by candle-transformers.
 //!
-//! The parts before and after the network (prompts, tokenizer, pooling) are those of a
+//! The steps before and after the network (prompts, tokenizer, pooling) are those of a
 //! [`Bert`](crate::Bert). A batch has texts of one length only, so nothing is padded or masked, and
-//! a text has the same vector whatever is beside it. Not here: what a family's `config.json` may
-//! say, which is in `settings`.
+//! a text has the same vector in every batch. Not here: the `config.json` of each family, which is
+//! in `settings`.
 
 mod cross_encoder;
 mod network;
@@ -27,7 +27,8 @@ use network::Network;
 use settings::Settings;
 use weights::Weights;
 
-/// Most tokens of one batch, unless a single text has more: bounds the RAM of an inference.
+/// Maximum number of tokens of a batch, unless a single text has more: bounds the RAM of an
+/// inference.
 const BATCH_TOKENS_MAX: usize = 2048;
 
 /// A model of one of these families.
@@ -41,12 +42,12 @@ pub(crate) struct Encoder {
     dense: Vec<Dense>,
     dimension: usize,
     lanes: Lanes,
-    /// The threads of candle's products. Without a pool, candle takes every core.
+    /// Threads for candle's products. Without a pool, candle uses every core.
     threads: ThreadPool,
 }
 
 impl Encoder {
-    /// The model in `dir`, or `None` if its `config.json` names none of these families.
+    /// Opens the model in `dir`. `None` if its `config.json` names none of these families.
     pub(crate) fn open(dir: &Path, options: &BertOptions) -> Result<Option<Encoder>, Error> {
         let path = dir.join(CONFIG);
         let config: Value = read_json(&path)?;
@@ -100,7 +101,7 @@ impl Encoder {
         })
     }
 
-    /// The vectors of sequences of one length, not normalised.
+    /// Returns the vectors of sequences of one length, not normalised.
     fn forward(&self, sequences: &[&[u32]]) -> candle_core::Result<Vec<Vec<f32>>> {
         let rows = self.network.forward(&matrix(sequences)?)?;
         let pooled = match self.pooling {
@@ -139,18 +140,18 @@ impl Embedder for Encoder {
     }
 }
 
-/// Threads for candle, which spreads its products over those of the pool that it runs in.
+/// Creates the threads for candle, which distributes its products over the pool it runs in.
 fn thread_pool(threads: usize) -> Result<ThreadPool, Error> {
     ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::compute)
 }
 
-/// Sequences of one length as a matrix of their ids.
+/// Converts sequences of one length to a matrix of their ids.
 fn matrix(sequences: &[&[u32]]) -> candle_core::Result<Tensor> {
     let columns = sequences.first().map_or(0, |sequence| sequence.len());
     Tensor::from_vec(sequences.concat(), (sequences.len(), columns), &Device::Cpu)
 }
 
-/// Cuts `sorted` where the length changes, and after `batch_max` texts or [`BATCH_TOKENS_MAX`]
+/// Splits `sorted` where the length changes, and after `batch_max` texts or [`BATCH_TOKENS_MAX`]
 /// tokens.
 fn of_one_length<T: AsRef<[u32]>>(sorted: &[T], batch_max: usize) -> Vec<&[T]> {
     let length = |item: &T| item.as_ref().len();

@@ -4,26 +4,26 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Names the space in which an embedder's vectors lie: model, revision (a hash of its content),
-/// pooling and dimension. Vectors may be compared only if their fingerprints are equal.
+/// Identifies the space of an embedder's vectors: model, revision (a hash of its content), pooling
+/// and dimension. Vectors may be compared only if their fingerprints are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// Takes `text` as a fingerprint: one that was stored, or that of an embedder of the caller's
-    /// own.
+    /// Wraps `text` as a fingerprint: a stored one, or that of a custom embedder.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Fingerprint {
         Fingerprint(text.into())
     }
 
-    /// `model@revision/pooling/dimension`, with the first 16 hexadecimal digits of the hash.
+    /// Formats `model@revision/pooling/dimension`, with the first 16 hexadecimal digits of the
+    /// hash.
     pub(crate) fn of(model: &str, content: blake3::Hash, pooling: &str, dimension: usize) -> Self {
         Fingerprint(format!("{model}@{}/{pooling}/{dimension}", &content.to_hex()[..16]))
     }
 
-    /// The fingerprint as text.
+    /// Returns the fingerprint as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,10 +1,9 @@
-//! Models of the Hugging Face hub that are on this machine, in the cache that the hub's own library
-//! shares with us. Nothing here asks the network.
+//! Hugging Face hub models on this machine, in the cache that is shared with the hub's own library.
+//! Nothing here accesses the network.
 //!
 //! The cache has a folder for each model: `blobs/` holds contents by their hash,
-//! `snapshots/COMMIT/` links to them by their names, and `refs/REVISION` says which commit a branch
-//! or tag means
-//! ([description](https://huggingface.co/docs/huggingface_hub/guides/manage-cache)).
+//! `snapshots/COMMIT/` links to them by their names, and `refs/REVISION` holds the commit of a
+//! branch or tag ([description](https://huggingface.co/docs/huggingface_hub/guides/manage-cache)).
 
 use std::{
     ffi::OsString,
@@ -15,18 +14,18 @@ use std::{
 
 use crate::{Bert, Error};
 
-/// The revision that is meant where none is given.
+/// The default revision.
 const MAIN: &str = "main";
 
-/// A model of the hub: `ORGANISATION/NAME`, or `ORGANISATION/NAME@REVISION` for a branch, a tag or
-/// a commit other than `main`.
+/// The name of a model of the hub: `ORGANISATION/NAME`, or `ORGANISATION/NAME@REVISION` for a
+/// branch, tag or commit other than `main`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelName {
     repository: String,
     revision: Option<String>,
 }
 
-/// A text that names no model of the hub.
+/// The text is not the name of a hub model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` names no model of the hub; write ORGANISATION/NAME or ORGANISATION/NAME@REVISION"
@@ -36,21 +35,21 @@ pub struct ModelNameError {
 }
 
 impl ModelName {
-    /// The same model at another revision.
+    /// Sets the revision.
     ///
     /// # Errors
-    /// When `revision` cannot be one.
+    /// [`ModelNameError`] if `revision` is not valid.
     pub fn with_revision(self, revision: &str) -> Result<ModelName, ModelNameError> {
         format!("{}@{revision}", self.repository).parse()
     }
 
-    /// `ORGANISATION/NAME`.
+    /// Returns `ORGANISATION/NAME`.
     #[must_use]
     pub fn repository(&self) -> &str {
         &self.repository
     }
 
-    /// The branch, tag or commit; `main` unless one was given.
+    /// Returns the branch, tag or commit. Default: `main`.
     #[must_use]
     pub fn revision(&self) -> &str {
         self.revision.as_deref().unwrap_or(MAIN)
@@ -83,7 +82,7 @@ impl fmt::Display for ModelName {
     }
 }
 
-/// Whether `text` stays below the folder that it is joined to.
+/// Returns true if `text` stays below the folder that it is joined to.
 fn is_path(text: &str) -> bool {
     let is_part = |part: &str| {
         let mut letters = part.chars();
@@ -94,7 +93,7 @@ fn is_path(text: &str) -> bool {
     text.split('/').all(is_part)
 }
 
-/// The hub's cache.
+/// The cache of the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubCache {
     dir: PathBuf,
@@ -105,29 +104,30 @@ pub struct HubCache {
 pub struct CachedModel {
     /// `ORGANISATION/NAME`.
     pub repository: String,
-    /// The commit.
+    /// Commit of the snapshot.
     pub commit: String,
-    /// The branches and tags that mean it.
+    /// Branches and tags that refer to the commit.
     pub revisions: Vec<String>,
-    /// Its files.
+    /// Directory of its files.
     pub path: PathBuf,
-    /// Why it cannot be used, if it cannot.
+    /// Reason it cannot be used, if any.
     pub unusable: Option<Error>,
 }
 
 impl HubCache {
-    /// The cache in `dir`, which need not exist.
+    /// Creates a handle for the cache in `dir`, which need not exist.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>) -> HubCache {
         HubCache { dir: dir.into() }
     }
 
-    /// Where the hub's own library has it: `HF_HUB_CACHE`, or `HUGGINGFACE_HUB_CACHE`, or `hub` in
-    /// `HF_HOME`, or `huggingface/hub` in `XDG_CACHE_HOME`, or `.cache/huggingface/hub` in `HOME`;
-    /// the first of these variables that is set. A `~` at the beginning means `HOME`.
+    /// Returns the cache that the hub's own library uses: `HF_HUB_CACHE`, or
+    /// `HUGGINGFACE_HUB_CACHE`, or `hub` in `HF_HOME`, or `huggingface/hub` in `XDG_CACHE_HOME`, or
+    /// `.cache/huggingface/hub` in `HOME`; the first of these variables that is set. `variable`
+    /// reads a variable. A `~` at the beginning means `HOME`.
     ///
     /// # Errors
-    /// [`Error::NoCache`] when it takes `HOME`, which is not set.
+    /// [`Error::NoCache`] if `HOME` is needed and not set.
     pub fn locate(variable: impl Fn(&str) -> Option<OsString>) -> Result<HubCache, Error> {
         let below = |name: &str, rest: &str| {
             let value = variable(name).filter(|value| !value.is_empty())?;
@@ -144,31 +144,31 @@ impl HubCache {
         }
     }
 
-    /// Where it is.
+    /// Returns the directory of the cache.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The folder of all that is kept of a model.
+    /// Returns the folder of a model in the cache.
     #[must_use]
     pub fn folder(&self, model: &ModelName) -> PathBuf {
         self.dir.join(format!("models--{}", model.repository.replace('/', "--")))
     }
 
-    /// The directory of a model's files, for [`Bert::open`].
+    /// Returns the directory of a model's files, for [`Bert::open`].
     ///
     /// # Errors
-    /// [`Error::NotCached`] when the model, or the revision, is not there; [`Error::Incomplete`]
-    /// when a file of it is missing; [`Error::OtherMake`] when it has the files of another make;
-    /// [`Error::Read`] when the cache cannot be read; what [`Bert::open`] says of a `modules.json`
-    /// that it does not take.
+    /// [`Error::NotCached`] if the model or the revision is not in the cache; [`Error::Incomplete`]
+    /// if a file of it is missing; [`Error::OtherMake`] if its files are of an unsupported kind;
+    /// [`Error::Read`] if the cache cannot be read; the error of [`Bert::open`] if `modules.json`
+    /// is malformed or unsupported.
     pub fn resolve(&self, model: &ModelName) -> Result<PathBuf, Error> {
         let folder = self.folder(model);
         let reference = folder.join("refs").join(model.revision());
         let commit = match fs::read_to_string(&reference) {
             Ok(commit) => commit.trim().to_owned(),
-            // It may be a commit itself.
+            // The revision may be a commit itself.
             Err(error) if is_absent(&error) => model.revision().to_owned(),
             Err(source) => return Err(Error::Read { path: reference, source }),
         };
@@ -182,10 +182,10 @@ impl HubCache {
         Ok(snapshot)
     }
 
-    /// Every snapshot, in the order of the names, and whether it can be used.
+    /// Returns every snapshot, sorted by name, and whether it can be used.
     ///
     /// # Errors
-    /// [`Error::Read`] when the cache cannot be read. One that is not there is empty.
+    /// [`Error::Read`] if the cache cannot be read. A cache that does not exist is empty.
     pub fn list(&self) -> Result<Vec<CachedModel>, Error> {
         let mut models = Vec::new();
         for name in names(&self.dir)? {
@@ -207,10 +207,10 @@ impl HubCache {
     }
 }
 
-/// Whether a snapshot has all files of a model.
+/// Checks that a snapshot has all files of a model.
 fn check(model: String, snapshot: &Path) -> Result<(), Error> {
     let Some(path) = Bert::missing_file(snapshot)? else { return Ok(()) };
-    // What is linked but not there was meant to come: links whose files are gone count here.
+    // A link whose target is missing was meant to be downloaded, so it counts here.
     let names = names(snapshot)?;
     let has = |name: &str| names.iter().any(|found| found == name);
     let foreign = if !names.is_empty() && !has("modules.json") {
@@ -230,7 +230,7 @@ fn check(model: String, snapshot: &Path) -> Result<(), Error> {
     })
 }
 
-/// What a directory holds, sorted; one that is not there holds nothing.
+/// Returns the names of a directory's entries, sorted. A directory that does not exist is empty.
 fn names(dir: &Path) -> Result<Vec<String>, Error> {
     let read = |source| Error::Read { path: dir.to_owned(), source };
     let entries = match fs::read_dir(dir) {
@@ -246,7 +246,8 @@ fn names(dir: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// Each branch and tag with its commit. Those of a pull request lie deeper and are left out.
+/// Returns each branch and tag with its commit, except those of pull requests, which are in
+/// subfolders.
 fn revisions(refs: &Path) -> Result<Vec<(String, String)>, Error> {
     let commit = |name: String| {
         let commit = fs::read_to_string(refs.join(&name)).ok()?;

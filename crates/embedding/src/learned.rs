@@ -1,31 +1,31 @@
-//! Which word pieces of a vocabulary mean something to its model.
+//! The word pieces of a vocabulary that carry meaning for its model.
 //!
-//! Every vocabulary has single characters of many scripts, so that no text is without pieces. A
-//! model that never learned a script knows nothing of it but those, and what it says of them is
-//! noise that makes all texts of the script look alike.
+//! Every vocabulary has single characters of many scripts, so that every text has pieces. If a
+//! model never learned a script, it has only those for it, and their vectors are noise that makes
+//! all texts of the script look alike.
 //!
-//! A script is learned where at least one in [`LONG_SHARE`] of its pieces has more than one
-//! character, or where there are [`MANY`] pieces of it, as of Chinese in a model that cuts it into
-//! characters. The bundled model has learned Latin alone: of its next script, Cyrillic, 8 of 86
-//! pieces have two characters or more.
+//! A script is learned if at least one in [`LONG_SHARE`] of its pieces has more than one character,
+//! or if it has [`MANY`] pieces, like Chinese in a model that cuts it into characters. The bundled
+//! model has learned only Latin: of its next script, Cyrillic, 8 of 86 pieces have two characters
+//! or more.
 
 use std::collections::HashMap;
 
 use unicode_script::{Script, UnicodeScript};
 
-/// At least one in so many of a learned script's pieces has more than one character.
+/// In a learned script, at least one piece in this many has more than one character.
 const LONG_SHARE: usize = 4;
-/// With so many pieces a script is learned, whatever their length.
+/// Number of pieces from which a script is learned, whatever their length.
 const MANY: usize = 1000;
 
-/// The sort of a piece.
+/// The kind of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
     /// A word of a learned script, or a part of one.
     Word,
     /// Digits, punctuation, symbols.
     Mark,
-    /// Of a script that is not learned.
+    /// A piece of a script that is not learned.
     Unknown,
 }
 
@@ -42,7 +42,7 @@ impl Pieces {
     }
 }
 
-/// The sort of each piece of a vocabulary.
+/// Returns the kind of each piece of a vocabulary.
 pub(crate) fn sorts<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Sort> {
     let mut scripts: HashMap<Script, Pieces> = HashMap::new();
     for text in texts.clone() {
@@ -65,7 +65,7 @@ pub(crate) fn sorts<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Sor
     texts.map(sort).collect()
 }
 
-/// The script of a character that belongs to one.
+/// Returns the script of a character, or `None` if it belongs to no single script.
 fn script(c: char) -> Option<Script> {
     match c {
         c if c.is_ascii() => c.is_ascii_alphabetic().then_some(Script::Latin),

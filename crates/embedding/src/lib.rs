@@ -1,4 +1,4 @@
-//! Text to vector: a bundled static model, BERT-family models from disk.
+//! Text embeddings: a bundled static model, and BERT-family models from disk.
 //!
 //! ```
 //! use aios_embedding::{Embedder, StaticModel};
@@ -11,29 +11,30 @@
 //! # Ok::<(), aios_embedding::Error>(())
 //! ```
 //!
-//! - An [`Embedder`] turns texts into vectors of length 1, whose dot product says how alike the
-//!   texts are, and counts tokens as it sees them.
-//! - [`StaticModel`] is a table of word pieces: [bundled](StaticModel::bundled), English, loaded in
-//!   milliseconds, hundreds of thousands of short texts a second on one core.
+//! - An [`Embedder`] turns texts into vectors of length 1, whose dot product is the similarity of
+//!   the texts, and counts their tokens.
+//! - [`StaticModel`] is a table of word-piece vectors: [bundled](StaticModel::bundled), English,
+//!   loaded in milliseconds, hundreds of thousands of short texts a second on one core.
 //! - [`Bert`] is a transformer of the BERT, DistilBERT or XLM-RoBERTa family in a local directory:
-//!   slower by three orders of magnitude, better at meaning. [`open_transformer`] opens one of any
-//!   family that is built.
-//! - [`Int8Bert`] is a BERT in one file, with weights of a byte: English, uncased, four times
-//!   smaller and several times faster.
-//! - [`HubCache`] finds models that are in the cache of the Hugging Face hub.
-//! - [`related_terms`] says which English words mean nearly the same as one.
-//! - [`Cached`] keeps the vectors of texts that come again.
-//! - A [`Fingerprint`] names the space of the vectors; those of two spaces must never be compared.
+//!   slower by three orders of magnitude, with better semantics. [`open_transformer`] opens a model
+//!   of any supported family.
+//! - [`Int8Bert`] is a BERT in one file, with int8 weights: English, uncased, four times smaller
+//!   and several times faster.
+//! - [`HubCache`] finds models in the cache of the Hugging Face hub.
+//! - [`related_terms`] returns the English words of nearly the same meaning as a given one.
+//! - [`Cached`] caches the vectors of recurring texts.
+//! - A [`Fingerprint`] identifies an embedding space; vectors of two spaces must never be compared.
 //!
 //! Not here: downloads, indexes, chunking, threads other than those of an inference.
 //!
 //! # Features
 //!
-//! - `bert` (default): [`Bert`], with faer, candle and tokenizers. Without it none is in the graph.
+//! - `bert` (default): [`Bert`], with faer, candle and tokenizers. Without it none of them is a
+//!   dependency.
 //! - `families`: encoders of more families for [`open_transformer`], and `CrossEncoder`, with
 //!   candle-transformers.
 //! - `int8` (default): [`Int8Bert`], which needs none of them.
-//! - `distill`: how the bundled tables are made, as the module `distill` and a binary.
+//! - `distill`: creation of the bundled tables, as the module `distill` and a binary.
 
 #[cfg(any(feature = "bert", feature = "int8"))]
 mod bert;

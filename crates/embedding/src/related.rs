@@ -1,15 +1,15 @@
-//! Which English words mean nearly the same as one: `puppi` and `canin` for `dog`.
+//! English words of nearly the same meaning: `puppi` and `canin` for `dog`.
 //!
-//! Looked up in a table that was made from the bundled model once, see `assets/README.md`, so it
-//! costs no arithmetic and depends on no embedder.
+//! They are looked up in a table computed once from the bundled model (see `assets/README.md`), so
+//! a lookup needs no arithmetic and no embedder.
 
-/// Lines in the order of their first words: a term, then those related to it, nearest first, each
-/// with its cosine in hundredths.
+/// Lines sorted by their first words: a term, then its related terms, nearest first, each with its
+/// cosine in hundredths.
 static TABLE: &str = include_str!("../assets/related-terms.txt");
 
-/// The terms that are related to `term`, nearest first, each with its cosine, which is above 0.
-/// Terms are lower-case words without their English endings, as Snowball removes them; an unknown
-/// one has no relations.
+/// Returns the terms related to `term`, nearest first, each with its cosine, which is above 0.
+/// Terms are lower-case words without their English endings, as removed by Snowball; an unknown
+/// term has no related terms.
 pub fn related_terms(term: &str) -> impl Iterator<Item = (&'static str, f32)> + use<> {
     let related = line(term).unwrap_or_default().split_ascii_whitespace();
     related.filter_map(|entry| {
@@ -18,7 +18,7 @@ pub fn related_terms(term: &str) -> impl Iterator<Item = (&'static str, f32)> + 
     })
 }
 
-/// What stands behind `term` in its line, found by halving what is left of the table.
+/// Returns the line of `term` without the term, found by binary search.
 fn line(term: &str) -> Option<&'static str> {
     let mut rest = TABLE;
     while !rest.is_empty() {

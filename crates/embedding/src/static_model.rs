@@ -1,8 +1,8 @@
-//! The static model: one row per word piece, a text's vector is the normalised mean of its rows.
+//! The static model: one row per word piece. A text's vector is the normalised mean of its rows.
 //!
-//! Knows no word order and no context, and is therefore as fast as memory. The making of the
-//! bundled table is described beside it, in `assets/README.md`. Pieces of scripts that the model
-//! has not learned (`learned`) count nothing.
+//! It has no word order and no context, and is therefore as fast as memory. `assets/README.md`
+//! describes the creation of the bundled table. Pieces of scripts that the model has not learned
+//! (`learned`) are ignored.
 
 mod format;
 
@@ -34,18 +34,18 @@ pub struct StaticModel {
     wordpiece: WordPiece,
     dimension: usize,
     scales: Vec<f32>,
-    /// The sort of each row.
+    /// Kind of each row.
     sorts: Vec<Sort>,
-    /// The int8 rows, as bytes, one after the other.
+    /// The int8 rows as bytes, concatenated.
     rows: Cow<'static, [u8]>,
 }
 
 impl StaticModel {
-    /// The model that this crate carries: 256 dimensions, distilled from all-MiniLM-L6-v2.
+    /// Returns the model bundled with this crate: 256 dimensions, distilled from all-MiniLM-L6-v2.
     /// English, uncased. Loaded once per process.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when the program's own bytes are.
+    /// [`Error::Damaged`] if the bytes in the program are damaged.
     pub fn bundled() -> Result<Arc<StaticModel>, Error> {
         if let Some(model) = BUNDLED.get() {
             return Ok(Arc::clone(model));
@@ -58,8 +58,8 @@ impl StaticModel {
     /// Reads `static-model.bin` from `dir`.
     ///
     /// # Errors
-    /// [`Error::Missing`] when it is not there, [`Error::Read`] when it cannot be read,
-    /// [`Error::Damaged`] when its content is not a static model.
+    /// [`Error::Missing`] if the file does not exist, [`Error::Read`] if it cannot be read,
+    /// [`Error::Damaged`] if its content is not a static model.
     pub fn open(dir: impl AsRef<Path>) -> Result<StaticModel, Error> {
         let path = dir.as_ref().join(FILE_NAME);
         let bytes = file::read(&path, "a static model, static-model.bin")?;
@@ -70,7 +70,7 @@ impl StaticModel {
     /// Reads a static model from the content of its file.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when `bytes` is not a static model.
+    /// [`Error::Damaged`] if `bytes` is not a static model.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<StaticModel, Error> {
         StaticModel::load(Cow::Owned(bytes))
             .map_err(|source| Error::Damaged { origin: "the bytes given".into(), source })
@@ -89,8 +89,8 @@ impl StaticModel {
         Ok(StaticModel { fingerprint, wordpiece, dimension, scales, sorts, rows })
     }
 
-    /// The ids of the word pieces of `text` in order, as rows of the table; nothing for a word that
-    /// is not known.
+    /// Returns the ids of the word pieces of `text` in order, which are rows of the table; `None`
+    /// for an unknown word.
     #[must_use]
     pub fn tokenize(&self, text: &str) -> Vec<Option<u32>> {
         let mut ids = Vec::new();
@@ -98,14 +98,14 @@ impl StaticModel {
         ids
     }
 
-    /// The words that are a piece by themselves, in the order of the table's rows.
+    /// Returns the words that are a piece by themselves, in the order of the table's rows.
     #[cfg(feature = "distill")]
     pub(crate) fn words(&self) -> Vec<&str> {
         self.wordpiece.words()
     }
 
-    /// The mean of the rows of `text`. Digits and marks beside nothing but unknown words say
-    /// nothing of its meaning: such a text gives zeros.
+    /// Returns the normalised mean of the rows of `text`. If all words are unknown, digits and
+    /// marks beside them carry no meaning, so the result is zeros.
     fn embed(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
         let mut sum = vec![0.0; self.dimension];
         let (mut has_known_word, mut has_unknown) = (false, false);

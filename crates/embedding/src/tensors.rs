@@ -1,10 +1,10 @@
-//! The tensors of a `model.safetensors`, with quantised weights brought back to numbers.
+//! The tensors of a `model.safetensors`, with quantised weights converted to floats.
 //!
 //! Weights of eight bits are read in the layout of compressed-tensors, which llm-compressor and
-//! vLLM write (formats `int-quantized`, `naive-quantized` and `float-quantized`): beside
-//! `X.weight`, of type `I8` or `F8_E4M3`, stands `X.weight_scale`, a float for the whole matrix or
-//! one for each row, and a weight is the product of both. The rounding of what goes into a layer
-//! (`input_scale`) is not taken over: products are those of floats.
+//! vLLM write (formats `int-quantized`, `naive-quantized` and `float-quantized`). Next to
+//! `X.weight`, of type `I8` or `F8_E4M3`, is `X.weight_scale`, a float for the whole matrix or one
+//! per row; a weight is the product of both. The quantisation of a layer's inputs (`input_scale`)
+//! is not applied: products are computed in floats.
 
 use std::{collections::HashMap, path::Path};
 
@@ -16,7 +16,7 @@ use crate::Error;
 const WEIGHT: &str = ".weight";
 const SCALE: &str = "_scale";
 
-/// Ends of the names of tensors that other ways of quantisation have beside their weights.
+/// Name suffixes of the tensors that other quantisation schemes keep next to their weights.
 const FOREIGN: &[&str] = &[
     ".weight_packed",
     ".weight_zero_point",
@@ -28,8 +28,8 @@ const FOREIGN: &[&str] = &[
     ".qzeros",
 ];
 
-/// The tensors in `bytes`, which `path` holds, by their names, without their scales. `instead` says
-/// what to use in place of a file that is refused.
+/// Reads the tensors in `bytes`, the content of `path`, by name, without their scales. `instead`
+/// names alternatives to a file that is refused.
 pub(crate) fn read(
     path: &Path,
     bytes: &[u8],
@@ -80,7 +80,8 @@ fn numbers(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
     Tensor::from_vec(values, view.shape(), &Device::Cpu)
 }
 
-/// `weight` times its scale, unless that has another shape than one number for all, or for a row.
+/// Multiplies `weight` by its scale. `None` unless the scale is a number for the whole matrix, or
+/// one per row.
 fn scaled(weight: &Tensor, scale: &TensorView<'_>) -> Option<Tensor> {
     let (rows, _) = weight.dims2().ok()?;
     let shape = match *scale.shape() {

@@ -1,4 +1,4 @@
-//! The one way to open a transformer, whatever its family.
+//! Opening a transformer of any family.
 
 use std::{path::Path, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::{Bert, BertOptions, Embedder, Error};
 /// DeBERTa-v2, the encoder of T5).
 ///
 /// # Errors
-/// As [`Bert::open`].
+/// Same as [`Bert::open`].
 pub fn open_transformer(
     dir: impl AsRef<Path>,
     options: BertOptions,

@@ -1,6 +1,6 @@
 //! Arithmetic on single vectors.
 
-/// Brings `vector` to length 1; zeros stay zeros.
+/// Scales `vector` to length 1. Zeros stay zeros.
 pub(crate) fn normalise(vector: &mut [f32]) {
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     if 0.0 < length {

@@ -1,11 +1,11 @@
-//! Uncased WordPiece as BERT does it (Devlin et al., 2018), for the static model.
+//! Uncased WordPiece as in BERT (Devlin et al., 2018).
 //!
-//! Gives the same pieces as `tokenizers` does for a `BertNormalizer` that lowercases and strips
+//! Produces the same pieces as `tokenizers` for a `BertNormalizer` that lowercases and strips
 //! accents, a `BertPreTokenizer` and a `WordPiece` model; a test compares the two. It exists
-//! because `tokenizers` keeps alignments that nobody reads here: encoding costs it many times what
-//! the embedding takes, and loading a vocabulary many times what loading the model takes.
+//! because `tokenizers` keeps alignments that are not needed here: its encoding takes many times as
+//! long as the embedding, and its loading of a vocabulary many times as long as loading the model.
 //!
-//! Special tokens are not known here: `[SEP]` in a text is a bracket, a word and a bracket.
+//! Special tokens are not recognised: `[SEP]` in a text is a bracket, a word and a bracket.
 
 use std::{borrow::Cow, hash::BuildHasher, ops::Range};
 
@@ -14,19 +14,19 @@ use hashbrown::HashTable;
 use unicode_categories::UnicodeCategories;
 use unicode_normalization::UnicodeNormalization;
 
-/// A word of more characters than this is unknown.
+/// A longer word is unknown.
 const WORD_CHARS_MAX: usize = 100;
-/// What a piece that continues a word begins with in the vocabulary.
+/// Prefix of a piece that continues a word, in the vocabulary.
 const CONTINUATION: &str = "##";
 
-/// A vocabulary, and the way through it.
+/// A vocabulary with its lookup tables.
 pub(crate) struct WordPiece {
     pieces: Pieces,
     /// Ids of the pieces that begin a word, by the hash of their text.
     initial: HashTable<u32>,
     /// Ids of the pieces that continue a word, by the hash of their text.
     continuing: HashTable<u32>,
-    /// The longest text of a piece.
+    /// Length of the longest piece.
     piece_bytes_max: usize,
 }
 
@@ -34,15 +34,15 @@ pub(crate) struct WordPiece {
 struct Pieces {
     /// The vocabulary, each piece ended by a line feed.
     lines: Cow<'static, str>,
-    /// Where in `lines` each text lies.
+    /// Position of each text in `lines`.
     spans: Vec<Range<u32>>,
 }
 
-/// A line of the vocabulary, from 0, that is empty or there twice.
+/// A line of the vocabulary, from 0, that is empty or repeated.
 #[derive(Debug)]
 pub(crate) struct BadLine(pub(crate) usize);
 
-/// Room that is used again from text to text.
+/// Buffers that are reused from text to text.
 #[derive(Default)]
 pub(crate) struct Scratch {
     word: String,
@@ -50,7 +50,8 @@ pub(crate) struct Scratch {
 }
 
 impl WordPiece {
-    /// Takes one piece per line, at most `u32::MAX` bytes; the id of a piece is its line, from 0.
+    /// Builds the tables from one piece per line, at most `u32::MAX` bytes. The id of a piece is
+    /// its line, from 0.
     pub(crate) fn new(lines: Cow<'static, str>) -> Result<WordPiece, BadLine> {
         let count = lines.split_terminator('\n').count();
         let mut initial = HashTable::with_capacity(count);
@@ -79,23 +80,23 @@ impl WordPiece {
         Ok(WordPiece { pieces, initial, continuing, piece_bytes_max })
     }
 
-    /// How many pieces there are.
+    /// Returns the number of pieces.
     pub(crate) fn len(&self) -> usize {
         self.pieces.spans.len()
     }
 
-    /// The texts of all pieces in the order of their ids, without what marks a continuation.
+    /// Returns the texts of all pieces in the order of their ids, without [`CONTINUATION`].
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
         (0..self.len() as u32).map(|id| self.pieces.text(id))
     }
 
-    /// The id of a piece that begins a word.
+    /// Returns the id of a piece that begins a word.
     #[cfg(feature = "int8")]
     pub(crate) fn id(&self, piece: &str) -> Option<u32> {
         find(&self.initial, &self.pieces, piece)
     }
 
-    /// The pieces that begin a word, in the order of their ids.
+    /// Returns the pieces that begin a word, in the order of their ids.
     #[cfg(feature = "distill")]
     pub(crate) fn words(&self) -> Vec<&str> {
         let mut ids: Vec<u32> = self.initial.iter().copied().collect();
@@ -103,7 +104,7 @@ impl WordPiece {
         ids.into_iter().map(|id| self.pieces.text(id)).collect()
     }
 
-    /// Gives `visit` the pieces of `text` in order: an id, or nothing for an unknown word.
+    /// Passes the pieces of `text` to `visit` in order: an id, or `None` for an unknown word.
     pub(crate) fn encode(
         &self,
         text: &str,
@@ -131,7 +132,8 @@ impl WordPiece {
                 at += 1;
                 continue;
             }
-            // ASCII never takes part in a canonical reordering, so a run stands for itself.
+            // ASCII never takes part in a canonical reordering, so a run can be normalised by
+            // itself.
             let length = bytes[at..].iter().position(u8::is_ascii);
             let end = length.map_or(bytes.len(), |length| at + length);
             normalise(&text[at..end], |c| match c {
@@ -144,7 +146,7 @@ impl WordPiece {
         close(word, None);
     }
 
-    /// Longest match first; a word of which any part is unknown is unknown as a whole.
+    /// Takes the longest match first. A word with an unknown part is unknown as a whole.
     fn encode_word(&self, word: &str, ids: &mut Vec<u32>, visit: &mut impl FnMut(Option<u32>)) {
         if word.is_empty() {
             return;
@@ -169,7 +171,7 @@ impl WordPiece {
         ids.iter().for_each(|&id| visit(Some(id)));
     }
 
-    /// The longest piece that `text` begins with, and its length.
+    /// Returns the longest piece that `text` begins with, and its length.
     fn longest(&self, table: &HashTable<u32>, text: &str) -> Option<(u32, usize)> {
         let mut end = text.floor_char_boundary(self.piece_bytes_max);
         while 0 < end {
@@ -193,21 +195,22 @@ fn find(table: &HashTable<u32>, pieces: &Pieces, text: &str) -> Option<u32> {
     table.find(hash(text), |&id| pieces.text(id) == text).copied()
 }
 
-/// The table never grows after loading, so a hash that is known to an attacker does no harm.
+/// Hashes a text. The table never grows after loading, so a hash that an attacker can predict does
+/// no harm.
 fn hash(text: &str) -> u64 {
     FixedState::default().hash_one(text.as_bytes())
 }
 
-/// What an ASCII character is to the tokenizer.
+/// The class of an ASCII character for the tokenizer.
 #[derive(Clone, Copy)]
 enum Class {
     /// Part of a word, in lower case.
     Part(u8),
     /// Ends a word.
     Space,
-    /// Punctuation: ends a word and is one.
+    /// Punctuation: ends a word and is a word itself.
     Mark,
-    /// A control character; what is left and right of it is one word.
+    /// A control character: the text before and after it is one word.
     Dropped,
 }
 
@@ -227,8 +230,8 @@ const ASCII: [Class; 128] = {
     classes
 };
 
-/// What `BertNormalizer` makes of a run without ASCII: control characters gone, ideographs set
-/// off, decomposed, accents gone, lower case.
+/// Normalises a run without ASCII as `BertNormalizer` does: removes control characters, sets
+/// ideographs apart, decomposes, removes accents, lowercases.
 fn normalise(run: &str, visit: impl FnMut(char)) {
     run.chars()
         .filter(|&c| c != char::REPLACEMENT_CHARACTER && !c.is_other())
@@ -243,7 +246,7 @@ fn normalise(run: &str, visit: impl FnMut(char)) {
         .for_each(visit);
 }
 
-/// The blocks that BERT sets off, which are not all that exist.
+/// Returns true for the blocks that BERT sets apart, which are not all ideographs.
 fn is_ideograph(c: char) -> bool {
     matches!(u32::from(c),
         0x4E00..=0x9FFF

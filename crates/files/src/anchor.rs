@@ -1,4 +1,4 @@
-//! The places of files that are in use.
+//! Detection of moved or replaced files that are in use.
 
 use std::{
     fs::{self, File},
@@ -10,8 +10,8 @@ use std::{
 
 use crate::Error;
 
-/// The places of files that are in use. A process that has a file open goes on reading and writing
-/// it when its name leads elsewhere, and nobody finds there what it wrote.
+/// The paths and inodes of files in use. A process that has a file open keeps reading and writing
+/// it after its path leads elsewhere, and the written data cannot be found under that path.
 #[derive(Debug, Clone, Default)]
 pub struct Anchor {
     held: Vec<Held>,
@@ -21,25 +21,24 @@ pub struct Anchor {
 struct Held {
     path: PathBuf,
     inode: Inode,
-    /// Keeps the number of a directory from being given to another one. A file is not opened: for
-    /// SQLite, closing it would drop every lock that the process has on it. Whoever anchors a file
-    /// has it open.
+    /// Prevents the inode number of a directory from being reused. Files are not opened, because
+    /// closing one would drop all of SQLite's locks of the process on it. The caller keeps them
+    /// open.
     _directory: Option<Arc<File>>,
 }
 
-/// The number of a file, and of its file system.
+/// The inode and device numbers of a file.
 type Inode = (u64, u64);
 
 impl Anchor {
-    /// The directories and opened files that are at `paths` now. A path that leads nowhere is left
-    /// out.
+    /// Records the directories and open files that are at `paths` now. Missing paths are skipped.
     ///
     /// # Errors
-    /// [`Error::Io`] if a path cannot be looked at.
+    /// [`Error::Io`] if a path cannot be inspected.
     pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> Result<Anchor, Error> {
         let mut held = Vec::new();
         for path in paths {
-            // A relative path leads elsewhere as soon as the process changes its directory.
+            // A relative path would change with the process's working directory.
             let path = std::path::absolute(&path).map_err(Error::io(&path))?;
             let found = match fs::metadata(&path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
@@ -54,10 +53,10 @@ impl Anchor {
         Ok(Anchor { held })
     }
 
-    /// Checks that every path leads where it did. Takes a microsecond for each.
+    /// Checks that every path still leads to the same inode. Takes about a microsecond per path.
     ///
     /// # Errors
-    /// [`Error::Moved`] if one does not; [`Error::Io`] if it cannot be looked at.
+    /// [`Error::Moved`] if one does not; [`Error::Io`] if it cannot be inspected.
     pub fn check(&self) -> Result<(), Error> {
         self.held.iter().try_for_each(|Held { path, inode: held, .. }| match inode(path) {
             Ok(found) if found == *held => Ok(()),
@@ -72,7 +71,7 @@ fn inode(path: &Path) -> io::Result<Inode> {
     Ok((found.dev(), found.ino()))
 }
 
-/// Returns `true` if there is nothing at the path: it is gone, or something above it is a file now.
+/// Returns `true` if nothing exists at the path: it is missing, or a parent is now a file.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }

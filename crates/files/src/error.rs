@@ -1,11 +1,11 @@
-//! The reasons for which a file or a directory is not used.
+//! The reasons for which a file or directory cannot be used.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-/// The reason for which a file or a directory is not used.
+/// The reason for which a file or directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,13 +18,13 @@ pub enum Error {
     Foreign {
         /// The file or directory.
         path: PathBuf,
-        /// The number of its user.
+        /// The id of its user.
         owner: u32,
-        /// The number of the user that this process acts for.
+        /// The effective user id of this process.
         user: u32,
     },
-    /// Others may put files into the directory, which cannot be closed to them, for it holds other
-    /// things too.
+    /// Others may create files in the directory, and their access cannot be revoked because the
+    /// directory has unknown entries.
     #[error(
         "other users may write into {}, which holds other things than a memory; name a directory \
          of its own, or close it to them with `chmod go-w`", path.display()
@@ -33,57 +33,57 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
-    /// It is a link, a pipe or a device, or a directory in the place of a file.
+    /// It is a link, a pipe or a device, or a directory instead of a file.
     #[error("{} is not a {expected}; move it away, or name another place", path.display())]
     Kind {
         /// The entry.
         path: PathBuf,
-        /// The kind that is used.
+        /// The expected kind.
         expected: &'static str,
     },
-    /// A file is not in its place any more.
+    /// A file in use was moved, replaced or removed.
     #[error(
         "{} was moved, replaced or removed while it was in use, and nothing more is written: put \
          it back, or end this process and start it again, which goes on with what is there then",
         path.display()
     )]
     Moved {
-        /// The place.
+        /// The former path of the file.
         path: PathBuf,
     },
-    /// One of two directories lies in the other.
+    /// Two directories are the same, or one lies in the other.
     #[error(
         "{} and {} lie in each other or are the same; name a directory that is outside of both",
         target.display(), source_dir.display()
     )]
     Overlap {
-        /// The directory that was to be written.
+        /// The directory to write.
         target: PathBuf,
-        /// The directory that was to be read.
+        /// The directory to read.
         source_dir: PathBuf,
     },
-    /// Another process is at it.
+    /// Another process is using it.
     #[error(
         "another process is writing {}; wait until it has ended, then run this again; if there is \
          no such process, remove it",
         path.display()
     )]
     Locked {
-        /// The file or directory that it has locked.
+        /// The locked file or directory.
         path: PathBuf,
     },
-    /// It cannot be read or written.
+    /// An I/O operation failed.
     #[error("failed to use {}", path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
 
 impl Error {
-    /// An error of input or output, for `map_err`.
+    /// Returns a constructor of [`Error::Io`], for `map_err`.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Error {
         let path = path.to_owned();
         move |source| Error::Io { path, source }

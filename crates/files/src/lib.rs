@@ -1,20 +1,19 @@
-//! Files and directories that belong to one user of the system and to nobody else.
+//! Files and directories that belong to exactly one user of the system.
 //!
-//! - [`make_directory`], [`create`], [`open_lock`] and [`copy`] make entries of mode 0700 and 0600,
-//!   whatever the umask and whatever the mode of the source.
-//! - [`secure_file`], [`secure_tree`] and [`secure_directory`] refuse what another user made, and
-//!   take the rights of group and others away from what is ours.
-//! - A [`Staging`] is a directory, and a [`Partial`] a file, that is put in its place as a whole.
-//!   Both are locked while they are written, so that what a killed process left is told from what
-//!   is in use.
-//! - A [`Temporary`] is a directory for what is needed for a moment.
-//! - An [`Anchor`] notices that files are not in their places any more.
-//! - [`check_apart`] compares two paths, also where they do not exist yet.
+//! - [`make_directory`], [`create`], [`open_lock`] and [`copy`] create entries of mode 0700 and
+//!   0600, regardless of the umask and of the source's mode.
+//! - [`secure_file`], [`secure_tree`] and [`secure_directory`] refuse entries of other users, and
+//!   revoke the permissions of group and others on our own.
+//! - A [`Staging`] is a directory, and a [`Partial`] a file, that is put in place as a whole. Both
+//!   are locked while they are written, which distinguishes those in use from the remains of killed
+//!   processes.
+//! - A [`Temporary`] is a directory for short-lived files.
+//! - An [`Anchor`] notices moved and replaced files.
+//! - [`check_apart`] compares two paths, even if they do not exist yet.
 //!
 //! # Invariants
-//! - Nothing is written through a name that another user made.
-//! - What is put in place is there as a whole or not at all, and never in the place of something
-//!   else.
+//! - Nothing is written through a name that another user created.
+//! - An entry is put in place completely or not at all, and never replaces another entry.
 //!
 //! # Not here
 //! The contents of files.

@@ -1,4 +1,4 @@
-//! Locks that the system gives up when their process dies.
+//! Locks that the system releases when their process dies.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -9,27 +9,27 @@ use std::{
 
 use crate::{Error, open_lock};
 
-/// A lock on a file or a directory, for as long as it lives.
+/// A lock on a file or directory, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
-/// The outcome of locking what is there.
+/// The outcome of an attempt to lock an existing entry.
 pub(crate) enum Tried {
     Locked(Lock),
-    /// Another has it, or it is gone.
+    /// Another process holds it, or it is gone.
     Refused,
-    /// The file system cannot lock it, such as a directory over a network.
+    /// The file system cannot lock it, for example a directory on a network share.
     Unsupported,
 }
 
 impl Lock {
-    /// Locks the file at `path`, which is created if it is missing, or returns at once.
+    /// Locks the file at `path`, which is created if missing. Never waits.
     ///
     /// # Errors
-    /// [`Error::Locked`] if another process has it; [`Error::Foreign`], [`Error::Kind`],
-    /// [`Error::Io`].
+    /// [`Error::Locked`] if another process holds the lock; [`Error::Foreign`] and [`Error::Kind`]
+    /// if the file cannot be used; [`Error::Io`] if it cannot be opened or locked.
     pub fn take(path: &Path) -> Result<Lock, Error> {
         let file = open_lock(path)?;
         match file.try_lock() {
@@ -49,7 +49,7 @@ impl Tried {
         }
     }
 
-    /// Tries to lock an opened file, as long as it is still the one at `path`.
+    /// Tries to lock an open file, and refuses it if it is no longer the one at `path`.
     pub(crate) fn opened(file: File, path: &Path) -> Result<Tried, Error> {
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Ok(Tried::Refused),

@@ -1,4 +1,4 @@
-//! Comparing two paths, also where they do not exist yet.
+//! Comparison of two paths, which need not exist.
 
 use std::{
     collections::VecDeque,
@@ -10,15 +10,15 @@ use std::{
 
 use crate::Error;
 
-/// Links that are followed in one path.
+/// Maximum number of links followed in one path.
 const LINKS_MAX: u32 = 40;
 
-/// Refuses to write into `target` what is read from `source`, if one of the two directories is the
-/// other or lies in it, by whatever path. Links are followed, parts that do not exist yet are taken
-/// as they would be made, and a directory that is mounted at two places is known by its number.
+/// Returns an error if the directories `target` and `source` are the same, or one lies in the
+/// other, by any path. Links are followed, missing parts are assumed to be created as directories,
+/// and a directory mounted at two places is recognised by its inode.
 ///
 /// # Errors
-/// [`Error::Overlap`]; [`Error::Io`] if one of them cannot be looked at.
+/// [`Error::Overlap`] if they overlap; [`Error::Io`] if a path cannot be inspected.
 pub fn check_apart(target: &Path, source: &Path) -> Result<(), Error> {
     match overlap(target, source).map_err(Error::io(target))? {
         false => Ok(()),
@@ -31,7 +31,7 @@ fn overlap(target: &Path, source: &Path) -> io::Result<bool> {
     if target.starts_with(&source) || source.starts_with(&target) {
         return Ok(true);
     }
-    // Above the directory that they share by name, everything is the same.
+    // The components above their common parent are the same for both.
     let shared = target.components().zip(source.components()).take_while(|(a, b)| a == b).count();
     let own_part = |path: &Path| -> io::Result<Vec<Inode>> {
         let above = path.ancestors().filter(|above| shared < above.components().count());
@@ -54,7 +54,7 @@ fn overlap(target: &Path, source: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The number of a directory, and of its file system.
+/// The inode and device numbers of a directory.
 type Inode = (u64, u64);
 
 fn inode(path: &Path) -> io::Result<Option<Inode>> {
@@ -65,8 +65,8 @@ fn inode(path: &Path) -> io::Result<Option<Inode>> {
     }
 }
 
-/// `path` as an absolute one without links and `..`, as far as it exists; the rest as it would be
-/// made.
+/// Returns `path` as an absolute path without links and `..`, as far as it exists, followed by the
+/// missing rest.
 fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut waiting: VecDeque<OsString> = parts(&std::path::absolute(path)?).collect();
     let mut resolved = PathBuf::from("/");

@@ -1,4 +1,4 @@
-//! A file that is put in its place as a whole.
+//! A file that is put in place as a whole.
 
 use std::{
     fs::{self, File},
@@ -15,12 +15,11 @@ use crate::{
     secure::check_file,
 };
 
-/// The end of its name until it is whole.
+/// The extension of its name until it is committed.
 const SUFFIX: &str = "partial";
 
-/// A file that is put in its place as a whole. Until then it lies beside that place, its name ends
-/// in `.partial`, and it is removed when it is dropped; one that a killed process left is
-/// replaced by the next one.
+/// A file that is put in place as a whole. Until then it lies beside the target with the extension
+/// `.partial`. It is removed on drop; the remains of a killed process are replaced by the next one.
 #[derive(Debug)]
 pub struct Partial {
     file: File,
@@ -30,12 +29,12 @@ pub struct Partial {
 }
 
 impl Partial {
-    /// Creates it for `target`.
+    /// Creates the partial file of `target`.
     ///
     /// # Errors
     /// [`Error::Locked`] while another process writes it; [`Error::Foreign`] and [`Error::Kind`] if
-    /// something else is in its place; [`Error::Io`], with [`ErrorKind::AlreadyExists`] if `target`
-    /// is there.
+    /// another entry is in the way; [`Error::Io`], with [`ErrorKind::AlreadyExists`] if `target`
+    /// exists.
     pub fn create(target: &Path) -> Result<Partial, Error> {
         if target.symlink_metadata().is_ok() {
             return Err(Error::io(target)(ErrorKind::AlreadyExists.into()));
@@ -60,10 +59,10 @@ impl Partial {
         Ok(Partial { file, path, target, _lock: lock })
     }
 
-    /// Makes it durable and puts it in its place, unless something is there by now.
+    /// Syncs the file and puts it in place, unless the target exists by now.
     ///
     /// # Errors
-    /// [`Error::Io`], with [`ErrorKind::AlreadyExists`] if something is.
+    /// [`Error::Io`], with [`ErrorKind::AlreadyExists`] if the target exists.
     pub fn commit(self) -> Result<(), Error> {
         let Partial { file, path, target, _lock } = self;
         file.sync_all().map_err(Error::io(&target))?;
@@ -82,7 +81,7 @@ impl Write for Partial {
     }
 }
 
-/// The lock on a file that a killed process left; none if there is nothing.
+/// Locks the file that a killed process left. `None` if no file was left.
 fn lock_abandoned(path: &Path) -> Result<Option<Lock>, Error> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -1,4 +1,4 @@
-//! Making files and directories that only their owner may read and write.
+//! Creating files and directories that only their owner may read and write.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
@@ -9,16 +9,16 @@ use std::{
 
 use crate::{Error, secure::check_file};
 
-/// The mode of a file: only its owner reads and writes it.
+/// The mode of a file: read and written by its owner only.
 pub const FILE_MODE: u32 = 0o600;
-/// The mode of a directory: only its owner enters it.
+/// The mode of a directory: entered by its owner only.
 pub const DIRECTORY_MODE: u32 = 0o700;
 
-/// Makes `dir` and what is missing above it, and returns the directories that it made, the deepest
-/// last. None is made that is there already.
+/// Creates `dir` and missing parents, and returns the created directories, the deepest last.
+/// Existing directories are left unchanged.
 ///
 /// # Errors
-/// The error of the system.
+/// The I/O error of the failed operation.
 pub fn make_directory(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut missing = Vec::new();
     for above in dir.ancestors().filter(|above| !above.as_os_str().is_empty()) {
@@ -31,11 +31,11 @@ pub fn make_directory(dir: &Path) -> io::Result<Vec<PathBuf>> {
     for dir in missing.into_iter().rev() {
         match DirBuilder::new().mode(DIRECTORY_MODE).create(dir) {
             Ok(()) => {
-                // The umask may have taken from the mode.
+                // The umask may have reduced the mode.
                 set_mode(dir, DIRECTORY_MODE)?;
                 made.push(dir.to_owned());
             }
-            // Another process was faster.
+            // Another process created it first.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => {}
             Err(error) => return Err(error),
         }
@@ -43,10 +43,10 @@ pub fn make_directory(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(made)
 }
 
-/// Creates an empty file to write, which must not be there, not even as a link.
+/// Creates an empty file for reading and writing. The path must not exist, not even as a link.
 ///
 /// # Errors
-/// The error of the system.
+/// The I/O error of the failed operation.
 pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create_new(true).mode(FILE_MODE).open(path)?;
@@ -54,10 +54,10 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that is only there to be locked, and creates it if it is missing.
+/// Opens a lock file, and creates it if missing.
 ///
 /// # Errors
-/// [`Error::Foreign`] and [`Error::Kind`] if it is not a file of ours; [`Error::Io`].
+/// [`Error::Foreign`] and [`Error::Kind`] if it is not a regular file of this user; [`Error::Io`].
 pub fn open_lock(path: &Path) -> Result<File, Error> {
     match create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -68,11 +68,11 @@ pub fn open_lock(path: &Path) -> Result<File, Error> {
     }
 }
 
-/// Copies the file at `from` to a new one at `to`, with the mode of a private file, and syncs it.
-/// Returns how many bytes it has.
+/// Copies the file at `from` to a new file at `to`, with the mode of a private file, and syncs it.
+/// Returns its size in bytes.
 ///
 /// # Errors
-/// The error of the system.
+/// The I/O error of the failed operation.
 pub fn copy(from: &Path, to: &Path) -> io::Result<u64> {
     let mut source = File::open(from)?;
     let mut target = create(to)?;
@@ -84,20 +84,20 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<u64> {
 /// Sets the mode of a file or directory.
 ///
 /// # Errors
-/// The error of the system.
+/// The I/O error of the failed operation.
 pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
-/// Makes the entries of a directory durable.
+/// Syncs the entries of a directory.
 ///
 /// # Errors
-/// The error of the system.
+/// The I/O error of the failed operation.
 pub fn sync_directory(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// The directory of `path`; the present one for a bare name.
+/// Returns the parent directory of `path`; `.` for a bare name.
 pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,4 +1,4 @@
-//! Refusing what belongs to other users, and closing to them what is ours.
+//! Refusing entries of other users, and revoking others' access to our own.
 
 use std::{
     ffi::OsStr,
@@ -10,23 +10,25 @@ use std::{
 
 use crate::{DIRECTORY_MODE, Error, FILE_MODE, set_mode};
 
-/// The rights of group and others, in the mode of a directory. A set-group-ID bit, which a
-/// directory has from the one above it, stays.
+/// The permission bits of group and others in the mode of a directory. A set-group-ID bit, which is
+/// inherited from the parent directory, does not count.
 const DIRECTORY_OTHERS: u32 = 0o077;
-/// The bits that a file of ours has not: those of group and others, and the right to run it.
+/// The bits that a file of ours must not have: those of group and others, execution, and the
+/// special bits.
 const FILE_OTHERS: u32 = 0o7177;
-/// The rights of group and others to write.
+/// The write permissions of group and others.
 const OTHERS_WRITE: u32 = 0o022;
-/// Whoever may write into a directory with this bit removes only entries of their own.
+/// In a directory with this bit, users can only remove their own entries.
 const STICKY: u32 = 0o1000;
-/// The user whose links are followed as our own are.
+/// The user whose links are followed like our own.
 const ROOT: u32 = 0;
 
-/// Checks that there is a regular file of ours at `path`, or nothing. A link may lead there, if it
-/// is ours or root's.
+/// Checks that `path` is a regular file of this user, or missing. It may be a link of this user or
+/// root.
 ///
 /// # Errors
-/// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`].
+/// [`Error::Foreign`] if it belongs to another user; [`Error::Kind`] if it is not a regular file;
+/// [`Error::Io`].
 pub fn check_file(path: &Path) -> Result<(), Error> {
     let Some(found) = look(path)? else { return Ok(()) };
     match found.is_file() {
@@ -35,8 +37,8 @@ pub fn check_file(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Checks the file as [`check_file`] does, and takes the rights of group and others away from it.
-/// Returns `true` if there were any.
+/// Checks the file like [`check_file`], and revokes the permissions of group and others. Returns
+/// `true` if there were any.
 ///
 /// # Errors
 /// As [`check_file`].
@@ -46,12 +48,12 @@ pub fn secure_file(path: &Path) -> Result<bool, Error> {
     tighten(path, &found)
 }
 
-/// Checks that everything at `path` and below it is ours, takes the rights of group and others away
-/// from it, and returns how many files and directories had any. Links below `path` are not
-/// followed.
+/// Checks that everything at and below `path` belongs to this user, revokes the permissions of
+/// group and others, and returns the number of files and directories that had any. Links below
+/// `path` are not followed.
 ///
 /// # Errors
-/// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`].
+/// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`], as for [`check_file`].
 pub fn secure_tree(path: &Path) -> Result<u64, Error> {
     let Some(found) = look(path)? else { return Ok(0) };
     let mut tightened = u64::from(tighten(path, &found)?);
@@ -59,7 +61,7 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
         check_file(path)?;
         return Ok(tightened);
     }
-    // Another process may remove files and directories meanwhile.
+    // Other processes may remove entries meanwhile.
     let entries = match fs::read_dir(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(tightened),
         entries => entries.map_err(Error::io(path))?,
@@ -69,7 +71,7 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
         let path = entry.path();
         match entry.file_type() {
             Ok(kind) if kind.is_dir() || kind.is_file() => tightened += secure_tree(&path)?,
-            // A link that leads nowhere is no danger.
+            // A dangling link is harmless.
             Ok(kind) if kind.is_symlink() => {
                 look(&path)?;
             }
@@ -81,13 +83,13 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
     Ok(tightened)
 }
 
-/// Checks that the directory `dir` is ours, and everything in it whose name is `known`; takes the
-/// rights of group and others away from these, and returns how many had any. A directory that holds
-/// other things too keeps its mode.
+/// Checks that the directory `dir`, and every entry in it whose name is `known`, belongs to this
+/// user; revokes the permissions of group and others, and returns the number of files and
+/// directories that had any. A directory with unknown entries keeps its mode.
 ///
 /// # Errors
-/// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`]; [`Error::Exposed`] if others may write into
-/// a directory that holds other things too.
+/// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`], as for [`check_file`]; [`Error::Exposed`] if
+/// others may write into a directory with unknown entries.
 pub fn secure_directory(dir: &Path, known: impl Fn(&OsStr) -> bool) -> Result<u64, Error> {
     let Some(found) = look(dir)? else {
         return Err(Error::io(dir)(ErrorKind::NotFound.into()));
@@ -106,7 +108,7 @@ pub fn secure_directory(dir: &Path, known: impl Fn(&OsStr) -> bool) -> Result<u6
     }
     let mut tightened = 0;
     if !is_shared {
-        // First, so that nobody puts something into it from here on.
+        // Before the entries, so that other users cannot add any from here on.
         tightened += u64::from(tighten(dir, &found)?);
     } else if found.mode() & (OTHERS_WRITE | STICKY) != 0 {
         return Err(Error::Exposed { path: dir.to_owned() });
@@ -117,8 +119,8 @@ pub fn secure_directory(dir: &Path, known: impl Fn(&OsStr) -> bool) -> Result<u6
     Ok(tightened)
 }
 
-/// The entry at `path`, which is ours; links are followed that are ours or root's. None if there is
-/// nothing.
+/// Returns the entry at `path`, which must belong to this user; follows links of this user and
+/// root. `None` if it does not exist.
 fn look(path: &Path) -> Result<Option<Metadata>, Error> {
     let user = uzers::get_effective_uid();
     let foreign = |owner| Error::Foreign { path: path.to_owned(), owner, user };
@@ -144,7 +146,7 @@ fn found(path: &Path, found: std::io::Result<Metadata>) -> Result<Option<Metadat
     }
 }
 
-/// Takes the rights of group and others away. A file system without modes keeps it as it is.
+/// Revokes the permissions of group and others. If the file system has no modes, only warns.
 fn tighten(path: &Path, found: &Metadata) -> Result<bool, Error> {
     let mode = found.permissions().mode();
     let (excess, kept) = match found.is_dir() {
@@ -156,7 +158,7 @@ fn tighten(path: &Path, found: &Metadata) -> Result<bool, Error> {
     }
     match set_mode(path, mode & kept) {
         Ok(()) => Ok(true),
-        // A temporary file of another process.
+        // Another process has removed its temporary file.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => {
             let path = path.display();

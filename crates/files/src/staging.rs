@@ -1,4 +1,4 @@
-//! A directory that is put in its place as a whole.
+//! A directory that is put in place as a whole.
 
 use std::{
     fs::{self, DirBuilder},
@@ -14,16 +14,15 @@ use crate::{
     private::{parent, set_mode, sync_directory},
 };
 
-/// The end of its name.
+/// The suffix of its name.
 const SUFFIX: &str = ".partial";
 
-/// A directory that is put in its place as a whole, by one rename. Until then it lies beside that
-/// place as `.NAME.partial`. Where that cannot be, because the place is where a disk is mounted, it
-/// lies in it as `.partial`, and its entries are moved out at the end; while it is there, the place
-/// does not count.
+/// A directory that is put in place as a whole, by one rename. Until then it lies beside the target
+/// as `.NAME.partial`. If it cannot be created or renamed there, for example because the target is
+/// a mount point, it lies in the target as `.partial`, its entries are moved out on commit, and the
+/// target does not count as complete until then.
 ///
-/// It is removed when it is dropped; one that a killed process left is emptied and used by the next
-/// one.
+/// It is removed on drop. The remains of a killed process are emptied and reused by the next one.
 #[derive(Debug)]
 pub struct Staging {
     path: PathBuf,
@@ -33,23 +32,24 @@ pub struct Staging {
     _lock: Option<Lock>,
 }
 
-/// A directory that is not in its place yet.
+/// A staging directory that is not committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leftover {
-    /// A process is at it.
+    /// A process is using it.
     Running(PathBuf),
-    /// A process was ended while it was at it.
+    /// The process that used it was killed.
     Abandoned(PathBuf),
 }
 
 impl Staging {
-    /// Makes one for `target`, which must be absent or an empty directory. It will have these
-    /// `entries`; where they cannot come to `target` together, they come there in this order.
+    /// Creates a staging directory for `target`, which must be absent or an empty directory.
+    /// `entries` are the names that it will have; if they cannot be moved to `target` together,
+    /// they are moved in this order.
     ///
     /// # Errors
-    /// [`Error::Locked`] while another process is at it; [`Error::Kind`] and [`Error::Foreign`] if
-    /// something else is in the way; [`Error::Io`], with [`ErrorKind::DirectoryNotEmpty`] if
-    /// `target` is not empty.
+    /// [`Error::Locked`] while another process stages into `target`; [`Error::Kind`] and
+    /// [`Error::Foreign`] if another entry is in the way; [`Error::Io`], with
+    /// [`ErrorKind::DirectoryNotEmpty`] if `target` is not empty.
     pub fn begin(target: &Path, entries: &'static [&'static str]) -> Result<Staging, Error> {
         let target = place(target)?;
         let (beside, within) = paths(&target);
@@ -63,7 +63,8 @@ impl Staging {
             }
             made => made?,
         };
-        // Only now nobody else is at it. Another process may have put its own in place meanwhile.
+        // Check again under the lock: another process may have committed its own directory
+        // meanwhile.
         let left = if is_left && staging.path == within { entries } else { &[] };
         check_empty(&target, left)?;
         for entry in left {
@@ -72,7 +73,7 @@ impl Staging {
         Ok(staging)
     }
 
-    /// Makes it at `path`; `true` if it was left there by a killed process.
+    /// Creates it at `path`. Returns `true` as well if a killed process left it there.
     fn make(
         path: &Path,
         target: &Path,
@@ -100,29 +101,29 @@ impl Staging {
         Ok((staging, is_left))
     }
 
-    /// The directory that is to be filled.
+    /// Returns the directory to fill.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The place where it will be, without links.
+    /// Returns the target path, without links.
     #[must_use]
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Puts it in its place. Its entries must be durable already.
+    /// Puts the directory in place. Its entries must be durable already.
     ///
     /// # Errors
-    /// [`Error::Io`], with [`ErrorKind::DirectoryNotEmpty`] if something is there by now.
+    /// [`Error::Io`], with [`ErrorKind::DirectoryNotEmpty`] if the target is no longer empty.
     pub fn commit(mut self) -> Result<(), Error> {
         let failed = || Error::io(&self.target);
         sync_directory(&self.path).map_err(failed())?;
         if parent(&self.path) == self.target {
             check_empty(&self.target, &[])?;
             self.move_out().map_err(failed())?;
-            // The others have been let in by whoever mounted it; it may be another user's.
+            // The mount may give others access, and may belong to another user.
             let _ = set_mode(&self.target, DIRECTORY_MODE);
             sync_directory(&self.target).map_err(failed())?;
         } else {
@@ -157,10 +158,10 @@ impl Drop for Staging {
 }
 
 impl Leftover {
-    /// The directory that is not yet in the place `target`, or was never to be.
+    /// Returns the uncommitted staging directory of `target`, if there is one.
     ///
     /// # Errors
-    /// [`Error::Io`] if the place cannot be looked at.
+    /// [`Error::Io`] if `target` cannot be inspected.
     pub fn of(target: &Path) -> Result<Option<Leftover>, Error> {
         let target = place(target)?;
         let (beside, within) = paths(&target);
@@ -172,7 +173,7 @@ impl Leftover {
             }
             return Ok(Some(match Tried::directory(&path)? {
                 Tried::Locked(_) => Leftover::Abandoned(path),
-                // In place by now, or gone.
+                // Committed or removed in the meantime.
                 _ if !path.exists() => continue,
                 _ => Leftover::Running(path),
             }));
@@ -181,7 +182,7 @@ impl Leftover {
     }
 }
 
-/// The name of the directory, in the place itself.
+/// Returns the paths of the staging directory beside the target and in it.
 pub(crate) fn paths(target: &Path) -> (PathBuf, PathBuf) {
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
@@ -189,7 +190,7 @@ pub(crate) fn paths(target: &Path) -> (PathBuf, PathBuf) {
     (parent(target).join(name), target.join(SUFFIX))
 }
 
-/// `target` as an absolute path, without links if it is there.
+/// Returns `target` as an absolute path, without links if it exists.
 fn place(target: &Path) -> Result<PathBuf, Error> {
     match fs::canonicalize(target) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -199,7 +200,7 @@ fn place(target: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Refuses what is in the way and is no directory of ours.
+/// Refuses an existing entry that is not a directory of this user.
 fn check_left(path: &Path) -> Result<(), Error> {
     let found = fs::symlink_metadata(path).map_err(Error::io(path))?;
     let (owner, user) = (found.uid(), uzers::get_effective_uid());
@@ -212,7 +213,7 @@ fn check_left(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses a place where something is, but for what was not put in place, with these entries.
+/// Refuses a target with entries other than an uncommitted staging directory and `left`.
 fn check_empty(target: &Path, left: &[&str]) -> Result<(), Error> {
     let entries = match fs::read_dir(target) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -227,19 +228,19 @@ fn check_empty(target: &Path, left: &[&str]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns `true` if a disk is mounted at `target`: nothing can be put in its place.
+/// Returns `true` if `target` is a mount point, which cannot be replaced.
 fn is_mounted(target: &Path) -> Result<bool, Error> {
     let Ok(found) = fs::metadata(target) else { return Ok(false) };
     let above = fs::metadata(parent(target)).map_err(Error::io(target))?;
     Ok(found.dev() != above.dev() || found.ino() == above.ino())
 }
 
-/// Returns `true` if nothing can be made beside a directory.
+/// Returns `true` if the error means that nothing can be created beside a directory.
 fn is_refusal(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
-/// Removes a file, or a directory with all below it, if it is there.
+/// Removes a file, or a directory with its contents, if it exists.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

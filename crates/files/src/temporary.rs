@@ -1,5 +1,5 @@
-//! Directories for what is needed for a moment. They go when they are dropped; those of a process
-//! that was killed go when the next one makes its own, or cleans up.
+//! Directories for short-lived files. They are removed on drop; those of killed processes are
+//! removed when another one is created or [`remove_abandoned`] is called.
 
 use std::{
     fs::{self, Permissions},
@@ -16,36 +16,36 @@ use crate::{
     set_mode,
 };
 
-/// The beginning of the names of all of them.
+/// The prefix of all names.
 const PREFIX: &str = "aios-memory-reader.";
-/// The directory for temporary files where none is named.
+/// The default directory for temporary files.
 const TEMPORARY: &str = "/tmp";
-/// Attempts to keep a new directory from one who takes it for abandoned.
+/// Maximum number of attempts to create a directory before another process takes it for abandoned.
 const TRIES: u32 = 8;
 
 /// A directory that only its owner may enter. Dropping it removes it.
 #[derive(Debug)]
 pub struct Temporary {
     directory: TempDir,
-    /// Held for as long as the directory is used; by that others know that it is not abandoned.
-    /// Where directories cannot be locked, those of killed processes stay.
+    /// Held while the directory is in use, so that others do not take it for abandoned. If
+    /// directories cannot be locked, those of killed processes stay.
     _lock: Option<Lock>,
 }
 
 impl Temporary {
-    /// The beginning of the name of each of them.
+    /// The prefix of all names.
     pub const PREFIX: &str = PREFIX;
 
-    /// Makes one below `dir`, and removes those that killed processes of the same user left there.
+    /// Creates one in `dir`, and removes those that killed processes of the same user left there.
     ///
     /// # Errors
-    /// [`Error::Io`] if none can be made.
+    /// [`Error::Io`] if none can be created.
     pub fn below(dir: &Path) -> Result<Temporary, Error> {
         for _ in 0..TRIES {
             let mut builder = tempfile::Builder::new();
             builder.prefix(PREFIX).permissions(Permissions::from_mode(DIRECTORY_MODE));
             let directory = builder.tempdir_in(dir).map_err(Error::io(dir))?;
-            // Between being made and locked it looks abandoned; then it is made again.
+            // Until it is locked it looks abandoned. If it was removed, create another one.
             if set_mode(directory.path(), DIRECTORY_MODE).is_err() {
                 continue;
             }
@@ -64,7 +64,7 @@ impl Temporary {
         Err(Error::io(dir)(busy))
     }
 
-    /// The system's directory for temporary files. `TMPDIR` counts as unset if it is empty.
+    /// Returns the system's directory for temporary files. An empty `TMPDIR` counts as unset.
     #[must_use]
     pub fn of_the_system() -> PathBuf {
         Some(std::env::temp_dir())
@@ -72,15 +72,15 @@ impl Temporary {
             .unwrap_or_else(|| PathBuf::from(TEMPORARY))
     }
 
-    /// Its path.
+    /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
 }
 
-/// Removes the temporary directories below `dir` that no process uses any more. Nothing depends on
-/// it, so a failure is left to the next one.
+/// Removes unused temporary directories from `dir`. Failures are ignored, because nothing depends
+/// on the removal and the next call retries it.
 pub fn remove_abandoned(dir: &Path) {
     let user = uzers::get_effective_uid();
     let Ok(entries) = fs::read_dir(dir) else { return };

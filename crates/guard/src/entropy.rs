@@ -1,6 +1,6 @@
-//! The randomness of a run of characters. Not here: where runs are looked for.
+//! The randomness of a run of characters. Not here: the search for runs.
 
-/// Shannon entropy in bits per byte.
+/// Returns the Shannon entropy in bits per byte.
 pub(crate) fn bits_per_byte(run: &str) -> f64 {
     let mut counts = [0u32; 256];
     for byte in run.bytes() {
@@ -11,9 +11,9 @@ pub(crate) fn bits_per_byte(run: &str) -> f64 {
     counts.iter().filter(|&&n| 0 < n).map(|&n| -share(n) * share(n).log2()).sum()
 }
 
-/// Returns `true` if `run` looks drawn at random from the base64 alphabets: lower case, upper case
-/// and digits, mixed closely. Of neighbours in random text 62 in 100 are of two of these three, in
-/// words joined with capitals (`getElementById2`) about 40; digests and UUIDs lack a case.
+/// Returns `true` if `run` looks random in the base64 alphabets: lower case, upper case and digits,
+/// closely mixed. In random text 62 of 100 neighbours differ in these three classes, in words
+/// joined by capitals (`getElementById2`) about 40; digests and UUIDs lack a case.
 pub(crate) fn looks_random(run: &str, changes_percent_min: usize) -> bool {
     let class = |byte: u8| match byte {
         b'a'..=b'z' => Some(0u8),
@@ -29,11 +29,12 @@ pub(crate) fn looks_random(run: &str, changes_percent_min: usize) -> bool {
         && bits_min(run.len()) <= bits_per_byte(run)
 }
 
-/// Changes of class that no name in code reaches, in percent of a run's length.
+/// Changes of class, in percent of a run's length, that no name in code reaches.
 pub(crate) const CHANGES_PERCENT_MIN: usize = 47;
 
-/// A random base64 run of 32 characters has 4.6 bits a byte on average, and rarely under 4.2. A
-/// shorter one can have no more than the logarithm of its length.
+/// Returns the least entropy of a random run, in bits per byte. A random base64 run of 32
+/// characters has 4.6 on average, and rarely under 4.2. A shorter one cannot exceed the logarithm
+/// of its length.
 fn bits_min(length: usize) -> f64 {
     const BITS_MIN: f64 = 4.2;
     const SHARE_MIN: f64 = 0.84;

@@ -2,8 +2,8 @@
 //! folded to plain letters.
 //!
 //! Letters that look like ASCII ones become those (NFKD, then the skeleton of UTS 39), so that an
-//! English phrase is found whatever script it borrows from. Latin letters lose their accents; other
-//! scripts stay. Not here: letters set apart, which is `spaced`'s.
+//! English phrase is found in any script. Latin letters lose their accents; other scripts are kept.
+//! Not here: letters that are set apart, which `spaced` joins.
 
 mod markup;
 
@@ -13,10 +13,10 @@ use unicode_normalization::char::decompose_compatible;
 
 use crate::view::{View, ViewBuilder};
 
-/// Longer runs of white space are one space or line break: rules look so far and no further.
+/// Longer runs of white space become one space or line break: rules match no more than this.
 const SPACE_BYTES_MAX: usize = 24;
 
-/// `plain` folded, or `None` if it is its own folded form.
+/// Folds `plain`. `None` if it is its own folded form.
 pub(crate) fn folded(plain: &str) -> Option<View<'_>> {
     let bytes = plain.as_bytes();
     let mut view = ViewBuilder::new(plain);
@@ -57,12 +57,12 @@ pub(crate) fn folded(plain: &str) -> Option<View<'_>> {
     view.finish()
 }
 
-/// The length of the white space that `bytes` starts with.
+/// Returns the length of the white space that `bytes` starts with.
 fn space(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-/// Puts the folded form of a decoded character, or nothing, in the place of markup.
+/// Replaces markup by the folded form of the character that it stands for, or by nothing.
 fn replace(view: &mut ViewBuilder<'_>, at: usize, length: usize, replacement: Option<char>) {
     let text = match replacement.map(|c| (c, fold(c))) {
         None | Some((_, Fold::Drop)) => String::new(),
@@ -83,7 +83,7 @@ enum Fold {
     Parts,
 }
 
-/// [`folding`], from a table for the scripts that use it most.
+/// Same as [`folding`], from a table for the scripts that use it most.
 fn fold(c: char) -> Fold {
     /// Latin, Greek, Cyrillic, Arabic and the scripts of India; signs and symbols up to kana.
     const TABLE_LENGTH: usize = 0x3000;
@@ -104,7 +104,7 @@ fn folding(c: char) -> Fold {
     if c.is_whitespace() {
         return Fold::To(b' ');
     }
-    // Syllables of Hangul and voiced kana are not taken apart: rules have them whole.
+    // Hangul syllables and voiced kana are not decomposed: rules match them whole.
     if matches!(c, '\u{3040}'..='\u{30FF}' | '\u{AC00}'..='\u{D7A3}') {
         return Fold::Keep;
     }
@@ -118,7 +118,7 @@ fn folding(c: char) -> Fold {
     }
 }
 
-/// The characters of the compatibility form of `c` without marks, look-alikes as ASCII.
+/// Returns the characters of the compatibility form of `c` without marks, look-alikes as ASCII.
 fn parts(c: char) -> String {
     let mut parts = String::new();
     decompose_compatible(c, |part| {
@@ -129,8 +129,8 @@ fn parts(c: char) -> String {
     parts
 }
 
-/// The ASCII letter or digit that `c` looks like. The small letter is asked first, since a capital
-/// `I` of any script looks like a small `l`.
+/// Returns the ASCII letter or digit that `c` looks like. The lower case is tried first, since a
+/// capital `I` of any script looks like a small `l`.
 fn look_alike(c: char) -> Option<char> {
     if c.is_ascii() {
         return None;
@@ -145,8 +145,8 @@ fn look_alike(c: char) -> Option<char> {
     c.to_lowercase().next().and_then(alike).or_else(|| alike(c))
 }
 
-/// Marks that change how a letter looks or is stressed, not what it spells: accents, overlays, the
-/// vowel signs and elongation of Arabic, the nukta of India's scripts.
+/// Returns true for marks that change the look or stress of a letter, not the spelling: accents,
+/// overlays, the vowel signs and elongation of Arabic, the nukta of Indian scripts.
 fn is_mark(c: char) -> bool {
     matches!(
         c,

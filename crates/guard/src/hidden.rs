@@ -1,16 +1,16 @@
-//! Characters that a person does not see: controls, bidirectional marks, zero-width characters.
+//! Invisible characters: controls, bidirectional marks, zero-width characters.
 //!
 //! One classification serves both [`sanitize`], which strips them all, and the scan, which reports
-//! those that have no honest use where they stand. Joiners and variation selectors are kept where
+//! those without a legitimate use in their context. Joiners and variation selectors are kept where
 //! scripts and emoji need them: one at a time, between characters beyond ASCII.
 
 use std::borrow::Cow;
 
 use crate::view::{View, ViewBuilder};
 
-/// `text` without control, bidirectional and zero-width characters. Newline and tab stay; every
-/// other line break (CR LF, CR, vertical tab, form feed, NEL, U+2028, U+2029) becomes a newline.
-/// Clean text is borrowed.
+/// Removes control, bidirectional and zero-width characters from `text`. Newline and tab are kept;
+/// every other line break (CR LF, CR, vertical tab, form feed, NEL, U+2028, U+2029) becomes a
+/// newline. Clean text is borrowed.
 ///
 /// ```
 /// use aios_guard::sanitize;
@@ -38,20 +38,20 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What one character is to a reader.
+/// The visibility of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Seen, or needed by what is seen.
+    /// Visible, or needed by visible characters.
     Visible,
     /// A line break other than a newline.
     LineBreak,
-    /// Not seen and stripped, but common enough in honest text: terminal codes, soft hyphens.
+    /// Invisible and stripped, but common in ordinary text: terminal codes, soft hyphens.
     Silent,
-    /// Not seen and suspicious, with the name of the rule that says so.
+    /// Invisible and suspicious, with the name of the rule that finds it.
     Hidden(&'static str),
 }
 
-/// Each character with its byte offset and class.
+/// Returns each character with its byte offset and class.
 pub(crate) fn classify(text: &str) -> impl Iterator<Item = (usize, char, Class)> + '_ {
     let mut chars = text.char_indices().peekable();
     let mut previous: Option<char> = None;
@@ -85,7 +85,7 @@ fn class_of(offset: usize, previous: Option<char>, c: char, next: Option<char>) 
     }
 }
 
-/// Whether a joiner between these two has work to do.
+/// Returns true if a joiner between these two characters has an effect.
 fn joins(previous: Option<char>, next: Option<char>) -> bool {
     let letter = |c: Option<char>| {
         c.is_some_and(|c| !c.is_ascii() && !c.is_whitespace() && !c.is_control())
@@ -97,7 +97,7 @@ fn joins(previous: Option<char>, next: Option<char>) -> bool {
     before && letter(next)
 }
 
-/// Whether a variation selector after `previous` has work to do.
+/// Returns true if a variation selector after `previous` has an effect.
 fn varies(previous: Option<char>, next: Option<char>) -> bool {
     let is_keycap = |c: char| next == Some('\u{20E3}') && matches!(c, '0'..='9' | '#' | '*');
     previous.is_some_and(|c| is_keycap(c) || (!c.is_ascii() && !is_joiner_or_selector(c)))
@@ -107,12 +107,12 @@ fn is_joiner_or_selector(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
-/// Returns `true` for characters that nobody sees wherever they stand.
+/// Returns `true` for characters that are invisible in every context.
 pub(crate) fn is_invisible(c: char) -> bool {
     invisible(c) != Class::Visible
 }
 
-/// The class of a character that depends on nothing beside it. The ranges are Unicode's
+/// Returns the class of a character without its context. The ranges are Unicode's
 /// `Default_Ignorable_Code_Point` with the bidirectional and annotation controls.
 fn invisible(c: char) -> Class {
     match c {
@@ -144,7 +144,7 @@ fn invisible(c: char) -> Class {
     }
 }
 
-/// `text` without what no reader sees.
+/// Removes the invisible characters of `text`.
 pub(crate) fn plain(text: &str) -> View<'_> {
     let mut view = ViewBuilder::new(text);
     for (offset, c, class) in classify(text) {

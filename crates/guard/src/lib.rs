@@ -1,8 +1,8 @@
-//! Finds prompt injections and secrets in text, and strips what no reader can see.
+//! Finds prompt injections and secrets in text, and strips invisible characters.
 //!
-//! A memory stores what users, tools and web pages say, and later shows it to a model. This crate
-//! answers two questions about such text: does it try to *instruct* the model, and does it carry
-//! something that should not be stored or shown?
+//! A memory stores text from users, tools and web pages, and later shows it to a model. This crate
+//! answers two questions about such text: does it try to *instruct* the model, and does it contain
+//! secrets that should not be stored or shown?
 //!
 //! ```
 //! use aios_guard::{Guard, Kind, Policy, scan};
@@ -20,23 +20,23 @@
 //! # Ok::<(), aios_guard::Error>(())
 //! ```
 //!
-//! - [`scan`] gives [`Findings`]: for each its [`Kind`], the name of the rule, the bytes.
-//! - [`redact`] takes what was found out of the text.
+//! - [`scan`] returns [`Findings`]: the [`Kind`], the rule and the span of each.
+//! - [`redact`] removes the findings from the text.
 //! - A [`Guard`] holds one [`Policy`] for injections and one for secrets: mark, redact or refuse.
-//!   [`Guard::apply_named`] also knows the name that a text stands under.
+//!   [`Guard::apply_named`] also considers the name of a text, such as its JSON key.
 //! - [`sanitize`] strips control, bidirectional and zero-width characters.
 //!
-//! **What this is not.** Rules find what is typical, not everything: a clean scan proves nothing,
-//! and whoever shows stored text to a model must frame it as data all the same. There is no model
-//! here, no network, no list of bad words. Patterns are written so that ordinary conversation
-//! passes, and they are English but for the commonest override in some twenty other languages.
-//! Shapes of tokens follow the rule sets of gitleaks and detect-secrets.
+//! **Limitations.** Rules find typical cases, not all: a clean scan proves nothing, and stored text
+//! that is shown to a model must be framed as data all the same. There is no model here, no
+//! network, no list of bad words. Patterns are written so that ordinary conversation passes. They
+//! are English, except for the commonest override in some twenty other languages. Token shapes
+//! follow the rule sets of gitleaks and detect-secrets.
 //!
 //! **Invariants.** Time is linear in the text (no pattern can backtrack). Spans lie on character
-//! boundaries, in order of their start. A match takes the whole secret, however long. Hidden
-//! characters between letters do not hide a match, nor do look-alike letters, entities or markup
-//! hide an injection. A redacted text is not changed by the same [`Guard`] again.
-//! Text beyond [`SCAN_BYTES_MAX`] is not looked at, and [`Findings::is_complete`] says so.
+//! boundaries, in order of their start. A match covers the whole secret, however long. Hidden
+//! characters between letters do not hide a match, and look-alike letters, entities or markup do
+//! not hide an injection. A redacted text is not changed by the same [`Guard`] again. Text beyond
+//! [`SCAN_BYTES_MAX`] is not scanned, and [`Findings::is_complete`] reports that.
 
 mod entropy;
 mod folded;
@@ -52,36 +52,36 @@ pub use hidden::sanitize;
 pub use policy::{Guard, Guarded, Policy};
 pub use scan::{FINDINGS_MAX, Finding, Findings, Kind, SCAN_BYTES_MAX, redact, scan};
 
-/// Why a text was not let through, or a name not understood.
+/// Reason a text was refused, or a policy name not recognised.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The policy refuses what was found.
+    /// The policy refuses a finding.
     #[error(
         "refused: {kind} (rule `{rule}`) at byte {offset}; remove it, or set the guard to mark or \
          redact"
     )]
     Refused {
-        /// What was found first.
+        /// Kind of the first refused finding.
         kind: Kind,
-        /// By which rule.
+        /// Rule that found it.
         rule: &'static str,
-        /// Where it starts, in bytes.
+        /// Start of the finding, in bytes.
         offset: usize,
     },
-    /// The text is too long, or too full of findings, for a policy that must see all of it.
+    /// The text is too long, or has too many findings, for a policy that must see all of it.
     #[error(
         "a text of {bytes} bytes cannot be checked whole (limits: {SCAN_BYTES_MAX} bytes, \
          {FINDINGS_MAX} findings); split it, or set the guard to mark"
     )]
     Unchecked {
-        /// How long the text is.
+        /// Length of the text.
         bytes: usize,
     },
-    /// No policy has this name.
+    /// There is no policy with this name.
     #[error("unknown guard policy `{name}`; known are mark, redact, refuse")]
     UnknownPolicy {
-        /// The name as given.
+        /// The given name.
         name: String,
     },
 }

@@ -1,12 +1,12 @@
-//! `[redacted: rule]`, which stands where something was taken out. Nothing is found in a marker, so
-//! that a redacted text stays as it is.
+//! The marker `[redacted: rule]`, which replaces a redacted finding. Nothing is found in a marker,
+//! so a redacted text does not change when it is scanned again.
 
 use std::ops::Range;
 
 const OPEN: &str = "[redacted: ";
 const RULE_BYTES_MAX: usize = 40;
 
-/// Stands for each byte of a marker in the text that rules see: no rule asks for it.
+/// Replaces each byte of a marker in the text that rules see: no rule matches it.
 const MASK: char = '\u{1}';
 
 /// Appends the marker of `rule`.
@@ -16,7 +16,7 @@ pub(crate) fn push(out: &mut String, rule: &str) {
     out.push(']');
 }
 
-/// `text` with its markers masked, each byte by one, or `None` if it has none.
+/// Masks the markers of `text`, byte for byte. `None` if it has none.
 pub(crate) fn masked(text: &str) -> Option<String> {
     let mut masked = String::new();
     let mut kept_until = 0;
@@ -32,9 +32,9 @@ pub(crate) fn masked(text: &str) -> Option<String> {
     Some(masked)
 }
 
-/// `span` with the markers that it cuts taken in whole, or `None` if it has nothing but markers.
+/// Extends `span` to include the markers that it cuts. `None` if it has nothing but markers.
 pub(crate) fn outside(text: &str, span: Range<usize>) -> Option<Range<usize>> {
-    /// A marker that a span cuts starts at most so far before it.
+    /// Largest distance from a span back to the start of a marker that it cuts.
     const MARKER_BYTES_MAX: usize = OPEN.len() + RULE_BYTES_MAX + 1;
     let from = text.floor_char_boundary(span.start.saturating_sub(MARKER_BYTES_MAX));
     let until = text.ceil_char_boundary((span.end + MARKER_BYTES_MAX).min(text.len()));

@@ -10,10 +10,10 @@ use crate::{Error, Findings, Kind, rules::is_secret_under, scan, scan::redact_wh
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
-    /// Let it through as it is and report the findings. The default: nothing is lost.
+    /// Let the text through unchanged and report the findings. The default: nothing is lost.
     #[default]
     Mark,
-    /// Take the findings out of the text.
+    /// Remove the findings from the text.
     Redact,
     /// Do not let the text through.
     Refuse,
@@ -23,7 +23,7 @@ impl Policy {
     /// Every policy, mildest first.
     pub const ALL: &[Policy] = &[Policy::Mark, Policy::Redact, Policy::Refuse];
 
-    /// The name in a configuration.
+    /// Returns the name in a configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,19 +62,19 @@ pub struct Guard {
 /// A text that a [`Guard`] let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarded<'t> {
-    /// The text, redacted where the policy says so.
+    /// The text, redacted if the policy requires it.
     pub text: Cow<'t, str>,
-    /// The findings of the text as it was given, with its spans.
+    /// The findings in the text as given, with spans in that text.
     pub findings: Findings,
 }
 
 impl Guard {
-    /// Scans `text` and does what the policies say.
+    /// Scans `text` and applies the policies.
     ///
     /// # Errors
     /// [`Error::Refused`] for the first finding whose policy is [`Policy::Refuse`].
-    /// [`Error::Unchecked`] when a policy other than [`Policy::Mark`] is set and the text cannot
-    /// be checked whole.
+    /// [`Error::Unchecked`] if a policy other than [`Policy::Mark`] is set and the text cannot be
+    /// checked completely.
     pub fn apply<'t>(&self, text: &'t str) -> Result<Guarded<'t>, Error> {
         let findings = scan(text);
         let refused = findings.items().iter().find(|f| self.policy(f.kind) == Policy::Refuse);
@@ -88,7 +88,7 @@ impl Guard {
         Ok(Guarded { text: self.redacted(text, &findings), findings })
     }
 
-    /// Applies the guard to a text that stands under `name`, as in a JSON object. A name such as
+    /// Applies the guard to a text with a name, such as the value of a JSON key. A name such as
     /// `password` or `api_key` makes its whole text a secret.
     ///
     /// ```
@@ -101,7 +101,7 @@ impl Guard {
     /// ```
     ///
     /// # Errors
-    /// As [`apply`](Guard::apply).
+    /// Same as [`apply`](Guard::apply).
     pub fn apply_named<'t>(&self, name: &str, text: &'t str) -> Result<Guarded<'t>, Error> {
         let guarded = self.apply(text)?;
         if guarded.findings.has_secret() || !is_secret_under(name, text) {
@@ -115,10 +115,10 @@ impl Guard {
         Ok(Guarded { text: self.redacted(text, &findings), findings })
     }
 
-    /// Takes out of `text` all that the policies redact. The rest is scanned again, since a match
-    /// may have kept another one apart, so that redacting twice changes nothing more.
+    /// Removes from `text` all that the policies redact. The result is scanned again, since a match
+    /// may have separated another one, so that redacting twice changes nothing more.
     fn redacted<'t>(&self, text: &'t str, findings: &Findings) -> Cow<'t, str> {
-        /// Each round takes something away; more than two were never seen.
+        /// Each round removes something; more than two were never observed.
         const ROUNDS_MAX: usize = 8;
         let is_redacted = |kind| self.policy(kind) == Policy::Redact;
         let mut text = redact_where(text, findings, is_redacted);

@@ -1,4 +1,4 @@
-//! What is looked for: injections in every view of a text, secrets in the text as it stands.
+//! The rules: injections are searched in every view of a text, secrets in the text as it is.
 
 mod injection;
 mod secret;
@@ -8,7 +8,7 @@ use std::ops::Range;
 pub(crate) use self::secret::is_secret_under;
 use crate::{FINDINGS_MAX, Kind, folded::folded, spaced::joined};
 
-/// One match: the rule, and the bytes of the text that was looked at.
+/// One match: the rule, and the bytes of the scanned text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Match {
     pub(crate) rule: &'static str,
@@ -16,8 +16,8 @@ pub(crate) struct Match {
     pub(crate) span: Range<usize>,
 }
 
-/// The most matches that are collected, so that a text full of them costs bounded memory. Many may
-/// tell the same finding.
+/// Maximum number of matches, to bound the memory for a text that is full of them. Several matches
+/// may report the same finding.
 pub(crate) const MATCHES_MAX: usize = 16 * FINDINGS_MAX;
 
 /// Returns `true` if no more matches are collected.
@@ -25,7 +25,7 @@ fn is_full(matches: &[Match]) -> bool {
     MATCHES_MAX < matches.len()
 }
 
-/// Every match in `plain`, in no order, up to [`MATCHES_MAX`] and one more.
+/// Returns the matches in `plain`, unordered, up to [`MATCHES_MAX`] and one more.
 pub(crate) fn matches(plain: &str) -> Vec<Match> {
     let mut matches = Vec::new();
     secret::find(plain, &mut matches);

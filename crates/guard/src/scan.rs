@@ -1,4 +1,4 @@
-//! From a text to what was found in it, and the text without that.
+//! Scanning a text for findings, and redacting them.
 
 use std::{borrow::Cow, cmp::Reverse, fmt, ops::Range};
 
@@ -9,13 +9,13 @@ use crate::{
     markers, rules,
 };
 
-/// How much of a text is looked at, in bytes.
+/// Maximum number of bytes of a text that are scanned.
 pub const SCAN_BYTES_MAX: usize = 16 << 20;
 
-/// How many findings one scan gives; a text with more is reported as not complete.
+/// Maximum number of findings of a scan; a text with more is reported as incomplete.
 pub const FINDINGS_MAX: usize = 10_000;
 
-/// Looks for injections and secrets in the first [`SCAN_BYTES_MAX`] bytes of `text`.
+/// Scans the first [`SCAN_BYTES_MAX`] bytes of `text` for injections and secrets.
 ///
 /// ```
 /// use aios_guard::{Kind, scan};
@@ -51,8 +51,8 @@ pub fn scan(text: &str) -> Findings {
     Findings { items, complete }
 }
 
-/// Drops secrets that lie within another one: a random run inside a token says nothing new. Of two
-/// with the same span, the guess comes second.
+/// Removes secrets that lie within another one: a random run inside a token adds nothing. Of two
+/// with the same span, the guess is second and is removed.
 fn drop_shadowed(items: &mut Vec<Finding>) {
     let mut secret_until = 0;
     items.retain(|found| {
@@ -65,12 +65,12 @@ fn drop_shadowed(items: &mut Vec<Finding>) {
     });
 }
 
-/// Whether the kind rests on what stands around a text rather than on its shape.
+/// Returns true if the kind is inferred from the context of a text rather than from its shape.
 fn is_guess(kind: Kind) -> bool {
     matches!(kind, Kind::HighEntropy | Kind::Credential)
 }
 
-/// Runs of characters that nobody sees, one finding for each run of a class.
+/// Returns the runs of invisible characters, one finding per run of one rule.
 fn hidden_runs(text: &str) -> Vec<Finding> {
     let mut runs: Vec<Finding> = Vec::new();
     for (offset, c, class) in classify(text) {
@@ -87,10 +87,10 @@ fn hidden_runs(text: &str) -> Vec<Finding> {
     runs
 }
 
-/// `text` with every finding taken out: hidden characters vanish, everything else becomes
-/// `[redacted: rule]`. Overlapping findings are taken out together, under the first one's rule.
+/// Removes every finding from `text`: hidden characters are deleted, everything else becomes
+/// `[redacted: rule]`. Overlapping findings are removed together, under the first one's rule.
 ///
-/// `findings` are those of a [`scan`] of the same text; spans that do not fit it are skipped.
+/// `findings` are those of a [`scan`] of the same text; spans that do not fit it are ignored.
 ///
 /// ```
 /// use aios_guard::{redact, scan};
@@ -103,7 +103,7 @@ pub fn redact<'t>(text: &'t str, findings: &Findings) -> Cow<'t, str> {
     redact_where(text, findings, |_| true)
 }
 
-/// [`redact`], only for the kinds that `wanted` accepts.
+/// Same as [`redact`], only for the kinds that `wanted` accepts.
 pub(crate) fn redact_where<'t>(
     text: &'t str,
     findings: &Findings,
@@ -130,7 +130,7 @@ pub(crate) fn redact_where<'t>(
     Cow::Owned(out)
 }
 
-/// What a scan found, in the order of the text.
+/// The findings of a scan, in the order of the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Findings {
     items: Vec<Finding>,
@@ -138,62 +138,62 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// The finding of a text that is a secret as a whole, by the name that it stands under.
+    /// Creates the finding for a text that is a secret as a whole because of its name.
     pub(crate) fn of_whole(text: &str) -> Findings {
         let rule = "assigned-password";
         let items = vec![Finding { kind: Kind::Credential, rule, span: 0..text.len() }];
         Findings { items, complete: true }
     }
 
-    /// The findings, by their start.
+    /// Returns the findings, sorted by their start.
     #[must_use]
     pub fn items(&self) -> &[Finding] {
         &self.items
     }
 
-    /// Whether nothing was found. Of a text that was not seen whole this proves little; see
-    /// [`is_complete`](Findings::is_complete).
+    /// Returns true if nothing was found. For a text that was not scanned completely this proves
+    /// little; see [`is_complete`](Findings::is_complete).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Whether the whole text was looked at and every finding is listed.
+    /// Returns true if the whole text was scanned and every finding is listed.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// Whether anything tries to instruct a reader, or hides from one.
+    /// Returns true if any finding is an instruction or hidden text.
     #[must_use]
     pub fn has_injection(&self) -> bool {
         self.items.iter().any(|found| found.kind.is_injection())
     }
 
-    /// Whether anything looks like a secret.
+    /// Returns true if any finding is a secret.
     #[must_use]
     pub fn has_secret(&self) -> bool {
         self.items.iter().any(|found| found.kind.is_secret())
     }
 }
 
-/// One thing found.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is.
+    /// Kind of the finding.
     pub kind: Kind,
     /// The rule that found it, such as `github-token`.
     pub rule: &'static str,
-    /// Where it is in the text, in bytes, on character boundaries.
+    /// Position in the text, in bytes, on character boundaries.
     pub span: Range<usize>,
 }
 
-/// What sort of thing was found.
+/// Kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Kind {
-    /// "Ignore all previous instructions" and its like.
+    /// "Ignore all previous instructions" and similar.
     InstructionOverride,
     /// Text that poses as the system, the developer or the vendor.
     RoleSpoofing,
@@ -201,7 +201,7 @@ pub enum Kind {
     ChatMarkup,
     /// A request for the prompt, for secrets, or to send them somewhere.
     Exfiltration,
-    /// Characters that a person does not see but a model reads.
+    /// Characters that are invisible to people but read by a model.
     HiddenText,
     /// A private key.
     PrivateKey,
@@ -209,12 +209,12 @@ pub enum Kind {
     Token,
     /// A secret in an assignment, a header or a URL.
     Credential,
-    /// A run of characters that looks random, of no known shape.
+    /// A run of characters that looks random, without a known shape.
     HighEntropy,
 }
 
 impl Kind {
-    /// The name on the wire.
+    /// Returns the serialised name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -230,13 +230,13 @@ impl Kind {
         }
     }
 
-    /// Whether it tries to steer a reader, or hides from one.
+    /// Returns true if the kind is an instruction or hidden text.
     #[must_use]
     pub fn is_injection(self) -> bool {
         !self.is_secret()
     }
 
-    /// Whether it is something that should not be known.
+    /// Returns true if the kind is a secret.
     #[must_use]
     pub fn is_secret(self) -> bool {
         matches!(self, Kind::PrivateKey | Kind::Token | Kind::Credential | Kind::HighEntropy)

@@ -1,15 +1,15 @@
-//! Letters that are set apart, `i g n o r e` or `i.g.n.o.r.e`, put together again.
+//! Joining of letters that are set apart, `i g n o r e` or `i.g.n.o.r.e`.
 
 use crate::view::{View, ViewBuilder};
 
-/// Fewer letters than this in a row are initials or a list.
+/// Fewer letters in a row are initials or a list.
 const LETTERS_MIN: usize = 6;
 
-/// The longest gap between two letters that still belong together, in bytes.
+/// Longest gap between two letters of one word, in bytes.
 const GAP_BYTES_MAX: usize = 4;
 
-/// `text` with letters put together where they are set apart, or `None` if none are. A gap that
-/// differs from the first one of its run parts words.
+/// Joins the letters of `text` that are set apart. `None` if there are none. A gap that differs
+/// from the first one of its run becomes a space between words.
 pub(crate) fn joined(text: &str) -> Option<View<'_>> {
     let bytes = text.as_bytes();
     let mut view = ViewBuilder::new(text);
@@ -33,7 +33,7 @@ pub(crate) fn joined(text: &str) -> Option<View<'_>> {
     view.finish()
 }
 
-/// The gaps between single letters from `at` on.
+/// Returns the gaps between single letters from `at` on.
 fn gaps(bytes: &[u8], at: usize) -> Vec<(usize, usize)> {
     let mut gaps = Vec::new();
     let mut letter = at;
@@ -54,7 +54,7 @@ fn is_letter(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// Returns `true` for parts of a word: a letter beside one is not single.
+/// Returns `true` for a part of a word: a letter next to one is not single.
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }

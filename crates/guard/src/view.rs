@@ -1,11 +1,11 @@
-//! A text as it is scanned, and the way back to the bytes of the original.
+//! A transformed text for scanning, with a mapping to the bytes of the original.
 
 use std::{borrow::Cow, ops::Range};
 
-/// A text made from another: parts copied, parts replaced, parts left out.
+/// A text derived from another: parts copied, parts replaced, parts omitted.
 pub(crate) struct View<'t> {
     pub(crate) text: Cow<'t, str>,
-    /// In the order of `text`. Empty if the text is the original.
+    /// Sorted by position in `text`. Empty if the text is the original.
     pieces: Vec<Piece>,
 }
 
@@ -20,13 +20,13 @@ struct Piece {
 }
 
 impl<'t> View<'t> {
-    /// The original itself.
+    /// Creates a view of the unchanged text.
     pub(crate) fn same(text: &'t str) -> View<'t> {
         View { text: Cow::Borrowed(text), pieces: Vec::new() }
     }
 
-    /// The bytes of the original that `span` of the view was made from: text left out at either
-    /// end does not belong to it.
+    /// Returns the bytes of the original from which `span` of the view was made, without omitted
+    /// text at either end.
     pub(crate) fn origin(&self, span: Range<usize>) -> Range<usize> {
         if self.pieces.is_empty() || span.is_empty() {
             return span;
@@ -48,12 +48,12 @@ impl<'t> View<'t> {
     }
 }
 
-/// Makes a [`View`] from front to back.
+/// Builds a [`View`] from front to back.
 pub(crate) struct ViewBuilder<'t> {
     source: &'t str,
     text: String,
     pieces: Vec<Piece>,
-    /// The end of the source that is taken over so far.
+    /// End of the part of the source that has been processed.
     taken_until: usize,
 }
 
@@ -62,8 +62,8 @@ impl<'t> ViewBuilder<'t> {
         ViewBuilder { source, text: String::new(), pieces: Vec::new(), taken_until: 0 }
     }
 
-    /// Puts `replacement` in the place of `range`, which may be empty only in what it becomes. All
-    /// before it that was not replaced is copied.
+    /// Replaces `range` by `replacement`, which may be empty; `range` may not. Copies all text
+    /// before it that was not replaced.
     pub(crate) fn replace(&mut self, range: Range<usize>, replacement: &str) {
         self.copy_until(range.start);
         if !replacement.is_empty() {
@@ -73,7 +73,7 @@ impl<'t> ViewBuilder<'t> {
         self.taken_until = range.end;
     }
 
-    /// The view, or `None` if nothing was replaced.
+    /// Returns the view, or `None` if nothing was replaced.
     pub(crate) fn finish(mut self) -> Option<View<'t>> {
         if self.taken_until == 0 {
             return None;

@@ -1,5 +1,5 @@
-//! Waiting for another process that holds a lock. SQLite's own waiting backs off to 100 ms, which
-//! starves a writer among many; this one stays short and ends at a deadline.
+//! Waiting for a lock that another process holds. SQLite's own waiting backs off to 100 ms, which
+//! starves a writer among many; this one keeps its pauses short and ends at a deadline.
 
 use std::{
     thread,
@@ -11,7 +11,7 @@ use crate::{Error, error::is_busy};
 const PAUSE_MIN: Duration = Duration::from_micros(200);
 const PAUSE_MAX: Duration = Duration::from_millis(5);
 
-/// Calls `attempt` until it is not refused for a lock, or until `timeout` has passed.
+/// Calls `attempt` until it is not refused for a lock or `timeout` has passed.
 pub(crate) fn retry<T>(
     timeout: Duration,
     mut attempt: impl FnMut() -> rusqlite::Result<T>,

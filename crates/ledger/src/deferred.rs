@@ -1,4 +1,4 @@
-//! What commands leave for the end of their batch.
+//! Work that commands defer to the end of their batch.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,12 +6,12 @@ use rusqlite::Connection;
 
 use crate::{Error, error::panicked};
 
-/// Takes what a command leaves to be done at the end of its batch: after the last command, in the
-/// same transaction, before the commit.
+/// Work that a command defers to the end of its batch: after the last command, in the same
+/// transaction, before the commit.
 ///
-/// It is for what is much cheaper done at one go, and what a savepoint would make dear: FTS5 writes
-/// out what it has gathered at each savepoint, so that rows of separate commands would make a
-/// segment of the index each.
+/// It is for work that is much cheaper when done once per batch, and for work that savepoints make
+/// expensive: FTS5 flushes its pending rows at each savepoint, so the rows of separate commands
+/// would become one index segment each.
 #[derive(Default)]
 pub struct Deferred {
     work: Vec<(i64, Work)>,
@@ -20,11 +20,11 @@ pub struct Deferred {
 type Work = Box<dyn FnOnce(&Connection) -> rusqlite::Result<()> + Send>;
 
 impl Deferred {
-    /// Leaves `work`. What a batch leaves is done in the order of `place`, and in the order in
-    /// which it was left where that is equal. It is dropped if the command fails.
+    /// Defers `work`. The deferred work of a batch runs in the order of `place`, then in the order
+    /// of the calls. It is dropped if its command fails.
     ///
-    /// If `work` fails the whole batch fails: it must do nothing that the command could not have
-    /// checked.
+    /// If `work` fails, the whole batch fails: the command itself should check everything that
+    /// could fail.
     pub fn push(
         &mut self,
         place: i64,

@@ -1,4 +1,4 @@
-//! What can go wrong with a ledger.
+//! Errors of a ledger.
 
 use std::{
     io,
@@ -9,20 +9,20 @@ use std::{
 
 use rusqlite::{ErrorCode, ffi};
 
-/// What can go wrong with a ledger. Cheap to clone, since a whole batch may share one.
+/// Error of a ledger. Cheap to clone, since a whole batch may share one.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file or folder cannot be reached.
+    /// A file or directory cannot be accessed.
     #[error("cannot use {}; check that its folder exists and may be written", path.display())]
     Io {
-        /// Which one.
+        /// Path of the file or directory.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: Arc<io::Error>,
     },
-    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or
-    /// is not in its place any more.
+    /// The file, or one beside it, must not be used: it belongs to another user of the system, is
+    /// not a regular file, or was moved, replaced or removed.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// The file was written by a newer version of the program.
@@ -31,35 +31,35 @@ pub enum Error {
          or a copy from the backup folder beside the file", path.display()
     )]
     Newer {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
         /// Its version.
         found: u32,
-        /// The newest that is known here.
+        /// The newest version that this program knows.
         known: u32,
     },
-    /// The file belongs to another program, or is no SQLite database.
+    /// The file belongs to another program or is not a SQLite database.
     #[error(
         "{} is not a file of this program ({reason}); import it, or choose another path",
         path.display()
     )]
     Foreign {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What shows it.
+        /// Evidence.
         reason: String,
     },
-    /// A migration failed; the file is as it was before it.
+    /// A migration failed; the file is unchanged by it.
     #[error(
         "migration `{name}` of {} failed and was undone; the previous program can still use the \
          file", path.display()
     )]
     Migration {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Which migration.
+        /// Name of the migration.
         name: &'static str,
-        /// Why.
+        /// Cause.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// Another process kept the file locked.
@@ -67,66 +67,66 @@ pub enum Error {
         "another process has kept the database locked for {} ms; try again", waited.as_millis()
     )]
     Busy {
-        /// For how long was waited.
+        /// Time waited.
         waited: Duration,
     },
     /// The commit of a batch failed, and with it every command of the batch.
     #[error("the transaction could not be committed, nothing of it was written")]
     Commit(#[source] Arc<rusqlite::Error>),
-    /// The transaction that a command shared was rolled back under it, because a neighbour ended
-    /// it or the disk failed.
+    /// The transaction of a batch was rolled back under a command, because another command ended it
+    /// or the disk failed.
     #[error("the shared transaction was rolled back, nothing of it was written; try again")]
     RolledBack,
     /// SQLite refused a statement.
     #[error(transparent)]
     Sqlite(Arc<rusqlite::Error>),
-    /// So many commands wait already.
+    /// The queue is full.
     #[error("{queue} commands are waiting already; try again when some are done")]
     QueueFull {
-        /// How many may wait.
+        /// Capacity of the queue.
         queue: usize,
     },
-    /// A command or query panicked; it was undone.
+    /// A command or query panicked and was undone.
     #[error("a command panicked and was undone: {message}")]
     Panicked {
-        /// What it said.
+        /// Message of the panic.
         message: String,
     },
-    /// A file that is to be written cannot be, or not what SQLite puts beside it.
+    /// The file, or one that SQLite creates beside it, cannot be written.
     #[error(
         "nothing can be written into {} or beside it; make room on the disk, or make the file and \
          its directory writable", path.display()
     )]
     Unwritable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: Arc<rusqlite::Error>,
     },
-    /// The file was opened only to be read.
+    /// The file was opened read-only.
     #[error("{} was opened only to be read; open it for writing", path.display())]
     ReadOnly {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The file changed while it was read without locks, where no lock can be taken.
+    /// The file changed while it was read without locks.
     #[error("{} was changed while it was read; read it again", path.display())]
     Changed {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The file can only be read from a copy, and that cannot be made.
+    /// The file can be read only from a copy, and the copy cannot be made.
     #[error(
         "{} has an unfinished log or an older schema and cannot be written, so it is read from a \
          copy, which failed in {}; make room there, or set TMPDIR to a directory that has some",
         path.display(), dir.display()
     )]
     NoCopy {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The directory of the copy.
+        /// Directory of the copy.
         dir: PathBuf,
-        /// Why it failed.
+        /// Cause.
         source: Box<Error>,
     },
     /// The ledger is closed.
@@ -135,7 +135,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same call may succeed later.
+    /// Returns true if the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -148,13 +148,13 @@ impl Error {
         }
     }
 
-    /// Whether the file cannot be used by this program at all: newer or foreign.
+    /// Returns true if this program cannot use the file at all: newer or foreign.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self, Error::Newer { .. } | Error::Foreign { .. })
     }
 
-    /// Whether the disk, or the file's page limit, is full.
+    /// Returns true if the disk is full or the file has reached its size limit.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         match self {
@@ -165,7 +165,7 @@ impl Error {
         }
     }
 
-    /// Whether the file may only be read.
+    /// Returns true if the file is read-only.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         match self {
@@ -177,9 +177,8 @@ impl Error {
         }
     }
 
-    /// Returns `true` if something beside the file or in it could not be written, for lack of the
-    /// right or of room: it may be possible to read the file with
-    /// [`Access::ReadOnly`](crate::Access::ReadOnly).
+    /// Returns true if the file, or one beside it, could not be written for lack of permission or
+    /// room. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
@@ -199,7 +198,7 @@ impl Error {
         }
     }
 
-    /// Whether the file is damaged.
+    /// Returns true if the file is damaged.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         matches!(self, Error::Commit(source) | Error::Sqlite(source)
@@ -212,7 +211,7 @@ impl Error {
     }
 }
 
-/// The failures of input and output that come from writing.
+/// SQLite's I/O errors that come from writing.
 const WRITE_FAILURES: &[i32] = &[
     ffi::SQLITE_IOERR_WRITE,
     ffi::SQLITE_IOERR_TRUNCATE,
@@ -221,7 +220,7 @@ const WRITE_FAILURES: &[i32] = &[
     ffi::SQLITE_IOERR_SHMMAP,
 ];
 
-/// Returns `true` for a failure that comes from a missing right to write, or from missing room.
+/// Returns true if an error comes from a missing write permission or from lack of room.
 #[must_use]
 pub fn is_write_refusal(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
@@ -244,8 +243,8 @@ impl From<aios_files::Error> for Error {
     }
 }
 
-/// Returns `true` if an error, or one that it comes from, says that the disk is full or the quota
-/// used up: by its kind, or, where a library has made text of it, by the words of the system.
+/// Returns true if an error or one of its sources says that the disk is full or the quota is used
+/// up. Checks the error kind and, for libraries that convert errors to text, the system's messages.
 #[must_use]
 pub fn is_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
     use io::ErrorKind as Kind;
@@ -267,7 +266,7 @@ pub fn is_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |cause| cause.source()).any(says_so)
 }
 
-/// The system's words for it, and its numbers as Rust writes them.
+/// The system's messages, and its error numbers as Rust formats them.
 const NO_ROOM: &[&str] = &[
     "No space left on device",
     "Disk quota exceeded",
@@ -278,7 +277,7 @@ const NO_ROOM: &[&str] = &[
     "(os error 69)",
 ];
 
-/// Returns `true` if SQLite found no room.
+/// Returns true if SQLite ran out of room.
 pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
         || error.sqlite_error().map(|error| error.extended_code) == Some(ffi::SQLITE_IOERR_SHMSIZE)
@@ -294,7 +293,7 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// What a panic said.
+/// Converts the payload of a panic to an error.
 pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Error {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));

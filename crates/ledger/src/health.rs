@@ -1,17 +1,17 @@
-//! Whether a file is whole, and is what its migrations made.
+//! Checks that a file is intact and has the tables of its migrations.
 
 use rusqlite::Connection;
 
 use crate::{Migration, error::is_full};
 
-/// So many lines of SQLite's own report of damage are kept.
+/// Lines kept of SQLite's damage report.
 const DAMAGE_LINES_MAX: usize = 100;
 
-/// What SQLite finds damaged, a line each; nothing where all is well. Where the damage stops even
-/// that, it is the finding. Takes as long as reading the whole file.
+/// Returns SQLite's damage report, one finding per line; empty if the file is intact. If the damage
+/// makes the check itself fail, that error is the finding. Takes as long as reading the whole file.
 ///
 /// # Errors
-/// When the disk has no room for the examination, which says nothing about the file.
+/// If the disk has no room for the check, which says nothing about the file.
 pub fn damage(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut reports = Vec::new();
     match integrity(connection, &mut reports) {
@@ -35,11 +35,11 @@ fn integrity(connection: &Connection, reports: &mut Vec<String>) -> rusqlite::Re
     Ok(())
 }
 
-/// The tables that `migrations` make and that the file has not, or not with all of their columns:
-/// what SQLite says of each. Their contents are not looked at.
+/// Returns SQLite's error for each table that `migrations` create and that the file lacks, or lacks
+/// columns of. Does not read the rows.
 ///
 /// # Errors
-/// When the migrations need more than SQLite, such as functions of the program.
+/// If the migrations need more than SQLite, such as functions of the program.
 pub fn missing(connection: &Connection, migrations: &[Migration]) -> rusqlite::Result<Vec<String>> {
     let expected = Connection::open_in_memory()?;
     migrations.iter().try_for_each(|migration| expected.execute_batch(migration.sql))?;

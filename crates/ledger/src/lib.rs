@@ -32,26 +32,27 @@
 //! ```
 //!
 //! - A [`Ledger`] is the handle: cheap to clone, safe to share between tasks and threads.
-//! - **One writer thread** owns the write connection. It takes the commands that are queued, up to
-//!   [`Options::batch_max`]; runs each in a savepoint inside one
-//!   `BEGIN IMMEDIATE` transaction; does what they [left for the end](Deferred); commits; replies.
-//!   The cost of making a commit durable is shared by all who ask at the same time.
-//! - **A few reader threads** own read-only connections. Each call is one snapshot, and never waits
+//! - **One writer thread** owns the write connection. It drains up to [`Options::batch_max`] queued
+//!   commands, runs each in a savepoint inside one `BEGIN IMMEDIATE` transaction, runs their
+//!   [deferred work](Deferred), commits and replies. Concurrent callers share the cost of a durable
+//!   commit.
+//! - **A few reader threads** own read-only connections. Each call is one snapshot and never waits
 //!   for the writer.
 //! - Any number of processes may open the same file.
 //!
 //! # Invariants
-//! - A reply `Ok` to a write means that it is committed with the promise of [`Durability`].
-//! - One command's failure or panic undoes that command alone. If the commit itself fails, every
+//! - A reply `Ok` to a write means that it is committed with the guarantee of [`Durability`].
+//! - The failure or panic of a command undoes that command alone. If the commit itself fails, every
 //!   caller of that batch gets the error and nothing of the batch is in the file.
-//! - A command that was queued runs, even if its caller has gone away.
-//! - A file that is newer, not ours, or another user's of the system is refused before anything in
-//!   it is changed. The file and what SQLite puts beside it have mode 0600.
-//! - A file that was moved, replaced or removed acknowledges nothing more.
+//! - A queued command runs even if its caller has dropped the future.
+//! - A file that is newer, foreign or owned by another user of the system is refused before
+//!   anything in it is changed. The file and the files that SQLite creates beside it have mode
+//!   0600.
+//! - After the file was moved, replaced or removed, no write is acknowledged.
 //!
-//! # What this crate does not do
-//! It knows no table. `rusqlite` stands in its signatures, because a command *is* a function over a
-//! connection; the crates that use it keep that to themselves.
+//! # Out of scope
+//! The crate defines no table. `rusqlite` appears in its signatures because a command *is* a
+//! function over a connection; the crates that use it do not expose it.
 
 mod busy;
 mod deferred;
@@ -89,10 +90,10 @@ use crate::{
     writer::{Alone, Write},
 };
 
-/// The handle to one SQLite file. Clones share the writer and the readers.
+/// Handle to one SQLite file. Clones share the writer and the readers.
 ///
-/// When the last clone goes, what is queued is still written and the threads are joined; that
-/// blocks for as long as it takes. [`close`](Ledger::close) does the same without blocking.
+/// Dropping the last clone writes the queued commands and joins the threads, which blocks until
+/// they are done. [`close`](Ledger::close) does the same without blocking.
 #[derive(Clone)]
 pub struct Ledger {
     inner: Arc<Inner>,
@@ -101,40 +102,40 @@ pub struct Ledger {
 /// Fields drop in this order: without senders the threads end, then they are joined.
 struct Inner {
     path: PathBuf,
-    /// `None` if the file was opened only to be read.
+    /// `None` if the file was opened read-only.
     writes: Option<mpsc::Sender<Write>>,
     reads: mpsc::Sender<Read>,
-    /// Closed as soon as no connection is open any more: the writer's is the last.
+    /// Closed once no connection is open; the writer's closes last.
     alive: Mutex<mpsc::Receiver<Infallible>>,
     _threads: Threads,
-    /// The source of a file that was opened only to be read.
+    /// Source of a file that was opened read-only.
     source: Option<Source>,
 }
 
-/// Held by each thread for as long as its connection is open.
+/// Held by each thread as long as its connection is open.
 type Alive = mpsc::Sender<Infallible>;
 
 impl Ledger {
-    /// Opens the file at `path`, creates it (mode 0600) if it is missing, and brings it to the
+    /// Opens the file at `path`, creates it (mode 0600) if it is missing, and migrates it to the
     /// newest schema. Blocks.
     ///
-    /// Before the first migration of an existing file a copy goes to `backup/` beside it.
+    /// Before the first migration of an existing file, a copy is saved to `backup/` beside it.
     ///
-    /// With [`Access::ReadOnly`] nothing is created or changed. Where no lock can be taken, a file
-    /// whose log is empty is read as it is, and a read fails with [`Error::Changed`] if somebody
-    /// writes meanwhile; one with an unfinished log or an older schema is read from a copy in a
-    /// temporary directory. A file that is missing is read as an empty one.
+    /// With [`Access::ReadOnly`] nothing is created or changed. A file without a usable index of
+    /// its log (`-shm`) is read without locks if its log is empty; a read fails with
+    /// [`Error::Changed`] if the file changed meanwhile. A file with an unfinished log or an older
+    /// schema is read from a copy in a temporary directory. A missing file is read as an empty one.
     ///
     /// # Errors
-    /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program; it is left
-    ///   as it was.
-    /// - [`Error::Place`] when it, or a file that SQLite puts beside it, belongs to another user of
-    ///   the system or is no regular file.
-    /// - [`Error::Migration`] when a migration fails; the file stays at the version before it.
-    /// - [`Error::Unwritable`] when nothing can be written into the file or beside it.
-    /// - [`Error::Io`] when the folder is missing or not writable.
-    /// - [`Error::NoCopy`] when a file is to be read from a copy and that cannot be made.
-    /// - [`Error::Busy`] when another process holds the lock for longer than
+    /// - [`Error::Newer`] and [`Error::Foreign`] if the file is not for this program; it is left
+    ///   unchanged.
+    /// - [`Error::Place`] if it, or a file that SQLite creates beside it, belongs to another user
+    ///   of the system or is not a regular file.
+    /// - [`Error::Migration`] if a migration fails; the file stays at the previous version.
+    /// - [`Error::Unwritable`] if the file or its directory cannot be written.
+    /// - [`Error::Io`] if the directory is missing or not writable.
+    /// - [`Error::NoCopy`] if a file must be read from a copy and the copy cannot be made.
+    /// - [`Error::Busy`] if another process holds the lock for longer than
     ///   [`Options::busy_timeout`].
     pub fn open(path: &Path, options: Options) -> Result<Ledger, Error> {
         match options.access {
@@ -154,7 +155,7 @@ impl Ledger {
         let readers: Vec<Connection> = (0..options.readers.max(1))
             .map(|_| open::reader(path, &options))
             .collect::<Result<_, _>>()?;
-        // Dropped after the senders, also where an error leaves early: see `Inner`.
+        // Dropped after the senders, also on an early return: see `Inner`.
         let mut threads = Threads::with_capacity(1 + readers.len());
         let (reading, readers_gone) = mpsc::channel(1);
         let (alive, all_gone) = mpsc::channel(1);
@@ -189,14 +190,14 @@ impl Ledger {
         Ok(Ledger { inner: Arc::new(inner) })
     }
 
-    /// The way to the writer.
+    /// Returns the queue of the writer, or [`Error::ReadOnly`].
     fn writes(&self) -> Result<&mpsc::Sender<Write>, Error> {
         let read_only = || Error::ReadOnly { path: self.inner.path.clone() };
         self.inner.writes.as_ref().ok_or_else(read_only)
     }
 
-    /// The answer of a reader, once it is certain that a file that is read without locks stood
-    /// still meanwhile.
+    /// Unwraps a reader's reply. If the file is read without locks, first checks that it has not
+    /// changed.
     fn answer<T, E: From<Error>>(&self, reply: Option<Result<T, E>>) -> Result<T, E> {
         let value = reply.unwrap_or_else(|| Err(Error::Closed.into()));
         if let Some(source) = &self.inner.source {
@@ -206,14 +207,14 @@ impl Ledger {
     }
 
     /// Runs `command` in the next batch and returns when that batch is committed. Waits while the
-    /// queue is full. Dropping the future before the command is queued leaves it undone; after
-    /// that it runs whatever happens.
+    /// queue is full. A future that is dropped before the command is queued cancels it; afterwards
+    /// the command runs in any case.
     ///
-    /// `command` must neither commit nor roll back the transaction that it runs in.
+    /// `command` must not commit or roll back the surrounding transaction.
     ///
     /// # Errors
-    /// What `command` returns, or an [`Error`] turned into `E`: [`Error::Place`] if the file is not
-    /// in its place any more.
+    /// The error of `command`, or an [`Error`] converted to `E`: [`Error::Place`] if the file was
+    /// moved, replaced or removed.
     pub async fn write<T, E, F>(&self, command: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -223,11 +224,11 @@ impl Ledger {
         self.write_deferring(|connection, _| command(connection)).await
     }
 
-    /// As [`write`](Ledger::write), for a command that leaves something to be done at the end of
-    /// its batch. The reply comes when that is done and committed too.
+    /// Like [`write`](Ledger::write), for a command that defers work to the end of its batch.
+    /// Returns when that work is committed too.
     ///
     /// # Errors
-    /// As [`write`](Ledger::write); what was left and fails is an error for the whole batch.
+    /// As [`write`](Ledger::write). Deferred work that fails is an error for the whole batch.
     pub async fn write_deferring<T, E, F>(&self, command: F) -> Result<T, E>
     where
         F: FnOnce(&Connection, &mut Deferred) -> Result<T, E> + Send + 'static,
@@ -239,8 +240,8 @@ impl Ledger {
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
-    /// As [`write`](Ledger::write), in a transaction that no other command shares: for what takes
-    /// long, and what must see all that others have left for the end of their batches.
+    /// Like [`write`](Ledger::write), in a transaction of its own: for long commands, and for
+    /// commands that must see the deferred work of all earlier batches.
     ///
     /// # Errors
     /// As [`write`](Ledger::write).
@@ -256,10 +257,10 @@ impl Ledger {
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
-    /// As [`write`](Ledger::write), but does not wait for room in the queue.
+    /// Like [`write`](Ledger::write), but does not wait if the queue is full.
     ///
     /// # Errors
-    /// [`Error::QueueFull`] when there is none; the command has not run and will not.
+    /// [`Error::QueueFull`] if the queue is full; the command does not run.
     pub async fn try_write<T, E, F>(&self, command: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -269,7 +270,7 @@ impl Ledger {
         self.try_write_deferring(|connection, _| command(connection)).await
     }
 
-    /// As [`write_deferring`](Ledger::write_deferring), but does not wait for room in the queue.
+    /// Like [`write_deferring`](Ledger::write_deferring), but does not wait if the queue is full.
     ///
     /// # Errors
     /// As [`try_write`](Ledger::try_write).
@@ -285,13 +286,13 @@ impl Ledger {
         reply.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
-    /// As [`write`](Ledger::write), for threads outside any async runtime.
+    /// Like [`write`](Ledger::write), for threads outside any async runtime.
     ///
     /// # Errors
     /// As [`write`](Ledger::write).
     ///
     /// # Panics
-    /// When called on a thread that drives an async runtime.
+    /// If called on a thread that drives an async runtime.
     pub fn write_blocking<T, E, F>(&self, command: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -303,11 +304,11 @@ impl Ledger {
         reply.blocking_recv().unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
-    /// Runs `query` on a reader, in one snapshot. What it sees contains every write that was
+    /// Runs `query` on a reader, in one snapshot. The snapshot contains every write that was
     /// acknowledged before the call.
     ///
     /// # Errors
-    /// What `query` returns, or an [`Error`] turned into `E`.
+    /// The error of `query`, or an [`Error`] converted to `E`.
     pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -319,10 +320,10 @@ impl Ledger {
         self.answer(reply.await.ok())
     }
 
-    /// As [`read`](Ledger::read), but does not wait for room in the queue.
+    /// Like [`read`](Ledger::read), but does not wait if the queue is full.
     ///
     /// # Errors
-    /// [`Error::QueueFull`] when there is none; the query has not run and will not.
+    /// [`Error::QueueFull`] if the queue is full; the query does not run.
     pub async fn try_read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -334,13 +335,13 @@ impl Ledger {
         self.answer(reply.await.ok())
     }
 
-    /// As [`read`](Ledger::read), for threads outside any async runtime.
+    /// Like [`read`](Ledger::read), for threads outside any async runtime.
     ///
     /// # Errors
     /// As [`read`](Ledger::read).
     ///
     /// # Panics
-    /// When called on a thread that drives an async runtime.
+    /// If called on a thread that drives an async runtime.
     pub fn read_blocking<T, E, F>(&self, query: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -352,71 +353,70 @@ impl Ledger {
         self.answer(reply.blocking_recv().ok())
     }
 
-    /// Moves what the write-ahead log holds into the file and empties the log, as far as readers
-    /// allow. Happens by itself when the writer is idle and on close.
+    /// Moves the write-ahead log into the file and empties it, as far as readers allow. Also
+    /// happens when the writer is idle and on close.
     ///
     /// # Errors
-    /// [`Error::Sqlite`] when the file cannot be written.
+    /// [`Error::Sqlite`] if the file cannot be written.
     pub async fn checkpoint(&self) -> Result<(), Error> {
         self.upkeep(upkeep::checkpoint).await
     }
 
-    /// Makes all that is committed durable, by whichever process and with whichever
-    /// [`Durability`].
+    /// Makes all committed writes durable, including those of other processes and those made with
+    /// [`Durability::Normal`].
     ///
     /// # Errors
-    /// [`Error::Sqlite`] or [`Error::Io`] when the disk refuses.
+    /// [`Error::Sqlite`] or [`Error::Io`] if the disk fails.
     pub async fn sync(&self) -> Result<(), Error> {
         self.upkeep(upkeep::sync_log).await
     }
 
-    /// Rewrites the file without its free pages. Takes as long as copying it; writers wait.
+    /// Rewrites the file without its free pages. Takes as long as copying the file; writers wait.
     ///
     /// # Errors
-    /// [`Error::Sqlite`], for instance when the disk has no room for the copy; [`Error::Busy`] when
-    /// other processes leave no moment for it.
+    /// [`Error::Sqlite`], for instance if the disk has no room for the copy; [`Error::Busy`] if
+    /// other processes keep the file locked.
     pub async fn vacuum(&self) -> Result<(), Error> {
         self.upkeep(upkeep::vacuum).await
     }
 
-    /// Rewrites the file without its free pages and empties its log to the last byte, so that
-    /// nothing of what was deleted before the call is left in either. Takes as long as copying the
-    /// file; writers wait.
+    /// Rewrites the file without its free pages and truncates its log, so that neither contains
+    /// data deleted before the call. Takes as long as copying the file; writers wait.
     ///
     /// # Errors
-    /// As [`vacuum`](Ledger::vacuum); [`Error::Busy`] also when a reader, in whichever process,
-    /// still needs the log.
+    /// As [`vacuum`](Ledger::vacuum); also [`Error::Busy`] if a reader, in any process, still needs
+    /// the log.
     pub async fn scrub(&self) -> Result<(), Error> {
         self.upkeep(upkeep::scrub).await
     }
 
-    /// Copies the file as it is now to `target`, mode 0600, on disk when this returns. Readers and
-    /// the writer go on meanwhile.
+    /// Copies the current state of the file to `target` with mode 0600 and syncs it. Other readers
+    /// and the writer continue meanwhile.
     ///
     /// # Errors
-    /// [`Error::Io`] when `target` cannot be created or exists already.
+    /// [`Error::Io`] if `target` cannot be created or already exists.
     pub async fn backup(&self, target: &Path) -> Result<(), Error> {
         let target = target.to_owned();
         self.read(move |connection| upkeep::backup(connection, &target)).await
     }
 
-    /// How many commands wait for the writer now, of the [`Options::queue`] that may.
+    /// Returns the number of commands in the writer's queue, at most [`Options::queue`].
     #[must_use]
     pub fn waiting(&self) -> usize {
         let writes = self.inner.writes.as_ref();
         writes.map_or(0, |writes| writes.max_capacity() - writes.capacity())
     }
 
-    /// Where the file is.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.path
     }
 
-    /// Writes what is queued, empties the write-ahead log, closes the connections and waits for
-    /// the threads. Calls after this give [`Error::Closed`]; closing twice is fine.
+    /// Writes the queued commands, empties the write-ahead log, closes the connections and waits
+    /// for the threads. Later calls return [`Error::Closed`]; closing twice is allowed.
     pub async fn close(&self) {
-        // An error means that the thread has gone already, which is what is wanted.
+        // An error means that the thread has already ended.
         let _ = self.inner.reads.send(Read::Close).await;
         if let Some(writes) = &self.inner.writes {
             let _ = writes.send(Write::Close).await;
@@ -438,7 +438,7 @@ impl fmt::Debug for Ledger {
     }
 }
 
-/// Why a queue took nothing.
+/// Converts a failed `try_send` to an error.
 fn refusal<T>(refused: &mpsc::error::TrySendError<T>, queue: &mpsc::Sender<T>) -> Error {
     match refused {
         mpsc::error::TrySendError::Full(_) => Error::QueueFull { queue: queue.max_capacity() },

@@ -1,11 +1,11 @@
-//! A mark by which a file and its write-ahead log know each other.
+//! A mark that ties a file to its write-ahead log.
 //!
-//! SQLite takes any intact log that lies beside a file for its own. Where somebody restores a file
-//! and leaves an old log there, or moves one along without the other, the log's pages replace the
-//! file's in silence. So each file is marked with a random number in its first page, in the place
-//! of the deprecated `default_cache_size`, which every connection here overrides: what the file
-//! itself says must be what it says when it is read through the log. A log that does not hold the
-//! first page, and a file that was copied by other means, go unnoticed.
+//! SQLite accepts any intact log beside a file as its own. If somebody restores a file and leaves
+//! an old log there, or moves a log along without its file, the log's pages silently replace the
+//! file's. Each file is therefore marked with a random number in its first page, in the field of
+//! the deprecated `default_cache_size`, which every connection here overrides: the mark in the file
+//! must equal the mark read through the log. Not detected are a log that does not hold the first
+//! page, and a file that was copied by other means.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -17,16 +17,16 @@ use rusqlite::Connection;
 
 use crate::{Error, busy, read_only};
 
-/// Marks lie in this range, which other programs take for a sensible size of a cache in pages.
+/// Range of the marks. Other programs read a mark as a sensible cache size in pages.
 const MARKS: std::ops::Range<u64> = 2_000..60_000;
 
-/// Refuses a file beside which another one's log lies.
+/// Refuses a file that has another file's log beside it.
 pub(crate) fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
-    // Reading it by other means than SQLite would drop the locks of other connections when it is
-    // closed.
+    // Reading the file by other means than SQLite would, on close, drop the locks of this process's
+    // other connections.
     let file = read_only::immutable(path)?;
     match (read(&file), read(connection)?) {
-        // Nothing is in the file itself yet, or another process is writing it just now.
+        // The file has no mark yet, or another process is writing it.
         (Ok(0) | Err(_), _) => Ok(()),
         (Ok(own), seen) if own == seen => Ok(()),
         _ => {
@@ -36,7 +36,7 @@ pub(crate) fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
     }
 }
 
-/// Marks a file that has none.
+/// Marks a file that has no mark.
 pub(crate) fn ensure(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
     if read(connection)? != 0 {
         return Ok(());
@@ -50,16 +50,16 @@ pub(crate) fn ensure(connection: &Connection, busy_timeout: Duration) -> Result<
     Ok(marked?)
 }
 
-/// Gives a file another mark than it has, most probably.
+/// Writes a new random mark, which most probably differs from the old one.
 pub(crate) fn renew(connection: &Connection) -> rusqlite::Result<()> {
     let random = RandomState::new().hash_one(std::process::id());
     let mark = MARKS.start + random % (MARKS.end - MARKS.start);
     connection.execute_batch(&format!("PRAGMA default_cache_size = {mark}"))
 }
 
-/// The mark; 0 where there is none.
+/// Returns the mark, or 0 if there is none.
 fn read(connection: &Connection) -> rusqlite::Result<i64> {
-    // Where nothing was set SQLite tells its own default, which is below 0.
+    // If nothing was set, SQLite returns its own default, which is below 0.
     let sql = "SELECT max(cache_size, 0) FROM pragma_default_cache_size";
     connection.query_row(sql, [], |row| row.get(0))
 }

@@ -1,4 +1,4 @@
-//! Opening a file: is it ours, is it known, bring it to the newest schema, set the connection up.
+//! Opening a file: check that it is ours and not newer, migrate it, set up the connections.
 
 use std::{
     io::ErrorKind,
@@ -12,22 +12,23 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{Durability, Error, Migration, Options, busy, mark, read_only::beside, upkeep};
 
-/// RAM for pages, per connection.
+/// Page cache per connection, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
-/// To this size the write-ahead log is cut back when it is reused.
+/// Size to which the write-ahead log is truncated when it is reused.
 const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
-/// From this size on a commit moves the log into the file. The more commits share that, the fewer
-/// pages are moved twice; SQLite's own 1,000 pages are filled by some ten batches.
+/// Log size in pages from which a commit moves the log into the file. The more commits share a
+/// checkpoint, the fewer pages are moved twice; SQLite's default of 1,000 pages is filled by about
+/// ten batches.
 const LOG_PAGES: i64 = LOG_BYTES_MAX / 4096;
-/// How many prepared statements a connection keeps.
+/// Prepared statements cached per connection.
 const STATEMENTS_MAX: usize = 256;
 
-/// The ends of the names of a file, and of those that SQLite keeps open beside it.
+/// Suffixes of the file and of the files that SQLite keeps open beside it.
 const FILES: [&str; 3] = ["", "-wal", "-shm"];
-/// The end of the name of the log that SQLite has for the moment in which it makes a file.
+/// Suffix of the rollback journal that SQLite uses while it creates a file.
 const JOURNAL: &str = "-journal";
 
-/// The write connection of an up-to-date file.
+/// Opens the write connection and migrates the file.
 pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error> {
     match upkeep::create(path) {
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
@@ -42,12 +43,12 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
         .map_err(|error| refuse(path, error))?;
-    // A log of another database may lie beside the file. Until it is known to be ours nothing may
-    // move from the one into the other, which closing the connection would do.
+    // The log of another database may lie beside the file. Until it is known to be ours, no page
+    // may move from the log into the file, and closing the connection would move them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let state = busy::retry(options.busy_timeout, || State::of(&connection));
     state.map_err(|error| refuse(path, error))?.check(path, options)?;
-    // Where others may write, one of them may have come before SQLite with a file.
+    // If others may write in the directory, they may have created a file before SQLite did.
     FILES.iter().try_for_each(|end| check_file(&beside(path, end)))?;
     mark::check(path, &connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -69,18 +70,18 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     mark::ensure(&connection, options.busy_timeout)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     limit(&connection, options.file_bytes_max)?;
-    // From here on `busy` waits, which is fairer among many writers.
+    // From here on `busy` waits, which is fairer with many writers.
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
 }
 
-/// The places of an opened file, of what SQLite has open beside it, and of what it depends on.
+/// Anchors the opened file, the files that SQLite has open beside it, and `options.beside`.
 pub(crate) fn anchor(path: &Path, options: &Options) -> Result<Anchor, Error> {
     let files = FILES.iter().map(|end| beside(path, end));
     Ok(Anchor::new(files.chain(options.beside.iter().cloned()))?)
 }
 
-/// Lets the file grow to `bytes` and no further; one that is larger already stays as large.
+/// Limits the file to `bytes`, or to its current size if that is larger.
 fn limit(connection: &Connection, bytes: Option<u64>) -> Result<(), Error> {
     let Some(bytes) = bytes else { return Ok(()) };
     let page_bytes: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
@@ -89,7 +90,7 @@ fn limit(connection: &Connection, bytes: Option<u64>) -> Result<(), Error> {
     Ok(connection.query_row(&sql, [], |_| Ok(()))?)
 }
 
-/// A connection that can only read.
+/// Opens a connection that can only read.
 pub(crate) fn reader(path: &Path, options: &Options) -> Result<Connection, Error> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)?;
     connection.pragma_update(None, "query_only", true)?;
@@ -100,7 +101,7 @@ fn connect(path: &Path, mode: OpenFlags, options: &Options) -> Result<Connection
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     if mode.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) && connection.is_readonly("main")? {
-        // SQLite would go on with what it may do, and leave a log that nobody may write.
+        // SQLite would fall back to read-only and leave a log that nobody may write.
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
         return Err(rusqlite::Error::SqliteFailure(code, None).into());
     }
@@ -108,7 +109,7 @@ fn connect(path: &Path, mode: OpenFlags, options: &Options) -> Result<Connection
     Ok(connection)
 }
 
-/// The settings of every connection.
+/// Applies the settings shared by all connections.
 pub(crate) fn set_up(connection: &Connection, options: &Options) -> Result<(), Error> {
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -118,7 +119,7 @@ pub(crate) fn set_up(connection: &Connection, options: &Options) -> Result<(), E
     Ok(())
 }
 
-/// A file that SQLite cannot read at all is foreign.
+/// Reports a file that SQLite cannot read at all as foreign.
 pub(crate) fn refuse(path: &Path, error: Error) -> Error {
     match error {
         Error::Sqlite(source)
@@ -134,7 +135,7 @@ pub(crate) fn refuse(path: &Path, error: Error) -> Error {
     }
 }
 
-/// What a file says of itself.
+/// Identity and version that a file states.
 pub(crate) struct State {
     application_id: i32,
     version: u32,
@@ -148,24 +149,24 @@ impl State {
              FROM pragma_application_id a, pragma_user_version v",
             [],
             |row| {
-                // A negative version is no version of ours; as a huge one it is refused as newer.
+                // A negative version is not ours; as a huge one it is refused as newer.
                 let version = row.get::<_, i32>(1)?.cast_unsigned();
                 Ok(State { application_id: row.get(0)?, version, tables: row.get(2)? })
             },
         )
     }
 
-    /// Nothing was ever stored in it.
+    /// Returns true if nothing was ever stored in the file.
     pub(crate) fn is_fresh(&self) -> bool {
         self.application_id == 0 && self.version == 0 && self.tables == 0
     }
 
-    /// Its schema is the one that this program reads.
+    /// Returns true if the schema is the newest one that this program knows.
     pub(crate) fn is_current(&self, options: &Options) -> bool {
         self.version == known(options)
     }
 
-    /// Refuses a file that is newer, or another program's.
+    /// Refuses a file that is newer or foreign.
     pub(crate) fn check(&self, path: &Path, options: &Options) -> Result<(), Error> {
         if !self.is_fresh() && self.application_id != options.application_id {
             let (found, ours) = (self.application_id, options.application_id);
@@ -180,13 +181,13 @@ impl State {
     }
 }
 
-/// The newest version that this program knows.
+/// Returns the newest version that this program knows.
 fn known(options: &Options) -> u32 {
     u32::try_from(options.migrations.len()).expect("a program has few migrations")
 }
 
-/// Applies what is missing, one transaction each. Another process may be doing the same: what the
-/// file is gets asked again under the write lock.
+/// Applies the missing migrations, one transaction each. Another process may do the same, so each
+/// step reads the version again under the write lock.
 pub(crate) fn migrate(
     connection: &Connection,
     path: &Path,
@@ -198,19 +199,19 @@ pub(crate) fn migrate(
         if state.version == known(options) {
             return Ok(());
         }
-        // A file that is being made holds nothing yet to save.
+        // A newly created file holds nothing to save.
         saved |= state.version == 0;
         busy::retry(options.busy_timeout, || connection.execute_batch("BEGIN IMMEDIATE"))?;
         let step = step(connection, path, options, &mut saved);
         if step.is_err() && !connection.is_autocommit() {
-            // The step's own error is the one to tell.
+            // The step's own error is the one to report.
             let _ = connection.execute_batch("ROLLBACK");
         }
         step?;
     }
 }
 
-/// One migration, under the write lock that the caller has taken.
+/// Applies one migration under the write lock that the caller holds.
 fn step(
     connection: &Connection,
     path: &Path,
@@ -254,8 +255,8 @@ fn apply(
     Ok(connection.execute_batch("COMMIT")?)
 }
 
-/// Copies the file to `backup/NAME.vVERSION` beside it, in place of an earlier copy of that
-/// version. The caller holds the write lock, so the copy is what the migration starts from.
+/// Copies the file to `backup/NAME.vVERSION` beside it and replaces an earlier copy of that
+/// version. The caller holds the write lock, so the copy is the state before the migration.
 fn save(path: &Path, version: u32, options: &Options) -> Result<(), Error> {
     let folder = path.with_file_name("backup");
     make_directory(&folder).map_err(|source| Error::io(&folder, source))?;

@@ -1,13 +1,13 @@
-//! Opening a file only to read it: nothing is written into it or beside it.
+//! Opening a file read-only: nothing is written into it or beside it.
 //!
 //! | the file | is read |
 //! |---|---|
-//! | its index of the log (`-shm`) can be used | as always |
-//! | no log, or an empty one | as it is, without locks; it must stand still meanwhile |
+//! | has a usable index of its log (`-shm`) | live, with its log and locks |
+//! | no log, or an empty one | as it is, without locks; it must not change meanwhile |
 //! | a log that is not empty, or an older schema | from a copy in a temporary directory |
 //! | missing, or empty | as an empty database in RAM |
 //!
-//! A log without its index is never passed over: what was acknowledged last is in it.
+//! A log without its index is never skipped: it holds the last acknowledged writes.
 
 use std::{
     ffi::OsStr,
@@ -27,23 +27,23 @@ use crate::{
     open::{self, State},
 };
 
-/// Attempts to copy a file before others have changed it.
+/// Attempts to copy a file that others change.
 const COPY_TRIES: u32 = 5;
 
-/// The source that a file is read from, for as long as this lives.
+/// Source that a file is read from.
 pub(crate) enum Source {
     /// The file, with its log and its locks.
     Live,
-    /// The file without locks.
+    /// The file, without locks.
     Still(Stamp),
-    /// A copy, which has no name any more and goes with the last connection.
+    /// A copy that is already unlinked and disappears with the last connection.
     Copy,
     /// An empty database in RAM, which lives as long as a connection to it.
     Empty,
 }
 
 impl Source {
-    /// Refuses what was read if the file may have changed meanwhile.
+    /// Rejects the data read if the file may have changed meanwhile.
     pub(crate) fn check(&self, path: &Path) -> Result<(), Error> {
         match self {
             Source::Still(stamp) if Stamp::of(path)?.as_ref() != Some(stamp) => {
@@ -54,7 +54,8 @@ impl Source {
     }
 }
 
-/// By this a change of a file and its log shows. A writer makes a log before it changes the file.
+/// Fingerprint that shows a change of a file and its log. A writer creates a log before it changes
+/// the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stamp {
     file: Seen,
@@ -84,15 +85,15 @@ impl Seen {
 }
 
 impl Stamp {
-    /// `None` if there is no file.
+    /// Returns `None` if the file does not exist.
     fn of(path: &Path) -> Result<Option<Stamp>, Error> {
-        // An empty log holds nothing, and comes and goes as connections do.
+        // An empty log holds nothing, and comes and goes with connections.
         let log = Seen::of(&beside(path, "-wal"))?.filter(|log| 0 < log.bytes);
         Ok(Seen::of(path)?.map(|file| Stamp { file, log }))
     }
 }
 
-/// Opens the connections to read by.
+/// Opens the reader connections.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), Error> {
     choose(path, options).map_err(|error| open::refuse(path, error))
 }
@@ -114,14 +115,14 @@ fn choose(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
     }
 }
 
-/// Returns `true` if SQLite gave up on an index that does not fit the log and cannot be made again
-/// where it is, such as one that was copied at another moment.
+/// Returns true if SQLite rejected an index that does not fit the log and cannot be rebuilt in its
+/// directory, such as one copied at another moment.
 fn is_unfit(error: &Error) -> bool {
     matches!(error, Error::Sqlite(source)
         if source.sqlite_error_code() == Some(ErrorCode::FileLockingProtocolFailed))
 }
 
-/// A connection to a file that stands still, without its log and without locks.
+/// Opens a connection to a file that does not change, without its log and without locks.
 pub(crate) fn immutable(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_URI
@@ -129,14 +130,14 @@ pub(crate) fn immutable(path: &Path) -> Result<Connection, Error> {
     Ok(Connection::open_with_flags(uri(path, "immutable=1"), flags)?)
 }
 
-/// Connections, and what the file is by them.
+/// Opened connections and the state of the file.
 struct Opened {
     source: Source,
     readers: Vec<Connection>,
     state: State,
 }
 
-/// The opened file, or a copy with the schema of this program.
+/// Returns the opened file if its schema is current, else a migrated copy.
 fn or_copied(
     opened: Opened,
     path: &Path,
@@ -187,11 +188,11 @@ fn copied(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
         error @ Error::Changed { .. } => error,
         error => no_copy(directory.path(), error),
     })?;
-    // The writer takes over the log, and brings the copy to the schema of this program.
+    // The writer recovers the log and migrates the copy.
     let opened = open::writer(&target, options).and_then(|_writer| {
         connections(options, || {
             let reader = open::reader(&target, options)?;
-            // It opens all of its files, which have no names from then on.
+            // This opens all of the copy's files, which are unlinked afterwards.
             State::of(&reader)?;
             Ok(reader)
         })
@@ -205,8 +206,8 @@ fn copied(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
     Ok((Source::Copy, readers))
 }
 
-/// Copies a file with its log. Whoever has it open in this process has its index as well, and then
-/// it is not copied: closing it here would drop their locks.
+/// Copies a file with its log. A file that this process has open also has an index and is not
+/// copied: closing it here would drop the locks of its other connections.
 fn copy(path: &Path, target: &Path) -> Result<(), Error> {
     let ends = ["", "-wal"];
     for _ in 0..COPY_TRIES {
@@ -222,7 +223,7 @@ fn copy(path: &Path, target: &Path) -> Result<(), Error> {
             return Ok(());
         }
         for end in ends {
-            // One that is missing is as good as removed.
+            // A file that is already missing needs no removal.
             let _ = fs::remove_file(beside(target, end));
         }
     }
@@ -252,7 +253,7 @@ fn empty(options: &Options) -> Result<(Source, Vec<Connection>), Error> {
     Ok((Source::Empty, readers))
 }
 
-/// As many connections as threads read.
+/// Opens one connection per reader thread.
 fn connections(
     options: &Options,
     connect: impl Fn() -> Result<Connection, Error>,
@@ -260,21 +261,21 @@ fn connections(
     (0..options.readers.max(1)).map(|_| connect()).collect()
 }
 
-/// The state of the file, if it is for this program.
+/// Reads the state of the file and refuses a newer or foreign one.
 fn state(path: &Path, connection: &Connection, options: &Options) -> Result<State, Error> {
     let state = busy::retry(options.busy_timeout, || State::of(connection))?;
     state.check(path, options)?;
     Ok(state)
 }
 
-/// The name of a file that SQLite puts beside another.
+/// Returns the path of a file that SQLite keeps beside `path`.
 pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
-/// A path as SQLite takes it together with parameters.
+/// Formats a path as a URI with parameters for SQLite.
 fn uri(path: &Path, parameters: &str) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_bytes() {

@@ -1,4 +1,4 @@
-//! The reader threads: each takes the next query and runs it in one snapshot.
+//! The reader threads: each runs one query at a time, in one snapshot.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -10,17 +10,17 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Alive, Error, error::panicked};
 
-/// What is sent to the readers.
+/// Message to the readers.
 pub(crate) enum Read {
-    /// To run on whichever reader is free.
+    /// Query to run on a free reader.
     Run(Query),
-    /// To finish what is queued and end.
+    /// Request to finish the queue and end.
     Close,
 }
 
 type Query = Box<dyn FnOnce(&Connection) + Send>;
 
-/// One queue for all readers: the one that holds the lock waits for the next query.
+/// One queue for all readers: the reader that holds the lock waits for the next query.
 pub(crate) type Pool = Mutex<mpsc::Receiver<Read>>;
 
 pub(crate) fn channel(queue: usize) -> (mpsc::Sender<Read>, Arc<Pool>) {
@@ -28,7 +28,7 @@ pub(crate) fn channel(queue: usize) -> (mpsc::Sender<Read>, Arc<Pool>) {
     (sender, Arc::new(Mutex::new(receiver)))
 }
 
-/// Wraps a caller's function, with the place where its reply arrives.
+/// Wraps a caller's function and creates the channel of its reply.
 pub(crate) fn query<T, E, F>(work: F) -> (Read, oneshot::Receiver<Result<T, E>>)
 where
     F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -43,7 +43,7 @@ where
         let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(connection, work)))
             .unwrap_or_else(|payload| Err(panicked(&*payload).into()));
         if !connection.is_autocommit() {
-            // A query that panicked or failed to end its snapshot must not keep it.
+            // A query that panicked or failed to end its snapshot must not keep it open.
             let _ = connection.execute_batch("ROLLBACK");
         }
         let _ = reply.send(outcome);
@@ -58,7 +58,7 @@ where
 {
     execute(connection, "BEGIN DEFERRED")?;
     let value = work(connection)?;
-    // What was read was read. In a damaged file even this can be refused; the caller sees to it.
+    // The read has succeeded. In a damaged file even COMMIT can fail; `query` then rolls back.
     let _ = execute(connection, "COMMIT");
     Ok(value)
 }
@@ -68,7 +68,7 @@ fn execute(connection: &Connection, sql: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The life of one reader thread.
+/// Runs a reader thread until the queue is closed.
 pub(crate) fn run(connection: Connection, pool: &Pool, alive: Alive) {
     while let Some(query) = next(pool) {
         query(&connection);
@@ -77,14 +77,14 @@ pub(crate) fn run(connection: Connection, pool: &Pool, alive: Alive) {
     drop(alive);
 }
 
-/// The next query; none when the queue is closed and empty.
+/// Returns the next query, or `None` if the queue is closed and empty.
 fn next(pool: &Pool) -> Option<Query> {
-    // Nothing can panic while the lock is held, so a poisoned one is as good as any.
+    // Nothing panics while the lock is held, so a poisoned lock is still consistent.
     let mut queue = pool.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         match queue.blocking_recv()? {
             Read::Run(query) => return Some(query),
-            // Under the same lock: another reader that took it would wait for ever.
+            // Closed under the same lock: another reader that took it would wait for ever.
             Read::Close => queue.close(),
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::Error;
 
-/// Joins its threads when dropped.
+/// Threads that are joined on drop.
 pub(crate) struct Threads(Vec<JoinHandle<()>>);
 
 impl Threads {
@@ -29,8 +29,8 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        // A command may own the last handle; its thread cannot wait for itself, nor for the writer,
-        // who waits for it.
+        // A command may own the last handle. Its thread cannot wait for itself, nor for the writer,
+        // which waits for it.
         if self.0.iter().any(|thread| thread.thread().id() == thread::current().id()) {
             return;
         }

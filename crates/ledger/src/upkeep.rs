@@ -1,4 +1,4 @@
-//! What is done to a whole file: emptying its log, compacting it, copying it.
+//! Operations on a whole file: emptying its log, compacting it, copying it.
 
 use std::{fs::File, io, path::Path, time::Duration};
 
@@ -12,8 +12,8 @@ pub(crate) fn checkpoint(connection: &Connection, _: Duration) -> Result<(), Err
     Ok(())
 }
 
-/// Brings to the disk what is committed: into the file as far as readers allow, and for the rest
-/// the log itself.
+/// Syncs the committed data: moves the log into the file as far as readers allow, and syncs the log
+/// for the rest.
 pub(crate) fn sync_log(connection: &Connection, _: Duration) -> Result<(), Error> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     let Some(path) = connection.path() else { return Ok(()) };
@@ -28,7 +28,7 @@ pub(crate) fn vacuum(connection: &Connection, busy_timeout: Duration) -> Result<
     checkpoint(connection, busy_timeout)
 }
 
-/// As `vacuum`, but waits for whoever still reads the log: all of it must go.
+/// Like `vacuum`, but waits for readers of the log: all of it must be removed.
 pub(crate) fn scrub(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
     busy::retry(busy_timeout, || connection.execute_batch("VACUUM"))?;
     busy::retry(busy_timeout, || {
@@ -42,18 +42,18 @@ pub(crate) fn scrub(connection: &Connection, busy_timeout: Duration) -> Result<(
     })
 }
 
-/// What a writer does last: refreshes the planner's statistics and empties the log.
+/// Refreshes the planner's statistics and empties the log; the writer's last step.
 pub(crate) fn finish(connection: &Connection, busy_timeout: Duration) -> Result<(), Error> {
     let refreshed = busy::retry(busy_timeout, || connection.execute_batch("PRAGMA optimize"));
     checkpoint(connection, busy_timeout)?;
     refreshed
 }
 
-/// Copies what `connection` sees to `target`, which must not exist.
+/// Copies the state that `connection` sees to `target`, which must not exist.
 pub(crate) fn backup(connection: &Connection, target: &Path) -> Result<(), Error> {
     create(target)?;
     copy(connection, target).inspect_err(|_| {
-        // Half a copy is worse than none; the first error is the one to tell.
+        // Half a copy is worse than none; the first error is the one to report.
         let _ = std::fs::remove_file(target);
     })
 }
@@ -63,7 +63,7 @@ fn copy(connection: &Connection, target: &Path) -> Result<(), Error> {
     let backup = Backup::new(connection, &mut copy)?;
     backup.step(-1)?;
     drop(backup);
-    // The log of what was copied must not be taken for the copy's.
+    // The log of the original must not be accepted as the copy's.
     mark::renew(&copy)?;
     copy.close().map_err(|(_, source)| Error::from(source))?;
     sync(target)
@@ -74,7 +74,7 @@ pub(crate) fn create(path: &Path) -> Result<(), Error> {
     aios_files::create(path).map(drop).map_err(|source| Error::io(path, source))
 }
 
-/// Brings a file and its name to the disk.
+/// Syncs a file and its directory entry.
 pub(crate) fn sync(path: &Path) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! The writer thread: takes what is queued, runs it in one transaction, commits, replies.
+//! The writer thread: drains the queue, runs a batch in one transaction, commits, replies.
 
 use std::{
     convert::Infallible,
@@ -15,41 +15,41 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Alive, Deferred, Error, Options, busy, error::panicked, upkeep};
 
-/// So long the writer waits for callers that it has just served. A commit takes as long at least.
+/// Maximum wait for more commands from callers just served; no longer than a commit.
 const GATHER_MAX: Duration = Duration::from_micros(100);
 
-/// What is sent to the writer.
+/// Message to the writer.
 pub(crate) enum Write {
-    /// To run in a batch.
+    /// Command to run in a batch.
     Run(Box<dyn Command>),
-    /// To run after what was queued before, and before what is queued after.
+    /// Work to run after everything queued before it and before everything queued after it.
     Alone(Alone),
-    /// To finish what is queued and end.
+    /// Request to finish the queue and end.
     Close,
 }
 
-/// What shares its turn with nothing.
+/// Work that shares its transaction with no other.
 pub(crate) enum Alone {
-    /// To run in a transaction of its own.
+    /// Command in a transaction of its own.
     Command(Box<dyn Command>),
-    /// To run outside any transaction.
+    /// Work outside any transaction.
     Upkeep(Upkeep, oneshot::Sender<Result<(), Error>>),
 }
 
-/// Something done to the whole file, by the connection and the time to wait for other processes.
+/// Work on the whole file, given the connection and the busy timeout.
 pub(crate) type Upkeep = fn(&Connection, Duration) -> Result<(), Error>;
 
-/// One caller's command: first it runs, and when its batch is settled it replies.
+/// One caller's command: runs in a batch, then replies when the batch is committed or failed.
 pub(crate) trait Command: Send {
-    /// Runs it; whether its writes, and what it leaves for later, shall stay.
+    /// Runs the command. Returns true if its writes and its deferred work are to be kept.
     fn run(&mut self, connection: &Connection, deferred: &mut Deferred) -> bool;
-    /// Tells the caller. An outcome of its own that is an error goes before the batch's.
+    /// Replies to the caller. The command's own error takes precedence over the batch's.
     fn reply(self: Box<Self>, settled: Result<(), Error>);
 }
 
 type Reply<T, E> = oneshot::Receiver<Result<T, E>>;
 
-/// Wraps a caller's function, with the place where its reply arrives.
+/// Wraps a caller's function and creates the channel of its reply.
 pub(crate) fn command<T, E, F>(work: F) -> (Box<dyn Command>, Reply<T, E>)
 where
     F: FnOnce(&Connection, &mut Deferred) -> Result<T, E> + Send + 'static,
@@ -93,12 +93,12 @@ where
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(Error::RolledBack.into()),
         };
-        // A caller that has gone away does not hear it.
+        // The caller may have dropped the future.
         let _ = self.reply.send(reply);
     }
 }
 
-/// The life of the writer thread.
+/// Runs the writer thread until the queue is closed.
 pub(crate) fn run(
     connection: Connection,
     anchor: &Anchor,
@@ -151,13 +151,13 @@ pub(crate) fn run(
     }
     match anchor.check() {
         Ok(()) => report(upkeep::finish(&connection, options.busy_timeout)),
-        // Closing removes the log by its name, which may be another file's.
+        // Closing removes the log by its name, which may now be another file's log.
         Err(error) => {
             tracing::warn!(%error, "the write-ahead log stays as it is");
             report(keep_log(&connection));
         }
     }
-    // The last connection removes the log when it closes, but not where two close at once.
+    // The last connection to close removes the log, but not if two close at the same time.
     let None = readers_gone.blocking_recv();
     drop(connection);
     drop(alive);
@@ -168,8 +168,8 @@ fn keep_log(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Does `work` where the files are in their places before and after it. The second look is for what
-/// happens meanwhile, in which case the work may be done, in a file that nobody finds.
+/// Runs `work` if the files are in place before it, and fails if they are not after it. The second
+/// check covers a change meanwhile: the work may then be done in a file that nobody finds.
 fn in_place<T>(anchor: &Anchor, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     anchor.check()?;
     let done = work()?;
@@ -183,7 +183,7 @@ fn report(upkeep: Result<(), Error>) {
     }
 }
 
-/// Runs a batch in one transaction and tells every caller.
+/// Runs a batch in one transaction and replies to every caller.
 fn settle(
     connection: &Connection,
     anchor: &Anchor,
@@ -195,7 +195,7 @@ fn settle(
     }
     let settled = transact(connection, anchor, busy_timeout, batch);
     if !connection.is_autocommit() {
-        // Where even this fails SQLite has rolled back already.
+        // If even this fails, SQLite has already rolled back.
         let _ = execute(connection, "ROLLBACK");
     }
     for command in batch.drain(..) {
@@ -203,7 +203,7 @@ fn settle(
     }
 }
 
-/// Leaves a transaction open where nothing of it shall stay.
+/// Runs and commits a batch. Leaves the transaction open if it must be rolled back.
 fn transact(
     connection: &Connection,
     anchor: &Anchor,
@@ -213,7 +213,7 @@ fn transact(
     busy::retry(busy_timeout, || execute(connection, "BEGIN IMMEDIATE"))?;
     let mut deferred = Deferred::default();
     if let [command] = batch {
-        // The transaction is all the savepoint that a single command needs.
+        // A single command needs no savepoint: the transaction serves as one.
         let keep = command.run(connection, &mut deferred);
         if !keep {
             return if connection.is_autocommit() { Err(Error::RolledBack) } else { Ok(()) };
@@ -254,9 +254,9 @@ fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-/// Gives several callers that have just been served the time to ask again, so that they share the
-/// next commit rather than wait for one that was begun for the first of them. A lone caller waits
-/// for nobody.
+/// Gives several callers that were just served the time to send the next command, so that they
+/// share a commit instead of waiting for one that was begun for the first of them. A lone caller
+/// does not wait.
 fn gather(queue: &mpsc::Receiver<Write>, served: usize) {
     let began = Instant::now();
     while queue.len() < served && began.elapsed() < GATHER_MAX {
@@ -270,8 +270,8 @@ enum Received {
     Closed,
 }
 
-/// The next message, or `Idle` after `patience` without one. The channel's own blocking receive
-/// knows no timeout.
+/// Returns the next message, or `Idle` after `patience` without one. The channel's own blocking
+/// receive has no timeout.
 fn receive(queue: &mut mpsc::Receiver<Write>, patience: Option<Duration>) -> Received {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -1,4 +1,4 @@
-//! Copies of the whole of long-term memory while it is in use.
+//! Backups of long-term memory while it is in use.
 
 use std::{
     fs::{self, File},
@@ -23,14 +23,14 @@ use crate::{
 };
 
 impl Longterm {
-    /// Copies `journal.db` and the library into the directory `dir`, on disk when this returns.
-    /// Together they hold all that was acknowledged before the call; reading and writing go on
-    /// meanwhile, while nothing is pruned. `progress` is told how many bytes are copied. Files of
-    /// the copy are compared with their checksums.
+    /// Copies `journal.db` and the library into the directory `dir`. When this returns, the copy is
+    /// on disk and holds everything that was acknowledged before the call. Reads and writes
+    /// continue meanwhile; nothing is pruned. Calls `progress` with the number of bytes copied so
+    /// far. Compares the copied files with their checksums.
     ///
     /// # Errors
-    /// - [`Error::DamagedRows`], [`Error::DamagedFile`] when the library is damaged.
-    /// - [`Error::Journal`], [`Error::Io`] when `dir` cannot be written, or holds a copy already.
+    /// - [`Error::DamagedRows`], [`Error::DamagedFile`] if the library is damaged.
+    /// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be written or already holds a copy.
     pub async fn backup(
         &self,
         dir: &Path,
@@ -41,12 +41,12 @@ impl Longterm {
         let access = self.shared.config.access;
         let pin = task::spawn_blocking(move || places.pin(access));
         let _pin = pin.await.map_err(|_| Error::Closed)??;
-        // Before there is anything to forget there.
+        // Recorded before the copy exists, so that no purge misses it.
         if let Ok(dir) = fs::canonicalize(dir) {
             self.note_backup(&dir).await?;
         }
-        // The version that the journal's copy names was synced before, and is pinned: all of its
-        // files are there. What the copy has beyond it is set aside when it is opened.
+        // The version that the journal's copy names was synced before and is pinned, so all of its
+        // files exist. Opening the copy moves later versions to the quarantine.
         self.shared.journal.backup(&dir.join("journal.db")).await?;
         if let Some(library) = self.shared.library(self.shared.journal.edition().await?).await? {
             let known = self.shared.journal.checksums().await?;
@@ -64,43 +64,43 @@ impl Longterm {
                 .map_err(Error::io("copy the library to", to))
         });
         copying.await.map_err(|_| Error::Closed)??;
-        // The copied library is the one of this journal.
+        // Checks that the copied library belongs to this journal.
         self.shared.anchor.check()?;
         check_files(dir).await
     }
 
-    /// Notes that a copy is about to be put into `dir`, for purges to name it.
+    /// Records that `dir` is about to receive a copy, so that purges can name it. A path that is
+    /// not UTF-8 is not recorded.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Journal`] if the journal cannot be written.
     pub async fn note_backup(&self, dir: &Path) -> Result<(), Error> {
-        // A name that is no text is left out.
         match dir.to_str() {
             Some(_) => self.shared.journal.note_backup(dir.to_owned()).await,
             None => Ok(()),
         }
     }
 
-    /// The directories that copies were put into and that are still there.
+    /// Returns the directories that received a copy and still exist.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn backups(&self) -> Result<Vec<PathBuf>, Error> {
         self.shared.journal.backups().await
     }
 }
 
-/// Compares the files of the library in the directory `dir`, which nobody else has open, with the
-/// checksums that the journal there has of them.
+/// Compares the library files in the directory `dir` with the checksums in its journal. Nothing
+/// else may have `dir` open.
 ///
 /// # Errors
-/// [`Error::DamagedRows`], [`Error::DamagedFile`] when one differs; [`Error::Journal`],
-/// [`Error::Library`] when a store cannot be read.
+/// [`Error::DamagedRows`], [`Error::DamagedFile`] if a file differs; [`Error::Journal`],
+/// [`Error::Library`] if a store cannot be read.
 pub async fn check_files(dir: &Path) -> Result<(), Error> {
     let (_link, dir) = written(dir)?;
     let places = Places::new(&dir, Arc::new(System));
     let site = places.clone();
-    // No vector is read.
+    // Vectors are not read, so any space will do.
     let vectors = Vectors::Given(Space { fingerprint: Fingerprint::new(""), dimension: 1 });
     let opening = task::spawn_blocking(move || {
         Journal::open(&site, Access::ReadOnly, Durability::Full, &vectors)
@@ -111,8 +111,8 @@ pub async fn check_files(dir: &Path) -> Result<(), Error> {
     compared
 }
 
-/// A path to `dir` that is text, which is all that LanceDB takes: a link where its own is not, in a
-/// directory that goes with the result.
+/// Returns a UTF-8 path to `dir`, as LanceDB requires. If the path of `dir` is not UTF-8, the
+/// result is a symbolic link in a temporary directory, which is removed with the result.
 fn written(dir: &Path) -> Result<(Option<Temporary>, PathBuf), Error> {
     if dir.to_str().is_some() {
         return Ok((None, dir.to_owned()));
@@ -126,7 +126,7 @@ fn written(dir: &Path) -> Result<(Option<Temporary>, PathBuf), Error> {
 
 async fn compare_all(places: &Places, journal: &Journal) -> Result<(), Error> {
     let (edition, known) = (journal.edition_of_any_model().await?, journal.checksums().await?);
-    // The library of a former version is copied to a new one when it is opened.
+    // Opening converts a library of a former version, so its files are not compared.
     if edition.version == 0 || journal.has_former_library().await? {
         return Ok(());
     }
@@ -138,7 +138,7 @@ async fn compare_all(places: &Places, journal: &Journal) -> Result<(), Error> {
     refuse_any_damage(&compare_files(&library, &known, Which::All).await?.damage)
 }
 
-/// Copies all files below `from`, but those that vanish meanwhile, and syncs the copies.
+/// Copies all files below `from`, except those that vanish meanwhile, and syncs the copies.
 fn copy_tree(from: &Path, to: &Path, copied: &mut impl FnMut(u64)) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;

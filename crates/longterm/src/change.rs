@@ -1,9 +1,9 @@
-//! Changing a record that is there: nothing is lost in between, and what it was stays reachable.
+//! Changes of stored records: no update is lost, and replaced versions stay reachable.
 //!
-//! A change reads the record, makes the new version, and writes it on condition that the version
-//! that was read is still the newest; where it is not, it reads again. The condition and the write
-//! are one transaction of the journal, so of two processes that change one record at the same time
-//! the second builds upon what the first wrote.
+//! A change reads the record, builds the new version, and writes it on condition that the version
+//! read is still the newest; otherwise it reads again. Condition and write are one journal
+//! transaction, so if two processes change one record at the same time, the second builds upon the
+//! first.
 
 use std::{
     collections::HashMap,
@@ -24,37 +24,36 @@ use crate::{
     store::{Shared, Tries},
 };
 
-/// How often a write is tried that others get ahead of. Each time that one fails another process
-/// has succeeded.
+/// Attempts of a conditional write. Each failed attempt means that another process succeeded.
 pub(crate) const CHANGE_TRIES: u32 = 100;
-/// As often a record is looked for that is said to be there and has no row.
+/// Attempts to find the row of a key that the journal has, before the row counts as lost.
 const MISSES_MAX: u32 = 10;
-/// As many keys are looked up in the library at once.
+/// Keys per library lookup.
 const KEYS_AT_ONCE: usize = 500;
-/// Changes of records whose keys differ in this many ways do not wait for each other.
+/// Number of lock stripes. Changes of records in different stripes do not wait for each other.
 const TURNS: usize = 16;
 
 /// A version of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Version {
-    /// The record as it was; its `provenance` says who wrote it.
+    /// The record as it was. Its `provenance` names the writer.
     pub record: Record,
-    /// When it was written.
+    /// Time at which it was written.
     pub written_at: Timestamp,
-    /// When a newer one took its place; none for the newest.
+    /// Time at which a newer version replaced it. `None` for the newest.
     pub replaced_at: Option<Timestamp>,
 }
 
-/// Whether the version that a change replaces stays reachable.
+/// Treatment of the version that a change replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trace {
     Kept,
-    /// Only counts go on.
+    /// Only counts change; the version is not kept.
     Counted,
 }
 
-/// Who of this process may change a record: callers of one process wait here for each other, so
-/// that they do not have to try again.
+/// Locks for changes, striped by key: callers in one process wait here for each other instead of
+/// retrying.
 #[derive(Default)]
 pub(crate) struct Turns([Mutex<()>; TURNS]);
 
@@ -68,12 +67,13 @@ impl Turns {
 }
 
 impl LongtermView {
-    /// The versions of a record, newest first: the record as it is, and up to 100 that it was
-    /// before. Counts that went on make no version. None if it is not stored, is deleted or has
-    /// expired.
+    /// Returns the versions of a record, newest first: the current one and up to 100 older ones. A
+    /// change of counts alone makes no version. Empty if the record is not stored, is deleted or
+    /// has expired.
     ///
     /// # Errors
-    /// As [`record`](LongtermView::record).
+    /// As [`record`](LongtermView::record), and [`Error::Contended`] if others keep changing the
+    /// record.
     pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
         let Some(row) = self.find(kind, id).await? else { return Ok(Vec::new()) };
         let (shared, key) = (&self.shared, row.record.encoded_identity());
@@ -90,9 +90,9 @@ impl LongtermView {
         Err(Error::Contended { key: shown(&key) })
     }
 
-    /// Puts what `change` makes of a record in its place, and returns it: the first of the changes,
-    /// the others are written with it. It may be called several times, each time with what the
-    /// record is by then. The record stays in its scope.
+    /// Replaces a record with the first of the changes that `change` builds from it, and returns
+    /// the new record. The other changes are written in the same transaction. `change` may be
+    /// called several times, each time with the current record. The record stays in its scope.
     pub(crate) async fn change(
         &self,
         kind: Kind,
@@ -121,8 +121,9 @@ impl LongtermView {
         Err(Error::Contended { key })
     }
 
-    /// Writes what `changes` makes of a record, or of there being none (an expired one counts as
-    /// there): the record, first, and what goes with it. It may be called several times.
+    /// Writes the changes that `changes` builds from the stored record, or from `None` if there is
+    /// none. The record itself comes first. An expired record counts as stored. `changes` may be
+    /// called several times.
     pub(crate) async fn put(
         &self,
         identity: &Identity,
@@ -136,7 +137,7 @@ impl LongtermView {
             let changes = changes(found.as_ref().map(|row| &row.record))?;
             let writes = match found {
                 Some(row) => shared.writes_over(row, changes, Trace::Kept).await?.1,
-                // Damage may have left a key without a row, to wait for which would be in vain.
+                // A damaged library may lack the row for good, so waiting for it is in vain.
                 None if MISSES_MAX <= tries => {
                     shared.writes_of_new(changes, Older::Seen(None)).await?
                 }
@@ -152,7 +153,7 @@ impl LongtermView {
     }
 }
 
-/// The newest version and those before it, newest first.
+/// Joins the newest version and the older ones, newest first.
 fn versions(newest: Record, older: Vec<Replaced>) -> Vec<Version> {
     let mut versions: Vec<Version> = older
         .into_iter()
@@ -164,20 +165,20 @@ fn versions(newest: Record, older: Vec<Replaced>) -> Vec<Version> {
         .collect();
     versions
         .insert(0, Version { written_at: newest.recorded_at, record: newest, replaced_at: None });
-    // What working memory tells has the time of the first version in all of them.
+    // Records from working memory have the time of the first version in every version.
     for at in 1..versions.len() {
         versions[at - 1].written_at = versions[at].replaced_at.unwrap_or_default();
     }
     versions
 }
 
-/// Whether no read shows the record any more.
+/// Returns `true` if the record has expired, so that no read shows it.
 pub(crate) fn is_past(record: &Record, now: Timestamp) -> bool {
     record.expires_at.is_some_and(|end| end <= now)
 }
 
 impl Shared {
-    /// Writes all or none, and keeps the versions that are replaced.
+    /// Writes all changes or none, and keeps the versions that they replace.
     pub(crate) async fn write(
         self: &Arc<Shared>,
         mut writes: Vec<Write>,
@@ -195,7 +196,7 @@ impl Shared {
         Err(Error::Contended { key: "a record of the batch".to_owned() })
     }
 
-    /// Writes a page of the feed, and keeps the versions that are replaced.
+    /// Writes a page of the feed, and keeps the versions that it replaces.
     pub(crate) async fn write_page(&self, mut page: Page) -> Result<FeedOutcome, Error> {
         for _ in 0..CHANGE_TRIES {
             match self.journal.write_feed(page, self.limits(), self.now()).await? {
@@ -210,8 +211,8 @@ impl Shared {
         Err(Error::Contended { key: "a record of the feed".to_owned() })
     }
 
-    /// The newest rows of encoded identities, in no order; those that are not stored are left out.
-    /// A record that is stored and cannot be read as it was written is an error.
+    /// Returns the newest rows of encoded identities, in no order, without those that are not
+    /// stored. Fails with [`Error::Damaged`] if a stored record cannot be read as it was written.
     pub(crate) async fn rows(&self, keys: Vec<String>) -> Result<Vec<Row>, Error> {
         let (rows, mut damaged) = self.rows_left(keys).await?;
         match damaged.pop() {
@@ -225,7 +226,8 @@ impl Shared {
         }
     }
 
-    /// As [`rows`](Shared::rows), as far as records can be read, and the keys of the others.
+    /// As [`rows`](Shared::rows), but returns the readable rows and the keys of the unreadable
+    /// ones.
     pub(crate) async fn rows_left(
         &self,
         keys: Vec<String>,
@@ -234,7 +236,7 @@ impl Shared {
         loop {
             match Box::pin(self.rows_once(&keys)).await {
                 Err(error) if tries.are_left(&error) => {}
-                // A later version of the library may hold other rows than the journal spoke of.
+                // The library may have advanced since the journal was read, and hold other rows.
                 Ok((_, damaged)) if !damaged.is_empty() && tries.is_left() => {}
                 outcome => return outcome,
             }
@@ -268,7 +270,7 @@ impl Shared {
         Ok((rows, damaged))
     }
 
-    /// Of `keys` each one's row that is as it was written, and the keys without one.
+    /// Returns the intact row of each key, and the keys without one.
     fn intact(&self, rows: Vec<Row>, keys: &[String]) -> (Vec<Row>, Vec<String>) {
         let rules = Rules::of(&self.vectors);
         let mut found: HashMap<String, Row> = HashMap::new();
@@ -279,7 +281,7 @@ impl Shared {
         (found.into_values().collect(), missing)
     }
 
-    /// Reads what `writes` replace.
+    /// Reads the versions that `writes` replace.
     async fn read_replaced(&self, writes: &mut [Write]) -> Result<(), Error> {
         let wanted = writes.iter().filter_map(|write| match write {
             Write::Upsert { row, .. } => {
@@ -288,7 +290,7 @@ impl Shared {
             Write::Delete { .. } | Write::DeleteOfAny { .. } => None,
         });
         let changed = self.journal.changed(wanted.collect()).await?;
-        // A version that cannot be read is not kept; the new one takes its place all the same.
+        // A version that cannot be read is not kept, but is replaced all the same.
         let rows = self.rows_left(changed).await?.0.into_iter();
         let mut rows: HashMap<String, Row> =
             rows.map(|row| (row.record.encoded_identity(), row)).collect();
@@ -300,7 +302,8 @@ impl Shared {
         Ok(())
     }
 
-    /// What writes a record that is new, first, in place of `older`, and what goes with it.
+    /// Builds the writes for a new record (first) and its pieces. `of_first` is the version it
+    /// replaces.
     async fn writes_of_new(
         self: &Arc<Shared>,
         changes: Vec<Change>,
@@ -317,7 +320,7 @@ impl Shared {
         Ok(writes)
     }
 
-    /// The new version of `row` and what is to be written, with it in the first place.
+    /// Builds the new version of `row`, and the writes of all changes with that version first.
     async fn writes_over(
         self: &Arc<Shared>,
         row: Row,

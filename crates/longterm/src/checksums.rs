@@ -1,12 +1,11 @@
 //! Checksums of the library's files: taken when a file is synced, compared before it is read.
 //!
 //! Lance writes each file once, under a name of its own, so a file that differs from its checksum
-//! is damaged, whatever a reader would make of it. All files are compared by `verify` and by a
-//! rebuild.
-//! Whoever opens the library compares those whose status has changed since they were compared last,
-//! which a damage below the file system does not do.
+//! is damaged, even if a reader accepts it. `verify` and a rebuild compare all files. Opening the
+//! library compares only the files whose status has changed since their last comparison; damage
+//! below the file system does not change the status.
 //!
-//! Not here: where checksums are kept, see `journal`.
+//! Not here: the storage of checksums, see `journal`.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +16,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// The bytes and the hash of a file.
+/// Length and hash of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Checksum {
     pub(crate) bytes: u64,
@@ -36,11 +35,11 @@ impl Checksum {
 /// Checksums by path below the directory of all tables.
 pub(crate) type Checksums = BTreeMap<String, Checksum>;
 
-/// The checksums of the journal, and the moment since when files have been compared.
+/// The checksums in the journal, and the time of the last comparison.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     pub(crate) checksums: Checksums,
-    /// Files whose status has not changed since then are as they were.
+    /// A file whose status last changed before this time has been compared since.
     pub(crate) compared_until: Option<SystemTime>,
 }
 
@@ -53,26 +52,26 @@ impl Known {
     }
 }
 
-/// The changes of a sync to the checksums that are kept.
+/// Changes that a sync makes to the stored checksums.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Taken {
     pub(crate) new: Checksums,
-    /// Files that are not there any more.
+    /// Files that no longer exist.
     pub(crate) gone: Vec<String>,
 }
 
-/// The use of a file.
+/// Role of a file in the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Says which files a version has.
+    /// The list of a version's files.
     Manifest,
     /// The rows of a fragment.
     Rows { fragment: u64 },
-    /// Says which rows of a fragment are deleted.
+    /// The deleted rows of a fragment.
     Deletions { fragment: u64 },
     /// Part of the index of a column.
     Index { column: String },
-    /// Belongs to older versions alone.
+    /// Needed by older versions only.
     Older,
 }
 
@@ -80,12 +79,12 @@ pub(crate) enum Part {
 #[derive(Debug, Default)]
 pub(crate) struct Needed {
     pub(crate) files: BTreeMap<String, Part>,
-    /// The directories of indexes, with their columns.
+    /// The index directories, each with its column.
     pub(crate) indexes: BTreeMap<String, String>,
 }
 
 impl Needed {
-    /// This file alone.
+    /// Builds the set of this file alone.
     pub(crate) fn only(path: String, part: Part) -> Needed {
         Needed { files: BTreeMap::from([(path, part)]), ..Needed::default() }
     }
@@ -96,17 +95,17 @@ impl Needed {
     }
 }
 
-/// A file that is not as it was written.
+/// A file that differs from what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Damage {
     pub(crate) path: PathBuf,
     pub(crate) part: Part,
 }
 
-/// The files that are compared.
+/// Choice of the files to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// Those whose status has changed since they were compared last.
+    /// Files whose status has changed since their last comparison.
     Changed,
     All,
 }
@@ -119,11 +118,11 @@ pub(crate) struct Compared {
     pub(crate) read: usize,
 }
 
-/// The most that a file system's clock may lag behind the system's.
+/// Maximum lag of a file system's clock behind the system clock.
 const CLOCK_LAG: Duration = Duration::from_secs(1);
 
-/// Compares the files that are `needed`, below the directory `tables`, with what is known of them.
-/// A file without a checksum must be there.
+/// Compares the `needed` files below the directory `tables` with their checksums. A file without a
+/// checksum must exist.
 pub(crate) fn compare(
     tables: &Path,
     needed: &Needed,
@@ -151,8 +150,8 @@ pub(crate) fn compare(
     Ok(compared)
 }
 
-/// The files of the table in the directory `table` that are known, still there, and not `needed`,
-/// but for indexes: nobody asks those of an older version.
+/// Returns the files of the table in the directory `table` that have a checksum, still exist and
+/// are not `needed`. Index files are left out: nothing reads those of older versions.
 pub(crate) fn older(tables: &Path, table: &Path, needed: &Needed, known: &Known) -> Needed {
     let of_table = name_of(tables, table).unwrap_or_default() + "/";
     let indexes = format!("{of_table}_indices/");
@@ -166,7 +165,7 @@ pub(crate) fn older(tables: &Path, table: &Path, needed: &Needed, known: &Known)
     Needed { files, ..Needed::default() }
 }
 
-/// The moment since when files that are about to be compared will have been.
+/// Returns the time to record for a comparison that starts now.
 pub(crate) fn compared_from_now() -> SystemTime {
     SystemTime::now().checked_sub(CLOCK_LAG).unwrap_or(UNIX_EPOCH)
 }
@@ -191,15 +190,15 @@ fn is_intact(
     Ok(unless_unreadable(Checksum::of(path))? == Some(*checksum))
 }
 
-/// When the status of a file changed last, which no program can set.
+/// Returns the time of the last status change of a file, which no program can set.
 fn changed_at(metadata: &Metadata) -> SystemTime {
     let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
     let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
     UNIX_EPOCH + Duration::new(seconds, nanos)
 }
 
-/// A file that is gone, or that the disk cannot read any more, is damaged; other errors say nothing
-/// about it.
+/// Returns `None` if the file is gone or the disk cannot read it: it is damaged. Other errors do
+/// not show damage and are passed on.
 fn unless_unreadable<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -215,14 +214,14 @@ fn unless_unreadable<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// The disk cannot read it; the same number on every Unix.
+/// The disk cannot read the file. The number is the same on every Unix.
 const EIO: i32 = 5;
 
 fn is_below(path: &str, dir: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// A path below the directory of all tables, as checksums are kept by it.
+/// Returns a path relative to the directory of all tables, the key of its checksum.
 pub(crate) fn name_of(tables: &Path, path: &Path) -> Option<String> {
     Some(path.strip_prefix(tables).ok()?.to_str()?.to_owned())
 }

@@ -1,26 +1,27 @@
-//! Cutting a long text into pieces that are searched by themselves.
+//! Splits long texts into pieces that are searched separately.
 
 use std::ops::Range;
 
 use aios_embedding::Embedder;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// About how many tokens a piece has at most. A text of no more is not cut, even where an embedder
-/// takes fewer: cut in two it is found by fewer of its words, which costs more than it gains
-/// (Cranfield with MiniLM, nDCG@10: .444 whole, .440 cut).
+/// Approximate maximum number of tokens per piece. A text up to this length is not split, even if
+/// an embedder takes fewer tokens: a split text is found by fewer of its words, which costs more
+/// than it gains (Cranfield with MiniLM, nDCG@10: .444 whole, .440 cut).
 const CHUNK_TOKENS_MAX: usize = 500;
-/// About how many tokens at the end of a piece stand again at the beginning of the next.
+/// Approximate number of tokens that a piece repeats from the end of the previous one.
 const OVERLAP_TOKENS: usize = 50;
 
-/// Ranges of `text`: all of it where that has about 500 tokens at most, otherwise of as many each,
-/// or of as many as `embedder` takes, if those are fewer; cut at sentence ends where there are any.
-/// Each begins with about the last 50 tokens of the one before. A text without a word has none.
+/// Splits `text` into ranges of about 500 tokens, or of the maximum of `embedder` if that is lower.
+/// A text of up to about 500 tokens is one range; a blank text has none. Ranges end at sentence
+/// ends if there are any. Each begins with about the last 50 tokens of the previous one, at most a
+/// quarter of a range.
 #[must_use]
 pub fn chunks(text: &str, embedder: &dyn Embedder) -> Vec<Range<usize>> {
     chunks_of(text, embedder.tokens_max(), &|text| embedder.count_tokens(text))
 }
 
-/// As [`chunks`], for whom tokens are as `count_tokens` counts them, and `tokens_max` are taken.
+/// As [`chunks`], with a token counter and a token limit in place of an embedder.
 pub(crate) fn chunks_of(
     text: &str,
     tokens_max: Option<usize>,
@@ -34,8 +35,8 @@ pub(crate) fn chunks_of(
     cut(text, &units, tokens_max, OVERLAP_TOKENS.min(tokens_max / 4))
 }
 
-/// Ranges of about `tokens_max` tokens each, each beginning with about the last `overlap` tokens of
-/// the one before.
+/// Joins units into ranges of about `tokens_max` tokens, each beginning with about the last
+/// `overlap` tokens of the previous one.
 fn cut(text: &str, units: &[Unit], tokens_max: usize, overlap: usize) -> Vec<Range<usize>> {
     let mut chunks = Vec::new();
     let mut first = 0;
@@ -62,13 +63,13 @@ fn cut(text: &str, units: &[Unit], tokens_max: usize, overlap: usize) -> Vec<Ran
     trimmed.filter(|range| !range.is_empty()).collect()
 }
 
-/// A piece of text that is not cut further.
+/// A piece of text that is not split further.
 struct Unit {
     range: Range<usize>,
     tokens: usize,
 }
 
-/// The sentences of `text`; one that is too long for a chunk is cut between words.
+/// Returns the sentences of `text`. A sentence too long for a chunk is split between words.
 fn units(text: &str, tokens_max: usize, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Unit> {
     let mut units = Vec::new();
     for (start, sentence) in text.split_sentence_bound_indices() {

@@ -1,8 +1,8 @@
-//! The collections that are given to long-term memory directly: what is typed of their records, how
-//! these become records, and what is common to storing, changing and reading them.
+//! Collections whose records are given to long-term memory directly: their typed forms, the
+//! conversion to records, and the common part of storing, changing and reading them.
 //!
-//! Each collection has a file. Not here: facts and summaries, whose records others derive; they are
-//! stored and changed as plain objects.
+//! Each collection has a file. Not here: facts and summaries, which are derived; they are stored
+//! and changed as plain objects.
 
 mod config_change;
 mod incident;
@@ -25,20 +25,20 @@ pub use self::{
 };
 use crate::{Error, LongtermView, change::Trace, view::check_references};
 
-/// What a record of these collections carries besides its own fields.
+/// Fields common to the records of these collections.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Meta {
-    /// Where it belongs. Default: as the view says that stores it.
+    /// Scope of the record. Default: the scope of the view that stores it.
     pub scope: Scope,
-    /// Who wrote it, and for which task.
+    /// Writer of the record, and the task for which it was written.
     pub provenance: Provenance,
-    /// How much it matters, 0 to 1. Default 0.5.
+    /// Importance, 0 to 1. Default: 0.5.
     pub importance: f32,
-    /// From when on no read shows it.
+    /// Time from which no read shows the record. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Fields of any other name; they are kept as they are.
+    /// Fields with any other name. They are kept unchanged.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -58,26 +58,26 @@ impl Default for Meta {
 /// A typed record of one collection.
 trait Item: Serialize + DeserializeOwned {
     const KIND: Kind;
-    /// The fields of which one is needed, for a person.
+    /// Names of the fields, for an error message. At least one is required.
     const NEEDS: &str;
 
     fn id(&self) -> &Id;
     fn meta(&self) -> &Meta;
-    /// What is searched; what is empty of it is left out.
+    /// Returns the texts to search. Empty ones are ignored.
     fn prose(&self) -> Vec<&str>;
-    /// Gives the record what is more than common to all.
+    /// Sets the fields of the record that are specific to the kind.
     fn shape(&self, record: Record) -> Record;
 }
 
 impl LongtermView {
-    /// Stores the record of `kind` that `object` describes: an object with the fields of its typed
-    /// form, such as [`Incident`], or of a fact or a summary; returns its id. The version that it
-    /// replaces stays in the [`history`](LongtermView::history). When this returns it is durable
-    /// and searchable.
+    /// Stores the record of `kind` that `object` describes, and returns its id. `object` has the
+    /// fields of the typed form, such as [`Incident`], or of a fact or a summary. The replaced
+    /// version stays in the [`history`](LongtermView::history). When this returns, the record is
+    /// durable and searchable.
     ///
     /// # Errors
-    /// - [`Error::Invalid`] when it lacks a field or has one that holds something else, or the kind
-    ///   belongs to working memory.
+    /// - [`Error::Invalid`] if a field is missing or has the wrong type, or the kind belongs to
+    ///   working memory.
     /// - As [`store`](LongtermView::store).
     pub async fn store_object(&self, kind: Kind, object: Map<String, Value>) -> Result<Id, Error> {
         let mut changes = self.changes_of(kind, object, &|record| self.fill(record))?;
@@ -92,7 +92,8 @@ impl LongtermView {
         self.store_whole(changes).await
     }
 
-    /// The record that [`store_object`](LongtermView::store_object) would store of `object`.
+    /// Returns the record that [`store_object`](LongtermView::store_object) would store for
+    /// `object`.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::Scope`], [`Error::MachineWide`], as there.
@@ -103,19 +104,19 @@ impl LongtermView {
         }
     }
 
-    /// Changes the fields of a record that `changes` names, leaves the others, and returns the new
-    /// version; a field that is null is removed. Two callers that change one record at the same
-    /// time, in whichever process, lose nothing of each other's changes to different fields.
+    /// Changes the fields of a record that `changes` names, keeps the others, and returns the new
+    /// version. A null value removes the field. If two callers change different fields of one
+    /// record at the same time, in the same or in different processes, both changes are kept.
     ///
     /// # Errors
-    /// - [`Error::NotFound`] when this view has no such record, [`Error::NotYours`] when it is
+    /// - [`Error::NotFound`] if this view has no such record, [`Error::NotYours`] if the record is
     ///   shared and the view acts for a user, [`Error::Ambiguous`] as
     ///   [`record`](LongtermView::record).
-    /// - [`Error::Conflict`] when a change would move it to another scope,
-    ///   [`Error::ForeignReference`] when it would refer to another owner's record,
-    ///   [`Error::PieceTaken`] when a piece of its text would replace another record.
-    /// - [`Error::Invalid`] when a change fits no field, or the kind belongs to working memory.
-    /// - [`Error::Contended`] when others change it all the time.
+    /// - [`Error::Conflict`] if a change would move the record to another scope,
+    ///   [`Error::ForeignReference`] if it would refer to another owner's record,
+    ///   [`Error::PieceTaken`] if a piece of its text would replace another record.
+    /// - [`Error::Invalid`] if a change fits no field, or the kind belongs to working memory.
+    /// - [`Error::Contended`] if others keep changing the record.
     /// - As [`store`](LongtermView::store).
     pub async fn update(
         &self,
@@ -133,7 +134,8 @@ impl LongtermView {
         .await
     }
 
-    /// Applies `changes` to the fields of `record`, and returns it, first, with its pieces.
+    /// Applies `changes` to the fields of `record`, and returns the changed record (first) and its
+    /// pieces.
     fn changed(
         &self,
         kind: Kind,
@@ -147,7 +149,7 @@ impl LongtermView {
                 value => drop(object.insert(name, value)),
             }
         }
-        // It stays where it belongs.
+        // The record keeps its scope.
         let mut changes = self.changes_of(kind, object, &|record| check_references(record))?;
         if let (Some(Change::Upsert(changed)), Some(source)) = (changes.first_mut(), &record.source)
             && changed.source.as_ref().is_some_and(|it| it.id == source.id)
@@ -157,8 +159,8 @@ impl LongtermView {
         Ok(changes)
     }
 
-    /// The record that `object` describes, first, and what goes with it; `fill` says where it
-    /// belongs.
+    /// Builds the record that `object` describes (first) and its pieces. `fill` completes and
+    /// checks it.
     fn changes_of(
         &self,
         kind: Kind,
@@ -182,7 +184,7 @@ impl LongtermView {
         Ok(vec![Change::Upsert(Box::new(record))])
     }
 
-    /// The typed form of a record, if it is stored.
+    /// Reads a record in its typed form, or `None` if it is not stored.
     async fn item<T: Item>(&self, id: &Id) -> Result<Option<T>, Error> {
         let record = self.record(T::KIND, id).await?;
         record.map(|record| read(&record)).transpose()
@@ -194,7 +196,7 @@ impl LongtermView {
     }
 }
 
-/// The fields of a record, as its typed form takes them.
+/// Returns the fields of a record as its typed form deserializes them.
 fn object_of(record: &Record) -> Map<String, Value> {
     let mut object = match &record.payload {
         Value::Object(object) => object.clone(),
@@ -219,7 +221,7 @@ fn plain_object(item: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// The typed form of a stored record.
+/// Converts a stored record to its typed form.
 fn read<T: Item>(record: &Record) -> Result<T, Error> {
     let damaged = |error: serde_json::Error| Error::Damaged {
         key: record.identity().to_string(),
@@ -228,7 +230,7 @@ fn read<T: Item>(record: &Record) -> Result<T, Error> {
     serde_json::from_value(Value::Object(object_of(record))).map_err(damaged)
 }
 
-/// The typed form of an object that a caller gave.
+/// Converts an object from a caller to its typed form.
 fn item<T: Item>(object: Map<String, Value>) -> Result<T, Error> {
     let invalid =
         |error: serde_json::Error| Error::Invalid { kind: T::KIND, problem: error.to_string() };
@@ -239,7 +241,7 @@ fn record_of<T: Item>(item: &T) -> Result<Record, Error> {
     let mut prose = item.prose();
     prose.retain(|text| !text.trim().is_empty());
     if prose.is_empty() {
-        // What was remembered as a text alone has it there.
+        // A record remembered as plain text has it in this field.
         prose.extend(item.meta().other.get("content").and_then(Value::as_str));
     }
     if prose.is_empty() {
@@ -261,7 +263,7 @@ fn with_meta(kind: Kind, id: Id, text: String, meta: &Meta) -> Record {
     }
 }
 
-/// A record of a kind that has no typed form here, searched by those of its fields that are text.
+/// Builds a record of a kind without a typed form. The text fields named in `prose` are searched.
 fn plain(kind: Kind, mut object: Map<String, Value>, prose: &[&str]) -> Result<Record, Error> {
     let invalid = |problem: String| Error::Invalid { kind, problem };
     let id = match object.get("id") {

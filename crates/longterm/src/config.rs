@@ -1,4 +1,4 @@
-//! The settings of long-term memory, each with its default.
+//! Settings of long-term memory, each with its default.
 
 use std::time::Duration;
 
@@ -8,91 +8,94 @@ use aios_record::{Generation, Timestamp};
 
 use crate::{Decoder, search::Weights};
 
-/// How long-term memory is opened.
+/// Settings with which long-term memory is opened.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The use that is made of the data directory. Default: [`Access::ReadWrite`]. With
-    /// [`Access::ReadOnly`] nothing is written there, nothing moves into the library, and a write
-    /// gives [`Error::ReadOnly`](crate::Error::ReadOnly).
+    /// Access to the data directory. Default: [`Access::ReadWrite`]. With [`Access::ReadOnly`]
+    /// nothing is written there, nothing moves into the library, and writes fail with
+    /// [`Error::ReadOnly`](crate::Error::ReadOnly).
     pub access: Access,
-    /// The generation that the journal has reached, as [`Longterm::generation`](crate::Longterm)
-    /// told; an older one, or another store's, gives [`Error::Older`](crate::Error::Older) before
-    /// anything is made to fit it. Default: none.
+    /// Generation that the journal must have reached, as [`Longterm::generation`](crate::Longterm)
+    /// returned it. Opening an older journal, or one of another store, fails with
+    /// [`Error::Older`](crate::Error::Older) before anything is changed. Default: none.
     pub reached: Option<Generation>,
-    /// What an acknowledgement promises; [`Durability::Full`] unless told.
+    /// Durability of acknowledged writes. Default: [`Durability::Full`].
     pub durability: Durability,
-    /// Bytes that LanceDB may keep of indexes and metadata in RAM; 128 MiB.
+    /// Bytes of indexes and metadata that LanceDB may cache in RAM. Default: 128 MiB.
     pub cache_bytes: usize,
-    /// Bytes that a process may take to hold the library in RAM. Default: 1 GiB. About 250 bytes
-    /// and a vector of twelve bits a dimension for each record; texts are held in what is left, and
-    /// read from disk if there is no room. A larger library is searched by LanceDB's indexes,
-    /// which is slower; 0 for always.
+    /// Bytes of RAM in which a process may hold the library. Default: 1 GiB. A record takes about
+    /// 250 bytes and a vector of twelve bits a dimension; texts use the remaining bytes, and are
+    /// read from disk if there are none. A larger library is searched by LanceDB's indexes, which
+    /// is slower. 0: always by the indexes.
     pub resident_bytes_max: usize,
-    /// Records that may wait in the journal before writes are refused. A batch of more records goes
-    /// in when none waits. Default: 1,000,000.
+    /// Records that may wait in the journal before writes are refused. A larger batch is accepted
+    /// if none waits. Default: 1,000,000.
     pub journal_rows_max: u64,
-    /// Bytes on disk, journal and library together, from which on only deletions are taken; none,
-    /// which leaves it to the disk. Merging files takes as much again for a moment.
+    /// Bytes on disk, of journal and library together, from which only deletions are accepted.
+    /// Merging files takes as much again for a moment. Default: none, so that only the disk limits
+    /// them.
     pub disk_bytes_max: Option<u64>,
-    /// The longest text of one record; 16 MiB.
+    /// Maximum length of a record's text, in bytes. Default: 16 MiB.
     pub text_bytes_max: usize,
-    /// Rows that move from the journal into the library at once; 4,096.
+    /// Rows per batch that moves from the journal into the library. Default: 4,096.
     pub drain_rows_max: usize,
-    /// How long the owner lets new rows gather before it moves them; 50 ms.
+    /// Time for which the owner lets new rows gather before it moves them. Default: 50 ms.
     pub drain_delay: Duration,
-    /// How often a process that is not the owner tries to become it; 500 ms.
+    /// Interval at which a process that is not the owner tries to become it. Default: 500 ms.
     pub owner_retry: Duration,
-    /// Batches that are appended before small files are merged and old versions pruned; 8.
+    /// Batches that are appended before small files are merged and old versions pruned. Default: 8.
     pub compact_after_batches: u32,
-    /// Rows outside the indexes before these are brought up to date; 2,048, or a sixteenth of all
-    /// where that is more.
+    /// Rows outside the indexes before these are updated, or a sixteenth of all rows if that is
+    /// more. Default: 2,048.
     pub index_after_rows: u64,
-    /// Records from which on LanceDB gets an approximate vector index, which a search in RAM does
-    /// not use; none, which is as many as can be searched in RAM, and 10,000 at least.
+    /// Records from which LanceDB gets an approximate vector index. A search in RAM does not use
+    /// it. Default: none, which means the number of records that can be searched in RAM, at least
+    /// 10,000.
     pub index_threshold: Option<u64>,
-    /// How long a version of the library that nothing needs any more is kept, unless there are
-    /// more than 8; 1 h.
+    /// Time for which an unneeded version of the library is kept. If there are more than 8
+    /// versions, older ones are pruned earlier. Default: 1 h.
     pub prune_after: Duration,
-    /// The longest time for which a search waits for vectors that are still to be made of records
-    /// that it may see. Default: 50 ms.
+    /// Maximum time that a search waits for outstanding vectors of records that it may see.
+    /// Default: 50 ms.
     pub vector_wait: Duration,
-    /// The language whose word endings are ignored; English.
+    /// Language whose word endings are ignored. Default: English.
     pub language: Language,
-    /// What each signal of a search counts for; see [`Weights`].
+    /// Weights of the signals of a search; see [`Weights`].
     pub weights: Weights,
-    /// The most hits of a search that names no limit. Default: 10.
+    /// Maximum number of hits of a search that sets no limit. Default: 10.
     pub search_limit: usize,
-    /// Who decodes data files that are damaged, for a repair. Default: [`Decoder::Nobody`].
+    /// Decoder of damaged data files, for a repair. Default: [`Decoder::Nobody`].
     pub decoder: Decoder,
-    /// Where the time comes from; the system's clock.
+    /// Source of the current time. Default: the system clock.
     pub clock: fn() -> Timestamp,
 }
 
-/// Bytes a record, beside its vector, that are reckoned with before records are read.
+/// Estimated bytes per record, beside its vector, before records are read.
 const RECORD_BYTES: usize = 250;
-/// With fewer records a comparison with all of them is as fast.
+/// Minimum number of records for a vector index. With fewer, comparing all of them is as fast.
 const INDEXED_ROWS_MIN: u64 = 10_000;
 
 impl Config {
-    /// How many records can be searched in RAM, with vectors of this many numbers.
+    /// Returns the number of records with vectors of `dimension` numbers that can be searched in
+    /// RAM.
     pub(crate) fn resident_rows_max(&self, dimension: usize) -> u64 {
         (self.resident_bytes_max / resident_bytes(dimension)) as u64
     }
 
-    /// The bytes that are left for texts if so many records are searched in RAM.
+    /// Returns the bytes that remain for texts if `rows` records are searched in RAM.
     pub(crate) fn resident_bytes_left(&self, rows: u64, dimension: usize) -> usize {
         let rows = usize::try_from(rows).unwrap_or(usize::MAX);
         self.resident_bytes_max.saturating_sub(rows.saturating_mul(resident_bytes(dimension)))
     }
 
-    /// Records from which on there is a vector index.
+    /// Returns the number of records from which there is a vector index.
     pub(crate) fn indexed_rows_min(&self, dimension: usize) -> u64 {
         let too_many = || self.resident_rows_max(dimension).max(INDEXED_ROWS_MIN);
         self.index_threshold.unwrap_or_else(too_many)
     }
 }
 
-/// The bytes of a record in RAM, but for what only a hit shows.
+/// Returns the bytes of a record in RAM, without the parts that only a hit shows.
 fn resident_bytes(dimension: usize) -> usize {
     dimension * 3 / 2 + RECORD_BYTES
 }

@@ -1,7 +1,8 @@
-//! The content of a record, and its hash: by which rules two versions of a record say the same.
+//! Content hashes of records, and the rules by which two versions of a record have the same
+//! content.
 //!
-//! Hashes outlive programs, so each is stored with the version of its rules, and one that is older
-//! is compared by the older rules. Not here: what follows from the comparison, see `journal`.
+//! Hashes outlive programs, so each is stored with the version of its rules, and an older hash is
+//! compared by the older rules. Not here: the effects of the comparison, see `journal`.
 
 use std::fmt;
 
@@ -10,14 +11,14 @@ use serde_json::Value;
 
 use crate::{former::former_name, library::Row, vectors::Vectors};
 
-/// The rules by which hashes are made today.
+/// Version of the current hash rules.
 pub(crate) const HASH_VERSION: u32 = 1;
 
 /// Hex digits of a hash that are kept.
 const HASH_DIGITS: usize = 32;
 
-/// The rules of content in one store. A vector that the caller gave is part of the content; one
-/// that a model made follows from it.
+/// The rules of content in one store. A vector from the caller is part of the content; a vector
+/// from a model follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rules {
     Text,
@@ -32,9 +33,9 @@ impl Rules {
         }
     }
 
-    /// The hash by today's rules: over all that a record says and where it belongs, with texts in
-    /// the form [`same`](forms::same). Left out are when and by whom it was written, and its
-    /// references, which follow from the rest.
+    /// Returns the hash by the current rules: over the content and the scope of the record, with
+    /// texts normalised by [`same`](forms::same). Excluded are the time and the author of the
+    /// write, and the references, which follow from the rest.
     pub(crate) fn hash(self, record: &Record, vector: Option<&[f32]>) -> String {
         let Record {
             kind,
@@ -84,8 +85,8 @@ impl Rules {
         self.end(parts.0, vector)
     }
 
-    /// The hash by the first rules: over the whole record as it was serialized then, when it had no
-    /// project, no client and no references.
+    /// Returns the hash by the first rules: over the whole record as it was serialized then,
+    /// without a project, a client and references.
     fn former_hash(self, record: &Record, vector: Option<&[f32]>) -> String {
         let mut former = Record {
             provenance: Provenance::default(),
@@ -99,7 +100,7 @@ impl Rules {
         self.end(hasher, vector)
     }
 
-    /// Returns `true` if a record says what `stored` is the hash of by the rules of `version`.
+    /// Returns `true` if `stored` is the hash of the record's content by the rules of `version`.
     pub(crate) fn says(
         self,
         stored: &str,
@@ -113,8 +114,8 @@ impl Rules {
         }
     }
 
-    /// Returns `true` if `row`, which has a hash of today, says what `stored` is the hash of by the
-    /// rules of `version`.
+    /// Returns `true` if `stored` is the hash of the row's content by the rules of `version`. The
+    /// hash in `row` must be by the current rules.
     pub(crate) fn is_same(self, stored: &str, version: u32, row: &Row) -> bool {
         match version {
             HASH_VERSION => stored == row.content_hash,
@@ -122,20 +123,21 @@ impl Rules {
         }
     }
 
-    /// The version of the rules by which an intact row was hashed.
+    /// Returns the version of the rules by which an intact row was hashed.
     pub(crate) fn version_of(self, row: &Row) -> u32 {
         let is_present = self.hash(&row.record, row.vector.as_deref()) == row.content_hash;
         if is_present { HASH_VERSION } else { 0 }
     }
 
-    /// Returns `true` if a row says what it said when it was written, by whichever rules.
+    /// Returns `true` if a row still has the content with which it was written, by any version of
+    /// the rules.
     pub(crate) fn is_intact(self, row: &Row) -> bool {
         let (stored, vector) = (&row.content_hash, row.vector.as_deref());
         self.hash(&row.record, vector) == *stored || self.said(stored, &row.record, vector)
     }
 
-    /// Returns `true` if a record says what `stored` is the hash of by the first rules, under its
-    /// user's present name or the former one.
+    /// Returns `true` if `stored` is the hash of the record's content by the first rules, with the
+    /// present or the former name of its user.
     fn said(self, stored: &str, record: &Record, vector: Option<&[f32]>) -> bool {
         if self.former_hash(record, vector) == stored {
             return true;
@@ -159,7 +161,7 @@ impl Rules {
     }
 }
 
-/// A hash over parts, each with its sort and length, so that no two lists of parts run together.
+/// Hasher of delimited parts: no two lists of parts are hashed as the same bytes.
 #[derive(Default)]
 struct Parts(blake3::Hasher);
 
@@ -191,7 +193,7 @@ impl Parts {
         self.0.update(&number.unwrap_or_default().to_le_bytes());
     }
 
-    /// Fields in the order of their names; their texts, too, in the form [`same`](forms::same).
+    /// Hashes fields in the order of their names, and texts normalised by [`same`](forms::same).
     fn json(&mut self, value: &Value) {
         match value {
             Value::Null => self.0.update(b"n"),

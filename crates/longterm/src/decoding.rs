@@ -1,12 +1,12 @@
-//! Decoding data files that may be damaged, where it can do no harm.
+//! Decoding of data files that may be damaged, without harm to this process.
 //!
-//! A damaged file can make its reader do anything. A panic can be caught; memory that Arrow
-//! asks for because a damaged length says so ends the process. So such files are decoded by a
-//! process of their own, which tells what it is about to decode before it does. When it dies,
-//! another one goes on with the rest, in smaller parts.
+//! A damaged file can crash its reader. A panic can be caught, but an allocation whose size Arrow
+//! reads from a damaged length ends the process. So a child process decodes such files, and
+//! announces each part before it decodes it. If it dies, another one continues with the rest, in
+//! smaller parts.
 //!
-//! A file is decoded by itself: a table of its own is made around it in a scratch directory, so no
-//! manifest, index or list of deleted rows is needed.
+//! A file is decoded by itself: a scratch directory gets a table made around it, so no manifest,
+//! index or list of deleted rows is needed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,17 +26,18 @@ use crate::{
     library::{DataFile, Row},
 };
 
-/// Who decodes data files that are damaged, for a repair.
+/// Decoder of damaged data files, for a repair.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Decoder {
-    /// Nobody: the repair is refused with [`Error::Undecoded`] if there are such files.
+    /// No decoder: a repair fails with [`Error::Undecoded`] if there is a damaged data file.
     #[default]
     Nobody,
-    /// This process, which decoding may end.
+    /// This process. Decoding may end it.
     ThisProcess,
-    /// Processes of a program that calls [`decode_rows`] with its standard input and output.
+    /// Child processes that run a program. It calls [`decode_rows`] with its standard input and
+    /// output.
     Program {
-        /// The program.
+        /// Path of the program.
         path: PathBuf,
         /// Its arguments.
         arguments: Vec<OsString>,
@@ -46,53 +47,53 @@ pub enum Decoder {
 /// The rows of a data file.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
-    /// By their place in the file.
+    /// Rows by position in the file.
     pub(crate) rows: BTreeMap<u32, Row>,
-    /// The number of rows that cannot be decoded. None if nobody knows how many there are.
+    /// Number of rows that cannot be decoded. `None` if the number of rows in the file is unknown.
     pub(crate) damaged: Option<u64>,
 }
 
-/// Rows that are decoded at once; what ends the process among them costs a process to find.
+/// Rows per decoded part. Finding a row that ends the process costs further processes.
 const PART_ROWS: u32 = 128;
-/// The most processes that may end while they decode one file.
+/// Maximum number of processes that may die while they decode one file.
 const DEATHS_MAX: usize = 64;
 
-/// The work of a process.
+/// Request to a decoding process.
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
     file: PathBuf,
     scratch: PathBuf,
     dimension: usize,
-    /// All if absent.
+    /// Row ranges to decode. All rows if absent.
     parts: Option<Vec<Range<u32>>>,
 }
 
-/// The messages of a process, a line each.
+/// Messages of a decoding process, one per line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Told {
-    /// The file has as many rows.
+    /// Number of rows in the file.
     Rows(u32),
-    /// It is about to decode these.
+    /// Rows that the process is about to decode.
     Trying(Range<u32>),
     Row(u32, Box<PlainRow>),
     Damaged(u32),
 }
 
-/// A row as it travels. Its terms can be made again.
+/// A row in transit. Its terms can be computed again.
 #[derive(Debug, Serialize, Deserialize)]
 struct PlainRow {
     record: Record,
     content_hash: String,
-    /// The bits of its numbers.
+    /// Bits of the numbers.
     vector: Option<Vec<u32>>,
 }
 
-/// Decodes what `input` asks for and tells it to `out`: the part of a [`Decoder::Program`]. Both
-/// ends are of this crate and of one version.
+/// Decodes the file that the request in `input` names, and writes the rows to `out`: the body of a
+/// [`Decoder::Program`]. Both ends must use the same version of this crate.
 ///
 /// # Errors
-/// [`Error::Io`] when input or output fail; [`Error::Library`] when the file cannot be opened.
+/// [`Error::Io`] if reading or writing fails; [`Error::Library`] if the file cannot be opened.
 pub async fn decode_rows(input: impl io::Read, mut out: impl Write) -> Result<(), Error> {
     let failed = |source| Error::Io { action: "speak with", path: "the parent".into(), source };
     let request: Request =
@@ -105,8 +106,8 @@ pub async fn decode_rows(input: impl io::Read, mut out: impl Write) -> Result<()
 }
 
 impl Decoder {
-    /// The rows of the data file at `file`, as far as they can be decoded. `scratch` is a directory
-    /// that is made and removed, on the same file system.
+    /// Decodes the rows of the data file `file` as far as possible. Creates and removes the
+    /// directory `scratch`, which must be on the same file system.
     pub(crate) async fn rows(
         &self,
         file: &Path,
@@ -185,12 +186,12 @@ fn by_program(
             .spawn()
             .map_err(failed())?;
         if let Some(input) = child.stdin.take() {
-            // One that ends at once does not read it.
+            // A process that ends at once does not read the request.
             let _ = serde_json::to_writer(input, &request);
         }
         let output = child.stdout.take().map(BufReader::new);
         for line in output.into_iter().flat_map(BufRead::lines) {
-            // The last line of one that dies may be cut off.
+            // The last line of a process that dies may be cut off.
             let Ok(told) = serde_json::from_str(&line.map_err(failed())?) else { break };
             collected.take(told);
         }
@@ -206,7 +207,7 @@ fn by_program(
     Ok(collected)
 }
 
-/// The messages so far.
+/// Messages received so far.
 #[derive(Debug, Default)]
 struct Collected {
     count: Option<u32>,
@@ -225,7 +226,7 @@ impl Collected {
         }
     }
 
-    /// The rows that are left when the process has died of what it was trying.
+    /// Returns the rows left to decode after the process died. The part it was decoding is halved.
     fn parts_left(&mut self) -> Vec<Range<u32>> {
         let trying = self.trying.take().unwrap_or(0..0);
         if trying.len() == 1 {

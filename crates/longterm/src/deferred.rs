@@ -1,7 +1,7 @@
-//! Vectors that were put off: made by the owner in the background, and written to the rows of the
-//! journal that wait for them, before these move to the library.
+//! Deferred vectors. The owner computes them in the background, and writes them to the rows that
+//! wait in the journal before these move to the library.
 //!
-//! A killed process leaves such rows as they are, and the next owner goes on with them.
+//! A killed process leaves such rows as they are, and the next owner continues with them.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::{
     vectors::Vectors,
 };
 
-/// The most texts, and about the most bytes of them, that are embedded at once. A process that is
-/// killed loses so many vectors.
+/// Maximum number of texts, and approximate maximum of their bytes, per embedded batch. A killed
+/// process loses the vectors of one batch.
 const ROWS_AT_ONCE: usize = 64;
 const BYTES_AT_ONCE: usize = 256 << 10;
 
 impl Shared {
-    /// Makes the vectors that rows wait for, of those that came no later than `through`.
+    /// Computes the outstanding vectors of rows up to sequence number `through`.
     pub(crate) async fn embed_outstanding(&self, through: i64) -> Result<(), Error> {
         loop {
-            // Nobody embeds what another is embedding.
+            // The lock keeps two tasks from embedding the same text.
             let _turn = self.embedding.lock().await;
             let journal = &self.journal;
             let texts = journal.unembedded(through, ROWS_AT_ONCE, BYTES_AT_ONCE).await?;
@@ -35,13 +35,13 @@ impl Shared {
         }
     }
 
-    /// As [`embed_outstanding`](Shared::embed_outstanding), of all that waits now.
+    /// As [`embed_outstanding`](Shared::embed_outstanding), for all rows that wait now.
     pub(crate) async fn embed_now(self: &Arc<Shared>) -> Result<(), Error> {
         self.embed_outstanding(self.journal.newest_pending().await?).await
     }
 }
 
-/// Each row with the vector of its text.
+/// Pairs each row with the vector of its text.
 fn embedded(vectors: &Vectors, texts: Vec<Unembedded>) -> Vec<(i64, Embedded)> {
     let numbers: Vec<Embedded> = match vectors {
         Vectors::Model(model) => {

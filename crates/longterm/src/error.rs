@@ -1,10 +1,10 @@
-//! What can go wrong in long-term memory, by what the caller can do about it.
+//! Errors of long-term memory, by what the caller can do about them.
 
 use std::{io, path::PathBuf, sync::Arc};
 
 use aios_record::{Id, Identity, Kind, Owner};
 
-/// Why an operation on long-term memory failed.
+/// Failure of an operation on long-term memory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -24,10 +24,10 @@ pub enum Error {
         kind: Kind,
         /// The id asked for.
         id: Id,
-        /// Who has one.
+        /// Owners that have such a record.
         owners: Vec<Owner>,
     },
-    /// A shared record was to be changed or removed on behalf of a user.
+    /// A handle that acts for a user tried to change or remove a shared record.
     #[error("{kind} `{id}` is shared; change it with a handle that acts for no user")]
     NotYours {
         /// The kind of the record.
@@ -35,7 +35,7 @@ pub enum Error {
         /// Its id.
         id: Id,
     },
-    /// A record was to refer to a record of another owner.
+    /// A record would refer to a record of another owner.
     #[error(
         "`{key}` cannot refer to {reference}, which is not of the same owner and not shared; leave \
          the reference out"
@@ -46,7 +46,7 @@ pub enum Error {
         /// The reference.
         reference: Identity,
     },
-    /// A long text was to have pieces under ids that other records have, or the other way round.
+    /// A piece of a long text would replace another record, or another record a piece.
     #[error(
         "`{key}` is the id of a record that it would replace: `ID#2` and the like are the pieces \
          of a long text; choose another id"
@@ -55,7 +55,7 @@ pub enum Error {
         /// The record in question.
         key: String,
     },
-    /// Records of this kind have no owner, and a user was to write one.
+    /// A handle that acts for a user tried to write a record of a kind that has no owner.
     #[error("a {kind} belongs to the machine, not to a user; write it with a handle of no user")]
     MachineWide {
         /// The kind of the record.
@@ -64,30 +64,30 @@ pub enum Error {
     /// A scope, or the name of a user in it, does not fit the handle.
     #[error(transparent)]
     Scope(#[from] aios_record::Error),
-    /// There is no such record.
+    /// The record does not exist.
     #[error("there is no `{key}`; search its collection, or store it first")]
     NotFound {
         /// The key in question.
         key: String,
     },
-    /// Others changed the record each time that it was about to be changed.
+    /// Others kept changing the record while this call tried to change it.
     #[error("`{key}` is being changed by others again and again; nothing was done, retry")]
     Contended {
         /// The key in question.
         key: String,
     },
-    /// What was given does not describe a record.
+    /// The given fields do not describe a record.
     #[error("the {kind} cannot be stored: {problem}")]
     Invalid {
-        /// What it was to be.
+        /// The kind that it was meant to have.
         kind: Kind,
-        /// What is wrong with it, and what would be right.
+        /// The problem, and the expected form.
         problem: String,
     },
-    /// The machine's clock stands before 1970, and versions of the library have no such time.
+    /// The machine's clock is before 1970. Versions of the library cannot have such a time.
     #[error("the clock of this machine stands before 1970; set it")]
     Clock,
-    /// The store was made with another embedding model.
+    /// The store was created with another embedding model.
     #[error(
         "the store was embedded with `{stored}`, the model given is `{given}`; \
          open it with the former, or run `aios-memory reindex` with the latter"
@@ -109,10 +109,10 @@ pub enum Error {
         /// Fingerprint of the model that it was opened with.
         given: String,
     },
-    /// Another process rebuilds the library.
+    /// Another process is rebuilding the library.
     #[error("another process rebuilds the library; wait until it is done")]
     Rebuilding,
-    /// The store takes vectors of the caller's own, and none was given.
+    /// The store takes the caller's own vectors, and none was given.
     #[error(
         "`{of}` comes without a vector, and the store makes none; \
          give one in the space that the store was opened with"
@@ -121,12 +121,12 @@ pub enum Error {
         /// The key of a record, or `the query`.
         of: String,
     },
-    /// A vector was given that the store cannot take.
+    /// The given vector does not fit the store.
     #[error("the vector of `{of}` does not fit: {problem}")]
     VectorUnfit {
         /// The key of a record, or `the query`.
         of: String,
-        /// Why not.
+        /// The problem with the vector.
         problem: String,
     },
     /// A text is longer than [`Config::text_bytes_max`](crate::Config::text_bytes_max).
@@ -134,7 +134,7 @@ pub enum Error {
     TextTooLong {
         /// The key in question.
         key: String,
-        /// Its length.
+        /// Length of the text, in bytes.
         bytes: usize,
         /// The limit.
         bytes_max: usize,
@@ -145,7 +145,7 @@ pub enum Error {
         "{rows} records wait in the journal, at most {rows_max} may; retry when it has drained"
     )]
     JournalFull {
-        /// How many wait.
+        /// Number of waiting rows.
         rows: u64,
         /// The limit.
         rows_max: u64,
@@ -157,7 +157,7 @@ pub enum Error {
          purge records (`aios-memory forget --purge`), or raise the limit"
     )]
     DiskFull {
-        /// What it would take.
+        /// Bytes that they would take.
         bytes: u64,
         /// The limit.
         bytes_max: u64,
@@ -165,17 +165,17 @@ pub enum Error {
     /// A query is longer than [`QUERY_BYTES_MAX`](crate::QUERY_BYTES_MAX).
     #[error("the query has {bytes} bytes, at most {bytes_max} are searched for; shorten it")]
     QueryTooLong {
-        /// Its length.
+        /// Length of the query, in bytes.
         bytes: usize,
         /// The limit.
         bytes_max: usize,
     },
-    /// A filter names more values than are searched for at once.
+    /// A request names more values than one call accepts.
     #[error("{count} {what} were asked for, at most {count_max} are taken; split the request")]
     TooMany {
-        /// What was counted.
+        /// The counted values.
         what: &'static str,
-        /// How many there were.
+        /// Their number.
         count: usize,
         /// The limit.
         count_max: usize,
@@ -183,65 +183,65 @@ pub enum Error {
     /// A file or directory could not be used.
     #[error("failed to {action} {}", path.display())]
     Io {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// On what.
+        /// The file or directory.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
-    /// The disk has no room for the journal.
+    /// The disk is full.
     #[error("the disk is full; free some of it and try again, nothing that was stored is lost")]
     NoRoom(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The journal refused.
+    /// The journal (SQLite) failed.
     #[error("failed to use the journal")]
     Journal(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The library (LanceDB) refused.
+    /// The library (LanceDB) failed.
     #[error("failed to {action} in the library")]
     Library {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// Why it failed.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The model refused.
+    /// The embedding model failed.
     #[error("failed to embed")]
     Embedding(#[from] aios_embedding::Error),
-    /// What is stored cannot be read back as a record.
+    /// A stored record cannot be read back.
     #[error("the stored record `{key}` is damaged: {reason}; the others are not affected")]
     Damaged {
         /// The key in question.
         key: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// There is a library, and the journal beside it knows nothing of it.
+    /// The directory has a library that its journal does not know.
     #[error(
         "{} is a library that journal.db knows nothing of; restore journal.db from a backup, or \
          go on with what the library holds by `aios-memory repair`",
         path.display()
     )]
     UnknownLibrary {
-        /// Where it is.
+        /// Path of the library.
         path: PathBuf,
     },
-    /// A file of the data directory is gone or damaged, and all need it.
+    /// A file of the data directory that every operation needs is missing or damaged.
     #[error("`{}` is damaged: {reason}", path.display())]
     DamagedFile {
-        /// Which one.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it, and what to do.
+        /// The problem, and what to do.
         reason: String,
     },
-    /// A file of the library that holds records is damaged. Nothing is read from the library; what
-    /// is stored waits in the journal.
+    /// A library file that holds records is damaged. Nothing is read from the library; writes wait
+    /// in the journal.
     #[error(
         "`{}`, which holds records, is damaged; `aios-memory repair` saves what is left of it and \
          names the rest, until then nothing is read from the library",
         path.display()
     )]
     DamagedRows {
-        /// Which one.
+        /// Path of the file.
         path: PathBuf,
     },
     /// A data file is damaged, and decoding it might end the process.
@@ -251,7 +251,7 @@ pub enum Error {
         path.display()
     )]
     Undecoded {
-        /// Which one.
+        /// Path of the file.
         path: PathBuf,
     },
     /// A record could be written but not read back.
@@ -259,37 +259,38 @@ pub enum Error {
     Unstorable {
         /// The key in question.
         key: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// Another process has taken the ownership of the library over.
+    /// Another process has taken over the ownership of the library.
     #[error("another process writes to the library now; nothing is lost, retry")]
     Ousted,
-    /// The journal is older than it has been, or another store's.
+    /// The journal is older than the generation that it must have reached, or belongs to another
+    /// store.
     #[error(
         "{} is older than it has been, or another store's; restore all files of one backup",
         path.display()
     )]
     Older {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// A file or directory is not to be used: it belongs to another user of the system, or is not
-    /// in its place any more. Nothing of the call is acknowledged.
+    /// A file or directory must not be used: it belongs to another user of the system, or is no
+    /// longer in its place. Nothing of the call is acknowledged.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
-    /// Long-term memory was opened only to be read.
+    /// Long-term memory was opened read-only.
     #[error("long-term memory was opened only to be read; open it for writing")]
     ReadOnly,
-    /// The library is one of a former version, which is brought over before it is read, and that
-    /// takes writing.
+    /// The library is of a former version. It must be converted before it is read, which needs
+    /// write access.
     #[error(
         "{} was written by a former version and is brought over before it is read: run \
          `aios-memory migrate` where the data directory, or a copy of it, can be written",
         path.display()
     )]
     FormerLibrary {
-        /// The library.
+        /// Path of the library.
         path: PathBuf,
     },
     /// The handle was closed.
@@ -298,7 +299,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same call may succeed later without any change.
+    /// Returns `true` if the same call may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -313,8 +314,8 @@ impl Error {
         }
     }
 
-    /// Returns `true` if a file could not be written, for lack of the right or of room: it may be
-    /// possible to read long-term memory with [`Access::ReadOnly`](crate::Access::ReadOnly).
+    /// Returns `true` if a file could not be written for lack of permission or space. Long-term
+    /// memory may still open with [`Access::ReadOnly`](crate::Access::ReadOnly).
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         use aios_ledger::Error as Ledger;
@@ -341,19 +342,19 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the disk is full or the quota used up. Says nothing about damage.
+    /// Returns `true` if the disk is full or the quota is used up. This is not a sign of damage.
     #[must_use]
     pub fn is_no_room(&self) -> bool {
         aios_ledger::is_no_room(self)
     }
 
-    /// Whether what was asked for does not exist.
+    /// Returns `true` if the requested record does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::NotFound { .. })
     }
 
-    /// Whether the owner has the record in another scope.
+    /// Returns `true` if the owner has the record in another scope.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Error::Conflict { .. })
@@ -381,7 +382,7 @@ impl Error {
     }
 }
 
-/// An encoded identity as a message shows it.
+/// Formats an encoded identity for a message.
 pub(crate) fn shown(key: &str) -> String {
     Identity::decode(key).map_or_else(|_| key.escape_debug().to_string(), |it| it.to_string())
 }

@@ -1,4 +1,4 @@
-//! What has expired is hidden from every read at once; here it is removed.
+//! Removal of expired records. Every read hides them at once.
 
 use std::{
     sync::Arc,
@@ -10,18 +10,18 @@ use crate::{
     store::{Shared, Tries},
 };
 
-/// How often the owner removes what has expired.
+/// Interval at which the owner removes expired records.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(600);
 
-/// When the owner removes what has expired again.
+/// Time of the owner's next removal of expired records.
 pub(crate) struct Expiry(Instant);
 
 impl Longterm {
-    /// Removes what has expired and is in the library, and what it was before; says how many
-    /// records. The owner does it by itself every 10 minutes.
+    /// Removes the expired records that are in the library, with their older versions, and returns
+    /// their number. The owner does this by itself every 10 minutes.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be used.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be used.
     pub async fn remove_expired(&self) -> Result<u64, Error> {
         self.shared.remove_expired().await
     }
@@ -32,7 +32,7 @@ impl Expiry {
         Expiry(Instant::now() + EXPIRY_INTERVAL)
     }
 
-    /// Removes what has expired if it is time.
+    /// Removes expired records if it is time.
     pub(crate) async fn look(&mut self, shared: &Arc<Shared>) {
         if Instant::now() < self.0 {
             return;
@@ -56,7 +56,7 @@ impl Shared {
                 outcome => break outcome?,
             }
         };
-        // What was changed since it was read may have another end.
+        // A record that changed since it was read may expire later.
         let removed = self.journal.remove_unchanged(expired).await?;
         self.wake.notify_one();
         Ok(removed)

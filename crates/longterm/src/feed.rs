@@ -1,5 +1,5 @@
-//! The change feed of another tier: its pages, the watermark up to which they are applied, and what
-//! of them was refused.
+//! Change feed of another tier: its pages, the watermark up to which they are applied, and the
+//! refused changes.
 
 use aios_record::{Change, FeedItem, Identity, Owner, Timestamp};
 
@@ -15,53 +15,53 @@ use crate::{
 pub struct FeedPage {
     /// The watermark that this page continues from.
     pub after: u64,
-    /// The watermark when it is applied.
+    /// The watermark after it is applied.
     pub through: u64,
-    /// What changed, oldest first.
+    /// The changes, oldest first.
     pub changes: Vec<FeedItem>,
 }
 
-/// What became of a page of the feed.
+/// Outcome of applying a page of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
-    /// It is in the journal.
+    /// The page is in the journal.
     Yes {
-        /// Records that their owner has in another scope, or that cannot be stored at all, and
-        /// that were left as they are.
+        /// Records that were left unchanged: their owner has them in another scope, or they cannot
+        /// be stored.
         refused: Vec<Identity>,
     },
-    /// Nothing was done: another process has applied this part of the feed.
+    /// Nothing was written: another process has applied this part of the feed.
     WatermarkMoved {
-        /// Where the feed goes on.
+        /// The watermark from which the feed continues.
         watermark: u64,
     },
 }
 
-/// A change that could not be stored and was passed over.
+/// A change that could not be stored and was skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// The record.
     pub identity: Identity,
-    /// Why, and what to do about it.
+    /// The cause, and what to do about it.
     pub reason: String,
-    /// When.
+    /// Time of the refusal.
     pub at: Timestamp,
 }
 
 impl Longterm {
     /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
-    /// change whose `seq` is lower than one applied before to the same record is passed over. A
-    /// removal without an owner takes the one record of this kind and id; if several owners have
-    /// one, it takes none and is refused.
+    /// change is skipped if its `seq` is lower than one applied before to the same record. A
+    /// removal without an owner removes the only record of this kind and id; if several owners have
+    /// one, it removes none and is refused.
     ///
     /// A slow model embeds the texts in the background, see
     /// [`store_deferred`](crate::LongtermView::store_deferred).
     ///
     /// # Errors
-    /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. What is wrong with single
-    /// changes does not hold up the feed: too long a text is cut, and what cannot be stored, or is
-    /// stored in another scope, is left out, named in [`Applied::Yes`] and listed in
-    /// [`refused`](Longterm::refused).
+    /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. Problems of single changes
+    /// do not stop the feed: a text that is too long is truncated. A change that cannot be stored,
+    /// or whose record is stored in another scope, is left out, named in [`Applied::Yes`] and
+    /// listed in [`refused`](Longterm::refused).
     pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
         let FeedPage { after, through, mut changes } = page;
         for FeedItem { change, .. } in &mut changes {
@@ -98,25 +98,25 @@ impl Longterm {
         }
     }
 
-    /// How far the feed is applied; 0 at first.
+    /// Returns the watermark up to which the feed is applied, 0 at first.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn watermark(&self) -> Result<u64, Error> {
         self.shared.journal.watermark().await
     }
 
-    /// What could not be stored and was passed over, newest first, at most `limit`; the newest
+    /// Returns the changes that could not be stored, newest first, at most `limit`. The newest
     /// 10,000 are kept.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
         self.shared.journal.refused(limit).await
     }
 }
 
-/// Whose record a change is of; the shared one where that was not noted.
+/// Returns the identity of the changed record, with the shared owner if the change names none.
 fn identity(change: &Change) -> Identity {
     match change {
         Change::Upsert(record) => record.identity(),

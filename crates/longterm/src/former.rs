@@ -1,19 +1,19 @@
-//! Names of users that the former version took and that are not names of owners: the empty one,
-//! which is the shared owner's today, and those with U+001F, which ends an owner's name in an
-//! encoded identity. Their records got other names when the store was brought over, in the same way
-//! in `journal/0006_owners.sql`, in the library, and in working memory.
+//! User names that the former version accepted and that are not valid owner names: the empty name,
+//! which today stands for the shared owner, and names with U+001F, which ends an owner's name in an
+//! encoded identity. The migration renames these users, in the same way in
+//! `journal/0006_owners.sql`, in the library, and in working memory.
 
 use std::borrow::Cow;
 
 use aios_record::Scope;
 
-/// The present name of the user with the empty one.
+/// Present name of the user with the empty name.
 const NO_NAME: &str = "(no name)";
 const OWNER_END: char = '\u{1f}';
-/// Stands for [`OWNER_END`].
+/// Replacement for [`OWNER_END`].
 const REPLACEMENT: char = '\u{fffd}';
 
-/// The present name of a user of the former version.
+/// Returns the present name of a user of the former version.
 fn present_name(former: &str) -> Cow<'_, str> {
     match former {
         "" => Cow::Borrowed(NO_NAME),
@@ -24,7 +24,7 @@ fn present_name(former: &str) -> Cow<'_, str> {
     }
 }
 
-/// The name that a user of today may have had for the former version.
+/// Returns the name that a present user may have had in the former version.
 pub(crate) fn former_name(present: &str) -> Cow<'_, str> {
     match present {
         NO_NAME => Cow::Borrowed(""),
@@ -35,7 +35,7 @@ pub(crate) fn former_name(present: &str) -> Cow<'_, str> {
     }
 }
 
-/// Gives a user of the former version the present name.
+/// Renames a user of the former version to the present name.
 pub(crate) fn rename_user(scope: &mut Scope) {
     if let Some(user) = &mut scope.user {
         let present = present_name(user);

@@ -1,6 +1,7 @@
-//! From a record as it is given to a row as it is written: checked, normalised, analysed, embedded.
+//! Conversion of a given record to the row that is written: checked, normalised, analysed,
+//! embedded.
 //!
-//! Not here: identity and what is known already, which `journal` decides when it writes.
+//! Not here: the record's identity and stored version, which `journal` checks when it writes.
 
 use std::sync::Arc;
 
@@ -17,20 +18,21 @@ use crate::{
     vectors::Vectors,
 };
 
-/// How often a text is given to the model before it is stored without a vector.
+/// Attempts to embed a text before it is stored without a vector.
 const EMBED_TRIES: usize = 3;
 
-/// The time at which a text is embedded that is stored.
+/// Time at which the text of a stored record is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Embedding {
-    /// Before it is acknowledged.
+    /// Before the acknowledgement.
     Now,
-    /// In the background, but by a fast model before it is acknowledged.
+    /// In the background, unless the model is fast.
     Later,
 }
 
 impl Shared {
-    /// Analyses and embeds, off the async workers.
+    /// Analyses and embeds records on a blocking thread. Returns the write of each change, or the
+    /// error for which it cannot be stored.
     pub(crate) async fn prepare(
         self: &Arc<Shared>,
         changes: Vec<(Option<u64>, Change)>,
@@ -71,7 +73,7 @@ impl Shared {
         work.await.map_err(|_| Error::Closed)
     }
 
-    /// What writes records that come with vectors of the caller's own.
+    /// Builds the writes of records that have the caller's own vectors.
     pub(crate) fn with_given_vectors(
         &self,
         records: Vec<(Record, Vec<f32>)>,
@@ -84,7 +86,7 @@ impl Shared {
         writes.collect()
     }
 
-    /// What writes `record`, whose text is that of `row`.
+    /// Builds the write of `record`, which has the text of `row`, with the vector of `row`.
     pub(crate) fn with_vector_of(&self, row: &Row, record: Record) -> Result<Write, Error> {
         let vector = match &row.vector {
             Some(vector) => Embedded::Vector(vector.clone()),
@@ -112,7 +114,7 @@ impl Shared {
         if record.recorded_at == Timestamp::UNIX_EPOCH {
             record.recorded_at = whole_micros(now);
         }
-        // The feed is held up by nothing, and words find what came without a vector.
+        // The feed must not stop, and words find a record without a vector.
         if matches!(vector, Embedded::Missing) && feed_seq.is_none() {
             return Err(Error::VectorMissing { of: record.identity().to_string() });
         }
@@ -124,17 +126,17 @@ impl Shared {
     }
 }
 
-/// The vector of a text, or the reason why there is none.
+/// The vector of a text, or the reason for its absence.
 #[derive(Debug)]
 pub(crate) enum Embedded {
     Vector(Vec<f32>),
     /// The text has no word that the model knows.
     Nothing,
-    /// The model could not make one.
+    /// The model failed, or returned an unusable vector.
     Failed,
-    /// The store takes the caller's vectors, and none came with the text.
+    /// The store takes the caller's own vectors, and none was given.
     Missing,
-    /// It is made in the background.
+    /// The vector is computed in the background.
     Later,
 }
 
@@ -157,8 +159,8 @@ impl Embedded {
     }
 }
 
-/// Embeds the batch, or, where that fails, each text by itself, so that one that cannot be
-/// embedded holds up no other.
+/// Embeds the texts as a batch. If that fails, embeds each text by itself, so that one that cannot
+/// be embedded does not affect the others.
 pub(crate) fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Embedded> {
     let dimension = embedder.dimension();
     if let Ok(vectors) = embedder.embed_documents(texts)
@@ -187,7 +189,7 @@ fn check_length(record: &Record, bytes_max: usize) -> Result<(), Error> {
     Err(Error::TextTooLong { key: record.identity().to_string(), bytes, bytes_max })
 }
 
-/// Cuts too long a text; the payload keeps the whole.
+/// Truncates a text that is too long. The payload keeps the whole.
 pub(crate) fn cut(record: &mut Record, bytes_max: usize) {
     if bytes_max < record.text.len() {
         let key = record.identity().to_string();
@@ -196,12 +198,12 @@ pub(crate) fn cut(record: &mut Record, bytes_max: usize) {
     }
 }
 
-/// Takes off what is beyond `bytes_max` bytes of the text.
+/// Truncates the text to at most `bytes_max` bytes.
 pub(crate) fn truncate(record: &mut Record, bytes_max: usize) {
     record.text.truncate(record.text.floor_char_boundary(bytes_max));
 }
 
-/// Makes a record the same whichever store it is read from.
+/// Normalises a record, so that it is the same from whichever store it is read.
 pub(crate) fn normalize(record: &mut Record) {
     for number in [&mut record.importance, &mut record.confidence] {
         *number = if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.5 };
@@ -221,7 +223,7 @@ fn whole_micros(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
 }
 
-/// Checks that a record can be read back: JSON may be nested more deeply than it is read.
+/// Checks that a record can be read back: JSON can be nested more deeply than the parser accepts.
 fn check_readable(record: &Record) -> Result<(), Error> {
     let json = serde_json::to_vec(record).expect("a record is plain data");
     serde_json::from_slice::<Record>(&json).map(drop).map_err(|error| Error::Unstorable {

@@ -1,10 +1,11 @@
-//! `journal.db`: what an acknowledgement means, and all that must outlive the library's indexes.
+//! `journal.db`: the state that an acknowledgement makes durable, and everything that must outlive
+//! the library's indexes.
 //!
-//! It holds the rows that LanceDB does not yet hold safely, the identity of every record ever
+//! It holds the rows that are not yet safely in LanceDB, the identity of every record ever
 //! acknowledged, the feed's watermark, the number of the last synced version of the library, and
-//! the word statistics of what is in it. One read is one snapshot of all of these.
+//! the word statistics of its content. One read is one snapshot of all of these.
 //!
-//! Not here: when rows move to the library, see `owner`.
+//! Not here: the moves of rows to the library, see `owner`.
 
 mod checksums;
 mod generation;
@@ -56,10 +57,10 @@ pub(crate) use self::{
 };
 use crate::{Error, Standing, content::Rules, library::Edition, owner::Places, vectors::Vectors};
 
-/// "AMJ1"
+/// Application id in the header of the SQLite file: "AMJ1".
 pub const APPLICATION_ID: i32 = 0x414d_4a31;
 
-/// The version of the schema that this program knows and brings a journal to.
+/// Version of the schema that this program knows, and to which it migrates a journal.
 #[expect(clippy::cast_possible_truncation, reason = "a program has few migrations")]
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
@@ -72,7 +73,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "owners", sql: include_str!("journal/0006_owners.sql") },
 ];
 
-/// The journal; cheap to clone.
+/// Handle on the journal. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Journal {
     ledger: Ledger,
@@ -83,28 +84,28 @@ pub(crate) struct Journal {
     rules: Rules,
 }
 
-/// All that a search needs to know of the journal, from one moment.
+/// Parts of the journal that a search needs, from one snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) base: Base,
     pub(crate) edition: Edition,
-    /// Every `seq` that waits, in rising order.
+    /// Every `seq` that waits, ascending.
     pub(crate) seqs: Vec<i64>,
-    /// The highest `seq` that there has been.
+    /// The highest `seq` ever assigned.
     pub(crate) newest: i64,
-    /// The rows that wait above the `seq` that was given, or all if the base is another.
+    /// The waiting rows above the given `seq`, or all of them if the base differs.
     pub(crate) fresh: Vec<Pending>,
-    /// Rows that were known without their vector, and wait for none any more.
+    /// Rows that were known without their vector, and no longer wait for one.
     pub(crate) embedded: Vec<Pending>,
     pub(crate) statistics: Statistics,
 }
 
-/// While it stays the same, the library holds of the key of a row that waits what it held when the
-/// row was written. Grows.
+/// State of the library beneath the waiting rows. While it stays the same, the library holds for
+/// the key of a waiting row what it held when the row was written. It only grows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Base {
     table: u64,
-    /// The number of drains that moved a row while a newer one of its key came.
+    /// Number of drains that moved a row while a newer one with its key arrived.
     overtaken: u64,
 }
 
@@ -115,17 +116,17 @@ impl Base {
     }
 }
 
-/// The part of the journal that a search knows already.
+/// The part of the journal that a search already knows.
 #[derive(Debug, Default)]
 pub(crate) struct KnownWaiting {
     pub(crate) base: Base,
-    /// The highest `seq` up to which it knows what waits.
+    /// The highest `seq` up to which the waiting rows are known.
     pub(crate) newest: i64,
-    /// The rows among these that had no vector yet.
+    /// The known rows that had no vector yet.
     pub(crate) outstanding: Vec<i64>,
 }
 
-/// The content that the library should have, from one moment.
+/// The content that the library should have, from one snapshot.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) edition: Edition,
@@ -141,7 +142,7 @@ mod state {
 }
 
 impl Journal {
-    /// Opens it for a handle on these vectors.
+    /// Opens the journal for a handle with these vectors.
     pub(crate) fn open(
         places: &Places,
         access: Access,
@@ -164,7 +165,7 @@ impl Journal {
         self.ledger.close().await;
     }
 
-    /// Notes that a copy is put into `dir`, and forgets those that are gone.
+    /// Records that `dir` receives a copy, and drops the directories that no longer exist.
     pub(crate) async fn note_backup(&self, dir: PathBuf) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
@@ -177,24 +178,25 @@ impl Journal {
             .await
     }
 
-    /// Where copies were put that are still there.
+    /// Returns the directories that received a copy and still exist.
     pub(crate) async fn backups(&self) -> Result<Vec<PathBuf>, Error> {
         let mut dirs = self.ledger.read(backups).await?;
         dirs.retain(|dir| dir.exists());
         Ok(dirs)
     }
 
-    /// Copies the journal as it is now to `target`, which must not exist.
+    /// Copies the current journal to `target`, which must not exist.
     pub(crate) async fn backup(&self, target: &Path) -> Result<(), Error> {
         Ok(self.ledger.backup(target).await?)
     }
 
-    /// The fingerprint of the model whose vectors are stored.
+    /// Returns the fingerprint of the model of the stored vectors.
     pub(crate) async fn stored_embedder(&self) -> Result<Option<String>, Error> {
         self.ledger.read(|db| meta_text(db, "embedder")).await
     }
 
-    /// The model of the stored vectors: this handle's from the first time on.
+    /// Returns the model of the stored vectors. A store without one gets this handle's model,
+    /// unless access is read-only.
     pub(crate) async fn claim_embedder(&self) -> Result<String, Error> {
         if let Some(stored) = self.stored_embedder().await? {
             return Ok(stored);
@@ -215,17 +217,17 @@ impl Journal {
             .await
     }
 
-    /// The background that was measured last, as it was given.
+    /// Returns the background that was stored last.
     pub(crate) async fn background(&self) -> Result<Option<String>, Error> {
         self.ledger.read(|db| meta_text(db, "background")).await
     }
 
-    /// Keeps a background for later handles.
+    /// Stores a background for later handles.
     pub(crate) async fn keep_background(&self, background: String) -> Result<(), Error> {
         self.ledger.write(move |db| set_meta(db, "background", background)).await
     }
 
-    /// Makes durable what is committed, where an acknowledgement does not promise that already.
+    /// Syncs committed writes to disk, unless each acknowledgement does so.
     pub(crate) async fn sync(&self) -> Result<(), Error> {
         if self.durability != Durability::Full {
             self.ledger.sync().await?;
@@ -233,7 +235,7 @@ impl Journal {
         Ok(())
     }
 
-    /// The scopes of those of `identities` that were ever acknowledged and not deleted since.
+    /// Returns the scope of each of `identities` that was ever acknowledged and not deleted since.
     pub(crate) async fn scopes(
         &self,
         identities: Vec<Identity>,
@@ -249,8 +251,7 @@ impl Journal {
             .await
     }
 
-    /// The standing of each of `records` to what is stored under its identity, as far as `gate`
-    /// sees it.
+    /// Compares each of `records` with the stored record of its identity, as far as `gate` sees it.
     pub(crate) async fn standings(
         &self,
         gate: Gate,
@@ -273,7 +274,7 @@ impl Journal {
             .await
     }
 
-    /// The damage in the file, and what is not as this program makes it.
+    /// Returns the damage in the file, and the parts of the schema that it lacks.
     pub(crate) async fn damage(&self) -> Result<Vec<String>, Error> {
         self.ledger
             .read(|db| {
@@ -284,18 +285,18 @@ impl Journal {
             .await
     }
 
-    /// The edition of the library that is safe.
+    /// Returns the synced edition of the library.
     pub(crate) async fn edition(&self) -> Result<Edition, Error> {
         let model = Arc::clone(&self.model);
         self.ledger.read(move |db| edition_of(db, &model)).await
     }
 
-    /// As [`edition`](Journal::edition), whatever the model of its vectors.
+    /// As [`edition`](Journal::edition), without a check of the model.
     pub(crate) async fn edition_of_any_model(&self) -> Result<Edition, Error> {
         self.ledger.read(edition).await
     }
 
-    /// The journal for a search for `terms`, without the part that is `known`.
+    /// Reads the journal for a search for `terms`, without the part that is `known`.
     pub(crate) async fn snapshot(
         &self,
         terms: Vec<String>,
@@ -331,7 +332,7 @@ impl Journal {
             .await
     }
 
-    /// The place of the newest change that waits, 0 where none does.
+    /// Returns the `seq` of the newest waiting change, or 0 if none waits.
     pub(crate) async fn newest_pending(&self) -> Result<i64, Error> {
         self.ledger
             .read(|db| {
@@ -341,7 +342,7 @@ impl Journal {
             .await
     }
 
-    /// Returns `true` if a change waits that came no later than `through`.
+    /// Returns `true` if a change up to sequence number `through` waits.
     pub(crate) async fn is_waiting(&self, through: i64) -> Result<bool, Error> {
         self.ledger
             .read(move |db| {
@@ -352,7 +353,7 @@ impl Journal {
             .await
     }
 
-    /// The content that the library should have.
+    /// Returns the content that the library should have.
     pub(crate) async fn held(&self) -> Result<Held, Error> {
         let model = Arc::clone(&self.model);
         self.ledger
@@ -373,15 +374,15 @@ impl Journal {
             .await
     }
 
-    /// The number of changes that wait.
+    /// Returns the number of waiting changes.
     pub(crate) async fn pending_count(&self) -> Result<u64, Error> {
         self.ledger.read(count_pending).await
     }
 }
 
-/// Every `seq` that waits, in rising order.
+/// Returns every `seq` that waits, ascending.
 fn waiting_seqs(db: &Connection) -> Result<Vec<i64>, Error> {
-    // Read from the index of keys, which is small.
+    // SQLite reads the index of keys, which is small.
     let mut seqs = db.prepare_cached("SELECT seq FROM pending")?;
     let seqs = seqs.query_map([], |row| row.get(0))?;
     let mut seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
@@ -398,7 +399,7 @@ fn count_pending(db: &Connection) -> Result<u64, Error> {
     count(db, "SELECT count(*) FROM pending")
 }
 
-/// The version that is safe, and its table.
+/// Returns the synced version, and its table.
 fn edition(db: &Connection) -> Result<Edition, Error> {
     let number = |name| meta_number(db, name);
     Ok(Edition { table: number("library_table")?, version: number("synced_version")? })
@@ -409,13 +410,13 @@ fn base(db: &Connection) -> Result<Base, Error> {
     Ok(Base { table: number("library_table")?, overtaken: number("overtaken")? })
 }
 
-/// As [`edition`], for a handle whose vectors are those of `model`.
+/// As [`edition`], for a handle with vectors of `model`.
 fn edition_of(db: &Connection, model: &str) -> Result<Edition, Error> {
     check_model(db, model)?;
     edition(db)
 }
 
-/// Refuses a handle whose vectors are of another model than the stored ones have become.
+/// Refuses a handle whose model differs from that of the stored vectors.
 fn check_model(db: &Connection, model: &str) -> Result<(), Error> {
     match meta_text(db, "embedder")? {
         Some(stored) if stored != model => {

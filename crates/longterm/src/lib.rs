@@ -24,29 +24,29 @@
 //! # }
 //! ```
 //!
-//! - [`Longterm`] is the handle: cheap to clone; any number of processes may hold one on the same
-//!   directory. It is the administrator's [`LongtermView`]; [`scoped`](Longterm::scoped) gives that
-//!   of one owner.
+//! - [`Longterm`] is the handle. It is cheap to clone; any number of processes may hold one on the
+//!   same directory. It is the administrator's [`LongtermView`]; [`scoped`](Longterm::scoped)
+//!   returns that of one owner.
 //! - [`store`](LongtermView::store) takes [`Record`](aios_record::Record)s directly;
 //!   [`apply_feed`](Longterm::apply_feed) takes pages of another tier's change feed and keeps its
 //!   watermark.
 //! - [`Procedure`], [`Incident`], [`ConfigChange`], [`Knowledge`] and [`Note`] are the typed
 //!   records of the collections that are given directly; [`update`](LongtermView::update) changes
-//!   one, and [`history`](LongtermView::history) has what it was before.
+//!   one, and [`history`](LongtermView::history) returns its older versions.
 //! - [`search`](LongtermView::search) fuses a vector leg and a BM25 leg, scores the neighbours of
-//!   what they found, and can [explain](Explain) each hit.
+//!   their results, and can [explain](Explain) each hit.
 //!
 //! # Invariants
-//! - Acknowledged means committed in `journal.db`, by SQLite's promise. What LanceDB does not yet
-//!   hold safely on disk is still in the journal.
-//! - A search sees all that was acknowledged before it began, by whichever process.
-//! - One process at a time writes to LanceDB, the one that holds `owner.lock`.
-//! - Every owner has ids of their own. One owner's record is written in one project, agent and
-//!   session only; another gets [`Error::Conflict`].
-//! - A view shows, counts, changes and betrays nothing that its gate does not see.
+//! - Acknowledged means committed in `journal.db`, by SQLite's promise. A record stays in the
+//!   journal until LanceDB holds it safely on disk.
+//! - A search sees every write that was acknowledged before it began, by any process.
+//! - One process at a time writes to LanceDB: the one that holds `owner.lock`.
+//! - Every owner has ids of their own. A record of an owner is in one project, agent and session
+//!   only; writing it in another fails with [`Error::Conflict`].
+//! - A view shows, counts, changes and reveals nothing that its gate does not see.
 //!
 //! # What this crate does not do
-//! It derives no facts and no summaries, renders nothing, and forgets only what it is told to.
+//! It derives no facts and no summaries, renders nothing, and forgets only on request.
 
 mod backup;
 mod change;

@@ -1,7 +1,7 @@
 //! The LanceDB table: appended to by one owner, searched by every process.
 //!
-//! Nothing here knows of the journal. A version of the table counts only once the caller has
-//! synced it and written its number down; see `owner` for that protocol.
+//! Nothing here knows of the journal. A version of the table is valid only once the caller has
+//! synced it and recorded its number; see `owner` for that protocol.
 
 mod by_key;
 mod data_file;
@@ -50,49 +50,48 @@ pub(crate) use self::{
 
 use crate::Error;
 
-/// The full-text index.
+/// Name of the full-text index.
 const TERMS_INDEX: &str = "terms_idx";
-/// Rows of a merged file, tier by tier: files are merged with those of their own tier, so that
-/// adding to a large one does not rewrite it. Each row is rewritten about once a tier.
+/// Rows of a merged file, per tier. Files are merged with those of their own tier, so that adding
+/// rows does not rewrite a large file. Each row is rewritten about once per tier.
 const FRAGMENT_ROWS: [usize; 3] = [1024, 8192, 65_536];
-/// Files of one tier from which on they are merged into one of the next.
+/// Number of files of one tier from which they are merged into one of the next.
 const TIER_FILES_MAX: usize = 8;
-/// As many versions are kept at most, however young.
+/// Number of versions beyond which older ones are pruned, whatever their age.
 const VERSIONS_MAX: usize = 8;
-/// Versions are kept no longer than this.
+/// Maximum age of a version.
 const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
-/// The vector index is brought up to date once it covers at most this many times as many rows as
-/// it does not.
+/// The vector index is updated once it covers at most this many times as many rows as it misses.
 const VECTOR_INDEX_LAG: usize = 8;
 /// Approximate neighbours that an indexed vector leg examines.
 const EF_SEARCH: usize = 300;
-/// Rows are read for each vector that is taken of them.
+/// Rows read for each sampled vector.
 const SPREAD: usize = 16;
 
-/// A handle on the table; cheap to clone, and moves forward in versions only. The owner's is always
-/// at the latest version.
+/// Handle on the table. Cheap to clone; moves forward in versions only. The owner's handle is
+/// always at the latest version.
 #[derive(Clone)]
 pub(crate) struct Library {
     table: Table,
     schema: SchemaRef,
     site: Arc<Site>,
     dir: PathBuf,
-    /// Held while it moves from one version to another, so that it never moves back.
+    /// Held while the handle moves to another version, so that it never moves back.
     moving: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Library {
-    /// Opens a table, or none where no owner has made it yet.
+    /// Opens a table. `None` if no owner has created it yet.
     ///
     /// # Errors
-    /// [`Error::DamagedFile`] where reading it would end the process.
+    /// [`Error::DamagedFile`] if reading the table would end the process.
     pub(crate) async fn open(site: Site) -> Result<Option<Library>, Error> {
         let Some(library) = Library::open_unchecked(site).await? else { return Ok(None) };
         library.check_deletions().await?;
         Ok(Some(library))
     }
 
-    /// As [`open`](Library::open), for who asks each file before it is read.
+    /// As [`open`](Library::open), for a caller that checks each file before it is read.
     async fn open_unchecked(site: Site) -> Result<Option<Library>, Error> {
         if !site.table_dir().exists() {
             return Ok(None);
@@ -105,7 +104,7 @@ impl Library {
         }
     }
 
-    /// Makes an empty table with its indexes. For the owner only.
+    /// Creates an empty table with its indexes. For the owner only.
     pub(crate) async fn create(site: Site) -> Result<Library, Error> {
         let failed = || Error::library("create the table");
         let connection = connect(&site).await?;
@@ -124,12 +123,12 @@ impl Library {
         Library { table, schema, site: Arc::new(site), dir, moving: Arc::default() }
     }
 
-    /// Which table it is.
+    /// Returns the location of the table.
     pub(crate) fn site(&self) -> &Site {
         &self.site
     }
 
-    /// Where the table's files lie.
+    /// Returns the directory of the table's files.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
@@ -138,7 +137,7 @@ impl Library {
         self.table.version().await.map_err(Error::library("read the version"))
     }
 
-    /// Makes sure that what is read is at `version` or later.
+    /// Moves the handle to `version`, unless it is there or later.
     pub(crate) async fn catch_up(&self, version: u64) -> Result<(), Error> {
         let _forward = self.moving.lock().await;
         if self.version().await? < version {
@@ -147,8 +146,8 @@ impl Library {
         Ok(())
     }
 
-    /// Reads this version and no other. For every process but the owner's: versions that are not
-    /// written down as safe may be set aside, and their numbers come to mean something else.
+    /// Moves the handle to this version exactly. For every process but the owner's: a version that
+    /// is not recorded as synced may be rolled back, and its number reused.
     pub(crate) async fn stay_at(&self, version: u64) -> Result<(), Error> {
         let failed = Error::library("read the version that the journal speaks of");
         self.table.checkout(version).await.map_err(failed)
@@ -161,7 +160,7 @@ impl Library {
         Ok(())
     }
 
-    /// Replaces rows whose keys the table may hold.
+    /// Replaces rows whose keys the table may hold, and adds the others.
     pub(crate) async fn replace(&self, rows: &[Row]) -> Result<(), Error> {
         let batch = rows::batch(rows, &self.schema)?;
         let reader = RecordBatchIterator::new([Ok(batch)], self.schema.clone());
@@ -171,14 +170,14 @@ impl Library {
         Ok(())
     }
 
-    /// Removes the rows of `keys` from this and later versions.
+    /// Removes the rows of `keys` in a new version.
     pub(crate) async fn remove(&self, keys: &[String]) -> Result<(), Error> {
         let gone = is_in(col("key"), keys.iter().map(|key| lit(key.as_str())).collect());
         self.table.delete(Predicate::Expr(&gone)).await.map_err(Error::library("remove"))?;
         Ok(())
     }
 
-    /// The rows nearest to `vector`, best first.
+    /// Returns the rows nearest to `vector`, best first.
     pub(crate) async fn nearest(
         &self,
         vector: &[f32],
@@ -200,7 +199,7 @@ impl Library {
         collect(&query, "search by meaning").await
     }
 
-    /// The rows that hold some of `terms`, best first by the index's BM25.
+    /// Returns the rows that have any of `terms`, best first by the BM25 of the index.
     pub(crate) async fn matching(
         &self,
         terms: &[String],
@@ -220,26 +219,26 @@ impl Library {
         collect(&query, "search by word").await
     }
 
-    /// The rows that `filter` admits, in no order.
+    /// Returns the rows that match `filter`, in no order.
     pub(crate) async fn scan(&self, filter: DfExpr) -> Result<Vec<Row>, Error> {
         let query =
             self.table.query().only_if_expr(filter).select(Select::columns(rows::SEARCH_COLUMNS));
         collect(&query, "read").await
     }
 
-    /// The whole rows that `filter` admits, in no order.
+    /// Returns the whole rows that match `filter`, in no order.
     pub(crate) async fn scan_whole(&self, filter: DfExpr) -> Result<Vec<Row>, Error> {
         collect(&self.table.query().only_if_expr(filter), "read").await
     }
 
-    /// The identities, times and scopes of the rows that `filter` admits, in no order.
+    /// Returns the identities, times and scopes of the rows that match `filter`, in no order.
     pub(crate) async fn scan_times(&self, filter: DfExpr) -> Result<Vec<Record>, Error> {
         let query =
             self.table.query().only_if_expr(filter).select(Select::columns(rows::TIME_COLUMNS));
         Ok(collect(&query, "list").await?.into_iter().map(|row| row.record).collect())
     }
 
-    /// The keys of the rows that have expired at `now`, each with its content's hash.
+    /// Returns the keys of the rows that have expired at `now`, each with its content hash.
     pub(crate) async fn expired(&self, now: Timestamp) -> Result<Vec<(String, String)>, Error> {
         let failed = || Error::library("look for what has expired");
         let filter = col("expires_at").lt_eq(lit(now.as_microsecond()));
@@ -254,8 +253,8 @@ impl Library {
         Ok(expired)
     }
 
-    /// Shows `look` the records that may name what they belong to or were made from, without their
-    /// texts, in no order.
+    /// Calls `look` with each record that may refer to a parent or a source, without its text, in
+    /// no order.
     pub(crate) async fn each_with_origin(&self, look: impl FnMut(Record)) -> Result<(), Error> {
         let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary, Kind::Fact];
         let kinds = kinds.iter().map(|kind| lit(kind.collection())).collect();
@@ -268,7 +267,8 @@ impl Library {
         texts::each(&query, look).await
     }
 
-    /// The vectors of at most `count` rows that `filter` admits, spread over the first rows.
+    /// Returns the vectors of at most `count` rows that match `filter`, sampled evenly from the
+    /// first `count * SPREAD` rows.
     pub(crate) async fn spread_vectors(
         &self,
         count: usize,
@@ -289,13 +289,13 @@ impl Library {
         Ok(vectors.into_iter().step_by(step).collect())
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(crate) async fn row_count(&self) -> Result<u64, Error> {
         Ok(self.table.count_rows(None).await.map_err(Error::library("count"))? as u64)
     }
 
-    /// What maintenance has left undone: files beyond what the rows need, and rows that the
-    /// full-text index does not cover.
+    /// Returns the outstanding maintenance: the number of files beyond those that the rows need,
+    /// and of rows outside the full-text index.
     pub(crate) async fn backlog(&self) -> Result<(u32, u64), Error> {
         let failed = || Error::library("read statistics");
         let stats = self.table.stats().await.map_err(failed())?;
@@ -305,7 +305,7 @@ impl Library {
         Ok((u32::try_from(files).unwrap_or(u32::MAX), unindexed as u64))
     }
 
-    /// Files beyond those that are as large as they get.
+    /// Returns the number of files beyond those that full files would need.
     async fn surplus_files(&self) -> Result<usize, Error> {
         let stats = self.table.stats().await.map_err(Error::library("read statistics"))?;
         let [.., full] = FRAGMENT_ROWS;
@@ -325,8 +325,8 @@ impl Library {
         Ok(())
     }
 
-    /// Rewrites every file of which a row was removed, and builds the indexes anew from what is
-    /// left. What was removed is then in older versions only.
+    /// Rewrites every file that has a removed row, and rebuilds the indexes. Afterwards only older
+    /// versions have the removed rows.
     pub(crate) async fn rewrite(&self, vector_rows_min: u64) -> Result<(), Error> {
         let [.., target_rows_per_fragment] = FRAGMENT_ROWS;
         let options = CompactionOptions {
@@ -340,7 +340,8 @@ impl Library {
         self.rebuild_indexes(vector_rows_min).await
     }
 
-    /// Builds every index anew, that of the vectors where there are `vector_rows_min` rows.
+    /// Rebuilds every index from scratch, the vector index if there are at least `vector_rows_min`
+    /// rows.
     pub(crate) async fn rebuild_indexes(&self, vector_rows_min: u64) -> Result<(), Error> {
         let failed = || Error::library("rebuild the indexes");
         let indexes = self.table.list_indices().await.map_err(failed())?;
@@ -352,7 +353,7 @@ impl Library {
         Ok(())
     }
 
-    /// The word statistics of all rows, by owner.
+    /// Returns the word statistics of all rows, by owner.
     pub(crate) async fn term_counts(&self) -> Result<TermCounts, Error> {
         let failed = || Error::library("count the terms");
         let query = self.table.query().select(Select::columns(&["terms", "user"]));
@@ -364,9 +365,8 @@ impl Library {
         Ok(counts)
     }
 
-    /// Takes the rows that came since into the indexes; into the vector index, which costs far
-    /// more, only once they are many beside those that it covers. A search compares what it does
-    /// not cover one by one.
+    /// Adds new rows to the indexes. The vector index, which costs far more, is updated only once
+    /// it misses many rows. A search compares the rows outside an index one by one.
     pub(crate) async fn update_indexes(&self) -> Result<(), Error> {
         let failed = || Error::library("update the indexes");
         let mut names = Vec::new();
@@ -386,7 +386,8 @@ impl Library {
         Ok(())
     }
 
-    /// Builds the vector index where there are `rows_min` rows and it does not exist.
+    /// Builds the vector index if there are at least `rows_min` rows and it does not exist. Returns
+    /// `true` if it was built.
     pub(crate) async fn ensure_vector_index(&self, rows_min: u64) -> Result<bool, Error> {
         let failed = || Error::library("build the vector index");
         let indexes = self.table.list_indices().await.map_err(failed())?;
@@ -405,9 +406,9 @@ impl Library {
         Ok(true)
     }
 
-    /// Removes the files of versions that are older than `age`, or of which there are too many,
-    /// and that no newer version needs; an error where some stay. For the owner only, and only once
-    /// the newest version is synced.
+    /// Removes the files of versions that are older than `age` or beyond the maximum number, and
+    /// that no newer version needs. Fails if some cannot be removed. For the owner only, and only
+    /// once the newest version is synced.
     pub(crate) async fn prune(&self, age: Duration) -> Result<(), Error> {
         let versions = self.table.list_versions().await;
         let mut versions = versions.map_err(Error::library("list the versions"))?;
@@ -448,7 +449,7 @@ async fn connect(site: &Site) -> Result<lancedb::Connection, Error> {
     connecting.await.map_err(Error::library("open the directory"))
 }
 
-/// Builds the indexes that every table has, in place of those that it has already.
+/// Builds the indexes that every table has, replacing existing ones.
 async fn make_indexes(table: &Table) -> Result<(), lancedb::Error> {
     let index = FtsIndexBuilder::default()
         .base_tokenizer("whitespace".to_owned())
@@ -476,7 +477,7 @@ async fn collect(query: &impl ExecutableQuery, action: &'static str) -> Result<V
     Ok(rows)
 }
 
-/// How long ago a moment was, given in microseconds since 1970, by the clock that Lance uses.
+/// Returns the time since `moment`, in microseconds since 1970, by the clock that Lance uses.
 fn age_of(moment: i64) -> Duration {
     let moment = UNIX_EPOCH + Duration::from_micros(moment.try_into().unwrap_or(0));
     SystemTime::now().duration_since(moment).unwrap_or_default()

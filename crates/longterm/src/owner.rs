@@ -1,29 +1,29 @@
-//! The one process that writes to the library: moves the journal's rows into it, keeps it tidy,
+//! The one process that writes to the library: it moves the journal's rows into it, maintains it,
 //! and heals it after a crash.
 //!
 //! The protocol, for each batch:
-//! 1. read the oldest pending rows, and the terms of the rows of the library that they replace or
+//! 1. read the oldest pending rows, and the terms of the library's rows that they replace or
 //!    remove;
-//! 2. append them to the table (or replace, or remove), which makes new versions;
+//! 2. append the rows to the table (or replace, or remove), which makes new versions;
 //! 3. sync every new file and directory of the table;
-//! 4. in one journal transaction, write the version's number down, drop the rows it holds, and
-//!    count their terms in the place of those of step 1.
+//! 4. in one journal transaction, record the version's number, delete the rows it holds, and count
+//!    their terms in place of those of step 1.
 //!
-//! A crash before step 4 leaves the rows in the journal and, above the version written down,
-//! versions that nothing relies on and no reader has looked at. So a **new owner, and nobody
-//! else**, first sets their manifests aside, unread, and then drains as usual. Merging files and
-//! updating indexes follow the same rule: sync, then write down. Pruning comes after both, and only
-//! when the journal itself is on disk.
+//! A crash before step 4 leaves the rows in the journal and, above the recorded version, versions
+//! that nothing relies on and no reader has read. So a **new owner, and nobody else**, first moves
+//! their manifests to the quarantine, unread, and then drains as usual. Merging files and updating
+//! indexes follow the same rule: sync, then record. Pruning comes after both, and only when the
+//! journal itself is on disk.
 //!
-//! An owner of which any step failed is given up, and heals like a new one when it is taken again:
-//! nobody knows any more what the table holds beyond the version written down.
+//! An owner with a failed step is dropped, since the content of the table beyond the recorded
+//! version is unknown. Taking the ownership again heals the table.
 //!
-//! A rebuild (`rebuild`) writes to a table of its own, which nobody else looks at before one
-//! transaction of the journal makes it the library; that transaction ends the owner's term.
+//! A rebuild (`rebuild`) writes to a table of its own, which nobody else reads before one
+//! transaction of the journal makes it the library. That transaction ends the owner's term.
 //!
-//! Ownership is an advisory lock on `owner.lock`, which the operating system gives up when the
-//! process dies. The journal counts the owners' terms besides, so that what a process queued before
-//! it lost the lock is refused afterwards.
+//! Ownership is an advisory lock on `owner.lock`, which the operating system releases when the
+//! process dies. The journal also counts the owners' terms, so that it refuses a write that was
+//! queued before the process lost the lock.
 
 mod damage;
 mod places;
@@ -52,13 +52,12 @@ use crate::{
     sync::Synced,
 };
 
-/// Indexes are brought up to date once the library has at most this many times as many rows as
-/// they do not cover.
+/// Indexes are updated once the library has at most this many times as many rows as they miss.
 const INDEX_LAG: u64 = 16;
-/// As many files are kept in the quarantine.
+/// Maximum number of files in the quarantine.
 const QUARANTINE_FILES_MAX: usize = 256;
 
-/// The right to write to the library, for as long as it lives.
+/// The right to write to the library, for as long as the value lives.
 pub(crate) struct Owner {
     places: Places,
     journal: Journal,
@@ -70,17 +69,18 @@ pub(crate) struct Owner {
     anchor: Anchor,
     batches_since_compaction: u32,
     rows_since_index: u64,
-    /// When the journal is rewritten again for a purge, where a reader was in the way.
+    /// Time of the next attempt to rewrite the journal for a purge, if a reader blocked the last
+    /// one.
     scrub_after: Option<Instant>,
-    /// The columns whose damaged indexes were made again when the term began.
+    /// The columns whose damaged indexes were rebuilt when the term began.
     mended: Vec<String>,
-    /// Dropping the file gives the lock up; it goes last.
+    /// Dropping the file releases the lock, so it is the last field.
     _lock: File,
 }
 
 impl Owner {
-    /// Becomes the owner if nobody else is, and heals what the last one left. [`Error::Ousted`]
-    /// where a rebuild has put another table in its place meanwhile.
+    /// Becomes the owner if no other process is, and heals the library. Fails with
+    /// [`Error::Ousted`] if a rebuild has replaced the table meanwhile.
     pub(crate) async fn take(
         places: &Places,
         journal: &Journal,
@@ -94,7 +94,7 @@ impl Owner {
         or_ousted(owner, journal, term).await.map(Some)
     }
 
-    /// The owner of a term that has begun.
+    /// Builds the owner of a term that has begun.
     async fn begin(
         places: &Places,
         journal: &Journal,
@@ -108,9 +108,9 @@ impl Owner {
         let library = match term.edition.version {
             0 => {
                 known = Known::default();
-                // Or a power cut could leave a library that the journal has never heard of.
+                // Otherwise a power cut could leave a library that the journal does not know.
                 journal.sync().await?;
-                // In place of what was never written down as safe.
+                // Nothing in the table was ever recorded as synced.
                 site.discard()?;
                 Library::create(site).await?
             }
@@ -146,8 +146,8 @@ impl Owner {
         Ok(owner)
     }
 
-    /// What was done, or [`Error::Ousted`] where it failed because a rebuild has put another table
-    /// in the place of the owner's, and removes that.
+    /// Returns `done`, or [`Error::Ousted`] if it failed because a rebuild has replaced and removed
+    /// the owner's table.
     pub(crate) async fn or_ousted<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
         or_ousted(done, &self.journal, self.term).await
     }
@@ -156,14 +156,14 @@ impl Owner {
         &self.library
     }
 
-    /// The columns whose damaged indexes were made again when this owner began.
+    /// Returns the columns whose damaged indexes were rebuilt when this owner began.
     pub(crate) fn mended(&self) -> &[String] {
         &self.mended
     }
 
-    /// Moves what waits, of what came no later than `through`, into the library, and says whether
-    /// all of it is there: not while a rebuild wants the library to rest. After an error the owner
-    /// is of no use any more.
+    /// Moves the waiting changes with sequence numbers up to `through` into the library. Returns
+    /// `true` if all of them are there, `false` if a rebuild has paused drains or a row waits for
+    /// its vector. After an error the owner must be dropped.
     pub(crate) async fn drain(&mut self, through: i64) -> Result<bool, Error> {
         loop {
             let (rows_max, now) = (self.config.drain_rows_max, (self.config.clock)());
@@ -181,7 +181,8 @@ impl Owner {
         }
     }
 
-    /// Whether the library has as many bytes as it may have; then nothing is stored any more.
+    /// Returns `true` if the library has reached its limit of bytes, so that nothing is stored any
+    /// more.
     fn is_full(&self) -> bool {
         self.config.disk_bytes_max.is_some_and(|bytes_max| bytes_max <= self.synced.bytes())
     }
@@ -213,8 +214,8 @@ impl Owner {
         self.journal.applied(self.term, drain, held, safe, (self.config.clock)()).await
     }
 
-    /// The rows that the library holds of `keys`. The index of keys has to lead to all of them; it
-    /// is made again if it does not.
+    /// Returns the terms of the library's rows of `keys`. If the index of keys misses one of them,
+    /// rebuilds the indexes.
     async fn held_rows(&mut self, keys: &[String]) -> Result<Vec<RowTerms>, Error> {
         self.check_unchanged().await?;
         for _ in 0..2 {
@@ -233,7 +234,7 @@ impl Owner {
         })
     }
 
-    /// Makes the indexes again, after one was found to miss records.
+    /// Rebuilds the indexes after one was found to miss records.
     pub(crate) async fn renew_indexes(&mut self) -> Result<(), Error> {
         self.rebuild_indexes().await?;
         self.note_synced().await
@@ -245,7 +246,7 @@ impl Owner {
         self.library.rebuild_indexes(rows_min).await
     }
 
-    /// Refuses to build upon files that were changed behind this owner's back.
+    /// Refuses to write if the library's files were changed by anybody else.
     async fn check_unchanged(&mut self) -> Result<(), Error> {
         let dir = self.library.dir().to_owned();
         let empty = Synced::new(Arc::clone(&self.places.disk), Checksums::new());
@@ -257,9 +258,9 @@ impl Owner {
         result.map_err(Error::io("use the files of", dir))
     }
 
-    /// Merges files, updates indexes and prunes where the thresholds of the configuration say so.
-    /// What of this fails waits for the next threshold. But an error of a sync is one: the system
-    /// tells it once, and calls the file synced from then on.
+    /// Merges files, updates indexes and prunes if the configured thresholds are reached. A failure
+    /// is logged and retried at the next threshold, except for a failed sync: the system reports it
+    /// once, and treats the file as synced from then on.
     async fn maintain(&mut self) -> Result<(), Error> {
         let compact =
             self.config.compact_after_batches <= self.batches_since_compaction || self.is_full();
@@ -270,7 +271,7 @@ impl Owner {
         self.check_unchanged().await?;
         let tidied = self.tidy(compact, index).await;
         self.note_synced().await?;
-        // The version written down must stay so when the power goes: the others are about to go.
+        // The recorded version must survive a power cut, since the others are about to be removed.
         self.journal.sync().await?;
         let pruned = self.prune().await;
         if let Err(error) = tidied.and(pruned) {
@@ -278,7 +279,7 @@ impl Owner {
             tracing::warn!(error, "maintenance failed");
         }
         if self.config.disk_bytes_max.is_some() {
-            // Fewer than before what was pruned.
+            // Pruning has reduced the bytes of the library.
             self.note_synced().await?;
         }
         Ok(())
@@ -298,15 +299,16 @@ impl Owner {
         Ok(())
     }
 
-    /// Bringing an index up to date costs the more the larger it is.
+    /// Returns `true` if enough rows are outside the indexes. The larger an index, the more its
+    /// update costs.
     async fn is_index_due(&self) -> Result<bool, Error> {
         let rows = self.rows_since_index;
         Ok(self.config.index_after_rows <= rows
             && self.library.row_count().await? <= INDEX_LAG.saturating_mul(rows))
     }
 
-    /// Removes the files that only old versions need, unless a long read may need them. Once the
-    /// journal is on disk.
+    /// Removes the files that only old versions need, unless a long read may need them. The journal
+    /// must be on disk before.
     async fn prune(&mut self) -> Result<(), Error> {
         let Some(_alone) = lock(&self.places.readers)? else { return Ok(()) };
         self.library.prune(self.config.prune_after).await
@@ -319,13 +321,13 @@ impl Owner {
 
     async fn make_durable(&mut self) -> Result<Safe, Error> {
         let safe = make_durable(&self.library, &self.places, &mut self.synced).await?;
-        // Rows that were written elsewhere must not leave the journal.
+        // Rows that were written to another directory must not leave the journal.
         self.anchor.check()?;
         Ok(safe)
     }
 }
 
-/// Syncs all that a table has written, and returns the version that this made safe.
+/// Syncs everything that a table has written, and returns the synced version.
 pub(crate) async fn make_durable(
     library: &Library,
     places: &Places,
@@ -352,7 +354,7 @@ async fn or_ousted<T>(done: Result<T, Error>, journal: &Journal, term: Term) -> 
     Err(if is_replaced { Error::Ousted } else { error })
 }
 
-/// Refuses a table that the journal never heard of: it belongs to another one.
+/// Refuses a table that the journal does not know, since it belongs to another journal.
 pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<(), Error> {
     if journal.had_owner().await? {
         return Ok(());
@@ -364,8 +366,8 @@ pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<
     Err(Error::UnknownLibrary { path: places.library.clone() })
 }
 
-/// Opens the table at `synced_version`, without so much as a look at what lies above it: what a
-/// power cut left there may be anything.
+/// Opens the table at `synced_version` without reading any later version, since a power cut may
+/// have left anything there.
 pub(crate) async fn heal(
     places: &Places,
     site: Site,
@@ -379,7 +381,7 @@ pub(crate) async fn heal(
     Library::open(site).await?.ok_or_else(|| lost(places))
 }
 
-/// Moves the manifests above a version to the quarantine. For who alone writes to the table.
+/// Moves the manifests above a version to the quarantine. Nobody else may write to the table.
 pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<(), Error> {
     for (above, manifest) in site.manifests()?.range(version + 1..) {
         tracing::info!(version = above, trusted = version, "a version is set aside");
@@ -393,7 +395,7 @@ pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Err
     let Some(_alone) = lock(&places.readers)? else { return Ok(()) };
     for older in library::tables(&places.library, |number| number < table)? {
         if let Err(error) = library::remove(&older) {
-            // Its last owner may not have heard yet, and writes there. The next one removes it.
+            // Its last owner may not know yet, and write there. The next owner removes it.
             let error = &error as &dyn std::error::Error;
             tracing::info!(error, "a table that was replaced stays for now");
         }
@@ -401,7 +403,7 @@ pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Err
     Ok(())
 }
 
-/// Moves a manifest to the quarantine, where it can be looked at. A full one takes no more.
+/// Moves a manifest to the quarantine, or removes it if the quarantine is full.
 fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
     let quarantine = &places.make_quarantine()?;
     let files = fs::read_dir(quarantine).map_err(Error::io("list", quarantine))?.count();

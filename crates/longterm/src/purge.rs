@@ -1,4 +1,4 @@
-//! Forgetting: records that no read shows any more, and purged ones, whose bytes no file keeps.
+//! Forgotten records, which no read shows any more, and purged ones, whose bytes no file keeps.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,25 +17,25 @@ use crate::{
 /// The outcome of a purge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purged {
-    /// The records that were stored until now. Those that were deleted before are purged as well
-    /// and not among these.
+    /// The records that were stored until now. Records deleted before are purged as well, but not
+    /// listed.
     pub identities: Vec<Identity>,
-    /// The obstacle that is still in the way; absent when the purge is done.
+    /// The obstacle that the purge waits for. `None` if the purge is done.
     pub pending: Option<Obstacle>,
-    /// Files that a repair could not save and had put into the quarantine, and that this purge has
-    /// removed: nobody can tell if the purged records were in them.
+    /// Files that a repair could not save and had moved to the quarantine, and that this purge has
+    /// removed, since they may have held purged records.
     pub discarded: Vec<PathBuf>,
 }
 
-/// Something that a purge waits for. The owner goes on by itself when it is out of the way.
+/// An obstacle that a purge waits for. The owner continues by itself when it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obstacle {
     /// A long read of the library, such as [`Longterm::verify`], needs an older version.
     LibraryReader,
-    /// A reader of `journal.db` needs what is in its log.
+    /// A reader of `journal.db` needs its write-ahead log.
     JournalReader,
-    /// A rebuild of the library is under way, and what it reads may be in its files.
+    /// A rebuild of the library is running, and its files may hold purged records.
     Rebuild,
 }
 
@@ -69,14 +69,16 @@ impl std::fmt::Display for Obstacle {
 }
 
 impl LongtermView {
-    /// Removes these records: from now on no read and no search shows them, and
-    /// [`are_forgotten`](LongtermView::are_forgotten) tells them from others until they are stored
-    /// again. Returns those that were stored; what this view does not see is not. Bytes of them
-    /// stay in files until these are rewritten or pruned; [`purge`](Longterm::purge) sees to that.
+    /// Removes these records and returns those that were stored and visible to this view. No read
+    /// or search shows them any more, and [`are_forgotten`](LongtermView::are_forgotten) recognises
+    /// them until they are stored again. Their bytes stay in files until these are rewritten or
+    /// pruned; [`purge`](Longterm::purge) does that.
     ///
     /// # Errors
-    /// [`Error::NotYours`], and nothing is removed, when one is shared and the view acts for a
-    /// user; [`Error::Journal`] when the disk refuses. No limit stands in the way.
+    /// - [`Error::NotYours`] if one is shared and the view acts for a user; nothing is removed
+    ///   then.
+    /// - [`Error::Journal`] if the journal cannot be written. The limits on rows and bytes do not
+    ///   apply.
     pub async fn forget(&self, identities: Vec<Identity>) -> Result<Vec<Identity>, Error> {
         let contents = self.contents(&identities).await?;
         let journal = &self.shared.journal;
@@ -85,31 +87,31 @@ impl LongtermView {
         Ok(forgotten)
     }
 
-    /// Which of `identities`, of those that this view may change, are stored, or were deleted or
-    /// forgotten before. Of others it says `false`.
+    /// Returns, for each of `identities`, whether it is stored, or was deleted or forgotten before.
+    /// `false` for identities that this view may not change.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn knew(&self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
         let knew = self.shared.journal.knew(identities.to_vec()).await?;
         let own = identities.iter().map(|identity| self.may_change(&identity.owner));
         Ok(knew.into_iter().zip(own).map(|(knew, own)| knew && own).collect())
     }
 
-    /// Returns `true` if a record of the scope that this view is narrowed to is stored or was
-    /// deleted. Of what was purged only the owner and the session itself are known.
+    /// Returns `true` if a record of the scope to which this view is narrowed is stored or was
+    /// deleted. Of purged records only the owner and the session itself are known.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn knew_scope(&self) -> Result<bool, Error> {
         self.shared.journal.knew_scope(self.gate.clone()).await
     }
 
-    /// The identities of a kind that were deleted, of those that this view could change, each with
-    /// what is still known of its scope.
+    /// Returns the deleted identities of a kind that this view may change, each with the known part
+    /// of its scope.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn deleted_of(&self, kind: Kind) -> Result<Vec<(Identity, Scope)>, Error> {
         let mut deleted = self.shared.journal.deleted_of(kind).await?;
         deleted.retain(|(identity, _)| self.may_change(&identity.owner));
@@ -120,14 +122,14 @@ impl LongtermView {
         self.gate.may_change(&Scope::default().with_owner(owner))
     }
 
-    /// The records of this view that were made from the records `of` or the `sources`, such as a
-    /// file, and those made from these in turn: chunks of a document, a goal's tasks, a task's
-    /// tool calls, summaries that name what they sum up, facts that name their evidence. Only an
-    /// owner's own records count as made from that owner's; a user's are not made from shared ones
-    /// here. Reads every record that may be one of these.
+    /// Returns the records of this view that were made from the records `of` or from `sources`,
+    /// such as a file, directly or indirectly: chunks of a document, tasks of a goal, tool calls of
+    /// a task, summaries that name their originals, facts that name their evidence. Only records of
+    /// the same owner count: a user's records are never derived from shared ones here. Reads every
+    /// record that may be derived.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn derived(
         &self,
         of: &[Identity],
@@ -151,8 +153,8 @@ impl LongtermView {
         Ok(derived)
     }
 
-    /// Shows `look` every record of this view that may be made of others or have a source. Those of
-    /// the library have no more than the fields that say so.
+    /// Calls `look` with every record of this view that may be derived from others or have a
+    /// source. Records from the library have only the fields that name their origin.
     pub(crate) async fn each_with_origin(
         &self,
         mut look: impl FnMut(&Record),
@@ -185,20 +187,20 @@ impl LongtermView {
 }
 
 impl Longterm {
-    /// As [`forget`](LongtermView::forget), and returns when no file of the data directory keeps a
-    /// byte of the records, whether they were stored until now or deleted before: tables, indexes,
-    /// older versions, the journal, its log and its list of what was refused, and the quarantine
-    /// are rewritten or removed. The journal keeps for ever that the key was deleted, and the
-    /// record's tombstone. Copies in `backup/` and elsewhere are not touched. Copies that searches
-    /// keep in RAM go with the process at the latest.
+    /// As [`forget`](LongtermView::forget), and waits until no file of the data directory keeps a
+    /// byte of the records, whether they were stored until now or deleted before. Tables, indexes,
+    /// older versions, the journal with its write-ahead log and its list of refused changes, and
+    /// the quarantine are rewritten or removed. The journal permanently keeps the deleted key and
+    /// the record's tombstone. Copies in `backup/` and elsewhere are not touched. Copies that
+    /// searches keep in RAM end with the process at the latest.
     ///
-    /// Takes as long as building the indexes again. Once this has begun it is finished by whichever
-    /// process owns the library, also after a crash. Where somebody still reads what must go,
-    /// [`Purged::pending`] says so, and the owner does the rest when they have ended.
+    /// Takes as long as rebuilding the indexes. Once begun, a purge is finished by whichever
+    /// process owns the library, even after a crash. If a reader blocks it, [`Purged::pending`]
+    /// names the obstacle, and the owner finishes the purge when the obstacle is gone.
     ///
     /// # Errors
-    /// [`Error::Journal`], and [`Error::Library`], [`Error::Io`] where this process is the owner;
-    /// the purge goes on.
+    /// [`Error::Journal`], and [`Error::Library`], [`Error::Io`] if this process is the owner. The
+    /// purge continues after an error.
     pub async fn purge(&self, identities: Vec<Identity>) -> Result<Purged, Error> {
         let contents = self.contents(&identities).await?;
         let unsaved = self.unsaved()?;
@@ -209,16 +211,16 @@ impl Longterm {
         Ok(Purged { identities, pending, discarded })
     }
 
-    /// Files that a repair could not save: libraries that could not be read whole, and rows unknown
-    /// to the journal. A purge removes them, so save what is wanted of them before.
+    /// Returns the files that a repair could not save: libraries that could not be read completely,
+    /// and rows unknown to the journal. A purge removes them, so save what you need before.
     ///
     /// # Errors
-    /// [`Error::Io`] when the quarantine cannot be listed.
+    /// [`Error::Io`] if the quarantine cannot be listed.
     pub fn unsaved(&self) -> Result<Vec<PathBuf>, Error> {
         self.shared.places.unsaved()
     }
 
-    /// Returns when all that was to be purged is gone, or what is in the way.
+    /// Waits until all requested purges are done, or blocked by the returned obstacle.
     ///
     /// # Errors
     /// As [`purge`](Longterm::purge).
@@ -246,8 +248,8 @@ impl Longterm {
     }
 }
 
-/// Origins of records: encoded identities, and `kind/id` of sources that are not records, each with
-/// the records made from it.
+/// Origins of records, each with the records made from it. An origin is an encoded identity, or
+/// `kind/id` of a source that is not a record.
 struct MadeFrom {
     records: HashMap<String, Vec<Identity>>,
 }
@@ -261,8 +263,8 @@ impl MadeFrom {
     }
 }
 
-/// The records of the same owner that a record belongs to or was made from, and its source if that
-/// is not a record. A key without an owner means the record's own owner.
+/// Returns the records of the same owner that a record belongs to or was made from, and its source
+/// if that is not a record. A key without an owner means the record's own owner.
 fn origins(record: &Record) -> Vec<String> {
     let own = record.owner();
     let of_own = |kind: Kind, id: &str| aios_record::encode(own.as_str(), kind, id);
@@ -292,7 +294,7 @@ fn origins(record: &Record) -> Vec<String> {
     origins
 }
 
-/// A source that is not a record.
+/// Returns the origin of a source that is not a record.
 fn of_source(source: &Source) -> String {
     format!("{}/{}", source.kind, source.id)
 }

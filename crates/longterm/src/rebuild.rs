@@ -1,15 +1,15 @@
-//! Making the library again: with another model, to repair it, or from a former version's table.
+//! Rebuilds of the library: with another model, to repair it, or from a former version's table.
 //!
-//! A rebuild fills a table of its own beside the one that counts, while every process goes on with
-//! that one, and goes over it again for what has changed meanwhile; nothing is pruned until it is
-//! done. For the last round it asks the owner to let the library rest; what is stored then waits in
-//! the journal. One transaction of the journal makes the new table the library, and its model that
-//! of the store. Killed before it, a rebuild has changed nothing, and the next one goes on with
-//! what is on disk; killed after it, the next owner removes the old table.
+//! A rebuild fills a new table beside the current one, which every process continues to use. It
+//! repeats the copying for records that changed meanwhile; nothing is pruned until it is done. For
+//! the last rounds it pauses the owner's drains, so that new writes wait in the journal. One
+//! transaction of the journal makes the new table the library, and its model that of the store. If
+//! killed before, a rebuild has changed nothing, and the next one continues with the files on disk;
+//! if killed after, the next owner removes the old table.
 //!
-//! What is in the new table is known by key, hash and time of each row, so going over it again
-//! costs what changed and a look at these. Rows are copied by their place, never found by an index,
-//! so damaged indexes hold nothing up.
+//! The content of the new table is known by key, hash and time of each row, so repeating the
+//! copying costs a scan of these and the changed rows. Rows are copied by position, never found by
+//! an index, so damaged indexes do not matter.
 
 mod adopt;
 mod copy;
@@ -39,51 +39,51 @@ use crate::{
     vectors::Vectors,
 };
 
-/// From this round on, of which the first copies all.
+/// First round with paused drains. The first round of all copies everything.
 const REST_FROM_ROUND: u32 = 3;
-/// Rounds before it is given up: only an owner of another program does not rest.
+/// Rounds before the rebuild fails: only an owner of another program ignores the pause.
 const ROUNDS_MAX: u32 = 50;
-/// How often the lock is looked at while another process brings the library over: for 10 minutes.
+/// Attempts to lock while another process converts the library: for 10 minutes.
 const BRING_OVER_TRIES: u32 = 30_000;
 
-/// What a rebuild is for.
+/// Purpose of a rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    /// Every row must be there.
+    /// New vectors, files and indexes. No record may be missing.
     Reindex,
-    /// What can be read is taken.
+    /// Copies every readable row.
     Repair,
-    /// As [`Repair`](Purpose::Repair), but the journal is older than the library, which tells what
+    /// As [`Repair`](Purpose::Repair), but the journal is older than the library, which shows what
     /// was stored and deleted since.
     Adopt,
-    /// A former version's table gets keys with owners, and the terms of the present analysis.
-    /// Every row that is there must be read.
+    /// A former version's table gets keys with owners, and the terms of the current analysis. Every
+    /// existing row must be readable.
     Upgrade,
 }
 
 impl Purpose {
-    /// Returns `true` if what cannot be read is left out.
+    /// Returns `true` if unreadable rows are left out.
     fn saves(self) -> bool {
         matches!(self, Purpose::Repair | Purpose::Adopt)
     }
 }
 
-/// Told how far a rebuild is.
+/// Callback for the progress of a rebuild.
 type Watch = Arc<dyn Fn(Progress) + Send + Sync>;
 
 impl Longterm {
-    /// Makes the library of the data directory `dir` anew with `embedder`, or, where its vectors
-    /// are from that model already, as it is: its files, its indexes and its words. Other processes
-    /// go on meanwhile; where the model changes, their handles get [`Error::Reembedded`] from the
-    /// end on. Takes as long as embedding all there is, and for a while twice the room on disk.
-    /// What was interrupted goes on where it was when it is called again with the same model.
+    /// Rebuilds the library of the data directory `dir` with `embedder`. If its vectors are from
+    /// that model already, rebuilds only its files, indexes and terms. Other processes continue
+    /// meanwhile; if the model changes, their handles fail with [`Error::Reembedded`] afterwards.
+    /// Takes as long as embedding all records, and temporarily twice the disk space. An interrupted
+    /// rebuild continues when called again with the same model.
     ///
-    /// `progress` is told how many records are done.
+    /// Calls `progress` with the number of records done.
     ///
     /// # Errors
-    /// - [`Error::Rebuilding`] while another process does the same.
-    /// - [`Error::Library`] when a row cannot be read, see [`repair`](Longterm::repair).
-    /// - [`Error::Journal`], [`Error::Io`] when `dir` cannot be used.
+    /// - [`Error::Rebuilding`] if another process is rebuilding the library.
+    /// - [`Error::Library`] if a row cannot be read, see [`repair`](Longterm::repair).
+    /// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be used.
     pub async fn reindex(
         dir: &Path,
         config: Config,
@@ -93,7 +93,7 @@ impl Longterm {
         Longterm::reindex_on(Arc::new(System), dir, config, embedder, progress).await
     }
 
-    /// As [`reindex`](Longterm::reindex), with what stands for the disk.
+    /// As [`reindex`](Longterm::reindex), with a stand-in for the disk.
     pub(crate) async fn reindex_on(
         disk: Arc<dyn Disk>,
         dir: &Path,
@@ -107,16 +107,16 @@ impl Longterm {
         Ok(findings.into_reindexed())
     }
 
-    /// Makes the library of the data directory `dir` anew from what can be read of it: each record
-    /// that the journal knows once, nothing else, and all indexes. What cannot be saved is named.
-    /// Rows that the journal does not know, and the old table where not all of it could be read,
-    /// are kept in `quarantine/`. Other processes go on meanwhile.
+    /// Rebuilds the library of the data directory `dir` from its readable parts: each record that
+    /// the journal knows once, nothing else, and all indexes. Returns the records that cannot be
+    /// saved. Rows that the journal does not know, and the old table if parts of it could not be
+    /// read, are moved to `quarantine/`. Other processes continue meanwhile.
     ///
-    /// What is named as missing or outdated may be stored again by whoever has it;
-    /// [`give_up`](Longterm::give_up) ends the waiting for it.
+    /// Missing and outdated records may be stored again by a caller that has them.
+    /// [`give_up`](Longterm::give_up) stops waiting for missing ones.
     ///
     /// # Errors
-    /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
+    /// - [`Error::ModelMismatch`] if the stored vectors are from another model.
     /// - As [`reindex`](Longterm::reindex).
     pub async fn repair(
         dir: &Path,
@@ -130,7 +130,7 @@ impl Longterm {
         Ok(findings.into_repaired())
     }
 
-    /// As [`repair`](Longterm::repair), of a store of the caller's own vectors.
+    /// As [`repair`](Longterm::repair), for a store of the caller's own vectors.
     ///
     /// # Errors
     /// As [`repair`](Longterm::repair).
@@ -146,22 +146,21 @@ impl Longterm {
         Ok(findings.into_repaired())
     }
 
-    /// Forgets that these records, which a repair found missing, were ever stored, and
-    /// lists them among what was [`refused`](Longterm::refused). Those that were stored again since
-    /// stay.
+    /// Deletes the journal's knowledge of these records, which a repair found missing, and lists
+    /// them as [`refused`](Longterm::refused). Records stored again since stay.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Journal`] if the journal cannot be written.
     pub async fn give_up(&self, identities: &[Identity]) -> Result<(), Error> {
         let keys = identities.iter().map(Identity::encode).collect();
         self.shared.journal.give_up(keys, self.shared.now()).await
     }
 }
 
-/// Brings the library of a former version over to keys with owners and to the present analysis, or
-/// waits for the process that does so. Vectors are made again where that takes no longer than
-/// storing them, for what a model has not learned counted once; others are kept. Killed, it goes on
-/// where it was when it is called again.
+/// Converts the library of a former version to keys with owners and to the current analysis, or
+/// waits for the process that does so. Vectors are recomputed if the model is fast, since earlier
+/// ones may count pieces of text that the model has not learned; others are kept. If killed, it
+/// continues when called again.
 ///
 /// # Errors
 /// [`Error::Rebuilding`] if another process takes too long, [`Error::Library`] if a row cannot be
@@ -183,7 +182,7 @@ pub(crate) async fn bring_over(
             time::sleep(DRAIN_POLL).await;
             continue;
         };
-        // Whoever had the lock may have done it.
+        // The former holder of the lock may have done it.
         if !journal.has_former_library().await? {
             return Ok(());
         }
@@ -245,7 +244,7 @@ impl Rebuild {
     async fn rebuild_or_resume_drains(&self) -> Result<Findings, Error> {
         let done = self.rebuild().await;
         if done.is_err() {
-            // Nobody is to rest for nothing.
+            // The pause must not outlast a failed rebuild.
             let _ = self.journal.pause_drains(Timestamp::UNIX_EPOCH).await;
         }
         done
@@ -274,7 +273,7 @@ impl Rebuild {
             Vectors::Given(_) => return Err(Error::VectorMissing { of: "every record".into() }),
         }
         let from = beginning.edition;
-        // What is read must not be pruned meanwhile.
+        // The versions to read must not be pruned meanwhile.
         let places = self.places.clone();
         let access = self.config.access;
         let pin = task::spawn_blocking(move || places.pin(access));
@@ -290,8 +289,8 @@ impl Rebuild {
         let reembedding = Reembedding::new(&self.vectors, self.config.language, keeps_vectors);
         let mut copying = Copying::new(self, new, reembedding, beginning.is_former, known).await?;
         copying.proves_deletions = match &old {
-            // A row that the journal takes for stored was in every version from its own on, until
-            // it was deleted. A table that it does not know was whole only at its end.
+            // A record that the journal has as stored was in every version from its own on, until
+            // it was deleted. A table that the journal does not know was complete only at its end.
             Some(old) if is_remade => old.version().await? == newest,
             Some(old) => from.version <= old.version().await?,
             None => false,
@@ -304,7 +303,7 @@ impl Rebuild {
         Ok(copying.findings)
     }
 
-    /// Copies until the new table may take the place of the old one, and puts it there.
+    /// Copies until the new table can replace the old one, and switches to it.
     async fn fill(&self, copying: &mut Copying<'_>, mut old: Option<Library>) -> Result<(), Error> {
         for round in 1..=ROUNDS_MAX {
             let rests = REST_FROM_ROUND <= round;
@@ -314,7 +313,7 @@ impl Rebuild {
             }
             let expected = self.journal.expected().await?;
             if old.is_none() {
-                // Somebody may have made it meanwhile.
+                // An owner may have created it meanwhile.
                 old = self.old_table(expected.edition, &copying.known).await?;
             }
             let table = match &old {
@@ -357,7 +356,7 @@ impl Rebuild {
             table: copying.table.site().file_name(),
             counts: copying.table.term_counts().await?,
             model: self.vectors.fingerprint(),
-            // Those that the former version lacked it goes on to lack, for `verify` to tell.
+            // Records that the former version lacked stay missing, so that `verify` reports them.
             missing: match self.purpose {
                 Purpose::Upgrade => Vec::new(),
                 Purpose::Reindex | Purpose::Repair | Purpose::Adopt => missing.clone(),

@@ -1,10 +1,10 @@
-//! The words of a query in a text. Not here: how well the text fits, which is for a search.
+//! Search of a query's words in a text. Not here: the score of a text, see `search`.
 
 use crate::LongtermView;
 
 impl LongtermView {
-    /// Returns `true` if each word of `query` that tells something is in `text`, by the analysis
-    /// that search uses. A query without a word is in no text.
+    /// Returns `true` if `text` has every significant word of `query`, by the analysis that search
+    /// uses. False for a query without words.
     #[must_use]
     pub fn says(&self, query: &str, text: &str) -> bool {
         let analyzer = &self.shared.analyzer;

@@ -1,20 +1,20 @@
-//! The sayings of a record: the texts in it by which it is known wherever they stand. Its text, and
-//! the strings of its payload that say something; names and ids do not. Pure.
+//! Sayings of a record: the texts by which it is recognised anywhere. They are its text and the
+//! strings of its payload, except for names and ids. Pure.
 //!
-//! A text has several forms, so that the signs around it make no other text of it: it is left in
-//! the forms [`left`], and found again if one of the forms [`found`] was left.
+//! A text has several forms, so that punctuation around it does not change it. A tombstone stores
+//! the forms [`left`]; a text matches if one of its forms [`found`] is stored.
 
 use aios_record::{Kind, Record, forms};
 use serde_json::Value;
 
-/// The bytes from which a text is known wherever it stands. A shorter one, such as "yes, please",
-/// is said by many records that have nothing to do with each other.
+/// Minimum bytes of a text that is recognised anywhere. Shorter ones, such as "yes, please", occur
+/// in many unrelated records.
 const BYTES_MIN: usize = 12;
 /// The same for a text with [`DIGITS_MIN`] digits, such as "PIN 4711".
 const BYTES_WITH_DIGITS_MIN: usize = 6;
 const DIGITS_MIN: usize = 3;
 
-/// Fields that name something, with all that is in them.
+/// Fields with names, whose whole value is ignored.
 const NAMING_FIELDS: &[&str] = &[
     "agent",
     "client",
@@ -43,13 +43,13 @@ const NAMING_FIELDS: &[&str] = &[
     "user",
 ];
 
-/// Fields that the text of a record may repeat: it names the record then, and says no more.
+/// Fields that the text of a record may repeat. Such a text is only a name.
 const TITLES: &[&str] = &["tool_name", "name", "key", "path", "file_path", "agent_name"];
 
-/// Fields that are sentences of their own.
+/// Fields with sentences of their own.
 const SENTENCES: &[&str] = &["user_transcript", "assistant_response", "description", "context"];
 
-/// Fields that may be the same in records that have nothing to do with each other.
+/// Fields whose values unrelated records may share.
 const VALUES: &[&str] = &["value", "chosen", "input", "output"];
 
 /// Signs that begin a line of a list, a quotation or a table, if a space follows them.
@@ -58,24 +58,24 @@ const MARKERS: &[char] = &['-', '*', '+', '>', '#', '|', '\u{2022}'];
 const AROUND: &[char] = &['"', '\'', '`', '*', '_', '|', '\u{ab}', '\u{bb}'];
 /// Punctuation that ends a text.
 const CLOSING: &[char] = &['.', ',', ';', ':', '!', '?', '\u{3002}'];
-/// The most digits in the number of an item of a list.
+/// Maximum number of digits of a list item's number.
 const ITEM_DIGITS_MAX: usize = 3;
 
-/// The ends of other fields that name something.
+/// Suffixes of other fields with names.
 const NAMING_ENDS: &[&str] = &["_id", "_at", "_ids"];
 
-/// All that a record says, in its forms [`found`]: its [own](own) texts first, then the strings of
-/// its payload. Those that are too short to tell it from others are left out.
+/// Returns all sayings of a record, in their forms [`found`]: its [own](own) texts first, then the
+/// strings of its payload. Texts that are too short to be distinctive are left out.
 pub(crate) fn sayings(record: &Record) -> Vec<String> {
     let mut texts = own_texts(record);
     add_strings(&record.payload, &mut texts);
     distinctive(&texts, found)
 }
 
-/// The texts that a record stands for, in their forms [`left`]: its text, that without the heading
-/// under which a document has it, those of its content and its sentences.
+/// Returns the texts that a record stands for, in their forms [`left`]: its text and its content,
+/// each also without headings, and its sentences.
 pub(crate) fn own(record: &Record) -> Vec<String> {
-    // The title of a session is also that of others.
+    // Several sessions may have the same title.
     if record.kind == Kind::Session {
         return Vec::new();
     }
@@ -84,12 +84,12 @@ pub(crate) fn own(record: &Record) -> Vec<String> {
     distinctive(&texts, left)
 }
 
-/// The texts of a record as a whole, in their forms [`found`].
+/// Returns the whole texts of a record, in their forms [`found`].
 pub(crate) fn whole(record: &Record) -> Vec<String> {
     distinctive(&own_texts(record), found)
 }
 
-/// The strings in a record that are known as the whole text of another one, in their forms
+/// Returns the strings of a record that match only the whole text of another record, in their forms
 /// [`left`].
 pub(crate) fn values(record: &Record) -> Vec<String> {
     let mut texts = Vec::new();
@@ -98,13 +98,13 @@ pub(crate) fn values(record: &Record) -> Vec<String> {
     distinctive(&texts, left)
 }
 
-/// The forms of a text that are long enough to be known wherever they stand.
+/// Returns the forms [`left`] of a text that are long enough to be recognised anywhere.
 pub(crate) fn distinctive_left(text: &str) -> Vec<String> {
     distinctive(&[text], left)
 }
 
-/// The text by which a record is known among those of its kind and scope: what a call was about
-/// counts beside the name of its tool.
+/// Returns the text by which a record is recognised within its kind and scope. For a tool call it
+/// includes input and output, beside the tool's name.
 pub(crate) fn content(record: &Record) -> String {
     let fields: &[&str] = match record.kind {
         Kind::ToolCall => &["input", "output"],
@@ -129,25 +129,26 @@ fn own_texts(record: &Record) -> Vec<&str> {
     texts.flat_map(|text| [text, without_headings(text)]).collect()
 }
 
-/// Returns `true` if a text is only a name that a record has.
+/// Returns `true` if a text is only a name of the record.
 fn names(record: &Record, text: &str) -> bool {
     let titles = TITLES.iter().filter_map(|name| record.payload.get(name)?.as_str());
     titles.into_iter().any(|title| title.trim() == text.trim())
 }
 
-/// The forms in which a text is left: [`forms::forgotten`], and that without the marks around it.
+/// Returns the forms in which a tombstone stores a text: [`forms::forgotten`], and the same without
+/// the marks around it.
 pub(crate) fn left(text: &str) -> Vec<String> {
     let whole = forms::forgotten(text);
     let bare = bare(&plain(&whole)).to_owned();
     if bare == whole { vec![whole] } else { vec![whole, bare] }
 }
 
-/// The forms in which a text may have been left: as [`left`], also without the sign or number of
-/// an item that it begins with.
+/// Returns the forms in which a tombstone may have stored a text: as [`left`], and without a
+/// leading list marker or number.
 pub(crate) fn found(text: &str) -> Vec<String> {
     let mut found = left(text);
     let whole = plain(&found[0]);
-    // A text that was left before marks were told apart ends as its writer ended it.
+    // Older tombstones stored a text with its final punctuation.
     for inner in [bare(&whole), bare(unmarked(&whole))] {
         for form in [inner.to_owned(), format!("{inner}.")] {
             if !inner.is_empty() && !found.contains(&form) {
@@ -158,7 +159,7 @@ pub(crate) fn found(text: &str) -> Vec<String> {
     found
 }
 
-/// `text` with typographic quotation marks, apostrophes and dashes as those of ASCII.
+/// Replaces typographic quotation marks, apostrophes and dashes by those of ASCII.
 fn plain(text: &str) -> String {
     let plain = text.chars().map(|c| match c {
         '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{b4}' => '\'',
@@ -169,14 +170,14 @@ fn plain(text: &str) -> String {
     plain.collect()
 }
 
-/// A text without the marks around it and the punctuation at its end.
+/// Trims the marks around a text and the punctuation at its end.
 fn bare(text: &str) -> &str {
     let around = |c: char| c.is_whitespace() || AROUND.contains(&c);
     let ending = |c: char| around(c) || CLOSING.contains(&c);
     text.trim_start_matches(around).trim_end_matches(ending)
 }
 
-/// A text without the signs and numbers of lists, quotations and tables that it begins with.
+/// Trims the leading markers and numbers of lists, quotations and tables.
 fn unmarked(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
@@ -201,7 +202,7 @@ fn unmarked(text: &str) -> &str {
     }
 }
 
-/// A text after the Markdown headings that it begins with.
+/// Trims the Markdown headings at the beginning of a text.
 fn without_headings(text: &str) -> &str {
     let mut rest = text.trim_start();
     while rest.starts_with('#') {
@@ -220,7 +221,7 @@ fn distinctive(texts: &[&str], forms: fn(&str) -> Vec<String>) -> Vec<String> {
     sayings
 }
 
-/// Returns `true` if a text in the form [`forms::forgotten`] is known wherever it stands.
+/// Returns `true` if a text in the form [`forms::forgotten`] is recognised anywhere.
 fn is_distinctive(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     BYTES_MIN <= text.len() || (BYTES_WITH_DIGITS_MIN <= text.len() && DIGITS_MIN <= digits)

@@ -1,7 +1,7 @@
-//! Records by their sources, and the end of their validity: a document that is read again has
-//! pieces that it had not and lacks others, which then hold no more.
+//! Records by source, and the end of their validity: a document that is read again may have new
+//! pieces and lack others, which are then no longer valid.
 //!
-//! Not here: what a document is and which pieces it has, which is its reader's to say.
+//! Not here: the definition of a document and its pieces, which is up to its reader.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +14,20 @@ use crate::{
 };
 
 impl LongtermView {
-    /// The identities of this view's records of a kind whose ids begin with `prefix`, expired and
-    /// retired ones included, in the order of their ids.
+    /// Returns the identities of this view's records of a kind whose ids begin with `prefix`, in
+    /// the order of their owners and ids. Expired and retired records are included.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn with_prefix(&self, kind: Kind, prefix: &str) -> Result<Vec<Identity>, Error> {
         self.shared.journal.with_prefix(self.gate.clone(), kind, prefix.to_owned()).await
     }
 
-    /// The identities of this view's records that come from one of `sources`, in no order. Reads
-    /// the source of every record.
+    /// Returns the identities of this view's records that come from one of `sources`, in no order.
+    /// Reads the source of every record.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn sourced(&self, sources: &[Source]) -> Result<Vec<Identity>, Error> {
         let mut found = Vec::new();
         self.each_with_origin(|record| {
@@ -39,11 +39,11 @@ impl LongtermView {
         Ok(found)
     }
 
-    /// The ids of all sources of this kind that this view's records come from. Reads the source of
-    /// every record.
+    /// Returns the ids of all sources of this kind from which this view's records come. Reads the
+    /// source of every record.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn source_ids(&self, kind: &str) -> Result<BTreeSet<String>, Error> {
         let mut found = BTreeSet::new();
         self.each_with_origin(|record| {
@@ -56,14 +56,14 @@ impl LongtermView {
     }
 
     /// Retires those of these records that are stored and still valid, all or none, and returns
-    /// them: their validity ends now. Searches show them only as of an earlier moment; they can
-    /// still be read by their identities.
+    /// them. Their validity ends now: searches show them only as of an earlier time. They can still
+    /// be read by identity.
     ///
     /// # Errors
-    /// - [`Error::NotYours`] when one is shared and the view acts for a user.
-    /// - [`Error::Contended`] when others change them all the time.
-    /// - [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the configuration is reached;
-    ///   [`Error::Journal`], [`Error::Library`] when a store cannot be read or written.
+    /// - [`Error::NotYours`] if one is shared and the view acts for a user.
+    /// - [`Error::Contended`] if others keep changing them.
+    /// - [`Error::JournalFull`], [`Error::DiskFull`] if a limit of the configuration is reached;
+    ///   [`Error::Journal`], [`Error::Library`] if a store cannot be read or written.
     pub async fn retire(&self, identities: &[Identity]) -> Result<Vec<Identity>, Error> {
         let shared = &self.shared;
         let keys: Vec<String> = identities.iter().map(Identity::encode).collect();

@@ -1,4 +1,4 @@
-//! How much there is.
+//! Numbers of records and bytes in long-term memory.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -6,26 +6,26 @@ use tokio::task;
 
 use crate::{Error, Longterm, sync::unless_gone};
 
-/// How much there is.
+/// Numbers of records and bytes in long-term memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
-    /// Records acknowledged, pending ones included.
+    /// Acknowledged records, waiting ones included.
     pub records: u64,
     /// Changes that wait in the journal.
     pub pending: u64,
     /// Changes that could not be stored, see [`Longterm::refused`].
     pub refused: u64,
-    /// Records of each collection, pending ones included.
+    /// Records of each collection, waiting ones included.
     pub collections: BTreeMap<&'static str, u64>,
     /// Bytes of `journal.db` and the library on disk.
     pub disk_bytes: u64,
 }
 
 impl Longterm {
-    /// How much there is.
+    /// Returns the numbers of records and bytes.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Io`] when the directory cannot be read.
+    /// [`Error::Journal`], [`Error::Io`] if the directory cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
         let collections = self.counts().await?;
         let places = self.shared.places.clone();

@@ -36,18 +36,18 @@ use crate::{
     worker::Worker,
 };
 
-/// How long [`Longterm::drain`] waits between looks at another process's progress.
+/// Interval at which [`Longterm::drain`] checks the progress of another process.
 pub(crate) const DRAIN_POLL: Duration = Duration::from_millis(20);
-/// How often the library is opened while a new owner may be healing it, [`DRAIN_POLL`] apart.
+/// Attempts to open the library while a new owner may be healing it, [`DRAIN_POLL`] apart.
 const HEAL_TRIES: u32 = 50;
-/// How often a short read is tried while the owner prunes what it reads.
+/// Attempts of a short read while the owner may prune its version.
 const READ_TRIES: u32 = 4;
 
-/// The handle on one data directory's long-term memory: the administrator's
-/// [view](LongtermView), and upkeep. Clones share everything.
+/// The handle on one data directory's long-term memory: the administrator's [view](LongtermView),
+/// and maintenance. Clones share everything.
 ///
-/// When the last clone goes, and the last view, what waits in the journal stays there for the next
-/// owner; [`close`](Longterm::close) moves it into the library first.
+/// When the last clone and the last view are dropped, waiting changes stay in the journal for the
+/// next owner. [`close`](Longterm::close) moves them into the library first.
 #[derive(Clone)]
 pub struct Longterm {
     view: LongtermView,
@@ -61,7 +61,7 @@ impl Deref for Longterm {
     }
 }
 
-/// What the handle and its worker share.
+/// State that the handle and its worker share.
 pub(crate) struct Shared {
     pub(crate) places: Places,
     /// The directories that searches and copies read.
@@ -70,47 +70,47 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) vectors: Vectors,
     pub(crate) analyzer: &'static Analyzer,
-    /// From the first search on.
+    /// Created by the first search.
     pub(crate) backgrounds: Backgrounds,
-    /// What numbers stand for in what searches hold in RAM.
+    /// Names behind the numbers that searches hold in RAM.
     pub(crate) names: RwLock<Names>,
-    /// What waits in the journal, as searches see it.
+    /// Waiting rows of the journal, as searches see them.
     pub(crate) waiting: Waiting,
     /// The library in RAM, from the first search on.
     pub(crate) resident: Resident,
-    /// What searches read; none until an owner has made the table.
+    /// The library that searches read. `None` until an owner has created the table.
     library: RwLock<Option<Library>>,
-    /// Present while this process is the owner.
+    /// `Some` while this process is the owner.
     owner: Mutex<Option<Owner>>,
-    /// Held by whoever makes vectors that were put off.
+    /// Held while outstanding vectors are computed.
     pub(crate) embedding: Mutex<()>,
-    /// The columns whose damaged indexes this process has made again.
+    /// Columns whose damaged indexes this process has rebuilt.
     pub(crate) mended: std::sync::Mutex<BTreeSet<String>>,
-    /// Set when the index of keys was found to miss records.
+    /// Set if the index of keys was found to miss records.
     pub(crate) has_missed: AtomicBool,
-    /// The number of the newest change that this process has moved into the library.
+    /// Sequence number of the newest change that this process has moved into the library.
     drained: watch::Sender<i64>,
-    /// Told when there is something to drain.
+    /// Notified when there is something to drain.
     pub(crate) wake: Notify,
     pub(crate) turns: Turns,
 }
 
 impl Longterm {
-    /// Opens long-term memory in the data directory `dir`, which is made (mode 0700) if it does
-    /// not exist. Background work runs on the tokio runtime that this is called on. The library of
-    /// a former version is brought over first, which takes as long as copying it.
+    /// Opens long-term memory in the data directory `dir`, and creates it (mode 0700) if it does
+    /// not exist. Background work runs on the current tokio runtime. A library of a former version
+    /// is converted first, which takes as long as copying it.
     ///
-    /// With [`Access::ReadOnly`] nothing is made or written; a `dir` that holds nothing is read as
-    /// an empty memory.
+    /// With [`Access::ReadOnly`] nothing is created or written; an empty `dir` is read as an empty
+    /// memory.
     ///
     /// # Errors
-    /// - [`Error::ModelMismatch`] when the stored vectors came from another model.
-    /// - [`Error::Io`], [`Error::Journal`] when `dir` cannot be used; [`Error::Place`] when
-    ///   something in it belongs to another user of the system.
-    /// - [`Error::DamagedFile`] when the library that the journal speaks of is gone, or cannot say
-    ///   which of its rows are deleted.
-    /// - [`Error::Older`] when the journal has not reached [`Config::reached`].
-    /// - [`Error::FormerLibrary`] when a library of a former version may only be read.
+    /// - [`Error::ModelMismatch`] if the stored vectors are from another model.
+    /// - [`Error::Io`], [`Error::Journal`] if `dir` cannot be used; [`Error::Place`] if something
+    ///   in it belongs to another user of the system.
+    /// - [`Error::DamagedFile`] if the library that the journal names is gone, or a deletion file
+    ///   cannot be read.
+    /// - [`Error::Older`] if the journal has not reached [`Config::reached`].
+    /// - [`Error::FormerLibrary`] if a library of a former version may only be read.
     pub async fn open(
         dir: &Path,
         config: Config,
@@ -120,10 +120,10 @@ impl Longterm {
     }
 
     /// As [`open`](Longterm::open), for a store that embeds nothing: records and knowledge come
-    /// with vectors of the caller's own ([`store_with_vectors`](LongtermView::store_with_vectors),
-    /// [`Knowledge::with_vector`]), and so do searches ([`SearchOptions::vector`]). Vectors are
-    /// stored and compared at length 1, whatever length they come with; one of all zeros is alike
-    /// to nothing. What comes by the feed has no vector and is found by its words.
+    /// with the caller's own vectors ([`store_with_vectors`](LongtermView::store_with_vectors),
+    /// [`Knowledge::with_vector`]), and so do searches ([`SearchOptions::vector`]). Vectors of any
+    /// length are stored and compared at length 1; a vector of zeros is similar to nothing. Records
+    /// from the feed have no vector and are found by their words.
     ///
     /// [`Knowledge::with_vector`]: crate::Knowledge::with_vector
     /// [`SearchOptions::vector`]: crate::SearchOptions::vector
@@ -138,21 +138,22 @@ impl Longterm {
         Longterm::open_on(Arc::new(System), dir, config, Vectors::Given(space)).await
     }
 
-    /// Opens it on a disk that may be another than the operating system's.
+    /// Opens long-term memory on a disk that may be a stand-in for the operating system's.
     pub(crate) async fn open_on(
         disk: Arc<dyn Disk>,
         dir: &Path,
         config: Config,
         vectors: Vectors,
     ) -> Result<Longterm, Error> {
-        // LanceDB ends the process otherwise.
+        // LanceDB ends the process if the clock is before 1970.
         SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
         let places = Places::new(dir, disk);
         let library = places.library.clone();
         let was_there = library.exists();
         let opened = Box::pin(Longterm::open_at(places, config, vectors)).await;
         if opened.is_err() && !was_there {
-            // Its place stays free for one that was moved away. This fails if anything is in it.
+            // Leaves the path free for a library that was moved away. This fails if the directory
+            // is not empty.
             let _ = fs::remove_dir(library);
         }
         opened
@@ -169,7 +170,7 @@ impl Longterm {
                 make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
                 secure(library)?;
             }
-            // Nobody here makes the vectors that are outstanding.
+            // A read-only handle computes no outstanding vectors.
             Access::ReadOnly => config.vector_wait = Duration::ZERO,
         }
         let (site, access, durability) = (places.clone(), config.access, config.durability);
@@ -208,7 +209,7 @@ impl Longterm {
             turns: Turns::default(),
         });
         match shared.own().await {
-            // It can be read all the same; the worker tries again.
+            // Searches work without an owner; the worker tries again.
             Err(Error::NoRoom(_) | Error::DamagedRows { .. }) => {}
             owned => owned?,
         }
@@ -217,43 +218,45 @@ impl Longterm {
         Ok(Longterm { view: LongtermView { shared, gate, worker } })
     }
 
-    /// The generation of the journal, to be kept outside of it; see [`Config::reached`].
+    /// Returns the generation of the journal, to be stored outside of it; see [`Config::reached`].
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn generation(&self) -> Result<Generation, Error> {
         self.shared.journal.generation().await
     }
 
-    /// Changes each time that this process has moved changes into the library.
+    /// Returns a receiver that changes each time this process has moved changes into the library.
     #[must_use]
     pub fn drained(&self) -> watch::Receiver<i64> {
         self.shared.drained.subscribe()
     }
 
-    /// Long-term memory as `gate` sees it.
+    /// Returns long-term memory as `gate` sees it.
     #[must_use]
     pub fn scoped(&self, gate: Gate) -> LongtermView {
         LongtermView { gate, ..self.view.clone() }
     }
 
-    /// Makes durable all that was acknowledged before the call. With [`Durability::Full`] it is
-    /// already; with [`Durability::Normal`] call this before deleting what it was made from.
+    /// Makes durable everything that was acknowledged before the call. [`Durability::Full`] does
+    /// that with each acknowledgement; with [`Durability::Normal`] call this before you delete the
+    /// source of the records.
     ///
     /// [`Durability::Full`]: crate::Durability::Full
     /// [`Durability::Normal`]: crate::Durability::Normal
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Journal`] if the journal cannot be written.
     pub async fn sync(&self) -> Result<(), Error> {
         self.shared.journal.sync().await
     }
 
-    /// Returns when the library holds all that was acknowledged before the call, whichever process
-    /// moves it there, and however much comes meanwhile.
+    /// Waits until the library holds everything that was acknowledged before the call, whichever
+    /// process moves it there, and whatever is written meanwhile.
     ///
     /// # Errors
-    /// What kept the owner from moving it, if that is this process.
+    /// The error that kept this process, as the owner, from moving it; [`Error::ReadOnly`] if
+    /// changes wait and the handle is read-only.
     pub async fn drain(&self) -> Result<(), Error> {
         let through = self.shared.journal.newest_pending().await?;
         while self.shared.journal.is_waiting(through).await? {
@@ -269,11 +272,13 @@ impl Longterm {
         Ok(())
     }
 
-    /// Moves what waits into the library if this process is the owner, ends the background work,
-    /// gives the ownership up and closes the journal. Other clones get errors from then on.
+    /// Moves the waiting changes into the library if this process is the owner, ends the background
+    /// work, releases the ownership and closes the journal. Other clones fail with
+    /// [`Error::Closed`] afterwards.
     ///
     /// # Errors
-    /// What kept the journal from being drained; it is closed all the same and loses nothing.
+    /// The error that kept the journal from being drained. The journal is closed all the same and
+    /// loses nothing.
     pub async fn close(self) -> Result<(), Error> {
         self.worker.stop().await;
         let drained = self.shared.drain_now().await;
@@ -283,9 +288,8 @@ impl Longterm {
     }
 }
 
-/// Counts how often a short read was tried. Where the library cannot be read its owner may have
-/// pruned the version that was being read, or a rebuild removed the table, and then there is a
-/// newer one.
+/// Counts the attempts of a short read. If the library cannot be read, its owner may have pruned
+/// the version that was read, or a rebuild removed the table. Then there is a newer one.
 #[derive(Default)]
 pub(crate) struct Tries(u32);
 
@@ -304,7 +308,7 @@ impl Tries {
     }
 }
 
-/// Refuses a library that other users have written to, and closes it to them.
+/// Refuses a library that other users have written to, and removes their access.
 fn secure(library: &Path) -> Result<(), Error> {
     let tightened = secure_tree(library)?;
     if 0 < tightened {
@@ -328,8 +332,8 @@ impl Shared {
         self.config.weights
     }
 
-    /// What searches read, at `edition` or later; none where nothing was ever moved there. Refused
-    /// if a file of it is damaged.
+    /// Returns the library that searches read, at `edition` or later. `None` if nothing was ever
+    /// moved there. Fails if one of its files is damaged.
     pub(crate) async fn library(&self, edition: Edition) -> Result<Option<Library>, Error> {
         if edition.version == 0 {
             return Ok(None);
@@ -353,7 +357,8 @@ impl Shared {
         Ok(Some(library))
     }
 
-    /// The library at `edition` or later, damaged or not; none where nothing was ever moved there.
+    /// Returns the library at `edition` or later, damaged or not. `None` if nothing was ever moved
+    /// there.
     pub(crate) async fn library_as_it_is(
         &self,
         edition: Edition,
@@ -366,8 +371,8 @@ impl Shared {
         self.open_library(site, edition.version).await.map(Some)
     }
 
-    /// Opens the library at `version`. Above it there may be anything until a new owner has set it
-    /// aside, and Lance looks at the newest version first, so that is waited for.
+    /// Opens the library at `version`. Lance reads the newest version first, and later versions may
+    /// be damaged until a new owner has moved them to the quarantine, so this waits for that.
     pub(crate) async fn open_library(&self, site: Site, version: u64) -> Result<Library, Error> {
         for tries in 1.. {
             match self.try_open_library(site.clone(), version).await {
@@ -399,7 +404,7 @@ impl Shared {
         Ok(library)
     }
 
-    /// Lets later reads use this handle, unless theirs is on a newer table.
+    /// Lets later reads use this library, unless the present one is of a newer table.
     fn keep_library(&self, library: Library) {
         let mut kept = self.library.write().expect("no holder panics");
         if kept.as_ref().is_none_or(|kept| kept.site().table <= library.site().table) {
@@ -407,7 +412,7 @@ impl Shared {
         }
     }
 
-    /// Becomes the owner where nobody is, unless nothing may be written.
+    /// Becomes the owner if no process is. Does nothing with [`Access::ReadOnly`].
     pub(crate) async fn own(&self) -> Result<(), Error> {
         if self.config.access == Access::ReadOnly {
             return Ok(());
@@ -420,7 +425,7 @@ impl Shared {
         let taking = Owner::take(&self.places, &self.journal, &self.config, dimension);
         let taken = Box::pin(taking).await;
         let taken = match taken {
-            // A rebuild was faster; the next call finds its table.
+            // A rebuild was faster. The next call finds its table.
             Err(Error::Ousted) => None,
             taken => taken?,
         };
@@ -434,16 +439,16 @@ impl Shared {
         Ok(())
     }
 
-    /// Drains what waits now, see [`drain_owned`](Shared::drain_owned).
+    /// Drains all changes that wait now, see [`drain_owned`](Shared::drain_owned).
     pub(crate) async fn drain_now(self: &Arc<Shared>) -> Result<bool, Error> {
         let through = self.journal.newest_pending().await?;
         self.drain_owned(through).await
     }
 
-    /// Embeds and drains what came no later than `through`, and purges what is to be, if this
-    /// process is the owner, and says whether all of it is done. Once begun it runs to its end,
-    /// whether or not the caller waits for it. An owner that fails is given up: the lock is free,
-    /// and whoever takes it next heals.
+    /// If this process is the owner, embeds and drains the changes up to sequence number `through`,
+    /// and continues requested purges. Returns `true` if all changes are drained. Once begun it
+    /// runs to its end, whether or not the caller waits for it. An owner that fails is dropped,
+    /// which releases the lock; the next owner heals the library.
     async fn drain_owned(self: &Arc<Shared>, through: i64) -> Result<bool, Error> {
         let shared = Arc::clone(self);
         let work = task::spawn(async move {
@@ -463,11 +468,12 @@ impl Shared {
             };
             let worked = worked.await;
             if worked.is_ok() {
-                // Only what was moved is a change; looking for it changes nothing.
+                // Receivers are notified only if the number changes.
                 shared.drained.send_if_modified(|last| std::mem::replace(last, through) != through);
             }
             if worked.is_err() {
-                // The owner's handle may be at a version that is about to be set aside.
+                // The owner's handle may be at a version that the next owner moves to the
+                // quarantine.
                 *shared.library.write().expect("no holder panics") = None;
                 return match owner.or_ousted(worked).await {
                     Err(Error::Ousted) => Ok(false),

@@ -1,4 +1,4 @@
-//! The model that made the vectors of a data directory, asked before anything is opened.
+//! The model of a data directory's vectors, read without opening long-term memory.
 
 use std::{path::Path, sync::Arc};
 
@@ -10,12 +10,12 @@ use crate::{
     vectors::Vectors,
 };
 
-/// Attempts to read the journal before others have changed it.
+/// Attempts to read the journal while others change it.
 const TRIES: u32 = 5;
 
-/// Returns the fingerprint of the model that made the vectors of long-term memory in the directory
-/// `dir`; `None` if there are none yet. Nothing is created or written, and other processes may use
-/// the directory meanwhile.
+/// Returns the fingerprint of the model of the vectors in the directory `dir`, or `None` if there
+/// are none yet. Nothing is created or written, and other processes may use the directory
+/// meanwhile.
 ///
 /// # Errors
 /// [`Error::Journal`] if the journal cannot be read.
@@ -31,7 +31,7 @@ pub async fn stored_model(dir: &Path) -> Result<Option<Fingerprint>, Error> {
 
 async fn read(dir: &Path) -> Result<Option<Fingerprint>, Error> {
     let places = Places::new(dir, Arc::new(System));
-    // No vector is read.
+    // Vectors are not read, so any space will do.
     let vectors = Vectors::Given(Space { fingerprint: Fingerprint::new(""), dimension: 1 });
     let opening = task::spawn_blocking(move || {
         Journal::open(&places, Access::ReadOnly, Durability::Full, &vectors)

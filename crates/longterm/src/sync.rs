@@ -1,15 +1,16 @@
-//! The one seam to the disk for what LanceDB wrote: LanceDB itself never calls fsync.
+//! The one seam to the disk for LanceDB's files: LanceDB itself never calls fsync.
 //!
-//! Lance's files are written once under fresh names, so a file that was synced stays synced. Each
-//! round walks the table's directory, syncs what is new or changed since the last round, then the
-//! directories that gained entries, deepest first, so that no synced directory names a file that
-//! is not. The first round of an owner also syncs the directories above, up to the data directory.
-//! Files get mode 0600 and directories 0700 on the way, which Lance has no setting for. Files that
-//! the version needs get a checksum, see `checksums`; it is an error if one changes later.
+//! Lance writes its files once under fresh names, so a file that was synced stays synced. Each
+//! round walks the table's directory, syncs the files that are new or changed since the last round,
+//! then the directories that gained entries, deepest first, so that no synced directory names a
+//! file that is not synced. The first round of an owner also syncs the directories above, up to the
+//! data directory. On the way files get mode 0600 and directories 0700, for which Lance has no
+//! setting. Files that the version needs get a checksum, see `checksums`; a later change of one is
+//! an error.
 //!
-//! [`System`] is the seam's one implementation outside tests: `fsync` on Linux, and on macOS
-//! `F_FULLFSYNC`, which the standard library's `sync_all` issues there. The tests put a recorder in
-//! its place that knows what a power cut would leave, see `power_cut`.
+//! [`System`] is the only implementation outside tests: `fsync` on Linux, and on macOS
+//! `F_FULLFSYNC`, which the standard library's `sync_all` issues there. The tests replace it by a
+//! recorder that knows what a power cut would leave, see `power_cut`.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,15 +26,15 @@ use aios_files::{DIRECTORY_MODE, FILE_MODE, set_mode};
 
 use crate::checksums::{Checksum, Checksums, Needed, Taken, name_of};
 
-/// What makes bytes and names last.
+/// Makes file contents and names durable.
 pub(crate) trait Disk: Send + Sync {
-    /// Makes the content of a file durable, not its name.
+    /// Makes the content of a file durable, but not its name.
     fn sync_file(&self, path: &Path) -> io::Result<()>;
-    /// Makes the entries of a directory durable, not what is in them.
+    /// Makes the entries of a directory durable, but not their contents.
     fn sync_directory(&self, path: &Path) -> io::Result<()>;
 }
 
-/// The operating system's.
+/// The operating system's disk.
 pub(crate) struct System;
 
 impl Disk for System {
@@ -50,13 +51,13 @@ impl Disk for System {
 pub(crate) struct Synced {
     disk: Arc<dyn Disk>,
     files: HashMap<PathBuf, Stamp>,
-    /// Those of files that some version needed when it was synced.
+    /// Checksums of files that some version needed when it was synced.
     checksums: Checksums,
-    /// Whether the directories above the tree are.
+    /// True if the directories above the table are synced.
     is_anchored: bool,
 }
 
-/// Tells a file from what was there before under its name.
+/// Tells a file from an earlier file of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     inode: u64,
@@ -82,14 +83,14 @@ struct Round {
 }
 
 impl Synced {
-    /// Begins with files that have these checksums.
+    /// Starts from files with these checksums.
     pub(crate) fn new(disk: Arc<dyn Disk>, checksums: Checksums) -> Synced {
         Synced { disk, files: HashMap::new(), checksums, is_anchored: false }
     }
 
-    /// Makes everything below the directory `root` of a table, and the names that lead there from
-    /// `base`, durable. Returns the checksums of new files that are `needed`, and how many files
-    /// that took. Of files that are neither there any more nor needed the checksums are forgotten.
+    /// Makes everything below the directory `root` of a table durable, and the names that lead
+    /// there from `base`. Returns the checksums of new files that are `needed`, and the number of
+    /// files synced. Drops the checksums of files that neither exist nor are needed.
     pub(crate) fn sync(
         &mut self,
         root: &Path,
@@ -117,12 +118,12 @@ impl Synced {
         Ok((Taken { new: round.new, gone }, round.count))
     }
 
-    /// The bytes of the tree's files when it was synced last.
+    /// Returns the bytes of the table's files at the last sync.
     pub(crate) fn bytes(&self) -> u64 {
         self.files.values().map(|stamp| stamp.bytes).sum()
     }
 
-    /// Refuses a table in which a file has changed since it was synced, as damage does.
+    /// Refuses a table with a file that has changed since it was synced, as damage does.
     pub(crate) fn check_unchanged(&self, root: &Path) -> io::Result<()> {
         for (path, stamp) in &self.files {
             let Some(metadata) = unless_gone(fs::metadata(path))? else { continue };
@@ -174,9 +175,9 @@ impl Synced {
         Ok(())
     }
 
-    /// The name and checksum of a file that is needed and has none yet; one that has must not have
-    /// changed since the last round. Others may be what an owner left that was given up, and that
-    /// is not on disk although it can be read.
+    /// Returns name and checksum of a file that is needed and has no checksum yet. A file that has
+    /// one must not have changed since the last round. Other files may be left from an owner that
+    /// failed, and may be readable without being on disk.
     fn take_checksum(
         &self,
         table: &Path,
@@ -195,7 +196,7 @@ impl Synced {
     }
 }
 
-/// The name by which the checksum of a file of the table at `root` is kept.
+/// Returns the name of a file's checksum, for the table at `root`.
 fn name_in(root: &Path, path: &Path) -> Option<String> {
     name_of(root.parent()?, path)
 }
@@ -210,7 +211,8 @@ fn check(path: &Path, known: &Checksum) -> io::Result<()> {
     }
 }
 
-/// Makes `dir` and what is missing above it, entered by its owner only, and their names durable.
+/// Creates `dir` and its missing parents, accessible to their owner only, and makes their names
+/// durable.
 pub(crate) fn make_directory(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     for made in aios_files::make_directory(dir)? {
         let above = made.parent().filter(|above| !above.as_os_str().is_empty());
@@ -219,7 +221,7 @@ pub(crate) fn make_directory(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A temporary file may be renamed or removed while the tree is walked.
+/// Returns `None` if the file is gone: a temporary file may be renamed or removed during the walk.
 pub(crate) fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

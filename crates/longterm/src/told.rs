@@ -1,5 +1,5 @@
-//! All that a view's records say, now and in older versions, one record at a time. Not here:
-//! finding the best of them, which is `search`'s.
+//! All records and older versions of a view, one at a time. Not here: search for the best of them,
+//! see `search`.
 
 use std::collections::HashSet;
 
@@ -11,15 +11,16 @@ use crate::{
     journal::{Corpus, KnownWaiting},
 };
 
-/// Older versions that are read at once.
+/// Older versions per read.
 const VERSIONS_AT_ONCE: usize = 500;
 
 impl LongtermView {
-    /// Shows `look` each record of this view, in no order, superseded and expired ones too. Those
-    /// of the library come without their provenance. Holds one batch of them at a time.
+    /// Calls `look` with each record of this view, in no order, superseded and expired ones
+    /// included. Records from the library lack their provenance. Holds one batch of them in RAM at
+    /// a time.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn each_record(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
         let places = self.shared.places.clone();
         let access = self.shared.config.access;
@@ -43,10 +44,10 @@ impl LongtermView {
         Ok(())
     }
 
-    /// Shows `look` each older version of a record of this view that can be read.
+    /// Calls `look` with each readable older version of a record of this view.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn each_version(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
         let mut after = 0;
         loop {
@@ -58,12 +59,12 @@ impl LongtermView {
         }
     }
 
-    /// Forgets the older versions of these records, which stay as they are now. Records
-    /// that this view may not change keep theirs. Bytes stay in files until these are rewritten;
-    /// [`purge`](crate::Longterm::purge) sees to that.
+    /// Deletes the older versions of these records, and leaves the records unchanged. Records that
+    /// this view may not change keep their versions. Their bytes stay in files until these are
+    /// rewritten; [`purge`](crate::Longterm::purge) does that.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Journal`] if the journal cannot be written.
     pub async fn forget_versions(&self, identities: &[Identity]) -> Result<(), Error> {
         let scopes = self.scopes(identities).await?;
         let own = identities.iter().zip(scopes);
@@ -73,10 +74,10 @@ impl LongtermView {
         self.shared.journal.forget_versions(keys).await
     }
 
-    /// The summaries of this view whose subjects these records are, such as a session.
+    /// Returns the summaries of this view whose source is one of these records, such as a session.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn summaries_of(&self, subjects: &[Identity]) -> Result<Vec<Identity>, Error> {
         let subjects: HashSet<&Identity> = subjects.iter().collect();
         let mut summaries = Vec::new();

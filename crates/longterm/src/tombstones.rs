@@ -1,10 +1,10 @@
-//! Tombstones: records that were forgotten stay so when they are found again.
+//! Tombstones: forgotten records stay forgotten when they are found again.
 //!
-//! Forgetting a record leaves a tombstone, which knows it by a keyed hash of its owner, kind, scope
-//! and text (of a piece of a document, also its document), and by one of its identity; a tombstone
-//! of a text knows it as any kind and in any scope of its owner. Storing a record lifts the
-//! tombstones that it fits, so whoever takes records in that nobody asked for (a file that is read
-//! again, another program's store) asks for those before.
+//! Forgetting a record leaves a tombstone. It recognises the record by a keyed hash of its owner,
+//! kind, scope and text (and document, for a piece of one), and by a keyed hash of its identity. A
+//! tombstone of a text recognises it in any kind and scope of its owner. Storing a record lifts the
+//! tombstones that it matches, so a caller that imports records without a request (a file that is
+//! read again, another program's store) checks for tombstones first.
 
 use aios_record::{Identity, Owner, Record, Scope, forms};
 
@@ -14,32 +14,32 @@ use crate::{
     sayings,
 };
 
-/// As many records are looked at at once for what they say.
+/// Keys per lookup of contents.
 const KEYS_AT_ONCE: usize = 500;
 
-/// Tombstones of texts, wherever their owner has them: keyed hashes, without a word.
+/// Tombstones of texts, for all records of their owner: keyed hashes, without the texts.
 #[derive(Debug, Clone, Default)]
 pub struct TextTombstones {
     hashes: Vec<Hash>,
 }
 
 impl TextTombstones {
-    /// Adds others of the same journal.
+    /// Adds other tombstones of the same journal.
     pub fn extend(&mut self, others: TextTombstones) {
         self.hashes.extend(others.hashes);
     }
 }
 
 impl LongtermView {
-    /// Which of these records were forgotten, here or by whoever
-    /// [left their tombstones](LongtermView::leave_tombstones): one with the same owner, kind and
-    /// scope and, in the form [`forgotten`](aios_record::forms::forgotten), text, or with the same
-    /// identity, or that says in its text or a field a
-    /// [text](LongtermView::leave_text_tombstones) that was, and none of them was stored since.
-    /// Costs next to nothing if nothing was ever forgotten.
+    /// Returns, for each of these records, whether it was forgotten and not stored since, here or
+    /// by a caller that [left its tombstone](LongtermView::leave_tombstones). A record matches a
+    /// tombstone by its owner, kind, scope and text in the form
+    /// [`forgotten`](aios_record::forms::forgotten), by its identity, or by a [forgotten
+    /// text](LongtermView::leave_text_tombstones) in its text or a field. Costs almost nothing if
+    /// nothing was ever forgotten.
     ///
     /// # Errors
-    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
+    /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
     /// journal cannot be read.
     pub async fn are_forgotten(&self, records: &[Record]) -> Result<Vec<bool>, Error> {
         let journal = &self.shared.journal;
@@ -50,12 +50,12 @@ impl LongtermView {
         journal.have_tombstones(named).await
     }
 
-    /// Leaves the tombstones of records that another tier forgets. Each takes about 100 bytes of
-    /// `journal.db`, for ever.
+    /// Stores the tombstones of records that another tier forgets. Each permanently takes about 100
+    /// bytes of `journal.db`.
     ///
     /// # Errors
-    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
-    /// disk refuses.
+    /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
+    /// journal cannot be written.
     pub async fn leave_tombstones(&self, records: &[Record]) -> Result<(), Error> {
         if records.is_empty() {
             return Ok(());
@@ -66,11 +66,11 @@ impl LongtermView {
         journal.leave_tombstones(named).await
     }
 
-    /// The tombstones of what these records say. Once they are
-    /// [left](LongtermView::leave_text_tombstones),
-    /// [`are_forgotten`](LongtermView::are_forgotten)
-    /// knows a record of the same owner that says it, whatever its kind and scope, in its text or
-    /// in a field. A text that is too short to tell a record from others ("yes, please") has none.
+    /// Returns the tombstones of these records' texts. Once they are
+    /// [stored](LongtermView::leave_text_tombstones),
+    /// [`are_forgotten`](LongtermView::are_forgotten) recognises every record of the same owner
+    /// with one of the texts, of any kind and scope, in its text or a field. A text that is too
+    /// short to be distinctive ("yes, please") has none.
     ///
     /// # Errors
     /// As [`leave_tombstones`](LongtermView::leave_tombstones).
@@ -88,11 +88,11 @@ impl LongtermView {
         Ok(TextTombstones { hashes })
     }
 
-    /// The tombstones of these texts, as records of `owner`, however short they are.
+    /// Returns the tombstones of these texts, as records of `owner`, however short they are.
     ///
     /// # Errors
-    /// [`Error::Scope`] when the view does not act for `owner`; [`Error::Journal`] when the disk
-    /// refuses.
+    /// [`Error::Scope`] if the view does not act for `owner`; [`Error::Journal`] if the journal
+    /// cannot be written.
     pub async fn tombstones_of_texts(
         &self,
         owner: &Owner,
@@ -107,9 +107,9 @@ impl LongtermView {
         Ok(TextTombstones { hashes: said.collect() })
     }
 
-    /// The tombstones of these paragraphs of `document`: they are known within it, and in records
-    /// that are of no document. Other documents may share them. Those that are too short to tell
-    /// one text from another have none.
+    /// Returns the tombstones of these paragraphs of `document`. They match within it, and in
+    /// records of no document; other documents may share them. Paragraphs that are too short to be
+    /// distinctive have none.
     ///
     /// # Errors
     /// As [`tombstones_of_texts`](LongtermView::tombstones_of_texts).
@@ -127,10 +127,10 @@ impl LongtermView {
         Ok(TextTombstones { hashes: hashes.collect() })
     }
 
-    /// Leaves these tombstones. Each takes about 60 bytes of `journal.db`, for ever.
+    /// Stores these tombstones. Each permanently takes about 60 bytes of `journal.db`.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the disk refuses.
+    /// [`Error::Journal`] if the journal cannot be written.
     pub async fn leave_text_tombstones(&self, tombstones: &TextTombstones) -> Result<(), Error> {
         match tombstones.hashes.is_empty() {
             true => Ok(()),
@@ -138,12 +138,13 @@ impl LongtermView {
         }
     }
 
-    /// Which of these texts, as records of `owner` or parts of them, have
-    /// [tombstones](LongtermView::leave_text_tombstones) of their own. List signs, quotation marks
-    /// and closing punctuation around them do not count. `document` is the one that they are in.
+    /// Returns, for each of these texts, whether it has a
+    /// [tombstone](LongtermView::leave_text_tombstones) of its own, as a record of `owner` or a
+    /// part of one. List markers, quotation marks and closing punctuation around it are ignored.
+    /// `document` is the document that contains the texts.
     ///
     /// # Errors
-    /// [`Error::Scope`] when the view does not act for `owner`; [`Error::Journal`] when the journal
+    /// [`Error::Scope`] if the view does not act for `owner`; [`Error::Journal`] if the journal
     /// cannot be read.
     pub async fn are_texts_forgotten(
         &self,
@@ -174,11 +175,11 @@ impl LongtermView {
     }
 
     /// Lifts the tombstones of records that are stored in another tier, as
-    /// [`store`](LongtermView::store) does for those that it stores.
+    /// [`store`](LongtermView::store) does for its own.
     ///
     /// # Errors
-    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
-    /// disk refuses.
+    /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
+    /// journal cannot be written.
     pub async fn lift_tombstones(&self, records: &[Record]) -> Result<(), Error> {
         let journal = &self.shared.journal;
         let Some(secret) = journal.secret_of_tombstones().await? else { return Ok(()) };
@@ -186,7 +187,7 @@ impl LongtermView {
         journal.lift_tombstones(named).await
     }
 
-    /// The owner of a record of this scope as it would be stored through this view.
+    /// Returns the owner that a record of this scope would have if stored through this view.
     fn acting_for(&self, mut scope: Scope) -> Result<Owner, Error> {
         if self.gate.acts_for().is_some() {
             self.gate.fill(&mut scope)?;
@@ -194,11 +195,12 @@ impl LongtermView {
         Ok(scope.owner())
     }
 
-    /// The hashes that name `records` as they would be stored through this view.
+    /// Returns the hashes that identify `records` as they would be stored through this view.
     fn named(&self, secret: &Secret, records: &[Record]) -> Result<Vec<Tombstone>, Error> {
         let name = |record: &Record| {
             let mut record = record.clone();
-            // Names of a former store's users need not be ones that a user can have today.
+            // The administrator's view keeps names of a former store's users, which need not be
+            // valid today.
             if self.gate.acts_for().is_some() {
                 self.gate.fill(&mut record.scope)?;
             }
@@ -207,7 +209,7 @@ impl LongtermView {
         records.iter().map(name).collect()
     }
 
-    /// The hashes of contents that tombstones of `identities` get, of what is stored under them.
+    /// Returns the content hashes for the tombstones of `identities`, from their stored records.
     pub(crate) async fn contents(&self, identities: &[Identity]) -> Result<Contents, Error> {
         let mut contents = Contents::new();
         if identities.is_empty() {
@@ -219,7 +221,7 @@ impl LongtermView {
                 Ok((rows, _)) => contents.extend(rows.iter().filter_map(|row| {
                     Some((row.record.encoded_identity(), secret.of_content(&row.record)?))
                 })),
-                // An unreadable record must not be kept from being forgotten; its key is enough.
+                // An unreadable record must still be forgettable. Its key is enough.
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "some records are forgotten by their keys alone");
@@ -231,10 +233,10 @@ impl LongtermView {
 }
 
 impl Longterm {
-    /// Returns `true` if anything was ever forgotten, of whichever owner, and not stored since.
+    /// Returns `true` if anything of any owner was forgotten and not stored since.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn has_tombstones(&self) -> Result<bool, Error> {
         Ok(self.shared.journal.secret_of_tombstones().await?.is_some())
     }

@@ -1,5 +1,4 @@
-//! Where a store's vectors come from: a model that embeds its texts, or the callers, who make them
-//! by means of their own.
+//! Origin of a store's vectors: a model that embeds its texts, or the callers.
 
 use std::sync::Arc;
 
@@ -7,24 +6,24 @@ use aios_embedding::{Embedder, Fingerprint};
 
 use crate::Error;
 
-/// The space in which vectors lie that callers make themselves.
+/// The vector space of a store whose callers bring their own vectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Space {
-    /// Names it. Vectors are compared with those of an equal name only.
+    /// Name of the space. Vectors are compared only with those of an equal name.
     pub fingerprint: Fingerprint,
-    /// How many numbers a vector has.
+    /// Numbers per vector.
     pub dimension: usize,
 }
 
-/// Where the vectors of a store come from.
+/// Origin of a store's vectors.
 #[derive(Clone)]
 pub(crate) enum Vectors {
     Model(Arc<dyn Embedder>),
-    /// Each record and each query brings its own.
+    /// Each record and each query brings its own vector.
     Given(Space),
 }
 
-/// About so many bytes of a text are a token, where no model counts them.
+/// Approximate bytes per token, if no model counts them.
 const TOKEN_BYTES: usize = 4;
 
 impl Vectors {
@@ -35,7 +34,7 @@ impl Vectors {
         }
     }
 
-    /// Returns `true` if making them takes no longer than storing them.
+    /// Returns `true` if computing them takes no longer than storing them.
     pub(crate) fn are_fast(&self) -> bool {
         match self {
             Vectors::Model(model) => model.is_fast(),
@@ -64,8 +63,8 @@ impl Vectors {
         }
     }
 
-    /// The vector of a query, all zeros where no word of it is known. Embeds, so not for an async
-    /// worker.
+    /// Returns the vector of a query, all zeros if the model knows none of its words. Embeds, so it
+    /// must not run on an async worker.
     pub(crate) fn of_query(&self, text: &str, given: Option<Vec<f32>>) -> Result<Vec<f32>, Error> {
         const QUERY: &str = "the query";
         match (self, given) {
@@ -76,7 +75,7 @@ impl Vectors {
         }
     }
 
-    /// A vector that a caller gave for `of`, at length 1; all zeros stay so.
+    /// Returns the vector that a caller gave for `of`, scaled to length 1. All zeros stay so.
     pub(crate) fn take(&self, of: &str, mut vector: Vec<f32>) -> Result<Vec<f32>, Error> {
         let unfit = |problem| Error::VectorUnfit { of: of.to_owned(), problem };
         match self {
@@ -101,9 +100,9 @@ impl Vectors {
     }
 }
 
-/// Returns `true` for numbers, dates, codes and formulas, which have no meaning but their signs: to
-/// a model other numbers are near `1299`. That is, for letters and digits of ASCII where no two
-/// letters follow each other.
+/// Returns `true` for numbers, dates, codes and formulas, which have no meaning beyond their
+/// characters, although a model puts other numbers near `1299`: texts with only ASCII letters and
+/// digits, and no two letters in a row.
 fn is_figures(text: &str) -> bool {
     let mut written = text.chars().filter(|c| c.is_alphanumeric()).peekable();
     let is_ascii = written.peek().is_some() && written.all(|c| c.is_ascii());

@@ -1,4 +1,4 @@
-//! Verification: the library holds what the journal says it does, and that can be read.
+//! Verification: the library holds what the journal says, and it can be read.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -14,7 +14,7 @@ use crate::{
     owner::{compare_files, damaged_columns},
 };
 
-/// Rows that are read at once.
+/// Rows per read.
 const READ_ROWS: usize = 128;
 
 /// The result of comparing the library with the journal.
@@ -22,19 +22,20 @@ const READ_ROWS: usize = 128;
 pub struct Verification {
     /// Records that were compared.
     pub checked: u64,
-    /// Records that the library should hold and does not, or in a file that cannot be read.
+    /// Records that the library should hold and does not, or that are in a file that cannot be
+    /// read.
     pub missing: Vec<Identity>,
     /// Records that the library holds more than once.
     pub repeated: Vec<Identity>,
     /// Records that the library holds and the journal does not know.
     pub unknown: Vec<Identity>,
-    /// Records whose row cannot be read, or is not what it was, of those that were read.
+    /// Records whose row cannot be read, or differs from what was written, among the rows read.
     pub unreadable: Vec<Identity>,
-    /// Files of the library that are not as they were written.
+    /// Files of the library that differ from what was written.
     pub files: Vec<String>,
     /// Columns whose index cannot be used.
     pub indexes: Vec<String>,
-    /// Columns whose index was damaged and has been made again since the library was opened.
+    /// Columns whose damaged index was rebuilt since the library was opened.
     pub mended: Vec<String>,
 }
 
@@ -45,14 +46,14 @@ impl Verification {
         self.findings().iter().all(|(_, found)| found.is_empty())
     }
 
-    /// Returns `true` if something was damaged and all of it has been made again.
+    /// Returns `true` if something was damaged and all of it has been rebuilt.
     #[must_use]
     pub fn is_mended(&self) -> bool {
         let rest = Verification { mended: Vec::new(), ..self.clone() };
         !self.mended.is_empty() && rest.is_clean()
     }
 
-    /// The findings, each sort with its name.
+    /// Returns the findings, each kind with its name.
     #[must_use]
     pub fn findings(&self) -> [(&'static str, Vec<String>); 7] {
         let shown = |of: &[Identity]| of.iter().map(Identity::to_string).collect();
@@ -68,33 +69,33 @@ impl Verification {
     }
 }
 
-/// The part of each row that is looked at.
+/// The part of each row to check.
 enum Depth<'a> {
     Keys,
     Rows(&'a (dyn Fn(Progress) + Sync)),
 }
 
 impl Longterm {
-    /// The damage in `journal.db`, a line each; empty if it is sound. A store whose
-    /// journal is damaged is to be restored from a backup. Takes as long as reading the file.
+    /// Returns the damage in `journal.db`, one line for each; empty if it is sound. Restore a store
+    /// with a damaged journal from a backup. Takes as long as reading the file.
     ///
     /// # Errors
-    /// [`Error::Journal`] when it cannot be read at all.
+    /// [`Error::Journal`] if it cannot be read at all.
     pub async fn journal_damage(&self) -> Result<Vec<String>, Error> {
         self.shared.journal.damage().await
     }
 
     /// Compares the library's keys with the journal's, and tries each index. Keys that still wait
-    /// in the journal are left out, so [`drain`](Longterm::drain) first for a full picture.
+    /// in the journal are left out, so call [`drain`](Longterm::drain) first for a complete check.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn verify(&self) -> Result<Verification, Error> {
         self.verify_to(Depth::Keys).await
     }
 
-    /// As [`verify`](Longterm::verify), reads every row, and compares it with the hash that it was
-    /// written with. `progress` is told how many rows are done.
+    /// As [`verify`](Longterm::verify), but also reads every row and compares it with the hash
+    /// stored with it. Calls `progress` with the number of rows done.
     ///
     /// # Errors
     /// As [`verify`](Longterm::verify).
@@ -138,7 +139,7 @@ impl Longterm {
         }
         report.missing = identities(missing);
         let strangers = identities(found.difference(&held.keys));
-        // A record stored since the journal was read is no stranger.
+        // A record stored since the journal was read is not unknown.
         let known = self.known(&strangers).await?.into_iter();
         let unknown = strangers.into_iter().zip(known).filter(|(_, known)| !known);
         report.unknown = unknown.map(|(identity, _)| identity).collect();
@@ -146,12 +147,12 @@ impl Longterm {
     }
 }
 
-/// Decodes encoded identities, and leaves out what cannot be decoded.
+/// Decodes encoded identities, and leaves out those that cannot be decoded.
 fn identities<'a>(keys: impl IntoIterator<Item = &'a String>) -> Vec<Identity> {
     keys.into_iter().filter_map(|key| Identity::decode(key).ok()).collect()
 }
 
-/// The encoded identities of all rows that can be read. Notes in `report` what is damaged.
+/// Returns the encoded identities of all readable rows, and adds the damage to `report`.
 async fn look_at(
     library: &Library,
     rules: Rules,
@@ -167,7 +168,7 @@ async fn look_at(
     let damaged: HashSet<u64> = damaged.collect();
     let mut keys = Vec::new();
     for fragment in library.fragments().await? {
-        // Nobody knows what decoding it would do.
+        // Decoding a damaged file could end the process.
         if damaged.contains(&fragment.id) {
             continue;
         }

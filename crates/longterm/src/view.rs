@@ -1,8 +1,7 @@
 //! The view: the record operations of long-term memory through a gate.
 //!
-//! Every operation on records goes through here. Records to be stored get their scope from the
-//! gate, reads show only what the gate sees, and only what the gate may change is changed and
-//! removed.
+//! Every operation on records goes through here. The gate sets the scope of stored records; reads
+//! show only what the gate sees, and only what the gate may change is changed or removed.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,12 +19,12 @@ use crate::{
     worker::Worker,
 };
 
-/// The owner in references to records that are gone, as working memory tells of them.
+/// The owner in working memory's references to records that are gone.
 const OWNER_OF_NOTHING: &str = "\u{1f}";
 
 /// Long-term memory as one owner, or the administrator, sees it. Clones share everything.
 ///
-/// From a view nobody gets back to the handle that it came from:
+/// A view does not lead back to the handle that it came from:
 ///
 /// ```compile_fail
 /// fn widened(view: aios_longterm::LongtermView) -> aios_longterm::Longterm {
@@ -33,8 +32,8 @@ const OWNER_OF_NOTHING: &str = "\u{1f}";
 /// }
 /// ```
 ///
-/// A bare id means the view's own record, else the shared one. For the administrator an id that
-/// several owners have is [`Error::Ambiguous`].
+/// A bare id means the view's own record, or else the shared one. For the administrator an id that
+/// several owners have fails with [`Error::Ambiguous`].
 #[derive(Clone)]
 pub struct LongtermView {
     pub(crate) shared: Arc<Shared>,
@@ -55,68 +54,67 @@ pub struct Stored {
 /// The outcome for a record that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreOutcome {
-    /// It is stored, and new.
+    /// The record is stored, and new.
     Added,
-    /// It replaces what was stored under its identity.
+    /// The record replaces the one that was stored under its identity.
     Updated,
     /// The same content was stored already.
     Known,
 }
 
-/// The standing of a record to what is stored under its identity.
+/// Relation of a record to the record stored under its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing is stored, or nothing that the view sees.
+    /// Nothing that the view sees is stored.
     Unknown,
-    /// A record of the same content.
+    /// A record with the same content is stored.
     Same,
-    /// A record of another content.
+    /// A record with other content is stored.
     Other,
 }
 
 impl LongtermView {
-    /// The gate of this view.
+    /// Returns the gate of this view.
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.gate
     }
 
-    /// This view, narrowed to what `filter` selects.
+    /// Returns this view, narrowed to the scopes that `filter` selects.
     ///
     /// # Errors
-    /// [`Error::Scope`] if `filter` names a part, such as a user, other than the one that the view
-    /// is bound to.
+    /// [`Error::Scope`] if `filter` names a part, such as a user, other than the one to which the
+    /// view is bound.
     pub fn narrow(&self, filter: &ScopeFilter) -> Result<LongtermView, Error> {
         Ok(LongtermView { gate: self.gate.narrow(filter)?, ..self.clone() })
     }
 
-    /// Stores records, or replaces those of the same identity, all or none. When this returns they
-    /// are durable and found by every search; what they replace stays in the
+    /// Stores records, all or none, replacing those of the same identity. When this returns, they
+    /// are durable and found by every search. Replaced versions stay in the
     /// [`history`](LongtermView::history).
     ///
-    /// A record whose content is stored already is left as it is, with the provenance and the
-    /// `recorded_at` that it had: who wrote a text first, and when, is what can be asked of it.
-    /// `recorded_at` is set to now where it is the epoch.
+    /// A record whose content is stored already is left as it is, and keeps its first provenance
+    /// and `recorded_at`. A `recorded_at` of the epoch is set to the current time.
     ///
     /// # Errors
-    /// - [`Error::Scope`] when a record's scope does not fit the gate, [`Error::MachineWide`] when
-    ///   it has no owner by its kind and the view acts for a user.
-    /// - [`Error::Conflict`] when the owner has a record in another scope,
-    ///   [`Error::ForeignReference`] when one refers to a record of another owner.
-    /// - [`Error::VectorMissing`] where vectors are the caller's own, see
+    /// - [`Error::Scope`] if a record's scope does not fit the gate, [`Error::MachineWide`] if its
+    ///   kind has no owner and the view acts for a user.
+    /// - [`Error::Conflict`] if the owner has a record in another scope,
+    ///   [`Error::ForeignReference`] if one refers to a record of another owner.
+    /// - [`Error::VectorMissing`] if the store takes the caller's own vectors, see
     ///   [`open_with_vectors`](crate::Longterm::open_with_vectors).
-    /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] when a limit of the
-    ///   configuration is reached, [`Error::Unstorable`] when a payload is nested too deeply.
+    /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] if a limit of the
+    ///   configuration is reached, [`Error::Unstorable`] if a payload is nested too deeply.
     pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
         self.store_embedding(records, Embedding::Now).await
     }
 
-    /// Stores many records as [`store`](LongtermView::store) does, but leaves it to the background
-    /// to embed them, unless the model [is fast](aios_embedding::Embedder::is_fast). When this
-    /// returns they are durable, and every search finds them by their words. By their meaning they
-    /// are found once they are embedded, also if this process ends before. A search waits for that
-    /// for a moment, see [`Config::vector_wait`](crate::Config), and says how many vectors were
-    /// [outstanding](crate::Found::vectors_outstanding).
+    /// Stores many records as [`store`](LongtermView::store) does, but embeds them in the
+    /// background, unless the model [is fast](aios_embedding::Embedder::is_fast). When this
+    /// returns, they are durable, and every search finds them by their words. They are found by
+    /// meaning once they are embedded, even if this process ends before. A search waits briefly for
+    /// that, see [`Config::vector_wait`](crate::Config), and returns the number of
+    /// [outstanding](crate::Found::vectors_outstanding) vectors.
     ///
     /// # Errors
     /// As [`store`](LongtermView::store).
@@ -137,12 +135,12 @@ impl LongtermView {
         self.store_writes(identities, writes.into_iter().collect::<Result<_, _>>()?).await
     }
 
-    /// Stores records with vectors of the caller's own, as [`store`](LongtermView::store) does
-    /// without.
+    /// Stores records with the caller's own vectors, otherwise as [`store`](LongtermView::store)
+    /// does.
     ///
     /// # Errors
-    /// - [`Error::VectorUnfit`] when a vector is of another dimension than the store's or not
-    ///   finite, or when the store embeds texts by itself.
+    /// - [`Error::VectorUnfit`] if a vector is not finite or of another dimension than the store's,
+    ///   or the store embeds texts by itself.
     /// - As [`store`](LongtermView::store).
     pub async fn store_with_vectors(
         &self,
@@ -172,29 +170,29 @@ impl LongtermView {
         Ok(stored.collect())
     }
 
-    /// Fills in where a record belongs that is written through this view.
+    /// Fills in the scope of a record that is written through this view, and checks its references.
     pub(crate) fn fill(&self, record: &mut Record) -> Result<(), Error> {
         if record.kind == Kind::Persona && self.gate.acts_for_user() {
             return Err(Error::MachineWide { kind: record.kind });
         }
         self.gate.fill(&mut record.scope)?;
-        // Upkeep stores what is there as it is.
+        // The administrator's maintenance stores existing records as they are.
         match self.gate.acts_for() {
             Some(_) => check_references(record),
             None => Ok(()),
         }
     }
 
-    /// Which of these records were ever acknowledged and not deleted since, in the order given.
+    /// Returns, for each of these records, whether it was acknowledged and not deleted since.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn known(&self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
         let scopes = self.scopes(identities).await?;
         Ok(scopes.iter().map(Option::is_some).collect())
     }
 
-    /// As [`known`](LongtermView::known), with the scope in which each is stored.
+    /// As [`known`](LongtermView::known), but returns the scope in which each is stored.
     ///
     /// # Errors
     /// As there.
@@ -203,15 +201,15 @@ impl LongtermView {
         Ok(scopes.into_iter().map(|it| it.filter(|scope| self.gate.sees(scope))).collect())
     }
 
-    /// Compares each of these records, as this view would store it, with what is stored under its
-    /// identity: differences in layout only (line ends, runs of white space, canonical equivalence)
-    /// and in who wrote it make no other content. Reads the journal once.
+    /// Compares each of these records, as this view would store it, with the record stored under
+    /// its identity. Differences in layout (line ends, runs of white space, canonical equivalence)
+    /// and in provenance do not change the content. Reads the journal once.
     ///
-    /// In a store of the caller's own vectors these are content, so a record that was stored with
-    /// one is never the same.
+    /// In a store of the caller's own vectors these are part of the content, so a record that was
+    /// stored with one is never the same.
     ///
     /// # Errors
-    /// [`Error::Scope`] when a record's scope does not fit the gate; [`Error::Journal`] when the
+    /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
     /// journal cannot be read.
     pub async fn standings(&self, records: &[Record]) -> Result<Vec<Standing>, Error> {
         let mut records = records.to_vec();
@@ -223,45 +221,45 @@ impl LongtermView {
         self.shared.journal.standings(self.gate.clone(), records).await
     }
 
-    /// The whole record that a bare id means, superseded ones included; none if it is not stored
-    /// or has expired.
+    /// Returns the whole record that a bare id means, superseded ones included. `None` if it is not
+    /// stored or has expired.
     ///
     /// # Errors
     /// [`Error::Ambiguous`] for the administrator if several owners have one; [`Error::Journal`],
-    /// [`Error::Library`] when a store cannot be read.
+    /// [`Error::Library`] if a store cannot be read.
     pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
         Ok(self.find(kind, id).await?.map(|row| row.record))
     }
 
-    /// The whole records of `identities`, in no order, expired ones included; those that are not
-    /// stored are left out.
+    /// Returns the whole records of `identities`, in no order, expired ones included. Those that
+    /// are not stored are left out.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn records(&self, identities: &[Identity]) -> Result<Vec<Record>, Error> {
         let rows = self.shared.rows(identities.iter().map(Identity::encode).collect()).await?;
         let records = rows.into_iter().map(|row| row.record);
         Ok(records.filter(|record| self.gate.sees(&record.scope)).collect())
     }
 
-    /// The identities of all records of this view, expired ones included.
+    /// Returns the identities of all records of this view, expired ones included.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn identities(&self) -> Result<Vec<Identity>, Error> {
         self.shared.journal.identities(self.gate.clone()).await
     }
 
-    /// Counts the records of each collection that this view has, pending ones included.
+    /// Counts the records of each collection that this view has, waiting ones included.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
         let counts = self.shared.journal.counts(self.gate.clone()).await?.into_iter();
         Ok(counts.map(|(kind, count)| (kind.collection(), count)).collect())
     }
 
-    /// The row that a bare id means; none if it is not stored or has expired.
+    /// Returns the row that a bare id means. `None` if it is not stored or has expired.
     pub(crate) async fn find(&self, kind: Kind, id: &Id) -> Result<Option<Row>, Error> {
         let (gate, shared) = (&self.gate, &self.shared);
         let candidates = shared.journal.candidates(gate.clone(), kind, id.clone()).await?;
@@ -278,7 +276,9 @@ impl LongtermView {
         Ok(rows.into_iter().min_by_key(|row| row.record.scope.user.is_none()))
     }
 
-    /// As [`find`](LongtermView::find), of what may be changed.
+    /// As [`find`](LongtermView::find), for a record that this view may change. Fails with
+    /// [`Error::NotFound`] without such a record, and with [`Error::NotYours`] if the view may not
+    /// change it.
     pub(crate) async fn find_own(&self, kind: Kind, id: &Id) -> Result<Row, Error> {
         let found = self.find(kind, id).await?;
         let row = found.ok_or_else(|| Error::NotFound { key: format!("{kind}/{id}") })?;
@@ -289,8 +289,8 @@ impl LongtermView {
     }
 }
 
-/// Checks that a record refers to none of another owner, in its references or in a field of that
-/// name.
+/// Checks that a record refers to no record of another owner, in its references or in the payload
+/// field of that name.
 ///
 /// # Errors
 /// [`Error::ForeignReference`].

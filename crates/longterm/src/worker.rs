@@ -1,4 +1,4 @@
-//! The worker: drains the journal in the background, and waits to become the owner where another
+//! The worker: drains the journal in the background, and waits to become the owner while another
 //! process is.
 
 use std::{sync::Arc, time::Duration};
@@ -12,14 +12,14 @@ use tokio::{
 
 use crate::{Error, expiry::Expiry, store::Shared};
 
-/// Drains the journal in the background, and waits to become the owner where another process is.
+/// Background task that drains the journal, and waits to become the owner while another process is.
 pub(crate) struct Worker {
     stop: watch::Sender<bool>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Worker {
-    /// Starts the work, if anything may be written.
+    /// Starts the task, unless access is read-only.
     pub(crate) fn start(shared: Arc<Shared>) -> Worker {
         let (stop, stopped) = watch::channel(false);
         let task = match shared.config.access {
@@ -45,8 +45,8 @@ impl Drop for Worker {
     }
 }
 
-/// The least time between tries to become the owner of a damaged library: each compares the files
-/// again.
+/// Minimum delay between attempts to become the owner of a damaged library. Each attempt compares
+/// the files again.
 const DAMAGED_RETRY: Duration = Duration::from_secs(30);
 
 async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
@@ -77,7 +77,7 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
         let woken = async {
             if owned {
                 let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;
-                // Searches wait for vectors, and not for the library.
+                // Searches wait for vectors, but not for the library.
                 if let Err(error) = shared.embed_now().await {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "vectors are still outstanding; trying again");

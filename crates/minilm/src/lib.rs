@@ -11,8 +11,9 @@
 //! # Ok::<(), aios_embedding::Error>(())
 //! ```
 //!
-//! A crate of its own, since its asset of 17 MB is more than a crate registry takes: depend on it
-//! by path or git. The computation is [`Int8Bert`]; `assets/README.md` says how the asset is made.
+//! A separate crate, because its asset of 17 MB exceeds the size limit of crate registries: depend
+//! on it by path or git. [`Int8Bert`] computes the vectors; `assets/README.md` documents the
+//! asset's creation.
 
 use std::{
     borrow::Cow,
@@ -25,10 +26,10 @@ static BYTES: &[u8] = include_bytes!("../assets/int8-bert.bin");
 static MODEL: OnceLock<Arc<Int8Bert>> = OnceLock::new();
 
 /// Returns the model: English, uncased, 384 dimensions, texts of at most 254 tokens. Loaded once
-/// per process, in some 15 ms.
+/// per process, in about 15 ms.
 ///
 /// # Errors
-/// [`Error::Damaged`] if the program's own bytes are.
+/// [`Error::Damaged`] if the built-in asset is damaged.
 pub fn model() -> Result<Arc<Int8Bert>, Error> {
     if let Some(model) = MODEL.get() {
         return Ok(Arc::clone(model));
@@ -37,11 +38,11 @@ pub fn model() -> Result<Arc<Int8Bert>, Error> {
     Ok(Arc::clone(MODEL.get_or_init(|| Arc::new(model))))
 }
 
-/// Loads the model once more, for a caller that sets its threads
+/// Loads another instance of the model, for a caller that sets its threads
 /// ([`Int8Bert::with_threads`]). Its weights are shared with [`model`].
 ///
 /// # Errors
-/// [`Error::Damaged`] if the program's own bytes are.
+/// [`Error::Damaged`] if the built-in asset is damaged.
 pub fn load() -> Result<Int8Bert, Error> {
     Int8Bert::from_bytes(Cow::Borrowed(BYTES))
 }

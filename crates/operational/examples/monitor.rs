@@ -1,5 +1,5 @@
-//! A live view in the terminal: samples the machine, takes events from several threads, and shows
-//! the recent ones, rates and counters. Ends by itself after so many seconds (default 10).
+//! A live view in the terminal: queries the machine, receives events from several threads, and
+//! shows the recent ones, rates and counters. Ends after the given number of seconds (default 10).
 //!
 //! ```text
 //! cargo run -p aios-operational --example monitor --features sysinfo -- 10
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// An agent that is busy: a tool result every few milliseconds, now and then an alarm.
+/// Simulates a busy agent: a tool result every few milliseconds, now and then an alarm.
 fn work(agent: &str, memory: &Operational, stop: &AtomicBool) {
     let mut number = 0_u64;
     while !stop.load(Ordering::Relaxed) {
@@ -61,7 +61,7 @@ fn watch(memory: &Operational, span: Duration) {
         thread::sleep(FRAME);
         let now = (Instant::now(), memory.counters());
         let text = frame(memory, before.1, now.1, now.0 - before.0);
-        // A pipe gets one frame after the other, a person sees them in one place.
+        // A pipe gets the frames one after another; a terminal shows them in place.
         let clear = if std::io::stdout().is_terminal() { CLEAR_SCREEN } else { "" };
         println!("{clear}{text}");
         before = now;

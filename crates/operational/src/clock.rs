@@ -1,4 +1,4 @@
-//! Where the crate reads the time. Not here: what the time means for an event or a metric.
+//! The clocks of the crate. Not here: the meaning of a time for an event or a metric.
 
 use std::{
     fmt,
@@ -8,12 +8,12 @@ use std::{
 
 use aios_record::Timestamp;
 
-/// Tells the time. [`SystemClock`] unless [`Config`](crate::Config) says otherwise.
+/// A source of the time. [`Config`](crate::Config) selects one; the default is [`SystemClock`].
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time of day, in whole microseconds: when something happened.
+    /// Returns the time of day, in whole microseconds.
     fn timestamp(&self) -> Timestamp;
 
-    /// The monotonic time: how old something is.
+    /// Returns the monotonic time, from which ages are computed.
     fn instant(&self) -> Instant;
 }
 
@@ -23,7 +23,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn timestamp(&self) -> Timestamp {
-        // A clock that is set before 1970 is taken to stand at 1970.
+        // A clock set before 1970 reads as 1970.
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
@@ -34,7 +34,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told to go on: for tests and for replaying.
+/// A clock that moves only by [`advance`](ManualClock::advance), for tests and replays.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,13 +52,13 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that stands at `start`.
+    /// Creates a clock that reads `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> ManualClock {
         ManualClock { start: (start, Instant::now()), passed: Mutex::default() }
     }
 
-    /// Goes on by `step`.
+    /// Advances the clock by `step`.
     pub fn advance(&self, step: Duration) {
         let mut passed = crate::lock(&self.passed);
         *passed = passed.saturating_add(step);

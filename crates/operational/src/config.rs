@@ -1,54 +1,55 @@
-//! What can be set when an [`Operational`](crate::Operational) is opened, and the limits of that.
+//! Settings of an [`Operational`](crate::Operational), and their limits.
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{Clock, Error, Overflow, SystemClock};
 
-/// The largest ring: 2^24 places, 2 GiB of slots alone.
+/// Largest ring: 2^24 slots, 128 MiB without the entries.
 pub const CAPACITY_MAX: usize = 1 << 24;
 
 /// The settings of an [`Operational`](crate::Operational). `Config::default()` is a good one.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// How many events are kept, 1 to [`CAPACITY_MAX`]. Default 10,000.
+    /// Maximum number of events kept, 1 to [`CAPACITY_MAX`]. Default: 10,000.
     pub capacity: usize,
-    /// Events of this age, counted from their push, are expired and no longer shown. Default one
+    /// Age at which an event expires and is no longer shown, counted from its push. Default: one
     /// hour.
     pub ttl: Duration,
-    /// Which events are handed to the overflow. Default [`Keep::Critical`].
+    /// Events that are handed to the overflow. Default: [`Keep::Critical`].
     pub keep: Keep,
-    /// The largest event or tool result, by its texts and the values of its data. Default 64 KiB.
+    /// Maximum size of an event or tool result in bytes: its texts and the values of its data.
+    /// Default: 64 KiB.
     pub event_bytes_max: usize,
-    /// How many metric keys there may be, 1 to [`CAPACITY_MAX`]. Default 10,000.
+    /// Maximum number of metric keys, 1 to [`CAPACITY_MAX`]. Default: 10,000.
     pub metric_keys_max: usize,
-    /// How many values of each metric its window holds, 1 to [`CAPACITY_MAX`]. Default 64.
+    /// Number of values in the window of each metric, 1 to [`CAPACITY_MAX`]. Default: 64.
     pub metric_window: usize,
-    /// Of every so many seconds the last value of a metric is a sample, 1 to [`CAPACITY_MAX`].
-    /// Default 1.
+    /// Sampling interval in seconds, 1 to [`CAPACITY_MAX`]: the last value of a metric in each
+    /// interval is a sample. Default: 1.
     pub metric_sample_seconds: usize,
-    /// How many tasks may be active at once. Default 1,000.
+    /// Maximum number of tasks active at once. Default: 1,000.
     pub active_tasks_max: usize,
-    /// How many tool results are kept, 1 to [`CAPACITY_MAX`]. Default 100.
+    /// Maximum number of tool results kept, 1 to [`CAPACITY_MAX`]. Default: 100.
     pub tool_results: usize,
-    /// The snapshot tells about the disk that holds this path. Default `/`. Used only with the
-    /// feature `sysinfo`.
+    /// Path on the disk that the snapshot reports. Default: `/`. Used only with the feature
+    /// `sysinfo`.
     pub disk: PathBuf,
-    /// Takes the events that are to be kept. Default none.
+    /// Receiver of the events that `keep` selects. Default: none.
     pub overflow: Option<Arc<dyn Overflow>>,
-    /// Tells the time. Default [`SystemClock`].
+    /// Source of the time. Default: [`SystemClock`].
     pub clock: Arc<dyn Clock>,
 }
 
-/// Which events are handed to the [`Overflow`].
+/// Events that are handed to the [`Overflow`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// Critical ones, when they are pushed. The default.
+    /// Critical events, when they are pushed. The default.
     #[default]
     Critical,
-    /// Critical ones when they are pushed, all others when they are evicted or expire.
+    /// Critical events when they are pushed, all others when they are evicted or expire.
     All,
-    /// None.
+    /// No events.
     Nothing,
 }
 
@@ -72,44 +73,44 @@ impl Default for Config {
 }
 
 impl Config {
-    /// This configuration with the given ring capacity.
+    /// Sets the ring capacity.
     #[must_use]
     pub fn with_capacity(self, capacity: usize) -> Config {
         Config { capacity, ..self }
     }
 
-    /// This configuration with the given time to live.
+    /// Sets the time to live of events.
     #[must_use]
     pub fn with_ttl(self, ttl: Duration) -> Config {
         Config { ttl, ..self }
     }
 
-    /// This configuration with `overflow` taking the events that `keep` names.
+    /// Sets `overflow` as the receiver of the events that `keep` selects.
     #[must_use]
     pub fn with_overflow(self, keep: Keep, overflow: Arc<dyn Overflow>) -> Config {
         Config { keep, overflow: Some(overflow), ..self }
     }
 
-    /// This configuration with another clock.
+    /// Sets the clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Config {
         Config { clock, ..self }
     }
 
-    /// This configuration with the given limit on tasks that are active at once.
+    /// Sets the limit on tasks active at once.
     #[must_use]
     pub fn with_active_tasks_max(self, active_tasks_max: usize) -> Config {
         Config { active_tasks_max, ..self }
     }
 
-    /// This configuration with the given limit on metric keys.
+    /// Sets the limit on metric keys.
     #[must_use]
     pub fn with_metric_keys_max(self, metric_keys_max: usize) -> Config {
         Config { metric_keys_max, ..self }
     }
 }
 
-/// `value` as a number of places.
+/// Checks that `value`, given for `setting`, is from 1 to [`CAPACITY_MAX`].
 pub(crate) fn places(setting: &'static str, value: usize) -> Result<NonZeroUsize, Error> {
     NonZeroUsize::new(value).filter(|value| value.get() <= CAPACITY_MAX).ok_or(Error::Config {
         setting,

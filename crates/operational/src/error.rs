@@ -1,19 +1,19 @@
-//! What can go wrong here, and what to do about it.
+//! Errors of this crate.
 
 use aios_record::Id;
 
-/// Why an operation was refused. Nothing was changed.
+/// Reason an operation was refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting is outside its limits.
     #[error("`{setting}` is {value}; set it to a number from 1 to {max}")]
     Config {
-        /// The field of [`Config`](crate::Config).
+        /// Field of [`Config`](crate::Config).
         setting: &'static str,
         /// Its value.
         value: usize,
-        /// The largest that is allowed.
+        /// Largest allowed value.
         max: usize,
     },
     /// An event or tool result is larger than
@@ -23,15 +23,16 @@ pub enum Error {
          reference, or raise `event_bytes_max`"
     )]
     TooLarge {
-        /// What it is.
+        /// Kind of value: `event` or `tool result`.
         what: &'static str,
-        /// The size of the refused one.
+        /// Size of the refused value.
         bytes: usize,
-        /// The largest that is allowed.
+        /// Largest allowed size.
         max: usize,
     },
-    /// A new metric key, and there are [`Config::metric_keys_max`](crate::Config::metric_keys_max)
-    /// already. Known keys go on working.
+    /// A new metric key was refused because
+    /// [`Config::metric_keys_max`](crate::Config::metric_keys_max) keys exist. Existing keys can
+    /// still be updated.
     #[error(
         "no room for the metric key `{key}`, there are {max} already; look for a key that is made \
          from an id or a time, or raise `metric_keys_max`"
@@ -39,16 +40,16 @@ pub enum Error {
     TooManyMetricKeys {
         /// The refused key.
         key: String,
-        /// How many keys are allowed.
+        /// Maximum number of keys.
         max: usize,
     },
     /// A metric key is empty or longer than
     /// [`METRIC_KEY_BYTES_MAX`](crate::METRIC_KEY_BYTES_MAX).
     #[error("a metric key has 1 to {max} bytes, this one has {bytes}; give a shorter one")]
     MetricKeyLength {
-        /// How long the refused key is.
+        /// Length of the refused key.
         bytes: usize,
-        /// The longest that is allowed.
+        /// Largest allowed length.
         max: usize,
     },
     /// A metric value is infinite or not a number.
@@ -63,7 +64,8 @@ pub enum Error {
         /// The id.
         id: Id,
     },
-    /// A new task, and [`Config::active_tasks_max`](crate::Config::active_tasks_max) are active.
+    /// A new task was refused because [`Config::active_tasks_max`](crate::Config::active_tasks_max)
+    /// tasks are active.
     #[error(
         "no room for the task `{id}`, {max} are active; end those that are done, or raise \
          `active_tasks_max`"
@@ -71,19 +73,19 @@ pub enum Error {
     TooManyTasks {
         /// The id of the refused task.
         id: Id,
-        /// How many may be active.
+        /// Maximum number of active tasks.
         max: usize,
     },
 }
 
 impl Error {
-    /// Whether something that was asked for does not exist.
+    /// Returns true if the requested item does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::TaskNotFound { .. })
     }
 
-    /// Whether a limit of [`Config`](crate::Config) was reached.
+    /// Returns true if a limit of [`Config`](crate::Config) was reached.
     #[must_use]
     pub fn is_limit(&self) -> bool {
         matches!(

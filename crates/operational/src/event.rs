@@ -1,4 +1,4 @@
-//! Events: what is pushed, and what is read back. Not here: the ring that holds them.
+//! Events, as they are pushed and as they are read back. Not here: the ring that holds them.
 
 use std::{fmt, time::Duration};
 
@@ -23,22 +23,22 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Identifies it. Left out, it gets a UUIDv7 when it is pushed.
+    /// Identifier. Default: a generated UUIDv7.
     pub id: Option<Id>,
-    /// When it happened. Left out, when it was pushed.
+    /// Time at which it happened. Default: the time of the push.
     pub timestamp: Option<Timestamp>,
-    /// What sort of thing it is.
+    /// Kind of event.
     pub category: Category,
-    /// Where it comes from.
+    /// Origin of the event.
     pub source: String,
-    /// What is known about it.
+    /// Payload.
     pub data: Value,
-    /// Whether it must not be lost.
+    /// True if the event must not be lost.
     pub critical: bool,
 }
 
 impl Event {
-    /// An event that is happening now and may be forgotten.
+    /// Creates an event that happens now and is not critical.
     #[must_use]
     pub fn new(category: impl Into<Category>, source: impl Into<String>, data: Value) -> Event {
         Event {
@@ -51,32 +51,33 @@ impl Event {
         }
     }
 
-    /// This event with an id of the caller's choice.
+    /// Sets the id.
     #[must_use]
     pub fn with_id(self, id: Id) -> Event {
         Event { id: Some(id), ..self }
     }
 
-    /// This event as of another time.
+    /// Sets the time at which the event happened.
     #[must_use]
     pub fn with_timestamp(self, timestamp: Timestamp) -> Event {
         Event { timestamp: Some(timestamp), ..self }
     }
 
-    /// This event as one that must not be lost.
+    /// Marks the event as critical: it must not be lost.
     #[must_use]
     pub fn critical(self) -> Event {
         Event { critical: true, ..self }
     }
 
-    /// How much it holds, in bytes: its texts and 8 for every other value.
+    /// Returns the size in bytes: the lengths of its texts, and 8 for every other value.
     pub(crate) fn bytes(&self) -> usize {
         let id = self.id.as_ref().map_or(0, |id| id.as_str().len());
         id + self.category.as_str().len() + self.source.len() + value_bytes(&self.data)
     }
 }
 
-/// How much `value` holds: its texts and keys, and 8 for every other value.
+/// Returns the size of `value` in bytes: the lengths of its texts and keys, and 8 for every other
+/// value.
 pub(crate) fn value_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
@@ -88,15 +89,15 @@ pub(crate) fn value_bytes(value: &Value) -> usize {
     }
 }
 
-/// What sort of thing an event is: one of the usual ones, or any text.
+/// Kind of event: a well-known one, or any text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Category {
-    /// `metric`: a measurement worth telling.
+    /// `metric`: a measurement worth reporting.
     Metric,
-    /// `event`: something that happened, without a better name.
+    /// `event`: something that happened, without a more specific category.
     Event,
-    /// `task`: a task began, moved on or ended.
+    /// `task`: a task began, progressed or ended.
     Task,
     /// `tool_result`: a tool returned.
     ToolResult,
@@ -105,7 +106,7 @@ pub enum Category {
 }
 
 impl Category {
-    /// The category as text.
+    /// Returns the category as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -154,18 +155,18 @@ impl fmt::Display for Category {
     }
 }
 
-/// An event that has been pushed: immutable, cheap to clone, and alive for as long as somebody
-/// holds it, whatever becomes of the ring.
+/// A pushed event: immutable, cheap to clone, and alive as long as a clone of it exists, even if
+/// the ring is dropped.
 #[derive(Clone)]
 pub struct StoredEvent(pub(crate) Kept<Held>);
 
-/// What the ring holds of an event.
+/// An event as the ring holds it.
 pub(crate) struct Held {
     pub(crate) event: Event,
     pub(crate) timestamp: Timestamp,
-    /// The age of the handle at the push.
+    /// Time from the opening of the handle to the push.
     pub(crate) pushed_at: Duration,
-    /// Differs from handle to handle, so that generated ids do.
+    /// Differs between handles, so that their generated ids differ.
     pub(crate) nonce: u64,
     pub(crate) handover: Handover,
     pub(crate) forgotten: AtomicBool,
@@ -173,62 +174,63 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn is_forgotten(&self) -> bool {
-        // ORDERING: it guards no other memory.
+        // ORDERING: the flag guards no other memory.
         self.forgotten.load(Ordering::Relaxed)
     }
 }
 
 impl StoredEvent {
-    /// Its place in the order of all pushes, from 0.
+    /// Returns the position in the order of all pushes, from 0.
     #[must_use]
     pub fn seq(&self) -> u64 {
         self.0.seq()
     }
 
-    /// Its id: the one it was given, or a UUIDv7 that stays the same.
+    /// Returns the given id, or a generated UUIDv7, which stays the same.
     #[must_use]
     pub fn id(&self) -> Id {
         self.0.event.id.clone().unwrap_or_else(|| self.generated_id())
     }
 
-    /// When it happened.
+    /// Returns the time at which the event happened.
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
         self.0.timestamp
     }
 
-    /// What sort of thing it is.
+    /// Returns the kind of event.
     #[must_use]
     pub fn category(&self) -> &Category {
         &self.0.event.category
     }
 
-    /// Where it comes from.
+    /// Returns the origin of the event.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.0.event.source
     }
 
-    /// What is known about it.
+    /// Returns the payload.
     #[must_use]
     pub fn data(&self) -> &Value {
         &self.0.event.data
     }
 
-    /// Whether it was [forgotten](crate::Operational::forget_events) since.
+    /// Returns true if the event has been [forgotten](crate::Operational::forget_events) since its
+    /// push.
     #[must_use]
     pub fn is_forgotten(&self) -> bool {
         self.0.is_forgotten()
     }
 
-    /// Whether it must not be lost.
+    /// Returns true if the event must not be lost.
     #[must_use]
     pub fn is_critical(&self) -> bool {
         self.0.event.critical
     }
 
-    /// Made when it is asked for, of what the event has anyway: a push pays nothing for it. Within
-    /// a handle `seq` keeps ids apart, between handles the nonce does.
+    /// Derives an id from the event on demand, so that a push does not pay for it. `seq`
+    /// distinguishes ids within a handle, the nonce between handles.
     fn generated_id(&self) -> Id {
         let seq = self.seq();
         let mut bytes = [0; 10];
@@ -250,7 +252,8 @@ impl fmt::Debug for StoredEvent {
     }
 }
 
-/// As the record `event`: `id`, `seq`, `timestamp`, `category`, `source`, `data`, `critical`.
+/// Serialised as the record `event`: `id`, `seq`, `timestamp`, `category`, `source`, `data`,
+/// `critical`.
 impl Serialize for StoredEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut record = serializer.serialize_struct("event", 7)?;

@@ -1,4 +1,4 @@
-//! Pushing events, reading them back, and handing on those that must outlive the ring.
+//! Pushing events, reading them back, and spilling those that must outlive the ring.
 
 use std::{
     collections::{HashSet, hash_map::RandomState},
@@ -24,10 +24,10 @@ use crate::{
 };
 
 impl Operational {
-    /// Adds `event`. A critical one is offered to the overflow before this returns. Never waits.
+    /// Adds `event`. A critical event is offered to the overflow before this returns. Never waits.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`] if the event exceeds [`Config::event_bytes_max`].
     pub fn push_event(&self, event: Event) -> Result<Pushed, Error> {
         let events = &self.inner.events;
         match &events.overflow {
@@ -41,13 +41,13 @@ impl Operational {
         }
     }
 
-    /// Adds `event`, critical or not, and offers it through `offer` instead of the overflow: how a
-    /// caller learns when *this* event has become durable, by sending a reply channel along. When
-    /// `offer` accepts, the event counts as handed on; when it refuses, the event waits in the ring
-    /// like any other.
+    /// Adds `event`, critical or not, and offers it through `offer` instead of the overflow. A
+    /// caller that sends a reply channel along learns when *this* event becomes durable. If `offer`
+    /// accepts, the event counts as spilled; if it refuses, the event waits in the ring like any
+    /// other.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`] if the event exceeds [`Config::event_bytes_max`].
     pub fn push_event_with(
         &self,
         event: Event,
@@ -56,42 +56,41 @@ impl Operational {
         self.inner.events.push_offering(event, offer)
     }
 
-    /// The newest `count` events that `filter` admits, newest first. Expired ones are left out.
+    /// Returns the newest `count` events that match `filter`, newest first, without expired ones.
     #[must_use]
     pub fn recent(&self, count: usize, filter: &Filter) -> Recent {
         self.inner.events.recent(count, filter)
     }
 
-    /// Up to `count` events from `cursor` on, oldest first, and exactly how many there were that
-    /// can no longer be given. It stops before a push that is still under way, so that following
-    /// [`News::next`] loses nothing uncounted.
+    /// Returns up to `count` events from `cursor` on, oldest first, and the exact number of events
+    /// that are no longer available. Stops before a push that is still in progress, so that
+    /// following [`News::next`] loses nothing uncounted.
     #[must_use]
     pub fn events_since(&self, cursor: Cursor, count: usize) -> News {
         self.inner.events.since(cursor, count)
     }
 
-    /// The position after everything pushed so far.
+    /// Returns the position after everything pushed so far.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         Cursor(self.inner.events.ring.head())
     }
 
-    /// Empties the view and returns how many events that removed. Counters go on. Critical events
-    /// that were refused are offered a last time.
+    /// Removes all events from view and returns their number. Counters are not reset. Critical
+    /// events that were refused are offered a last time.
     pub fn clear(&self) -> u64 {
         self.inner.events.clear()
     }
 
-    /// Forgets the events of these ids: from now on no read shows them, and they are not handed on,
-    /// critical or not; a read with a [`Cursor`] counts them as missed. Returns how many there
-    /// were. They stay in RAM, whole, until newer ones push them out, and who holds one already
-    /// keeps it.
+    /// Forgets the events with these ids and returns their number. From now on no read shows them,
+    /// and they are not spilled, critical or not. A read with a [`Cursor`] counts them as missed.
+    /// They stay in RAM until newer events evict them, and existing references to them stay valid.
     pub fn forget_events(&self, ids: &HashSet<Id>) -> u64 {
         self.inner.events.forget(ids)
     }
 
-    /// Offers the critical events that the overflow refused once more, oldest first, until it
-    /// refuses again. To be called when the overflow has room. Costs nothing if there are none.
+    /// Offers the refused critical events again, oldest first, until the overflow refuses one. Call
+    /// it when the overflow has room. Cheap if no event is waiting.
     pub fn offer_again(&self) -> Swept {
         let events = &self.inner.events;
         match events.counters().critical_waiting {
@@ -100,8 +99,8 @@ impl Operational {
         }
     }
 
-    /// Hands to the overflow what [`Config::keep`] names and has expired at `now`, each event once,
-    /// and the critical events that were refused. To be called about once a minute.
+    /// Hands the events that [`Config::keep`] selects and that have expired at `now` to the
+    /// overflow, each once, and the critical events that were refused. Call it about once a minute.
     pub fn sweep(&self, now: Instant) -> Swept {
         let events = &self.inner.events;
         let age = events.age(now);
@@ -111,8 +110,8 @@ impl Operational {
         }
     }
 
-    /// Hands to the overflow everything in the ring that [`Config::keep`] names, whatever its age:
-    /// before the process ends.
+    /// Hands every event in the ring that [`Config::keep`] selects to the overflow, whatever its
+    /// age. Call it before the process ends.
     pub fn flush(&self) -> Swept {
         match self.inner.events.keep {
             Keep::All => self.inner.events.hand_on(|_| true),
@@ -120,45 +119,45 @@ impl Operational {
         }
     }
 
-    /// What has become of the events so far.
+    /// Returns the event counters.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.inner.events.counters()
     }
 }
 
-/// Which events a read wants. The default wants all.
+/// Selection of events for a read. The default selects all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Filter {
-    /// Of this category.
+    /// Category of the events.
     pub category: Option<Category>,
-    /// From this source.
+    /// Source of the events.
     pub source: Option<String>,
-    /// That happened at this time or later.
+    /// Earliest time at which the events happened.
     pub since: Option<Timestamp>,
 }
 
 impl Filter {
-    /// Wants every event.
+    /// Creates a filter that selects every event.
     #[must_use]
     pub fn all() -> Filter {
         Filter::default()
     }
 
-    /// This filter, for events of `category` only.
+    /// Restricts the filter to events of `category`.
     #[must_use]
     pub fn with_category(self, category: impl Into<Category>) -> Filter {
         Filter { category: Some(category.into()), ..self }
     }
 
-    /// This filter, for events from `source` only.
+    /// Restricts the filter to events from `source`.
     #[must_use]
     pub fn with_source(self, source: impl Into<String>) -> Filter {
         Filter { source: Some(source.into()), ..self }
     }
 
-    /// This filter, for events that happened at `since` or later.
+    /// Restricts the filter to events that happened at `since` or later.
     #[must_use]
     pub fn with_since(self, since: Timestamp) -> Filter {
         Filter { since: Some(since), ..self }
@@ -179,16 +178,16 @@ impl Filter {
 pub struct Cursor(u64);
 
 impl Cursor {
-    /// Before the first event.
+    /// Position before the first event.
     pub const START: Cursor = Cursor(0);
 
-    /// The position before the event with this `seq`.
+    /// Returns the position before the event with this `seq`.
     #[must_use]
     pub fn at(seq: u64) -> Cursor {
         Cursor(seq)
     }
 
-    /// The `seq` of the first event after this position.
+    /// Returns the `seq` of the first event after this position.
     #[must_use]
     pub fn seq(self) -> u64 {
         self.0
@@ -199,40 +198,39 @@ impl Cursor {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Recent {
-    /// Newest first.
+    /// Events, newest first.
     pub events: Vec<StoredEvent>,
-    /// How many could not be looked at, because they were evicted during the read or their push is
-    /// still under way.
+    /// Number of events that could not be read, because they were evicted during the read or their
+    /// push is still in progress.
     pub missed: u64,
 }
 
-/// What is new since a [`Cursor`]. `events`, `missed` and `expired` add up to the distance from
-/// there to `next`.
+/// Events since a [`Cursor`]. `events`, `missed` and `expired` add up to the distance from there to
+/// `next`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct News {
-    /// Oldest first.
+    /// Events, oldest first.
     pub events: Vec<StoredEvent>,
-    /// How many are gone: evicted before they were read, cleared, or forgotten.
+    /// Number of unavailable events: evicted before they were read, cleared, or forgotten.
     pub missed: u64,
-    /// How many have expired.
+    /// Number of expired events.
     pub expired: u64,
-    /// Where to go on.
+    /// Position for the next read.
     pub next: Cursor,
 }
 
-/// What a round of offers to the overflow achieved.
+/// Result of a round of offers to the overflow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Swept {
-    /// How many events it took.
+    /// Number of events accepted.
     pub accepted: u64,
-    /// How many it has no room for; they stay in the ring until the next round.
+    /// Number of events refused; they stay in the ring until the next round.
     pub refused: u64,
 }
 
-/// What has become of the events. Exact when nothing is under way: then
-/// `pushed == kept + evicted + cleared`.
+/// Event counters. Exact if no operation is in progress: then `pushed == kept + evicted + cleared`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counters {
@@ -240,23 +238,23 @@ pub struct Counters {
     pub pushed: u64,
     /// Events in the ring, expired ones included.
     pub kept: u64,
-    /// Events that gave way to newer ones.
+    /// Events replaced by newer ones.
     pub evicted: u64,
     /// Events removed by [`Operational::clear`].
     pub cleared: u64,
     /// Events that the overflow accepted.
     pub spilled: u64,
-    /// Critical events that left the ring without having been handed on.
+    /// Critical events that left the ring without being spilled.
     pub critical_lost: u64,
-    /// Other events that [`Keep::All`] should have handed on and could not.
+    /// Other events that [`Keep::All`] should have spilled and could not.
     pub kept_lost: u64,
-    /// Critical events in the ring that the overflow refused so far.
+    /// Critical events in the ring that wait for the overflow.
     pub critical_waiting: u64,
-    /// Events that readers with a [`Cursor`] came too late for, summed over readers.
+    /// Events that were gone when a reader with a [`Cursor`] reached them, summed over readers.
     pub lapped: u64,
 }
 
-/// The ring of events and what surrounds it.
+/// The ring of events, its settings and its counters.
 pub(crate) struct Events {
     ring: Ring<Held>,
     ttl: Duration,
@@ -269,7 +267,7 @@ pub(crate) struct Events {
     tally: CachePadded<Tally>,
 }
 
-/// What the ring itself does not count. None of it is touched by a push that spills nothing.
+/// Counters that the ring itself does not have. A push that spills nothing touches none of them.
 #[derive(Default)]
 struct Tally {
     spilled: Count,
@@ -279,7 +277,7 @@ struct Tally {
     lapped: Count,
 }
 
-/// A number that many threads change and that orders nothing.
+/// A counter that many threads change and that orders no other memory access.
 #[derive(Default)]
 struct Count(AtomicU64);
 
@@ -300,8 +298,8 @@ impl Count {
     }
 }
 
-/// Events that a push has made leave the ring and that must be offered a last time. At most two:
-/// what it replaced, and itself.
+/// Events that have left the ring and must be offered a last time. A push adds at most two: the
+/// replaced event, and its own.
 type Leaving = Vec<StoredEvent>;
 
 impl Events {
@@ -351,7 +349,7 @@ impl Events {
         Ok(Pushed { seq: stored.seq(), spill })
     }
 
-    /// `event` as the ring holds it. Here, and in `recent` and `since`, the clock is read.
+    /// Wraps `event` for the ring. The clock is read here, in `recent` and in `since`.
     fn hold(&self, event: Event, handover: Handover) -> Result<Held, Error> {
         let bytes = event.bytes();
         if self.bytes_max < bytes {
@@ -413,8 +411,8 @@ impl Events {
         count
     }
 
-    /// Takes the baton of an event that nobody is to hand on, unless somebody is about to: whoever
-    /// that is hands on an event that says of itself that it is forgotten.
+    /// Settles the handover of a forgotten event, unless another thread is about to offer it. That
+    /// thread then offers an event that is marked as forgotten.
     fn give_up(&self, event: &StoredEvent) {
         if event.0.handover.claim() {
             if event.is_critical() {
@@ -456,7 +454,8 @@ impl Events {
         swept
     }
 
-    /// Offers a last time what has left the ring with nobody else responsible for it.
+    /// Offers a last time the events that left the ring while no other thread was responsible for
+    /// them.
     fn see_off(&self, leaving: Leaving) {
         for event in leaving {
             if event.is_critical() {
@@ -473,13 +472,13 @@ impl Events {
         self.overflow.as_ref().ok_or(Refused)?.offer(event.clone())
     }
 
-    /// Puts down the baton of `event`, which this thread has offered.
+    /// Ends this thread's offer of `event` and counts the result.
     fn finish(&self, event: &StoredEvent, accepted: bool) {
         if accepted {
             self.tally.spilled.add(1);
         }
         let wanted = self.is_wanted(&event.0.event);
-        // Counted before it waits, since the next to come by takes it off the count.
+        // Counted before it waits, because the next thread to claim it subtracts it.
         let waits = !accepted && wanted && event.is_critical();
         if waits {
             self.tally.critical_waiting.add(1);
@@ -515,7 +514,7 @@ impl Events {
         }
     }
 
-    /// Whether `event` is to be handed on before it is gone.
+    /// Returns true if `event` must be spilled before it is gone.
     fn is_wanted(&self, event: &Event) -> bool {
         match self.keep {
             Keep::Critical => event.critical,
@@ -524,7 +523,7 @@ impl Events {
         }
     }
 
-    /// How old the handle was at `now`.
+    /// Returns the age of the handle at `now`.
     fn age(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.opened_at)
     }
@@ -534,8 +533,8 @@ impl Events {
     }
 }
 
-/// Notes an event that has left the ring if it must be offered a last time. What is cleared is
-/// given up on purpose, unless it is critical.
+/// Adds an event that has left the ring to `leaving` if it must be offered a last time. A cleared
+/// event is dropped on purpose, unless it is critical.
 fn collect(entry: Kept<Held>, exit: Exit, leaving: &mut Leaving) {
     if entry.handover.leave() && (exit == Exit::Evicted || entry.event.critical) {
         leaving.push(StoredEvent(entry));

@@ -1,5 +1,5 @@
-//! Tier 0 of aios-memory: the recent events, latest metrics and active tasks of an agent, in RAM,
-//! without a lock on the way of those who push or read events.
+//! Tier 0 of aios-memory: an agent's recent events, latest metrics and active tasks, in RAM.
+//! Pushing and reading events takes no lock.
 //!
 //! ```
 //! use aios_operational::{Config, Cursor, Event, Filter, Operational};
@@ -25,19 +25,20 @@
 //! # How the parts relate
 //!
 //! - [`Operational`] is the handle, cheap to clone, opened with a [`Config`].
-//! - An [`Event`] that is pushed becomes a [`StoredEvent`] in the [`ring`]: the last
-//!   [`capacity`](Config::capacity) of them are kept, younger ones than the
-//!   [`ttl`](Config::ttl) are shown. Read them by [`Filter`] or follow them with a [`Cursor`].
-//! - What must not be lost goes to an [`Overflow`], by [`Keep`]: critical events when they are
+//! - A pushed [`Event`] becomes a [`StoredEvent`] in the [`ring`]. The ring keeps the last
+//!   [`capacity`](Config::capacity) events and shows those younger than the [`ttl`](Config::ttl).
+//!   Read them by [`Filter`] or follow them with a [`Cursor`].
+//! - [`Keep`] selects the events that are handed to an [`Overflow`]: critical events when they are
 //!   pushed, others when they are evicted or expire.
 //! - A [`Metric`] has a latest value, a [`MetricWindow`] and [`HourlyMetric`]s.
-//! - An [`ActiveTask`] is what an agent is doing; a [`ToolResult`] is what a tool returned.
-//! - A [`Snapshot`] is all that the machine and the pushed metrics say about now.
-//! - [`Ring`] stands on its own, for values of any type.
+//! - An [`ActiveTask`] is a task that an agent is working on; a [`ToolResult`] is the result of a
+//!   tool call.
+//! - A [`Snapshot`] combines the state of the machine with the pushed metrics.
+//! - [`Ring`] is usable on its own, for values of any type.
 //!
-//! # Keeping what must not be lost
+//! # Spilling events that must not be lost
 //!
-//! A function is an overflow; so is whatever implements the trait. It must not wait.
+//! A function can be an overflow; so can any type that implements the trait. It must not wait.
 //!
 //! ```
 //! use std::sync::{Arc, mpsc};
@@ -59,23 +60,25 @@
 //! # Ok::<(), aios_operational::Error>(())
 //! ```
 //!
-//! # What always holds
+//! # Guarantees
 //!
-//! - Pushing and reading events waits for no other thread, and a reader takes nothing away.
-//! - Every event is accounted for: `pushed == kept + evicted + cleared`, each critical one is
-//!   spilled, waiting in the ring, or counted as lost, and a cursor counts what it missed.
-//! - RAM is bounded by the [`Config`]: places, bytes of an event, metric keys, active tasks.
+//! - Pushing and reading events never waits for another thread. Reading removes nothing.
+//! - Every event is accounted for: `pushed == kept + evicted + cleared`. A critical event is
+//!   spilled, waiting in the ring, or counted as lost, unless it was
+//!   [forgotten](Operational::forget_events) or the handle keeps [`Nothing`](Keep::Nothing). A
+//!   cursor counts the events it missed.
+//! - RAM is bounded by the [`Config`]: ring capacity, bytes per event, metric keys, active tasks.
 //! - Nothing here does I/O, except [`Operational::snapshot`] with the feature `sysinfo`.
 //!
 //! # Not here
 //!
-//! Anything that outlives the process. Who needs that gives an [`Overflow`], takes the
-//! [hourly figures](Operational::take_hourly), and calls [`Operational::sweep`] once a minute.
+//! Anything that outlives the process. For that, supply an [`Overflow`], take the [hourly
+//! figures](Operational::take_hourly), and call [`Operational::sweep`] once a minute.
 //!
 //! # Features
 //!
-//! - `sysinfo` (off by default): [`Operational::snapshot`] asks the machine for processors, RAM,
-//!   disk, load, uptime and processes, at most once a second.
+//! - `sysinfo` (off by default): [`Operational::snapshot`] reads processor load, RAM, disk, load
+//!   average, uptime and processes from the machine, at most once a second.
 
 mod clock;
 mod config;
@@ -109,8 +112,8 @@ pub use tasks::{ActiveTask, TASK_STATE_FIRST, ToolResult};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks `mutex`. What this crate keeps behind one is valid after every statement, so a panic
-/// elsewhere leaves nothing to distrust.
+/// Locks `mutex`, even if it is poisoned: the data behind this crate's mutexes is valid after every
+/// statement, so a panic elsewhere cannot corrupt it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Asking the machine how it is, at most once a second.
+//! The state of the machine, queried at most once a second.
 
 use std::{
     fmt,
@@ -11,30 +11,29 @@ use sysinfo::{CpuRefreshKind, DiskRefreshKind, Disks, ProcessRefreshKind, Refres
 
 use crate::{Snapshot, lock};
 
-/// How long an answer is good.
+/// Time for which an answer is valid.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
 const MB: f64 = (1_u64 << 20) as f64;
 const GB: f64 = (1_u64 << 30) as f64;
 
 pub(crate) struct Machine {
-    /// Held while the machine is asked. Whoever finds it taken makes do with the last answer.
+    /// Locked while the machine is queried. A thread that finds it locked uses the last answer.
     source: Mutex<Source>,
     last: Mutex<Snapshot>,
 }
 
 struct Source {
-    /// None on a system that cannot be asked.
+    /// `None` on a system that cannot be queried.
     system: Option<System>,
     disks: Option<Disks>,
-    /// Whose disk counts.
+    /// Path whose disk is reported.
     path: PathBuf,
     asked_at: Option<Instant>,
 }
 
 impl Machine {
-    /// Notes the state of the processors, so that the first answer can say how busy they were
-    /// since.
+    /// Reads the processor times, so that the first query can report the load since then.
     pub(crate) fn new(path: PathBuf) -> Machine {
         let cpu = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing().with_usage());
         let source = Source {

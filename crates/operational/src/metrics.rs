@@ -4,11 +4,10 @@
 //! preallocated table with linear probing whose slots are filled once and never emptied: finding a
 //! key takes no lock.
 //!
-//! The values of a key lie in stripes (as in J. Dice, D. Lea, `java.util.concurrent.atomic`
-//! `Striped64`): a thread always adds to the same one, behind a lock that other writers need only
-//! when there are more threads than stripes, and a read puts the stripes together. Whatever the
-//! keys, writers do not wait for each other, nor do they pass cache lines around. What belongs to
-//! one stripe stands in `series`.
+//! The values of a key are striped (as in J. Dice, D. Lea, `java.util.concurrent.atomic`
+//! `Striped64`): a thread always adds to the same stripe, behind a lock that is contended only if
+//! there are more threads than stripes, and a read merges the stripes. Whatever the keys, writers
+//! neither wait for each other nor share cache lines. `series` implements one stripe.
 
 mod series;
 
@@ -37,25 +36,25 @@ pub use series::{HOURS_WAITING_MAX, MetricWindow, SAMPLES_WAITING_MAX};
 /// The longest metric key, in bytes.
 pub const METRIC_KEY_BYTES_MAX: usize = 256;
 
-/// At most so many stripes for each key, however many processors there are: each has a window.
+/// Maximum number of stripes per key, however many processors there are: each has a window.
 const STRIPES_MAX: usize = 16;
 
 impl Operational {
     /// Sets the metric `key` as of now.
     ///
     /// # Errors
-    /// As [`update_metric_at`](Operational::update_metric_at).
+    /// Same as [`update_metric_at`](Operational::update_metric_at).
     pub fn update_metric(&self, key: &str, value: f64) -> Result<(), Error> {
         let metrics = &self.inner.metrics;
         metrics.update(key, value, metrics.clock.timestamp())
     }
 
     /// Sets the metric `key` as of `timestamp`. The latest value is the one with the newest
-    /// timestamp, and of two with the same one the one set last.
+    /// timestamp, or, of two with the same timestamp, the one set last.
     ///
     /// # Errors
-    /// [`Error::TooManyMetricKeys`] for a new key past the limit, [`Error::MetricKeyLength`],
-    /// [`Error::MetricNotFinite`].
+    /// [`Error::TooManyMetricKeys`] for a new key beyond the limit, [`Error::MetricKeyLength`] if
+    /// the key is empty or too long, [`Error::MetricNotFinite`] if the value is not finite.
     pub fn update_metric_at(
         &self,
         key: &str,
@@ -65,38 +64,39 @@ impl Operational {
         self.inner.metrics.update(key, value, timestamp)
     }
 
-    /// The latest value of `key`, or none if it was never set.
+    /// Returns the latest value of `key`, or `None` if it was never set.
     #[must_use]
     pub fn metric(&self, key: &str) -> Option<Metric> {
         self.inner.metrics.latest(key)
     }
 
-    /// The latest value of every metric, by key.
+    /// Returns the latest value of every metric, sorted by key.
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {
         self.inner.metrics.all()
     }
 
-    /// The last [`Config::metric_window`] values of `key` in figures, or none if it was never set.
+    /// Returns statistics of the last [`Config::metric_window`] values of `key`, or `None` if it
+    /// was never set.
     #[must_use]
     pub fn metric_window(&self, key: &str) -> Option<MetricWindow> {
         self.inner.metrics.window(key)
     }
 
-    /// Takes the last value of each second ([`Config::metric_sample_seconds`]) that was over at
-    /// `now`, by key and time: what to keep of a metric when not every value is wanted. A value
-    /// that came in after a newer one may be missing among them. Before the process ends,
-    /// `Timestamp::MAX` takes the current second too. What is not taken for
-    /// [`SAMPLES_WAITING_MAX`] such values is dropped, the oldest first.
+    /// Removes and returns the samples of all intervals that were over at `now`, sorted by key and
+    /// time. A sample is the last value in an interval of [`Config::metric_sample_seconds`]; take
+    /// them if not every value is wanted. A value that arrived after a newer one may be missing.
+    /// Before the process ends, pass `Timestamp::MAX` to take the current interval too. If more
+    /// than [`SAMPLES_WAITING_MAX`] samples wait, the oldest are dropped.
     #[must_use]
     pub fn take_samples(&self, now: Timestamp) -> Vec<Metric> {
         self.inner.metrics.take_samples(now)
     }
 
-    /// Takes the roll-ups of all hours that were over at `now`, by key and hour. A value that comes
-    /// in for an hour already taken makes another roll-up of that hour: the two add up by `count`.
-    /// Before the process ends, `Timestamp::MAX` takes the current hour too. What is not taken for
-    /// [`HOURS_WAITING_MAX`] hours is dropped, the oldest first.
+    /// Removes and returns the roll-ups of all hours that were over at `now`, sorted by key and
+    /// hour. A value that arrives for an hour already taken starts another roll-up of that hour;
+    /// combine the two by `count`. Before the process ends, pass `Timestamp::MAX` to take the
+    /// current hour too. If more than [`HOURS_WAITING_MAX`] hours wait, the oldest are dropped.
     #[must_use]
     pub fn take_hourly(&self, now: Timestamp) -> Vec<HourlyMetric> {
         self.inner.metrics.take_hourly(now)
@@ -107,34 +107,34 @@ impl Operational {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Metric {
-    /// Its name, such as `cpu.usage`.
+    /// Key, such as `cpu.usage`.
     pub key: String,
-    /// Its value.
+    /// Value.
     pub value: f64,
-    /// When it had that value.
+    /// Time of the value.
     pub timestamp: Timestamp,
 }
 
-/// One hour of a metric, in figures.
+/// Statistics of one hour of a metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HourlyMetric {
-    /// Its name.
+    /// Key.
     pub key: String,
-    /// When the hour began.
+    /// Start of the hour.
     pub hour: Timestamp,
-    /// How many values there were.
+    /// Number of values.
     pub count: u64,
-    /// Their mean.
+    /// Mean of the values.
     pub mean: f64,
-    /// The smallest.
+    /// Smallest value.
     pub min: f64,
-    /// The largest.
+    /// Largest value.
     pub max: f64,
 }
 
 pub(crate) struct Metrics {
-    /// At least twice as many as there may be keys, a power of two.
+    /// At least twice the maximum number of keys, a power of two.
     slots: Box<[OnceLock<Box<Cell>>]>,
     hasher: RandomState,
     keys: AtomicUsize,
@@ -147,7 +147,7 @@ pub(crate) struct Metrics {
 
 struct Cell {
     key: Box<str>,
-    /// Made when a thread first needs it.
+    /// Created when a thread first needs it.
     stripes: Box<[OnceLock<Box<Stripe>>]>,
 }
 
@@ -176,8 +176,8 @@ impl Metrics {
             return Err(Error::MetricNotFinite { key: key.to_owned() });
         }
         let cell = self.find_or_add(key)?;
-        // Of two values with one timestamp, maybe in different stripes, it says which came last.
-        // It is an order and not a time, so it is not for the configured clock to tell.
+        // Orders two values with one timestamp, possibly in different stripes. It is an order and
+        // not a time, so the configured clock is not used.
         let order = self.opened_at.elapsed().as_nanos() as u64;
         let sample = Sample { micros: timestamp.as_microsecond(), order, value };
         lock(cell.own_stripe()).add(sample, self.span);
@@ -259,7 +259,7 @@ impl Metrics {
         unreachable!("half of the slots are empty")
     }
 
-    /// Fills `slot` with `key`, unless another thread has just filled it with whatever key.
+    /// Fills `slot` with `key`, unless another thread has just filled it, with any key.
     fn add<'a>(&self, slot: &'a OnceLock<Box<Cell>>, key: &str) -> Result<&'a Cell, Error> {
         if key.is_empty() || METRIC_KEY_BYTES_MAX < key.len() {
             return Err(Error::MetricKeyLength { bytes: key.len(), max: METRIC_KEY_BYTES_MAX });
@@ -278,7 +278,7 @@ impl Metrics {
         Ok(slot.get().expect("it was filled, by this thread or another"))
     }
 
-    /// The slots that may hold `key`, in the order in which they are tried.
+    /// Returns the slots that may hold `key`, in probe order.
     fn probe(&self, key: &str) -> impl Iterator<Item = &OnceLock<Box<Cell>>> {
         let mask = self.slots.len() - 1;
         let first = self.hasher.hash_one(key) as usize;
@@ -291,12 +291,12 @@ impl Metrics {
 }
 
 impl Cell {
-    /// The stripe of this thread. Threads are dealt to stripes in turn, as they come.
+    /// Returns the stripe of this thread. Threads are assigned to stripes in turn.
     #[inline]
     fn own_stripe(&self) -> &Stripe {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
-            // ORDERING: threads need only be dealt out evenly.
+            // ORDERING: threads need only be distributed evenly.
             static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);
         }
         let own = THREAD.with(|number| number & (self.stripes.len() - 1));
@@ -307,7 +307,7 @@ impl Cell {
         self.stripes.iter().filter_map(OnceLock::get).map(|stripe| &**stripe)
     }
 
-    /// None in the moment between the key and its first value.
+    /// Returns `None` between the creation of the key and its first value.
     fn latest(&self) -> Option<Metric> {
         let latest = self.stripes().filter_map(|stripe| lock(stripe).latest());
         latest.max_by_key(Sample::place).map(|sample| self.metric(sample))

@@ -1,4 +1,4 @@
-//! The handle. Its operations stand with what they are about: `events`, `metrics`, `tasks`,
+//! The handle. Its operations are in the modules of their subjects: `events`, `metrics`, `tasks`,
 //! `snapshot`.
 
 use std::sync::{Arc, Mutex};
@@ -26,10 +26,10 @@ pub(crate) struct Inner {
 }
 
 impl Operational {
-    /// A new, empty one.
+    /// Opens a new, empty memory.
     ///
     /// # Errors
-    /// [`Error::Config`] when a setting is outside its limits.
+    /// [`Error::Config`] if a setting is outside its limits.
     pub fn open(config: Config) -> Result<Operational, Error> {
         let inner = Inner {
             events: Events::new(&config)?,
@@ -43,7 +43,7 @@ impl Operational {
         Ok(Operational { inner: Arc::new(inner) })
     }
 
-    /// The clock that it goes by, for the times that it is asked about.
+    /// Returns the clock of this handle, for the times that its methods take.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock

@@ -1,9 +1,9 @@
-//! Where events go that must outlive the ring, and who hands them there.
+//! Spilling of events that must outlive the ring, and the choice of the thread that spills them.
 //!
-//! An event is handed on at most once, and a critical one that leaves the ring without having been
-//! handed on is counted once, whoever pushes, evicts, sweeps or clears at the same time.
-//! [`Handover`] decides that: it is a baton of which there is one for each event. Not here: the
-//! queue or store behind an [`Overflow`].
+//! An event is handed on at most once, and a critical event that leaves the ring without having
+//! been handed on is counted once, whichever threads push, evict, sweep or clear at the same time.
+//! [`Handover`] ensures that: it is a baton, one per event. Not here: the queue or store behind an
+//! [`Overflow`].
 
 use crate::{
     StoredEvent,
@@ -13,15 +13,15 @@ use crate::{
 #[cfg(all(test, crossbeam_loom))]
 mod models;
 
-/// Takes over events that the ring cannot keep: a bounded queue in front of something durable.
+/// Receives events that the ring cannot keep: a bounded queue in front of durable storage.
 ///
 /// It is called by the thread that pushes, evicts or sweeps, so it must neither wait nor do I/O.
-/// Any function from a [`StoredEvent`] to a `Result<(), Refused>` is one.
+/// Any function from a [`StoredEvent`] to a `Result<(), Refused>` implements it.
 pub trait Overflow: Send + Sync + 'static {
-    /// Takes `event`, or refuses it at once.
+    /// Accepts `event`, or refuses it at once.
     ///
     /// # Errors
-    /// [`Refused`] when there is no room now. A critical event is offered again.
+    /// [`Refused`] if there is no room now. A critical event is offered again.
     fn offer(&self, event: StoredEvent) -> Result<(), Refused>;
 }
 
@@ -39,27 +39,29 @@ where
 #[error("the overflow has no room for the event; drain it and offer again")]
 pub struct Refused;
 
-/// What became of a push.
+/// Result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pushed {
-    /// The event's place in the order of all pushes.
+    /// Position of the event in the order of all pushes.
     pub seq: u64,
-    /// Whether it was handed to the overflow.
+    /// Result of the offer to the overflow.
     pub spill: Spill,
 }
 
-/// Whether a pushed event was handed to the overflow.
+/// Result of offering a pushed event to the overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spill {
-    /// The overflow has it.
+    /// The overflow accepted the event.
     Accepted,
-    /// It is not critical, or there is no overflow to hand it to.
+    /// The event was not offered: it is not critical, critical events are not kept, or there is no
+    /// overflow.
     NotNeeded,
-    /// The overflow had no room. The event is in the ring, and is offered again.
+    /// The overflow had no room. The event is in the ring, and is offered again if it must not be
+    /// lost.
     Full,
 }
 
-/// Who hands an event on, and whether that is done.
+/// State of an event's handover: which thread may offer it, and whether that is done.
 ///
 /// ```text
 ///            claim                accepted
@@ -76,50 +78,50 @@ pub(crate) struct Handover(AtomicU8);
 const WAITING: u8 = 0;
 const OFFERING: u8 = 1;
 const SETTLED: u8 = 2;
-/// Set when the event has left the ring.
+/// Flag set when the event has left the ring.
 const LEFT: u8 = 4;
 
-/// Where the baton is after an offer.
+/// State of the baton after an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finish {
-    /// Nobody needs it any more: the event has been handed on.
+    /// The event was accepted; no thread needs the baton any more.
     Settled,
-    /// In the ring, for the next who comes by.
+    /// The event is in the ring, for the next thread that claims it.
     Waiting,
-    /// Nowhere: the event left the ring during the refused offer, and is lost.
+    /// The event left the ring during the refused offer, and is lost.
     Lost,
 }
 
 impl Handover {
-    /// For an event that nobody wants to be handed on.
+    /// Creates the handover of an event that need not be handed on.
     pub(crate) fn settled() -> Handover {
         Handover(AtomicU8::new(SETTLED))
     }
 
-    /// For an event that is handed on later.
+    /// Creates the handover of an event that is handed on later.
     pub(crate) fn waiting() -> Handover {
         Handover(AtomicU8::new(WAITING))
     }
 
-    /// For an event that the thread which pushes it is about to offer.
+    /// Creates the handover of an event that the pushing thread is about to offer.
     pub(crate) fn offering() -> Handover {
         Handover(AtomicU8::new(OFFERING))
     }
 
-    /// Whether someone may still have to hand it on.
+    /// Returns true if a thread may still have to hand the event on.
     pub(crate) fn is_open(&self) -> bool {
-        // ORDERING: whether it looks open is only a hint; `claim` decides.
+        // ORDERING: the result is only a hint; `claim` decides.
         self.0.load(Ordering::Relaxed) & SETTLED == 0
     }
 
-    /// Takes the baton, if it lies there: the caller offers the event, and calls
-    /// [`finish`](Handover::finish).
+    /// Claims the baton if no thread holds it, and returns true if it did. The caller then offers
+    /// the event and calls [`finish`](Handover::finish).
     pub(crate) fn claim(&self) -> bool {
         // ORDERING: the states guard no other memory; one location decides.
         self.0.compare_exchange(WAITING, OFFERING, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Says how the offer ended.
+    /// Records the result of the offer.
     pub(crate) fn finish(&self, accepted: bool) -> Finish {
         if accepted {
             // ORDERING: as in `claim`.
@@ -133,8 +135,8 @@ impl Handover {
         }
     }
 
-    /// Says that the event has left the ring, which happens once. Returns whether the caller must
-    /// offer it a last time, and count it as lost if that fails.
+    /// Records that the event has left the ring, which happens once. Returns true if the caller
+    /// must offer it a last time, and count it as lost if that fails.
     pub(crate) fn leave(&self) -> bool {
         if !self.is_open() {
             return false;

@@ -1,84 +1,85 @@
-//! A fixed ring of the most recent entries, for many writers and many readers that take nothing
-//! away.
+//! A fixed-size ring of the most recent entries, for many writers and many readers. Reading removes
+//! nothing.
 //!
 //! # Algorithm
 //!
-//! A slot is one atomic word: a pointer to an entry, or null; how many references to that entry the
-//! slot has given away; and the low bits of the entry's lap, `seq / capacity`. Slot `i` of
-//! `capacity` serves every `seq` with `seq % capacity == i`. An entry is one allocation: a count of
-//! references, its `seq`, its value.
+//! A slot is one atomic word: a pointer to an entry, or null; the number of references to that
+//! entry that the slot has given away; and the low bits of the entry's lap, `seq / capacity`. Slot
+//! `i` of `capacity` serves every `seq` with `seq % capacity == i`. An entry is one allocation: a
+//! reference count, its `seq`, its value.
 //!
 //! - **push** allocates the entry, takes a ticket with `head.fetch_add(1)` - the ticket is the
-//!   entry's `seq` - and swaps it into its slot. If what comes out is older, it has been *evicted*.
-//!   If it is newer, the push was lapped: it swaps the newer one back in, until what it holds is
-//!   older than what it put in.
-//! - **read** takes `head` and looks at the slots of `[head - capacity, head)`. To look at a slot,
-//!   it adds one to the slot's word. That both reads the pointer and takes a reference to the
-//!   entry, in one step: there is no moment in which the entry could be freed in between. An entry
-//!   with the `seq` that was asked for is the answer; a higher one means evicted; a lower one, or
-//!   null, means not published yet. From an entry whose lap looks like the one before, the reader
-//!   keeps off: a push is about to replace it, and would have to wait for its cache line. (It may
-//!   also be newer by as many laps as the bits go round in. Then the head has moved on, and the
-//!   reader counts it as missed just the same.)
-//! - **clear** raises `floor` to `head`, then swaps every slot for null that holds nothing newer,
-//!   and puts back what was newer after all. Whoever has put an entry into a slot, for the first
-//!   time or back, and finds that it is below the floor by then, clears that slot.
+//!   entry's `seq` - and swaps the entry into its slot. If the replaced entry is older, it has been
+//!   *evicted*. If it is newer, the push was lapped: it swaps the newer entry back in, until the
+//!   entry it holds is older than the one it stored.
+//! - **read** loads `head` and visits the slots of `[head - capacity, head)`. To visit a slot, it
+//!   adds one to the slot's word. This single step both reads the pointer and acquires a reference
+//!   to the entry, so the entry cannot be freed in between. An entry with the requested `seq` is
+//!   the result; a higher `seq` means evicted; a lower one, or null, means not published yet. If
+//!   the lap bits match the preceding lap, the reader does not touch the slot: a push is about to
+//!   replace the entry, and would have to wait for its cache line. (The lap bits wrap around, so
+//!   the entry may also be newer. Then the head has moved on, and the reader counts the entry as
+//!   missed just the same.)
+//! - **clear** raises `floor` to `head`, then swaps null into every slot that holds nothing newer,
+//!   and puts back any entry that turns out to be newer. A thread that has stored an entry in a
+//!   slot, for the first time or back, and then finds the entry below the floor, clears that slot.
 //!
 //! The counting is *differential* (also *split*) reference counting: A. Williams, *C++ Concurrency
-//! in Action*, 7.2.4; `folly::AtomicSharedPtr`. An entry starts with `WEIGHT` references, all the
-//! slot's. Taking one adds to the slot's word, dropping one subtracts from the entry's count; who
-//! swaps an entry out of its slot learns from the word how many were taken, and gives up the rest
-//! at once. A slot that has given away half of its references is given more by the reader who
-//! notices.
+//! in Action*, 7.2.4; `folly::AtomicSharedPtr`. An entry starts with `WEIGHT` references, all owned
+//! by the slot. Acquiring one adds to the slot's word, dropping one subtracts from the entry's
+//! count. The thread that swaps an entry out of its slot reads from the word how many were
+//! acquired, and drops the rest at once. A reader that finds half of a slot's references given away
+//! replenishes them.
 //!
 //! # Progress
 //!
-//! No operation waits for another thread, whatever that one does or fails to do. Taking a ticket
-//! and looking at a slot are single atomic additions. A push swaps more than once only if a push of
-//! a later lap, or a `clear`, was at the slot before it; each further swap means that another
+//! No operation waits for another thread, whatever that thread does or fails to do. Taking a ticket
+//! and visiting a slot are single atomic additions. A push swaps more than once only if a push of a
+//! later lap, or a `clear`, reached the slot before it; each further swap means that another
 //! operation there has ended. So pushes are lock-free, and bounded by the number of threads that
-//! are a lap apart. Reads are one pass over at most `capacity` slots, and wait-free but for the
-//! replenishing, once in 2^16 reads of one entry, which is lock-free. (The allocator has its own
-//! guarantees.)
+//! are a lap apart. A read is one pass over at most `capacity` slots. It is wait-free except for
+//! the replenishing, which occurs once in 2^16 reads of one entry and is lock-free. (The allocator
+//! has its own guarantees.)
 //!
 //! # Ordering
 //!
-//! - An entry is published by the `Release` half of a swap. Every other access of the slot is a
-//!   read-modify-write too and so continues the release sequence: whoever takes the pointer out of
-//!   the word with `Acquire` sees all of the entry.
+//! - An entry is published by the `Release` half of a swap. Every other write to the slot is a
+//!   read-modify-write too and so continues the release sequence: a thread that reads the pointer
+//!   from the word with `Acquire` sees all of the entry.
 //! - `head` orders nothing and is `Relaxed`: tickets are distinct because `fetch_add` is atomic,
-//!   and a slot speaks for itself through the entry's `seq`. One thread's tickets ascend, so the
+//!   and a slot identifies its entry by the entry's `seq`. The tickets of one thread ascend, so the
 //!   order of each producer is the order of `seq`.
-//! - `clear` raises the floor before it swaps the slots, empty ones too. Whoever puts in an entry
-//!   below the floor either does so before that swap, and `clear` takes it out, or reads that swap
-//!   or a later one, and then it sees the floor and clears the slot. (A slot that `clear` leaves
-//!   alone holds something newer, which evicts what is put in.) No sequentially consistent fence is
-//!   needed.
-//!   Each entry is taken out for good by exactly one swap, so each leaves the ring exactly once.
+//! - `clear` raises the floor before it swaps the slots, empty ones too. A thread that stores an
+//!   entry below the floor either does so before that swap, and `clear` removes the entry, or reads
+//!   that swap or a later one, and then it sees the floor and clears the slot. (A slot that `clear`
+//!   leaves alone holds a newer entry, which evicts the stored one.) No sequentially consistent
+//!   fence is needed. Each entry is removed for good by exactly one swap, so each leaves the ring
+//!   exactly once.
 //! - References are dropped with `Release`, and the last one acquires before it frees, as in
 //!   `std::sync::Arc`.
 //!
 //! # Memory
 //!
-//! Between 8 and 16 bytes of slots for each place, 128 at least, and at most `capacity` entries of
-//! 16 bytes and the value, in steps of 16. There is no garbage: an evicted entry is freed by the
-//! push that evicted it, or by the last reader who holds it. A thread that is stopped in the middle
-//! of a push or a read keeps one entry alive, and what it has collected.
+//! 8 to 16 bytes of slots per entry of capacity, at least 128 bytes, and at most `capacity` entries
+//! of 16 bytes plus the value, in steps of 16. There is no garbage: an evicted entry is freed by
+//! the push that evicted it, or by the last reader that holds it. A thread suspended in the middle
+//! of a push or a read keeps one entry alive, and those it has collected.
 //!
-//! # What a reader sees
+//! # Read consistency
 //!
-//! Each entry whole or not at all, in the order of `seq`. A read is weakly consistent: it is not a
-//! snapshot of one moment, and an entry that is pushed while it runs may be missing. An entry that
-//! is evicted while it runs is counted as missed, never silently skipped. While a lapped push or a
-//! `clear` has a newer entry in its hands, that entry counts as not published.
+//! An entry is seen whole or not at all, in the order of `seq`. A read is weakly consistent: it is
+//! not a snapshot of one moment, and an entry that is pushed during the read may be missing. An
+//! entry that is evicted during the read is counted as missed, never silently skipped. While a
+//! lapped push or a `clear` holds a newer entry outside its slot, that entry counts as not
+//! published.
 //!
 //! # Limits
 //!
-//! Addresses have at most 48 bits, which is asserted, and is so for user programs on today's 64-bit
-//! systems. Fewer than 2^16 threads look at one slot at the same time; a program that tries more is
-//! aborted, as `std::sync::Arc` does.
+//! Addresses have at most 48 bits. This is asserted, and holds for user programs on today's 64-bit
+//! systems. Fewer than 2^16 threads may visit one slot at the same time; a program that exceeds
+//! this is aborted, as by `std::sync::Arc`.
 //!
-//! Not here: what the values mean, filters, time.
+//! Not here: the meaning of the values, filters, time.
 
 use std::{cmp, fmt, num::NonZeroUsize, ops::ControlFlow};
 
@@ -107,27 +108,27 @@ mod slot;
 /// # Ok::<(), std::num::TryFromIntError>(())
 /// ```
 pub struct Ring<T> {
-    /// Spread so that the slots of successive tickets do not share a cache line: see `slot`.
+    /// Arranged so that the slots of successive tickets do not share a cache line: see `place`.
     slots: Box<[Slot<T>]>,
-    /// How many of the slots are in use.
+    /// Number of slots in use.
     capacity: usize,
     /// The number of rows of slots, a power of two, as an exponent.
     rows_log2: u32,
-    /// The next ticket; also how many were taken.
+    /// Next ticket, which is also the number of tickets taken.
     head: CachePadded<AtomicU64>,
-    /// Entries below it have been cleared.
+    /// Entries with a lower `seq` have been cleared.
     floor: CachePadded<AtomicU64>,
-    /// How many slots hold an entry. A push that replaces one leaves it alone, so that a full ring
-    /// pays nothing for exact counters.
+    /// Number of slots that hold an entry. A push that replaces an entry does not change it, so
+    /// exact counters cost a full ring nothing.
     occupied: CachePadded<AtomicU64>,
-    /// How many entries were taken out by `clear`.
+    /// Number of entries removed by `clear`.
     cleared: AtomicU64,
 }
 
-/// Why an entry left the ring.
+/// Reason an entry left the ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// A newer entry took its slot.
+    /// A newer entry replaced it.
     Evicted,
     /// The ring was cleared.
     Cleared,
@@ -136,48 +137,49 @@ pub enum Exit {
 /// The newest entries.
 #[derive(Debug)]
 pub struct Recent<T> {
-    /// Newest first.
+    /// Entries, newest first.
     pub entries: Vec<Kept<T>>,
-    /// How many within the range walked could not be given, because they were evicted during the
-    /// walk or not yet published.
+    /// Number of entries within the range walked that could not be returned, because they were
+    /// evicted during the walk or not yet published.
     pub missed: u64,
 }
 
-/// What is new since a position.
+/// Entries since a position.
 #[derive(Debug)]
 pub struct Since<T> {
-    /// Oldest first.
+    /// Entries, oldest first.
     pub entries: Vec<Kept<T>>,
-    /// Which part of the sequence that was.
+    /// Part of the sequence that was covered.
     pub span: Span,
 }
 
-/// The part of the sequence that a read has dealt with.
+/// The part of the sequence that a read has covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// The first `seq` that was not dealt with: where to go on.
+    /// First `seq` that was not covered: the start of the next read.
     pub next: u64,
-    /// How many entries before `next` the reader will never see, evicted or cleared.
-    /// What was visited and what was missed add up to the distance travelled.
+    /// Number of entries before `next` that the reader will never see, evicted or cleared. Visited
+    /// and missed entries add up to the distance travelled.
     pub missed: u64,
 }
 
-/// Exact whenever no push or clear is under way: then `pushed == kept + evicted + cleared`. In
-/// between, a push that has its ticket and is not published yet counts as evicted.
+/// Entry counters. Exact if no push or clear is in progress: then
+/// `pushed == kept + evicted + cleared`. Otherwise, a push that has its ticket and is not published
+/// yet counts as evicted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RingCounters {
     /// Entries pushed since the start.
     pub pushed: u64,
     /// Entries in the ring.
     pub kept: u64,
-    /// Entries that gave way to newer ones.
+    /// Entries replaced by newer ones.
     pub evicted: u64,
     /// Entries removed by clearing.
     pub cleared: u64,
 }
 
 impl<T: Send + Sync> Ring<T> {
-    /// A ring of exactly `capacity` places.
+    /// Creates a ring of exactly `capacity` slots.
     #[must_use]
     pub fn new(capacity: NonZeroUsize) -> Ring<T> {
         let capacity = capacity.get();
@@ -193,16 +195,16 @@ impl<T: Send + Sync> Ring<T> {
         }
     }
 
-    /// How many entries it holds at most.
+    /// Returns the maximum number of entries.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// The `seq` that the next push will get.
+    /// Returns the `seq` of the next push.
     #[must_use]
     pub fn head(&self) -> u64 {
-        // ORDERING: a number on its own; see the module's section on ordering.
+        // ORDERING: a number on its own; see the section on ordering in the module docs.
         self.head.load(Ordering::Relaxed)
     }
 
@@ -212,8 +214,9 @@ impl<T: Send + Sync> Ring<T> {
         self.push_with(value, |_, _| {})
     }
 
-    /// As [`push`](Ring::push), and hands `on_exit` what this push made leave the ring: the entry
-    /// it replaced, or its own if it was lapped or cleared before it was published.
+    /// Same as [`push`](Ring::push), and passes to `on_exit` each entry that this push removed from
+    /// the ring: the entry it replaced, or its own if that was lapped or cleared before it was
+    /// published.
     #[inline]
     pub fn push_with(&self, value: T, mut on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
         let (seq, share) = self.stamp(value);
@@ -221,7 +224,7 @@ impl<T: Send + Sync> Ring<T> {
         seq
     }
 
-    /// As [`push_with`](Ring::push_with), and returns the entry itself.
+    /// Same as [`push_with`](Ring::push_with), and returns the entry itself.
     #[inline]
     pub fn push_shared_with(&self, value: T, mut on_exit: impl FnMut(Kept<T>, Exit)) -> Kept<T> {
         let (seq, mut share) = self.stamp(value);
@@ -230,7 +233,7 @@ impl<T: Send + Sync> Ring<T> {
         own
     }
 
-    /// The newest `count` entries, newest first.
+    /// Returns the newest `count` entries, newest first.
     #[must_use]
     pub fn recent(&self, count: usize) -> Recent<T> {
         let mut entries = Vec::with_capacity(count.min(self.capacity()));
@@ -244,8 +247,8 @@ impl<T: Send + Sync> Ring<T> {
         Recent { entries, missed }
     }
 
-    /// Up to `count` entries from `seq` on, oldest first. Stops before the first entry that is not
-    /// published yet, so that a push under way is never skipped.
+    /// Returns up to `count` entries from `seq` on, oldest first. Stops before the first entry that
+    /// is not published yet, so that a push in progress is never skipped.
     #[must_use]
     pub fn since(&self, seq: u64, count: usize) -> Since<T> {
         let mut entries = Vec::new();
@@ -259,10 +262,10 @@ impl<T: Send + Sync> Ring<T> {
         Since { entries, span }
     }
 
-    /// Hands `visit` the entries from the newest back until it breaks. Returns how many within the
-    /// range walked were missed.
+    /// Passes the entries to `visit`, newest first, until it breaks. Returns the number of missed
+    /// entries within the range walked.
     pub fn visit_recent(&self, mut visit: impl FnMut(Kept<T>) -> ControlFlow<()>) -> u64 {
-        // ORDERING: Acquire pairs with the raising of the floor: the head is not older.
+        // ORDERING: Acquire pairs with the raising of the floor: the head read next is not older.
         let floor = self.floor.load(Ordering::Acquire);
         let head = self.head();
         let oldest = self.oldest_in_view(head).max(floor);
@@ -274,7 +277,7 @@ impl<T: Send + Sync> Ring<T> {
                         break;
                     }
                 }
-                // Its successor of the next lap is there, so all that are older have been lapped
+                // An entry of a later lap is in the slot, so all older entries have been lapped
                 // too.
                 Look::Evicted => return missed + (seq + 1 - oldest),
                 Look::Pending if seq < self.floor_seen() => break,
@@ -284,8 +287,8 @@ impl<T: Send + Sync> Ring<T> {
         missed
     }
 
-    /// Hands `visit` the entries from `seq` on, oldest first, until it breaks; the one it breaks on
-    /// has been dealt with. A `seq` beyond the end counts as the end.
+    /// Passes the entries from `seq` on to `visit`, oldest first, until it breaks; the entry it
+    /// breaks on is covered. A `seq` beyond the end counts as the end.
     pub fn visit_since(&self, seq: u64, mut visit: impl FnMut(Kept<T>) -> ControlFlow<()>) -> Span {
         // ORDERING: as in `visit_recent`.
         let floor = self.floor.load(Ordering::Acquire);
@@ -304,7 +307,7 @@ impl<T: Send + Sync> Ring<T> {
                 }
                 Look::Evicted => {}
                 Look::Pending if next < self.floor_seen() => {}
-                // Lapped while it was under way: it will be evicted, or stay out of view.
+                // Lapped while in progress: it will be evicted, or stay out of view.
                 Look::Pending if next < self.oldest_in_view(self.head()) => {}
                 Look::Pending => break,
             }
@@ -314,17 +317,18 @@ impl<T: Send + Sync> Ring<T> {
         Span { next, missed }
     }
 
-    /// Removes every entry pushed so far and returns how many that were. The counters go on.
+    /// Removes every entry pushed so far and returns their number. Counters are not reset.
     pub fn clear(&self) -> u64 {
         self.clear_with(|_, _| {})
     }
 
-    /// As [`clear`](Ring::clear), and hands `on_exit` each entry that leaves the ring by it. That
-    /// can be an eviction too: by an entry too new to be cleared, on its way back into its slot.
+    /// Same as [`clear`](Ring::clear), and passes to `on_exit` each entry that this removes from
+    /// the ring. That can be an eviction too: by an entry that is too new to be cleared and is put
+    /// back into its slot.
     pub fn clear_with(&self, mut on_exit: impl FnMut(Kept<T>, Exit)) -> u64 {
         let head = self.head();
-        // ORDERING: Release orders the head before the floor for readers. For those who access the
-        // slots, the swaps below order the floor before themselves.
+        // ORDERING: Release orders the head before the floor for readers. For threads that access
+        // the slots, the swaps below order the floor before themselves.
         let floor = self.floor.fetch_max(head, Ordering::AcqRel).max(head);
         let mut count = 0;
         let mut on_exit = |entry, exit| {
@@ -342,7 +346,7 @@ impl<T: Send + Sync> Ring<T> {
         count
     }
 
-    /// What has become of the entries so far.
+    /// Returns the entry counters.
     #[must_use]
     pub fn counters(&self) -> RingCounters {
         // ORDERING: statistics.
@@ -352,8 +356,8 @@ impl<T: Send + Sync> Ring<T> {
         RingCounters { pushed, kept, evicted: pushed.saturating_sub(kept + cleared), cleared }
     }
 
-    /// Gives `value` its place in the order. Allocates before it takes the ticket: what lies
-    /// between ticket and publication holds up those who read in order.
+    /// Assigns `value` its `seq`. Allocates before it takes the ticket, because the time between
+    /// ticket and publication delays readers that read in order.
     #[inline]
     fn stamp(&self, value: T) -> (u64, Share<T>) {
         let share = Share::new(value);
@@ -364,7 +368,8 @@ impl<T: Send + Sync> Ring<T> {
         (seq, share)
     }
 
-    /// Brings `share` into `slot`, unless what is there is newer or it has been cleared meanwhile.
+    /// Stores `share` in `slot`, unless the slot holds a newer entry or `share` has been cleared
+    /// meanwhile.
     #[inline]
     fn settle(&self, slot: &Slot<T>, mut share: Share<T>, on_exit: &mut impl FnMut(Kept<T>, Exit)) {
         loop {
@@ -380,9 +385,8 @@ impl<T: Send + Sync> Ring<T> {
         }
     }
 
-    /// Puts the newer of `share` and what is in `slot` there, and lets the older one go. Returns
-    /// the
-    /// `seq` of the newer.
+    /// Leaves the newer of `share` and the entry in `slot` there, and passes the older one to
+    /// `on_exit`. Returns the `seq` of the newer.
     #[inline]
     fn install(
         &self,
@@ -405,8 +409,8 @@ impl<T: Send + Sync> Ring<T> {
         }
     }
 
-    /// Empties `slot`, and clears what was there if it is below `floor`; else returns it, to be put
-    /// back.
+    /// Empties `slot`. Clears its entry if that is below `floor`, and otherwise returns it to be
+    /// put back.
     #[cold]
     fn take_out(
         &self,
@@ -438,15 +442,16 @@ impl<T: Send + Sync> Ring<T> {
         }
     }
 
-    /// The floor, as raised by any `clear` that has swapped a slot which this thread has accessed
-    /// since.
+    /// Returns the floor, as raised by any `clear` that has swapped a slot which this thread has
+    /// accessed since.
     #[inline]
     fn floor_seen(&self) -> u64 {
         // ORDERING: the access of the slot acquired the floor.
         self.floor.load(Ordering::Relaxed)
     }
 
-    /// Where `seq` belongs. The slots of successive ones go down a column, from row to row.
+    /// Returns the slot and lap of `seq`. The slots of successive ones run down a column, from row
+    /// to row.
     #[inline]
     fn place(&self, seq: u64) -> Place<'_, T> {
         let (lap, at) = (seq / self.capacity as u64, (seq % self.capacity as u64) as usize);
@@ -459,22 +464,22 @@ impl<T: Send + Sync> Ring<T> {
     }
 }
 
-/// The slots of a row share their cache lines: two, since processors fetch them in pairs. In models
-/// there are no caches.
+/// Slots per row. A row shares two cache lines, since processors fetch them in pairs. Models have
+/// no caches.
 const ROW: usize = if cfg!(crossbeam_loom) { 1 } else { 16 };
 
-/// The slot of a `seq`, and its lap there.
+/// The slot of a `seq`, and the lap of the `seq` there.
 struct Place<'a, T> {
     slot: &'a Slot<T>,
     lap: Lap,
 }
 
-/// What a slot says about one `seq`.
+/// The state of one `seq` in its slot.
 enum Look<T> {
     Found(Kept<T>),
-    /// A newer entry has its place.
+    /// A newer entry is in the slot.
     Evicted,
-    /// An older entry or none has its place.
+    /// An older entry, or none, is in the slot.
     Pending,
 }
 

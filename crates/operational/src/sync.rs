@@ -1,5 +1,5 @@
-//! The atomics of the lock-free parts: the standard library's, or loom's when they are being
-//! verified (`--cfg crossbeam_loom`).
+//! The atomics of the lock-free parts: the standard library's, or loom's during verification
+//! (`--cfg crossbeam_loom`).
 
 #[cfg(crossbeam_loom)]
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};

@@ -1,5 +1,5 @@
-//! What agents are doing now, and what their tools last returned. Not here: what they did before,
-//! which is the working memory's.
+//! The active tasks of agents, and the latest results of their tools. Not here: past tasks, which
+//! are in the working memory.
 
 use std::{
     collections::BTreeMap,
@@ -18,15 +18,15 @@ use crate::{
     ring::{Kept, Ring},
 };
 
-/// The state of a task that has just begun.
+/// State of a task that has just begun.
 pub const TASK_STATE_FIRST: &str = "in_progress";
 
 impl Operational {
-    /// Notes that `agent` has begun a task, in the state [`TASK_STATE_FIRST`]. One with the same id
-    /// begins again.
+    /// Records that `agent` has begun a task, in the state [`TASK_STATE_FIRST`]. A task with the
+    /// same id is restarted.
     ///
     /// # Errors
-    /// [`Error::TooManyTasks`].
+    /// [`Error::TooManyTasks`] if [`Config::active_tasks_max`] other tasks are active.
     pub fn begin_task(
         &self,
         task_id: Id,
@@ -36,10 +36,10 @@ impl Operational {
         self.inner.tasks.begin(task_id, description.into(), agent.into())
     }
 
-    /// Notes the state of an active task.
+    /// Sets the state of an active task.
     ///
     /// # Errors
-    /// [`Error::TaskNotFound`].
+    /// [`Error::TaskNotFound`] if no task with this id is active.
     pub fn update_task(&self, task_id: &Id, state: impl Into<String>) -> Result<(), Error> {
         match lock(&self.inner.tasks.active).get_mut(task_id) {
             Some(task) => task.state = state.into(),
@@ -48,68 +48,68 @@ impl Operational {
         Ok(())
     }
 
-    /// Notes that a task is over, and returns it as it was last; none if it was not active.
+    /// Ends a task and returns its last version, or `None` if it was not active.
     pub fn end_task(&self, task_id: &Id) -> Option<ActiveTask> {
         lock(&self.inner.tasks.active).remove(task_id)
     }
 
-    /// The active tasks, by the time when they began.
+    /// Returns the active tasks, sorted by start time.
     #[must_use]
     pub fn active_tasks(&self) -> Vec<ActiveTask> {
         let mut tasks: Vec<ActiveTask> = lock(&self.inner.tasks.active).values().cloned().collect();
-        // Stable: those that began at the same time stay in the order of their ids.
+        // Stable: tasks with the same start time stay in the order of their ids.
         tasks.sort_by_key(|task| task.started_at);
         tasks
     }
 
-    /// Keeps what a tool returned, in place of the oldest such result if there are
-    /// [`Config::tool_results`] already. Never waits.
+    /// Stores the result of a tool call and returns its `seq`. If there are
+    /// [`Config::tool_results`] results already, it replaces the oldest. Never waits.
     ///
     /// # Errors
-    /// [`Error::TooLarge`], by [`Config::event_bytes_max`].
+    /// [`Error::TooLarge`] if the result exceeds [`Config::event_bytes_max`].
     pub fn push_tool_result(&self, result: ToolResult) -> Result<u64, Error> {
         self.inner.tasks.push_result(result)
     }
 
-    /// The newest `count` tool results, newest first.
+    /// Returns the newest `count` tool results, newest first.
     #[must_use]
     pub fn tool_results(&self, count: usize) -> Vec<Kept<ToolResult>> {
         self.inner.tasks.results.recent(count).entries
     }
 }
 
-/// Something that an agent is doing.
+/// A task that an agent is working on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ActiveTask {
-    /// Identifies it.
+    /// Identifier.
     pub task_id: Id,
-    /// What is to be done.
+    /// Description of the work.
     pub description: String,
-    /// Who does it.
+    /// Name of the agent.
     pub agent: String,
-    /// How far it is, in any words.
+    /// Progress, as free text.
     pub state: String,
-    /// When it began.
+    /// Start time.
     pub started_at: Timestamp,
 }
 
-/// What a tool returned.
+/// Result of a tool call.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolResult {
-    /// The tool.
+    /// Name of the tool.
     pub tool_name: String,
-    /// Who called it.
+    /// Agent that called the tool.
     pub agent: String,
-    /// For which task, if any.
+    /// Task of the call, if any.
     pub task_id: Option<Id>,
-    /// Whether it succeeded.
+    /// True if the call succeeded.
     pub success: bool,
-    /// What it returned.
+    /// Value that the tool returned.
     pub output: Value,
-    /// How long it took.
+    /// Duration of the call in milliseconds.
     pub duration_ms: u64,
-    /// When it returned.
+    /// Time at which the tool returned.
     pub timestamp: Timestamp,
 }
 
@@ -154,7 +154,7 @@ impl Tasks {
         Ok(self.results.push(result))
     }
 
-    /// How many tasks are active, and how many agents are at work on them.
+    /// Returns the number of active tasks and the number of agents working on them.
     pub(crate) fn count(&self) -> (u64, u64) {
         let active = lock(&self.active);
         let mut agents: Vec<&str> = active.values().map(|task| task.agent.as_str()).collect();

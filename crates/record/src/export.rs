@@ -1,12 +1,12 @@
-//! The form of an export: JSON lines, a header and then a record each.
+//! The format of an export: JSON lines, a header followed by one record per line.
 
 use serde::{Deserialize, Serialize};
 
-/// The version of the format that is written. Version 1, which had a user `default` for the
-/// preferences of nobody in particular, is read as well.
+/// The version of the written format. Version 1, which stored preferences without an owner under a
+/// user `default`, can also be read.
 pub const EXPORT_FORMAT: u32 = 2;
 
-/// The first line.
+/// The first line of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportHeader {
     /// The version of the format.

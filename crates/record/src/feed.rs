@@ -1,32 +1,32 @@
-//! The change feed: what one tier tells the next. Not here: where it is kept and how it is read.
+//! The change feed from one tier to the next. Storing and reading it is up to the tiers.
 
 use crate::{Key, Owner, Record};
 
-/// What a change feed says of one record.
+/// An item of a change feed, about one record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedItem {
-    /// Its place in the feed, from 1; never used twice.
+    /// Its position in the feed, from 1. Never reused.
     pub seq: u64,
-    /// What became of the record.
+    /// The change of the record.
     pub change: Change,
 }
 
-/// What became of a record.
+/// A change of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// It was added or changed; this is how it is now.
+    /// It was added or changed; this is its present state.
     Upsert(Box<Record>),
     /// It was removed.
     Delete {
-        /// Whose it was; `None` if it was removed before the feed noted owners.
+        /// Its owner; `None` if it was removed before the feed recorded owners.
         owner: Option<Owner>,
-        /// Which one of theirs.
+        /// Its key.
         key: Key,
     },
 }
 
 impl Change {
-    /// The key of the record.
+    /// Returns the key of the record.
     #[must_use]
     pub fn key(&self) -> Key {
         match self {

@@ -1,28 +1,27 @@
-//! Normal forms of texts: which differences between two texts count.
+//! Normal forms of texts, which determine the differences that count.
 //!
-//! | form | is for | what it ignores |
+//! | form | used for | ignored differences |
 //! |---|---|---|
 //! | [`same`] | known records, folding | line ends, runs of white space, canonical forms (NFC) |
 //! | [`forgotten`] | tombstones | also compatibility variants (NFKC), case, invisible characters |
-//! | [`skeleton`] | what only looks alike | also look-alike characters (UTS 39) |
+//! | [`skeleton`] | look-alikes | also look-alike characters (UTS 39) |
 //!
-//! Each form is a refinement of the one after it: texts that are alike in one are alike in the
-//! next. Stores keep keyed hashes of forms, never the forms themselves, and note [`VERSION`] beside
-//! them.
+//! Each form is a refinement of the next: texts that are equal in one are equal in the next. Stores
+//! keep keyed hashes of forms, never the forms themselves, and record [`VERSION`] beside them.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// The version of these forms. A change of any of them is a new version, for stores hold hashes.
+/// The version of these forms. It changes with any of them, because stores hold hashes.
 pub const VERSION: u32 = 1;
 
 /// The pattern of Braille without a dot, which looks like a space.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// The form in which two texts say the same, sign by sign: NFC, with each run of white space
-/// (line ends included) as one space, and none at either end. Signs, symbols, superscripts, joiners
-/// and case stay. A text in this form already is borrowed.
+/// Returns the form in which equal texts say the same, character by character: NFC, with each run
+/// of white space (including line ends) as one space, and none at either end. Signs, symbols,
+/// superscripts, joiners and case are kept. Borrows a text that is in this form already.
 ///
 /// ```
 /// use aios_record::forms::same;
@@ -42,8 +41,8 @@ pub fn same(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The form by which a forgotten text is known again: NFKC with case folded, without invisible
-/// characters (Default_Ignorable_Code_Point), white space as in [`same`].
+/// Returns the form by which a forgotten text is recognised: NFKC with case folded, without
+/// invisible characters (Default_Ignorable_Code_Point), white space as in [`same`].
 ///
 /// ```
 /// use aios_record::forms::forgotten;
@@ -53,7 +52,7 @@ pub fn same(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn forgotten(text: &str) -> String {
     if text.is_ascii() {
-        // Its normal form is itself, and nothing of it is invisible by that property.
+        // ASCII is its own normal form and has no ignorable characters.
         return spaced(&text.to_ascii_lowercase()).into_owned();
     }
     let folded = folded(text);
@@ -62,7 +61,7 @@ pub fn forgotten(text: &str) -> String {
     spaced(&again).into_owned()
 }
 
-/// The form in which look-alike texts are equal: the skeleton of UTS 39, section 4, over
+/// Returns the form in which look-alike texts are equal: the skeleton of UTS 39, section 4, over
 /// [`forgotten`].
 ///
 /// ```
@@ -82,7 +81,7 @@ fn folded(text: &str) -> String {
     caseless::default_case_fold_str(&compatible).nfkc().collect()
 }
 
-/// `text` with each run of white space as one space, and none at either end.
+/// Returns `text` with each run of white space as one space, and none at either end.
 fn spaced(text: &str) -> Cow<'_, str> {
     let is_spaced = !text.starts_with(char::is_whitespace)
         && !text.ends_with(char::is_whitespace)
@@ -94,8 +93,9 @@ fn spaced(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Returns `true` if nothing of `text` can be seen: it has only white space, control characters,
-/// [invisible](is_ignorable) ones and blank patterns of Braille. Such a text is empty.
+/// Returns `true` if no character of `text` is visible: it has only white space, control
+/// characters, [invisible](is_ignorable) ones and blank Braille patterns. Such a text counts as
+/// empty.
 ///
 /// ```
 /// use aios_record::forms::is_blank;

@@ -1,34 +1,34 @@
-//! The gate: what a handle may see, where what it writes belongs, and what it may change.
+//! The gate: the records that a handle sees, the scope of those it writes, and those it may change.
 //!
-//! One implementation for every tier. Stores translate it to their own conditions
-//! ([`Gate::owners`], [`Gate::filter`]) and hold these to [`Gate::sees`] by tests.
+//! All tiers share this implementation. Stores translate it to their own conditions
+//! ([`Gate::owners`], [`Gate::filter`]), and tests verify these against [`Gate::sees`].
 
 use crate::{Error, Owner, Scope, ScopeFilter, ScopeMatch};
 
-/// Who acts through a handle.
+/// The actor behind a handle.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Principal {
-    /// A user, or, as [`Owner::SHARED`], nobody in particular: sees its own and shared records,
-    /// writes and changes its own only.
+    /// An owner: sees its own and shared records, and writes and changes only its own.
+    /// [`Owner::SHARED`] acts for no user, and its own records are the shared ones.
     Owner(Owner),
-    /// Upkeep: sees and changes the records of every owner.
+    /// Maintenance: sees and changes the records of every owner.
     Administrator,
 }
 
-/// Whose records a store must look at.
+/// The owners whose records are visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owners<'a> {
-    /// Every owner's.
+    /// Every owner.
     All,
-    /// This owner's only.
+    /// Only this owner.
     Only(&'a Owner),
-    /// This user's and the shared ones.
+    /// This user and the shared owner.
     AndShared(&'a Owner),
 }
 
-/// The rules of a handle: the records that it sees, the scope of those that it writes, and the ones
-/// that it may change. It is a [`Principal`], narrowed by a [`ScopeFilter`]; a gate can be narrowed
-/// and never widened.
+/// The rules of a handle: the records that it sees, the scope of those that it writes, and those
+/// that it may change. A gate is a [`Principal`] narrowed by a [`ScopeFilter`]; it can be narrowed
+/// but never widened.
 ///
 /// ```
 /// use aios_record::{Gate, Owner, Scope};
@@ -47,36 +47,36 @@ pub enum Owners<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Gate {
     principal: Principal,
-    /// Its user is always absent unless the principal is the administrator.
+    /// Has a user only if the principal is the administrator.
     narrowed: ScopeFilter,
 }
 
 impl Gate {
-    /// The gate of one owner.
+    /// Returns the gate of one owner.
     #[must_use]
     pub fn owner(owner: Owner) -> Gate {
         Gate { principal: Principal::Owner(owner), narrowed: ScopeFilter::default() }
     }
 
-    /// The gate of whoever acts for no user: it sees and changes what has no owner.
+    /// Returns the gate that acts for no user: it sees and changes shared records.
     #[must_use]
     pub fn shared() -> Gate {
         Gate::owner(Owner::SHARED)
     }
 
-    /// The gate of the administrator.
+    /// Returns the gate of the administrator.
     #[must_use]
     pub fn administrator() -> Gate {
         Gate { principal: Principal::Administrator, narrowed: ScopeFilter::default() }
     }
 
-    /// Who acts.
+    /// Returns the principal.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.principal
     }
 
-    /// The owner that acts; `None` for the administrator.
+    /// Returns the acting owner; `None` for the administrator.
     #[must_use]
     pub fn acts_for(&self) -> Option<&Owner> {
         match &self.principal {
@@ -85,17 +85,17 @@ impl Gate {
         }
     }
 
-    /// Returns `true` if a user acts, who cannot write machine-wide records.
+    /// Returns `true` if a user acts. Users cannot write machine-wide records.
     #[must_use]
     pub fn acts_for_user(&self) -> bool {
         self.acts_for().is_some_and(|owner| !owner.is_shared())
     }
 
-    /// This gate, narrowed to what `filter` selects.
+    /// Returns this gate narrowed to the part that `filter` selects.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] if `filter` names a part, such as a user, other than the one that
-    /// this gate is bound to; [`Error::OwnerName`] if its user is not a name.
+    /// [`Error::OutOfScope`] if `filter` names another part, such as a user, than the one this gate
+    /// is bound to; [`Error::OwnerName`] if its user is not a valid name.
     pub fn narrow(&self, filter: &ScopeFilter) -> Result<Gate, Error> {
         let mut scope = filter.scope.clone();
         scope.check()?;
@@ -118,11 +118,11 @@ impl Gate {
         Ok(Gate { principal: self.principal.clone(), narrowed })
     }
 
-    /// Whose records are visible.
+    /// Returns the owners whose records are visible.
     #[must_use]
     pub fn owners(&self) -> Owners<'_> {
         match &self.principal {
-            // An administrator's user is one of the filter's parts.
+            // The filter holds the user that an administrator chose.
             Principal::Administrator => Owners::All,
             Principal::Owner(owner) if owner.is_shared() => Owners::Only(owner),
             Principal::Owner(owner) => match self.narrowed.matching {
@@ -132,8 +132,8 @@ impl Gate {
         }
     }
 
-    /// The filter that further narrows the records of [`owners`](Gate::owners). It names a user
-    /// only if the administrator chose one.
+    /// Returns the filter that further narrows the records of [`owners`](Gate::owners). It has a
+    /// user only if the administrator chose one.
     #[must_use]
     pub fn filter(&self) -> &ScopeFilter {
         &self.narrowed
@@ -160,12 +160,12 @@ impl Gate {
         }
     }
 
-    /// Fills in where a record belongs that is written through this gate: the owner, and the parts
-    /// that it is narrowed to.
+    /// Fills in the scope of a record written through this gate: the owner, and the parts that the
+    /// gate is narrowed to.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] if `scope` names another part already; [`Error::OwnerName`] if its
-    /// user is not a name.
+    /// [`Error::OutOfScope`] if `scope` already names another part; [`Error::OwnerName`] if its
+    /// user is not a valid name.
     pub fn fill(&self, scope: &mut Scope) -> Result<(), Error> {
         scope.check()?;
         if let Some(owner) = self.acts_for() {

@@ -1,22 +1,22 @@
-//! The generation of a file, by which an older copy in its place is noticed.
+//! The generation of a file, which reveals an older copy in its place.
 
 use serde::{Deserialize, Serialize};
 
-/// The state that a file of a store has reached. It only grows, so that a copy that is put in the
-/// place of a newer file shows.
+/// The state that a file of a store has reached. It only grows, so that an older copy in the file's
+/// place is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generation {
-    /// The number by which the file differs from those of other stores; `None` until something is
-    /// written into it.
+    /// The number that distinguishes the file from those of other stores; `None` before the first
+    /// write.
     pub store: Option<i64>,
     /// The version of its schema. Numbers of different versions cannot be compared.
     pub schema: u32,
-    /// Grows as the file is written.
+    /// A counter that grows as the file is written.
     pub number: u64,
 }
 
 impl Generation {
-    /// Returns `true` if a file that was of this generation can be of the generation `found` now.
+    /// Returns `true` if a file that had this generation may have the generation `found` now.
     #[must_use]
     pub fn is_reached_by(&self, found: Generation) -> bool {
         let is_same = match (self.store, found.store) {

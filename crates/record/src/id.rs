@@ -1,4 +1,4 @@
-//! The identifier of a record. Not here: keys and identities, which add the kind and the owner.
+//! The identifier of a record. Keys and identities, which add the kind and the owner, are in `key`.
 
 use std::{
     borrow::Borrow,
@@ -13,7 +13,7 @@ use uuid::ContextV7;
 
 use crate::Error;
 
-/// The longest id, in bytes.
+/// The maximum length of an id in bytes.
 pub const ID_BYTES_MAX: usize = 128;
 
 /// Identifies a record within its owner and kind: text of 1 to [`ID_BYTES_MAX`] bytes, chosen by
@@ -23,10 +23,10 @@ pub const ID_BYTES_MAX: usize = 128;
 pub struct Id(Box<str>);
 
 impl Id {
-    /// Takes `text` as an id.
+    /// Creates an id from `text`.
     ///
     /// # Errors
-    /// [`Error::IdLength`] when `text` is empty or longer than [`ID_BYTES_MAX`] bytes.
+    /// [`Error::IdLength`] if `text` is empty or longer than [`ID_BYTES_MAX`] bytes.
     pub fn new(text: impl Into<String>) -> Result<Id, Error> {
         let text = text.into();
         if text.is_empty() || ID_BYTES_MAX < text.len() {
@@ -35,19 +35,19 @@ impl Id {
         Ok(Id(text.into_boxed_str()))
     }
 
-    /// A new id: a UUIDv7, so that ids of one process sort by the time of their making, also when
+    /// Generates an id: a UUIDv7, so that the ids of one process sort by time of creation, even if
     /// its clock is set back.
     #[must_use]
     pub fn generate() -> Id {
         static MADE: Mutex<ContextV7> = Mutex::new(ContextV7::new());
-        // A clock that is set before 1970 is taken to stand at 1970.
+        // A clock before 1970 counts as 1970.
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (seconds, nanoseconds) = (since_1970.as_secs(), since_1970.subsec_nanos());
         let time = uuid::Timestamp::from_unix(&MADE, seconds, nanoseconds);
         Id(uuid::Uuid::new_v7(time).to_string().into_boxed_str())
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! Names of records: the key that a person types, and the identity that storage uses.
+//! Names of records: the key that users type, and the identity that stores use.
 
 use std::{fmt, str::FromStr};
 
@@ -9,8 +9,7 @@ use crate::{Error, Id, Kind, Owner};
 /// Separates the owner from the key in an encoded [`Identity`]. No owner contains it.
 const OWNER_END: char = '\u{1f}';
 
-/// A record's name as a person types it, such as `goal/g1`. Which owner's record it means follows
-/// from the handle that gets it.
+/// The short name of a record, such as `goal/g1`. The handle that receives it determines the owner.
 ///
 /// ```
 /// use aios_record::{Key, Kind};
@@ -29,13 +28,13 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of the record of this kind and id.
+    /// Returns the key of the record with this kind and id.
     #[must_use]
     pub fn new(kind: Kind, id: Id) -> Key {
         Key { kind, id }
     }
 
-    /// The identity of the record of this key that `owner` has.
+    /// Returns the identity of `owner`'s record with this key.
     #[must_use]
     pub fn of(self, owner: Owner) -> Identity {
         Identity { owner, kind: self.kind, id: self.id }
@@ -51,7 +50,7 @@ impl fmt::Display for Key {
 impl FromStr for Key {
     type Err = Error;
 
-    /// Parses `KIND/ID`. The kind goes by its own name or its collection's.
+    /// Parses `KIND/ID`. The kind is its name or that of its collection.
     fn from_str(text: &str) -> Result<Key, Error> {
         let (kind, id) =
             text.split_once('/').ok_or_else(|| Error::NotAKey { text: text.to_owned() })?;
@@ -72,12 +71,13 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// The name of a record in a store: its owner, kind and id. Every owner has ids of their own.
+/// The name of a record in a store: its owner, kind and id. Each owner has an independent set of
+/// ids.
 ///
-/// It serializes as `{"key": "goal/g1", "user": "ada"}`, without `user` if it is shared.
+/// Serializes as `{"key": "goal/g1", "user": "ada"}`, without `user` if the record is shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity {
-    /// Whose the record is.
+    /// The record's owner.
     pub owner: Owner,
     /// The kind of record.
     pub kind: Kind,
@@ -86,28 +86,28 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The identity of the record of this owner, kind and id.
+    /// Returns the identity of the record with this owner, kind and id.
     #[must_use]
     pub fn new(owner: Owner, kind: Kind, id: Id) -> Identity {
         Identity { owner, kind, id }
     }
 
-    /// The key that a person types.
+    /// Returns the key that users type.
     #[must_use]
     pub fn key(&self) -> Key {
         Key { kind: self.kind, id: self.id.clone() }
     }
 
-    /// The form for single key columns: the owner, U+001F, `kind/id`.
+    /// Returns the form for single key columns: the owner, U+001F, `kind/id`.
     #[must_use]
     pub fn encode(&self) -> String {
         encode(self.owner.as_str(), self.kind, self.id.as_str())
     }
 
-    /// Reads what [`encode`](Identity::encode) wrote.
+    /// Parses the output of [`encode`](Identity::encode).
     ///
     /// # Errors
-    /// [`Error::NotAKey`], [`Error::UnknownKind`], [`Error::IdLength`] if it is something else.
+    /// [`Error::NotAKey`], [`Error::UnknownKind`] or [`Error::IdLength`] for any other text.
     pub fn decode(text: &str) -> Result<Identity, Error> {
         let not_a_key = || Error::NotAKey { text: text.to_owned() };
         let (owner, key) = text.split_once(OWNER_END).ok_or_else(not_a_key)?;
@@ -116,8 +116,8 @@ impl Identity {
     }
 }
 
-/// The encoded identity of the record of this owner (empty for shared), kind and id, for whoever
-/// has them as borrowed text.
+/// Returns the encoded identity of the record with this owner (empty for shared), kind and id, from
+/// borrowed text.
 #[must_use]
 pub fn encode(owner: &str, kind: Kind, id: &str) -> String {
     let kind = kind.as_str();

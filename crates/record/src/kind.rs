@@ -8,8 +8,9 @@ use crate::Error;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal in $collection:literal,)*) => {
-        /// What sort of thing a record is. The singular names a record (`tool_call/7`), the
-        /// [collection](Kind::collection) names where its like are searched (`tool_calls`).
+        /// The kind of a record. The singular names a record (`tool_call/7`), the
+        /// [collection](Kind::collection) names the group in which records of the kind are searched
+        /// (`tool_calls`).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "&'static str")]
         #[non_exhaustive]
@@ -19,13 +20,13 @@ macro_rules! kinds {
             /// Every kind, in the order of the tiers.
             pub const ALL: &[Kind] = &[$(Kind::$variant),*];
 
-            /// The singular name, as in a key.
+            /// Returns the singular name, as in a key.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Kind::$variant => $name,)* }
             }
 
-            /// The name of the collection that holds this kind.
+            /// Returns the name of the collection that holds this kind.
             #[must_use]
             pub fn collection(self) -> &'static str {
                 match self { $(Kind::$variant => $collection,)* }
@@ -35,7 +36,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Something an agent wants to reach.
+    /// An agent's objective.
     Goal = "goal" in "goals",
     /// A unit of work, with or without a goal.
     Task = "task" in "tasks",
@@ -51,19 +52,19 @@ kinds! {
     Session = "session" in "sessions",
     /// One message of a session, verbatim.
     Message = "message" in "messages",
-    /// One exchange with a user, with what it took to answer.
+    /// One exchange with a user, with the steps to the answer.
     Interaction = "interaction" in "interactions",
     /// A generic keyed value.
     Entry = "entry" in "entries",
-    /// An operational event that was kept.
+    /// A stored operational event.
     Event = "event" in "events",
-    /// What a user prefers; its id is the key, unique for each user.
+    /// A user's preference; its id is the key, unique for each user.
     Preference = "preference" in "preferences",
     /// One trait of the persona; its id is the key.
     Persona = "persona" in "persona",
     /// Steps that solved a task.
     Procedure = "procedure" in "procedures",
-    /// Something that went wrong, and what mended it.
+    /// A failure and its resolution.
     Incident = "incident" in "incidents",
     /// One change of a configuration file.
     ConfigChange = "config_change" in "config_history",
@@ -73,25 +74,24 @@ kinds! {
     Note = "note" in "notes",
     /// A learned statement about a subject.
     Fact = "fact" in "facts",
-    /// A text that stands for several older records.
+    /// A text that represents several older records.
     Summary = "summary" in "summaries",
 }
 
 impl Kind {
-    /// The kind that a collection holds.
+    /// Returns the kind that a collection holds.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`] when no collection has this name.
+    /// [`Error::UnknownKind`] if no collection has this name.
     pub fn from_collection(name: &str) -> Result<Kind, Error> {
         let found = Kind::ALL.iter().copied().find(|kind| kind.collection() == name);
         found.ok_or_else(|| Error::UnknownKind { name: name.to_owned() })
     }
 
-    /// The kind that somebody means by `name`: its own name or that of its collection, also with
-    /// `-` for `_`.
+    /// Returns the kind with this name or collection name; `-` is accepted for `_`.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`] when neither is one.
+    /// [`Error::UnknownKind`] if there is none.
     pub fn meant_by(name: &str) -> Result<Kind, Error> {
         let name = name.replace('-', "_");
         name.parse().or_else(|_| Kind::from_collection(&name))
@@ -111,7 +111,7 @@ impl fmt::Display for Kind {
 impl FromStr for Kind {
     type Err = Error;
 
-    /// Takes the singular name.
+    /// Parses the singular name.
     fn from_str(name: &str) -> Result<Kind, Error> {
         let found = Kind::ALL.iter().copied().find(|kind| kind.as_str() == name);
         found.ok_or_else(|| Error::UnknownKind { name: name.to_owned() })

@@ -1,8 +1,7 @@
 //! The vocabulary of memory records: identity, owner, scope, provenance, time.
 //!
-//! This is the vocabulary that the tiers share. A type stands here only when at least two tiers
-//! name it in their public API. There is no I/O here, and no clock except where a caller asks for
-//! a new [`Id`].
+//! The tiers share these types. A type belongs here only if at least two tiers name it in their
+//! public API. The crate does no I/O and reads no clock, except to generate an [`Id`].
 //!
 //! ```
 //! use aios_record::{Id, Kind, Record, Scope};
@@ -16,17 +15,18 @@
 //! # Ok::<(), aios_record::Error>(())
 //! ```
 //!
-//! - A [`Record`] is one stored item in the form in which it travels between tiers.
-//! - Its [`Id`] is unique within its [`Kind`] and [`Owner`]. A [`Key`] (`kind/id`) is what a person
-//!   types; an [`Identity`] adds the owner and is what stores use.
+//! - A [`Record`] is one stored item in the form exchanged between tiers.
+//! - Its [`Id`] is unique within its [`Kind`] and [`Owner`]. Users type a [`Key`] (`kind/id`);
+//!   stores use an [`Identity`], which adds the owner.
 //! - Its [`Scope`] says where it belongs; a [`ScopeFilter`] narrows a read.
-//! - A [`Gate`] decides what a handle sees, where what it writes belongs, and what it may change.
+//! - A [`Gate`] decides which records a handle sees and may change, and the scope of those it
+//!   writes.
 //! - [`forms`] has the normal forms by which texts are compared.
-//! - Its [`Provenance`] says who wrote it and for which task.
-//! - A [`FeedItem`] tells one tier what [changed](Change) in another.
-//! - A [`Generation`] is how far a file has come; an older copy in its place shows by it.
+//! - Its [`Provenance`] names the writer and the task.
+//! - A [`FeedItem`] carries a [change](Change) from one tier to another.
+//! - A [`Generation`] is the state that a file has reached; it reveals an older copy in its place.
 //!
-//! Not here: storage, search, rendering, validation of anything but these types.
+//! Storage, search, rendering, and validation of other types are not part of this crate.
 
 mod export;
 mod feed;
@@ -53,7 +53,7 @@ pub use record::{Provenance, Record, Source, Trust};
 pub use scope::{Scope, ScopeFilter, ScopeMatch};
 pub use tier::Tier;
 
-/// A moment in UTC. Stored as microseconds since 1970.
+/// A point in time in UTC, stored as microseconds since 1970.
 pub type Timestamp = jiff::Timestamp;
 
 /// A value that does not fit this vocabulary.
@@ -68,13 +68,13 @@ pub enum Error {
         /// The length of the refused id.
         bytes: usize,
     },
-    /// The name of a user is not one.
+    /// A user name is invalid.
     #[error("the name of the user cannot be used: {problem}; a name has 1 to 128 bytes")]
     OwnerName {
-        /// The rule that it breaks.
+        /// The violated rule.
         problem: &'static str,
     },
-    /// A handle is bound to one part of the scope, and another was given.
+    /// A handle is bound to one part of the scope, and a different one was given.
     #[error(
         "it names another {part} than this handle acts for; use a handle of that {part}, or of an \
          administrator"
@@ -86,25 +86,25 @@ pub enum Error {
     /// A text is not a key.
     #[error("expected KIND/ID, such as goal/g1, not `{text}`")]
     NotAKey {
-        /// The text as given.
+        /// The given text.
         text: String,
     },
     /// No tier has this name.
     #[error("unknown tier `{name}`; known are operational, working, longterm, knowledge")]
     UnknownTier {
-        /// The name as given.
+        /// The given name.
         name: String,
     },
     /// No level of trust has this name.
     #[error("unknown trust `{name}`; known are low, normal, high")]
     UnknownTrust {
-        /// The name as given.
+        /// The given name.
         name: String,
     },
     /// No kind or collection has this name.
     #[error("unknown kind `{name}`; known are {}", Kind::names())]
     UnknownKind {
-        /// The name as given.
+        /// The given name.
         name: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Whose a record is: one user, or nobody in particular.
+//! The owner of a record: one user, or shared.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,11 +7,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{Error, forms};
 
-/// The longest name of a user, in bytes.
+/// The maximum length of a user name in bytes.
 pub const OWNER_BYTES_MAX: usize = 128;
 
-/// Whose a record is: a user, or shared by all. Two owners are the same if their names are equal
-/// byte for byte after Unicode normalization (NFC).
+/// The owner of a record: a user, or shared by all. Two owners are the same if their names are
+/// equal byte for byte after Unicode normalisation (NFC).
 ///
 /// ```
 /// use aios_record::Owner;
@@ -27,10 +27,10 @@ pub const OWNER_BYTES_MAX: usize = 128;
 pub struct Owner(Cow<'static, str>);
 
 impl Owner {
-    /// The owner of what belongs to no user.
+    /// The owner of records that belong to no user.
     pub const SHARED: Owner = Owner(Cow::Borrowed(""));
 
-    /// The user of this name, normalized to NFC.
+    /// Creates the owner for the user with this name, normalised to NFC.
     ///
     /// # Errors
     /// [`Error::OwnerName`] if the name is empty or blank, contains a control character or a line
@@ -54,20 +54,20 @@ impl Owner {
         Ok(Owner(Cow::Owned(name)))
     }
 
-    /// The owner that a store holds, which may have a name that [`user`](Owner::user) refuses
-    /// today. The empty name is the shared owner's.
+    /// Creates an owner from its stored name, which [`user`](Owner::user) might refuse today. The
+    /// empty name is that of the shared owner.
     #[must_use]
     pub fn from_stored(name: impl Into<String>) -> Owner {
         Owner(Cow::Owned(name.into()))
     }
 
-    /// The name in keys and constraints; empty for the shared owner.
+    /// Returns the name in keys and constraints; empty for the shared owner.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The user's name; `None` for the shared owner.
+    /// Returns the user's name; `None` for the shared owner.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         Some(self.as_str()).filter(|name| !name.is_empty())
@@ -86,7 +86,8 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Returns `true` if nobody sees `c`: white space, ignorable characters, the braille blank.
+/// Returns `true` if `c` is invisible: white space, ignorable characters, the blank Braille
+/// pattern.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || forms::is_ignorable(c) || c == '\u{2800}'
 }

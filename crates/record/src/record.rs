@@ -1,4 +1,4 @@
-//! A stored item in the form in which it travels between tiers.
+//! A stored item in the form exchanged between tiers.
 
 use std::{fmt, str::FromStr};
 
@@ -7,60 +7,60 @@ use serde_json::Value;
 
 use crate::{Error, Id, Identity, Key, Kind, Owner, Scope, Timestamp, encode};
 
-/// One stored item, whatever tier it came from: what is searched, whose it is, where it came
-/// from, and the whole original as `payload`.
+/// A stored item from any tier: its searched text, its owner, its origin, and the complete original
+/// as `payload`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The sort of thing that it is.
+    /// The kind.
     pub kind: Kind,
-    /// Unique within its kind and owner.
+    /// The id, unique within kind and owner.
     pub id: Id,
-    /// Whose it is.
+    /// The scope, which includes the owner.
     pub scope: Scope,
-    /// Who wrote it and for what.
+    /// The writer and the purpose.
     pub provenance: Provenance,
-    /// The text that is searched, verbatim.
+    /// The searched text, verbatim.
     pub text: String,
-    /// A heading, if it has one.
+    /// The heading, if any.
     pub title: Option<String>,
-    /// Who said it, if somebody did.
+    /// The speaker, if any.
     pub speaker: Option<String>,
-    /// Its place in its session, from 0; neighbours in a session differ by one.
+    /// The position in its session, from 0; neighbours in a session differ by one.
     pub position: Option<i64>,
-    /// The original, complete.
+    /// The complete original.
     pub payload: Value,
     /// Labels to filter by.
     pub tags: Vec<String>,
     /// The source that it was derived from.
     pub source: Option<Source>,
-    /// The records that it belongs to or was made from: of the same owner, or shared.
+    /// The records that it belongs to or was derived from, of the same owner or shared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Identity>,
-    /// The name under which the place that it came from knows it.
+    /// The id that the record's source gave it.
     pub external_id: Option<String>,
-    /// Its importance, 0 to 1. Default: 0.5.
+    /// The importance, 0 to 1. Default: 0.5.
     pub importance: f32,
-    /// Its certainty, 0 to 1. Default: 1.
+    /// The certainty, 0 to 1. Default: 1.
     pub confidence: f32,
     /// The trust in its content.
     pub trust: Trust,
-    /// When what it tells of happened, if known.
+    /// The time of the described event, if known.
     pub occurred_at: Option<Timestamp>,
-    /// When the memory first took it in.
+    /// The time at which the memory first stored it.
     pub recorded_at: Timestamp,
-    /// From when on it is true, if that is limited.
+    /// The start of its validity, if limited.
     pub valid_from: Option<Timestamp>,
-    /// Until when it is true, if that is limited.
+    /// The end of its validity, if limited.
     pub valid_to: Option<Timestamp>,
-    /// The id of the record of the same kind that took its place.
+    /// The id of the record of the same kind that replaced it.
     pub superseded_by: Option<Id>,
-    /// From when on no read shows it.
+    /// The time from which reads no longer return it.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Record {
-    /// A record with nothing but what every record needs; the rest takes its default, and
-    /// `recorded_at` is the epoch until the tier that stores it sets it.
+    /// Creates a record with the required fields. The others get their defaults; `recorded_at` is
+    /// the epoch until the storing tier sets it.
     #[must_use]
     pub fn new(kind: Kind, id: Id, text: impl Into<String>, scope: Scope) -> Record {
         Record {
@@ -89,50 +89,50 @@ impl Record {
         }
     }
 
-    /// The key that a person types, unique among the records of its owner.
+    /// Returns the key that users type, unique among the records of its owner.
     #[must_use]
     pub fn key(&self) -> Key {
         Key { kind: self.kind, id: self.id.clone() }
     }
 
-    /// Whose it is.
+    /// Returns the owner.
     #[must_use]
     pub fn owner(&self) -> Owner {
         self.scope.owner()
     }
 
-    /// Its name in a store.
+    /// Returns its name in a store.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity { owner: self.owner(), kind: self.kind, id: self.id.clone() }
     }
 
-    /// The [encoded](Identity::encode) identity.
+    /// Returns the [encoded](Identity::encode) identity.
     #[must_use]
     pub fn encoded_identity(&self) -> String {
         encode(self.scope.user.as_deref().unwrap_or_default(), self.kind, self.id.as_str())
     }
 
-    /// When it happened, or else when it was recorded.
+    /// Returns the time of the event, or else the time of recording.
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.occurred_at.unwrap_or(self.recorded_at)
     }
 }
 
-/// Who wrote a record, when, and for which task.
+/// The writer of a record, and its purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Provenance {
     /// The part of the system that wrote it. Default: `unknown`.
     pub module: String,
-    /// The program that it came through, with its version, such as an MCP client. It never filters.
+    /// The program that sent it, with its version, such as an MCP client. Never used for filtering.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The task that it was written for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<Id>,
-    /// Who changed it last, if anybody did.
+    /// The writer of the last change, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
 }
@@ -146,31 +146,31 @@ impl Default for Provenance {
 /// The source of a record: a file, a document, another record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Source {
-    /// The sort of source, such as `file` or a record's kind.
+    /// The kind of source, such as `file` or a record's kind.
     pub kind: String,
-    /// Which one.
+    /// The id of the source.
     pub id: String,
 }
 
 impl Source {
-    /// The kind of a source that is a document.
+    /// The kind of document sources.
     pub const FILE: &'static str = "file";
 
-    /// The document of this name.
+    /// Returns the source for the document with this name.
     #[must_use]
     pub fn file(name: impl Into<String>) -> Source {
         Source { kind: Source::FILE.to_owned(), id: name.into() }
     }
 
-    /// Returns `true` if it is a document.
+    /// Returns `true` if the source is a document.
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.kind == Source::FILE
     }
 }
 
-/// The trust in the content of a record. It is shown where the record is rendered, and
-/// changes no ranking.
+/// The trust in the content of a record. It is shown in rendered contexts and does not affect
+/// ranking.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -181,12 +181,12 @@ pub enum Trust {
     /// Said or done in the course of work. The default.
     #[default]
     Normal,
-    /// Stated by the person or operator whose memory it is.
+    /// Stated by the person or operator who owns the memory.
     High,
 }
 
 impl Trust {
-    /// The name in storage and on the wire.
+    /// Returns the name in storage and in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,10 +1,10 @@
-//! Where a record belongs, and which records a read selects.
+//! The scope of a record, and the selection of records by scope.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Owner};
 
-/// Where a record belongs. An absent part means *shared*: a record without a user belongs to every
+/// The scope of a record. An absent part means *shared*: a record without a user belongs to every
 /// user, one without a project to all projects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -12,10 +12,10 @@ pub struct Scope {
     /// The person or account: the [owner](Scope::owner).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The project, by the id that stays the same in every checkout of it.
+    /// The project, by an id that is the same in every checkout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// The agent that acts.
+    /// The acting agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// The conversation.
@@ -24,47 +24,47 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// This scope with the given user.
+    /// Sets the user.
     #[must_use]
     pub fn with_user(self, user: impl Into<String>) -> Scope {
         Scope { user: Some(user.into()), ..self }
     }
 
-    /// This scope with the given project.
+    /// Sets the project.
     #[must_use]
     pub fn with_project(self, project: impl Into<String>) -> Scope {
         Scope { project: Some(project.into()), ..self }
     }
 
-    /// This scope with the given agent.
+    /// Sets the agent.
     #[must_use]
     pub fn with_agent(self, agent: impl Into<String>) -> Scope {
         Scope { agent: Some(agent.into()), ..self }
     }
 
-    /// This scope with the given session.
+    /// Sets the session.
     #[must_use]
     pub fn with_session(self, session: impl Into<String>) -> Scope {
         Scope { session: Some(session.into()), ..self }
     }
 
-    /// This scope for the given owner.
+    /// Sets the user to the given owner.
     #[must_use]
     pub fn with_owner(self, owner: &Owner) -> Scope {
         Scope { user: owner.name().map(str::to_owned), ..self }
     }
 
-    /// Whose records of this scope are, as a store holds them. The name is not checked: see
+    /// Returns the owner of records with this scope, in stored form. The name is not checked: see
     /// [`check`](Scope::check).
     #[must_use]
     pub fn owner(&self) -> Owner {
         self.user.as_ref().map_or(Owner::SHARED, Owner::from_stored)
     }
 
-    /// Checks the user's name and normalizes it, before a record of this scope is written.
+    /// Checks and normalises the user's name, before a record with this scope is written.
     ///
     /// # Errors
-    /// [`Error::OwnerName`] if the name is not one.
+    /// [`Error::OwnerName`] if the name is invalid.
     pub fn check(&mut self) -> Result<(), Error> {
         if let Some(user) = &mut self.user {
             let owner = Owner::user(user)?;
@@ -75,7 +75,7 @@ impl Scope {
         Ok(())
     }
 
-    /// The four parts with their names, in a fixed order.
+    /// Returns the four parts with their names, in a fixed order.
     #[must_use]
     pub fn parts(&self) -> [(&'static str, Option<&str>); 4] {
         [
@@ -87,36 +87,37 @@ impl Scope {
     }
 }
 
-/// How a part that a filter gives must agree with the record's.
+/// The required agreement between a part of a filter and that of a record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeMatch {
     /// Equal, or absent in the record. The default.
     #[default]
     EqualOrShared,
-    /// Equal; shared records are left out.
+    /// Equal. Shared records are excluded.
     Exact,
 }
 
-/// Which records a read selects. A part left out restricts nothing.
+/// The selection of records by a read. An absent part restricts nothing.
 ///
-/// A filter only narrows what a handle sees; who may see what at all is the [gate](crate::Gate)'s.
+/// A filter only narrows the view of a handle; visibility itself is decided by the
+/// [gate](crate::Gate).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ScopeFilter {
-    /// The parts that are restricted.
+    /// The restricted parts.
     pub scope: Scope,
-    /// How they must agree.
+    /// The required agreement.
     pub matching: ScopeMatch,
 }
 
 impl ScopeFilter {
-    /// Selects records of `scope`, and shared ones.
+    /// Selects records of `scope`, including shared ones.
     #[must_use]
     pub fn new(scope: Scope) -> ScopeFilter {
         ScopeFilter { scope, matching: ScopeMatch::EqualOrShared }
     }
 
-    /// Selects records of `scope` and no shared ones.
+    /// Selects records of `scope`, excluding shared ones.
     #[must_use]
     pub fn exact(scope: Scope) -> ScopeFilter {
         ScopeFilter { scope, matching: ScopeMatch::Exact }

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// Where a record was read from.
+/// The tier that a record was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tier {
     /// RAM: recent events, metrics, active tasks.
     Operational,
-    /// SQLite: what is going on now.
+    /// SQLite: current work.
     Working,
-    /// LanceDB: everything, for ever.
+    /// LanceDB: everything, permanently.
     Longterm,
-    /// The part of long-term memory that was given as knowledge rather than lived through.
+    /// The part of long-term memory that was supplied as knowledge rather than experienced.
     Knowledge,
 }
 
@@ -24,7 +24,7 @@ impl Tier {
     /// Every tier, fastest first.
     pub const ALL: &[Tier] = &[Tier::Operational, Tier::Working, Tier::Longterm, Tier::Knowledge];
 
-    /// The canonical name.
+    /// Returns the canonical name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl fmt::Display for Tier {
 impl FromStr for Tier {
     type Err = Error;
 
-    /// Takes any spelling in use: `long_term`, `long-term` and `LongTerm` are all `longterm`.
+    /// Accepts any common spelling: `long_term`, `long-term` and `LongTerm` are all `longterm`.
     fn from_str(name: &str) -> Result<Tier, Error> {
         let plain: String =
             name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_lowercase();

@@ -1,7 +1,7 @@
-//! One call's way to the tables: a connection, a gate, and the time.
+//! Access of one call to the tables: a connection, a gate, and the time.
 //!
-//! Every record is stored through [`Access::write`], so that limits, references, words and feed are
-//! looked after in one place.
+//! Every record is stored through [`Access::put`], so limits, references, search index and feed are
+//! handled in one place.
 
 use std::cell::RefCell;
 
@@ -23,34 +23,34 @@ use crate::{
     visible::{ALIVE, Visible},
 };
 
-/// One call's way to the tables.
+/// Access of one call to the tables.
 pub(crate) struct Access<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) config: &'a Config,
     pub(crate) visible: &'a Visible,
     pub(crate) now: Timestamp,
-    /// Reads show expired records, too.
+    /// If true, reads include expired records.
     pub(crate) sees_expired: bool,
-    /// Takes work for the end of the batch. Without it the work is done at once.
+    /// Takes work for the end of the batch. If `None`, the work runs at once.
     pub(crate) deferred: Option<RefCell<&'a mut Deferred>>,
 }
 
-/// A record as it was read.
+/// A record read from its table.
 pub(crate) struct Read<T> {
     pub(crate) item: T,
     pub(crate) row: i64,
-    /// Whose its parent is, if it refers to one that is here.
+    /// Owner of the record's parent, if it has one.
     parent_owner: Option<Owner>,
 }
 
 impl<T: Row> Read<T> {
-    /// The travelling form.
+    /// Returns the record in exchange form.
     pub(crate) fn record(&self) -> Record {
         row::record(&self.item, self.parent_owner.clone())
     }
 }
 
-/// A stored record, as far as a write of the same identity must know it.
+/// The part of a stored record that a write of the same identity needs.
 pub(crate) struct Existing {
     pub(crate) row: i64,
     pub(crate) scope: Scope,
@@ -60,14 +60,14 @@ pub(crate) struct Existing {
     parent_row: Option<i64>,
 }
 
-/// The rows that a record refers to.
+/// Rows that a record refers to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Links {
     pub(crate) parent: Option<i64>,
     pub(crate) session: Option<i64>,
 }
 
-/// The effect of a write on the word index.
+/// Kind of write, for the search index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
     Inserted,
@@ -75,7 +75,7 @@ pub(crate) enum Stored {
 }
 
 impl<'a> Access<'a> {
-    /// A call's way now, which leaves nothing for later.
+    /// Returns access at the current time, without deferred work or expired records.
     pub(crate) fn new(
         connection: &'a Connection,
         config: &'a Config,
@@ -85,7 +85,7 @@ impl<'a> Access<'a> {
         Access { connection, config, visible, now, sees_expired: false, deferred: None }
     }
 
-    /// The visible records that `tail` asks for: more conditions, order, limit. `own` are its
+    /// Returns the visible records that match `tail`: more conditions, order, limit. `own` are its
     /// parameters, from `?6` on.
     pub(crate) fn select<T: Row>(&self, tail: &str, own: &[&dyn ToSql]) -> Result<Vec<T>, Error> {
         let mut found = Vec::new();
@@ -93,7 +93,7 @@ impl<'a> Access<'a> {
         Ok(found)
     }
 
-    /// As [`select`](Access::select), with the rows.
+    /// Like [`select`](Access::select), with the row numbers.
     pub(crate) fn read<T: Row>(
         &self,
         tail: &str,
@@ -122,12 +122,12 @@ impl<'a> Access<'a> {
         Ok(())
     }
 
-    /// The value of `?5` in [`ALIVE`].
+    /// Returns the value of `?5` in [`ALIVE`].
     pub(crate) fn alive_at(&self) -> i64 {
         if self.sees_expired { i64::MIN } else { self.now.as_microsecond() }
     }
 
-    /// Some rows after number `after`, whoever may see them.
+    /// Returns the next rows after row number `after`, regardless of visibility.
     pub(crate) fn rows<T: Row>(&self, after: i64) -> Result<Vec<Read<T>>, Error> {
         const ROWS: usize = 256;
         let select = &T::statements().select;
@@ -141,18 +141,18 @@ impl<'a> Access<'a> {
         Ok(items)
     }
 
-    /// The record that a bare id means: the owner's own, else the shared one.
+    /// Returns the record that a bare id resolves to: the owner's own, else the shared one.
     pub(crate) fn find<T: Row>(&self, id: &str) -> Result<Option<Read<T>>, Error> {
         let found = self.read::<T>("AND id = ?6", &[&id])?;
         self.visible.meant(T::KIND, id, found, |read| read.item.meta().scope.owner())
     }
 
-    /// As [`find`](Access::find), without the row.
+    /// Like [`find`](Access::find), without the row number.
     pub(crate) fn get<T: Row>(&self, id: &str) -> Result<Option<T>, Error> {
         Ok(self.find(id)?.map(|read| read.item))
     }
 
-    /// The visible record of this owner and id.
+    /// Returns the visible record of this owner and id.
     pub(crate) fn identified<T: Row>(
         &self,
         owner: &Owner,
@@ -161,12 +161,12 @@ impl<'a> Access<'a> {
         Ok(self.read("AND id = ?6 AND owner = ?7", &[&id, &owner.as_str()])?.pop())
     }
 
-    /// The visible record in this row.
+    /// Returns the visible record in this row.
     pub(crate) fn by_row<T: Row>(&self, row: i64) -> Result<Option<Read<T>>, Error> {
         Ok(self.read("AND row = ?6", &[&row])?.pop())
     }
 
-    /// The record that a bare id means, to be changed.
+    /// Returns the record that a bare id resolves to, after checking that the view may change it.
     pub(crate) fn require<T: Row>(&self, id: &str) -> Result<T, Error> {
         let missing = || Error::NotFound { kind: T::KIND, id: id.to_owned() };
         let item: T = self.get(id)?.ok_or_else(missing)?;
@@ -174,8 +174,8 @@ impl<'a> Access<'a> {
         Ok(item)
     }
 
-    /// The row that a bare id of this kind means where a read goes to the records that refer to it:
-    /// moved out or not, the owner's own before the shared one.
+    /// Returns the row that a bare id resolves to when reading the records that refer to it: moved
+    /// out or not, the owner's own before the shared one.
     pub(crate) fn referred(&self, kind: Kind, id: &str) -> Result<Option<i64>, Error> {
         let (table, owners) = (kind.collection(), self.visible.owners());
         let stands = removal::stands(kind, owners);
@@ -189,12 +189,12 @@ impl<'a> Access<'a> {
         Ok(self.visible.meant(kind, id, found, owner)?.map(|(row, _)| row))
     }
 
-    /// The row to which a reference of a record of `owner` leads: to its own record of this id,
-    /// moved out or not, else to the shared one.
+    /// Returns the row that a reference of `owner`'s record leads to: the owner's own record of
+    /// this id, moved out or not, else the shared one.
     pub(crate) fn parent(&self, kind: Kind, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
         const OWNERS: &str = "owner IN ('', ?2)";
         let (table, stands) = (kind.collection(), removal::stands(kind, OWNERS));
-        // With ORDER BY SQLite would prepare the statement at each use.
+        // With ORDER BY, SQLite would prepare the statement again at each use.
         let sql =
             format!("SELECT row, owner = '' FROM {table} WHERE id = ?1 AND {OWNERS} AND {stands}");
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -209,7 +209,7 @@ impl<'a> Access<'a> {
         Ok(parent)
     }
 
-    /// The row of this identity, moved out or not, as `owner` may refer to it.
+    /// Returns the row of this identity, moved out or not, if `owner` may refer to it.
     pub(crate) fn row_of(&self, identity: &Identity, owner: &Owner) -> Result<Option<i64>, Error> {
         let kind = identity.kind;
         let (table, stands) = (kind.collection(), removal::stands(kind, "owner IN ('', ?3)"));
@@ -219,8 +219,8 @@ impl<'a> Access<'a> {
         Ok(statement.query_row(params, |row| row.get(0)).optional()?)
     }
 
-    /// The record that `item` would be stored over, visible or not. A stub that only records of
-    /// other owners keep does not count, and gives up its id.
+    /// Returns the record that storing `item` would overwrite, visible or not. A stub kept only by
+    /// other owners' records does not count and loses its id.
     pub(crate) fn existing<T: Row>(&self, item: &T) -> Result<Option<Existing>, Error> {
         let user = item.meta().scope.user.clone();
         let mut statement = self.connection.prepare_cached(&T::statements().existing)?;
@@ -251,7 +251,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Fails if the file holds more than its limit.
+    /// Fails if the file uses more than its limit.
     pub(crate) fn check_room(&self) -> Result<(), Error> {
         match self.config.file_bytes_max {
             Some(limit) if limit < self.bytes_used()? => Err(Error::Full { source: None }),
@@ -259,7 +259,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The bytes in use, free pages not counted.
+    /// Returns the bytes in use, without free pages.
     pub(crate) fn bytes_used(&self) -> Result<u64, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT (page_count - freelist_count) * page_size
@@ -268,15 +268,14 @@ impl<'a> Access<'a> {
         Ok(statement.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned())
     }
 
-    /// Stores `item` where the gate has its place: fills in its scope, then
-    /// [writes](Access::write) it.
+    /// Fills in the scope of `item` from the gate, then [writes](Access::write) it.
     pub(crate) fn store<T: Row>(&self, item: &mut T) -> Result<(), Error> {
         self.fill(&mut item.meta_mut().scope)?;
         self.write(item)
     }
 
-    /// Inserts or updates `item` under the scope that it has, and fills in its times. An update
-    /// keeps when the record was created and recorded, and does not change its scope.
+    /// Inserts or updates `item` under its scope, and fills in its times. An update keeps the
+    /// creation and recording times and does not change the scope.
     pub(crate) fn write<T: Row>(&self, item: &mut T) -> Result<(), Error> {
         self.settle(item);
         self.check(item)?;
@@ -293,15 +292,15 @@ impl<'a> Access<'a> {
         self.put(item, links, existing.map(|existing| existing.row)).map(drop)
     }
 
-    /// Inserts `item`, which is not here, and fills in its times.
+    /// Inserts `item`, which must not exist, and fills in its times.
     pub(crate) fn insert_new<T: Row>(&self, item: &mut T, links: Links) -> Result<i64, Error> {
         self.settle(item);
         self.check(item)?;
         self.put(item, links, None)
     }
 
-    /// Inserts `item`, which is not here and was [checked](Access::check), as it is, with the times
-    /// that it has.
+    /// Inserts `item` with its own times. It must not exist and must have been
+    /// [checked](Access::check).
     pub(crate) fn insert<T: Row>(&self, item: &T, links: Links) -> Result<i64, Error> {
         self.put(item, links, None)
     }
@@ -312,7 +311,7 @@ impl<'a> Access<'a> {
         item.check(self.config.text_bytes_max)
     }
 
-    /// Changes the record that a bare id means with `change` and stores it.
+    /// Applies `change` to the record that a bare id resolves to, and stores it.
     pub(crate) fn change<T: Row>(&self, id: &str, change: impl FnOnce(&mut T)) -> Result<T, Error> {
         let mut item: T = self.require(id)?;
         change(&mut item);
@@ -320,7 +319,7 @@ impl<'a> Access<'a> {
         Ok(item)
     }
 
-    /// Fills in times and what follows from other fields.
+    /// Fills in times and derived fields.
     fn settle<T: Row>(&self, item: &mut T) {
         let meta = item.meta_mut();
         meta.created_at.get_or_insert(self.now);
@@ -329,7 +328,7 @@ impl<'a> Access<'a> {
         item.settle(self.now);
     }
 
-    /// The rows that `item` refers to. A reference that stays the same still leads where it did.
+    /// Resolves the references of `item`. A reference that did not change keeps its row.
     fn links<T: Row>(&self, item: &T, existing: Option<&Existing>) -> Result<Links, Error> {
         let mut links = Links::default();
         if let (Some(parent), Some(id)) = (T::PARENT, item.parent()) {
@@ -350,7 +349,7 @@ impl<'a> Access<'a> {
         Ok(links)
     }
 
-    /// Writes the row, its words and its trace in the feed; says which row it is.
+    /// Writes the row, its index entry and its change in the feed; returns the row number.
     fn put<T: Row>(&self, item: &T, links: Links, row: Option<i64>) -> Result<i64, Error> {
         let mut values = vec![item.id().bind()];
         values.extend(item.bind());
@@ -387,7 +386,7 @@ impl<'a> Access<'a> {
         Ok(self.connection.prepare_cached(statement)?.query_row(params, |row| row.get(0))?)
     }
 
-    /// Does `work` on the word index in the same transaction, in the order of `place`.
+    /// Runs `work` on the search index in the same transaction, in the order of `place`.
     pub(crate) fn later(
         &self,
         place: i64,
@@ -400,8 +399,8 @@ impl<'a> Access<'a> {
         Ok(())
     }
 
-    /// Does `work` after everything that the batch leaves for [later](Access::later). Outside of a
-    /// batch nobody waits for the commit, and it is not done.
+    /// Runs `work` after all work [deferred](Access::later) by the batch. Outside of a batch there
+    /// is no deferred work, and `work` is dropped.
     pub(crate) fn at_end(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
@@ -409,7 +408,7 @@ impl<'a> Access<'a> {
         if self.deferred.is_some() { self.later(i64::MAX, work) } else { Ok(()) }
     }
 
-    /// Leaves a trace in the feed, if it wants this kind.
+    /// Adds a change to the feed, if the feed includes this kind.
     pub(crate) fn feed(&self, record: &Identity, op: Op) -> Result<(), Error> {
         if !self.config.feeds(record.kind) {
             return Ok(());
@@ -417,18 +416,18 @@ impl<'a> Access<'a> {
         feed::push(self.connection, record, op)
     }
 
-    /// Fills in the scope of a record that is written through this gate.
+    /// Fills in the scope of a record written through this gate.
     pub(crate) fn fill(&self, scope: &mut Scope) -> Result<(), Error> {
         Ok(self.visible.gate().fill(scope)?)
     }
 }
 
-/// The identity of a record of a table.
+/// Returns the identity of a record of a table.
 pub(crate) fn identity<T: Row>(item: &T) -> Identity {
     Identity::new(item.meta().scope.owner(), T::KIND, item.id().clone())
 }
 
-/// A whole record out of a row of its `select` statement.
+/// Reads a record from a row of its `select` statement.
 fn read<T: Row>(row: &rusqlite::Row<'_>) -> Result<Read<T>, Error> {
     let mut columns = Columns::of(row);
     let damaged = |source| Error::Damaged {

@@ -1,8 +1,8 @@
-//! Ageing: moving out what has been here long enough.
+//! Ageing: moving out old records.
 //!
-//! Moving is not removing: nothing is told to the feed, and a long-term memory keeps what it has. A
-//! row goes only when the feed has nothing more to tell of it. Goals and sessions are summed up
-//! before anything of them goes.
+//! Moving out is not removal: it adds no change to the feed, and a long-term memory keeps its copy.
+//! A row is moved out only when the feed has delivered all of its changes. Goals and sessions are
+//! summarised before any of their records is moved out.
 
 use std::collections::BTreeMap;
 
@@ -15,42 +15,42 @@ use crate::{
     records::leaves_stub, removal, summary,
 };
 
-/// A record of this importance or more never ages, unless it expires.
+/// Minimum importance of records that never age; they only expire.
 pub const IMPORTANT: f32 = 0.8;
 
-/// So many rows go in one transaction, so that writers need not wait long.
+/// Rows per transaction, so that writers do not wait long.
 const BATCH: i64 = 1000;
-/// So many sessions or goals are summed up in one transaction.
+/// Sessions or goals summarised per transaction.
 const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_US: i64 = 24 * HOUR_US;
 
-/// The days for which records stay, counted from when the record was completed, and never from
-/// before the memory took it in, whatever an import says; `None` is for ever.
+/// Retention in days, counted from when this memory recorded the record, or from its end or last
+/// activity if that is later. `None` keeps it for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
-    /// Goals and tasks, once they ended. Default 90.
+    /// Goals and tasks, from their end. Default: 90.
     pub goals_and_tasks_days: Option<u32>,
-    /// Tool calls. Default 30.
+    /// Tool calls. Default: 30.
     pub tool_calls_days: Option<u32>,
-    /// Decisions. Default 30.
+    /// Decisions. Default: 30.
     pub decisions_days: Option<u32>,
-    /// Messages and interactions. Default 30.
+    /// Messages and interactions. Default: 30.
     pub messages_days: Option<u32>,
-    /// Sessions in which nothing happens. Default 90.
+    /// Sessions, from their last activity. Default: 90.
     pub sessions_days: Option<u32>,
-    /// Events. Default 30.
+    /// Events. Default: 30.
     pub events_days: Option<u32>,
-    /// Summaries of sessions and goals. Default 365.
+    /// Summaries of sessions and goals. Default: 365.
     pub summaries_days: Option<u32>,
-    /// Single samples of metrics; after that hourly figures. Default 7.
+    /// Single samples of metrics, which then become hourly figures. Default: 7.
     pub metrics_days: Option<u32>,
-    /// Hourly figures of metrics. Default 365.
+    /// Hourly figures of metrics. Default: 365.
     pub metrics_hourly_days: Option<u32>,
-    /// The number of patterns that stay: important ones, then the most surely successful. Default
-    /// [`PATTERNS_MAX`].
+    /// Maximum number of patterns: important ones first, then those with the best success bound.
+    /// Default: [`PATTERNS_MAX`].
     pub patterns_max: Option<usize>,
-    /// The days between two [compactions](Working::vacuum_if_due) of the file; `None` is never.
+    /// Days between two [compactions](Working::vacuum_if_due) of the file; `None` disables them.
     /// Default: 7.
     pub vacuum_days: Option<u32>,
 }
@@ -73,23 +73,22 @@ impl Default for Retention {
     }
 }
 
-/// The effect that ageing had, or would have.
+/// Result of ageing, actual or predicted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Aged {
-    /// The number of records that went, by the name of their collection, without those that lost
-    /// none.
+    /// Number of records moved out, by collection; collections without any are omitted.
     pub records: BTreeMap<&'static str, u64>,
-    /// The number of sessions and goals that were summed up.
+    /// Number of sessions and goals that were summarised.
     pub summed_up: u64,
-    /// The file was compacted.
+    /// True if the file was compacted.
     pub vacuumed: bool,
 }
 
 const RECORDED: &str = "recorded_at < ?1";
 const ENDED: &str = "max(completed_at, recorded_at) < ?1";
 
-/// The kinds that age or expire, and the condition that a row is old (`?1` is the latest time that
-/// counts as old). Children come before their parents.
+/// The kinds that age or expire, and the condition that a row is old (`?1` is the cutoff time).
+/// Children come before their parents.
 const AGEING: &[(Kind, &str)] = &[
     (Kind::ToolCall, RECORDED),
     (Kind::Task, ENDED),
@@ -106,7 +105,7 @@ const AGEING: &[(Kind, &str)] = &[
 ];
 
 impl Retention {
-    /// `None` for kinds that only expire.
+    /// Returns the retention of a kind; `None` for kinds that only expire.
     fn days(&self, kind: Kind) -> Option<u32> {
         match kind {
             Kind::Goal | Kind::Task => self.goals_and_tasks_days,
@@ -122,17 +121,18 @@ impl Retention {
 }
 
 impl Working {
-    /// Sums up the goals that have ended and the sessions in which nothing happened for
-    /// [`SESSION_ACTIVE_HOURS`], then moves out what has been here long enough or has expired, of
-    /// every scope, and says what it did. Everything is done in small transactions; what is being
-    /// written meanwhile need not wait long. Last the file is compacted if that is due.
+    /// Summarises the goals that ended and the sessions without activity for
+    /// [`SESSION_ACTIVE_HOURS`], then moves out the old and expired records of every scope. Runs in
+    /// small transactions, so that concurrent writers do not wait long. Finally compacts the file
+    /// if that is due.
     ///
-    /// Open goals and tasks, [`IMPORTANT`] records and those that the change feed has still to tell
-    /// of stay. A parent that goes before its children leaves a stub for them: no read shows it,
-    /// and it goes with the last of them.
+    /// Open goals and tasks, [`IMPORTANT`] records and records with undelivered changes in the feed
+    /// stay. A parent that is moved out before its children leaves a stub, which no read shows; it
+    /// is deleted after the last of them.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written; what went before that is gone.
+    /// [`Error::Storage`] if the file cannot be written; records moved out before that stay moved
+    /// out.
     pub async fn age(&self, retention: &Retention) -> Result<Aged, Error> {
         let mut aged = Aged { summed_up: self.sum_up().await?, ..Aged::default() };
         for &(kind, _) in AGEING {
@@ -165,11 +165,11 @@ impl Working {
         Ok(aged)
     }
 
-    /// The records that [`age`](Working::age) would move out now, without patterns, which go by
-    /// number, and without those that would wait because their summary has to be told first.
+    /// Returns the records that [`age`](Working::age) would move out now. Does not count patterns
+    /// beyond the maximum, but counts sessions whose new summary would first have to be delivered.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn would_age(&self, retention: &Retention) -> Result<Aged, Error> {
         let retention = retention.clone();
         self.view
@@ -190,7 +190,7 @@ impl Working {
             .await
     }
 
-    /// Sums up what has ended, and says how many that was.
+    /// Summarises everything due, and returns the number of summaries.
     async fn sum_up(&self) -> Result<u64, Error> {
         let mut made = 0;
         for kind in [Kind::Session, Kind::Goal] {
@@ -209,8 +209,8 @@ impl Working {
         Ok(made)
     }
 
-    /// Moves out the old records of one kind. They are looked for beside the writer, which then
-    /// looks again, but only at those.
+    /// Moves out the old records of one kind. A reader finds them; the writer then checks only
+    /// those again.
     async fn age_kind(&self, kind: Kind, days: Option<u32>) -> Result<u64, Error> {
         let (mut after, mut moved) = (0, 0);
         loop {
@@ -222,7 +222,7 @@ impl Working {
     }
 }
 
-/// The rows of some sessions or goals after row `after` that are to be summed up.
+/// Returns the next sessions or goals after row `after` that are due for a summary.
 fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<i64>, Error> {
     if kind == Kind::Goal {
         return summary::goals_due(access, after, SUMMARIES);
@@ -232,7 +232,7 @@ fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<i64>, Error>
     summary::sessions_due(access, idle, after, SUMMARIES)
 }
 
-/// Returns `false` if there was nothing to say.
+/// Returns false if there was nothing to summarise.
 fn sum_up(access: &Access<'_>, kind: Kind, row: i64) -> Result<bool, Error> {
     match kind {
         Kind::Session => summary::of_session(access, row),
@@ -240,7 +240,7 @@ fn sum_up(access: &Access<'_>, kind: Kind, row: i64) -> Result<bool, Error> {
     }
 }
 
-/// Some rows after row `after` that are old.
+/// Returns the next old rows after row `after`.
 fn old(access: &Access<'_>, kind: Kind, days: Option<u32>, after: i64) -> Result<Vec<i64>, Error> {
     let (table, which) = (kind.collection(), which(kind, old_if(kind)));
     let sql =
@@ -260,7 +260,7 @@ fn move_old(
     let which = which(kind, old_if(kind));
     let which = format!("{which} AND row IN (SELECT value FROM json_each(?4))");
     let (cutoff, now, rows) = (cutoff(access, days), micros(access), json!(rows).to_string());
-    // Those that ended since the others were summed up have their turn now.
+    // Some may have ended since the summaries were made; they are summarised here.
     for row in summary::missing(access, kind, &rows)? {
         sum_up(access, kind, row)?;
     }
@@ -272,8 +272,8 @@ fn old_if(kind: Kind) -> &'static str {
     found.map(|(_, old)| *old).expect("only kinds of the table age")
 }
 
-/// Which rows are to go: `?1` is the latest time that counts as old, `?2` what is important, `?3`
-/// now.
+/// Builds the condition of the rows to move out: `?1` is the cutoff time, `?2` the importance that
+/// protects, `?3` now.
 fn which(kind: Kind, old: &str) -> String {
     let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
     format!(
@@ -282,7 +282,7 @@ fn which(kind: Kind, old: &str) -> String {
     )
 }
 
-/// The latest time that counts as old; without a number of days none does.
+/// Returns the time before which rows count as old; without a number of days, no row does.
 fn cutoff(access: &Access<'_>, days: Option<u32>) -> i64 {
     days.map_or(i64::MIN, |days| days_before(access.now, days))
 }
@@ -291,7 +291,7 @@ fn micros(access: &Access<'_>) -> i64 {
     access.now.as_microsecond()
 }
 
-/// The moment that lies so many days before `now`, in microseconds.
+/// Returns the time `days` before `now`, in microseconds.
 pub(crate) fn days_before(now: Timestamp, days: u32) -> i64 {
     now.as_microsecond() - i64::from(days) * DAY_US
 }

@@ -1,4 +1,4 @@
-//! Agent states: what a named agent wants to find again when it wakes.
+//! Agent states: saved state that a named agent restores when it starts.
 
 use aios_record::Id;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub struct AgentState {
     /// The agent's name, which is the record's id.
     #[serde(rename = "agent_name", alias = "id")]
     pub id: Id,
-    /// Whatever the agent saved.
+    /// The saved value.
     pub state: Value,
     /// Scope, provenance, times.
     #[serde(flatten)]
@@ -23,7 +23,7 @@ pub struct AgentState {
 }
 
 impl AgentState {
-    /// The state of the agent of this name.
+    /// Returns the state of the agent of this name.
     #[must_use]
     pub fn new(agent_name: Id, state: Value) -> AgentState {
         AgentState { id: agent_name, state, meta: Meta::default() }
@@ -39,7 +39,7 @@ impl Row for AgentState {
 }
 
 impl WorkingView {
-    /// Saves an agent's state in place of the one before.
+    /// Saves an agent's state; replaces the previous one.
     ///
     /// # Errors
     /// As [`store_goal`](WorkingView::store_goal).
@@ -47,10 +47,10 @@ impl WorkingView {
         self.store(state).await
     }
 
-    /// The state that an agent saved last; `None` if it never did.
+    /// Returns the last saved state of an agent; `None` if it never saved one.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn agent_state(&self, agent_name: &str) -> Result<Option<AgentState>, Error> {
         self.get(agent_name).await
     }

@@ -1,5 +1,4 @@
-//! Storing, reading and checking one field. Every conversion between a Rust value and a
-//! column is here.
+//! Storing, reading and checking one field: every conversion between a Rust value and a column.
 
 use aios_record::{Id, Timestamp};
 use rusqlite::types::{FromSqlError, FromSqlResult, ToSqlOutput, Value as Sql, ValueRef};
@@ -7,23 +6,23 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// The longest label: a status, a role, a name, a key.
+/// Maximum length of a label (a status, role, name or key), in bytes.
 pub const LABEL_BYTES_MAX: usize = 4096;
 
-/// A value that is kept in one column.
+/// A value stored in one column.
 pub(crate) trait Column: Sized {
     fn bind(&self) -> ToSqlOutput<'_>;
 
     fn decode(value: ValueRef<'_>) -> FromSqlResult<Self>;
 
-    /// Checks that it may be stored; `limit` is the longest text in bytes.
+    /// Checks that the value can be stored; `limit` is the maximum length of text in bytes.
     fn check(&self, field: &'static str, limit: usize) -> Result<(), Error> {
         let _ = (field, limit);
         Ok(())
     }
 }
 
-/// Refuses a label that is too long.
+/// Checks the length of a label.
 pub(crate) fn label(text: &str, field: &'static str) -> Result<(), Error> {
     within(text.len(), field, LABEL_BYTES_MAX)
 }
@@ -66,7 +65,7 @@ impl Column for Timestamp {
     }
 
     fn check(&self, field: &'static str, _: usize) -> Result<(), Error> {
-        // A time in the last second cannot be read back from microseconds.
+        // Truncated to microseconds, a time in the last second of 9999 cannot be read back.
         let kept = Timestamp::from_microsecond(self.as_microsecond()).is_ok();
         if kept && Timestamp::UNIX_EPOCH <= *self {
             return Ok(());
@@ -75,11 +74,11 @@ impl Column for Timestamp {
     }
 }
 
-/// The deepest nesting of a JSON value. Readers of JSON give up at 128, and a value travels inside
-/// others.
+/// Maximum nesting of a JSON value. JSON parsers stop at 128, and a value is nested in others when
+/// exported.
 pub const JSON_DEPTH_MAX: usize = 100;
 
-/// The depth of nesting: 0 for a value that holds no others.
+/// Returns the nesting depth: 0 for a value that is not an array or object.
 fn depth(value: &Value) -> usize {
     let mut deepest = 0;
     let mut open = vec![(value, 0)];
@@ -109,13 +108,13 @@ impl Column for Value {
             return Err(Error::TooDeep { field, depth });
         }
         let mut counter = Counter(0);
-        // Counting cannot fail, and a value of JSON can always be written.
+        // Counting cannot fail, and a JSON value can always be serialised.
         let _ = serde_json::to_writer(&mut counter, self);
         within(counter.0, field, limit)
     }
 }
 
-/// Counts what is written to it.
+/// A writer that counts bytes.
 struct Counter(usize);
 
 impl std::io::Write for Counter {

@@ -1,4 +1,4 @@
-//! The options with which a working memory is opened.
+//! Options of a working memory.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,42 +7,41 @@ pub use aios_analysis::Language;
 pub use aios_ledger::{Access, Durability};
 use aios_record::{Generation, Kind, Timestamp};
 
-/// The options with which a working memory is opened.
+/// Options of a working memory.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The use that is made of the file. Default: [`Access::ReadWrite`]. With [`Access::ReadOnly`]
-    /// nothing is written into the file or beside it, and a write gives
-    /// [`Error::ReadOnly`](crate::Error::ReadOnly).
+    /// Access mode. Default: [`Access::ReadWrite`]. With [`Access::ReadOnly`] nothing is written
+    /// into the file or beside it, and a write returns [`Error::ReadOnly`](crate::Error::ReadOnly).
     pub access: Access,
-    /// The generation that the file has reached, as [`Working::generation`](crate::Working) told.
-    /// An older file, or another store's, gives [`Error::Older`](crate::Error::Older). Default:
-    /// none.
+    /// Minimum generation of the file, as returned by [`Working::generation`](crate::Working). An
+    /// older file, or one of another store, is refused with [`Error::Older`](crate::Error::Older).
+    /// Default: none.
     pub reached: Option<Generation>,
-    /// The failures that an acknowledged write survives; see the crate's front page. Default:
+    /// Durability of an acknowledged write; see the crate documentation. Default:
     /// [`Durability::Full`].
     pub durability: Durability,
-    /// The time to wait for another process that is writing. Default: 10 s.
+    /// Maximum wait for another process that is writing. Default: 10 s.
     pub busy_timeout: Duration,
-    /// The number of calls that may wait. Default: 1,024.
+    /// Capacity of the queue of waiting calls. Default: 1,024.
     pub queue: usize,
-    /// The number of threads that read. Default: 2.
+    /// Number of reader threads. Default: 2.
     pub readers: usize,
-    /// The longest text or JSON value of one field. Default 16 MiB.
+    /// Maximum length of text or JSON in one field, in bytes. Default: 16 MiB.
     pub text_bytes_max: usize,
-    /// The bytes that the file may hold, without its log and free pages. A write that would make it
-    /// more gives [`Error::Full`](crate::Error::Full) and is undone. Calls that make room, such as
-    /// removing and ageing, write as well: for them the file may grow to twice the limit. Default:
-    /// as much as the disk allows.
+    /// Maximum size of the file in bytes, without its log and free pages. A write that exceeds it
+    /// is rolled back and returns [`Error::Full`](crate::Error::Full). Calls that free space, such
+    /// as removal and ageing, also write: for them the limit is twice as high. Default: no limit.
     pub file_bytes_max: Option<u64>,
-    /// Which kinds leave a trace in the change feed. Default none, which is the feed switched off;
-    /// [`FEED_KINDS`] is what a long-term memory wants. Summaries do whenever any kind does.
+    /// Kinds whose changes go into the change feed. Default: none, which disables the feed;
+    /// [`FEED_KINDS`] are the kinds for a long-term memory. Summaries are included if any kind is.
     pub feed_kinds: Vec<Kind>,
-    /// Which events do, if their kind does. Default [`EventFeed::Critical`].
+    /// Events whose changes go into the feed, if their kind is included. Default:
+    /// [`EventFeed::Critical`].
     pub feed_events: EventFeed,
-    /// The language whose word endings a search ignores. Another one than before has the words
-    /// indexed again when the file is opened. Default: English.
+    /// Language whose word endings a search ignores. If it changes, opening the file rebuilds the
+    /// search index. Default: English.
     pub language: Language,
-    /// Where the time comes from. Default the system's clock.
+    /// Source of the current time. Default: the system clock.
     pub clock: Clock,
 }
 
@@ -74,29 +73,29 @@ impl Config {
         Analyzer::of(self.language)
     }
 
-    /// Returns `true` if records of this kind leave a trace in the change feed.
+    /// Returns true if changes of records of this kind go into the feed.
     pub(crate) fn feeds(&self, kind: Kind) -> bool {
         self.feed_kinds.contains(&kind) || (kind == Kind::Summary && !self.feed_kinds.is_empty())
     }
 }
 
-/// Which events go into the change feed.
+/// Selection of the events in the change feed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventFeed {
-    /// Those that are marked critical. The default.
+    /// Events that are marked critical. The default.
     #[default]
     Critical,
     /// Every event that is stored here.
     All,
 }
 
-/// Where the time comes from.
+/// Source of the current time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// A clock that says what `now` returns.
+    /// Returns a clock that calls `now`.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Clock {
         Clock(Arc::new(now))
     }

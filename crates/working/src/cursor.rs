@@ -1,9 +1,9 @@
-//! Cursors of lists: row numbers in a form that tells nothing of the rows of others.
+//! Cursors of lists: row numbers in a form that reveals nothing about other owners' rows.
 //!
-//! A row number counts the records of all owners, so a cursor is a permutation of it under a secret
-//! of the file: a Feistel network of four rounds (Luby and Rackoff, "How to Construct Pseudorandom
-//! Permutations from Pseudorandom Functions", 1988). The high bits of every row number are 0, by
-//! which a number that is no cursor is recognized.
+//! Row numbers count the records of all owners, so a cursor is a permutation of one, keyed by a
+//! secret of the file: a Feistel network of four rounds (Luby and Rackoff, "How to Construct
+//! Pseudorandom Permutations from Pseudorandom Functions", 1988). The high bits of every row number
+//! are 0, which identifies numbers that are not cursors.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -13,7 +13,7 @@ use crate::Error;
 
 const ROUNDS: u8 = 4;
 
-/// Row numbers are below this one.
+/// Exclusive upper bound of row numbers.
 const ROWS_END: u64 = 1 << 40;
 
 /// The cursors of one file.
@@ -28,7 +28,7 @@ impl Cursors {
         Ok(Cursors { secret: secret.unwrap_or_default() })
     }
 
-    /// The cursor of a list that goes on after `row`.
+    /// Returns the cursor of a list that continues after `row`.
     pub(crate) fn at(&self, row: u64) -> u64 {
         let (mut high, mut low) = halves(row);
         for round in 0..ROUNDS {
@@ -37,7 +37,7 @@ impl Cursors {
         u64::from(high) << 32 | u64::from(low)
     }
 
-    /// The row that the list of `cursor` goes on after.
+    /// Returns the row after which the list of `cursor` continues.
     pub(crate) fn row(&self, cursor: u64) -> Result<i64, Error> {
         let (mut high, mut low) = halves(cursor);
         for round in (0..ROUNDS).rev() {

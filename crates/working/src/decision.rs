@@ -14,32 +14,32 @@ use crate::{
 /// A choice between options.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// Unique among decisions. Default: a new one.
+    /// Unique among decisions. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// The question to be decided.
+    /// The question decided.
     pub context: String,
-    /// The options.
+    /// The options considered.
     #[serde(default)]
     pub options: Value,
     /// The chosen option.
     pub chosen: String,
-    /// Why.
+    /// The reason for the choice.
     #[serde(default)]
     pub reasoning: String,
-    /// The effort of thought. Default: operational.
+    /// Level of reasoning. Default: operational.
     #[serde(default)]
     pub intelligence_level: IntelligenceLevel,
-    /// Who decided.
+    /// The name of the decider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
-    /// The model that was asked.
+    /// The model used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_used: Option<String>,
     /// The outcome, filled in later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
-    /// When. Default: now.
+    /// The time of the decision. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
     /// Scope, provenance, times.
@@ -48,7 +48,7 @@ pub struct Decision {
 }
 
 words! {
-    /// The effort of thought that went into a decision.
+    /// Level of reasoning that went into a decision.
     #[derive(Default)]
     IntelligenceLevel {
         /// A rule.
@@ -56,15 +56,15 @@ words! {
         /// A small model.
         #[default]
         Operational = "operational",
-        /// A larger one.
+        /// A larger model.
         Tactical = "tactical",
-        /// The largest there is.
+        /// The largest model available.
         Strategic = "strategic",
     }
 }
 
 impl Decision {
-    /// The choice of `chosen` in this context.
+    /// Returns a decision for `chosen` in this context.
     #[must_use]
     pub fn new(context: impl Into<String>, chosen: impl Into<String>) -> Decision {
         Decision {
@@ -115,10 +115,11 @@ impl WorkingView {
         self.store(decision).await
     }
 
-    /// Says what came of a decision.
+    /// Sets the outcome of a decision.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such decision.
+    /// [`Error::NotFound`] if the decision does not exist; [`Error::NotYours`] if it is shared and
+    /// the view belongs to a user.
     pub async fn set_decision_outcome(
         &self,
         id: &str,
@@ -131,10 +132,10 @@ impl WorkingView {
         .await
     }
 
-    /// The decision of this id.
+    /// Returns the decision of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn decision(&self, id: &str) -> Result<Option<Decision>, Error> {
         self.get(id).await
     }

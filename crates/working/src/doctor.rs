@@ -1,5 +1,5 @@
-//! An examination of the whole memory, finding by finding, with what to do about each. Not here:
-//! doing it.
+//! Health checks of the whole memory, with advice for each finding. Following the advice is not
+//! done here.
 
 use std::{
     fs::{Metadata, metadata},
@@ -16,39 +16,39 @@ use crate::{
     message,
 };
 
-/// A log of this size or more is not emptied as it should be.
+/// Log size from which the log is not being emptied.
 const LOG_BYTES_HIGH: u64 = 64 * 1024 * 1024;
-/// From this share of free pages on a file is worth rewriting, in percent ...
+/// Share of free pages from which a vacuum is advised, in percent ...
 const FREE_PERCENT_HIGH: u64 = 25;
-/// ... if that many bytes are won.
+/// ... if it also frees this many bytes.
 const FREE_BYTES_HIGH: u64 = 1024 * 1024;
-/// So many traces of the feed wait at most where something reads it.
+/// Number of changes in the feed from which nothing seems to consume it.
 const FEED_HIGH: u64 = 10_000;
-/// From this share on a limit is as good as reached, in percent.
+/// Share of a limit from which it counts as nearly reached, in percent.
 const NEAR_PERCENT: u64 = 90;
 
-/// The result of one examination.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// The examined part: `file_mode`, `log`, `free_pages`, `room`, `schema`, `integrity`,
+    /// Name of the check: `file_mode`, `log`, `free_pages`, `room`, `schema`, `integrity`,
     /// `foreign_keys`, `word_index`, `message_counts`, `feed` or `queue`.
     pub name: &'static str,
-    /// The state of it.
+    /// State of the checked part.
     pub health: Health,
     /// The finding, for a person to read.
     pub finding: String,
-    /// The advice; `None` if all is well.
+    /// Advice; `None` if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
-/// The state of a part. The later, the worse.
+/// State of a checked part, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// As it should be.
+    /// No problem.
     Good,
-    /// It works, and will be better if the advice is followed.
+    /// It works, but following the advice improves it.
     Warning,
     /// Something is lost, wrong or unsafe.
     Bad,
@@ -69,12 +69,12 @@ impl Check {
 }
 
 impl Working {
-    /// Examines the whole memory, of every owner: always the same checks in the same order, what is
-    /// well included. Changes nothing. Takes as long as reading the whole file; others go on
-    /// meanwhile.
+    /// Checks the whole memory, of every owner: always the same checks in the same order, including
+    /// those without a problem. Changes nothing. Takes as long as reading the whole file; other
+    /// calls continue meanwhile.
     ///
     /// # Errors
-    /// [`Error::Closed`] after [`close`](Working::close). Whatever else goes wrong is a finding.
+    /// [`Error::Closed`] after [`close`](Working::close). Any other failure is a finding.
     pub async fn doctor(&self) -> Result<Vec<Check>, Error> {
         let (path, waiting) = (self.path().to_owned(), self.view.ledger.waiting());
         self.view.read(move |access| Ok(examine(access, &path, waiting))).await
@@ -109,7 +109,7 @@ fn examine(access: &Access<'_>, path: &Path, waiting: usize) -> Vec<Check> {
     checks
 }
 
-/// An error with what caused it, on one line.
+/// Returns an error and its sources, on one line.
 fn whole(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
@@ -251,14 +251,14 @@ fn pragma(access: &Access<'_>, name: &str) -> Result<u64, Error> {
     count(access, &format!("PRAGMA {name}"), [])
 }
 
-/// A file of SQLite's beside the file itself.
+/// Returns the path of a file that SQLite keeps beside the file.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut beside = path.to_owned().into_os_string();
     beside.push(suffix);
     PathBuf::from(beside)
 }
 
-/// The size of a file in bytes; 0 if it does not exist.
+/// Returns the size of a file in bytes; 0 if it does not exist.
 pub(crate) fn size(path: &Path) -> u64 {
     metadata(path).map_or(0, |file| file.len())
 }

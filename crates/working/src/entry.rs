@@ -1,4 +1,4 @@
-//! Entries: generic keyed values with a category, tags and perhaps an entity that they belong to.
+//! Entries: generic keyed values with a category, tags and optionally an entity.
 
 use aios_record::{Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,12 @@ use crate::{
 /// A generic keyed value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Unique among entries. Default: a new one.
+    /// Unique among entries. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// The sort of entry.
+    /// Category of the entry.
     pub category: String,
-    /// The key to find it by; several entries may have the same.
+    /// Lookup key; not necessarily unique.
     pub key: String,
     /// The value.
     #[serde(default)]
@@ -28,13 +28,13 @@ pub struct Entry {
     /// Labels to search by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// The sort of thing that it is about.
+    /// Type of the entity that the entry describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity_type: Option<String>,
-    /// Which one.
+    /// Id of that entity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity_id: Option<String>,
-    /// When. Default: now.
+    /// The time of the entry. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
     /// Scope, provenance, times.
@@ -43,7 +43,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// An entry without tags and entity.
+    /// Returns an entry without tags and entity.
     #[must_use]
     pub fn new(category: impl Into<String>, key: impl Into<String>, value: Value) -> Entry {
         Entry {
@@ -69,7 +69,7 @@ impl Entry {
         }
     }
 
-    /// The content of `newer` under the id and scope of this one.
+    /// Returns the content of `newer` with the id and scope of this entry.
     pub(crate) fn replaced_by(self, newer: Entry) -> Entry {
         Entry { id: self.id, meta: Meta { scope: self.meta.scope, ..newer.meta }, ..newer }
     }
@@ -99,7 +99,7 @@ impl Row for Entry {
     }
 }
 
-/// A change of an entry. Fields that are left out stay as they are.
+/// Update of an entry. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntryUpdate {
     /// The new value.
@@ -112,20 +112,20 @@ pub struct EntryUpdate {
     pub key: Option<String>,
 }
 
-/// Which entries are wanted; what is left out restricts nothing.
+/// Filter for entries. Fields that are `None` or empty match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryFilter {
-    /// Only this category.
+    /// Only entries of this category.
     pub category: Option<String>,
-    /// Only this key.
+    /// Only entries with this key.
     pub key: Option<String>,
-    /// Only about this sort of thing.
+    /// Only entries about this type of entity.
     pub entity_type: Option<String>,
-    /// Only about this one.
+    /// Only entries about this entity.
     pub entity_id: Option<String>,
-    /// Only with any of these tags.
+    /// Only entries with any of these tags.
     pub tags: Vec<String>,
-    /// The most entries to return. Default: all.
+    /// Maximum number of entries. Default: all.
     pub limit: Option<usize>,
 }
 
@@ -148,28 +148,28 @@ impl WorkingView {
         .await
     }
 
-    /// The entry of this id.
+    /// Returns the entry of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn entry(&self, id: &str) -> Result<Option<Entry>, Error> {
         self.get(id).await
     }
 
-    /// The newest visible entry of this key.
+    /// Returns the newest visible entry with this key.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn entry_by_key(&self, key: &str) -> Result<Option<Entry>, Error> {
         let filter =
             EntryFilter { key: Some(key.to_owned()), limit: Some(1), ..EntryFilter::default() };
         Ok(self.search_entries(filter).await?.pop())
     }
 
-    /// Changes an entry; returns `false` if it does not exist.
+    /// Updates an entry; returns false if it does not exist.
     ///
     /// # Errors
-    /// [`Error::NotYours`] if it is shared and the view a user's; otherwise as
+    /// [`Error::NotYours`] if it is shared and the view belongs to a user; otherwise as
     /// [`store_goal`](WorkingView::store_goal).
     pub async fn update_entry(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
         let id = id.to_owned();
@@ -182,7 +182,7 @@ impl WorkingView {
         .await
     }
 
-    /// Removes an entry for good; returns `false` if there was none.
+    /// Removes an entry permanently; returns false if it does not exist.
     ///
     /// # Errors
     /// As [`remove`](WorkingView::remove).
@@ -190,10 +190,10 @@ impl WorkingView {
         Ok(!self.remove(Kind::Entry, id).await?.is_empty())
     }
 
-    /// The visible entries that `filter` lets through, newest first.
+    /// Returns the visible entries that match `filter`, newest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn search_entries(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
         self.read(move |access| {
             let tags = Value::from(filter.tags.as_slice()).to_string();
@@ -219,11 +219,11 @@ impl WorkingView {
         .await
     }
 
-    /// Removes every visible entry that the view may change for good, and returns their number: a
-    /// user's view leaves the shared ones.
+    /// Removes, permanently, every visible entry that the view may change, and returns their
+    /// number. A user's view does not remove shared entries.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn clear_all_entries(&self) -> Result<u64, Error> {
         self.free_room(|access| {
             let changeable = format!("AND {}", access.visible.changeable());
@@ -236,8 +236,7 @@ impl WorkingView {
         .await
     }
 
-    /// Stores an entry in place of its owner's entry of the same category, key and entity, if there
-    /// is one.
+    /// Stores an entry; replaces its owner's entry of the same category, key and entity.
     ///
     /// # Errors
     /// As [`store_goal`](WorkingView::store_goal).

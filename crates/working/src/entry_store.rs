@@ -1,4 +1,4 @@
-//! One interface to entries, and the two places where they can be kept.
+//! A common interface to entries, and its two back ends.
 
 mod json;
 
@@ -9,48 +9,48 @@ use serde_json::Value;
 pub use self::json::JsonEntries;
 use crate::{Entry, EntryFilter, EntryUpdate, Error, WorkingView};
 
-/// The file of the `json` back end, beside `working.db`.
+/// File name of the `json` back end, beside `working.db`.
 const JSON_FILE: &str = "entries.json";
 
-/// A place where entries are kept. Every back end behaves alike.
+/// A store of entries. All back ends behave alike.
 pub trait EntryStore: Send + Sync {
-    /// Stores a new entry; an id that its owner has already is an [`Error::Conflict`].
+    /// Stores a new entry. Returns [`Error::Conflict`] if its owner already has an entry of this
+    /// id.
     fn create(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
 
-    /// Stores an entry in place of its owner's entry of the same category, key and entity, if there
-    /// is one.
+    /// Stores an entry; replaces its owner's entry of the same category, key and entity.
     fn put(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
 
-    /// The entry of this id: the owner's own, or else the shared one.
+    /// Returns the entry of this id: the owner's own, or else the shared one.
     fn get(&self, id: &str) -> impl Future<Output = Result<Option<Entry>, Error>> + Send;
 
-    /// Changes an entry; `false` if it does not exist. A shared entry is [`Error::NotYours`] to a
-    /// user.
+    /// Updates an entry; returns false if it does not exist. Returns [`Error::NotYours`] if it is
+    /// shared and the view belongs to a user.
     fn update(
         &self,
         id: &str,
         update: EntryUpdate,
     ) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Removes an entry for good; `false` if there was none. A shared entry is [`Error::NotYours`]
-    /// to a user.
+    /// Removes an entry permanently; returns false if it does not exist. Returns
+    /// [`Error::NotYours`] if it is shared and the view belongs to a user.
     fn delete(&self, id: &str) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// The visible entries that `filter` lets through, newest first.
+    /// Returns the visible entries that match `filter`, newest first.
     fn search(&self, filter: EntryFilter)
     -> impl Future<Output = Result<Vec<Entry>, Error>> + Send;
 
-    /// Removes every visible entry that the view may change for good; returns their number.
+    /// Removes, permanently, every visible entry that the view may change; returns their number.
     fn clear_all(&self) -> impl Future<Output = Result<u64, Error>> + Send;
 
-    /// The newest entry of this key.
+    /// Returns the newest visible entry with this key.
     fn get_by_key(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, Error>> + Send {
         let key = Some(key.to_owned());
         let filter = EntryFilter { key, limit: Some(1), ..EntryFilter::default() };
         async { Ok(self.search(filter).await?.pop()) }
     }
 
-    /// Sets what a user prefers under `key`, in place of what was there.
+    /// Sets a user's preference under `key`; replaces the previous one.
     fn set_user_preference(
         &self,
         user: &str,
@@ -60,7 +60,7 @@ pub trait EntryStore: Send + Sync {
         self.put(about(PREFERENCE, key.to_owned(), "user", user, value))
     }
 
-    /// The preferences of a user, newest first.
+    /// Returns the preferences of a user, newest first.
     fn user_preferences(
         &self,
         user: &str,
@@ -68,7 +68,7 @@ pub trait EntryStore: Send + Sync {
         self.search(all_about(PREFERENCE, "user", user))
     }
 
-    /// Sets what is known of a device, in place of what was known.
+    /// Sets the information about a device; replaces the previous one.
     fn set_device_info(
         &self,
         device: &str,
@@ -77,7 +77,7 @@ pub trait EntryStore: Send + Sync {
         self.put(about(DEVICE, format!("device_{device}"), "device", device, info))
     }
 
-    /// The information about a device.
+    /// Returns the information about a device.
     fn device_info(
         &self,
         device: &str,
@@ -86,7 +86,7 @@ pub trait EntryStore: Send + Sync {
         async { Ok(self.search(filter).await?.pop()) }
     }
 
-    /// Notes a task under the key `task_ID`, tagged `executed` if `tags` is empty.
+    /// Creates an entry for a task under the key `task_ID`, tagged `executed` if `tags` is empty.
     fn record_task(
         &self,
         task_id: &str,
@@ -100,8 +100,8 @@ pub trait EntryStore: Send + Sync {
         })
     }
 
-    /// Copies every visible entry to another place, with ids and times, and returns the number of
-    /// those that were not there yet. Those that were stay as they are.
+    /// Copies every visible entry to another store, with ids and times, and returns the number of
+    /// entries created. Existing entries stay unchanged.
     fn copy_to<S: EntryStore>(&self, other: &S) -> impl Future<Output = Result<u64, Error>> + Send {
         async {
             let mut copied = 0;
@@ -139,7 +139,7 @@ fn all_about(category: &str, entity_type: &str, entity_id: &str) -> EntryFilter 
     }
 }
 
-/// Entries as tables of the working memory: searched by word, and told to the feed.
+/// Entries in a table of the working memory: searchable, and included in the feed.
 impl EntryStore for WorkingView {
     async fn create(&self, entry: Entry) -> Result<Entry, Error> {
         self.create_entry(entry).await
@@ -170,15 +170,15 @@ impl EntryStore for WorkingView {
     }
 }
 
-/// Where entries are kept.
+/// Back end of the entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntriesBackend {
-    /// In the working memory's own file. The default.
+    /// The file of the working memory. The default.
     #[default]
     Sqlite,
-    /// In a file of JSON that a person can read, `entries.json` beside it. For small numbers of
-    /// entries: each change writes the whole file. It is not searched by word and does not feed.
+    /// A JSON file that a person can read, `entries.json` beside it. For small numbers of entries:
+    /// each change rewrites the whole file. Not searchable by word and not included in the feed.
     Json,
 }
 
@@ -194,17 +194,17 @@ impl FromStr for EntriesBackend {
     }
 }
 
-/// The entries of a working memory, wherever they are kept.
+/// The entries of a working memory, in either back end.
 #[derive(Debug, Clone)]
 pub enum Entries {
     /// In SQLite.
     Sqlite(WorkingView),
-    /// In a file of JSON.
+    /// In a JSON file.
     Json(JsonEntries),
 }
 
 impl WorkingView {
-    /// The entries in `backend`, through this view's gate.
+    /// Returns the entries in `backend`, through this view's gate.
     #[must_use]
     pub fn entries(&self, backend: EntriesBackend) -> Entries {
         match backend {
@@ -217,7 +217,7 @@ impl WorkingView {
     }
 }
 
-/// Calls the same method of whichever back end it is.
+/// Calls the same method of the selected back end.
 macro_rules! delegate {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match $self {

@@ -1,4 +1,4 @@
-//! The errors of a working memory.
+//! Errors of a working memory.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -6,32 +6,32 @@ use aios_record::{Id, Kind, Owner};
 
 use crate::JSON_DEPTH_MAX;
 
-/// An error of a working memory.
+/// Error of a working memory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no such record, or it is not visible in this scope.
+    /// The record does not exist, or is not visible in this scope.
     #[error("there is no {kind} `{id}`; check the id, or store it first")]
     NotFound {
-        /// The kind that was looked for.
+        /// Kind of the record.
         kind: Kind,
-        /// Which one.
+        /// Its id.
         id: String,
     },
     /// A record refers to one that does not exist.
     #[error("{field} refers to {kind} `{id}`, which does not exist; store that one first")]
     MissingParent {
-        /// The field that refers.
+        /// Referring field.
         field: &'static str,
-        /// The kind of the other record.
+        /// Kind of the missing record.
         kind: Kind,
-        /// Which one.
+        /// Its id.
         id: Id,
     },
-    /// The owner has a record of this id in another project, agent or session already.
+    /// The owner already has a record of this id in another project, agent or session.
     #[error("{kind} `{id}` exists already in another scope; choose another id")]
     Conflict {
-        /// The kind of the record.
+        /// Kind of the record.
         kind: Kind,
         /// Its id.
         id: Id,
@@ -42,31 +42,31 @@ pub enum Error {
         owners.iter().map(Owner::to_string).collect::<Vec<_>>().join(", ")
     )]
     Ambiguous {
-        /// The kind of the records.
+        /// Kind of the records.
         kind: Kind,
         /// Their id.
         id: String,
         /// Their owners.
         owners: Vec<Owner>,
     },
-    /// The record is shared, and the view is a user's, which changes only the user's own records.
+    /// The record is shared, and the view belongs to a user, who may change only their own records.
     #[error(
         "{kind} `{id}` is shared; only a handle that acts for no user, or an administrator, \
          changes it"
     )]
     NotYours {
-        /// The kind of the record.
+        /// Kind of the record.
         kind: Kind,
         /// Its id.
         id: String,
     },
-    /// Records of this kind belong to the machine, and the view is a user's.
+    /// Records of this kind belong to the machine, and the view belongs to a user.
     #[error(
         "a {kind} belongs to the whole machine; only a handle that acts for no user, or an \
          administrator, changes it"
     )]
     MachineWide {
-        /// The kind.
+        /// Kind of the records.
         kind: Kind,
     },
     /// A record or filter goes beyond the scope that this handle is bound to.
@@ -75,47 +75,47 @@ pub enum Error {
         /// `user`, `project`, `agent` or `session`.
         part: &'static str,
     },
-    /// Records of this kind are never changed; of a session only the summary is.
+    /// Records of this kind cannot be updated; of a session, only the summary can.
     #[error("a {kind} stays as it is; store another one")]
     Fixed {
-        /// The kind.
+        /// Kind of the record.
         kind: Kind,
     },
     /// A change does not fit the fields of a record.
     #[error("the {kind} cannot be changed like this: {problem}")]
     Fields {
-        /// The kind of the record.
+        /// Kind of the record.
         kind: Kind,
-        /// The change that does not fit, and why.
+        /// The invalid change, and why.
         problem: String,
     },
     /// A field is too long.
     #[error("{field} has {bytes} bytes, the limit is {limit}; split it, or raise the limit")]
     TooLong {
-        /// Which field.
+        /// Name of the field.
         field: &'static str,
         /// Its length in bytes.
         bytes: usize,
         /// The limit in bytes.
         limit: usize,
     },
-    /// A JSON value is nested too deep.
+    /// A JSON value is nested too deeply.
     #[error("{field} is nested {depth} deep, the limit is {JSON_DEPTH_MAX}; flatten it")]
     TooDeep {
-        /// Which field.
+        /// Name of the field.
         field: &'static str,
         /// Its depth.
         depth: usize,
     },
-    /// A time lies before 1970 or at the very end of 9999.
+    /// A time is before 1970 or at the very end of 9999.
     #[error("{field} is {time}, which lies outside 1970 to 9999; give another or leave it out")]
     Time {
-        /// Which field.
+        /// Name of the field.
         field: &'static str,
         /// The given time.
         time: aios_record::Timestamp,
     },
-    /// A value is not one of this vocabulary, such as an id of 129 bytes.
+    /// A value is invalid in the record model, such as an id of 129 bytes.
     #[error(transparent)]
     Record(aios_record::Error),
     /// A number is not a [`RecordPage::next`](crate::RecordPage::next) of this file.
@@ -124,45 +124,45 @@ pub enum Error {
         /// The number.
         cursor: u64,
     },
-    /// A number is not one.
+    /// A number is NaN or infinite.
     #[error("{field} is not a finite number; give a finite one")]
     NotFinite {
-        /// Which field.
+        /// Name of the field.
         field: &'static str,
     },
-    /// One of several records cannot be stored; none of them was.
+    /// A record of a batch cannot be stored; nothing of the batch was stored.
     #[error("record {index} of the batch cannot be stored, none of it was")]
     InBatch {
-        /// Its place in the batch, from 0.
+        /// Index of the record in the batch, from 0.
         index: usize,
-        /// Why.
+        /// Cause.
         source: Box<Error>,
     },
     /// A stored record cannot be read.
     #[error("{kind} `{id}` cannot be read; run `verify` and restore a backup")]
     Damaged {
-        /// The kind of the record.
+        /// Kind of the record.
         kind: Kind,
-        /// Which one.
+        /// Its id.
         id: String,
         /// The damage.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A file of entries cannot be read as such; it is left as it is.
+    /// A JSON file of entries cannot be parsed; it was not changed.
     #[error(
         "{} cannot be read as a list of entries; mend it or move it away, it was not changed",
         path.display()
     )]
     DamagedFile {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where and why.
+        /// Position and cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No back end of the entries has this name.
+    /// No entry back end has this name.
     #[error("unknown back end `{name}`; known are sqlite, json")]
     UnknownBackend {
-        /// The name as given.
+        /// The given name.
         name: String,
     },
     /// The file was written by a newer version of this program.
@@ -171,20 +171,20 @@ pub enum Error {
          or a copy from the backup folder beside the file", path.display()
     )]
     Newer {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
         /// Its version.
         found: u32,
-        /// The newest that is known here.
+        /// The newest version that this program knows.
         known: u32,
     },
-    /// The file is older than it has been, or another store's.
+    /// The file is older than the recorded generation, or belongs to another store.
     #[error(
         "{} is older than it has been, or another store's; restore all files of one backup",
         path.display()
     )]
     Older {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// The file belongs to another program.
@@ -193,13 +193,13 @@ pub enum Error {
          or choose another path", path.display()
     )]
     Foreign {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// The sign of it.
+        /// Evidence.
         reason: String,
     },
-    /// The file, or one beside it, is not to be used: it belongs to another user of the system, or
-    /// is not in its place any more. Nothing of the call is acknowledged.
+    /// The file, or one beside it, must not be used: it belongs to another user of the system, or
+    /// was moved, replaced or removed. Nothing of the call is acknowledged.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// The disk is full, or the file has reached its limit. Nothing of the call was written.
@@ -208,21 +208,21 @@ pub enum Error {
          let records age, or raise the limit"
     )]
     Full {
-        /// The error of SQLite; `None` if the limit is the file's own.
+        /// SQLite's error; `None` if the file's own limit was reached.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// The file may only be read. Nothing of the call was written.
+    /// The file is read-only. Nothing of the call was written.
     #[error(
         "the file may only be read; open it for writing, and give its owner leave to (chmod 600)"
     )]
     ReadOnly {
-        /// The error of SQLite.
+        /// SQLite's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// So many calls wait already.
+    /// The queue is full.
     #[error("{queue} calls are waiting already; try again when some are done")]
     QueueFull {
-        /// The number of calls that may wait.
+        /// Capacity of the queue.
         queue: usize,
     },
     /// The memory is closed.
@@ -233,15 +233,15 @@ pub enum Error {
     Storage {
         /// The attempted action.
         doing: &'static str,
-        /// Why it failed.
+        /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// The same call may succeed later.
+        /// True if the same call may succeed later.
         retryable: bool,
     },
 }
 
 impl Error {
-    /// Returns `true` if something does not exist.
+    /// Returns true if a record does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
@@ -251,7 +251,7 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the same call may succeed later.
+    /// Returns true if the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -261,8 +261,8 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the file, or one beside it, could not be written, for lack of the right or
-    /// of room: it may be possible to read it with [`Access::ReadOnly`](crate::Access::ReadOnly).
+    /// Returns true if the file, or one beside it, could not be written for lack of permission or
+    /// room. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
@@ -274,7 +274,7 @@ impl Error {
         }
     }
 
-    /// Returns `true` if SQLite finds the file damaged.
+    /// Returns true if SQLite finds the file damaged.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         match self {
@@ -285,7 +285,7 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the given value cannot be stored as it is.
+    /// Returns true if the given value cannot be stored.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Events that left the ring: critical ones and those that were to be kept.
+//! Events persisted from the ring: critical ones and those marked to be kept.
 
 use aios_record::{Id, Record, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,27 +9,27 @@ use crate::{
     row::{Row, fields},
 };
 
-/// An operational event that was kept.
+/// A persisted operational event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Unique among events. Default: a new one.
+    /// Unique among events. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// Its number in the ring that it comes from.
+    /// Sequence number in its ring.
     #[serde(default)]
     pub seq: i64,
-    /// When it happened. Default: now.
+    /// The time of the event. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// The sort of event.
+    /// Category of the event.
     pub category: String,
-    /// The part of the system that it comes from.
+    /// Component that it comes from.
     #[serde(default)]
     pub source: String,
     /// The content.
     #[serde(default)]
     pub data: Value,
-    /// It must not be lost.
+    /// True if the event must not be lost.
     #[serde(default)]
     pub critical: bool,
     /// Scope, provenance, times.
@@ -38,7 +38,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event that happens now and is not critical.
+    /// Returns an event that is not critical; its time is set when it is stored.
     #[must_use]
     pub fn new(category: impl Into<String>, source: impl Into<String>, data: Value) -> Event {
         Event {
@@ -78,7 +78,7 @@ impl Row for Event {
     }
 }
 
-/// The strings of a value, in its order.
+/// Returns the strings in a value, in document order.
 pub(crate) fn strings(value: &Value) -> Vec<&str> {
     let mut found = Vec::new();
     let mut open = vec![value];
@@ -93,24 +93,25 @@ pub(crate) fn strings(value: &Value) -> Vec<&str> {
     found
 }
 
-/// Which events are wanted; what is left out restricts nothing.
+/// Filter for events. Fields that are `None` match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Only this category.
+    /// Only events of this category.
     pub category: Option<String>,
-    /// Only from this source.
+    /// Only events from this source.
     pub source: Option<String>,
-    /// Only at this time or later.
+    /// Only events at or after this time.
     pub since: Option<Timestamp>,
-    /// The most events to return. Default: all.
+    /// Maximum number of events. Default: all.
     pub limit: Option<usize>,
 }
 
 impl Working {
-    /// Stores events, all in one transaction. An event that its owner has already stays as it is.
+    /// Stores events, in one transaction. An event that its owner already has stays unchanged.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
+    /// [`Error::InBatch`] with the index of the first event that cannot be stored; then none is
+    /// stored.
     pub async fn store_events(&self, events: Vec<Event>) -> Result<(), Error> {
         self.view
             .write(move |access| {
@@ -128,10 +129,10 @@ impl Working {
 }
 
 impl WorkingView {
-    /// The visible events that `filter` lets through, newest first.
+    /// Returns the visible events that match `filter`, newest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn events(&self, filter: EventFilter) -> Result<Vec<Event>, Error> {
         self.read(move |access| {
             let since = filter.since.map(Timestamp::as_microsecond);

@@ -1,4 +1,4 @@
-//! The sentences of a text that say most, word for word. Pure.
+//! Extraction of the most informative sentences of a text, verbatim. Pure.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,17 @@ use aios_analysis::{Analyzer, Language};
 
 use crate::search;
 
-/// A sentence of fewer words counts as if it had so many: a short one says little.
+/// Minimum word count used for scoring: a shorter sentence is scored as if it had this many words.
 const SENTENCE_WORDS_MIN: usize = 5;
-/// Ends a text that had to be cut.
+/// Mark at the end of a truncated text.
 const CUT_MARK: &str = "...";
 
-/// The sentences of `texts` that say most, in their order, together at most `chars_max` characters.
-/// Where not even one fits it is the beginning of the texts, cut with `...`.
+/// Returns the most informative sentences of `texts`, in their order, together at most `chars_max`
+/// characters. If not even one fits, returns the beginning of the texts, truncated with `...`.
 ///
-/// A sentence says much if its words are frequent in the whole; what a chosen one has said already
-/// counts less (`SumBasic`: Nenkova and Vanderwende, "The impact of frequency on summarization",
-/// 2005). Common words count nothing.
+/// A sentence scores high if its words are frequent in all texts; words of sentences already chosen
+/// count less (`SumBasic`: Nenkova and Vanderwende, "The impact of frequency on summarization",
+/// 2005). Common words do not count.
 pub(crate) fn extract(texts: &[String], chars_max: usize) -> String {
     let all = texts.join("\n");
     let mut sentences: Vec<Sentence<'_>> = sentences(&all).map(Sentence::new).collect();
@@ -29,7 +29,7 @@ pub(crate) fn extract(texts: &[String], chars_max: usize) -> String {
         let open = sentences.iter().enumerate().filter(|(n, _)| !chosen.contains(n));
         let fitting = open.filter(|(_, sentence)| sentence.chars <= left);
         let scored = fitting.map(|(n, sentence)| (n, sentence.score(&weights)));
-        // Of equals the first: `max_by` would take the last.
+        // On a tie the first wins: `max_by` alone would return the last.
         let best = scored.rev().max_by(|(_, a), (_, b)| a.total_cmp(b));
         let Some((best, _)) = best else { break };
         for word in &sentences[best].words {
@@ -45,7 +45,7 @@ pub(crate) fn extract(texts: &[String], chars_max: usize) -> String {
     chosen.into_iter().map(|n| sentences[n].text).collect::<Vec<_>>().join(" ")
 }
 
-/// `text`, or as much of its beginning as `chars_max` characters hold with a mark at the end.
+/// Returns `text`, truncated to `chars_max` characters including the mark.
 pub(crate) fn cut(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
@@ -67,7 +67,7 @@ impl Sentence<'_> {
         Sentence { text, chars: text.chars().count(), words }
     }
 
-    /// Returns `true` if it can say anything at all, unlike "Yes, please."
+    /// Returns true if the sentence carries information, unlike "Yes, please."
     fn tells(&self) -> bool {
         1 < self.words.len()
     }
@@ -79,7 +79,7 @@ impl Sentence<'_> {
     }
 }
 
-/// The share that each word has in all words.
+/// Returns the relative frequency of each word.
 #[expect(clippy::cast_precision_loss, reason = "numbers of words are small")]
 fn weights(sentences: &[Sentence<'_>]) -> HashMap<String, f64> {
     let mut weights: HashMap<String, f64> = HashMap::new();
@@ -92,8 +92,7 @@ fn weights(sentences: &[Sentence<'_>]) -> HashMap<String, f64> {
     weights
 }
 
-/// Cuts at ends of lines, after marks that end a sentence before a space, and after those of CJK
-/// anywhere.
+/// Splits at line ends, after sentence marks before a space, and after CJK sentence marks anywhere.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n')
         .flat_map(|line| {

@@ -1,8 +1,8 @@
 //! The change feed, from which a long-term memory learns of changes.
 //!
-//! A trace is written in the same transaction as the row that it tells of. It names the record by
-//! its identity. The content is read when the feed is read, so that a record that changed ten times
-//! is sent once.
+//! A change is written in the same transaction as its row and names the record by its identity. The
+//! content is read when the feed is read, so that a record that changed ten times is delivered
+//! once.
 
 use std::collections::HashSet;
 
@@ -18,21 +18,22 @@ pub(crate) enum Op {
 }
 
 impl Working {
-    /// The changes of records of every owner after `seq`, in order, at most `limit` of them. A
-    /// record that changed several times is named once, at its last place. Records that were moved
-    /// out rather than removed are passed over in silence. An empty answer means that nothing after
-    /// `seq` is left to tell.
+    /// Returns the changes of records of every owner after `seq`, in order, from at most `limit`
+    /// feed rows. A record that changed several times appears once, at its last position. Records
+    /// that were moved out rather than removed are skipped. An empty result means that no change
+    /// after `seq` is left.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn feed_after(&self, seq: u64, limit: usize) -> Result<Vec<FeedItem>, Error> {
         self.view.read(move |access| after(access, seq, limit)).await
     }
 
-    /// The place of the newest trace in the feed, trimmed or not; 0 if there never was one.
+    /// Returns the position of the newest change in the feed, trimmed or not; 0 if there never was
+    /// one.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn feed_head(&self) -> Result<u64, Error> {
         self.view
             .read(|access| {
@@ -43,10 +44,10 @@ impl Working {
             .await
     }
 
-    /// The number of records of every owner with a change after `seq` that the feed has to tell.
+    /// Returns the number of records of every owner with a change after `seq`.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn feed_waiting(&self, seq: u64) -> Result<u64, Error> {
         self.view
             .read(move |access| {
@@ -59,11 +60,11 @@ impl Working {
             .await
     }
 
-    /// Goes on after `seq` where the feed stands before it. For a copy of the file that is older
-    /// than the long-term memory beside it.
+    /// Continues numbering after `seq` if the feed is behind it. For a copy of the file that is
+    /// older than the long-term memory beside it.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn advance_feed(&self, seq: u64) -> Result<(), Error> {
         self.view
             .free_room(move |access| {
@@ -77,11 +78,11 @@ impl Working {
             .await
     }
 
-    /// Drops the traces up to and including `up_to`: the long-term memory has them safely. Rows
-    /// without a trace may age.
+    /// Deletes the changes up to and including `up_to`, which the long-term memory has stored. Rows
+    /// without a change in the feed may age.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn trim_feed(&self, up_to: u64) -> Result<(), Error> {
         self.view
             .free_room(move |access| {
@@ -101,7 +102,7 @@ pub(crate) fn push(connection: &Connection, record: &Identity, op: Op) -> Result
     Ok(())
 }
 
-/// Returns `true` if the feed has a trace of a record after `seq`.
+/// Returns true if the feed has a change of a record after `seq`.
 pub(crate) fn has_trace(
     connection: &Connection,
     record: &Identity,
@@ -112,7 +113,7 @@ pub(crate) fn has_trace(
     Ok(connection.prepare_cached(sql)?.exists((signed(seq), kind, id, owner))?)
 }
 
-/// The condition that the feed has nothing to tell of a row of this kind's table.
+/// Builds the condition that the feed has no change of a row of this kind's table.
 pub(crate) fn is_told(kind: Kind) -> String {
     format!(
         "(owner, id) NOT IN (
@@ -123,7 +124,7 @@ pub(crate) fn is_told(kind: Kind) -> String {
 
 struct Trace {
     seq: i64,
-    /// `None` if the record was removed before the feed noted owners.
+    /// `None` if the record was removed before the feed recorded owners.
     owner: Option<Owner>,
     key: Key,
     deleted: bool,
@@ -136,7 +137,7 @@ fn after(access: &Access<'_>, seq: u64, limit: usize) -> Result<Vec<FeedItem>, E
         let Some(last) = page.last() else { return Ok(Vec::new()) };
         from = last.seq;
         let items = fold(access, &page)?;
-        // Where every record of a page is gone the next page has the answer.
+        // If all records of a page were moved out, continue with the next page.
         if !items.is_empty() {
             return Ok(items);
         }
@@ -162,7 +163,7 @@ fn page(access: &Access<'_>, from: i64, limit: usize) -> Result<Vec<Trace>, Erro
     Ok(page)
 }
 
-/// The last trace of each record of a page, with the record as it is now.
+/// Returns the last change of each record of a page, with the current record.
 fn fold(access: &Access<'_>, page: &[Trace]) -> Result<Vec<FeedItem>, Error> {
     let mut told = HashSet::new();
     let mut items = Vec::with_capacity(page.len());
@@ -184,7 +185,7 @@ fn fold(access: &Access<'_>, page: &[Trace]) -> Result<Vec<FeedItem>, Error> {
     Ok(items)
 }
 
-/// SQLite counts to `i64::MAX`; nothing lies beyond.
+/// Converts a sequence number. SQLite counts to `i64::MAX`; larger numbers never occur.
 fn signed(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }

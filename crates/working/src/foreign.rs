@@ -1,8 +1,9 @@
-//! Another program's SQLite file, read without changing a byte of it.
+//! SQLite files of other programs, read without changing them.
 //!
-//! A file in use is read through SQLite, as one snapshot. One that lies still is read as immutable,
-//! so that SQLite makes no `-wal` and `-shm` beside it; one whose last writer did not end cleanly
-//! is copied, log and all, and the copy is brought in order. Not here: what the tables mean.
+//! A file in use is read through SQLite, as one snapshot. A file that is not in use is read as
+//! immutable, so that SQLite creates no `-wal` and `-shm` beside it. A file whose last writer did
+//! not close it cleanly is copied with its log, and the copy is recovered. The meaning of the
+//! tables is out of scope.
 
 use std::{
     fmt::Write as _,
@@ -17,14 +18,14 @@ use aios_files::Temporary;
 use rusqlite::{Connection, ErrorCode, OpenFlags, types::ValueRef};
 use serde_json::{Map, Value};
 
-/// With this every SQLite file begins.
+/// First bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// The time to wait for a program that is writing.
+/// Maximum wait for a program that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-/// In the header: how the file is read, 2 for a file with a write-ahead log.
+/// Header offset of the read version: 2 for a file with a write-ahead log.
 const READ_VERSION: usize = 19;
 
-/// Another program's SQLite file, read as it was when it was opened.
+/// SQLite file of another program, read as of when it was opened.
 #[derive(Debug)]
 pub struct ForeignFile {
     connection: Connection,
@@ -34,24 +35,24 @@ pub struct ForeignFile {
 /// A table of a [`ForeignFile`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignTable {
-    /// Its name.
+    /// Name of the table.
     pub name: String,
-    /// The names of its columns, in order.
+    /// Names of its columns, in order.
     pub columns: Vec<String>,
-    /// The number of its rows.
+    /// Number of its rows.
     pub rows: u64,
 }
 
 /// A row of a [`ForeignTable`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ForeignRow {
-    /// The values by column; numbers and texts as they are.
+    /// The values by column.
     pub fields: Map<String, Value>,
-    /// Columns with bytes that are no text, or numbers that are none: they are left out.
+    /// Columns omitted because they hold bytes that are not text, or numbers that are not finite.
     pub unreadable: Vec<String>,
 }
 
-/// Why another program's file cannot be read.
+/// Error of reading another program's file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForeignError {
@@ -60,67 +61,68 @@ pub enum ForeignError {
     Io {
         /// The attempted action.
         action: &'static str,
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why it failed.
+        /// Cause.
         source: io::Error,
     },
-    /// The file is not one of SQLite's.
+    /// The file is not a SQLite database.
     #[error("{} is no SQLite database; check that it is the right file", path.display())]
     NotSqlite {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// Another program writes to it.
+    /// Another program is writing to the file.
     #[error(
         "{} is locked by another program that writes to it; end that program or wait for it, then \
          try again", path.display()
     )]
     Locked {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The disk is full, and reading it takes room.
+    /// The disk is full, and reading the file needs space.
     #[error("{} cannot be read on a full disk; free some of it and try again", path.display())]
     NoRoom {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// SQLite cannot read it.
+    /// SQLite cannot read the file.
     #[error(
         "{} cannot be read; if it is damaged, `sqlite3 FILE .recover` makes a new file of what is \
          readable", path.display()
     )]
     Unreadable {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl ForeignFile {
-    /// Returns `true` if a file that begins with `head` is one of SQLite's.
+    /// Returns true if `head` is the beginning of a SQLite file.
     #[must_use]
     pub fn is_sqlite(head: &[u8]) -> bool {
         head.starts_with(MAGIC)
     }
 
-    /// Opens the file at `path` to read. Blocks.
+    /// Opens the file at `path` for reading. Blocks.
     ///
     /// # Errors
-    /// - [`ForeignError::NotSqlite`] when it is something else, or empty.
-    /// - [`ForeignError::Locked`] when another program keeps writing to it.
-    /// - [`ForeignError::Io`] and [`ForeignError::Unreadable`] when it cannot be opened or read.
+    /// - [`ForeignError::NotSqlite`] if it is not a SQLite database, or empty.
+    /// - [`ForeignError::Locked`] if another program keeps writing to it.
+    /// - [`ForeignError::Io`] and [`ForeignError::Unreadable`] if it cannot be opened or read.
+    ///  [`ForeignError::NoRoom`] if the disk is too full to read it.
     pub fn open(path: &Path) -> Result<ForeignFile, ForeignError> {
         ForeignFile::open_in(path, &Temporary::of_the_system())
     }
 
-    /// Opens the file as [`open`](ForeignFile::open) does, with the directory below which a copy is
-    /// made of a file that has to be repaired before it is read. By default that is the system's
-    /// directory for temporary files, and it is where nothing can be made in `dir`.
+    /// Like [`open`](ForeignFile::open), with the directory in which a copy is made if the file
+    /// must be repaired before it is read. If nothing can be created in `dir`, the system's
+    /// temporary directory is used.
     ///
     /// # Errors
     /// As [`open`](ForeignFile::open).
@@ -128,9 +130,9 @@ impl ForeignFile {
         let header = header(path)?;
         let has_log = header.get(READ_VERSION) == Some(&2);
         let opened = match (has_log, waiting(path, "-wal"), waiting(path, "-shm")) {
-            // Nobody has it open: whoever does has an index of the log beside it.
+            // The file is not in use: a program that uses it has an index of the log beside it.
             (true, false, false) => snapshot(path, "immutable=1"),
-            // A log without an index: the copy of a file, or one that was left behind.
+            // A log without an index: a copied file, or one that was not closed cleanly.
             (true, true, false) => return copied(path, dir),
             _ => snapshot(path, "mode=ro"),
         };
@@ -141,17 +143,17 @@ impl ForeignFile {
         }
     }
 
-    /// The version of the schema: `PRAGMA user_version`.
+    /// Returns the version of the schema: `PRAGMA user_version`.
     ///
     /// # Errors
     /// [`ForeignError::Unreadable`].
     pub fn schema_version(&self) -> Result<u32, ForeignError> {
         let version: i32 = self.number("user_version")?;
-        // A negative version is no version; as a huge one it is newer than any.
+        // A negative version is not valid; as a huge one it is newer than any.
         Ok(version.cast_unsigned())
     }
 
-    /// Whose file it says that it is: `PRAGMA application_id`, 0 where it says nothing.
+    /// Returns the program that the file belongs to: `PRAGMA application_id`, 0 if not set.
     ///
     /// # Errors
     /// [`ForeignError::Unreadable`].
@@ -159,8 +161,8 @@ impl ForeignFile {
         self.number("application_id")
     }
 
-    /// The tables that hold rows of their own, by name: no views, no virtual tables, and none that
-    /// belong to one.
+    /// Returns the ordinary tables, by name: no views, no virtual tables and no tables that belong
+    /// to one.
     ///
     /// # Errors
     /// [`ForeignError::Unreadable`].
@@ -176,11 +178,10 @@ impl ForeignFile {
         names.into_iter().map(|name| self.table(name)).collect()
     }
 
-    /// Hands the rows of a table to `each`, in the order in which they are stored, until it says
-    /// that it wants no more.
+    /// Passes the rows of a table to `each`, in storage order, until it breaks.
     ///
     /// # Errors
-    /// [`ForeignError::Unreadable`], after the rows before the damage.
+    /// [`ForeignError::Unreadable`], after the rows before the damage were passed.
     pub fn each_row(
         &self,
         table: &ForeignTable,
@@ -230,7 +231,7 @@ impl ForeignFile {
     }
 }
 
-/// The first bytes of a file that is one of SQLite's.
+/// Reads the header; fails if the file is not a SQLite database.
 fn header(path: &Path) -> Result<Vec<u8>, ForeignError> {
     const HEADER_BYTES: u64 = 100;
     let failed = |source| ForeignError::Io { action: "open", path: path.to_owned(), source };
@@ -243,7 +244,7 @@ fn header(path: &Path) -> Result<Vec<u8>, ForeignError> {
     }
 }
 
-/// Returns `true` if the file beside `path` with this ending is not empty.
+/// Returns true if the file beside `path` with this suffix is not empty.
 fn waiting(path: &Path, ending: &str) -> bool {
     fs::metadata(beside(path, ending)).is_ok_and(|file| 0 < file.len())
 }
@@ -254,7 +255,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// A connection that can only read, and stays with what the file holds now.
+/// Opens a read-only connection with a snapshot of the current state.
 fn snapshot(path: &Path, how: &str) -> rusqlite::Result<Connection> {
     let mut uri = String::from("file:");
     for byte in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).as_os_str().as_bytes()
@@ -276,19 +277,19 @@ fn begin(connection: Connection) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.execute_batch("BEGIN")?;
-    // The snapshot is taken by the first read.
+    // The first read takes the snapshot.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
 }
 
-/// Returns `true` if SQLite cannot read the file before it has repaired it.
+/// Returns true if SQLite must repair the file before reading it, or the disk is full.
 fn needs_writing(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
         || aios_ledger::is_no_room(error)
 }
 
-/// A private copy of a file and its logs, made in a directory below `dir`. As soon as it is open it
-/// has no name any more.
+/// Opens a private copy of a file and its logs, made in a directory below `dir`. The copy is
+/// unlinked once it is open.
 fn copied(path: &Path, dir: &Path) -> Result<ForeignFile, ForeignError> {
     let failed = |action, path: &Path| {
         let path = path.to_owned();
@@ -324,12 +325,13 @@ fn refuse(path: &Path, error: rusqlite::Error) -> ForeignError {
     }
 }
 
-/// A name of the file's own as an identifier.
+/// Quotes a name as an SQL identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A value as JSON; `None` for bytes that are not text, and for NaN.
+/// Converts a value to JSON; `None` for bytes that are not text, and for numbers that are not
+/// finite.
 fn value(value: ValueRef<'_>) -> Option<Value> {
     match value {
         ValueRef::Null => Some(Value::Null),

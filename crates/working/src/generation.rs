@@ -1,4 +1,4 @@
-//! The generation of the file: how often it was opened to be written, and how far its feed is.
+//! The generation of the file: the number of write sessions plus the position of its feed.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -7,11 +7,11 @@ use aios_record::Generation;
 use crate::{Error, SCHEMA_VERSION, Working, access::Access};
 
 impl Working {
-    /// The generation of the file, to be kept outside of it; see
+    /// Returns the generation of the file, to be stored outside of it; see
     /// [`Config::reached`](crate::Config::reached).
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn generation(&self) -> Result<Generation, Error> {
         self.view.read(generation).await
     }
@@ -33,7 +33,7 @@ pub(crate) fn generation(access: &Access<'_>) -> Result<Generation, Error> {
     })
 }
 
-/// Counts one more handle that writes.
+/// Counts one more handle that has written.
 pub(crate) fn count_session(connection: &Connection) -> Result<(), Error> {
     connection
         .prepare_cached("INSERT OR IGNORE INTO upkeep (work, done_at) VALUES ('store', random())")?

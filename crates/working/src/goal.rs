@@ -1,4 +1,4 @@
-//! Goals: what an agent wants to reach.
+//! Goals: the aims of an agent.
 
 use aios_record::{Id, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ use crate::{
     row::{Row, fields},
 };
 
-/// Something an agent wants to reach.
+/// An aim of an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
-    /// Unique among goals. Default: a new one.
+    /// Unique among goals. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
     /// The aim.
@@ -21,16 +21,16 @@ pub struct Goal {
     /// The status. Default: pending.
     #[serde(default)]
     pub status: GoalStatus,
-    /// Lower numbers come first; 1 is what is first by convention. Default 5.
+    /// Priority; lower numbers come first. By convention 1 is the highest. Default: 5.
     #[serde(default = "priority")]
     pub priority: i32,
-    /// When it was completed, failed or cancelled. Set by the memory if it is left out.
+    /// The time of completion, failure or cancellation. Default: set when the status becomes final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
     /// The result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
-    /// Anything else.
+    /// Additional data.
     #[serde(default)]
     pub metadata: Value,
     /// Scope, provenance, times.
@@ -42,22 +42,22 @@ words! {
     /// The status of a goal.
     #[derive(Default)]
     GoalStatus {
-        /// Not begun.
+        /// Not started.
         #[default]
         Pending = "pending",
-        /// Under way.
+        /// In progress.
         Active = "active",
         /// Reached.
         Completed = "completed",
         /// Not reached.
         Failed = "failed",
-        /// Given up.
+        /// Abandoned.
         Cancelled = "cancelled",
     }
 }
 
 impl GoalStatus {
-    /// Returns `true` if nothing more will happen.
+    /// Returns true if the status will not change any more.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, GoalStatus::Completed | GoalStatus::Failed | GoalStatus::Cancelled)
@@ -69,7 +69,7 @@ fn priority() -> i32 {
 }
 
 impl Goal {
-    /// A pending goal.
+    /// Returns a pending goal.
     #[must_use]
     pub fn new(description: impl Into<String>) -> Goal {
         Goal {
@@ -99,33 +99,33 @@ impl Row for Goal {
     }
 }
 
-/// The parts that there are, one to a line.
+/// Joins the non-empty parts, one per line.
 pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Option<&'a String>>) -> String {
     let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
     parts.map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
-/// When something ended: as given, else now if it has ended, and never if it has not.
+/// Returns the end time: `at`, else `now`, if `ended`; otherwise `None`.
 pub(crate) fn settled(at: Option<Timestamp>, ended: bool, now: Timestamp) -> Option<Timestamp> {
     if ended { at.or(Some(now)) } else { None }
 }
 
 impl WorkingView {
-    /// Stores a goal, in place of the owner's goal of this id if there is one.
+    /// Stores a goal; replaces the owner's goal of the same id.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has a goal of this id in another project, agent or session;
-    /// another error that [`is_invalid`](Error::is_invalid) if a field cannot be stored;
-    /// [`Error::Storage`] when the file cannot be written.
+    /// another error for which [`is_invalid`](Error::is_invalid) returns true if a field cannot be
+    /// stored; [`Error::Storage`] if the file cannot be written.
     pub async fn store_goal(&self, goal: Goal) -> Result<Goal, Error> {
         self.store(goal).await
     }
 
-    /// Sets how a goal stands; without a `result` the old one stays.
+    /// Sets the status of a goal. Without a `result` the old one stays.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such goal; [`Error::NotYours`] if it is shared and the
-    /// view a user's.
+    /// [`Error::NotFound`] if the goal does not exist; [`Error::NotYours`] if it is shared and the
+    /// view belongs to a user.
     pub async fn update_goal(
         &self,
         id: &str,
@@ -142,18 +142,18 @@ impl WorkingView {
         .await
     }
 
-    /// The goal of this id.
+    /// Returns the goal of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn goal(&self, id: &str) -> Result<Option<Goal>, Error> {
         self.get(id).await
     }
 
-    /// The goals that are pending or active, by priority, the oldest first among equals.
+    /// Returns the pending and active goals, by priority, oldest first for equal priority.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn active_goals(&self) -> Result<Vec<Goal>, Error> {
         self.read(|access| {
             access.select(

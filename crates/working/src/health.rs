@@ -1,4 +1,4 @@
-//! The figures of the memory, and the problems of its file. Not here: advice, which is `doctor`'s.
+//! Statistics of the memory, and problems of its file. Advice is in `doctor`.
 
 use std::collections::BTreeMap;
 
@@ -17,72 +17,72 @@ use crate::{
     visible::ALIVE,
 };
 
-/// The figures of a working memory.
+/// Statistics of a working memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stats {
-    /// The number of records of each kind, by the name of their collection.
+    /// Number of records of each kind, by the name of its collection.
     pub records: BTreeMap<&'static str, u64>,
-    /// The number of sessions that were active within [`SESSION_ACTIVE_HOURS`].
+    /// Number of sessions that were active within [`SESSION_ACTIVE_HOURS`].
     pub sessions_active: u64,
-    /// The number of traces in the change feed.
+    /// Number of changes in the feed.
     pub feed_pending: u64,
-    /// The size of the file with its log, in bytes.
+    /// Size of the file and its log, in bytes.
     pub file_bytes: u64,
 }
 
-/// Something that is not as it should be.
+/// Problem of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "problem", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Problem {
     /// SQLite finds the file damaged. Restore a backup, or export what can be read.
     Damaged {
-        /// The report of SQLite.
+        /// SQLite's report.
         report: String,
     },
-    /// Because of damage some records of a kind cannot be read. Those that can are
-    /// [`first`](Problem::Unreadable::first) from the oldest on and
-    /// [`last`](Problem::Unreadable::last) from the newest back; kinds that are not named are
-    /// whole.
+    /// Some records of a kind cannot be read because of damage. Readable are
+    /// [`first`](Problem::Unreadable::first) records from the oldest on and
+    /// [`last`](Problem::Unreadable::last) from the newest back. Kinds that are not reported are
+    /// readable as a whole.
     Unreadable {
-        /// The kind of record.
+        /// Kind of the records.
         kind: Kind,
-        /// The number that can be read, beginning with the oldest.
+        /// Number of readable records, counted from the oldest.
         first: u64,
-        /// The number that can be read, beginning with the newest.
+        /// Number of readable records, counted from the newest.
         last: u64,
-        /// The report of SQLite.
+        /// SQLite's report.
         report: String,
     },
-    /// A row refers to one that does not exist.
+    /// A row refers to a missing row.
     Dangling {
-        /// The table of the row.
+        /// Table of the row.
         table: String,
-        /// The table that it refers to.
+        /// Table that it refers to.
         parent: String,
     },
-    /// The word index does not agree with the rows.
+    /// The search index does not match the rows.
     IndexOutOfStep {
-        /// The kind of record.
+        /// Kind of the records.
         kind: Kind,
-        /// The number of rows that cannot be found.
+        /// Number of rows missing from the index.
         missing: u64,
-        /// The number of entries of the index that have no row.
+        /// Number of index entries without a row.
         orphaned: u64,
     },
-    /// Sessions count fewer messages than they have had. [`Working::optimize`] and the next message
-    /// of each put that right.
+    /// The message counts of some sessions are too low. [`Working::optimize`], and the next message
+    /// of each session, correct them.
     Miscounted {
-        /// The number of sessions.
+        /// Number of sessions.
         sessions: u64,
     },
 }
 
 impl Working {
-    /// The figures of the whole memory, of every owner.
+    /// Returns the statistics of the whole memory, of every owner.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
         let (path, log) = (self.path().to_owned(), beside(self.path(), "-wal"));
         self.view
@@ -110,12 +110,12 @@ impl Working {
             .await
     }
 
-    /// Looks at every page, reference, word and count of messages; what it finds wrong, nothing if
-    /// all is well. Of a damaged file it says what can still be read. Takes as long as reading the
-    /// whole file.
+    /// Checks every page, reference, index entry and message count, and returns the problems. For a
+    /// damaged file, reports which records can still be read. Takes as long as reading the whole
+    /// file.
     ///
     /// # Errors
-    /// [`Error::Storage`] when a sound file cannot be read.
+    /// [`Error::Storage`] if an undamaged file cannot be read.
     pub async fn verify(&self) -> Result<Vec<Problem>, Error> {
         self.view
             .read(|access| {
@@ -136,10 +136,10 @@ impl Working {
 }
 
 impl WorkingView {
-    /// The number of visible records of each kind, by the name of their collection.
+    /// Returns the number of visible records of each kind, by the name of its collection.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
         self.read(|access| {
             let [owner, project, agent, session] = access.visible.params();
@@ -148,7 +148,7 @@ impl WorkingView {
             for &kind in KINDS {
                 let table = kind.collection();
                 let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
-                // `?5` has no use where nothing expires; each statement has all five.
+                // These kinds do not expire, but every statement binds `?5`.
                 let (source, which) = match kind {
                     Kind::Persona => (preference::PERSONA, "?5 IS NOT NULL".to_owned()),
                     Kind::Preference => {
@@ -175,11 +175,11 @@ pub(crate) fn count(
     Ok(count.cast_unsigned())
 }
 
-/// The damage that SQLite finds. If the damage stops even that, it is the finding.
-/// An error if the disk has no room for that.
+/// Returns the damage that SQLite finds. If the damage makes the check itself fail, that error is
+/// the finding. Fails if the disk has no room for the check.
 pub(crate) fn damage(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
-    // FTS5 forgets what it cached before another connection wrote when it is searched, and does not
-    // when it is checked: without this a sound index is reported as damaged.
+    // A search makes FTS5 discard what it cached before another connection wrote; its integrity
+    // check does not. Without this, an intact index is reported as damaged.
     let searched = access.connection.prepare("SELECT rowid FROM search WHERE search MATCH 'x'");
     let reports = match searched.and_then(|mut search| search.exists([])) {
         Ok(_) => aios_ledger::damage(access.connection)?,
@@ -189,7 +189,7 @@ pub(crate) fn damage(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
     Ok(reports.into_iter().map(|report| Problem::Damaged { report }).collect())
 }
 
-/// Where reading the records of a kind, from either end, comes to a stop before the other.
+/// Reports the records that are readable from either end, if reading stops before the other end.
 fn unreadable<T: Row>(access: &Access<'_>) -> Option<Problem> {
     let (first, stopped) = read_until(access, T::KIND, "ASC");
     let error = stopped?;
@@ -197,7 +197,7 @@ fn unreadable<T: Row>(access: &Access<'_>) -> Option<Problem> {
     Some(Problem::Unreadable { kind: T::KIND, first, last, report: error.to_string() })
 }
 
-/// The number of rows of a table that can be read in this order, and the error that stopped it.
+/// Counts the rows that can be read in this order; returns the error that stopped it, if any.
 fn read_until(access: &Access<'_>, kind: Kind, order: &str) -> (u64, Option<rusqlite::Error>) {
     let mut readable = 0;
     let sql = format!("SELECT * FROM {} ORDER BY row {order}", kind.collection());
@@ -222,7 +222,7 @@ pub(crate) fn dangling(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
     Ok(dangling.collect::<Result<_, _>>()?)
 }
 
-/// The kinds whose rows and words do not agree.
+/// Returns the kinds whose rows and index entries do not match.
 pub(crate) fn out_of_step_all(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
     let mut problems = Vec::new();
     for &(kind, code) in CODES {
@@ -239,7 +239,7 @@ fn miscounted(access: &Access<'_>) -> Result<Option<Problem>, Error> {
 fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>, Error> {
     let table = T::TABLE;
     let whole = if T::LEAVES_STUB { "NOT stub" } else { "TRUE" };
-    // The documents that are to be there. A document of no kind counts with the first.
+    // The documents that must exist. A document of an unknown kind counts with the first kind.
     let documents = format!(
         "SELECT (number << ?2 | ?1) << ?3 | row FROM {table} JOIN word_owners USING (owner)
          WHERE {whole}"

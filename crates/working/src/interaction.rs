@@ -1,4 +1,4 @@
-//! Interactions: one exchange with a user, with what it took to answer.
+//! Interactions: one exchange with a user, with the data used to answer.
 
 use aios_record::{Id, Record, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,24 +10,24 @@ use crate::{
     row::{Row, fields},
 };
 
-/// The number of recent interactions by default.
+/// Default number of recent interactions.
 pub const RECENT_INTERACTIONS: usize = 10;
 
 /// One exchange with a user. Its scope names the session, which need not exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interaction {
-    /// Unique among interactions. Default: a new one.
+    /// Unique among interactions. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// When. Default: now.
+    /// The time of the exchange. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// The words of the user.
+    /// The user's words.
     pub user_transcript: String,
     /// The input of the model.
     #[serde(default)]
     pub llm_messages: Value,
-    /// The calls that were made to answer: a list of `{name, args, result}`.
+    /// The tool calls made to answer: a list of `{name, args, result}`.
     #[serde(default)]
     pub tool_calls: Value,
     /// The answer.
@@ -36,7 +36,7 @@ pub struct Interaction {
     /// The skill that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skill_used: Option<String>,
-    /// The time that each stage took, by name.
+    /// Latency of each stage in milliseconds, by name.
     #[serde(default)]
     pub latency_ms: Value,
     /// Scope, provenance, times.
@@ -45,7 +45,7 @@ pub struct Interaction {
 }
 
 impl Interaction {
-    /// An exchange that happens now.
+    /// Returns an exchange; its time is set when it is stored.
     #[must_use]
     pub fn new(
         user_transcript: impl Into<String>,
@@ -89,7 +89,7 @@ impl Row for Interaction {
 }
 
 impl WorkingView {
-    /// Stores an exchange.
+    /// Stores an interaction.
     ///
     /// # Errors
     /// As [`store_goal`](WorkingView::store_goal).
@@ -97,10 +97,10 @@ impl WorkingView {
         self.store(interaction).await
     }
 
-    /// The last `limit` ([`RECENT_INTERACTIONS`]) exchanges, newest first.
+    /// Returns the last `limit` interactions (see [`RECENT_INTERACTIONS`]), newest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn recent_interactions(&self, limit: usize) -> Result<Vec<Interaction>, Error> {
         self.read(move |access| {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! Tier 1 of aios-memory: what is going on now, in one SQLite file.
+//! Tier 1 of aios-memory: the current working state, in one SQLite file.
 //!
 //! ```
 //! use aios_record::Id;
@@ -24,30 +24,31 @@
 //! # }
 //! ```
 //!
-//! - [`Working`] is the opened file, for administrators: it keeps the file and sees the records of
-//!   every owner. It dereferences to a [`WorkingView`].
-//! - [`WorkingView`] has the operations on records, through a [`Gate`]. [`Working::scoped`] gives
-//!   one for a user, or for nobody in particular; from there no [`Working`] can be reached.
-//! - Both are cheap to clone and safe to share. Every call is async and none blocks its worker;
-//!   writes of many callers share a commit and never a fate. A call waits while [`Config::queue`]
-//!   others do; [`WorkingView::without_waiting`] gives a view that returns an error instead.
+//! - [`Working`] is the opened file, for administrators: it maintains the file and sees the records
+//!   of every owner. It dereferences to a [`WorkingView`].
+//! - [`WorkingView`] has the operations on records, through a [`Gate`]. [`Working::scoped`] returns
+//!   one for a user or for shared records; it gives no access to [`Working`].
+//! - Both are cheap to clone and safe to share. Every call is async and does not block its worker;
+//!   concurrent writes share a commit, but the failure of one does not affect the others. A call
+//!   waits while the queue ([`Config::queue`]) is full; the view of
+//!   [`WorkingView::without_waiting`] returns an error instead.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
-//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`],
-//!   [`Summary`]), each with its own operations; all have a [`Meta`]. [`WorkingView::record`],
-//!   [`WorkingView::records`], [`WorkingView::update`] and [`WorkingView::remove`] treat all
-//!   [`KINDS`] alike, preferences and the persona included.
-//! - [`Working::feed_after`] tells a long-term memory of changes. It is off unless
+//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`], [`Summary`]),
+//!   each with its own operations; all have a [`Meta`]. [`WorkingView::record`],
+//!   [`WorkingView::records`], [`WorkingView::update`] and [`WorkingView::remove`] work on all
+//!   [`KINDS`], including preferences and the persona.
+//! - [`Working::feed_after`] delivers changes to a long-term memory. The feed is off unless
 //!   [`Config::feed_kinds`] names kinds.
-//! - [`Working::age`], called now and then, keeps the memory small: it sums up what ended, moves
-//!   out old records, and compacts the file.
-//! - [`Working::doctor`] examines the file and gives advice, [`Working::verify`] names each
-//!   problem, [`Working::stats`] has the figures.
-//! - [`ForeignFile`] reads the SQLite files of other programs, to take over their content.
+//! - [`Working::age`], called periodically, keeps the memory small: it summarises goals and
+//!   sessions that ended, moves out old records, and compacts the file.
+//! - [`Working::doctor`] checks the file and gives advice, [`Working::verify`] lists its problems,
+//!   [`Working::stats`] returns its statistics.
+//! - [`ForeignFile`] reads the SQLite files of other programs for import.
 //!
 //! # Owners
 //! Every record belongs to an owner: a user, or shared. An id is unique among the records of its
-//! owner, so that two owners store the same id without noticing each other. A bare id means the
-//! owner's own record, or else the shared one; where an administrator's view finds several it is
+//! owner, so two owners can store the same id independently. A bare id resolves to the owner's own
+//! record, or else the shared one; if an administrator's view finds several, the call returns
 //! [`Error::Ambiguous`]. A user's view shows shared records and refuses to change them with
 //! [`Error::NotYours`]; the records of other users do not exist for it.
 //!
@@ -71,28 +72,29 @@
 //! ```
 //!
 //! # Durability of an acknowledged write
-//! A write that returned `Ok` is seen by every later read of every process, and survives:
+//! A write that returned `Ok` is visible to every later read of every process, and survives:
 //!
 //! | [`Config::durability`] | the process is killed | the machine loses power |
 //! |---|---|---|
 //! | [`Durability::Full`], the default | yes | yes: the log was synced before the reply |
 //! | [`Durability::Normal`] | yes | the newest writes may be missing, the file is whole |
 //!
-//! A write that gave an error left no trace. One whose caller went away, or whose process was
-//! killed before the reply, is there as a whole or not at all.
+//! A write that returned an error left no trace. A write whose caller was dropped, or whose process
+//! was killed before the reply, is stored completely or not at all.
 //!
 //! # Invariants
 //! - An acknowledged write survives as [`Durability`] says.
-//! - A row, its words in the search index and its trace in the feed are written in one transaction.
-//! - No statement is built from a caller's text, and no word of a query is an operator.
-//! - Visibility is one condition of SQL, made from the gate in one place.
+//! - A row, its entry in the search index and its change in the feed are written in one
+//!   transaction.
+//! - No SQL statement contains a caller's text, and no word of a query is an operator.
+//! - Visibility is one SQL condition, built from the gate in one place.
 //! - References lead to records of the same owner or to shared ones. They are row numbers, so that
-//!   a record of the same id of another owner is never taken for the one that was meant.
-//! - An update never changes the owner of a record, nor the time of its creation.
-//! - A record that the feed has still to tell of does not move out; moving out is not told.
+//!   another owner's record with the same id is never used by mistake.
+//! - An update never changes a record's owner or creation time.
+//! - A record with an undelivered change in the feed is not moved out; moving out adds no change.
 //!
-//! # Not here
-//! There are no vectors, and no other tier is known. A record that was moved out is gone from here.
+//! # Out of scope
+//! Vectors and the other tiers. A record that was moved out can no longer be read here.
 
 mod access;
 mod age;
@@ -183,26 +185,26 @@ pub use crate::{
 };
 use crate::{row::Row, schema::MIGRATIONS, visible::Visible};
 
-/// The most commands that share one commit.
+/// Maximum number of commands per commit.
 const BATCH_MAX: usize = 256;
 
-/// An opened working memory, for administrators: upkeep, and through [`WorkingView`] the records of
-/// every owner. Clones share everything.
+/// An opened working memory, for administrators: maintenance, and through [`WorkingView`] the
+/// records of every owner. Clones share all state.
 #[derive(Debug, Clone)]
 pub struct Working {
     view: WorkingView,
 }
 
 impl Working {
-    /// Opens the working memory at `path`, or creates it there; the folder must exist. Blocks.
+    /// Opens the working memory at `path`, or creates it; the directory must exist. Blocks.
     ///
-    /// An older file is brought up to date, after a copy of it has gone to `backup/` beside it.
+    /// An older file is migrated after a copy of it was saved to `backup/` beside it.
     ///
     /// # Errors
-    /// - [`Error::Newer`] and [`Error::Foreign`] when the file is not for this program.
-    /// - [`Error::Older`] when it has not reached [`Config::reached`].
-    /// - [`Error::ReadOnly`] when it may not be written. Who has it open already is not affected.
-    /// - [`Error::Storage`] when it cannot be created, read or brought up to date.
+    /// - [`Error::Newer`] and [`Error::Foreign`] if the file is not for this program.
+    /// - [`Error::Older`] if it has not reached [`Config::reached`].
+    /// - [`Error::ReadOnly`] if it cannot be written. Processes that have it open are not affected.
+    /// - [`Error::Storage`] if it cannot be created, read or migrated.
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
         let options = Options {
             access: config.access,
@@ -239,9 +241,9 @@ impl Working {
         Ok(Working { view })
     }
 
-    /// The operations on records through `gate`.
+    /// Returns the operations on records through `gate`.
     ///
-    /// The view does not lead back to the opened memory:
+    /// The view gives no access to the opened memory:
     ///
     /// ```compile_fail,E0599
     /// # async fn check(working: aios_working::Working) -> Result<(), aios_working::Error> {
@@ -262,19 +264,19 @@ impl Working {
         WorkingView { visible: Arc::new(Visible::new(gate)), ..self.view.clone() }
     }
 
-    /// The options with which it was opened.
+    /// Returns the options with which the memory was opened.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.view.config
     }
 
-    /// The path of the file.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.view.ledger.path()
     }
 
-    /// Writes what is queued and closes the file. Calls after this give [`Error::Closed`].
+    /// Writes the queued commands and closes the file. Later calls return [`Error::Closed`].
     pub async fn close(&self) {
         self.view.ledger.close().await;
     }
@@ -283,53 +285,53 @@ impl Working {
 impl Deref for Working {
     type Target = WorkingView;
 
-    /// The view of the administrator.
+    /// Returns the view of the administrator.
     fn deref(&self) -> &WorkingView {
         &self.view
     }
 }
 
-/// The operations on the records of a [`Working`] through a [`Gate`]: what it shows, where written
-/// records belong, and what may be changed follow from the gate. Clones share everything.
+/// Operations on the records of a [`Working`] through a [`Gate`], which determines the visible
+/// records, the owner of new records and the permitted changes. Clones share all state.
 #[derive(Debug, Clone)]
 pub struct WorkingView {
     ledger: Ledger,
     config: Arc<Config>,
     visible: Arc<Visible>,
-    /// Something was written, which the file knows.
+    /// True once this handle has written and the file has counted it.
     is_counted: Arc<AtomicBool>,
     waits: bool,
     sees_expired: bool,
 }
 
 impl WorkingView {
-    /// The gate of this view.
+    /// Returns the gate of this view.
     #[must_use]
     pub fn gate(&self) -> &Gate {
         self.visible.gate()
     }
 
-    /// This view, narrowed to the records that `filter` selects.
+    /// Returns this view, narrowed to the records that `filter` selects.
     ///
     /// # Errors
     /// [`Error::OutOfScope`] if `filter` names another user, project, agent or session than this
-    /// view is bound to: a view can be narrowed and never widened.
+    /// view is bound to: a view can be narrowed, never widened.
     pub fn narrow(&self, filter: &ScopeFilter) -> Result<WorkingView, Error> {
         let gate = self.gate().narrow(filter)?;
         Ok(WorkingView { visible: Arc::new(Visible::new(gate)), ..self.clone() })
     }
 
-    /// This view with expired records that have not been moved out yet: for callers who must
-    /// overlook nothing that is stored, such as one who forgets.
+    /// Returns this view with expired records that have not been moved out yet, for callers that
+    /// must see everything stored, such as removal of a user's data.
     #[must_use]
     pub fn with_expired(&self) -> WorkingView {
         WorkingView { sees_expired: true, ..self.clone() }
     }
 
-    /// This view with calls that never wait in line: while [`Config::queue`] calls wait already,
-    /// one more gives [`Error::QueueFull`] at once and does nothing. It still waits for the commit
-    /// of an accepted call. With every other view a full queue is back-pressure: the call waits its
-    /// turn.
+    /// Returns this view with calls that never wait for room in the queue: while [`Config::queue`]
+    /// calls are waiting, another one returns [`Error::QueueFull`] at once and does nothing. An
+    /// accepted call still waits for its commit. With any other view a full queue is back-pressure:
+    /// the call waits.
     ///
     /// ```
     /// # use aios_working::{Config, Error, Goal, Working};
@@ -349,7 +351,7 @@ impl WorkingView {
         WorkingView { waits: false, ..self.clone() }
     }
 
-    /// For what adds to the file or changes it: undone where that makes it too large.
+    /// Runs a change that may grow the file; fails and rolls back if the file exceeds its limit.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
@@ -362,7 +364,7 @@ impl WorkingView {
         .await
     }
 
-    /// For what takes away from the file, which needs room itself for as long as it does.
+    /// Runs a change that frees space; it may need some itself and does not check the limit.
     async fn free_room<T: Send + 'static>(
         &self,
         work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
@@ -373,7 +375,7 @@ impl WorkingView {
             let access = access::Access::new(connection, &config, &visible);
             let deferred = Some(RefCell::new(deferred));
             let done = work(&access::Access { sees_expired, deferred, ..access })?;
-            // ORDERING: that two writes count is as good as that one does.
+            // ORDERING: counting two writes is as good as counting one.
             if !is_counted.load(Ordering::Relaxed) {
                 generation::count_session(connection)?;
                 is_counted.store(true, Ordering::Relaxed);
@@ -387,7 +389,7 @@ impl WorkingView {
         }
     }
 
-    /// In a transaction that no other call shares; nothing is left for its end.
+    /// Runs `work` in its own transaction, without deferred work.
     async fn write_alone<T: Send + 'static>(
         &self,
         work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
@@ -403,7 +405,7 @@ impl WorkingView {
         if self.waits { self.ledger.read(work).await } else { self.ledger.try_read(work).await }
     }
 
-    /// `work` as the ledger runs it.
+    /// Adapts `work` to the signature of the ledger.
     fn with_access<T, W>(
         &self,
         work: W,

@@ -1,4 +1,4 @@
-//! Messages: what was said in a session, verbatim and in order.
+//! Messages: the content of a session, verbatim and in order.
 
 mod new;
 
@@ -21,10 +21,10 @@ use crate::{
     session,
 };
 
-/// The number of recent messages of a session, which stay when it is trimmed, by default.
+/// Default number of recent messages of a session, which trimming keeps.
 pub const RECENT_MESSAGES: usize = 12;
 
-/// A session has fewer messages than this, so that no place is beyond what a number holds.
+/// Limit of the positions in a session, so that a double holds each position exactly.
 pub(crate) const MESSAGES_MAX: i64 = 1 << 53;
 
 /// One message of a session. Its scope names the session.
@@ -32,27 +32,27 @@ pub(crate) const MESSAGES_MAX: i64 = 1 << 53;
 pub struct Message {
     /// Unique among messages.
     pub id: Id,
-    /// Its place in the session, from 0.
+    /// Position in the session, from 0.
     pub position: i64,
-    /// In what part it was said.
+    /// Role of the speaker.
     pub role: Role,
-    /// The name of the speaker.
+    /// Name of the speaker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The content.
     pub content: String,
-    /// When it was said.
+    /// The time of the message.
     pub timestamp: Timestamp,
-    /// The number of its tokens, if somebody counted.
+    /// Number of tokens, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<i64>,
-    /// The model that said it.
+    /// The model that wrote the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The name under which the place that it came from knows it; unique in its session.
+    /// Id of the message in the system that it came from; unique in its session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// Anything else.
+    /// Additional data.
     #[serde(default)]
     pub metadata: Value,
     /// Scope, provenance, times.
@@ -61,11 +61,11 @@ pub struct Message {
 }
 
 words! {
-    /// In what part a message was said.
+    /// Role of a message's speaker.
     Role {
         /// Instructions to the agent.
         System = "system",
-        /// The person, or whoever the agent talks with.
+        /// The person, or another party that talks with the agent.
         User = "user",
         /// The agent.
         Assistant = "assistant",
@@ -75,7 +75,7 @@ words! {
 }
 
 impl Message {
-    /// The session that it belongs to.
+    /// Returns the id of the message's session; empty if it has none.
     #[must_use]
     pub fn session_id(&self) -> &str {
         self.meta.scope.session.as_deref().unwrap_or_default()
@@ -109,30 +109,31 @@ impl Row for Message {
     }
 }
 
-/// A message in the shape that chat interfaces take.
+/// A message in the shape that chat APIs take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChatMessage {
-    /// In what part it was said.
+    /// Role of the speaker.
     pub role: Role,
     /// The content.
     pub content: String,
 }
 
 impl WorkingView {
-    /// Adds a message at the end of its session.
+    /// Appends a message to its session.
     ///
     /// # Errors
-    /// As [`add_messages`](WorkingView::add_messages), without the place in the batch.
+    /// As [`add_messages`](WorkingView::add_messages), without the index in the batch.
     pub async fn add_message(&self, message: NewMessage) -> Result<Receipt, Error> {
         self.write(move |access| add(access, message)).await
     }
 
-    /// Adds messages at the end of their sessions, in order, all in one transaction; says of each
-    /// what became of it.
+    /// Appends messages to their sessions, in order, in one transaction. Returns one receipt per
+    /// message.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
-    /// Its source is [`Error::Conflict`] if the owner has a message of its id in another session.
+    /// [`Error::InBatch`] with the index of the first message that cannot be stored; then none is
+    /// stored. Its source is [`Error::Conflict`] if the owner has a message of the same id in
+    /// another session.
     pub async fn add_messages(&self, messages: Vec<NewMessage>) -> Result<Vec<Receipt>, Error> {
         self.write(move |access| {
             let in_batch = |(index, message)| {
@@ -144,18 +145,18 @@ impl WorkingView {
         .await
     }
 
-    /// The message of this id.
+    /// Returns the message of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn message(&self, id: &str) -> Result<Option<Message>, Error> {
         self.get(id).await
     }
 
-    /// The last `limit` ([`RECENT_MESSAGES`]) messages of a session, oldest first.
+    /// Returns the last `limit` messages of a session (see [`RECENT_MESSAGES`]), oldest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn recent_messages(
         &self,
         session: &str,
@@ -165,11 +166,11 @@ impl WorkingView {
         self.read(move |access| recent(access, &session, limit)).await
     }
 
-    /// The last `limit` messages of a session, oldest first, in the `[{role, content}]` shape that
-    /// chat interfaces take.
+    /// Returns the last `limit` messages of a session, oldest first, in the `[{role, content}]`
+    /// shape that chat APIs take.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn conversation_history(
         &self,
         session: &str,
@@ -181,11 +182,11 @@ impl WorkingView {
     }
 
     /// Replaces the content, role, `tokens`, `model` and `metadata` of an existing message by those
-    /// of `message`, and its name and time if `message` has them; its id and place stay. Returns
-    /// `false` if the message is not here.
+    /// of `message`, and its name and time if `message` has them. Its id and position stay. Returns
+    /// false if the message does not exist here.
     ///
     /// # Errors
-    /// [`Error::NotYours`] if the message is shared and the view a user's; otherwise as
+    /// [`Error::NotYours`] if the message is shared and the view belongs to a user; otherwise as
     /// [`store_goal`](WorkingView::store_goal).
     pub async fn amend_message(&self, id: &str, message: &NewMessage) -> Result<bool, Error> {
         let (id, message) = (id.to_owned(), message.clone());
@@ -205,12 +206,12 @@ impl WorkingView {
         .await
     }
 
-    /// Moves out the messages of a session except the last `keep` ([`RECENT_MESSAGES`]), and
-    /// returns their number. Those that the change feed has still to tell of stay.
+    /// Moves out the messages of a session except the last `keep` (see [`RECENT_MESSAGES`]), and
+    /// returns their number. Messages with undelivered changes in the feed stay.
     ///
     /// # Errors
-    /// [`Error::NotYours`] if the session is shared and the view a user's; [`Error::Storage`] when
-    /// the file cannot be written.
+    /// [`Error::NotYours`] if the session is shared and the view belongs to a user;
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn trim_messages(&self, session: &str, keep: usize) -> Result<u64, Error> {
         let session = session.to_owned();
         self.free_room(move |access| {
@@ -231,11 +232,11 @@ impl WorkingView {
         .await
     }
 
-    /// Moves out those of these messages of one owner that are here, and returns their number.
-    /// Those that the change feed has still to tell of stay.
+    /// Moves out the given messages of one owner, and returns the number moved. Missing messages
+    /// are skipped; messages with undelivered changes in the feed stay.
     ///
     /// # Errors
-    /// [`Error::NotYours`] if one is shared and the view a user's; [`Error::Storage`] when the file
+    /// [`Error::NotYours`] if the view acts for another owner; [`Error::Storage`] if the file
     /// cannot be written.
     pub async fn move_out_messages(&self, owner: &Owner, ids: &[Id]) -> Result<u64, Error> {
         let (owner, ids) = (owner.clone(), ids.to_owned());
@@ -277,7 +278,7 @@ fn add(access: &Access<'_>, mut message: NewMessage) -> Result<Receipt, Error> {
     Ok(Receipt::Added { id: message.id, position })
 }
 
-/// The id of the same message in the same session, if it is there.
+/// Returns the id of the same message in the same session, if it is stored.
 fn known(access: &Access<'_>, message: &NewMessage, session: i64) -> Result<Option<Id>, Error> {
     if let Some(id) = &message.id {
         match session_of(access, id, &message.scope.owner())? {
@@ -291,7 +292,7 @@ fn known(access: &Access<'_>, message: &NewMessage, session: i64) -> Result<Opti
     by_external_id(access, session, external_id)
 }
 
-/// The session of the owner's message of this id.
+/// Returns the session of the owner's message of this id.
 fn session_of(access: &Access<'_>, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
     let sql = "SELECT session_row FROM messages WHERE id = ?1 AND owner = ?2";
     let mut statement = access.connection.prepare_cached(sql)?;
@@ -299,7 +300,7 @@ fn session_of(access: &Access<'_>, id: &Id, owner: &Owner) -> Result<Option<i64>
     Ok(statement.query_row(params, |row| row.get(0)).optional()?)
 }
 
-/// The message that its session knows by this name.
+/// Returns the message of a session with this external id.
 fn by_external_id(
     access: &Access<'_>,
     session: i64,
@@ -311,7 +312,7 @@ fn by_external_id(
     Ok(found.optional()?)
 }
 
-/// Returns `true` if the session of `message` has one that came by the same name.
+/// Returns true if the session of `message` has a message with the same external id.
 pub(crate) fn has_external_id(access: &Access<'_>, message: &Message) -> Result<bool, Error> {
     let Some(external_id) = &message.external_id else { return Ok(false) };
     let id = Id::new(message.session_id())?;
@@ -322,8 +323,8 @@ pub(crate) fn has_external_id(access: &Access<'_>, message: &Message) -> Result<
     }
 }
 
-/// The first place in a session after all that were ever taken: its count knows those that have
-/// been trimmed, the messages know better where the count was wrong.
+/// The first position after all that were ever assigned in a session. The session's count includes
+/// trimmed messages; the messages correct a count that is too low.
 macro_rules! next_place {
     () => {
         "max(message_count, (
@@ -332,7 +333,7 @@ macro_rules! next_place {
     };
 }
 
-/// Takes the next place in a session and notes that it is active.
+/// Assigns the next position in a session and updates its activity time.
 fn next_position(access: &Access<'_>, session: i64) -> Result<i64, Error> {
     let sql = concat!(
         "UPDATE sessions SET message_count = 1 + ",
@@ -344,8 +345,8 @@ fn next_position(access: &Access<'_>, session: i64) -> Result<i64, Error> {
     Ok(statement.query_row(params, |row| row.get(0))?)
 }
 
-/// Takes the place that a message had where it was, or the next one where another has that, and
-/// notes when the session was active.
+/// Assigns the position that an imported message had, or the next one if it is occupied, and
+/// updates the session's activity time.
 pub(crate) fn take_position(
     access: &Access<'_>,
     message: &Message,
@@ -367,7 +368,7 @@ pub(crate) fn take_position(
     Ok(own.unwrap_or(last))
 }
 
-/// The number of sessions that count fewer messages than they have had.
+/// Counts the sessions whose message count is too low.
 pub(crate) fn miscounted(access: &Access<'_>) -> Result<u64, Error> {
     let sql = concat!("SELECT count(*) FROM sessions WHERE message_count < ", next_place!());
     count(access, sql, [])

@@ -1,28 +1,28 @@
-//! The fields that every record has, and words that stay as they were given.
+//! Fields common to all records, and vocabularies that keep unknown words.
 
 use aios_record::{Provenance, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The fields that every record has besides its own.
+/// Fields common to all records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Meta {
-    /// Whose it is. Default: everybody's.
+    /// Scope of the record. Default: shared.
     pub scope: Scope,
-    /// Who wrote it, and for which task.
+    /// Author and task of the record.
     pub provenance: Provenance,
     /// Its importance, 0 to 1. Important records stay longer. Default: 0.5.
     pub importance: f32,
-    /// When it came to be. Default: when it is stored first; an update keeps it.
+    /// Creation time. Default: when the record is first stored; an update keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// When it was written last. Set by the memory.
+    /// Time of the last write. Set by the memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// When the memory first took it in. Set by the memory.
+    /// Time at which the memory first stored it. Set by the memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<Timestamp>,
-    /// From when on no read shows it.
+    /// Time from which reads no longer show it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
@@ -41,7 +41,7 @@ impl Default for Meta {
     }
 }
 
-/// Defines a set of known words that keeps any other word as it was given.
+/// Defines a vocabulary that keeps unknown words unchanged.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$word_meta:meta])* $word:ident = $text:literal,)* }) => {
         $(#[$meta])*
@@ -49,12 +49,12 @@ macro_rules! words {
         #[serde(from = "String", into = "String")]
         pub enum $name {
             $($(#[$word_meta])* $word,)*
-            /// Any other word; it is kept as it is.
+            /// Any other word, kept unchanged.
             Other(String),
         }
 
         impl $name {
-            /// The word as it is stored.
+            /// Returns the word as it is stored.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

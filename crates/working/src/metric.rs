@@ -1,4 +1,4 @@
-//! Metrics over time: samples for some days, hourly figures after that.
+//! Metrics over time: samples for some days, then hourly figures.
 
 use aios_record::Timestamp;
 
@@ -11,54 +11,55 @@ use crate::{
 const SECOND_US: i64 = 1_000_000;
 const HOUR_US: i64 = 3600 * SECOND_US;
 
-/// One measured value.
+/// A sample of a metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
     /// The name of the metric.
     pub key: String,
-    /// When; one value is kept of each second, the last one stored.
+    /// Time of the sample. One value is kept per second, the last one stored.
     pub timestamp: Timestamp,
     /// The value.
     pub value: f64,
 }
 
-/// The figures of all values that a metric had in an hour, or in a part of it.
+/// Aggregates of a metric over an hour, or over part of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HourlyMetric {
     /// The name of the metric.
     pub key: String,
-    /// Where the hour begins.
+    /// Start of the hour.
     pub hour: Timestamp,
-    /// The number of values; at least 1.
+    /// Number of samples; at least 1.
     pub count: u64,
-    /// Their mean.
+    /// Mean of the samples.
     pub mean: f64,
-    /// The smallest.
+    /// Smallest sample.
     pub min: f64,
-    /// The largest.
+    /// Largest sample.
     pub max: f64,
 }
 
-/// The figures of a metric at a second, or over an hour.
+/// Aggregates of a metric at a second, or over an hour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricPoint {
-    /// The second, or where the hour begins.
+    /// The second, or the start of the hour.
     pub timestamp: Timestamp,
-    /// The number of samples that it stands for: 1 for a second.
+    /// Number of samples: 1 for a second.
     pub count: i64,
-    /// Their mean.
+    /// Mean of the samples.
     pub mean: f64,
-    /// The smallest.
+    /// Smallest sample.
     pub min: f64,
-    /// The largest.
+    /// Largest sample.
     pub max: f64,
 }
 
 impl Working {
-    /// Stores measured values, all in one transaction.
+    /// Stores samples, in one transaction.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
+    /// [`Error::InBatch`] with the index of the first sample that cannot be stored; then none is
+    /// stored.
     pub async fn store_metrics(&self, metrics: Vec<Metric>) -> Result<(), Error> {
         let put_all = move |access: &Access<'_>| {
             for (index, metric) in metrics.iter().enumerate() {
@@ -70,11 +71,12 @@ impl Working {
         self.view.write(put_all).await
     }
 
-    /// Adds figures to those of their hours, all in one transaction: what is told of one hour in
-    /// several calls adds up by `count`.
+    /// Adds aggregates to their hours, in one transaction. Aggregates of the same hour are
+    /// combined, weighted by `count`.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the place of the first one that cannot be stored; none is then.
+    /// [`Error::InBatch`] with the index of the first one that cannot be stored; then none is
+    /// stored.
     pub async fn add_hourly_metrics(&self, hours: Vec<HourlyMetric>) -> Result<(), Error> {
         let add_all = move |access: &Access<'_>| {
             for (index, hour) in hours.iter().enumerate() {
@@ -88,10 +90,10 @@ impl Working {
 }
 
 impl WorkingView {
-    /// The keys that have values, by name.
+    /// Returns the keys that have values, by name.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn metric_keys(&self) -> Result<Vec<String>, Error> {
         self.read(|access| {
             let sql = "SELECT key FROM metrics UNION SELECT key FROM metrics_hourly ORDER BY key";
@@ -102,11 +104,11 @@ impl WorkingView {
         .await
     }
 
-    /// The figures of a metric from `since` until before `until`, oldest first: samples, and the
-    /// figures of hours that have none, or none any more.
+    /// Returns the history of a metric from `since` until before `until`, oldest first: samples,
+    /// and the hourly figures of hours without samples.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn metric_history(
         &self,
         key: &str,
@@ -169,19 +171,19 @@ fn add_hour(access: &Access<'_>, hour: &HourlyMetric) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts figures of an hour together with those that are there.
+/// Combines the figures of an hour with the stored ones.
 const MERGE: &str = "ON CONFLICT DO UPDATE SET
     mean = (mean * count + excluded.mean * excluded.count) / (count + excluded.count),
     count = count + excluded.count,
     min = min(min, excluded.min),
     max = max(max, excluded.max)";
 
-/// Turns the samples of whole hours before `before` into hourly figures; how many samples went.
-/// Where the figures of an hour were told, they know of all values and the samples of some, so
-/// those change nothing.
+/// Aggregates the samples of whole hours before `before` into hourly figures, deletes them and
+/// returns their number. If the figures of an hour were [added](Working::add_hourly_metrics), they
+/// already include its samples and do not change.
 pub(crate) fn roll_up(access: &Access<'_>, before: i64) -> Result<u64, Error> {
     let before = before / HOUR_US * HOUR_US;
-    // A sample may come late, after its hour was rolled up: then the two are put together.
+    // A late sample may arrive after its hour was aggregated; then both are combined.
     let sql = format!(
         "INSERT INTO metrics_hourly (key, hour, count, mean, min, max)
          SELECT key, timestamp / ?2 * ?2 AS hour, count(*), avg(value), min(value), max(value)
@@ -192,7 +194,7 @@ pub(crate) fn roll_up(access: &Access<'_>, before: i64) -> Result<u64, Error> {
     Ok(access.connection.prepare_cached(sql)?.execute([before])? as u64)
 }
 
-/// Drops the hourly figures before `before`.
+/// Deletes the hourly figures before `before`.
 pub(crate) fn drop_hours(access: &Access<'_>, before: i64) -> Result<(), Error> {
     let sql = "DELETE FROM metrics_hourly WHERE hour < ?1";
     access.connection.prepare_cached(sql)?.execute([before])?;

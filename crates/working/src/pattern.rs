@@ -1,4 +1,4 @@
-//! Patterns: a trigger, the action that works for it, and how often it did.
+//! Patterns: a trigger, the action that works for it, and its success rate.
 
 use aios_record::{Id, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,33 +12,32 @@ use crate::{
     row::{Row, fields},
 };
 
-/// The number of patterns that are kept by default.
+/// Default number of patterns that are kept.
 pub const PATTERNS_MAX: usize = 1000;
 
 /// A trigger and the action that works for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pattern {
-    /// Unique among patterns. Default: a new one.
+    /// Unique among patterns. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// The situation that calls for it.
+    /// The situation that calls for the action.
     pub trigger: String,
-    /// The action to take then.
+    /// The action.
     pub action: String,
-    /// The share of uses that succeeded, 0 to 1. Default 1.
+    /// Share of successful uses, 0 to 1. Default: 1.
     #[serde(default = "always")]
     pub success_rate: f64,
-    /// The lower end of what that rate can be, with 95 % confidence; 0 without uses. Set by the
-    /// memory.
+    /// Lower bound of the success rate with 95 % confidence; 0 without uses. Set by the memory.
     #[serde(default)]
     pub success_bound: f64,
-    /// The number of its uses. Default: 0.
+    /// Number of uses. Default: 0.
     #[serde(default)]
     pub uses: i64,
-    /// When it was used last.
+    /// The time of the last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Timestamp>,
-    /// The source that it was learned from.
+    /// The source from which it was learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_from: Option<String>,
     /// Scope, provenance, times.
@@ -51,7 +50,7 @@ fn always() -> f64 {
 }
 
 impl Pattern {
-    /// A pattern that has not been used yet.
+    /// Returns a pattern without uses.
     #[must_use]
     pub fn new(trigger: impl Into<String>, action: impl Into<String>) -> Pattern {
         Pattern {
@@ -86,8 +85,8 @@ impl Row for Pattern {
     }
 }
 
-/// The lower end of the 95 % interval of a rate seen in `uses` trials (Wilson, "Probable inference,
-/// the law of succession, and statistical inference", 1927).
+/// Returns the lower end of the 95 % interval of a rate seen in `uses` trials (Wilson, "Probable
+/// inference, the law of succession, and statistical inference", 1927).
 #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
 fn lower_bound(rate: f64, uses: i64) -> f64 {
     const Z: f64 = 1.96;
@@ -103,14 +102,14 @@ fn lower_bound(rate: f64, uses: i64) -> f64 {
 /// The outcome of a use of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It worked.
+    /// The action worked.
     Success,
-    /// It did not.
+    /// The action did not work.
     Failure,
 }
 
 impl WorkingView {
-    /// Stores a pattern, in place of the one of this id if there is one.
+    /// Stores a pattern; replaces the one of the same id.
     ///
     /// # Errors
     /// As [`store_goal`](WorkingView::store_goal).
@@ -118,18 +117,19 @@ impl WorkingView {
         self.store(pattern).await
     }
 
-    /// The pattern of this id.
+    /// Returns the pattern of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn pattern(&self, id: &str) -> Result<Option<Pattern>, Error> {
         self.get(id).await
     }
 
-    /// Counts one use of a pattern.
+    /// Counts one use of a pattern and updates its success rate.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such pattern.
+    /// [`Error::NotFound`] if the pattern does not exist; [`Error::NotYours`] if it is shared and
+    /// the view belongs to a user.
     #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
     pub async fn update_pattern_stats(&self, id: &str, outcome: Outcome) -> Result<Pattern, Error> {
         let id = id.to_owned();
@@ -148,11 +148,12 @@ impl WorkingView {
 }
 
 impl Working {
-    /// Moves out all patterns except the `keep` ([`PATTERNS_MAX`]) most surely successful ones, of
-    /// whichever owner, and returns their number. [`IMPORTANT`] ones go last.
+    /// Moves out all patterns of all owners except the best `keep` (see [`PATTERNS_MAX`]), and
+    /// returns their number. [`IMPORTANT`] patterns rank first, then those with the highest success
+    /// bound. Patterns with undelivered changes in the feed stay.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn prune_patterns(&self, keep: usize) -> Result<u64, Error> {
         let keep = i64::try_from(keep).unwrap_or(i64::MAX);
         let which = format!(

@@ -1,4 +1,4 @@
-//! Preferences of owners, and the persona that an agent shows.
+//! Preferences of owners, and the persona of an agent.
 
 use std::collections::BTreeMap;
 
@@ -21,52 +21,52 @@ pub(crate) const PERSONA: &str = "(
     SELECT row, '' AS owner, key AS id, json_quote(value) AS value, updated_at FROM persona
 )";
 
-/// The preferences with well-known names; any other key may be set too.
+/// Preferences. The fields are well-known keys; any other key may be set too.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
-    /// The style of code.
+    /// Coding style.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coding_style: Option<Value>,
-    /// The tone of conversation.
+    /// Tone of conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_tone: Option<Value>,
-    /// The tools to work with.
+    /// Preferred tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub favorite_tools: Option<Value>,
-    /// The work in progress.
+    /// Context of the current work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_context: Option<Value>,
-    /// Everything else, by key.
+    /// All other preferences, by key.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
 impl WorkingView {
-    /// Sets the preference of the view's owner under `key`; an administrator's view sets that of
-    /// the user to whom it is narrowed, or else the shared one.
+    /// Sets the preference of the view's owner under `key`. An administrator's view sets that of
+    /// the user that it is narrowed to, or else the shared one.
     ///
     /// # Errors
-    /// [`Error::TooLong`] if the value is too long, [`Error::Record`] if the key does not have 1 to
-    /// 128 bytes.
+    /// [`Error::TooLong`] if the value is too long, [`Error::Record`] if the length of the key is
+    /// not 1 to 128 bytes.
     pub async fn set_preference(&self, key: &str, value: Value) -> Result<(), Error> {
         let key = key.to_owned();
         self.write(move |access| set(access, &access.visible.acting(), &key, &value)).await
     }
 
-    /// The preference of the view's owner under `key`, or else the shared one.
+    /// Returns the preference of the view's owner under `key`, or else the shared one.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn preference(&self, key: &str) -> Result<Option<Value>, Error> {
         let key = key.to_owned();
         self.read(move |access| Ok(overlaid(access, Some(&key))?.remove(&key))).await
     }
 
-    /// All preferences of the view's owner, over the shared ones.
+    /// Returns all preferences of the view's owner, merged over the shared ones.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn preferences(&self) -> Result<Preferences, Error> {
         self.read(move |access| {
             let mut other = overlaid(access, None)?;
@@ -81,10 +81,10 @@ impl WorkingView {
         .await
     }
 
-    /// Removes the preference of the view's owner under `key`; returns `true` if there was one.
+    /// Removes the preference of the view's owner under `key`; returns true if it existed.
     ///
     /// # Errors
-    /// [`Error::NotYours`] if there is only a shared one, and the view is a user's.
+    /// [`Error::NotYours`] if only a shared one exists and the view belongs to a user.
     pub async fn remove_preference(&self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
         self.free_room(move |access| {
@@ -102,20 +102,20 @@ impl WorkingView {
         .await
     }
 
-    /// Sets one trait of the persona, which belongs to the whole machine.
+    /// Sets a trait of the persona, which belongs to the whole machine.
     ///
     /// # Errors
-    /// [`Error::MachineWide`] if the view is a user's, [`Error::TooLong`] if the value is too long,
-    /// [`Error::Record`] if the key does not have 1 to 128 bytes.
+    /// [`Error::MachineWide`] if the view belongs to a user, [`Error::TooLong`] if the value is too
+    /// long, [`Error::Record`] if the length of the key is not 1 to 128 bytes.
     pub async fn set_persona(&self, key: &str, value: impl Into<String>) -> Result<(), Error> {
         let (key, value) = (key.to_owned(), value.into());
         self.write(move |access| set_trait(access, &key, &value)).await
     }
 
-    /// Removes one trait of the persona; returns `true` if there was one.
+    /// Removes a trait of the persona; returns true if it existed.
     ///
     /// # Errors
-    /// [`Error::MachineWide`] if the view is a user's.
+    /// [`Error::MachineWide`] if the view belongs to a user.
     pub async fn remove_persona(&self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
         self.free_room(move |access| {
@@ -126,10 +126,10 @@ impl WorkingView {
         .await
     }
 
-    /// The persona, by trait.
+    /// Returns the persona, by trait.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn persona(&self) -> Result<BTreeMap<String, String>, Error> {
         self.read(|access| {
             let sql = "SELECT key, value FROM persona";
@@ -141,7 +141,7 @@ impl WorkingView {
     }
 }
 
-/// Returns `true` for the kinds that this module stores.
+/// Returns true for the kinds that this module stores.
 pub(crate) fn is_setting(kind: Kind) -> bool {
     matches!(kind, Kind::Preference | Kind::Persona)
 }
@@ -168,9 +168,10 @@ fn set_trait(access: &Access<'_>, key: &str, value: &String) -> Result<(), Error
     Ok(())
 }
 
-/// The values under `key`, or all, for the acting owner: its own over the shared ones.
+/// Returns the values under `key`, or all, for the acting owner: its own merged over the shared
+/// ones.
 fn overlaid(access: &Access<'_>, key: Option<&str>) -> Result<BTreeMap<String, Value>, Error> {
-    // Ordered so that the owner's own come last.
+    // Ordered so that the owner's own values come last.
     let sql = format!(
         "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
          WHERE {} AND owner IN ('', ?5) AND (?6 IS NULL OR id = ?6) ORDER BY owner",
@@ -182,7 +183,7 @@ fn overlaid(access: &Access<'_>, key: Option<&str>) -> Result<BTreeMap<String, V
     Ok(found.into_iter().map(|(record, _)| value(record)).collect())
 }
 
-/// Some visible preferences after row `after`.
+/// Returns a page of visible preferences after row `after`.
 pub(crate) fn page(access: &Access<'_>, after: i64, limit: usize) -> Result<RecordPage, Error> {
     let sql = format!(
         "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
@@ -193,7 +194,7 @@ pub(crate) fn page(access: &Access<'_>, after: i64, limit: usize) -> Result<Reco
     Ok(paged(records(access, Kind::Preference, &sql, &[&after, &wanted])?, limit))
 }
 
-/// Some visible preferences after a place by time.
+/// Returns a page of visible preferences after a position by time.
 pub(crate) fn page_by_time(
     access: &Access<'_>,
     after: Place,
@@ -208,13 +209,13 @@ pub(crate) fn page_by_time(
     records(access, Kind::Preference, &sql, &[&after.time, &after.row, &wanted])
 }
 
-/// The preference that a bare key means.
+/// Returns the preference that a bare key resolves to.
 pub(crate) fn by_key(access: &Access<'_>, key: &str) -> Result<Option<Record>, Error> {
     let found = with_key(access, key)?;
     access.visible.meant(Kind::Preference, key, found, Record::owner)
 }
 
-/// The preference of this owner and key, if it is visible.
+/// Returns the preference of this owner and key, if it is visible.
 pub(crate) fn identified(
     access: &Access<'_>,
     owner: &Owner,
@@ -224,7 +225,7 @@ pub(crate) fn identified(
     Ok(found.into_iter().find(|record| record.owner() == *owner))
 }
 
-/// The visible preferences under `key`.
+/// Returns the visible preferences under `key`.
 fn with_key(access: &Access<'_>, key: &str) -> Result<Vec<Record>, Error> {
     let sql = format!(
         "SELECT id, value, updated_at, owner, row FROM {PREFERENCES}
@@ -235,14 +236,14 @@ fn with_key(access: &Access<'_>, key: &str) -> Result<Vec<Record>, Error> {
     Ok(found.into_iter().map(|(record, _)| record).collect())
 }
 
-/// The preference under `key` for `acting`: its own, or else the shared one.
+/// Returns the preference under `key` for `acting`: its own, or else the shared one.
 fn find(access: &Access<'_>, acting: &Owner, key: &str) -> Result<Option<Record>, Error> {
     let mut found = with_key(access, key)?;
     found.retain(|record| record.owner() == *acting || record.owner().is_shared());
     Ok(found.into_iter().max_by_key(Record::owner))
 }
 
-/// Some traits of the persona after row `after`.
+/// Returns a page of persona traits after row `after`.
 pub(crate) fn persona_page(
     access: &Access<'_>,
     after: i64,
@@ -256,7 +257,7 @@ pub(crate) fn persona_page(
     Ok(paged(records(access, Kind::Persona, &sql, &[&after, &wanted])?, limit))
 }
 
-/// Some traits of the persona after a place by time.
+/// Returns a page of persona traits after a position by time.
 pub(crate) fn persona_page_by_time(
     access: &Access<'_>,
     after: Place,
@@ -270,13 +271,13 @@ pub(crate) fn persona_page_by_time(
     records(access, Kind::Persona, &sql, &[&after.time, &after.row, &wanted])
 }
 
-/// One trait of the persona.
+/// Returns a trait of the persona.
 pub(crate) fn persona_by_key(access: &Access<'_>, key: &str) -> Result<Option<Record>, Error> {
     let sql = format!("SELECT id, value, updated_at, owner, row FROM {PERSONA} WHERE id = ?5");
     Ok(records(access, Kind::Persona, &sql, &[&key])?.pop().map(|(record, _)| record))
 }
 
-/// Sets the value of the preference or trait that a bare key means, which is there.
+/// Sets the value of the existing preference or trait that a bare key resolves to.
 pub(crate) fn update(
     access: &Access<'_>,
     kind: Kind,
@@ -314,8 +315,8 @@ pub(crate) fn update(
     changed.ok_or_else(missing)
 }
 
-/// The travelling form of rows of key, value, time, owner and row number, with that number. `own`
-/// are the parameters from `?5` on.
+/// Returns the exchange form of rows of key, value, time, owner and row number, with that number.
+/// `own` are the parameters from `?5` on.
 fn records(
     access: &Access<'_>,
     kind: Kind,

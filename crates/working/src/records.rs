@@ -1,4 +1,4 @@
-//! Records of any kind in the form in which they travel: to list, show, export and feed.
+//! Records of any kind in exchange form: for lists, display, export and the feed.
 
 use aios_record::{Id, Identity, Kind, Owner, Record};
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use crate::{
     search,
 };
 
-/// The kinds that are kept here.
+/// The kinds stored here.
 pub const KINDS: &[Kind] = &[
     Kind::Goal,
     Kind::Task,
@@ -31,7 +31,7 @@ pub const KINDS: &[Kind] = &[
     Kind::Persona,
 ];
 
-/// Calls a generic function for the type of a kind; `$absent` for a kind that is not kept here.
+/// Calls a generic function for the type of a kind; `$absent` for a kind that has no type here.
 macro_rules! for_kind {
     ($kind:expr, $call:ident ( $($argument:expr),* ), $absent:expr) => {
         match $kind {
@@ -54,34 +54,34 @@ macro_rules! for_kind {
 
 pub(crate) use for_kind;
 
-/// Some records of one kind, in the order in which they were stored first.
+/// A page of records of one kind, in the order in which they were first stored.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RecordPage {
     /// The records.
     pub records: Vec<Record>,
-    /// The cursor of the next page, a number without meaning; `None` if this is the last one.
+    /// The cursor of the next page, an opaque number; `None` if this is the last page.
     pub next: Option<u64>,
 }
 
-/// Some records of one kind, by their time.
+/// A page of records of one kind, by their time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TimePage {
     /// The records.
     pub records: Vec<Record>,
-    /// The cursor of the next page; `None` if this is the last one.
+    /// The cursor of the next page; `None` if this is the last page.
     pub next: Option<TimeCursor>,
 }
 
-/// A place in a list by time.
+/// Cursor of a list by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeCursor {
-    /// The time of the record before it, in microseconds since 1970.
+    /// Time of the last record before the cursor, in microseconds since 1970.
     pub time: i64,
-    /// A number without meaning.
+    /// An opaque number.
     pub row: u64,
 }
 
-/// A place in a table, by time and then by row.
+/// Position in a table, by time and then by row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) time: i64,
@@ -89,34 +89,34 @@ pub(crate) struct Place {
 }
 
 impl WorkingView {
-    /// The record of this kind and id: the owner's own, or else the shared one. `None` if there is
-    /// none, or if records of this kind are not kept here.
+    /// Returns the record of this kind and id: the owner's own, or else the shared one. `None` if
+    /// it does not exist or its kind is not stored here.
     ///
-    /// The id of an agent's state is the agent's name, that of a preference or a trait of the
-    /// persona its key.
+    /// The id of an agent's state is the agent's name; the id of a preference or persona trait is
+    /// its key.
     ///
     /// # Errors
     /// [`Error::Ambiguous`] if the view is an administrator's and several owners have the id;
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
         let id = id.to_owned();
         self.read(move |access| by_id(access, kind, &id)).await
     }
 
-    /// The record of this identity, if it is visible.
+    /// Returns the record of this identity, if it is visible.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn record_by_identity(&self, identity: &Identity) -> Result<Option<Record>, Error> {
         let Identity { owner, kind, id } = identity.clone();
         self.read(move |access| identified(access, kind, &owner, &id)).await
     }
 
-    /// The visible records of these identities, in their order; missing ones are left out. One read
-    /// for all of them.
+    /// Returns the visible records of these identities, in their order, in one read; missing ones
+    /// are omitted.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn records_of(&self, identities: Vec<Identity>) -> Result<Vec<Record>, Error> {
         self.read(move |access| {
             let mut records = Vec::with_capacity(identities.len());
@@ -128,13 +128,13 @@ impl WorkingView {
         .await
     }
 
-    /// At most `limit` visible records of `kind`, in the order in which they were stored first,
-    /// from the beginning or from [`RecordPage::next`] on: no record is passed over while others
-    /// are written. Empty if the kind is not one of [`KINDS`].
+    /// Returns at most `limit` visible records of `kind`, in the order in which they were first
+    /// stored, from the beginning or from [`RecordPage::next`] on. Concurrent writes do not make a
+    /// listing skip records. Empty if the kind is not one of [`KINDS`].
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`RecordPage::next`] of this file; [`Error::Storage`]
-    /// when the file cannot be read.
+    /// if the file cannot be read.
     pub async fn records(
         &self,
         kind: Kind,
@@ -154,13 +154,13 @@ impl WorkingView {
         .await
     }
 
-    /// At most `limit` visible records of `kind` by their [time](Record::time), oldest first, those
-    /// of one moment in the order in which they were stored, from the beginning or from
+    /// Returns at most `limit` visible records of `kind` by their [time](Record::time), oldest
+    /// first, then in the order in which they were stored, from the beginning or from
     /// [`TimePage::next`] on. Empty if the kind is not one of [`KINDS`].
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`TimePage::next`] of this file; [`Error::Storage`]
-    /// when the file cannot be read.
+    /// if the file cannot be read.
     pub async fn records_by_time(
         &self,
         kind: Kind,
@@ -188,11 +188,11 @@ impl WorkingView {
         .await
     }
 
-    /// The `limit` visible records of any searchable kind that were stored last and have a text,
-    /// newest first.
+    /// Returns the `limit` visible records of any searchable kind that have a text and were stored
+    /// last, newest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn latest_records(&self, limit: usize) -> Result<Vec<Record>, Error> {
         self.read(move |access| {
             let mut latest = Vec::new();
@@ -207,8 +207,8 @@ impl WorkingView {
     }
 }
 
-/// The record that an object with the fields of a kind would be stored as, without the parts that
-/// storing adds. `None` if the fields do not make a record of that kind.
+/// Returns the record that an object with the fields of a kind would be stored as, without the
+/// parts that storing adds. `None` if the fields do not form a record of that kind.
 #[must_use]
 pub fn record_of(kind: Kind, fields: Value) -> Option<Record> {
     fn made<T: Row + DeserializeOwned>(fields: Value) -> Option<Record> {
@@ -218,7 +218,7 @@ pub fn record_of(kind: Kind, fields: Value) -> Option<Record> {
     for_kind!(kind, made(fields), None)
 }
 
-/// The record that a bare id means, if it is visible.
+/// Returns the record that a bare id resolves to, if it is visible.
 fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
     fn get<T: Row>(access: &Access<'_>, id: &str) -> Result<Option<Record>, Error> {
         Ok(access.find::<T>(id)?.as_ref().map(Read::record))
@@ -230,7 +230,7 @@ fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Record>, Er
     }
 }
 
-/// The record of this identity, if it is visible.
+/// Returns the record of this identity, if it is visible.
 pub(crate) fn identified(
     access: &Access<'_>,
     kind: Kind,
@@ -247,7 +247,7 @@ pub(crate) fn identified(
     }
 }
 
-/// Returns `true` if rows of this kind stay as stubs for those that refer to them.
+/// Returns true if rows of this kind stay as stubs for the rows that refer to them.
 pub(crate) fn leaves_stub(kind: Kind) -> bool {
     fn leaves<T: Row>() -> bool {
         T::LEAVES_STUB
@@ -255,7 +255,7 @@ pub(crate) fn leaves_stub(kind: Kind) -> bool {
     for_kind!(kind, leaves(), false)
 }
 
-/// The record in this row of the kind's table, if it is visible.
+/// Returns the record in this row of the kind's table, if it is visible.
 pub(crate) fn by_row(access: &Access<'_>, kind: Kind, row: i64) -> Result<Option<Record>, Error> {
     fn get<T: Row>(access: &Access<'_>, row: i64) -> Result<Option<Record>, Error> {
         Ok(access.by_row::<T>(row)?.as_ref().map(Read::record))
@@ -264,7 +264,7 @@ pub(crate) fn by_row(access: &Access<'_>, kind: Kind, row: i64) -> Result<Option
 }
 
 impl RecordPage {
-    /// A page that was to have `limit` records and ends at row `last`.
+    /// Returns a page that was read with `limit` and ends at row `last`.
     pub(crate) fn new(records: Vec<Record>, last: Option<i64>, limit: usize) -> RecordPage {
         let next = if records.len() < limit { None } else { last.map(i64::cast_unsigned) };
         RecordPage { records, next }

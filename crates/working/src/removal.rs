@@ -1,4 +1,4 @@
-//! Taking records out: removing them for good, or moving them out of this tier.
+//! Removing records permanently, or moving them out of this tier.
 
 use aios_record::{Id, Identity, Kind, Owner};
 use rusqlite::ToSql;
@@ -15,23 +15,24 @@ use crate::{
 };
 
 impl WorkingView {
-    /// Removes a record for good, with the records that belong to it: a goal takes its tasks along,
-    /// a task its tool calls, a session its messages and tasks, also after it has been moved out.
+    /// Removes a record permanently, with the records that belong to it: a goal with its tasks, a
+    /// task with its tool calls, a session with its messages and tasks, even if it was moved out.
     /// Returns the removed records, the one of this id last; empty if it does not exist.
     ///
-    /// Records of other owners stay: a shared goal that goes leaves users' tasks as they are, for
-    /// them without a goal. The administrator's removal takes these along.
+    /// Records of other owners stay: removing a shared goal leaves users' tasks, which then have no
+    /// goal. An administrator's removal includes them.
     ///
     /// # Errors
     /// [`Error::NotYours`] and [`Error::MachineWide`] if the view must not remove it;
-    /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] when the file cannot
-    /// be written.
+    /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] if the file cannot be
+    /// written.
     pub async fn remove(&self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
         let id = id.to_owned();
         self.free_room(move |access| remove(access, kind, &id)).await
     }
 
-    /// The records that [`remove`](WorkingView::remove) would remove now, in the same order.
+    /// Returns the records that [`remove`](WorkingView::remove) would remove now, in the same
+    /// order.
     ///
     /// # Errors
     /// As [`remove`](WorkingView::remove).
@@ -57,13 +58,13 @@ impl WorkingView {
     }
 }
 
-/// A record to be removed, and its row.
+/// A record to be removed, and its row number.
 struct Member {
     identity: Identity,
     row: i64,
 }
 
-/// The references to records of one kind: the referring kind, and its column.
+/// Returns the references to records of one kind: the referring kind, and its column.
 fn children(kind: Kind) -> &'static [(Kind, &'static str)] {
     match kind {
         Kind::Goal => &[(Kind::Task, "goal_row")],
@@ -73,7 +74,7 @@ fn children(kind: Kind) -> &'static [(Kind, &'static str)] {
     }
 }
 
-/// The changes that take the content out of a parent.
+/// Returns the assignments that clear the content of a parent.
 fn blank(kind: Kind) -> &'static str {
     match kind {
         Kind::Goal => "description = '', result = NULL, metadata = 'null'",
@@ -86,7 +87,7 @@ fn blank(kind: Kind) -> &'static str {
     }
 }
 
-/// The changes that take out of a removed parent what it refers to.
+/// Returns the assignments that clear the references of a removed parent.
 fn unlinked(kind: Kind) -> &'static str {
     match kind {
         Kind::Task => "agent = '', goal_id = NULL, goal_row = NULL, session_row = NULL,",
@@ -97,7 +98,7 @@ fn unlinked(kind: Kind) -> &'static str {
 /// The kinds that leave stubs, children first.
 const PARENTS: &[Kind] = &[Kind::Task, Kind::Goal, Kind::Session];
 
-/// The condition that a row of a parent's table has children.
+/// Builds the condition that a row of a parent's table has children.
 fn has_children(kind: Kind) -> String {
     let table = kind.collection();
     let any = children(kind).iter().map(|(child, column)| {
@@ -107,8 +108,8 @@ fn has_children(kind: Kind) -> String {
     format!("({})", any.collect::<Vec<_>>().join(" OR "))
 }
 
-/// The condition that a row is more than a stub, or has a child of the owners that `owners`
-/// selects. A stub that only other owners' records keep does not exist for anybody else.
+/// Builds the condition that a row is not a stub, or has a child of the owners that `owners`
+/// selects. A stub kept only by other owners' records does not exist for anyone else.
 pub(crate) fn stands(kind: Kind, owners: &str) -> String {
     if !PARENTS.contains(&kind) {
         return "TRUE".to_owned();
@@ -123,7 +124,7 @@ pub(crate) fn stands(kind: Kind, owners: &str) -> String {
     format!("(NOT stub OR {})", any.collect::<Vec<_>>().join(" OR "))
 }
 
-/// Removes the record that a bare id means, with the records that belong to it.
+/// Removes the record that a bare id resolves to, with the records that belong to it.
 fn remove(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
     let meant = meant(access, kind, id)?;
     remove_all(access, meant)
@@ -138,7 +139,7 @@ fn remove_all(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Identity>
     Ok(removed)
 }
 
-/// Removes one record from its table, the word index and, by telling it, from long-term memory.
+/// Removes one record from its table and the search index, and adds its removal to the feed.
 pub(crate) fn remove_row(access: &Access<'_>, record: &Identity, row: i64) -> Result<(), Error> {
     take(access, record.kind, row)?;
     search::unindex(access, record.owner.as_str(), record.kind, row)?;
@@ -148,8 +149,8 @@ pub(crate) fn remove_row(access: &Access<'_>, record: &Identity, row: i64) -> Re
     access.feed(record, Op::Delete)
 }
 
-/// The record that a bare id means with the records that belong to it, itself last; empty if it
-/// does not exist.
+/// Returns the record that a bare id resolves to and the records that belong to it, itself last;
+/// empty if it does not exist.
 fn family(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, Error> {
     let meant = meant(access, kind, id)?;
     family_of(access, meant)
@@ -181,13 +182,13 @@ fn gather(access: &Access<'_>, member: Member, found: &mut Vec<Member>) -> Resul
     Ok(())
 }
 
-/// The record that a bare id means, visible or moved out.
+/// Returns the record that a bare id resolves to, visible or moved out.
 fn meant(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Member>, Error> {
     let found = candidates(access, kind, id)?;
     access.visible.meant(kind, id, found, |member| member.identity.owner.clone())
 }
 
-/// The records of this kind and id in the gate's scope.
+/// Returns the records of this kind and id in the gate's scope.
 fn candidates(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, Error> {
     let scope = access.visible.scope();
     let (source, which) = match kind {
@@ -205,7 +206,7 @@ fn candidates(access: &Access<'_>, kind: Kind, id: &str) -> Result<Vec<Member>, 
     members(access, kind, &sql, &[&owner, &project, &agent, &session, &time, &id])
 }
 
-/// The records of a statement that selects row, owner and id.
+/// Runs a statement that selects row, owner and id.
 fn members(
     access: &Access<'_>,
     kind: Kind,
@@ -223,7 +224,7 @@ fn members(
     Ok(members)
 }
 
-/// Deletes a row. If others still refer to it a stub stays that nobody owns and no id finds.
+/// Deletes a row. If other rows refer to it, leaves a stub without owner, which no id finds.
 fn take(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
     let table = kind.collection();
     if !PARENTS.contains(&kind) {
@@ -238,7 +239,7 @@ fn take(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
     }
 }
 
-/// Makes a row a stub that nobody owns and no id finds, for the records that refer to it.
+/// Turns a row into a stub without owner, which no id finds, for the rows that refer to it.
 pub(crate) fn disown(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
     let (table, blank, unlinked) = (kind.collection(), blank(kind), unlinked(kind));
     let sql = format!(
@@ -252,7 +253,7 @@ pub(crate) fn disown(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Er
     Ok(())
 }
 
-/// Takes records out without a trace in the feed, since a long-term memory keeps them; returns
+/// Moves records out without a change in the feed, since a long-term memory keeps them; returns
 /// their number. A record that others refer to leaves a stub, which no read shows.
 pub(crate) fn move_out(
     access: &Access<'_>,
@@ -280,7 +281,7 @@ pub(crate) fn move_out(
     Ok(moved.len() as u64)
 }
 
-/// Drops the stubs to which nothing refers any more.
+/// Deletes the stubs that nothing refers to.
 pub(crate) fn drop_stubs(access: &Access<'_>) -> Result<(), Error> {
     for &kind in PARENTS {
         let (table, has_children) = (kind.collection(), has_children(kind));
@@ -290,7 +291,7 @@ pub(crate) fn drop_stubs(access: &Access<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The rows that a statement changes, with their owners.
+/// Runs a statement and returns the changed rows with their owners.
 fn rows(
     access: &Access<'_>,
     sql: &str,

@@ -1,4 +1,4 @@
-//! Taking records back in the form in which they travel, as they were: with their ids and times.
+//! Restoring records from their exchange form, with their ids and times.
 
 use aios_record::{Identity, Kind, Record};
 use rusqlite::params;
@@ -14,37 +14,38 @@ use crate::{
     session, summary,
 };
 
-/// The outcome for a record that was given back.
+/// Outcome for one record of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Restored {
-    /// It is here as it was.
+    /// The record was stored.
     Added,
-    /// It is here without its reference to a record that is not.
+    /// The record was stored without its reference, because the record that it refers to is
+    /// missing.
     Detached {
-        /// The record that it referred to.
+        /// Identity of the missing record.
         identity: Identity,
     },
-    /// Its owner has a record of its kind and id already, which stays as it is.
+    /// The owner already has a record of this kind and id, which stays unchanged.
     Known,
-    /// It cannot be here: its kind is not kept here, or it lacks fields of its kind.
+    /// The record cannot be stored here: its kind is not stored here, or it lacks required fields.
     Elsewhere,
 }
 
 impl Working {
-    /// Takes records back under their owners, all in one transaction, and returns the outcome for
-    /// each. The records that they refer to must come before them: goals, then tasks and the rest.
-    /// The references are those of [`Record::references`]; a record without them refers to its
-    /// owner's record of the id that it names, or else to the shared one. The feed tells of the
-    /// records that are added.
+    /// Stores records under their owners, in one transaction, and returns the outcome for each.
+    /// Records must come after the records that they refer to: goals, then tasks and the rest.
+    /// References come from [`Record::references`]; without one, a record refers to its owner's
+    /// record of the id that it names, or else to the shared one. Added records become changes in
+    /// the feed.
     ///
-    /// A message whose place in its session another one has gets the next place. A session that is
-    /// here without a summary gets the one that is given.
+    /// A message whose position is occupied gets the next position of its session. A session that
+    /// exists without a summary gets the given one.
     ///
     /// # Errors
-    /// Of a record: [`Error::Conflict`] if its owner has one of its id in another project, agent or
-    /// session; another error that [`is_invalid`](Error::is_invalid) if a field of it cannot be
-    /// stored. Of all: [`Error::Storage`] and [`Error::Full`] when the file takes nothing; nothing
-    /// is done then.
+    /// For a record: [`Error::Conflict`] if its owner has one of its id in another project, agent
+    /// or session; another error for which [`is_invalid`](Error::is_invalid) returns true if a
+    /// field cannot be stored. For the call: [`Error::Storage`] and [`Error::Full`] if the file
+    /// cannot be written; then nothing is stored.
     pub async fn restore(
         &self,
         records: Vec<Record>,
@@ -60,7 +61,7 @@ impl Working {
     }
 }
 
-/// Fails before it writes anything where the record is at fault.
+/// Restores one record. If the record is invalid, fails before writing anything.
 fn restore(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
     match record.kind {
         Kind::Preference | Kind::Persona => setting(access, record),
@@ -128,7 +129,7 @@ fn of_message(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
     Ok(Restored::Added)
 }
 
-/// The typed form of a record, with the times that it lacks; `None` if it lacks more.
+/// Parses a record into its type and fills in missing times; `None` if other fields are missing.
 fn read<T: Row + DeserializeOwned>(
     access: &Access<'_>,
     record: &Record,
@@ -145,7 +146,7 @@ fn read<T: Row + DeserializeOwned>(
     Ok(Some(item))
 }
 
-/// Returns `true` if the owner has a record of this id. One of another scope is another record.
+/// Returns true if the owner has this record; fails if it has one of this id in another scope.
 fn is_here<T: Row>(access: &Access<'_>, item: &T) -> Result<bool, Error> {
     match access.existing(item)? {
         None => Ok(false),
@@ -162,10 +163,10 @@ fn is_summed_up(access: &Access<'_>, record: &Record) -> Result<bool, Error> {
     summary.map_or(Ok(false), |summary| summary::is_summed_up(access, &summary))
 }
 
-/// The record that another refers to.
+/// The record that a record refers to.
 enum Wanted {
     Exactly(Identity),
-    /// The owner's own, or else the shared one of the same id.
+    /// The owner's own record of this id, or else the shared one.
     OwnOrShared(Identity),
 }
 
@@ -190,7 +191,7 @@ fn parent<T: Row>(record: &Record, item: &T) -> Option<Wanted> {
     })
 }
 
-/// A preference or a trait of the persona.
+/// Restores a preference or a persona trait.
 fn setting(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
     let (key, value) = (record.id.as_str(), &record.payload["value"]);
     value.check("value", access.config.text_bytes_max)?;

@@ -1,7 +1,7 @@
-//! The table of each type of record: its columns, and the statements that follow from them.
+//! The table of each record type: its columns, and the statements derived from them.
 //!
-//! A type names its fields once, with [`fields!`], and its text and references once, with [`Row`].
-//! No statement is ever made from a caller's text.
+//! A type lists its fields once, with [`fields!`], and defines its text and references once, with
+//! [`Row`]. No statement contains a caller's text.
 
 use aios_record::{Id, Identity, Kind, Owner, Provenance, Record, Scope};
 use rusqlite::types::{FromSqlError, ToSqlOutput};
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{Error, column::Column, meta::Meta, removal, visible::NOBODY};
 
-/// The columns that every table of records has after its own.
+/// Columns that every record table has after its own.
 const META: &[&str] = &[
     "owner",
     "scope_project",
@@ -26,11 +26,11 @@ const META: &[&str] = &[
     "expires_at",
 ];
 
-/// A record and its columns. Made by [`fields!`].
+/// A record and its columns. Implemented by [`fields!`].
 pub(crate) trait Fields: Sized {
     const KIND: Kind;
     const TABLE: &'static str;
-    /// Its row stays as a stub for as long as others refer to it.
+    /// True if its row stays as a stub while others refer to it.
     const LEAVES_STUB: bool;
 
     fn statements() -> &'static Statements;
@@ -42,58 +42,58 @@ pub(crate) trait Fields: Sized {
     fn check(&self, limit: usize) -> Result<(), Error>;
 }
 
-/// The reference of a record to one that it belongs to.
+/// Reference of a record to its parent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parent {
-    /// The field, whose column holds the id.
+    /// Name of the field; its column holds the id.
     pub(crate) field: &'static str,
-    /// The column of the row number.
+    /// Column of the row number.
     pub(crate) column: &'static str,
-    /// The kind of the other record.
+    /// Kind of the parent.
     pub(crate) kind: Kind,
 }
 
-/// The meaning of a record beyond its columns.
+/// Properties of a record beyond its columns.
 pub(crate) trait Row: Fields + Serialize + Send + 'static {
-    /// The text that is searched.
+    /// Returns the text to index.
     fn text(&self) -> String;
 
-    /// The record that it may belong to.
+    /// The parent of the record, if it can have one.
     const PARENT: Option<Parent> = None;
 
-    /// The column of the moment at which it happened, if that is known.
+    /// Column of the time at which the record happened, if known.
     const HAPPENED: &'static str = "created_at";
 
-    /// It belongs to the session that its scope names, by the column `session_row`. A missing
-    /// session is created.
+    /// True if the record belongs to the session that its scope names, by the column `session_row`.
+    /// A missing session is created.
     const OF_SESSION: bool = false;
 
-    /// An update may move it to another project, agent or session: its scope is that of its
-    /// subject.
+    /// True if an update may move the record to another project, agent or session, because its
+    /// scope is that of its subject.
     const MOVES: bool = false;
 
-    /// The id of the record that it belongs to.
+    /// Returns the id of the parent.
     fn parent(&self) -> Option<&Id> {
         None
     }
 
-    /// Drops the reference to the record that it belongs to.
+    /// Removes the reference to the parent.
     fn detach(&mut self) {}
 
-    /// Returns `true` if the feed wants it, given that it wants its kind.
+    /// Returns true if the feed includes this record, given that it includes its kind.
     fn feeds(&self, _events: crate::EventFeed) -> bool {
         true
     }
 
-    /// Adds the parts of the travelling form that only this kind knows.
+    /// Adds the parts of the exchange form that are specific to this kind.
     fn describe(&self, _record: &mut Record) {}
 
-    /// Sets the fields that follow from others, before the record is stored.
+    /// Sets derived fields before the record is stored.
     fn settle(&mut self, _now: aios_record::Timestamp) {}
 }
 
-/// Defines the columns of a record by its fields, which have the columns' names. `with stubs` are
-/// the tables that others refer to.
+/// Defines the columns of a record by its fields, whose names they share. `with stubs` marks tables
+/// that others refer to.
 macro_rules! fields {
     ($type:ident in $table:literal $(with $stubs:ident)? { $($field:ident),* $(,)? }) => {
         impl $crate::row::Fields for $type {
@@ -145,16 +145,16 @@ macro_rules! fields {
 
 pub(crate) use fields;
 
-/// The statements that follow from a table's columns.
+/// Statements derived from a table's columns.
 pub(crate) struct Statements {
     /// `SELECT` of whole records with the owner of their parent, to be followed by a condition.
     pub(crate) select: String,
-    /// `INSERT`, returning the row's number.
+    /// `INSERT`, returning the row number.
     pub(crate) insert: String,
-    /// `UPDATE` by row, whose number is the last parameter.
+    /// `UPDATE` by row number, which is the last parameter.
     pub(crate) update: String,
-    /// `SELECT` of the row of an id and owner, of its scope without the user, its times of making,
-    /// its parent, and the condition that it is more than a stub of other owners' records.
+    /// `SELECT` by id and owner of the row number, the scope without the user, the creation and
+    /// recording times, the parent, and whether it is more than a stub of other owners' records.
     pub(crate) existing: String,
 }
 
@@ -206,7 +206,7 @@ impl Statements {
     }
 }
 
-/// Hands out the columns of a row from left to right.
+/// Reads the columns of a row from left to right.
 pub(crate) struct Columns<'a> {
     row: &'a rusqlite::Row<'a>,
     next: usize,
@@ -259,7 +259,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The columns of [`META`], in its order.
+/// Binds the columns of [`META`], in its order.
 pub(crate) fn bind_meta(meta: &Meta) -> Vec<ToSqlOutput<'_>> {
     vec![
         meta.scope.user.as_deref().unwrap_or_default().into(),
@@ -278,7 +278,7 @@ pub(crate) fn bind_meta(meta: &Meta) -> Vec<ToSqlOutput<'_>> {
     ]
 }
 
-/// Checks the fields that every record has.
+/// Checks the fields common to all records.
 pub(crate) fn check_meta(meta: &Meta, limit: usize) -> Result<(), Error> {
     for (name, part) in meta.scope.parts() {
         crate::column::label(part.unwrap_or_default(), name)?;
@@ -292,8 +292,7 @@ pub(crate) fn check_meta(meta: &Meta, limit: usize) -> Result<(), Error> {
     meta.expires_at.check("expires_at", limit)
 }
 
-/// The travelling form of a record whose parent, if it refers to one that is here, is
-/// `parent_owner`'s.
+/// Returns the exchange form of a record. `parent_owner` is the owner of its parent, if it has one.
 pub(crate) fn record<T: Row>(row: &T, parent_owner: Option<Owner>) -> Record {
     let meta = row.meta();
     let mut record = Record::new(T::KIND, row.id().clone(), row.text(), meta.scope.clone());

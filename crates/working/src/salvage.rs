@@ -1,7 +1,7 @@
-//! Records out of a file that is damaged: whatever of it can still be read.
+//! Recovery of the readable records of a damaged file.
 //!
-//! Rows are read one by one, so that a damaged page costs its own rows. Not here: what becomes of
-//! the file.
+//! Rows are read one by one, so that a damaged page loses only its own rows. The file itself is not
+//! changed.
 
 use std::path::Path;
 
@@ -17,11 +17,11 @@ use crate::{
     visible::Visible,
 };
 
-/// Row numbers, one after another, that are passed over because no row can be read there.
+/// Maximum number of consecutive row numbers without a readable row.
 const PASSED_MAX: u32 = 2000;
 
-/// Reads what can be read of the damaged file at `path`, expired records too, in the order in which
-/// [`Working::restore`](crate::Working::restore) takes them. Nothing of a file whose first page is
+/// Reads the readable records of the damaged file at `path`, including expired ones, in the order
+/// that [`Working::restore`](crate::Working::restore) needs. Returns nothing if the first page is
 /// lost. Blocks.
 #[must_use]
 pub fn salvage(path: &Path, config: &Config) -> Vec<Record> {
@@ -39,7 +39,7 @@ pub fn salvage(path: &Path, config: &Config) -> Vec<Record> {
     records
 }
 
-/// The readable rows of a kind.
+/// Returns the readable rows of a kind.
 fn rows<T: Row>(access: &Access<'_>) -> Vec<Record> {
     let table = T::TABLE;
     if access.connection.prepare(&format!("SELECT row FROM {table}")).is_err() {
@@ -74,7 +74,7 @@ fn rows<T: Row>(access: &Access<'_>) -> Vec<Record> {
     numbers_of_rows.into_iter().filter_map(read).map(|read| read.record()).collect()
 }
 
-/// The numbers that a statement gives until it fails, and `true` if it does not.
+/// Returns the numbers that a statement yields before it fails, and true if it does not fail.
 fn numbers(access: &Access<'_>, sql: &str) -> (Vec<i64>, bool) {
     let mut found = Vec::new();
     let mut read = || -> rusqlite::Result<()> {
@@ -89,7 +89,7 @@ fn numbers(access: &Access<'_>, sql: &str) -> (Vec<i64>, bool) {
     (found, is_whole)
 }
 
-/// The readable preferences or traits, row by row.
+/// Returns the readable preferences or traits, row by row.
 fn settings(access: &Access<'_>, kind: Kind) -> Vec<Record> {
     let page = match kind {
         Kind::Persona => preference::persona_page,
@@ -106,7 +106,7 @@ fn settings(access: &Access<'_>, kind: Kind) -> Vec<Record> {
                     None => break,
                 }
             }
-            // Past the row that cannot be read.
+            // Skips the row that cannot be read.
             Err(_) => {
                 failed += 1;
                 after += 1;
@@ -116,7 +116,7 @@ fn settings(access: &Access<'_>, kind: Kind) -> Vec<Record> {
     found
 }
 
-/// Returns `true` if SQLite finds the file at `path` damaged, or no database at all. Blocks.
+/// Returns true if SQLite finds the file at `path` damaged, or not a database. Blocks.
 #[must_use]
 pub fn is_damaged(path: &Path) -> bool {
     let look = || -> rusqlite::Result<bool> {

@@ -2,10 +2,10 @@
 
 use aios_ledger::Migration;
 
-/// Marks a file as a working memory: "AIOW".
+/// `PRAGMA application_id` of a working memory: "AIOW".
 pub const APPLICATION_ID: i32 = 0x4149_4f57;
 
-/// The version of the schema that this program knows and brings a file to.
+/// Newest schema version, which files are migrated to.
 #[expect(clippy::cast_possible_truncation, reason = "a program has few migrations")]
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 

@@ -1,8 +1,8 @@
-//! Word search over every searchable text (FTS5).
+//! Full-text search over every searchable text (FTS5).
 //!
-//! The index keeps terms, not texts: a found row is read from its own table. Texts and queries are
-//! cut by [`Analyzer`], as in every tier; FTS5 cuts at the spaces between terms. A query is always
-//! words and never an operator: each term is quoted.
+//! The index stores terms, not texts: a found row is read from its own table. [`Analyzer`] splits
+//! texts and queries, as in every tier; FTS5 splits at the spaces between terms. A query consists
+//! of words, never of operators: each term is quoted.
 
 pub(crate) mod documents;
 pub(crate) mod merging;
@@ -21,27 +21,28 @@ use crate::{
     row::Row,
 };
 
-/// So many terms of a query are looked for; the rest of a longer one is left out.
+/// Maximum number of terms of a query; further terms are ignored.
 const QUERY_TERMS_MAX: usize = 64;
-/// A word counts so often in a text, and no more.
+/// Maximum number of times that a word counts in a text.
 const TIMES_MAX: usize = 4;
-/// Terms beyond so many of a text are not counted again.
+/// Terms of a text that are checked for repetition.
 const REPEATED_TERMS_MAX: usize = 1 << 16;
-/// So many of the best matching patterns are weighed against each other.
+/// Number of best matching patterns that are ranked.
 const PATTERN_CANDIDATES: usize = 200;
-/// A pattern's trigger must share this part of the words of the shorter of trigger and query.
+/// Minimum share of common words between a pattern's trigger and the query, relative to the shorter
+/// of the two.
 const TRIGGER_SHARE_MIN: f64 = 0.6;
 
-/// The options of a search.
+/// Options of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindOptions {
-    /// The kinds to look at. Default: every searchable one.
+    /// Kinds to search. Default: all searchable kinds.
     pub kinds: Vec<Kind>,
-    /// Only what happened at this time or later.
+    /// Only records at or after this time.
     pub since: Option<Timestamp>,
-    /// Only what happened before this time.
+    /// Only records before this time.
     pub until: Option<Timestamp>,
-    /// The most records. Default: [`FIND_LIMIT`].
+    /// Maximum number of records. Default: [`FIND_LIMIT`].
     pub limit: usize,
 }
 
@@ -51,25 +52,25 @@ impl Default for FindOptions {
     }
 }
 
-/// The number of records that a search returns by default.
+/// Default number of records that a search returns.
 pub const FIND_LIMIT: usize = 5;
 
-/// A record that a search found.
+/// A search result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The record.
     pub record: Record,
-    /// The fit of its words (BM25): above 0, higher is better, comparable within one search.
+    /// BM25 score: 0 or more, higher is better, comparable within one search.
     pub score: f64,
 }
 
 impl WorkingView {
-    /// The records whose words fit `text` best, newest first among equals of a kind. Any word of
-    /// `text` may match; nothing in it is an operator. Only the words of owners whose records are
-    /// visible count.
+    /// Returns the records that match the words of `text` best, newest first for equal scores
+    /// within a kind. Any word of `text` may match; nothing in it is an operator. Word statistics
+    /// include only owners whose records are visible.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn find_relevant(
         &self,
         text: impl Into<String>,
@@ -79,10 +80,10 @@ impl WorkingView {
         self.read(move |access| find(access, &text, &options)).await
     }
 
-    /// The decisions whose context, choice, reasoning or outcome fit `context` best.
+    /// Returns the decisions whose context, choice, reasoning or outcome match `context` best.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn find_similar_decisions(
         &self,
         context: impl Into<String>,
@@ -103,11 +104,11 @@ impl WorkingView {
         .await
     }
 
-    /// The patterns whose trigger shares its words with `trigger`, the one that is most surely
-    /// successful first, of those whose success rate is at least `min_success_rate`.
+    /// Returns the patterns whose trigger shares words with `trigger` and whose success rate is at
+    /// least `min_success_rate`, highest success bound first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn find_patterns(
         &self,
         trigger: impl Into<String>,
@@ -117,10 +118,10 @@ impl WorkingView {
         self.read(move |access| patterns(access, &trigger, min_success_rate)).await
     }
 
-    /// The first of [`find_patterns`](WorkingView::find_patterns).
+    /// Returns the first of [`find_patterns`](WorkingView::find_patterns).
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn find_pattern(
         &self,
         trigger: impl Into<String>,
@@ -183,7 +184,7 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The distinct terms of a text, for comparing two of them.
+/// Returns the distinct terms of a text, sorted.
 pub(crate) fn words(analyzer: &Analyzer, text: &str) -> Vec<String> {
     let mut terms = analyzer.terms(text);
     terms.sort_unstable();
@@ -191,12 +192,12 @@ pub(crate) fn words(analyzer: &Analyzer, text: &str) -> Vec<String> {
     terms
 }
 
-/// The record that a document of the index stands for, if it is visible.
+/// Returns the record of a document of the index, if it is visible.
 fn read<T: Row>(access: &Access<'_>, doc: i64) -> Result<Option<T>, Error> {
     Ok(access.by_row(row_of(doc))?.map(|read| read.item))
 }
 
-/// Hands what matches `text` to `take`, best first, until that has enough.
+/// Passes the documents that match `text` to `take`, best first, until it returns false.
 fn matches(
     access: &Access<'_>,
     text: &str,
@@ -215,9 +216,9 @@ fn matches(
     }
 }
 
-/// The terms that a text has again, side by side, each as often as it is there more than once;
-/// those that only ask are left out. FTS5 tells by them how often a document has a term, which by
-/// itself it tells only of all documents.
+/// Returns the repeated terms of a text, sorted: each as often as it occurs beyond the first time,
+/// without question words. FTS5 uses them to count a term in one document, which it otherwise
+/// reports only for all documents.
 fn repeated(analyzer: &Analyzer, terms: &[String]) -> String {
     let terms = terms.iter().take(REPEATED_TERMS_MAX);
     let mut terms: Vec<&str> = terms.map(String::as_str).collect();
@@ -233,14 +234,14 @@ fn repeated(analyzer: &Analyzer, terms: &[String]) -> String {
     again
 }
 
-/// A term as FTS5 takes it: quoted, so that nothing in it is an operator. One that FTS5 cuts is
-/// looked for in the text itself, not among the repeated terms.
+/// Quotes a term for FTS5, so that nothing in it is an operator. A term that FTS5 would split is
+/// searched only in the text column, not in the repeated terms.
 fn quoted(term: &str) -> String {
     let column = if term.contains(['"', '\'']) { "text : " } else { "" };
     format!("{column}\"{}\"", term.replace('"', "\"\""))
 }
 
-/// Makes the index say `text` for a row of `owner`'s.
+/// Sets the indexed text of a row of `owner`.
 pub(crate) fn index(
     access: &Access<'_>,
     owner: &str,
@@ -268,7 +269,7 @@ pub(crate) fn index(
     }
 }
 
-/// Takes a row of `owner`'s out of the index.
+/// Removes a row of `owner` from the index.
 pub(crate) fn unindex(access: &Access<'_>, owner: &str, kind: Kind, row: i64) -> Result<(), Error> {
     match documents::known(access.connection, owner, kind, row)? {
         Some(document) => {

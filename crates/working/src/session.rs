@@ -1,4 +1,4 @@
-//! Sessions: conversations, and what is said of them as a whole.
+//! Sessions: conversations and their summaries.
 
 use aios_record::{Id, Kind, Record, Scope, Timestamp};
 use rusqlite::OptionalExtension;
@@ -14,49 +14,49 @@ use crate::{
     search, summary,
 };
 
-/// The hours for which a session counts as active by default.
+/// Default number of hours for which a session counts as active.
 pub const SESSION_ACTIVE_HOURS: u32 = 24;
-/// The days for which an idle session stays by default.
+/// Default number of days for which an idle session stays.
 pub const SESSION_IDLE_DAYS_MAX: u32 = 90;
 
-/// The number of recent summaries by default.
+/// Default number of recent summaries.
 pub const RECENT_SUMMARIES: usize = 3;
-/// The most tokens that they have together by default.
+/// Default limit of the tokens of recent summaries together.
 pub const RECENT_SUMMARIES_TOKENS_MAX: usize = 2000;
 
-/// The characters that count as a token where summaries are cut.
+/// Characters per token, for truncating summaries.
 const TOKEN_CHARS: usize = 4;
-/// A summary is cut short only if at least so many characters of it remain.
+/// Minimum length of a truncated summary, in characters.
 const CUT_CHARS_MIN: usize = 50;
 
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// Unique among sessions. Default: a new one.
+    /// Unique among sessions. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
     /// Its subject in a few sentences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// When something happened in it last. Set by the memory if it is left out.
+    /// The time of the last activity. Default: when the session is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_active: Option<Timestamp>,
-    /// The number of messages that it has had, with those that have been trimmed.
+    /// Number of messages that the session has had, including trimmed ones.
     #[serde(default)]
     pub message_count: i64,
-    /// Scope (the user is whose conversation it is), provenance, times.
+    /// Scope (the user owns the conversation), provenance, times.
     #[serde(flatten)]
     pub meta: Meta,
 }
 
 impl Session {
-    /// A session that begins.
+    /// Returns an empty session.
     #[must_use]
     pub fn new(id: Id) -> Session {
         Session { id, summary: None, last_active: None, message_count: 0, meta: Meta::default() }
     }
 
-    /// Whose conversation it is, if it is somebody's.
+    /// Returns the user who owns the conversation; `None` if it is shared.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.meta.scope.user.as_deref()
@@ -81,22 +81,21 @@ impl Row for Session {
     }
 }
 
-/// The summary of a finished task or of a session.
+/// Summary of a finished task or of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecentSummary {
     /// [`Kind::Task`] or [`Kind::Session`].
     pub kind: Kind,
-    /// Which one.
+    /// Id of the task or session.
     pub id: Id,
-    /// Its summary, perhaps cut short with `...`.
+    /// The summary, possibly truncated with `...`.
     pub text: String,
-    /// When it ended, or was active last.
+    /// The time of the end, or of the last activity.
     pub time: Timestamp,
 }
 
 impl WorkingView {
-    /// Begins a session of its owner. One that the owner has already stays as it is and is
-    /// returned.
+    /// Creates a session. If its owner already has it, returns the existing one unchanged.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has it in another project or agent.
@@ -116,18 +115,19 @@ impl WorkingView {
         .await
     }
 
-    /// The session of this id.
+    /// Returns the session of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn session(&self, id: &str) -> Result<Option<Session>, Error> {
         self.get(id).await
     }
 
-    /// Notes that something happened in a session.
+    /// Sets the activity time of a session to now.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such session.
+    /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
+    /// the view belongs to a user.
     pub async fn touch_session(&self, id: &str) -> Result<(), Error> {
         let id = id.to_owned();
         self.write(move |access| {
@@ -137,10 +137,11 @@ impl WorkingView {
         .await
     }
 
-    /// Says what a session was about.
+    /// Sets the summary of a session.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such session.
+    /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
+    /// the view belongs to a user.
     pub async fn set_session_summary(
         &self,
         id: &str,
@@ -153,11 +154,11 @@ impl WorkingView {
         .await
     }
 
-    /// The sessions in which something happened within the last `hours`
-    /// ([`SESSION_ACTIVE_HOURS`]), the latest first.
+    /// Returns the sessions that were active within the last `hours` (see
+    /// [`SESSION_ACTIVE_HOURS`]), latest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn active_sessions(&self, hours: u32) -> Result<Vec<Session>, Error> {
         self.read(move |access| {
             let since = before(access.now, i64::from(hours));
@@ -166,13 +167,13 @@ impl WorkingView {
         .await
     }
 
-    /// Sums up the sessions in which nothing happened for `days` ([`SESSION_IDLE_DAYS_MAX`]), moves
-    /// them out with their messages, and returns their number. [`IMPORTANT`] sessions stay, and
-    /// those that the change feed has still to tell of, and those that the view must not change. A
-    /// session with tasks, or with messages that are important, leaves a stub.
+    /// Summarises the sessions without activity for `days` (see [`SESSION_IDLE_DAYS_MAX`]), moves
+    /// them out with their messages, and returns their number. [`IMPORTANT`] sessions, sessions
+    /// with undelivered changes in the feed (their own or their messages') and sessions that the
+    /// view must not change stay. A session with tasks or important messages leaves a stub.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn cleanup_sessions(&self, days: u32) -> Result<u64, Error> {
         self.free_room(move |access| {
             let since = Timestamp::from_microsecond(before(access.now, i64::from(days) * 24))
@@ -203,12 +204,13 @@ impl WorkingView {
         .await
     }
 
-    /// The newest summaries of tasks and sessions, at most `limit` ([`RECENT_SUMMARIES`]) and
-    /// together at most `max_tokens` ([`RECENT_SUMMARIES_TOKENS_MAX`]; 4 characters count as one),
-    /// the last one cut with `...` if need be.
+    /// Returns the newest summaries of tasks and sessions, at most `limit` (see
+    /// [`RECENT_SUMMARIES`]) and together at most `max_tokens` (see
+    /// [`RECENT_SUMMARIES_TOKENS_MAX`]; 4 characters count as one), the last one truncated with
+    /// `...` if necessary.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn recent_summaries(
         &self,
         limit: usize,
@@ -248,7 +250,7 @@ fn of_session(session: Session) -> RecentSummary {
     }
 }
 
-/// As many summaries as fit into `chars`, the last one cut.
+/// Returns the summaries that fit into `chars`, the last one truncated.
 fn fit(summaries: Vec<RecentSummary>, chars: usize) -> Vec<RecentSummary> {
     const MARK: &str = "...";
     let mut left = chars;
@@ -270,8 +272,8 @@ fn fit(summaries: Vec<RecentSummary>, chars: usize) -> Vec<RecentSummary> {
     fitting
 }
 
-/// The row of the owner's session that `scope` names. A missing session is created; one that has
-/// moved out is back with this, without its summary.
+/// Returns the row of the owner's session that `scope` names. A missing session is created; one
+/// that was moved out is revived without its summary.
 pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<Option<i64>, Error> {
     let Some(session) = &scope.session else { return Ok(None) };
     let id = Id::new(session.as_str())?;
@@ -285,7 +287,7 @@ pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<Option<i64>, 
     access.insert_new(&mut session, Links::default()).map(Some)
 }
 
-/// As [`ensure`] for a record that is given back: a session that is made for it is as old as it is.
+/// Like [`ensure`], for a restored record: a session created for it gets the record's times.
 pub(crate) fn ensure_for(access: &Access<'_>, meta: &Meta) -> Result<Option<i64>, Error> {
     let Some(session) = &meta.scope.session else { return Ok(None) };
     let id = Id::new(session.as_str())?;
@@ -304,9 +306,8 @@ pub(crate) fn ensure_for(access: &Access<'_>, meta: &Meta) -> Result<Option<i64>
     access.insert(&session, Links::default()).map(Some)
 }
 
-/// Completes the session in this row, if it has no summary, from `given`, the same session as it
-/// was elsewhere; returns `true` if that changed it. A session that its messages made, since these
-/// came first, has no summary.
+/// Fills in the session in this row from `given` if it has no summary; returns true if that changed
+/// it. A session created by messages that were restored before it has no summary.
 pub(crate) fn fill_in(access: &Access<'_>, row: i64, given: &Session) -> Result<bool, Error> {
     let Some(found) = access.by_row::<Session>(row)? else { return Ok(false) };
     let mut here = found.item;
@@ -321,13 +322,13 @@ pub(crate) fn fill_in(access: &Access<'_>, row: i64, given: &Session) -> Result<
     Ok(true)
 }
 
-/// The row of a session, which may be a stub only.
+/// Row of a session, possibly a stub.
 pub(crate) struct Standing {
     pub(crate) row: i64,
     is_stub: bool,
 }
 
-/// The session of this id that `user`, or nobody in particular, has.
+/// Returns the session of this id that belongs to `user`, or that is shared.
 pub(crate) fn standing(
     access: &Access<'_>,
     id: &Id,
@@ -342,7 +343,7 @@ pub(crate) fn standing(
 }
 
 impl Standing {
-    /// Brings back a session that has moved out.
+    /// Revives a session that was moved out.
     pub(crate) fn revive(&self, access: &Access<'_>) -> Result<(), Error> {
         if !self.is_stub {
             return Ok(());
@@ -356,7 +357,7 @@ impl Standing {
     }
 }
 
-/// The moment that lies `hours` before `now`, in microseconds.
+/// Returns the time `hours` before `now`, in microseconds.
 fn before(now: Timestamp, hours: i64) -> i64 {
     now.as_microsecond().saturating_sub(hours.saturating_mul(3_600_000_000))
 }

@@ -1,9 +1,9 @@
-//! Summaries: texts that stand for what has ended, made from its own words.
+//! Summaries of goals and sessions that ended, extracted from their own texts.
 //!
-//! A goal that has ended and a session in which nothing happens any more are summed up before
-//! anything of them is moved out. The summary is a record of its own, so that a long-term memory
-//! gets it; that of a session is the session's `summary` as well. It is the owner's of its subject,
-//! and is made from that owner's records only.
+//! A goal that ended and a session without further activity are summarised before any of their
+//! records is moved out. The summary is a record of its own, so that a long-term memory gets it; a
+//! session's summary is also its `summary` field. It belongs to the owner of its subject and is
+//! made only from that owner's records.
 
 use aios_record::{Id, Identity, Key, Kind, Record, Source, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,24 +15,24 @@ use crate::{
     row::{Row, fields},
 };
 
-/// The longest summary that is made here, in characters.
+/// Maximum length of a summary made here, in characters.
 pub const SUMMARY_CHARS_MAX: usize = 1000;
 
-/// The messages or tasks that are read for a summary, the last ones.
+/// Maximum number of messages or tasks read for a summary; the last ones.
 const ORIGINALS_MAX: i64 = 1000;
 
-/// A text that stands for a goal or session that ended, and is kept when that goes.
+/// Summary of a goal or session that ended, kept when the subject is moved out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Unique among summaries. Default: a new one.
+    /// Unique among summaries. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// The text, at most [`SUMMARY_CHARS_MAX`] characters.
+    /// The text.
     pub text: String,
-    /// The key of its subject, such as `goal/blog`, a record of the same owner. Each has one
+    /// Key of the subject, such as `goal/blog`, a record of the same owner. Each subject has one
     /// summary.
     pub subject: String,
-    /// The keys of the records that were read for it, of the same owner.
+    /// Keys of the records that were read for it, of the same owner.
     #[serde(default)]
     pub originals: Vec<String>,
     /// Scope (that of the subject), provenance, times.
@@ -64,7 +64,7 @@ impl Row for Summary {
     }
 }
 
-/// Returns `true` if the owner has a summary of the same subject by another id.
+/// Returns true if the owner has a summary of the same subject with another id.
 pub(crate) fn is_summed_up(access: &Access<'_>, summary: &Summary) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM summaries WHERE subject = ?1 AND owner = ?2 AND id <> ?3";
     let owner = summary.meta.scope.owner();
@@ -72,8 +72,8 @@ pub(crate) fn is_summed_up(access: &Access<'_>, summary: &Summary) -> Result<boo
     Ok(access.connection.prepare_cached(sql)?.exists(params)?)
 }
 
-/// The rows of the sessions after row `after` that the gate may change, were last active before
-/// `before`, and have no summary, or one of an earlier time.
+/// Returns the sessions after row `after` that the gate may change, were last active before
+/// `before`, and have no current summary.
 pub(crate) fn sessions_due(
     access: &Access<'_>,
     before: Timestamp,
@@ -94,7 +94,7 @@ pub(crate) fn sessions_due(
     rows(access, &sql, (access.visible.owner(), after, before.as_microsecond(), limit))
 }
 
-/// The rows of the goals after row `after` that have ended and have no summary, or changed since.
+/// Returns the goals after row `after` that ended and have no summary, or changed since.
 pub(crate) fn goals_due(access: &Access<'_>, after: i64, limit: i64) -> Result<Vec<i64>, Error> {
     rows(
         access,
@@ -109,8 +109,8 @@ pub(crate) fn goals_due(access: &Access<'_>, after: i64, limit: i64) -> Result<V
     )
 }
 
-/// The sessions or goals without a summary among these rows, which are a list in JSON; empty for
-/// other kinds.
+/// Returns the sessions or goals without a summary among the rows in the JSON list `among`; empty
+/// for other kinds.
 pub(crate) fn missing(access: &Access<'_>, kind: Kind, among: &str) -> Result<Vec<i64>, Error> {
     if !matches!(kind, Kind::Session | Kind::Goal) {
         return Ok(Vec::new());
@@ -133,8 +133,8 @@ fn rows(access: &Access<'_>, sql: &str, params: impl rusqlite::Params) -> Result
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Sums up the session in this row: as its caller did, where that is newer than the summary made
-/// here, else from its messages. Returns `false` if there was nothing to say.
+/// Summarises the session in this row: uses its caller's summary if that differs from the one made
+/// here, else extracts one from its messages. Returns false if there is no text.
 pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let Some(found) = access.by_row::<Session>(row)? else { return Ok(false) };
     let mut session = found.item;
@@ -167,8 +167,8 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Sums up the goal in this row: its description, its result, and the sentences of its owner's
-/// tasks that say most.
+/// Summarises the goal in this row: its description, its result, and the most informative sentences
+/// of its owner's tasks.
 pub(crate) fn of_goal(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let Some(goal) = access.by_row::<Goal>(row)?.map(|found| found.item) else {
         return Ok(false);

@@ -11,18 +11,18 @@ use crate::{
     row::{Parent, Row, fields},
 };
 
-/// A unit of work. A scope that names a session makes it a task of that session.
+/// A unit of work. If its scope names a session, it belongs to that session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
-    /// Unique among tasks. Default: a new one.
+    /// Unique among tasks. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// The goal that it serves.
+    /// The goal of the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal_id: Option<Id>,
     /// The work to be done.
     pub description: String,
-    /// Who does it.
+    /// Name of the agent that does it.
     #[serde(default)]
     pub agent: String,
     /// The status. Default: pending.
@@ -34,25 +34,25 @@ pub struct Task {
     /// The output.
     #[serde(default)]
     pub output: Value,
-    /// The work that was done, in short.
+    /// Short summary of the work done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// The result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
-    /// Why it failed.
+    /// The error, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// When work began. Set by the memory if it is left out.
+    /// Start of the work. Default: set when the status becomes in progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
-    /// When it was completed, failed or cancelled. Set by the memory if it is left out.
+    /// The time of completion, failure or cancellation. Default: set when the status becomes final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
-    /// Its duration. Set by the memory if it is left out.
+    /// Duration in milliseconds. Default: computed from start and end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
-    /// Anything else.
+    /// Additional data.
     #[serde(default)]
     pub metadata: Value,
     /// Scope, provenance, times.
@@ -64,43 +64,43 @@ words! {
     /// The status of a task.
     #[derive(Default)]
     TaskStatus {
-        /// Not begun.
+        /// Not started.
         #[default]
         Pending = "pending",
-        /// Under way.
+        /// In progress.
         InProgress = "in_progress",
         /// Done.
         Completed = "completed",
         /// Not done.
         Failed = "failed",
-        /// Given up.
+        /// Abandoned.
         Cancelled = "cancelled",
     }
 }
 
 impl TaskStatus {
-    /// Returns `true` if nothing more will happen.
+    /// Returns true if the status will not change any more.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled)
     }
 }
 
-/// The further changes of a task whose status changes. Fields that are left out stay as they were.
+/// Further changes of a task whose status changes. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskUpdate {
-    /// The work that was done, in short.
+    /// Short summary of the work done.
     pub summary: Option<String>,
     /// The result.
     pub result: Option<String>,
-    /// Why it failed.
+    /// The error, if it failed.
     pub error: Option<String>,
     /// The output.
     pub output: Option<Value>,
 }
 
 impl Task {
-    /// A pending task of no goal.
+    /// Returns a pending task without a goal.
     #[must_use]
     pub fn new(description: impl Into<String>) -> Task {
         Task {
@@ -160,9 +160,9 @@ impl Row for Task {
 }
 
 impl WorkingView {
-    /// Stores a task, in place of the owner's task of this id if there is one. Its goal is the
-    /// owner's own goal of that id, or else the shared one. The owner's session that its scope
-    /// names is created if it is missing.
+    /// Stores a task; replaces the owner's task of the same id. Its goal is the owner's own goal of
+    /// that id, or else the shared one. If its scope names a missing session, the session is
+    /// created.
     ///
     /// # Errors
     /// [`Error::MissingParent`] if its goal does not exist; otherwise as
@@ -171,11 +171,11 @@ impl WorkingView {
         self.store(task).await
     }
 
-    /// Sets how a task stands, and what came of it.
+    /// Sets the status of a task, and its results.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such task; [`Error::NotYours`] if it is shared and the
-    /// view a user's.
+    /// [`Error::NotFound`] if the task does not exist; [`Error::NotYours`] if it is shared and the
+    /// view belongs to a user.
     pub async fn update_task_status(
         &self,
         id: &str,
@@ -195,18 +195,18 @@ impl WorkingView {
         .await
     }
 
-    /// The task of this id.
+    /// Returns the task of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn task(&self, id: &str) -> Result<Option<Task>, Error> {
         self.get(id).await
     }
 
-    /// The visible tasks of a goal, oldest first.
+    /// Returns the visible tasks of a goal, oldest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn tasks_for_goal(&self, goal_id: &str) -> Result<Vec<Task>, Error> {
         let goal_id = goal_id.to_owned();
         self.read(move |access| match access.referred(Kind::Goal, &goal_id)? {
@@ -216,10 +216,10 @@ impl WorkingView {
         .await
     }
 
-    /// The visible tasks of a session, or of all, with this status, or with any; oldest first.
+    /// Returns the visible tasks, oldest first. `session` and `status` restrict them if given.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn tasks(
         &self,
         session: Option<&str>,
@@ -242,10 +242,10 @@ impl WorkingView {
         .await
     }
 
-    /// The `limit` tasks that ended last, newest first.
+    /// Returns the `limit` tasks that ended last, newest first.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn task_history(&self, limit: usize) -> Result<Vec<Task>, Error> {
         self.read(move |access| {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);

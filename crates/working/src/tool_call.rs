@@ -1,4 +1,4 @@
-//! Tool calls: what a task did, step by step.
+//! Tool calls: the steps of a task.
 
 use aios_record::{Id, Kind, Record, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
@@ -10,45 +10,45 @@ use crate::{
     row::{Parent, Row, fields},
 };
 
-/// So many characters of a tool's output are kept, the mark included.
+/// Maximum length of a stored output, in characters, including the mark.
 pub const OUTPUT_CHARS_MAX: usize = 20_000;
-/// Stands at the end of an output that was cut.
+/// Mark at the end of a truncated output.
 pub const OUTPUT_CUT_MARK: &str = "... [cut]";
 
 /// One call of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolCall {
-    /// Unique among tool calls. Default: a new one.
+    /// Unique among tool calls. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// The task that it was made for.
+    /// The task of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<Id>,
-    /// In which round of the task it was made.
+    /// Iteration of the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iteration: Option<i64>,
-    /// Which tool.
+    /// Name of the tool.
     pub tool_name: String,
-    /// Who called it.
+    /// Name of the calling agent.
     #[serde(default)]
     pub agent: String,
     /// The input.
     #[serde(default)]
     pub input: Value,
-    /// The output, text or JSON. Longer than [`OUTPUT_CHARS_MAX`] characters it is cut, and
-    /// is a text then.
+    /// The output, text or JSON. Output longer than [`OUTPUT_CHARS_MAX`] characters is stored as
+    /// truncated text.
     #[serde(default)]
     pub output: Value,
-    /// It did its work.
+    /// True if the call succeeded.
     #[serde(default)]
     pub success: bool,
-    /// Its duration.
+    /// Duration in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
-    /// Why it was called.
+    /// The reason for the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When. Default: now.
+    /// The time of the call. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
     /// Scope, provenance, times.
@@ -57,7 +57,7 @@ pub struct ToolCall {
 }
 
 impl ToolCall {
-    /// A call of no task that has not succeeded yet.
+    /// Returns a call without a task and without success.
     #[must_use]
     pub fn new(tool_name: impl Into<String>) -> ToolCall {
         ToolCall {
@@ -112,7 +112,7 @@ impl Row for ToolCall {
     }
 }
 
-/// Cuts an output that is too long, at the end of a character.
+/// Truncates an output that is too long, at a character boundary.
 fn cut(output: &mut Value) {
     let text = match &*output {
         Value::String(text) => text.clone(),
@@ -136,18 +136,18 @@ impl WorkingView {
         self.store(call).await
     }
 
-    /// The tool call of this id.
+    /// Returns the tool call of this id.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn tool_call(&self, id: &str) -> Result<Option<ToolCall>, Error> {
         self.get(id).await
     }
 
-    /// The visible tool calls of a task, in the order in which they were stored.
+    /// Returns the visible tool calls of a task, in the order in which they were stored.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn tool_calls_for_task(&self, task_id: &str) -> Result<Vec<ToolCall>, Error> {
         let task_id = task_id.to_owned();
         self.read(move |access| match access.referred(Kind::Task, &task_id)? {

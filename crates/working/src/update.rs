@@ -13,17 +13,17 @@ use crate::{
 };
 
 impl WorkingView {
-    /// Changes the fields of a record that `changes` names, leaves the others, and returns the
-    /// record as it is then. A field that is null takes its default. Reading, merging and storing
-    /// are one transaction: no change of another caller is lost.
+    /// Changes the fields of a record that `changes` names, and returns the changed record. A field
+    /// that is null gets its default. Reading, merging and storing are one transaction, so no
+    /// change of another caller is lost.
     ///
     /// # Errors
-    /// - [`Error::NotFound`] if there is no such record, [`Error::Ambiguous`] if several owners
+    /// - [`Error::NotFound`] if the record does not exist, [`Error::Ambiguous`] if several owners
     ///   have the id.
     /// - [`Error::NotYours`] and [`Error::MachineWide`] if the view must not change it.
-    /// - [`Error::Fixed`] if records of this kind are never changed: events, messages, summaries,
-    ///   and of sessions everything except the summary.
-    /// - [`Error::Fields`] if a change fits no field, or changes the id.
+    /// - [`Error::Fixed`] if records of this kind cannot be updated: events, messages, summaries,
+    ///   and sessions except for their summary.
+    /// - [`Error::Fields`] if a change does not fit a field, or changes the id.
     /// - [`Error::Conflict`] if a change would move the record to another scope.
     pub async fn update(
         &self,
@@ -35,9 +35,9 @@ impl WorkingView {
         self.write(move |access| update(access, kind, &id, changes)).await
     }
 
-    /// As [`update`](WorkingView::update), if the change feed has told of the record as it is: if
-    /// it has a trace of it after `told`, nothing changes and the result is `None`. For one who
-    /// keeps every version of a record that the feed tells of.
+    /// Like [`update`](WorkingView::update), if the caller has read all changes of the record: if
+    /// the feed has a change of it after `told`, nothing changes and the result is `None`. For
+    /// consumers that keep every version of a record in the feed.
     ///
     /// # Errors
     /// As [`update`](WorkingView::update).
@@ -59,7 +59,7 @@ impl WorkingView {
     }
 }
 
-/// Returns `true` if the feed has a trace after `told` of the record that a bare id means.
+/// Returns true if the feed has a change after `told` of the record that a bare id resolves to.
 fn is_untold<T: Row>(access: &Access<'_>, id: &str, told: u64) -> Result<bool, Error> {
     let record: T = access.require(id)?;
     feed::has_trace(access.connection, &identity(&record), told)
@@ -81,7 +81,7 @@ fn update(
     }
 }
 
-/// Returns `true` if a record of this kind does not take `changes`.
+/// Returns true if `changes` must not be made to a record of this kind.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     match kind {
         Kind::Message | Kind::Event | Kind::Summary => true,
@@ -124,11 +124,11 @@ fn merge<T: Row + DeserializeOwned>(
     access.write(&mut after)?;
     let identity = identity(&after);
     let stored = access.identified::<T>(&identity.owner, id)?;
-    // A record that expires by the change is no longer read.
+    // A record that the change makes expire is no longer read.
     Ok(stored.as_ref().map_or_else(|| crate::row::record(&after, None), Read::record))
 }
 
-/// The fields of a record by name.
+/// Returns the fields of a record by name.
 fn object<T: Row>(item: &T) -> Map<String, Value> {
     match serde_json::to_value(item) {
         Ok(Value::Object(fields)) => fields,

@@ -1,4 +1,4 @@
-//! Work on the file as a whole: a new word index, compacting, copying.
+//! Operations on the whole file: rebuilding the search index, compacting, copying.
 
 use std::path::Path;
 
@@ -20,19 +20,19 @@ use crate::{
     },
 };
 
-/// A file is rewritten only if one page of so many, or more, is free ...
+/// Compact only if at least one page in this many is free ...
 const VACUUM_SHARE: u64 = 20;
-/// ... and so many pages are. A new file has some from its migrations.
+/// ... and at least this many pages are. A new file has some from its migrations.
 const VACUUM_PAGES_MIN: u64 = 64;
-/// The most pages of the word index that are tidied at a time.
+/// Maximum index pages merged per call.
 const MERGE_PAGES: i64 = 1000;
 
 impl Working {
-    /// Makes durable all that was acknowledged before the call, if
-    /// [`Config::durability`](crate::Config::durability) does not promise that already.
+    /// Syncs all writes acknowledged before the call, if
+    /// [`Config::durability`](crate::Config::durability) does not already guarantee it.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the disk refuses.
+    /// [`Error::Storage`] if the disk fails.
     pub async fn sync(&self) -> Result<(), Error> {
         if self.config().durability != Durability::Full {
             self.view.ledger.sync().await?;
@@ -40,18 +40,18 @@ impl Working {
         Ok(())
     }
 
-    /// Makes a new word index from the rows.
+    /// Rebuilds the search index from the rows.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn reindex(&self) -> Result<(), Error> {
         self.view.write_alone(reindex).await
     }
 
-    /// Rewrites the file without what was deleted. Writers wait meanwhile.
+    /// Rewrites the file without deleted data. Writers wait meanwhile.
     ///
     /// # Errors
-    /// [`Error::Full`] when the disk has no room for the copy.
+    /// [`Error::Full`] if the disk has no room for the copy.
     pub async fn vacuum(&self) -> Result<(), Error> {
         self.view.ledger.vacuum().await?;
         self.view
@@ -64,11 +64,11 @@ impl Working {
             .await
     }
 
-    /// Notes that what is removed from now on is to leave nothing behind, so that who opens the
-    /// file next knows it even if [`scrub`](Working::scrub) is never reached.
+    /// Records in the file that deleted data must be scrubbed, so that the next program that opens
+    /// it knows even if [`scrub`](Working::scrub) is never reached.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn ask_for_scrub(&self) -> Result<(), Error> {
         self.view
             .free_room(|access| {
@@ -80,11 +80,11 @@ impl Working {
             .await
     }
 
-    /// Returns `true` if [`ask_for_scrub`](Working::ask_for_scrub) was called and no
-    /// [`scrub`](Working::scrub) since.
+    /// Returns true if [`ask_for_scrub`](Working::ask_for_scrub) was called and
+    /// [`scrub`](Working::scrub) has not run since.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be read.
+    /// [`Error::Storage`] if the file cannot be read.
     pub async fn is_scrub_asked_for(&self) -> Result<bool, Error> {
         self.view
             .read(|access| {
@@ -94,13 +94,13 @@ impl Working {
             .await
     }
 
-    /// Makes sure that nothing of what was removed is left in the file, its word index or its log:
-    /// makes a new index, then rewrites the file. Writers wait meanwhile.
+    /// Removes every byte of deleted data from the file, its search index and its log: rebuilds the
+    /// index, then rewrites the file. Writers wait meanwhile.
     ///
     /// # Errors
-    /// [`Error::Full`] when the disk has no room for the copy; an error that
-    /// [`is_retryable`](Error::is_retryable) when a reader, in whichever process, still needs the
-    /// log.
+    /// [`Error::Full`] if the disk has no room for the copy; an error for which
+    /// [`is_retryable`](Error::is_retryable) returns true if a reader, in any process, still needs
+    /// the log.
     pub async fn scrub(&self) -> Result<(), Error> {
         self.reindex().await?;
         self.view.ledger.scrub().await?;
@@ -113,9 +113,10 @@ impl Working {
             .await
     }
 
-    /// [Vacuums](Working::vacuum) if that was done last `days` or more ago, or never, and if a
-    /// twentieth of the file or more, and 256 KiB or more, would be won; returns `true` if it did.
-    /// [`age`](Working::age) does so by [`Retention::vacuum_days`](crate::Retention::vacuum_days).
+    /// [Vacuums](Working::vacuum) if the last vacuum was at least `days` ago, or never, and if at
+    /// least a twentieth of the file and 256 KiB would be freed; returns true if it did.
+    /// [`age`](Working::age) calls it with
+    /// [`Retention::vacuum_days`](crate::Retention::vacuum_days).
     ///
     /// # Errors
     /// As [`vacuum`](Working::vacuum).
@@ -127,12 +128,12 @@ impl Working {
         Ok(due)
     }
 
-    /// Refreshes the statistics of the query planner that are out of date, tidies the word index a
-    /// little, and corrects counts of messages that are too low. Cheap; happens with
-    /// [`age`](Working::age), and the first part when the memory is closed.
+    /// Refreshes outdated statistics of the query planner, merges a few segments of the search
+    /// index, and corrects message counts that are too low. Cheap; [`age`](Working::age) includes
+    /// it, and closing the memory refreshes the statistics.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn optimize(&self) -> Result<(), Error> {
         self.view
             .free_room(|access| {
@@ -143,19 +144,19 @@ impl Working {
             .await
     }
 
-    /// Moves what the write-ahead log holds into the file and empties the log, as far as readers
-    /// allow. Happens by itself a second after the last write, and on close.
+    /// Moves the write-ahead log into the file and empties it, as far as readers allow. Also
+    /// happens one second after the last write, and on close.
     ///
     /// # Errors
-    /// [`Error::Storage`] when the file cannot be written.
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn checkpoint(&self) -> Result<(), Error> {
         Ok(self.view.ledger.checkpoint().await?)
     }
 
-    /// Copies the file as it is now to `target`, which must not exist.
+    /// Copies the current state of the file to `target`, which must not exist.
     ///
     /// # Errors
-    /// [`Error::Storage`] when `target` cannot be written.
+    /// [`Error::Storage`] if `target` cannot be written.
     pub async fn backup(&self, target: &Path) -> Result<(), Error> {
         Ok(self.view.ledger.backup(target).await?)
     }
@@ -173,8 +174,8 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
 }
 
 impl WorkingView {
-    /// Indexes the words again if another analysis, or another language, cut them, and the file may
-    /// be written. Blocks.
+    /// Rebuilds the search index if it was built with another analysis version or language and the
+    /// file is writable. Blocks.
     pub(crate) fn follow_analysis(&self) -> Result<(), Error> {
         if self.config.access == config::Access::ReadOnly {
             return Ok(());
@@ -192,17 +193,17 @@ impl WorkingView {
     }
 }
 
-/// The name under which the file notes by which analysis its words are cut.
+/// Key under which the file records the analysis of its search index.
 const ANALYSIS: &str = "analysis";
-/// More than there are languages.
+/// Greater than the number of languages.
 const LANGUAGES_MAX: i64 = 1000;
 
-/// The analysis of this program as a number.
+/// Encodes the analysis version and language of this program as a number.
 fn analysis(access: &Access<'_>) -> i64 {
     i64::from(aios_analysis::VERSION) * LANGUAGES_MAX + access.config.language as i64
 }
 
-/// Makes a new word index from the rows.
+/// Rebuilds the search index from the rows.
 pub(crate) fn reindex(access: &Access<'_>) -> Result<(), Error> {
     let sql = "INSERT INTO upkeep (work, done_at) VALUES (?1, ?2)
          ON CONFLICT DO UPDATE SET done_at = excluded.done_at";

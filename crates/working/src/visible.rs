@@ -1,21 +1,20 @@
-//! The condition by which statements show what a gate sees. There is no other in this crate; a
-//! property test holds it to [`Gate::sees`].
+//! The SQL condition for the records that a gate shows. This crate has no other; a property test
+//! compares it with [`Gate::sees`].
 
 use aios_record::{Gate, Identity, Kind, Owner, Owners, ScopeMatch};
 use rusqlite::ToSql;
 
 use crate::Error;
 
-/// Holds for a record that has not expired at `?5`.
+/// Condition that a record has not expired at `?5`.
 pub(crate) const ALIVE: &str = "(expires_at IS NULL OR ?5 < expires_at)";
 
-/// Stands in the column `owner` of a removed parent that other owners' records refer to. No owner
-/// has this name.
+/// Owner of a removed parent that other owners' records refer to. No real owner has this name.
 pub(crate) const NOBODY: &str = "'\u{1f}'";
 
 const OWN_AND_SHARED: &str = "owner IN ('', ?1)";
 
-/// A gate, and the conditions that follow from it.
+/// A gate and the SQL conditions derived from it.
 #[derive(Debug)]
 pub(crate) struct Visible {
     gate: Gate,
@@ -48,52 +47,52 @@ impl Visible {
         &self.gate
     }
 
-    /// The condition on owner, project, agent and session, which are `?1` to `?4`.
+    /// Returns the condition on owner, project, agent and session, which are `?1` to `?4`.
     pub(crate) fn scope(&self) -> &str {
         &self.scope
     }
 
-    /// The condition on the owner alone, who is `?1`. The other parts do not count where a record
-    /// is only referred to.
+    /// Returns the condition on the owner alone, which is `?1`. References ignore the other parts
+    /// of a scope.
     pub(crate) fn owners(&self) -> &'static str {
         owners(&self.gate)
     }
 
-    /// The condition on the owner, who is `?1`, of what may be changed.
+    /// Returns the condition on the owner, which is `?1`, of records that the view may change.
     pub(crate) fn changeable(&self) -> &'static str {
         if self.gate.acts_for().is_some() { "owner = ?1" } else { self.owners() }
     }
 
-    /// The values of `?1` to `?4`.
+    /// Returns the values of `?1` to `?4`.
     pub(crate) fn params(&self) -> [Option<&str>; 4] {
         let [(_, user), (_, project), (_, agent), (_, session)] = self.gate.filter().scope.parts();
         [self.gate.acts_for().map(Owner::as_str).or(user), project, agent, session]
     }
 
-    /// The value of `?1`.
+    /// Returns the value of `?1`.
     pub(crate) fn owner(&self) -> impl ToSql {
         self.params()[0]
     }
 
-    /// The names of the owners that [`scope`](Visible::scope) selects; `None` if it is everybody.
+    /// Returns the names of the owners that [`scope`](Visible::scope) selects; `None` if all are.
     pub(crate) fn owner_names(&self) -> Option<Vec<&str>> {
         let named = self.params()[0]?;
         let shared = (self.owners() == OWN_AND_SHARED && !named.is_empty()).then_some("");
         Some(shared.into_iter().chain([named]).collect())
     }
 
-    /// The owner for whom a setting is read and written: the one who acts, or the one whom the
-    /// administrator chose, or else shared.
+    /// Returns the owner for whom settings are read and written: the acting owner, or the user that
+    /// the administrator chose, or else shared.
     pub(crate) fn acting(&self) -> Owner {
         self.params()[0].map_or(Owner::SHARED, |owner| Owner::from_stored(owner.to_owned()))
     }
 
-    /// The one of several visible records of an id that the bare id means: the owner's own before
-    /// the shared one. They are ordered here, since SQLite prepares a statement with ORDER BY and a
-    /// parameter at each use.
+    /// Resolves a bare id among the visible records of that id: the owner's own before the shared
+    /// one. Sorts here, since SQLite would prepare a statement with ORDER BY and a parameter again
+    /// at each use.
     ///
     /// # Errors
-    /// [`Error::Ambiguous`] if the administrator has not chosen a user.
+    /// [`Error::Ambiguous`] if several exist and the administrator has not chosen a user.
     pub(crate) fn meant<T>(
         &self,
         kind: Kind,
@@ -111,7 +110,7 @@ impl Visible {
         Ok(found.pop())
     }
 
-    /// Refuses to change or remove a visible record of another owner.
+    /// Refuses to change or remove another owner's visible record.
     pub(crate) fn check_change(&self, record: &Identity) -> Result<(), Error> {
         match self.gate.acts_for() {
             Some(owner) if *owner != record.owner => {
@@ -121,7 +120,7 @@ impl Visible {
         }
     }
 
-    /// Refuses to change what belongs to the machine through a user's view.
+    /// Refuses to change a machine-wide record through a user's view.
     pub(crate) fn check_machine_wide(&self, kind: Kind) -> Result<(), Error> {
         match self.gate.acts_for_user() {
             true => Err(Error::MachineWide { kind }),

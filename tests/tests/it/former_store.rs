@@ -1,6 +1,6 @@
-//! A store of the former version, opened by this one: nothing is lost, nobody is shown what was
-//! not theirs, and its sources, read again, add nothing. `tests/fixtures/store-5/README.md` says
-//! what is in it.
+//! A store of the former version, opened by this one: no record is lost, no owner sees records of
+//! another, and ingesting its sources again adds nothing. `tests/fixtures/store-5/README.md`
+//! describes its contents.
 
 mod again;
 mod documents;
@@ -22,9 +22,9 @@ use tempfile::TempDir;
 
 use crate::isolation_methods::exported;
 
-/// Answers of a lower relevance are noise: their order may change.
+/// Minimum relevance of a hit to check. Below it, the order may change.
 const RELEVANCE_MIN: f64 = 0.1;
-/// A first answer of this relevance or more is among so many first ones still.
+/// Relevance from which a former first hit must remain among the [`FIRST`] hits.
 const RELEVANCE_OF_FIRST: f64 = 0.9;
 const FIRST: usize = 3;
 /// Texts that were purged.
@@ -58,7 +58,7 @@ impl Former {
     fn config(&self) -> Config {
         let mut config = Config::at(self.dir.path().join("store"));
         let retention = &mut config.retention;
-        // The records are checked, in whichever tier they are.
+        // The records are checked in any tier.
         retention.messages_days = 0;
         retention.goals_and_tasks_days = 0;
         config
@@ -84,7 +84,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
-async fn who_may_only_read_is_told_the_command_that_brings_the_store_over() {
+async fn a_reader_of_a_former_store_is_told_to_migrate_it() {
     let former = Former::new();
     let read = |name: &str| fs::read(former.dir.path().join("store").join(name)).unwrap();
     let before = [read("working.db"), read("journal.db")];
@@ -97,10 +97,10 @@ async fn who_may_only_read_is_told_the_command_that_brings_the_store_over() {
     assert_eq!([read("working.db"), read("journal.db")], before);
 }
 
-/// The name by which the user with the empty name is known now.
+/// Current name of the user whose name was empty.
 const NO_NAME: &str = "(no name)";
 
-/// The user that a record of the former store has now. `default` was nobody in particular.
+/// Returns the current user of a record of the former store. `default` meant no user.
 fn owner_now(user: Option<&str>) -> Option<String> {
     match user {
         None | Some("default") => None,
@@ -115,7 +115,7 @@ fn user_of(scope: &Value) -> Option<&str> {
 
 type Named = (String, String, Option<String>);
 
-/// All records, by kind, id and user.
+/// Returns all records, by kind, id and user.
 async fn all(memory: &AgentMemory) -> BTreeMap<Named, Value> {
     let lines = exported(&memory.administrator()).await;
     let named = lines.into_iter().map(|line| {
@@ -125,8 +125,8 @@ async fn all(memory: &AgentMemory) -> BTreeMap<Named, Value> {
     named.collect()
 }
 
-/// Fields of a payload that this version computes in another way: sessions are those of an owner,
-/// so a shared one does not count the messages of users.
+/// Returns true for payload fields that this version computes differently: sessions belong to an
+/// owner, so a shared one does not count the messages of users.
 fn is_computed(kind: &str, field: &str) -> bool {
     matches!(field, "scope" | "user" | "user_id" | "updated_at")
         || (kind == "session" && matches!(field, "message_count" | "last_active"))
@@ -134,7 +134,7 @@ fn is_computed(kind: &str, field: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_former_store_has_all_that_it_had() {
+async fn a_former_store_keeps_all_records() {
     let former = Former::new();
     let memory = former.open().await;
     let verified = memory.administrator().verify(|_| ()).await.unwrap();
@@ -180,7 +180,7 @@ async fn a_former_store_has_all_that_it_had() {
     }
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 
-    // Users whose messages were in a shared session have sessions of their own now.
+    // Users with messages in a shared session now have their own sessions.
     let were: Vec<Named> = expected("records")
         .iter()
         .map(|record| {
@@ -188,7 +188,7 @@ async fn a_former_store_has_all_that_it_had() {
             (name("kind"), name("id"), owner_now(user_of(&record["scope"])))
         })
         .collect();
-    // A decision of nobody had an id that a user's had, too; only one of them was exported.
+    // A shared decision and a user's had the same id; only one of them was exported.
     let new = records.keys().filter(|name| !were.contains(name));
     let new = new.filter(|(kind, id, _)| kind != "session" && id != "fo-decision");
     assert_eq!(new.collect::<Vec<_>>(), Vec::<&Named>::new());
@@ -230,7 +230,7 @@ async fn settings_are_as_they_were(memory: &AgentMemory) {
     assert_eq!(json!(persona), EXPECTED["persona"]);
 }
 
-/// The view of a user, or of the administrator, narrowed by flags of the command line.
+/// Returns the view of a user, or of the administrator, narrowed by flags of the command line.
 fn view(memory: &AgentMemory, user: Option<&str>, flags: &[Value]) -> MemoryView {
     let view = match user {
         Some(user) => memory.for_user(user).unwrap(),
@@ -258,7 +258,7 @@ async fn a_former_store_answers_as_it_did() {
     for asked in expected("recall") {
         let flags = asked["flags"].as_array().unwrap();
         let view = view(&memory, owner_now(asked["user"].as_str()).as_deref(), flags);
-        // Records of equal relevance may change places with the next ones.
+        // Records of equal relevance may swap with later ones.
         let mut options = SearchOptions { limit: 20, ..SearchOptions::default() };
         if let [.., collection, name] = flags.as_slice()
             && collection == "--collection"
@@ -287,7 +287,7 @@ async fn a_former_store_answers_as_it_did() {
                 .iter()
                 .flat_map(|it| &it.folded)
                 .any(|it| it.key().to_string() == *key && it.owner.name() == user.as_deref());
-            // The ranking, which has changed since, says how relevant a record is.
+            // Relevance depends on the ranking, which has changed since.
             let is_first = place != 0
                 || *relevance < RELEVANCE_OF_FIRST
                 || found.iter().take(FIRST).any(|it| it.key().to_string() == *key);
@@ -305,13 +305,13 @@ async fn a_former_store_answers_as_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_former_store_keeps_out_what_was_forgotten_and_shows_nobody_what_was_private() {
+async fn a_former_store_keeps_its_tombstones_and_its_privacy() {
     let former = Former::new();
     let memory = former.open().await;
     let administrator = memory.administrator();
     for forgotten in expected("forgotten") {
         let record = draft(&memory, forgotten);
-        // Words that were told again since lift their tombstone.
+        // A text that was stored again lifts its tombstone.
         let is_back = administrator.longterm().known(&[record.identity()]).await.unwrap()[0];
         let out =
             administrator.longterm().are_forgotten(std::slice::from_ref(&record)).await.unwrap();
@@ -352,7 +352,7 @@ async fn a_former_store_keeps_out_what_was_forgotten_and_shows_nobody_what_was_p
     assert_eq!(files_with(PURGED, &former.dir.path().join("store")), Vec::<PathBuf>::new());
 }
 
-/// The record that was forgotten, as a source would give it again.
+/// Returns the forgotten record as a source would provide it again.
 fn draft(memory: &AgentMemory, forgotten: &Value) -> Record {
     let (kind, id) = forgotten["key"].as_str().unwrap().split_once('/').unwrap();
     let note = json!({"id": id, "content": "a note"});
@@ -381,9 +381,9 @@ fn files_with(secrets: &[&str], dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The former version had one record for each id of a kind, and left out the second.
+/// The former version had one record per id and kind, and skipped the second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_record_that_was_refused_for_another_users_is_found_after_maintenance() {
+async fn a_record_refused_for_its_id_is_found_after_maintenance() {
     let former = Former::new();
     let memory = former.open().await;
     memory.administrator().maintain().await.unwrap();

@@ -1,5 +1,5 @@
-//! Every public method of the handles, as each owner: it does the same as in a store in which the
-//! records of others never were, shows nothing of them, and leaves them as they are.
+//! Every public method of the handles, as each owner: it does the same as in a store without the
+//! records of others, shows nothing of them, and leaves them unchanged.
 
 mod longterm;
 mod memory;
@@ -26,32 +26,32 @@ use crate::{
     source::public_methods,
 };
 
-/// Who runs an exercise, and on what.
+/// The owner that runs an exercise, with its store.
 pub(crate) struct Hand {
     view: MemoryView,
     memory: AgentMemory,
-    /// The digit of the own secret word.
+    /// Digit of the owner's secret word.
     digit: &'static str,
     user: Option<&'static str>,
-    /// The data directory.
+    /// Data directory.
     dir: PathBuf,
-    /// Where files may be written.
+    /// Directory for files.
     files: PathBuf,
 }
 
 impl Hand {
-    /// `text` with the own secret word.
+    /// Returns `text` with the owner's secret word.
     fn text(&self, text: &str) -> String {
         text.replace('@', self.digit)
     }
 
-    /// Fields of a record, with the own secret word.
+    /// Returns the fields of a record, with the owner's secret word.
     fn fields(&self, fields: Value) -> Map<String, Value> {
         let fields = self.text(&fields.to_string());
         serde_json::from_str(&fields).unwrap()
     }
 
-    /// A file with the own secret word.
+    /// Writes a file with the owner's secret word, and returns its path.
     fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.files.join(name);
         std::fs::write(&path, self.text(text)).unwrap();
@@ -61,13 +61,14 @@ impl Hand {
 
 type Told = Pin<Box<dyn Future<Output = Vec<String>> + Send>>;
 
-/// Calls of a method that show if it keeps owners apart.
+/// Calls of a method that show whether it keeps owners apart.
 pub(crate) struct Exercise {
     name: &'static str,
     run: fn(Arc<Hand>) -> Told,
 }
 
-/// `"Type::method" => [results];`: the method is called at least once, and every result counts.
+/// `"Type::method" => [results];`: each entry calls the method at least once, and every result is
+/// compared.
 macro_rules! exercises {
     ($hand:ident; $($name:literal => [$($result:expr),+ $(,)?];)*) => {
         &[$($crate::isolation_methods::Exercise {
@@ -80,7 +81,7 @@ macro_rules! exercises {
 }
 use exercises;
 
-/// A result in full: its value, or its error with all causes, as text and in detail.
+/// A full result: its value, or its error with all causes, as text and in debug form.
 pub(crate) trait Tell {
     fn tell(&self) -> String;
 }
@@ -106,12 +107,12 @@ pub(crate) fn told(result: &impl Tell) -> String {
     result.tell()
 }
 
-/// A value that cannot fail.
+/// Wraps an infallible value.
 pub(crate) fn value<T>(value: T) -> Result<T, std::fmt::Error> {
     Ok(value)
 }
 
-/// The tables in the order in which they run: what removes comes last.
+/// Returns the tables in order of execution: removal comes last.
 fn tables() -> [&'static [Exercise]; 4] {
     [working::TABLE, longterm::TABLE, memory::TABLE, removal::TABLE]
 }
@@ -132,7 +133,7 @@ fn every_public_method_is_exercised() {
     assert!(gone.is_empty(), "these exercises are of methods that do not exist: {gone:?}");
 }
 
-/// A store without the records of others, with which one owner's results are compared.
+/// A store without the records of others, for comparison with one owner's results.
 struct Control {
     whose: Whose,
     memory: AgentMemory,
@@ -160,8 +161,8 @@ async fn owners_are_kept_apart() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n\n"));
 }
 
-/// Runs every exercise in the store of all, as each owner in turn, and in each owner's store
-/// without the records of others, as that owner and as nobody in particular.
+/// Runs every exercise as each owner in turn: in the common store, and in the owner's store without
+/// the records of others. In the latter it also runs as the shared owner. Returns the faults.
 async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     let in_all = [U1, U2, SHARED].map(|whose| hand(whose, all, home, "all"));
@@ -179,7 +180,7 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
             let name = format!("{whose:?} {}", exercise.name);
             let got = (exercise.run)(Arc::clone(in_all)).await;
             let expected = (exercise.run)(Arc::clone(own)).await;
-            // Long-term memory keeps each version that it has heard of.
+            // Long-term memory stores each version that reaches it.
             control.memory.catch_up().await.unwrap();
             for (at, (got, expected)) in got.iter().zip(&expected).enumerate() {
                 let (got, expected) = (stripped(got, in_all), stripped(expected, own));
@@ -206,7 +207,7 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
     faults
 }
 
-/// Exercises that meet ids of several owners: an administrator is told whose they are.
+/// Exercises with ids of several owners. An administrator gets an error that names the owners.
 const AMBIGUOUS: &[&str] = &[
     "LongtermView::note",
     "LongtermView::update_note",
@@ -232,7 +233,7 @@ const COMPLETE: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_administrator_is_shown_everything_and_says_whose_records_to_change() {
+async fn an_administrator_sees_everything_and_must_name_an_owner_to_change_records() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let files = home.join("files");
@@ -260,7 +261,7 @@ async fn an_administrator_is_shown_everything_and_says_whose_records_to_change()
     all.shutdown().await.unwrap();
 }
 
-/// Secret words and names of others, which an owner must not be shown.
+/// Matches secret words and names of other owners.
 fn foreign(whose: Whose) -> Regex {
     let others = match whose {
         Whose::Shared => "zebra[12]|\\bu[12]\\b",
@@ -274,7 +275,7 @@ fn hand(whose: Whose, memory: &AgentMemory, home: &Path, name: &str) -> Arc<Hand
     Arc::new(hand_of(whose, memory, home, &format!("files-{name}-{}", whose.digit())))
 }
 
-/// `files` is the directory in `home` where files may be written.
+/// Creates a hand. `files` is the directory for files in `home`.
 fn hand_of(whose: Whose, memory: &AgentMemory, home: &Path, files: &str) -> Hand {
     let files = home.join(files);
     std::fs::create_dir(&files).unwrap();
@@ -288,16 +289,16 @@ fn hand_of(whose: Whose, memory: &AgentMemory, home: &Path, files: &str) -> Hand
     }
 }
 
-/// A record, and its line in an export.
+/// The user of a record, and its line in an export.
 type Line = (Option<String>, String);
 
-/// Of an export of everything, what `whose` must leave as it is.
+/// Returns the lines of a full export that `whose` must leave unchanged.
 fn others(lines: &[Line], whose: Whose) -> Vec<&str> {
     let others = lines.iter().filter(|(user, _)| user.as_deref() != whose.user());
     others.map(|(_, line)| line.as_str()).collect()
 }
 
-/// All records, as lines in order, each with its user.
+/// Returns all records as sorted lines, each with its user.
 async fn records(memory: &AgentMemory) -> Vec<Line> {
     let records = exported(&memory.administrator()).await.into_iter();
     let user = |record: &Value| record["scope"]["user"].as_str().map(str::to_owned);
@@ -306,7 +307,7 @@ async fn records(memory: &AgentMemory) -> Vec<Line> {
     lines
 }
 
-/// All records that a view sees, as an export has them.
+/// Returns all records that a view sees, in the format of an export.
 pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
     let out = Shared::default();
     view.export_to(out.clone(), "memory", None).await.unwrap();
@@ -315,7 +316,7 @@ pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Bytes that are read after they were written elsewhere.
+/// A shared buffer: written by the export, read by the test.
 #[derive(Clone, Default)]
 pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -329,8 +330,8 @@ impl Write for Shared {
     }
 }
 
-/// `text` without what differs from run to run: times of the clock, generated ids, directories,
-/// durations, and the figures of upkeep that are of the whole store.
+/// Returns `text` without the parts that vary between runs: current times, generated ids,
+/// directories, durations, and figures of the whole store.
 fn stripped(text: &str, hand: &Hand) -> String {
     static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let pairs = [
@@ -348,7 +349,7 @@ fn stripped(text: &str, hand: &Hand) -> String {
     VARYING.iter().fold(text, |text, (pattern, by)| pattern.replace_all(&text, *by).into_owned())
 }
 
-/// The first lines that differ.
+/// Shows the first lines that differ.
 fn difference(got: &str, expected: &str) -> String {
     let (got, expected): (Vec<&str>, Vec<&str>) =
         (got.lines().collect(), expected.lines().collect());
@@ -369,7 +370,7 @@ fn cut(text: &str) -> String {
     text.chars().take(1500).collect()
 }
 
-/// The scope of the owner that runs an exercise.
+/// Returns the scope of the owner that runs an exercise.
 fn own_scope(hand: &Hand) -> Scope {
     Scope { user: hand.user.map(str::to_owned), ..Scope::default() }
 }

@@ -1,4 +1,4 @@
-//! The whole stack through its public interface, on real files in temporary directories.
+//! Tests of the whole stack through its public interface, on real files in temporary directories.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod former_store;

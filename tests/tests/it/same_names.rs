@@ -1,5 +1,5 @@
-//! A store in which two users and nobody in particular use the same names for everything. Each
-//! owner has a secret word of its own: `zebra1`, `zebra2`, and `zebra0` for what is shared.
+//! A store in which two users and the shared owner use the same names for everything. Each owner
+//! has its own secret word: `zebra1`, `zebra2`, and `zebra0` for shared records.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use aios_memory::{
 };
 use serde_json::Value;
 
-/// The records that every owner has; `@` is the owner's digit.
+/// Records that every owner has. `@` is the owner's digit.
 const RECORDS: &str = include_str!("../../fixtures/same-names.jsonl");
 
-/// Conversations as another program wrote them, with names of its own.
+/// A conversation in the format of another program, with other names.
 const CHAT: &str = r#"{"messages": [
     {"role": "user", "content": "The zebra@ needs a halter.", "session": "s3", "id": "x1",
      "timestamp": "2025-04-01T10:00:00Z"},
@@ -34,7 +34,7 @@ pub(crate) const U1: Whose = Whose::User("u1");
 pub(crate) const U2: Whose = Whose::User("u2");
 
 impl Whose {
-    /// The digit of the owner's secret word.
+    /// Returns the digit of the owner's secret word.
     pub(crate) fn digit(self) -> &'static str {
         match self {
             Whose::Shared => "0",
@@ -56,18 +56,18 @@ impl Whose {
         }
     }
 
-    /// `text` with the owner's secret word.
+    /// Returns `text` with the owner's secret word.
     pub(crate) fn text(self, text: &str) -> String {
         text.replace('@', self.digit())
     }
 }
 
-/// Settings under which nothing leaves working memory by itself.
+/// Returns settings that keep all records in working memory.
 pub(crate) fn config(dir: &Path) -> Config {
     let mut config = Config::at(dir);
-    // No test here pulls the plug.
+    // No test here cuts the power.
     config.working.durability = Durability::Normal;
-    // A busy machine does not make other figures.
+    // Keeps figures equal on a busy machine.
     config.search.vector_wait_ms = 60_000;
     let retention = &mut config.retention;
     retention.goals_and_tasks_days = 0;
@@ -80,7 +80,7 @@ pub(crate) fn config(dir: &Path) -> Config {
     config
 }
 
-/// Opens the store at `dir` and stores what `owners` have.
+/// Opens the store at `dir` and stores the records of `owners`.
 pub(crate) async fn make(dir: &Path, owners: &[Whose], files: &Path) -> AgentMemory {
     let memory = AgentMemory::open(config(dir)).await.unwrap();
     for owner in owners {
@@ -102,7 +102,7 @@ pub(crate) async fn make(dir: &Path, owners: &[Whose], files: &Path) -> AgentMem
         let text = owner.text(CHAT).into_bytes();
         let taken = view.ingest_reader(std::io::Cursor::new(text), None, chat).await.unwrap();
         assert_eq!(taken.tally.added, 2, "{taken:?}");
-        // One path for all.
+        // All owners use one path.
         let path = files.join("care.md");
         std::fs::write(&path, owner.text(DOCUMENT)).unwrap();
         let taken = view.ingest_file(&path, IngestOptions::default()).await.unwrap();

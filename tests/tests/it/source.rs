@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use syn::{ImplItem, Item, Type, Visibility};
 
-/// The names `Type::method` of the public methods that the crate in the directory `crates/NAME`
-/// gives to `types`, in order. Methods of traits are not among them.
+/// Returns the names `Type::method` of the public inherent methods of `types` in the crate at
+/// `crates/NAME`, sorted.
 pub(crate) fn public_methods(name: &str, types: &[&str]) -> Vec<String> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(name).join("src");
     let mut methods = Vec::new();

@@ -1,4 +1,4 @@
-//! That the table says what the README promises.
+//! Tests that the table of steps matches the README.
 
 use super::*;
 

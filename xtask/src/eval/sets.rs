@@ -1,12 +1,12 @@
-//! Sets of labelled data, told by their files.
+//! Labelled data sets, recognised by their files.
 //!
-//! | set | told by |
+//! | set | recognised by |
 //! |---|---|
 //! | documents | a directory with `cran.all.1400`, `CISI.ALL` or `corpus.jsonl` |
 //! | conversations | a `.json` file of samples with `conversation` and `qa`, or of haystacks |
 //! | notes | a `.jsonl` file of memories, and of questions with `q` and `gold` |
 //!
-//! Everything else in a directory is passed over.
+//! Everything else in a directory is skipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// Directories of inputs with odd shapes, which are no sets.
+/// Directories of irregular inputs that are not sets.
 const PASSED_OVER: &[&str] = &["cases"];
 
-/// The way in which labelled data is written, as the binary names it.
+/// Format of labelled data, as the binary names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Locomo,
@@ -39,7 +39,7 @@ impl Format {
         Format::Notes,
     ];
 
-    /// The name that the binary knows.
+    /// Returns the binary's name of the format.
     pub(super) fn name(self) -> &'static str {
         match self {
             Format::Locomo => "locomo",
@@ -64,7 +64,7 @@ impl Format {
     }
 }
 
-/// A file or directory of labelled data.
+/// A labelled data set: a file or directory.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Set {
     pub(super) format: Format,
@@ -72,14 +72,15 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// The last part of its path.
+    /// Returns the last component of the path.
     pub(super) fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
         name.to_string_lossy().into_owned()
     }
 }
 
-/// The set that `path` is, or all sets in that directory, in the order of their paths.
+/// Returns the set at `path`, or all sets below that directory, in order of path. Fails with
+/// [`Error::NoSets`] if there are none.
 pub(super) fn find(path: &Path) -> Result<Vec<Set>, Error> {
     let sets = within(path)?;
     match sets.is_empty() {
@@ -121,13 +122,13 @@ fn of_dir(dir: &Path) -> Option<Format> {
     }
 }
 
-/// The format of a file; `None` if it is something else.
+/// Returns the format of a file, or `None` if it is not a set.
 fn of_file(file: &Path) -> Result<Option<Format>, std::io::Error> {
     let extension = file.extension().and_then(|extension| extension.to_str());
     let is_set: fn(&str) -> Option<Format> = match extension {
         Some("json") => of_json,
         Some("jsonl") => of_lines,
-        // A path that was given has to be there.
+        // A given path must exist.
         _ => return fs::metadata(file).map(|_| None),
     };
     Ok(is_set(&String::from_utf8_lossy(&fs::read(file)?)))

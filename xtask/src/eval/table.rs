@@ -1,10 +1,10 @@
-//! The table of `eval`, in Markdown, from answers as the binary gives them.
+//! The table of `eval` in Markdown, built from answers of the binary.
 
 use serde_json::Value;
 
 use crate::error::Error;
 
-/// The error of an answer that lacks what every answer has.
+/// Builds the error for an answer without the required fields.
 pub(super) fn no_report() -> Error {
     Error::Answer {
         command: "aios-memory eval --json".to_owned(),
@@ -12,7 +12,7 @@ pub(super) fn no_report() -> Error {
     }
 }
 
-/// A column: its heading, and its decimals.
+/// A column: its heading and its number of decimals.
 struct Column {
     heading: &'static str,
     decimals: usize,
@@ -53,7 +53,7 @@ const PASSING: &str = "at .5";
 const AREA: &str = "AUROC";
 const ERROR: &str = "calib. error";
 
-/// Where the binary's answer has the means over questions.
+/// JSON pointers to the means over questions, by heading.
 const SUMMARY: &[(&str, &str)] = &[
     (QUESTIONS, "/queries"),
     ("first", "/recall_any/1"),
@@ -65,7 +65,7 @@ const SUMMARY: &[(&str, &str)] = &[
     ("nDCG@10", "/ndcg@10"),
 ];
 
-/// Where it has the other figures of a run.
+/// JSON pointers to the other figures of a run.
 const OF_RUN: &[(&str, &str)] = &[
     ("BM25", "/baselines/bm25/ndcg@10"),
     ("vector", "/baselines/vector/ndcg@10"),
@@ -80,7 +80,7 @@ const OF_RUN: &[(&str, &str)] = &[
     ("p95 ms", "/query_ms/p95"),
 ];
 
-/// Where it has the figures of questions without an answer in a conversation.
+/// JSON pointers to the figures of questions without an answer in the same conversation.
 const UNANSWERABLE: &[(&str, &str)] = &[
     (PASSING, "/abstention/unanswerable"),
     (AREA, "/abstention/unanswerable_area_under_curve"),
@@ -92,7 +92,7 @@ const FOREIGN: &[(&str, &str)] = &[
     (ERROR, "/abstention/calibration_error"),
 ];
 
-/// Where it has the figures of a type of question about notes.
+/// JSON pointers to the figures of a type of question about notes.
 const OF_TYPE: &[(&str, &str)] = &[
     (QUESTIONS, "/queries"),
     (PASSING, "/passing"),
@@ -101,7 +101,7 @@ const OF_TYPE: &[(&str, &str)] = &[
     (ERROR, "/calibration_error"),
 ];
 
-/// The meaning of the columns, below the tables.
+/// Legend below the tables.
 const LEGEND: &str = "\
 `first`, `in 3`, `in 10`: the share of questions with any of the evidence among the first k.
 `BM25`, `vector`, `RRF`, `z-score`: nDCG@10 of BM25 alone (k1 1.2, b .75, the terms of the product),
@@ -114,11 +114,11 @@ for conversations those of the row. The error is the expected one over ten inter
 Times are of queries that were never asked before.
 ";
 
-/// Rows, each with its cells by the headings of their columns.
+/// Rows of cells, keyed by column heading.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Table {
     rows: Vec<Row>,
-    /// The model that the last answer names.
+    /// Model named by the last answer.
     model: Option<String>,
 }
 
@@ -133,7 +133,7 @@ impl Row {
         Row { name: name.into(), cells: Vec::new() }
     }
 
-    /// Takes those figures that are there.
+    /// Adds the figures that `json` has.
     fn with(mut self, json: &Value, figures: &[(&'static str, &str)]) -> Row {
         let figure = |(heading, pointer): &(&'static str, &str)| {
             Some((*heading, json.pointer(pointer)?.as_f64()?))
@@ -148,8 +148,8 @@ impl Row {
 }
 
 impl Table {
-    /// Adds the conversations of one run: each, all together, and the questions that have no
-    /// answer there.
+    /// Adds the rows of one run of conversations: each one, all together, and the questions without
+    /// an answer.
     pub(super) fn conversations(&mut self, json: &Value) -> Result<(), Error> {
         self.check(json)?;
         let by_path = entries(json, "/by_path");
@@ -172,14 +172,14 @@ impl Table {
         Ok(())
     }
 
-    /// Adds a document collection.
+    /// Adds the row of a document collection.
     pub(super) fn documents(&mut self, name: &str, json: &Value) -> Result<(), Error> {
         self.check(json)?;
         self.rows.push(Row::new(name).with(json, SUMMARY).with(json, OF_RUN));
         Ok(())
     }
 
-    /// Adds notes: each type of question, and all together.
+    /// Adds the rows of notes: each type of question, and all together.
     pub(super) fn notes(&mut self, name: &str, json: &Value) -> Result<(), Error> {
         self.check(json)?;
         let name = match json.pointer("/others").and_then(Value::as_u64) {
@@ -212,12 +212,12 @@ impl Table {
     }
 }
 
-/// The entries of an object in `json`.
+/// Returns the entries of the object at `pointer`. Empty if it is missing.
 fn entries<'v>(json: &'v Value, pointer: &str) -> Vec<(&'v String, &'v Value)> {
     json.pointer(pointer).and_then(Value::as_object).into_iter().flatten().collect()
 }
 
-/// The tables below their headings, with the columns that any row has.
+/// Formats the tables below their headings, with only the columns that a row uses.
 pub(super) fn text(parts: &[(&str, Table)]) -> String {
     let mut text = String::new();
     if let Some(model) = parts.iter().find_map(|(_, table)| table.model.as_deref()) {

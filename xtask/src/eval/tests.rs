@@ -1,4 +1,4 @@
-//! The arguments of `eval`, told apart.
+//! Tests of the arguments of `eval`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ fn parse(line: &str) -> Result<Call, Error> {
 }
 
 #[test]
-fn the_arguments_are_told_apart() {
+fn the_arguments_are_parsed() {
     let call = parse("--release --model=m a --format beir b -- --verbose x").unwrap();
     assert_eq!((call.is_release, call.model.as_deref()), (true, Some("m")));
     assert_eq!(call.format, Some(Format::Beir));

@@ -1,11 +1,11 @@
-//! That the compiler is found where it is, and made runnable where it is not.
+//! Tests of finding the compiler, and of making it executable.
 
 #![allow(clippy::unwrap_used)]
 
 use super::*;
 
 #[test]
-fn a_path_counts_when_a_folder_of_it_holds_the_compiler() {
+fn a_path_counts_if_one_of_its_folders_holds_the_compiler() {
     let vendored = protoc_bin_vendored::protoc_bin_path().unwrap();
     let with = env::join_paths([Path::new("nowhere"), vendored.parent().unwrap()]).unwrap();
     assert!(on_path(Some(with)));
@@ -15,7 +15,7 @@ fn a_path_counts_when_a_folder_of_it_holds_the_compiler() {
 
 #[cfg(unix)]
 #[test]
-fn a_copy_can_be_run_even_where_the_original_cannot() {
+fn a_copy_is_executable_even_if_the_original_is_not() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = env::temp_dir().join(format!("xtask-protoc-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();

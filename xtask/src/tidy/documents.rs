@@ -1,13 +1,13 @@
-//! What the documents promise, kept: the commands of the README are those that CI runs.
+//! Rules for the documents: the README's commands are those that CI runs.
 
 use super::Finding;
 use super::tree::File;
 use crate::test;
 
-/// What `.ci/run` ends with; the table in `ci.rs` says what it does.
+/// Required line of `.ci/run`. The table in `ci.rs` lists the steps.
 const CI: &str = "exec cargo xtask ci";
 
-/// What a newcomer runs first.
+/// Required line of the README for newcomers.
 const DEMO: &str = "cargo xtask demo";
 
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
@@ -30,7 +30,7 @@ fn check_changelog(text: Option<&str>) -> Option<Finding> {
     (!unreleased).then(|| Finding::new("CHANGELOG.md", 0, message))
 }
 
-/// Whether `path` has `command` on a line of its own.
+/// Checks that `path` has `command` as a whole line.
 fn check_line(path: &str, text: Option<&str>, command: &str) -> Option<Finding> {
     let there = text.unwrap_or_default().lines().any(|line| line == command);
     (!there).then(|| Finding::new(path, 0, format!("has no line `{command}`")))

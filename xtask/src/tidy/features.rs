@@ -1,9 +1,9 @@
-//! One set of features for every command, so that no heavy dependency is built twice.
+//! Checks that every command uses one set of features, so that no heavy dependency is built twice.
 //!
-//! Cargo unites the features of the packages that a call selects. `cargo run` of the binary
-//! selects one, the test suite all of them with their dev-dependencies. Where the two differ in one
-//! feature of one small crate, everything above it, LanceDB included, is built a second time. The
-//! cure is to name the feature where the versions stand, in the root manifest.
+//! Cargo unifies the features of the packages that a call selects. `cargo run` of the binary
+//! selects one package, the test suite all of them with their dev-dependencies. If the two differ
+//! in one feature of one small crate, everything above it, LanceDB included, is built a second
+//! time. The remedy is to name the feature beside the version, in the root manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::Finding;
 use crate::child::Cargo;
 use crate::error::Error;
 
-/// Selections that people and CI build with, beside the whole workspace.
+/// Package selections that people and CI build, beside the whole workspace.
 const SELECTIONS: &[&[&str]] = &[
     &["--package", "aios-memory-cli", "--edges", "normal,build"],
     &["--package", "aios-memory-tests", "--edges", "normal,build,dev"],
@@ -30,7 +30,7 @@ fn tree(selection: &[&str]) -> Result<String, Error> {
     Cargo::new(&["tree", "--prefix", "none", "--format", "{p} [{f}]"]).args(selection).output()
 }
 
-/// Packages of `part` whose features `whole` does not know.
+/// Finds packages of `part` with a feature set that `whole` does not have.
 fn compare(whole: &str, part: &str, selection: &str) -> Vec<Finding> {
     let whole = feature_sets(whole);
     let mut findings = Vec::new();
@@ -48,7 +48,7 @@ fn compare(whole: &str, part: &str, selection: &str) -> Vec<Finding> {
     findings
 }
 
-/// Each package's sets of features: more than one where build scripts need it too.
+/// Returns the feature sets of each package. Build scripts can add a second set.
 fn feature_sets(tree: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut packages: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for line in tree.lines() {

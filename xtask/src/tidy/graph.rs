@@ -1,7 +1,7 @@
-//! The crate graph: who may know whom, and who may know what the house is built on.
+//! The crate graph: allowed dependencies between crates, and on external libraries.
 //!
-//! The invariants of `docs/ARCHITECTURE.md`, as data. A new crate or a new edge is first a line
-//! there, then a line here.
+//! The invariants of `docs/ARCHITECTURE.md`, as data. Add a new crate or edge there first, then
+//! here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::Finding;
 
-/// Who may depend on whom within the workspace, in any way (tests of several tiers together
-/// stand in the package `aios-memory-tests`).
+/// Allowed dependencies within the workspace, of any kind. Tests of several tiers together are in
+/// the package `aios-memory-tests`.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aios-record", &[]),
     ("aios-guard", &[]),
@@ -50,10 +50,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Leaves that nobody depends on, and that look at everything.
+/// Marks leaf packages, which may depend on everything.
 const ANY: &[&str] = &["*"];
 
-/// Whose affair a library is. A name that ends in `*` is a prefix.
+/// Owners of libraries. A name that ends in `*` is a prefix.
 const OWNERS: &[(&[&str], &[&str])] = &[
     (&["lancedb", "lance", "lance-*", "arrow", "arrow-*"], &["aios-longterm"]),
     (&["candle-*"], &["aios-embedding"]),
@@ -72,14 +72,14 @@ const OWNERS: &[(&[&str], &[&str])] = &[
     (&["reqwest"], &["aios-memory"]),
 ];
 
-/// Who may use a library in tests alone, to make what the crate is to read.
+/// Crates that may use a library only in tests, to create input.
 const TESTED_WITH: &[(&str, &[&str])] = &[
     ("rusqlite", &["aios-memory", "aios-memory-cli"]),
     ("candle-core", &["aios-memory-benches"]),
     ("aios-minilm", &["aios-longterm"]),
 ];
 
-/// What a crate that is used alone must not bring along, by whatever way.
+/// Packages that a crate must not link, directly or indirectly.
 const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("aios-record", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-guard", &["tokio", "rusqlite", "lancedb", "candle-core"]),
@@ -95,24 +95,24 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("xtask", &["tokio", "rusqlite", "lancedb", "candle-core", "clap"]),
 ];
 
-/// What must not be in the graph at all.
+/// Packages that must not be in the graph, with the reason.
 const BANNED: &[(&str, &str)] = &[
     ("model2vec-rs", "it brings a second copy of candle and the tokenizers"),
     ("onig", "it is a second regular-expression engine, in C"),
     ("onig_sys", "it is a second regular-expression engine, in C"),
 ];
 
-/// Features that must stay off: `*` is all of them.
+/// Features that must be off, with the reason; `*` means all.
 const FEATURES_OFF: &[(&str, &[&str], &str)] = &[
     ("lancedb", &["*"], "its features bring cloud stores and a second ML stack"),
     ("tokenizers", &["onig", "esaxx_fast", "http"], "fancy-regex is the one engine"),
 ];
 
-/// What there may be only one version of: two would not know each other's types.
+/// Packages limited to one version: the types of two versions are incompatible.
 const ONCE: &[&str] =
     &["candle-core", "tokenizers", "rusqlite", "libsqlite3-sys", "arrow", "lancedb", "reqwest"];
 
-/// Checks `metadata`, cargo's own answer of format version 1.
+/// Checks `metadata`, the output of `cargo metadata` in format version 1.
 pub(super) fn check(metadata: &Value) -> Vec<Finding> {
     let Some(graph) = Graph::read(metadata) else {
         return vec![Finding::new("cargo metadata", 0, "is not of the known shape")];
@@ -127,7 +127,7 @@ pub(super) fn check(metadata: &Value) -> Vec<Finding> {
 }
 
 struct Graph<'a> {
-    /// By package id.
+    /// Packages by id.
     packages: BTreeMap<&'a str, Package<'a>>,
 }
 
@@ -135,11 +135,11 @@ struct Package<'a> {
     name: &'a str,
     version: &'a str,
     is_member: bool,
-    /// As its manifest names them: every kind, whether or not a feature turns them on.
+    /// Dependencies in its manifest, of every kind, including inactive optional ones.
     dependencies: Vec<&'a str>,
-    /// Those of them that only its tests have.
+    /// Dependencies that only its tests have.
     tested_with: Vec<&'a str>,
-    /// Ids of what is linked into it: normal and build dependencies, as resolved.
+    /// Ids of the resolved normal and build dependencies.
     linked: Vec<&'a str>,
     features: Vec<&'a str>,
 }

@@ -1,12 +1,12 @@
-//! What holds for the manifests of members: versions, lints and metadata stand at the root.
+//! Rules for the manifests of members: versions, lints and metadata are inherited from the root.
 //!
-//! Read line by line, not as TOML: a member's manifest is short and has one shape, and what does
-//! not have this shape is what the check is for.
+//! Reads lines, not TOML: a member's manifest is short and has one form, and the check finds
+//! deviations from it.
 
 use super::Finding;
 use super::tree::File;
 
-/// What a member takes from the root, by the line that says so.
+/// Lines by which a member inherits from the root.
 const INHERITED: &[&str] = &[
     "version.workspace = true",
     "edition.workspace = true",

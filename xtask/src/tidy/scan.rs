@@ -1,15 +1,15 @@
-//! Rust text told apart into code, comments and literals, as far as the checks need it.
+//! Splits Rust text into code, comments and literals, as far as the checks need it.
 //!
-//! Not a lexer: it knows strings, raw strings, characters against lifetimes, and nested comments,
-//! and nothing of what the code means.
+//! Not a lexer: it handles strings, raw strings, characters versus lifetimes, and nested comments,
+//! and nothing else.
 
-/// One line, three times over: what is not code (comment, literal) is a space in the others.
+/// A line in three parts of equal length. A character of one part is a space in the others.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) code: String,
     pub(super) comment: String,
     pub(super) literal: String,
-    /// The line begins inside a string, so that its length is data and not layout.
+    /// True if the line begins inside a string. Its length is then data, not layout.
     pub(super) opens_in_literal: bool,
 }
 
@@ -17,15 +17,15 @@ pub(super) struct Line {
 enum State {
     Code,
     LineComment,
-    /// How deep block comments are nested.
+    /// A block comment, with its nesting depth.
     BlockComment(usize),
     /// A string with escapes.
     String,
-    /// A raw string, by the number of its hashes.
+    /// A raw string, with its number of hashes.
     RawString(usize),
 }
 
-/// The lines of `text`.
+/// Splits the lines of `text`.
 pub(super) fn scan(text: &str) -> Vec<Line> {
     let chars: Vec<char> = text.chars().collect();
     let mut scan = Scan { chars: &chars, at: 0, state: State::Code, lines: vec![Line::default()] };
@@ -99,14 +99,15 @@ impl Scan<'_> {
         }
     }
 
-    /// The hashes of a raw string that begins here. The `b` or `c` before the `r` stays code.
+    /// Returns the number of hashes of a raw string that begins here. A `b` or `c` before the `r`
+    /// counts as code.
     fn raw_string(&self) -> Option<usize> {
         let hashes = self.hashes(1);
         let quoted = self.peek(0) == Some('r') && self.peek(1 + hashes) == Some('"');
         quoted.then_some(hashes)
     }
 
-    /// The length of a character literal that begins here; a lifetime is none.
+    /// Returns the length of a character literal that begins here; `None` for a lifetime.
     fn character(&self) -> Option<usize> {
         if self.peek(0) != Some('\'') {
             return None;
@@ -133,7 +134,7 @@ impl Scan<'_> {
             .count()
     }
 
-    /// Moves `count` characters to their lines, as `state` says what they are.
+    /// Moves `count` characters to the part for `state`.
     fn take(&mut self, count: usize, state: State) {
         for _ in 0..count.min(self.chars.len() - self.at) {
             let c = self.chars[self.at];

@@ -1,4 +1,4 @@
-//! Rules for every source file: front line, ASCII, line length, and words that stay out.
+//! Rules for every source file: module doc, ASCII, line length, and banned words.
 
 use super::Finding;
 use super::scan::{Line, scan};
@@ -6,15 +6,15 @@ use super::tree::File;
 
 const COLUMNS_MAX: usize = 100;
 
-/// Text that people write by hand and machines read. Data of tests is not meant here.
+/// Extensions of hand-written text for machines. Test data is excluded.
 const SOURCES: &[&str] = &["rs", "toml", "sql", "proto", "sh", "py"];
 
-/// Where `unsafe` may be: the slots of the lock-free ring, which are verified for it, and the
+/// Paths that may use `unsafe`: the slots of the lock-free ring, which are verified for it, and the
 /// kernels of int8 products, which are compared with plain arithmetic.
 const UNSAFE_IN: &[&str] =
     &["crates/operational/src/ring/", "crates/embedding/src/bert/int8/kernels.rs"];
 
-/// Marks of unfinished work, put together so that this line is not one.
+/// Marks of unfinished work, split so that this line does not match.
 const LEFTOVERS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 pub(super) fn check(file: &File) -> Vec<Finding> {
@@ -29,7 +29,7 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     Vec::new()
 }
 
-/// Manifests, SQL, protobuf and scripts: no lexer needed.
+/// Checks manifests, SQL, protobuf and scripts, without a lexer.
 fn plain(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, number) in text.lines().zip(1..) {
@@ -64,12 +64,13 @@ fn rust(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Returns `true` if `path` holds tests: they quote other languages, and they never sleep.
+/// Returns true if `path` is part of tests. Tests may quote other languages, and never sleep.
 pub(super) fn is_test(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
 }
 
-/// Code is ASCII. Literals are, outside tests. Comments are, except what a doc example quotes.
+/// Returns true if a line is ASCII where required: code always, literals outside tests, comments
+/// except for text quoted in a doc example.
 fn ascii(line: &Line, is_test: bool) -> bool {
     let quoted = |comment: &str| {
         let is_doc = comment.trim_start().starts_with("//");
@@ -80,13 +81,13 @@ fn ascii(line: &Line, is_test: bool) -> bool {
         && (line.comment.is_ascii() || quoted(&line.comment))
 }
 
-/// A line that is one literal, or a part of one, and nothing else: no formatter can break it.
+/// Returns true if a line consists of a literal, or a part of one. No formatter can break it.
 fn is_data(line: &Line) -> bool {
     let alone = line.code.chars().all(|c| matches!(c, ' ' | ',' | ';' | ')'));
     line.opens_in_literal || (alone && !line.literal.trim().is_empty())
 }
 
-/// A web address cannot be broken, so the line that it stands in may be long.
+/// Finds a line over the limit. A line with a URL may be longer, because a URL cannot be broken.
 fn too_long(path: &str, number: usize, line: &str) -> Option<Finding> {
     let columns = line.chars().count();
     let long = columns > COLUMNS_MAX && !line.contains("://");
@@ -100,7 +101,7 @@ fn leftover(path: &str, number: usize, text: &str) -> Option<Finding> {
     Some(Finding::new(path, number, format!("`{found}`: do it, or file it as an issue")))
 }
 
-/// Words that a line of code must not have here.
+/// Returns a message for each banned word in a line.
 fn words(path: &str, line: &Line) -> impl Iterator<Item = &'static str> {
     let code = &line.code;
     let says = |word: &str| identifiers(code).any(|it| it == word);

@@ -1,4 +1,4 @@
-//! The files of the house, and what holds for any of them: size, and the names of rooms.
+//! The files of the workspace, and rules for each: size and name.
 
 use std::fs;
 use std::path::Path;
@@ -6,41 +6,41 @@ use std::path::Path;
 use super::Finding;
 use crate::error::Error;
 
-/// No file is larger, but for [`LARGE`]: a clone stays small.
+/// Maximum size of a file, except [`LARGE`], to keep clones small.
 const FILE_BYTES_MAX: u64 = 9_000_000;
 
-/// The transformer that is part of the program, and the most bytes that it may have. It is
-/// committed once, since each version of it would stay in every clone.
+/// Path of the bundled transformer and its maximum size. It is committed once, because every
+/// version would stay in every clone.
 const LARGE: (&str, u64) = ("crates/minilm/assets/int8-bert.bin", 18_000_000);
 
-/// Names that say nothing about what is inside.
+/// Names that do not describe the contents.
 const ROOMS: &[&str] =
     &["util", "utils", "common", "helper", "helpers", "misc", "core", "manager", "mod"];
 
-/// Hidden folders that belong to the house.
+/// Hidden folders that are checked.
 const HIDDEN: &[&str] = &[".cargo", ".ci", ".github"];
 
-/// One file: where it is, how large, and its text where that is UTF-8.
+/// A file: its path and size, and its text if it is UTF-8.
 pub(super) struct File {
-    /// From the root, with `/`.
+    /// Relative to the root, with `/`.
     pub(super) path: String,
     pub(super) bytes: u64,
     pub(super) text: Option<String>,
 }
 
 impl File {
-    /// The path's last part.
+    /// Returns the last component of the path.
     pub(super) fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// What stands after the last dot of the name.
+    /// Returns the part of the name after the last dot.
     pub(super) fn extension(&self) -> &str {
         self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 }
 
-/// Every file below `root`, in order of path.
+/// Returns every file below `root`, in order of path.
 pub(super) fn files(root: &Path) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
     walk(root, "", &mut files)?;
@@ -66,7 +66,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), Error>
     Ok(())
 }
 
-/// Whether a folder is looked into: not what cargo builds, nor what other programs hide.
+/// Returns true if a folder is walked: not cargo's output, and not hidden by other programs.
 fn is_of_the_house(folder: &str) -> bool {
     folder != "target" && !folder.starts_with('.') || HIDDEN.contains(&folder)
 }

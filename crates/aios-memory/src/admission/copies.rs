@@ -1,6 +1,6 @@
-//! Ids that are unique among all of a provider's. A fork or a copy of a conversation brings the
-//! same messages in another session: they are known. Other programs number their messages, so that
-//! two conversations have the same ids by chance: these are other messages.
+//! Ids that are unique within a provider. A fork or copy of a conversation contains the same
+//! messages in another session, which are recognised as known. Other programs number their
+//! messages, so two conversations may have the same ids by chance; these are different messages.
 
 use aios_record::{Identity, Record, Timestamp, forms};
 use serde_json::Value;
@@ -8,18 +8,18 @@ use serde_json::Value;
 use super::{Admission, Arrival, Candidate, Content, Verdict, standing::by_owner};
 use crate::{Error, moment};
 
-/// A record that has an id of its provider's.
+/// A record with an id of its provider.
 #[derive(Debug, Clone)]
 pub(super) struct Original {
     session: Option<String>,
-    /// A hash of the text, in the form in which texts are the same.
+    /// Hash of the normalised text.
     text: blake3::Hash,
     said_at: Option<Timestamp>,
 }
 
 impl Admission {
-    /// Gives each candidate the id of its provider's, unless a record of another session has it
-    /// that is not the same: then the id within the session stays.
+    /// Gives each candidate its provider's id, unless a different record of another session has it;
+    /// then the candidate keeps its id within the session.
     pub(super) async fn identified(
         &mut self,
         mut candidates: Vec<Candidate>,
@@ -45,7 +45,7 @@ impl Admission {
         Ok(candidates)
     }
 
-    /// Looks up those ids that this source has not brought before.
+    /// Looks up the provider ids that this source has not brought before.
     async fn find_originals(&mut self, candidates: &[Candidate]) -> Result<(), Error> {
         for (owner, places) in by_owner(candidates) {
             let identities =
@@ -84,7 +84,7 @@ impl Original {
         }
     }
 
-    /// Returns `true` if both say the same at the same time, which is known of both.
+    /// Returns `true` if both have the same text and the same, known time.
     fn is_copied_by(&self, other: &Original) -> bool {
         self.text == other.text && self.said_at.is_some() && self.said_at == other.said_at
     }

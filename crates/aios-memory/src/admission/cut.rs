@@ -1,23 +1,23 @@
-//! Texts that were too long for one record and were cut into parts. If such a text is shorter at a
-//! later reading, the parts after its end are retired: they leave working memory, and their
-//! validity ends in long-term memory, where they can still be read.
+//! Texts that were too long for one record and were split into parts. If such a text is shorter in
+//! a later reading, the parts after its end are retired: they leave working memory, and their
+//! validity ends in long-term memory, where they remain readable.
 
 use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
 
 use super::{Admission, Candidate, Outcome, Tiers, Verdict};
 use crate::{Error, identity, ingest::Part};
 
-/// The place of an arrival among the parts of one text.
+/// The position of an arrival among the parts of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cut {
     part: Part,
-    /// The id by which its source knows the whole.
+    /// The external id of the whole text.
     whole: String,
-    /// The provider among all of whose ids that one is unique.
+    /// The provider within which that id is unique, if any.
     provider: Option<&'static str>,
 }
 
-/// The last part of a text, after which no others may follow.
+/// The last part of a text; stored parts after it are outdated.
 pub(super) struct Ending {
     at: usize,
     owner: Owner,
@@ -28,7 +28,7 @@ pub(super) struct Ending {
 }
 
 impl Cut {
-    /// The place of the part that its source knows as `external_id`.
+    /// Returns the position of the part with this external id.
     pub(crate) fn of(part: Part, external_id: &str, provider: Option<&'static str>) -> Option<Cut> {
         let whole = match part.number {
             1 => external_id,
@@ -37,12 +37,12 @@ impl Cut {
         Some(Cut { part, whole: whole.to_owned(), provider })
     }
 
-    /// Returns `true` for a part after the first.
+    /// Returns `true` for parts after the first.
     pub(super) fn is_later(&self) -> bool {
         1 < self.part.number
     }
 
-    /// The ids that the part of this number may be stored under.
+    /// Returns the ids under which the part of this number may be stored.
     fn ids(&self, number: usize, kind: Kind, scope: &Scope) -> Vec<Id> {
         let external_id = Part::id(&self.whole, number);
         let of_provider = |provider| identity::of_provider(kind, scope, provider, &external_id);
@@ -76,7 +76,7 @@ impl Admission {
     ) -> Result<(), Error> {
         for ending in endings {
             let verdict = &verdicts[ending.at];
-            // One that is not longer than a part may be, and is known, had no others after it.
+            // A known text that fits into one part had no further parts.
             let may_follow = match verdict.outcome {
                 Outcome::Updated => true,
                 Outcome::Known => ending.is_long,
@@ -96,7 +96,7 @@ impl Admission {
         Ok(())
     }
 
-    /// The stored parts after an ending, as far as each follows the one before.
+    /// Returns the stored parts after an ending, up to the first gap.
     async fn parts_after(&self, tiers: &Tiers, ending: &Ending) -> Result<Vec<Id>, Error> {
         let mut parts = Vec::new();
         for number in ending.cut.part.count + 1.. {
@@ -104,7 +104,7 @@ impl Admission {
             let Some(part) = stored(tiers, ending, ids).await? else { break };
             let external_id = Part::id(&ending.cut.whole, number);
             let is_part = part.scope == ending.scope && part.external_id == Some(external_id);
-            // A record of this source that has such an id by itself is no part.
+            // A record whose own id happens to look like a part's id is not a part.
             if !is_part || self.seen.contains_key(&part.identity()) {
                 break;
             }
@@ -136,7 +136,7 @@ impl Admission {
     }
 }
 
-/// The first of these records of the ending's owner and kind that is stored.
+/// Returns the first stored record with one of these ids and the ending's owner and kind.
 async fn stored(tiers: &Tiers, ending: &Ending, ids: Vec<Id>) -> Result<Option<Record>, Error> {
     let identity = |id| Identity::new(ending.owner.clone(), ending.kind, id);
     let identities: Vec<Identity> = ids.into_iter().map(identity).collect();

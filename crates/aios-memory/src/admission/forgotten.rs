@@ -1,4 +1,4 @@
-//! Leaving out arrivals that were forgotten, in whichever form they come back.
+//! Exclusion of forgotten arrivals, in any form in which they return.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -9,9 +9,9 @@ use super::{Admission, Arrival, Candidate, Content, Manner, Outcome, Verdict};
 use crate::{Error, parts};
 
 impl Admission {
-    /// Takes forgotten parts out of what candidates say, and forgotten texts out of what is noted
-    /// about them. Leaves out candidates that say nothing else. Returns the verdicts of parts of
-    /// conversations, too.
+    /// Removes forgotten parts from the text of candidates, and forgotten texts from their notes.
+    /// Drops candidates without any other content. Also returns the verdicts of dropped parts of
+    /// conversations.
     pub(super) async fn without_forgotten(
         &mut self,
         candidates: Vec<Candidate>,
@@ -54,7 +54,7 @@ impl Admission {
         Ok((left, left_out))
     }
 
-    /// The texts noted about candidates, such as the title of a conversation, that were forgotten.
+    /// Returns the forgotten texts in the notes of candidates, such as the title of a conversation.
     async fn forgotten_notes(
         &self,
         candidates: &[Candidate],
@@ -74,7 +74,7 @@ impl Admission {
         Ok(notes)
     }
 
-    /// Leaves out candidates that fit a tombstone.
+    /// Removes candidates that match a tombstone.
     pub(super) async fn not_forgotten(
         &mut self,
         candidates: Vec<Candidate>,
@@ -84,7 +84,7 @@ impl Admission {
             return Ok(candidates);
         }
         let mut drafts: Vec<Record> = candidates.iter().map(Candidate::in_full).collect();
-        // The text that was stored is the one that the guard had left.
+        // The text stored before was the one after the guard.
         let guarded: Vec<(usize, Record)> = drafts
             .iter()
             .enumerate()
@@ -109,7 +109,7 @@ impl Admission {
         Ok(left)
     }
 
-    /// Counts repetitions as forgotten, and not as known, if the first of them was.
+    /// Counts repetitions as forgotten instead of known, if their first occurrence was.
     pub(super) async fn forgotten_again(
         &mut self,
         mut repeated: Vec<Candidate>,
@@ -119,7 +119,7 @@ impl Admission {
         self.not_forgotten(repeated, verdicts).await.map(drop)
     }
 
-    /// A draft with the text that the guard leaves of it, if that is another one.
+    /// Returns a draft with its text after the guard, if that differs.
     fn guarded_draft(&self, draft: &Record) -> Option<Record> {
         let text = self.guard.apply(&draft.text).ok()?.text;
         (text != draft.text).then(|| Record { text: text.into_owned(), ..draft.clone() })
@@ -127,7 +127,7 @@ impl Admission {
 }
 
 impl Candidate {
-    /// The draft with all that the arrival says beside its text.
+    /// Returns the draft with all content of the arrival besides its text.
     fn in_full(&self) -> Record {
         let mut draft = self.draft.clone();
         match &self.arrival.content {
@@ -139,11 +139,11 @@ impl Candidate {
     }
 }
 
-/// The fields of a record that its reader adds to what it says.
+/// Fields that a record's reader adds to its content.
 const NOTES: &[&str] = &["metadata", "title", "tags"];
 
 impl Arrival {
-    /// The text of a message, note or piece of a document.
+    /// Returns the text of a message, note or piece of a document.
     pub(crate) fn said(&self) -> Option<&str> {
         match &self.content {
             Content::Message(message) => Some(&message.content),
@@ -154,7 +154,7 @@ impl Arrival {
         }
     }
 
-    /// Replaces what it [says](Arrival::said).
+    /// Replaces the [text](Arrival::said).
     pub(crate) fn say(&mut self, text: &str) {
         match &mut self.content {
             Content::Message(message) => text.clone_into(&mut message.content),
@@ -168,13 +168,13 @@ impl Arrival {
         }
     }
 
-    /// The document that it is a piece of.
+    /// Returns the document that it is a piece of.
     fn document(&self) -> Option<&str> {
         let Content::Record(record) = &self.content else { return None };
         record.source.as_ref().filter(|it| it.kind == Source::FILE).map(|it| it.id.as_str())
     }
 
-    /// The values that its reader added to what it says.
+    /// Returns the values that its reader added to its content.
     fn notes(&self) -> impl Iterator<Item = &Value> {
         let (all, payload) = match &self.content {
             Content::Message(message) => (Some(&message.metadata), None),
@@ -186,7 +186,7 @@ impl Arrival {
         all.into_iter().chain(fields)
     }
 
-    /// Takes these texts out of its notes; returns `true` if any was there.
+    /// Removes these texts from its notes. Returns `true` if any was present.
     fn take_notes(&mut self, forgotten: &BTreeSet<String>) -> bool {
         match &mut self.content {
             _ if forgotten.is_empty() => false,
@@ -194,7 +194,7 @@ impl Arrival {
             Content::Record(record) if is_said(self.kind) => {
                 let mut is_changed = false;
                 if let Some(title) = record.title.take_if(|title| forgotten.contains(title)) {
-                    // A piece is searched by its heading as well.
+                    // The text of a piece starts with its heading.
                     if let Some(text) = record.text.strip_prefix(&format!("{title}\n")) {
                         record.text = text.to_owned();
                     }
@@ -213,7 +213,7 @@ impl Arrival {
     }
 }
 
-/// Kinds whose records are one text.
+/// Returns `true` for kinds whose records are a single text.
 fn is_said(kind: Kind) -> bool {
     matches!(kind, Kind::Message | Kind::Note | Kind::Knowledge)
 }
@@ -227,7 +227,8 @@ fn add_strings(value: &Value, strings: &mut BTreeSet<String>) {
     }
 }
 
-/// Takes these strings out of a value, which is null if it is one of them.
+/// Removes these strings from a value, which becomes null if it is one of them. Returns `true` if
+/// any was present.
 fn take_strings(value: &mut Value, forgotten: &BTreeSet<String>) -> bool {
     let is_one = |value: &Value| value.as_str().is_some_and(|text| forgotten.contains(text));
     if is_one(value) {

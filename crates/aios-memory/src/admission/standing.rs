@@ -1,4 +1,4 @@
-//! The standing of arrivals beside what is stored: unknown, the same, or another version.
+//! The comparison of arrivals with stored records: unknown, same, or another version.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use super::{
 use crate::{Error, records::is_kept};
 
 impl Admission {
-    /// Returns which of these arrivals are stored, under their ids or former ones.
+    /// Returns for each arrival whether it is stored, under its id or a former one.
     ///
     /// # Errors
     /// Errors of the tiers.
@@ -28,7 +28,7 @@ impl Admission {
         Ok(standings.into_iter().map(|(standing, _)| standing != Standing::Unknown).collect())
     }
 
-    /// The number of messages that a session of this owner has in working memory, up to `limit`.
+    /// Returns the number of messages of this owner's session in working memory, up to `limit`.
     ///
     /// # Errors
     /// Errors of working memory.
@@ -42,7 +42,7 @@ impl Admission {
         Ok(working.recent_messages(session, limit).await?.len())
     }
 
-    /// The standing of each candidate, and the former id by which it is stored.
+    /// Returns the standing of each candidate, and the former id under which it is stored, if any.
     pub(super) async fn all_standings(
         &mut self,
         candidates: &[Candidate],
@@ -58,8 +58,8 @@ impl Admission {
         Ok(standings)
     }
 
-    /// The standing of each of the candidates at `places`, all of one owner, and the former id by
-    /// which it is stored.
+    /// Returns the standing of each of the candidates at `places`, all of one owner, and the former
+    /// id under which it is stored, if any.
     async fn standings(
         &self,
         tiers: &Tiers,
@@ -82,7 +82,7 @@ impl Admission {
         }
         let of_former = self.standings_of(tiers, former).await?;
         for ((place, is_of_kind, id), standing) in former_places.into_iter().zip(of_former) {
-            // A record of another kind is the same or another one, but never an older version.
+            // A record of another kind is never an older version.
             let counts = standing == Standing::Same || (standing == Standing::Other && is_of_kind);
             if standings[place].0 == Standing::Unknown && counts {
                 standings[place] = (standing, Some(id));
@@ -91,8 +91,8 @@ impl Admission {
         Ok(standings)
     }
 
-    /// The standing of each draft. Working memory decides about what it holds, because long-term
-    /// memory may not have received a change of it yet.
+    /// Returns the standing of each draft. Working memory takes precedence for the records it
+    /// holds, because long-term memory may not have received their latest change.
     async fn standings_of(
         &self,
         tiers: &Tiers,
@@ -130,7 +130,7 @@ impl Admission {
             .zip(&there)
             .any(|(draft, standing)| passes_working(draft) && *standing != Standing::Unknown);
         if is_behind && is_doubtful {
-            // It may have been deleted, which long-term memory is still to hear.
+            // It may have been deleted, and the feed has not delivered that yet.
             self.view.catch_up().await?;
             there = self.standings_in_longterm(tiers, &arrivals, &elsewhere).await?;
         }
@@ -140,8 +140,8 @@ impl Admission {
         Ok(standings)
     }
 
-    /// The standing of each draft in long-term memory. A draft need not have all that is stored of
-    /// a record, so one whose text is the same is the same.
+    /// Returns the standing of each draft in long-term memory. A draft may lack stored parts, so an
+    /// equal text suffices.
     async fn standings_in_longterm(
         &self,
         tiers: &Tiers,
@@ -182,8 +182,8 @@ impl Admission {
         Ok(standings)
     }
 
-    /// Returns `true` if `stored` has the text of `draft`. A piece of a document that is read has
-    /// its heading, too, and is valid.
+    /// Returns `true` if `stored` has the text of `draft`. A piece of a document must also have the
+    /// same heading and be valid.
     fn says_the_same(&self, draft: &Record, stored: &Record) -> bool {
         let is_read =
             self.manner == Manner::Conversed && draft.source.as_ref().is_some_and(Source::is_file);
@@ -192,17 +192,17 @@ impl Admission {
     }
 }
 
-/// The standing of an arrival whose record is `stored` in working memory.
+/// Returns the standing of an arrival whose record is `stored` in working memory.
 fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standing {
     let text = &stored.text;
-    // A conversation that is read while it goes on has calls whose results come later.
+    // In a conversation that is still running, the result of a call may arrive later.
     if let (Kind::ToolCall, Content::Fields(fields)) = (arrival.kind, &arrival.content)
         && stored.payload["output"].is_null()
         && fields.get("output").is_some_and(|output| !output.is_null())
     {
         return Standing::Other;
     }
-    // A session's messages make it before its own record is read.
+    // The messages of a session create it before its own record is read.
     if let Content::Record(given) = &arrival.content
         && given.kind == Kind::Session
         && text.is_empty()
@@ -215,12 +215,13 @@ fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standi
     }
 }
 
-/// Returns `true` for a session without a title, which takes the one of a later reading.
+/// Returns `true` for a session without a title, which accepts the title of a later reading.
 pub(super) fn is_untitled(stored: &Record) -> bool {
     stored.kind == Kind::Session && stored.text.is_empty()
 }
 
-/// The places of each owner's candidates, owners in the order in which they come first.
+/// Returns the indexes of each owner's candidates, with owners in the order of their first
+/// candidate.
 pub(super) fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
     let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();
     let mut known: HashSet<&Owner> = HashSet::new();

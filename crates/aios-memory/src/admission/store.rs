@@ -1,4 +1,4 @@
-//! Storing what was let in, in the tier that its kind belongs to.
+//! Storing admitted arrivals in the tier of their kind.
 
 use std::time::Duration;
 
@@ -15,26 +15,26 @@ use super::{
 };
 use crate::{Error, records};
 
-/// The time between two records of one source: the least that is stored.
+/// The time between two records of one source: the resolution of stored times.
 const STEP: Duration = Duration::from_micros(1);
 
-/// Records that are stored at once, each by a write of its own; they share commits.
+/// Number of concurrent writes, which share commits.
 const AT_ONCE: usize = 64;
 
-/// The reason for which a correction is refused whose message was removed at the same time.
+/// The reason for refusing a correction whose message was removed concurrently.
 const GONE: &str = "the message that it corrects was removed meanwhile; read the file again";
 
-/// An arrival that is to be stored, with the place of its verdict.
+/// An arrival to be stored, with the index of its verdict.
 pub(super) struct Ready {
     pub(super) at: usize,
     pub(super) owner: Owner,
-    /// An older version is stored, which this replaces.
+    /// True if it replaces a stored older version.
     pub(super) is_update: bool,
     pub(super) arrival: Arrival,
 }
 
 impl Admission {
-    /// Stores all of `ready`, runs of like arrivals together, in their order.
+    /// Stores all of `ready` in order, in runs of arrivals of the same type.
     pub(super) async fn store(
         &mut self,
         ready: Vec<Ready>,
@@ -60,8 +60,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Gives records of long-term memory that have no time of recording one each, in their order,
-    /// so that lists keep it.
+    /// Assigns increasing recording times to records of long-term memory without one, so that lists
+    /// keep their order.
     fn date(&mut self, run: &mut [Ready]) {
         let now = Timestamp::now();
         for Ready { arrival, .. } in run {
@@ -74,7 +74,8 @@ impl Admission {
         }
     }
 
-    /// Appends messages in one transaction; one that cannot be stored is refused, and splits it.
+    /// Appends messages in one transaction. A message that cannot be stored is refused, and splits
+    /// the transaction.
     async fn append(
         &mut self,
         tiers: &Tiers,
@@ -97,7 +98,7 @@ impl Admission {
                 Err(aios_working::Error::InBatch { index, source }) => {
                     let (before, from) = batch.split_at(index);
                     self.refuse(&mut verdicts[from[0].at], (*source).into())?;
-                    // The last one pushed is stored first.
+                    // The batch pushed last is stored first.
                     batches.push(&from[1..]);
                     batches.push(before);
                     batches.retain(|batch| !batch.is_empty());
@@ -108,7 +109,8 @@ impl Admission {
         Ok(())
     }
 
-    /// The outcome for a message whose id, or external id, the stored message `id` has.
+    /// Returns the outcome for a message whose id, or external id, belongs to the stored message
+    /// `id`.
     async fn known(&mut self, tiers: &Tiers, ready: &Ready, id: &Id) -> Result<Outcome, Error> {
         let Some(message) = message_of(ready) else { return Ok(Outcome::Known) };
         let stored = tiers.working.with_expired().message(id.as_str()).await?;
@@ -144,7 +146,7 @@ impl Admission {
         }
     }
 
-    /// Replaces the content of messages that are stored; former versions go to the history.
+    /// Replaces the content of stored messages. Former versions go to the history.
     async fn amend(
         &self,
         tiers: &Tiers,
@@ -175,8 +177,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Replaces the content of a message that has left working memory. Returns `false` if it is not
-    /// stored any more.
+    /// Replaces the content of a message that has left working memory. Returns `false` if it is no
+    /// longer stored.
     async fn amend_in_longterm(
         &self,
         tiers: &Tiers,
@@ -187,7 +189,7 @@ impl Admission {
         else {
             return Ok(false);
         };
-        // A part that was retired is one again.
+        // A retired part becomes valid again.
         if ready.arrival.cut.as_ref().is_some_and(Cut::is_later) {
             record.valid_to = None;
         }
@@ -213,7 +215,7 @@ impl Admission {
         Ok(true)
     }
 
-    /// Stores records given by their fields, each by a write of its own.
+    /// Stores records given as fields, each in its own write.
     async fn store_fields(&self, run: Vec<Ready>, verdicts: &mut [Verdict]) -> Result<(), Error> {
         let view = &self.view;
         let stored = run.into_iter().map(|ready| async move {
@@ -232,7 +234,7 @@ impl Admission {
         Ok(())
     }
 
-    /// Stores records as they are: in working memory, or, what does not belong there, in long-term
+    /// Stores records unchanged: in working memory or, if they do not belong there, in long-term
     /// memory.
     async fn restore(
         &self,
@@ -257,7 +259,7 @@ impl Admission {
                 }
             }
         }
-        // Halves find those that cannot be stored.
+        // Bisect to find the records that cannot be stored.
         let mut batches = vec![others];
         while let Some(mut batch) = batches.pop() {
             let records = batch.iter().filter_map(record_of).collect();
@@ -282,8 +284,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Stores records, all or none; vectors of those that come in a file may follow. A full journal
-    /// is emptied first.
+    /// Stores all or none of the records. Vectors of records from files may follow later. A full
+    /// journal is drained first.
     async fn store_in_longterm(
         &self,
         tiers: &Tiers,
@@ -307,8 +309,8 @@ impl Admission {
     }
 }
 
-/// These records; a session that has moved out without a title comes back with the one that is
-/// given.
+/// Returns these records. A session that left working memory without a title gets the given title,
+/// with its stored content.
 async fn titled(tiers: &Tiers, mut given: Vec<Record>) -> Result<Vec<Record>, Error> {
     let is_title = |it: &&mut Record| it.kind == Kind::Session && !it.text.is_empty();
     let titles: Vec<&mut Record> = given.iter_mut().filter(is_title).collect();
@@ -330,7 +332,7 @@ async fn titled(tiers: &Tiers, mut given: Vec<Record>) -> Result<Vec<Record>, Er
     Ok(given)
 }
 
-/// The way in which an arrival is stored.
+/// The way to store an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Message,
@@ -350,14 +352,14 @@ impl Sort {
     }
 }
 
-/// The message of an arrival, with its id and scope.
+/// Returns the message of an arrival, with the arrival's id and scope.
 fn message_of(ready: &Ready) -> Option<NewMessage> {
     let Arrival { id, scope, content, .. } = &ready.arrival;
     let Content::Message(message) = content else { return None };
     Some(NewMessage { id: Some(id.clone()), scope: scope.clone(), ..(**message).clone() })
 }
 
-/// The record of an arrival, with its id and scope.
+/// Returns the record of an arrival, with the arrival's id and scope.
 fn record_of(ready: &Ready) -> Option<Record> {
     let Arrival { id, scope, content, .. } = &ready.arrival;
     let Content::Record(record) = content else { return None };
@@ -372,8 +374,8 @@ fn record_of(ready: &Ready) -> Option<Record> {
     Some(record)
 }
 
-/// Moves the references of a record that comes to another owner than it had. Working memory finds
-/// the records that they mean by their ids, the owner's own before shared ones.
+/// Adapts the references of a record to its new owner. Working memory resolves references by id,
+/// preferring the owner's own records over shared ones.
 fn move_references(references: &mut Vec<Identity>, kind: Kind, former: &Owner, owner: &Owner) {
     if !records::is_kept(kind) {
         references.clear();
@@ -384,7 +386,7 @@ fn move_references(references: &mut Vec<Identity>, kind: Kind, former: &Owner, o
     }
 }
 
-/// Returns `true` if an error concerns one record, so that the others can go in.
+/// Returns `true` if an error concerns one record, so that the others can be stored.
 pub(super) fn is_of_record(error: &Error) -> bool {
     match error {
         Error::Record { .. }
@@ -397,7 +399,7 @@ pub(super) fn is_of_record(error: &Error) -> bool {
     }
 }
 
-/// Returns `true` if fewer records might be stored.
+/// Returns `true` if a smaller batch might be stored.
 fn is_of_batch(error: &aios_longterm::Error) -> bool {
     is_of_longterm_record(error) || matches!(error, aios_longterm::Error::JournalFull { .. })
 }

@@ -1,4 +1,4 @@
-//! Outcomes of arrivals, and their counts.
+//! The outcomes of arrivals, and their counts.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -7,33 +7,33 @@ use serde::Serialize;
 
 use super::Verdict;
 
-/// The most details that a tally lists; more are only counted.
+/// Maximum number of listed details. Further ones are only counted.
 const DETAILS_MAX: usize = 1000;
 
-/// The outcome for one record that came in.
+/// The outcome for one arriving record.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It is new and stored.
+    /// A new record, stored.
     Added,
-    /// It is new and stored without a reference to a record that is not here.
+    /// A new record, stored without a reference to a record that is missing here.
     Detached(Identity),
-    /// It replaced an older version, which is in the history.
+    /// Replaced an older version, which is in the history.
     Updated,
-    /// The same is stored already.
+    /// The same record is already stored.
     Known,
-    /// Its source has something else under the same id before it; the first stays.
+    /// Differs from an earlier record of its source with the same id; the first one stays.
     Conflicting,
-    /// It was forgotten and stays so.
+    /// Forgotten before, and not stored.
     Forgotten,
-    /// It was left out for this reason; nothing is lost.
+    /// Skipped for this reason. Nothing is lost.
     Skipped(String),
-    /// It cannot be stored, for this reason.
+    /// Cannot be stored, for this reason.
     Refused(String),
 }
 
 impl Outcome {
-    /// The name of the outcome in reports.
+    /// Returns the name of the outcome in reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// One record of a source whose outcome a person may want to see.
+/// A record of a source with a notable outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Detail {
     /// The name of the outcome: `updated`, `conflicting`, `forgotten`, `skipped`, `detached`,
@@ -60,7 +60,7 @@ pub struct Detail {
     /// The record, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
-    /// The reason, if there is more to say.
+    /// The reason, if there are further details.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -78,7 +78,7 @@ impl fmt::Display for Detail {
     }
 }
 
-/// A record that differs from one before it in its source with the same id.
+/// A record that differs from an earlier one of its source with the same id.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Conflict {
     /// The line or row, from 1.
@@ -87,15 +87,15 @@ pub struct Conflict {
     pub key: Key,
 }
 
-/// A part of a record that was odd, and was mended or left out. The record is stored.
+/// A malformed part of a record that was corrected or dropped. The record is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mending {
     /// The line or row, from 1.
     pub line: u64,
-    /// The field, if it is one.
+    /// The affected field, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The oddity, and what was made of it.
+    /// The problem and its correction.
     pub reason: String,
 }
 
@@ -109,46 +109,46 @@ impl fmt::Display for Mending {
     }
 }
 
-/// Counts of outcomes, and the places of those that are neither added nor known.
+/// Counts of outcomes, and details of those that are neither added nor known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Tally {
-    /// Records that are new.
+    /// New records.
     pub added: u64,
-    /// Records that are stored already.
+    /// Records that were already stored.
     pub known: u64,
     /// Records that replaced an older version.
     pub updated: u64,
-    /// Pieces of a former version of the document or message, which it has no more: their validity
+    /// Pieces of a former version of the document or message that it no longer has. Their validity
     /// ended.
     pub retired: u64,
-    /// Records that differ from one before them with the same id, which stays; the first 1,000.
+    /// Records that differ from an earlier one with the same id, which stays; the first 1,000.
     pub conflicting: Vec<Conflict>,
-    /// The number of these.
+    /// Their total number.
     pub conflicting_count: u64,
-    /// Records that were forgotten, which stay so.
+    /// Records that were forgotten before, and not stored.
     pub forgotten: u64,
-    /// Records that were left out for a reason that is listed.
+    /// Records that were skipped for a listed reason.
     pub skipped: u64,
     /// Records that cannot be stored.
     pub refused: u64,
-    /// The places of the records that are neither added nor known nor refused; the first 1,000.
+    /// Details of the records that are neither added nor known nor refused; the first 1,000.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
-    /// Parts of records that were odd, and what was made of them; the first 1,000.
+    /// Malformed parts of records, with their correction; the first 1,000.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mended: Vec<Mending>,
-    /// The number of these.
+    /// Their total number.
     pub mended_count: u64,
-    /// Fields that were not understood and are kept as metadata, by name, with the number of
-    /// records that have them.
+    /// Unrecognised fields that are kept as metadata, by name, with the number of records that have
+    /// them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<String, u64>,
-    /// Records that were read.
+    /// Records read.
     pub read: u64,
 }
 
 impl Tally {
-    /// Counts a verdict. The reason of a refusal is the caller's to list.
+    /// Counts a verdict. The caller lists the reason of a refusal.
     pub(crate) fn count(&mut self, verdict: &Verdict) {
         self.read += 1;
         let Verdict { place, kind, id, outcome } = verdict;
@@ -188,7 +188,7 @@ impl Tally {
         }
     }
 
-    /// Counts rows of a source that have nothing to store, the first of them at `line`.
+    /// Counts rows of a source without content to store, the first of them at `line`.
     pub(crate) fn skip(&mut self, line: u64, rows: u64, reason: String) {
         self.read += rows;
         self.skipped += rows;
@@ -202,7 +202,7 @@ impl Tally {
         }
     }
 
-    /// Counts a part of a text that was longer at a former reading.
+    /// Counts a part of a text that was longer in a former reading.
     pub(crate) fn retire(&mut self, line: u64, key: Key) {
         self.retired += 1;
         if self.details.len() < DETAILS_MAX {
@@ -211,7 +211,7 @@ impl Tally {
         }
     }
 
-    /// Counts a part of a record that was odd.
+    /// Counts a corrected part of a record.
     pub(crate) fn mend(&mut self, mending: Mending) {
         self.mended_count += 1;
         if self.mended.len() < DETAILS_MAX {

@@ -1,5 +1,5 @@
-//! The parts of an arrival that its source tells, beside those of another one or of what is stored.
-//! A part that one of them leaves out does not differ.
+//! Comparison of the parts that an arrival's source names with those of another arrival or of the
+//! stored record. A part missing on either side does not count as a difference.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::{Arrival, Content, Tells};
 
-/// The content of an arrival, in short.
+/// A digest of an arrival's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
-    /// A hash of the text, in the form in which texts are the same.
+    /// Hash of the normalised text.
     text: blake3::Hash,
-    /// Hashes of role, name, time and tags, as far as they are told.
+    /// Hashes of role, name, time and tags, if the source names them.
     parts: [Option<u64>; 4],
 }
 
@@ -35,14 +35,14 @@ impl Told {
         Told { text: hasher.finalize(), parts: parts_of(arrival) }
     }
 
-    /// Returns `true` if both say the same, as far as both say it.
+    /// Returns `true` if both agree in all parts that both have.
     pub(super) fn agrees(&self, other: &Told) -> bool {
         self.text == other.text && agree(self.parts, other.parts)
     }
 }
 
-/// Returns `true` if `arrival` is a message that says who said it, when, or with which tags, and
-/// `stored`, which has its text, says otherwise.
+/// Returns `true` if `arrival` is a message that names its speaker, time or tags, and `stored`,
+/// which has the same text, differs in them.
 pub(super) fn tells_otherwise(arrival: &Arrival, stored: &Record) -> bool {
     let part = |name: &str| stored.payload.get(name).filter(|value| !value.is_null()).map(hash);
     let time = stored.occurred_at.map(|time| hash(&time.as_microsecond()));
@@ -50,7 +50,7 @@ pub(super) fn tells_otherwise(arrival: &Arrival, stored: &Record) -> bool {
     !agree(parts_of(arrival), [part("role"), Some(part("name").unwrap_or_default()), time, tags])
 }
 
-/// As [`tells_otherwise`], for a message in working memory.
+/// Like [`tells_otherwise`], for a message in working memory.
 pub(super) fn tells_message_otherwise(arrival: &Arrival, stored: &Message) -> bool {
     let name = stored.name.as_deref().map(|name| hash(&Value::from(name)));
     let stored = [
@@ -62,7 +62,8 @@ pub(super) fn tells_message_otherwise(arrival: &Arrival, stored: &Message) -> bo
     !agree(parts_of(arrival), stored)
 }
 
-/// The parts that a message with an id of its source tells. One without is known by them.
+/// Returns the parts named by a message with an external id. Any other message is identified by its
+/// parts, so none are returned.
 fn parts_of(arrival: &Arrival) -> [Option<u64>; 4] {
     let Content::Message(message) = &arrival.content else { return [None; 4] };
     if message.external_id.is_none() {

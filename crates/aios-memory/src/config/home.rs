@@ -1,15 +1,15 @@
-//! `~` in paths. A shell replaces it where it stands alone; in a file, a variable or after `=` it
-//! comes here as it was written.
+//! `~` in paths. A shell expands it only in some positions; in a file, a variable or after `=` it
+//! arrives here unchanged.
 
 use std::{
     ffi::OsStr,
     path::{Component, Path, PathBuf},
 };
 
-/// `path` with the home directory in place of a leading `~`.
+/// Returns `path` with a leading `~` replaced by the home directory.
 ///
 /// # Errors
-/// What is wrong, in words, if `path` begins with the home of another user (`~ada`), or `home` is
+/// A message if `path` starts with the home of another user (`~ada`), or if `home` is needed but
 /// missing, empty or relative.
 pub fn expand_home(path: &Path, home: Option<&OsStr>) -> Result<PathBuf, String> {
     let mut parts = path.components();

@@ -1,4 +1,4 @@
-//! Putting the layers together, and remembering which of them each value is from.
+//! Merging the layers of settings, and recording the layer that each value comes from.
 
 use std::{
     collections::BTreeMap,
@@ -11,31 +11,31 @@ use serde_json::json;
 
 use super::{Config, KEYS, Key, default_data_dir, default_file};
 
-/// Variables of ours that set no key.
+/// Variables of this program that set no key.
 const OTHER_VARIABLES: &[&str] = &["AIOS_MEMORY_ADDR", "AIOS_MEMORY_CONFIG"];
 
-/// A short name for the variable that is set most often.
+/// Short name of the variable that is set most often.
 const DATA_DIR_VARIABLE: &str = "AIOS_MEMORY_DATA_DIR";
 
-/// Names that earlier deployments set.
+/// Variables of earlier deployments.
 const WORKING_VARIABLE: &str = "AIOS_WORKING_DB";
 const LONGTERM_VARIABLE: &str = "AIOS_LONGTERM_DB";
 
-/// Where settings may come from, least important first.
+/// The sources of settings, lowest priority first.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    /// The settings file; none for [`default_file`], which need not exist.
+    /// The settings file. Default: [`default_file`], which need not exist.
     pub file: Option<PathBuf>,
     /// The environment.
     pub env: BTreeMap<String, String>,
-    /// What the command line says.
+    /// The settings on the command line.
     pub flags: Vec<Flag>,
 }
 
 /// A setting from the command line.
 #[derive(Debug, Clone)]
 pub struct Flag {
-    /// The flag, such as `--data-dir`.
+    /// The name of the flag, such as `--data-dir`.
     pub name: &'static str,
     /// The key that it sets, such as `memory.data_dir`.
     pub key: &'static str,
@@ -43,18 +43,18 @@ pub struct Flag {
     pub value: String,
 }
 
-/// Where a value is from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody set it.
+    /// The default.
     Default,
     /// The settings file.
     File(PathBuf),
-    /// This variable of the environment.
+    /// An environment variable.
     Environment(String),
-    /// This flag of the command line.
+    /// A command-line flag.
     Flag(&'static str),
-    /// The program that opens the memory, by the fields of [`Config`].
+    /// The program that opens the memory, through the fields of [`Config`].
     Program,
 }
 
@@ -70,40 +70,40 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Why settings cannot be used.
+/// The reason for which settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No setting has this name.
     #[error("unknown setting `{key}` in {origin}; did you mean `{nearest}`?")]
     UnknownKey {
-        /// The name as given.
+        /// The given name.
         key: String,
-        /// Where it stands.
+        /// Its origin.
         origin: Origin,
-        /// The known one that is most like it.
+        /// The most similar known name.
         nearest: String,
     },
-    /// A value is not what its key takes.
+    /// A value is invalid for its key.
     #[error("`{key}` in {origin} is `{value}`; expected {expected}")]
     Value {
         /// The key.
         key: String,
-        /// Where it stands.
+        /// Its origin.
         origin: Origin,
-        /// The value as given.
+        /// The given value.
         value: String,
-        /// What the key takes.
+        /// The expected value.
         expected: String,
     },
-    /// The settings file is no TOML.
+    /// The settings file is not valid TOML.
     #[error("{}, line {line}: {problem}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong there.
+        /// The problem there.
         problem: String,
     },
     /// The settings file cannot be read.
@@ -111,31 +111,31 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// There is no place for the data.
+    /// There is no directory for the data.
     #[error(
         "no data directory: neither HOME nor XDG_DATA_HOME is an absolute path; give --data-dir"
     )]
     NoDataDir,
 }
 
-/// The settings in effect, and where each is from.
+/// The effective settings, with the origin of each.
 #[derive(Debug, Clone)]
 pub struct Effective {
     /// The settings.
     pub config: Config,
-    /// The file that was read, if there was one.
+    /// The file that was read, if any.
     pub file: Option<PathBuf>,
     origins: BTreeMap<String, Origin>,
 }
 
 impl Effective {
-    /// Reads the layers over one another.
+    /// Merges the sources.
     ///
     /// # Errors
-    /// Every [`Error`]; an unknown key is one in the file and in the environment alike.
+    /// Any [`Error`]. Unknown keys are errors in the file and in the environment.
     pub fn load(sources: &Sources) -> Result<Effective, Error> {
         let env = |name: &str| sources.env.get(name).cloned();
         let mut effective =
@@ -153,7 +153,7 @@ impl Effective {
         if effective.config.memory.data_dir.as_os_str().is_empty() {
             effective.config.memory.data_dir = default_data_dir(env).ok_or(Error::NoDataDir)?;
         }
-        // The system's list of disks knows whole paths only.
+        // The system's list of disks contains only absolute paths.
         if let Ok(whole) = std::path::absolute(&effective.config.memory.data_dir) {
             effective.config.memory.data_dir = whole;
         }
@@ -167,13 +167,13 @@ impl Effective {
         Ok(effective)
     }
 
-    /// Where the value of `key`, such as `search.limit`, is from.
+    /// Returns the origin of the value of `key`, such as `search.limit`.
     #[must_use]
     pub fn origin(&self, key: &str) -> &Origin {
         self.origins.get(key).unwrap_or(&Origin::Default)
     }
 
-    /// The settings as TOML, each with its origin in a comment.
+    /// Returns the settings as TOML, each with its origin in a comment.
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
@@ -190,7 +190,7 @@ impl Effective {
         text
     }
 
-    /// The settings as JSON: `{"file", "settings": {"section.key": {"value", "origin"}}}`.
+    /// Returns the settings as JSON: `{"file", "settings": {"section.key": {"value", "origin"}}}`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let settings: serde_json::Map<_, _> = KEYS
@@ -204,7 +204,7 @@ impl Effective {
         json!({"file": self.file, "settings": settings})
     }
 
-    /// Puts the home directory in place of `~` in paths, wherever they are from.
+    /// Replaces `~` by the home directory in all paths, regardless of their origin.
     fn expand_home(&mut self, home: Option<&OsStr>) -> Result<(), Error> {
         for key in KEYS {
             let value = (key.show)(&self.config);
@@ -229,7 +229,7 @@ impl Effective {
         self.add_table(&table, "", &origin)
     }
 
-    /// Takes what a table of the file sets; `above` is its path.
+    /// Applies the settings in a table of the file; `above` is the table's path.
     fn add_table(
         &mut self,
         table: &toml::Table,
@@ -280,7 +280,8 @@ impl Effective {
         Ok(())
     }
 
-    /// `working.db` where it was, and all else beside it, unless the file says otherwise.
+    /// Applies the variables of earlier deployments: the given path of `working.db`, and its
+    /// directory for all other files, unless the file sets the data directory.
     fn add_earlier_names(&mut self, env: &BTreeMap<String, String>) -> Result<(), Error> {
         for (variable, is_file) in [(LONGTERM_VARIABLE, false), (WORKING_VARIABLE, true)] {
             let Some(value) = env.get(variable).filter(|value| !value.is_empty()) else { continue };
@@ -311,7 +312,7 @@ impl Effective {
     }
 }
 
-/// The settings file: the one named, which must exist, or else the default one.
+/// Reads the settings file: the named one, which must exist, or else the default one.
 fn read_file(
     named: Option<&Path>,
     default: Option<PathBuf>,
@@ -339,7 +340,7 @@ fn unknown_variable(variable: &str) -> Error {
     Error::UnknownKey { key: variable.to_owned(), origin, nearest }
 }
 
-/// The one of `known` that differs from `name` least.
+/// Returns the name in `known` with the smallest edit distance to `name`.
 fn nearest(name: &str, known: impl Iterator<Item = String>) -> String {
     let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(name, known));
     nearest.expect("there are settings")

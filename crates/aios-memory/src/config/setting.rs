@@ -1,4 +1,4 @@
-//! How each type of setting is written in a file, in the environment, and shown.
+//! The representation of each type of setting in a file, in the environment, and in output.
 
 use std::{ffi::OsStr, fmt::Display, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
@@ -11,24 +11,24 @@ use toml::Value;
 use super::expand_home;
 use crate::tokens::Tokenizer;
 
-/// A type that a setting may have. Problems are told as what was expected.
+/// A type of a setting. The error messages are the expected value.
 pub(crate) trait Setting: Sized {
-    /// What limits its values, beyond being of the type.
+    /// The bounds of its values.
     type Bounds;
 
     fn read(value: &Value, bounds: &Self::Bounds) -> Result<Self, String>;
     fn parse(text: &str, bounds: &Self::Bounds) -> Result<Self, String>;
-    /// Whether the value is one that `read` and `parse` would have given.
+    /// Returns an error if `read` and `parse` would not accept the value.
     fn check(&self, bounds: &Self::Bounds) -> Result<(), String>;
     fn show(&self) -> Value;
 
-    /// Puts `home` in place of `~` in a path.
+    /// Replaces `~` by `home` in a path.
     fn expand(&mut self, _home: Option<&OsStr>) -> Result<(), String> {
         Ok(())
     }
 }
 
-/// The number, if there is one, and within its bounds.
+/// Returns the number if it is present and within its bounds.
 fn bounded<T: PartialOrd + Display>(
     number: Option<T>,
     what: &str,
@@ -65,7 +65,7 @@ macro_rules! whole_numbers {
 
 whole_numbers!(usize, u64);
 
-// Bounds keep out what is not finite, too.
+// The bounds exclude NaN and infinities.
 impl Setting for f64 {
     type Bounds = RangeInclusive<f64>;
 
@@ -88,7 +88,7 @@ impl Setting for f64 {
 }
 
 impl Setting for String {
-    /// How many characters.
+    /// Minimum and maximum number of characters.
     type Bounds = RangeInclusive<usize>;
 
     fn read(value: &Value, bounds: &Self::Bounds) -> Result<Self, String> {
@@ -122,7 +122,7 @@ impl Setting for PathBuf {
         Ok(PathBuf::from(text))
     }
 
-    /// Libraries below take paths as text, which would make another directory of this one.
+    /// Dependencies take paths as text, and a lossy conversion would name another directory.
     fn check(&self, (): &()) -> Result<(), String> {
         match self.to_str() {
             Some(_) => Ok(()),
@@ -140,7 +140,7 @@ impl Setting for PathBuf {
     }
 }
 
-/// A setting that is one of several words.
+/// A setting whose value is one of several words.
 trait Choice: Sized + Copy + PartialEq + 'static {
     const CHOICES: &'static [(&'static str, Self)];
 }

@@ -1,4 +1,4 @@
-//! The layers, their order, and what is said of a value that cannot be used.
+//! The layers, their order, and errors for invalid values.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -23,7 +23,7 @@ fn check_error(file: &str, pairs: &[(&str, &str)], expect: &str) {
 }
 
 #[test]
-fn later_layers_go_before_earlier_ones() {
+fn later_layers_override_earlier_ones() {
     let file = "[search]\nlimit = 3\n[context]\nmax_tokens = 100\n";
     let flags =
         vec![Flag { name: "--data-dir", key: "memory.data_dir", value: "/flag".to_owned() }];
@@ -43,7 +43,7 @@ fn later_layers_go_before_earlier_ones() {
 }
 
 #[test]
-fn every_value_survives_being_shown() {
+fn settings_round_trip_through_toml_and_the_template() {
     let defaults = load("", &[], Vec::new()).unwrap();
     let again = load(&defaults.to_toml(), &[], Vec::new()).unwrap();
     assert_eq!(again.config, defaults.config);
@@ -61,7 +61,7 @@ fn every_value_survives_being_shown() {
 }
 
 #[test]
-fn every_key_is_a_variable() {
+fn every_key_has_a_variable() {
     for key in KEYS {
         let value = match (key.show)(&Config::default()) {
             toml::Value::String(text) => text,
@@ -81,7 +81,7 @@ fn every_key_is_a_variable() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_what_would_be_right() {
+fn errors_name_the_expected_value() {
     for (file, expect) in [
         ("[search]\nlimt = 3", "did you mean `search.limit`?"),
         ("[serch]\nlimit = 3", "unknown setting `serch.limit`"),
@@ -109,7 +109,7 @@ fn what_is_wrong_is_told_with_what_would_be_right() {
 }
 
 #[test]
-fn values_out_of_their_bounds_are_told_with_the_bounds() {
+fn out_of_bounds_errors_name_the_bounds() {
     for (section, name, value, expect) in [
         ("working", "busy_timeout_ms", "2147483648", "a whole number from 0 to 3600000"),
         ("working", "queue", "9223372036854775807", "a whole number from 1 to 1000000"),
@@ -132,14 +132,14 @@ fn values_out_of_their_bounds_are_told_with_the_bounds() {
         let told = format!("in environment {variable} is `{value}`; expected {expect}");
         check_error("", &[(&variable, value)], &told);
     }
-    // The bounds themselves are values.
+    // The bounds themselves are valid.
     for (section, setting) in [("search", "limit = 1000"), ("search.weights", "words = 100")] {
         load(&format!("[{section}]\n{setting}"), &[], Vec::new()).unwrap();
     }
 }
 
 #[test]
-fn a_bert_works_as_the_settings_say() {
+fn bert_options_follow_the_settings() {
     let settings = "[embedding]\nmax_batch = 7\nquery_prefix = 'query: '";
     let config = load(settings, &[], Vec::new()).unwrap().config;
     let expect = BertOptions::default().with_batch_max(7).with_query_prefix("query: ");
@@ -148,7 +148,7 @@ fn a_bert_works_as_the_settings_say() {
 }
 
 #[test]
-fn a_program_is_told_what_it_set_out_of_bounds() {
+fn check_reports_fields_out_of_bounds() {
     Config::at("/data").check().unwrap();
     let mut config = Config::at("/data");
     config.working.queue = usize::MAX;
@@ -183,7 +183,7 @@ fn the_data_directory_follows_the_platform_and_earlier_names() {
 }
 
 #[test]
-fn a_file_that_was_named_must_exist() {
+fn a_named_file_must_exist() {
     let missing = Some(PathBuf::from("/nowhere/aios-memory.toml"));
     let sources = Sources { file: missing, env: env(&[]), flags: Vec::new() };
     assert!(matches!(Effective::load(&sources), Err(Error::File { .. })));

@@ -1,4 +1,4 @@
-//! Which paths are one document.
+//! Identity of documents by path.
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt, os::unix::fs::symlink};
 
@@ -43,7 +43,7 @@ fn paths_that_are_not_utf_8_do_not_collapse() {
 }
 
 #[test]
-fn a_document_is_meant_by_the_end_of_its_path() {
+fn a_document_is_identified_by_the_end_of_its_path() {
     let names = ["/x/a/manual.md", "/x/b/manual.md", "/x/amanual.md"].map(str::to_owned);
     let meant = |typed| ending_in(Path::new(typed), names.clone());
     assert_eq!(meant("manual.md"), names[..2]);

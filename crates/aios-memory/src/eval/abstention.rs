@@ -1,4 +1,4 @@
-//! How far relevance tells questions that an index answers from those that it does not.
+//! Separation of answerable from unanswerable questions by relevance.
 //!
 //! Only the best hit counts, as for a caller who sets `min_relevance`.
 
@@ -6,31 +6,31 @@ use serde::Serialize;
 
 use super::separation::{area_under_curve, calibration_error_of, passing};
 
-/// Of questions by what the index holds for them, the share whose best hit is relevant: 0.5 or
-/// more. It should be 1 of the answerable ones, and 0 of all others.
+/// Shares of questions whose best hit has a relevance of at least 0.5, by kind of question. Ideally
+/// 1 for answerable questions and 0 for all others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Abstention {
-    /// The share of the questions with evidence.
+    /// Share of the questions with evidence.
     pub answerable: f64,
-    /// The same of questions that the conversation does not answer; `None` if none are asked.
+    /// Share of the questions that the conversation does not answer; `None` if there are none.
     pub unanswerable: Option<f64>,
-    /// The same of another conversation's questions; `None` if there is only one conversation.
+    /// Share of the questions of another conversation; `None` if there is only one conversation.
     pub foreign: Option<f64>,
-    /// The share of pairs of an answerable question and one of another conversation in which the
-    /// best hit of the former is more relevant, ties counting half: the area under the ROC curve.
+    /// Area under the ROC curve: the share of pairs of an answerable question and one of another
+    /// conversation in which the best hit of the former is more relevant, ties counting half.
     pub area_under_curve: Option<f64>,
-    /// The expected calibration error over the same questions: the answerable ones should have a
-    /// relevance of 1, those of another conversation 0. Over ten intervals of relevance of equal
-    /// width, it is the mean difference between the mean relevance and the share of answerable
-    /// questions, each interval weighted by its questions.
+    /// Expected calibration error over the same questions, with an expected relevance of 1 for
+    /// answerable questions and 0 for those of another conversation. Over ten intervals of
+    /// relevance of equal width, it is the mean difference between the mean relevance and the share
+    /// of answerable questions, each interval weighted by its questions.
     pub calibration_error: Option<f64>,
-    /// As `area_under_curve`, against the unanswerable questions.
+    /// Like `area_under_curve`, against the unanswerable questions.
     pub unanswerable_area_under_curve: Option<f64>,
-    /// As `calibration_error`, against the unanswerable questions.
+    /// Like `calibration_error`, against the unanswerable questions.
     pub unanswerable_calibration_error: Option<f64>,
 }
 
-/// The relevance of the best hits so far, 0 if there is no hit.
+/// Relevance of the best hits so far; 0 for a question without hits.
 #[derive(Debug, Default)]
 pub(super) struct BestHits {
     pub(super) answerable: Vec<f64>,

@@ -1,11 +1,9 @@
-//! Plain ways of ranking the same texts, which the product should not fall behind: by words alone,
-//! by vectors alone, and by both, fused.
+//! Baseline rankings of the same texts: by words alone, by vectors alone, and by both, fused.
 //!
 //! Words: BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
-//! 2009) over terms as the product has them, without its other spellings, neighbours and weights.
-//! Vectors: the cosine of the query's and of a text's best piece. Fused: by reciprocal rank
-//! (Cormack, Clarke and Buettcher, 2009), and by the sum of both scores, each as its deviation from
-//! the mean over all texts in standard deviations.
+//! 2009) over the product's terms, without its other spellings, neighbours and weights. Vectors:
+//! the cosine of the query and a text's best piece. Fused: by reciprocal rank (Cormack, Clarke and
+//! Buettcher, 2009), and by the sum of the z-scores of both, over all texts.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,29 +13,29 @@ use aios_embedding::Embedder;
 use super::metrics::ratio;
 use crate::Error;
 
-/// The saturation of a term that comes again.
+/// BM25's saturation of term frequency.
 const K1: f64 = 1.2;
-/// The part of a text's length that counts.
+/// BM25's weight of text length.
 const B: f64 = 0.75;
-/// The rank at which a hit counts half as much as before the first.
+/// Constant added to a rank in reciprocal rank fusion.
 const RECIPROCAL_RANK_K: usize = 60;
 
-/// The names of the baselines, as in a report, in the order of their rankings.
+/// Names of the baselines in a report, in the order of their rankings.
 pub const BASELINES: [&str; 4] = ["bm25", "vector", "reciprocal_rank_fusion", "z_score_fusion"];
 
 /// A text to be ranked.
 pub(super) struct Text<'a> {
     pub(super) id: &'a str,
     pub(super) whole: &'a str,
-    /// The parts of it that have vectors.
+    /// Parts of the text, each with its own vector.
     pub(super) pieces: Vec<&'a str>,
 }
 
-/// Texts, ready to be ranked.
+/// Texts, indexed for ranking.
 pub(super) struct Baselines {
     ids: Vec<String>,
     words: Words,
-    /// Vectors of pieces, each with the place of its text.
+    /// Vectors of pieces, each with the index of its text.
     vectors: Vec<(usize, Vec<f32>)>,
     embedder: Arc<dyn Embedder>,
 }
@@ -63,7 +61,8 @@ impl Baselines {
         })
     }
 
-    /// The ids of the texts in the order of each of [`BASELINES`], best first.
+    /// Returns the ids of the texts ranked by each of [`BASELINES`], best first. The first ranking
+    /// omits texts without a query term.
     ///
     /// # Errors
     /// [`Error::Embedding`] if the model refuses the query.
@@ -79,7 +78,7 @@ impl Baselines {
         Ok(orders.map(|order| order.into_iter().map(|at| self.ids[at].as_str()).collect()))
     }
 
-    /// For each text the cosine of its best piece; 0 without any.
+    /// Returns the cosine of each text's best piece; 0 for a text without pieces.
     fn cosines(&self, query: &[f32]) -> Vec<f64> {
         let mut cosines: Vec<Option<f64>> = vec![None; self.ids.len()];
         for (at, vector) in &self.vectors {
@@ -94,9 +93,9 @@ impl Baselines {
 /// An inverted index.
 struct Words {
     analyzer: &'static Analyzer,
-    /// By term, the places of the texts that have it, with how often each does.
+    /// By term, the indexes of the texts with the term and its frequency in each.
     postings: HashMap<String, Vec<(usize, usize)>>,
-    /// The number of terms of each text.
+    /// Number of terms of each text.
     lengths: Vec<usize>,
 }
 
@@ -122,7 +121,7 @@ impl Words {
         let mut scores = vec![0.0; self.lengths.len()];
         let texts = ratio(self.lengths.len(), 1);
         let length_mean = ratio(self.lengths.iter().sum(), self.lengths.len().max(1));
-        // A term counts as often as the query has it: long queries repeat what they are about.
+        // A term is weighted by its frequency in the query, since long queries repeat their topic.
         let mut counts: HashMap<String, usize> = HashMap::new();
         for term in self.analyzer.terms(query) {
             *counts.entry(term).or_default() += 1;
@@ -142,7 +141,7 @@ impl Words {
     }
 }
 
-/// The places of `scores`, highest first, those that are equal in their order.
+/// Returns the indexes of `scores` from the highest to the lowest; equal scores keep their order.
 fn order(scores: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|left, right| scores[*right].total_cmp(&scores[*left]));
@@ -159,7 +158,7 @@ fn reciprocal_ranks(orders: &[&Vec<usize>], texts: usize) -> Vec<f64> {
     scores
 }
 
-/// Each score's deviation from the mean, in standard deviations; 0 if all are the same.
+/// Returns the z-score of each score; 0 if all scores are equal.
 fn deviations(scores: &[f64]) -> Vec<f64> {
     let count = ratio(scores.len().max(1), 1);
     let mean = scores.iter().sum::<f64>() / count;

@@ -1,4 +1,4 @@
-//! Document collections as retrieval research gives them out: documents, queries, judgements.
+//! Document collections of retrieval research: documents, queries, judgements.
 //!
 //! Not here: the format of the SMART system.
 
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{malformed, read};
 use crate::Error;
 
-/// Documents, and the queries whose relevant documents are known.
+/// Documents, and queries with known relevant documents.
 #[derive(Debug, PartialEq)]
 pub(super) struct Collection {
     pub(super) documents: Vec<Document>,
@@ -29,14 +29,14 @@ pub(super) struct Document {
 #[derive(Debug, PartialEq)]
 pub(super) struct Query {
     pub(super) text: String,
-    /// The document that is the query, which is no answer to it.
+    /// The document that the query was taken from, which does not answer it.
     pub(super) itself: Option<String>,
-    /// The grades of relevant documents, above 0; there is one at least.
+    /// Grades of the relevant documents, above 0; at least one.
     judged: BTreeMap<String, u32>,
 }
 
 impl Query {
-    /// A query that is yet to be judged.
+    /// Creates a query without judgements.
     pub(super) fn new(text: String) -> Query {
         Query { text, itself: None, judged: BTreeMap::new() }
     }
@@ -47,11 +47,11 @@ impl Query {
 }
 
 impl Collection {
-    /// Joins the parts of a collection, where each query comes with its id, and leaves out queries
-    /// without a relevant document.
+    /// Joins the parts of a collection, with an id for each query, and removes queries without a
+    /// relevant document.
     ///
     /// # Errors
-    /// [`Error::Input`] if a judgement names an id that is not there, or if no query remains.
+    /// [`Error::Input`] if a judgement names an unknown id, or if no query remains.
     pub(super) fn of_judged(
         dir: &Path,
         documents: Vec<Document>,
@@ -82,7 +82,7 @@ pub(super) fn beir(dir: &Path) -> Result<Collection, Error> {
         (id, Query { itself, ..Query::new(text) })
     };
     let queries = lines(&dir.join("queries.jsonl"))?.into_iter().map(query).collect();
-    // A heading stands above them.
+    // The first line is a heading.
     let judged = Judgements::read(&dir.join("qrels/test.tsv"), 1, |line| match *line {
         [query, document, grade] => Some((query, document, grade.parse().ok()?)),
         _ => None,
@@ -90,7 +90,7 @@ pub(super) fn beir(dir: &Path) -> Result<Collection, Error> {
     Collection::of_judged(dir, documents, queries, judged)
 }
 
-/// The documents of [`beir`].
+/// Reads the documents of [`beir`].
 pub(super) fn beir_documents(dir: &Path) -> Result<Vec<Document>, Error> {
     let document = |Line { id, title, text }| {
         let title = Some(title).filter(|title| !title.trim().is_empty());
@@ -99,7 +99,7 @@ pub(super) fn beir_documents(dir: &Path) -> Result<Vec<Document>, Error> {
     Ok(lines(&dir.join("corpus.jsonl"))?.into_iter().map(document).collect())
 }
 
-/// A document or a query of a BEIR collection. Collections have fields of their own beside these.
+/// A document or a query of a BEIR collection. Other fields are ignored.
 #[derive(Deserialize)]
 struct Line {
     #[serde(rename = "_id")]
@@ -124,7 +124,7 @@ fn lines(path: &Path) -> Result<Vec<Line>, Error> {
     Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 
-/// Refuses an id that two lines have.
+/// Returns an error if two lines have the same id.
 pub(super) fn unique<'a>(
     path: &Path,
     ids: impl IntoIterator<Item = (usize, &'a str)>,
@@ -139,21 +139,20 @@ pub(super) fn unique<'a>(
     Ok(())
 }
 
-/// The relevant documents of each query.
+/// Relevant documents of each query.
 pub(super) struct Judgements {
     path: PathBuf,
     /// By the query's id, the grades above 0 of its documents.
     of_query: HashMap<String, BTreeMap<String, u32>>,
-    /// The lines that give a grade above 0, with the ids of the query and the document.
+    /// Lines with a grade above 0, with the ids of the query and the document.
     lines: Vec<(usize, String, String)>,
 }
 
-/// The id of a query, that of a document, and a grade.
+/// Ids of a query and a document, and a grade.
 type Judgement<'l> = (&'l str, &'l str, i64);
 
 impl Judgements {
-    /// Reads the lines of a file below the first `skip`. `judgement` takes the words of a line
-    /// apart, into the id of a query, that of a document, and a grade.
+    /// Reads the lines of a file after the first `skip`. `judgement` parses the words of a line.
     pub(super) fn read(
         path: &Path,
         skip: usize,
@@ -181,7 +180,7 @@ impl Judgements {
         Ok(Judgements { path: path.to_owned(), of_query, lines })
     }
 
-    /// Refuses judgements of queries or documents that are not there.
+    /// Returns an error for a judgement of an unknown query or document.
     fn check(&self, queries: &HashSet<&str>, documents: &HashSet<&str>) -> Result<(), Error> {
         for (number, query, document) in &self.lines {
             let unknown = match () {

@@ -1,6 +1,6 @@
 //! Labelled conversations: questions against the turns that answer them, and against the sessions
-//! of these. Beside the ranks, the share of questions whose evidence stands in the assembled
-//! context of a given size, because that is what an agent gets to read.
+//! of these turns. Beside the ranks, the share of questions with their evidence in the assembled
+//! context of a given size, since the context is the input of an agent.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -24,7 +24,7 @@ use crate::{
     locomo::{CATEGORY_UNANSWERABLE, Question, Sample},
 };
 
-/// How many turns are searched for ten distinct sessions.
+/// Number of turns searched for ten distinct sessions.
 const SESSION_HITS: usize = 100;
 
 pub(super) async fn evaluate<P: FnMut(usize, usize)>(
@@ -66,7 +66,7 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
     })
 }
 
-/// The questions that count.
+/// Returns the answerable questions with evidence.
 fn asked(sample: &Labelled) -> impl Iterator<Item = &Question> {
     let is_asked = |question: &&Question| {
         question.category != CATEGORY_UNANSWERABLE && !question.evidence.is_empty()
@@ -79,11 +79,11 @@ fn shares(counts: [usize; BUDGETS.len()], questions: usize) -> BTreeMap<usize, f
     BUDGETS.into_iter().zip(shares).collect()
 }
 
-/// What is measured of conversations only.
+/// Measures that only conversations have.
 #[derive(Default)]
 struct Seen {
     sessions: Vec<Measures>,
-    /// For each of [`BUDGETS`], in how many contexts all, and any, of the evidence stood.
+    /// For each of [`BUDGETS`], the number of contexts with all, and with any, of the evidence.
     all_within: [usize; BUDGETS.len()],
     any_within: [usize; BUDGETS.len()],
     best_hits: BestHits,
@@ -114,8 +114,8 @@ impl Seen {
         self.read_context(question, &evidence, index).await
     }
 
-    /// Asks what the index has no answer to: questions of another conversation, `foreign`, and its
-    /// own unanswerable ones.
+    /// Asks questions that the index cannot answer: those of another conversation, `foreign`, and
+    /// its own unanswerable ones.
     async fn ask_in_vain(
         &mut self,
         sample: &Labelled,
@@ -167,8 +167,8 @@ fn relevance_of_best(hits: &[Recollection]) -> f64 {
     hits.first().map_or(0.0, |hit| hit.relevance)
 }
 
-/// Reads the conversations of a file: LoCoMo's samples and LongMemEval's haystacks, as each element
-/// tells.
+/// Reads the conversations of a file: LoCoMo's samples and LongMemEval's haystacks, detected per
+/// element.
 pub(super) fn read_labelled(file: &Path) -> Result<Vec<Labelled>, Error> {
     let input = |problem: String| Error::Input { path: file.to_owned(), problem };
     let value: Value = serde_json::from_str(&read(file)?)

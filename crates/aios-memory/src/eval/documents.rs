@@ -1,5 +1,5 @@
-//! Document collections: queries against the documents that are judged relevant. A document is cut
-//! into pieces as `ingest` cuts it, and ranks as its best piece does.
+//! Document collections: queries against the documents judged relevant. A document is cut into
+//! pieces as by `ingest`; its rank is that of its best piece.
 
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{Error, ingest::Draft};
 
-/// The sign between a document's id and the number of its piece.
+/// Separator between a document's id and the number of its piece.
 const PIECE: char = '#';
-/// Pieces are searched for as if no document had more than this many among the best.
+/// Assumed maximum number of pieces of one document among the best hits.
 const PIECES_MAX: usize = 5;
 
 pub(super) async fn evaluate<P: FnMut(usize, usize)>(
@@ -59,7 +59,7 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
 }
 
 impl Document {
-    /// The text as a file has it, with its title above.
+    /// Returns the text as in a file, with the title above it.
     fn whole(&self) -> String {
         match &self.title {
             Some(title) => format!("{title}\n\n{}", self.text),
@@ -68,7 +68,7 @@ impl Document {
     }
 }
 
-/// A document as `ingest` takes in a file.
+/// Cuts a document into drafts as `ingest` cuts a file.
 pub(super) fn pieces(document: &Document, embedder: &dyn Embedder) -> Vec<Draft> {
     let text = document.whole();
     let ranges = chunks(&text, embedder);
@@ -80,13 +80,13 @@ pub(super) fn pieces(document: &Document, embedder: &dyn Embedder) -> Vec<Draft>
     (1..).zip(ranges).map(draft).collect()
 }
 
-/// The documents of pieces.
+/// Returns the distinct documents of pieces, in their order.
 fn documents_of<'i>(pieces: &[&'i str]) -> Vec<&'i str> {
     let document = |piece: &&'i str| piece.rsplit_once(PIECE).map_or(*piece, |(id, _)| id);
     distinct(pieces.iter().map(document))
 }
 
-/// The documents without the one that is the query itself.
+/// Returns the documents without the one that the query was taken from.
 fn ranked<'i>(documents: &[&'i str], query: &Query) -> Vec<&'i str> {
     let is_other = |id: &&str| query.itself.as_deref() != Some(*id);
     documents.iter().copied().filter(is_other).collect()

@@ -1,29 +1,28 @@
-//! The measures of a ranked list against the records that are known to answer.
+//! Measures of a ranked list against the records known to answer a question.
 //!
 //! Definitions as in Manning, Raghavan and Schuetze, "Introduction to Information Retrieval"
-//! (2008), chapter 8. Only the gain knows of grades, and takes them as they are. Not here: where
-//! the lists come from.
+//! (2008), chapter 8. Only the gain uses grades, unscaled. Not here: the origin of the lists.
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-/// The depths at which recall is measured.
+/// Depths k at which recall is measured.
 pub const DEPTHS: [usize; 5] = [1, 3, 5, 10, 20];
 
-/// The depth of the discounted cumulative gain.
+/// Depth of the discounted cumulative gain.
 const NDCG_DEPTH: usize = 10;
 
-/// The measures of one question.
+/// Measures of one question.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Measures {
     /// Share of the evidence among the first k, for each of [`DEPTHS`].
     pub recall: [f64; DEPTHS.len()],
-    /// 1 if any of the evidence is among the first k.
+    /// 1 if any of the evidence is among the first k, else 0.
     pub recall_any: [f64; DEPTHS.len()],
-    /// 1 if all of the evidence is among the first k.
+    /// 1 if all of the evidence is among the first k, else 0.
     pub recall_all: [f64; DEPTHS.len()],
-    /// 1 / rank of the first evidence; 0 without any.
+    /// 1 / rank of the first evidence; 0 if none is found.
     pub reciprocal_rank: f64,
     /// Normalised discounted cumulative gain of the first 10.
     pub ndcg_at_10: f64,
@@ -31,7 +30,10 @@ pub struct Measures {
 
 impl Measures {
     /// Measures `ranked`, best first and without repetitions, against `evidence` with its grades,
-    /// which are above 0. There is some evidence.
+    /// which are above 0.
+    ///
+    /// # Panics
+    /// If `evidence` is empty.
     #[must_use]
     pub fn of<T: Ord>(ranked: &[T], evidence: &BTreeMap<T, u32>) -> Measures {
         assert!(!evidence.is_empty(), "a question without evidence has no measures");
@@ -54,13 +56,13 @@ impl Measures {
     }
 }
 
-/// The discounted gain of the first of `grades`.
+/// Returns the discounted cumulative gain of the first [`NDCG_DEPTH`] grades.
 fn gain(grades: &[u32]) -> f64 {
     let gains = grades.iter().take(NDCG_DEPTH).enumerate();
     gains.map(|(index, grade)| f64::from(*grade) * discount(index)).sum()
 }
 
-/// What a hit at `index` counts for.
+/// Returns the weight of a hit at `index`.
 fn discount(index: usize) -> f64 {
     (ratio(index, 1) + 2.0).log2().recip()
 }
@@ -70,10 +72,10 @@ pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
 }
 
-/// The means of [`Measures`] over questions; all zero for none.
+/// Means of [`Measures`] over questions; all zero without questions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// How many questions.
+    /// Number of questions.
     pub queries: usize,
     /// By k, the share of questions with any of the evidence among the first k.
     pub recall_any: ByDepth,
@@ -89,7 +91,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The means over `all`.
+    /// Returns the means over `all`.
     #[must_use]
     pub fn of(all: &[Measures]) -> Summary {
         let mean = |value: &dyn Fn(&Measures) -> f64| match all.len() {
@@ -110,12 +112,12 @@ impl Summary {
     }
 }
 
-/// A value for each of [`DEPTHS`]; in JSON an object from depth to value.
+/// One value for each of [`DEPTHS`]; serialized as an object from depth to value.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ByDepth(pub [f64; DEPTHS.len()]);
 
 impl ByDepth {
-    /// The value at a depth; none for a depth that is not measured.
+    /// Returns the value at a depth; `None` for a depth that is not measured.
     #[must_use]
     pub fn at(&self, depth: usize) -> Option<f64> {
         let index = DEPTHS.iter().position(|known| *known == depth);
@@ -133,7 +135,7 @@ impl Serialize for ByDepth {
     }
 }
 
-/// The summaries of each group, and of all together.
+/// Returns the summary over all measures, and one per group.
 #[must_use]
 pub fn by_group<K: Ord + Clone>(all: &[(K, Measures)]) -> (Summary, BTreeMap<K, Summary>) {
     let mut groups: BTreeMap<K, Vec<Measures>> = BTreeMap::new();
@@ -145,7 +147,8 @@ pub fn by_group<K: Ord + Clone>(all: &[(K, Measures)]) -> (Summary, BTreeMap<K, 
     (Summary::of(&whole), parts)
 }
 
-/// The value that `percent` of `sorted` are not above, by the nearest-rank method; 0 for none.
+/// Returns a percentile of `sorted`, which is in ascending order, by the nearest-rank method; 0 if
+/// `sorted` is empty.
 #[must_use]
 pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);

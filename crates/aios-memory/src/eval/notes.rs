@@ -1,8 +1,7 @@
-//! Notes of an agent, with questions by how much they have in common with the note that answers
-//! them. Beside the ranks: how relevant the right note is, against the best hit of a question that
-//! no note answers.
+//! Notes of an agent, with questions grouped by their overlap with the answering note. Beside the
+//! ranks: the relevance of the right note, against the best hit of a question that no note answers.
 //!
-//! All notes are shared and asked for by nobody in particular, because the questions name no user.
+//! All notes are shared and searched without an owner, since the questions name no user.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +25,7 @@ use super::{
 };
 use crate::{Error, Recollection, ingest::Draft};
 
-/// The type of the questions that no note answers.
+/// Type of the questions that no note answers.
 const NEVER_STORED: &str = "never-stored";
 
 /// Notes of a file, and questions about them.
@@ -41,7 +40,7 @@ struct Notes {
 struct Note {
     id: String,
     text: String,
-    /// The kind and the user tell a reader of the file about the note.
+    /// Kind and user are only for human readers of the file.
     #[serde(default, rename = "kind")]
     _kind: Option<String>,
     #[serde(default, rename = "user")]
@@ -52,7 +51,7 @@ struct Note {
 #[serde(deny_unknown_fields)]
 struct Question {
     q: String,
-    /// The ids of the notes that answer it; empty for the type `never-stored` only.
+    /// Ids of the notes that answer it; empty only for the type `never-stored`.
     gold: Vec<String>,
     r#type: String,
 }
@@ -92,7 +91,7 @@ pub(super) async fn evaluate<P: FnMut(usize, usize)>(
     })
 }
 
-/// The records of an index: notes, and others that nobody asks for.
+/// Builds the records of an index: notes and distractors.
 fn drafts(notes: &[Note], others: &[Draft]) -> Vec<Draft> {
     let notes = notes.iter().map(|note| Draft {
         external_id: Some(name(&note.id)),
@@ -105,16 +104,16 @@ fn drafts(notes: &[Note], others: &[Draft]) -> Vec<Draft> {
     notes.chain(others).collect()
 }
 
-/// The external id of a note, which none of the others has.
+/// Returns the external id of a note, distinct from those of all distractors.
 fn name(id: &str) -> String {
     format!("note/{id}")
 }
 
-/// The relevances that the questions were answered with.
+/// Relevances of the answers to the questions.
 #[derive(Default)]
 struct Asked {
     relevances: Relevances,
-    /// For each question the relevance of its best hit, and `true` if that is a right note.
+    /// For each question, the relevance of its best hit, and `true` if that hit is a right note.
     best_hits: Vec<(f64, bool)>,
 }
 
@@ -156,13 +155,13 @@ impl Asked {
     }
 }
 
-/// The highest relevance of a right note; none if no hit is one.
+/// Returns the highest relevance of a right note; `None` if no hit is one.
 fn relevance_of(gold: &BTreeMap<&str, u32>, hits: &[Recollection], index: &Index) -> Option<f64> {
     let is_gold = |hit: &&Recollection| index.name(hit).is_some_and(|it| gold.contains_key(it));
     hits.iter().filter(is_gold).map(|hit| hit.relevance).reduce(f64::max)
 }
 
-/// Reads the lines of a file: objects with `text` are notes, those with `q` are questions.
+/// Reads the lines of a file: objects with `q` are questions, others with `text` are notes.
 fn read_notes(file: &Path) -> Result<Notes, Error> {
     let content = read(file)?;
     let mut notes: Vec<(usize, Note)> = Vec::new();

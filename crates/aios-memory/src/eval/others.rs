@@ -1,4 +1,4 @@
-//! Other texts, among which what is asked for has to be found.
+//! Distractor texts, which are indexed with the expected ones.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use super::{collection, conversations, documents, malformed, read, smart};
 use crate::{Error, ingest::Draft};
 
-/// Reads what `path` has, whatever that is: the documents of a collection, the turns of labelled
-/// conversations in a `.json` file, or else a text from each line of a file. A line that begins
-/// with `{` is an object with `text`, or a question about such texts, which is passed over.
+/// Reads the texts at `path`: the documents of a collection directory, the turns of labelled
+/// conversations in a `.json` file, or else one text per line of a file. A line that begins with
+/// `{` is an object with `text`, or a question with `q`, which is skipped.
 ///
 /// # Errors
-/// [`Error::Input`] if it is something else, or has no text.
+/// [`Error::Input`] if it has another format, or no text.
 pub(super) fn others(path: &Path, embedder: &dyn Embedder) -> Result<Vec<Draft>, Error> {
     let drafts = match path {
         _ if path.is_dir() => {

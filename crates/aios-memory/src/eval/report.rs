@@ -1,4 +1,4 @@
-//! The figures of an evaluation.
+//! Figures of an evaluation.
 
 use std::collections::BTreeMap;
 
@@ -10,60 +10,59 @@ use super::{
     separation::Relevance,
 };
 
-/// Measures of how well questions find their evidence.
+/// Measures of retrieval on labelled questions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Over all questions, of turns or of documents.
+    /// Over all questions, by turns, documents or notes.
     #[serde(flatten)]
     pub summary: Summary,
-    /// The depths of the figures.
+    /// Depths of the figures.
     pub k: [usize; DEPTHS.len()],
-    /// The same of sessions, in the order in which their first turns are found: the sessions of
-    /// the evidence among the first k distinct ones. None for documents.
+    /// The same by sessions: the sessions of the evidence among the first k distinct ones, which
+    /// are ranked by their first turns. `None` for documents and notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Summary>,
     /// By the dataset's category or type of question; empty for documents.
     pub by_category: BTreeMap<String, Summary>,
-    /// By the file or directory.
+    /// By file or directory.
     pub by_path: BTreeMap<String, Summary>,
-    /// By the name of a plain way of ranking, one of
-    /// [`BASELINES`](super::baselines::BASELINES), its measures over the same documents or notes;
-    /// empty for conversations.
+    /// By name of a baseline, one of [`BASELINES`](super::baselines::BASELINES), its measures over
+    /// the same documents or notes; empty for conversations.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub baselines: BTreeMap<&'static str, Groups>,
-    /// By budget in tokens, the share of questions all of whose evidence is in the context; empty
-    /// for documents.
+    /// By budget in tokens, the share of questions with all of their evidence in the context; empty
+    /// for documents and notes.
     pub evidence_within_tokens: BTreeMap<usize, f64>,
-    /// By budget in tokens, the share of questions any of whose evidence is in the context; empty
-    /// for documents.
+    /// By budget in tokens, the share of questions with any of their evidence in the context; empty
+    /// for documents and notes.
     pub any_evidence_within_tokens: BTreeMap<usize, f64>,
-    /// The relevance of answerable questions against that of others. `None` but for conversations.
+    /// Relevance of answerable questions against that of others. `None` except for conversations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abstention: Option<Abstention>,
-    /// By type of question, the relevance that the right note has, or the best hit if no note is
-    /// right; empty but for notes.
+    /// By type of question, the relevance of the right note, or of the best hit if no note is
+    /// right; empty except for notes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub relevance: BTreeMap<String, Relevance>,
-    /// The expected calibration error of the best hits of all questions: it should be 1 for a right
-    /// note, else 0. `None` but for notes.
+    /// Expected calibration error of the best hits of all questions, with an expected relevance of
+    /// 1 for a right note, else 0. `None` except for notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_hit_calibration_error: Option<f64>,
-    /// The other texts among which the notes were. `None` but for notes.
+    /// Number of distractor texts indexed with the notes. `None` except for notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub others: Option<usize>,
-    /// The number of conversations, collections or files of notes.
+    /// Number of conversations, collections or files of notes.
     pub indexes: usize,
-    /// The number of turns, pieces of documents, or notes and other texts.
+    /// Number of turns, pieces of documents, or notes and distractors.
     pub records: usize,
-    /// The time until all of them were searchable.
+    /// Seconds until all records were searchable.
     pub index_seconds: f64,
-    /// The time of one search.
+    /// Duration of one search.
     pub query_ms: Latency,
-    /// The fingerprint of the embedding model.
+    /// Fingerprint of the embedding model.
     pub embedder: String,
 }
 
-/// Summaries over all questions, and by their category.
+/// Summaries over all questions, and by category.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Groups {
     /// Over all questions.
@@ -73,11 +72,11 @@ pub struct Groups {
     pub by_category: BTreeMap<String, Summary>,
 }
 
-/// Percentiles of a time, in milliseconds.
+/// Percentiles of a duration, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latency {
-    /// Half of all were not slower.
+    /// Median.
     pub p50: f64,
-    /// 95 of 100 were not slower.
+    /// 95th percentile.
     pub p95: f64,
 }

@@ -1,4 +1,4 @@
-//! The measures of one evaluation, and the throw-away memories that they are taken on.
+//! State of one evaluation, and its temporary memories.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -23,16 +23,16 @@ use crate::{
     ingest::{Draft, Writer},
 };
 
-/// The measures so far, and how they are taken.
+/// Measures so far, with the configuration of the evaluation.
 pub(super) struct Run<'a, P> {
     config: &'a Config,
     pub(super) embedder: Arc<dyn Embedder>,
     progress: P,
-    /// The number of questions in all.
+    /// Total number of questions.
     pub(super) total: usize,
-    /// The number of questions that were asked for their relevance alone.
+    /// Number of questions asked only for their relevance.
     unmeasured: usize,
-    /// The file or directory that is measured.
+    /// The file or directory being measured.
     path: String,
     pub(super) asked: Vec<Asked>,
     query_ms: Vec<f64>,
@@ -50,10 +50,10 @@ pub(super) struct Asked {
     baselines: Option<[Measures; BASELINES.len()]>,
 }
 
-/// A throw-away memory of one conversation or collection.
+/// A temporary memory of one conversation or collection.
 pub(super) struct Index {
     pub(super) memory: AgentMemory,
-    /// The external id of each record, by its key.
+    /// External id of each record, by key.
     pub(super) names: HashMap<Key, String>,
     _dir: Temporary,
 }
@@ -113,7 +113,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         Ok(found.hits)
     }
 
-    /// Begins with a file or directory.
+    /// Begins the measurement of a file or directory.
     pub(super) fn begin(&mut self, path: &Path) {
         self.path = path.display().to_string();
     }
@@ -133,7 +133,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         self.advance();
     }
 
-    /// Notes a question that has no evidence.
+    /// Counts a question without evidence.
     pub(super) fn unmeasured(&mut self) {
         self.unmeasured += 1;
         self.advance();
@@ -176,7 +176,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
     }
 }
 
-/// Summaries of those measures that a question has.
+/// Summarises the measures of the questions that have them.
 fn groups(asked: &[Asked], measures: impl Fn(&Asked) -> Option<Measures>) -> Groups {
     let measures = asked.iter().filter_map(|it| Some((it.category.clone(), measures(it)?)));
     let (summary, by_category) = metrics::by_group(&Vec::from_iter(measures));
@@ -185,12 +185,12 @@ fn groups(asked: &[Asked], measures: impl Fn(&Asked) -> Option<Measures>) -> Gro
 }
 
 impl Index {
-    /// The external ids of `hits`, in order.
+    /// Returns the external ids of `hits`, in order.
     pub(super) fn names<'i>(&'i self, hits: &[Recollection]) -> Vec<&'i str> {
         hits.iter().filter_map(|hit| self.name(hit)).collect()
     }
 
-    /// The external id of a hit.
+    /// Returns the external id of a hit.
     pub(super) fn name(&self, hit: &Recollection) -> Option<&str> {
         self.names.get(&hit.key()).map(String::as_str)
     }

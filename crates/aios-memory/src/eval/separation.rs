@@ -1,4 +1,4 @@
-//! The power of relevance to tell answers from other hits.
+//! Separation of answers from other hits by relevance.
 
 use std::collections::BTreeMap;
 
@@ -6,34 +6,34 @@ use serde::Serialize;
 
 use super::metrics::{percentile, ratio};
 
-/// From this relevance on a hit counts as an answer.
+/// Minimum relevance of a hit that counts as an answer.
 pub(super) const RELEVANCE_ANSWERS: f64 = 0.5;
 
-/// The intervals of relevance whose calibration is compared, of equal width.
+/// Number of intervals of relevance, of equal width, for the calibration error.
 const BINS: usize = 10;
 
-/// The relevance that the questions of one type were answered with: that of the right note, 0 if
-/// it was not found, or that of the best hit if no note is right.
+/// Relevance of the answers to questions of one type: that of the right note, 0 if it was not
+/// found, or that of the best hit if no note is right.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Relevance {
-    /// The number of questions.
+    /// Number of questions.
     pub queries: usize,
-    /// The share of 0.5 or more.
+    /// Share of answers with a relevance of at least 0.5.
     pub passing: f64,
-    /// The median, by the nearest-rank method.
+    /// Median, by the nearest-rank method.
     pub median: f64,
-    /// The share of pairs of such a question and one without an answer in which the former has the
-    /// higher relevance, ties counting half: the area under the ROC curve. `None` for questions
-    /// without an answer, or if there are none.
+    /// Area under the ROC curve: the share of pairs of such a question and an unanswerable one in
+    /// which the former has the higher relevance, ties counting half. `None` for unanswerable
+    /// questions, or if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area_under_curve: Option<f64>,
-    /// The expected calibration error over the same questions: those of this type should have 1,
-    /// those without an answer 0.
+    /// Expected calibration error over the same questions, with an expected relevance of 1 for
+    /// questions of this type and 0 for unanswerable ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration_error: Option<f64>,
 }
 
-/// The relevances so far, by the type of question.
+/// Relevances so far, by type of question.
 #[derive(Debug, Default)]
 pub(super) struct Relevances(BTreeMap<String, Vec<f64>>);
 
@@ -42,7 +42,7 @@ impl Relevances {
         self.0.entry(r#type.to_owned()).or_default().push(relevance);
     }
 
-    /// Each type against the questions of type `unanswered`.
+    /// Compares each type with the questions of type `unanswered`.
     pub(super) fn by_type(&self, unanswered: &str) -> BTreeMap<String, Relevance> {
         let below = self.0.get(unanswered).map_or(&[][..], Vec::as_slice);
         let of_type = |(name, values): (&String, &Vec<f64>)| {
@@ -62,13 +62,13 @@ impl Relevances {
     }
 }
 
-/// The share of relevances that count as an answer.
+/// Returns the share of relevances that count as an answer; `None` without relevances.
 pub(super) fn passing(relevances: &[f64]) -> Option<f64> {
     let passing = relevances.iter().filter(|relevance| RELEVANCE_ANSWERS <= **relevance).count();
     (!relevances.is_empty()).then(|| ratio(passing, relevances.len()))
 }
 
-/// As the statistic of Mann and Whitney (1947).
+/// Computes the area under the ROC curve by the statistic of Mann and Whitney (1947).
 pub(super) fn area_under_curve(above: &[f64], below: &[f64]) -> Option<f64> {
     let mut below = below.to_vec();
     below.sort_by(f64::total_cmp);
@@ -81,7 +81,7 @@ pub(super) fn area_under_curve(above: &[f64], below: &[f64]) -> Option<f64> {
     (0 < pairs).then(|| won.sum::<f64>() / ratio(pairs, 1))
 }
 
-/// The [`calibration_error`] if each of `above` should be 1 and each of `below` 0.
+/// Returns the [`calibration_error`] if each of `above` should be 1 and each of `below` 0.
 pub(super) fn calibration_error_of(above: &[f64], below: &[f64]) -> f64 {
     let above = above.iter().map(|relevance| (*relevance, true));
     let all: Vec<(f64, bool)> =
@@ -89,10 +89,10 @@ pub(super) fn calibration_error_of(above: &[f64], below: &[f64]) -> f64 {
     calibration_error(&all)
 }
 
-/// The expected calibration error of relevances as probabilities of being right: over ten
-/// intervals of equal width, the mean of the difference between the mean relevance and the share
-/// that is right, each interval weighted by its questions (Naeini, Cooper and Hauskrecht,
-/// "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015). 0 for none.
+/// Returns the expected calibration error of relevances as probabilities of a right hit. Over ten
+/// intervals of equal width, it is the mean difference between the mean relevance and the share of
+/// right hits, each interval weighted by its questions (Naeini, Cooper and Hauskrecht, "Obtaining
+/// Well Calibrated Probabilities Using Bayesian Binning", 2015). 0 without predictions.
 pub(super) fn calibration_error(predictions: &[(f64, bool)]) -> f64 {
     let mut excess = [0.0; BINS];
     for (relevance, is_right) in predictions {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::Error;
 
-/// The letters of the fields: author, source, contents, keys, names, title, text, references.
+/// Letters of the fields: author, source, contents, keys, names, title, text, references.
 const FIELDS: &[char] = &['A', 'B', 'C', 'K', 'N', 'T', 'W', 'X'];
 
 /// Reads `cran.all.1400`, `cran.qry` and `cranqrel` in `dir`. The text of a document begins with
@@ -43,12 +43,12 @@ pub(super) fn cisi(dir: &Path) -> Result<Collection, Error> {
     Collection::of_judged(dir, documents, queries, judged)
 }
 
-/// The documents of [`cranfield`].
+/// Reads the documents of [`cranfield`].
 pub(super) fn cranfield_documents(dir: &Path) -> Result<Vec<Document>, Error> {
     documents(&dir.join("cran.all.1400"), |_| None)
 }
 
-/// The documents of [`cisi`]. The title of a document stands apart from its text.
+/// Reads the documents of [`cisi`], whose titles are separate from their texts.
 pub(super) fn cisi_documents(dir: &Path) -> Result<Vec<Document>, Error> {
     documents(&dir.join("CISI.ALL"), |entry| Some(entry.under('T')))
 }
@@ -68,9 +68,9 @@ fn documents(path: &Path, title: fn(&Entry<'_>) -> Option<String>) -> Result<Vec
 /// An entry of a file.
 struct Entry<'a> {
     id: &'a str,
-    /// The number of the line of its id.
+    /// Number of the line with the id.
     line: usize,
-    /// Each field's letter with its lines, in the order of the file.
+    /// Letters of the fields with their lines, in the order of the file.
     fields: Vec<(char, Vec<&'a str>)>,
 }
 
@@ -79,7 +79,7 @@ impl Entry<'_> {
         Query::new(self.under('W'))
     }
 
-    /// The lines of the first field of this letter, joined.
+    /// Returns the joined lines of the first field with this letter.
     fn under(&self, letter: char) -> String {
         let field = self.fields.iter().find(|(name, _)| *name == letter);
         field.map(|(_, lines)| lines.join("\n").trim().to_owned()).unwrap_or_default()
@@ -118,7 +118,7 @@ fn entries<'a>(path: &Path, content: &'a str) -> Result<Vec<Entry<'a>>, Error> {
     Ok(entries)
 }
 
-/// The letter of a line that begins a field.
+/// Returns the letter of a line that begins a field.
 fn letter(heading: &str) -> Option<char> {
     let mut letters = heading.strip_prefix('.')?.chars();
     letters.next().filter(char::is_ascii_uppercase).filter(|_| letters.next().is_none())

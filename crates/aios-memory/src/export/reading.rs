@@ -1,4 +1,4 @@
-//! The lines of an export, read.
+//! Reader of the lines of an export.
 
 use std::{
     fs::File,
@@ -13,19 +13,19 @@ use tokio::sync::mpsc;
 use super::PAGE;
 use crate::{Error, fields, moment};
 
-/// The user to whom version 1 gave the preferences of nobody in particular.
+/// User to whom version 1 gave preferences without an owner.
 const FORMER_DEFAULT_USER: &str = "default";
-/// The longest line: a record may hold a text of 16 MiB twice.
+/// Maximum length of a line: a record may contain a text of 16 MiB twice.
 const LINE_BYTES_MAX: u64 = 256 << 20;
-/// Within so many bytes the first line ends.
+/// Maximum length of the first line.
 const HEADER_BYTES_MAX: u64 = 4096;
-/// What some editors put before a text.
+/// Byte order mark that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A line's number, and the record on it or what is wrong with it.
+/// A line's number, and its record or the problem.
 pub(super) type Line = (u64, Result<Record, String>);
 
-/// Whether the file at `path` begins like an export of this program.
+/// Returns true if the file at `path` begins like an export of this program.
 #[must_use]
 pub fn is_export(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| Lines::new(file).header().is_some())
@@ -61,7 +61,7 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
             update_former(record);
         }
         batch.push((number, record));
-        // Where nobody listens any more the import has failed, which is told elsewhere.
+        // If the receiver is dropped, the import has failed, which its own error reports.
         if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
             return Ok(());
         }
@@ -70,7 +70,7 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
     Ok(())
 }
 
-/// Makes a record of version 1 one of the present version.
+/// Converts a record of version 1 to the current version.
 fn update_former(record: &mut Record) {
     let user = &mut record.scope.user;
     if user.as_deref() == Some("") {
@@ -84,7 +84,8 @@ fn update_former(record: &mut Record) {
     }
 }
 
-/// The record on a line. One that somebody mended may have its times as people write them.
+/// Parses the record on a line. Times may be in any accepted notation, since lines may be edited by
+/// hand.
 fn read_record(line: &[u8]) -> Result<Record, String> {
     const TIMES: &[&str] = &["occurred_at", "recorded_at", "valid_from", "valid_to", "expires_at"];
     if let Ok(record) = serde_json::from_slice(line) {
@@ -100,7 +101,7 @@ fn read_record(line: &[u8]) -> Result<Record, String> {
     serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
 }
 
-/// The lines of a file that are not blank, as an editor may have left them.
+/// Lines of a file, without blank ones, which an editor may have left.
 struct Lines {
     file: BufReader<File>,
     number: u64,
@@ -116,7 +117,8 @@ impl Lines {
         serde_json::from_slice(&line).ok()
     }
 
-    /// The next line that is not blank, of at most `bytes_max`, and its number, from 1.
+    /// Returns the next line that is not blank, limited to `bytes_max` bytes, and its number, from
+    /// 1.
     fn next(&mut self, bytes_max: u64) -> std::io::Result<Option<(u64, Vec<u8>)>> {
         let mut line = Vec::new();
         let mut limited = Read::take(&mut self.file, bytes_max);

@@ -1,4 +1,4 @@
-//! Records of an export, taken back.
+//! Import of an export.
 
 use std::path::Path;
 
@@ -14,15 +14,15 @@ use crate::{
     admission::{Admission, Arrival, Manner, Outcome, Tally},
 };
 
-/// Batches that may have been read and not yet taken.
+/// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;
 
-/// The outcome of taking an export back.
+/// Outcome of importing an export.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Restocked {
-    /// Set if nothing was written; records that are counted as added would be.
+    /// If true, nothing was written, and `added` counts the records that would be added.
     pub dry_run: bool,
-    /// Counts of the records, by outcome.
+    /// Record counts by outcome.
     #[serde(flatten)]
     pub tally: Tally,
     /// Records that could not be stored: line and reason.
@@ -30,19 +30,21 @@ pub struct Restocked {
 }
 
 impl MemoryView {
-    /// Takes back what [`export`](MemoryView::export) wrote, each record where it was and with the
-    /// times that it had. One that is stored already stays as it is, in whichever tier that is, so
-    /// an import that was interrupted is repeated as a whole; of two lines with one id the first
-    /// counts; one that was forgotten stays so. A record of another owner than the view's is
-    /// refused; the administrator's view takes those of every owner. One whose goal or task is not
-    /// here is stored without that reference. A message whose place in its session another one has
-    /// gets the next place, and a session that is here without a summary gets the one of the file.
-    /// With [`ImportMode::DryRun`] nothing is stored, and refusals by the tiers are not found out.
+    /// Imports a file that [`export`](MemoryView::export) wrote. Each record returns to its
+    /// former location with its former times.
+    ///
+    /// A record that is already stored in any tier stays unchanged, so an interrupted import can be
+    /// repeated as a whole. The first of two lines with the same id counts. Forgotten records stay
+    /// forgotten. A record of an owner other than the view's is refused; the administrator's view
+    /// accepts every owner. A record whose goal or task is missing is stored without that
+    /// reference. If another message has a message's position in its session, the message gets the
+    /// next position. A stored session without a summary gets the summary of the file. With
+    /// [`ImportMode::DryRun`] nothing is stored, and refusals by the tiers are not detected.
     ///
     /// # Errors
-    /// [`Error::Input`] if the file cannot be read, is not an export or is of another version;
-    /// errors of working or long-term memory, such as that a limit is reached: as
-    /// [`Error::Unfinished`] if records were taken before, which stay.
+    /// - [`Error::Input`] if the file cannot be read, is not an export or has an unknown version.
+    /// - Errors of working or long-term memory, such as an exceeded limit. If records were added
+    ///   before such an error, returns [`Error::Unfinished`]; these records stay.
     pub async fn import_export(
         &self,
         path: &Path,
@@ -57,7 +59,7 @@ impl MemoryView {
             admission: if mode == ImportMode::DryRun { admission.dry() } else { admission },
             done: Restocked { dry_run: mode == ImportMode::DryRun, ..Restocked::default() },
         };
-        // What working memory was told is to be known as well.
+        // Changes that working memory has acknowledged must be visible as known.
         self.catch_up().await?;
         let taken = stock.take_all(batches, progress).await;
         taken.map_err(|error| error.after(stock.done.tally.added))?;
@@ -67,7 +69,7 @@ impl MemoryView {
     }
 }
 
-/// Takes the lines of an export back.
+/// Writer of the lines of an export.
 struct Stock {
     admission: Admission,
     done: Restocked,

@@ -1,11 +1,11 @@
-//! Fields and what callers write for them.
+//! Fields and the conversion of given values.
 
 use serde_json::{Value, json};
 
 use super::*;
 
 #[test]
-fn values_become_what_the_field_holds() {
+fn values_are_converted_to_the_type_of_the_field() {
     for (holds, given, expect) in [
         (Holds::Whole, json!(2), Ok(json!(2))),
         (Holds::Whole, json!(2.0), Ok(json!(2))),
@@ -38,7 +38,7 @@ fn values_become_what_the_field_holds() {
 }
 
 #[test]
-fn texts_become_what_the_field_holds() {
+fn texts_are_parsed_as_the_type_of_the_field() {
     for (holds, text, expect) in [
         (Holds::Text, "2", json!("2")),
         (Holds::Whole, " 2 ", json!(2)),
@@ -54,7 +54,7 @@ fn texts_become_what_the_field_holds() {
 }
 
 #[test]
-fn what_a_record_has_beside_its_fields_is_no_free_field() {
+fn reserved_names_are_refused_as_free_fields() {
     let settled = |name: &str| settle(Kind::Note, Map::from_iter([(name.to_owned(), json!("x"))]));
     for name in ["kind", "user", "valid_from", "confidence"] {
         let problem = settled(name).unwrap_err();
@@ -65,7 +65,7 @@ fn what_a_record_has_beside_its_fields_is_no_free_field() {
 }
 
 #[test]
-fn an_unknown_field_is_told_with_the_one_that_is_meant() {
+fn an_unknown_field_error_suggests_the_nearest_name() {
     let object = json!({"description": "x", "priorty": 1});
     let Value::Object(object) = object else { unreachable!() };
     let problem = settle(Kind::Goal, object).unwrap_err();

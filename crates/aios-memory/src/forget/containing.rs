@@ -1,5 +1,5 @@
-//! The places of a text in the records of a view: whole or among others, in their fields, and in
-//! their older versions. Reads all of them, and holds one batch at a time.
+//! Finding a text in the records of a view: as their whole text or part of it, in their fields, and
+//! in their older versions. Reads all records, one batch at a time.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,36 +12,37 @@ use super::{
 };
 use crate::{Error, MemoryView};
 
-/// The bytes from which one word is looked for within texts. A shorter one is in too many.
+/// Minimum length in bytes of a single word that is searched within texts. A shorter one would
+/// occur in too many.
 const WORD_BYTES_MIN: usize = 12;
-/// The same for a word with a digit in it, such as a code.
+/// Minimum length in bytes of a word with a digit, such as a code.
 const CODE_BYTES_MIN: usize = 5;
-/// The same in characters for a text without ASCII, whose script may have no spaces.
+/// Minimum number of non-ASCII characters of a word, whose script may have no spaces.
 const WIDE_CHARS_MIN: usize = 4;
 
-/// The texts of forgotten records that others are looked through for.
+/// Maximum number of forgotten texts that are searched for in other records.
 const NEEDLES_MAX: usize = 20;
-/// The records that repeat them and are named.
+/// Maximum number of repeating records that are listed.
 const REPEATING_MAX: usize = 100;
 
-/// Fields whose strings say nothing of their own.
+/// Fields whose strings are only references.
 const NAMING_FIELDS: &[&str] = &["id", "scope", "provenance", "references", "originals"];
 
-/// The places in which a text stands.
+/// The occurrences of a text.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    /// Records whose text it is, in the form [`forms::same`].
+    /// Records with this text, compared in the form [`forms::same`].
     pub(super) alike: Vec<Identity>,
-    /// Records that contain it, each with the name of the part that does.
+    /// Records that contain it, with the name of the containing part.
     pub(super) containing: BTreeMap<Identity, String>,
     /// Records with an older version that contains it.
     pub(super) versions: BTreeSet<Identity>,
-    /// Those of them whose older version has it as its text.
+    /// Those of them with an older version that has exactly this text.
     pub(super) versions_alike: BTreeSet<Identity>,
 }
 
 impl MemoryView {
-    /// The places of `text` in what this view may change.
+    /// Finds the occurrences of `text` in the records that this view may change.
     pub(super) async fn places_of(&self, text: &str) -> Result<Places, Error> {
         let same = forms::same(text).into_owned();
         let needle = Needle::new(text);
@@ -71,8 +72,8 @@ impl MemoryView {
         Ok(places)
     }
 
-    /// The records beside `found`, of the owners of those that are meant, that contain the text of
-    /// one that is meant; the first [`REPEATING_MAX`].
+    /// Returns the records outside `found`, of the owners of the selected ones, that contain the
+    /// text of a selected one; at most [`REPEATING_MAX`].
     pub(super) async fn repeating(&self, found: &Found) -> Result<Vec<Identity>, Error> {
         if found.meaning != Meaning::Texts {
             return Ok(Vec::new());
@@ -98,7 +99,7 @@ impl MemoryView {
         Ok(repeating)
     }
 
-    /// The records of this view that it may change and whose text is one of these, in the form
+    /// Returns the changeable records of this view whose text is one of `texts`, in the form
     /// [`forms::same`].
     pub(super) async fn with_texts(
         &self,
@@ -114,7 +115,8 @@ impl MemoryView {
         Ok(alike)
     }
 
-    /// Shows `look` each record of this view that it may change, in either tier, expired ones too.
+    /// Calls `look` with each changeable record of this view, in either tier, including expired
+    /// ones.
     async fn each_record(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
         let mut here = HashSet::new();
         self.each_of_working(|record| {
@@ -133,14 +135,14 @@ impl MemoryView {
     }
 }
 
-/// A text that is looked for within others.
+/// A text to search for within others.
 struct Needle {
     text: String,
     numbers: BTreeSet<String>,
 }
 
 impl Needle {
-    /// None if the text is too short to mean the records that contain it.
+    /// Returns `None` if the text is too short to identify records by.
     fn new(text: &str) -> Option<Needle> {
         let needle = Needle { text: forms::forgotten(text), numbers: numbers(text) };
         let is_word = !needle.text.contains(' ');
@@ -153,7 +155,7 @@ impl Needle {
         (is_long && needle.text.chars().any(char::is_alphanumeric)).then_some(needle)
     }
 
-    /// The name of the part of a record that contains it.
+    /// Returns the name of the part of a record that contains the text.
     fn part_of(&self, record: &Record) -> Option<String> {
         if self.is_in(&record.text) {
             return Some("text".to_owned());
@@ -185,7 +187,8 @@ impl Needle {
         }
     }
 
-    /// Returns `true` if `text` has it as words of its own, and its numbers with their signs.
+    /// Returns `true` if `text` contains it as separate words, and has its numbers with their
+    /// signs.
     fn is_in(&self, text: &str) -> bool {
         let said = forms::forgotten(text);
         let is_own = |(at, found): (usize, &str)| {
@@ -197,7 +200,8 @@ impl Needle {
     }
 }
 
-/// Returns `true` if two characters belong to one word. Scripts beside ASCII may have no spaces.
+/// Returns `true` if two characters belong to one word. Other scripts than ASCII may have no
+/// spaces.
 fn runs_on(one: Option<char>, next: Option<char>) -> bool {
     one.zip(next)
         .is_some_and(|(one, next)| one.is_ascii_alphanumeric() && next.is_ascii_alphanumeric())

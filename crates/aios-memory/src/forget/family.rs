@@ -1,5 +1,5 @@
-//! The records that a target means, and all that goes with them: what belongs to them, what was
-//! made from them, and parts of records that stay.
+//! Expands a target to all affected records: the selected ones, their dependents, records derived
+//! from them, and parts of records that stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,38 +9,39 @@ use aios_working::KINDS;
 use super::{ForgetTarget, PAGE, Part, Proposal, Relation};
 use crate::{Error, MemoryView};
 
-/// The records that are to be forgotten.
+/// The records to forget.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// All of them.
+    /// All of them, with their relation to the selected ones.
     pub(super) all: BTreeMap<Identity, Relation>,
     /// Records that stay and lose a part.
     pub(super) remade: BTreeMap<Identity, Part>,
-    /// The part of what they say that is to be known wherever it stands.
+    /// The extent to which their texts are recognised anywhere.
     pub(super) meaning: Meaning,
-    /// A text that some of them say among other things, and that is meant itself.
+    /// A text that some of them contain among other text, and that was selected itself.
     pub(super) said: Option<String>,
 }
 
-/// The part of what is forgotten that is meant wherever it stands.
+/// The extent to which forgotten text is recognised anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Meaning {
-    /// None: a part of what an owner has is meant, and the same words elsewhere are other records.
+    /// Not at all: a part of an owner's records was selected, and the same words elsewhere are
+    /// other records.
     #[default]
     Place,
-    /// A document as a whole, and none of its paragraphs.
+    /// As a whole document, but not as single paragraphs.
     Document,
-    /// The text of each record that is meant.
+    /// As the text of each selected record.
     Texts,
 }
 
 impl Found {
-    /// All of them, in order.
+    /// Returns all of them, in order.
     pub(super) fn identities(&self) -> Vec<Identity> {
         self.all.keys().cloned().collect()
     }
 
-    /// Those that are meant themselves.
+    /// Returns the selected ones.
     pub(super) fn meant(&self) -> impl Iterator<Item = &Identity> {
         let meant = self.all.iter().filter(|(_, relation)| **relation == Relation::Meant);
         meant.map(|(identity, _)| identity)
@@ -59,8 +60,7 @@ impl Found {
 }
 
 impl MemoryView {
-    /// The records that are meant, with those that belong to them and those made of them, each
-    /// owner's by itself.
+    /// Expands `target` to the selected, dependent and derived records, separately for each owner.
     pub(super) async fn found(&self, target: &ForgetTarget) -> Result<Found, Error> {
         let mut remade = BTreeMap::new();
         let mut said = None;
@@ -88,7 +88,7 @@ impl MemoryView {
         Ok(Found { meaning: self.meaning(target), said, ..found })
     }
 
-    /// These records and the parts of others, with all that goes with them.
+    /// Expands these records and parts of records to all affected ones.
     pub(super) async fn family_of(
         &self,
         meant: BTreeSet<Identity>,
@@ -99,7 +99,7 @@ impl MemoryView {
             let Identity { owner, kind, id } = other.clone();
             return Err(match owner.is_shared() {
                 true => aios_longterm::Error::NotYours { kind, id }.into(),
-                // Nothing tells whether another user has it.
+                // The error does not reveal another user's records.
                 false => aios_working::Error::NotFound { kind, id: id.to_string() }.into(),
             });
         }
@@ -135,15 +135,15 @@ impl MemoryView {
         self.gate().may_change(&Scope::default().with_owner(owner))
     }
 
-    /// The view of one owner's own records, expired ones too.
+    /// Returns the view of one owner's own records, including expired ones.
     pub(super) fn own(&self, owner: &Owner) -> Result<MemoryView, Error> {
         let exact = ScopeFilter::exact(Scope::default());
         let gate = Gate::owner(owner.clone()).narrow(&exact)?;
         Ok(MemoryView::new(self.shared().clone(), gate))
     }
 
-    /// `meant`, all of this view's one owner, with the records that belong to them and those that
-    /// were made of them, and the parts of others that go.
+    /// Expands `meant`, records of this view's single owner, to their dependent and derived records
+    /// and the affected parts of others.
     async fn with_family(
         &self,
         meant: BTreeSet<Identity>,
@@ -186,8 +186,8 @@ impl MemoryView {
         Ok(found)
     }
 
-    /// Adds the summary that a session repeats; its messages stay. A session that has left working
-    /// memory has nothing else in its record, so that goes.
+    /// Adds the summary that a session repeats; its messages stay. The record of a session that has
+    /// left working memory consists of the summary alone, so the whole record is added.
     async fn add_summary_of(&self, session: &Identity, found: &mut Found) -> Result<(), Error> {
         if found.all.contains_key(session) {
             return Ok(());
@@ -212,7 +212,7 @@ impl MemoryView {
         Ok(())
     }
 
-    /// The sessions of these messages, each with the messages' owner.
+    /// Returns the sessions of these messages, with the messages' owners.
     async fn sessions_of(
         &self,
         messages: impl Iterator<Item = &Identity>,
@@ -234,7 +234,7 @@ impl MemoryView {
         Ok(sessions)
     }
 
-    /// All records that this view may change.
+    /// Returns all records that this view may change.
     pub(super) async fn all(&self) -> Result<BTreeSet<Identity>, Error> {
         let narrowed = self.gate().filter().scope.parts();
         if !self.gate().acts_for_user() && narrowed.iter().all(|(_, part)| part.is_none()) {
@@ -244,7 +244,8 @@ impl MemoryView {
         self.narrow(&exact)?.everything().await
     }
 
-    /// All records that this view sees, in either tier, expired ones too.
+    /// Returns all records that this view sees and may change, in either tier, including expired
+    /// ones.
     async fn everything(&self) -> Result<BTreeSet<Identity>, Error> {
         let mut found: BTreeSet<Identity> =
             self.longterm().identities().await?.into_iter().collect();
@@ -253,7 +254,7 @@ impl MemoryView {
         Ok(found)
     }
 
-    /// Shows `look` all records of working memory that this view sees, expired ones too.
+    /// Calls `look` with all records of working memory that this view sees, including expired ones.
     pub(super) async fn each_of_working(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
         let working = self.working().with_expired();
         for &kind in KINDS {
@@ -261,7 +262,7 @@ impl MemoryView {
             loop {
                 let page = working.records(kind, after, PAGE).await?;
                 let records = page.records.into_iter();
-                // Machine-wide records are seen by everybody, whatever the view is narrowed to.
+                // Working memory returns machine-wide records to every view, however narrow.
                 records.filter(|record| self.gate().sees(&record.scope)).for_each(&mut look);
                 after = page.next;
                 if after.is_none() {
@@ -272,7 +273,7 @@ impl MemoryView {
         Ok(())
     }
 
-    /// The sessions whose summaries are among `found`.
+    /// Returns the sessions whose summaries are in `found`.
     async fn summed_up(&self, found: &Found) -> Result<Vec<Identity>, Error> {
         let owner = self.gate().acts_for().cloned().unwrap_or_default();
         let mut sessions = Vec::new();
@@ -288,7 +289,7 @@ impl MemoryView {
 
 fn remade_by(proposal: &Proposal) -> BTreeMap<Identity, Part> {
     let parts = proposal.remade.iter().map(|it| (it.record.clone(), it.part));
-    // Of one record the summary takes its versions along.
+    // Removing a summary removes its versions as well.
     let mut remade = BTreeMap::new();
     for (record, part) in parts {
         let known = remade.entry(record).or_insert(part);

@@ -1,6 +1,6 @@
-//! Negation: "Anna does not like risotto" has all words of "Anna likes risotto" and says the
-//! opposite. Of languages that people bring; a word of one may be another word of another, which
-//! costs a look and no record.
+//! Detection of negation: "Anna does not like risotto" has all words of "Anna likes risotto" but
+//! the opposite meaning. Covers several languages at once. A word may be a negation in one language
+//! only, which at worst requires a review, but never loses a record.
 
 /// Words that negate, in lower case.
 const NEGATIONS: &[&[&str]] = &[
@@ -22,7 +22,7 @@ const NEGATIONS: &[&[&str]] = &[
     &["inte", "ej", "icke", "aldrig", "ingen", "inget", "inga", "ingenting", "utan"],
 ];
 
-/// Returns `true` if `text` negates something.
+/// Returns `true` if `text` contains a negation.
 pub(super) fn negates(text: &str) -> bool {
     let text = text.to_lowercase().replace('\u{2019}', "'");
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');

@@ -1,10 +1,10 @@
-//! The numbers in a text, with their signs: -4 is not 4, 1.5 is not 15, < 5 is not > 5, and 3:30 is
-//! not 3.
+//! Extraction of numbers with their signs: -4 differs from 4, 1.5 from 15, < 5 from > 5, and 3:30
+//! from 3.
 
 use std::collections::BTreeSet;
 
-/// The numbers in `text`, each as the comparison before it, its sign, if it is negative, and its
-/// digits. Commas between groups of three digits do not count.
+/// Returns the numbers in `text`, each with the comparison before it, its sign if negative, and its
+/// digits. Commas between groups of three digits are ignored.
 pub(super) fn numbers(text: &str) -> BTreeSet<String> {
     let chars: Vec<char> = text.chars().collect();
     let mut numbers = BTreeSet::new();
@@ -26,8 +26,8 @@ pub(super) fn numbers(text: &str) -> BTreeSet<String> {
     numbers
 }
 
-/// Where the number that begins at `start` ends: points, commas and the colons of a time of day
-/// belong to it between digits.
+/// Returns the end of the number that starts at `start`. Points, commas and colons (of a time)
+/// between digits belong to it.
 fn end_of_number(chars: &[char], start: usize) -> usize {
     let mut end = start;
     while let Some(c) = chars.get(end) {
@@ -41,8 +41,8 @@ fn end_of_number(chars: &[char], start: usize) -> usize {
     end
 }
 
-/// Returns `true` if what stands before a number makes it negative: a sign that joins it to no word
-/// and no other number.
+/// Returns `true` if the characters before a number make it negative: they end in a minus sign that
+/// does not follow a letter or digit.
 fn is_negative(before: &[char]) -> bool {
     match before {
         [.., joined, '-' | '\u{2212}'] => !joined.is_alphanumeric(),
@@ -51,8 +51,8 @@ fn is_negative(before: &[char]) -> bool {
     }
 }
 
-/// The comparison that ends what stands before a number, as it is written. An arrow does not
-/// count, and neither does the mark of a quotation at the beginning of a line.
+/// Returns the comparison operator right before a number, as written. Arrows and the quotation mark
+/// at the start of a line are ignored.
 fn comparison(before: &[char]) -> String {
     let is_sign =
         |c: char| matches!(c, '<' | '=' | '>' | '!' | '\u{2260}' | '\u{2264}' | '\u{2265}');
@@ -66,7 +66,7 @@ fn comparison(before: &[char]) -> String {
     }
 }
 
-/// `number` without commas before groups of three digits.
+/// Removes commas before groups of three digits from `number`.
 fn ungrouped(number: &[char]) -> impl Iterator<Item = char> {
     let is_group = |at: usize| {
         let digits = number[at + 1..].iter().take_while(|c| c.is_numeric()).count();

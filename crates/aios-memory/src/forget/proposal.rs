@@ -1,6 +1,6 @@
 //! The records that a query proposes to forget. Deleting needs more certainty than reading: a
-//! record that merely fits a query is found by a search, and is not proposed. Other records that
-//! contain the text of the query are proposed with them, and are for somebody to look at.
+//! record that is merely relevant to the query is not proposed. Other records that contain the
+//! query's text are proposed for review.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,48 +11,49 @@ use serde::Serialize;
 use super::{PAGE, Part, Remade, containing::Places, negation::negates, numbers::numbers};
 use crate::{Error, MemoryView, Recollection};
 
-/// The relevance of a record whose text is that of the query.
+/// The relevance of a record with the text of the query.
 const RELEVANCE_OF_TEXT: f64 = 1.0;
-/// The hits of a search that are looked at.
+/// Number of search hits that are considered.
 const CANDIDATES: usize = 200;
-/// The least relevance of a record that says the words of a query. A long text may have all of them
-/// and be about something else.
+/// Minimum relevance of a record with the words of the query. A long text may have all of them and
+/// be about something else.
 const RELEVANCE_MIN: f64 = 0.5;
-/// The records that are named if a query proposes none.
+/// Maximum number of records that are listed if none is proposed.
 const NEAREST_MAX: usize = 3;
 
-/// A query for records that are to be forgotten.
+/// A query for records to forget.
 ///
-/// It proposes records that say it: those whose text is the same (by [`forms::same`]), or, if there
-/// is none, those that are relevant and have all its words, negations and numbers (`-4` is not
-/// `4`); and those that contain it, in their text or in any field, now or in an older version.
+/// It proposes records that say its text: those with the same text (by [`forms::same`]), or, if
+/// there are none, relevant ones with all its words, negations and numbers (`-4` differs from `4`).
+/// It also proposes records that contain its text, in their text or in a field, now or in an older
+/// version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForgetQuery {
-    /// The text that they say.
+    /// The text that the records say.
     pub text: String,
-    /// The most records, exact repetitions left out, 1 to 1000. Default: 10.
+    /// Maximum number of records, without exact repetitions, 1 to 1000. Default: 10.
     pub limit: usize,
-    /// Proposes whatever fits this well, 0 to 1, and has the numbers of the query, instead of what
-    /// says its words. Default: none.
+    /// If set, proposes every record of at least this relevance (0 to 1) that has the numbers of
+    /// the query, regardless of its words. Default: none.
     pub min_relevance: Option<f64>,
 }
 
 /// The records that a query proposes to forget.
 #[derive(Debug, Clone, Serialize)]
 pub struct Proposal {
-    /// The records, most relevant first, those that contain the query last.
+    /// The records, most relevant first; those that contain the query's text last.
     pub proposed: Vec<Proposed>,
-    /// Records that stay and lose the part that says it: sessions their summary, others their older
-    /// versions.
+    /// Records that stay and lose the part with the text: sessions their summary, others their
+    /// older versions.
     pub remade: Vec<Remade>,
-    /// If none is proposed: the records that fit best.
+    /// The most relevant records, if none is proposed.
     pub nearest: Vec<Recollection>,
-    /// Records that say it as well, and are beyond the limit.
+    /// Number of further matching records beyond the limit.
     pub beyond_limit: usize,
     /// The text of the query, if a record has or contains it.
     #[serde(skip)]
     pub(super) said: Option<String>,
-    /// The records of `remade` that only had that text in older versions, as a whole.
+    /// The records of `remade` whose older versions had exactly that text.
     #[serde(skip)]
     versions_alike: BTreeSet<Identity>,
 }
@@ -61,46 +62,46 @@ pub struct Proposal {
 #[derive(Debug, Clone, Serialize)]
 pub struct Proposed {
     /// The record. Its [`folded`](Recollection::folded) are its exact repetitions: other records of
-    /// the same owner and speaker with the same text. They are proposed with it.
+    /// the same owner and speaker with the same text, which are proposed with it.
     #[serde(flatten)]
     pub record: Recollection,
-    /// The degree to which it says the same as the query.
+    /// The degree of agreement with the query.
     pub agreement: Agreement,
-    /// The part of it that contains the query, if it is not all of its text.
+    /// The name of the part that contains the query's text, if the text is not the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
 }
 
-/// The degree to which a record says the same as a query.
+/// The degree of agreement between a record and a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Agreement {
-    /// It fits as well as the query asks, or has all its words, and negates something that the
-    /// query does not.
+    /// It has the required relevance, or it has all words but a negation that the query lacks.
     Relevant,
-    /// It contains the text, among other things or in a field.
+    /// It contains the text, among other text or in a field.
     Contains,
-    /// It has all words, negations and numbers, and no other negation.
+    /// It has all words, negations and numbers, and no further negation.
     Words,
     /// Its text is the same.
     Text,
 }
 
 impl ForgetQuery {
-    /// Proposes records that say `text`, at most 10.
+    /// Returns a query for records that say `text`, with a limit of 10.
     #[must_use]
     pub fn new(text: impl Into<String>) -> ForgetQuery {
         ForgetQuery { text: text.into(), limit: 10, min_relevance: None }
     }
 
-    /// Proposes at most `limit` records.
+    /// Sets the maximum number of records.
     #[must_use]
     pub fn with_limit(self, limit: usize) -> ForgetQuery {
         ForgetQuery { limit, ..self }
     }
 
-    /// Proposes whatever fits this well and has the numbers of the query.
+    /// Sets the minimum relevance, and proposes all records of it that have the numbers of the
+    /// query.
     #[must_use]
     pub fn with_min_relevance(self, relevance: f64) -> ForgetQuery {
         ForgetQuery { min_relevance: Some(relevance), ..self }
@@ -108,8 +109,9 @@ impl ForgetQuery {
 }
 
 impl Proposal {
-    /// Returns `true` if nobody needs to look at it: it is all records with the text of the query,
-    /// now or in an older version, and no others. The same words may say more, or the opposite.
+    /// Returns `true` if no review is needed: the proposal consists of all records with exactly the
+    /// text of the query, now or in an older version. Records with the same words may say more, or
+    /// the opposite.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         let is_text = |it: &Proposed| it.agreement == Agreement::Text;
@@ -125,7 +127,7 @@ impl Proposal {
         self.proposed.is_empty() && self.remade.is_empty()
     }
 
-    /// The proposed records with their exact repetitions.
+    /// Returns the proposed records with their exact repetitions.
     #[must_use]
     pub fn identities(&self) -> Vec<Identity> {
         let records = self.proposed.iter().map(|it| &it.record);
@@ -134,9 +136,9 @@ impl Proposal {
 }
 
 impl MemoryView {
-    /// The records that [`forget`](MemoryView::forget) would take for this query: of exactly the
-    /// scope of this view, and such that it may change. Exact repetitions are found however many
-    /// there are.
+    /// Returns the records that [`forget`](MemoryView::forget) would select for this query, within
+    /// the exact scope of this view and among those it may change. All exact repetitions are found,
+    /// regardless of the limit.
     ///
     /// # Errors
     /// - [`Error::Limit`] if [`ForgetQuery::limit`] is not from 1 to 1000.
@@ -181,8 +183,8 @@ impl MemoryView {
         Ok(Proposal { proposed, remade, nearest, beyond_limit, said, versions_alike })
     }
 
-    /// Adds the records that contain the text and do not go along with those proposed already;
-    /// returns those that stay and lose a part.
+    /// Adds the records that contain the text and are not dependents of those already proposed.
+    /// Returns the records that stay and lose a part.
     async fn add_containing(
         &self,
         places: Places,
@@ -215,7 +217,7 @@ impl MemoryView {
         Ok(left.map(|(record, part)| Remade { record, part }).collect())
     }
 
-    /// These records as hits whose text is that of the query.
+    /// Returns these records as hits with the relevance of the query's text.
     async fn recollected(&self, identities: &[Identity]) -> Result<Vec<Recollection>, Error> {
         let working = self.working().with_expired();
         let mut records = Vec::with_capacity(identities.len());
@@ -232,7 +234,7 @@ impl MemoryView {
         Ok(records.into_iter().map(|record| Recollection::from(hit(record))).collect())
     }
 
-    /// Adds the exact repetitions that a search has not shown.
+    /// Adds the exact repetitions that the search did not return.
     async fn add_repetitions(&self, proposed: &mut [Proposed]) -> Result<(), Error> {
         if proposed.is_empty() {
             return Ok(());
@@ -251,8 +253,8 @@ impl MemoryView {
         Ok(())
     }
 
-    /// The records that fit a query and that the view may change, most relevant first, each with
-    /// its exact repetitions. Records that search folds for another reason stand for themselves.
+    /// Returns the changeable records that match a query, most relevant first, each with its exact
+    /// repetitions. Records that the search folds for other reasons are listed separately.
     async fn candidates(&self, query: &ForgetQuery) -> Result<Vec<Recollection>, Error> {
         let limit = CANDIDATES.max(query.limit).min(LIMIT_MAX);
         let search = SearchOptions { limit, ..SearchOptions::default() };
@@ -274,7 +276,7 @@ impl MemoryView {
         Ok(self.folded(found))
     }
 
-    /// Those of `records` that this view may change, exact repetitions as one.
+    /// Returns the records that this view may change, with exact repetitions folded.
     fn folded(&self, records: impl IntoIterator<Item = Recollection>) -> Vec<Recollection> {
         let mut folded: Vec<Recollection> = Vec::new();
         let mut places: BTreeMap<_, usize> = BTreeMap::new();
@@ -315,7 +317,7 @@ impl MemoryView {
     }
 }
 
-/// The owner, the speaker and the text, which exact repetitions share.
+/// Returns the owner, the speaker and the text, which exact repetitions share.
 fn said(record: &Recollection) -> (Owner, Option<String>, String) {
     (record.identity().owner, record.name.clone(), same(&record.text))
 }

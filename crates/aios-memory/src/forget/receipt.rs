@@ -1,4 +1,4 @@
-//! The outcome of forgetting, without a word of what was forgotten.
+//! The outcome of forgetting, without any of the forgotten text.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,61 +10,61 @@ use serde::Serialize;
 
 use super::family::Found;
 
-/// The records that were forgotten, without a word of their texts.
+/// A list of forgotten records, without any of their text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The number of records.
     pub forgotten: u64,
-    /// The number of records of each collection.
+    /// The number of records per collection.
     pub collections: BTreeMap<&'static str, u64>,
     /// The keys of the records.
     pub keys: Vec<Key>,
     /// The records, each with its owner.
     pub records: Vec<Identity>,
-    /// Those of them that were not meant themselves, and go along.
+    /// Those of them that were not selected themselves but depend on or derive from selected ones.
     pub related: Vec<Related>,
     /// Records that stay and lose a part.
     pub remade: Vec<Remade>,
-    /// Other records of the same owners that contain the text of one that was meant, and stay: the
-    /// first 100. A purge removes no text that they have.
+    /// The first 100 other records of the same owners that contain the text of a selected one, and
+    /// stay. A purge removes no text that they contain.
     pub repeating: Vec<Identity>,
-    /// Set if these are the records that would be forgotten.
+    /// True if the records were only listed, not forgotten.
     pub dry_run: bool,
-    /// Set if no file of the data directory keeps a byte of them any more, `backups` left out.
+    /// True if no file of the data directory keeps a byte of them, except `backups`.
     pub purged: bool,
-    /// Obstacles that a purge still waits for. It goes on by itself when they have ended.
+    /// Obstacles that a purge is waiting for. It continues by itself once they are gone.
     pub pending: Vec<String>,
-    /// Copies that may still hold them, if a purge was asked for: those that migrations left in
-    /// the data directory, and those that [`backup`](crate::Administrator::backup) made and that
-    /// are still there. They are not touched: remove them yourself.
+    /// Copies that may still contain the records, if a purge was requested: those of migrations in
+    /// the data directory, and existing ones made by [`backup`](crate::Administrator::backup). They
+    /// are left untouched; delete them yourself.
     #[serde(serialize_with = "crate::written_path::many")]
     pub backups: Vec<PathBuf>,
-    /// Files that a [`repair`](crate::repair) could not save and had put into the quarantine, and
-    /// that a purge removes: nobody can tell if the records were in them. With
-    /// [`dry_run`](Receipt::dry_run), those that a purge would remove.
+    /// Quarantined files that a [`repair`](crate::repair) could not recover and that the purge
+    /// deleted, because they may contain the records. With [`dry_run`](Receipt::dry_run), those
+    /// that a purge would delete.
     #[serde(serialize_with = "crate::written_path::many")]
     pub discarded: Vec<PathBuf>,
 }
 
-/// A record that goes along with those that are meant.
+/// A record that is forgotten because of its relation to a selected one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Related {
     /// The record.
     pub record: Identity,
-    /// Its relation to them.
+    /// Its relation to the selected ones.
     pub relation: Relation,
 }
 
-/// The relation of a record to those that are forgotten.
+/// The relation of a forgotten record to the selected ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Relation {
-    /// It is meant itself.
+    /// It was selected itself.
     Meant,
-    /// It belongs to one of them: a goal's task, a session's message.
+    /// It belongs to one: a goal's task, a session's message.
     BelongsTo,
-    /// It was made from one of them: a summary, a fact.
+    /// It was derived from one: a summary, a fact.
     MadeFrom,
 }
 
@@ -73,7 +73,7 @@ pub enum Relation {
 pub struct Remade {
     /// The record.
     pub record: Identity,
-    /// The part that goes.
+    /// The removed part.
     pub part: Part,
 }
 
@@ -89,7 +89,7 @@ pub enum Part {
 }
 
 impl Receipt {
-    /// The receipt for `records`, which are all or some of `found`.
+    /// Builds the receipt for `records`, some or all of `found`.
     pub(super) fn of(records: BTreeSet<Identity>, found: &Found) -> Receipt {
         let mut receipt = Receipt { forgotten: records.len() as u64, ..Receipt::default() };
         for identity in &records {
@@ -97,7 +97,7 @@ impl Receipt {
         }
         receipt.keys = records.iter().map(Identity::key).collect();
         let related = records.iter().filter_map(|record| {
-            // A record that a removal took along unforeseen belonged to it.
+            // A record that was removed unexpectedly was a dependent.
             let relation = found.all.get(record).copied().unwrap_or(Relation::BelongsTo);
             (relation != Relation::Meant).then(|| Related { record: record.clone(), relation })
         });

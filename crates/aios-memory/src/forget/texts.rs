@@ -1,5 +1,5 @@
-//! The texts that are to be known wherever they stand once they are forgotten: those of records
-//! that are meant, and of a document as a whole.
+//! The texts that are recognised anywhere once forgotten: those of the selected records, and of a
+//! document as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Error, MemoryView, document::saying_of, parts::paragraphs_of};
 
-/// The versions of a document that are looked at, the last ones.
+/// Maximum number of versions of a document that are considered, the latest first.
 const VERSIONS_MAX: usize = 100;
 
 /// A piece of a document.
@@ -26,7 +26,7 @@ struct Piece {
 }
 
 impl MemoryView {
-    /// The tombstones of the texts that are meant, wherever they stand.
+    /// Returns the tombstones of the texts that are recognised anywhere.
     pub(super) async fn text_tombstones(&self, found: &Found) -> Result<TextTombstones, Error> {
         let longterm = &self.shared().longterm;
         let mut texts = TextTombstones::default();
@@ -65,7 +65,7 @@ impl MemoryView {
         Ok(texts)
     }
 
-    /// Those of these records that are stored, in whichever tier.
+    /// Returns the stored records of `identities` from both tiers.
     pub(super) async fn in_either_tier(
         &self,
         identities: &[Identity],
@@ -78,7 +78,7 @@ impl MemoryView {
     }
 }
 
-/// Adds a piece that its document has or had.
+/// Adds a current or former piece to its document.
 fn add_piece(record: Record, documents: &mut BTreeMap<(Owner, String), Vec<Piece>>) {
     let Some(source) = &record.source else { return };
     let bytes = &record.payload["metadata"]["bytes"];
@@ -90,15 +90,15 @@ fn add_piece(record: Record, documents: &mut BTreeMap<(Owner, String), Vec<Piece
     }
 }
 
-/// The texts of a document as it is, and as it was after each time that it got pieces, as far as it
-/// has lost some of them since.
+/// Returns the texts of a document: the current one, and the one after each reading that added
+/// pieces, if pieces of it were removed later.
 fn versions_of(pieces: &[Piece]) -> Vec<String> {
     let mut times: Vec<Timestamp> = pieces.iter().map(|piece| piece.since).collect();
     times.sort_unstable();
     times.dedup();
     let mut versions = vec![joined(pieces.iter().filter(|piece| piece.until.is_none()))];
     for time in times.windows(2).rev() {
-        // A reading ends the pieces that are no more after it has added the new ones.
+        // A reading retires old pieces after adding new ones.
         let was = |piece: &&Piece| {
             piece.since <= time[0] && piece.until.is_none_or(|until| time[1] <= until)
         };
@@ -113,13 +113,13 @@ fn versions_of(pieces: &[Piece]) -> Vec<String> {
     versions
 }
 
-/// The text of a document. Only white space is left out between its pieces.
+/// Returns the text of a document. Only white space is missing between its pieces.
 fn joined<'a>(pieces: impl Iterator<Item = &'a Piece>) -> String {
     let mut pieces: Vec<&Piece> = pieces.collect();
     pieces.sort_by_key(|piece| piece.start);
     let (mut text, mut at) = (String::new(), 0);
     for piece in pieces {
-        // A piece that stayed when those before it changed has another place.
+        // A piece can move when pieces before it change.
         if at != piece.start {
             text.push('\n');
         }

@@ -1,8 +1,8 @@
 //! Ids of the pieces of one document.
 //!
-//! A piece is known by its document, its text in the form [`forms::same`], and its number among its
-//! equals there: a paragraph that two documents share is a record of each. Its id is
-//! `DOCUMENT-PIECE`, two hashes, so the pieces of a document are those whose ids begin alike.
+//! A piece is identified by its document, its text in the form [`forms::same`], and its number
+//! among equal pieces of the document: a paragraph that two documents share is a record of each.
+//! Its id is `DOCUMENT-PIECE`, two hashes, so the ids of a document's pieces share a prefix.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::{DOMAIN, put, put_owner};
 /// Hexadecimal digits of each of the two hashes in an id.
 const DIGITS: usize = 24;
 
-/// Gives ids to the pieces of one document, counting those that are equal.
+/// Assigns ids to the pieces of one document, counting equal ones.
 #[derive(Debug)]
 pub(crate) struct Pieces {
     document: blake3::Hash,
@@ -21,7 +21,7 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// The pieces of the document that `origin` tells from all others of its owner and scope.
+    /// Starts the pieces of the document that `origin` identifies within its owner and scope.
     pub(crate) fn new(scope: &Scope, origin: &str) -> Pieces {
         let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
         put(&mut hasher, Some(b"document"));
@@ -30,12 +30,12 @@ impl Pieces {
         Pieces { document: hasher.finalize(), equal: HashMap::new() }
     }
 
-    /// The beginning that the ids of these pieces share, and no other ids.
+    /// Returns the prefix that the ids of these pieces share, and no other ids.
     pub(crate) fn prefix(&self) -> String {
         format!("{}-", &self.document.to_hex()[..DIGITS])
     }
 
-    /// The id of the next piece.
+    /// Returns the id of the next piece.
     pub(crate) fn name(&mut self, text: &str) -> Id {
         let text = forms::same(text);
         let nth = self.equal.entry(blake3::hash(text.as_bytes())).or_default();

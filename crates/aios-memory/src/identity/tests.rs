@@ -1,4 +1,4 @@
-//! Which records are one and which are two.
+//! Equality of records by their ids.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn message<'a>(scope: &'a Scope, text: &'a str) -> Facts<'a> {
 }
 
 #[test]
-fn the_same_file_twice_is_one_and_equal_lines_are_two() {
+fn the_same_file_gives_the_same_ids_and_equal_lines_differ() {
     let scope = Scope::default().with_session("s");
     let texts = ["hello", "fine", "hello", "hello"];
     let read = || {
@@ -29,7 +29,7 @@ fn the_same_file_twice_is_one_and_equal_lines_are_two() {
 }
 
 #[test]
-fn every_field_counts() {
+fn every_field_changes_the_id() {
     let scope = Scope::default().with_session("s");
     let other = Scope::default().with_user("s");
     let base = message(&scope, "hello");
@@ -60,7 +60,7 @@ fn fields_do_not_run_together() {
 }
 
 #[test]
-fn white_space_makes_no_other_record_and_the_former_id_is_known() {
+fn white_space_does_not_change_the_id_and_the_former_id_is_listed() {
     let scope = Scope::default();
     let plain = Namer::default().name(message(&scope, "one two"), None);
     let spaced = Namer::default().name(message(&scope, "one \r\n two "), None);
@@ -70,7 +70,7 @@ fn white_space_makes_no_other_record_and_the_former_id_is_known() {
 }
 
 #[test]
-fn an_external_id_counts_within_its_kind_and_scope() {
+fn an_external_id_is_unique_within_its_kind_and_scope() {
     let ada = Scope::default().with_user("ada");
     let bob = Scope::default().with_user("bob");
     let id = external(Kind::Message, &ada, "D1:3");

@@ -1,5 +1,5 @@
-//! Stores of entries: a JSON list of them, an object of them by id, our own `entries.json`, or a
-//! table.
+//! Stores of entries: a JSON list of entries, an object of entries by id, this program's own
+//! `entries.json`, or a table.
 
 use aios_record::Kind;
 use aios_working::ForeignRow;
@@ -41,31 +41,31 @@ pub(super) const SHAPE: Shape = Shape {
     }],
 };
 
-/// An entry that has a category alone is found by it, and the other way round.
+/// Fills in a missing category from the key, or a missing key from the category.
 fn finish(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let default = |from: &str| fields.get(from).cloned().unwrap_or_else(|| "".into());
     let (category, key) = (default("key"), default("category"));
     fields.entry("category").or_insert(category);
     fields.entry("key").or_insert(key);
-    // Times that the memory sets, and who wrote it, which an import says itself.
+    // Times and provenance, which the import itself sets.
     for ours in ["updated_at", "recorded_at", "provenance"] {
         rest.remove(ours);
     }
 }
 
-/// The content of a JSON document.
+/// Content of a JSON document.
 pub(super) struct Document {
     pub(super) rows: Vec<ForeignRow>,
-    /// Fields beside the entries that were not understood.
+    /// Unrecognised fields beside the entries.
     pub(super) unknown: Vec<String>,
 }
 
-/// The entries of a JSON document; none if it is of another kind. An owner that stands beside them
-/// is the one of those that name none.
+/// Returns the entries of a JSON document; `None` if it is of another kind. An owner beside the
+/// entries is the owner of those that name none.
 ///
 /// # Errors
-/// A message if it holds conversations, which `ingest` reads, if two owners stand beside them, or
-/// one that is not text.
+/// A message if the document contains conversations, which `ingest` reads, if two owners stand
+/// beside the entries, or if an owner is not text.
 pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
     if let Some(sort) = conversation_in(&document) {
         return Err(format!(
@@ -113,10 +113,11 @@ pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
     Ok(Some(Document { rows: items.into_iter().map(row).collect(), unknown }))
 }
 
-/// Objects beside the entries in which an owner may stand.
+/// Objects beside the entries that may hold an owner.
 const BESIDE: &[&str] = &["metadata", "scope"];
 
-/// The sort of conversations, or of what else only `ingest` reads, that a document holds.
+/// Returns a description of the conversations, or of another format that only `ingest` reads, in a
+/// document.
 fn conversation_in(document: &Value) -> Option<String> {
     let elements = match document {
         Value::Array(elements) => elements.as_slice(),
@@ -128,7 +129,7 @@ fn conversation_in(document: &Value) -> Option<String> {
     })
 }
 
-/// The fields of the speaker and of the text; a message has one of each row.
+/// Alternative fields of the speaker and of the text; a message has one of each.
 const MESSAGE: &[&[&str]] = &[
     &["role", "sender", "from", "author", "speaker"],
     &["content", "text", "value", "message", "parts", "tool_calls"],
@@ -141,8 +142,8 @@ fn is_message(element: &Map<String, Value>) -> bool {
     is_list || MESSAGE.iter().all(|names| names.iter().any(says))
 }
 
-/// Returns `true` for an object that says of itself what an entry is: a `key` or a `category`, or
-/// another name of these with a value.
+/// Returns `true` for an object that is an entry: it has a `key` or a `category`, or another name
+/// of these with a value.
 fn is_entry(entry: &Map<String, Value>) -> bool {
     let columns: Vec<String> = entry.keys().cloned().collect();
     let has = |names: &[&str]| names.iter().any(|name| entry.contains_key(*name));
@@ -150,19 +151,19 @@ fn is_entry(entry: &Map<String, Value>) -> bool {
     SHAPE.tables[0].fits(&columns) && (is_named || has(VALUES)) && !is_message(entry)
 }
 
-/// The names of an entry's value.
+/// Names of an entry's value.
 const VALUES: &[&str] = &["value", "data", "content", "value_json"];
 
-/// Returns `true` if a field of an object of entries names their owner instead of an entry.
+/// Returns `true` if a field of an object of entries names their owner and is not an entry.
 fn is_beside(name: &str, value: &Value) -> bool {
     let names_owner = ingest::names_owner(name) || (BESIDE.contains(&name) && value.is_object());
-    // An owner that is an object has a name, which a whole entry may have as well.
+    // An owner that is an object has a name; so may an entry.
     let is_whole = |object: &Map<String, Value>| object.contains_key("value") && is_entry(object);
     names_owner && !value.as_object().is_some_and(is_whole)
 }
 
-/// Gives an entry the owner that stands beside it, in a field that it does not have: if it names
-/// another one itself, its row is refused like every row that names two.
+/// Adds the owner beside the entries to an entry, in a field that it does not have. If the entry
+/// names another owner, its row is refused like every row that names two.
 fn own(entry: &mut Map<String, Value>, owner: &str) {
     let free = ["owner", "owner_id", "owner_name"].into_iter().find(|it| !entry.contains_key(*it));
     if let Some(field) = free {
@@ -170,7 +171,7 @@ fn own(entry: &mut Map<String, Value>, owner: &str) {
     }
 }
 
-/// The entries of an object of them by id.
+/// Returns the entries of an object of entries by id.
 fn listed(object: Map<String, Value>) -> Vec<Value> {
     let entry = |(id, mut value): (String, Value)| {
         if let Value::Object(entry) = &mut value {

@@ -1,4 +1,4 @@
-//! Stores of exchanges with a user: `interactions`, each with what it took to answer.
+//! Stores of exchanges with a user: `interactions`, each with the data used for the answer.
 
 use aios_record::Kind;
 use serde_json::{Map, Value};
@@ -66,7 +66,7 @@ pub(super) const SHAPE: Shape = Shape {
     }],
 };
 
-/// An exchange that only the agent said something in is one all the same.
+/// An exchange in which only the agent spoke is valid as well.
 fn finish(fields: &mut Map<String, Value>, _: &mut Map<String, Value>) {
     fields.entry("user_transcript").or_insert("".into());
 }

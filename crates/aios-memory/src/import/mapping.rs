@@ -1,7 +1,7 @@
-//! Another program's columns to our fields, by tables of the names that such columns have.
+//! Mapping of another program's columns to our fields, by tables of column names.
 //!
-//! Of several columns that may hold a field, the first one that the row has is taken. What is left,
-//! and what does not hold what it should, is the row's rest, which is kept beside the record.
+//! If a row has several columns for a field, the first one in the table's list counts. Remaining
+//! columns, and values of the wrong type, are kept beside the record.
 
 use aios_record::Kind;
 use aios_working::ForeignRow;
@@ -13,19 +13,19 @@ use crate::{
     ingest::{self, names_owner},
 };
 
-/// A table of another program's, and what its rows become.
+/// A table of another program, and the record that its rows become.
 pub(super) struct Table {
-    /// The names that it has in different versions.
+    /// Names of the table in different versions.
     pub(super) names: &'static [&'static str],
     pub(super) becomes: Becomes,
-    /// A row without this field is none of these; a table without it is another one's.
+    /// A row needs at least one of these fields, and a table a column for one.
     pub(super) needs: &'static [&'static str],
     pub(super) columns: &'static [Column],
-    /// What, with its own id, makes a row the one that it is whatever else changes.
+    /// Fields that, with the row's own id, identify a row when other fields change.
     pub(super) same: &'static [&'static str],
-    /// Columns that say what we count ourselves.
+    /// Columns with counts that this program derives itself.
     pub(super) derived: &'static [&'static str],
-    /// The last touch, where names alone do not say it.
+    /// Final adjustments that column names cannot express.
     pub(super) finish: fn(&mut Map<String, Value>, &mut Map<String, Value>),
 }
 
@@ -40,34 +40,34 @@ impl Table {
         Table { names, becomes, needs, columns, same, derived: &[], finish: |_, _| {} }
     }
 
-    /// Whether a table with these columns can be this one.
+    /// Returns true if a table with these columns can be this one.
     pub(super) fn fits(&self, columns: &[String]) -> bool {
         let has = |names: &[&str]| columns.iter().any(|column| is_one_of(column, names));
         let needed = |field: &&str| self.columns.iter().any(|c| c.field == *field && has(c.from));
         self.needs.is_empty() || self.needs.iter().any(needed)
     }
 
-    /// Whether each column is a setting of its own: there is none for the value of one.
+    /// Returns true if each column is a setting of its own: no column holds the value of one.
     fn is_wide(&self, row: &Map<String, Value>) -> bool {
         let mut values = self.columns.iter().filter(|column| column.field == "value");
         let has = |column: &Column| row.keys().any(|name| is_one_of(name, column.from));
         !matches!(self.becomes, Becomes::Record(_)) && !values.any(has)
     }
 
-    /// The names of the columns of which it needs one.
+    /// Returns the names of the columns of which at least one is required.
     pub(super) fn needed_columns(&self) -> String {
         let needed = self.columns.iter().filter(|column| self.needs.contains(&column.field));
         needed.flat_map(|column| column.from).copied().collect::<Vec<_>>().join(", ")
     }
 }
 
-/// What the rows of a table become.
+/// The record that the rows of a table become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Becomes {
     Record(Kind),
-    /// Preferences of a user: a row each, or a column each.
+    /// Preferences of a user: one per row, or one per column.
     Preferences,
-    /// Traits of the persona, likewise.
+    /// Traits of the persona, one per row or per column.
     Persona,
 }
 
@@ -80,7 +80,7 @@ impl Becomes {
         }
     }
 
-    /// Parents come before children.
+    /// Returns the sort rank of a table: parents come before children.
     pub(super) fn rank(self) -> u8 {
         match self {
             Becomes::Record(Kind::Session) => 0,
@@ -106,10 +106,10 @@ pub(super) const fn column(
     Column { field, holds, from }
 }
 
-/// The field that holds the owner of a row: not a field of the record, but of its scope. Every
-/// table has it, under each name that `ingest` knows as well.
+/// Field of the owner of a row, which belongs to the scope and not to the record. Every table has
+/// it, in each spelling that `ingest` accepts.
 const USER: &str = "user";
-/// The session of a row.
+/// Session of a row.
 pub(super) const SESSION: Column = column(
     "session",
     Holds::Id,
@@ -125,17 +125,17 @@ pub(super) const TIMESTAMP: Column = column(
 pub(super) const METADATA: Column =
     column("metadata", Holds::Json, &["metadata", "metadata_json", "meta", "extra"]);
 
-/// A row, mapped.
+/// A mapped row.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Mapped {
-    /// By our names.
+    /// Fields by our names.
     pub(super) fields: Map<String, Value>,
-    /// By the source's names.
+    /// Remaining columns by the source's names.
     pub(super) rest: Map<String, Value>,
 }
 
 impl Mapped {
-    /// Takes a field out, as text.
+    /// Removes a field and returns it as text.
     pub(super) fn take(&mut self, field: &str) -> Option<String> {
         match self.fields.remove(field)? {
             Value::String(text) => Some(text).filter(|text| !text.is_empty()),
@@ -145,10 +145,10 @@ impl Mapped {
     }
 }
 
-/// Maps a row of the table called `name`, and tells `report` what has no place of its own.
+/// Maps a row of the table called `name`, and reports columns without a field to `report`.
 ///
 /// # Errors
-/// Why the row is none of these.
+/// A message with the reason if the row does not belong to the table.
 pub(super) fn map(
     table: &Table,
     name: &str,
@@ -183,7 +183,7 @@ pub(super) fn map(
     if !table.needs.is_empty() && !table.needs.iter().any(|field| fields.contains_key(*field)) {
         return Err(format!("it has nothing in any of {}", table.needed_columns()));
     }
-    // Elsewhere a column that is left may be a preference of its own.
+    // In other tables, a remaining column may be a preference of its own.
     if let Becomes::Record(_) = table.becomes {
         let why = "has no field of its own; kept beside the record";
         rest.keys().for_each(|column| report.unclear(name, Some(column), 1, why));
@@ -193,14 +193,14 @@ pub(super) fn map(
     Ok(Mapped { fields, rest })
 }
 
-/// Takes the owner out of a row, its metadata and its scope.
+/// Removes the owner from a row, its metadata and its scope.
 ///
 /// # Errors
-/// A message if the row names two owners, or one that is not text.
+/// A message if the row names two owners, or one that is neither text nor a number.
 fn take_user(row: &mut Map<String, Value>) -> Result<Option<String>, String> {
     let nested: Vec<&str> = METADATA.from.iter().copied().chain(["scope"]).collect();
     for (column, value) in row.iter_mut() {
-        // A database has objects as text.
+        // Databases store objects as text.
         if let Value::String(text) = &*value
             && (is_one_of(column, &nested) || names_owner(column))
             && let Ok(object @ Value::Object(_)) = ingest::parse(text.as_bytes())
@@ -211,7 +211,7 @@ fn take_user(row: &mut Map<String, Value>) -> Result<Option<String>, String> {
     ingest::take_owner(row, &nested)
 }
 
-/// What a column says, as a field takes it; the error is what was expected.
+/// Converts the value of a column to that of a field; the error is the expected type.
 fn read(holds: Holds, value: &Value) -> Result<Value, &'static str> {
     let read = match (holds, value) {
         (Holds::Text, Value::String(text)) => Ok(text.as_str().into()),

@@ -1,4 +1,4 @@
-//! What became of an import, in numbers and in words.
+//! Report of an import.
 
 use std::path::{Path, PathBuf};
 
@@ -7,66 +7,65 @@ use serde::Serialize;
 use super::ImportMode;
 use crate::admission::{Outcome, Tally, Verdict};
 
-/// How many failures a report names; more are counted only.
+/// Failures listed in a report; further ones are only counted.
 const FAILURES_MAX: usize = 1000;
 
-/// What became of a store that was taken over. It serialises to what `aios-memory import --json`
-/// prints.
+/// Outcome of an import. Serializes to the output of `aios-memory import --json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ImportReport {
-    /// The file.
+    /// The imported file.
     #[serde(serialize_with = "crate::written_path::one")]
     pub source: PathBuf,
-    /// The shapes that were recognised, by name.
+    /// Names of the recognised shapes.
     pub shapes: Vec<&'static str>,
-    /// Whether nothing was written; what is said to be added would be.
+    /// If true, nothing was written, and `added` counts the records that would be added.
     pub dry_run: bool,
-    /// The tables that were read, in that order.
+    /// Tables in the order in which they were read.
     pub tables: Vec<ImportedTable>,
-    /// Counts of the records, by outcome.
+    /// Record counts by outcome.
     #[serde(flatten)]
     pub tally: Tally,
-    /// What has no place of its own here, with what became of it.
+    /// Tables and columns without a counterpart here, and their handling.
     pub not_understood: Vec<Unclear>,
-    /// Rows that could not be stored, and why; the first 1,000 of them.
+    /// Rows that could not be stored, with the reason; the first 1,000.
     pub failed: Vec<ImportFailure>,
-    /// How many rows could not be stored.
+    /// Number of rows that could not be stored.
     pub failed_count: u64,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub elapsed_ms: f64,
 }
 
-/// What became of a table.
+/// Outcome of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ImportedTable {
-    /// Its name in the source.
+    /// Name in the source.
     pub table: String,
-    /// What its rows become: a kind, `preference` or `persona`.
+    /// Kind of the records: a kind, `preference` or `persona`.
     pub becomes: &'static str,
-    /// Rows that it has.
+    /// Rows of the table.
     pub rows: u64,
-    /// Records made of them that are new.
+    /// New records from these rows.
     pub added: u64,
-    /// Records that were here already.
+    /// Records that were already stored.
     pub known: u64,
-    /// Records that were forgotten, which stay so.
+    /// Records that were forgotten and stay so.
     pub forgotten: u64,
-    /// Records that were left out for a reason that is listed.
+    /// Records that were skipped with a listed reason.
     pub skipped: u64,
     /// Rows that could not be stored.
     pub failed: u64,
 }
 
-/// Something in the source that has no place of its own here.
+/// A part of the source without a counterpart here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unclear {
     /// The table.
     pub table: String,
-    /// The column; none where it is the whole table.
+    /// The column, or `None` for the whole table.
     pub column: Option<String>,
-    /// How many rows have it.
+    /// Number of rows with it.
     pub rows: u64,
-    /// Why, and what became of it.
+    /// The reason, and its handling.
     pub why: String,
 }
 
@@ -75,9 +74,9 @@ pub struct Unclear {
 pub struct ImportFailure {
     /// The table.
     pub table: String,
-    /// Which row of it, from 1.
+    /// Number of the row in its table, from 1.
     pub row: u64,
-    /// What is wrong.
+    /// The reason.
     pub error: String,
 }
 
@@ -87,7 +86,7 @@ impl ImportReport {
         ImportReport { source: source.to_owned(), dry_run, ..ImportReport::default() }
     }
 
-    /// Counts `rows` more for which the same is unclear.
+    /// Adds `rows` to the count of an unclear table or column.
     pub(super) fn unclear(&mut self, table: &str, column: Option<&str>, rows: u64, why: &str) {
         let same = |unclear: &&mut Unclear| {
             unclear.table == table && unclear.column.as_deref() == column && unclear.why == why
@@ -103,7 +102,7 @@ impl ImportReport {
         }
     }
 
-    /// Counts the outcome of a row, which is not a refusal.
+    /// Counts the outcome of a row.
     pub(super) fn count(&mut self, step: usize, verdict: &Verdict) {
         self.tally.count(verdict);
         let table = &mut self.tables[step];

@@ -1,5 +1,5 @@
-//! Stores of conversations: `sessions` with their `messages`, what each user prefers, and what was
-//! learned on the way.
+//! Stores of conversations: `sessions` with their `messages`, user preferences, and learned
+//! knowledge.
 
 use aios_record::Kind;
 use serde_json::{Map, Value};
@@ -87,7 +87,7 @@ pub(super) const SHAPE: Shape = Shape {
     ],
 };
 
-/// The words of other programs for who speaks; the word itself is kept.
+/// Normalises the role words of other programs; the original word is kept.
 fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let role = fields.get("role").and_then(Value::as_str).unwrap_or("user").to_owned();
     let ours = match role.to_ascii_lowercase().as_str() {
@@ -102,7 +102,7 @@ fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>
     }
 }
 
-/// Knowledge that is a key and a value is titled by the one and says the other.
+/// Knowledge that is a key and a value gets the key as title and the value as content.
 fn finish_knowledge(fields: &mut Map<String, Value>, _: &mut Map<String, Value>) {
     if !fields.contains_key("title")
         && let Some(key) = fields.get("key")

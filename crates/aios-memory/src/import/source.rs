@@ -1,4 +1,4 @@
-//! The file that is taken over: opening it, recognising it, and handing its rows on.
+//! The file to import: opening it, recognising it, and reading its rows.
 
 use std::{
     fs,
@@ -17,27 +17,27 @@ use super::{
 };
 use crate::{Error, ingest};
 
-/// The largest JSON file that is taken over, in bytes: it is read whole.
+/// Maximum size of a JSON file to import, in bytes: it is read whole.
 pub const IMPORT_JSON_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// The name under which the entries of a JSON file are reported.
+/// Table name under which the entries of a JSON file are reported.
 const JSON_TABLE: &str = "entries";
 
-/// A table of the source, and what it is to us.
+/// A table of the source, with its mapping.
 pub(super) struct Step {
     pub(super) table: &'static Table,
     pub(super) rows: u64,
     found: ForeignTable,
 }
 
-/// The file, open.
+/// The open file.
 pub(super) enum Source {
     Sqlite(PathBuf, Box<ForeignFile>),
     Json(entries::Document),
 }
 
 impl Source {
-    /// Opens the file at `path`, with the directory for a copy of it. Blocks.
+    /// Opens the file at `path`; `copies` is the directory for a copy of it. Blocks.
     pub(super) fn open(path: &Path, copies: &Path) -> Result<Source, Error> {
         let refused = |problem: String| Error::Input { path: path.to_owned(), problem };
         let failed = |error| refused(format!("failed to open: {error}"));
@@ -84,7 +84,8 @@ impl Source {
         }
     }
 
-    /// What is to be read, parents before children; tells `report` of it, and of the rest.
+    /// Returns the tables to read, parents before children, and reports them and all others to
+    /// `report`.
     pub(super) fn plan(&mut self, report: &mut ImportReport) -> Result<Vec<Step>, Error> {
         let (path, tables) = match self {
             Source::Sqlite(path, file) => (path.clone(), file.tables()?),
@@ -130,8 +131,8 @@ impl Source {
         Ok(plan)
     }
 
-    /// Hands the rows of `plan` on, at most `batch` at once. Blocks; ends early when nobody
-    /// receives them any more.
+    /// Sends the rows of `plan` in batches of at most `batch`. Blocks; ends early if the receiver
+    /// is dropped.
     pub(super) fn read(
         self,
         plan: &[Step],
@@ -162,7 +163,7 @@ impl Source {
                             Err(_) => ControlFlow::Break(()),
                         }
                     });
-                    // What stands before damage goes in; who received may have gone.
+                    // Rows before a damaged one are sent; the receiver may have been dropped.
                     let _ = sender.blocking_send((index, rows));
                     read?;
                 }
@@ -188,8 +189,8 @@ fn table_of(name: &str) -> Option<&'static Table> {
     SHAPES.iter().flat_map(|shape| shape.tables).find(is_it)
 }
 
-/// The names of the shapes that the tables of `plan` belong to. Several kinds of store have tasks,
-/// so these alone make none of them a store of tasks.
+/// Returns the names of the shapes that the tables of `plan` belong to. Several kinds of store have
+/// tasks, so a tasks table alone does not make one of them a store of tasks.
 fn shapes(plan: &[Step]) -> Vec<&'static str> {
     let is_of = |shape: &super::Shape, step: &Step| {
         shape.tables.iter().any(|table| std::ptr::eq(table, step.table))
@@ -207,7 +208,7 @@ fn shapes(plan: &[Step]) -> Vec<&'static str> {
     shapes
 }
 
-/// What is recognised, for whoever has something else.
+/// Returns the supported shapes, for an error message.
 fn recognised() -> String {
     let shapes: Vec<_> =
         SHAPES.iter().map(|shape| format!("{} ({})", shape.name, shape.about)).collect();

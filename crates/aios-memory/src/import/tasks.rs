@@ -1,5 +1,5 @@
-//! Stores of an assistant that works on tasks: `tasks` with their `task_steps`, what the user
-//! prefers, and the persona that it shows.
+//! Stores of an assistant that works on tasks: `tasks` with their `task_steps`, user preferences,
+//! and its persona.
 
 use aios_record::Kind;
 use serde_json::{Map, Value};
@@ -120,7 +120,7 @@ pub(super) const VALUE: Column =
     column("value", Holds::Json, &["value", "preference_value", "pref_value", "state"]);
 pub(super) const PREFERENCE: &[Column] = &[KEY, VALUE, TIMESTAMP];
 
-/// The words of other programs for an end that we know under another one; the word itself is kept.
+/// Normalises the status words of other programs; the original word is kept.
 pub(super) fn finish_status(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let Some(status) = fields.get("status").and_then(Value::as_str).map(str::to_owned) else {
         return;
@@ -137,7 +137,7 @@ pub(super) fn finish_status(fields: &mut Map<String, Value>, rest: &mut Map<Stri
 
 fn finish_task(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     finish_status(fields, rest);
-    // A task that has not ended has no such time here.
+    // A completion time is valid only for a task that has ended.
     let has_ended = fields.get("status").is_some_and(|status| {
         ["completed", "failed", "cancelled"].map(Value::from).contains(status)
     });
@@ -152,8 +152,7 @@ fn finish_task(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     }
 }
 
-/// A step that does not say how it went went well if it tells of no error; one that names no tool
-/// is a step.
+/// A step without an outcome succeeded if it has no error. A step without a tool is called `step`.
 fn finish_step(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let erred = ["error", "error_message"].iter().any(|column| rest.contains_key(*column));
     fields.entry("success").or_insert(Value::Bool(!erred));

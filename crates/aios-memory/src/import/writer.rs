@@ -1,4 +1,4 @@
-//! Mapped rows on their way in: each becomes an arrival with an id that follows from what it is.
+//! Conversion of mapped rows into arrivals, each with an id derived from its content.
 
 use std::{collections::HashMap, path::Path};
 
@@ -17,27 +17,27 @@ use crate::{
     fields, identity, records,
 };
 
-/// Who wrote imported records, in their provenance.
+/// Module name in the provenance of imported records.
 const MODULE: &str = "import";
 
-/// The category of entries that keep what had no place in a record.
+/// Category of entries that keep columns without a field.
 const KEPT: &str = "imported";
 
-/// Writes the rows of one source.
+/// Writer of the rows of one source.
 pub(super) struct Writer {
     view: MemoryView,
     mode: ImportMode,
     admission: Admission,
-    /// The file's name, for the provenance, and its stem, for what is named for the file.
+    /// File name, for the provenance, and its stem, for sessions named for the file.
     file: String,
     stem: String,
     report: ImportReport,
     namer: identity::Namer,
-    /// Rows read of each table.
+    /// Number of rows read of each table.
     rows: Vec<u64>,
-    /// The ids of goals and tasks, by those that they have in the source.
+    /// Ids of goals and tasks, by their ids in the source.
     parents: HashMap<(Kind, String), Id>,
-    /// The ids of sessions, and whose they are, by the ids that they have in the source.
+    /// Ids and owners of sessions, by their ids in the source.
     sessions: HashMap<String, (String, Option<String>)>,
 }
 
@@ -69,7 +69,7 @@ impl Writer {
         }
     }
 
-    /// Writes rows of the table that is number `step` of the plan.
+    /// Writes rows of the table with index `step` of the plan.
     pub(super) async fn write(
         &mut self,
         step: usize,
@@ -113,12 +113,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Records added so far.
+    /// Returns the number of records added so far.
     pub(super) fn added(&self) -> u64 {
         self.report.tally.added
     }
 
-    /// Returns when all that was written is searchable.
+    /// Waits until everything written is searchable.
     pub(super) async fn finish(self) -> Result<ImportReport, Error> {
         if self.mode == ImportMode::Store {
             self.view.shared().pump.catch_up().await?;
@@ -126,8 +126,8 @@ impl Writer {
         Ok(self.report)
     }
 
-    /// The record of a row, after the entry that keeps what has no place in it: if the import
-    /// ended between the two, the record would be new again.
+    /// Adds the record of a row, after the entry that keeps the rest of its columns. In the reverse
+    /// order, an import interrupted between the two would leave a known record without its rest.
     fn arrivals(
         &mut self,
         kind: Kind,
@@ -144,7 +144,7 @@ impl Writer {
         let id = match kind {
             Kind::Session => Id::new(scope.session.clone().unwrap_or_default()),
             Kind::AgentState => Id::new(mapped.take("agent_name").unwrap_or_default()),
-            // Entries are called by their ids.
+            // Entries keep their own ids.
             Kind::Entry => source_id.as_ref().map_or(Ok(natural), |own| Id::new(own.as_str())),
             _ => Ok(natural),
         };
@@ -184,7 +184,8 @@ impl Writer {
         Ok(())
     }
 
-    /// The scope of a row: its own owner, else its session's; the gate fills in the rest.
+    /// Returns the scope of a row, with its own owner, else that of its session; the gate fills in
+    /// the rest.
     fn scope_of(
         &mut self,
         kind: Kind,
@@ -219,8 +220,8 @@ impl Writer {
         }
     }
 
-    /// The id that follows from the id that a row has in the source, and from what stays the same
-    /// in it whatever becomes of it.
+    /// Returns the id derived from a row's id in the source and from the fields that identify the
+    /// row when others change.
     fn natural_id(&mut self, kind: Kind, table: &Table, fields: &Map<String, Value>) -> Id {
         let parts: Vec<String> = [&"id"]
             .into_iter()
@@ -239,12 +240,12 @@ impl Writer {
             text: &text,
         };
         let names = self.namer.name(facts, None);
-        // These texts are made here, in the form that former versions made.
+        // These texts are built here in the form of earlier versions.
         names.former.into_iter().next().map_or(names.id, |former| former.id)
     }
 
-    /// The id of a session: its own, if that is a name; a number, which another store may have
-    /// too, gets something of the session beside it, or the name of the file.
+    /// Returns the id of a session: its own id, unless that is a number, which other stores may use
+    /// too. Then a hash of the session, or the name of the file, is added.
     fn session_id(&self, own: &str, natural: Option<&Id>) -> String {
         let is_number = own.bytes().all(|byte| byte.is_ascii_digit());
         match natural {
@@ -254,7 +255,7 @@ impl Writer {
         }
     }
 
-    /// Puts our ids of a record's parents in the place of the source's.
+    /// Replaces the source's ids of a record's parents with ours.
     fn adopt(&mut self, name: &str, mapped: &mut Mapped) {
         for (field, kind) in [("goal_id", Kind::Goal), ("task_id", Kind::Task)] {
             let Some(own) = mapped.take(field) else { continue };
@@ -269,8 +270,8 @@ impl Writer {
         }
     }
 
-    /// A row of preferences or traits: one by its key, or one for each column. One that is set
-    /// already stays.
+    /// Returns the settings of a row of preferences or traits: one by its key, or one per column. A
+    /// setting that already exists stays unchanged.
     fn settings(
         &mut self,
         becomes: Becomes,
@@ -302,7 +303,7 @@ impl Writer {
             Arrival {
                 place: row,
                 kind,
-                // A key that is no id is refused when it is set.
+                // A key that is not a valid id is refused when it is written.
                 id: Id::new(key).unwrap_or_else(|_| Id::generate()),
                 former_ids: Vec::new(),
                 provider_id: None,
@@ -316,7 +317,7 @@ impl Writer {
     }
 }
 
-/// `scope` with the parts that the record itself names.
+/// Returns `scope` completed with the parts that the record itself names.
 fn with_own(scope: Scope, own: Scope) -> Result<Scope, String> {
     if let (Some(user), Some(own)) = (&scope.user, &own.user)
         && user != own
@@ -331,7 +332,7 @@ fn with_own(scope: Scope, own: Scope) -> Result<Scope, String> {
     })
 }
 
-/// The entry that keeps what has no place in a record.
+/// Builds the entry that keeps the columns without a field.
 fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope) -> Arrival {
     let key = format!("{of}/{of_id}");
     let id = identity::external(Kind::Entry, &Scope::default(), &format!("{KEPT} {key}"));
@@ -358,7 +359,7 @@ fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope)
     }
 }
 
-/// What is left of a row goes into the record's metadata.
+/// Adds the rest of a row to the record's metadata.
 fn keep_in_metadata(object: &mut Map<String, Value>, rest: Map<String, Value>) {
     let mut metadata = match object.remove("metadata") {
         Some(Value::Object(metadata)) => metadata,
@@ -371,7 +372,7 @@ fn keep_in_metadata(object: &mut Map<String, Value>, rest: Map<String, Value>) {
     }
 }
 
-/// The message that an object describes.
+/// Builds the message that an object describes.
 fn message(object: &Map<String, Value>, scope: &Scope) -> Result<NewMessage, String> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_owned);
     let session = Id::new(scope.session.clone().unwrap_or_default());
@@ -393,7 +394,7 @@ fn message(object: &Map<String, Value>, scope: &Scope) -> Result<NewMessage, Str
     })
 }
 
-/// Settings that stand in a column each, or together in one as an object.
+/// Returns settings with a column each, or all in one column as an object.
 fn in_columns(columns: impl Iterator<Item = (String, Value)>) -> Vec<(String, Value)> {
     const TOGETHER: &[&str] = &["preferences", "settings", "data", "value", "state"];
     let mut found = Vec::new();
@@ -410,7 +411,7 @@ fn in_columns(columns: impl Iterator<Item = (String, Value)>) -> Vec<(String, Va
     found
 }
 
-/// Columns that a table has for itself.
+/// Returns true for columns that serve the table itself.
 fn is_upkeep(column: &str) -> bool {
     matches!(column, "id" | "timestamp" | "created_at" | "updated_at" | "last_updated")
 }

@@ -1,9 +1,10 @@
-//! Whose the records of one conversation are, if not all of them say it: a conversation belongs to
-//! the owner that one of its parts names.
+//! Attribution of records whose conversation names its owner only in some of its parts. A
+//! conversation belongs to the owner that one of its parts names.
 //!
-//! Lines and elements of a list come one by one, and the last may name the owner of the first. So
-//! what names none is held until the end of the input, or until [`HELD_BYTES_MAX`] are held. Not
-//! here: conversations that are one element, which say it together (`json`, `formats::owners`).
+//! Lines and list elements arrive one by one, and the last may name the owner of the first. So
+//! pieces without an owner are held until the end of the input, or until [`HELD_BYTES_MAX`] bytes
+//! are held. Not here: conversations that are a single element, which name their owner in that
+//! element (`json`, `formats::owners`).
 
 use std::{collections::HashMap, ops::ControlFlow};
 
@@ -12,30 +13,30 @@ use super::{
     reading::{Piece, Sink},
 };
 
-/// The most bytes of drafts that are held, about.
+/// Approximate maximum of bytes of held drafts.
 const HELD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// Bytes of a draft besides its texts, about.
+/// Approximate size of a draft in bytes, without its texts.
 const DRAFT_BYTES: usize = 1024;
 
-/// Hands pieces on, each with the owner of its conversation.
+/// Passes pieces on, each with the owner of its conversation.
 pub(super) struct Attribution<'a, 's> {
     sink: &'a mut Sink<'s>,
     held: Vec<Piece>,
     held_bytes: usize,
-    /// All that names no owner is that of the handle.
+    /// True if all records without an owner belong to the handle's user.
     is_owned: bool,
-    /// The owners of conversations as far as known, by the names of their sessions.
+    /// Owners of conversations known so far, by session name.
     conversations: HashMap<String, Conversation>,
 }
 
-/// The owner of a conversation, as its parts named it so far.
+/// Owner of a conversation, from the parts read so far.
 #[derive(Debug, Default)]
 struct Conversation {
     owner: Owner,
     /// A field of a part that may be meant as the owner.
     like_owner: Option<String>,
-    /// A part that names no owner went on already.
+    /// True if a part without an owner was already passed on.
     is_shared: bool,
 }
 
@@ -70,7 +71,7 @@ impl<'a, 's> Attribution<'a, 's> {
         }
     }
 
-    /// Takes a piece, and hands it on as soon as it is clear whose it is.
+    /// Adds a piece and passes it on as soon as its owner is known.
     pub(super) fn take(&mut self, piece: Piece) -> ControlFlow<()> {
         if self.is_owned {
             return (self.sink)(piece);
@@ -99,7 +100,7 @@ impl<'a, 's> Attribution<'a, 's> {
         self.finish()
     }
 
-    /// Hands on what is held.
+    /// Passes the held pieces on.
     pub(super) fn finish(&mut self) -> ControlFlow<()> {
         self.held_bytes = 0;
         let held = std::mem::take(&mut self.held);
@@ -117,10 +118,10 @@ impl<'a, 's> Attribution<'a, 's> {
         (self.sink)(piece)
     }
 
-    /// Gives a draft the owner of its conversation.
+    /// Sets the owner of a draft to that of its conversation.
     ///
     /// # Errors
-    /// A message if nobody can tell whose it is.
+    /// A message if the owner is ambiguous.
     fn settle(&mut self, draft: &mut Draft) -> Result<(), String> {
         let session = draft.scope.session.as_ref();
         let Some(conversation) = session.and_then(|it| self.conversations.get_mut(it)) else {
@@ -152,7 +153,7 @@ impl<'a, 's> Attribution<'a, 's> {
     }
 }
 
-/// The bytes of a piece in RAM, about.
+/// Returns the approximate size of a piece in RAM, in bytes.
 fn bytes_of(piece: &Piece) -> usize {
     let Piece::Draft(_, draft) = piece else { return DRAFT_BYTES };
     let texts = draft.metadata.values().filter_map(|value| value.as_str());

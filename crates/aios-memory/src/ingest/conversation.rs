@@ -1,9 +1,11 @@
-//! Names of conversations that have none of their own.
+//! Session names for conversations without a name of their own.
 //!
-//! One in a file is named for the file's canonical path, so that two files of one name are two
-//! conversations and the same file is one, wherever it is read from. One in a stream is named for
-//! what it says: it goes on in the conversation that it begins with, and never in another one.
-//! Former versions named both for the file's stem; what they stored goes on under that name.
+//! A conversation in a file is named for the file's canonical path: two files of the same name are
+//! two conversations, and the same file is one conversation from any working directory. A
+//! conversation in a stream is named for its first message, or for its whole first batch if another
+//! stored conversation begins with the same message. So ingesting it again continues the same
+//! conversation and never another one. Earlier versions used the file's stem or `stdin`; a
+//! conversation stored under such a name continues under it.
 
 use std::{collections::HashMap, path::Path};
 
@@ -12,36 +14,38 @@ use aios_record::ID_BYTES_MAX;
 use super::{Draft, writer::arrival};
 use crate::{Error, MemoryView, admission::Admission, identity::Namer};
 
-/// The former session of messages that name none and come from a stream without a name.
+/// Name of a stream without a name, and prefix of its session names. Earlier versions used it as
+/// the session.
 pub(super) const STREAM: &str = "stdin";
 
-/// The readable part of a session's name, in bytes; the hash of its path and its place follow.
+/// Maximum length in bytes of the readable part of a session name; the hash of the path and the
+/// position follow.
 const STEM_BYTES_MAX: usize = 60;
 
-/// The title of a conversation within the name of its session, in bytes.
+/// Maximum length in bytes of a conversation's title within the session name.
 const TITLE_BYTES_MAX: usize = 40;
 
-/// Hexadecimal digits of the hash of a path or a text in the name of a session.
+/// Hexadecimal digits of a path or text hash in a session name.
 const HASH_DIGITS: usize = 12;
 
-/// Ids of conversations at least this long are taken for unique, wherever they come from.
+/// Minimum length in bytes of a conversation id that is assumed to be globally unique.
 const WORLDWIDE_BYTES_MIN: usize = 20;
 
-/// Known messages that show that a former version read a conversation.
+/// Number of known messages that shows that an earlier version stored a conversation.
 const FORMER_MIN: usize = 2;
 
-/// The session of messages that name none.
+/// Session of messages that name none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Unnamed {
-    /// The one of this name, whatever it says.
+    /// A fixed name, independent of the content.
     Fixed(String),
-    /// One of a file.
+    /// Named for a file.
     File {
         name: String,
-        /// The file's stem, by which former versions named it.
+        /// The file's stem, which earlier versions used as the name.
         former: String,
     },
-    /// One of a stream; `place` tells the conversations of one stream apart.
+    /// Named for the content of a stream; `place` distinguishes the conversations of one stream.
     Stream { place: String },
 }
 
@@ -52,19 +56,19 @@ impl Default for Unnamed {
 }
 
 impl Unnamed {
-    /// The session of a file of this name, or of a stream without one.
+    /// Returns the session for a file of this name, or for a stream without one.
     pub(crate) fn of(name: Option<&Path>) -> Unnamed {
         let Some(path) = name else { return Unnamed::default() };
         let canonical = path.canonicalize().or_else(|_| std::path::absolute(path));
         let canonical = canonical.unwrap_or_else(|_| path.to_owned());
-        // The stem is for people; the hash tells files apart, be their names text or not.
+        // The stem is for people; the hash distinguishes files, also if their names are not UTF-8.
         let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let hash = hash_of([canonical.as_os_str().as_encoded_bytes()]);
         Unnamed::File { name: format!("{}-{hash}", label(&stem, STEM_BYTES_MAX)), former: stem }
     }
 
-    /// The session of the conversation at this `place` of the input, from 1, which may have an id
-    /// or a title of its own.
+    /// Returns the session of the conversation at position `place` (from 1) of the input, which may
+    /// have its own id or title.
     pub(crate) fn within(&self, place: u64, id: Option<&str>, title: Option<&str>) -> Unnamed {
         if let Some(id) = id.filter(|id| WORLDWIDE_BYTES_MIN <= id.len()) {
             let former = self.former().to_owned();
@@ -86,7 +90,7 @@ impl Unnamed {
         }
     }
 
-    /// The name as long as nothing is known of what is stored.
+    /// Returns the name to use if nothing is known of the stored sessions.
     pub(crate) fn name(&self) -> String {
         match self {
             Unnamed::Fixed(name) | Unnamed::File { name, .. } => name.clone(),
@@ -94,7 +98,7 @@ impl Unnamed {
         }
     }
 
-    /// The name by which former versions knew it.
+    /// Returns the name that earlier versions used.
     pub(crate) fn former(&self) -> &str {
         match self {
             Unnamed::Fixed(name) => name,
@@ -104,14 +108,14 @@ impl Unnamed {
     }
 }
 
-/// The conversations of one input, by the names that were found for them.
+/// Conversations of one input and the session names resolved for them.
 #[derive(Debug, Default)]
 pub(super) struct Conversations {
     settled: HashMap<Unnamed, String>,
 }
 
 impl Conversations {
-    /// Gives the messages of each conversation without a name their session.
+    /// Sets the session of the messages of each conversation without a name.
     pub(super) async fn settle(
         &mut self,
         view: &MemoryView,
@@ -145,31 +149,31 @@ impl Conversations {
     }
 }
 
-/// The first messages of a conversation, beside what is stored.
+/// First messages of a conversation, to be compared with the stored ones.
 struct Stored<'a> {
     view: &'a MemoryView,
     admission: &'a mut Admission,
     drafts: Vec<Draft>,
 }
 
-/// The messages that a session and the beginning of a conversation share.
+/// Overlap between a stored session and the beginning of a conversation, in messages.
 #[derive(Debug, Clone, Copy)]
 struct Overlap {
-    /// Those of the conversation that the session has.
+    /// Messages of the conversation that the session has.
     known: usize,
-    /// All of the conversation.
+    /// Messages read from the conversation.
     read: usize,
-    /// All that the session has, as far as working memory holds it.
+    /// Messages of the session, as far as working memory holds them.
     stored: usize,
 }
 
 impl Overlap {
-    /// The session is the conversation, or a beginning of it.
+    /// Returns true if the session is the conversation, or a beginning of it.
     fn is_same(self) -> bool {
         0 < self.known && (self.known == self.read || self.known == self.stored)
     }
 
-    /// The session may hold other conversations as well.
+    /// Returns true if the session contains the conversation, possibly among others.
     fn is_part(self) -> bool {
         self.is_same() || FORMER_MIN <= self.known
     }
@@ -203,14 +207,14 @@ impl Stored<'_> {
         }
     }
 
-    /// The overlap of the messages with a session.
+    /// Returns the overlap of the messages with a session.
     async fn overlap(&mut self, session: &str) -> Result<Overlap, Error> {
         let mut namer = Namer::default();
         let mut arrivals = Vec::with_capacity(self.drafts.len());
         for draft in &self.drafts {
             let mut draft = draft.clone();
             draft.settle_in(session, session);
-            // A message that is refused is told when it is written.
+            // A refused message is reported when it is written.
             arrivals.extend(arrival(1, draft, self.view.gate(), &mut namer).ok());
         }
         let read = arrivals.len();
@@ -223,7 +227,7 @@ impl Stored<'_> {
     }
 }
 
-/// `name` as it is if an id may have that length, else its beginning with a hash of all of it.
+/// Returns `name` if it fits an id, else its beginning followed by a hash of the whole name.
 pub(super) fn fitted(name: &str) -> String {
     if name.len() <= ID_BYTES_MAX {
         return name.to_owned();
@@ -232,7 +236,7 @@ pub(super) fn fitted(name: &str) -> String {
     format!("{}-{hash}", cut(name, ID_BYTES_MAX - HASH_DIGITS - 1))
 }
 
-/// `text` in one line of at most `bytes_max` bytes.
+/// Returns `text` as one line of at most `bytes_max` bytes.
 fn label(text: &str, bytes_max: usize) -> String {
     let shown = text.split(|c: char| c.is_whitespace() || c.is_control());
     let line = shown.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! The layout of a file, from its format, its name and its first bytes.
+//! Detection of a file's layout from its format, name and first bytes.
 
 use std::path::Path;
 
@@ -11,22 +11,22 @@ use super::{
     spellings::{Field, NAME, ROLE, TEXT, TIME},
 };
 
-/// The first bytes of a file, by which its layout is known.
+/// Number of leading bytes used to detect the layout.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
-/// The layout of a stream. JSON that is one document may be of any format of conversations; its
-/// elements tell.
+/// Layout of a stream. A single JSON document may be of any conversation format; its elements
+/// determine which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     Json,
     JsonLines,
-    /// Records that are not one a line.
+    /// Records that are not one per line.
     Records,
     Markdown,
     Text,
 }
 
-/// The layout of a file in this format, of this name, that begins with `head`.
+/// Returns the layout of a file of this format and name that begins with `head`.
 pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout {
     match format {
         Format::Auto => detect(name, head),
@@ -34,7 +34,7 @@ pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout
         Format::Jsonl => of_records(head),
         Format::Markdown => Layout::Markdown,
         Format::Text => Layout::Text,
-        // All others are JSON. Most of them come as a document and as lines.
+        // All others are JSON. Most of them occur both as a document and as lines.
         _ => match detect(name, head) {
             layout @ (Layout::JsonLines | Layout::Records) => layout,
             _ => Layout::Json,
@@ -42,8 +42,8 @@ pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout
     }
 }
 
-/// The layout of a file of this name that begins with `head`. JSON that is known by its fields is
-/// that, whatever the name says.
+/// Returns the layout of a file of this name that begins with `head`. JSON with recognised fields
+/// is detected as such, whatever the file name.
 pub(crate) fn detect(name: Option<&Path>, head: &[u8]) -> Layout {
     let extension = name.and_then(Path::extension).and_then(|extension| extension.to_str());
     let extension = extension.unwrap_or_default().to_ascii_lowercase();
@@ -65,7 +65,7 @@ pub(crate) fn detect(name: Option<&Path>, head: &[u8]) -> Layout {
     }
 }
 
-/// The layout of records that should be one a line, and may be lists, stand on several lines each,
+/// Returns the layout of records that should be one per line, but may be lists, span several lines,
 /// or have lines that end with a carriage return alone.
 fn of_records(head: &[u8]) -> Layout {
     let head = begun(head);
@@ -81,7 +81,7 @@ fn of_records(head: &[u8]) -> Layout {
     let mut values = serde_json::Deserializer::from_slice(head).into_iter::<IgnoredAny>();
     let is_spread = match values.next() {
         Some(Ok(_)) => line.len() < values.byte_offset(),
-        // It goes on after the head, unless it is one that is broken.
+        // The value continues past the head, unless it is broken.
         Some(Err(error)) if error.is_eof() => {
             !head.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"{") && is_value(line))
         }
@@ -94,7 +94,7 @@ fn of_records(head: &[u8]) -> Layout {
     }
 }
 
-/// Returns `true` if the first line is a whole object that is one record, not a list of them.
+/// Returns `true` if the first line is a complete object that is one record, not a list of them.
 fn is_object_line(head: &[u8]) -> bool {
     let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let object = serde_json::from_slice::<Value>(line);

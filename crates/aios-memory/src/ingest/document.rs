@@ -1,6 +1,6 @@
-//! Texts and Markdown files as pieces of knowledge: cut at headings and sentence ends, each piece
-//! verbatim, with a link to the whole. Not here: what becomes of the pieces that were read before,
-//! see `revision`.
+//! Plain text and Markdown files as knowledge records: cut at headings and sentence ends, each
+//! piece verbatim, with a link to the document. Not here: retiring the pieces of an earlier
+//! reading, see `revision`.
 
 mod sections;
 
@@ -16,17 +16,17 @@ use super::{
 };
 use crate::document::Document;
 
-/// The longest document that is taken, in bytes.
+/// Maximum size of a document, in bytes.
 pub const DOCUMENT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
-/// The markup of a document.
+/// Markup of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
     Plain,
     Markdown,
 }
 
-/// Hands the pieces of `text`, which is all of a document, on as drafts of knowledge, and its end.
+/// Emits the pieces of the whole document `text` as knowledge drafts, then its end.
 pub(crate) fn read(
     text: &str,
     markup: Markup,
@@ -70,12 +70,12 @@ pub(crate) fn read(
     }
 }
 
-/// Where in the whole a piece stands.
+/// Returns the byte range of a piece within the document, as metadata.
 fn position(range: &Range<usize>) -> Map<String, Value> {
     Map::from_iter([("bytes".to_owned(), json!([range.start, range.end]))])
 }
 
-/// Counts lines up to places that mostly go forward.
+/// Line counter for byte offsets, which mostly increase.
 struct Lines<'a> {
     text: &'a str,
     at: usize,

@@ -1,4 +1,4 @@
-//! One message, note or piece of a document, as it says itself, before it has an id.
+//! One message, note or piece of a document as its source states it, before it has an id.
 
 mod part;
 
@@ -33,54 +33,54 @@ pub(crate) struct Draft {
     pub(crate) role: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) external_id: Option<String>,
-    /// The provider among all of whose ids the external id is unique; without one it is unique
+    /// The provider within which the external id is unique. Without a provider, the id is unique
     /// within its scope.
     pub(crate) provider: Option<&'static str>,
     pub(crate) occurred_at: Option<Timestamp>,
-    /// The time is that of its conversation, which does not differ from another one.
+    /// True if the time is that of the conversation, so it does not distinguish records.
     pub(crate) is_time_inherited: bool,
     pub(crate) tags: Vec<String>,
     pub(crate) metadata: Map<String, Value>,
-    /// Fields that were not understood, which are kept as metadata.
+    /// Unrecognised fields, which are kept as metadata.
     pub(crate) unknown: Vec<String>,
     /// A field that may be meant as the owner, if none is named.
     pub(crate) like_owner: Option<String>,
-    /// Fields that were odd, and what was made of them.
+    /// Malformed fields, with their repairs.
     pub(crate) mended: Vec<Mend>,
     pub(crate) source: Option<Source>,
-    /// The document that it is a piece of.
+    /// The document that the draft is a piece of.
     pub(crate) document: Option<Arc<Document>>,
     /// The conversation of a message that names none.
     pub(crate) unnamed: Option<Unnamed>,
-    /// The place of its text among the parts of one that was cut.
+    /// Position among the parts of a text that was cut.
     pub(crate) part: Part,
-    /// The same record as former versions of this program read it, if they read it otherwise.
+    /// The same record as earlier versions of this program read it, if that differs.
     pub(crate) former: Option<Box<Former>>,
 }
 
-/// The values that hold for records which leave them out.
+/// Defaults for records that lack these values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Defaults {
-    /// The parts of the scope that the conversation names, or that the handle is narrowed to. The
-    /// owner is that of the conversation only; whose the rest is, the gate decides.
+    /// Scope of the conversation, or of a narrowed handle. The owner is only that of the
+    /// conversation; the gate decides the owner of other records.
     pub(crate) scope: Scope,
-    /// The session of messages that name none.
+    /// Session of messages that name none.
     pub(crate) session: Unnamed,
-    /// The title of the conversation.
+    /// Title of the conversation.
     pub(crate) title: Option<String>,
-    /// The handle acts for a user, whose all is that names no owner.
+    /// True if the handle acts for a user, who owns all records that name no owner.
     pub(crate) is_owned: bool,
     /// A field of the conversation that may be meant as its owner.
     pub(crate) like_owner: Option<String>,
-    /// The time of the conversation, for what has none of its own.
+    /// Time of the conversation, for records without one.
     pub(crate) time: Option<Timestamp>,
 }
 
 impl Defaults {
-    /// These values within a conversation that belongs to `place`.
+    /// Returns these defaults narrowed to a conversation with the scope `place`.
     ///
     /// # Errors
-    /// A message if a conversation around it belongs to another user.
+    /// A message if an enclosing conversation belongs to another user.
     pub(crate) fn within(&self, place: Scope) -> Result<Defaults, String> {
         let outer = self.scope.clone();
         let scope = Scope {
@@ -93,7 +93,7 @@ impl Defaults {
     }
 }
 
-/// The name in a message's metadata of the title that its conversation has.
+/// Metadata key of the conversation's title in a message.
 const TITLE: &str = "conversation_title";
 
 impl Draft {
@@ -122,9 +122,9 @@ impl Draft {
         }
     }
 
-    /// Reads a record in any of the spellings that `spellings` has: its text, and who said it, when
-    /// and where, its id and tags. It is a message if it has a role, a name or a session (or the
-    /// caller gave a session), else a note. Other fields are kept as metadata.
+    /// Reads a record in any of the spellings of `spellings`: its text, speaker, time, scope, id
+    /// and tags. A record with a role, a name or a session (or a session given by the caller) is a
+    /// message, any other a note. Other fields are kept as metadata.
     pub(crate) fn from_object(
         object: Map<String, Value>,
         defaults: &Defaults,
@@ -137,7 +137,7 @@ impl Draft {
             Said::take(&mut object)?;
         let is_time_inherited = occurred_at.is_none() && defaults.time.is_some();
         let occurred_at = occurred_at.or(defaults.time);
-        // Former versions did not know it; it makes no difference where there is an id.
+        // Earlier versions did not know it; with an external id it makes no difference.
         is_new.occurred_at |= is_time_inherited && external_id.is_none();
         let scope = defaults.within(named)?.scope;
         let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
@@ -162,7 +162,7 @@ impl Draft {
                 }
             }
         }
-        // A word that says more than ours is kept beside it.
+        // A word that says more than the normalised role is kept beside it.
         let role = role.map(|word| {
             let ours = role_of(&word).to_owned();
             if is_kept(&word) {
@@ -187,7 +187,7 @@ impl Draft {
         Ok(draft.in_session(defaults))
     }
 
-    /// Reads an object of a chat, where everything is a message.
+    /// Reads an object of a chat, where every object is a message.
     pub(crate) fn from_chat(
         object: Map<String, Value>,
         defaults: &Defaults,
@@ -200,8 +200,8 @@ impl Draft {
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
-    /// The turns of a conversation: session = `sample/session_N`, name = speaker. The sample's id
-    /// is an artefact of the format and names no owner.
+    /// Builds the turns of a conversation: session = `sample/session_N`, name = speaker. The
+    /// sample's id is an artefact of the format and names no owner.
     pub(crate) fn from_sample(sample: &locomo::Sample, defaults: &Defaults) -> Vec<Draft> {
         let mut drafts = Vec::new();
         for session in &sample.sessions {
@@ -218,7 +218,8 @@ impl Draft {
         drafts
     }
 
-    /// Leaves a time before 1970 out, which many programs write for none, unless it is a note's.
+    /// Removes a time before 1970, which many programs write for a missing one, unless the draft is
+    /// a note.
     pub(crate) fn leave_out_early_time(&mut self) {
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
         let early = self.occurred_at.filter(|time| is_said && *time < Timestamp::UNIX_EPOCH);
@@ -231,10 +232,10 @@ impl Draft {
         }
     }
 
-    /// Fills in what the gate decides of the scope.
+    /// Fills in the parts of the scope that the gate decides.
     ///
     /// # Errors
-    /// A message if it names another owner, or another part, than the gate allows.
+    /// A message if the draft names another owner or part of the scope than the gate allows.
     pub(crate) fn fill(&mut self, gate: &Gate) -> Result<(), String> {
         let told = |error: aios_record::Error| error.to_string();
         gate.fill(&mut self.scope).map_err(told)?;
@@ -245,7 +246,7 @@ impl Draft {
             ));
         }
         if let Some(former) = &mut self.former {
-            // What former versions read otherwise may not have passed.
+            // The gate may refuse the scope that earlier versions read.
             if gate.fill(&mut former.scope).is_err() {
                 self.former = None;
             }
@@ -253,8 +254,8 @@ impl Draft {
         Ok(())
     }
 
-    /// The parts of it that its source tells. Former versions may have stored a record otherwise
-    /// that they read otherwise.
+    /// Returns the facts that the source states. None are certain for a record that earlier
+    /// versions read differently, since they may have stored it differently.
     pub(crate) fn tells(&self) -> Tells {
         match &self.former {
             None if self.kind == Kind::Message => Tells {
@@ -267,13 +268,13 @@ impl Draft {
         }
     }
 
-    /// The ids that follow from what it says, once its scope has an owner.
+    /// Returns the ids derived from the content, once the scope has an owner.
     pub(crate) fn names(&self, namer: &mut Namer) -> Names {
         namer.name(self.facts(), self.former.as_deref())
     }
 
-    /// Puts a message that names no session in this one. `former` is the one that former versions
-    /// gave it; if it goes on there, they may have stored it.
+    /// Sets the session of a message that names none. `former` is the session that earlier versions
+    /// gave it. Only if both are equal may they have stored the message.
     pub(crate) fn settle_in(&mut self, session: &str, former: &str) {
         self.scope.session = Some(session.to_owned());
         if session != former {
@@ -293,8 +294,8 @@ impl Draft {
         }
     }
 
-    /// The record as former versions read it, which knew fewer spellings; `None` if they read the
-    /// same, or could not read it.
+    /// Returns the record as earlier versions read it, which knew fewer spellings; `None` if they
+    /// read the same, or could not read it.
     fn read_before(
         &self,
         before: Before,
@@ -331,7 +332,7 @@ impl Draft {
         })
     }
 
-    /// A message always belongs to a session.
+    /// Sets the default session of a message without one, since a message always has a session.
     pub(super) fn in_session(mut self, defaults: &Defaults) -> Draft {
         if self.kind == Kind::Message && self.scope.session.is_none() {
             self.scope.session = Some(defaults.session.name());
@@ -346,12 +347,12 @@ impl Draft {
     }
 }
 
-/// The parts of a record as former versions of this program read them: by one spelling each, and of
-/// the parts of a text only those that are text.
+/// Parts of a record as earlier versions of this program read them: one spelling each, and of a
+/// list of content parts only the text parts.
 struct Before {
     role: Option<String>,
     name: Option<String>,
-    /// None if they found no text.
+    /// `None` if they found no text.
     text: Option<String>,
 }
 
@@ -380,7 +381,7 @@ impl Before {
     }
 }
 
-/// Turns metadata that is written as text into the object that it says.
+/// Parses metadata that is written as JSON text into an object.
 pub(super) fn unfold(object: &mut Map<String, Value>) {
     for (name, value) in object.iter_mut() {
         if is_nested(name)
@@ -392,7 +393,7 @@ pub(super) fn unfold(object: &mut Map<String, Value>) {
     }
 }
 
-/// The user that something names, or else the one of its conversation.
+/// Returns the user that a record names, or else that of its conversation.
 fn one_user(own: Option<String>, around: Option<String>) -> Result<Option<String>, String> {
     match (own, around) {
         (Some(own), Some(around)) if own != around => {

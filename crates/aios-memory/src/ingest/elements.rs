@@ -1,39 +1,39 @@
-//! JSON cut into its elements as it streams in, each with its bytes and its place.
+//! Splits streamed JSON into its elements, each with its bytes and its position.
 //!
-//! The end of an element is where its brackets close, strings respected; what is in it, `json`
-//! parses. So an element that does not parse costs itself only. One whose brackets or quotes do not
-//! close takes what follows with it, until one is found in it that begins like it does: see
+//! An element ends where its brackets close, strings respected; `json` parses its content. So an
+//! element that does not parse costs only itself. If the brackets or quotes of an element do not
+//! close, it swallows what follows, up to an object in it that begins the same way: see
 //! [`next_alike`].
 
 use std::io::{self, BufRead, Read};
 
 use serde_json::{Map, Value};
 
-/// The longest element, in bytes: each is held whole.
+/// Maximum length of an element, in bytes: each is held whole.
 pub(super) const ELEMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// The most bytes that are read again, to go on after elements that do not end.
+/// Maximum of bytes read again to resume after elements that do not end.
 const AGAIN_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
-/// Reads elements.
+/// Scanner of elements.
 pub(super) struct Scanner<R> {
     input: R,
-    /// Bytes that are read again before more of the input.
+    /// Bytes to read again before more of the input.
     again: io::Cursor<Vec<u8>>,
     again_bytes: usize,
     place: Place,
 }
 
-/// A place in the input.
+/// A position in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// From 1.
+    /// Line number, from 1.
     pub(super) line: u64,
-    /// Bytes of the line before it.
+    /// Bytes of the line before the position.
     pub(super) column: u64,
 }
 
-/// One value of JSON, not parsed.
+/// One unparsed JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) bytes: Vec<u8>,
@@ -46,14 +46,14 @@ pub(super) struct Element {
 pub(super) enum End {
     /// Its brackets and quotes close.
     Closed,
-    /// The input ends, or another bracket closes.
+    /// The input ends, or a wrong bracket closes.
     Open,
-    /// It has more than [`ELEMENT_BYTES_MAX`].
+    /// It exceeds [`ELEMENT_BYTES_MAX`].
     TooLong,
 }
 
 impl<R: BufRead> Scanner<R> {
-    /// Reads from the beginning of `input`, without a byte order mark.
+    /// Reads from the beginning of `input`, skipping a byte order mark.
     pub(super) fn new(mut input: R) -> io::Result<Scanner<impl BufRead>> {
         let mut first = Vec::with_capacity(3);
         (&mut input).take(3).read_to_end(&mut first)?;
@@ -68,18 +68,18 @@ impl<R: BufRead> Scanner<R> {
         })
     }
 
-    /// Reads `input`, a part that begins at `place` of a whole.
+    /// Reads `input`, a part of a whole that begins at `place`.
     pub(super) fn at(input: R, place: Place) -> Scanner<R> {
         Scanner { input, again: io::Cursor::new(Vec::new()), again_bytes: 0, place }
     }
 
-    /// The place of the next byte.
+    /// Returns the position of the next byte.
     pub(super) fn place(&self) -> Place {
         self.place
     }
 
-    /// The next byte that is not white space, a byte order mark or a separator of records, which
-    /// stays.
+    /// Skips white space, byte order marks and record separators, and returns the next byte without
+    /// consuming it.
     pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let available = self.available()?;
@@ -95,14 +95,14 @@ impl<R: BufRead> Scanner<R> {
         }
     }
 
-    /// Passes over the next byte.
+    /// Skips the next byte.
     pub(super) fn skip(&mut self) -> io::Result<()> {
         let available = self.available()?.len();
         self.pass(available.min(1));
         Ok(())
     }
 
-    /// Passes over the rest of the line.
+    /// Skips the rest of the line.
     pub(super) fn skip_line(&mut self) -> io::Result<()> {
         loop {
             let available = self.available()?;
@@ -115,7 +115,7 @@ impl<R: BufRead> Scanner<R> {
         }
     }
 
-    /// The value that begins at the next byte.
+    /// Reads the value that begins at the next byte.
     pub(super) fn element(&mut self) -> io::Result<Element> {
         let place = self.place;
         let (mut bytes, mut state) = (Vec::new(), State::default());
@@ -137,8 +137,8 @@ impl<R: BufRead> Scanner<R> {
         }
     }
 
-    /// Goes back into an element, `at` bytes after its beginning. Returns `false` if too much has
-    /// been read again already.
+    /// Rewinds into an element, to `at` bytes after its beginning. Returns `false` if the limit of
+    /// bytes read again is exceeded.
     pub(super) fn go_back(&mut self, element: &Element, at: usize) -> bool {
         let rest = &element.bytes[at..];
         self.again_bytes += rest.len();
@@ -195,10 +195,10 @@ impl Place {
     }
 }
 
-/// The part of an element that is read so far.
+/// State after the part of an element read so far.
 #[derive(Debug, Default)]
 struct State {
-    /// The brackets that are to be closed, as they close.
+    /// Closing brackets still expected, innermost last.
     open: Vec<u8>,
     in_string: bool,
     is_escaped: bool,
@@ -206,8 +206,8 @@ struct State {
 }
 
 impl State {
-    /// Takes bytes up to the end of the element, and gives their number and the end, if it is
-    /// among them.
+    /// Consumes bytes up to the end of the element. Returns the number of bytes consumed, and the
+    /// end if it is among them.
     fn take(&mut self, bytes: &[u8]) -> (usize, Option<End>) {
         let mut at = 0;
         while at < bytes.len() {
@@ -242,7 +242,7 @@ impl State {
         (at, None)
     }
 
-    /// Takes bytes of a string up to its closing quote.
+    /// Consumes bytes of a string up to its closing quote and returns their number.
     fn within_string(&mut self, bytes: &[u8]) -> usize {
         let mut at = 0;
         while at < bytes.len() {
@@ -266,20 +266,20 @@ impl State {
     }
 }
 
-/// Returns `true` for white space, the separator of JSON text sequences and the bytes of a byte
-/// order mark. No value begins with any of these.
+/// Returns `true` for white space, the record separator of JSON text sequences and the bytes of a
+/// byte order mark. No value begins with any of these.
 fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF | 0x1E)
 }
 
-/// The length of the value that `bytes` begin with, if it ends there.
+/// Returns the length of the value that `bytes` begin with, if it ends within `bytes`.
 pub(super) fn length_of(bytes: &[u8]) -> Option<usize> {
     let (length, end) = State::default().take(bytes);
     (end == Some(End::Closed)).then_some(length)
 }
 
-/// The beginning of an object up to its first field, by which others of its list are known:
-/// `{"role"`, without white space.
+/// Returns the beginning of an object up to its first field name, by which other elements of its
+/// list are recognised: `{"role"`, without white space.
 pub(super) fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
     let rest = bytes.strip_prefix(b"{")?.trim_ascii_start();
     let name = rest.strip_prefix(b"\"")?;
@@ -287,9 +287,10 @@ pub(super) fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
     Some([b"{\"", &name[..=end]].concat())
 }
 
-/// The places in a broken element where another one of its list may begin: an object with the same
-/// first field, after a comma or at the beginning of a line, and, if the brackets of the element
-/// close, in what it takes for a string. The caller parses what begins there.
+/// Returns the offsets in a broken element where the next element of its list may begin: an object
+/// with the same first field, after a comma, after a closing brace or at the beginning of a line.
+/// If the brackets of the element close, only offsets within its strings count. The caller parses
+/// the candidates.
 pub(super) fn next_alike(element: &Element, head: &[u8]) -> Vec<usize> {
     let bytes = &element.bytes;
     let mut state = State::default();
@@ -313,8 +314,9 @@ pub(super) fn next_alike(element: &Element, head: &[u8]) -> Vec<usize> {
     found
 }
 
-/// The place in a broken element of a table at which the next one begins: a name with an object
-/// that has the same first field, parses, and says the name itself, as a node of a tree does.
+/// Returns the offset in a broken element of a table at which the next entry begins: a name with an
+/// object that has the same first field, parses, and contains the name itself, as a node of a tree
+/// does.
 pub(super) fn next_entry(element: &Element, head: &[u8]) -> Option<usize> {
     let bytes = &element.bytes;
     let objects = (1..bytes.len()).filter(|at| begins_alike(&bytes[*at..], head));

@@ -1,6 +1,6 @@
-//! Text in other encodings than UTF-8: UTF-16 is read as it is, and bytes that are no UTF-8 at all
-//! are taken for Windows-1252, which includes Latin-1, unless they do not look like it. Both are
-//! reported.
+//! Text in encodings other than UTF-8. UTF-16 is decoded; bytes without any valid UTF-8 beyond
+//! ASCII are decoded as Windows-1252, which includes Latin-1, unless they look like another
+//! encoding. Both are reported.
 
 mod scripts;
 
@@ -14,55 +14,55 @@ use std::{
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-/// The number of first bytes that tell the encoding of most texts.
+/// Leading bytes that identify the encoding of most texts.
 const MARK_BYTES: usize = 4;
 
-/// The number of first bytes that are looked at for a script, if the very first do not tell.
+/// Leading bytes examined for a script, if the very first ones are inconclusive.
 const SAMPLE_BYTES: u64 = 4096;
 
-/// The problem of a text that is in no encoding that is read.
+/// Problem of a text in an unsupported encoding.
 const UNKNOWN: &str = "it is not UTF-8, and does not look like Windows-1252 (Latin-1); convert it \
                        to UTF-8 first";
 
-/// The shortest run of bytes beyond ASCII that texts in Windows-1252 hardly have.
+/// Minimum length of a run of non-ASCII bytes that is rare in Windows-1252.
 const FOREIGN_RUN: usize = 4;
 
-/// The report for a text that is not UTF-8.
+/// Report for a text that is decoded as Windows-1252.
 const AS_WINDOWS: &str =
     "it is not UTF-8; read as Windows-1252 (Latin-1); if it is neither, convert it to UTF-8 first";
 
-/// The report for a text in UTF-16 that is not whole.
+/// Report for a text in UTF-16 that is incomplete.
 pub(super) const BROKEN_UNITS: &str =
     "lone surrogates or an odd last byte, which UTF-16 does not have, became U+FFFD";
 
-/// The share of characters of control at which a text in UTF-8 is something else.
+/// Reciprocal of the share of control characters above which UTF-8 text counts as binary.
 const CONTROLS_SHARE: usize = 20;
 
-/// Fewer characters of control may stand in any text.
+/// Minimum number of control characters for a text to count as binary.
 const CONTROLS_MIN: usize = 4;
 
-/// The report for a text that is UTF-8 but for a few bytes.
+/// Report for a text that is UTF-8 except for a few bytes.
 const REPLACED: &str = "bytes that are not UTF-8 became U+FFFD";
 
-/// A stream in UTF-8, or in an encoding that its reader has still to find.
+/// A stream in UTF-8, or in an encoding that its reader has yet to detect.
 pub(super) struct Stream<'a> {
     pub(super) bytes: Box<dyn Read + 'a>,
-    /// The encoding, if it was another than UTF-8.
+    /// The original encoding, if it was not UTF-8.
     pub(super) encoding: Option<&'static str>,
-    /// Set as soon as something of it could not be read in that encoding.
+    /// Set once a part of the stream could not be decoded.
     pub(super) is_replaced: Rc<Cell<bool>>,
 }
 
-/// Reads UTF-16 as UTF-8, and everything else as it is.
+/// Decodes UTF-16 to UTF-8 and passes everything else through.
 ///
 /// # Errors
-/// An I/O error, of kind [`InvalidData`](io::ErrorKind::InvalidData) for UTF-32.
+/// An I/O error; its kind is [`InvalidData`](io::ErrorKind::InvalidData) for UTF-32.
 pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<'a>> {
     let mut sample = Vec::new();
     (&mut bytes).take(SAMPLE_BYTES).read_to_end(&mut sample)?;
     let mark = &sample[..sample.len().min(MARK_BYTES)];
     let has_byte = |at: usize| mark.get(at).is_some_and(|byte| *byte != 0);
-    // The first two characters of text that is worth reading are in ASCII where there is no mark.
+    // Without a mark, the first two characters of any text of interest are ASCII.
     let bytes_of_text = [has_byte(0), has_byte(1), has_byte(2), has_byte(3)];
     let encoding = match (mark, bytes_of_text) {
         ([0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF], _)
@@ -87,15 +87,15 @@ pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<
     Ok(Stream { bytes, encoding: encoding.map(|it| it.name()), is_replaced })
 }
 
-/// Returns `true` for a beginning of text in UTF-8, which may end within a character.
+/// Returns `true` for a prefix of UTF-8 text, which may end within a character.
 fn is_utf8_so_far(sample: &[u8]) -> bool {
     std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
-/// Decoded text, in which characters that stand in for others are noticed.
+/// Decoded text that records replacement characters.
 struct Decoded<R> {
     reader: R,
-    /// The bytes of U+FFFD that came last.
+    /// Number of bytes of U+FFFD that were read last.
     seen: usize,
     is_replaced: Rc<Cell<bool>>,
 }
@@ -118,8 +118,8 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
-/// Reads bytes as text, with a report if they are not UTF-8. Few wrong bytes in UTF-8 become
-/// U+FFFD; text without any UTF-8 in it is Windows-1252.
+/// Decodes bytes, with a report if they are not UTF-8. A few invalid bytes in UTF-8 become U+FFFD;
+/// text without any valid UTF-8 beyond ASCII is Windows-1252.
 ///
 /// # Errors
 /// A message if it looks like text in another encoding.
@@ -141,7 +141,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<&'static str>
     Ok((WINDOWS_1252.decode_without_bom_handling(bytes).0, Some(AS_WINDOWS)))
 }
 
-/// Returns `true` if most bytes beyond ASCII stand together, as those of scripts other than Latin.
+/// Returns `true` if most non-ASCII bytes stand in long runs, as in scripts other than Latin.
 fn is_foreign(bytes: &[u8]) -> bool {
     let runs = bytes.split(u8::is_ascii).map(<[u8]>::len);
     let (mut all, mut together) = (0, 0);
@@ -152,13 +152,13 @@ fn is_foreign(bytes: &[u8]) -> bool {
     all < 2 * together
 }
 
-/// Returns `true` for text with characters that no text file has: it is something else.
+/// Returns `true` for text with control characters that no text file has: the input is binary.
 pub(super) fn is_binary(text: &str) -> bool {
     text.chars().any(is_control)
 }
 
-/// Returns `true` for text that has more such characters than a log of a terminal, such as UTF-16
-/// that is taken for ASCII.
+/// Returns `true` for text with more such characters than a terminal log has, such as UTF-16 read
+/// as ASCII.
 pub(super) fn is_mostly_binary(text: &str) -> bool {
     let controls = text.chars().filter(|c| is_control(*c)).count();
     CONTROLS_MIN <= controls && text.chars().count() < controls * CONTROLS_SHARE

@@ -1,5 +1,5 @@
-//! The fields that place a record: its owner, project, agent and session. The spellings are those
-//! of the table in `spellings`; what only looks like an owner is refused.
+//! Fields that give the scope of a record: its owner, project, agent and session. The spellings are
+//! those of the table in `spellings`; a field that only looks like an owner is refused.
 
 use aios_record::{Scope, forms};
 use serde_json::{Map, Value};
@@ -13,33 +13,34 @@ use super::{
     },
 };
 
-/// The fields of an owner that is an object; the first that says something counts.
+/// Fields of an owner that is an object; the first non-empty one counts.
 const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 
-/// The fields of a session, agent or project that is an object, in the form of [`plain`].
+/// Fields of a session, agent or project that is an object, in the form of [`plain`].
 const NAMED_FIELDS: &[&str] = &["id", "uuid", "key", "name"];
 
-/// Fields of an object that make it one of a person.
+/// Fields whose presence suggests that an object describes a person.
 const LIKE_NAMES: &[&str] =
     &["id", "uuid", "guid", "uid", "name", "email", "login", "handle", "key"];
 
-/// The longest text that may be the name of an owner in a field that only looks like one, in bytes.
+/// Maximum length in bytes of a text that may be an owner's name in a field that only looks like an
+/// owner.
 const LIKE_NAME_BYTES_MAX: usize = 256;
 
-/// The place of a record, as it says itself.
+/// Scope that a record states.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Place {
     pub(super) scope: Scope,
-    /// The place that former versions of this program read of the same record.
+    /// Scope that earlier versions of this program read from the same record.
     pub(super) former: Scope,
 }
 
-/// Takes the place of a record, or the one that a conversation gives to its messages, out of its
+/// Removes the scope of a record, or the one that a conversation gives to its messages, from its
 /// own fields, its `scope` and its `metadata`. The other fields stay.
 ///
 /// # Errors
-/// A message if two of these name different owners, projects, agents or sessions, or one is not
-/// text, or a field only looks like an owner.
+/// A message if two of these name different owners, projects, agents or sessions, if one is neither
+/// text nor a number, or if a field only looks like an owner.
 pub(super) fn take_place(object: &mut Map<String, Value>) -> Result<Place, String> {
     let user = owner_of_record(object)?;
     let scope = take_scope(object)?;
@@ -84,30 +85,30 @@ fn take_parts(object: &mut Map<String, Value>) -> Result<[Named; 3], String> {
     Ok([take_named(object, &PROJECT)?, take_named(object, &AGENT)?, take_named(object, &SESSION)?])
 }
 
-/// Takes the owner out of an element of a format and the objects in it that may hold one, whatever
-/// spelling it has. Roles and speakers do not count.
+/// Removes the owner, in any spelling, from an element of a format and from the nested objects that
+/// may hold one. Roles and speakers do not count.
 ///
 /// # Errors
-/// A message if the record names two owners, or one that is neither text nor a number, or a field
-/// only looks like an owner.
+/// A message if the record names two owners, or one that is neither text nor a number, or if a
+/// field only looks like an owner.
 pub(super) fn owner_of(object: &mut Map<String, Value>) -> Result<Option<String>, String> {
     Owners::within(holds_owner).take(object)
 }
 
-/// As [`owner_of`], for an object that is a record by itself: an owner may stand in all objects of
-/// it that are not what was said.
+/// Like [`owner_of`], for an object that is a record by itself: an owner may stand in any nested
+/// object except the content.
 ///
 /// # Errors
-/// As [`owner_of`].
+/// Same as [`owner_of`].
 pub(super) fn owner_of_record(object: &mut Map<String, Value>) -> Result<Option<String>, String> {
     Owners::within(|name| !is_content(name)).take(object)
 }
 
-/// Puts the owner that an object within a record names beside the others, since such an object may
-/// be unwrapped later, or a speaker taken out of it.
+/// Moves an owner from a nested object of a record up to the record's own fields, since the nested
+/// object may be unwrapped later, or a speaker removed from it.
 ///
 /// # Errors
-/// As [`owner_of`].
+/// Same as [`owner_of`].
 pub(super) fn lift_owner(object: &mut Map<String, Value>) -> Result<(), String> {
     if object.values().any(Value::is_object)
         && let Some(owner) = owner_of_record(object)?
@@ -117,11 +118,11 @@ pub(super) fn lift_owner(object: &mut Map<String, Value>) -> Result<(), String> 
     Ok(())
 }
 
-/// Takes the owner out of `object` and out of those of its fields `nested` that are objects. A
-/// nested object that says nothing else is taken with it.
+/// Removes the owner from `object` and from those of its fields `nested` that are objects. A nested
+/// object without other fields is removed as well.
 ///
 /// # Errors
-/// As [`owner_of`].
+/// Same as [`owner_of`].
 pub(crate) fn take_owner(
     object: &mut Map<String, Value>,
     nested: &[&str],
@@ -129,11 +130,11 @@ pub(crate) fn take_owner(
     Owners::within(|name| is_one_of(name, nested) || SESSION.is_spelled(name)).take(object)
 }
 
-/// The owners that an object and those in it name.
+/// Collector of the owners that an object and its nested objects name.
 struct Owners<F> {
-    /// Returns `true` for the fields of the object in whose objects an owner may stand.
+    /// Returns `true` for a field of the object whose nested objects may hold an owner.
     may_hold: F,
-    /// Values, each under the path of its field.
+    /// Values with the paths of their fields.
     found: Vec<(String, Value)>,
 }
 
@@ -145,7 +146,7 @@ impl<F: Fn(&str) -> bool> Owners<F> {
     fn take(mut self, object: &mut Map<String, Value>) -> Result<Option<String>, String> {
         self.take_from(object)?;
         for name in inner_names(object) {
-            // A list beside other fields is of messages, calls and the like.
+            // A list in any other field contains messages, calls and the like.
             let is_open = (self.may_hold)(&name)
                 && (holds_owner(&name) || object.get(&name).is_some_and(Value::is_object));
             if is_open {
@@ -165,7 +166,7 @@ impl<F: Fn(&str) -> bool> Owners<F> {
         Ok(owner.map(|(_, name)| name))
     }
 
-    /// Takes the fields of `object` itself that name an owner.
+    /// Removes the direct fields of `object` that name an owner.
     fn take_from(&mut self, object: &mut Map<String, Value>) -> Result<(), String> {
         if let Some((name, _)) = object.iter().find(|(name, value)| is_doubtful(name, value)) {
             return Err(format!(
@@ -179,7 +180,8 @@ impl<F: Fn(&str) -> bool> Owners<F> {
         Ok(())
     }
 
-    /// Takes the owners out of the field `name` of `object`, and the field if it says nothing else.
+    /// Removes the owners from the field `name` of `object`, and the field if nothing else is in
+    /// it.
     fn take_within(
         &mut self,
         name: &str,
@@ -202,7 +204,7 @@ impl<F: Fn(&str) -> bool> Owners<F> {
         match value {
             Value::Object(inner) => {
                 let names: Map<String, Value> = match is_speaker {
-                    // The name of an account that speaks is that of the speaker.
+                    // The account name of a speaker is the speaker's name.
                     true => take_names(inner),
                     false => Map::new(),
                 };
@@ -227,13 +229,13 @@ fn take_names(object: &mut Map<String, Value>) -> Map<String, Value> {
     names.into_iter().filter_map(|name| object.remove_entry(&name)).collect()
 }
 
-/// The fields of `object` that are objects or lists.
+/// Returns the names of the fields of `object` that are objects or lists.
 fn inner_names(object: &Map<String, Value>) -> Vec<String> {
     let is_inner = |value: &Value| value.is_object() || value.is_array();
     object.iter().filter(|(_, value)| is_inner(value)).map(|(name, _)| name.clone()).collect()
 }
 
-/// Returns `true` for a field that may name an owner in a spelling that is not known.
+/// Returns `true` for a field that may name an owner in an unknown spelling.
 fn is_doubtful(name: &str, value: &Value) -> bool {
     if !looks_like_owner(name) || says_nothing(value) || value.is_boolean() {
         return false;
@@ -241,8 +243,8 @@ fn is_doubtful(name: &str, value: &Value) -> bool {
     has_owner_mark(name) || is_like_name(value)
 }
 
-/// The field that may be meant as the owner, of an object that has no other, or of one in it that
-/// may say where a record belongs.
+/// Returns the field that may be meant as the owner of an object that names none, also from a
+/// nested object that may hold the scope.
 pub(super) fn like_owner(object: &Map<String, Value>) -> Option<String> {
     object.iter().find_map(|(name, value)| match value {
         Value::Object(inner) if is_nested(name) => like_owner(inner),
@@ -252,8 +254,8 @@ pub(super) fn like_owner(object: &Map<String, Value>) -> Option<String> {
     })
 }
 
-/// Returns `true` for what may be an id or a name: a number, a short text, an object that has one,
-/// or a list of these. A long text is said by somebody.
+/// Returns `true` for a value that may be an id or a name: a number, a short text, an object that
+/// contains one, or a list of these. A long text is content.
 fn is_like_name(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) => false,
@@ -267,7 +269,10 @@ fn is_like_name(value: &Value) -> bool {
     }
 }
 
-/// The owner that a field says.
+/// Returns the owner from the value of a field.
+///
+/// # Errors
+/// A message if the value is a list, an object without id, name or email, too long or not storable.
 fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     let value = match value {
         Value::Object(fields) => {
@@ -280,7 +285,7 @@ fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     };
     match value {
         Value::Array(_) => Err(format!("`{field}` is a list, or given twice; name one owner")),
-        // Such characters replace others, by which two owners would become one.
+        // Such characters replace others, so two owners could become one.
         Value::String(text) if text.contains([char::REPLACEMENT_CHARACTER, '\0']) => {
             Err(format!("`{field}` has characters that cannot be stored, which names may not have"))
         }
@@ -288,7 +293,7 @@ fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     }
 }
 
-/// Returns `true` for values that stand for nothing: null, and text without a visible character.
+/// Returns `true` for empty values: null, and text without a visible character.
 pub(super) fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -297,11 +302,12 @@ pub(super) fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// Takes the scope of `object`, if it is an object: `user`, `project`, `agent` and `session` in
-/// any of their spellings, each optional. A `scope` of another type is an unknown field.
+/// Removes `scope` from `object` if it is an object, and reads it: `user`, `project`, `agent` and
+/// `session` in any of their spellings, each optional. A `scope` of another type is an unknown
+/// field.
 ///
 /// # Errors
-/// A message if it has other fields, or values that are not text.
+/// A message if it has other fields, or values that are neither text nor a number.
 fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
     let Some(Value::Object(scope)) = object.get_mut("scope") else {
         return Ok(Scope::default());
@@ -323,7 +329,7 @@ fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
     }
 }
 
-/// The value that two places give to one part of a scope.
+/// Returns the value of one part of a scope that two fields may give.
 ///
 /// # Errors
 /// A message if they differ.
@@ -340,23 +346,23 @@ fn agreed(
     }
 }
 
-/// A value with the spelling under which it stood.
+/// A value with the spelling of its field.
 type Named = Option<(String, String)>;
 
 fn value(named: &Named) -> Option<String> {
     named.as_ref().map(|(_, value)| value.clone())
 }
 
-/// The value, if former versions knew its spelling.
+/// Returns the value if earlier versions knew its spelling.
 fn former(named: Named, field: &Field) -> Option<String> {
     named.filter(|(name, _)| field.was_spelled(name)).map(|(_, value)| value)
 }
 
-/// Takes the field of `object` that has one of the spellings of `field`, as text. One that is an
-/// object stays, and the id or name in it counts.
+/// Removes the field of `object` that has one of the spellings of `field`, as text. A field that is
+/// an object stays; the id or name in it counts.
 ///
 /// # Errors
-/// A message if two of them differ, or one is neither text nor a number.
+/// A message if two of them differ, or if one is neither text nor a number.
 fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, String> {
     let mut names: Vec<String> =
         object.keys().filter(|name| field.is_spelled(name)).cloned().collect();
@@ -368,7 +374,7 @@ fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, S
     for name in names {
         let value = match object.get(&name) {
             Some(Value::Object(inner)) => name_of(&name, name_in(inner))?,
-            // A list given twice is not clear; another one is something else, and stays.
+            // A list of names is ambiguous; a list of anything else has another meaning and stays.
             Some(Value::Array(items))
                 if items.iter().any(|it| it.is_string() || it.is_number()) =>
             {
@@ -388,7 +394,7 @@ fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, S
     Ok(found)
 }
 
-/// The id of a session, agent or project that is an object.
+/// Returns the id or name of a session, agent or project that is an object.
 fn name_in(object: &Map<String, Value>) -> Option<Value> {
     NAMED_FIELDS.iter().find_map(|wanted| {
         let named = object.iter().find(|(name, _)| plain(name) == *wanted);

@@ -1,4 +1,4 @@
-//! Forgotten paragraphs and lines of a document, which are left out of its pieces.
+//! Removal of forgotten paragraphs and lines from the pieces of a document.
 
 use aios_longterm::LongtermView;
 use aios_record::Owner;
@@ -9,8 +9,8 @@ use crate::{
     parts,
 };
 
-/// Leaves forgotten parts out of the pieces of `owner`'s `document`, and pieces that have no
-/// others; returns a verdict for each part. Costs next to nothing if nothing was ever forgotten.
+/// Removes forgotten parts from the pieces of `owner`'s `document`, and pieces without other parts.
+/// Returns one verdict per removed part. Nearly free if nothing was ever forgotten.
 pub(super) async fn leave_out(
     longterm: &LongtermView,
     owner: &Owner,

@@ -1,10 +1,10 @@
-//! The formats of the programs that people come from: one description each, in one table.
+//! Formats of other programs: one description each, in one table.
 //!
-//! A format is recognised by what its elements hold, not by the name of its file. Its reader gets
-//! the elements of a file (those of a JSON list, a whole JSON object, or the lines of JSON lines),
-//! keeps what it has to know of them, and tells a [`Transcript`] of messages, tool calls and
-//! titles. Not here: how a file becomes elements, and objects that are a message by themselves
-//! (`shape`), which need no reader.
+//! A format is recognised by the content of its elements, not by the name of the file. Its reader
+//! receives the elements of a file (those of a JSON list, a whole JSON object, or the lines of JSON
+//! lines), keeps the state that it needs, and adds messages, tool calls and titles to a
+//! [`Transcript`]. Not here: splitting a file into elements, and objects that are a message by
+//! themselves (`shape`), which need no reader.
 
 mod batch;
 mod chat;
@@ -55,14 +55,14 @@ use super::{
     said::Unfit,
 };
 
-/// A format: how it is called, what it looks like, and who reads it.
+/// A format: its name, shape and reader.
 pub(super) struct Description {
     pub(super) format: Format,
-    /// The name for `--format`.
+    /// Name for `--format`.
     pub(super) name: &'static str,
     /// One line of help.
     pub(super) about: &'static str,
-    /// The shape of its elements, unless it is that of others.
+    /// Shape of its elements, or `None` if it has no shape of its own.
     shape: Option<Shape>,
 }
 
@@ -72,48 +72,48 @@ impl Description {
     }
 }
 
-/// The shape of a format's elements, and their reader.
+/// Shape of a format's elements, and their reader.
 struct Shape {
     /// Returns `true` for an element of the format.
     recognises: fn(&Map<String, Value>) -> bool,
-    /// The field without which an element is not recognised, to be named in a message.
+    /// Field without which an element is not recognised, for error messages.
     needs: &'static str,
-    /// Fields that an element usually has, by which one that is not recognised is guessed.
+    /// Usual fields of an element, by which the format of an unrecognised one is guessed.
     signs: &'static [&'static str],
     /// Fields that look like an owner but are artefacts of the format, such as the account of an
     /// export.
     artefacts: &'static [&'static str],
-    /// Fields with a list of elements. Each has an owner of its own.
+    /// Fields with a list of elements, each with its own owner.
     lists: &'static [&'static str],
-    /// Fields that hold messages here, though elsewhere such a field is of a tool.
+    /// Fields that hold messages in this format, but belong to a tool elsewhere.
     opens: &'static [&'static str],
     elements: Elements,
-    /// Without one the elements are conversations of messages.
+    /// Constructor of the reader. Without one, the elements are conversations of messages.
     reader: Option<fn() -> Box<dyn Reader>>,
 }
 
-/// The sort of a format's elements.
+/// Kind of a format's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Elements {
-    /// Each is complete.
+    /// Each element is complete.
     Whole,
-    /// Each is complete, and messages may stand among them, which need no reader.
+    /// Each element is complete, and messages without a reader may stand among them.
     Loose,
-    /// They are rows of a conversation. The owner that one names is that of the others.
+    /// Rows of a conversation. The owner that one row names is that of all.
     Rows,
 }
 
-/// Reads the elements of a file.
+/// Reader of the elements of a file.
 trait Reader {
-    /// Reads an element that stands at `line`.
+    /// Reads an element that begins at `line`.
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript);
 
-    /// Returns `true` for an element that is this format's in a file whose other elements are.
+    /// Returns `true` for an unrecognised element that belongs to this format if its file does.
     fn follows(&self, _element: &Map<String, Value>) -> bool {
         false
     }
 
-    /// Tells what was kept until the end of the file.
+    /// Emits the state kept until the end of the file.
     fn finish(&mut self, _to: &mut Transcript) {}
 }
 
@@ -144,18 +144,18 @@ pub(super) const FORMATS: &[Description] = &[
     plain(Format::Text, "text", "A document"),
 ];
 
-/// A format whose elements need no reader.
+/// Describes a format whose elements need no reader.
 const fn plain(format: Format, name: &'static str, about: &'static str) -> Description {
     Description { format, name, about, shape: None }
 }
 
-/// The description of a format.
+/// Returns the description of a format.
 pub(super) fn description(format: Format) -> &'static Description {
     let found = FORMATS.iter().find(|it| it.format == format);
     found.expect("every format has a description, as a test checks")
 }
 
-/// The format that an element belongs to, by its name; `None` if it is of none that is recognised.
+/// Returns the name of the format that an element belongs to; `None` if no format recognises it.
 pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
     recognise(element).map(|(description, _)| description.name)
 }
@@ -165,16 +165,16 @@ fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'st
     shaped.into_iter().find(|(_, shape)| (shape.recognises)(element))
 }
 
-/// Reads the elements of one file, each by the format that it belongs to.
+/// Reader of the elements of one file, each by its format.
 pub(super) struct Formats {
     /// The format that the caller named, if it has a shape.
     wanted: Option<&'static Description>,
     active: Option<(&'static Description, Box<dyn Reader>)>,
     transcript: Transcript,
     relations: Relations,
-    /// Set as soon as something was understood, or was told to be not.
+    /// Set once an element was understood, or the list of known formats was reported.
     has_understood: bool,
-    /// Objects that say nothing by themselves, held until something is understood.
+    /// Objects without content of their own, held until an element is understood.
     leading: Option<Vec<Leading>>,
 }
 
@@ -182,14 +182,14 @@ pub(super) struct Formats {
 struct Leading {
     line: u64,
     object: Map<String, Value>,
-    /// The pieces if it is of no format.
+    /// Pieces to emit if it belongs to no format.
     pieces: Vec<Piece>,
 }
 
-/// A format that reads elements, with its shape and the maker of its reader.
+/// A format with elements, its shape and the constructor of its reader.
 type Kind = (&'static Description, &'static Shape, fn() -> Box<dyn Reader>);
 
-/// Objects that are held until the format of their file is known.
+/// Maximum number of objects held until the format of their file is known.
 const LEADING_MAX: usize = 256;
 
 impl Formats {
@@ -204,10 +204,10 @@ impl Formats {
         }
     }
 
-    /// Reads an element if it belongs to a format, and gives the pieces that are complete by now.
+    /// Reads an element if it belongs to a format, and returns the pieces that are complete so far.
     ///
     /// # Errors
-    /// The element if it is of no format here.
+    /// The element if no format reads it here.
     pub(super) fn take(&mut self, line: u64, element: Value) -> Result<Vec<Piece>, Value> {
         let Value::Object(object) = element else { return Err(element) };
         let object = match self.take_list(line, object) {
@@ -249,10 +249,10 @@ impl Formats {
         Ok(self.transcript.take())
     }
 
-    /// Reads the elements of `{"data": [...]}`, if one of them is of a format.
+    /// Reads the elements of `{"data": [...]}` if at least one of them belongs to a format.
     ///
     /// # Errors
-    /// The object if it is something else.
+    /// The object if it is not such a list.
     fn take_list(
         &mut self,
         line: u64,
@@ -282,7 +282,7 @@ impl Formats {
         Ok(self.transcript.take())
     }
 
-    /// Reads the elements of a list, which belong to the owner of what is `around` them.
+    /// Reads the elements of a list, which belong to the owner `around` them.
     fn read_all(&mut self, line: u64, elements: Vec<Value>, around: &Option<String>, kind: Kind) {
         let has_relations = !kind.1.lists.is_empty() && around.is_none();
         if has_relations {
@@ -300,7 +300,7 @@ impl Formats {
         }
     }
 
-    /// Reads an element of a format, which belongs to the owner of what is `around` it.
+    /// Reads an element of a format. Its owner must agree with the one `around` it.
     fn read(
         &mut self,
         line: u64,
@@ -320,7 +320,7 @@ impl Formats {
         };
         let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
         let own = self.transcript.own();
-        // One row names the owner of those before it as well, if these name none.
+        // The owner that a row names is also that of earlier rows without one.
         let is_of_both = shape.elements == Elements::Rows && (owner.is_none() || own.is_none());
         if !is_active || !(is_of_both || owner.as_ref() == own) {
             self.end_active();
@@ -335,7 +335,7 @@ impl Formats {
         }
     }
 
-    /// Reads the rows before the first one that shows the format of the file, if they are its.
+    /// Reads the rows held before the format of the file was known, if they belong to it.
     fn settle_leading(&mut self, kind: Kind) {
         let (_, shape, make_reader) = kind;
         for row in self.leading.take().into_iter().flatten() {
@@ -346,7 +346,7 @@ impl Formats {
         }
     }
 
-    /// Tells of the rows that were held, if no format takes them.
+    /// Returns the pieces of the held rows, which belong to no format.
     fn give_up_leading(&mut self) -> Vec<Piece> {
         self.leading.take().into_iter().flatten().flat_map(|row| row.pieces).collect()
     }
@@ -368,7 +368,7 @@ impl Formats {
         if let Some(Piece::Failed(_, problem)) = pieces.first_mut() {
             if let Some(guess) = guess {
                 problem.push_str(&format!("; {guess}; {}", known()));
-                // The list is told once.
+                // The list of known formats is reported once.
                 self.has_understood = true;
             }
             let held = held.filter(|_| !has_text);
@@ -387,19 +387,19 @@ impl Formats {
         all
     }
 
-    /// Returns `true` if an object of messages with these `fields` beside them is of a format.
+    /// Returns `true` if an object of messages with these other `fields` belongs to a format.
     pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
         self.wanted.is_some() || recognise(fields).is_some() || preference::is_rated(fields)
     }
 
-    /// Returns `true` if what could be read of a broken object with these `fields` has parts that
+    /// Returns `true` if the readable part of a broken object with these `fields` has parts that
     /// can be read by themselves.
     pub(super) fn has_parts(&self, fields: &Map<String, Value>) -> bool {
         let has_parts = fields.keys().any(|name| parts_in(name).is_some());
         (has_parts && self.claims(fields)) || chat::has_list(fields)
     }
 
-    /// Ends the file.
+    /// Ends the file and returns the remaining pieces.
     pub(super) fn finish(&mut self) -> Vec<Piece> {
         let mut pieces = self.give_up_leading();
         self.end_active();
@@ -414,7 +414,7 @@ impl Formats {
         }
     }
 
-    /// The format of an element: the one that its file has so far goes first.
+    /// Returns the format of an element. The current format of its file takes precedence.
     fn format_of(&self, element: &Map<String, Value>) -> Option<&'static Description> {
         let fits = |it: &'static Description| {
             it.shape.as_ref().is_some_and(|shape| (shape.recognises)(element))
@@ -435,7 +435,7 @@ impl Formats {
     }
 }
 
-/// Takes the elements out of the lists of an element.
+/// Removes the lists of a format from an element and returns their elements.
 fn lists_in(shape: &Shape, object: &mut Map<String, Value>) -> Vec<Value> {
     let mut elements = Vec::new();
     for name in shape.lists {

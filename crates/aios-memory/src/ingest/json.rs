@@ -1,8 +1,8 @@
-//! Records out of JSON: one a line, or documents read element by element.
+//! Records from JSON: one per line, or documents read element by element.
 //!
-//! A list is never held whole: its elements are handed on as they are read. One conversation is:
-//! what it says of its messages, such as whose they are, may stand after them. An element that is
-//! broken costs itself only, in a list as well as in a file of lines.
+//! A list is never held whole: its elements are passed on as they are read. A single conversation
+//! is held whole, since fields that concern its messages, such as their owner, may follow them. A
+//! broken element costs only itself, in a list as well as in a file of lines.
 
 mod documents;
 mod objects;
@@ -31,17 +31,17 @@ use super::{
     spellings::{EXTERNAL_ID, Field, TEXT, TITLE},
 };
 
-/// The sort of a document's elements.
+/// Kind of a document's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elements {
-    /// A `conversation` makes it a LoCoMo sample, anything else is a message.
+    /// An element with a `conversation` is a LoCoMo sample, any other a message.
     Either,
     Messages,
-    /// As `Either`, but a record without role, name and session is a note.
+    /// Like `Either`, but a record without role, name and session is a note.
     Records,
 }
 
-/// Reads one record a line.
+/// Reads one record per line.
 pub(crate) fn read_lines(
     input: impl BufRead,
     defaults: &Defaults,
@@ -72,8 +72,8 @@ pub(crate) fn read_lines(
     Ok(hand.finish())
 }
 
-/// Reads documents, one after the other: lists of messages or samples, or objects that are one or
-/// hold `messages`.
+/// Reads consecutive documents: lists of messages or samples, or objects that are one or hold
+/// `messages`.
 pub(crate) fn read_document(
     input: impl BufRead,
     elements: Elements,
@@ -86,8 +86,8 @@ pub(crate) fn read_document(
     Documents::new(scanner, &mut hand).read()
 }
 
-/// `bytes` without white space, byte order marks and separators of records before them: files that
-/// were put together have these in their midst.
+/// Returns `bytes` without leading white space, byte order marks and record separators, which
+/// concatenated files have between them.
 pub(crate) fn begun(bytes: &[u8]) -> &[u8] {
     let mut bytes = bytes.trim_ascii_start();
     while let Some(rest) =
@@ -98,10 +98,10 @@ pub(crate) fn begun(bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// A value with what was mended in it, or what is wrong with it.
+/// A value with its repairs, or the problem.
 type Parsed = Result<(Value, Vec<Mend>), String>;
 
-/// Parses an element, mended if it has to be.
+/// Parses an element, repairing it if necessary.
 fn parse(place: Place, bytes: &[u8], seed: Seed) -> Parsed {
     let (text, decoded) = encoding::decode(bytes)?;
     let mut mends: Vec<Mend> = decoded.map(Mend::whole).into_iter().collect();
@@ -124,7 +124,7 @@ fn parse(place: Place, bytes: &[u8], seed: Seed) -> Parsed {
     }
 }
 
-/// The fault of an element that begins at `place`, whose line is told beside it.
+/// Describes the fault of an element that begins at `place`, whose line is reported separately.
 fn explain(place: Place, error: &serde_json::Error) -> String {
     let told = error.to_string();
     let what = told.rfind(" at line ").map_or(&*told, |end| &told[..end]);
@@ -141,36 +141,36 @@ fn explain(place: Place, error: &serde_json::Error) -> String {
     }
 }
 
-/// Turns elements into drafts and hands these on.
+/// Converts elements into drafts and passes them on.
 struct Hand<'a, 's> {
     elements: Elements,
     defaults: &'a Defaults,
     formats: Formats,
     sink: &'a mut Sink<'s>,
-    /// The number of conversations so far.
+    /// Number of conversations so far.
     conversations: u64,
 }
 
-/// Messages by which the format of a conversation is recognised.
+/// Number of messages used to recognise the format of a conversation.
 const SAMPLE_MAX: usize = 8;
 
-/// The messages of a conversation as they were read, each with its line.
+/// Messages of a conversation as they were read, each with its line.
 #[derive(Default)]
 struct Messages {
-    /// A message with what was mended in it, or the reason why it could not be read.
+    /// A message with its repairs, or the reason why it could not be read.
     read: Vec<(u64, Parsed)>,
     bytes: u64,
-    /// One that is broken may have said whose all are.
+    /// True if a broken message may have named the owner of all.
     may_name_owner: bool,
-    /// They may be of several conversations.
+    /// True if they may belong to several conversations.
     is_page: bool,
 }
 
 impl Messages {
-    /// The owner that one of them names.
+    /// Returns the owner that one of the messages names.
     ///
     /// # Errors
-    /// A message if two owners are named, or a field only looks like an owner.
+    /// A message if two owners are named, or if a field only looks like an owner.
     fn owner(&self) -> Result<Option<String>, String> {
         let mut owner = None;
         for message in self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok()) {
@@ -180,20 +180,20 @@ impl Messages {
             }
             let mut message = message.clone();
             unfold(&mut message);
-            // An empty owner names nobody, and costs its message only.
+            // An empty owner is an error of its message only.
             message.retain(|_, value| value.as_object().is_none_or(|it| !it.is_empty()));
             owner = formats::agreed(owner, owner_of_record(&mut message)?)?;
         }
         Ok(owner)
     }
 
-    /// The first of those that could be read, by which a format is recognised.
+    /// Returns the first readable messages, by which a format is recognised.
     fn sample(&self) -> Value {
         let read = self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok());
         read.take(SAMPLE_MAX).map(|(message, _)| message.clone()).collect()
     }
 
-    /// Adds what could be read of a list in the list, and its faults.
+    /// Adds the readable part of a nested list, and its faults.
     fn take_list(&mut self, line: u64, list: Messages) -> ControlFlow<()> {
         self.may_name_owner |= list.may_name_owner;
         let (list, mended, problems) = list.into_list();
@@ -201,7 +201,7 @@ impl Messages {
         self.take_problems(problems)
     }
 
-    /// Adds what could be read of a conversation in the list, and its faults.
+    /// Adds the readable part of a nested conversation, and its faults.
     fn take_value(
         &mut self,
         line: u64,
@@ -217,8 +217,7 @@ impl Messages {
         ControlFlow::Continue(())
     }
 
-    /// Those that could be read as they stand in the list, what was mended in them, and the faults
-    /// of the others.
+    /// Returns the readable messages as a list, their repairs, and the faults of the others.
     fn into_list(self) -> (Value, Vec<Mend>, Vec<(u64, String)>) {
         let (mut list, mut mended, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for (line, parsed) in self.read {
@@ -234,10 +233,10 @@ impl Messages {
     }
 }
 
-/// Fields and faults that the first draft of a conversation takes with it, to be counted.
+/// Fields and repairs to count with the first draft of a conversation.
 #[derive(Default)]
 struct Beside {
-    /// Fields of the conversation that have no meaning here, which are kept as metadata.
+    /// Unrecognised fields of the conversation, which are kept as metadata.
     fields: Map<String, Value>,
     mended: Vec<Mend>,
 }
@@ -246,7 +245,7 @@ impl Hand<'_, '_> {
     fn bytes(&mut self, place: Place, bytes: &[u8]) -> ControlFlow<()> {
         let parsed = parse(place, bytes, Seed::default());
         if parsed.is_err() && bytes.starts_with(b"{") && formats::may_have_parts(bytes) {
-            // Bytes in RAM can be read.
+            // Reading from RAM does not fail.
             let within = Documents::new(Scanner::at(bytes, place), self).object();
             return within.unwrap_or(ControlFlow::Continue(()));
         }
@@ -264,13 +263,13 @@ impl Hand<'_, '_> {
         }
     }
 
-    /// Hands on an element that stands by itself: by its format, or as what it is.
+    /// Passes on a top-level element: by its format, or as a message or note.
     fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
         let mut beside = Beside { mended, ..Beside::default() };
         match self.formats.take(line, value) {
             Ok(pieces) => {
                 let flow = self.pieces(pieces, &mut beside);
-                // A format that holds its rows has no draft yet that could take them.
+                // A format that holds its rows has no draft yet to attach them to.
                 let mended = beside.mended.into_iter().map(|mend| Piece::Mended(line, mend));
                 mended.fold(flow, |flow, piece| match flow {
                     ControlFlow::Continue(()) => (self.sink)(piece),
@@ -284,7 +283,7 @@ impl Hand<'_, '_> {
         }
     }
 
-    /// Hands on pieces; the first draft takes what is `beside` with it.
+    /// Passes pieces on; the first draft gets the fields and repairs of `beside`.
     fn pieces(&mut self, mut pieces: Vec<Piece>, beside: &mut Beside) -> ControlFlow<()> {
         let drafts = pieces.iter_mut().find_map(|piece| match piece {
             Piece::Draft(_, draft) => Some(draft),
@@ -302,13 +301,13 @@ impl Hand<'_, '_> {
         pieces.into_iter().try_for_each(&mut *self.sink)
     }
 
-    /// Hands on what the formats kept until the end.
+    /// Passes on the pieces that the formats kept until the end.
     fn finish(&mut self) -> ControlFlow<()> {
         self.formats.finish().into_iter().try_for_each(&mut *self.sink)
     }
 
-    /// Hands on an element, with the values that hold where it is silent. The first draft takes
-    /// what is `beside` with it.
+    /// Passes on an element, with `defaults` for missing values. The first draft gets the fields
+    /// and repairs of `beside`.
     fn element_in(
         &mut self,
         line: u64,
@@ -339,7 +338,7 @@ impl Hand<'_, '_> {
         self.pieces(pieces, beside)
     }
 
-    /// Hands on the messages of a conversation, each where the conversation says that it belongs.
+    /// Passes on the messages of a conversation, each with the scope of the conversation.
     fn conversation(
         &mut self,
         line: u64,

@@ -2,17 +2,17 @@
 
 use std::io::{self, BufRead};
 
-/// The longest line that is read, in bytes.
+/// Maximum length of a line, in bytes.
 pub const LINE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-/// One line without its end, or how long it was when it is too long to be taken.
+/// One line without its end, or only its length if it is too long.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
     Whole(&'a [u8]),
     TooLong { bytes: u64 },
 }
 
-/// Reads lines, skipping over what is too long without holding it.
+/// Reader of lines that skips lines that are too long without holding them.
 pub(crate) struct Lines<R> {
     input: R,
     number: u64,
@@ -25,7 +25,7 @@ impl<R: BufRead> Lines<R> {
         Lines { input, number: 0, buffer: Vec::new(), bytes_max }
     }
 
-    /// The next line with its number, from 1; `None` at the end.
+    /// Returns the next line with its number, from 1; `None` at the end.
     pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
         self.buffer.clear();
         let mut bytes = 0_u64;

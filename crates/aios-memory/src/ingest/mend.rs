@@ -1,13 +1,12 @@
-//! JSON that is nearly right, made right: what common programs write that no parser takes, and
-//! characters that cannot be stored. Not here: finding the end of an element that is broken, which
-//! `elements` does.
+//! Repair of nearly valid JSON: output of common programs that no parser accepts, and characters
+//! that cannot be stored. Not here: finding the end of a broken element, see `elements`.
 
 use super::elements::length_of;
 
-/// The character that stands in for others.
+/// Escape of the character that replaces others.
 const REPLACEMENT: &str = "\\ufffd";
 
-/// The deepest lists and objects within one another that the parser takes, with room to spare.
+/// Maximum nesting depth that is kept, below the parser's own limit.
 const DEPTH_MAX: usize = 100;
 
 /// Words that programs write for values that JSON lacks.
@@ -21,25 +20,25 @@ const WORDS: &[(&str, &str)] = &[
     ("False", "false"),
 ];
 
-/// The reasons for which a piece of JSON was changed.
+/// Repaired JSON and the reasons for the changes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mended {
     pub(super) json: String,
     pub(super) reasons: Vec<&'static str>,
 }
 
-/// The digits of the longest integer of 64 bits.
+/// Number of digits of the longest 64-bit integer.
 const DIGITS_MAX: usize = 20;
 
-/// Returns `true` if a piece of JSON may hold characters that cannot be stored, or integers that
-/// the parser would round, though it parses.
+/// Returns `true` if JSON that parses may still contain characters that cannot be stored, or
+/// integers that the parser would round.
 pub(super) fn is_suspect(json: &str) -> bool {
     json.contains("\\u0000") || has_long_number(json.as_bytes())
 }
 
-/// Returns `true` if there are as many digits together as an integer beyond 64 bits has.
+/// Returns `true` if a run of digits is as long as that of an integer beyond 64 bits.
 fn has_long_number(json: &[u8]) -> bool {
-    // Of so many digits one stands in each of these places.
+    // Every run of that length covers one of these offsets.
     let places = (DIGITS_MAX - 2..json.len()).step_by(DIGITS_MAX - 1);
     places.into_iter().any(|at| {
         let digits = |bytes: &mut dyn Iterator<Item = &u8>| {
@@ -50,9 +49,10 @@ fn has_long_number(json: &[u8]) -> bool {
     })
 }
 
-/// Mends what can be mended without a guess at what was meant: lone surrogates and U+0000 become
-/// U+FFFD, control characters and wrong escapes become what they stand for, numbers that are none
-/// become null, commas before an end go, and so does what is nested too deeply to be parsed.
+/// Repairs faults that need no guess at the meaning: lone surrogates and U+0000 become U+FFFD,
+/// control characters are escaped, invalid backslashes are kept as text, words such as `NaN` or
+/// `True` become JSON values, numbers out of range become text or null, superfluous commas are
+/// removed, and values nested too deeply become null.
 pub(super) fn mend(json: &str) -> Mended {
     let mut mended = Mended { json: String::with_capacity(json.len()), reasons: Vec::new() };
     let mut rest = json;
@@ -101,7 +101,7 @@ impl Mended {
         1
     }
 
-    /// Leaves out a list or object; gives its length.
+    /// Replaces a list or object with null; returns its length.
     fn nested(&mut self, rest: &str) -> usize {
         self.json.push_str("null");
         self.note("lists and objects that are nested too deeply became null");
@@ -120,8 +120,8 @@ impl Mended {
         word.len()
     }
 
-    /// Copies a number. An integer beyond 64 bits becomes text, since it would be rounded, and a
-    /// number that is larger than any that is kept becomes null.
+    /// Copies a number. An integer beyond 64 bits becomes text, since it would be rounded; a number
+    /// beyond the range of `f64` becomes null.
     fn number(&mut self, rest: &str) -> usize {
         let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
         let number = &rest[..rest.find(|c| !is_of_number(c)).unwrap_or(rest.len())];
@@ -142,7 +142,7 @@ impl Mended {
         number.len()
     }
 
-    /// Mends a string with its quotes. One that does not end goes to the end.
+    /// Repairs a string with its quotes. An unterminated string extends to the end.
     fn string(&mut self, rest: &str) -> usize {
         self.json.push('"');
         let mut at = 1;
@@ -172,7 +172,7 @@ impl Mended {
         at
     }
 
-    /// Mends an escape, which begins with a backslash; gives its length.
+    /// Repairs an escape, which begins with a backslash; returns its length.
     fn escape(&mut self, rest: &str) -> usize {
         match rest[1..].chars().next() {
             Some(c @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't')) => {
@@ -225,7 +225,7 @@ fn is_low(unit: Option<u16>) -> bool {
     matches!(unit, Some(0xDC00..=0xDFFF))
 }
 
-/// The code unit of the escape `\uXXXX` at the beginning of `rest`.
+/// Returns the code unit of the escape `\uXXXX` at the beginning of `rest`.
 fn unit_of(rest: &str) -> Option<u16> {
     let digits = rest.strip_prefix("\\u")?.get(..4)?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

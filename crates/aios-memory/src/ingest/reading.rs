@@ -1,4 +1,5 @@
-//! From bytes to drafts: finds encoding and layout, and tells what could not be read and where.
+//! From bytes to drafts: detects encoding and layout, and reports unreadable parts with their
+//! lines.
 
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -20,42 +21,42 @@ use super::{
 };
 use crate::export::begins_export;
 
-/// A part of what was read, with its line.
+/// A part of the input that was read, with its line.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece {
     Draft(u64, Box<Draft>),
-    /// Rows that have nothing to store, for this reason, with the line of the first.
+    /// Rows without content to store, with the reason and the line of the first.
     Skipped {
         line: u64,
         rows: u64,
         reason: String,
     },
-    /// It was odd, and is read all the same.
+    /// A malformed part that was read all the same.
     Mended(u64, Mend),
-    /// It could not be read; without a line it is the whole.
+    /// An unreadable part; without a line, the whole input.
     Failed(Option<u64>, String),
-    /// All of a document was read.
+    /// The whole document was read.
     End,
 }
 
-/// The problem of an input without a text. An emptied document may be one that is being written.
+/// Problem of an input without text. An emptied document may be in the middle of being written.
 pub(super) const EMPTY: &str =
     "it is empty; there is nothing to store, and what was read from it before stays as it is";
 
-/// The problem of an input that this program wrote: its records would be stored once more.
+/// Problem of an input that this program exported: ingesting it would duplicate its records.
 const OWN_EXPORT: &str = "it is an export of aios-memory, whose records have their ids and owners; \
                           write `aios-memory import --from FILE`";
 
-/// The problem of an input that is not text.
+/// Problem of an input that is not text.
 const NO_TEXT: &str = "it is not text; convert it to text, Markdown or JSON first";
 
 /// A byte order mark at the beginning of a line.
 const MARK_IN_MIDST: &str = "\n\u{feff}";
 
-/// Takes the pieces, and says when nobody wants more.
+/// Consumer of pieces; breaks if it wants no more.
 pub(crate) type Sink<'a> = dyn FnMut(Piece) -> ControlFlow<()> + 'a;
 
-/// Where the bytes come from, and what holds where they are silent.
+/// Source of the bytes, and defaults for missing values.
 pub(crate) struct Input<'a, R> {
     pub(crate) bytes: R,
     /// The file, or `None` for a stream without a name.
@@ -63,18 +64,18 @@ pub(crate) struct Input<'a, R> {
     pub(crate) format: Format,
     pub(crate) thinking: Thinking,
     pub(crate) defaults: &'a Defaults,
-    /// Where a document is cut.
+    /// Splits the text of a section into ranges.
     pub(crate) chunks: &'a dyn Fn(&str) -> Vec<Range<usize>>,
 }
 
-/// Reads all of `input` into `sink`; an I/O error is its last piece.
+/// Reads the whole `input` into `sink`; an I/O error becomes its last piece.
 pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
     if let Err(error) = read_layout(input, sink) {
         let problem = match error.kind() {
             io::ErrorKind::IsADirectory => {
                 "it is a directory; name the files that are in it".to_owned()
             }
-            // It says itself what to do.
+            // The message already contains the remedy.
             io::ErrorKind::InvalidData => error.to_string(),
             _ => format!("failed to read: {error}"),
         };
@@ -132,7 +133,7 @@ fn read_text<R: Read>(
                     json::read_document(bytes, elements, defaults, formats, attributed)
                 }
             };
-            // Elements before a fault go in.
+            // Elements before an I/O error are passed on.
             return match read {
                 Ok(ControlFlow::Break(())) => read,
                 read if attribution.finish().is_continue() => read,
@@ -174,7 +175,7 @@ fn read_text<R: Read>(
         Some(_) => text.replace('\0', "\u{fffd}").into(),
         None => text,
     };
-    // Files that were put together have marks in their midst.
+    // Concatenated files have byte order marks between them.
     let text = match text.contains(MARK_IN_MIDST) {
         true => text.replace(MARK_IN_MIDST, "\n").into(),
         false => text,
@@ -182,8 +183,8 @@ fn read_text<R: Read>(
     Ok(document::read(&text, markup, name, defaults, chunks, sink))
 }
 
-/// The first bytes of a stream, by which its layout is known: with the whole first line if that
-/// may be a record.
+/// Returns the first bytes of a stream for detection of the layout. If the first line may be a
+/// record, it is included whole.
 fn head_of(bytes: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     bytes.take(HEAD_BYTES).read_to_end(&mut head)?;

@@ -1,4 +1,4 @@
-//! JSON in which a field that is given twice is seen: the parser alone would keep the last.
+//! JSON parsing that notices duplicate fields. The plain parser keeps only the last of them.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde_json::{Map, Value, map::Entry};
 
 use super::spellings::{TEXT, is_nested, names_owner, names_place};
 
-/// The end of the name under which a text is kept that is given once more, with another value. No
-/// field has it, so that it is kept as metadata and reported as not understood.
+/// Suffix of the name under which the earlier of two different texts is kept. No field has this
+/// suffix, so it is kept as metadata and reported as not understood.
 const GIVEN_BEFORE: &str = " (given before)";
 
-/// Reads a value. Of a field that is given twice the last counts, but one that says where a
-/// record belongs becomes a list of both if they differ, which nobody takes for a name, and the
-/// first of two texts is kept under another name.
+/// Parses a value. The last of several duplicate fields counts, with two exceptions: a field of the
+/// scope becomes a list of the different values, which is never accepted as a name, and the earlier
+/// of two texts is kept under another name.
 ///
 /// # Errors
 /// Errors of the parser.
@@ -21,7 +21,7 @@ pub(crate) fn parse(json: &[u8]) -> serde_json::Result<Value> {
     parse_as(json, Seed::default())
 }
 
-/// Reads the value of a field, as [`parse`] does.
+/// Parses the value of a field, as [`parse`] does.
 ///
 /// # Errors
 /// Errors of the parser.
@@ -37,15 +37,15 @@ pub(super) fn put(object: &mut Map<String, Value>, name: String, value: Value) {
     insert(object, name, value, false);
 }
 
-/// Reads one value, as [`parse`] does.
+/// Deserializer of one value, as [`parse`] reads it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seed {
-    /// Set in an owner or a scope, where every field counts.
+    /// True within an owner or a scope, where a duplicate of any field becomes a list.
     is_place: bool,
 }
 
 impl Seed {
-    /// For the value of the field of this name.
+    /// Returns the seed for the value of the field with this name.
     pub(super) fn of(name: &str) -> Seed {
         Seed { is_place: names_owner(name) || name == "scope" }
     }

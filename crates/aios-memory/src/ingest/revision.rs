@@ -1,11 +1,11 @@
-//! A document that is read, perhaps again: which of its pieces are stored already, under which ids,
-//! and which are retired at the end because it has them no more.
+//! Reading of a document that may have been read before: finds the ids of pieces that are stored
+//! already, and retires the stored pieces that the document no longer has.
 //!
-//! The stored pieces are looked up before the first piece of a reading is written, and retired
-//! after the last one is durable. So a reading that ends early retires nothing, one that is killed
-//! in between is finished by the next, and of two at the same time neither retires what the other
-//! adds. All that a document has is found by its ids (`identity::Pieces`); what former versions of
-//! this program read from it has other ids, and is found by its source.
+//! The stored pieces are looked up before the first piece is written, and retired after the last
+//! one is durable. So an interrupted reading retires nothing, one killed in between is completed by
+//! the next, and of two concurrent readings neither retires pieces that the other adds. The pieces
+//! of a document are found by their ids (`identity::Pieces`); pieces stored by earlier versions of
+//! this program have other ids and are found by their source.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -24,29 +24,30 @@ use crate::{
     identity::Pieces,
 };
 
-/// Pieces that are retired at once.
+/// Number of pieces retired per call.
 const RETIRED_AT_ONCE: usize = 500;
 
 /// One reading of a document.
 pub(super) struct Revision {
     view: MemoryView,
-    /// All records of the document's owner.
+    /// View of all records of the document's owner.
     longterm: LongtermView,
     document: Arc<Document>,
     scope: Scope,
     pieces: Pieces,
-    /// When each piece that was stored before was recorded.
+    /// Time at which each previously stored piece was recorded.
     before: HashMap<Id, Timestamp>,
-    /// The pieces that it has now.
+    /// Pieces that the document has now.
     present: HashSet<Id>,
-    /// A piece is stored as a former version of this program read it.
+    /// True if a piece is stored under an id of an earlier version of this program.
     has_former: bool,
-    /// The whole document was forgotten, here or at another path, and none of it is stored.
+    /// True if the whole document was forgotten, under this path or another, and none of it is
+    /// stored.
     is_forgotten: bool,
 }
 
 impl Revision {
-    /// Begins the reading of a document whose pieces go to `scope`.
+    /// Begins the reading of a document whose pieces get the scope `scope`.
     pub(super) async fn begin(
         view: &MemoryView,
         document: Arc<Document>,
@@ -77,9 +78,10 @@ impl Revision {
         })
     }
 
-    /// Gives its next pieces their ids: the one under which it is stored, or else the one that it
-    /// has in this document. Takes out forgotten parts, and pieces that were forgotten with the
-    /// whole document or before pieces were known by their documents; returns their verdicts.
+    /// Sets the ids of the next pieces: the id under which a piece is stored, or else its id in
+    /// this document. Removes forgotten parts, and pieces that were forgotten with the whole
+    /// document or before pieces were identified by document. Returns the verdicts of the removed
+    /// ones.
     pub(super) async fn name(
         &mut self,
         arrivals: &mut Vec<Arrival>,
@@ -106,7 +108,7 @@ impl Revision {
                 self.before.insert(id.clone(), *recorded_at);
                 arrival.id = id;
             }
-            // It has been here since it was stored first.
+            // The piece has existed since it was first stored.
             if let Some(recorded_at) = self.before.get(&arrival.id) {
                 record.recorded_at = *recorded_at;
             }
@@ -116,7 +118,7 @@ impl Revision {
         Ok(verdicts)
     }
 
-    /// Retires the pieces that the document had before this reading and has no more; says how many.
+    /// Retires the stored pieces that the document no longer has, and returns their number.
     pub(super) async fn retire(self) -> Result<u64, Error> {
         let owner = self.scope.owner();
         let gone = self.before.keys().filter(|id| !self.present.contains(*id));
@@ -139,8 +141,8 @@ impl Revision {
         Ok(retired)
     }
 
-    /// When each piece was recorded that is stored under a former id of one of `arrivals` and comes
-    /// from this document.
+    /// Returns the recording times of the pieces of this document that are stored under an earlier
+    /// id of one of `arrivals`.
     async fn former_of(&self, arrivals: &[Arrival]) -> Result<HashMap<Id, Timestamp>, Error> {
         let owner = self.scope.owner();
         let ids = arrivals.iter().flat_map(|it| {
@@ -160,7 +162,7 @@ impl Revision {
         Ok(stored.into_iter().map(|it| (it.id, it.recorded_at)).collect())
     }
 
-    /// The pieces that a former version read from this document and that it has no more.
+    /// Returns the pieces that an earlier version stored and the document no longer has.
     async fn former_gone(&self) -> Result<Vec<Identity>, Error> {
         let prefix = self.pieces.prefix();
         let mut former = self.longterm.sourced(&self.sources()).await?;
@@ -175,8 +177,7 @@ impl Revision {
         Ok(here.map(|(identity, _)| identity).collect())
     }
 
-    /// Takes out the pieces that were forgotten with the whole document, or when it had another
-    /// name.
+    /// Removes the pieces that were forgotten with the whole document, or when it had another name.
     async fn take_forgotten(&self, arrivals: &mut Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         let mut forgotten = vec![self.is_forgotten; arrivals.len()];
         for source in self.document.former_sources() {
@@ -198,13 +199,13 @@ impl Revision {
         Ok(verdicts)
     }
 
-    /// The sources that pieces of this document may have.
+    /// Returns the sources that pieces of this document may have.
     fn sources(&self) -> Vec<Source> {
         self.document.source().into_iter().chain(self.document.former_sources()).collect()
     }
 }
 
-/// A piece as it would be if its document had that source.
+/// Returns a piece as if its document had that source.
 fn renamed(arrival: &Arrival, source: &Source) -> Option<Record> {
     let Content::Record(record) = &arrival.content else { return None };
     Some(Record {
@@ -215,7 +216,7 @@ fn renamed(arrival: &Arrival, source: &Source) -> Option<Record> {
     })
 }
 
-/// The text of a piece, without the title that it is searched by.
+/// Returns the text of a piece, without the title that is prepended for search.
 fn text_of(record: &Record) -> &str {
     record.payload.get("content").and_then(Value::as_str).unwrap_or(&record.text)
 }

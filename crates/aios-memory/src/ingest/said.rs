@@ -1,5 +1,5 @@
-//! The fields of a record that tell what was said: text, role, speaker, time, id, tags. The text
-//! makes a record; each of the others may be odd, which costs that field and is reported.
+//! Fields of a record that describe the utterance: text, role, speaker, time, id, tags. The text is
+//! required; a malformed other field costs only that field and is reported.
 
 use aios_record::{Timestamp, forms};
 use serde_json::{Map, Value};
@@ -10,20 +10,20 @@ use super::spellings::{
 };
 use crate::moment;
 
-/// The longest name, role, tag or id, in bytes.
+/// Maximum length of a name, role, tag or id, in bytes.
 pub(super) const NAME_BYTES_MAX: usize = 1024;
 
-/// The reason for which an element of an input gives no record.
+/// Reason why an element of the input yields no record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unfit {
     /// It has nothing to store; nothing is lost.
     Skipped(String),
-    /// It cannot be taken.
+    /// It is refused.
     Refused(String),
 }
 
 impl Unfit {
-    /// The reason.
+    /// Returns the reason.
     pub(crate) fn into_reason(self) -> String {
         match self {
             Unfit::Skipped(reason) | Unfit::Refused(reason) => reason,
@@ -37,10 +37,10 @@ impl From<String> for Unfit {
     }
 }
 
-/// A part of a record that was odd, and what was made of it. The record is stored.
+/// A malformed part of a record, with its repair. The record is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mend {
-    /// The field, or none if it concerns the whole.
+    /// The field, or `None` if the repair concerns the whole element.
     pub(crate) field: Option<String>,
     pub(crate) reason: String,
 }
@@ -55,7 +55,7 @@ impl Mend {
     }
 }
 
-/// The fields of one record.
+/// Fields of one record.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Said {
     pub(super) text: String,
@@ -65,11 +65,11 @@ pub(super) struct Said {
     pub(super) occurred_at: Option<Timestamp>,
     pub(super) tags: Vec<String>,
     pub(super) mended: Vec<Mend>,
-    /// The fields whose spelling former versions of this program did not know.
+    /// Fields whose spelling earlier versions of this program did not know.
     pub(super) is_new: IsNew,
 }
 
-/// Fields whose spelling, or way of writing, former versions did not know.
+/// Fields whose spelling or notation earlier versions did not know.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IsNew {
     pub(super) text: bool,
@@ -80,10 +80,10 @@ pub(super) struct IsNew {
 }
 
 impl Said {
-    /// Takes these fields out of `object`; the others stay.
+    /// Removes these fields from `object`; the others stay.
     ///
     /// # Errors
-    /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if it is missing.
+    /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if it is missing or unreadable.
     pub(super) fn take(object: &mut Map<String, Value>) -> Result<Said, Unfit> {
         let mut said = Said::default();
         said.take_text(object)?;
@@ -171,7 +171,8 @@ impl Said {
         }));
     }
 
-    /// Takes the first field that is a time; one that is not, or another one, stays and is told.
+    /// Removes the first field that is a valid time. An invalid or different one stays and is
+    /// reported.
     fn find_time(&mut self, object: &mut Map<String, Value>) {
         for name in spelled(object, &TIME) {
             self.find_time_in(object, &name);
@@ -185,7 +186,7 @@ impl Said {
             return;
         }
         let read = moment::said_at(value).or_else(|problem| {
-            // A date and a time of day may stand apart.
+            // Date and time of day may be separate fields.
             let of_day =
                 |other: &str| Some(format!("{} {}", object.get(other)?.as_str()?, value.as_str()?));
             let whole = if plain(name) == "time" { of_day("date") } else { None };
@@ -208,7 +209,7 @@ impl Said {
         }
     }
 
-    /// Takes role and name; a role in the place of a speaker is one.
+    /// Removes role and name. A role word in a speaker field is the role.
     fn take_speaker(&mut self, object: &mut Map<String, Value>) {
         for name in spelled(object, &ROLE) {
             let Some(value) = self.side(object, &name) else { continue };
@@ -297,7 +298,7 @@ impl Said {
         }
     }
 
-    /// Takes a field as text. One that is not stays, which is told.
+    /// Removes a field and returns it as text. A field that is not text stays and is reported.
     fn side(&mut self, object: &mut Map<String, Value>, name: &str) -> Option<String> {
         let value = object.get(name)?;
         // `{"$oid": "..."}` of MongoDB, `{"name": "user"}`, `{"type": "human"}`.
@@ -317,8 +318,8 @@ impl Said {
     }
 }
 
-/// Takes the time of a conversation out of its fields: the first spelling that is one. Another one
-/// stays.
+/// Removes the time of a conversation from its fields: the first spelling that is a valid time.
+/// Others stay.
 pub(super) fn take_time(
     fields: &mut Map<String, Value>,
     mended: &mut Vec<Mend>,
@@ -333,7 +334,7 @@ pub(super) fn take_time(
     said.occurred_at
 }
 
-/// The fields of `object` that are spellings of `field`, in the order of the table.
+/// Returns the fields of `object` that are spellings of `field`, in the order of the table.
 fn spelled(object: &Map<String, Value>, field: &Field) -> Vec<String> {
     let mut found: Vec<(usize, &String)> =
         object.keys().filter_map(|name| Some((field.place(name)?, name))).collect();
@@ -350,8 +351,8 @@ fn is_like_time(name: &str, value: &Value) -> bool {
     may_be && looks_like_time(name) && moment::said_at(value).is_ok()
 }
 
-/// The text of a record: text, a number, or a list of parts, as chat interfaces have it; those
-/// parts count that are text.
+/// Returns the text of a record: text, a number, or a list of content parts as in chat interfaces,
+/// whose text parts count.
 fn text_of(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),
@@ -370,14 +371,14 @@ fn text_of(value: &Value) -> Result<String, String> {
     }
 }
 
-/// The text of one part that is given by itself. An object that says more is not one.
+/// Returns the text of a single content part. An object with other fields is not a part.
 fn text_alone(part: &Value) -> Option<&str> {
     let is_part = |name: &String| ["type", "text", "content", "annotations"].contains(&&**name);
     let part = part.as_object().filter(|part| part.keys().all(is_part))?;
     part.get("text").or_else(|| part.get("content")).and_then(Value::as_str)
 }
 
-/// A name, or an id: text or a number.
+/// Returns a name or an id: text or a number. `None` if it is missing, null or empty.
 ///
 /// # Errors
 /// A message if it is neither, or too long.

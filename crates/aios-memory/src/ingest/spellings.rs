@@ -1,11 +1,11 @@
-//! The closed table of the spellings that a field may have. A name that is not in it has no
-//! meaning here: it is kept as metadata and reported. One that only looks like an owner, a time or
-//! a session is told apart, so that it never falls open.
+//! Closed table of the accepted spellings of a field. A name that is not in the table has no
+//! meaning: it is kept as metadata and reported. A name that only looks like an owner, a time or a
+//! session is recognised as such, so that it is never silently ignored.
 //!
 //! Names are compared in the form of [`plain`], and without the `_` between their words: `userId`,
 //! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI,
-//! Anthropic, LangChain, ShareGPT, ChatGPT, Claude,
-//! Zep and Letta, and of exports of common chat programs.
+//! Anthropic, LangChain, ShareGPT, ChatGPT, Claude, Zep and Letta, and of exports of common chat
+//! programs.
 
 mod owners;
 
@@ -17,11 +17,11 @@ pub(crate) use self::owners::{
 /// A field of a record, with its accepted spellings.
 #[derive(Debug)]
 pub(crate) struct Field {
-    /// The spelling that reports advise.
+    /// The spelling that reports recommend.
     pub(crate) name: &'static str,
-    /// In the form of [`plain`]. The first that says something counts.
+    /// Spellings in the form of [`plain`]. The first with a non-empty value counts.
     pub(crate) spellings: &'static [&'static str],
-    /// The first of them that former versions of this program knew, letter by letter.
+    /// Number of leading spellings that earlier versions of this program knew, letter by letter.
     former: usize,
 }
 
@@ -66,7 +66,7 @@ pub(crate) const PROJECT: Field = Field {
     former: 0,
 };
 
-/// The id by which its source knows a record.
+/// The id of a record at its source.
 pub(crate) const EXTERNAL_ID: Field = Field {
     name: "id",
     spellings: &[
@@ -167,7 +167,7 @@ pub(crate) const ROLE: Field = Field {
     former: 1,
 };
 
-/// Who speaks. A value that is a role, such as `assistant`, is the role; [`ROLE`] comes first.
+/// The speaker. A role word as value, such as `assistant`, is the role; [`ROLE`] takes precedence.
 pub(crate) const NAME: Field = Field {
     name: "name",
     spellings: &[
@@ -197,25 +197,25 @@ pub(crate) const TITLE: Field = Field {
     former: 0,
 };
 
-/// Every field of the table but the owner, which has a pattern.
+/// Every field of the table except the owner, which has a pattern.
 #[cfg(test)]
 pub(crate) const FIELDS: &[&Field] =
     &[&TEXT, &ROLE, &NAME, &EXTERNAL_ID, &TIME, &TAGS, &SESSION, &AGENT, &PROJECT, &TITLE];
 
-/// Objects in which the fields that place a record may stand as well.
+/// Fields with nested objects that may also hold the scope of a record.
 pub(crate) const NESTED: &[&str] =
     &["metadata", "meta", "scope", "properties", "attributes", "extra", "context", "custom"];
 
-/// Words of names that look like those of a time.
+/// Words of names that look like a time.
 const TIME_WORDS: &[&str] = &["time", "date", "timestamp", "datetime", "ts", "when"];
 
-/// Endings of names that look like those of a time.
+/// Endings of names that look like a time.
 const TIME_ENDINGS: &[&str] = &["_at", "_on", "_ms"];
 
-/// Words of names that look like those of a session, if one of [`SESSION_MARKS`] is beside them.
+/// Words of names that look like a session if one of [`SESSION_MARKS`] is beside them.
 const SESSION_WORDS: &[&str] = &["session", "conversation", "thread", "chat", "dialog"];
 
-/// Words that make a name one of a session.
+/// Words that make a name that of a session.
 const SESSION_MARKS: &[&str] = &["id", "uuid", "key", "ref"];
 
 /// Roles, in lower case, as other programs write them.
@@ -234,35 +234,35 @@ const ROLES: &[&str] = &[
 ];
 
 impl Field {
-    /// Returns `true` for its spellings.
+    /// Returns `true` for the spellings of this field.
     pub(crate) fn is_spelled(&self, name: &str) -> bool {
         self.place(name).is_some()
     }
 
-    /// The place of a spelling in the table.
+    /// Returns the index of a spelling in the table.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         let name = joined(name);
         self.spellings.iter().position(|spelling| is_joined(spelling, &name))
     }
 
-    /// Returns `true` for the spellings that former versions of this program knew.
+    /// Returns `true` for the spellings that earlier versions of this program knew.
     pub(crate) fn was_spelled(&self, name: &str) -> bool {
         let former = &self.spellings[..self.former];
         former.contains(&name) || (1 < self.former && former.contains(&plain(name).as_str()))
     }
 
-    /// The spellings in the words of a message.
+    /// Returns the spellings as text for a message.
     pub(crate) fn listed(&self) -> String {
         self.spellings.join(", ")
     }
 }
 
-/// Returns `true` if a field of this name looks like a session without being in the table.
+/// Returns `true` if a field of this name looks like a session but is not in the table.
 pub(crate) fn looks_like_session(name: &str) -> bool {
     !SESSION.is_spelled(name) && has_both(&plain(name), SESSION_WORDS, SESSION_MARKS)
 }
 
-/// Returns `true` if a field of this name looks like a time without being in the table.
+/// Returns `true` if a field of this name looks like a time but is not in the table.
 pub(crate) fn looks_like_time(name: &str) -> bool {
     let name = plain(name);
     let has_word = || name.split('_').any(|word| TIME_WORDS.contains(&word));
@@ -270,17 +270,18 @@ pub(crate) fn looks_like_time(name: &str) -> bool {
         && (TIME_ENDINGS.iter().any(|ending| name.ends_with(ending)) || has_word())
 }
 
-/// Returns `true` for roles, as `assistant` or `Human`.
+/// Returns `true` for role words, such as `assistant` or `Human`.
 pub(crate) fn is_role(value: &str) -> bool {
     ROLES.contains(&value.to_lowercase().as_str())
 }
 
-/// Returns `true` if a field of this name is an object that may say where a record belongs.
+/// Returns `true` if a field of this name is an object that may hold the scope of a record.
 pub(crate) fn is_nested(name: &str) -> bool {
     is_one_of(name, NESTED)
 }
 
-/// Returns `true` if a field of this name says where a record belongs.
+/// Returns `true` if a field of this name is a field of the scope, may hold one, or looks like an
+/// owner.
 pub(crate) fn names_place(name: &str) -> bool {
     holds_owner(name)
         || names_owner(name)
@@ -305,17 +306,17 @@ pub(crate) fn is_one_of(name: &str, names: &[&str]) -> bool {
     names.iter().any(|one| is_joined(one, &name))
 }
 
-/// Returns `true` if `name` is `joined` but for the `_` between its words.
+/// Returns `true` if `name` equals `joined`, ignoring the `_` between its words.
 fn is_joined(name: &str, joined: &str) -> bool {
     name.bytes().filter(|byte| *byte != b'_').eq(joined.bytes())
 }
 
-/// A field's name in lower case, its letters and digits only.
+/// Returns a field's name in lower case, reduced to its letters and digits.
 fn joined(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// A field's name in lower case with one `_` between words and none around them.
+/// Returns a field's name in lower case with one `_` between words and none around them.
 pub(crate) fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len() + 2);
     let mut before: Option<char> = None;

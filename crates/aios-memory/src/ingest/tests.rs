@@ -1,4 +1,4 @@
-//! What is read from well-formed and from broken input, byte by byte.
+//! Pieces read from well-formed and from broken input, byte by byte.
 
 mod broken;
 
@@ -12,7 +12,8 @@ use super::{
     reading::{EMPTY, Input, Piece, read},
 };
 
-/// Each piece as `line: text` or `line! problem`; a problem without a place has `-` for a line.
+/// Returns each piece as `line: text` or `line! problem`; the line of a problem without a place is
+/// `-`.
 fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
     let session = Unnamed::Fixed("here".to_owned());
     let defaults = Defaults { session, ..Defaults::default() };
@@ -75,7 +76,7 @@ fn a_line_of_fifty_megabytes_costs_that_line() {
 }
 
 #[test]
-fn what_stands_before_a_truncation_goes_in() {
+fn elements_before_a_truncation_are_read() {
     for format in [Format::Chat, Format::Auto] {
         check(
             format,
@@ -102,7 +103,7 @@ fn what_stands_before_a_truncation_goes_in() {
 }
 
 #[test]
-fn documents_of_another_shape_are_told() {
+fn documents_of_another_shape_are_reported() {
     check(
         Format::Chat,
         b"7",
@@ -124,7 +125,7 @@ fn documents_of_another_shape_are_told() {
 }
 
 #[test]
-fn empty_input_and_text_that_is_none_are_told() {
+fn empty_and_binary_inputs_are_reported() {
     let formats =
         [Format::Auto, Format::Locomo, Format::Chat, Format::Jsonl, Format::Markdown, Format::Text];
     for format in formats {
@@ -152,7 +153,7 @@ fn a_byte_order_mark_is_not_content() {
 }
 
 #[test]
-fn records_are_read_however_their_lines_end_and_whatever_stands_between_them() {
+fn records_are_read_with_any_line_ending_and_separator() {
     let spread = "{\n  \"text\": \"one\"\n}\n{\n  \"text\": \"two\",\n  \"x\": {\n  }\n}\n";
     for (name, text, lines) in [
         ("a.jsonl", spread, [1, 4]),
@@ -174,7 +175,7 @@ fn records_are_read_however_their_lines_end_and_whatever_stands_between_them() {
 }
 
 #[test]
-fn utf_16_is_told_where_it_is_broken_and_refused_where_it_is_not_known() {
+fn broken_utf_16_is_reported_and_undetected_utf_16_is_refused() {
     let units =
         |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let odd = [b"\xFF\xFE", &units("one")[..], b"\x00\xD8", &units(" two")[..], b"x"].concat();
@@ -187,7 +188,7 @@ fn utf_16_is_told_where_it_is_broken_and_refused_where_it_is_not_known() {
 }
 
 #[test]
-fn a_number_that_is_too_large_costs_itself_only() {
+fn a_number_out_of_range_does_not_cost_its_record() {
     let text = b"{\"text\": \"one\", \"timestamp\": 1e999}\n{\"text\": \"two\", \"score\": -1e999}";
     check(Format::Jsonl, text, &["1: one", "2: two"]);
 }

@@ -1,4 +1,4 @@
-//! Drafts on their way in: each gets its scope and its id, and becomes an arrival.
+//! Conversion of drafts into arrivals: each draft gets its scope and its id.
 
 use std::{collections::HashSet, path::PathBuf};
 
@@ -21,10 +21,10 @@ use crate::{
     identity::{self, Namer, Names},
 };
 
-/// The session of a message that is given by itself and names none.
+/// Session of a single message that names none.
 const SESSION_DEFAULT: &str = "default";
 
-/// Writes the drafts of one input.
+/// Writer of the drafts of one input.
 pub(crate) struct Writer {
     /// The file, named in failures.
     pub(crate) name: Option<PathBuf>,
@@ -34,14 +34,14 @@ pub(crate) struct Writer {
     conversations: Conversations,
     sessions: HashSet<String>,
     report: IngestReport,
-    /// The document that is read.
+    /// The document being read.
     revision: Option<Revision>,
-    /// All of it was read.
+    /// True if the whole document was read.
     has_end: bool,
 }
 
 impl Writer {
-    /// Drafts that are written at once.
+    /// Number of drafts per batch.
     pub(crate) const BATCH: usize = 500;
 
     pub(crate) fn new(view: &MemoryView) -> Writer {
@@ -58,19 +58,19 @@ impl Writer {
         }
     }
 
-    /// Records written so far.
+    /// Returns the number of records written so far.
     pub(crate) fn added(&self) -> u64 {
         self.report.tally.added
     }
 
-    /// Notes a part of the input that cannot be taken.
+    /// Records a part of the input that is refused.
     pub(crate) fn fail(&mut self, line: Option<u64>, error: String) {
         self.report.tally.read += 1;
         self.report.tally.refused += 1;
         self.report.fail(Failure { file: self.name.clone(), line, error });
     }
 
-    /// Writes those of `pieces` that could be read, and notes the others.
+    /// Writes the readable ones of `pieces` and records the others.
     pub(crate) async fn write_pieces(&mut self, pieces: Vec<Piece>) -> Result<(), Error> {
         let mut drafts = Vec::with_capacity(pieces.len());
         for piece in pieces {
@@ -128,7 +128,7 @@ impl Writer {
             self.report.tally.retire(line, key);
         }
         for verdict in verdicts {
-            // The title of a conversation is no record of its own to whoever counts them.
+            // A conversation's title does not count as a record, unless it is refused.
             if verdict.kind != Kind::Session || matches!(verdict.outcome, Outcome::Refused(_)) {
                 self.report.tally.count(&verdict);
             }
@@ -140,8 +140,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Returns when all that was written is searchable, and what the document has no more is
-    /// retired. That is so only if all that it has could be stored.
+    /// Waits until everything written is searchable, and retires the pieces that the document no
+    /// longer has. Pieces are retired only if the document was read and stored completely.
     pub(crate) async fn finish(mut self) -> Result<IngestReport, Error> {
         if let Some(revision) = self.revision.take()
             && self.has_end
@@ -155,7 +155,7 @@ impl Writer {
     }
 }
 
-/// The arrival of a draft: its scope is filled in by the gate, then its id follows from it.
+/// Converts a draft to an arrival: the gate fills in its scope, from which its id is derived.
 pub(super) fn arrival(
     line: u64,
     mut draft: Draft,
@@ -185,18 +185,18 @@ pub(super) fn arrival(
     Ok(Arrival { place: line, kind, id, former_ids, provider_id, scope, cut, tells, content })
 }
 
-/// The arrival of one message that is given by itself, as a line of an input would give it.
-/// Without an external id it is a new one each time.
+/// Converts a single message to an arrival, as for a line of an input. Without an external id,
+/// every call makes a new message.
 ///
 /// # Errors
-/// A text that names the problem if the object is not a message.
+/// A description of the problem if the object is not a valid message.
 pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arrival, String> {
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
     let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
     let defaults = Defaults { scope, session, ..Defaults::default() };
     let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
-    // Who gives one message is there to mend it.
+    // The sender of a single message can correct it.
     if let Some(Mend { field, reason }) = draft.mended.first() {
         return Err(field.as_ref().map_or(reason.clone(), |field| format!("`{field}`: {reason}")));
     }
@@ -228,7 +228,7 @@ fn to_message(draft: Draft) -> Result<NewMessage, aios_record::Error> {
     })
 }
 
-/// The fields of a tool call, which the metadata of its draft are.
+/// Builds the fields of a tool call from the metadata of its draft.
 fn to_tool_call(id: &Id, draft: Draft) -> Result<Map<String, Value>, String> {
     let mut fields = draft.metadata;
     fields.insert("id".to_owned(), json!(id));
@@ -236,7 +236,7 @@ fn to_tool_call(id: &Id, draft: Draft) -> Result<Map<String, Value>, String> {
     fields::settle(Kind::ToolCall, fields)
 }
 
-/// A session, whose summary is its title.
+/// Builds a session, whose summary is its title.
 fn to_session(draft: Draft) -> Result<Record, String> {
     let id = Id::new(draft.scope.session.clone().unwrap_or_default());
     let id = id.map_err(|error| error.to_string())?;
@@ -262,7 +262,7 @@ fn to_record(id: Id, draft: Draft) -> Record {
         "tags": tags,
         "metadata": some_object(metadata),
     });
-    // A piece of a document is searched by its heading as well, unless it begins with it itself.
+    // A piece of a document is also searchable by its heading, unless it begins with it.
     let text = match &title {
         Some(title) if !text.starts_with('#') => format!("{title}\n{text}"),
         _ => text,

@@ -1,4 +1,4 @@
-//! Conversations with evidence, and malformed evidence.
+//! Conversations with valid and malformed evidence.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ fn read(value: &Value) -> (Option<Sample>, Vec<String>) {
 }
 
 #[test]
-fn sessions_come_in_the_order_of_their_numbers_and_captions_are_text() {
+fn sessions_are_ordered_by_number_and_captions_are_text() {
     let (sample, problems) = read(&json!({
         "sample_id": "conv-1",
         "conversation": {
@@ -40,7 +40,7 @@ fn sessions_come_in_the_order_of_their_numbers_and_captions_are_text() {
 }
 
 #[test]
-fn malformed_evidence_is_split_and_what_names_no_turn_is_dropped() {
+fn malformed_evidence_is_split_and_unknown_turns_are_dropped() {
     let turn = |id: &str| json!({"speaker": "Ada", "dia_id": id, "text": "x"});
     let (sample, _) = read(&json!({
         "sample_id": "conv-1",

@@ -1,4 +1,4 @@
-//! The models that settings lead to.
+//! The models and caches that settings select.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +6,7 @@ use aios_embedding::Fingerprint;
 
 use super::*;
 
-/// Counts what it is asked for.
+/// Counts embedded queries.
 struct Counting {
     bundled: Arc<StaticModel>,
     queries: Arc<AtomicUsize>,
@@ -36,7 +36,7 @@ impl Embedder for Counting {
 }
 
 #[test]
-fn as_many_vectors_are_kept_as_the_settings_say() {
+fn the_cache_is_sized_by_the_settings() {
     for (entries, computed) in [(0, 4), (4096, 2)] {
         let queries = Arc::new(AtomicUsize::new(0));
         let bundled = StaticModel::bundled().unwrap();

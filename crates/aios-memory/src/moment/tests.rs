@@ -1,4 +1,4 @@
-//! Times as conversations write them.
+//! Times in the formats of conversations.
 
 use super::*;
 
@@ -70,13 +70,13 @@ fn moments_are_read_as_people_write_them() {
 }
 
 #[test]
-fn hours_that_a_clock_shows_twice_or_never() {
+fn a_repeated_hour_is_the_first_and_a_skipped_one_moves_forward() {
     check(parse_timestamp("2027-03-28T02:30:00[Europe/Berlin]"), Some("2027-03-28T01:30:00Z"));
     check(parse_timestamp("2027-10-31T02:30:00[Europe/Berlin]"), Some("2027-10-31T00:30:00Z"));
 }
 
 #[test]
-fn a_zone_that_is_not_known_is_named() {
+fn the_error_names_an_unknown_zone() {
     let told = parse_timestamp("2027-03-28T12:30[Mars/Olympus]").unwrap_err();
     assert!(told.contains("Mars/Olympus") && told.contains("zone"), "{told}");
 }

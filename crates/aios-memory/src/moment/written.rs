@@ -1,6 +1,6 @@
-//! Moments as people and programs write them in words: `8 May 2026`, `May 8, 2026, 1:56 PM`,
-//! `Tue, 1 Jul 2003 10:52:37 +0200`, `2023/05/20 (Sat) 02:21`. Words in any order; names of months
-//! and days in English. Not here: ISO 8601, which `jiff` reads.
+//! Points in time written in words: `8 May 2026`, `May 8, 2026, 1:56 PM`,
+//! `Tue, 1 Jul 2003 10:52:37 +0200`, `2023/05/20 (Sat) 02:21`. The words may be in any order; names
+//! of months and days are English. ISO 8601 is parsed by `jiff`.
 
 use aios_record::Timestamp;
 use jiff::{
@@ -13,22 +13,22 @@ const MONTHS: [&str; 12] =
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// Letters by which months and days are told apart.
+/// Number of letters that distinguish months and days.
 const SHORT: usize = 3;
 
-/// The last month, up to which a number of a date with slashes may be a day or a month.
+/// The highest month. A number up to this in a date with slashes may be a day or a month.
 const MONTH_MAX: i8 = 12;
 
-/// The reason for which words are not a moment.
+/// The reason for which words are not a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// They are something else.
+    /// The words have another meaning.
     Unknown,
-    /// Day and month cannot be told apart.
+    /// Day and month are ambiguous.
     Ambiguous,
 }
 
-/// The parts of a moment that words have named so far.
+/// The parts of a point in time parsed so far.
 #[derive(Debug, Default)]
 struct Parts {
     year: Option<i16>,
@@ -40,23 +40,23 @@ struct Parts {
     has_weekday: bool,
 }
 
-/// A span of time that words name.
+/// A time span written in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// The month that begins on this day.
+    /// The month that starts on this day.
     Month(Date),
     /// This day.
     Day(Date),
-    /// A moment.
+    /// A point in time.
     Moment(Timestamp),
 }
 
-/// Reads a moment in words, in UTC if they name no offset.
+/// Parses a point in time in words, in UTC if it has no offset.
 pub(super) fn read(text: &str) -> Result<Timestamp, Fault> {
     parts(text)?.moment(&TimeZone::UTC).ok_or(Fault::Unknown)
 }
 
-/// Reads a month, a day or a moment in words, in `zone` if they name no offset.
+/// Parses a month, a day or a point in time in words, in `zone` if it has no offset.
 pub(crate) fn read_span(text: &str, zone: &TimeZone) -> Option<Written> {
     let parts = parts(text).ok()?;
     if parts.time.is_some() || parts.is_afternoon.is_some() || parts.offset.is_some() {
@@ -80,7 +80,7 @@ fn parts(text: &str) -> Result<Parts, Fault> {
     Ok(parts)
 }
 
-/// `text` without what stands in brackets, which are names of days and time zones.
+/// Returns `text` without parentheses and their contents, which are names of days and time zones.
 fn outside_brackets(text: &str) -> String {
     let mut outside = String::with_capacity(text.len());
     let mut depth = 0_usize;
@@ -124,7 +124,7 @@ impl Parts {
         }
     }
 
-    /// `2026`, or the day as `8` or `8th`.
+    /// Parses `2026`, or the day as `8` or `8th`.
     fn number(&mut self, word: &str) -> Result<(), Fault> {
         let digits = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end));
         let digits = digits.unwrap_or(word);
@@ -135,8 +135,8 @@ impl Parts {
         }
     }
 
-    /// `2026/05/08`, `08.05.2026`, `8-May-2026`, or `25/12/2026`, where only one number can be the
-    /// month.
+    /// Parses `2026/05/08`, `08.05.2026`, `8-May-2026`, or `25/12/2026`, if only one number can be
+    /// the month.
     fn date(&mut self, word: &str) -> Result<(), Fault> {
         let numbers: Vec<&str> = word.trim_end_matches('.').split(['/', '.', '-']).collect();
         let [first, second, third] = numbers[..] else { return Err(Fault::Unknown) };
@@ -162,7 +162,7 @@ impl Parts {
         set(&mut self.day, day)
     }
 
-    /// `13:56`, `13:56:07.25`, `1:56pm`, `13:56:07+02:00`, `13:56z`.
+    /// Parses `13:56`, `13:56:07.25`, `1:56pm`, `13:56:07+02:00` or `13:56z`.
     fn time(&mut self, word: &str) -> Result<(), Fault> {
         let clock = |c: char| c.is_ascii_digit() || c == ':' || c == '.';
         let (time, rest) = word.split_at(word.find(|c| !clock(c)).unwrap_or(word.len()));
@@ -173,7 +173,7 @@ impl Parts {
         if rest.is_empty() { Ok(()) } else { self.word(rest) }
     }
 
-    /// `+02:00`, `+0200`, `+2`.
+    /// Parses `+02:00`, `+0200` or `+2`.
     fn offset(&mut self, word: &str) -> Result<(), Fault> {
         let digits: String = word[1..].chars().filter(|c| *c != ':').collect();
         let (hours, minutes) = match digits.len() {
@@ -183,12 +183,12 @@ impl Parts {
         };
         let seconds = (number::<i32>(hours)? * 60 + number::<i32>(minutes)?) * 60;
         let signed = if word.starts_with('-') { -seconds } else { seconds };
-        // `GMT` may stand before it.
+        // `GMT` may precede it.
         self.offset = Some(Offset::from_seconds(signed).map_err(|_| Fault::Unknown)?);
         Ok(())
     }
 
-    /// The moment; in `zone` if no offset was named.
+    /// Returns the point in time, in `zone` if no offset was given.
     fn moment(self, zone: &TimeZone) -> Option<Timestamp> {
         let date = Date::new(self.year?, self.month?, self.day?).ok()?;
         let time = self.time.unwrap_or_default();
@@ -206,7 +206,7 @@ impl Parts {
     }
 }
 
-/// Sets a part that nothing named before.
+/// Sets a part. Fails if it already has another value.
 fn set<T: PartialEq>(part: &mut Option<T>, value: T) -> Result<(), Fault> {
     match part {
         Some(known) if *known != value => Err(Fault::Unknown),

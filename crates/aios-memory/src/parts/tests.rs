@@ -1,9 +1,9 @@
-//! Cutting a text into the parts that may have been forgotten.
+//! Splitting a text into individually forgettable parts.
 
 use super::{Rest, paragraphs_of, parts_of, without};
 
 #[test]
-fn longer_parts_come_before_those_in_them() {
+fn longer_parts_come_before_the_parts_they_contain() {
     let text = "# One\r\n\r\nfirst\nsecond\n \nthird";
     let parts: Vec<&str> = parts_of(text).into_iter().map(|part| text[part].trim_end()).collect();
     let runs = [text, "# One\r\n\r\nfirst\nsecond", "# One\r\n\r\nfirst", "# One"];
@@ -17,7 +17,7 @@ fn longer_parts_come_before_those_in_them() {
 }
 
 #[test]
-fn a_text_says_something_if_more_is_left_than_signs_and_labels() {
+fn a_rest_of_punctuation_and_labels_says_nothing() {
     assert_eq!(without("one", std::iter::empty()), None);
     for (text, part, says) in [
         ("Hi\n\nsecret\n\nbye", 4..11, true),

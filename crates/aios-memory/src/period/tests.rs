@@ -1,4 +1,4 @@
-//! Dates as people write them, and those that nobody can be sure of.
+//! Dates as people write them, and ambiguous ones.
 
 use jiff::Zoned;
 
@@ -67,7 +67,7 @@ fn days_months_and_years_are_whole_in_the_local_zone() {
         (&["last week"], "2026-05-04", "2026-05-11"),
         (&["last month"], "2026-04-01", "2026-05-01"),
         (&["last year", "2025"], "2025-01-01", "2026-01-01"),
-        // The day on which the clock was put forward.
+        // The day of the change to summer time.
         (&["2026-03-29"], "2026-03-29", "2026-03-30"),
     ] {
         for text in texts {
@@ -77,7 +77,7 @@ fn days_months_and_years_are_whole_in_the_local_zone() {
 }
 
 #[test]
-fn moments_are_relative_local_or_of_the_zone_that_they_name() {
+fn moments_are_relative_local_or_in_their_named_zone() {
     for (texts, expect) in [
         (&["now"][..], "2026-05-13T15:30:00"),
         (&["3h", "3 hours", "3 hours ago", "3h ago"], "2026-05-13T12:30:00"),
@@ -85,7 +85,7 @@ fn moments_are_relative_local_or_of_the_zone_that_they_name() {
         (&["7d", "7 days ago", "1w", "a week ago", "1 week"], "2026-05-06T15:30:00"),
         (&["2w", "2 weeks ago", "2 WEEKS AGO"], "2026-04-29T15:30:00"),
         (&["an hour ago"], "2026-05-13T14:30:00"),
-        // Before the clock was put forward: the same time of day.
+        // The same time of day, before the change to summer time.
         (&["2mo", "2 months ago"], "2026-03-13T15:30:00"),
         (&["1y", "a year ago"], "2025-05-13T15:30:00"),
         (&["2026-05-08T13:56", "2026-05-08 13:56", "2026-05-08T13:56:00"], "2026-05-08T13:56:00"),
@@ -104,7 +104,7 @@ fn moments_are_relative_local_or_of_the_zone_that_they_name() {
 }
 
 #[test]
-fn two_readings_are_named_and_nonsense_is_told_what_would_do() {
+fn errors_name_both_readings_or_the_accepted_forms() {
     for (text, expect) in [
         ("02/03/2026", "`02/03/2026` may be 2026-03-02 or 2026-02-03; write the one that is meant"),
         ("", "`` is not a time; write 2026,"),

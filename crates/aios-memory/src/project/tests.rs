@@ -9,7 +9,7 @@ fn run(dir: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn every_way_to_reach_a_remote_is_one_project() {
+fn all_urls_of_a_remote_give_one_project() {
     for url in [
         "git@Example.com:ada/site.git",
         "ssh://git@example.com:22/ada/site.git",

@@ -1,5 +1,5 @@
-//! Databases that a repair finds damaged or gone: a damaged one is set aside, and working memory
-//! gets back what can be read of it and what the library has. Not here: the library itself.
+//! Damaged and missing databases in a repair: a damaged one is quarantined, and working memory is
+//! restored from its readable part and from the library. The library itself is repaired elsewhere.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -19,7 +19,8 @@ pub(super) const JOURNAL: &str = "journal.db";
 /// The lock of the process that writes to the library.
 const OWNER: &str = "owner.lock";
 
-/// Moves a damaged database, with its log, into the quarantine, if nobody writes to the library.
+/// Moves a damaged database and its write-ahead log into the quarantine, if no process writes to
+/// the library.
 pub(super) fn set_aside(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let path = dir.join(name);
     let failed = |path: &Path| Error::output(path.to_owned());
@@ -52,22 +53,22 @@ pub(super) fn is_working_gone(dir: &Path) -> bool {
     length(WORKING) == 0 && 0 < length(JOURNAL)
 }
 
-/// The kinds that nothing but working memory keeps.
+/// Returns the kinds that only working memory stores.
 pub(super) fn kinds_of_working_alone(memory: &Administrator) -> Vec<Kind> {
     let fed = &memory.config().longterm.feed_kinds;
     let is_alone = |kind: &&Kind| **kind == Kind::Event || !fed.contains(kind);
     KINDS.iter().filter(is_alone).copied().collect()
 }
 
-/// Puts into working memory what was read of the damaged file and what the library has of its
-/// kinds, and returns the number of records that are there by this. Forgotten ones stay so.
+/// Restores to working memory the records read from the damaged file and those of its kinds in the
+/// library, and returns the number of restored records. Forgotten records are skipped.
 pub(super) async fn bring_back(memory: &Administrator, accepted: &Accepted) -> Result<u64, Error> {
     let mut brought = 0;
     for records in accepted.salvaged.chunks(PAGE) {
         brought += put_back(memory, records.to_vec()).await?;
     }
     let identities = memory.longterm().identities().await?;
-    // Those that others refer to come first.
+    // `KINDS` lists kinds that others refer to first.
     for &kind in KINDS {
         let of_kind: Vec<Identity> =
             identities.iter().filter(|it| it.kind == kind).cloned().collect();

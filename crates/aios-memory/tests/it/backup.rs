@@ -1,4 +1,4 @@
-//! Copies of the whole directory, and putting them back.
+//! Backup of the whole directory, and its restore.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::{Fixture, texts};
 
 #[tokio::test]
-async fn a_copy_is_not_made_in_the_data_directory_nor_of_a_damaged_journal() {
+async fn a_backup_inside_the_data_directory_or_of_a_damaged_journal_is_refused() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let data_dir = fixture.config().memory.data_dir;
@@ -42,7 +42,7 @@ async fn a_copy_is_not_made_in_the_data_directory_nor_of_a_damaged_journal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() {
+async fn a_backup_during_writes_contains_every_acknowledged_record() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let written = Arc::new(AtomicU64::new(0));
@@ -93,7 +93,7 @@ async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() 
     }
     let notes = restored.longterm().counts().await.unwrap()["notes"];
     assert!((before..=after).contains(&notes), "{before} <= {notes} <= {after}");
-    // What is written from now on is told after what the copy has heard.
+    // New changes get higher feed positions than those in the backup.
     let goal = json!({"id": "g0", "description": "plant a zanzibarquux"});
     restored.record(Kind::Goal, goal).await.unwrap();
     assert_eq!(texts(&restored, "zanzibarquux").await[0], "plant a zanzibarquux");
@@ -101,7 +101,7 @@ async fn a_copy_that_is_made_while_others_write_has_all_that_was_acknowledged() 
 }
 
 #[tokio::test]
-async fn what_is_no_whole_copy_is_not_put_back() {
+async fn an_incomplete_backup_is_not_restored() {
     let fixture = Fixture::new();
     let from = fixture.dir.path().join("from");
     fs::create_dir(&from).unwrap();
@@ -113,7 +113,7 @@ async fn what_is_no_whole_copy_is_not_put_back() {
 }
 
 #[tokio::test]
-async fn a_copy_is_named_by_purges_and_a_restore_that_was_interrupted_is_begun_again() {
+async fn purges_list_backups_and_an_interrupted_restore_can_be_repeated() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let note = json!({"id": "n", "content": "the okapi sleeps"});
@@ -121,7 +121,7 @@ async fn a_copy_is_named_by_purges_and_a_restore_that_was_interrupted_is_begun_a
     let copy = fixture.dir.path().join("copy");
     memory.administrator().backup(&copy, |_| {}).await.unwrap();
     let config = Config::at(fixture.dir.path().join("restored"));
-    // A purge names the copy, for as long as it is there.
+    // A purge lists the backup as long as it exists.
     let id = Identity::new(Owner::SHARED, Kind::Note, Id::new("n").unwrap());
     let purge = ForgetOptions::new(ForgetTarget::Records(vec![id])).with_purge();
     let receipt = memory.forget(purge.clone()).await.unwrap();
@@ -129,7 +129,7 @@ async fn a_copy_is_named_by_purges_and_a_restore_that_was_interrupted_is_begun_a
     fs::rename(&copy, fixture.dir.path().join("away")).unwrap();
     assert!(memory.forget(purge).await.unwrap().backups.is_empty());
     fs::rename(fixture.dir.path().join("away"), &copy).unwrap();
-    // Killed after the first file.
+    // State after a kill that followed the first file.
     fs::create_dir(&config.memory.data_dir).unwrap();
     fs::write(config.memory.data_dir.join("restoring"), "").unwrap();
     fs::copy(copy.join("working.db"), config.memory.data_dir.join("working.db")).unwrap();

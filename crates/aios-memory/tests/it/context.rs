@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{Fixture, of};
 
 #[tokio::test]
-async fn every_tier_has_its_say_within_the_budget() {
+async fn the_context_has_every_tier_within_the_budget() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let ada = of(&memory, "ada");

@@ -1,4 +1,5 @@
-//! Documents that are read again: what they have is found, what they had is found as of then.
+//! Repeated reading of documents: current pieces are found now, removed ones only as of an earlier
+//! time.
 
 use std::{
     collections::BTreeSet,
@@ -19,7 +20,8 @@ use tokio::runtime::Runtime;
 
 use crate::{Fixture, of, texts};
 
-/// Names the directory for the child; [`child_that_adds`] does nothing without it.
+/// Environment variable with the directory of the child; [`child_that_adds`] does nothing without
+/// it.
 const CHILD_DIR: &str = "AIOS_DOCUMENTS_CHILD_DIR";
 
 async fn read(memory: &MemoryView, path: &Path) -> Tally {
@@ -28,12 +30,12 @@ async fn read(memory: &MemoryView, path: &Path) -> Tally {
     report.tally
 }
 
-/// The numbers of added, known, updated, retired and forgotten pieces.
+/// Returns the numbers of added, known, updated, retired and forgotten pieces.
 fn counts(tally: &Tally) -> [u64; 5] {
     [tally.added, tally.known, tally.updated, tally.retired, tally.forgotten]
 }
 
-/// A document with a section for each word.
+/// Returns a document with a section for each word.
 fn document(words: &[&str]) -> String {
     words.iter().map(|word| format!("# {word}\n\nThe zebra says {word}.\n\n")).collect()
 }
@@ -50,13 +52,13 @@ fn sections(words: &[&str]) -> BTreeSet<String> {
     words.iter().map(|word| section(word)).collect()
 }
 
-/// All pieces, retired ones too.
+/// Returns all pieces, including retired ones.
 async fn pieces(memory: &MemoryView) -> Vec<Record> {
     memory.list(Kind::Knowledge, None, 1000).await.unwrap().records
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_taken_out_of_a_document_is_found_as_of_before_only() {
+async fn a_removed_section_is_found_only_as_of_an_earlier_time() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.dir.path().join("m.md");
@@ -77,7 +79,7 @@ async fn what_is_taken_out_of_a_document_is_found_as_of_before_only() {
     assert_eq!(ended.len(), 1);
     assert_eq!(ended[0].text, section("one"));
 
-    // It comes back, and is as it was before.
+    // It returns with its former recording time.
     fs::write(&path, document(&["one", "three"])).unwrap();
     assert_eq!(counts(&read(&memory, &path).await), [0, 1, 1, 1, 0]);
     assert_eq!(found(&memory).await, sections(&["one", "three"]));
@@ -88,7 +90,7 @@ async fn what_is_taken_out_of_a_document_is_found_as_of_before_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_heading_that_changes_is_an_update_of_its_pieces() {
+async fn a_changed_heading_updates_its_pieces() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.dir.path().join("m.md");
@@ -103,7 +105,7 @@ async fn a_heading_that_changes_is_an_update_of_its_pieces() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reading_that_fails_retires_nothing() {
+async fn a_failed_reading_retires_nothing() {
     let fixture = Fixture::new();
     let mut config = fixture.config();
     config.guard.secrets = "refuse".parse().unwrap();
@@ -147,7 +149,7 @@ async fn a_reading_that_fails_retires_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_without_a_name_is_known_by_what_it_says_and_replaces_nothing() {
+async fn a_stream_without_a_name_is_identified_by_its_text_and_replaces_nothing() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let read = async |words: &[&str]| {
@@ -164,7 +166,7 @@ async fn a_stream_without_a_name_is_known_by_what_it_says_and_replaces_nothing()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_document_of_another_owner_or_scope_is_another_one() {
+async fn documents_of_different_owners_or_scopes_are_independent() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
@@ -192,8 +194,8 @@ async fn a_document_of_another_owner_or_scope_is_another_one() {
     memory.shutdown().await.unwrap();
 }
 
-/// Not a test by itself: it reads the document of its directory, and stops when the pieces are
-/// durable and nothing is retired yet.
+/// Child process of a test, not a test by itself: reads the document in its directory, and stops
+/// when the pieces are durable and none is retired yet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_adds() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
@@ -210,7 +212,7 @@ async fn child_that_adds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reading_that_is_killed_before_it_retires_is_finished_by_the_next() {
+async fn a_reading_killed_before_it_retires_is_completed_by_the_next() {
     let fixture = Fixture::new();
     let path = fixture.dir.path().join("m.md");
     let memory = fixture.open().await;
@@ -237,12 +239,12 @@ async fn a_reading_that_is_killed_before_it_retires_is_finished_by_the_next() {
     memory.shutdown().await.unwrap();
 }
 
-/// One step of the life of two documents.
+/// One step in the life of two documents.
 #[derive(Debug, Clone)]
 enum Step {
-    /// The document has these paragraphs now and is read.
+    /// The document now has these paragraphs and is read.
     Read(usize, Vec<usize>),
-    /// Everything of the document is forgotten.
+    /// The whole document is forgotten.
     Forget(usize),
 }
 
@@ -258,7 +260,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 2..12)
 }
 
-/// A document as it should be: the paragraphs that it has, and those that it may have no more.
+/// Expected state of a document: its current, former and forgotten paragraphs.
 #[derive(Debug, Default)]
 struct Model {
     /// In the order of the text.
@@ -269,7 +271,7 @@ struct Model {
 }
 
 #[test]
-fn documents_are_as_a_plain_model_says() {
+fn documents_match_a_plain_model() {
     let runtime = Runtime::new().unwrap();
     let cases = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12);
     let runs = Runs { cases, max_shrink_iters: 60, failure_persistence: None, ..Runs::default() };
@@ -283,9 +285,9 @@ async fn run(steps: &[Step]) {
     let memory = fixture.open().await;
     let paths = ["a.md", "b.md"].map(|name| fixture.dir.path().join(name));
     let mut models: [Model; 2] = Default::default();
-    // All of the text of each document that was forgotten: a copy of it stays out, too.
+    // Whole texts of forgotten documents: a copy of one stays out as well.
     let mut whole: Vec<Vec<usize>> = Vec::new();
-    // The texts that were there after each step, and the time of it.
+    // Texts after each step, with its time.
     let mut past: Vec<(aios_memory::Timestamp, BTreeSet<String>)> = Vec::new();
     for step in steps {
         match step {
@@ -319,7 +321,7 @@ async fn run(steps: &[Step]) {
                 let ever = std::mem::take(&mut model.ever);
                 model.forgotten.extend(&ever);
                 model.present.clear();
-                // It was never there, at no time.
+                // Forgotten texts are also removed from the past.
                 past.clear();
             }
         }
@@ -337,7 +339,7 @@ async fn run(steps: &[Step]) {
     memory.shutdown().await.unwrap();
 }
 
-/// The texts of a kind, page by page.
+/// Returns the texts of a kind, page by page.
 async fn paged(memory: &MemoryView, kind: Kind, limit: usize) -> Vec<String> {
     let (mut all, mut after) = (Vec::new(), None::<String>);
     loop {
@@ -363,7 +365,7 @@ async fn lists_keep_the_order_of_the_file() {
     for limit in [1, 7, 100] {
         assert_eq!(paged(&memory, Kind::Knowledge, limit).await, expect, "by {limit}");
     }
-    // Without times, and all with the same one.
+    // Without times, and all with the same time.
     for (user, time) in [("ada", ""), ("bob", r#","timestamp":"2026-01-02T00:00:00Z""#)] {
         let view = of(&memory, user);
         let path = fixture.dir.path().join(format!("{user}.jsonl"));

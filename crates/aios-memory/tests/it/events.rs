@@ -1,4 +1,4 @@
-//! Events and metrics reach the disk: by a shutdown, past a kill, through a full queue.
+//! Events and metrics reach the disk: on shutdown, in spite of a kill, and with a full queue.
 
 use std::{
     collections::BTreeSet,
@@ -19,12 +19,12 @@ use serde_json::json;
 use crate::Fixture;
 
 const DIRECTORY: &str = "AIOS_EVENTS_TEST_DIRECTORY";
-/// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
+/// Number of kills of the child. `AIOS_CRASH_ROUNDS` overrides it.
 const KILLS: usize = 3;
 const WRITERS: usize = 4;
 
-/// Runs as a child process when a test names a directory: [`WRITERS`] tasks push events and say the
-/// `seq` of each on stderr as soon as it is acknowledged.
+/// Runs as a child process if a test passes a directory: [`WRITERS`] tasks push events and print
+/// the name of each on stderr once it is acknowledged.
 #[test]
 fn child() {
     let Some(directory) = env::var_os(DIRECTORY) else { return };
@@ -50,7 +50,7 @@ fn child() {
     });
 }
 
-/// The names of the events that working memory holds, each of which is there once.
+/// Returns the names of the events in working memory, after a check that each is unique.
 async fn names(path: &Path) -> BTreeSet<String> {
     let working = Working::open(path, working::Config::default()).unwrap();
     assert!(working.verify().await.unwrap().is_empty());
@@ -79,7 +79,7 @@ async fn a_durable_event_survives_a_kill() {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         acknowledged.extend(lines.by_ref().take(50 + 37 * (round % 10)).map(Result::unwrap));
         child.kill().unwrap();
-        // The last line may be cut short.
+        // The last line may be incomplete.
         let mut rest: Vec<String> = lines.map_while(Result::ok).collect();
         rest.pop();
         acknowledged.extend(rest);
@@ -90,8 +90,8 @@ async fn a_durable_event_survives_a_kill() {
     }
 }
 
-/// More critical events than the queue and the ring have places, faster than the disk: each is on
-/// the disk after the shutdown, or was counted as lost.
+/// More critical events than the queue and the ring can hold, faster than the disk: after the
+/// shutdown, each is on the disk or was counted as lost.
 #[tokio::test]
 async fn every_critical_event_is_accounted_for() {
     let fixture = Fixture::new();
@@ -122,7 +122,7 @@ async fn every_critical_event_is_accounted_for() {
     assert!(0 < check("no room", Keep::Critical, 10, 5_000).await, "1,024 places are not enough");
 }
 
-/// A memory whose file another process keeps locked.
+/// Opens a memory whose file another process keeps locked.
 async fn open_locked(fixture: &Fixture) -> (AgentMemory, rusqlite::Connection) {
     let mut config = fixture.config();
     config.working.busy_timeout_ms = 1;
@@ -133,10 +133,10 @@ async fn open_locked(fixture: &Fixture) -> (AgentMemory, rusqlite::Connection) {
     (memory, other)
 }
 
-/// Another process keeps the file locked: whoever waits is told, and what is critical is written
-/// when the file is free again.
+/// While another process keeps the file locked, waiting callers get an error. Critical events are
+/// written once the file is free.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_disk_refuses_is_tried_again() {
+async fn critical_events_that_the_disk_refuses_are_retried() {
     let fixture = Fixture::new();
     let (memory, other) = open_locked(&fixture).await;
     let event = |name: &str| Event::new("alarm", "sensor", json!({ "name": name }));
@@ -152,7 +152,7 @@ async fn what_the_disk_refuses_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_shutdown_says_what_could_not_be_written() {
+async fn a_shutdown_reports_the_number_of_unwritten_events() {
     let fixture = Fixture::new();
     let (memory, _other) = open_locked(&fixture).await;
     for name in ["one", "two"] {
@@ -175,7 +175,7 @@ async fn metrics_are_kept_by_second_and_by_hour() {
             for (millis, value) in part {
                 memory.operational().update_metric_at("cpu", value, at(millis)).unwrap();
             }
-            // Refused by working memory; the others are kept all the same.
+            // Working memory refuses this one; the others are kept.
             memory.operational().update_metric_at("old", 1.0, Timestamp::MIN).unwrap();
             memory.shutdown().await.unwrap();
         }
@@ -196,14 +196,14 @@ async fn metrics_are_kept_by_second_and_by_hour() {
     check(0, &[(-3598, 3, 3.0), (2, 1, 7.0)]).await;
 }
 
-/// Looks like a key of a service.
+/// Looks like an access key of a service.
 const SECRET: &str = "AKIAIOSFODNN7EXAMPLQ";
 
-/// Looks like nothing; only the name of its field tells.
+/// A harmless word; only the name of its field reveals a secret.
 const NAMED: &str = "sunflower";
 
 #[tokio::test]
-async fn the_guard_looks_at_events_before_they_reach_the_disk() {
+async fn the_guard_checks_events_before_they_reach_the_disk() {
     for (policy, written) in [("redact", 2), ("refuse", 1)] {
         let fixture = Fixture::new();
         let mut config = fixture.config();
@@ -233,7 +233,7 @@ async fn the_guard_looks_at_events_before_they_reach_the_disk() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_forgotten_in_the_ring_reaches_no_disk() {
+async fn an_event_forgotten_in_the_ring_never_reaches_the_disk() {
     let fixture = Fixture::new();
     let mut config = fixture.config();
     config.operational.keep = Keep::All;

@@ -1,4 +1,4 @@
-//! All records out, and back in.
+//! Export of all records, and its import.
 
 use std::{fs, path::Path};
 
@@ -40,7 +40,7 @@ async fn export(memory: &MemoryView, path: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_exported_comes_back_as_it_was() {
+async fn an_export_round_trips_through_an_import() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let memory = from.open().await;
     filled(&memory).await;
@@ -64,7 +64,7 @@ async fn what_is_exported_comes_back_as_it_was() {
     let ada = of(&other, "ada");
     assert!(texts(&ada, "plant ferns").await.contains(&"ferns it is".to_owned()));
     assert!(everything.longterm().verify().await.unwrap().is_clean());
-    // Records that were taken back go on like those written here.
+    // Imported records are continued like original ones.
     let said = json!({"role": "user", "content": "and roses"});
     in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
     everything.longterm().drain().await.unwrap();
@@ -72,7 +72,7 @@ async fn what_is_exported_comes_back_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_of_an_owner_leaves_others_out_and_what_cannot_be_read_is_named() {
+async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let memory = from.open().await;
     filled(&memory).await;
@@ -85,7 +85,7 @@ async fn an_export_of_an_owner_leaves_others_out_and_what_cannot_be_read_is_name
     assert_eq!(exported.records, 13, "{whole}");
     assert!(!whole.contains("everybody's") && !whole.contains("bob's"));
 
-    // A task whose goal is not there is kept all the same, where open tasks are.
+    // A task whose goal is missing is stored in working memory.
     let task = whole.lines().find(|line| line.contains("\"kind\":\"task\"")).unwrap();
     let damaged = from.dir.path().join("damaged.jsonl");
     fs::write(&damaged, format!("{{\"aios_memory_export\":1}}\n{{}}\n{task}\n")).unwrap();
@@ -138,7 +138,7 @@ async fn a_preference_of_the_former_default_user_is_shared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn times_that_somebody_mended_are_read_as_people_write_them() {
+async fn hand_edited_times_are_read_in_any_accepted_notation() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let memory = from.open().await;
     let goal = json!({"id": "g", "description": "weed", "expires_at": "2100-01-01T00:00:00Z"});
@@ -160,7 +160,7 @@ async fn times_that_somebody_mended_are_read_as_people_write_them() {
     assert_eq!(other.working().active_goals().await.unwrap().len(), 1);
 }
 
-/// Ada's session `s` with a summary and `messages`, exported; the lines of the file.
+/// Exports Ada's session `s` with a summary and `messages`, and returns the lines of the file.
 async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
     let memory = fixture.open().await;
     let ada = in_session(&of(&memory, "ada"), "s");
@@ -184,12 +184,12 @@ async fn import(memory: &MemoryView, dir: &Path, lines: &[String]) -> Restocked 
     taken
 }
 
-/// The numbers of records added, known and failed.
+/// Returns the numbers of records added, known and failed.
 fn counts(taken: &Restocked) -> (u64, u64, usize) {
     (taken.tally.added, taken.tally.known, taken.failed.len())
 }
 
-/// Checks which records were stored without a reference, and which that was.
+/// Checks the lines of records that were stored without a reference, and the missing references.
 fn assert_detached(taken: &Restocked, expect: &[(u64, &str)]) {
     let is_detached = |detail: &&Detail| detail.outcome == "detached";
     let found: Vec<&Detail> = taken.tally.details.iter().filter(is_detached).collect();
@@ -201,7 +201,7 @@ fn assert_detached(taken: &Restocked, expect: &[(u64, &str)]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_goes_on_whatever_came_of_it_in_which_order() {
+async fn a_session_continues_after_imports_in_any_order() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let mut lines = talk(&from, &["one", "two", "three"]).await;
     let other = to.open().await;
@@ -223,7 +223,7 @@ async fn a_session_goes_on_whatever_came_of_it_in_which_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_stores_with_one_session_become_one() {
+async fn an_import_merges_sessions_with_the_same_id() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let lines = talk(&from, &["one", "two"]).await;
     let other = to.open().await;
@@ -240,7 +240,7 @@ async fn two_stores_with_one_session_become_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_another_user_has_is_a_failure_of_its_line() {
+async fn a_record_of_another_user_is_a_failure_of_its_line() {
     let (from, to) = (Fixture::new(), Fixture::new());
     let mut lines = talk(&from, &["one", "two"]).await;
     let memory = from.open().await;
@@ -252,7 +252,7 @@ async fn what_another_user_has_is_a_failure_of_its_line() {
     bob.record(Kind::Session, json!({"id": "s"})).await.unwrap();
     let path = to.dir.path().join("given.jsonl");
     fs::write(&path, lines.join("\n")).unwrap();
-    // Records without a user become the reader's; the shared handle takes none of a user.
+    // Records without a user become the reader's; the shared handle refuses those of a user.
     for (view, texts_of) in [(&bob, "bob"), (&*other, "everybody")] {
         let taken = view.import_export(&path, ImportMode::Store, None).await.unwrap();
         assert_eq!((taken.tally.added, taken.tally.refused), (1, 3), "{texts_of}: {taken:?}");
@@ -264,7 +264,7 @@ async fn what_another_user_has_is_a_failure_of_its_line() {
     assert_eq!(bob.working().session("s").await.unwrap().unwrap().message_count, 0);
 }
 
-/// The lines of an export of `records`, each with its owner; shared ones have none.
+/// Returns the lines of an export of `records`, each with its owner; `None` is the shared owner.
 async fn lines_of(records: &[(Kind, Value, Option<&str>)]) -> Vec<String> {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
@@ -279,7 +279,7 @@ async fn lines_of(records: &[(Kind, Value, Option<&str>)]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ids_that_another_owner_has_are_no_conflict_in_either_tier() {
+async fn equal_ids_of_different_owners_do_not_conflict() {
     let lines = lines_of(&[
         (Kind::Goal, json!({"id": "g", "description": "of everybody"}), None),
         (Kind::Task, json!({"id": "t", "goal_id": "g", "description": "dig"}), None),
@@ -310,7 +310,7 @@ async fn ids_that_another_owner_has_are_no_conflict_in_either_tier() {
             assert_eq!(shared.text, "of everybody");
         }
     }
-    // Its goal is not bob's.
+    // The shared task refers to the shared goal, not to Bob's.
     let goals_tasks = other.working().tasks_for_goal("g").await.unwrap();
     assert_eq!(goals_tasks.len(), 1);
     assert_eq!(bob.working().preference("tone").await.unwrap(), Some(json!("warm")));
@@ -318,7 +318,7 @@ async fn ids_that_another_owner_has_are_no_conflict_in_either_tier() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_lines_with_one_id_the_first_counts() {
+async fn the_first_of_two_lines_with_the_same_id_counts() {
     let lines = lines_of(&[
         (Kind::Goal, json!({"id": "g", "description": "first"}), None),
         (Kind::Note, json!({"id": "n", "content": "first"}), None),
@@ -332,7 +332,7 @@ async fn of_two_lines_with_one_id_the_first_counts() {
     let other = to.open().await;
     let everything = other.administrator();
     let taken = import(&everything, to.dir.path(), &twice).await;
-    // Those with another text conflict with the first, the same ones are known.
+    // Those with another text conflict with the first; the equal ones are known.
     assert_eq!(counts(&taken), (4, 2, 0), "{taken:?}");
     let conflicting: Vec<u64> = taken.tally.conflicting.iter().map(|it| it.line).collect();
     assert_eq!((conflicting.len(), taken.tally.conflicting_count), (2, 2), "{taken:?}");
@@ -342,7 +342,7 @@ async fn of_two_lines_with_one_id_the_first_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_ends_an_import_and_an_ingest_and_both_say_how_far_they_came() {
+async fn a_limit_ends_an_import_or_ingest_with_the_number_of_added_records() {
     let (notes, to) = (1200, Fixture::new());
     let note = |n: usize| Record {
         payload: json!({"content": format!("note {n}")}),
@@ -359,7 +359,7 @@ async fn a_limit_ends_an_import_and_an_ingest_and_both_say_how_far_they_came() {
     fs::write(&path, lines.join("\n")).unwrap();
     let mut config = to.config();
     config.longterm.max_disk_bytes = 900_000;
-    // Of the transformer, one batch with its vectors would have more bytes.
+    // With the transformer, the vectors of one batch would exceed the limit.
     config.embedding.model = "static".to_owned();
     let other = AgentMemory::open(config.clone()).await.unwrap();
     let error = other.import_export(&path, ImportMode::Store, None).await.unwrap_err();
@@ -379,7 +379,7 @@ async fn a_limit_ends_an_import_and_an_ingest_and_both_say_how_far_they_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_long_term_memory_refuses_holds_up_no_other_of_its_batch() {
+async fn a_refused_record_does_not_block_the_rest_of_its_batch() {
     let lines = lines_of(&[(Kind::Note, json!({"content": "good"}), None)]).await;
     let copies = (0..20).map(|n| {
         let mut record: Record = serde_json::from_str(&lines[1]).unwrap();
@@ -401,7 +401,7 @@ async fn a_record_that_long_term_memory_refuses_holds_up_no_other_of_its_batch()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_editor_does_to_an_export_is_no_matter() {
+async fn byte_order_marks_and_blank_lines_in_an_export_are_ignored() {
     let lines = lines_of(&[(Kind::Note, json!({"content": "here"}), None)]).await;
     let to = Fixture::new();
     let other = to.open().await;

@@ -1,4 +1,4 @@
-//! What working memory acknowledges is found at once, by every handle, and once.
+//! Changes that working memory acknowledges are found at once, by every handle, exactly once.
 
 use aios_memory::{
     AgentMemory, Error, Event, Id, Kind, SearchOptions,
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{Fixture, of, texts};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_is_found() {
+async fn every_acknowledged_change_is_found() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let mut writers = Vec::new();
@@ -32,7 +32,7 @@ async fn what_was_acknowledged_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn handles_that_pump_the_same_feed_take_each_change_over_once() {
+async fn two_handles_apply_each_change_of_the_feed_once() {
     let fixture = Fixture::new();
     let (one, two) = (fixture.open().await, fixture.open().await);
     let session = Id::new("s").unwrap();
@@ -53,7 +53,7 @@ async fn handles_that_pump_the_same_feed_take_each_change_over_once() {
 }
 
 #[tokio::test]
-async fn a_change_replaces_and_a_removal_removes() {
+async fn changes_and_removals_reach_long_term_memory() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let entry = Entry::new("note", "garden", json!("the roses want water"));
@@ -72,7 +72,7 @@ async fn a_change_replaces_and_a_removal_removes() {
 }
 
 #[tokio::test]
-async fn what_moved_out_of_working_memory_is_still_there() {
+async fn messages_moved_out_of_working_memory_are_still_found() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let session = Id::new("s").unwrap();
@@ -112,7 +112,7 @@ async fn critical_events_reach_the_disk_and_are_found() {
     reopened(&fixture, memory, "water on the floor").await;
 }
 
-/// What is on its way when the memory is shut down is there when it is opened again.
+/// Checks that changes pending at shutdown are found after reopening.
 async fn reopened(fixture: &Fixture, memory: AgentMemory, text: &str) {
     memory.shutdown().await.unwrap();
     let memory = fixture.open().await;
@@ -141,7 +141,7 @@ async fn labels_and_scopes_of_messages_reach_search() {
 }
 
 #[tokio::test]
-async fn a_journal_that_holds_less_than_a_page_of_the_feed_takes_all_of_it() {
+async fn a_journal_smaller_than_a_page_of_the_feed_receives_all_of_it() {
     let fixture = Fixture::new();
     let mut config = fixture.config();
     config.longterm.journal_max_rows = 3;
@@ -157,7 +157,7 @@ async fn a_journal_that_holds_less_than_a_page_of_the_feed_takes_all_of_it() {
 }
 
 #[tokio::test]
-async fn a_working_memory_that_was_replaced_is_said() {
+async fn a_replaced_working_memory_is_detected() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.working().store_goal(Goal::new("told to long-term memory")).await.unwrap();
@@ -167,7 +167,7 @@ async fn a_working_memory_that_was_replaced_is_said() {
     std::fs::remove_file(dir.join("working.db")).unwrap();
     let refused = AgentMemory::open(fixture.config()).await.unwrap_err();
     assert!(matches!(&refused, Error::Older { path } if path.ends_with("working.db")), "{refused}");
-    // Without the note of what it was the feed tells.
+    // Without the note, the feed position reveals it.
     std::fs::remove_file(dir.join("generations.json")).unwrap();
     let memory = fixture.open().await;
     let error = memory.recall("told", &SearchOptions::default()).await.unwrap_err();

@@ -18,24 +18,24 @@ fn id(text: &str) -> Id {
     Id::new(text).unwrap()
 }
 
-/// Forgets the record of this name, of the owner that the view acts for.
+/// Builds the options to forget the record of this name, of the owner that the view acts for.
 fn one(view: &MemoryView, kind: Kind, name: &str) -> ForgetOptions {
     let owner = view.gate().acts_for().unwrap().clone();
     ForgetOptions::new(ForgetTarget::Records(vec![Identity::new(owner, kind, id(name))]))
 }
 
-/// The keys of a receipt, as text.
+/// Returns the keys of a receipt, as text.
 fn keys(receipt: &Receipt) -> Vec<String> {
     receipt.keys.iter().map(ToString::to_string).collect()
 }
 
-/// The texts that `ada` finds.
+/// Returns the number of hits of a query.
 async fn found(view: &MemoryView, query: &str) -> usize {
     view.recall(query, &SearchOptions::default()).await.unwrap().hits.len()
 }
 
-/// A goal with a task and a tool call, a session with messages, and its summary; all of them
-/// speak of a zanzibarquux; gives the id of the first message.
+/// Stores a goal with a task and a tool call, a session with messages, and its summary, all of
+/// which mention a zanzibarquux. Returns the id of the first message.
 async fn filled(memory: &AgentMemory) -> Id {
     let ada = of(memory, "ada");
     let goal = json!({"id": "g", "description": "find the zanzibarquux"});
@@ -68,7 +68,7 @@ async fn filled(memory: &AgentMemory) -> Id {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_belongs_to_it_and_what_was_made_of_it_goes_along() {
+async fn forgetting_a_record_removes_its_children_and_derived_records() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let first = filled(&memory).await;
@@ -122,7 +122,7 @@ async fn a_purge_leaves_no_byte_in_either_tier() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_query_finds_and_what_came_of_a_document_can_be_forgotten() {
+async fn a_query_and_a_document_select_records_to_forget() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let everything = memory.administrator();
@@ -131,7 +131,7 @@ async fn what_a_query_finds_and_what_came_of_a_document_can_be_forgotten() {
     }
     memory.remember("cheese is in the cellar").await.unwrap();
     let query = ForgetQuery::new("cheese");
-    // By itself a query takes records whose text it is, and no others.
+    // Without a minimum relevance, a query applies only to records whose text it is.
     let strict = ForgetOptions::new(ForgetTarget::Query(query.clone()));
     for strict in [strict.clone(), strict.with_dry_run()] {
         let error = of(&memory, "ada").forget(strict).await.unwrap_err();
@@ -140,14 +140,14 @@ async fn what_a_query_finds_and_what_came_of_a_document_can_be_forgotten() {
     let query = query.with_min_relevance(0.2);
     let target = ForgetTarget::Query(query.clone());
     let receipt = of(&memory, "ada").forget(ForgetOptions::new(target)).await.unwrap();
-    // A shared hit is not ada's to forget.
+    // Ada cannot forget a shared hit.
     assert_eq!(receipt.forgotten, 1, "{receipt:?}");
     let mut left = texts(&everything, "cheese").await;
     left.sort_unstable();
     assert_eq!(left, ["bob likes cheese", "cheese is in the cellar"]);
     let target = ForgetTarget::Query(query);
     assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
-    // Its text and no others: nobody needs to look.
+    // An exact match needs no confirmation.
     let text = ForgetTarget::Query(ForgetQuery::new("bob  likes cheese"));
     let certain = ForgetOptions::new(text).with_dry_run();
     assert_eq!(of(&memory, "bob").forget(certain).await.unwrap().forgotten, 1);
@@ -166,14 +166,14 @@ async fn what_a_query_finds_and_what_came_of_a_document_can_be_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_purge_that_was_not_finished_is_when_the_directory_is_opened() {
+async fn an_unfinished_purge_is_completed_when_the_directory_is_opened() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let dir = memory.config().memory.data_dir.clone();
     filled(&memory).await;
     let everything = memory.administrator();
     everything.longterm().drain().await.unwrap();
-    // As far as a process came that was killed after it had removed a record.
+    // The state that a process leaves which is killed after it removed a record.
     everything.working().ask_for_scrub().await.unwrap();
     let found = of(&memory, "ada").working().remove(Kind::Session, "talk").await.unwrap();
     assert_eq!(found.len(), 4);
@@ -186,12 +186,12 @@ async fn a_purge_that_was_not_finished_is_when_the_directory_is_opened() {
 }
 
 #[tokio::test]
-async fn a_user_forgets_own_records_only() {
+async fn a_user_can_forget_only_their_own_records() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     filled(&memory).await;
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
-    // A record of another user does not exist for bob, whichever way he names it.
+    // A record of another user does not exist for bob, under either name.
     let receipt = bob.forget(one(&bob, Kind::Goal, "g")).await.unwrap();
     assert_eq!(receipt.forgotten, 0, "{receipt:?}");
     assert!(bob.forget(one(&ada, Kind::Goal, "g")).await.unwrap_err().is_not_found());
@@ -202,7 +202,8 @@ async fn a_user_forgets_own_records_only() {
     assert!(memory.get(Kind::Note, &id("n")).await.unwrap().is_some());
 }
 
-/// Takes in lines through a view, in the session `talk`; how many were new, known and forgotten.
+/// Ingests lines through a view, in the session `talk`, and returns the numbers of added, known and
+/// forgotten records.
 async fn ingest(view: &MemoryView, text: &str) -> (u64, u64, u64) {
     let options = IngestOptions::default().with_format(Format::Jsonl);
     let text = Cursor::new(text.to_owned().into_bytes());
@@ -212,7 +213,7 @@ async fn ingest(view: &MemoryView, text: &str) -> (u64, u64, u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_forgotten_stays_so_when_it_is_found_again() {
+async fn a_forgotten_text_is_not_ingested_again() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
@@ -234,7 +235,7 @@ async fn what_was_forgotten_stays_so_when_it_is_found_again() {
     let purged = ada.forget(all.with_purge()).await.unwrap();
     assert!(purged.purged, "{purged:?}");
     assert_eq!(ingest(&ada, &talk).await, (0, 0, 4));
-    // Neither another time nor another name of the same words brings them back.
+    // Neither another time nor another id of the same words brings them back.
     let later = lines[0].replace("2026", "2027");
     let renamed = lines[1].replace("m7", "m8");
     assert_eq!(ingest(&ada, &[later, renamed].join("\n")).await, (0, 0, 2));
@@ -244,7 +245,7 @@ async fn what_was_forgotten_stays_so_when_it_is_found_again() {
     assert_eq!(found(&ada, "zanzibarquux").await, 0);
     memory.shutdown().await.unwrap();
 
-    // Who says it again has it again.
+    // An explicit write stores the text again.
     let memory = fixture.open().await;
     let ada = of(&memory, "ada");
     let again = ada.remember("a note of the zanzibarquux").await.unwrap();
@@ -258,7 +259,7 @@ async fn what_was_forgotten_stays_so_when_it_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_forgotten_is_imported_no_more() {
+async fn a_forgotten_record_is_not_imported_again() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.dir.path().join("old.db");
@@ -277,7 +278,7 @@ async fn what_was_forgotten_is_imported_no_more() {
     let task = tasks.iter().find(|task| task.text.contains("zanzibarquux")).unwrap();
     memory.forget(one(&memory, Kind::Task, task.id.as_str())).await.unwrap();
     memory.forget(one(&memory, Kind::Preference, "pet")).await.unwrap();
-    // As it stands there, and as a new row of another id.
+    // The forgotten task as a new row with another id.
     database.execute("UPDATE tasks SET id = 8 WHERE id = 1", []).unwrap();
     let report = memory.import(&path, ImportOptions::default()).await.unwrap();
     let tally = &report.tally;
@@ -293,7 +294,7 @@ async fn what_was_forgotten_is_imported_no_more() {
     assert_eq!(Restocked { dry_run: false, ..dry }, taken);
     assert_eq!(texts(&memory, "zanzibarquux").await, ["water the ferns"]);
 
-    // A value that is set again can be imported again once it is gone; the forgotten one cannot.
+    // A value that was set and deleted can be imported again; the forgotten one cannot.
     for (pet, expect) in [("cat", (0, 1, 2)), ("zanzibarquux", (1, 1, 1))] {
         let pet = json!({"key": "pet", "value": pet});
         memory.record(Kind::Preference, pet).await.unwrap();
@@ -306,7 +307,7 @@ async fn what_was_forgotten_is_imported_no_more() {
 }
 
 #[tokio::test]
-async fn what_has_expired_and_is_still_in_a_file_is_forgotten_as_well() {
+async fn an_expired_record_is_purged_from_the_files() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let eve = of(&memory, "eve");
@@ -327,7 +328,7 @@ async fn what_has_expired_and_is_still_in_a_file_is_forgotten_as_well() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_reached_holds_up_neither_reading_nor_forgetting() {
+async fn a_reached_limit_blocks_neither_reading_nor_forgetting() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let note = json!({"id": "n", "content": "the okapi sleeps"});
@@ -353,7 +354,7 @@ async fn a_limit_that_is_reached_holds_up_neither_reading_nor_forgetting() {
 }
 
 #[tokio::test]
-async fn an_expired_record_is_forgotten_by_whose_it_is_alone() {
+async fn only_its_owner_can_forget_an_expired_record() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let (bob, eve) = (of(&memory, "bob"), of(&memory, "eve"));
@@ -364,7 +365,7 @@ async fn an_expired_record_is_forgotten_by_whose_it_is_alone() {
 }
 
 #[tokio::test]
-async fn a_preference_is_told_beforehand_and_forgotten() {
+async fn a_dry_run_lists_a_preference_before_it_is_forgotten() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let eve = of(&memory, "eve");

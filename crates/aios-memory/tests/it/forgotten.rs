@@ -1,4 +1,4 @@
-//! A forgotten text stays out in whichever writing and by whichever way it comes back.
+//! A forgotten text stays out in every writing and on every path into the memory.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use crate::{Fixture, in_session, of, texts};
 /// A text with letters that have several forms.
 const TEXT: &str = "Stra\u{df}e 5: the caf\u{e9} code is zq4711,\nat the \u{fb01}rst gate";
 
-/// The writings in which it comes back.
+/// Returns other writings of the text.
 fn writings() -> Vec<(&'static str, String)> {
     let text = TEXT.to_owned();
     vec![
@@ -45,7 +45,7 @@ fn writings() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The files that say `text`, each in a format of its own.
+/// Returns files with `text`, each in a different format.
 fn files(text: &str) -> Vec<(&'static str, String)> {
     let line = |value: Value| format!("{value}\n");
     vec![
@@ -71,7 +71,7 @@ fn files(text: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The records that say `text`, each as another kind.
+/// Returns records with `text`, each of a different kind.
 fn records(text: &str) -> Vec<(Kind, Value)> {
     vec![
         (Kind::Note, json!({"content": text})),
@@ -99,7 +99,7 @@ async fn forget_text(view: &MemoryView, text: &str) {
     assert_eq!(view.forget(ForgetOptions::new(query)).await.unwrap().forgotten, 1);
 }
 
-/// The lines of an export that say `text` in some writing.
+/// Returns the lines of an export that contain `text` in any writing.
 async fn said(view: &MemoryView, dir: &Path, text: &str) -> Vec<String> {
     let path = dir.join(format!("{}.jsonl", Id::generate()));
     view.export(&path, None).await.unwrap();
@@ -113,7 +113,7 @@ async fn said(view: &MemoryView, dir: &Path, text: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_text_comes_back_in_no_writing_by_no_format() {
+async fn a_forgotten_text_is_not_ingested_in_any_writing_or_format() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     forget_text(&memory, TEXT).await;
@@ -134,7 +134,7 @@ async fn a_forgotten_text_comes_back_in_no_writing_by_no_format() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_text_comes_back_as_no_kind_by_an_export() {
+async fn a_forgotten_text_is_not_restored_as_any_kind_by_an_export() {
     let (fixture, other) = (Fixture::new(), Fixture::new());
     let (memory, source) = (fixture.open().await, other.open().await);
     let mut expected = 0;
@@ -154,7 +154,7 @@ async fn a_forgotten_text_comes_back_as_no_kind_by_an_export() {
     source.export(&exported, None).await.unwrap();
     forget_text(&memory, TEXT).await;
     let taken = memory.import_export(&exported, ImportMode::Store, None).await.unwrap().tally;
-    // The sessions of the messages say nothing.
+    // The sessions of the messages do not contain the text.
     let sessions = taken.added;
     assert_eq!(taken.forgotten, expected, "{taken:?}");
     assert_eq!(sessions, expected / 16, "{taken:?}");
@@ -164,7 +164,7 @@ async fn a_forgotten_text_comes_back_as_no_kind_by_an_export() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_text_comes_back_by_no_import_nor_by_an_older_copy() {
+async fn a_forgotten_text_is_not_restored_by_an_import_or_an_older_copy() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember(TEXT).await.unwrap();
@@ -190,7 +190,7 @@ async fn a_forgotten_text_comes_back_by_no_import_nor_by_an_older_copy() {
     let tally = report.tally;
     assert_eq!((tally.added, tally.forgotten), (0, 2 * writings().len() as u64), "{tally:?}");
 
-    // The older copy knows it, put back by itself; what it has of it is not merged.
+    // The older copy has the text if restored separately; it is not merged into the memory.
     let restored = Fixture::new();
     restore(&copy, &restored.config()).await.unwrap();
     let older = restored.open().await;
@@ -205,7 +205,7 @@ async fn a_forgotten_text_comes_back_by_no_import_nor_by_an_older_copy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_is_forgotten_for_its_owner_until_it_is_told_again() {
+async fn a_text_is_forgotten_for_its_owner_until_it_is_remembered_again() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
@@ -223,7 +223,7 @@ async fn a_text_is_forgotten_for_its_owner_until_it_is_told_again() {
     assert_eq!(take(&ada).await, (0, 1));
     assert_eq!(take(&bob).await, (1, 0));
     assert_eq!(take(&memory).await, (1, 0));
-    // The same in a scope of hers; a paraphrase is another text.
+    // The same applies to a narrower scope of hers; a paraphrase is another text.
     let session = in_session(&ada, "another");
     assert_eq!(take(&session).await, (0, 1));
     let paraphrase = fixture.dir.path().join("paraphrase.txt");
@@ -236,7 +236,7 @@ async fn a_text_is_forgotten_for_its_owner_until_it_is_told_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_short_text_and_one_of_a_forgotten_session_are_forgotten_there_alone() {
+async fn a_short_text_or_a_forgotten_session_affects_only_that_session() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let says = |session: &str, text: &str| {
@@ -266,7 +266,7 @@ async fn a_short_text_and_one_of_a_forgotten_session_are_forgotten_there_alone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_paragraph_or_line_is_left_out_of_a_document() {
+async fn a_forgotten_paragraph_or_line_is_omitted_from_a_document() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     forget_text(&memory, TEXT).await;
@@ -280,7 +280,7 @@ async fn a_forgotten_paragraph_or_line_is_left_out_of_a_document() {
             fs::write(&path, document).unwrap();
             let tally = memory.ingest_file(&path, IngestOptions::default()).await.unwrap().tally;
             assert_eq!(tally.forgotten, 1, "{writing}: {tally:?}");
-            // Read again it is the same.
+            // A second reading changes nothing.
             let again = memory.ingest_file(&path, IngestOptions::default()).await.unwrap().tally;
             assert_eq!((again.added, again.updated, again.known), (0, 0, 1), "{again:?}");
             let left = texts(&memory, "gates open at nine").await;
@@ -292,7 +292,7 @@ async fn a_forgotten_paragraph_or_line_is_left_out_of_a_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_was_forgotten_with_what_contains_it_is_forgotten_itself() {
+async fn a_text_forgotten_with_a_containing_record_is_forgotten_itself() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember(&format!("Mind this: {TEXT}. Really.")).await.unwrap();
@@ -309,7 +309,7 @@ async fn a_text_that_was_forgotten_with_what_contains_it_is_forgotten_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_document_stays_out_however_it_is_cut_and_wherever_it_is() {
+async fn a_forgotten_document_stays_out_with_any_cuts_and_at_any_path() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let paragraph =
@@ -347,7 +347,7 @@ async fn a_forgotten_document_stays_out_however_it_is_cut_and_wherever_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_a_source_repeats_is_forgotten_each_time() {
+async fn a_text_repeated_in_a_source_is_forgotten_each_time() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     forget_text(&memory, TEXT).await;
@@ -360,7 +360,7 @@ async fn a_text_that_a_source_repeats_is_forgotten_each_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_the_guard_changed_is_forgotten_as_its_source_has_it() {
+async fn a_record_changed_by_the_guard_is_forgotten_in_its_source_form() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let line = |id: &str| {
@@ -382,7 +382,7 @@ async fn a_record_that_the_guard_changed_is_forgotten_as_its_source_has_it() {
     memory.shutdown().await.unwrap();
 }
 
-/// One change of a writing that leaves it the same text.
+/// Changes a text without changing its normalised form.
 fn disguise(text: &str, (way, place): (usize, Index)) -> String {
     const INVISIBLE: &[char] =
         &['\u{200b}', '\u{ad}', '\u{200e}', '\u{2060}', '\u{fe0f}', '\u{34f}'];

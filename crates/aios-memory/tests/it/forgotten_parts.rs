@@ -1,4 +1,4 @@
-//! Forgetting reaches the parts of what comes back, and nothing beside what was forgotten.
+//! Forgetting applies to the parts of returning records, and to nothing else.
 
 use std::fs;
 
@@ -39,7 +39,7 @@ async fn forget_record(memory: &AgentMemory, kind: Kind, record: Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_call_keeps_out_no_other_call_of_its_tool() {
+async fn a_forgotten_call_does_not_keep_out_other_calls_of_its_tool() {
     let (fixture, other) = (Fixture::new(), Fixture::new());
     let (memory, source) = (fixture.open().await, other.open().await);
     let call = |id: &str, run: &str| {
@@ -54,7 +54,7 @@ async fn a_forgotten_call_keeps_out_no_other_call_of_its_tool() {
     let exported = other.dir.path().join("all.jsonl");
     source.export(&exported, None).await.unwrap();
     let tally = memory.import_export(&exported, ImportMode::Store, None).await.unwrap().tally;
-    // By its id, and by what it was about.
+    // One by its id, one by its input.
     assert_eq!((tally.added, tally.forgotten), (1, 2), "{tally:?}");
     let tally = take(&memory, &fixture, "chat.jsonl", &chat(TEXT)).await;
     assert_eq!((tally.added, tally.forgotten), (0, 1), "{tally:?}");
@@ -63,7 +63,7 @@ async fn a_forgotten_call_keeps_out_no_other_call_of_its_tool() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_that_a_forgotten_text_is_the_title_of_goes_in_without_it() {
+async fn a_conversation_with_a_forgotten_title_is_stored_without_it() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     forget_text(&memory, TEXT).await;
@@ -82,7 +82,7 @@ async fn a_conversation_that_a_forgotten_text_is_the_title_of_goes_in_without_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_parts_of_a_forgotten_record_come_back_as_no_other_kind() {
+async fn the_parts_of_a_forgotten_record_stay_out_as_any_kind() {
     for (kind, record) in [
         (Kind::Interaction, json!({"user_transcript": TEXT, "assistant_response": "well"})),
         (Kind::Interaction, json!({"user_transcript": "well", "assistant_response": TEXT})),
@@ -105,7 +105,7 @@ async fn the_parts_of_a_forgotten_record_come_back_as_no_other_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signs_around_a_forgotten_text_do_not_bring_it_back() {
+async fn markup_around_a_forgotten_text_does_not_bring_it_back() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     forget_text(&memory, TEXT).await;
@@ -141,7 +141,7 @@ async fn signs_around_a_forgotten_text_do_not_bring_it_back() {
     memory.export(&exported, None).await.unwrap();
     let exported = fs::read_to_string(&exported).unwrap();
     assert!(exported.contains("bye now") && !exported.contains("zanzibarquux"), "{exported}");
-    // A number or sign that is a part of the text makes another one of it.
+    // A number that belongs to the text makes it another text.
     forget_text(&memory, "4. Mai ist der Geburtstag von Anna").await;
     let tally = take(&memory, &fixture, "day.txt", "5. Mai ist der Geburtstag von Anna").await;
     assert_eq!((tally.added, tally.forgotten), (1, 0), "{tally:?}");
@@ -149,7 +149,7 @@ async fn signs_around_a_forgotten_text_do_not_bring_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_document_comes_back_in_no_part_of_itself_and_in_no_message() {
+async fn the_parts_of_a_forgotten_document_stay_out_in_documents_and_messages() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let (one, two) = ("The gate is opened at nine.", "The gate is closed at seven.");

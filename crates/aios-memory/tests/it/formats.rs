@@ -1,4 +1,4 @@
-//! The files of other programs, into the memory: what is known again, what is a copy, what is not.
+//! Files of other programs in the memory: known records, copies and new records.
 
 use std::{io::Cursor, path::Path};
 
@@ -13,7 +13,7 @@ async fn ingest(memory: &MemoryView, text: &str) -> IngestReport {
     memory.ingest_reader(bytes, Some(Path::new(name)), IngestOptions::default()).await.unwrap()
 }
 
-/// The counts of what is added, known, updated and conflicting.
+/// Returns the numbers of added, known, updated and conflicting records.
 fn counts(report: &IngestReport) -> [u64; 4] {
     let tally = &report.tally;
     assert_eq!((report.failed_count, tally.refused), (0, 0), "{report:?}");
@@ -28,7 +28,7 @@ async fn texts(memory: &MemoryView) -> Vec<String> {
     all(memory, Kind::Message).await.into_iter().map(|it| it.text).collect()
 }
 
-/// A row of a session of Claude Code.
+/// Builds a row of a Claude Code session.
 fn row(session: &str, uuid: &str, role: &str, content: Value, second: u32) -> String {
     let row = json!({"type": role, "uuid": uuid, "parentUuid": null, "sessionId": session,
         "message": {"role": role, "content": content},
@@ -37,7 +37,7 @@ fn row(session: &str, uuid: &str, role: &str, content: Value, second: u32) -> St
 }
 
 #[tokio::test]
-async fn a_fork_of_a_session_adds_only_what_is_new_in_it() {
+async fn a_fork_of_a_session_adds_only_its_new_messages() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let used = json!([{"type": "tool_use", "id": "t1", "name": "Read", "input": {"path": "a.py"}}]);
@@ -55,7 +55,7 @@ async fn a_fork_of_a_session_adds_only_what_is_new_in_it() {
     assert_eq!(counts(&ingest(&memory, &rows("s1")).await), [0, 3, 0, 0]);
     let fork = rows("s2") + &row("s2", "e", "user", json!("and then?"), 5);
     assert_eq!(counts(&ingest(&memory, &fork).await), [1, 3, 0, 0]);
-    // Both in one file, in a memory that has none of it.
+    // Both in one file, in an empty memory.
     let other = Fixture::new();
     let memory = other.open().await;
     assert_eq!(counts(&ingest(&memory, &(rows("s1") + &fork)).await), [4, 3, 0, 0]);
@@ -63,7 +63,7 @@ async fn a_fork_of_a_session_adds_only_what_is_new_in_it() {
 }
 
 #[tokio::test]
-async fn a_session_without_a_title_takes_the_one_of_a_later_reading() {
+async fn a_session_without_a_title_gets_that_of_a_later_reading() {
     let export = |name: &str| {
         json!([{"uuid": "c", "name": name, "created_at": "2026-05-26T07:27:00Z", "chat_messages": [
             {"uuid": "m", "sender": "human", "text": "hello", "created_at": "2026-05-26T07:27:01Z"}
@@ -80,7 +80,7 @@ async fn a_session_without_a_title_takes_the_one_of_a_later_reading() {
     assert_eq!(counts(&ingest(&memory, &export("Tiles")).await), [0, 1, 0, 0]);
     assert_eq!(titles(&memory).await, ["Tiles"]);
 
-    // So does one that has moved out of working memory.
+    // So does a session that has moved out of working memory.
     let other = Fixture::new();
     let memory = other.open().await;
     let id = Id::new("claude/c").unwrap();
@@ -135,7 +135,7 @@ async fn a_corrected_message_is_updated_and_twice_in_one_file_conflicts() {
 }
 
 #[tokio::test]
-async fn another_role_speaker_time_or_tag_under_the_same_id_is_never_known() {
+async fn a_changed_role_speaker_time_or_tag_is_an_update() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let said = |change: Value| {
@@ -147,7 +147,7 @@ async fn another_role_speaker_time_or_tag_under_the_same_id_is_never_known() {
         format!("{message}\n")
     };
     assert_eq!(counts(&ingest(&memory, &said(json!({}))).await), [1, 0, 0, 0]);
-    // A field that is left out does not differ.
+    // A missing field does not differ.
     let left_out = "{\"id\": \"m\", \"session\": \"s\", \"text\": \"hello\"}\n";
     assert_eq!(counts(&ingest(&memory, left_out).await), [0, 1, 0, 0]);
     let mut change = json!({});
@@ -176,7 +176,7 @@ async fn another_role_speaker_time_or_tag_under_the_same_id_is_never_known() {
 }
 
 #[tokio::test]
-async fn a_time_before_1970_costs_the_time_only() {
+async fn a_time_before_1970_costs_only_the_time() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let text = "{\"role\": \"user\", \"text\": \"hello\", \"timestamp\": \"0001-01-01T00:00:00Z\"}";
@@ -196,7 +196,7 @@ async fn the_result_of_a_call_may_come_with_a_later_reading() {
     let whole = begun.clone() + &row("s", "b", "user", given, 2);
     assert_eq!(counts(&ingest(&memory, &whole).await), [0, 0, 1, 0]);
     assert_eq!(counts(&ingest(&memory, &whole).await), [0, 1, 0, 0]);
-    // A file that is cut again takes nothing back.
+    // A truncated file removes nothing.
     assert_eq!(counts(&ingest(&memory, &begun).await), [0, 1, 0, 0]);
     let calls = all(&memory, Kind::ToolCall).await;
     let payload = &calls[0].payload;
@@ -221,7 +221,7 @@ async fn the_title_of_a_conversation_is_the_summary_of_its_session() {
     assert_eq!(session().await.text, "");
     assert_eq!(counts(&ingest(&memory, &export("Ferries")).await), [0, 1, 0, 0]);
     assert_eq!(session().await.text, "Ferries");
-    // A summary that is there stays, whoever wrote it.
+    // An existing summary stays.
     assert_eq!(counts(&ingest(&memory, &export("Boats")).await), [0, 1, 0, 0]);
     assert_eq!(session().await.text, "Ferries");
 }

@@ -1,4 +1,4 @@
-//! Stores of other programs, taken over.
+//! Import of stores of other programs.
 
 use std::{fs, path::PathBuf};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{Fixture, of, texts};
 
 impl Fixture {
-    /// A SQLite file that `sql` made.
+    /// Creates a SQLite file by `sql`.
     fn database(&self, name: &str, sql: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         let connection = rusqlite::Connection::open(&path).unwrap();
@@ -26,8 +26,8 @@ impl Fixture {
     }
 }
 
-/// Imports a file twice, and once before without storing anything: the first says what would be
-/// done, the second does just that, the third adds nothing. None changes the file.
+/// Imports a file twice, after a dry run: the dry run predicts the first import, and the second
+/// import adds nothing. None changes the file.
 async fn import(memory: &MemoryView, path: &PathBuf) -> ImportReport {
     let before = fs::read(path).unwrap();
     let dry = ImportOptions::default().with_mode(ImportMode::DryRun);
@@ -46,7 +46,7 @@ async fn records(memory: &MemoryView, kind: Kind) -> Vec<Record> {
     memory.list(kind, None, 100).await.unwrap().records
 }
 
-/// What is unclear, as `table.column rows`.
+/// Returns the unclear columns, as `table.column rows`.
 fn unclear(report: &ImportReport) -> Vec<String> {
     let told = report.not_understood.iter().map(|unclear| {
         let column = unclear.column.as_deref().unwrap_or("*");
@@ -56,7 +56,7 @@ fn unclear(report: &ImportReport) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn tasks_with_steps_preferences_and_persona() {
+async fn a_store_of_tasks_is_imported() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.database(
@@ -126,7 +126,7 @@ async fn tasks_with_steps_preferences_and_persona() {
 }
 
 #[tokio::test]
-async fn sessions_with_messages_preferences_tasks_and_knowledge() {
+async fn a_store_of_sessions_is_imported() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.database(
@@ -173,7 +173,7 @@ async fn sessions_with_messages_preferences_tasks_and_knowledge() {
 }
 
 #[tokio::test]
-async fn interactions_and_what_has_no_place_in_them() {
+async fn a_store_of_interactions_is_imported_with_unknown_columns() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.database(
@@ -201,7 +201,7 @@ async fn interactions_and_what_has_no_place_in_them() {
 }
 
 #[tokio::test]
-async fn goals_with_their_tasks_and_what_was_decided() {
+async fn a_store_of_an_agent_is_imported() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.database(
@@ -233,7 +233,7 @@ async fn goals_with_their_tasks_and_what_was_decided() {
 }
 
 #[tokio::test]
-async fn entries_by_id_in_a_list_and_of_our_own() {
+async fn entries_are_imported_from_every_json_layout() {
     let lamp = json!({
         "category": "device", "key": "lamp", "value": {"on": true, "w": 4.5, "of": null},
         "tags": ["home"], "timestamp": "2024-05-01T00:00:00", "color": "red",
@@ -271,7 +271,7 @@ async fn entries_by_id_in_a_list_and_of_our_own() {
 }
 
 #[tokio::test]
-async fn what_comes_to_a_store_later_is_added_and_the_rest_stays() {
+async fn a_later_import_adds_new_rows_and_changes_no_record() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.database(
@@ -291,7 +291,7 @@ async fn what_comes_to_a_store_later_is_added_and_the_rest_stays() {
     let sql = "UPDATE tasks SET status = 'failed'; INSERT INTO tasks VALUES (2, 'second', 'x')";
     connection.execute_batch(sql).unwrap();
     connection.close().unwrap();
-    // Under another name it is the same store all the same.
+    // A renamed file is the same store.
     let renamed = path.with_file_name("b.db");
     fs::rename(&path, &renamed).unwrap();
     let report = ada.import(&renamed, ImportOptions::default()).await.unwrap();
@@ -302,7 +302,7 @@ async fn what_comes_to_a_store_later_is_added_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn many_rows_go_in_in_order() {
+async fn many_rows_are_imported_in_order() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.database(
@@ -320,7 +320,7 @@ async fn many_rows_go_in_in_order() {
 }
 
 #[tokio::test]
-async fn what_is_of_no_known_shape_is_refused_with_those_that_are() {
+async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let own = memory.config().working_path();
@@ -342,7 +342,7 @@ async fn what_is_of_no_known_shape_is_refused_with_those_that_are() {
     memory.shutdown().await.unwrap();
 }
 
-/// Imports a file of one record as `bob` and as `ada`, whose it is.
+/// Imports a file of one record of `ada` as `bob`, who is refused, and as `ada`.
 async fn is_of_ada(memory: &AgentMemory, path: &PathBuf) {
     let options = ImportOptions::default();
     let report = of(memory, "bob").import(path, options.clone()).await.unwrap();
@@ -410,7 +410,7 @@ async fn json_and_metadata_name_the_owner_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn a_row_that_names_two_owners_fails_and_unknown_fields_beside_entries_are_reported() {
+async fn a_row_with_two_owners_fails_and_unknown_fields_are_reported() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let path = fixture.dir.path().join("two.json");

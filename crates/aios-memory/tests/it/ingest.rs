@@ -1,4 +1,4 @@
-//! Taking in streams.
+//! Ingest of streams.
 
 use std::{
     io::Cursor,
@@ -21,7 +21,7 @@ fn lines(range: std::ops::Range<u32>) -> String {
 }
 
 #[tokio::test]
-async fn several_batches_go_in_in_order_and_once() {
+async fn several_batches_are_stored_in_order_exactly_once() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let told = Arc::new(AtomicU64::new(0));
@@ -48,7 +48,7 @@ async fn several_batches_go_in_in_order_and_once() {
 }
 
 #[tokio::test]
-async fn equal_messages_of_one_stream_are_two() {
+async fn equal_messages_of_one_stream_are_distinct() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let text = "{\"role\": \"user\", \"content\": \"yes\"}\n".repeat(3);
@@ -64,7 +64,7 @@ async fn a_conversation_deleted_a_moment_ago_is_added_again() {
     let memory = fixture.open().await;
     let session = Id::new("s").unwrap();
     let chat = r#"{"role": "user", "content": "not that", "session": "s", "id": "a"}"#;
-    // Long-term memory hears of a deletion later; how much later is chance.
+    // Long-term memory receives a deletion later, after a random delay.
     for round in 0..20 {
         let read = ingest(&memory, chat.to_owned(), IngestOptions::default()).await.tally;
         assert_eq!((read.added, read.known), (1, 0), "round {round}");
@@ -75,7 +75,7 @@ async fn a_conversation_deleted_a_moment_ago_is_added_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_that_take_in_the_same_at_the_same_time_agree() {
+async fn concurrent_ingests_of_the_same_input_agree() {
     let fixture = Fixture::new();
     let (one, two) = (fixture.open().await, fixture.open().await);
     let (first, second) = tokio::join!(
@@ -91,7 +91,7 @@ async fn two_that_take_in_the_same_at_the_same_time_agree() {
 }
 
 #[tokio::test]
-async fn a_session_of_another_user_is_another_one_and_a_line_of_another_user_fails() {
+async fn sessions_of_users_are_separate_and_a_line_of_another_user_fails() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
@@ -118,7 +118,7 @@ async fn a_session_of_another_user_is_another_one_and_a_line_of_another_user_fai
     memory.shutdown().await.unwrap();
 }
 
-/// Ingests a chat that may name its owner anywhere, as `ada` and as `bob`: it is `ada`'s.
+/// Ingests a chat of `ada` as `bob`, who is refused, and as `ada`.
 async fn is_of_ada(chat: &str) {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
@@ -151,7 +151,7 @@ async fn the_owner_of_a_conversation_owns_its_messages() {
 }
 
 #[tokio::test]
-async fn an_owner_that_is_not_clear_is_refused() {
+async fn an_ambiguous_owner_is_refused() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     for chat in [
@@ -176,7 +176,7 @@ async fn an_owner_that_is_not_clear_is_refused() {
 }
 
 #[tokio::test]
-async fn conversations_of_one_file_are_apart_and_what_else_they_say_is_reported() {
+async fn conversations_of_one_file_are_separate_and_unknown_fields_are_reported() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let chat = r#"[
@@ -200,8 +200,8 @@ async fn conversations_of_one_file_are_apart_and_what_else_they_say_is_reported(
 }
 
 #[tokio::test]
-async fn the_parts_of_a_long_message_that_is_shorter_now_are_retired() {
-    /// The longest text of one record.
+async fn the_surplus_parts_of_a_shortened_long_message_are_retired() {
+    /// Maximum length of the text of one record.
     const PART: usize = aios_memory::TEXT_BYTES_MAX;
     let long = |parts: usize, last: &str| {
         // Words of three bytes, and the rest of a part.
@@ -212,7 +212,7 @@ async fn the_parts_of_a_long_message_that_is_shorter_now_are_retired() {
     let message = |text: &str| {
         let message = serde_json::json!({"role": "user", "id": "m", "session": "s",
             "content": text});
-        // An id that only looks like that of a part is another message's.
+        // An id that only looks like that of a part belongs to another message.
         let alike = serde_json::json!({"role": "user", "id": "m#9", "session": "s",
             "content": "alike"});
         format!("{message}\n{alike}\n")
@@ -235,7 +235,7 @@ async fn the_parts_of_a_long_message_that_is_shorter_now_are_retired() {
     assert_eq!(read(&long(3, "pomegranate")).await, [4, 0, 0, 0]);
     assert!(finds("pomegranate").await);
     assert_eq!(listed().await, ["m", "m#2", "m#3", "m#9"]);
-    // The second part is cut short, and the third has gone.
+    // The second part is truncated, and the third is gone.
     assert_eq!(read(&long(2, "quince")).await, [0, 2, 1, 1]);
     assert!(finds("quince").await);
     assert!(!finds("pomegranate").await);

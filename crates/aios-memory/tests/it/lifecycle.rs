@@ -1,4 +1,4 @@
-//! Opening, closing, and what is there afterwards.
+//! Opening, closing, and the records afterwards.
 
 use aios_memory::{AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{Fixture, of, texts};
 
 #[tokio::test]
-async fn what_was_remembered_is_there_after_a_drop() {
+async fn a_remembered_text_is_durable_after_a_drop() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember("the key is under the third stone").await.unwrap();
@@ -17,7 +17,7 @@ async fn what_was_remembered_is_there_after_a_drop() {
 }
 
 #[tokio::test]
-async fn a_closed_memory_says_so() {
+async fn a_closed_memory_returns_an_error() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let other = memory.clone();
@@ -29,7 +29,7 @@ async fn a_closed_memory_says_so() {
     other.shutdown().await.unwrap();
 }
 
-/// An error with its causes.
+/// Returns an error with its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = error.source().map(chain).unwrap_or_default();
     format!("{error}: {causes}")
@@ -48,7 +48,7 @@ async fn a_memory_needs_a_directory() {
 }
 
 #[tokio::test]
-async fn a_setting_out_of_its_bounds_opens_nothing() {
+async fn a_setting_out_of_bounds_is_refused_before_anything_is_created() {
     let fixture = Fixture::new();
     let mut config = fixture.config();
     config.working.busy_timeout_ms = u64::MAX;
@@ -59,7 +59,7 @@ async fn a_setting_out_of_its_bounds_opens_nothing() {
 }
 
 #[tokio::test]
-async fn what_expires_at_the_end_of_time_is_kept_until_then() {
+async fn an_expiry_at_the_end_of_time_is_accepted() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     for (kind, text) in [(Kind::Goal, "description"), (Kind::Note, "content")] {
@@ -76,7 +76,7 @@ async fn what_expires_at_the_end_of_time_is_kept_until_then() {
 }
 
 #[tokio::test]
-async fn the_persona_is_everybodys() {
+async fn the_persona_is_machine_wide() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let own = json!({"key": "mood", "value": "calm", "scope": {"user": "zoe"}});
@@ -91,9 +91,9 @@ async fn the_persona_is_everybodys() {
     assert_eq!(shown["mood"], "calm", "everybody reads it");
 }
 
-/// Old messages leave working memory when they are safe, and are found as before.
+/// Old messages leave working memory once they are in long-term memory, and are still found.
 #[tokio::test]
-async fn what_has_aged_is_in_long_term_memory() {
+async fn aged_messages_move_to_long_term_memory() {
     let fixture = Fixture::new();
     let open = async |days: u64| {
         let mut config = fixture.config();
@@ -131,7 +131,7 @@ async fn what_has_aged_is_in_long_term_memory() {
 }
 
 #[tokio::test]
-async fn a_record_cannot_name_another_owner_than_the_view_it_is_written_through() {
+async fn a_record_cannot_name_an_owner_other_than_its_views() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let alice = of(&memory, "alice");
@@ -146,7 +146,7 @@ async fn a_record_cannot_name_another_owner_than_the_view_it_is_written_through(
 }
 
 #[tokio::test]
-async fn a_search_without_a_limit_takes_the_configured_one() {
+async fn a_search_without_a_limit_uses_the_configured_one() {
     let fixture = Fixture::new();
     let mut config = fixture.config();
     config.search.limit = 2;

@@ -1,4 +1,4 @@
-//! The memory as a library, through its public interface, on real files in temporary directories.
+//! Tests of the library through its public interface, on real files in temporary directories.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod backup;
@@ -30,7 +30,7 @@ use std::{fs, io, path::Path};
 use aios_memory::{AgentMemory, Config, MemoryView, Scope, SearchOptions};
 use tempfile::TempDir;
 
-/// A memory in a directory of its own.
+/// A temporary directory for a memory.
 struct Fixture {
     dir: TempDir,
 }
@@ -49,7 +49,7 @@ impl Fixture {
     }
 }
 
-/// The content of a file; `None` if background work has removed it meanwhile.
+/// Returns the content of a file; `None` if background work has removed it meanwhile.
 fn content(path: &Path) -> Option<Vec<u8>> {
     match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -57,23 +57,23 @@ fn content(path: &Path) -> Option<Vec<u8>> {
     }
 }
 
-/// The view of a user.
+/// Returns the view of a user.
 fn of(memory: &AgentMemory, user: &str) -> MemoryView {
     memory.for_user(user).unwrap()
 }
 
-/// The names of the sessions of a view, the one that was active last first.
+/// Returns the names of the sessions of a view, the most recently active one first.
 async fn sessions(view: &MemoryView) -> Vec<String> {
     let sessions = view.working().active_sessions(u32::MAX).await.unwrap();
     sessions.into_iter().map(|session| session.id.to_string()).collect()
 }
 
-/// A view, narrowed to a session.
+/// Returns a view narrowed to a session.
 fn in_session(view: &MemoryView, session: &str) -> MemoryView {
     view.narrow(&Scope::default().with_session(session).into()).unwrap()
 }
 
-/// The texts that a search finds, best first.
+/// Returns the texts that a search finds, best first.
 async fn texts(memory: &MemoryView, query: &str) -> Vec<String> {
     let found = memory.recall(query, &SearchOptions::default()).await.unwrap();
     found.hits.into_iter().map(|hit| hit.text).collect()

@@ -1,5 +1,5 @@
-//! Two owners in one memory are as two memories: whatever one of them does, the other finds what
-//! there would be if nobody else but the shared owner had been there.
+//! Two owners in one memory equal two memories: in spite of any action of one owner, the other
+//! finds the same as if only the shared owner had been there.
 
 use std::{
     collections::BTreeMap,
@@ -22,14 +22,14 @@ use tokio::runtime::Runtime;
 
 use crate::{in_session, of};
 
-/// The owners; shared has no name.
+/// The owners; `None` is the shared owner.
 const OWNERS: [Option<&str>; 3] = [Some("u1"), Some("u2"), None];
-/// Ids, keys and sessions, which all owners use.
+/// Ids, keys and sessions used by all owners.
 const NAMES: [&str; 2] = ["a", "b"];
 const TEXTS: [&str; 3] =
     ["the zebra sleeps in the barn", "a zebra eats hay", "the lighthouse is white"];
 const QUERIES: [&str; 3] = ["zebra", "where does the zebra sleep?", "white lighthouse"];
-/// Every kind whose records have ids of the caller's choice.
+/// Every kind whose records have ids chosen by the caller.
 const KINDS: [Kind; 17] = [
     Kind::Goal,
     Kind::Task,
@@ -50,7 +50,7 @@ const KINDS: [Kind; 17] = [
     Kind::Procedure,
 ];
 
-/// Conversations as files have them: with and without ids, and with an id that is given twice.
+/// Conversations as in files: with and without ids, and with a duplicate id.
 const CHATS: [&str; 3] = [
     r#"{"role": "user", "content": "the zebra sleeps in the barn", "id": "a", "session": "a"}
 {"role": "assistant", "content": "it is white", "session": "a"}
@@ -84,7 +84,7 @@ enum Action {
     TakeBack,
     /// Messages that are in long-term memory leave working memory.
     MoveOut(&'static str),
-    /// Waiting records go into the library.
+    /// Pending records move into the library.
     Drain,
 }
 
@@ -109,7 +109,7 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// The fields of a record that says `text`.
+/// Builds the fields of a record with `text`.
 fn fields(kind: Kind, id: &str, text: &str, parent: &str) -> Value {
     match kind {
         Kind::Goal => json!({"id": id, "description": text}),
@@ -136,7 +136,7 @@ fn fields(kind: Kind, id: &str, text: &str, parent: &str) -> Value {
     }
 }
 
-/// A change that lets a record say `text`.
+/// Builds a change that sets the text of a record to `text`.
 fn change(kind: Kind, text: &str) -> Map<String, Value> {
     let Value::Object(mut fields) = fields(kind, "x", text, "x") else { unreachable!() };
     fields.retain(|_, value| *value == text);
@@ -147,7 +147,7 @@ fn change(kind: Kind, text: &str) -> Map<String, Value> {
     }
 }
 
-/// A memory, and the directory that it is in.
+/// A memory and its directory.
 struct Store {
     memory: AgentMemory,
     _dir: TempDir,
@@ -159,7 +159,7 @@ impl Store {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::at(dir.path().join("memory"));
         config.working.durability = Durability::Normal;
-        // A busy machine does not make other figures.
+        // The load of the machine must not change the hits.
         config.search.vector_wait_ms = 60_000;
         let memory = match MODEL.get() {
             Some(model) => AgentMemory::open_with(config, model.clone()).await,
@@ -174,14 +174,14 @@ impl Store {
         owner.map_or_else(|| self.memory.for_shared(), |user| of(&self.memory, user))
     }
 
-    /// Does what `owner` does, and tells what came of it.
+    /// Executes an action of `owner`, and returns its outcome as text.
     async fn act(&self, owner: Option<&str>, action: &Action, export: &Path) -> String {
         let view = self.view(owner);
         let told = match action.clone() {
             Action::Record { kind, id, text, parent } => {
                 let recorded = view.record(kind, fields(kind, id, text, parent)).await;
-                // Of a record that is recorded twice before long-term memory hears of it, the first
-                // version is nowhere.
+                // If a record is written twice before long-term memory receives it, the first
+                // version is lost.
                 self.memory.catch_up().await.unwrap();
                 recorded.map(|id| id.to_string())
             }
@@ -234,8 +234,8 @@ fn named(id: &str) -> Id {
     Id::new(id).unwrap()
 }
 
-/// The id under which an owner has the record that was recorded as `id`: that of a message follows
-/// from the one that it was given.
+/// Returns the id of an owner's record that was recorded as `id`. The id of a message is derived
+/// from the given one.
 async fn own_id(view: &MemoryView, kind: Kind, id: &str) -> Id {
     let records = match kind {
         Kind::Message => view.list(kind, None, 1000).await.unwrap().records,
@@ -248,7 +248,7 @@ async fn own_id(view: &MemoryView, kind: Kind, id: &str) -> Id {
     found.map_or_else(|| named(id), |record| record.id)
 }
 
-/// Forgets an owner's record.
+/// Builds the options to forget an owner's record.
 async fn of_record(view: &MemoryView, kind: Kind, id: &str) -> ForgetOptions {
     let owner = view.gate().acts_for().unwrap().clone();
     let identity = Identity::new(owner, kind, own_id(view, kind, id).await);
@@ -263,7 +263,7 @@ fn tally(tally: &Tally) -> String {
     serde_json::to_string(tally).unwrap()
 }
 
-/// `value` without its times.
+/// Removes the times from `value`.
 fn timeless(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -283,7 +283,7 @@ fn shown(record: impl serde::Serialize) -> String {
     record.to_string()
 }
 
-/// All that a view tells, a line each.
+/// Returns everything that is visible through a view, one item per line.
 async fn seen(view: &MemoryView) -> Vec<String> {
     let mut lines = Vec::new();
     for kind in KINDS {
@@ -329,7 +329,7 @@ async fn seen(view: &MemoryView) -> Vec<String> {
     lines
 }
 
-/// Records of nobody in particular, exported: a goal with a task and a call, a session, notes.
+/// Exports shared records of every kind, all in one session.
 async fn export(path: &Path) {
     let store = Store::open().await;
     for kind in KINDS {
@@ -340,14 +340,14 @@ async fn export(path: &Path) {
     store.memory.shutdown().await.unwrap();
 }
 
-/// The answer to each action, and the records that each owner sees in the end.
+/// Outcome of each action, and the records that each owner sees in the end.
 struct Outcome {
-    /// By the place of the action; none if it was left out.
+    /// By index of the action; `None` if it was skipped.
     told: Vec<Option<String>>,
     seen: BTreeMap<Option<&'static str>, Vec<String>>,
 }
 
-/// Does in a memory of its own what `owners` do.
+/// Executes the actions of `owners` in a new memory.
 async fn outcome(
     actions: &[(Option<&'static str>, Action)],
     owners: &[Option<&'static str>],
@@ -368,7 +368,7 @@ async fn outcome(
     outcome
 }
 
-/// Checks that each of two users of one memory finds what it finds in one without the other.
+/// Checks that each of two users of one memory finds the same as in a memory without the other.
 async fn check(actions: &[(Option<&'static str>, Action)], export: &Path) -> Result<(), String> {
     let (both, one, two) = tokio::join!(
         outcome(actions, &OWNERS, export),

@@ -1,5 +1,5 @@
-//! A data directory, or a file of it, that is moved, replaced or removed while it is open; one that
-//! others made or may write to.
+//! A data directory, or a file in it, that is moved, replaced or removed while it is open, or that
+//! another user created or can write to.
 
 use std::{
     collections::BTreeMap,
@@ -15,10 +15,10 @@ use serde_json::json;
 
 use crate::{Fixture, content, texts};
 
-/// Another user than the one of the tests, if they run as root.
+/// A user other than that of the tests, if they run as root.
 const NOBODY: u32 = 65534;
 
-/// The bytes of all files below a directory.
+/// Returns the content of all files below a directory.
 fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let Ok(entries) = fs::read_dir(dir) else { return found };
@@ -32,7 +32,7 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Puts a copy of a file or directory in its place.
+/// Replaces a file or directory with a copy.
 fn replace(path: &Path) {
     let old = path.with_added_extension("old");
     fs::rename(path, &old).unwrap();
@@ -56,7 +56,7 @@ fn removed(dir: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_acknowledged_that_is_not_in_its_place() {
+async fn nothing_is_acknowledged_after_the_directory_has_changed() {
     type Change = fn(&Path);
     let goal_and_note = [Kind::Goal, Kind::Note].as_slice();
     let changes: &[(&str, Change, &[Kind])] = &[
@@ -89,7 +89,7 @@ async fn nothing_is_acknowledged_that_is_not_in_its_place() {
             assert!(error.to_string().contains("put it back"), "{what}: {error}");
             assert!(!error.is_retryable() && !error.is_unwritable(), "{what}: {error}");
         }
-        // The handle ends, and touches nothing of what is there now.
+        // Closing the handle changes nothing in the directory that is there now.
         let before = files(&dir);
         let _ = memory.shutdown().await;
         if goal_and_note == *refused {
@@ -99,7 +99,7 @@ async fn nothing_is_acknowledged_that_is_not_in_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handle_of_a_moved_directory_leaves_the_one_in_its_place_alone() {
+async fn a_handle_of_a_moved_directory_does_not_touch_its_replacement() {
     let fixture = Fixture::new();
     let old = fixture.open().await;
     old.remember("the old harbour").await.unwrap();
@@ -109,7 +109,7 @@ async fn a_handle_of_a_moved_directory_leaves_the_one_in_its_place_alone() {
     let new = fixture.open().await;
     new.remember("the new lighthouse").await.unwrap();
     assert_eq!(old.remember("the lost pier").await.unwrap_err().code(), "moved");
-    // It neither reads the other one's records nor takes its log away.
+    // It neither reads the records of the other one nor deletes its log.
     let _ = old.shutdown().await;
     new.remember("the newer mole").await.unwrap();
     new.shutdown().await.unwrap();
@@ -123,7 +123,7 @@ async fn a_handle_of_a_moved_directory_leaves_the_one_in_its_place_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_put_back_is_used_again() {
+async fn a_directory_moved_back_is_used_again() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let dir = fixture.config().memory.data_dir;
@@ -137,7 +137,7 @@ async fn what_was_put_back_is_used_again() {
 }
 
 #[tokio::test]
-async fn what_others_made_is_refused_and_what_is_ours_is_closed() {
+async fn files_of_other_users_are_refused_and_own_permissions_are_tightened() {
     let fixture = Fixture::new();
     let dir = fixture.config().memory.data_dir;
     fixture.open().await.shutdown().await.unwrap();
@@ -152,7 +152,7 @@ async fn what_others_made_is_refused_and_what_is_ours_is_closed() {
     if fs::metadata(&dir).unwrap().uid() != 0 {
         return;
     }
-    // Nothing is made out of what another user has put there, nor is it changed.
+    // Files of another user are neither used nor changed.
     for name in ["working.db", "journal.db", "journal.db-wal", "generations.json", "longterm"] {
         let fixture = Fixture::new();
         let dir = fixture.config().memory.data_dir;
@@ -183,7 +183,7 @@ async fn what_others_made_is_refused_and_what_is_ours_is_closed() {
 }
 
 #[tokio::test]
-async fn work_on_the_whole_directory_is_done_by_one_process_at_a_time() {
+async fn maintenance_of_the_whole_directory_is_exclusive() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember("a mole").await.unwrap();
@@ -202,7 +202,7 @@ async fn work_on_the_whole_directory_is_done_by_one_process_at_a_time() {
     drop(lock);
     assert!(repair(fixture.config(), |_| {}).await.unwrap().was_sound);
 
-    // A copy that is being made, or put back, is its maker's alone.
+    // A backup or restore in progress belongs to its process alone.
     for name in ["copy-2", "restored"] {
         let (target, partial) =
             (fixture.dir.path().join(name), fixture.dir.path().join(format!(".{name}.partial")));
@@ -221,7 +221,7 @@ async fn work_on_the_whole_directory_is_done_by_one_process_at_a_time() {
         assert_eq!(refused.code(), "busy", "{refused:?}");
         assert!(!target.exists());
         drop(lock);
-        // A leftover is told, and goes.
+        // A leftover is reported, and replaced.
         if name == "restored" {
             let error = AgentMemory::open(config.clone()).await.unwrap_err().to_string();
             assert!(error.contains("restore") && error.contains(".restored.partial"), "{error}");
@@ -236,7 +236,7 @@ async fn work_on_the_whole_directory_is_done_by_one_process_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_copy_is_put_back_private_and_without_what_could_lead_elsewhere() {
+async fn a_restore_is_private_and_refuses_links_and_special_files() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember("a mole").await.unwrap();

@@ -1,4 +1,4 @@
-//! Fetching a model, from a hub on this machine.
+//! Download of a model from a local hub.
 
 pub(crate) mod hub;
 
@@ -32,7 +32,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_model_comes_whole_and_only_once() {
+async fn a_model_is_downloaded_completely_and_only_once() {
     let fixture = Fixture::new();
     let path = fixture.pull(MODEL).await.unwrap();
     assert_eq!(path, fixture.resolve(MODEL).unwrap());
@@ -52,7 +52,7 @@ async fn a_model_comes_whole_and_only_once() {
 }
 
 #[tokio::test]
-async fn a_cut_download_goes_on_where_it_stopped() {
+async fn an_interrupted_download_resumes() {
     let fixture = Fixture::new();
     fixture.hub.fail_once(Fault::Cut(100_000));
     let error = fixture.pull(MODEL).await.unwrap_err();
@@ -66,7 +66,7 @@ async fn a_cut_download_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
-async fn what_has_another_hash_is_thrown_away() {
+async fn a_file_with_a_wrong_hash_is_discarded() {
     let fixture = Fixture::new();
     fixture.hub.fail_once(Fault::Flip);
     let error = fixture.pull(MODEL).await.unwrap_err();
@@ -77,7 +77,7 @@ async fn what_has_another_hash_is_thrown_away() {
 }
 
 #[tokio::test]
-async fn a_model_that_the_hub_does_not_know_leaves_nothing() {
+async fn an_unknown_model_leaves_nothing_in_the_cache() {
     let fixture = Fixture::new();
     let error = fixture.pull("org/other").await.unwrap_err();
     assert!(matches!(error, Error::Pull(PullError::Unknown { .. })), "{error}");
@@ -86,7 +86,7 @@ async fn a_model_that_the_hub_does_not_know_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn two_that_fetch_the_same_model_do_not_disturb_each_other() {
+async fn concurrent_downloads_of_the_same_model_succeed() {
     let fixture = Fixture::new();
     let (one, other) = tokio::join!(fixture.pull(MODEL), fixture.pull(MODEL));
     assert_eq!(one.unwrap(), other.unwrap());

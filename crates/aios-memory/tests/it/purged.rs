@@ -1,4 +1,4 @@
-//! The traces of a forgotten text: in records that were made of it or repeat it, and in files.
+//! Traces of a forgotten text: in records derived from it or repeating it, and in files.
 
 use std::{
     fs,
@@ -14,8 +14,8 @@ use serde_json::json;
 
 use crate::{Fixture, content, in_session, of};
 
-/// The files below `dir` that hold `needle`, as given or in one of its normal forms, in UTF-8 or
-/// UTF-16.
+/// Returns the files below `dir` that contain `needle`, as given or in one of its normal forms, in
+/// UTF-8 or UTF-16.
 pub(crate) fn holding(dir: &Path, needle: &str) -> Vec<PathBuf> {
     let forms = [
         needle.to_owned(),
@@ -52,8 +52,8 @@ fn holding_bytes(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
 
 const TEXT: &str = "The gate code at the caf\u{e9} is zanzibarquux";
 
-/// A message that says [`TEXT`] in the session `talk`, with a summary of it; records that repeat
-/// it in a field or an older version; others. Gives the key of the message.
+/// Stores a message with [`TEXT`] in the session `talk` and a summary of it, records that repeat
+/// the text in a field or an older version, and others. Returns the identity of the message.
 async fn filled(ada: &MemoryView) -> Identity {
     let talk = in_session(ada, "talk");
     let said = talk.record(Kind::Message, json!({"role": "user", "content": TEXT})).await.unwrap();
@@ -61,7 +61,7 @@ async fn filled(ada: &MemoryView) -> Identity {
     talk.record(Kind::Message, thanks).await.unwrap();
     for summary in ["ada told the code zanzibarquux", "ada told the code: zanzibarquux"] {
         ada.working().set_session_summary("talk", summary).await.unwrap();
-        // Each version reaches long-term memory.
+        // Makes each version reach long-term memory.
         ada.recall("code", &SearchOptions::default()).await.unwrap();
     }
     let fact = json!({
@@ -94,14 +94,14 @@ async fn filled(ada: &MemoryView) -> Identity {
 
 type Along = (Vec<(String, Relation)>, Vec<(String, Part)>);
 
-/// The records of a receipt that go along, and those that lose a part.
+/// Returns the related records of a receipt, and those that lose a part.
 fn along(receipt: &Receipt) -> Along {
     let related = receipt.related.iter().map(|it| (it.record.key().to_string(), it.relation));
     let remade = receipt.remade.iter().map(|it| (it.record.key().to_string(), it.part));
     (related.collect(), remade.collect())
 }
 
-/// Keys of proposed records and the parts that contain the text.
+/// Returns the keys of proposed records and the parts that contain the text.
 fn containing(proposal: &Proposal) -> Vec<(String, String)> {
     let proposed = proposal.proposed.iter().filter(|it| it.agreement == Agreement::Contains);
     let mut found: Vec<_> = proposed
@@ -112,7 +112,7 @@ fn containing(proposal: &Proposal) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_goes_takes_along_what_was_made_of_it() {
+async fn forgetting_a_message_removes_what_was_derived_from_it() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
@@ -134,19 +134,19 @@ async fn a_message_that_goes_takes_along_what_was_made_of_it() {
     assert_eq!(ada.working().recent_messages("talk", 9).await.unwrap().len(), 1);
     let versions = ada.history(Kind::Session, &talk.id).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
-    // A source that has the message and the summary brings neither back.
+    // A source with the message and the summary brings neither back.
     let tally = ada.import_export(&before, ImportMode::Store, None).await.unwrap().tally;
     assert_eq!((tally.added, tally.forgotten), (0, 3), "{tally:?}");
     let talk = ada.working().session("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
-    // Nothing of bob's.
+    // Bob's records are unchanged.
     let talk = bob.working().session("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap(), "ada told the code: zanzibarquux");
     memory.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_proposes_all_that_contains_the_text_and_a_purge_leaves_no_byte_of_it() {
+async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_byte() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let dir = fixture.config().memory.data_dir;
@@ -178,7 +178,7 @@ async fn a_query_proposes_all_that_contains_the_text_and_a_purge_leaves_no_byte_
     let expect =
         [("note/was".to_owned(), Part::Versions), ("session/titled".to_owned(), Part::Summary)];
     assert_eq!(remade, expect);
-    // Others than its text: somebody must look at them.
+    // Records with other texts need a confirmation.
     let strict = ForgetOptions::new(ForgetTarget::Query(query));
     assert!(matches!(ada.forget(strict).await, Err(Error::Uncertain { .. })));
 
@@ -191,7 +191,7 @@ async fn a_query_proposes_all_that_contains_the_text_and_a_purge_leaves_no_byte_
     assert_eq!((&told.related, &told.remade), (&done.related, &done.remade));
     assert_eq!((done.forgotten, done.remade.len()), (8, 3), "{done:?}");
     assert!(0 < bobs);
-    // Bob's stays, and is the only one.
+    // Bob's record is the only one left.
     assert_eq!(bob.recall("gate code", &SearchOptions::default()).await.unwrap().hits.len(), 1);
     let exported = fixture.dir.path().join("ada.jsonl");
     ada.export(&exported, None).await.unwrap();

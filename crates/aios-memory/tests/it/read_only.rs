@@ -1,4 +1,4 @@
-//! A memory that was opened only to be read.
+//! A memory opened read-only.
 
 use aios_memory::{Access, AgentMemory, Error, Event, Id, Kind, SearchOptions, working::Goal};
 use serde_json::json;
@@ -45,7 +45,7 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
 }
 
 #[tokio::test]
-async fn a_directory_that_is_not_there_is_not_made() {
+async fn a_missing_directory_is_not_created() {
     let fixture = Fixture::new();
     let config = fixture.config().with_access(Access::ReadOnly);
     let refused = AgentMemory::open(config.clone()).await.unwrap_err();

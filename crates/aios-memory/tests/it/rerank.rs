@@ -1,4 +1,4 @@
-//! The first hits of a recall in the order of a cross-encoder.
+//! Reordering of the first hits of a recall by a cross-encoder.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::Fixture;
 const TEXTS: [&str; 6] =
     ["red blue", "red one two", "blue red green", "red", "green two red one", "three red"];
 
-/// A cross-encoder of two small layers with random weights.
+/// Returns the path of a cross-encoder of two small layers with random weights.
 fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../embedding/tests/fixtures/families/cross-bert")
 }
@@ -21,7 +21,7 @@ async fn open(fixture: &Fixture, reranker: PathBuf) -> AgentMemory {
     AgentMemory::open(config).await.unwrap()
 }
 
-/// The texts of the hits, and what the reranker gave.
+/// Returns the texts of the hits with their reranker scores.
 async fn recall(memory: &AgentMemory, limit: usize) -> Vec<(String, Option<f64>)> {
     let options = SearchOptions { limit, ..SearchOptions::default() };
     let recalled = memory.recall("red one", &options).await.unwrap();
@@ -48,13 +48,13 @@ async fn a_cross_encoder_orders_the_first_hits() {
         hits.iter().map(|(text, _)| text.clone()).collect::<Vec<String>>()
     };
     assert_ne!(texts(&plain), texts(&reranked));
-    // Fewer are chosen of as many.
+    // A smaller limit returns the first of the same hits.
     assert_eq!(recall(&memory, 2).await, reranked[..2]);
     memory.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cross_encoder_that_is_not_there_is_told_at_opening() {
+async fn a_missing_cross_encoder_is_reported_at_opening() {
     let fixture = Fixture::new();
     let mut config = fixture.config();
     config.search.reranker = fixture.config().memory.data_dir.join("none");

@@ -1,4 +1,4 @@
-//! The databases of a data directory belong together: an older copy of one of them is noticed.
+//! The databases of a data directory belong together: an older copy of one of them is detected.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{Fixture, of, texts};
 
-/// Stores something in each database, by a handle of its own.
+/// Stores a record in each database, with a separate handle.
 async fn store(fixture: &Fixture, word: &str) {
     let memory = fixture.open().await;
     memory.remember(&format!("a note of {word}")).await.unwrap();
@@ -20,7 +20,7 @@ async fn store(fixture: &Fixture, word: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_database_is_noticed_named_and_accepted_by_a_repair() {
+async fn an_older_database_is_reported_and_accepted_by_a_repair() {
     for name in ["working.db", "journal.db"] {
         let fixture = Fixture::new();
         let file = fixture.config().memory.data_dir.join(name);
@@ -50,14 +50,14 @@ async fn an_older_database_is_noticed_named_and_accepted_by_a_repair() {
     }
 }
 
-/// Stores after a repair, and finds it.
+/// Stores a goal after a repair, and finds it.
 async fn store_goal(memory: &AgentMemory) {
     memory.working().store_goal(Goal::new("a goal of copper")).await.unwrap();
     assert_eq!(texts(memory, "copper").await[0], "a goal of copper");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_what_is_not_fed_shows_as_well() {
+async fn an_older_database_without_feed_changes_is_detected() {
     let fixture = Fixture::new();
     let file = fixture.config().memory.data_dir.join("working.db");
     store(&fixture, "amber").await;
@@ -72,7 +72,7 @@ async fn a_change_of_what_is_not_fed_shows_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_another_store_is_noticed() {
+async fn a_database_of_another_store_is_detected() {
     let (fixture, other) = (Fixture::new(), Fixture::new());
     store(&fixture, "amber").await;
     for word in ["basalt", "copper", "dolomite"] {
@@ -85,7 +85,7 @@ async fn a_database_of_another_store_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_writer_leaves_a_note_of_what_it_has_moved() {
+async fn a_killed_writer_leaves_an_up_to_date_note() {
     let fixture = Fixture::new();
     let dir = fixture.config().memory.data_dir;
     store(&fixture, "amber").await;
@@ -116,7 +116,7 @@ async fn a_killed_writer_leaves_a_note_of_what_it_has_moved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_note_that_cannot_be_read_is_told_and_made_again_by_a_repair() {
+async fn an_unreadable_note_is_reported_and_rebuilt_by_a_repair() {
     let fixture = Fixture::new();
     store(&fixture, "amber").await;
     let note = fixture.config().memory.data_dir.join("generations.json");
@@ -133,7 +133,7 @@ async fn a_note_that_cannot_be_read_is_told_and_made_again_by_a_repair() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_older_copy_is_taken_as_it_is() {
+async fn a_complete_older_copy_is_accepted() {
     let fixture = Fixture::new();
     store(&fixture, "amber").await;
     let (dir, copy) = (fixture.config().memory.data_dir, fixture.dir.path().join("copy"));
@@ -166,13 +166,13 @@ async fn forget(memory: &AgentMemory, text: &str) {
     assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
 }
 
-/// The texts of all notes of every owner, with the owners.
+/// Returns the texts of the notes of all owners, with their owners.
 async fn notes(memory: &AgentMemory) -> BTreeSet<String> {
     let listed = memory.administrator().list(Kind::Note, None, 100).await.unwrap();
     listed.records.iter().map(|it| format!("{} {}", it.owner(), it.text)).collect()
 }
 
-/// Puts older copies of these databases in the place of newer ones, and repairs.
+/// Replaces these databases with older copies beside newer ones, and repairs.
 async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
     let fixture = Fixture::new();
     let dir = fixture.config().memory.data_dir;
@@ -198,7 +198,7 @@ async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
     forget(&memory, "forgotten later").await;
     forget(&memory, "later 1").await;
     memory.delete(Kind::Goal, &Id::new("h1").unwrap()).await.unwrap();
-    // The older journal knows it as forgotten.
+    // In the older journal it is forgotten.
     memory.remember("forgotten early").await.unwrap();
     memory.shutdown().await.unwrap();
     for name in names {
@@ -209,7 +209,7 @@ async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn beside_an_older_journal_the_library_tells_what_was_stored_and_deleted() {
+async fn a_repair_recovers_an_older_journal_from_the_library() {
     for names in [&["journal.db"][..], &["journal.db", "working.db"]] {
         let (fixture, repaired) = Box::pin(repaired_beside_newer(names)).await;
         assert_eq!(repaired.lost, [], "{repaired:?}");
@@ -229,7 +229,7 @@ async fn beside_an_older_journal_the_library_tells_what_was_stored_and_deleted()
         let of_ada = (0..3).map(|n| format!("{owner} of ada {n}"));
         let expect: BTreeSet<String> = expect.into_iter().chain(of_ada).collect();
         assert_eq!(notes(&memory).await, expect, "{names:?}");
-        // Her own name says whose it is, and nothing more: "later 2" is as near.
+        // All of her texts contain "ada", so "later 2" is as relevant.
         assert!(texts(&ada, "of ada 2").await.contains(&"of ada 2".to_owned()));
         let found = memory.recall("a later goal", &SearchOptions::default()).await.unwrap();
         let goals: BTreeSet<String> = found

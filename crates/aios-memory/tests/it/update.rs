@@ -1,4 +1,4 @@
-//! Changing one record from many places at once.
+//! Concurrent changes of one record.
 
 use aios_memory::{Id, Kind, RememberOptions, working::Goal};
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ fn fields(value: &Value) -> Map<String, Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_leaves_no_record_without_a_text() {
+async fn an_update_to_an_empty_text_is_refused() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     for (kind, field) in [(Kind::Note, "content"), (Kind::Goal, "description")] {
@@ -30,7 +30,7 @@ async fn a_change_leaves_no_record_without_a_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_of_many_callers_and_handles_all_hold_and_each_is_in_the_history() {
+async fn concurrent_updates_are_all_kept_in_the_history() {
     const ROUNDS: u64 = 6;
     let fixture = Fixture::new();
     let handles = [fixture.open().await, fixture.open().await];
@@ -38,7 +38,7 @@ async fn changes_of_many_callers_and_handles_all_hold_and_each_is_in_the_history
     let goal = Goal { id: id.clone(), ..Goal::new("paint the boat") };
     handles[0].working().store_goal(goal).await.unwrap();
     let mut callers = Vec::new();
-    // Two handles for each of two fields: one of them is written by both.
+    // Both handles write both fields.
     for (at, handle) in handles.iter().enumerate() {
         for field in ["priority", "metadata"] {
             let (memory, id) = (handle.clone(), id.clone());
@@ -78,7 +78,7 @@ async fn changes_of_many_callers_and_handles_all_hold_and_each_is_in_the_history
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_is_remembered_again_keeps_its_tags_and_gets_the_new_ones() {
+async fn remembering_a_text_again_merges_its_tags() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let with = |tags: &[&str], importance| RememberOptions {

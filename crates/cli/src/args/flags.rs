@@ -1,4 +1,4 @@
-//! A flag for every field of every kind, made from the library's table of fields.
+//! A flag for every field of every kind, generated from the library's table of fields.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::values::parse_text;
 
-/// Fields whose names are flags for something else; `--set` sets them.
+/// Fields whose names are taken by other flags. `--set` sets them.
 const TAKEN: &[&str] = &["agent"];
 
-/// The fields that were given, by name, as they were written.
+/// The given fields, by name, unparsed.
 #[derive(Debug, Default)]
 pub(crate) struct FieldFlags {
     given: Vec<(String, String)>,
@@ -22,17 +22,17 @@ impl FieldFlags {
         self.given.is_empty()
     }
 
-    /// The fields as they were written.
+    /// Returns the fields as given, as JSON strings.
     pub(crate) fn texts(&self) -> Map<String, Value> {
         self.given.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect()
     }
 
-    /// The fields as those of a record of `kind`; the error says what is wrong with which.
+    /// Parses the fields as those of a record of `kind`. The error names the field and the problem.
     pub(crate) fn object(&self, kind: Kind) -> Result<Map<String, Value>, String> {
         let mut object = Map::new();
         for (name, text) in &self.given {
             let known = fields(kind).iter().find(|field| field.name == *name);
-            // Whether there may be others is for the library to say.
+            // The library decides whether other fields are allowed.
             let holds = known.map_or(Holds::Json, |field| field.holds);
             let value = holds.parse(text).map_err(|problem| format!("`{name}`: {problem}"))?;
             object.insert(name.clone(), value);
@@ -41,12 +41,12 @@ impl FieldFlags {
     }
 }
 
-/// The names of the fields of a kind, for a person.
+/// Formats the names of the fields of a kind.
 pub(crate) fn names(kind: Kind) -> String {
     fields(kind).iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Every field's name, with the kinds that have it.
+/// Returns the name of every field, with the kinds that have it.
 fn all() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for kind in Kind::ALL {

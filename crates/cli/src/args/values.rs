@@ -1,4 +1,4 @@
-//! The values of arguments, read from text. Not here: which argument takes which.
+//! Parsers of argument values. Not here: which argument has which type.
 
 use std::{env, path::PathBuf};
 
@@ -13,7 +13,7 @@ pub(super) fn parse_user(name: &str) -> Result<String, VocabularyError> {
     Owner::user(name).map(|owner| owner.as_str().to_owned())
 }
 
-/// Parses a project: a directory if it is written as a path, else an id.
+/// Parses a project: an id, or a directory if it is written as a path.
 pub(super) fn parse_project(text: &str) -> Result<String, String> {
     let is_path = text.starts_with(['/', '~'])
         || text == "."
@@ -47,7 +47,7 @@ pub(super) fn parse_tag(text: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// Checks that something of a name can be seen.
+/// Checks that a name has visible characters.
 fn check_name(text: &str) -> Result<(), String> {
     match forms::is_blank(text) {
         true => Err("it is empty".to_owned()),
@@ -55,24 +55,24 @@ fn check_name(text: &str) -> Result<(), String> {
     }
 }
 
-/// Parses a share, 0 to 1.
+/// Parses a number from 0 to 1.
 pub(super) fn parse_share(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// Parses the most that a command shows or takes.
+/// Parses a maximum number of results, 1 to [`LIMIT_MAX`].
 pub(super) fn parse_limit(text: &str) -> Result<usize, String> {
     let limit = text.parse::<usize>().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
     limit.ok_or_else(|| format!("expected a whole number from 1 to {LIMIT_MAX}"))
 }
 
-/// Parses a span of time in the local time zone.
+/// Parses a period in the local time zone.
 pub(super) fn parse_period(text: &str) -> Result<Period, String> {
     Period::parse(text, &Zoned::now())
 }
 
-/// Parses the text of an option. An option in its place means that the text was forgotten.
+/// Parses the text of an option. A text that looks like an option means that the value is missing.
 pub(super) fn parse_text(text: &str) -> Result<String, String> {
     match looks_like_option(text) {
         true => Err("it looks like an option, and a text is missing".to_owned()),
@@ -80,7 +80,7 @@ pub(super) fn parse_text(text: &str) -> Result<String, String> {
     }
 }
 
-/// Parses a path, in which `~` is the home directory.
+/// Returns a parser for paths that expands `~` to the home directory.
 pub(super) fn path() -> ValueParser {
     PathBufValueParser::new().try_map(expand_home).into()
 }

@@ -1,9 +1,9 @@
 //! Texts that begin with a dash.
 //!
-//! `remember "- [ ] buy oat milk"` is a text, `recall milk --limti 3` a mistake. Texts that stand
-//! by themselves may begin with a dash as long as no word of the command line looks like an option
-//! that no command has; if one does, a dash begins an option, and clap names the nearest one. After
-//! `--` every word is a text.
+//! `remember "- [ ] buy oat milk"` is a text, `recall milk --limti 3` a typo. Positional texts may
+//! begin with a dash, provided that no word of the command line looks like an option that no
+//! command has. Otherwise a dash begins an option, and clap suggests the nearest one. After `--`
+//! every word is a text.
 
 use std::ffi::{OsStr, OsString};
 
@@ -11,11 +11,11 @@ use clap::{Command, CommandFactory, FromArgMatches, error::Error};
 
 use super::Arguments;
 
-/// The commands whose text stands by itself, with its argument.
+/// Commands with a positional text, and the name of that argument.
 const TEXTS: &[(&str, &str)] = &[("remember", "text"), ("recall", "query"), ("context", "task")];
 
 impl Arguments {
-    /// Reads the words of a command line, the program's name first.
+    /// Parses the words of a command line, the program's name first.
     pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Error> {
         let mut command = Arguments::command();
         if !has_unknown_option(&words) {
@@ -29,12 +29,13 @@ impl Arguments {
     }
 }
 
-/// Returns `true` if JSON is asked for, as far as that can be told from the words alone.
+/// Returns true if the words before `--` include `--json`.
 pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
     before_dashes(words).any(|word| word == "--json")
 }
 
-/// Returns `true` if `word` is written as an option: a dash or two, and a letter before any space.
+/// Returns true if `word` has the form of an option: one or two dashes, then a name that begins
+/// with a letter.
 pub(super) fn looks_like_option(word: &str) -> bool {
     let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or_default();
     let name = name.split('=').next().unwrap_or_default();
@@ -43,14 +44,15 @@ pub(super) fn looks_like_option(word: &str) -> bool {
 }
 
 fn has_unknown_option(words: &[OsString]) -> bool {
-    // A command that is built cannot be changed any more.
+    // A built command cannot be changed, so this is another copy.
     let mut command = Arguments::command();
     command.build();
     let options = before_dashes(words).filter_map(|word| word.to_str());
     options.filter(|word| looks_like_option(word)).any(|word| !is_option(&command, word))
 }
 
-/// Returns `true` if `command`, or one below it, has the option or the short ones in `word`.
+/// Returns true if `command` or one of its subcommands has the long option, or all short options,
+/// in `word`.
 fn is_option(command: &Command, word: &str) -> bool {
     let here = match word.strip_prefix("--") {
         Some(name) => {
@@ -67,7 +69,7 @@ fn is_option(command: &Command, word: &str) -> bool {
     here || command.get_subcommands().any(|below| is_option(below, word))
 }
 
-/// The words of the command line before `--`.
+/// Returns the words of the command line before `--`.
 fn before_dashes(words: &[OsString]) -> impl Iterator<Item = &OsStr> {
     words.iter().skip(1).map(OsString::as_os_str).take_while(|word| *word != "--")
 }

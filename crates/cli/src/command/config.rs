@@ -1,4 +1,5 @@
-//! `config`: the settings, where they are from, and a file to begin with. And `completions`.
+//! `config`: the settings, their origins, and a settings file with every default. Also
+//! `completions`.
 
 use std::{
     fs::{DirBuilder, OpenOptions, Permissions},
@@ -43,7 +44,7 @@ pub(crate) fn config(
     Ok(())
 }
 
-/// Prints the completions of a shell.
+/// Prints the completion script of a shell.
 pub(crate) fn completions(shell: clap_complete::Shell, output: Output) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "aios-memory", &mut script);
@@ -52,7 +53,7 @@ pub(crate) fn completions(shell: clap_complete::Shell, output: Output) -> Result
     Ok(out.flush()?)
 }
 
-/// The settings file: the one named, or the one of the platform.
+/// Returns the path of the settings file: the one given, or the platform's default.
 fn path(global: &Global) -> Result<PathBuf, Failure> {
     let default = || default_config_file(|name| std::env::var(name).ok());
     global.config.clone().or_else(default).ok_or(Failure::Usage {

@@ -1,4 +1,5 @@
-//! `decode-rows`, which is hidden: decodes a damaged file for `repair`, in a process that may end.
+//! `decode-rows` (hidden): decodes a damaged file for `repair` in a separate process, which may
+//! crash.
 
 use std::{ffi::OsString, io};
 
@@ -6,10 +7,10 @@ use aios_memory::Decoder;
 
 use crate::{failure::Failure, output::Output};
 
-/// The name of the command.
+/// Name of the command.
 const DECODE_ROWS: &str = "decode-rows";
 
-/// This program, run with that command.
+/// Returns the decoder that runs this program with that command.
 pub(crate) fn decoder() -> Decoder {
     match std::env::current_exe() {
         Ok(path) => Decoder::Program { path, arguments: vec![OsString::from(DECODE_ROWS)] },

@@ -1,4 +1,4 @@
-//! `delete` and `clear`: records, gone for good.
+//! `delete` and `clear`: permanent removal of records.
 
 use std::{
     collections::BTreeMap,
@@ -44,7 +44,7 @@ pub(crate) async fn clear(
     arguments: &Clear,
     output: Output,
 ) -> Result<(), Failure> {
-    // One kind can be cleared today; the name is checked when the arguments are read.
+    // Only entries can be cleared; clap checks the name.
     let Clearable::Entry = arguments.kind;
     if !arguments.yes {
         confirm(output, "delete all entries of this scope for good?")?;
@@ -55,10 +55,10 @@ pub(crate) async fn clear(
     Ok(())
 }
 
-/// What goes with a record, in words.
+/// Formats the records deleted along with a record, counted by collection.
 fn along(family: &[Identity]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    // The record itself comes last.
+    // The record itself is last.
     for identity in family.iter().rev().skip(1) {
         *counts.entry(identity.kind.collection()).or_default() += 1;
     }
@@ -69,7 +69,8 @@ fn along(family: &[Identity]) -> String {
     format!(" with what belongs to it ({})", counts.join(", "))
 }
 
-/// Asks whoever watches; fails if nobody does, or says no. A program that reads JSON is not asked.
+/// Asks for confirmation. Fails if the answer is no, or if nobody can answer: with `--json`, or if
+/// stdin is not a terminal.
 pub(super) fn confirm(output: Output, question: &str) -> Result<(), Failure> {
     if output.json || !io::stdin().is_terminal() {
         return Err(Failure::Usage {

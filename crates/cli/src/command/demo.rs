@@ -1,4 +1,4 @@
-//! `demo`: a small agent's day in a throw-away directory, told as it happens.
+//! `demo`: a small agent's day in a temporary directory, printed as it happens.
 
 use std::{
     fs::Permissions,
@@ -18,13 +18,13 @@ use crate::{
     output::{Output, one_line},
 };
 
-/// How many tokens the context of the demo may have.
+/// Token budget of the demo's context.
 const MAX_TOKENS: usize = 200;
 
-/// The user whose day it is.
+/// The user in the story.
 const USER: &str = "ada";
 
-/// The conversation: speaker and text.
+/// Turns of the conversation: speaker and text.
 const TALK: &[(&str, &str)] = &[
     ("Ada", "Morning! The login test was red again last night."),
     ("agent", "Only on the slow runner: the token expires before the second request."),
@@ -33,7 +33,7 @@ const TALK: &[(&str, &str)] = &[
     ("Ada", "Thanks. Please never restart the staging database on Fridays, by the way."),
 ];
 
-/// Plays the day.
+/// Runs the demo.
 pub(crate) async fn demo(output: Output) -> Result<(), Failure> {
     let failed = |source| Failure::Io { action: "make a throw-away directory".to_owned(), source };
     let mut builder = tempfile::Builder::new();
@@ -174,7 +174,7 @@ async fn context(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> 
     ))
 }
 
-/// The telling: as it happens to a person, whole to a program.
+/// The story, printed step by step for a person, or as one object for a program.
 struct Story {
     output: Output,
     steps: Vec<Step>,

@@ -1,4 +1,4 @@
-//! `eval`: how well questions find their evidence.
+//! `eval`: measures how well questions find their evidence.
 
 use std::io::{self, Write};
 
@@ -73,7 +73,7 @@ fn write_recall(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out, "mrr {:.3}, ndcg@10 {:.3}", summary.mrr, summary.ndcg_at_10)
 }
 
-/// The figures of sessions, categories and files.
+/// Writes the figures of sessions, categories and files.
 fn write_groups(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some(sessions) = &report.sessions {
         let recall = sessions.recall.at(10).unwrap_or_default();

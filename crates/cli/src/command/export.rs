@@ -1,4 +1,4 @@
-//! `export`, and `import` of what it wrote: all records as lines of JSON.
+//! `export`, and `import` of its files: all records as lines of JSON.
 
 use std::{path::Path, sync::Arc};
 
@@ -34,7 +34,7 @@ pub(crate) async fn export(
     Ok(())
 }
 
-/// Takes an export back.
+/// Imports an export.
 pub(super) async fn take_back(
     memory: &MemoryView,
     path: &Path,

@@ -1,4 +1,4 @@
-//! `forget`: records that nothing shows any more; with `--purge` no file keeps a byte of them.
+//! `forget`: hides records from every command; with `--purge`, no file keeps a byte of them.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -18,11 +18,11 @@ use crate::{
     output::{Output, line, named, one_line, records, shown as shown_path},
 };
 
-/// The prefix that names a document in the place of a kind.
+/// Prefix that names a document instead of a kind.
 const DOCUMENT: &[u8] = b"file/";
-/// The characters of a text that are shown before it is forgotten.
+/// Maximum number of characters of a text in one line.
 const CHARS_SHOWN: usize = 100;
-/// The repetitions of a record that are named; of the others the count is shown.
+/// Maximum number of repetitions of a record that are named. The rest are counted.
 const REPETITIONS_SHOWN: usize = 20;
 
 pub(crate) async fn forget(
@@ -68,12 +68,12 @@ pub(crate) async fn forget(
         let purge = if arguments.purge { " and purge every file of them" } else { "" };
         confirm(output, &format!("forget {}{purge}?", counted(&planned)))?;
     }
-    // The records that were shown are the ones that are forgotten, however many come meanwhile; a
-    // scope is a scope.
+    // Exactly the records shown are forgotten, even if others were stored meanwhile. A scope is
+    // evaluated again.
     told(memory, &memory.forget(options).await?, proposal.as_ref(), output)
 }
 
-/// The error that a record is named that is not stored and never was.
+/// Builds the error for a record that is not stored and never was.
 fn unknown() -> Failure {
     Failure::NotFound {
         what: "such record".to_owned(),
@@ -81,7 +81,7 @@ fn unknown() -> Failure {
     }
 }
 
-/// The records that the arguments name.
+/// Resolves the records named by the arguments.
 async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget, Failure> {
     let name_of_document = |key: &OsString| -> Option<OsString> {
         key.as_bytes().strip_prefix(DOCUMENT).map(|name| OsStr::from_bytes(name).to_owned())
@@ -100,10 +100,10 @@ async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget,
     }
     let mut records = Vec::new();
     for key in &arguments.records {
-        // Only documents have names that are not UTF-8.
+        // Only names of documents may be other than UTF-8.
         let key = &*key.to_string_lossy();
         records.push(match (find(memory, key).await, key.parse::<Key>()) {
-            // What has expired can be forgotten, and what was forgotten before can be purged.
+            // An expired record can be forgotten, and a forgotten one can be purged.
             (Err(Failure::NotFound { .. }), Ok(named)) => named.of(owner(memory)),
             (found, _) => found?.identity(),
         });
@@ -111,7 +111,7 @@ async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget,
     Ok(ForgetTarget::Records(records))
 }
 
-/// The records that a query proposes; an error that names the nearest if there are none.
+/// Returns the records that match a query. If none do, the error names the nearest.
 async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<Proposal, Failure> {
     let mut query = ForgetQuery::new(text);
     query.limit = arguments.limit.unwrap_or(query.limit);
@@ -123,7 +123,7 @@ async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<
     }
 }
 
-/// The error that no record says `text`, with those that are nearest.
+/// Builds the error for a query that no record matches, with the nearest records.
 fn nothing_says(memory: &MemoryView, text: &str, nearest: &[Recollection]) -> Failure {
     let text = one_line(text, CHARS_SHOWN);
     if nearest.is_empty() {
@@ -139,7 +139,8 @@ fn nothing_says(memory: &MemoryView, text: &str, nearest: &[Recollection]) -> Fa
     }
 }
 
-/// A proposed record in one line: its relevance, text and key, and the keys of its repetitions.
+/// Formats a proposed record on one line: its relevance, text and key, and the keys of its
+/// repetitions.
 fn proposed(memory: &MemoryView, record: &Recollection) -> String {
     let name = named(memory, &record.identity());
     let who = record.name.as_deref().map(|name| format!("{}: ", line(name))).unwrap_or_default();
@@ -156,14 +157,16 @@ fn proposed(memory: &MemoryView, record: &Recollection) -> String {
     format!("{:.2}  {who}{text}  [{name}]{repetitions}", record.relevance)
 }
 
-/// A record that contains the text of the query, in one line, with the part that does.
+/// Formats a record that contains the text of the query on one line, with the part that contains
+/// it.
 fn containing(memory: &MemoryView, record: &Recollection, part: &str) -> String {
     let name = named(memory, &record.identity());
     let text = one_line(&record.text, CHARS_SHOWN);
     format!("contains it in `{}`  {text}  [{name}]", line(part))
 }
 
-/// A record that goes along, or a part of one, in one line.
+/// Lists, one per line, the related records that are forgotten too, the records that lose a part,
+/// and those that repeat the text and stay.
 fn along(memory: &MemoryView, receipt: &Receipt) -> Vec<String> {
     let related = receipt.related.iter().map(|Related { record, relation }| {
         let relation = match relation {
@@ -185,8 +188,8 @@ fn along(memory: &MemoryView, receipt: &Receipt) -> Vec<String> {
     related.chain(remade).chain(repeating).collect()
 }
 
-/// What is proposed, in lines: each record with its relevance, and all that belongs to them or was
-/// made of them.
+/// Lists the proposal: each record with its relevance, then everything that belongs to them or was
+/// derived from them.
 fn preview(memory: &MemoryView, proposal: &Proposal, planned: &Receipt) -> Vec<String> {
     let records = proposal.proposed.iter().map(|it| match &it.part {
         Some(part) => containing(memory, &it.record, part),
@@ -200,7 +203,7 @@ fn preview(memory: &MemoryView, proposal: &Proposal, planned: &Receipt) -> Vec<S
     lines
 }
 
-/// The owner whose record a key means that is not stored.
+/// Returns the owner of a named record that is not stored.
 fn owner(memory: &MemoryView) -> Owner {
     let chosen = &memory.gate().filter().scope;
     memory.gate().acts_for().cloned().unwrap_or_else(|| chosen.owner())
@@ -265,7 +268,7 @@ fn told(
     }
 }
 
-/// How many records, by collection.
+/// Formats the number of records per collection.
 fn counted(receipt: &Receipt) -> String {
     let counts: Vec<_> =
         receipt.collections.iter().map(|(name, count)| format!("{name}: {count}")).collect();

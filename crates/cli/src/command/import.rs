@@ -1,4 +1,4 @@
-//! `import`: what another program stored.
+//! `import`: records that another program stored.
 
 use std::{fs, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 
@@ -53,7 +53,7 @@ pub(crate) async fn import(
     }
 }
 
-/// Whether `path` can be read but once.
+/// Returns true if `path` can be read only once.
 fn is_stream(path: &Path) -> bool {
     let kind = fs::metadata(path).map(|found| found.file_type());
     path == Path::new("-") || kind.is_ok_and(|kind| kind.is_fifo() || kind.is_char_device())

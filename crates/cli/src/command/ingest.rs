@@ -1,4 +1,4 @@
-//! `ingest`: conversations, documents and records out of files.
+//! `ingest`: reads conversations, documents and records from files.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -27,7 +27,7 @@ pub(crate) async fn ingest(
             output.warn("unreadable", problem);
         }
         for file in &found.files {
-            // Of a directory one file that cannot be used costs itself only.
+            // In a directory, an unusable file costs only itself.
             total.add(match take(memory, file, arguments, output).await {
                 Err(Failure::Memory(Error::Input { path, problem })) => {
                     refused(path, problem, output)
@@ -66,14 +66,14 @@ pub(crate) async fn ingest(
         Ok(())
     })?;
     let unreadable = walked.map_or(0, |walked| walked.unreadable.len() as u64);
-    // Of two records with one id in a file the second is stored nowhere.
+    // If two records in a file share an id, the second is not stored.
     match total.failed_count + total.tally.conflicting_count + unreadable {
         0 => Ok(()),
         failed => Err(Failure::Partial { failed }),
     }
 }
 
-/// Takes one file in, and tells what there is to tell of it.
+/// Ingests one file and prints its notes and warnings.
 async fn take(
     memory: &MemoryView,
     file: &Path,
@@ -107,14 +107,14 @@ async fn take(
     Ok(report)
 }
 
-/// The report on a file that cannot be used.
+/// Builds the report for an unusable file, and prints the problem.
 fn refused(path: std::path::PathBuf, problem: String, output: Output) -> IngestReport {
     let failure = IngestFailure { file: Some(path), line: None, error: problem };
     output.warn("failed", &failure.to_string());
     IngestReport { failed: vec![failure], failed_count: 1, ..IngestReport::default() }
 }
 
-/// The counts of a report in words: what is added and known, and what else there is.
+/// Formats the counts of a report: added and known, then every other count that is not zero.
 pub(super) fn counted(tally: &Tally) -> String {
     let mut counted = format!("{} added, {} known already", tally.added, tally.known);
     let others = [

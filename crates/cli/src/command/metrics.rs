@@ -1,4 +1,5 @@
-//! Metrics, which are values over time and no records: storing one, listing keys, showing one key.
+//! Metrics, which are values over time and not records: storing a value, listing keys, showing one
+//! key.
 
 use aios_memory::{Administrator, Holds, MemoryView, Timestamp, working::Metric};
 use serde_json::{Map, Value, json};
@@ -9,7 +10,7 @@ use crate::{
     output::{Output, line},
 };
 
-/// Stores a value.
+/// Stores a value. Fails if a scope is given, or if the handle acts for a user.
 pub(super) async fn record(
     memory: &Administrator,
     view: &MemoryView,
@@ -52,7 +53,7 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// Lists the keys, all of them.
+/// Lists all keys.
 pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Result<(), Failure> {
     if let Some(text) = list.after.clone() {
         return Err(aios_memory::Error::Cursor { text }.into());
@@ -65,7 +66,7 @@ pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Re
     Ok(())
 }
 
-/// Prints what is known of a key, oldest first.
+/// Prints the points of a key, oldest first.
 pub(super) async fn show(memory: &MemoryView, key: &str, output: Output) -> Result<(), Failure> {
     let all = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
     let points = memory.working().metric_history(key, all.0, all.1).await;

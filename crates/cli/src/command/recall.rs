@@ -9,7 +9,7 @@ use crate::{
     output::{Output, line, named, one_line},
 };
 
-/// The characters of a text that a line shows to a person.
+/// Maximum number of characters of a text in one line.
 const CHARS_SHOWN: usize = 200;
 
 pub(crate) async fn recall(
@@ -32,7 +32,7 @@ pub(crate) async fn recall(
         tags: recall.tags,
         since: recall.since.map(|period| period.begin),
         until: recall.until.map(|period| period.end),
-        // Of a span that has not ended, all that is known is known now.
+        // A span that has not ended yet counts until now.
         as_of: recall.as_of.map(|period| period.last().min(Timestamp::now()).max(period.begin)),
         min_relevance: recall.min_relevance,
         explain: if recall.explain { Explain::Yes } else { Explain::No },
@@ -42,7 +42,7 @@ pub(crate) async fn recall(
     if recalled.hits.is_empty() && !output.json {
         output.note("nothing fits");
     }
-    // Of a memory that is only read it was told before.
+    // A read-only memory has reported this on opening.
     if memory.access() == Access::ReadWrite {
         tell_behind(recalled.behind, output);
     }

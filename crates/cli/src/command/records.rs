@@ -1,4 +1,4 @@
-//! `record`, `list`, `show`, `history`, `update`: records as they are, and as they were.
+//! `record`, `list`, `show`, `history`, `update`: single records, their lists and their versions.
 
 use std::io::IsTerminal;
 
@@ -12,14 +12,14 @@ use crate::{
     output::{Output, line, named, one_line},
 };
 
-/// How much of a text a line shows to a person.
+/// Maximum number of characters of a text in one line.
 const CHARS_SHOWN: usize = 100;
 
-/// How a record is given.
+/// Hint for a record that is missing or malformed.
 const HINT: &str = "give one object, such as {\"description\": \"...\"}, or flags, such as \
                     --description TEXT";
 
-/// Stores a record given by flags, or as JSON on stdin.
+/// Stores a record from flags, or from JSON on stdin.
 pub(crate) async fn record(
     administrator: &Administrator,
     memory: &MemoryView,
@@ -39,7 +39,7 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// Changes the fields that are given.
+/// Changes the given fields of a record.
 pub(crate) async fn update(
     memory: &MemoryView,
     arguments: Update,
@@ -101,7 +101,7 @@ pub(crate) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
     Ok(output.object(&whole)?)
 }
 
-/// Prints the versions of one record.
+/// Prints the versions of one record, newest first.
 pub(crate) async fn history(memory: &MemoryView, key: &str, output: Output) -> Result<(), Failure> {
     let (kind, id) = find_key(memory, key).await?;
     let versions = memory.history(kind, &id).await?;
@@ -123,7 +123,7 @@ pub(crate) async fn history(memory: &MemoryView, key: &str, output: Output) -> R
     Ok(())
 }
 
-/// Who wrote a version.
+/// Returns the writer of a version.
 fn writer(version: &Version) -> &str {
     let provenance = &version.record.provenance;
     provenance.updated_by.as_deref().unwrap_or(&provenance.module)
@@ -138,13 +138,13 @@ fn version_item(version: &Version) -> Value {
     })
 }
 
-/// The kind and id that `key` names.
+/// Returns the kind and id of the record that `key` names.
 pub(super) async fn find_key(memory: &MemoryView, key: &str) -> Result<(Kind, Id), Failure> {
     let record = find(memory, key).await?;
     Ok((record.kind, record.id))
 }
 
-/// The record that `key` names: `KIND/ID`, or an id that only one kind has.
+/// Returns the record that `key` names: `KIND/ID`, or an id that only one kind has.
 pub(super) async fn find(memory: &MemoryView, key: &str) -> Result<Record, Failure> {
     let named = key.split_once('/').and_then(|(kind, id)| Some((Kind::meant_by(kind).ok()?, id)));
     let record = match named {
@@ -162,7 +162,7 @@ async fn get(memory: &MemoryView, kind: Kind, id: &str) -> Result<Option<Record>
     Ok(memory.get(kind, &id).await?)
 }
 
-/// The record of this id, whatever its kind, if only one kind has it.
+/// Returns the record with this id, of any kind. Fails if several kinds have it.
 async fn find_any(memory: &MemoryView, id: &str) -> Result<Option<Record>, Failure> {
     let mut found = Vec::new();
     for kind in Kind::ALL {
@@ -180,7 +180,7 @@ async fn find_any(memory: &MemoryView, id: &str) -> Result<Option<Record>, Failu
     }
 }
 
-/// The fields given by flags, or else as JSON on stdin.
+/// Returns the fields from flags, or else from JSON on stdin.
 fn given(kind: Kind, flags: &FieldFlags) -> Result<Map<String, Value>, Failure> {
     let usage = |message| Failure::Usage { message, hint: HINT };
     if !flags.is_empty() {
@@ -190,7 +190,7 @@ fn given(kind: Kind, flags: &FieldFlags) -> Result<Map<String, Value>, Failure> 
     on_stdin(nothing)
 }
 
-/// The key, value and time of a metric, likewise.
+/// Returns the key, value and time of a metric, from flags or stdin.
 fn given_metric(flags: &FieldFlags) -> Result<Map<String, Value>, Failure> {
     match flags.is_empty() {
         false => Ok(flags.texts()),
@@ -198,7 +198,7 @@ fn given_metric(flags: &FieldFlags) -> Result<Map<String, Value>, Failure> {
     }
 }
 
-/// An object on stdin; `nothing` is the complaint where a person sits at it.
+/// Reads an object from stdin. Fails with `nothing` if stdin is a terminal.
 fn on_stdin(nothing: String) -> Result<Map<String, Value>, Failure> {
     let usage = |message| Failure::Usage { message, hint: HINT };
     if std::io::stdin().is_terminal() {

@@ -1,4 +1,4 @@
-//! `remember`: one text.
+//! `remember`: stores one text.
 
 use std::io::Read;
 
@@ -10,7 +10,7 @@ use crate::{
     output::{Output, line},
 };
 
-/// The longest text that is read from stdin, in bytes.
+/// Maximum size of a text read from stdin, in bytes.
 const STDIN_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn remember(
@@ -34,7 +34,7 @@ pub(crate) async fn remember(
     Ok(())
 }
 
-/// All of stdin, as text.
+/// Reads all of stdin as text. Fails if it exceeds [`STDIN_BYTES_MAX`] or is not UTF-8.
 pub(crate) fn read_stdin() -> Result<String, Failure> {
     let failed = |source| Failure::Io { action: "read stdin".to_owned(), source };
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! `stats`: what there is, and how much. `snapshot`: the state of the machine.
+//! `stats`: contents and size of the memory. `snapshot`: the state of the machine.
 
 use aios_memory::MemoryView;
 

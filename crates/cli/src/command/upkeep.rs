@@ -1,5 +1,5 @@
-//! `doctor`, `verify`, `repair`, `reindex`, `maintain`, `migrate`: whether all is well, and keeping
-//! it so.
+//! `doctor`, `verify`, `repair`, `reindex`, `maintain`, `migrate`: checks and upkeep of the data
+//! directory.
 
 use aios_memory::working::Problem;
 use aios_memory::{
@@ -17,7 +17,7 @@ use crate::{
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
 const WHERE_TO_SET: &str = "`aios-memory config path` says where";
 
-/// Examines everything; fails when something is wrong.
+/// Runs all checks. Fails if one of them does.
 pub(crate) async fn doctor(
     settings: Result<Effective, Failure>,
     output: Output,
@@ -61,7 +61,7 @@ fn misconfigured(error: &ConfigError) -> Examined {
     Examined::good("config", "settings", error.to_string()).but(Health::Bad, advice)
 }
 
-/// Compares what is stored with what should be; fails when something is wrong.
+/// Checks the stored data for consistency. Fails if there is a problem.
 pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
@@ -106,7 +106,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
 }
 
-/// The advice on each part that is not sound.
+/// Returns the advice for each part with a problem.
 fn advice(verified: &Verified) -> Vec<&'static str> {
     let mut advice = Vec::new();
     if !verified.working.is_empty() {
@@ -135,7 +135,7 @@ fn show(bar: &Progress, progress: RebuildProgress) {
     bar.set_position(progress.done);
 }
 
-/// Makes the library anew with the model that is named or set.
+/// Rebuilds the library with the given model, or the configured one.
 pub(crate) async fn reindex(
     arguments: Reindex,
     settings: Effective,
@@ -143,7 +143,7 @@ pub(crate) async fn reindex(
 ) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
-    // A directory is to be found from wherever the setting is read.
+    // The setting must find the directory from any working directory.
     let model = arguments.model.map(|name| match std::fs::canonicalize(&name) {
         Ok(path) if path.is_dir() => path.display().to_string(),
         _ => name,
@@ -162,7 +162,7 @@ pub(crate) async fn reindex(
     Ok(())
 }
 
-/// Puts right what is wrong with the library; fails where something is lost.
+/// Repairs the library. Fails if records or other data were lost or set aside.
 pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
@@ -276,7 +276,7 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     }
 }
 
-/// Moves out of working memory what is past its retention, and tidies the files.
+/// Moves records past their retention out of working memory, and tidies the files.
 pub(crate) async fn maintain(
     memory: &Administrator,
     arguments: &Maintain,
@@ -315,7 +315,8 @@ pub(crate) async fn maintain(
     Ok(())
 }
 
-/// Brings the files to the schema of this program, or says what would be done.
+/// Migrates the files to the schema of this program. With `--dry-run`, only prints what would be
+/// done.
 pub(crate) async fn migrate(
     arguments: &Migrate,
     settings: Effective,

@@ -1,9 +1,9 @@
-//! Stored text made harmless for whoever looks at it.
+//! Makes stored text harmless to print.
 //!
-//! Texts, titles, names, ids, paths and error messages come from anybody. A terminal obeys escape
-//! sequences, and both people and models are misled by characters that cannot be seen or that turn
-//! the direction of writing. [`Defused`] stands between all that this program prints and the
-//! terminal, so that no command has to think of it. Not here: where output goes, see `output`.
+//! Texts, titles, names, ids, paths and error messages come from untrusted sources. A terminal
+//! obeys escape sequences, and invisible characters and bidirectional controls mislead both people
+//! and models. All output of this program passes through [`Defused`], so no command has to escape
+//! anything itself. Not here: where output goes, see `output`.
 
 use std::{
     borrow::Cow,
@@ -14,17 +14,17 @@ use std::{
 use aios_memory::forms::is_ignorable;
 use regex::{Captures, Regex};
 
-/// The notation of a character that must not be printed as it is.
+/// Notation for a character that must not be printed as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notation {
     /// For a person: `\e`, `\u{202e}`. Emoji and joined scripts stay as they are.
     Text,
-    /// Within the strings of JSON: `\u202e`.
+    /// Inside JSON strings: `\u202e`.
     Json,
 }
 
-/// A writer that lets through nothing that acts on a terminal, apart from line ends and tabs. It
-/// looks at whole lines, or at what is there when it is flushed.
+/// A writer that escapes everything that acts on a terminal, except line ends and tabs. It
+/// processes whole lines, and the remainder on flush.
 #[derive(Debug)]
 pub(crate) struct Defused<W: Write> {
     inner: W,
@@ -33,7 +33,7 @@ pub(crate) struct Defused<W: Write> {
 }
 
 impl<W: Write> Defused<W> {
-    /// Writes to `inner`.
+    /// Creates a writer that writes to `inner`.
     pub(crate) fn new(inner: W, notation: Notation) -> Defused<W> {
         Defused { inner, notation, line: Vec::new() }
     }
@@ -66,12 +66,12 @@ impl<W: Write> Write for Defused<W> {
 
 impl<W: Write> Drop for Defused<W> {
     fn drop(&mut self) {
-        // Whoever has to know of a failure flushes.
+        // Callers that need to know of a failure flush.
         let _ = self.flush();
     }
 }
 
-/// `text` with every character that acts or hides written out.
+/// Returns `text` with every unsafe character written in `notation`.
 pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
     let has_flood = notation == Notation::Text && FLOODS.is_match(text);
     if !has_flood && !text.chars().any(is_unsafe) {
@@ -97,11 +97,11 @@ pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Marks on one letter beyond those that any writing has: they run over the lines around.
+/// More combining marks on one letter than any script uses. They would run over the lines around.
 static FLOODS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\p{M}{8})(\p{M}+)").expect("the pattern is a constant"));
 
-/// Where characters that cannot be seen belong to the writing: emoji with a variation selector or
+/// Sequences in which invisible characters belong to the script: emoji with a variation selector or
 /// joined to others, of bounded length; joiners between letters of Arabic, and after a virama.
 static SEQUENCES: LazyLock<Regex> = LazyLock::new(|| {
     const PICTURE: &str = r"\p{Extended_Pictographic}[\x{FE0E}\x{FE0F}]?\p{Emoji_Modifier}?";
@@ -136,17 +136,17 @@ fn write_out(text: &str, notation: Notation, out: &mut String) {
     }
 }
 
-/// A character by its number: `\u{301}`.
+/// Formats a character as its code point: `\u{301}`.
 fn code_point(c: char) -> String {
     format!("\\u{{{:x}}}", u32::from(c))
 }
 
-/// Returns `true` for characters that act on a terminal, turn the direction of writing, or cannot
-/// be seen.
+/// Returns true for characters that act on a terminal, change the writing direction, or are
+/// invisible.
 fn is_unsafe(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        // Separators of lines, interlinear annotations, private use.
+        // Line separators, interlinear annotations, private use.
         '\u{2028}'..='\u{2029}' | '\u{fff9}'..='\u{fffb}' => true,
         '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => true,
         c => c.is_control() || is_ignorable(c),

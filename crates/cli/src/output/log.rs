@@ -1,4 +1,5 @@
-//! The log on stderr: lines for a person, or the objects that all of stderr has with `--json`.
+//! The log on stderr: lines for a person, or the same objects as all other stderr output with
+//! `--json`.
 
 use std::{fmt, io};
 
@@ -16,10 +17,11 @@ use tracing_subscriber::{
 
 use super::{Level, Notation, Notice, defused::Defused};
 
-/// The code of a notice that comes from the log.
+/// Code of notices that come from the log.
 const CODE: &str = "log";
 
-/// Starts the log: warnings, and with `verbose` what happens.
+/// Starts the log. Logs warnings by default, errors if `quiet`, and more with each level of
+/// `verbose`.
 pub(crate) fn start(verbose: u8, quiet: bool, json: bool) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
@@ -40,7 +42,7 @@ pub(crate) fn start(verbose: u8, quiet: bool, json: bool) {
     }
 }
 
-/// Events of the log as [`Notice`]s.
+/// Formats log events as [`Notice`]s.
 struct Objects;
 
 impl<S, N> FormatEvent<S, N> for Objects

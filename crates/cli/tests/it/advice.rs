@@ -1,4 +1,4 @@
-//! Advice: every command that a message, a hint or a page names exists, with its flags.
+//! Advice: every command that a message, a hint or a page mentions exists, with its flags.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::program::Program;
 
-/// Words in advice that stand for something of the reader's, each with a value of that kind.
+/// Placeholders in advice, each with a value of its kind.
 const PLACEHOLDERS: &[(&str, &str)] = &[
     ("KIND/ID", "goal/g-1"),
     ("KIND", "goal"),
@@ -19,7 +19,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("...", "query"),
 ];
 
-/// The sources of all crates and the pages for users, as text without line breaks in strings and
+/// Returns the sources of all crates and the pages for users, without line breaks in strings and
 /// comments.
 fn texts() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
@@ -49,7 +49,7 @@ fn texts() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn every_command_that_is_advised_is_one() {
+fn every_advised_command_exists() {
     let advised = Regex::new(r"`aios-memory((?: [^`]+)?)`").unwrap();
     let value = Regex::new(r"\{[^}]*\}").unwrap();
     let program = Program::new();
@@ -65,7 +65,7 @@ fn every_command_that_is_advised_is_one() {
                 let known = PLACEHOLDERS.iter().find(|(placeholder, _)| *placeholder == word);
                 known.map_or(word, |(_, value)| value)
             });
-            // Help is asked for last, so all that stands before it has been understood.
+            // `--help` comes last, so everything before it has been parsed.
             let words: Vec<&str> = words.chain(["--help"]).collect();
             let ended = program.run(&words);
             assert_eq!(ended.code, 0, "{}: `aios-memory{command}`: {ended:?}", path.display());

@@ -1,4 +1,4 @@
-//! Bad input: a clear line or a right answer, never a panic, and nothing stored is lost.
+//! Bad input: a clear error or a correct answer, never a panic, and no stored record is lost.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::program::{Ended, Program, text};
 
-/// What was there before anything went wrong.
+/// The text stored before each failure.
 const KEPT: &str = "The staging database moved to port 5433.";
 
 fn with_something_stored() -> Program {
@@ -19,7 +19,8 @@ fn with_something_stored() -> Program {
     program
 }
 
-/// Checks that the run ended with `code`, said one line that contains `expect`, and lost nothing.
+/// Checks that the run exited with `code`, printed one error that contains `expect`, and lost
+/// nothing.
 fn check_error(program: &Program, ended: &Ended, code: i32, expect: &str) {
     assert_eq!(ended.code, code, "{ended:?}");
     let errors: Vec<_> = ended.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
@@ -55,7 +56,7 @@ fn input_files() {
 }
 
 #[test]
-fn what_is_not_broken_goes_in() {
+fn intact_lines_of_a_broken_file_are_ingested() {
     let program = Program::new();
     let long = [b"{\"text\": \"".as_slice(), &vec![b'x'; 50_000_000], b"\"}"].concat();
     let lines = [&b"{\"text\": \"first\"}"[..], b"{\"text\": ", &long, b"{\"text\": \"last\"}"];
@@ -86,7 +87,7 @@ fn data_directories() {
     fs::create_dir(&locked).unwrap();
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();
     let ended = program.run(&["--data-dir", text(&locked), "remember", "x"]);
-    // Whoever may write everywhere is not kept out.
+    // Root may write here, too.
     if ended.code != 0 {
         check_error(&program, &ended, 1, "locked");
     }
@@ -121,7 +122,7 @@ fn queries() {
         let found = program.recall(query);
         match finds {
             true => assert_eq!(found, [KEPT], "{query:.40}"),
-            // A single common word may fit a little; what matters is that nothing breaks.
+            // A single common word may match weakly.
             false => assert!(found.len() <= 1, "{query:.40}"),
         }
     }
@@ -280,7 +281,7 @@ fn imports() {
         check_error(&program, &ended, 1, expect);
     }
     let ended = program.run(&["import", "--from", text(&unreadable)]);
-    // Whoever may read everything is not kept out.
+    // Root may read the file, too.
     if ended.code != 0 {
         check_error(&program, &ended, 1, "unreadable.db: failed to open: Permission denied");
     }
@@ -329,7 +330,7 @@ fn named(program: &Program, end: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn reports_on_paths_that_are_not_utf8_are_whole() {
+fn reports_on_paths_that_are_not_utf8_are_complete() {
     let program = with_something_stored();
     let file = named(&program, ".jsonl");
     fs::write(&file, "{\"kind\":\"note\",\"text\":\"one\"}\n{\"kind\":\"note\",\"txt\":").unwrap();
@@ -353,7 +354,7 @@ fn reports_on_paths_that_are_not_utf8_are_whole() {
 }
 
 #[test]
-fn names_that_nobody_can_see_are_refused() {
+fn invisible_names_are_refused() {
     let program = with_something_stored();
     for blank in ["\u{200b}", "\u{2800}", " "] {
         for arguments in [
@@ -370,7 +371,7 @@ fn names_that_nobody_can_see_are_refused() {
 }
 
 #[test]
-fn times_that_nobody_means_are_refused() {
+fn implausible_times_are_refused() {
     let program = with_something_stored();
     let swapped = ["recall", "port", "--since", "2026-05", "--until", "2026-04"];
     check_error(&program, &program.run(&swapped), 2, "--since is after --until");
@@ -381,7 +382,7 @@ fn times_that_nobody_means_are_refused() {
 }
 
 #[test]
-fn a_flood_of_marks_is_written_out_and_a_relative_home_is_refused() {
+fn a_flood_of_combining_marks_is_escaped_and_a_relative_home_is_refused() {
     let program = Program::new();
     let flood = format!("e{} lens n\u{303}", "\u{301}".repeat(99));
     program.json(&["remember", &flood]);

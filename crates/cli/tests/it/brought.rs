@@ -1,5 +1,5 @@
-//! Files as people bring them: owners, times, ids and texts in the spellings of other programs, and
-//! elements that are broken.
+//! Files as people bring them: owners, times, ids and texts in the notations of other programs, and
+//! malformed elements.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, text};
 
-/// Runs `ingest`, which may fail in part; gives the report and what stderr said.
+/// Runs `ingest`, which may fail in part. Returns the report and stderr.
 fn ingest(program: &Program, flags: &[&str], file: &str) -> (Value, String) {
     let ended = program.run(&[&["--json"], flags, &["ingest", file]].concat());
     (ended.json(), ended.stderr)
@@ -18,7 +18,7 @@ fn counts(report: &Value) -> [u64; 6] {
         .map(|name| report[name].as_u64().unwrap())
 }
 
-/// The texts of the messages, oldest first, each with its session.
+/// Returns the texts of the messages, oldest first, each with its session.
 fn messages(program: &Program, flags: &[&str]) -> Vec<(String, String)> {
     let list = program.json(&[flags, &["list", "message"]].concat());
     let items = list["items"].as_array().unwrap().iter();
@@ -61,7 +61,7 @@ fn a_record_with_an_owner_in_any_spelling_is_never_shared() {
         assert_eq!(texts(&program, &["--user", "bob"]), Vec::<String>::new());
         assert!(names.len() <= texts(&program, &["--user", "alice"]).len());
     }
-    // A name that only looks like one is refused for everybody.
+    // A field that only resembles an owner is refused for everybody.
     for name in ["user_uuid", "member_id", "uid", "ownerEmail", "account_key"] {
         let line = json!({"role": "user", "content": "whose is it", (name): "alice"});
         let file = program.file("doubt.jsonl", line.to_string());
@@ -74,7 +74,7 @@ fn a_record_with_an_owner_in_any_spelling_is_never_shared() {
 }
 
 #[test]
-fn a_locomo_sample_that_names_an_owner_is_that_owners() {
+fn a_locomo_sample_belongs_to_the_owner_that_it_names() {
     let program = Program::new();
     let sample = json!([{
         "sample_id": "c", "user_id": "alice",
@@ -90,7 +90,7 @@ fn a_locomo_sample_that_names_an_owner_is_that_owners() {
 }
 
 #[test]
-fn sessions_in_every_spelling_are_sessions() {
+fn every_spelling_of_a_session_field_is_recognised() {
     let program = Program::new();
     let names = ["session_id", "conversation_id", "sessionId", "thread_id", "chatId", "run-id"];
     let line = |name: &&str| json!({"role": "user", "content": "x", (*name): name}).to_string();
@@ -152,7 +152,7 @@ fn one_id_with_another_text_is_an_update_or_a_conflict() {
         assert_eq!(counts(&report), [1, 0, 0, 1, 0, 0], "{name}: {report}");
         assert_eq!(texts(&program, &[]), ["on Thursday at ten", "plums"]);
     }
-    // So with notes.
+    // The same holds for notes.
     let program = Program::new();
     let file = program.file("n.jsonl", "{\"id\": \"n\", \"text\": \"the gate is red\"}");
     assert_eq!(counts(&ingest(&program, &[], text(&file)).0), [1, 0, 0, 0, 0, 0]);
@@ -162,7 +162,7 @@ fn one_id_with_another_text_is_an_update_or_a_conflict() {
 }
 
 #[test]
-fn files_of_one_stem_are_two_conversations_and_a_grown_file_is_one() {
+fn files_with_one_stem_are_two_conversations_and_a_grown_file_is_one() {
     let program = Program::new();
     for (dir, pet) in [("x", "Kiki"), ("y", "Momo")] {
         fs::create_dir(program.path(dir)).unwrap();
@@ -182,13 +182,13 @@ fn files_of_one_stem_are_two_conversations_and_a_grown_file_is_one() {
     let sessions: std::collections::BTreeSet<String> =
         messages(&program, &[]).into_iter().map(|(session, _)| session).collect();
     assert_eq!(sessions.len(), 2, "{sessions:?}");
-    // A name that is longer than an id may be.
+    // A file name that exceeds the length of an id.
     let long = program.file(&format!("{}.json", "\u{9577}".repeat(60)), grown.to_string());
     assert_eq!(program.json(&["ingest", text(&long)])["added"], 3);
 }
 
 #[test]
-fn what_comes_on_stdin_is_its_own_conversation() {
+fn each_text_on_stdin_is_its_own_conversation() {
     let program = Program::new();
     let line = |text: &str| json!({"role": "user", "content": text}).to_string();
     let one = [line("hello"), line("the parrot is Kiki")].join("\n");
@@ -207,7 +207,7 @@ fn what_comes_on_stdin_is_its_own_conversation() {
 }
 
 #[test]
-fn a_conversation_that_a_former_version_named_for_the_stem_goes_on_there() {
+fn a_conversation_named_for_its_stem_by_a_former_version_continues() {
     let program = Program::new();
     let chat = |texts: &[&str]| {
         let messages = texts.iter().map(|text| json!({"role": "user", "content": text}));
@@ -217,7 +217,7 @@ fn a_conversation_that_a_former_version_named_for_the_stem_goes_on_there() {
         fs::create_dir(program.path(dir)).unwrap();
     }
     let old = program.file("x/chat.json", chat(&["hello", "the parrot is Kiki"]));
-    // Ids follow from the session, so this is what that version stored.
+    // Ids derive from the session, so this is what that version stored.
     program.json(&["--session", "chat", "ingest", text(&old)]);
     let (again, _) = ingest(&program, &[], text(&old));
     assert_eq!(counts(&again), [0, 2, 0, 0, 0, 0], "{again}");
@@ -225,14 +225,14 @@ fn a_conversation_that_a_former_version_named_for_the_stem_goes_on_there() {
     assert_eq!(counts(&ingest(&program, &[], text(&old)).0), [1, 2, 0, 0, 0, 0]);
     let sessions: Vec<String> = messages(&program, &[]).into_iter().map(|(name, _)| name).collect();
     assert_eq!(sessions, ["chat", "chat", "chat"]);
-    // Another file that begins alike is another conversation.
+    // Another file that begins the same is another conversation.
     let other = program.file("y/chat.json", chat(&["hello", "the parrot is Momo"]));
     assert_eq!(counts(&ingest(&program, &[], text(&other)).0), [2, 0, 0, 0, 0, 0]);
     assert_eq!(counts(&ingest(&program, &[], text(&other)).0), [0, 2, 0, 0, 0, 0]);
 }
 
 #[test]
-fn what_never_changes_is_not_said_to_be_stored_again() {
+fn storing_a_changed_event_or_session_again_fails() {
     let program = Program::new();
     let record = |kind: &str, fields: &Value| {
         program.run_with(&["record", kind], fields.to_string().as_bytes(), &[]).code
@@ -251,7 +251,7 @@ fn what_never_changes_is_not_said_to_be_stored_again() {
 }
 
 #[test]
-fn odd_fields_cost_a_warning_and_not_the_message() {
+fn odd_fields_are_mended_with_a_warning() {
     let program = Program::new();
     let lines = [
         r#"{"id": 17, "role": "user", "content": "numeric id"}"#,
@@ -284,7 +284,7 @@ fn odd_fields_cost_a_warning_and_not_the_message() {
 }
 
 #[test]
-fn the_time_of_a_message_is_taken_however_it_is_written() {
+fn the_time_of_a_message_is_read_in_every_notation() {
     let program = Program::new();
     let times = [
         ("timestamp", json!("2026-05-08T13:56:00Z")),
@@ -312,7 +312,7 @@ fn the_time_of_a_message_is_taken_however_it_is_written() {
 }
 
 #[test]
-fn documents_one_after_the_other_and_a_long_first_line_are_read() {
+fn concatenated_json_and_a_long_first_line_are_read() {
     let program = Program::new();
     let pretty = |text: &str| {
         serde_json::to_string_pretty(&json!({"role": "user", "content": text})).unwrap()
@@ -331,7 +331,7 @@ fn documents_one_after_the_other_and_a_long_first_line_are_read() {
 }
 
 #[test]
-fn other_encodings_are_read_or_named() {
+fn other_encodings_are_read_and_reported() {
     let program = Program::new();
     let wide = |text: &str| -> Vec<u8> {
         "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()

@@ -1,4 +1,4 @@
-//! What the commands do when all is well, and the shapes of their JSON.
+//! Normal use of the commands, and the shapes of their JSON.
 
 use std::fs;
 
@@ -84,7 +84,7 @@ fn a_conversation_goes_in_once_and_is_found() {
 }
 
 #[test]
-fn what_ends_in_the_middle_is_mended_by_another_run() {
+fn ingesting_the_whole_file_completes_a_truncated_ingest() {
     let program = Program::new();
     let lines: Vec<_> =
         (0..20).map(|n| format!("{{\"role\": \"user\", \"text\": \"turn {n}\"}}")).collect();
@@ -98,7 +98,7 @@ fn what_ends_in_the_middle_is_mended_by_another_run() {
 }
 
 #[test]
-fn scopes_keep_apart_what_belongs_to_different_users() {
+fn scopes_keep_records_of_different_users_apart() {
     let program = Program::new();
     for user in ["ada", "bob"] {
         program.json(&[
@@ -132,7 +132,7 @@ fn scopes_keep_apart_what_belongs_to_different_users() {
 }
 
 #[test]
-fn remembering_the_same_twice_is_once() {
+fn remembering_the_same_text_twice_stores_it_once() {
     let program = Program::new();
     let first = program.json(&["remember", "tea at four", "--tag", "habit", "--importance", "0.9"]);
     assert_eq!((keys(&first), &first["known"]), (vec!["id", "known"], &json!(false)));
@@ -145,7 +145,7 @@ fn remembering_the_same_twice_is_once() {
 }
 
 #[test]
-fn a_context_has_the_shape_and_keeps_to_its_budget() {
+fn a_context_has_its_json_shape_and_stays_within_budget() {
     let program = Program::new();
     let file = program.file("talk.json", CONVERSATION);
     program.json(&["ingest", text(&file)]);
@@ -226,7 +226,7 @@ fn documents_become_knowledge() {
 }
 
 #[test]
-fn stats_have_the_shape() {
+fn stats_and_snapshot_have_their_json_shapes() {
     let program = Program::new();
     program.json(&["remember", "tea at four"]);
     let stats = program.json(&["stats"]);
@@ -310,7 +310,7 @@ fn help_version_and_completions_are_results() {
 }
 
 #[test]
-fn kinds_of_long_term_memory_are_listed_changed_and_known_as_they_were() {
+fn long_term_kinds_are_listed_and_updated_with_their_history() {
     let program = Program::new();
     for name in ["a", "b", "c"] {
         let stored = ["record", "procedure", "--set", &format!("id={name}"), "--name", name];
@@ -347,7 +347,7 @@ fn kinds_of_long_term_memory_are_listed_changed_and_known_as_they_were() {
 }
 
 #[test]
-fn a_kind_is_known_by_its_name_and_by_its_collections() {
+fn a_kind_is_accepted_by_its_name_and_its_collection() {
     let program = Program::new();
     for collection in ["note", "notes"] {
         program.json(&["remember", "tea at four", "--collection", collection]);
@@ -367,7 +367,7 @@ fn a_kind_is_known_by_its_name_and_by_its_collections() {
 }
 
 #[test]
-fn a_list_goes_on_where_the_one_before_ended() {
+fn a_list_continues_after_the_cursor() {
     let program = Program::new();
     let texts = ["one", "two", "three"].map(|text| program.json(&["remember", text])["id"].clone());
     let mut after = json!(null);

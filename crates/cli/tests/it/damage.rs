@@ -1,5 +1,5 @@
-//! Damage to every kind of file of the library: no command gives a wrong answer as if it were
-//! right, `verify` sees it, and what it advises mends it.
+//! Damage to every kind of file of the library: no command returns a wrong answer, `verify` detects
+//! the damage, and its advice repairs it.
 
 use std::{
     collections::BTreeSet,
@@ -13,33 +13,33 @@ use tempfile::TempDir;
 
 use crate::program::{Ended, Program};
 
-/// The seed of the random places.
+/// Seed of the random positions.
 const SEED: u64 = 0x5eed_0bad;
-/// Texts of the records, in files of their own in the library.
+/// Texts of the records, one library file for each list.
 const TEXTS: [&[&str]; 3] = [
     &["the harbour closes at nine", FORGOTTEN, "a red kite over the moor", "seven barrels of tar"],
     &["the ferry to Mull was late", "bread and a lamp for the night", "a key under the stone"],
     &["the well is dry since May", "an owl in the old barn"],
 ];
-/// The text of a record that is forgotten, and lies in the library's files all the same.
+/// Text of a forgotten record that is still in the library's files.
 const FORGOTTEN: &str = "nobody is to know of the pelican";
 
-/// A query that finds several of them.
+/// A query that matches several records.
 const QUERY: &str = "the harbour, the ferry and the owl in the barn";
 
-/// A way to damage a file.
+/// A kind of damage to a file.
 #[derive(Debug, Clone, Copy)]
 enum Damage {
-    /// One bit, this many parts of a hundred into the file.
+    /// Flips one bit at this percentage of the file.
     Bit(usize),
-    /// Bits at random places.
+    /// Flips bits at random positions.
     Bits,
-    /// A length that no memory has.
+    /// Writes a length that exceeds any memory.
     Lengths,
     Cut,
     Empty,
     Gone,
-    /// Takes the place of another file of its kind, which takes its place.
+    /// Swaps the file with another of its kind.
     Swapped,
 }
 
@@ -55,9 +55,9 @@ const DAMAGES: [Damage; 9] = [
     Damage::Swapped,
 ];
 
-/// A sound store and its answers.
+/// An intact store and its answers.
 struct Sound {
-    /// Of the store, and nothing else.
+    /// Directory of the store alone.
     dir: TempDir,
     exported: BTreeSet<String>,
     found: Vec<Value>,
@@ -86,7 +86,7 @@ fn sound() -> &'static Sound {
     })
 }
 
-/// A program with a copy of the sound store.
+/// Creates a program with a copy of the intact store.
 fn copied() -> Program {
     let program = Program::new();
     copy(sound().dir.path(), &program.data_dir());
@@ -106,7 +106,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The lines of an export that succeeds.
+/// Returns the lines of an export, or the failed run.
 fn export(program: &Program) -> Result<BTreeSet<String>, Ended> {
     let ended = program.run(&["export", "-"]);
     match ended.code {
@@ -120,8 +120,8 @@ fn recall(program: &Program) -> Vec<Value> {
     found["hits"].as_array().unwrap().iter().map(|hit| hit["text"].clone()).collect()
 }
 
-/// The files of the sound store below this directory of its table that its newest version needs,
-/// by path in the store.
+/// Returns the files below a directory of the intact table that its newest version needs, as paths
+/// within the store.
 fn needed(below: &str) -> Vec<PathBuf> {
     let manifest = fs::read(sound().dir.path().join(&files("_versions")[0])).unwrap();
     let names = |name: &[u8]| manifest.windows(name.len()).any(|part| part == name);
@@ -135,7 +135,7 @@ fn needed(below: &str) -> Vec<PathBuf> {
     files(below).into_iter().filter(is_needed).collect()
 }
 
-/// The files of the sound store below this directory of its table, by path in the store.
+/// Returns the files below a directory of the intact table, as paths within the store.
 fn files(below: &str) -> Vec<PathBuf> {
     fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(dir).unwrap() {
@@ -151,8 +151,8 @@ fn files(below: &str) -> Vec<PathBuf> {
 }
 
 impl Damage {
-    /// Damages the file at `path`; `other` is of the same kind. Returns `false` if that changes
-    /// nothing.
+    /// Damages the file at `path`; `other` is of the same kind. Returns false if the content does
+    /// not change.
     fn apply(self, path: &Path, other: &Path, random: &mut impl FnMut() -> usize) -> bool {
         let before = fs::read(path).unwrap();
         let mut bytes = before.clone();
@@ -176,8 +176,8 @@ impl Damage {
     }
 }
 
-/// Damages each of `files` in so many ways, all of them in turn, and looks at the answers of
-/// the program. Files are swapped with one of `others`.
+/// Damages each of `files` in `ways` kinds of damage, taken in turn, and checks the answers of the
+/// program. Files are swapped with one of `others`.
 fn check(files: &[PathBuf], ways: usize, others: &[PathBuf]) {
     assert!(!files.is_empty());
     let mut ways_in_turn = DAMAGES.into_iter().cycle();
@@ -255,7 +255,7 @@ fn damaged_lists_of_deleted_records() {
 #[test]
 fn damaged_manifests() {
     let manifests = files("_versions");
-    // The newest is the first.
+    // The newest manifest sorts first.
     check(&manifests[..1], DAMAGES.len(), &manifests[1..]);
 }
 
@@ -270,7 +270,7 @@ fn a_damaged_journal_is_set_aside() {
     let program = copied();
     let journal = program.data_dir().join("journal.db");
     let mut bytes = fs::read(&journal).unwrap();
-    // Every page but the first two.
+    // All pages except the first two.
     bytes[8192..].fill(0xff);
     fs::write(&journal, bytes).unwrap();
     let seen = program.run(&["verify"]);
@@ -284,7 +284,7 @@ fn a_damaged_journal_is_set_aside() {
 }
 
 #[test]
-fn a_damaged_library_is_neither_copied_nor_put_back_in_silence() {
+fn a_damaged_library_is_neither_backed_up_nor_restored_silently() {
     let program = copied();
     let copied = program.path("copy");
     program.json(&["backup".as_ref(), copied.as_os_str()]);

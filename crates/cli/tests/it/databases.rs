@@ -1,5 +1,5 @@
-//! Databases that are older than what lies beside them, damaged or gone: nothing that was forgotten
-//! comes back, and nothing that is lost is lost in silence.
+//! Databases that are older than the others, damaged or missing: no forgotten record comes back,
+//! and every loss is reported.
 
 use std::{
     collections::BTreeSet,
@@ -12,12 +12,12 @@ use crate::program::{Ended, Program};
 /// A text that is forgotten.
 const SECRET: &str = "nobody is to know of the pelican";
 
-/// All that a command printed.
+/// Returns all output of a command.
 fn told(ended: &Ended) -> String {
     format!("{}{}", ended.stdout, ended.stderr)
 }
 
-/// The data files of the library.
+/// Returns the data files of the library.
 fn data_files(program: &Program) -> BTreeSet<PathBuf> {
     fn walk(dir: &Path, found: &mut BTreeSet<PathBuf>) {
         for entry in fs::read_dir(dir).unwrap() {
@@ -46,7 +46,7 @@ fn ingest(program: &Program, texts: &[&str]) {
 }
 
 #[test]
-fn beside_an_older_journal_nothing_forgotten_comes_back_from_damaged_files() {
+fn with_an_older_journal_no_forgotten_record_comes_back_from_damaged_files() {
     let together = [&["the harbour closes at nine", SECRET][..], &["seven barrels of tar"]];
     let apart = [&["the harbour closes at nine"][..], &[SECRET], &["seven barrels of tar"]];
     for (layout, damaged) in [(&together[..], 0), (&together, 1), (&apart, 0), (&apart, 2)] {
@@ -100,10 +100,10 @@ fn a_scope_that_was_never_known_is_not_purged() {
     }
 }
 
-/// A store with records that only working memory keeps, and others.
+/// Creates a store with records that only working memory keeps, and others.
 fn full() -> Program {
     let program = Program::new();
-    // The store keeps the fast model that it is made with: nothing here depends on meaning.
+    // Uses the fast model, which the store keeps: no test here depends on meaning.
     let fast = [("AIOS_MEMORY_EMBEDDING_MODEL", "static")];
     let goal = ["record", "goal", "--id", "g1", "--description", "paint the boat"];
     let made = program.run_with(&goal, b"", &fast);
@@ -123,8 +123,8 @@ fn full() -> Program {
     program
 }
 
-/// Each advice of the commands is `repair`, and that says what is lost, ends with 1, and leaves a
-/// sound store with the goal and all messages.
+/// Checks that the commands advise `repair`, and that `repair` names the losses, exits with 1, and
+/// leaves a consistent store with the goal and all messages.
 fn check_working(program: &Program, case: &str) {
     for command in [&["list", "goals"][..], &["verify"]] {
         let ended = program.run(command);
@@ -151,7 +151,7 @@ fn check_working(program: &Program, case: &str) {
 }
 
 #[test]
-fn a_lost_working_memory_comes_back_from_the_library_and_is_named() {
+fn lost_working_memory_is_restored_from_the_library_and_reported() {
     for content in [None, Some(b"")] {
         let program = full();
         let path = program.data_dir().join("working.db");
@@ -164,7 +164,7 @@ fn a_lost_working_memory_comes_back_from_the_library_and_is_named() {
 }
 
 #[test]
-fn a_damaged_working_memory_is_set_aside_and_read_as_far_as_it_goes() {
+fn damaged_working_memory_is_quarantined_and_read_as_far_as_possible() {
     type Damage = fn(&mut Vec<u8>);
     let damages: [(&str, Damage); 5] = [
         ("a zeroed page", |bytes| {
@@ -193,7 +193,7 @@ fn a_damaged_working_memory_is_set_aside_and_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn a_journal_that_is_no_database_any_more_is_set_aside() {
+fn a_journal_that_is_not_a_database_is_quarantined() {
     for (case, from, to) in [("the first page", 0, 4096), ("its mark", 0, 16)] {
         let program = full();
         let path = program.data_dir().join("journal.db");
@@ -212,7 +212,7 @@ fn a_journal_that_is_no_database_any_more_is_set_aside() {
 }
 
 #[test]
-fn beside_a_lost_journal_the_library_is_taken_over() {
+fn with_a_lost_journal_the_records_of_the_library_are_kept() {
     for notes in [&[][..], &["generations.json"]] {
         let program = full();
         for name in ["journal.db", "journal.db-wal", "journal.db-shm"].iter().chain(notes) {
@@ -229,7 +229,7 @@ fn beside_a_lost_journal_the_library_is_taken_over() {
 }
 
 #[test]
-fn records_that_a_repair_sets_aside_are_taken_back_by_the_command_that_it_names() {
+fn the_command_named_by_repair_imports_the_quarantined_records() {
     let program = Program::new();
     program.json(&["--user", "ada", "remember", "the tide turns at noon"]);
     program.json(&["remember", "seven barrels of tar"]);
@@ -254,7 +254,7 @@ fn records_that_a_repair_sets_aside_are_taken_back_by_the_command_that_it_names(
 }
 
 #[test]
-fn a_library_that_was_moved_away_is_put_back() {
+fn a_library_that_was_moved_away_can_be_put_back() {
     let program = Program::new();
     program.json(&["remember", "seven barrels of tar"]);
     let (library, away) = (program.data_dir().join("longterm"), program.path("away"));

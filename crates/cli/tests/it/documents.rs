@@ -1,4 +1,4 @@
-//! Documents: edited, shared, moved, forgotten.
+//! Documents that are edited, shared, moved and forgotten.
 
 use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt, os::unix::fs::symlink};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::program::Program;
 
-/// The counts of a report that are not zero.
+/// Returns the counts of a report that are not zero.
 fn counts(report: &Value) -> Value {
     let names = ["added", "known", "updated", "retired", "forgotten", "failed_count"];
     let counted = names.iter().filter(|name| report[**name] != 0);
@@ -20,7 +20,7 @@ impl Program {
 }
 
 #[test]
-fn an_edited_document_is_found_as_it_is_now() {
+fn an_edited_document_is_found_in_its_current_text() {
     let program = Program::new();
     program.file("m.md", "# Boiler\n\nThe boiler pressure must be 1.5 bar.\n");
     assert_eq!(program.ingest("m.md"), json!({"added": 1}));
@@ -69,7 +69,7 @@ fn forgetting_one_document_leaves_the_paragraph_of_another() {
 }
 
 #[test]
-fn a_document_is_one_however_its_path_is_spelled() {
+fn every_spelling_of_a_path_names_the_same_document() {
     let program = Program::new();
     fs::create_dir(program.path("a")).unwrap();
     let absolute = program.file("a/m.md", "# A\n\nThe zebra.\n");
@@ -81,7 +81,7 @@ fn a_document_is_one_however_its_path_is_spelled() {
     }
     assert_eq!(program.ingest(absolute.as_os_str()), json!({"known": 1}));
 
-    // A file that is moved is another document.
+    // A moved file is another document.
     fs::copy(&absolute, program.path("m.md")).unwrap();
     assert_eq!(program.ingest("m.md"), json!({"added": 1}));
     let dry = |name: &str| {
@@ -98,7 +98,7 @@ fn a_document_is_one_however_its_path_is_spelled() {
 }
 
 #[test]
-fn a_path_that_several_documents_end_in_is_answered_with_their_paths() {
+fn an_ambiguous_path_suffix_is_refused_with_the_full_paths() {
     let program = Program::new();
     for folder in ["a", "b"] {
         fs::create_dir(program.path(folder)).unwrap();
@@ -149,7 +149,7 @@ fn an_emptied_or_broken_document_stays_as_it_was_read() {
 }
 
 #[test]
-fn a_record_refers_to_no_record_of_another_owner() {
+fn a_record_cannot_refer_to_a_record_of_another_owner() {
     let program = Program::new();
     program.json(&["--user", "bob", "record", "note", "--id", "secret", "--content", "a hat"]);
     program.json(&["--user", "ada", "record", "note", "--id", "n", "--content", "a coat"]);
@@ -181,7 +181,7 @@ fn a_record_refers_to_no_record_of_another_owner() {
 }
 
 #[test]
-fn a_piece_of_a_long_text_takes_no_record_s_place() {
+fn a_piece_of_a_long_text_does_not_replace_a_record() {
     let program = Program::new();
     let long = "A sentence about the weir and its keeper. ".repeat(200);
     program.json(&["record", "knowledge", "--id", "x#2", "--content", "My own record."]);

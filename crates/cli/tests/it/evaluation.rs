@@ -1,4 +1,4 @@
-//! `eval`: its figures, as JSON and for a person, of tiny sets.
+//! `eval`: its figures on tiny sets, as JSON and as text.
 
 use std::fs;
 
@@ -82,7 +82,7 @@ fn broken_notes_are_named_with_their_line() {
 }
 
 #[test]
-fn cisi_is_measured_beside_plain_rankings() {
+fn cisi_is_measured_beside_baselines() {
     let program = Program::new();
     fs::create_dir_all(program.path("cisi")).unwrap();
     let all = ".I 1\n.T\nShelves\n.W\nHow deep shelves are\n.X\n1\t5\t1\n.I 2\n.T\nDentistry\n.W\n\
@@ -101,7 +101,7 @@ fn cisi_is_measured_beside_plain_rankings() {
 }
 
 #[test]
-fn a_conversation_is_told_from_others() {
+fn a_conversation_is_distinguished_from_others() {
     let program = Program::new();
     let talk = |id: &str, said: &str, question: &str| {
         json!([{
@@ -142,7 +142,7 @@ fn conversations_without_questions_measure_nothing() {
 }
 
 #[test]
-fn the_model_of_a_flag_is_opened() {
+fn the_model_flag_selects_the_model() {
     let program = Program::new();
     let file = program.file("notes.jsonl", NOTES);
     let eval = ["eval", "--format", "notes", "--model"];

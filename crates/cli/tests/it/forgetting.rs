@@ -1,4 +1,4 @@
-//! Forgetting by a query: what says it, and nothing that only sounds like it.
+//! Forgetting by a query: only matching records, not similar ones.
 
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ fn filled() -> Program {
     program
 }
 
-/// The texts that a query proposes, or the error.
+/// Returns the texts that a query proposes, or the error.
 fn proposed(program: &Program, arguments: &[&str]) -> Result<Vec<String>, String> {
     let query = ["--json", "forget", "--dry-run", "--query"];
     let ended = program.run(&[&query[..], arguments].concat());
@@ -48,7 +48,7 @@ fn left(program: &Program) -> Vec<String> {
 }
 
 #[test]
-fn a_query_proposes_what_says_it() {
+fn a_query_proposes_matching_records() {
     let program = filled();
     for (arguments, expect) in [
         (&["Anna's birthday"][..], &["Anna's birthday is on 4 May"][..]),
@@ -64,7 +64,7 @@ fn a_query_proposes_what_says_it() {
         (&["Anna's birthday is on 5 May"], &[]),
         (&["Dora's birthday"], &[]),
         (&["landlord dogs"], &["The landlord does not allow dogs"]),
-        // Numbers hold however wide the query is.
+        // Numbers must match at any relevance.
         (
             &["vaccine fridge at -4", "--min-relevance", "0.1"],
             &["Keep the vaccine fridge in room six at -4 degrees"],
@@ -89,7 +89,7 @@ fn a_query_proposes_what_says_it() {
 }
 
 #[test]
-fn a_preview_shows_relevance_text_and_keys_and_is_what_is_done() {
+fn a_preview_shows_relevance_text_and_keys_and_matches_the_result() {
     let program = filled();
     let repeated = NOTES[0];
     let knowledge = ["remember", "--collection", "knowledge", repeated];
@@ -115,7 +115,7 @@ fn without_a_terminal_a_query_must_be_certain() {
     let forget = |arguments: &[&str]| program.run(&[&["forget", "--yes"], arguments].concat());
     for uncertain in [
         &["--query", "birthday"][..],
-        // One note with all the words, which says more.
+        // One note has all the words, but says more.
         &["--query", "Ben's birthday"],
         &["--query", "vaccine fridge at -4"],
         &["--query", "Anna's birthday", "--min-relevance", "0.1"],
@@ -126,7 +126,7 @@ fn without_a_terminal_a_query_must_be_certain() {
         let ended = forget(uncertain);
         assert_eq!(ended.code, 2, "{uncertain:?}: {ended:?}");
         assert!(ended.stderr.contains("name the records that are meant"), "{ended:?}");
-        // They are shown, with the keys to name.
+        // Records are shown with their keys.
         assert!(ended.stderr.contains("[note/"), "{ended:?}");
     }
     let nobody = program.run(&["forget", "--query", "Anna's birthday"]);
@@ -147,7 +147,7 @@ fn without_a_terminal_a_query_must_be_certain() {
 }
 
 #[test]
-fn a_user_is_proposed_own_records_only() {
+fn a_query_of_a_user_proposes_only_their_own_records() {
     let program = Program::new();
     let text = "The gate code is 4711";
     program.json(&["remember", text]);
@@ -162,7 +162,7 @@ fn a_user_is_proposed_own_records_only() {
 }
 
 #[test]
-fn the_same_words_that_say_something_else_stay_without_a_terminal() {
+fn the_same_words_with_another_meaning_stay_without_a_terminal() {
     let program = Program::new();
     let pairs = [
         ("Das Fenster ist offen", "Das Fenster ist nicht offen"),
@@ -182,7 +182,7 @@ fn the_same_words_that_say_something_else_stay_without_a_terminal() {
 }
 
 #[test]
-fn every_exact_repetition_goes_and_texts_of_signs_are_texts() {
+fn every_exact_repetition_is_forgotten_and_punctuation_counts_as_text() {
     let program = Program::new();
     let text = "ping of the monitor";
     let lines: Vec<String> = (0..450)
@@ -208,7 +208,7 @@ fn every_exact_repetition_goes_and_texts_of_signs_are_texts() {
 }
 
 #[test]
-fn a_narrowed_query_takes_records_of_exactly_that_scope() {
+fn a_narrowed_query_forgets_records_of_exactly_that_scope() {
     let text = "The deploy key is rotated on Mondays";
     for flag in ["--session", "--project", "--agent"] {
         let program = Program::new();
@@ -222,7 +222,7 @@ fn a_narrowed_query_takes_records_of_exactly_that_scope() {
 }
 
 #[test]
-fn what_repeats_the_text_is_shown_with_its_part_and_is_for_somebody_to_look_at() {
+fn a_record_that_repeats_the_text_is_shown_and_needs_confirmation() {
     let program = Program::new();
     let text = "The vault code of Anna is zanzibarquux";
     let chat = format!("{{\"role\":\"user\",\"content\":\"{text}\",\"session\":\"s1\"}}\n");
@@ -249,7 +249,7 @@ fn what_repeats_the_text_is_shown_with_its_part_and_is_for_somebody_to_look_at()
     assert!(!shown.contains("preference/greeting"), "bob's: {shown}");
 
     program.json(&["forget", "tool_call/c", "--yes"]);
-    // The summary goes with its message, which is certain.
+    // The summary is derived from the message, so its removal is certain.
     let preview = program.json(&["forget", "--query", text, "--dry-run"]);
     let done = program.json(&["forget", "--query", text, "--yes", "--purge"]);
     for part in ["keys", "related", "remade"] {
@@ -264,7 +264,7 @@ fn what_repeats_the_text_is_shown_with_its_part_and_is_for_somebody_to_look_at()
 }
 
 #[test]
-fn a_directory_brings_no_forgotten_text_back() {
+fn ingesting_a_directory_restores_no_forgotten_text() {
     let program = Program::new();
     let text = "The caf\u{e9} code is zq4711 at the gate";
     program.json(&["remember", text]);
@@ -290,7 +290,7 @@ fn a_directory_brings_no_forgotten_text_back() {
 }
 
 #[test]
-fn a_purge_of_what_never_was_is_not_found() {
+fn purging_an_unknown_record_is_not_found() {
     let program = Program::new();
     let manual = program.file("manual.md", "# Pumps\n\nPrime the pump before it runs.\n");
     program.json(&["ingest".as_ref(), manual.as_os_str()]);
@@ -314,7 +314,7 @@ fn a_purge_of_what_never_was_is_not_found() {
 }
 
 #[test]
-fn a_text_of_an_older_version_alone_is_forgotten_without_a_terminal() {
+fn a_text_only_in_an_older_version_is_forgotten_without_a_terminal() {
     let program = Program::new();
     let text = "The vault code of Anna is zanzibarquux";
     let note = program.json(&["remember", text])["id"].as_str().unwrap().to_owned();
@@ -330,7 +330,7 @@ fn a_text_of_an_older_version_alone_is_forgotten_without_a_terminal() {
 }
 
 #[test]
-fn a_purge_names_the_other_records_that_still_say_it() {
+fn a_purge_names_other_records_that_contain_the_text() {
     let program = Program::new();
     let text = "The vault code of Anna is zanzibarquux";
     let note = program.json(&["remember", text])["id"].as_str().unwrap().to_owned();

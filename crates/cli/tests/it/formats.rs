@@ -1,10 +1,10 @@
-//! Files of other programs, through the binary.
+//! Files of other programs, read by the binary.
 
 use serde_json::{Value, json};
 
 use crate::program::{Program, text};
 
-/// The records of a kind, as `session | role | name | text | time`.
+/// Returns the records of a kind, as `session | role | name | text | time`.
 fn stored(program: &Program, user: &[&str], kind: &str) -> Vec<String> {
     let listed = program.json(&[user, &["list", kind]].concat());
     let field = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
@@ -23,7 +23,7 @@ fn stored(program: &Program, user: &[&str], kind: &str) -> Vec<String> {
     shown.collect()
 }
 
-/// Reads a file twice: the second time adds nothing, and neither fails.
+/// Ingests a file twice. Panics if a record fails, or if the second run adds one.
 fn ingest_twice(program: &Program, name: &str, content: &str, user: &[&str]) -> Value {
     let file = program.file(name, content);
     let ingest = [user, &["ingest", text(&file)]].concat();
@@ -34,7 +34,7 @@ fn ingest_twice(program: &Program, name: &str, content: &str, user: &[&str]) -> 
 }
 
 #[test]
-fn files_of_the_people_who_come_are_read() {
+fn files_of_other_programs_are_read() {
     for (name, content, added, expect) in [
         (
             "conversations-000.json",
@@ -101,7 +101,7 @@ fn files_of_the_people_who_come_are_read() {
 }
 
 #[test]
-fn the_roles_that_programs_write_are_ours() {
+fn roles_of_other_programs_are_mapped_to_ours() {
     let program = Program::new();
     ingest_twice(&program, "roles.jsonl", include_str!("formats/roles.jsonl"), &[]);
     let roles: Vec<String> = stored(&program, &[], "message")
@@ -136,7 +136,7 @@ fn a_sample_of_locomo_is_stored_for_the_user_who_reads_it() {
 }
 
 #[test]
-fn help_lists_every_format_and_a_name_is_taken() {
+fn help_lists_every_format_and_each_name_is_accepted() {
     let program = Program::new();
     let help = program.run(&["ingest", "--help"]).stdout;
     for format in aios_memory::Format::all() {
@@ -149,7 +149,7 @@ fn help_lists_every_format_and_a_name_is_taken() {
 }
 
 #[test]
-fn what_is_not_understood_is_answered_with_the_formats() {
+fn an_unknown_file_is_refused_with_the_list_of_formats() {
     let program = Program::new();
     let file = program.file("x.json", "[{\"uuid\": \"c\", \"name\": \"n\", \"created_at\": \"\"}]");
     let ended = program.run(&["ingest", text(&file)]);
@@ -159,7 +159,7 @@ fn what_is_not_understood_is_answered_with_the_formats() {
 }
 
 #[test]
-fn import_takes_no_conversation_for_entries() {
+fn import_does_not_mistake_conversations_for_entries() {
     let program = Program::new();
     let files = [
         json!([{"role": "user", "content": "x", "name": "Ada"}]),
@@ -175,13 +175,13 @@ fn import_takes_no_conversation_for_entries() {
         assert_ne!(ended.code, 0, "{content}");
         assert!(ended.stderr.contains("go in with `aios-memory ingest`"), "{ended:?}");
     }
-    // A list of things that have a name and a type, and nothing to say, is refused as well.
+    // A list of objects with a name and a type, but without content, is refused as well.
     let file = program.file("x.json", "[{\"name\": \"n\", \"type\": \"t\"}]");
     assert_ne!(program.run(&["import", "--from", text(&file)]).code, 0);
 }
 
 #[test]
-fn eval_reads_longmemeval_without_being_told() {
+fn eval_detects_longmemeval_files() {
     let program = Program::new();
     let file = program.file("longmemeval.json", include_str!("formats/longmemeval.json"));
     for format in [&[][..], &["--format", "longmemeval"]] {

@@ -1,4 +1,4 @@
-//! Hostile texts: whatever was stored, nothing that is printed acts on a terminal or hides in it.
+//! Hostile texts: no output acts on a terminal or hides characters, whatever is stored.
 
 use std::{fs, os::unix::ffi::OsStrExt, path::Path};
 
@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use crate::program::{Ended, Program, text};
 
-/// A text with every kind of character that must not be printed as it is, and a word to find it by.
+/// A text with every kind of unsafe character, and a word to find it by.
 const HOSTILE: &str = "heron \u{1b}[2J\u{1b}]0;title\u{7} red\u{9b}31m back\u{8} over\rwritten \
     \u{202e}dlrow\u{202c} \u{2066}iso\u{2069} \u{200f}mark zero\u{200b}width join\u{200d}er \
     soft\u{ad}hyphen bom\u{feff} tag\u{e0041}\u{e007f} private\u{e000}\u{f8ff}\u{10fffd} \
     del\u{7f} nel\u{85} line\u{2028}separator \u{fff9}annotation\u{fffb} filler\u{3164}";
 
-/// Emoji and scripts whose writing has characters that cannot be seen.
+/// Emoji and scripts that need invisible characters.
 const READABLE: &str = "crane \u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{2764}\u{fe0f} \
     \u{1f3f3}\u{fe0f}\u{200d}\u{1f308} \u{1f44d}\u{1f3fd} 1\u{fe0f}\u{20e3} \
     \u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645} \u{915}\u{94d}\u{200d}\u{937}";
 
-/// Panics if something that is printed acts on a terminal or cannot be seen.
+/// Panics if `printed` has a character that acts on a terminal or is invisible.
 fn check_harmless(what: &str, printed: &str) {
     let allowed = |c: char| {
         c == '\n' || c == '\t' || !(c.is_control() || aios_memory::forms::is_ignorable(c))
@@ -37,7 +37,7 @@ fn check_run(what: &str, ended: &Ended) {
     check_harmless(what, &ended.stderr);
 }
 
-/// A program that has something hostile of every kind, in every field.
+/// Creates a program with hostile text in every field of every kind.
 fn filled() -> Program {
     let program = Program::new();
     let id = |number: usize| format!("{number}\u{1b}[31m\u{202e}\nid");
@@ -71,7 +71,7 @@ fn filled() -> Program {
 }
 
 #[test]
-fn no_command_prints_what_acts_or_hides() {
+fn no_command_prints_control_or_invisible_characters() {
     let program = filled();
     let backup = program.path("backup\u{1b}[31m");
     let note = program.json(&["list", "note", "--limit", "1"])["items"][0]["id"].clone();
@@ -139,14 +139,14 @@ fn no_command_prints_what_acts_or_hides() {
 }
 
 #[test]
-fn json_gives_every_character_back_as_it_was() {
+fn json_preserves_every_character() {
     let program = Program::new();
     program.json(&["remember", HOSTILE]);
     assert_eq!(program.recall("heron"), [HOSTILE]);
     let shown = program.run(&["recall", "heron", "--json"]).stdout;
     assert!(shown.contains("\\u202edlrow\\u202c"), "{shown}");
     assert!(shown.contains("\\udb40\\udc41"), "{shown}");
-    // An export is taken back as it was.
+    // An export is imported unchanged.
     let exported = program.run(&["export", "-"]).stdout;
     let other = Program::new();
     let file = other.file("export.jsonl", exported);
@@ -155,7 +155,7 @@ fn json_gives_every_character_back_as_it_was() {
 }
 
 #[test]
-fn a_person_sees_what_is_hidden_and_emoji_stay_emoji() {
+fn hidden_characters_are_shown_to_a_person_and_emoji_stay_emoji() {
     let program = Program::new();
     program.json(&["remember", HOSTILE]);
     program.json(&["remember", READABLE]);

@@ -1,5 +1,5 @@
-//! Every command, as each owner: it prints the same as in a store in which the records of others
-//! never were, shows nothing of them, and leaves them as they are.
+//! Every command, as each owner: it prints the same as in a store without the records of others,
+//! shows nothing of them, and leaves them unchanged.
 
 use std::{collections::BTreeSet, fs, sync::LazyLock};
 
@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::program::{Ended, Program, text};
 
-/// The records that every owner has under the same names; `@` is the digit of the owner's secret
-/// word: `zebra0` for what is shared, `zebra1` and `zebra2` for users.
+/// Records that every owner has under the same names. `@` is the digit of the owner's secret word:
+/// `zebra0` for shared records, `zebra1` and `zebra2` for users.
 const RECORDS: &str = include_str!("../../../../tests/fixtures/same-names.jsonl");
 /// A conversation for `ingest`.
 const CHAT: &str = r#"{"messages": [
@@ -18,24 +18,24 @@ const CHAT: &str = r#"{"messages": [
     {"role": "user", "content": "Everybody says this.", "session": "s1", "id": "m9"}]}"#;
 /// A conversation for `eval`.
 const TALK: &str = include_str!("../../../../tests/fixtures/store-5/sources/talk.locomo.json");
-/// Nothing leaves working memory by itself, no test here pulls the plug, and a busy machine does
-/// not make other figures.
+/// Disables retention and full syncs, and waits long enough for vectors, so that a busy machine
+/// does not change the figures.
 const SETTINGS: &str = "[search]\nvector_wait_ms = 60000\n[working]\ndurability = \"normal\"\n\
     [retention]\ngoals_and_tasks_days = 0\ntool_calls_days = 0\ndecisions_days = 0\n\
     messages_days = 0\nsessions_days = 0\nevents_days = 0\n";
 
-/// Runs of a command that show if it keeps owners apart.
+/// Runs of a command that show whether it keeps owners apart.
 enum Exercise {
-    /// It reads: run as text and as JSON.
+    /// Reads: run as text and as JSON.
     Reads(&'static [&'static [&'static str]]),
-    /// It writes: run once, as JSON.
+    /// Writes: run once, as JSON.
     Writes(&'static [&'static [&'static str]]),
-    /// It shows no records; the reason, and how it is run once, as nobody in particular.
+    /// Shows no records: the reason, and the runs, each once and without a user.
     ShowsNone(&'static str, &'static [&'static [&'static str]]),
 }
 use Exercise::{Reads, ShowsNone, Writes};
 
-/// In the order in which they run. `@` is the digit of the owner's secret word, `FILES` the
+/// The exercises in order of execution. `@` is the digit of the owner's secret word, `FILES` the
 /// directory with the files above.
 const TABLE: &[(&str, Exercise)] = &[
     (
@@ -192,7 +192,7 @@ fn every_command_is_exercised() {
     assert!(20 < commands.len());
 }
 
-/// A program whose store has the records of `owners`: 0 for shared.
+/// Creates a program whose store has the records of `owners`; 0 means shared.
 fn program(owners: &[usize]) -> Program {
     let program = Program::new();
     let settings = program.path(".config/aios-memory");
@@ -244,13 +244,13 @@ fn run(program: &Program, owner: &[&str], digit: &str, arguments: &[&str]) -> En
     program.run(&all)
 }
 
-/// Runs all that owners may do, and returns what is wrong.
+/// Runs all exercises for owners, and returns the faults.
 fn compare(all: &Program, control: &Program, owner: usize) -> Vec<String> {
     let user = format!("u{owner}");
     let flags: Vec<&str> = if owner == 0 { Vec::new() } else { vec!["--user", &user] };
     let digit = owner.to_string();
     let mut faults = Vec::new();
-    // An owner takes back its own export.
+    // The owner's own export, for `import`.
     for program in [all, control] {
         let file = program.path("files/taken.jsonl");
         let _ = fs::remove_file(&file);
@@ -287,7 +287,7 @@ fn compare(all: &Program, control: &Program, owner: usize) -> Vec<String> {
     faults
 }
 
-/// Secret words and names of others, which an owner must not be shown.
+/// Matches secret words and names of other owners.
 fn foreign(owner: usize) -> Regex {
     let others = match owner {
         0 => r"zebra[12]|\bu[12]\b",
@@ -297,7 +297,7 @@ fn foreign(owner: usize) -> Regex {
     Regex::new(others).unwrap()
 }
 
-/// The lines of an export of everything that are not of `owner`.
+/// Returns the lines of a full export that do not belong to `owner`.
 fn others(program: &Program, owner: usize) -> BTreeSet<String> {
     let ended = program.run(&["--all-users", "export", "-"]);
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -310,8 +310,8 @@ fn others(program: &Program, owner: usize) -> BTreeSet<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// The exit code and the output of a command, without what differs from run to run: times of the
-/// clock, generated ids, directories, durations, and the figures of upkeep of the whole store.
+/// Returns the exit code and the output of a command, without the parts that vary between runs:
+/// current times, generated ids, directories, durations, and figures of the whole store.
 fn stripped(program: &Program, ended: &Ended) -> String {
     static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let pairs = [
@@ -341,7 +341,7 @@ fn every_command_keeps_owners_apart() {
 }
 
 #[test]
-fn an_administrator_is_shown_everything_and_says_whose_records_to_change() {
+fn an_administrator_sees_everything_and_must_name_an_owner_to_change_records() {
     let all = program(&[0, 1, 2]);
     for command in [
         &["recall", "Where does the zebra sleep?", "--limit", "100"][..],

@@ -1,4 +1,4 @@
-//! Records by flags, changed and deleted; other programs' stores; whether all is well.
+//! Records by flags, updates and deletion; stores of other programs; checks and upkeep.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, text};
 
-/// Every kind that working memory keeps, by flags, and a field that it has then.
+/// Every kind of working memory, its flags, and a field that they set.
 const BY_FLAGS: &[(&str, &[&str], &str, &str)] = &[
     ("goal", &["--description", "ship it", "--priority", "2"], "priority", "2"),
     ("task", &["--description", "build", "--goal-id", "g", "--input", "{}"], "goal_id", "\"g\""),
@@ -52,7 +52,7 @@ fn every_kind_is_recorded_by_flags_listed_and_shown() {
 }
 
 #[test]
-fn an_update_changes_what_is_named_and_nothing_else() {
+fn an_update_changes_only_the_named_fields() {
     let program = Program::new();
     let decided = ["--id", "d", "--context", "which server", "--chosen", "nginx"];
     program.json(&[&["record", "decision"][..], &decided].concat());
@@ -89,7 +89,7 @@ fn an_update_changes_what_is_named_and_nothing_else() {
 }
 
 #[test]
-fn deleting_says_what_goes_along_and_lets_nothing_be_found() {
+fn deleting_a_record_names_and_removes_its_dependents() {
     let program = Program::new();
     program.json(&["record", "goal", "--id", "g", "--description", "move the blog"]);
     program.json(&["record", "task", "--id", "t", "--goal-id", "g", "--description", "nginx"]);
@@ -117,11 +117,11 @@ fn deleting_says_what_goes_along_and_lets_nothing_be_found() {
     assert_eq!(program.run(&["show", "preference/tone", "--user", "ada"]).code, 3);
 }
 
-/// No secret of anybody's: only its shape is one.
+/// Not a real secret: only the shape matches.
 const SECRET: &str = "AKIAIOSFODNN7EXAMPLQ";
 
 #[test]
-fn the_guard_looks_at_every_record_before_it_is_stored() {
+fn the_guard_checks_every_record_before_it_is_stored() {
     let records = [
         ("goal", json!({"description": SECRET, "metadata": {"deep": [SECRET]}})),
         ("task", json!({"description": "x", "input": {"key": SECRET}, "error": SECRET})),
@@ -188,7 +188,7 @@ fn a_store_of_another_program_is_imported_once() {
 }
 
 #[test]
-fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
+fn doctor_finds_each_problem_and_advises() {
     let program = Program::new();
     let fresh = program.json(&["doctor"]);
     assert_eq!(fresh["failed"], 0, "{fresh}");
@@ -224,7 +224,7 @@ fn a_doctor_finds_what_is_wrong_and_says_what_to_do() {
 }
 
 #[test]
-fn a_database_that_somebody_is_creating_is_not_another_programs() {
+fn a_database_under_creation_is_not_reported_as_foreign() {
     let program = Program::new();
     let dir = program.path("new");
     fs::create_dir(&dir).unwrap();
@@ -246,7 +246,7 @@ fn a_database_that_somebody_is_creating_is_not_another_programs() {
     assert!(ended.stdout.contains("-> try again"), "{ended:?}");
     drop(creating);
     let again = program.json(&[&at[..], &["doctor"]].concat());
-    // The room on the disk is that of the machine.
+    // Disk space depends on the machine.
     let is_unwell = |it: &&Value| it["health"] != "good" && it["name"] != "room";
     let unwell: Vec<&Value> =
         again["checks"].as_array().unwrap().iter().filter(is_unwell).collect();
@@ -254,7 +254,7 @@ fn a_database_that_somebody_is_creating_is_not_another_programs() {
 }
 
 #[test]
-fn the_files_are_tidied_and_brought_up_to_date() {
+fn maintain_tidies_the_files_and_migrate_updates_them() {
     let program = Program::new();
     program.json(&["remember", "tea at four"]);
     let tidied = program.json(&["maintain", "--vacuum"]);
@@ -262,7 +262,7 @@ fn the_files_are_tidied_and_brought_up_to_date() {
     let present = program.run(&["migrate"]);
     assert!(present.stdout.contains("which is the present one"), "{present:?}");
 
-    // As it was at version 1: that is what the first migration is from.
+    // A store at version 1, where the first migration starts.
     let old = program.path("old");
     fs::create_dir(&old).unwrap();
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../working/tests/fixtures/v1.sqlite3");
@@ -287,7 +287,7 @@ fn the_files_are_tidied_and_brought_up_to_date() {
 }
 
 #[test]
-fn what_is_forgotten_is_said_and_what_is_purged_is_gone() {
+fn forget_reports_its_records_and_purge_removes_them() {
     let program = Program::new();
     program.json(&["--user", "ada", "remember", "the wobblefrotz is hers"]);
     program.json(&["--user", "bob", "remember", "the wobblefrotz is his"]);
@@ -317,7 +317,7 @@ fn what_is_forgotten_is_said_and_what_is_purged_is_gone() {
 }
 
 #[test]
-fn an_export_is_taken_back_by_import() {
+fn an_export_is_imported_and_a_backup_restored() {
     let program = Program::new();
     program.json(&["remember", "tea at four"]);
     program.json(&["record", "goal", "--description", "bake a cake"]);

@@ -1,4 +1,4 @@
-//! Commands that are killed in the middle, and data directories that are moved away under them.
+//! Commands that are killed midway, and data directories that are moved during a command.
 
 use std::{
     fs,
@@ -11,11 +11,11 @@ use std::{
 
 use crate::program::{Ended, Program, text};
 
-/// The longest time for which a child is watched.
+/// Maximum time to watch a child.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A program with something stored, its temporary files in a directory of their own, and a secret
-/// that must not be left in them.
+/// A program with a stored secret, and a directory of its own for temporary files, where the secret
+/// must not remain.
 struct Place {
     program: Program,
     temporary: PathBuf,
@@ -37,7 +37,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aios-memory"));
         command.args(arguments).env_clear().env("HOME", self.program.path(""));
         command.env("TMPDIR", &self.temporary).current_dir(self.program.path(""));
-        // A flood of lines is to be written, not to wait for its vectors.
+        // The test needs many writes, without waiting for vectors.
         command.env("AIOS_MEMORY_EMBEDDING_MODEL", "static");
         command
     }
@@ -48,8 +48,8 @@ impl Place {
         command.spawn().unwrap()
     }
 
-    /// Starts a command and kills it as soon as `reached` says so. Returns `false` if it had ended
-    /// by then.
+    /// Starts a command and kills it once `reached` returns true. Returns false if the command
+    /// ended before.
     fn kill_when(&self, arguments: &[&str], reached: impl Fn() -> bool) -> bool {
         let mut child = self.start(arguments);
         let began = Instant::now();
@@ -73,7 +73,7 @@ impl Place {
     }
 }
 
-/// Every file below a directory.
+/// Returns every file below a directory.
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(dir) else { return found };
@@ -86,14 +86,14 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The names in a directory that begin or end so.
+/// Returns the paths in a directory that contain `part`.
 fn named(dir: &Path, part: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| text(path).contains(part)).collect()
 }
 
 #[test]
-fn a_killed_restore_leaves_the_old_state_and_is_named() {
+fn a_killed_restore_leaves_the_old_state_and_is_reported() {
     let place = Place::new();
     assert_eq!(place.run(&["backup", "copy"]).code, 0);
     let (target, partial) = (place.program.path("new"), place.program.path(".new.partial"));
@@ -127,7 +127,7 @@ fn a_killed_restore_leaves_the_old_state_and_is_named() {
 }
 
 #[test]
-fn a_killed_backup_or_export_leaves_nothing_in_its_place_and_is_done_again() {
+fn a_killed_backup_or_export_leaves_no_target_and_can_be_repeated() {
     let place = Place::new();
     let cases: [(&[&str], &str, &str); 2] = [
         (&["backup", "copy"], "copy", ".copy.partial"),
@@ -153,7 +153,7 @@ fn a_killed_reindex_or_repair_leaves_the_old_library_or_the_new_one() {
     let tables = || named(&library, ".lance");
     for command in ["reindex", "repair", "reindex"] {
         if command == "repair" {
-            // One that it has to make the library again for.
+            // Damages the library, so that it must be rebuilt.
             let data = files(&library).into_iter().find(|path| text(path).contains("/data/"));
             fs::remove_file(data.unwrap()).unwrap();
         }
@@ -180,7 +180,8 @@ fn a_killed_reindex_or_repair_leaves_the_old_library_or_the_new_one() {
     }
 }
 
-/// A SQLite file of `rows` goals with a log that was left behind, so that it is read from a copy.
+/// Creates a SQLite file of `rows` goals with a left-over write-ahead log, so that it is read from
+/// a copy.
 fn planner(dir: &Path, rows: u32) -> PathBuf {
     let made = dir.join("made.db");
     let db = rusqlite::Connection::open(&made).unwrap();
@@ -211,7 +212,7 @@ fn a_killed_import_leaves_no_copy_of_its_source() {
         let copies = files(&data).into_iter().chain(files(&place.temporary));
         copies.into_iter().find(|path| path.ends_with("copy.db"))
     };
-    // While it copies, and while it reads the copy, which has no name any more.
+    // Killed during the copy, and while reading the copy, which is already unlinked.
     assert!(place.kill_when(&import, || copied().is_some()));
     assert!(files(&place.temporary).is_empty());
     assert!(!named(&data, "aios-memory-reader.").is_empty(), "it was killed while it copied");
@@ -226,7 +227,7 @@ fn a_killed_import_leaves_no_copy_of_its_source() {
     assert_eq!(place.run(&import).code, 0);
 }
 
-/// Removes `dir` although a process may still create files in it.
+/// Removes `dir`, even if a process still creates files in it.
 fn remove_under_a_writer(dir: &Path) {
     let began = Instant::now();
     while let Err(error) = fs::remove_dir_all(dir) {
@@ -236,7 +237,7 @@ fn remove_under_a_writer(dir: &Path) {
 }
 
 #[test]
-fn a_directory_that_is_moved_under_a_command_makes_it_fail() {
+fn a_command_fails_if_its_data_directory_is_moved() {
     let place = Place::new();
     let data = place.program.data_dir();
     let changes: [(&str, &dyn Fn()); 3] = [
@@ -245,7 +246,7 @@ fn a_directory_that_is_moved_under_a_command_makes_it_fail() {
         ("replaced", &|| {
             let old = data.with_extension("old");
             fs::rename(&data, &old).unwrap();
-            // It fails if a file goes away while it copies; the rest is there.
+            // `cp` fails if a file is removed meanwhile; the rest is copied.
             Command::new("cp").arg("-a").args([&old, &data]).output().unwrap();
             assert!(data.join("working.db").exists());
         }),
@@ -255,12 +256,12 @@ fn a_directory_that_is_moved_under_a_command_makes_it_fail() {
         assert_eq!(place.run(&["remember", SECRET]).code, 0);
         let mut child = place.start(&["--json", "ingest", "-"]);
         let began = Instant::now();
-        // It has opened them.
+        // Waits until both databases are open.
         while !(data.join("working.db-shm").exists() && data.join("journal.db-shm").exists()) {
             assert!(began.elapsed() < PATIENCE && child.try_wait().unwrap().is_none());
             thread::yield_now();
         }
-        // And begun to write.
+        // Waits for the first write.
         let mut input = child.stdin.take().unwrap();
         let line = |n: u32| format!("{{\"role\": \"user\", \"content\": \"wave {n}\"}}\n");
         let mut n = 0;
@@ -272,7 +273,7 @@ fn a_directory_that_is_moved_under_a_command_makes_it_fail() {
             n += 1;
         }
         change();
-        // Once it fails it reads no more.
+        // A failed command stops reading.
         while n < 200_000 && input.write_all(line(n).as_bytes()).is_ok() {
             n += 1;
         }
@@ -282,7 +283,7 @@ fn a_directory_that_is_moved_under_a_command_makes_it_fail() {
         assert!(ended.stderr.contains("moved, replaced or removed"), "{what}: {ended:?}");
         assert!(!ended.stderr.contains("panicked"), "{what}: {ended:?}");
         if what == "removed" {
-            // A file of the library that was being written may bring its directories back.
+            // A library file in flight may create its directories again.
             let is_made = |name: &str| data.join(name).exists();
             assert!(!is_made("working.db") && !is_made("journal.db"), "made in its place");
         }

@@ -1,4 +1,4 @@
-//! Lists by time, and times as people write and read them.
+//! Lists in order of time, and times as people write and read them.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ fn texts(listed: &Value) -> Vec<String> {
     items.map(|it| it["text"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The texts of a kind, page by page.
+/// Returns the texts of a kind, page by page.
 fn paged(program: &Program, kind: &str, limit: &str) -> Vec<String> {
     let (mut all, mut after) = (Vec::new(), None::<String>);
     loop {
@@ -27,7 +27,7 @@ fn paged(program: &Program, kind: &str, limit: &str) -> Vec<String> {
 #[test]
 fn every_kind_is_listed_oldest_first_and_no_page_repeats_or_misses_one() {
     let program = Program::new();
-    // Stored newest first, and two at one moment, which stay in the order in which they came.
+    // Stored newest first. Two share a timestamp and keep their order of insertion.
     let times = ["2026-01-03T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"];
     for (kind, field, time) in [
         ("decision", "context", "timestamp"),
@@ -116,7 +116,7 @@ fn times_are_read_in_words_and_printed_with_their_zone() {
         (&["--since", "2026-06"][..], berlin, &["otter swims"][..]),
         (&["--until", "2026-05"], berlin, &["otter"]),
         (&["--since", "2026", "--until", "2026"], berlin, &["otter", "otter swims"]),
-        // In Berlin it was the 9th already.
+        // In Berlin it is already the 9th.
         (&["--since", "2026-05-09", "--until", "9.5.2026"], berlin, &["otter"]),
         (&["--since", "2026-05-08", "--until", "2026-05-08"], berlin, &[]),
         (&["--since", "2026-05-08", "--until", "2026-05-08"], &[("TZ", "UTC")], &["otter"]),

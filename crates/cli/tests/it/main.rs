@@ -1,4 +1,4 @@
-//! The command line as a user meets it: the real binary, on real files, in throw-away directories.
+//! End-to-end tests of the command line: the real binary, on real files, in temporary directories.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod advice;

@@ -1,4 +1,4 @@
-//! Models of the Hugging Face hub: fetched once, listed, and used by their names.
+//! Models of the Hugging Face hub: fetched once, listed, and used by name.
 
 #[path = "../../../aios-memory/tests/it/pull/hub.rs"]
 #[allow(dead_code, reason = "what that crate's own tests look at")]
@@ -8,7 +8,7 @@ use crate::program::Program;
 use hub::{Hub, MODEL};
 
 #[test]
-fn a_model_that_is_not_here_is_told_with_the_command_that_fetches_it() {
+fn a_missing_model_is_reported_with_the_command_that_fetches_it() {
     let program = Program::new();
     let env = [("AIOS_MEMORY_EMBEDDING_MODEL", "org/none")];
     let ended = program.run_with(&["stats"], b"", &env);
@@ -27,7 +27,7 @@ fn a_pulled_model_is_listed_and_found_by_its_name() {
     let listed = program.json(&["model", "list"]);
     assert_eq!(listed["models"][0]["name"], MODEL);
     assert_eq!(listed["models"][0]["usable"], true);
-    // That hub's configuration is empty, and it is what is read.
+    // The test hub serves an empty configuration, so reading it fails.
     let env = [("AIOS_MEMORY_EMBEDDING_MODEL", MODEL)];
     let ended = program.run_with(&["stats"], b"", &env);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
@@ -35,7 +35,7 @@ fn a_pulled_model_is_listed_and_found_by_its_name() {
 }
 
 #[test]
-fn a_name_that_is_none_is_a_mistake_of_usage() {
+fn an_invalid_model_name_is_a_usage_error() {
     let program = Program::new();
     for arguments in
         [&["model", "pull", "nothing"][..], &["model", "pull", MODEL, "--revision", ".."]]

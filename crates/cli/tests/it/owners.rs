@@ -1,4 +1,4 @@
-//! Users who share one store: what one of them does or says never reaches a record of another.
+//! Users who share one store: no action of one user affects a record of another.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::program::{Ended, Program, text};
 
-/// The texts of a list, a search or the like.
+/// Returns the texts of a list or a search.
 fn texts(value: &Value, field: &str) -> Vec<String> {
     let items = value[field].as_array().unwrap();
     items.iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Everything that the administrator sees of a kind.
+/// Returns all texts of a kind, as the administrator sees them.
 fn all(program: &Program, kind: &str) -> Vec<String> {
     texts(&program.json(&["--all-users", "list", kind]), "items")
 }
@@ -48,7 +48,7 @@ fn a_file_cannot_write_into_the_session_of_another_user() {
     }
     assert_eq!(all(&program, "message"), ["mine"]);
 
-    // The administrator of a store may believe a file.
+    // The administrator may accept the owners in a file.
     let chat = json!({ "messages": [forged[0]] }).to_string();
     let ingest = ["ingest", "-", "--format", "chat", "--owners-from-file"];
     assert_eq!(program.json_with(&ingest, chat.as_bytes())["added"], 1);
@@ -57,7 +57,7 @@ fn a_file_cannot_write_into_the_session_of_another_user() {
 }
 
 #[test]
-fn the_sample_of_a_locomo_file_is_no_user_and_the_flag_is_heeded() {
+fn a_locomo_sample_is_stored_for_the_user_of_the_flag() {
     let program = Program::new();
     let talk = json!([{
         "sample_id": "conv-1",
@@ -77,7 +77,7 @@ fn the_sample_of_a_locomo_file_is_no_user_and_the_flag_is_heeded() {
 }
 
 #[test]
-fn forgetting_a_session_or_all_of_a_user_takes_records_of_that_user_only() {
+fn forgetting_a_session_or_a_whole_user_affects_only_that_user() {
     let program = Program::new();
     for user in [&["--user", "u1"][..], &["--user", "u2"], &[]] {
         let name = user.last().unwrap_or(&"shared");
@@ -101,7 +101,7 @@ fn forgetting_a_session_or_all_of_a_user_takes_records_of_that_user_only() {
 }
 
 #[test]
-fn a_shared_record_is_neither_changed_nor_removed_for_a_user_and_tells_of_no_child() {
+fn a_user_cannot_change_or_remove_a_shared_record_or_see_its_children() {
     let program = Program::new();
     program.json(&["record", "goal", "--id", "gs", "--description", "of all"]);
     let task = ["--user", "u1", "record", "task", "--goal-id", "gs", "--description", "child"];
@@ -124,14 +124,14 @@ fn a_shared_record_is_neither_changed_nor_removed_for_a_user_and_tells_of_no_chi
     assert_eq!(program.run(&delete).code, 1);
     assert_eq!(program.json(&["show", "persona/mood"])["payload"]["value"], "calm");
 
-    // The shared goal goes, and the task of the user stays where it is.
+    // The shared goal is deleted, and the user's task stays.
     let deleted = program.json(&["delete", "goal/gs", "--yes"]);
     assert_eq!(deleted["keys"], json!(["goal/gs"]), "{deleted}");
     assert_eq!(all(&program, "task"), ["child"]);
 }
 
 #[test]
-fn a_name_of_one_user_is_free_for_every_other() {
+fn an_id_of_one_user_is_free_for_every_other() {
     let program = Program::new();
     for user in [&["--user", "u1"][..], &["--user", "u2"], &[]] {
         let name = user.last().unwrap_or(&"shared");
@@ -151,7 +151,7 @@ fn a_name_of_one_user_is_free_for_every_other() {
 }
 
 #[test]
-fn a_tombstone_keeps_out_records_of_its_own_user_only() {
+fn a_tombstone_blocks_only_records_of_its_own_user() {
     let program = Program::new();
     let line = json!({"text": "the pump hums", "id": "n1"}).to_string();
     let file = program.file("notes.jsonl", line);
@@ -165,7 +165,7 @@ fn a_tombstone_keeps_out_records_of_its_own_user_only() {
     assert_eq!(ingest("u2")["added"], 1);
     assert_eq!(ingest("u2")["known"], 1);
 
-    // So with an id that two users gave to something else.
+    // The same holds for an id that two users gave to different records.
     for user in ["u1", "u2"] {
         let text = format!("bake bread for {user}");
         program.json(&["--user", user, "record", "goal", "--id", "g", "--description", &text]);
@@ -179,7 +179,7 @@ fn a_tombstone_keeps_out_records_of_its_own_user_only() {
 }
 
 #[test]
-fn a_name_that_is_none_is_refused() {
+fn an_invalid_user_name_is_refused() {
     let program = Program::new();
     let long = "x".repeat(129);
     for name in ["", " ", " \t", "a\nb", "a\u{1f}b", "\u{7f}", "\u{200b}", "\u{3164}", "u1 ", &long]
@@ -200,7 +200,7 @@ fn a_name_that_is_none_is_refused() {
 }
 
 #[test]
-fn preferences_of_nobody_are_those_of_all_and_a_user_has_own_ones() {
+fn shared_preferences_apply_to_all_and_a_user_can_override_them() {
     let program = Program::new();
     let set = |user: &[&str], value: &str| {
         let tone = ["record", "preference", "--key", "tone", "--value", value];
@@ -222,7 +222,7 @@ fn preferences_of_nobody_are_those_of_all_and_a_user_has_own_ones() {
 }
 
 #[test]
-fn the_setting_of_a_user_is_a_flag_that_is_always_given() {
+fn the_user_setting_acts_as_a_permanent_flag() {
     let program = Program::new();
     let env = [("AIOS_MEMORY_MEMORY_USER", "u1")];
     assert_eq!(program.run_with(&["remember", "mine alone"], b"", &env).code, 0);
@@ -234,7 +234,7 @@ fn the_setting_of_a_user_is_a_flag_that_is_always_given() {
 }
 
 #[test]
-fn a_user_takes_no_records_of_others_whatever_a_file_says() {
+fn a_user_cannot_store_records_for_others_from_a_file() {
     let program = Program::new();
     let line = json!({"role": "user", "content": "FORGED", "session": "a", "user": "u1"});
     let file = program.file("forged.jsonl", line.to_string());
@@ -246,14 +246,14 @@ fn a_user_takes_no_records_of_others_whatever_a_file_says() {
     assert_fails(&program.run_with(&metric, b"", &env), 2, "everybody's");
     assert_eq!(all(&program, "message"), Vec::<String>::new());
 
-    // With a session it stays narrowed to it.
+    // With a session, the view stays narrowed to it.
     let narrowed = [&["--session", "b"][..], &flags].concat();
     assert_eq!(program.run(&narrowed).code, 1);
     assert_eq!(program.json(&flags)["added"], 1);
 }
 
 #[test]
-fn the_export_of_a_user_is_taken_back_as_it_was_and_changes_nothing_for_others() {
+fn the_export_of_a_user_is_imported_unchanged_and_changes_nothing_for_others() {
     let program = Program::new();
     for user in [&[][..], &["--user", "u1"], &["--user", "u2"]] {
         let name = user.last().unwrap_or(&"shared");
@@ -277,7 +277,7 @@ fn the_export_of_a_user_is_taken_back_as_it_was_and_changes_nothing_for_others()
     let shown = program.json(&[&at[..], &["show", "preference/lang"]].concat());
     assert_eq!(shown["payload"]["value"], "u1");
 
-    // Nor does a forged line write the persona, or a record under another id than it says.
+    // A forged line cannot write the persona either, or a record whose id differs from its payload.
     let whole = program.path("all.jsonl");
     program.json(&["record", "persona", "--key", "tone", "--value", "formal"]);
     program.json(&["--all-users", "export", text(&whole)]);
@@ -296,7 +296,7 @@ fn the_export_of_a_user_is_taken_back_as_it_was_and_changes_nothing_for_others()
 }
 
 #[test]
-fn one_id_with_other_words_is_never_known() {
+fn a_known_id_with_another_text_is_not_a_duplicate() {
     let program = Program::new();
     let line = |agent: &str, words: &str| {
         json!({"id": "x", "role": "user", "content": words, "session": "s", "agent": agent})

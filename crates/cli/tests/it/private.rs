@@ -1,4 +1,4 @@
-//! Everything that any command writes is its user's alone, whatever the umask.
+//! Every file that a command writes is private to its user, whatever the umask.
 
 use std::{
     fs::{self, Permissions},
@@ -9,11 +9,11 @@ use std::{
 
 use crate::program::{Ended, Program, text};
 
-/// Umasks under which everything runs: one that takes nothing, one that takes all from others, and
-/// a usual one.
+/// Umasks to run under: one that denies nothing, one that denies others everything, and a usual
+/// one.
 const UMASKS: [&str; 3] = ["000", "077", "022"];
 
-/// A run of the binary under an umask.
+/// A session of the binary under a umask.
 struct Session<'a> {
     program: &'a Program,
     umask: &'a str,
@@ -38,7 +38,7 @@ impl Session<'_> {
     }
 }
 
-/// Every path below a directory, but for links.
+/// Returns every path below a directory, except links.
 fn below(dir: &Path) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -54,7 +54,7 @@ fn below(dir: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The paths below `dir` that anybody else has a right to, or that their user has not.
+/// Returns the paths below `dir` whose mode gives others a permission, or denies one to the user.
 fn open_to_others(dir: &Path) -> Vec<String> {
     let wanted = |is_dir| if is_dir { 0o700 } else { 0o600 };
     let found = below(dir).into_iter().filter_map(|path| {
@@ -65,7 +65,7 @@ fn open_to_others(dir: &Path) -> Vec<String> {
     found.collect()
 }
 
-/// Sets the modes of everything at `path` and below it.
+/// Sets the modes of `path` and everything below it.
 fn chmod(modes: &str, path: &Path) {
     assert!(Command::new("chmod").args(["-R", modes]).arg(path).status().unwrap().success());
 }
@@ -81,7 +81,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A SQLite file of another program with a log that was left behind.
+/// Creates a SQLite file of another program with a left-over write-ahead log.
 fn planner(dir: &Path) -> PathBuf {
     let path = dir.join("planner.db");
     let made = dir.join("made.db");
@@ -132,13 +132,13 @@ fn everything_that_is_written_is_private_whatever_the_umask() {
         }
         session.succeeds(&["recall", "harbour"]);
         session.succeeds(&["context", "harbour"]);
-        // Into another store; and a copy that may only be read.
+        // Into another store, and from a read-only copy.
         let restored = ["--data-dir", "restored/deep/store"];
         chmod("a-w,a+rX", &program.path("copies"));
         session.succeeds(&[&restored[..], &["restore", "copies/first"]].concat());
         chmod("u=rwX,go=", &program.path("copies"));
         session.succeeds(&[&restored[..], &["import", "--from", "exported.jsonl"]].concat());
-        // A store of a former version that everybody may write to.
+        // A store of a former version that everybody may write.
         let former = program.path("former");
         let store = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/store-5/store");
         copy(Path::new(store), &former);
@@ -148,7 +148,7 @@ fn everything_that_is_written_is_private_whatever_the_umask() {
         assert_eq!(migrated.stderr.matches("other users").count(), 1, "{migrated:?}");
         assert!(former.join("backup").is_dir());
         session.succeeds(&["--data-dir", "former", "recall", "harbour"]);
-        // Damage, and what a repair sets aside.
+        // Damage, and the files that a repair quarantines.
         let data = below(&program.data_dir().join("longterm"));
         let is_data = |path: &&PathBuf| path.parent().unwrap().ends_with("data");
         let damaged = data.iter().rfind(is_data).unwrap();

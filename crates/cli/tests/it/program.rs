@@ -10,12 +10,12 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The binary, with a home of its own.
+/// The binary, with its own home directory.
 pub(crate) struct Program {
     home: TempDir,
 }
 
-/// How a run ended.
+/// Result of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -28,19 +28,19 @@ impl Program {
         Program { home: tempfile::tempdir().unwrap() }
     }
 
-    /// A path in the home.
+    /// Returns a path in the home directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    /// A file in the home.
+    /// Writes a file in the home directory.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, content).unwrap();
         path
     }
 
-    /// The home's data directory.
+    /// Returns the data directory of the home.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.path(".local/share/aios-memory")
     }
@@ -49,7 +49,7 @@ impl Program {
         self.run_with(arguments, b"", &[])
     }
 
-    /// Runs with something on stdin, and more in the environment.
+    /// Runs with input on stdin and additional environment variables.
     pub(crate) fn run_with<S: AsRef<std::ffi::OsStr>>(
         &self,
         arguments: &[S],
@@ -61,7 +61,7 @@ impl Program {
         self.complete(command, stdin, env)
     }
 
-    /// Runs a command that is prepared already, in the home.
+    /// Runs a prepared command in the home directory.
     pub(crate) fn complete(
         &self,
         mut command: Command,
@@ -84,7 +84,7 @@ impl Program {
         Ended::from(child.wait_with_output().unwrap())
     }
 
-    /// Runs with a variable of any bytes in the environment.
+    /// Runs with an environment variable that may be other than UTF-8.
     pub(crate) fn run_in(&self, arguments: &[&str], name: &str, value: &std::ffi::OsStr) -> Ended {
         let output = Command::new(env!("CARGO_BIN_EXE_aios-memory"))
             .args(arguments)
@@ -96,7 +96,7 @@ impl Program {
         Ended::from(output.unwrap())
     }
 
-    /// Runs a command that succeeds, with `--json`; gives what it printed.
+    /// Runs a command with `--json` and returns its output. Panics if it fails.
     pub(crate) fn json<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Value {
         self.json_with(arguments, b"")
     }
@@ -113,7 +113,7 @@ impl Program {
         ended.json()
     }
 
-    /// The texts that a search finds.
+    /// Returns the texts that a search finds.
     pub(crate) fn recall(&self, query: &str) -> Vec<String> {
         let found = self.json(&["recall", "--", query]);
         let hits = found["hits"].as_array().unwrap();
@@ -137,7 +137,7 @@ impl From<Output> for Ended {
     }
 }
 
-/// As an argument.
+/// Converts a path to an argument.
 pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }

@@ -1,7 +1,7 @@
-//! Reading where nothing can be written: directories without the right to write, of another user,
-//! and a full disk.
+//! Reading if nothing can be written: directories without write permission, of another user, and a
+//! full disk.
 //!
-//! Permissions do not bind root, so that under root the readers run as another user.
+//! Permissions do not apply to root, so under root the readers run as another user.
 
 use std::{
     collections::BTreeMap,
@@ -20,24 +20,24 @@ use serde_json::Value;
 
 use crate::program::{Ended, Program, text};
 
-/// The user as whom readers run under root.
+/// User id of the readers under root.
 const NOBODY: u32 = 65534;
 
-/// A place where nothing can be written, and the way to run the binary there.
+/// A location where nothing can be written, and the way to run the binary there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// The user's own directory, without the right to write.
+    /// The user's own directory, without write permission.
     Unwritable,
-    /// Another user's directory, which everybody may read.
+    /// Another user's directory, readable by all.
     Foreign,
-    /// A disk on which no file can grow.
+    /// A full disk: no file can grow.
     FullDisk,
 }
 use Place::{Foreign, FullDisk, Unwritable};
 
 const PLACES: [Place; 3] = [Unwritable, Foreign, FullDisk];
 
-/// Commands that read, with a word that they print.
+/// Commands that read, with a word of their output.
 const READS: &[(&[&str], &str)] = &[
     (&["recall", "harbour"], "harbour"),
     (&["context", "harbour"], "harbour"),
@@ -59,7 +59,7 @@ const WRITES: &[&[&str]] = &[
     &["maintain"],
 ];
 
-/// A program with a note and a goal.
+/// Creates a program with a note and a goal.
 fn stored() -> Program {
     let program = Program::new();
     program.json(&["remember", "The harbour is quiet at night."]);
@@ -67,24 +67,25 @@ fn stored() -> Program {
     program
 }
 
-/// The same with what a power cut leaves: logs that are not taken over, without their indexes.
+/// As [`stored`], in the state after a power cut: write-ahead logs that are not checkpointed,
+/// without their indexes.
 fn crashed() -> Program {
     left_behind(&["-shm"])
 }
 
-/// The same with what a killed process leaves: logs with their indexes.
+/// As [`stored`], in the state after a kill: write-ahead logs with their indexes.
 fn killed() -> Program {
     left_behind(&[])
 }
 
-/// A program with the files of a process that writes, but for those with these ends.
+/// Creates a program with the files of an open writer, except those with the suffixes `without`.
 fn left_behind(without: &[&str]) -> Program {
     let program = stored();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let memory = AgentMemory::open(Config::at(program.data_dir())).await.unwrap();
         memory.remember("The lighthouse is red.").await.unwrap();
-        // Of one moment, whatever the background does.
+        // Repeats until the copy is of one moment, despite background work.
         loop {
             let before = listing(&program.data_dir());
             copy(&program.data_dir(), &program.path("crashed"), without);
@@ -102,7 +103,7 @@ fn left_behind(without: &[&str]) -> Program {
     program
 }
 
-/// Copies a directory, but for files with the ends `without`.
+/// Copies a directory, except files with the suffixes `without`.
 fn copy(from: &Path, to: &Path, without: &[&str]) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -116,7 +117,7 @@ fn copy(from: &Path, to: &Path, without: &[&str]) {
     }
 }
 
-/// Every path below a directory, and the directory.
+/// Returns every path below a directory, and the directory.
 fn below(dir: &Path) -> Vec<PathBuf> {
     let mut paths = vec![dir.to_owned()];
     for entry in fs::read_dir(dir).unwrap() {
@@ -129,7 +130,7 @@ fn below(dir: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The paths below a directory, with sizes and times.
+/// Returns the paths below a directory, with sizes and times.
 fn listing(dir: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
     let stat = |path: PathBuf| {
         let found = fs::metadata(&path).unwrap();
@@ -138,18 +139,18 @@ fn listing(dir: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
     below(dir).into_iter().map(stat).collect()
 }
 
-/// Returns `true` if the tests run as root.
+/// Returns true if the tests run as root.
 fn is_root(program: &Program) -> bool {
     fs::metadata(program.path("")).unwrap().uid() == 0
 }
 
 impl Place {
-    /// Returns `true` if this user can make the place.
+    /// Returns true if this user can create the location.
     fn is_possible(self, program: &Program) -> bool {
         self != Foreign || is_root(program)
     }
 
-    /// Makes the data directory of `program` such a place.
+    /// Turns the data directory of `program` into such a location.
     fn make(self, program: &Program) {
         if self == FullDisk {
             return;
@@ -165,13 +166,13 @@ impl Place {
         let temporary = program.path("tmp");
         fs::create_dir_all(&temporary).unwrap();
         fs::set_permissions(&temporary, Permissions::from_mode(0o777)).unwrap();
-        // The way there, for another user.
+        // Lets another user traverse the path to it.
         for dir in ["", ".local", ".local/share"] {
             fs::set_permissions(program.path(dir), Permissions::from_mode(0o755)).unwrap();
         }
     }
 
-    /// Lets the test remove what it made.
+    /// Restores permissions, so that the test can remove its files.
     fn unmake(self, program: &Program) {
         for path in below(&program.data_dir()) {
             fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
@@ -184,7 +185,7 @@ impl Place {
         let binary = env!("CARGO_BIN_EXE_aios-memory");
         if self == FullDisk {
             let mut command = Command::new("sh");
-            // No file may grow; pipes may be written to.
+            // No file may grow, but pipes can be written.
             let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
             command.args(["-c", script, "sh", binary]).args(arguments);
             return program.complete(command, b"", &env);
@@ -192,7 +193,7 @@ impl Place {
         if !is_root(program) {
             return program.run_with(arguments, b"", &env);
         }
-        // The other user may not go where the binary is.
+        // The other user has no access to the directory of the binary.
         let reachable = program.path("aios-memory");
         if !reachable.exists() && fs::hard_link(binary, &reachable).is_err() {
             fs::copy(binary, &reachable).unwrap();
@@ -204,7 +205,7 @@ impl Place {
 }
 
 #[test]
-fn reading_needs_no_right_to_write_and_no_room() {
+fn reading_needs_neither_write_permission_nor_disk_space() {
     let states = [("closed", stored as fn() -> Program), ("crashed", crashed), ("killed", killed)];
     for (state, make) in states {
         for place in PLACES {
@@ -218,7 +219,7 @@ fn reading_needs_no_right_to_write_and_no_room() {
                 let ended = place.run(&program, command);
                 let name = format!("{state} {place:?} {command:?}: {ended:?}");
                 if state != "closed" && place == FullDisk {
-                    // A copy is needed, and there is no room for it.
+                    // A copy is needed, and the disk has no space for it.
                     assert_eq!(ended.code, 1, "{name}");
                     assert!(ended.stderr.contains("TMPDIR"), "{name}");
                     continue;
@@ -243,7 +244,7 @@ fn reading_needs_no_right_to_write_and_no_room() {
 }
 
 #[test]
-fn writing_is_refused_where_nothing_can_be_written() {
+fn writing_is_refused_if_nothing_can_be_written() {
     for place in PLACES {
         let program = stored();
         if !place.is_possible(&program) {
@@ -264,7 +265,7 @@ fn writing_is_refused_where_nothing_can_be_written() {
 }
 
 #[test]
-fn the_flag_reads_and_writes_nothing() {
+fn the_read_only_flag_prevents_every_write() {
     for make in [stored as fn() -> Program, crashed] {
         let program = make();
         let before = listing(&program.data_dir());
@@ -285,7 +286,7 @@ fn the_flag_reads_and_writes_nothing() {
 }
 
 #[test]
-fn what_no_search_finds_yet_is_counted() {
+fn changes_that_no_search_covers_yet_are_counted() {
     let program = stored();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -308,7 +309,7 @@ fn what_no_search_finds_yet_is_counted() {
 }
 
 #[test]
-fn a_reader_beside_a_writer_sees_what_is_acknowledged() {
+fn a_reader_beside_a_writer_sees_acknowledged_records() {
     let program = stored();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let memory = runtime.block_on(AgentMemory::open(Config::at(program.data_dir()))).unwrap();
@@ -322,7 +323,7 @@ fn a_reader_beside_a_writer_sees_what_is_acknowledged() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_not_made_for_a_reader() {
+fn a_reader_does_not_create_a_missing_directory() {
     let program = Program::new();
     let ended = program.run(&["--read-only", "recall", "anything"]);
     assert_eq!(ended.code, 1);
@@ -333,7 +334,7 @@ fn a_directory_that_is_not_there_is_not_made_for_a_reader() {
 }
 
 #[test]
-fn a_database_that_is_gone_or_older_is_told_once_beside_the_result() {
+fn a_missing_or_older_database_is_reported_once_beside_the_result() {
     for (name, is_read) in [("working.db", true), ("journal.db", false)] {
         let program = stored();
         let path = program.data_dir().join(name);
@@ -363,7 +364,7 @@ fn a_database_that_is_gone_or_older_is_told_once_beside_the_result() {
 }
 
 #[test]
-fn without_a_name_of_a_temporary_directory_the_systems_own_is_used() {
+fn an_empty_tmpdir_falls_back_to_the_systems_directory() {
     let program = crashed();
     let ended = program.run_with(&["--read-only", "recall", "harbour"], b"", &[("TMPDIR", "")]);
     assert_eq!(ended.code, 0, "{ended:?}");

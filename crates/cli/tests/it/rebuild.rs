@@ -1,4 +1,4 @@
-//! `reindex`, `repair` and what `verify` and `doctor` say of a library that is not sound.
+//! `reindex`, `repair`, and the reports of `verify` and `doctor` on a damaged library.
 
 use std::{fs, path::PathBuf};
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::program::{Program, text};
 
-/// A model with another fingerprint than the static one, and nearly its vectors.
+/// Creates a model with another fingerprint than the static one, and nearly the same vectors.
 fn another_model(program: &Program) -> PathBuf {
     const CHECKSUM_BYTES: usize = 32;
     let bundled = concat!(env!("CARGO_MANIFEST_DIR"), "/../embedding/assets/static-model.bin");
@@ -21,7 +21,7 @@ fn another_model(program: &Program) -> PathBuf {
 }
 
 #[test]
-fn reindex_goes_over_to_another_model_and_says_what_to_set() {
+fn reindex_switches_to_another_model_and_names_the_setting() {
     let program = Program::new();
     let dir = another_model(&program);
     program.json(&["remember", "tea at four"]);
@@ -32,7 +32,7 @@ fn reindex_goes_over_to_another_model_and_says_what_to_set() {
     assert_eq!(again, json!({"model": before, "records": 2, "embedded": 0, "setting": null}));
     assert_eq!(program.recall("tea").len(), 2);
 
-    // Named by a path from here, and set by one from anywhere.
+    // Given as a relative path, and reported as an absolute one.
     let done = program.json(&["reindex", "--model", "model"]);
     assert_eq!((&done["records"], &done["embedded"]), (&json!(2), &json!(2)), "{done}");
     assert_eq!(done["setting"], text(&dir));
@@ -82,7 +82,7 @@ fn a_memory_keeps_its_model_until_it_is_reindexed() {
 }
 
 #[test]
-fn repair_takes_from_working_memory_what_the_library_has_lost_and_names_the_rest() {
+fn repair_recovers_lost_records_from_working_memory_and_names_the_rest() {
     let program = Program::new();
     let sound = program.json(&["repair"]);
     assert_eq!(sound["was_sound"], true, "{sound}");
@@ -114,13 +114,13 @@ fn repair_takes_from_working_memory_what_the_library_has_lost_and_names_the_rest
     let refused = doctor["checks"].as_array().unwrap().iter().find(|it| it["name"] == "refused");
     let finding = refused.unwrap()["finding"].as_str().unwrap();
     assert!(finding.contains(&note), "{doctor}");
-    // It may be told again.
+    // A lost text can be stored again.
     program.json(&["remember", "tea at four"]);
     assert_eq!(program.json(&["verify"])["checked"], 2);
 }
 
 #[test]
-fn an_older_journal_is_named_by_what_opens_it_and_accepted_by_repair() {
+fn verify_and_doctor_report_an_older_journal_and_repair_accepts_it() {
     let program = Program::new();
     program.json(&["record", "goal", "--description", "brew better tea"]);
     let (journal, copy) = (program.data_dir().join("journal.db"), program.path("journal.db"));

@@ -25,7 +25,7 @@ fn init_writes_every_key_and_changes_nothing() {
 }
 
 #[test]
-fn each_layer_goes_before_the_one_below() {
+fn each_layer_overrides_the_one_below() {
     let program = Program::new();
     let file = program.file("own.toml", "[search]\nlimit = 3\n[context]\nmax_tokens = 77\n");
     let shown = program.run_with(
@@ -44,7 +44,7 @@ fn each_layer_goes_before_the_one_below() {
 }
 
 #[test]
-fn an_unknown_key_is_told_with_the_nearest() {
+fn an_unknown_key_is_reported_with_the_nearest() {
     let program = Program::new();
     let file = program.file("own.toml", "[search]\nlimt = 3\n");
     let ended = program.run(&["--config", text(&file), "stats"]);
@@ -59,7 +59,7 @@ fn an_unknown_key_is_told_with_the_nearest() {
 }
 
 #[test]
-fn settings_are_heeded() {
+fn settings_take_effect() {
     let program = Program::new();
     let lines: String = (0..9).map(|n| format!("{{\"text\": \"pear number {n}\"}}\n")).collect();
     program.json_with(&["ingest", "-"], lines.as_bytes());

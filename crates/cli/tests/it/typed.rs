@@ -1,4 +1,4 @@
-//! Things that people type: texts that begin with a dash, `~`, texts that nobody can see.
+//! Unusual input on the command line: texts that begin with a dash, `~`, invisible texts.
 
 use std::{fs, path::Path};
 
@@ -25,7 +25,7 @@ fn a_text_may_begin_with_a_dash_and_options_stay_options() {
 }
 
 #[test]
-fn a_mistyped_option_is_no_text() {
+fn a_mistyped_option_is_not_taken_as_text() {
     let program = Program::new();
     program.json(&["remember", "milk"]);
     for (arguments, expect) in [
@@ -95,7 +95,7 @@ fn a_tilde_is_the_home_directory_wherever_a_path_is_given() {
 }
 
 #[test]
-fn a_text_that_nobody_can_see_is_empty() {
+fn an_invisible_text_counts_as_empty() {
     let program = Program::new();
     for blank in ["", "  ", "\u{200b}", "\u{feff}\u{2060} \u{ad}\n", "\u{3164}", "\u{e0041}"] {
         let ended = program.run(&["remember", blank]);
@@ -118,7 +118,7 @@ fn a_text_that_nobody_can_see_is_empty() {
 }
 
 #[test]
-fn a_directory_gives_its_texts_and_nothing_that_is_ignored_hidden_or_linked() {
+fn ingesting_a_directory_skips_ignored_hidden_and_linked_files() {
     let program = Program::new();
     let dir = program.path("house");
     for (name, content) in [

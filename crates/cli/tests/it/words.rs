@@ -1,4 +1,4 @@
-//! Symbols, signs and scripts as a user types them.
+//! Search for symbols, signs and scripts as a user types them.
 
 use crate::program::Program;
 
@@ -57,7 +57,7 @@ fn speakers_who_say_the_same_are_both_shown() {
 }
 
 #[test]
-fn numbers_and_slips_find_their_target() {
+fn numbers_and_typos_find_their_target() {
     let program = Program::new();
     let texts = [
         "Invoice total was $1,299.00 for the oak shelves",

@@ -8,8 +8,8 @@ use crate::{TokenCount, TokenCounter};
 
 /// One of tiktoken's tokenizers. Its tables are built once per process, on the first count.
 ///
-/// Text is counted as ordinary text: `<|endoftext|>` in it is no special token. Counts are exact,
-/// but for runs of more than 65,536 whitespace characters, which are counted in pieces of that
+/// Text is counted as ordinary text: `<|endoftext|>` in it is not a special token. Counts are
+/// exact, except that runs of more than 65,536 whitespace characters are counted in pieces of that
 /// length.
 ///
 /// ```
@@ -24,13 +24,13 @@ pub struct Tiktoken {
 }
 
 impl Tiktoken {
-    /// `o200k_base`, of GPT-4o, GPT-4.1, GPT-5 and the o-series.
+    /// Returns `o200k_base`, the tokenizer of GPT-4o, GPT-4.1, GPT-5 and the o-series.
     #[must_use]
     pub fn o200k() -> Tiktoken {
         Tiktoken { name: "o200k", tables: o200k_base_singleton }
     }
 
-    /// `cl100k_base`, of GPT-4 and GPT-3.5.
+    /// Returns `cl100k_base`, the tokenizer of GPT-4 and GPT-3.5.
     #[must_use]
     pub fn cl100k() -> Tiktoken {
         Tiktoken { name: "cl100k", tables: cl100k_base_singleton }
@@ -48,11 +48,11 @@ impl TokenCounter for Tiktoken {
     }
 }
 
-/// The longest run of whitespace that is counted whole. The pattern by which tiktoken splits text
-/// backtracks over such runs, and `tiktoken-rs` panics when its stack ends.
+/// Maximum length of a run of whitespace counted at once. The pattern by which tiktoken splits text
+/// backtracks over such runs, and `tiktoken-rs` panics on stack exhaustion.
 const WHITESPACE_RUN_MAX: usize = 65_536;
 
-/// `text` itself, or where a run of whitespace is too long, cut within the run.
+/// Splits `text` within runs of whitespace that are too long.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

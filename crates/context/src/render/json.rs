@@ -1,4 +1,4 @@
-//! One JSON object, a chunk a line.
+//! One JSON object, one chunk per line.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub(super) fn open(heading: &Heading) -> String {
 pub(super) fn chunk(line: &Line<'_>) -> String {
     let mut out = String::from("{");
     let mut member = |name: &str, value: &str| {
-        // `Value` writes itself as JSON.
+        // `Value` displays as JSON.
         out.push_str(&format!("\"{name}\":{},", Value::from(value)));
     };
     for (name, value) in line.labels() {

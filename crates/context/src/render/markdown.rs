@@ -9,7 +9,7 @@ pub(super) const FRAME: Frame = Frame {
     between_chunks: "",
 };
 
-/// A conversation is headed by its day alone, written so that it costs the fewest tokens.
+/// Opens a group. A conversation is headed by its day alone, in the form with the fewest tokens.
 pub(super) fn open(heading: &Heading) -> String {
     match (heading.day("%-d %B %Y"), heading.name()) {
         (Some(day), "conversation") => format!("# {day}\n"),
@@ -18,7 +18,7 @@ pub(super) fn open(heading: &Heading) -> String {
     }
 }
 
-/// `> [labels] speaker: title: text`, and further lines indented.
+/// Renders `> [labels] speaker: title: text`, with further lines indented.
 pub(super) fn chunk(line: &Line<'_>) -> String {
     let mut out = String::from("> ");
     let labels: Vec<String> = line
@@ -43,7 +43,7 @@ pub(super) fn chunk(line: &Line<'_>) -> String {
         out.push_str(": ");
     }
     if body.speaker.is_none() && body.title.is_none() && line.text.starts_with('[') {
-        // What opens like a label of ours is not one.
+        // Escape text that opens like one of our labels.
         out.push('\\');
     }
     for (index, text) in line.text.split('\n').enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn chunk(line: &Line<'_>) -> String {
     out
 }
 
-/// A stored label that can neither open nor end one of ours.
+/// Returns a stored label that can neither open nor end one of ours.
 fn defused(label: &str) -> String {
     let label = label.replace('[', "(").replace(']', ")").replace(';', ",");
     label.replace(": ", ":").trim_end_matches(':').to_owned()

@@ -39,8 +39,8 @@ pub(super) fn chunk(line: &Line<'_>) -> String {
     out
 }
 
-/// `text` as character data or attribute value. The two characters that XML 1.0 forbids and
-/// sanitizing leaves are dropped.
+/// Escapes `text` for character data and attribute values. Drops the two characters that XML 1.0
+/// forbids and sanitizing leaves.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for c in text.chars() {

@@ -1,4 +1,5 @@
-//! Never over budget, whatever the texts, the format, the tokenizer; and always the same.
+//! The budget is never exceeded, for any texts, format and tokenizer, and results are
+//! deterministic.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::{Words, framing};
 
-/// Counts more for a whole than for its parts.
+/// Counts more for a whole than for the sum of its parts.
 struct Square;
 
 impl TokenCounter for Square {
@@ -24,7 +25,7 @@ impl TokenCounter for Square {
     }
 }
 
-/// Jumps up and down as a text grows, and counts something for nothing.
+/// Not monotonic in the length of a text, and nonzero for the empty text.
 struct Erratic;
 
 impl TokenCounter for Erratic {
@@ -167,7 +168,7 @@ proptest! {
 }
 
 #[test]
-fn every_small_budget_is_kept_and_a_larger_one_never_shows_nothing() {
+fn small_budgets_are_kept_and_a_larger_one_is_never_empty_again() {
     let candidates: Vec<Candidate> =
         (0..20).map(|n| crate::turn("s", n, &format!("message number {n} of the talk"))).collect();
     let mut shown_any = false;

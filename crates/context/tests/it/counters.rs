@@ -1,4 +1,4 @@
-//! Counters by name, and how far the estimate is on the safe side.
+//! Counters by name, and the safety margin of the estimate.
 
 use aios_context::{Error, Estimate, TokenCounter, counter};
 

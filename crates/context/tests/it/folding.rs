@@ -1,4 +1,4 @@
-//! Near-duplicates become one, different claims do not.
+//! Near-duplicates fold, different claims do not.
 
 use aios_context::{Candidate, Policy, Section};
 use aios_record::Tier;
@@ -45,7 +45,7 @@ fn the_more_relevant_one_stays() {
 }
 
 #[test]
-fn the_same_words_of_two_speakers_are_two() {
+fn equal_texts_of_two_speakers_stay_separate() {
     let bob = turn("s", 1, "I love you").with_speaker("Bob");
     assert_eq!(chunks(vec![turn("s", 0, "I love you"), bob]).len(), 2);
 }
@@ -59,7 +59,7 @@ fn a_record_found_in_two_tiers_is_one() {
 }
 
 #[test]
-fn what_the_recent_messages_show_is_not_retrieved_again() {
+fn retrieved_texts_fold_into_recent_messages() {
     let recent = |n: i64| turn("s", n, "so be it").with_section(Section::Recent);
     let again = note("note", "So be it.", 1.0).with_speaker("Ada");
     let found = context(vec![recent(1), recent(2), again], &Policy::default(), 1_000);

@@ -1,4 +1,4 @@
-//! Nothing that is stored can leave its frame, pose as ours, or hide.
+//! Stored text cannot leave its frame, pose as ours, or hide.
 
 use aios_context::{Candidate, Context, Format, Policy, Section};
 use aios_guard::{Guard, Policy as GuardPolicy, sanitize};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{context, note, omitted, turn};
 
-/// Reads a context back by the rules of its format and compares with its chunks.
+/// Parses a context by the rules of its format and compares it with its chunks.
 pub(crate) fn check_frames(context: &Context, format: Format) {
     if context.text.is_empty() {
         return;
@@ -209,7 +209,7 @@ fn a_long_label_is_one_short_line() {
 }
 
 #[test]
-fn what_cannot_be_seen_is_not_shown() {
+fn invisible_texts_are_omitted() {
     let blank = note("blank", " \n\u{200B}\u{202E}\x07 ", 1.0);
     let pinned = note("pinned", "", 1.0).with_section(Section::Pinned);
     let context = context(vec![blank, pinned], &Policy::default(), 1_000);

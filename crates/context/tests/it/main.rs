@@ -11,7 +11,7 @@ mod sections;
 use aios_context::{Candidate, Context, Policy, TokenCount, TokenCounter, assemble};
 use aios_record::{Kind, Tier};
 
-/// A token per run of characters other than whitespace, so that a reader can count along.
+/// Counts runs of characters other than whitespace, so that a reader can count along.
 struct Words;
 
 impl TokenCounter for Words {

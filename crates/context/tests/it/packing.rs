@@ -1,11 +1,11 @@
-//! Which candidates win, floors and caps, gaps, cuts.
+//! Selection, floors and caps, gaps, cuts.
 
 use aios_context::{CUT_TOKENS_MIN, Error, Policy, TierShare};
 use aios_record::Tier;
 
 use crate::{context, ids, note, omitted, turn};
 
-/// What the frame and the heading of notes come to in words.
+/// The number of words in the frame and the heading of notes.
 const FRAME: usize = 8 + 2;
 
 fn words(n: usize, word: &str) -> String {
@@ -13,7 +13,7 @@ fn words(n: usize, word: &str) -> String {
 }
 
 #[test]
-fn length_counts_as_much_as_the_policy_says() {
+fn length_counts_by_the_exponent_of_the_policy() {
     let found = vec![
         note("long", &words(40, "l"), 0.9),
         note("short", &words(9, "s"), 0.8),
@@ -40,7 +40,7 @@ fn a_gap_is_filled_with_what_fits() {
 }
 
 #[test]
-fn what_repeats_is_worth_less() {
+fn repetition_reduces_worth() {
     let said = words(9, "a");
     let found = vec![
         note("first", &said, 0.9),

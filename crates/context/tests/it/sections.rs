@@ -1,4 +1,4 @@
-//! What comes before retrieved candidates, and how much of it.
+//! The sections before retrieved candidates, and their sizes.
 
 use aios_context::{Candidate, Policy, Section};
 use aios_record::{Kind, Tier};
@@ -35,14 +35,14 @@ fn the_last_12_messages_are_shown_oldest_first() {
 }
 
 #[test]
-fn of_recent_messages_the_newest_are_kept() {
+fn the_newest_recent_messages_are_kept() {
     let found = (0..12).map(|n| recent(n, &format!("message {n}"))).collect();
     let context = context(found, &Policy::default(), 8 + 5 + 3 * 4);
     assert_eq!(ids(&context), ["s:9", "s:10", "s:11"]);
 }
 
 #[test]
-fn recent_messages_leave_half_to_what_is_retrieved() {
+fn recent_messages_leave_half_to_retrieved_candidates() {
     let words = |n: i64| (0..9).map(|w| format!("w{n}x{w} ")).collect::<String>();
     let mut found: Vec<Candidate> = (0..12).map(|n| recent(n, &words(n))).collect();
     found.extend((20..32).map(|n| note(&format!("n{n}"), &words(n), 0.9)));
@@ -54,7 +54,7 @@ fn recent_messages_leave_half_to_what_is_retrieved() {
 }
 
 #[test]
-fn what_is_retrieved_leaves_its_rest_to_recent_messages() {
+fn room_left_by_retrieved_candidates_goes_to_recent_messages() {
     let words = |n: i64| (0..9).map(|w| format!("w{n}x{w} ")).collect::<String>();
     let mut found: Vec<Candidate> = (0..12).map(|n| recent(n, &words(n))).collect();
     found.push(note("n", "short", 0.9));

@@ -1,5 +1,5 @@
-//! DistilBERT (Sanh et al., 2019): the network of a BERT without token types, under names of its
-//! own.
+//! DistilBERT (Sanh et al., 2019): the network of a BERT without token types, under different
+//! names.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub(super) const MODEL_TYPE: &str = "distilbert";
 
-/// The names in its `config.json` for the settings of a BERT.
+/// The names in its `config.json`, and those of BERT.
 const SETTINGS: &[(&str, &str)] = &[
     ("dim", "hidden_size"),
     ("n_layers", "num_hidden_layers"),
@@ -17,7 +17,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("activation", "hidden_act"),
 ];
 
-/// The names in its file of weights for the parts of a layer of a BERT.
+/// The names of a layer's parts in its weights, and those of BERT.
 const PARTS: &[(&str, &str)] = &[
     ("attention.q_lin", "attention.self.query"),
     ("attention.k_lin", "attention.self.key"),
@@ -32,7 +32,7 @@ const PARTS: &[(&str, &str)] = &[
 const WORDS: &str = "embeddings.word_embeddings.weight";
 const TYPES: &str = "embeddings.token_type_embeddings.weight";
 
-/// Gives the settings of a DistilBERT the names that those of a BERT have.
+/// Renames the settings of a DistilBERT to those of a BERT.
 pub(super) fn rename_settings(config: &mut Value) {
     let Some(settings) = config.as_object_mut() else { return };
     for (from, to) in SETTINGS {
@@ -42,8 +42,8 @@ pub(super) fn rename_settings(config: &mut Value) {
     }
 }
 
-/// Gives the weights of a DistilBERT the names that those of a BERT have, and zeros for the token
-/// types. Those of a BERT stay as they are.
+/// Renames the weights of a DistilBERT to those of a BERT, and adds zeros for the token types.
+/// Weights of a BERT are unchanged.
 pub(super) fn rename_weights(
     tensors: HashMap<String, Tensor>,
 ) -> candle_core::Result<HashMap<String, Tensor>> {

@@ -1,4 +1,4 @@
-//! Reads `config.json` and the weights, checks them, and brings them into the network's shapes.
+//! Reads and checks `config.json` and the weights, and converts them to the network's layout.
 
 use std::path::Path;
 
@@ -20,11 +20,11 @@ use crate::{
 pub(super) struct ModelFiles {
     pub(super) directory: Directory,
     pub(super) config: Config,
-    /// Most tokens that the model is meant for, special ones included.
+    /// Maximum number of tokens that the model is meant for, special ones included.
     pub(super) length_max: usize,
 }
 
-/// `config.json`, as far as it decides about vectors.
+/// The part of `config.json` that affects vectors.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Config {
     model_type: String,
@@ -57,15 +57,15 @@ impl ModelFiles {
         Ok(ModelFiles { length_max: directory.length_max(positions), directory, config })
     }
 
-    /// The fingerprint over what decides about vectors. The model's name in `config.json` does not:
-    /// it is the path that somebody once trained it at.
+    /// Computes the fingerprint of all that affects vectors. The model's name in `config.json` does
+    /// not: it is the path at which the model was trained.
     pub(super) fn fingerprint(&self) -> Result<Fingerprint, Error> {
         let config = serde_json::to_vec(&self.config).expect("a configuration is plain data");
         let (model_type, dimension) = (&self.config.model_type, self.dimension()?);
         Ok(self.directory.fingerprint(model_type, &config, self.length_max, dimension))
     }
 
-    /// The length of a vector.
+    /// Returns the length of a vector.
     pub(super) fn dimension(&self) -> Result<usize, Error> {
         self.directory.dimension(self.config.hidden_size)
     }
@@ -74,7 +74,7 @@ impl ModelFiles {
         self.directory.tokens(self.length_max)
     }
 
-    /// The network for a tokenizer whose ids are all below `ids_end`.
+    /// Builds the network for a tokenizer whose ids are all below `ids_end`.
     pub(super) fn network(&self, ids_end: usize) -> Result<Network, Error> {
         let hidden = self.config.hidden_size;
         let weights = self.weights()?;
@@ -126,7 +126,7 @@ impl ModelFiles {
         })
     }
 
-    /// The two layers between which a row is wide, in blocks of `hidden_size` outputs of the first.
+    /// Reads the wide layer and the narrow one after it, in blocks of `hidden_size` wide outputs.
     fn blocks(&self, weights: &Weights, at: &str) -> Result<Vec<Block>, Error> {
         let Config { hidden_size: hidden, intermediate_size: wide, .. } = self.config;
         let wide_at = format!("{at}.intermediate.dense");
@@ -156,8 +156,8 @@ impl ModelFiles {
 }
 
 impl Config {
-    /// The row of a text's first position: RoBERTa counts on from the padding token's id, which is
-    /// 1 unless said.
+    /// Returns the row of a text's first position: RoBERTa counts positions from the padding
+    /// token's id, by default 1, plus one.
     pub(super) fn position_offset(&self) -> usize {
         match &*self.model_type {
             "bert" | distil::MODEL_TYPE => 0,
@@ -171,7 +171,8 @@ fn read_config(path: &Path) -> Result<Config, Error> {
     if value["model_type"] == distil::MODEL_TYPE {
         distil::rename_settings(&mut value);
     }
-    // First what make it is: other families call their sizes otherwise, and are not damaged.
+    // The kind of model is checked first: other families name their sizes differently, and are not
+    // malformed.
     if let Some(feature) = foreign_feature(&value) {
         return Err(Error::Unsupported { path: path.to_owned(), feature, instead: INSTEAD });
     }
@@ -185,7 +186,7 @@ fn read_config(path: &Path) -> Result<Config, Error> {
     Ok(config)
 }
 
-/// What a `config.json` asks for that the network does not have.
+/// Returns a feature that a `config.json` asks for and the network does not have.
 fn foreign_feature(config: &Value) -> Option<String> {
     let asked = |name: &str| config[name].as_str();
     if let Some(family) = asked("model_type")

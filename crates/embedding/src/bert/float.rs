@@ -20,21 +20,22 @@ use crate::{
     directory::{self, FileNames, Prompts},
 };
 
-/// Most tokens of one batch, unless a single text has more: bounds the RAM of an inference.
+/// Maximum number of tokens of a batch, unless a single text has more: bounds the RAM of an
+/// inference.
 const BATCH_TOKENS_MAX: usize = 2048;
 
 /// Options of a [`Bert`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BertOptions {
-    /// Most texts of one batch; 0 counts as 1. Default 32.
+    /// Maximum number of texts per batch; 0 counts as 1. Default: 32.
     pub batch_max: usize,
-    /// Inferences at the same time, each on one thread; 0 counts as 1. Default: one per core.
+    /// Number of concurrent inferences, each on one thread; 0 counts as 1. Default: one per core.
     pub threads: usize,
     /// Text before a query, such as `query: ` for e5. Default: the prompt for a `query` in
-    /// `config_sentence_transformers.json`, if there is one.
+    /// `config_sentence_transformers.json`, if any.
     pub query_prefix: Option<String>,
     /// Text before a document, such as `passage: ` for e5. Default: the prompt for a `document` or
-    /// a `passage` in that file, if there is one.
+    /// a `passage` in that file, if any.
     pub document_prefix: Option<String>,
 }
 
@@ -79,7 +80,7 @@ impl BertOptions {
     }
 }
 
-/// A transformer as an [`Embedder`]. Texts are cut at the model's limit of tokens.
+/// A transformer as an [`Embedder`]. Texts are truncated at the model's limit of tokens.
 pub struct Bert {
     options: BertOptions,
     fingerprint: Fingerprint,
@@ -93,12 +94,12 @@ pub struct Bert {
 
 impl Bert {
     /// Reads the model in `dir`: `modules.json`, the pooling's `config.json`, `config.json`,
-    /// `tokenizer.json`, `model.safetensors` and, where they are there,
-    /// `sentence_bert_config.json` and `config_sentence_transformers.json`.
+    /// `tokenizer.json`, `model.safetensors` and, if they exist, `sentence_bert_config.json` and
+    /// `config_sentence_transformers.json`.
     ///
     /// # Errors
-    /// [`Error::Missing`] or [`Error::Read`] when one of these cannot be had, [`Error::Malformed`]
-    /// when it does not say what it must, [`Error::Unsupported`] for a model of another make.
+    /// [`Error::Missing`] or [`Error::Read`] if one of these cannot be read, [`Error::Malformed`]
+    /// if its content is invalid, [`Error::Unsupported`] if the model is of an unsupported kind.
     pub fn open(dir: impl AsRef<Path>, options: BertOptions) -> Result<Bert, Error> {
         let files = ModelFiles::read(dir.as_ref(), &options)?;
         let tokens = files.tokens()?;
@@ -114,23 +115,23 @@ impl Bert {
         })
     }
 
-    /// The first file that [`open`](Bert::open) would not find in `dir`.
+    /// Returns the first file that [`open`](Bert::open) needs and `dir` lacks.
     ///
     /// # Errors
-    /// As [`open`](Bert::open), for the files that say what is needed.
+    /// Same as [`open`](Bert::open), for the file that lists the others, `modules.json`.
     pub fn missing_file(dir: &Path) -> Result<Option<PathBuf>, Error> {
         directory::missing(dir)
     }
 
-    /// The files of a model whose `modules.json` is `modules`.
+    /// Returns the files of a model whose `modules.json` is `modules`.
     ///
     /// # Errors
-    /// [`Error::Malformed`] or [`Error::Unsupported`], as [`open`](Bert::open).
+    /// [`Error::Malformed`] or [`Error::Unsupported`], as for [`open`](Bert::open).
     pub fn file_names(modules: &[u8]) -> Result<FileNames, Error> {
         directory::names(modules)
     }
 
-    /// The vectors of `texts`, each taken with `prefix` before it.
+    /// Returns the vectors of `texts`, each embedded with `prefix` before it.
     fn embed(&self, prefix: &str, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
         let sequences: Vec<Sequence> =
             texts.iter().map(|text| self.tokens.encode(prefix, text)).collect::<Result<_, _>>()?;
@@ -144,8 +145,8 @@ impl Bert {
         })
     }
 
-    /// The vector of each word piece, framed by the special tokens of a text: in the order of
-    /// their ids, without special and unused pieces. Not normalised.
+    /// Returns the word pieces and their vectors, each between the special tokens of a text, in the
+    /// order of their ids, without special and unused pieces. Not normalised.
     #[cfg(feature = "distill")]
     pub(crate) fn piece_vectors(&self) -> Result<(Vec<String>, Vec<Vec<f32>>), Error> {
         let (pieces, sequences) = self.tokens.framed_pieces()?;

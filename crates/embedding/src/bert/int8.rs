@@ -1,9 +1,8 @@
-//! BERT with int8 weights, from one file that holds all of it.
+//! BERT with int8 weights, from a single file.
 //!
-//! Four times smaller than the `f32` weights and some times faster. It needs neither candle nor
-//! tokenizers: the tokenizer is the crate's own WordPiece, uncased. The same text has the same
-//! vector whatever its batch and whatever processor computes it. Not here: making such a file
-//! (feature `distill`).
+//! Four times smaller than the `f32` weights and several times faster. It needs neither candle nor
+//! tokenizers: the tokenizer is the crate's own WordPiece, uncased. A text has the same vector in
+//! every batch and on every processor. Not here: creating such a file (feature `distill`).
 
 mod attention;
 #[cfg(feature = "distill")]
@@ -27,21 +26,21 @@ use network::Network;
 
 /// The file of an int8 BERT within its directory.
 const FILE_NAME: &str = "int8-bert.bin";
-/// Texts are computed together as long as what a layer writes for them fits the second-level cache.
+/// Limits of a batch, at which the output of a layer fits the second-level cache.
 const LIMITS: BatchLimits = BatchLimits { texts: 64, tokens: 192 };
-/// Tokens that frame a text: `[CLS]` and `[SEP]`.
+/// Number of tokens that frame a text: `[CLS]` and `[SEP]`.
 const FRAME_TOKENS: usize = 2;
-/// Bytes of a text that are looked at first, for each token of the limit.
+/// Bytes of a text that are tokenized first, per token of the limit.
 const START_BYTES_PER_TOKEN: usize = 16;
-/// Most pieces of a word. All of them may change if the word is cut.
+/// Maximum number of pieces of a word. All of them may change if the word is cut.
 const WORD_PIECES_MAX: usize = 100;
 
-/// An int8 BERT as an [`Embedder`]. English texts, uncased; texts are cut at the model's limit of
-/// tokens. Queries and documents are treated alike.
+/// An int8 BERT as an [`Embedder`]. For English texts, uncased; texts are truncated at the model's
+/// limit of tokens. Queries and documents are treated alike.
 pub struct Int8Bert {
     fingerprint: Fingerprint,
     wordpiece: WordPiece,
-    /// The sort of each word piece.
+    /// Kind of each word piece.
     sorts: Vec<Sort>,
     special: Special,
     network: Network,
@@ -49,7 +48,7 @@ pub struct Int8Bert {
     scheduler: Scheduler,
 }
 
-/// Ids of the pieces that stand in no text.
+/// Ids of the pieces that occur in no text.
 struct Special {
     first: u32,
     last: u32,
@@ -57,10 +56,10 @@ struct Special {
 }
 
 impl Int8Bert {
-    /// Reads `int8-bert.bin` from `dir`. One inference at a time per core.
+    /// Reads `int8-bert.bin` from `dir`. Runs one inference at a time per core.
     ///
     /// # Errors
-    /// [`Error::Missing`] if it is not there, [`Error::Read`] if it cannot be read,
+    /// [`Error::Missing`] if the file does not exist, [`Error::Read`] if it cannot be read,
     /// [`Error::Damaged`] if its content is not such a model.
     pub fn open(dir: impl AsRef<Path>) -> Result<Int8Bert, Error> {
         let path = dir.as_ref().join(FILE_NAME);
@@ -69,8 +68,7 @@ impl Int8Bert {
             .map_err(|source| Error::Damaged { origin: format!("`{}`", path.display()), source })
     }
 
-    /// Reads a model from the content of its file. Bytes that are part of the program are not
-    /// copied.
+    /// Reads a model from the content of its file. Static bytes are not copied.
     ///
     /// # Errors
     /// [`Error::Damaged`] if `bytes` is not such a model.
@@ -85,8 +83,8 @@ impl Int8Bert {
         dir.join(FILE_NAME).exists()
     }
 
-    /// Sets the number of inferences at the same time, each on one thread; 0 counts as 1. Default:
-    /// one per core.
+    /// Sets the number of concurrent inferences, each on one thread; 0 counts as 1. Default: one
+    /// per core.
     #[must_use]
     pub fn with_threads(mut self, threads: usize) -> Int8Bert {
         self.scheduler = Scheduler::new(threads);
@@ -111,13 +109,13 @@ impl Int8Bert {
         })
     }
 
-    /// Most tokens of a text, without those that frame it.
+    /// Returns the maximum number of tokens of a text, without those that frame it.
     fn text_tokens_max(&self) -> usize {
         self.network.positions.len() / self.network.hidden - FRAME_TOKENS
     }
 
-    /// The token ids of `text`, cut at the limit and framed. Of a long text only as much of its
-    /// start is read as is needed.
+    /// Tokenizes `text`, truncated at the limit and framed. Of a long text, only the necessary
+    /// start is read.
     fn encode(&self, text: &str, scratch: &mut Scratch) -> Sequence {
         let tokens_max = self.text_tokens_max();
         let mut bytes = tokens_max * START_BYTES_PER_TOKEN;

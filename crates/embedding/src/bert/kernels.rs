@@ -1,20 +1,20 @@
 //! The loops of a forward pass over rows of `f32`.
 //!
-//! Each goes over a row once, while the cache still has it, and is written so that the compiler
-//! makes vectors of it.
+//! Each reads a row once while it is in the cache, and is written so that the compiler vectorises
+//! it.
 
 use pulp::{Arch, NullaryFnOnce};
 
-/// Numbers that are summed side by side: two of the widest registers.
+/// Numbers that are summed in parallel: two of the widest registers.
 const LANES: usize = 32;
 
-/// Runs `work`, whose loops become the widest instructions that pulp knows of this processor: mark
-/// it `#[inline(always)]`.
+/// Runs `work`, compiled with the widest instructions of this processor that pulp supports. Mark
+/// the closure `#[inline(always)]`.
 pub(super) fn widest<R>(work: impl FnMut() -> R) -> R {
     struct Widest<F>(F);
 
-    // As `FnOnce`, a closure is called through a shim, which is compiled without those
-    // instructions and not always inlined. As `FnMut`, it is called itself.
+    // A closure called as `FnOnce` goes through a shim, which is compiled without those
+    // instructions and not always inlined. A closure called as `FnMut` is called directly.
     impl<R, F: FnMut() -> R> NullaryFnOnce for Widest<F> {
         type Output = R;
 
@@ -39,7 +39,7 @@ pub(super) fn add_bias(rows: &mut [f32], bias: &[f32]) {
     );
 }
 
-/// Adds `bias` to each row, and puts what `activation` makes of it in its place.
+/// Adds `bias` to each row, and applies `activation` to each number.
 pub(super) fn activate(rows: &mut [f32], bias: &[f32], activation: impl Fn(f32) -> f32) {
     widest(
         #[inline(always)]
@@ -51,21 +51,21 @@ pub(super) fn activate(rows: &mut [f32], bias: &[f32], activation: impl Fn(f32) 
     );
 }
 
-/// The exact GELU (Hendrycks and Gimpel, 2016): `x * (1 + erf(x / sqrt 2)) / 2`.
+/// Computes the exact GELU (Hendrycks and Gimpel, 2016): `x * (1 + erf(x / sqrt 2)) / 2`.
 #[inline(always)]
 pub(super) fn gelu(x: f32) -> f32 {
     0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2))
 }
 
-/// GELU by the hyperbolic tangent: `tanh z` is `2 / (1 + exp(-2 z)) - 1`.
+/// Computes GELU by the hyperbolic tangent: `tanh z` is `2 / (1 + exp(-2 z)) - 1`.
 #[inline(always)]
 pub(super) fn gelu_tanh(x: f32) -> f32 {
     const TWO_ROOT_TWO_OVER_PI: f32 = 1.595_769_2;
     x / (1.0 + exp(-TWO_ROOT_TWO_OVER_PI * (x + 0.044_715 * x * x * x)))
 }
 
-/// Brings each row of `columns` numbers to mean 0 and variance 1, then scales and shifts it (Ba,
-/// Kiros and Hinton, 2016).
+/// Normalises each row to mean 0 and variance 1, then scales and shifts it (Ba, Kiros and Hinton,
+/// 2016).
 pub(super) fn normalise(rows: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
     widest(
         #[inline(always)]
@@ -110,7 +110,8 @@ fn normalise_row(row: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
     }
 }
 
-/// Turns each row of `columns` numbers into shares of 1, in proportion to their exponentials.
+/// Turns each row of `columns` numbers into weights that add up to 1, in proportion to their
+/// exponentials.
 pub(super) fn softmax(rows: &mut [f32], columns: usize) {
     widest(
         #[inline(always)]
@@ -125,7 +126,7 @@ pub(super) fn softmax(rows: &mut [f32], columns: usize) {
     );
 }
 
-/// The sum of what `term` makes of each number, in [`LANES`] sums at a time.
+/// Returns the sum of `term` over all numbers, in [`LANES`] partial sums.
 #[inline(always)]
 fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0; LANES];
@@ -137,12 +138,12 @@ fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     sums.iter().sum()
 }
 
-/// `e` to the power of `x`, at least 2^-126 and at most 2^126. Within 3e-7 of its size near 0, and
-/// 4e-6 at 87: the product with log2 e is rounded, and the larger it is, the more that costs.
+/// Computes `e` to the power of `x`, at least 2^-126 and at most 2^126. The relative error is 3e-7
+/// near 0 and 4e-6 at 87, because the product with log2 e is rounded.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    // Added to a number between -126 and 126, it rounds it to a whole one, and leaves that plus
-    // 127, which is how a float writes its exponent, in the lowest bits.
+    // Adding this to a number between -126 and 126 rounds it to an integer, and leaves that plus
+    // 127, the exponent of a float, in the lowest bits.
     const ROUNDER: f32 = 12_582_912.0 + 127.0;
     // Taylor: the n-th power of ln 2 over n factorial, from the sixth down.
     const TERMS: [f32; 7] = [
@@ -160,8 +161,8 @@ fn exp(x: f32) -> f32 {
     f32::from_bits(rounded.to_bits() << 23) * polynomial(&TERMS, rest)
 }
 
-/// The rational approximation of Eigen and XLA: odd over even polynomial on [-4, 4], beyond which
-/// erf is 1 in `f32`. Within 4.5e-7 of the true value.
+/// Computes erf by the rational approximation of Eigen and XLA: odd over even polynomial on [-4,
+/// 4], beyond which erf is 1 in `f32`. Within 4.5e-7 of the true value.
 #[inline(always)]
 fn erf(x: f32) -> f32 {
     const ODD: [f32; 7] = [

@@ -1,6 +1,6 @@
-//! How many inferences run at once, whoever asks for them: first come, first served.
+//! A limit on concurrent inferences, shared by all callers: first come, first served.
 //!
-//! A lane is taken for one batch, so that a query waits for the batches that run and not for a
+//! A lane is held for one batch, so that a query waits only for the running batches and not for a
 //! call that stores a thousand texts.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -10,7 +10,7 @@ pub(crate) struct Lanes {
     moved: Condvar,
 }
 
-/// Whoever comes draws a number and waits until it is called.
+/// The queue of waiting threads: each draws a number and waits until it is called.
 struct Queue {
     free: usize,
     next: u64,
@@ -26,7 +26,7 @@ impl Lanes {
         Lanes { queue: Mutex::new(queue), moved: Condvar::new() }
     }
 
-    /// Waits for a lane, behind all who came before.
+    /// Waits for a lane, behind all earlier callers.
     pub(crate) fn enter(&self) -> Lane<'_> {
         let mut queue = self.lock();
         let number = queue.next;

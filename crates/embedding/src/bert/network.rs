@@ -1,10 +1,10 @@
 //! The encoder of BERT (Devlin et al., 2018) over packed sequences.
 //!
-//! The tokens of a batch stand one after the other in one matrix, without padding, so nothing has
-//! to be masked. What mixes tokens, which is attention and pooling, goes from sequence to sequence.
+//! The tokens of a batch are concatenated in one matrix, without padding, so nothing is masked. The
+//! operations that mix tokens, attention and pooling, run sequence by sequence.
 //!
-//! Weights stand as square blocks, as wide as a token's row: a product of such a block reads and
-//! writes what the cache holds, and is faster than one of wider matrices.
+//! Weights are stored as square blocks, as wide as a token's row: a product with such a block fits
+//! the cache, and is faster than one of wider matrices.
 
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
@@ -13,11 +13,11 @@ use super::{
     kernels::{activate, add_bias, gelu, gelu_tanh, softmax},
 };
 
-/// The weights, in the shapes in which they are used.
+/// The weights, ready to use.
 pub(super) struct Network {
     /// Numbers of a token's row.
     pub(super) hidden: usize,
-    /// A row for every id that the tokenizer gives.
+    /// A row for every id of the tokenizer.
     pub(super) words: Vec<f32>,
     /// One row per position, with the row of token type 0 added.
     pub(super) positions: Vec<f32>,
@@ -28,21 +28,21 @@ pub(super) struct Network {
 
 pub(super) struct Layer {
     pub(super) heads: usize,
-    /// Already divided by the root of the head's size.
+    /// Already divided by the square root of the head size.
     pub(super) query: Linear,
     pub(super) key: Linear,
     pub(super) value: Linear,
     pub(super) attended: Linear,
     pub(super) attended_norm: Norm,
-    /// The wide layer and the way back, block by block: the sum over all blocks is what both of
-    /// them give.
+    /// The wide layer and the narrow one after it, block by block: their result is the sum over all
+    /// blocks.
     pub(super) blocks: Vec<Block>,
     pub(super) activation: Activation,
     pub(super) narrow_bias: Vec<f32>,
     pub(super) narrow_norm: Norm,
 }
 
-/// Some outputs of the wide layer, and their part in what the narrow one makes of them.
+/// Some outputs of the wide layer, and the weights of the narrow layer for them.
 pub(super) struct Block {
     pub(super) wide: Linear,
     /// One row per output of `wide`.
@@ -56,7 +56,7 @@ pub(super) struct Linear {
     pub(super) bias: Vec<f32>,
 }
 
-/// What a forward pass writes on the way: kept from batch to batch, so that its pages are there.
+/// Buffers of a forward pass, kept from batch to batch so that their pages stay allocated.
 #[derive(Default)]
 pub(super) struct Scratch {
     tokens: Vec<f32>,
@@ -64,14 +64,14 @@ pub(super) struct Scratch {
     key: Vec<f32>,
     value: Vec<f32>,
     attended: Vec<f32>,
-    /// How much each token of one sequence heeds each other, in one head.
+    /// Attention weights between the tokens of one sequence, in one head.
     shares: Vec<f32>,
     update: Vec<f32>,
     wide: Vec<f32>,
 }
 
 impl Network {
-    /// The vector of each sequence, not normalised.
+    /// Returns the vector of each sequence, not normalised.
     pub(super) fn forward(&self, sequences: &[&[u32]], scratch: &mut Scratch) -> Vec<Vec<f32>> {
         self.embed(sequences, &mut scratch.tokens);
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
@@ -117,8 +117,8 @@ impl Layer {
         self.narrow_norm.add_and_forward(tokens, (update, &self.narrow_bias));
     }
 
-    /// Each token as the mean of its sequence's values, weighted by the match of query and key;
-    /// per head.
+    /// Computes for each token the mean of its sequence's values, weighted by the match of query
+    /// and key, per head.
     fn attend(
         &self,
         lengths: &[usize],
@@ -156,7 +156,7 @@ impl Layer {
 }
 
 impl Linear {
-    /// What it makes of `rows`, without its bias.
+    /// Multiplies `rows` by the weights, without adding the bias.
     fn multiply(&self, rows: &[f32], out: &mut Vec<f32>) {
         let outputs = self.bias.len();
         let rows = matrix(rows, self.weight.len() / outputs);
@@ -165,10 +165,10 @@ impl Linear {
     }
 }
 
-/// `out = left * right`, or added to `out`, on the thread that calls. The products are faer's: it
-/// picks the widest instructions that the processor has, AVX-512 included, while it runs. (candle's
-/// are those of `gemm`, whose AVX-512 is behind a feature that would have every crate above
-/// `bytemuck` built again.)
+/// Computes `out = left * right`, or adds the product to `out`, on the calling thread. The products
+/// are faer's, which selects the widest instructions of the processor at run time, AVX-512
+/// included. (candle's are those of `gemm`, whose AVX-512 needs a feature that would rebuild every
+/// crate above `bytemuck`.)
 fn multiply(out: MatMut<'_, f32>, accum: Accum, left: MatRef<'_, f32>, right: MatRef<'_, f32>) {
     matmul(out, accum, left, right, 1.0, Par::Seq);
 }

@@ -14,7 +14,7 @@ impl Norm {
         normalise(rows, &self.weight, &self.bias, self.epsilon);
     }
 
-    /// Adds `update` and its bias to `rows` first.
+    /// Adds `update` and its bias to `rows`, then normalises them.
     pub(super) fn add_and_forward(&self, rows: &mut [f32], update: (&[f32], &[f32])) {
         add_and_normalise(rows, update, &self.weight, &self.bias, self.epsilon);
     }

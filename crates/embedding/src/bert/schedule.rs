@@ -1,4 +1,4 @@
-//! Texts in batches, batches on threads.
+//! Grouping of texts into batches, and of batches onto threads.
 //!
 //! Texts are sorted by length and computed in batches, each on one thread: one single-threaded
 //! inference per core is faster than several threads inside each matrix product. The order is
@@ -12,14 +12,14 @@ use std::{
 use super::lanes::Lanes;
 use crate::{Error, vector::normalise};
 
-/// A text as a network takes it.
+/// A tokenized text.
 pub(crate) struct Sequence {
     pub(crate) ids: Vec<u32>,
-    /// Set if any token of the text itself is known.
+    /// True if any token of the text itself is known.
     pub(crate) is_known: bool,
 }
 
-/// Limits of a batch. A single text may have more tokens.
+/// Limits of a batch. A single text may exceed the limit of tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BatchLimits {
     pub(super) texts: usize,
@@ -33,14 +33,14 @@ pub(super) struct Scheduler {
 }
 
 impl Scheduler {
-    /// Runs at most `threads` inferences at the same time; 0 counts as 1.
+    /// Creates a scheduler that runs at most `threads` inferences concurrently; 0 counts as 1.
     pub(super) fn new(threads: usize) -> Scheduler {
         let threads = threads.max(1);
         Scheduler { threads, lanes: Lanes::new(threads) }
     }
 
-    /// The vectors of `sequences` in their order, each of length 1, or zeros if no token is known.
-    /// `forward` gives the vectors of a batch; it gets the same scratch again on the same thread.
+    /// Returns the vectors of `sequences` in their order, each of length 1, or zeros if no token is
+    /// known. `forward` computes the vectors of a batch; its scratch is reused on the same thread.
     pub(super) fn embed<S: Default>(
         &self,
         sequences: &[Sequence],
@@ -51,7 +51,7 @@ impl Scheduler {
         in_order(sequences, dimension, |sorted| self.compute(sorted, limits, forward))
     }
 
-    /// The vectors of `sorted` sequences in their order, as `forward` gives them.
+    /// Returns the vectors of `sorted` sequences in their order, as `forward` computes them.
     pub(super) fn compute<S: Default>(
         &self,
         sorted: &[&[u32]],
@@ -67,8 +67,8 @@ impl Scheduler {
     }
 }
 
-/// The vectors of `sequences` in their order, each of length 1, or zeros if no token is known.
-/// `compute` gives those of the others, sorted by length.
+/// Returns the vectors of `sequences` in their order, each of length 1, or zeros if no token is
+/// known. `compute` computes those of the known ones, sorted by length.
 pub(crate) fn in_order(
     sequences: &[Sequence],
     dimension: usize,
@@ -87,7 +87,7 @@ pub(crate) fn in_order(
     Ok(vectors)
 }
 
-/// Cuts `sorted` into batches.
+/// Splits `sorted` into batches.
 fn batches<'a>(sorted: &'a [&'a [u32]], limits: BatchLimits) -> Vec<&'a [&'a [u32]]> {
     let mut batches = Vec::new();
     let mut rest = sorted;
@@ -126,7 +126,7 @@ pub(crate) fn in_batches<T: Sync, R: Send, S: Default>(
     };
     let helpers = threads.min(batches.len()).saturating_sub(1);
     let mut done = thread::scope(|scope| {
-        // A thread that the system does not give is done without: its batches are still left.
+        // If the system cannot start a thread, the others take over its batches.
         let helper = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
         let helpers: Vec<_> = (0..helpers).map_while(helper).collect();
         let mut done = work()?;
@@ -139,7 +139,7 @@ pub(crate) fn in_batches<T: Sync, R: Send, S: Default>(
     Ok(done.into_iter().flat_map(|(_, results)| results).collect())
 }
 
-/// Refuses vectors with a number that is not finite.
+/// Checks that all numbers are finite.
 pub(crate) fn check_finite(vectors: &[Vec<f32>]) -> Result<(), Error> {
     if vectors.iter().flatten().any(|x| !x.is_finite()) {
         return Err(Error::compute("the weights give a vector that is not finite"));

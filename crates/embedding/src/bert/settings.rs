@@ -1,16 +1,16 @@
-//! Settings that networks of either kind of weights have.
+//! Settings of networks with either kind of weights.
 
-/// The way from the vectors of a text's tokens to one.
+/// The reduction of the vectors of a text's tokens to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pooling {
-    /// Their mean.
+    /// The mean of all tokens.
     Mean,
-    /// That of the first token.
+    /// The vector of the first token.
     Cls,
 }
 
 impl Pooling {
-    /// The name in a fingerprint.
+    /// Returns the name in a fingerprint.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Pooling::Mean => "mean",
@@ -18,8 +18,8 @@ impl Pooling {
         }
     }
 
-    /// The vector of each sequence out of its tokens' rows of `hidden` numbers, which stand one
-    /// after the other.
+    /// Returns the vector of each sequence, computed from the concatenated rows of its tokens,
+    /// `hidden` numbers each.
     pub(super) fn pool(self, tokens: &[f32], lengths: &[usize], hidden: usize) -> Vec<Vec<f32>> {
         let mut rest = tokens;
         let pool = |&length: &usize| {
@@ -44,7 +44,7 @@ impl Pooling {
     }
 }
 
-/// The activations that models of these families use.
+/// The activations of models of these families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
     feature = "bert",

@@ -1,4 +1,4 @@
-//! Text to the token ids that the network takes.
+//! Tokenizing texts for the network.
 
 use std::borrow::Cow;
 
@@ -7,26 +7,27 @@ use tokenizers::{Encoding, Tokenizer, TruncationDirection};
 use super::schedule::Sequence;
 use crate::Error;
 
-/// Bytes of a text that are looked at first, for each token of the limit: more than a token has in
-/// most languages, so that one look is enough.
+/// Bytes of a text that are tokenized first, per token of the limit: more than a token has in most
+/// languages, so that one pass is usually enough.
 const START_BYTES_PER_TOKEN: usize = 8;
-/// By how much the start grows when it was not enough.
+/// Factor by which the start grows if it was too short.
 const START_GROWTH: usize = 4;
-/// Words before a cut that may be read otherwise with what follows: a half word, a contraction.
+/// Words before a cut whose tokens may change with the text that follows: a half word, a
+/// contraction.
 const WORDS_UNSETTLED: u32 = 4;
 
-/// A tokenizer with the model's limit. Special tokens that are spelt out in a text are taken as
-/// plain text: what is stored is data and cannot end its own sequence.
+/// A tokenizer with the model's limit. Special tokens spelt out in a text are plain text: stored
+/// data cannot end its own sequence.
 pub(crate) struct Tokens {
     pub(crate) tokenizer: Tokenizer,
-    /// The token of an unknown word, where the tokenizer has one.
+    /// Id of the token for unknown words, if the tokenizer has one.
     pub(crate) unknown: Option<u32>,
-    /// Most tokens of a text, without special ones.
+    /// Maximum number of tokens of a text, without special ones.
     pub(crate) tokens_max: usize,
 }
 
 impl Tokens {
-    /// `prefix` and `text` as one sequence, cut at the limit.
+    /// Tokenizes `prefix` and `text` as one sequence, truncated at the limit.
     pub(crate) fn encode(&self, prefix: &str, text: &str) -> Result<Sequence, Error> {
         let mut encoding = self.encode_start(prefix, text)?;
         encoding.truncate(self.tokens_max, 0, TruncationDirection::Right);
@@ -38,8 +39,8 @@ impl Tokens {
         Ok(Sequence { ids: encoding.get_ids().to_vec(), is_known })
     }
 
-    /// As much of `prefix` and `text` as has the tokens of a sequence, and is not read otherwise
-    /// with what follows: of a long text its start is enough.
+    /// Tokenizes as much of `prefix` and `text` as fills a sequence with tokens that do not change
+    /// with the text that follows. For a long text, its start is enough.
     fn encode_start(&self, prefix: &str, text: &str) -> Result<Encoding, Error> {
         let mut bytes = self.tokens_max.saturating_mul(START_BYTES_PER_TOKEN);
         loop {
@@ -56,13 +57,14 @@ impl Tokens {
         }
     }
 
-    /// Tokens of `text` without special ones; a text that the tokenizer refuses has none.
+    /// Returns the number of tokens of `text` without special ones. A text that the tokenizer
+    /// refuses has 0.
     pub(crate) fn count(&self, text: &str) -> usize {
         self.tokenizer.encode_fast(text, false).map_or(0, |encoding| encoding.len())
     }
 
-    /// One more than the largest id that a sequence can have: ids may have gaps, and what frames a
-    /// text need not be in the vocabulary.
+    /// Returns one more than the largest id of any sequence. Ids may have gaps, and the tokens that
+    /// frame a text need not be in the vocabulary.
     pub(crate) fn ids_end(&self) -> Result<usize, Error> {
         let frame = self.tokenizer.post_process(Encoding::default(), None, true);
         let frame = frame.map_err(Error::compute)?;
@@ -72,8 +74,8 @@ impl Tokens {
         Ok(ids.max().map_or(0, |id| id as usize + 1))
     }
 
-    /// Every word piece that can stand in a text, in the order of the ids, and its sequence:
-    /// the piece between the special tokens.
+    /// Returns every word piece that can occur in a text, in the order of the ids, and its
+    /// sequence: the piece between the special tokens.
     #[cfg(feature = "distill")]
     pub(crate) fn framed_pieces(&self) -> Result<(Vec<String>, Vec<Vec<u32>>), Error> {
         use tokenizers::Token;
@@ -98,8 +100,8 @@ impl Tokens {
     }
 }
 
-/// About the first `bytes` of `text`: up to a space where one stands in the second half of them,
-/// so that no word is halved, otherwise up to a character.
+/// Returns about the first `bytes` of `text`: up to a space if one is in their second half, so that
+/// no word is split, otherwise up to a character boundary.
 fn start(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
@@ -111,7 +113,7 @@ fn start(text: &str, bytes: usize) -> &str {
     }
 }
 
-/// How many tokens of a text's start stay what they are when the rest follows.
+/// Returns the number of tokens of a text's start that do not change with the text that follows.
 fn settled(start: &Encoding) -> usize {
     let words = start.get_word_ids();
     let last = words.last().copied().flatten().unwrap_or_default();

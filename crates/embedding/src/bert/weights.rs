@@ -1,4 +1,4 @@
-//! The tensors of a model's file, checked, and as the network takes them.
+//! The tensors of a model's file, checked and converted for the network.
 
 use std::{collections::HashMap, path::PathBuf};
 
@@ -11,7 +11,7 @@ use crate::{Error, directory::INSTEAD, tensors};
 pub(super) struct Weights {
     path: PathBuf,
     tensors: HashMap<String, Tensor>,
-    /// What stands before the names, such as `bert.`; often nothing.
+    /// Prefix of the names, such as `bert.`; often empty.
     prefix: String,
 }
 
@@ -39,7 +39,7 @@ impl Weights {
         linear(&weight, &self.tensor(&format!("{at}.bias"), &[outputs])?)
     }
 
-    /// A table of at least `rows_min` rows.
+    /// Returns a table of at least `rows_min` rows.
     pub(super) fn rows(
         &self,
         name: &str,
@@ -85,7 +85,7 @@ impl Weights {
     }
 }
 
-/// The weights of a layer, which the file has with a row per output.
+/// Converts the weights of a layer, which the file stores with a row per output.
 pub(super) fn linear(weight: &Tensor, bias: &Tensor) -> Result<Linear, Error> {
     Ok(Linear { weight: transposed(weight)?, bias: numbers(bias)? })
 }

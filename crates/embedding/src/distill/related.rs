@@ -1,7 +1,7 @@
-//! Which English words mean nearly the same, as a table that `related_terms` reads.
+//! The table of English words of nearly the same meaning, which `related_terms` reads.
 //!
-//! A word is one that the static model knows as a whole, by the stem that its inflections share. It
-//! lies where their vectors lie on average, apart from the mean of all words, which says nothing.
+//! The words are those that are a single piece of the static model, grouped by stem. The vector of
+//! a stem is the mean of its words' vectors, minus the mean of all stems, which carries no meaning.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use rust_stemmers::{Algorithm, Stemmer};
 
 use crate::{Embedder, Error, StaticModel, vector::normalise};
 
-/// The most that are related to one.
+/// Maximum number of terms related to one.
 const RELATED_MAX: usize = 8;
-/// The cosine from which on words are related.
+/// Least cosine of related words.
 const COSINE_MIN: f32 = 0.4;
-/// Shorter words say too little by themselves.
+/// Shorter words have too little meaning by themselves.
 const WORD_BYTES_MIN: usize = 3;
 
-/// The table of the words of `model`: lines of a term and those related to it, nearest first, each
-/// with its cosine in hundredths, in the order of the terms.
+/// Builds the table of the words of `model`: lines of a term and its related terms, nearest first,
+/// each with its cosine in hundredths, sorted by term.
 ///
 /// # Errors
-/// When `model` fails.
+/// The error of `model`, if it fails to embed the words.
 pub fn related_table(model: &StaticModel) -> Result<String, Error> {
     let words = vectors(model)?;
     let lines: Vec<String> =
@@ -44,7 +44,7 @@ fn line(term: &str, vector: &[f32], words: &[(String, Vec<f32>)]) -> String {
     format!("{term}{}\n", near.collect::<String>())
 }
 
-/// The terms of the model's words, in order, each with its vector of length 1.
+/// Returns the terms of the model's words, sorted, each with its vector of length 1.
 fn vectors(model: &StaticModel) -> Result<Vec<(String, Vec<f32>)>, Error> {
     let is_word = |word: &&str| {
         WORD_BYTES_MIN <= word.len() && word.bytes().all(|byte| byte.is_ascii_lowercase())

@@ -1,4 +1,4 @@
-//! A cross-encoder: query and text read together, and one number for how well they fit.
+//! A cross-encoder: query and text are read together and get one relevance score.
 
 use std::path::Path;
 
@@ -26,21 +26,21 @@ use crate::{
 
 const HOLDS: &str = "a cross-encoder: config.json, tokenizer.json and model.safetensors";
 
-/// Most tokens of query and text together, special ones included.
+/// Maximum number of tokens of query and text together, special ones included.
 const LENGTH_MAX: usize = 512;
 
-/// Bytes that are looked at: more than so many tokens have, however long each is.
+/// Bytes of a text that are read: more than [`LENGTH_MAX`] tokens have, however long each is.
 const TEXT_BYTES_MAX: usize = LENGTH_MAX * 32;
 
-/// Most pairs of one batch.
+/// Maximum number of pairs of a batch.
 const BATCH_MAX: usize = 32;
 
-/// The part of a cross-encoder that makes the number of a row.
+/// Prefix of the layer that computes the score from a row.
 const CLASSIFIER: &str = "classifier.";
 
-/// Scores texts against a query, both read together by one transformer: slower than comparing
-/// vectors, since nothing can be computed before the query is known, and more exact. Meant for the
-/// first hits of a search.
+/// Scores texts against a query, both read together by one transformer. Slower than comparing
+/// vectors, because nothing can be computed before the query is known, and more accurate. Meant for
+/// the first hits of a search.
 ///
 /// Its directory is that of a `CrossEncoder` of sentence-transformers with one label: a BERT,
 /// XLM-RoBERTa, RoBERTa or DeBERTa-v2 `ForSequenceClassification`.
@@ -61,7 +61,7 @@ enum Network {
 /// Query and text as one sequence.
 struct Pair {
     ids: Vec<u32>,
-    /// Which of both a token belongs to.
+    /// Type of each token: query or text.
     types: Vec<u32>,
 }
 
@@ -73,11 +73,11 @@ impl AsRef<[u32]> for Pair {
 
 impl CrossEncoder {
     /// Reads the model in `dir`: `config.json`, `tokenizer.json` and `model.safetensors`. It
-    /// computes on so many `threads`; 0 counts as 1.
+    /// computes on `threads` threads; 0 counts as 1.
     ///
     /// # Errors
-    /// [`Error::Missing`] or [`Error::Read`] if one of these cannot be had, [`Error::Malformed`] if
-    /// it does not say what it must, [`Error::Unsupported`] for a model of another make.
+    /// [`Error::Missing`] or [`Error::Read`] if one of these cannot be read, [`Error::Malformed`]
+    /// if its content is invalid, [`Error::Unsupported`] if the model is of an unsupported kind.
     pub fn open(dir: impl AsRef<Path>, threads: usize) -> Result<CrossEncoder, Error> {
         let (dir, threads) = (dir.as_ref(), threads.max(1));
         let path = dir.join(CONFIG);
@@ -95,12 +95,12 @@ impl CrossEncoder {
         })
     }
 
-    /// Scores each of `texts` by how well it fits `query`: higher is better, without bounds (the
-    /// logit of the model's label). A query and a text that are too long together lose the end of
-    /// the longer.
+    /// Scores the relevance of each of `texts` to `query`: higher is better, without bounds (the
+    /// logit of the model's label). If query and text together are too long, the longer one is
+    /// truncated.
     ///
     /// # Errors
-    /// [`Error::Compute`] if the model refuses a text or gives a number that is not finite.
+    /// [`Error::Compute`] if the model refuses a text or gives a score that is not finite.
     pub fn score(&self, query: &str, texts: &[&str]) -> Result<Vec<f32>, Error> {
         let pairs: Vec<Pair> =
             texts.iter().map(|text| self.pair(query, text)).collect::<Result<_, _>>()?;
@@ -131,7 +131,7 @@ impl CrossEncoder {
     }
 }
 
-/// The tokenizer in `path`, which cuts a pair at `length_max` tokens, for a table of `rows`.
+/// Reads the tokenizer in `path`, which cuts a pair at `length_max` tokens, for a table of `rows`.
 fn tokenizer(path: &Path, length_max: usize, rows: usize) -> Result<Tokenizer, Error> {
     let malformed = |reason: String| Error::Malformed { path: path.to_owned(), reason };
     let bytes = file::read(path, HOLDS)?;
@@ -181,7 +181,7 @@ impl Network {
         }
     }
 
-    /// The scores of pairs of one length.
+    /// Returns the scores of pairs of one length.
     fn forward(&self, pairs: &[&Pair]) -> candle_core::Result<Vec<f32>> {
         let ids: Vec<&[u32]> = pairs.iter().map(|pair| &*pair.ids).collect();
         let types: Vec<&[u32]> = pairs.iter().map(|pair| &*pair.types).collect();
@@ -192,7 +192,7 @@ impl Network {
                 let first = rows.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
                 classifier.forward(&pooler.forward(&first)?.tanh()?)?
             }
-            // It has one type, whatever the tokenizer says.
+            // RoBERTa has one type, whatever the tokenizer says.
             Network::Roberta(network) => {
                 network.forward(&ids, &ids.ones_like()?, &ids.zeros_like()?)?
             }

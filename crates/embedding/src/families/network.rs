@@ -25,7 +25,7 @@ pub(super) enum Network {
 }
 
 impl Network {
-    /// The network for sequences of at most `length_max` tokens.
+    /// Builds the network for sequences of at most `length_max` tokens.
     pub(super) fn load(
         settings: &Settings,
         length_max: usize,
@@ -36,7 +36,8 @@ impl Network {
                 config.max_position_embeddings = length_max;
                 let names = ("embeddings.tok_embeddings.weight", "model.");
                 let load = |builder: VarBuilder<'static>| {
-                    // Only the first layer has none; candle takes any without.
+                    // Only the first layer lacks this norm; candle would accept any layer without
+                    // it.
                     for layer in 1..config.num_hidden_layers {
                         builder.get_unchecked(&format!("model.layers.{layer}.attn_norm.weight"))?;
                     }
@@ -67,14 +68,14 @@ impl Network {
         }
     }
 
-    /// The rows of sequences of one length: `[sequences, tokens, hidden size]`.
+    /// Returns the rows of sequences of one length: `[sequences, tokens, hidden size]`.
     pub(super) fn forward(&self, ids: &Tensor) -> candle_core::Result<Tensor> {
         match self {
             Network::Modern(network) => network.forward(ids, &ids.ones_like()?),
             Network::Nomic(network) => network.forward(ids, None, None),
             Network::Jina(network) => network.forward(ids),
             Network::Deberta(network) => network.forward(ids, None, None),
-            // It would keep what it computes, if it did not forget it: a copy shares the weights.
+            // The network caches its state, so a copy is used; it shares the weights.
             Network::T5(network) => network.clone().forward(ids),
         }
     }

@@ -1,4 +1,4 @@
-//! The settings in the `config.json` of each family, and those that are not computed.
+//! The settings in the `config.json` of each family, and the check for unsupported ones.
 
 mod reader;
 
@@ -13,25 +13,25 @@ use serde_json::Value;
 use crate::{Error, directory::INSTEAD};
 use reader::Reader;
 
-/// Most tokens of a JinaBERT: candle computes its table of distances for all of them at opening,
-/// four bytes for each pair and head, 3.2 GB for the 8,192 that the models name.
+/// Maximum number of tokens of a JinaBERT: at opening, candle computes a table of distances for all
+/// of them, four bytes for each pair and head, 3.2 GB for the 8,192 that the models state.
 const JINA_POSITIONS_MAX: usize = 1024;
 
-/// The models to use in place of a cross-encoder that is refused.
+/// Models to use instead of a cross-encoder that is refused.
 pub(super) const CROSS_ENCODERS: &str =
     "a cross-encoder with one label, of the BERT, XLM-RoBERTa or DeBERTa-v2 family";
 
 /// A `config.json`, checked.
 pub(super) struct Settings {
-    /// Its name in a fingerprint.
+    /// Name of the family in a fingerprint.
     pub(super) family: &'static str,
-    /// Numbers of a token's row.
+    /// Numbers per row of a token.
     pub(super) hidden: usize,
-    /// Most tokens of a sequence.
+    /// Maximum number of tokens of a sequence.
     pub(super) positions: usize,
     /// Rows of the table of tokens.
     pub(super) vocabulary: usize,
-    /// Every setting that was read, with its value: what decides about vectors.
+    /// Every setting that was read, with its value: those that affect vectors.
     pub(super) deciding: String,
     pub(super) make: Make,
 }
@@ -54,8 +54,8 @@ pub(super) enum Make {
 type Read = fn(&Reader<'_>) -> Result<Sizes, Error>;
 
 impl Settings {
-    /// Reads the settings of an encoder from `config`, which `path` holds; `None` if it is of none
-    /// of these families.
+    /// Reads the settings of an encoder from `config`, the content of `path`. `None` if it is not
+    /// of one of these families.
     pub(super) fn read(path: &Path, config: &Value) -> Result<Option<Settings>, Error> {
         let is_alibi = config["position_embedding_type"] == "alibi";
         let (family, read): (&'static str, Read) = match config["model_type"].as_str() {
@@ -69,7 +69,7 @@ impl Settings {
         Settings::of_family(Reader::new(path, config, INSTEAD), family, read).map(Some)
     }
 
-    /// Reads the settings of a cross-encoder with one label from `config`, which `path` holds.
+    /// Reads the settings of a cross-encoder with one label from `config`, the content of `path`.
     pub(super) fn read_cross_encoder(path: &Path, config: &Value) -> Result<Settings, Error> {
         let reader = Reader::new(path, config, CROSS_ENCODERS);
         reader.only("position_embedding_type", "absolute")?;
@@ -100,7 +100,7 @@ impl Settings {
     }
 }
 
-/// A network's configuration with the sizes that decide about its inputs and outputs.
+/// A network's configuration with the sizes of its inputs and outputs.
 struct Sizes {
     hidden: usize,
     positions: usize,
@@ -109,7 +109,7 @@ struct Sizes {
     make: Make,
 }
 
-/// ModernBERT (Warner et al., 2024).
+/// Reads the settings of ModernBERT (Warner et al., 2024).
 fn modern(reader: &Reader<'_>) -> Result<Sizes, Error> {
     for name in ["attention_bias", "mlp_bias", "norm_bias"] {
         reader.refuse_true(name)?;
@@ -146,8 +146,8 @@ fn modern(reader: &Reader<'_>) -> Result<Sizes, Error> {
     })
 }
 
-/// Each how many layers of a ModernBERT one heeds the whole text: said as a number, or by a list
-/// with the kind of each layer.
+/// Returns the interval of the layers of a ModernBERT that attend to the whole text, given as a
+/// number, or by a list with the kind of each layer.
 fn global_every(reader: &Reader<'_>, layers: usize) -> Result<usize, Error> {
     let Some(kinds) = reader.list("layer_types")? else {
         let every = reader.size_or(&["global_attn_every_n_layers"], 3)?;
@@ -166,7 +166,8 @@ fn global_every(reader: &Reader<'_>, layers: usize) -> Result<usize, Error> {
     Ok(every)
 }
 
-/// NomicBERT (Nussbaum et al., 2024), by the names of nomic-ai and by those of transformers.
+/// Reads the settings of NomicBERT (Nussbaum et al., 2024), by the names of nomic-ai or of
+/// transformers.
 fn nomic(reader: &Reader<'_>) -> Result<Sizes, Error> {
     for name in ["use_rms_norm", "parallel_block", "prenorm", "rotary_emb_interleaved"] {
         reader.refuse_true(name)?;
@@ -206,7 +207,7 @@ fn nomic(reader: &Reader<'_>) -> Result<Sizes, Error> {
     };
     Ok(Sizes {
         hidden: config.n_embd,
-        // Beyond, the angles of positions change with the length of the text.
+        // Beyond that, the angles of positions depend on the length of the text.
         positions: positions.min(reader.size_or(&["max_trained_positions"], 2048)?),
         vocabulary: config.vocab_size,
         heads: config.n_head,
@@ -214,7 +215,7 @@ fn nomic(reader: &Reader<'_>) -> Result<Sizes, Error> {
     })
 }
 
-/// JinaBERT (Guenther et al., 2023), the second version of jina-embeddings.
+/// Reads the settings of JinaBERT (Guenther et al., 2023), the second version of jina-embeddings.
 fn jina(reader: &Reader<'_>) -> Result<Sizes, Error> {
     reader.only("feed_forward_type", "geglu")?;
     reader.only("hidden_act", "gelu")?;
@@ -242,7 +243,7 @@ fn jina(reader: &Reader<'_>) -> Result<Sizes, Error> {
     })
 }
 
-/// DeBERTa, the second version and the third (He et al., 2021), without a convolution.
+/// Reads the settings of DeBERTa, versions 2 and 3 (He et al., 2021), without a convolution.
 fn deberta(reader: &Reader<'_>) -> Result<Sizes, Error> {
     if 0.0 < reader.number_or(&["conv_kernel_size"], 0.0)? {
         return Err(reader.unsupported("a convolution".to_owned()));
@@ -307,7 +308,8 @@ fn deberta(reader: &Reader<'_>) -> Result<Sizes, Error> {
     })
 }
 
-/// Which distances count in the attention of a DeBERTa: a list, or a text with bars.
+/// Returns the kinds of relative distances in the attention of a DeBERTa, given as a list, or as
+/// text with bars.
 fn attention_kinds(reader: &Reader<'_>) -> Result<Vec<String>, Error> {
     let kinds = match reader.list("pos_att_type") {
         Ok(kinds) => kinds.unwrap_or_default(),
@@ -322,7 +324,7 @@ fn attention_kinds(reader: &Reader<'_>) -> Result<Vec<String>, Error> {
     }
 }
 
-/// The encoder of T5 (Raffel et al., 2020).
+/// Reads the settings of the encoder of T5 (Raffel et al., 2020).
 fn t5(reader: &Reader<'_>) -> Result<Sizes, Error> {
     let (gated, activation) = match &*reader.text_or("feed_forward_proj", "relu")? {
         "relu" => (false, Activation::Relu),
@@ -349,13 +351,14 @@ fn t5(reader: &Reader<'_>) -> Result<Sizes, Error> {
         hidden: config.d_model,
         positions: reader.size_or(&["n_positions"], 512)?,
         vocabulary: config.vocab_size,
-        // Rows and heads have sizes of their own.
+        // The row size need not be a multiple of the number of heads.
         heads: 1,
         make: Make::T5(config),
     })
 }
 
-/// BERT (Devlin et al., 2018), with the layer that a cross-encoder has on the first token.
+/// Reads the settings of BERT (Devlin et al., 2018), with a cross-encoder's layer on the first
+/// token.
 fn bert(reader: &Reader<'_>) -> Result<Sizes, Error> {
     let hidden_act = match &*reader.text_or("hidden_act", "gelu")? {
         "gelu" => bert::HiddenAct::Gelu,
@@ -386,7 +389,7 @@ fn bert(reader: &Reader<'_>) -> Result<Sizes, Error> {
     })
 }
 
-/// RoBERTa (Liu et al., 2019) and XLM-RoBERTa, as a cross-encoder.
+/// Reads the settings of RoBERTa (Liu et al., 2019) or XLM-RoBERTa, as a cross-encoder.
 fn roberta(reader: &Reader<'_>) -> Result<Sizes, Error> {
     let hidden_act = match &*reader.text_or("hidden_act", "gelu")? {
         "gelu" => Activation::Gelu,
@@ -413,7 +416,7 @@ fn roberta(reader: &Reader<'_>) -> Result<Sizes, Error> {
     };
     Ok(Sizes {
         hidden: config.hidden_size,
-        // Positions count on from the padding token's id.
+        // Positions are counted from the padding token's id plus one.
         positions: config.max_position_embeddings.saturating_sub(padding + 1),
         vocabulary: config.vocab_size,
         heads: config.num_attention_heads,

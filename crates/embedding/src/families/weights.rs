@@ -1,4 +1,4 @@
-//! A model's tensors as candle's builders ask for them, with a check that none is left over.
+//! A model's tensors for candle's builders, with a check that none is unused.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,7 +11,7 @@ use candle_nn::{Init, VarBuilder, var_builder::SimpleBackend};
 
 use crate::{Error, tensors};
 
-/// Parts beside an encoder that decide about no vector: heads of other tasks.
+/// Parts besides the encoder that do not affect vectors: heads of other tasks.
 const HEADS: &[&str] = &[
     "classifier.",
     "cls.",
@@ -23,23 +23,23 @@ const HEADS: &[&str] = &[
     "pooler.",
 ];
 
-/// Tensors that compute nothing: positions that are counted, and the table of words once more.
+/// Tensors that are not computed with: position numbers, and a copy of the table of words.
 const IDLE: &[&str] = &["embeddings.position_ids", "encoder.embed_tokens.weight"];
 
 /// The tensors of `model.safetensors`.
 pub(super) struct Weights {
     path: PathBuf,
     tensors: HashMap<String, Tensor>,
-    /// The models to use in place of one that is refused.
+    /// Models to use instead of one that is refused.
     instead: &'static str,
 }
 
-/// The tensors below one prefix, as a network asks for them.
+/// The tensors below one prefix, by the names that a network requests.
 struct Source {
     tensors: HashMap<String, Tensor>,
-    /// The prefix that the network has before the names, and the file does not.
+    /// The prefix that the network puts before names and the file does not.
     own_prefix: &'static str,
-    /// The names that the network asked for.
+    /// The names that the network requested.
     asked: Arc<Mutex<HashSet<String>>>,
 }
 
@@ -52,12 +52,12 @@ impl Weights {
         Ok(Weights { tensors: tensors::read(&path, bytes, instead)?, path, instead })
     }
 
-    /// The network that `load` builds of the tensors below the prefix that `anchor` has in the
-    /// file, where the network's own names begin with `own_prefix`.
+    /// Builds a network by `load` from the tensors below the prefix of `anchor` in the file. The
+    /// network's own names begin with `own_prefix`.
     ///
-    /// A tensor of the encoder that the network does not ask for makes it another network than the
-    /// one that the weights were trained in, so it is refused. Those that are named by `heads` are
-    /// asked for too, wherever they stand.
+    /// A tensor of the encoder that the network does not request means that the weights were
+    /// trained in a different network, so it is refused. Tensors named by `heads` must be requested
+    /// too, with or without the prefix.
     pub(super) fn load<N>(
         self,
         (anchor, own_prefix): (&str, &'static str),

@@ -1,4 +1,4 @@
-//! Which pieces count, and what a text of others gives.
+//! The pieces that count, and the vector of a text without them.
 
 use super::*;
 use crate::{Embedder, StaticModel};
@@ -23,7 +23,7 @@ fn a_script_of_many_single_characters_is_learned() {
 }
 
 #[test]
-fn a_text_of_unknown_scripts_has_no_meaning() {
+fn a_text_of_unknown_scripts_has_a_zero_vector() {
     let model = StaticModel::bundled().unwrap();
     let is_zero = |text: &str| {
         let vector = model.embed_query(text).unwrap();

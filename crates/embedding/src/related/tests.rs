@@ -1,4 +1,4 @@
-//! The table's order and shape, and what it says of some words.
+//! The order and shape of the table, and its entries for some words.
 
 use super::*;
 

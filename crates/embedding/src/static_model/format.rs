@@ -28,7 +28,7 @@ const CHECKSUM_BYTES: usize = 32;
 const ROWS_MAX: usize = 1 << 20;
 const DIMENSION_MAX: usize = 4096;
 
-/// What a file holds.
+/// The content of a file.
 pub(super) struct Parsed {
     pub(super) name: String,
     pub(super) checksum: blake3::Hash,
@@ -38,7 +38,7 @@ pub(super) struct Parsed {
     pub(super) rows: Cow<'static, [u8]>,
 }
 
-/// Reads and checks everything but the vocabulary's lines.
+/// Reads and checks a file, except the lines of its vocabulary.
 pub(super) fn parse(bytes: Cow<'static, [u8]>) -> Result<Parsed, Damage> {
     let layout = Layout::read(&bytes)?;
     let (content, stored) = bytes.split_at(layout.rows.end);
@@ -80,7 +80,7 @@ fn lines(bytes: &[u8]) -> Result<&str, Damage> {
     })
 }
 
-/// Where in a file each part lies; the checksum is what remains.
+/// The position of each part in a file. The checksum follows the last part.
 struct Layout {
     dimension: usize,
     name: Range<usize>,
@@ -131,28 +131,28 @@ fn check_shape(rows: usize, dimension: usize) -> Result<(), Damage> {
     Err(Damage::Shape { rows, dimension, rows_max: ROWS_MAX, dimension_max: DIMENSION_MAX })
 }
 
-/// A static model in the making: what [`StaticModel`](crate::StaticModel) reads, before it is
-/// quantised.
+/// A static model before quantisation, which [`encode`](StaticTable::encode) turns into the file of
+/// a [`StaticModel`](crate::StaticModel).
 #[derive(Debug, Clone, PartialEq)]
 pub struct StaticTable {
-    /// What the model is called in its fingerprint.
+    /// Name of the model in its fingerprint.
     pub name: String,
-    /// Word pieces, a continuing one with `##` before it.
+    /// Word pieces; one that continues a word begins with `##`.
     pub pieces: Vec<String>,
-    /// The length of each row.
+    /// Length of each row.
     pub dimension: usize,
-    /// One row per piece, one after the other.
+    /// One row per piece, concatenated.
     pub rows: Vec<f32>,
 }
 
 impl StaticTable {
-    /// The content of a model's file: each row as int8 and a scale, so that its largest value
-    /// becomes 127.
+    /// Returns the content of the model's file: each row as int8 with a scale, so that its largest
+    /// value becomes 127.
     ///
     /// # Errors
     /// The [`Damage`] for which a loader would refuse the file: a shape out of bounds, a value that
-    /// is not finite, or an empty or repeated word piece. [`Damage::Length`] when `rows` has
-    /// another length than pieces times dimension.
+    /// is not finite, or an empty or repeated word piece. [`Damage::Length`] if the length of
+    /// `rows` is not the number of pieces times the dimension.
     pub fn encode(&self) -> Result<Vec<u8>, Damage> {
         check_shape(self.pieces.len(), self.dimension)?;
         let expected = (self.pieces.len() * self.dimension) as u64;
@@ -191,7 +191,7 @@ impl StaticTable {
     }
 }
 
-/// The step between two int8 values; not finite when a value of the row is not.
+/// Returns the step between two int8 values; not finite if a value of the row is not.
 fn scale(row: &[f32]) -> f32 {
     if row.iter().any(|x| !x.is_finite()) {
         return f32::NAN;

@@ -1,4 +1,4 @@
-//! BERT from a directory: against reference arithmetic, and with what can be wrong with one.
+//! BERT from a directory: agreement with reference arithmetic, and errors.
 
 mod dense;
 mod reference;
@@ -56,7 +56,7 @@ fn it_agrees_with_reference_arithmetic_for_roberta() {
 }
 
 #[test]
-fn weights_may_be_halves() {
+fn weights_may_be_half_precision() {
     let first = |dtype| {
         let tiny = Tiny::new(|settings| settings.dtype = dtype);
         assert_agrees(&tiny);
@@ -99,7 +99,7 @@ fn weights_of_two_encoders_are_refused() {
 }
 
 #[test]
-fn texts_are_made_lower_case_where_the_model_says_so() {
+fn texts_are_lowercased_if_the_model_requires_it() {
     let cased = |settings: &mut tiny::Settings| settings.lowercases = false;
     let (plain, lowering) = (Tiny::new(cased), Tiny::new(cased));
     fs::write(lowering.path().join("sentence_bert_config.json"), r#"{"do_lower_case": true}"#)
@@ -160,7 +160,7 @@ fn prefixes_go_before_queries_and_documents() {
 }
 
 #[test]
-fn a_model_says_itself_what_goes_before_queries_and_documents() {
+fn default_prompts_come_from_the_model() {
     let check = |file: Value, query: &str, document: &str| {
         let tiny = Tiny::new(|_| ());
         let path = tiny.path().join("config_sentence_transformers.json");
@@ -210,7 +210,7 @@ fn the_fingerprint_follows_the_content() {
     assert_eq!(fingerprint(&tiny), fingerprint(&Tiny::new(|_| ())));
     let told = fingerprint(&tiny);
     assert!(told.as_str().starts_with("bert@") && told.as_str().ends_with("/mean/8"), "{told}");
-    // Where it was trained makes no other space of it.
+    // The place of its training does not change the space.
     let moved = Tiny::new(|_| ());
     let mut config = moved.config();
     config["_name_or_path"] = json!("checkpoints/500");
@@ -231,7 +231,7 @@ fn the_fingerprint_follows_the_content() {
     fs::write(&weights, bytes).unwrap();
     fingerprints.insert(fingerprint(&tiny));
     fs::write(&weights, plain).unwrap();
-    // Prefixes, also where both together are the same.
+    // Prefixes, also if both together are the same text.
     for (query, document) in [("one ", ""), ("", "one "), ("one", " ")] {
         let options = BertOptions::default().with_query_prefix(query);
         let options = options.with_document_prefix(document);
@@ -239,7 +239,7 @@ fn the_fingerprint_follows_the_content() {
     }
     assert_eq!(fingerprints.len(), 8);
     assert!(!fingerprints.contains(&fingerprint(&tiny)));
-    // How many threads compute it makes no other space of it.
+    // The number of threads does not change the space.
     let options = BertOptions::default().with_threads(1).with_batch_max(3);
     let other = Bert::open(tiny.path(), options).unwrap();
     assert_eq!(*other.fingerprint(), fingerprint(&tiny));
@@ -266,7 +266,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn a_file_that_says_something_else_is_named() {
+fn a_malformed_file_is_named() {
     let check = |name: &str, content: &[u8], expect: &str| {
         let tiny = Tiny::new(|_| ());
         fs::write(tiny.path().join(name), content).unwrap();
@@ -302,7 +302,7 @@ fn a_token_without_a_row_is_refused_at_opening() {
     };
     check(1000, |tokenizer| tokenizer["model"]["vocab"]["three"] = json!(999));
     check(1000, |tokenizer| tokenizer["post_processor"]["sep"][1] = json!(999));
-    // It is given the next id that is free.
+    // It gets the next free id.
     check(14, |tokenizer| {
         let mut added = tokenizer["added_tokens"][0].clone();
         (added["id"], added["content"]) = (json!(999), json!("[MORE]"));
@@ -348,7 +348,7 @@ fn a_model_of_another_make_is_refused() {
         { "path": "2_CNN", "type": "sentence_transformers.models.CNN" },
     ]);
     check("modules.json", modules, "CNN");
-    // Families that call their sizes otherwise.
+    // Families that name their sizes differently.
     let mpnet = json!({
         "architectures": ["MPNetModel"],
         "model_type": "mpnet",

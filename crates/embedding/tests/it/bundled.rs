@@ -1,4 +1,4 @@
-//! The model that the crate carries.
+//! The bundled model.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn it_is_loaded_once_and_names_itself() {
 }
 
 #[test]
-fn what_is_alike_lies_close() {
+fn similar_texts_have_similar_vectors() {
     let model = StaticModel::bundled().unwrap();
     let check = |query: &str, near: &str, far: &str| {
         let query_vector = model.embed_query(query).unwrap();

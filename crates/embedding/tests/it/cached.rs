@@ -7,7 +7,7 @@ use std::{
 
 use aios_embedding::{Cached, Embedder, Error, Fingerprint, StaticModel};
 
-/// Writes down which texts reach it.
+/// Records the texts that reach the embedder.
 struct Watched {
     inner: Arc<StaticModel>,
     seen: Arc<Mutex<Vec<String>>>,
@@ -45,7 +45,7 @@ fn cached(entries: usize) -> (Cached<Watched>, Arc<StaticModel>, Arc<Mutex<Vec<S
 }
 
 #[test]
-fn what_comes_again_is_computed_once() {
+fn repeated_texts_are_computed_once() {
     let (cached, inner, seen) = cached(100);
     for texts in [&["red", "green", "red"][..], &["green", "blue", "red", "blue"], &["blue"], &[]] {
         let expected = inner.embed_documents(texts).unwrap();
@@ -62,7 +62,7 @@ fn what_comes_again_is_computed_once() {
 }
 
 #[test]
-fn more_texts_than_room_are_still_right() {
+fn more_texts_than_entries_get_correct_vectors() {
     let (cached, inner, seen) = cached(2);
     let texts: Vec<String> = (0..50).map(|number| format!("number {number}")).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -74,7 +74,7 @@ fn more_texts_than_room_are_still_right() {
 }
 
 #[test]
-fn queries_are_computed_each_time_if_documents_alone_are_kept() {
+fn queries_are_not_cached_by_of_documents() {
     let inner = StaticModel::bundled().unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let watched = Watched { inner: Arc::clone(&inner), seen: Arc::clone(&seen) };

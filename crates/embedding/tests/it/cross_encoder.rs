@@ -1,4 +1,4 @@
-//! Cross-encoders: against PyTorch, and with what can be wrong with one.
+//! Cross-encoders: agreement with PyTorch, and errors.
 
 use aios_embedding::{CrossEncoder, Error};
 use candle_core::{DType, Device, Tensor};
@@ -32,7 +32,7 @@ fn every_make_agrees_with_pytorch() {
 }
 
 #[test]
-fn a_score_is_the_same_whatever_is_beside_it() {
+fn a_score_is_independent_of_the_other_texts() {
     let texts = ["red blue", "blue", "three two blue green green", "green blue", "", "violet"];
     for make in MAKES {
         let fixture = Fixture::new(make);

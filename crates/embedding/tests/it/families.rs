@@ -1,4 +1,4 @@
-//! Encoders of other families: against PyTorch, and with what can be wrong with one.
+//! Encoders of other families: agreement with PyTorch, and errors.
 
 pub(crate) mod fixture;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 use fixture::Fixture;
 
-/// Those that candle-transformers computes.
+/// The families that candle-transformers computes.
 const FAMILIES: &[&str] = &["modernbert", "nomic_bert", "jina_bert", "deberta-v2", "t5"];
 
 fn open(fixture: &Fixture) -> Arc<dyn Embedder> {
@@ -123,8 +123,8 @@ fn prompts_go_before_queries_and_documents() {
 #[test]
 fn a_text_is_cut_at_the_limit_of_the_model() {
     let tokens_max = |family| open(&Fixture::new(family)).tokens_max().unwrap();
-    // Two tokens are special. NomicBERT was trained with fewer than it takes, and JinaBERT takes
-    // more than there is RAM for.
+    // Two tokens are special. NomicBERT was trained with fewer tokens than it accepts, and JinaBERT
+    // accepts more than RAM allows.
     assert_eq!(FAMILIES.iter().map(|f| tokens_max(f)).collect::<Vec<_>>(), [62, 46, 1022, 62, 510]);
     for family in FAMILIES {
         let fixture = Fixture::new(family);
@@ -146,7 +146,7 @@ fn the_fingerprint_follows_the_content() {
         let told = open(&fixture).fingerprint().clone();
         assert!(told.as_str().starts_with(&format!("{family}@")), "{told}");
         assert!(told.as_str().contains("/mean/"), "{told}");
-        // Where it was trained, and what computes it, makes no other space of it.
+        // The place of its training, and the program that computes it, do not change the space.
         let moved = Fixture::new(family).with("_name_or_path", json!("checkpoints/500"));
         let options = BertOptions::default().with_threads(1).with_batch_max(3);
         let moved = open_transformer(moved.path(), options).unwrap();
@@ -195,7 +195,7 @@ fn weights_may_stand_under_a_prefix_beside_heads() {
 }
 
 #[test]
-fn weights_that_the_network_does_not_use_or_have_are_named() {
+fn unused_and_missing_weights_are_named() {
     for family in FAMILIES {
         let left = Fixture::new(family).weights(|tensors| {
             let other = tensors.values().next().unwrap().clone();
@@ -222,7 +222,7 @@ fn weights_that_the_network_does_not_use_or_have_are_named() {
 }
 
 #[test]
-fn a_norm_of_a_modernbert_is_not_done_without() {
+fn a_modernbert_without_a_norm_is_refused() {
     let missing = Fixture::new("modernbert").weights(|tensors| {
         tensors.remove("layers.2.attn_norm.weight").unwrap();
     });
@@ -245,7 +245,7 @@ fn a_token_without_a_row_is_refused_at_opening() {
 }
 
 #[test]
-fn what_a_network_does_not_have_is_refused() {
+fn unsupported_features_are_refused() {
     let check = |family: &str, name: &str, value: Value, expect: &str| {
         let error = refusal(&Fixture::new(family).with(name, value));
         assert!(matches!(error, Error::Unsupported { .. }), "{error}");

@@ -1,4 +1,4 @@
-//! Models in the cache of the Hugging Face hub, as its own library leaves them there.
+//! Models in the cache of the Hugging Face hub, in the layout of the hub's own library.
 
 use std::{
     ffi::OsString,
@@ -20,7 +20,7 @@ fn name(text: &str) -> ModelName {
     text.parse().unwrap()
 }
 
-/// A cache with one model, whose files are links to blobs.
+/// Creates a cache with one model, whose files are links to blobs.
 fn cache(tiny: &Tiny) -> (TempDir, HubCache) {
     let home = tempfile::tempdir().unwrap();
     let cache = HubCache::new(home.path());
@@ -40,7 +40,7 @@ fn cache(tiny: &Tiny) -> (TempDir, HubCache) {
 }
 
 #[test]
-fn a_model_is_found_by_its_name_and_computes_what_its_directory_does() {
+fn a_model_found_by_name_gives_the_vectors_of_its_directory() {
     let tiny = Tiny::new(|_| ());
     let (_home, cache) = cache(&tiny);
     let found = cache.resolve(&name("org/tiny-model")).unwrap();
@@ -53,7 +53,7 @@ fn a_model_is_found_by_its_name_and_computes_what_its_directory_does() {
 }
 
 #[test]
-fn what_is_not_there_is_named_with_the_command_that_fetches_it() {
+fn missing_models_are_named_with_the_command_that_fetches_them() {
     let (_home, cache) = cache(&Tiny::new(|_| ()));
     for model in ["org/other", "org/tiny-model@v2"] {
         let error = cache.resolve(&name(model)).unwrap_err();
@@ -66,7 +66,7 @@ fn what_is_not_there_is_named_with_the_command_that_fetches_it() {
         let tiny = Tiny::new(|_| ());
         let (_home, cache) = self::cache(&tiny);
         let snapshot = cache.resolve(&name("org/tiny-model")).unwrap();
-        // The link stays: what it points to is gone.
+        // The link stays, its target is gone.
         fs::remove_file(snapshot.join(file).canonicalize().unwrap()).unwrap();
         let error = cache.resolve(&name("org/tiny-model")).unwrap_err();
         assert!(matches!(error, Error::Incomplete { .. }) && error.is_not_found(), "{error}");
@@ -76,7 +76,7 @@ fn what_is_not_there_is_named_with_the_command_that_fetches_it() {
 }
 
 #[test]
-fn a_list_says_what_is_usable() {
+fn a_list_marks_unusable_models() {
     let (_home, cache) = cache(&Tiny::new(|_| ()));
     let broken = cache.folder(&name("org/a--broken")).join("snapshots/0123");
     fs::create_dir_all(&broken).unwrap();
@@ -92,7 +92,7 @@ fn a_list_says_what_is_usable() {
 }
 
 #[test]
-fn what_is_no_sentence_transformers_model_is_not_called_unfinished() {
+fn foreign_models_are_not_reported_as_incomplete() {
     let check = |files: &[&str], expect: &str| {
         let (_home, cache) = cache(&Tiny::new(|_| ()));
         let folder = cache.folder(&name("org/other"));
@@ -122,7 +122,7 @@ fn what_is_no_sentence_transformers_model_is_not_called_unfinished() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_is_not_called_missing() {
+fn unreadable_files_are_not_reported_as_missing() {
     let (_home, cache) = cache(&Tiny::new(|_| ()));
     let weights = cache.resolve(&name("org/tiny-model")).unwrap().join("model.safetensors");
     fs::remove_file(&weights).unwrap();
@@ -132,7 +132,7 @@ fn what_cannot_be_looked_at_is_not_called_missing() {
 }
 
 #[test]
-fn the_cache_is_where_the_hubs_own_library_has_it() {
+fn the_cache_is_located_like_the_hubs_own_library() {
     let check = |variables: &[(&str, &str)], expect: Option<&str>| {
         let value = |asked: &str| {
             let found = variables.iter().find(|(name, _)| *name == asked);
@@ -175,7 +175,7 @@ fn names_never_leave_the_cache() {
     for text in bad {
         assert!(text.parse::<ModelName>().is_err(), "{text}");
     }
-    // What a reference says is data as well.
+    // The content of a reference is untrusted data as well.
     let (_home, cache) = cache(&Tiny::new(|_| ()));
     let folder = cache.folder(&name("org/tiny-model"));
     fs::write(folder.join("refs/main"), PathBuf::from("..").join("..").to_str().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Weights of eight bits, as compressed-tensors has them.
+//! Weights of eight bits, in the layout of compressed-tensors.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::{
     bert::tiny::{HIDDEN, Tiny},
 };
 
-/// A tensor as a file has it.
+/// A tensor as stored in a file.
 struct Stored {
     dtype: Dtype,
     shape: Vec<usize>,
@@ -29,13 +29,13 @@ impl Stored {
     }
 }
 
-/// The largest number of a slice, without its sign, is 127 of these.
+/// Returns the scale at which the largest absolute value of a slice is 127.
 fn scale(values: &[f32]) -> f32 {
     values.iter().fold(0.0f32, |most, value| most.max(value.abs())) / 127.0
 }
 
-/// A tiny BERT whose matrices are integers with a scale per row, or one for all; and one whose
-/// floats are the products of both.
+/// Creates a tiny BERT whose matrices are integers with a scale per row, or one for all, and
+/// another whose floats are the products of both.
 fn quantised(per_row: bool) -> (Tiny, Tiny) {
     let (integers, floats) = (Tiny::new(|_| ()), Tiny::new(|_| ()));
     let (mut whole, mut products) = (HashMap::new(), HashMap::new());
@@ -89,7 +89,7 @@ fn integers_with_a_scale_are_their_products() {
 }
 
 #[test]
-fn other_ways_of_eight_bits_are_refused() {
+fn other_eight_bit_formats_are_refused() {
     const NAME: &str = "encoder.layer.0.output.dense.weight";
     let check = |change: fn(&mut HashMap<String, Stored>), expect: &str| {
         let tiny = Tiny::new(|_| ());

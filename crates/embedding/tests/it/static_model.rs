@@ -32,7 +32,7 @@ fn damage_of(bytes: Vec<u8>) -> Damage {
     }
 }
 
-/// `bytes` with `change` made to all but the checksum, which is made to fit again.
+/// Applies `change` to all bytes but the checksum, and updates the checksum.
 fn forged(change: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let mut bytes = table().encode().unwrap();
     let end = bytes.len() - CHECKSUM_BYTES;
@@ -85,7 +85,7 @@ fn a_directory_without_a_model_is_named() {
 }
 
 #[test]
-fn damage_is_told_apart() {
+fn each_kind_of_damage_has_its_error() {
     let whole = table().encode().unwrap();
     let scales = whole.len() - CHECKSUM_BYTES - 8 - 16;
     let vocabulary = HEADER_BYTES + "tiny".len();
@@ -110,7 +110,7 @@ fn damage_is_told_apart() {
 }
 
 #[test]
-fn a_table_that_no_loader_would_take_is_not_written() {
+fn an_invalid_table_is_not_written() {
     let check = |change: fn(&mut StaticTable), expect: Damage| {
         let mut table = table();
         change(&mut table);

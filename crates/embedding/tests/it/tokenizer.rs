@@ -105,9 +105,9 @@ impl Both {
 }
 
 #[test]
-fn every_character_is_taken_alike() {
+fn every_character_gives_the_same_pieces() {
     let both = Both::new();
-    // Beyond the third plane only the fourteenth has characters that are assigned.
+    // Beyond the third plane only the fourteenth has assigned characters.
     let chars: Vec<char> =
         (0..0x40000).chain(0xE0000..0xE0200).filter_map(char::from_u32).collect();
     for chars in chars.chunks(64) {
@@ -116,7 +116,7 @@ fn every_character_is_taken_alike() {
 }
 
 #[test]
-fn hard_words_are_taken_alike() {
+fn hard_words_give_the_same_pieces() {
     let both = Both::new();
     for text in [
         "",
@@ -145,7 +145,7 @@ fn hard_words_are_taken_alike() {
 
 proptest! {
     #[test]
-    fn any_text_is_taken_alike(
+    fn any_text_gives_the_same_pieces(
         text in "\\PC*|[a-eost ,.'\\[\\]\u{300}-\u{30F}\u{AC00}-\u{AC10}\u{3B1}-\u{3C9}\
                  \u{4E00}-\u{4E05}]{0,40}"
     ) {
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn any_characters_are_taken_alike(chars in prop::collection::vec(any::<char>(), 0..40)) {
+    fn any_characters_give_the_same_pieces(chars in prop::collection::vec(any::<char>(), 0..40)) {
         Both::new().check(&chars.into_iter().collect::<String>());
     }
 }

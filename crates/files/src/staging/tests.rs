@@ -1,4 +1,4 @@
-//! In the place itself, as where a disk is mounted.
+//! Staging in the target itself, as at a mount point.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use super::{Leftover, Staging, paths};
 const ENTRIES: &[&str] = &["first", "then", "last"];
 
 #[test]
-fn in_the_place_itself_what_is_whole_is_moved_out_at_the_end() {
+fn commit_moves_entries_out_of_a_staging_directory_in_the_target() {
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("target");
     fs::create_dir(&target).unwrap();
@@ -27,13 +27,13 @@ fn in_the_place_itself_what_is_whole_is_moved_out_at_the_end() {
 }
 
 #[test]
-fn a_killed_move_from_the_place_itself_is_begun_again() {
+fn a_killed_move_out_of_the_target_starts_over() {
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("target");
     let (_, within) = paths(&target);
     fs::create_dir_all(&within).unwrap();
     fs::write(within.join("then"), "").unwrap();
-    // It was moved out already when the process was killed.
+    // It had been moved out already when the process was killed.
     fs::create_dir(target.join("first")).unwrap();
     fs::write(target.join("first/file"), "").unwrap();
     fs::write(target.join("theirs"), "").unwrap();

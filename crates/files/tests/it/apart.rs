@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::symlink};
 use aios_files::{Error, check_apart};
 
 #[test]
-fn directories_that_lie_in_each_other_are_told_by_whatever_path() {
+fn nested_directories_are_detected_by_any_path() {
     let dir = tempfile::tempdir().unwrap();
     let base = dir.path();
     fs::create_dir_all(base.join("copy/longterm")).unwrap();
@@ -47,7 +47,7 @@ fn directories_that_lie_in_each_other_are_told_by_whatever_path() {
 }
 
 #[test]
-fn relative_paths_are_those_of_the_present_directory() {
+fn relative_paths_start_at_the_working_directory() {
     let here = std::env::current_dir().unwrap();
     let overlap = |target: &str| check_apart(target.as_ref(), &here).is_err();
     assert!(overlap(".") && overlap("below") && overlap("..") && overlap("./below/../other"));

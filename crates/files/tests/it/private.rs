@@ -25,7 +25,7 @@ fn is_foreign(result: Result<impl Sized, Error>) -> bool {
 }
 
 #[test]
-fn a_copy_and_what_is_made_is_private_whatever_the_source() {
+fn copies_and_created_entries_are_private() {
     let dir = tempfile::tempdir().unwrap();
     for source_mode in [0o444, 0o666, 0o777, 0o400] {
         let from = dir.path().join(format!("from-{source_mode:o}"));
@@ -40,14 +40,14 @@ fn a_copy_and_what_is_made_is_private_whatever_the_source() {
     assert_eq!(made.len(), 3);
     assert!(made.iter().all(|dir| mode(dir) == 0o700));
     assert!(make_directory(&dir.path().join("a/b/c")).unwrap().is_empty());
-    // Not through a link, even one that leads nowhere.
+    // Not through a link, even a dangling one.
     symlink(dir.path().join("victim"), dir.path().join("link")).unwrap();
     assert_eq!(create(&dir.path().join("link")).unwrap_err().kind(), ErrorKind::AlreadyExists);
     assert!(!dir.path().join("victim").exists());
 }
 
 #[test]
-fn what_is_ours_is_closed_to_others_once() {
+fn own_entries_are_closed_to_others_once() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     fs::create_dir_all(data.join("library/deep")).unwrap();
@@ -95,7 +95,7 @@ fn a_directory_of_other_things_keeps_its_mode_and_is_refused_if_others_may_write
 }
 
 #[test]
-fn what_another_user_made_is_refused_and_left_as_it_is() {
+fn entries_of_other_users_are_refused_and_left_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     if !is_root(dir.path()) {
@@ -115,7 +115,7 @@ fn what_another_user_made_is_refused_and_left_as_it_is() {
         assert!(is_foreign(secure_directory(&data, known)), "{theirs}");
         assert_eq!(mode(&data.join(theirs)), 0o666);
     }
-    // By a link of theirs, and by one of ours that leads to a file of theirs.
+    // Through a link of theirs, and through one of ours to a file of theirs.
     fresh();
     fs::write(dir.path().join("theirs"), "").unwrap();
     give(&dir.path().join("theirs"));
@@ -130,7 +130,7 @@ fn what_another_user_made_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_before_it_is_opened() {
+fn special_files_are_refused_before_opening() {
     let dir = tempfile::tempdir().unwrap();
     let pipe = dir.path().join("ours");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -141,7 +141,7 @@ fn what_is_no_file_is_refused_before_it_is_opened() {
 }
 
 #[test]
-fn temporary_directories_that_nobody_uses_are_removed() {
+fn unused_temporary_directories_are_removed() {
     let dir = tempfile::tempdir().unwrap();
     let used = Temporary::below(dir.path()).unwrap();
     assert_eq!(mode(used.path()), 0o700);

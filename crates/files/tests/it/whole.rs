@@ -1,4 +1,4 @@
-//! Directories and files that are put in their places as a whole.
+//! Directories and files that are put in place as a whole.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ fn fill(staging: &Staging) {
 }
 
 #[test]
-fn a_directory_is_in_its_place_as_a_whole_or_not_at_all() {
+fn a_directory_is_put_in_place_completely_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
     for is_there in [false, true] {
         let target = dir.path().join(format!("above/target-{is_there}"));
@@ -49,7 +49,7 @@ fn a_directory_is_in_its_place_as_a_whole_or_not_at_all() {
 }
 
 #[test]
-fn what_came_there_meanwhile_is_not_replaced() {
+fn a_target_created_meanwhile_is_not_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("target");
     let staging = Staging::begin(&target, ENTRIES).unwrap();
@@ -61,7 +61,7 @@ fn what_came_there_meanwhile_is_not_replaced() {
 }
 
 #[test]
-fn what_a_killed_process_left_is_told_and_begun_again() {
+fn remains_of_a_killed_process_are_reported_and_reused() {
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("target");
     let left = dir.path().join(".target.partial");
@@ -75,7 +75,7 @@ fn what_a_killed_process_left_is_told_and_begun_again() {
 }
 
 #[test]
-fn a_directory_that_is_in_its_place_by_a_link_is_used_there() {
+fn a_target_behind_a_link_is_filled_in_place() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir_all(dir.path().join("disk/target")).unwrap();
     let target = dir.path().join("link");
@@ -88,7 +88,7 @@ fn a_directory_that_is_in_its_place_by_a_link_is_used_there() {
 }
 
 #[test]
-fn what_is_in_the_way_is_refused() {
+fn entries_in_the_way_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (target, way) = (dir.path().join("target"), dir.path().join(".target.partial"));
     fs::write(&way, "").unwrap();
@@ -109,13 +109,13 @@ fn what_is_in_the_way_is_refused() {
             Staging::begin(&target, ENTRIES),
             Err(Error::Foreign { owner: NOBODY, .. })
         ));
-        // Nor does it keep anybody from the place.
+        // It does not block the target either.
         assert!(Leftover::of(&target).unwrap().is_none());
     }
 }
 
 #[test]
-fn a_file_is_in_its_place_as_a_whole_or_not_at_all() {
+fn a_file_is_put_in_place_completely_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("out.jsonl");
     let partial = dir.path().join("out.jsonl.partial");
@@ -129,19 +129,19 @@ fn a_file_is_in_its_place_as_a_whole_or_not_at_all() {
     assert!(matches!(Partial::create(&target), Err(Error::Locked { .. })));
     drop(file);
     assert!(names(dir.path()).is_empty());
-    // In place of what a killed process left.
+    // Replaces the remains of a killed process.
     fs::write(&partial, "half").unwrap();
     write().commit().unwrap();
     assert_eq!((names(dir.path()), mode(&target)), (vec!["out.jsonl".to_owned()], 0o600));
     assert_eq!(kind(Partial::create(&target)), Some(ErrorKind::AlreadyExists));
     fs::remove_file(&target).unwrap();
-    // A file that came there meanwhile stays.
+    // A file created meanwhile stays.
     let file = write();
     fs::write(&target, "theirs").unwrap();
     assert_eq!(kind(file.commit()), Some(ErrorKind::AlreadyExists));
     assert_eq!(fs::read(&target).unwrap(), b"theirs");
     fs::remove_file(&target).unwrap();
-    // No link is followed, neither to be written nor to be replaced.
+    // Links are neither written through nor replaced.
     let victim = dir.path().join("victim");
     fs::write(&victim, "precious").unwrap();
     for link in [&partial, &target] {
@@ -164,7 +164,7 @@ fn a_lock_is_refused_at_once_and_free_when_it_is_dropped() {
 }
 
 #[test]
-fn an_anchor_notices_what_is_not_in_its_place() {
+fn an_anchor_notices_moved_and_replaced_files() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a/file");
     fs::create_dir(dir.path().join("a")).unwrap();
@@ -177,7 +177,7 @@ fn an_anchor_notices_what_is_not_in_its_place() {
     fs::create_dir(dir.path().join("a")).unwrap();
     fs::copy(dir.path().join("b/file"), &path).unwrap();
     assert!(matches!(anchor.check(), Err(Error::Moved { .. })));
-    // A directory whose number would be given to the next one.
+    // A directory whose inode number would be reused by the next one.
     let library = dir.path().join("library");
     for _ in 0..8 {
         fs::create_dir(&library).unwrap();
@@ -188,7 +188,7 @@ fn an_anchor_notices_what_is_not_in_its_place() {
         assert!(matches!(anchor.check(), Err(Error::Moved { .. })));
         fs::remove_dir(&library).unwrap();
     }
-    // The same file at the same place, by another way.
+    // The same file at the same path, through a link.
     fs::remove_file(&path).unwrap();
     symlink("../b/file", &path).unwrap();
     anchor.check().unwrap();

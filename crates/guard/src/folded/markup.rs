@@ -1,10 +1,11 @@
-//! Markup within a text that a reader does not see as text: entities, tags, emphasis, links, and
-//! the marks that quote or comment a line.
+//! Markup that is not displayed as text: entities, tags, emphasis, links, and the marks that quote
+//! or comment a line.
 
-/// The longest tag, comment or address of a link, in bytes.
+/// Maximum length of a tag, comment or link address, in bytes.
 const MARKUP_BYTES_MAX: usize = 240;
 
-/// The length of the markup that starts at `at`, and the character that it stands for, if any.
+/// Returns the length of the markup that starts at `at`, and the character that it stands for, if
+/// any.
 pub(super) fn at(text: &str, at: usize) -> Option<(usize, Option<char>)> {
     let rest = &text.as_bytes()[at..];
     let previous = at.checked_sub(1).map(|before| text.as_bytes()[before]);
@@ -12,7 +13,7 @@ pub(super) fn at(text: &str, at: usize) -> Option<(usize, Option<char>)> {
         b'&' => entity(&text[at..]).map(|(length, c)| (length, Some(c))),
         b'<' => tag(rest),
         b'*' | b'`' | b'~' => Some((1, None)),
-        // Emphasis stands at the edge of a word, the underscore of a name within one.
+        // Emphasis is at the edge of a word, the underscore of a name inside one.
         b'_' if !is_word(previous) || !is_word(rest.get(1).copied()) => Some((1, None)),
         b'[' => link_end(rest).map(|_| (1, None)),
         b']' if rest.get(1) == Some(&b'(') => {
@@ -31,8 +32,8 @@ fn is_word(byte: Option<u8>) -> bool {
     byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
 }
 
-/// The length of an entity and its character. Of named entities those that hide or part letters,
-/// or that spell markup.
+/// Returns the length of an entity and its character. Named entities are those that hide or
+/// separate letters, or that spell markup.
 fn entity(text: &str) -> Option<(usize, char)> {
     const ENTITY_BYTES_MAX: usize = 12;
     const NAMED: &[(&str, char)] = &[
@@ -68,7 +69,7 @@ fn entity(text: &str) -> Option<(usize, char)> {
     Some((end + 1, c))
 }
 
-/// A tag or a comment. Tags that break lines stand for a space.
+/// Returns the length of a tag or comment. A tag that breaks lines stands for a space.
 fn tag(rest: &[u8]) -> Option<(usize, Option<char>)> {
     const BREAKS: &[&[u8]] = &[b"br", b"p", b"div", b"li", b"td", b"tr", b"hr", b"ul", b"ol"];
     let first = *rest.get(1)?;
@@ -82,17 +83,17 @@ fn tag(rest: &[u8]) -> Option<(usize, Option<char>)> {
     Some((end + 1, is_break.then_some(' ')))
 }
 
-/// Where the words of a link end whose bracket `rest` starts with.
+/// Returns the end of the text of the link whose bracket `rest` starts with.
 fn link_end(rest: &[u8]) -> Option<usize> {
     let within = rest.iter().take(MARKUP_BYTES_MAX);
     let end = within.skip(1).position(|byte| matches!(byte, b']' | b'[' | b'\n'))? + 1;
     (rest[end] == b']' && rest.get(end + 1) == Some(&b'(')).then_some(end)
 }
 
-/// The length of the marks at the start of a line that quote or comment it.
+/// Returns the length of the marks at the start of a line that quote or comment it.
 fn line_marks(line: &[u8]) -> usize {
     let is_mark = |byte: &u8| matches!(byte, b'>' | b'#' | b'/' | b';' | b'|' | b' ' | b'\t');
     let marks = line.iter().take(MARKUP_BYTES_MAX).take_while(|byte| is_mark(byte)).count();
-    // White space alone parts words as it is.
+    // White space alone separates words already.
     if line[..marks].iter().all(u8::is_ascii_whitespace) { 0 } else { marks }
 }

@@ -1,8 +1,8 @@
-//! Texts that try to instruct the model which reads them.
+//! Texts that try to instruct the model that reads them.
 //!
-//! A rule asks for a verb of overriding *and* an object that only a model has (instructions, a
+//! A rule requires a verb of overriding *and* an object that only a model has (instructions, a
 //! prompt, a role), since "ignore him", "forget the rules" and "you are now a father" are ordinary
-//! talk. Single words such as "jailbreak", "override" or "pretend to be" are left out for that
+//! speech. Single words such as "jailbreak", "override" or "pretend to be" are omitted for that
 //! reason.
 
 mod translated;
@@ -21,17 +21,17 @@ use crate::{
     Kind::{ChatMarkup, Exfiltration, InstructionOverride, RoleSpoofing},
 };
 
-/// One rule. If its pattern has a group, the group is what was found, else the whole match.
+/// One rule. Its findings are the whole matches of its pattern.
 struct Rule {
     name: &'static str,
     kind: Kind,
-    /// Literals in lower case. Every match has one.
+    /// Literals in lower case. Every match contains one of them.
     cues: &'static [&'static str],
     pattern: &'static str,
     regex: OnceLock<Regex>,
 }
 
-/// The rules in the form in which they run.
+/// The rules, ready to run.
 struct Compiled {
     rules: Vec<Rule>,
     cues: AhoCorasick,
@@ -53,12 +53,12 @@ static ALL: LazyLock<Compiled> = LazyLock::new(|| {
     Compiled { cues: cues.expect("cues are constants, tested"), owners, rules }
 });
 
-/// The reach of a rule around its cue, in bytes. Longer runs of white space are folded before.
+/// Reach of a rule around its cue, in bytes. Longer runs of white space are folded before.
 const BEFORE_BYTES: usize = 320;
 const AFTER_BYTES: usize = 640;
 
-/// Finds every match in `text`. One pass looks for the cues of all rules together; a pattern is
-/// compiled on first use and run only around its cues.
+/// Finds every match in `text`. One pass searches the cues of all rules together; a pattern is
+/// compiled on first use and runs only around its cues.
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let all = &*ALL;
     let mut windows: Vec<Vec<Range<usize>>> = vec![Vec::new(); all.rules.len()];
@@ -89,7 +89,8 @@ impl Rule {
             .get_or_init(|| Regex::new(self.pattern).expect("rules are constants, tested"));
         let start = text.ceil_char_boundary(window.start);
         let window = &text[start..text.floor_char_boundary(window.end)];
-        // The start of a window is no start of a word or line, unless that of the text is.
+        // The start of a window is not the start of a word or line, unless the text or a line
+        // starts there.
         let starts_line = start == 0 || text.as_bytes()[start - 1] == b'\n';
         let found = regex.find_iter(window).filter(|found| starts_line || found.start() != 0);
         let room = (MATCHES_MAX + 1).saturating_sub(matches.len());
@@ -101,7 +102,7 @@ impl Rule {
     }
 }
 
-/// The rules, in no particular order.
+/// Returns the rules, unordered.
 fn rules() -> Vec<Rule> {
     let rule =
         |name, kind, cues, pattern| Rule { name, kind, cues, pattern, regex: OnceLock::new() };
@@ -163,7 +164,7 @@ const IGNORE_SAID: &str = r"(?ix)(?-u:\b)
         |(?:you\s+(?:were|have\s+been)|you['\x{2019}]?ve\s+been)\s+(?:told|taught|instructed
             |given))(?-u:\b)";
 
-/// The same with no space between: what is left of letters that were set apart evenly.
+/// The same without spaces, as in letters that were set apart evenly.
 const SQUEEZED: &str = r"(?ix)
     (?:ignore|disregard|forget|override|bypass)
     (?:all|any|every|of|the|these|those|my|your|about){0,5}
@@ -266,7 +267,7 @@ const AUTHORITY: &str = r"(?ix)(?-u:\b)
     |(?:admin(?:istrator)?|root|developer|system|emergency)\s+override\s+
         (?:code|granted|authorized|enabled|activated|accepted))(?-u:\b)";
 
-/// ChatML, Llama 3, Phi and their kin; DeepSeek's with full-width bars.
+/// ChatML, Llama 3, Phi and similar; DeepSeek's with full-width bars.
 const CHATML: &str =
     r"<\|[a-z][a-z0-9_]{1,30}\|>|<\x{FF5C}[^\x{FF5C}<>\n]{1,40}\x{FF5C}>|<(?:start|end)_of_turn>";
 
@@ -296,7 +297,7 @@ const ROLE_TAG_CUES: &[&str] = &[
     "<\n",
     "<\t",
 ];
-/// Tags in which assistants carry roles, tool calls and tool results.
+/// Tags for roles, tool calls and tool results of assistants.
 const ROLE_TAG: &str = r"(?ix)</?\s{0,2}
     (?:system|assistant|developer|system[-_ ]?(?:prompt|message|reminder|instructions?)
     |tool[-_](?:calls?|use|response|results?|output)|function[-_](?:calls?|results?|response)
@@ -334,7 +335,7 @@ const SEND_SECRETS: &str = r"(?ix)(?-u:\b)
     (?:https?://|[a-z0-9._%+-]{1,40}@[a-z0-9-]{1,40}\.|webhook|(?:this|that|my|the\s+following)\s+
         (?:url|server|endpoint|address))";
 
-/// An image whose address carries data out as soon as it is shown.
+/// An image whose URL sends data out as soon as it is displayed.
 const IMAGE_BEACON: &str = r"(?ix)!\[[^\]\n]{0,80}\]\(\s*https?://[^)\s]{1,120}\?[^)\s]{0,80}
     (?:=[{\[<]|%7B|=\$|(?:data|secret|prompt|history|context|exfil|leak|memory|conversation
             |token)=)";

@@ -1,8 +1,8 @@
-//! Secrets: private keys, tokens of a known shape, values under a name that tells, credentials in
-//! addresses, headers and command lines, and runs that look random.
+//! Secrets: private keys, tokens of a known shape, values with the name of a secret, credentials in
+//! URLs, headers and command lines, and runs that look random.
 //!
-//! Each way of telling has a module; what a value must not be, a placeholder or a call, is in
-//! `value`.
+//! Each method of detection has a module. `value` recognises values that are not secrets, such as
+//! placeholders and calls.
 
 mod assigned;
 mod keys;
@@ -15,7 +15,7 @@ mod value;
 pub(crate) use self::assigned::is_secret_under;
 use super::Match;
 
-/// Finds every secret in `text`, in no order.
+/// Finds every secret in `text`, unordered.
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     tokens::find(text, matches);
     keys::find(text, matches);

@@ -13,7 +13,7 @@ const PUBLISHED: &str = include_str!("../corpus/published.tsv");
 const OWN: &str = include_str!("../corpus/own.tsv");
 const INJECTIONS: &str = include_str!("../corpus/injections.tsv");
 
-/// In percent: positives found at least, negatives taken at most.
+/// In percent: minimum of positives found, maximum of negatives found.
 const FOUND_MIN: usize = 95;
 const TAKEN_MAX: usize = 2;
 
@@ -34,7 +34,7 @@ fn injections_of_the_corpus_are_found_and_ordinary_talk_passes() {
     measure("injections", &Sample::read(INJECTIONS), |sample| scan(&sample.text).has_injection());
 }
 
-/// Counts for each half and kind, prints them, and holds both halves to the floors.
+/// Counts by half and kind, prints the counts, and checks both halves against the limits.
 fn measure(name: &str, samples: &[Sample], is_found: impl Fn(&Sample) -> bool) {
     for half in [Half::Development, Half::HeldOut] {
         let mut kinds: BTreeMap<(bool, &str), (usize, usize)> = BTreeMap::new();
@@ -43,7 +43,7 @@ fn measure(name: &str, samples: &[Sample], is_found: impl Fn(&Sample) -> bool) {
             let is_found = is_found(sample);
             count.0 += usize::from(is_found);
             count.1 += 1;
-            // Only the half that rules are written against is looked at one by one.
+            // Only the half that rules are developed with is examined one by one.
             if half == Half::Development && is_found != sample.is_positive {
                 println!("  {name}: {} {}", if is_found { "taken" } else { "missed" }, sample.line);
             }

@@ -1,10 +1,10 @@
-//! Characters that nobody sees.
+//! Invisible characters.
 
 use aios_guard::{Kind, redact, sanitize, scan};
 use proptest::prelude::*;
 
 #[test]
-fn what_nobody_sees_is_stripped() {
+fn invisible_characters_are_stripped() {
     let check = |text: &str, expect: &str| assert_eq!(sanitize(text), expect, "{text:?}");
     check("plain\ttext\n", "plain\ttext\n");
     check("a\u{200B}b\u{2060}c\u{AD}d", "abcd");
@@ -16,7 +16,7 @@ fn what_nobody_sees_is_stripped() {
 }
 
 #[test]
-fn what_scripts_and_emoji_need_stays() {
+fn joiners_needed_by_scripts_and_emoji_are_kept() {
     for text in [
         "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}",
         "\u{2764}\u{FE0F}\u{200D}\u{1F525}",

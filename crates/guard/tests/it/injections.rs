@@ -1,4 +1,4 @@
-//! What tries to instruct a model is found; what people say to each other is not.
+//! Attempts to instruct a model are found; ordinary conversation is not.
 
 use aios_guard::{Kind, scan};
 

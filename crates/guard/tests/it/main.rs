@@ -11,7 +11,7 @@ mod whole;
 
 use aios_guard::{Kind, scan};
 
-/// What is found in `text`: kind, rule and matched text.
+/// Returns the findings in `text`: kind, rule and matched text.
 fn found(text: &str) -> Vec<(Kind, &'static str, &str)> {
     let findings = scan(text);
     let items = findings.items().iter();

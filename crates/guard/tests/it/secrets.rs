@@ -1,12 +1,12 @@
 //! Secrets are found by shape; digests, identifiers and placeholders are not secrets.
 //!
-//! Sample tokens are put together here, so that no scanner takes this file for a leak.
+//! Sample tokens are assembled here, so that no scanner reports this file as a leak.
 
 use aios_guard::{Kind, redact, scan};
 
 use crate::found;
 
-/// Letters and digits as a generator of tokens would draw them, always the same.
+/// Returns letters and digits like those of a token generator, always the same.
 fn random(n: usize, alphabet: &str) -> String {
     let alphabet = alphabet.as_bytes();
     let mut state = 0x2545_F491_4F6C_DD1Du64;
@@ -69,7 +69,7 @@ fn private_keys_are_found_whole() {
 }
 
 #[test]
-fn credentials_are_found_where_a_name_or_a_url_says_so() {
+fn credentials_are_found_by_name_and_in_urls() {
     let check = |text: &str, rule: &str, value: &str| {
         let found = found(text);
         assert!(found.contains(&(Kind::Credential, rule, value)), "{text:?}: {found:?}");
@@ -100,7 +100,7 @@ fn a_run_that_looks_random_is_found() {
 }
 
 #[test]
-fn what_only_looks_like_a_secret_passes() {
+fn lookalikes_of_secrets_pass() {
     let sha = random(64, HEX);
     for text in [
         format!("commit {}", random(40, HEX)),

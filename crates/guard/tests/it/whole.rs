@@ -1,4 +1,4 @@
-//! Matches are whole, a redacted text stays as it is, and nothing else is touched.
+//! Matches are complete, a redacted text does not change again, and the rest is untouched.
 
 use aios_guard::{Error, Guard, Policy, scan};
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn a_match_takes_the_whole_run_however_long() {
 }
 
 #[test]
-fn a_text_under_a_telling_name_is_a_secret() {
+fn a_text_with_the_name_of_a_secret_is_a_secret() {
     for (name, text, rest) in [
         ("password", "sunshine", "[redacted: assigned-password]"),
         ("db_password", "tr0ub4dor", "[redacted: assigned-password]"),
@@ -58,7 +58,7 @@ fn a_text_under_a_telling_name_is_a_secret() {
     assert!(matches!(refused, Err(Error::Refused { rule: "assigned-password", .. })));
 }
 
-/// Parts that make findings, tear them apart, or stand around them.
+/// Generates texts of parts that are findings, split them, or surround them.
 fn parts() -> impl Strategy<Value = String> {
     let parts = prop::sample::select(vec![
         "password",
@@ -143,9 +143,9 @@ proptest! {
         prop_assert!(REDACT.apply(&text).is_ok());
     }
 
-    /// Everything else stays byte for byte: the kept parts, in order, are left.
+    /// Everything else is kept byte for byte: the kept parts, in order, remain.
     #[test]
-    fn what_is_not_found_stays(text in parts()) {
+    fn redaction_keeps_the_rest_of_the_text(text in parts()) {
         let findings = scan(&text);
         let redacted = aios_guard::redact(&text, &findings);
         let mut rest: &str = &redacted;

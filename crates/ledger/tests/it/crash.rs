@@ -1,4 +1,4 @@
-//! A child process is killed while it writes: what it acknowledged must be there.
+//! A child process is killed while it writes: its acknowledged writes must survive.
 
 use std::{
     collections::BTreeSet,
@@ -13,10 +13,10 @@ use aios_ledger::Error;
 use crate::{insert, opened, place, texts};
 
 const CHILD: &str = "AIOS_LEDGER_TEST_CHILD";
-/// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
+/// Default number of kills; `AIOS_CRASH_ROUNDS` overrides it.
 const ROUNDS: usize = 5;
 
-/// Runs as the child when the parent's test names a file, and then until it is killed.
+/// Runs as the child if the parent's test names a file, until it is killed.
 #[test]
 fn child() {
     let Some(path) = env::var_os(CHILD) else { return };
@@ -52,8 +52,8 @@ fn acknowledged_rows_survive_a_kill() {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         acknowledged.extend(lines.by_ref().take(50 + 37 * (round % 10)).map(Result::unwrap));
         child.kill().unwrap();
-        // What was said before the kill took effect is an acknowledgement too; the last line may
-        // be cut short.
+        // Lines written before the kill took effect are acknowledgements too; the last one may be
+        // cut short.
         let mut rest: Vec<String> = lines.map_while(Result::ok).collect();
         rest.pop();
         acknowledged.extend(rest);

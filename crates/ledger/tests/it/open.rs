@@ -72,14 +72,14 @@ fn a_migration_keeps_the_rows_and_a_copy_of_the_old_file() {
 }
 
 #[test]
-fn a_file_that_is_made_leaves_no_copy_of_its_beginnings() {
+fn a_new_file_leaves_no_backup() {
     let (folder, path) = place();
     Ledger::open(&path, at(V2)).unwrap().write_blocking(insert("a")).unwrap();
     assert!(!folder.path().join("backup").exists());
 }
 
 #[test]
-fn a_migration_that_breaks_off_leaves_the_old_version_usable() {
+fn a_failed_migration_leaves_the_old_version_usable() {
     let (_folder, path) = place();
     opened(&path).write_blocking(insert("a")).unwrap();
     for _ in 0..2 {
@@ -94,7 +94,7 @@ fn a_migration_that_breaks_off_leaves_the_old_version_usable() {
 const CHILD: &str = "AIOS_LEDGER_TEST_MIGRATES";
 const DIES_AT: &str = "AIOS_LEDGER_TEST_DIES_AT";
 
-/// Runs as a child process when a test names a file: it dies in the middle of a migration.
+/// Runs as a child process if a test names a file: it aborts in the middle of a migration.
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(CHILD) else { return };
@@ -108,7 +108,7 @@ fn child() {
 }
 
 #[test]
-fn a_process_that_dies_while_it_migrates_leaves_the_version_before_usable() {
+fn a_crash_during_a_migration_leaves_the_previous_version_usable() {
     let check = |dies_at: u32, before: &'static [aios_ledger::Migration], expect: &[&str]| {
         let (folder, path) = place();
         opened(&path).write_blocking(insert("a")).unwrap();
@@ -136,7 +136,7 @@ fn a_process_that_dies_while_it_migrates_leaves_the_version_before_usable() {
 }
 
 #[test]
-fn what_a_migration_does_in_code_is_part_of_it() {
+fn migration_code_runs_in_the_transaction_of_its_migration() {
     let (_folder, path) = place();
     opened(&path).write_blocking(insert("a")).unwrap();
     let fails = Options {
@@ -182,14 +182,14 @@ fn a_log_of_another_file_is_refused_and_changes_nothing() {
         ledger.write_blocking(insert("goes on")).unwrap();
         assert_eq!(ledger.read_blocking(texts).unwrap(), ["ours", "goes on"]);
     };
-    // Another program's.
+    // The log of another program's file.
     check(&|theirs| {
         let other = Connection::open(theirs).unwrap();
         let sql = "PRAGMA journal_mode = WAL; CREATE TABLE theirs (a)";
         other.execute_batch(sql).unwrap();
         Box::new(other)
     });
-    // Another file's of the same program.
+    // The log of another file of the same program.
     check(&|theirs| {
         let other = Ledger::open(theirs, options()).unwrap();
         for n in 0..50 {
@@ -200,7 +200,7 @@ fn a_log_of_another_file_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_restored_backup_does_not_take_the_log_that_was_left() {
+async fn a_restored_backup_does_not_accept_a_leftover_log() {
     let (folder, path) = place();
     let ledger = opened(&path);
     let backup = folder.path().join("backup.db");
@@ -220,7 +220,7 @@ async fn a_restored_backup_does_not_take_the_log_that_was_left() {
 }
 
 #[test]
-fn many_who_create_or_migrate_at_once_agree() {
+fn concurrent_opens_create_or_migrate_one_file() {
     for old in [None, Some(V1)] {
         let (_folder, path) = place();
         if let Some(old) = old {
@@ -241,7 +241,7 @@ fn many_who_create_or_migrate_at_once_agree() {
 }
 
 #[test]
-fn what_the_migrations_made_and_is_there_no_more_is_named() {
+fn missing_tables_and_columns_are_named() {
     let (_folder, path) = place();
     Ledger::open(&path, at(V2)).unwrap();
     let connection = Connection::open(&path).unwrap();
@@ -264,7 +264,7 @@ fn a_damaged_page_is_found() {
     }
     drop(ledger);
     let mut bytes = std::fs::read(&path).unwrap();
-    // How many cells the second page has.
+    // The cell count of the second page.
     bytes[4096 + 3..4096 + 5].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
     let connection = Connection::open(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Files of other users, modes, and files that are moved, replaced or removed while they are open.
+//! Files of other users, modes, and files that are moved, replaced or removed while open.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use aios_ledger::{Error, Ledger};
 
 use crate::{insert, opened, options, place, texts};
 
-/// Another user than the one of the tests, if they run as root.
+/// A user other than the one that runs the tests, if that is root.
 const NOBODY: u32 = 65534;
 
 fn beside(path: &Path, end: &str) -> PathBuf {
@@ -24,7 +24,7 @@ fn is_moved(error: &Error) -> bool {
 }
 
 #[test]
-fn a_file_that_is_not_in_its_place_acknowledges_nothing() {
+fn a_moved_replaced_or_removed_file_acknowledges_nothing() {
     type Change = fn(&Path);
     let replace = |path: &Path, copy: &Path| {
         fs::copy(path, copy).unwrap();
@@ -71,7 +71,7 @@ fn a_file_that_is_not_in_its_place_acknowledges_nothing() {
             assert!(is_moved(&error) && !error.is_retryable(), "{what}: {error:?}");
             assert!(error.to_string().contains("put it back"), "{what}: {error}");
         }
-        // Nothing of it was written, nor is anything removed by closing.
+        // Nothing was written, and closing removes nothing.
         assert_eq!(ledger.read_blocking(texts).unwrap(), ["before"], "{what}");
         drop(ledger);
         assert_eq!(listing(path.parent().unwrap()), left, "{what}");
@@ -92,7 +92,7 @@ fn a_file_that_is_not_in_its_place_acknowledges_nothing() {
 }
 
 #[test]
-fn what_is_put_back_is_written_again() {
+fn a_file_that_is_put_back_accepts_writes_again() {
     let (_folder, path) = place();
     let ledger = opened(&path);
     ledger.write_blocking(insert("a")).unwrap();
@@ -124,7 +124,7 @@ fn closing_a_moved_file_leaves_the_log_of_the_one_in_its_place() {
 }
 
 #[test]
-fn files_get_the_modes_of_private_ones_whatever_they_had() {
+fn opening_a_file_makes_it_private() {
     let (_folder, path) = place();
     opened(&path).write_blocking(insert("a")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
@@ -137,7 +137,7 @@ fn files_get_the_modes_of_private_ones_whatever_they_had() {
 }
 
 #[test]
-fn what_is_no_file_of_this_user_is_refused() {
+fn directories_and_files_of_other_users_are_refused() {
     let refused = |path: &Path| match Ledger::open(path, options()).unwrap_err() {
         Error::Place(error) => error.to_string(),
         other => panic!("{other}"),
@@ -161,7 +161,7 @@ fn what_is_no_file_of_this_user_is_refused() {
         assert_eq!(fs::read(&theirs).unwrap(), before);
         fs::remove_file(&theirs).unwrap();
     }
-    // Neither is a link that leads to one.
+    // A link to another user's file is refused too.
     let theirs = folder.join("theirs");
     fs::write(&theirs, "").unwrap();
     chown(&theirs, Some(NOBODY), None).unwrap();

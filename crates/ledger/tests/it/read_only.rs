@@ -1,4 +1,4 @@
-//! Opening a file only to read it.
+//! Opening a file read-only.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ fn to_read(migrations: &'static [Migration]) -> Options {
     Options { access: Access::ReadOnly, migrations, ..options() }
 }
 
-/// The names below a directory, with the sizes and times of the files.
+/// Returns the names in a directory, with the sizes and times of the files.
 fn listing(dir: &Path) -> BTreeMap<String, (u64, SystemTime)> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| {
         let entry = entry.unwrap();
@@ -27,8 +27,8 @@ fn listing(dir: &Path) -> BTreeMap<String, (u64, SystemTime)> {
     entries.collect()
 }
 
-/// Leaves at `to` what is on disk at `from` while a writer has it open, without the index of the
-/// log, as a copy of a crashed machine's disk would.
+/// Copies to `to` the files at `from` while a writer has them open, without the index of the log,
+/// as a disk copy of a crashed machine would.
 fn copy_crashed(from: &Path, to: &Path) {
     for end in ["", "-wal"] {
         let name = |path: &Path| format!("{}{end}", path.display());
@@ -125,7 +125,7 @@ fn a_reader_beside_a_writer_sees_every_commit() {
 }
 
 #[test]
-fn a_change_of_what_is_read_without_locks_is_told() {
+fn a_change_of_a_file_read_without_locks_is_reported() {
     let (_folder, path) = place();
     opened(&path).write_blocking(insert("a")).unwrap();
     let reader = Ledger::open(&path, to_read(V1)).unwrap();
@@ -139,7 +139,7 @@ fn a_change_of_what_is_read_without_locks_is_told() {
 }
 
 #[tokio::test]
-async fn a_reader_is_closed_as_a_writer_is() {
+async fn a_read_only_ledger_can_be_closed() {
     let (_folder, path) = place();
     opened(&path).write(insert("a")).await.unwrap();
     let reader = Ledger::open(&path, to_read(V1)).unwrap();
@@ -150,7 +150,7 @@ async fn a_reader_is_closed_as_a_writer_is() {
 const CHILD: &str = "AIOS_LEDGER_TEST_READS";
 const DIES: &str = "AIOS_LEDGER_TEST_READER_DIES";
 
-/// Runs as a child process when a test names a file: it reads it, and may die before it closes it.
+/// Runs as a child process if a test names a file: reads it, and may abort before closing it.
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(CHILD) else { return };
@@ -162,7 +162,7 @@ fn child() {
 }
 
 #[test]
-fn copies_are_private_and_go_also_after_a_crash() {
+fn copies_disappear_even_after_a_crash() {
     let ((_elsewhere, source), (_folder, path)) = (place(), place());
     let writer = opened(&source);
     writer.write_blocking(insert("a")).unwrap();
@@ -176,10 +176,10 @@ fn copies_are_private_and_go_also_after_a_crash() {
         child.stderr(Stdio::null()).envs(dies.map(|_| (DIES, "1")));
         child.status().unwrap().success()
     };
-    // The copy has no name any more as soon as it is open.
+    // The copy is unlinked as soon as it is open.
     assert!(!read(Some("before it closes")));
     assert_eq!(listing(temporary.path()).keys().collect::<Vec<_>>(), ["another program's"]);
-    // A copy that a killed reader left half made is removed by the next one.
+    // A partial copy that a killed reader left is removed by the next reader.
     let left = temporary.path().join("aios-memory-reader.killed");
     fs::create_dir(&left).unwrap();
     fs::write(left.join("test.db"), "half of it").unwrap();

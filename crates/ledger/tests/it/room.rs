@@ -1,10 +1,10 @@
-//! A full disk is told from other failures.
+//! A full disk is distinguished from other failures.
 
 use std::{error::Error, fmt, io};
 
 use aios_ledger::is_no_room;
 
-/// An error of a library that tells its cause in words, and maybe by a source.
+/// An error of a library that states its cause in its message, and maybe as a source.
 #[derive(Debug)]
 struct Wrapped(&'static str, Option<io::Error>);
 
@@ -21,7 +21,7 @@ impl Error for Wrapped {
 }
 
 #[test]
-fn a_full_disk_is_known_by_its_kind_and_by_its_words() {
+fn a_full_disk_is_recognised_by_error_kind_and_by_message() {
     let io = io::Error::from;
     let cases = [
         (Wrapped("failed to write", Some(io(io::ErrorKind::StorageFull))), true),

@@ -1,4 +1,4 @@
-//! Writing and reading: who shares what, and who suffers for whom.
+//! Writing and reading: shared commits, isolation of failures, back-pressure.
 
 use std::{
     collections::BTreeSet,
@@ -52,7 +52,7 @@ async fn the_log_is_emptied_when_nothing_is_written() {
     assert_eq!(ledger.read(texts).await.unwrap(), ["a"]);
 }
 
-/// Holds the writer until the returned sender is used, so that what is queued meanwhile shares the
+/// Holds the writer until the returned sender is used, so that commands queued meanwhile share the
 /// next batch.
 fn hold(ledger: &Ledger) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), Error>>) {
     let (release, held) = mpsc::channel();
@@ -71,7 +71,7 @@ fn hold(ledger: &Ledger) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_callers_failure_or_panic_is_its_own() {
+async fn a_failure_or_panic_affects_only_its_caller() {
     let (_folder, path) = place();
     let ledger = opened(&path);
     let (release, holder) = hold(&ledger);
@@ -131,7 +131,7 @@ async fn commands_that_wait_share_one_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_commands_leave_is_done_in_order_at_the_end_and_not_for_those_that_failed() {
+async fn deferred_work_runs_in_order_at_the_end_and_not_for_failed_commands() {
     let (_folder, path) = place();
     let ledger = opened(&path);
     let (release, holder) = hold(&ledger);
@@ -163,7 +163,7 @@ async fn what_commands_leave_is_done_in_order_at_the_end_and_not_for_those_that_
 }
 
 #[tokio::test]
-async fn what_was_left_and_fails_or_panics_fails_its_batch_and_nothing_after() {
+async fn deferred_work_that_fails_or_panics_fails_only_its_batch() {
     let (_folder, path) = place();
     let ledger = opened(&path);
     let left: [fn(&rusqlite::Connection) -> rusqlite::Result<()>; 2] =
@@ -181,7 +181,7 @@ async fn what_was_left_and_fails_or_panics_fails_its_batch_and_nothing_after() {
     assert_eq!(ledger.read(texts).await.unwrap(), ["whole"]);
 }
 
-/// How many pages a write-ahead log holds.
+/// Returns the number of pages in a write-ahead log.
 fn frames(log: &std::path::Path) -> u64 {
     std::fs::metadata(log).map_or(0, |log| log.len()) / 4096
 }
@@ -206,12 +206,12 @@ async fn many_callers_lose_nothing_and_see_their_own_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_queue_refuses_and_a_caller_that_left_is_served() {
+async fn a_full_queue_refuses_and_an_abandoned_command_still_runs() {
     let (_folder, path) = place();
     let ledger = Ledger::open(&path, Options { queue: 1, ..options() }).unwrap();
     let (release, holder) = hold(&ledger);
 
-    // One command fits into the queue; its caller gives up as soon as it is there.
+    // The queue holds one command, whose caller drops the future once it is queued.
     let mut left = Box::pin(ledger.write(insert("left")));
     let waker = std::task::Waker::noop();
     assert!(left.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
@@ -220,7 +220,7 @@ async fn a_full_queue_refuses_and_a_caller_that_left_is_served() {
     let refused = ledger.try_write(insert("refused")).await.unwrap_err();
     assert!(matches!(refused, Error::QueueFull { queue: 1 }) && refused.is_retryable());
 
-    // A reader does not wait for the writer that is held.
+    // A reader does not wait for the held writer.
     assert!(ledger.read(texts).await.unwrap().is_empty());
 
     release.send(()).unwrap();
@@ -230,7 +230,7 @@ async fn a_full_queue_refuses_and_a_caller_that_left_is_served() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_that_ends_the_transaction_fails_its_batch_and_nothing_after() {
+async fn a_command_that_ends_the_transaction_fails_only_its_batch() {
     let (_folder, path) = place();
     let ledger = opened(&path);
     let outcome = ledger
@@ -245,7 +245,7 @@ async fn a_command_that_ends_the_transaction_fails_its_batch_and_nothing_after()
 }
 
 #[tokio::test]
-async fn a_commit_that_fails_is_told_to_every_caller() {
+async fn a_failed_commit_is_an_error_for_every_caller() {
     let (_folder, path) = place();
     let ledger = opened(&path);
     let deferred = |connection: &rusqlite::Connection| -> Result<(), Error> {
@@ -273,8 +273,8 @@ async fn a_query_cannot_write_and_its_panic_is_contained() {
 }
 
 #[test]
-fn threads_outside_async_write_and_read_and_the_last_handle_joins() {
-    // Often: whether the log stays is decided by which connection closes first.
+fn blocking_calls_work_and_dropping_the_last_handle_removes_the_log() {
+    // Repeated: which connection closes first decides whether the log stays.
     for _ in 0..50 {
         let (_folder, path) = place();
         let ledger = opened(&path);
@@ -286,7 +286,7 @@ fn threads_outside_async_write_and_read_and_the_last_handle_joins() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_handle_may_go_in_a_query() {
+async fn the_last_handle_may_be_dropped_in_a_query() {
     let (_folder, path) = place();
     let ledger = opened(&path);
     let last = ledger.clone();
@@ -344,7 +344,7 @@ async fn a_backup_is_a_usable_file_and_never_replaces_another() {
 }
 
 #[tokio::test]
-async fn a_scrubbed_file_keeps_no_byte_of_what_was_deleted_or_says_who_reads_it() {
+async fn scrubbing_removes_every_deleted_byte_or_fails_while_a_reader_holds_the_log() {
     let (_folder, path) = place();
     let options = Options { busy_timeout: std::time::Duration::from_millis(50), ..options() };
     let ledger = Ledger::open(&path, options).unwrap();
@@ -371,7 +371,7 @@ async fn a_scrubbed_file_keeps_no_byte_of_what_was_deleted_or_says_who_reads_it(
 }
 
 #[test]
-fn a_full_file_refuses_what_does_not_fit_keeps_the_rest_and_goes_on() {
+fn a_full_file_refuses_further_rows_and_keeps_the_acknowledged_ones() {
     const FILE_BYTES_MAX: u64 = 256 * 1024;
     let (_folder, path) = place();
     let limited = || Options { file_bytes_max: Some(FILE_BYTES_MAX), ..options() };

@@ -1,8 +1,8 @@
-//! Where texts are cut.
+//! Split points of texts.
 
 use super::*;
 
-/// A token is a word here.
+/// Counts words as tokens.
 fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
@@ -54,7 +54,7 @@ fn nothing_falls_between_chunks() {
 }
 
 #[test]
-fn a_long_text_is_cut_into_what_an_embedder_takes_and_a_short_one_is_not() {
+fn only_long_texts_are_cut_to_the_limit_of_the_embedder() {
     let text = "One two three four. Five six seven eight. Nine ten. ".repeat(100);
     let longest = |tokens_max| {
         let chunks = chunks_of(&text, tokens_max, &words).into_iter();

@@ -1,4 +1,4 @@
-//! The history of configuration files: what was changed, by whom and why.
+//! History of configuration files: each change with its author and reason.
 
 use aios_record::{Id, Kind, Record, Timestamp};
 use lancedb::expr::{col, lit};
@@ -13,19 +13,19 @@ pub struct ConfigChange {
     /// Unique among changes. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// The file.
+    /// Path of the file.
     #[serde(default)]
     pub file_path: String,
-    /// What is in it since.
+    /// Content of the file after the change.
     #[serde(default)]
     pub content: String,
-    /// Who changed it.
+    /// Author of the change.
     #[serde(default)]
     pub changed_by: String,
-    /// Why.
+    /// Reason for the change.
     #[serde(default)]
     pub reason: String,
-    /// When. Default: when it is stored.
+    /// Time of the change. Default: the time at which it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
     /// Scope, provenance and the like.
@@ -34,7 +34,7 @@ pub struct ConfigChange {
 }
 
 impl ConfigChange {
-    /// A change after which the file holds `content`.
+    /// Creates a change after which the file holds `content`.
     #[must_use]
     pub fn new(file_path: impl Into<String>, content: impl Into<String>) -> ConfigChange {
         ConfigChange {
@@ -66,27 +66,27 @@ impl Item for ConfigChange {
     }
 
     fn shape(&self, record: Record) -> Record {
-        // The path is found by its column.
+        // `config_history` filters by the column of titles.
         Record { title: Some(self.file_path.clone()), occurred_at: self.timestamp, ..record }
     }
 }
 
 impl LongtermView {
-    /// Stores a change of a configuration file; returns its id. One without a `timestamp` gets it
-    /// now.
+    /// Stores a change of a configuration file, and returns its id. A change without a `timestamp`
+    /// gets the current time.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a path and a reason; as [`store`](LongtermView::store).
+    /// [`Error::Invalid`] if it has neither a path nor a reason; as [`store`](LongtermView::store).
     pub async fn store_config_change(&self, change: ConfigChange) -> Result<Id, Error> {
         let timestamp = change.timestamp.or_else(|| Some(self.shared.now()));
         self.store_item(&ConfigChange { timestamp, ..change }).await
     }
 
-    /// The changes of the file `path`, newest first, at most the newest
+    /// Returns the changes of the file `path`, newest first, at most the newest
     /// [`LIMIT_MAX`](crate::LIMIT_MAX).
     ///
     /// # Errors
-    /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if a change cannot be read; [`Error::Journal`], [`Error::Library`].
     pub async fn config_history(&self, path: &str) -> Result<Vec<ConfigChange>, Error> {
         let of_path = col("title").eq(lit(path));
         let is_of_path = |record: &Record| record.title.as_deref() == Some(path);

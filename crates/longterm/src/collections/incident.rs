@@ -1,4 +1,4 @@
-//! Incidents: what went wrong, why, and what mended it.
+//! Incidents: failures with their causes and fixes.
 
 use aios_record::{Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,31 +6,31 @@ use serde::{Deserialize, Serialize};
 use super::{Item, Meta};
 use crate::{Error, LongtermView};
 
-/// Something that went wrong.
+/// A failure with its cause and its fix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// Unique among incidents. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What happened.
+    /// Description of the failure.
     #[serde(default)]
     pub description: String,
-    /// What was seen of it; one text counts as a list of one.
+    /// Observed symptoms. A single text counts as a list of one.
     #[serde(default, deserialize_with = "texts")]
     pub symptoms: Vec<String>,
-    /// Why it happened.
+    /// Cause of the failure.
     #[serde(default)]
     pub root_cause: String,
-    /// What mended it.
+    /// The fix.
     #[serde(default)]
     pub resolution: String,
-    /// Who mended it.
+    /// Author of the fix.
     #[serde(default)]
     pub resolved_by: String,
-    /// What keeps it from happening again.
+    /// Measure that prevents a recurrence.
     #[serde(default)]
     pub prevention: String,
-    /// When it happened.
+    /// Time of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
     /// Scope, provenance and the like.
@@ -39,7 +39,7 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// An incident of which nothing more is known yet.
+    /// Creates an incident with this description and no other details.
     #[must_use]
     pub fn new(description: impl Into<String>) -> Incident {
         Incident {
@@ -80,24 +80,24 @@ impl Item for Incident {
 }
 
 impl LongtermView {
-    /// Stores an incident, or replaces the one of its id; returns its id.
+    /// Stores an incident, replacing any with the same id, and returns its id.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without any prose; as [`store`](LongtermView::store).
+    /// [`Error::Invalid`] if all of its texts are empty; as [`store`](LongtermView::store).
     pub async fn store_incident(&self, incident: Incident) -> Result<Id, Error> {
         self.store_item(&incident).await
     }
 
-    /// The incident of this id; none if it is not stored.
+    /// Returns the incident with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when it is none; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not an incident; [`Error::Journal`], [`Error::Library`].
     pub async fn incident(&self, id: &Id) -> Result<Option<Incident>, Error> {
         self.item(id).await
     }
 }
 
-/// A list of texts, or one text.
+/// Deserializes a list of texts, or one text.
 fn texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -1,9 +1,9 @@
-//! Knowledge: what is known of the world, as pieces of text with a source, and long documents,
-//! which are cut into pieces that are searched by themselves.
+//! Knowledge: texts about the world with a source, and long documents, which are split into pieces
+//! that are searched separately.
 //!
-//! The whole keeps its id and its whole content, and is searched by its first piece. The others are
-//! records of their own, whose `source` is the whole; they are written, changed and removed in one
-//! transaction with it.
+//! The whole document keeps its id and content, and is searched by its first piece. The other
+//! pieces are records of their own with the document as `source`. They are written, changed and
+//! removed in one transaction with it.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::{
     Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of, sources::is_valid,
 };
 
-/// The source's kind of a piece.
+/// Kind of a piece's source.
 const PIECE_OF: &str = "knowledge";
 
 /// A piece of knowledge, or a document.
@@ -32,26 +32,26 @@ pub struct Knowledge {
     /// The text.
     #[serde(default)]
     pub content: String,
-    /// Where it is from.
+    /// Origin of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// What sort of knowledge.
+    /// Category to look up by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// The name under which it is looked up.
+    /// Name to look up by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// What stands under that name.
+    /// Value under that name.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub value: Value,
-    /// How sure it is, 0 to 1. Default 1.
+    /// Confidence, 0 to 1. Default: 1.
     #[serde(default = "certain")]
     pub confidence: f32,
     /// Labels to filter by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// The content as a vector of the caller's own, see
-    /// [`open_with_vectors`](crate::Longterm::open_with_vectors). Reading leaves it out.
+    /// The caller's own vector of the content, see
+    /// [`open_with_vectors`](crate::Longterm::open_with_vectors). Reads leave it out.
     #[serde(skip)]
     pub vector: Option<Vec<f32>>,
     /// Scope, provenance and the like.
@@ -64,7 +64,7 @@ fn certain() -> f32 {
 }
 
 impl Knowledge {
-    /// Knowledge of this text.
+    /// Creates knowledge with this title and content.
     #[must_use]
     pub fn new(title: impl Into<String>, content: impl Into<String>) -> Knowledge {
         Knowledge {
@@ -82,7 +82,7 @@ impl Knowledge {
         }
     }
 
-    /// The same with a vector of the caller's own. Default: none, and the store embeds the content.
+    /// Sets the caller's own vector. Default: none; the store embeds the content.
     #[must_use]
     pub fn with_vector(self, vector: Vec<f32>) -> Knowledge {
         Knowledge { vector: Some(vector), ..self }
@@ -118,15 +118,15 @@ impl Item for Knowledge {
 }
 
 impl LongtermView {
-    /// Stores knowledge, or replaces the one of its id; returns its id. A long content is cut at
-    /// sentence ends into pieces of about 500 tokens, each beginning with about the last 50 of the
-    /// one before; a hit that is such a piece names the whole as its `source`. What comes with a
-    /// vector stays in one piece.
+    /// Stores knowledge, replacing any with the same id, and returns its id. A long content is
+    /// split at sentence ends into pieces of about 500 tokens, each beginning with about the last
+    /// 50 tokens of the previous one. A hit on such a piece names the whole as its `source`.
+    /// Knowledge with a vector is not split.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; [`Error::PieceTaken`] if it, or a piece of
-    /// it, would replace another record; as [`store`](LongtermView::store), and as
-    /// [`store_with_vectors`](LongtermView::store_with_vectors) with a vector.
+    /// [`Error::Invalid`] if it has neither a title nor a text; [`Error::PieceTaken`] if it, or a
+    /// piece of it, would replace another record; as [`store`](LongtermView::store), and, with a
+    /// vector, as [`store_with_vectors`](LongtermView::store_with_vectors).
     pub async fn add_knowledge(&self, mut knowledge: Knowledge) -> Result<Id, Error> {
         if let Some(vector) = knowledge.vector.take() {
             self.store_with_vectors(vec![(record_of(&knowledge)?, vector)]).await?;
@@ -137,11 +137,10 @@ impl LongtermView {
         self.store_whole(changes).await
     }
 
-    /// Checks that no piece of a long text takes the place of another record, nor any other record
-    /// that of a piece.
+    /// Checks that no piece of a long text replaces another record, and no other record a piece.
     ///
     /// # Errors
-    /// [`Error::PieceTaken`]; [`Error::Journal`], [`Error::Library`] when a store cannot be read.
+    /// [`Error::PieceTaken`]; [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub(super) async fn check_pieces(&self, changes: &[Change]) -> Result<(), Error> {
         let stored = changes.iter().filter_map(|change| match change {
             Change::Upsert(record) if record.kind == Kind::Knowledge => Some(&**record),
@@ -161,11 +160,11 @@ impl LongtermView {
         Ok(())
     }
 
-    /// The knowledge of this category and under this key, where they are given: the surest first,
-    /// then the newest; at most [`LIMIT_MAX`]. Documents are whole; retired ones are left out.
+    /// Returns the knowledge of this category and key, each if given: highest confidence first,
+    /// then newest; at most [`LIMIT_MAX`]. Documents are whole; retired ones are left out.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when one cannot be read; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if a record cannot be read; [`Error::Journal`], [`Error::Library`].
     pub async fn knowledge(
         &self,
         category: Option<&str>,
@@ -175,7 +174,7 @@ impl LongtermView {
         let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let wanted: Vec<(&str, Value)> =
             wanted.map(|(name, value)| (name, Value::from(value))).collect();
-        // The library looks for the pair as JSON writes it; what it finds is looked at closely.
+        // The library searches for the pair as JSON writes it; `is_wanted` checks the rows exactly.
         let fragments = wanted
             .iter()
             .map(|(name, value)| contains(col("payload"), lit(format!("\"{name}\":{value}"))));
@@ -194,8 +193,9 @@ impl LongtermView {
         found.iter().take(LIMIT_MAX).map(read).collect()
     }
 
-    /// Finds the knowledge that fits `query`, best first, at most `limit` of it. If
-    /// vectors are the caller's own, use [`search`](LongtermView::search), which takes the query's.
+    /// Searches for at most `limit` pieces of knowledge that match `query`, best first. If the
+    /// store takes the caller's vectors, use [`search`](LongtermView::search), which takes the
+    /// query's vector.
     ///
     /// # Errors
     /// As [`search`](LongtermView::search).
@@ -205,7 +205,7 @@ impl LongtermView {
         self.search(query, &options).await
     }
 
-    /// The whole, first, and its further pieces.
+    /// Builds the whole (first) and its further pieces.
     pub(super) fn pieces_of(
         &self,
         knowledge: &Knowledge,
@@ -249,7 +249,7 @@ impl LongtermView {
         Ok(std::iter::once(whole).chain(pieces).collect())
     }
 
-    /// Stores a whole with its pieces, in place of the one that is there and those that it has.
+    /// Stores a whole with its pieces, in place of the stored whole and its pieces.
     pub(super) async fn store_whole(&self, changes: Vec<Change>) -> Result<Id, Error> {
         let Some(Change::Upsert(whole)) = changes.first() else {
             unreachable!("the whole comes first")
@@ -267,7 +267,7 @@ impl LongtermView {
     }
 }
 
-/// `changes`, and the removal of the pieces that `before` had and that these do not have.
+/// Adds to `changes` the removal of the pieces that `before` has and the new version does not.
 pub(super) fn without_lost_pieces(before: &Record, mut changes: Vec<Change>) -> Vec<Change> {
     let pieces = match before.payload.get("pieces").and_then(Value::as_u64) {
         Some(pieces) if before.kind == Kind::Knowledge => pieces,
@@ -285,12 +285,12 @@ fn is_piece(record: &Record) -> bool {
     whole_of(record).is_some()
 }
 
-/// The id of the long text that a record is a piece of.
+/// Returns the id of the long text that a record is a piece of.
 fn whole_of(record: &Record) -> Option<&str> {
     record.source.as_ref().filter(|source| source.kind == PIECE_OF).map(|source| &*source.id)
 }
 
-/// The id of a piece follows from that of the whole, so that the same whole has the same pieces.
+/// Derives the id of a piece from that of the whole, so that the same whole has the same pieces.
 fn piece_id(whole: &Id, number: u64) -> Id {
     Id::new(format!("{whole}#{number}")).unwrap_or_else(|_| {
         let hash = blake3::hash(whole.as_str().as_bytes()).to_hex();

@@ -1,4 +1,4 @@
-//! Reading a collection as it is: page by page, or what of it matches.
+//! Reads of a collection: page by page, or by a filter.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,24 +7,24 @@ use lancedb::expr::{DfExpr, col, lit};
 
 use crate::{Error, LIMIT_MAX, LongtermView, change::is_past, search::visible, store::Tries};
 
-/// Some records of one collection.
+/// A page of records of one collection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listed {
     /// The records.
     pub records: Vec<Record>,
-    /// The place after which the next page begins; `None` if this is the last one.
+    /// The position after which the next page begins. `None` if this page is the last.
     pub next: Option<ListCursor>,
 }
 
-/// A place in a list: after a record, by its time, then by the time at which it was recorded, then
-/// by its identity.
+/// A position in a listing: after a record, ordered by its time, then by the time at which it was
+/// recorded, then by its identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListCursor {
-    /// The time of the record, in microseconds since 1970.
+    /// Time of the record, in microseconds since 1970.
     pub time: i64,
-    /// The time at which it was recorded, in microseconds since 1970.
+    /// Time at which it was recorded, in microseconds since 1970.
     pub recorded_at: i64,
-    /// The record.
+    /// Identity of the record.
     pub identity: Identity,
 }
 
@@ -39,11 +39,11 @@ impl ListCursor {
 }
 
 impl LongtermView {
-    /// At most `limit` records of a kind, from the beginning or after the place that is given, by
-    /// their [time](Record::time), oldest first. Records that have expired are left out.
+    /// Returns at most `limit` records of a kind, by [time](Record::time), oldest first, from the
+    /// beginning or after the position `after`. Expired records are left out.
     ///
     /// # Errors
-    /// [`Error::TooMany`] above [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::TooMany`] if `limit` exceeds [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`].
     pub async fn list(
         &self,
         kind: Kind,
@@ -75,8 +75,8 @@ impl LongtermView {
         Ok(Listed { records, next: page.pop().filter(|_| has_more) })
     }
 
-    /// The identities, times and scopes of the records of a kind, as parts of records, those that
-    /// wait in the journal whole.
+    /// Returns records of a kind with their identities, times and scopes only; those that wait in
+    /// the journal are whole.
     async fn times(&self, kind: Kind) -> Result<Vec<Record>, Error> {
         let filter = visible(&self.gate).into_iter().fold(of_kind(kind), DfExpr::and);
         let (waiting, edition) = self.shared.journal.waiting_of(self.gate.clone(), kind).await?;
@@ -90,8 +90,8 @@ impl LongtermView {
         Ok(records)
     }
 
-    /// The whole records of a kind that `is_wanted` admits, in no order; `filter` says
-    /// the same to the library, or admits more.
+    /// Returns the whole records of a kind that `is_wanted` accepts, in no order. `filter` is the
+    /// library's form of the same condition, or a wider one.
     pub(super) async fn matching(
         &self,
         kind: Kind,

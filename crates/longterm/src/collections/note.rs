@@ -26,22 +26,22 @@ pub struct Note {
     pub meta: Meta,
 }
 
-/// What of a note is to change; what is none stays as it is.
+/// Changes to a note. A field that is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NoteUpdate {
-    /// Another heading.
+    /// The new heading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Another text.
+    /// The new text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// Other labels, in place of all there are.
+    /// The new labels, which replace all others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
 }
 
 impl Note {
-    /// A note of this text.
+    /// Creates a note with this text.
     #[must_use]
     pub fn new(content: impl Into<String>) -> Note {
         Note {
@@ -76,23 +76,23 @@ impl Item for Note {
 }
 
 impl LongtermView {
-    /// Stores a note, or replaces the one of its id; returns its id.
+    /// Stores a note, replacing any with the same id, and returns its id.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a title and a text; as [`store`](LongtermView::store).
+    /// [`Error::Invalid`] if it has neither a title nor a text; as [`store`](LongtermView::store).
     pub async fn store_note(&self, note: Note) -> Result<Id, Error> {
         self.store_item(&note).await
     }
 
-    /// The note of this id; none if it is not stored.
+    /// Returns the note with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when it is none; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not a note; [`Error::Journal`], [`Error::Library`].
     pub async fn note(&self, id: &Id) -> Result<Option<Note>, Error> {
         self.item(id).await
     }
 
-    /// Changes a note, and returns it as it is then; what it was stays in its
+    /// Changes a note, and returns the new version. The replaced one stays in its
     /// [`history`](LongtermView::history).
     ///
     /// # Errors

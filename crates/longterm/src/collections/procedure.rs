@@ -1,4 +1,4 @@
-//! Procedures: steps that solved a task, and how often they did.
+//! Procedures: steps that solved a task, with counts of their outcomes.
 
 use aios_record::{Change, Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,31 +13,31 @@ pub struct Procedure {
     /// Unique among procedures. Default: a new one.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// What it is called.
+    /// Name of the procedure.
     #[serde(default)]
     pub name: String,
-    /// What it is for.
+    /// Purpose of the procedure.
     #[serde(default)]
     pub description: String,
-    /// Calls of tools, in order.
+    /// Tool calls, in order.
     #[serde(default)]
     pub steps: Value,
-    /// How often it worked. Default 0.
+    /// Number of successful uses. Default: 0.
     #[serde(default)]
     pub success_count: u64,
-    /// How often it did not. Default 0.
+    /// Number of failed uses. Default: 0.
     #[serde(default)]
     pub fail_count: u64,
-    /// How long it took, in the mean of all outcomes.
+    /// Mean duration of all uses, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avg_duration_ms: Option<f64>,
     /// Labels to filter by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// When it came to be.
+    /// Time of creation. Default: the time at which it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// When its last outcome was recorded.
+    /// Time at which its last outcome was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Timestamp>,
     /// Scope, provenance and the like.
@@ -45,17 +45,17 @@ pub struct Procedure {
     pub meta: Meta,
 }
 
-/// How a use of a procedure ended.
+/// Outcome of one use of a procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It did what it is for.
+    /// The procedure achieved its purpose.
     Success,
-    /// It did not.
+    /// The procedure did not achieve its purpose.
     Failure,
 }
 
 impl Procedure {
-    /// The procedure of this name.
+    /// Creates a procedure with this name and purpose, and no steps.
     #[must_use]
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Procedure {
         Procedure {
@@ -113,32 +113,32 @@ impl Item for Procedure {
 }
 
 impl LongtermView {
-    /// Stores a procedure, or replaces the one of its id, its counts included; returns its id. One
-    /// without `created_at` gets it now.
+    /// Stores a procedure, replacing any with the same id and its counts, and returns its id. A
+    /// procedure without `created_at` gets the current time.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a name and a description; as [`store`](LongtermView::store).
+    /// [`Error::Invalid`] if it has neither a name nor a description; as
+    /// [`store`](LongtermView::store).
     pub async fn store_procedure(&self, procedure: Procedure) -> Result<Id, Error> {
         let created_at = procedure.created_at.or_else(|| Some(self.shared.now()));
         self.store_item(&Procedure { created_at, ..procedure }).await
     }
 
-    /// The procedure of this id; none if it is not stored.
+    /// Returns the procedure with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when it is none; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not a procedure; [`Error::Journal`], [`Error::Library`].
     pub async fn procedure(&self, id: &Id) -> Result<Option<Procedure>, Error> {
         self.item(id).await
     }
 
-    /// Counts a use of a procedure, and returns it as it is then. However many callers and
-    /// processes count at the same time, every outcome that was acknowledged is in the counts, and
-    /// the procedure is found all the while. Counts make no version in its
-    /// [`history`](LongtermView::history).
+    /// Counts one use of a procedure, and returns the new version. Every acknowledged outcome is
+    /// counted, however many callers and processes count at the same time, and searches find the
+    /// procedure throughout. Counts make no version in its [`history`](LongtermView::history).
     ///
     /// # Errors
-    /// [`Error::NotFound`] without such a procedure, [`Error::Contended`] when other processes
-    /// count all the time; as [`store`](LongtermView::store).
+    /// [`Error::NotFound`] if there is no such procedure, [`Error::Contended`] if other processes
+    /// keep changing it; as [`store`](LongtermView::store).
     pub async fn record_procedure_outcome(
         &self,
         id: &Id,

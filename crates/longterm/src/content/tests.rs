@@ -1,4 +1,4 @@
-//! Which differences make another content, by the rules of today and by the first ones.
+//! Differences that change the content, by the current and by the first rules.
 
 use aios_record::{Id, Identity, Kind, Owner, Record, Scope};
 use serde_json::json;
@@ -17,7 +17,7 @@ fn hash(record: &Record) -> String {
 }
 
 #[test]
-fn layout_makes_no_other_content_and_signs_do() {
+fn layout_does_not_change_the_content_but_letters_and_signs_do() {
     let plain = hash(&record("caf\u{e9} opens at 5, in two\nlines"));
     for alike in
         ["caf\u{e9}  opens at 5, in two\r\nlines\n", "cafe\u{301} opens at 5, in two lines"]
@@ -31,7 +31,7 @@ fn layout_makes_no_other_content_and_signs_do() {
 }
 
 #[test]
-fn who_wrote_a_record_and_its_references_are_no_content() {
+fn provenance_and_references_are_not_part_of_the_content() {
     let mut other = record("text");
     other.provenance.module = "another".to_owned();
     other.provenance.client = Some("editor 2".to_owned());
@@ -70,7 +70,7 @@ fn every_part_of_the_content_counts() {
 }
 
 #[test]
-fn a_vector_counts_where_the_caller_gives_it() {
+fn a_vector_is_part_of_the_content_if_the_caller_gives_it() {
     let (record, vector) = (record("text"), [1.0, 0.0]);
     assert_eq!(Rules::Text.hash(&record, Some(&vector)), hash(&record));
     assert_ne!(Rules::TextAndVector.hash(&record, Some(&vector)), hash(&record));

@@ -1,9 +1,9 @@
-//! The rows that are left to decode when a process has died.
+//! Rows left to decode after a process has died.
 
 use super::*;
 
 #[test]
-fn the_part_that_ended_a_process_is_halved_and_a_single_row_given_up() {
+fn the_part_that_ended_a_process_is_halved_and_a_single_row_counts_as_damaged() {
     let mut collected = Collected { count: Some(10), trying: Some(4..8), ..Collected::default() };
     for offset in 0..4 {
         collected.rows.insert(offset, row());
@@ -26,7 +26,7 @@ fn row() -> Row {
 async fn a_program_that_dies_each_time_is_not_run_for_ever() {
     let dir = tempfile::tempdir().unwrap();
     let runs = dir.path().join("runs");
-    // It tells of 4 rows, and dies of whatever is next.
+    // Announces 4 rows, and dies at the first part.
     let script = "read request; echo . >> $0; echo '{\"rows\":4}'
         part=${request##*[}; start=${part#*start\\\":}; start=${start%%,*}
         end=${part#*end\\\":}; end=${end%%\\}*}

@@ -1,4 +1,4 @@
-//! The checksums of the library's files, kept in the transaction that calls them synced.
+//! Checksums of the library's files, stored in the transaction that marks the files as synced.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Journal {
-    /// The checksums of the library's files.
+    /// Returns the checksums of the library's files.
     pub(crate) async fn checksums(&self) -> Result<Known, Error> {
         self.ledger
             .read(|db| {
@@ -21,7 +21,7 @@ impl Journal {
                 let mut checksums = Checksums::new();
                 while let Some(row) = rows.next()? {
                     let bytes = number(row.get(1)?);
-                    // One of another length fits no file.
+                    // A hash of another length matches no file.
                     let hash = row.get::<_, Vec<u8>>(2)?.try_into().unwrap_or_default();
                     checksums.insert(row.get(0)?, Checksum { bytes, hash });
                 }
@@ -34,7 +34,7 @@ impl Journal {
             .await
     }
 
-    /// Notes that every file of the library was compared at that moment.
+    /// Records that every file of the library was compared at the time `until`.
     pub(crate) async fn set_compared(&self, until: SystemTime) -> Result<(), Error> {
         let micros = until.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         let micros = sql_integer(u64::try_from(micros).unwrap_or(0));
@@ -42,7 +42,7 @@ impl Journal {
     }
 }
 
-/// Keeps the checksums of one table alone.
+/// Deletes the checksums of all tables except `table`.
 pub(super) fn forget_other_tables(db: &Connection, table: &str) -> Result<(), Error> {
     let sql = "DELETE FROM index_checksums WHERE substr(path, 1, length(?1) + 1) <> ?1 || '/'";
     db.prepare_cached(sql)?.execute([table])?;

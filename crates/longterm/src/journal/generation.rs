@@ -1,4 +1,4 @@
-//! The generation of the journal: how many changes it has taken.
+//! Generation of the journal: the number of changes it has accepted.
 
 use aios_record::Generation;
 use rusqlite::{Connection, OptionalExtension};
@@ -7,12 +7,12 @@ use super::{Journal, SCHEMA_VERSION, count};
 use crate::Error;
 
 impl Journal {
-    /// The generation that it has reached.
+    /// Returns the current generation.
     pub(crate) async fn generation(&self) -> Result<Generation, Error> {
         self.ledger.read(generation).await
     }
 
-    /// Refuses a journal that has not reached the generation that it is to have reached.
+    /// Refuses a journal that has not reached the generation `reached`.
     pub(crate) async fn check_reached(&self, reached: Option<Generation>) -> Result<(), Error> {
         let Some(reached) = reached else { return Ok(()) };
         match reached.is_reached_by(self.generation().await?) {
@@ -22,7 +22,7 @@ impl Journal {
     }
 }
 
-/// Gives the journal a number by which it differs from those of other stores, if it has none.
+/// Gives the journal a random number that identifies its store, if it has none.
 pub(super) fn name_store(db: &Connection) -> Result<(), Error> {
     db.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('store', random())", [])?;
     Ok(())
@@ -33,7 +33,7 @@ fn generation(db: &Connection) -> Result<Generation, Error> {
     Ok(Generation {
         store: db.prepare_cached(store)?.query_row([], |row| row.get(0)).optional()?,
         schema: SCHEMA_VERSION,
-        // Numbers of rows are never used again, so that each change makes the sum greater.
+        // Row numbers are never reused, so each change increases the sum.
         number: count(db, "SELECT coalesce(sum(seq), 0) FROM sqlite_sequence")?,
     })
 }

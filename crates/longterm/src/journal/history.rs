@@ -1,8 +1,8 @@
-//! Older versions of records: kept when a newer one takes their place, gone with the record.
+//! Older versions of records: kept when a newer version replaces them, deleted with the record.
 //!
-//! A version that the library holds is not in the journal, so whoever replaces it must have read
-//! it. It is told so by a refusal (`Unread`) that has written nothing, reads, and tries again; new
-//! records never pay for it.
+//! A version in the library is not in the journal, so a writer that replaces it must have read it.
+//! If it has not, the write is refused (`Unread`) without effect; the writer reads the version and
+//! retries. New records never pay for this.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -20,39 +20,39 @@ use crate::{
     library::{Edition, Row},
 };
 
-/// As many older versions of one record are kept; the oldest make room.
+/// Maximum number of older versions of one record. The oldest are deleted first.
 const VERSIONS_MAX: i64 = 100;
 
-/// The version that an upsert takes the place of, as far as its writer has looked.
+/// The version that an upsert replaces, as far as its writer has read it.
 #[derive(Debug)]
 pub(crate) enum Older {
-    /// It has not.
+    /// The writer has not read it.
     Unread,
-    /// None was there, and none is replaced.
+    /// There was none. The write is refused if there is one now.
     Absent,
-    /// This, or none, was there; whatever is there now is replaced.
+    /// This version, or no readable one, was there. With `None`, the write replaces any version;
+    /// with `Some`, another version in the library must be read first.
     Seen(Option<Box<Row>>),
-    /// This was there, and nothing else is replaced.
+    /// This version was there. The write is refused if it was deleted or replaced since.
     Exactly(Box<Row>),
-    /// As `Exactly`; the version is not worth keeping, for only counts went on, or its validity
-    /// ended.
+    /// As `Exactly`, but the version is not kept: only counts changed, or its validity ended.
     Counted(Box<Row>),
 }
 
-/// A version that was replaced, and when.
+/// A replaced version, and the time of its replacement.
 pub(crate) type Replaced = (Record, Timestamp);
 
-/// The places of keys, from one moment.
+/// Locations of keys, from one snapshot.
 #[derive(Debug)]
 pub(crate) struct Sought {
     pub(crate) edition: Edition,
     pub(crate) waiting: Vec<Pending>,
-    /// Those that wait for nothing and that this edition of the library holds.
+    /// Keys that do not wait, and that this edition of the library holds.
     pub(crate) held: HashSet<String>,
 }
 
 impl Journal {
-    /// The older versions of `key`, newest first.
+    /// Returns the older versions of `key`, newest first.
     pub(crate) async fn history(&self, key: String) -> Result<Vec<Replaced>, Error> {
         self.ledger
             .read(move |db| {
@@ -74,8 +74,8 @@ impl Journal {
             .await
     }
 
-    /// At most `limit` older versions, each with its number, after number `after`; no record for
-    /// one that cannot be read.
+    /// Returns at most `limit` older versions with numbers above `after`, each with its number. The
+    /// record is `None` if it cannot be read.
     pub(crate) async fn versions(
         &self,
         after: i64,
@@ -96,13 +96,13 @@ impl Journal {
             .await
     }
 
-    /// Forgets every older version of `keys`.
+    /// Deletes every older version of `keys`.
     pub(crate) async fn forget_versions(&self, keys: Vec<String>) -> Result<(), Error> {
         self.ledger.write(move |db| keys.iter().try_for_each(|key| forget(db, key))).await
     }
 
-    /// Of keys and the hashes of new contents, the keys that are stored with another content. Those
-    /// with a hash by former rules are named, too.
+    /// Returns the keys that are stored with a content hash other than the given one. A hash by
+    /// former rules always differs.
     pub(crate) async fn changed(
         &self,
         wanted: Vec<(String, String)>,
@@ -122,7 +122,7 @@ impl Journal {
             .await
     }
 
-    /// Deletes those of these keys whose content still has the hash beside it; says how many.
+    /// Deletes the keys whose content still has the given hash, and returns their number.
     pub(crate) async fn remove_unchanged(
         &self,
         wanted: Vec<(String, String)>,
@@ -143,7 +143,7 @@ impl Journal {
             .await
     }
 
-    /// What waits of `keys`, and the edition of the library that holds what does not.
+    /// Returns the waiting rows of `keys`, and the edition of the library that holds the others.
     pub(crate) async fn waiting(&self, keys: Vec<String>) -> Result<Sought, Error> {
         let model = Arc::clone(&self.model);
         self.ledger
@@ -168,7 +168,7 @@ impl Journal {
     }
 }
 
-/// Whether one of `writes` would take the place of a version that its writer has not read.
+/// Returns `true` if one of `writes` would replace a version that its writer has not read.
 pub(super) fn are_unread(db: &Connection, writes: &[Write], rules: Rules) -> Result<bool, Error> {
     for write in writes {
         if let Write::Upsert { row, older, feed_seq, .. } = write
@@ -208,7 +208,7 @@ fn is_unread(
     Ok(!waits.exists([row.record.encoded_identity()])?)
 }
 
-/// Keeps the version of `key` that is about to be replaced.
+/// Stores the version of `key` that is about to be replaced.
 pub(super) fn keep(db: &Connection, key: &str, older: &Older, now: Timestamp) -> Result<(), Error> {
     let read = match older {
         Older::Counted(_) => return Ok(()),
@@ -232,7 +232,7 @@ pub(super) fn keep(db: &Connection, key: &str, older: &Older, now: Timestamp) ->
     Ok(())
 }
 
-/// Forgets every older version of `key`.
+/// Deletes every older version of `key`.
 pub(super) fn forget(db: &Connection, key: &str) -> Result<(), Error> {
     db.prepare_cached("DELETE FROM history WHERE key = ?1")?.execute([key])?;
     Ok(())

@@ -1,11 +1,11 @@
-//! Encoded identities as the journal's columns have them: whole in `pending`, `history` and
-//! `refused`, in three parts in `ids`.
+//! Encoded identities in the journal's columns: whole in `pending`, `history` and `refused`, in
+//! three parts in `ids`.
 
 use aios_record::{Identity, Record};
 
 use crate::Error;
 
-/// The parts of an encoded identity, as the primary key of `ids` has them.
+/// The parts of an encoded identity, in the order of the primary key of `ids`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) kind: &'a str,
@@ -15,7 +15,7 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// The parts of `key`: the owner, U+001F, `kind/id`.
+    /// Splits `key`: the owner, U+001F, `kind/id`.
     pub(super) fn of(key: &'a str) -> Result<Parts<'a>, Error> {
         let parts = key.split_once('\u{1f}').and_then(|(owner, rest)| {
             let (kind, id) = rest.split_once('/')?;
@@ -44,7 +44,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The encoded identity of a row of `ids`.
+/// SQL expression for the encoded identity of a row of `ids`.
 macro_rules! key_sql {
     () => {
         "owner || char(31) || kind || '/' || id"

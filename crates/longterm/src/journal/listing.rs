@@ -1,8 +1,7 @@
-//! The identities that a gate sees, looked up owner by owner.
+//! Identities that a gate sees, looked up per owner.
 //!
-//! `ids` is ordered by kind, owner and id, so that what one owner has of a kind is one range. Whose
-//! ranges are read follows from [`Gate::owners`]; which of their rows are visible, [`Gate::sees`]
-//! says.
+//! `ids` is ordered by kind, owner and id, so the records of one owner and kind are one range.
+//! [`Gate::owners`] selects the ranges, [`Gate::sees`] the visible rows in them.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,7 +15,8 @@ use super::{
 use crate::{Error, library::Edition};
 
 impl Journal {
-    /// The stored records of this kind and id that `gate` sees: a user's own before the shared one.
+    /// Returns the stored records of this kind and id that `gate` sees, a user's own before the
+    /// shared one.
     pub(crate) async fn candidates(
         &self,
         gate: Gate,
@@ -39,7 +39,8 @@ impl Journal {
             .await
     }
 
-    /// How many records `gate` sees of each kind that has any, pending ones included.
+    /// Returns the number of records that `gate` sees of each kind, waiting ones included. Kinds
+    /// without records are left out.
     pub(crate) async fn counts(&self, gate: Gate) -> Result<BTreeMap<Kind, u64>, Error> {
         self.ledger
             .read(move |db| {
@@ -66,7 +67,7 @@ impl Journal {
             .await
     }
 
-    /// The identities of all records that `gate` sees.
+    /// Returns the identities of all records that `gate` sees.
     pub(crate) async fn identities(&self, gate: Gate) -> Result<Vec<Identity>, Error> {
         self.ledger
             .read(move |db| {
@@ -81,7 +82,8 @@ impl Journal {
             .await
     }
 
-    /// The identities of a kind that `gate` sees and whose ids begin with `prefix`, in their order.
+    /// Returns the identities of a kind that `gate` sees and whose ids begin with `prefix`, by
+    /// owner, then by id.
     pub(crate) async fn with_prefix(
         &self,
         gate: Gate,
@@ -99,8 +101,8 @@ impl Journal {
             .await
     }
 
-    /// What waits of a kind and an owner that `gate` looks at, and the edition of the library that
-    /// holds what does not.
+    /// Returns the waiting changes of a kind and of the owners that `gate` selects, and the edition
+    /// of the library that holds the other records. Unreadable rows are left out.
     pub(crate) async fn waiting_of(
         &self,
         gate: Gate,
@@ -126,7 +128,7 @@ impl Journal {
     }
 }
 
-/// Whose records of `kind` are to be looked at: a user before the shared owner.
+/// Returns the owners whose records of `kind` to read, a user before the shared owner.
 fn owners(db: &Connection, gate: &Gate, kind: Kind) -> Result<Vec<Owner>, Error> {
     let filter = gate.filter();
     let chosen = filter.scope.user.as_ref().map(Owner::from_stored);
@@ -141,7 +143,8 @@ fn owners(db: &Connection, gate: &Gate, kind: Kind) -> Result<Vec<Owner>, Error>
     })
 }
 
-/// Everybody who has or had records of `kind`, in order. Skips from one owner to the next.
+/// Returns every owner that has or had records of `kind`, in order. Skips from one owner to the
+/// next.
 pub(super) fn all_owners(db: &Connection, kind: Kind) -> Result<Vec<Owner>, Error> {
     let mut read = db.prepare_cached(
         "WITH RECURSIVE owners (owner) AS (
@@ -157,7 +160,7 @@ pub(super) fn all_owners(db: &Connection, kind: Kind) -> Result<Vec<Owner>, Erro
     Ok(owners.collect::<Result<_, _>>()?)
 }
 
-/// The identities of one owner and kind that `gate` sees and whose ids begin with `prefix`.
+/// Returns the identities of one owner and kind that `gate` sees and whose ids begin with `prefix`.
 fn ids(
     db: &Connection,
     gate: &Gate,

@@ -1,4 +1,4 @@
-//! Single values of the journal, and its numbers as SQLite has them.
+//! Single values of the journal, and conversions of its numbers from and to SQLite.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -25,17 +25,17 @@ pub(super) fn set_meta(
     Ok(())
 }
 
-/// The one number that a query without parameters gives.
+/// Returns the number that a query without parameters selects.
 pub(super) fn count(db: &Connection, sql: &'static str) -> Result<u64, Error> {
     Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(number)?)
 }
 
-/// Counters in the file are never negative.
+/// Converts a counter from the file, where it is never negative.
 pub(super) fn number(stored: i64) -> u64 {
     u64::try_from(stored).unwrap_or(0)
 }
 
-/// SQLite's integers end at 2^63 - 1, which no counter here reaches.
+/// Converts a counter for SQLite, whose integers end at 2^63 - 1. No counter here reaches that.
 pub(super) fn sql_integer(counter: u64) -> i64 {
     i64::try_from(counter).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The rows that wait in the journal, as SQLite has them and as the library takes them.
+//! Rows that wait in the journal, in the forms of SQLite and of the library.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use crate::{
     library::{Row, RowTerms},
 };
 
-/// The columns that a row of `pending` is read from.
+/// SQL query for the columns of [`PendingColumns`].
 macro_rules! pending_sql {
     () => {
         "SELECT seq, key, record, terms, vector, content_hash, vector_state FROM pending"
@@ -34,9 +34,9 @@ pub(crate) struct Pending {
     pub(crate) seq: i64,
     /// The encoded identity.
     pub(crate) key: String,
-    /// None where the key is to be deleted.
+    /// `None` if the key is deleted.
     pub(crate) row: Option<Row>,
-    /// The library has never held the key.
+    /// True if the library has never held the key.
     pub(crate) is_new: bool,
 }
 
@@ -47,15 +47,15 @@ pub(crate) struct Unembedded {
     pub(crate) text: String,
 }
 
-/// Waiting changes, split by what the library must do with it.
+/// Waiting changes, grouped by their operation on the library.
 #[derive(Debug, Default)]
 pub(crate) struct Drain {
     pub(crate) appends: Vec<Row>,
     pub(crate) replacements: Vec<Row>,
     pub(crate) removals: Vec<String>,
-    /// The journal rows that this covers.
+    /// The journal rows of these changes.
     pub(super) seqs: Vec<(i64, String)>,
-    /// Rows that cannot be read and are set aside.
+    /// Rows that cannot be read and are moved to `refused`.
     pub(super) damaged: Vec<Damage>,
 }
 
@@ -76,7 +76,7 @@ impl Drain {
         self.seqs.len() + self.damaged.len()
     }
 
-    /// The keys whose rows in the library, if it holds any, are to go.
+    /// Returns the keys whose rows, if any, must leave the library.
     pub(crate) fn held_keys(&self) -> Vec<String> {
         let replaced = self.replacements.iter().map(|row| row.record.encoded_identity());
         replaced.chain(self.removals.iter().cloned()).collect()
@@ -84,8 +84,8 @@ impl Drain {
 }
 
 impl Drain {
-    /// The rows that a library of `rows` has after this, if it holds the rows `held` of the keys
-    /// concerned. None if it holds some of a key twice.
+    /// Returns the number of rows that a library of `rows` rows has after this drain, if it holds
+    /// the rows `held` of the affected keys. `None` if it holds a key twice.
     pub(crate) fn rows_after(&self, rows: u64, held: &[RowTerms]) -> Option<u64> {
         let keys: HashSet<&str> = held.iter().map(|row| &*row.key).collect();
         if keys.len() != held.len() {
@@ -98,10 +98,10 @@ impl Drain {
     }
 }
 
-/// The limits within which pending rows are read.
+/// Limits of a read of pending rows.
 pub(super) struct Bounds {
     pub(super) rows: usize,
-    /// At least one row is read.
+    /// At least one row is read, whatever its size.
     pub(super) bytes: usize,
     pub(super) after: i64,
     pub(super) through: i64,
@@ -112,7 +112,7 @@ impl Bounds {
         Bounds { rows: usize::MAX, bytes: usize::MAX, after: i64::MIN, through: i64::MAX };
 }
 
-/// The oldest rows within `bounds`. One that cannot be read holds up no other.
+/// Returns the oldest rows within `bounds`. An unreadable row does not affect the others.
 pub(super) fn pending(
     db: &Connection,
     bounds: &Bounds,
@@ -135,7 +135,7 @@ pub(super) fn pending(
     Ok(pending)
 }
 
-/// Of the rows `seqs`, which were without a vector: those that have one now, or need none.
+/// Returns those of the rows `seqs`, which had no vector, that have one now or need none.
 pub(super) fn embedded(db: &Connection, seqs: &[i64]) -> Result<Vec<Pending>, Error> {
     let mut read =
         db.prepare_cached(concat!(pending_sql!(), " WHERE seq = ?1 AND vector_state <> ?2"))?;
@@ -161,8 +161,8 @@ fn decoded(db: &Connection, columns: PendingColumns) -> Result<Result<Pending, D
 }
 
 impl Journal {
-    /// The oldest texts that wait for a vector, of those that came no later than `through`, within
-    /// so many rows and bytes of text; at least one of them.
+    /// Returns the oldest texts that wait for a vector, with sequence numbers up to `through`,
+    /// within these limits of rows and bytes of text, but at least one.
     pub(crate) async fn unembedded(
         &self,
         through: i64,
@@ -194,8 +194,8 @@ impl Journal {
             .await
     }
 
-    /// Writes vectors to the rows `seq` that still wait for theirs. A row that was written again
-    /// meanwhile has another `seq`, and is left as it is.
+    /// Writes vectors to the rows `seq` that still wait for them. A row that was written again
+    /// meanwhile has another `seq` and stays unchanged.
     pub(crate) async fn set_vectors(&self, vectors: Vec<(i64, Embedded)>) -> Result<(), Error> {
         let model = std::sync::Arc::clone(&self.model);
         self.ledger
@@ -216,7 +216,7 @@ impl Journal {
     }
 }
 
-/// The state of a vector that is there or not, and may still be to come.
+/// Returns the state of a vector that exists or not, and may be outstanding.
 pub(super) fn vector_state_of(is_there: bool, is_outstanding: bool) -> i64 {
     match (is_there, is_outstanding) {
         (true, _) => vector_state::THERE,
@@ -225,7 +225,7 @@ pub(super) fn vector_state_of(is_there: bool, is_outstanding: bool) -> i64 {
     }
 }
 
-/// A row of `pending` as SQLite has it.
+/// A row of `pending` as SQLite stores it.
 pub(super) struct PendingColumns {
     seq: i64,
     key: String,

@@ -1,10 +1,10 @@
-//! What is to vanish without a trace: what the journal itself forgets of it, and how far the
-//! owner's work on it has come.
+//! State of purges: the parts that the journal deletes itself, and the progress of the owner's
+//! work.
 //!
-//! A purge is a number, and `meta` tells which is asked for, which is rewritten, which is done, and
-//! which is held up. That is all: the keys are deleted by then, and the owner's work is to leave
-//! nothing of whatever is deleted. So what is kept to finish an interrupted purge says nothing of
-//! what was purged.
+//! A purge is a number. `meta` has the numbers of the newest purges that were requested, are
+//! rewritten, are done, and are blocked, and nothing else: the keys are deleted by then, and the
+//! owner removes all deleted data. So the state that is kept to finish an interrupted purge reveals
+//! nothing of what was purged.
 
 use aios_record::{Gate, Id, Identity, Kind, Scope};
 use rusqlite::{Connection, params};
@@ -15,24 +15,25 @@ use super::{
 };
 use crate::{Error, library::TermCounts, purge::Obstacle};
 
-/// How far purges have come, from one moment.
+/// Progress of purges, from one snapshot.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purges {
-    /// The newest that was asked for.
+    /// The newest requested purge.
     pub(crate) wanted: u64,
-    /// Up to here nothing is left in the library's newest version.
+    /// The library's newest version has nothing left of purges up to this one.
     pub(crate) rewritten: u64,
-    /// Up to here nothing is left in any file.
+    /// No file has anything left of purges up to this one.
     pub(crate) done: u64,
-    /// The newest that something was found to be in the way of, and what.
+    /// The newest blocked purge, and its obstacle.
     pub(crate) blocked: (u64, Option<Obstacle>),
-    /// The newest change that waits: the deletions of all that is to be purged come no later.
+    /// The newest `seq` that waits. The deletions of all requested purges come no later.
     pub(crate) through: i64,
 }
 
 impl Journal {
-    /// Deletes those of `identities` that are stored and that `gate` sees, leaves their tombstones,
-    /// with those of `contents`, and returns them. None if `gate` may not change one of them.
+    /// Deletes those of `identities` that are stored and that `gate` sees, stores their tombstones,
+    /// with those of `contents`, and returns the deleted ones. Fails without effect with
+    /// [`Error::NotYours`] if `gate` may not change one of them.
     pub(crate) async fn forget(
         &self,
         gate: Gate,
@@ -42,9 +43,9 @@ impl Journal {
         self.ledger.write(move |db| forget(db, &gate, &identities, &contents)).await
     }
 
-    /// As [`forget`](Journal::forget) for the administrator, and asks for a purge, whose number
-    /// comes with it. Of whatever was deleted, now or before, nothing is left here but that; of
-    /// unknown identities nothing.
+    /// As [`forget`](Journal::forget) for the administrator, and requests a purge, whose number it
+    /// returns as well. Of all records deleted so far, the journal keeps only the identities and
+    /// tombstones.
     pub(crate) async fn purge(
         &self,
         identities: Vec<Identity>,
@@ -78,7 +79,7 @@ impl Journal {
             .await
     }
 
-    /// Which of `identities` are stored, or were deleted or forgotten before.
+    /// Returns, for each of `identities`, whether it is stored, or was deleted or forgotten before.
     pub(crate) async fn knew(&self, identities: Vec<Identity>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
@@ -93,8 +94,8 @@ impl Journal {
             .await
     }
 
-    /// Returns `true` if a record that `gate` sees is stored or was deleted, or the session that
-    /// it is narrowed to.
+    /// Returns `true` if `gate` sees a record that is stored or was deleted. A session counts as a
+    /// record of itself.
     pub(crate) async fn knew_scope(&self, gate: Gate) -> Result<bool, Error> {
         self.ledger
             .read(move |db| {
@@ -115,7 +116,7 @@ impl Journal {
             .await
     }
 
-    /// The identities of a kind that were deleted, each with what is known of its scope.
+    /// Returns the deleted identities of a kind, each with the known part of its scope.
     pub(crate) async fn deleted_of(&self, kind: Kind) -> Result<Vec<(Identity, Scope)>, Error> {
         self.ledger
             .read(move |db| {
@@ -136,7 +137,7 @@ impl Journal {
             .await
     }
 
-    /// How far purges have come.
+    /// Returns the progress of purges.
     pub(crate) async fn purges(&self) -> Result<Purges, Error> {
         self.ledger
             .read(|db| {
@@ -153,8 +154,8 @@ impl Journal {
             .await
     }
 
-    /// Notes that `safe` is on disk and has nothing any more of what purge `number` asked for, and
-    /// takes its terms in the place of those that are counted.
+    /// Records that `safe` is on disk and has nothing left of purge `number`, and replaces the word
+    /// statistics with `counts`.
     pub(crate) async fn purge_rewritten(
         &self,
         term: Term,
@@ -171,7 +172,7 @@ impl Journal {
             .await
     }
 
-    /// Notes that purge `number` is done, or what is in its way.
+    /// Records that purge `number` is done, or its obstacle.
     pub(crate) async fn purge_swept(
         &self,
         number: u64,
@@ -188,8 +189,8 @@ impl Journal {
             .await
     }
 
-    /// Leaves nothing of what was deleted in the journal's file and its log, or says that a reader
-    /// needs the log.
+    /// Removes all deleted data from the journal's file and its write-ahead log. Returns an
+    /// obstacle if a reader needs the log.
     pub(crate) async fn scrub(&self) -> Result<Option<Obstacle>, Error> {
         match self.ledger.scrub().await {
             Ok(()) => Ok(None),
@@ -207,7 +208,7 @@ fn forget(
 ) -> Result<Vec<Identity>, Error> {
     let mut forgotten = Vec::new();
     for identity in identities {
-        // What was deleted before is forgotten from now on.
+        // A record that was deleted before gets a tombstone, too.
         let known = Known::find(db, Parts::of_identity(identity))?;
         let Some(known) = known.filter(|known| gate.sees(&known.scope)) else { continue };
         if !gate.may_change(&known.scope) {

@@ -1,8 +1,8 @@
-//! What the journal knows of a rebuild: how far the table that is to come has got, what it must
-//! hold, and the moment from which it counts.
+//! State of a rebuild: the progress of the new table, the content that it must have, and the switch
+//! to it.
 //!
-//! Until that moment nothing here is seen by anybody else, but that the owner lets the library
-//! rest for a while at the end, see [`Journal::pause_drains`].
+//! Until the switch nobody else sees any of this, except that the owner pauses drains near the end,
+//! see [`Journal::pause_drains`].
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -24,56 +24,56 @@ use crate::{
     library::{Edition, Row, TermCounts},
 };
 
-/// For how long the owner is asked to rest, at a time.
+/// Duration of one pause of drains.
 pub(crate) const REST: Duration = Duration::from_secs(60);
 
-/// What a rebuild begins with.
+/// State from which a rebuild begins.
 #[derive(Debug)]
 pub(crate) struct Beginning {
-    /// What is to be replaced.
+    /// The edition to replace.
     pub(crate) edition: Edition,
-    /// The model of the stored vectors; none in a store that was never opened.
+    /// The model of the stored vectors. `None` if the store was never opened.
     pub(crate) model: Option<String>,
-    /// The version up to which an earlier rebuild for the same purpose got; 0 where none did.
+    /// The version that an earlier rebuild for the same purpose reached, or 0.
     pub(crate) built_version: u64,
-    /// Set if the table to be replaced is the former version's, with keys without owners.
+    /// True if the table to replace is of the former version, with keys without owners.
     pub(crate) is_former: bool,
-    /// Set if terms and vectors are those of another version of the analysis.
+    /// True if terms and vectors are of another version of the analysis.
     pub(crate) is_analysed_otherwise: bool,
 }
 
-/// What a table must hold to take the place of `edition`, from one moment.
+/// Content that a table must have to replace `edition`, from one snapshot.
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) edition: Edition,
-    /// Every key that is neither deleted nor waiting, with its content's hash.
+    /// Every key that is neither deleted nor waiting, with its content hash.
     pub(crate) keys: HashMap<String, u128>,
-    /// What waits, and concerns no table yet.
+    /// Waiting keys, which no table must hold yet.
     pub(crate) pending: HashSet<String>,
 }
 
-/// From which moment on a new table counts.
+/// The switch to a new table.
 #[derive(Debug)]
 pub(crate) struct Switch {
-    /// What it was made from: if that has changed since, there is no switch.
+    /// The edition from which the table was built. If it has changed since, there is no switch.
     pub(crate) from: Edition,
-    /// Which version of it is on disk.
+    /// The synced version of the new table.
     pub(crate) safe: Safe,
-    /// The name of its directory.
+    /// Name of its directory.
     pub(crate) table: String,
     pub(crate) counts: TermCounts,
-    /// The model of its vectors.
+    /// Model of its vectors.
     pub(crate) model: String,
-    /// Keys that it should hold and that could not be read.
+    /// Keys that it should hold, and whose records could not be read.
     pub(crate) missing: Vec<String>,
-    /// Keys of which it holds another version than it should, each with the hash of that.
+    /// Keys whose row is not the expected version, each with the hash of that row.
     pub(crate) outdated: Vec<(String, u128)>,
     pub(crate) adopted: Vec<Adopted>,
-    /// Keys of deleted records that the journal takes for stored.
+    /// Keys of deleted records that the journal has as stored.
     pub(crate) gone: Vec<String>,
 }
 
-/// A record of the new table that the journal is to know from then on.
+/// A record of the new table that the journal does not know before the switch.
 #[derive(Debug, Clone)]
 pub(crate) struct Adopted {
     /// The encoded identity.
@@ -96,12 +96,12 @@ impl Adopted {
     }
 }
 
-/// Terms and vector of a row that waits, made anew.
+/// Recomputed terms and vector of a waiting row.
 pub(crate) type Remade = (String, Option<Vec<f32>>);
 
 impl Journal {
-    /// Begins or continues a rebuild for `purpose`. Whatever was built for another one, or for
-    /// another table, is not continued.
+    /// Begins or continues a rebuild for `purpose`. A rebuild for another purpose, or of another
+    /// table, is not continued.
     pub(crate) async fn begin_rebuild(&self, purpose: String) -> Result<Beginning, Error> {
         self.ledger
             .write(move |db| {
@@ -124,13 +124,13 @@ impl Journal {
             .await
     }
 
-    /// Returns `true` if the library is a former version's: with keys without owners, or with terms
-    /// of another version of the analysis.
+    /// Returns `true` if the library is of a former version: with keys without owners, or with
+    /// terms of another version of the analysis.
     pub(crate) async fn has_former_library(&self) -> Result<bool, Error> {
         self.ledger.read(|db| Ok(is_former(db)? || is_analysed_otherwise(db)?)).await
     }
 
-    /// Notes which version of the new table, with all its files, is on disk.
+    /// Records the version of the new table that is on disk with all its files.
     pub(crate) async fn set_rebuilt(&self, safe: Safe) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
@@ -140,7 +140,7 @@ impl Journal {
             .await
     }
 
-    /// Notes that nothing of the new table is on disk.
+    /// Records that nothing of the new table is on disk.
     pub(crate) async fn begin_again(&self) -> Result<(), Error> {
         self.ledger.write(move |db| set_meta(db, "rebuild_version", 0)).await
     }
@@ -169,14 +169,14 @@ impl Journal {
             .await
     }
 
-    /// Keeps the owner, whichever process it is, from changing the library until that time. What
-    /// is stored meanwhile waits, and is found as ever.
+    /// Keeps the owner, in whichever process, from changing the library until the time `until`.
+    /// Writes wait meanwhile, and reads find them as usual.
     pub(crate) async fn pause_drains(&self, until: Timestamp) -> Result<(), Error> {
         let micros = sql_integer(u64::try_from(until.as_microsecond()).unwrap_or(0));
         self.ledger.write(move |db| set_meta(db, "drains_paused_until", micros)).await
     }
 
-    /// Which of `keys` were deleted.
+    /// Returns, for each of `keys`, whether it was deleted.
     pub(crate) async fn deleted(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
@@ -189,7 +189,7 @@ impl Journal {
             .await
     }
 
-    /// Those of `keys` that were deleted, and for which no change waits.
+    /// Returns those of `keys` that were deleted and for which no change waits.
     pub(crate) async fn deleted_for_good(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
         self.ledger
             .read(move |db| {
@@ -207,8 +207,8 @@ impl Journal {
             .await
     }
 
-    /// Which of `keys` are of a kind and id that some owner has or had: of a table of the former
-    /// version, where one owner at a time had a kind and id, these rows are left from before.
+    /// Returns, for each of `keys`, whether any owner has or had its kind and id. In a table of the
+    /// former version, which had one owner at a time for a kind and id, such rows are left over.
     pub(crate) async fn are_left_over(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
@@ -238,7 +238,7 @@ impl Journal {
             .await
     }
 
-    /// What waits above `after`, oldest first; what cannot be read is left out.
+    /// Returns the changes that wait above `after`, oldest first. Unreadable ones are left out.
     pub(crate) async fn pending_after(&self, after: i64) -> Result<Vec<Pending>, Error> {
         self.ledger
             .read(move |db| {
@@ -248,8 +248,9 @@ impl Journal {
             .await
     }
 
-    /// Makes the new table the one that counts, or does nothing, and says so, where the old one
-    /// has changed. Every owner's term ends. Rows that wait get what `remake` makes of them.
+    /// Switches to the new table and returns `true`. If the old table has changed, does nothing and
+    /// returns `false`. The switch ends every owner's term, and gives the waiting rows the terms
+    /// and vectors that `remake` computes.
     pub(crate) async fn switch(
         &self,
         switch: Switch,
@@ -276,7 +277,7 @@ impl Journal {
                 set_counted(db, switch.safe.version)?;
                 keep_checksums(db, &switch.safe.checksums)?;
                 forget_other_tables(db, &switch.table)?;
-                // What was to be purged meanwhile may be in the new table's files.
+                // Records purged meanwhile may be in the new table's files.
                 let purged = meta_number(db, "purge_done")?;
                 set_meta(db, "purge_rewritten", sql_integer(purged))?;
                 for key in &switch.missing {
@@ -301,8 +302,8 @@ impl Journal {
             .await
     }
 
-    /// Forgets that these keys were stored, and lists them, as of `now`: nobody has what they
-    /// held. Those that were stored again meanwhile stay.
+    /// Deletes keys whose records are lost, and lists them as refused at the time `now`. Keys that
+    /// were stored again meanwhile stay.
     pub(crate) async fn give_up(&self, keys: Vec<String>, now: Timestamp) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
@@ -333,8 +334,8 @@ fn is_analysed_otherwise(db: &Connection) -> Result<bool, Error> {
     Ok(is_used && meta_number(db, "analysis")? != u64::from(aios_analysis::VERSION))
 }
 
-/// Takes a key for one whose record was never moved to the library and has no known content, so
-/// that whoever has it may store it again.
+/// Marks the record of a key as not in the library and without known content, so that a caller that
+/// has it may store it again.
 fn release(db: &Connection, key: &str) -> Result<(), Error> {
     let Parts { kind, owner, id } = Parts::of(key)?;
     db.prepare_cached(
@@ -346,7 +347,7 @@ fn release(db: &Connection, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes a record for one that the library holds, unless its key is known.
+/// Marks a record as held by the library, unless its key is known.
 fn adopt(db: &Connection, adopted: &Adopted) -> Result<(), Error> {
     let Adopted { key, scope, external_id, content_hash, hash_version } = adopted;
     let Parts { kind, owner, id } = Parts::of(key)?;
@@ -370,7 +371,7 @@ fn adopt(db: &Connection, adopted: &Adopted) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes a record for deleted that the new table does not have.
+/// Marks a record that the new table lacks as deleted.
 fn note_deleted(db: &Connection, key: &str) -> Result<(), Error> {
     let Parts { kind, owner, id } = Parts::of(key)?;
     let changed = db
@@ -386,7 +387,8 @@ fn note_deleted(db: &Connection, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes what the library holds of a key for its content, so that the right one is a change.
+/// Sets the content hash of a key to that of the library's row, so that the right content counts as
+/// a change.
 fn set_content_hash(db: &Connection, key: &str, hash: u128) -> Result<(), Error> {
     let Parts { kind, owner, id } = Parts::of(key)?;
     db.prepare_cached(
@@ -411,7 +413,7 @@ fn set_remade(db: &Connection, seq: i64, terms: &str, vector: Option<&[f32]>) ->
     Ok(())
 }
 
-/// The hash of a content as a number; 0 for none.
+/// Converts a content hash to a number, 0 for none.
 pub(crate) fn hash_number(content_hash: &str) -> u128 {
     u128::from_str_radix(content_hash, 16).unwrap_or(0)
 }

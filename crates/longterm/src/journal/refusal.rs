@@ -1,5 +1,5 @@
-//! What the journal refuses: what would go beyond the limits, which the caller is told, and what
-//! cannot be stored and is listed so that it holds up nothing.
+//! Refusals of the journal: writes beyond the limits, which fail, and changes that cannot be
+//! stored, which are listed so that they do not stop the others.
 
 use aios_record::{Identity, Owner, Timestamp};
 use rusqlite::{Connection, params};
@@ -7,19 +7,20 @@ use rusqlite::{Connection, params};
 use super::{Journal, Write, count, count_pending, meta_number, sql_integer, sql_limit};
 use crate::{Error, error::shown, feed::Refused};
 
-/// As many refused changes are listed; older ones make room.
+/// Maximum number of listed refusals. The oldest are deleted first.
 const REFUSED_ROWS_MAX: u64 = 10_000;
 
-/// How much there may be.
+/// Limits of the journal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Rows of `pending`.
+    /// Maximum number of rows of `pending`.
     pub(crate) rows_max: u64,
-    /// Bytes of the journal and the library together; none where only the disk limits them.
+    /// Maximum number of bytes of the journal and the library together. `None`: only the disk
+    /// limits them.
     pub(crate) disk_bytes_max: Option<u64>,
 }
 
-/// Why a change is not stored.
+/// A change that is not stored, and the reason.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     /// The encoded identity.
@@ -29,7 +30,7 @@ pub(crate) struct Refusal {
 }
 
 impl Write {
-    /// About what it takes on disk; 0 for a deletion.
+    /// Returns the approximate bytes that a write takes on disk, 0 for a deletion.
     fn bytes(&self) -> u64 {
         let Write::Upsert { row, .. } = self else { return 0 };
         let vector = row.vector.as_ref().map_or(0, |vector| size_of_val(vector.as_slice()));
@@ -38,8 +39,8 @@ impl Write {
 }
 
 impl Refusal {
-    /// That a change is not the only one it could be: the owner has the record in another scope, or
-    /// several owners have one and it does not say whose is removed.
+    /// Builds the refusal of a conflicting change: the owner has the record in another scope, or
+    /// several owners have one and the removal does not name the owner.
     pub(super) fn conflict(change: &Write) -> Option<Refusal> {
         match change {
             Write::Upsert { row, feed_seq, .. } => {
@@ -61,7 +62,7 @@ impl Refusal {
 }
 
 impl Journal {
-    /// What was refused, newest first, at most `limit`.
+    /// Returns the refused changes, newest first, at most `limit`.
     pub(crate) async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
         self.ledger
             .read(move |db| {
@@ -83,20 +84,21 @@ impl Journal {
             .await
     }
 
-    /// How many refusals are listed.
+    /// Returns the number of listed refusals.
     pub(crate) async fn refused_count(&self) -> Result<u64, Error> {
         self.ledger.read(|db| count(db, "SELECT count(*) FROM refused")).await
     }
 }
 
-/// Refuses what would go beyond the limits. Deletions are taken however full the disk is.
+/// Refuses writes beyond the limits. Deletions are accepted however full the disk is.
 pub(super) fn check_room(db: &Connection, writes: &[Write], limits: Limits) -> Result<(), Error> {
     let (count, rows_max) = (writes.len() as u64, limits.rows_max);
-    // At most so many: changed rows leave gaps. Cheaper than counting, which comes only if needed.
+    // An upper bound, since changed rows leave gaps. It is cheaper than counting.
     let span = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM pending";
     if rows_max < self::count(db, span)? + count {
         let rows = count_pending(db)?;
-        // A batch that exceeds the limit by itself goes in when nothing waits, or it never would.
+        // A batch that exceeds the limit by itself is accepted if nothing waits; it could never be
+        // written otherwise.
         if rows_max < rows + count && 0 < rows {
             return Err(Error::JournalFull { rows, rows_max });
         }

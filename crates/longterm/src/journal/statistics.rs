@@ -1,5 +1,5 @@
-//! Word statistics of the library, owner by owner, so that nothing that one owner stores weighs
-//! the words of another.
+//! Word statistics of the library, per owner, so that the records of one owner do not affect the
+//! term weights of another.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::{
     library::{Row, RowTerms, TermCounts},
 };
 
-/// Word statistics for the terms that were asked for.
+/// Word statistics for the requested terms.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Statistics {
     pub(crate) documents: u64,
@@ -24,20 +24,21 @@ pub(crate) struct Statistics {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Corpus {
     All,
-    /// This owner's and the shared ones.
+    /// The records of this owner and the shared ones.
     Of(Owner),
 }
 
 impl Corpus {
-    /// The owners that the principal of `gate` sees. Narrowing a gate changes no statistics.
+    /// Returns the owners that the principal of `gate` sees. Narrowing a gate does not change the
+    /// statistics.
     pub(crate) fn of(gate: &Gate) -> Corpus {
         gate.acts_for().map_or(Corpus::All, |owner| Corpus::Of(owner.clone()))
     }
 }
 
 impl Journal {
-    /// The statistics of `terms` alone, and every `seq` that waits, from the same moment. Not for
-    /// an async worker.
+    /// Returns the statistics of `terms` only, and every `seq` that waits, from one snapshot.
+    /// Blocks, so it must not run on an async worker.
     pub(crate) fn statistics_blocking(
         &self,
         terms: Vec<String>,
@@ -47,8 +48,8 @@ impl Journal {
             .read_blocking(move |db| Ok((statistics(db, terms, &corpus)?, waiting_seqs(db)?)))
     }
 
-    /// Returns `true` if the statistics are those of the version that is safe. Programs that did
-    /// not count changed and removed rows leave others.
+    /// Returns `true` if the statistics are those of the synced version. Older programs, which did
+    /// not count changed and removed rows, leave inexact ones.
     pub(crate) async fn has_exact_statistics(&self) -> Result<bool, Error> {
         self.ledger
             .read(
@@ -57,7 +58,7 @@ impl Journal {
             .await
     }
 
-    /// Takes `counts`, of the version that is safe, in the place of the statistics that there are.
+    /// Replaces the statistics with `counts`, which are those of the synced version.
     pub(crate) async fn recount(&self, term: Term, counts: TermCounts) -> Result<(), Error> {
         self.ledger
             .write_alone(move |db| {
@@ -74,7 +75,7 @@ pub(super) fn statistics(
     terms: Vec<String>,
     corpus: &Corpus,
 ) -> Result<Statistics, Error> {
-    // Each statement takes an owner, so that they are used alike.
+    // All statements take an owner, so that both cases bind the same parameters.
     let (count, totals, owner) = match corpus {
         Corpus::All => (
             "SELECT coalesce(sum(documents), 0) FROM terms WHERE term = ?1 AND ?2 IS NULL",
@@ -100,8 +101,8 @@ pub(super) fn statistics(
     Ok(Statistics { documents, terms_total, documents_with })
 }
 
-/// Counts the terms of rows that are in the library now, and no longer those of the rows that it
-/// held of the same keys and of removed ones.
+/// Adds the terms of `rows`, which the library holds now, and subtracts those of `held`, the rows
+/// that were replaced or removed.
 pub(super) fn change_statistics<'a>(
     db: &Connection,
     rows: impl Iterator<Item = &'a Row>,
@@ -117,12 +118,12 @@ pub(super) fn change_statistics<'a>(
     add(db, &counts)
 }
 
-/// Notes that the statistics are those of `version`.
+/// Records that the statistics are those of `version`.
 pub(super) fn set_counted(db: &Connection, version: u64) -> Result<(), Error> {
     set_meta(db, "counted_version", sql_integer(version))
 }
 
-/// Takes `counts` in the place of those that there are.
+/// Replaces all statistics with `counts`.
 pub(super) fn set_statistics(db: &Connection, counts: &TermCounts) -> Result<(), Error> {
     db.execute("DELETE FROM terms", [])?;
     db.execute("DELETE FROM totals", [])?;

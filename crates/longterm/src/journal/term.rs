@@ -1,5 +1,5 @@
-//! What the owner of the library writes down: that its term begins, which version is safe, and
-//! which rows that version holds.
+//! State that the owner of the library writes: the start of its term, the synced version, and the
+//! rows that this version holds.
 
 use std::sync::Arc;
 
@@ -21,36 +21,35 @@ use crate::{
     library::{Edition, RowTerms},
 };
 
-/// How much moves to the library at once, beside the limit in rows: Arrow's text columns end at
-/// 2 GiB, and RAM ends earlier.
+/// Maximum bytes per drain, beside the limit in rows. Arrow's text columns end at 2 GiB, and RAM
+/// ends earlier.
 const DRAIN_BYTES_MAX: usize = 64 << 20;
 
 /// The time during which one process owns the library.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Term {
     number: u64,
-    /// What of the library was trusted when it began.
+    /// The synced edition of the library when the term began.
     pub(crate) edition: Edition,
 }
 
-/// A version of the library that is on disk.
+/// A synced version of the library.
 #[derive(Debug, Clone)]
 pub(crate) struct Safe {
     pub(crate) version: u64,
-    /// What the library's files take, older versions included.
+    /// Bytes of the library's files, older versions included.
     pub(crate) library_bytes: u64,
-    /// Of files that were not known before.
+    /// Changes of the checksums since the last sync.
     pub(crate) checksums: Taken,
 }
 
 impl Journal {
-    /// Whether there was ever an owner.
+    /// Returns `true` if there was ever an owner.
     pub(crate) async fn had_owner(&self) -> Result<bool, Error> {
         self.ledger.read(|db| Ok(0 < meta_number(db, "owner_term")?)).await
     }
 
-    /// Starts the term of a new owner. What an earlier one still tries to note is refused from
-    /// then on.
+    /// Starts the term of a new owner. Writes of earlier owners are refused from then on.
     pub(crate) async fn begin_term(&self) -> Result<Term, Error> {
         let model = Arc::clone(&self.model);
         self.ledger
@@ -62,8 +61,8 @@ impl Journal {
             .await
     }
 
-    /// Ends the term of the last owner, for who holds the lock and is none, whatever its model.
-    /// Returns what of the library is trusted.
+    /// Ends the term of the last owner, for a process that holds the lock and is not the owner,
+    /// whatever its model. Returns the synced edition.
     pub(crate) async fn end_term(&self) -> Result<Edition, Error> {
         self.ledger
             .write(|db| {
@@ -73,14 +72,14 @@ impl Journal {
             .await
     }
 
-    /// Notes that `version`, with all its files, is on disk.
+    /// Records that version `safe`, with all its files, is on disk.
     pub(crate) async fn set_synced(&self, term: Term, safe: Safe) -> Result<(), Error> {
         self.ledger.write(move |db| set_synced(db, term, &safe)).await
     }
 
-    /// The oldest changes that wait, at most `limit`, of those that came no later than `through`;
-    /// those before the first that waits for its vector. None while a rebuild wants the library to
-    /// rest as of `now`, or where the oldest waits for its vector.
+    /// Returns the oldest waiting changes with sequence numbers up to `through`, at most `limit`,
+    /// up to the first row that waits for its vector. `None` if a rebuild has paused drains at the
+    /// time `now`, or if the oldest row waits for its vector.
     pub(crate) async fn drain(
         &self,
         term: Term,
@@ -93,7 +92,7 @@ impl Journal {
                 check_term(db, term)?;
                 let until = sql_integer(meta_number(db, "drains_paused_until")?);
                 let left = until - now.as_microsecond();
-                // One that ends later was asked for by a clock that has been set back since.
+                // A later end was set by a clock that has been set back since.
                 if 0 < left && u128::from(left.unsigned_abs()) <= REST.as_micros() {
                     return Ok(None);
                 }
@@ -109,7 +108,7 @@ impl Journal {
                         }
                     };
                     if row.as_ref().is_some_and(|row| row.is_outstanding) {
-                        // The library takes no row whose vector may still come.
+                        // A row whose vector is outstanding must not enter the library.
                         if drain.is_empty() {
                             return Ok(None);
                         }
@@ -127,9 +126,8 @@ impl Journal {
             .await
     }
 
-    /// Notes that `version` is on disk, takes `library_bytes` there and holds `drain` in the place
-    /// of the rows `held`, and drops the rows that it holds; a row that was written again meanwhile
-    /// stays.
+    /// Records that version `safe` is on disk and holds `drain` in place of the rows `held`, and
+    /// deletes the drained rows. A row that was written again meanwhile stays.
     pub(crate) async fn applied(
         &self,
         term: Term,
@@ -188,7 +186,7 @@ pub(super) fn set_synced(db: &Connection, term: Term, safe: &Safe) -> Result<(),
     set_meta(db, "synced_version", sql_integer(safe.version))
 }
 
-/// Refuses who is not the owner any more.
+/// Refuses a process that is no longer the owner.
 pub(super) fn check_term(db: &Connection, term: Term) -> Result<(), Error> {
     match meta_number(db, "owner_term")? == term.number {
         true => Ok(()),

@@ -1,22 +1,22 @@
-//! Tombstones: that something was forgotten, without a word of what it said.
+//! Tombstones: marks of forgotten records that reveal nothing of their content.
 //!
 //! A tombstone is two hashes, keyed with a secret of this journal: of a record's owner, kind, scope
-//! and text, and of its identity. A record that fits either was forgotten, so one that is found
-//! again is known by its text where it gets another id, and by its id where its text reads
-//! differently. Storing a record lifts the tombstones that it fits. Whoever only finds a record
-//! somewhere asks first, and leaves it.
+//! and text, and of its identity. A record that matches either was forgotten, so a record that is
+//! found again is recognised by its text if it has another id, and by its id if its text differs.
+//! Storing a record lifts the tombstones that it matches. A caller that only finds a record
+//! somewhere checks for tombstones first, and does not store it.
 //!
-//! The text of a piece of a document counts within its document: forgetting a document keeps out
-//! no other one that has the same paragraph. A text that was forgotten elsewhere keeps its pieces
-//! out, too, and so does every tombstone from before pieces had hashes of their own.
+//! The text of a piece of a document is hashed with its document: forgetting a document does not
+//! keep out another one that has the same paragraph. A text that was forgotten outside documents
+//! keeps out pieces, too, and so does every tombstone from before pieces had hashes of their own.
 //!
-//! Who names a record, and not a session or document, means its text: a tombstone of the text alone
-//! keeps out what says it as any kind and in any scope of the owner, in its text or in a field of
-//! its payload (`sayings`).
+//! Forgetting a named record, unlike a session or document, means its text: a tombstone of the text
+//! alone keeps out every record of the owner that says it, of any kind and in any scope, in its
+//! text or in a field of its payload (`sayings`).
 //!
-//! Those of the former version are in a table of their own and are hashed by its rules: of the text
-//! as it was written, and of a key without its owner, preferences left out. Such a key says nothing
-//! alone, for the record of that key may have been another owner's.
+//! Tombstones of the former version are in a table of their own and are hashed by its rules: over
+//! the text as it was written, and over a key without its owner, except for preferences. Such a key
+//! does not match alone, since its record may have been another owner's.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -26,9 +26,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{Journal, set_meta};
 use crate::{Error, former::former_name, sayings};
 
-/// The name of the secret in `meta`.
+/// Name of the secret in `meta`.
 const SECRET: &str = "tombstone_secret";
-/// Sorts of hashes, so that one is never taken for the other.
+/// Kinds of hashes, hashed as well so that hashes of different kinds never match.
 const OF_FORMER_CONTENT: u8 = 1;
 const OF_FORMER_KEY: u8 = 2;
 const OF_CONTENT: u8 = 3;
@@ -38,34 +38,34 @@ const OF_SAYING: u8 = 6;
 const OF_VALUE: u8 = 7;
 const OF_PARAGRAPH: u8 = 8;
 
-/// The identity in tombstones that name none.
+/// The identity in tombstones of a text alone.
 const NO_IDENTITY: [u8; 0] = [];
 
-/// As much of a hash as is kept.
+/// The stored part of a hash.
 pub(crate) type Hash = [u8; 16];
 
 /// The key of the hashes in the tombstones of one journal.
 #[derive(Clone, Copy)]
 pub(crate) struct Secret([u8; 32]);
 
-/// The hashes that name a record that was forgotten.
+/// Hashes that identify a forgotten record.
 #[derive(Debug, Clone)]
 pub(crate) struct Tombstone {
-    /// Absent if it has no text to be known by.
+    /// `None` if the record has no text.
     content: Option<Hash>,
-    /// Of the content of a piece of a document, whatever its document.
+    /// Hash of the content of a piece of a document, independent of the document.
     anywhere: Option<Hash>,
     identity: Hash,
-    /// Of what it says, whatever its kind and scope.
+    /// Hashes of its texts, independent of kind and scope.
     sayings: Vec<Hash>,
     former: Former,
 }
 
-/// The hashes by which the former version would name a record.
+/// Hashes by which the former version identified a record.
 #[derive(Debug, Clone, Copy)]
 struct Former {
     content: Option<Hash>,
-    /// Of a preference only, for its key was hashed with its owner.
+    /// Only for a preference, whose key was hashed with its owner.
     key: Option<Hash>,
 }
 
@@ -83,8 +83,8 @@ impl Secret {
         }
     }
 
-    /// Of what a record says, whose it is and what it is, and of its document if it is a piece of
-    /// one; none if it says nothing.
+    /// Hashes the text of a record with its owner, kind and scope, and with its document if it is a
+    /// piece of one. `None` if it has no text.
     pub(crate) fn of_content(&self, record: &Record) -> Option<Hash> {
         match document_of(record) {
             Some(document) => self.of_text(record, OF_PIECE, Some(document)),
@@ -105,7 +105,7 @@ impl Secret {
         Some(self.hash(sort, parts.chain(rest)))
     }
 
-    /// Of all that a record says, as whichever sort it may have been forgotten.
+    /// Hashes all texts of a record, in each form in which they may have been forgotten.
     fn of_sayings(&self, record: &Record) -> Vec<Hash> {
         let owner = record.owner();
         let said = sayings::sayings(record);
@@ -117,24 +117,25 @@ impl Secret {
         hashes
     }
 
-    /// Of a text that an owner's record says in a field that others may share: it is known as the
-    /// whole text of a record.
+    /// Hashes a text from a field whose value several records of an owner may share. It matches the
+    /// whole text of a record only.
     pub(crate) fn of_value(&self, owner: &Owner, text: &str) -> Hash {
         self.hash(OF_VALUE, [Some(owner.as_str()), Some(text)])
     }
 
-    /// Of a paragraph of a document that was forgotten: within it, or in what is of no document.
+    /// Hashes a paragraph of a forgotten document: within that document, or, with `None`, in
+    /// records of no document.
     pub(crate) fn of_paragraph(&self, owner: &Owner, document: Option<&str>, text: &str) -> Hash {
         self.hash(OF_PARAGRAPH, [Some(owner.as_str()), document, Some(text)])
     }
 
-    /// Of a text in the form [`forms::forgotten`](aios_record::forms::forgotten) that an owner's
-    /// record says.
+    /// Hashes a text of an owner's record, in the form
+    /// [`forms::forgotten`](aios_record::forms::forgotten).
     pub(crate) fn of_saying(&self, owner: &Owner, text: &str) -> Hash {
         self.hash(OF_SAYING, [Some(owner.as_str()), Some(text)])
     }
 
-    /// Of an encoded identity.
+    /// Hashes an encoded identity.
     fn of_identity(&self, key: &str) -> Hash {
         self.hash(OF_IDENTITY, [Some(key)])
     }
@@ -159,7 +160,8 @@ impl Secret {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         hasher.update(&[sort]);
         for part in parts {
-            // With its presence and length, so that no two lists of parts run together.
+            // Presence and length delimit a part, so no two lists of parts are hashed as the same
+            // bytes.
             match part {
                 None => hasher.update(&[0]),
                 Some(part) => {
@@ -174,12 +176,12 @@ impl Secret {
     }
 }
 
-/// The document that a record is a piece of.
+/// Returns the document that a record is a piece of.
 fn document_of(record: &Record) -> Option<&str> {
     record.source.as_ref().filter(|source| source.is_file()).map(|source| source.id.as_str())
 }
 
-/// The user whose record it was for the former version: preferences of nobody had one.
+/// Returns the user that the former version had for a record. It gave shared preferences a user.
 fn former_user(record: &Record) -> Option<Cow<'_, str>> {
     match record.scope.user.as_deref() {
         None if record.kind == Kind::Preference => Some(Cow::Borrowed("default")),
@@ -188,7 +190,7 @@ fn former_user(record: &Record) -> Option<Cow<'_, str>> {
 }
 
 impl Journal {
-    /// The secret of this journal, made when it is first asked for.
+    /// Returns the secret of this journal, created on first use.
     pub(crate) async fn tombstone_secret(&self) -> Result<Secret, Error> {
         match self.ledger.read(secret).await? {
             Some(secret) => Ok(secret),
@@ -196,12 +198,12 @@ impl Journal {
         }
     }
 
-    /// The secret, if there is any tombstone.
+    /// Returns the secret, if there is any tombstone.
     pub(crate) async fn secret_of_tombstones(&self) -> Result<Option<Secret>, Error> {
         self.ledger.read(secret_if_used).await
     }
 
-    /// Which of what these name was forgotten.
+    /// Returns, for each of these, whether there is a tombstone of it.
     pub(crate) async fn have_tombstones(&self, of: Vec<Tombstone>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
@@ -226,7 +228,7 @@ impl Journal {
             .await
     }
 
-    /// Leaves tombstones.
+    /// Stores tombstones.
     pub(crate) async fn leave_tombstones(&self, tombstones: Vec<Tombstone>) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
@@ -236,7 +238,7 @@ impl Journal {
             .await
     }
 
-    /// Leaves tombstones of these hashes of [sayings](Secret::of_saying).
+    /// Stores tombstones of these hashes of [sayings](Secret::of_saying).
     pub(crate) async fn leave_sayings(&self, sayings: Vec<Hash>) -> Result<(), Error> {
         self.ledger
             .write(move |db| {
@@ -246,7 +248,8 @@ impl Journal {
             .await
     }
 
-    /// Which of these hashes of [sayings](Secret::of_saying) have tombstones.
+    /// Returns, for each of these hashes of [sayings](Secret::of_saying), whether it has a
+    /// tombstone.
     pub(crate) async fn have_sayings(&self, sayings: Vec<Hash>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
@@ -257,17 +260,17 @@ impl Journal {
             .await
     }
 
-    /// Lifts the tombstones of what these name.
+    /// Lifts the tombstones that match these.
     pub(crate) async fn lift_tombstones(&self, of: Vec<Tombstone>) -> Result<(), Error> {
         self.ledger.write(move |db| of.iter().try_for_each(|tombstone| lift(db, tombstone))).await
     }
 }
 
-/// The hashes of what records say, by their encoded identities.
+/// Content hashes of records, by encoded identity.
 pub(crate) type Contents = HashMap<String, Hash>;
 
-/// Leaves the tombstone of an encoded identity, and of what was stored under it if `contents` has
-/// that.
+/// Stores a tombstone of an encoded identity, and of the content stored under it if `contents` has
+/// its hash.
 pub(super) fn leave_of(db: &Connection, key: &str, contents: &Contents) -> Result<(), Error> {
     let secret = make_secret(db)?;
     leave(db, contents.get(key), &secret.of_identity(key))
@@ -281,7 +284,7 @@ pub(super) fn has_identity(db: &Connection, key: &str) -> Result<bool, Error> {
 }
 
 fn leave(db: &Connection, content: Option<&Hash>, identity: &[u8]) -> Result<(), Error> {
-    // An identity alone adds nothing to what there is of it.
+    // An identity alone adds nothing to a tombstone that has it.
     db.prepare_cached(
         "INSERT OR IGNORE INTO tombstones (content, identity) SELECT coalesce(?1, x''), ?2
          WHERE ?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM tombstones WHERE identity = ?2)",
@@ -290,8 +293,8 @@ fn leave(db: &Connection, content: Option<&Hash>, identity: &[u8]) -> Result<(),
     Ok(())
 }
 
-/// Lifts the tombstones that a record fits which is stored now. What else was forgotten under its
-/// identity stays known by what it said.
+/// Lifts the tombstones that match a record that is stored now. Other content that was forgotten
+/// under its identity stays forgotten.
 pub(super) fn lift_of(db: &Connection, record: &Record) -> Result<(), Error> {
     match secret_if_used(db)? {
         Some(secret) => lift(db, &secret.tombstone(record)),
@@ -328,7 +331,7 @@ fn secret_if_used(db: &Connection) -> Result<Option<Secret>, Error> {
     if any.query_row([], |row| row.get(0))? { secret(db) } else { Ok(None) }
 }
 
-/// The secret, in a transaction that may write it.
+/// Returns the secret, creating it if needed, in a transaction that may write.
 fn make_secret(db: &Connection) -> Result<Secret, Error> {
     if let Some(secret) = secret(db)? {
         return Ok(secret);

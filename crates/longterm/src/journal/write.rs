@@ -1,5 +1,4 @@
-//! Writing: what becomes of a change that was acknowledged, one transaction for all that come
-//! together.
+//! Writes of acknowledged changes, in one transaction for each batch.
 
 use std::sync::Arc;
 
@@ -20,40 +19,40 @@ use crate::{
 /// A change ready to be written: analysed and embedded.
 #[derive(Debug)]
 pub(crate) enum Write {
-    /// `feed_seq` is none for what did not come through the feed: it replaces whatever there is.
+    /// `feed_seq` is `None` for a change from outside the feed, which replaces any stored version.
     Upsert { row: Box<Row>, feed_seq: Option<u64>, older: Older },
     Delete {
         /// The encoded identity.
         key: String,
         feed_seq: Option<u64>,
     },
-    /// Deletes the one record of this kind and id, whoever's it is, if exactly one owner has one:
-    /// the feed did not note owners then.
+    /// Deletes the record of this kind and id if exactly one owner has one. Old feed entries do not
+    /// name the owner.
     DeleteOfAny { key: Key, feed_seq: u64 },
 }
 
-/// What became of a write.
+/// Outcome of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is in the journal, and new.
+    /// The record is in the journal, and new.
     Added,
-    /// It is in the journal, in place of what was there.
+    /// The record is in the journal, and replaces an older version.
     Updated,
-    /// The same content was known already, or something newer is.
+    /// The same content or a newer version was stored already.
     Known,
-    /// Its owner has it in another scope, or, of a deletion, several owners have one.
+    /// The owner has the record in another scope, or several owners have the record to delete.
     Conflict,
 }
 
-/// Whether the writer had read what it replaces.
+/// Outcome of a conditional write.
 #[derive(Debug)]
 pub(crate) enum Written {
     Yes(Vec<Outcome>),
-    /// It had not, or another version is there now; nothing was written.
+    /// A version that would be replaced was not read, or has changed since. Nothing was written.
     Unread(Vec<Write>),
 }
 
-/// A page of the feed: what is to be written, and what was found to be impossible to store.
+/// A page of the feed: its writes, and the refusals of changes that cannot be stored.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) after: u64,
@@ -62,7 +61,7 @@ pub(crate) struct Page {
     pub(crate) refusals: Vec<Refusal>,
 }
 
-/// Whether the watermark stood where the page began.
+/// Outcome of writing a page. `Moved`: the watermark is not where the page begins.
 #[derive(Debug)]
 pub(crate) enum FeedOutcome {
     Written {
@@ -76,7 +75,8 @@ pub(crate) enum FeedOutcome {
 }
 
 impl Journal {
-    /// Writes all, as of `now`, or, on a conflict or where what is replaced is unread, none.
+    /// Writes all changes, at the time `now`, or none if a version to replace is unread. Fails with
+    /// [`Error::Conflict`], without effect, if a record is in another scope.
     pub(crate) async fn write(
         &self,
         writes: Vec<Write>,
@@ -104,8 +104,8 @@ impl Journal {
             .await
     }
 
-    /// Writes a page of the feed and moves the watermark from `after` to `through`, or does
-    /// nothing where another process has moved it. What it refuses is listed, as of `now`.
+    /// Writes a page of the feed and moves the watermark from `after` to `through`. Does nothing if
+    /// another process has moved it. Lists the refused changes, at the time `now`.
     pub(crate) async fn write_feed(
         &self,
         page: Page,
@@ -169,7 +169,7 @@ fn write(db: &Connection, change: &Write, rules: Rules, now: Timestamp) -> Resul
     }
 }
 
-/// What becomes of a row that is not to be written; none where it is.
+/// Returns the outcome of a row that must not be written, or `None` if it must.
 fn settled(
     db: &Connection,
     row: &Row,
@@ -194,8 +194,8 @@ fn settled(
 fn upsert(db: &Connection, key: &str, row: &Row, newest: i64) -> Result<(), Error> {
     let record = &row.record;
     let Parts { kind, owner, id } = Parts::of_record(record);
-    // A deleted key whose deletion has not reached the library yet may still be held by it, so it
-    // is replaced, which also serves where it is not held.
+    // The library may still hold a deleted key whose deletion has not reached it. Such a key counts
+    // as held, so its row is replaced; a replacement also works if the library does not hold it.
     db.prepare_cached(
         "INSERT INTO ids (kind, owner, id, project, agent, session, external_id, content_hash,
                           hash_version, state, feed_seq)
@@ -230,7 +230,7 @@ fn upsert(db: &Connection, key: &str, row: &Row, newest: i64) -> Result<(), Erro
     Ok(())
 }
 
-/// [`Outcome::Updated`] if there was something to delete.
+/// Deletes a key. Returns [`Outcome::Updated`] if it was stored.
 pub(super) fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Result<Outcome, Error> {
     let parts = Parts::of(key)?;
     let Some(known) = Known::find(db, parts)? else { return Ok(Outcome::Known) };
@@ -246,7 +246,8 @@ pub(super) fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Resul
     Ok(Outcome::Updated)
 }
 
-/// [`Outcome::Conflict`] if several owners have one: it is not known whose was removed.
+/// Deletes the record of the only owner that has the key. Returns [`Outcome::Conflict`] if several
+/// owners have it, since the deletion does not say whose it was.
 fn delete_of_any(db: &Connection, key: &Key, feed_seq: u64) -> Result<Outcome, Error> {
     let mut there = Vec::new();
     for owner in all_owners(db, key.kind)? {
@@ -263,7 +264,7 @@ fn delete_of_any(db: &Connection, key: &Key, feed_seq: u64) -> Result<Outcome, E
     }
 }
 
-/// What `ids` says of a key.
+/// The row of `ids` for a key.
 pub(super) struct Known {
     pub(super) scope: Scope,
     pub(super) content_hash: String,
@@ -273,7 +274,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Whether what is known is from a later place in the feed.
+    /// Returns `true` if the stored version is from a later position in the feed.
     pub(super) fn is_after(&self, feed_seq: Option<u64>) -> bool {
         feed_seq.is_some_and(|feed_seq| feed_seq < self.feed_seq)
     }
@@ -307,7 +308,7 @@ impl Known {
     }
 }
 
-/// Returns `true` if a key, whose owner is not known any more, was purged at a later place in the
+/// Returns `true` if a key whose owner is no longer known was purged at a later position in the
 /// feed.
 fn purged_after(db: &Connection, record: &Record, feed_seq: Option<u64>) -> Result<bool, Error> {
     let Some(feed_seq) = feed_seq else { return Ok(false) };
@@ -316,7 +317,7 @@ fn purged_after(db: &Connection, record: &Record, feed_seq: Option<u64>) -> Resu
     Ok(find.exists(params![record.key().to_string(), sql_integer(feed_seq)])?)
 }
 
-/// The highest place in the feed that a key is known to have had.
+/// Returns the highest known position of a key in the feed.
 fn newest(known: Option<&Known>, feed_seq: Option<u64>) -> i64 {
     sql_integer(known.map_or(0, |known| known.feed_seq).max(feed_seq.unwrap_or(0)))
 }
@@ -327,7 +328,7 @@ fn set_feed_seq(db: &Connection, parts: Parts<'_>, feed_seq: i64) -> Result<(), 
     Ok(())
 }
 
-/// The scope in the columns `owner, project, agent, session` from `first` on.
+/// Reads the scope from the columns `owner, project, agent, session`, starting at `first`.
 pub(super) fn scope_at(row: &SqlRow<'_>, first: usize) -> rusqlite::Result<Scope> {
     let owner: String = row.get(first)?;
     Ok(Scope {

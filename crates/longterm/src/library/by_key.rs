@@ -1,4 +1,4 @@
-//! Rows by their keys: by the index, and by a look at every key, which trusts no index.
+//! Rows by key: by the index, or by a scan of every key, which trusts no index.
 
 use std::collections::HashSet;
 
@@ -12,28 +12,28 @@ use lancedb::{
 use super::{Library, Row, RowTerms, collect, fragments::Deleted, rows, salvage::guarded};
 use crate::Error;
 
-/// Keys that are asked of the index at once.
+/// Keys per query of the index.
 const KEYS_AT_ONCE: usize = 2000;
 
 impl Library {
-    /// The whole rows of `keys`, in no order; keys without a row are left out.
+    /// Returns the whole rows of `keys`, in no order. Keys without a row are left out.
     pub(crate) async fn whole(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
         let query = self.table.query().only_if_expr(of_keys(keys));
         // A damaged index can make its reader panic.
         let mut rows = guarded(async move { collect(&query, "read").await }).await?;
         let keys: HashSet<&String> = keys.iter().collect();
-        // A damaged index gives others.
+        // A damaged index can return other rows.
         rows.retain(|row| keys.contains(&row.record.encoded_identity()));
         Ok(rows)
     }
 
-    /// As [`whole`](Library::whole), by a look at every key.
+    /// As [`whole`](Library::whole), by a scan of every key.
     pub(crate) async fn whole_by_scan(&self, keys: &[String]) -> Result<Vec<Row>, Error> {
         let places = self.places_of(keys).await?;
         self.take(&places, &rows::all_columns()).await
     }
 
-    /// The terms of the rows of `keys`, in no order; keys without a row are left out.
+    /// Returns the terms of the rows of `keys`, in no order. Keys without a row are left out.
     pub(crate) async fn terms_of(&self, keys: &[String]) -> Result<Vec<RowTerms>, Error> {
         let failed = || Error::library("read the terms");
         let query = self.table.query().only_if_expr(of_keys(keys));
@@ -53,7 +53,7 @@ impl Library {
         Ok(found)
     }
 
-    /// The places, a fragment and an offset each, of the rows of `keys`, by a look at every key.
+    /// Returns the positions of the rows of `keys`, as fragment and offset, by a scan of every key.
     pub(crate) async fn places_of(&self, keys: &[String]) -> Result<Vec<(u64, u32)>, Error> {
         let wanted: HashSet<&str> = keys.iter().map(String::as_str).collect();
         let mut places = Vec::new();
@@ -66,15 +66,15 @@ impl Library {
         Ok(places)
     }
 
-    /// Every key, by a look at each row.
+    /// Returns every key, by a scan of the rows.
     pub(crate) async fn keys(&self) -> Result<Vec<String>, Error> {
         let mut keys = Vec::new();
         self.each_key(|_, key| keys.push(key.to_owned())).await?;
         Ok(keys)
     }
 
-    /// Returns `true` if the index leads from every one of `keys`, which the table holds, to a row
-    /// of that key.
+    /// Returns `true` if the index finds a row for every one of `keys`. The table must hold them
+    /// all.
     pub(crate) async fn finds_by_index(&self, keys: &[String]) -> Result<bool, Error> {
         for keys in keys.chunks(KEYS_AT_ONCE) {
             let wanted: HashSet<&str> = keys.iter().map(String::as_str).collect();

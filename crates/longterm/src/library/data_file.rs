@@ -15,12 +15,12 @@ use lance::dataset::{
 use super::{Library, Row, Site, connect, fragments::not_local, rows, salvage::guarded};
 use crate::{Error, sync::unless_gone};
 
-/// RAM for what LanceDB keeps of it.
+/// RAM for LanceDB's caches.
 const CACHE_BYTES: usize = 1 << 20;
-/// Columns that can be made again from the others.
+/// Columns that can be computed from the others.
 const DERIVED_COLUMNS: &[&str] = &["terms", "vector"];
 
-/// A data file, and the scratch directory in which a table is around it.
+/// A data file, and the scratch directory of the table around it.
 pub(crate) struct DataFile {
     library: Library,
     fragment: u64,
@@ -29,7 +29,7 @@ pub(crate) struct DataFile {
 }
 
 impl DataFile {
-    /// Makes a table around the file in the directory `scratch`, in place of what is there.
+    /// Creates a table around the file in the directory `scratch`, and deletes what is there.
     pub(crate) async fn open(
         file: &Path,
         scratch: &Path,
@@ -51,8 +51,8 @@ impl DataFile {
         self.rows
     }
 
-    /// The rows at these places, deleted or not; if all that cannot be read is what can be made
-    /// again, without that.
+    /// Returns the rows in this range, deleted or not. If they cannot be read, returns them without
+    /// the columns that can be recomputed.
     pub(crate) async fn rows(&self, part: Range<u32>) -> Result<Vec<Row>, Error> {
         let all = rows::all_columns();
         if let Ok(rows) = self.columns(part.clone(), all.clone()).await {

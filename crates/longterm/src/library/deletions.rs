@@ -1,8 +1,8 @@
-//! Whether a file that says which rows are deleted can be read.
+//! Checks of deletion files, which list the deleted rows of a fragment.
 //!
-//! Arrow's reader believes the lengths that stand in such a file. Damaged, they make it ask for
-//! more memory than there is, which ends the process and cannot be caught. So they are compared
-//! with the length of the file first ("IPC File Format" in Arrow's specification of its formats).
+//! Arrow's reader trusts the lengths in such a file. If they are damaged, it may allocate more
+//! memory than there is, which ends the process and cannot be caught. So they are compared with the
+//! length of the file first ("IPC File Format" in Arrow's specification of its formats).
 
 use std::{fs, path::Path};
 
@@ -14,16 +14,16 @@ use tokio::task;
 
 use crate::{Error, sync::unless_gone};
 
-/// What stands before a message: a mark, and its length.
+/// Bytes before a message: a mark, and its length.
 const MESSAGE_PREFIX: usize = 8;
-/// Of the footer's length and the magic bytes behind it.
+/// Bytes of the footer's length and of the magic number behind it.
 const TRAILER: usize = 10;
 /// Bytes of a deleted row's offset.
 const OFFSET_BYTES: usize = 4;
-/// What a buffer may have beyond its values.
+/// Maximum bytes of a buffer beyond its values.
 const PADDING: usize = 64;
 
-/// Refuses a fragment whose list of deleted rows, in the table at `dir`, cannot be read.
+/// Refuses a fragment of the table in `dir` whose deletion file cannot be read.
 pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Error> {
     let metadata = fragment.metadata();
     let Some(file) = &metadata.deletion_file else { return Ok(()) };
@@ -44,13 +44,13 @@ pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Err
     checking.await.map_err(|_| Error::Closed)?
 }
 
-/// The name of the file that says which rows of a fragment are deleted.
+/// Returns the name of a fragment's deletion file.
 pub(super) fn file_name(fragment: u64, file: &DeletionFile) -> String {
     let (version, suffix) = (file.read_version, file.file_type.suffix());
     format!("{fragment}-{version}-{}.{suffix}", file.id)
 }
 
-/// Whether no length in the file, which speaks of at most `rows` rows, is more than there can be.
+/// Returns `true` if no length in the file exceeds the possible maximum for `rows` rows.
 fn is_sound(bytes: &[u8], rows: usize) -> bool {
     let blocks = || {
         let (rest, trailer) = bytes.split_last_chunk::<TRAILER>()?;
@@ -65,8 +65,8 @@ fn is_sound(bytes: &[u8], rows: usize) -> bool {
     })
 }
 
-/// Whether a block lies in the file, its buffers in the block, and none says that it unpacks to
-/// more than `most` bytes. None where it says nothing that can be understood.
+/// Returns `true` if a block lies in the file, its buffers lie in the block, and none states an
+/// unpacked length above `most` bytes. `None` if the block cannot be parsed.
 fn is_block_sound(bytes: &[u8], block: &Block, most: usize) -> Option<bool> {
     let at = usize::try_from(block.offset()).ok()?;
     let body = at.checked_add(usize::try_from(block.metaDataLength()).ok()?)?;
@@ -80,7 +80,7 @@ fn is_block_sound(bytes: &[u8], block: &Block, most: usize) -> Option<bool> {
         let length = usize::try_from(buffer.length()).ok()?;
         let buffer = body.get(at..at.checked_add(length)?)?;
         if is_packed && let Some(unpacked) = buffer.first_chunk() {
-            // -1 says that it is not packed after all.
+            // -1 marks a buffer that is not packed.
             let unpacked = i64::from_le_bytes(*unpacked);
             if unpacked != -1 && usize::try_from(unpacked).ok()? > most {
                 return Some(false);

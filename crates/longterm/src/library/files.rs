@@ -1,4 +1,4 @@
-//! The files that the present version of the table needs.
+//! Files that the current version of the table needs.
 
 use lance::index::DatasetIndexExt;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Library {
-    /// The files that this version needs.
+    /// Returns the files that this version needs.
     pub(crate) async fn needed(&self) -> Result<Needed, Error> {
         let failed = || Error::library("list the files");
         let version = self.version().await?;

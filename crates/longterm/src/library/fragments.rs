@@ -1,8 +1,8 @@
-//! The table file by file, without the planner: for an index in RAM that follows the table, and
-//! for reading a few rows of which the place is known.
+//! The table file by file, without the query planner: for an index in RAM that follows the table,
+//! and for reading a few rows at known positions.
 //!
 //! A fragment is the rows of one append, or of a merge of several. Its rows and their offsets never
-//! change; rows may be marked as deleted, which gives the fragment another deletion file.
+//! change. Marking rows as deleted gives the fragment another deletion file.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -18,23 +18,24 @@ use crate::{
     library::{Library, Row, deletions, ranked, ranked::Read, rows},
 };
 
-/// What identifies the content of a fragment.
+/// Identity of a fragment's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fragment {
     pub(crate) id: u64,
-    /// Its data file. A number may come again after a roll-back, a file's name never does.
+    /// Name of its data file. A fragment's number may be reused after a roll-back, a file's name
+    /// never is.
     pub(crate) file: String,
-    /// With the deleted ones.
+    /// Number of rows, including the deleted ones.
     pub(crate) rows: usize,
-    /// Of the file that says which rows are deleted; none where none is.
+    /// Version and id of its deletion file. `None` if no row is deleted.
     pub(crate) deletions: Option<(u64, u64)>,
 }
 
-/// Rows of a fragment that were read at once, still in columns.
+/// Rows of a fragment that were read together, still in columns.
 pub(crate) struct Columns(RecordBatch);
 
 impl Columns {
-    /// The rows, each with its offset in the fragment.
+    /// Returns the rows, each with its offset in the fragment.
     pub(crate) fn rows(&self) -> Result<impl Iterator<Item = Result<Read<'_>, Error>>, Error> {
         let batch = ranked::Batch::new(&self.0).ok_or_else(|| Error::Library {
             action: "read a file",
@@ -44,17 +45,17 @@ impl Columns {
     }
 }
 
-/// Whether a scan gives the rows that are marked as deleted.
+/// Treatment of deleted rows by a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deleted {
     LeftOut,
-    /// For a fragment that cannot say which these are.
+    /// For a fragment whose deletion file cannot be read.
     Included,
 }
 
 impl Library {
-    /// A handle that stays at `version`, which is synced: what a number above that means may
-    /// change.
+    /// Returns a handle that stays at the synced version `version`. The numbers of later versions
+    /// may be reused.
     pub(crate) async fn pinned(&self, version: u64) -> Result<Library, Error> {
         let failed = || Error::library("pin the version");
         let table = self.table.query_snapshot().await.map_err(failed())?;
@@ -64,7 +65,7 @@ impl Library {
         Ok(Library { table, ..self.clone() })
     }
 
-    /// The fragments of this version.
+    /// Returns the fragments of this version.
     pub(crate) async fn fragments(&self) -> Result<Vec<Fragment>, Error> {
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await;
         let dataset = dataset.map_err(Error::library("list the files"))?;
@@ -84,7 +85,7 @@ impl Library {
         Ok(fragments.collect())
     }
 
-    /// The rows of a fragment that are not deleted, in the columns that search needs.
+    /// Returns the rows of a fragment that are not deleted, in the columns that search needs.
     pub(crate) async fn read_fragment(
         &self,
         id: u64,
@@ -93,7 +94,7 @@ impl Library {
         Ok(batches.map(|batch| batch.map(Columns)))
     }
 
-    /// The rows of a fragment, in these columns and with their addresses.
+    /// Returns the rows of a fragment, in these columns and with their addresses.
     pub(super) async fn scan_fragment(
         &self,
         id: u64,
@@ -113,7 +114,7 @@ impl Library {
         Ok(batches.map_err(|error| Error::library("read a file")(error)))
     }
 
-    /// Reads a fragment's file without the planner.
+    /// Opens a fragment's file without the query planner.
     async fn open_fragment(
         &self,
         id: u64,
@@ -137,7 +138,7 @@ impl Library {
         fragment.open(&columns, config).await.map_err(Error::library("open a file"))
     }
 
-    /// Looks at all files that say which rows are deleted.
+    /// Checks all deletion files.
     pub(super) async fn check_deletions(&self) -> Result<(), Error> {
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await;
         let dataset = dataset.map_err(Error::library("open the table"))?;
@@ -147,7 +148,7 @@ impl Library {
         Ok(())
     }
 
-    /// How many rows were written to a fragment, as its manifest says.
+    /// Returns the number of rows that were written to a fragment, by its manifest.
     pub(super) async fn physical_rows(&self, id: u64) -> Result<Option<u64>, Error> {
         let failed = || Error::library("list the files");
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
@@ -155,7 +156,7 @@ impl Library {
         Ok(fragment.and_then(|it| it.metadata().physical_rows).map(|rows| rows as u64))
     }
 
-    /// The offsets of the rows of a fragment that are deleted.
+    /// Returns the offsets of the deleted rows of a fragment.
     pub(crate) async fn deleted(&self, id: u64) -> Result<Vec<u32>, Error> {
         let failed = || Error::library("read what is deleted");
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
@@ -166,8 +167,8 @@ impl Library {
         Ok(deleted.map_or_else(Vec::new, |deleted| deleted.iter().collect()))
     }
 
-    /// The rows at these places, a fragment and an offset each, in their order and in these
-    /// columns, whether they are deleted or not.
+    /// Returns the rows at these positions, as fragment and offset, in their order and in these
+    /// columns, deleted or not.
     pub(crate) async fn take(
         &self,
         places: &[(u64, u32)],
@@ -191,9 +192,9 @@ impl Library {
     }
 }
 
-/// Rows that are read from disk at once.
+/// Rows per read from disk.
 const READ_ROWS: u32 = 2048;
-/// Rows that are decoded at once; a batch of them is taken in without a pause.
+/// Rows per decoded batch, which is processed without a pause.
 const BATCH_ROWS: u32 = 512;
 
 pub(super) fn not_local() -> Error {

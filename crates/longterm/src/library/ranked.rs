@@ -1,5 +1,5 @@
-//! The parts of a row that ranking needs, and those that only a hit shows, borrowed from where the
-//! row lies: a whole [`Row`], or a batch of columns, of which no row is made.
+//! The parts of a row that ranking needs, and those that only a hit shows. They are borrowed from a
+//! whole [`Row`], or from a batch of columns without building a row.
 
 use aios_record::{Kind, Timestamp, Trust};
 use lancedb::arrow::arrow_array::{
@@ -13,7 +13,7 @@ use crate::{
     library::{Row, TAG_SEPARATOR},
 };
 
-/// A row as it is filtered and ranked. Times are in microseconds.
+/// A row in the form in which it is filtered and ranked. Times are in microseconds.
 #[derive(Debug)]
 pub(crate) struct Ranked<'a> {
     pub(crate) kind: Kind,
@@ -74,10 +74,10 @@ impl Row {
 
 /// A row that was read from a fragment.
 pub(crate) struct Read<'a> {
-    /// Its place in the fragment.
+    /// Offset of the row in the fragment.
     pub(crate) offset: u32,
     pub(crate) ranked: Ranked<'a>,
-    /// `None` if it is damaged, which whoever reads the whole row is told.
+    /// `None` if it is damaged. Reading the whole row reports the damage.
     pub(crate) extra: Option<Extra<'a>>,
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct Batch<'a> {
     texts: &'a StringArray,
     terms: &'a StringArray,
     vectors: &'a FixedSizeListArray,
-    /// Of all vectors, one after the other.
+    /// The numbers of all vectors, one after the other.
     numbers: &'a Float32Array,
     speakers: &'a StringArray,
     positions: &'a Int64Array,
@@ -110,7 +110,8 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// None where a column is missing or of another type, which the table's schema rules out.
+    /// Returns `None` if a column is missing or of another type, which the table's schema rules
+    /// out.
     pub(crate) fn new(batch: &'a RecordBatch) -> Option<Batch<'a>> {
         let texts = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
         let integers = |name| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
@@ -144,7 +145,7 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// The rows, each with its offset in its fragment.
+    /// Returns the rows, each with its offset in its fragment.
     pub(crate) fn into_rows(self) -> impl Iterator<Item = Result<Read<'a>, Error>> {
         // An address is the fragment's number and, in the low half, the offset.
         let offsets = self.addresses.values().iter().map(|address| *address as u32);

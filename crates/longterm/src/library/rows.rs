@@ -1,4 +1,5 @@
-//! Records to Arrow batches and back: the only place that knows the columns of the table.
+//! Conversion of records to Arrow batches and back: the only place that knows the columns of the
+//! table.
 
 use std::sync::Arc;
 
@@ -16,31 +17,31 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// Sets tags off in their column, so that one tag is found as a substring.
+/// Separator around each tag in the column, so that a substring search finds one tag.
 pub(crate) const TAG_SEPARATOR: char = '\u{1f}';
 
-/// A record as it is stored and scored.
+/// A record in the form in which it is stored and scored.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     pub(crate) record: Record,
     /// Analysed text, joined by single spaces.
     pub(crate) terms: String,
-    /// Of unit length; none where the text has no known word.
+    /// Vector of unit length. `None` if the text has no known word.
     pub(crate) vector: Option<Vec<f32>>,
     pub(crate) content_hash: String,
-    /// The vector is still to be made. Never so in the library.
+    /// True if the vector is still to be computed. Always false in the library.
     pub(crate) is_outstanding: bool,
 }
 
 impl Row {
-    /// Whether the vector is what it must be, of length 1, or there is none.
+    /// Returns `true` if there is no vector, or it has the length 1.
     pub(crate) fn has_sound_vector(&self) -> bool {
         let length = |vector: &Vec<f32>| vector.iter().map(|it| it * it).sum::<f32>().sqrt();
         self.vector.as_ref().map(length).is_none_or(|length| (length - 1.0).abs() < LENGTH_ERROR)
     }
 }
 
-/// What rounding leaves of a vector's length, at most.
+/// Maximum rounding error of a vector's length.
 const LENGTH_ERROR: f32 = 0.01;
 
 /// The columns that search needs: all but payload, provenance and references.
@@ -99,7 +100,7 @@ pub(crate) const SHOWN_COLUMNS: &[&str] = &[
     "expires_at",
 ];
 
-/// The columns that say where a record belongs and what it was made from.
+/// The columns that name the scope and the origin of a record.
 pub(crate) const ORIGIN_COLUMNS: &[&str] = &[
     "id",
     "collection",
@@ -113,7 +114,7 @@ pub(crate) const ORIGIN_COLUMNS: &[&str] = &[
     "payload",
 ];
 
-/// The columns that say what a record tells, where it belongs, and what it was made from.
+/// The columns with the content, the scope and the origin of a record.
 pub(crate) const TOLD_COLUMNS: &[&str] = &[
     "id",
     "collection",
@@ -169,7 +170,7 @@ const TEXT_COLUMNS: &[(&str, bool)] = &[
     ("content_hash", false),
 ];
 
-/// The columns that a table of the former version does not have.
+/// The columns that a table of the former version lacks.
 pub(crate) const NEW_COLUMNS: &[&str] = &["project", "references"];
 
 const INTEGER_COLUMNS: &[(&str, bool)] = &[
@@ -183,13 +184,13 @@ const INTEGER_COLUMNS: &[(&str, bool)] = &[
 
 const NUMBER_COLUMNS: &[&str] = &["importance", "confidence"];
 
-/// Every column.
+/// Returns the names of all columns.
 pub(crate) fn all_columns() -> Vec<&'static str> {
     let typed = TEXT_COLUMNS.iter().chain(INTEGER_COLUMNS).map(|(name, _)| *name);
     typed.chain(NUMBER_COLUMNS.iter().copied()).chain(["vector"]).collect()
 }
 
-/// The schema of the table for vectors of `dimension`.
+/// Returns the schema of a table for vectors of `dimension` numbers.
 pub(crate) fn schema(dimension: usize) -> SchemaRef {
     let texts = TEXT_COLUMNS.iter().map(|&(name, null)| Field::new(name, DataType::Utf8, null));
     let integers =
@@ -201,7 +202,7 @@ pub(crate) fn schema(dimension: usize) -> SchemaRef {
     Arc::new(Schema::new(texts.chain(integers).chain(numbers).chain([vector]).collect::<Vec<_>>()))
 }
 
-/// `rows` as one batch of `schema`.
+/// Builds one batch of `schema` from `rows`.
 pub(crate) fn batch(rows: &[Row], schema: &SchemaRef) -> Result<RecordBatch, Error> {
     let columns: Vec<ArrayRef> = schema
         .fields()
@@ -299,7 +300,7 @@ fn joined_tags(tags: &[String]) -> Option<String> {
     Some(joined)
 }
 
-/// The rows of a batch. Columns that were not asked for take the value of an absent one.
+/// Reads the rows of a batch. Columns that were not read get the value of an absent one.
 pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<Row>, Error> {
     let columns = Columns(batch);
     (0..batch.num_rows()).map(|at| columns.row(at)).collect()
@@ -410,18 +411,18 @@ impl Columns<'_> {
     }
 }
 
-/// The vectors of a batch, nulls left out.
+/// Returns the vectors of a batch without the nulls.
 pub(crate) fn vectors_of(batch: &RecordBatch) -> impl Iterator<Item = Vec<f32>> {
     (0..batch.num_rows()).filter_map(|at| Columns(batch).vector(at))
 }
 
-/// The values of a text column, nulls left out.
+/// Returns the values of a text column without the nulls.
 pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &str) -> impl Iterator<Item = &'a str> {
     let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
     column.into_iter().flat_map(|texts| texts.iter().flatten())
 }
 
-/// The terms of each row, with the name of its user, which is empty for the shared owner.
+/// Returns the terms of each row, with the name of its user, which is empty for the shared owner.
 pub(crate) fn terms_by_user(batch: &RecordBatch) -> impl Iterator<Item = (&str, &str)> {
     let of_row = move |at| {
         let text = |name| {

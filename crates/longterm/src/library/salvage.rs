@@ -1,7 +1,7 @@
-//! Reading what can be read of a table whose files may be damaged.
+//! Reads of a table whose files may be damaged.
 //!
-//! What a damaged file makes of its reader is anything, a panic included, so each read has a task
-//! of its own.
+//! A damaged file can make its reader fail in any way, even panic, so each read runs in a task of
+//! its own.
 
 use std::future::Future;
 
@@ -18,7 +18,8 @@ use crate::Error;
 /// The columns that tell one version of a record from another.
 const STAMP_COLUMNS: &[&str] = &["id", "collection", "user", "content_hash", "recorded_at"];
 
-/// Rows of a fragment: those that were read, each with its offset, and the offsets of the others.
+/// The rows of a fragment that were read, each with its offset, and the offsets of the unreadable
+/// ones.
 #[derive(Debug, Default)]
 pub(crate) struct Readable {
     pub(crate) rows: Vec<(u32, Row)>,
@@ -26,12 +27,13 @@ pub(crate) struct Readable {
 }
 
 impl Library {
-    /// The rows of a fragment, of which only identity, hash and time are read.
+    /// Returns the rows of a fragment, with only identity, hash and time read.
     pub(crate) async fn stamps(&self, fragment: u64) -> Result<Vec<(u32, Row)>, Error> {
         self.stamps_of(fragment, Deleted::LeftOut).await
     }
 
-    /// As [`stamps`](Library::stamps), or, where the list of the deleted cannot be read, with them.
+    /// As [`stamps`](Library::stamps), but includes the deleted rows if `deleted` says so or the
+    /// deletion file cannot be read.
     pub(crate) async fn stamps_left(
         &self,
         fragment: u64,
@@ -62,8 +64,8 @@ impl Library {
         .await
     }
 
-    /// The whole rows at these offsets of a fragment, as far as they can be read: what fails
-    /// together is tried by halves.
+    /// Returns the whole rows at these offsets of a fragment, as far as they can be read. A part
+    /// that fails is read again in halves.
     pub(crate) async fn readable(&self, fragment: u64, offsets: &[u32]) -> Readable {
         let mut readable = Readable::default();
         let mut parts = vec![offsets];
@@ -84,7 +86,7 @@ impl Library {
         readable
     }
 
-    /// The columns whose index cannot be used.
+    /// Returns the columns whose index cannot be used.
     pub(crate) async fn damaged_indexes(&self) -> Result<Vec<String>, Error> {
         let indexes = self.table.list_indices().await;
         let indexes = indexes.map_err(Error::library("list the indexes"))?;
@@ -103,7 +105,7 @@ impl Library {
         Ok(damaged)
     }
 
-    /// Returns `true` if the index of keys leads to every row.
+    /// Returns `true` if the index of keys finds every row.
     pub(crate) async fn has_sound_keys(&self) -> bool {
         let library = self.clone();
         let found = guarded(async move {
@@ -113,7 +115,7 @@ impl Library {
         found.await.unwrap_or(false)
     }
 
-    /// Looks for something by the index of a column.
+    /// Runs a query on the index of a column.
     async fn use_index(&self, column: &str) -> Result<(), Error> {
         let nothing = "\u{1}";
         match column {
@@ -126,14 +128,14 @@ impl Library {
         }
     }
 
-    /// How many rows a fragment has by its own account.
+    /// Returns the number of rows that a fragment has by its manifest.
     pub(crate) async fn rows_in(&self, fragment: u64) -> Option<u64> {
         let library = self.clone();
         let count = guarded(async move { library.physical_rows(fragment).await });
         count.await.ok().flatten()
     }
 
-    /// The whole rows at these offsets of a fragment.
+    /// Returns the whole rows at these offsets of a fragment.
     pub(crate) async fn whole_at(&self, fragment: u64, offsets: &[u32]) -> Result<Vec<Row>, Error> {
         let library = self.clone();
         let places: Vec<(u64, u32)> = offsets.iter().map(|offset| (fragment, *offset)).collect();
@@ -146,7 +148,7 @@ pub(crate) async fn open_guarded(site: Site) -> Result<Option<Library>, Error> {
     guarded(Library::open_unchecked(site)).await
 }
 
-/// Reads in a task of its own, so that a panic is an error.
+/// Reads in a task of its own, so that a panic becomes an error.
 pub(super) async fn guarded<T: Send + 'static>(
     read: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {

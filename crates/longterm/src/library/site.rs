@@ -1,5 +1,5 @@
-//! Where a table lies, and which of its versions are on disk. A directory may have several: the
-//! one that counts, one that a rebuild makes beside it, one that is no longer needed.
+//! Location of a table, and its versions on disk. A directory may have several tables: the current
+//! one, one that a rebuild fills, one that is no longer needed.
 
 use std::{
     collections::BTreeMap,
@@ -9,36 +9,36 @@ use std::{
 
 use crate::{Error, sync::unless_gone};
 
-/// The first table; the next ones have their number in their names.
+/// Name of the first table. The names of later ones end in their number.
 const TABLE: &str = "records";
 
-/// Which version of which table. The later one is the greater.
+/// A version of a table. The later one is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Edition {
-    /// How many tables came before.
+    /// Number of tables before this one.
     pub(crate) table: u64,
-    /// 0 where nothing was ever moved there.
+    /// 0 if nothing was ever moved there.
     pub(crate) version: u64,
 }
 
-/// One table, there or to be made.
+/// Location and settings of one table, existing or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     /// The directory of all tables.
     pub(crate) dir: PathBuf,
-    /// How many tables came before.
+    /// Number of tables before this one.
     pub(crate) table: u64,
-    /// How many numbers its vectors have.
+    /// Numbers per vector.
     pub(crate) dimension: usize,
-    /// Bytes that LanceDB may keep of it in RAM.
+    /// Bytes of the table that LanceDB may cache in RAM.
     pub(crate) cache_bytes: usize,
 }
 
-/// Where the manifest of each version lies.
+/// Path of the manifest of each version.
 pub(crate) type Manifests = BTreeMap<u64, PathBuf>;
 
 impl Site {
-    /// The table's name.
+    /// Returns the table's name.
     pub(super) fn name(&self) -> String {
         match self.table {
             0 => TABLE.to_owned(),
@@ -46,12 +46,12 @@ impl Site {
         }
     }
 
-    /// The name of its directory.
+    /// Returns the name of the table's directory.
     pub(crate) fn file_name(&self) -> String {
         format!("{}.lance", self.name())
     }
 
-    /// Where the table's files lie.
+    /// Returns the directory of the table's files.
     pub(crate) fn table_dir(&self) -> PathBuf {
         self.dir.join(self.file_name())
     }
@@ -61,7 +61,7 @@ impl Site {
         remove(&self.table_dir())
     }
 
-    /// The manifests of the table, by version; none where there is no table.
+    /// Returns the manifests of the table, by version. Empty if there is no table.
     pub(crate) fn manifests(&self) -> Result<Manifests, Error> {
         let versions = self.table_dir().join("_versions");
         let failed = || Error::io("list", &versions);
@@ -71,7 +71,7 @@ impl Site {
         };
         for entry in entries {
             let path = entry.map_err(failed())?.path();
-            // Other files here, such as the version hint, only speed up what is found by listing.
+            // Other files here, such as the version hint, only speed up listing.
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if let Some(version) = manifest_version(&name) {
                 manifests.insert(version, path);
@@ -81,7 +81,7 @@ impl Site {
     }
 }
 
-/// The directories of the tables below `dir` whose number `which` picks.
+/// Returns the directories of the tables below `dir` whose number `which` accepts.
 pub(crate) fn tables(dir: &Path, which: impl Fn(u64) -> bool) -> Result<Vec<PathBuf>, Error> {
     let failed = || Error::io("list", dir);
     let mut tables = Vec::new();
@@ -112,7 +112,7 @@ fn table_number(name: &str) -> Option<u64> {
     }
 }
 
-/// The version that a manifest's name tells: Lance counts down from `u64::MAX` so that the newest
+/// Returns the version in a manifest's name. Lance counts down from `u64::MAX` so that the newest
 /// is listed first; files of the older naming scheme count up.
 fn manifest_version(name: &str) -> Option<u64> {
     let number: u64 = name.strip_suffix(".manifest")?.parse().ok()?;

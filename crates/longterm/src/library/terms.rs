@@ -1,4 +1,4 @@
-//! The number of records in which terms occur, counted from rows, and by how much it changes.
+//! Numbers of records in which terms occur, counted from rows, and changes of them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,11 +9,11 @@ pub(crate) struct RowTerms {
     pub(crate) key: String,
     /// Empty for the shared owner.
     pub(crate) owner: String,
-    /// Joined by single spaces.
+    /// Terms joined by single spaces.
     pub(crate) terms: String,
 }
 
-/// Word statistics of some rows, by the names of their owners, or a change of them.
+/// Word statistics of some rows, or changes of them, by owner.
 #[derive(Debug, Default)]
 pub(crate) struct TermCounts {
     /// The key is empty for the shared owner.
@@ -25,19 +25,19 @@ pub(crate) struct TermCounts {
 pub(crate) struct OwnerCounts {
     /// The number of rows.
     pub(crate) documents: i64,
-    /// The terms of all of them together.
+    /// Total number of terms in all rows.
     pub(crate) terms_total: i64,
     /// The number of rows in which each term occurs.
     pub(crate) documents_with: HashMap<String, i64>,
 }
 
 impl TermCounts {
-    /// Counts a row of `owner` by its terms, which single spaces join.
+    /// Counts a row of `owner` with these terms, which are joined by single spaces.
     pub(crate) fn add(&mut self, owner: &str, terms: &str) {
         self.count(owner, terms, 1);
     }
 
-    /// Takes a row away again that was counted.
+    /// Subtracts a row that was counted.
     pub(crate) fn subtract(&mut self, owner: &str, terms: &str) {
         self.count(owner, terms, -1);
     }

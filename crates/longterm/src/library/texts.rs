@@ -1,4 +1,4 @@
-//! Reading the texts of all rows, batch by batch: no more of them is in RAM than one batch.
+//! Reads of the texts of all rows, batch by batch: only one batch is in RAM.
 
 use aios_record::Record;
 use futures::TryStreamExt;
@@ -8,13 +8,13 @@ use super::{Library, rows};
 use crate::Error;
 
 impl Library {
-    /// Shows `look` the record of each row, in no order, without its vector and provenance.
+    /// Calls `look` with the record of each row, in no order, without its vector and provenance.
     pub(crate) async fn each_text(&self, look: impl FnMut(Record)) -> Result<(), Error> {
         each(&self.table.query().select(Select::columns(rows::TOLD_COLUMNS)), look).await
     }
 }
 
-/// Shows `look` the record of each row that a query finds.
+/// Calls `look` with the record of each row that a query finds.
 pub(super) async fn each(
     query: &impl ExecutableQuery,
     mut look: impl FnMut(Record),

@@ -1,5 +1,5 @@
-//! Damage in the library's files, looked for before they are read: what of it the owner mends by
-//! itself, and what it refuses.
+//! Detection of damage in the library's files before they are read: the damage that the owner
+//! repairs by itself, and the damage that it refuses.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -15,8 +15,8 @@ use crate::{
     library::Library,
 };
 
-/// Compares the files that the present version of `library` needs, with [`Which::All`] also those
-/// of older versions.
+/// Compares the files that the current version of `library` needs. [`Which::All`] includes those of
+/// older versions.
 pub(crate) async fn compare_files(
     library: &Library,
     known: &Known,
@@ -36,13 +36,13 @@ pub(crate) async fn compare_files(
     comparing.await.map_err(|_| Error::Closed)?.map_err(Error::io("compare the files of", dir))
 }
 
-/// Refuses a library that is damaged, but for its indexes.
+/// Refuses a library with damage outside its indexes and older versions.
 pub(crate) fn refuse_damage(damage: &[Damage]) -> Result<(), Error> {
     let mended = |it: &&Damage| matches!(it.part, Part::Index { .. } | Part::Older);
     damage.iter().find(|it| !mended(it)).map_or(Ok(()), refused)
 }
 
-/// Refuses a library that is damaged, for whoever mends nothing.
+/// Refuses a library with damage outside older versions, for a caller that repairs nothing.
 pub(crate) fn refuse_any_damage(damage: &[Damage]) -> Result<(), Error> {
     refuse_damage(damage)?;
     damage.iter().find(|it| it.part != Part::Older).map_or(Ok(()), refused)
@@ -68,7 +68,7 @@ fn refused(damage: &Damage) -> Result<(), Error> {
     Err(Error::DamagedFile { path, reason })
 }
 
-/// The columns of damaged indexes.
+/// Returns the columns of damaged indexes.
 pub(crate) fn damaged_columns(damage: &[Damage]) -> BTreeSet<String> {
     let columns = damage.iter().filter_map(|damage| match &damage.part {
         Part::Index { column } => Some(column.clone()),
@@ -77,8 +77,8 @@ pub(crate) fn damaged_columns(damage: &[Damage]) -> BTreeSet<String> {
     columns.collect()
 }
 
-/// Compares the library's files, makes damaged indexes again, and returns their columns. An index
-/// that nothing is known of, as in a store of a former version, has to lead to every key.
+/// Compares the library's files, rebuilds damaged indexes, and returns their columns. If the table
+/// has no checksums, as in a store of a former version, the index of keys must find every key.
 pub(super) async fn mend(
     journal: &Journal,
     library: &Library,
@@ -103,7 +103,7 @@ pub(super) async fn mend(
 }
 
 impl Places {
-    /// Refuses a version whose manifest is damaged.
+    /// Refuses a version with a damaged manifest.
     pub(crate) fn check_manifest(&self, manifest: &Path, known: &Known) -> Result<(), Error> {
         let name = name_of(&self.library, manifest).unwrap_or_default();
         let needed = Needed::only(name, Part::Manifest);

@@ -1,4 +1,4 @@
-//! Where the parts of long-term memory lie in a data directory, and the locks there.
+//! Paths of long-term memory in a data directory, and its locks.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -16,7 +16,7 @@ use crate::{
     sync::{Disk, make_directory, unless_gone},
 };
 
-/// The places of the parts of long-term memory in a data directory.
+/// Paths of the parts of long-term memory in a data directory.
 #[derive(Clone)]
 pub(crate) struct Places {
     pub(crate) dir: PathBuf,
@@ -43,21 +43,21 @@ impl Places {
         }
     }
 
-    /// Waits until no read pins a version, and keeps new ones away for as long as the file lives.
+    /// Waits until no read pins a version, and blocks new pins for as long as the file lives.
     pub(crate) fn alone(&self) -> Result<File, Error> {
         let file = open_lock(&self.readers)?;
         file.lock().map_err(Error::io("lock", &self.readers))?;
         Ok(file)
     }
 
-    /// Where is put what is not relied upon and may be looked at.
+    /// Creates the quarantine directory for files that are no longer trusted but worth inspecting.
     pub(crate) fn make_quarantine(&self) -> Result<PathBuf, Error> {
         let quarantine = self.quarantine.clone();
         make_directory(&*self.disk, &quarantine).map_err(Error::io("create", &quarantine))?;
         Ok(quarantine)
     }
 
-    /// Files and tables that a repair has put into the quarantine: all but manifests.
+    /// Returns the files and tables that a repair has moved to the quarantine: all but manifests.
     pub(crate) fn unsaved(&self) -> Result<Vec<PathBuf>, Error> {
         let failed = || Error::io("list", &self.quarantine);
         let Some(entries) = unless_gone(fs::read_dir(&self.quarantine)).map_err(failed())? else {
@@ -74,19 +74,19 @@ impl Places {
         Ok(unsaved)
     }
 
-    /// Where a repair decodes files; may be left behind by one that was killed.
+    /// Returns the directory in which a repair decodes files. A killed repair may leave it behind.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.library.join("scratch")
     }
 
-    /// One of the library's tables.
+    /// Returns the location of one of the library's tables.
     pub(crate) fn site(&self, table: u64, dimension: usize, cache_bytes: usize) -> Site {
         Site { dir: self.library.clone(), table, dimension, cache_bytes }
     }
 
-    /// Keeps every version of the library from being pruned, in whichever process, for as long as
-    /// the file lives. For reads that take long; short ones are tried again. May block. `None` if
-    /// there is no file to lock and `access` does not allow to make it.
+    /// Keeps every process from pruning versions of the library for as long as the file lives. For
+    /// long reads; short ones are retried instead. May block. `None` if the lock file does not
+    /// exist and `access` does not allow creating it.
     pub(crate) fn pin(&self, access: Access) -> Result<Option<File>, Error> {
         let file = match (access, File::open(&self.readers)) {
             (_, Ok(file)) => file,
@@ -101,7 +101,7 @@ impl Places {
     }
 }
 
-/// Locks a file for its caller alone, or none where another has it.
+/// Locks a file exclusively. `None` if another handle has locked it.
 pub(crate) fn lock(path: &Path) -> Result<Option<File>, Error> {
     let file = open_lock(path)?;
     match file.try_lock() {

@@ -1,12 +1,13 @@
-//! The owner's part of a purge: no file is to be left that ever held what was deleted.
+//! The owner's part of a purge: no file that ever held deleted data may remain.
 //!
-//! 1. Drain the deletions, rewrite the files that held the rows, build the indexes anew, sync, and
-//!    write that version down, with word statistics that are counted anew.
+//! 1. Drain the deletions, rewrite the files that held the rows, rebuild the indexes, sync, and
+//!    record that version, with recounted word statistics.
 //! 2. Prune all older versions, with the files that only they need; empty the quarantine; remove
-//!    what a crash left half written; sync the directories; rewrite `journal.db` and empty its log.
+//!    files that a crash left half written; sync the directories; rewrite `journal.db` and empty
+//!    its write-ahead log.
 //!
-//! What is interrupted is done again by the next owner, from the step that is not written down.
-//! The second step waits for long reads; it is tried again until nobody is in the way.
+//! The next owner repeats an interrupted purge from the first step that is not recorded. The second
+//! step waits for long reads, and is retried until there is no obstacle.
 
 use std::{
     fs, io,
@@ -26,14 +27,13 @@ use crate::{
     sync::{Disk, unless_gone},
 };
 
-/// How long the owner waits before it rewrites the journal again where a reader was in the way.
+/// Delay before the journal is rewritten again, if a reader blocked it.
 const SCRUB_RETRY: Duration = Duration::from_secs(10);
-/// Keys that are looked up or removed at once.
+/// Keys per lookup or removal.
 const KEYS_AT_ONCE: usize = 2000;
 
 impl Owner {
-    /// Brings the purges that are asked for as far as it can. After an error the owner is of no
-    /// use any more.
+    /// Advances the requested purges as far as possible. After an error the owner must be dropped.
     pub(crate) async fn purge(&mut self) -> Result<(), Error> {
         let purges = self.journal.purges().await?;
         if purges.done == purges.wanted {
@@ -60,8 +60,7 @@ impl Owner {
         Ok(())
     }
 
-    /// Removes rows that were to be removed before and are still there, because an index did not
-    /// lead to them.
+    /// Removes rows that an earlier removal has left because an index did not find them.
     async fn remove_left_over(&mut self) -> Result<(), Error> {
         let known = self.journal.checksums().await?;
         let compared = compare_files(&self.library, &known, Which::All).await?;
@@ -84,7 +83,7 @@ impl Owner {
         }
     }
 
-    /// The keys of rows whose records are deleted; what is deleted since waits.
+    /// Returns the keys of rows whose records are deleted, without deletions that still wait.
     async fn left_over(&self) -> Result<Vec<String>, Error> {
         let keys = self.library.keys().await?;
         let mut left = Vec::new();
@@ -104,7 +103,7 @@ impl Owner {
         self.journal.purge_rewritten(self.term, safe, counts, number).await
     }
 
-    /// Removes all that is not the newest version, unless somebody needs it.
+    /// Removes everything but the newest version, unless somebody needs it.
     async fn sweep(&mut self) -> Result<Option<Obstacle>, Error> {
         let Some(_no_rebuild) = lock(&self.places.rebuild)? else {
             return Ok(Some(Obstacle::Rebuild));
@@ -114,7 +113,7 @@ impl Owner {
                 return Ok(Some(Obstacle::LibraryReader));
             };
             self.journal.sync().await?;
-            // By number: Lance goes by their times, which a clock may have been ahead with.
+            // By number: Lance goes by time, and a clock may have been ahead.
             let newest = self.library.version().await?;
             for (_, older) in self.library.site().manifests()?.range(..newest) {
                 fs::remove_file(older).map_err(Error::io("remove", older))?;
@@ -135,7 +134,7 @@ impl Owner {
             clear_away(&*places.disk, &table).map_err(Error::io("clear", table))
         });
         removal.await.map_err(|_| Error::Closed)??;
-        // A new handle has nothing in its caches.
+        // A new handle has empty caches.
         let opened = Library::open(self.library.site().clone()).await?;
         self.library = opened.ok_or_else(|| lost(&self.places))?;
         self.journal.scrub().await
@@ -159,8 +158,8 @@ fn empty_quarantine(places: &Places) -> Result<(), Error> {
     places.disk.sync_directory(quarantine).map_err(failed())
 }
 
-/// Removes the files below `dir` that a crash left half written, and makes durable what was removed
-/// there. Nobody writes meanwhile: only the owner does.
+/// Removes the files below `dir` that a crash left half written, and syncs the directories. Only
+/// the owner writes there, so nothing changes meanwhile.
 fn clear_away(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
@@ -173,8 +172,8 @@ fn clear_away(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     disk.sync_directory(dir)
 }
 
-/// Whether a file has the name under which Lance's object store writes it before it gets its own:
-/// that, `#` and a number. Lance's pruning does not know such files.
+/// Returns `true` if a file has a staging name of Lance's object store: the final name, `#` and a
+/// number. Lance's pruning does not know such files.
 fn is_staged(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.rsplit_once('#').is_some_and(|(_, number)| number.parse::<u32>().is_ok())

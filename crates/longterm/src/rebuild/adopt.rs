@@ -1,6 +1,6 @@
-//! Going on with a journal that is older than the library beside it: the readable rows of the
-//! newest version of the library are taken over, with their owners, and records that it lacks were
-//! deleted since. Records that the journal knows as deleted or forgotten stay so.
+//! Adoption of a library by an older journal: the readable rows of the library's newest version are
+//! copied, with their owners, and records that it lacks count as deleted since. Records that the
+//! journal has as deleted or forgotten stay so.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -21,9 +21,10 @@ use crate::{
 };
 
 impl Longterm {
-    /// Makes the library of the data directory `dir` again from what can be read of its newest
-    /// version, and has the journal, which is an older copy, know what is in it. To be called
-    /// before anything opens the directory: that would set aside what the journal does not know.
+    /// Rebuilds the library of the data directory `dir` from the readable rows of its newest
+    /// version, and adds their records to the journal, which is an older copy. Call it before
+    /// anything opens the directory, since opening moves versions unknown to the journal to the
+    /// quarantine.
     ///
     /// # Errors
     /// As [`repair`](Longterm::repair).
@@ -41,9 +42,9 @@ impl Longterm {
 }
 
 impl Rebuild {
-    /// Puts the table that counts in the place of the one that an older journal speaks of, and
-    /// returns `true` if it is another: the vectors may be another model's. Of several the first
-    /// counts, for a table that was replaced is removed.
+    /// Moves the current table to the place of the one that an older journal names, and returns
+    /// `true` if it is another one; its vectors may be of another model. If there are several, the
+    /// first one counts, since a replaced table is removed.
     pub(super) fn find_table(&self, from: Edition) -> Result<bool, Error> {
         let wanted = self.places.site(from.table, 0, 0);
         if !wanted.manifests()?.is_empty() {
@@ -65,7 +66,7 @@ impl Rebuild {
         Ok(false)
     }
 
-    /// The newest version of the table on disk.
+    /// Returns the newest version of the table on disk.
     pub(super) fn newest_version(&self, table: u64) -> Result<u64, Error> {
         let manifests = self.places.site(table, 0, 0).manifests()?;
         Ok(manifests.into_keys().next_back().unwrap_or(0))
@@ -73,8 +74,7 @@ impl Rebuild {
 }
 
 impl Copying<'_> {
-    /// Takes over rows that the journal does not know, and returns those for which nobody can tell
-    /// if they were deleted.
+    /// Copies rows that the journal does not know, and returns those that may have been deleted.
     pub(super) async fn adopt(
         &mut self,
         old: &Library,
@@ -121,7 +121,7 @@ impl Copying<'_> {
         Ok(Vec::new())
     }
 
-    /// The rows that were taken over and that the journal still does not know.
+    /// Returns the copied records that the journal still does not know.
     pub(super) fn adopted(&self, expected: &Expected) -> Vec<Adopted> {
         let is_unknown = |key: &String| {
             !expected.keys.contains_key(key)
@@ -132,7 +132,7 @@ impl Copying<'_> {
         unknown.map(|(_, adopted)| adopted.clone()).collect()
     }
 
-    /// Each row, and `true` with those that were forgotten.
+    /// Pairs each row with `true` if its record was forgotten.
     async fn with_tombstones(&self, rows: Vec<Row>) -> Result<Vec<(Row, bool)>, Error> {
         let journal = &self.rebuild.journal;
         let Some(secret) = journal.secret_of_tombstones().await? else {

@@ -1,4 +1,4 @@
-//! The rows of the old table that the new one is to have and does not have yet.
+//! Copies of the rows that the new table must have and does not have yet.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,38 +25,38 @@ use crate::{
     sync::{Synced, unless_gone},
 };
 
-/// Rows that are read at once; each may be as long as the longest text.
+/// Rows per read. Each may be as long as the longest text.
 pub(super) const READ_ROWS: usize = 128;
-/// Rows, or bytes of text, that are written at once, and lost when the process is killed.
+/// Rows, or bytes of text, per write. A killed process loses one write.
 const WRITE_ROWS: usize = 2048;
 const WRITE_BYTES: usize = 32 << 20;
 
-/// Fills a new table.
+/// State of filling a new table.
 pub(super) struct Copying<'a> {
     pub(super) rebuild: &'a Rebuild,
-    /// Set if the old table is the former version's.
+    /// True if the old table is of the former version.
     is_former: bool,
     pub(super) table: Library,
     pub(super) reembedding: Reembedding,
     pub(super) findings: Findings,
-    /// Files of the old table, each with `true` if it is not as it was written.
+    /// Files of the old table, each with `true` if it differs from what was written.
     pub(super) compared: HashMap<String, bool>,
-    /// What the table holds.
+    /// Version of each record in the table.
     pub(super) held: HashMap<String, Stamp>,
     synced: Synced,
     pub(super) known: Known,
     total: u64,
-    /// Where rows are kept that the journal does not know; none before the first.
+    /// File for rows that the journal does not know, created with the first one.
     unknown: Option<File>,
     unknown_keys: HashSet<String>,
-    /// Rows that were taken over and that the journal does not know, by key.
+    /// Copied rows that the journal does not know, by key.
     pub(super) adopted: HashMap<String, Adopted>,
     pub(super) kept_out: HashSet<String>,
-    /// Set if a key that the old table lacks was deleted.
+    /// True if a key that the old table lacks must have been deleted.
     pub(super) proves_deletions: bool,
 }
 
-/// What tells one version of a record from another.
+/// Mark that tells one version of a record from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     hash: u128,
@@ -69,21 +69,21 @@ impl Stamp {
         Stamp { hash: hash_number(&row.content_hash), recorded_at }
     }
 
-    /// Whether this is what is to be held of a key, of which `held` is.
+    /// Returns `true` if this version must replace `held`, given the hash in the journal.
     pub(super) fn is_better(self, held: Option<Stamp>, expected: u128) -> bool {
         held.is_none_or(|held| {
             self.hash == expected && (held.hash != expected || held.recorded_at < self.recorded_at)
         })
     }
 
-    /// Returns `true` if this is what is to be held of a key where the table tells.
+    /// Returns `true` if this version must replace `held`, given that the table decides.
     pub(super) fn is_newer(self, held: Option<Stamp>) -> bool {
         held.is_none_or(|held| held != self && held.recorded_at <= self.recorded_at)
     }
 }
 
 impl Copying<'_> {
-    /// Goes on with `table`, whatever it holds.
+    /// Continues with `table`, whatever it holds.
     pub(super) async fn new(
         rebuild: &Rebuild,
         table: Library,
@@ -117,7 +117,7 @@ impl Copying<'_> {
         })
     }
 
-    /// Makes the new table hold what `expected` says, as far as `old` has it.
+    /// Makes the new table hold the rows that are `expected`, as far as `old` has them.
     pub(super) async fn go_over(
         &mut self,
         old: Option<&Library>,
@@ -134,7 +134,7 @@ impl Copying<'_> {
                     let file = old.dir().join("data").join(&fragment.file);
                     self.proves_deletions = false;
                     let left_out = match self.rebuild.purpose {
-                        // The journal is too old to tell what was deleted from the rest.
+                        // The journal is too old to tell deleted rows from others.
                         Purpose::Adopt if !suspects.deletions.contains(&fragment.id) => {
                             old.deleted(fragment.id).await.unwrap_or_default()
                         }
@@ -167,7 +167,7 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// The offsets of the rows of a fragment that are to be copied.
+    /// Returns the offsets of the rows of a fragment to copy.
     async fn choose(
         &mut self,
         old: &Library,
@@ -178,7 +178,7 @@ impl Copying<'_> {
     ) -> Result<Vec<u32>, Error> {
         let stamps = match self.rebuild.purpose {
             Purpose::Reindex | Purpose::Upgrade => old.stamps(fragment).await?,
-            // What was deleted is told from the rest by the journal.
+            // The journal tells deleted rows from others.
             Purpose::Repair | Purpose::Adopt => match old.stamps_left(fragment, deleted).await {
                 Ok(stamps) => stamps,
                 Err(error) => {
@@ -264,7 +264,7 @@ impl Copying<'_> {
         Ok(self.renamed(rows).map(|(_, row)| row).collect())
     }
 
-    /// `rows` with the present names of their users.
+    /// Gives the users of `rows` their present names.
     pub(super) fn renamed<I: IntoIterator<Item = (u32, Row)>>(
         &self,
         rows: I,
@@ -278,15 +278,15 @@ impl Copying<'_> {
         })
     }
 
-    /// Those of `rows` that are what they were when they were written.
+    /// Returns those of `rows` that still have the content with which they were written.
     pub(super) fn intact(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
         let count = rows.len();
         let rules = Rules::of(&self.rebuild.vectors);
         rows.retain(|row| rules.is_intact(row));
         self.findings.unreadable += (count - rows.len()) as u64;
         self.proves_deletions &= count == rows.len();
-        // Where a model makes the vectors, it makes this one again. Beside a lost journal they may
-        // be those of a model of another dimension.
+        // A model computes such a vector again. Without the journal the vectors may be of a model
+        // with another dimension.
         let dimension = self.rebuild.vectors.dimension();
         let fits = |row: &Row| row.vector.as_ref().is_none_or(|it| it.len() == dimension);
         for row in rows.iter_mut().filter(|row| !row.has_sound_vector() || !fits(row)) {
@@ -319,7 +319,7 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// Syncs the table and writes its version down.
+    /// Syncs the table and records its version.
     pub(super) async fn make_durable(&mut self) -> Result<Safe, Error> {
         let safe = make_durable(&self.table, &self.rebuild.places, &mut self.synced).await?;
         self.rebuild.journal.set_rebuilt(safe.clone()).await?;
@@ -332,7 +332,7 @@ impl Copying<'_> {
         self.make_durable().await.map(drop)
     }
 
-    /// The keys that should be held and are not, and those of which another version is.
+    /// Returns the expected keys that are missing, and those that are held in another version.
     pub(super) fn lacking(&self, expected: &Expected) -> (Vec<String>, Vec<(String, u128)>) {
         let (mut missing, mut outdated) = (Vec::new(), Vec::new());
         for (key, hash) in &expected.keys {
@@ -347,8 +347,8 @@ impl Copying<'_> {
         (missing, outdated)
     }
 
-    /// The places of rows that the journal does not know and that are not kept yet. Those that were
-    /// deleted are left out.
+    /// Returns the positions of rows that the journal does not know and that are not kept yet.
+    /// Deleted ones are left out.
     pub(super) async fn fresh_strangers(
         &mut self,
         strangers: Vec<(String, u32)>,
@@ -364,7 +364,7 @@ impl Copying<'_> {
         Ok(fresh.map(|((_, offset), _)| offset).collect())
     }
 
-    /// Keeps rows that the journal does not know in a file, which is an export.
+    /// Appends rows that the journal does not know to a file in the format of an export.
     pub(super) fn keep_unknown(&mut self, rows: &[Row]) -> Result<(), Error> {
         for row in rows {
             self.findings.repaired.unknown.push(row.record.identity());
@@ -379,7 +379,7 @@ impl Copying<'_> {
         if self.unknown.is_none() {
             let quarantine = self.rebuild.places.make_quarantine()?;
             let path = quarantine.join(format!("unknown-{}.jsonl", self.table.site().table));
-            // In place of what a rebuild left that was killed.
+            // Replaces the file of a rebuild that was killed.
             unless_gone(fs::remove_file(&path)).map_err(Error::io("remove", &path))?;
             let mut created = aios_files::create(&path).map_err(Error::io("create", &path))?;
             let mut header =

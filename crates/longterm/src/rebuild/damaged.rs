@@ -1,5 +1,4 @@
-//! Rows that a repair takes from files that are damaged, or that belong to no version that can be
-//! opened.
+//! Rows that a repair takes from damaged files, or from files of versions that cannot be opened.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -20,7 +19,7 @@ use crate::{
     vectors::Vectors,
 };
 
-/// The fragments with a file that is not as it was written.
+/// Fragments with a file that differs from what was written.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     pub(super) rows: HashSet<u64>,
@@ -28,7 +27,7 @@ pub(super) struct Suspects {
 }
 
 impl Copying<'_> {
-    /// The damaged fragments of the old table. Each file is compared once.
+    /// Returns the damaged fragments of the old table. Each file is compared only once.
     pub(super) async fn suspects(&mut self, old: &Library) -> Result<Suspects, Error> {
         let mut suspects = Suspects::default();
         for (path, part) in old.needed().await?.files {
@@ -57,19 +56,19 @@ impl Copying<'_> {
         Ok(!damage.is_empty())
     }
 
-    /// Takes what is lacking from data files that `old`, if it can be opened, does not have: those
-    /// of other versions that are still there.
+    /// Takes lacking rows from data files that `old`, if it can be opened, does not need: files of
+    /// other versions that still exist.
     pub(super) async fn search_loose_files(
         &mut self,
         old: Option<&Library>,
         expected: &Expected,
     ) -> Result<(), Error> {
         if self.rebuild.purpose == Purpose::Adopt && self.proves_deletions {
-            // Records that the table lacks were deleted, and are in these files all the same.
+            // Records that the table lacks were deleted, but are still in these files.
             return Ok(());
         }
         let (missing, outdated) = self.lacking(expected);
-        // Beside a journal that is older nobody knows what is lacking.
+        // An older journal does not know which records are lacking.
         let is_blind = old.is_none() && self.rebuild.purpose == Purpose::Adopt;
         if missing.is_empty() && outdated.is_empty() && !is_blind {
             return Ok(());
@@ -86,7 +85,7 @@ impl Copying<'_> {
             let name = name_of(&self.rebuild.places.library, &file).unwrap_or_default();
             if !needed.has(&name) {
                 let (rows, _) = self.decoded(&file, &[]).await?;
-                // Beside a journal that is older, what the newest whole version lacks may have been
+                // With an older journal, a record that the newest whole version lacks may have been
                 // deleted or forgotten.
                 let may_be_deleted = self.rebuild.purpose == Purpose::Adopt && old.is_some();
                 match may_be_deleted {
@@ -98,8 +97,8 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// Takes the rows of a data file that can be decoded and are better than what is held, but
-    /// for those at the places `left_out`, and returns the number of the others, if it is known.
+    /// Takes the rows of a data file that can be decoded and are better than the held ones, except
+    /// for the positions `left_out`. Returns the number of damaged rows, if known.
     pub(super) async fn take_decoded(
         &mut self,
         file: &Path,
@@ -111,8 +110,8 @@ impl Copying<'_> {
         Ok(damaged)
     }
 
-    /// The rows of a data file that can be decoded, but for those at the places `left_out`, and
-    /// the number of the others, if it is known.
+    /// Returns the rows of a data file that can be decoded, except for the positions `left_out`,
+    /// and the number of damaged rows, if known.
     async fn decoded(
         &mut self,
         file: &Path,
@@ -125,7 +124,7 @@ impl Copying<'_> {
         let has_checksum = self.known.checksums.contains_key(&name);
         let is_sound = has_checksum && !self.is_damaged(name, Part::Rows { fragment: 0 })?;
         let decoder = match &self.rebuild.config.decoder {
-            // One that never had a checksum is decoded as ever.
+            // A file that never had a checksum is decoded in this process.
             Decoder::Nobody if !has_checksum => &Decoder::ThisProcess,
             _ if is_sound => &Decoder::ThisProcess,
             decoder => decoder,
@@ -143,13 +142,13 @@ impl Copying<'_> {
         self.findings.unreadable = counted;
         let altered = (count - rows.len()) as u64;
         if !is_sound && matches!(self.rebuild.vectors, Vectors::Model(_)) {
-            // Nothing tells if it is the one that was written.
+            // Nothing proves that the vector is the one that was written.
             rows.iter_mut().for_each(|row| row.vector = None);
         }
         Ok((rows, decoded.damaged.map(|damaged| damaged + altered)))
     }
 
-    /// Keeps rows in the file of unknown ones that should be held and are not.
+    /// Keeps rows that are expected and not held, in the file of unknown rows.
     async fn keep_lacking(&mut self, rows: Vec<Row>, expected: &Expected) -> Result<(), Error> {
         let is_lacking = |row: &Row| {
             let key = row.record.encoded_identity();

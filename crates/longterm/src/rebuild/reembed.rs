@@ -1,5 +1,5 @@
-//! Rows as the new table has them: with words cut by the present analyser, and vectors of the
-//! present model.
+//! Rows as the new table holds them: with terms of the current analyser, and vectors of the current
+//! model.
 
 use std::collections::HashMap;
 
@@ -14,16 +14,16 @@ use crate::{
     vectors::Vectors,
 };
 
-/// As few rows that wait may be left for the transaction that switches.
+/// Maximum number of waiting rows that are left to the transaction that switches.
 const PENDING_LEFT: usize = 64;
-/// How often they are looked for: each time they are those that came during the last.
+/// Maximum number of rounds over the waiting rows. Each takes those that arrived during the last.
 const PENDING_ROUNDS: u32 = 5;
 
 #[derive(Clone)]
 pub(super) struct Reembedding {
     vectors: Vectors,
     analyzer: &'static Analyzer,
-    /// Whether the vectors of rows are the present model's.
+    /// True if the vectors of rows are of the current model.
     keeps_vectors: bool,
 }
 
@@ -33,7 +33,7 @@ impl Reembedding {
         Reembedding { vectors: vectors.clone(), analyzer, keeps_vectors }
     }
 
-    /// These rows anew, and how many of them were embedded.
+    /// Recomputes terms and missing vectors of rows, and counts the embedded ones.
     pub(super) async fn rows(&self, mut rows: Vec<Row>) -> Result<(Vec<Row>, u64), Error> {
         let this = self.clone();
         let work = task::spawn_blocking(move || {
@@ -60,7 +60,7 @@ impl Reembedding {
         embedded
     }
 
-    /// What makes rows that wait anew, most of them in advance.
+    /// Returns the function that recomputes waiting rows. Most of them are computed in advance.
     pub(super) async fn pending(
         &self,
         journal: &Journal,

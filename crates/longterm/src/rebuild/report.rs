@@ -1,57 +1,57 @@
-//! What a rebuild tells: on its way, and at its end.
+//! Reports of a rebuild: its progress, and its outcome.
 
 use std::path::PathBuf;
 
 use aios_record::Identity;
 
-/// How far something is.
+/// Progress of a rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Records that are done.
     pub done: u64,
-    /// Of so many; this may grow.
+    /// Expected number of records; it may grow.
     pub total: u64,
 }
 
-/// What [`Longterm::reindex`](crate::Longterm::reindex) did.
+/// Outcome of [`Longterm::reindex`](crate::Longterm::reindex).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reindexed {
     /// Records in the library now.
     pub records: u64,
-    /// Those of them that were embedded by this call.
+    /// Records among them that this call embedded.
     pub embedded: u64,
 }
 
-/// What [`Longterm::repair`](crate::Longterm::repair) did.
+/// Outcome of [`Longterm::repair`](crate::Longterm::repair).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repaired {
     /// Records in the library now.
     pub records: u64,
-    /// Rows that were left out because their key was there already.
+    /// Rows that were left out because their key was already held.
     pub repeated: u64,
-    /// Records that the journal does not know; their rows are in
+    /// Records that the journal does not know. Their rows are in
     /// [`unknown_rows`](Self::unknown_rows).
     pub unknown: Vec<Identity>,
-    /// A file of JSON lines, a record each.
+    /// File of JSON lines with an export header and one record per line.
     pub unknown_rows: Option<PathBuf>,
-    /// Records of which nothing could be read.
+    /// Records without a readable row.
     pub missing: Vec<Identity>,
-    /// Records of which an older version was all that could be read, and is there now.
+    /// Records with only an older version readable, which the library holds now.
     pub outdated: Vec<Identity>,
-    /// Records of an older journal's library that the journal did not know, and knows now.
+    /// Records that an older journal did not know, and that were added to it from the library.
     pub adopted: Vec<Identity>,
     /// Records that an older journal still had, and that were deleted since.
     pub gone: Vec<Identity>,
-    /// Records that the older journal knows as deleted or forgotten; they stay so.
+    /// Number of records that an older journal has as deleted or forgotten. They stay so.
     pub kept_out: u64,
-    /// The old table, in the quarantine. Set if not all of it could be read.
+    /// Path of the old table in the quarantine. `None` if all of it could be read.
     pub quarantined: Option<PathBuf>,
-    /// Rows that could not be read, as far as they can be counted; whoever they were, they are
-    /// among the missing, or were of no account.
+    /// Rows that could not be read, as far as they can be counted. Their records are missing, or
+    /// were not needed.
     pub unreadable: u64,
 }
 
-/// What a rebuild has seen.
+/// Findings of a rebuild.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) embedded: u64,
@@ -60,12 +60,12 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Whether part of the old table could not be read.
+    /// Returns `true` if part of the old table could not be read.
     pub(super) fn has_unreadable(&self) -> bool {
         0 < self.unreadable || !self.repaired.missing.is_empty()
     }
 
-    /// Notes what the new table holds and lacks.
+    /// Records the content of the new table, and what it lacks.
     pub(super) fn end(&mut self, records: u64, missing: &[String], outdated: &[(String, u128)]) {
         self.repaired.records = records;
         let identity = |key: &String| Identity::decode(key).ok();
@@ -73,7 +73,7 @@ impl Findings {
         self.repaired.outdated = outdated.iter().filter_map(|(key, _)| identity(key)).collect();
     }
 
-    /// Notes the keys that were taken over from the table, and those that it lacks.
+    /// Records the keys that were copied from the table, and those that it lacks.
     pub(super) fn note_adopted(&mut self, adopted: &[String], gone: &[String]) {
         let identity = |key: &String| Identity::decode(key).ok();
         self.repaired.adopted = adopted.iter().filter_map(identity).collect();

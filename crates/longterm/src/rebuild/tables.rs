@@ -1,4 +1,4 @@
-//! The two tables of a rebuild: the one that is replaced, and the one that takes its place.
+//! The two tables of a rebuild: the old one, and the one that replaces it.
 
 use std::{fs, path::PathBuf};
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Rebuild {
-    /// The table that is to be replaced; none where nothing was ever moved there.
+    /// Opens the table to replace. `None` if nothing was ever moved there.
     pub(super) async fn old_table(
         &self,
         from: Edition,
@@ -29,13 +29,13 @@ impl Rebuild {
             let library = opened.ok_or_else(|| crate::owner::lost(&self.places))?;
             return self.checked(library, known).await.map(Some);
         };
-        // Versions may have been added since, before the lock was held.
+        // The owner may have added versions before this process held the lock.
         let from = self.journal.end_term().await?;
         if !self.purpose.saves() {
             let library = heal(&self.places, site, from.version, known).await?;
             return self.checked(library, known).await.map(Some);
         }
-        // The newest version that can be opened.
+        // Searches for the newest version that can be opened.
         let newest = if self.purpose == Purpose::Adopt { u64::MAX } else { from.version };
         let versions: Vec<u64> = site.manifests()?.into_keys().collect();
         for version in versions.into_iter().rev().filter(|it| *it <= newest) {
@@ -54,7 +54,7 @@ impl Rebuild {
         Ok(None)
     }
 
-    /// `library`, unless a file of it is damaged and is not to be.
+    /// Returns `library`. Fails if it is damaged and this is not a repair.
     async fn checked(&self, library: Library, known: &Known) -> Result<Library, Error> {
         if !self.purpose.saves() {
             let compared = compare_files(&library, known, Which::All).await?;
@@ -63,7 +63,8 @@ impl Rebuild {
         Ok(library)
     }
 
-    /// The old table at `edition`, or, where that is gone, at the newest version that there is.
+    /// Returns the old table at `edition`. A repair falls back to the newest version that can be
+    /// opened.
     pub(super) async fn at(
         &self,
         old: &Library,
@@ -84,7 +85,7 @@ impl Rebuild {
         }
     }
 
-    /// The table that is being made, as far as it is on disk.
+    /// Opens the new table, as far as it is on disk, or creates it.
     pub(super) async fn new_table(
         &self,
         table: u64,
@@ -103,8 +104,8 @@ impl Rebuild {
         Library::create(site).await
     }
 
-    /// Removes the table that was replaced, once nobody reads it. One that is damaged goes to the
-    /// quarantine, where it may be looked at; returns the place there.
+    /// Removes the replaced table if nothing reads it. Moves a damaged one to the quarantine, and
+    /// returns its path there.
     pub(super) async fn clear_away(
         &self,
         table: u64,

@@ -1,4 +1,4 @@
-//! Damage of every sort, and what a repair makes of it.
+//! Kinds of damage, and their repair.
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +18,7 @@ use crate::{
     sync::System,
 };
 
-/// Records of each file of the library.
+/// Records per file of the library.
 const FILE_ROWS: usize = 5;
 
 struct Store {
@@ -26,7 +26,7 @@ struct Store {
 }
 
 impl Store {
-    /// With a file of the library for each five of `count` records.
+    /// Creates a store of `count` records, with a file of the library for each five.
     async fn with(count: usize) -> Store {
         let store = Store { dir: tempfile::tempdir().unwrap() };
         let longterm = store.open().await;
@@ -48,7 +48,7 @@ impl Store {
         Longterm::repair(dir, config(), model, |_| {}).await.unwrap()
     }
 
-    /// Changes the table behind the journal's back, as a version that the journal trusts.
+    /// Changes the table without the journal, as a version that the journal has as synced.
     async fn meddle(&self, work: impl AsyncFnOnce(Library)) {
         let longterm = self.open().await;
         let edition = longterm.shared.journal.edition().await.unwrap();
@@ -64,7 +64,7 @@ impl Store {
         db.execute(sql, [i64::try_from(version).unwrap()]).unwrap();
     }
 
-    /// The files of the library below this directory of its table, oldest first.
+    /// Returns the files of the library below this directory of its table, oldest first.
     fn files(&self, below: &str) -> Vec<PathBuf> {
         let dir = self.dir.path().join("longterm/records.lance").join(below);
         let mut files: Vec<PathBuf> =
@@ -73,7 +73,8 @@ impl Store {
         files
     }
 
-    /// Checks that all but `lost` of `count` records are there, each once, found by its words.
+    /// Checks that all but `lost` of `count` records are stored, each once, and found by their
+    /// words.
     async fn holds_all_but(&self, count: usize, lost: &[Identity]) {
         let longterm = self.open().await;
         longterm.give_up(lost).await.unwrap();
@@ -94,7 +95,7 @@ impl Store {
         let listed: BTreeSet<Identity> =
             refused.into_iter().map(|refused| refused.identity).collect();
         assert_eq!(listed, lost.iter().cloned().collect());
-        // Life goes on, also for what was lost.
+        // Lost records can be stored again.
         let again: Vec<Record> = (0..count).map(note).collect();
         longterm.store(again).await.unwrap();
         longterm.drain().await.unwrap();
@@ -105,7 +106,7 @@ impl Store {
 }
 
 fn config() -> Config {
-    // Every search asks LanceDB's indexes.
+    // Every search uses LanceDB's indexes.
     let decoder = Decoder::ThisProcess;
     Config { resident_bytes_max: 0, decoder, ..Config::default() }
 }
@@ -160,7 +161,7 @@ async fn repeated_rows_are_left_out_and_unknown_ones_are_kept_in_a_file() {
 }
 
 #[tokio::test]
-async fn a_lost_data_file_costs_its_own_records_and_they_are_named() {
+async fn a_lost_data_file_loses_only_its_own_records_and_they_are_named() {
     let store = Store::with(15).await;
     fs::remove_file(&store.files("data")[1]).unwrap();
     let lost = keys(5..10);
@@ -174,7 +175,7 @@ async fn a_lost_data_file_costs_its_own_records_and_they_are_named() {
 }
 
 #[tokio::test]
-async fn a_damaged_data_file_is_read_as_far_as_it_goes() {
+async fn a_damaged_data_file_is_read_as_far_as_possible() {
     let store = Store::with(10).await;
     let file = store.files("data").remove(0);
     let mut bytes = fs::read(&file).unwrap();
@@ -182,7 +183,7 @@ async fn a_damaged_data_file_is_read_as_far_as_it_goes() {
     bytes[..half].fill(0xff);
     fs::write(&file, bytes).unwrap();
     let repaired = store.repair().await;
-    // What is in the other file is whole.
+    // The records of the other file are unharmed.
     let lost: BTreeSet<Identity> = repaired.missing.iter().cloned().collect();
     assert!(lost.is_subset(&keys(0..5).into_iter().collect()), "{repaired:?}");
     assert!(!lost.is_empty());
@@ -190,7 +191,7 @@ async fn a_damaged_data_file_is_read_as_far_as_it_goes() {
 }
 
 #[tokio::test]
-async fn rows_that_say_something_else_are_found_and_not_taken() {
+async fn rows_with_altered_content_are_found_and_not_copied() {
     let store = Store::with(10).await;
     store
         .meddle(async |library| {
@@ -213,7 +214,7 @@ async fn rows_that_say_something_else_are_found_and_not_taken() {
 }
 
 #[tokio::test]
-async fn without_its_journal_a_library_is_left_as_it_is() {
+async fn a_library_without_its_journal_is_left_unchanged() {
     let store = Store::with(5).await;
     for end in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(store.dir.path().join(format!("journal.db{end}")));
@@ -228,7 +229,7 @@ async fn without_its_journal_a_library_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn indexes_are_built_anew() {
+async fn missing_indexes_are_rebuilt() {
     let store = Store::with(10).await;
     for index in store.files("_indices") {
         fs::remove_dir_all(index).unwrap();
@@ -241,13 +242,13 @@ async fn indexes_are_built_anew() {
 }
 
 #[tokio::test]
-async fn without_its_deletion_file_a_data_file_gives_what_the_journal_knows() {
+async fn a_damaged_deletion_file_does_not_bring_deleted_records_back() {
     let store = Store::with(10).await;
     let longterm = store.open().await;
     longterm.forget(vec![note(2).identity()]).await.unwrap();
     longterm.drain().await.unwrap();
     longterm.close().await.unwrap();
-    // The length of a part, behind the Arrow format's own mark; it would be allocated.
+    // The length of a part, behind the mark of the Arrow format. It would be allocated.
     let file = &store.files("_deletions")[0];
     let mut bytes = fs::read(file).unwrap();
     let length = bytes.len();
@@ -266,7 +267,7 @@ async fn without_its_deletion_file_a_data_file_gives_what_the_journal_knows() {
 }
 
 #[tokio::test]
-async fn without_the_newest_manifest_the_one_before_is_read() {
+async fn a_repair_reads_the_version_before_a_damaged_manifest() {
     let store = Store::with(15).await;
     let newest = newest_manifest(store.dir.path());
     fs::write(&newest, b"cut of").unwrap();
@@ -280,7 +281,7 @@ async fn without_the_newest_manifest_the_one_before_is_read() {
 }
 
 #[tokio::test]
-async fn of_a_library_that_is_gone_all_is_named() {
+async fn a_missing_library_reports_all_records_as_missing() {
     let store = Store::with(10).await;
     fs::remove_dir_all(store.dir.path().join("longterm/records.lance")).unwrap();
     let repaired = store.repair().await;
@@ -294,12 +295,12 @@ fn newest_manifest(dir: &Path) -> PathBuf {
 }
 
 #[tokio::test]
-async fn an_index_without_a_checksum_has_to_lead_to_every_record() {
+async fn an_index_without_a_checksum_must_find_every_record() {
     let store = Store::with(10).await;
     let longterm = store.open().await;
     longterm.purge(vec![note(0).identity()]).await.unwrap();
     longterm.close().await.unwrap();
-    // As a program made the library that took no checksums.
+    // A former program, which took no checksums, leaves such a library.
     let db = rusqlite::Connection::open(store.dir.path().join("journal.db")).unwrap();
     db.execute("DELETE FROM index_checksums", []).unwrap();
     damage_key_index(&store, &note(7));
@@ -334,7 +335,7 @@ async fn a_purge_removes_rows_that_a_removal_has_missed() {
 }
 
 #[tokio::test]
-async fn a_purge_names_what_a_repair_could_not_save() {
+async fn a_purge_names_the_files_that_a_repair_could_not_save() {
     let store = Store::with(10).await;
     fs::remove_file(&store.files("data")[1]).unwrap();
     let quarantined = store.repair().await.quarantined.unwrap();
@@ -347,7 +348,7 @@ async fn a_purge_names_what_a_repair_could_not_save() {
 }
 
 #[tokio::test]
-async fn without_any_manifest_each_data_file_is_read_by_itself() {
+async fn a_repair_without_manifests_reads_each_data_file_by_itself() {
     let store = Store::with(15).await;
     for manifest in store.files("_versions") {
         fs::write(manifest, b"cut of").unwrap();
@@ -358,7 +359,7 @@ async fn without_any_manifest_each_data_file_is_read_by_itself() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_decoded_by_nobody_unless_somebody_is_named() {
+async fn a_damaged_file_is_not_decoded_without_a_decoder() {
     let store = Store::with(10).await;
     let file = store.files("data").remove(0);
     let mut bytes = fs::read(&file).unwrap();
@@ -370,7 +371,7 @@ async fn a_damaged_file_is_decoded_by_nobody_unless_somebody_is_named() {
 }
 
 #[tokio::test]
-async fn nothing_is_read_beside_a_damaged_data_file_and_what_is_stored_waits() {
+async fn a_damaged_data_file_stops_reads_and_writes_wait() {
     let store = Store::with(10).await;
     let file = store.files("data").remove(0);
     let mut bytes = fs::read(&file).unwrap();
@@ -391,7 +392,7 @@ async fn nothing_is_read_beside_a_damaged_data_file_and_what_is_stored_waits() {
     assert_eq!(read.map(|record| record.text), Some(note(20).text));
 }
 
-/// Alters the key of a record in the index of keys.
+/// Changes the key of a record in the index of keys.
 fn damage_key_index(store: &Store, record: &Record) {
     let key = record.encoded_identity();
     let mut damaged = 0;
@@ -410,7 +411,7 @@ fn damage_key_index(store: &Store, record: &Record) {
 }
 
 #[tokio::test]
-async fn an_index_that_misses_records_of_an_open_library_is_made_again() {
+async fn an_index_that_misses_records_of_an_open_library_is_rebuilt() {
     let store = Store::with(10).await;
     let longterm = store.open().await;
     longterm.purge(vec![note(0).identity()]).await.unwrap();

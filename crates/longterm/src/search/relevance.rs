@@ -3,7 +3,8 @@
 /// From a logistic regression on conversations, asked what they answer and what other
 /// conversations do, on document collections asked their own queries and those of others, and on
 /// notes alone and among other texts, asked what they answer and what was never stored; then moved
-/// so that 2 in 5 paraphrases without a common word pass .5. See `docs/RETRIEVAL.md`.
+/// so that 2 in 5 paraphrases without a common word pass .5. See
+/// `docs/measurements/retrieval.md`.
 const BIAS: f64 = -3.6;
 const OF_MEANING: f64 = 5.2;
 const OF_WORDS: f64 = 2.6;

@@ -19,7 +19,7 @@
 //! 6. question: whether the record ends in a question, which is seldom the answer.
 //! 7. feedback: BM25 of the terms that the first hits share (`feedback`).
 //!
-//! `docs/RETRIEVAL.md` has what each of them contributes and how the constants were found.
+//! `docs/RETRIEVAL.md` defines them; `docs/measurements/retrieval.md` has their contributions.
 
 use std::{
     cmp::Ordering,

@@ -1,28 +1,29 @@
-//! What a power cut leaves, simulated, and that all of it can be opened again.
+//! Simulated power cuts, and checks that whatever they leave can be opened.
 //!
 //! A [`Recorder`] stands in for the disk. It remembers which directories were synced with which
 //! entries, and which files to which length. At a random sync, before that has any effect, it makes
-//! an image of the data directory as a disk may look when the power goes at that moment:
+//! an image of the data directory as a disk may look if the power fails at that moment:
 //!
-//! - an entry that its directory was not synced with since it came is there or not, and may still
-//!   have the name from before it was renamed; one that went may be back;
-//! - a file has all that it was synced with, and of the rest nothing, a part, zeros or all;
-//! - SQLite syncs its files itself. With `Durability::Full` they are taken as they are, with
-//!   `Durability::Normal` the log loses any part of its tail that was not checkpointed.
+//! - an entry that was created since the last sync of its directory exists or not, and may still
+//!   have the name from before a rename; a removed entry may be back;
+//! - a file has everything that it was synced with, and of the rest nothing, a part, zeros or all;
+//! - SQLite syncs its files itself. With `Durability::Full` they are copied as they are; with
+//!   `Durability::Normal` the write-ahead log loses any part of its tail after the last checkpoint.
 //!
-//! The image is opened, and what it holds must be what a whole number of the calls made so far
-//! left: with `Full` all that were acknowledged. What was purged when the power went must be in no
-//! byte of the image; a purge that had begun is finished by whoever opens it, or was never heard
-//! of. A reindex changes nothing of all this, wherever it stops. The next round goes on from there.
+//! The image is opened. Its content must be that after a whole number of the calls made so far;
+//! with `Full`, of at least the acknowledged ones. Data whose purge was done must be in no byte of
+//! the image. A purge that had begun is either finished by the process that opens the image, or
+//! unknown to it. A reindex changes none of this, wherever it stops. The next round continues with
+//! the image.
 //!
-//! Vectors are made in the background. Whenever the power goes, words find each record at once, and
-//! after a drain each has its vector.
+//! Vectors are computed in the background. Whenever the power fails, words find each record at
+//! once, and after a drain each record has its vector.
 //!
-//! A sync may also fail, and whichever it is, what was acknowledged is there as well when the power
-//! goes later.
+//! Any single sync may also fail. Everything acknowledged must then survive a later power cut as
+//! well.
 //!
-//! That the test can fail is a test too: the same without the syncs loses records, and without
-//! those of removed names purged texts are back.
+//! Counter-tests show that the simulation can fail: without syncs records are lost, and without
+//! syncs of removed names purged texts are back.
 
 mod former;
 mod recorder;
@@ -42,29 +43,29 @@ use self::recorder::{Cut, Recorder, Syncs};
 use super::{Disk, System};
 use crate::{Applied, Config, Durability, FeedPage, Longterm, SearchOptions, vectors::Vectors};
 
-/// How often the power is cut unless `AIOS_CRASH_ROUNDS` says otherwise.
+/// Number of power cuts. Default for `AIOS_CRASH_ROUNDS`.
 const ROUNDS: u64 = 6;
-/// As many syncs are passed over from one that fails to the next, unless it is set.
+/// Syncs from one that fails to the next. 1 if `AIOS_CRASH_ROUNDS` is set.
 const STEP: usize = 7;
-/// Calls of one round at most.
+/// Maximum number of calls of one round.
 const CALLS: u64 = 40;
-/// As often a call purges.
+/// One of this many calls purges.
 const PURGE_EVERY: u64 = 6;
-/// The syncs after the beginning of a purge among which the power is cut, every second time.
+/// Number of syncs after the beginning of a purge within which the power is cut, every second time.
 const PURGE_SYNCS: u64 = 60;
-/// As often the library is made anew.
+/// One of this many calls reindexes.
 const REINDEX_EVERY: u64 = 12;
-/// The same of a reindex.
+/// The same as [`PURGE_SYNCS`], for a reindex.
 const REINDEX_SYNCS: u64 = 120;
-/// As often a round begins with an empty directory.
+/// One of this many rounds begins with an empty directory.
 const NEW_EVERY: u64 = 3;
-/// Ids are so few that they are changed and removed often.
+/// Number of ids, so few that they are changed and removed often.
 const IDS: u64 = 60;
-/// What every text ends with, and a number that no other has.
+/// End of every text, followed by a number that no other text has.
 const MARK: &str = "number";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_survives_a_power_cut() {
+async fn acknowledged_writes_survive_a_power_cut() {
     let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     simulate(Durability::Full, Syncs::Done, rounds).await.unwrap();
 }
@@ -76,7 +77,7 @@ async fn with_normal_durability_only_the_newest_calls_are_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whichever_sync_fails_nothing_is_lost() {
+async fn a_failed_sync_loses_nothing() {
     let step = if number("AIOS_CRASH_ROUNDS").is_some() { 1 } else { STEP };
     for after in (0..).step_by(step) {
         let base = tempfile::tempdir().unwrap();
@@ -96,7 +97,7 @@ async fn whichever_sync_fails_nothing_is_lost() {
             }
         }
         recorder.cut();
-        // A sync that fails only now is no loss either.
+        // A sync that fails only now is not a loss either.
         let _ = longterm.close().await;
         let cut = recorder.take();
         if let Err(error) = check(&image, &cut, Durability::Full).await {
@@ -110,13 +111,13 @@ async fn whichever_sync_fails_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_syncs_records_are_lost() {
-    // A library whose files are cut off may be lost by a panic of its reader: a loss as well.
+    // If the reader of a truncated library panics, the library is lost as well.
     let loss = tokio::spawn(simulate(Durability::Full, Syncs::Skipped, 50)).await;
     assert!(!matches!(loss, Ok(Ok(()))), "the simulation would not notice a missing sync");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_the_syncs_of_removed_names_purged_texts_are_back() {
+async fn without_the_syncs_of_removed_names_purged_texts_come_back() {
     for (syncs, are_back) in [(Syncs::Done, false), (Syncs::OfWhatCame, true)] {
         let base = tempfile::tempdir().unwrap();
         let (dir, image) = (base.path().join("0"), base.path().join("1"));
@@ -134,7 +135,7 @@ async fn without_the_syncs_of_removed_names_purged_texts_are_back() {
     }
 }
 
-/// A disk whose power is cut only when it is told.
+/// Creates a disk whose power is cut only on request.
 fn new_recorder(dir: &Path, image: &Path, syncs: Syncs) -> Arc<Recorder> {
     let (calls, mut random) = (Calls::default(), Random(7));
     let recorder = Recorder::new(dir, image, syncs, Durability::Full, &calls, &mut random);
@@ -142,7 +143,7 @@ fn new_recorder(dir: &Path, image: &Path, syncs: Syncs) -> Arc<Recorder> {
     recorder
 }
 
-/// The id and the text of a record.
+/// Returns the id and the text of a record.
 fn told(number: u64) -> (String, Option<String>) {
     (number.to_string(), Some(format!("{MARK}{number}")))
 }
@@ -221,7 +222,7 @@ async fn use_until_cut(
     Ok(recorder.take())
 }
 
-/// Purges records, of which the power may be cut in the middle or soon after.
+/// Purges records. The power may be cut during the purge or soon after.
 async fn purge(
     longterm: &Longterm,
     recorder: &Recorder,
@@ -239,7 +240,7 @@ async fn purge(
     Ok(())
 }
 
-/// Makes the library anew beside the handle that uses it, also a part of the way.
+/// Reindexes the library beside the handle that uses it. The power may be cut meanwhile.
 async fn reindex(
     recorder: &Arc<Recorder>,
     dir: &Path,
@@ -253,7 +254,7 @@ async fn reindex(
     Longterm::reindex_on(disk, dir, config(durability), model, |_| ()).await.map(drop)
 }
 
-/// Gives `changes` as a page of the feed.
+/// Applies `changes` as a page of the feed.
 async fn tell(
     longterm: &Longterm,
     changes: Vec<(String, Option<String>)>,
@@ -275,7 +276,7 @@ async fn tell(
     Ok(())
 }
 
-/// Opens what the cut left and returns what it holds.
+/// Opens the image of a cut, checks it, and returns the calls that describe its content.
 async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls, String> {
     let said = |error: crate::Error| format!("{error:?}");
     let mut purged = cut.calls.purged.clone();
@@ -291,7 +292,7 @@ async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls,
         }
         let least = match durability {
             Durability::Full => cut.acknowledged,
-            // What is purged does not come back, nor is anything lost from before.
+            // Purged records do not come back, and calls before the purge are not lost.
             _ => cut.purges_end,
         };
         let fits = |count: &usize| cut.calls.state_after(*count) == held;
@@ -332,7 +333,7 @@ async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls,
     unreachable!("the loop ends with the second look")
 }
 
-/// Looks for the texts of `purged` in every byte of every file below `dir`.
+/// Searches every byte of every file below `dir` for the texts of `purged`.
 fn are_gone(dir: &Path, purged: &HashSet<String>) -> Result<(), String> {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -364,7 +365,7 @@ async fn open(
     Longterm::open_on(disk, dir, config(durability), model).await
 }
 
-/// The bundled model, taken for one that is slower than storing.
+/// The bundled model, without its claim to be fast.
 struct Unhurried(Arc<StaticModel>);
 
 impl Embedder for Unhurried {
@@ -402,15 +403,15 @@ fn config(durability: Durability) -> Config {
     }
 }
 
-/// Calls in order, since a moment at which it was known what there is.
+/// Calls in order, since a moment with known content.
 #[derive(Debug, Clone, Default)]
 struct Calls {
     made: Vec<Call>,
-    /// The numbers of texts of which nothing is left.
+    /// The numbers of the purged texts.
     purged: HashSet<String>,
 }
 
-/// All that one call changes: ids, and their text or none where they are removed.
+/// The changes of one call: ids, each with its text, or `None` if it is removed.
 #[derive(Debug, Clone)]
 struct Call {
     changes: Vec<(String, Option<String>)>,
@@ -428,7 +429,7 @@ impl Calls {
         changes.map(|(id, _)| id.clone()).collect()
     }
 
-    /// What there is when so many calls were made.
+    /// Returns the content after the first `count` calls.
     fn state_after(&self, count: usize) -> BTreeMap<String, String> {
         let mut state = BTreeMap::new();
         for (id, text) in self.made[..count].iter().flat_map(|call| &call.changes) {
@@ -440,7 +441,7 @@ impl Calls {
         state
     }
 
-    /// The numbers of all texts that the ids of the last call had, where that is a purge.
+    /// Returns the numbers of all texts that the ids of the last call had, if that is a purge.
     fn of_the_last(&self) -> HashSet<String> {
         let Some(last) = self.made.last().filter(|call| call.is_purge) else {
             return HashSet::new();
@@ -451,8 +452,8 @@ impl Calls {
         texts.filter_map(|text| Some(text.rsplit_once(MARK)?.1.to_owned())).collect()
     }
 
-    /// As [`of_the_last`](Calls::of_the_last), if `held` shows that the call had come so far: it
-    /// may have been under way.
+    /// As [`of_the_last`](Calls::of_the_last), if `held` shows that the call took effect, since it
+    /// may have been interrupted.
     fn purged_by_the_last(&self, held: &BTreeMap<String, String>) -> HashSet<String> {
         let before = self.state_after(self.made.len().saturating_sub(1));
         let after = self.state_after(self.made.len());

@@ -1,4 +1,4 @@
-//! What a round syncs.
+//! Files that a round syncs.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Relevance means the same in every collection, and nothing is found where nothing fits.
+//! Relevance means the same in every collection, and a query without a match finds nothing.
 
 use aios_longterm::{Longterm, SearchOptions};
 use aios_record::{Id, Kind, Record, Scope};
@@ -25,7 +25,7 @@ const ANSWERED: &[(&str, usize)] = &[
     ("when does the train to Lisbon leave?", 5),
 ];
 
-/// About things that were never stored.
+/// Questions about topics that were never stored.
 const UNANSWERED: &[&str] = &[
     "how do whales sleep?",
     "quantum chromodynamics lecture",
@@ -47,7 +47,7 @@ async fn of_kind(kind: Kind) -> (tempfile::TempDir, Longterm) {
 }
 
 #[tokio::test]
-async fn questions_about_what_was_never_stored_find_nothing() {
+async fn questions_about_unstored_topics_find_nothing() {
     let fitting = SearchOptions { min_relevance: Some(0.5), ..SearchOptions::default() };
     for kind in [Kind::Note, Kind::Knowledge, Kind::Incident] {
         let (_dir, longterm) = of_kind(kind).await;
@@ -65,7 +65,7 @@ async fn questions_about_what_was_never_stored_find_nothing() {
 }
 
 #[tokio::test]
-async fn relevance_grows_with_the_score_of_a_search_and_is_that_of_every_other_collection() {
+async fn relevance_grows_with_the_score_and_is_the_same_in_every_collection() {
     let mut by_kind = Vec::new();
     for kind in [Kind::Note, Kind::Knowledge, Kind::Procedure, Kind::Fact] {
         let (_dir, longterm) = of_kind(kind).await;
@@ -107,7 +107,7 @@ async fn words_of_every_script_are_as_relevant_as_those_of_latin() {
         ("my cat", Some(0)),
         ("\u{6211}\u{7684}\u{732b}", Some(1)),
         ("\u{732b}", Some(1)),
-        // One of two pairs of characters.
+        // One of two pairs of characters matches.
         ("\u{6211}\u{7684}\u{72d7}", None),
         ("\u{441}\u{435}\u{441}\u{442}\u{440}\u{430}", Some(2)),
         ("\u{e41}\u{e21}\u{e27}", Some(3)),

@@ -1,5 +1,5 @@
-//! Symbols, scripts and spellings that people bring are found by words. The cases are those of
-//! working memory, too, for both tiers cut texts by one analysis.
+//! Words find symbols, scripts and spellings as people type them. Working memory uses the same
+//! cases, since both tiers share one analysis.
 
 use aios_longterm::{Config, Explain, Explanation, Longterm, SearchOptions, Weights};
 use aios_record::{Gate, Owner, Scope};
@@ -17,13 +17,13 @@ struct Cases {
 #[derive(Deserialize)]
 struct Case {
     query: String,
-    /// Ranks above all others.
+    /// Text that must rank above all others.
     first: String,
-    /// Are found by a word.
+    /// Texts that a word of the query must find.
     found: Vec<String>,
 }
 
-/// Opens a store that ranks as usual, or by words alone.
+/// Opens a store with these weights and this limit of RAM.
 async fn open(dir: &std::path::Path, weights: Weights, resident_bytes_max: usize) -> Longterm {
     let config = Config { weights, resident_bytes_max, ..Config::default() };
     Longterm::open(dir, config, model()).await.unwrap()
@@ -48,7 +48,7 @@ async fn check(longterm: &Longterm, Cases { texts, cases }: &Cases, place: &str)
 }
 
 #[tokio::test]
-async fn texts_are_found_by_what_people_type() {
+async fn queries_as_people_type_them_find_their_texts() {
     let cases = include_str!("../../../../tests/fixtures/search-cases.json");
     let cases: Cases = serde_json::from_str(cases).unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ async fn texts_are_found_by_what_people_type() {
 }
 
 #[tokio::test]
-async fn a_slip_finds_no_word_of_another_owner() {
+async fn spelling_correction_uses_no_word_of_another_owner() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path(), Weights::default(), Config::default().resident_bytes_max).await;
     let of_user = |user: &str, text: &str| {
@@ -93,7 +93,7 @@ async fn a_slip_finds_no_word_of_another_owner() {
 }
 
 #[tokio::test]
-async fn a_word_of_the_language_stands_for_no_other() {
+async fn a_dictionary_word_is_not_corrected_to_another() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path(), Weights::default(), Config::default().resident_bytes_max).await;
     longterm.store(vec![note("n", "the database listens on port 5433")]).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_store_of_another_analysis_is_analysed_again_when_it_is_opened() {
         let sql = "SELECT value FROM meta WHERE name = ?1";
         journal.query_row(sql, [name], |row| row.get(0)).unwrap()
     };
-    // Once, and not again by the second handle.
+    // The first handle does it, and the second does not repeat it.
     let version = i64::from(aios_analysis::VERSION);
     assert_eq!((value("library_table"), value("analysis")), (1, version));
 }

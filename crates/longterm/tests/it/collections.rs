@@ -1,4 +1,4 @@
-//! Incidents, the history of configuration files, notes, knowledge, and what is common to them.
+//! Incidents, the history of configuration files, notes, knowledge, and their common operations.
 
 use aios_longterm::{
     ConfigChange, Error, Incident, Knowledge, Longterm, Note, NoteUpdate, SearchOptions,
@@ -21,7 +21,7 @@ fn id(text: &str) -> Id {
     Id::new(text).unwrap()
 }
 
-/// Does `check` while everything waits in the journal, and again from the library.
+/// Runs `check` while everything waits in the journal, and again from the library.
 async fn wherever(longterm: &Longterm, check: impl AsyncFn()) {
     check().await;
     longterm.drain().await.unwrap();
@@ -29,7 +29,7 @@ async fn wherever(longterm: &Longterm, check: impl AsyncFn()) {
 }
 
 #[tokio::test]
-async fn an_incident_is_found_by_all_its_prose_and_comes_back_as_it_was() {
+async fn an_incident_is_found_by_all_its_texts_and_read_back_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let incident = Incident {
@@ -86,7 +86,7 @@ fn jiff_day(day: i8) -> Timestamp {
 }
 
 #[tokio::test]
-async fn knowledge_is_looked_up_by_category_and_key_the_surest_first() {
+async fn knowledge_is_looked_up_by_category_and_key_most_confident_first() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let known = |name: &str, category: &str, key: &str, confidence: f32| Knowledge {
@@ -126,7 +126,7 @@ async fn knowledge_is_looked_up_by_category_and_key_the_surest_first() {
 }
 
 #[tokio::test]
-async fn a_document_is_searched_in_pieces_and_is_one_all_the_same() {
+async fn a_document_is_searched_in_pieces_and_read_whole() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let filler = "The valley lay still and nobody spoke a word that day. ".repeat(60);
@@ -163,7 +163,7 @@ async fn a_document_is_searched_in_pieces_and_is_one_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_note_changes_in_what_is_given_and_keeps_the_rest() {
+async fn updating_a_note_changes_only_the_given_fields() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let mut note = Note { tags: vec!["infra".to_owned()], ..Note::new("port 5432") };
@@ -191,7 +191,7 @@ async fn a_note_changes_in_what_is_given_and_keeps_the_rest() {
 }
 
 #[tokio::test]
-async fn what_describes_no_record_is_refused_by_name() {
+async fn an_invalid_object_is_refused_with_the_problem() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     for (kind, given, expect) in [
@@ -236,7 +236,7 @@ async fn a_collection_is_listed_page_by_page_within_a_scope() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_in_no_read() {
+async fn expired_records_are_in_no_read() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let mut known = Knowledge { id: id("k"), ..Knowledge::new("soup of the day", "leek") };
@@ -257,7 +257,7 @@ async fn what_has_expired_is_in_no_read() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_removed_unless_it_was_given_more_time() {
+async fn expired_records_are_removed_unless_their_expiry_was_extended() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let ending = |name: &str, year: i16, content: &str| {
@@ -270,7 +270,7 @@ async fn what_has_expired_is_removed_unless_it_was_given_more_time() {
     }
     longterm.add_knowledge(ending("future", 2999, "carrot")).await.unwrap();
     longterm.drain().await.unwrap();
-    // The library holds the former end, and this one waits in the journal.
+    // The library holds the former expiry; the new one waits in the journal.
     longterm.add_knowledge(ending("moved", 2999, "onion")).await.unwrap();
     assert_eq!(longterm.remove_expired().await.unwrap(), 1);
     assert_eq!(longterm.remove_expired().await.unwrap(), 0);
@@ -281,9 +281,9 @@ async fn what_has_expired_is_removed_unless_it_was_given_more_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_that_store_one_document_at_once_leave_no_piece_of_the_other() {
+async fn concurrent_stores_of_one_document_leave_no_stale_piece() {
     let dir = tempfile::tempdir().unwrap();
-    // As two processes: what they share is the directory.
+    // Two handles stand for two processes: they share only the directory.
     let (one, two) = (open(dir.path()).await, open(dir.path()).await);
     let document = |number: usize, sentences: usize| {
         let content: Vec<String> = (0..sentences)

@@ -1,6 +1,6 @@
-//! Durability by breaking things: a child process that stores, changes, removes, drains and tidies
-//! is killed at a random moment, then the directory is opened again and holds what was
-//! acknowledged, once.
+//! Durability by breaking things: a child process that stores, changes, removes, drains and
+//! maintains is killed at a random moment. Then the directory is opened again and holds every
+//! acknowledged write, once.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,20 +22,20 @@ use crate::{
     support::{Letters, model, note, open, removal, search},
 };
 
-/// Names the directory for the child; [`child`] does nothing without it.
+/// Variable with the directory for the child. [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
-/// Where the child's calls begin.
+/// Variable with the number of the child's first call.
 const CHILD_FIRST: &str = "AIOS_LONGTERM_CRASH_FIRST";
-/// How often the child is killed unless `AIOS_CRASH_ROUNDS` says otherwise.
+/// Number of kills. Default for `AIOS_CRASH_ROUNDS`.
 const ROUNDS: u64 = 10;
-/// As many more files a directory has at a time while a library is brought over.
+/// Number of files by which the directory grows while a library is converted.
 const FORMER_FILES: usize = 60;
-/// The factor by which the slow models take longer than they need.
+/// Factor by which the slow models exceed the time they need.
 const SLOWNESS: usize = 1000;
-/// As often a round begins with an empty directory, so that all of them take about as long.
+/// Every so many rounds one begins with an empty directory, so that all rounds take about as long.
 const NEW_EVERY: u64 = 20;
 
-/// Not a test by itself: what the killed process runs. It makes calls without end and says each
+/// Runs in the killed process; not a test by itself. Makes calls without end and prints each
 /// acknowledgement.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
@@ -48,7 +48,7 @@ async fn child() {
     }
 }
 
-/// As [`child`], while the library is rebuilt again and again, each time with the other model.
+/// As [`child`], while the library is rebuilt repeatedly, each time with the other model.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_reindexes() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
@@ -71,7 +71,7 @@ async fn child_that_reindexes() {
     }
 }
 
-/// As [`child`], with a store of the former version, which it brings over and drains.
+/// As [`child`], with a store of the former version, which it converts and drains.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_brings_over() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
@@ -79,8 +79,8 @@ async fn child_that_brings_over() {
     longterm.close().await.unwrap();
 }
 
-/// As [`child`], with a slow model and writes that are embedded later. Every other time the library
-/// is rebuilt meanwhile, with the other slow model.
+/// As [`child`], with a slow model and deferred embedding. Every other time the library is rebuilt
+/// meanwhile, with the other slow model.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_embeds_later() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
@@ -105,17 +105,17 @@ async fn child_that_embeds_later() {
     }
 }
 
-/// Two models that take long, of the same dimension.
+/// Returns two slow models of the same dimension.
 fn slow() -> [Arc<dyn Embedder>; 2] {
     [0, 13].map(|turn| Letters::turned(turn, SLOWNESS) as Arc<dyn Embedder>)
 }
 
-/// The directory, and the model that is not its own.
+/// Opens the directory with its model, and returns the other one.
 async fn open_either(dir: &Path) -> (Longterm, Arc<dyn Embedder>) {
     open_one_of(dir, [model(), Letters::new()]).await
 }
 
-/// The directory, and the one of two models that is not its own.
+/// Opens the directory with the one of two models that it has, and returns the other one.
 async fn open_one_of(
     dir: &Path,
     [first, second]: [Arc<dyn Embedder>; 2],
@@ -135,7 +135,7 @@ fn acknowledge(at: u64) {
     out.flush().unwrap();
 }
 
-/// Small thresholds, so that all that an owner does happens often.
+/// Returns a configuration with small thresholds, so that an owner does all of its work often.
 fn hasty() -> Config {
     Config {
         drain_rows_max: 7,
@@ -156,8 +156,8 @@ async fn make_call(longterm: &Longterm, at: u64) -> Result<(), Error> {
     }
 }
 
-/// As [`make_call`]; every other call is one of the feed, and nothing is embedded before it is
-/// acknowledged.
+/// As [`make_call`], but every other call is one of the feed, and nothing is embedded before the
+/// acknowledgement.
 async fn make_later_call(longterm: &Longterm, at: u64) -> Result<(), Error> {
     let (id, text) = call(at);
     let Some(text) = text else { return remove(longterm, &id).await };
@@ -172,8 +172,8 @@ fn is_by_feed(at: u64) -> bool {
     at % 2 == 1
 }
 
-/// What the call of that number does: most store a new record, some change an earlier one, and
-/// some (without a text) remove one.
+/// Returns the id and the text of a call: most calls store a new record, some change an earlier
+/// one, and some (without a text) remove one.
 fn call(at: u64) -> (String, Option<String>) {
     let earlier = (at / 2).to_string();
     let text = format!("record number n{at} of the crash test");
@@ -194,7 +194,7 @@ async fn apply(longterm: &Longterm, change: Change) -> Result<(), Error> {
     longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.map(drop)
 }
 
-/// What there is when so many calls were made.
+/// Returns the content after the first `calls` calls.
 fn state_after(calls: u64) -> BTreeMap<String, String> {
     let mut state = BTreeMap::new();
     for (id, text) in (0..calls).map(call) {
@@ -207,7 +207,7 @@ fn state_after(calls: u64) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
+async fn acknowledged_writes_survive_a_kill() {
     survive("crash::child", 120).await;
 }
 
@@ -217,7 +217,7 @@ async fn a_reindex_killed_at_any_moment_leaves_one_model_or_the_other_whole() {
 }
 
 #[tokio::test]
-async fn a_former_library_is_brought_over_whole_however_often_that_is_killed() {
+async fn converting_a_former_library_survives_repeated_kills() {
     let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
     let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     let mut random = number("AIOS_SEED").unwrap_or(7);
@@ -246,7 +246,8 @@ async fn a_former_library_is_brought_over_whole_however_often_that_is_killed() {
     }
 }
 
-/// Starts the child and kills it once the directory has had `seen` files at a time, or lets it end.
+/// Starts the child, and kills it once the directory has had `seen` files at a time, unless it ends
+/// before.
 fn bring_over_and_kill(dir: &Path, seen: usize) {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "crash::child_that_brings_over"])
@@ -265,7 +266,7 @@ fn bring_over_and_kill(dir: &Path, seen: usize) {
     }
 }
 
-/// The number of files below `dir`, where they may come and go.
+/// Returns the number of files below `dir`, which may change meanwhile.
 fn files(dir: &Path) -> usize {
     let Ok(entries) = fs::read_dir(dir) else { return 0 };
     let counts = entries.flatten().map(|entry| match entry.path().is_dir() {
@@ -275,7 +276,7 @@ fn files(dir: &Path) -> usize {
     counts.sum()
 }
 
-/// Kills the child again and again, each time within so many calls, and looks at what it left.
+/// Kills the child repeatedly, each time within this many calls, and checks what it left.
 async fn survive(child: &str, calls_max: u64) {
     let mut dir = tempfile::tempdir().unwrap();
     let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
@@ -288,7 +289,7 @@ async fn survive(child: &str, calls_max: u64) {
             dir = tempfile::tempdir().unwrap();
             calls = 0;
         }
-        // Xorshift (Marsaglia, 2003): the kills fall at other steps in each round.
+        // Xorshift (Marsaglia, 2003): the kills happen at other steps in each round.
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
@@ -297,14 +298,14 @@ async fn survive(child: &str, calls_max: u64) {
         longterm.drain().await.unwrap();
         let report = longterm.verify().await.unwrap();
         assert!(report.is_clean(), "seed {seed}, round {round}: {report:?}");
-        // The call that was interrupted has happened or it has not.
+        // The interrupted call has taken effect or it has not.
         let is_by_feed = |at| call(at).1.is_none();
         calls = next_calls(&longterm, acknowledged, is_by_feed).await;
         let expect = state_after(calls);
         let context = format!("seed {seed}, round {round}, {calls} calls");
         assert_eq!(report.checked, expect.len() as u64, "{context}");
         assert_eq!(counted(dir.path()), counted_afresh(&longterm).await, "{context}");
-        // All were looked at in earlier rounds; kills since then concern those changed since.
+        // Earlier rounds have checked all records, so later kills concern only those changed since.
         for id in (0..calls).rev().take(400).map(|at| call(at).0) {
             let read = longterm.record(Kind::Note, &Id::new(id.clone()).unwrap()).await.unwrap();
             let text = read.map(|record| record.text);
@@ -318,7 +319,7 @@ async fn survive(child: &str, calls_max: u64) {
 }
 
 #[tokio::test]
-async fn what_is_embedded_later_is_found_at_once_after_a_kill_and_has_its_vector_in_the_end() {
+async fn deferred_records_are_found_after_a_kill_and_get_their_vectors() {
     let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
     let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     let seed = number("AIOS_SEED").unwrap_or(7);
@@ -339,7 +340,7 @@ async fn what_is_embedded_later_is_found_at_once_after_a_kill_and_has_its_vector
         let latest = (0..calls).rev().map(|at| call(at).0).filter(|id| expect.contains_key(id));
         let latest: BTreeSet<String> = latest.take(40).collect();
         for id in &latest {
-            // No other record has this one.
+            // No other record has this word.
             let word = expect[id].split(' ').nth(2).unwrap();
             let (at, ..) = hit(&longterm, id, word).await;
             assert_eq!(at, Some(0), "{context}, id {id}, by its words");
@@ -359,14 +360,15 @@ async fn what_is_embedded_later_is_found_at_once_after_a_kill_and_has_its_vector
     assert!(0 < outstanding, "no kill left a row without its vector");
 }
 
-/// The number of rows of the journal whose vector is still to be made.
+/// Returns the number of rows of the journal with an outstanding vector.
 fn without_vector(dir: &Path) -> i64 {
     let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
     let sql = "SELECT count(*) FROM pending WHERE vector_state = 2";
     journal.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Where a search finds a record, its cosine, and how many vectors are outstanding.
+/// Returns the position of a record among the hits, its cosine, and the number of outstanding
+/// vectors.
 async fn hit(longterm: &Longterm, id: &str, query: &str) -> (Option<usize>, f64, u64) {
     let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
     let found = longterm.search(query, &options).await.unwrap();
@@ -376,7 +378,7 @@ async fn hit(longterm: &Longterm, id: &str, query: &str) -> (Option<usize>, f64,
     (at, cosine, found.vectors_outstanding)
 }
 
-/// How many calls have had their effect, of which at least `acknowledged`.
+/// Returns the number of calls that have taken effect, at least `acknowledged`.
 async fn next_calls(
     longterm: &Longterm,
     acknowledged: u64,
@@ -390,8 +392,8 @@ async fn next_calls(
     acknowledged + u64::from(happened || by_feed < watermark)
 }
 
-/// Starts the child at call `first`, reads so many acknowledgements, kills it, and returns how many
-/// calls were acknowledged by then.
+/// Starts the child at call `first`, reads this many acknowledgements, kills it, and returns the
+/// number of calls that were acknowledged by then.
 fn run_and_kill(child: &str, dir: &Path, first: u64, lines: u64) -> u64 {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", child, "--nocapture"])
@@ -402,8 +404,8 @@ fn run_and_kill(child: &str, dir: &Path, first: u64, lines: u64) -> u64 {
         .spawn()
         .unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    // The test's own name comes before the first on its line. Numbers go up by one, so the last
-    // whole line says all; one that was cut short by the kill is of the call after it.
+    // The test's own name precedes the first one on its line. Numbers go up by one, so the last
+    // whole line tells the count; a line that the kill cut off is of the call after it.
     let acknowledged = |line: String| line.split_once("acknowledged ")?.1.parse::<u64>().ok();
     let end = first + lines;
     let read = out.by_ref().filter_map(acknowledged).find(|at| end <= at + 1);
@@ -437,7 +439,7 @@ async fn a_damaged_unsynced_version_goes_to_quarantine() {
 }
 
 #[tokio::test]
-async fn a_library_that_is_gone_is_said_and_not_made_anew() {
+async fn a_missing_library_is_reported_and_not_recreated() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "x")]).await.unwrap();

@@ -1,5 +1,5 @@
-//! Vectors that are made in the background: words find a record at once, its meaning once it is
-//! embedded, whichever process does it.
+//! Vectors computed in the background: words find a record at once, its meaning once any process
+//! has embedded it.
 
 use std::{
     path::Path,
@@ -16,7 +16,7 @@ use aios_record::{Change, FeedItem, Gate, Kind, Owner, Record};
 
 use crate::support::{keys, model, note};
 
-/// The bundled model, as slow as the test wants it: it embeds nothing until it is let.
+/// The bundled model, blocked until the test allows it to embed.
 struct Slow {
     inner: Arc<StaticModel>,
     is_let: Mutex<bool>,
@@ -24,7 +24,7 @@ struct Slow {
     embedded: AtomicU64,
 }
 
-/// The number of sentences that set the scale, which are embedded in one call.
+/// Number of sentences that set the scale, which are embedded in one call.
 const SENTENCES: usize = 32;
 
 impl Slow {
@@ -40,7 +40,7 @@ impl Slow {
     }
 }
 
-/// Lets a model go on at the end of a test, which else never ends.
+/// Unblocks a model at the end of a test, which would never end otherwise.
 struct Held(Arc<Slow>);
 
 impl Held {
@@ -106,23 +106,23 @@ async fn feed(longterm: &Longterm, records: Vec<Record>) {
     assert_eq!(applied, Applied::Yes { refused: Vec::new() });
 }
 
-/// The keys that a query finds by meaning alone, for none of its words is stored, and the number
-/// of vectors that were outstanding.
+/// Returns the keys that a query finds by meaning alone, since none of its words is stored, and the
+/// number of outstanding vectors.
 async fn by_meaning(longterm: &Longterm) -> (Vec<String>, u64) {
     let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
     let mut found = longterm.search("a hound outside", &options).await.unwrap();
-    // Seen from the centre of the model, a text of something else has a cosine below 0.
+    // Relative to the centre of the model, an unrelated text has a cosine below 0.
     found.hits.retain(|hit| hit.explain.as_ref().unwrap().cosine != 0.0);
     (keys(&found), found.vectors_outstanding)
 }
 
-/// The animals in the order in which [`by_meaning`] finds them.
+/// Returns the animals in the order of [`by_meaning`].
 fn both() -> (Vec<String>, u64) {
     (vec!["note/dog".to_owned(), "note/tax".to_owned()], 0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn words_find_at_once_what_is_embedded_later() {
+async fn words_find_records_before_they_are_embedded() {
     for is_feed in [true, false] {
         let dir = tempfile::tempdir().unwrap();
         let held = Held::new();
@@ -145,21 +145,21 @@ async fn words_find_at_once_what_is_embedded_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn vectors_are_there_before_the_row_moves() {
+async fn rows_get_their_vectors_before_they_move_to_the_library() {
     let dir = tempfile::tempdir().unwrap();
     let slow = Slow::new(true);
     let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
     let config = Config { vector_wait: Duration::from_secs(60), ..config };
     let longterm = Longterm::open(dir.path(), config, slow).await.unwrap();
     longterm.store_deferred(animals()).await.unwrap();
-    // A search that knows the rows without their vectors takes them again.
+    // A search that has the rows without their vectors reads them again.
     let found = by_meaning(&longterm).await;
     assert_eq!(found, both());
     assert_eq!(longterm.stats().await.unwrap().pending, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_embeds_before_it_acknowledges_and_a_fast_model_always_does() {
+async fn store_and_a_fast_model_embed_before_the_acknowledgement() {
     let dir = tempfile::tempdir().unwrap();
     let slow = Slow::new(true);
     let longterm = open(dir.path(), Arc::clone(&slow)).await;
@@ -174,7 +174,7 @@ async fn a_store_embeds_before_it_acknowledges_and_a_fast_model_always_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_what_a_view_sees_is_outstanding_and_waited_for() {
+async fn a_search_waits_only_for_vectors_of_records_that_its_view_sees() {
     let dir = tempfile::tempdir().unwrap();
     let held = Held::new();
     let slow = Arc::clone(&held.0);
@@ -198,7 +198,7 @@ async fn a_row_that_was_written_again_keeps_its_newer_vector() {
     let slow = Arc::clone(&held.0);
     let longterm = open(dir.path(), Arc::clone(&slow)).await;
     longterm.store_deferred(animals()).await.unwrap();
-    // Another process writes the record again while this one is about to embed it.
+    // Another process rewrites the record while this one is about to embed it.
     let other = Longterm::open(dir.path(), Config::default(), model()).await.unwrap();
     other.store(vec![note("dog", "the stock exchange closed higher on Monday")]).await.unwrap();
     slow.allow();
@@ -213,12 +213,12 @@ async fn a_row_that_was_written_again_keeps_its_newer_vector() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_next_owner_embeds_what_the_last_one_left() {
+async fn the_next_owner_embeds_the_rows_that_the_last_one_left() {
     let dir = tempfile::tempdir().unwrap();
     let held = Held::new();
     let longterm = open(dir.path(), Arc::clone(&held.0)).await;
     longterm.store_deferred(animals()).await.unwrap();
-    // As a kill leaves it.
+    // A backup has the state that a kill leaves.
     let copy = tempfile::tempdir().unwrap();
     longterm.backup(copy.path(), |_| ()).await.unwrap();
     let next = Longterm::open(copy.path(), Config::default(), model()).await.unwrap();

@@ -23,7 +23,7 @@ fn applied() -> Applied {
 }
 
 #[tokio::test]
-async fn a_page_moves_the_watermark_once_whoever_pumps() {
+async fn a_page_is_applied_once_whichever_process_pumps() {
     let dir = tempfile::tempdir().unwrap();
     let (one, other) = (open(dir.path()).await, open(dir.path()).await);
     let first = page(0, 5, vec![(5, upsert("a", "said once"))]);
@@ -35,7 +35,7 @@ async fn a_page_moves_the_watermark_once_whoever_pumps() {
 }
 
 #[tokio::test]
-async fn a_deletion_hides_at_once_and_stays() {
+async fn a_deletion_takes_effect_at_once_and_lasts() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let changes = vec![(1, upsert("a", "red fox")), (2, upsert("b", "red hen"))];
@@ -62,7 +62,7 @@ async fn an_older_change_never_replaces_a_newer_one() {
 }
 
 #[tokio::test]
-async fn a_conflict_is_reported_and_holds_up_nothing() {
+async fn a_conflict_is_reported_and_does_not_stop_the_feed() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "shared")]).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_conflict_is_reported_and_holds_up_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_wrong_with_one_change_holds_up_the_others() {
+async fn an_invalid_change_does_not_stop_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { text_bytes_max: 30, ..Config::default() };
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
@@ -98,7 +98,7 @@ async fn nothing_that_is_wrong_with_one_change_holds_up_the_others() {
 }
 
 #[tokio::test]
-async fn a_removal_without_an_owner_takes_the_only_record_of_its_key_or_none() {
+async fn a_removal_without_an_owner_removes_the_only_record_of_its_key_or_none() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let of = |user: &str| longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
@@ -113,7 +113,7 @@ async fn a_removal_without_an_owner_takes_the_only_record_of_its_key_or_none() {
     let left =
         |it: Vec<aios_record::Identity>| it.iter().map(|it| it.to_string()).collect::<Vec<_>>();
     assert_eq!(left(longterm.identities().await.unwrap()), ["note/two of ada", "note/two of bob"]);
-    // Once one owner has it, that is the one.
+    // Once only one owner has it, the removal means that record.
     let identity = shared("note/two").key().of(Owner::user("bob").unwrap());
     longterm.forget(vec![identity]).await.unwrap();
     longterm.apply_feed(page(3, 4, vec![(4, removal("two"))])).await.unwrap();

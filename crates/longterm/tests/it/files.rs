@@ -1,5 +1,5 @@
-//! Looking for what should be gone: in every byte of every file, and in what Lance's own reader
-//! makes of every file that it wrote, since there texts may be compressed.
+//! Searches for data that should be gone: in every byte of every file, and in the values that
+//! Lance's own reader returns for its files, since texts in them may be compressed.
 
 use std::{
     ffi::OsStr,
@@ -20,7 +20,7 @@ use lance_io::{
 };
 use lancedb::arrow::arrow_array::Array;
 
-/// Every file below `dir`.
+/// Returns every file below `dir`.
 pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -33,14 +33,14 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The files below `dir` of which a byte sequence of `needles` is part.
+/// Returns the files below `dir` that contain one of `needles`.
 pub(crate) fn with_bytes(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
     let mut found = files(dir);
     found.retain(|path| contains(&fs::read(path).unwrap(), needles));
     found
 }
 
-/// The files below `dir` that Lance wrote, and of whose columns one of `needles` is part.
+/// Returns Lance's files below `dir` with a column value that contains one of `needles`.
 pub(crate) async fn with_values(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in files(dir) {
@@ -53,7 +53,7 @@ pub(crate) async fn with_values(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf>
     found
 }
 
-/// The index files below `dir` among whose tokens is `token`.
+/// Returns the index files below `dir` that have the token `token`.
 pub(crate) async fn with_token(dir: &Path, token: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in files(dir).into_iter().filter(|path| path.extension().is_some_and(is_lance)) {
@@ -67,8 +67,8 @@ pub(crate) async fn with_token(dir: &Path, token: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The index files below `dir` that hold `vector` rounded to a byte a number: bytes that rise and
-/// fall with it. Nothing else does so closely.
+/// Returns the index files below `dir` that hold `vector` rounded to a byte per number: bytes that
+/// correlate with it. No other bytes do so closely.
 pub(crate) async fn with_rounded(dir: &Path, vector: &[f32]) -> Vec<PathBuf> {
     const AS_GOOD_AS_SAME: f64 = 0.999;
     let mut found = Vec::new();
@@ -82,7 +82,7 @@ pub(crate) async fn with_rounded(dir: &Path, vector: &[f32]) -> Vec<PathBuf> {
     found
 }
 
-/// Pearson's correlation.
+/// Computes Pearson's correlation.
 fn correlation(bytes: &[u8], vector: &[f32]) -> f64 {
     let count = vector.len() as f64;
     let (x_mean, y_mean) = (
@@ -105,7 +105,7 @@ fn contains(bytes: &[u8], needles: &[Vec<u8>]) -> bool {
     needles.iter().any(|needle| bytes.windows(needle.len()).any(|window| window == needle))
 }
 
-/// What a file's columns hold, decoded.
+/// Returns the decoded values of a file's columns.
 async fn values(path: &Path) -> Vec<Vec<u8>> {
     let (store, place) = ObjectStore::from_uri(path.to_str().unwrap()).await.unwrap();
     let config = SchedulerConfig::max_bandwidth(&store);

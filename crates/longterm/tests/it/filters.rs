@@ -14,7 +14,7 @@ const CASES: u32 = 3;
 const RECORDS: usize = 40;
 const FILTERS: usize = 25;
 
-/// Few values, so that they meet; some that a careless filter would read as syntax.
+/// Generates few values, so that they coincide; some that a careless filter would parse as syntax.
 fn name() -> impl Strategy<Value = String> {
     select(vec!["a", "b", "a b", "it's", "%", "\u{e9}"]).prop_map(str::to_owned)
 }
@@ -28,13 +28,13 @@ fn scope() -> impl Strategy<Value = Scope> {
         .prop_map(|(user, project, agent, session)| Scope { user, project, agent, session })
 }
 
-/// Whoever may search.
+/// Generates every kind of searcher.
 fn gate() -> impl Strategy<Value = Gate> {
     let user = name().prop_map(|name| Gate::owner(Owner::user(&name).unwrap()));
     prop_oneof![Just(Gate::administrator()), Just(Gate::shared()), user]
 }
 
-/// The number of identities of `records` that the gate sees.
+/// Returns the number of identities of `records` that the gate sees.
 fn of_scope(records: &[Record], gate: &Gate) -> usize {
     let seen = records.iter().filter(|record| gate.sees(&record.scope));
     seen.map(Record::identity).collect::<BTreeSet<_>>().len()
@@ -91,7 +91,7 @@ fn the_journal_and_the_library_filter_alike() {
     let outcome = runner.run(&inputs, |(records, filters)| {
         runtime.block_on(async {
             let dir = tempfile::tempdir().unwrap();
-            // Long enough that nothing is drained until it is asked for.
+            // Longer than the test, so that nothing is drained before it is requested.
             let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
             let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
             longterm.store(records.clone()).await.unwrap();

@@ -19,7 +19,7 @@ fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/store-5")
 }
 
-/// A copy of the store, as it lay on disk.
+/// Returns a copy of the former store's files.
 pub(crate) fn former() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     copy(&fixture().join("store"), dir.path());
@@ -45,7 +45,7 @@ fn expected() -> Value {
     serde_json::from_slice(&fs::read(fixture().join("expected.json")).unwrap()).unwrap()
 }
 
-/// The encoded identities of what the journal of the former version says is stored.
+/// Returns the encoded identities of the records that the former journal has as stored.
 pub(crate) fn held(dir: &Path) -> BTreeSet<String> {
     let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
     let sql = "SELECT iif(user = '', '(no name)', coalesce(user, '')) || char(31) || key FROM ids
@@ -68,7 +68,7 @@ fn meta(dir: &Path, name: &str) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn all_that_it_held_is_there_once_and_whole() {
+async fn every_record_of_a_former_store_is_held_once_and_whole() {
     let dir = former();
     let before = held(dir.path());
     let longterm = open(dir.path()).await;
@@ -103,7 +103,7 @@ async fn all_that_it_held_is_there_once_and_whole() {
     assert!(30 < compared, "{compared}");
 }
 
-/// Today's owner of what a user of the former version had.
+/// Returns the present owner of records of a former user.
 fn owner(user: &Value) -> Owner {
     match user.as_str() {
         Some("") => Owner::user("(no name)").unwrap(),
@@ -118,7 +118,7 @@ fn identity(of: &Value) -> Identity {
 }
 
 #[tokio::test]
-async fn a_user_with_the_empty_name_is_not_everybody() {
+async fn a_user_with_the_empty_name_is_not_the_shared_owner() {
     let dir = former();
     let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
     let sql = "SELECT key FROM ids WHERE user = '' AND state = 1";
@@ -156,7 +156,7 @@ async fn a_user_with_the_empty_name_is_not_everybody() {
     }
 }
 
-/// The hash that the former version made of a record.
+/// Returns the hash by the former version's rules.
 fn former_hash(record: &str) -> String {
     let record = Record {
         provenance: Provenance::default(),
@@ -168,7 +168,7 @@ fn former_hash(record: &str) -> String {
 }
 
 #[tokio::test]
-async fn its_history_is_that_of_its_owners() {
+async fn histories_of_a_former_store_keep_their_owners() {
     let dir = former();
     let longterm = open(dir.path()).await;
     let expected = expected();
@@ -188,7 +188,7 @@ async fn its_history_is_that_of_its_owners() {
     assert!(0 < compared);
 }
 
-/// As an export of the former version has it, as far as tombstones know it.
+/// Builds a record from an export of the former version, with the fields that tombstones use.
 fn forgotten(line: &Value) -> Record {
     let identity = identity(line);
     let scope: Scope = serde_json::from_value(line["scope"].clone()).unwrap();
@@ -196,7 +196,7 @@ fn forgotten(line: &Value) -> Record {
 }
 
 #[tokio::test]
-async fn its_tombstones_know_texts_of_their_owners_and_no_keys_alone() {
+async fn former_tombstones_match_texts_of_their_owner_and_not_keys_alone() {
     let dir = former();
     let longterm = open(dir.path()).await;
     let is_forgotten = async |record: &Record| {
@@ -217,7 +217,7 @@ async fn its_tombstones_know_texts_of_their_owners_and_no_keys_alone() {
         let is_preference = record.kind == Kind::Preference;
         assert_eq!(is_forgotten(&key_alone).await, is_preference, "{record:?}");
     }
-    // Telling it lifts the tombstone, forgetting it again leaves one by today's rules.
+    // Storing it lifts the tombstone; forgetting it again leaves one by the current rules.
     let [told] =
         records.iter().filter(|it| it.id.as_str() == "note-forgotten").collect::<Vec<_>>()[..]
     else {
@@ -231,17 +231,17 @@ async fn its_tombstones_know_texts_of_their_owners_and_no_keys_alone() {
 }
 
 #[tokio::test]
-async fn its_records_are_known_by_the_rules_of_their_hashes() {
+async fn former_records_are_compared_by_the_rules_of_their_hashes() {
     let dir = former();
     let longterm = open(dir.path()).await;
     longterm.drain().await.unwrap();
     let identities = longterm.identities().await.unwrap();
     let mut records = longterm.records(&identities).await.unwrap();
     assert_eq!(records.len(), identities.len());
-    // Users of these names are refused today.
+    // Users with these names are refused today.
     records.retain(|record| record.scope.clone().check().is_ok());
     assert!(identities.len() - 5 < records.len());
-    // The parts of a record that are new since make no other content of an old one.
+    // Fields that are new since do not change the content of an old record.
     records[0].provenance.client = Some("editor 2".to_owned());
     records[0].references = vec![identities[1].clone()];
     let standings = longterm.standings(&records).await.unwrap();
@@ -261,7 +261,7 @@ async fn its_records_are_known_by_the_rules_of_their_hashes() {
 }
 
 #[tokio::test]
-async fn a_purged_key_of_nobody_keeps_out_older_rows_of_the_feed_alone() {
+async fn a_purged_key_without_an_owner_keeps_out_only_older_feed_rows() {
     let dir = former();
     let longterm = open(dir.path()).await;
     let goal = |user: &str| {
@@ -285,9 +285,10 @@ async fn a_purged_key_of_nobody_keeps_out_older_rows_of_the_feed_alone() {
 }
 
 #[tokio::test]
-async fn rows_of_other_owners_that_its_library_still_held_are_gone() {
+async fn left_over_rows_of_other_owners_are_removed() {
     let dir = former();
-    // The shared record was deleted and a user has the key since; the library has not heard of it.
+    // The shared record was deleted and a user has its key since; the library does not know that
+    // yet.
     let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
     let (key, hash): (String, String) = journal
         .query_row(
@@ -318,7 +319,7 @@ async fn rows_of_other_owners_that_its_library_still_held_are_gone() {
 }
 
 #[tokio::test]
-async fn two_that_open_it_at_once_share_what_one_makes() {
+async fn concurrent_opens_convert_a_former_library_once() {
     let dir = former();
     let before = held(dir.path());
     let path = dir.path();
@@ -332,7 +333,7 @@ async fn two_that_open_it_at_once_share_what_one_makes() {
 }
 
 #[tokio::test]
-async fn a_reindex_or_repair_before_it_is_opened_does_as_well() {
+async fn a_reindex_or_repair_also_converts_a_former_library() {
     for is_repair in [false, true] {
         let dir = former();
         let before = held(dir.path());
@@ -352,7 +353,7 @@ async fn a_reindex_or_repair_before_it_is_opened_does_as_well() {
 }
 
 #[tokio::test]
-async fn one_with_a_damaged_file_is_refused_and_stays_as_it_was() {
+async fn a_damaged_former_library_is_refused_and_left_unchanged() {
     let dir = former();
     let data = dir.path().join("longterm/records_1.lance/data");
     let largest = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());

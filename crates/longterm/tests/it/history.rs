@@ -1,4 +1,4 @@
-//! What a record was before: kept when it changes, and gone with it.
+//! Older versions of records: kept when a record changes, deleted with it.
 
 use aios_longterm::{FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Id, Kind};
@@ -18,7 +18,7 @@ async fn feed(longterm: &Longterm, after: u64, change: Change) {
 }
 
 #[tokio::test]
-async fn every_version_stays_reachable_wherever_the_one_before_it_lay() {
+async fn every_version_stays_reachable_in_journal_and_library() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let store = |text: &str| longterm.store(vec![note("a", text), note("b", "beside it")]);
@@ -41,7 +41,7 @@ async fn every_version_stays_reachable_wherever_the_one_before_it_lay() {
 }
 
 #[tokio::test]
-async fn a_deleted_record_has_no_past() {
+async fn a_deleted_record_has_no_history() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "secret")]).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_deleted_record_has_no_past() {
 }
 
 #[tokio::test]
-async fn as_many_versions_as_are_told_are_kept() {
+async fn the_newest_hundred_older_versions_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     for n in 0..105 {

@@ -1,5 +1,5 @@
-//! Stores whose vectors are the callers' own: taken, checked, and what finds a record whose words
-//! no query has.
+//! Stores with the callers' own vectors: they are stored and checked, and find a record that shares
+//! no word with the query.
 
 use std::{fs, path::Path};
 
@@ -21,7 +21,7 @@ async fn open_own(dir: &Path) -> Longterm {
     Longterm::open_with_vectors(dir, Config::default(), space("mine/8")).await.unwrap()
 }
 
-/// A vector of this length along an axis, with a little of the next one.
+/// Returns a vector of this length along an axis, with a small part of the next one.
 fn along(axis: usize, length: f32) -> Vec<f32> {
     let mut vector = vec![0.0; DIMENSION];
     vector[axis % DIMENSION] = length;
@@ -39,12 +39,12 @@ fn explained() -> SearchOptions {
 }
 
 #[tokio::test]
-async fn a_record_is_found_by_its_own_vector_wherever_it_lies() {
+async fn a_record_is_found_by_its_own_vector_in_journal_and_library() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open_own(dir.path()).await;
     let texts = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"];
     let records = texts.iter().enumerate().map(|(axis, text)| {
-        // As different in length as vectors may come.
+        // The lengths of the vectors differ widely.
         (note(text, text), along(axis, 10_f32.powi(axis as i32 - 3)))
     });
     longterm.store_with_vectors(records.collect()).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_record_is_found_by_its_own_vector_wherever_it_lies() {
             assert!(longterm.warm().await.unwrap());
         }
     }
-    // Words count as much as ever.
+    // Words weigh as much as usual.
     let found = search(&longterm, "zeta", along(0, 1.0)).await.unwrap();
     assert_eq!(keys(&found)[0], "note/zeta");
 }
@@ -76,12 +76,12 @@ async fn unrelated_rows_set_the_scale_once_there_are_enough() {
     let found = longterm.search("nothing", &options).await.unwrap();
     let explained = found.hits[0].explain.clone().unwrap();
     assert!((explained.cosine - 1.0).abs() < 0.01, "{explained:?}");
-    // One in eight rows is alike; by the neutral scale it would be two deviations, 0.8.
+    // One in eight rows is alike. On the neutral scale that would be two deviations, 0.8.
     assert!(0.9 < explained.meaning, "{explained:?}");
 }
 
 #[tokio::test]
-async fn knowledge_comes_with_its_vector_and_stays_in_one_piece() {
+async fn knowledge_with_a_vector_is_not_split() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open_own(dir.path()).await;
     let long = "One sentence of many that say the same. ".repeat(200);
@@ -91,7 +91,7 @@ async fn knowledge_comes_with_its_vector_and_stays_in_one_piece() {
     assert_eq!(keys(&found), [format!("knowledge/{id}")]);
     let read = longterm.knowledge(None, None).await.unwrap();
     assert_eq!(read[0].content, long);
-    // The same content elsewhere in the space is a change.
+    // The same content with another vector is a change.
     let moved = Knowledge { id: id.clone(), ..Knowledge::new("Long", long) };
     longterm.add_knowledge(moved.with_vector(along(5, 1.0))).await.unwrap();
     let options = SearchOptions { vector: Some(along(5, 1.0)), ..explained() };
@@ -102,7 +102,7 @@ async fn knowledge_comes_with_its_vector_and_stays_in_one_piece() {
 }
 
 #[tokio::test]
-async fn a_vector_that_is_missing_or_does_not_fit_is_refused_and_leaves_nothing() {
+async fn a_missing_or_unfit_vector_is_refused_and_nothing_is_stored() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open_own(dir.path()).await;
     let missing = longterm.store(vec![note("a", "x")]).await.unwrap_err();
@@ -120,7 +120,7 @@ async fn a_vector_that_is_missing_or_does_not_fit_is_refused_and_leaves_nothing(
 }
 
 #[tokio::test]
-async fn what_the_feed_brings_without_a_vector_is_found_by_its_words() {
+async fn feed_records_without_a_vector_are_found_by_their_words() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open_own(dir.path()).await;
     let change = Change::Upsert(Box::new(note("fed", "the feed brought this")));
@@ -133,7 +133,7 @@ async fn what_the_feed_brings_without_a_vector_is_found_by_its_words() {
 }
 
 #[tokio::test]
-async fn a_store_that_embeds_takes_no_vectors_and_spaces_do_not_mix() {
+async fn a_store_with_a_model_refuses_vectors_and_another_space() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let error = longterm.store_with_vectors(vec![(note("a", "x"), along(0, 1.0))]).await;
@@ -146,7 +146,7 @@ async fn a_store_that_embeds_takes_no_vectors_and_spaces_do_not_mix() {
 }
 
 #[tokio::test]
-async fn a_repair_keeps_the_vectors_that_nobody_can_make_again() {
+async fn a_repair_keeps_the_callers_vectors() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open_own(dir.path()).await;
     let records = (0..DIMENSION).map(|axis| (note(&format!("n{axis}"), "alike"), along(axis, 1.0)));

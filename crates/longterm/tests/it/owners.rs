@@ -1,5 +1,5 @@
-//! Two owners in one store: whatever they do, in whichever order, each has what it would have in a
-//! store of its own.
+//! Two owners in one store: whatever they do, in any order, each has the same as in a store of its
+//! own.
 
 use std::env;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::model;
 
-/// Sequences unless `AIOS_CRASH_ROUNDS` says otherwise.
+/// Number of sequences. Default for `AIOS_CRASH_ROUNDS`.
 const ROUNDS: u64 = 3;
 const STEPS: u64 = 40;
 const USERS: [&str; 2] = ["ada", "bob"];
@@ -37,7 +37,7 @@ impl Random {
     }
 }
 
-/// One thing that an owner does.
+/// An operation of an owner.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Store,
@@ -69,7 +69,7 @@ const ALL: [Step; 14] = [
     Step::Drain,
 ];
 
-/// A step with all that it needs.
+/// A step with its arguments.
 #[derive(Debug, Clone, Copy)]
 struct Act {
     step: Step,
@@ -94,7 +94,7 @@ impl Act {
         let mut scope = Scope::default().with_user(self.user);
         scope.session = self.session.map(str::to_owned);
         let record = Record::new(kind, Id::new(self.id).unwrap(), self.text, scope);
-        // As a note has it, and a turn.
+        // The payload of a note, and the position of a turn.
         let payload = json!({"id": self.id, "content": self.text});
         let position = (kind == Kind::Message).then(|| i64::try_from(self.id.len()).unwrap());
         Record { payload, position, ..record }
@@ -104,7 +104,7 @@ impl Act {
         self.record(Kind::Note).identity()
     }
 
-    /// Does it, and says all that came of it.
+    /// Runs the step, and returns its outcome as text.
     async fn run(self, longterm: &Longterm) -> String {
         let view = view(longterm, self.user);
         let feed = async |change: Change| {
@@ -156,7 +156,7 @@ async fn open_at_one_moment(dir: &std::path::Path) -> Longterm {
     Longterm::open(dir, config, model()).await.unwrap()
 }
 
-/// All that a view shows, in words.
+/// Returns everything that a view shows, as text.
 async fn shown(longterm: &Longterm, user: &str) -> Vec<String> {
     let view = view(longterm, user);
     let mut shown = vec![
@@ -192,7 +192,7 @@ async fn shown(longterm: &Longterm, user: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn two_owners_in_one_store_have_what_each_would_have_alone() {
+async fn two_owners_in_one_store_do_not_affect_each_other() {
     let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
     let seed = number("AIOS_SEED").unwrap_or(7);
     let mut random = Random(seed);

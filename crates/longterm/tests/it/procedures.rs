@@ -1,4 +1,4 @@
-//! Procedures: no outcome is lost, and no procedure in between.
+//! Procedures: no outcome and no procedure is lost under concurrent counting.
 
 use aios_longterm::{Longterm, Outcome, Procedure};
 use aios_record::{Id, Kind};
@@ -39,7 +39,7 @@ async fn outcomes_are_counted_and_durations_averaged() {
 }
 
 #[tokio::test]
-async fn no_outcome_is_lost_however_many_count_at_once() {
+async fn concurrent_outcomes_are_all_counted() {
     const HANDLES: u64 = 4;
     const CALLERS: u64 = 5;
     const EACH: u64 = 5;
@@ -47,7 +47,7 @@ async fn no_outcome_is_lost_however_many_count_at_once() {
     let owner = open(dir.path()).await;
     let id = stored(&owner).await;
     let mut callers = Vec::new();
-    // Handles on one directory share nothing but its files, as processes do.
+    // Handles on one directory share only its files, as processes do.
     for _ in 0..HANDLES {
         let longterm = open(dir.path()).await;
         for number in 0..CALLERS {

@@ -1,8 +1,7 @@
-//! Eight processes on one directory: writers and readers, of which the owner of the library is
-//! killed.
+//! Eight processes on one directory: writers and readers. The owner of the library is killed.
 //!
-//! Nothing here is measured in time. Processes are told what to do line by line and answer line by
-//! line, so each assertion is about what happened before what.
+//! Nothing here depends on time. Processes get commands line by line and answer line by line, so
+//! each assertion is about the order of events.
 
 use std::{
     collections::BTreeSet,
@@ -20,12 +19,12 @@ use aios_record::{Id, Identity, Kind};
 
 use crate::support::{model, note, open, search, shared};
 
-/// Names the directory for the child; [`child`] does nothing without it.
+/// Variable with the directory for the child. [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_PROCESS_DIR";
 const PROCESSES: usize = 8;
 const RECORDS_EACH: usize = 12;
 
-/// Not a test by itself: a process that does what it is told.
+/// Runs in a child process and executes commands; not a test by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
@@ -133,12 +132,13 @@ async fn eight_processes_share_a_directory_and_survive_the_owner() {
             stored.insert(name(at));
         }
         if round == RECORDS_EACH / 2 {
-            // It has opened the directory first, so it is the owner and moves what waits.
+            // It opened the directory first, so it is the owner and moves the waiting rows.
             owner.tell(&format!("store {}", name(PROCESSES)));
             owner.child.kill().unwrap();
             owner.child.wait().unwrap();
         }
-        // What one was told is there is there for each other, wherever it lies by now.
+        // A record acknowledged to one process is visible to every other, in the journal or the
+        // library.
         for at in 0..others.len() {
             let reader = (at + 1) % others.len();
             let text = others[reader].ask(&format!("read {}", name(at)));
@@ -147,7 +147,7 @@ async fn eight_processes_share_a_directory_and_survive_the_owner() {
             assert_eq!(found, format!("note/{}", name(at)));
         }
     }
-    // It ends only if one of those that are left has become the owner.
+    // This returns only if one of the remaining processes has become the owner.
     assert_eq!(others[0].ask("drain all"), "0");
     for process in others {
         process.end();
@@ -158,11 +158,11 @@ async fn eight_processes_share_a_directory_and_survive_the_owner() {
     assert!(report.is_clean(), "{report:?}");
     let keys: Vec<Identity> = stored.iter().map(|it| shared(&format!("note/{it}"))).collect();
     assert!(longterm.known(&keys).await.unwrap().into_iter().all(|known| known));
-    // What the killed process was told last has happened or it has not.
+    // The last command of the killed process has taken effect or it has not.
     assert!((keys.len()..=keys.len() + 1).contains(&usize::try_from(report.checked).unwrap()));
 }
 
-/// Manifests that a power cut may leave, made of a good one.
+/// Returns manifests that a power cut may leave, made from a good one.
 fn damaged(good: &[u8]) -> Vec<Vec<u8>> {
     let half = good.len() / 2;
     let zeros = |at: usize, end: usize| {
@@ -172,17 +172,17 @@ fn damaged(good: &[u8]) -> Vec<Vec<u8>> {
     };
     let cut = [0, 8, half, good.len() - 1].map(|length| good[..length].to_vec());
     let zeroed = [zeros(0, good.len()), zeros(half, good.len()), zeros(0, half)];
-    // Zeros where the place of what is in it stands, and around what it begins with.
+    // Zeros at the position of the content, and in the magic number at the beginning.
     let places = [zeros(good.len() - 16, good.len() - 8), zeros(0, 4)];
     cut.into_iter().chain(zeroed).chain(places).collect()
 }
 
-/// What was logged.
+/// Captured log output.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Whether `text` was, since this was asked last.
+    /// Returns `true` if `text` was logged since the last match.
     fn take(&self, text: &str) -> bool {
         let mut bytes = self.0.lock().unwrap();
         let is_there = String::from_utf8_lossy(&bytes).contains(text);
@@ -203,9 +203,9 @@ impl Write for Log {
     }
 }
 
-// On one thread, which is the one that is listened to.
+// On one thread, since the subscriber captures only the current one.
 #[tokio::test]
-async fn who_opens_while_a_new_owner_heals_waits_for_that() {
+async fn opening_waits_while_a_new_owner_heals() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "a lighthouse")]).await.unwrap();
@@ -213,12 +213,12 @@ async fn who_opens_while_a_new_owner_heals_waits_for_that() {
     longterm.close().await.unwrap();
     let versions = dir.path().join("longterm/records.lance/_versions");
     let manifests = fs::read_dir(&versions).unwrap().map(|entry| entry.unwrap().path());
-    // Lance counts down, so the newest comes first.
+    // Lance counts down, so the newest sorts first.
     let newest = manifests.filter(|path| path.extension().is_some_and(|it| it == "manifest"));
     let newest = newest.min().unwrap();
     let number: u64 = newest.file_stem().unwrap().to_str().unwrap().parse().unwrap();
     let unsafe_one = versions.join(format!("{:020}.manifest", number - 1));
-    // The new owner: it has the lock, and has not come to healing yet.
+    // Stands for a new owner that has the lock and has not healed the library yet.
     let lock = File::options().write(true).open(dir.path().join("owner.lock")).unwrap();
     lock.lock().unwrap();
     let log = Log::default();
@@ -240,6 +240,6 @@ async fn who_opens_while_a_new_owner_heals_waits_for_that() {
         }
         assert_eq!(found.await.unwrap(), ["note/a"], "case {case}");
     }
-    // The others can be read as far as they are read.
+    // The other cases can be read despite their damage.
     assert!(6 <= waited, "{waited}");
 }

@@ -19,11 +19,12 @@ use crate::{
     support::{model, note, open, search, shared},
 };
 
-/// Words that nothing else holds: as it was first, as it is, its payload, and of a damaged row.
+/// Words that nothing else contains: of the older version, of the current one, of its payload, and
+/// of a damaged row.
 const WORDS: [&str; 4] = ["wobblefrotz", "zanzibarquux", "mumblethrip", "grumblewort"];
-/// The text that is to go.
+/// The text to purge.
 const SECRET: &str = "the code of the vault is zanzibarquux nine four one seven";
-/// Names the directory for the child; [`child`] does nothing without it.
+/// Variable with the directory for the child. [`child`] does nothing without it.
 const CHILD_DIR: &str = "AIOS_LONGTERM_PURGE_DIR";
 
 fn notes(ids: &[&str]) -> Vec<Identity> {
@@ -38,7 +39,7 @@ fn needles() -> Vec<Vec<u8>> {
     plain.chain([vector]).chain(all).collect()
 }
 
-/// A text as given and in its normal forms, in UTF-8 and both orders of UTF-16.
+/// Returns a text as given and in its normal forms, in UTF-8 and both byte orders of UTF-16.
 fn encodings(text: &str) -> Vec<Vec<u8>> {
     let written = [text.to_owned(), forms::forgotten(text), forms::skeleton(text)];
     let encode = |text: String| {
@@ -50,7 +51,7 @@ fn encodings(text: &str) -> Vec<Vec<u8>> {
     written.into_iter().flat_map(encode).collect()
 }
 
-/// Nothing moves but when told, and there is a vector index.
+/// Returns a configuration with a vector index, in which nothing moves unless requested.
 fn config() -> Config {
     Config {
         drain_delay: Duration::from_secs(3600),
@@ -59,8 +60,8 @@ fn config() -> Config {
     }
 }
 
-/// A memory in which what is to go is everywhere: in several versions and files of the library, in
-/// its indexes, in the journal, in its list of what was refused, and in the quarantine.
+/// Creates a memory that has the data to purge everywhere: in several versions and files of the
+/// library, in its indexes, in the journal, in its list of refused changes, and in the quarantine.
 async fn filled(dir: &Path) -> Longterm {
     let config = Config { index_after_rows: 100, ..config() };
     let longterm = Longterm::open(dir, config, model()).await.unwrap();
@@ -90,11 +91,11 @@ fn index_files(dir: &Path) -> BTreeSet<PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_purged_is_in_no_file_any_more() {
+async fn purged_data_is_in_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let (dir, needles) = (dir.path(), needles());
     let longterm = filled(dir).await;
-    // The control: each needle is found, in the library's values and in bytes of files.
+    // The control: each needle is found in the library's values and in bytes of files.
     for needle in &needles[..=WORDS.len()] {
         assert!(!with_bytes(dir, std::slice::from_ref(needle)).is_empty());
     }
@@ -104,7 +105,7 @@ async fn what_is_purged_is_in_no_file_any_more() {
     let id = Id::new("secret").unwrap();
     assert_eq!(longterm.history(Kind::Note, &id).await.unwrap().len(), 2);
     let indexes = index_files(dir);
-    // Of the indexes, the one of words holds the token, and that of vectors the rounded vector.
+    // The full-text index holds the token, and the vector index the rounded vector.
     let in_indexes = dir.join("longterm/records.lance/_indices");
     assert!(!with_token(&in_indexes, WORDS[1]).await.is_empty());
     let vector = model().embed_documents(&[SECRET]).unwrap().remove(0);
@@ -119,7 +120,7 @@ async fn what_is_purged_is_in_no_file_any_more() {
     assert_eq!(with_token(&in_indexes, WORDS[1]).await, Vec::<PathBuf>::new());
     assert!(!with_token(&in_indexes, "filler").await.is_empty());
     assert_eq!(with_rounded(&in_indexes, &vector).await, Vec::<PathBuf>::new());
-    // What holds neither in a form that is looked for here is new all the same.
+    // Index files that contain neither in a searched form are new all the same.
     let left: Vec<_> = index_files(dir).intersection(&indexes).cloned().collect();
     assert_eq!(left, Vec::<PathBuf>::new());
 
@@ -136,7 +137,7 @@ async fn what_is_purged_is_in_no_file_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_forgotten_is_shown_no_more_and_can_be_purged_later() {
+async fn forgotten_records_are_hidden_and_can_be_purged_later() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", SECRET), note("b", "a vault of cheese")]).await.unwrap();
@@ -153,7 +154,7 @@ async fn what_is_forgotten_is_shown_no_more_and_can_be_purged_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_there_is_can_be_purged() {
+async fn all_records_can_be_purged() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = filled(dir.path()).await;
     let all = longterm.identities().await.unwrap();
@@ -164,7 +165,7 @@ async fn all_that_there_is_can_be_purged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_read_holds_a_purge_up_and_is_named() {
+async fn a_long_read_blocks_a_purge_and_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", SECRET), note("b", "cheese")]).await.unwrap();
@@ -179,14 +180,14 @@ async fn a_long_read_holds_a_purge_up_and_is_named() {
     assert!(!with_bytes(dir.path(), &needles()).is_empty());
     longterm.close().await.unwrap();
     drop(reading);
-    // Finished by the next owner, without being asked again.
+    // The next owner finishes the purge without another request.
     let longterm = open(dir.path()).await;
     while longterm.finish_purges().await.unwrap().is_some() {}
     assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owner_does_what_another_process_asks_for() {
+async fn the_owner_finishes_the_purge_of_another_process() {
     let dir = tempfile::tempdir().unwrap();
     let (_owner, other) = (open(dir.path()).await, open(dir.path()).await);
     other.store(vec![note("a", SECRET)]).await.unwrap();
@@ -198,7 +199,7 @@ async fn the_owner_does_what_another_process_asks_for() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_others_and_what_was_made_of_them_is_named() {
+async fn derived_returns_children_and_records_made_from_them() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let of = |kind, id: &str, payload| Record {
@@ -243,7 +244,7 @@ async fn what_belongs_to_others_and_what_was_made_of_them_is_named() {
     assert_eq!(longterm.identities().await.unwrap().len(), 7);
 }
 
-/// Not a test by itself: what the killed process runs.
+/// Runs in the killed process; not a test by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
@@ -251,8 +252,8 @@ async fn child() {
     longterm.purge(notes(&["secret", "bad", "new"])).await.unwrap();
 }
 
-/// How much a purge has done, seen from outside: versions of the library that it made, and notes
-/// that it left in the journal.
+/// Returns the progress of a purge, seen from outside: the number of versions of the library, and
+/// the number of its notes in the journal.
 fn progress(dir: &Path) -> (usize, i64) {
     let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
     journal.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -264,7 +265,7 @@ fn progress(dir: &Path) -> (usize, i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purge_that_is_killed_is_finished_by_the_next_owner() {
-    // Killed when so many versions were made since it was asked for, or when it was rewritten.
+    // Killed after this many versions since the request, or once the library is rewritten.
     for versions_made in [0, 1, 2, 4, usize::MAX] {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
@@ -297,7 +298,7 @@ async fn a_purge_that_is_killed_is_finished_by_the_next_owner() {
 }
 
 #[tokio::test]
-async fn what_was_made_of_an_owners_record_is_that_owners() {
+async fn derived_stays_within_the_owner() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let file = Source { kind: "file".to_owned(), id: "a.md".to_owned() };
@@ -338,7 +339,7 @@ async fn what_was_made_of_an_owners_record_is_that_owners() {
 }
 
 #[tokio::test]
-async fn a_shorter_document_of_one_owner_takes_no_piece_of_another() {
+async fn a_shorter_document_of_one_owner_removes_no_piece_of_another() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let long: String = (0..400).map(|n| format!("Sentence number {n} is about herons. ")).collect();
@@ -358,7 +359,7 @@ async fn a_shorter_document_of_one_owner_takes_no_piece_of_another() {
     let left = longterm.identities().await.unwrap();
     let of_ada = left.iter().filter(|it| it.owner.as_str() == "ada").count();
     assert_eq!((of_ada, bob.identities().await.unwrap().len()), (1, pieces));
-    // Forgetting the whole and what was made of it leaves the other's.
+    // Forgetting the whole and its pieces leaves the other owner's document.
     let whole =
         Identity::new(Owner::user("bob").unwrap(), Kind::Knowledge, Id::new("doc").unwrap());
     let mut all = longterm.derived(std::slice::from_ref(&whole), &[]).await.unwrap();

@@ -1,4 +1,4 @@
-//! The words of a query that count and those that do not, and the meaning of relevance.
+//! The significant words of a query, and the meaning of relevance.
 
 use aios_longterm::{Explain, Hit, Longterm, LongtermView, SearchOptions};
 use aios_record::{Id, Kind, Record, Scope};
@@ -60,7 +60,7 @@ async fn a_question_finds_the_same_in_the_first_and_the_third_person() {
 }
 
 #[tokio::test]
-async fn a_speaker_is_asked_in_the_first_person() {
+async fn a_question_about_a_speaker_equals_one_in_the_first_person() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let records = vec![
@@ -82,7 +82,7 @@ async fn a_speaker_is_asked_in_the_first_person() {
 }
 
 #[tokio::test]
-async fn a_speaker_whom_the_searcher_does_not_see_is_a_word_like_others() {
+async fn an_invisible_speaker_is_an_ordinary_word() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let own = longterm.scoped(gate(Some("u1")));
@@ -94,7 +94,7 @@ async fn a_speaker_whom_the_searcher_does_not_see_is_a_word_like_others() {
 }
 
 #[tokio::test]
-async fn meaning_weighs_more_where_the_words_find_something_else() {
+async fn meaning_weighs_more_if_the_words_match_poorly() {
     let (_dir, longterm) = notes().await;
     let weight = async |query: &str| {
         hits(&longterm, query).await[0].explain.as_ref().unwrap().meaning_weight
@@ -146,7 +146,7 @@ async fn relevance_falls_with_the_order_and_is_the_same_in_a_large_store() {
 }
 
 #[tokio::test]
-async fn the_least_relevance_cuts_the_end_of_the_order() {
+async fn min_relevance_cuts_the_end_of_the_order() {
     let (_dir, longterm) = notes().await;
     let all = hits(&longterm, "Where is the bicycle of the office?").await;
     let least = all[1].relevance;
@@ -162,7 +162,7 @@ async fn the_least_relevance_cuts_the_end_of_the_order() {
 }
 
 #[tokio::test]
-async fn kinds_make_no_difference_to_a_score() {
+async fn the_kind_does_not_affect_the_score() {
     let mut of_kinds = Vec::new();
     for kind in [Kind::Note, Kind::Knowledge, Kind::Incident] {
         let dir = tempfile::tempdir().unwrap();

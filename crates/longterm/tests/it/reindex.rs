@@ -1,4 +1,4 @@
-//! Another model, or the same library anew, while others go on.
+//! Reindexing with another model or the same one, while other handles are in use.
 
 use std::{
     collections::BTreeSet,
@@ -30,13 +30,13 @@ fn tables(dir: &Path) -> Vec<String> {
     names
 }
 
-/// Holds what waits back for as long as the handle lives.
+/// Opens a handle that leaves waiting rows in the journal.
 async fn open_undrained(dir: &Path) -> Longterm {
     let config = Config { drain_delay: std::time::Duration::from_secs(600), ..Config::default() };
     Longterm::open(dir, config, model()).await.unwrap()
 }
 
-/// A model with weights of which nothing comes.
+/// A model that fails on every text.
 struct Mute(Fingerprint);
 
 impl Embedder for Mute {
@@ -75,7 +75,7 @@ async fn a_model_that_embeds_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn another_model_takes_over_all_that_is_stored_and_what_waits() {
+async fn a_reindex_embeds_stored_and_waiting_records_with_the_new_model() {
     let dir = tempfile::tempdir().unwrap();
     let before = open_undrained(dir.path()).await;
     before.store(vec![note("a", "apples"), note("b", "before")]).await.unwrap();
@@ -86,7 +86,7 @@ async fn another_model_takes_over_all_that_is_stored_and_what_waits() {
     assert_eq!((done.records, done.embedded), (1, 1), "what waits is no part of the library");
     assert_eq!(letters.embedded.load(Ordering::Relaxed), 3, "each once, what waits included");
 
-    // The handle with the former model is told, whatever it does.
+    // Every operation of the handle with the former model fails.
     let told = |error: Error| {
         assert!(matches!(&error, Error::Reembedded { .. }), "{error}");
         assert!(error.to_string().contains("letters/27"), "{error}");
@@ -104,7 +104,7 @@ async fn another_model_takes_over_all_that_is_stored_and_what_waits() {
     let check = async || {
         for (query, id) in [("apples", "a"), ("bananas", "b"), ("cherries", "c")] {
             assert_eq!(search(&after, query).await[0], format!("note/{id}"));
-            // Letters are all that these have in common.
+            // Only their letters are the same.
             let letters: String = query.chars().rev().collect();
             assert_eq!(search(&after, &letters).await[0], format!("note/{id}"));
         }
@@ -121,7 +121,7 @@ async fn another_model_takes_over_all_that_is_stored_and_what_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn others_store_change_and_remove_until_the_switch_and_nothing_is_lost() {
+async fn concurrent_writes_during_a_reindex_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let writer = open(dir.path()).await;
     let old: Vec<_> =
@@ -167,7 +167,7 @@ async fn others_store_change_and_remove_until_the_switch_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn the_same_model_again_makes_the_library_anew_and_handles_go_on() {
+async fn a_reindex_with_the_same_model_rebuilds_the_library_and_handles_continue() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "apples"), note("b", "bananas")]).await.unwrap();
@@ -188,7 +188,7 @@ async fn the_same_model_again_makes_the_library_anew_and_handles_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_interrupted_goes_on_where_it_was() {
+async fn an_interrupted_reindex_continues() {
     const RECORDS: u64 = 5000;
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
@@ -208,7 +208,7 @@ async fn what_was_interrupted_goes_on_where_it_was() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     let at_least = *done.borrow();
-    // The former model is still the store's.
+    // The store still has the former model.
     let longterm = open(dir.path()).await;
     assert_eq!(longterm.stats().await.unwrap().records, RECORDS);
     longterm.forget(vec![shared("note/0")]).await.unwrap();
@@ -224,7 +224,7 @@ async fn what_was_interrupted_goes_on_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_one_at_a_time_and_what_is_purged_meanwhile_is_purged_of_the_new_table_too() {
+async fn reindexes_exclude_each_other_and_a_purge_meanwhile_reaches_the_new_table() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let secret = "unmistakablesecret";

@@ -1,4 +1,4 @@
-//! What a search finds, leaves out and says of itself.
+//! Hits of a search, exclusions, and explanations.
 
 use aios_longterm::{
     Config, Error, Explain, Explanation, FeedPage, LIMIT_MAX, Longterm, QUERY_BYTES_MAX,
@@ -8,8 +8,8 @@ use aios_record::{FeedItem, Id, Kind, Record, Scope, ScopeFilter, Source, Timest
 
 use crate::support::{keys, model, note, open, removal, search, turn};
 
-/// Searches before and after the rows move to the library, there in RAM and by its indexes: where
-/// they lie must not matter.
+/// Searches the records in the journal, in RAM, and by the library's indexes. The results must not
+/// differ.
 async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expect: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
@@ -30,7 +30,7 @@ async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expec
     }
 }
 
-/// A record of every field that a hit shows.
+/// Builds a record with every field that a hit shows.
 fn full(id: &str) -> Record {
     let scope = Scope {
         user: Some("ada".to_owned()),
@@ -60,7 +60,7 @@ fn full(id: &str) -> Record {
 }
 
 #[tokio::test]
-async fn a_hit_is_the_same_from_ram_and_where_there_is_no_room_for_texts() {
+async fn a_hit_is_the_same_with_and_without_texts_in_ram() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let plain = note("plain", "the lighthouse keeper");
@@ -68,7 +68,7 @@ async fn a_hit_is_the_same_from_ram_and_where_there_is_no_room_for_texts() {
     longterm.drain().await.unwrap();
     longterm.close().await.unwrap();
     let mut found = Vec::new();
-    // Three records take some 1,900 bytes, what only hits show of them some 1,100.
+    // Three records take some 1,900 bytes; their fields that only hits show take some 1,100.
     for resident_bytes_max in [Config::default().resident_bytes_max, 2500, 0] {
         let config = Config { resident_bytes_max, ..Config::default() };
         let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_hit_is_the_same_from_ram_and_where_there_is_no_room_for_texts() {
 }
 
 #[tokio::test]
-async fn a_word_that_a_query_repeats_counts_as_often() {
+async fn a_repeated_query_word_counts_each_time() {
     let records = || vec![note("pump", "the pump hums"), note("valve", "the valve hums")];
     for (query, expect) in [
         ("pump, valve, pump", ["note/pump", "note/valve"]),
@@ -118,14 +118,14 @@ async fn texts_of_several_languages_are_found_by_other_forms_of_their_words() {
 }
 
 #[tokio::test]
-async fn what_is_held_in_ram_follows_the_library() {
+async fn the_rows_in_ram_follow_the_library() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { compact_after_batches: 3, ..Config::default() };
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
     let other = open(dir.path()).await;
     let text = |step: usize| format!("the lighthouse keeper counts ship {step}");
     for step in 0..12 {
-        // Every third replaces the record of the step before.
+        // Every third one replaces the record of the previous step.
         let id = format!("{}", step - usize::from(step % 3 == 2));
         longterm.store(vec![note(&id, &text(step))]).await.unwrap();
         longterm.drain().await.unwrap();
@@ -159,7 +159,7 @@ fn time(text: &str) -> Timestamp {
 }
 
 #[tokio::test]
-async fn words_and_meaning_both_find() {
+async fn records_are_found_by_words_and_by_meaning() {
     let records = || {
         vec![
             note("error", "the proxy failed with ERR_CONN_RESET on nginx-1.24.0"),
@@ -175,7 +175,7 @@ async fn words_and_meaning_both_find() {
 }
 
 #[tokio::test]
-async fn the_turns_around_lend_their_words() {
+async fn neighbouring_turns_contribute_their_words() {
     let records = vec![
         turn("s", 0, "Ada", "Did you adopt the kitten from the shelter?"),
         turn("s", 1, "Bob", "Yes, last week, she is called Mochi."),
@@ -224,7 +224,7 @@ async fn filters_restrict_before_the_search() {
 }
 
 #[tokio::test]
-async fn time_decides_what_is_seen() {
+async fn times_restrict_the_search() {
     let timed = |id: &str, change: &dyn Fn(&mut Record)| {
         let mut record = note(id, &format!("meeting {id}"));
         record.recorded_at = time("2024-06-01T00:00:00Z");
@@ -270,7 +270,7 @@ async fn a_hit_explains_itself_and_its_score_is_the_sum() {
     assert!((0.0..=1.0).contains(&hit.relevance));
 }
 
-/// Searches with explanations; each hit's key with what explains it.
+/// Searches with explanations, and returns each hit's key with its explanation.
 async fn explained(records: Vec<Record>, query: &str) -> Vec<(String, Explanation)> {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
@@ -283,7 +283,7 @@ async fn explained(records: Vec<Record>, query: &str) -> Vec<(String, Explanatio
 }
 
 #[tokio::test]
-async fn related_words_count_and_say_so() {
+async fn related_words_count_and_are_explained() {
     let records = vec![
         note("near", "we purchased the vehicle from a cousin"),
         note("far", "we painted the fence with a cousin"),
@@ -297,7 +297,7 @@ async fn related_words_count_and_say_so() {
 }
 
 #[tokio::test]
-async fn a_question_for_a_time_prefers_what_tells_one() {
+async fn a_question_for_a_time_prefers_records_that_name_one() {
     let records = || {
         vec![
             note("bare", "the roof of the barn was mended by Otto"),
@@ -312,7 +312,7 @@ async fn a_question_for_a_time_prefers_what_tells_one() {
 }
 
 #[tokio::test]
-async fn what_is_said_from_now_is_taken_from_the_moment_of_the_question() {
+async fn relative_times_are_relative_to_the_time_of_the_question() {
     let told = |id: &str, day: &str| {
         let mut record = note(id, &format!("the committee met in room {id}"));
         record.occurred_at = Some(time(&format!("{day}T09:00:00Z")));
@@ -334,7 +334,7 @@ async fn what_is_said_from_now_is_taken_from_the_moment_of_the_question() {
 }
 
 #[tokio::test]
-async fn speakers_may_be_called_what_only_asks() {
+async fn speakers_may_be_named_like_question_words() {
     let records = vec![
         turn("s", 0, "Will", "I painted the old mill at dusk"),
         turn("t", 0, "May", "I painted the old mill at dawn"),
@@ -347,7 +347,7 @@ async fn speakers_may_be_called_what_only_asks() {
 }
 
 #[tokio::test]
-async fn a_few_records_are_enough_and_questions_may_be_written_anyhow() {
+async fn few_records_and_misspelt_questions_are_enough() {
     let records = || {
         vec![
             note("tomato", "we planted tomatoes behind the shed in April"),
@@ -392,7 +392,7 @@ async fn records_with_the_same_words_fold_into_one_hit() {
 }
 
 #[tokio::test]
-async fn operators_are_words_and_nothing_is_too_odd_to_ask() {
+async fn query_operators_are_words_and_odd_queries_are_accepted() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "one or more near misses"), note("b", "b")]).await.unwrap();
@@ -426,7 +426,7 @@ async fn limits_of_a_search_are_typed_errors() {
 }
 
 #[tokio::test]
-async fn nothing_is_found_where_nothing_fits() {
+async fn min_relevance_excludes_records_that_do_not_match() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "we planted tomatoes behind the shed")]).await.unwrap();
@@ -438,7 +438,7 @@ async fn nothing_is_found_where_nothing_fits() {
 }
 
 #[tokio::test]
-async fn records_with_the_same_words_crowd_no_other_out() {
+async fn repeated_records_do_not_crowd_out_others() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let same = (0..300).map(|n| note(&format!("same{n}"), "The heartbeat of the worker is fine."));

@@ -1,4 +1,4 @@
-//! Searches of one owner in a store that others use as well: as if they did not.
+//! Searches of one owner in a shared store, which give the same results as in a store of its own.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn explained() -> SearchOptions {
     SearchOptions { explain: Explain::Yes, limit: 20, ..SearchOptions::default() }
 }
 
-/// All that a search says, to the bit.
+/// Everything that a search returns, to the bit.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Said {
     record: Record,
@@ -27,7 +27,7 @@ pub(crate) struct Said {
     explanation: Explanation,
 }
 
-/// Compares what two searches said, hit by hit.
+/// Compares the results of two searches, hit by hit.
 #[track_caller]
 pub(crate) fn assert_same(expect: &[Vec<Said>], found: &[Vec<Said>], when: &str) {
     for (query, (expect, found)) in expect.iter().zip(found).enumerate() {
@@ -61,7 +61,7 @@ pub(crate) async fn ask(view: &LongtermView, queries: &[&str]) -> Vec<Vec<Said>>
     all
 }
 
-/// A conversation and some notes, in which several words repeat.
+/// Returns a conversation and some notes, in which several words repeat.
 fn records() -> Vec<Record> {
     let mut records = vec![
         turn("s", 0, "Ada", "Did you adopt the kitten from the shelter near the harbour?"),
@@ -88,7 +88,8 @@ const QUERIES: [&str; 7] = [
     "mochi mended painted van tea engine kitten",
 ];
 
-/// Thousands of words in few records: those of the queries, others, and the names of the speakers.
+/// Returns thousands of words in few records: the words of the queries, others, and the names of
+/// the speakers.
 fn noise() -> Vec<Record> {
     let mut records: Vec<Record> = (0..60)
         .map(|n| {
@@ -102,7 +103,7 @@ fn noise() -> Vec<Record> {
 }
 
 #[tokio::test]
-async fn what_another_owner_stores_changes_no_bit_of_a_search() {
+async fn records_of_another_owner_change_no_bit_of_a_search() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let views = [Some("u1"), None].map(|user| longterm.scoped(gate(user)));
@@ -121,7 +122,7 @@ async fn what_another_owner_stores_changes_no_bit_of_a_search() {
     let drained = [ask(own, &QUERIES).await, ask(shared, &QUERIES).await];
     assert_all_same(&before, &drained, "in the library");
     longterm.close().await.unwrap();
-    // Numbers of names and words are others in a process that meets the other's first.
+    // Names and words get other numbers in a process that reads the other owner's first.
     let longterm = open(dir.path()).await;
     ask(&longterm.scoped(gate(Some("u2"))), &QUERIES).await;
     let again = [
@@ -131,9 +132,9 @@ async fn what_another_owner_stores_changes_no_bit_of_a_search() {
     assert_all_same(&before, &again, "in another process");
 }
 
-/// Drains and purges count words again, of whomever they are.
+/// Drains and purges recount the words of all owners.
 #[tokio::test]
-async fn what_another_owner_changes_removes_and_purges_changes_no_bit_of_a_search() {
+async fn changes_removals_and_purges_of_another_owner_change_no_bit_of_a_search() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
@@ -144,7 +145,7 @@ async fn what_another_owner_changes_removes_and_purges_changes_no_bit_of_a_searc
         view.store(records()).await.unwrap();
     }
     longterm.drain().await.unwrap();
-    // Versions that wait, of rows that the library holds.
+    // Waiting versions of rows that the library holds.
     let mut changed = records().split_off(3);
     changed[0].text = "the kitten of Otto bought a car in the harbour".to_owned();
     changed[2].text = "no letter of any office in April".to_owned();
@@ -168,7 +169,7 @@ async fn what_another_owner_changes_removes_and_purges_changes_no_bit_of_a_searc
 }
 
 #[tokio::test]
-async fn an_explanation_says_whose_words_were_counted() {
+async fn an_explanation_names_the_counted_owners() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(records()).await.unwrap();
@@ -200,7 +201,7 @@ async fn the_words_of_all_count_for_the_administrator() {
 }
 
 #[tokio::test]
-async fn copies_fold_within_an_owner_and_the_shared_one_into_the_users_own() {
+async fn copies_fold_within_an_owner_and_shared_ones_into_the_users_own() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let text = "the backup of the archive runs every night at two";
@@ -254,7 +255,7 @@ async fn only_the_same_text_of_the_same_speaker_folds() {
 }
 
 #[tokio::test]
-async fn sessions_of_the_same_name_are_no_neighbours() {
+async fn sessions_of_the_same_name_are_not_neighbours() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let own = longterm.scoped(gate(Some("u1")));
@@ -264,7 +265,7 @@ async fn sessions_of_the_same_name_are_no_neighbours() {
         let hit = found.hits.iter().find(|hit| hit.record.scope.user.is_some()).unwrap();
         hit.explain.clone().unwrap()
     };
-    // The statistics are those of the three turns, wherever these stand.
+    // The statistics count the three turns, in either session.
     let shelter = "The kitten from the shelter?";
     longterm.store(vec![turn("t", 0, "Ada", shelter), turn("t", 2, "Ada", shelter)]).await.unwrap();
     let apart = words().await;
@@ -305,7 +306,7 @@ pub(crate) fn word() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Records whose ids, sessions, positions and texts meet.
+/// Records with few ids, sessions, positions and texts, so that they coincide.
 pub(crate) fn record() -> impl Strategy<Value = Record> {
     let session = option::of((select(vec!["s", "t"]), 0_i64..5));
     let speaker = option::of(select(vec!["Ada", "Otto", "May"]));
@@ -328,16 +329,16 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
 
 #[derive(Debug, Clone, Copy)]
 enum Verb {
-    /// New records, and other versions of earlier ones.
+    /// Stores new records, and new versions of earlier ones.
     Store,
     Forget,
-    /// Which drains whatever waits in the store.
+    /// Also drains everything that waits in the store.
     Purge,
-    /// Of the store of all alone.
+    /// Drains only the store that has all records.
     Drain,
 }
 
-/// A call: what it does, by whom, and the records.
+/// Generates a call: its operation, its user, and its records.
 fn call() -> impl Strategy<Value = (Verb, Option<&'static str>, Vec<Record>)> {
     use Verb::{Drain, Forget, Purge, Store};
     let verb = select(vec![Store, Store, Store, Store, Forget, Purge, Drain]);
@@ -356,7 +357,7 @@ async fn make(store: &Longterm, verb: Verb, user: Option<&str>, records: &[Recor
     }
 }
 
-/// Two owners and the shared one in one store.
+/// Tests two owners and the shared one in one store.
 #[test]
 fn one_store_of_two_owners_is_searched_like_two_stores() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -369,11 +370,12 @@ fn one_store_of_two_owners_is_searched_like_two_stores() {
             let dirs = [(); 3].map(|()| tempfile::tempdir().unwrap());
             let mut stores = Vec::new();
             for dir in &dirs {
-                // Nothing is drained until it is asked for.
+                // Nothing is drained unless requested.
                 let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
                 stores.push(Longterm::open(dir.path(), config, model()).await.unwrap());
             }
-            // The first has all; the others have those of one user, and the shared ones.
+            // The first store has all records; each of the others has those of one user and the
+            // shared ones.
             for (verb, user, records) in &calls {
                 for (store, has) in stores.iter().zip([None, Some("u1"), Some("u2")]) {
                     if has.is_none() || user.is_none() || *user == has {
@@ -404,7 +406,7 @@ fn one_store_of_two_owners_is_searched_like_two_stores() {
     outcome.unwrap();
 }
 
-/// The last record of each identity: a call names each once.
+/// Returns the last record of each identity, since a call names each once.
 pub(crate) fn latest(records: &[Record]) -> Vec<Record> {
     let is_last =
         |at: usize| records[at + 1..].iter().all(|later| later.key() != records[at].key());

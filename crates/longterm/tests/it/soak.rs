@@ -1,4 +1,4 @@
-//! Many single stores with searches between: files and versions stay few.
+//! Many single stores with searches between them: files and versions stay few.
 
 use std::{env, fs, io::Write, path::Path, time::Duration, time::Instant};
 
@@ -6,16 +6,17 @@ use aios_longterm::{Config, Longterm};
 
 use crate::support::{model, note, search};
 
-/// Records unless `AIOS_SOAK_RECORDS` says otherwise; then the thresholds are the real ones.
+/// Number of records. Default for `AIOS_SOAK_RECORDS`; if that is set, the thresholds are the real
+/// ones.
 const RECORDS: usize = 400;
 /// Stores between two searches.
 const SEARCH_EVERY: usize = 50;
-/// Parts of the run whose latencies are told.
+/// Number of parts of the run whose latencies are printed.
 const PARTS: usize = 10;
 const FILES_MAX: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_stay_few_however_long_it_goes_on() {
+async fn files_stay_few_in_a_long_run() {
     let asked = env::var("AIOS_SOAK_RECORDS").ok().and_then(|number| number.parse().ok());
     let config = match asked {
         Some(_) => Config::default(),
@@ -50,7 +51,7 @@ async fn files_stay_few_however_long_it_goes_on() {
     assert_eq!(report.checked, records as u64);
 }
 
-/// The curve of a run whose figures are wanted.
+/// Prints the latencies of each part of a run.
 fn tell(latencies: &mut [Duration], files: usize) {
     let mut out = std::io::stderr().lock();
     let size = latencies.len().div_ceil(PARTS).max(1);

@@ -1,4 +1,4 @@
-//! Records by their sources; records that hold no more; what refers to whom.
+//! Records by source, retired records, and references between records.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -7,14 +7,14 @@ use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, Source, Timest
 
 use crate::support::{keys, model, note, open, search, shared};
 
-/// The time by the clock of the test that has one, in microseconds.
+/// Current time of the test that sets a clock, in microseconds.
 static TIME: AtomicI64 = AtomicI64::new(1_000_000);
 
 fn now() -> Timestamp {
     Timestamp::from_microsecond(TIME.load(Ordering::Relaxed)).unwrap()
 }
 
-/// A piece of a document.
+/// Builds a piece of a document.
 fn piece(id: &str, document: &str, text: &str) -> Record {
     Record { source: Some(Source::file(document)), ..note(id, text) }
 }
@@ -28,7 +28,7 @@ fn of(longterm: &Longterm, user: &str) -> LongtermView {
 }
 
 #[tokio::test]
-async fn a_retired_record_is_found_as_of_before_only_and_keeps_all_else() {
+async fn a_retired_record_is_found_only_as_of_before_and_is_otherwise_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { clock: now, ..Config::default() };
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_retired_record_is_found_as_of_before_only_and_keeps_all_else() {
 }
 
 #[tokio::test]
-async fn records_are_found_by_their_source_and_by_how_their_ids_begin() {
+async fn records_are_found_by_source_and_by_id_prefix() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let records = [piece("d-1", "/a", "one"), piece("d-2", "/a", "two"), piece("e-1", "/b", "one")];
@@ -82,7 +82,7 @@ async fn records_are_found_by_their_source_and_by_how_their_ids_begin() {
 }
 
 #[tokio::test]
-async fn a_piece_that_was_forgotten_keeps_out_no_piece_of_another_document() {
+async fn a_forgotten_piece_keeps_out_no_piece_of_another_document() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let (of_a, of_b) = (piece("a", "/a", "a licence"), piece("b", "/b", "a licence"));
@@ -94,13 +94,13 @@ async fn a_piece_that_was_forgotten_keeps_out_no_piece_of_another_document() {
     for other in [&of_b, &piece("c", "/b", "a licence"), &note("c", "a licence")] {
         assert!(!is_forgotten(&longterm, other).await, "{other:?}");
     }
-    // Storing the one document again does not bring back the other.
+    // Storing the one document again does not lift the tombstone of the other.
     longterm.store(vec![Record { importance: 0.7, ..of_b }]).await.unwrap();
     assert!(is_forgotten(&longterm, &of_a).await);
     longterm.store(vec![of_a.clone()]).await.unwrap();
     assert!(!is_forgotten(&longterm, &of_a).await);
 
-    // A text that was forgotten by itself keeps pieces out as well.
+    // A text that was forgotten outside documents keeps pieces out as well.
     longterm.store(vec![note("n", "a secret")]).await.unwrap();
     longterm.forget(vec![shared("note/n")]).await.unwrap();
     assert!(is_forgotten(&longterm, &piece("d", "/a", "a secret")).await);
@@ -127,7 +127,7 @@ async fn a_record_refers_to_records_of_its_owner_and_to_shared_ones() {
         kind: Kind::Note,
         id: Id::new("target").unwrap(),
     };
-    // The last is what working memory tells of a record that is gone.
+    // The last owner is that of working memory's references to records that are gone.
     for (owner, is_taken) in [("bob", false), ("ada", true), ("", true), ("\u{1f}", true)] {
         let id = format!("to-{}", owner.len());
         let record = Record { references: vec![to(owner)], ..note(&id, "it refers") };
@@ -149,7 +149,7 @@ async fn a_record_refers_to_records_of_its_owner_and_to_shared_ones() {
     let shared_one = Record { references: vec![to("ada")], ..note("s", "it refers") };
     let stored = longterm.scoped(Gate::shared()).store(vec![shared_one.clone()]).await;
     assert!(matches!(stored, Err(Error::ForeignReference { .. })), "{stored:?}");
-    // Upkeep stores what is there as it is.
+    // The administrator's maintenance stores existing records as they are.
     longterm.store(vec![shared_one]).await.unwrap();
 }
 

@@ -1,4 +1,4 @@
-//! Records that are found somewhere, compared with what is stored.
+//! Records found elsewhere, compared with the stored ones.
 
 use aios_longterm::{Longterm, Standing, StoreOutcome};
 use aios_record::{Gate, Id, Kind, Owner, Record, Scope, ScopeFilter};
@@ -14,7 +14,7 @@ fn ada(longterm: &Longterm) -> aios_longterm::LongtermView {
 }
 
 #[tokio::test]
-async fn a_record_is_the_same_or_another_by_what_it_says() {
+async fn a_record_is_the_same_or_another_by_its_content() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "two  lines\r\nof text")]).await.unwrap();
@@ -37,7 +37,7 @@ async fn a_record_is_the_same_or_another_by_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_view_knows_its_own_record_and_no_others() {
+async fn a_view_compares_only_with_its_own_records() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "text")]).await.unwrap();

@@ -1,5 +1,5 @@
-//! Word statistics are those of the records that are there, whatever became of others and whenever
-//! each moved to the library.
+//! Word statistics are those of the stored records, whatever happened to others and whenever each
+//! moved to the library.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -20,7 +20,7 @@ pub(crate) struct Counts {
     totals: BTreeMap<String, (i64, i64)>,
 }
 
-/// The counts of the journal.
+/// Returns the counts of the journal.
 pub(crate) fn counted(dir: &Path) -> Counts {
     let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
     let mut terms = journal.prepare("SELECT owner, term, documents FROM terms").unwrap();
@@ -33,7 +33,7 @@ pub(crate) fn counted(dir: &Path) -> Counts {
     }
 }
 
-/// The counts of a store that never held anything but the records of `longterm`.
+/// Returns the counts of a new store with only the records of `longterm`.
 pub(crate) async fn counted_afresh(longterm: &Longterm) -> Counts {
     let dir = tempfile::tempdir().unwrap();
     let fresh = open(dir.path()).await;
@@ -83,7 +83,7 @@ fn action() -> impl Strategy<Value = Action> {
     (select(verbs), select(vec![Some("u1"), Some("u2"), None]), vec(record(), 1..6))
 }
 
-/// Nothing is drained until it is asked for.
+/// Returns a configuration in which nothing is drained unless requested.
 fn idle() -> Config {
     Config { drain_delay: Duration::from_secs(3600), ..Config::default() }
 }
@@ -99,7 +99,7 @@ async fn delete(longterm: &Longterm, identities: Vec<Identity>) {
     longterm.apply_feed(FeedPage { after, through, changes }).await.unwrap();
 }
 
-/// Does what `action` says; a store that is `idle` neither drains nor rebuilds by itself.
+/// Applies `action`. A store that is `idle` neither drains nor rebuilds by itself.
 async fn act(longterm: Longterm, dir: &Path, action: &Action, is_idle: bool) -> Longterm {
     let (verb, user, records) = action;
     let view = longterm.scoped(gate(*user));
@@ -127,7 +127,7 @@ async fn act(longterm: Longterm, dir: &Path, action: &Action, is_idle: bool) -> 
 }
 
 #[test]
-fn the_counts_are_those_of_what_is_there_whenever_it_was_drained() {
+fn the_counts_are_those_of_the_stored_records_whenever_they_were_drained() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut runner = TestRunner::new(ProptestConfig { cases: 12, ..Default::default() });
     let inputs = (vec(action(), 4..16), vec(vec(word(), 1..6), 4));
@@ -166,7 +166,7 @@ fn the_counts_are_those_of_what_is_there_whenever_it_was_drained() {
 }
 
 #[tokio::test]
-async fn a_repair_a_reindex_and_the_former_library_count_as_afresh() {
+async fn a_repair_a_reindex_and_a_conversion_recount_exactly() {
     let dir = former();
     let longterm = open(dir.path()).await;
     longterm.drain().await.unwrap();
@@ -179,9 +179,9 @@ async fn a_repair_a_reindex_and_the_former_library_count_as_afresh() {
     assert_eq!(counted(dir.path()), expect);
 }
 
-/// A program that did not subtract left counts that its version of the library never had.
+/// A program that did not subtract left counts that no version of the library ever had.
 #[tokio::test]
-async fn the_next_owner_counts_again_what_an_older_program_has_left() {
+async fn the_next_owner_recounts_after_an_older_program() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "the harbour"), note("b", "the boat")]).await.unwrap();
@@ -200,7 +200,7 @@ async fn the_next_owner_counts_again_what_an_older_program_has_left() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_replaced_or_removed_counts_at_once_no_more() {
+async fn a_replaced_or_removed_row_stops_counting_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = Longterm::open(dir.path(), idle(), model()).await.unwrap();
     let notes = [
@@ -216,7 +216,7 @@ async fn a_row_that_is_replaced_or_removed_counts_at_once_no_more() {
     let mut expected = vec![a.clone(), notes[2].clone()];
     longterm.store(vec![a]).await.unwrap();
     longterm.forget(vec![notes[1].identity()]).await.unwrap();
-    // Read from the other, for their times are told from each other.
+    // Read from the other store, since their times differ otherwise.
     for record in &mut expected {
         let found = longterm.record(record.kind, &record.id).await.unwrap();
         *record = found.unwrap();
@@ -231,7 +231,7 @@ async fn a_row_that_is_replaced_or_removed_counts_at_once_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_is_written_again_while_it_moves_counts_once() {
+async fn a_row_rewritten_while_it_moves_counts_once() {
     let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let config = Config { drain_delay: Duration::ZERO, ..Config::default() };
     let busy = Longterm::open(dirs[0].path(), config, model()).await.unwrap();

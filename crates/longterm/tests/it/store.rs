@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{model, note, open, removal, search, shared};
 
 #[tokio::test]
-async fn what_is_stored_is_found_at_once_and_after_reopening() {
+async fn stored_records_are_found_at_once_and_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "the staging port is 5433")]).await.unwrap();
@@ -23,7 +23,7 @@ async fn what_is_stored_is_found_at_once_and_after_reopening() {
 }
 
 #[tokio::test]
-async fn a_record_comes_back_whole_from_either_store() {
+async fn a_record_is_read_back_whole_from_journal_and_library() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let mut record = note("whole", "every field is kept");
@@ -54,7 +54,7 @@ async fn a_record_comes_back_whole_from_either_store() {
 }
 
 #[tokio::test]
-async fn the_same_content_twice_is_known_and_new_content_replaces() {
+async fn equal_content_is_known_and_new_content_replaces_it() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let store = |text: &'static str| longterm.store(vec![note("a", text)]);
@@ -105,7 +105,7 @@ async fn limits_are_typed_errors_before_anything_is_done() {
 }
 
 #[tokio::test]
-async fn a_full_journal_refuses_and_says_so() {
+async fn a_full_journal_refuses_with_a_retryable_error() {
     let dir = tempfile::tempdir().unwrap();
     let drain_delay = Duration::from_secs(3600);
     let config = Config { journal_rows_max: 1, drain_delay, ..Config::default() };
@@ -118,7 +118,7 @@ async fn a_full_journal_refuses_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_taken() {
+async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_accepted() {
     let dir = tempfile::tempdir().unwrap();
     let closed = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
     let config = Config { journal_rows_max: 2, ..closed.clone() };
@@ -129,7 +129,7 @@ async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_taken() 
     assert!(matches!(error, Error::JournalFull { rows: 1, rows_max: 2 }), "{error}");
     assert_eq!(longterm.stats().await.unwrap().records, 1);
     longterm.drain().await.unwrap();
-    // More than may wait goes in when nothing does: it would be refused for ever.
+    // A batch above the limit is accepted if nothing waits, since it would be refused for ever.
     longterm.store(records(&["b", "c", "d"])).await.unwrap();
     longterm.close().await.unwrap();
 
@@ -166,7 +166,7 @@ async fn only_the_owner_of_the_files_may_read_them() {
 }
 
 #[tokio::test]
-async fn a_drain_ends_while_others_go_on_storing() {
+async fn a_drain_ends_during_concurrent_writes() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let writer = tokio::spawn({
@@ -186,7 +186,7 @@ async fn a_drain_ends_while_others_go_on_storing() {
 }
 
 #[tokio::test]
-async fn a_row_of_the_journal_that_is_damaged_is_listed_and_missed() {
+async fn a_damaged_row_of_the_journal_is_listed_and_reported_missing() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { drain_delay: Duration::from_secs(3600), ..Config::default() };
     let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
@@ -257,7 +257,7 @@ async fn a_path_that_is_a_file_is_a_clear_error() {
 }
 
 #[tokio::test]
-async fn a_payload_that_could_not_be_read_back_is_refused() {
+async fn an_unreadable_payload_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let mut deep = note("deep", "nested");
@@ -271,7 +271,7 @@ async fn a_payload_that_could_not_be_read_back_is_refused() {
 }
 
 #[tokio::test]
-async fn a_library_without_its_journal_is_not_thrown_away() {
+async fn a_library_without_its_journal_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "x")]).await.unwrap();
@@ -283,7 +283,7 @@ async fn a_library_without_its_journal_is_not_thrown_away() {
 }
 
 #[tokio::test]
-async fn a_drain_that_nobody_waits_for_stores_nothing_twice() {
+async fn a_cancelled_drain_stores_nothing_twice() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     for round in 0..5 {

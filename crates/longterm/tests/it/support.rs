@@ -1,4 +1,4 @@
-//! What the tests share: opening a store and making records.
+//! Shared helpers of the tests: stores, records, and a second model.
 
 use std::{
     hint::black_box,
@@ -25,12 +25,12 @@ pub(crate) fn note(id: &str, text: &str) -> Record {
     Record::new(Kind::Note, Id::new(id).unwrap(), text, Scope::default())
 }
 
-/// The shared record of this key.
+/// Returns the identity of the shared record with this key.
 pub(crate) fn shared(key: &str) -> Identity {
     key.parse::<Key>().unwrap().of(Owner::SHARED)
 }
 
-/// The removal of a shared note.
+/// Builds the removal of a shared note.
 pub(crate) fn removal(id: &str) -> Change {
     let key = Key::new(Kind::Note, Id::new(id).unwrap());
     Change::Delete { owner: Some(Owner::SHARED), key }
@@ -53,12 +53,13 @@ pub(crate) async fn search(longterm: &LongtermView, query: &str) -> Vec<String> 
     keys(&longterm.search(query, &SearchOptions::default()).await.unwrap())
 }
 
-/// A model that counts letters: another space than the bundled one, and a count of what it did.
+/// A model that counts letters: another space than that of the bundled model. It counts the texts
+/// it has embedded.
 pub(crate) struct Letters {
     fingerprint: Fingerprint,
-    /// By how many places its numbers are moved on.
+    /// Number of positions by which its vectors are rotated.
     turn: usize,
-    /// The number of times that it does the work of a text.
+    /// Number of repetitions of the work for a text.
     slowness: usize,
     pub(crate) embedded: AtomicU64,
 }
@@ -70,8 +71,8 @@ impl Letters {
         Letters::turned(0, 1)
     }
 
-    /// A model whose vectors are as long as those of the others and unlike them, and that takes as
-    /// many times as long.
+    /// Creates a model with vectors of the same dimension as the others' and unlike them, which
+    /// takes `slowness` times as long.
     pub(crate) fn turned(turn: usize, slowness: usize) -> Arc<Letters> {
         let fingerprint = Fingerprint::new(match turn {
             0 => "letters/27".to_owned(),

@@ -1,4 +1,4 @@
-//! What was forgotten and is found again.
+//! Forgotten records that are found again.
 
 use aios_longterm::{Applied, FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Gate, Id, Identity, Kind, Owner, Record, Scope};
@@ -19,7 +19,7 @@ fn of_ada(record: Record) -> Record {
 }
 
 #[tokio::test]
-async fn what_was_forgotten_is_known_by_what_it_said_and_by_its_key() {
+async fn a_forgotten_record_is_recognised_by_its_text_and_by_its_identity() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", TEXT), note("b", "cheese")]).await.unwrap();
@@ -39,7 +39,7 @@ async fn what_was_forgotten_is_known_by_what_it_said_and_by_its_key() {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_forgotten_no_more() {
+async fn storing_a_record_lifts_its_tombstones() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let texts = ["one", "two", "three"].map(|number| format!("{TEXT} {number}"));
@@ -48,11 +48,11 @@ async fn what_is_stored_is_forgotten_no_more() {
     let keys = ["note/1", "note/2", "note/3"].map(shared).to_vec();
     longterm.purge(keys).await.unwrap();
 
-    // As it was, and under another id.
+    // With its id, and with another id.
     longterm.store(vec![one.clone(), note("another", &texts[1])]).await.unwrap();
     assert!(!is_forgotten(&longterm, &one).await);
     assert!(!is_forgotten(&longterm, &two).await);
-    // Another text under its id.
+    // Another text with its id.
     longterm.store(vec![note("3", "nothing secret")]).await.unwrap();
     assert!(!is_forgotten(&longterm, &note("3", "nothing secret")).await);
     assert!(is_forgotten(&longterm, &note("another", &texts[2])).await);
@@ -65,7 +65,7 @@ async fn what_is_stored_is_forgotten_no_more() {
 }
 
 #[tokio::test]
-async fn tombstones_of_other_tiers_are_left_and_lifted() {
+async fn tombstones_of_other_tiers_are_stored_and_lifted() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let setting = |user: &str, text: &str| {
@@ -83,7 +83,7 @@ async fn tombstones_of_other_tiers_are_left_and_lifted() {
 }
 
 #[tokio::test]
-async fn a_purged_record_leaves_a_tombstone_and_nothing_that_says_what_it_was() {
+async fn a_purged_record_leaves_only_a_tombstone() {
     let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", TEXT)]).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_purged_record_leaves_a_tombstone_and_nothing_that_says_what_it_was() 
     longterm.purge(vec![shared("note/a")]).await.unwrap();
     assert!(with_bytes(dir.path(), &[b"zanzibarquux".to_vec()]).is_empty());
     assert!(is_forgotten(&longterm, &note("b", TEXT)).await);
-    // A copy knows it, another memory does not.
+    // A copy recognises it, another memory does not.
     longterm.backup(copy.path(), |_| {}).await.unwrap();
     let copied = open(copy.path()).await;
     assert!(is_forgotten(&copied, &note("b", TEXT)).await);
@@ -100,7 +100,7 @@ async fn a_purged_record_leaves_a_tombstone_and_nothing_that_says_what_it_was() 
 }
 
 #[tokio::test]
-async fn a_forgotten_text_is_known_however_it_is_written() {
+async fn a_forgotten_text_is_recognised_in_any_spelling_of_its_letters() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "The caf\u{e9} opens at 5")]).await.unwrap();
@@ -110,13 +110,13 @@ async fn a_forgotten_text_is_known_however_it_is_written() {
         assert!(is_forgotten(&longterm, &note("b", alike)).await, "{alike:?}");
     }
     assert!(!is_forgotten(&longterm, &note("b", "The cafe opens at 5")).await);
-    // Told again in another writing, it is forgotten no more in any.
+    // Storing it in another spelling lifts the tombstone of all spellings.
     longterm.store(vec![note("c", "THE CAF\u{c9} OPENS AT 5")]).await.unwrap();
     assert!(!is_forgotten(&longterm, &note("b", "The caf\u{e9} opens at 5")).await);
 }
 
 #[tokio::test]
-async fn an_owner_forgets_for_nobody_else() {
+async fn forgetting_affects_only_its_owner() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let of = |user: &str| longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
@@ -138,7 +138,7 @@ async fn an_owner_forgets_for_nobody_else() {
     }
     let moved = [note("o", "in a project"), project(note("o", "in a project"))];
     assert_eq!(ada.are_forgotten(&moved).await.unwrap(), [false, true]);
-    // The other's telling lifts nothing of hers.
+    // A record of another owner does not lift her tombstone.
     bob.store(vec![note("o", TEXT)]).await.unwrap();
     assert_eq!(ada.are_forgotten(&[note("a", TEXT)]).await.unwrap(), [true]);
 }

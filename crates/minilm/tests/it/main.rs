@@ -1,7 +1,7 @@
-//! The asset beside vectors of the same model in 64-bit floating point.
+//! Compares the asset with vectors of the same model in 64-bit floating point.
 //!
-//! `reference.jsonl` has a text a line, and the vector that the published weights give for it, in
-//! ten thousandths. An independent program computed them.
+//! `reference.jsonl` has one text per line, with the vector of the published weights in ten
+//! thousandths, computed by an independent program.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;
@@ -37,10 +37,10 @@ fn vectors_are_close_to_those_of_the_published_weights() {
     assert!(0.99 <= mean && 0.97 <= least, "mean {mean:.4}, least {least:.4}");
 }
 
-/// If this fails, a change of the arithmetic has changed vectors that users have stored: either
-/// undo it, or change the asset's name, so that the fingerprint is another one.
+/// A failure means that a change of the arithmetic changes vectors that users have stored: either
+/// undo the change, or rename the asset, so that its fingerprint differs.
 #[test]
-fn vectors_are_the_same_to_the_bit_as_those_that_users_have_stored() {
+fn vectors_are_bit_identical_to_stored_ones() {
     let model = aios_minilm::model().unwrap();
     let texts = reference();
     let texts: Vec<&str> = texts.iter().map(|(text, _)| text.as_str()).collect();
@@ -54,7 +54,7 @@ fn vectors_are_the_same_to_the_bit_as_those_that_users_have_stored() {
 }
 
 #[test]
-fn the_model_is_loaded_once_and_says_what_it_is() {
+fn the_model_is_loaded_once_and_identifies_itself() {
     let model = aios_minilm::model().unwrap();
     assert!(Arc::ptr_eq(&model, &aios_minilm::model().unwrap()));
     assert_eq!((model.dimension(), model.tokens_max()), (384, Some(254)));

@@ -1,41 +1,41 @@
-//! The values of one metric, as far as they came through one stripe: the latest, a window of the
-//! last few, the last of each second, and figures for each hour. Sequential code: the lock is the
-//! caller's.
+//! The values of one metric that arrived through one stripe: the latest, a window of the last few,
+//! the last of each second, and statistics of each hour. Sequential code: the caller holds the
+//! lock.
 
 use std::collections::VecDeque;
 
 use aios_record::Timestamp;
 use serde::Serialize;
 
-/// How many hours of a metric wait to be taken by
+/// Maximum number of hours of a metric that wait for
 /// [`Operational::take_hourly`](crate::Operational::take_hourly).
 pub const HOURS_WAITING_MAX: usize = 48;
 
-/// How many values of a metric, one for each second, wait to be taken by
+/// Maximum number of samples of a metric that wait for
 /// [`Operational::take_samples`](crate::Operational::take_samples).
 pub const SAMPLES_WAITING_MAX: usize = 120;
 
 pub(super) const SECOND_MICROS: i64 = 1_000_000;
 const HOUR_MICROS: i64 = 60 * 60 * SECOND_MICROS;
 
-/// The last values of a metric, in figures.
+/// Statistics of the last values of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct MetricWindow {
-    /// How many values there are.
+    /// Number of values.
     pub count: u64,
-    /// Their mean.
+    /// Mean of the values.
     pub mean: f64,
-    /// The smallest.
+    /// Smallest value.
     pub min: f64,
-    /// The largest.
+    /// Largest value.
     pub max: f64,
-    /// By how much the value changes in a second, from the oldest to the newest value: of a
-    /// counter, its rate. None when all have the same time.
+    /// Change of the value per second, from the oldest to the newest value; for a counter, its
+    /// rate. `None` if all values have the same time.
     pub rate_per_second: Option<f64>,
-    /// The time of the oldest value.
+    /// Time of the oldest value.
     pub from: Timestamp,
-    /// The time of the newest value.
+    /// Time of the newest value.
     pub to: Timestamp,
 }
 
@@ -47,17 +47,17 @@ pub(super) struct Sample {
     pub(super) value: f64,
 }
 
-/// How much of the past is looked at: for the window, and for a sample.
+/// Lengths of the window and of the sampling interval.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
-    /// In values.
+    /// Length of the window in values.
     pub(super) window: usize,
-    /// In microseconds, whole seconds; called a second here.
+    /// Sampling interval in microseconds, whole seconds. This module calls it a second.
     pub(super) micros: i64,
 }
 
 impl Span {
-    /// Where the second that contains `micros` ends.
+    /// Returns the end of the second that contains `micros`.
     pub(super) fn end(self, micros: i64) -> i64 {
         (micros.div_euclid(self.micros) + 1) * self.micros
     }
@@ -65,21 +65,21 @@ impl Span {
 
 #[derive(Debug, Default)]
 pub(super) struct Series {
-    /// By time, the newest last: the latest value is at the end.
+    /// Sorted by time; the latest value is last.
     window: VecDeque<Sample>,
-    /// Where the second of the latest value ends.
+    /// End of the second of the latest value.
     second_end: i64,
-    /// The last values of the seconds before that one, as far as nobody has taken them.
+    /// Last values of the earlier seconds that have not been taken.
     seconds: VecDeque<Sample>,
-    /// The values before it have been taken, or came too late for that.
+    /// Values before it have been taken, or arrived too late to be.
     taken_to: Option<i64>,
-    /// By hour, the newest last.
+    /// Sorted by hour, newest last.
     hours: VecDeque<Hour>,
 }
 
 #[derive(Debug)]
 pub(super) struct Hour {
-    /// In hours since 1970.
+    /// Hours since 1970.
     index: i64,
     pub(super) figures: Figures,
 }
@@ -97,7 +97,7 @@ impl Series {
         if self.second_end <= sample.micros || self.window.is_empty() {
             self.begin_second(span.end(sample.micros));
         }
-        // Values come in order but for rare exceptions, so this looks at one or two.
+        // Values arrive in order with rare exceptions, so this examines one or two.
         let at = place(&self.window, |other| other.micros <= sample.micros);
         if self.window.len() < span.window {
             self.window.insert(at, sample);
@@ -108,7 +108,7 @@ impl Series {
         self.add_to_hour(sample);
     }
 
-    /// The latest value stays the last of its second.
+    /// Begins the second that ends at `end`. The latest value stays the last of its second.
     fn begin_second(&mut self, end: i64) {
         if let Some(last) = self.untaken() {
             self.seconds.push_back(last);
@@ -119,7 +119,7 @@ impl Series {
         self.second_end = end;
     }
 
-    /// The latest value, unless that of its second has been taken.
+    /// Returns the latest value, unless the last of its second has been taken.
     fn untaken(&self) -> Option<Sample> {
         self.latest()
             .filter(|latest| self.taken_to.is_none_or(|taken_to| taken_to <= latest.micros))
@@ -145,12 +145,13 @@ impl Series {
         self.window.back().copied()
     }
 
-    /// The window, oldest first.
+    /// Returns the window, oldest first.
     pub(super) fn samples(&self) -> impl Iterator<Item = Sample> {
         self.window.iter().copied()
     }
 
-    /// Removes the last values of the seconds that ended at `now_micros` or before, oldest first.
+    /// Removes and returns the last values of the seconds that ended at or before `now_micros`,
+    /// oldest first.
     pub(super) fn take_samples(&mut self, now_micros: i64, span: Span) -> Vec<Sample> {
         let is_over = |sample: &Sample| span.end(sample.micros) <= now_micros;
         let count = self.seconds.partition_point(is_over);
@@ -162,7 +163,7 @@ impl Series {
         taken
     }
 
-    /// Removes the hours that ended at `now_micros` or before.
+    /// Removes and returns the hours that ended at or before `now_micros`.
     pub(super) fn take_hours(&mut self, now_micros: i64) -> Vec<Hour> {
         let over = now_micros.div_euclid(HOUR_MICROS);
         let count = self.hours.partition_point(|hour| hour.index < over);
@@ -170,13 +171,13 @@ impl Series {
     }
 }
 
-/// Where in `items`, sorted, the first stands that is not `before`, looking from the end.
+/// Returns the index after the last of the sorted `items` that is `before`, searching from the end.
 fn place<T>(items: &VecDeque<T>, before: impl Fn(&T) -> bool) -> usize {
     items.iter().rposition(before).map_or(0, |at| at + 1)
 }
 
 impl MetricWindow {
-    /// `samples` in figures; they are sorted. None of none.
+    /// Returns the statistics of the sorted `samples`, or `None` if there are none.
     pub(super) fn of(samples: &[Sample]) -> Option<MetricWindow> {
         let (first, last) = (samples.first()?, samples.last()?);
         let mut figures = Figures::none();
@@ -195,7 +196,7 @@ impl MetricWindow {
 }
 
 impl Sample {
-    /// Its place in the order of all samples of its metric.
+    /// Returns the position in the order of all samples of the metric.
     pub(super) fn place(&self) -> (i64, u64) {
         (self.micros, self.order)
     }
@@ -235,7 +236,7 @@ impl Figures {
     }
 }
 
-/// The first hour of all may have begun before time does.
+/// Converts `micros`. The first of all hours may begin before the earliest timestamp.
 fn timestamp(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MIN)
 }

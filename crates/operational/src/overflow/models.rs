@@ -11,7 +11,7 @@ use loom::{
 
 use super::*;
 
-/// One event and an overflow that has room for the offers from number `full` on.
+/// One event, and an overflow that refuses the first `full` offers.
 struct Model {
     handover: Handover,
     offers: AtomicU64,
@@ -54,7 +54,8 @@ impl Model {
     }
 }
 
-/// A push, a sweep and an eviction at once, with an overflow that refuses the first `full` offers.
+/// Runs a push, a sweep and an eviction at once, with an overflow that refuses the first `full`
+/// offers.
 fn check(full: u64) {
     loom::model(move || {
         let model = Arc::new(Model {

@@ -1,11 +1,11 @@
 //! Loom models of the ring: every interleaving, and every value that the memory model lets a read
-//! see, up to the preemption bound (`LOOM_MAX_PREEMPTIONS`, default 3). Run by `cargo xtask
-//! verify`.
+//! return, up to the preemption bound (`LOOM_MAX_PREEMPTIONS`, default 3). Run by
+//! `cargo xtask verify`.
 //!
-//! A payload is a cell whose every access loom checks: one that is read before its writing is
-//! visible, or freed while it may still be read, is a race that ends the model. Loom also reports a
-//! payload that is never freed. In models an entry starts with `slot::WEIGHT` = 4 references, so
-//! that slots run short of them and have to be replenished.
+//! A payload is a cell whose accesses loom checks: a read before the write is visible, or a free
+//! while it may still be read, is a race that ends the model. Loom also reports a payload that is
+//! never freed. In models an entry starts with `slot::WEIGHT` = 4 references, so that slots run
+//! short of them and must be replenished.
 
 // Loom's cells are read and written through raw pointers.
 #![allow(unsafe_code)]
@@ -14,24 +14,24 @@ use loom::{cell::UnsafeCell, sync::Arc, thread};
 
 use super::*;
 
-/// Preemptions that a run explores when the environment names no bound.
+/// Preemption bound if the environment sets none.
 const PREEMPTIONS_DEFAULT: usize = 3;
 const FREED: u64 = u64::MAX;
 
-/// A value of which loom knows who may read it when.
+/// A value whose reads and writes loom checks.
 struct Payload {
     body: UnsafeCell<u64>,
     /// Loom reports an `Arc` that outlives its execution.
     _leak: Arc<()>,
 }
 
-// SAFETY: it is not, unless the ring is right: that is what the models are about.
+// SAFETY: it holds only if the ring is correct, which is what the models verify.
 unsafe impl Sync for Payload {}
 
 impl Payload {
     fn new(number: u64) -> Payload {
         let body = UnsafeCell::new(0);
-        // SAFETY: nobody else has it yet.
+        // SAFETY: no other thread has it yet.
         body.with_mut(|body| unsafe { *body = number });
         Payload { body, _leak: Arc::new(()) }
     }
@@ -44,9 +44,9 @@ impl Drop for Payload {
     }
 }
 
-/// The number of `entry`, which must have been written before and not freed.
+/// Returns the number of `entry`, which must have been written and not freed.
 fn whole(entry: &Kept<Payload>) -> u64 {
-    // SAFETY: shared access to what nobody writes any more, which loom checks.
+    // SAFETY: shared access to a cell that is no longer written, which loom checks.
     let number = entry.body.with(|body| unsafe { *body });
     assert_ne!(number, FREED, "seen after it was freed");
     number
@@ -58,7 +58,7 @@ fn model(capacity: usize) -> Model {
     Arc::new(Ring::new(NonZeroUsize::new(capacity).expect("models have places")))
 }
 
-/// Runs `work` on a thread of its own.
+/// Runs `work` on its own thread.
 fn spawn<R: 'static>(
     ring: &Model,
     work: impl FnOnce(Model) -> R + 'static,
@@ -67,14 +67,14 @@ fn spawn<R: 'static>(
     thread::spawn(move || work(ring))
 }
 
-/// Pushes `number` and returns its `seq`, and the numbers of what left the ring.
+/// Pushes `number` and returns its `seq`, and the numbers of the entries that left the ring.
 fn push(ring: &Model, number: u64) -> (u64, Vec<u64>) {
     let mut left = Vec::new();
     let seq = ring.push_with(Payload::new(number), |entry, _| left.push(whole(&entry)));
     (seq, left)
 }
 
-/// Clears and returns how many entries left by that.
+/// Clears the ring and returns the number of entries that left by that.
 fn clear(ring: &Model) -> u64 {
     let mut left = 0;
     ring.clear_with(|entry, _| {
@@ -84,7 +84,7 @@ fn clear(ring: &Model) -> u64 {
     left
 }
 
-/// Sees every entry as it stands, newest first, as `(seq, number)`.
+/// Reads every entry, newest first, as `(seq, number)`, and the number of missed entries.
 fn read(ring: &Model) -> (Vec<(u64, u64)>, u64) {
     let mut seen = Vec::new();
     let missed = ring.visit_recent(|entry| {
@@ -117,7 +117,7 @@ fn assert_balanced(ring: &Model, pushed: u64) {
 }
 
 #[test]
-fn two_pushes_get_two_places() {
+fn two_pushes_get_two_slots() {
     check(|| {
         let ring = model(2);
         let other = spawn(&ring, |ring| push(&ring, 7));
@@ -133,7 +133,7 @@ fn two_pushes_get_two_places() {
 }
 
 #[test]
-fn a_lapped_writer_never_replaces_what_is_newer() {
+fn a_lapped_writer_never_replaces_a_newer_entry() {
     check(|| {
         let ring = model(1);
         let others = [7, 8].map(|number| spawn(&ring, move |ring| push(&ring, number)));
@@ -206,7 +206,7 @@ fn a_cursor_accounts_for_every_entry() {
 }
 
 #[test]
-fn a_slot_that_runs_short_of_references_is_given_more() {
+fn a_slot_short_of_references_is_replenished() {
     check(|| {
         let ring = model(1);
         push(&ring, 7);
@@ -223,7 +223,7 @@ fn a_slot_that_runs_short_of_references_is_given_more() {
 }
 
 #[test]
-fn clearing_removes_each_entry_once_even_those_under_way() {
+fn clearing_during_a_push_removes_each_entry_once() {
     check(|| {
         let ring = model(1);
         push(&ring, 6);
@@ -236,7 +236,7 @@ fn clearing_removes_each_entry_once_even_those_under_way() {
 }
 
 #[test]
-fn clearing_twice_and_pushing_meanwhile_loses_nothing() {
+fn concurrent_clears_and_pushes_lose_no_entry() {
     check(|| {
         let ring = model(1);
         push(&ring, 6);

@@ -1,4 +1,4 @@
-//! Events: what is kept, what a read sees, what has expired.
+//! Events: retention, reads, expiry.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,7 +38,7 @@ fn the_last_events_are_kept_newest_first() {
 }
 
 #[test]
-fn a_read_gives_as_many_as_asked_for_and_as_there_are() {
+fn a_read_returns_at_most_the_requested_number() {
     let memory = open(10);
     push(&memory, &["a", "b", "c"]);
     let check = |count: usize, expect: &[&str]| {
@@ -80,7 +80,7 @@ fn an_event_as_old_as_the_ttl_is_expired() {
         let config = Config::default().with_ttl(Duration::from_secs(10)).with_clock(clock.clone());
         let memory = Operational::open(config).unwrap();
         clock.advance(Duration::from_secs(5));
-        // Expiry counts from the push, whatever time the event says it happened.
+        // Expiry counts from the push, whatever the timestamp of the event.
         let event = Event::new("event", "old", json!(1));
         memory.push_event(event.with_timestamp("1999-01-01T00:00:00Z".parse().unwrap())).unwrap();
         clock.advance(Duration::from_millis(age_ms));
@@ -99,7 +99,7 @@ fn an_event_as_old_as_the_ttl_is_expired() {
 }
 
 #[test]
-fn a_cursor_says_exactly_what_it_missed() {
+fn a_cursor_counts_missed_events_exactly() {
     let memory = open(3);
     let start = memory.cursor();
     push(&memory, &["a", "b", "c", "d", "e"]);
@@ -114,7 +114,7 @@ fn a_cursor_says_exactly_what_it_missed() {
     push(&memory, &["g"]);
     let news = memory.events_since(news.next, 10);
     assert_eq!((sources(&news.events), news.missed), (vec!["g"], 1));
-    // A position of another handle, beyond the end, is the end.
+    // A position beyond the end, as from another handle, counts as the end.
     let news = memory.events_since(Cursor::at(1_000), 10);
     assert_eq!((news.events.len(), news.missed, news.next), (0, 0, memory.cursor()));
 }
@@ -144,7 +144,7 @@ fn the_critical_flag_survives_every_way() {
 }
 
 #[test]
-fn a_stored_event_is_the_record_of_the_design() {
+fn a_stored_event_serialises_as_a_record() {
     let memory = open(3);
     let event = Event::new("disk", "sensor", json!({"free_gb": 0.2}))
         .with_id("e-1".parse().unwrap())
@@ -179,7 +179,7 @@ fn generated_ids_differ_stay_and_are_uuids() {
 }
 
 #[test]
-fn limits_are_errors_that_name_themselves() {
+fn exceeding_a_limit_is_an_error_that_names_it() {
     let check = |config: Config, setting: &str| {
         let error = Operational::open(config).unwrap_err();
         assert!(error.to_string().contains(setting), "{error}");

@@ -1,4 +1,4 @@
-//! Metrics: which value is the latest, windows, hours, and the limit on keys.
+//! Metrics: the latest value, windows, hours, and the limit on keys.
 
 use std::{sync::Arc, thread};
 
@@ -97,7 +97,7 @@ fn hours_are_handed_out_once_when_they_are_over() {
 }
 
 #[test]
-fn hours_that_nobody_takes_are_limited() {
+fn untaken_hours_are_limited() {
     let memory = open();
     let hours = HOURS_WAITING_MAX as i64 + 10;
     for hour in 0..hours {
@@ -109,7 +109,7 @@ fn hours_that_nobody_takes_are_limited() {
 }
 
 #[test]
-fn the_number_of_keys_is_limited_and_known_keys_go_on() {
+fn the_number_of_keys_is_limited_and_known_keys_keep_working() {
     let memory = Operational::open(Config::default().with_metric_keys_max(3)).unwrap();
     for key in ["a", "b", "c"] {
         memory.update_metric(key, 1.0).unwrap();
@@ -122,7 +122,7 @@ fn the_number_of_keys_is_limited_and_known_keys_go_on() {
 }
 
 #[test]
-fn what_is_not_a_metric_is_refused() {
+fn invalid_metrics_are_refused() {
     let memory = open();
     let check = |key: &str, value: f64, part: &str| {
         let error = memory.update_metric(key, value).unwrap_err().to_string();
@@ -163,7 +163,7 @@ fn threads_that_meet_new_keys_agree_on_them() {
     assert!(memory.update_metric("one.more", 0.0).unwrap_err().is_limit());
 }
 
-/// Each update on a thread of its own, one after the other.
+/// Sets each value on its own thread, one after the other.
 fn update_on_threads(memory: &Operational, updates: &[(f64, i64)]) {
     for &(value, second) in updates {
         thread::scope(|scope| {
@@ -173,7 +173,7 @@ fn update_on_threads(memory: &Operational, updates: &[(f64, i64)]) {
 }
 
 #[test]
-fn what_several_threads_set_is_one_metric() {
+fn values_from_several_threads_form_one_metric() {
     let check = |updates: &[(f64, i64)], latest: (f64, i64), count: u64, mean: f64| {
         let mut config = Config::default();
         config.metric_window = 3;
@@ -189,14 +189,14 @@ fn what_several_threads_set_is_one_metric() {
     };
     check(&[(1.0, 0), (3.0, 1)], (3.0, 1), 2, 2.0);
     check(&[(3.0, 1), (1.0, 0)], (3.0, 1), 2, 2.0);
-    // Of values with the same time, the one set last.
+    // The value that was set last wins among those with the same time.
     check(&[(1.0, 5), (2.0, 5), (9.0, 5), (4.0, 5)], (4.0, 5), 3, 5.0);
-    // The window is the newest three by time, whoever set them.
+    // The window is the newest three by time, from any thread.
     check(&[(7.0, 9), (100.0, 1), (8.0, 10), (9.0, 11)], (9.0, 11), 3, 8.0);
 }
 
 #[test]
-fn of_each_second_that_is_over_the_last_value_is_a_sample() {
+fn the_last_value_of_each_past_second_is_a_sample() {
     let memory = open();
     let update = |value: f64, millis: i64| {
         memory.update_metric_at("k", value, at(0) + millis.milliseconds()).unwrap();
@@ -213,7 +213,7 @@ fn of_each_second_that_is_over_the_last_value_is_a_sample() {
     assert_eq!(taken(2), [(99.0, 990), (201.0, 1_999)]);
     assert_eq!(taken(2), [], "each once");
     assert_eq!(taken(4), []);
-    // Late, so not the last of its second any more.
+    // Late, so no longer the last of its second.
     update(150.0, 1_500);
     assert_eq!(taken(5), [(202.0, 4_500)]);
     update(203.0, 4_600);
@@ -229,7 +229,7 @@ fn of_each_second_that_is_over_the_last_value_is_a_sample() {
 }
 
 #[test]
-fn samples_that_nobody_takes_are_limited() {
+fn untaken_samples_are_limited() {
     let memory = open();
     let seconds = SAMPLES_WAITING_MAX as i64 + 10;
     (0..=seconds).for_each(|s| memory.update_metric_at("k", s as f64, at(s)).unwrap());

@@ -1,4 +1,4 @@
-//! What is handed to the overflow, when, and that every event is accounted for.
+//! Events handed to the overflow: which and when, and that every event is accounted for.
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +14,7 @@ use aios_operational::{
 use aios_record::Id;
 use serde_json::json;
 
-/// A queue of so many places, that remembers what it took.
+/// A queue with limited room that records the accepted events.
 #[derive(Default)]
 struct Queue {
     room: Mutex<usize>,
@@ -30,7 +30,7 @@ impl Queue {
         *self.room.lock().unwrap() += more;
     }
 
-    /// What it took since it was last asked.
+    /// Removes and returns the accepted events.
     fn drain(&self) -> Vec<u64> {
         std::mem::take(&mut self.taken.lock().unwrap())
     }
@@ -99,7 +99,7 @@ fn critical_events_are_handed_on_when_pushed() {
 }
 
 #[test]
-fn what_was_refused_is_offered_again_while_it_is_in_the_ring() {
+fn refused_events_are_offered_again_while_they_are_in_the_ring() {
     let bench = Bench::new(10, Keep::Critical, 0);
     assert_eq!(bench.push_critical(), Spill::Full);
     assert_eq!(bench.push_critical(), Spill::Full);
@@ -123,12 +123,12 @@ fn a_critical_event_that_leaves_unspilled_is_counted() {
     bench.push_critical();
     bench.push();
     bench.assert_counts(0, 1, 1);
-    // The last chance is the eviction itself.
+    // The eviction makes the last offer.
     bench.queue.make_room(1);
     bench.push();
     assert_eq!(bench.queue.drain(), [1]);
     bench.assert_counts(1, 1, 0);
-    // Clearing offers it a last time, too.
+    // Clearing makes a last offer, too.
     bench.push_critical();
     bench.memory.clear();
     bench.assert_counts(1, 2, 0);
@@ -156,7 +156,7 @@ fn kept_events_are_handed_on_once_when_evicted_or_expired() {
     assert_eq!(bench.sweep(), (2, 0));
     assert_eq!(bench.queue.drain(), [0, 1]);
     assert_eq!(bench.sweep(), (0, 0));
-    // 0 and 1 are evicted now, and have been handed on; 2 is evicted and has not.
+    // 0 and 1 are evicted now and were handed on before; 2 is evicted and was not.
     for _ in 0..3 {
         bench.push();
     }
@@ -168,7 +168,7 @@ fn kept_events_are_handed_on_once_when_evicted_or_expired() {
 }
 
 #[test]
-fn a_kept_event_without_room_waits_for_the_next_sweep_and_is_counted_when_it_goes() {
+fn a_refused_event_waits_for_the_next_sweep_and_counts_as_lost_when_evicted() {
     let bench = Bench::new(2, Keep::All, 0);
     bench.push();
     bench.push();
@@ -185,7 +185,7 @@ fn a_kept_event_without_room_waits_for_the_next_sweep_and_is_counted_when_it_goe
 }
 
 #[test]
-fn nothing_is_handed_on_if_nothing_is_to_be_kept() {
+fn keep_nothing_hands_on_no_event() {
     let bench = Bench::new(1, Keep::Nothing, 100);
     assert_eq!(bench.push_critical(), Spill::NotNeeded);
     bench.push_critical();
@@ -194,7 +194,7 @@ fn nothing_is_handed_on_if_nothing_is_to_be_kept() {
 }
 
 #[test]
-fn a_push_may_bring_its_own_way_of_handing_on() {
+fn a_push_may_offer_its_event_elsewhere() {
     let bench = Bench::new(4, Keep::Critical, 100);
     let mut handed = Vec::new();
     for critical in [false, true] {
@@ -206,7 +206,7 @@ fn a_push_may_bring_its_own_way_of_handing_on() {
         assert_eq!(pushed.unwrap().spill, Spill::Accepted);
     }
     assert_eq!(handed, [0, 1]);
-    // A refused critical one waits for the overflow, another one does not.
+    // A refused critical event waits for the overflow, any other does not.
     for critical in [false, true] {
         let event = Event { critical, ..Event::new("event", "s", json!(1)) };
         let pushed = bench.memory.push_event_with(event, |_| Err(Refused)).unwrap();
@@ -251,7 +251,7 @@ fn every_event_is_accounted_for_when_the_overflow_fills_under_load() {
 }
 
 #[test]
-fn what_is_forgotten_is_neither_read_nor_handed_on() {
+fn forgotten_events_are_neither_read_nor_handed_on() {
     let bench = Bench::new(4, Keep::All, 0);
     let events = ["a", "b", "c"].map(|name| {
         let event = Event::new("alarm", name, json!(1)).with_id(Id::new(name).unwrap());

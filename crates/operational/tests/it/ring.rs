@@ -30,7 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the ring is, with none of its reasons to be complicated.
+/// The behaviour of the ring, without concurrency.
 #[derive(Default)]
 struct Model {
     kept: VecDeque<(u64, u64)>,
@@ -118,7 +118,7 @@ fn an_entry_outlives_the_ring_for_its_reader() {
 }
 
 #[test]
-fn dropping_a_ring_drops_what_is_in_it() {
+fn dropping_a_ring_drops_its_entries() {
     let value = Arc::new(());
     let ring = Ring::new(NonZeroUsize::new(4).unwrap());
     for _ in 0..3 {

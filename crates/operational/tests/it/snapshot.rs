@@ -71,7 +71,7 @@ fn the_last_hundred_tool_results_are_kept() {
 }
 
 #[test]
-fn pushed_metrics_go_before_what_is_known_otherwise() {
+fn pushed_metrics_override_known_values() {
     let (memory, _) = open();
     memory.begin_task(id("a"), "", "ada").unwrap();
     memory.begin_task(id("b"), "", "ada").unwrap();

@@ -1,5 +1,5 @@
-//! Several producers and readers at once: payloads are checksummed, the order of each producer is
-//! kept, and in the end every entry is accounted for.
+//! Several producers and readers at once: payloads are checksummed, each producer's order is kept,
+//! and every entry is accounted for at the end.
 
 use std::{
     num::NonZeroUsize,
@@ -41,7 +41,7 @@ impl Drop for Payload {
     }
 }
 
-/// Follows the ring from behind, and checks that nothing is skipped uncounted.
+/// Reads the ring with a cursor, and checks that nothing is skipped uncounted.
 fn follow(ring: &Ring<Payload>, done: &AtomicBool) -> (u64, u64) {
     let (mut next, mut seen, mut missed) = (0, 0, 0);
     let mut last = [None; PRODUCERS as usize];
@@ -64,7 +64,7 @@ fn follow(ring: &Ring<Payload>, done: &AtomicBool) -> (u64, u64) {
     }
 }
 
-/// Looks back from the head again and again.
+/// Reads back from the head repeatedly.
 fn look_back(ring: &Ring<Payload>, done: &AtomicBool) {
     while !done.load(Ordering::Acquire) {
         let recent = ring.recent(50);
@@ -93,7 +93,7 @@ fn every_entry_is_whole_in_order_and_accounted_for() {
 }
 
 #[test]
-fn clearing_meanwhile_changes_nothing_of_that() {
+fn every_entry_is_accounted_for_with_concurrent_clears() {
     check(16, 400);
 }
 

@@ -1,4 +1,4 @@
-//! The normal forms: which differences between two texts count.
+//! The normal forms, and the differences that count in them.
 
 use aios_record::forms::{forgotten, same, skeleton};
 use proptest::prelude::*;
@@ -55,7 +55,7 @@ fn look_alikes_have_one_skeleton() {
 proptest! {
     #[test]
     fn ascii_is_folded_as_any_other_text(text in "[ -~\\t\\r\\n\\x00-\\x1f]{0,40}") {
-        // A character that folds to itself leads through the general rules.
+        // A character that folds to itself forces the general path.
         let general = forgotten(&format!("{text} \u{e9}"));
         let text = forgotten(&text);
         let separator = if text.is_empty() { "" } else { " " };

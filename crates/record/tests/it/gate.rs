@@ -1,4 +1,4 @@
-//! The gate: what a handle sees, writes and changes.
+//! The records that a handle sees, writes and changes.
 
 use aios_record::{Error, Gate, Owner, Owners, Scope, ScopeFilter};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn a_user_sees_its_own_and_shared_records_and_changes_its_own() {
 }
 
 #[test]
-fn the_shared_handle_sees_and_changes_what_has_no_owner() {
+fn the_shared_handle_sees_and_changes_shared_records() {
     let gate = Gate::shared();
     assert!(gate.sees(&Scope::default()) && !gate.sees(&of("ada")));
     assert!(gate.may_change(&Scope::default()) && !gate.may_change(&of("ada")));
@@ -55,7 +55,7 @@ fn a_gate_is_narrowed_and_never_widened() {
 }
 
 #[test]
-fn what_is_written_gets_the_parts_of_the_gate() {
+fn fill_adds_the_parts_of_the_gate() {
     let filter = ScopeFilter::new(Scope::default().with_project("p").with_agent("a"));
     let gate = Gate::owner(user("ada")).narrow(&filter).unwrap();
     let mut scope = Scope::default().with_session("s");
@@ -79,7 +79,7 @@ fn scopes() -> impl Strategy<Value = Scope> {
 
 proptest! {
     #[test]
-    fn what_is_written_through_a_gate_is_seen_and_changed_through_it(
+    fn filled_scopes_are_visible_and_changeable(
         owner in prop::option::of(prop::sample::select(vec!["a", "b"])),
         narrowed in scopes(),
         written in scopes(),
@@ -88,7 +88,7 @@ proptest! {
         let owner = owner.map_or(Owner::SHARED, user);
         let gate = Gate::owner(owner.clone());
         let Ok(gate) = gate.narrow(&ScopeFilter::new(narrowed)) else { return Ok(()) };
-        // Nobody sees what is another user's, and nobody changes what is not their own.
+        // Records of other users are invisible, and only own records can be changed.
         prop_assert!(!gate.sees(&other) || other.user.is_none() || other.owner() == owner);
         prop_assert_eq!(gate.may_change(&other), other.owner() == owner);
         let mut scope = written;

@@ -47,7 +47,7 @@ fn an_identity_serializes_with_its_user() {
 }
 
 #[test]
-fn what_is_not_an_encoded_identity_is_refused() {
+fn decode_refuses_other_texts() {
     for text in ["", "goal/g1", "ada\u{1f}goal", "ada\u{1f}gaol/1", "ada\u{1f}goal/"] {
         assert!(Identity::decode(text).is_err(), "{text:?}");
     }

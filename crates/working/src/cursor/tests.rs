@@ -1,9 +1,9 @@
-//! Cursors lead back to their rows, and differ from them.
+//! Cursors map back to their rows, and differ from them.
 
 use super::*;
 
 #[test]
-fn a_cursor_leads_back_to_its_row_in_its_own_file_only() {
+fn a_cursor_maps_to_its_row_only_in_its_own_file() {
     let (here, there) = (Cursors { secret: 7 }, Cursors { secret: 8 });
     for row in [0, 1, 2, 500, ROWS_END - 1] {
         let cursor = here.at(row);

@@ -1,8 +1,8 @@
 //! Entries in a file that a person can read: a JSON list, oldest first.
 //!
-//! Each change takes the lock, reads the file, and puts a whole new one in its place (write, fsync,
-//! rename, fsync of the folder), so that any number of processes may share it and a crash leaves
-//! the old file or the new one. A file that cannot be read as entries is never overwritten.
+//! Each change takes the lock, reads the file and replaces it (write, fsync, rename, fsync of the
+//! directory), so any number of processes can share it and a crash leaves the old file or the new
+//! one. A file that cannot be parsed is never overwritten.
 
 use std::{
     fs::{self, File},
@@ -21,7 +21,7 @@ use crate::{
     visible::Visible,
 };
 
-/// Entries in a file of JSON.
+/// Entries in a JSON file.
 #[derive(Debug, Clone)]
 pub struct JsonEntries {
     path: Arc<PathBuf>,
@@ -35,7 +35,7 @@ impl JsonEntries {
         JsonEntries { path: Arc::new(path), config, visible }
     }
 
-    /// Runs `change` over all entries, with the lock held, and writes its result if it says so.
+    /// Runs `change` on all entries with the lock held; saves them if it returns true.
     async fn change<T, F>(&self, change: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -63,7 +63,7 @@ impl JsonEntries {
         self.visible.gate().may_change(&entry.meta.scope)
     }
 
-    /// The place of the entry that a bare id means.
+    /// Returns the index of the entry that a bare id resolves to.
     fn find(&self, entries: &[Entry], id: &str) -> Result<Option<usize>, Error> {
         let now = self.config.clock.now();
         let places = entries.iter().enumerate();
@@ -73,7 +73,7 @@ impl JsonEntries {
         self.visible.meant(Kind::Entry, id, found, owner)
     }
 
-    /// Fills in times, and checks every field.
+    /// Fills in times and checks every field.
     fn prepare(&self, entry: &mut Entry) -> Result<(), Error> {
         let now = self.config.clock.now();
         entry.meta.created_at.get_or_insert(now);
@@ -170,7 +170,7 @@ impl EntryStore for JsonEntries {
             let now = this.config.clock.now();
             let mut found = load(&this.path)?;
             found.retain(|entry| this.sees(entry, now) && lets_through(&filter, entry));
-            // Newest first, and of equal times the one that was stored last.
+            // Newest first; for equal times, the one stored last.
             found.reverse();
             found.sort_by_key(|entry| std::cmp::Reverse(entry.timestamp));
             found.truncate(filter.limit.unwrap_or(usize::MAX));
@@ -206,7 +206,7 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Closed))
 }
 
-/// Held while the file is read and replaced; the lock goes with the returned file.
+/// Locks the entries for a change; dropping the returned file releases the lock.
 fn lock(path: &Path) -> Result<File, Error> {
     let file = aios_files::open_lock(&suffixed(path, ".lock"))
         .and_then(|file| aios_files::secure_file(path).map(|_| file))
@@ -229,7 +229,7 @@ fn load(path: &Path) -> Result<Vec<Entry>, Error> {
 fn save(path: &Path, entries: &[Entry]) -> Result<(), Error> {
     let saved = || -> io::Result<()> {
         let partial = suffixed(path, ".partial");
-        // Under the lock it can only be what a killed process left.
+        // Under the lock, this file can only be left over from a killed process.
         match fs::remove_file(&partial) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}

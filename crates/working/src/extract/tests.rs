@@ -1,9 +1,9 @@
-//! The sentences that are chosen from texts.
+//! Sentences selected from texts.
 
 use super::{cut, extract, sentences};
 
 #[test]
-fn texts_are_cut_into_sentences() {
+fn texts_are_split_into_sentences() {
     let check = |text: &str, expect: &[&str]| {
         assert_eq!(sentences(text).collect::<Vec<_>>(), expect, "{text}");
     };
@@ -14,7 +14,7 @@ fn texts_are_cut_into_sentences() {
 }
 
 #[test]
-fn what_is_said_often_is_kept_once_and_in_order() {
+fn frequent_sentences_are_kept_once_and_in_order() {
     let texts = [
         "Hello there, how are you?",
         "The blog moves to the small server on Monday. Fine weather today.",
@@ -30,7 +30,7 @@ fn what_is_said_often_is_kept_once_and_in_order() {
 }
 
 #[test]
-fn what_cannot_be_chosen_from_is_cut() {
+fn text_without_a_fitting_sentence_is_truncated() {
     assert_eq!(extract(&["x".repeat(30)], 10), "xxxxxxx...");
     assert_eq!(extract(&["the and of".to_owned()], 50), "the and of");
     assert_eq!(extract(&[], 50), "");

@@ -1,4 +1,4 @@
-//! Messages to add, and the outcome.
+//! New messages, and the outcome of adding them.
 
 use aios_record::{Id, Provenance, Scope, Timestamp};
 use serde_json::Value;
@@ -6,41 +6,41 @@ use serde_json::Value;
 use super::{Message, Role};
 use crate::Meta;
 
-/// A message to add. Its place in the session is given by the order of adding.
+/// A message to add. Its position in the session follows from the order of adding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMessage {
     /// The session of the message's owner; it is created if it is missing.
     pub session: Id,
-    /// In what part it was said.
+    /// Role of the speaker.
     pub role: Role,
     /// The content.
     pub content: String,
-    /// The id, if it follows from the message, so that the same one is known again. Default: a
-    /// new one.
+    /// The id, if it is derived from the message, so that a repeated message is recognised.
+    /// Default: a new id.
     pub id: Option<Id>,
-    /// The name of the speaker.
+    /// Name of the speaker.
     pub name: Option<String>,
-    /// When it was said. Default: now.
+    /// The time of the message. Default: now.
     pub timestamp: Option<Timestamp>,
-    /// The number of its tokens.
+    /// Number of tokens, if known.
     pub tokens: Option<i64>,
-    /// The model that said it.
+    /// The model that wrote the message.
     pub model: Option<String>,
-    /// The name under which the place that it came from knows it; the same one in the same session
-    /// is known again.
+    /// Id of the message in the system that it comes from. A message with the same one in the same
+    /// session is recognised.
     pub external_id: Option<String>,
-    /// Anything else.
+    /// Additional data.
     pub metadata: Value,
-    /// Whose it is; the session is set from `session`.
+    /// Scope of the message; its session is set from `session`.
     pub scope: Scope,
-    /// Who wrote it, and for which task.
+    /// Author and task of the message.
     pub provenance: Provenance,
-    /// From when on no read shows it.
+    /// Time from which reads no longer show it.
     pub expires_at: Option<Timestamp>,
 }
 
 impl NewMessage {
-    /// A message of everybody's, said now.
+    /// Returns a shared message with the current time.
     #[must_use]
     pub fn new(session: Id, role: impl Into<Role>, content: impl Into<String>) -> NewMessage {
         NewMessage {
@@ -84,25 +84,25 @@ impl NewMessage {
     }
 }
 
-/// The outcome for a message that was to be added.
+/// Outcome of adding a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Receipt {
-    /// It was added.
+    /// The message was added.
     Added {
         /// Its id.
         id: Id,
-        /// Its place in the session, from 0.
+        /// Its position in the session, from 0.
         position: i64,
     },
-    /// It was there already, by its id or its external id; nothing changed.
+    /// The message already existed, by its id or its external id; nothing changed.
     Known {
-        /// The id of the one that was there.
+        /// Id of the existing message.
         id: Id,
     },
 }
 
 impl Receipt {
-    /// The id of the message that is there now.
+    /// Returns the id of the stored message.
     #[must_use]
     pub fn id(&self) -> &Id {
         match self {
@@ -110,7 +110,7 @@ impl Receipt {
         }
     }
 
-    /// Returns `true` if it was there already.
+    /// Returns true if the message already existed.
     #[must_use]
     pub fn is_known(&self) -> bool {
         matches!(self, Receipt::Known { .. })

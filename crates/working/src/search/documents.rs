@@ -1,8 +1,9 @@
-//! The numbers under which the word index knows texts, and how many texts it has.
+//! Document numbers of the search index, and the number of indexed texts.
 //!
-//! A number has three parts, from the highest bits on: the number of the text's owner, the code of
-//! its kind, its row. So the texts of an owner, and those of one kind among them, are a range of
-//! numbers. A search reads ranges: it costs and counts what is in them, whatever other owners have.
+//! A document number has three parts, from the highest bits on: the number of the text's owner, the
+//! code of its kind, its row. The texts of an owner, and those of one kind among them, are
+//! therefore a range of numbers. A search reads and counts only its ranges, independently of other
+//! owners' data.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{Error, visible::Visible};
 
-/// The numbers of the kinds in the index. They are on disk: never change one.
+/// Codes of the kinds in the index. They are on disk: never change one.
 pub(crate) const CODES: &[(Kind, i64)] = &[
     (Kind::Goal, 1),
     (Kind::Task, 2),
@@ -25,27 +26,28 @@ pub(crate) const CODES: &[(Kind, i64)] = &[
     (Kind::Event, 10),
 ];
 
-/// The low bits of a document's number, which are its row.
+/// Low bits of a document number, which hold the row.
 pub(crate) const ROW_BITS: u32 = 32;
-/// The bits above those, which are its kind.
+/// Bits above those, which hold the kind.
 pub(crate) const CODE_BITS: u32 = 5;
 const ROWS: i64 = 1 << ROW_BITS;
 const CODES_MAX: i64 = 1 << CODE_BITS;
 const OWNERS_MAX: i64 = 1 << (63 - ROW_BITS - CODE_BITS);
-/// The number of the shared owner.
+/// Number of the shared owner.
 const SHARED: i64 = 0;
 
-/// Documents from one number to another.
+/// Range of document numbers.
 pub(super) type Range = RangeInclusive<i64>;
 
-/// The document of a row; `None` if its kind is not searched, or a number is beyond its bits.
+/// Returns the document of a row; `None` if its kind is not searchable or a number exceeds its
+/// bits.
 fn document(owner: i64, kind: Kind, row: i64) -> Option<i64> {
     let (_, code) = CODES.iter().find(|(known, _)| *known == kind)?;
     let fits = (0..OWNERS_MAX).contains(&owner) && (0..ROWS).contains(&row);
     fits.then_some((part(owner, *code) << ROW_BITS) | row)
 }
 
-/// The texts of one kind of one owner.
+/// Returns the part of an owner's texts of one kind.
 const fn part(owner: i64, code: i64) -> i64 {
     (owner << CODE_BITS) | code
 }
@@ -63,17 +65,17 @@ pub(super) fn row_of(document: i64) -> i64 {
     document & (ROWS - 1)
 }
 
-/// Orders documents whoever owns them: by kind, then the newest last.
+/// Returns a key that orders documents by kind, then oldest first, regardless of the owner.
 pub(super) fn age_of(document: i64) -> i64 {
     document & ((1 << (ROW_BITS + CODE_BITS)) - 1)
 }
 
-/// The documents of these parts.
+/// Returns the documents of these parts.
 pub(super) fn documents(parts: Range) -> Range {
     parts.start() << ROW_BITS..=(parts.end() << ROW_BITS) | (ROWS - 1)
 }
 
-/// The document of a row that is or was indexed.
+/// Returns the document of a row that is or was indexed.
 pub(super) fn known(
     connection: &Connection,
     owner: &str,
@@ -83,7 +85,7 @@ pub(super) fn known(
     Ok(number(connection, owner)?.and_then(|owner| document(owner, kind, row)))
 }
 
-/// The document of a row that is to be indexed. An owner without a number gets one.
+/// Returns the document of a row to be indexed. An owner without a number gets one.
 pub(super) fn made(
     connection: &Connection,
     owner: &str,
@@ -108,8 +110,8 @@ fn number(connection: &Connection, owner: &str) -> Result<Option<i64>, Error> {
     Ok(connection.prepare_cached(sql)?.query_row([owner], |row| row.get(0)).optional()?)
 }
 
-/// The parts that are visible: whole owners, or some of their kinds. Everything is visible to an
-/// administrator who has chosen no user; the kinds are then left to [`mask`].
+/// Returns the visible parts: whole owners, or some of their kinds. An administrator who has not
+/// chosen a user sees everything; then only [`mask`] restricts the kinds.
 pub(super) fn visible_parts(
     connection: &Connection,
     visible: &Visible,
@@ -132,7 +134,7 @@ pub(super) fn visible_parts(
     Ok(wanted.flat_map(each).collect())
 }
 
-/// The kinds as bits of their codes; all, if none is named.
+/// Returns the kinds as bits of their codes; all bits if `kinds` is empty.
 pub(super) fn mask(kinds: &[Kind]) -> i64 {
     if kinds.is_empty() {
         return -1;
@@ -141,7 +143,7 @@ pub(super) fn mask(kinds: &[Kind]) -> i64 {
     wanted.fold(0, |mask, (_, code)| mask | 1 << code)
 }
 
-/// The number of texts in `parts`.
+/// Returns the number of texts in `parts`.
 pub(super) fn texts(connection: &Connection, parts: &Range, mask: i64) -> Result<i64, Error> {
     let sql = "SELECT coalesce(sum(texts), 0) FROM word_counts
          WHERE part BETWEEN ?1 AND ?2 AND (?3 >> (part & 31)) & 1";
@@ -149,7 +151,7 @@ pub(super) fn texts(connection: &Connection, parts: &Range, mask: i64) -> Result
     Ok(connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
 }
 
-/// Puts a text into the index, with the words that it repeats.
+/// Adds a text to the index, with its repeated words.
 pub(super) fn insert(
     connection: &Connection,
     document: i64,
@@ -163,7 +165,7 @@ pub(super) fn insert(
     connection.prepare_cached(sql)?.execute([part_of(document)]).map(drop)
 }
 
-/// Takes a text out of the index, if it is there.
+/// Removes a text from the index, if it is indexed.
 pub(super) fn delete(connection: &Connection, document: i64) -> rusqlite::Result<()> {
     let sql = "UPDATE word_counts SET texts = texts - 1
          WHERE part = ?1 AND EXISTS (SELECT 1 FROM search_docsize WHERE id = ?2)";

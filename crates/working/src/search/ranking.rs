@@ -1,22 +1,22 @@
-//! In what order rows match words, without looking at every row that has a common one.
+//! Ranking of rows by words, without reading every row that has a common word.
 //!
-//! BM25 as FTS5 computes it reads the whole list of each word and scores each row that has any: a
-//! word that is everywhere costs as much as the table is long, and the words of all owners count.
-//! Here only the visible part of the table is read, and rare words propose the rows.
+//! FTS5's BM25 reads the whole posting list of each word and scores each row that has any of them:
+//! the cost of a common word grows with the table, and the words of all owners count. Here only the
+//! visible part of the index is read, and rare words propose the rows.
 //!
-//! 1. Words are looked up, up to [`ROWS_MAX`] rows of each. The rarest, as long as they are in no
-//!    more rows than that together, propose: every row with one of them is scored by BM25.
-//! 2. A further word adds to the rows that it is also in, the more the fewer of them that are. It
-//!    weighs as in BM25, but among the proposed rows, and as if it stood in each once.
-//! 3. Where that is not enough, or no word is rare, the newest rows of each part with all words
-//!    propose, then the newest with any, window by window, each longer than the last: everything
-//!    that matches is found in the end.
+//! 1. Look up each word, up to [`ROWS_MAX`] rows. The rarest words propose rows while their rows
+//!    together do not exceed that number; every row with one of them is scored by BM25.
+//! 2. Each further word adds to the score of the proposed rows that contain it. Its weight is that
+//!    of BM25 among the proposed rows, as if it occurred once in each.
+//! 3. If that is not enough, or no word is rare, the newest rows of each part with all words are
+//!    proposed, then the newest rows with any word, in windows of growing length, so that every
+//!    match is found in the end.
 //!
-//! In a table of few rows every word is rare and the order is that of BM25.
+//! In a table of few rows, every word is rare and the order is that of BM25.
 //!
-//! BM25 here takes the number of texts from the visible parts, the number of texts with a word from
-//! the rows that were looked up, the mean length from the proposed rows, and the occurrences of a
-//! word in a text, up to [`TIMES_MAX`], from the column of repeated words.
+//! This BM25 takes the number of texts from the visible parts, the number of texts with a word from
+//! the rows looked up, the mean length from the proposed rows, and the occurrences of a word in a
+//! text, up to [`TIMES_MAX`], from the column of repeated words.
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,18 +31,18 @@ use super::{
 };
 use crate::{Error, access::Access};
 
-/// The most rows that are looked at before others.
+/// Rows looked up per word, and rows of the first window.
 const ROWS_MAX: i64 = 512;
-/// The factor by which a window is longer than the one before.
+/// Growth factor of the windows.
 const WINDOW_GROWTH: i64 = 4;
-/// A window looks at so many parts one by one, more than a user sees. An administrator gets the
-/// parts beyond them in the order of their owners.
+/// Parts that a window reads one by one, more than a user sees. For an administrator, the parts
+/// beyond them are read together, in the order of their owners.
 const PARTS_MAX: usize = 64;
-/// BM25's weight of repetition and of length, as in FTS5.
+/// BM25's parameters of repetition and length, as in FTS5.
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
-/// Every condition has the kinds that are wanted as bits of `?2`. Joined with `?1`, a MATCH.
+/// Bit `n` of `?2` selects the kind with code `n`; `?1` is the MATCH query.
 const LISTED: &str = "SELECT rowid FROM search
     WHERE search MATCH ?1 AND (?2 >> ((rowid >> 32) & 31)) & 1 AND rowid BETWEEN ?3 AND ?4
     LIMIT ?5";
@@ -55,8 +55,8 @@ const _: () = assert!(
     "the statements take the kind from the five bits above the low 32"
 );
 
-/// Hands the documents that have any of the terms of `query`, or what stands for one, to `take`,
-/// best first, until it has enough.
+/// Passes the documents with any term of `query`, or a variant of one, to `take`, best first, until
+/// it returns false.
 pub(super) fn ranked(
     access: &Access<'_>,
     query: &Query,
@@ -97,7 +97,7 @@ pub(super) fn ranked(
     windows(&index, &common, &mut taker)
 }
 
-/// The rows with any of the common terms, from the newest of each part on.
+/// Proposes the rows with any of the common terms, from the newest of each part on.
 fn windows<F>(index: &Index<'_>, common: &[&str], taker: &mut Taker<F>) -> Result<(), Error>
 where
     F: FnMut(i64, f64) -> Result<bool, Error>,
@@ -118,13 +118,13 @@ where
     Ok(())
 }
 
-/// The weight of a word that so many of all documents have. Never below 0, unlike the textbook's:
-/// see Lucene's BM25Similarity.
+/// Returns the weight of a word that `having` of `all` documents contain. Never below 0, unlike the
+/// textbook formula: see Lucene's BM25Similarity.
 fn weight(having: f64, all: f64) -> f64 {
     (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
 }
 
-/// Adds the weight of a word to the documents that have it.
+/// Adds the weight of a word to the proposed documents that contain it.
 fn add(proposed: &mut HashMap<i64, f64>, having: &[i64]) {
     let weight = weight(count(having.len()), count(proposed.len()));
     for doc in having {
@@ -132,7 +132,7 @@ fn add(proposed: &mut HashMap<i64, f64>, having: &[i64]) {
     }
 }
 
-/// Gives documents away, each once, with scores that never rise.
+/// Passes each document on once, with scores that never rise.
 struct Taker<F> {
     take: F,
     seen: HashSet<i64>,
@@ -140,7 +140,8 @@ struct Taker<F> {
 }
 
 impl<F: FnMut(i64, f64) -> Result<bool, Error>> Taker<F> {
-    /// Best first, newest first among equals of a kind; whether more are wanted.
+    /// Offers documents, best first, then newest first within a kind. Returns true if more are
+    /// wanted.
     fn offer(&mut self, proposed: HashMap<i64, f64>) -> Result<bool, Error> {
         let mut proposed: Vec<(i64, f64)> = proposed.into_iter().collect();
         proposed.sort_by(|(a, good), (b, better)| {
@@ -157,28 +158,28 @@ impl<F: FnMut(i64, f64) -> Result<bool, Error>> Taker<F> {
     }
 }
 
-/// A term of a query, with the documents that have it or what stands for it, no more than one
-/// above [`ROWS_MAX`].
+/// A term of a query with the documents that contain it or a variant, per lookup at most one more
+/// than [`ROWS_MAX`].
 pub(super) struct Term {
-    /// The term, quoted.
+    /// The quoted term.
     pub(super) own: String,
-    /// A query that all of these documents match.
+    /// A query that matches all of these documents.
     pub(super) any: String,
     pub(super) documents: Vec<i64>,
-    /// The share of the term in documents that have only what stands for it.
+    /// Share that counts for documents that contain only a variant.
     pub(super) shares: HashMap<i64, f64>,
 }
 
 /// The newest documents of some ranges.
 struct Newest {
     documents: Vec<i64>,
-    /// The ranges from the first of them to the last, part by part.
+    /// The ranges that cover these documents, per part.
     among: Vec<Range>,
-    /// The ranges before them.
+    /// The remaining ranges, with older documents.
     left: Vec<Range>,
 }
 
-/// The visible part of the word index, as far as it is about the kinds that are wanted.
+/// The visible part of the search index, restricted to the wanted kinds.
 pub(super) struct Index<'a> {
     connection: &'a Connection,
     kinds: i64,
@@ -201,7 +202,7 @@ impl<'a> Index<'a> {
         Ok(Index { connection, kinds: mask, ranges, texts })
     }
 
-    /// The documents with any of `terms`, scored by BM25.
+    /// Scores the documents with any of `terms` by BM25.
     fn scored(&self, terms: &[Term]) -> Result<HashMap<i64, f64>, Error> {
         let mut lengths = HashMap::new();
         let mut length_all = 0.0;
@@ -209,7 +210,7 @@ impl<'a> Index<'a> {
             if !lengths.contains_key(document) {
                 let length = self.length(*document)?;
                 lengths.insert(*document, length);
-                // Whole numbers, so that their order does not change the sum.
+                // The lengths are whole numbers, so the order of summing does not change the sum.
                 length_all += length;
             }
         }
@@ -231,17 +232,17 @@ impl<'a> Index<'a> {
         Ok(scores)
     }
 
-    /// The visible documents that match, no more than one above [`ROWS_MAX`].
+    /// Returns the visible documents that match, at most one more than [`ROWS_MAX`].
     pub(super) fn having(&self, query: &str) -> Result<Vec<i64>, Error> {
         self.listed(query, &self.ranges, ROWS_MAX + 1)
     }
 
-    /// Returns `true` if a visible document matches.
+    /// Returns true if a visible document matches.
     pub(super) fn has(&self, query: &str) -> Result<bool, Error> {
         Ok(!self.listed(query, &self.ranges, 1)?.is_empty())
     }
 
-    /// The occurrences of a word in the documents that have it more than once.
+    /// Returns the number of occurrences of a word in the documents that repeat it.
     fn times(&self, term: &Term) -> Result<HashMap<i64, f64>, Error> {
         let word = term.own.strip_prefix("text : ").unwrap_or(&term.own);
         let mut times = HashMap::new();
@@ -257,7 +258,7 @@ impl<'a> Index<'a> {
         Ok(times)
     }
 
-    /// The number of words of a document.
+    /// Returns the number of words of a document.
     fn length(&self, document: i64) -> Result<f64, Error> {
         let sql = "SELECT sz FROM search_docsize WHERE id = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -265,7 +266,7 @@ impl<'a> Index<'a> {
         Ok(length.optional()?.unwrap_or_default())
     }
 
-    /// The first `limit` documents of `ranges` that match.
+    /// Returns the first `limit` documents of `ranges` that match.
     fn listed(&self, query: &str, ranges: &[Range], limit: i64) -> Result<Vec<i64>, Error> {
         let mut found = Vec::new();
         for range in ranges {
@@ -279,7 +280,7 @@ impl<'a> Index<'a> {
         Ok(found)
     }
 
-    /// The last `limit` documents of each part of `ranges` that match.
+    /// Returns the last `limit` documents of each part of `ranges` that match.
     fn newest(&self, query: &str, ranges: &[Range], limit: i64) -> Result<Newest, Error> {
         let mut newest = Newest { documents: Vec::new(), among: Vec::new(), left: Vec::new() };
         let mut parts = 0;
@@ -331,7 +332,7 @@ fn count(documents: usize) -> f64 {
     documents as f64
 }
 
-/// The first number of some that FTS5 stores: seven bits a byte, the highest first.
+/// Decodes the first of FTS5's varints: seven bits per byte, highest first.
 fn varint(bytes: &[u8]) -> f64 {
     let mut number = 0_u32;
     for byte in bytes.iter().take(4) {

@@ -1,7 +1,7 @@
-//! The terms of a query with the documents that have them, or have what stands for them: the same
-//! with other signs, or in another spelling.
+//! The terms of a query with the documents that contain them or one of their variants: different
+//! signs, or a different spelling.
 //!
-//! Only visible documents are asked, so that nobody learns from a search which words others store.
+//! Only visible documents are searched, so that a search does not reveal words of other owners.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::Error;
 
-/// Most guesses are no words at all: so many are looked for at once.
+/// Guesses per query. Most guesses are not words.
 const GUESSES_AT_ONCE: usize = 64;
 
-/// The terms that are there, rarest first.
+/// Returns the terms found in visible documents, rarest first.
 pub(super) fn looked_up(
     index: &Index<'_>,
     analyzer: &Analyzer,
@@ -35,7 +35,7 @@ pub(super) fn looked_up(
     let guesses = query.guesses(analyzer, known);
     let mut variants = query.variants();
     variants.extend(taken(index, guesses)?);
-    // Where several stand for a term in one document, the one that counts most does.
+    // If several variants of a term occur in one document, the one with the largest share counts.
     variants.sort_by(|a, b| b.share.total_cmp(&a.share));
     for Variant { term, to, share } in variants {
         let variant = quoted(&term);
@@ -49,7 +49,7 @@ pub(super) fn looked_up(
     Ok(terms)
 }
 
-/// The variants of `guesses` that visible documents have.
+/// Returns the variants of `guesses` that occur in visible documents.
 fn taken(index: &Index<'_>, guesses: Vec<Guess>) -> Result<Vec<Variant>, Error> {
     let mut seen = HashSet::new();
     let terms: Vec<&str> =
@@ -69,7 +69,7 @@ fn taken(index: &Index<'_>, guesses: Vec<Guess>) -> Result<Vec<Variant>, Error> 
 }
 
 impl Term {
-    /// Takes in the documents that have what stands for it.
+    /// Adds the documents that contain a variant of the term.
     fn add(&mut self, variant: &str, documents: Vec<i64>, share: f64) {
         let mut known: HashSet<i64> = self.documents.iter().copied().collect();
         for document in documents {

@@ -13,7 +13,7 @@ fn counts(aged: &Aged) -> Vec<(&str, u64)> {
 }
 
 #[tokio::test]
-async fn what_is_old_moves_out_and_what_matters_stays() {
+async fn ageing_moves_out_old_records_and_keeps_open_and_important_ones() {
     let place = Place::new();
     let working = place.open(place.config());
     for name in ["done", "open", "parent"] {
@@ -29,7 +29,7 @@ async fn what_is_old_moves_out_and_what_matters_stays() {
     let mut important = Decision { id: id("important"), ..Decision::new("a", "b") };
     important.meta.importance = IMPORTANT;
     working.log_decision(important).await.unwrap();
-    // Messages of long ago were still taken in today.
+    // Messages with an old timestamp were recorded today.
     let told = Some("2023-05-08T13:56:00Z".parse().unwrap());
     let said =
         |n| NewMessage { timestamp: told, ..NewMessage::new(id("s"), "user", format!("m{n}")) };
@@ -58,7 +58,7 @@ async fn what_is_old_moves_out_and_what_matters_stays() {
 }
 
 #[tokio::test]
-async fn a_parent_that_ages_leaves_a_stub_until_its_last_child_goes() {
+async fn an_aged_parent_leaves_a_stub_until_its_last_child_is_moved_out() {
     let place = Place::new();
     let working = place.open(place.config());
     working.store_goal(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_parent_that_ages_leaves_a_stub_until_its_last_child_goes() {
     place.pass_hours(24 * 91);
     assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("goals", 1)]);
 
-    // Nobody sees the stub ...
+    // No read shows the stub ...
     assert_eq!(working.goal("g").await.unwrap(), None);
     assert!(working.records(Kind::Goal, None, 9).await.unwrap().records.is_empty());
     assert_eq!(working.stats().await.unwrap().records["goals"], 0);
@@ -77,7 +77,7 @@ async fn a_parent_that_ages_leaves_a_stub_until_its_last_child_goes() {
     assert!(working.verify().await.unwrap().is_empty());
     working.reindex().await.unwrap();
     assert!(working.verify().await.unwrap().is_empty());
-    // ... but its children, old and new.
+    // ... but its children are visible, old and new.
     working.update_task_status("t", "in_progress", TaskUpdate::default()).await.unwrap();
     let second = Task { id: id("t2"), goal_id: Some(id("g")), ..Task::new("set up nginx") };
     working.store_task(second).await.unwrap();
@@ -88,7 +88,7 @@ async fn a_parent_that_ages_leaves_a_stub_until_its_last_child_goes() {
     let error = working.store_goal(elsewhere).await.unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }), "{error}");
 
-    // Stored again it is whole again.
+    // Storing it again revives it.
     working.store_goal(again).await.unwrap();
     assert_eq!(working.active_goals().await.unwrap().len(), 1);
     assert_eq!(working.find_relevant("again", Default::default()).await.unwrap().len(), 1);
@@ -97,7 +97,7 @@ async fn a_parent_that_ages_leaves_a_stub_until_its_last_child_goes() {
     working.age(&Retention::default()).await.unwrap();
     assert_eq!(working.goal("g").await.unwrap(), None);
 
-    // The stub goes with the last child, by age ...
+    // Ageing the last child deletes the stub.
     for name in ["t", "t2"] {
         working.update_task_status(name, "completed", TaskUpdate::default()).await.unwrap();
     }
@@ -129,7 +129,7 @@ async fn removing_a_parent_that_moved_out_removes_its_children() {
 }
 
 #[tokio::test]
-async fn a_session_that_moved_out_goes_on_where_it_was() {
+async fn a_session_that_was_moved_out_continues_its_count() {
     let place = Place::new();
     let working = place.open(place.config());
     let said = |text: &str| NewMessage::new(id("s"), "user", text);
@@ -157,7 +157,7 @@ async fn a_session_that_moved_out_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn what_ends_is_summed_up_before_it_goes_and_the_feed_tells_it() {
+async fn ended_goals_and_sessions_are_summarised_and_the_feed_delivers_the_summaries() {
     let (place, working) = opened();
     let scope = Scope::default().with_user("ada");
     let said = |role: &str, text: &str| NewMessage {
@@ -211,7 +211,7 @@ async fn what_ends_is_summed_up_before_it_goes_and_the_feed_tells_it() {
     assert_eq!(working.session("s").await.unwrap().unwrap().summary.as_deref(), Some(expect));
     assert_eq!(working.recent_summaries(3, 2000).await.unwrap()[0].text, expect);
 
-    // The summary of its caller goes before the one that was made here.
+    // A summary set by the caller takes precedence over the one made here.
     working.set_session_summary("s", "The move.").await.unwrap();
     working.age(&Retention::default()).await.unwrap();
     let summaries = async || {
@@ -219,7 +219,7 @@ async fn what_ends_is_summed_up_before_it_goes_and_the_feed_tells_it() {
         page.records.into_iter().map(|record| record.text).collect::<Vec<_>>()
     };
     assert!(summaries().await.contains(&"The move.".to_owned()));
-    // When it goes on and ends again there is more to say, in the same place.
+    // If the session continues and ends again, its summary is replaced.
     working.add_message(said("user", "Nothing was left on the large server.")).await.unwrap();
     place.pass_hours(25);
     assert_eq!(working.age(&Retention::default()).await.unwrap().summed_up, 1);
@@ -229,7 +229,7 @@ async fn what_ends_is_summed_up_before_it_goes_and_the_feed_tells_it() {
 }
 
 #[tokio::test]
-async fn what_has_expired_goes_whatever_its_kind_and_weight() {
+async fn expired_records_are_moved_out_regardless_of_kind_and_importance() {
     let place = Place::new();
     let working = place.open(place.config());
     let soon = START.parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(2);
@@ -245,7 +245,7 @@ async fn what_has_expired_goes_whatever_its_kind_and_weight() {
 }
 
 #[tokio::test]
-async fn the_file_is_compacted_when_that_is_due_and_worth_it() {
+async fn the_file_is_compacted_if_due_and_worthwhile() {
     let place = Place::new();
     let working = place.open(place.config());
     let page = |n: u64| working.store_goal(Goal::new(format!("{n} {}", "boat ".repeat(800))));
@@ -280,7 +280,7 @@ async fn the_file_is_compacted_when_that_is_due_and_worth_it() {
 }
 
 #[tokio::test]
-async fn what_the_feed_has_still_to_tell_stays_and_ageing_tells_only_summaries() {
+async fn ageing_keeps_undelivered_records_and_feeds_only_summaries() {
     let (place, working) = opened();
     for n in 0..3 {
         working.add_message(NewMessage::new(id("s"), "user", format!("m{n}"))).await.unwrap();
@@ -295,7 +295,7 @@ async fn what_the_feed_has_still_to_tell_stays_and_ageing_tells_only_summaries()
 }
 
 #[tokio::test]
-async fn samples_become_hours() {
+async fn samples_become_hourly_figures() {
     let (place, working) = opened();
     let start: Timestamp = START.parse().unwrap();
     let at = |seconds: i64, value: f64| Metric {
@@ -322,7 +322,7 @@ async fn samples_become_hours() {
     assert_eq!(history().await, [(3, 4.0, 1.0, 8.0), (1, 5.0, 5.0, 5.0)]);
     assert!(working.store_metrics(vec![at(1, f64::NAN)]).await.unwrap_err().is_invalid());
 
-    // Who has seen all values tells the figures: they add up, and samples change nothing.
+    // Added hourly figures include all values: they are combined, and samples change nothing.
     let told = |hour: i64, count: u64, value: f64| HourlyMetric {
         key: "cpu".to_owned(),
         hour: start + jiff::SignedDuration::from_hours(hour),

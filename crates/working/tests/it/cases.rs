@@ -1,12 +1,12 @@
-//! Symbols, scripts and spellings that people bring are found by words. The cases are those of
-//! long-term memory, too, for both tiers cut texts by one analysis.
+//! Full-text search finds symbols, scripts and spellings that people type. The cases are shared
+//! with long-term memory, since both tiers use the same analysis.
 
 use aios_working::{FindOptions, NewMessage};
 use serde::Deserialize;
 
 use crate::{id, opened, view};
 
-/// Texts of one store, and queries.
+/// Texts of one store, and queries with their expected results.
 #[derive(Deserialize)]
 struct Cases {
     texts: Vec<String>,
@@ -16,9 +16,9 @@ struct Cases {
 #[derive(Deserialize)]
 struct Case {
     query: String,
-    /// Ranks above all others.
+    /// Text that ranks first.
     first: String,
-    /// Are found by a word.
+    /// Texts that must be found.
     found: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ async fn texts_are_found_by_what_people_type() {
 }
 
 #[tokio::test]
-async fn a_slip_finds_no_word_of_another_owner() {
+async fn a_misspelling_does_not_find_another_owners_word() {
     let (_place, working) = opened();
     let message = |text: &str| NewMessage::new(id("s"), "user", text);
     view(&working, "ada").add_message(message("the zeppelin landed")).await.unwrap();

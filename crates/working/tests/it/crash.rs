@@ -1,7 +1,8 @@
 //! Processes that share a file, and processes that are killed while they write it.
 //!
-//! A child process runs [`TASKS`] tasks that add, change, remove and age through the API, and says
-//! on stderr, a pipe to the parent, what has been acknowledged. The parent holds the file to that.
+//! A child process runs [`TASKS`] tasks that add, change, remove and age through the API, and
+//! reports each acknowledged write on stderr, a pipe to the parent. The parent checks the file
+//! against these reports.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,16 +22,16 @@ use crate::{Place, id};
 
 const FILE: &str = "AIOS_WORKING_TEST_FILE";
 const COUNT: &str = "AIOS_WORKING_TEST_COUNT";
-/// The number of kills if `AIOS_CRASH_ROUNDS` does not say otherwise.
+/// Default number of kills; `AIOS_CRASH_ROUNDS` overrides it.
 const KILLS: usize = 10;
 const PROCESSES: usize = 8;
 const COUNT_PER_TASK: usize = 12;
-/// Eight add messages, four write entries, three goals with what belongs to them, one ages.
+/// Eight add messages, four write entries, three store goals with tasks and tool calls, one ages.
 const TASKS: usize = 16;
-/// The kinds that feed. Goals are left out, so that they age while the child runs.
+/// The kinds in the feed. Goals are left out, so that they age while the child runs.
 const FED: &[Kind] = &[Kind::Message, Kind::Entry, Kind::Task];
 
-/// Runs as a child process when a test names a file.
+/// Runs as a child process if a test names a file.
 #[test]
 fn child() {
     let (Some(path), Some(count)) = (env::var_os(FILE), env::var(COUNT).ok()) else { return };
@@ -59,7 +60,7 @@ fn child() {
     });
 }
 
-/// Tells the parent in one write what is acknowledged: what it is, its name, how far it has come.
+/// Reports an acknowledged write to the parent, in one write: kind, name and stage.
 fn acknowledge(what: &str, name: &str, stage: u32) {
     std::io::stderr().write_all(format!("{what} {name} {stage}\n").as_bytes()).unwrap();
 }
@@ -96,11 +97,11 @@ async fn goal(working: &Working, name: &str) {
     acknowledge("task", name, 1);
     let call = ToolCall { task_id: Some(id(name)), ..ToolCall::new("ls") };
     working.store_tool_call(call).await.unwrap();
-    // Another process may have moved it out as soon as it has ended, never before.
+    // Another process may move the goal out once it has ended, never before.
     working.update_goal(name, "completed", None).await.unwrap();
 }
 
-/// Moves out every tool call and every goal that has ended; their tasks stay.
+/// Moves out every tool call and every ended goal; their tasks stay.
 async fn age(working: &Working) {
     let nothing = Retention {
         tool_calls_days: None,
@@ -121,7 +122,7 @@ async fn age(working: &Working) {
 struct Acknowledged {
     messages: BTreeSet<String>,
     tasks: BTreeSet<String>,
-    /// The stage of each entry: 1 created, 2 changed, 3 removed.
+    /// Stage of each entry: 1 created, 2 changed, 3 removed.
     entries: BTreeMap<String, u32>,
 }
 
@@ -145,7 +146,8 @@ async fn ids(working: &Working, kind: Kind) -> BTreeSet<String> {
     ids
 }
 
-/// Everything acknowledged is there once, in unbroken order, found by word and told by the feed.
+/// Checks that every acknowledged record exists once, in gapless order, is searchable and is in the
+/// feed.
 async fn check(working: &Working, acknowledged: &Acknowledged) {
     assert_eq!(working.verify().await.unwrap(), []);
     let messages = working.recent_messages("shared", usize::MAX).await.unwrap();
@@ -171,7 +173,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
             Some(entry) => u32::try_from(entry.value.as_u64().unwrap()).unwrap(),
             None => 3,
         };
-        // A call that was under way when the child died may have been done.
+        // A call in flight when the child died may have been done.
         assert!((stage..=stage + 1).contains(&is), "entry {name}: {stage} acknowledged, is {is}");
     }
     if let Some(name) = acknowledged.messages.last() {
@@ -181,7 +183,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
     check_feed(working, acknowledged).await;
 }
 
-/// The feed tells of every row of its kinds, and of nothing else but what was removed.
+/// Checks that the feed delivers every row of its kinds, and otherwise only removed records.
 async fn check_feed(working: &Working, acknowledged: &Acknowledged) {
     let (mut told, mut removed) = (BTreeSet::new(), BTreeSet::new());
     for item in working.feed_after(0, usize::MAX).await.unwrap() {
@@ -213,7 +215,7 @@ fn spawn(path: &Path, count: usize) -> Child {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
+async fn acknowledged_writes_survive_a_kill() {
     let place = Place::new();
     let path = place.folder.path().join("working.db");
     let mut acknowledged = Acknowledged::default();
@@ -224,7 +226,7 @@ async fn what_was_acknowledged_survives_a_kill() {
         let first: Vec<String> =
             lines.by_ref().take(20 + 31 * (round % 10)).map(Result::unwrap).collect();
         child.kill().unwrap();
-        // Lines from before the kill took effect count too; each came in one write.
+        // Lines from before the kill took effect count too; each was written at once.
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         first.iter().chain(&rest).for_each(|line| acknowledged.note(line));
         child.wait().unwrap();
@@ -253,7 +255,7 @@ async fn many_processes_share_a_file() {
     check(&working, &acknowledged).await;
     let session = working.session("shared").await.unwrap().unwrap();
     assert_eq!(session.message_count as usize, acknowledged.messages.len());
-    // The last round takes what the others left.
+    // A last run moves out the remaining records.
     age(&working).await;
     assert!(ids(&working, Kind::Goal).await.is_empty());
     assert!(ids(&working, Kind::ToolCall).await.is_empty());

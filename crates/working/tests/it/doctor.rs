@@ -1,4 +1,4 @@
-//! The findings of an examination, and its advice.
+//! Findings of the health checks, and their advice.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -12,7 +12,7 @@ async fn check(working: &Working, name: &str) -> Check {
 }
 
 #[tokio::test]
-async fn all_is_well_with_a_new_memory() {
+async fn a_new_memory_passes_every_check() {
     let place = Place::new();
     let working = place.open(place.fed());
     working.store_goal(Goal::new("stay well")).await.unwrap();
@@ -43,7 +43,7 @@ async fn all_is_well_with_a_new_memory() {
 }
 
 #[tokio::test]
-async fn each_ill_is_found_with_its_advice() {
+async fn each_problem_is_found_with_its_advice() {
     let place = Place::new();
     let path = place.folder.path().join("working.db");
     let limited = Config { file_bytes_max: Some(4 << 20), ..place.config() };

@@ -1,4 +1,4 @@
-//! The generic store of entries: one suite that every back end passes.
+//! Entries: one suite that every back end passes.
 
 use aios_record::{Change, Kind, Scope, ScopeFilter};
 use aios_working::{
@@ -25,7 +25,7 @@ async fn each(test: impl AsyncFn(Entries, &Working)) {
 }
 
 #[tokio::test]
-async fn entries_are_made_read_changed_and_deleted() {
+async fn entries_are_created_read_updated_and_deleted() {
     each(async |entries, _| {
         let list = json!([1, 2.5, null, "東京", true, {}]);
         let value = json!({"nested": {"list": list}, "big": i64::MAX, "nul": "\0"});
@@ -52,7 +52,7 @@ async fn entries_are_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_search_takes_any_tag_and_every_other_part() {
+async fn a_search_matches_any_tag_and_all_other_fields() {
     each(async |entries, _| {
         entries.create(tagged("a", &["red", "big"])).await.unwrap();
         entries.create(tagged("b", &["blue"])).await.unwrap();
@@ -87,7 +87,7 @@ async fn a_search_takes_any_tag_and_every_other_part() {
 }
 
 #[tokio::test]
-async fn what_is_set_again_is_replaced() {
+async fn setting_a_key_again_replaces_its_entry() {
     each(async |entries, _| {
         let first = entries.set_user_preference("ada", "tone", json!("dry")).await.unwrap();
         let second = entries.set_user_preference("ada", "tone", json!("warm")).await.unwrap();
@@ -130,7 +130,7 @@ async fn a_view_sees_shared_entries_and_clears_its_own() {
 }
 
 #[tokio::test]
-async fn two_owners_have_entries_of_the_same_ids_and_keys() {
+async fn two_owners_can_use_the_same_entry_ids_and_keys() {
     each(async |entries, working| {
         let backend = match entries {
             Entries::Sqlite(_) => EntriesBackend::Sqlite,
@@ -159,7 +159,7 @@ async fn two_owners_have_entries_of_the_same_ids_and_keys() {
 }
 
 #[tokio::test]
-async fn entries_are_there_after_reopening_and_move_between_back_ends() {
+async fn entries_survive_reopening_and_can_be_copied_between_back_ends() {
     for (from, to) in [(BACKENDS[0], BACKENDS[1]), (BACKENDS[1], BACKENDS[0])] {
         let place = Place::new();
         let working = place.open(place.config());
@@ -178,7 +178,7 @@ async fn entries_are_there_after_reopening_and_move_between_back_ends() {
 }
 
 #[tokio::test]
-async fn many_tasks_at_once_lose_no_entry() {
+async fn concurrent_tasks_lose_no_entry() {
     each(async |entries, _| {
         let mut tasks = tokio::task::JoinSet::new();
         for n in 0..20 {
@@ -194,7 +194,7 @@ async fn many_tasks_at_once_lose_no_entry() {
 }
 
 #[tokio::test]
-async fn clearing_tells_the_feed() {
+async fn clearing_entries_adds_deletions_to_the_feed() {
     let (_place, working) = opened();
     for name in ["a", "b"] {
         working.create_entry(tagged(name, &[])).await.unwrap();
@@ -206,7 +206,7 @@ async fn clearing_tells_the_feed() {
 }
 
 #[tokio::test]
-async fn a_damaged_json_file_is_named_and_left_as_it_is() {
+async fn a_damaged_json_file_is_named_and_not_changed() {
     let (place, working) = opened();
     let entries = working.entries(EntriesBackend::Json);
     entries.create(tagged("a", &[])).await.unwrap();
@@ -222,7 +222,7 @@ async fn a_damaged_json_file_is_named_and_left_as_it_is() {
 }
 
 #[test]
-fn an_unknown_back_end_is_an_error_that_lists_them() {
+fn an_unknown_back_end_is_an_error_that_lists_the_known_ones() {
     assert_eq!("json".parse::<EntriesBackend>().unwrap(), EntriesBackend::Json);
     let error = "redis".parse::<EntriesBackend>().unwrap_err().to_string();
     assert_eq!(error, "unknown back end `redis`; known are sqlite, json");

@@ -1,11 +1,11 @@
-//! Shared parents, and what is made of children, with records of several owners.
+//! Shared parents with children of several owners: removal, summaries, ageing.
 
 use aios_record::{Change, FeedItem, Gate, Identity, Kind, Record, Scope, ScopeFilter};
 use aios_working::{Error, Goal, NewMessage, Task, ToolCall, Working};
 
 use crate::{Place, id, opened, shared, user, view};
 
-/// A shared goal and task with children of everybody, ada and bob.
+/// Stores a shared goal and task, with shared children and children of ada and bob.
 async fn family(working: &Working) {
     let everybody = working.scoped(Gate::shared());
     everybody.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
@@ -22,7 +22,7 @@ async fn family(working: &Working) {
 }
 
 #[tokio::test]
-async fn a_shared_parent_goes_and_its_users_children_stay() {
+async fn removing_a_shared_parent_keeps_its_users_children() {
     let (_place, working) = opened();
     family(&working).await;
     let (everybody, ada) = (working.scoped(Gate::shared()), view(&working, "ada"));
@@ -43,7 +43,7 @@ async fn a_shared_parent_goes_and_its_users_children_stay() {
         [shared(Kind::Task, "t"), shared(Kind::Goal, "g")]
     );
 
-    // Nobody finds it again, also not by the number of its row, nor learns that it was held.
+    // Nobody finds it again, not even by its row number, or learns that it existed.
     for who in [&everybody, &ada, &*working] {
         assert_eq!(who.goal("g").await.unwrap(), None);
         assert!(who.remove(Kind::Goal, "g").await.unwrap().is_empty());
@@ -57,10 +57,10 @@ async fn a_shared_parent_goes_and_its_users_children_stay() {
     assert!(ada.find_relevant("garden", Default::default()).await.unwrap().is_empty());
     let task = ada.record(Kind::Task, "own").await.unwrap().unwrap();
     assert_eq!((task.payload["goal_id"].as_str(), &task.references[..]), (Some("g"), &[][..]));
-    // It can still be changed.
+    // The task can still be changed.
     ada.update_task_status("own", "completed", Default::default()).await.unwrap();
 
-    // One of that id that comes later is another one.
+    // A later goal of the same id is a different one.
     let later = everybody.store_goal(Goal { id: id("g"), ..Goal::new("a pond") }).await.unwrap();
     assert_eq!(later.meta.created_at, later.meta.updated_at);
     assert!(ada.tasks_for_goal("g").await.unwrap().is_empty());
@@ -68,7 +68,7 @@ async fn a_shared_parent_goes_and_its_users_children_stay() {
 }
 
 #[tokio::test]
-async fn the_administrators_removal_takes_the_children_of_all() {
+async fn an_administrators_removal_includes_the_children_of_all_owners() {
     let (_place, working) = opened();
     family(&working).await;
     let expect = working.would_remove(Kind::Goal, "g").await.unwrap();
@@ -82,7 +82,7 @@ async fn the_administrators_removal_takes_the_children_of_all() {
 }
 
 #[tokio::test]
-async fn the_remains_of_a_removed_parent_go_with_its_last_child() {
+async fn the_stub_of_a_removed_parent_is_deleted_with_its_last_child() {
     let place = Place::new();
     let working = place.open(place.config());
     family(&working).await;
@@ -102,7 +102,7 @@ async fn the_remains_of_a_removed_parent_go_with_its_last_child() {
 }
 
 #[tokio::test]
-async fn a_user_removes_own_children_of_a_shared_parent_only() {
+async fn a_user_removes_only_own_children_of_a_shared_parent() {
     let (_place, working) = opened();
     family(&working).await;
     let ada = view(&working, "ada");
@@ -112,7 +112,7 @@ async fn a_user_removes_own_children_of_a_shared_parent_only() {
     assert_eq!(removed, [Identity::new(user("ada"), Kind::Task, id("own"))]);
     assert_eq!(ada.tasks_for_goal("g").await.unwrap().len(), 1, "the shared one");
     assert_eq!(view(&working, "bob").tasks_for_goal("g").await.unwrap().len(), 2);
-    // Own children go whatever part of the scope the view is narrowed to.
+    // Own children are removed regardless of the scope that the view is narrowed to.
     let scout = Scope::default().with_agent("scout");
     let narrow = ada.narrow(&ScopeFilter::exact(scout.clone())).unwrap();
     narrow.store_goal(Goal { id: id("h"), ..Goal::new("h") }).await.unwrap();
@@ -123,7 +123,7 @@ async fn a_user_removes_own_children_of_a_shared_parent_only() {
 }
 
 #[tokio::test]
-async fn a_summary_is_made_of_its_owners_records_and_refers_to_them() {
+async fn a_summary_is_made_from_its_owners_records_and_refers_to_them() {
     let (place, working) = opened();
     family(&working).await;
     for who in [working.scoped(Gate::shared()), view(&working, "ada")] {
@@ -145,7 +145,7 @@ async fn a_summary_is_made_of_its_owners_records_and_refers_to_them() {
         let says = summary.text.contains(&format!("{owner} digs"));
         assert!(says || summary.payload["subject"] == "goal/g", "{summary:?}");
     }
-    // Each session has its own.
+    // Each owner's session has its own summary.
     for name in ["ada", "cy"] {
         let session = view(&working, name).session("s").await.unwrap().unwrap();
         let whose = session.user_id().unwrap_or("shared");
@@ -154,7 +154,7 @@ async fn a_summary_is_made_of_its_owners_records_and_refers_to_them() {
 }
 
 #[tokio::test]
-async fn idle_sessions_of_others_are_left_alone() {
+async fn cleanup_keeps_idle_sessions_of_other_owners() {
     let place = Place::new();
     let working = place.open(place.config());
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
@@ -172,14 +172,14 @@ async fn idle_sessions_of_others_are_left_alone() {
 }
 
 #[tokio::test]
-async fn ageing_tells_owners_apart() {
+async fn ageing_distinguishes_owners() {
     let (place, working) = opened();
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
     for who in [&ada, &bob] {
         who.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
         who.update_goal("g", "completed", None).await.unwrap();
     }
-    // The feed has still to tell of bob's.
+    // The change of bob's goal is still undelivered.
     working.trim_feed(2).await.unwrap();
     place.pass_hours(24 * 91);
     working.age(&Default::default()).await.unwrap();
@@ -188,7 +188,7 @@ async fn ageing_tells_owners_apart() {
 }
 
 #[tokio::test]
-async fn a_stub_that_others_records_keep_does_not_exist() {
+async fn a_stub_kept_by_other_owners_records_is_invisible() {
     let place = Place::new();
     let working = place.open(place.config());
     let (everybody, ada, bob) =
@@ -215,7 +215,7 @@ async fn a_stub_that_others_records_keep_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_goal_that_comes_again_in_another_scope_is_summed_up_again() {
+async fn a_goal_stored_again_in_another_scope_is_summarised_again() {
     let place = Place::new();
     let working = place.open(place.config());
     for agent in [Some("scout".to_owned()), None] {

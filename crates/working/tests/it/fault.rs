@@ -1,4 +1,4 @@
-//! Damage and want: what is lost, what is not, and what is said.
+//! Damage and lack of space: data lost, data kept, and errors reported.
 
 use std::{io::Write, os::unix::fs::PermissionsExt};
 
@@ -9,7 +9,7 @@ use crate::{Place, id};
 
 const PAGE: usize = 4096;
 
-/// A memory with 200 goals and a pattern, closed.
+/// Creates a closed memory with 200 goals and a pattern.
 async fn filled(place: &Place) {
     let working = place.open(place.config());
     working.store_pattern(Pattern::new("disk full", "clean")).await.unwrap();
@@ -20,7 +20,7 @@ async fn filled(place: &Place) {
     working.close().await;
 }
 
-/// The leaf pages of a table, by what SQLite says of its own file.
+/// Returns the leaf pages of a table, as reported by SQLite.
 fn leaves(place: &Place, table: &str) -> Vec<usize> {
     let file = rusqlite::Connection::open(place.folder.path().join("working.db")).unwrap();
     let sql = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY path";
@@ -37,7 +37,7 @@ fn flip(place: &Place, page: usize, offset: usize) {
 }
 
 #[tokio::test]
-async fn a_full_file_refuses_what_does_not_fit_and_goes_on_when_there_is_room() {
+async fn a_full_file_refuses_writes_until_there_is_room() {
     const FILE_BYTES_MAX: u64 = 2 << 20;
     let place = Place::new();
     let limited = || Config { file_bytes_max: Some(FILE_BYTES_MAX), ..place.fed() };
@@ -54,7 +54,8 @@ async fn a_full_file_refuses_what_does_not_fit_and_goes_on_when_there_is_room() 
                 match working.add_message(message).await {
                     Ok(_) => acknowledged.push(name),
                     Err(Error::Full { .. }) => break,
-                    // A neighbour met the limit first, and the transaction was undone with it.
+                    // Another writer reached the limit first, and this command was rolled back with
+                    // it.
                     Err(error) => assert!(error.is_retryable(), "{error}"),
                 }
             }
@@ -82,7 +83,7 @@ async fn a_full_file_refuses_what_does_not_fit_and_goes_on_when_there_is_room() 
     assert!(matches!(error, Error::Full { .. }), "{error}");
     assert!(error.to_string().contains("file_bytes_max"), "{error}");
 
-    // Room is made by removing, though a removal writes as well.
+    // Removal frees space, although it writes as well.
     for name in acknowledged.iter().take(300) {
         assert_eq!(working.remove(Kind::Message, name).await.unwrap().len(), 1);
     }
@@ -92,7 +93,7 @@ async fn a_full_file_refuses_what_does_not_fit_and_goes_on_when_there_is_room() 
         working.recent_messages("s", usize::MAX).await.unwrap().len() + 300,
         acknowledged.len()
     );
-    // Or by raising the limit.
+    // So does raising the limit.
     working.close().await;
     let working = place.open(place.fed());
     for _ in 0..50 {
@@ -101,16 +102,17 @@ async fn a_full_file_refuses_what_does_not_fit_and_goes_on_when_there_is_room() 
 }
 
 #[tokio::test]
-async fn a_handle_that_does_not_wait_is_told_when_the_queue_is_full() {
+async fn a_full_queue_is_an_error_for_a_handle_that_does_not_wait() {
     let place = Place::new();
     let working = place.open(Config { queue: 1, ..place.config() });
     let eager = working.without_waiting();
     let other = rusqlite::Connection::open(place.folder.path().join("working.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    // The writer takes some and then waits for the other; one more fits into the queue.
+    // The writer takes some calls and then waits for the other connection; one more fits into the
+    // queue.
     let mut calls = tokio::task::JoinSet::new();
     let mut health = Health::Good;
-    // The writer may take the waiting call once more before it waits for the other.
+    // The writer may take the queued call once more before it waits for the other connection.
     for _ in 0..9 {
         let refused = loop {
             let eager = eager.clone();
@@ -152,12 +154,12 @@ async fn integrity(working: &Working) -> Health {
 }
 
 #[tokio::test]
-async fn a_flipped_bit_is_found_and_what_can_be_read_is_told() {
+async fn a_flipped_bit_is_found_and_the_readable_rows_are_reported() {
     let place = Place::new();
     filled(&place).await;
     let pages = leaves(&place, "goals");
     assert!(8 < pages.len(), "{pages:?}");
-    // The type of a page in the middle of the goals.
+    // The type byte of a page in the middle of the goals.
     flip(&place, pages[pages.len() / 2], 0);
     let working = place.open(place.config());
     let problems = working.verify().await.unwrap();
@@ -173,7 +175,7 @@ async fn a_flipped_bit_is_found_and_what_can_be_read_is_told() {
     assert!((50..150).contains(&first) && (50..150).contains(&last) && first + last < 200);
     assert_eq!(integrity(&working).await, Health::Bad);
 
-    // The rows that were said to be readable are.
+    // The rows reported as readable can be read.
     let page = working.records(Kind::Goal, None, usize::try_from(first).unwrap()).await.unwrap();
     assert_eq!(page.records.len() as u64, first);
     assert!(working.goal("g199").await.unwrap().is_some());
@@ -181,7 +183,7 @@ async fn a_flipped_bit_is_found_and_what_can_be_read_is_told() {
 }
 
 #[tokio::test]
-async fn a_file_that_turns_read_only_serves_who_has_it_and_refuses_who_comes() {
+async fn a_file_made_read_only_serves_open_handles_and_refuses_new_ones() {
     let place = Place::new();
     filled(&place).await;
     let path = place.folder.path().join("working.db");
@@ -190,10 +192,10 @@ async fn a_file_that_turns_read_only_serves_who_has_it_and_refuses_who_comes() {
     };
     let before = place.open(place.config());
     mode(0o400);
-    // Who has the file open already may go on.
+    // A handle that already has the file open can continue.
     before.store_goal(Goal::new("under way")).await.unwrap();
     before.close().await;
-    // Nobody keeps the superuser from writing.
+    // The superuser can always write.
     let enforced = std::fs::File::options().write(true).open(&path).is_err();
     match Working::open(&path, place.config()) {
         Ok(working) if !enforced => working.close().await,
@@ -229,9 +231,9 @@ async fn a_log_of_another_memory_is_refused_and_changes_nothing() {
     assert_eq!(working.verify().await.unwrap(), []);
 }
 
-/// A disk that takes no more: in a child the system refuses every write beyond a file size.
+/// Simulates a full disk: the system refuses a child every write beyond a file size.
 #[tokio::test]
-async fn what_was_acknowledged_is_there_when_the_disk_takes_no_more() {
+async fn acknowledged_writes_survive_a_full_disk() {
     let place = Place::new();
     filled(&place).await;
     let path = place.folder.path().join("working.db");
@@ -260,7 +262,7 @@ async fn what_was_acknowledged_is_there_when_the_disk_takes_no_more() {
 
 const CHILD: &str = "AIOS_WORKING_TEST_FULL_DISK";
 
-/// Runs as a child process when a test names a file: writes until that fails for every task.
+/// Runs as a child process if a test names a file: writes until every task's write fails.
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(CHILD) else { return };
@@ -286,7 +288,7 @@ fn child() {
             });
         }
         writers.join_all().await;
-        // The rows that are there can still be read.
+        // Existing rows can still be read.
         assert!(!working.recent_messages("s", 9).await.unwrap().is_empty());
     });
 }

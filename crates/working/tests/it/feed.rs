@@ -1,4 +1,4 @@
-//! The change feed and the travelling form of records.
+//! The change feed and the exchange form of records.
 
 use aios_record::{Change, FeedItem, Kind, Trust};
 use aios_working::{Config, Entry, Event, EventFeed, Goal, NewMessage, ToolCall, Working};
@@ -19,7 +19,7 @@ fn told(items: &[FeedItem]) -> Vec<(u64, String)> {
 }
 
 #[tokio::test]
-async fn the_feed_tells_each_change_in_order_and_the_current_state() {
+async fn the_feed_delivers_changes_in_order_with_the_current_state() {
     let (_place, working) = opened();
     assert_eq!(working.feed_head().await.unwrap(), 0);
     goal(&working, "a").await;
@@ -39,7 +39,7 @@ async fn the_feed_tells_each_change_in_order_and_the_current_state() {
 }
 
 #[tokio::test]
-async fn trimmed_traces_are_gone_and_their_numbers_are_not_used_again() {
+async fn trimmed_changes_are_deleted_and_their_numbers_are_not_reused() {
     let (place, working) = opened();
     goal(&working, "a").await;
     working.trim_feed(1).await.unwrap();
@@ -52,7 +52,7 @@ async fn trimmed_traces_are_gone_and_their_numbers_are_not_used_again() {
 }
 
 #[tokio::test]
-async fn removing_is_told_with_all_that_goes_along() {
+async fn removing_a_goal_feeds_the_removal_of_its_tasks() {
     let (_place, working) = opened();
     goal(&working, "g").await;
     let task =
@@ -64,7 +64,7 @@ async fn removing_is_told_with_all_that_goes_along() {
     let expect = [(Kind::ToolCall, "c"), (Kind::Task, "t"), (Kind::Goal, "g")];
     let expect = expect.map(|(kind, name)| shared(kind, name));
     assert_eq!(removed, expect);
-    // Tool calls do not feed by default.
+    // Tool calls are not in the feed by default.
     let items = working.feed_after(0, 10).await.unwrap();
     assert_eq!(told(&items), [(3, "-task/t".to_owned()), (4, "-goal/g".to_owned())]);
     assert!(working.remove(Kind::Goal, "g").await.unwrap().is_empty());
@@ -72,13 +72,12 @@ async fn removing_is_told_with_all_that_goes_along() {
 }
 
 #[tokio::test]
-async fn a_page_of_what_is_gone_does_not_end_the_feed() {
+async fn a_page_of_deleted_rows_does_not_end_the_feed() {
     let (place, working) = opened();
     for n in 0..6 {
         working.add_message(NewMessage::new(id("s"), "user", format!("m{n}"))).await.unwrap();
     }
-    // A handle without a feed moves the rows without looking at what the feed still has to tell
-    // only where the feed was trimmed; here the rows go by another way.
+    // Ageing keeps rows with undelivered changes, so another connection deletes them.
     let path = place.folder.path().join("working.db");
     let other = rusqlite::Connection::open(path).unwrap();
     other.execute("DELETE FROM messages WHERE position < 5", []).unwrap();
@@ -88,7 +87,7 @@ async fn a_page_of_what_is_gone_does_not_end_the_feed() {
 }
 
 #[tokio::test]
-async fn only_the_kinds_that_are_wanted_feed() {
+async fn only_the_configured_kinds_feed() {
     let place = Place::new();
     let check = async |config: Config, expect: &[&str]| {
         let place = Place::new();
@@ -114,7 +113,7 @@ async fn only_the_kinds_that_are_wanted_feed() {
 }
 
 #[tokio::test]
-async fn a_message_travels_with_speaker_place_and_names() {
+async fn the_record_of_a_message_has_speaker_position_and_names() {
     let (_place, working) = opened();
     let said = "2023-05-08T13:56:00Z".parse().unwrap();
     let message = NewMessage {
@@ -148,7 +147,7 @@ async fn a_message_travels_with_speaker_place_and_names() {
 }
 
 #[tokio::test]
-async fn an_entry_travels_with_its_tags_and_all_its_strings() {
+async fn the_record_of_an_entry_has_its_tags_and_all_its_strings() {
     let (_place, working) = opened();
     let value = json!({"city": "Oslo", "list": ["a", {"deep": "b"}], "n": 3});
     let entry = Entry { tags: vec!["home".to_owned()], ..Entry::new("place", "address", value) };

@@ -1,4 +1,4 @@
-//! Files of other programs are read whatever state they are in, and never changed.
+//! Files of other programs are read in any state, and never changed.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use aios_working::{ForeignError, ForeignFile, ForeignRow};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-/// A folder with a file `it.db` in it that `make` filled.
+/// Creates a directory with a file that `make` filled; its name needs escaping in a URI.
 fn made(make: impl FnOnce(&Connection)) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("it's 100% #1.db");
@@ -31,7 +31,7 @@ fn two_notes(connection: &Connection) {
     connection.execute_batch(sql).unwrap();
 }
 
-/// All bytes in a folder, by name.
+/// Returns the contents of all files in a directory, by path.
 fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
@@ -54,7 +54,7 @@ fn texts(file: &ForeignFile) -> Vec<Value> {
 }
 
 #[test]
-fn tables_and_rows_are_told_as_they_are() {
+fn tables_and_rows_are_read_unchanged() {
     let (folder, path) = made(two_notes);
     let before = bytes(folder.path());
     let file = ForeignFile::open(&path).unwrap();
@@ -73,19 +73,19 @@ fn tables_and_rows_are_told_as_they_are() {
 }
 
 #[test]
-fn a_log_is_read_and_stays_where_it_is() {
+fn a_log_is_read_and_not_changed() {
     let (folder, path) = made(|_| {});
     let writer = Connection::open(&path).unwrap();
     writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0").unwrap();
     two_notes(&writer);
 
-    // In use: what is committed is seen, without what comes after.
+    // In use: committed rows are visible, later ones are not.
     let file = ForeignFile::open(&path).unwrap();
     writer.execute_batch("INSERT INTO \"my \"\"notes\" VALUES (3, 'three', NULL)").unwrap();
     assert_eq!(texts(&file), ["one", "two"]);
     drop(file);
 
-    // A copy of the file and its log, without the index that lies beside them.
+    // A copy of the file and its log, without the index.
     let copies = tempfile::tempdir().unwrap();
     let copy = copies.path().join("copy.db");
     fs::copy(&path, &copy).unwrap();
@@ -96,7 +96,7 @@ fn a_log_is_read_and_stays_where_it_is() {
     fs::set_permissions(copies.path(), fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!(bytes(copies.path()), before);
 
-    // Closed cleanly, it is a file with a log and none beside it.
+    // Closed cleanly, the file has no log beside it.
     writer.close().unwrap();
     let before = bytes(folder.path());
     assert_eq!(before.len(), 1);
@@ -106,7 +106,7 @@ fn a_log_is_read_and_stays_where_it_is() {
 }
 
 #[test]
-fn what_a_crash_left_half_done_is_undone_in_a_copy() {
+fn an_unfinished_transaction_is_rolled_back_in_a_copy() {
     let (folder, path) = made(two_notes);
     let writer = Connection::open(&path).unwrap();
     // One page of cache: the changes go to the file before they are committed.
@@ -125,7 +125,7 @@ fn what_a_crash_left_half_done_is_undone_in_a_copy() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said() {
+fn unreadable_files_give_specific_errors() {
     let (folder, path) = made(two_notes);
     let writer = Connection::open(&path).unwrap();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();

@@ -1,4 +1,4 @@
-//! Bad input: a typed error or a correct answer.
+//! Invalid input: a typed error or a correct answer.
 
 use aios_record::{Id, Timestamp};
 use aios_working::{
@@ -73,7 +73,7 @@ async fn long_texts_are_refused_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_text_of_100_mb_meets_the_default_limit() {
+async fn a_text_of_100_mb_exceeds_the_default_limit() {
     let (_place, working) = opened();
     let huge = "x".repeat(100 * 1024 * 1024);
     let error = working.add_message(NewMessage::new(id("s"), "user", huge)).await.unwrap_err();
@@ -101,7 +101,7 @@ async fn ids_of_128_bytes_fit_and_longer_sessions_do_not() {
 }
 
 #[tokio::test]
-async fn numbers_that_are_none_are_refused() {
+async fn nan_is_refused() {
     let (_place, working) = opened();
     let mut goal = Goal::new("g");
     goal.meta.importance = f32::NAN;
@@ -111,7 +111,7 @@ async fn numbers_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn an_id_of_no_bytes_is_refused_where_it_is_given_and_finds_nothing() {
+async fn an_empty_id_is_refused_when_stored_and_finds_nothing() {
     let (_place, working) = opened();
     let error = Id::new("").unwrap_err();
     assert_eq!(error, aios_record::Error::IdLength { bytes: 0 });
@@ -127,10 +127,10 @@ async fn an_id_of_no_bytes_is_refused_where_it_is_given_and_finds_nothing() {
 }
 
 #[tokio::test]
-async fn lone_surrogates_are_no_json_wherever_they_come_from() {
+async fn lone_surrogates_are_rejected_from_every_source() {
     let place = Place::new();
     let working = place.open(place.config());
-    // Of a caller: there is no value to store.
+    // From a caller: it cannot be parsed.
     let lone = r#"{"description": "half \ud83e of a character"}"#;
     assert!(serde_json::from_str::<Goal>(lone).is_err());
     let whole = r#"{"description": "a whole \ud83e\udd80", "metadata": {"k": "\ud83e\udd80"}}"#;
@@ -140,7 +140,7 @@ async fn lone_surrogates_are_no_json_wherever_they_come_from() {
         (read.description.as_str(), &read.metadata["k"]),
         ("a whole \u{1f980}", &json!("\u{1f980}"))
     );
-    // Of another program that wrote the file: the record is named, others can be read.
+    // From another program that wrote the file: the error names the record; others can be read.
     let other = rusqlite::Connection::open(working.path()).unwrap();
     let sql = r#"UPDATE goals SET metadata = '"\ud83e"'"#;
     other.execute(sql, []).unwrap();
@@ -148,7 +148,7 @@ async fn lone_surrogates_are_no_json_wherever_they_come_from() {
     let error = working.goal(goal.id.as_str()).await.unwrap_err();
     assert!(matches!(&error, Error::Damaged { id, .. } if *id == *goal.id.as_str()), "{error}");
     assert!(working.goal("sound").await.unwrap().is_some());
-    // In a file of entries: it is left as it is.
+    // In a JSON file of entries: the file is not changed.
     let entries = working.entries(EntriesBackend::Json);
     let file = place.folder.path().join("entries.json");
     std::fs::write(&file, r#"[{"category": "c", "key": "k", "value": "\ud83e"}]"#).unwrap();
@@ -160,7 +160,7 @@ async fn lone_surrogates_are_no_json_wherever_they_come_from() {
 }
 
 #[tokio::test]
-async fn json_that_is_nested_too_deep_is_refused_and_all_else_can_be_read_again() {
+async fn json_nested_too_deeply_is_refused_and_other_json_round_trips() {
     let (_place, working) = opened();
     let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| Value::Array(vec![inner]));
     let goal = |metadata: Value| Goal { metadata, ..Goal::new("deep") };
@@ -190,7 +190,7 @@ async fn negative_priorities_come_first() {
 }
 
 #[tokio::test]
-async fn a_status_is_any_text_of_a_label_s_length() {
+async fn a_status_is_any_text_up_to_the_label_limit() {
     let (_place, working) = opened();
     for status in ["INIT", "", "PLANNING \u{1f980}", &"x".repeat(LABEL_BYTES_MAX)] {
         let goal =
@@ -208,7 +208,7 @@ async fn a_status_is_any_text_of_a_label_s_length() {
 }
 
 #[test]
-fn an_unknown_back_end_is_refused_with_those_that_are_known() {
+fn an_unknown_back_end_is_refused_with_the_list_of_known_ones() {
     let error = "redis".parse::<EntriesBackend>().unwrap_err();
     assert!(matches!(&error, Error::UnknownBackend { name } if name == "redis"));
     assert_eq!(error.to_string(), "unknown back end `redis`; known are sqlite, json");

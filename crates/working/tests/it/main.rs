@@ -32,8 +32,8 @@ use aios_record::{Gate, Id, Identity, Kind, Owner, Timestamp};
 use aios_working::{Clock, Config, FEED_KINDS, Working, WorkingView};
 use tempfile::TempDir;
 
-/// A working memory in a temporary folder, with a clock that is set by hand and ticks by one
-/// millisecond at each call.
+/// A working memory in a temporary directory, with a manual clock that advances by one millisecond
+/// at each call.
 struct Place {
     folder: TempDir,
     clock: Arc<AtomicI64>,
@@ -83,12 +83,12 @@ fn user(name: &str) -> Owner {
     Owner::user(name).unwrap()
 }
 
-/// The view of a user.
+/// Returns the view of a user.
 fn view(working: &Working, name: &str) -> WorkingView {
     working.scoped(Gate::owner(user(name)))
 }
 
-/// The identity of a shared record.
+/// Returns the identity of a shared record.
 fn shared(kind: Kind, name: &str) -> Identity {
     Identity::new(Owner::SHARED, kind, id(name))
 }

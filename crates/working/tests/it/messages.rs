@@ -10,7 +10,7 @@ fn said(session: &str, content: &str) -> NewMessage {
 }
 
 #[tokio::test]
-async fn messages_keep_their_order_and_make_their_session() {
+async fn messages_keep_their_order_and_create_their_session() {
     let (_place, working) = opened();
     for n in 0..20 {
         let receipt = working.add_message(said("s", &format!("message {n}"))).await.unwrap();
@@ -25,7 +25,7 @@ async fn messages_keep_their_order_and_make_their_session() {
 }
 
 #[tokio::test]
-async fn history_has_the_shape_that_chat_interfaces_take() {
+async fn history_has_the_shape_of_chat_apis() {
     let (_place, working) = opened();
     working.add_message(said("s", "hello")).await.unwrap();
     working.add_message(NewMessage::new(id("s"), "assistant", "hi")).await.unwrap();
@@ -75,7 +75,7 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn each_user_has_a_session_of_the_name() {
+async fn each_user_has_an_own_session_of_the_same_id() {
     let (_place, working) = opened();
     let of = |user: &str| NewMessage {
         scope: Scope::default().with_user(user),
@@ -95,7 +95,7 @@ async fn each_user_has_a_session_of_the_name() {
 }
 
 #[tokio::test]
-async fn trimming_waits_for_the_feed_and_keeps_counting() {
+async fn trimming_keeps_undelivered_messages_and_the_count() {
     let (_place, working) = opened();
     for n in 0..5 {
         working.add_message(said("s", &format!("message {n}"))).await.unwrap();
@@ -111,7 +111,7 @@ async fn trimming_waits_for_the_feed_and_keeps_counting() {
 }
 
 #[tokio::test]
-async fn sessions_begin_are_touched_and_go_when_idle() {
+async fn idle_sessions_are_cleaned_up() {
     let (place, working) = opened();
     working.create_session(Session::new(id("old"))).await.unwrap();
     working.create_session(Session::new(id("busy"))).await.unwrap();
@@ -124,7 +124,7 @@ async fn sessions_begin_are_touched_and_go_when_idle() {
     let active = working.active_sessions(24).await.unwrap();
     assert_eq!(active.iter().map(|session| session.id.as_str()).collect::<Vec<_>>(), ["busy"]);
 
-    // The one with a task leaves a stub; of the other the feed has still to tell.
+    // The session with a task leaves a stub; the other has undelivered changes.
     assert_eq!(working.cleanup_sessions(90).await.unwrap(), 1);
     assert!(working.session("worked").await.unwrap().is_none());
     working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
@@ -136,7 +136,7 @@ async fn sessions_begin_are_touched_and_go_when_idle() {
 }
 
 #[tokio::test]
-async fn creating_a_session_again_returns_the_one_that_is_there() {
+async fn creating_a_session_again_returns_the_existing_one() {
     let (_place, working) = opened();
     working.create_session(Session::new(id("s"))).await.unwrap();
     working.set_session_summary("s", "about boats").await.unwrap();
@@ -145,7 +145,7 @@ async fn creating_a_session_again_returns_the_one_that_is_there() {
 }
 
 #[tokio::test]
-async fn summaries_are_newest_first_and_cut_at_the_budget() {
+async fn summaries_are_newest_first_and_truncated_at_the_budget() {
     let (_place, working) = opened();
     let check = async |limit: usize, max_tokens: usize, expect: &[&str]| {
         let found = working.recent_summaries(limit, max_tokens).await.unwrap();
@@ -164,9 +164,9 @@ async fn summaries_are_newest_first_and_cut_at_the_budget() {
     working.update_task_status(task.id.as_str(), "completed", update).await.unwrap();
     check(3, 2000, &["task done", &long, "short one"]).await;
     check(2, 2000, &["task done", &long]).await;
-    // 80 characters: 9 for the first, 71 for the second with the 3 of the mark.
+    // 80 characters: 9 for the first summary, 71 for the second, including the 3 of the mark.
     check(3, 20, &["task done", &format!("{}...", "x".repeat(68))]).await;
-    // 60 characters: 51 are left, too few to keep 50 and the mark.
+    // 60 characters: 51 are left, too few for 50 and the mark.
     check(3, 15, &["task done"]).await;
     check(3, 0, &[]).await;
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{Place, id, shared, user, view};
 
-/// The columns that every table of records had, and their values: the user first.
+/// Columns that every record table had, and their values; the user comes first.
 const META: &str =
     "scope_user, scope_session, module, importance, created_at, updated_at, recorded_at";
 
@@ -68,7 +68,7 @@ fn preference(user: &str, key: &str, value: &str, updated_at: i64) -> String {
     )
 }
 
-/// The fixture of version 2, which holds shared records, with more rows, opened.
+/// Opens the fixture of version 2, which holds shared records, with additional rows.
 fn migrated(place: &Place, rows: &[String]) -> Working {
     let path = place.folder.path().join("working.db");
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v2.sqlite3");
@@ -89,7 +89,7 @@ fn said_as(expect: &[(i64, &str)]) -> Vec<(i64, String)> {
 }
 
 #[tokio::test]
-async fn messages_and_tasks_move_to_their_owners_session() {
+async fn messages_and_tasks_move_to_a_session_of_their_owner() {
     let place = Place::new();
     let working = migrated(
         &place,
@@ -119,7 +119,7 @@ async fn messages_and_tasks_move_to_their_owners_session() {
     assert_eq!(said(&everybody, "hers").await, said_as(&[(1, "m21")]));
     assert_eq!(everybody.tasks(Some("hers"), None).await.unwrap().len(), 1);
 
-    // A session of an owner's own is as old as the one that it was part of, and goes on.
+    // A session that was split off for an owner keeps the times of the original, and continues.
     let (of_all, hers) = (everybody.session("mixed").await.unwrap().unwrap(), ada.session("mixed"));
     let hers = hers.await.unwrap().unwrap();
     assert_eq!((hers.user_id(), hers.summary.as_deref()), (Some("ada"), None));
@@ -169,7 +169,7 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
         let field = if kind == Kind::Task { "goal_id" } else { "task_id" };
         assert!(record.payload[field].is_string(), "the id stays: {record:?}");
     }
-    // A task that lost its reference can still be changed, and given one.
+    // A task that lost its reference can be changed and given a new one.
     let everybody = working.scoped(Gate::shared());
     everybody.update_task_status("to hers", "completed", Default::default()).await.unwrap();
     let changes = serde_json::Map::from_iter([("goal_id".to_owned(), json!("g10"))]);
@@ -193,7 +193,7 @@ async fn odd_names_of_owners_stay_readable() {
     let rows: Vec<String> =
         names.iter().enumerate().map(|(n, name)| goal(&format!("odd{n}"), Some(name))).collect();
     let working = migrated(&place, &rows);
-    // The empty name would be that of the shared owner.
+    // An empty name would be the shared owner's.
     let expect = ["a\u{fffd}b", " ", "two\nlines", &long, "(no name)", "zoe\u{308}"];
     for (n, expect) in expect.into_iter().enumerate() {
         let record = working.record(Kind::Goal, &format!("odd{n}")).await.unwrap().unwrap();
@@ -208,7 +208,7 @@ async fn odd_names_of_owners_stay_readable() {
 }
 
 #[tokio::test]
-async fn preferences_of_nobody_in_particular_are_shared() {
+async fn preferences_of_the_default_user_become_shared() {
     let place = Place::new();
     let preferences = [
         preference("default", "tone", "dry", 10),
@@ -229,10 +229,10 @@ async fn preferences_of_nobody_in_particular_are_shared() {
     assert_eq!(nameless, Some(json!("grey")));
     let merged = view(&working, "a\u{fffd}b").preference("tone").await.unwrap();
     assert_eq!(merged, Some(json!("new")), "of two that become one the newer stays");
-    // The fixture has one of ada's.
+    // The fixture has one preference of ada.
     assert_eq!(working.stats().await.unwrap().records["preferences"], 6);
 
-    // A record of a user of that name shows that there is one.
+    // A record of a user named `default` shows that this user exists.
     let place = Place::new();
     let of_a_user = [&preferences[..], &[goal("g10", Some("default"))]].concat();
     let working = migrated(&place, &of_a_user);
@@ -244,7 +244,7 @@ async fn preferences_of_nobody_in_particular_are_shared() {
 }
 
 #[tokio::test]
-async fn the_feed_learns_whose_records_it_tells_of() {
+async fn changes_in_the_feed_get_their_owners() {
     let place = Place::new();
     let trace = |kind: &str, name: &str, op: &str| {
         format!("INSERT INTO feed (kind, id, op) VALUES ('{kind}', '{name}', '{op}');")
@@ -278,7 +278,7 @@ async fn the_feed_learns_whose_records_it_tells_of() {
 }
 
 #[tokio::test]
-async fn a_parent_that_had_moved_out_keeps_its_children_and_nobody_else() {
+async fn a_moved_out_parent_keeps_its_children_for_their_owner_only() {
     let place = Place::new();
     let working = migrated(
         &place,
@@ -296,13 +296,13 @@ async fn a_parent_that_had_moved_out_keeps_its_children_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_migration_that_fails_leaves_the_file_as_it_was() {
+async fn a_failed_migration_does_not_change_the_file() {
     let place = Place::new();
     let path = place.folder.path().join("working.db");
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v2.sqlite3");
     std::fs::copy(fixture, &path).unwrap();
     let file = rusqlite::Connection::open(&path).unwrap();
-    // A name that the migration needs is taken.
+    // A table name that the migration needs already exists.
     file.execute_batch("CREATE TABLE idempotency (theirs TEXT)").unwrap();
     let schema = || -> Vec<String> {
         let sql = "SELECT name FROM sqlite_schema ORDER BY name";

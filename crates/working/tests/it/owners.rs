@@ -1,4 +1,4 @@
-//! Owners beside each other: statements show what the gate sees, and ids are each owner's own.
+//! Isolation of owners: statements show what the gate sees, and each owner has its own ids.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn scope() -> impl Strategy<Value = Scope> {
     })
 }
 
-/// A principal, narrowed by whichever parts of `filter` its gate takes.
+/// A principal, narrowed by the parts of a scope that its gate accepts.
 fn gate() -> impl Strategy<Value = Gate> {
     let principal = prop_oneof![
         Just(Gate::administrator()),
@@ -42,7 +42,7 @@ fn gate() -> impl Strategy<Value = Gate> {
     })
 }
 
-/// The records of a view by every way that lists them; they must agree.
+/// Returns the records that a view lists, and checks that all ways of listing agree.
 async fn seen(view: &WorkingView) -> BTreeSet<Identity> {
     let page = view.records(Kind::Goal, None, 999).await.unwrap();
     let listed: BTreeSet<Identity> = page.records.iter().map(Record::identity).collect();
@@ -61,7 +61,7 @@ async fn check_gate(gate: Gate, scopes: Vec<Scope>) {
     let (_place, working) = opened();
     let mut stored = Vec::new();
     for (n, scope) in scopes.into_iter().enumerate() {
-        // Every third id is given to all owners.
+        // Every third id is used by all owners.
         let name = if n % 3 == 0 { "same".to_owned() } else { format!("g{n}") };
         let mut goal = Goal { id: id(&name), ..Goal::new("boat") };
         goal.meta.scope = scope;
@@ -118,7 +118,7 @@ proptest! {
     }
 }
 
-/// Stores a record of every kind, all of the same ids, and asserts that none is known already.
+/// Stores a record of every kind with the same ids, and asserts that none exists already.
 async fn fill(view: &WorkingView, says: &str) {
     let goal = Goal { id: id("1"), ..Goal::new(says) };
     view.store_goal(goal).await.unwrap();
@@ -195,7 +195,7 @@ async fn every_owner_has_a_record_of_the_same_id_of_every_kind() {
 }
 
 #[tokio::test]
-async fn project_and_client_are_kept_and_travel() {
+async fn project_and_client_are_stored_and_restored() {
     let (_place, working) = opened();
     let mut goal = Goal { id: id("g"), ..Goal::new("boat") };
     goal.meta = Meta { scope: Scope::default().with_project("blog"), ..Meta::default() };
@@ -214,7 +214,7 @@ async fn project_and_client_are_kept_and_travel() {
 }
 
 #[tokio::test]
-async fn events_are_known_per_owner_and_expired_records_only_to_who_asks() {
+async fn events_are_unique_per_owner_and_expired_records_are_shown_on_request() {
     let place = Place::new();
     let working = place.open(place.config());
     let event = |name: Option<&str>| {

@@ -1,4 +1,4 @@
-//! All kinds alike: list, show, statistics, health.
+//! Operations on all kinds: lists, display, statistics, health.
 
 use aios_record::{Identity, Kind, Scope, ScopeFilter};
 use aios_working::{Error, Goal, KINDS, NewMessage, Problem, Task, WorkingView};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{Place, id, opened, shared, user, view};
 
 #[tokio::test]
-async fn records_come_page_by_page_in_the_order_of_storing() {
+async fn records_are_paged_in_the_order_of_storing() {
     let (_place, working) = opened();
     for n in 0..5 {
         working.store_goal(Goal { id: id(&format!("g{n}")), ..Goal::new("g") }).await.unwrap();
@@ -103,7 +103,7 @@ async fn preferences_and_the_persona_are_records_too() {
 }
 
 #[tokio::test]
-async fn the_latest_records_are_of_every_kind() {
+async fn the_latest_records_include_every_kind() {
     let (_place, working) = opened();
     working.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
     let said = NewMessage { id: Some(id("m")), ..NewMessage::new(id("s"), "user", "hello") };
@@ -133,7 +133,7 @@ async fn statistics_count_everything() {
 }
 
 #[tokio::test]
-async fn verify_finds_what_is_wrong_and_reindex_mends_the_index() {
+async fn verify_finds_problems_and_reindex_repairs_the_index() {
     let place = Place::new();
     let working = place.open(place.config());
     for n in 0..300 {

@@ -1,4 +1,4 @@
-//! Records that are given back, in the form in which they travel.
+//! Restoring records from their exchange form.
 
 use aios_record::{Gate, Identity, Kind, Record, Scope};
 use aios_working::{
@@ -16,7 +16,7 @@ fn said(session: &str, content: &str) -> NewMessage {
     NewMessage::new(id(session), "user", content)
 }
 
-/// A session `s` with a summary, and `messages` messages of it.
+/// Returns a session `s` with a summary, and its `messages` messages.
 async fn talk(messages: usize) -> (Record, Vec<Record>) {
     let (_place, working) = opened();
     for n in 0..messages {
@@ -27,13 +27,13 @@ async fn talk(messages: usize) -> (Record, Vec<Record>) {
     (session, working.records(Kind::Message, None, 99).await.unwrap().records)
 }
 
-/// The messages of a session, in its order, by place.
+/// Returns the messages of a session in order, with their positions.
 async fn places(working: &Working) -> Vec<(i64, String)> {
     let messages = working.recent_messages("s", 99).await.unwrap();
     messages.into_iter().map(|message| (message.position, message.content)).collect()
 }
 
-/// That the session counts right and takes one more message, at `position`.
+/// Checks that the session's count is correct and that its next message gets `position`.
 async fn check_goes_on(working: &Working, position: i64) {
     assert_eq!(working.verify().await.unwrap(), []);
     let session = working.session("s").await.unwrap().unwrap();
@@ -43,7 +43,7 @@ async fn check_goes_on(working: &Working, position: i64) {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_after_the_messages_that_it_was_given() {
+async fn a_restored_session_continues_after_its_messages() {
     let (session, messages) = talk(2).await;
     let too_low = |mut session: Record| {
         session.payload["message_count"] = json!(0);
@@ -65,7 +65,7 @@ async fn a_session_goes_on_after_the_messages_that_it_was_given() {
 }
 
 #[tokio::test]
-async fn messages_of_an_empty_session_and_a_later_one_of_the_same_are_counted() {
+async fn messages_restored_into_an_existing_session_are_counted() {
     let (session, messages) = talk(3).await;
     let (_place, working) = opened();
     working.create_session(Session::new(id("s"))).await.unwrap();
@@ -77,7 +77,7 @@ async fn messages_of_an_empty_session_and_a_later_one_of_the_same_are_counted() 
 }
 
 #[tokio::test]
-async fn a_message_whose_place_is_taken_gets_the_next_one() {
+async fn a_message_with_an_occupied_position_gets_the_next_one() {
     let (_, mut messages) = talk(3).await;
     messages[2].payload["position"] = json!(i64::MAX);
     let (_place, working) = opened();
@@ -94,7 +94,7 @@ async fn a_message_whose_place_is_taken_gets_the_next_one() {
 }
 
 #[tokio::test]
-async fn places_of_messages_that_were_trimmed_are_not_given_again() {
+async fn positions_of_trimmed_messages_are_not_reused() {
     let (session, messages) = talk(5).await;
     let (_place, working) = opened();
     restore(&working, &[&[session], &messages[3..]].concat()).await;
@@ -104,7 +104,7 @@ async fn places_of_messages_that_were_trimmed_are_not_given_again() {
 }
 
 #[tokio::test]
-async fn a_count_that_an_earlier_version_left_too_low_is_found_and_put_right() {
+async fn a_message_count_that_is_too_low_is_found_and_corrected() {
     let place = Place::new();
     let miscount = || {
         let file = rusqlite::Connection::open(place.folder.path().join("working.db")).unwrap();
@@ -124,7 +124,7 @@ async fn a_count_that_an_earlier_version_left_too_low_is_found_and_put_right() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_given_back_leaves_the_others_alone() {
+async fn an_invalid_record_does_not_affect_the_others() {
     let (session, mut messages) = talk(4).await;
     messages[1].payload["scope"]["user"] = json!(" ");
     messages[2].payload["content"] = json!("x".repeat(99));
@@ -156,7 +156,7 @@ async fn what_cannot_be_given_back_leaves_the_others_alone() {
 }
 
 #[tokio::test]
-async fn what_refers_to_nothing_here_is_kept_without_that() {
+async fn a_record_with_a_missing_parent_is_restored_without_the_reference() {
     let (_place, from) = opened();
     from.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("dig") };
@@ -176,7 +176,7 @@ async fn what_refers_to_nothing_here_is_kept_without_that() {
 }
 
 #[tokio::test]
-async fn records_go_back_to_their_owners_and_refer_to_what_they_referred_to() {
+async fn records_are_restored_with_their_owners_and_references() {
     let (_place, from) = opened();
     let ada = view(&from, "ada");
     from.store_goal(Goal { id: id("g"), ..Goal::new("everybody's") }).await.unwrap();
@@ -207,7 +207,7 @@ async fn records_go_back_to_their_owners_and_refer_to_what_they_referred_to() {
     let restored = restore(&working, &records).await;
     assert!(restored.iter().all(|done| matches!(done, Ok(Restored::Known))), "{restored:?}");
 
-    // Where her own goal is missing the shared one of its id is not taken for it.
+    // If her own goal is missing, the shared one of the same id is not used instead.
     let (_place, working) = opened();
     working.store_goal(Goal { id: id("g"), ..Goal::new("another") }).await.unwrap();
     let tasks: Vec<Record> =

@@ -1,4 +1,4 @@
-//! Files of earlier versions, of later ones, and of somebody else.
+//! Files of earlier versions, of later versions, and of other programs.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn fixture(version: u32) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn a_file_of_each_version_opens_with_all_that_is_in_it() {
+async fn a_file_of_each_version_opens_with_all_its_records() {
     if std::env::var_os(WRITE).is_some() {
         write(&fixture(NEWEST)).await;
     }
@@ -67,7 +67,7 @@ async fn write(path: &Path) {
     std::fs::copy(place.folder.path().join("working.db"), path).unwrap();
 }
 
-/// Stores a record of every kind that can be stored.
+/// Stores a record of every kind that callers can store.
 pub(crate) async fn fill(working: &Working) {
     use aios_working::{AgentState, Decision, Entry, Event, Interaction, Pattern, Task, ToolCall};
     let goal = Goal { id: id("g1"), metadata: json!({"k": [1]}), ..Goal::new("move the blog") };
@@ -94,7 +94,7 @@ pub(crate) async fn fill(working: &Working) {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_after_reopening() {
+async fn written_records_survive_reopening() {
     let place = Place::new();
     let working = place.open(place.config());
     working.store_goal(Goal { id: id("g"), ..Goal::new("stay") }).await.unwrap();
@@ -126,7 +126,7 @@ fn newer_and_foreign_files_are_refused_with_advice() {
 }
 
 #[test]
-fn a_place_that_cannot_hold_it_is_an_error() {
+fn an_unusable_path_is_an_error() {
     let place = Place::new();
     let refused = |path: &Path| Working::open(path, Config::default()).unwrap_err();
     let error = refused(place.folder.path());

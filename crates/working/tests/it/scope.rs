@@ -1,4 +1,4 @@
-//! The records that a view sees, and that a view cannot be widened.
+//! Visibility of records in a view; a view cannot be widened.
 
 use aios_record::{Gate, Kind, Scope, ScopeFilter};
 use aios_working::{Error, FindOptions, Goal, NewMessage, Working, WorkingView};
@@ -31,7 +31,7 @@ async fn seen(view: &WorkingView) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_users_view_sees_its_own_and_the_shared() {
+async fn a_users_view_shows_own_and_shared_records() {
     let (_place, working) = opened();
     three(&working).await;
     assert_eq!(seen(&working).await, ["ada", "bob", "shared"]);
@@ -48,7 +48,7 @@ async fn a_users_view_sees_its_own_and_the_shared() {
 }
 
 #[tokio::test]
-async fn a_shared_record_is_seen_and_not_changed_through_a_users_view() {
+async fn a_users_view_shows_a_shared_record_and_does_not_change_it() {
     let (_place, working) = opened();
     three(&working).await;
     let ada = view(&working, "ada");
@@ -66,7 +66,7 @@ async fn a_shared_record_is_seen_and_not_changed_through_a_users_view() {
 }
 
 #[tokio::test]
-async fn a_view_fills_its_scope_in_and_cannot_leave_it() {
+async fn a_view_fills_in_its_scope_and_cannot_leave_it() {
     let (_place, working) = opened();
     let ada = view(&working, "ada");
     let goal = ada.store_goal(Goal::new("mine")).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_view_fills_its_scope_in_and_cannot_leave_it() {
 }
 
 #[tokio::test]
-async fn an_id_of_another_owner_is_free() {
+async fn an_id_used_by_another_owner_is_free() {
     let (_place, working) = opened();
     three(&working).await;
     let ada = view(&working, "ada");
@@ -128,7 +128,7 @@ async fn a_visible_record_is_changed_through_a_narrowed_view() {
 }
 
 #[tokio::test]
-async fn messages_of_another_users_session_are_out_of_reach() {
+async fn messages_of_another_users_session_are_inaccessible() {
     let (_place, working) = opened();
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
     let said = NewMessage {

@@ -1,4 +1,4 @@
-//! Word search: what is found, in what order, and that a query is only ever words.
+//! Full-text search: results, their order, and queries without operators.
 
 use aios_record::{Gate, Kind, Timestamp};
 use aios_working::{
@@ -41,7 +41,7 @@ async fn words_of_many_scripts_and_identifiers_are_found() {
     };
     check("東京", &["tower"]).await;
     check("京タ", &["tower"]).await;
-    // A single character, at the beginning of a run, inside, and at its end.
+    // A single character at the beginning, inside and at the end of a run.
     for single in ["東", "京", "タ", "ー", "た", "昨", "日"] {
         check(single, &["tower"]).await;
     }
@@ -121,7 +121,7 @@ async fn every_searchable_text_is_searched() {
 }
 
 #[tokio::test]
-async fn a_query_is_only_words() {
+async fn a_query_contains_no_operators() {
     let (_place, working) = opened();
     note(&working, "m", "say \"hello\" to NEAR and OR").await;
     let long = "hello ".repeat(20_000);
@@ -169,7 +169,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn kinds_times_and_limits_narrow_a_search() {
+async fn kinds_times_and_limits_restrict_a_search() {
     let (place, working) = opened();
     working.store_goal(Goal { id: id("old"), ..Goal::new("paint boat") }).await.unwrap();
     place.pass_hours(48);
@@ -194,7 +194,7 @@ async fn kinds_times_and_limits_narrow_a_search() {
 }
 
 #[tokio::test]
-async fn an_update_is_found_by_its_new_words_only() {
+async fn an_updated_record_is_found_only_by_its_new_words() {
     let (_place, working) = opened();
     working.store_goal(Goal { id: id("g"), ..Goal::new("paint boat") }).await.unwrap();
     working.store_goal(Goal { id: id("g"), ..Goal::new("sell house") }).await.unwrap();
@@ -219,7 +219,7 @@ async fn similar_decisions_come_best_first() {
 }
 
 #[tokio::test]
-async fn the_surest_pattern_of_a_trigger_comes_first() {
+async fn the_pattern_with_the_highest_success_bound_comes_first() {
     let (_place, working) = opened();
     let patterns = [
         ("lucky", "disk is full", 1.0, 1),
@@ -245,7 +245,8 @@ async fn the_surest_pattern_of_a_trigger_comes_first() {
     assert!(working.find_pattern("printer", 0.0).await.unwrap().is_none());
 }
 
-/// Rows of equal length: all have `common`, one in three `weekly`, one in five hundred `rare`.
+/// Stores rows of equal length: all have `common`, one in three `weekly`, one in five hundred
+/// `rare`.
 async fn many(working: &Working) {
     let message = |n: usize| {
         let weekly = if n.is_multiple_of(3) { "weekly" } else { "plain" };
@@ -258,7 +259,7 @@ async fn many(working: &Working) {
 }
 
 #[tokio::test]
-async fn rare_words_decide_and_common_ones_add() {
+async fn rare_words_rank_before_common_ones() {
     let (_place, working) = opened();
     many(&working).await;
     let check = async |query: &str, limit: usize, expect: &[usize]| {
@@ -274,7 +275,7 @@ async fn rare_words_decide_and_common_ones_add() {
 }
 
 #[tokio::test]
-async fn whatever_matches_is_found_once_in_the_end_with_scores_that_never_rise() {
+async fn every_match_is_found_once_with_non_increasing_scores() {
     let (_place, working) = opened();
     many(&working).await;
     for query in ["common", "rare common weekly", "weekly common"] {
@@ -291,7 +292,7 @@ async fn whatever_matches_is_found_once_in_the_end_with_scores_that_never_rise()
 }
 
 #[tokio::test]
-async fn a_word_counts_as_often_as_it_stands_in_a_text() {
+async fn repeated_words_raise_the_score() {
     let (_place, working) = opened();
     note(&working, "thrice", "Boat nginx-1.24 boat sun BOAT nginx-1.24").await;
     note(&working, "twice", "boat nginx-1.24 sun boat sun sun").await;
@@ -305,7 +306,7 @@ async fn a_word_counts_as_often_as_it_stands_in_a_text() {
     check("nginx-1.24", &["thrice", "twice", "apart"]).await;
 }
 
-/// The keys that a view finds for some questions, with the bits of their scores.
+/// Returns the keys that a view finds for some questions, with the bits of their scores.
 async fn answers(view: &WorkingView) -> Vec<(String, u64)> {
     let mut answers = Vec::new();
     for query in ["boat", "rare boat", "harbour light boat", "common", "common often", "words w7"] {
@@ -350,7 +351,7 @@ async fn say(view: &WorkingView, name: &str, texts: usize) {
 }
 
 #[tokio::test]
-async fn another_owners_words_change_neither_order_nor_score() {
+async fn another_owners_words_do_not_change_order_or_score() {
     let (_place, working) = opened();
     let (ada, everybody) = (view(&working, "ada"), working.scoped(Gate::shared()));
     say(&view(&working, "abe"), "abes", 40).await;
@@ -372,7 +373,7 @@ async fn another_owners_words_change_neither_order_nor_score() {
 }
 
 #[tokio::test]
-async fn the_index_is_merged_a_little_at_a_time() {
+async fn the_index_is_merged_incrementally() {
     const BATCH: usize = 50;
     let (place, working) = opened();
     let path = place.folder.path().join("working.db");

@@ -1,5 +1,5 @@
-//! Two owners in one store are as two owners in two stores: whatever sequence of calls, each gets
-//! the same answers, errors included, and has the same records in the end.
+//! Two owners in one store behave like two owners in two stores: for any sequence of calls, each
+//! gets the same answers, including errors, and ends with the same records.
 
 use std::{
     fmt::Debug,
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 use crate::{HOUR_US, START, id, user};
 
-/// One call, with names out of a few so that they meet.
+/// A call, with few different names so that they collide.
 #[derive(Debug, Clone)]
 enum Call {
     StoreGoal { name: u8, agent: bool },
@@ -51,14 +51,14 @@ enum Call {
     Update { kind: Kind, name: u8, field: usize },
 }
 
-/// Fields. Each kind takes some and refuses others.
+/// Field updates. Each kind accepts some and refuses others.
 const FIELDS: [&str; 5] = ["description", "goal_id", "value", "summary", "none"];
 
 fn name() -> std::ops::Range<u8> {
     0..2
 }
 
-/// Calls on parents and children, which meet more often where there is nothing else.
+/// Calls on parents and children only, which collide more often.
 fn family_call() -> impl Strategy<Value = Call> {
     let parent = || prop::sample::select(vec![Kind::Goal, Kind::Task, Kind::ToolCall]);
     prop_oneof![
@@ -108,7 +108,7 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// Who does what, or nobody: upkeep.
+/// Calls with their owner; `None` stands for maintenance.
 fn steps() -> impl Strategy<Value = Vec<(Option<usize>, Call)>> {
     let who = || prop_oneof![5 => (0..3_usize).prop_map(Some), 1 => Just(None)];
     prop_oneof![
@@ -245,7 +245,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
     }
 }
 
-/// Summaries get ids of their own, which differ from store to store.
+/// Removes the ids of summaries, which differ between stores.
 fn stripped(mut record: aios_record::Record) -> aios_record::Record {
     if record.kind == Kind::Summary {
         record.id = id("summary");
@@ -254,7 +254,7 @@ fn stripped(mut record: aios_record::Record) -> aios_record::Record {
     record
 }
 
-/// Everything that a view can read.
+/// Returns everything that a view can read.
 async fn picture(view: &WorkingView) -> Vec<String> {
     let mut lines = Vec::new();
     for &kind in KINDS {
@@ -292,7 +292,7 @@ async fn picture(view: &WorkingView) -> Vec<String> {
     lines
 }
 
-/// The changes of the feed of these owners, without their numbers.
+/// Returns the feed's changes of these owners, without their sequence numbers.
 async fn heard(working: &Working, of: &[&Owner]) -> Vec<String> {
     let told = working.feed_after(0, usize::MAX).await.unwrap();
     let owner = |item: &FeedItem| match &item.change {
@@ -309,7 +309,7 @@ async fn heard(working: &Working, of: &[&Owner]) -> Vec<String> {
 
 async fn check(steps: Vec<(Option<usize>, Call)>) {
     let owners = owners();
-    // Calls of the shared owner happen in each store.
+    // Calls of the shared owner are made in each store.
     let (both, adas, bobs) = (Store::new(), Store::new(), Store::new());
     let start: Timestamp = START.parse().unwrap();
     for (n, (who, call)) in steps.iter().enumerate() {
@@ -354,7 +354,7 @@ async fn check(steps: Vec<(Option<usize>, Call)>) {
     }
 }
 
-/// Ended goals and tasks go after three days, so that parents go before their children.
+/// Ended goals and tasks are moved out after three days, so that parents go before their children.
 fn aged() -> aios_working::Retention {
     aios_working::Retention {
         goals_and_tasks_days: Some(3),
@@ -372,7 +372,7 @@ proptest! {
     })]
 
     #[test]
-    fn two_owners_in_one_store_are_as_in_two(steps in steps()) {
+    fn two_owners_in_one_store_behave_as_in_two(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(check(steps));
     }

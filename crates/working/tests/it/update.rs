@@ -23,7 +23,7 @@ async fn update(
 }
 
 #[tokio::test]
-async fn named_fields_change_and_the_others_stay() {
+async fn an_update_changes_only_the_named_fields() {
     let (_place, working) = opened();
     let goal = Goal { id: id("g"), metadata: json!({"a": 1}), ..Goal::new("boat") };
     let before = working.store_goal(Goal { priority: 2, ..goal }).await.unwrap();
@@ -122,7 +122,7 @@ async fn an_update_keeps_the_reference_or_moves_it() {
 }
 
 #[tokio::test]
-async fn updates_of_many_callers_are_all_there() {
+async fn concurrent_updates_are_all_kept() {
     const CALLERS: usize = 40;
     let (_place, working) = opened();
     let entry = Entry { id: id("e"), ..Entry::new("c", "k", json!({})) };
@@ -147,7 +147,7 @@ async fn updates_of_many_callers_are_all_there() {
 }
 
 #[tokio::test]
-async fn an_amended_message_keeps_its_place() {
+async fn an_amended_message_keeps_its_position() {
     let (_place, working) = opened();
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
     let said =
@@ -173,7 +173,7 @@ async fn an_amended_message_keeps_its_place() {
 }
 
 #[tokio::test]
-async fn a_record_of_which_the_feed_has_still_to_tell_is_left_for_who_keeps_every_version() {
+async fn a_conditional_update_skips_a_record_with_undelivered_changes() {
     let (_place, working) = opened();
     working.store_goal(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
     let changes = || fields(json!({"priority": 1}));

@@ -33,7 +33,7 @@ async fn a_goal_goes_from_pending_to_completed_and_keeps_its_result() {
 }
 
 #[tokio::test]
-async fn storing_again_replaces_all_but_the_times_of_making() {
+async fn storing_again_replaces_everything_except_creation_times() {
     let (place, working) = opened();
     let first = working.store_goal(Goal { id: id("g"), ..Goal::new("one") }).await.unwrap();
     place.pass_hours(5);
@@ -69,7 +69,7 @@ async fn unknown_statuses_round_trip() {
 }
 
 #[tokio::test]
-async fn a_task_notes_when_it_ran_and_for_how_long() {
+async fn a_task_records_its_times_and_duration() {
     let (place, working) = opened();
     let goal = working.store_goal(Goal::new("g")).await.unwrap();
     let task = Task { goal_id: Some(goal.id.clone()), ..Task::new("copy files") };
@@ -91,7 +91,7 @@ async fn a_task_notes_when_it_ran_and_for_how_long() {
 }
 
 #[tokio::test]
-async fn a_reference_to_nothing_is_refused_by_name() {
+async fn a_reference_to_a_missing_record_is_refused_by_name() {
     let (_place, working) = opened();
     let task = Task { goal_id: Some(id("nowhere")), ..Task::new("t") };
     let error = working.store_task(task).await.unwrap_err();
@@ -106,7 +106,7 @@ async fn a_reference_to_nothing_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn tool_calls_come_in_order_and_long_output_is_cut_at_a_character() {
+async fn tool_calls_are_ordered_and_long_output_is_truncated_at_a_character() {
     let (_place, working) = opened();
     let task = working.store_task(Task::new("t")).await.unwrap();
     let kept = OUTPUT_CHARS_MAX - OUTPUT_CUT_MARK.len();
@@ -189,7 +189,7 @@ async fn pruning_patterns_keeps_the_surest() {
 }
 
 #[tokio::test]
-async fn an_agent_finds_its_state_again() {
+async fn an_agents_state_is_stored_and_read() {
     let (_place, working) = opened();
     assert_eq!(working.agent_state("scout").await.unwrap(), None);
     for n in 0..2 {
@@ -218,7 +218,7 @@ async fn interactions_come_newest_first() {
 }
 
 #[tokio::test]
-async fn preferences_are_each_owners_own_over_the_shared() {
+async fn own_preferences_take_precedence_over_shared_ones() {
     let (_place, working) = opened();
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
     working.set_preference("coding_style", json!("terse")).await.unwrap();
@@ -267,7 +267,7 @@ async fn events_are_kept_once_and_filtered() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_not_seen() {
+async fn expired_records_are_not_shown() {
     let place = Place::new();
     let working = place.open(place.config());
     let soon = crate::START.parse::<aios_record::Timestamp>().unwrap();
@@ -282,7 +282,7 @@ async fn what_has_expired_is_not_seen() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_user_is_no_parent() {
+async fn a_parent_must_belong_to_the_same_owner_or_be_shared() {
     let place = Place::new();
     let working = place.open(place.config());
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));

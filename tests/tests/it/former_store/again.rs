@@ -1,4 +1,4 @@
-//! The sources of a former store, read again.
+//! The sources of a former store, ingested again.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::{Former, all, expected, fixture};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sources_of_a_former_store_read_again_add_nothing() {
-    // Documents are known by the path under which they were read.
+    // Documents are identified by the path under which they were read.
     std::env::set_current_dir(fixture()).unwrap();
     let former = Former::new();
     let memory = former.open().await;
@@ -21,7 +21,7 @@ async fn the_sources_of_a_former_store_read_again_add_nothing() {
         let mut arguments: Vec<&str> = arguments.iter().map(|it| it.as_str().unwrap()).collect();
         let Some(view) = view_of(&memory, &mut arguments) else { continue };
         let outcome = read_again(&view, &arguments).await;
-        // A conversation whose parts name two owners is refused now; its records are there.
+        // A conversation whose parts name two owners is now refused; its records exist.
         if let Err(fault) = outcome
             && !fault.contains("two owners are named in it")
         {
@@ -37,9 +37,10 @@ async fn the_sources_of_a_former_store_read_again_add_nothing() {
     memory.shutdown().await.unwrap();
 }
 
-/// Whom the flags of a command mean, which are taken out; none if it is a name that is refused now.
-/// Files that name owners need the administrator now (`--owners-from-file`). The sample of a
-/// LoCoMo file was a user, whom this version does not take from the file; so that user reads it.
+/// Removes the flags from a command and returns the view that they select, or `None` if the user's
+/// name is now refused. Files that name owners now need the administrator (`--owners-from-file`).
+/// The sample of a LoCoMo file used to become the user, which this version does not take from the
+/// file, so that user reads it.
 fn view_of(memory: &AgentMemory, arguments: &mut Vec<&str>) -> Option<MemoryView> {
     let mut scope = Scope::default();
     let mut user = None;

@@ -1,4 +1,4 @@
-//! Documents that a former version read, under paths as they were typed.
+//! Documents that a former version read, identified by paths as typed.
 
 use std::{fs, io::Cursor};
 
@@ -18,7 +18,7 @@ async fn read(view: &MemoryView, text: String) -> Tally {
     report.tally
 }
 
-/// The number of hits that have these words.
+/// Returns the number of hits that contain these words.
 async fn count(memory: &AgentMemory, words: &str) -> usize {
     let found = memory.recall(words, &SearchOptions::default()).await.unwrap();
     found.hits.iter().filter(|hit| hit.text.contains(words)).count()
@@ -26,7 +26,7 @@ async fn count(memory: &AgentMemory, words: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_of_a_former_store_is_edited_and_forgotten() {
-    // Documents are known by the path under which they were read.
+    // Documents are identified by the path under which they were read.
     std::env::set_current_dir(fixture()).unwrap();
     let former = Former::new();
     let memory = former.open().await;
@@ -41,7 +41,7 @@ async fn a_document_of_a_former_store_is_edited_and_forgotten() {
     assert_eq!((tally.known, tally.updated, tally.retired), (4, 1, 1), "{tally:?}");
     assert_eq!(count(&memory, "first three years").await, 1);
 
-    // A paragraph that another document shares is a record of its own.
+    // A paragraph that another document shares is a separate record.
     let machines = &handbook[handbook.find("## Machines").unwrap()..];
     let other = former.dir.path().join("other.md");
     fs::write(&other, machines).unwrap();

@@ -237,7 +237,7 @@ fn id(id: &str) -> Id {
     Id::new(id).unwrap()
 }
 
-/// Names that everybody uses, of everybody.
+/// Returns names that all owners use, for each owner.
 fn everyones() -> Vec<Identity> {
     let owners = [Owner::SHARED, Owner::user("u1").unwrap(), Owner::user("u2").unwrap()];
     let keys = [
@@ -264,13 +264,13 @@ fn sorted(
     })
 }
 
-/// The document that every owner took in.
+/// Returns the source of the document that every owner ingested.
 fn care(hand: &Hand) -> Source {
     let files = hand.files.parent().unwrap().join("files");
     Source::file(std::fs::canonicalize(files).unwrap().join("care.md").to_str().unwrap())
 }
 
-/// Those of everyone's notes that the view may change or does not see.
+/// Returns everyone's notes that the view may change or cannot see.
 fn notes(hand: &Hand) -> Vec<Identity> {
     let may_change =
         |owner: &Owner| hand.view.gate().may_change(&Scope::default().with_owner(owner));
@@ -284,7 +284,7 @@ fn sorted_identities(mut identities: Vec<Identity>) -> Vec<Identity> {
     identities
 }
 
-/// A note with the own secret word.
+/// Creates a note with the owner's secret word.
 fn draft(hand: &Hand, name: &str, text: &str, user: Option<&str>) -> Record {
     let fields = hand.fields(json!({"id": name, "content": text}));
     let shared = hand.memory.for_shared();
@@ -293,7 +293,7 @@ fn draft(hand: &Hand, name: &str, text: &str, user: Option<&str>) -> Record {
     record
 }
 
-/// Own notes: one as it is stored, one with an id of somebody and another text, new ones.
+/// Creates notes of the owner: one as stored, one with a taken id and another text, and new ones.
 fn drafts(hand: &Hand) -> Vec<Record> {
     let user = own_scope(hand).user;
     [

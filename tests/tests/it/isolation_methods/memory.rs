@@ -150,7 +150,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::import_export" => [
         h.view.import_export(&h.files.join("all.jsonl"), ImportMode::Store, None).await,
         h.view.import_export(&h.files.join("all.jsonl"), ImportMode::DryRun, None).await,
-        // An export of the whole store in the hands of one owner.
+        // An export of the whole store, imported by one owner.
         foreign_export(&h).await,
     ];
 
@@ -212,15 +212,15 @@ fn explained() -> SearchOptions {
 
 fn context(hand: &Hand, session: Option<&str>) -> aios_memory::ContextOptions {
     let mut options = hand.view.context_options();
-    // So much that nothing is cut.
+    // Large enough that nothing is cut.
     options.max_tokens = 100_000;
     options.session = session.map(str::to_owned);
-    // The state of the machine differs from run to run.
+    // The state of the machine varies between runs.
     options.tiers.retain(|tier| *tier != Tier::Operational);
     options
 }
 
-/// A file at the path that every owner took in before.
+/// Writes a file at the path that every owner ingested before.
 fn same_path(hand: &Hand, name: &str, text: &str) -> std::path::PathBuf {
     let files = hand.files.parent().unwrap().join("files");
     let path = files.join(name);
@@ -241,7 +241,7 @@ async fn exported(hand: &Hand) -> Result<String, aios_memory::Error> {
     Ok(String::from_utf8(written.clone()).unwrap())
 }
 
-/// Takes in a file with records of every owner: the others' lines are refused.
+/// Imports a file with records of every owner. The lines of others are refused.
 async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_memory::Error> {
     let line = |user: &str| {
         let user =
@@ -259,7 +259,7 @@ async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_m
     let path = hand.file("foreign.jsonl", &text.join("\n"));
     let taken = hand.view.import_export(&path, ImportMode::Store, None).await?;
     let failed = taken.failed.into_iter();
-    // Who is refused must be told, as the file says it.
+    // The refusal names the user in the file.
     let failed =
         failed.map(|(line, problem)| (line, problem.replace("u1", "U").replace("u2", "U")));
     Ok((taken.tally.added, failed.collect()))
@@ -271,7 +271,7 @@ fn config(hand: &Hand) -> Config {
     config
 }
 
-/// Results of another handle on the store, that acts for the same owner.
+/// Returns the results of another handle on the store that acts for the same owner.
 async fn again(
     hand: &Hand,
     memory: AgentMemory,
@@ -286,7 +286,7 @@ async fn again(
     Ok((recalled, view.gate().clone()))
 }
 
-/// The hits that the owner has in a copy of the store.
+/// Returns the hits of the owner in a copy of the store.
 async fn backed_up(hand: &Hand) -> Result<Vec<aios_memory::Recollection>, aios_memory::Error> {
     let copy = hand.files.join("copy");
     hand.memory.administrator().backup(&copy, |_| ()).await?;

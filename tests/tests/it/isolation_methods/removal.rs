@@ -1,4 +1,4 @@
-//! The methods that remove records, and those that end.
+//! The methods that remove records, and those that shut down.
 
 use aios_memory::{
     AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Owner, Scope,
@@ -113,8 +113,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
 };
 
-/// Lets working memory drop the traces of its changes, as it does by itself after a while: what
-/// ages stays until then.
+/// Trims the feed of working memory, as it does by itself later. Records that age stay until then.
 async fn all_told(hand: &Hand) {
     hand.memory.catch_up().await.unwrap();
     let administrator = hand.memory.administrator();
@@ -126,7 +125,7 @@ fn narrowed(hand: &Hand, session: &str) -> aios_memory::MemoryView {
     hand.view.narrow(&Scope::default().with_session(session).into()).unwrap()
 }
 
-/// Moves out the newest message of a session, as one of `owner`.
+/// Moves out the newest message of a session, as `owner`.
 async fn moved_out(hand: &Hand, owner: &str) -> Result<u64, aios_memory::working::Error> {
     let newest = hand.view.working().recent_messages("s1", 1).await?;
     let ids: Vec<Id> = newest.into_iter().map(|message| message.id).collect();

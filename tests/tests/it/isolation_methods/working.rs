@@ -96,14 +96,14 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "WorkingView::records_by_time" => [
         h.view.working().records_by_time(Kind::Goal, None, 100).await,
         h.view.working().records_by_time(Kind::Message, None, 100).await,
-        // A cursor has a number of the file alone.
+        // The cursor is specific to the file.
         h.view.working().records_by_time(Kind::Message, None, 2).await.map(|page| page.records),
         h.view.working().records_by_time(Kind::Preference, None, 100).await,
     ];
     "WorkingView::records" => [
         h.view.working().records(Kind::Goal, None, 100).await,
         h.view.working().records(Kind::Message, None, 100).await,
-        // A cursor is a number of the file alone.
+        // The cursor is specific to the file.
         h.view.working().records(Kind::Message, None, 2).await.map(|page| page.records),
         h.view.working().records(Kind::Session, None, 100).await,
     ];
@@ -323,14 +323,14 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
 };
 
-/// Changes a goal if the feed has nothing to tell of it after `seq`.
+/// Updates a goal if the feed has no change of it after `seq`.
 async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error> {
     let changes = hand.fields(json!({"priority": 8}));
     hand.view.working().update_told(Kind::Goal, goal, changes, seq).await
 }
 
-/// Changes a goal, and again while the feed has not told of the first change. Once more if the feed
-/// was trimmed in between.
+/// Updates a goal, then calls `told` with 0, which the change in the feed must block. Repeats if
+/// the feed was trimmed in between.
 async fn just_changed(hand: &Hand, goal: &str) -> Result<Option<Record>, Error> {
     for _ in 0..9 {
         hand.view.working().update(Kind::Goal, goal, hand.fields(json!({"priority": 7}))).await?;
@@ -352,7 +352,7 @@ fn identity(owner: &str, kind: Kind, of: &str) -> Identity {
     Identity::new(owner, kind, id(of))
 }
 
-/// The kind of an error that says the name that was given.
+/// Returns the kind of an error, without the name in it.
 fn unnamed(error: Error) -> std::io::Error {
     std::io::Error::other(match error {
         Error::MissingParent { .. } => "missing parent",

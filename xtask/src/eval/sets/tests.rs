@@ -1,4 +1,4 @@
-//! Directories of sets and of other things.
+//! Tests with directories of sets and other files.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ use std::process;
 
 use super::*;
 
-/// A directory that is removed at the end.
+/// A directory that is removed on drop.
 struct Dir(PathBuf);
 
 impl Dir {
@@ -37,7 +37,7 @@ const TALK: &str = r#"[{"sample_id": "c", "conversation": {}, "qa": []}]"#;
 const NOTES: &str = "{\"id\": \"a\", \"text\": \"b\"}\n{\"q\": \"c\", \"gold\": [\"a\"]}\n";
 
 #[test]
-fn sets_are_told_by_their_files() {
+fn sets_are_recognised_by_their_files() {
     let dir = Dir::new(
         "sets",
         &[

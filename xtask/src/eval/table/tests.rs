@@ -1,4 +1,4 @@
-//! Tables from answers as the binary gives them.
+//! Tests of tables from answers of the binary.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ fn summary(queries: u32, mrr: f64) -> Value {
 }
 
 #[test]
-fn conversations_have_a_row_each_and_one_together() {
+fn each_conversation_has_a_row_and_all_together_one() {
     let mut json = summary(10, 0.5);
     json["by_path"] = json!({ "x/a.json": summary(4, 0.25), "x/b.json": summary(6, 0.75) });
     json["abstention"] = json!({
@@ -47,7 +47,7 @@ fn conversations_have_a_row_each_and_one_together() {
 }
 
 #[test]
-fn documents_stand_beside_plain_rankings() {
+fn documents_are_compared_with_baselines() {
     let mut json = summary(10, 0.5);
     json["ndcg@10"] = json!(0.4);
     json["baselines"] = json!({
@@ -91,7 +91,7 @@ fn notes_have_a_row_for_each_type_of_question() {
 }
 
 #[test]
-fn tables_are_markdown_with_the_columns_that_any_row_has() {
+fn tables_are_markdown_with_only_the_columns_in_use() {
     let mut json = summary(1234, 0.5);
     json["embedder"] = json!("model-7");
     let (mut fitted, mut held_out) = (Table::default(), Table::default());

@@ -1,9 +1,9 @@
-//! Promises that are not kept.
+//! Tests of documents that break a rule.
 
 use super::*;
 
 #[test]
-fn the_changelog_begins_with_what_is_not_released() {
+fn the_changelog_begins_with_the_unreleased_section() {
     let check = |text: &str| check_changelog(Some(text)).is_none();
     assert!(check("# Changelog\n\n## Unreleased\n\n## 0.1.0\n"));
     assert!(!check("# Changelog\n\n## 0.1.0\n\n## Unreleased\n"));

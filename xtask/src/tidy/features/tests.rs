@@ -1,4 +1,4 @@
-//! Two selections, compared.
+//! Tests that compare two selections.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn the_same_features_are_built_once() {
 }
 
 #[test]
-fn a_feature_more_or_less_is_a_second_build() {
+fn a_different_feature_set_is_a_second_build() {
     assert_eq!(check(WHOLE, "tokio v1.0.0 [rt]"), 1);
     assert_eq!(check(WHOLE, "tokio v1.0.0 [rt,sync,time]"), 1);
     assert_eq!(check(WHOLE, "tokio v1.0.1 [rt,time]"), 1);

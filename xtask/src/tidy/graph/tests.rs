@@ -1,10 +1,10 @@
-//! Small graphs with one thing wrong.
+//! Tests with small graphs that have one fault.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// A package in a graph: `member` or `registry`, name, version, and what it depends on.
+/// A package in a graph: member or not, name, version, and dependencies.
 struct Node {
     id: &'static str,
     is_member: bool,
@@ -21,7 +21,7 @@ const fn registry(id: &'static str, features: &'static [&'static str]) -> Node {
     Node { id, is_member: false, dependencies: &[], kind: None, features }
 }
 
-/// Ids are `name@version`.
+/// Returns the name in an id of the form `name@version`.
 fn name(id: &str) -> &str {
     id.split('@').next().unwrap_or(id)
 }
@@ -53,13 +53,13 @@ fn metadata(nodes: &[Node]) -> Value {
     })
 }
 
-/// The places that are found fault with.
+/// Returns the places of the findings.
 fn faults(nodes: &[Node]) -> Vec<String> {
     check(&metadata(nodes)).into_iter().map(|finding| finding.place).collect()
 }
 
 #[test]
-fn tests_may_make_what_their_crate_reads() {
+fn tests_may_use_a_library_to_create_input() {
     let sqlite = || registry("rusqlite@0.41.0", &[]);
     let with = |id, kind| Node { kind, ..member(id, &["rusqlite@0.41.0"]) };
     assert_eq!(faults(&[sqlite(), with("aios-memory", Some("dev"))]), [""; 0]);
@@ -68,7 +68,7 @@ fn tests_may_make_what_their_crate_reads() {
 }
 
 #[test]
-fn a_tier_knows_what_the_map_allows() {
+fn a_tier_depends_only_on_what_the_map_allows() {
     let record = || member("aios-record", &[]);
     let allowed = member("aios-working", &["aios-record"]);
     assert_eq!(faults(&[record(), allowed]), [""; 0]);
@@ -83,7 +83,7 @@ fn a_tier_knows_what_the_map_allows() {
 }
 
 #[test]
-fn the_leaves_look_at_everything() {
+fn the_leaf_packages_may_depend_on_everything() {
     let working = member("aios-working", &[]);
     let tests = member("aios-memory-tests", &["aios-working"]);
     assert_eq!(faults(&[working, tests]), [""; 0]);
@@ -108,7 +108,7 @@ fn a_library_has_an_owner() {
 }
 
 #[test]
-fn nothing_heavy_comes_along_by_a_side_way() {
+fn heavy_libraries_are_not_linked_indirectly() {
     let side = Node { is_member: false, ..member("helper", &["lancedb"]) };
     let working = member("aios-working", &["helper"]);
     assert_eq!(faults(&[registry("lancedb", &[]), side, working]), ["aios-working"]);
@@ -119,7 +119,7 @@ fn nothing_heavy_comes_along_by_a_side_way() {
 }
 
 #[test]
-fn some_things_are_in_no_graph() {
+fn banned_crates_and_features_are_found() {
     assert_eq!(faults(&[registry("onig", &[])]), ["onig"]);
     assert_eq!(faults(&[registry("model2vec-rs", &[])]), ["model2vec-rs"]);
     assert_eq!(faults(&[registry("lancedb", &["sentence-transformers"])]), ["lancedb"]);
@@ -129,7 +129,7 @@ fn some_things_are_in_no_graph() {
 }
 
 #[test]
-fn some_things_are_there_once() {
+fn single_version_crates_are_not_duplicated() {
     let two = [registry("arrow@58.0.0", &[]), registry("arrow@59.0.0", &[])];
     assert_eq!(faults(&two), ["arrow"]);
     let harmless = [registry("itertools@1.0.0", &[]), registry("itertools@2.0.0", &[])];
@@ -137,6 +137,6 @@ fn some_things_are_there_once() {
 }
 
 #[test]
-fn an_unknown_shape_is_said_to_be_one() {
+fn an_unknown_metadata_shape_is_reported() {
     assert_eq!(check(&json!({ "packages": 3 })).len(), 1);
 }

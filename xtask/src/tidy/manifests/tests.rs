@@ -1,4 +1,4 @@
-//! A good manifest, and what is wrong with small changes of it.
+//! Tests with a good manifest and faulty variants of it.
 
 use super::*;
 
@@ -25,7 +25,7 @@ loom.workspace = true
 default = []
 ";
 
-/// How many findings there are once `from` is replaced by `to`.
+/// Returns the number of findings after `from` is replaced by `to`.
 fn check(from: &str, to: &str) -> usize {
     assert!(GOOD.contains(from), "{from}");
     member("crates/x/Cargo.toml", &GOOD.replace(from, to)).len()

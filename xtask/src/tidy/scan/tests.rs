@@ -1,4 +1,4 @@
-//! What counts as code, comment and literal.
+//! Tests of the split into code, comments and literals.
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn check(text: &str, expect: &str) {
 }
 
 #[test]
-fn comments_end_where_they_end() {
+fn comments_end_at_their_delimiter() {
     check("a // b", "c // /");
     check("a /* b */ c", "c // / // c");
     check("/*/*a*/b*/c", "//////////c");
@@ -27,7 +27,7 @@ fn comments_end_where_they_end() {
 }
 
 #[test]
-fn strings_hide_what_looks_like_code() {
+fn strings_hide_code_and_comment_marks() {
     check(r#"f("//")"#, r#"cc""""c"#);
     check(r#""\"a"b"#, r#""""""c"#);
     check("r#\"a\"b\"#c", "\"\"\"\"\"\"\"\"c");

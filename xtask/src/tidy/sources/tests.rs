@@ -1,4 +1,4 @@
-//! One small bad input for every rule, and the good one beside it.
+//! Tests with a small bad input and a good one for every rule.
 
 use super::*;
 
@@ -7,14 +7,14 @@ const TEST: &str = "crates/working/tests/it/feed.rs";
 const RING: &str = "crates/operational/src/ring/slot.rs";
 const NONE: [usize; 0] = [];
 
-/// The lines that are found fault with, in a file that opens as it should.
+/// Returns the lines with findings, in a file with a module doc.
 fn check_rust(path: &str, body: &str) -> Vec<usize> {
     let text = format!("//! Front.\n{body}");
     rust(path, &text).iter().map(|finding| finding.line).collect()
 }
 
 #[test]
-fn a_file_opens_with_what_it_is_for() {
+fn a_file_opens_with_a_module_doc() {
     assert_eq!(rust(SRC, "//! Why.\nfn f() {}").len(), 0);
     assert_eq!(rust(SRC, "// Why.\nfn f() {}").len(), 1);
     assert_eq!(rust(SRC, "").len(), 1);
@@ -45,7 +45,7 @@ fn lines_end_at_the_hundredth_column() {
 }
 
 #[test]
-fn nothing_is_left_for_later() {
+fn unfinished_work_is_found() {
     let [later, broken, ..] = LEFTOVERS else { unreachable!("two marks are known") };
     assert_eq!(check_rust(SRC, &format!("// {later}: more")), [2]);
     assert_eq!(check_rust(SRC, &format!("// {broken} soon")), [2]);

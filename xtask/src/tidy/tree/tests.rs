@@ -1,4 +1,4 @@
-//! Sizes and names.
+//! Tests of sizes and names.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn check_path(path: &str, bytes: u64) -> usize {
 }
 
 #[test]
-fn a_room_is_named_for_what_is_in_it() {
+fn vague_file_and_directory_names_are_found() {
     for good in ["crates/context/src/pack.rs", "crates/record/src/lib.rs", "docs/common.md"] {
         assert_eq!(check_path(good, 1), 0, "{good}");
     }
@@ -17,7 +17,7 @@ fn a_room_is_named_for_what_is_in_it() {
 }
 
 #[test]
-fn a_file_has_a_limit() {
+fn a_file_has_a_size_limit() {
     assert_eq!(check_path("assets/model.bin", FILE_BYTES_MAX), 0);
     assert_eq!(check_path("assets/model.bin", FILE_BYTES_MAX + 1), 1);
     assert_eq!(check_path(LARGE.0, LARGE.1), 0);
@@ -25,14 +25,14 @@ fn a_file_has_a_limit() {
 }
 
 #[test]
-fn the_walk_finds_what_is_here() {
+fn the_walk_finds_files_of_the_workspace() {
     let files = files(&crate::child::workspace_root()).expect("the workspace can be read");
     assert!(files.iter().any(|file| file.path == "xtask/src/tidy/tree/tests.rs"));
     assert!(files.iter().any(|file| file.path == ".ci/run"));
 }
 
 #[test]
-fn the_walk_leaves_out_what_was_built_or_is_hidden() {
+fn the_walk_skips_built_and_hidden_folders() {
     assert!(["crates", ".ci", ".cargo"].into_iter().all(is_of_the_house));
     assert!(!["target", ".git", ".idea"].into_iter().any(is_of_the_house));
 }

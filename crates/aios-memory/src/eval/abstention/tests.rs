@@ -1,9 +1,9 @@
-//! Against values counted by hand.
+//! Shares and errors against values computed by hand.
 
 use super::*;
 
 #[test]
-fn shares_count_hits_as_relevant_as_the_bound() {
+fn a_hit_at_the_threshold_counts_as_relevant() {
     let hits = BestHits {
         answerable: vec![0.9, 0.5, 0.4, 0.0],
         unanswerable: vec![0.6],
@@ -15,7 +15,7 @@ fn shares_count_hits_as_relevant_as_the_bound() {
 }
 
 #[test]
-fn foreign_and_unanswerable_questions_are_told_apart() {
+fn foreign_and_unanswerable_questions_are_measured_separately() {
     let hits =
         BestHits { answerable: vec![0.9, 0.5], unanswerable: vec![1.0], foreign: vec![0.0, 0.6] };
     let found = hits.summary();

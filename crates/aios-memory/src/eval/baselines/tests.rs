@@ -1,4 +1,4 @@
-//! A handful of texts, with vectors that are given.
+//! A handful of texts with given vectors.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use aios_embedding::{Error as EmbeddingError, Fingerprint, StaticModel};
 
 use super::*;
 
-/// Puts a text at the angle that its first word gives, in degrees.
+/// Embeds a text at the angle that its first word gives, in degrees.
 struct Angles(Fingerprint);
 
 impl Angles {
@@ -39,7 +39,7 @@ impl Embedder for Angles {
     }
 }
 
-/// The rankings of texts, whose pieces are joined by `|`.
+/// Returns the rankings of texts, whose pieces are joined by `|`.
 fn rankings(texts: &[(&str, &str)], query: &str) -> [Vec<String>; 4] {
     let texts: Vec<Text<'_>> = texts
         .iter()
@@ -52,7 +52,7 @@ fn rankings(texts: &[(&str, &str)], query: &str) -> [Vec<String>; 4] {
 }
 
 #[test]
-fn words_alone_rank_the_texts_that_have_them() {
+fn bm25_ranks_only_texts_with_a_query_term() {
     let texts = [
         ("none", "0 a kettle of water"),
         ("long", "0 lanterns burn beside every harbour wall in the winter storms of the north"),
@@ -79,7 +79,7 @@ fn vectors_alone_rank_by_the_best_piece() {
 }
 
 #[test]
-fn fusion_takes_both() {
+fn fusion_combines_words_and_vectors() {
     // `both` is second by words and second by vector.
     let texts = [
         ("words", "170 lanterns"),
@@ -93,13 +93,13 @@ fn fusion_takes_both() {
 }
 
 #[test]
-fn scores_of_bm25_are_those_of_the_formula() {
+fn bm25_scores_match_the_formula() {
     let words = Words::new(
         Analyzer::of(Language::English),
         ["oak oak elm", "elm ash yew fir box"].into_iter(),
     );
     let scores = words.scores("oak");
-    // One of two texts has it, twice, in 3 terms; the mean length is 4.
+    // One of two texts has the term, twice in 3 terms; the mean length is 4.
     let rarity = (1.0 + (2.0 - 1.0 + 0.5) / (1.0 + 0.5_f64)).ln();
     let expect = rarity * 2.0 * 2.2 / (2.0 + 1.2 * (0.25 + 0.75 * 3.0 / 4.0));
     assert!((scores[0] - expect).abs() < 1e-12, "{scores:?}");

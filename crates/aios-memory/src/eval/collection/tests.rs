@@ -4,7 +4,7 @@ use std::fs;
 
 use super::*;
 
-/// A directory with these files.
+/// Creates a directory with these files.
 pub(in crate::eval) fn dir(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, content) in files {

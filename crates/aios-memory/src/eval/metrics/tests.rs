@@ -13,7 +13,7 @@ fn close(left: f64, right: f64) {
 
 #[test]
 fn recall_counts_the_evidence_among_the_first() {
-    // Depths 1, 3, 5, 10, 20; evidence at ranks 2 and 4, one piece never found.
+    // Depths 1, 3, 5, 10, 20; evidence at ranks 2 and 4, one record never found.
     let found = measure("xaxbxxxxxxxx", "abc");
     let third = 1.0 / 3.0;
     let expect = [0.0, third, 2.0 * third, 2.0 * third, 2.0 * third];

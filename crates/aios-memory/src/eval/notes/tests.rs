@@ -11,7 +11,7 @@ const NOTES: &str = r#"{"id": "m1", "text": "The kettle is dented.", "kind": "fa
 "#;
 
 #[test]
-fn memories_and_questions_are_told_apart() {
+fn memories_and_questions_are_distinguished() {
     let dir = dir(&[("notes.jsonl", NOTES)]);
     let notes = read_notes(&dir.path().join("notes.jsonl")).unwrap();
     let ids: Vec<&str> = notes.notes.iter().map(|note| note.id.as_str()).collect();
@@ -44,7 +44,7 @@ fn broken_lines_are_named_with_the_remedy() {
 }
 
 #[test]
-fn a_file_without_answerable_questions_measures_nothing() {
+fn a_file_without_answerable_questions_is_refused() {
     for content in ["", "{\"id\": \"m1\", \"text\": \"x\"}\n"] {
         let dir = dir(&[("notes.jsonl", content)]);
         let error = read_notes(&dir.path().join("notes.jsonl")).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Texts of every form, and broken ones.
+//! Texts of every format, and broken ones.
 
 use aios_embedding::StaticModel;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::eval::collection::tests::dir;
 
 #[test]
-fn every_form_gives_its_texts() {
+fn every_format_yields_its_texts() {
     let dir = dir(&[
         ("lines.txt", "One text.\n\n  Another text.\n"),
         (

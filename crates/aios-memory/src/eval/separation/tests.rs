@@ -1,4 +1,4 @@
-//! Against values counted by hand.
+//! Areas and errors against values computed by hand.
 
 use super::*;
 
@@ -8,13 +8,13 @@ fn close(left: f64, right: f64) {
 
 #[test]
 fn the_area_counts_pairs_in_order_and_half_of_the_ties() {
-    // Of six pairs four are in order and one is a tie.
+    // Of six pairs, four are in order and one is a tie.
     assert_eq!(area_under_curve(&[0.9, 0.5, 0.2], &[0.5, 0.1]), Some(4.5 / 6.0));
     assert_eq!(area_under_curve(&[0.3], &[]), None);
 }
 
 #[test]
-fn the_calibration_error_compares_relevance_with_the_share_that_is_right() {
+fn the_calibration_error_compares_relevance_with_the_share_of_right_hits() {
     // Two intervals: from .8 on one of two is right, below .1 none of one.
     let found = calibration_error(&[(0.85, true), (0.82, false), (0.05, false)]);
     close(found, (2.0 * (0.835 - 0.5_f64) + 0.05) / 3.0);
@@ -27,7 +27,7 @@ fn the_calibration_error_compares_relevance_with_the_share_that_is_right() {
 }
 
 #[test]
-fn types_are_told_from_the_unanswered_questions() {
+fn each_type_is_compared_with_the_unanswered_questions() {
     let mut relevances = Relevances::default();
     for (name, relevance) in
         [("easy", 0.9), ("hard", 0.0), ("easy", 0.5), ("easy", 0.3), ("none", 0.4), ("none", 0.1)]
@@ -39,7 +39,7 @@ fn types_are_told_from_the_unanswered_questions() {
     assert_eq!((easy.queries, easy.median), (3, 0.5));
     close(easy.passing, 2.0 / 3.0);
     assert_eq!(easy.area_under_curve, Some(5.0 / 6.0));
-    // Alone in their intervals: .9, .5 and .3 should be 1, .4 and .1 should be 0.
+    // Each is alone in its interval: .9, .5 and .3 should be 1, .4 and .1 should be 0.
     close(easy.calibration_error.unwrap(), (0.1 + 0.5 + 0.7 + 0.4 + 0.1) / 5.0);
     assert_eq!(by_type["hard"].area_under_curve, Some(0.0));
     let none = by_type["none"];

@@ -8,7 +8,7 @@ const ABSTRACTS: &str = ".I 1\n.T\nwings\n.A\nnobody\n.B\n1958\n.W\nwings\nin a 
                          .T\n.A\n.B\n.W\nheat\n";
 
 #[test]
-fn cranfields_queries_are_numbered_in_their_order_and_judged_yes_or_no() {
+fn cranfield_queries_are_numbered_in_file_order_with_binary_judgements() {
     let queries = ".I 001\n.W\nwhat of\nwings\n.I 004\n.W\nheat .\n";
     let judged = "1 1 3 \n1 2 -1\n2 2 1\n";
     let files = [("cran.all.1400", ABSTRACTS), ("cran.qry", queries), ("cranqrel", judged)];

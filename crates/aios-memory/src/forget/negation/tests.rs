@@ -1,4 +1,4 @@
-//! Sentences that negate, and words that only look so.
+//! Sentences that negate, and words that only look like negations.
 
 use super::negates;
 

@@ -1,9 +1,9 @@
-//! Numbers that differ in a sign, and numbers that are written in two ways.
+//! Numbers that differ in a sign, and numbers written in two ways.
 
 use super::numbers;
 
 #[test]
-fn signs_points_and_groups_make_numbers_what_they_are() {
+fn numbers_keep_signs_points_and_comparisons() {
     for (text, expect) in [
         ("at -4 degrees", &["-4"][..]),
         ("at \u{2212}4 degrees", &["-4"]),

@@ -1,9 +1,9 @@
-//! Names of conversations that have none.
+//! Session names of conversations without a name.
 
 use super::*;
 
 #[test]
-fn files_of_one_name_are_two_conversations_and_a_path_is_one() {
+fn files_with_the_same_name_are_different_conversations() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
     for name in ["x", "y"] {
@@ -19,7 +19,7 @@ fn files_of_one_name_are_two_conversations_and_a_path_is_one() {
 }
 
 #[test]
-fn every_file_name_gives_a_session_that_is_an_id() {
+fn every_file_name_yields_a_valid_session_id() {
     let long = "\u{9577}".repeat(80);
     for name in [long.as_str(), "a\nb", ".json", "x", " "] {
         let session = Unnamed::of(Some(Path::new(name)));
@@ -33,7 +33,7 @@ fn every_file_name_gives_a_session_that_is_an_id() {
 }
 
 #[test]
-fn file_names_that_are_not_text_are_apart() {
+fn file_names_that_are_not_utf_8_are_distinct() {
     use std::os::unix::ffi::OsStrExt;
     let name =
         |bytes: &[u8]| Unnamed::of(Some(Path::new(std::ffi::OsStr::from_bytes(bytes)))).name();
@@ -41,7 +41,7 @@ fn file_names_that_are_not_text_are_apart() {
 }
 
 #[test]
-fn conversations_of_one_file_are_apart() {
+fn conversations_of_one_file_are_distinct() {
     let session = Unnamed::of(Some(Path::new("chat.json")));
     let names = [
         session.within(1, None, None),

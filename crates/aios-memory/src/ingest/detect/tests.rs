@@ -1,9 +1,9 @@
-//! Which format a file is taken for.
+//! Detected layouts of files.
 
 use super::*;
 
 #[test]
-fn content_that_is_known_counts_before_the_name() {
+fn recognised_content_takes_precedence_over_the_name() {
     for (name, head, expect) in [
         ("a.jsonl", "", Layout::JsonLines),
         ("a.NDJSON", "{\"a\": 1}\n{\"a\"", Layout::JsonLines),

@@ -1,16 +1,16 @@
-//! The sections of a Markdown document, by CommonMark's rules for headings.
+//! Sections of a Markdown document, by CommonMark's rules for headings.
 
 use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
-/// As much of a heading goes into titles, in bytes; the whole stands in its section.
+/// Maximum length of a heading within titles, in bytes; its section has the whole heading.
 const HEADING_BYTES_MAX: usize = 256;
 
-/// Lines that open front matter, and those that close it.
+/// Opening lines of front matter, with their closing lines.
 const FRONT_MATTER: [(&str, &[&str]); 2] = [("---", &["---", "..."]), ("+++", &["+++"])];
 
-/// A part of a document under its headings, outermost first.
+/// A part of a document with its headings, outermost first.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Section {
     pub(super) headings: Vec<String>,
@@ -39,14 +39,14 @@ pub(super) fn sections(text: &str) -> Vec<Section> {
     sections
 }
 
-/// A heading, with the lines that it takes.
+/// A heading, with the byte range of its lines.
 struct Heading {
     level: HeadingLevel,
     title: String,
     lines: Range<usize>,
 }
 
-/// The headings of a document that stand in no list, quotation or the like, and that have a text.
+/// Returns the headings with a text that are not within a list, quotation or the like.
 fn headings_of(text: &str) -> Vec<Heading> {
     let offset = front_matter_bytes(text);
     let mut headings = Vec::new();
@@ -67,7 +67,7 @@ fn headings_of(text: &str) -> Vec<Heading> {
                 };
                 let title = title_of(&text[inner]);
                 let line = text[..range.start].rfind(['\n', '\r']).map_or(0, |end| end + 1);
-                // Each begins where the one before it has ended, or later.
+                // Each begins at or after the end of the previous one.
                 let line = headings.last().map_or(line, |it: &Heading| it.lines.end.max(line));
                 headings.push(Heading { level, title, lines: line..range.end });
             }
@@ -86,14 +86,15 @@ fn headings_of(text: &str) -> Vec<Heading> {
     headings
 }
 
-/// A heading's text as it is written, in one line.
+/// Returns a heading's text as it is written, in one line.
 fn title_of(heading: &str) -> String {
     let mut title = heading.split_whitespace().collect::<Vec<_>>().join(" ");
     title.truncate(title.floor_char_boundary(HEADING_BYTES_MAX));
     title
 }
 
-/// The length of the front matter: YAML or TOML between lines of their own at the very beginning.
+/// Returns the length in bytes of the front matter: YAML or TOML between fence lines at the very
+/// beginning.
 fn front_matter_bytes(text: &str) -> usize {
     let mut lines = text.split_inclusive('\n');
     let Some(first) = lines.next() else { return 0 };
@@ -105,7 +106,7 @@ fn front_matter_bytes(text: &str) -> usize {
         if close.contains(&line.trim_end()) {
             return bytes;
         }
-        // A rule with a paragraph under it.
+        // A thematic break with a paragraph under it.
         if at == 0 && line.trim().is_empty() {
             return 0;
         }

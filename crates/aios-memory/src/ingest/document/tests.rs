@@ -1,9 +1,9 @@
-//! Where documents are cut.
+//! Cuts of documents into pieces.
 
 use super::*;
 
 #[test]
-fn a_piece_says_which_file_and_line_it_is_from() {
+fn a_piece_names_its_file_and_line() {
     let (mut pieces, mut has_end) = (Vec::new(), false);
     let text = "# Ledger\n\nSQLite holds it.\n\n# Library\n\nLanceDB finds it.\n";
     let name = Some(Path::new("docs/map.md"));

@@ -1,23 +1,23 @@
-//! Texts that are too long for one record, cut into several.
+//! Cutting of texts that are too long for one record.
 
 use super::Draft;
 use crate::ingest::said::Mend;
 
-/// The longest text of one record, in bytes; a longer one is cut into several.
+/// Maximum length of the text of one record, in bytes; a longer one is cut into several.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// The share of [`TEXT_BYTES_MAX`] in which the end of a word is looked for.
+/// Reciprocal of the share of [`TEXT_BYTES_MAX`] that is searched for the end of a word.
 const CUT_SHARE: usize = 8;
 
-/// The longest character in UTF-8, in bytes.
+/// Maximum length of a character in UTF-8, in bytes.
 const UTF8_MAX: usize = 4;
 
-/// The place of a text among the parts of the one that it was cut from.
+/// Position of a text among the parts of the one that it was cut from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
-    /// From 1.
+    /// Number of the part, from 1.
     pub(crate) number: usize,
-    /// All of them.
+    /// Number of parts.
     pub(crate) count: usize,
 }
 
@@ -25,10 +25,11 @@ impl Part {
     /// A text that was not cut.
     pub(crate) const WHOLE: Part = Part { number: 1, count: 1 };
 
-    /// The shortest text that may be followed by another part, in bytes.
+    /// Minimum length of a text that another part may follow, in bytes.
     pub(crate) const CUT_BYTES_MIN: usize = TEXT_BYTES_MAX - TEXT_BYTES_MAX / CUT_SHARE - UTF8_MAX;
 
-    /// The id of the part of this number of the record that its source knows as `external_id`.
+    /// Returns the id of the part with this number of the record that its source knows as
+    /// `external_id`.
     pub(crate) fn id(external_id: &str, number: usize) -> String {
         match number {
             1 => external_id.to_owned(),
@@ -38,7 +39,7 @@ impl Part {
 }
 
 impl Draft {
-    /// This draft, or the parts of it in order if its text is too long for one record. Each part
+    /// Returns this draft, or its parts in order if its text is too long for one record. Each part
     /// after the first has the id of the whole with its number.
     pub(crate) fn parts(self) -> Vec<Draft> {
         if self.text.len() <= TEXT_BYTES_MAX {
@@ -70,7 +71,7 @@ impl Draft {
     }
 }
 
-/// The end of the first part of a text: after a word, if there is an end of one near.
+/// Returns the end of the first part of a text: after a word, if a word ends nearby.
 fn end_of_part(text: &str) -> usize {
     if text.len() <= TEXT_BYTES_MAX {
         return text.len();

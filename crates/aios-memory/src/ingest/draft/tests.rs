@@ -1,4 +1,4 @@
-//! Drafts from objects of JSON.
+//! Drafts from JSON objects.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn read(value: Value) -> Result<Draft, Unfit> {
 }
 
 #[test]
-fn what_has_a_role_name_or_session_is_a_message_and_the_rest_are_notes() {
+fn a_record_with_a_role_name_or_session_is_a_message_else_a_note() {
     for (value, kind, session) in [
         (json!({"text": "x"}), Kind::Note, None),
         (json!({"text": "x", "role": "user"}), Kind::Message, Some("diary")),
@@ -28,7 +28,7 @@ fn what_has_a_role_name_or_session_is_a_message_and_the_rest_are_notes() {
 }
 
 #[test]
-fn nothing_that_a_line_says_is_lost() {
+fn every_field_of_a_line_is_kept() {
     let draft = read(json!({
         "content": [{"type": "text", "text": "one"}, {"type": "image"}, "two"],
         "id": 7, "user": "ada", "timestamp": 1_683_554_160, "tags": ["a", "b"],
@@ -60,7 +60,7 @@ fn a_record_without_a_text_is_refused_and_one_with_an_empty_text_is_skipped() {
 }
 
 #[test]
-fn an_odd_side_field_costs_that_field_and_is_reported() {
+fn a_malformed_optional_field_is_reported_and_kept_as_metadata() {
     let long = "x".repeat(NAME_BYTES_MAX + 1);
     for (field, value) in [
         ("timestamp", json!(true)),
@@ -87,7 +87,7 @@ fn an_odd_side_field_costs_that_field_and_is_reported() {
 }
 
 #[test]
-fn a_time_before_1970_is_left_out_of_what_was_said() {
+fn a_time_before_1970_is_removed_from_a_message() {
     for time in ["0001-01-01T00:00:00Z", "1950-05-08"] {
         let mut draft = read(json!({"role": "user", "text": "x", "timestamp": time})).unwrap();
         draft.leave_out_early_time();
@@ -100,7 +100,7 @@ fn a_time_before_1970_is_left_out_of_what_was_said() {
 }
 
 #[test]
-fn of_two_texts_or_times_the_first_of_the_table_counts_and_the_other_is_reported() {
+fn the_first_text_or_time_of_the_table_counts_and_others_are_reported() {
     let draft =
         read(json!({"body": "b", "text": "a", "ts": 1_000_000_000, "created_at": "2026-05-08"}));
     let draft = draft.unwrap();
@@ -114,7 +114,7 @@ fn of_two_texts_or_times_the_first_of_the_table_counts_and_the_other_is_reported
 }
 
 #[test]
-fn a_time_is_known_in_every_spelling_and_what_only_looks_like_one_is_reported() {
+fn a_time_is_recognised_in_every_spelling_and_lookalikes_are_reported() {
     for name in [
         "timestamp",
         "Timestamp",
@@ -152,7 +152,7 @@ fn a_time_is_known_in_every_spelling_and_what_only_looks_like_one_is_reported() 
 }
 
 #[test]
-fn a_role_in_the_place_of_a_speaker_is_the_role() {
+fn a_role_word_in_a_speaker_field_is_the_role() {
     for (value, role, name) in [
         (json!({"sender": "human"}), Some("user"), None),
         (json!({"sender": "Ada"}), None, Some("Ada")),
@@ -169,7 +169,7 @@ fn a_role_in_the_place_of_a_speaker_is_the_role() {
 }
 
 #[test]
-fn a_long_text_is_cut_into_parts_that_are_the_whole_together() {
+fn the_parts_of_a_long_text_concatenate_to_the_whole() {
     let words = "w\u{e9}ll then ".repeat(TEXT_BYTES_MAX / 4);
     for text in [words, "x".repeat(TEXT_BYTES_MAX + 1), "\u{1f600}".repeat(TEXT_BYTES_MAX)] {
         let draft = read(json!({"text": text, "id": "a", "role": "user"})).unwrap();
@@ -184,7 +184,7 @@ fn a_long_text_is_cut_into_parts_that_are_the_whole_together() {
 }
 
 #[test]
-fn a_record_that_former_versions_read_otherwise_keeps_their_facts() {
+fn a_record_keeps_the_facts_that_earlier_versions_read() {
     let same =
         read(json!({"text": "x", "role": "user", "session": "s", "timestamp": 1e9})).unwrap();
     assert_eq!(same.former, None);

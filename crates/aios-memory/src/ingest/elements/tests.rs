@@ -59,7 +59,7 @@ fn objects_that_begin_alike_are_found_in_a_broken_element() {
     };
     let cut = "{\"role\": \"a, {\"role\": \"b\"}";
     assert_eq!(next_alike(&element(cut, End::Open), &head), [cut.rfind('{').unwrap()]);
-    // An object within one whose brackets close is a part of it.
+    // An object nested in one whose brackets close is a part of it.
     let nested = "{\"role\": 1, \"in\": [{\"role\": 2}, {\"role\": 3}]}";
     assert_eq!(next_alike(&element(nested, End::Closed), &head), [0; 0]);
     let other = "{\"role\": \"a, {\"type\": \"b\"}";

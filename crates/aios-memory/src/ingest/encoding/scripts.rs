@@ -1,21 +1,21 @@
-//! UTF-16 without a byte order mark in scripts other than Latin, told by what it would say.
+//! Detection of UTF-16 without a byte order mark in scripts other than Latin, by the decoded text.
 
 use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_16BE, UTF_16LE};
 
-/// The share of characters of a script that make a text one of it, in percent.
+/// Minimum share of characters of such scripts in a text, in percent.
 const SHARE_MIN: usize = 90;
 
-/// Fewer characters of a script tell nothing.
+/// Minimum number of characters of such scripts.
 const CHARS_MIN: usize = 2;
 
-/// Character sets of East Asia with the first bytes of the characters that are common in each.
+/// East Asian character sets, with the first bytes of their common characters.
 const COMMON: &[(&Encoding, std::ops::RangeInclusive<u8>)] =
     &[(GBK, 0xB0..=0xD7), (BIG5, 0xA4..=0xC6), (SHIFT_JIS, 0x88..=0x97), (EUC_KR, 0xCA..=0xFD)];
 
-/// The same of Hangul.
+/// The same for Hangul.
 const COMMON_HANGUL: (&Encoding, std::ops::RangeInclusive<u8>) = (EUC_KR, 0xB0..=0xC8);
 
-/// Letters of scripts whose characters beside one another are no Latin text by chance.
+/// Letters of scripts that Latin text read as UTF-16 does not yield in sequence by chance.
 const SCRIPTS: &[std::ops::RangeInclusive<char>] = &[
     '\u{370}'..='\u{3ff}',
     '\u{400}'..='\u{52f}',
@@ -27,12 +27,12 @@ const SCRIPTS: &[std::ops::RangeInclusive<char>] = &[
     '\u{ac00}'..='\u{d7a3}',
 ];
 
-/// The byte order in which a text is UTF-16, if it can be told from its letters.
+/// Returns the byte order in which a text is UTF-16, if its letters determine it.
 pub(super) fn utf_16(sample: &[u8]) -> Option<&'static Encoding> {
     let says = |encoding: &&'static Encoding| {
         let whole = &sample[..sample.len() & !1];
         let (text, has_faults) = encoding.decode_without_bom_handling(whole);
-        // The end of the sample may stand within a pair of units.
+        // The sample may end within a surrogate pair.
         !has_faults && is_text(&text)
     };
     let mut orders = [UTF_16LE, UTF_16BE].into_iter().filter(says);
@@ -54,7 +54,7 @@ fn is_text(text: &str) -> bool {
         && COMMON.iter().any(|(set, first)| are_common(&han, set, first))
 }
 
-/// Returns `true` for what stands between words in any script.
+/// Returns `true` for characters that stand between words in any script.
 fn is_between(c: char) -> bool {
     c.is_ascii_digit()
         || matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{2010}'..='\u{2027}' | '\u{3000}'..='\u{3020}'
@@ -75,7 +75,7 @@ fn are_common(letters: &str, set: &'static Encoding, first: &std::ops::RangeIncl
         let text = c.to_string();
         let (bytes, _, is_lacking) = set.encode(&text);
         !is_lacking && bytes.len() == 2 && first.contains(&bytes[0])
-            // The second bytes of the larger sets that extend these are lower.
+            // The larger sets that extend these have lower second bytes.
             && (set != EUC_KR || 0xA1 <= bytes[1])
     };
     let common = letters.chars().filter(is_common).count();

@@ -11,7 +11,7 @@ fn stream(bytes: &[u8]) -> io::Result<(String, Option<&'static str>)> {
 }
 
 #[test]
-fn utf_16_is_known_with_a_mark_and_without() {
+fn utf_16_is_detected_with_and_without_a_mark() {
     let text = "[{\"content\": \"sch\u{f6}n \u{1f600}\"}]";
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -32,7 +32,7 @@ fn utf_16_is_known_with_a_mark_and_without() {
 }
 
 #[test]
-fn utf_16_that_is_not_whole_is_noticed() {
+fn incomplete_utf_16_is_detected() {
     for units in [&b"a\0\x00\xd8b\0"[..], b"a\0b\0c"] {
         assert!(stream(&[b"\xFF\xFE", units].concat()).unwrap().0.contains('\u{fffd}'));
     }
@@ -44,7 +44,7 @@ fn utf_16_that_is_not_whole_is_noticed() {
 }
 
 #[test]
-fn what_is_no_utf_8_is_windows_1252_and_few_wrong_bytes_are_replaced() {
+fn invalid_utf_8_is_windows_1252_and_a_few_wrong_bytes_are_replaced() {
     for (bytes, expect, is_told) in [
         (&b"plain"[..], "plain", false),
         ("sch\u{f6}n".as_bytes(), "sch\u{f6}n", false),
@@ -59,7 +59,7 @@ fn what_is_no_utf_8_is_windows_1252_and_few_wrong_bytes_are_replaced() {
 }
 
 #[test]
-fn short_texts_in_utf_16_of_other_scripts_are_known_without_a_mark() {
+fn short_utf_16_texts_of_other_scripts_are_detected_without_a_mark() {
     for text in [
         "\u{4e2d}\u{6587}",
         "\u{6211}\u{5728}\u{5317}\u{4eac}\u{3002}",

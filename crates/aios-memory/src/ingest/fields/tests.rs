@@ -11,7 +11,7 @@ fn owner(value: Value) -> Result<Option<String>, String> {
 }
 
 #[test]
-fn an_owner_is_known_in_every_spelling() {
+fn an_owner_is_recognised_in_every_spelling() {
     for name in [
         "user",
         "user_id",
@@ -73,7 +73,7 @@ fn roles_speakers_and_other_fields_name_no_owner() {
 }
 
 #[test]
-fn an_owner_is_found_in_every_object_that_is_not_what_was_said() {
+fn an_owner_is_found_in_every_nested_object_except_content() {
     for record in [
         json!({"payload": {"user_id": "bob"}}),
         json!({"info": {"user": "bob"}}),
@@ -107,7 +107,7 @@ fn an_owner_with_characters_that_cannot_be_stored_is_refused() {
 }
 
 #[test]
-fn a_message_in_another_object_belongs_to_whom_both_name() {
+fn the_owner_of_a_nested_message_is_lifted_to_its_record() {
     let lifted = |value: Value| {
         let Value::Object(mut object) = value else { unreachable!() };
         lift_owner(&mut object).map(|()| object.get("user").cloned())
@@ -121,7 +121,7 @@ fn a_message_in_another_object_belongs_to_whom_both_name() {
 }
 
 #[test]
-fn an_owner_that_is_not_clear_is_refused() {
+fn an_ambiguous_owner_is_refused() {
     assert!(owner(json!({"user": "ada", "owner": "bob"})).is_err());
     assert!(owner(json!({"user": "ada", "metadata": {"user_id": "bob"}})).is_err());
     assert!(owner(json!({"user": ["ada"]})).is_err());
@@ -130,7 +130,7 @@ fn an_owner_that_is_not_clear_is_refused() {
 }
 
 #[test]
-fn an_owner_that_is_an_object_is_the_first_field_that_says_something() {
+fn an_owner_object_is_named_by_its_first_non_empty_field() {
     let named = |object: Value| owner(json!({"user": object}));
     assert_eq!(named(json!({"id": null, "name": "u1"})), Ok(Some("u1".to_owned())));
     assert_eq!(named(json!({"id": "", "email": "u1@x"})), Ok(Some("u1@x".to_owned())));
@@ -146,7 +146,7 @@ fn place(value: Value) -> Result<Scope, String> {
 }
 
 #[test]
-fn sessions_are_known_in_every_spelling() {
+fn sessions_are_recognised_in_every_spelling() {
     for name in SESSION.spellings.iter().copied().chain(["sessionId", "threadId", "chat-id"]) {
         for value in [
             json!({name: "s"}),
@@ -171,7 +171,7 @@ fn sessions_are_known_in_every_spelling() {
     assert!(place(json!({"session": ["a", "b"]})).is_err());
 }
 
-/// Every way in which a field may stand in a record.
+/// Returns every way in which a field may stand in a record.
 fn nestings(name: &str, value: &str) -> Vec<Value> {
     let mut nestings = vec![
         json!({name: value}),
@@ -206,7 +206,7 @@ fn an_owner_is_never_left_in_a_record() {
 }
 
 #[test]
-fn what_only_looks_like_an_owner_is_refused_and_named() {
+fn a_field_that_only_looks_like_an_owner_is_refused_and_named() {
     for name in [
         "uid",
         "user_uuid",

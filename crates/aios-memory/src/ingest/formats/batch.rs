@@ -1,18 +1,18 @@
-//! Lines of a batch: a request or its answer, with the `custom_id` that the caller gave it, as
-//! OpenAI and Anthropic take and return them.
+//! Lines of a batch: a request or its answer, with the caller's `custom_id`, as OpenAI and
+//! Anthropic exchange them.
 
 use serde_json::{Map, Value, json};
 
 use super::parts::text_in;
 use crate::ingest::repeated;
 
-/// The field that makes a line one of a batch.
+/// Field that identifies a line of a batch.
 const ID: &str = "custom_id";
 
-/// The fields around a request or an answer, from the outside in.
+/// Fields that enclose a request or an answer, from the outside in.
 const AROUND: &[&str] = &["response", "result", "params", "body"];
 
-/// Fields that say how it was transported, not what was said.
+/// Fields that describe the transport, not the content.
 const OF_TRANSPORT: &[&str] = &[
     "status_code",
     "request_id",
@@ -26,7 +26,7 @@ const OF_TRANSPORT: &[&str] = &[
     "type",
 ];
 
-/// The reason for which a line of a batch says nothing, if its request failed.
+/// Returns the reason why a line of a batch has no content, if its request failed.
 pub(super) fn failure(line: &Map<String, Value>) -> Option<String> {
     line.get(ID)?;
     let object = |of: &Value, name: &str| of.get(name).filter(|it| it.is_object()).cloned();
@@ -51,8 +51,8 @@ pub(super) fn failure(line: &Map<String, Value>) -> Option<String> {
     }
 }
 
-/// The request or the answer in a line of a batch, as a conversation of its id; other elements stay
-/// as they are.
+/// Unwraps the request or answer in a line of a batch into a conversation with its id. Other
+/// elements stay unchanged.
 pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
     let Some(id) = text_in(&fields, &[ID]) else { return fields };
     let is_response = |fields: &Map<String, Value>| {
@@ -64,7 +64,7 @@ pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
     if !is_enclosed {
         return fields;
     }
-    // The id of the line is of the transport.
+    // The id of the line belongs to the transport.
     fields.remove("id");
     for name in AROUND {
         let Some(Value::Object(_)) = fields.get(*name) else { continue };
@@ -90,7 +90,8 @@ pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
-/// Opens a request for a response, whose messages are its `instructions` and its `input`.
+/// Converts a request for a response into a conversation: its messages are its `instructions` and
+/// its `input`.
 fn open_request(fields: &mut Map<String, Value>) {
     let messages = match fields.remove("input") {
         Some(Value::Array(items)) => items,

@@ -1,14 +1,14 @@
-//! Messages that stand beside the `messages` of a conversation: the instructions of a
-//! request to Anthropic, and the response that a log has of OpenAI or Anthropic.
+//! Messages beside the `messages` of a conversation: the system prompt of an Anthropic request, and
+//! the response that an OpenAI or Anthropic log has.
 
 use serde_json::{Map, Value, json};
 
 use super::{owners, sharegpt};
 
-/// The fields of an answer.
+/// Fields of an answer.
 const RESPONSES: &[&str] = &["response", "completion"];
 
-/// Fields of a request that say how it is to be answered, not what was said.
+/// Fields of a request that control the answer and are not content.
 const SETTINGS: &[&str] = &[
     "model",
     "tools",
@@ -26,10 +26,10 @@ const SETTINGS: &[&str] = &[
     "thinking",
 ];
 
-/// Takes the messages before and after those of a conversation out of its fields.
+/// Removes the messages before and after those of a conversation from its fields.
 ///
 /// # Errors
-/// A message if an answer names two owners, or one in a field that only looks like it.
+/// A message if an answer names two owners, or has a field that only looks like an owner.
 pub(crate) fn messages_beside(
     fields: &mut Map<String, Value>,
 ) -> Result<(Vec<Value>, Vec<Value>), String> {
@@ -57,7 +57,7 @@ pub(crate) fn messages_beside(
     Ok((before.into_iter().collect(), after))
 }
 
-/// The messages of the assistant that an answer holds; `None` if it is something else.
+/// Returns the assistant's messages in an answer; `None` if it is not an answer.
 fn answers_in(answer: &Value) -> Option<Vec<Value>> {
     let is_message = |it: &Value| it.get("role").is_some() && it.get("content").is_some();
     match answer {
@@ -72,7 +72,7 @@ fn answers_in(answer: &Value) -> Option<Vec<Value>> {
     }
 }
 
-/// The messages of the choices in an answer; `None` if one has no message.
+/// Returns the messages of the choices in an answer; `None` if a choice has no message.
 fn choices(choices: &Value) -> Option<Vec<Value>> {
     let choices = choices.as_array().filter(|choices| !choices.is_empty())?;
     let message = |choice: &Value| {
@@ -82,8 +82,9 @@ fn choices(choices: &Value) -> Option<Vec<Value>> {
     choices.iter().map(message).collect()
 }
 
-/// An object that holds messages as a conversation with `messages`: that of ShareGPT,
-/// `{"data": [...]}`, and an answer to a request. Other objects stay as they are.
+/// Converts an object that holds messages into a conversation with `messages`: that of ShareGPT,
+/// `{"data": [...]}`, a request to Gemini, and an answer to a request. Other objects stay
+/// unchanged.
 pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
     let mut fields = google(sharegpt::opened(fields));
     if is_said_itself(&fields) {
@@ -100,7 +101,7 @@ pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
-/// A request to Gemini, `{"contents": [{"role", "parts"}]}`, as one with `messages`.
+/// Converts a Gemini request, `{"contents": [{"role", "parts"}]}`, into one with `messages`.
 fn google(mut fields: Map<String, Value>) -> Map<String, Value> {
     let list = fields.get("contents").and_then(Value::as_array);
     let is_said = |it: &Value| it.get("parts").is_some_and(Value::is_array);
@@ -119,15 +120,15 @@ fn google(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
-/// Returns `true` for an object with a list of messages or conversations as `data`, which may be of
-/// several owners.
+/// Returns `true` for an object with a list of messages or conversations as `data`, which may
+/// belong to several owners.
 pub(crate) fn has_list(fields: &Map<String, Value>) -> bool {
     let list = fields.get("data").and_then(Value::as_array);
     let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_object);
     list.is_some_and(is_list) && !is_said_itself(fields)
 }
 
-/// Returns `true` for an object that says something itself.
+/// Returns `true` for an object with content of its own.
 fn is_said_itself(fields: &Map<String, Value>) -> bool {
     ["messages", "text", "content"].iter().any(|name| fields.contains_key(*name))
 }

@@ -1,8 +1,8 @@
 //! ChatGPT: the conversations of a data export, `conversations.json` or `conversations-000.json`.
 //!
-//! A conversation is a tree (`mapping`), since questions are edited and answers asked for again.
-//! The branch that its user saw last counts, from `current_node` up; without that, the one of the
-//! newest leaf. The account is an artefact of the export and names no owner.
+//! A conversation is a tree (`mapping`), since questions are edited and answers regenerated. Only
+//! the branch that the user saw last is read, from `current_node` up; without that field, the
+//! branch of the newest leaf. The account is an artefact of the export and names no owner.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,17 +32,17 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// The name under which texts of the user's settings stand in a conversation.
+/// Content types of a user's settings in a conversation.
 const SETTINGS: &[&str] = &["user_editable_context", "model_editable_context"];
 
-/// Contents that are understood, so that one without a text is empty.
+/// Supported content types: content of these without a text is empty.
 const KNOWN: &[&str] =
     &["text", "code", "multimodal_text", "execution_output", "thoughts", "reasoning_recap"];
 
-/// Fields of a content of another type that hold metadata instead of text.
+/// Fields of an unsupported content type that hold metadata instead of text.
 const NO_TEXTS: &[&str] = &["content_type", "language", "id", "response_format_name", "domain"];
 
-/// Contents that are thinking.
+/// Content types that are thinking.
 const THINKING: &[&str] = &["thoughts", "reasoning_recap"];
 
 struct ChatGpt;
@@ -91,7 +91,8 @@ fn is_of(message: &Map<String, Value>, tool: &str) -> bool {
     name.is_none_or(|name| first(&name) == first(tool))
 }
 
-/// The parent of each node. Of one that is broken it may be known from its parent only.
+/// Returns the parent of each node. The parent of a broken node may be known only from that
+/// parent's children.
 fn parents(mapping: &Map<String, Value>) -> HashMap<&str, &str> {
     let told = mapping.iter().filter_map(|(node, it)| Some((&**node, it.get("parent")?.as_str()?)));
     let mut parents: HashMap<&str, &str> = told.collect();
@@ -107,7 +108,7 @@ fn parents(mapping: &Map<String, Value>) -> HashMap<&str, &str> {
     parents
 }
 
-/// The leaf whose message is the newest.
+/// Returns the leaf with the newest message.
 fn newest_leaf<'a>(
     mapping: &'a Map<String, Value>,
     parents: &HashMap<&'a str, &'a str>,
@@ -125,8 +126,8 @@ fn newest_leaf<'a>(
     times.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0))).map(|(leaf, _)| leaf)
 }
 
-/// Reads the message of a node, which answers the call of the node `caller`. Returns `true` if it
-/// is a call itself.
+/// Reads the message of a node, which answers the call of the node `caller`. Returns `true` if the
+/// message is itself a call.
 fn read_message(
     conversation: &Conversation,
     line: u64,
@@ -230,7 +231,7 @@ fn content_of(
     said
 }
 
-/// Adds a part. One that points to an attachment has its name, and uses it up.
+/// Adds a part. A part that refers to an attachment gets its name and consumes the attachment.
 fn add_part(said: &mut Content, part: &Value, attached: &mut Vec<&Map<String, Value>>) {
     let place = part.get("asset_pointer").and_then(Value::as_str);
     let is_it = |attachment: &&Map<String, Value>| {

@@ -30,7 +30,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// The beginning of the id that stands for the parent of a first message.
+/// Prefix of the id that stands for the parent of a first message.
 const NO_PARENT: &str = "00000000-0000-";
 
 struct Claude;
@@ -62,8 +62,8 @@ impl Reader for Claude {
     }
 }
 
-/// The messages of the branch that ends at `leaf`, or without one at the newest message that stands
-/// beside another answer; all if there is a single branch.
+/// Returns the messages of the branch that ends at `leaf`. Without a leaf, the branch ends at the
+/// last message of the file if messages have alternatives; otherwise all messages are returned.
 fn branch<'a>(
     messages: &[&'a Map<String, Value>],
     leaf: Option<&str>,
@@ -71,7 +71,7 @@ fn branch<'a>(
     let id = |message: &&'a Map<String, Value>| message.get("uuid").and_then(Value::as_str);
     let by_id: HashMap<&str, &'a Map<String, Value>> =
         messages.iter().filter_map(|message| Some((id(message)?, *message))).collect();
-    // Of a message whose parent could not be read, the one before it in the file is the parent.
+    // A message whose parent could not be read follows the one before it in the file.
     let before: HashMap<&str, &str> =
         messages.windows(2).filter_map(|two| Some((id(&two[1])?, id(&two[0])?))).collect();
     let parent = |node: &'a str| {
@@ -112,7 +112,7 @@ fn read_message(
             if !said.text().contains(&named.text()) {
                 said.add_text(&named.text());
             }
-            // A text that its user pasted stands in the export in full.
+            // The export contains text that the user pasted in full.
             said.add_text(&text_in(attachment, &["extracted_content"]).unwrap_or_default());
         }
     }

@@ -1,9 +1,9 @@
 //! Claude Code: the JSON lines of a session, `~/.claude/projects/*/*.jsonl`.
 //!
-//! A row has the id of its session, so that a file may hold several. Rows form a tree by
-//! `parentUuid`: a prompt that was edited stands beside the one in its place, and only the last of
-//! these counts. Which one that is the end of the file tells, so rows are held until then. What
-//! sub-agents said (`isSidechain`) is a conversation of its own.
+//! A row has the id of its session, so a file may hold several sessions. Rows form a tree by
+//! `parentUuid`: an edited prompt has the same parent as the original, and only the last of them
+//! counts. The last one is known only at the end of the file, so rows are held until then. The
+//! messages of a sub-agent (`isSidechain`) are a conversation of their own.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -36,7 +36,7 @@ pub(super) const DESCRIPTION: Description = Description {
 const OWN_TYPES: &[&str] =
     &["file-history-snapshot", "queue-operation", "custom-title", "ai-title"];
 
-/// The beginnings of texts that the program wrote in the name of its user.
+/// Prefixes of texts that the program wrote in the user's name.
 const COMMANDS: &[&str] =
     &["<command-name>", "<command-message>", "<local-command-", "<bash-stdout>", "<bash-stderr>"];
 
@@ -52,23 +52,23 @@ fn is_row(row: &Map<String, Value>) -> bool {
 #[derive(Default)]
 struct ClaudeCode {
     rows: Vec<Row>,
-    /// About how many bytes they have.
+    /// Approximate size of the rows in bytes.
     bytes: u64,
     /// Titles by the id of a row or of a session.
     titles: BTreeMap<String, (u64, String)>,
-    /// The session of each row.
+    /// Session of each row.
     sessions: HashMap<String, String>,
-    /// The parent of each row.
+    /// Parent of each row.
     parents: HashMap<String, String>,
-    /// The last session whose title was told, for a title that names no row of the file.
+    /// Session of the last emitted row, for a title that names no row of the file.
     last: Option<Conversation>,
 }
 
-/// A row that says something.
+/// A row with content.
 struct Row {
     conversation: Conversation,
     uuid: Option<String>,
-    /// The last of several rows in one place of the tree counts.
+    /// Position in the tree, as parent and type. Only the last row at a position counts.
     place: Option<(String, String)>,
     message: Message,
 }
@@ -91,13 +91,13 @@ impl Reader for ClaudeCode {
             }
             "custom-title" | "ai-title" => {
                 let title = text_in(&row, &["customTitle", "aiTitle", "title"]).unwrap_or_default();
-                // The title that a person gave goes before others.
+                // A title given by a person takes precedence.
                 let of = session.unwrap_or_default();
                 if sort == "custom-title" || !self.titles.contains_key(&of) {
                     self.titles.insert(of, (line, title));
                 }
             }
-            // A prompt that was given while the model worked.
+            // A prompt given while the model worked.
             "attachment" if queued_prompt(&row).is_some() => {
                 let prompt = queued_prompt(&row);
                 let message = json!({"role": "user", "content": prompt});
@@ -120,7 +120,7 @@ impl Reader for ClaudeCode {
     fn finish(&mut self, to: &mut Transcript) {
         self.flush(to);
         let mut titles: Vec<_> = std::mem::take(&mut self.titles).into_iter().collect();
-        // The last title counts, and one that the session has before that of a row in it.
+        // The last title counts; one of the session takes precedence over one of its rows.
         let names_row = |of: &String| self.sessions.contains_key(of);
         titles.sort_by_key(|(of, (line, _))| (!names_row(of), *line));
         for (of, (line, title)) in titles {
@@ -172,7 +172,7 @@ impl ClaudeCode {
             conversation.about.extend(row.get(from).map(|value| (to.to_owned(), value.clone())));
         }
         let answer = message.get("id").and_then(Value::as_str).unwrap_or_default();
-        // An answer comes in several rows. Results of tools stand side by side, as do their calls.
+        // An answer consists of several rows. Tool results stand side by side, as do tool calls.
         let alternative = match sort {
             "user" if said.results.is_empty() => Some("user".to_owned()),
             _ => None,
@@ -197,7 +197,7 @@ impl ClaudeCode {
         });
     }
 
-    /// Tells the rows of the branches that count.
+    /// Emits the rows of the current branches and skips the others.
     fn flush(&mut self, to: &mut Transcript) {
         let mut last: HashMap<&(String, String), &str> = HashMap::new();
         for row in &self.rows {
@@ -234,7 +234,7 @@ impl ClaudeCode {
     }
 }
 
-/// The prompt in an attachment that was queued, unless the program itself queued it.
+/// Returns the prompt in a queued attachment, unless the program itself queued it.
 fn queued_prompt(row: &Map<String, Value>) -> Option<Value> {
     let attachment = row.get("attachment")?.as_object()?;
     let sort = text_in(attachment, &["type"])?;
@@ -243,7 +243,7 @@ fn queued_prompt(row: &Map<String, Value>) -> Option<Value> {
     attachment.get("prompt").filter(|_| is_prompt).cloned()
 }
 
-/// Finds the rows below those that were replaced.
+/// Finds the rows below replaced ones.
 struct Dropped<'a> {
     parents: &'a HashMap<String, String>,
     known: HashMap<&'a str, bool>,
@@ -267,7 +267,7 @@ impl<'a> Dropped<'a> {
                 }
                 None => {}
             }
-            // A circle ends here as well: what is known is not walked again.
+            // This also ends a cycle: known nodes are not walked again.
             self.known.insert(node, false);
             path.push(node);
             next = self.parents.get(node).map(String::as_str);

@@ -1,7 +1,7 @@
 //! Codex: the JSON lines of a rollout, `~/.codex/sessions/**/rollout-*.jsonl`.
 //!
-//! A row wraps an item of OpenAI's Responses in a `payload`; before 2025-10 the items stood on the
-//! lines themselves, after a first line with the session's id. Events repeat what items say.
+//! A row wraps an item of OpenAI's Responses API in a `payload`. Before 2025-10, the items were the
+//! lines themselves, after a first line with the session's id. Events repeat the content of items.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ pub(super) const DESCRIPTION: Description = Description {
 const ROWS: &[&str] =
     &["session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state"];
 
-/// The beginnings of texts that the program adds in the name of its user.
+/// Prefixes of texts that the program adds in the user's name.
 const CONTEXTS: &[&str] = &[
     "<environment_context>",
     "<user_instructions>",
@@ -61,9 +61,9 @@ struct Codex {
     conversation: Conversation,
     /// The session that this one continues, whose rows its file repeats with their own header.
     forked_from: Option<String>,
-    /// The roles whose messages stand as items.
+    /// Roles with messages as items.
     items: BTreeSet<String>,
-    /// Events that may repeat items: told at the end if there are no items of their role.
+    /// Events that may repeat items; emitted at the end if their role has no items.
     events: Vec<Message>,
 }
 

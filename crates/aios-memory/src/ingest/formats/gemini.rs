@@ -1,5 +1,5 @@
 //! Gemini CLI: a session as one JSON object, or as JSON lines: a header, messages, and changes
-//! (`$set`, `$rewindTo`). Of messages with the same id the last one counts.
+//! (`$set`, `$rewindTo`). The last of several messages with the same id counts.
 
 use serde_json::{Map, Value};
 
@@ -26,7 +26,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// Types of messages. The first two are those that somebody said.
+/// Types of messages. Only the first two are part of the conversation.
 const TYPES: &[&str] = &["user", "gemini", "info", "warning", "error"];
 
 fn is_session(element: &Map<String, Value>) -> bool {
@@ -47,7 +47,7 @@ fn is_message(element: &Map<String, Value>) -> bool {
 
 #[derive(Default)]
 struct Gemini {
-    /// The header and the messages of the session that is read.
+    /// Header and messages of the current session.
     session: Map<String, Value>,
     messages: Vec<(u64, Map<String, Value>)>,
     line: u64,
@@ -103,7 +103,7 @@ impl Reader for Gemini {
 }
 
 impl Gemini {
-    /// Adds a message, in the place of an earlier version of it.
+    /// Adds a message, or replaces an earlier version of it.
     fn add(&mut self, line: u64, message: Value, to: &mut Transcript) {
         let Value::Object(message) = message else {
             return to.fail(line, "a message of `messages` is not an object");
@@ -115,7 +115,7 @@ impl Gemini {
             .rev()
             .find(|(_, it)| id.is_some() && text_in(it, &["id"]) == id);
         match known {
-            // Two messages of one id are told apart by what nobody changes.
+            // The timestamp, which never changes, distinguishes two messages with the same id.
             Some((_, known)) if known.get("timestamp") == message.get("timestamp") => {
                 *known = message
             }
@@ -179,7 +179,7 @@ fn read_message(
     }
 }
 
-/// The output in the parts of a result: that of its only response, else its texts.
+/// Returns the output in the parts of a result: that of its only response, else its texts.
 fn output(result: &Value) -> Value {
     let said = Content::read(result);
     match (said.results.as_slice(), said.text()) {

@@ -1,6 +1,6 @@
 //! The memory server of the Model Context Protocol: a graph of entities, each with observations,
-//! and of relations, as JSON lines or as one object. Each observation becomes a note that is titled
-//! by its entity, and so does each relation.
+//! and of relations, as JSON lines or as one object. Each observation becomes a note with the
+//! entity as title, and each relation a note with its first entity as title.
 
 use aios_record::Kind;
 use serde_json::{Map, Value, json};
@@ -28,20 +28,20 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// The lists of a graph.
+/// Lists of a graph.
 const LISTS: &[&str] = &["entities", "relations"];
 
-/// Fields in which forks of the server keep when something was noted.
+/// Fields in which forks of the server store the time of an entry.
 const TIMES: &[&str] = &["timestamp", "createdAt", "created_at", "updatedAt", "updated_at"];
 
-/// The fields that are understood.
+/// Supported fields.
 const OF_ENTITIES: &[&str] = &["type", "name", "entityType", "observations"];
 const OF_RELATIONS: &[&str] = &["type", "from", "to", "relationType"];
 const OF_OBSERVATIONS: &[&str] = &["type", "content", "text", "observation"];
 
 fn is_entity(element: &Map<String, Value>) -> bool {
     let observations = element.get("observations");
-    // An entity may be noted before anything is known of it.
+    // An entity may exist before its first observation.
     let is_bare = observations.is_none_or(Value::is_null)
         && element.get("entityType").is_some_and(Value::is_string)
         && !["text", "content"].iter().any(|name| element.contains_key(*name));
@@ -88,7 +88,7 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
         let note = Note { title: None, tag: &sort, time: time_of(item), about };
         return note.tell(line, &text, to);
     }
-    // Other fields of the entity stand with its first observation.
+    // Other fields of the entity are kept with its first observation.
     let mut about = rest_of(item, OF_ENTITIES);
     for observation in observations {
         if observation.is_null() {
@@ -118,12 +118,12 @@ fn time_of(item: &Map<String, Value>) -> Option<&Value> {
     first(item, TIMES)
 }
 
-/// A note, titled by what it is about.
+/// A note, with the entity that it describes as title.
 pub(super) struct Note<'a> {
     pub(super) title: Option<&'a str>,
     pub(super) tag: &'a str,
     pub(super) time: Option<&'a Value>,
-    /// Fields that are not understood, which are kept as metadata.
+    /// Unrecognised fields, which are kept as metadata.
     pub(super) about: Map<String, Value>,
 }
 
@@ -137,14 +137,14 @@ impl Note<'_> {
             draft.unknown.extend(about.keys().cloned());
             draft.like_owner = draft.like_owner.or_else(|| like_owner(&about));
             draft.metadata.extend(about);
-            // A title tells equal observations of two entities apart, as a speaker's name would.
+            // A title distinguishes equal observations of two entities, as a speaker's name would.
             Draft { kind: Kind::Note, name: title.clone(), title, ..draft }
         });
         to.draft(line, draft);
     }
 }
 
-/// The fields of `item` that say something and are not among `known`, nor times.
+/// Returns the non-null fields of `item` that are neither in `known` nor times.
 fn rest_of(item: &Map<String, Value>, known: &[&str]) -> Map<String, Value> {
     let is_rest = |name: &str, value: &Value| {
         !known.contains(&name) && !TIMES.contains(&name) && !value.is_null()

@@ -1,16 +1,16 @@
-//! Messages for elements that are not understood: what they look like, and what is known.
+//! Messages for unrecognised elements: the likely format, and the known formats.
 
 use serde_json::{Map, Value};
 
 use super::{Description, FORMATS, Shape, recognise};
 
-/// Fields that are named of an element that is not understood.
+/// Maximum number of field names listed for an unrecognised element.
 const NAMES_MAX: usize = 8;
 
-/// Signs of a format that make an element look like it.
+/// Minimum number of signs of a format for a guess.
 const SIGNS_MIN: usize = 2;
 
-/// The problem of an element that is not of the format that the caller named.
+/// Returns the problem of an element that does not belong to the format that the caller named.
 pub(super) fn unfit(wanted: &Description, element: &Map<String, Value>) -> String {
     let needs = wanted.shape.as_ref().map_or("", |shape| shape.needs);
     let name = wanted.name;
@@ -22,13 +22,13 @@ pub(super) fn unfit(wanted: &Description, element: &Map<String, Value>) -> Strin
     }
 }
 
-/// A guess at an element of no format.
+/// Returns a guess at the format of an unrecognised element.
 pub(super) fn guess(element: &Map<String, Value>) -> String {
     let signs = |shape: &Shape| shape.signs.iter().filter(|it| element.contains_key(**it)).count();
     let shapes = FORMATS.iter().filter_map(|it| it.shape.as_ref().map(|shape| (it, shape)));
     let scored = shapes.map(|(it, shape)| (signs(shape), it, shape));
     let alike = scored.filter(|(signs, ..)| SIGNS_MIN <= *signs);
-    // Of several that are as much alike the first one counts.
+    // The first of several equally likely formats counts.
     match alike.reduce(|best, next| if best.0 < next.0 { next } else { best }) {
         Some((_, it, shape)) => {
             format!("it looks like `{}`, but {} is missing", it.name, shape.needs)
@@ -40,7 +40,7 @@ pub(super) fn guess(element: &Map<String, Value>) -> String {
     }
 }
 
-/// The formats that are known, for a message.
+/// Returns the list of known formats, for a message.
 pub(super) fn known() -> String {
     let names: Vec<&str> = FORMATS.iter().skip(1).map(|it| it.name).collect();
     format!("known formats are {} (`aios-memory ingest --help` describes them)", names.join(", "))

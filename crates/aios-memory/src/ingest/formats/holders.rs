@@ -1,5 +1,5 @@
-//! The fields that hold the messages, conversations or memories of an object. If one of these is
-//! broken, it costs itself only.
+//! Fields that hold the messages, conversations or memories of an object. A fault in one of them
+//! costs only the broken part.
 
 use serde_json::{Map, Value};
 
@@ -12,16 +12,16 @@ const HOLDERS: &[&str] =
 /// Other fields that may hold messages or conversations.
 const OTHERS: &[&str] = &["data", "items"];
 
-/// Whose the parts in a list or table are.
+/// Ownership of the parts in a list or table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ingest) enum PartsOf {
-    /// Parts of one owner, whom any of them may name.
+    /// All parts have the same owner, whom any of them may name.
     One,
-    /// Each of its own.
+    /// Each part has its own owner.
     Each,
 }
 
-/// Whose the parts in the field of this name are; `None` if it does not hold any.
+/// Returns the ownership of the parts in a field; `None` if the field holds no parts.
 pub(in crate::ingest) fn parts_in(name: &str) -> Option<PartsOf> {
     let is_list =
         |it: &Description| it.shape.as_ref().is_some_and(|shape| shape.lists.contains(&name));
@@ -37,7 +37,7 @@ pub(in crate::ingest) fn holds_parts(object: &Map<String, Value>) -> bool {
     HOLDERS.iter().any(|name| object.get(*name).is_some_and(|it| it.is_array() || it.is_object()))
 }
 
-/// The field with messages that a piece of broken JSON has, if it is a conversation.
+/// Returns the field with messages in a piece of broken JSON, if it is a conversation.
 pub(in crate::ingest) fn holder_in(json: &[u8]) -> Option<&'static str> {
     HOLDERS.iter().copied().find(|name| has_field(json, name))
 }

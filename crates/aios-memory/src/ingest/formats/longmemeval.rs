@@ -1,8 +1,8 @@
 //! LongMemEval: sessions of a user and an assistant with labelled questions, which `eval` reads
 //! (Wu et al., 2024).
 //!
-//! The same session is in the haystacks of many questions, at other times; each haystack has its
-//! own. The question is an artefact of the format and names no owner.
+//! The same session is in the haystacks of many questions, with different times; each haystack has
+//! its own copy. The question is an artefact of the format and names no owner.
 
 use aios_record::Timestamp;
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// The types of questions, by the category under which `eval` reports each.
+/// Question types with the categories under which `eval` reports them.
 const CATEGORIES: &[(&str, u64)] = &[
     ("single-session-user", 1),
     ("single-session-assistant", 2),
@@ -49,7 +49,7 @@ const CATEGORIES: &[(&str, u64)] = &[
     ("knowledge-update", 7),
 ];
 
-/// The end of the id of a question that has no answer.
+/// Suffix of the id of an unanswerable question.
 const ABSTENTION: &str = "_abs";
 
 struct LongMemEval;
@@ -67,13 +67,13 @@ impl Reader for LongMemEval {
     }
 }
 
-/// The sessions that one question is asked of.
+/// The sessions to which one question refers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Haystack {
     id: String,
     sessions: Vec<Session>,
     question: Option<Question>,
-    /// Faults that cost a time or a session.
+    /// Faults that cost a time, a session or turns of one.
     problems: Vec<String>,
 }
 
@@ -124,7 +124,7 @@ impl Haystack {
         haystack
     }
 
-    /// The turns; session = `longmemeval/question/session`.
+    /// Returns the turns as drafts; session = `longmemeval/question/session`.
     pub(crate) fn drafts<'a>(
         &'a self,
         defaults: &'a Defaults,
@@ -144,7 +144,7 @@ impl Haystack {
         })
     }
 
-    /// The haystack for `eval`, with the faults of what is left out.
+    /// Returns the haystack for `eval`, with the faults of omitted parts.
     pub(crate) fn labelled(self) -> (Labelled, Vec<String>) {
         let mut problems = self.problems.clone();
         let mut drafts = Vec::new();
@@ -158,7 +158,8 @@ impl Haystack {
         (Labelled { id: self.id, drafts, questions }, problems)
     }
 
-    /// The question. Its evidence are the turns that are marked in its sessions, or all of these.
+    /// Reads the question. Its evidence is the marked turns of the answer sessions; if a session
+    /// has no marked turn, all of its turns.
     fn read_question(&self, element: &Map<String, Value>) -> Option<Question> {
         let text = text_in(element, &["question"])?;
         let named = element.get("answer_session_ids").and_then(Value::as_array);
@@ -189,7 +190,7 @@ fn turn_id(session: &str, at: usize) -> String {
     format!("{session}:{}", at + 1)
 }
 
-/// Reads a date such as `2023/05/20 (Sat) 02:21`, as UTC.
+/// Parses a date such as `2023/05/20 (Sat) 02:21` as UTC.
 fn parse_date(text: &str) -> Result<Timestamp, String> {
     let plain: Vec<&str> = text.split_whitespace().filter(|part| !part.starts_with('(')).collect();
     moment::parse_timestamp(&plain.join(" ").replace('/', "-"))

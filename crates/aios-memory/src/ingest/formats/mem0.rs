@@ -1,5 +1,5 @@
-//! Mem0: memories as its interface returns them, as exports hold them, and as points of its vector
-//! store, whose `payload` has the text as `data`. Each becomes a note.
+//! Mem0: memories as returned by its API, as stored in exports, and as points of its vector store,
+//! whose `payload` has the text as `data`. Each becomes a note.
 
 use aios_record::Kind;
 use serde_json::{Map, Value};
@@ -23,16 +23,16 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// The names of the lists of memories, and of what a graph adds to them.
+/// Names of the lists of memories, and of the relations that a graph adds.
 const LISTS: &[&str] = &["results", "memories", "relations", POINTS];
 
-/// The name of the list of points of a vector store.
+/// Name of the list of points of a vector store.
 const POINTS: &str = "points";
 
-/// Fields that say nothing of a memory.
+/// Fields that do not describe the memory.
 const LEFT_OUT: &[&str] = &["hash", "score", "event", "updated_at", "structured_attributes"];
 
-/// Fields of a point that are the vector store's.
+/// Fields of a point that belong to the vector store.
 const OF_STORES: &[&str] =
     &["vector", "vectors", "version", "shard_key", "order_value", "text_lemmatized"];
 
@@ -53,10 +53,10 @@ fn is_stored(element: &Map<String, Value>) -> bool {
     is_memory(element) || is_point(element)
 }
 
-/// The list of points in the answer of a vector store, `{"result": {"points": [...]}}`, beside what
-/// stands around it; other elements stay as they are.
+/// Moves the list of points in the answer of a vector store, `{"result": {"points": [...]}}`, to
+/// the outer object. Other elements stay unchanged.
 pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
-    // A change to the graph tells the relations that it added, in lists of lists.
+    // A change to the graph has its added relations in lists of lists.
     let is_change = LISTS.iter().any(|name| is_list(&element, name));
     if let Some(Value::Object(change)) = element.get_mut("relations").filter(|_| is_change) {
         let added = change.remove("added_entities").unwrap_or_default();
@@ -77,7 +77,7 @@ pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
     element
 }
 
-/// A point as the memory that it holds.
+/// Converts a point into the memory that it holds.
 fn unfolded(mut point: Map<String, Value>) -> Map<String, Value> {
     if !is_point(&point) {
         return point;
@@ -133,7 +133,7 @@ fn read_memory(line: u64, mut memory: Map<String, Value>, to: &mut Transcript) {
             memory.insert(ours.to_owned(), value);
         }
     }
-    // The conversation of a memory is provenance; a note is of none.
+    // The conversation of a memory is provenance; a note has no session.
     for name in ["run_id", "session_id", "actor_id", "role"] {
         if let Some(value) = memory.remove(name) {
             let metadata = memory.entry("metadata").or_insert_with(|| Value::Object(Map::new()));

@@ -1,7 +1,7 @@
 //! OpenClaw and Pi: the JSON lines of a session, a header and the entries of a tree.
 //!
-//! An entry stands below its `parentId`. The branch of the last entry counts, so entries are held
-//! until the end. Sessions of the first version have no ids; all of their entries count.
+//! An entry is a child of its `parentId`. Only the branch of the last entry counts, so entries are
+//! held until the end. Sessions of the first version have no ids; all of their entries count.
 
 use std::collections::{HashMap, HashSet};
 
@@ -45,7 +45,7 @@ fn is_message(entry: &Map<String, Value>) -> bool {
 struct OpenClaw {
     conversation: Conversation,
     entries: Vec<Entry>,
-    /// The parent of each entry, messages or not.
+    /// Parent of each entry, also of entries that are not messages.
     parents: HashMap<String, String>,
     last: Option<String>,
     title: Option<(u64, String)>,
@@ -71,7 +71,7 @@ impl OpenClaw {
         }
     }
 
-    /// Tells the entries of the branch of the last one.
+    /// Emits the entries of the branch of the last one and skips the others.
     fn flush(&mut self, to: &mut Transcript) {
         let parent = |node: &str| self.parents.get(node).map(String::as_str);
         let branch: Option<HashSet<&str>> =
@@ -121,7 +121,7 @@ impl Reader for OpenClaw {
                     text_in(&entry, &["name"]).map(|name| (line, name)).or(self.title.take());
                 return self.last = id.or(self.last.take());
             }
-            // A label is put on an entry, and a leaf is not an entry.
+            // A label is attached to an entry, and a custom row is not an entry of the branch.
             ("label" | "custom", _) => return to.skip(line, format!("no message but `{sort}`")),
             (sort, _) => {
                 self.last = id.or(self.last.take());

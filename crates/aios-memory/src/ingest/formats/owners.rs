@@ -1,5 +1,5 @@
-//! Whose an element of a format is: an owner may stand in the element, and in any message, row or
-//! item in it. Readers never see an owner, so that none of them can overlook one.
+//! Owner of an element of a format: it may stand in the element, and in any message, row or item in
+//! it. It is removed before a reader sees the element, so no reader can overlook it.
 
 use serde_json::{Map, Value};
 
@@ -9,8 +9,8 @@ use crate::ingest::{
     spellings::{OWNERS, is_nested},
 };
 
-/// Fields whose values are what somebody said, what a tool takes or gives, or a state of the
-/// program: names in them say nothing of the record.
+/// Fields with content, inputs and outputs of tools, or state of the program: names in them do not
+/// concern the record.
 const FREE_FORM: &[&str] = &[
     "content",
     "parts",
@@ -54,11 +54,11 @@ const FREE_FORM: &[&str] = &[
     "session_summary",
 ];
 
-/// Takes the owner out of an element and out of the objects in it. Of the [`FREE_FORM`] fields
-/// only those that `opens` names are looked into.
+/// Removes the owner from an element and from its nested objects. [`FREE_FORM`] fields are skipped
+/// unless they are listed in `opens`.
 ///
 /// # Errors
-/// A message if two owners are named, or a field only looks like an owner.
+/// A message if two owners are named, or if a field only looks like an owner.
 pub(super) fn take(
     element: &mut Map<String, Value>,
     opens: &[&str],
@@ -68,10 +68,10 @@ pub(super) fn take(
     Ok(owner)
 }
 
-/// Puts the owner that `part` names beside the fields of the conversation that it is taken out of.
+/// Moves the owner that `part` names to the fields of its conversation.
 ///
 /// # Errors
-/// As [`take`].
+/// Same as [`take`].
 pub(super) fn lift(
     part: &mut Map<String, Value>,
     conversation: &mut Map<String, Value>,
@@ -82,7 +82,7 @@ pub(super) fn lift(
     Ok(())
 }
 
-/// The owner that two places name.
+/// Returns the owner that either of two places names.
 ///
 /// # Errors
 /// A message if they differ.
@@ -106,7 +106,7 @@ fn walk(
     *owner = agreed(owner.take(), owner_of(object)?)?;
     for (name, value) in object.iter_mut() {
         let is_opened = opens.contains(&&**name);
-        // Owners in nested objects, such as `metadata`, are taken with those of the object.
+        // Owners in nested objects, such as `metadata`, are removed with those of the object.
         if is_nested(name) || (FREE_FORM.contains(&&**name) && !is_opened) {
             continue;
         }

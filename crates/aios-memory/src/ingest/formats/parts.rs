@@ -1,25 +1,25 @@
-//! The parts of a message's content: texts, tool calls, results, thinking, and attachments.
+//! Parts of a message's content: texts, tool calls, results, thinking, and attachments.
 //!
-//! One reading serves every format, since the vocabularies of the programs do not contradict each
-//! other. Attachments are named, their bytes are left out.
+//! One reader serves every format, since the vocabularies of the programs do not conflict.
+//! Attachments are named; their bytes are omitted.
 
 use serde_json::{Map, Value};
 
-/// The longest name of an attachment, in characters.
+/// Maximum length of an attachment's name, in characters.
 const NAME_CHARS_MAX: usize = 200;
 
-/// The fields that name an attachment; the first that says something counts.
+/// Fields that name an attachment; the first non-empty one counts.
 const NAMES: &[&str] =
     &["file_name", "filename", "fileName", "displayName", "name", "title", "alt", "caption"];
 
-/// The fields that locate an attachment, for one without a name.
+/// Fields that locate an attachment, for one without a name.
 const PLACES: &[&str] =
     &["url", "uri", "fileUri", "path", "asset_pointer", "file_id", "fileId", "file_uuid"];
 
-/// The fields of an attachment's type.
+/// Fields of an attachment's type.
 const MEDIA_TYPES: &[&str] = &["media_type", "mimeType", "mime_type", "file_type", "format"];
 
-/// The objects around an attachment's name, place or type.
+/// Objects that enclose an attachment's name, location or type.
 const WRAPPERS: &[&str] = &[
     "source",
     "file",
@@ -34,19 +34,19 @@ const WRAPPERS: &[&str] = &[
     "video",
 ];
 
-/// A call of a tool.
+/// A tool call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Call {
-    /// The id by which its result names it.
+    /// The id by which a result refers to the call.
     pub(crate) id: Option<String>,
     pub(crate) tool: String,
     pub(crate) input: Value,
 }
 
-/// The result of a call.
+/// The result of a tool call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Returned {
-    /// The id of the call. A result without one belongs to the oldest call of its tool.
+    /// Id of the call. A result without one belongs to the oldest call of its tool.
     pub(crate) call: Option<String>,
     /// The tool, for a result without an id.
     pub(crate) tool: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) struct Returned {
     pub(crate) has_failed: bool,
 }
 
-/// The content of a message.
+/// Content of a message.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Content {
     texts: Vec<String>,
@@ -64,19 +64,19 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// Reads a content: a text, a part, or a list of parts.
+    /// Reads content: a text, a part, or a list of parts.
     pub(crate) fn read(content: &Value) -> Content {
         let mut said = Content::default();
         said.add(content);
         said
     }
 
-    /// The texts, with the names of attachments in their places.
+    /// Returns the texts, with the names of attachments in their positions.
     pub(crate) fn text(&self) -> String {
         self.texts.join("\n")
     }
 
-    /// The thinking.
+    /// Returns the thinking.
     pub(crate) fn thinking(&self) -> String {
         self.thinking.join("\n")
     }
@@ -104,7 +104,7 @@ impl Content {
         }
     }
 
-    /// Names an attachment, such as `[image: label.png]`.
+    /// Adds the name of an attachment, such as `[image: label.png]`.
     pub(crate) fn add_attachment(&mut self, sort: &str, attachment: &Map<String, Value>) {
         self.texts.push(match name_of(attachment) {
             Some(name) => format!("[{sort}: {name}]"),
@@ -155,8 +155,8 @@ impl Content {
         }
     }
 
-    /// Adds a part whose type the vocabularies do not have, or that has none: Gemini and Bedrock
-    /// tell parts by their fields.
+    /// Adds a part of an unknown type or without a type: Gemini and Bedrock identify parts by their
+    /// fields.
     fn add_untyped(&mut self, sort: &str, part: &Map<String, Value>) {
         let object = |names: &[&str]| first(part, names).and_then(Value::as_object);
         if let Some(inner) = object(&["functionCall", "function_call", "toolUse"]) {
@@ -196,7 +196,7 @@ impl Content {
     }
 }
 
-/// The call that a part or an item describes, in any of the vocabularies.
+/// Reads the call that a part or an item describes, in any of the vocabularies.
 pub(crate) fn call(part: &Map<String, Value>) -> Call {
     let inner = first(part, &["function", "custom"]).and_then(Value::as_object).unwrap_or(part);
     let fields = ["input", "arguments", "args", "parameters", "action", "code", "queries"];
@@ -210,7 +210,7 @@ pub(crate) fn call(part: &Map<String, Value>) -> Call {
     }
 }
 
-/// The result that a part or an item describes, in any of the vocabularies.
+/// Reads the result that a part or an item describes, in any of the vocabularies.
 pub(crate) fn returned(part: &Map<String, Value>) -> Returned {
     let fields = ["output", "content", "response", "result", "results", "outputs"];
     let output = first(part, &fields);
@@ -228,7 +228,8 @@ pub(crate) fn returned(part: &Map<String, Value>) -> Returned {
     }
 }
 
-/// The output of a tool: the texts of its parts, or its JSON where these do not make it up.
+/// Returns the output of a tool: the texts of its parts, or its JSON if it does not consist of
+/// parts.
 pub(crate) fn output_of(output: &Value) -> Value {
     let is_part = |part: &Value| part.is_string() || part.get("type").is_some();
     let is_parts = match output {
@@ -238,7 +239,7 @@ pub(crate) fn output_of(output: &Value) -> Value {
     if is_parts && !output.is_string() {
         return Content::read(output).text().into();
     }
-    // Programs wrap the text of an output in an object, and that in a text.
+    // Some programs wrap the text of an output in an object, and that in a text.
     let wrapped = match output {
         Value::String(text) if text.starts_with('{') => serde_json::from_str(text).ok(),
         Value::Object(_) => Some(output.clone()),
@@ -249,7 +250,7 @@ pub(crate) fn output_of(output: &Value) -> Value {
     text.unwrap_or_else(|| output.clone())
 }
 
-/// Arguments that are JSON in a text, as JSON.
+/// Parses arguments that are JSON in a text.
 fn parsed(value: &Value) -> Value {
     match value {
         Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
@@ -259,12 +260,12 @@ fn parsed(value: &Value) -> Value {
     }
 }
 
-/// The first of these fields that is there and not null.
+/// Returns the first of these fields that is present and not null.
 pub(crate) fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
     names.iter().find_map(|name| object.get(*name).filter(|value| !value.is_null()))
 }
 
-/// The first of these fields that is a text which says something, or a number.
+/// Returns the first of these fields that is a non-empty text, or a number.
 pub(crate) fn text_in(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match object.get(*name)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -288,11 +289,11 @@ fn name_of(attachment: &Map<String, Value>) -> Option<String> {
     Some(name.chars().take(NAME_CHARS_MAX).collect())
 }
 
-/// A place as a name; of data in the place itself only its type.
+/// Returns a name for a location; for a data URL only its media type.
 fn place_name(place: &str) -> Option<String> {
     match place.strip_prefix("data:") {
         Some(data) => data.split([';', ',']).next().filter(|it| !it.is_empty()).map(str::to_owned),
-        // Bytes without a type are no name.
+        // Bytes without a type are not a name.
         None if NAME_CHARS_MAX < place.len() && !place.contains("://") => None,
         None => Some(place.to_owned()),
     }

@@ -1,28 +1,28 @@
-//! Lines for fine-tuning that are not `messages`: a prompt with its completion, and a prompt with
-//! an answer that was chosen and one that was rejected. Prompt and answer are a conversation; what
-//! was rejected is left out.
+//! Fine-tuning lines other than `messages`: a prompt with its completion, and a prompt with a
+//! chosen and a rejected answer. Prompt and chosen answer form a conversation; the rejected answer
+//! is omitted.
 
 use serde_json::{Map, Value, json};
 
 use super::{owners, shape::known_role};
 
-/// The fields of the prompt; the first that says something counts.
+/// Fields of the prompt; the first non-empty one counts.
 const PROMPTS: &[&str] = &["prompt", "question", "instruction", "input"];
 
-/// The fields of the answer that counts.
+/// Fields of the chosen answer.
 const CHOSEN: &[&str] = &["chosen", "preferred_output", "completion"];
 
-/// The fields of an answer that does not.
+/// Fields of the rejected answer.
 const REJECTED: &[&str] = &["rejected", "non_preferred_output"];
 
-/// The reason for which such an answer is left out.
+/// Reason for skipping a rejected answer.
 pub(super) const LEFT_OUT: &str = "an answer that was rejected";
 
-/// The marks of speakers in a conversation that is one text.
+/// Marks of speakers in a conversation that is a single text.
 const SPEAKERS: &[(&str, &str)] = &[("Human:", "user"), ("Assistant:", "assistant")];
 
-/// A line for fine-tuning as a conversation with `messages`, and the number of answers that are
-/// left out; other elements stay as they are.
+/// Converts a fine-tuning line into a conversation with `messages`, and returns it with the number
+/// of omitted answers. Other elements stay unchanged.
 pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64) {
     let has = |name: &&&str| fields.get(**name).is_some_and(says);
     let chosen = CHOSEN.iter().find(has).copied();
@@ -37,11 +37,11 @@ pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64
     for name in REJECTED {
         let Some((name, answer)) = fields.remove_entry(*name) else { continue };
         rejected += u64::from(says(&answer));
-        // Whose the conversation is may stand in what is left out of it.
+        // The omitted part may name the owner of the conversation.
         keep_owner(Map::from_iter([(name, answer)]), &mut fields);
     }
     let mut take = |name: Option<&str>| name.and_then(|name| fields.remove(name));
-    // The label tells whether a completion is one to be learned.
+    // The label is false for a completion that is an example of a bad answer.
     let is_refused = is_pair && take(Some("label")) == Some(Value::Bool(false));
     if fields.contains_key("messages") {
         fields.remove(chosen.unwrap_or_default());
@@ -63,13 +63,13 @@ pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64
     (fields, rejected)
 }
 
-/// Returns `true` for an object with an answer that was rejected.
+/// Returns `true` for an object with a rejected answer.
 pub(super) fn is_rated(fields: &Map<String, Value>) -> bool {
     REJECTED.iter().any(|name| fields.contains_key(*name))
 }
 
-/// Keeps the owner that a part which is left out names. A fault of it is left to be found: then the
-/// part stands beside the messages.
+/// Keeps the owner that an omitted part names. If it is ambiguous, the part is kept beside the
+/// messages, so that the reader reports the fault.
 fn keep_owner(mut part: Map<String, Value>, fields: &mut Map<String, Value>) {
     if owners::lift(&mut part, fields).is_err() {
         fields.insert("user".to_owned(), part.into());
@@ -85,7 +85,7 @@ fn says(value: &Value) -> bool {
     }
 }
 
-/// The messages in a prompt or an answer; a text is one of this role.
+/// Returns the messages in a prompt or an answer; a text is one message with this role.
 fn messages(said: Value, role: &str) -> Vec<Value> {
     match said {
         Value::String(text) => {
@@ -104,8 +104,8 @@ fn messages(said: Value, role: &str) -> Vec<Value> {
     }
 }
 
-/// The turns of a conversation that is one text, `Human: ...` and `Assistant: ...` on lines of
-/// their own; none if it is something else.
+/// Returns the turns of a conversation that is a single text, `Human: ...` and `Assistant: ...` on
+/// lines of their own; empty for any other text.
 fn turns(text: &str) -> Vec<Value> {
     let begin = |line: &str| {
         SPEAKERS.iter().find_map(|(mark, role)| Some((line.strip_prefix(mark)?.to_owned(), *role)))
@@ -125,7 +125,7 @@ fn turns(text: &str) -> Vec<Value> {
     turns.into_iter().map(turn).collect()
 }
 
-/// The role and the text of a message.
+/// Returns the role and the text of a message.
 fn text(message: &Value) -> Option<(Option<&str>, &Value)> {
     let role = message.get("role").and_then(Value::as_str).and_then(known_role);
     Some((role, message.get("content")?))

@@ -1,5 +1,5 @@
-//! Whose a relation of a graph is: it seldom says so itself, and belongs to the owner of the entity
-//! that it begins at, else to the one that all memories around it name.
+//! Owner of a relation of a graph. A relation rarely names one: it belongs to the owner of the
+//! entity at its start, else to the owner that all memories around it name.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 use super::{owners, parts::text_in};
 use crate::ingest::spellings::OWNERS;
 
-/// The fields of the entities at the beginning and at the end of a relation.
+/// Fields of the entities at the start and at the end of a relation.
 const FROM: &[&str] = &["from", "source"];
 const TO: &[&str] = &["to", "target", "destination"];
 
-/// The problem of a relation whose owner nobody can tell.
+/// Problem of a relation with an ambiguous owner.
 const UNOWNED: &str = "a relation names no owner, and what stands around it names several or not \
                        everywhere one; write its owner in it";
 
-/// The owners of what relations are about; `None` is that of what names none.
+/// Owners of the entities and memories around relations; `None` stands for one without an owner.
 #[derive(Debug, Default)]
 pub(super) struct Relations {
     all: BTreeSet<Option<String>>,
@@ -24,10 +24,10 @@ pub(super) struct Relations {
 }
 
 impl Relations {
-    /// Notes whose an entity or a memory is.
+    /// Records the owner of an entity or a memory.
     pub(super) fn note(&mut self, element: &Value) {
         let Some(element) = element.as_object().filter(|it| !is_relation(it)) else { return };
-        // One with a fault of its own is told when it is read.
+        // A fault of its own is reported when the element is read.
         let Ok(owner) = owners::take(&mut element.clone(), &[]) else { return };
         if let Some(name) = text_in(element, &["name"]) {
             self.named.entry(name).or_default().insert(owner.clone());
@@ -35,10 +35,10 @@ impl Relations {
         self.all.insert(owner);
     }
 
-    /// Writes into a relation that names no owner the one that it belongs to.
+    /// Adds its owner to a relation that names none.
     ///
     /// # Errors
-    /// A message if nobody can tell.
+    /// A message if the owner is ambiguous.
     pub(super) fn attributed(&self, mut element: Value) -> Result<Value, &'static str> {
         let Some(relation) = element.as_object_mut().filter(|it| is_relation(it)) else {
             return Ok(element);
@@ -49,7 +49,7 @@ impl Relations {
         let of = |names: &[&str]| self.named.get(&text_in(relation, names)?);
         let nobody = BTreeSet::from([None]);
         let owners = match (of(FROM), of(TO)) {
-            // An entity of everybody may be related to one of somebody.
+            // An entity without an owner may be related to an entity with one.
             (Some(from), Some(to)) if *from == nobody => to,
             (Some(from), None) if *from == nobody => &self.all,
             (Some(from), _) => from,

@@ -1,6 +1,6 @@
-//! OpenAI's Responses: items in a list or on lines, and whole responses.
+//! OpenAI's Responses API: items in a list or on lines, and whole responses.
 //!
-//! The items are those of Codex as well, which uses this reader's.
+//! Codex writes the same items, and its reader uses this one.
 
 use serde_json::{Map, Value};
 
@@ -43,7 +43,7 @@ const CALLS: &[&str] = &[
     "tool_search_call",
 ];
 
-/// Those whose results stand in them.
+/// Types of calls that contain their results.
 const OF_PROVIDER: &[&str] = &[
     "web_search_call",
     "file_search_call",
@@ -67,12 +67,12 @@ pub(super) fn is_item(item: &Map<String, Value>) -> bool {
     }
 }
 
-/// Returns `true` for an item that is a message, which needs no reader if it stands by itself.
+/// Returns `true` for a message item, which needs no reader if it stands by itself.
 fn is_message(item: &Map<String, Value>) -> bool {
     item.get("type").and_then(Value::as_str) == Some("message")
 }
 
-/// Returns `true` for a response, or what a log holds of a request and its response.
+/// Returns `true` for a response, or for a logged request with its response.
 fn is_body(element: &Map<String, Value>) -> bool {
     let is_response = element.get("object").and_then(Value::as_str) == Some("response");
     is_response
@@ -133,7 +133,7 @@ pub(super) fn read_item(
             }
             let has_output =
                 ["output", "result", "results", "outputs"].iter().any(|it| item.contains_key(*it));
-            // The provider calls these itself: no result follows one that is completed.
+            // The provider executes these calls itself: no result follows a completed one.
             let is_done = OF_PROVIDER.contains(&sort)
                 && item.get("status").and_then(Value::as_str) == Some("completed");
             let id = call.id.clone();

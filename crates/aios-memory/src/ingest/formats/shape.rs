@@ -1,11 +1,11 @@
-//! The shapes in which programs write one message, each turned into the one that a draft reads.
+//! Normalisation of the shapes in which programs write a message to the one that a draft reads.
 
 use serde_json::{Map, Value};
 
 use super::parts::{Call, Content, Returned, call, first, text_in};
 use crate::ingest::repeated;
 
-/// The words for the part in which something is said, and ours. Compared without case.
+/// Role words of other programs with the normalised ones. Compared without case.
 const ROLES: &[(&str, &str)] = &[
     ("user", "user"),
     ("human", "user"),
@@ -40,23 +40,23 @@ const ROLES: &[(&str, &str)] = &[
     ("toolcall", "function_call"),
 ];
 
-/// Roles that say more than ours.
+/// Role words that say more than the normalised ones.
 const KEPT: &[&str] = &["developer", "function"];
 
-/// The fields in which programs say who speaks.
+/// Fields in which programs name the speaker.
 const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type", "message_type"];
 
-/// The fields of a text besides `text` and `content`.
+/// Fields of a text besides `text` and `content`.
 const TEXTS: &[&str] = &["value", "message", "body", "parts"];
 
-/// Fields of a message that are read here.
+/// Fields of a message that are consumed here.
 const USED_UP: &[&str] =
     &["tool_calls", "function_call", "tool_call_id", "toolCallId", "invalid_tool_calls"];
 
-/// Fields of a message that say nothing of it: how much it counts in training.
+/// Fields of a message that only give its weight in training.
 const OF_TRAINING: &[&str] = &["weight", "loss_weight"];
 
-/// Fields of a message that say nothing if they are empty.
+/// Fields of a message that are dropped if they are empty.
 const OFTEN_EMPTY: &[&str] = &[
     "refusal",
     "annotations",
@@ -70,23 +70,23 @@ const OFTEN_EMPTY: &[&str] = &[
     "name",
 ];
 
-/// A message as a draft reads it, and what its content holds beside the text.
+/// A normalised message, and the parts of its content other than text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Shaped {
-    /// The text is its `content`, which is missing if the message has none.
+    /// The message; its text is `content`, which is missing if the message has no text.
     pub(crate) object: Map<String, Value>,
     pub(crate) thinking: String,
     pub(crate) calls: Vec<Call>,
     pub(crate) results: Vec<Returned>,
 }
 
-/// The message in an object of any shape, with a `role`, a `content` and, if the speaker has one,
-/// a `name`. Fields of no meaning here stay, and so does an object that is no message.
+/// Normalises the message in an object of any shape to a `role`, a `content` and, if the speaker
+/// has one, a `name`. Unrecognised fields stay, and so does an object that is not a message.
 pub(crate) fn message_shape(object: Map<String, Value>) -> Map<String, Value> {
     shape(object).object
 }
 
-/// As [`message_shape`], with the tool calls, the results and the thinking of the message.
+/// Like [`message_shape`], with the tool calls, the results and the thinking of the message.
 pub(crate) fn shape(object: Map<String, Value>) -> Shaped {
     let mut object = unwrapped(object);
     speak(&mut object);
@@ -117,23 +117,23 @@ pub(crate) fn shape(object: Map<String, Value>) -> Shaped {
     shaped
 }
 
-/// Returns `true` for a role whose own word is kept beside ours, since it says more.
+/// Returns `true` for a role word that is kept beside the normalised one, since it says more.
 pub(crate) fn is_kept(word: &str) -> bool {
     KEPT.contains(&word.trim().to_ascii_lowercase().as_str())
 }
 
-/// The role that a word means; a word of no known meaning stays.
+/// Returns the normalised role of a word; an unknown word is returned unchanged.
 pub(crate) fn role_of(word: &str) -> &str {
     known_role(word).unwrap_or(word)
 }
 
-/// The role that a word means.
+/// Returns the normalised role of a word, if it is known.
 pub(crate) fn known_role(word: &str) -> Option<&'static str> {
     let word = word.trim().to_ascii_lowercase().replace(['_', '-'], "");
     ROLES.iter().find(|(theirs, _)| *theirs == word).map(|(_, ours)| *ours)
 }
 
-/// The message inside what LangChain and others put around one.
+/// Unwraps a message that LangChain and others enclose in another object.
 fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
     let says = |inner: &Map<String, Value>| {
         ["content", "text", "parts"].iter().any(|name| inner.contains_key(*name))
@@ -147,7 +147,7 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
         }
         let Some(Value::Object(inner)) = object.remove(wrapper) else { continue };
         if let Some(class) = class.take() {
-            // The id is the path of the class, and `lc` and `type` say that there is one.
+            // The id is the path of the class; `lc` and `type` only mark a serialised class.
             for name in ["id", "lc", "type"] {
                 object.remove(name);
             }
@@ -161,7 +161,7 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
             if object.get(&name).is_some_and(Value::is_null) {
                 object.remove(&name);
             }
-            // Of a field on both sides the inner one counts, but two owners are refused.
+            // If a field is on both sides, the inner one counts, but two owners are refused.
             repeated::put(&mut object, name, value);
         }
         break;
@@ -169,7 +169,7 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
     object
 }
 
-/// Finds who speaks, in which role.
+/// Determines the speaker's role and name.
 fn speak(object: &mut Map<String, Value>) {
     if let Some(Value::Object(role)) = object.get("role") {
         let word = text_in(role, &["role", "name", "type"]);
@@ -190,7 +190,7 @@ fn speak(object: &mut Map<String, Value>) {
             }
         }
     }
-    // A type beside a role repeats it, or says that this is a message.
+    // A type beside a role repeats it, or marks the object as a message.
     let repeats = |kind: &str| kind == "message" || known_role(kind).is_some();
     let has_role = object.get("role").is_some_and(Value::is_string);
     if has_role && object.get("type").and_then(Value::as_str).is_some_and(repeats) {
@@ -198,7 +198,7 @@ fn speak(object: &mut Map<String, Value>) {
     }
 }
 
-/// The role and the name that a field says of the speaker.
+/// Returns the role and the name of the speaker in a field.
 fn speaker(value: &Value, field: &str) -> Option<(Option<String>, Option<String>)> {
     match value {
         Value::String(word) if word.trim().is_empty() => None,
@@ -216,7 +216,7 @@ fn has_text(object: &Map<String, Value>) -> bool {
     ["text", "content"].iter().chain(TEXTS).any(|name| object.contains_key(*name))
 }
 
-/// Moves the text to `content` where it stands elsewhere, as far as somebody says it.
+/// Moves the text to `content` from other fields, if the message has a role or a speaker.
 fn move_text(object: &mut Map<String, Value>) {
     let is_said = |object: &Map<String, Value>| {
         ["role", "name"].iter().any(|name| object.get(*name).is_some_and(Value::is_string))
@@ -238,7 +238,7 @@ fn move_text(object: &mut Map<String, Value>) {
         object.insert("content".to_owned(), value);
         return;
     }
-    // Of an answer that was spoken the bytes are left out.
+    // The bytes of a spoken answer are omitted.
     let spoken = object.get("audio").and_then(|audio| text_in(audio.as_object()?, &["transcript"]));
     if let Some(spoken) = spoken {
         object.remove("audio");
@@ -246,14 +246,14 @@ fn move_text(object: &mut Map<String, Value>) {
         object.insert("content".to_owned(), spoken.into());
         return;
     }
-    // A null says nothing, wherever it stands.
+    // A null has no content, in any field.
     if let Some(name) = TEXTS.iter().find(|name| object.get(**name).is_some_and(Value::is_null)) {
         object.remove(*name);
         object.entry("content").or_insert(Value::Null);
     }
 }
 
-/// Makes a message whose role is a call the call that its text describes, as ShareGPT writes one.
+/// Converts a message whose role is a call into the call that its text describes, as in ShareGPT.
 fn take_said_call(object: &mut Map<String, Value>, shaped: &mut Shaped) {
     let role = object.get("role").and_then(Value::as_str).unwrap_or_default();
     if !matches!(role, "function_call" | "tool_call") {
@@ -270,7 +270,7 @@ fn take_said_call(object: &mut Map<String, Value>, shaped: &mut Shaped) {
     }
 }
 
-/// Takes the tool calls that stand beside the content, and makes the message of a tool a result.
+/// Takes the tool calls beside the content, and converts the message of a tool into a result.
 fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
     let role = object.get("role").and_then(Value::as_str).and_then(known_role);
     let is_tool = role == Some("tool");

@@ -21,10 +21,10 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// The names of the list in the data sets that use this format.
+/// Names of the list in the data sets that use this format.
 const LISTS: &[&str] = &["conversations", "conversation", ITEMS];
 
-/// A list of this name may also be of other things.
+/// A list of this name may also hold other objects.
 const ITEMS: &str = "items";
 
 fn is_list(element: &Map<String, Value>, name: &str) -> bool {
@@ -37,7 +37,7 @@ fn is_list(element: &Map<String, Value>, name: &str) -> bool {
     list.is_some_and(|list| is_empty(list) || list.iter().any(is_said))
 }
 
-/// An object with its list under the name that every reader of conversations knows.
+/// Renames the list of an object to the name that every reader of conversations expects.
 pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
     let name = LISTS.iter().find(|name| is_list(&element, name));
     if let Some(list) = name.and_then(|name| element.remove(*name)) {

@@ -1,5 +1,4 @@
-//! Each format, by a writer of its own: a conversation goes through the writer and the reader, and
-//! comes back.
+//! Round trips of each format: a test writer writes a conversation, and the reader returns it.
 
 mod broken_parts;
 mod exchange;
@@ -25,11 +24,11 @@ use crate::ingest::{
     reading::{Input, Piece, read},
 };
 
-/// The outcome of reading a file.
+/// Outcome of reading a file.
 #[derive(Debug, Default)]
 struct Read {
     drafts: Vec<Draft>,
-    /// Rows that were left out, by reason.
+    /// Skipped rows, by reason.
     skipped: Vec<(String, u64)>,
     failed: Vec<String>,
 }
@@ -47,19 +46,19 @@ impl Read {
         Read::of(aios_record::Kind::ToolCall, &self.drafts)
     }
 
-    /// Each message as `role: text`.
+    /// Returns each message as `role: text`.
     fn said(&self) -> Vec<String> {
         let role = |draft: &Draft| draft.role.clone().unwrap_or_default();
         self.messages().iter().map(|it| format!("{}: {}", role(it), it.text)).collect()
     }
 
-    /// Each message as `speaker: text`.
+    /// Returns each message as `speaker: text`.
     fn spoken(&self) -> Vec<String> {
         let name = |draft: &Draft| draft.name.clone().unwrap_or_default();
         self.messages().iter().map(|it| format!("{}: {}", name(it), it.text)).collect()
     }
 
-    /// Each note as `title: text`.
+    /// Returns each note as `title: text`.
     fn noted(&self) -> Vec<String> {
         let notes = Read::of(aios_record::Kind::Note, &self.drafts);
         let title = |draft: &Draft| {
@@ -69,7 +68,7 @@ impl Read {
         notes.iter().map(|it| format!("{}: {}", title(it), it.text)).collect()
     }
 
-    /// Each session that has a title.
+    /// Returns the titles of the sessions that have one.
     fn titles(&self) -> Vec<&str> {
         let sessions = Read::of(aios_record::Kind::Session, &self.drafts);
         sessions.iter().map(|it| it.text.as_str()).filter(|it| !it.is_empty()).collect()
@@ -101,7 +100,7 @@ fn read_as(format: Format, thinking: Thinking, name: &str, bytes: &[u8]) -> Read
     found
 }
 
-/// Reads a file of this name by its content.
+/// Reads a file of this name with the detected format.
 fn read_auto(name: &str, text: &str) -> Read {
     read_as(Format::Auto, Thinking::LeftOut, name, text.as_bytes())
 }
@@ -113,7 +112,7 @@ fn every_format_has_one_description_and_a_line_of_help() {
         assert_eq!(all.iter().filter(|it| *it == format).count(), 1, "{format:?}");
         assert!(!format.about().is_empty() && format.name() == format.name().to_lowercase());
     }
-    // Adding a variant without a description fails to compile here.
+    // A variant without a description fails to compile here.
     let count = |format: Format| match format {
         Format::Auto
         | Format::ChatGpt
@@ -139,7 +138,7 @@ fn every_format_has_one_description_and_a_line_of_help() {
 }
 
 #[test]
-fn a_file_that_is_not_understood_is_answered_with_the_nearest_guess_and_the_list() {
+fn an_unrecognised_file_is_reported_with_a_guess_and_the_known_formats() {
     let export = json!([{"title": "x", "create_time": 1.5, "current_node": "a"}]);
     let read = read_auto("conversations.json", &export.to_string());
     let [problem] = read.failed.as_slice() else { panic!("{read:?}") };
@@ -156,7 +155,7 @@ fn a_file_that_is_not_understood_is_answered_with_the_nearest_guess_and_the_list
 }
 
 #[test]
-fn formats_may_follow_each_other_in_one_stream() {
+fn several_formats_may_follow_each_other_in_one_stream() {
     let export = json!([{"conversation_id": "c", "title": "One", "current_node": "n", "mapping": {
         "n": {"message": {"id": "n", "author": {"role": "user"},
             "content": {"content_type": "text", "parts": ["first"]}}, "parent": null}}}]);
@@ -177,7 +176,7 @@ fn an_owner_that_a_file_names_is_never_dropped() {
         }
         row.to_string()
     };
-    // Rows without an owner are of the conversation whose owner was named before.
+    // Rows without an owner belong to the conversation whose owner was named before.
     let rows = [row(Some("alice"), "a"), row(None, "b"), row(Some("bob"), "c")].join("\n");
     let read = read_auto("s.jsonl", &rows);
     let owners: Vec<_> = read.messages().iter().map(|it| it.scope.user.clone()).collect();
@@ -189,7 +188,7 @@ fn an_owner_that_a_file_names_is_never_dropped() {
     let read = read_auto("conversations.json", &export.to_string());
     assert_eq!((read.messages()[0].scope.user.clone(), read.failed.len()), (None, 0), "{read:?}");
 
-    // Memories of several people stand in one list.
+    // One list may hold memories of several people.
     let memories = json!({"results": [{"id": "1", "memory": "likes rye", "user_id": "alice"},
         {"id": "2", "memory": "likes oats"}]});
     let read = read_auto("mem0.json", &memories.to_string());
@@ -198,7 +197,7 @@ fn an_owner_that_a_file_names_is_never_dropped() {
 }
 
 #[test]
-fn thinking_is_left_out_unless_it_is_asked_for() {
+fn thinking_is_left_out_by_default() {
     let row = json!({"role": "assistant", "id": "m", "content": [
         {"type": "thinking", "thinking": "It might rain."}, {"type": "text",
             "text": "Take a coat."}]});

@@ -1,5 +1,5 @@
-//! The drafts of one file, as the readers of formats tell its conversations: messages, tool calls
-//! joined with their results, titles, and a count of the rows that are no message.
+//! Drafts of one file, collected from the readers of formats: messages, tool calls joined with
+//! their results, titles, and a count of the rows that are not messages.
 
 mod calls;
 mod conversation;
@@ -27,10 +27,11 @@ use super::{
 };
 use crate::{Thinking, moment};
 
-/// Calls that may wait for their results; more go in without.
+/// Maximum number of calls that wait for their results; beyond it, the oldest is emitted without
+/// one.
 const CALLS_WAITING_MAX: usize = 4096;
 
-/// The role of thinking that is kept.
+/// Role of thinking that is kept.
 const THINKING: &str = "thinking";
 
 /// A message of a conversation.
@@ -42,28 +43,28 @@ pub(super) struct Message {
     pub(super) id: Option<String>,
     pub(super) time: Value,
     pub(super) said: Content,
-    /// Facts that are kept with it, such as the model.
+    /// Facts that are kept with the message, such as the model.
     pub(super) about: Map<String, Value>,
 }
 
-/// Collects the drafts of one file.
+/// Collector of the drafts of one file.
 pub(super) struct Transcript {
     thinking: Thinking,
-    /// The values that hold for the whole file.
+    /// Defaults for the whole file.
     file: Defaults,
-    /// Those that hold for the element that is read.
+    /// Defaults for the current element.
     defaults: Defaults,
     pieces: Vec<Piece>,
     waiting: Vec<Waiting>,
-    /// The sessions with a title or a beginning, each with its line.
+    /// Sessions with a title or a start time, each with its line.
     sessions: Vec<(u64, Draft)>,
-    /// The times of the calls of one session and id that were told.
+    /// Times of the emitted calls, by session and id.
     called: HashMap<(Option<String>, String), Vec<Value>>,
-    /// The first line and the number of the rows that are left out, by reason.
+    /// First line and number of the skipped rows, by reason.
     skipped: BTreeMap<String, (u64, u64)>,
 }
 
-/// A call whose result has not come yet.
+/// A call whose result has not been read yet.
 struct Waiting {
     line: u64,
     id: Option<String>,
@@ -84,12 +85,12 @@ impl Transcript {
         }
     }
 
-    /// The values that hold where the file is silent.
+    /// Returns the defaults for values that the file lacks.
     pub(super) fn defaults(&self) -> &Defaults {
         &self.defaults
     }
 
-    /// The owner of an element that names `owner`, if that may be in this file.
+    /// Checks the owner that an element names against that of the file, and returns the owner.
     ///
     /// # Errors
     /// A message if the file belongs to another user.
@@ -98,27 +99,28 @@ impl Transcript {
         Ok(self.file.within(place)?.scope.user)
     }
 
-    /// The owner of what is read.
+    /// Returns the current owner.
     pub(super) fn own(&self) -> Option<&String> {
         self.defaults.scope.user.as_ref()
     }
 
-    /// Sets the owner of what is read from here on.
+    /// Sets the owner of all following elements.
     pub(super) fn set_owner(&mut self, owner: Option<String>) {
         self.defaults.scope.user = owner;
     }
 
-    /// Adds pieces that are complete.
+    /// Adds complete pieces.
     pub(super) fn add(&mut self, pieces: Vec<Piece>) {
         self.pieces.extend(pieces);
     }
 
-    /// Takes the pieces that are complete.
+    /// Removes and returns the complete pieces.
     pub(super) fn take(&mut self) -> Vec<Piece> {
         std::mem::take(&mut self.pieces)
     }
 
-    /// Ends the transcript: calls without a result go in, and what was left out is told.
+    /// Ends the transcript: emits calls without a result and the counts of skipped rows, and
+    /// returns all remaining pieces.
     pub(super) fn finish(&mut self) -> Vec<Piece> {
         for waiting in std::mem::take(&mut self.waiting) {
             self.pieces.push(Piece::Draft(waiting.line, Box::new(waiting.draft)));
@@ -132,7 +134,7 @@ impl Transcript {
         self.take()
     }
 
-    /// Adds a message with what it calls; one without a text is its calls and results only.
+    /// Adds a message with its calls and results. A message without a text consists only of these.
     pub(super) fn message(&mut self, conversation: &Conversation, message: Message) {
         let line = message.line;
         let Message { said, .. } = &message;
@@ -169,7 +171,7 @@ impl Transcript {
         let said_at = if time.is_null() { &to.began } else { time };
         let mut draft = call_draft(scope, &call, said_at);
         draft.unnamed = self.unnamed(to);
-        // Ids of calls are short, so what is called tells two of them apart.
+        // Ids of calls are short, so the tool and the input are added to distinguish them.
         if let (Some(id), true) = (&call.id, to.id.is_some()) {
             let said = format!("{}\n{}", call.tool, call.input);
             let hash = blake3::hash(said.as_bytes()).to_hex();
@@ -184,7 +186,8 @@ impl Transcript {
         self.wait(Waiting { line, id: call.id, draft });
     }
 
-    /// Adds the result of a call that came before. One of an unknown call is a message of a tool.
+    /// Adds the result of an earlier call. The result of an unknown call becomes a message of a
+    /// tool.
     pub(super) fn result(&mut self, to: &Conversation, line: u64, result: Returned, time: &Value) {
         let scope = self.scope(to);
         let Some(result) = self.join(&scope, result) else { return };
@@ -202,19 +205,20 @@ impl Transcript {
         self.say(to, message, &text);
     }
 
-    /// Tells the title of a conversation that has an id, and when it began, as far as known.
+    /// Records the title and, if known, the start time of a conversation that has an id.
     pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str) {
         self.begin(of, line, title, &of.began);
     }
 
-    /// As [`title`](Transcript::title), of a conversation that began at another time.
+    /// Like [`title`](Transcript::title), for a conversation that began at another time.
     pub(super) fn begin(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
         let Some(session) = of.session() else { return };
         let scope = self.defaults.scope.clone().with_session(session);
         self.name(&Defaults { scope, ..self.defaults.clone() }, line, title, began);
     }
 
-    /// As [`title`](Transcript::title), for the session in which `within` places messages.
+    /// Like [`title`](Transcript::title), for the session of the messages with the defaults
+    /// `within`.
     pub(super) fn name(&mut self, within: &Defaults, line: u64, title: &str, began: &Value) {
         let began = moment::from_json(began).ok();
         if title.trim().is_empty() && began.is_none() {
@@ -237,14 +241,14 @@ impl Transcript {
         }
     }
 
-    /// Tells the sessions, each once, with the last title that was told of it.
+    /// Emits the sessions, each once, with its last title.
     pub(super) fn tell_sessions(&mut self) {
         for (line, session) in std::mem::take(&mut self.sessions) {
             self.draft(line, Ok(session));
         }
     }
 
-    /// Adds a draft of another kind than a message.
+    /// Adds a draft, cut into parts if its text is too long.
     pub(super) fn draft(&mut self, line: u64, draft: Result<Draft, Unfit>) {
         match draft {
             Ok(draft) => {
@@ -256,23 +260,23 @@ impl Transcript {
         }
     }
 
-    /// Leaves a row out that is no message.
+    /// Skips a row that is not a message.
     pub(super) fn skip(&mut self, line: u64, reason: impl Into<String>) {
         let (_, rows) = self.skipped.entry(reason.into()).or_insert((line, 0));
         *rows += 1;
     }
 
-    /// Tells of a part that was odd, and is read all the same.
+    /// Reports a malformed part that is read all the same.
     pub(super) fn mend(&mut self, line: u64, reason: impl Into<String>) {
         self.pieces.push(Piece::Mended(line, Mend::whole(reason)));
     }
 
-    /// Tells of a row that cannot be taken.
+    /// Reports a row that is refused.
     pub(super) fn fail(&mut self, line: u64, problem: impl Into<String>) {
         self.pieces.push(Piece::Failed(Some(line), problem.into()));
     }
 
-    /// Adds a message that stands by itself, with what it calls; `read` makes the draft of it.
+    /// Adds a message that stands by itself, with its calls; `read` makes the draft of it.
     pub(super) fn plain(
         &mut self,
         line: u64,
@@ -310,7 +314,7 @@ impl Transcript {
         } else if !has_text && waiting.is_empty() && results.is_empty() {
             return self.skip(line, "thinking, which `--thinking` takes");
         }
-        // A tool of the provider has its result in the message that calls it.
+        // A provider's own tool has its result in the message that calls it.
         waiting.into_iter().for_each(|waiting| self.wait(waiting));
         // The message of a tool is its result, if the call is known.
         let is_tool = draft.role.as_deref() == Some("tool");
@@ -320,7 +324,7 @@ impl Transcript {
                 None => is_said = has_text && !is_tool,
                 Some(orphan) => {
                     let text = text_of(&orphan.output);
-                    // The message of a tool says the result itself.
+                    // The message of a tool already contains the result.
                     let is_said_already = has_text && text == draft.text;
                     if !text.trim().is_empty() && !is_said_already {
                         let role = Some("tool".to_owned());
@@ -336,8 +340,8 @@ impl Transcript {
         }
     }
 
-    /// Gives a result in `scope` to the call of its session that waits for it; returns it if no
-    /// call waits. Both belong to the owner that one of them names.
+    /// Joins a result in `scope` with the call of its session that waits for it; returns it if no
+    /// call waits. Both belong to the owner that either names.
     fn join(&mut self, scope: &Scope, mut result: Returned) -> Option<Returned> {
         let has_bytes = name_bytes(&mut result.output);
         let is_here = |waiting: &Waiting| is_one_conversation(&waiting.draft.scope, scope);
@@ -367,8 +371,8 @@ impl Transcript {
         None
     }
 
-    /// The number of a call among those of one session and id, from 1: one at the same time is the
-    /// same call, told twice.
+    /// Returns the number of a call among those of one session and id, from 1. Two calls at the
+    /// same time are the same call, emitted twice.
     fn number_of(&mut self, session: Option<String>, id: &str, time: &Value) -> usize {
         let times = self.called.entry((session, id.to_owned())).or_default();
         let known = times.iter().position(|it| it == time && !time.is_null());
@@ -421,14 +425,14 @@ impl Transcript {
         self.defaults.scope.clone().with_session(session)
     }
 
-    /// The conversation of those that have no id, whose name is found later.
+    /// Returns the conversation without an id, whose name is resolved later.
     fn unnamed(&self, conversation: &Conversation) -> Option<Unnamed> {
         let is_named = conversation.id.is_some() || self.defaults.scope.session.is_some();
         (!is_named).then(|| self.defaults.session.clone())
     }
 }
 
-/// Returns `true` for places in one session, unless they name two owners.
+/// Returns `true` for scopes in one session, unless they name two owners.
 fn is_one_conversation(one: &Scope, other: &Scope) -> bool {
     let unowned = |scope: &Scope| Scope { user: None, ..scope.clone() };
     let is_open = one.user.is_none() || other.user.is_none();

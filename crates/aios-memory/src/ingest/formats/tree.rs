@@ -1,8 +1,9 @@
-//! The branch of a conversation that counts, where messages were edited or asked for again.
+//! The current branch of a conversation with edited or regenerated messages.
 
 use std::collections::HashSet;
 
-/// The path from the root to `leaf`. A circle ends it, and so does a parent that is missing.
+/// Returns the path from the root to `leaf`. It starts after a cycle or at a node with a missing
+/// parent.
 pub(super) fn path<'a>(leaf: &'a str, parent: impl Fn(&'a str) -> Option<&'a str>) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     let mut path = Vec::new();

@@ -1,5 +1,5 @@
-//! Documents of JSON, one after the other, read element by element: lists, and objects with one.
-//! Reading goes on after what is broken, as far as it is clear where that ends.
+//! Consecutive JSON documents, read element by element: lists, and objects with one. Reading
+//! resumes after a broken part if its end can be determined.
 
 use std::{
     io::{self, BufRead},
@@ -16,23 +16,23 @@ use crate::{
     moment,
 };
 
-/// The longest conversation that is held whole, in bytes, since its end may say something of its
-/// beginning.
+/// Maximum length in bytes of a conversation that is held whole, since its end may contain fields
+/// that concern its beginning.
 pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Documents in a stream.
 pub(super) struct Documents<'h, 'a, 's, R> {
     pub(super) scanner: Scanner<R>,
     pub(super) hand: &'h mut Hand<'a, 's>,
-    /// It is told already that the input ends early.
+    /// True if it was already reported that the input ends early.
     pub(super) is_cut_told: bool,
 }
 
-/// The destination of the elements of a list.
+/// Destination of the elements of a list.
 pub(super) enum Destination<'a> {
-    /// Each is handed on.
+    /// Each element is passed on at once.
     Drafts,
-    /// They are held until the object around them is read.
+    /// Elements are held until the enclosing object is read.
     Held(&'a mut Messages),
 }
 
@@ -41,7 +41,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         Documents { scanner, hand, is_cut_told: false }
     }
 
-    /// Reads all of them; gives a break if nobody wants more.
+    /// Reads all documents; breaks if the sink wants no more.
     pub(super) fn read(mut self) -> io::Result<ControlFlow<()>> {
         let mut is_misplaced = false;
         while let Some(byte) = self.scanner.peek()? {
@@ -49,7 +49,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
             let flow = match byte {
                 b'[' => self.list(&mut Destination::Drafts)?,
                 b'{' => self.object()?,
-                // One report is enough for what is no JSON at all.
+                // Input that is not JSON at all is reported once.
                 _ if is_misplaced => {
                     self.scanner.skip_line()?;
                     continue;
@@ -120,7 +120,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         }
     }
 
-    /// Takes an element of a list. After one that is broken, reading goes on at the next one that
+    /// Reads an element of a list. After a broken one, reading resumes at the next element that
     /// begins like the others, `head`.
     fn list_element(
         &mut self,
@@ -165,7 +165,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         Ok(self.put(into, line, parsed))
     }
 
-    /// Documents in a broken part of this one, which begins at `place`.
+    /// Returns a reader for a broken part of this document, which begins at `place`.
     pub(super) fn within<'b>(
         &mut self,
         bytes: &'b [u8],
@@ -174,7 +174,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         Documents { scanner: Scanner::at(bytes, place), hand: self.hand, is_cut_told: false }
     }
 
-    /// Takes what can be read of a conversation in a list that is broken.
+    /// Reads the readable part of a broken conversation in a list.
     fn put_object(
         &mut self,
         broken: &[u8],
@@ -209,7 +209,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
     }
 }
 
-/// The place in a broken element at which the next one of its list begins.
+/// Returns the offset in a broken element at which the next one of its list begins.
 fn next_of(element: &Element, places: Vec<usize>) -> Option<usize> {
     let holder = formats::holder_in(&element.bytes);
     places.into_iter().find(|at| {
@@ -217,7 +217,7 @@ fn next_of(element: &Element, places: Vec<usize>) -> Option<usize> {
         let found = rest.element();
         let found = found.ok().filter(|it| it.end == End::Closed);
         let found = found.and_then(|it| parse(it.place, &it.bytes, Seed::default()).ok());
-        // A message in a conversation that is broken is not another conversation.
+        // A message in a broken conversation is not another conversation.
         found.is_some_and(|(it, _)| holder.is_none_or(|holder| it.get(holder).is_some()))
     })
 }

@@ -1,5 +1,5 @@
-//! Objects of JSON, read field by field, so that what is broken in one costs as little as can be:
-//! of a list or a table of parts, such as messages, the part; of other fields, the field.
+//! JSON objects, read field by field, so that a fault costs as little as possible: in a list or
+//! table of parts, such as messages, only the part; in any other field, only the field.
 
 use std::{io, io::BufRead, ops::ControlFlow};
 
@@ -18,11 +18,11 @@ use crate::ingest::{
     spellings::{TEXT, looks_like_owner, names_owner, names_place},
 };
 
-/// The problem of a conversation if a part that is broken may have said whose it is.
+/// Problem of a conversation if a broken part may have named its owner.
 const DOUBTFUL: &str = "a part that is broken names an owner or ends early, so nothing of its \
                         conversation is taken; mend it";
 
-/// An object as far as it is read.
+/// An object as far as it was read.
 #[derive(Default)]
 pub(super) struct Object {
     line: u64,
@@ -33,9 +33,9 @@ pub(super) struct Object {
     problems: Vec<(u64, String)>,
     /// Faults of its parts; each costs that part.
     lost: Vec<(u64, String)>,
-    /// A broken part may have said where it belongs.
+    /// True if a broken part may have given the scope.
     is_unplaced: bool,
-    /// Its fields are parts, such as the nodes of a tree.
+    /// True if its fields are parts, such as the nodes of a tree.
     is_table: bool,
 }
 
@@ -44,7 +44,7 @@ impl Object {
         Object { line, ..Object::default() }
     }
 
-    /// Notes a fault outside of the values.
+    /// Records a fault outside of the values.
     fn break_at(&mut self, line: u64, problem: impl Into<String>) {
         if self.is_table {
             return self.lost.push((line, problem.into()));
@@ -53,8 +53,8 @@ impl Object {
         self.is_unplaced = true;
     }
 
-    /// The object with what could be read of it, and all faults. `None` if it has no parts that
-    /// could be read by themselves, or nobody may guess whose they are.
+    /// Returns the readable part of the object, and all faults. `None` if it has no parts that can
+    /// be read by themselves, or if their owner is uncertain.
     pub(super) fn into_value(self, formats: &Formats) -> (Option<Value>, Vec<(u64, String)>) {
         let has_parts = self.messages.is_some() || formats.has_parts(&self.fields);
         let Object { messages, mut fields, mut problems, lost, is_unplaced, .. } = self;
@@ -83,8 +83,8 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         }
         let mut beside = Beside { mended, ..Beside::default() };
         let defaults = self.hand.defaults;
-        // Whose the messages are may stand in what is broken, and nobody may guess it. Of a record
-        // that is broken, what could be read is not what was meant.
+        // The broken part may contain the owner, which must not be guessed. The readable part of a
+        // broken record is not the record.
         if is_unplaced || ((is_broken || is_part_lost) && !has_parts) {
             return Ok(ControlFlow::Continue(()));
         }
@@ -129,7 +129,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         loop {
             let Some(byte) = self.scanner.peek()? else {
                 let line = self.scanner.place().line;
-                // Which branch of a tree counts stands after it.
+                // The current branch of a tree is given after it.
                 object.is_unplaced |= object.is_table;
                 if !self.is_cut_told {
                     let problem = "truncated JSON: the object does not end";
@@ -210,7 +210,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         Ok(())
     }
 
-    /// Reads the list or table `name`, in which something is broken, part by part.
+    /// Reads the list or table `name`, which is broken, part by part.
     fn parts(&mut self, name: String, owner: PartsOf, object: &mut Object) -> io::Result<()> {
         let line = self.scanner.place().line;
         let (value, may_name_owner) = match self.scanner.peek()? {
@@ -245,7 +245,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         Ok(())
     }
 
-    /// Takes what can be read of a part of a table that is broken: where it stands in a tree.
+    /// Keeps the readable part of a broken entry of a table: its position in a tree.
     fn broken_part(
         &mut self,
         name: String,
@@ -257,7 +257,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         let next = head.and_then(|head| next_entry(value, &head));
         let goes_on = next.is_some_and(|at| self.scanner.go_back(value, at));
         self.is_cut_told |= value.end == End::Open && !goes_on;
-        // Which branch of a tree counts stands after it.
+        // The current branch of a tree is given after it.
         table.is_unplaced |= value.end != End::Closed && !goes_on;
         let broken = &value.bytes[..next.filter(|_| goes_on).unwrap_or(value.bytes.len())];
         table.lost.push((value.place.line, problem));
@@ -282,7 +282,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
     }
 }
 
-/// Returns `true` if a piece of broken JSON has a field that names an owner, or looks like it.
+/// Returns `true` if a piece of broken JSON has a field that names an owner or looks like one.
 pub(super) fn mentions_owner(json: &[u8]) -> bool {
     let json = String::from_utf8_lossy(json);
     let names = json.match_indices(':').filter_map(|(at, _)| {

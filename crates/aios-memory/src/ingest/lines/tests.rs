@@ -1,4 +1,4 @@
-//! Lines, and those that are none.
+//! Lines of any length.
 
 use super::*;
 

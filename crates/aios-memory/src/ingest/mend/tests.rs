@@ -1,11 +1,11 @@
-//! JSON that is mended, and JSON that stays.
+//! JSON that is repaired, and JSON that stays unchanged.
 
 use serde_json::{Value, json};
 
 use super::*;
 
 #[test]
-fn json_that_is_nearly_right_is_made_right() {
+fn nearly_valid_json_is_repaired() {
     for (text, expect) in [
         (r#"{"a": "x\ud800y"}"#, json!({"a": "x\u{fffd}y"})),
         (r#"{"a": "\udc00\ud83d\ude00\ud83d"}"#, json!({"a": "\u{fffd}\u{1f600}\u{fffd}"})),
@@ -31,7 +31,7 @@ fn json_that_is_nearly_right_is_made_right() {
 }
 
 #[test]
-fn right_json_stays_as_it_is() {
+fn valid_json_is_unchanged() {
     for text in [
         r#"{"a": "\ud83d\ude00 \\ud800 \" \/ \b\f\n\r\t\u00e9"}"#,
         r#"[true, false, null, -1.5e3, "NaN", "a,]", {}, []]"#,
@@ -44,7 +44,7 @@ fn right_json_stays_as_it_is() {
 }
 
 #[test]
-fn what_is_nested_too_deeply_is_left_out_and_the_rest_stays() {
+fn values_nested_too_deeply_become_null() {
     for (open, close) in [("[", "]"), ("{\"a]\": ", "}")] {
         for depth in [DEPTH_MAX, DEPTH_MAX + 1, 5000] {
             let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));

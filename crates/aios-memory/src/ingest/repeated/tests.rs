@@ -1,4 +1,4 @@
-//! Fields that are given twice.
+//! Duplicate fields.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn a_field_that_places_a_record_is_never_overwritten() {
 }
 
 #[test]
-fn other_json_is_read_as_the_parser_reads_it() {
+fn other_json_parses_as_with_the_plain_parser() {
     let text =
         r#"{"a": [1, -2, 3.5, 18446744073709551615, "\u00e9", true, null, {}], "b": {"c": []}}"#;
     assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());

@@ -1,8 +1,8 @@
-//! The names of fields that name an owner, that look like one, and in which one may stand.
+//! Names of fields that name an owner, that look like one, and that may hold one.
 
 use super::{SESSION, has_both, is_nested, is_one_of, joined, plain};
 
-/// Objects, and lists of them, in which an owner may stand as well; also at any depth.
+/// Fields with objects, or lists of them, that may also hold an owner, at any depth.
 const HOLDERS: &[&str] = &[
     "cmetadata",
     "payload",
@@ -20,7 +20,7 @@ const HOLDERS: &[&str] = &[
     "headers",
 ];
 
-/// Fields of what was said and done, in which nothing says whose a record is.
+/// Fields with content and tool data, in which an owner is never looked for.
 const CONTENTS: &[&str] = &[
     "content",
     "contents",
@@ -59,14 +59,14 @@ const CONTENTS: &[&str] = &[
     "messages",
 ];
 
-/// The first part of a field that names an owner; `id` or `name` may follow.
+/// First part of a field that names an owner; `id` or `name` may follow.
 pub(crate) const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
 
-/// Words of names that look like those of an owner, also at the end of a word, as in `enduser`.
+/// Words of names that look like an owner, also at the end of a word, as in `enduser`.
 const OWNER_WORDS: &[&str] =
     &["user", "owner", "account", "customer", "tenant", "member", "subscriber"];
 
-/// Words that make a name one of a person.
+/// Words that make a name that of a person.
 const OWNER_MARKS: &[&str] = &[
     "id",
     "ids",
@@ -85,7 +85,7 @@ const OWNER_MARKS: &[&str] = &[
     "identifier",
 ];
 
-/// Other names that look like those of an owner.
+/// Other names that look like an owner.
 const OWNER_NAMES: &[&str] = &[
     "uid",
     "belongs_to",
@@ -98,7 +98,7 @@ const OWNER_NAMES: &[&str] = &[
     "client_email",
 ];
 
-/// Words of names of people and groups whose id, in what names no owner, may be meant as one.
+/// Words for people and groups whose id may be meant as the owner of a record that names none.
 const PEOPLE: &[&str] = &[
     "actor",
     "profile",
@@ -129,7 +129,7 @@ const PEOPLE: &[&str] = &[
     "namespace",
 ];
 
-/// The words of [`OWNER_MARKS`] that do not name somebody for display only.
+/// The words of [`OWNER_MARKS`] that are not only display names.
 const ID_MARKS: &[&str] =
     &["id", "ids", "uuid", "guid", "uid", "key", "ref", "email", "mail", "login", "identifier"];
 
@@ -155,7 +155,7 @@ const PEOPLE_NAMES: &[&str] = &[
 const DONE: &[&str] =
     &["created", "owned", "added", "posted", "written", "uploaded", "submitted", "saved", "made"];
 
-/// Last words of names that tell something about an owner, but not who it is.
+/// Last words of names that describe an owner but do not identify one.
 const ABOUT_OWNERS: &[&str] = &[
     "agent",
     "message",
@@ -232,7 +232,7 @@ const ABOUT_OWNERS: &[&str] = &[
 ];
 
 /// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
-/// with `id` or `name` after it or not.
+/// optionally followed by `id` or `name`.
 pub(crate) fn names_owner(name: &str) -> bool {
     let name = joined(name);
     OWNERS.iter().any(|owner| {
@@ -240,14 +240,15 @@ pub(crate) fn names_owner(name: &str) -> bool {
     })
 }
 
-/// Returns `true` if a field of this name names an owner by a word for a name only, as `username`:
-/// beside a speaker it is the speaker.
+/// Returns `true` if a field of this name names an owner by a display name, such as `username`: in
+/// a speaker's object, it is the speaker.
 pub(crate) fn names_owner_by_name(name: &str) -> bool {
     names_owner(name) && joined(name).ends_with("name")
 }
 
-/// Returns `true` if a field of this name looks like an owner without being in the table: it has a
-/// word for one, such as `memberId` or `end_user`, and is not about something else of theirs.
+/// Returns `true` if a field of this name looks like an owner but is not in the table: it has a
+/// word for one, such as `memberId` or `end_user`, and does not describe another attribute of the
+/// owner.
 pub(crate) fn looks_like_owner(name: &str) -> bool {
     if names_owner(name) {
         return false;
@@ -260,26 +261,26 @@ pub(crate) fn looks_like_owner(name: &str) -> bool {
 }
 
 /// Returns `true` if a field of this name has a word for an owner beside one for an id, as in
-/// `user_uuid`: whatever its value is, it is one of theirs.
+/// `user_uuid`: any value of it identifies an owner.
 pub(crate) fn has_owner_mark(name: &str) -> bool {
     !names_owner(name) && has_both(&plain(name), OWNER_WORDS, OWNER_MARKS)
 }
 
-/// Returns `true` if a field of this name is of somebody who may be the owner of what names no
-/// other, such as `actor_id`, `email` or `created_by`.
+/// Returns `true` if a field of this name refers to a person or group who may be the owner of a
+/// record that names none, such as `actor_id`, `email` or `created_by`.
 pub(crate) fn may_mean_owner(name: &str) -> bool {
     let plain = plain(name);
     let is_done_by = plain.strip_suffix("_by").is_some_and(|done| DONE.contains(&done));
     is_one_of(name, PEOPLE_NAMES) || is_done_by || has_both(&plain, PEOPLE, ID_MARKS)
 }
 
-/// Returns `true` if a field of this name is an object, or a list of them, that may say whose a
-/// record is.
+/// Returns `true` if a field of this name is an object, or a list of them, that may hold the owner
+/// of a record.
 pub(crate) fn holds_owner(name: &str) -> bool {
     is_nested(name) || is_one_of(name, HOLDERS) || SESSION.is_spelled(name)
 }
 
-/// Returns `true` if a field of this name is what was said or done.
+/// Returns `true` if a field of this name holds content or tool data.
 pub(crate) fn is_content(name: &str) -> bool {
     is_one_of(name, CONTENTS)
 }

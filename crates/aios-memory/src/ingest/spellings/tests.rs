@@ -1,8 +1,8 @@
-//! The table of spellings, and the page that lists it.
+//! The table of spellings, and the documentation page that lists it.
 
 use super::*;
 
-/// The page that tells users which spellings are accepted.
+/// Documentation page of the accepted spellings.
 const PAGE: &str = include_str!("../../../../../docs/FORMATS.md");
 
 #[test]

@@ -1,15 +1,15 @@
-//! Any one element is broken in any way, and all others go in; and what nobody broke comes out as
-//! it went in, whatever characters it has.
+//! One element broken in any way costs only itself, and unbroken text of any characters is read
+//! unchanged.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Format, pieces};
 
-/// Elements of a list; one of them is broken.
+/// Number of elements in a list; one of them is broken.
 const ELEMENTS: usize = 5;
 
-/// A container of elements, each on a line or all on one.
+/// Builds a container of elements, one per line or all on one.
 type Container = fn(&[String]) -> String;
 
 const CONTAINERS: [(Format, Container); 6] = [
@@ -28,7 +28,7 @@ fn element(at: usize) -> String {
         .to_string()
 }
 
-/// The ways to break an element; each gives another text that is no JSON, or no message.
+/// Returns the element broken in every way; each result is not JSON, or not a message.
 fn breakages(at: usize) -> Vec<String> {
     let whole = element(at);
     vec![
@@ -56,7 +56,7 @@ fn breakages(at: usize) -> Vec<String> {
     ]
 }
 
-/// The places of the elements whose texts were read.
+/// Returns the positions of the elements whose texts were read.
 fn read(format: Format, bytes: &str) -> Vec<usize> {
     let found = pieces(format, "file.json", bytes.as_bytes());
     let texts = found.iter().filter_map(|piece| piece.split_once(": text ")?.1.split_once(','));
@@ -87,7 +87,7 @@ fn one_broken_element_costs_itself_only() {
 }
 
 #[test]
-fn a_conversation_whose_owner_may_be_in_what_is_broken_is_not_taken() {
+fn a_conversation_whose_owner_may_be_in_a_broken_part_is_refused() {
     for text in [
         r#"{"messages": [{"content": "x"}], "user": "ada}"#,
         r#"{"messages": [{"content": "x"}], "user": tru}"#,
@@ -107,10 +107,10 @@ fn a_conversation_whose_owner_may_be_in_what_is_broken_is_not_taken() {
     assert!(found.contains(&"1: x".to_owned()), "{found:?}");
 }
 
-/// Code units that are no characters, or none that can be stored.
+/// Code units that are not characters, or cannot be stored.
 const ODD: [u16; 4] = [0, 0xD800, 0xDBFF, 0xDC00];
 
-/// The escapes of JSON for every code unit of `text`, and `odd` ones after it.
+/// Returns the JSON escapes of every code unit of `text`, followed by those of `odd`.
 fn escaped(text: &str, odd: &[u16]) -> String {
     text.encode_utf16().chain(odd.iter().copied()).map(|unit| format!("\\u{unit:04x}")).collect()
 }
@@ -123,7 +123,7 @@ proptest! {
     })]
 
     #[test]
-    fn any_text_comes_out_as_it_went_in(
+    fn any_text_is_read_unchanged(
         texts in prop::collection::vec("[^\u{0}-\u{1f}]{0,20}[a-z]", 1..6),
         odd in prop::collection::vec(prop::sample::select(&ODD[..]), 0..3),
         is_escaped in any::<bool>(),

@@ -1,4 +1,4 @@
-//! A hub on this machine, with one model.
+//! A local hub with one model.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,19 +11,19 @@ pub(crate) const MODEL: &str = "org/tiny";
 pub(crate) const COMMIT: &str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf";
 const MODULES: &str = r#"[{"path": "", "type": "sentence_transformers.models.Transformer"},
     {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]"#;
-/// Of "weights ", 40,000 times.
+/// SHA-256 of "weights ", repeated 40,000 times.
 const SHA256: &str = "f24b2a3dde032ad3cfa43694852eed642b03bdda72801683a38ec4f7ceb788a8";
 
-/// What it does wrong with the weights, once.
+/// A one-time fault of the hub when it sends the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It hangs up after so many bytes.
+    /// Closes the connection after this number of bytes.
     Cut(usize),
-    /// It sends something else of the same size.
+    /// Sends different content of the same size.
     Flip,
 }
 
-/// Its address, what it was asked, and what it will do wrong.
+/// Address of the hub, the requests that it received, and its pending fault.
 pub(crate) struct Hub {
     pub(crate) address: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -39,17 +39,17 @@ impl Hub {
             fault: Arc::default(),
         };
         let (asked, fault) = (Arc::clone(&hub.asked), Arc::clone(&hub.fault));
-        // It ends with the process.
+        // The thread ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // Whoever hangs up has got what was wanted.
+                // A client that disconnects has read enough.
                 let _ = answer(stream, &asked, &fault);
             }
         });
         hub
     }
 
-    /// What was asked since the last call: the paths, with where they were to begin.
+    /// Returns the requests since the last call: the paths, with their start offsets.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
@@ -59,7 +59,7 @@ impl Hub {
     }
 }
 
-/// The files, and whether they are large.
+/// Returns the files, with `true` for large ones.
 fn files() -> Vec<(&'static str, Vec<u8>, bool)> {
     let small = |name, content: &str| (name, content.as_bytes().to_vec(), false);
     vec![

@@ -1,40 +1,41 @@
 //! Attention over the rows of packed sequences, in `f32`.
 //!
-//! Sums are taken in one order and without fused operations, so every processor gives the same
-//! numbers.
+//! Sums are computed in a fixed order and without fused operations, so every processor gives the
+//! same numbers.
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
 use crate::bert::kernels::softmax;
 
-/// Queries that are handled at the same time.
+/// Queries that are processed together.
 const QUERIES: usize = 4;
-/// Rows of keys are filled up to a multiple of this, and a head's numbers are one: two registers of
-/// AVX2. With two for each query at a time, sums take half of the registers that AVX2 has.
+/// Rows of keys are padded to a multiple of this, and the size of a head must be one: two AVX2
+/// registers. With two sums per query, the sums take half of AVX2's registers.
 pub(super) const LANES: usize = 16;
 
 /// The shape of a layer's attention.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attention {
     pub(super) heads: usize,
-    /// Numbers of a head, a multiple of [`LANES`].
+    /// Numbers per head, a multiple of [`LANES`].
     pub(super) size: usize,
 }
 
 /// Buffers of an attention.
 #[derive(Default)]
 pub(super) struct Scratch {
-    /// The keys of a head: a row per number, a column per token, filled up to whole blocks.
+    /// The keys of a head: a row per number, a column per token, padded to whole blocks.
     keys: Vec<f32>,
-    /// A row of shares per query, filled up to whole blocks.
+    /// A row of attention weights per query, padded to whole blocks.
     shares: Vec<f32>,
-    /// The same without the filling.
+    /// The same without padding.
     exact: Vec<f32>,
 }
 
 impl Attention {
-    /// Writes to `attended`, for each token, the mean of its sequence's values, weighted by how its
-    /// query matches their keys. A row of `rows` has all queries, all keys and all values.
+    /// Writes to `attended`, for each token, the mean of its sequence's values, weighted by the
+    /// match of its query with their keys. A row of `rows` holds all queries, all keys and all
+    /// values.
     pub(super) fn forward(
         self,
         lengths: &[usize],
@@ -87,7 +88,7 @@ impl Attention {
 /// Writes the product of each query with each key of a head.
 struct Match<'a> {
     rows: &'a [f32],
-    /// Numbers of a row, and where a query begins in it.
+    /// Numbers per row, and the offset of a query in it.
     width: usize,
     start: usize,
     size: usize,
@@ -133,13 +134,13 @@ impl WithSimd for Match<'_> {
 /// Writes the weighted mean of a head's values for each query.
 struct Weigh<'a> {
     rows: &'a [f32],
-    /// Numbers of a row, and where a value begins in it.
+    /// Numbers per row, and the offset of a value in it.
     width: usize,
     start: usize,
     size: usize,
     shares: &'a [f32],
     out: &'a mut [f32],
-    /// The same of a row of `out`.
+    /// The same for a row of `out`.
     out_width: usize,
     out_start: usize,
 }
@@ -185,7 +186,7 @@ fn add_product<S: Simd>(simd: S, sums: &mut [S::f32s; 2], x: f32, numbers: [S::f
     }
 }
 
-/// The two registers that `numbers` fill.
+/// Returns the two registers that `numbers` fill.
 #[inline(always)]
 fn pair<S: Simd>(numbers: &[f32]) -> [S::f32s; 2] {
     let registers = S::as_simd_f32s(numbers).0;

@@ -1,7 +1,7 @@
-//! An int8 BERT out of the `f32` weights of a sentence-transformers directory.
+//! Encodes the `f32` weights of a sentence-transformers directory as an int8 BERT.
 //!
-//! Each output's weights have one scale; of a few scales below the one at which the largest weight
-//! becomes 127, the one with the least squared error is taken. Word vectors have 4 bits a number,
+//! Each output's weights share one scale: of several scales up to the one at which the largest
+//! weight becomes 127, the one with the least squared error. Word vectors have 4 bits per number,
 //! since a text uses only a few of them and the products after them round as coarsely.
 
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::{
     wordpiece::{Scratch, WordPiece},
 };
 
-/// By how much a scale is made smaller at each trial.
+/// Decrement of the scale per trial, as a fraction of the largest scale.
 const TRIAL: f32 = 0.02;
 const TRIALS: u16 = 16;
 /// Texts on which the crate's own tokenizer must agree with the model's.
@@ -31,12 +31,12 @@ const PROBES: &[&str] = &[
     "\u{65e5}\u{672c}\u{8a9e} \u{e15}\u{e31}\u{e27} \u{440}\u{443}\u{441}",
 ];
 
-/// Returns the content of `int8-bert.bin` for the model in `dir`, which is called `name` in its
-/// fingerprint.
+/// Returns the content of `int8-bert.bin` for the model in `dir`. `name` is the name of the model
+/// in its fingerprint.
 ///
 /// # Errors
-/// As [`Bert::open`](crate::Bert::open). [`Error::Unsupported`] if the tokenizer is not an uncased
-/// WordPiece, or if the network's sizes do not fit the kernels.
+/// Same as [`Bert::open`](crate::Bert::open). [`Error::Unsupported`] if the tokenizer is not an
+/// uncased WordPiece, or if the network's sizes do not fit the kernels.
 pub fn encode_int8(dir: &Path, name: &str) -> Result<Vec<u8>, Error> {
     let files = ModelFiles::read(dir, &BertOptions::default())?;
     let unsupported = |feature: &str| Error::Unsupported {
@@ -72,8 +72,8 @@ pub fn encode_int8(dir: &Path, name: &str) -> Result<Vec<u8>, Error> {
     Ok(write(sizes, settings, (name, &lines), &parts.bytes))
 }
 
-/// The word pieces with their ids in the model, without unused ones. None if the crate's own
-/// tokenizer cuts texts otherwise.
+/// Returns the word pieces with their ids in the model, without unused ones. `None` if the crate's
+/// own tokenizer produces different tokens.
 fn vocabulary(files: &ModelFiles) -> Result<Option<Vec<(u32, String)>>, Error> {
     let tokenizer = files.tokens()?.tokenizer;
     let mut pieces: Vec<(u32, String)> = tokenizer
@@ -180,7 +180,7 @@ impl Parts {
         Ok(())
     }
 
-    /// A layer whose `weights` have a row of `inputs` per output.
+    /// Adds a layer whose `weights` have a row of `inputs` per output.
     fn product(&mut self, weights: &[f32], bias: &[f32], inputs: usize) {
         let (mut scales, mut sums, mut rounded) = (Vec::new(), Vec::new(), Vec::new());
         for row in weights.chunks(inputs) {
@@ -210,8 +210,8 @@ impl Parts {
     }
 }
 
-/// The scale with which `numbers`, rounded to multiples of it and cut at `limit` of them, have the
-/// least squared error.
+/// Returns the scale with the least squared error if `numbers` are rounded to its multiples and
+/// clamped at `limit` of them.
 fn best_scale(numbers: &[f32], limit: f32) -> f32 {
     let largest = numbers.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
     if largest == 0.0 {

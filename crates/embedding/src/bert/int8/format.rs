@@ -20,10 +20,10 @@
 //! | 32 | BLAKE3 of everything before |
 //!
 //! A layer is the products query-key-value (`h` to `3 h`) and attended (`h` to `h`), a
-//! normalisation, the products wide (`h` to `w`) and narrow (`w` to `h`), and a normalisation.
-//! A product is, for its outputs: scales (f32), sums of the weights (i32), biases (f32); then the
-//! weights, int8, packed as [`kernels`](super::kernels) wants them. Queries are divided by the root
-//! of the head's size.
+//! normalisation, the products wide (`h` to `w`) and narrow (`w` to `h`), and a normalisation. A
+//! product consists, for its outputs, of scales (f32), sums of the weights (i32) and biases (f32),
+//! followed by the int8 weights, packed as in [`kernels`](super::kernels). Queries are divided by
+//! the square root of the head size.
 
 use std::borrow::Cow;
 
@@ -44,13 +44,13 @@ const VERSION: u32 = 1;
 const CHECKSUM_BYTES: usize = 32;
 /// Numbers of a word vector that share a step.
 pub(super) const STEP_NUMBERS: usize = 64;
-/// Most numbers of a token's row, and most positions.
+/// Maximum for the numbers of a token's row, and for the positions.
 const SIZE_MAX: usize = 1 << 14;
-/// Most layers, and most heads.
+/// Maximum number of layers, and of heads.
 const LAYERS_MAX: usize = 256;
-/// Most word pieces.
+/// Maximum number of word pieces.
 const PIECES_MAX: usize = 1 << 20;
-/// Most bytes of name and vocabulary.
+/// Maximum number of bytes of the name, and of the vocabulary.
 const TEXT_BYTES_MAX: usize = 1 << 26;
 
 /// The content of a file.
@@ -118,7 +118,7 @@ pub(super) fn parse(bytes: Cow<'static, [u8]>) -> Result<Parsed, Damage> {
 const SHAPE: Damage = Damage::Network;
 
 impl Sizes {
-    /// Refuses sizes that the kernels cannot work with.
+    /// Checks that the kernels support the sizes.
     pub(super) fn check(&self) -> Result<(), Damage> {
         let Sizes { hidden, wide, layers, heads, positions, pieces } = *self;
         let is_sound = (1..=SIZE_MAX).contains(&hidden)
@@ -153,7 +153,7 @@ fn vocabulary(bytes: Cow<'static, [u8]>, pieces: usize) -> Result<WordPiece, Dam
     }
 }
 
-/// A file, read from its start.
+/// A file that is read from its start.
 struct Reader<'a> {
     bytes: &'a Cow<'static, [u8]>,
     at: usize,
@@ -167,7 +167,7 @@ impl Reader<'_> {
         Ok(&self.bytes[start..start + length])
     }
 
-    /// As [`take`](Reader::take), without a copy of what is part of the program.
+    /// Same as [`take`](Reader::take), without copying static bytes.
     fn part(&mut self, length: usize) -> Result<Cow<'static, [u8]>, Damage> {
         let start = self.skip(length)?;
         Ok(match self.bytes {
@@ -251,7 +251,7 @@ impl Reader<'_> {
     }
 }
 
-/// Writes the content of a file: the header, what `parts` adds, the checksum.
+/// Writes the content of a file: the header, `parts`, the checksum.
 #[cfg(any(test, feature = "distill"))]
 pub(super) fn write(
     sizes: Sizes,

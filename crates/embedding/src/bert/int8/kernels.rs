@@ -1,36 +1,35 @@
-//! Products of bytes with packed int8 weights, in the instructions that the processor has.
+//! Products of bytes with packed int8 weights, with the instructions that the processor has.
 //!
 //! The sums are integers and exact, so every path gives the same bits. Rows of the left side are
 //! `u8`, weights are `i8`. Weights are packed in blocks of [`COLUMNS`] outputs: for each group of
-//! [`GROUP`] inputs, a block has the group's weights of its first output, then those of the second,
-//! and so on. That is the order in which `vpdpbusd` takes them. A block is a few kilobytes, which
-//! the first-level cache keeps while all rows pass.
+//! [`GROUP`] inputs, a block holds the group's weights of its first output, then those of the
+//! second, and so on, which is the order that `vpdpbusd` needs. A block has a few kilobytes, so it
+//! stays in the first-level cache while all rows pass.
 //!
-//! This is the only file of the crate with unsafe code: loads of whole registers, and calls of
-//! functions that need instructions which were detected at run time.
+//! This is the only file of the crate with unsafe code: loads and stores of whole registers, and
+//! calls of functions that need instructions detected at run time.
 
 #![allow(unsafe_code, reason = "loads of registers, and instructions detected at run time")]
 
 /// Outputs of a block.
 pub(super) const COLUMNS: usize = 32;
-/// Inputs that are multiplied and added up in one instruction.
+/// Inputs that one instruction multiplies and adds up.
 pub(super) const GROUP: usize = 4;
 /// Bytes of a block for one group of inputs.
 const STEP_BYTES: usize = COLUMNS * GROUP;
-/// Rows that are multiplied with a block at the same time: their sums fill the registers.
+/// Rows that are multiplied with a block together: their sums fill the registers.
 const ROWS: usize = 6;
 
 /// The sums of one row and one block.
 pub(super) type Sums = [i32; COLUMNS];
-/// The sums of the rows that are multiplied at the same time.
+/// The sums of the rows that are multiplied together.
 type Tile = [Sums; ROWS];
-/// The groups of a row, or of several after each other.
+/// The groups of a row, or of several concatenated rows.
 type Row<'a> = &'a [[u8; GROUP]];
-/// The weights of a block, a group after the other.
+/// The weights of a block, group by group.
 type Block<'a> = &'a [[u8; STEP_BYTES]];
 
-/// Multiplies as many rows as there are at once, up to [`ROWS`]: a row alone takes nearly as long
-/// as several.
+/// Multiplies all given rows together, up to [`ROWS`]: one row takes nearly as long as several.
 macro_rules! in_tiles {
     ($multiply:ident) => {
         |rows: Row<'_>, count: usize, block: Block<'_>, sums: &mut Tile| match count {
@@ -56,17 +55,17 @@ enum Instructions {
     AvxVnni,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// Whatever the program was compiled for: NEON on AArch64, SSE2 on x86-64.
+    /// The instructions the program was compiled for: NEON on AArch64, SSE2 on x86-64.
     Plain,
 }
 
 impl Path {
-    /// The fastest path of this processor.
+    /// Returns the fastest path of this processor.
     pub(super) fn best() -> Path {
         Path::available()[0]
     }
 
-    /// All paths of this processor, the fastest first.
+    /// Returns all paths of this processor, the fastest first.
     pub(super) fn available() -> Vec<Path> {
         let mut paths = Vec::new();
         #[cfg(target_arch = "x86_64")]
@@ -87,10 +86,10 @@ impl Path {
     }
 }
 
-/// Multiplies each row of `left`, which has `inputs` bytes, with all blocks of `weights`, and gives
-/// `finish` the number of the row, the first output of the block, and the sums.
+/// Multiplies each row of `left`, which has `inputs` bytes, with all blocks of `weights`, and
+/// passes to `finish` the number of the row, the first output of the block, and the sums.
 ///
-/// `inputs` is a multiple of [`GROUP`]; `weights` has whole blocks.
+/// `inputs` is a multiple of [`GROUP`]; `weights` consists of whole blocks.
 pub(super) fn multiply(
     path: Path,
     left: &[u8],
@@ -101,20 +100,21 @@ pub(super) fn multiply(
     assert!(0 < inputs && inputs.is_multiple_of(GROUP), "inputs come in groups");
     assert!(weights.len().is_multiple_of(inputs * COLUMNS), "weights come in blocks");
     match path.0 {
-        // SAFETY: `Path::available` gives this path only if the processor has AVX-512 F, BW, VNNI.
+        // SAFETY: `Path::available` returns this path only if the processor has AVX-512 F, BW,
+        // VNNI.
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx512Vnni => unsafe { x86::avx512_vnni(left, inputs, weights, finish) },
-        // SAFETY: `Path::available` gives this path only if the processor has AVX2 and AVX-VNNI.
+        // SAFETY: `Path::available` returns this path only if the processor has AVX2 and AVX-VNNI.
         #[cfg(target_arch = "x86_64")]
         Instructions::AvxVnni => unsafe { x86::avx_vnni(left, inputs, weights, finish) },
-        // SAFETY: `Path::available` gives this path only if the processor has AVX2.
+        // SAFETY: `Path::available` returns this path only if the processor has AVX2.
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 => unsafe { x86::avx2(left, inputs, weights, finish) },
         Instructions::Plain => walk(left, inputs, weights, finish, in_tiles!(plain)),
     }
 }
 
-/// Takes every block past all rows, [`ROWS`] of them at a time.
+/// Multiplies every block with all rows, [`ROWS`] of them at a time.
 #[inline(always)]
 fn walk(
     left: &[u8],
@@ -138,13 +138,13 @@ fn walk(
     }
 }
 
-/// The rows of a tile, each as long as `block`, which tells the compiler that no index is outside.
+/// Splits a tile into rows, each as long as `block`, so that the compiler can omit bounds checks.
 #[inline(always)]
 fn split<'a, const N: usize>(rows: Row<'a>, block: Block<'_>) -> [Row<'a>; N] {
     std::array::from_fn(|row| &rows[row * block.len()..][..block.len()])
 }
 
-/// The sums in plain arithmetic: the reference of the other paths.
+/// Computes the sums in plain arithmetic: the reference for the other paths.
 #[inline(always)]
 fn plain<const N: usize>(rows: [Row<'_>; N], block: Block<'_>, sums: &mut Tile) {
     *sums = [[0; COLUMNS]; ROWS];
@@ -172,7 +172,7 @@ mod x86 {
 
     use super::{Block, COLUMNS, GROUP, Row, STEP_BYTES, Sums, Tile, split, walk};
 
-    /// Sixteen outputs in a register, two registers a block.
+    /// Multiplies with sixteen outputs per register, two registers per block.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(super) fn avx512_vnni(
         left: &[u8],
@@ -197,14 +197,14 @@ mod x86 {
         }
         for (out, registers) in out.iter_mut().zip(&sums) {
             for (half, register) in out.as_chunks_mut::<16>().0.iter_mut().zip(registers) {
-                // SAFETY: `half` has the 64 bytes that are written; any alignment will do.
+                // SAFETY: `half` has the 64 bytes that are written; any alignment is allowed.
                 unsafe { _mm512_storeu_si512(half.as_mut_ptr().cast::<__m512i>(), *register) };
             }
         }
     }
 
-    /// Eight outputs in a register. Two half blocks after each other, so that the sums of all rows
-    /// have registers.
+    /// Multiplies with eight outputs per register. Two half blocks in turn, so that the sums of all
+    /// rows have registers.
     #[target_feature(enable = "avx2,avxvnni")]
     pub(super) fn avx_vnni(
         left: &[u8],
@@ -235,8 +235,8 @@ mod x86 {
         }
     }
 
-    /// Weights and inputs as 16 bits, whose products in pairs are exact. (`vpmaddubsw` would take
-    /// them as bytes, but its sums saturate.) Eight outputs of a block at a time.
+    /// Widens weights and inputs to 16 bits, whose products in pairs are exact. (`vpmaddubsw` would
+    /// use them as bytes, but its sums saturate.) Eight outputs of a block at a time.
     #[target_feature(enable = "avx2")]
     pub(super) fn avx2(
         left: &[u8],
@@ -251,7 +251,7 @@ mod x86 {
     #[inline]
     fn tile_avx2<const N: usize>(rows: [Row<'_>; N], block: Block<'_>, out: &mut Tile) {
         for part in 0..COLUMNS / 8 {
-            // Two numbers an output, for the first and the second half of a group.
+            // Two sums per output, for the first and the second half of a group.
             let mut sums = [[_mm256_setzero_si256(); 2]; N];
             for (group, step) in block.iter().enumerate() {
                 let weights = [
@@ -280,7 +280,7 @@ mod x86 {
     #[inline]
     fn load_512(step: &[u8; STEP_BYTES], at: usize) -> __m512i {
         let bytes: &[u8] = &step[at..at + 64];
-        // SAFETY: `bytes` has the 64 bytes that are read; any alignment will do.
+        // SAFETY: `bytes` has the 64 bytes that are read; any alignment is allowed.
         unsafe { _mm512_loadu_si512(bytes.as_ptr().cast::<__m512i>()) }
     }
 
@@ -288,7 +288,7 @@ mod x86 {
     #[inline]
     fn load_256(step: &[u8; STEP_BYTES], at: usize) -> __m256i {
         let bytes: &[u8] = &step[at..at + 32];
-        // SAFETY: `bytes` has the 32 bytes that are read; any alignment will do.
+        // SAFETY: `bytes` has the 32 bytes that are read; any alignment is allowed.
         unsafe { _mm256_loadu_si256(bytes.as_ptr().cast::<__m256i>()) }
     }
 
@@ -296,7 +296,7 @@ mod x86 {
     #[inline]
     fn load_128(step: &[u8; STEP_BYTES], at: usize) -> __m128i {
         let bytes: &[u8] = &step[at..at + 16];
-        // SAFETY: `bytes` has the 16 bytes that are read; any alignment will do.
+        // SAFETY: `bytes` has the 16 bytes that are read; any alignment is allowed.
         unsafe { _mm_loadu_si128(bytes.as_ptr().cast::<__m128i>()) }
     }
 
@@ -304,12 +304,12 @@ mod x86 {
     #[inline]
     fn store_256(register: __m256i) -> [i32; 8] {
         let mut numbers = [0; 8];
-        // SAFETY: `numbers` has the 32 bytes that are written; any alignment will do.
+        // SAFETY: `numbers` has the 32 bytes that are written; any alignment is allowed.
         unsafe { _mm256_storeu_si256(numbers.as_mut_ptr().cast::<__m256i>(), register) };
         numbers
     }
 
-    /// A group is what `set1` repeats.
+    /// `set1` repeats one group.
     const _: () = assert!(GROUP == size_of::<i32>());
 }
 

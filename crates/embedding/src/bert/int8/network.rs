@@ -1,7 +1,7 @@
 //! The encoder of BERT (Devlin et al., 2018) with int8 weights.
 //!
-//! Products are of bytes; what stands between them (attention, activations, normalisations, sums of
-//! a layer's input and output) is in `f32`.
+//! Products are of bytes. The operations between them (attention, activations, normalisations, sums
+//! of a layer's input and output) are in `f32`.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub(super) struct Network {
     pub(super) pooling: Pooling,
 }
 
-/// The vectors of word pieces, 4 bits a number.
+/// The vectors of word pieces, 4 bits per number.
 pub(super) struct Words {
     pub(super) bits: Cow<'static, [u8]>,
     pub(super) steps: Cow<'static, [u8]>,
@@ -51,7 +51,7 @@ pub(super) struct Linear {
     pub(super) bias: Vec<f32>,
 }
 
-/// Buffers of a forward pass: kept from batch to batch, so that their pages are there.
+/// Buffers of a forward pass, kept from batch to batch so that their pages stay allocated.
 #[derive(Default)]
 pub(super) struct Scratch {
     tokens: Vec<f32>,
@@ -65,7 +65,7 @@ pub(super) struct Scratch {
 }
 
 impl Network {
-    /// The vector of each sequence, not normalised.
+    /// Returns the vector of each sequence, not normalised.
     pub(super) fn forward(
         &self,
         path: Path,
@@ -135,7 +135,8 @@ impl Layer {
 }
 
 impl Linear {
-    /// Writes what it makes of `inputs`, without its bias, to `out`. Takes `rows` as scratch.
+    /// Writes the product of `inputs` and the weights, without the bias, to `out`. Uses `rows` as
+    /// scratch.
     fn multiply(&self, path: Path, inputs: &[f32], rows: &mut Rows, out: &mut Vec<f32>) {
         rows.fill(inputs, self.product.inputs);
         self.product.multiply(path, rows, out);

@@ -1,7 +1,7 @@
-//! Rows of `f32` as bytes, and their products with int8 weights.
+//! Rows of `f32` quantised to bytes, and their products with int8 weights.
 //!
-//! A row of the left side becomes bytes with a scale and a zero of its own, so a text has the same
-//! numbers whatever stands beside it in a batch. The weights of an output have one scale.
+//! A row of the left side becomes bytes with its own scale and zero, so a text has the same numbers
+//! in every batch. The weights of an output share one scale.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use super::kernels::GROUP;
 use super::kernels::{self, COLUMNS, Path};
 use crate::bert::kernels::widest;
 
-/// Numbers whose extremes are sought side by side.
+/// Numbers whose extremes are computed in parallel.
 const LANES: usize = 32;
 
 /// A linear layer with int8 weights, without its bias.
 pub(super) struct Product {
     pub(super) inputs: usize,
-    /// Packed as [`pack`] does.
+    /// Packed by [`pack`].
     pub(super) weights: Cow<'static, [u8]>,
     /// The sum of each output's weights.
     pub(super) sums: Vec<i32>,
@@ -59,7 +59,7 @@ impl Product {
 }
 
 impl Rows {
-    /// Takes `numbers`, a row of `width` after the other, in the place of what was there.
+    /// Replaces the rows with `numbers`, concatenated rows of `width`.
     pub(super) fn fill(&mut self, numbers: &[f32], width: usize) {
         let count = numbers.len() / width;
         self.bytes.resize(numbers.len(), 0);
@@ -82,11 +82,11 @@ impl Rows {
     }
 }
 
-/// Writes `row` as bytes between its least and its largest number, and returns scale and zero.
-/// Zero lies in the range in any case, so it is exact.
+/// Writes `row` as bytes between its least and its largest number, and returns scale and zero. The
+/// range always includes zero, so zero is exact.
 #[inline(always)]
 fn quantise(row: &[f32], bytes: &mut [u8]) -> (f32, i32) {
-    // Added to a number from 0 to 255, it rounds it and leaves it in the lowest byte.
+    // Adding this to a number from 0 to 255 rounds it and leaves it in the lowest byte.
     const ROUNDER: f32 = 12_582_912.0;
     let (least, largest) = extremes(row);
     let range = largest - least;
@@ -103,7 +103,7 @@ fn quantise(row: &[f32], bytes: &mut [u8]) -> (f32, i32) {
     (scale, zero as i32)
 }
 
-/// The least and the largest of `row` and 0.
+/// Returns the least and the largest of `row` and 0.
 #[inline(always)]
 fn extremes(row: &[f32]) -> (f32, f32) {
     let (mut least, mut largest) = ([0.0; LANES], [0.0; LANES]);
@@ -119,8 +119,8 @@ fn extremes(row: &[f32]) -> (f32, f32) {
     (least.into_iter().fold(0.0, f32::min), largest.into_iter().fold(0.0, f32::max))
 }
 
-/// Brings weights with a row of `inputs` per output into the order of [`kernels`]. Outputs are a
-/// multiple of [`COLUMNS`], inputs one of [`GROUP`].
+/// Reorders weights with a row of `inputs` per output for [`kernels`]. Outputs are a multiple of
+/// [`COLUMNS`], inputs one of [`GROUP`].
 #[cfg(any(test, feature = "distill"))]
 pub(super) fn pack(weights: &[i8], inputs: usize) -> Vec<u8> {
     let mut packed = Vec::with_capacity(weights.len());

@@ -8,7 +8,7 @@ const PIECES: &[&str] =
 const SIZES: Sizes =
     Sizes { hidden: 64, wide: 96, layers: 2, heads: 2, positions: 10, pieces: PIECES.len() };
 
-/// Numbers between -1 and 1 that look random.
+/// Pseudo-random numbers between -1 and 1.
 struct Numbers(u32);
 
 impl Numbers {
@@ -69,7 +69,7 @@ fn damage(bytes: Vec<u8>) -> Damage {
     }
 }
 
-/// The file with `change` made to it, and a checksum that fits.
+/// Returns the file after `change`, with a valid checksum.
 fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut bytes = file();
     bytes.truncate(bytes.len() - 32);
@@ -92,17 +92,17 @@ fn texts_are_framed_and_cut_at_the_limit() {
 }
 
 #[test]
-fn a_long_text_is_read_as_far_as_needed_and_no_word_is_halved() {
+fn a_long_text_is_read_only_in_part_without_splitting_words() {
     for spaces in [0, 1, 100, 1000] {
         let text = format!("{}alpha{}", " ".repeat(spaces), " beta".repeat(5000));
         assert_eq!(ids(&text), [2, 6, 7, 7, 7, 7, 7, 7, 7, 3], "{spaces} spaces");
     }
-    // One word of more characters than a word may have, however it is cut.
+    // A word that is too long, wherever it is cut.
     assert_eq!(ids(&format!("alpha{} beta", "x".repeat(5000))), [2, 1, 7, 3]);
 }
 
 #[test]
-fn a_text_has_the_same_vector_whatever_its_batch_and_its_threads() {
+fn a_vector_is_independent_of_batch_and_threads() {
     let texts: Vec<String> = (0..300)
         .map(|at: usize| format!("alpha{} {}", "x".repeat(at % 4), "beta 1 ".repeat(at % 3)))
         .collect();
@@ -127,7 +127,7 @@ fn every_path_gives_the_same_vectors() {
 }
 
 #[test]
-fn what_the_model_does_not_know_has_no_vector() {
+fn unknown_texts_have_no_vector() {
     let model = model();
     let lengths = |texts: &[&str]| -> Vec<f32> {
         let vectors = model.embed_documents(texts).unwrap();
@@ -138,7 +138,7 @@ fn what_the_model_does_not_know_has_no_vector() {
 }
 
 #[test]
-fn a_damaged_file_is_told_from_a_sound_one() {
+fn a_damaged_file_is_refused() {
     assert!(matches!(damage(Vec::new()), Damage::Magic));
     assert!(matches!(damage(b"AIOSTATC".to_vec()), Damage::Magic));
     let whole = file();
@@ -161,7 +161,7 @@ fn a_sound_checksum_is_not_enough() {
     let word = |at: usize, word: u32| {
         changed(move |bytes| bytes[at..at + 4].copy_from_slice(&word.to_le_bytes()))
     };
-    // Hidden, wide, layers, heads, positions, pieces, pooling, activation; the lengths of texts.
+    // Hidden, wide, layers, heads, positions, pieces, pooling, activation; text lengths.
     for (at, number) in (12..52).step_by(4).flat_map(|at| [(at, 0), (at, 5), (at, u32::MAX)]) {
         let is_same = u32::from_le_bytes(file()[at..at + 4].try_into().unwrap()) == number;
         if !is_same {

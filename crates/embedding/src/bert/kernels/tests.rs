@@ -2,14 +2,14 @@
 
 use super::*;
 
-/// Every 1/64 from -`limit` to `limit`.
+/// Returns every multiple of 1/64 from -`limit` to `limit`.
 fn numbers(limit: f32) -> impl Iterator<Item = f32> {
     let steps = (limit * 64.0) as i32;
     (-steps..=steps).map(|step| step as f32 / 64.0)
 }
 
 #[test]
-fn exponentials_are_as_close_as_said() {
+fn exponentials_are_within_tolerance() {
     for x in numbers(87.0).map(|x| x * 0.999) {
         let expected = f64::from(x).exp();
         let tolerance = (3e-7 + 7e-8 * f64::from(x.abs())).min(4e-6);
@@ -21,8 +21,8 @@ fn exponentials_are_as_close_as_said() {
 }
 
 #[test]
-fn the_error_function_is_as_close_as_said() {
-    // Its Taylor series, which converges everywhere; beyond 5 nothing is left to 1.
+fn the_error_function_is_within_tolerance() {
+    // The Taylor series of erf converges everywhere; beyond 5, erf is 1 within the tolerance.
     let series = |x: f64| {
         let (mut term, mut sum) = (x, x);
         for n in 1..200 {
@@ -51,7 +51,7 @@ fn both_gelus_are_close_to_the_integral_and_to_each_other() {
 }
 
 #[test]
-fn shares_add_up_to_one_however_large_the_numbers_are() {
+fn softmax_adds_up_to_one_for_large_numbers() {
     for columns in [1, 2, 31, 32, 33, 100] {
         let mut rows: Vec<f32> = (0..3 * columns).map(|at| (at as f32 * 37.0) % 90.0).collect();
         rows[columns..2 * columns].iter_mut().for_each(|x| *x -= 1e4);

@@ -1,4 +1,4 @@
-//! Who waits for whom.
+//! The order in which threads get lanes.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -8,7 +8,7 @@ use std::{
 use super::*;
 
 #[test]
-fn who_comes_back_waits_behind_who_came_meanwhile() {
+fn a_returning_thread_waits_behind_later_arrivals() {
     let (lanes, order) = (Lanes::new(1), Mutex::new(Vec::new()));
     let first = lanes.enter();
     thread::scope(|scope| {
@@ -27,7 +27,7 @@ fn who_comes_back_waits_behind_who_came_meanwhile() {
 }
 
 #[test]
-fn no_more_run_at_once_than_there_are_lanes_and_all_get_one() {
+fn concurrency_is_limited_by_lanes_and_all_threads_get_one() {
     let (lanes, running, most) = (Lanes::new(3), AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..8 {

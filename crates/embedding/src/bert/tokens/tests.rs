@@ -1,4 +1,4 @@
-//! What is read of a text's start is what is read of the whole text.
+//! The start of a text gives the same tokens as the whole text.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn tokens(parts: Value, tokens_max: usize) -> Tokens {
     Tokens { tokenizer, unknown: Some(UNKNOWN), tokens_max }
 }
 
-/// As BERT: a word of more than 20 characters is unknown, however it begins.
+/// Returns a tokenizer like BERT's: a word of more than 20 characters is unknown.
 fn word_pieces(tokens_max: usize) -> Tokens {
     let pieces = json!({
         "[UNK]": 0, "a": 1, "##a": 2, "b": 3, "##b": 4, "ab": 5, "'": 6, "re": 7, "\u{65E5}": 8,
@@ -33,7 +33,7 @@ fn word_pieces(tokens_max: usize) -> Tokens {
     tokens(parts, tokens_max)
 }
 
-/// As XLM-RoBERTa: of a word's ways to be parted the likeliest.
+/// Returns a tokenizer like XLM-RoBERTa's: the most likely segmentation of a word.
 fn unigrams(tokens_max: usize) -> Tokens {
     let pieces = [
         ("<unk>", 0.0),
@@ -57,7 +57,7 @@ fn unigrams(tokens_max: usize) -> Tokens {
     tokens(parts, tokens_max)
 }
 
-/// As RoBERTa: bytes, a space with the word after it, contractions by themselves.
+/// Returns a tokenizer like RoBERTa's: bytes, a space with the word after it, contractions apart.
 fn byte_pairs(tokens_max: usize) -> Tokens {
     let mut alphabet: Vec<char> =
         tokenizers::pre_tokenizers::byte_level::ByteLevel::alphabet().into_iter().collect();
@@ -95,7 +95,7 @@ fn check(tokens: &Tokens, prefix: &str, text: &str) {
     assert_eq!(found.is_known, is_known, "{prefix:?} and {text:?}");
 }
 
-/// Words and spaces, short and long, and what stands between words without a space.
+/// Generates words and spaces, short and long, and separators other than spaces.
 fn texts() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         4 => "[abe]{1,6}",
@@ -111,7 +111,7 @@ fn texts() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
     #[test]
-    fn a_start_is_read_like_the_whole(text in texts(), tokens_max in 1usize..12) {
+    fn a_start_gives_the_same_tokens_as_the_whole_text(text in texts(), tokens_max in 1usize..12) {
         for tokens in [word_pieces(tokens_max), unigrams(tokens_max), byte_pairs(tokens_max)] {
             check(&tokens, "", &text);
         }
@@ -120,18 +120,18 @@ proptest! {
 }
 
 #[test]
-fn of_a_long_text_little_is_read() {
+fn only_the_start_of_a_long_text_is_read() {
     let tokens = word_pieces(10);
     for text in ["ab ".repeat(1 << 20), "\u{65E5}".repeat(1 << 20), "ab, ".repeat(1 << 20)] {
         assert!(tokens.encode_start("", &text).unwrap().len() < 200);
         check(&tokens, "ab: ", &text[..3 << 10]);
     }
-    // A word of which only the end says that it is unknown.
+    // A word that turns out to be unknown only at its end.
     check(&tokens, "", &format!("ab {}", "a".repeat(10_000)));
 }
 
 #[test]
-fn known_is_what_is_kept() {
+fn only_the_kept_tokens_make_a_text_known() {
     let tokens = word_pieces(3);
     check(&tokens, "", "x x x a");
     assert!(!tokens.encode("", "x x x a").unwrap().is_known);

@@ -1,5 +1,5 @@
-//! How well vectors find what they should: dense retrieval on conversations and on abstracts,
-//! and agreement with people on how alike two sentences are.
+//! The quality of vectors: dense retrieval on conversations and abstracts, and agreement with human
+//! judgements of sentence similarity.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -12,15 +12,15 @@ use aios_embedding::Embedder;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Texts to vectors, as a model or a variant of it does it.
+/// A function from texts to vectors, by a model or a variant of it.
 pub(crate) type Embed<'a> = &'a dyn Fn(&[&str]) -> Result<Vec<Vec<f32>>, aios_embedding::Error>;
 
-/// How many results are looked at.
+/// Number of results evaluated.
 const DEPTH: usize = 10;
 /// LoCoMo's category of questions without an answer.
 const UNANSWERABLE: u64 = 5;
 
-/// What is measured on.
+/// The data sets of the evaluation.
 pub(crate) struct Collections {
     conversations: Vec<Judged>,
     abstracts: Judged,
@@ -28,7 +28,7 @@ pub(crate) struct Collections {
     reference: Vec<Reference>,
 }
 
-/// Documents, and for each query how much each relevant document is worth.
+/// Documents, and for each query the grade of each relevant document.
 #[derive(Default)]
 struct Judged {
     documents: Vec<String>,
@@ -46,7 +46,7 @@ struct Reference {
     vector: Vec<f32>,
 }
 
-/// Larger is better, 1 is perfect.
+/// Results of an evaluation. Larger is better, 1 is perfect.
 pub(crate) struct Quality {
     /// Mean share of a question's evidence turns among the first ten of its conversation.
     pub(crate) turn_recall_at_10: f64,
@@ -80,8 +80,8 @@ impl Collections {
         })
     }
 
-    /// The largest difference of any component from the reference vectors; one that is not a
-    /// number counts as the largest.
+    /// Returns the largest difference of any component from the reference vectors; a NaN counts as
+    /// the largest.
     pub(crate) fn deviation(&self, model: &dyn Embedder) -> Result<f32, Box<dyn Error>> {
         let texts: Vec<&str> = self.reference.iter().map(|item| &*item.text).collect();
         let vectors = model.embed_documents(&texts)?;
@@ -92,7 +92,7 @@ impl Collections {
         Ok(differences.max_by(f32::total_cmp).unwrap_or(0.0))
     }
 
-    /// The mean and the least cosine of the vectors that two models give for the same sentences.
+    /// Returns the mean and the least cosine of the vectors of two models for the same sentences.
     pub(crate) fn agreement(
         &self,
         model: &dyn Embedder,
@@ -132,7 +132,7 @@ impl Collections {
 }
 
 impl Judged {
-    /// `measure` of the ten best documents of each query.
+    /// Applies `measure` to the ten best documents of each query.
     fn measure(
         &self,
         embed: Embed<'_>,
@@ -167,7 +167,7 @@ fn ndcg(found: &[usize], relevant: &BTreeMap<usize, f64>) -> f64 {
     discounted(&mut gains) / discounted(&mut ideal.into_iter().take(DEPTH))
 }
 
-/// One LoCoMo sample: its turns, and the questions whose evidence is among them.
+/// Reads a LoCoMo sample: its turns, and the questions whose evidence is among them.
 fn conversation(sample: &Value) -> Judged {
     let mut judged = Judged::default();
     let mut turns: HashMap<&str, usize> = HashMap::new();
@@ -197,7 +197,7 @@ fn conversation(sample: &Value) -> Judged {
     judged
 }
 
-/// Cranfield: title and abstract of each document; grades from 1 to 4, others count nothing.
+/// Reads Cranfield: title and abstract of each document; grades above 0, others are ignored.
 fn abstracts(dir: &Path) -> Result<Judged, Box<dyn Error>> {
     let records = |name: &str| -> Result<Vec<String>, Box<dyn Error>> {
         let text = fs::read_to_string(dir.join(name))?.replace('\r', "");
@@ -221,7 +221,7 @@ fn abstracts(dir: &Path) -> Result<Judged, Box<dyn Error>> {
     Ok(judged)
 }
 
-/// A record's text (`.W`), which begins with the title where there is one.
+/// Returns a record's text (`.W`), which begins with the title if there is one.
 fn body(record: &str) -> String {
     let text = record.split_once("\n.W\n").map_or("", |(_, text)| text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -246,7 +246,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Ranks from 0; equal values share the mean of theirs.
+/// Returns the ranks from 0; equal values share the mean of theirs.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -260,7 +260,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Pearson's correlation.
+/// Returns Pearson's correlation.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let (mean_a, mean_b) = (mean(a), mean(b));
     let product = |x: &[f64], mean_x: f64, y: &[f64], mean_y: f64| -> f64 {

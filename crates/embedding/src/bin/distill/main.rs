@@ -1,5 +1,5 @@
-//! `distill`: makes the bundled static model out of a sentence-transformers directory, and
-//! measures what came of it.
+//! `distill`: creates the bundled static model from a sentence-transformers directory, and
+//! evaluates the result.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -152,7 +152,7 @@ fn compare(
     row("source", &|texts| source.embed_documents(texts))
 }
 
-/// What `model` gives for `text`, computed from the rows as they were before quantisation.
+/// Returns the vector of `model` for `text`, computed from the rows before quantisation.
 fn mean_row(table: &StaticTable, model: &StaticModel, text: &str) -> Vec<f32> {
     let mut sum = vec![0.0; table.dimension];
     for id in model.tokenize(text).into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! The values of a `config.json` by their names, each noted as it is read.
+//! The values of a `config.json` by name, each recorded when it is read.
 
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// A `config.json`. A name with dots means a value within values; of several names the first that
+/// A `config.json`. A name with dots is a path of nested values; of several names the first that
 /// has a value counts.
 pub(super) struct Reader<'a> {
     path: &'a Path,
     config: &'a Value,
-    /// The models to use in place of one that is refused.
+    /// Models to use instead of one that is refused.
     instead: &'static str,
-    /// The first name of each value that was asked for, and the value, defaults included.
+    /// The first name of each value that was requested, and the value, defaults included.
     noted: RefCell<BTreeMap<String, String>>,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
         Reader { path, config, instead, noted: RefCell::default() }
     }
 
-    /// All values that were read, in the order of their names.
+    /// Returns all values that were read, sorted by name.
     pub(super) fn into_deciding(self) -> String {
         let noted = self.noted.into_inner();
         noted.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
         Ok(flag)
     }
 
-    /// Returns true if `name` is there and true.
+    /// Returns true if `name` is present and true.
     pub(super) fn is_true(&self, name: &str) -> Result<bool, Error> {
         Ok(self.flag(name)?.unwrap_or(false))
     }
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
         Ok(list)
     }
 
-    /// Refuses every value of `name` but `known`; it need not be there.
+    /// Refuses every value of `name` except `known`; it may be absent.
     pub(super) fn only(&self, name: &str, known: &str) -> Result<(), Error> {
         let found = self.text_or(name, known)?;
         if found != known {
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
         Ok(size)
     }
 
-    /// The first value that one of `names` has, as `take` takes it.
+    /// Returns the first value that one of `names` has, converted by `take`.
     fn typed<T>(
         &self,
         names: &[&str],

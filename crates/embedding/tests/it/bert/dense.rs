@@ -58,7 +58,7 @@ impl Layer {
     }
 }
 
-/// A tiny BERT with these layers after its pooling.
+/// Creates a tiny BERT with these layers after its pooling.
 fn with_layers(layers: &[Layer]) -> Tiny {
     let tiny = Tiny::new(|_| ());
     let mut modules: Vec<Value> = tiny_modules();
@@ -101,7 +101,7 @@ fn layers_after_the_pooling_are_computed() {
 }
 
 #[test]
-fn layers_make_a_space_of_their_own() {
+fn layers_change_the_fingerprint() {
     let fingerprint = |layers: &[Layer]| open(&with_layers(layers)).fingerprint().clone();
     let plain = fingerprint(&[]);
     assert_eq!(plain, *open(&Tiny::new(|_| ())).fingerprint());

@@ -1,4 +1,4 @@
-//! BERT as the paper writes it, in loops over `f64`: slow, and nothing of it is the crate's.
+//! BERT as in the paper, in loops over `f64`: slow, and without code of the crate.
 
 use std::f64::consts::PI;
 
@@ -6,18 +6,18 @@ use super::tiny::{EPSILON, HEADS, HIDDEN, LAYERS, Tiny};
 
 type Rows = Vec<Vec<f64>>;
 
-/// The normalised vector of a sequence.
+/// Returns the normalised vector of a sequence.
 pub(super) fn embed(tiny: &Tiny, ids: &[usize]) -> Vec<f32> {
     normalised(&pool(tiny, ids))
 }
 
-/// `vector` at length 1.
+/// Returns `vector` scaled to length 1.
 pub(super) fn normalised(vector: &[f64]) -> Vec<f32> {
     let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
     vector.iter().map(|x| (x / length) as f32).collect()
 }
 
-/// The result of the pooling of a sequence.
+/// Returns the result of the pooling of a sequence.
 pub(super) fn pool(tiny: &Tiny, ids: &[usize]) -> Vec<f64> {
     let embedding = |name: &str, row: usize| {
         let tensor = &tiny.tensors[&format!("embeddings.{name}_embeddings.weight")];
@@ -114,7 +114,7 @@ fn activate(name: &str, x: f64) -> f64 {
     }
 }
 
-/// The Taylor series, which converges everywhere and is exact enough up to 6.
+/// Computes the Taylor series, which converges everywhere and is exact enough up to 6.
 fn erf(x: f64) -> f64 {
     if 5.0 < x.abs() {
         return x.signum();

@@ -16,7 +16,7 @@ pub(crate) const LAYERS: usize = 2;
 pub(crate) const EPSILON: f64 = 1e-5;
 const WIDE: usize = 12;
 const POSITIONS: usize = 20;
-/// The special tokens stand as RoBERTa has them.
+/// The special tokens are in the order of RoBERTa.
 const PIECES: &[&str] = &[
     "[CLS]", "[PAD]", "[SEP]", "[UNK]", "[", "]", "sep", "red", "green", "blue", "one", "two",
     "three",
@@ -26,7 +26,7 @@ const PAD: usize = 1;
 const SEP: usize = 2;
 const UNK: usize = 3;
 
-/// What may differ from model to model.
+/// Settings that differ between models.
 pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) model_type: &'static str,
@@ -34,15 +34,15 @@ pub(crate) struct Settings {
     pub(crate) pooling: &'static str,
     pub(crate) length_max: Option<usize>,
     pub(crate) pad_token_id: Option<usize>,
-    /// Whether the tokenizer makes lower case of a text.
+    /// True if the tokenizer lowercases texts.
     pub(crate) lowercases: bool,
-    /// How the file has its numbers; those of [`Tiny::tensors`] are what it makes of them.
+    /// Type of the numbers in the file; [`Tiny::tensors`] has their values in that type.
     pub(crate) dtype: DType,
-    /// A tensor, and the number that it begins with.
+    /// A tensor, and the number to put at its start.
     pub(crate) spoilt: Option<(&'static str, f32)>,
-    /// What the names of the tensors begin with.
+    /// Prefix of the names of the tensors.
     pub(crate) prefix: &'static str,
-    /// A tensor that is left out of the file.
+    /// A tensor to omit from the file.
     pub(crate) omitted: &'static str,
 }
 
@@ -90,14 +90,14 @@ impl Tiny {
         self.dir.path()
     }
 
-    /// The ids of a text of whole words, between the special tokens.
+    /// Returns the ids of a text of whole words, between the special tokens.
     pub(crate) fn ids(&self, text: &str) -> Vec<usize> {
         let id = |word| PIECES.iter().position(|&piece| piece == word).unwrap_or(UNK);
         let words = text.split_whitespace().map(id);
         [CLS].into_iter().chain(words).chain([SEP]).collect()
     }
 
-    /// The position of a text's first token.
+    /// Returns the position of a text's first token.
     pub(crate) fn position_offset(&self) -> usize {
         if self.settings.model_type == "bert" { 0 } else { PAD + 1 }
     }
@@ -152,7 +152,7 @@ impl Tiny {
 }
 
 impl Tensor {
-    /// As the file has it.
+    /// Returns the tensor as stored in the file.
     fn stored(&self, dtype: DType) -> candle_core::Tensor {
         let tensor = candle_core::Tensor::from_slice(&self.values, &*self.shape, &Device::Cpu);
         tensor.unwrap().to_dtype(dtype).unwrap()
@@ -176,7 +176,7 @@ pub(crate) fn tokenizer() -> Value {
     };
     json!({
         "version": "1.0",
-        // As in the wild: a limit and a padding that are not the model's.
+        // Real files have a limit and a padding that are not the model's.
         "truncation": { "max_length": 4, "strategy": "LongestFirst", "stride": 0,
                         "direction": "Right" },
         "padding": { "strategy": { "Fixed": 9 }, "direction": "Right", "pad_to_multiple_of": null,
@@ -194,7 +194,7 @@ pub(crate) fn tokenizer() -> Value {
     })
 }
 
-/// Random weights between -1 and 1.
+/// Generates random weights between -1 and 1.
 fn tensors(seed: u64) -> BTreeMap<String, Tensor> {
     let mut state = seed;
     let mut next = move || {

@@ -1,10 +1,10 @@
 //! "Ignore the previous instructions" in other languages.
 //!
 //! Latin patterns are written without accents and Arabic ones without hamza, since the folded text
-//! has none; what people type without them is found as well. Word orders are those of an order to
-//! the reader, so that a sentence about instructions passes.
+//! has none; text typed without them matches as well. Word orders are those of an order to the
+//! reader, so that a sentence about instructions passes.
 
-/// For each language its cues in lower case and its pattern. Every match has a cue.
+/// For each language its cues in lower case and its pattern. Every match contains a cue.
 pub(super) const PATTERNS: &[(&[&str], &str)] = &[
     // German.
     (

@@ -1,8 +1,8 @@
-//! Values under a name that says that they are secret: `API_KEY=..`, `"password": ".."`,
-//! `<password>..</password>`, `- name: DB_PASSWORD` with its `value`, "the password is ..".
+//! Values with the name of a secret: `API_KEY=..`, `"password": ".."`, `<password>..</password>`,
+//! `- name: DB_PASSWORD` with its `value`, "the password is ..".
 //!
-//! Names are looked for in one pass; from each the notation and the value after it are read.
-//! Reading is linear: a stretch that several names claim is read a bounded number of times.
+//! Names are searched in one pass; after each, the notation and the value are read. Reading is
+//! linear: a stretch that several names claim is read a bounded number of times.
 
 mod name;
 mod notation;
@@ -21,16 +21,16 @@ use super::{
 };
 use crate::Kind::Credential;
 
-/// The longest name that is read, in bytes.
+/// Maximum length of a name, in bytes.
 const NAME_BYTES_MAX: usize = 96;
 
-/// Names that may claim the same stretch of text for their value.
+/// Maximum number of names that may claim the same stretch of text for their value.
 const CLAIMS_MAX: usize = 16;
 
-/// The shortest password that is not quoted, in bytes.
+/// Minimum length of a password that is not quoted, in bytes.
 const PASSWORD_BYTES_MIN: usize = 6;
 
-/// Values are judged by so many bytes; what follows belongs to them all the same.
+/// Bytes of a value that are judged; the rest is still part of the finding.
 const JUDGED_BYTES_MAX: usize = 2048;
 
 static CUES: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -43,7 +43,7 @@ static CUES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     cues.expect("cues are constants, tested")
 });
 
-/// Finds the secrets that a name tells.
+/// Finds the values whose names are those of secrets.
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let (mut named_until, mut claimed_until, mut claims) = (0, 0, 0);
     for cue in CUES.find_iter(text) {
@@ -81,7 +81,7 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     }
 }
 
-/// Returns `true` if `text` is a secret when it stands under `name`, as in a JSON object.
+/// Returns `true` if `text` is a secret because of its `name`, as in a JSON object.
 pub(crate) fn is_secret_under(name: &str, text: &str) -> bool {
     let value = Value { notation: Notation::Colon, is_quoted: true, span: 0..text.len() };
     let promised = || {
@@ -92,7 +92,7 @@ pub(crate) fn is_secret_under(name: &str, text: &str) -> bool {
         && promised().is_some_and(|promised| is_secret(promised, name, &value, text))
 }
 
-/// Returns `true` if a name is a part of the name of a resource, as `secret` is in
+/// Returns `true` if a name is part of a resource name, like `secret` in
 /// `arn:aws:secretsmanager:..:secret:`.
 fn is_resource(before: &str) -> bool {
     const RESOURCE_BYTES_MAX: usize = 120;
@@ -102,7 +102,7 @@ fn is_resource(before: &str) -> bool {
     word.contains("arn:") && word.ends_with(':')
 }
 
-/// The name that a cue is a part of.
+/// Returns the name that a cue is part of.
 fn whole_name(text: &str, cue: Range<usize>) -> Range<usize> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let before = text.as_bytes()[..cue.start].iter().rev().take(NAME_BYTES_MAX + 1);
@@ -116,14 +116,14 @@ fn whole_name(text: &str, cue: Range<usize>) -> Range<usize> {
     start.min(cue.start)..end.max(cue.end)
 }
 
-/// Returns `true` if the value found by a name is a secret.
+/// Returns `true` if the value of a name is a secret.
 fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
     let whole = &text[value.span.clone()];
     let judged = &whole[..whole.floor_char_boundary(JUDGED_BYTES_MAX)];
     if value::is_placeholder(judged) {
         return false;
     }
-    // An environment's line leaves no doubt that the value is meant as it stands.
+    // In an environment file, the value is certainly literal.
     let is_env =
         value.notation == Notation::Equals && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let is_literal = value.is_quoted || is_env || value.notation == Notation::Element;
@@ -137,7 +137,7 @@ fn is_secret(promised: Named, name: &str, value: &Value, text: &str) -> bool {
         return false;
     }
     match promised {
-        // Options of programs are words after words: `try_first_pass nullok2`.
+        // Options of programs are sequences of words: `try_first_pass nullok2`.
         Named::Password if value.notation == Notation::Gap && name.contains('_') => {
             value::is_issued(judged, PASSWORD_BYTES_MIN)
         }
@@ -168,7 +168,7 @@ fn is_password(value: &str, notation: Notation, is_literal: bool) -> bool {
     }
     let is_strong = has_letter && (has_digit || has_sign);
     match notation {
-        // "is 12 characters long" and "2nd" are no passwords.
+        // "is 12 characters long" and "2nd" are not passwords.
         Notation::Words | Notation::Gap => {
             let is_count =
                 value.starts_with(|c: char| c.is_ascii_digit()) && value::is_wordlike(value);
@@ -188,7 +188,7 @@ fn is_token(value: &str, notation: Notation, is_literal: bool) -> bool {
     let mut signs: Vec<u8> = value.bytes().filter(u8::is_ascii_punctuation).collect();
     signs.sort_unstable();
     signs.dedup();
-    /// More kinds of signs than any expression has.
+    /// More kinds of signs than in any expression.
     const SIGNS_MIN: usize = 5;
     match notation {
         Notation::Words | Notation::Gap if !is_literal => value::is_issued(value, WORDS_BYTES_MIN),

@@ -30,7 +30,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("patterns are constants, tested")
 }
 
-/// The armour with its content; without an end, as far as the content goes. Lines may be quoted.
+/// The armour with its content; without an end, up to the end of the content. Lines may be quoted.
 static ARMOUR: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?x)-{4,5}\ ?BEGIN\ [A-Z0-9_\ -]{0,60}PRIVATE\ KEY(?:\ BLOCK)?\ ?-{4,5}
@@ -40,7 +40,7 @@ static ARMOUR: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// The private lines of a PuTTY key, or all that follows its head.
+/// The private lines of a PuTTY key, or its head alone.
 static PUTTY: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)(PuTTY-User-Key-File-[23]:(?:[^\n]*\n){1,12}?Private-Lines:\ [0-9]{1,4}\s+

@@ -1,6 +1,6 @@
-//! Secrets in the notations of one program each: headers, command lines, files of logins.
+//! Secrets in notations of single programs: headers, command lines, login files.
 //!
-//! A row has a word that every match has, and a pattern whose groups are what is secret.
+//! A row has a word that is in every match, and a pattern whose first matching group is the secret.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::Kind::Credential;
 
-/// The demand on a value beyond its place.
+/// The condition on a value besides its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
-    /// Chosen by a person: no placeholder, no path, no call.
+    /// Chosen by a person: not a placeholder, a path or a call.
     Chosen,
     /// Issued by a machine.
     Issued,
-    /// Found after the name of a scheme, in a header or in a sentence: no word in small letters.
+    /// Found after the name of a scheme, in a header or in a sentence: not a word in lower case.
     Scheme,
 }
 use Check::{Chosen, Issued, Scheme};
@@ -226,7 +226,7 @@ const PHRASES: &[(&str, &str, Check, &str)] = &[
     ),
 ];
 
-/// A line of PostgreSQL's file of passwords: host, port, database, user, password.
+/// A line of PostgreSQL's password file: host, port, database, user, password.
 const PGPASS: &str =
     r"(?m)^[0-9A-Za-z_.*-]+:(?:[0-9]{4,5}|\*):[0-9A-Za-z_*-]+:[0-9A-Za-z_*.-]+:([!-~]{3,})$";
 
@@ -245,7 +245,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     Tables { cues: cues.expect("cues are constants, tested"), patterns }
 });
 
-/// Finds what the notations tell.
+/// Finds the secrets in all notations.
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let mut is_cued = vec![false; PHRASES.len()];
     for cue in TABLES.cues.find_overlapping_iter(text) {
@@ -283,7 +283,7 @@ fn admits(check: Check, found: &str) -> bool {
     }
 }
 
-/// Returns `true` if a text has a manifest of a Secret, not of something that makes one.
+/// Returns `true` if a text contains the manifest of a Secret, not of an object that creates one.
 fn is_kubernetes_secret(text: &str) -> bool {
     static KIND: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?im)^[ \t]*kind:[ \t]*["']?secret["']?[ \t]*$"#).expect("a constant, tested")

@@ -1,4 +1,4 @@
-//! Runs that look drawn at random, of no known shape and under no name that tells.
+//! Runs that look random, without a known shape or a name of a secret.
 
 use super::{
     super::{Match, is_full},
@@ -6,17 +6,17 @@ use super::{
 };
 use crate::Kind::HighEntropy;
 
-/// The shortest run that counts, and the shortest after `=`.
+/// Minimum length of a run, and of a run after `=`.
 const RUN_BYTES_MIN: usize = 32;
 const ASSIGNED_BYTES_MIN: usize = 24;
 
-/// The longest name that is looked at before a run, in bytes.
+/// Maximum length of the text before a run that is read for a name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Runs are judged by so many bytes; the rest belongs to them all the same.
+/// Bytes of a run that are judged; the rest is still part of the finding.
 const JUDGED_BYTES_MAX: usize = 1024;
 
-/// Finds runs of the base64 alphabets that look random and are no digest, public key or payload.
+/// Finds runs of the base64 alphabets that look random and are not a digest, public key or payload.
 pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     let bytes = text.as_bytes();
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/_-".contains(byte);
@@ -48,7 +48,7 @@ fn is_secret(text: &str, start: usize, end: usize, whole_end: usize) -> bool {
     let is_assigned = before == Some(b'=');
     let length_min = if is_assigned { ASSIGNED_BYTES_MIN } else { RUN_BYTES_MIN };
     if end - start < length_min
-        // Parts of an address, a version, an entity, or of text that is not ASCII.
+        // The run is part of an address, a version, an entity, or of text that is not ASCII.
         || matches!(before, Some(b'.' | b'@' | b'#' | b'%' | b'&' | b'~' | b'$' | b'\\'))
         || before.is_some_and(|byte| !byte.is_ascii())
         || matches!(bytes.get(whole_end), Some(b'.' | b'@' | b'(' | b'=' | b'%'))
@@ -66,17 +66,17 @@ fn is_secret(text: &str, start: usize, end: usize, whole_end: usize) -> bool {
         && (value::is_random(judged) || (is_assigned && value::is_random_assigned(judged)))
 }
 
-/// Returns `true` if a run says at its start that it is a digest, a public key, or a certificate.
+/// Returns `true` if the start of a run identifies it as a digest, a public key, or a certificate.
 fn is_labelled(run: &str) -> bool {
     const LABELS: &[&str] =
         &["AAAA", "MII", "sha1-", "sha256-", "sha384-", "sha512-", "md5-", "ZN"];
     LABELS.iter().any(|label| run.starts_with(label))
 }
 
-/// Returns `true` if nothing before a run says that it is a digest, an identifier, a payload or a
+/// Returns `true` if nothing before a run identifies it as a digest, an identifier, a payload or a
 /// part of an address.
 fn is_unlabelled(before: &str, is_assigned: bool) -> bool {
-    /// Words in the name of what everybody may see.
+    /// Words in the names of public values.
     const SHOWN: &[&str] = &[
         "hash",
         "sha",
@@ -132,7 +132,7 @@ fn is_unlabelled(before: &str, is_assigned: bool) -> bool {
     })
 }
 
-/// Armoured text that holds nothing private: certificates, public keys, messages.
+/// Returns the armoured blocks without a private key: certificates, public keys, messages.
 fn public_blocks(text: &str) -> Vec<std::ops::Range<usize>> {
     const BEGIN: &str = "-----BEGIN ";
     const END: &str = "-----END ";

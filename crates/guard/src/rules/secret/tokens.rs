@@ -1,7 +1,7 @@
-//! Tokens that tell by their shape whose they are.
+//! Tokens whose shape identifies their issuer.
 //!
-//! A token is a prefix and a run of an alphabet, of a least length; the match takes
-//! the whole run, however long. Shapes of several parts have a pattern.
+//! A token is a prefix and a run of an alphabet with a minimum length; the match covers the whole
+//! run, however long. Shapes of several parts have a pattern.
 
 mod table;
 
@@ -33,12 +33,12 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     Tables { literals: literals.expect("literals are constants, tested"), patterns }
 });
 
-/// Literals tried in a stretch of text without success, and the length of a stretch.
+/// Maximum number of failed tries per stretch of text, and the length of a stretch.
 const TRIES_MAX: usize = 32;
 const STRETCH_BYTES: usize = 1024;
 
-/// A run is judged by so many bytes, and a shape of several parts is looked for in so many from its
-/// literal on; the last part may go on.
+/// Bytes of a run that are judged, and bytes from the literal of a shape of several parts in which
+/// it is searched; the last part may be longer.
 const RUN_BYTES_MAX: usize = 1024;
 const SHAPE_BYTES_MAX: usize = 1024;
 
@@ -84,7 +84,7 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
 
 type Span = std::ops::Range<usize>;
 
-/// The token of a prefix, if a run of its alphabet follows.
+/// Returns the token of a prefix, if a run of its alphabet follows.
 fn prefixed(text: &str, prefix: Span, alphabet: Alphabet, length_min: usize) -> Option<Span> {
     let bytes = text.as_bytes();
     let is_part = |byte: u8| match alphabet {
@@ -101,7 +101,7 @@ fn prefixed(text: &str, prefix: Span, alphabet: Alphabet, length_min: usize) -> 
     let run = |from: usize, length_max: usize| {
         bytes[from..].iter().take(length_max).take_while(|byte| is_part(**byte)).count()
     };
-    // A long run is judged by its start, and only then followed to its end.
+    // A long run is judged by its start before it is followed to its end.
     let near = prefix.end + run(prefix.end, RUN_BYTES_MAX);
     if near - prefix.end < length_min || !is_drawn(&text[prefix.end..near]) {
         return None;
@@ -119,7 +119,8 @@ fn is_inside(bytes: &[u8], start: usize) -> bool {
     start.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric())
 }
 
-/// The span of a shape around a literal. A group in the pattern is what is secret of it.
+/// Returns the span of a shape around a literal. If the pattern has a group, only the group is
+/// secret.
 fn shaped(text: &str, literal: usize, index: usize, pattern: &OnceLock<Regex>) -> Option<Span> {
     let (_, sign, before, source) = SHAPES[index];
     if sign == "." && !is_bot_dot(text.as_bytes(), literal) {
@@ -138,7 +139,7 @@ fn shaped(text: &str, literal: usize, index: usize, pattern: &OnceLock<Regex>) -
     let near = if before == 0 { near } else { &near[..near.find(ENDS).unwrap_or(near.len())] };
     let captures = pattern.captures(near)?;
     let whole = captures.get(0)?;
-    // A literal further on finds its own, and an address may have any host before it.
+    // A later literal finds its own token, and a URL may have any host before it.
     let is_part = !sign.starts_with('.') && is_inside(text.as_bytes(), start + whole.start());
     if literal - start < whole.start() || is_part {
         return None;
@@ -154,17 +155,17 @@ fn shaped(text: &str, literal: usize, index: usize, pattern: &OnceLock<Regex>) -
     (!is_word && is_drawn(&text[start + found.start..end])).then(|| start + found.start..end)
 }
 
-/// Signs that no token of several parts has within it.
+/// Characters that do not occur within a token of several parts.
 const ENDS: [char; 9] = [' ', '\n', '\t', '"', '\'', ';', ',', '<', '>'];
 
-/// Returns `true` for the first dot of a bot's token: six characters stand before the second one.
+/// Returns `true` for the first dot of a bot's token: six characters are between it and the second.
 fn is_bot_dot(bytes: &[u8], dot: usize) -> bool {
     const MIDDLE: usize = 6;
     bytes.get(dot + MIDDLE + 1) == Some(&b'.')
         && dot.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric())
 }
 
-/// Returns `true` if a body looks drawn, not written: some variety, and a digit or mixed case.
+/// Returns `true` if a body looks random, not written: varied, and with a digit or mixed case.
 fn is_drawn(body: &str) -> bool {
     const BITS_MIN: f64 = 2.4;
     const JUDGED_BYTES_MAX: usize = 512;

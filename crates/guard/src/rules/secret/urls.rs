@@ -1,4 +1,4 @@
-//! Credentials in addresses: the password before the host, or a token in its place.
+//! Credentials in URLs: the password before the host, or a token instead of it.
 
 use super::{
     super::{Match, is_full},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::Kind::Credential;
 
-/// The longest user name, in bytes.
+/// Maximum length of a user name, in bytes.
 const USER_BYTES_MAX: usize = 200;
 
 /// Finds passwords and tokens between `://` and a host.
@@ -30,7 +30,7 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
             None => ("url-token", 0),
         };
         let secret = &login[offset..];
-        // `guest:guest` is what every installation has.
+        // `guest:guest` is the default of every installation.
         let is_default = offset != 0 && login[..offset - 1] == *secret;
         if !is_default && is_secret(secret, rule == "url-token") {
             let span = start + offset..start + host;
@@ -39,7 +39,7 @@ pub(super) fn find(text: &str, matches: &mut Vec<Match>) {
     }
 }
 
-/// The part between `://` and the path.
+/// Returns the part from `start`, after `://`, to the path.
 fn authority(text: &str, start: usize) -> &str {
     let rest = &text[start..];
     let ends = |byte: u8| byte.is_ascii_whitespace() || b"/?\"'<>`\\|,".contains(&byte);
@@ -55,7 +55,7 @@ fn is_secret(secret: &str, is_token: bool) -> bool {
     if is_token {
         return value::is_issued(secret, TOKEN_BYTES_MIN);
     }
-    // A port, or the tail of one address in another.
+    // This may be a port, or the tail of one URL in another.
     PASSWORD_BYTES_MIN <= secret.len() && !secret.contains('@')
         || value::is_issued(secret, TOKEN_BYTES_MIN)
 }

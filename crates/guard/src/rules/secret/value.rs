@@ -1,14 +1,15 @@
-//! Values: which of them could be a secret, and which stand for one, name one, or compute one.
+//! Values: those that could be a secret, and those that are a placeholder, a name or an expression.
 
 use crate::entropy::{CHANGES_PERCENT_MIN, bits_per_byte, looks_random};
 
-/// Returns `true` if `value` stands in the place of a secret: a variable, a template, a mask, or a
+/// Returns `true` if `value` is a placeholder for a secret: a variable, a template, a mask, or a
 /// word such as `changeme`.
 pub(super) fn is_placeholder(value: &str) -> bool {
     is_template(value) || is_mask(value) || is_sample(value) || is_alphabet(value)
 }
 
-/// `$TOKEN`, `${TOKEN}`, `{{ token }}`, `<token>`, `%TOKEN%`, `$(command)` and their kin.
+/// Returns true for `$TOKEN`, `${TOKEN}`, `{{ token }}`, `<token>`, `%TOKEN%`, `$(command)` and
+/// similar.
 fn is_template(value: &str) -> bool {
     const CLOSED: &[(&str, &str)] = &[
         ("${", "}"),
@@ -56,7 +57,7 @@ fn is_template(value: &str) -> bool {
         || (value.starts_with("${") && is_name(&value[2..].replace('}', "")))
 }
 
-/// `xxxx`, `****`, `...` and a sign repeated.
+/// Returns true for `xxxx`, `****`, `...` and a repeated sign.
 fn is_mask(value: &str) -> bool {
     let mut bytes = value.bytes();
     let first = bytes.next();
@@ -67,11 +68,11 @@ fn is_mask(value: &str) -> bool {
     is_one || is_signs || has("****") || has("xxxx") || has("XXXX") || has("...") || has("\u{1}")
 }
 
-/// Values this long are not looked through for words, which long random ones have by chance.
+/// Longer values are not searched for words, which long random ones contain by chance.
 const SAMPLE_BYTES_MAX: usize = 48;
 
 fn is_sample(value: &str) -> bool {
-    /// Parts of values that say so of themselves.
+    /// Parts of values that mark them as samples.
     const MARKS: &[&str] = &[
         "example",
         "your",
@@ -208,13 +209,13 @@ fn is_plain_word(lower: &str) -> bool {
     word.len() - stem.len() <= DIGITS_MAX && WORDS.contains(&stem)
 }
 
-/// Returns `true` for a value that a program computes or reads: a path, an address, a call, a type,
-/// a field of a variable.
+/// Returns `true` for a value that a program computes or reads: a path, a URL, a call, a type, a
+/// field of a variable.
 pub(super) fn is_code(value: &str) -> bool {
     is_path(value) || is_expression(value)
 }
 
-/// Returns `true` for a path, or the address of something that holds no password.
+/// Returns `true` for a path, or the URL of something that is not a password.
 pub(super) fn is_path(value: &str) -> bool {
     let bytes = value.as_bytes();
     let is_drive = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
@@ -235,7 +236,8 @@ pub(super) fn is_path(value: &str) -> bool {
         || starts("vault:")
 }
 
-/// A call, an index, a type, a field: `foo(..)`, `a[..]`, `Option<..>`, `this.token`, `&str`.
+/// Returns true for a call, an index, a type or a field: `foo(..)`, `a[..]`, `Option<..>`,
+/// `this.token`, `&str`.
 fn is_expression(value: &str) -> bool {
     let is_name = |text: &str| {
         let mut chars = text.chars();
@@ -263,14 +265,14 @@ pub(super) fn is_variable(value: &str) -> bool {
     value.bytes().all(is_part) && names.iter().any(|name| lower.contains(name))
 }
 
-/// Returns `true` for words that are joined as programs join them: `dbPassword`, `db_password`.
+/// Returns `true` for words joined as in program code: `dbPassword`, `db_password`.
 pub(super) fn is_joined(value: &str) -> bool {
     let bytes = value.as_bytes();
     let is_hump = |two: &[u8]| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase();
     value.contains('_') || (bytes[0].is_ascii_lowercase() && bytes.windows(2).any(is_hump))
 }
 
-/// Returns `true` for a value made of words and short numbers, as identifiers and phrases are:
+/// Returns `true` for a value made of words and short numbers, like identifiers and phrases:
 /// `my-secrets-manager-2`, `TokenKind`, `password1`.
 pub(super) fn is_wordlike(value: &str) -> bool {
     let parts = value.split(|c: char| !c.is_ascii_alphanumeric());
@@ -278,7 +280,8 @@ pub(super) fn is_wordlike(value: &str) -> bool {
     parts.peek().is_some() && parts.all(is_word)
 }
 
-/// Letters that could be a word or several joined ones, with a short number before or after.
+/// Returns true for letters that could be one word or several joined ones, with a short number
+/// before or after.
 fn is_word(part: &str) -> bool {
     const NUMBER_DIGITS_MAX: usize = 4;
     const WORD_LETTERS_MAX: usize = 28;
@@ -293,7 +296,7 @@ fn is_word(part: &str) -> bool {
         .as_bytes()
         .windows(2)
         .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-    // Words joined with capitals have a capital for each four letters or fewer.
+    // Words joined by capitals have at most one capital per four letters.
     let is_joined = is_upper || 4 * humps.count() <= letters.len();
     is_letters
         && digits <= NUMBER_DIGITS_MAX
@@ -302,7 +305,8 @@ fn is_word(part: &str) -> bool {
         && has_vowels(letters)
 }
 
-/// Words have vowels; letters drawn at random have few of them, unevenly.
+/// Returns true if the letters have vowels like a word; random letters have few, unevenly
+/// distributed.
 fn has_vowels(letters: &str) -> bool {
     const SHORT: usize = 5;
     let is_vowel = |byte: &u8| b"aeiouyAEIOUY".contains(byte);
@@ -313,7 +317,7 @@ fn has_vowels(letters: &str) -> bool {
 
 /// Returns `true` if `value` looks issued by a machine: letters and digits, mixed and varied.
 pub(super) fn is_issued(value: &str, length_min: usize) -> bool {
-    /// Random digits in hexadecimal come near 3.2 bits at 16 of them.
+    /// 16 random hexadecimal digits have about 3.2 bits.
     const BITS_MIN: f64 = 2.5;
     /// Fewer letters without a digit are an abbreviation.
     const LETTERS_MIN: usize = 16;
@@ -325,13 +329,13 @@ pub(super) fn is_issued(value: &str, length_min: usize) -> bool {
         && !is_wordlike(value)
 }
 
-/// Returns `true` if `value` is drawn at random beyond doubt: both cases and digits.
+/// Returns `true` if `value` is certainly random: both cases and digits.
 pub(super) fn is_random(value: &str) -> bool {
     looks_random(value, CHANGES_PERCENT_MIN)
 }
 
-/// [`is_random`] for a value that is assigned to something, which a word or name seldom is at such
-/// a length.
+/// Same as [`is_random`], with a lower limit for a value that is assigned to something, since words
+/// and names are seldom that long.
 pub(super) fn is_random_assigned(value: &str) -> bool {
     const PERCENT_MIN: usize = 36;
     looks_random(value, PERCENT_MIN) && !is_wordlike(value)
@@ -342,7 +346,7 @@ fn is_alphabet(value: &str) -> bool {
     ["abcdefgh", "ABCDEFGH", "stuvwxyz", "STUVWXYZ"].iter().any(|part| value.contains(part))
 }
 
-/// Returns `true` for identifiers that are shown to everybody: UUIDs.
+/// Returns `true` for UUIDs, which are public identifiers.
 pub(super) fn is_uuid(value: &str) -> bool {
     const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
     let groups: Vec<&str> = value.split('-').collect();
@@ -352,8 +356,8 @@ pub(super) fn is_uuid(value: &str) -> bool {
         })
 }
 
-/// Returns `true` for addresses of chains and of content that are written in base58: they start
-/// with `1` or `3`, or with `Qm`.
+/// Returns `true` for blockchain and content addresses in base58: they start with `1` or `3`, or
+/// with `Qm`.
 pub(super) fn is_base58_address(value: &str) -> bool {
     let is_base58 = |byte: u8| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte);
     let has_length = match value.as_bytes() {
@@ -364,7 +368,7 @@ pub(super) fn is_base58_address(value: &str) -> bool {
     has_length && value.bytes().all(is_base58)
 }
 
-/// Returns `true` for digits of a digest: hexadecimal, of one case.
+/// Returns `true` for hexadecimal digits, as of a digest.
 pub(super) fn is_hex(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

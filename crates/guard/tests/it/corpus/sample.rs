@@ -1,6 +1,6 @@
-//! Reads a sample from its line: escapes, and values drawn from their shape with a fixed seed.
+//! Reads a sample from its line: escapes, and random values of a given shape with a fixed seed.
 //!
-//! The form is described in `tests/corpus/README.md`.
+//! `tests/corpus/README.md` describes the format.
 
 /// One line of a corpus.
 pub(super) struct Sample {
@@ -38,7 +38,7 @@ impl Sample {
     }
 }
 
-/// `template` with its shapes and escapes filled in, and the values that were.
+/// Fills in the shapes and escapes of `template`, and returns the text and the values.
 fn filled(template: &str, seed: u64) -> (String, Vec<String>) {
     let mut state = seed | 1;
     let (mut text, mut values) = (String::new(), Vec::new());
@@ -60,7 +60,7 @@ fn filled(template: &str, seed: u64) -> (String, Vec<String>) {
     (text, values)
 }
 
-/// The character of an escape without its backslash, and the length of that.
+/// Returns the character of an escape without its backslash, and the length of the escape.
 fn escape(text: &str) -> (char, usize) {
     match text.as_bytes() {
         [b'n', ..] => ('\n', 1),
@@ -75,7 +75,7 @@ fn escape(text: &str) -> (char, usize) {
     }
 }
 
-/// The value of the shape that `text` starts with, and the length of the shape.
+/// Returns a value of the shape that `text` starts with, and the length of the shape.
 fn value(text: &str, state: &mut u64) -> Option<(String, usize)> {
     if let Some(literal) = text.strip_prefix("{=") {
         let end = literal.find("=}")?;
@@ -110,8 +110,8 @@ fn alphabet(name: &str) -> Option<&'static str> {
     })
 }
 
-/// `n` characters of `alphabet`, by xorshift. The first and last are letters or digits, as those
-/// of issued tokens nearly always are.
+/// Draws `n` characters of `alphabet`, by xorshift. The first and last are letters or digits, as
+/// nearly always in issued tokens.
 fn draw(alphabet: &str, n: usize, state: &mut u64) -> String {
     let alphabet = alphabet.as_bytes();
     let mut next = |at: usize| loop {
@@ -126,7 +126,7 @@ fn draw(alphabet: &str, n: usize, state: &mut u64) -> String {
     (0..n).map(&mut next).collect()
 }
 
-/// FNV-1a.
+/// Returns the FNV-1a hash.
 fn fnv(text: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
     text.bytes().fold(0xCBF2_9CE4_8422_2325, mix)

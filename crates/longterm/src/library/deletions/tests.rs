@@ -1,4 +1,4 @@
-//! That damage is noticed before it is read.
+//! Detection of damage before the file is read.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn written(compression: Option<CompressionType>) -> Vec<u8> {
 }
 
 #[test]
-fn what_passes_never_asks_for_more_memory_than_there_can_be() {
+fn accepted_files_never_request_excessive_memory() {
     for compression in [None, Some(CompressionType::ZSTD)] {
         let bytes = written(compression);
         assert!(is_sound(&bytes, ROWS), "{compression:?}");
@@ -38,7 +38,7 @@ fn what_passes_never_asks_for_more_memory_than_there_can_be() {
                 let mut damaged = bytes.clone();
                 damaged[at] ^= bit;
                 if is_sound(&damaged, ROWS) {
-                    // Wrong numbers are none of its business, nor is a panic: it can be caught.
+                    // Wrong numbers are accepted, and so is a panic: it can be caught.
                     let read = move || {
                         FileReader::try_new(std::io::Cursor::new(damaged), None)
                             .map(|reader| reader.flatten().count())
@@ -51,7 +51,7 @@ fn what_passes_never_asks_for_more_memory_than_there_can_be() {
 }
 
 #[test]
-fn what_is_cut_is_noticed() {
+fn truncated_files_are_refused() {
     let bytes = written(Some(CompressionType::ZSTD));
     for length in 0..bytes.len() {
         assert!(!is_sound(&bytes[..length], ROWS), "{length}");

@@ -1,5 +1,5 @@
-//! Power cuts while the library of the former version is brought over: at whichever sync, the image
-//! is opened and holds all that the store held, each record once.
+//! Power cuts during the conversion of a former version's library: at any sync, the image can be
+//! opened and holds every record of the store, each once.
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
@@ -11,32 +11,32 @@ use super::{
 };
 use crate::{Durability, sync::System};
 
-/// As many syncs are passed over from one cut to the next, unless `AIOS_CRASH_ROUNDS` is set.
+/// Syncs from one cut to the next. 1 if `AIOS_CRASH_ROUNDS` is set.
 const STEP: usize = 17;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_library_that_is_brought_over_survives_a_power_cut() {
+async fn converting_a_library_survives_a_power_cut() {
     bring_over(Durability::Full, Syncs::Done, every_step()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_normal_durability_it_does_too() {
+async fn converting_a_library_survives_a_power_cut_with_normal_durability() {
     bring_over(Durability::Normal, Syncs::Done, every_step()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_the_syncs_a_library_that_is_brought_over_is_lost() {
+async fn converting_a_library_without_syncs_loses_it() {
     let loss = tokio::spawn(bring_over(Durability::Full, Syncs::Skipped, [u64::MAX])).await;
     assert!(!matches!(loss, Ok(Ok(()))), "the simulation would not notice a missing sync");
 }
 
-/// Numbers of syncs without end.
+/// Returns an endless series of numbers of syncs.
 fn every_step() -> impl Iterator<Item = u64> {
     (0..).step_by(if number("AIOS_CRASH_ROUNDS").is_some() { 1 } else { STEP })
 }
 
-/// Opens copies of the former store, each on a disk whose power is cut after so many syncs, until
-/// there are no more syncs.
+/// Opens copies of the former store, each on a disk whose power is cut after one of these numbers
+/// of syncs, until there are no more syncs.
 async fn bring_over(
     durability: Durability,
     syncs: Syncs,
@@ -77,7 +77,7 @@ async fn held_by_a_copy(durability: Durability) -> BTreeSet<String> {
     held(dir.path(), durability).await.unwrap()
 }
 
-/// The identities of what a store holds, each once and whole.
+/// Returns the identities of all records of a store, and checks that each is held once and whole.
 async fn held(dir: &Path, durability: Durability) -> Result<BTreeSet<String>, crate::Error> {
     let longterm = open(Arc::new(System), dir, durability).await?;
     longterm.drain().await?;

@@ -14,27 +14,27 @@ use rusqlite::Connection;
 use super::{Call, Calls, Random};
 use crate::{Durability, sync::Disk};
 
-/// The syncs of one round among which the power is cut.
+/// Number of syncs of a round within which the power is cut.
 const SYNCS: u64 = 250;
-/// The syncs of a round that begins with an empty directory among which the power is cut.
+/// The same for a round that begins with an empty directory.
 const SYNCS_NEW: u64 = 60;
 
-/// What the sync that fails says.
+/// Message of the sync that fails.
 const FAILED: &str = "the disk did not take it";
 
-/// Whether a sync does what it says.
+/// Effect of syncs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syncs {
     Done,
     Skipped,
-    /// That of a directory does not for names that went: all of them are back.
+    /// A sync of a directory does not remove names: all removed names are back.
     OfWhatCame,
-    /// One fails. The system tells that once: what a file had then is never on disk, whatever later
-    /// syncs of it say. All that was not synced is lost.
+    /// One sync fails, and the system reports that once: the content that the file had then is
+    /// never on disk, whatever later syncs report. Everything that was not synced is lost.
     Failing,
 }
 
-/// A disk that knows what it would still have after a power cut.
+/// A disk that knows what a power cut would leave of it.
 pub(super) struct Recorder {
     root: PathBuf,
     image: PathBuf,
@@ -45,15 +45,15 @@ pub(super) struct Recorder {
 
 struct State {
     random: Random,
-    /// The entries that each directory was synced with.
+    /// The entries with which each directory was synced.
     directories: BTreeMap<PathBuf, Entries>,
-    /// The length that each file was synced with, and another name for it, so that it outlives
-    /// its removal.
+    /// The length with which each file was synced, by inode. A second name in the vault keeps a
+    /// removed file.
     files: HashMap<u64, u64>,
-    /// So many syncs are left until one fails.
+    /// Number of syncs before one fails.
     until_failure: Option<u64>,
     has_failed: bool,
-    /// The file of which a sync failed.
+    /// The file whose sync failed.
     unsafe_file: Option<u64>,
     syncs_left: u64,
     calls: Calls,
@@ -62,13 +62,13 @@ struct State {
     cut: Option<Cut>,
 }
 
-/// What was called when the power was cut, and how far that had come.
+/// The calls made before the power was cut, and their progress.
 #[derive(Debug, Clone)]
 pub(super) struct Cut {
     pub(super) calls: Calls,
-    /// So many calls were acknowledged.
+    /// Number of acknowledged calls.
     pub(super) acknowledged: usize,
-    /// So many calls had been made when the last purge was done.
+    /// Number of calls made when the last purge was done.
     pub(super) purges_end: usize,
 }
 
@@ -117,7 +117,7 @@ impl State {
 }
 
 impl Recorder {
-    /// A disk on which all that is below `root` is safe, and which makes an image of it at
+    /// Creates a disk on which everything below `root` is synced, and which makes an image of it at
     /// `image` at one of the next syncs.
     pub(super) fn new(
         root: &Path,
@@ -162,13 +162,13 @@ impl Recorder {
         state.acknowledged = state.calls.made.len();
     }
 
-    /// The ids of what there is after all calls.
+    /// Returns the ids that exist after all calls.
     pub(super) fn ids_held(&self) -> Vec<String> {
         let calls = &self.state.lock().unwrap().calls;
         calls.state_after(calls.made.len()).into_keys().collect()
     }
 
-    /// Notes that the last call was a purge and is done.
+    /// Records that the last call was a purge and is done.
     pub(super) fn purged(&self) {
         let mut state = self.state.lock().unwrap();
         state.purges_end = state.calls.made.len();
@@ -176,24 +176,24 @@ impl Recorder {
         state.calls.purged.extend(gone);
     }
 
-    /// Lets the power be cut at one of the next `syncs`, if it is not to be sooner.
+    /// Cuts the power at one of the next `syncs`, or earlier if that is set.
     pub(super) fn cut_within(&self, syncs: u64) {
         let mut state = self.state.lock().unwrap();
         let soon = state.random.below(syncs);
         state.syncs_left = state.syncs_left.min(soon);
     }
 
-    /// Lets the power be cut after so many `syncs`.
+    /// Cuts the power after this many `syncs`.
     pub(super) fn cut_after(&self, syncs: u64) {
         self.state.lock().unwrap().syncs_left = syncs;
     }
 
-    /// Lets the power be cut only by [`cut`](Recorder::cut).
+    /// Cuts the power only in [`cut`](Recorder::cut).
     pub(super) fn cut_at_the_end(&self) {
         self.state.lock().unwrap().syncs_left = u64::MAX;
     }
 
-    /// Lets one sync fail, when so many were done.
+    /// Makes one sync fail after this many `syncs`.
     pub(super) fn fail_after(&self, syncs: u64) {
         self.state.lock().unwrap().until_failure = Some(syncs);
     }
@@ -215,7 +215,7 @@ impl Recorder {
         self.state.lock().unwrap().cut.clone().expect("the power was cut")
     }
 
-    /// Whether nothing is left of what was not synced; otherwise chance decides.
+    /// Returns `true` if everything that was not synced is lost. Chance decides otherwise.
     fn loses_all(&self) -> bool {
         matches!(self.syncs, Syncs::OfWhatCame | Syncs::Failing)
     }
@@ -274,12 +274,12 @@ impl Recorder {
         Ok(())
     }
 
-    /// Gives a file another name, under which it outlives its removal. SQLite counts the names of
-    /// its own.
+    /// Gives a file a second name, under which it outlives its removal. SQLite's files are left
+    /// out, since SQLite counts their names.
     fn keep(&self, path: &Path, inode: u64) {
         let other = self.vault().join(inode.to_string());
         if !is_sqlite(path) && !other.exists() {
-            // A temporary file may be gone already; then it is not kept.
+            // A temporary file may be gone already. It is not kept then.
             let _ = fs::hard_link(path, other);
         }
     }
@@ -315,7 +315,7 @@ impl Recorder {
                     if let Some(entry) = now.filter(|entry| !entry.is_dir)
                         && state.random.below(3) == 0
                     {
-                        // Object stores on files write under a name with a number behind it.
+                        // An object store on files writes under a name with a number behind it.
                         let mut staged = name.clone();
                         staged.push("#1");
                         self.write(state, &path, entry, &to.join(staged));
@@ -325,8 +325,8 @@ impl Recorder {
         }
     }
 
-    /// Writes what is left of a file. Others go on meanwhile, so that one of which nothing was
-    /// synced may be gone.
+    /// Writes what is left of a file. Other threads continue meanwhile, so a file without synced
+    /// content may be gone.
     fn write(&self, state: &mut State, path: &Path, entry: Entry, to: &Path) {
         match self.content(state, path, entry) {
             Ok(content) => fs::write(to, content).unwrap(),
@@ -375,8 +375,8 @@ fn copy_sqlite(root: &Path, to: &Path, durability: Durability, random: &mut Rand
     if !path.exists() {
         return;
     }
-    // A reader keeps the log from being begun anew while the files are copied. A checkpoint may go
-    // on meanwhile; what it writes to the file is in the log.
+    // A reader keeps the write-ahead log from being restarted while the files are copied. A
+    // checkpoint may run meanwhile; what it writes to the file is in the log.
     let reader = Connection::open(&path).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
     fs::copy(&path, to.join(SQLITE_FILE)).unwrap();
@@ -390,8 +390,8 @@ fn copy_sqlite(root: &Path, to: &Path, durability: Durability, random: &mut Rand
     fs::write(to.join(beside("-wal")), log).unwrap();
 }
 
-/// A place in the log after what was checkpointed; see "WAL-Index File Format" in SQLite's
-/// documentation.
+/// Returns a random position in the write-ahead log after the last checkpoint; see "WAL-Index File
+/// Format" in SQLite's documentation.
 fn random_end_of_log(index: &[u8], random: &mut Random) -> usize {
     const LOG_HEADER: u64 = 32;
     const FRAME: u64 = 24 + 4096;

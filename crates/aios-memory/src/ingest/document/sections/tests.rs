@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The title and the text of each section.
+/// Returns the title and the text of each section.
 fn cut(text: &str) -> Vec<(String, &str)> {
     let cut = sections(text);
     let ranges: String = cut.iter().map(|section| &text[section.range.clone()]).collect();
@@ -33,7 +33,7 @@ fn markdown_is_cut_at_headings_outside_code() {
 }
 
 #[test]
-fn a_fence_ends_with_one_of_its_sort_that_is_as_long() {
+fn headings_inside_code_comments_and_quotes_do_not_cut() {
     for inside in [
         "````md\n```\n# no\n```\n# no\n````\n",
         "```\n~~~\n# no\n```\n",
@@ -57,7 +57,7 @@ fn a_fence_ends_with_one_of_its_sort_that_is_as_long() {
 }
 
 #[test]
-fn a_heading_is_one_in_every_form_of_it() {
+fn every_form_of_a_heading_is_recognised() {
     for heading in ["# B", "  # B", "# B ##", "#\tB", "B\n===", "B\n-", " B \n  ====", "# B \\\n"] {
         let text = format!("first\n\n{heading}\n\nlast\n");
         let title = if heading.contains('\\') { "B \\" } else { "B" };
@@ -70,7 +70,7 @@ fn a_heading_is_one_in_every_form_of_it() {
 }
 
 #[test]
-fn a_heading_keeps_its_markup_and_its_first_bytes() {
+fn a_title_keeps_its_markup_and_its_first_bytes() {
     check(
         "# The *`m.md`* [file](x) #\ntext",
         &[("The *`m.md`* [file](x)", "# The *`m.md`* [file](x) #\ntext")],
@@ -107,7 +107,7 @@ proptest! {
     })]
 
     #[test]
-    fn the_sections_of_any_text_are_all_of_it(
+    fn sections_cover_any_text(
         text in "([#>` =*a\\-\r\n\t\u{e9}]|# |\r# |\n---\n){0,40}",
         any in ".{0,20}",
     ) {

@@ -1,11 +1,11 @@
-//! Contents of messages; `formats::tests` has the vocabularies as files have them.
+//! Contents of messages; `formats::tests` has the vocabularies as they occur in files.
 
 use serde_json::json;
 
 use super::*;
 
 #[test]
-fn calls_and_results_are_told_apart_from_texts() {
+fn calls_and_results_are_separated_from_texts() {
     let content = Content::read(&json!([
         {"type": "text", "text": "I look it up."},
         {"type": "tool_use", "id": "t1", "name": "lookup", "input": {"q": "x"}},
@@ -25,7 +25,7 @@ fn calls_and_results_are_told_apart_from_texts() {
 }
 
 #[test]
-fn an_output_that_is_data_stays_data() {
+fn structured_output_is_kept_as_json() {
     for (output, expect) in [
         (json!({"rows": [1, 2]}), json!({"rows": [1, 2]})),
         (json!([1, 2]), json!([1, 2])),

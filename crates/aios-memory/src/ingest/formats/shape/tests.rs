@@ -12,7 +12,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 #[test]
-fn a_shape_that_is_read_twice_is_the_same() {
+fn normalising_a_message_is_idempotent() {
     for value in [
         json!({"role": "human", "content": [{"type": "text", "text": "x"}]}),
         json!({"type": "ai", "data": {"content": "x", "tool_calls": [], "example": false}}),
@@ -26,7 +26,7 @@ fn a_shape_that_is_read_twice_is_the_same() {
 }
 
 #[test]
-fn calls_beside_the_content_are_taken_once() {
+fn calls_beside_the_content_are_not_duplicated() {
     let shaped = shape(object(json!({"role": "assistant", "content": [
         {"type": "text", "text": "x"}, {"type": "tool_use", "id": "c", "name": "f", "input": {}}],
         "tool_calls": [{"id": "c", "name": "f", "args": {}}, {"id": "d", "name": "g",
@@ -37,7 +37,7 @@ fn calls_beside_the_content_are_taken_once() {
 }
 
 #[test]
-fn what_is_no_message_stays_as_it_is() {
+fn an_object_that_is_not_a_message_is_unchanged() {
     for value in [
         json!({"data": {"content": "x"}}),
         json!({"from": "Oslo", "to": "Bergen"}),

@@ -1,10 +1,11 @@
-//! Broken JSON within one of several conversations costs the part that is broken.
+//! Broken JSON within one of several conversations costs only the broken part.
 
 use serde_json::{Value, json};
 
 use super::read_auto;
 
-/// Ways to break the object that a text is; with the last ones its brackets or quotes do not close.
+/// Returns the JSON object broken in several ways; in the last two its brackets or quotes do not
+/// close.
 fn breakages(object: &str) -> Vec<String> {
     vec![
         object.replacen(':', "::", 1),
@@ -16,7 +17,7 @@ fn breakages(object: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_broken_element_of_a_conversation_in_a_list_costs_itself_only() {
+fn a_broken_element_costs_only_itself_in_every_format() {
     let node = |id: &str, parent: Value, child: Value| {
         json!({"id": id, "parent": parent, "children": child, "message": {"id": id,
             "author": {"role": "user"}, "create_time": 1_700_000_000.5,
@@ -68,11 +69,11 @@ fn a_broken_element_of_a_conversation_in_a_list_costs_itself_only() {
         let whole = conversation(&element.to_string());
         let mut breakages = breakages(&element.to_string());
         if *name == "chatgpt" {
-            // Without its last bracket a node is whole with the next one in it.
+            // Without its last bracket, a node also contains the next node.
             breakages.pop();
         }
         if *name == "longmemeval" {
-            // Which session goes on after a text that does not end cannot be told.
+            // After an unterminated text, the session of the following turns is ambiguous.
             breakages.truncate(3);
         }
         for broken in breakages {
@@ -85,14 +86,14 @@ fn a_broken_element_of_a_conversation_in_a_list_costs_itself_only() {
                 ("data.json", format!("{{\"data\": [{text},\n{second}]}}"), 3),
                 ("lines.jsonl", lines, 3),
             ] {
-                // Memories in lists in a list are no format.
+                // Memories in nested lists are not a known format.
                 if (*name, file) == ("mem0", "data.json") {
                     continue;
                 }
                 let read = read_auto(file, &text);
                 let drafts = read.drafts.iter().filter(|it| it.kind != aios_record::Kind::Session);
                 let said: Vec<&str> = drafts.map(|it| it.text.as_str()).collect();
-                // A node whose message is whole is read.
+                // A node with an intact message is read.
                 let is_whole = said.starts_with(&["a", "b"]);
                 let first = if is_whole { &["a", "b", "c"][..] } else { &["a", "c"] };
                 assert!(!is_whole || *name == "chatgpt", "{name} {file}: {text}");

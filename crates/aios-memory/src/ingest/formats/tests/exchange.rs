@@ -1,8 +1,8 @@
-//! A conversation as people and agents have them, which every writer writes in its own way.
+//! A conversation of people or agents, which every writer writes in its own format.
 
 use proptest::prelude::*;
 
-/// The speakers of a conversation between people.
+/// Speakers of a conversation between people.
 pub(super) const ANNA: &str = "Anna";
 pub(super) const BO: &str = "Bo";
 
@@ -20,7 +20,7 @@ pub(super) enum Turn {
 pub(super) struct Exchange {
     pub(super) id: String,
     pub(super) title: String,
-    /// Seconds since 1970 of the first turn; each further one is a second later.
+    /// Time of the first turn in seconds since 1970; each further turn is a second later.
     pub(super) began: i64,
     pub(super) turns: Vec<Turn>,
 }
@@ -30,12 +30,12 @@ impl Exchange {
         self.began + i64::try_from(at).unwrap()
     }
 
-    /// The time of a turn as programs write it.
+    /// Returns the time of a turn as programs write it.
     pub(super) fn time(&self, at: usize) -> String {
         aios_record::Timestamp::from_second(self.second(at)).unwrap().to_string()
     }
 
-    /// The messages as `role: text`.
+    /// Returns the messages as `role: text`.
     pub(super) fn said(&self) -> Vec<String> {
         let said = self.turns.iter().filter_map(|turn| match turn {
             Turn::User(text) => Some(format!("user: {text}")),
@@ -45,17 +45,17 @@ impl Exchange {
         said.collect()
     }
 
-    /// The messages as `speaker: text`.
+    /// Returns the messages as `speaker: text`.
     pub(super) fn spoken(&self) -> Vec<String> {
         self.texts().map(|(speaker, text)| format!("{speaker}: {text}")).collect()
     }
 
-    /// The texts, each titled by the conversation.
+    /// Returns the texts as `title: text`, with the title of the conversation.
     pub(super) fn noted(&self) -> Vec<String> {
         self.texts().map(|(_, text)| format!("{}: {text}", self.title)).collect()
     }
 
-    /// The texts, each with its speaker.
+    /// Returns the texts, each with its speaker.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.turns.iter().filter_map(|turn| match turn {
             Turn::User(text) => Some((ANNA, text.as_str())),
@@ -64,7 +64,7 @@ impl Exchange {
         })
     }
 
-    /// The calls as tool, input and output.
+    /// Returns the calls as tool, input and output.
     pub(super) fn called(&self) -> Vec<(String, String, String)> {
         let called = self.turns.iter().filter_map(|turn| match turn {
             Turn::Tool(tool, input, output) => Some((tool.clone(), input.clone(), output.clone())),
@@ -74,7 +74,7 @@ impl Exchange {
     }
 }
 
-/// A conversation of a few turns that begins with a user, and in which an answer follows a call.
+/// Generates a conversation of a few turns that begins with a user and ends with an answer.
 pub(super) fn exchange() -> impl Strategy<Value = Exchange> {
     let word = "[a-zA-Z0-9 .,!?\u{e4}\u{f8}\u{65e5}\u{672c}\u{1f600}-]{0,30}[a-z]";
     let turn = prop_oneof![

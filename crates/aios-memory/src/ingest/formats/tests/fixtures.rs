@@ -1,11 +1,11 @@
-//! Files as users have them, whole.
+//! Complete files as users have them.
 
 use serde_json::Value;
 
 use super::read_auto;
 
 #[test]
-fn the_session_of_claude_code_that_users_gave_is_read() {
+fn a_claude_code_session_of_a_user_is_read() {
     let read = read_auto("4f35.jsonl", include_str!("fixtures/claude_code_session.jsonl"));
     let expect = [
         "user: The timetable test is flaky. Ines wants a fixed clock instead of sleep.",
@@ -25,7 +25,7 @@ fn the_session_of_claude_code_that_users_gave_is_read() {
 }
 
 #[test]
-fn the_export_of_chatgpt_that_users_gave_is_read() {
+fn a_chatgpt_export_of_a_user_is_read() {
     let read = read_auto("conversations.json", include_str!("fixtures/chatgpt_conversations.json"));
     let expect = [
         "user: Marit here. The greenhouse heater in Vads\u{f8} trips the 16 A breaker \

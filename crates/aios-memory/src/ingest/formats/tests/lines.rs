@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{lines, read_auto};
 
 #[test]
-fn a_prompt_and_what_was_chosen_are_a_conversation_and_what_was_rejected_is_left_out() {
+fn prompt_and_chosen_answer_form_a_conversation_without_the_rejected_one() {
     let user = json!({"role": "user", "content": "why?"});
     let good = json!({"role": "assistant", "content": "because"});
     let bad = json!({"role": "assistant", "content": "dunno"});
@@ -44,14 +44,14 @@ fn a_prompt_and_its_completion_are_a_conversation() {
     let row = json!({"prompt": "why?", "completion": "dunno", "label": false});
     let read = read_auto("x.jsonl", &lines(&[row]));
     assert_eq!((read.said().len(), read.skipped.len()), (1, 1), "{read:?}");
-    // Fields of these names beside a text are no lines for fine-tuning.
+    // A text with fields of these names is not a fine-tuning line.
     let row = json!({"text": "a note", "prompt": "why?", "completion": "because"});
     let read = read_auto("x.jsonl", &lines(&[row]));
     assert_eq!((read.drafts.len(), &*read.drafts[0].text), (1, "a note"), "{read:?}");
 }
 
 #[test]
-fn the_lines_of_a_batch_are_conversations_of_their_ids() {
+fn each_line_of_a_batch_is_a_conversation_with_its_custom_id() {
     let choice = json!({"index": 0, "message": {"role": "assistant", "content": "an answer"}});
     let body = json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000,
         "choices": [choice]});

@@ -1,4 +1,4 @@
-//! Shapes that the programs have had at one time or another, and edges of each format.
+//! Current and former shapes of each format, and edge cases.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn chatgpt(nodes: impl IntoIterator<Item = (String, Value)>, current: Value) -> 
 }
 
 #[test]
-fn without_a_current_node_the_newest_leaf_of_chatgpt_counts() {
+fn chatgpt_without_a_current_node_is_read_from_the_newest_leaf() {
     let nodes = || {
         [
             node("a", None, "user", "question", json!(1.0)),
@@ -34,7 +34,7 @@ fn without_a_current_node_the_newest_leaf_of_chatgpt_counts() {
 }
 
 #[test]
-fn a_circle_in_a_tree_ends() {
+fn a_cycle_in_a_tree_ends() {
     let nodes = [
         node("a", Some("b"), "user", "one", json!(1)),
         node("b", Some("a"), "assistant", "two", json!(2)),
@@ -44,7 +44,7 @@ fn a_circle_in_a_tree_ends() {
 }
 
 #[test]
-fn contents_of_chatgpt_are_named_and_bytes_are_not_swallowed() {
+fn chatgpt_attachments_are_named_and_settings_are_skipped() {
     let message = |id: &str, parent: Value, content: Value, metadata: Value| {
         let message = json!({"id": id, "author": {"role": "user"}, "content": content,
             "metadata": metadata, "create_time": 1.5});
@@ -136,7 +136,7 @@ fn parts_of_every_vocabulary_are_read() {
 }
 
 #[test]
-fn roles_and_shapes_of_a_message() {
+fn roles_and_shapes_of_a_message_are_normalised() {
     for (row, expect) in [
         (json!({"role": "human", "content": "x"}), "user"),
         (json!({"role": "USER", "content": "x"}), "user"),
@@ -189,7 +189,7 @@ fn claude_code_row(id: &str, parent: Option<&str>, message: Value, more: Value) 
 }
 
 #[test]
-fn an_edited_prompt_of_claude_code_counts_once_and_parallel_calls_all_count() {
+fn claude_code_reads_the_last_edit_of_a_prompt_and_all_parallel_calls() {
     let user = |text: &str| json!({"role": "user", "content": text});
     let uses = |id: &str| {
         json!({"role": "assistant", "content": [
@@ -206,7 +206,7 @@ fn an_edited_prompt_of_claude_code_counts_once_and_parallel_calls_all_count() {
         claude_code_row("b", Some("a"), user("first try"), json!({})),
         claude_code_row("c", Some("b"), says("an answer to it"), json!({})),
         claude_code_row("d", Some("a"), user("second try"), json!({})),
-        // Two calls side by side: each result stands below its own call.
+        // Two parallel calls: each result is a child of its own call.
         claude_code_row("e", Some("d"), uses("t1"), json!({})),
         claude_code_row("f", Some("e"), uses("t2"), json!({})),
         claude_code_row("g", Some("e"), gives("t1"), json!({})),
@@ -233,7 +233,7 @@ fn an_edited_prompt_of_claude_code_counts_once_and_parallel_calls_all_count() {
 }
 
 #[test]
-fn a_branch_of_openclaw_that_was_left_does_not_count() {
+fn abandoned_branches_of_openclaw_are_skipped() {
     let row = |id: &str, parent: Value, role: &str, text: &str| {
         json!({"type": "message", "id": id,
         "parentId": parent, "message": {"role": role, "content": [{"type": "text", "text": text}]}})
@@ -247,7 +247,7 @@ fn a_branch_of_openclaw_that_was_left_does_not_count() {
         json!({"type": "label", "id": "e", "parentId": "b", "targetId": "b", "label": "here"}),
     ];
     assert_eq!(read_auto("s.jsonl", &lines(&rows)).said(), ["user: question", "assistant: right"]);
-    // The first version has no ids, and all counts.
+    // The first version has no ids, and all entries count.
     let rows = [
         json!({"type": "session", "id": "s"}),
         json!({"type": "message", "timestamp": "2026-01-02T03:04:05Z",
@@ -258,7 +258,7 @@ fn a_branch_of_openclaw_that_was_left_does_not_count() {
 }
 
 #[test]
-fn the_last_version_of_a_message_of_gemini_counts_and_a_rewind_takes_back() {
+fn gemini_keeps_the_last_version_of_a_message_and_applies_rewinds() {
     let row = |id: &str, sort: &str, text: &str| {
         json!({"id": id, "timestamp": "2026-01-02T03:04:05Z",
         "type": sort, "content": text})
@@ -279,7 +279,7 @@ fn the_last_version_of_a_message_of_gemini_counts_and_a_rewind_takes_back() {
 }
 
 #[test]
-fn events_of_codex_are_told_only_if_no_item_says_the_same() {
+fn codex_events_are_read_only_without_items_of_their_role() {
     let row = |sort: &str, payload: Value| {
         json!({"timestamp": "2026-01-02T03:04:05Z", "type": sort,
         "payload": payload})
@@ -317,7 +317,7 @@ fn events_of_codex_are_told_only_if_no_item_says_the_same() {
 }
 
 #[test]
-fn names_that_a_user_gives_are_read_by_that_format_only() {
+fn openai_messages_are_read_with_every_matching_format() {
     let text = json!({"messages": [{"role": "user", "content": "x"}]}).to_string();
     for format in [Format::OpenAi, Format::Chat, Format::Auto, Format::LangChain] {
         let read = super::read_as(format, Thinking::LeftOut, "x.json", text.as_bytes());
@@ -350,7 +350,7 @@ fn the_memory_server_s_graph_becomes_notes() {
 }
 
 #[test]
-fn the_time_of_a_conversation_is_that_of_messages_without_one() {
+fn messages_without_a_time_get_that_of_their_conversation() {
     const BEGAN: &str = "2023-11-14T22:13:20Z";
     let own = "2024-01-01T00:00:00Z";
     let chatgpt = |time: Value| {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Read, lines, read_auto};
 
-/// The owners of all records, sessions as well, without repetitions.
+/// Returns the distinct owners of all records, including sessions.
 fn owners(read: &Read) -> Vec<Option<&str>> {
     let mut owners: Vec<_> = read.drafts.iter().map(|it| it.scope.user.as_deref()).collect();
     owners.sort_unstable();
@@ -13,7 +13,7 @@ fn owners(read: &Read) -> Vec<Option<&str>> {
     owners
 }
 
-/// A file of two parts of one conversation, each with these fields as well.
+/// Writes a file of two parts of one conversation with additional fields.
 type Written = fn(one: Value, other: Value) -> String;
 
 fn with(mut object: Value, fields: Value) -> Value {
@@ -139,7 +139,7 @@ fn a_conversation_belongs_to_the_owner_that_one_of_its_parts_names() {
 }
 
 #[test]
-fn two_owners_leave_nothing_of_their_conversation_to_everybody() {
+fn a_conversation_with_two_owners_leaves_no_shared_records() {
     for (name, write) in CONVERSATIONS {
         let text = write(json!({"user_id": "alice"}), json!({"user_id": "bob"}));
         let file = if text.contains('\n') { "x.jsonl" } else { "x.json" };
@@ -152,7 +152,7 @@ fn two_owners_leave_nothing_of_their_conversation_to_everybody() {
 }
 
 #[test]
-fn lines_without_a_session_may_have_owners_of_their_own() {
+fn lines_without_a_session_may_have_different_owners() {
     let read = read_auto(
         "x.jsonl",
         &lines(&[
@@ -167,7 +167,7 @@ fn lines_without_a_session_may_have_owners_of_their_own() {
 }
 
 #[test]
-fn a_field_that_may_be_meant_as_the_owner_is_that_of_all_of_its_conversation() {
+fn a_possible_owner_field_applies_to_the_whole_conversation() {
     for (name, value) in [
         ("actor_id", json!("alice")),
         ("profileId", json!("alice")),
@@ -211,7 +211,7 @@ fn a_field_that_may_be_meant_as_the_owner_is_that_of_all_of_its_conversation() {
             }
         }
     }
-    // Roles are nobody, and beside an owner such a field is not one.
+    // Role words are not owners, and beside an owner such a field is not one.
     for fields in [json!({"sender_id": "assistant"}), json!({"user": "a", "actor_id": "b"})] {
         let read = read_auto("x.jsonl", &lines(&[said("user", fields)]));
         let mut draft = read.drafts[0].clone();
@@ -220,7 +220,7 @@ fn a_field_that_may_be_meant_as_the_owner_is_that_of_all_of_its_conversation() {
 }
 
 #[test]
-fn a_relation_belongs_to_the_owner_of_what_it_relates() {
+fn a_relation_belongs_to_the_owner_of_its_entities() {
     let memory = |owner: Value| with(json!({"id": "1", "memory": "likes rye"}), owner);
     let relation = json!({"source": "alice", "relationship": "likes", "destination": "rye"});
     let entity = |name: &str, owner: Value| {

@@ -1,11 +1,11 @@
-//! An owner counts wherever it stands in an element of a format.
+//! An owner counts in every place of an element of a format.
 
 use serde_json::{Value, json};
 
 use super::{Read, lines, read_auto};
 use crate::ingest::formats::owners;
 
-/// A file of one format with one object in which an owner may stand, which `put` adds.
+/// Writes a file of one format with one object that may hold an owner, which `put` adds.
 type Written = fn(put: &dyn Fn(Value) -> Value) -> String;
 
 const PLACES: &[(&str, Written)] = &[
@@ -142,7 +142,7 @@ fn owners(read: &Read) -> Vec<Option<&str>> {
 }
 
 #[test]
-fn an_owner_in_any_place_of_any_format_is_that_of_the_record() {
+fn an_owner_is_found_in_every_place_of_every_format() {
     for (name, write) in PLACES {
         let file = if write(&|it| it).contains('\n') { "x.jsonl" } else { "x.json" };
         for (fields, expect) in [
@@ -188,7 +188,7 @@ fn two_owners_in_one_element_are_refused_and_items_of_a_list_have_their_own() {
     let read = read_auto("x.json", &graph.to_string());
     assert_eq!(owners(&read), [Some("alice"), Some("bob")]);
 
-    // An owner beside a list holds for each of its elements.
+    // An owner beside a list applies to each of its elements.
     let memories = json!({"user_id": "alice", "results": [{"id": "1", "memory": "rye"},
         {"id": "2", "memory": "oats", "user_id": "bob"}]});
     let read = read_auto("x.json", &memories.to_string());
@@ -196,7 +196,7 @@ fn two_owners_in_one_element_are_refused_and_items_of_a_list_have_their_own() {
 }
 
 #[test]
-fn two_owners_around_and_in_a_wrapped_message_are_refused() {
+fn conflicting_owners_of_a_wrapped_message_are_refused() {
     for (inner, expect) in [("alice", Some("alice")), ("bob", None)] {
         for wrapper in ["data", "message"] {
             let mut row = json!({"type": "human", "user_id": "alice"});
@@ -211,7 +211,7 @@ fn two_owners_around_and_in_a_wrapped_message_are_refused() {
 }
 
 #[test]
-fn what_a_tool_takes_and_gives_names_no_owner() {
+fn tool_inputs_and_outputs_name_no_owner() {
     let Value::Object(mut element) = json!({"type": "function_call_output", "call_id": "c",
         "output": {"user_id": "bob"}, "args": {"user_id": "ann"}, "tools": [{"user_id": {}}]})
     else {

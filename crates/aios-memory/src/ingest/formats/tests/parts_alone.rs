@@ -1,11 +1,11 @@
-//! Parts that are broken or odd cost themselves only, and are told.
+//! Broken or malformed parts cost only themselves, and are reported.
 
 use serde_json::{Value, json};
 
 use super::{lines, read_auto};
 
 #[test]
-fn a_title_and_a_beginning_make_one_session() {
+fn title_and_start_time_yield_one_session() {
     let rows = [
         json!({"type": "session", "id": "s", "timestamp": "2026-01-01T00:00:00Z"}),
         json!({"type": "message", "id": "a", "parentId": null,
@@ -36,7 +36,7 @@ fn a_title_and_a_beginning_make_one_session() {
 }
 
 #[test]
-fn a_prompt_that_was_queued_is_a_message_of_claude_code() {
+fn a_queued_claude_code_prompt_is_a_message() {
     let row = |sort: &str, id: &str, parent: Value, more: (&str, Value)| {
         let mut row = json!({"type": sort, "uuid": id, "parentUuid": parent, "sessionId": "s"});
         row[more.0] = more.1;
@@ -65,7 +65,7 @@ fn a_prompt_that_was_queued_is_a_message_of_claude_code() {
 }
 
 #[test]
-fn a_conversation_that_is_an_object_is_a_session_unless_it_holds_turns() {
+fn a_conversation_field_is_a_session_unless_it_holds_turns() {
     let row = json!({"role": "user", "content": "x", "conversation": {"id": "c1"}});
     let read = read_auto("x.jsonl", &lines(&[row]));
     assert_eq!((read.said(), read.failed.len()), (vec!["user: x".to_owned()], 0), "{read:?}");
@@ -84,7 +84,7 @@ fn a_conversation_that_is_an_object_is_a_session_unless_it_holds_turns() {
 }
 
 #[test]
-fn what_a_graph_says_beside_its_texts_is_kept() {
+fn other_fields_of_a_graph_are_kept() {
     let graph = json!({"entities": [{"name": "x", "entityType": "t", "observations": ["a", "b"],
         "importance": 5}], "relations": [{"from": "x", "to": "y", "relationType": "likes",
         "note": "since 2020"}]});
@@ -106,7 +106,7 @@ fn what_a_graph_says_beside_its_texts_is_kept() {
 }
 
 #[test]
-fn rows_before_the_first_that_shows_the_format_are_left_out() {
+fn rows_before_the_format_is_known_are_skipped() {
     let before = [
         json!({"type": "permission-mode", "permissionMode": "default", "sessionId": "s"}),
         json!({"type": "last-prompt", "lastPrompt": "x", "sessionId": "s"}),
@@ -117,7 +117,7 @@ fn rows_before_the_first_that_shows_the_format_are_left_out() {
     let read = read_auto("x.jsonl", &lines(&[first, second, row]));
     assert_eq!((read.said(), &*read.failed), (vec!["user: hello".into()], &[][..]), "{read:?}");
     assert_eq!(read.skipped.len(), 2, "{read:?}");
-    // Alone, or before something else, they are faults.
+    // Alone, or before another format, they are failures.
     assert_eq!(read_auto("x.jsonl", &lines(&before)).failed.len(), 2);
     let [first, _] = before;
     let read = read_auto("x.jsonl", &lines(&[first, json!({"role": "user", "content": "x"})]));
@@ -125,9 +125,9 @@ fn rows_before_the_first_that_shows_the_format_are_left_out() {
 }
 
 #[test]
-fn a_part_that_is_broken_costs_itself_and_is_told() {
+fn a_broken_part_costs_only_itself_and_is_reported() {
     for (text, said, failed) in [
-        // A message of Gemini that is broken JSON.
+        // A Gemini message that is broken JSON.
         (
             r#"{"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z",
                 "messages": [{"id": "a", "type": "user", "content": "one"},
@@ -193,7 +193,7 @@ fn a_part_that_is_broken_costs_itself_and_is_told() {
 }
 
 #[test]
-fn a_result_of_an_unknown_call_beside_a_text_is_a_message_of_a_tool() {
+fn a_result_of_an_unknown_call_is_a_tool_message() {
     let row = json!({"role": "user", "content": [
         {"type": "tool_result", "tool_use_id": "gone", "content": "the result"},
         {"type": "text", "text": "the text"}]});
@@ -223,7 +223,7 @@ fn answers_beside_the_messages_are_messages_and_other_fields_are_kept() {
 }
 
 #[test]
-fn what_interfaces_put_around_is_opened() {
+fn api_envelopes_are_unwrapped() {
     let completion = json!({"id": "x", "object": "chat.completion", "created": 1_700_000_000,
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "a"}}]});
     let data = json!({"object": "list", "data": [{"role": "user", "content": "q"}]});
@@ -249,7 +249,7 @@ fn what_interfaces_put_around_is_opened() {
 }
 
 #[test]
-fn a_message_without_a_content_may_say_something_elsewhere() {
+fn a_message_without_content_is_read_from_other_fields() {
     let spoken = json!({"role": "assistant", "content": null,
         "audio": {"id": "a", "data": "AAAA", "transcript": "spoken"}});
     let read = read_auto("x.jsonl", &lines(&[spoken]));
@@ -297,7 +297,7 @@ fn results_without_ids_belong_to_the_oldest_call_of_their_tool() {
 }
 
 #[test]
-fn calls_of_the_provider_are_told_as_they_went() {
+fn calls_of_the_provider_keep_their_outcome() {
     let items = [
         json!({"type": "web_search_call", "id": "w", "status": "completed",
             "action": {"query": "x"}}),
@@ -335,7 +335,7 @@ fn exports_of_claude_keep_pasted_texts_and_the_last_branch() {
 }
 
 #[test]
-fn changes_of_gemini_may_hold_messages() {
+fn gemini_changes_may_contain_messages() {
     let rows = [
         json!({"sessionId": "s", "projectHash": "h", "startTime": "2026-01-01T00:00:00Z"}),
         json!({"$set": {"messages": [{"id": "a", "type": "user", "content": "one"}]}}),
@@ -354,7 +354,7 @@ fn changes_of_gemini_may_hold_messages() {
 }
 
 #[test]
-fn a_content_that_is_null_is_skipped_with_a_word_and_what_follows_goes_in() {
+fn null_content_is_skipped_and_reported() {
     let said = |role: &str, text: Value| json!({"role": role, "content": text});
     let from = |from: &str, text: Value| json!({"from": from, "value": text});
     for (name, text) in [

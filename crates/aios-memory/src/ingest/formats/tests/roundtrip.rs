@@ -1,4 +1,4 @@
-//! Any conversation, through the writer of each format and back, without loss.
+//! Any conversation survives the writer and the reader of each format without loss.
 
 use aios_record::Kind;
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use crate::ingest::{Format, Thinking};
 
 #[test]
 fn every_format_of_the_table_has_a_writer() {
-    // Documents hold no conversations, and have tests of their own.
+    // Documents contain no conversations, and have their own tests.
     let of_documents = [Format::Auto, Format::Markdown, Format::Text];
     for format in Format::all().filter(|format| !of_documents.contains(format)) {
         let has_writer = WRITERS.iter().any(|writer| writer.format == format);
@@ -22,7 +22,7 @@ fn every_format_of_the_table_has_a_writer() {
     }
 }
 
-/// Checks that what was read is what was written.
+/// Checks that the conversations read equal those written.
 pub(super) fn check(writer: &Writer, written: &[Exchange], read: &Read) {
     let name = writer.name;
     let written = if writer.is_single { &written[..1] } else { written };
@@ -64,7 +64,7 @@ pub(super) fn check(writer: &Writer, written: &[Exchange], read: &Read) {
     }
 }
 
-/// A few conversations of different ids.
+/// Generates a few conversations with different ids.
 pub(super) fn exchanges() -> impl Strategy<Value = Vec<Exchange>> {
     prop::collection::vec(exchange(), 1..4).prop_map(|mut all| {
         for (at, exchange) in all.iter_mut().enumerate() {
@@ -75,13 +75,13 @@ pub(super) fn exchanges() -> impl Strategy<Value = Vec<Exchange>> {
     })
 }
 
-/// An object with fields that no reader knows, also within.
+/// Adds unknown fields to an object and its nested objects.
 fn with_unknown(value: Value) -> Value {
     match value {
         Value::Object(object) => {
             let fields = object.into_iter().map(|(name, value)| (name, with_unknown(value)));
             let mut object: serde_json::Map<String, Value> = fields.collect();
-            // A mapping is a table of nodes, and arguments are of the tool.
+            // A mapping is a table of nodes, to which no field can be added.
             if !object.values().any(|it| it.get("message").is_some()) {
                 object.insert(
                     "x_new".to_owned(),
@@ -95,7 +95,7 @@ fn with_unknown(value: Value) -> Value {
     }
 }
 
-/// A document of a writer, changed as a whole, or each of its lines.
+/// Applies a change to a writer's whole document, or to each of its lines.
 fn changed(writer: &Writer, text: &str, change: impl Fn(Value) -> String) -> String {
     let parsed = |text: &str| serde_json::from_str(text).unwrap();
     match writer.file.ends_with("jsonl") {
@@ -104,7 +104,7 @@ fn changed(writer: &Writer, text: &str, change: impl Fn(Value) -> String) -> Str
     }
 }
 
-/// JSON whose objects have their fields in the opposite order.
+/// Writes JSON with the fields of each object in reverse order.
 fn in_reverse(value: &Value) -> String {
     match value {
         Value::Object(object) => {
@@ -130,7 +130,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_conversation_comes_back_from_every_format(written in exchanges()) {
+    fn every_format_round_trips_a_conversation(written in exchanges()) {
         for writer in WRITERS {
             let read = read_auto(writer.file, &(writer.write)(&written));
             check(writer, &written, &read);
@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn fields_that_a_later_version_adds_change_nothing(written in exchanges()) {
+    fn unknown_fields_change_nothing(written in exchanges()) {
         for writer in WRITERS {
             let text = (writer.write)(&written);
             let added = changed(writer, &text, |it| with_unknown(it).to_string());
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_fields_and_the_name_of_the_format_change_nothing(written in exchanges()) {
+    fn field_order_and_an_explicit_format_change_nothing(written in exchanges()) {
         for writer in WRITERS {
             let text = (writer.write)(&written);
             let reversed = changed(writer, &text, |it| in_reverse(&it));
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn a_file_that_ends_early_gives_what_stands_before_and_says_so(
+    fn a_truncated_file_yields_its_beginning_and_a_failure(
         written in exchanges(),
         share in 10_usize..100,
     ) {

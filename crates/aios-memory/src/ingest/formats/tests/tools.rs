@@ -1,4 +1,4 @@
-//! Tools whose results stand in the message that calls them, and tools of the provider.
+//! Tools with their results in the calling message, and tools of the provider.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn kept(file: &Value) -> String {
 }
 
 #[test]
-fn tools_of_the_provider_keep_what_they_take_and_give() {
+fn tools_of_the_provider_keep_input_and_output() {
     let item = |item: Value| json!({"object": "response", "id": "r", "output": [item]});
     let message = |content: Value| json!([{"role": "assistant", "content": content}]);
     for (file, expect) in [
@@ -76,7 +76,7 @@ fn texts_in_documents_instructions_and_transcripts_are_kept() {
 }
 
 #[test]
-fn the_output_of_another_tool_is_not_that_of_the_call_before_it() {
+fn the_output_of_another_tool_is_not_joined_to_the_previous_call() {
     for (author, calls) in [("browser", 1), ("python", 0)] {
         let node = |id: &str, parent: Value, author: Value, recipient: &str| {
             json!({"parent": parent, "message": {"id": id, "author": author,

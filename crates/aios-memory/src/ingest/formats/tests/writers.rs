@@ -1,4 +1,4 @@
-//! One writer for each format, as its program writes.
+//! One writer for each format, which writes as its program does.
 
 mod agents;
 mod exports;
@@ -19,24 +19,24 @@ use self::{
 use super::{Read, exchange::Exchange, lines};
 use crate::ingest::Format;
 
-/// The texts of a conversation, as they are to come back.
+/// Returns the expected texts of a conversation.
 type Written = fn(&Exchange) -> Vec<String>;
 
 /// A format as a test writes it.
 pub(super) struct Writer {
     pub(super) name: &'static str,
-    /// The format of the table that reads it.
+    /// The format whose reader reads it.
     pub(super) format: Format,
     pub(super) file: &'static str,
     pub(super) write: fn(&[Exchange]) -> String,
-    /// The session of the conversation with this id; none if the format has no place for one.
+    /// Returns the session of the conversation with this id; `None` if the format stores no id.
     pub(super) session: Option<fn(&str) -> String>,
-    /// The texts that a conversation comes back as, and those that were read.
+    /// The expected texts of a conversation, and the texts that were read.
     pub(super) texts: (Written, fn(&Read) -> Vec<String>),
     pub(super) has_titles: bool,
-    /// The unit in which times are written, in seconds; none if the format has no times.
+    /// Resolution of written times, in seconds; `None` if the format has no times.
     pub(super) time_unit_s: Option<i64>,
-    /// It has one conversation a file.
+    /// True if a file holds one conversation.
     pub(super) is_single: bool,
     pub(super) has_tools: bool,
 }
@@ -54,7 +54,7 @@ const PLAIN: Writer = Writer {
     has_tools: true,
 };
 
-/// Memories: each turn comes back as a note.
+/// Memories: each turn is read as a note.
 const NOTES: Writer = Writer { texts: (Exchange::noted, Read::noted), has_tools: false, ..PLAIN };
 
 pub(super) const WRITERS: &[Writer] = &[

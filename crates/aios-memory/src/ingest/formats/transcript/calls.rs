@@ -1,4 +1,4 @@
-//! The drafts of tool calls, whose inputs and outputs are bounded.
+//! Drafts of tool calls, with bounded inputs and outputs.
 
 use aios_record::{Kind, Scope};
 use aios_working::OUTPUT_CUT_MARK;
@@ -9,13 +9,13 @@ use crate::{
     moment,
 };
 
-/// The shortest text that is taken for bytes, in characters.
+/// Minimum length of a text that is treated as encoded bytes, in characters.
 const BYTES_MIN: usize = 1024;
 
-/// The longest input of a tool call that is kept whole, in bytes.
+/// Maximum length of a tool call's input that is kept whole, in bytes.
 const INPUT_BYTES_MAX: usize = 256 * 1024;
 
-/// The output of a tool as the text of a message.
+/// Returns the output of a tool as the text of a message.
 pub(super) fn text_of(output: &Value) -> String {
     match output {
         Value::String(text) => text.clone(),
@@ -24,7 +24,7 @@ pub(super) fn text_of(output: &Value) -> String {
     }
 }
 
-/// The draft of a call. Its metadata are the fields of the tool call.
+/// Builds the draft of a call. Its metadata are the fields of the tool call.
 pub(super) fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
     let tool = match call.tool.trim() {
         "" => "unknown",
@@ -43,22 +43,21 @@ pub(super) fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
     }
 }
 
-/// Replaces bytes that are written as Base64 in an output by their number. Returns `true` if there
-/// were any.
+/// Replaces Base64 data in an output with its length in bytes. Returns `true` if there was any.
 pub(super) fn name_bytes(output: &mut Value) -> bool {
     match output {
         Value::String(text) if is_base64(text) => {
             *text = format!("[{} bytes]", text.len() / 4 * 3);
             true
         }
-        // Each is looked at, also after one that was replaced.
+        // Each is visited, also after one that was replaced.
         Value::Array(items) => 0 < items.iter_mut().map(name_bytes).filter(|it| *it).count(),
         Value::Object(fields) => 0 < fields.values_mut().map(name_bytes).filter(|it| *it).count(),
         _ => false,
     }
 }
 
-/// Returns `true` for a long text that is Base64, alone or as data in an address.
+/// Returns `true` for a long text that is Base64, alone or in a data URL.
 fn is_base64(text: &str) -> bool {
     let data = text.split_once(";base64,").filter(|(head, _)| head.starts_with("data:"));
     let bytes = data.map_or(text, |(_, data)| data).trim_ascii().as_bytes();
@@ -71,8 +70,8 @@ fn is_base64(text: &str) -> bool {
         && has(u8::is_ascii_digit)
 }
 
-/// The value of the field `name` of a call, not longer than `max`: as a text with a mark at its end
-/// if it was cut, which is told.
+/// Returns the value of the field `name` of a call, limited to `max` bytes. A longer value becomes
+/// a text with a mark at its end, which is reported.
 pub(super) fn fitted(name: &str, value: Value, max: usize) -> (Value, Option<Mend>) {
     let text = match &value {
         Value::String(text) => text.clone(),

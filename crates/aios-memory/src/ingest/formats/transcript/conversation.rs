@@ -3,25 +3,25 @@
 use aios_record::ID_BYTES_MAX;
 use serde_json::{Map, Value};
 
-/// Whose ids the messages of a conversation have.
+/// Uniqueness of the message ids of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ingest::formats) enum Ids {
-    /// They are unique among all of the provider's: a copy in another session is the same message.
+    /// Unique within the provider: a copy in another session is the same message.
     OfProvider,
-    /// They are unique within the conversation.
+    /// Unique within the conversation.
     OfConversation,
 }
 
-/// A conversation as its file identifies it.
+/// A conversation, as its file identifies it.
 #[derive(Debug, Clone)]
 pub(in crate::ingest::formats) struct Conversation {
     pub(in crate::ingest::formats) provider: &'static str,
     pub(in crate::ingest::formats) ids: Ids,
-    /// The id that the provider knows it by. Messages of one without are in the session that is
-    /// named for the file.
+    /// The provider's id of the conversation. Messages of a conversation without one are in the
+    /// session named for the file.
     pub(in crate::ingest::formats) id: Option<String>,
     pub(in crate::ingest::formats) title: Option<String>,
-    /// When it began, which is the time of messages and calls that have none of their own.
+    /// Start time, which is also the time of messages and calls without one.
     pub(in crate::ingest::formats) began: Value,
     /// Facts that are kept with each message, such as the working directory.
     pub(in crate::ingest::formats) about: Map<String, Value>,
@@ -36,13 +36,13 @@ impl Conversation {
         Conversation { provider, ids, id, title: None, began: Value::Null, about: Map::new() }
     }
 
-    /// The session of its messages, if the provider has an id for it.
+    /// Returns the session of its messages, if the provider has an id for it.
     pub(in crate::ingest::formats) fn session(&self) -> Option<String> {
         self.id.as_ref().map(|id| session_id(self.provider, id))
     }
 }
 
-/// The session of the conversation that `provider` calls `id`.
+/// Returns the session of the conversation that `provider` calls `id`.
 pub(in crate::ingest::formats) fn session_id(provider: &str, id: &str) -> String {
     let session = format!("{provider}/{id}");
     if session.len() <= ID_BYTES_MAX {
@@ -51,7 +51,7 @@ pub(in crate::ingest::formats) fn session_id(provider: &str, id: &str) -> String
     format!("{provider}/{}", &blake3::hash(id.as_bytes()).to_hex()[..32])
 }
 
-/// The provider among all of whose ids those of the conversation are unique.
+/// Returns the provider within which the message ids of the conversation are unique, if it is one.
 pub(super) fn provider(conversation: &Conversation) -> Option<&'static str> {
     (conversation.ids == Ids::OfProvider).then_some(conversation.provider)
 }

@@ -36,7 +36,7 @@ fn extreme_rows_stay_in_range() {
 }
 
 #[test]
-fn products_are_those_of_the_numbers_that_were_rounded() {
+fn products_are_exact_for_the_rounded_numbers() {
     let (inputs, outputs, count) = (64, 96, 8);
     let left = numbers(count * inputs, 1);
     let weights: Vec<i8> =
@@ -67,7 +67,7 @@ fn products_are_those_of_the_numbers_that_were_rounded() {
 }
 
 #[test]
-fn a_row_has_the_same_numbers_whatever_stands_beside_it() {
+fn a_row_is_independent_of_its_neighbours() {
     let (inputs, outputs) = (32, 32);
     let weights: Vec<i8> = (0..outputs * inputs).map(|at| (at % 255) as i8).collect();
     let product = Product {

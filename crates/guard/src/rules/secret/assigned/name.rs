@@ -1,20 +1,20 @@
-//! Names of secrets: which of `DB_PASSWORD`, `apiKey`, `token_count` holds one, and of what kind.
+//! Names of secrets: whether `DB_PASSWORD`, `apiKey`, `token_count` name one, and of what kind.
 //!
-//! A name is read as its words; the last one says what it names, the one before tells a secret key
-//! from a sort key.
+//! A name is split into words. The last word is the thing named; the one before distinguishes a
+//! secret key from a sort key.
 
-/// The kind of value that a name promises.
+/// The kind of value that a name implies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
-    /// Chosen by a person: anything from a word on.
+    /// Chosen by a person: any text, even a single word.
     Password,
     /// Issued by a machine or typed at random.
     Secret,
-    /// A name that holds secrets and other things alike: only a random value counts.
+    /// The name is used for secrets and other values alike: only a random value counts.
     Ambiguous,
 }
 
-/// Parts of words by which names of secrets are looked for. Of a name at least one is a part.
+/// Parts of words by which names of secrets are searched. A name contains at least one.
 pub(super) const CUES: &[&str] = &[
     "pass",
     "pwd",
@@ -59,7 +59,7 @@ pub(super) const FOREIGN: &[&str] = &[
     "\u{92a}\u{93e}\u{938}\u{935}\u{930}\u{94d}\u{921}",
 ];
 
-/// Words that end a name without changing what it names.
+/// Words at the end of a name that do not change its meaning.
 const NEUTRAL: &[&str] = &[
     "prod",
     "production",
@@ -125,7 +125,7 @@ const PASSWORDS: &[&str] = &[
     "wachtwoord",
     "passwrd",
 ];
-/// Ends of words that are written together, such as `dbpassword`.
+/// Ends of words written together, such as `dbpassword`.
 const PASSWORD_ENDS: &[&str] = &["password", "passwd", "passphrase", "passwort", "pwd", "pass"];
 const NO_PASSWORDS: &[&str] =
     &["bypass", "compass", "trespass", "surpass", "encompass", "overpass", "underpass"];
@@ -144,7 +144,7 @@ const SECRET_ENDS: &[&str] = &[
     "encryptionkey",
     "accountkey",
 ];
-/// Words before `token` or `secret` of values that are shown to everybody.
+/// Words before `token` or `secret` that make the value public.
 const PUBLIC: &[&str] = &[
     "public",
     "pub",
@@ -233,7 +233,7 @@ const SECRET_KEYS: &[&str] = &[
     "hash",
     "csrf",
 ];
-/// Words before `key` that make it a place in a table, a button, or something shown to everybody.
+/// Words before `key` that make it a table key, a button, or a public value.
 const OTHER_KEYS: &[&str] = &[
     "public",
     "pub",
@@ -280,7 +280,7 @@ const OTHER_KEYS: &[&str] = &[
     "anon",
 ];
 
-/// The kind of value that `name` promises, if it names a secret.
+/// Returns the kind of value that `name` implies, if it is the name of a secret.
 pub(super) fn named(name: &str) -> Option<Named> {
     let words = words(name);
     let is_neutral = |word: &String| {
@@ -310,7 +310,7 @@ pub(super) fn named(name: &str) -> Option<Named> {
     is(AMBIGUOUS).then_some(Named::Ambiguous)
 }
 
-/// The words of a name in lower case: parted by signs, and by capitals.
+/// Splits a name into words in lower case, at signs and at capitals.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = b'_';

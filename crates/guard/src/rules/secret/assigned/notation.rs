@@ -1,14 +1,14 @@
-//! From a name to the value that is written after it, in the notations of configuration, code,
-//! markup, command lines and prose.
+//! The value written after a name, in the notations of configuration, code, markup, command lines
+//! and prose.
 
 use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-/// The way in which a value is tied to its name.
+/// The connection between a value and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
-    /// `NAME=value`, with nothing between.
+    /// `NAME=value`, without spaces.
     Equals,
     /// `name = value`, `name := value`, `'name' => value`, `name == value`.
     Assigned,
@@ -24,27 +24,27 @@ pub(super) enum Notation {
     Gap,
 }
 
-/// A value as it is written.
+/// A value in the text.
 pub(super) struct Value {
     pub(super) notation: Notation,
     pub(super) is_quoted: bool,
     pub(super) span: Range<usize>,
 }
 
-/// The most white space that may stand between a name, a sign and a value, in bytes.
+/// Maximum white space between a name, a sign and a value, in bytes.
 const SPACE_BYTES_MAX: usize = 60;
 
-/// The longest way from a `name` to its `value`, in bytes.
+/// Maximum distance from a `name` to its `value`, in bytes.
 const PAIR_BYTES_MAX: usize = 240;
 
-/// The colon of Chinese and Japanese.
+/// The colon in Chinese and Japanese.
 const WIDE_COLON: char = '\u{ff1a}';
 
-/// The values that may belong to the name at `name`, most likely first.
+/// Returns the values that may belong to the name at `name`, most likely first.
 pub(super) fn values(text: &str, name: Range<usize>) -> impl Iterator<Item = Value> + '_ {
     let closed = closers(text, name.end);
     let near = &text[name.end..text.floor_char_boundary(name.end + PAIR_BYTES_MAX)];
-    // Arguments are many things; those that are secret are literals, or cells of a table.
+    // Arguments can be anything; the secret ones are literals, or cells of a table.
     let is_cell = closed == name.end && text.as_bytes().get(closed) == Some(&b',');
     (0..WAYS).filter_map(move |way| {
         let after = |found: regex::Match<'_>| name.end + found.end();
@@ -60,7 +60,7 @@ pub(super) fn values(text: &str, name: Range<usize>) -> impl Iterator<Item = Val
     })
 }
 
-/// Returns `true` if [`PAIR`] is worth a try: the name ends a field, a line or a tag.
+/// Returns `true` if [`PAIR`] can match: the name ends a field, a line or a tag.
 fn may_pair(near: &str) -> bool {
     const TAG_BYTES_MAX: usize = 64;
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\\\"',".contains(byte);
@@ -74,17 +74,18 @@ fn may_pair(near: &str) -> bool {
     is_placed && (rest.starts_with(b"</") || rest.windows("value".len()).any(is_value))
 }
 
-/// Returns `true` if [`TYPED`] is worth a try.
+/// Returns `true` if [`TYPED`] can match.
 fn may_type(near: &str) -> bool {
     const TYPE_BYTES_MAX: usize = 64;
     let is_apart = matches!(near.as_bytes(), [b':' | b' ' | b'\t', ..]);
     is_apart && near.bytes().take(TYPE_BYTES_MAX).any(|byte| byte == b'=')
 }
 
-/// The ways in which a value can follow its name.
+/// Number of ways in which a value can follow its name.
 const WAYS: usize = 4;
 
-/// `value` beside `name`: in YAML, JSON, XML and property lists, with at most one field between.
+/// A `value` next to a `name`: in YAML, JSON, XML and property lists, with at most one field
+/// between.
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r#"(?ix)^(?:
         [\\"'\s,]{0,40}(?:[\\"']{0,4}\w{1,20}[\\"']{0,4}\s?[:=]\s?(?:true|false|null|[\\"']{1,4}
@@ -103,7 +104,7 @@ static TYPED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("a constant, tested")
 });
 
-/// Past quotes and brackets that close after a name.
+/// Returns the position after the closing quotes and brackets that follow a name.
 fn closers(text: &str, mut at: usize) -> usize {
     const CLOSERS_MAX: usize = 10;
     for _ in 0..CLOSERS_MAX {
@@ -120,7 +121,7 @@ fn closers(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// A sign after the name: the notation, and where its value starts.
+/// Reads a sign after the name: the notation, and the start of its value.
 fn sign(text: &str, name: Range<usize>, closed: usize) -> Option<(Notation, usize)> {
     let at = closed + space(text, closed);
     let rest = &text.as_bytes()[at..];
@@ -157,11 +158,11 @@ fn is_tag(text: &str, start: usize) -> bool {
     before.ends_with('<')
 }
 
-/// A value after white space, or after "is".
+/// Reads white space or "is" after the name: the notation, and the start of its value.
 fn spaced(text: &str, name: Range<usize>, closed: usize) -> Option<(Notation, usize)> {
     let gap = space(text, closed);
     if gap == 0 {
-        // `password"value"`, as some configurations have it.
+        // Some configurations have `password"value"`.
         let bytes = text.as_bytes();
         let before = name.start.checked_sub(1).map(|before| bytes[before]);
         let is_quote = closed == name.end + 1
@@ -178,13 +179,13 @@ fn spaced(text: &str, name: Range<usize>, closed: usize) -> Option<(Notation, us
     }
 }
 
-/// The length of the white space at `at` within its line.
+/// Returns the length of the white space at `at` within its line.
 fn space(text: &str, at: usize) -> usize {
     let bytes = text.as_bytes()[at..].iter().take(SPACE_BYTES_MAX);
     bytes.take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// Reads the value that starts after white space from `at` on.
+/// Reads the value from `at` on, after white space.
 fn read(text: &str, notation: Notation, at: usize) -> Option<Value> {
     let mut at = at + space(text, at);
     if matches!(notation, Notation::Colon | Notation::Element | Notation::Assigned) {
@@ -208,7 +209,7 @@ fn read(text: &str, notation: Notation, at: usize) -> Option<Value> {
     (!span.is_empty()).then_some(Value { notation, is_quoted, span })
 }
 
-/// Past what YAML puts before a value, and the line break in an element.
+/// Skips the block marks of YAML before a value, and the line break in an element.
 fn past_block(text: &str, at: usize, notation: Notation) -> usize {
     let rest = &text[at..];
     let marks = ["|-", ">-", "|+", ">+", "|", ">", "!!str"];
@@ -221,20 +222,20 @@ fn past_block(text: &str, at: usize, notation: Notation) -> usize {
     at + length + blank.take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-/// The length of a letter or sign that belongs to the quote after it, as in `b"..."`.
+/// Returns the length of the letters or signs that belong to the quote after them, as in `b"..."`.
 fn prefix(rest: &str) -> usize {
     let letters = rest.bytes().take_while(|byte| b"bBrRfFuUNL@$".contains(byte)).count();
     let is_quote = matches!(rest.as_bytes().get(letters), Some(b'"' | b'\''));
     if is_quote && letters <= 2 { letters } else { 0 }
 }
 
-/// The length of a quoted value, if its quote is closed in this line.
+/// Returns the length of a quoted value, if its quote is closed in the same line.
 fn quoted(text: &str, quote: &str, escapes: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let first = quote.as_bytes()[0];
     let mut escaped = 0;
     for (at, &byte) in bytes.iter().enumerate() {
-        // A quote that was escaped when it opened is closed by one that is, too.
+        // A quote that is escaped when it opens is also closed by an escaped one.
         let is_closed =
             byte == first && text[at..].starts_with(quote) && (escapes != 0 || escaped % 2 == 0);
         if is_closed {
@@ -248,7 +249,7 @@ fn quoted(text: &str, quote: &str, escapes: usize) -> Option<usize> {
     None
 }
 
-/// The length of a value that ends with white space, a quote, markup, or the next of a list.
+/// Returns the length of a value that ends with white space, a quote, markup, or a list separator.
 fn bare(text: &str, notation: Notation) -> usize {
     let bytes = text.as_bytes();
     let is_name = |at: usize| {
@@ -267,7 +268,7 @@ fn bare(text: &str, notation: Notation) -> usize {
     trimmed(&text[..text.floor_char_boundary(length)])
 }
 
-/// The length of a bare value without the signs of what it stands in.
+/// Returns the length of a bare value without the punctuation of its context.
 fn trimmed(value: &str) -> usize {
     const OUTSIDE_MAX: usize = 8;
     const WEIGHED_BYTES_MAX: usize = 512;

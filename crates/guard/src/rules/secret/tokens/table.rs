@@ -1,4 +1,4 @@
-//! The shapes of tokens, one line a service.
+//! The shapes of tokens, one row per service.
 //!
 //! Shapes follow the documentation of the issuers and the rule sets of gitleaks (MIT) and
 //! detect-secrets (Apache-2.0).
@@ -15,12 +15,12 @@ pub(super) enum Alphabet {
     Url,
     /// base64 in any variant: also `+`, `/` and `=`.
     Base64,
-    /// base64url in parts that dots join.
+    /// base64url in parts joined by dots.
     Dotted,
 }
 use Alphabet::{Alphanumeric, Base64, Dotted, Hex, Upper, Url};
 
-/// Each token: the rule, its prefix, and the alphabet and least length of its body.
+/// Each token: the rule, its prefix, and the alphabet and minimum length of its body.
 pub(super) const TOKENS: &[(&str, &str, Alphabet, usize)] = &[
     ("1password-token", "ops_eyJ", Base64, 100),
     ("adobe-client-secret", "p8e-", Alphanumeric, 32),
@@ -224,8 +224,8 @@ pub(super) const TOKENS: &[(&str, &str, Alphabet, usize)] = &[
     ("yandex-token", "t1.", Dotted, 90),
 ];
 
-/// Tokens of several parts: the rule, a literal of each, the most bytes that may stand before it,
-/// and the pattern.
+/// Tokens of several parts: the rule, a literal of each, the maximum number of bytes before it, and
+/// the pattern.
 pub(super) const SHAPES: &[(&str, &str, usize, &str)] = &[
     (
         "1password-secret-key",

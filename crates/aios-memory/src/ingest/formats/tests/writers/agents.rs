@@ -1,4 +1,4 @@
-//! Sessions of coding agents, as these write them.
+//! Sessions as coding agents write them.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub(super) fn claude_code(exchange: &Exchange) -> Vec<Value> {
     rows
 }
 
-/// The items of Responses, each with the number of its turn.
+/// Returns the items of the Responses API, each with the number of its turn.
 fn items(exchange: &Exchange) -> Vec<(usize, Value)> {
     let mut items = Vec::new();
     for (at, turn) in exchange.turns.iter().enumerate() {

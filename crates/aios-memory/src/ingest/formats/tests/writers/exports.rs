@@ -1,4 +1,4 @@
-//! Data exports, as ChatGPT and Claude write them.
+//! Data exports as ChatGPT and Claude write them.
 
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,7 @@ pub(super) fn chatgpt(exchange: &Exchange) -> Value {
         match turn {
             Turn::User(said) => node(&mut parent, id, json!({"role": "user"}), text(said), time),
             Turn::Assistant(said) => {
-                // An answer that was asked for again stands beside the one that counts.
+                // A regenerated answer has the replaced one as sibling.
                 let mut beside = parent.clone();
                 node(
                     &mut beside,

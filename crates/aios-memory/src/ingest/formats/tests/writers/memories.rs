@@ -1,4 +1,4 @@
-//! Memories, as the memory server and Mem0 keep them: one for each turn, about the title of its
+//! Memories as the memory server and Mem0 store them: one for each turn, about the title of its
 //! conversation.
 
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) fn graph(all: &[Exchange]) -> Value {
     json!({"entities": graph_lines(all), "relations": []})
 }
 
-/// The memories of all conversations, each with its id, its time and what it is about.
+/// Returns the memories of all conversations, each with its id, its text and its other fields.
 fn memories(all: &[Exchange]) -> impl Iterator<Item = (String, String, Value)> {
     all.iter().flat_map(|exchange| {
         exchange.texts().enumerate().map(|(at, (_, text))| {
@@ -39,11 +39,11 @@ pub(super) fn mem0(all: &[Exchange]) -> Value {
     json!({"results": Value::from_iter(memories)})
 }
 
-/// The points of the vector store in which Mem0 keeps memories.
+/// Returns the points of Mem0's vector store.
 pub(super) fn mem0_payload(all: &[Exchange]) -> Vec<Value> {
     let points = memories(all).map(|(id, text, mut about)| {
         about["data"] = text.into();
-        // There metadata stands among the other fields.
+        // A point has its metadata among the other fields.
         let metadata = about.as_object_mut().unwrap().remove("metadata").unwrap();
         about["title"] = metadata["title"].clone();
         json!({"id": id, "payload": about, "vector": null})

@@ -1,4 +1,4 @@
-//! Messages, as libraries and data sets write them.
+//! Messages as libraries and data sets write them.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub(super) fn anthropic(exchange: &Exchange) -> Value {
     json!({"model": "claude-x", "max_tokens": 9, "messages": messages})
 }
 
-/// The types and the fields of LangChain's messages.
+/// Returns the types and the fields of LangChain's messages.
 fn langchain_fields(exchange: &Exchange) -> Vec<(&'static str, &'static str, Value)> {
     let mut messages = Vec::new();
     for (at, turn) in exchange.turns.iter().enumerate() {
@@ -135,7 +135,7 @@ pub(super) fn locomo(exchange: &Exchange) -> Value {
         "event_summary": {}, "observation": {}, "session_summary": {}})
 }
 
-/// The messages with their roles, times and ids.
+/// Returns the messages with their roles, times and ids.
 fn messages(exchange: &Exchange) -> impl Iterator<Item = Value> {
     exchange.turns.iter().enumerate().filter_map(|(at, turn)| {
         let (role, text) = match turn {
