@@ -1,16 +1,19 @@
 //! The workloads of embedding: the bundled static model on one core; the bundled transformer and a
-//! BERT in fp32, each interleaved with ONNX Runtime on the same texts, batches and threads.
+//! BERT in fp32, each interleaved with ONNX Runtime on the same texts, batches and threads, the
+//! BERT also with candle-transformers.
 //!
 //! A measurement is end-to-end: text in, vectors of length 1 out, including tokenisation.
 
-mod rival;
+mod candle;
+mod onnx;
 mod text;
 
 use std::{hint::black_box, path::PathBuf, time::Instant};
 
 use aios_embedding::{Bert, BertOptions, Embedder, StaticModel};
+use serde::Deserialize;
 
-use self::{rival::Rival, text::texts};
+use self::{candle::Candle, onnx::OnnxRuntime, text::texts};
 use crate::{
     Size,
     report::{Bound, Report, Row},
@@ -42,29 +45,50 @@ pub fn run(options: &Options) -> Report {
     let mut report = Report::default();
     bundled(options.size, &mut report);
     let mut start = |bits: &str| {
-        let started = Rival::start(options.model.as_deref()?, bits);
+        let started = OnnxRuntime::start(options.model.as_deref()?, bits);
         started.map_err(|why| report.note(&format!("onnxruntime: skipped, {why}"))).ok()
     };
     let (mut int8, mut fp32) = (start("int8"), start("fp32"));
     for threads in [1, 2] {
         let model = aios_minilm::load().expect("the model is in the program");
         let ours = Ours { name: "bundled transformer", model: &model.with_threads(threads) };
-        measure(options.size, threads, ours, int8.as_mut(), &mut report);
+        let mut rivals: Vec<&mut dyn Rival> = Vec::new();
+        rivals.extend(int8.as_mut().map(|rival| rival as &mut dyn Rival));
+        measure(options.size, threads, ours, &mut rivals, &mut report);
     }
     let Some(dir) = &options.model else {
         report.note(&format!("BERT: skipped, {MODEL} names no directory of a model"));
         return report;
     };
+    let mut candle = Candle::open(dir);
     for threads in [1, 2] {
         let bert_options = BertOptions::default().with_batch_max(BATCH).with_threads(threads);
         let bert = Bert::open(dir, bert_options).expect("the model can be opened");
-        if let (1, Some(rival)) = (threads, &mut fp32) {
-            agree(&bert, rival);
+        let mut rivals: Vec<&mut dyn Rival> = vec![&mut candle];
+        rivals.extend(fp32.as_mut().map(|rival| rival as &mut dyn Rival));
+        if threads == 1 {
+            rivals.iter_mut().for_each(|rival| agree(&bert, *rival));
         }
         let ours = Ours { name: "BERT", model: &bert };
-        measure(options.size, threads, ours, fp32.as_mut(), &mut report);
+        measure(options.size, threads, ours, &mut rivals, &mut report);
     }
     report
+}
+
+/// Another implementation of the same model.
+trait Rival {
+    fn name(&self) -> &str;
+
+    /// The vectors of `texts` in batches of `batch`, with `threads` threads inside each operation.
+    fn embed(&mut self, threads: usize, batch: usize, texts: &[&str]) -> Answer;
+}
+
+/// The vectors of some texts.
+#[derive(Deserialize)]
+struct Answer {
+    /// The time of embedding alone.
+    seconds: f64,
+    vectors: Vec<Vec<f32>>,
 }
 
 /// One of our models.
@@ -78,12 +102,12 @@ fn measure(
     size: Size,
     threads: usize,
     ours: Ours<'_>,
-    mut rival: Option<&mut Rival>,
+    rivals: &mut [&mut dyn Rival],
     report: &mut Report,
 ) {
-    documents(size, threads, ours, rival.as_deref_mut(), report);
+    documents(size, threads, ours, rivals, report);
     if threads == 1 {
-        query(size, ours, rival, report);
+        query(size, ours, rivals, report);
     }
 }
 
@@ -108,56 +132,57 @@ fn documents(
     size: Size,
     threads: usize,
     Ours { name, model }: Ours<'_>,
-    mut rival: Option<&mut Rival>,
+    rivals: &mut [&mut dyn Rival],
     report: &mut Report,
 ) {
     let texts = texts(size.pick(40, 960), 10, 60);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs) = (Vec::new(), vec![Vec::new(); rivals.len()]);
     for _ in 0..size.pick(1, 7) {
         let began = Instant::now();
         black_box(model.embed_documents(&texts).expect("they are texts"));
         ours.push(texts.len() as f64 / began.elapsed().as_secs_f64());
-        if let Some(rival) = rival.as_deref_mut() {
+        for (rival, theirs) in rivals.iter_mut().zip(&mut theirs) {
             let answer = rival.embed(threads, BATCH, &texts);
             theirs.push(texts.len() as f64 / answer.seconds);
         }
     }
     let workload = format!("texts of 10 to 60 words, {threads} threads");
     report.rows.push(Row::new(&workload, name, "texts/s", &ours));
-    if let Some(rival) = rival {
-        report.rows.push(Row::new(&workload, &rival.name, "texts/s", &theirs));
-        let ratio = report.median(&workload, name) / report.median(&workload, &rival.name);
-        report.target(&format!("{workload}, {name} to {}", rival.name), ratio, Bound::AtLeast(1.0));
+    for (rival, theirs) in rivals.iter().zip(&theirs) {
+        report.rows.push(Row::new(&workload, rival.name(), "texts/s", theirs));
+        let ratio = report.median(&workload, name) / report.median(&workload, rival.name());
+        let compared = format!("{workload}, {name} to {}", rival.name());
+        report.target(&compared, ratio, Bound::AtLeast(1.0));
     }
 }
 
 fn query(
     size: Size,
     Ours { name, model }: Ours<'_>,
-    mut rival: Option<&mut Rival>,
+    rivals: &mut [&mut dyn Rival],
     report: &mut Report,
 ) {
     const TEXT: &str = "which server went down today?";
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs) = (Vec::new(), vec![Vec::new(); rivals.len()]);
     for _ in 0..size.pick(2, 200) {
         let began = Instant::now();
         black_box(model.embed_query(TEXT).expect("it is text"));
         ours.push(began.elapsed().as_nanos() as u64);
-        if let Some(rival) = rival.as_deref_mut() {
+        for (rival, theirs) in rivals.iter_mut().zip(&mut theirs) {
             theirs.push((rival.embed(1, 1, &[TEXT]).seconds * 1e9) as u64);
         }
     }
     report.add_tail(QUERY, name, ours);
-    if let Some(rival) = rival {
-        report.add_tail(QUERY, &rival.name, theirs);
-        let ratio = report.median(QUERY, name) / report.median(QUERY, &rival.name);
-        report.target(&format!("{QUERY}, {name} to {}", rival.name), ratio, Bound::AtMost(1.0));
+    for (rival, theirs) in rivals.iter().zip(theirs) {
+        report.add_tail(QUERY, rival.name(), theirs);
+        let ratio = report.median(QUERY, name) / report.median(QUERY, rival.name());
+        report.target(&format!("{QUERY}, {name} to {}", rival.name()), ratio, Bound::AtMost(1.0));
     }
 }
 
 /// Checks that both compute the same vectors in fp32.
-fn agree(bert: &Bert, rival: &mut Rival) {
+fn agree(bert: &Bert, rival: &mut dyn Rival) {
     let texts = texts(BATCH, 10, 60);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let ours = bert.embed_documents(&texts).expect("they are texts");

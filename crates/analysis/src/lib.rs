@@ -25,6 +25,7 @@
 //! Terms are for ranking only: texts with the same terms may have different contents, which
 //! `aios_record::forms` compares. Not here: the weights of terms, which belong to the tiers.
 
+mod asking;
 mod dates;
 mod detect;
 mod language;
@@ -38,6 +39,7 @@ use std::{collections::HashSet, sync::OnceLock};
 
 pub use language::Language;
 use language::{QUERY_STOP_WORDS, TIME_WORDS, YEARS};
+pub use pieces::is_run;
 pub use query::{Query, Variant};
 use rust_stemmers::Stemmer;
 pub use spelling::{Guess, Known};
@@ -141,6 +143,7 @@ impl Analyzer {
     #[must_use]
     pub fn query(&self, text: &str) -> Query {
         let plain = plain::plain(text);
+        let plain = asking::without_asking(&plain);
         let dates = dates::dates(&plain);
         let days: Vec<String> = dates.iter().map(|date| date.day.clone()).collect();
         let mut tokens = self.tokens_of(&dates::without_numbers(&plain, dates));

@@ -147,9 +147,16 @@ fn class(c: char) -> Class {
     }
 }
 
+/// Returns `true` if `term` is of a script that is written without spaces. Such a term is a pair of
+/// neighbouring characters, whether they make a word or not, or a single character.
+#[must_use]
+pub fn is_run(term: &str) -> bool {
+    term.chars().all(is_unspaced)
+}
+
 /// Returns `true` for letters and signs of scripts without spaces, and for Hangul, whose words
 /// carry endings.
-fn is_unspaced(c: char) -> bool {
+pub(crate) fn is_unspaced(c: char) -> bool {
     let is_block = matches!(u32::from(c),
         0xE00..=0xEFF         // Thai, Lao
         | 0xF00..=0xFFF       // Tibetan

@@ -56,7 +56,7 @@ const ANY: &[&str] = &["*"];
 /// Owners of libraries. A name that ends in `*` is a prefix.
 const OWNERS: &[(&[&str], &[&str])] = &[
     (&["lancedb", "lance", "lance-*", "arrow", "arrow-*"], &["aios-longterm"]),
-    (&["candle-*"], &["aios-embedding"]),
+    (&["candle-*"], &["aios-embedding", "aios-memory-benches"]),
     (
         &["rusqlite", "libsqlite3-sys"],
         &[
@@ -73,11 +73,8 @@ const OWNERS: &[(&[&str], &[&str])] = &[
 ];
 
 /// Crates that may use a library only in tests, to create input.
-const TESTED_WITH: &[(&str, &[&str])] = &[
-    ("rusqlite", &["aios-memory", "aios-memory-cli"]),
-    ("candle-core", &["aios-memory-benches"]),
-    ("aios-minilm", &["aios-longterm"]),
-];
+const TESTED_WITH: &[(&str, &[&str])] =
+    &[("rusqlite", &["aios-memory", "aios-memory-cli"]), ("aios-minilm", &["aios-longterm"])];
 
 /// Packages that a crate must not link, directly or indirectly.
 const OUT_OF_REACH: &[(&str, &[&str])] = &[

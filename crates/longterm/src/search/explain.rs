@@ -31,7 +31,7 @@ pub struct Explanation {
     /// Cosine of the query's and the record's vectors, seen from the centre of the model's: -1 to
     /// 1.
     pub cosine: f64,
-    /// The factor of the likeness of meaning in this search: 3 to 6, the more, the less the
+    /// The factor of the likeness of meaning in this search: 3 to 12, the more, the less the
     /// query's words find what means the same; up to twice as much for a query of more than 12
     /// words. Less for a model that tells answers badly from other
     /// texts, and for a query of figures or misspelt words.

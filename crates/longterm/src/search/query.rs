@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
-use aios_analysis::Variant;
+use aios_analysis::{Variant, is_run};
 
 use crate::{
     journal::{Corpus, Statistics},
     search::{background::Scale, bm25::idf, related::RelatedTerm, vectors::Asked, when::When},
 };
+
+/// The weight of a pair of characters that no record has, as a part of that of a word.
+const ABSENT_PAIR: f64 = 0.2;
 
 /// A query, analysed and embedded.
 #[derive(Debug)]
@@ -42,8 +45,16 @@ pub(crate) struct Query {
 impl Query {
     /// The weight of a record's having the term at this place: its rarity, as often as the query
     /// repeats it, unless the query is words said over and over.
+    ///
+    /// A pair of characters of a script without spaces that no record has is most often the end of
+    /// one word and the beginning of the next, so its absence tells little.
     pub(crate) fn weight(&self, at: usize) -> f64 {
-        f64::from(self.counts[at]).powf(self.varied) * idf(&self.statistics, &self.terms[at])
+        let term = &self.terms[at];
+        let weight = f64::from(self.counts[at]).powf(self.varied) * idf(&self.statistics, term);
+        match self.statistics.documents_with.get(term) {
+            None | Some(0) if is_run(term) => ABSENT_PAIR * weight,
+            _ => weight,
+        }
     }
 
     /// The terms and what counts for them, each once.

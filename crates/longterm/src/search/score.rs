@@ -8,11 +8,10 @@
 //!    sum is divided by what the query could reach at most. Related words (`related`) count as a
 //!    part of those that they are related to.
 //! 2. meaning: the likeness of the query's and the record's vectors (`background`), averaged over
-//!    the record and the turns next to it. It weighs more where the words fail: if the records with
-//!    most of the query's words have few of them and do not mean what it does, these words are
-//!    there by chance. It weighs less for figures and misspelt words, which models do not know.
-//!    If one of the two has no vector, the words decide in its place: a record that has all the
-//!    query's words means what the query does.
+//!    the record and the turns next to it. It weighs more if the words fail: if the records with
+//!    most of the query's words do not mean what it does, but others do. It weighs less for figures
+//!    and misspelt words, which models do not know. If one of the two has no vector, the words
+//!    decide instead: a record that has all the query's words means what the query does.
 //! 3. speaker: whether the query names who said it. Words that do are no terms any more.
 //! 4. time: how near the record's time is to the time that the query names (`when`).
 //! 5. moment: whether the record tells a time, where the query asks for one.
@@ -58,11 +57,17 @@ const LIKENESS_OF_ALL_WORDS: f64 = 1.2;
 /// The share of the query's words from which on a record is taken to have all of them.
 const ALL_WORDS: f64 = 0.999;
 
-/// The number of records with most of the query's words that tell whether these words fail.
+/// Number of records with most of the query's words that tell whether these words fail.
 const WORDED_ROWS: usize = 5;
-/// The mean likeness of these records below which the query's words are taken to fail, the more
-/// the lower it is.
-const WORDED_LIKENESS: f64 = 0.55;
+/// Mean likeness of these records below which the query's words may fail.
+const WORDED_LIKENESS: f64 = 0.4;
+/// Distance of the mean below that at which they may fail fully.
+const WORDED_RANGE: f64 = 0.1;
+/// Distance of the likeness of the best of these records below the best likeness of all candidates
+/// at which the words fail fully.
+const OUTDONE: f64 = 0.4;
+/// Growth of the weight of meaning, as a factor, if the words fail fully.
+const FAILING: f64 = 3.0;
 
 /// The number of a query's words from which on its meaning weighs more, up to twice as much at
 /// twice as many: each record has a smaller share of many words, and a vector of many is more
@@ -137,7 +142,7 @@ impl<'a> Scorer<'a> {
         }
         let statistics = &query.statistics;
         let words_mean = if statistics.documents == 0 {
-            let lengths = rows.iter().map(|row| f64::from(columns(row).length));
+            let lengths = rows.iter().map(|row| f64::from(segment(row).lengths[row.at as usize]));
             lengths.sum::<f64>() / rows.len().max(1) as f64
         } else {
             statistics.terms_total as f64 / statistics.documents as f64
@@ -168,9 +173,11 @@ impl<'a> Scorer<'a> {
     /// All rows without feedback, best first; equal ones by key.
     pub(crate) fn rank(&self) -> Vec<Scored> {
         let shares: Vec<f64> = (0..self.rows.len()).map(|at| self.words(at)).collect();
-        let meaning = self.meaning_weight(&shares);
-        let scored = shares.into_iter().enumerate();
-        self.sorted(scored.map(|(at, share)| self.score(at, share, meaning)).collect())
+        let likeness: Vec<f64> = (0..self.rows.len()).map(|at| self.likeness(at)).collect();
+        let meaning = self.meaning_weight(&shares, &likeness);
+        let scored = shares.into_iter().zip(likeness).enumerate();
+        let score = |(at, (share, likeness))| self.score(at, share, likeness, meaning);
+        self.sorted(scored.map(score).collect())
     }
 
     /// The query's terms that a row itself has, but for those that name a speaker.
@@ -228,7 +235,8 @@ impl<'a> Scorer<'a> {
     }
 
     pub(super) fn length(&self, at: usize) -> f64 {
-        f64::from(self.columns(at).length)
+        let (row, segment) = self.row(at);
+        f64::from(segment.lengths[row.at as usize])
     }
 
     fn has(&self, at: usize, term: Option<u32>) -> bool {
@@ -246,11 +254,9 @@ impl<'a> Scorer<'a> {
         self.counts[at * self.query.terms.len() + term]
     }
 
-    /// Scores a row that has `share` of the query's words in its window, where meaning weighs
-    /// `meaning_weight`.
-    fn score(&self, at: usize, share: f64, meaning_weight: f64) -> Scored {
+    /// Scores a row with this `share` of the query's words and this `likeness` in its window.
+    fn score(&self, at: usize, share: f64, likeness: f64, meaning_weight: f64) -> Scored {
         let (columns, weights) = (self.columns(at), self.weights);
-        let likeness = self.likeness(at);
         let moment = columns.occurred_at().filter(|_| !self.query.when.is_empty());
         let moment = moment.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let explanation = Explanation {
@@ -273,10 +279,11 @@ impl<'a> Scorer<'a> {
     }
 
     /// The weight of meaning in this search, by the `shares` of the query's words that the rows
-    /// have: the fewer words the rows have that have most of them, and the less these mean what the
-    /// query does, the more, up to twice the weight. It is the less, the more of the query no model
-    /// understands, and for a model that tells answers badly from other texts.
-    fn meaning_weight(&self, shares: &[f64]) -> f64 {
+    /// have and their `likeness`. If the rows with most of the words do not mean what the query
+    /// does, but others do, these words are there by chance, and meaning weighs up to four times as
+    /// much. It weighs less for words that no model understands, and for a model that tells answers
+    /// badly from other texts.
+    fn meaning_weight(&self, shares: &[f64], likeness: &[f64]) -> f64 {
         let opaque = self.speakers.others.iter().zip(&self.term_weights);
         let opaque = opaque.filter(|(term, _)| self.query.opaque[**term]);
         let opaque = opaque.map(|(_, weight)| weight).sum::<f64>() / self.most();
@@ -295,11 +302,13 @@ impl<'a> Scorer<'a> {
             worded.truncate(WORDED_ROWS);
         }
         worded.sort_unstable_by(|a, b| self.order(*a, *b));
-        let sum: f64 = worded.iter().map(|(_, at)| self.likeness(*at)).sum();
-        let mean = sum / worded.len().max(1) as f64;
-        let most = worded.iter().map(|(_, at)| self.share_of_words(*at)).fold(0.0, f64::max);
-        let failing = (1.0 - mean / WORDED_LIKENESS).clamp(0.0, 1.0) * (1.0 - most).max(0.0);
-        weight * (1.0 + failing * (1.0 - opaque).max(0.0))
+        let count = worded.len().max(1) as f64;
+        let mean = worded.iter().map(|(_, at)| likeness[*at]).sum::<f64>() / count;
+        let best = worded.iter().map(|(_, at)| likeness[*at]).fold(0.0, f64::max);
+        let best_of_all = likeness.iter().copied().fold(0.0, f64::max);
+        let unlike = ((WORDED_LIKENESS - mean) / WORDED_RANGE).clamp(0.0, 1.0);
+        let outdone = ((best_of_all - best) / OUTDONE).clamp(0.0, 1.0);
+        weight * (1.0 + FAILING * unlike * outdone)
     }
 
     /// The likeness of a row's meaning to the query's, with that of the turns next to it.

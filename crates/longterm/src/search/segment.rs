@@ -42,6 +42,8 @@ pub(crate) struct Segment {
     /// User, project, agent and session of each row; `NONE` where absent.
     pub(crate) scopes: Vec<[u32; 4]>,
     pub(crate) columns: Vec<Columns>,
+    /// The number of terms of each row.
+    pub(crate) lengths: Vec<u32>,
     /// Of the few rows that have some.
     pub(crate) limits: HashMap<u32, Limits>,
     /// Of the rows that have some.
@@ -68,8 +70,6 @@ pub(crate) struct Columns {
     pub(crate) recorded_at: i64,
     /// A hash of text and speaker of a row with enough words; 0 for a shorter one.
     pub(crate) fold: u64,
-    /// The number of terms.
-    pub(crate) length: u32,
     pub(crate) kind: Kind,
     /// Set if it ends in a question.
     pub(crate) asks: bool,
@@ -161,7 +161,7 @@ impl Segment {
 
     /// About how many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
-        self.columns.capacity() * size_of::<Columns>()
+        self.columns.capacity() * (size_of::<Columns>() + size_of::<u32>())
             + self.scopes.capacity() * size_of::<[u32; 4]>()
             + self.limits.capacity() * (size_of::<Limits>() + 8)
             + self.tags.capacity() * 40
@@ -188,6 +188,7 @@ impl Builder {
         let segment = Segment {
             scopes: Vec::with_capacity(rows),
             columns: Vec::with_capacity(rows),
+            lengths: Vec::with_capacity(rows),
             limits: HashMap::new(),
             tags: HashMap::new(),
             vectors: Vectors::new(centre, rows),
@@ -222,13 +223,13 @@ impl Builder {
         segment.ids.push_str(row.id);
         segment.id_ends.push(u32::try_from(segment.ids.len()).expect("ids are short"));
         segment.scopes.push(row.scope.map(|part| names.others.add_some(part)));
+        segment.lengths.push(u32::try_from(length).unwrap_or(u32::MAX));
         segment.columns.push(Columns {
             speaker: names.others.add_some(row.speaker),
             position: row.position.unwrap_or(ABSENT),
             occurred_at: row.occurred_at.unwrap_or(ABSENT),
             recorded_at: row.recorded_at,
             fold: if FOLDED_TERMS_MIN <= length { fold(row) } else { 0 },
-            length: u32::try_from(length).unwrap_or(u32::MAX),
             kind: row.kind,
             asks: row.text.trim_end().ends_with('?'),
             superseded: row.superseded,
@@ -252,6 +253,7 @@ impl Builder {
         segment.speakers = speakers.into_iter().collect();
         segment.scopes.shrink_to_fit();
         segment.columns.shrink_to_fit();
+        segment.lengths.shrink_to_fit();
         segment.vectors.shrink_to_fit();
         segment.bags.shrink_to_fit();
         segment.ids.shrink_to_fit();

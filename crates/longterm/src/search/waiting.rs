@@ -147,7 +147,7 @@ impl Seen {
             let Some(term) = names.terms.find(term) else { continue };
             let mut change = 0;
             for Tally { segment, seqs, weight } in &self.tallies {
-                let rows = segment.postings.rows(term).map(|(at, _)| at as usize);
+                let rows = segment.postings.rows(term, 0).map(|(at, _)| at as usize);
                 let rows = rows.filter(|&at| is_of(segment.scopes[at][0]));
                 change += rows.filter(|&at| waits(seqs[at])).map(|_| weight).sum::<i64>();
             }
@@ -303,7 +303,7 @@ impl State {
             for (at, _) in seqs.iter().enumerate().filter(|(_, seq)| **seq != COUNTED) {
                 let (documents, terms) = seen.totals.entry(segment.scopes[at][0]).or_default();
                 *documents += weight;
-                *terms += weight * i64::from(segment.columns[at].length);
+                *terms += weight * i64::from(segment.lengths[at]);
             }
         }
         Seen { seqs, masked, ..seen }

@@ -21,7 +21,23 @@ pub(crate) struct Postings {
     /// In rising order.
     terms: Vec<u32>,
     ends: Vec<usize>,
+    /// For each term the end of its entries in `skips`.
+    skip_ends: Vec<u32>,
+    /// Places in the lists, one after each [`BLOCK`] entries of a list.
+    skips: Vec<Skip>,
 }
+
+/// A place within a list.
+#[derive(Debug, Clone, Copy)]
+struct Skip {
+    /// The number before it.
+    last: u32,
+    /// Its distance from the start of the list, in bytes.
+    offset: u32,
+}
+
+/// Entries of a list between two places that a reader can go to at once.
+const BLOCK: u32 = 256;
 
 /// A list of rising numbers, each with its count.
 #[derive(Debug, Clone, Copy)]
@@ -69,40 +85,78 @@ impl Postings {
     pub(crate) fn of(bags: &Bags, rows: usize) -> Postings {
         // Each term's list grows by itself, from the row that it had last; then they are laid
         // end to end.
-        let mut lists: HashMap<u32, (u32, Vec<u8>), RandomState> = HashMap::default();
+        let mut lists: HashMap<u32, List, RandomState> = HashMap::default();
         for at in 0..u32::try_from(rows).expect("a segment has fewer rows") {
             for (term, count) in bags.bag(at) {
-                let (last, bytes) = lists.entry(term).or_default();
-                push_pair(bytes, at - *last, count);
-                *last = at;
+                lists.entry(term).or_default().push(at, count);
             }
         }
-        let mut lists: Vec<(u32, Vec<u8>)> =
-            lists.into_iter().map(|(term, (_, bytes))| (term, bytes)).collect();
+        let mut lists: Vec<(u32, List)> = lists.into_iter().collect();
         lists.sort_unstable_by_key(|(term, _)| *term);
         let mut postings = Postings::default();
-        for (term, bytes) in lists {
-            postings.bytes.extend(bytes);
+        for (term, list) in lists {
+            postings.bytes.extend(list.bytes);
             postings.terms.push(term);
             postings.ends.push(postings.bytes.len());
+            postings.skips.extend(list.skips);
+            let end = u32::try_from(postings.skips.len()).expect("a segment has fewer rows");
+            postings.skip_ends.push(end);
         }
         postings.bytes.shrink_to_fit();
         postings.terms.shrink_to_fit();
         postings.ends.shrink_to_fit();
+        postings.skips.shrink_to_fit();
+        postings.skip_ends.shrink_to_fit();
         postings
     }
 
-    /// The rows that have `term`.
-    pub(crate) fn rows(&self, term: u32) -> Bag<'_> {
-        let bytes = match self.terms.binary_search(&term) {
-            Ok(at) => slice(&self.bytes, &self.ends, at),
-            Err(_) => &[],
-        };
-        Bag { bytes, last: 0 }
+    /// The rows that have `term`, from one that is not after `start`.
+    pub(crate) fn rows(&self, term: u32, start: u32) -> Bag<'_> {
+        let Ok(at) = self.terms.binary_search(&term) else { return Bag { bytes: &[], last: 0 } };
+        let bytes = slice(&self.bytes, &self.ends, at);
+        let first = at.checked_sub(1).map_or(0, |before| self.skip_ends[before]) as usize;
+        let skips = &self.skips[first..self.skip_ends[at] as usize];
+        let passed = skips.partition_point(|skip| skip.last < start);
+        match passed.checked_sub(1).map(|before| skips[before]) {
+            Some(Skip { last, offset }) => Bag { bytes: &bytes[offset as usize..], last },
+            None => Bag { bytes, last: 0 },
+        }
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes.capacity() + self.terms.capacity() * 4 + self.ends.capacity() * 8
+        self.bytes.capacity()
+            + self.terms.capacity() * 4
+            + self.ends.capacity() * 8
+            + self.skip_ends.capacity() * 4
+            + self.skips.capacity() * size_of::<Skip>()
+    }
+}
+
+/// The list of a term while it grows.
+#[derive(Default)]
+struct List {
+    bytes: Vec<u8>,
+    last: u32,
+    entries: u32,
+    skips: Vec<Skip>,
+}
+
+impl List {
+    fn push(&mut self, at: u32, count: u32) {
+        if 0 < self.entries && self.entries.is_multiple_of(BLOCK) {
+            let offset = u32::try_from(self.bytes.len()).expect("a segment has fewer rows");
+            self.skips.push(Skip { last: self.last, offset });
+        }
+        push_pair(&mut self.bytes, at - self.last, count);
+        self.last = at;
+        self.entries += 1;
+    }
+}
+
+impl<'a> Bag<'a> {
+    /// The largest number of entries that can follow: each has a byte or more.
+    pub(crate) fn entries_max(&self) -> usize {
+        self.bytes.len()
     }
 }
 

@@ -29,8 +29,30 @@ proptest! {
         }
         let postings = Postings::of(&bags, rows.len());
         for (term, expect) in with {
-            prop_assert_eq!(postings.rows(term).collect::<Vec<_>>(), expect);
+            prop_assert_eq!(postings.rows(term, 0).collect::<Vec<_>>(), expect);
         }
-        prop_assert_eq!(postings.rows(99_999_999).count(), 0);
+        prop_assert_eq!(postings.rows(99_999_999, 0).count(), 0);
+    }
+}
+
+#[test]
+fn a_long_list_is_read_from_any_row() {
+    let mut bags = Bags::new(0);
+    let rows = 5 * BLOCK;
+    for at in 0..rows {
+        bags.push(if at % 3 == 1 { &[7, 7, 9] } else { &[9] });
+    }
+    let postings = Postings::of(&bags, rows as usize);
+    for term in [7, 9] {
+        let all: Vec<(u32, u32)> = postings.rows(term, 0).collect();
+        for start in 0..=rows {
+            let list = postings.rows(term, start);
+            let from: Vec<(u32, u32)> = list.skip_while(|(at, _)| *at < start).collect();
+            let expect: Vec<(u32, u32)> =
+                all.iter().copied().filter(|(at, _)| start <= *at).collect();
+            assert_eq!(from, expect, "{term} from {start}");
+            let passed = postings.rows(term, start).take_while(|(at, _)| *at < start).count();
+            assert!(passed <= BLOCK as usize, "{passed} entries before {start} were read");
+        }
     }
 }

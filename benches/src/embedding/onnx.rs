@@ -10,21 +10,15 @@ use std::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
+use super::{Answer, Rival};
 use crate::python::{self, Line};
 
 /// The process with the model loaded. Dropping it ends the process.
-pub(super) struct Rival {
-    pub(super) name: String,
+pub(super) struct OnnxRuntime {
+    name: String,
     child: Child,
     questions: Option<ChildStdin>,
     answers: Lines<BufReader<ChildStdout>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Answer {
-    /// Time of the inference, without communication between the processes.
-    pub(super) seconds: f64,
-    pub(super) vectors: Vec<Vec<f32>>,
 }
 
 #[derive(Deserialize)]
@@ -32,31 +26,20 @@ struct Greeting {
     version: String,
 }
 
-impl Rival {
+impl OnnxRuntime {
     /// Starts the process with the model in `dir` and its weights in `bits` (`fp32`, `int8`). The
     /// error is the reason if it cannot run.
-    pub(super) fn start(dir: &Path, bits: &str) -> Result<Rival, String> {
+    pub(super) fn start(dir: &Path, bits: &str) -> Result<OnnxRuntime, String> {
         let mut script = python::script("embedding.py");
         script.arg(dir).arg(bits).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = script.spawn().map_err(|error| python::cannot_run(&error))?;
         let answers = BufReader::new(child.stdout.take().expect("it is a pipe")).lines();
         let questions = child.stdin.take();
-        let mut rival = Rival { name: String::new(), child, questions, answers };
+        let mut rival = OnnxRuntime { name: String::new(), child, questions, answers };
         let greeting: Line<Greeting> =
             rival.read().ok_or("its script ends early, and says why above")?;
         rival.name = format!("onnxruntime {} {bits}", greeting.into_result()?.version);
         Ok(rival)
-    }
-
-    /// Embeds `texts` in batches of `batch`, with `threads` threads inside each operation.
-    ///
-    /// # Panics
-    /// If the process has ended.
-    pub(super) fn embed(&mut self, threads: usize, batch: usize, texts: &[&str]) -> Answer {
-        let question = json!({ "threads": threads, "batch": batch, "texts": texts });
-        let questions = self.questions.as_mut().expect("it is open until the end");
-        writeln!(questions, "{question}").expect("the rival runs");
-        self.read().expect("the rival answers")
     }
 
     fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
@@ -64,7 +47,20 @@ impl Rival {
     }
 }
 
-impl Drop for Rival {
+impl Rival for OnnxRuntime {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn embed(&mut self, threads: usize, batch: usize, texts: &[&str]) -> Answer {
+        let question = json!({ "threads": threads, "batch": batch, "texts": texts });
+        let questions = self.questions.as_mut().expect("it is open until the end");
+        writeln!(questions, "{question}").expect("the rival runs");
+        self.read().expect("the rival answers")
+    }
+}
+
+impl Drop for OnnxRuntime {
     fn drop(&mut self) {
         // It ends once its input is closed.
         self.questions = None;
