@@ -14,7 +14,7 @@
 //! tier 2, with LanceDB in the graph
 //!     cargo xtask bench longterm [--million] [--rivals]
 //! single operations
-//!     cargo bench -p aios-memory-benches --bench operational_criterion
+//!     cargo xtask bench [--save-baseline NAME | --baseline NAME]
 //! ```
 
 pub mod embedding;

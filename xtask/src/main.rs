@@ -30,7 +30,7 @@ const VERBS: &[Verb] = &[
     Verb::new(ci::USAGE, "format, tidy, clippy, docs, the ring's models, the test suite", ci::run),
     Verb::new(tidy::USAGE, "the rules of the house that no compiler knows", tidy::run),
     Verb::new(eval::USAGE, "retrieval quality; ARGS go to aios-memory eval", eval::run),
-    Verb::new(bench::USAGE, "one tier, or embedding, beside its rivals", bench::run),
+    Verb::new(bench::USAGE, "single operations by criterion, or tables beside rivals", bench::run),
     Verb::new("verify [NAME...]", "the long proofs: models, kill rounds, power cuts", verify::run),
     Verb::new(distill::USAGE, "makes the bundled model, or measures it", distill::run),
     Verb::new(migrate::USAGE, "brings a data directory up to date", migrate::run),

@@ -1,13 +1,12 @@
-//! Single operations of tier 0, tracked over time by criterion.
-#![allow(missing_docs)]
+//! Tier 0: pushing and reading events, metrics, snapshots.
 
 use std::{hint::black_box, sync::Arc};
 
 use aios_memory_benches::operational::{CAPACITY, Contender, Queue, RECENT, event, ring};
 use aios_operational::{Config, Filter, Operational};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 
-fn operations(criterion: &mut Criterion) {
+pub(crate) fn operations(criterion: &mut Criterion) {
     let config = Config::default().with_capacity(CAPACITY);
     let memory = Operational::open(config).expect("the configuration is valid");
     let (ring, queue, shared) = (ring(), Queue::default(), Arc::new(event()));
@@ -30,6 +29,3 @@ fn operations(criterion: &mut Criterion) {
     group.bench_function("snapshot", |b| b.iter(|| black_box(memory.snapshot())));
     group.finish();
 }
-
-criterion_group!(benches, operations);
-criterion_main!(benches);

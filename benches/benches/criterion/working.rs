@@ -1,0 +1,48 @@
+//! Tier 1, on the disk of the temporary directory: writes are durable commits.
+
+use std::hint::black_box;
+
+use aios_memory_benches::working::text::Texts;
+use aios_record::Id;
+use aios_working::{Config, Decision, FindOptions, Goal, NewMessage, NewTask, Working};
+use criterion::Criterion;
+use tokio::runtime::Runtime;
+
+/// Messages that a search has to look through.
+const MESSAGES: usize = 1_000;
+
+pub(crate) fn operations(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("threads start");
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let open = async { Working::open(&dir.path().join("working.db"), Config::default()) };
+    let working = runtime.block_on(open).expect("the file opens");
+    let session = Id::new("bench").expect("the id is valid");
+    let mut texts = Texts::new(1);
+    let message = |text: String| NewMessage::new(session.clone(), "user", text);
+    runtime.block_on(async {
+        for _ in 0..MESSAGES {
+            working.add_message(message(texts.text())).await.expect("it is stored");
+        }
+    });
+    let mut group = criterion.benchmark_group("working");
+    group.bench_function("one message", |b| {
+        b.iter(|| runtime.block_on(working.add_message(message(texts.text()))));
+    });
+    group.bench_function("a goal with a task and a decision", |b| {
+        b.iter(|| {
+            runtime.block_on(async {
+                let goal = working.store_goal(Goal::new("move the blog")).await?;
+                working.add_task(NewTask::new("choose a server").with_goal(goal.id)).await?;
+                working.log_decision(Decision::new("which web server", "nginx")).await
+            })
+        });
+    });
+    group.bench_function("search of 1,000 messages and more", |b| {
+        b.iter(|| {
+            let question = texts.question();
+            black_box(runtime.block_on(working.find_relevant(&question, FindOptions::default())))
+        });
+    });
+    group.finish();
+    runtime.block_on(working.close());
+}
