@@ -87,7 +87,7 @@ fn modules<'a>(files: &[(&'a str, &str)]) -> Modules<'a> {
         modules.insert(module_path(file), Module { file, imports: read(text) });
     }
     let tests = modules.iter().flat_map(|(path, module)| {
-        module.imports.tests.iter().map(|name| [&path[..], &[name.clone()]].concat())
+        module.imports.tests.iter().map(|name| [&path[..], std::slice::from_ref(name)].concat())
     });
     let tests: Vec<Vec<String>> = tests.collect();
     modules.retain(|path, _| !tests.iter().any(|test| path.starts_with(test)));
@@ -105,7 +105,7 @@ fn module_path(path: &str) -> Vec<String> {
 fn graph<'a>(modules: &Modules<'a>) -> Graph<'a> {
     let mut graph = Graph::new();
     for (path, module) in modules.iter().filter(|(path, _)| !path.is_empty()) {
-        let targets = graph.entry(module.file).or_insert_with(BTreeSet::new);
+        let targets = graph.entry(module.file).or_default();
         for used in module.imports.used() {
             let Some(target) = resolve(modules, path, used, HOPS_MAX) else { continue };
             if !target.is_empty() && target != *path {
