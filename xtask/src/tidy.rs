@@ -4,6 +4,7 @@
 //! a small bad input. The files are those below the workspace root, except built and hidden ones;
 //! the crate graph comes from `cargo metadata`.
 
+mod circles;
 mod documents;
 mod features;
 mod graph;
@@ -61,6 +62,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
         findings.extend(sources::check(file));
         findings.extend(manifests::check(file));
     }
+    findings.extend(circles::check(&files));
     findings.extend(documents::check(&files));
     findings.extend(language::check(&files));
     findings.extend(graph::check(&metadata()?));

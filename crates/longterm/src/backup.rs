@@ -36,23 +36,21 @@ impl Longterm {
         dir: &Path,
         progress: impl Fn(u64) + Send + 'static,
     ) -> Result<(), Error> {
-        aios_files::check_apart(dir, &self.shared.places.dir)?;
-        let places = self.shared.places.clone();
-        let access = self.shared.config.access;
-        let pin = task::spawn_blocking(move || places.pin(access));
-        let _pin = pin.await.map_err(|_| Error::Closed)??;
+        aios_files::check_apart(dir, &self.parts.places.dir)?;
+        let _pin = self.parts.shelf.pin().await?;
         // Recorded before the copy exists, so that no purge misses it.
         if let Ok(dir) = fs::canonicalize(dir) {
             self.note_backup(&dir).await?;
         }
         // The version that the journal's copy names was synced before and is pinned, so all of its
         // files exist. Opening the copy moves later versions to the quarantine.
-        self.shared.journal.backup(&dir.join("journal.db")).await?;
-        if let Some(library) = self.shared.library(self.shared.journal.edition().await?).await? {
-            let known = self.shared.journal.checksums().await?;
+        self.parts.journal.backup(&dir.join("journal.db")).await?;
+        if let Some(library) = self.parts.shelf.library(self.parts.journal.edition().await?).await?
+        {
+            let known = self.parts.journal.checksums().await?;
             refuse_any_damage(&compare_files(&library, &known, Which::All).await?.damage)?;
         }
-        let (places, to) = (self.shared.places.clone(), dir.join("longterm"));
+        let (places, to) = (self.parts.places.clone(), dir.join("longterm"));
         let copying = task::spawn_blocking(move || {
             let mut bytes = 0;
             let mut copied = |more| {
@@ -65,7 +63,7 @@ impl Longterm {
         });
         copying.await.map_err(|_| Error::Closed)??;
         // Checks that the copied library belongs to this journal.
-        self.shared.anchor.check()?;
+        self.parts.shelf.check_place()?;
         check_files(dir).await
     }
 
@@ -76,7 +74,7 @@ impl Longterm {
     /// [`Error::Journal`] if the journal cannot be written.
     pub async fn note_backup(&self, dir: &Path) -> Result<(), Error> {
         match dir.to_str() {
-            Some(_) => self.shared.journal.note_backup(dir.to_owned()).await,
+            Some(_) => self.parts.journal.note_backup(dir.to_owned()).await,
             None => Ok(()),
         }
     }
@@ -86,7 +84,7 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn backups(&self) -> Result<Vec<PathBuf>, Error> {
-        self.shared.journal.backups().await
+        self.parts.journal.backups().await
     }
 }
 

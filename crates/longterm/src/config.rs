@@ -8,6 +8,9 @@ use aios_record::{Generation, Timestamp};
 
 use crate::{Decoder, search::Weights};
 
+/// Interval at which a process checks the progress of another one.
+pub(crate) const DRAIN_POLL: Duration = Duration::from_millis(20);
+
 /// Settings with which long-term memory is opened.
 #[derive(Debug, Clone)]
 pub struct Config {

@@ -1,13 +1,13 @@
 //! Change feed of another tier: its pages, the watermark up to which they are applied, and the
 //! refused changes.
 
-use aios_record::{Change, FeedItem, Identity, Owner, Timestamp};
+use aios_record::{Change, FeedItem, Identity, Owner};
 
 use crate::{
     Error, Longterm,
     error::shown,
     intake::{Embedding, cut},
-    journal::{FeedOutcome, Page, Refusal},
+    journal::{FeedOutcome, Page, Refusal, Refused},
 };
 
 /// Consecutive entries of another tier's change feed.
@@ -37,17 +37,6 @@ pub enum Applied {
     },
 }
 
-/// A change that could not be stored and was skipped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// The record.
-    pub identity: Identity,
-    /// The cause, and what to do about it.
-    pub reason: String,
-    /// Time of the refusal.
-    pub at: Timestamp,
-}
-
 impl Longterm {
     /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
     /// change is skipped if its `seq` is lower than one applied before to the same record. A
@@ -66,7 +55,7 @@ impl Longterm {
         let FeedPage { after, through, mut changes } = page;
         for FeedItem { change, .. } in &mut changes {
             if let Change::Upsert(record) = change {
-                cut(record, self.shared.config.text_bytes_max);
+                cut(record, self.parts.config.text_bytes_max);
             }
         }
         let places: Vec<_> = changes.iter().map(|it| (identity(&it.change), it.seq)).collect();
@@ -74,7 +63,7 @@ impl Longterm {
             changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
         let mut page = Page { after, through, writes: Vec::new(), refusals: Vec::new() };
         for ((identity, seq), write) in
-            places.into_iter().zip(self.shared.prepare(changes, Embedding::Later).await?)
+            places.into_iter().zip(self.parts.intake.prepare(changes, Embedding::Later).await?)
         {
             match write {
                 Ok(write) => page.writes.push(write),
@@ -84,7 +73,7 @@ impl Longterm {
                 }
             }
         }
-        match self.shared.write_page(page).await? {
+        match self.parts.writer.write_page(page).await? {
             FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
             FeedOutcome::Unread(_) => unreachable!("it was read and written"),
             FeedOutcome::Written { refusals } => {
@@ -103,7 +92,7 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn watermark(&self) -> Result<u64, Error> {
-        self.shared.journal.watermark().await
+        self.parts.journal.watermark().await
     }
 
     /// Returns the changes that could not be stored, newest first, at most `limit`. The newest
@@ -112,7 +101,7 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
-        self.shared.journal.refused(limit).await
+        self.parts.journal.refused(limit).await
     }
 }
 

@@ -3,23 +3,25 @@
 //!
 //! Not here: the record's identity and stored version, which `journal` checks when it writes.
 
-use std::sync::Arc;
+mod embed;
+mod normal;
 
-use aios_embedding::Embedder;
+use aios_analysis::Analyzer;
 use aios_record::{Change, Record, Timestamp};
-use tokio::task;
 
+use self::normal::{check_length, check_readable, whole_micros};
+pub(crate) use self::{
+    embed::{Embedded, embed},
+    normal::{cut, normalize, truncate},
+};
 use crate::{
-    Error,
+    Config, Error,
+    blocking::blocking,
     content::Rules,
-    journal::{Older, Write},
-    library::{Row, TAG_SEPARATOR},
-    store::Shared,
+    journal::{Limits, Older, Write},
+    library::Row,
     vectors::Vectors,
 };
-
-/// Attempts to embed a text before it is stored without a vector.
-const EMBED_TRIES: usize = 3;
 
 /// Time at which the text of a stored record is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,17 +32,41 @@ pub(crate) enum Embedding {
     Later,
 }
 
-impl Shared {
+/// Prepares records for the journal. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Intake {
+    pub(crate) vectors: Vectors,
+    pub(crate) analyzer: &'static Analyzer,
+    /// Limits of the journal, which each write is checked against.
+    pub(crate) limits: Limits,
+    /// Maximum length of a text.
+    text_bytes_max: usize,
+    clock: fn() -> Timestamp,
+}
+
+impl Intake {
+    pub(crate) fn new(config: &Config, vectors: Vectors) -> Intake {
+        let Config { journal_rows_max, disk_bytes_max, text_bytes_max, clock, .. } = *config;
+        let limits = Limits { rows_max: journal_rows_max, disk_bytes_max };
+        let analyzer = Analyzer::of(config.language);
+        Intake { vectors, analyzer, limits, text_bytes_max, clock }
+    }
+
+    /// Returns the current time.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// Analyses and embeds records on a blocking thread. Returns the write of each change, or the
     /// error for which it cannot be stored.
     pub(crate) async fn prepare(
-        self: &Arc<Shared>,
+        &self,
         changes: Vec<(Option<u64>, Change)>,
         embedding: Embedding,
     ) -> Result<Vec<Result<Write, Error>>, Error> {
-        let shared = Arc::clone(self);
-        let work = task::spawn_blocking(move || {
-            let now = shared.now();
+        let intake = self.clone();
+        blocking(move || {
+            let now = intake.now();
             let texts: Vec<&str> = changes
                 .iter()
                 .filter_map(|(_, change)| match change {
@@ -48,7 +74,7 @@ impl Shared {
                     Change::Delete { .. } => None,
                 })
                 .collect();
-            let mut vectors = match &shared.vectors {
+            let mut vectors = match &intake.vectors {
                 Vectors::Model(model) if embedding == Embedding::Later && !model.is_fast() => {
                     texts.iter().map(|_| Embedded::Later).collect()
                 }
@@ -65,12 +91,12 @@ impl Shared {
                 }
                 Change::Upsert(record) => {
                     let vector = vectors.next().expect("one vector was made for each record");
-                    shared.write_of(*record, vector, now, feed_seq)
+                    intake.write_of(*record, vector, now, feed_seq)
                 }
             });
             writes.collect()
-        });
-        work.await.map_err(|_| Error::Closed)
+        })
+        .await
     }
 
     /// Builds the writes of records that have the caller's own vectors.
@@ -103,7 +129,7 @@ impl Shared {
         now: Timestamp,
         feed_seq: Option<u64>,
     ) -> Result<Write, Error> {
-        check_length(&record, self.config.text_bytes_max)?;
+        check_length(&record, self.text_bytes_max)?;
         normalize(&mut record);
         check_readable(&record)?;
         let numbers = match &vector {
@@ -124,110 +150,4 @@ impl Shared {
         let row = Box::new(Row { record, terms, vector, content_hash, is_outstanding });
         Ok(Write::Upsert { row, feed_seq, older: Older::Unread })
     }
-}
-
-/// The vector of a text, or the reason for its absence.
-#[derive(Debug)]
-pub(crate) enum Embedded {
-    Vector(Vec<f32>),
-    /// The text has no word that the model knows.
-    Nothing,
-    /// The model failed, or returned an unusable vector.
-    Failed,
-    /// The store takes the caller's own vectors, and none was given.
-    Missing,
-    /// The vector is computed in the background.
-    Later,
-}
-
-impl Embedded {
-    fn new(vector: Vec<f32>, dimension: usize) -> Embedded {
-        if vector.len() != dimension || !vector.iter().all(|number| number.is_finite()) {
-            Embedded::Failed
-        } else if vector.iter().all(|number| *number == 0.0) {
-            Embedded::Nothing
-        } else {
-            Embedded::Vector(vector)
-        }
-    }
-
-    pub(crate) fn numbers(self) -> Option<Vec<f32>> {
-        match self {
-            Embedded::Vector(vector) => Some(vector),
-            Embedded::Nothing | Embedded::Failed | Embedded::Missing | Embedded::Later => None,
-        }
-    }
-}
-
-/// Embeds the texts as a batch. If that fails, embeds each text by itself, so that one that cannot
-/// be embedded does not affect the others.
-pub(crate) fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Embedded> {
-    let dimension = embedder.dimension();
-    if let Ok(vectors) = embedder.embed_documents(texts)
-        && vectors.len() == texts.len()
-    {
-        return vectors.into_iter().map(|vector| Embedded::new(vector, dimension)).collect();
-    }
-    let single = |text: &&str| {
-        let mut tries = (0..EMBED_TRIES).map(|_| embedder.embed_documents(&[text]));
-        match tries.find_map(|result| result.ok()?.pop()) {
-            Some(vector) => Embedded::new(vector, dimension),
-            None => {
-                tracing::warn!(bytes = text.len(), "a text is stored without a vector");
-                Embedded::Failed
-            }
-        }
-    };
-    texts.iter().map(single).collect()
-}
-
-fn check_length(record: &Record, bytes_max: usize) -> Result<(), Error> {
-    let bytes = record.text.len();
-    if bytes <= bytes_max {
-        return Ok(());
-    }
-    Err(Error::TextTooLong { key: record.identity().to_string(), bytes, bytes_max })
-}
-
-/// Truncates a text that is too long. The payload keeps the whole.
-pub(crate) fn cut(record: &mut Record, bytes_max: usize) {
-    if bytes_max < record.text.len() {
-        let key = record.identity().to_string();
-        tracing::warn!(key, bytes_max, "only the beginning of a text is searchable");
-        truncate(record, bytes_max);
-    }
-}
-
-/// Truncates the text to at most `bytes_max` bytes.
-pub(crate) fn truncate(record: &mut Record, bytes_max: usize) {
-    record.text.truncate(record.text.floor_char_boundary(bytes_max));
-}
-
-/// Normalises a record, so that it is the same from whichever store it is read.
-pub(crate) fn normalize(record: &mut Record) {
-    for number in [&mut record.importance, &mut record.confidence] {
-        *number = if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.5 };
-    }
-    for tag in &mut record.tags {
-        tag.retain(|c| c != TAG_SEPARATOR);
-    }
-    record.tags.retain(|tag| !tag.is_empty());
-    record.recorded_at = whole_micros(record.recorded_at);
-    let times = [&mut record.occurred_at, &mut record.valid_from, &mut record.valid_to];
-    for time in times.into_iter().chain([&mut record.expires_at]) {
-        *time = time.map(whole_micros);
-    }
-}
-
-fn whole_micros(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(time.as_microsecond()).expect("it was a timestamp before")
-}
-
-/// Checks that a record can be read back: JSON can be nested more deeply than the parser accepts.
-fn check_readable(record: &Record) -> Result<(), Error> {
-    let json = serde_json::to_vec(record).expect("a record is plain data");
-    serde_json::from_slice::<Record>(&json).map(drop).map_err(|error| Error::Unstorable {
-        key: record.identity().to_string(),
-        reason: error.to_string(),
-    })
 }

@@ -49,45 +49,45 @@
 //! It derives no facts and no summaries, renders nothing, and forgets only on request.
 
 mod backup;
-mod change;
+mod blocking;
 mod checksums;
 mod chunk;
 mod collections;
 mod config;
 mod content;
 mod decoding;
-mod deferred;
 mod error;
-mod expiry;
 mod feed;
 mod former;
 mod intake;
 mod journal;
 mod library;
+mod longterm;
 mod owner;
+mod parts;
 mod purge;
 mod rebuild;
 mod saying;
 mod sayings;
 mod search;
+mod shelf;
 mod sources;
 mod stats;
-mod store;
 mod stored;
 mod sync;
 mod told;
 mod tombstones;
+mod validity;
 mod vectors;
 mod verify;
 mod view;
-mod worker;
+mod write;
 
 pub use aios_analysis::Language;
 pub use aios_ledger::{Access, Durability, is_no_room, is_write_refusal};
 
 pub use crate::{
     backup::check_files,
-    change::Version,
     chunk::chunks,
     collections::{
         ConfigChange, Incident, Knowledge, ListCursor, Listed, Meta, Note, NoteUpdate, Outcome,
@@ -96,19 +96,20 @@ pub use crate::{
     config::Config,
     decoding::{Decoder, decode_rows},
     error::Error,
-    feed::{Applied, FeedPage, Refused},
-    journal::{APPLICATION_ID, SCHEMA_VERSION},
-    purge::{Obstacle, Purged},
+    feed::{Applied, FeedPage},
+    journal::{APPLICATION_ID, Obstacle, Refused, SCHEMA_VERSION, Standing},
+    longterm::Longterm,
+    purge::Purged,
     rebuild::{Progress, Reindexed, Repaired},
     search::{
         Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX,
         SearchOptions, Weights,
     },
     stats::Stats,
-    store::Longterm,
     stored::stored_model,
     tombstones::TextTombstones,
     vectors::Space,
     verify::Verification,
-    view::{LongtermView, Standing, StoreOutcome, Stored},
+    view::{LongtermView, StoreOutcome, Stored},
+    write::Version,
 };

@@ -21,7 +21,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aios_record::{Kind, Record, Timestamp};
+use aios_record::{Record, Timestamp};
 use futures::TryStreamExt;
 use lancedb::{
     DistanceType, ObjectStoreRegistry, Session, Table,
@@ -251,20 +251,6 @@ impl Library {
             expired.extend(column("key").zip(column("content_hash")));
         }
         Ok(expired)
-    }
-
-    /// Calls `look` with each record that may refer to a parent or a source, without its text, in
-    /// no order.
-    pub(crate) async fn each_with_origin(&self, look: impl FnMut(Record)) -> Result<(), Error> {
-        let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary, Kind::Fact];
-        let kinds = kinds.iter().map(|kind| lit(kind.collection())).collect();
-        let origins = col("source_id").is_not_null().or(col("references").is_not_null());
-        let query = self
-            .table
-            .query()
-            .only_if_expr(origins.or(is_in(col("collection"), kinds)))
-            .select(Select::columns(rows::ORIGIN_COLUMNS));
-        texts::each(&query, look).await
     }
 
     /// Returns the vectors of at most `count` rows that match `filter`, sampled evenly from the

@@ -26,36 +26,37 @@
 //! queued before the process lost the lock.
 
 mod damage;
+mod deferred;
+mod expiry;
+mod heal;
+mod ownership;
 mod places;
 mod purge;
+mod worker;
 
-use std::{
-    fs::{self, File},
-    path::Path,
-    sync::Arc,
-    time::Instant,
-};
+use std::{fs::File, path::Path, sync::Arc, time::Instant};
 
-use aios_files::{Anchor, FILE_MODE, set_mode};
+use aios_files::Anchor;
 use tokio::task;
 
 use self::damage::mend;
 pub(crate) use self::{
     damage::{compare_files, damaged_columns, refuse_any_damage, refuse_damage},
+    heal::{check_journal, heal, lost, remove_older_tables, set_aside},
+    ownership::Ownership,
     places::{Places, lock},
+    worker::Worker,
 };
 use crate::{
     Config, Error,
     checksums::{Checksums, Known},
     journal::{Drain, Journal, Safe, Term},
-    library::{self, Library, RowTerms, Site},
+    library::{Library, RowTerms},
     sync::Synced,
 };
 
 /// Indexes are updated once the library has at most this many times as many rows as they miss.
 const INDEX_LAG: u64 = 16;
-/// Maximum number of files in the quarantine.
-const QUARANTINE_FILES_MAX: usize = 256;
 
 /// The right to write to the library, for as long as the value lives.
 pub(crate) struct Owner {
@@ -352,75 +353,4 @@ async fn or_ousted<T>(done: Result<T, Error>, journal: &Journal, term: Term) -> 
         Err(now) => matches!(now, Error::Reembedded { .. }),
     };
     Err(if is_replaced { Error::Ousted } else { error })
-}
-
-/// Refuses a table that the journal does not know, since it belongs to another journal.
-pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<(), Error> {
-    if journal.had_owner().await? {
-        return Ok(());
-    }
-    let has_versions = !places.site(0, 0, 0).manifests()?.is_empty();
-    if !has_versions && library::tables(&places.library, |number| 0 < number)?.is_empty() {
-        return Ok(());
-    }
-    Err(Error::UnknownLibrary { path: places.library.clone() })
-}
-
-/// Opens the table at `synced_version` without reading any later version, since a power cut may
-/// have left anything there.
-pub(crate) async fn heal(
-    places: &Places,
-    site: Site,
-    synced_version: u64,
-    known: &Known,
-) -> Result<Library, Error> {
-    let manifests = site.manifests()?;
-    let manifest = manifests.get(&synced_version).ok_or_else(|| lost(places))?;
-    places.check_manifest(manifest, known)?;
-    set_aside(places, &site, synced_version)?;
-    Library::open(site).await?.ok_or_else(|| lost(places))
-}
-
-/// Moves the manifests above a version to the quarantine. Nobody else may write to the table.
-pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<(), Error> {
-    for (above, manifest) in site.manifests()?.range(version + 1..) {
-        tracing::info!(version = above, trusted = version, "a version is set aside");
-        quarantine(places, manifest)?;
-    }
-    Ok(())
-}
-
-/// Removes the tables that a rebuild has replaced, unless somebody may still read them.
-pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Error> {
-    let Some(_alone) = lock(&places.readers)? else { return Ok(()) };
-    for older in library::tables(&places.library, |number| number < table)? {
-        if let Err(error) = library::remove(&older) {
-            // Its last owner may not know yet, and write there. The next owner removes it.
-            let error = &error as &dyn std::error::Error;
-            tracing::info!(error, "a table that was replaced stays for now");
-        }
-    }
-    Ok(())
-}
-
-/// Moves a manifest to the quarantine, or removes it if the quarantine is full.
-fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
-    let quarantine = &places.make_quarantine()?;
-    let files = fs::read_dir(quarantine).map_err(Error::io("list", quarantine))?.count();
-    if QUARANTINE_FILES_MAX <= files {
-        return fs::remove_file(manifest).map_err(Error::io("remove", manifest));
-    }
-    let to = quarantine.join(manifest.file_name().unwrap_or_default());
-    fs::rename(manifest, &to).map_err(Error::io("move", manifest))?;
-    set_mode(&to, FILE_MODE).map_err(Error::io("protect", &to))?;
-    places.disk.sync_directory(quarantine).map_err(Error::io("sync", quarantine))
-}
-
-pub(crate) fn lost(places: &Places) -> Error {
-    Error::DamagedFile {
-        path: places.library.clone(),
-        reason: "the library that the journal speaks of is gone; restore it from a backup, \
-                 or save what is left with `aios-memory repair`"
-            .to_owned(),
-    }
 }

@@ -6,12 +6,12 @@ use std::{
 };
 
 use aios_record::{Identity, Kind, Owner, Record, Scope, Source};
-use tokio::{task, time};
+use tokio::time;
 
 use crate::{
     Error, Longterm, LongtermView,
-    journal::{Corpus, KnownWaiting},
-    store::DRAIN_POLL,
+    config::DRAIN_POLL,
+    journal::{Corpus, KnownWaiting, Obstacle},
 };
 
 /// The outcome of a purge.
@@ -27,47 +27,6 @@ pub struct Purged {
     pub discarded: Vec<PathBuf>,
 }
 
-/// An obstacle that a purge waits for. The owner continues by itself when it is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Obstacle {
-    /// A long read of the library, such as [`Longterm::verify`], needs an older version.
-    LibraryReader,
-    /// A reader of `journal.db` needs its write-ahead log.
-    JournalReader,
-    /// A rebuild of the library is running, and its files may hold purged records.
-    Rebuild,
-}
-
-impl Obstacle {
-    pub(crate) fn number(self) -> u64 {
-        match self {
-            Obstacle::LibraryReader => 1,
-            Obstacle::JournalReader => 2,
-            Obstacle::Rebuild => 3,
-        }
-    }
-
-    pub(crate) fn from_number(number: u64) -> Option<Obstacle> {
-        match number {
-            1 => Some(Obstacle::LibraryReader),
-            2 => Some(Obstacle::JournalReader),
-            3 => Some(Obstacle::Rebuild),
-            _ => None,
-        }
-    }
-}
-
-impl std::fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Obstacle::LibraryReader => "a long read of the library",
-            Obstacle::JournalReader => "a reader of journal.db",
-            Obstacle::Rebuild => "a rebuild of the library",
-        })
-    }
-}
-
 impl LongtermView {
     /// Removes these records and returns those that were stored and visible to this view. No read
     /// or search shows them any more, and [`are_forgotten`](LongtermView::are_forgotten) recognises
@@ -81,9 +40,9 @@ impl LongtermView {
     ///   apply.
     pub async fn forget(&self, identities: Vec<Identity>) -> Result<Vec<Identity>, Error> {
         let contents = self.contents(&identities).await?;
-        let journal = &self.shared.journal;
+        let journal = &self.parts.journal;
         let forgotten = journal.forget(self.gate.clone(), identities, contents).await?;
-        self.shared.wake.notify_one();
+        self.parts.wake.notify_one();
         Ok(forgotten)
     }
 
@@ -93,7 +52,7 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn knew(&self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
-        let knew = self.shared.journal.knew(identities.to_vec()).await?;
+        let knew = self.parts.journal.knew(identities.to_vec()).await?;
         let own = identities.iter().map(|identity| self.may_change(&identity.owner));
         Ok(knew.into_iter().zip(own).map(|(knew, own)| knew && own).collect())
     }
@@ -104,7 +63,7 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn knew_scope(&self) -> Result<bool, Error> {
-        self.shared.journal.knew_scope(self.gate.clone()).await
+        self.parts.journal.knew_scope(self.gate.clone()).await
     }
 
     /// Returns the deleted identities of a kind that this view may change, each with the known part
@@ -113,7 +72,7 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn deleted_of(&self, kind: Kind) -> Result<Vec<(Identity, Scope)>, Error> {
-        let mut deleted = self.shared.journal.deleted_of(kind).await?;
+        let mut deleted = self.parts.journal.deleted_of(kind).await?;
         deleted.retain(|(identity, _)| self.may_change(&identity.owner));
         Ok(deleted)
     }
@@ -159,12 +118,9 @@ impl LongtermView {
         &self,
         mut look: impl FnMut(&Record),
     ) -> Result<(), Error> {
-        let places = self.shared.places.clone();
-        let access = self.shared.config.access;
-        let pin = task::spawn_blocking(move || places.pin(access));
-        let _pin = pin.await.map_err(|_| Error::Closed)??;
+        let _pin = self.parts.shelf.pin().await?;
         let snapshot =
-            self.shared.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;
+            self.parts.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;
         let mut show = |record: &Record| {
             if self.gate.sees(&record.scope) {
                 look(record);
@@ -172,7 +128,7 @@ impl LongtermView {
         };
         let waiting: HashSet<&str> =
             snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
-        if let Some(library) = self.shared.library(snapshot.edition).await? {
+        if let Some(library) = self.parts.shelf.library(snapshot.edition).await? {
             let held = |record: Record| {
                 if !waiting.contains(&*record.encoded_identity()) {
                     show(&record);
@@ -204,8 +160,8 @@ impl Longterm {
     pub async fn purge(&self, identities: Vec<Identity>) -> Result<Purged, Error> {
         let contents = self.contents(&identities).await?;
         let unsaved = self.unsaved()?;
-        let (identities, number) = self.shared.journal.purge(identities, contents).await?;
-        self.shared.wake.notify_one();
+        let (identities, number) = self.parts.journal.purge(identities, contents).await?;
+        self.parts.wake.notify_one();
         let pending = self.settle(number).await?;
         let discarded = unsaved.into_iter().filter(|path| !path.exists()).collect();
         Ok(Purged { identities, pending, discarded })
@@ -217,7 +173,7 @@ impl Longterm {
     /// # Errors
     /// [`Error::Io`] if the quarantine cannot be listed.
     pub fn unsaved(&self) -> Result<Vec<PathBuf>, Error> {
-        self.shared.places.unsaved()
+        self.parts.places.unsaved()
     }
 
     /// Waits until all requested purges are done, or blocked by the returned obstacle.
@@ -225,15 +181,15 @@ impl Longterm {
     /// # Errors
     /// As [`purge`](Longterm::purge).
     pub async fn finish_purges(&self) -> Result<Option<Obstacle>, Error> {
-        let purges = self.shared.journal.purges().await?;
+        let purges = self.parts.journal.purges().await?;
         self.settle(purges.wanted).await
     }
 
     async fn settle(&self, number: u64) -> Result<Option<Obstacle>, Error> {
         loop {
-            self.shared.own().await?;
-            let is_owner = self.shared.drain_now().await?;
-            let purges = self.shared.journal.purges().await?;
+            self.parts.ownership.own().await?;
+            let is_owner = self.parts.ownership.drain_now().await?;
+            let purges = self.parts.journal.purges().await?;
             if number <= purges.done {
                 return Ok(None);
             }

@@ -7,7 +7,7 @@ impl LongtermView {
     /// uses. False for a query without words.
     #[must_use]
     pub fn says(&self, query: &str, text: &str) -> bool {
-        let analyzer = &self.shared.analyzer;
+        let analyzer = &self.parts.intake.analyzer;
         let words = analyzer.query(query).terms;
         let said = analyzer.terms(text);
         !words.is_empty() && words.iter().all(|word| said.contains(word))

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use aios_record::{Identity, Kind, Record, Source, Timestamp};
+use aios_record::{Identity, Kind, Record, Source};
 
 use crate::{
     Error, LongtermView,
-    change::CHANGE_TRIES,
-    journal::{Older, Write, Written},
+    journal::{Older, Write},
+    validity::is_valid,
+    write::CHANGE_TRIES,
 };
 
 impl LongtermView {
@@ -20,7 +21,7 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn with_prefix(&self, kind: Kind, prefix: &str) -> Result<Vec<Identity>, Error> {
-        self.shared.journal.with_prefix(self.gate.clone(), kind, prefix.to_owned()).await
+        self.parts.journal.with_prefix(self.gate.clone(), kind, prefix.to_owned()).await
     }
 
     /// Returns the identities of this view's records that come from one of `sources`, in no order.
@@ -65,11 +66,11 @@ impl LongtermView {
     /// - [`Error::JournalFull`], [`Error::DiskFull`] if a limit of the configuration is reached;
     ///   [`Error::Journal`], [`Error::Library`] if a store cannot be read or written.
     pub async fn retire(&self, identities: &[Identity]) -> Result<Vec<Identity>, Error> {
-        let shared = &self.shared;
+        let parts = &self.parts;
         let keys: Vec<String> = identities.iter().map(Identity::encode).collect();
         for _ in 0..CHANGE_TRIES {
-            let now = shared.now();
-            let mut rows = shared.rows(keys.clone()).await?;
+            let now = parts.intake.now();
+            let mut rows = parts.shelf.rows(keys.clone()).await?;
             rows.retain(|row| self.gate.sees(&row.record.scope) && is_valid(&row.record, now));
             if let Some(row) = rows.iter().find(|row| !self.gate.may_change(&row.record.scope)) {
                 let Record { kind, id, .. } = row.record.clone();
@@ -80,7 +81,7 @@ impl LongtermView {
             for former in rows {
                 retired.push(former.record.identity());
                 let ended = Record { valid_to: Some(now), ..former.record.clone() };
-                let mut write = shared.with_vector_of(&former, ended)?;
+                let mut write = parts.intake.with_vector_of(&former, ended)?;
                 if let Write::Upsert { older, .. } = &mut write {
                     *older = Older::Counted(Box::new(former));
                 }
@@ -89,17 +90,10 @@ impl LongtermView {
             if writes.is_empty() {
                 return Ok(retired);
             }
-            let written = shared.journal.write(writes, shared.limits(), shared.now()).await?;
-            if let Written::Yes(_) = written {
-                shared.wake.notify_one();
+            if parts.writer.try_write(writes).await? {
                 return Ok(retired);
             }
         }
         Err(Error::Contended { key: "a record of the batch".to_owned() })
     }
-}
-
-/// Returns `true` if the validity of a record has not ended.
-pub(crate) fn is_valid(record: &Record, now: Timestamp) -> bool {
-    record.valid_to.is_none_or(|end| now < end)
 }

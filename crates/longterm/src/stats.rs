@@ -28,7 +28,7 @@ impl Longterm {
     /// [`Error::Journal`], [`Error::Io`] if the directory cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
         let collections = self.counts().await?;
-        let places = self.shared.places.clone();
+        let places = self.parts.places.clone();
         let disk_bytes = task::spawn_blocking(move || {
             bytes_below(&places.library).map_err(Error::io("list", &places.library)).map(|bytes| {
                 let journal = ["", "-wal"].iter().map(|end| {
@@ -41,8 +41,8 @@ impl Longterm {
         });
         Ok(Stats {
             records: collections.values().sum(),
-            pending: self.shared.journal.pending_count().await?,
-            refused: self.shared.journal.refused_count().await?,
+            pending: self.parts.journal.pending_count().await?,
+            refused: self.parts.journal.refused_count().await?,
             collections,
             disk_bytes: disk_bytes.await.map_err(|_| Error::Closed)??,
         })

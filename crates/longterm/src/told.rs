@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 
 use aios_record::{Identity, Kind, Record};
-use tokio::task;
 
 use crate::{
     Error, LongtermView,
@@ -22,15 +21,12 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn each_record(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
-        let places = self.shared.places.clone();
-        let access = self.shared.config.access;
-        let pin = task::spawn_blocking(move || places.pin(access));
-        let _pin = pin.await.map_err(|_| Error::Closed)??;
+        let _pin = self.parts.shelf.pin().await?;
         let snapshot =
-            self.shared.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;
+            self.parts.journal.snapshot(Vec::new(), Corpus::All, KnownWaiting::default()).await?;
         let waiting: HashSet<&str> =
             snapshot.fresh.iter().map(|change| change.key.as_str()).collect();
-        if let Some(library) = self.shared.library(snapshot.edition).await? {
+        if let Some(library) = self.parts.shelf.library(snapshot.edition).await? {
             let held = |record: Record| {
                 if self.gate.sees(&record.scope) && !waiting.contains(&*record.encoded_identity()) {
                     look(record);
@@ -51,7 +47,7 @@ impl LongtermView {
     pub async fn each_version(&self, mut look: impl FnMut(Record)) -> Result<(), Error> {
         let mut after = 0;
         loop {
-            let page = self.shared.journal.versions(after, VERSIONS_AT_ONCE).await?;
+            let page = self.parts.journal.versions(after, VERSIONS_AT_ONCE).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = *last;
             let versions = page.into_iter().filter_map(|(_, version)| version);
@@ -71,7 +67,7 @@ impl LongtermView {
         let own = own
             .filter(|(_, scope)| scope.as_ref().is_some_and(|scope| self.gate.may_change(scope)));
         let keys = own.map(|(identity, _)| identity.encode()).collect();
-        self.shared.journal.forget_versions(keys).await
+        self.parts.journal.forget_versions(keys).await
     }
 
     /// Returns the summaries of this view whose source is one of these records, such as a session.

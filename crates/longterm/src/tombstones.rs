@@ -42,7 +42,7 @@ impl LongtermView {
     /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
     /// journal cannot be read.
     pub async fn are_forgotten(&self, records: &[Record]) -> Result<Vec<bool>, Error> {
-        let journal = &self.shared.journal;
+        let journal = &self.parts.journal;
         let Some(secret) = journal.secret_of_tombstones().await? else {
             return Ok(vec![false; records.len()]);
         };
@@ -60,7 +60,7 @@ impl LongtermView {
         if records.is_empty() {
             return Ok(());
         }
-        let journal = &self.shared.journal;
+        let journal = &self.parts.journal;
         let secret = journal.tombstone_secret().await?;
         let named = self.named(&secret, records)?;
         journal.leave_tombstones(named).await
@@ -78,7 +78,7 @@ impl LongtermView {
         if records.is_empty() {
             return Ok(TextTombstones::default());
         }
-        let secret = self.shared.journal.tombstone_secret().await?;
+        let secret = self.parts.journal.tombstone_secret().await?;
         let mut hashes = Vec::with_capacity(records.len());
         for record in records {
             let owner = self.acting_for(record.scope.clone())?;
@@ -102,7 +102,7 @@ impl LongtermView {
             return Ok(TextTombstones::default());
         }
         let owner = &self.acting_for(Scope::default().with_owner(owner))?;
-        let secret = self.shared.journal.tombstone_secret().await?;
+        let secret = self.parts.journal.tombstone_secret().await?;
         let said = texts.iter().map(|text| secret.of_saying(owner, &forms::forgotten(text)));
         Ok(TextTombstones { hashes: said.collect() })
     }
@@ -120,7 +120,7 @@ impl LongtermView {
         paragraphs: &[&str],
     ) -> Result<TextTombstones, Error> {
         let owner = &self.acting_for(Scope::default().with_owner(owner))?;
-        let secret = self.shared.journal.tombstone_secret().await?;
+        let secret = self.parts.journal.tombstone_secret().await?;
         let said = paragraphs.iter().flat_map(|text| sayings::distinctive_left(text));
         let places = [None, Some(document)];
         let hashes = said.flat_map(|text| places.map(|it| secret.of_paragraph(owner, it, &text)));
@@ -134,7 +134,7 @@ impl LongtermView {
     pub async fn leave_text_tombstones(&self, tombstones: &TextTombstones) -> Result<(), Error> {
         match tombstones.hashes.is_empty() {
             true => Ok(()),
-            false => self.shared.journal.leave_sayings(tombstones.hashes.clone()).await,
+            false => self.parts.journal.leave_sayings(tombstones.hashes.clone()).await,
         }
     }
 
@@ -152,7 +152,7 @@ impl LongtermView {
         document: Option<&str>,
         texts: &[&str],
     ) -> Result<Vec<bool>, Error> {
-        let journal = &self.shared.journal;
+        let journal = &self.parts.journal;
         if texts.is_empty() {
             return Ok(Vec::new());
         }
@@ -181,7 +181,7 @@ impl LongtermView {
     /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
     /// journal cannot be written.
     pub async fn lift_tombstones(&self, records: &[Record]) -> Result<(), Error> {
-        let journal = &self.shared.journal;
+        let journal = &self.parts.journal;
         let Some(secret) = journal.secret_of_tombstones().await? else { return Ok(()) };
         let named = self.named(&secret, records)?;
         journal.lift_tombstones(named).await
@@ -215,9 +215,14 @@ impl LongtermView {
         if identities.is_empty() {
             return Ok(contents);
         }
-        let secret: Secret = self.shared.journal.tombstone_secret().await?;
+        let secret: Secret = self.parts.journal.tombstone_secret().await?;
         for identities in identities.chunks(KEYS_AT_ONCE) {
-            match self.shared.rows_left(identities.iter().map(Identity::encode).collect()).await {
+            match self
+                .parts
+                .shelf
+                .rows_left(identities.iter().map(Identity::encode).collect())
+                .await
+            {
                 Ok((rows, _)) => contents.extend(rows.iter().filter_map(|row| {
                     Some((row.record.encoded_identity(), secret.of_content(&row.record)?))
                 })),
@@ -238,6 +243,6 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn has_tombstones(&self) -> Result<bool, Error> {
-        Ok(self.shared.journal.secret_of_tombstones().await?.is_some())
+        Ok(self.parts.journal.secret_of_tombstones().await?.is_some())
     }
 }

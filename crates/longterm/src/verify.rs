@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashSet};
 
 use aios_record::Identity;
 use serde::Serialize;
-use tokio::task;
 
 use crate::{
     Error, Longterm, Progress,
@@ -82,7 +81,7 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`] if it cannot be read at all.
     pub async fn journal_damage(&self) -> Result<Vec<String>, Error> {
-        self.shared.journal.damage().await
+        self.parts.journal.damage().await
     }
 
     /// Compares the library's keys with the journal's, and tries each index. Keys that still wait
@@ -107,24 +106,21 @@ impl Longterm {
     }
 
     async fn verify_to(&self, depth: Depth<'_>) -> Result<Verification, Error> {
-        let places = self.shared.places.clone();
-        let access = self.shared.config.access;
-        let pin = task::spawn_blocking(move || places.pin(access));
-        let _pin = pin.await.map_err(|_| Error::Closed)??;
-        let held = self.shared.journal.held().await?;
+        let _pin = self.parts.shelf.pin().await?;
+        let held = self.parts.journal.held().await?;
         let mut report =
             Verification { checked: held.keys.len() as u64, ..Verification::default() };
-        let mut found = match self.shared.library_as_it_is(held.edition).await? {
+        let mut found = match self.parts.shelf.library_as_it_is(held.edition).await? {
             Some(library) => {
                 let library = library.pinned(held.edition.version).await?;
-                let known = self.shared.journal.checksums().await?;
+                let known = self.parts.journal.checksums().await?;
                 let compared = compare_files(&library, &known, Which::All).await?;
-                let rules = Rules::of(&self.shared.vectors);
+                let rules = Rules::of(&self.parts.intake.vectors);
                 look_at(&library, rules, &depth, &compared.damage, &mut report).await?
             }
             None => Vec::new(),
         };
-        let mended = std::mem::take(&mut *self.shared.mended.lock().expect("no holder panics"));
+        let mended = self.parts.ownership.take_mended();
         report.mended = mended.into_iter().collect();
         found.retain(|key| !held.pending.contains(key));
         found.sort_unstable();
@@ -134,7 +130,7 @@ impl Longterm {
         let mut missing: Vec<&String> = held.keys.difference(&found).collect();
         if !missing.is_empty() {
             // A record deleted or changed since the journal was read is not missing.
-            let now = self.shared.journal.held().await?;
+            let now = self.parts.journal.held().await?;
             missing.retain(|key| now.keys.contains(*key));
         }
         report.missing = identities(missing);

@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::{
     Error,
-    change::is_past,
     intake::{Embedding, normalize, truncate},
-    journal::{self, Write},
+    journal::{self, Standing, Write},
     library::Row,
-    store::Shared,
-    worker::Worker,
+    owner::Worker,
+    parts::Parts,
+    validity::is_past,
 };
 
 /// The owner in working memory's references to records that are gone.
@@ -36,7 +36,7 @@ const OWNER_OF_NOTHING: &str = "\u{1f}";
 /// several owners have fails with [`Error::Ambiguous`].
 #[derive(Clone)]
 pub struct LongtermView {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) parts: Arc<Parts>,
     pub(crate) gate: Gate,
     /// Ends with the last view.
     pub(crate) worker: Arc<Worker>,
@@ -60,17 +60,6 @@ pub enum StoreOutcome {
     Updated,
     /// The same content was stored already.
     Known,
-}
-
-/// Relation of a record to the record stored under its identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing that the view sees is stored.
-    Unknown,
-    /// A record with the same content is stored.
-    Same,
-    /// A record with other content is stored.
-    Other,
 }
 
 impl LongtermView {
@@ -131,7 +120,7 @@ impl LongtermView {
         let identities: Vec<Identity> = records.iter().map(Record::identity).collect();
         let changes =
             records.into_iter().map(|record| (None, Change::Upsert(Box::new(record)))).collect();
-        let writes = self.shared.prepare(changes, embedding).await?;
+        let writes = self.parts.intake.prepare(changes, embedding).await?;
         self.store_writes(identities, writes.into_iter().collect::<Result<_, _>>()?).await
     }
 
@@ -149,7 +138,7 @@ impl LongtermView {
         records.iter_mut().try_for_each(|(record, _)| self.fill(record))?;
         let identities: Vec<Identity> =
             records.iter().map(|(record, _)| record.identity()).collect();
-        let writes = self.shared.with_given_vectors(records)?;
+        let writes = self.parts.intake.with_given_vectors(records)?;
         self.store_writes(identities, writes).await
     }
 
@@ -158,7 +147,7 @@ impl LongtermView {
         identities: Vec<Identity>,
         writes: Vec<Write>,
     ) -> Result<Vec<Stored>, Error> {
-        let outcomes = self.shared.write(writes).await?;
+        let outcomes = self.parts.writer.write(writes).await?;
         let stored = identities.into_iter().zip(outcomes).map(|(identity, outcome)| {
             let outcome = match outcome {
                 journal::Outcome::Added => StoreOutcome::Added,
@@ -197,7 +186,7 @@ impl LongtermView {
     /// # Errors
     /// As there.
     pub async fn scopes(&self, identities: &[Identity]) -> Result<Vec<Option<Scope>>, Error> {
-        let scopes = self.shared.journal.scopes(identities.to_vec()).await?;
+        let scopes = self.parts.journal.scopes(identities.to_vec()).await?;
         Ok(scopes.into_iter().map(|it| it.filter(|scope| self.gate.sees(scope))).collect())
     }
 
@@ -215,10 +204,10 @@ impl LongtermView {
         let mut records = records.to_vec();
         for record in &mut records {
             self.gate.fill(&mut record.scope)?;
-            truncate(record, self.shared.config.text_bytes_max);
+            truncate(record, self.parts.config.text_bytes_max);
             normalize(record);
         }
-        self.shared.journal.standings(self.gate.clone(), records).await
+        self.parts.journal.standings(self.gate.clone(), records).await
     }
 
     /// Returns the whole record that a bare id means, superseded ones included. `None` if it is not
@@ -237,7 +226,7 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn records(&self, identities: &[Identity]) -> Result<Vec<Record>, Error> {
-        let rows = self.shared.rows(identities.iter().map(Identity::encode).collect()).await?;
+        let rows = self.parts.shelf.rows(identities.iter().map(Identity::encode).collect()).await?;
         let records = rows.into_iter().map(|row| row.record);
         Ok(records.filter(|record| self.gate.sees(&record.scope)).collect())
     }
@@ -247,7 +236,7 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn identities(&self) -> Result<Vec<Identity>, Error> {
-        self.shared.journal.identities(self.gate.clone()).await
+        self.parts.journal.identities(self.gate.clone()).await
     }
 
     /// Counts the records of each collection that this view has, waiting ones included.
@@ -255,19 +244,19 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
-        let counts = self.shared.journal.counts(self.gate.clone()).await?.into_iter();
+        let counts = self.parts.journal.counts(self.gate.clone()).await?.into_iter();
         Ok(counts.map(|(kind, count)| (kind.collection(), count)).collect())
     }
 
     /// Returns the row that a bare id means. `None` if it is not stored or has expired.
     pub(crate) async fn find(&self, kind: Kind, id: &Id) -> Result<Option<Row>, Error> {
-        let (gate, shared) = (&self.gate, &self.shared);
-        let candidates = shared.journal.candidates(gate.clone(), kind, id.clone()).await?;
+        let (gate, parts) = (&self.gate, &self.parts);
+        let candidates = parts.journal.candidates(gate.clone(), kind, id.clone()).await?;
         if candidates.is_empty() {
             return Ok(None);
         }
-        let mut rows = shared.rows(candidates.iter().map(Identity::encode).collect()).await?;
-        let now = shared.now();
+        let mut rows = parts.shelf.rows(candidates.iter().map(Identity::encode).collect()).await?;
+        let now = parts.intake.now();
         rows.retain(|row| gate.sees(&row.record.scope) && !is_past(&row.record, now));
         if gate.acts_for().is_none() && 1 < rows.len() {
             let owners = rows.iter().map(|row| row.record.owner()).collect();

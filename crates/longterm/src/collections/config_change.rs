@@ -4,7 +4,7 @@ use aios_record::{Id, Kind, Record, Timestamp};
 use lancedb::expr::{col, lit};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Meta, read};
+use super::item::{Item, Meta, read};
 use crate::{Error, LongtermView};
 
 /// One change of a configuration file.
@@ -78,7 +78,7 @@ impl LongtermView {
     /// # Errors
     /// [`Error::Invalid`] if it has neither a path nor a reason; as [`store`](LongtermView::store).
     pub async fn store_config_change(&self, change: ConfigChange) -> Result<Id, Error> {
-        let timestamp = change.timestamp.or_else(|| Some(self.shared.now()));
+        let timestamp = change.timestamp.or_else(|| Some(self.parts.intake.now()));
         self.store_item(&ConfigChange { timestamp, ..change }).await
     }
 

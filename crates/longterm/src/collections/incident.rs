@@ -3,7 +3,7 @@
 use aios_record::{Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Meta};
+use super::item::{Item, Meta};
 use crate::{Error, LongtermView};
 
 /// A failure with its cause and its fix.

@@ -12,9 +12,9 @@ use lancedb::expr::{DfExpr, col, contains, lit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Item, Meta, read, record_of};
+use super::item::{Item, Meta, read, record_of};
 use crate::{
-    Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of, sources::is_valid,
+    Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of, validity::is_valid,
 };
 
 /// Kind of a piece's source.
@@ -151,7 +151,7 @@ impl LongtermView {
         if keys.is_empty() {
             return Ok(());
         }
-        for row in self.shared.rows_left(keys).await?.0 {
+        for row in self.parts.shelf.rows_left(keys).await?.0 {
             let identity = row.record.identity();
             if new.get(&identity).is_some_and(|new| whole_of(new) != whole_of(&row.record)) {
                 return Err(Error::PieceTaken { key: identity.key().to_string() });
@@ -180,7 +180,7 @@ impl LongtermView {
             .map(|(name, value)| contains(col("payload"), lit(format!("\"{name}\":{value}"))));
         let not_a_piece = col("source_kind").is_null().or(col("source_kind").not_eq(lit(PIECE_OF)));
         let filter = fragments.fold(not_a_piece, DfExpr::and);
-        let now = self.shared.now();
+        let now = self.parts.intake.now();
         let is_wanted = |record: &Record| {
             !is_piece(record)
                 && is_valid(record, now)
@@ -213,8 +213,8 @@ impl LongtermView {
     ) -> Result<Vec<Change>, Error> {
         let mut whole = record_of(knowledge)?;
         fill(&mut whole)?;
-        let count_tokens = |text: &str| self.shared.vectors.count_tokens(text);
-        let tokens_max = self.shared.vectors.tokens_max();
+        let count_tokens = |text: &str| self.parts.intake.vectors.count_tokens(text);
+        let tokens_max = self.parts.intake.vectors.tokens_max();
         let ranges = chunks_of(&knowledge.content, tokens_max, &count_tokens);
         let Some(([first], rest)) = ranges.split_first_chunk().filter(|(_, rest)| !rest.is_empty())
         else {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aios_record::{Identity, Kind, Record};
 use lancedb::expr::{DfExpr, col, lit};
 
-use crate::{Error, LIMIT_MAX, LongtermView, change::is_past, search::visible, store::Tries};
+use crate::{Error, LIMIT_MAX, LongtermView, search::visible, shelf::retried, validity::is_past};
 
 /// A page of records of one collection.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,14 +53,8 @@ impl LongtermView {
         if LIMIT_MAX < limit {
             return Err(Error::TooMany { what: "records", count: limit, count_max: LIMIT_MAX });
         }
-        let mut tries = Tries::default();
-        let times = loop {
-            match self.times(kind).await {
-                Err(error) if tries.are_left(&error) => {}
-                outcome => break outcome?,
-            }
-        };
-        let now = self.shared.now();
+        let times = retried(|| self.times(kind)).await?;
+        let now = self.parts.intake.now();
         let found = times.iter().filter(|it| self.gate.sees(&it.scope) && !is_past(it, now));
         let mut page: Vec<ListCursor> = found.map(ListCursor::of).collect();
         page.retain(|place| after.is_none_or(|after| after < place));
@@ -68,7 +62,7 @@ impl LongtermView {
         let has_more = limit < page.len();
         page.truncate(limit);
         let keys = page.iter().map(|place| place.identity.encode()).collect();
-        let rows = self.shared.rows(keys).await?;
+        let rows = self.parts.shelf.rows(keys).await?;
         let mut records: HashMap<Identity, Record> =
             rows.into_iter().map(|row| (row.record.identity(), row.record)).collect();
         let records = page.iter().filter_map(|place| records.remove(&place.identity)).collect();
@@ -79,8 +73,8 @@ impl LongtermView {
     /// the journal are whole.
     async fn times(&self, kind: Kind) -> Result<Vec<Record>, Error> {
         let filter = visible(&self.gate).into_iter().fold(of_kind(kind), DfExpr::and);
-        let (waiting, edition) = self.shared.journal.waiting_of(self.gate.clone(), kind).await?;
-        let mut records = match self.shared.library(edition).await? {
+        let (waiting, edition) = self.parts.journal.waiting_of(self.gate.clone(), kind).await?;
+        let mut records = match self.parts.shelf.library(edition).await? {
             Some(library) => library.scan_times(filter).await?,
             None => Vec::new(),
         };
@@ -100,14 +94,8 @@ impl LongtermView {
     ) -> Result<Vec<Record>, Error> {
         let filter = of_kind(kind).and(filter);
         let filter = visible(&self.gate).into_iter().fold(filter, DfExpr::and);
-        let mut tries = Tries::default();
-        let mut found = loop {
-            match self.matching_once(kind, filter.clone()).await {
-                Err(error) if tries.are_left(&error) => {}
-                outcome => break outcome?,
-            }
-        };
-        let now = self.shared.now();
+        let mut found = retried(|| self.matching_once(kind, filter.clone())).await?;
+        let now = self.parts.intake.now();
         found.retain(|record| {
             self.gate.sees(&record.scope) && !is_past(record, now) && is_wanted(record)
         });
@@ -115,8 +103,8 @@ impl LongtermView {
     }
 
     async fn matching_once(&self, kind: Kind, filter: DfExpr) -> Result<Vec<Record>, Error> {
-        let (waiting, edition) = self.shared.journal.waiting_of(self.gate.clone(), kind).await?;
-        let mut rows = match self.shared.library(edition).await? {
+        let (waiting, edition) = self.parts.journal.waiting_of(self.gate.clone(), kind).await?;
+        let mut rows = match self.parts.shelf.library(edition).await? {
             Some(library) => library.scan_whole(filter).await?,
             None => Vec::new(),
         };

@@ -3,7 +3,7 @@
 use aios_record::{Id, Kind, Record};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Meta, plain_object, read};
+use super::item::{Item, Meta, plain_object, read};
 use crate::{Error, LongtermView};
 
 /// A remembered text.

@@ -4,8 +4,8 @@ use aios_record::{Change, Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Item, Meta, read, record_of};
-use crate::{Error, LongtermView, change::Trace};
+use super::item::{Item, Meta, read, record_of};
+use crate::{Error, LongtermView, write::Trace};
 
 /// Steps that solved a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl LongtermView {
     /// [`Error::Invalid`] if it has neither a name nor a description; as
     /// [`store`](LongtermView::store).
     pub async fn store_procedure(&self, procedure: Procedure) -> Result<Id, Error> {
-        let created_at = procedure.created_at.or_else(|| Some(self.shared.now()));
+        let created_at = procedure.created_at.or_else(|| Some(self.parts.intake.now()));
         self.store_item(&Procedure { created_at, ..procedure }).await
     }
 
@@ -145,7 +145,7 @@ impl LongtermView {
         outcome: Outcome,
         duration_ms: u64,
     ) -> Result<Procedure, Error> {
-        let now = self.shared.now();
+        let now = self.parts.intake.now();
         let record = self
             .change(Kind::Procedure, id, Trace::Counted, |record| {
                 let mut procedure: Procedure = read(&record)?;

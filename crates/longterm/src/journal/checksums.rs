@@ -4,7 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, params};
 
-use super::{Journal, meta_number, number, set_meta, sql_integer};
+use super::{
+    handle::Journal,
+    meta::{meta_number, number, set_meta, sql_integer},
+};
 use crate::{
     Error,
     checksums::{Checksum, Checksums, Known, Taken},

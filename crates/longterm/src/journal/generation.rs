@@ -3,7 +3,10 @@
 use aios_record::Generation;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Journal, SCHEMA_VERSION, count};
+use super::{
+    handle::{Journal, SCHEMA_VERSION},
+    meta::count,
+};
 use crate::Error;
 
 impl Journal {

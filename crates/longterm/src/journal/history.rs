@@ -10,8 +10,12 @@ use aios_record::{Record, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Journal, Known, Outcome, Parts, Pending, Write, delete, edition_of, pending_row, pending_sql,
-    state,
+    change::{Older, Replaced, Write},
+    edition::{edition_of, state},
+    handle::Journal,
+    key::Parts,
+    known::Known,
+    pending::{Pending, pending_row, pending_sql},
 };
 use crate::{
     Error,
@@ -22,25 +26,6 @@ use crate::{
 
 /// Maximum number of older versions of one record. The oldest are deleted first.
 const VERSIONS_MAX: i64 = 100;
-
-/// The version that an upsert replaces, as far as its writer has read it.
-#[derive(Debug)]
-pub(crate) enum Older {
-    /// The writer has not read it.
-    Unread,
-    /// There was none. The write is refused if there is one now.
-    Absent,
-    /// This version, or no readable one, was there. With `None`, the write replaces any version;
-    /// with `Some`, another version in the library must be read first.
-    Seen(Option<Box<Row>>),
-    /// This version was there. The write is refused if it was deleted or replaced since.
-    Exactly(Box<Row>),
-    /// As `Exactly`, but the version is not kept: only counts changed, or its validity ended.
-    Counted(Box<Row>),
-}
-
-/// A replaced version, and the time of its replacement.
-pub(crate) type Replaced = (Record, Timestamp);
 
 /// Locations of keys, from one snapshot.
 #[derive(Debug)]
@@ -118,27 +103,6 @@ impl Journal {
                     }
                 }
                 Ok(changed)
-            })
-            .await
-    }
-
-    /// Deletes the keys whose content still has the given hash, and returns their number.
-    pub(crate) async fn remove_unchanged(
-        &self,
-        wanted: Vec<(String, String)>,
-    ) -> Result<u64, Error> {
-        self.ledger
-            .write(move |db| {
-                let mut removed = 0;
-                for (key, content_hash) in &wanted {
-                    let known = Known::find(db, Parts::of(key)?)?;
-                    if known.is_some_and(|known| known.content_hash == *content_hash)
-                        && delete(db, key, None)? == Outcome::Updated
-                    {
-                        removed += 1;
-                    }
-                }
-                Ok(removed)
             })
             .await
     }

@@ -9,8 +9,12 @@ use aios_record::{Gate, Id, Identity, Kind, Owner, Owners, Scope, ScopeMatch};
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Known, Parts, Pending, PendingColumns, edition_of, number, pending_row, pending_sql,
-    state, write::scope_at,
+    edition::{edition_of, state},
+    handle::Journal,
+    key::Parts,
+    known::{Known, scope_at},
+    meta::number,
+    pending::{Pending, PendingColumns, pending_row, pending_sql},
 };
 use crate::{Error, library::Edition};
 

@@ -5,7 +5,12 @@ use std::collections::HashSet;
 use aios_record::Record;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
-use super::{Journal, Parts, check_model, sql_limit, state};
+use super::{
+    edition::{check_model, state},
+    handle::Journal,
+    key::Parts,
+    meta::{count, sql_limit},
+};
 use crate::{
     Error,
     error::shown,
@@ -161,6 +166,32 @@ fn decoded(db: &Connection, columns: PendingColumns) -> Result<Result<Pending, D
 }
 
 impl Journal {
+    /// Returns the `seq` of the newest waiting change, or 0 if none waits.
+    pub(crate) async fn newest_pending(&self) -> Result<i64, Error> {
+        self.ledger
+            .read(|db| {
+                let mut newest = db.prepare_cached("SELECT coalesce(max(seq), 0) FROM pending")?;
+                Ok(newest.query_row([], |row| row.get(0))?)
+            })
+            .await
+    }
+
+    /// Returns `true` if a change up to sequence number `through` waits.
+    pub(crate) async fn is_waiting(&self, through: i64) -> Result<bool, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut find =
+                    db.prepare_cached("SELECT 1 FROM pending WHERE seq <= ?1 LIMIT 1")?;
+                Ok(find.exists([through])?)
+            })
+            .await
+    }
+
+    /// Returns the number of waiting changes.
+    pub(crate) async fn pending_count(&self) -> Result<u64, Error> {
+        self.ledger.read(count_pending).await
+    }
+
     /// Returns the oldest texts that wait for a vector, with sequence numbers up to `through`,
     /// within these limits of rows and bytes of text, but at least one.
     pub(crate) async fn unembedded(
@@ -280,4 +311,18 @@ fn vector_numbers(bytes: &[u8]) -> Vec<f32> {
         .chunks_exact(size_of::<f32>())
         .map(|bytes| f32::from_le_bytes(bytes.try_into().expect("chunks have that size")))
         .collect()
+}
+
+/// Returns every `seq` that waits, ascending.
+pub(super) fn waiting_seqs(db: &Connection) -> Result<Vec<i64>, Error> {
+    // SQLite reads the index of keys, which is small.
+    let mut seqs = db.prepare_cached("SELECT seq FROM pending")?;
+    let seqs = seqs.query_map([], |row| row.get(0))?;
+    let mut seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
+    seqs.sort_unstable();
+    Ok(seqs)
+}
+
+pub(super) fn count_pending(db: &Connection) -> Result<u64, Error> {
+    count(db, "SELECT count(*) FROM pending")
 }

@@ -10,10 +10,60 @@ use aios_record::{Gate, Id, Identity, Kind, Scope};
 use rusqlite::{Connection, params};
 
 use super::{
-    Contents, Journal, Known, Outcome, Parts, Safe, Term, delete, key_sql, meta_number, set_meta,
-    set_statistics, set_synced, sql_integer, state, tombstones, write::scope_at,
+    change::Outcome,
+    drain::set_synced,
+    edition::state,
+    handle::Journal,
+    key::{Parts, key_sql},
+    known::{Known, scope_at},
+    meta::{meta_number, set_meta, sql_integer},
+    statistics::set_statistics,
+    term::{Safe, Term},
+    tombstones::{self, Contents},
+    write::delete,
 };
-use crate::{Error, library::TermCounts, purge::Obstacle};
+use crate::{Error, library::TermCounts};
+
+/// An obstacle that a purge waits for. The owner continues by itself when it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// A long read of the library, such as [`Longterm::verify`], needs an older version.
+    LibraryReader,
+    /// A reader of `journal.db` needs its write-ahead log.
+    JournalReader,
+    /// A rebuild of the library is running, and its files may hold purged records.
+    Rebuild,
+}
+
+impl Obstacle {
+    pub(crate) fn number(self) -> u64 {
+        match self {
+            Obstacle::LibraryReader => 1,
+            Obstacle::JournalReader => 2,
+            Obstacle::Rebuild => 3,
+        }
+    }
+
+    pub(crate) fn from_number(number: u64) -> Option<Obstacle> {
+        match number {
+            1 => Some(Obstacle::LibraryReader),
+            2 => Some(Obstacle::JournalReader),
+            3 => Some(Obstacle::Rebuild),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Obstacle::LibraryReader => "a long read of the library",
+            Obstacle::JournalReader => "a reader of journal.db",
+            Obstacle::Rebuild => "a rebuild of the library",
+        })
+    }
+}
 
 /// Progress of purges, from one snapshot.
 #[derive(Debug, Clone, Copy)]

@@ -4,28 +4,31 @@
 //! Until the switch nobody else sees any of this, except that the owner pauses drains near the end,
 //! see [`Journal::pause_drains`].
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use aios_record::{Identity, Kind, Owner, Scope, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Parts, Pending, Refusal, Safe, checksums::forget_other_tables, edition, history,
-    keep_checksums, key_sql, listing::all_owners, meta_number, meta_text, pending, pending::Bounds,
-    refuse, set_counted, set_meta, set_statistics, sql_integer, state, vector_bytes,
-    vector_state_of, write::Known,
+    change::Refusal,
+    checksums::{forget_other_tables, keep_checksums},
+    edition::{edition, state},
+    handle::Journal,
+    history,
+    key::{Parts, key_sql},
+    known::Known,
+    listing::all_owners,
+    meta::{meta_number, meta_text, set_meta, sql_integer},
+    pending::{Bounds, Pending, pending, vector_bytes, vector_state_of},
+    refusal::refuse,
+    statistics::{set_counted, set_statistics},
+    term::Safe,
 };
 use crate::{
     Error,
     content::Rules,
     library::{Edition, Row, TermCounts},
 };
-
-/// Duration of one pause of drains.
-pub(crate) const REST: Duration = Duration::from_secs(60);
 
 /// State from which a rebuild begins.
 #[derive(Debug)]

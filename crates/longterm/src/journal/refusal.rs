@@ -4,8 +4,13 @@
 use aios_record::{Identity, Owner, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{Journal, Write, count, count_pending, meta_number, sql_integer, sql_limit};
-use crate::{Error, error::shown, feed::Refused};
+use super::{
+    change::{Refusal, Write},
+    handle::Journal,
+    meta::{count, meta_number, sql_integer, sql_limit},
+    pending::count_pending,
+};
+use crate::{Error, error::shown};
 
 /// Maximum number of listed refusals. The oldest are deleted first.
 const REFUSED_ROWS_MAX: u64 = 10_000;
@@ -20,13 +25,15 @@ pub(crate) struct Limits {
     pub(crate) disk_bytes_max: Option<u64>,
 }
 
-/// A change that is not stored, and the reason.
-#[derive(Debug, Clone)]
-pub(crate) struct Refusal {
-    /// The encoded identity.
-    pub(crate) key: String,
-    pub(crate) feed_seq: Option<u64>,
-    pub(crate) reason: String,
+/// A change that could not be stored and was skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The record.
+    pub identity: Identity,
+    /// The cause, and what to do about it.
+    pub reason: String,
+    /// Time of the refusal.
+    pub at: Timestamp,
 }
 
 impl Write {

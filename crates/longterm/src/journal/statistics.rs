@@ -6,7 +6,12 @@ use std::collections::HashMap;
 use aios_record::{Gate, Owner};
 use rusqlite::{Connection, params};
 
-use super::{Journal, Term, check_term, meta_number, number, set_meta, sql_integer, waiting_seqs};
+use super::{
+    handle::Journal,
+    meta::{meta_number, number, set_meta, sql_integer},
+    pending::waiting_seqs,
+    term::{Term, check_term},
+};
 use crate::{
     Error,
     library::{Row, RowTerms, TermCounts},

@@ -1,34 +1,19 @@
-//! State that the owner of the library writes: the start of its term, the synced version, and the
-//! rows that this version holds.
+//! The term of the library's owner, and what it has synced.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use aios_record::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::{
-    Journal, Parts, Pending, Refusal, change_statistics, edition, edition_of,
-    generation::name_store,
-    keep_checksums, meta_number,
-    pending::{Bounds, Damage, Drain, pending},
-    rebuild::REST,
-    refuse, set_counted, set_meta, sql_integer, state,
-};
-use crate::{
-    Error,
-    checksums::Taken,
-    error::shown,
-    library::{Edition, RowTerms},
-};
+use super::meta::{meta_number, set_meta, sql_integer};
+use crate::{Error, checksums::Taken, library::Edition};
 
-/// Maximum bytes per drain, beside the limit in rows. Arrow's text columns end at 2 GiB, and RAM
-/// ends earlier.
-const DRAIN_BYTES_MAX: usize = 64 << 20;
+/// Duration of one pause of drains.
+pub(crate) const REST: Duration = Duration::from_secs(60);
 
 /// The time during which one process owns the library.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Term {
-    number: u64,
+    pub(super) number: u64,
     /// The synced edition of the library when the term began.
     pub(crate) edition: Edition,
 }
@@ -43,147 +28,11 @@ pub(crate) struct Safe {
     pub(crate) checksums: Taken,
 }
 
-impl Journal {
-    /// Returns `true` if there was ever an owner.
-    pub(crate) async fn had_owner(&self) -> Result<bool, Error> {
-        self.ledger.read(|db| Ok(0 < meta_number(db, "owner_term")?)).await
-    }
-
-    /// Starts the term of a new owner. Writes of earlier owners are refused from then on.
-    pub(crate) async fn begin_term(&self) -> Result<Term, Error> {
-        let model = Arc::clone(&self.model);
-        self.ledger
-            .write(move |db| {
-                let edition = edition_of(db, &model)?;
-                name_store(db)?;
-                Ok(Term { number: next_term(db)?, edition })
-            })
-            .await
-    }
-
-    /// Ends the term of the last owner, for a process that holds the lock and is not the owner,
-    /// whatever its model. Returns the synced edition.
-    pub(crate) async fn end_term(&self) -> Result<Edition, Error> {
-        self.ledger
-            .write(|db| {
-                next_term(db)?;
-                edition(db)
-            })
-            .await
-    }
-
-    /// Records that version `safe`, with all its files, is on disk.
-    pub(crate) async fn set_synced(&self, term: Term, safe: Safe) -> Result<(), Error> {
-        self.ledger.write(move |db| set_synced(db, term, &safe)).await
-    }
-
-    /// Returns the oldest waiting changes with sequence numbers up to `through`, at most `limit`,
-    /// up to the first row that waits for its vector. `None` if a rebuild has paused drains at the
-    /// time `now`, or if the oldest row waits for its vector.
-    pub(crate) async fn drain(
-        &self,
-        term: Term,
-        limit: usize,
-        through: i64,
-        now: Timestamp,
-    ) -> Result<Option<Drain>, Error> {
-        self.ledger
-            .read(move |db| {
-                check_term(db, term)?;
-                let until = sql_integer(meta_number(db, "drains_paused_until")?);
-                let left = until - now.as_microsecond();
-                // A later end was set by a clock that has been set back since.
-                if 0 < left && u128::from(left.unsigned_abs()) <= REST.as_micros() {
-                    return Ok(None);
-                }
-                let mut drain = Drain::default();
-                let bounds =
-                    Bounds { rows: limit, bytes: DRAIN_BYTES_MAX, through, ..Bounds::NONE };
-                for change in pending(db, &bounds)? {
-                    let Pending { seq, key, row, is_new } = match change {
-                        Ok(change) => change,
-                        Err(damage) => {
-                            drain.damaged.push(damage);
-                            continue;
-                        }
-                    };
-                    if row.as_ref().is_some_and(|row| row.is_outstanding) {
-                        // A row whose vector is outstanding must not enter the library.
-                        if drain.is_empty() {
-                            return Ok(None);
-                        }
-                        break;
-                    }
-                    match row {
-                        Some(row) if is_new => drain.appends.push(row),
-                        Some(row) => drain.replacements.push(row),
-                        None => drain.removals.push(key.clone()),
-                    }
-                    drain.seqs.push((seq, key));
-                }
-                Ok(Some(drain))
-            })
-            .await
-    }
-
-    /// Records that version `safe` is on disk and holds `drain` in place of the rows `held`, and
-    /// deletes the drained rows. A row that was written again meanwhile stays.
-    pub(crate) async fn applied(
-        &self,
-        term: Term,
-        drain: Drain,
-        held: Vec<RowTerms>,
-        safe: Safe,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        self.ledger
-            .write(move |db| {
-                set_synced(db, term, &safe)?;
-                let rows = drain.appends.iter().chain(&drain.replacements);
-                change_statistics(db, rows, &held)?;
-                let mut drop = db.prepare_cached("DELETE FROM pending WHERE seq = ?1")?;
-                let mut hold = db.prepare_cached(
-                    "UPDATE ids SET state = ?4
-                     WHERE kind = ?1 AND owner = ?2 AND id = ?3 AND state = ?5",
-                )?;
-                let mut is_overtaken = false;
-                for (seq, key) in &drain.seqs {
-                    is_overtaken |= drop.execute([seq])? == 0;
-                    let Parts { kind, owner, id } = Parts::of(key)?;
-                    hold.execute(params![kind, owner, id, state::HELD, state::NEW])?;
-                }
-                if is_overtaken {
-                    set_meta(db, "overtaken", sql_integer(meta_number(db, "overtaken")? + 1))?;
-                }
-                for damage in drain.damaged {
-                    let Damage { seq, key, reason } = damage;
-                    tracing::error!(
-                        key = shown(&key),
-                        reason,
-                        "a row of the journal was set aside"
-                    );
-                    let refusal = Refusal { key, feed_seq: None, reason };
-                    refuse(db, &refusal, Some(seq), now)?;
-                    drop.execute([seq])?;
-                }
-                Ok(())
-            })
-            .await
-    }
-}
-
-fn next_term(db: &Connection) -> Result<u64, Error> {
+/// Begins the next term, and returns its number.
+pub(super) fn next_term(db: &Connection) -> Result<u64, Error> {
     let number = meta_number(db, "owner_term")? + 1;
     set_meta(db, "owner_term", sql_integer(number))?;
     Ok(number)
-}
-
-pub(super) fn set_synced(db: &Connection, term: Term, safe: &Safe) -> Result<(), Error> {
-    check_term(db, term)?;
-    set_meta(db, "library_bytes", sql_integer(safe.library_bytes))?;
-    set_counted(db, safe.version)?;
-    keep_checksums(db, &safe.checksums)?;
-    set_meta(db, "synced_version", sql_integer(safe.version))
 }
 
 /// Refuses a process that is no longer the owner.

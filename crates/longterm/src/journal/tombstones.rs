@@ -23,7 +23,7 @@ use std::{borrow::Cow, collections::HashMap};
 use aios_record::{Kind, Owner, Record, Scope};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Journal, set_meta};
+use super::{handle::Journal, meta::set_meta};
 use crate::{Error, former::former_name, sayings};
 
 /// Name of the secret in `meta`.

@@ -2,77 +2,27 @@
 
 use std::sync::Arc;
 
-use aios_record::{Key, Record, Scope, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use aios_record::{Key, Record, Timestamp};
+use rusqlite::{Connection, params};
 
 use super::{
-    Journal, Older, Parts, Refusal, check_model, check_room, history, listing::all_owners,
-    meta_number, number, refusal::Limits, refuse, set_meta, sql_integer, state, tombstones,
-    vector_bytes, vector_state_of,
+    change::{FeedOutcome, Older, Outcome, Page, Refusal, Write, Written},
+    edition::{check_model, state},
+    handle::Journal,
+    history,
+    key::Parts,
+    known::Known,
+    listing::all_owners,
+    meta::{meta_number, set_meta, sql_integer},
+    pending::{vector_bytes, vector_state_of},
+    refusal::{Limits, check_room, refuse},
+    tombstones,
 };
 use crate::{
     Error,
     content::{HASH_VERSION, Rules},
     library::Row,
 };
-
-/// A change ready to be written: analysed and embedded.
-#[derive(Debug)]
-pub(crate) enum Write {
-    /// `feed_seq` is `None` for a change from outside the feed, which replaces any stored version.
-    Upsert { row: Box<Row>, feed_seq: Option<u64>, older: Older },
-    Delete {
-        /// The encoded identity.
-        key: String,
-        feed_seq: Option<u64>,
-    },
-    /// Deletes the record of this kind and id if exactly one owner has one. Old feed entries do not
-    /// name the owner.
-    DeleteOfAny { key: Key, feed_seq: u64 },
-}
-
-/// Outcome of a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The record is in the journal, and new.
-    Added,
-    /// The record is in the journal, and replaces an older version.
-    Updated,
-    /// The same content or a newer version was stored already.
-    Known,
-    /// The owner has the record in another scope, or several owners have the record to delete.
-    Conflict,
-}
-
-/// Outcome of a conditional write.
-#[derive(Debug)]
-pub(crate) enum Written {
-    Yes(Vec<Outcome>),
-    /// A version that would be replaced was not read, or has changed since. Nothing was written.
-    Unread(Vec<Write>),
-}
-
-/// A page of the feed: its writes, and the refusals of changes that cannot be stored.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) after: u64,
-    pub(crate) through: u64,
-    pub(crate) writes: Vec<Write>,
-    pub(crate) refusals: Vec<Refusal>,
-}
-
-/// Outcome of writing a page. `Moved`: the watermark is not where the page begins.
-#[derive(Debug)]
-pub(crate) enum FeedOutcome {
-    Written {
-        refusals: Vec<Refusal>,
-    },
-    Moved {
-        watermark: u64,
-    },
-    /// As [`Written::Unread`].
-    Unread(Page),
-}
 
 impl Journal {
     /// Writes all changes, at the time `now`, or none if a version to replace is unread. Fails with
@@ -135,6 +85,27 @@ impl Journal {
                 }
                 set_meta(db, "watermark", sql_integer(page.through))?;
                 Ok(FeedOutcome::Written { refusals })
+            })
+            .await
+    }
+
+    /// Deletes the keys whose content still has the given hash, and returns their number.
+    pub(crate) async fn remove_unchanged(
+        &self,
+        wanted: Vec<(String, String)>,
+    ) -> Result<u64, Error> {
+        self.ledger
+            .write(move |db| {
+                let mut removed = 0;
+                for (key, content_hash) in &wanted {
+                    let known = Known::find(db, Parts::of(key)?)?;
+                    if known.is_some_and(|known| known.content_hash == *content_hash)
+                        && delete(db, key, None)? == Outcome::Updated
+                    {
+                        removed += 1;
+                    }
+                }
+                Ok(removed)
             })
             .await
     }
@@ -264,50 +235,6 @@ fn delete_of_any(db: &Connection, key: &Key, feed_seq: u64) -> Result<Outcome, E
     }
 }
 
-/// The row of `ids` for a key.
-pub(super) struct Known {
-    pub(super) scope: Scope,
-    pub(super) content_hash: String,
-    hash_version: u32,
-    pub(super) state: i64,
-    feed_seq: u64,
-}
-
-impl Known {
-    /// Returns `true` if the stored version is from a later position in the feed.
-    pub(super) fn is_after(&self, feed_seq: Option<u64>) -> bool {
-        feed_seq.is_some_and(|feed_seq| feed_seq < self.feed_seq)
-    }
-
-    /// Returns `true` if the content is that of `row`.
-    pub(super) fn is_same(&self, rules: Rules, row: &Row) -> bool {
-        rules.is_same(&self.content_hash, self.hash_version, row)
-    }
-
-    /// Returns `true` if the content is that of `record`, which has no vector.
-    pub(super) fn says(&self, rules: Rules, record: &Record) -> bool {
-        rules.says(&self.content_hash, self.hash_version, record, None)
-    }
-
-    pub(super) fn find(db: &Connection, parts: Parts<'_>) -> Result<Option<Known>, Error> {
-        let mut find = db.prepare_cached(
-            "SELECT owner, project, agent, session, content_hash, hash_version, state, feed_seq
-             FROM ids
-             WHERE kind = ?1 AND owner = ?2 AND id = ?3",
-        )?;
-        let known = find.query_row(params![parts.kind, parts.owner, parts.id], |row| {
-            Ok(Known {
-                scope: scope_at(row, 0)?,
-                content_hash: row.get(4)?,
-                hash_version: row.get(5)?,
-                state: row.get(6)?,
-                feed_seq: number(row.get(7)?),
-            })
-        });
-        Ok(known.optional()?)
-    }
-}
-
 /// Returns `true` if a key whose owner is no longer known was purged at a later position in the
 /// feed.
 fn purged_after(db: &Connection, record: &Record, feed_seq: Option<u64>) -> Result<bool, Error> {
@@ -326,15 +253,4 @@ fn set_feed_seq(db: &Connection, parts: Parts<'_>, feed_seq: i64) -> Result<(), 
     let sql = "UPDATE ids SET feed_seq = ?4 WHERE kind = ?1 AND owner = ?2 AND id = ?3";
     db.prepare_cached(sql)?.execute(params![parts.kind, parts.owner, parts.id, feed_seq])?;
     Ok(())
-}
-
-/// Reads the scope from the columns `owner, project, agent, session`, starting at `first`.
-pub(super) fn scope_at(row: &SqlRow<'_>, first: usize) -> rusqlite::Result<Scope> {
-    let owner: String = row.get(first)?;
-    Ok(Scope {
-        user: Some(owner).filter(|owner| !owner.is_empty()),
-        project: row.get(first + 1)?,
-        agent: row.get(first + 2)?,
-        session: row.get(first + 3)?,
-    })
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use tokio::task;
 
-use super::Places;
+use super::places::Places;
 use crate::{
     Error,
     checksums::{

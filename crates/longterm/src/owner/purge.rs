@@ -17,13 +17,17 @@ use std::{
 
 use tokio::task;
 
-use super::{Owner, Places, compare_files, lock, refuse_damage};
+use super::{
+    Owner,
+    damage::{compare_files, refuse_damage},
+    heal::lost,
+    places::{Places, lock},
+};
 use crate::{
     Error,
     checksums::Which,
+    journal::Obstacle,
     library::{self, Library},
-    owner::lost,
-    purge::Obstacle,
     sync::{Disk, unless_gone},
 };
 

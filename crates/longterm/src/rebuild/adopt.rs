@@ -7,8 +7,9 @@ use std::{fs, path::Path, sync::Arc};
 use aios_embedding::Embedder;
 
 use super::{
-    Progress, Purpose, Rebuild, Repaired,
     copy::{Copying, READ_ROWS, Stamp},
+    plan::{Purpose, Rebuild},
+    report::{Progress, Repaired},
 };
 use crate::{
     Config, Error, Longterm,

@@ -9,11 +9,10 @@ use std::{
 use aios_record::ExportHeader;
 
 use super::{
-    Purpose, Rebuild,
+    plan::{Purpose, Rebuild},
     reembed::Reembedding,
     report::{Findings, Progress},
 };
-
 use crate::{
     Error,
     checksums::Known,

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Purpose,
     copy::{Copying, Stamp},
+    plan::Purpose,
 };
 use crate::{
     Decoder, Error,

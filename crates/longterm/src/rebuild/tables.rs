@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use tokio::task;
 
-use super::{Purpose, Rebuild};
+use super::plan::{Purpose, Rebuild};
 use crate::{
     Error,
     checksums::{Known, Which},

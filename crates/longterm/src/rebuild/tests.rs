@@ -51,7 +51,7 @@ impl Store {
     /// Changes the table without the journal, as a version that the journal has as synced.
     async fn meddle(&self, work: impl AsyncFnOnce(Library)) {
         let longterm = self.open().await;
-        let edition = longterm.shared.journal.edition().await.unwrap();
+        let edition = longterm.parts.journal.edition().await.unwrap();
         longterm.close().await.unwrap();
         let places = Places::new(self.dir.path(), Arc::new(System));
         let dimension = StaticModel::bundled().unwrap().dimension();

@@ -7,30 +7,25 @@ use std::{
 };
 
 use aios_analysis::Analyzer;
-use aios_record::{Gate, Owner};
+use aios_record::{Gate, Owner, Timestamp};
 
 use crate::{
     Error,
     journal::Corpus,
-    library::Edition,
     search::{
-        SearchOptions,
         asker::Asker,
-        background::Background,
-        blocking,
-        by_library::Lookup,
         filter::Filter,
         looking::Looked,
+        options::SearchOptions,
         query::{Meaning, Query},
-        ranking::{Chosen, Ranking},
+        ranking::Ranking,
         related::related,
         resident::View,
         segment::Names,
-        spelling::Vocabulary,
-        vectors::Asked,
+        spelling::{Speller, Vocabulary},
+        weights::Weights,
         when::{self, When},
     },
-    store::Shared,
 };
 
 /// Candidates that each leg proposes, at least.
@@ -49,6 +44,7 @@ pub(super) struct Asking<'a> {
     query: aios_analysis::Query,
     /// The terms that may name a speaker and nothing else.
     names: Vec<String>,
+    weights: Weights,
     analyzer: &'static Analyzer,
 }
 
@@ -58,6 +54,7 @@ impl<'a> Asking<'a> {
         text: &'a str,
         options: &'a SearchOptions,
         gate: &'a Gate,
+        weights: Weights,
         analyzer: &'static Analyzer,
     ) -> Option<Asking<'a>> {
         let asker = Asker::new(text, gate.acts_for().and_then(Owner::name), analyzer);
@@ -67,7 +64,7 @@ impl<'a> Asking<'a> {
         }
         let names = analyzer.query_names(text).into_iter().chain(asker.terms()).collect();
         let corpus = Corpus::of(gate);
-        Some(Asking { text, options, gate, corpus, query, names, analyzer })
+        Some(Asking { text, options, gate, corpus, query, names, weights, analyzer })
     }
 
     /// The owners whose records are counted.
@@ -75,22 +72,24 @@ impl<'a> Asking<'a> {
         &self.corpus
     }
 
-    /// The journal once no row that is visible waits for its vector, or as it is after a while.
-    pub(super) async fn look_for_vectors(
-        &self,
-        shared: &Arc<Shared>,
-        centre: &Arc<[f32]>,
-    ) -> Result<Looked, Error> {
-        shared.look_for_vectors(&self.query.terms, &self.corpus, centre, self.gate).await
+    /// The text, and the vector that was given for it.
+    pub(super) fn given(&self) -> (String, Option<Vec<f32>>) {
+        (self.text.to_owned(), self.options.vector.clone())
+    }
+
+    /// The terms of the query.
+    pub(super) fn terms(&self) -> &[String] {
+        &self.query.terms
     }
 
     /// The ranking by words alone: without the meaning of the query.
     pub(super) async fn ranking(
         &self,
-        shared: &Arc<Shared>,
+        speller: &Arc<Speller>,
         looked: Looked,
         view: Option<&View>,
         centre: Arc<[f32]>,
+        now: Timestamp,
     ) -> Result<Ranking, Error> {
         let Asking { text, options, analyzer, .. } = *self;
         let Looked { edition, statistics, seen } = looked;
@@ -101,7 +100,7 @@ impl<'a> Asking<'a> {
             corpus: self.corpus.clone(),
             is_in_ram: view.is_some() || edition.version == 0,
         };
-        let variants = shared.variants(&query, &statistics, vocabulary).await?;
+        let variants = speller.variants(&query, &statistics, vocabulary).await?;
         let guessed = &variants[query.variants().len()..];
         let has_day = query.terms.iter().any(|term| is_day(term));
         let opaque = |(at, term): (usize, &String)| {
@@ -112,7 +111,6 @@ impl<'a> Asking<'a> {
         };
         let opaque = query.terms.iter().enumerate().map(opaque).collect();
         let parts = view.into_iter().flat_map(View::parts);
-        let now = shared.now();
         Ok(Ranking {
             query: Query {
                 related: related(&query.terms, analyzer),
@@ -132,7 +130,7 @@ impl<'a> Asking<'a> {
                 corpus: self.corpus.clone(),
                 statistics,
             },
-            weights: shared.weights(),
+            weights: self.weights,
             analyzer,
             centre,
             filter: Filter::new(options, self.gate.clone(), now),
@@ -141,76 +139,11 @@ impl<'a> Asking<'a> {
             rows: options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
         })
     }
-
-    /// `ranking` with what its query means and with the candidates that the library's own indexes
-    /// find, at `edition` or later. Who speaks is known of the rows that have the query's words.
-    pub(super) async fn ranking_by_library(
-        &self,
-        shared: &Arc<Shared>,
-        edition: Edition,
-        mut ranking: Ranking,
-        background: Arc<Background>,
-    ) -> Result<Ranking, Error> {
-        let mut lookup = Lookup::new(shared, edition, &ranking).await?;
-        if let Some(lookup) = &mut lookup {
-            lookup.add_by_words(&mut ranking).await?;
-        }
-        let ranking = shared.mean(ranking, self.text, self.options, background).await?;
-        match lookup {
-            Some(lookup) => lookup.add_by_meaning(ranking).await,
-            None => Ok(ranking),
-        }
-    }
-}
-
-impl Shared {
-    /// Gives `ranking` the meaning of its query, off the async workers; the vector may be given.
-    pub(super) async fn mean(
-        self: &Arc<Shared>,
-        mut ranking: Ranking,
-        text: &str,
-        options: &SearchOptions,
-        background: Arc<Background>,
-    ) -> Result<Ranking, Error> {
-        let (shared, text, given) = (Arc::clone(self), text.to_owned(), options.vector.clone());
-        let work = move || {
-            let (asked, scope) = {
-                let names = shared.names.read().expect("no holder panics");
-                ranking.asked_by(&text, &names)
-            };
-            let vector = shared.vectors.of_query(&asked, given)?;
-            ranking.query.scope = scope;
-            ranking.query.meaning = Meaning {
-                asked: Asked::new(&vector, &background.centre()),
-                scale: background.scale(&vector),
-                vector,
-            };
-            Ok(ranking)
-        };
-        blocking(work).await?
-    }
-
-    /// The hits of `ranking`. Reads the journal, so it may block.
-    pub(super) fn choose(
-        &self,
-        ranking: &mut Ranking,
-        limit: usize,
-        least: Option<f64>,
-    ) -> Result<Vec<Chosen>, Error> {
-        let names = self.names.read().expect("no holder panics");
-        let (seen, corpus) = (Arc::clone(&ranking.seen), ranking.query.corpus.clone());
-        let first = ranking.query.statistics.clone();
-        ranking.choose(limit, least, &names, |terms| {
-            let (statistics, waiting) =
-                self.journal.statistics_blocking(terms.to_vec(), corpus.clone())?;
-            Ok(seen.count_later(statistics, &waiting, &first, &corpus, &names))
-        })
-    }
 }
 
 impl Ranking {
     /// The query as whoever it names would ask it, and the words that name them.
-    fn asked_by(&self, text: &str, names: &Names) -> (String, Vec<String>) {
+    pub(super) fn asked_by(&self, text: &str, names: &Names) -> (String, Vec<String>) {
         let owner = match &self.query.corpus {
             Corpus::All => None,
             Corpus::Of(owner) => owner.name(),

@@ -12,32 +12,20 @@
 //! the searcher sees take their place; until there are enough, a query's cosines are taken to be
 //! [`Scale::NEUTRAL`].
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use aios_embedding::{Embedder, Fingerprint};
-use aios_record::{Gate, Owner};
-use lancedb::expr::DfExpr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Access, Error,
-    journal::Corpus,
+    Error,
     search::{
-        blocking,
-        filter::visible,
+        scale::Scale,
         vectors::{direction, dot},
     },
-    store::Shared,
-    vectors::Vectors,
 };
 
-/// The most owners whose backgrounds are kept.
-const OWNERS_MAX: usize = 64;
-/// As many stored vectors stand for unrelated texts, and no fewer than the least.
-const STORED: usize = 256;
+/// Fewer stored vectors do not stand for unrelated texts.
 const STORED_MIN: usize = 32;
 
 /// The centre and the scale of a model, or of stored vectors.
@@ -67,25 +55,10 @@ struct Kept {
 
 /// The background of the bundled transformer, which would take the first search of a new store
 /// about as long as fifty others.
-const SHIPPED: &str = include_str!("background/minilm.json");
+pub(super) const SHIPPED: &str = include_str!("background/minilm.json");
 
-/// The cosines that mean nothing, and those that mean an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Scale {
-    /// The mean cosine of unrelated texts.
-    unrelated: f64,
-    /// The distance of a question's answer above it.
-    answer: f64,
-    /// The reliability, 0 to 1, with which it tells answers from unrelated texts.
-    trust: f64,
-}
-
-/// The least distance of an answer from unrelated texts: below it differences are rounding.
-const ANSWER_MIN: f64 = 1e-3;
 /// Deviations that an answer is taken to lie above unrelated texts, if no model tells.
 const ANSWER_DEVIATIONS: f64 = 3.0;
-/// The same for a model that can be relied on: some 6 for MiniLM, 4 for the static model.
-const TRUSTED_DEVIATIONS: f64 = 6.0;
 
 impl Background {
     pub(crate) fn new(embedder: &dyn Embedder) -> Result<Background, Error> {
@@ -110,7 +83,7 @@ impl Background {
 
     /// The background that was `kept` of `embedder`; `None` if it is another model's or of other
     /// sentences.
-    fn of_kept(kept: &str, embedder: &dyn Embedder) -> Option<Background> {
+    pub(super) fn of_kept(kept: &str, embedder: &dyn Embedder) -> Option<Background> {
         let kept: Kept = serde_json::from_str(kept).ok()?;
         let is_same = kept.by == measured_by(embedder.fingerprint())
             && kept.centre.len() == embedder.dimension();
@@ -119,7 +92,7 @@ impl Background {
     }
 
     /// The text that is kept of a model's background.
-    fn to_kept(&self, fingerprint: &Fingerprint) -> Option<String> {
+    pub(super) fn to_kept(&self, fingerprint: &Fingerprint) -> Option<String> {
         let Likeness::Of(scale) = self.likeness else { return None };
         let by = measured_by(fingerprint);
         serde_json::to_string(&Kept { by, centre: self.centre.to_vec(), scale }).ok()
@@ -127,14 +100,14 @@ impl Background {
 
     /// Of vectors that are stored. Their centre is left at zero, for it must not move while they
     /// become more.
-    fn of_stored(mut vectors: Vec<Vec<f32>>, dimension: usize) -> Background {
+    pub(super) fn of_stored(mut vectors: Vec<Vec<f32>>, dimension: usize) -> Background {
         if vectors.len() < STORED_MIN {
             vectors.clear();
         }
         Background { centre: vec![0.0; dimension].into(), likeness: Likeness::Among(vectors) }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         matches!(&self.likeness, Likeness::Among(vectors) if vectors.is_empty())
     }
 
@@ -183,80 +156,6 @@ fn moments(cosines: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
-/// The backgrounds of a handle. A model has one for all; of vectors of the caller's own every owner
-/// has another, because nobody is to learn from a score what others store.
-#[derive(Debug, Default)]
-pub(crate) struct Backgrounds(Mutex<HashMap<Option<Owner>, Arc<Background>>>);
-
-impl Backgrounds {
-    fn get(&self, of: &Option<Owner>) -> Option<Arc<Background>> {
-        self.0.lock().expect("no holder panics").get(of).cloned()
-    }
-
-    fn keep(&self, of: Option<Owner>, background: Background) -> Arc<Background> {
-        let mut kept = self.0.lock().expect("no holder panics");
-        if OWNERS_MAX <= kept.len() {
-            kept.clear();
-        }
-        Arc::clone(kept.entry(of).or_insert_with(|| Arc::new(background)))
-    }
-}
-
-impl Shared {
-    /// The background for searches in `corpus`.
-    pub(crate) async fn background(
-        self: &Arc<Shared>,
-        corpus: &Corpus,
-    ) -> Result<Arc<Background>, Error> {
-        let of = match (&self.vectors, corpus) {
-            (Vectors::Given(_), Corpus::Of(owner)) => Some(owner.clone()),
-            _ => None,
-        };
-        if let Some(background) = self.backgrounds.get(&of) {
-            return Ok(background);
-        }
-        let background = match &self.vectors {
-            Vectors::Model(model) => self.measured(model).await?,
-            Vectors::Given(space) => {
-                let edition = self.journal.edition().await?;
-                let visible = of.clone().map(|owner| visible(&Gate::owner(owner)));
-                let filter = visible.and_then(|all| all.into_iter().reduce(DfExpr::and));
-                let vectors = match self.library(edition).await? {
-                    Some(library) => library.spread_vectors(STORED, filter).await?,
-                    None => Vec::new(),
-                };
-                let background = Background::of_stored(vectors, space.dimension);
-                if background.is_empty() {
-                    return Ok(Arc::new(background));
-                }
-                background
-            }
-        };
-        Ok(self.backgrounds.keep(of, background))
-    }
-
-    /// A model's background: shipped with the program, from the journal, or measured.
-    async fn measured(&self, model: &Arc<dyn Embedder>) -> Result<Background, Error> {
-        if let Some(shipped) = Background::of_kept(SHIPPED, &**model) {
-            return Ok(shipped);
-        }
-        let kept = self.journal.background().await?;
-        if let Some(known) = kept.and_then(|kept| Background::of_kept(&kept, &**model)) {
-            return Ok(known);
-        }
-        let measuring = Arc::clone(model);
-        let measured = blocking(move || Background::new(&*measuring)).await??;
-        let Some(kept) = measured.to_kept(model.fingerprint()) else { return Ok(measured) };
-        // To the last bit what later handles read.
-        let same = Background::of_kept(&kept, &**model).unwrap_or(measured);
-        if self.config.access == Access::ReadWrite {
-            // If it cannot be kept, as on a full disk, the next handle measures it again.
-            let _ = self.journal.keep_background(kept).await;
-        }
-        Ok(same)
-    }
-}
-
 /// The model, and a hash of the sentences.
 fn measured_by(fingerprint: &Fingerprint) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -267,29 +166,6 @@ fn measured_by(fingerprint: &Fingerprint) -> String {
         hasher.update(format!("{sentence}\n").as_bytes());
     }
     format!("{fingerprint} {}", &hasher.finalize().to_hex()[..16])
-}
-
-impl Scale {
-    /// That of an unknown space: texts of a cosine of .5 are taken for unrelated.
-    pub(crate) const NEUTRAL: Scale = Scale { unrelated: 0.5, answer: 0.75, trust: 0.5 };
-
-    /// Of unrelated texts whose cosines have this mean and `deviation`, with answers so far above
-    /// it.
-    fn new(unrelated: f64, deviation: f64, answer: f64) -> Scale {
-        let answer = answer.max(ANSWER_MIN);
-        let trust = answer / deviation.max(ANSWER_MIN) / TRUSTED_DEVIATIONS;
-        Scale { unrelated, answer, trust: trust.min(1.0) }
-    }
-
-    /// The likeness of two texts of this cosine: 0 as unrelated ones, 1 as question and answer.
-    pub(crate) fn likeness(self, cosine: f64) -> f64 {
-        (cosine - self.unrelated) / self.answer
-    }
-
-    /// The reliability, 0 to 1, with which the model tells answers from unrelated texts.
-    pub(crate) fn trust(self) -> f64 {
-        self.trust
-    }
 }
 
 /// Questions, each with the place of its answer among the sentences.

@@ -3,40 +3,34 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    sync::Arc,
+    sync::{Arc, RwLock},
 };
 
 use lancedb::expr::{DfExpr, col, is_in, lit};
 
 use crate::{
     Error,
-    library::{Edition, Library, Row},
+    blocking::blocking,
+    library::{Library, Row},
     search::{
-        blocking,
-        legs::{Home, Part, Place},
+        part::{Home, Part, Place},
         ranking::{REACH, Ranking},
         segment::{Builder, Names},
     },
-    store::Shared,
 };
 
 /// A search in a library that is not held in RAM.
-pub(super) struct Lookup<'a> {
-    pub(super) shared: &'a Arc<Shared>,
-    pub(super) library: Library,
+pub(super) struct Lookup {
+    library: Library,
+    names: Arc<RwLock<Names>>,
     /// The encoded identities of records that are known in a newer form.
     known: HashSet<String>,
 }
 
-impl<'a> Lookup<'a> {
-    /// In the library at `edition` or later; `None` if there is none.
-    pub(super) async fn new(
-        shared: &'a Arc<Shared>,
-        edition: Edition,
-        ranking: &Ranking,
-    ) -> Result<Option<Lookup<'a>>, Error> {
-        let Some(library) = shared.library(edition).await? else { return Ok(None) };
-        Ok(Some(Lookup { shared, library, known: ranking.seen.masked.clone() }))
+impl Lookup {
+    /// In `library`, with the names of a handle.
+    pub(super) fn new(library: Library, names: &Arc<RwLock<Names>>, ranking: &Ranking) -> Lookup {
+        Lookup { library, names: Arc::clone(names), known: ranking.seen.masked.clone() }
     }
 
     /// Adds the rows that have the query's words.
@@ -58,9 +52,9 @@ impl<'a> Lookup<'a> {
             let rows = self.library.nearest(vector, &filter, ranking.rows).await?;
             self.add(rows, &mut ranking);
         }
-        let shared = Arc::clone(self.shared);
+        let names = Arc::clone(&self.names);
         let (mut ranking, near) = blocking(move || {
-            let names = shared.names.read().expect("no holder panics");
+            let names = names.read().expect("no holder panics");
             let near = ranking.around(&ranking.best(&names), &names);
             drop(names);
             (ranking, near)
@@ -77,7 +71,7 @@ impl<'a> Lookup<'a> {
     fn add(&mut self, mut rows: Vec<Row>, ranking: &mut Ranking) {
         rows.retain(|row| self.known.insert(row.record.encoded_identity()));
         let mut builder = Builder::new(Arc::clone(&ranking.centre), rows.len());
-        let mut names = self.shared.names.write().expect("no holder panics");
+        let mut names = self.names.write().expect("no holder panics");
         rows.iter().for_each(|row| builder.push(&row.ranked(), &mut names));
         drop(names);
         let records = rows.into_iter().map(|row| row.record).collect();

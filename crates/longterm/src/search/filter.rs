@@ -7,7 +7,7 @@ use lancedb::expr::{DfExpr, col, contains, is_in, lit};
 use crate::{
     library::TAG_SEPARATOR,
     search::{
-        SearchOptions,
+        options::SearchOptions,
         segment::{Limits, Segment},
         strings::{NONE, Strings},
     },

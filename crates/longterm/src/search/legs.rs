@@ -7,24 +7,10 @@
 
 mod sums;
 
-use std::{
-    cmp::Ordering,
-    collections::{BTreeSet, HashSet},
-    ops::Range,
-    sync::Arc,
-    thread,
-};
-
-use aios_record::Record;
+use std::{cmp::Ordering, collections::HashSet, ops::Range, thread};
 
 use self::sums::Sums;
-use crate::search::{
-    filter::Numbered,
-    segment::{Names, Segment},
-    shown::Shown,
-    strings::Strings,
-    vectors::Asked,
-};
+use crate::search::{part::Place, sight::Sight, vectors::Asked};
 
 /// Rows of one thread: comparing as many vectors takes some half a millisecond.
 const ROWS_OF_THREAD: usize = 32_768;
@@ -38,42 +24,6 @@ const ENTRIES_OF_BAG: usize = 24;
 /// Rows whose sums are compared in about the time of one entry.
 const ROWS_PER_ENTRY: usize = 4;
 
-/// A segment as one search sees it. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Part {
-    pub(crate) segment: Arc<Segment>,
-    /// Of each row, whether it is no more; empty where all are there.
-    pub(crate) gone: Arc<[bool]>,
-    pub(crate) home: Home,
-}
-
-/// Where the records of a part are.
-#[derive(Clone)]
-pub(crate) enum Home {
-    /// At hand, and newer than whatever else has their keys.
-    Here(Arc<[Record]>),
-    /// In a fragment of the library, at these offsets, and perhaps in RAM. Hidden where the journal
-    /// has their keys.
-    Fragment { id: u64, offsets: Arc<[u32]>, shown: Option<Arc<Shown>> },
-}
-
-/// Where a row is: in which part, and where in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
-    pub(crate) part: u32,
-    pub(crate) at: u32,
-}
-
-/// The rows that a search sees.
-pub(crate) struct Sight<'a> {
-    pub(crate) parts: &'a [Part],
-    /// The encoded identities whose rows in the library count no more.
-    pub(crate) masked: &'a HashSet<String>,
-    /// The texts that the numbers of the parts stand for.
-    pub(crate) names: &'a Strings,
-    pub(crate) filter: Numbered,
-}
-
 /// The terms and the vector that the legs look for.
 pub(crate) struct Wanted<'a> {
     /// Each term with its weight.
@@ -85,10 +35,6 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Sight<'_> {
-    pub(crate) fn segment(&self, place: Place) -> &Segment {
-        &self.parts[place.part as usize].segment
-    }
-
     /// The best rows of each leg, each once.
     pub(crate) fn propose(&self, wanted: &Wanted<'_>) -> Vec<Place> {
         let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
@@ -118,56 +64,6 @@ impl Sight<'_> {
             places.extend(rows);
         }
         places
-    }
-
-    /// The rows from `reach` before to `reach` after each of `best` in their sessions.
-    pub(crate) fn neighbours(&self, best: &[Place], reach: i64) -> Vec<Place> {
-        let mut near = Vec::new();
-        let mut taken: HashSet<Place> = best.iter().copied().collect();
-        for row in best {
-            let Some((session, position)) = self.segment(*row).place(row.at) else { continue };
-            let (first, last) = (position.saturating_sub(reach), position.saturating_add(reach));
-            for (part, number) in self.parts.iter().zip(0..) {
-                for &at in part.segment.around(session, first, last) {
-                    let place = Place { part: number, at };
-                    if self.admits(place) && self.is_shown(place) && taken.insert(place) {
-                        near.push(place);
-                    }
-                }
-            }
-        }
-        near
-    }
-
-    /// The speakers of the rows whose name `is_asked`, by number.
-    pub(crate) fn speakers(&self, is_asked: impl Fn(&str) -> bool) -> BTreeSet<u32> {
-        let pairs = self.parts.iter().flat_map(|part| &part.segment.speakers);
-        let admitted = pairs.filter(|[user, _]| self.filter.admits_user(*user));
-        let mut asked: BTreeSet<u32> = admitted.map(|[_, speaker]| *speaker).collect();
-        asked.retain(|speaker| is_asked(self.names.text(*speaker)) && self.speaks(*speaker));
-        asked
-    }
-
-    /// Returns `true` if a row that is visible is of `speaker`.
-    fn speaks(&self, speaker: u32) -> bool {
-        (0..).zip(self.parts).any(|(number, part): (u32, &Part)| {
-            let places = (0..).zip(&part.segment.columns).filter(|(_, row)| row.speaker == speaker);
-            let mut places = places.map(|(at, _)| Place { part: number, at });
-            places.any(|place| self.admits(place) && self.is_shown(place))
-        })
-    }
-
-    fn admits(&self, place: Place) -> bool {
-        let part = &self.parts[place.part as usize];
-        !part.is_gone(place.at) && self.filter.admits(&part.segment, place.at)
-    }
-
-    /// Returns `true` if no newer record has the key. Dear, so asked last.
-    fn is_shown(&self, place: Place) -> bool {
-        let part = &self.parts[place.part as usize];
-        matches!(part.home, Home::Here(_))
-            || self.masked.is_empty()
-            || !self.masked.contains(&part.segment.key(place.at, self.names))
     }
 
     /// The rows in as many shares of the same size as are worth a thread.
@@ -220,7 +116,8 @@ impl Sight<'_> {
     fn by_words(&self, stretch: &Stretch, rows: &[u32], wanted: &Wanted<'_>, best: &mut Best) {
         let part = &self.parts[stretch.part as usize];
         let place = |at| Place { part: stretch.part, at };
-        let mut sums = Sums::new(&part.segment, stretch.rows.clone(), wanted);
+        let mut sums =
+            Sums::new(&part.segment, stretch.rows.clone(), &wanted.terms, wanted.words_mean);
         loop {
             if rows.len() / ROWS_PER_ENTRY < sums.unread() {
                 let least = self.reached(rows, &sums, best) * (1.0 - ROUNDING);
@@ -266,33 +163,6 @@ impl Sight<'_> {
 struct Stretch {
     part: u32,
     rows: Range<u32>,
-}
-
-impl Part {
-    /// The record at `at` as a hit shows it, if it is in RAM.
-    pub(crate) fn record(&self, at: u32, names: &Names) -> Option<Record> {
-        match &self.home {
-            Home::Here(records) => records.get(at as usize).cloned(),
-            Home::Fragment { shown, .. } => shown.as_ref()?.record(at, &self.segment, names),
-        }
-    }
-
-    /// About how many bytes it takes in all.
-    pub(crate) fn bytes(&self) -> usize {
-        self.segment.bytes() + self.bytes_shown()
-    }
-
-    /// The bytes of what only hits show.
-    pub(crate) fn bytes_shown(&self) -> usize {
-        match &self.home {
-            Home::Fragment { shown: Some(shown), .. } => shown.bytes(),
-            _ => 0,
-        }
-    }
-
-    fn is_gone(&self, at: u32) -> bool {
-        self.gone.get(at as usize).is_some_and(|gone| *gone)
-    }
 }
 
 /// The best rows so far.

@@ -1,8 +1,8 @@
-//! The journal as one search finds it: what waits there, and the counts of the query's terms.
+//! The journal as one search finds it: the waiting rows, and the counts of the query's terms.
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, RwLock},
     time::{Duration, Instant},
 };
 
@@ -11,13 +11,14 @@ use tokio::time;
 
 use crate::{
     Error,
-    journal::{Corpus, Snapshot, Statistics},
+    blocking::blocking,
+    journal::{Corpus, Journal, Snapshot, Statistics},
     library::Edition,
     search::{
-        blocking,
-        waiting::{HeldRow, Seen},
+        segment::Names,
+        waiting::{HeldRow, Seen, Waiting},
     },
-    store::Shared,
+    shelf::Shelf,
 };
 
 /// Keys whose rows in the library are looked up at once.
@@ -32,21 +33,42 @@ pub(super) struct Looked {
     pub(super) seen: Arc<Seen>,
 }
 
-impl Shared {
-    /// The point from which the vectors of all texts are seen.
-    pub(super) async fn centre(self: &Arc<Shared>) -> Result<Arc<[f32]>, Error> {
-        Ok(self.background(&Corpus::All).await?.centre())
+/// Looks at the journal for searches.
+pub(super) struct Lookout {
+    journal: Journal,
+    shelf: Arc<Shelf>,
+    names: Arc<RwLock<Names>>,
+    /// The rows that wait, as searches see them.
+    waiting: Arc<Waiting>,
+    /// Maximum time for which a search waits for outstanding vectors.
+    vector_wait: Duration,
+}
+
+impl Lookout {
+    pub(super) fn new(
+        journal: &Journal,
+        shelf: &Arc<Shelf>,
+        names: &Arc<RwLock<Names>>,
+        vector_wait: Duration,
+    ) -> Lookout {
+        Lookout {
+            journal: journal.clone(),
+            shelf: Arc::clone(shelf),
+            names: Arc::clone(names),
+            waiting: Arc::default(),
+            vector_wait,
+        }
     }
 
     /// The journal once no row that `gate` sees waits for its vector, or as it is after a while.
     pub(super) async fn look_for_vectors(
-        self: &Arc<Shared>,
+        &self,
         terms: &[String],
         corpus: &Corpus,
         centre: &Arc<[f32]>,
         gate: &Gate,
     ) -> Result<Looked, Error> {
-        let end = Instant::now() + self.config.vector_wait;
+        let end = Instant::now() + self.vector_wait;
         loop {
             let looked = self.look(terms, corpus, centre).await?;
             let left = end.saturating_duration_since(Instant::now());
@@ -59,7 +81,7 @@ impl Shared {
 
     /// The journal as it is now.
     async fn look(
-        self: &Arc<Shared>,
+        &self,
         terms: &[String],
         corpus: &Corpus,
         centre: &Arc<[f32]>,
@@ -72,11 +94,11 @@ impl Shared {
             let mut statistics = std::mem::take(&mut snapshot.statistics);
             // Without rows that wait there is nothing to compute.
             let is_quick = snapshot.seqs.is_empty();
-            let (shared, corpus) = (Arc::clone(self), corpus.clone());
-            let centre = Arc::clone(centre);
+            let (waiting, names) = (Arc::clone(&self.waiting), Arc::clone(&self.names));
+            let (corpus, centre) = (corpus.clone(), Arc::clone(centre));
             let see = move || {
-                let seen = shared.waiting.see(snapshot, held, &centre, &shared.names)?;
-                let names = shared.names.read().expect("no holder panics");
+                let seen = waiting.see(snapshot, held, &centre, &names)?;
+                let names = names.read().expect("no holder panics");
                 seen.count(&mut statistics, &corpus, &names);
                 Some(Looked { edition, statistics, seen })
             };
@@ -89,7 +111,7 @@ impl Shared {
     }
 
     /// The rows that the library holds of the keys of changes that are fresh.
-    async fn held_rows(self: &Arc<Shared>, snapshot: &Snapshot) -> Result<Vec<HeldRow>, Error> {
+    async fn held_rows(&self, snapshot: &Snapshot) -> Result<Vec<HeldRow>, Error> {
         let changes = snapshot.fresh.iter().filter(|change| !change.is_new);
         let mut seqs: HashMap<&str, i64> = HashMap::new();
         seqs.extend(changes.map(|change| (&*change.key, change.seq)));
@@ -97,7 +119,7 @@ impl Shared {
         if seqs.is_empty() {
             return Ok(held);
         }
-        let Some(library) = self.library(snapshot.edition).await? else { return Ok(held) };
+        let Some(library) = self.shelf.library(snapshot.edition).await? else { return Ok(held) };
         // A later version may hold the changes themselves.
         let library = library.pinned(snapshot.edition.version).await?;
         let keys: Vec<String> = seqs.keys().map(|key| (*key).to_owned()).collect();

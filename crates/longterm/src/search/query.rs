@@ -6,7 +6,7 @@ use aios_analysis::{Variant, is_run};
 
 use crate::{
     journal::{Corpus, Statistics},
-    search::{background::Scale, bm25::idf, related::RelatedTerm, vectors::Asked, when::When},
+    search::{bm25::idf, related::RelatedTerm, scale::Scale, vectors::Asked, when::When},
 };
 
 /// The weight of a pair of characters that no record has, as a part of that of a word.

@@ -16,10 +16,12 @@ use crate::{
     search::{
         explain::Explanation,
         filter::Filter,
-        legs::{Part, Place, Sight, Wanted},
+        legs::Wanted,
+        part::{Part, Place},
         query::Query,
         score::{Scored, Scorer},
         segment::Names,
+        sight::Sight,
         strings::NONE,
         waiting::Seen,
         weights::Weights,

@@ -16,15 +16,17 @@ use futures::TryStreamExt;
 use tokio::{runtime, sync::Mutex, task, time};
 
 use crate::{
-    Error, Longterm,
+    Config, Error,
+    blocking::blocking,
+    journal::Journal,
     library::{Edition, Fragment, Library, Read},
     search::{
-        blocking,
-        legs::{Home, Part},
-        segment::Builder,
+        backgrounds::Backgrounds,
+        part::{Home, Part},
+        segment::{Builder, Names},
         shown::Shown,
     },
-    store::Shared,
+    shelf::Shelf,
 };
 
 /// How long a search waits for a view that is a little behind before it asks LanceDB. For the first
@@ -35,9 +37,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long LanceDB is asked at once where a view could not be made, or is too large.
 const RETRY: Duration = Duration::from_secs(30);
 
-/// The newest view.
-#[derive(Default)]
+/// The library in RAM, from the first search on.
 pub(crate) struct Resident {
+    config: Arc<Config>,
+    journal: Journal,
+    shelf: Arc<Shelf>,
+    backgrounds: Arc<Backgrounds>,
+    names: Arc<RwLock<Names>>,
+    dimension: usize,
+    /// The newest view.
     view: RwLock<Option<Arc<View>>>,
     /// Held by who makes the next view; until when none is made, where one could not be.
     making: Mutex<Option<Instant>>,
@@ -69,39 +77,45 @@ impl View {
 }
 
 impl Resident {
+    pub(super) fn new(
+        config: &Arc<Config>,
+        journal: &Journal,
+        shelf: &Arc<Shelf>,
+        backgrounds: &Arc<Backgrounds>,
+        names: &Arc<RwLock<Names>>,
+        dimension: usize,
+    ) -> Resident {
+        Resident {
+            config: Arc::clone(config),
+            journal: journal.clone(),
+            shelf: Arc::clone(shelf),
+            backgrounds: Arc::clone(backgrounds),
+            names: Arc::clone(names),
+            dimension,
+            view: RwLock::default(),
+            making: Mutex::default(),
+        }
+    }
+
     fn newest(&self) -> Option<Arc<View>> {
         self.view.read().expect("no holder panics").clone()
     }
-}
 
-impl Longterm {
-    /// Holds the library in RAM now, which the first search begins otherwise, and says whether it
-    /// is: it may be empty, or larger than [`Config::resident_bytes_max`](crate::Config) allows.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn warm(&self) -> Result<bool, Error> {
-        let edition = self.shared.journal.edition().await?;
-        if self.shared.config.resident_bytes_max == 0 || edition.version == 0 {
-            return Ok(false);
-        }
-        Ok(Arc::clone(&self.shared).make_view(edition).await.is_some())
-    }
-}
-
-impl Shared {
     /// The view of `edition` or a later one, if there is one or will be in a moment.
-    pub(crate) async fn view(self: &Arc<Shared>, edition: Edition) -> Option<Arc<View>> {
+    pub(crate) async fn view(self: &Arc<Resident>, edition: Edition) -> Option<Arc<View>> {
         if self.config.resident_bytes_max == 0 || edition.version == 0 {
             return None;
         }
-        let newest = self.resident.newest();
+        let newest = self.newest();
         if let Some(view) = &newest
             && edition <= view.edition
         {
             return newest;
         }
-        let making = task::spawn(Arc::clone(self).make_view(edition));
+        let making = {
+            let this = Arc::clone(self);
+            task::spawn(async move { this.make_view(edition).await })
+        };
         match newest {
             Some(_) => time::timeout(PATIENCE, making).await.ok()?.ok()?,
             None => making.await.ok()?,
@@ -109,21 +123,22 @@ impl Shared {
     }
 
     /// Brings the view up to date in the background, if searches use one.
-    pub(crate) fn follow_library(self: &Arc<Shared>) {
-        if self.resident.newest().is_some() {
-            let shared = Arc::clone(self);
+    pub(crate) fn follow_library(self: &Arc<Resident>) {
+        if self.newest().is_some() {
+            let this = Arc::clone(self);
             task::spawn(async move {
-                match shared.journal.edition().await {
-                    Ok(edition) => _ = shared.make_view(edition).await,
+                match this.journal.edition().await {
+                    Ok(edition) => _ = this.make_view(edition).await,
                     Err(error) => tracing::debug!(%error, "the library was not followed"),
                 }
             });
         }
     }
 
-    async fn make_view(self: Arc<Shared>, edition: Edition) -> Option<Arc<View>> {
-        let mut not_before = self.resident.making.lock().await;
-        if let Some(view) = self.resident.newest()
+    /// Makes the view of `edition` or a later one, unless there is one.
+    pub(super) async fn make_view(self: &Arc<Resident>, edition: Edition) -> Option<Arc<View>> {
+        let mut not_before = self.making.lock().await;
+        if let Some(view) = self.newest()
             && edition <= view.edition
         {
             return Some(view);
@@ -137,48 +152,48 @@ impl Shared {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "the library is not searched in RAM");
                 // The next one may still be made of what an earlier one holds.
-                self.resident.newest()
+                self.newest()
             }
         };
         *not_before = made.is_none().then(|| Instant::now() + RETRY);
-        *self.resident.view.write().expect("no holder panics") = made.clone();
+        *self.view.write().expect("no holder panics") = made.clone();
         made.filter(|view| edition <= view.edition)
     }
 
     /// None where it would take more RAM than is allowed.
-    async fn next_view(self: &Arc<Shared>, edition: Edition) -> Result<Option<View>, Error> {
-        let Some(library) = self.library(edition).await? else { return Ok(None) };
-        let shared = Arc::clone(self);
+    async fn next_view(self: &Arc<Resident>, edition: Edition) -> Result<Option<View>, Error> {
+        let Some(library) = self.shelf.library(edition).await? else { return Ok(None) };
+        let this = Arc::clone(self);
         blocking(move || {
             // The first one takes so long that what it reads may be pruned meanwhile.
-            let _pin = match shared.resident.newest() {
+            let _pin = match this.newest() {
                 Some(_) => None,
-                None => shared.places.pin(shared.config.access)?,
+                None => this.shelf.pin_blocking()?,
             };
-            on_one_thread(shared.view_of(library, edition))
+            on_one_thread(this.view_of(library, edition))
         })
         .await?
     }
 
     async fn view_of(
-        self: Arc<Shared>,
+        self: Arc<Resident>,
         library: Library,
         edition: Edition,
     ) -> Result<Option<View>, Error> {
         let library = library.pinned(edition.version).await?;
         let rows = library.row_count().await?;
-        let rows_max = self.config.resident_rows_max(self.vectors.dimension());
+        let rows_max = self.config.resident_rows_max(self.dimension);
         if rows_max < rows {
             tracing::info!(rows, rows_max, "too many records to be searched in RAM");
             return Ok(None);
         }
-        let before = self.resident.newest();
+        let before = self.newest();
         let before: HashMap<u64, &Held> = before
             .iter()
             .flat_map(|view| &view.fragments)
             .map(|held| (held.fragment.id, held))
             .collect();
-        let mut room = self.config.resident_bytes_left(rows, self.vectors.dimension());
+        let mut room = self.config.resident_bytes_left(rows, self.dimension);
         let mut fragments = Vec::new();
         for fragment in library.fragments().await? {
             let part = match before.get(&fragment.id) {
@@ -199,14 +214,14 @@ impl Shared {
     /// Computes for long, so it is not for a runtime that others use. The parts that only hits show
     /// are held if they take no more bytes than `room`.
     async fn read_part(
-        self: &Arc<Shared>,
+        self: &Arc<Resident>,
         library: &Library,
         fragment: &Fragment,
         room: usize,
     ) -> Result<Part, Error> {
         let &Fragment { id, rows, .. } = fragment;
         let mut batches = Box::pin(library.read_fragment(id).await?);
-        let mut builder = Builder::new(self.centre().await?, rows);
+        let mut builder = Builder::new(self.backgrounds.centre().await?, rows);
         let mut offsets = Vec::with_capacity(rows);
         let mut shown = Some(Shown::default());
         while let Some(batch) = batches.try_next().await? {

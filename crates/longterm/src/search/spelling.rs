@@ -3,15 +3,18 @@
 //! A spelling counts where a text has it that is counted for the searcher, the library's and those
 //! that wait: nobody learns from a search which words others store.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, RwLock},
+};
 
-use aios_analysis::{Guess, Known, Query, Variant};
+use aios_analysis::{Analyzer, Guess, Known, Query, Variant};
 
 use crate::{
     Error,
-    journal::{Corpus, Statistics},
-    search::{blocking, related::is_word, waiting::Seen},
-    store::Shared,
+    blocking::blocking,
+    journal::{Corpus, Journal, Statistics},
+    search::{related::is_word, segment::Names, waiting::Seen},
 };
 
 /// The texts whose words are known to a search.
@@ -22,10 +25,25 @@ pub(super) struct Vocabulary {
     pub(super) is_in_ram: bool,
 }
 
-impl Shared {
+/// Finds spellings that texts have.
+pub(super) struct Speller {
+    journal: Journal,
+    names: Arc<RwLock<Names>>,
+    analyzer: &'static Analyzer,
+}
+
+impl Speller {
+    pub(super) fn new(
+        journal: &Journal,
+        names: &Arc<RwLock<Names>>,
+        analyzer: &'static Analyzer,
+    ) -> Speller {
+        Speller { journal: journal.clone(), names: Arc::clone(names), analyzer }
+    }
+
     /// The terms that stand for those of `query`, whose `statistics` are those of the searcher.
     pub(super) async fn variants(
-        self: &Arc<Shared>,
+        self: &Arc<Speller>,
         query: &Query,
         statistics: &Statistics,
         vocabulary: Vocabulary,
@@ -37,17 +55,17 @@ impl Shared {
             _ => Known::No,
         };
         let known: Vec<Known> = query.terms.iter().map(known).collect();
-        let (shared, query) = (Arc::clone(self), query.clone());
+        let (this, query) = (Arc::clone(self), query.clone());
         let all_known = known.iter().all(|known| *known == Known::InTexts);
         let guess = move || {
-            let guesses = query.guesses(shared.analyzer, |at| known[at]);
-            (shared.in_store(guesses, &vocabulary), vocabulary)
+            let guesses = query.guesses(this.analyzer, |at| known[at]);
+            (this.in_store(guesses, &vocabulary), vocabulary)
         };
         // A word that no text has has many spellings.
         let (guesses, vocabulary) = if all_known { guess() } else { blocking(guess).await? };
         if !guesses.is_empty() {
-            let (shared, first) = (Arc::clone(self), statistics.clone());
-            let taken = blocking(move || shared.taken(guesses, &first, &vocabulary));
+            let (this, first) = (Arc::clone(self), statistics.clone());
+            let taken = blocking(move || this.taken(guesses, &first, &vocabulary));
             variants.extend(taken.await??);
         }
         Ok(variants)

@@ -5,6 +5,7 @@
 //! again. So does what the library holds of its key, unless [`Base`] changes.
 
 mod held;
+mod tally;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,12 +16,15 @@ use aios_record::{Gate, Provenance, Record, Scope};
 use serde_json::Value;
 
 pub(crate) use self::held::HeldRow;
-use self::held::HeldRows;
+use self::{
+    held::HeldRows,
+    tally::{COUNTED, Tally},
+};
 use crate::{
     journal::{Base, Corpus, KnownWaiting, Pending, Snapshot, Statistics},
     library::Row,
     search::{
-        legs::{Home, Part},
+        part::{Home, Part},
         segment::{Builder, Names, Segment},
         strings::NONE,
     },
@@ -57,18 +61,6 @@ struct WaitingRow {
 
 /// The `seq` of a row that was read again and is in another batch.
 const REREAD: i64 = -1;
-
-/// No `seq` of a row.
-const COUNTED: i64 = -1;
-
-/// Rows whose words are to be added to the statistics of the library, or taken from them.
-struct Tally {
-    segment: Arc<Segment>,
-    /// Of each row, the `seq` of its change, and [`COUNTED`] if that does not wait.
-    seqs: Vec<i64>,
-    /// 1 or -1.
-    weight: i64,
-}
 
 /// Rows that became one segment.
 struct Batch {

@@ -4,6 +4,7 @@
 //! Only English phrases are known: days, months, seasons and years by name, and what is said from
 //! now (`relative`); and days in numbers, `2026-03-02` and `02.03.2026`. All are taken in UTC.
 
+mod months;
 mod relative;
 
 use std::{ops::Range, sync::LazyLock};
@@ -11,6 +12,8 @@ use std::{ops::Range, sync::LazyLock};
 use aios_record::Timestamp;
 use jiff::{Span, ToSpan, civil::Date, tz::TimeZone};
 use regex::{Captures, Regex};
+
+use self::months::{month_number, season_month};
 
 /// Days in which a record's nearness falls by a factor of e after what the query names; things are
 /// told of afterwards more than before.
@@ -194,26 +197,8 @@ fn month_part(found: &Captures<'_>) -> Option<Part> {
 const PLACING_WORDS: &[&str] =
     &["in", "of", "since", "until", "by", "during", "last", "next", "early", "late", "mid"];
 
-/// The month in which a season begins, north of the equator.
-fn season_month(season: &str) -> i8 {
-    match season.to_lowercase().as_str() {
-        "spring" => 3,
-        "summer" => 6,
-        "fall" | "autumn" => 9,
-        _ => 12,
-    }
-}
-
 fn year_number(found: &Captures<'_>) -> Option<i16> {
     found.name("year")?.as_str().parse().ok()
-}
-
-fn month_number(name: &str) -> Option<i8> {
-    let start = name.get(..3)?.to_lowercase();
-    let months =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let at = months.iter().position(|month| *month == start)?;
-    i8::try_from(at + 1).ok()
 }
 
 #[cfg(test)]

@@ -25,11 +25,13 @@
 //! Counter-tests show that the simulation can fail: without syncs records are lost, and without
 //! syncs of removed names purged texts are back.
 
+mod calls;
 mod former;
+mod random;
 mod recorder;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
     env, fs,
     path::Path,
     sync::Arc,
@@ -39,7 +41,11 @@ use std::{
 use aios_embedding::{Embedder, Fingerprint, StaticModel};
 use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Owner, Record, Scope};
 
-use self::recorder::{Cut, Recorder, Syncs};
+use self::{
+    calls::{Call, Calls, MARK},
+    random::Random,
+    recorder::{Cut, Recorder, Syncs},
+};
 use super::{Disk, System};
 use crate::{Applied, Config, Durability, FeedPage, Longterm, SearchOptions, vectors::Vectors};
 
@@ -61,8 +67,6 @@ const REINDEX_SYNCS: u64 = 120;
 const NEW_EVERY: u64 = 3;
 /// Number of ids, so few that they are changed and removed often.
 const IDS: u64 = 60;
-/// End of every text, followed by a number that no other text has.
-const MARK: &str = "number";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acknowledged_writes_survive_a_power_cut() {
@@ -310,7 +314,7 @@ async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls,
         longterm.drain().await.map_err(said)?;
         let keys = held.keys().map(|id| Key::new(Kind::Note, Id::new(id.as_str()).unwrap()));
         let keys = keys.map(|key| key.of(Owner::SHARED).encode()).collect();
-        let rows = longterm.shared.rows(keys).await.map_err(said)?;
+        let rows = longterm.parts.shelf.rows(keys).await.map_err(said)?;
         if rows.len() != held.len() || rows.iter().any(|row| row.vector.is_none()) {
             return Err(format!("moved {moved}: a record has no vector after the drain"));
         }
@@ -400,75 +404,5 @@ fn config(durability: Durability) -> Config {
         index_after_rows: 8,
         prune_after: Duration::ZERO,
         ..Config::default()
-    }
-}
-
-/// Calls in order, since a moment with known content.
-#[derive(Debug, Clone, Default)]
-struct Calls {
-    made: Vec<Call>,
-    /// The numbers of the purged texts.
-    purged: HashSet<String>,
-}
-
-/// The changes of one call: ids, each with its text, or `None` if it is removed.
-#[derive(Debug, Clone)]
-struct Call {
-    changes: Vec<(String, Option<String>)>,
-    is_purge: bool,
-}
-
-impl Calls {
-    fn holding(held: BTreeMap<String, String>, purged: HashSet<String>) -> Calls {
-        let changes = held.into_iter().map(|(id, text)| (id, Some(text))).collect();
-        Calls { made: vec![Call { changes, is_purge: false }], purged }
-    }
-
-    fn ids(&self) -> BTreeSet<String> {
-        let changes = self.made.iter().flat_map(|call| &call.changes);
-        changes.map(|(id, _)| id.clone()).collect()
-    }
-
-    /// Returns the content after the first `count` calls.
-    fn state_after(&self, count: usize) -> BTreeMap<String, String> {
-        let mut state = BTreeMap::new();
-        for (id, text) in self.made[..count].iter().flat_map(|call| &call.changes) {
-            match text {
-                Some(text) => state.insert(id.clone(), text.clone()),
-                None => state.remove(id),
-            };
-        }
-        state
-    }
-
-    /// Returns the numbers of all texts that the ids of the last call had, if that is a purge.
-    fn of_the_last(&self) -> HashSet<String> {
-        let Some(last) = self.made.last().filter(|call| call.is_purge) else {
-            return HashSet::new();
-        };
-        let changes = self.made.iter().flat_map(|call| &call.changes);
-        let of = changes.filter(|(id, _)| last.changes.iter().any(|(purged, _)| purged == id));
-        let texts = of.filter_map(|(_, text)| text.as_deref());
-        texts.filter_map(|text| Some(text.rsplit_once(MARK)?.1.to_owned())).collect()
-    }
-
-    /// As [`of_the_last`](Calls::of_the_last), if `held` shows that the call took effect, since it
-    /// may have been interrupted.
-    fn purged_by_the_last(&self, held: &BTreeMap<String, String>) -> HashSet<String> {
-        let before = self.state_after(self.made.len().saturating_sub(1));
-        let after = self.state_after(self.made.len());
-        if before != after && after == *held { self.of_the_last() } else { HashSet::new() }
-    }
-}
-
-/// Xorshift (Marsaglia, 2003).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
     }
 }

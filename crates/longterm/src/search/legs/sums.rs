@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use crate::search::{
     bm25::saturated,
-    legs::Wanted,
     segment::{Bag, Segment},
 };
 
@@ -27,16 +26,21 @@ struct List<'a> {
 
 impl<'a> Sums<'a> {
     /// Starts with sums of 0 for `rows` of `segment`.
-    pub(super) fn new(segment: &'a Segment, rows: Range<u32>, wanted: &Wanted<'_>) -> Sums<'a> {
+    pub(super) fn new(
+        segment: &'a Segment,
+        rows: Range<u32>,
+        terms: &[(u32, f64)],
+        words_mean: f64,
+    ) -> Sums<'a> {
         let list = |&(term, weight): &(u32, f64)| {
             let entries = segment.postings.rows(term, rows.start);
             List { term, weight, entries }
         };
-        let mut lists: Vec<List<'_>> = wanted.terms.iter().map(list).collect();
+        let mut lists: Vec<List<'_>> = terms.iter().map(list).collect();
         lists.retain(|list| 0 < list.entries.entries_max());
         lists.sort_by(|a, b| a.weight.total_cmp(&b.weight));
         let scores = vec![0.0; rows.len()];
-        Sums { segment, rows, words_mean: wanted.words_mean, scores, lists }
+        Sums { segment, rows, words_mean, scores, lists }
     }
 
     /// Adds the heaviest of the remaining terms. Returns `false` if no term remains.

@@ -1,12 +1,20 @@
 //! The leg of words against sums over every row.
 
+use std::sync::Arc;
+
 use aios_record::{Gate, Id, Kind, Record, Scope, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     library::Row,
-    search::{SearchOptions, bm25::saturated, filter::Filter, segment::Builder},
+    search::{
+        bm25::saturated,
+        filter::Filter,
+        options::SearchOptions,
+        part::{Home, Part},
+        segment::{Builder, Names},
+    },
 };
 
 /// Rows of terms that are the rarer, the higher their number; every fifth of another owner.

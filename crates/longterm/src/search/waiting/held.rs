@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use aios_record::Kind;
 
-use super::{COUNTED, Tally};
+use super::tally::{COUNTED, Tally};
 use crate::{
     library::{Ranked, RowTerms},
     search::segment::{Builder, Names, Segment},

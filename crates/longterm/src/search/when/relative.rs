@@ -8,7 +8,7 @@ use jiff::{
 };
 use regex::{Captures, Regex};
 
-use super::month_number;
+use super::months::{month_number, season_month};
 
 /// The days that phrases in `query` mean on the day `today`, and the query without them.
 pub(super) fn take(query: &str, today: Date) -> (Vec<Range<Date>>, String) {
@@ -50,7 +50,7 @@ static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
         (
             r"(?P<which>this|last) (?P<season>spring|summer|fall|autumn|winter)".to_owned() + YEAR,
             |found, today| {
-                let month = super::season_month(&found["season"]);
+                let month = season_month(&found["season"]);
                 recurring(found, today, month, 3)
             },
         ),

@@ -11,7 +11,10 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{Call, Calls, Random};
+use super::{
+    calls::{Call, Calls},
+    random::Random,
+};
 use crate::{Durability, sync::Disk};
 
 /// Number of syncs of a round within which the power is cut.

@@ -10,7 +10,8 @@ use tokio::{
     time,
 };
 
-use crate::{Error, expiry::Expiry, store::Shared};
+use super::{expiry::Expiry, ownership::Ownership};
+use crate::Error;
 
 /// Background task that drains the journal, and waits to become the owner while another process is.
 pub(crate) struct Worker {
@@ -20,10 +21,10 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts the task, unless access is read-only.
-    pub(crate) fn start(shared: Arc<Shared>) -> Worker {
+    pub(crate) fn start(ownership: Arc<Ownership>) -> Worker {
         let (stop, stopped) = watch::channel(false);
-        let task = match shared.config.access {
-            Access::ReadWrite => Some(task::spawn(work(shared, stopped))),
+        let task = match ownership.config.access {
+            Access::ReadWrite => Some(task::spawn(work(ownership, stopped))),
             Access::ReadOnly => None,
         };
         Worker { stop, task: Mutex::new(task) }
@@ -49,11 +50,11 @@ impl Drop for Worker {
 /// the files again.
 const DAMAGED_RETRY: Duration = Duration::from_secs(30);
 
-async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn work(ownership: Arc<Ownership>, mut stopped: watch::Receiver<bool>) {
     let mut expiry = Expiry::new();
     loop {
-        let mut retry = shared.config.owner_retry;
-        match shared.own().await {
+        let mut retry = ownership.config.owner_retry;
+        match ownership.own().await {
             Ok(()) => {}
             Err(error @ Error::Reembedded { .. }) => {
                 tracing::warn!(%error, "this handle moves nothing into the library any more");
@@ -66,23 +67,24 @@ async fn work(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
                 tracing::warn!(%error, "long-term memory has no owner yet");
             }
         }
-        let owned = shared.drain_now().await.unwrap_or_else(|error| {
+        let owned = ownership.drain_now().await.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "the journal could not be drained; trying again");
             false
         });
         if owned {
-            expiry.look(&shared).await;
+            expiry.look(&ownership).await;
         }
         let woken = async {
             if owned {
-                let _ = time::timeout(shared.config.owner_retry, shared.wake.notified()).await;
+                let _ =
+                    time::timeout(ownership.config.owner_retry, ownership.wake.notified()).await;
                 // Searches wait for vectors, but not for the library.
-                if let Err(error) = shared.embed_now().await {
+                if let Err(error) = ownership.deferred.embed_now().await {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "vectors are still outstanding; trying again");
                 }
-                time::sleep(shared.config.drain_delay).await;
+                time::sleep(ownership.config.drain_delay).await;
             } else {
                 time::sleep(retry).await;
             }

@@ -3,14 +3,13 @@
 //!
 //! A killed process leaves such rows as they are, and the next owner continues with them.
 
-use std::sync::Arc;
+use tokio::sync::Mutex;
 
 use crate::{
     Error,
+    blocking::blocking,
     intake::{Embedded, embed},
-    journal::Unembedded,
-    search::blocking,
-    store::Shared,
+    journal::{Journal, Unembedded},
     vectors::Vectors,
 };
 
@@ -19,11 +18,22 @@ use crate::{
 const ROWS_AT_ONCE: usize = 64;
 const BYTES_AT_ONCE: usize = 256 << 10;
 
-impl Shared {
+/// Computes outstanding vectors, one batch at a time.
+pub(super) struct Deferred {
+    journal: Journal,
+    vectors: Vectors,
+    /// Held while outstanding vectors are computed, so that no text is embedded twice.
+    embedding: Mutex<()>,
+}
+
+impl Deferred {
+    pub(super) fn new(journal: &Journal, vectors: &Vectors) -> Deferred {
+        Deferred { journal: journal.clone(), vectors: vectors.clone(), embedding: Mutex::default() }
+    }
+
     /// Computes the outstanding vectors of rows up to sequence number `through`.
-    pub(crate) async fn embed_outstanding(&self, through: i64) -> Result<(), Error> {
+    pub(super) async fn embed_outstanding(&self, through: i64) -> Result<(), Error> {
         loop {
-            // The lock keeps two tasks from embedding the same text.
             let _turn = self.embedding.lock().await;
             let journal = &self.journal;
             let texts = journal.unembedded(through, ROWS_AT_ONCE, BYTES_AT_ONCE).await?;
@@ -35,8 +45,8 @@ impl Shared {
         }
     }
 
-    /// As [`embed_outstanding`](Shared::embed_outstanding), for all rows that wait now.
-    pub(crate) async fn embed_now(self: &Arc<Shared>) -> Result<(), Error> {
+    /// As [`embed_outstanding`](Deferred::embed_outstanding), for all rows that wait now.
+    pub(super) async fn embed_now(&self) -> Result<(), Error> {
         self.embed_outstanding(self.journal.newest_pending().await?).await
     }
 }

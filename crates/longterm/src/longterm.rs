@@ -1,0 +1,236 @@
+//! The handle: opening, draining and closing. Not here: operations on records, see `view`.
+
+use std::{
+    fs,
+    ops::Deref,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aios_embedding::Embedder;
+use aios_files::secure_tree;
+use aios_ledger::Access;
+use aios_record::{Gate, Generation};
+use tokio::{sync::watch, task, time};
+
+use crate::{
+    Config, Error, LongtermView,
+    config::DRAIN_POLL,
+    journal::Journal,
+    owner::{Places, Worker, check_journal},
+    parts::Parts,
+    rebuild::bring_over,
+    sync::{Disk, System, make_directory},
+    vectors::{Space, Vectors},
+};
+
+/// The handle on one data directory's long-term memory: the administrator's [view](LongtermView),
+/// and maintenance. Clones share everything.
+///
+/// When the last clone and the last view are dropped, waiting changes stay in the journal for the
+/// next owner. [`close`](Longterm::close) moves them into the library first.
+#[derive(Clone)]
+pub struct Longterm {
+    view: LongtermView,
+}
+
+impl Deref for Longterm {
+    type Target = LongtermView;
+
+    fn deref(&self) -> &LongtermView {
+        &self.view
+    }
+}
+
+impl Longterm {
+    /// Opens long-term memory in the data directory `dir`, and creates it (mode 0700) if it does
+    /// not exist. Background work runs on the current tokio runtime. A library of a former version
+    /// is converted first, which takes as long as copying it.
+    ///
+    /// With [`Access::ReadOnly`] nothing is created or written; an empty `dir` is read as an empty
+    /// memory.
+    ///
+    /// # Errors
+    /// - [`Error::ModelMismatch`] if the stored vectors are from another model.
+    /// - [`Error::Io`], [`Error::Journal`] if `dir` cannot be used; [`Error::Place`] if something
+    ///   in it belongs to another user of the system.
+    /// - [`Error::DamagedFile`] if the library that the journal names is gone, or a deletion file
+    ///   cannot be read.
+    /// - [`Error::Older`] if the journal has not reached [`Config::reached`].
+    /// - [`Error::FormerLibrary`] if a library of a former version may only be read.
+    pub async fn open(
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<Longterm, Error> {
+        Longterm::open_on(Arc::new(System), dir, config, Vectors::Model(embedder)).await
+    }
+
+    /// As [`open`](Longterm::open), for a store that embeds nothing: records and knowledge come
+    /// with the caller's own vectors ([`store_with_vectors`](LongtermView::store_with_vectors),
+    /// [`Knowledge::with_vector`]), and so do searches ([`SearchOptions::vector`]). Vectors of any
+    /// length are stored and compared at length 1; a vector of zeros is similar to nothing. Records
+    /// from the feed have no vector and are found by their words.
+    ///
+    /// [`Knowledge::with_vector`]: crate::Knowledge::with_vector
+    /// [`SearchOptions::vector`]: crate::SearchOptions::vector
+    ///
+    /// # Errors
+    /// As [`open`](Longterm::open).
+    pub async fn open_with_vectors(
+        dir: &Path,
+        config: Config,
+        space: Space,
+    ) -> Result<Longterm, Error> {
+        Longterm::open_on(Arc::new(System), dir, config, Vectors::Given(space)).await
+    }
+
+    /// Opens long-term memory on a disk that may be a stand-in for the operating system's.
+    pub(crate) async fn open_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        config: Config,
+        vectors: Vectors,
+    ) -> Result<Longterm, Error> {
+        // LanceDB ends the process if the clock is before 1970.
+        SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
+        let places = Places::new(dir, disk);
+        let library = places.library.clone();
+        let was_there = library.exists();
+        let opened = Box::pin(Longterm::open_at(places, config, vectors)).await;
+        if opened.is_err() && !was_there {
+            // Leaves the path free for a library that was moved away. This fails if the directory
+            // is not empty.
+            let _ = fs::remove_dir(library);
+        }
+        opened
+    }
+
+    async fn open_at(
+        places: Places,
+        mut config: Config,
+        vectors: Vectors,
+    ) -> Result<Longterm, Error> {
+        let library = &places.library;
+        match config.access {
+            Access::ReadWrite => {
+                make_directory(&*places.disk, library).map_err(Error::io("create", library))?;
+                secure(library)?;
+            }
+            // A read-only handle computes no outstanding vectors.
+            Access::ReadOnly => config.vector_wait = Duration::ZERO,
+        }
+        let (site, access, durability) = (places.clone(), config.access, config.durability);
+        let given = vectors.fingerprint();
+        let of = vectors.clone();
+        let journal = task::spawn_blocking(move || Journal::open(&site, access, durability, &of));
+        let journal = journal.await.map_err(|_| Error::Closed)??;
+        let stored = journal.claim_embedder().await?;
+        if stored != given {
+            return Err(Error::ModelMismatch { stored, given });
+        }
+        journal.check_reached(config.reached).await?;
+        if config.access == Access::ReadOnly {
+            check_journal(&places, &journal).await?;
+        }
+        bring_over(&places, &config, &journal, &vectors).await?;
+        let parts = Parts::new(places, config, journal, vectors)?;
+        match parts.ownership.own().await {
+            // Searches work without an owner; the worker tries again.
+            Err(Error::NoRoom(_) | Error::DamagedRows { .. }) => {}
+            owned => owned?,
+        }
+        let worker = Arc::new(Worker::start(Arc::clone(&parts.ownership)));
+        let gate = Gate::administrator();
+        Ok(Longterm { view: LongtermView { parts: Arc::new(parts), gate, worker } })
+    }
+
+    /// Returns the generation of the journal, to be stored outside of it; see [`Config::reached`].
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the journal cannot be read.
+    pub async fn generation(&self) -> Result<Generation, Error> {
+        self.parts.journal.generation().await
+    }
+
+    /// Returns a receiver that changes each time this process has moved changes into the library.
+    #[must_use]
+    pub fn drained(&self) -> watch::Receiver<i64> {
+        self.parts.ownership.drained()
+    }
+
+    /// Returns long-term memory as `gate` sees it.
+    #[must_use]
+    pub fn scoped(&self, gate: Gate) -> LongtermView {
+        LongtermView { gate, ..self.view.clone() }
+    }
+
+    /// Makes durable everything that was acknowledged before the call. [`Durability::Full`] does
+    /// that with each acknowledgement; with [`Durability::Normal`] call this before you delete the
+    /// source of the records.
+    ///
+    /// [`Durability::Full`]: crate::Durability::Full
+    /// [`Durability::Normal`]: crate::Durability::Normal
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the journal cannot be written.
+    pub async fn sync(&self) -> Result<(), Error> {
+        self.parts.journal.sync().await
+    }
+
+    /// Waits until the library holds everything that was acknowledged before the call, whichever
+    /// process moves it there, and whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// The error that kept this process, as the owner, from moving it; [`Error::ReadOnly`] if
+    /// changes wait and the handle is read-only.
+    pub async fn drain(&self) -> Result<(), Error> {
+        let through = self.parts.journal.newest_pending().await?;
+        while self.parts.journal.is_waiting(through).await? {
+            if self.parts.config.access == Access::ReadOnly {
+                return Err(Error::ReadOnly);
+            }
+            self.parts.ownership.own().await?;
+            if self.parts.ownership.drain_owned(through).await? {
+                return Ok(());
+            }
+            time::sleep(DRAIN_POLL).await;
+        }
+        Ok(())
+    }
+
+    /// Removes the expired records that are in the library, with their older versions, and returns
+    /// their number. The owner does this by itself every 10 minutes.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be used.
+    pub async fn remove_expired(&self) -> Result<u64, Error> {
+        self.parts.ownership.remove_expired().await
+    }
+
+    /// Moves the waiting changes into the library if this process is the owner, ends the background
+    /// work, releases the ownership and closes the journal. Other clones fail with
+    /// [`Error::Closed`] afterwards.
+    ///
+    /// # Errors
+    /// The error that kept the journal from being drained. The journal is closed all the same and
+    /// loses nothing.
+    pub async fn close(self) -> Result<(), Error> {
+        self.worker.stop().await;
+        let drained = self.parts.ownership.drain_now().await;
+        self.parts.ownership.release().await;
+        self.parts.journal.close().await;
+        drained.map(|_| ())
+    }
+}
+
+/// Refuses a library that other users have written to, and removes their access.
+fn secure(library: &Path) -> Result<(), Error> {
+    let tightened = secure_tree(library)?;
+    if 0 < tightened {
+        let path = library.display();
+        tracing::warn!(%path, files = tightened, "others could read or write it; it is closed now");
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! One search, from its text to its hits: look at the journal, ask, rank, read.
+
+use std::sync::{Arc, RwLock};
+
+use aios_record::{Gate, Record};
+
+use crate::{
+    Config, Error,
+    blocking::blocking,
+    intake::Intake,
+    journal::Journal,
+    library::{Edition, SHOWN_COLUMNS},
+    search::{
+        asking::Asking,
+        background::Background,
+        backgrounds::Backgrounds,
+        by_library::Lookup,
+        found::{Found, Hit},
+        looking::{Looked, Lookout},
+        options::{Explain, SearchOptions},
+        part::{Home, Place},
+        query::Meaning,
+        ranking::{Chosen, Ranking},
+        resident::{Resident, View},
+        segment::Names,
+        spelling::Speller,
+        vectors::Asked,
+        weights::Weights,
+    },
+    shelf::{Shelf, retried},
+};
+
+/// Searches, and what they keep in RAM.
+pub(crate) struct Searcher {
+    journal: Journal,
+    shelf: Arc<Shelf>,
+    intake: Intake,
+    weights: Weights,
+    /// Names behind the numbers that searches hold in RAM.
+    names: Arc<RwLock<Names>>,
+    backgrounds: Arc<Backgrounds>,
+    lookout: Lookout,
+    speller: Arc<Speller>,
+    pub(crate) resident: Arc<Resident>,
+}
+
+impl Searcher {
+    pub(crate) fn new(
+        config: &Arc<Config>,
+        journal: &Journal,
+        shelf: &Arc<Shelf>,
+        intake: &Intake,
+    ) -> Searcher {
+        let (names, vectors) = (Arc::default(), &intake.vectors);
+        let backgrounds = Arc::new(Backgrounds::new(journal, shelf, vectors, config.access));
+        let dimension = vectors.dimension();
+        let resident = Resident::new(config, journal, shelf, &backgrounds, &names, dimension);
+        Searcher {
+            journal: journal.clone(),
+            shelf: Arc::clone(shelf),
+            intake: intake.clone(),
+            weights: config.weights,
+            lookout: Lookout::new(journal, shelf, &names, config.vector_wait),
+            speller: Arc::new(Speller::new(journal, &names, intake.analyzer)),
+            names,
+            backgrounds,
+            resident: Arc::new(resident),
+        }
+    }
+
+    /// Finds the records that fit `text` and that `gate` sees, best first.
+    pub(super) async fn search(
+        self: &Arc<Searcher>,
+        text: &str,
+        options: &SearchOptions,
+        gate: &Gate,
+    ) -> Result<Found, Error> {
+        retried(|| self.search_once(text, options, gate)).await
+    }
+
+    async fn search_once(
+        self: &Arc<Searcher>,
+        text: &str,
+        options: &SearchOptions,
+        gate: &Gate,
+    ) -> Result<Found, Error> {
+        let analyzer = self.intake.analyzer;
+        let Some(asking) = Asking::new(text, options, gate, self.weights, analyzer) else {
+            return Ok(Found::default());
+        };
+        let background = self.backgrounds.background(asking.corpus()).await?;
+        let looked = self.look(&asking, gate, &background).await?;
+        let vectors_outstanding = looked.seen.outstanding(gate);
+        let view = self.resident.view(looked.edition).await;
+        let ranking = self.ask(&asking, looked, view.as_deref(), background).await?;
+        let (chosen, ranking) = self.rank(ranking, options).await?;
+        let records = self.read(&ranking, view.as_deref(), &chosen).await?;
+        let hits = chosen.into_iter().zip(records).map(|(chosen, record)| Hit {
+            record,
+            score: chosen.score,
+            relevance: chosen.relevance,
+            folded: chosen.folded,
+            explain: (options.explain == Explain::Yes).then_some(chosen.explanation),
+        });
+        Ok(Found { hits: hits.collect(), vectors_outstanding })
+    }
+
+    /// The journal once no row that is visible waits for its vector, or as it is after a while.
+    async fn look(
+        &self,
+        asking: &Asking<'_>,
+        gate: &Gate,
+        background: &Background,
+    ) -> Result<Looked, Error> {
+        let (terms, corpus) = (asking.terms(), asking.corpus());
+        self.lookout.look_for_vectors(terms, corpus, &background.centre(), gate).await
+    }
+
+    /// The candidates, and all that they are ranked by.
+    async fn ask(
+        self: &Arc<Searcher>,
+        asking: &Asking<'_>,
+        looked: Looked,
+        view: Option<&View>,
+        background: Arc<Background>,
+    ) -> Result<Ranking, Error> {
+        let (edition, now) = (looked.edition, self.intake.now());
+        let centre = background.centre();
+        let ranking = asking.ranking(&self.speller, looked, view, centre, now).await?;
+        match view {
+            Some(_) => self.mean(ranking, asking, background).await,
+            None => self.ranking_by_library(asking, edition, ranking, background).await,
+        }
+    }
+
+    /// `ranking` with what its query means and with the candidates that the library's own indexes
+    /// find, at `edition` or later. Who speaks is known of the rows that have the query's words.
+    async fn ranking_by_library(
+        self: &Arc<Searcher>,
+        asking: &Asking<'_>,
+        edition: Edition,
+        mut ranking: Ranking,
+        background: Arc<Background>,
+    ) -> Result<Ranking, Error> {
+        let library = self.shelf.library(edition).await?;
+        let mut lookup = library.map(|library| Lookup::new(library, &self.names, &ranking));
+        if let Some(lookup) = &mut lookup {
+            lookup.add_by_words(&mut ranking).await?;
+        }
+        let ranking = self.mean(ranking, asking, background).await?;
+        match lookup {
+            Some(lookup) => lookup.add_by_meaning(ranking).await,
+            None => Ok(ranking),
+        }
+    }
+
+    /// Gives `ranking` the meaning of its query, off the async workers; the vector may be given.
+    async fn mean(
+        &self,
+        mut ranking: Ranking,
+        asking: &Asking<'_>,
+        background: Arc<Background>,
+    ) -> Result<Ranking, Error> {
+        let (names, vectors) = (Arc::clone(&self.names), self.intake.vectors.clone());
+        let (text, given) = asking.given();
+        let work = move || {
+            let (asked, scope) = {
+                let names = names.read().expect("no holder panics");
+                ranking.asked_by(&text, &names)
+            };
+            let vector = vectors.of_query(&asked, given)?;
+            ranking.query.scope = scope;
+            ranking.query.meaning = Meaning {
+                asked: Asked::new(&vector, &background.centre()),
+                scale: background.scale(&vector),
+                vector,
+            };
+            Ok(ranking)
+        };
+        blocking(work).await?
+    }
+
+    /// The hits of `ranking`, and the ranking again.
+    async fn rank(
+        self: &Arc<Searcher>,
+        mut ranking: Ranking,
+        options: &SearchOptions,
+    ) -> Result<(Vec<Chosen>, Ranking), Error> {
+        let (limit, least) = (options.limit, options.min_relevance);
+        let searcher = Arc::clone(self);
+        blocking(move || {
+            let chosen = searcher.choose(&mut ranking, limit, least)?;
+            Ok((chosen, ranking))
+        })
+        .await?
+    }
+
+    /// The hits of `ranking`. Reads the journal, so it may block.
+    fn choose(
+        &self,
+        ranking: &mut Ranking,
+        limit: usize,
+        least: Option<f64>,
+    ) -> Result<Vec<Chosen>, Error> {
+        let names = self.names.read().expect("no holder panics");
+        let (seen, corpus) = (Arc::clone(&ranking.seen), ranking.query.corpus.clone());
+        let first = ranking.query.statistics.clone();
+        ranking.choose(limit, least, &names, |terms| {
+            let (statistics, waiting) =
+                self.journal.statistics_blocking(terms.to_vec(), corpus.clone())?;
+            Ok(seen.count_later(statistics, &waiting, &first, &corpus, &names))
+        })
+    }
+
+    /// The records of what was chosen, in that order: from RAM, or from the library's files.
+    async fn read(
+        &self,
+        ranking: &Ranking,
+        view: Option<&View>,
+        chosen: &[Chosen],
+    ) -> Result<Vec<Record>, Error> {
+        let part = |place: Place| &ranking.parts[place.part as usize];
+        let at_hand: Vec<Option<Record>> = {
+            let names = self.names.read().expect("no holder panics");
+            chosen.iter().map(|it| part(it.place).record(it.place.at, &names)).collect()
+        };
+        let mut places = Vec::new();
+        for (Chosen { place, .. }, record) in chosen.iter().zip(&at_hand) {
+            if let (Home::Fragment { id, offsets, .. }, None) = (&part(*place).home, record) {
+                places.push((*id, offsets[place.at as usize]));
+            }
+        }
+        let taken = match view {
+            Some(view) if !places.is_empty() => view.library.take(&places, SHOWN_COLUMNS).await?,
+            _ => Vec::new(),
+        };
+        let mut taken = taken.into_iter().map(|row| row.record);
+        let records = at_hand.into_iter().map(|record| {
+            record.or_else(|| taken.next()).ok_or_else(|| Error::Library {
+                action: "read hits",
+                source: "a row is not where it was".into(),
+            })
+        });
+        records.collect()
+    }
+}
