@@ -11,19 +11,20 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Error, PATTERNS_MAX, SESSION_ACTIVE_HOURS, Working, access::Access, feed, metric,
-    records::leaves_stub, removal, summary,
+    Error, Working,
+    access::Access,
+    config::{PATTERNS_MAX, SESSION_ACTIVE_HOURS},
+    feed::trace,
+    meta::IMPORTANT,
+    metric, removal, summary, tables,
+    upkeep::days_before,
 };
-
-/// Minimum importance of records that never age; they only expire.
-pub const IMPORTANT: f32 = 0.8;
 
 /// Rows per transaction, so that writers do not wait long.
 const BATCH: i64 = 1000;
 /// Sessions or goals summarised per transaction.
 const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
-const DAY_US: i64 = 24 * HOUR_US;
 
 /// Retention in days, counted from when this memory recorded the record, or from its end or last
 /// activity if that is later. `None` keeps it for ever.
@@ -275,10 +276,10 @@ fn old_if(kind: Kind) -> &'static str {
 /// Builds the condition of the rows to move out: `?1` is the cutoff time, `?2` the importance that
 /// protects, `?3` now.
 fn which(kind: Kind, old: &str) -> String {
-    let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+    let whole = tables::whole(kind);
     format!(
         "{whole} AND (({old} AND importance < ?2) OR expires_at <= ?3) AND {}",
-        feed::is_told(kind)
+        trace::is_told(kind)
     )
 }
 
@@ -289,9 +290,4 @@ fn cutoff(access: &Access<'_>, days: Option<u32>) -> i64 {
 
 fn micros(access: &Access<'_>) -> i64 {
     access.now.as_microsecond()
-}
-
-/// Returns the time `days` before `now`, in microseconds.
-pub(crate) fn days_before(now: Timestamp, days: u32) -> i64 {
-    now.as_microsecond() - i64::from(days) * DAY_US
 }

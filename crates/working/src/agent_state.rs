@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     Error, Meta, WorkingView,
     row::{Row, fields},
+    writing::Writable,
 };
 
 /// The last saved state of a named agent.
@@ -30,13 +31,15 @@ impl AgentState {
     }
 }
 
-fields! { AgentState in "agent_states" { state } }
+fields! { AgentState { state } }
 
 impl Row for AgentState {
     fn text(&self) -> String {
         String::new()
     }
 }
+
+impl Writable for AgentState {}
 
 impl WorkingView {
     /// Saves an agent's state; replaces the previous one.

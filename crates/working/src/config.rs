@@ -49,6 +49,12 @@ pub struct Config {
 pub const FEED_KINDS: &[Kind] =
     &[Kind::Goal, Kind::Task, Kind::Decision, Kind::Message, Kind::Entry, Kind::Event];
 
+/// Default number of hours for which a session counts as active.
+pub const SESSION_ACTIVE_HOURS: u32 = 24;
+
+/// Default number of patterns that are kept.
+pub const PATTERNS_MAX: usize = 1000;
+
 impl Default for Config {
     fn default() -> Config {
         Config {

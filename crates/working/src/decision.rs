@@ -1,6 +1,6 @@
 //! Decisions: a choice between options, with its reason and, later, its outcome.
 
-use aios_record::{Id, Record, Timestamp};
+use aios_record::{Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,6 +9,8 @@ use crate::{
     goal::joined,
     meta::words,
     row::{Row, fields},
+    search::matching::{matches, read},
+    writing::{self, Writable},
 };
 
 /// A choice between options.
@@ -84,7 +86,7 @@ impl Decision {
 }
 
 fields! {
-    Decision in "decisions" {
+    Decision {
         context, options, chosen, reasoning, intelligence_level, decided_by, model_used, outcome,
         timestamp,
     }
@@ -105,6 +107,8 @@ impl Row for Decision {
         record.occurred_at = self.timestamp;
     }
 }
+
+impl Writable for Decision {}
 
 impl WorkingView {
     /// Stores a decision.
@@ -127,7 +131,7 @@ impl WorkingView {
     ) -> Result<Decision, Error> {
         let (id, outcome) = (id.to_owned(), outcome.into());
         self.write(move |access| {
-            access.change(&id, |decision: &mut Decision| decision.outcome = Some(outcome))
+            writing::change(access, &id, |decision: &mut Decision| decision.outcome = Some(outcome))
         })
         .await
     }
@@ -138,5 +142,29 @@ impl WorkingView {
     /// [`Error::Storage`] if the file cannot be read.
     pub async fn decision(&self, id: &str) -> Result<Option<Decision>, Error> {
         self.get(id).await
+    }
+
+    /// Returns the decisions whose context, choice, reasoning or outcome match `context` best.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find_similar_decisions(
+        &self,
+        context: impl Into<String>,
+        limit: usize,
+    ) -> Result<Vec<Decision>, Error> {
+        let context = context.into();
+        self.read(move |access| {
+            let mut found = Vec::new();
+            if limit == 0 {
+                return Ok(found);
+            }
+            matches(access, &context, &[Kind::Decision], |doc, _| {
+                found.extend(read::<Decision>(access, doc)?);
+                Ok(found.len() < limit)
+            })?;
+            Ok(found)
+        })
+        .await
     }
 }

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::{
     Error, Meta, WorkingView,
-    access::{Links, identity},
+    access::identity,
     event::strings,
     removal,
     row::{Row, fields},
+    writing::{self, Links, Writable},
 };
 
 /// A generic keyed value.
@@ -76,7 +77,7 @@ impl Entry {
 }
 
 fields! {
-    Entry in "entries" { category, key, value, tags, entity_type, entity_id, timestamp }
+    Entry { category, key, value, tags, entity_type, entity_id, timestamp }
 }
 
 impl Row for Entry {
@@ -98,6 +99,8 @@ impl Row for Entry {
         record.tags.clone_from(&self.tags);
     }
 }
+
+impl Writable for Entry {}
 
 /// Update of an entry. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -139,10 +142,10 @@ impl WorkingView {
         self.write(move |access| {
             let mut entry = entry;
             access.fill(&mut entry.meta.scope)?;
-            if access.existing(&entry)?.is_some() {
+            if writing::existing(access, &entry)?.is_some() {
                 return Err(Error::Conflict { kind: Kind::Entry, id: entry.id });
             }
-            access.insert_new(&mut entry, Links::default())?;
+            writing::insert_new(access, &mut entry, Links::default())?;
             Ok(entry)
         })
         .await
@@ -176,7 +179,7 @@ impl WorkingView {
         self.write(move |access| {
             let Some(entry) = access.get::<Entry>(&id)? else { return Ok(false) };
             access.visible.check_change(&identity(&entry))?;
-            access.write(&mut entry.updated(update))?;
+            writing::write(access, &mut entry.updated(update))?;
             Ok(true)
         })
         .await
@@ -261,7 +264,7 @@ impl WorkingView {
             if let Some(existing) = existing {
                 entry = existing.replaced_by(entry);
             }
-            access.write(&mut entry)?;
+            writing::write(access, &mut entry)?;
             Ok(entry)
         })
         .await

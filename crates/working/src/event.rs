@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, EventFeed, Meta, Working, WorkingView,
+    Error, Meta, Working, WorkingView,
+    config::EventFeed,
     row::{Row, fields},
+    writing::{self, Writable},
 };
 
 /// A persisted operational event.
@@ -54,7 +56,7 @@ impl Event {
     }
 }
 
-fields! { Event in "events" { seq, timestamp, category, source, data, critical } }
+fields! { Event { seq, timestamp, category, source, data, critical } }
 
 impl Row for Event {
     const HAPPENED: &'static str = "timestamp";
@@ -77,6 +79,8 @@ impl Row for Event {
         record.occurred_at = self.timestamp;
     }
 }
+
+impl Writable for Event {}
 
 /// Returns the strings in a value, in document order.
 pub(crate) fn strings(value: &Value) -> Vec<&str> {
@@ -116,10 +120,11 @@ impl Working {
         self.view
             .write(move |access| {
                 for (index, mut event) in events.into_iter().enumerate() {
-                    let stored = access.existing(&event).and_then(|existing| match existing {
-                        Some(_) => Ok(()),
-                        None => access.store(&mut event),
-                    });
+                    let stored =
+                        writing::existing(access, &event).and_then(|existing| match existing {
+                            Some(_) => Ok(()),
+                            None => writing::store(access, &mut event),
+                        });
                     stored.map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
                 }
                 Ok(())

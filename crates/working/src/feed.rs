@@ -4,18 +4,13 @@
 //! content is read when the feed is read, so that a record that changed ten times is delivered
 //! once.
 
+pub(crate) mod trace;
+
 use std::collections::HashSet;
 
-use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Owner};
-use rusqlite::Connection;
-
-use crate::{Error, Working, access::Access, column::Column, records};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
-    Upsert,
-    Delete,
-}
+use crate::{Error, Working, access::Access, column::Column, kinds};
+use aios_record::{Change, FeedItem, Id, Key, Owner};
+use trace::signed;
 
 impl Working {
     /// Returns the changes of records of every owner after `seq`, in order, from at most `limit`
@@ -94,34 +89,6 @@ impl Working {
     }
 }
 
-pub(crate) fn push(connection: &Connection, record: &Identity, op: Op) -> Result<(), Error> {
-    let op = if op == Op::Upsert { "upsert" } else { "delete" };
-    let sql = "INSERT INTO feed (kind, id, op, owner) VALUES (?1, ?2, ?3, ?4)";
-    let params = (record.kind.as_str(), record.id.as_str(), op, record.owner.as_str());
-    connection.prepare_cached(sql)?.execute(params)?;
-    Ok(())
-}
-
-/// Returns true if the feed has a change of a record after `seq`.
-pub(crate) fn has_trace(
-    connection: &Connection,
-    record: &Identity,
-    seq: u64,
-) -> Result<bool, Error> {
-    let sql = "SELECT 1 FROM feed WHERE ?1 < seq AND kind = ?2 AND id = ?3 AND owner = ?4 LIMIT 1";
-    let (kind, id, owner) = (record.kind.as_str(), record.id.as_str(), record.owner.as_str());
-    Ok(connection.prepare_cached(sql)?.exists((signed(seq), kind, id, owner))?)
-}
-
-/// Builds the condition that the feed has no change of a row of this kind's table.
-pub(crate) fn is_told(kind: Kind) -> String {
-    format!(
-        "(owner, id) NOT IN (
-             SELECT owner, id FROM feed WHERE kind = '{kind}' AND owner IS NOT NULL
-         )"
-    )
-}
-
 struct Trace {
     seq: i64,
     /// `None` if the record was removed before the feed recorded owners.
@@ -174,7 +141,7 @@ fn fold(access: &Access<'_>, page: &[Trace]) -> Result<Vec<FeedItem>, Error> {
         let change = match owner {
             owner if *deleted => Some(Change::Delete { owner: owner.clone(), key: key.clone() }),
             Some(owner) => {
-                let record = records::identified(access, key.kind, owner, &key.id)?;
+                let record = kinds::identified(access, key.kind, owner, &key.id)?;
                 record.map(Box::new).map(Change::Upsert)
             }
             None => None,
@@ -183,9 +150,4 @@ fn fold(access: &Access<'_>, page: &[Trace]) -> Result<Vec<FeedItem>, Error> {
     }
     items.reverse();
     Ok(items)
-}
-
-/// Converts a sequence number. SQLite counts to `i64::MAX`; larger numbers never occur.
-fn signed(seq: u64) -> i64 {
-    i64::try_from(seq).unwrap_or(i64::MAX)
 }

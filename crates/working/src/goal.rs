@@ -8,6 +8,7 @@ use crate::{
     Error, Meta, WorkingView,
     meta::words,
     row::{Row, fields},
+    writing::{self, Writable},
 };
 
 /// An aim of an agent.
@@ -86,7 +87,7 @@ impl Goal {
 }
 
 fields! {
-    Goal in "goals" with stubs { description, status, priority, completed_at, result, metadata }
+    Goal { description, status, priority, completed_at, result, metadata }
 }
 
 impl Row for Goal {
@@ -98,6 +99,8 @@ impl Row for Goal {
         self.completed_at = settled(self.completed_at, self.status.is_final(), now);
     }
 }
+
+impl Writable for Goal {}
 
 /// Joins the non-empty parts, one per line.
 pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Option<&'a String>>) -> String {
@@ -134,7 +137,7 @@ impl WorkingView {
     ) -> Result<Goal, Error> {
         let (id, status) = (id.to_owned(), status.into());
         self.write(move |access| {
-            access.change(&id, |goal: &mut Goal| {
+            writing::change(access, &id, |goal: &mut Goal| {
                 goal.status = status;
                 goal.result = result.or(goal.result.take());
             })

@@ -8,12 +8,13 @@ use serde::Serialize;
 use crate::{
     Error, Working, WorkingView,
     access::Access,
-    doctor::{beside, size},
+    config::SESSION_ACTIVE_HOURS,
+    file::{beside, size},
+    kinds::for_kind,
     message, preference,
-    records::{KINDS, for_kind, leaves_stub},
     row::Row,
     search::documents::{CODE_BITS, CODES, ROW_BITS},
-    session::SESSION_ACTIVE_HOURS,
+    tables::{self, KINDS},
     visible::ALIVE,
 };
 
@@ -90,20 +91,17 @@ impl Working {
                 let mut records = BTreeMap::new();
                 for &kind in KINDS {
                     let table = kind.collection();
-                    let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+                    let whole = tables::whole(kind);
                     let sql = format!("SELECT count(*) FROM {table} WHERE {whole}");
-                    records.insert(table, count(access, &sql, [])?);
+                    records.insert(table, access.count(&sql, [])?);
                 }
                 let since =
                     access.now.as_microsecond() - i64::from(SESSION_ACTIVE_HOURS) * 3_600_000_000;
                 Ok(Stats {
                     records,
-                    sessions_active: count(
-                        access,
-                        "SELECT count(*) FROM sessions WHERE ?1 <= last_active",
-                        [since],
-                    )?,
-                    feed_pending: count(access, "SELECT count(*) FROM feed", [])?,
+                    sessions_active: access
+                        .count("SELECT count(*) FROM sessions WHERE ?1 <= last_active", [since])?,
+                    feed_pending: access.count("SELECT count(*) FROM feed", [])?,
                     file_bytes: size(&path) + size(&log),
                 })
             })
@@ -147,7 +145,7 @@ impl WorkingView {
             let mut counts = BTreeMap::new();
             for &kind in KINDS {
                 let table = kind.collection();
-                let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+                let whole = tables::whole(kind);
                 // These kinds do not expire, but every statement binds `?5`.
                 let (source, which) = match kind {
                     Kind::Persona => (preference::PERSONA, "?5 IS NOT NULL".to_owned()),
@@ -158,21 +156,12 @@ impl WorkingView {
                 };
                 let sql = format!("SELECT count(*) FROM {source} WHERE {which}");
                 let params = (owner, project, agent, session, access.alive_at());
-                counts.insert(table, count(access, &sql, params)?);
+                counts.insert(table, access.count(&sql, params)?);
             }
             Ok(counts)
         })
         .await
     }
-}
-
-pub(crate) fn count(
-    access: &Access<'_>,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Result<u64, Error> {
-    let count: i64 = access.connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
-    Ok(count.cast_unsigned())
 }
 
 /// Returns the damage that SQLite finds. If the damage makes the check itself fail, that error is
@@ -237,8 +226,7 @@ fn miscounted(access: &Access<'_>) -> Result<Option<Problem>, Error> {
 }
 
 fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>, Error> {
-    let table = T::TABLE;
-    let whole = if T::LEAVES_STUB { "NOT stub" } else { "TRUE" };
+    let (table, whole) = (T::table().name(), tables::whole(T::KIND));
     // The documents that must exist. A document of an unknown kind counts with the first kind.
     let documents = format!(
         "SELECT (number << ?2 | ?1) << ?3 | row FROM {table} JOIN word_owners USING (owner)
@@ -254,8 +242,8 @@ fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>
              OR (?1 = 1 AND (id >> ?3) & ((1 << ?2) - 1) NOT BETWEEN 1 AND ?4))
          AND id NOT IN ({documents})"
     );
-    let missing = count(access, &missing, (code, CODE_BITS, ROW_BITS))?;
-    let orphaned = count(access, &orphaned, (code, CODE_BITS, ROW_BITS, CODES.len() as i64))?;
+    let missing = access.count(&missing, (code, CODE_BITS, ROW_BITS))?;
+    let orphaned = access.count(&orphaned, (code, CODE_BITS, ROW_BITS, CODES.len() as i64))?;
     let kind = T::KIND;
     let wrong = 0 < missing || 0 < orphaned;
     Ok(wrong.then_some(Problem::IndexOutOfStep { kind, missing, orphaned }))

@@ -8,6 +8,7 @@ use crate::{
     Error, Meta, WorkingView,
     goal::joined,
     row::{Row, fields},
+    writing::Writable,
 };
 
 /// Default number of recent interactions.
@@ -66,7 +67,7 @@ impl Interaction {
 }
 
 fields! {
-    Interaction in "interactions" {
+    Interaction {
         timestamp, user_transcript, llm_messages, tool_calls, assistant_response, skill_used,
         latency_ms,
     }
@@ -87,6 +88,8 @@ impl Row for Interaction {
         record.payload["session_id"] = self.meta.scope.session.as_deref().into();
     }
 }
+
+impl Writable for Interaction {}
 
 impl WorkingView {
     /// Stores an interaction.

@@ -4,16 +4,25 @@ use aios_record::{Id, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, IMPORTANT, Meta, Working, WorkingView,
+    Error, Meta, Working, WorkingView,
     access::Access,
-    feed,
+    feed::trace,
     goal::joined,
+    meta::IMPORTANT,
     removal,
     row::{Row, fields},
+    search::{
+        matching::{matches, read},
+        words::words,
+    },
+    writing::{self, Writable},
 };
 
-/// Default number of patterns that are kept.
-pub const PATTERNS_MAX: usize = 1000;
+/// Number of best matching patterns that are ranked.
+const PATTERN_CANDIDATES: usize = 200;
+/// Minimum share of common words between a pattern's trigger and the query, relative to the shorter
+/// of the two.
+const TRIGGER_SHARE_MIN: f64 = 0.6;
 
 /// A trigger and the action that works for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +77,7 @@ impl Pattern {
 }
 
 fields! {
-    Pattern in "patterns" {
+    Pattern {
         trigger, action, success_rate, success_bound, uses, last_used, created_from,
     }
 }
@@ -84,6 +93,8 @@ impl Row for Pattern {
         self.success_bound = lower_bound(self.success_rate, self.uses);
     }
 }
+
+impl Writable for Pattern {}
 
 /// Returns the lower end of the 95 % interval of a rate seen in `uses` trials (Wilson, "Probable
 /// inference, the law of succession, and statistical inference", 1927).
@@ -135,7 +146,7 @@ impl WorkingView {
         let id = id.to_owned();
         self.write(move |access| {
             let now = access.now;
-            access.change(&id, |pattern: &mut Pattern| {
+            writing::change(access, &id, |pattern: &mut Pattern| {
                 let success = if outcome == Outcome::Success { 1.0 } else { 0.0 };
                 let uses = pattern.uses as f64;
                 pattern.success_rate = (pattern.success_rate * uses + success) / (uses + 1.0);
@@ -144,6 +155,32 @@ impl WorkingView {
             })
         })
         .await
+    }
+
+    /// Returns the patterns whose trigger shares words with `trigger` and whose success rate is at
+    /// least `min_success_rate`, highest success bound first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find_patterns(
+        &self,
+        trigger: impl Into<String>,
+        min_success_rate: f64,
+    ) -> Result<Vec<Pattern>, Error> {
+        let trigger = trigger.into();
+        self.read(move |access| patterns(access, &trigger, min_success_rate)).await
+    }
+
+    /// Returns the first of [`find_patterns`](WorkingView::find_patterns).
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find_pattern(
+        &self,
+        trigger: impl Into<String>,
+        min_success_rate: f64,
+    ) -> Result<Option<Pattern>, Error> {
+        Ok(self.find_patterns(trigger, min_success_rate).await?.into_iter().next())
     }
 }
 
@@ -163,11 +200,45 @@ impl Working {
                  LIMIT ?1
              )
              AND {}",
-            feed::is_told(Kind::Pattern)
+            trace::is_told(Kind::Pattern)
         );
         let pruned = move |access: &Access<'_>| {
             removal::move_out(access, Kind::Pattern, &which, &[&keep, &IMPORTANT])
         };
         self.view.free_room(pruned).await
     }
+}
+
+fn patterns(access: &Access<'_>, trigger: &str, min_rate: f64) -> Result<Vec<Pattern>, Error> {
+    let analyzer = access.config.analyzer();
+    let wanted = words(analyzer, trigger);
+    let mut found: Vec<(f64, Pattern)> = Vec::new();
+    let mut seen = 0;
+    matches(access, trigger, &[Kind::Pattern], |doc, _| {
+        seen += 1;
+        if let Some(pattern) = read::<Pattern>(access, doc)? {
+            let own = words(analyzer, &pattern.trigger);
+            let shared = own.iter().filter(|word| wanted.contains(word)).count();
+            let share = ratio(shared, own.len().min(wanted.len()));
+            if TRIGGER_SHARE_MIN <= share && min_rate <= pattern.success_rate {
+                found.push((ratio(shared, own.len().max(wanted.len())), pattern));
+            }
+        }
+        Ok(seen < PATTERN_CANDIDATES)
+    })?;
+    let surest = |pattern: &Pattern| (pattern.success_bound, pattern.success_rate);
+    found.sort_by(|(near, a), (far, b)| {
+        let ((bound_a, rate_a), (bound_b, rate_b)) = (surest(a), surest(b));
+        bound_b
+            .total_cmp(&bound_a)
+            .then(far.total_cmp(near))
+            .then(rate_b.total_cmp(&rate_a))
+            .then(b.last_used.cmp(&a.last_used))
+    });
+    Ok(found.into_iter().map(|(_, pattern)| pattern).collect())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of words are small")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

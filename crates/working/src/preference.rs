@@ -7,7 +7,12 @@ use rusqlite::{Row, ToSql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, RecordPage, WorkingView, access::Access, column::Column, records::Place};
+use crate::{
+    Error, WorkingView,
+    access::Access,
+    column::Column,
+    page::{Place, RecordPage},
+};
 
 /// The preferences with the columns of a table of records.
 pub(crate) const PREFERENCES: &str = "(

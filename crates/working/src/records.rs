@@ -1,92 +1,17 @@
 //! Records of any kind in exchange form: for lists, display, export and the feed.
 
-use aios_record::{Id, Identity, Kind, Owner, Record};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use aios_record::{Identity, Kind, Record};
 
 use crate::{
     Error, WorkingView,
     access::{Access, Read},
     cursor::Cursors,
-    preference,
-    row::{self, Row},
-    search,
+    kinds::{by_id, for_kind, identified},
+    page::{Place, RecordPage, TimeCursor, TimePage},
+    preference, removal,
+    row::Row,
+    search::documents,
 };
-
-/// The kinds stored here.
-pub const KINDS: &[Kind] = &[
-    Kind::Goal,
-    Kind::Task,
-    Kind::ToolCall,
-    Kind::Decision,
-    Kind::Pattern,
-    Kind::AgentState,
-    Kind::Session,
-    Kind::Message,
-    Kind::Interaction,
-    Kind::Entry,
-    Kind::Event,
-    Kind::Summary,
-    Kind::Preference,
-    Kind::Persona,
-];
-
-/// Calls a generic function for the type of a kind; `$absent` for a kind that has no type here.
-macro_rules! for_kind {
-    ($kind:expr, $call:ident ( $($argument:expr),* ), $absent:expr) => {
-        match $kind {
-            aios_record::Kind::Goal => $call::<$crate::Goal>($($argument),*),
-            aios_record::Kind::Task => $call::<$crate::Task>($($argument),*),
-            aios_record::Kind::ToolCall => $call::<$crate::ToolCall>($($argument),*),
-            aios_record::Kind::Decision => $call::<$crate::Decision>($($argument),*),
-            aios_record::Kind::Pattern => $call::<$crate::Pattern>($($argument),*),
-            aios_record::Kind::AgentState => $call::<$crate::AgentState>($($argument),*),
-            aios_record::Kind::Session => $call::<$crate::Session>($($argument),*),
-            aios_record::Kind::Message => $call::<$crate::Message>($($argument),*),
-            aios_record::Kind::Interaction => $call::<$crate::Interaction>($($argument),*),
-            aios_record::Kind::Entry => $call::<$crate::Entry>($($argument),*),
-            aios_record::Kind::Event => $call::<$crate::Event>($($argument),*),
-            aios_record::Kind::Summary => $call::<$crate::Summary>($($argument),*),
-            _ => $absent,
-        }
-    };
-}
-
-pub(crate) use for_kind;
-
-/// A page of records of one kind, in the order in which they were first stored.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RecordPage {
-    /// The records.
-    pub records: Vec<Record>,
-    /// The cursor of the next page, an opaque number; `None` if this is the last page.
-    pub next: Option<u64>,
-}
-
-/// A page of records of one kind, by their time.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct TimePage {
-    /// The records.
-    pub records: Vec<Record>,
-    /// The cursor of the next page; `None` if this is the last page.
-    pub next: Option<TimeCursor>,
-}
-
-/// Cursor of a list by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeCursor {
-    /// Time of the last record before the cursor, in microseconds since 1970.
-    pub time: i64,
-    /// An opaque number.
-    pub row: u64,
-}
-
-/// Position in a table, by time and then by row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) time: i64,
-    pub(crate) row: i64,
-}
 
 impl WorkingView {
     /// Returns the record of this kind and id: the owner's own, or else the shared one. `None` if
@@ -130,7 +55,7 @@ impl WorkingView {
 
     /// Returns at most `limit` visible records of `kind`, in the order in which they were first
     /// stored, from the beginning or from [`RecordPage::next`] on. Concurrent writes do not make a
-    /// listing skip records. Empty if the kind is not one of [`KINDS`].
+    /// listing skip records. Empty if the kind is not one of [`KINDS`](crate::KINDS).
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`RecordPage::next`] of this file; [`Error::Storage`]
@@ -156,7 +81,7 @@ impl WorkingView {
 
     /// Returns at most `limit` visible records of `kind` by their [time](Record::time), oldest
     /// first, then in the order in which they were stored, from the beginning or from
-    /// [`TimePage::next`] on. Empty if the kind is not one of [`KINDS`].
+    /// [`TimePage::next`] on. Empty if the kind is not one of [`KINDS`](crate::KINDS).
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`TimePage::next`] of this file; [`Error::Storage`]
@@ -196,7 +121,7 @@ impl WorkingView {
     pub async fn latest_records(&self, limit: usize) -> Result<Vec<Record>, Error> {
         self.read(move |access| {
             let mut latest = Vec::new();
-            for &(kind, _) in search::documents::CODES {
+            for &(kind, _) in documents::CODES {
                 for_kind!(kind, newest(access, limit, &mut latest), Ok(()))?;
             }
             latest.sort_by_key(|record: &Record| std::cmp::Reverse(record.recorded_at));
@@ -207,67 +132,41 @@ impl WorkingView {
     }
 }
 
-/// Returns the record that an object with the fields of a kind would be stored as, without the
-/// parts that storing adds. `None` if the fields do not form a record of that kind.
-#[must_use]
-pub fn record_of(kind: Kind, fields: Value) -> Option<Record> {
-    fn made<T: Row + DeserializeOwned>(fields: Value) -> Option<Record> {
-        let item = serde_json::from_value::<T>(fields).ok()?;
-        Some(row::record(&item, None))
+impl WorkingView {
+    /// Removes a record permanently, with the records that belong to it: a goal with its tasks, a
+    /// task with its tool calls, a session with its messages and tasks, even if it was moved out.
+    /// Returns the removed records, the one of this id last; empty if it does not exist.
+    ///
+    /// Records of other owners stay: removing a shared goal leaves users' tasks, which then have no
+    /// goal. An administrator's removal includes them.
+    ///
+    /// # Errors
+    /// [`Error::NotYours`] and [`Error::MachineWide`] if the view must not remove it;
+    /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] if the file cannot be
+    /// written.
+    pub async fn remove(&self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+        let id = id.to_owned();
+        self.free_room(move |access| removal::remove(access, kind, &id)).await
     }
-    for_kind!(kind, made(fields), None)
-}
 
-/// Returns the record that a bare id resolves to, if it is visible.
-fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
-    fn get<T: Row>(access: &Access<'_>, id: &str) -> Result<Option<Record>, Error> {
-        Ok(access.find::<T>(id)?.as_ref().map(Read::record))
+    /// Returns the records that [`remove`](WorkingView::remove) would remove now, in the same
+    /// order.
+    ///
+    /// # Errors
+    /// As [`remove`](WorkingView::remove).
+    pub async fn would_remove(&self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+        let id = id.to_owned();
+        self.read(move |access| removal::preview(access, kind, &id)).await
     }
-    match kind {
-        Kind::Preference => preference::by_key(access, id),
-        Kind::Persona => preference::persona_by_key(access, id),
-        _ => for_kind!(kind, get(access, id), Ok(None)),
-    }
-}
 
-/// Returns the record of this identity, if it is visible.
-pub(crate) fn identified(
-    access: &Access<'_>,
-    kind: Kind,
-    owner: &Owner,
-    id: &Id,
-) -> Result<Option<Record>, Error> {
-    fn get<T: Row>(access: &Access<'_>, owner: &Owner, id: &Id) -> Result<Option<Record>, Error> {
-        Ok(access.identified::<T>(owner, id.as_str())?.as_ref().map(Read::record))
-    }
-    match kind {
-        Kind::Preference => preference::identified(access, owner, id.as_str()),
-        Kind::Persona => preference::persona_by_key(access, id.as_str()),
-        kind => for_kind!(kind, get(access, owner, id), Ok(None)),
-    }
-}
-
-/// Returns true if rows of this kind stay as stubs for the rows that refer to them.
-pub(crate) fn leaves_stub(kind: Kind) -> bool {
-    fn leaves<T: Row>() -> bool {
-        T::LEAVES_STUB
-    }
-    for_kind!(kind, leaves(), false)
-}
-
-/// Returns the record in this row of the kind's table, if it is visible.
-pub(crate) fn by_row(access: &Access<'_>, kind: Kind, row: i64) -> Result<Option<Record>, Error> {
-    fn get<T: Row>(access: &Access<'_>, row: i64) -> Result<Option<Record>, Error> {
-        Ok(access.by_row::<T>(row)?.as_ref().map(Read::record))
-    }
-    for_kind!(kind, get(access, row), Ok(None))
-}
-
-impl RecordPage {
-    /// Returns a page that was read with `limit` and ends at row `last`.
-    pub(crate) fn new(records: Vec<Record>, last: Option<i64>, limit: usize) -> RecordPage {
-        let next = if records.len() < limit { None } else { last.map(i64::cast_unsigned) };
-        RecordPage { records, next }
+    /// Removes the record of this identity as [`remove`](WorkingView::remove) does, if it is
+    /// visible.
+    ///
+    /// # Errors
+    /// As [`remove`](WorkingView::remove), without [`Error::Ambiguous`].
+    pub async fn remove_by_identity(&self, identity: &Identity) -> Result<Vec<Identity>, Error> {
+        let identity = identity.clone();
+        self.free_room(move |access| removal::remove_exactly(access, &identity)).await
     }
 }
 

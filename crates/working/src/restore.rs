@@ -6,12 +6,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Error, Message, Session, Summary, Working,
-    access::{Access, Links},
+    access::Access,
     column::Column,
+    kinds::for_kind,
     message,
-    records::for_kind,
     row::Row,
     session, summary,
+    writing::{self, Links, Writable},
 };
 
 /// Outcome for one record of a restore.
@@ -71,7 +72,7 @@ fn restore(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
     }
 }
 
-fn item<T: Row + DeserializeOwned>(
+fn item<T: Writable + DeserializeOwned>(
     access: &Access<'_>,
     record: &Record,
 ) -> Result<Restored, Error> {
@@ -90,19 +91,19 @@ fn item<T: Row + DeserializeOwned>(
             restored = Restored::Detached { identity: wanted.into_identity() };
         }
     }
-    access.check(&item)?;
-    if T::OF_SESSION {
+    writing::check(access, &item)?;
+    if T::table().of_session {
         links.session = session::ensure_for(access, item.meta())?;
     }
-    access.insert(&item, links)?;
+    writing::insert(access, &item, links)?;
     Ok(restored)
 }
 
 fn of_session(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
     let Some(given) = read::<Session>(access, record)? else { return Ok(Restored::Elsewhere) };
-    access.check(&given)?;
+    writing::check(access, &given)?;
     let Some(standing) = session::standing(access, &given.id, given.user_id())? else {
-        access.insert(&given, Links::default())?;
+        writing::insert(access, &given, Links::default())?;
         return Ok(Restored::Added);
     };
     if given.summary.as_ref().is_some_and(|summary| !summary.is_empty()) {
@@ -117,7 +118,7 @@ fn of_message(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
     let Some(mut message) = read.filter(|message| !message.session_id().is_empty()) else {
         return Ok(Restored::Elsewhere);
     };
-    access.check(&message)?;
+    writing::check(access, &message)?;
     let is_known = is_here(access, &message)? || message::has_external_id(access, &message)?;
     if is_known {
         return Ok(Restored::Known);
@@ -125,7 +126,7 @@ fn of_message(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
     let ensured = session::ensure_for(access, &message.meta)?;
     let session = ensured.expect("the scope of a message names a session");
     message.position = message::take_position(access, &message, session)?;
-    access.insert(&message, Links { session: Some(session), ..Links::default() })?;
+    writing::insert(access, &message, Links { session: Some(session), ..Links::default() })?;
     Ok(Restored::Added)
 }
 
@@ -148,7 +149,7 @@ fn read<T: Row + DeserializeOwned>(
 
 /// Returns true if the owner has this record; fails if it has one of this id in another scope.
 fn is_here<T: Row>(access: &Access<'_>, item: &T) -> Result<bool, Error> {
-    match access.existing(item)? {
+    match writing::existing(access, item)? {
         None => Ok(false),
         Some(existing) if existing.scope == item.meta().scope => Ok(true),
         Some(_) => Err(Error::Conflict { kind: T::KIND, id: item.id().clone() }),
@@ -179,7 +180,7 @@ impl Wanted {
 }
 
 fn parent<T: Row>(record: &Record, item: &T) -> Option<Wanted> {
-    let (parent, id) = (T::PARENT?, item.parent()?);
+    let (parent, id) = (T::table().parent?, item.parent()?);
     let owner = item.meta().scope.owner();
     let told = record.references.iter().find(|reference| {
         let fits = reference.kind == parent.kind && reference.id == *id;

@@ -9,11 +9,7 @@ use aios_record::{Kind, Record};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::{
-    Config,
-    access::Access,
-    preference,
-    records::{KINDS, RecordPage, for_kind},
-    row::Row,
+    Config, access::Access, kinds::for_kind, page::RecordPage, preference, row::Row, tables::KINDS,
     visible::Visible,
 };
 
@@ -41,7 +37,7 @@ pub fn salvage(path: &Path, config: &Config) -> Vec<Record> {
 
 /// Returns the readable rows of a kind.
 fn rows<T: Row>(access: &Access<'_>) -> Vec<Record> {
-    let table = T::TABLE;
+    let table = T::table().name();
     if access.connection.prepare(&format!("SELECT row FROM {table}")).is_err() {
         // The schema is lost.
         return Vec::new();

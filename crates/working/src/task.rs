@@ -6,9 +6,12 @@ use serde_json::Value;
 
 use crate::{
     Error, Meta, WorkingView,
+    access::Access,
     goal::{joined, settled},
     meta::words,
-    row::{Parent, Row, fields},
+    row::{Row, fields},
+    session,
+    writing::{self, Writable},
 };
 
 /// A unit of work. If its scope names a session, it belongs to that session.
@@ -124,17 +127,13 @@ impl Task {
 }
 
 fields! {
-    Task in "tasks" with stubs {
+    Task {
         goal_id, description, agent, status, input, output, summary, result, error, started_at,
         completed_at, duration_ms, metadata,
     }
 }
 
 impl Row for Task {
-    const PARENT: Option<Parent> =
-        Some(Parent { field: "goal_id", column: "goal_row", kind: Kind::Goal });
-    const OF_SESSION: bool = true;
-
     fn text(&self) -> String {
         let parts = [self.summary.as_ref(), self.result.as_ref(), self.error.as_ref()];
         joined([Some(&self.description)].into_iter().chain(parts))
@@ -156,6 +155,12 @@ impl Row for Task {
         if let (Some(start), Some(end)) = (self.started_at, self.completed_at) {
             self.duration_ms.get_or_insert((end.as_millisecond() - start.as_millisecond()).max(0));
         }
+    }
+}
+
+impl Writable for Task {
+    fn session(&self, access: &Access<'_>) -> Result<Option<i64>, Error> {
+        session::ensure(access, &self.meta.scope)
     }
 }
 
@@ -184,7 +189,7 @@ impl WorkingView {
     ) -> Result<Task, Error> {
         let (id, status) = (id.to_owned(), status.into());
         self.write(move |access| {
-            access.change(&id, |task: &mut Task| {
+            writing::change(access, &id, |task: &mut Task| {
                 task.status = status;
                 task.summary = update.summary.or(task.summary.take());
                 task.result = update.result.or(task.result.take());

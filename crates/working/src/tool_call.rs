@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::{
     Error, Meta, WorkingView,
     goal::joined,
-    row::{Parent, Row, fields},
+    row::{Row, fields},
+    writing::Writable,
 };
 
 /// Maximum length of a stored output, in characters, including the mark.
@@ -78,7 +79,7 @@ impl ToolCall {
 }
 
 fields! {
-    ToolCall in "tool_calls" {
+    ToolCall {
         task_id, iteration, tool_name, agent, input, output, success, duration_ms, reason,
         timestamp,
     }
@@ -86,8 +87,6 @@ fields! {
 
 impl Row for ToolCall {
     const HAPPENED: &'static str = "timestamp";
-    const PARENT: Option<Parent> =
-        Some(Parent { field: "task_id", column: "task_row", kind: Kind::Task });
 
     fn text(&self) -> String {
         joined([Some(&self.tool_name), self.reason.as_ref()])
@@ -111,6 +110,8 @@ impl Row for ToolCall {
         record.trust = Trust::Low;
     }
 }
+
+impl Writable for ToolCall {}
 
 /// Truncates an output that is too long, at a character boundary.
 fn cut(output: &mut Value) {

@@ -7,9 +7,11 @@ use serde_json::{Map, Value};
 use crate::{
     Error, WorkingView,
     access::{Access, Read, identity},
-    feed, preference,
-    records::for_kind,
-    row::Row,
+    feed::trace,
+    kinds::for_kind,
+    preference,
+    row::{self, Row},
+    writing::{self, Writable},
 };
 
 impl WorkingView {
@@ -61,8 +63,8 @@ impl WorkingView {
 
 /// Returns true if the feed has a change after `told` of the record that a bare id resolves to.
 fn is_untold<T: Row>(access: &Access<'_>, id: &str, told: u64) -> Result<bool, Error> {
-    let record: T = access.require(id)?;
-    feed::has_trace(access.connection, &identity(&record), told)
+    let record: T = writing::require(access, id)?;
+    trace::has_trace(access.connection, &identity(&record), told)
 }
 
 fn update(
@@ -90,14 +92,14 @@ fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     }
 }
 
-fn merge<T: Row + DeserializeOwned>(
+fn merge<T: Writable + DeserializeOwned>(
     access: &Access<'_>,
     id: &str,
     mut changes: Map<String, Value>,
 ) -> Result<Record, Error> {
     let kind = T::KIND;
     let unfit = |problem: String| Error::Fields { kind, problem };
-    let before: T = access.require(id)?;
+    let before: T = writing::require(access, id)?;
     if changes.remove("id").is_some_and(|new| new != before.id().as_str()) {
         return Err(unfit("its id never changes".to_owned()));
     }
@@ -121,11 +123,11 @@ fn merge<T: Row + DeserializeOwned>(
     if after.meta().scope != before.meta().scope {
         return Err(Error::Conflict { kind, id: before.id().clone() });
     }
-    access.write(&mut after)?;
+    writing::write(access, &mut after)?;
     let identity = identity(&after);
     let stored = access.identified::<T>(&identity.owner, id)?;
     // A record that the change makes expire is no longer read.
-    Ok(stored.as_ref().map_or_else(|| crate::row::record(&after, None), Read::record))
+    Ok(stored.as_ref().map_or_else(|| row::record(&after, None), Read::record))
 }
 
 /// Returns the fields of a record by name.

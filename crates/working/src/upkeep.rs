@@ -2,20 +2,19 @@
 
 use std::path::Path;
 
+use aios_record::{Generation, Timestamp};
 use rusqlite::OptionalExtension;
 
 use crate::{
     Durability, Error, Working, WorkingView,
-    access::{Access, Read, Stored},
-    age::days_before,
-    config,
-    health::count,
+    access::{Access, Read},
+    config, generation,
+    kinds::for_kind,
     message,
-    records::for_kind,
     row::Row,
     search::{
-        self,
         documents::{self, CODES},
+        index::{self, Stored},
         merging,
     },
 };
@@ -26,8 +25,18 @@ const VACUUM_SHARE: u64 = 20;
 const VACUUM_PAGES_MIN: u64 = 64;
 /// Maximum index pages merged per call.
 const MERGE_PAGES: i64 = 1000;
+const DAY_US: i64 = 24 * 3_600_000_000;
 
 impl Working {
+    /// Returns the generation of the file, to be stored outside of it; see
+    /// [`Config::reached`](crate::Config::reached).
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn generation(&self) -> Result<Generation, Error> {
+        self.view.read(generation::generation).await
+    }
+
     /// Syncs all writes acknowledged before the call, if
     /// [`Config::durability`](crate::Config::durability) does not already guarantee it.
     ///
@@ -89,7 +98,7 @@ impl Working {
         self.view
             .read(|access| {
                 let sql = "SELECT count(*) FROM upkeep WHERE work = 'scrub asked for'";
-                Ok(0 < count(access, sql, [])?)
+                Ok(0 < access.count(sql, [])?)
             })
             .await
     }
@@ -169,7 +178,7 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
         return Ok(false);
     }
     let (pages, free) =
-        (count(access, "PRAGMA page_count", [])?, count(access, "PRAGMA freelist_count", [])?);
+        (access.count("PRAGMA page_count", [])?, access.count("PRAGMA freelist_count", [])?);
     Ok(VACUUM_PAGES_MIN <= free && pages <= free * VACUUM_SHARE)
 }
 
@@ -223,7 +232,12 @@ fn index_all<T: Row>(access: &Access<'_>) -> Result<(), Error> {
         after = last.row;
         for Read { item, row, .. } in items {
             let owner = item.meta().scope.user.as_deref().unwrap_or_default();
-            search::index(access, owner, T::KIND, row, &item.text(), Stored::Inserted)?;
+            index::put(access, owner, T::KIND, row, &item.text(), Stored::Inserted)?;
         }
     }
+}
+
+/// Returns the time `days` before `now`, in microseconds.
+pub(crate) fn days_before(now: Timestamp, days: u32) -> i64 {
+    now.as_microsecond() - i64::from(days) * DAY_US
 }

@@ -3,8 +3,7 @@
 use aios_record::{Id, Provenance, Scope, Timestamp};
 use serde_json::Value;
 
-use super::{Message, Role};
-use crate::Meta;
+use crate::{Message, Meta, Role};
 
 /// A message to add. Its position in the session follows from the order of adding.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +59,7 @@ impl NewMessage {
         }
     }
 
-    pub(super) fn at(self, position: i64, now: Timestamp) -> Message {
+    pub(crate) fn at(self, position: i64, now: Timestamp) -> Message {
         let timestamp = self.timestamp.unwrap_or(now);
         Message {
             id: self.id.unwrap_or_else(Id::generate),

@@ -13,9 +13,8 @@ use std::{
 
 use aios_record::{Kind, Timestamp};
 
-use super::EntryStore;
 use crate::{
-    Config, Entry, EntryFilter, EntryUpdate, Error, WorkingView,
+    Config, Entry, EntryFilter, EntryStore, EntryUpdate, Error, WorkingView,
     access::identity,
     row::{Fields, Row, check_meta},
     visible::Visible,
@@ -30,7 +29,7 @@ pub struct JsonEntries {
 }
 
 impl JsonEntries {
-    pub(super) fn new(path: PathBuf, view: &WorkingView) -> JsonEntries {
+    pub(crate) fn new(path: PathBuf, view: &WorkingView) -> JsonEntries {
         let (config, visible) = (Arc::clone(&view.config), Arc::clone(&view.visible));
         JsonEntries { path: Arc::new(path), config, visible }
     }
