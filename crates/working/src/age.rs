@@ -11,13 +11,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Error, Working,
+    Error,
     access::Access,
     config::{PATTERNS_MAX, SESSION_ACTIVE_HOURS},
     feed::trace,
     meta::IMPORTANT,
-    metric, removal, summary, tables,
-    upkeep::days_before,
+    metric, pattern, removal, summary, tables,
+    upkeep::{Upkeep, days_before},
 };
 
 /// Rows per transaction, so that writers do not wait long.
@@ -51,7 +51,7 @@ pub struct Retention {
     /// Maximum number of patterns: important ones first, then those with the best success bound.
     /// Default: [`PATTERNS_MAX`].
     pub patterns_max: Option<usize>,
-    /// Days between two [compactions](Working::vacuum_if_due) of the file; `None` disables them.
+    /// Days between two [compactions](crate::Upkeep::vacuum_if_due) of the file; `None` disables them.
     /// Default: 7.
     pub vacuum_days: Option<u32>,
 }
@@ -76,7 +76,7 @@ impl Default for Retention {
 
 /// Result of ageing, actual or predicted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Aged {
+pub struct AgeReport {
     /// Number of records moved out, by collection; collections without any are omitted.
     pub records: BTreeMap<&'static str, u64>,
     /// Number of sessions and goals that were summarised.
@@ -121,7 +121,7 @@ impl Retention {
     }
 }
 
-impl Working {
+impl Upkeep<'_> {
     /// Summarises the goals that ended and the sessions without activity for
     /// [`SESSION_ACTIVE_HOURS`], then moves out the old and expired records of every scope. Runs in
     /// small transactions, so that concurrent writers do not wait long. Finally compacts the file
@@ -134,8 +134,8 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written; records moved out before that stay moved
     /// out.
-    pub async fn age(&self, retention: &Retention) -> Result<Aged, Error> {
-        let mut aged = Aged { summed_up: self.sum_up().await?, ..Aged::default() };
+    pub async fn age(self, retention: &Retention) -> Result<AgeReport, Error> {
+        let mut aged = AgeReport { summed_up: self.sum_up().await?, ..AgeReport::default() };
         for &(kind, _) in AGEING {
             let moved = self.age_kind(kind, retention.days(kind)).await?;
             if 0 < moved {
@@ -166,16 +166,16 @@ impl Working {
         Ok(aged)
     }
 
-    /// Returns the records that [`age`](Working::age) would move out now. Does not count patterns
+    /// Returns the records that [`Upkeep::age`](crate::Upkeep::age) would move out now. Does not count patterns
     /// beyond the maximum, but counts sessions whose new summary would first have to be delivered.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn would_age(&self, retention: &Retention) -> Result<Aged, Error> {
+    pub async fn would_age(self, retention: &Retention) -> Result<AgeReport, Error> {
         let retention = retention.clone();
         self.view
             .read(move |access| {
-                let mut aged = Aged::default();
+                let mut aged = AgeReport::default();
                 for &(kind, old) in AGEING {
                     let (table, which) = (kind.collection(), which(kind, old));
                     let sql = format!("SELECT count(*) FROM {table} WHERE {which}");
@@ -192,7 +192,7 @@ impl Working {
     }
 
     /// Summarises everything due, and returns the number of summaries.
-    async fn sum_up(&self) -> Result<u64, Error> {
+    async fn sum_up(self) -> Result<u64, Error> {
         let mut made = 0;
         for kind in [Kind::Session, Kind::Goal] {
             let mut after = 0;
@@ -212,7 +212,7 @@ impl Working {
 
     /// Moves out the old records of one kind. A reader finds them; the writer then checks only
     /// those again.
-    async fn age_kind(&self, kind: Kind, days: Option<u32>) -> Result<u64, Error> {
+    async fn age_kind(self, kind: Kind, days: Option<u32>) -> Result<u64, Error> {
         let (mut after, mut moved) = (0, 0);
         loop {
             let old = self.view.read(move |access| old(access, kind, days, after)).await?;
@@ -220,6 +220,16 @@ impl Working {
             after = *last;
             moved += self.view.free_room(move |access| move_old(access, kind, days, &old)).await?;
         }
+    }
+
+    /// Moves out all patterns of all owners except the best `keep` (see [`PATTERNS_MAX`]), and
+    /// returns their number. [`IMPORTANT`] patterns rank first, then those with the highest success
+    /// bound. Patterns with undelivered changes in the feed stay.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be written.
+    pub async fn prune_patterns(self, keep: usize) -> Result<u64, Error> {
+        self.view.free_room(move |access| pattern::prune(access, keep)).await
     }
 }
 

@@ -10,11 +10,12 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    Error, Problem, SCHEMA_VERSION, Working,
+    Error, Problem, SCHEMA_VERSION,
     access::Access,
     file::{beside, size},
     health::{damage, dangling, out_of_step_all},
     message,
+    upkeep::Upkeep,
 };
 
 /// Log size from which the log is not being emptied.
@@ -69,15 +70,15 @@ impl Check {
     }
 }
 
-impl Working {
+impl Upkeep<'_> {
     /// Checks the whole memory, of every owner: always the same checks in the same order, including
     /// those without a problem. Changes nothing. Takes as long as reading the whole file; other
     /// calls continue meanwhile.
     ///
     /// # Errors
-    /// [`Error::Closed`] after [`close`](Working::close). Any other failure is a finding.
-    pub async fn doctor(&self) -> Result<Vec<Check>, Error> {
-        let (path, waiting) = (self.path().to_owned(), self.view.ledger.waiting());
+    /// [`Error::Closed`] after [`Working::close`](crate::Working::close). Any other failure is a finding.
+    pub async fn doctor(self) -> Result<Vec<Check>, Error> {
+        let (path, waiting) = (self.view.ledger.path().to_owned(), self.view.ledger.waiting());
         self.view.read(move |access| Ok(examine(access, &path, waiting))).await
     }
 }

@@ -7,37 +7,6 @@ use crate::{Entry, EntryFilter, EntryStore, EntryUpdate, Error, JsonEntries, Wor
 /// File name of the `json` back end, beside `working.db`.
 const JSON_FILE: &str = "entries.json";
 
-/// Entries in a table of the working memory: searchable, and included in the feed.
-impl EntryStore for WorkingView {
-    async fn create(&self, entry: Entry) -> Result<Entry, Error> {
-        self.create_entry(entry).await
-    }
-
-    async fn put(&self, entry: Entry) -> Result<Entry, Error> {
-        self.put_entry(entry).await
-    }
-
-    async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
-        self.entry(id).await
-    }
-
-    async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
-        self.update_entry(id, update).await
-    }
-
-    async fn delete(&self, id: &str) -> Result<bool, Error> {
-        self.delete_entry(id).await
-    }
-
-    async fn search(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
-        self.search_entries(filter).await
-    }
-
-    async fn clear_all(&self) -> Result<u64, Error> {
-        self.clear_all_entries().await
-    }
-}
-
 /// Back end of the entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -64,24 +33,59 @@ impl FromStr for EntriesBackend {
 
 /// The entries of a working memory, in either back end.
 #[derive(Debug, Clone)]
-pub enum Entries {
+pub enum AnyEntries {
     /// In SQLite.
-    Sqlite(WorkingView),
+    Sqlite(SqliteEntries),
     /// In a JSON file.
     Json(JsonEntries),
 }
 
-impl WorkingView {
-    /// Returns the entries in `backend`, through this view's gate.
-    #[must_use]
-    pub fn entries(&self, backend: EntriesBackend) -> Entries {
+/// Entries in a table of the working memory: searchable, and included in the feed.
+#[derive(Debug, Clone)]
+pub struct SqliteEntries {
+    view: WorkingView,
+}
+
+impl AnyEntries {
+    /// Returns the entries in `backend`, through the gate of `view`.
+    pub(crate) fn new(backend: EntriesBackend, view: &WorkingView) -> AnyEntries {
         match backend {
-            EntriesBackend::Sqlite => Entries::Sqlite(self.clone()),
+            EntriesBackend::Sqlite => AnyEntries::Sqlite(SqliteEntries { view: view.clone() }),
             EntriesBackend::Json => {
-                let path = self.ledger.path().with_file_name(JSON_FILE);
-                Entries::Json(JsonEntries::new(path, self))
+                let path = view.ledger.path().with_file_name(JSON_FILE);
+                AnyEntries::Json(JsonEntries::new(path, view))
             }
         }
+    }
+}
+
+impl EntryStore for SqliteEntries {
+    async fn add(&self, entry: Entry) -> Result<Entry, Error> {
+        self.view.entries().add(entry).await
+    }
+
+    async fn put(&self, entry: Entry) -> Result<Entry, Error> {
+        self.view.entries().put(entry).await
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
+        self.view.entries().get(id).await
+    }
+
+    async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
+        self.view.entries().update(id, update).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<bool, Error> {
+        self.view.entries().remove(id).await
+    }
+
+    async fn list(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
+        self.view.entries().list(filter).await
+    }
+
+    async fn clear(&self) -> Result<u64, Error> {
+        self.view.entries().clear().await
     }
 }
 
@@ -89,15 +93,15 @@ impl WorkingView {
 macro_rules! delegate {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match $self {
-            Entries::Sqlite(store) => EntryStore::$method(store $(, $argument)*).await,
-            Entries::Json(store) => EntryStore::$method(store $(, $argument)*).await,
+            AnyEntries::Sqlite(store) => EntryStore::$method(store $(, $argument)*).await,
+            AnyEntries::Json(store) => EntryStore::$method(store $(, $argument)*).await,
         }
     };
 }
 
-impl EntryStore for Entries {
-    async fn create(&self, entry: Entry) -> Result<Entry, Error> {
-        delegate!(self.create(entry))
+impl EntryStore for AnyEntries {
+    async fn add(&self, entry: Entry) -> Result<Entry, Error> {
+        delegate!(self.add(entry))
     }
 
     async fn put(&self, entry: Entry) -> Result<Entry, Error> {
@@ -112,15 +116,15 @@ impl EntryStore for Entries {
         delegate!(self.update(id, update))
     }
 
-    async fn delete(&self, id: &str) -> Result<bool, Error> {
-        delegate!(self.delete(id))
+    async fn remove(&self, id: &str) -> Result<bool, Error> {
+        delegate!(self.remove(id))
     }
 
-    async fn search(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
-        delegate!(self.search(filter))
+    async fn list(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
+        delegate!(self.list(filter))
     }
 
-    async fn clear_all(&self) -> Result<u64, Error> {
-        delegate!(self.clear_all())
+    async fn clear(&self) -> Result<u64, Error> {
+        delegate!(self.clear())
     }
 }

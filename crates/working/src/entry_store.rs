@@ -10,7 +10,7 @@ use crate::{Entry, EntryFilter, EntryUpdate, Error};
 pub trait EntryStore: Send + Sync {
     /// Stores a new entry. Returns [`Error::Conflict`] if its owner already has an entry of this
     /// id.
-    fn create(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
+    fn add(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
 
     /// Stores an entry; replaces its owner's entry of the same category, key and entity.
     fn put(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
@@ -28,20 +28,19 @@ pub trait EntryStore: Send + Sync {
 
     /// Removes an entry permanently; returns false if it does not exist. Returns
     /// [`Error::NotYours`] if it is shared and the view belongs to a user.
-    fn delete(&self, id: &str) -> impl Future<Output = Result<bool, Error>> + Send;
+    fn remove(&self, id: &str) -> impl Future<Output = Result<bool, Error>> + Send;
 
     /// Returns the visible entries that match `filter`, newest first.
-    fn search(&self, filter: EntryFilter)
-    -> impl Future<Output = Result<Vec<Entry>, Error>> + Send;
+    fn list(&self, filter: EntryFilter) -> impl Future<Output = Result<Vec<Entry>, Error>> + Send;
 
     /// Removes, permanently, every visible entry that the view may change; returns their number.
-    fn clear_all(&self) -> impl Future<Output = Result<u64, Error>> + Send;
+    fn clear(&self) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// Returns the newest visible entry with this key.
     fn get_by_key(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, Error>> + Send {
         let key = Some(key.to_owned());
         let filter = EntryFilter { key, limit: Some(1), ..EntryFilter::default() };
-        async { Ok(self.search(filter).await?.pop()) }
+        async { Ok(self.list(filter).await?.pop()) }
     }
 
     /// Sets a user's preference under `key`; replaces the previous one.
@@ -59,7 +58,7 @@ pub trait EntryStore: Send + Sync {
         &self,
         user: &str,
     ) -> impl Future<Output = Result<Vec<Entry>, Error>> + Send {
-        self.search(all_about(PREFERENCE, "user", user))
+        self.list(all_about(PREFERENCE, "user", user))
     }
 
     /// Sets the information about a device; replaces the previous one.
@@ -77,7 +76,7 @@ pub trait EntryStore: Send + Sync {
         device: &str,
     ) -> impl Future<Output = Result<Option<Entry>, Error>> + Send {
         let filter = EntryFilter { limit: Some(1), ..all_about(DEVICE, "device", device) };
-        async { Ok(self.search(filter).await?.pop()) }
+        async { Ok(self.list(filter).await?.pop()) }
     }
 
     /// Creates an entry for a task under the key `task_ID`, tagged `executed` if `tags` is empty.
@@ -88,10 +87,7 @@ pub trait EntryStore: Send + Sync {
         tags: Vec<String>,
     ) -> impl Future<Output = Result<Entry, Error>> + Send {
         let tags = if tags.is_empty() { vec![EXECUTED.to_owned()] } else { tags };
-        self.create(Entry {
-            tags,
-            ..about(TASK, format!("task_{task_id}"), "task", task_id, value)
-        })
+        self.add(Entry { tags, ..about(TASK, format!("task_{task_id}"), "task", task_id, value) })
     }
 
     /// Copies every visible entry to another store, with ids and times, and returns the number of
@@ -99,8 +95,8 @@ pub trait EntryStore: Send + Sync {
     fn copy_to<S: EntryStore>(&self, other: &S) -> impl Future<Output = Result<u64, Error>> + Send {
         async {
             let mut copied = 0;
-            for entry in self.search(EntryFilter::default()).await?.into_iter().rev() {
-                match other.create(entry).await {
+            for entry in self.list(EntryFilter::default()).await?.into_iter().rev() {
+                match other.add(entry).await {
                     Ok(_) => copied += 1,
                     Err(Error::Conflict { .. }) => {}
                     Err(error) => return Err(error),

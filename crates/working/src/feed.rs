@@ -8,11 +8,17 @@ pub(crate) mod trace;
 
 use std::collections::HashSet;
 
-use crate::{Error, Working, access::Access, column::Column, kinds};
+use crate::{Error, WorkingView, access::Access, column::Column, kinds};
 use aios_record::{Change, FeedItem, Id, Key, Owner};
 use trace::signed;
 
-impl Working {
+/// The change feed of a memory, of every owner.
+#[derive(Debug, Clone, Copy)]
+pub struct Feed<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Feed<'_> {
     /// Returns the changes of records of every owner after `seq`, in order, from at most `limit`
     /// feed rows. A record that changed several times appears once, at its last position. Records
     /// that were moved out rather than removed are skipped. An empty result means that no change
@@ -20,7 +26,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn feed_after(&self, seq: u64, limit: usize) -> Result<Vec<FeedItem>, Error> {
+    pub async fn after(self, seq: u64, limit: usize) -> Result<Vec<FeedItem>, Error> {
         self.view.read(move |access| after(access, seq, limit)).await
     }
 
@@ -29,7 +35,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn feed_head(&self) -> Result<u64, Error> {
+    pub async fn head(self) -> Result<u64, Error> {
         self.view
             .read(|access| {
                 let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed'";
@@ -43,7 +49,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn feed_waiting(&self, seq: u64) -> Result<u64, Error> {
+    pub async fn waiting(self, seq: u64) -> Result<u64, Error> {
         self.view
             .read(move |access| {
                 let sql = "SELECT count(*) FROM
@@ -60,7 +66,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn advance_feed(&self, seq: u64) -> Result<(), Error> {
+    pub async fn advance(self, seq: u64) -> Result<(), Error> {
         self.view
             .free_room(move |access| {
                 let update = "UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'feed'";
@@ -78,7 +84,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn trim_feed(&self, up_to: u64) -> Result<(), Error> {
+    pub async fn trim(self, up_to: u64) -> Result<(), Error> {
         self.view
             .free_room(move |access| {
                 let sql = "DELETE FROM feed WHERE seq <= ?1";

@@ -6,16 +6,16 @@ use aios_record::Kind;
 use serde::Serialize;
 
 use crate::{
-    Error, Working, WorkingView,
+    Error,
     access::Access,
     config::SESSION_ACTIVE_HOURS,
     file::{beside, size},
     kinds::for_kind,
-    message, preference,
+    message,
     row::Row,
     search::documents::{CODE_BITS, CODES, ROW_BITS},
     tables::{self, KINDS},
-    visible::ALIVE,
+    upkeep::Upkeep,
 };
 
 /// Statistics of a working memory.
@@ -71,7 +71,7 @@ pub enum Problem {
         /// Number of index entries without a row.
         orphaned: u64,
     },
-    /// The message counts of some sessions are too low. [`Working::optimize`], and the next message
+    /// The message counts of some sessions are too low. [`Upkeep::optimize`](crate::Upkeep::optimize), and the next message
     /// of each session, correct them.
     Miscounted {
         /// Number of sessions.
@@ -79,13 +79,14 @@ pub enum Problem {
     },
 }
 
-impl Working {
+impl Upkeep<'_> {
     /// Returns the statistics of the whole memory, of every owner.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn stats(&self) -> Result<Stats, Error> {
-        let (path, log) = (self.path().to_owned(), beside(self.path(), "-wal"));
+    pub async fn stats(self) -> Result<Stats, Error> {
+        let (path, log) =
+            (self.view.ledger.path().to_owned(), beside(self.view.ledger.path(), "-wal"));
         self.view
             .read(move |access| {
                 let mut records = BTreeMap::new();
@@ -114,7 +115,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if an undamaged file cannot be read.
-    pub async fn verify(&self) -> Result<Vec<Problem>, Error> {
+    pub async fn verify(self) -> Result<Vec<Problem>, Error> {
         self.view
             .read(|access| {
                 let mut problems = damage(access)?;
@@ -130,37 +131,6 @@ impl Working {
                 Ok(problems)
             })
             .await
-    }
-}
-
-impl WorkingView {
-    /// Returns the number of visible records of each kind, by the name of its collection.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be read.
-    pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
-        self.read(|access| {
-            let [owner, project, agent, session] = access.visible.params();
-            let scope = access.visible.scope();
-            let mut counts = BTreeMap::new();
-            for &kind in KINDS {
-                let table = kind.collection();
-                let whole = tables::whole(kind);
-                // These kinds do not expire, but every statement binds `?5`.
-                let (source, which) = match kind {
-                    Kind::Persona => (preference::PERSONA, "?5 IS NOT NULL".to_owned()),
-                    Kind::Preference => {
-                        (preference::PREFERENCES, format!("{scope} AND ?5 IS NOT NULL"))
-                    }
-                    _ => (table, format!("{whole} AND {scope} AND {ALIVE}")),
-                };
-                let sql = format!("SELECT count(*) FROM {source} WHERE {which}");
-                let params = (owner, project, agent, session, access.alive_at());
-                counts.insert(table, access.count(&sql, params)?);
-            }
-            Ok(counts)
-        })
-        .await
     }
 }
 

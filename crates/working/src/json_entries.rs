@@ -85,7 +85,7 @@ impl JsonEntries {
 }
 
 impl EntryStore for JsonEntries {
-    async fn create(&self, entry: Entry) -> Result<Entry, Error> {
+    async fn add(&self, entry: Entry) -> Result<Entry, Error> {
         self.change(move |this, entries| {
             let mut entry = entry;
             entry.meta.recorded_at = None;
@@ -152,7 +152,7 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn delete(&self, id: &str) -> Result<bool, Error> {
+    async fn remove(&self, id: &str) -> Result<bool, Error> {
         let id = id.to_owned();
         self.change(move |this, entries| {
             let Some(place) = this.find(entries, &id)? else { return Ok((false, false)) };
@@ -163,7 +163,7 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn search(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
+    async fn list(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
         let this = self.clone();
         blocking(move || {
             let now = this.config.clock.now();
@@ -178,7 +178,7 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn clear_all(&self) -> Result<u64, Error> {
+    async fn clear(&self) -> Result<u64, Error> {
         self.change(|this, entries| {
             let (now, before) = (this.config.clock.now(), entries.len());
             entries.retain(|entry| !this.sees(entry, now) || !this.may_change(entry));

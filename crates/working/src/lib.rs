@@ -116,6 +116,7 @@ mod foreign;
 mod generation;
 mod goal;
 mod health;
+mod intake;
 mod interaction;
 mod json_entries;
 mod kinds;
@@ -148,45 +149,50 @@ mod working;
 mod writing;
 
 pub use crate::{
-    age::{Aged, Retention},
-    agent_state::AgentState,
+    age::{AgeReport, Retention},
+    agent_state::{AgentState, AgentStates},
     config::{
         Access, Clock, Config, Durability, EventFeed, FEED_KINDS, Language, PATTERNS_MAX,
         SESSION_ACTIVE_HOURS,
     },
-    decision::{Decision, IntelligenceLevel},
+    decision::{Decision, Decisions, IntelligenceLevel},
     doctor::{Check, Health},
-    entry::{Entry, EntryFilter, EntryUpdate},
-    entry_backend::{Entries, EntriesBackend},
+    entry::{Entries, Entry, EntryFilter, EntryUpdate},
+    entry_backend::{AnyEntries, EntriesBackend, SqliteEntries},
     entry_store::EntryStore,
     error::Error,
-    event::{Event, EventFilter},
+    event::{Event, EventFilter, Events},
+    feed::Feed,
     foreign::{ForeignError, ForeignFile, ForeignRow, ForeignTable},
-    goal::{Goal, GoalStatus},
+    goal::{Goal, GoalStatus, Goals},
     health::{Problem, Stats},
-    interaction::{Interaction, RECENT_INTERACTIONS},
+    intake::Intake,
+    interaction::{Interaction, Interactions, RECENT_INTERACTIONS},
     json_entries::JsonEntries,
     kinds::record_of,
     limits::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
     message::{Message, Role},
-    messages::{ChatMessage, RECENT_MESSAGES},
+    messages::{ChatMessage, Messages, RECENT_MESSAGES},
     meta::{IMPORTANT, Meta},
-    metric::{HourlyMetric, Metric, MetricPoint},
-    new_message::{NewMessage, Receipt},
+    metric::{HourlyMetric, Metric, MetricPoint, Metrics},
+    new_message::{MessageReceipt, NewMessage},
     page::{RecordPage, TimeCursor, TimePage},
-    pattern::{Outcome, Pattern},
-    preference::Preferences,
-    restore::Restored,
+    pattern::{Outcome, Pattern, Patterns},
+    preference::{Persona, PreferenceValues, Preferences},
+    records::Records,
+    restore::RestoreOutcome,
     salvage::{is_damaged, salvage},
     schema::{APPLICATION_ID, SCHEMA_VERSION},
-    search::{FIND_LIMIT, FindOptions, Found},
+    search::{FIND_LIMIT, FindOptions, Hit},
     session::Session,
     sessions::{
         RECENT_SUMMARIES, RECENT_SUMMARIES_TOKENS_MAX, RecentSummary, SESSION_IDLE_DAYS_MAX,
+        Sessions,
     },
     summary::{SUMMARY_CHARS_MAX, Summary},
     tables::KINDS,
-    task::{Task, TaskStatus, TaskUpdate},
-    tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
+    task::{Task, TaskStatus, TaskUpdate, Tasks},
+    tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall, ToolCalls},
+    upkeep::Upkeep,
     working::{Working, WorkingView},
 };

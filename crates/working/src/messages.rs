@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Error, Message, NewMessage, Receipt, Role, Session, WorkingView,
+    Error, Message, MessageReceipt, NewMessage, Role, Session, WorkingView,
     access::{Access, identity},
     column::label,
     feed::trace,
@@ -27,13 +27,19 @@ pub struct ChatMessage {
     pub content: String,
 }
 
-impl WorkingView {
+/// The messages of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Messages<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Messages<'_> {
     /// Appends a message to its session.
     ///
     /// # Errors
-    /// As [`add_messages`](WorkingView::add_messages), without the index in the batch.
-    pub async fn add_message(&self, message: NewMessage) -> Result<Receipt, Error> {
-        self.write(move |access| add(access, message)).await
+    /// As [`Messages::add_all`](crate::Messages::add_all), without the index in the batch.
+    pub async fn add(self, message: NewMessage) -> Result<MessageReceipt, Error> {
+        self.view.write(move |access| add(access, message)).await
     }
 
     /// Appends messages to their sessions, in order, in one transaction. Returns one receipt per
@@ -43,36 +49,33 @@ impl WorkingView {
     /// [`Error::InBatch`] with the index of the first message that cannot be stored; then none is
     /// stored. Its source is [`Error::Conflict`] if the owner has a message of the same id in
     /// another session.
-    pub async fn add_messages(&self, messages: Vec<NewMessage>) -> Result<Vec<Receipt>, Error> {
-        self.write(move |access| {
-            let in_batch = |(index, message)| {
-                add(access, message)
-                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })
-            };
-            messages.into_iter().enumerate().map(in_batch).collect()
-        })
-        .await
+    pub async fn add_all(self, messages: Vec<NewMessage>) -> Result<Vec<MessageReceipt>, Error> {
+        self.view
+            .write(move |access| {
+                let in_batch = |(index, message)| {
+                    add(access, message)
+                        .map_err(|source| Error::InBatch { index, source: Box::new(source) })
+                };
+                messages.into_iter().enumerate().map(in_batch).collect()
+            })
+            .await
     }
 
     /// Returns the message of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn message(&self, id: &str) -> Result<Option<Message>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Message>, Error> {
+        self.view.get(id).await
     }
 
     /// Returns the last `limit` messages of a session (see [`RECENT_MESSAGES`]), oldest first.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn recent_messages(
-        &self,
-        session: &str,
-        limit: usize,
-    ) -> Result<Vec<Message>, Error> {
+    pub async fn recent(self, session: &str, limit: usize) -> Result<Vec<Message>, Error> {
         let session = session.to_owned();
-        self.read(move |access| recent(access, &session, limit)).await
+        self.view.read(move |access| recent(access, &session, limit)).await
     }
 
     /// Returns the last `limit` messages of a session, oldest first, in the `[{role, content}]`
@@ -80,12 +83,12 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn conversation_history(
-        &self,
+    pub async fn chat_history(
+        self,
         session: &str,
         limit: usize,
     ) -> Result<Vec<ChatMessage>, Error> {
-        let messages = self.recent_messages(session, limit).await?;
+        let messages = self.recent(session, limit).await?;
         let chat = |message: Message| ChatMessage { role: message.role, content: message.content };
         Ok(messages.into_iter().map(chat).collect())
     }
@@ -96,23 +99,24 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::NotYours`] if the message is shared and the view belongs to a user; otherwise as
-    /// [`store_goal`](WorkingView::store_goal).
-    pub async fn amend_message(&self, id: &str, message: &NewMessage) -> Result<bool, Error> {
+    /// [`Goals::put`](crate::Goals::put).
+    pub async fn amend(self, id: &str, message: &NewMessage) -> Result<bool, Error> {
         let (id, message) = (id.to_owned(), message.clone());
-        self.write(move |access| {
-            let Some(mut stored) = access.get::<Message>(&id)? else { return Ok(false) };
-            access.visible.check_change(&identity(&stored))?;
-            stored.content = message.content;
-            stored.role = message.role;
-            stored.name = message.name.or(stored.name);
-            stored.timestamp = message.timestamp.unwrap_or(stored.timestamp);
-            stored.tokens = message.tokens;
-            stored.model = message.model;
-            stored.metadata = message.metadata;
-            writing::write(access, &mut stored)?;
-            Ok(true)
-        })
-        .await
+        self.view
+            .write(move |access| {
+                let Some(mut stored) = access.get::<Message>(&id)? else { return Ok(false) };
+                access.visible.check_change(&identity(&stored))?;
+                stored.content = message.content;
+                stored.role = message.role;
+                stored.name = message.name.or(stored.name);
+                stored.timestamp = message.timestamp.unwrap_or(stored.timestamp);
+                stored.tokens = message.tokens;
+                stored.model = message.model;
+                stored.metadata = message.metadata;
+                writing::write(access, &mut stored)?;
+                Ok(true)
+            })
+            .await
     }
 
     /// Moves out the messages of a session except the last `keep` (see [`RECENT_MESSAGES`]), and
@@ -121,24 +125,25 @@ impl WorkingView {
     /// # Errors
     /// [`Error::NotYours`] if the session is shared and the view belongs to a user;
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn trim_messages(&self, session: &str, keep: usize) -> Result<u64, Error> {
+    pub async fn trim(self, session: &str, keep: usize) -> Result<u64, Error> {
         let session = session.to_owned();
-        self.free_room(move |access| {
-            let Some(session) = access.find::<Session>(&session)? else { return Ok(0) };
-            access.visible.check_change(&identity(&session.item))?;
-            let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-            let is_told = trace::is_told(Kind::Message);
-            let which = format!(
-                "session_row = ?1
+        self.view
+            .free_room(move |access| {
+                let Some(session) = access.find::<Session>(&session)? else { return Ok(0) };
+                access.visible.check_change(&identity(&session.item))?;
+                let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+                let is_told = trace::is_told(Kind::Message);
+                let which = format!(
+                    "session_row = ?1
                  AND row NOT IN (
                      SELECT row FROM messages WHERE session_row = ?1
                      ORDER BY position DESC LIMIT ?2
                  )
                  AND {is_told}"
-            );
-            removal::move_out(access, Kind::Message, &which, &[&session.row, &keep])
-        })
-        .await
+                );
+                removal::move_out(access, Kind::Message, &which, &[&session.row, &keep])
+            })
+            .await
     }
 
     /// Moves out the given messages of one owner, and returns the number moved. Missing messages
@@ -147,20 +152,29 @@ impl WorkingView {
     /// # Errors
     /// [`Error::NotYours`] if the view acts for another owner; [`Error::Storage`] if the file
     /// cannot be written.
-    pub async fn move_out_messages(&self, owner: &Owner, ids: &[Id]) -> Result<u64, Error> {
+    pub async fn move_out(self, owner: &Owner, ids: &[Id]) -> Result<u64, Error> {
         let (owner, ids) = (owner.clone(), ids.to_owned());
-        self.free_room(move |access| {
-            for id in &ids {
-                let identity = Identity::new(owner.clone(), Kind::Message, id.clone());
-                access.visible.check_change(&identity)?;
-            }
-            let is_told = trace::is_told(Kind::Message);
-            let which =
-                format!("owner = ?1 AND id IN (SELECT value FROM json_each(?2)) AND {is_told}");
-            let ids = json!(ids).to_string();
-            removal::move_out(access, Kind::Message, &which, &[&owner.as_str(), &ids])
-        })
-        .await
+        self.view
+            .free_room(move |access| {
+                for id in &ids {
+                    let identity = Identity::new(owner.clone(), Kind::Message, id.clone());
+                    access.visible.check_change(&identity)?;
+                }
+                let is_told = trace::is_told(Kind::Message);
+                let which =
+                    format!("owner = ?1 AND id IN (SELECT value FROM json_each(?2)) AND {is_told}");
+                let ids = json!(ids).to_string();
+                removal::move_out(access, Kind::Message, &which, &[&owner.as_str(), &ids])
+            })
+            .await
+    }
+
+    /// Removes a message, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Message, id).await
     }
 }
 
@@ -173,13 +187,13 @@ fn recent(access: &Access<'_>, session: &str, limit: usize) -> Result<Vec<Messag
     Ok(messages)
 }
 
-fn add(access: &Access<'_>, mut message: NewMessage) -> Result<Receipt, Error> {
+fn add(access: &Access<'_>, mut message: NewMessage) -> Result<MessageReceipt, Error> {
     message.scope.session = Some(message.session.to_string());
     access.fill(&mut message.scope)?;
     let ensured = session::ensure(access, &message.scope)?;
     let session = ensured.expect("the scope of a message names a session");
     if let Some(id) = known(access, &message, session)? {
-        return Ok(Receipt::Known { id });
+        return Ok(MessageReceipt::Known { id });
     }
     let position = next_position(access, session)?;
     let mut message = message.at(position, access.now);
@@ -188,7 +202,7 @@ fn add(access: &Access<'_>, mut message: NewMessage) -> Result<Receipt, Error> {
         &mut message,
         Links { session: Some(session), ..Links::default() },
     )?;
-    Ok(Receipt::Added { id: message.id, position })
+    Ok(MessageReceipt::Added { id: message.id, position })
 }
 
 /// Returns the id of the same message in the same session, if it is stored.

@@ -85,7 +85,7 @@ impl NewMessage {
 
 /// Outcome of adding a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Receipt {
+pub enum MessageReceipt {
     /// The message was added.
     Added {
         /// Its id.
@@ -100,18 +100,18 @@ pub enum Receipt {
     },
 }
 
-impl Receipt {
+impl MessageReceipt {
     /// Returns the id of the stored message.
     #[must_use]
     pub fn id(&self) -> &Id {
         match self {
-            Receipt::Added { id, .. } | Receipt::Known { id } => id,
+            MessageReceipt::Added { id, .. } | MessageReceipt::Known { id } => id,
         }
     }
 
     /// Returns true if the message already existed.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        matches!(self, Receipt::Known { .. })
+        matches!(self, MessageReceipt::Known { .. })
     }
 }

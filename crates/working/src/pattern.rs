@@ -1,10 +1,10 @@
 //! Patterns: a trigger, the action that works for it, and its success rate.
 
-use aios_record::{Id, Kind, Timestamp};
+use aios_record::{Id, Identity, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Meta, Working, WorkingView,
+    Error, Meta, WorkingView,
     access::Access,
     feed::trace,
     goal::joined,
@@ -119,21 +119,27 @@ pub enum Outcome {
     Failure,
 }
 
-impl WorkingView {
+/// The patterns of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Patterns<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Patterns<'_> {
     /// Stores a pattern; replaces the one of the same id.
     ///
     /// # Errors
-    /// As [`store_goal`](WorkingView::store_goal).
-    pub async fn store_pattern(&self, pattern: Pattern) -> Result<Pattern, Error> {
-        self.store(pattern).await
+    /// As [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, pattern: Pattern) -> Result<Pattern, Error> {
+        self.view.store(pattern).await
     }
 
     /// Returns the pattern of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn pattern(&self, id: &str) -> Result<Option<Pattern>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Pattern>, Error> {
+        self.view.get(id).await
     }
 
     /// Counts one use of a pattern and updates its success rate.
@@ -142,19 +148,20 @@ impl WorkingView {
     /// [`Error::NotFound`] if the pattern does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
     #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
-    pub async fn update_pattern_stats(&self, id: &str, outcome: Outcome) -> Result<Pattern, Error> {
+    pub async fn record_use(self, id: &str, outcome: Outcome) -> Result<Pattern, Error> {
         let id = id.to_owned();
-        self.write(move |access| {
-            let now = access.now;
-            writing::change(access, &id, |pattern: &mut Pattern| {
-                let success = if outcome == Outcome::Success { 1.0 } else { 0.0 };
-                let uses = pattern.uses as f64;
-                pattern.success_rate = (pattern.success_rate * uses + success) / (uses + 1.0);
-                pattern.uses += 1;
-                pattern.last_used = Some(now);
+        self.view
+            .write(move |access| {
+                let now = access.now;
+                writing::change(access, &id, |pattern: &mut Pattern| {
+                    let success = if outcome == Outcome::Success { 1.0 } else { 0.0 };
+                    let uses = pattern.uses as f64;
+                    pattern.success_rate = (pattern.success_rate * uses + success) / (uses + 1.0);
+                    pattern.uses += 1;
+                    pattern.last_used = Some(now);
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Returns the patterns whose trigger shares words with `trigger` and whose success rate is at
@@ -162,51 +169,63 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn find_patterns(
-        &self,
+    pub async fn find(
+        self,
         trigger: impl Into<String>,
         min_success_rate: f64,
     ) -> Result<Vec<Pattern>, Error> {
         let trigger = trigger.into();
-        self.read(move |access| patterns(access, &trigger, min_success_rate)).await
+        self.view.read(move |access| patterns(access, &trigger, min_success_rate)).await
     }
 
-    /// Returns the first of [`find_patterns`](WorkingView::find_patterns).
+    /// Returns the first of [`Patterns::find`](crate::Patterns::find).
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn find_pattern(
-        &self,
+    pub async fn find_best(
+        self,
         trigger: impl Into<String>,
         min_success_rate: f64,
     ) -> Result<Option<Pattern>, Error> {
-        Ok(self.find_patterns(trigger, min_success_rate).await?.into_iter().next())
+        Ok(self.find(trigger, min_success_rate).await?.into_iter().next())
+    }
+
+    /// Changes a pattern and stores it, in one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut Pattern) + Send + 'static,
+    ) -> Result<Pattern, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes a pattern, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Pattern, id).await
     }
 }
 
-impl Working {
-    /// Moves out all patterns of all owners except the best `keep` (see [`PATTERNS_MAX`]), and
-    /// returns their number. [`IMPORTANT`] patterns rank first, then those with the highest success
-    /// bound. Patterns with undelivered changes in the feed stay.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be written.
-    pub async fn prune_patterns(&self, keep: usize) -> Result<u64, Error> {
-        let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-        let which = format!(
-            "row NOT IN (
-                 SELECT row FROM patterns
-                 ORDER BY ?2 <= importance DESC, success_bound DESC, success_rate DESC, row DESC
-                 LIMIT ?1
-             )
-             AND {}",
-            trace::is_told(Kind::Pattern)
-        );
-        let pruned = move |access: &Access<'_>| {
-            removal::move_out(access, Kind::Pattern, &which, &[&keep, &IMPORTANT])
-        };
-        self.view.free_room(pruned).await
-    }
+/// Moves out all patterns of all owners except the best `keep`, and returns their number.
+pub(crate) fn prune(access: &Access<'_>, keep: usize) -> Result<u64, Error> {
+    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    let which = format!(
+        "row NOT IN (
+             SELECT row FROM patterns
+             ORDER BY ?2 <= importance DESC, success_bound DESC, success_rate DESC, row DESC
+             LIMIT ?1
+         )
+         AND {}",
+        trace::is_told(Kind::Pattern)
+    );
+    removal::move_out(access, Kind::Pattern, &which, &[&keep, &IMPORTANT])
 }
 
 fn patterns(access: &Access<'_>, trigger: &str, min_rate: f64) -> Result<Vec<Pattern>, Error> {

@@ -1,19 +1,31 @@
 //! Records of any kind in exchange form: for lists, display, export and the feed.
 
+use std::collections::BTreeMap;
+
 use aios_record::{Identity, Kind, Record};
+use serde_json::{Map, Value};
 
 use crate::{
-    Error, WorkingView,
+    Error, FindOptions, Hit, WorkingView,
     access::{Access, Read},
     cursor::Cursors,
     kinds::{by_id, for_kind, identified},
     page::{Place, RecordPage, TimeCursor, TimePage},
     preference, removal,
     row::Row,
-    search::documents,
+    search::{self, documents},
+    tables::{self, KINDS},
+    update,
+    visible::ALIVE,
 };
 
-impl WorkingView {
+/// The records of every kind in exchange form, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Records<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Records<'_> {
     /// Returns the record of this kind and id: the owner's own, or else the shared one. `None` if
     /// it does not exist or its kind is not stored here.
     ///
@@ -23,18 +35,18 @@ impl WorkingView {
     /// # Errors
     /// [`Error::Ambiguous`] if the view is an administrator's and several owners have the id;
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
+    pub async fn get(self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
         let id = id.to_owned();
-        self.read(move |access| by_id(access, kind, &id)).await
+        self.view.read(move |access| by_id(access, kind, &id)).await
     }
 
     /// Returns the record of this identity, if it is visible.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn record_by_identity(&self, identity: &Identity) -> Result<Option<Record>, Error> {
+    pub async fn get_exactly(self, identity: &Identity) -> Result<Option<Record>, Error> {
         let Identity { owner, kind, id } = identity.clone();
-        self.read(move |access| identified(access, kind, &owner, &id)).await
+        self.view.read(move |access| identified(access, kind, &owner, &id)).await
     }
 
     /// Returns the visible records of these identities, in their order, in one read; missing ones
@@ -42,15 +54,16 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn records_of(&self, identities: Vec<Identity>) -> Result<Vec<Record>, Error> {
-        self.read(move |access| {
-            let mut records = Vec::with_capacity(identities.len());
-            for Identity { owner, kind, id } in &identities {
-                records.extend(identified(access, *kind, owner, id)?);
-            }
-            Ok(records)
-        })
-        .await
+    pub async fn get_all(self, identities: Vec<Identity>) -> Result<Vec<Record>, Error> {
+        self.view
+            .read(move |access| {
+                let mut records = Vec::with_capacity(identities.len());
+                for Identity { owner, kind, id } in &identities {
+                    records.extend(identified(access, *kind, owner, id)?);
+                }
+                Ok(records)
+            })
+            .await
     }
 
     /// Returns at most `limit` visible records of `kind`, in the order in which they were first
@@ -60,23 +73,24 @@ impl WorkingView {
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`RecordPage::next`] of this file; [`Error::Storage`]
     /// if the file cannot be read.
-    pub async fn records(
-        &self,
+    pub async fn list(
+        self,
         kind: Kind,
         after: Option<u64>,
         limit: usize,
     ) -> Result<RecordPage, Error> {
-        self.read(move |access| {
-            let cursors = Cursors::of(access.connection)?;
-            let after = after.map_or(Ok(0), |after| cursors.row(after))?;
-            let page = match kind {
-                Kind::Preference => preference::page(access, after, limit)?,
-                Kind::Persona => preference::persona_page(access, after, limit)?,
-                _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default()))?,
-            };
-            Ok(RecordPage { next: page.next.map(|row| cursors.at(row)), ..page })
-        })
-        .await
+        self.view
+            .read(move |access| {
+                let cursors = Cursors::of(access.connection)?;
+                let after = after.map_or(Ok(0), |after| cursors.row(after))?;
+                let page = match kind {
+                    Kind::Preference => preference::page(access, after, limit)?,
+                    Kind::Persona => preference::persona_page(access, after, limit)?,
+                    _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default()))?,
+                };
+                Ok(RecordPage { next: page.next.map(|row| cursors.at(row)), ..page })
+            })
+            .await
     }
 
     /// Returns at most `limit` visible records of `kind` by their [time](Record::time), oldest
@@ -86,31 +100,32 @@ impl WorkingView {
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`TimePage::next`] of this file; [`Error::Storage`]
     /// if the file cannot be read.
-    pub async fn records_by_time(
-        &self,
+    pub async fn list_by_time(
+        self,
         kind: Kind,
         after: Option<TimeCursor>,
         limit: usize,
     ) -> Result<TimePage, Error> {
-        self.read(move |access| {
-            let cursors = Cursors::of(access.connection)?;
-            let after = match after {
-                None => Place { time: i64::MIN, row: 0 },
-                Some(TimeCursor { time, row }) => Place { time, row: cursors.row(row)? },
-            };
-            let rows = match kind {
-                Kind::Preference => preference::page_by_time(access, after, limit)?,
-                Kind::Persona => preference::persona_page_by_time(access, after, limit)?,
-                _ => for_kind!(kind, page_by_time(access, after, limit), Ok(Vec::new()))?,
-            };
-            let last = rows.last().filter(|_| limit <= rows.len());
-            let next = last.map(|(record, row)| TimeCursor {
-                time: record.time().as_microsecond(),
-                row: cursors.at(row.cast_unsigned()),
-            });
-            Ok(TimePage { records: rows.into_iter().map(|(record, _)| record).collect(), next })
-        })
-        .await
+        self.view
+            .read(move |access| {
+                let cursors = Cursors::of(access.connection)?;
+                let after = match after {
+                    None => Place { time: i64::MIN, row: 0 },
+                    Some(TimeCursor { time, row }) => Place { time, row: cursors.row(row)? },
+                };
+                let rows = match kind {
+                    Kind::Preference => preference::page_by_time(access, after, limit)?,
+                    Kind::Persona => preference::persona_page_by_time(access, after, limit)?,
+                    _ => for_kind!(kind, page_by_time(access, after, limit), Ok(Vec::new()))?,
+                };
+                let last = rows.last().filter(|_| limit <= rows.len());
+                let next = last.map(|(record, row)| TimeCursor {
+                    time: record.time().as_microsecond(),
+                    row: cursors.at(row.cast_unsigned()),
+                });
+                Ok(TimePage { records: rows.into_iter().map(|(record, _)| record).collect(), next })
+            })
+            .await
     }
 
     /// Returns the `limit` visible records of any searchable kind that have a text and were stored
@@ -118,21 +133,90 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn latest_records(&self, limit: usize) -> Result<Vec<Record>, Error> {
-        self.read(move |access| {
-            let mut latest = Vec::new();
-            for &(kind, _) in documents::CODES {
-                for_kind!(kind, newest(access, limit, &mut latest), Ok(()))?;
-            }
-            latest.sort_by_key(|record: &Record| std::cmp::Reverse(record.recorded_at));
-            latest.truncate(limit);
-            Ok(latest)
-        })
-        .await
+    pub async fn latest(self, limit: usize) -> Result<Vec<Record>, Error> {
+        self.view
+            .read(move |access| {
+                let mut latest = Vec::new();
+                for &(kind, _) in documents::CODES {
+                    for_kind!(kind, newest(access, limit, &mut latest), Ok(()))?;
+                }
+                latest.sort_by_key(|record: &Record| std::cmp::Reverse(record.recorded_at));
+                latest.truncate(limit);
+                Ok(latest)
+            })
+            .await
     }
-}
 
-impl WorkingView {
+    /// Returns the records that match the words of `text` best, newest first for equal scores
+    /// within a kind. Any word of `text` may match; nothing in it is an operator. Word statistics
+    /// include only owners whose records are visible.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find(
+        self,
+        text: impl Into<String>,
+        options: FindOptions,
+    ) -> Result<Vec<Hit>, Error> {
+        let text = text.into();
+        self.view.read(move |access| search::find(access, &text, &options)).await
+    }
+
+    /// Changes the fields of a record that `changes` names, and returns the changed record. A field
+    /// that is null gets its default. Reading, merging and storing are one transaction, so no
+    /// change of another caller is lost.
+    ///
+    /// # Errors
+    /// - [`Error::NotFound`] if the record does not exist, [`Error::Ambiguous`] if several owners
+    ///   have the id.
+    /// - [`Error::NotYours`] and [`Error::MachineWide`] if the view must not change it.
+    /// - [`Error::Fixed`] if records of this kind cannot be updated: events, messages, summaries,
+    ///   and sessions except for their summary.
+    /// - [`Error::Fields`] if a change does not fit a field, or changes the id.
+    /// - [`Error::Conflict`] if a change would move the record to another scope.
+    pub async fn update(
+        self,
+        kind: Kind,
+        id: &str,
+        changes: Map<String, Value>,
+    ) -> Result<Record, Error> {
+        let id = id.to_owned();
+        self.view.write(move |access| update::update(access, kind, &id, changes)).await
+    }
+
+    /// Applies `change` to the fields of a record, and returns the changed record. A field that
+    /// becomes null, or is removed, gets its default. Reading, changing and storing are one
+    /// transaction, so no change of another caller is lost.
+    ///
+    /// # Errors
+    /// As [`update`](Records::update).
+    pub async fn change(
+        self,
+        kind: Kind,
+        id: &str,
+        change: impl FnOnce(&mut Map<String, Value>) + Send + 'static,
+    ) -> Result<Record, Error> {
+        let id = id.to_owned();
+        self.view.write(move |access| update::change(access, kind, &id, change)).await
+    }
+
+    /// Like [`Records::update`](Records::update), if the caller has read all changes of the record: if
+    /// the feed has a change of it after `told`, nothing changes and the result is `None`. For
+    /// consumers that keep every version of a record in the feed.
+    ///
+    /// # Errors
+    /// As [`Records::update`](Records::update).
+    pub async fn update_told(
+        self,
+        kind: Kind,
+        id: &str,
+        changes: Map<String, Value>,
+        told: u64,
+    ) -> Result<Option<Record>, Error> {
+        let id = id.to_owned();
+        self.view.write(move |access| update::update_told(access, kind, &id, changes, told)).await
+    }
+
     /// Removes a record permanently, with the records that belong to it: a goal with its tasks, a
     /// task with its tool calls, a session with its messages and tasks, even if it was moved out.
     /// Returns the removed records, the one of this id last; empty if it does not exist.
@@ -144,29 +228,59 @@ impl WorkingView {
     /// [`Error::NotYours`] and [`Error::MachineWide`] if the view must not remove it;
     /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] if the file cannot be
     /// written.
-    pub async fn remove(&self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+    pub async fn remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
         let id = id.to_owned();
-        self.free_room(move |access| removal::remove(access, kind, &id)).await
+        self.view.free_room(move |access| removal::remove(access, kind, &id)).await
     }
 
-    /// Returns the records that [`remove`](WorkingView::remove) would remove now, in the same
+    /// Returns the records that [`Records::remove`](Records::remove) would remove now, in the same
     /// order.
     ///
     /// # Errors
-    /// As [`remove`](WorkingView::remove).
-    pub async fn would_remove(&self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+    /// As [`Records::remove`](Records::remove).
+    pub async fn would_remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
         let id = id.to_owned();
-        self.read(move |access| removal::preview(access, kind, &id)).await
+        self.view.read(move |access| removal::preview(access, kind, &id)).await
     }
 
-    /// Removes the record of this identity as [`remove`](WorkingView::remove) does, if it is
+    /// Removes the record of this identity as [`Records::remove`](Records::remove) does, if it is
     /// visible.
     ///
     /// # Errors
-    /// As [`remove`](WorkingView::remove), without [`Error::Ambiguous`].
-    pub async fn remove_by_identity(&self, identity: &Identity) -> Result<Vec<Identity>, Error> {
+    /// As [`Records::remove`](Records::remove), without [`Error::Ambiguous`].
+    pub async fn remove_exactly(self, identity: &Identity) -> Result<Vec<Identity>, Error> {
         let identity = identity.clone();
-        self.free_room(move |access| removal::remove_exactly(access, &identity)).await
+        self.view.free_room(move |access| removal::remove_exactly(access, &identity)).await
+    }
+
+    /// Returns the number of visible records of each kind, by the name of its collection.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn counts(self) -> Result<BTreeMap<&'static str, u64>, Error> {
+        self.view
+            .read(|access| {
+                let [owner, project, agent, session] = access.visible.params();
+                let scope = access.visible.scope();
+                let mut counts = BTreeMap::new();
+                for &kind in KINDS {
+                    let table = kind.collection();
+                    let whole = tables::whole(kind);
+                    // These kinds do not expire, but every statement binds `?5`.
+                    let (source, which) = match kind {
+                        Kind::Persona => (preference::PERSONA, "?5 IS NOT NULL".to_owned()),
+                        Kind::Preference => {
+                            (preference::PREFERENCES, format!("{scope} AND ?5 IS NOT NULL"))
+                        }
+                        _ => (table, format!("{whole} AND {scope} AND {ALIVE}")),
+                    };
+                    let sql = format!("SELECT count(*) FROM {source} WHERE {which}");
+                    let params = (owner, project, agent, session, access.alive_at());
+                    counts.insert(table, access.count(&sql, params)?);
+                }
+                Ok(counts)
+            })
+            .await
     }
 }
 

@@ -18,10 +18,11 @@ use aios_record::{Kind, Record, Timestamp};
 use documents::{kind_of, row_of};
 use matching::matches;
 
-use crate::{Error, WorkingView, access::Access, kinds};
+use crate::{Error, access::Access, kinds};
 
 /// Options of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindOptions {
     /// Kinds to search. Default: all searchable kinds.
     pub kinds: Vec<Kind>,
@@ -39,36 +40,50 @@ impl Default for FindOptions {
     }
 }
 
+impl FindOptions {
+    /// Sets the kinds to search.
+    #[must_use]
+    pub fn with_kinds(self, kinds: impl Into<Vec<Kind>>) -> FindOptions {
+        FindOptions { kinds: kinds.into(), ..self }
+    }
+
+    /// Selects records at or after this time.
+    #[must_use]
+    pub fn with_since(self, since: Timestamp) -> FindOptions {
+        FindOptions { since: Some(since), ..self }
+    }
+
+    /// Selects records before this time.
+    #[must_use]
+    pub fn with_until(self, until: Timestamp) -> FindOptions {
+        FindOptions { until: Some(until), ..self }
+    }
+
+    /// Sets the maximum number of records.
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> FindOptions {
+        FindOptions { limit, ..self }
+    }
+}
+
 /// Default number of records that a search returns.
 pub const FIND_LIMIT: usize = 5;
 
 /// A search result.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct Hit {
     /// The record.
     pub record: Record,
     /// BM25 score: 0 or more, higher is better, comparable within one search.
     pub score: f64,
 }
 
-impl WorkingView {
-    /// Returns the records that match the words of `text` best, newest first for equal scores
-    /// within a kind. Any word of `text` may match; nothing in it is an operator. Word statistics
-    /// include only owners whose records are visible.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be read.
-    pub async fn find_relevant(
-        &self,
-        text: impl Into<String>,
-        options: FindOptions,
-    ) -> Result<Vec<Found>, Error> {
-        let text = text.into();
-        self.read(move |access| find(access, &text, &options)).await
-    }
-}
-
-fn find(access: &Access<'_>, text: &str, options: &FindOptions) -> Result<Vec<Found>, Error> {
+/// Returns the visible records that match `text` best.
+pub(crate) fn find(
+    access: &Access<'_>,
+    text: &str,
+    options: &FindOptions,
+) -> Result<Vec<Hit>, Error> {
     let mut found = Vec::new();
     if options.limit == 0 {
         return Ok(found);
@@ -80,7 +95,7 @@ fn find(access: &Access<'_>, text: &str, options: &FindOptions) -> Result<Vec<Fo
         let early = options.since.is_some_and(|since| time < since);
         let late = options.until.is_some_and(|until| until <= time);
         if !early && !late {
-            found.push(Found { record, score });
+            found.push(Hit { record, score });
         }
         Ok(found.len() < options.limit)
     })?;

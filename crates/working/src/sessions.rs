@@ -1,6 +1,6 @@
 //! The sessions of a memory, and the newest summaries.
 
-use aios_record::{Id, Kind, Timestamp};
+use aios_record::{Id, Identity, Kind, Timestamp};
 use serde::Serialize;
 
 use crate::{
@@ -34,33 +34,40 @@ pub struct RecentSummary {
     pub time: Timestamp,
 }
 
-impl WorkingView {
+/// The sessions of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Sessions<'_> {
     /// Creates a session. If its owner already has it, returns the existing one unchanged.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has it in another project or agent.
-    pub async fn create_session(&self, session: Session) -> Result<Session, Error> {
-        self.write(move |access| {
-            let mut session = session;
-            access.fill(&mut session.meta.scope)?;
-            if let Some(standing) = standing(access, &session.id, session.user_id())? {
-                standing.revive(access)?;
-                if let Some(existing) = access.by_row::<Session>(standing.row)? {
-                    return Ok(existing.item);
+    pub async fn add(self, session: Session) -> Result<Session, Error> {
+        self.view
+            .write(move |access| {
+                let mut session = session;
+                access.fill(&mut session.meta.scope)?;
+                if let Some(standing) = standing(access, &session.id, session.user_id())? {
+                    standing.revive(access)?;
+                    if let Some(existing) = access.by_row::<Session>(standing.row)? {
+                        return Ok(existing.item);
+                    }
                 }
-            }
-            writing::write(access, &mut session)?;
-            Ok(session)
-        })
-        .await
+                writing::write(access, &mut session)?;
+                Ok(session)
+            })
+            .await
     }
 
     /// Returns the session of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn session(&self, id: &str) -> Result<Option<Session>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Session>, Error> {
+        self.view.get(id).await
     }
 
     /// Sets the activity time of a session to now.
@@ -68,14 +75,17 @@ impl WorkingView {
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
-    pub async fn touch_session(&self, id: &str) -> Result<(), Error> {
+    pub async fn touch(self, id: &str) -> Result<(), Error> {
         let id = id.to_owned();
-        self.write(move |access| {
-            let now = access.now;
-            writing::change(access, &id, |session: &mut Session| session.last_active = Some(now))
+        self.view
+            .write(move |access| {
+                let now = access.now;
+                writing::change(access, &id, |session: &mut Session| {
+                    session.last_active = Some(now)
+                })
                 .map(drop)
-        })
-        .await
+            })
+            .await
     }
 
     /// Sets the summary of a session.
@@ -83,16 +93,15 @@ impl WorkingView {
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
-    pub async fn set_session_summary(
-        &self,
-        id: &str,
-        summary: impl Into<String>,
-    ) -> Result<Session, Error> {
+    pub async fn set_summary(self, id: &str, summary: impl Into<String>) -> Result<Session, Error> {
         let (id, summary) = (id.to_owned(), summary.into());
-        self.write(move |access| {
-            writing::change(access, &id, |session: &mut Session| session.summary = Some(summary))
-        })
-        .await
+        self.view
+            .write(move |access| {
+                writing::change(access, &id, |session: &mut Session| {
+                    session.summary = Some(summary)
+                })
+            })
+            .await
     }
 
     /// Returns the sessions that were active within the last `hours` (see
@@ -100,12 +109,14 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn active_sessions(&self, hours: u32) -> Result<Vec<Session>, Error> {
-        self.read(move |access| {
-            let since = before(access.now, i64::from(hours));
-            access.select("AND ?6 <= last_active ORDER BY last_active DESC, row DESC", &[&since])
-        })
-        .await
+    pub async fn active(self, hours: u32) -> Result<Vec<Session>, Error> {
+        self.view
+            .read(move |access| {
+                let since = before(access.now, i64::from(hours));
+                access
+                    .select("AND ?6 <= last_active ORDER BY last_active DESC, row DESC", &[&since])
+            })
+            .await
     }
 
     /// Summarises the sessions without activity for `days` (see [`SESSION_IDLE_DAYS_MAX`]), moves
@@ -115,35 +126,36 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn cleanup_sessions(&self, days: u32) -> Result<u64, Error> {
-        self.free_room(move |access| {
-            let since = Timestamp::from_microsecond(before(access.now, i64::from(days) * 24))
-                .unwrap_or(Timestamp::UNIX_EPOCH);
-            for row in summary::sessions_due(access, since, 0, i64::MAX)? {
-                summary::of_session(access, row)?;
-            }
-            let (changeable, is_told) =
-                (access.visible.changeable(), trace::is_told(Kind::Session));
-            let idle = access.read::<Session>(
-                &format!(
-                    "AND last_active < ?6 AND importance < ?7 AND {changeable} AND {is_told}
+    pub async fn clean_up(self, days: u32) -> Result<u64, Error> {
+        self.view
+            .free_room(move |access| {
+                let since = Timestamp::from_microsecond(before(access.now, i64::from(days) * 24))
+                    .unwrap_or(Timestamp::UNIX_EPOCH);
+                for row in summary::sessions_due(access, since, 0, i64::MAX)? {
+                    summary::of_session(access, row)?;
+                }
+                let (changeable, is_told) =
+                    (access.visible.changeable(), trace::is_told(Kind::Session));
+                let idle = access.read::<Session>(
+                    &format!(
+                        "AND last_active < ?6 AND importance < ?7 AND {changeable} AND {is_told}
                      AND row NOT IN (
                          SELECT m.session_row FROM feed AS f JOIN messages AS m
                          ON m.id = f.id AND m.owner = f.owner WHERE f.kind = 'message'
                      )"
-                ),
-                &[&since.as_microsecond(), &IMPORTANT],
-            )?;
-            for session in &idle {
-                let of_session = "session_row = ?1 AND importance < ?2";
-                let params: &[&dyn rusqlite::ToSql] = &[&session.row, &IMPORTANT];
-                removal::move_out(access, Kind::Message, of_session, params)?;
-                removal::move_out(access, Kind::Session, "row = ?1", &[&session.row])?;
-            }
-            removal::drop_stubs(access)?;
-            Ok(idle.len() as u64)
-        })
-        .await
+                    ),
+                    &[&since.as_microsecond(), &IMPORTANT],
+                )?;
+                for session in &idle {
+                    let of_session = "session_row = ?1 AND importance < ?2";
+                    let params: &[&dyn rusqlite::ToSql] = &[&session.row, &IMPORTANT];
+                    removal::move_out(access, Kind::Message, of_session, params)?;
+                    removal::move_out(access, Kind::Session, "row = ?1", &[&session.row])?;
+                }
+                removal::drop_stubs(access)?;
+                Ok(idle.len() as u64)
+            })
+            .await
     }
 
     /// Returns the newest summaries of tasks and sessions, at most `limit` (see
@@ -154,27 +166,36 @@ impl WorkingView {
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
     pub async fn recent_summaries(
-        &self,
+        self,
         limit: usize,
         max_tokens: usize,
     ) -> Result<Vec<RecentSummary>, Error> {
-        self.read(move |access| {
-            let count = i64::try_from(limit).unwrap_or(i64::MAX);
-            let tasks: Vec<Task> = access.select(
-                "AND summary <> '' ORDER BY updated_at DESC, row DESC LIMIT ?6",
-                &[&count],
-            )?;
-            let sessions: Vec<Session> = access.select(
-                "AND summary <> '' ORDER BY last_active DESC, row DESC LIMIT ?6",
-                &[&count],
-            )?;
-            let mut summaries: Vec<RecentSummary> = tasks.into_iter().map(of_task).collect();
-            summaries.extend(sessions.into_iter().map(of_session));
-            summaries.sort_by_key(|summary| std::cmp::Reverse(summary.time));
-            summaries.truncate(limit);
-            Ok(fit(summaries, max_tokens.saturating_mul(TOKEN_CHARS)))
-        })
-        .await
+        self.view
+            .read(move |access| {
+                let count = i64::try_from(limit).unwrap_or(i64::MAX);
+                let tasks: Vec<Task> = access.select(
+                    "AND summary <> '' ORDER BY updated_at DESC, row DESC LIMIT ?6",
+                    &[&count],
+                )?;
+                let sessions: Vec<Session> = access.select(
+                    "AND summary <> '' ORDER BY last_active DESC, row DESC LIMIT ?6",
+                    &[&count],
+                )?;
+                let mut summaries: Vec<RecentSummary> = tasks.into_iter().map(of_task).collect();
+                summaries.extend(sessions.into_iter().map(of_session));
+                summaries.sort_by_key(|summary| std::cmp::Reverse(summary.time));
+                summaries.truncate(limit);
+                Ok(fit(summaries, max_tokens.saturating_mul(TOKEN_CHARS)))
+            })
+            .await
+    }
+
+    /// Removes a session, its messages and its tasks, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Session, id).await
     }
 }
 

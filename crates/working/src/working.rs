@@ -16,11 +16,14 @@ use aios_record::{Gate, ScopeFilter};
 use rusqlite::Connection;
 
 use crate::{
-    Config, Error,
+    AgentStates, AnyEntries, Config, Decisions, Entries, EntriesBackend, Error, Events, Feed,
+    Goals, Intake, Interactions, Messages, Metrics, Patterns, Persona, Preferences, Records,
+    Sessions, Tasks, ToolCalls, Upkeep,
     access::Access,
     generation,
     row::Row,
     schema::{APPLICATION_ID, MIGRATIONS},
+    upkeep,
     visible::Visible,
     writing::{self, Writable},
 };
@@ -76,7 +79,7 @@ impl Working {
             sees_expired: false,
         };
         // The ledger must not be waited for on a thread that drives an async runtime.
-        let follows = thread::scope(|scope| scope.spawn(|| view.follow_analysis()).join());
+        let follows = thread::scope(|scope| scope.spawn(|| upkeep::follow_analysis(&view)).join());
         follows.unwrap_or(Err(Error::Closed))?;
         Ok(Working { view })
     }
@@ -88,7 +91,7 @@ impl Working {
     /// ```compile_fail,E0599
     /// # async fn check(working: aios_working::Working) -> Result<(), aios_working::Error> {
     /// let view = working.scoped(aios_record::Gate::shared());
-    /// view.feed_after(0, 1).await?;
+    /// view.feed().after(0, 1).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -102,6 +105,24 @@ impl Working {
     #[must_use]
     pub fn scoped(&self, gate: Gate) -> WorkingView {
         WorkingView { visible: Arc::new(Visible::new(gate)), ..self.view.clone() }
+    }
+
+    /// Returns the change feed.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed { view: &self.view }
+    }
+
+    /// Returns the work on the whole file.
+    #[must_use]
+    pub fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep { view: &self.view }
+    }
+
+    /// Returns the bulk writes under any owner.
+    #[must_use]
+    pub fn intake(&self) -> Intake<'_> {
+        Intake { view: &self.view }
     }
 
     /// Returns the options with which the memory was opened.
@@ -179,7 +200,7 @@ impl WorkingView {
     /// # async fn main() -> Result<(), Error> {
     /// # let folder = tempfile::tempdir().expect("a temporary directory");
     /// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
-    /// match working.without_waiting().store_goal(Goal::new("keep up")).await {
+    /// match working.without_waiting().goals().put(Goal::new("keep up")).await {
     ///     Err(error) if error.is_retryable() => println!("busy: {error}"),
     ///     other => println!("stored {}", other?.id),
     /// }
@@ -189,6 +210,102 @@ impl WorkingView {
     #[must_use]
     pub fn without_waiting(&self) -> WorkingView {
         WorkingView { waits: false, ..self.clone() }
+    }
+
+    /// Returns the goals.
+    #[must_use]
+    pub fn goals(&self) -> Goals<'_> {
+        Goals { view: self }
+    }
+
+    /// Returns the tasks.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks { view: self }
+    }
+
+    /// Returns the tool calls.
+    #[must_use]
+    pub fn tool_calls(&self) -> ToolCalls<'_> {
+        ToolCalls { view: self }
+    }
+
+    /// Returns the decisions.
+    #[must_use]
+    pub fn decisions(&self) -> Decisions<'_> {
+        Decisions { view: self }
+    }
+
+    /// Returns the patterns.
+    #[must_use]
+    pub fn patterns(&self) -> Patterns<'_> {
+        Patterns { view: self }
+    }
+
+    /// Returns the saved states of agents.
+    #[must_use]
+    pub fn agent_states(&self) -> AgentStates<'_> {
+        AgentStates { view: self }
+    }
+
+    /// Returns the sessions.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions { view: self }
+    }
+
+    /// Returns the messages.
+    #[must_use]
+    pub fn messages(&self) -> Messages<'_> {
+        Messages { view: self }
+    }
+
+    /// Returns the interactions.
+    #[must_use]
+    pub fn interactions(&self) -> Interactions<'_> {
+        Interactions { view: self }
+    }
+
+    /// Returns the entries in this file.
+    #[must_use]
+    pub fn entries(&self) -> Entries<'_> {
+        Entries { view: self }
+    }
+
+    /// Returns the entries in `backend`, through this view's gate.
+    #[must_use]
+    pub fn entry_store(&self, backend: EntriesBackend) -> AnyEntries {
+        AnyEntries::new(backend, self)
+    }
+
+    /// Returns the persisted events.
+    #[must_use]
+    pub fn events(&self) -> Events<'_> {
+        Events { view: self }
+    }
+
+    /// Returns the preferences of the owner.
+    #[must_use]
+    pub fn preferences(&self) -> Preferences<'_> {
+        Preferences { view: self }
+    }
+
+    /// Returns the persona of the machine.
+    #[must_use]
+    pub fn persona(&self) -> Persona<'_> {
+        Persona { view: self }
+    }
+
+    /// Returns the history of metrics.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics<'_> {
+        Metrics { view: self }
+    }
+
+    /// Returns the records of every kind in exchange form.
+    #[must_use]
+    pub fn records(&self) -> Records<'_> {
+        Records { view: self }
     }
 
     /// Runs a change that may grow the file; fails and rolls back if the file exceeds its limit.
@@ -267,6 +384,15 @@ impl WorkingView {
             Ok(item)
         })
         .await
+    }
+
+    pub(crate) async fn change<T: Writable>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut T) + Send + 'static,
+    ) -> Result<T, Error> {
+        let id = id.to_owned();
+        self.write(move |access| writing::change(access, &id, change)).await
     }
 
     pub(crate) async fn get<T: Row>(&self, id: &str) -> Result<Option<T>, Error> {

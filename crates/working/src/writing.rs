@@ -53,14 +53,23 @@ pub(crate) fn write<T: Writable>(access: &Access<'_>, item: &mut T) -> Result<()
     put(access, item, links, existing.map(|existing| existing.row)).map(drop)
 }
 
-/// Applies `change` to the record that a bare id resolves to, and stores it.
+/// Applies `change` to the record that a bare id resolves to, and stores it. The record keeps its
+/// id and scope.
 pub(crate) fn change<T: Writable>(
     access: &Access<'_>,
     id: &str,
     change: impl FnOnce(&mut T),
 ) -> Result<T, Error> {
     let mut item: T = require(access, id)?;
+    let (own, scope) = (item.id().clone(), item.meta().scope.clone());
     change(&mut item);
+    if *item.id() != own {
+        let problem = "its id never changes".to_owned();
+        return Err(Error::Fields { kind: T::KIND, problem });
+    }
+    if item.meta().scope != scope {
+        return Err(Error::Conflict { kind: T::KIND, id: own });
+    }
     write(access, &mut item)?;
     Ok(item)
 }
