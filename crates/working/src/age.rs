@@ -51,7 +51,7 @@ pub struct Retention {
     /// Maximum number of patterns: important ones first, then those with the best success bound.
     /// Default: [`PATTERNS_MAX`].
     pub patterns_max: Option<usize>,
-    /// Days between two [compactions](crate::Upkeep::vacuum_if_due) of the file; `None` disables them.
+    /// Days between two [compactions](Upkeep::vacuum_if_due) of the file; `None` disables them.
     /// Default: 7.
     pub vacuum_days: Option<u32>,
 }
@@ -166,7 +166,7 @@ impl Upkeep<'_> {
         Ok(aged)
     }
 
-    /// Returns the records that [`Upkeep::age`](crate::Upkeep::age) would move out now. Does not count patterns
+    /// Returns the records that [`age`](Upkeep::age) would move out now. Does not count patterns
     /// beyond the maximum, but counts sessions whose new summary would first have to be delivered.
     ///
     /// # Errors

@@ -13,9 +13,9 @@ pub struct Config {
     /// Access mode. Default: [`Access::ReadWrite`]. With [`Access::ReadOnly`] nothing is written
     /// into the file or beside it, and a write returns [`Error::ReadOnly`](crate::Error::ReadOnly).
     pub access: Access,
-    /// Minimum generation of the file, as returned by [`Working::generation`](crate::Working). An
-    /// older file, or one of another store, is refused with [`Error::Older`](crate::Error::Older).
-    /// Default: none.
+    /// Minimum generation of the file, as returned by
+    /// [`Upkeep::generation`](crate::Upkeep::generation). An older file, or one of another store,
+    /// is refused with [`Error::Older`](crate::Error::Older). Default: none.
     pub reached: Option<Generation>,
     /// Durability of an acknowledged write; see the crate documentation. Default:
     /// [`Durability::Full`].

@@ -76,7 +76,8 @@ impl Upkeep<'_> {
     /// calls continue meanwhile.
     ///
     /// # Errors
-    /// [`Error::Closed`] after [`Working::close`](crate::Working::close). Any other failure is a finding.
+    /// [`Error::Closed`] after [`Working::close`](crate::Working::close). Any other failure is a
+    /// finding.
     pub async fn doctor(self) -> Result<Vec<Check>, Error> {
         let (path, waiting) = (self.view.ledger.path().to_owned(), self.view.ledger.waiting());
         self.view.read(move |access| Ok(examine(access, &path, waiting))).await

@@ -71,8 +71,8 @@ pub enum Problem {
         /// Number of index entries without a row.
         orphaned: u64,
     },
-    /// The message counts of some sessions are too low. [`Upkeep::optimize`](crate::Upkeep::optimize), and the next message
-    /// of each session, correct them.
+    /// The message counts of some sessions are too low. [`optimize`](Upkeep::optimize), and the
+    /// next message of each session, correct them.
     Miscounted {
         /// Number of sessions.
         sessions: u64,

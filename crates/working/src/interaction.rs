@@ -127,7 +127,8 @@ impl Interactions<'_> {
         self.view.get(id).await
     }
 
-    /// Changes an interaction and stores it, in one transaction: no change of another caller is lost.
+    /// Changes an interaction and stores it, in one transaction: no change of another caller is
+    /// lost.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view

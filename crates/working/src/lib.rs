@@ -9,16 +9,17 @@
 //! # let folder = tempfile::tempdir().expect("a temporary directory");
 //! let working = Working::open(&folder.path().join("working.db"), Config::default())?;
 //!
-//! let goal = working.store_goal(Goal::new("move the blog to the new server")).await?;
-//! working.update_goal(goal.id.as_str(), "active", None).await?;
-//! working.log_decision(Decision::new("which web server", "nginx")).await?;
+//! let goal = working.goals().put(Goal::new("move the blog to the new server")).await?;
+//! working.goals().set_status(goal.id.as_str(), "active", None).await?;
+//! working.goals().update(goal.id.as_str(), |goal| goal.priority = 1).await?;
+//! working.decisions().put(Decision::new("which web server", "nginx")).await?;
 //!
 //! let session = Id::new("monday")?;
-//! working.add_message(NewMessage::new(session, "user", "use the small machine")).await?;
+//! working.messages().add(NewMessage::new(session, "user", "use the small machine")).await?;
 //!
-//! let found = working.find_relevant("server", Default::default()).await?;
+//! let found = working.records().find("server", Default::default()).await?;
 //! assert_eq!(found.len(), 2);
-//! assert_eq!(working.recent_messages("monday", 12).await?.len(), 1);
+//! assert_eq!(working.messages().recent("monday", 12).await?.len(), 1);
 //! # working.close().await;
 //! # Ok(())
 //! # }
@@ -32,17 +33,27 @@
 //!   concurrent writes share a commit, but the failure of one does not affect the others. A call
 //!   waits while the queue ([`Config::queue`]) is full; the view of
 //!   [`WorkingView::without_waiting`] returns an error instead.
+//! - Operations stand on *roles*, cheap views that a handle returns: [`goals`](WorkingView::goals),
+//!   [`tasks`](WorkingView::tasks), [`tool_calls`](WorkingView::tool_calls),
+//!   [`decisions`](WorkingView::decisions), [`patterns`](WorkingView::patterns),
+//!   [`agent_states`](WorkingView::agent_states), [`sessions`](WorkingView::sessions),
+//!   [`messages`](WorkingView::messages), [`interactions`](WorkingView::interactions),
+//!   [`entries`](WorkingView::entries), [`events`](WorkingView::events),
+//!   [`preferences`](WorkingView::preferences), [`persona`](WorkingView::persona) and
+//!   [`metrics`](WorkingView::metrics). The same verbs mean the same everywhere: `put` stores and
+//!   replaces, `add` stores something new, `get` reads one, `list` several, `update` changes one in
+//!   one transaction, `remove` removes it permanently.
+//! - [`WorkingView::records`] reads, searches, changes and removes records of all [`KINDS`] in
+//!   exchange form.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
-//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`], [`Summary`]),
-//!   each with its own operations; all have a [`Meta`]. [`WorkingView::record`],
-//!   [`WorkingView::records`], [`WorkingView::update`] and [`WorkingView::remove`] work on all
-//!   [`KINDS`], including preferences and the persona.
-//! - [`Working::feed_after`] delivers changes to a long-term memory. The feed is off unless
-//!   [`Config::feed_kinds`] names kinds.
-//! - [`Working::age`], called periodically, keeps the memory small: it summarises goals and
-//!   sessions that ended, moves out old records, and compacts the file.
-//! - [`Working::doctor`] checks the file and gives advice, [`Working::verify`] lists its problems,
-//!   [`Working::stats`] returns its statistics.
+//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`], [`Summary`]);
+//!   all have a [`Meta`].
+//! - [`Working::feed`] delivers changes to a long-term memory. The feed is off unless
+//!   [`Config::feed_kinds`] names kinds. [`Working::intake`] stores records of other memories,
+//!   events and metrics.
+//! - [`Working::upkeep`] keeps the file: [`Upkeep::age`], called periodically, summarises goals and
+//!   sessions that ended, moves out old records, and compacts the file; [`Upkeep::doctor`] gives
+//!   advice, [`Upkeep::verify`] lists problems, [`Upkeep::stats`] returns statistics.
 //! - [`ForeignFile`] reads the SQLite files of other programs for import.
 //!
 //! # Owners
@@ -63,9 +74,9 @@
 //! let ada = working.scoped(Gate::owner(Owner::user("ada")?));
 //! let bob = working.scoped(Gate::owner(Owner::user("bob")?));
 //!
-//! let goal = ada.store_goal(Goal::new("learn to sail")).await?;
-//! assert!(ada.goal(goal.id.as_str()).await?.is_some());
-//! assert!(bob.goal(goal.id.as_str()).await?.is_none());
+//! let goal = ada.goals().put(Goal::new("learn to sail")).await?;
+//! assert!(ada.goals().get(goal.id.as_str()).await?.is_some());
+//! assert!(bob.goals().get(goal.id.as_str()).await?.is_none());
 //! # working.close().await;
 //! # Ok(())
 //! # }

@@ -37,7 +37,7 @@ impl Messages<'_> {
     /// Appends a message to its session.
     ///
     /// # Errors
-    /// As [`Messages::add_all`](crate::Messages::add_all), without the index in the batch.
+    /// As [`add_all`](Messages::add_all), without the index in the batch.
     pub async fn add(self, message: NewMessage) -> Result<MessageReceipt, Error> {
         self.view.write(move |access| add(access, message)).await
     }

@@ -178,7 +178,7 @@ impl Patterns<'_> {
         self.view.read(move |access| patterns(access, &trigger, min_success_rate)).await
     }
 
-    /// Returns the first of [`Patterns::find`](crate::Patterns::find).
+    /// Returns the first of [`find`](Patterns::find).
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.

@@ -200,12 +200,12 @@ impl Records<'_> {
         self.view.write(move |access| update::change(access, kind, &id, change)).await
     }
 
-    /// Like [`Records::update`](Records::update), if the caller has read all changes of the record: if
+    /// Like [`update`](Records::update), if the caller has read all changes of the record: if
     /// the feed has a change of it after `told`, nothing changes and the result is `None`. For
     /// consumers that keep every version of a record in the feed.
     ///
     /// # Errors
-    /// As [`Records::update`](Records::update).
+    /// As [`update`](Records::update).
     pub async fn update_told(
         self,
         kind: Kind,
@@ -233,21 +233,21 @@ impl Records<'_> {
         self.view.free_room(move |access| removal::remove(access, kind, &id)).await
     }
 
-    /// Returns the records that [`Records::remove`](Records::remove) would remove now, in the same
+    /// Returns the records that [`remove`](Records::remove) would remove now, in the same
     /// order.
     ///
     /// # Errors
-    /// As [`Records::remove`](Records::remove).
+    /// As [`remove`](Records::remove).
     pub async fn would_remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
         let id = id.to_owned();
         self.view.read(move |access| removal::preview(access, kind, &id)).await
     }
 
-    /// Removes the record of this identity as [`Records::remove`](Records::remove) does, if it is
+    /// Removes the record of this identity as [`remove`](Records::remove) does, if it is
     /// visible.
     ///
     /// # Errors
-    /// As [`Records::remove`](Records::remove), without [`Error::Ambiguous`].
+    /// As [`remove`](Records::remove), without [`Error::Ambiguous`].
     pub async fn remove_exactly(self, identity: &Identity) -> Result<Vec<Identity>, Error> {
         let identity = identity.clone();
         self.view.free_room(move |access| removal::remove_exactly(access, &identity)).await

@@ -17,7 +17,7 @@ use crate::{
 const PASSED_MAX: u32 = 2000;
 
 /// Reads the readable records of the damaged file at `path`, including expired ones, in the order
-/// that [`Working::restore`](crate::Working::restore) needs. Returns nothing if the first page is
+/// that [`Intake::restore`](crate::Intake::restore) needs. Returns nothing if the first page is
 /// lost. Blocks.
 #[must_use]
 pub fn salvage(path: &Path, config: &Config) -> Vec<Record> {

@@ -80,7 +80,7 @@ impl Upkeep<'_> {
     }
 
     /// Records in the file that deleted data must be scrubbed, so that the next program that opens
-    /// it knows even if [`Upkeep::scrub`](crate::Upkeep::scrub) is never reached.
+    /// it knows even if [`scrub`](Upkeep::scrub) is never reached.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
@@ -95,8 +95,8 @@ impl Upkeep<'_> {
             .await
     }
 
-    /// Returns true if [`Upkeep::ask_for_scrub`](crate::Upkeep::ask_for_scrub) was called and
-    /// [`Upkeep::scrub`](crate::Upkeep::scrub) has not run since.
+    /// Returns true if [`ask_for_scrub`](Upkeep::ask_for_scrub) was called and
+    /// [`scrub`](Upkeep::scrub) has not run since.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
@@ -128,13 +128,13 @@ impl Upkeep<'_> {
             .await
     }
 
-    /// [Vacuums](crate::Upkeep::vacuum) if the last vacuum was at least `days` ago, or never, and if at
+    /// [Vacuums](Upkeep::vacuum) if the last vacuum was at least `days` ago, or never, and if at
     /// least a twentieth of the file and 256 KiB would be freed; returns true if it did.
-    /// [`Upkeep::age`](crate::Upkeep::age) calls it with
+    /// [`age`](Upkeep::age) calls it with
     /// [`Retention::vacuum_days`](crate::Retention::vacuum_days).
     ///
     /// # Errors
-    /// As [`Upkeep::vacuum`](crate::Upkeep::vacuum).
+    /// As [`vacuum`](Upkeep::vacuum).
     pub async fn vacuum_if_due(self, days: u32) -> Result<bool, Error> {
         let due = self.view.read(move |access| vacuum_is_due(access, days)).await?;
         if due {
@@ -144,7 +144,7 @@ impl Upkeep<'_> {
     }
 
     /// Refreshes outdated statistics of the query planner, merges a few segments of the search
-    /// index, and corrects message counts that are too low. Cheap; [`Upkeep::age`](crate::Upkeep::age) includes
+    /// index, and corrects message counts that are too low. Cheap; [`age`](Upkeep::age) includes
     /// it, and closing the memory refreshes the statistics.
     ///
     /// # Errors

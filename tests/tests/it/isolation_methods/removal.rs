@@ -10,42 +10,42 @@ use super::{Exercise, Hand, exercises};
 use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
-    "WorkingView::delete_entry" => [
+    "Entries::remove" => [
         h.view.working().entries().remove("e2").await,
         h.view.working().entries().remove("e2").await,
         h.view.working().entries().remove("nothing").await,
     ];
-    "WorkingView::remove_preference" => [
+    "Preferences::remove" => [
         h.view.working().preferences().remove("colour").await,
         h.view.working().preferences().remove("colour").await,
         h.view.working().preferences().list().await,
     ];
-    "WorkingView::remove_persona" => [h.view.working().persona().remove("tone").await];
-    "WorkingView::trim_messages" => [
+    "Persona::remove" => [h.view.working().persona().remove("tone").await];
+    "Messages::trim" => [
         { all_told(&h).await; h.view.working().messages().trim("s1", 2).await },
         h.view.working().messages().recent("s1", 20).await,
         h.view.working().messages().trim("nothing", 2).await,
     ];
-    "WorkingView::move_out_messages" => [
+    "Messages::move_out" => [
         { all_told(&h).await; moved_out(&h, h.user.unwrap_or_default()).await },
         moved_out(&h, "u1").await,
         moved_out(&h, "u2").await,
         moved_out(&h, "").await,
         h.view.working().messages().recent("s1", 20).await,
     ];
-    "WorkingView::remove" => [
+    "Records::remove" => [
         h.view.working().records().remove(Kind::Goal, "g1").await,
         h.view.working().records().remove(Kind::Goal, "g1").await,
         h.view.working().records().remove(Kind::Goal, "g-only-zebra1").await.map(|gone| gone.len()),
         h.view.working().records().remove(Kind::Goal, "g-only-zebra2").await.map(|gone| gone.len()),
         h.view.working().tasks().list(None, None).await,
     ];
-    "WorkingView::remove_by_identity" => [
+    "Records::remove_exactly" => [
         h.view.working().records().remove_exactly(&identity("u1", Kind::Decision, "d1")).await,
         h.view.working().records().remove_exactly(&identity("u2", Kind::Decision, "d1")).await,
         h.view.working().records().remove_exactly(&identity("", Kind::Decision, "d1")).await,
     ];
-    "WorkingView::cleanup_sessions" => [
+    "Sessions::clean_up" => [
         { all_told(&h).await; h.view.working().sessions().clean_up(1).await },
         h.view.working().records().counts().await,
     ];
@@ -79,7 +79,43 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.delete(Kind::Note, &id("n1")).await,
         h.view.delete(Kind::Session, &id("s2")).await,
     ];
-    "WorkingView::clear_all_entries" => [
+    "ToolCalls::remove" => [
+        h.view.working().tool_calls().remove("c1").await,
+        h.view.working().tool_calls().remove("c1").await,
+    ];
+    "Tasks::remove" => [
+        h.view.working().tasks().remove("t2").await,
+        h.view.working().tasks().remove("t2").await,
+    ];
+    "Goals::remove" => [
+        h.view.working().goals().remove("g2").await,
+        h.view.working().goals().remove("g2").await,
+    ];
+    "Decisions::remove" => [
+        h.view.working().decisions().remove("d2").await,
+        h.view.working().decisions().remove("d2").await,
+    ];
+    "Patterns::remove" => [
+        h.view.working().patterns().remove("p1").await,
+        h.view.working().patterns().remove("p1").await,
+    ];
+    "AgentStates::remove" => [
+        h.view.working().agent_states().remove("keeper").await,
+        h.view.working().agent_states().remove("keeper").await,
+    ];
+    "Interactions::remove" => [
+        h.view.working().interactions().remove("i1").await,
+        h.view.working().interactions().remove("i1").await,
+    ];
+    "Messages::remove" => [
+        h.view.working().messages().remove("m2").await,
+        h.view.working().messages().remove("m2").await,
+    ];
+    "Sessions::remove" => [
+        h.view.working().sessions().remove("s2").await,
+        h.view.working().sessions().remove("s2").await,
+    ];
+    "Entries::clear" => [
         h.view.working().entry_store(EntriesBackend::Sqlite).clear().await,
         h.view.working().entries().clear().await,
         h.view.working().entries().list(Default::default()).await,

@@ -8,20 +8,20 @@ use aios_memory::{
         Role, Session, Task, TaskStatus, TaskUpdate, ToolCall,
     },
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Exercise, Hand, exercises, value};
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "WorkingView::gate" => [value(h.view.working().gate())];
-    "WorkingView::agent_state" => [
+    "AgentStates::get" => [
         h.view.working().agent_states().get("keeper").await,
         h.view.working().agent_states().get("nobody").await,
     ];
-    "WorkingView::decision" => [h.view.working().decisions().get("d1").await];
-    "WorkingView::entry" => [h.view.working().entries().get("e1").await];
-    "WorkingView::entry_by_key" => [h.view.working().entries().get_by_key("hay").await];
-    "WorkingView::search_entries" => [
+    "Decisions::get" => [h.view.working().decisions().get("d1").await];
+    "Entries::get" => [h.view.working().entries().get("e1").await];
+    "Entries::get_by_key" => [h.view.working().entries().get_by_key("hay").await];
+    "Entries::list" => [
         h.view.working().entries().list(EntryFilter::default()).await,
         h.view.working().entries().list(EntryFilter {
             category: Some("stock".to_owned()),
@@ -35,15 +35,15 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             ..EntryFilter::default()
         }).await,
     ];
-    "WorkingView::events" => [h.view.working().events().list(EventFilter::default()).await];
-    "WorkingView::goal" => [
+    "Events::list" => [h.view.working().events().list(EventFilter::default()).await];
+    "Goals::get" => [
         h.view.working().goals().get("g1").await,
         h.view.working().goals().get("g-only-zebra1").await.map(|goal| goal.map(|goal| goal.priority)),
         h.view.working().goals().get("g-only-zebra2").await.map(|goal| goal.map(|goal| goal.priority)),
     ];
-    "WorkingView::active_goals" => [h.view.working().goals().active().await];
-    "WorkingView::counts" => [h.view.working().records().counts().await];
-    "WorkingView::recent_interactions" => [
+    "Goals::active" => [h.view.working().goals().active().await];
+    "Records::counts" => [h.view.working().records().counts().await];
+    "Interactions::recent" => [
         h.view.working().interactions().recent(1).await,
         h.view.working().interactions().recent(10).await,
     ];
@@ -55,113 +55,113 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "WorkingView::with_expired" => [h.view.working().with_expired().records().counts().await];
     "WorkingView::without_waiting" => [h.view.working().without_waiting().records().counts().await];
-    "WorkingView::message" => [
+    "Messages::get" => [
         h.view.working().messages().get("m1").await,
         h.view.working().messages().get("m4").await,
     ];
-    "WorkingView::recent_messages" => [
+    "Messages::recent" => [
         h.view.working().messages().recent("s1", 2).await,
         h.view.working().messages().recent("s1", 20).await,
         h.view.working().messages().recent("s3", 20).await,
     ];
-    "WorkingView::conversation_history" => [
+    "Messages::chat_history" => [
         h.view.working().messages().chat_history("s1", 20).await,
         h.view.working().messages().chat_history("nowhere", 20).await,
     ];
-    "WorkingView::metric_keys" => [h.view.working().metrics().keys().await];
-    "WorkingView::metric_history" => [
+    "Metrics::keys" => [h.view.working().metrics().keys().await];
+    "Metrics::history" => [
         h.view.working().metrics().history("barn", Timestamp::UNIX_EPOCH, Timestamp::now()).await,
     ];
-    "WorkingView::pattern" => [h.view.working().patterns().get("p1").await];
-    "WorkingView::preference" => [
+    "Patterns::get" => [h.view.working().patterns().get("p1").await];
+    "Preferences::get" => [
         h.view.working().preferences().get("coding_style").await,
         h.view.working().preferences().get("nothing").await,
     ];
-    "WorkingView::preferences" => [h.view.working().preferences().list().await];
-    "WorkingView::persona" => [h.view.working().persona().list().await];
-    "WorkingView::record" => [
+    "Preferences::list" => [h.view.working().preferences().list().await];
+    "Persona::list" => [h.view.working().persona().list().await];
+    "Records::get" => [
         h.view.working().records().get(Kind::Goal, "g1").await,
         h.view.working().records().get(Kind::Message, "m1").await,
         h.view.working().records().get(Kind::Preference, "colour").await,
     ];
-    "WorkingView::record_by_identity" => [
+    "Records::get_exactly" => [
         h.view.working().records().get_exactly(&identity("", Kind::Goal, "g1")).await,
         h.view.working().records().get_exactly(&identity("u1", Kind::Goal, "g1")).await,
         h.view.working().records().get_exactly(&identity("u2", Kind::Goal, "g1")).await,
     ];
-    "WorkingView::records_of" => [
+    "Records::get_all" => [
         h.view.working().records().get_all(vec![identity("u1", Kind::Goal, "g1")]).await,
         h.view.working().records().get_all(vec![identity("u2", Kind::Goal, "g1")]).await,
     ];
-    "WorkingView::records_by_time" => [
+    "Records::list_by_time" => [
         h.view.working().records().list_by_time(Kind::Goal, None, 100).await,
         h.view.working().records().list_by_time(Kind::Message, None, 100).await,
         // The cursor is specific to the file.
         h.view.working().records().list_by_time(Kind::Message, None, 2).await.map(|page| page.records),
         h.view.working().records().list_by_time(Kind::Preference, None, 100).await,
     ];
-    "WorkingView::records" => [
+    "Records::list" => [
         h.view.working().records().list(Kind::Goal, None, 100).await,
         h.view.working().records().list(Kind::Message, None, 100).await,
         // The cursor is specific to the file.
         h.view.working().records().list(Kind::Message, None, 2).await.map(|page| page.records),
         h.view.working().records().list(Kind::Session, None, 100).await,
     ];
-    "WorkingView::latest_records" => [
+    "Records::latest" => [
         h.view.working().records().latest(5).await,
         h.view.working().records().latest(1000).await,
     ];
-    "WorkingView::find_relevant" => [
+    "Records::find" => [
         h.view.working().records().find("zebra paddock", everything()).await,
         h.view.working().records().find("zebra0 zebra1 zebra2 gate", everything()).await,
         h.view.working().records().find("gate", everything().with_kinds([Kind::ToolCall, Kind::Task])).await,
     ];
-    "WorkingView::find_similar_decisions" => [
+    "Decisions::find_similar" => [
         h.view.working().decisions().find_similar("which paddock", 10).await,
     ];
-    "WorkingView::find_patterns" => [h.view.working().patterns().find("storm warning", 0.1).await];
-    "WorkingView::find_pattern" => [h.view.working().patterns().find_best("storm warning", 0.1).await];
-    "WorkingView::session" => [h.view.working().sessions().get("s1").await];
-    "WorkingView::active_sessions" => [
+    "Patterns::find" => [h.view.working().patterns().find("storm warning", 0.1).await];
+    "Patterns::find_best" => [h.view.working().patterns().find_best("storm warning", 0.1).await];
+    "Sessions::get" => [h.view.working().sessions().get("s1").await];
+    "Sessions::active" => [
         h.view.working().sessions().active(1).await,
         h.view.working().sessions().active(24 * 365 * 5).await,
     ];
-    "WorkingView::recent_summaries" => [h.view.working().sessions().recent_summaries(10, 1000).await];
-    "WorkingView::task" => [h.view.working().tasks().get("t1").await];
-    "WorkingView::tasks_for_goal" => [
+    "Sessions::recent_summaries" => [h.view.working().sessions().recent_summaries(10, 1000).await];
+    "Tasks::get" => [h.view.working().tasks().get("t1").await];
+    "Tasks::of_goal" => [
         h.view.working().tasks().of_goal("g1").await,
         h.view.working().tasks().of_goal("g-only-zebra1").await,
         h.view.working().tasks().of_goal("g-only-zebra2").await,
     ];
-    "WorkingView::tasks" => [
+    "Tasks::list" => [
         h.view.working().tasks().list(None, None).await,
         h.view.working().tasks().list(Some("s1"), None).await,
         h.view.working().tasks().list(None, Some(TaskStatus::Completed)).await,
     ];
-    "WorkingView::task_history" => [h.view.working().tasks().history(10).await];
-    "WorkingView::tool_call" => [h.view.working().tool_calls().get("c1").await];
-    "WorkingView::tool_calls_for_task" => [h.view.working().tool_calls().of_task("t1").await];
-    "WorkingView::would_remove" => [
+    "Tasks::history" => [h.view.working().tasks().history(10).await];
+    "ToolCalls::get" => [h.view.working().tool_calls().get("c1").await];
+    "ToolCalls::of_task" => [h.view.working().tool_calls().of_task("t1").await];
+    "Records::would_remove" => [
         h.view.working().records().would_remove(Kind::Goal, "g1").await,
         h.view.working().records().would_remove(Kind::Session, "s1").await,
         h.view.working().records().would_remove(Kind::Goal, "nothing").await,
     ];
 
-    "WorkingView::store_agent_state" => [
+    "AgentStates::put" => [
         h.view.working().agent_states().put(AgentState::new(id("keeper"), json!({"at": 2}))).await,
         h.view.working().agent_states().put(AgentState::new(id("new"), json!({"at": 1}))).await,
     ];
-    "WorkingView::log_decision" => [
+    "Decisions::put" => [
         h.view.working().decisions().put(Decision {
             id: id("d2"),
             ..Decision::new(h.text("Which fence for the zebra@?"), "wood")
         }).await,
     ];
-    "WorkingView::set_decision_outcome" => [
+    "Decisions::set_outcome" => [
         h.view.working().decisions().set_outcome("d1", h.text("zebra@ is happy")).await,
         h.view.working().decisions().set_outcome("nothing", "it is not there").await,
     ];
-    "WorkingView::create_entry" => [
+    "Entries::add" => [
         h.view.working().entries().add(Entry {
             id: id("e3"),
             ..Entry::new("stock", "oats", json!(h.text("for zebra@")))
@@ -171,17 +171,17 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             ..Entry::new("stock", "oats", json!("an id that is taken"))
         }).await,
     ];
-    "WorkingView::put_entry" => [
+    "Entries::put" => [
         h.view.working().entries().put(Entry::new("stock", "straw", json!(h.text("zebra@ 8")))).await,
     ];
-    "WorkingView::update_entry" => [
+    "Entries::update" => [
         h.view.working().entries().update("e1", EntryUpdate {
             value: Some(json!(h.text("eleven bales for zebra@"))),
             ..EntryUpdate::default()
         }).await,
         h.view.working().entries().update("nothing", EntryUpdate::default()).await,
     ];
-    "WorkingView::entries" => [
+    "WorkingView::entry_store" => [
         entries(&h).get_by_key("hay").await,
         entries(&h).user_preferences("u1").await,
         entries(&h).set_user_preference("someone", "tone", json!(h.text("zebra@"))).await,
@@ -192,7 +192,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         entries(&h).list(EntryFilter::default()).await,
         entries(&h).copy_to(&h.view.working().entry_store(EntriesBackend::Sqlite)).await,
     ];
-    "WorkingView::store_goal" => [
+    "Goals::put" => [
         h.view.working().goals().put(Goal {
             id: id("g3"),
             ..Goal::new(h.text("Paint the stable of the zebra@"))
@@ -202,18 +202,18 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             ..Goal::new(h.text("Order more hay for the zebra@"))
         }).await,
     ];
-    "WorkingView::update_goal" => [
+    "Goals::set_status" => [
         h.view.working().goals().set_status("g1", GoalStatus::Completed, Some(h.text("zebra@ moved")))
             .await,
         h.view.working().goals().set_status("nothing", GoalStatus::Completed, None).await,
     ];
-    "WorkingView::log_interaction" => [
+    "Interactions::put" => [
         h.view.working().interactions().put(Interaction {
             id: id("i2"),
             ..Interaction::new(h.text("Where is zebra@?"), "In the barn.")
         }).await,
     ];
-    "WorkingView::add_message" => [
+    "Messages::add" => [
         h.view.working().messages().add(NewMessage {
             id: Some(id("m5")),
             ..NewMessage::new(id("s1"), Role::User, h.text("Locked in, zebra@ sleeps."))
@@ -227,13 +227,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             ..NewMessage::new(id("s3"), Role::User, "a name that another program gave before")
         }).await,
     ];
-    "WorkingView::add_messages" => [
+    "Messages::add_all" => [
         h.view.working().messages().add_all(vec![
             NewMessage::new(id("s2"), Role::User, h.text("One of two about zebra@.")),
             NewMessage::new(id("s9"), Role::User, h.text("Two of two, a new talk of zebra@.")),
         ]).await,
     ];
-    "WorkingView::amend_message" => [
+    "Messages::amend" => [
         h.view.working().messages().amend(
             "m2",
             &NewMessage::new(id("s1"), Role::Assistant, h.text("The zebra@ sleeps in the east.")),
@@ -243,39 +243,39 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             &NewMessage::new(id("s1"), Role::Assistant, "not there"),
         ).await,
     ];
-    "WorkingView::store_pattern" => [
+    "Patterns::put" => [
         h.view.working().patterns().put(Pattern {
             id: id("p2"),
             ..Pattern::new("storm warning", h.text("close the door on zebra@"))
         }).await,
     ];
-    "WorkingView::update_pattern_stats" => [
+    "Patterns::record_use" => [
         h.view.working().patterns().record_use("p1", Outcome::Failure).await,
         h.view.working().patterns().record_use("nothing", Outcome::Failure).await,
     ];
-    "WorkingView::set_preference" => [
+    "Preferences::put" => [
         h.view.working().preferences().put("colour", json!(h.text("dots of zebra@"))).await,
         h.view.working().preferences().put("new", json!(h.text("zebra@"))).await,
         h.view.working().preferences().list().await,
     ];
-    "WorkingView::set_persona" => [
+    "Persona::put" => [
         h.view.working().persona().put("tone", "brisk").await,
         h.view.working().persona().list().await,
     ];
-    "WorkingView::create_session" => [
+    "Sessions::add" => [
         h.view.working().sessions().add(Session::new(id("s4"))).await,
         h.view.working().sessions().add(Session::new(id("s1"))).await,
     ];
-    "WorkingView::touch_session" => [
+    "Sessions::touch" => [
         h.view.working().sessions().touch("s1").await,
         h.view.working().sessions().touch("nothing").await,
         h.view.working().sessions().active(1).await,
     ];
-    "WorkingView::set_session_summary" => [
+    "Sessions::set_summary" => [
         h.view.working().sessions().set_summary("s1", h.text("All of zebra@")).await,
         h.view.working().sessions().set_summary("nothing", "not there").await,
     ];
-    "WorkingView::store_task" => [
+    "Tasks::put" => [
         h.view.working().tasks().put(Task {
             id: id("t3"),
             goal_id: Some(id("g1")),
@@ -292,7 +292,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             ..Task::new("a task of a goal that only one has")
         }).await.map(|task| task.description).map_err(unnamed),
     ];
-    "WorkingView::update_task_status" => [
+    "Tasks::set_status" => [
         h.view.working().tasks().set_status("t1", TaskStatus::Completed, TaskUpdate {
             result: Some(h.text("zebra@ went through")),
             ..TaskUpdate::default()
@@ -300,25 +300,89 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().tasks().set_status("nothing", TaskStatus::Completed, TaskUpdate::default())
             .await,
     ];
-    "WorkingView::store_tool_call" => [
+    "ToolCalls::put" => [
         h.view.working().tool_calls().put(ToolCall {
             id: id("c2"),
             task_id: Some(id("t1")),
             ..ToolCall::new("gate")
         }).await,
     ];
-    "WorkingView::update" => [
+    "Records::update" => [
         h.view.working().records().update(Kind::Goal, "g1", h.fields(json!({"priority": 9}))).await,
         h.view.working().records().update(Kind::Goal, "nothing", h.fields(json!({"priority": 9}))).await,
         h.view.working().records().get(Kind::Goal, "g1").await,
     ];
-    "WorkingView::update_told" => [
+    "Goals::update" => [
+        h.view.working().goals().update("g1", {
+            let text = h.text("Move the zebra@ again");
+            move |it| it.description = text
+        }).await,
+        h.view.working().goals().update("nothing", |_| {}).await,
+    ];
+    "Tasks::update" => [
+        h.view.working().tasks().update("t1", {
+            let text = h.text("Open the gate for zebra@");
+            move |it| it.description = text
+        }).await,
+        h.view.working().tasks().update("nothing", |_| {}).await,
+    ];
+    "ToolCalls::update" => [
+        h.view.working().tool_calls().update("c1", {
+            let text = h.text("gate of zebra@");
+            move |it| it.tool_name = text
+        }).await,
+        h.view.working().tool_calls().update("nothing", |_| {}).await,
+    ];
+    "Decisions::update" => [
+        h.view.working().decisions().update("d1", {
+            let text = h.text("zebra@ likes it");
+            move |it| it.reasoning = text
+        }).await,
+        h.view.working().decisions().update("nothing", |_| {}).await,
+    ];
+    "Patterns::update" => [
+        h.view.working().patterns().update("p1", {
+            let text = h.text("call zebra@");
+            move |it| it.action = text
+        }).await,
+        h.view.working().patterns().update("nothing", |_| {}).await,
+    ];
+    "AgentStates::update" => [
+        h.view.working().agent_states().update("keeper", {
+            let text = h.text("at zebra@");
+            move |it| it.state = json!(text)
+        }).await,
+        h.view.working().agent_states().update("nothing", |_| {}).await,
+    ];
+    "Interactions::update" => [
+        h.view.working().interactions().update("i1", {
+            let text = h.text("zebra@ is in the barn");
+            move |it| it.assistant_response = text
+        }).await,
+        h.view.working().interactions().update("nothing", |_| {}).await,
+    ];
+    "Interactions::get" => [
+        h.view.working().interactions().get("i1").await,
+        h.view.working().interactions().get("nothing").await,
+    ];
+    "Records::change" => [
+        changed(&h, "g1").await,
+        changed(&h, "nothing").await,
+        h.view.working().records().get(Kind::Goal, "g1").await,
+    ];
+    "Records::update_told" => [
         just_changed(&h, "g1").await,
         told(&h, "g1", u64::MAX).await,
         told(&h, "nothing", u64::MAX).await,
         h.view.working().records().get(Kind::Goal, "g1").await,
     ];
 };
+
+/// Changes the priority of a goal.
+async fn changed(hand: &Hand, goal: &str) -> Result<Record, Error> {
+    let change = |fields: &mut Map<String, Value>| drop(fields.insert("priority".into(), json!(6)));
+    hand.view.working().records().change(Kind::Goal, goal, change).await
+}
 
 /// Updates a goal if the feed has no change of it after `seq`.
 async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error> {
