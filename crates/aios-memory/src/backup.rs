@@ -88,7 +88,7 @@ impl Administrator {
         let opening = task::spawn_blocking(move || Working::open(&working, settings));
         let opened = opening.await.map_err(|_| Error::Interrupted)??;
         // The feed of the copy must number its next changes after those in the journal's copy.
-        opened.advance_feed(watermark).await?;
+        opened.feed().advance(watermark).await?;
         opened.close().await;
         let mark = copy.join(MARK);
         let marked = create(&mark).and_then(|mut file| {

@@ -38,8 +38,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Events::list" => [h.view.working().events().list(EventFilter::default()).await];
     "Goals::get" => [
         h.view.working().goals().get("g1").await,
-        h.view.working().goals().get("g-only-zebra1").await.map(|goal| goal.map(|goal| goal.priority)),
-        h.view.working().goals().get("g-only-zebra2").await.map(|goal| goal.map(|goal| goal.priority)),
+        h.view.working().goals().get("g-only-zebra1").await.map(|goal| goal.map(|it| it.priority)),
+        h.view.working().goals().get("g-only-zebra2").await.map(|goal| goal.map(|it| it.priority)),
     ];
     "Goals::active" => [h.view.working().goals().active().await];
     "Records::counts" => [h.view.working().records().counts().await];
@@ -97,7 +97,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().records().list_by_time(Kind::Goal, None, 100).await,
         h.view.working().records().list_by_time(Kind::Message, None, 100).await,
         // The cursor is specific to the file.
-        h.view.working().records().list_by_time(Kind::Message, None, 2).await.map(|page| page.records),
+        h.view.working().records().list_by_time(Kind::Message, None, 2).await.map(|it| it.records),
         h.view.working().records().list_by_time(Kind::Preference, None, 100).await,
     ];
     "Records::list" => [
@@ -114,7 +114,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Records::find" => [
         h.view.working().records().find("zebra paddock", everything()).await,
         h.view.working().records().find("zebra0 zebra1 zebra2 gate", everything()).await,
-        h.view.working().records().find("gate", everything().with_kinds([Kind::ToolCall, Kind::Task])).await,
+        h.view.working().records()
+            .find("gate", everything().with_kinds([Kind::ToolCall, Kind::Task]))
+            .await,
     ];
     "Decisions::find_similar" => [
         h.view.working().decisions().find_similar("which paddock", 10).await,
@@ -172,7 +174,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await,
     ];
     "Entries::put" => [
-        h.view.working().entries().put(Entry::new("stock", "straw", json!(h.text("zebra@ 8")))).await,
+        h.view.working().entries()
+            .put(Entry::new("stock", "straw", json!(h.text("zebra@ 8"))))
+            .await,
     ];
     "Entries::update" => [
         h.view.working().entries().update("e1", EntryUpdate {
@@ -203,7 +207,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await,
     ];
     "Goals::set_status" => [
-        h.view.working().goals().set_status("g1", GoalStatus::Completed, Some(h.text("zebra@ moved")))
+        h.view.working().goals()
+            .set_status("g1", GoalStatus::Completed, Some(h.text("zebra@ moved")))
             .await,
         h.view.working().goals().set_status("nothing", GoalStatus::Completed, None).await,
     ];
@@ -309,7 +314,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "Records::update" => [
         h.view.working().records().update(Kind::Goal, "g1", h.fields(json!({"priority": 9}))).await,
-        h.view.working().records().update(Kind::Goal, "nothing", h.fields(json!({"priority": 9}))).await,
+        h.view.working().records()
+            .update(Kind::Goal, "nothing", h.fields(json!({"priority": 9})))
+            .await,
         h.view.working().records().get(Kind::Goal, "g1").await,
     ];
     "Goals::update" => [
