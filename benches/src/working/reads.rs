@@ -50,7 +50,8 @@ pub(super) fn fill(count: usize, runtime: &Runtime, working: &Working, seed: u64
     while ids.len() < count {
         let few = (count - ids.len()).min(1_000);
         let batch = (0..few).map(|n| message((ids.len() + n) % SESSIONS, texts.text())).collect();
-        let receipts = runtime.block_on(working.add_messages(batch)).expect("they are stored");
+        let receipts =
+            runtime.block_on(working.messages().add_all(batch)).expect("they are stored");
         ids.extend(receipts.iter().map(|receipt| receipt.id().clone()));
     }
     ids
@@ -70,7 +71,7 @@ fn by_id_and_recent(
         for _ in 0..count {
             let session = session_id(numbers.below(SESSIONS));
             let started = Instant::now();
-            let found = working.recent_messages(session.as_str(), RECENT_MESSAGES).await;
+            let found = working.messages().recent(session.as_str(), RECENT_MESSAGES).await;
             samples.push(started.elapsed().as_nanos() as u64);
             black_box(found.expect("readable"));
         }
@@ -83,7 +84,7 @@ fn by_id_and_recent(
         for _ in 0..count {
             let id = &ids[numbers.below(ids.len())];
             let started = Instant::now();
-            let found = working.message(id.as_str()).await;
+            let found = working.messages().get(id.as_str()).await;
             samples.push(started.elapsed().as_nanos() as u64);
             assert!(found.expect("readable").is_some(), "it was stored");
         }
@@ -159,7 +160,7 @@ fn search(runtime: &Runtime, working: &Working, questions: Vec<String>) -> Vec<u
         let mut samples = Vec::new();
         for question in questions {
             let started = Instant::now();
-            let found = working.find_relevant(question, FindOptions::default()).await;
+            let found = working.records().find(question, FindOptions::default()).await;
             samples.push(started.elapsed().as_nanos() as u64);
             assert!(!found.expect("readable").is_empty(), "its words are in texts");
         }
@@ -203,12 +204,12 @@ async fn one_of_many(
         let text = texts.text();
         let started = Instant::now();
         match number % 10 {
-            9 => _ = working.add_message(message(caller, text)).await.expect("it is stored"),
+            9 => _ = working.messages().add(message(caller, text)).await.expect("it is stored"),
             0 | 2 | 4 => {
-                let recent = working.recent_messages(session.as_str(), RECENT_MESSAGES).await;
+                let recent = working.messages().recent(session.as_str(), RECENT_MESSAGES).await;
                 black_box(recent.expect("readable"));
             }
-            _ => _ = black_box(working.message(id.as_str()).await.expect("readable")),
+            _ => _ = black_box(working.messages().get(id.as_str()).await.expect("readable")),
         }
         let samples = if number % 10 == 9 { &mut writes } else { &mut reads };
         samples.push(started.elapsed().as_nanos() as u64);

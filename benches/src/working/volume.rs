@@ -73,7 +73,7 @@ fn filled(size: Size, runtime: &Runtime, path: &Path) -> u64 {
             output.push_str(&texts.text());
         }
         let call = ToolCall { output: json!(output), ..ToolCall::new("shell") };
-        runtime.block_on(working.store_tool_call(call)).expect("it is stored");
+        runtime.block_on(working.tool_calls().put(call)).expect("it is stored");
     }
     runtime.block_on(working.close());
     bytes()
@@ -104,11 +104,11 @@ fn look(runtime: &Runtime, path: &Path) -> Look {
     runtime.block_on(async {
         for session in 0..100 {
             let session = session_id(session);
-            let recent = working.recent_messages(session.as_str(), RECENT_MESSAGES).await;
+            let recent = working.messages().recent(session.as_str(), RECENT_MESSAGES).await;
             assert!(!recent.expect("readable").is_empty(), "it was filled");
         }
         for _ in 0..200 {
-            let found = working.find_relevant(texts.question(), Default::default()).await;
+            let found = working.records().find(texts.question(), Default::default()).await;
             found.expect("readable");
         }
     });

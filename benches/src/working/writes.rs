@@ -124,7 +124,7 @@ pub(super) fn contend(
                 let mut samples = Vec::with_capacity(texts.len());
                 for text in texts {
                     let called = Instant::now();
-                    working.add_message(message(caller, text)).await.expect("it is stored");
+                    working.messages().add(message(caller, text)).await.expect("it is stored");
                     samples.push(called.elapsed().as_nanos() as u64);
                 }
                 samples
@@ -141,7 +141,7 @@ fn in_batches(runtime: &Runtime, working: &Working, texts: Vec<String>) -> f64 {
     let started = Instant::now();
     runtime.block_on(async {
         for batch in messages.chunks(BATCH) {
-            working.add_messages(batch.to_vec()).await.expect("they are stored");
+            working.messages().add_all(batch.to_vec()).await.expect("they are stored");
         }
     });
     started.elapsed().as_nanos() as f64 / count as f64

@@ -123,18 +123,19 @@ impl MemoryView {
     /// Returns the preferences, the persona, and the last messages of the session.
     async fn standing_candidates(&self, options: &ContextOptions) -> Result<Vec<Candidate>, Error> {
         let working = self.working();
-        let preferences = serde_json::to_value(working.preferences().await?).unwrap_or_default();
+        let preferences =
+            serde_json::to_value(working.preferences().list().await?).unwrap_or_default();
         let mut candidates = Vec::new();
         for (key, value) in preferences.as_object().into_iter().flatten() {
             candidates.push(profile("preference", key, &plain(value)));
         }
-        for (key, value) in working.persona().await? {
+        for (key, value) in working.persona().list().await? {
             candidates.push(profile("persona", &key, &value));
         }
         let narrowed = &self.gate().filter().scope.session;
         if let Some(session) = options.session.as_ref().or(narrowed.as_ref()) {
             let count = self.config().context.recent_messages;
-            for message in working.recent_messages(session, count).await? {
+            for message in working.messages().recent(session, count).await? {
                 let owner = message.meta.scope.owner();
                 let id = Key::new(Kind::Message, message.id).of(owner).to_string();
                 let recent = Candidate::new(Tier::Working, Kind::Message, id, message.content)
@@ -155,8 +156,8 @@ impl MemoryView {
         task: &str,
         found: &[Candidate],
     ) -> Result<Vec<Candidate>, Error> {
-        let find = FindOptions { limit: WORKING_CANDIDATES, ..FindOptions::default() };
-        let relevant = self.working().find_relevant(task, find).await?;
+        let find = FindOptions::default().with_limit(WORKING_CANDIDATES);
+        let relevant = self.working().records().find(task, find).await?;
         let ranked = relevant.into_iter().zip(WORKING_RELEVANCE);
         let candidates = ranked.map(|(relevant, relevance)| {
             Candidate::from_record(Tier::Working, &relevant.record, relevance)

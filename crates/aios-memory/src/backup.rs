@@ -66,7 +66,7 @@ impl Administrator {
             );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
-        let problems = self.working().verify().await?;
+        let problems = self.working().upkeep().verify().await?;
         let damaged = problems
             .iter()
             .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
@@ -81,14 +81,14 @@ impl Administrator {
         // Working memory first: changes that it feeds while the journal is copied are then in the
         // journal, and the reverse cannot happen.
         let working = copy.join(PARTS[0]);
-        self.working().backup(&working).await?;
+        self.working().upkeep().backup(&working).await?;
         self.longterm().backup(copy, progress).await?;
         let watermark = self.longterm().watermark().await?;
         let settings = self.config().to_working();
         let opening = task::spawn_blocking(move || Working::open(&working, settings));
         let opened = opening.await.map_err(|_| Error::Interrupted)??;
         // The feed of the copy must number its next changes after those in the journal's copy.
-        opened.advance_feed(watermark).await?;
+        opened.feed().advance(watermark).await?;
         opened.close().await;
         let mark = copy.join(MARK);
         let marked = create(&mark).and_then(|mut file| {

@@ -143,7 +143,7 @@ impl Administrator {
         &self,
         progress: impl Fn(RebuildProgress) + Sync,
     ) -> Result<Verified, Error> {
-        let working = self.working().verify().await?;
+        let working = self.working().upkeep().verify().await?;
         let journal = self.longterm().journal_damage().await?;
         if !journal.is_empty() {
             let library = Verification::default();
@@ -172,7 +172,7 @@ impl Administrator {
     pub async fn older_databases(&self) -> Result<Vec<&'static str>, Error> {
         let found = Generations::of(self.working(), self.longterm()).await?;
         let mut older = Generations::noted(&self.config().memory.data_dir)?.older(found);
-        let told = self.working().feed_head().await?;
+        let told = self.working().feed().head().await?;
         if told < self.longterm().watermark().await? && !older.contains(&WORKING) {
             older.push(WORKING);
         }
@@ -277,13 +277,13 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
         Ok(snapshot) => found.push(room(snapshot.disk_total_gb, snapshot.disk_used_gb)),
         Err(error) => found.push(failed("data_dir", "room", &error)),
     }
-    match memory.working().doctor().await {
+    match memory.working().upkeep().doctor().await {
         Ok(checks) => {
             found.extend(checks.into_iter().map(|check| Examined { part: "working", check }));
         }
         Err(error) => found.push(failed("working", "doctor", &error.into())),
     }
-    match memory.working().is_scrub_asked_for().await {
+    match memory.working().upkeep().is_scrub_asked_for().await {
         Ok(is_unfinished) => found.push(purge(is_unfinished)),
         Err(error) => found.push(failed("memory", "purge", &error.into())),
     }

@@ -93,7 +93,7 @@ impl MemoryView {
         for &kind in [Kind::Session].iter().chain(rest) {
             let mut after = None;
             loop {
-                let page = working.records(kind, after, PAGE).await?;
+                let page = working.records().list(kind, after, PAGE).await?;
                 let mut records = page.records;
                 // Machine-wide records are visible through every narrowed view.
                 let gate = self.gate();

@@ -127,7 +127,7 @@ impl MemoryView {
         }
         let shared = self.shared();
         if options.purge {
-            shared.working.ask_for_scrub().await?;
+            shared.working.upkeep().ask_for_scrub().await?;
         }
         let identities = found.identities();
         self.forget_operational(&identities);
@@ -153,7 +153,7 @@ impl MemoryView {
         gone.extend(purged.identities);
         let mut pending: Vec<String> =
             purged.pending.iter().map(|obstacle| obstacle.to_string()).collect();
-        match shared.working.scrub().await {
+        match shared.working.upkeep().scrub().await {
             Ok(()) => {}
             Err(error) if error.is_retryable() => pending.push("a reader of working.db".to_owned()),
             Err(error) => return Err(error.into()),
@@ -217,7 +217,7 @@ impl MemoryView {
         let mut records = Vec::new();
         for Identity { owner, kind, id } in found {
             let working = self.own(owner)?.working().with_expired();
-            records.extend(working.record(*kind, id.as_str()).await?);
+            records.extend(working.records().get(*kind, id.as_str()).await?);
             if PAGE <= records.len() {
                 longterm.leave_tombstones(&std::mem::take(&mut records)).await?;
             }
@@ -232,10 +232,10 @@ impl MemoryView {
                 let own = self.own(&identity.owner)?;
                 // The summary may come back as the conversation's title when its source is read
                 // again.
-                let told = own.working().record(Kind::Session, identity.id.as_str()).await?;
+                let told = own.working().records().get(Kind::Session, identity.id.as_str()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
                 self.shared().longterm.leave_tombstones(&told).await?;
-                own.working().set_session_summary(identity.id.as_str(), String::new()).await?;
+                own.working().sessions().set_summary(identity.id.as_str(), String::new()).await?;
             }
         }
         Ok(())
@@ -246,7 +246,7 @@ impl MemoryView {
         let mut removed = BTreeSet::new();
         for Identity { owner, kind, id } in found {
             let working = self.own(owner)?.working().with_expired();
-            removed.extend(working.remove(*kind, id.as_str()).await?);
+            removed.extend(working.records().remove(*kind, id.as_str()).await?);
         }
         self.wake_pump();
         Ok(removed)
@@ -264,7 +264,7 @@ impl MemoryView {
         for (identity, known) in identities.into_iter().zip(known) {
             let working = self.own(&identity.owner)?.working().with_expired();
             let id = identity.id.as_str();
-            if known || working.record(identity.kind, id).await?.is_some() {
+            if known || working.records().get(identity.kind, id).await?.is_some() {
                 stored.insert(identity);
             }
         }
@@ -276,10 +276,10 @@ impl Administrator {
     /// Completes the purge of a process that ended early.
     pub(crate) async fn resume_purge(&self) {
         let resume = async || -> Result<(), Error> {
-            if self.working().is_scrub_asked_for().await? {
+            if self.working().upkeep().is_scrub_asked_for().await? {
                 self.catch_up().await?;
                 self.longterm().purge(Vec::new()).await?;
-                self.working().scrub().await?;
+                self.working().upkeep().scrub().await?;
             }
             Ok(())
         };

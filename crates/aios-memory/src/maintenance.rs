@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aios_record::{Identity, Record};
-use aios_working::{Aged, Retention};
+use aios_working::{AgeReport, Retention};
 
 use crate::{Administrator, Config, Error, config, pump::Pump};
 
@@ -23,13 +23,13 @@ impl Administrator {
     ///
     /// # Errors
     /// Errors of working or long-term memory.
-    pub async fn maintain(&self) -> Result<Aged, Error> {
+    pub async fn maintain(&self) -> Result<AgeReport, Error> {
         let aged = age(&self.shared().pump, &self.config().to_retention()).await?;
         self.catch_up().await?;
         self.longterm().remove_expired().await?;
         self.longterm().drain().await?;
-        self.working().optimize().await?;
-        self.working().checkpoint().await?;
+        self.working().upkeep().optimize().await?;
+        self.working().upkeep().checkpoint().await?;
         Ok(aged)
     }
 
@@ -38,8 +38,8 @@ impl Administrator {
     ///
     /// # Errors
     /// Errors of working memory.
-    pub async fn would_age(&self) -> Result<Aged, Error> {
-        Ok(self.working().would_age(&self.config().to_retention()).await?)
+    pub async fn would_age(&self) -> Result<AgeReport, Error> {
+        Ok(self.working().upkeep().would_age(&self.config().to_retention()).await?)
     }
 }
 
@@ -49,7 +49,7 @@ async fn feed_refused(pump: &Pump) -> Result<(), Error> {
     let (working, longterm) = (pump.working(), pump.longterm());
     for refused in longterm.refused(REFUSED_MAX).await? {
         let Identity { kind, id, .. } = refused.identity;
-        let owners = match working.record(kind, id.as_str()).await {
+        let owners = match working.records().get(kind, id.as_str()).await {
             Ok(record) => record.iter().map(Record::owner).collect(),
             Err(aios_working::Error::Ambiguous { owners, .. }) => owners,
             Err(error) => return Err(error.into()),
@@ -59,7 +59,7 @@ async fn feed_refused(pump: &Pump) -> Result<(), Error> {
             if longterm.known(std::slice::from_ref(&identity)).await? != [false] {
                 continue;
             }
-            let Some(record) = working.record_by_identity(&identity).await? else { continue };
+            let Some(record) = working.records().get_exactly(&identity).await? else { continue };
             match longterm.store(vec![record]).await {
                 Ok(_) => tracing::info!(%identity, "a refused record is stored"),
                 Err(error) => tracing::debug!(%identity, %error, "a record is refused again"),
@@ -71,11 +71,11 @@ async fn feed_refused(pump: &Pump) -> Result<(), Error> {
 
 /// Drops records past their retention from working memory, after trimming the feed to the changes
 /// that are safe in long-term memory.
-pub(crate) async fn age(pump: &Pump, retention: &Retention) -> Result<Aged, Error> {
+pub(crate) async fn age(pump: &Pump, retention: &Retention) -> Result<AgeReport, Error> {
     pump.catch_up().await?;
     feed_refused(pump).await?;
     pump.trim().await?;
-    Ok(pump.working().age(retention).await?)
+    Ok(pump.working().upkeep().age(retention).await?)
 }
 
 impl Config {

@@ -60,7 +60,7 @@ pub struct AgentMemory {
 /// ```compile_fail,E0599
 /// # async fn no_way_out(memory: aios_memory::AgentMemory) {
 /// let ada = memory.for_user("ada").unwrap();
-/// ada.working().feed_after(0, 1).await;
+/// ada.working().feed().after(0, 1).await;
 /// # }
 /// ```
 #[derive(Clone)]
@@ -383,8 +383,9 @@ impl MemoryView {
     /// Errors of working or long-term memory.
     pub async fn stats(&self) -> Result<Stats, Error> {
         let behind = self.catch_up().await?;
-        let (working, longterm) = (self.working.counts().await?, self.longterm.counts().await?);
-        let upkeep = self.shared.working.stats().await?;
+        let (working, longterm) =
+            (self.working.records().counts().await?, self.longterm.counts().await?);
+        let upkeep = self.shared.working.upkeep().stats().await?;
         let library = self.shared.longterm.stats().await?;
         let refused = match self.gate().acts_for() {
             None => library.refused,

@@ -67,7 +67,7 @@ impl Row for Metric {
         working: &Working,
         batch: Vec<Metric>,
     ) -> impl Future<Output = Result<(), aios_working::Error>> + Send {
-        working.store_metrics(batch)
+        working.intake().put_metrics(batch)
     }
 }
 
@@ -76,7 +76,7 @@ impl Row for HourlyMetric {
         working: &Working,
         batch: Vec<HourlyMetric>,
     ) -> impl Future<Output = Result<(), aios_working::Error>> + Send {
-        working.add_hourly_metrics(batch)
+        working.intake().add_hours(batch)
     }
 }
 

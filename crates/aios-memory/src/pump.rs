@@ -82,7 +82,7 @@ impl Pump {
     /// Returns `true` if long-term memory may still lack a change that working memory acknowledged.
     pub(crate) async fn is_behind(&self) -> Result<bool, Error> {
         let shared = &self.shared;
-        let head = shared.working.feed_head().await?;
+        let head = shared.working.feed().head().await?;
         let is_level = shared.checked.load(Ordering::Acquire);
         Ok(!is_level || shared.seen.load(Ordering::Acquire) < head)
     }
@@ -91,7 +91,7 @@ impl Pump {
     /// received.
     pub(crate) async fn behind(&self) -> Result<u64, Error> {
         let watermark = self.shared.longterm.watermark().await?;
-        Ok(self.shared.working.feed_waiting(watermark).await?)
+        Ok(self.shared.working.feed().waiting(watermark).await?)
     }
 
     /// Waits until all changes that working memory acknowledged before the call are in long-term
@@ -104,18 +104,18 @@ impl Pump {
         if !self.is_behind().await? {
             return Ok(0);
         }
-        let head = shared.working.feed_head().await?;
+        let head = shared.working.feed().head().await?;
         let _pumping = shared.pumping.lock().await;
         let mut pumped = 0;
         let mut watermark = shared.longterm.watermark().await?;
         // Read after the watermark, which never passes the head of its own feed.
-        let told = shared.working.feed_head().await?;
+        let told = shared.working.feed().head().await?;
         if told < watermark {
             return Err(Error::FeedBehind { head: told, watermark });
         }
         shared.checked.store(true, Ordering::Release);
         while watermark < head {
-            let items = shared.working.feed_after(watermark, PAGE).await?;
+            let items = shared.working.feed().after(watermark, PAGE).await?;
             // The remaining feed refers only to records that no longer exist.
             let Some(last) = items.last() else {
                 watermark = head;
@@ -166,7 +166,7 @@ impl Pump {
         let seen = shared.seen.load(Ordering::Acquire);
         if shared.trimmed.load(Ordering::Acquire) < seen {
             shared.longterm.sync().await?;
-            shared.working.trim_feed(seen).await?;
+            shared.working.feed().trim(seen).await?;
             shared.trimmed.fetch_max(seen, Ordering::AcqRel);
         }
         Ok(())

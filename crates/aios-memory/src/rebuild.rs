@@ -225,7 +225,7 @@ enum Problematic {
 async fn damaged(memory: &Administrator) -> Problematic {
     let is_damage =
         |problem: &Problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. });
-    match memory.working().verify().await {
+    match memory.working().upkeep().verify().await {
         Ok(problems) if !problems.iter().any(is_damage) => {}
         Err(error) if !error.is_corrupt() => {}
         _ => return Problematic::Working,
@@ -334,17 +334,19 @@ async fn go_on(
     accepted: &Accepted,
     is_sound: bool,
 ) -> Result<Repaired, Error> {
-    let (head, told) = (memory.working().feed_head().await?, memory.longterm().watermark().await?);
+    let (head, told) =
+        (memory.working().feed().head().await?, memory.longterm().watermark().await?);
     let is_behind = accepted.has_older || head < told;
     let gone: HashSet<Identity> = found.gone.iter().cloned().collect();
-    let is_empty = memory.working().stats().await?.records.values().all(|count| *count == 0);
+    let is_empty =
+        memory.working().upkeep().stats().await?.records.values().all(|count| *count == 0);
     let is_lost =
         accepted.has_lost_working || (is_behind && is_empty && accepted.working_aside.is_none());
     let mut brought_back = 0;
     if is_lost || accepted.working_aside.is_some() {
         // The feed must number restored records after all changes that long-term memory has
         // received.
-        memory.working().advance_feed(told).await?;
+        memory.working().feed().advance(told).await?;
         brought_back = bring_back(memory, accepted).await?;
     }
     let mut repaired = restore(memory, found, accepted).await?;
@@ -353,14 +355,14 @@ async fn go_on(
         repaired.lost_with_working = kinds_of_working_alone(memory);
         repaired.working_aside.clone_from(&accepted.working_aside);
     }
-    repaired.working = memory.working().verify().await?;
+    repaired.working = memory.working().upkeep().verify().await?;
     repaired.was_sound = is_sound
         && !is_behind
         && !accepted.has_lost_note
         && !is_lost
         && repaired.working.is_empty();
     if is_behind {
-        memory.working().advance_feed(told).await?;
+        memory.working().feed().advance(told).await?;
         let left_out = accepted.has_older_working.then_some(&gone);
         let stored = store_unknown(memory, left_out).await?;
         repaired.records += stored.len() as u64;
@@ -381,7 +383,7 @@ async fn store_unknown(
     for &kind in fed.iter().filter(|kind| **kind != Kind::Event) {
         let mut after = None;
         loop {
-            let page = memory.working().records(kind, after, PAGE).await?;
+            let page = memory.working().records().list(kind, after, PAGE).await?;
             let identities: Vec<Identity> = page.records.iter().map(Record::identity).collect();
             let known = memory.longterm().known(&identities).await?;
             let left_out: Vec<bool> = match gone {
@@ -481,7 +483,7 @@ async fn restore(
 /// Stores a record again from working memory. Returns `false` if working memory lacks it.
 async fn store_again(memory: &Administrator, identity: &Identity) -> Result<bool, Error> {
     let owner = memory.working().scoped(Gate::owner(identity.owner.clone()));
-    let record = owner.record(identity.kind, identity.id.as_str()).await?;
+    let record = owner.records().get(identity.kind, identity.id.as_str()).await?;
     let Some(record) = record.filter(|record| record.owner() == identity.owner) else {
         return Ok(false);
     };

@@ -140,7 +140,7 @@ impl MemoryView {
         if is_direct(kind) || is_fed {
             return Ok(());
         }
-        let stored = match self.working().record(kind, id.as_str()).await {
+        let stored = match self.working().records().get(kind, id.as_str()).await {
             // The administrator's view, and several owners have the id.
             Err(aios_working::Error::Ambiguous { .. }) => None,
             stored => stored?,
@@ -210,7 +210,8 @@ impl MemoryView {
             self.shared().pump.catch_up().await?;
             let told = self.shared().longterm.watermark().await?;
             let changes = changes.clone();
-            let updated = self.working().update_told(kind, id.as_str(), changes, told).await?;
+            let updated =
+                self.working().records().update_told(kind, id.as_str(), changes, told).await?;
             if let Some(record) = updated {
                 return Ok(record);
             }
@@ -240,7 +241,7 @@ impl MemoryView {
     /// Returns an error if a record is not in working memory, where it could be changed.
     async fn check_is_in_working(&self, kind: Kind, id: &Id) -> Result<(), Error> {
         self.check_means_one(kind, id).await?;
-        if self.working().record(kind, id.as_str()).await?.is_some() {
+        if self.working().records().get(kind, id.as_str()).await?.is_some() {
             return Ok(());
         }
         match self.longterm().record(kind, id).await? {
@@ -273,7 +274,7 @@ impl MemoryView {
         if is_kept(kind) {
             return Err(Error::Kept { kind });
         }
-        Ok(self.working().would_remove(kind, id.as_str()).await?)
+        Ok(self.working().records().would_remove(kind, id.as_str()).await?)
     }
 
     /// Deletes a record permanently, from working memory at once and from every search, together
@@ -287,7 +288,7 @@ impl MemoryView {
             return Err(Error::Kept { kind });
         }
         self.check_means_one(kind, id).await?;
-        let removed = self.working().remove(kind, id.as_str()).await?;
+        let removed = self.working().records().remove(kind, id.as_str()).await?;
         self.wake_pump();
         Ok(removed)
     }
@@ -300,7 +301,7 @@ impl MemoryView {
     /// [`Error::is_ambiguous`] if this is the administrator's view and several owners have the id;
     /// errors of working or long-term memory.
     pub async fn get(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
-        let here = self.working().record(kind, id.as_str()).await?;
+        let here = self.working().records().get(kind, id.as_str()).await?;
         let is_own = |it: &Option<Record>| {
             it.as_ref().is_some_and(|record| self.gate().may_change(&record.scope))
         };
@@ -349,7 +350,7 @@ impl MemoryView {
             return Ok(Page { records: page.records, next });
         }
         let after = after.map(|text| working_cursor(text).ok_or_else(no_cursor)).transpose()?;
-        let page = match self.working().records_by_time(kind, after, limit).await {
+        let page = match self.working().records().list_by_time(kind, after, limit).await {
             Err(aios_working::Error::Cursor { .. }) => return Err(no_cursor()),
             page => page?,
         };
@@ -406,27 +407,27 @@ pub(crate) async fn store(
 async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id, Error> {
     let working = view.working();
     Ok(match kind {
-        Kind::Goal => working.store_goal(typed(kind, value)?).await?.id,
-        Kind::Task => working.store_task(typed(kind, value)?).await?.id,
-        Kind::ToolCall => working.store_tool_call(typed(kind, value)?).await?.id,
-        Kind::Decision => working.log_decision(typed(kind, value)?).await?.id,
-        Kind::Pattern => working.store_pattern(typed(kind, value)?).await?.id,
-        Kind::AgentState => working.store_agent_state(typed(kind, value)?).await?.id,
+        Kind::Goal => working.goals().put(typed(kind, value)?).await?.id,
+        Kind::Task => working.tasks().put(typed(kind, value)?).await?.id,
+        Kind::ToolCall => working.tool_calls().put(typed(kind, value)?).await?.id,
+        Kind::Decision => working.decisions().put(typed(kind, value)?).await?.id,
+        Kind::Pattern => working.patterns().put(typed(kind, value)?).await?.id,
+        Kind::AgentState => working.agent_states().put(typed(kind, value)?).await?.id,
         Kind::Session => {
             let session: aios_working::Session = typed(kind, value)?;
             let summary = session.summary.clone();
-            let stored = working.create_session(session).await?;
+            let stored = working.sessions().add(session).await?;
             if summary.is_some() && stored.summary != summary {
                 return Err(differs(kind, "change its summary with `update`"));
             }
             stored.id
         }
-        Kind::Interaction => working.log_interaction(typed(kind, value)?).await?.id,
-        Kind::Entry => working.create_entry(typed(kind, value)?).await?.id,
+        Kind::Interaction => working.interactions().put(typed(kind, value)?).await?.id,
+        Kind::Entry => working.entries().add(typed(kind, value)?).await?.id,
         Kind::Event => {
             let event: aios_working::Event = typed(kind, value)?;
             let id = event.id.clone();
-            let stored = match working.record(kind, id.as_str()).await {
+            let stored = match working.records().get(kind, id.as_str()).await {
                 // The administrator's view, and several owners have the id.
                 Err(aios_working::Error::Ambiguous { .. }) => None,
                 stored => stored?,
@@ -438,7 +439,7 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
             }) {
                 return Err(differs(kind, "give another id"));
             }
-            view.shared().working.store_events(vec![event]).await?;
+            view.shared().working.intake().put_events(vec![event]).await?;
             id
         }
         _ => return Err(Error::Record { kind, problem: "its kind is not stored".to_owned() }),
@@ -463,10 +464,10 @@ async fn store_setting(
     let value = fields.remove("value").unwrap_or_default();
     if kind == Kind::Persona {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        view.working().set_persona(&key, text).await?;
+        view.working().persona().put(&key, text).await?;
     } else {
         let gate = view.gate().narrow(&Scope::default().with_owner(&scope.owner()).into())?;
-        view.shared().working.scoped(gate).set_preference(&key, value).await?;
+        view.shared().working.scoped(gate).preferences().put(&key, value).await?;
     }
     Ok(Id::new(key)?)
 }

@@ -248,7 +248,7 @@ impl Spiller {
             if events.is_empty() {
                 break;
             }
-            match self.working.store_events(events).await {
+            match self.working.intake().put_events(events).await {
                 Ok(()) => {
                     self.batch.drain(..).for_each(|mut queued| queued.reply(None));
                     self.failures = 0;

@@ -51,7 +51,7 @@ impl Generations {
 
     /// Returns the current generations of the databases.
     pub(crate) async fn of(working: &Working, longterm: &Longterm) -> Result<Generations, Error> {
-        let working = Some(working.generation().await?);
+        let working = Some(working.upkeep().generation().await?);
         Ok(Generations { working, journal: Some(longterm.generation().await?) })
     }
 
@@ -99,7 +99,7 @@ async fn try_note(memory: &Shared) -> Result<(), Error> {
         return Ok(());
     }
     longterm.sync().await?;
-    working.sync().await?;
+    working.upkeep().sync().await?;
     // The directory may have been replaced.
     anchor.check()?;
     let writing = task::spawn_blocking(move || write(&dir, reached));

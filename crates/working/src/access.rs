@@ -1,25 +1,17 @@
-//! Access of one call to the tables: a connection, a gate, and the time.
-//!
-//! Every record is stored through [`Access::put`], so limits, references, search index and feed are
-//! handled in one place.
+//! Access of one call to the tables: a connection, a gate, and the time. It reads; `writing` has
+//! the one way in.
 
 use std::cell::RefCell;
 
 use aios_ledger::Deferred;
 use aios_record::{Id, Identity, Kind, Owner, Record, Scope, Timestamp};
-use rusqlite::{
-    Connection, OptionalExtension, Params, ToSql, params_from_iter,
-    types::{ToSqlOutput, Value as Sql},
-};
+use rusqlite::{Connection, OptionalExtension, Params, ToSql, params_from_iter};
 
 use crate::{
     Error,
-    column::Column,
     config::Config,
-    feed::{self, Op},
-    removal,
-    row::{self, Columns, Row, bind_meta, check_meta},
-    search, session,
+    row::{self, Columns, Row},
+    tables,
     visible::{ALIVE, Visible},
 };
 
@@ -48,30 +40,6 @@ impl<T: Row> Read<T> {
     pub(crate) fn record(&self) -> Record {
         row::record(&self.item, self.parent_owner.clone())
     }
-}
-
-/// The part of a stored record that a write of the same identity needs.
-pub(crate) struct Existing {
-    pub(crate) row: i64,
-    pub(crate) scope: Scope,
-    created_at: Timestamp,
-    recorded_at: Timestamp,
-    parent: Option<Id>,
-    parent_row: Option<i64>,
-}
-
-/// Rows that a record refers to.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Links {
-    pub(crate) parent: Option<i64>,
-    pub(crate) session: Option<i64>,
-}
-
-/// Kind of write, for the search index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stored {
-    Inserted,
-    Updated,
 }
 
 impl<'a> Access<'a> {
@@ -166,19 +134,11 @@ impl<'a> Access<'a> {
         Ok(self.read("AND row = ?6", &[&row])?.pop())
     }
 
-    /// Returns the record that a bare id resolves to, after checking that the view may change it.
-    pub(crate) fn require<T: Row>(&self, id: &str) -> Result<T, Error> {
-        let missing = || Error::NotFound { kind: T::KIND, id: id.to_owned() };
-        let item: T = self.get(id)?.ok_or_else(missing)?;
-        self.visible.check_change(&identity(&item))?;
-        Ok(item)
-    }
-
     /// Returns the row that a bare id resolves to when reading the records that refer to it: moved
     /// out or not, the owner's own before the shared one.
     pub(crate) fn referred(&self, kind: Kind, id: &str) -> Result<Option<i64>, Error> {
         let (table, owners) = (kind.collection(), self.visible.owners());
-        let stands = removal::stands(kind, owners);
+        let stands = tables::stands(kind, owners);
         let sql = format!("SELECT row, owner FROM {table} WHERE id = ?2 AND {owners} AND {stands}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let found = statement.query_map((self.visible.owner(), id), |row| {
@@ -193,7 +153,7 @@ impl<'a> Access<'a> {
     /// this id, moved out or not, else the shared one.
     pub(crate) fn parent(&self, kind: Kind, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
         const OWNERS: &str = "owner IN ('', ?2)";
-        let (table, stands) = (kind.collection(), removal::stands(kind, OWNERS));
+        let (table, stands) = (kind.collection(), tables::stands(kind, OWNERS));
         // With ORDER BY, SQLite would prepare the statement again at each use.
         let sql =
             format!("SELECT row, owner = '' FROM {table} WHERE id = ?1 AND {OWNERS} AND {stands}");
@@ -212,43 +172,18 @@ impl<'a> Access<'a> {
     /// Returns the row of this identity, moved out or not, if `owner` may refer to it.
     pub(crate) fn row_of(&self, identity: &Identity, owner: &Owner) -> Result<Option<i64>, Error> {
         let kind = identity.kind;
-        let (table, stands) = (kind.collection(), removal::stands(kind, "owner IN ('', ?3)"));
+        let (table, stands) = (kind.collection(), tables::stands(kind, "owner IN ('', ?3)"));
         let sql = format!("SELECT row FROM {table} WHERE id = ?1 AND owner = ?2 AND {stands}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let params = (identity.id.as_str(), identity.owner.as_str(), owner.as_str());
         Ok(statement.query_row(params, |row| row.get(0)).optional()?)
     }
 
-    /// Returns the record that storing `item` would overwrite, visible or not. A stub kept only by
-    /// other owners' records does not count and loses its id.
-    pub(crate) fn existing<T: Row>(&self, item: &T) -> Result<Option<Existing>, Error> {
-        let user = item.meta().scope.user.clone();
-        let mut statement = self.connection.prepare_cached(&T::statements().existing)?;
-        let params = (item.id().as_str(), user.as_deref().unwrap_or_default());
-        let existing = statement.query_row(params, |row| {
-            let mut columns = Columns::of(row);
-            let existing = Existing {
-                row: columns.next()?,
-                scope: Scope {
-                    user: user.clone(),
-                    project: columns.next()?,
-                    agent: columns.next()?,
-                    session: columns.next()?,
-                },
-                created_at: columns.next()?,
-                recorded_at: columns.next()?,
-                parent: columns.next()?,
-                parent_row: columns.next()?,
-            };
-            Ok((existing, columns.next::<bool>()?))
-        });
-        match existing.optional()? {
-            Some((existing, false)) => {
-                removal::disown(self, T::KIND, existing.row)?;
-                Ok(None)
-            }
-            existing => Ok(existing.map(|(existing, _)| existing)),
-        }
+    /// Runs a statement that counts.
+    pub(crate) fn count(&self, sql: &str, params: impl Params) -> Result<u64, Error> {
+        let count: i64 =
+            self.connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
+        Ok(count.cast_unsigned())
     }
 
     /// Fails if the file uses more than its limit.
@@ -266,124 +201,6 @@ impl<'a> Access<'a> {
              FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
         )?;
         Ok(statement.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned())
-    }
-
-    /// Fills in the scope of `item` from the gate, then [writes](Access::write) it.
-    pub(crate) fn store<T: Row>(&self, item: &mut T) -> Result<(), Error> {
-        self.fill(&mut item.meta_mut().scope)?;
-        self.write(item)
-    }
-
-    /// Inserts or updates `item` under its scope, and fills in its times. An update keeps the
-    /// creation and recording times and does not change the scope.
-    pub(crate) fn write<T: Row>(&self, item: &mut T) -> Result<(), Error> {
-        self.settle(item);
-        self.check(item)?;
-        let existing = self.existing(item)?;
-        if let Some(existing) = &existing {
-            let meta = item.meta_mut();
-            if existing.scope != meta.scope && !T::MOVES {
-                return Err(Error::Conflict { kind: T::KIND, id: item.id().clone() });
-            }
-            meta.created_at = Some(existing.created_at);
-            meta.recorded_at = Some(existing.recorded_at);
-        }
-        let links = self.links(item, existing.as_ref())?;
-        self.put(item, links, existing.map(|existing| existing.row)).map(drop)
-    }
-
-    /// Inserts `item`, which must not exist, and fills in its times.
-    pub(crate) fn insert_new<T: Row>(&self, item: &mut T, links: Links) -> Result<i64, Error> {
-        self.settle(item);
-        self.check(item)?;
-        self.put(item, links, None)
-    }
-
-    /// Inserts `item` with its own times. It must not exist and must have been
-    /// [checked](Access::check).
-    pub(crate) fn insert<T: Row>(&self, item: &T, links: Links) -> Result<i64, Error> {
-        self.put(item, links, None)
-    }
-
-    /// Checks every field of `item`.
-    pub(crate) fn check<T: Row>(&self, item: &T) -> Result<(), Error> {
-        check_meta(item.meta(), self.config.text_bytes_max)?;
-        item.check(self.config.text_bytes_max)
-    }
-
-    /// Applies `change` to the record that a bare id resolves to, and stores it.
-    pub(crate) fn change<T: Row>(&self, id: &str, change: impl FnOnce(&mut T)) -> Result<T, Error> {
-        let mut item: T = self.require(id)?;
-        change(&mut item);
-        self.write(&mut item)?;
-        Ok(item)
-    }
-
-    /// Fills in times and derived fields.
-    fn settle<T: Row>(&self, item: &mut T) {
-        let meta = item.meta_mut();
-        meta.created_at.get_or_insert(self.now);
-        meta.recorded_at = Some(self.now);
-        meta.updated_at = Some(self.now);
-        item.settle(self.now);
-    }
-
-    /// Resolves the references of `item`. A reference that did not change keeps its row.
-    fn links<T: Row>(&self, item: &T, existing: Option<&Existing>) -> Result<Links, Error> {
-        let mut links = Links::default();
-        if let (Some(parent), Some(id)) = (T::PARENT, item.parent()) {
-            let same = existing.filter(|existing| existing.parent.as_ref() == Some(id));
-            links.parent = same.and_then(|existing| existing.parent_row);
-            if links.parent.is_none() {
-                let owner = item.meta().scope.owner();
-                links.parent = self.parent(parent.kind, id, &owner)?;
-            }
-            if links.parent.is_none() && same.is_none() {
-                let (field, kind) = (parent.field, parent.kind);
-                return Err(Error::MissingParent { field, kind, id: id.clone() });
-            }
-        }
-        if T::OF_SESSION {
-            links.session = session::ensure(self, &item.meta().scope)?;
-        }
-        Ok(links)
-    }
-
-    /// Writes the row, its index entry and its change in the feed; returns the row number.
-    fn put<T: Row>(&self, item: &T, links: Links, row: Option<i64>) -> Result<i64, Error> {
-        let mut values = vec![item.id().bind()];
-        values.extend(item.bind());
-        values.extend(bind_meta(item.meta()));
-        let mut link =
-            |row: Option<i64>| values.push(ToSqlOutput::Owned(row.map_or(Sql::Null, Sql::Integer)));
-        if T::PARENT.is_some() {
-            link(links.parent);
-        }
-        if T::OF_SESSION {
-            link(links.session);
-        }
-        let (row, stored) = match row {
-            None => {
-                let sql = &T::statements().insert;
-                (self.row_number(sql, params_from_iter(values))?, Stored::Inserted)
-            }
-            Some(row) => {
-                values.push(row.into());
-                let sql = &T::statements().update;
-                self.connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
-                (row, Stored::Updated)
-            }
-        };
-        let owner = item.meta().scope.user.as_deref().unwrap_or_default();
-        search::index(self, owner, T::KIND, row, &item.text(), stored)?;
-        if item.feeds(self.config.feed_events) {
-            self.feed(&identity(item), Op::Upsert)?;
-        }
-        Ok(row)
-    }
-
-    fn row_number(&self, statement: &str, params: impl Params) -> Result<i64, Error> {
-        Ok(self.connection.prepare_cached(statement)?.query_row(params, |row| row.get(0))?)
     }
 
     /// Runs `work` on the search index in the same transaction, in the order of `place`.
@@ -408,14 +225,6 @@ impl<'a> Access<'a> {
         if self.deferred.is_some() { self.later(i64::MAX, work) } else { Ok(()) }
     }
 
-    /// Adds a change to the feed, if the feed includes this kind.
-    pub(crate) fn feed(&self, record: &Identity, op: Op) -> Result<(), Error> {
-        if !self.config.feeds(record.kind) {
-            return Ok(());
-        }
-        feed::push(self.connection, record, op)
-    }
-
     /// Fills in the scope of a record written through this gate.
     pub(crate) fn fill(&self, scope: &mut Scope) -> Result<(), Error> {
         Ok(self.visible.gate().fill(scope)?)
@@ -437,7 +246,7 @@ fn read<T: Row>(row: &rusqlite::Row<'_>) -> Result<Read<T>, Error> {
     };
     let item = T::take(&mut columns).map_err(damaged)?;
     let row = columns.next().map_err(damaged)?;
-    let parent_owner = match T::PARENT {
+    let parent_owner = match T::table().parent {
         Some(_) => columns.next::<Option<String>>().map_err(damaged)?.map(Owner::from_stored),
         None => None,
     };

@@ -11,19 +11,20 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Error, PATTERNS_MAX, SESSION_ACTIVE_HOURS, Working, access::Access, feed, metric,
-    records::leaves_stub, removal, summary,
+    Error,
+    access::Access,
+    config::{PATTERNS_MAX, SESSION_ACTIVE_HOURS},
+    feed::trace,
+    meta::IMPORTANT,
+    metric, pattern, removal, summary, tables,
+    upkeep::{Upkeep, days_before},
 };
-
-/// Minimum importance of records that never age; they only expire.
-pub const IMPORTANT: f32 = 0.8;
 
 /// Rows per transaction, so that writers do not wait long.
 const BATCH: i64 = 1000;
 /// Sessions or goals summarised per transaction.
 const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
-const DAY_US: i64 = 24 * HOUR_US;
 
 /// Retention in days, counted from when this memory recorded the record, or from its end or last
 /// activity if that is later. `None` keeps it for ever.
@@ -50,7 +51,7 @@ pub struct Retention {
     /// Maximum number of patterns: important ones first, then those with the best success bound.
     /// Default: [`PATTERNS_MAX`].
     pub patterns_max: Option<usize>,
-    /// Days between two [compactions](Working::vacuum_if_due) of the file; `None` disables them.
+    /// Days between two [compactions](Upkeep::vacuum_if_due) of the file; `None` disables them.
     /// Default: 7.
     pub vacuum_days: Option<u32>,
 }
@@ -75,7 +76,7 @@ impl Default for Retention {
 
 /// Result of ageing, actual or predicted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Aged {
+pub struct AgeReport {
     /// Number of records moved out, by collection; collections without any are omitted.
     pub records: BTreeMap<&'static str, u64>,
     /// Number of sessions and goals that were summarised.
@@ -120,7 +121,7 @@ impl Retention {
     }
 }
 
-impl Working {
+impl Upkeep<'_> {
     /// Summarises the goals that ended and the sessions without activity for
     /// [`SESSION_ACTIVE_HOURS`], then moves out the old and expired records of every scope. Runs in
     /// small transactions, so that concurrent writers do not wait long. Finally compacts the file
@@ -133,8 +134,8 @@ impl Working {
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written; records moved out before that stay moved
     /// out.
-    pub async fn age(&self, retention: &Retention) -> Result<Aged, Error> {
-        let mut aged = Aged { summed_up: self.sum_up().await?, ..Aged::default() };
+    pub async fn age(self, retention: &Retention) -> Result<AgeReport, Error> {
+        let mut aged = AgeReport { summed_up: self.sum_up().await?, ..AgeReport::default() };
         for &(kind, _) in AGEING {
             let moved = self.age_kind(kind, retention.days(kind)).await?;
             if 0 < moved {
@@ -165,16 +166,16 @@ impl Working {
         Ok(aged)
     }
 
-    /// Returns the records that [`age`](Working::age) would move out now. Does not count patterns
+    /// Returns the records that [`age`](Upkeep::age) would move out now. Does not count patterns
     /// beyond the maximum, but counts sessions whose new summary would first have to be delivered.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn would_age(&self, retention: &Retention) -> Result<Aged, Error> {
+    pub async fn would_age(self, retention: &Retention) -> Result<AgeReport, Error> {
         let retention = retention.clone();
         self.view
             .read(move |access| {
-                let mut aged = Aged::default();
+                let mut aged = AgeReport::default();
                 for &(kind, old) in AGEING {
                     let (table, which) = (kind.collection(), which(kind, old));
                     let sql = format!("SELECT count(*) FROM {table} WHERE {which}");
@@ -191,7 +192,7 @@ impl Working {
     }
 
     /// Summarises everything due, and returns the number of summaries.
-    async fn sum_up(&self) -> Result<u64, Error> {
+    async fn sum_up(self) -> Result<u64, Error> {
         let mut made = 0;
         for kind in [Kind::Session, Kind::Goal] {
             let mut after = 0;
@@ -211,7 +212,7 @@ impl Working {
 
     /// Moves out the old records of one kind. A reader finds them; the writer then checks only
     /// those again.
-    async fn age_kind(&self, kind: Kind, days: Option<u32>) -> Result<u64, Error> {
+    async fn age_kind(self, kind: Kind, days: Option<u32>) -> Result<u64, Error> {
         let (mut after, mut moved) = (0, 0);
         loop {
             let old = self.view.read(move |access| old(access, kind, days, after)).await?;
@@ -219,6 +220,16 @@ impl Working {
             after = *last;
             moved += self.view.free_room(move |access| move_old(access, kind, days, &old)).await?;
         }
+    }
+
+    /// Moves out all patterns of all owners except the best `keep` (see [`PATTERNS_MAX`]), and
+    /// returns their number. [`IMPORTANT`] patterns rank first, then those with the highest success
+    /// bound. Patterns with undelivered changes in the feed stay.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be written.
+    pub async fn prune_patterns(self, keep: usize) -> Result<u64, Error> {
+        self.view.free_room(move |access| pattern::prune(access, keep)).await
     }
 }
 
@@ -275,10 +286,10 @@ fn old_if(kind: Kind) -> &'static str {
 /// Builds the condition of the rows to move out: `?1` is the cutoff time, `?2` the importance that
 /// protects, `?3` now.
 fn which(kind: Kind, old: &str) -> String {
-    let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+    let whole = tables::whole(kind);
     format!(
         "{whole} AND (({old} AND importance < ?2) OR expires_at <= ?3) AND {}",
-        feed::is_told(kind)
+        trace::is_told(kind)
     )
 }
 
@@ -289,9 +300,4 @@ fn cutoff(access: &Access<'_>, days: Option<u32>) -> i64 {
 
 fn micros(access: &Access<'_>) -> i64 {
     access.now.as_microsecond()
-}
-
-/// Returns the time `days` before `now`, in microseconds.
-pub(crate) fn days_before(now: Timestamp, days: u32) -> i64 {
-    now.as_microsecond() - i64::from(days) * DAY_US
 }

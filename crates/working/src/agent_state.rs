@@ -1,12 +1,13 @@
 //! Agent states: saved state that a named agent restores when it starts.
 
-use aios_record::Id;
+use aios_record::{Id, Identity, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     Error, Meta, WorkingView,
     row::{Row, fields},
+    writing::Writable,
 };
 
 /// The last saved state of a named agent.
@@ -30,7 +31,7 @@ impl AgentState {
     }
 }
 
-fields! { AgentState in "agent_states" { state } }
+fields! { AgentState { state } }
 
 impl Row for AgentState {
     fn text(&self) -> String {
@@ -38,20 +39,50 @@ impl Row for AgentState {
     }
 }
 
-impl WorkingView {
+impl Writable for AgentState {}
+
+/// The saved states of agents, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct AgentStates<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl AgentStates<'_> {
     /// Saves an agent's state; replaces the previous one.
     ///
     /// # Errors
-    /// As [`store_goal`](WorkingView::store_goal).
-    pub async fn store_agent_state(&self, state: AgentState) -> Result<AgentState, Error> {
-        self.store(state).await
+    /// As [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, state: AgentState) -> Result<AgentState, Error> {
+        self.view.store(state).await
     }
 
     /// Returns the last saved state of an agent; `None` if it never saved one.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn agent_state(&self, agent_name: &str) -> Result<Option<AgentState>, Error> {
-        self.get(agent_name).await
+    pub async fn get(self, agent_name: &str) -> Result<Option<AgentState>, Error> {
+        self.view.get(agent_name).await
+    }
+
+    /// Changes a state and stores it, in one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut AgentState) + Send + 'static,
+    ) -> Result<AgentState, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes a state, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::AgentState, id).await
     }
 }

@@ -4,10 +4,10 @@ use aios_record::{Id, Timestamp};
 use rusqlite::types::{FromSqlError, FromSqlResult, ToSqlOutput, Value as Sql, ValueRef};
 use serde_json::Value;
 
-use crate::Error;
-
-/// Maximum length of a label (a status, role, name or key), in bytes.
-pub const LABEL_BYTES_MAX: usize = 4096;
+use crate::{
+    Error,
+    limits::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
+};
 
 /// A value stored in one column.
 pub(crate) trait Column: Sized {
@@ -73,10 +73,6 @@ impl Column for Timestamp {
         Err(Error::Time { field, time: *self })
     }
 }
-
-/// Maximum nesting of a JSON value. JSON parsers stop at 128, and a value is nested in others when
-/// exported.
-pub const JSON_DEPTH_MAX: usize = 100;
 
 /// Returns the nesting depth: 0 for a value that is not an array or object.
 fn depth(value: &Value) -> usize {

@@ -13,9 +13,9 @@ pub struct Config {
     /// Access mode. Default: [`Access::ReadWrite`]. With [`Access::ReadOnly`] nothing is written
     /// into the file or beside it, and a write returns [`Error::ReadOnly`](crate::Error::ReadOnly).
     pub access: Access,
-    /// Minimum generation of the file, as returned by [`Working::generation`](crate::Working). An
-    /// older file, or one of another store, is refused with [`Error::Older`](crate::Error::Older).
-    /// Default: none.
+    /// Minimum generation of the file, as returned by
+    /// [`Upkeep::generation`](crate::Upkeep::generation). An older file, or one of another store,
+    /// is refused with [`Error::Older`](crate::Error::Older). Default: none.
     pub reached: Option<Generation>,
     /// Durability of an acknowledged write; see the crate documentation. Default:
     /// [`Durability::Full`].
@@ -48,6 +48,12 @@ pub struct Config {
 /// The kinds that feed a long-term memory by default.
 pub const FEED_KINDS: &[Kind] =
     &[Kind::Goal, Kind::Task, Kind::Decision, Kind::Message, Kind::Entry, Kind::Event];
+
+/// Default number of hours for which a session counts as active.
+pub const SESSION_ACTIVE_HOURS: u32 = 24;
+
+/// Default number of patterns that are kept.
+pub const PATTERNS_MAX: usize = 1000;
 
 impl Default for Config {
     fn default() -> Config {

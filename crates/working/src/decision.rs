@@ -1,6 +1,6 @@
 //! Decisions: a choice between options, with its reason and, later, its outcome.
 
-use aios_record::{Id, Record, Timestamp};
+use aios_record::{Id, Identity, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,6 +9,8 @@ use crate::{
     goal::joined,
     meta::words,
     row::{Row, fields},
+    search::matching::{matches, read},
+    writing::{self, Writable},
 };
 
 /// A choice between options.
@@ -84,7 +86,7 @@ impl Decision {
 }
 
 fields! {
-    Decision in "decisions" {
+    Decision {
         context, options, chosen, reasoning, intelligence_level, decided_by, model_used, outcome,
         timestamp,
     }
@@ -106,13 +108,21 @@ impl Row for Decision {
     }
 }
 
-impl WorkingView {
+impl Writable for Decision {}
+
+/// The decisions of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Decisions<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Decisions<'_> {
     /// Stores a decision.
     ///
     /// # Errors
-    /// As [`store_goal`](WorkingView::store_goal).
-    pub async fn log_decision(&self, decision: Decision) -> Result<Decision, Error> {
-        self.store(decision).await
+    /// As [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, decision: Decision) -> Result<Decision, Error> {
+        self.view.store(decision).await
     }
 
     /// Sets the outcome of a decision.
@@ -120,23 +130,73 @@ impl WorkingView {
     /// # Errors
     /// [`Error::NotFound`] if the decision does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
-    pub async fn set_decision_outcome(
-        &self,
+    pub async fn set_outcome(
+        self,
         id: &str,
         outcome: impl Into<String>,
     ) -> Result<Decision, Error> {
         let (id, outcome) = (id.to_owned(), outcome.into());
-        self.write(move |access| {
-            access.change(&id, |decision: &mut Decision| decision.outcome = Some(outcome))
-        })
-        .await
+        self.view
+            .write(move |access| {
+                writing::change(access, &id, |decision: &mut Decision| {
+                    decision.outcome = Some(outcome)
+                })
+            })
+            .await
     }
 
     /// Returns the decision of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn decision(&self, id: &str) -> Result<Option<Decision>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Decision>, Error> {
+        self.view.get(id).await
+    }
+
+    /// Returns the decisions whose context, choice, reasoning or outcome match `context` best.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find_similar(
+        self,
+        context: impl Into<String>,
+        limit: usize,
+    ) -> Result<Vec<Decision>, Error> {
+        let context = context.into();
+        self.view
+            .read(move |access| {
+                let mut found = Vec::new();
+                if limit == 0 {
+                    return Ok(found);
+                }
+                matches(access, &context, &[Kind::Decision], |doc, _| {
+                    found.extend(read::<Decision>(access, doc)?);
+                    Ok(found.len() < limit)
+                })?;
+                Ok(found)
+            })
+            .await
+    }
+
+    /// Changes a decision and stores it, in one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut Decision) + Send + 'static,
+    ) -> Result<Decision, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes a decision, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Decision, id).await
     }
 }

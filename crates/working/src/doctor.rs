@@ -4,16 +4,18 @@
 use std::{
     fs::{Metadata, metadata},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use serde::Serialize;
 
 use crate::{
-    Error, Problem, SCHEMA_VERSION, Working,
+    Error, Problem, SCHEMA_VERSION,
     access::Access,
-    health::{count, damage, dangling, out_of_step_all},
+    file::{beside, size},
+    health::{damage, dangling, out_of_step_all},
     message,
+    upkeep::Upkeep,
 };
 
 /// Log size from which the log is not being emptied.
@@ -68,15 +70,16 @@ impl Check {
     }
 }
 
-impl Working {
+impl Upkeep<'_> {
     /// Checks the whole memory, of every owner: always the same checks in the same order, including
     /// those without a problem. Changes nothing. Takes as long as reading the whole file; other
     /// calls continue meanwhile.
     ///
     /// # Errors
-    /// [`Error::Closed`] after [`close`](Working::close). Any other failure is a finding.
-    pub async fn doctor(&self) -> Result<Vec<Check>, Error> {
-        let (path, waiting) = (self.path().to_owned(), self.view.ledger.waiting());
+    /// [`Error::Closed`] after [`Working::close`](crate::Working::close). Any other failure is a
+    /// finding.
+    pub async fn doctor(self) -> Result<Vec<Check>, Error> {
+        let (path, waiting) = (self.view.ledger.path().to_owned(), self.view.ledger.waiting());
         self.view.read(move |access| Ok(examine(access, &path, waiting))).await
     }
 }
@@ -231,7 +234,7 @@ fn message_counts(access: &Access<'_>) -> Result<Check, Error> {
 }
 
 fn feed(access: &Access<'_>) -> Result<Check, Error> {
-    let pending = count(access, "SELECT count(*) FROM feed", [])?;
+    let pending = access.count("SELECT count(*) FROM feed", [])?;
     let check = Check::good("feed", format!("{pending} changes wait for long-term memory"));
     if pending < FEED_HIGH {
         return Ok(check);
@@ -248,17 +251,5 @@ fn queue(waiting: usize, limit: usize) -> Check {
 }
 
 fn pragma(access: &Access<'_>, name: &str) -> Result<u64, Error> {
-    count(access, &format!("PRAGMA {name}"), [])
-}
-
-/// Returns the path of a file that SQLite keeps beside the file.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut beside = path.to_owned().into_os_string();
-    beside.push(suffix);
-    PathBuf::from(beside)
-}
-
-/// Returns the size of a file in bytes; 0 if it does not exist.
-pub(crate) fn size(path: &Path) -> u64 {
-    metadata(path).map_or(0, |file| file.len())
+    access.count(&format!("PRAGMA {name}"), [])
 }

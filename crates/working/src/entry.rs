@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::{
     Error, Meta, WorkingView,
-    access::{Links, identity},
+    access::identity,
     event::strings,
     removal,
     row::{Row, fields},
+    writing::{self, Links, Writable},
 };
 
 /// A generic keyed value.
@@ -76,7 +77,7 @@ impl Entry {
 }
 
 fields! {
-    Entry in "entries" { category, key, value, tags, entity_type, entity_id, timestamp }
+    Entry { category, key, value, tags, entity_type, entity_id, timestamp }
 }
 
 impl Row for Entry {
@@ -98,6 +99,8 @@ impl Row for Entry {
         record.tags.clone_from(&self.tags);
     }
 }
+
+impl Writable for Entry {}
 
 /// Update of an entry. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -129,94 +132,104 @@ pub struct EntryFilter {
     pub limit: Option<usize>,
 }
 
-impl WorkingView {
+/// The entries in the file of a memory, as a view shows them. They are searchable, and included
+/// in the feed. [`EntryStore`](crate::EntryStore) is the same over both back ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Entries<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Entries<'_> {
     /// Stores a new entry.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has an entry of this id; otherwise as
-    /// [`store_goal`](WorkingView::store_goal).
-    pub async fn create_entry(&self, entry: Entry) -> Result<Entry, Error> {
-        self.write(move |access| {
-            let mut entry = entry;
-            access.fill(&mut entry.meta.scope)?;
-            if access.existing(&entry)?.is_some() {
-                return Err(Error::Conflict { kind: Kind::Entry, id: entry.id });
-            }
-            access.insert_new(&mut entry, Links::default())?;
-            Ok(entry)
-        })
-        .await
+    /// [`Goals::put`](crate::Goals::put).
+    pub async fn add(self, entry: Entry) -> Result<Entry, Error> {
+        self.view
+            .write(move |access| {
+                let mut entry = entry;
+                access.fill(&mut entry.meta.scope)?;
+                if writing::existing(access, &entry)?.is_some() {
+                    return Err(Error::Conflict { kind: Kind::Entry, id: entry.id });
+                }
+                writing::insert_new(access, &mut entry, Links::default())?;
+                Ok(entry)
+            })
+            .await
     }
 
     /// Returns the entry of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn entry(&self, id: &str) -> Result<Option<Entry>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Entry>, Error> {
+        self.view.get(id).await
     }
 
     /// Returns the newest visible entry with this key.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn entry_by_key(&self, key: &str) -> Result<Option<Entry>, Error> {
+    pub async fn get_by_key(self, key: &str) -> Result<Option<Entry>, Error> {
         let filter =
             EntryFilter { key: Some(key.to_owned()), limit: Some(1), ..EntryFilter::default() };
-        Ok(self.search_entries(filter).await?.pop())
+        Ok(self.list(filter).await?.pop())
     }
 
     /// Updates an entry; returns false if it does not exist.
     ///
     /// # Errors
     /// [`Error::NotYours`] if it is shared and the view belongs to a user; otherwise as
-    /// [`store_goal`](WorkingView::store_goal).
-    pub async fn update_entry(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
+    /// [`Goals::put`](crate::Goals::put).
+    pub async fn update(self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
         let id = id.to_owned();
-        self.write(move |access| {
-            let Some(entry) = access.get::<Entry>(&id)? else { return Ok(false) };
-            access.visible.check_change(&identity(&entry))?;
-            access.write(&mut entry.updated(update))?;
-            Ok(true)
-        })
-        .await
+        self.view
+            .write(move |access| {
+                let Some(entry) = access.get::<Entry>(&id)? else { return Ok(false) };
+                access.visible.check_change(&identity(&entry))?;
+                writing::write(access, &mut entry.updated(update))?;
+                Ok(true)
+            })
+            .await
     }
 
     /// Removes an entry permanently; returns false if it does not exist.
     ///
     /// # Errors
-    /// As [`remove`](WorkingView::remove).
-    pub async fn delete_entry(&self, id: &str) -> Result<bool, Error> {
-        Ok(!self.remove(Kind::Entry, id).await?.is_empty())
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<bool, Error> {
+        Ok(!self.view.records().remove(Kind::Entry, id).await?.is_empty())
     }
 
     /// Returns the visible entries that match `filter`, newest first.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn search_entries(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
-        self.read(move |access| {
-            let tags = Value::from(filter.tags.as_slice()).to_string();
-            let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
-            access.select(
-                "AND (?6 IS NULL OR category = ?6) AND (?7 IS NULL OR key = ?7)
+    pub async fn list(self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
+        self.view
+            .read(move |access| {
+                let tags = Value::from(filter.tags.as_slice()).to_string();
+                let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
+                access.select(
+                    "AND (?6 IS NULL OR category = ?6) AND (?7 IS NULL OR key = ?7)
                  AND (?8 IS NULL OR entity_type = ?8) AND (?9 IS NULL OR entity_id = ?9)
                  AND (?10 = '[]' OR EXISTS (
                      SELECT 1 FROM json_each(t.tags) AS has JOIN json_each(?10) AS wanted
                      ON has.value = wanted.value
                  ))
                  ORDER BY timestamp DESC, row DESC LIMIT ?11",
-                &[
-                    &filter.category,
-                    &filter.key,
-                    &filter.entity_type,
-                    &filter.entity_id,
-                    &tags,
-                    &limit,
-                ],
-            )
-        })
-        .await
+                    &[
+                        &filter.category,
+                        &filter.key,
+                        &filter.entity_type,
+                        &filter.entity_id,
+                        &tags,
+                        &limit,
+                    ],
+                )
+            })
+            .await
     }
 
     /// Removes, permanently, every visible entry that the view may change, and returns their
@@ -224,46 +237,48 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn clear_all_entries(&self) -> Result<u64, Error> {
-        self.free_room(|access| {
-            let changeable = format!("AND {}", access.visible.changeable());
-            let entries = access.read::<Entry>(&changeable, &[])?;
-            for entry in &entries {
-                removal::remove_row(access, &identity(&entry.item), entry.row)?;
-            }
-            Ok(entries.len() as u64)
-        })
-        .await
+    pub async fn clear(self) -> Result<u64, Error> {
+        self.view
+            .free_room(|access| {
+                let changeable = format!("AND {}", access.visible.changeable());
+                let entries = access.read::<Entry>(&changeable, &[])?;
+                for entry in &entries {
+                    removal::remove_row(access, &identity(&entry.item), entry.row)?;
+                }
+                Ok(entries.len() as u64)
+            })
+            .await
     }
 
     /// Stores an entry; replaces its owner's entry of the same category, key and entity.
     ///
     /// # Errors
-    /// As [`store_goal`](WorkingView::store_goal).
-    pub async fn put_entry(&self, entry: Entry) -> Result<Entry, Error> {
-        self.write(move |access| {
-            let mut entry = entry;
-            access.fill(&mut entry.meta.scope)?;
-            let owner = entry.meta.scope.owner();
-            let existing: Option<Entry> = access
-                .select(
-                    "AND category = ?6 AND key = ?7 AND entity_type IS ?8 AND entity_id IS ?9
+    /// As [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, entry: Entry) -> Result<Entry, Error> {
+        self.view
+            .write(move |access| {
+                let mut entry = entry;
+                access.fill(&mut entry.meta.scope)?;
+                let owner = entry.meta.scope.owner();
+                let existing: Option<Entry> = access
+                    .select(
+                        "AND category = ?6 AND key = ?7 AND entity_type IS ?8 AND entity_id IS ?9
                      AND owner = ?10 ORDER BY row DESC LIMIT 1",
-                    &[
-                        &entry.category,
-                        &entry.key,
-                        &entry.entity_type,
-                        &entry.entity_id,
-                        &owner.as_str(),
-                    ],
-                )?
-                .pop();
-            if let Some(existing) = existing {
-                entry = existing.replaced_by(entry);
-            }
-            access.write(&mut entry)?;
-            Ok(entry)
-        })
-        .await
+                        &[
+                            &entry.category,
+                            &entry.key,
+                            &entry.entity_type,
+                            &entry.entity_id,
+                            &owner.as_str(),
+                        ],
+                    )?
+                    .pop();
+                if let Some(existing) = existing {
+                    entry = existing.replaced_by(entry);
+                }
+                writing::write(access, &mut entry)?;
+                Ok(entry)
+            })
+            .await
     }
 }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use aios_record::{Id, Kind, Owner};
 
-use crate::JSON_DEPTH_MAX;
+use crate::limits::JSON_DEPTH_MAX;
 
 /// Error of a working memory.
 #[derive(Debug, thiserror::Error)]

@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, EventFeed, Meta, Working, WorkingView,
+    Error, Meta, WorkingView,
+    access::Access,
+    config::EventFeed,
     row::{Row, fields},
+    writing::{self, Writable},
 };
 
 /// A persisted operational event.
@@ -54,7 +57,7 @@ impl Event {
     }
 }
 
-fields! { Event in "events" { seq, timestamp, category, source, data, critical } }
+fields! { Event { seq, timestamp, category, source, data, critical } }
 
 impl Row for Event {
     const HAPPENED: &'static str = "timestamp";
@@ -77,6 +80,8 @@ impl Row for Event {
         record.occurred_at = self.timestamp;
     }
 }
+
+impl Writable for Event {}
 
 /// Returns the strings in a value, in document order.
 pub(crate) fn strings(value: &Value) -> Vec<&str> {
@@ -106,44 +111,41 @@ pub struct EventFilter {
     pub limit: Option<usize>,
 }
 
-impl Working {
-    /// Stores events, in one transaction. An event that its owner already has stays unchanged.
+/// The persisted events of a memory, as a view shows them. [`Intake`](crate::Intake) stores them.
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Events<'_> {
+    /// Returns the visible events that match `filter`, newest first.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the index of the first event that cannot be stored; then none is
-    /// stored.
-    pub async fn store_events(&self, events: Vec<Event>) -> Result<(), Error> {
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn list(self, filter: EventFilter) -> Result<Vec<Event>, Error> {
         self.view
-            .write(move |access| {
-                for (index, mut event) in events.into_iter().enumerate() {
-                    let stored = access.existing(&event).and_then(|existing| match existing {
-                        Some(_) => Ok(()),
-                        None => access.store(&mut event),
-                    });
-                    stored.map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
-                }
-                Ok(())
+            .read(move |access| {
+                let since = filter.since.map(Timestamp::as_microsecond);
+                let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
+                access.select(
+                    "AND (?6 IS NULL OR category = ?6) AND (?7 IS NULL OR source = ?7)
+                 AND (?8 IS NULL OR ?8 <= timestamp)
+                 ORDER BY timestamp DESC, row DESC LIMIT ?9",
+                    &[&filter.category, &filter.source, &since, &limit],
+                )
             })
             .await
     }
 }
 
-impl WorkingView {
-    /// Returns the visible events that match `filter`, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be read.
-    pub async fn events(&self, filter: EventFilter) -> Result<Vec<Event>, Error> {
-        self.read(move |access| {
-            let since = filter.since.map(Timestamp::as_microsecond);
-            let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
-            access.select(
-                "AND (?6 IS NULL OR category = ?6) AND (?7 IS NULL OR source = ?7)
-                 AND (?8 IS NULL OR ?8 <= timestamp)
-                 ORDER BY timestamp DESC, row DESC LIMIT ?9",
-                &[&filter.category, &filter.source, &since, &limit],
-            )
-        })
-        .await
+/// Stores events. An event that its owner already has stays unchanged.
+pub(crate) fn put_all(access: &Access<'_>, events: Vec<Event>) -> Result<(), Error> {
+    for (index, mut event) in events.into_iter().enumerate() {
+        let stored = writing::existing(access, &event).and_then(|existing| match existing {
+            Some(_) => Ok(()),
+            None => writing::store(access, &mut event),
+        });
+        stored.map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
     }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aios_analysis::{Analyzer, Language};
 
-use crate::search;
+use crate::search::words;
 
 /// Minimum word count used for scoring: a shorter sentence is scored as if it had this many words.
 const SENTENCE_WORDS_MIN: usize = 5;
@@ -62,7 +62,7 @@ struct Sentence<'a> {
 impl Sentence<'_> {
     fn new(text: &str) -> Sentence<'_> {
         let analyzer = Analyzer::of(Language::English);
-        let mut words = search::words(analyzer, text);
+        let mut words = words::words(analyzer, text);
         words.retain(|word| !analyzer.asks(word));
         Sentence { text, chars: text.chars().count(), words }
     }

@@ -4,20 +4,21 @@
 //! content is read when the feed is read, so that a record that changed ten times is delivered
 //! once.
 
+pub(crate) mod trace;
+
 use std::collections::HashSet;
 
-use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Owner};
-use rusqlite::Connection;
+use crate::{Error, WorkingView, access::Access, column::Column, kinds};
+use aios_record::{Change, FeedItem, Id, Key, Owner};
+use trace::signed;
 
-use crate::{Error, Working, access::Access, column::Column, records};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
-    Upsert,
-    Delete,
+/// The change feed of a memory, of every owner.
+#[derive(Debug, Clone, Copy)]
+pub struct Feed<'a> {
+    pub(crate) view: &'a WorkingView,
 }
 
-impl Working {
+impl Feed<'_> {
     /// Returns the changes of records of every owner after `seq`, in order, from at most `limit`
     /// feed rows. A record that changed several times appears once, at its last position. Records
     /// that were moved out rather than removed are skipped. An empty result means that no change
@@ -25,7 +26,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn feed_after(&self, seq: u64, limit: usize) -> Result<Vec<FeedItem>, Error> {
+    pub async fn after(self, seq: u64, limit: usize) -> Result<Vec<FeedItem>, Error> {
         self.view.read(move |access| after(access, seq, limit)).await
     }
 
@@ -34,7 +35,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn feed_head(&self) -> Result<u64, Error> {
+    pub async fn head(self) -> Result<u64, Error> {
         self.view
             .read(|access| {
                 let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed'";
@@ -48,7 +49,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn feed_waiting(&self, seq: u64) -> Result<u64, Error> {
+    pub async fn waiting(self, seq: u64) -> Result<u64, Error> {
         self.view
             .read(move |access| {
                 let sql = "SELECT count(*) FROM
@@ -65,7 +66,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn advance_feed(&self, seq: u64) -> Result<(), Error> {
+    pub async fn advance(self, seq: u64) -> Result<(), Error> {
         self.view
             .free_room(move |access| {
                 let update = "UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'feed'";
@@ -83,7 +84,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn trim_feed(&self, up_to: u64) -> Result<(), Error> {
+    pub async fn trim(self, up_to: u64) -> Result<(), Error> {
         self.view
             .free_room(move |access| {
                 let sql = "DELETE FROM feed WHERE seq <= ?1";
@@ -92,34 +93,6 @@ impl Working {
             })
             .await
     }
-}
-
-pub(crate) fn push(connection: &Connection, record: &Identity, op: Op) -> Result<(), Error> {
-    let op = if op == Op::Upsert { "upsert" } else { "delete" };
-    let sql = "INSERT INTO feed (kind, id, op, owner) VALUES (?1, ?2, ?3, ?4)";
-    let params = (record.kind.as_str(), record.id.as_str(), op, record.owner.as_str());
-    connection.prepare_cached(sql)?.execute(params)?;
-    Ok(())
-}
-
-/// Returns true if the feed has a change of a record after `seq`.
-pub(crate) fn has_trace(
-    connection: &Connection,
-    record: &Identity,
-    seq: u64,
-) -> Result<bool, Error> {
-    let sql = "SELECT 1 FROM feed WHERE ?1 < seq AND kind = ?2 AND id = ?3 AND owner = ?4 LIMIT 1";
-    let (kind, id, owner) = (record.kind.as_str(), record.id.as_str(), record.owner.as_str());
-    Ok(connection.prepare_cached(sql)?.exists((signed(seq), kind, id, owner))?)
-}
-
-/// Builds the condition that the feed has no change of a row of this kind's table.
-pub(crate) fn is_told(kind: Kind) -> String {
-    format!(
-        "(owner, id) NOT IN (
-             SELECT owner, id FROM feed WHERE kind = '{kind}' AND owner IS NOT NULL
-         )"
-    )
 }
 
 struct Trace {
@@ -174,7 +147,7 @@ fn fold(access: &Access<'_>, page: &[Trace]) -> Result<Vec<FeedItem>, Error> {
         let change = match owner {
             owner if *deleted => Some(Change::Delete { owner: owner.clone(), key: key.clone() }),
             Some(owner) => {
-                let record = records::identified(access, key.kind, owner, &key.id)?;
+                let record = kinds::identified(access, key.kind, owner, &key.id)?;
                 record.map(Box::new).map(Change::Upsert)
             }
             None => None,
@@ -183,9 +156,4 @@ fn fold(access: &Access<'_>, page: &[Trace]) -> Result<Vec<FeedItem>, Error> {
     }
     items.reverse();
     Ok(items)
-}
-
-/// Converts a sequence number. SQLite counts to `i64::MAX`; larger numbers never occur.
-fn signed(seq: u64) -> i64 {
-    i64::try_from(seq).unwrap_or(i64::MAX)
 }

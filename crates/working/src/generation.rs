@@ -4,18 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use aios_record::Generation;
 
-use crate::{Error, SCHEMA_VERSION, Working, access::Access};
-
-impl Working {
-    /// Returns the generation of the file, to be stored outside of it; see
-    /// [`Config::reached`](crate::Config::reached).
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be read.
-    pub async fn generation(&self) -> Result<Generation, Error> {
-        self.view.read(generation).await
-    }
-}
+use crate::{Error, SCHEMA_VERSION, access::Access};
 
 pub(crate) fn generation(access: &Access<'_>) -> Result<Generation, Error> {
     let number = |work: &str| -> Result<Option<i64>, Error> {

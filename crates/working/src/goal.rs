@@ -1,6 +1,6 @@
 //! Goals: the aims of an agent.
 
-use aios_record::{Id, Timestamp};
+use aios_record::{Id, Identity, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,6 +8,7 @@ use crate::{
     Error, Meta, WorkingView,
     meta::words,
     row::{Row, fields},
+    writing::{self, Writable},
 };
 
 /// An aim of an agent.
@@ -86,7 +87,7 @@ impl Goal {
 }
 
 fields! {
-    Goal in "goals" with stubs { description, status, priority, completed_at, result, metadata }
+    Goal { description, status, priority, completed_at, result, metadata }
 }
 
 impl Row for Goal {
@@ -99,6 +100,8 @@ impl Row for Goal {
     }
 }
 
+impl Writable for Goal {}
+
 /// Joins the non-empty parts, one per line.
 pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Option<&'a String>>) -> String {
     let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
@@ -110,15 +113,21 @@ pub(crate) fn settled(at: Option<Timestamp>, ended: bool, now: Timestamp) -> Opt
     if ended { at.or(Some(now)) } else { None }
 }
 
-impl WorkingView {
+/// The goals of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Goals<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Goals<'_> {
     /// Stores a goal; replaces the owner's goal of the same id.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has a goal of this id in another project, agent or session;
     /// another error for which [`is_invalid`](Error::is_invalid) returns true if a field cannot be
     /// stored; [`Error::Storage`] if the file cannot be written.
-    pub async fn store_goal(&self, goal: Goal) -> Result<Goal, Error> {
-        self.store(goal).await
+    pub async fn put(self, goal: Goal) -> Result<Goal, Error> {
+        self.view.store(goal).await
     }
 
     /// Sets the status of a goal. Without a `result` the old one stays.
@@ -126,41 +135,65 @@ impl WorkingView {
     /// # Errors
     /// [`Error::NotFound`] if the goal does not exist; [`Error::NotYours`] if it is shared and the
     /// view belongs to a user.
-    pub async fn update_goal(
-        &self,
+    pub async fn set_status(
+        self,
         id: &str,
         status: impl Into<GoalStatus>,
         result: Option<String>,
     ) -> Result<Goal, Error> {
         let (id, status) = (id.to_owned(), status.into());
-        self.write(move |access| {
-            access.change(&id, |goal: &mut Goal| {
-                goal.status = status;
-                goal.result = result.or(goal.result.take());
+        self.view
+            .write(move |access| {
+                writing::change(access, &id, |goal: &mut Goal| {
+                    goal.status = status;
+                    goal.result = result.or(goal.result.take());
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Returns the goal of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn goal(&self, id: &str) -> Result<Option<Goal>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Goal>, Error> {
+        self.view.get(id).await
     }
 
     /// Returns the pending and active goals, by priority, oldest first for equal priority.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn active_goals(&self) -> Result<Vec<Goal>, Error> {
-        self.read(|access| {
-            access.select(
-                "AND status IN ('pending', 'active') ORDER BY priority, created_at, row",
-                &[],
-            )
-        })
-        .await
+    pub async fn active(self) -> Result<Vec<Goal>, Error> {
+        self.view
+            .read(|access| {
+                access.select(
+                    "AND status IN ('pending', 'active') ORDER BY priority, created_at, row",
+                    &[],
+                )
+            })
+            .await
+    }
+
+    /// Changes a goal and stores it, in one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut Goal) + Send + 'static,
+    ) -> Result<Goal, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes a goal and its tasks, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Goal, id).await
     }
 }

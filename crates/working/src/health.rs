@@ -6,15 +6,16 @@ use aios_record::Kind;
 use serde::Serialize;
 
 use crate::{
-    Error, Working, WorkingView,
+    Error,
     access::Access,
-    doctor::{beside, size},
-    message, preference,
-    records::{KINDS, for_kind, leaves_stub},
+    config::SESSION_ACTIVE_HOURS,
+    file::{beside, size},
+    kinds::for_kind,
+    message,
     row::Row,
     search::documents::{CODE_BITS, CODES, ROW_BITS},
-    session::SESSION_ACTIVE_HOURS,
-    visible::ALIVE,
+    tables::{self, KINDS},
+    upkeep::Upkeep,
 };
 
 /// Statistics of a working memory.
@@ -70,40 +71,38 @@ pub enum Problem {
         /// Number of index entries without a row.
         orphaned: u64,
     },
-    /// The message counts of some sessions are too low. [`Working::optimize`], and the next message
-    /// of each session, correct them.
+    /// The message counts of some sessions are too low. [`optimize`](Upkeep::optimize), and the
+    /// next message of each session, correct them.
     Miscounted {
         /// Number of sessions.
         sessions: u64,
     },
 }
 
-impl Working {
+impl Upkeep<'_> {
     /// Returns the statistics of the whole memory, of every owner.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn stats(&self) -> Result<Stats, Error> {
-        let (path, log) = (self.path().to_owned(), beside(self.path(), "-wal"));
+    pub async fn stats(self) -> Result<Stats, Error> {
+        let (path, log) =
+            (self.view.ledger.path().to_owned(), beside(self.view.ledger.path(), "-wal"));
         self.view
             .read(move |access| {
                 let mut records = BTreeMap::new();
                 for &kind in KINDS {
                     let table = kind.collection();
-                    let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
+                    let whole = tables::whole(kind);
                     let sql = format!("SELECT count(*) FROM {table} WHERE {whole}");
-                    records.insert(table, count(access, &sql, [])?);
+                    records.insert(table, access.count(&sql, [])?);
                 }
                 let since =
                     access.now.as_microsecond() - i64::from(SESSION_ACTIVE_HOURS) * 3_600_000_000;
                 Ok(Stats {
                     records,
-                    sessions_active: count(
-                        access,
-                        "SELECT count(*) FROM sessions WHERE ?1 <= last_active",
-                        [since],
-                    )?,
-                    feed_pending: count(access, "SELECT count(*) FROM feed", [])?,
+                    sessions_active: access
+                        .count("SELECT count(*) FROM sessions WHERE ?1 <= last_active", [since])?,
+                    feed_pending: access.count("SELECT count(*) FROM feed", [])?,
                     file_bytes: size(&path) + size(&log),
                 })
             })
@@ -116,7 +115,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if an undamaged file cannot be read.
-    pub async fn verify(&self) -> Result<Vec<Problem>, Error> {
+    pub async fn verify(self) -> Result<Vec<Problem>, Error> {
         self.view
             .read(|access| {
                 let mut problems = damage(access)?;
@@ -133,46 +132,6 @@ impl Working {
             })
             .await
     }
-}
-
-impl WorkingView {
-    /// Returns the number of visible records of each kind, by the name of its collection.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be read.
-    pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
-        self.read(|access| {
-            let [owner, project, agent, session] = access.visible.params();
-            let scope = access.visible.scope();
-            let mut counts = BTreeMap::new();
-            for &kind in KINDS {
-                let table = kind.collection();
-                let whole = if leaves_stub(kind) { "NOT stub" } else { "TRUE" };
-                // These kinds do not expire, but every statement binds `?5`.
-                let (source, which) = match kind {
-                    Kind::Persona => (preference::PERSONA, "?5 IS NOT NULL".to_owned()),
-                    Kind::Preference => {
-                        (preference::PREFERENCES, format!("{scope} AND ?5 IS NOT NULL"))
-                    }
-                    _ => (table, format!("{whole} AND {scope} AND {ALIVE}")),
-                };
-                let sql = format!("SELECT count(*) FROM {source} WHERE {which}");
-                let params = (owner, project, agent, session, access.alive_at());
-                counts.insert(table, count(access, &sql, params)?);
-            }
-            Ok(counts)
-        })
-        .await
-    }
-}
-
-pub(crate) fn count(
-    access: &Access<'_>,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Result<u64, Error> {
-    let count: i64 = access.connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?;
-    Ok(count.cast_unsigned())
 }
 
 /// Returns the damage that SQLite finds. If the damage makes the check itself fail, that error is
@@ -237,8 +196,7 @@ fn miscounted(access: &Access<'_>) -> Result<Option<Problem>, Error> {
 }
 
 fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>, Error> {
-    let table = T::TABLE;
-    let whole = if T::LEAVES_STUB { "NOT stub" } else { "TRUE" };
+    let (table, whole) = (T::table().name(), tables::whole(T::KIND));
     // The documents that must exist. A document of an unknown kind counts with the first kind.
     let documents = format!(
         "SELECT (number << ?2 | ?1) << ?3 | row FROM {table} JOIN word_owners USING (owner)
@@ -254,8 +212,8 @@ fn out_of_step<T: Row>(access: &Access<'_>, code: i64) -> Result<Option<Problem>
              OR (?1 = 1 AND (id >> ?3) & ((1 << ?2) - 1) NOT BETWEEN 1 AND ?4))
          AND id NOT IN ({documents})"
     );
-    let missing = count(access, &missing, (code, CODE_BITS, ROW_BITS))?;
-    let orphaned = count(access, &orphaned, (code, CODE_BITS, ROW_BITS, CODES.len() as i64))?;
+    let missing = access.count(&missing, (code, CODE_BITS, ROW_BITS))?;
+    let orphaned = access.count(&orphaned, (code, CODE_BITS, ROW_BITS, CODES.len() as i64))?;
     let kind = T::KIND;
     let wrong = 0 < missing || 0 < orphaned;
     Ok(wrong.then_some(Problem::IndexOutOfStep { kind, missing, orphaned }))

@@ -1,6 +1,6 @@
 //! Interactions: one exchange with a user, with the data used to answer.
 
-use aios_record::{Id, Record, Timestamp};
+use aios_record::{Id, Identity, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,6 +8,7 @@ use crate::{
     Error, Meta, WorkingView,
     goal::joined,
     row::{Row, fields},
+    writing::Writable,
 };
 
 /// Default number of recent interactions.
@@ -66,7 +67,7 @@ impl Interaction {
 }
 
 fields! {
-    Interaction in "interactions" {
+    Interaction {
         timestamp, user_transcript, llm_messages, tool_calls, assistant_response, skill_used,
         latency_ms,
     }
@@ -88,24 +89,64 @@ impl Row for Interaction {
     }
 }
 
-impl WorkingView {
+impl Writable for Interaction {}
+
+/// The interactions of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Interactions<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Interactions<'_> {
     /// Stores an interaction.
     ///
     /// # Errors
-    /// As [`store_goal`](WorkingView::store_goal).
-    pub async fn log_interaction(&self, interaction: Interaction) -> Result<Interaction, Error> {
-        self.store(interaction).await
+    /// As [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, interaction: Interaction) -> Result<Interaction, Error> {
+        self.view.store(interaction).await
     }
 
     /// Returns the last `limit` interactions (see [`RECENT_INTERACTIONS`]), newest first.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn recent_interactions(&self, limit: usize) -> Result<Vec<Interaction>, Error> {
-        self.read(move |access| {
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            access.select("ORDER BY timestamp DESC, row DESC LIMIT ?6", &[&limit])
-        })
-        .await
+    pub async fn recent(self, limit: usize) -> Result<Vec<Interaction>, Error> {
+        self.view
+            .read(move |access| {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                access.select("ORDER BY timestamp DESC, row DESC LIMIT ?6", &[&limit])
+            })
+            .await
+    }
+
+    /// Returns the interaction of this id.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn get(self, id: &str) -> Result<Option<Interaction>, Error> {
+        self.view.get(id).await
+    }
+
+    /// Changes an interaction and stores it, in one transaction: no change of another caller is
+    /// lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut Interaction) + Send + 'static,
+    ) -> Result<Interaction, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes an interaction, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Interaction, id).await
     }
 }

@@ -9,16 +9,17 @@
 //! # let folder = tempfile::tempdir().expect("a temporary directory");
 //! let working = Working::open(&folder.path().join("working.db"), Config::default())?;
 //!
-//! let goal = working.store_goal(Goal::new("move the blog to the new server")).await?;
-//! working.update_goal(goal.id.as_str(), "active", None).await?;
-//! working.log_decision(Decision::new("which web server", "nginx")).await?;
+//! let goal = working.goals().put(Goal::new("move the blog to the new server")).await?;
+//! working.goals().set_status(goal.id.as_str(), "active", None).await?;
+//! working.goals().update(goal.id.as_str(), |goal| goal.priority = 1).await?;
+//! working.decisions().put(Decision::new("which web server", "nginx")).await?;
 //!
 //! let session = Id::new("monday")?;
-//! working.add_message(NewMessage::new(session, "user", "use the small machine")).await?;
+//! working.messages().add(NewMessage::new(session, "user", "use the small machine")).await?;
 //!
-//! let found = working.find_relevant("server", Default::default()).await?;
+//! let found = working.records().find("server", Default::default()).await?;
 //! assert_eq!(found.len(), 2);
-//! assert_eq!(working.recent_messages("monday", 12).await?.len(), 1);
+//! assert_eq!(working.messages().recent("monday", 12).await?.len(), 1);
 //! # working.close().await;
 //! # Ok(())
 //! # }
@@ -32,17 +33,27 @@
 //!   concurrent writes share a commit, but the failure of one does not affect the others. A call
 //!   waits while the queue ([`Config::queue`]) is full; the view of
 //!   [`WorkingView::without_waiting`] returns an error instead.
+//! - Operations stand on *roles*, cheap views that a handle returns: [`goals`](WorkingView::goals),
+//!   [`tasks`](WorkingView::tasks), [`tool_calls`](WorkingView::tool_calls),
+//!   [`decisions`](WorkingView::decisions), [`patterns`](WorkingView::patterns),
+//!   [`agent_states`](WorkingView::agent_states), [`sessions`](WorkingView::sessions),
+//!   [`messages`](WorkingView::messages), [`interactions`](WorkingView::interactions),
+//!   [`entries`](WorkingView::entries), [`events`](WorkingView::events),
+//!   [`preferences`](WorkingView::preferences), [`persona`](WorkingView::persona) and
+//!   [`metrics`](WorkingView::metrics). The same verbs mean the same everywhere: `put` stores and
+//!   replaces, `add` stores something new, `get` reads one, `list` several, `update` changes one in
+//!   one transaction, `remove` removes it permanently.
+//! - [`WorkingView::records`] reads, searches, changes and removes records of all [`KINDS`] in
+//!   exchange form.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
-//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`], [`Summary`]),
-//!   each with its own operations; all have a [`Meta`]. [`WorkingView::record`],
-//!   [`WorkingView::records`], [`WorkingView::update`] and [`WorkingView::remove`] work on all
-//!   [`KINDS`], including preferences and the persona.
-//! - [`Working::feed_after`] delivers changes to a long-term memory. The feed is off unless
-//!   [`Config::feed_kinds`] names kinds.
-//! - [`Working::age`], called periodically, keeps the memory small: it summarises goals and
-//!   sessions that ended, moves out old records, and compacts the file.
-//! - [`Working::doctor`] checks the file and gives advice, [`Working::verify`] lists its problems,
-//!   [`Working::stats`] returns its statistics.
+//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`], [`Summary`]);
+//!   all have a [`Meta`].
+//! - [`Working::feed`] delivers changes to a long-term memory. The feed is off unless
+//!   [`Config::feed_kinds`] names kinds. [`Working::intake`] stores records of other memories,
+//!   events and metrics.
+//! - [`Working::upkeep`] keeps the file: [`Upkeep::age`], called periodically, summarises goals and
+//!   sessions that ended, moves out old records, and compacts the file; [`Upkeep::doctor`] gives
+//!   advice, [`Upkeep::verify`] lists problems, [`Upkeep::stats`] returns statistics.
 //! - [`ForeignFile`] reads the SQLite files of other programs for import.
 //!
 //! # Owners
@@ -63,9 +74,9 @@
 //! let ada = working.scoped(Gate::owner(Owner::user("ada")?));
 //! let bob = working.scoped(Gate::owner(Owner::user("bob")?));
 //!
-//! let goal = ada.store_goal(Goal::new("learn to sail")).await?;
-//! assert!(ada.goal(goal.id.as_str()).await?.is_some());
-//! assert!(bob.goal(goal.id.as_str()).await?.is_none());
+//! let goal = ada.goals().put(Goal::new("learn to sail")).await?;
+//! assert!(ada.goals().get(goal.id.as_str()).await?.is_some());
+//! assert!(bob.goals().get(goal.id.as_str()).await?.is_none());
 //! # working.close().await;
 //! # Ok(())
 //! # }
@@ -105,19 +116,28 @@ mod cursor;
 mod decision;
 mod doctor;
 mod entry;
+mod entry_backend;
 mod entry_store;
 mod error;
 mod event;
 mod extract;
 mod feed;
+mod file;
 mod foreign;
 mod generation;
 mod goal;
 mod health;
+mod intake;
 mod interaction;
+mod json_entries;
+mod kinds;
+mod limits;
 mod message;
+mod messages;
 mod meta;
 mod metric;
+mod new_message;
+mod page;
 mod pattern;
 mod preference;
 mod records;
@@ -128,312 +148,62 @@ mod salvage;
 mod schema;
 mod search;
 mod session;
+mod sessions;
 mod summary;
+mod tables;
 mod task;
 mod tool_call;
 mod update;
 mod upkeep;
 mod visible;
-
-use std::{
-    cell::RefCell,
-    ops::Deref,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-};
-
-use aios_ledger::{Deferred, Ledger, Options};
-use aios_record::{Gate, ScopeFilter};
-use rusqlite::Connection;
+mod working;
+mod writing;
 
 pub use crate::{
-    age::{Aged, IMPORTANT, Retention},
-    agent_state::AgentState,
-    column::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
-    config::{Access, Clock, Config, Durability, EventFeed, FEED_KINDS, Language},
-    decision::{Decision, IntelligenceLevel},
+    age::{AgeReport, Retention},
+    agent_state::{AgentState, AgentStates},
+    config::{
+        Access, Clock, Config, Durability, EventFeed, FEED_KINDS, Language, PATTERNS_MAX,
+        SESSION_ACTIVE_HOURS,
+    },
+    decision::{Decision, Decisions, IntelligenceLevel},
     doctor::{Check, Health},
-    entry::{Entry, EntryFilter, EntryUpdate},
-    entry_store::{Entries, EntriesBackend, EntryStore, JsonEntries},
+    entry::{Entries, Entry, EntryFilter, EntryUpdate},
+    entry_backend::{AnyEntries, EntriesBackend, SqliteEntries},
+    entry_store::EntryStore,
     error::Error,
-    event::{Event, EventFilter},
+    event::{Event, EventFilter, Events},
+    feed::Feed,
     foreign::{ForeignError, ForeignFile, ForeignRow, ForeignTable},
-    goal::{Goal, GoalStatus},
+    goal::{Goal, GoalStatus, Goals},
     health::{Problem, Stats},
-    interaction::{Interaction, RECENT_INTERACTIONS},
-    message::{ChatMessage, Message, NewMessage, RECENT_MESSAGES, Receipt, Role},
-    meta::Meta,
-    metric::{HourlyMetric, Metric, MetricPoint},
-    pattern::{Outcome, PATTERNS_MAX, Pattern},
-    preference::Preferences,
-    records::{KINDS, RecordPage, TimeCursor, TimePage, record_of},
-    restore::Restored,
+    intake::Intake,
+    interaction::{Interaction, Interactions, RECENT_INTERACTIONS},
+    json_entries::JsonEntries,
+    kinds::record_of,
+    limits::{JSON_DEPTH_MAX, LABEL_BYTES_MAX},
+    message::{Message, Role},
+    messages::{ChatMessage, Messages, RECENT_MESSAGES},
+    meta::{IMPORTANT, Meta},
+    metric::{HourlyMetric, Metric, MetricPoint, Metrics},
+    new_message::{MessageReceipt, NewMessage},
+    page::{RecordPage, TimeCursor, TimePage},
+    pattern::{Outcome, Pattern, Patterns},
+    preference::{Persona, PreferenceValues, Preferences},
+    records::Records,
+    restore::RestoreOutcome,
     salvage::{is_damaged, salvage},
     schema::{APPLICATION_ID, SCHEMA_VERSION},
-    search::{FIND_LIMIT, FindOptions, Found},
-    session::{
-        RECENT_SUMMARIES, RECENT_SUMMARIES_TOKENS_MAX, RecentSummary, SESSION_ACTIVE_HOURS,
-        SESSION_IDLE_DAYS_MAX, Session,
+    search::{FIND_LIMIT, FindOptions, Hit},
+    session::Session,
+    sessions::{
+        RECENT_SUMMARIES, RECENT_SUMMARIES_TOKENS_MAX, RecentSummary, SESSION_IDLE_DAYS_MAX,
+        Sessions,
     },
     summary::{SUMMARY_CHARS_MAX, Summary},
-    task::{Task, TaskStatus, TaskUpdate},
-    tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall},
+    tables::KINDS,
+    task::{Task, TaskStatus, TaskUpdate, Tasks},
+    tool_call::{OUTPUT_CHARS_MAX, OUTPUT_CUT_MARK, ToolCall, ToolCalls},
+    upkeep::Upkeep,
+    working::{Working, WorkingView},
 };
-use crate::{row::Row, schema::MIGRATIONS, visible::Visible};
-
-/// Maximum number of commands per commit.
-const BATCH_MAX: usize = 256;
-
-/// An opened working memory, for administrators: maintenance, and through [`WorkingView`] the
-/// records of every owner. Clones share all state.
-#[derive(Debug, Clone)]
-pub struct Working {
-    view: WorkingView,
-}
-
-impl Working {
-    /// Opens the working memory at `path`, or creates it; the directory must exist. Blocks.
-    ///
-    /// An older file is migrated after a copy of it was saved to `backup/` beside it.
-    ///
-    /// # Errors
-    /// - [`Error::Newer`] and [`Error::Foreign`] if the file is not for this program.
-    /// - [`Error::Older`] if it has not reached [`Config::reached`].
-    /// - [`Error::ReadOnly`] if it cannot be written. Processes that have it open are not affected.
-    /// - [`Error::Storage`] if it cannot be created, read or migrated.
-    pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
-        let options = Options {
-            access: config.access,
-            durability: config.durability,
-            busy_timeout: config.busy_timeout,
-            queue: config.queue,
-            batch_max: BATCH_MAX,
-            readers: config.readers,
-            file_bytes_max: config.file_bytes_max.map(|limit| limit.saturating_mul(2)),
-            ..Options::new(APPLICATION_ID, MIGRATIONS)
-        };
-        let ledger = Ledger::open(path, options)?;
-        let (config, visible) = (Arc::new(config), Arc::new(Visible::administrator()));
-        if let Some(reached) = config.reached {
-            let (config, visible) = (Arc::clone(&config), Arc::clone(&visible));
-            let found = ledger.read_blocking(move |connection| {
-                generation::generation(&access::Access::new(connection, &config, &visible))
-            })?;
-            if !reached.is_reached_by(found) {
-                return Err(Error::Older { path: path.to_owned() });
-            }
-        }
-        let view = WorkingView {
-            ledger,
-            config,
-            visible,
-            is_counted: Arc::default(),
-            waits: true,
-            sees_expired: false,
-        };
-        // The ledger must not be waited for on a thread that drives an async runtime.
-        let follows = thread::scope(|scope| scope.spawn(|| view.follow_analysis()).join());
-        follows.unwrap_or(Err(Error::Closed))?;
-        Ok(Working { view })
-    }
-
-    /// Returns the operations on records through `gate`.
-    ///
-    /// The view gives no access to the opened memory:
-    ///
-    /// ```compile_fail,E0599
-    /// # async fn check(working: aios_working::Working) -> Result<(), aios_working::Error> {
-    /// let view = working.scoped(aios_record::Gate::shared());
-    /// view.feed_after(0, 1).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// ```compile_fail,E0599
-    /// # fn check(working: aios_working::Working) {
-    /// let view = working.scoped(aios_record::Gate::shared());
-    /// view.scoped(aios_record::Gate::administrator());
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn scoped(&self, gate: Gate) -> WorkingView {
-        WorkingView { visible: Arc::new(Visible::new(gate)), ..self.view.clone() }
-    }
-
-    /// Returns the options with which the memory was opened.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.view.config
-    }
-
-    /// Returns the path of the file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.view.ledger.path()
-    }
-
-    /// Writes the queued commands and closes the file. Later calls return [`Error::Closed`].
-    pub async fn close(&self) {
-        self.view.ledger.close().await;
-    }
-}
-
-impl Deref for Working {
-    type Target = WorkingView;
-
-    /// Returns the view of the administrator.
-    fn deref(&self) -> &WorkingView {
-        &self.view
-    }
-}
-
-/// Operations on the records of a [`Working`] through a [`Gate`], which determines the visible
-/// records, the owner of new records and the permitted changes. Clones share all state.
-#[derive(Debug, Clone)]
-pub struct WorkingView {
-    ledger: Ledger,
-    config: Arc<Config>,
-    visible: Arc<Visible>,
-    /// True once this handle has written and the file has counted it.
-    is_counted: Arc<AtomicBool>,
-    waits: bool,
-    sees_expired: bool,
-}
-
-impl WorkingView {
-    /// Returns the gate of this view.
-    #[must_use]
-    pub fn gate(&self) -> &Gate {
-        self.visible.gate()
-    }
-
-    /// Returns this view, narrowed to the records that `filter` selects.
-    ///
-    /// # Errors
-    /// [`Error::OutOfScope`] if `filter` names another user, project, agent or session than this
-    /// view is bound to: a view can be narrowed, never widened.
-    pub fn narrow(&self, filter: &ScopeFilter) -> Result<WorkingView, Error> {
-        let gate = self.gate().narrow(filter)?;
-        Ok(WorkingView { visible: Arc::new(Visible::new(gate)), ..self.clone() })
-    }
-
-    /// Returns this view with expired records that have not been moved out yet, for callers that
-    /// must see everything stored, such as removal of a user's data.
-    #[must_use]
-    pub fn with_expired(&self) -> WorkingView {
-        WorkingView { sees_expired: true, ..self.clone() }
-    }
-
-    /// Returns this view with calls that never wait for room in the queue: while [`Config::queue`]
-    /// calls are waiting, another one returns [`Error::QueueFull`] at once and does nothing. An
-    /// accepted call still waits for its commit. With any other view a full queue is back-pressure:
-    /// the call waits.
-    ///
-    /// ```
-    /// # use aios_working::{Config, Error, Goal, Working};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Error> {
-    /// # let folder = tempfile::tempdir().expect("a temporary directory");
-    /// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
-    /// match working.without_waiting().store_goal(Goal::new("keep up")).await {
-    ///     Err(error) if error.is_retryable() => println!("busy: {error}"),
-    ///     other => println!("stored {}", other?.id),
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn without_waiting(&self) -> WorkingView {
-        WorkingView { waits: false, ..self.clone() }
-    }
-
-    /// Runs a change that may grow the file; fails and rolls back if the file exceeds its limit.
-    async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.free_room(move |access| {
-            let done = work(access)?;
-            access.check_room()?;
-            Ok(done)
-        })
-        .await
-    }
-
-    /// Runs a change that frees space; it may need some itself and does not check the limit.
-    async fn free_room<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
-        let (sees_expired, is_counted) = (self.sees_expired, Arc::clone(&self.is_counted));
-        let work = move |connection: &Connection, deferred: &mut Deferred| {
-            let access = access::Access::new(connection, &config, &visible);
-            let deferred = Some(RefCell::new(deferred));
-            let done = work(&access::Access { sees_expired, deferred, ..access })?;
-            // ORDERING: counting two writes is as good as counting one.
-            if !is_counted.load(Ordering::Relaxed) {
-                generation::count_session(connection)?;
-                is_counted.store(true, Ordering::Relaxed);
-            }
-            Ok(done)
-        };
-        if self.waits {
-            self.ledger.write_deferring(work).await
-        } else {
-            self.ledger.try_write_deferring(work).await
-        }
-    }
-
-    /// Runs `work` in its own transaction, without deferred work.
-    async fn write_alone<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.ledger.write_alone(self.with_access(work)).await
-    }
-
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&access::Access<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let work = self.with_access(work);
-        if self.waits { self.ledger.read(work).await } else { self.ledger.try_read(work).await }
-    }
-
-    /// Adapts `work` to the signature of the ledger.
-    fn with_access<T, W>(
-        &self,
-        work: W,
-    ) -> impl FnOnce(&Connection) -> Result<T, Error> + Send + use<T, W>
-    where
-        W: FnOnce(&access::Access<'_>) -> Result<T, Error> + Send,
-    {
-        let (config, visible) = (Arc::clone(&self.config), Arc::clone(&self.visible));
-        let sees_expired = self.sees_expired;
-        move |connection| {
-            work(&access::Access {
-                sees_expired,
-                ..access::Access::new(connection, &config, &visible)
-            })
-        }
-    }
-
-    async fn store<T: Row>(&self, item: T) -> Result<T, Error> {
-        self.write(move |access| {
-            let mut item = item;
-            access.store(&mut item)?;
-            Ok(item)
-        })
-        .await
-    }
-
-    async fn get<T: Row>(&self, id: &str) -> Result<Option<T>, Error> {
-        let id = id.to_owned();
-        self.read(move |access| access.get(&id)).await
-    }
-}

@@ -3,6 +3,9 @@
 use aios_record::{Provenance, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// Minimum importance of records that never age; they only expire.
+pub const IMPORTANT: f32 = 0.8;
+
 /// Fields common to all records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

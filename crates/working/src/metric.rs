@@ -3,7 +3,7 @@
 use aios_record::Timestamp;
 
 use crate::{
-    Error, Working, WorkingView,
+    Error, WorkingView,
     access::Access,
     column::{Column, label},
 };
@@ -54,54 +54,27 @@ pub struct MetricPoint {
     pub max: f64,
 }
 
-impl Working {
-    /// Stores samples, in one transaction.
-    ///
-    /// # Errors
-    /// [`Error::InBatch`] with the index of the first sample that cannot be stored; then none is
-    /// stored.
-    pub async fn store_metrics(&self, metrics: Vec<Metric>) -> Result<(), Error> {
-        let put_all = move |access: &Access<'_>| {
-            for (index, metric) in metrics.iter().enumerate() {
-                put(access, metric)
-                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
-            }
-            Ok(())
-        };
-        self.view.write(put_all).await
-    }
-
-    /// Adds aggregates to their hours, in one transaction. Aggregates of the same hour are
-    /// combined, weighted by `count`.
-    ///
-    /// # Errors
-    /// [`Error::InBatch`] with the index of the first one that cannot be stored; then none is
-    /// stored.
-    pub async fn add_hourly_metrics(&self, hours: Vec<HourlyMetric>) -> Result<(), Error> {
-        let add_all = move |access: &Access<'_>| {
-            for (index, hour) in hours.iter().enumerate() {
-                add_hour(access, hour)
-                    .map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
-            }
-            Ok(())
-        };
-        self.view.write(add_all).await
-    }
+/// The history of metrics. [`Intake`](crate::Intake) stores it.
+#[derive(Debug, Clone, Copy)]
+pub struct Metrics<'a> {
+    pub(crate) view: &'a WorkingView,
 }
 
-impl WorkingView {
+impl Metrics<'_> {
     /// Returns the keys that have values, by name.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn metric_keys(&self) -> Result<Vec<String>, Error> {
-        self.read(|access| {
-            let sql = "SELECT key FROM metrics UNION SELECT key FROM metrics_hourly ORDER BY key";
-            let mut statement = access.connection.prepare_cached(sql)?;
-            let keys = statement.query_map([], |row| row.get(0))?;
-            Ok(keys.collect::<Result<_, _>>()?)
-        })
-        .await
+    pub async fn keys(self) -> Result<Vec<String>, Error> {
+        self.view
+            .read(|access| {
+                let sql =
+                    "SELECT key FROM metrics UNION SELECT key FROM metrics_hourly ORDER BY key";
+                let mut statement = access.connection.prepare_cached(sql)?;
+                let keys = statement.query_map([], |row| row.get(0))?;
+                Ok(keys.collect::<Result<_, _>>()?)
+            })
+            .await
     }
 
     /// Returns the history of a metric from `since` until before `until`, oldest first: samples,
@@ -109,16 +82,17 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn metric_history(
-        &self,
+    pub async fn history(
+        self,
         key: &str,
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<MetricPoint>, Error> {
         let key = key.to_owned();
-        self.read(move |access| {
-            let mut statement = access.connection.prepare_cached(
-                "SELECT hour, count, mean, min, max FROM metrics_hourly
+        self.view
+            .read(move |access| {
+                let mut statement = access.connection.prepare_cached(
+                    "SELECT hour, count, mean, min, max FROM metrics_hourly
                  WHERE key = ?1 AND ?2 <= hour AND hour < ?3 AND NOT EXISTS (
                      SELECT 1 FROM metrics WHERE metrics.key = metrics_hourly.key
                      AND hour <= timestamp AND timestamp < hour + ?4)
@@ -126,21 +100,39 @@ impl WorkingView {
                  SELECT timestamp, 1, value, value, value FROM metrics
                  WHERE key = ?1 AND ?2 <= timestamp AND timestamp < ?3
                  ORDER BY 1",
-            )?;
-            let range = (key, since.as_microsecond(), until.as_microsecond(), HOUR_US);
-            let points = statement.query_map(range, |row| {
-                Ok(MetricPoint {
-                    timestamp: Timestamp::decode(row.get_ref(0)?)?,
-                    count: row.get(1)?,
-                    mean: row.get(2)?,
-                    min: row.get(3)?,
-                    max: row.get(4)?,
-                })
-            })?;
-            Ok(points.collect::<Result<_, _>>()?)
-        })
-        .await
+                )?;
+                let range = (key, since.as_microsecond(), until.as_microsecond(), HOUR_US);
+                let points = statement.query_map(range, |row| {
+                    Ok(MetricPoint {
+                        timestamp: Timestamp::decode(row.get_ref(0)?)?,
+                        count: row.get(1)?,
+                        mean: row.get(2)?,
+                        min: row.get(3)?,
+                        max: row.get(4)?,
+                    })
+                })?;
+                Ok(points.collect::<Result<_, _>>()?)
+            })
+            .await
     }
+}
+
+/// Stores samples.
+pub(crate) fn put_all(access: &Access<'_>, metrics: &[Metric]) -> Result<(), Error> {
+    each(metrics, |metric| put(access, metric))
+}
+
+/// Adds aggregates to their hours.
+pub(crate) fn add_hours(access: &Access<'_>, hours: &[HourlyMetric]) -> Result<(), Error> {
+    each(hours, |hour| add_hour(access, hour))
+}
+
+/// Stores each item; an error names the index of the first that cannot be stored.
+fn each<T>(items: &[T], store: impl Fn(&T) -> Result<(), Error>) -> Result<(), Error> {
+    for (index, item) in items.iter().enumerate() {
+        store(item).map_err(|source| Error::InBatch { index, source: Box::new(source) })?;
+    }
+    Ok(())
 }
 
 fn put(access: &Access<'_>, metric: &Metric) -> Result<(), Error> {
@@ -179,7 +171,7 @@ const MERGE: &str = "ON CONFLICT DO UPDATE SET
     max = max(max, excluded.max)";
 
 /// Aggregates the samples of whole hours before `before` into hourly figures, deletes them and
-/// returns their number. If the figures of an hour were [added](Working::add_hourly_metrics), they
+/// returns their number. If the figures of an hour were [added](crate::Intake::add_hours), they
 /// already include its samples and do not change.
 pub(crate) fn roll_up(access: &Access<'_>, before: i64) -> Result<u64, Error> {
     let before = before / HOUR_US * HOUR_US;

@@ -1,19 +1,28 @@
 //! Patterns: a trigger, the action that works for it, and its success rate.
 
-use aios_record::{Id, Kind, Timestamp};
+use aios_record::{Id, Identity, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, IMPORTANT, Meta, Working, WorkingView,
+    Error, Meta, WorkingView,
     access::Access,
-    feed,
+    feed::trace,
     goal::joined,
+    meta::IMPORTANT,
     removal,
     row::{Row, fields},
+    search::{
+        matching::{matches, read},
+        words::words,
+    },
+    writing::{self, Writable},
 };
 
-/// Default number of patterns that are kept.
-pub const PATTERNS_MAX: usize = 1000;
+/// Number of best matching patterns that are ranked.
+const PATTERN_CANDIDATES: usize = 200;
+/// Minimum share of common words between a pattern's trigger and the query, relative to the shorter
+/// of the two.
+const TRIGGER_SHARE_MIN: f64 = 0.6;
 
 /// A trigger and the action that works for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +77,7 @@ impl Pattern {
 }
 
 fields! {
-    Pattern in "patterns" {
+    Pattern {
         trigger, action, success_rate, success_bound, uses, last_used, created_from,
     }
 }
@@ -84,6 +93,8 @@ impl Row for Pattern {
         self.success_bound = lower_bound(self.success_rate, self.uses);
     }
 }
+
+impl Writable for Pattern {}
 
 /// Returns the lower end of the 95 % interval of a rate seen in `uses` trials (Wilson, "Probable
 /// inference, the law of succession, and statistical inference", 1927).
@@ -108,21 +119,27 @@ pub enum Outcome {
     Failure,
 }
 
-impl WorkingView {
+/// The patterns of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Patterns<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Patterns<'_> {
     /// Stores a pattern; replaces the one of the same id.
     ///
     /// # Errors
-    /// As [`store_goal`](WorkingView::store_goal).
-    pub async fn store_pattern(&self, pattern: Pattern) -> Result<Pattern, Error> {
-        self.store(pattern).await
+    /// As [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, pattern: Pattern) -> Result<Pattern, Error> {
+        self.view.store(pattern).await
     }
 
     /// Returns the pattern of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn pattern(&self, id: &str) -> Result<Option<Pattern>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Pattern>, Error> {
+        self.view.get(id).await
     }
 
     /// Counts one use of a pattern and updates its success rate.
@@ -131,43 +148,116 @@ impl WorkingView {
     /// [`Error::NotFound`] if the pattern does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
     #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
-    pub async fn update_pattern_stats(&self, id: &str, outcome: Outcome) -> Result<Pattern, Error> {
+    pub async fn record_use(self, id: &str, outcome: Outcome) -> Result<Pattern, Error> {
         let id = id.to_owned();
-        self.write(move |access| {
-            let now = access.now;
-            access.change(&id, |pattern: &mut Pattern| {
-                let success = if outcome == Outcome::Success { 1.0 } else { 0.0 };
-                let uses = pattern.uses as f64;
-                pattern.success_rate = (pattern.success_rate * uses + success) / (uses + 1.0);
-                pattern.uses += 1;
-                pattern.last_used = Some(now);
+        self.view
+            .write(move |access| {
+                let now = access.now;
+                writing::change(access, &id, |pattern: &mut Pattern| {
+                    let success = if outcome == Outcome::Success { 1.0 } else { 0.0 };
+                    let uses = pattern.uses as f64;
+                    pattern.success_rate = (pattern.success_rate * uses + success) / (uses + 1.0);
+                    pattern.uses += 1;
+                    pattern.last_used = Some(now);
+                })
             })
-        })
-        .await
+            .await
+    }
+
+    /// Returns the patterns whose trigger shares words with `trigger` and whose success rate is at
+    /// least `min_success_rate`, highest success bound first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find(
+        self,
+        trigger: impl Into<String>,
+        min_success_rate: f64,
+    ) -> Result<Vec<Pattern>, Error> {
+        let trigger = trigger.into();
+        self.view.read(move |access| patterns(access, &trigger, min_success_rate)).await
+    }
+
+    /// Returns the first of [`find`](Patterns::find).
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find_best(
+        self,
+        trigger: impl Into<String>,
+        min_success_rate: f64,
+    ) -> Result<Option<Pattern>, Error> {
+        Ok(self.find(trigger, min_success_rate).await?.into_iter().next())
+    }
+
+    /// Changes a pattern and stores it, in one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut Pattern) + Send + 'static,
+    ) -> Result<Pattern, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes a pattern, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Pattern, id).await
     }
 }
 
-impl Working {
-    /// Moves out all patterns of all owners except the best `keep` (see [`PATTERNS_MAX`]), and
-    /// returns their number. [`IMPORTANT`] patterns rank first, then those with the highest success
-    /// bound. Patterns with undelivered changes in the feed stay.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be written.
-    pub async fn prune_patterns(&self, keep: usize) -> Result<u64, Error> {
-        let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-        let which = format!(
-            "row NOT IN (
-                 SELECT row FROM patterns
-                 ORDER BY ?2 <= importance DESC, success_bound DESC, success_rate DESC, row DESC
-                 LIMIT ?1
-             )
-             AND {}",
-            feed::is_told(Kind::Pattern)
-        );
-        let pruned = move |access: &Access<'_>| {
-            removal::move_out(access, Kind::Pattern, &which, &[&keep, &IMPORTANT])
-        };
-        self.view.free_room(pruned).await
-    }
+/// Moves out all patterns of all owners except the best `keep`, and returns their number.
+pub(crate) fn prune(access: &Access<'_>, keep: usize) -> Result<u64, Error> {
+    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    let which = format!(
+        "row NOT IN (
+             SELECT row FROM patterns
+             ORDER BY ?2 <= importance DESC, success_bound DESC, success_rate DESC, row DESC
+             LIMIT ?1
+         )
+         AND {}",
+        trace::is_told(Kind::Pattern)
+    );
+    removal::move_out(access, Kind::Pattern, &which, &[&keep, &IMPORTANT])
+}
+
+fn patterns(access: &Access<'_>, trigger: &str, min_rate: f64) -> Result<Vec<Pattern>, Error> {
+    let analyzer = access.config.analyzer();
+    let wanted = words(analyzer, trigger);
+    let mut found: Vec<(f64, Pattern)> = Vec::new();
+    let mut seen = 0;
+    matches(access, trigger, &[Kind::Pattern], |doc, _| {
+        seen += 1;
+        if let Some(pattern) = read::<Pattern>(access, doc)? {
+            let own = words(analyzer, &pattern.trigger);
+            let shared = own.iter().filter(|word| wanted.contains(word)).count();
+            let share = ratio(shared, own.len().min(wanted.len()));
+            if TRIGGER_SHARE_MIN <= share && min_rate <= pattern.success_rate {
+                found.push((ratio(shared, own.len().max(wanted.len())), pattern));
+            }
+        }
+        Ok(seen < PATTERN_CANDIDATES)
+    })?;
+    let surest = |pattern: &Pattern| (pattern.success_bound, pattern.success_rate);
+    found.sort_by(|(near, a), (far, b)| {
+        let ((bound_a, rate_a), (bound_b, rate_b)) = (surest(a), surest(b));
+        bound_b
+            .total_cmp(&bound_a)
+            .then(far.total_cmp(near))
+            .then(rate_b.total_cmp(&rate_a))
+            .then(b.last_used.cmp(&a.last_used))
+    });
+    Ok(found.into_iter().map(|(_, pattern)| pattern).collect())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of words are small")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -7,7 +7,12 @@ use rusqlite::{Row, ToSql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, RecordPage, WorkingView, access::Access, column::Column, records::Place};
+use crate::{
+    Error, WorkingView,
+    access::Access,
+    column::Column,
+    page::{Place, RecordPage},
+};
 
 /// The preferences with the columns of a table of records.
 pub(crate) const PREFERENCES: &str = "(
@@ -21,10 +26,10 @@ pub(crate) const PERSONA: &str = "(
     SELECT row, '' AS owner, key AS id, json_quote(value) AS value, updated_at FROM persona
 )";
 
-/// Preferences. The fields are well-known keys; any other key may be set too.
+/// The values of preferences. The fields are well-known keys; any other key may be set too.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Preferences {
+pub struct PreferenceValues {
     /// Coding style.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coding_style: Option<Value>,
@@ -42,102 +47,120 @@ pub struct Preferences {
     pub other: BTreeMap<String, Value>,
 }
 
-impl WorkingView {
+/// The preferences of the owner of a view.
+#[derive(Debug, Clone, Copy)]
+pub struct Preferences<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Preferences<'_> {
     /// Sets the preference of the view's owner under `key`. An administrator's view sets that of
     /// the user that it is narrowed to, or else the shared one.
     ///
     /// # Errors
     /// [`Error::TooLong`] if the value is too long, [`Error::Record`] if the length of the key is
     /// not 1 to 128 bytes.
-    pub async fn set_preference(&self, key: &str, value: Value) -> Result<(), Error> {
+    pub async fn put(self, key: &str, value: Value) -> Result<(), Error> {
         let key = key.to_owned();
-        self.write(move |access| set(access, &access.visible.acting(), &key, &value)).await
+        self.view.write(move |access| set(access, &access.visible.acting(), &key, &value)).await
     }
 
     /// Returns the preference of the view's owner under `key`, or else the shared one.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn preference(&self, key: &str) -> Result<Option<Value>, Error> {
+    pub async fn get(self, key: &str) -> Result<Option<Value>, Error> {
         let key = key.to_owned();
-        self.read(move |access| Ok(overlaid(access, Some(&key))?.remove(&key))).await
+        self.view.read(move |access| Ok(overlaid(access, Some(&key))?.remove(&key))).await
     }
 
     /// Returns all preferences of the view's owner, merged over the shared ones.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn preferences(&self) -> Result<Preferences, Error> {
-        self.read(move |access| {
-            let mut other = overlaid(access, None)?;
-            Ok(Preferences {
-                coding_style: other.remove("coding_style"),
-                communication_tone: other.remove("communication_tone"),
-                favorite_tools: other.remove("favorite_tools"),
-                project_context: other.remove("project_context"),
-                other,
+    pub async fn list(self) -> Result<PreferenceValues, Error> {
+        self.view
+            .read(move |access| {
+                let mut other = overlaid(access, None)?;
+                Ok(PreferenceValues {
+                    coding_style: other.remove("coding_style"),
+                    communication_tone: other.remove("communication_tone"),
+                    favorite_tools: other.remove("favorite_tools"),
+                    project_context: other.remove("project_context"),
+                    other,
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Removes the preference of the view's owner under `key`; returns true if it existed.
     ///
     /// # Errors
     /// [`Error::NotYours`] if only a shared one exists and the view belongs to a user.
-    pub async fn remove_preference(&self, key: &str) -> Result<bool, Error> {
+    pub async fn remove(self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
-        self.free_room(move |access| {
-            let acting = access.visible.acting();
-            let found = find(access, &access.visible.acting(), &key)?;
-            let Some(record) = found else { return Ok(false) };
-            access.visible.check_change(&record.identity())?;
-            if record.owner() != acting {
-                return Ok(false);
-            }
-            let sql = "DELETE FROM preferences WHERE key = ?1 AND owner = ?2";
-            let mut statement = access.connection.prepare_cached(sql)?;
-            Ok(0 < statement.execute((key, acting.as_str()))?)
-        })
-        .await
+        self.view
+            .free_room(move |access| {
+                let acting = access.visible.acting();
+                let found = find(access, &access.visible.acting(), &key)?;
+                let Some(record) = found else { return Ok(false) };
+                access.visible.check_change(&record.identity())?;
+                if record.owner() != acting {
+                    return Ok(false);
+                }
+                let sql = "DELETE FROM preferences WHERE key = ?1 AND owner = ?2";
+                let mut statement = access.connection.prepare_cached(sql)?;
+                Ok(0 < statement.execute((key, acting.as_str()))?)
+            })
+            .await
     }
+}
 
+/// The persona, which belongs to the whole machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Persona<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Persona<'_> {
     /// Sets a trait of the persona, which belongs to the whole machine.
     ///
     /// # Errors
     /// [`Error::MachineWide`] if the view belongs to a user, [`Error::TooLong`] if the value is too
     /// long, [`Error::Record`] if the length of the key is not 1 to 128 bytes.
-    pub async fn set_persona(&self, key: &str, value: impl Into<String>) -> Result<(), Error> {
+    pub async fn put(self, key: &str, value: impl Into<String>) -> Result<(), Error> {
         let (key, value) = (key.to_owned(), value.into());
-        self.write(move |access| set_trait(access, &key, &value)).await
+        self.view.write(move |access| set_trait(access, &key, &value)).await
     }
 
     /// Removes a trait of the persona; returns true if it existed.
     ///
     /// # Errors
     /// [`Error::MachineWide`] if the view belongs to a user.
-    pub async fn remove_persona(&self, key: &str) -> Result<bool, Error> {
+    pub async fn remove(self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
-        self.free_room(move |access| {
-            access.visible.check_machine_wide(Kind::Persona)?;
-            let sql = "DELETE FROM persona WHERE key = ?1";
-            Ok(0 < access.connection.prepare_cached(sql)?.execute([key])?)
-        })
-        .await
+        self.view
+            .free_room(move |access| {
+                access.visible.check_machine_wide(Kind::Persona)?;
+                let sql = "DELETE FROM persona WHERE key = ?1";
+                Ok(0 < access.connection.prepare_cached(sql)?.execute([key])?)
+            })
+            .await
     }
 
     /// Returns the persona, by trait.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn persona(&self) -> Result<BTreeMap<String, String>, Error> {
-        self.read(|access| {
-            let sql = "SELECT key, value FROM persona";
-            let mut statement = access.connection.prepare_cached(sql)?;
-            let pairs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(pairs.collect::<Result<_, _>>()?)
-        })
-        .await
+    pub async fn list(self) -> Result<BTreeMap<String, String>, Error> {
+        self.view
+            .read(|access| {
+                let sql = "SELECT key, value FROM persona";
+                let mut statement = access.connection.prepare_cached(sql)?;
+                let pairs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(pairs.collect::<Result<_, _>>()?)
+            })
+            .await
     }
 }
 

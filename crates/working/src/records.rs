@@ -1,94 +1,31 @@
 //! Records of any kind in exchange form: for lists, display, export and the feed.
 
-use aios_record::{Id, Identity, Kind, Owner, Record};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use aios_record::{Identity, Kind, Record};
+use serde_json::{Map, Value};
 
 use crate::{
-    Error, WorkingView,
+    Error, FindOptions, Hit, WorkingView,
     access::{Access, Read},
     cursor::Cursors,
-    preference,
-    row::{self, Row},
-    search,
+    kinds::{by_id, for_kind, identified},
+    page::{Place, RecordPage, TimeCursor, TimePage},
+    preference, removal,
+    row::Row,
+    search::{self, documents},
+    tables::{self, KINDS},
+    update,
+    visible::ALIVE,
 };
 
-/// The kinds stored here.
-pub const KINDS: &[Kind] = &[
-    Kind::Goal,
-    Kind::Task,
-    Kind::ToolCall,
-    Kind::Decision,
-    Kind::Pattern,
-    Kind::AgentState,
-    Kind::Session,
-    Kind::Message,
-    Kind::Interaction,
-    Kind::Entry,
-    Kind::Event,
-    Kind::Summary,
-    Kind::Preference,
-    Kind::Persona,
-];
-
-/// Calls a generic function for the type of a kind; `$absent` for a kind that has no type here.
-macro_rules! for_kind {
-    ($kind:expr, $call:ident ( $($argument:expr),* ), $absent:expr) => {
-        match $kind {
-            aios_record::Kind::Goal => $call::<$crate::Goal>($($argument),*),
-            aios_record::Kind::Task => $call::<$crate::Task>($($argument),*),
-            aios_record::Kind::ToolCall => $call::<$crate::ToolCall>($($argument),*),
-            aios_record::Kind::Decision => $call::<$crate::Decision>($($argument),*),
-            aios_record::Kind::Pattern => $call::<$crate::Pattern>($($argument),*),
-            aios_record::Kind::AgentState => $call::<$crate::AgentState>($($argument),*),
-            aios_record::Kind::Session => $call::<$crate::Session>($($argument),*),
-            aios_record::Kind::Message => $call::<$crate::Message>($($argument),*),
-            aios_record::Kind::Interaction => $call::<$crate::Interaction>($($argument),*),
-            aios_record::Kind::Entry => $call::<$crate::Entry>($($argument),*),
-            aios_record::Kind::Event => $call::<$crate::Event>($($argument),*),
-            aios_record::Kind::Summary => $call::<$crate::Summary>($($argument),*),
-            _ => $absent,
-        }
-    };
-}
-
-pub(crate) use for_kind;
-
-/// A page of records of one kind, in the order in which they were first stored.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RecordPage {
-    /// The records.
-    pub records: Vec<Record>,
-    /// The cursor of the next page, an opaque number; `None` if this is the last page.
-    pub next: Option<u64>,
-}
-
-/// A page of records of one kind, by their time.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct TimePage {
-    /// The records.
-    pub records: Vec<Record>,
-    /// The cursor of the next page; `None` if this is the last page.
-    pub next: Option<TimeCursor>,
-}
-
-/// Cursor of a list by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeCursor {
-    /// Time of the last record before the cursor, in microseconds since 1970.
-    pub time: i64,
-    /// An opaque number.
-    pub row: u64,
-}
-
-/// Position in a table, by time and then by row.
+/// The records of every kind in exchange form, as a view shows them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) time: i64,
-    pub(crate) row: i64,
+pub struct Records<'a> {
+    pub(crate) view: &'a WorkingView,
 }
 
-impl WorkingView {
+impl Records<'_> {
     /// Returns the record of this kind and id: the owner's own, or else the shared one. `None` if
     /// it does not exist or its kind is not stored here.
     ///
@@ -98,18 +35,18 @@ impl WorkingView {
     /// # Errors
     /// [`Error::Ambiguous`] if the view is an administrator's and several owners have the id;
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
+    pub async fn get(self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
         let id = id.to_owned();
-        self.read(move |access| by_id(access, kind, &id)).await
+        self.view.read(move |access| by_id(access, kind, &id)).await
     }
 
     /// Returns the record of this identity, if it is visible.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn record_by_identity(&self, identity: &Identity) -> Result<Option<Record>, Error> {
+    pub async fn get_exactly(self, identity: &Identity) -> Result<Option<Record>, Error> {
         let Identity { owner, kind, id } = identity.clone();
-        self.read(move |access| identified(access, kind, &owner, &id)).await
+        self.view.read(move |access| identified(access, kind, &owner, &id)).await
     }
 
     /// Returns the visible records of these identities, in their order, in one read; missing ones
@@ -117,75 +54,78 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn records_of(&self, identities: Vec<Identity>) -> Result<Vec<Record>, Error> {
-        self.read(move |access| {
-            let mut records = Vec::with_capacity(identities.len());
-            for Identity { owner, kind, id } in &identities {
-                records.extend(identified(access, *kind, owner, id)?);
-            }
-            Ok(records)
-        })
-        .await
+    pub async fn get_all(self, identities: Vec<Identity>) -> Result<Vec<Record>, Error> {
+        self.view
+            .read(move |access| {
+                let mut records = Vec::with_capacity(identities.len());
+                for Identity { owner, kind, id } in &identities {
+                    records.extend(identified(access, *kind, owner, id)?);
+                }
+                Ok(records)
+            })
+            .await
     }
 
     /// Returns at most `limit` visible records of `kind`, in the order in which they were first
     /// stored, from the beginning or from [`RecordPage::next`] on. Concurrent writes do not make a
-    /// listing skip records. Empty if the kind is not one of [`KINDS`].
+    /// listing skip records. Empty if the kind is not one of [`KINDS`](crate::KINDS).
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`RecordPage::next`] of this file; [`Error::Storage`]
     /// if the file cannot be read.
-    pub async fn records(
-        &self,
+    pub async fn list(
+        self,
         kind: Kind,
         after: Option<u64>,
         limit: usize,
     ) -> Result<RecordPage, Error> {
-        self.read(move |access| {
-            let cursors = Cursors::of(access.connection)?;
-            let after = after.map_or(Ok(0), |after| cursors.row(after))?;
-            let page = match kind {
-                Kind::Preference => preference::page(access, after, limit)?,
-                Kind::Persona => preference::persona_page(access, after, limit)?,
-                _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default()))?,
-            };
-            Ok(RecordPage { next: page.next.map(|row| cursors.at(row)), ..page })
-        })
-        .await
+        self.view
+            .read(move |access| {
+                let cursors = Cursors::of(access.connection)?;
+                let after = after.map_or(Ok(0), |after| cursors.row(after))?;
+                let page = match kind {
+                    Kind::Preference => preference::page(access, after, limit)?,
+                    Kind::Persona => preference::persona_page(access, after, limit)?,
+                    _ => for_kind!(kind, page(access, after, limit), Ok(RecordPage::default()))?,
+                };
+                Ok(RecordPage { next: page.next.map(|row| cursors.at(row)), ..page })
+            })
+            .await
     }
 
     /// Returns at most `limit` visible records of `kind` by their [time](Record::time), oldest
     /// first, then in the order in which they were stored, from the beginning or from
-    /// [`TimePage::next`] on. Empty if the kind is not one of [`KINDS`].
+    /// [`TimePage::next`] on. Empty if the kind is not one of [`KINDS`](crate::KINDS).
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`TimePage::next`] of this file; [`Error::Storage`]
     /// if the file cannot be read.
-    pub async fn records_by_time(
-        &self,
+    pub async fn list_by_time(
+        self,
         kind: Kind,
         after: Option<TimeCursor>,
         limit: usize,
     ) -> Result<TimePage, Error> {
-        self.read(move |access| {
-            let cursors = Cursors::of(access.connection)?;
-            let after = match after {
-                None => Place { time: i64::MIN, row: 0 },
-                Some(TimeCursor { time, row }) => Place { time, row: cursors.row(row)? },
-            };
-            let rows = match kind {
-                Kind::Preference => preference::page_by_time(access, after, limit)?,
-                Kind::Persona => preference::persona_page_by_time(access, after, limit)?,
-                _ => for_kind!(kind, page_by_time(access, after, limit), Ok(Vec::new()))?,
-            };
-            let last = rows.last().filter(|_| limit <= rows.len());
-            let next = last.map(|(record, row)| TimeCursor {
-                time: record.time().as_microsecond(),
-                row: cursors.at(row.cast_unsigned()),
-            });
-            Ok(TimePage { records: rows.into_iter().map(|(record, _)| record).collect(), next })
-        })
-        .await
+        self.view
+            .read(move |access| {
+                let cursors = Cursors::of(access.connection)?;
+                let after = match after {
+                    None => Place { time: i64::MIN, row: 0 },
+                    Some(TimeCursor { time, row }) => Place { time, row: cursors.row(row)? },
+                };
+                let rows = match kind {
+                    Kind::Preference => preference::page_by_time(access, after, limit)?,
+                    Kind::Persona => preference::persona_page_by_time(access, after, limit)?,
+                    _ => for_kind!(kind, page_by_time(access, after, limit), Ok(Vec::new()))?,
+                };
+                let last = rows.last().filter(|_| limit <= rows.len());
+                let next = last.map(|(record, row)| TimeCursor {
+                    time: record.time().as_microsecond(),
+                    row: cursors.at(row.cast_unsigned()),
+                });
+                Ok(TimePage { records: rows.into_iter().map(|(record, _)| record).collect(), next })
+            })
+            .await
     }
 
     /// Returns the `limit` visible records of any searchable kind that have a text and were stored
@@ -193,81 +133,154 @@ impl WorkingView {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn latest_records(&self, limit: usize) -> Result<Vec<Record>, Error> {
-        self.read(move |access| {
-            let mut latest = Vec::new();
-            for &(kind, _) in search::documents::CODES {
-                for_kind!(kind, newest(access, limit, &mut latest), Ok(()))?;
-            }
-            latest.sort_by_key(|record: &Record| std::cmp::Reverse(record.recorded_at));
-            latest.truncate(limit);
-            Ok(latest)
-        })
-        .await
+    pub async fn latest(self, limit: usize) -> Result<Vec<Record>, Error> {
+        self.view
+            .read(move |access| {
+                let mut latest = Vec::new();
+                for &(kind, _) in documents::CODES {
+                    for_kind!(kind, newest(access, limit, &mut latest), Ok(()))?;
+                }
+                latest.sort_by_key(|record: &Record| std::cmp::Reverse(record.recorded_at));
+                latest.truncate(limit);
+                Ok(latest)
+            })
+            .await
     }
-}
 
-/// Returns the record that an object with the fields of a kind would be stored as, without the
-/// parts that storing adds. `None` if the fields do not form a record of that kind.
-#[must_use]
-pub fn record_of(kind: Kind, fields: Value) -> Option<Record> {
-    fn made<T: Row + DeserializeOwned>(fields: Value) -> Option<Record> {
-        let item = serde_json::from_value::<T>(fields).ok()?;
-        Some(row::record(&item, None))
+    /// Returns the records that match the words of `text` best, newest first for equal scores
+    /// within a kind. Any word of `text` may match; nothing in it is an operator. Word statistics
+    /// include only owners whose records are visible.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn find(
+        self,
+        text: impl Into<String>,
+        options: FindOptions,
+    ) -> Result<Vec<Hit>, Error> {
+        let text = text.into();
+        self.view.read(move |access| search::find(access, &text, &options)).await
     }
-    for_kind!(kind, made(fields), None)
-}
 
-/// Returns the record that a bare id resolves to, if it is visible.
-fn by_id(access: &Access<'_>, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
-    fn get<T: Row>(access: &Access<'_>, id: &str) -> Result<Option<Record>, Error> {
-        Ok(access.find::<T>(id)?.as_ref().map(Read::record))
+    /// Changes the fields of a record that `changes` names, and returns the changed record. A field
+    /// that is null gets its default. Reading, merging and storing are one transaction, so no
+    /// change of another caller is lost.
+    ///
+    /// # Errors
+    /// - [`Error::NotFound`] if the record does not exist, [`Error::Ambiguous`] if several owners
+    ///   have the id.
+    /// - [`Error::NotYours`] and [`Error::MachineWide`] if the view must not change it.
+    /// - [`Error::Fixed`] if records of this kind cannot be updated: events, messages, summaries,
+    ///   and sessions except for their summary.
+    /// - [`Error::Fields`] if a change does not fit a field, or changes the id.
+    /// - [`Error::Conflict`] if a change would move the record to another scope.
+    pub async fn update(
+        self,
+        kind: Kind,
+        id: &str,
+        changes: Map<String, Value>,
+    ) -> Result<Record, Error> {
+        let id = id.to_owned();
+        self.view.write(move |access| update::update(access, kind, &id, changes)).await
     }
-    match kind {
-        Kind::Preference => preference::by_key(access, id),
-        Kind::Persona => preference::persona_by_key(access, id),
-        _ => for_kind!(kind, get(access, id), Ok(None)),
-    }
-}
 
-/// Returns the record of this identity, if it is visible.
-pub(crate) fn identified(
-    access: &Access<'_>,
-    kind: Kind,
-    owner: &Owner,
-    id: &Id,
-) -> Result<Option<Record>, Error> {
-    fn get<T: Row>(access: &Access<'_>, owner: &Owner, id: &Id) -> Result<Option<Record>, Error> {
-        Ok(access.identified::<T>(owner, id.as_str())?.as_ref().map(Read::record))
+    /// Applies `change` to the fields of a record, and returns the changed record. A field that
+    /// becomes null, or is removed, gets its default. Reading, changing and storing are one
+    /// transaction, so no change of another caller is lost.
+    ///
+    /// # Errors
+    /// As [`update`](Records::update).
+    pub async fn change(
+        self,
+        kind: Kind,
+        id: &str,
+        change: impl FnOnce(&mut Map<String, Value>) + Send + 'static,
+    ) -> Result<Record, Error> {
+        let id = id.to_owned();
+        self.view.write(move |access| update::change(access, kind, &id, change)).await
     }
-    match kind {
-        Kind::Preference => preference::identified(access, owner, id.as_str()),
-        Kind::Persona => preference::persona_by_key(access, id.as_str()),
-        kind => for_kind!(kind, get(access, owner, id), Ok(None)),
-    }
-}
 
-/// Returns true if rows of this kind stay as stubs for the rows that refer to them.
-pub(crate) fn leaves_stub(kind: Kind) -> bool {
-    fn leaves<T: Row>() -> bool {
-        T::LEAVES_STUB
+    /// Like [`update`](Records::update), if the caller has read all changes of the record: if
+    /// the feed has a change of it after `told`, nothing changes and the result is `None`. For
+    /// consumers that keep every version of a record in the feed.
+    ///
+    /// # Errors
+    /// As [`update`](Records::update).
+    pub async fn update_told(
+        self,
+        kind: Kind,
+        id: &str,
+        changes: Map<String, Value>,
+        told: u64,
+    ) -> Result<Option<Record>, Error> {
+        let id = id.to_owned();
+        self.view.write(move |access| update::update_told(access, kind, &id, changes, told)).await
     }
-    for_kind!(kind, leaves(), false)
-}
 
-/// Returns the record in this row of the kind's table, if it is visible.
-pub(crate) fn by_row(access: &Access<'_>, kind: Kind, row: i64) -> Result<Option<Record>, Error> {
-    fn get<T: Row>(access: &Access<'_>, row: i64) -> Result<Option<Record>, Error> {
-        Ok(access.by_row::<T>(row)?.as_ref().map(Read::record))
+    /// Removes a record permanently, with the records that belong to it: a goal with its tasks, a
+    /// task with its tool calls, a session with its messages and tasks, even if it was moved out.
+    /// Returns the removed records, the one of this id last; empty if it does not exist.
+    ///
+    /// Records of other owners stay: removing a shared goal leaves users' tasks, which then have no
+    /// goal. An administrator's removal includes them.
+    ///
+    /// # Errors
+    /// [`Error::NotYours`] and [`Error::MachineWide`] if the view must not remove it;
+    /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] if the file cannot be
+    /// written.
+    pub async fn remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+        let id = id.to_owned();
+        self.view.free_room(move |access| removal::remove(access, kind, &id)).await
     }
-    for_kind!(kind, get(access, row), Ok(None))
-}
 
-impl RecordPage {
-    /// Returns a page that was read with `limit` and ends at row `last`.
-    pub(crate) fn new(records: Vec<Record>, last: Option<i64>, limit: usize) -> RecordPage {
-        let next = if records.len() < limit { None } else { last.map(i64::cast_unsigned) };
-        RecordPage { records, next }
+    /// Returns the records that [`remove`](Records::remove) would remove now, in the same
+    /// order.
+    ///
+    /// # Errors
+    /// As [`remove`](Records::remove).
+    pub async fn would_remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+        let id = id.to_owned();
+        self.view.read(move |access| removal::preview(access, kind, &id)).await
+    }
+
+    /// Removes the record of this identity as [`remove`](Records::remove) does, if it is
+    /// visible.
+    ///
+    /// # Errors
+    /// As [`remove`](Records::remove), without [`Error::Ambiguous`].
+    pub async fn remove_exactly(self, identity: &Identity) -> Result<Vec<Identity>, Error> {
+        let identity = identity.clone();
+        self.view.free_room(move |access| removal::remove_exactly(access, &identity)).await
+    }
+
+    /// Returns the number of visible records of each kind, by the name of its collection.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn counts(self) -> Result<BTreeMap<&'static str, u64>, Error> {
+        self.view
+            .read(|access| {
+                let [owner, project, agent, session] = access.visible.params();
+                let scope = access.visible.scope();
+                let mut counts = BTreeMap::new();
+                for &kind in KINDS {
+                    let table = kind.collection();
+                    let whole = tables::whole(kind);
+                    // These kinds do not expire, but every statement binds `?5`.
+                    let (source, which) = match kind {
+                        Kind::Persona => (preference::PERSONA, "?5 IS NOT NULL".to_owned()),
+                        Kind::Preference => {
+                            (preference::PREFERENCES, format!("{scope} AND ?5 IS NOT NULL"))
+                        }
+                        _ => (table, format!("{whole} AND {scope} AND {ALIVE}")),
+                    };
+                    let sql = format!("SELECT count(*) FROM {source} WHERE {which}");
+                    let params = (owner, project, agent, session, access.alive_at());
+                    counts.insert(table, access.count(&sql, params)?);
+                }
+                Ok(counts)
+            })
+            .await
     }
 }
 

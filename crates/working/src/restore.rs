@@ -5,18 +5,19 @@ use rusqlite::params;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Error, Message, Session, Summary, Working,
-    access::{Access, Links},
+    Error, Message, Session, Summary,
+    access::Access,
     column::Column,
+    kinds::for_kind,
     message,
-    records::for_kind,
     row::Row,
     session, summary,
+    writing::{self, Links, Writable},
 };
 
 /// Outcome for one record of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Restored {
+pub enum RestoreOutcome {
     /// The record was stored.
     Added,
     /// The record was stored without its reference, because the record that it refers to is
@@ -31,55 +32,37 @@ pub enum Restored {
     Elsewhere,
 }
 
-impl Working {
-    /// Stores records under their owners, in one transaction, and returns the outcome for each.
-    /// Records must come after the records that they refer to: goals, then tasks and the rest.
-    /// References come from [`Record::references`]; without one, a record refers to its owner's
-    /// record of the id that it names, or else to the shared one. Added records become changes in
-    /// the feed.
-    ///
-    /// A message whose position is occupied gets the next position of its session. A session that
-    /// exists without a summary gets the given one.
-    ///
-    /// # Errors
-    /// For a record: [`Error::Conflict`] if its owner has one of its id in another project, agent
-    /// or session; another error for which [`is_invalid`](Error::is_invalid) returns true if a
-    /// field cannot be stored. For the call: [`Error::Storage`] and [`Error::Full`] if the file
-    /// cannot be written; then nothing is stored.
-    pub async fn restore(
-        &self,
-        records: Vec<Record>,
-    ) -> Result<Vec<Result<Restored, Error>>, Error> {
-        let of_one = |done: Result<Restored, Error>| match done {
-            Err(error) if !error.is_invalid() => Err(error),
-            done => Ok(done),
-        };
-        let restore_all = move |access: &Access<'_>| {
-            records.iter().map(|record| of_one(restore(access, record))).collect()
-        };
-        self.view.write(restore_all).await
-    }
+/// Restores records in order, each with its own outcome.
+pub(crate) fn restore_all(
+    access: &Access<'_>,
+    records: &[Record],
+) -> Result<Vec<Result<RestoreOutcome, Error>>, Error> {
+    let of_one = |done: Result<RestoreOutcome, Error>| match done {
+        Err(error) if !error.is_invalid() => Err(error),
+        done => Ok(done),
+    };
+    records.iter().map(|record| of_one(restore(access, record))).collect()
 }
 
 /// Restores one record. If the record is invalid, fails before writing anything.
-fn restore(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
+fn restore(access: &Access<'_>, record: &Record) -> Result<RestoreOutcome, Error> {
     match record.kind {
         Kind::Preference | Kind::Persona => setting(access, record),
         Kind::Session => of_session(access, record),
         Kind::Message => of_message(access, record),
-        kind => for_kind!(kind, item(access, record), Ok(Restored::Elsewhere)),
+        kind => for_kind!(kind, item(access, record), Ok(RestoreOutcome::Elsewhere)),
     }
 }
 
-fn item<T: Row + DeserializeOwned>(
+fn item<T: Writable + DeserializeOwned>(
     access: &Access<'_>,
     record: &Record,
-) -> Result<Restored, Error> {
-    let Some(mut item) = read::<T>(access, record)? else { return Ok(Restored::Elsewhere) };
+) -> Result<RestoreOutcome, Error> {
+    let Some(mut item) = read::<T>(access, record)? else { return Ok(RestoreOutcome::Elsewhere) };
     if is_here(access, &item)? || is_summed_up(access, record)? {
-        return Ok(Restored::Known);
+        return Ok(RestoreOutcome::Known);
     }
-    let (mut restored, mut links) = (Restored::Added, Links::default());
+    let (mut restored, mut links) = (RestoreOutcome::Added, Links::default());
     if let Some(wanted) = parent(record, &item) {
         links.parent = match wanted {
             Wanted::Exactly(ref identity) => access.row_of(identity, &item.meta().scope.owner())?,
@@ -87,46 +70,48 @@ fn item<T: Row + DeserializeOwned>(
         };
         if links.parent.is_none() {
             item.detach();
-            restored = Restored::Detached { identity: wanted.into_identity() };
+            restored = RestoreOutcome::Detached { identity: wanted.into_identity() };
         }
     }
-    access.check(&item)?;
-    if T::OF_SESSION {
+    writing::check(access, &item)?;
+    if T::table().of_session {
         links.session = session::ensure_for(access, item.meta())?;
     }
-    access.insert(&item, links)?;
+    writing::insert(access, &item, links)?;
     Ok(restored)
 }
 
-fn of_session(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
-    let Some(given) = read::<Session>(access, record)? else { return Ok(Restored::Elsewhere) };
-    access.check(&given)?;
+fn of_session(access: &Access<'_>, record: &Record) -> Result<RestoreOutcome, Error> {
+    let Some(given) = read::<Session>(access, record)? else {
+        return Ok(RestoreOutcome::Elsewhere);
+    };
+    writing::check(access, &given)?;
     let Some(standing) = session::standing(access, &given.id, given.user_id())? else {
-        access.insert(&given, Links::default())?;
-        return Ok(Restored::Added);
+        writing::insert(access, &given, Links::default())?;
+        return Ok(RestoreOutcome::Added);
     };
     if given.summary.as_ref().is_some_and(|summary| !summary.is_empty()) {
         standing.revive(access)?;
     }
     let is_filled = session::fill_in(access, standing.row, &given)?;
-    Ok(if is_filled { Restored::Added } else { Restored::Known })
+    Ok(if is_filled { RestoreOutcome::Added } else { RestoreOutcome::Known })
 }
 
-fn of_message(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
+fn of_message(access: &Access<'_>, record: &Record) -> Result<RestoreOutcome, Error> {
     let read = read::<Message>(access, record)?;
     let Some(mut message) = read.filter(|message| !message.session_id().is_empty()) else {
-        return Ok(Restored::Elsewhere);
+        return Ok(RestoreOutcome::Elsewhere);
     };
-    access.check(&message)?;
+    writing::check(access, &message)?;
     let is_known = is_here(access, &message)? || message::has_external_id(access, &message)?;
     if is_known {
-        return Ok(Restored::Known);
+        return Ok(RestoreOutcome::Known);
     }
     let ensured = session::ensure_for(access, &message.meta)?;
     let session = ensured.expect("the scope of a message names a session");
     message.position = message::take_position(access, &message, session)?;
-    access.insert(&message, Links { session: Some(session), ..Links::default() })?;
-    Ok(Restored::Added)
+    writing::insert(access, &message, Links { session: Some(session), ..Links::default() })?;
+    Ok(RestoreOutcome::Added)
 }
 
 /// Parses a record into its type and fills in missing times; `None` if other fields are missing.
@@ -148,7 +133,7 @@ fn read<T: Row + DeserializeOwned>(
 
 /// Returns true if the owner has this record; fails if it has one of this id in another scope.
 fn is_here<T: Row>(access: &Access<'_>, item: &T) -> Result<bool, Error> {
-    match access.existing(item)? {
+    match writing::existing(access, item)? {
         None => Ok(false),
         Some(existing) if existing.scope == item.meta().scope => Ok(true),
         Some(_) => Err(Error::Conflict { kind: T::KIND, id: item.id().clone() }),
@@ -179,7 +164,7 @@ impl Wanted {
 }
 
 fn parent<T: Row>(record: &Record, item: &T) -> Option<Wanted> {
-    let (parent, id) = (T::PARENT?, item.parent()?);
+    let (parent, id) = (T::table().parent?, item.parent()?);
     let owner = item.meta().scope.owner();
     let told = record.references.iter().find(|reference| {
         let fits = reference.kind == parent.kind && reference.id == *id;
@@ -192,7 +177,7 @@ fn parent<T: Row>(record: &Record, item: &T) -> Option<Wanted> {
 }
 
 /// Restores a preference or a persona trait.
-fn setting(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
+fn setting(access: &Access<'_>, record: &Record) -> Result<RestoreOutcome, Error> {
     let (key, value) = (record.id.as_str(), &record.payload["value"]);
     value.check("value", access.config.text_bytes_max)?;
     record.recorded_at.check("recorded_at", access.config.text_bytes_max)?;
@@ -210,7 +195,7 @@ fn setting(access: &Access<'_>, record: &Record) -> Result<Restored, Error> {
              ON CONFLICT DO NOTHING",
             params![key, text, updated_at],
         )?,
-        (_, None) => return Ok(Restored::Elsewhere),
+        (_, None) => return Ok(RestoreOutcome::Elsewhere),
     };
-    Ok(if 0 < added { Restored::Added } else { Restored::Known })
+    Ok(if 0 < added { RestoreOutcome::Added } else { RestoreOutcome::Known })
 }

@@ -7,7 +7,14 @@ use aios_record::{Id, Identity, Kind, Owner, Provenance, Record, Scope};
 use rusqlite::types::{FromSqlError, ToSqlOutput};
 use serde::Serialize;
 
-use crate::{Error, column::Column, meta::Meta, removal, visible::NOBODY};
+use crate::{
+    Error,
+    column::Column,
+    config::EventFeed,
+    meta::Meta,
+    tables::{self, Parent, SESSION_ROW, Table},
+    visible::NOBODY,
+};
 
 /// Columns that every record table has after its own.
 const META: &[&str] = &[
@@ -29,11 +36,14 @@ const META: &[&str] = &[
 /// A record and its columns. Implemented by [`fields!`].
 pub(crate) trait Fields: Sized {
     const KIND: Kind;
-    const TABLE: &'static str;
-    /// True if its row stays as a stub while others refer to it.
-    const LEAVES_STUB: bool;
 
     fn statements() -> &'static Statements;
+
+    /// Returns the table of these records.
+    fn table() -> &'static Table {
+        Self::statements().table
+    }
+
     fn id(&self) -> &Id;
     fn meta(&self) -> &Meta;
     fn meta_mut(&mut self) -> &mut Meta;
@@ -42,31 +52,13 @@ pub(crate) trait Fields: Sized {
     fn check(&self, limit: usize) -> Result<(), Error>;
 }
 
-/// Reference of a record to its parent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Parent {
-    /// Name of the field; its column holds the id.
-    pub(crate) field: &'static str,
-    /// Column of the row number.
-    pub(crate) column: &'static str,
-    /// Kind of the parent.
-    pub(crate) kind: Kind,
-}
-
 /// Properties of a record beyond its columns.
 pub(crate) trait Row: Fields + Serialize + Send + 'static {
     /// Returns the text to index.
     fn text(&self) -> String;
 
-    /// The parent of the record, if it can have one.
-    const PARENT: Option<Parent> = None;
-
     /// Column of the time at which the record happened, if known.
     const HAPPENED: &'static str = "created_at";
-
-    /// True if the record belongs to the session that its scope names, by the column `session_row`.
-    /// A missing session is created.
-    const OF_SESSION: bool = false;
 
     /// True if an update may move the record to another project, agent or session, because its
     /// scope is that of its subject.
@@ -81,7 +73,7 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     fn detach(&mut self) {}
 
     /// Returns true if the feed includes this record, given that it includes its kind.
-    fn feeds(&self, _events: crate::EventFeed) -> bool {
+    fn feeds(&self, _events: EventFeed) -> bool {
         true
     }
 
@@ -92,14 +84,11 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     fn settle(&mut self, _now: aios_record::Timestamp) {}
 }
 
-/// Defines the columns of a record by its fields, whose names they share. `with stubs` marks tables
-/// that others refer to.
+/// Defines the columns of a record by its fields, whose names they share.
 macro_rules! fields {
-    ($type:ident in $table:literal $(with $stubs:ident)? { $($field:ident),* $(,)? }) => {
+    ($type:ident { $($field:ident),* $(,)? }) => {
         impl $crate::row::Fields for $type {
             const KIND: aios_record::Kind = aios_record::Kind::$type;
-            const TABLE: &'static str = $table;
-            const LEAVES_STUB: bool = $crate::row::fields!(@leaves $($stubs)?);
 
             fn statements() -> &'static $crate::row::Statements {
                 static STATEMENTS: std::sync::LazyLock<$crate::row::Statements> =
@@ -139,14 +128,13 @@ macro_rules! fields {
             }
         }
     };
-    (@leaves) => { false };
-    (@leaves stubs) => { true };
 }
 
 pub(crate) use fields;
 
 /// Statements derived from a table's columns.
 pub(crate) struct Statements {
+    table: &'static Table,
     /// `SELECT` of whole records with the owner of their parent, to be followed by a condition.
     pub(crate) select: String,
     /// `INSERT`, returning the row number.
@@ -160,22 +148,23 @@ pub(crate) struct Statements {
 
 impl Statements {
     pub(crate) fn of<T: Row>(own: &[&str]) -> Statements {
-        let table = T::TABLE;
+        let of = tables::of(T::KIND);
+        let table = of.name();
         let (whole, again) =
-            if T::LEAVES_STUB { ("NOT stub AND", ", stub = FALSE") } else { ("", "") };
+            if of.stub.is_some() { ("NOT stub AND", ", stub = FALSE") } else { ("", "") };
         let quoted = |names: &[&str]| {
             names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
         };
         let fields = [&["id"], own, META].concat();
         let mut columns = fields.clone();
-        columns.extend(T::PARENT.map(|parent| parent.column));
-        columns.extend(T::OF_SESSION.then_some("session_row"));
+        columns.extend(of.parent.map(|parent| parent.column));
+        columns.extend(of.of_session.then_some(SESSION_ROW));
         let marks = (1..=columns.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
         let changes = columns.iter().enumerate().skip(1);
         let changes = changes.map(|(n, name)| format!("\"{name}\" = ?{}", n + 1));
         let changes = changes.collect::<Vec<_>>().join(", ");
         let row = columns.len() + 1;
-        let (parent, parent_owner) = match T::PARENT {
+        let (parent, parent_owner) = match of.parent {
             None => ("NULL, NULL".to_owned(), "NULL".to_owned()),
             Some(Parent { field, column, kind }) => {
                 let parents = kind.collection();
@@ -187,6 +176,7 @@ impl Statements {
             }
         };
         Statements {
+            table: of,
             select: format!(
                 "SELECT {}, row, {parent_owner} FROM {table} AS t WHERE {whole}",
                 quoted(&fields)
@@ -200,7 +190,7 @@ impl Statements {
                 "SELECT row, scope_project, scope_agent, scope_session, created_at, recorded_at,
                      {parent}, {}
                  FROM {table} WHERE id = ?1 AND owner = ?2",
-                removal::stands(T::KIND, "owner = ?2")
+                tables::stands(T::KIND, "owner = ?2")
             ),
         }
     }
@@ -302,7 +292,7 @@ pub(crate) fn record<T: Row>(row: &T, parent_owner: Option<Owner>) -> Record {
     record.occurred_at = meta.created_at;
     record.recorded_at = meta.recorded_at.unwrap_or_default();
     record.payload = serde_json::to_value(row).expect("a record has text keys and finite numbers");
-    if let (Some(parent), Some(id), Some(owner)) = (T::PARENT, row.parent(), parent_owner) {
+    if let (Some(parent), Some(id), Some(owner)) = (T::table().parent, row.parent(), parent_owner) {
         record.references.push(Identity::new(owner, parent.kind, id.clone()));
     }
     row.describe(&mut record);

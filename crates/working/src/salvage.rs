@@ -9,11 +9,7 @@ use aios_record::{Kind, Record};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::{
-    Config,
-    access::Access,
-    preference,
-    records::{KINDS, RecordPage, for_kind},
-    row::Row,
+    Config, access::Access, kinds::for_kind, page::RecordPage, preference, row::Row, tables::KINDS,
     visible::Visible,
 };
 
@@ -21,7 +17,7 @@ use crate::{
 const PASSED_MAX: u32 = 2000;
 
 /// Reads the readable records of the damaged file at `path`, including expired ones, in the order
-/// that [`Working::restore`](crate::Working::restore) needs. Returns nothing if the first page is
+/// that [`Intake::restore`](crate::Intake::restore) needs. Returns nothing if the first page is
 /// lost. Blocks.
 #[must_use]
 pub fn salvage(path: &Path, config: &Config) -> Vec<Record> {
@@ -41,7 +37,7 @@ pub fn salvage(path: &Path, config: &Config) -> Vec<Record> {
 
 /// Returns the readable rows of a kind.
 fn rows<T: Row>(access: &Access<'_>) -> Vec<Record> {
-    let table = T::TABLE;
+    let table = T::table().name();
     if access.connection.prepare(&format!("SELECT row FROM {table}")).is_err() {
         // The schema is lost.
         return Vec::new();

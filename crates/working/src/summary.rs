@@ -13,6 +13,7 @@ use crate::{
     access::{Access, identity},
     extract::{cut, extract},
     row::{Row, fields},
+    writing::{self, Writable},
 };
 
 /// Maximum length of a summary made here, in characters.
@@ -40,7 +41,7 @@ pub struct Summary {
     pub meta: Meta,
 }
 
-fields! { Summary in "summaries" { text, subject, originals } }
+fields! { Summary { text, subject, originals } }
 
 impl Row for Summary {
     const MOVES: bool = true;
@@ -63,6 +64,8 @@ impl Row for Summary {
         }
     }
 }
+
+impl Writable for Summary {}
 
 /// Returns true if the owner has a summary of the same subject with another id.
 pub(crate) fn is_summed_up(access: &Access<'_>, summary: &Summary) -> Result<bool, Error> {
@@ -162,7 +165,7 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     put(access, known, &subject, text.clone(), originals, &session.meta)?;
     if session.summary.as_ref() != Some(&text) {
         session.summary = Some(text);
-        access.write(&mut session)?;
+        writing::write(access, &mut session)?;
     }
     Ok(true)
 }
@@ -217,5 +220,5 @@ fn put(
     let mut meta = Meta { scope: of.scope.clone(), importance: of.importance, ..Meta::default() };
     "working".clone_into(&mut meta.provenance.module);
     let subject = subject.key().to_string();
-    access.write(&mut Summary { id, text, subject, originals, meta })
+    writing::write(access, &mut Summary { id, text, subject, originals, meta })
 }

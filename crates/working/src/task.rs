@@ -1,14 +1,17 @@
 //! Tasks: units of work, with or without a goal.
 
-use aios_record::{Id, Kind, Timestamp};
+use aios_record::{Id, Identity, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     Error, Meta, WorkingView,
+    access::Access,
     goal::{joined, settled},
     meta::words,
-    row::{Parent, Row, fields},
+    row::{Row, fields},
+    session,
+    writing::{self, Writable},
 };
 
 /// A unit of work. If its scope names a session, it belongs to that session.
@@ -124,17 +127,13 @@ impl Task {
 }
 
 fields! {
-    Task in "tasks" with stubs {
+    Task {
         goal_id, description, agent, status, input, output, summary, result, error, started_at,
         completed_at, duration_ms, metadata,
     }
 }
 
 impl Row for Task {
-    const PARENT: Option<Parent> =
-        Some(Parent { field: "goal_id", column: "goal_row", kind: Kind::Goal });
-    const OF_SESSION: bool = true;
-
     fn text(&self) -> String {
         let parts = [self.summary.as_ref(), self.result.as_ref(), self.error.as_ref()];
         joined([Some(&self.description)].into_iter().chain(parts))
@@ -159,16 +158,28 @@ impl Row for Task {
     }
 }
 
-impl WorkingView {
+impl Writable for Task {
+    fn session(&self, access: &Access<'_>) -> Result<Option<i64>, Error> {
+        session::ensure(access, &self.meta.scope)
+    }
+}
+
+/// The tasks of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Tasks<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Tasks<'_> {
     /// Stores a task; replaces the owner's task of the same id. Its goal is the owner's own goal of
     /// that id, or else the shared one. If its scope names a missing session, the session is
     /// created.
     ///
     /// # Errors
     /// [`Error::MissingParent`] if its goal does not exist; otherwise as
-    /// [`store_goal`](WorkingView::store_goal).
-    pub async fn store_task(&self, task: Task) -> Result<Task, Error> {
-        self.store(task).await
+    /// [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, task: Task) -> Result<Task, Error> {
+        self.view.store(task).await
     }
 
     /// Sets the status of a task, and its results.
@@ -176,84 +187,111 @@ impl WorkingView {
     /// # Errors
     /// [`Error::NotFound`] if the task does not exist; [`Error::NotYours`] if it is shared and the
     /// view belongs to a user.
-    pub async fn update_task_status(
-        &self,
+    pub async fn set_status(
+        self,
         id: &str,
         status: impl Into<TaskStatus>,
         update: TaskUpdate,
     ) -> Result<Task, Error> {
         let (id, status) = (id.to_owned(), status.into());
-        self.write(move |access| {
-            access.change(&id, |task: &mut Task| {
-                task.status = status;
-                task.summary = update.summary.or(task.summary.take());
-                task.result = update.result.or(task.result.take());
-                task.error = update.error.or(task.error.take());
-                task.output = update.output.unwrap_or(task.output.take());
+        self.view
+            .write(move |access| {
+                writing::change(access, &id, |task: &mut Task| {
+                    task.status = status;
+                    task.summary = update.summary.or(task.summary.take());
+                    task.result = update.result.or(task.result.take());
+                    task.error = update.error.or(task.error.take());
+                    task.output = update.output.unwrap_or(task.output.take());
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Returns the task of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn task(&self, id: &str) -> Result<Option<Task>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<Task>, Error> {
+        self.view.get(id).await
     }
 
     /// Returns the visible tasks of a goal, oldest first.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn tasks_for_goal(&self, goal_id: &str) -> Result<Vec<Task>, Error> {
+    pub async fn of_goal(self, goal_id: &str) -> Result<Vec<Task>, Error> {
         let goal_id = goal_id.to_owned();
-        self.read(move |access| match access.referred(Kind::Goal, &goal_id)? {
-            Some(goal) => access.select("AND goal_row = ?6 ORDER BY row", &[&goal]),
-            None => Ok(Vec::new()),
-        })
-        .await
+        self.view
+            .read(move |access| match access.referred(Kind::Goal, &goal_id)? {
+                Some(goal) => access.select("AND goal_row = ?6 ORDER BY row", &[&goal]),
+                None => Ok(Vec::new()),
+            })
+            .await
     }
 
     /// Returns the visible tasks, oldest first. `session` and `status` restrict them if given.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn tasks(
-        &self,
+    pub async fn list(
+        self,
         session: Option<&str>,
         status: Option<TaskStatus>,
     ) -> Result<Vec<Task>, Error> {
         let session = session.map(str::to_owned);
-        self.read(move |access| {
-            let status = status.as_ref().map(TaskStatus::as_str);
-            let Some(session) = session else {
-                return access.select("AND (?6 IS NULL OR status = ?6) ORDER BY row", &[&status]);
-            };
-            let Some(session) = access.referred(Kind::Session, &session)? else {
-                return Ok(Vec::new());
-            };
-            access.select(
-                "AND session_row = ?6 AND (?7 IS NULL OR status = ?7) ORDER BY row",
-                &[&session, &status],
-            )
-        })
-        .await
+        self.view
+            .read(move |access| {
+                let status = status.as_ref().map(TaskStatus::as_str);
+                let Some(session) = session else {
+                    return access
+                        .select("AND (?6 IS NULL OR status = ?6) ORDER BY row", &[&status]);
+                };
+                let Some(session) = access.referred(Kind::Session, &session)? else {
+                    return Ok(Vec::new());
+                };
+                access.select(
+                    "AND session_row = ?6 AND (?7 IS NULL OR status = ?7) ORDER BY row",
+                    &[&session, &status],
+                )
+            })
+            .await
     }
 
     /// Returns the `limit` tasks that ended last, newest first.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn task_history(&self, limit: usize) -> Result<Vec<Task>, Error> {
-        self.read(move |access| {
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            access.select(
-                "AND completed_at IS NOT NULL ORDER BY completed_at DESC, row DESC LIMIT ?6",
-                &[&limit],
-            )
-        })
-        .await
+    pub async fn history(self, limit: usize) -> Result<Vec<Task>, Error> {
+        self.view
+            .read(move |access| {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                access.select(
+                    "AND completed_at IS NOT NULL ORDER BY completed_at DESC, row DESC LIMIT ?6",
+                    &[&limit],
+                )
+            })
+            .await
+    }
+
+    /// Changes a task and stores it, in one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut Task) + Send + 'static,
+    ) -> Result<Task, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes a task and its tool calls, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::Task, id).await
     }
 }

@@ -1,13 +1,14 @@
 //! Tool calls: the steps of a task.
 
-use aios_record::{Id, Kind, Record, Timestamp, Trust};
+use aios_record::{Id, Identity, Kind, Record, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     Error, Meta, WorkingView,
     goal::joined,
-    row::{Parent, Row, fields},
+    row::{Row, fields},
+    writing::Writable,
 };
 
 /// Maximum length of a stored output, in characters, including the mark.
@@ -78,7 +79,7 @@ impl ToolCall {
 }
 
 fields! {
-    ToolCall in "tool_calls" {
+    ToolCall {
         task_id, iteration, tool_name, agent, input, output, success, duration_ms, reason,
         timestamp,
     }
@@ -86,8 +87,6 @@ fields! {
 
 impl Row for ToolCall {
     const HAPPENED: &'static str = "timestamp";
-    const PARENT: Option<Parent> =
-        Some(Parent { field: "task_id", column: "task_row", kind: Kind::Task });
 
     fn text(&self) -> String {
         joined([Some(&self.tool_name), self.reason.as_ref()])
@@ -112,6 +111,8 @@ impl Row for ToolCall {
     }
 }
 
+impl Writable for ToolCall {}
+
 /// Truncates an output that is too long, at a character boundary.
 fn cut(output: &mut Value) {
     let text = match &*output {
@@ -126,34 +127,63 @@ fn cut(output: &mut Value) {
     *output = Value::String(text.chars().take(kept).collect::<String>() + OUTPUT_CUT_MARK);
 }
 
-impl WorkingView {
+/// The tool calls of a memory, as a view shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolCalls<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl ToolCalls<'_> {
     /// Stores a tool call.
     ///
     /// # Errors
     /// [`Error::MissingParent`] if its task does not exist; otherwise as
-    /// [`store_goal`](WorkingView::store_goal).
-    pub async fn store_tool_call(&self, call: ToolCall) -> Result<ToolCall, Error> {
-        self.store(call).await
+    /// [`Goals::put`](crate::Goals::put).
+    pub async fn put(self, call: ToolCall) -> Result<ToolCall, Error> {
+        self.view.store(call).await
     }
 
     /// Returns the tool call of this id.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn tool_call(&self, id: &str) -> Result<Option<ToolCall>, Error> {
-        self.get(id).await
+    pub async fn get(self, id: &str) -> Result<Option<ToolCall>, Error> {
+        self.view.get(id).await
     }
 
     /// Returns the visible tool calls of a task, in the order in which they were stored.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn tool_calls_for_task(&self, task_id: &str) -> Result<Vec<ToolCall>, Error> {
+    pub async fn of_task(self, task_id: &str) -> Result<Vec<ToolCall>, Error> {
         let task_id = task_id.to_owned();
-        self.read(move |access| match access.referred(Kind::Task, &task_id)? {
-            Some(task) => access.select("AND task_row = ?6 ORDER BY row", &[&task]),
-            None => Ok(Vec::new()),
-        })
-        .await
+        self.view
+            .read(move |access| match access.referred(Kind::Task, &task_id)? {
+                Some(task) => access.select("AND task_row = ?6 ORDER BY row", &[&task]),
+                None => Ok(Vec::new()),
+            })
+            .await
+    }
+
+    /// Changes a tool call and stores it, in one transaction: no change of another caller is lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
+    /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
+    /// changes its scope.
+    pub async fn update(
+        self,
+        id: &str,
+        change: impl FnOnce(&mut ToolCall) + Send + 'static,
+    ) -> Result<ToolCall, Error> {
+        self.view.change(id, change).await
+    }
+
+    /// Removes a tool call, permanently. Returns the removed records.
+    ///
+    /// # Errors
+    /// As [`Records::remove`](crate::Records::remove).
+    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(Kind::ToolCall, id).await
     }
 }

@@ -2,20 +2,19 @@
 
 use std::path::Path;
 
+use aios_record::{Generation, Timestamp};
 use rusqlite::OptionalExtension;
 
 use crate::{
-    Durability, Error, Working, WorkingView,
-    access::{Access, Read, Stored},
-    age::days_before,
-    config,
-    health::count,
+    Durability, Error, WorkingView,
+    access::{Access, Read},
+    config, generation,
+    kinds::for_kind,
     message,
-    records::for_kind,
     row::Row,
     search::{
-        self,
         documents::{self, CODES},
+        index::{self, Stored},
         merging,
     },
 };
@@ -26,15 +25,31 @@ const VACUUM_SHARE: u64 = 20;
 const VACUUM_PAGES_MIN: u64 = 64;
 /// Maximum index pages merged per call.
 const MERGE_PAGES: i64 = 1000;
+const DAY_US: i64 = 24 * 3_600_000_000;
 
-impl Working {
+/// Work on the whole file, of every owner: checking it, keeping it small, copying it.
+#[derive(Debug, Clone, Copy)]
+pub struct Upkeep<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Upkeep<'_> {
+    /// Returns the generation of the file, to be stored outside of it; see
+    /// [`Config::reached`](crate::Config::reached).
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn generation(self) -> Result<Generation, Error> {
+        self.view.read(generation::generation).await
+    }
+
     /// Syncs all writes acknowledged before the call, if
     /// [`Config::durability`](crate::Config::durability) does not already guarantee it.
     ///
     /// # Errors
     /// [`Error::Storage`] if the disk fails.
-    pub async fn sync(&self) -> Result<(), Error> {
-        if self.config().durability != Durability::Full {
+    pub async fn sync(self) -> Result<(), Error> {
+        if self.view.config.durability != Durability::Full {
             self.view.ledger.sync().await?;
         }
         Ok(())
@@ -44,7 +59,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn reindex(&self) -> Result<(), Error> {
+    pub async fn reindex(self) -> Result<(), Error> {
         self.view.write_alone(reindex).await
     }
 
@@ -52,7 +67,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Full`] if the disk has no room for the copy.
-    pub async fn vacuum(&self) -> Result<(), Error> {
+    pub async fn vacuum(self) -> Result<(), Error> {
         self.view.ledger.vacuum().await?;
         self.view
             .free_room(|access| {
@@ -65,11 +80,11 @@ impl Working {
     }
 
     /// Records in the file that deleted data must be scrubbed, so that the next program that opens
-    /// it knows even if [`scrub`](Working::scrub) is never reached.
+    /// it knows even if [`scrub`](Upkeep::scrub) is never reached.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn ask_for_scrub(&self) -> Result<(), Error> {
+    pub async fn ask_for_scrub(self) -> Result<(), Error> {
         self.view
             .free_room(|access| {
                 let sql = "INSERT INTO upkeep (work, done_at) VALUES ('scrub asked for', ?1)
@@ -80,16 +95,16 @@ impl Working {
             .await
     }
 
-    /// Returns true if [`ask_for_scrub`](Working::ask_for_scrub) was called and
-    /// [`scrub`](Working::scrub) has not run since.
+    /// Returns true if [`ask_for_scrub`](Upkeep::ask_for_scrub) was called and
+    /// [`scrub`](Upkeep::scrub) has not run since.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn is_scrub_asked_for(&self) -> Result<bool, Error> {
+    pub async fn is_scrub_asked_for(self) -> Result<bool, Error> {
         self.view
             .read(|access| {
                 let sql = "SELECT count(*) FROM upkeep WHERE work = 'scrub asked for'";
-                Ok(0 < count(access, sql, [])?)
+                Ok(0 < access.count(sql, [])?)
             })
             .await
     }
@@ -101,7 +116,7 @@ impl Working {
     /// [`Error::Full`] if the disk has no room for the copy; an error for which
     /// [`is_retryable`](Error::is_retryable) returns true if a reader, in any process, still needs
     /// the log.
-    pub async fn scrub(&self) -> Result<(), Error> {
+    pub async fn scrub(self) -> Result<(), Error> {
         self.reindex().await?;
         self.view.ledger.scrub().await?;
         self.view
@@ -113,14 +128,14 @@ impl Working {
             .await
     }
 
-    /// [Vacuums](Working::vacuum) if the last vacuum was at least `days` ago, or never, and if at
+    /// [Vacuums](Upkeep::vacuum) if the last vacuum was at least `days` ago, or never, and if at
     /// least a twentieth of the file and 256 KiB would be freed; returns true if it did.
-    /// [`age`](Working::age) calls it with
+    /// [`age`](Upkeep::age) calls it with
     /// [`Retention::vacuum_days`](crate::Retention::vacuum_days).
     ///
     /// # Errors
-    /// As [`vacuum`](Working::vacuum).
-    pub async fn vacuum_if_due(&self, days: u32) -> Result<bool, Error> {
+    /// As [`vacuum`](Upkeep::vacuum).
+    pub async fn vacuum_if_due(self, days: u32) -> Result<bool, Error> {
         let due = self.view.read(move |access| vacuum_is_due(access, days)).await?;
         if due {
             self.vacuum().await?;
@@ -129,12 +144,12 @@ impl Working {
     }
 
     /// Refreshes outdated statistics of the query planner, merges a few segments of the search
-    /// index, and corrects message counts that are too low. Cheap; [`age`](Working::age) includes
+    /// index, and corrects message counts that are too low. Cheap; [`age`](Upkeep::age) includes
     /// it, and closing the memory refreshes the statistics.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn optimize(&self) -> Result<(), Error> {
+    pub async fn optimize(self) -> Result<(), Error> {
         self.view
             .free_room(|access| {
                 merging::merge(access.connection, MERGE_PAGES)?;
@@ -149,7 +164,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn checkpoint(&self) -> Result<(), Error> {
+    pub async fn checkpoint(self) -> Result<(), Error> {
         Ok(self.view.ledger.checkpoint().await?)
     }
 
@@ -157,7 +172,7 @@ impl Working {
     ///
     /// # Errors
     /// [`Error::Storage`] if `target` cannot be written.
-    pub async fn backup(&self, target: &Path) -> Result<(), Error> {
+    pub async fn backup(self, target: &Path) -> Result<(), Error> {
         Ok(self.view.ledger.backup(target).await?)
     }
 }
@@ -169,27 +184,25 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
         return Ok(false);
     }
     let (pages, free) =
-        (count(access, "PRAGMA page_count", [])?, count(access, "PRAGMA freelist_count", [])?);
+        (access.count("PRAGMA page_count", [])?, access.count("PRAGMA freelist_count", [])?);
     Ok(VACUUM_PAGES_MIN <= free && pages <= free * VACUUM_SHARE)
 }
 
-impl WorkingView {
-    /// Rebuilds the search index if it was built with another analysis version or language and the
-    /// file is writable. Blocks.
-    pub(crate) fn follow_analysis(&self) -> Result<(), Error> {
-        if self.config.access == config::Access::ReadOnly {
-            return Ok(());
-        }
-        let is_present = self.with_access(|access| {
-            let sql = "SELECT done_at FROM upkeep WHERE work = ?1";
-            let mut statement = access.connection.prepare_cached(sql)?;
-            let made: Option<i64> = statement.query_row([ANALYSIS], |row| row.get(0)).optional()?;
-            Ok(made == Some(analysis(access)))
-        });
-        match self.ledger.read_blocking(is_present)? {
-            true => Ok(()),
-            false => self.ledger.write_blocking(self.with_access(reindex)),
-        }
+/// Rebuilds the search index if it was built with another analysis version or language and the
+/// file is writable. Blocks.
+pub(crate) fn follow_analysis(view: &WorkingView) -> Result<(), Error> {
+    if view.config.access == config::Access::ReadOnly {
+        return Ok(());
+    }
+    let is_present = view.with_access(|access| {
+        let sql = "SELECT done_at FROM upkeep WHERE work = ?1";
+        let mut statement = access.connection.prepare_cached(sql)?;
+        let made: Option<i64> = statement.query_row([ANALYSIS], |row| row.get(0)).optional()?;
+        Ok(made == Some(analysis(access)))
+    });
+    match view.ledger.read_blocking(is_present)? {
+        true => Ok(()),
+        false => view.ledger.write_blocking(view.with_access(reindex)),
     }
 }
 
@@ -223,7 +236,12 @@ fn index_all<T: Row>(access: &Access<'_>) -> Result<(), Error> {
         after = last.row;
         for Read { item, row, .. } in items {
             let owner = item.meta().scope.user.as_deref().unwrap_or_default();
-            search::index(access, owner, T::KIND, row, &item.text(), Stored::Inserted)?;
+            index::put(access, owner, T::KIND, row, &item.text(), Stored::Inserted)?;
         }
     }
+}
+
+/// Returns the time `days` before `now`, in microseconds.
+pub(crate) fn days_before(now: Timestamp, days: u32) -> i64 {
+    now.as_microsecond() - i64::from(days) * DAY_US
 }

@@ -223,10 +223,10 @@ async fn settings_are_as_they_were(memory: &AgentMemory) {
     }
     for ((user, key), value) in were {
         let view = view(memory, user.as_deref(), &[]);
-        let preference = view.working().preference(key).await.unwrap();
+        let preference = view.working().preferences().get(key).await.unwrap();
         assert_eq!(preference.as_ref(), Some(value), "{key} of {user:?}");
     }
-    let persona = memory.working().persona().await.unwrap();
+    let persona = memory.working().persona().list().await.unwrap();
     assert_eq!(json!(persona), EXPECTED["persona"]);
 }
 

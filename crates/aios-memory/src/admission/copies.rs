@@ -56,7 +56,7 @@ impl Admission {
                 continue;
             }
             let tiers = self.tiers(&owner)?;
-            let here = tiers.working.with_expired().records_of(asked.clone()).await?;
+            let here = tiers.working.with_expired().records().get_all(asked.clone()).await?;
             self.originals.extend(here.iter().map(|it| (it.identity(), Original::of_record(it))));
             let is_elsewhere = |it: &Identity| !self.originals.contains_key(it);
             let elsewhere: Vec<Identity> = asked.into_iter().filter(is_elsewhere).collect();

@@ -127,7 +127,7 @@ impl Admission {
         let identities: Vec<Identity> = parts.iter().map(identity).collect();
         self.view.catch_up().await?;
         if ending.kind == Kind::Message {
-            tiers.working.move_out_messages(&ending.owner, &parts).await?;
+            tiers.working.messages().move_out(&ending.owner, &parts).await?;
         }
         let retired = tiers.longterm.retire(&identities).await?;
         let keys = retired.into_iter().map(|it| (place, Key::new(it.kind, it.id)));
@@ -141,7 +141,7 @@ async fn stored(tiers: &Tiers, ending: &Ending, ids: Vec<Id>) -> Result<Option<R
     let identity = |id| Identity::new(ending.owner.clone(), ending.kind, id);
     let identities: Vec<Identity> = ids.into_iter().map(identity).collect();
     if ending.kind == Kind::Message {
-        let here = tiers.working.with_expired().records_of(identities.clone()).await?;
+        let here = tiers.working.with_expired().records().get_all(identities.clone()).await?;
         if let Some(record) = here.into_iter().next() {
             return Ok(Some(record));
         }

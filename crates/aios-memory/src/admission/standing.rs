@@ -39,7 +39,7 @@ impl Admission {
         limit: usize,
     ) -> Result<usize, Error> {
         let working = self.tiers(owner)?.working;
-        Ok(working.recent_messages(session, limit).await?.len())
+        Ok(working.messages().recent(session, limit).await?.len())
     }
 
     /// Returns the standing of each candidate, and the former id under which it is stored, if any.
@@ -104,7 +104,7 @@ impl Admission {
         let here: HashMap<Identity, Record> = match asked.is_empty() {
             true => HashMap::new(),
             false => {
-                let records = tiers.working.with_expired().records_of(asked).await?;
+                let records = tiers.working.with_expired().records().get_all(asked).await?;
                 records.into_iter().map(|it| (it.identity(), it)).collect()
             }
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aios_longterm::{StoreOutcome, Stored};
 use aios_record::{Id, Identity, Kind, Owner, Record, Timestamp, forms};
-use aios_working::{Message, NewMessage, Restored};
+use aios_working::{Message, NewMessage, RestoreOutcome};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
@@ -85,7 +85,7 @@ impl Admission {
         let mut batches = vec![run];
         while let Some(batch) = batches.pop() {
             let messages = batch.iter().filter_map(message_of).collect();
-            match tiers.working.add_messages(messages).await {
+            match tiers.working.messages().add_all(messages).await {
                 Ok(receipts) => {
                     for (ready, receipt) in batch.iter().zip(receipts) {
                         let verdict = &mut verdicts[ready.at];
@@ -113,7 +113,7 @@ impl Admission {
     /// `id`.
     async fn known(&mut self, tiers: &Tiers, ready: &Ready, id: &Id) -> Result<Outcome, Error> {
         let Some(message) = message_of(ready) else { return Ok(Outcome::Known) };
-        let stored = tiers.working.with_expired().message(id.as_str()).await?;
+        let stored = tiers.working.with_expired().messages().get(id.as_str()).await?;
         let is_same = |it: &Message| {
             forms::same(&it.content) == forms::same(&message.content)
                 && !tells_message_otherwise(&ready.arrival, it)
@@ -138,7 +138,7 @@ impl Admission {
                     }
                     _ => message,
                 };
-                match tiers.working.amend_message(id.as_str(), &message).await? {
+                match tiers.working.messages().amend(id.as_str(), &message).await? {
                     true => Ok(Outcome::Updated),
                     false => Ok(Outcome::Refused(GONE.to_owned())),
                 }
@@ -159,11 +159,11 @@ impl Admission {
             let Some(mut message) = message_of(&ready) else { continue };
             let id = ready.arrival.id.as_str();
             if !ready.arrival.tells.role
-                && let Some(stored) = tiers.working.with_expired().message(id).await?
+                && let Some(stored) = tiers.working.with_expired().messages().get(id).await?
             {
                 message.role = stored.role;
             }
-            let amended = match tiers.working.amend_message(id, &message).await {
+            let amended = match tiers.working.messages().amend(id, &message).await {
                 Ok(true) => Ok(true),
                 Ok(false) => self.amend_in_longterm(tiers, &ready, &message).await,
                 Err(error) => Err(error.into()),
@@ -247,14 +247,16 @@ impl Admission {
         if !of_working.is_empty() {
             let given: Vec<Record> = of_working.iter().filter_map(record_of).collect();
             let given = titled(tiers, given).await?;
-            let restored = self.view.shared().working.restore(given).await?;
+            let restored = self.view.shared().working.intake().restore(given).await?;
             for (ready, restored) in of_working.into_iter().zip(restored) {
                 let outcome = &mut verdicts[ready.at].outcome;
                 match restored {
-                    Ok(Restored::Added) => {}
-                    Ok(Restored::Detached { identity }) => *outcome = Outcome::Detached(identity),
-                    Ok(Restored::Known) => *outcome = Outcome::Known,
-                    Ok(Restored::Elsewhere) => others.push(ready),
+                    Ok(RestoreOutcome::Added) => {}
+                    Ok(RestoreOutcome::Detached { identity }) => {
+                        *outcome = Outcome::Detached(identity)
+                    }
+                    Ok(RestoreOutcome::Known) => *outcome = Outcome::Known,
+                    Ok(RestoreOutcome::Elsewhere) => others.push(ready),
                     Err(error) => self.refuse(&mut verdicts[ready.at], error.into())?,
                 }
             }

@@ -153,7 +153,8 @@ impl MemoryView {
         let working = self.working().with_expired();
         found.add(meant.iter().cloned(), Relation::Meant);
         for Identity { kind, id, .. } in meant {
-            found.add(working.would_remove(kind, id.as_str()).await?, Relation::BelongsTo);
+            found
+                .add(working.records().would_remove(kind, id.as_str()).await?, Relation::BelongsTo);
             if kind == Kind::Session {
                 let session = Scope::default().with_session(id.as_str());
                 let said = self.narrow(&ScopeFilter::exact(session))?.everything().await?;
@@ -193,7 +194,7 @@ impl MemoryView {
             return Ok(());
         }
         let says = |record: &Record| !record.text.is_empty();
-        match self.working().record(Kind::Session, session.id.as_str()).await? {
+        match self.working().records().get(Kind::Session, session.id.as_str()).await? {
             Some(here) if says(&here) => {
                 found.remade.insert(session.clone(), Part::Summary);
             }
@@ -221,7 +222,7 @@ impl MemoryView {
         let working = self.working().with_expired();
         let mut sessions = BTreeSet::new();
         for some in messages.chunks(PAGE) {
-            let mut records = working.records_of(some.to_vec()).await?;
+            let mut records = working.records().get_all(some.to_vec()).await?;
             if records.len() < some.len() {
                 records.extend(self.longterm().records(some).await?);
             }
@@ -260,7 +261,7 @@ impl MemoryView {
         for &kind in KINDS {
             let mut after = None;
             loop {
-                let page = working.records(kind, after, PAGE).await?;
+                let page = working.records().list(kind, after, PAGE).await?;
                 let records = page.records.into_iter();
                 // Working memory returns machine-wide records to every view, however narrow.
                 records.filter(|record| self.gate().sees(&record.scope)).for_each(&mut look);

@@ -222,7 +222,7 @@ impl MemoryView {
         let working = self.working().with_expired();
         let mut records = Vec::with_capacity(identities.len());
         for some in identities.chunks(PAGE) {
-            let here = working.records_of(some.to_vec()).await?;
+            let here = working.records().get_all(some.to_vec()).await?;
             let known: BTreeSet<Identity> = here.iter().map(Record::identity).collect();
             let rest: Vec<Identity> =
                 some.iter().filter(|it| !known.contains(it)).cloned().collect();

@@ -73,7 +73,7 @@ impl MemoryView {
         let shared = self.shared();
         let mut records = shared.longterm.records(identities).await?;
         let working = shared.working.scoped(Gate::administrator()).with_expired();
-        records.extend(working.records_of(identities.to_vec()).await?);
+        records.extend(working.records().get_all(identities.to_vec()).await?);
         Ok(records)
     }
 }

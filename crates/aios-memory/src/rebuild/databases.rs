@@ -9,7 +9,7 @@ use std::{
 };
 
 use aios_record::{Id, Identity, Kind, Record};
-use aios_working::{KINDS, Restored};
+use aios_working::{KINDS, RestoreOutcome};
 
 use super::{Accepted, PAGE};
 use crate::{Administrator, Error, together::WORKING};
@@ -84,10 +84,10 @@ async fn put_back(memory: &Administrator, mut records: Vec<Record>) -> Result<u6
     let mut forgotten = memory.longterm().are_forgotten(&records).await?.into_iter();
     records.retain(|_| !forgotten.next().unwrap_or(false));
     let mut brought = 0;
-    for restored in memory.working().restore(records).await? {
+    for restored in memory.working().intake().restore(records).await? {
         match restored {
-            Ok(Restored::Added | Restored::Detached { .. }) => brought += 1,
-            Ok(Restored::Known | Restored::Elsewhere) => {}
+            Ok(RestoreOutcome::Added | RestoreOutcome::Detached { .. }) => brought += 1,
+            Ok(RestoreOutcome::Known | RestoreOutcome::Elsewhere) => {}
             Err(error) => tracing::warn!(%error, "a record does not go back to working memory"),
         }
     }

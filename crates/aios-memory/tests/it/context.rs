@@ -12,14 +12,14 @@ async fn the_context_has_every_tier_within_the_budget() {
     let ada = of(&memory, "ada");
     for (user, tone) in [("ada", "terse"), ("bob", "flowery")] {
         let view = of(&memory, user);
-        view.working().set_preference("communication_tone", json!(tone)).await.unwrap();
+        view.working().preferences().put("communication_tone", json!(tone)).await.unwrap();
     }
-    memory.working().set_persona("name", "Otto").await.unwrap();
+    memory.working().persona().put("name", "Otto").await.unwrap();
     let session = Id::new("today").unwrap();
     for n in 0..15 {
         let text = format!("remark {n} on something else");
         let message = NewMessage::new(session.clone(), "user", text);
-        ada.working().add_message(message).await.unwrap();
+        ada.working().messages().add(message).await.unwrap();
     }
     let note = "The brass valve of the pump sticks in winter.";
     ada.remember(note).await.unwrap();

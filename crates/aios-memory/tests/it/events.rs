@@ -53,8 +53,8 @@ fn child() {
 /// Returns the names of the events in working memory, after a check that each is unique.
 async fn names(path: &Path) -> BTreeSet<String> {
     let working = Working::open(path, working::Config::default()).unwrap();
-    assert!(working.verify().await.unwrap().is_empty());
-    let events = working.events(EventFilter::default()).await.unwrap();
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
+    let events = working.events().list(EventFilter::default()).await.unwrap();
     let name = |event: &working::Event| event.data["name"].as_str().unwrap().to_owned();
     let names: BTreeSet<String> = events.iter().map(name).collect();
     assert_eq!(names.len(), events.len());
@@ -180,8 +180,12 @@ async fn metrics_are_kept_by_second_and_by_hour() {
             memory.shutdown().await.unwrap();
         }
         let memory = fixture.open().await;
-        let history =
-            memory.working().metric_history("cpu", at(-10_000_000), Timestamp::MAX).await.unwrap();
+        let history = memory
+            .working()
+            .metrics()
+            .history("cpu", at(-10_000_000), Timestamp::MAX)
+            .await
+            .unwrap();
         let brief: Vec<(i64, u64, f64)> = history
             .iter()
             .map(|point| {

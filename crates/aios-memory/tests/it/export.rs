@@ -68,7 +68,7 @@ async fn an_export_round_trips_through_an_import() {
     let said = json!({"role": "user", "content": "and roses"});
     in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
     everything.longterm().drain().await.unwrap();
-    assert_eq!(ada.working().recent_messages("talk", 10).await.unwrap().len(), 3);
+    assert_eq!(ada.working().messages().recent("talk", 10).await.unwrap().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +94,7 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     let taken = ada.import_export(&damaged, ImportMode::Store, None).await.unwrap();
     assert_eq!((taken.tally.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
     assert_detached(&taken, &[(3, "goal/g")]);
-    assert_eq!(ada.working().tasks(None, None).await.unwrap().len(), 1);
+    assert_eq!(ada.working().tasks().list(None, None).await.unwrap().len(), 1);
     assert_eq!(texts(&ada, "dig").await, ["dig"]);
 
     for (version, expect) in [(99, "use the newer program"), (0, "there is no version 0")] {
@@ -132,7 +132,7 @@ async fn a_preference_of_the_former_default_user_is_shared() {
         let all = other.administrator();
         let taken = all.import_export(&path, ImportMode::Store, None).await.unwrap();
         assert_eq!((taken.tally.added, taken.failed.len()), (2, 0), "{taken:?}");
-        let seen = other.for_shared().working().preferences().await.unwrap();
+        let seen = other.for_shared().working().preferences().list().await.unwrap();
         assert_eq!(seen.other.contains_key(&key), is_shared, "version {version}");
     }
 }
@@ -157,7 +157,7 @@ async fn hand_edited_times_are_read_in_any_accepted_notation() {
     }
     let back = other.get(Kind::Goal, &Id::new("g").unwrap()).await.unwrap().unwrap();
     assert_eq!(back.expires_at.unwrap().strftime("%F").to_string(), "9999-12-30");
-    assert_eq!(other.working().active_goals().await.unwrap().len(), 1);
+    assert_eq!(other.working().goals().active().await.unwrap().len(), 1);
 }
 
 /// Exports Ada's session `s` with a summary and `messages`, and returns the lines of the file.
@@ -168,7 +168,7 @@ async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
         let said = json!({"role": "user", "content": content});
         ada.record(Kind::Message, said).await.unwrap();
     }
-    ada.working().set_session_summary("s", "about boats").await.unwrap();
+    ada.working().sessions().set_summary("s", "about boats").await.unwrap();
     let written = export(&ada, &fixture.dir.path().join("talk.jsonl")).await;
     memory.shutdown().await.unwrap();
     written.lines().map(str::to_owned).collect()
@@ -212,7 +212,7 @@ async fn a_session_continues_after_imports_in_any_order() {
     assert_eq!(counts(&taken), (2, 0, 0), "{taken:?}");
     let taken = import(&ada, to.dir.path(), &lines).await;
     assert_eq!(counts(&taken), (2, 2, 0), "{taken:?}");
-    let session = ada.working().session("s").await.unwrap().unwrap();
+    let session = ada.working().sessions().get("s").await.unwrap().unwrap();
     assert_eq!((session.message_count, session.summary.as_deref()), (3, Some("about boats")));
     let said = json!({"role": "user", "content": "four"});
     in_session(&ada, "s").record(Kind::Message, said).await.unwrap();
@@ -234,7 +234,7 @@ async fn an_import_merges_sessions_with_the_same_id() {
     }
     let taken = import(&ada, to.dir.path(), &lines).await;
     assert_eq!(counts(&taken), (3, 0, 0), "{taken:?}");
-    let messages = ada.working().recent_messages("s", 9).await.unwrap();
+    let messages = ada.working().messages().recent("s", 9).await.unwrap();
     let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
     assert_eq!(texts, ["own one", "own two", "one", "two"]);
 }
@@ -261,7 +261,7 @@ async fn a_record_of_another_user_is_a_failure_of_its_line() {
         assert!(taken.failed.iter().all(|(_, problem)| problem.contains("user")), "{taken:?}");
         assert_eq!(texts(view, "shed").await, ["the shed is green"]);
     }
-    assert_eq!(bob.working().session("s").await.unwrap().unwrap().message_count, 0);
+    assert_eq!(bob.working().sessions().get("s").await.unwrap().unwrap().message_count, 0);
 }
 
 /// Returns the lines of an export of `records`, each with its owner; `None` is the shared owner.
@@ -311,10 +311,13 @@ async fn equal_ids_of_different_owners_do_not_conflict() {
         }
     }
     // The shared task refers to the shared goal, not to Bob's.
-    let goals_tasks = other.working().tasks_for_goal("g").await.unwrap();
+    let goals_tasks = other.working().tasks().of_goal("g").await.unwrap();
     assert_eq!(goals_tasks.len(), 1);
-    assert_eq!(bob.working().preference("tone").await.unwrap(), Some(json!("warm")));
-    assert_eq!(of(&other, "ada").working().preference("tone").await.unwrap(), Some(json!("dry")));
+    assert_eq!(bob.working().preferences().get("tone").await.unwrap(), Some(json!("warm")));
+    assert_eq!(
+        of(&other, "ada").working().preferences().get("tone").await.unwrap(),
+        Some(json!("dry"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

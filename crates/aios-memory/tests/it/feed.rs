@@ -18,7 +18,7 @@ async fn every_acknowledged_change_is_found() {
         writers.push(tokio::spawn(async move {
             for n in 0..5 {
                 let text = format!("goal number {n} of writer {writer}");
-                memory.working().store_goal(Goal::new(text.clone())).await.unwrap();
+                memory.working().goals().put(Goal::new(text.clone())).await.unwrap();
                 assert!(texts(&memory, &text).await.contains(&text));
             }
         }));
@@ -40,7 +40,7 @@ async fn two_handles_apply_each_change_of_the_feed_once() {
         let (writer, reader) = if n % 2 == 0 { (&one, &two) } else { (&two, &one) };
         let text = format!("sentence {n} about the harbour");
         let message = NewMessage::new(session.clone(), "user", text.clone());
-        writer.working().add_message(message).await.unwrap();
+        writer.working().messages().add(message).await.unwrap();
         let (here, there) = tokio::join!(texts(writer, &text), texts(reader, &text));
         assert_eq!((here.first(), there.first()), (Some(&text), Some(&text)));
     }
@@ -57,15 +57,15 @@ async fn changes_and_removals_reach_long_term_memory() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let entry = Entry::new("note", "garden", json!("the roses want water"));
-    let entry = memory.working().create_entry(entry).await.unwrap();
+    let entry = memory.working().entries().add(entry).await.unwrap();
     assert_eq!(texts(&memory, "roses").await.len(), 1);
-    let goal = memory.working().store_goal(Goal::new("prune the apple tree")).await.unwrap();
+    let goal = memory.working().goals().put(Goal::new("prune the apple tree")).await.unwrap();
     let result = Some("done with the long ladder".to_owned());
-    memory.working().update_goal(goal.id.as_str(), "completed", result).await.unwrap();
+    memory.working().goals().set_status(goal.id.as_str(), "completed", result).await.unwrap();
     let pruned = "prune the apple tree\ndone with the long ladder";
     assert_eq!(texts(&memory, "long ladder").await[0], pruned);
 
-    memory.working().delete_entry(entry.id.as_str()).await.unwrap();
+    memory.working().entries().remove(entry.id.as_str()).await.unwrap();
     assert!(!texts(&memory, "roses").await.concat().contains("roses"));
     assert_eq!(memory.get(Kind::Entry, &entry.id).await.unwrap(), None);
     memory.shutdown().await.unwrap();
@@ -79,13 +79,13 @@ async fn messages_moved_out_of_working_memory_are_still_found() {
     let mut ids = Vec::new();
     for n in 0..5 {
         let message = NewMessage::new(session.clone(), "user", format!("lighthouse {n}"));
-        ids.push(memory.working().add_message(message).await.unwrap().id().clone());
+        ids.push(memory.working().messages().add(message).await.unwrap().id().clone());
     }
     memory.catch_up().await.unwrap();
-    let head = memory.administrator().working().feed_head().await.unwrap();
-    memory.administrator().working().trim_feed(head).await.unwrap();
-    assert_eq!(memory.working().trim_messages("s", 2).await.unwrap(), 3);
-    assert_eq!(memory.working().message(ids[0].as_str()).await.unwrap(), None);
+    let head = memory.administrator().working().feed().head().await.unwrap();
+    memory.administrator().working().feed().trim(head).await.unwrap();
+    assert_eq!(memory.working().messages().trim("s", 2).await.unwrap(), 3);
+    assert_eq!(memory.working().messages().get(ids[0].as_str()).await.unwrap(), None);
     let record = memory.get(Kind::Message, &ids[0]).await.unwrap().unwrap();
     assert_eq!(record.text, "lighthouse 0");
     assert_eq!(record.payload["content"], "lighthouse 0");
@@ -101,7 +101,7 @@ async fn critical_events_reach_the_disk_and_are_found() {
     memory.push_event_durable(alarm.critical()).await.unwrap();
     memory.push_event_durable(Event::new("metric", "boiler", json!({"bar": 3}))).await.unwrap();
     memory.observe(Event::new("event", "kettle", json!({"message": "it whistles"}))).unwrap();
-    let stored = memory.working().events(EventFilter::default()).await.unwrap();
+    let stored = memory.working().events().list(EventFilter::default()).await.unwrap();
     let critical: Vec<_> = stored.iter().map(|event| event.critical).collect();
     assert_eq!(critical.len(), 2);
     assert_eq!(critical.iter().filter(|critical| **critical).count(), 1);
@@ -148,7 +148,7 @@ async fn a_journal_smaller_than_a_page_of_the_feed_receives_all_of_it() {
     let memory = AgentMemory::open(config).await.unwrap();
     let goals: Vec<_> = (0..20).map(|n| Goal::new(format!("harbour {n}"))).collect();
     for goal in goals {
-        memory.working().store_goal(goal).await.unwrap();
+        memory.working().goals().put(goal).await.unwrap();
     }
     memory.catch_up().await.unwrap();
     let stats = memory.stats().await.unwrap();
@@ -160,7 +160,7 @@ async fn a_journal_smaller_than_a_page_of_the_feed_receives_all_of_it() {
 async fn a_replaced_working_memory_is_detected() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    memory.working().store_goal(Goal::new("told to long-term memory")).await.unwrap();
+    memory.working().goals().put(Goal::new("told to long-term memory")).await.unwrap();
     memory.catch_up().await.unwrap();
     memory.shutdown().await.unwrap();
     let dir = fixture.dir.path().join("memory");

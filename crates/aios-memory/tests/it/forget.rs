@@ -50,7 +50,7 @@ async fn filled(memory: &AgentMemory) -> Id {
     for _ in 0..2 {
         talk.record(Kind::Message, said.clone()).await.unwrap();
     }
-    ada.working().set_session_summary("talk", "of the zanzibarquux").await.unwrap();
+    ada.working().sessions().set_summary("talk", "of the zanzibarquux").await.unwrap();
     let summary = json!({
         "id": "s", "text": "they spoke of the zanzibarquux", "subject": "session/talk",
         "originals": [format!("message/{first}")],
@@ -174,15 +174,15 @@ async fn an_unfinished_purge_is_completed_when_the_directory_is_opened() {
     let everything = memory.administrator();
     everything.longterm().drain().await.unwrap();
     // The state that a process leaves which is killed after it removed a record.
-    everything.working().ask_for_scrub().await.unwrap();
-    let found = of(&memory, "ada").working().remove(Kind::Session, "talk").await.unwrap();
+    everything.working().upkeep().ask_for_scrub().await.unwrap();
+    let found = of(&memory, "ada").working().records().remove(Kind::Session, "talk").await.unwrap();
     assert_eq!(found.len(), 4);
     drop(everything);
     memory.shutdown().await.unwrap();
     assert!(!holding(&dir, "zanzibarquux again").is_empty());
     let memory = fixture.open().await;
     assert_eq!(holding(&dir, "zanzibarquux again"), Vec::<PathBuf>::new());
-    assert!(!memory.administrator().working().is_scrub_asked_for().await.unwrap());
+    assert!(!memory.administrator().working().upkeep().is_scrub_asked_for().await.unwrap());
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn a_forgotten_text_is_not_ingested_again() {
     assert_eq!(ingest(&ada, &[later, renamed].join("\n")).await, (0, 0, 2));
     assert_eq!(ingest(&bob, &talk).await, (0, 4, 0));
     let session = &sessions(&bob).await[0];
-    assert_eq!(bob.working().recent_messages(session, 9).await.unwrap().len(), 3);
+    assert_eq!(bob.working().messages().recent(session, 9).await.unwrap().len(), 3);
     assert_eq!(found(&ada, "zanzibarquux").await, 0);
     memory.shutdown().await.unwrap();
 

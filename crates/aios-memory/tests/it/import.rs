@@ -118,9 +118,9 @@ async fn a_store_of_tasks_is_imported() {
     assert_eq!(kept[1].payload["value"], json!({"task_id": "99"}));
 
     let working = memory.working();
-    assert_eq!(working.preference("coffee").await.unwrap(), Some("dark roast".into()));
-    assert_eq!(working.preference("volume").await.unwrap(), Some(7.into()));
-    assert_eq!(working.persona().await.unwrap()["mood"], "cheerful");
+    assert_eq!(working.preferences().get("coffee").await.unwrap(), Some("dark roast".into()));
+    assert_eq!(working.preferences().get("volume").await.unwrap(), Some(7.into()));
+    assert_eq!(working.persona().list().await.unwrap()["mood"], "cheerful");
     assert_eq!(texts(&memory, "coffee beans").await[0], "order coffee beans\ntwo kilos");
     memory.shutdown().await.unwrap();
 }
@@ -156,15 +156,15 @@ async fn a_store_of_sessions_is_imported() {
     assert_eq!((report.tally.added, report.failed_count), (1 + 3 + 2 + 1 + 1, 0));
     assert_eq!(unclear(&report), ["sessions.topic 1", "messages.lang 1"]);
 
-    let talk = ada.working().recent_messages("s-1", 12).await.unwrap();
+    let talk = ada.working().messages().recent("s-1", 12).await.unwrap();
     let said: Vec<_> = talk.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
     assert_eq!(said, [("user", "deploy the parser"), ("assistant", "build 77 is out")]);
     assert_eq!((talk[0].position, talk[0].tokens), (0, Some(4)));
     assert_eq!(talk[0].metadata, json!({"a": 1, "lang": "en", "role": "human"}));
     assert_eq!(talk[0].meta.scope.user.as_deref(), Some("ada"));
-    let other = ada.working().recent_messages("s-2", 12).await.unwrap();
+    let other = ada.working().messages().recent("s-2", 12).await.unwrap();
     assert_eq!(other[0].timestamp.to_string(), "2024-05-01T07:53:20Z");
-    let styled = ada.working().preferences().await.unwrap();
+    let styled = ada.working().preferences().list().await.unwrap();
     assert_eq!(styled.coding_style, Some("tabs".into()));
     assert_eq!(styled.favorite_tools, Some(json!(["vim"])));
     assert_eq!(records(&ada, Kind::Task).await[0].scope.session.as_deref(), Some("s-1"));
@@ -225,7 +225,7 @@ async fn a_store_of_an_agent_is_imported() {
         (&records(&memory, Kind::Goal).await[0], &records(&memory, Kind::Task).await[0]);
     assert_eq!(task.payload["goal_id"], json!(goal.id));
     assert_eq!(records(&memory, Kind::ToolCall).await[0].payload["task_id"], json!(task.id));
-    let state = memory.working().agent_state("planner").await.unwrap().unwrap();
+    let state = memory.working().agent_states().get("planner").await.unwrap().unwrap();
     assert_eq!(state.state, json!({"step": 3}));
     let pattern = &records(&memory, Kind::Pattern).await[0].payload;
     assert_eq!((&pattern["uses"], &pattern["success_rate"]), (&json!(4), &json!(0.5)));
@@ -261,7 +261,7 @@ async fn entries_are_imported_from_every_json_layout() {
             (report.shapes, report.tally.added, report.failed_count),
             (vec!["entries"], 1, 0)
         );
-        let entry = view.working().entry("e-1").await.unwrap().unwrap();
+        let entry = view.working().entries().get("e-1").await.unwrap().unwrap();
         assert_eq!(entry.value, json!({"on": true, "w": 4.5, "of": null}));
         assert_eq!((entry.key.as_str(), entry.tags), ("lamp", vec!["home".to_owned()]));
         assert_eq!(entry.timestamp.unwrap().to_string(), "2024-05-01T00:00:00Z");
@@ -296,7 +296,7 @@ async fn a_later_import_adds_new_rows_and_changes_no_record() {
     fs::rename(&path, &renamed).unwrap();
     let report = ada.import(&renamed, ImportOptions::default()).await.unwrap();
     assert_eq!((report.tally.added, report.tally.known), (1, 1));
-    let kept = ada.working().task(task.id.as_str()).await.unwrap().unwrap();
+    let kept = ada.working().tasks().get(task.id.as_str()).await.unwrap().unwrap();
     assert_eq!(kept.status.as_str(), "in_progress");
     memory.shutdown().await.unwrap();
 }
@@ -313,7 +313,7 @@ async fn many_rows_are_imported_in_order() {
     );
     let report = import(&memory, &path).await;
     assert_eq!(report.tally.added, 1203);
-    let last = memory.working().recent_messages("long", 2).await.unwrap();
+    let last = memory.working().messages().recent("long", 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
     assert_eq!(last, [(1201, "turn 1202"), (1202, "turn 1203")]);
     memory.shutdown().await.unwrap();

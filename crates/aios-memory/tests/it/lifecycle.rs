@@ -85,9 +85,9 @@ async fn the_persona_is_machine_wide() {
     assert!(refused.to_string().contains("has no scope"), "{refused}");
     let refused = of(&memory, "zoe").record(Kind::Persona, plain.clone()).await.unwrap_err();
     assert_eq!(refused.code(), "machine_wide", "{refused:?}");
-    assert_eq!(memory.working().persona().await.unwrap().get("mood"), None);
+    assert_eq!(memory.working().persona().list().await.unwrap().get("mood"), None);
     memory.record(Kind::Persona, plain).await.unwrap();
-    let shown = of(&memory, "zoe").working().persona().await.unwrap();
+    let shown = of(&memory, "zoe").working().persona().list().await.unwrap();
     assert_eq!(shown["mood"], "calm", "everybody reads it");
 }
 
@@ -102,7 +102,7 @@ async fn aged_messages_move_to_long_term_memory() {
     };
     let memory = open(30).await;
     let message = NewMessage::new(Id::new("s").unwrap(), "user", "the harbour freezes in March");
-    let stored = memory.working().add_message(message).await.unwrap();
+    let stored = memory.working().messages().add(message).await.unwrap();
     let id = stored.id().clone();
     assert!(memory.administrator().maintain().await.unwrap().records.is_empty(), "it is new");
     memory.shutdown().await.unwrap();
@@ -123,7 +123,7 @@ async fn aged_messages_move_to_long_term_memory() {
     assert_eq!(memory.administrator().would_age().await.unwrap().records.get("messages"), Some(&1));
     let aged = memory.administrator().maintain().await.unwrap();
     assert_eq!(aged.records.get("messages"), Some(&1));
-    assert!(memory.working().message(id.as_str()).await.unwrap().is_none());
+    assert!(memory.working().messages().get(id.as_str()).await.unwrap().is_none());
     let kept = memory.get(Kind::Message, &id).await.unwrap().unwrap();
     assert_eq!(kept.text, "the harbour freezes in March");
     assert_eq!(texts(&memory, "when is there ice?").await, ["the harbour freezes in March"]);

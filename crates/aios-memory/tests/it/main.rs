@@ -64,7 +64,7 @@ fn of(memory: &AgentMemory, user: &str) -> MemoryView {
 
 /// Returns the names of the sessions of a view, the most recently active one first.
 async fn sessions(view: &MemoryView) -> Vec<String> {
-    let sessions = view.working().active_sessions(u32::MAX).await.unwrap();
+    let sessions = view.working().sessions().active(u32::MAX).await.unwrap();
     sessions.into_iter().map(|session| session.id.to_string()).collect()
 }
 

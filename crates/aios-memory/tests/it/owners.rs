@@ -216,8 +216,8 @@ impl Store {
             Action::MoveOut(session) => {
                 self.memory.catch_up().await.unwrap();
                 let working = self.memory.administrator().working().clone();
-                working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
-                let moved = view.working().trim_messages(session, 1).await;
+                working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
+                let moved = view.working().messages().trim(session, 1).await;
                 moved.map(|count| count.to_string()).map_err(Into::into)
             }
             Action::Drain => {
@@ -308,10 +308,10 @@ async fn seen(view: &MemoryView) -> Vec<String> {
         let told = view.forget(all).await.unwrap();
         lines.push(format!("would forget all: {}", receipt(&told)));
     }
-    let preferences = view.working().preferences().await.unwrap();
+    let preferences = view.working().preferences().list().await.unwrap();
     lines.push(format!("preferences {}", shown(preferences)));
     for session in NAMES {
-        let said = view.working().recent_messages(session, 9).await.unwrap();
+        let said = view.working().messages().recent(session, 9).await.unwrap();
         lines.push(format!("said in {session}: {}", shown(said)));
     }
     let stats = view.stats().await.unwrap();

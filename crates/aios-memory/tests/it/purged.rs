@@ -60,7 +60,7 @@ async fn filled(ada: &MemoryView) -> Identity {
     let thanks = json!({"role": "assistant", "content": "I keep that."});
     talk.record(Kind::Message, thanks).await.unwrap();
     for summary in ["ada told the code zanzibarquux", "ada told the code: zanzibarquux"] {
-        ada.working().set_session_summary("talk", summary).await.unwrap();
+        ada.working().sessions().set_summary("talk", summary).await.unwrap();
         // Makes each version reach long-term memory.
         ada.recall("code", &SearchOptions::default()).await.unwrap();
     }
@@ -129,18 +129,18 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     );
     assert_eq!((along(&told), along(&done)), (expect.clone(), expect));
     assert_eq!((told.forgotten, done.forgotten), (2, 2));
-    let talk = ada.working().session("talk").await.unwrap().unwrap();
+    let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
-    assert_eq!(ada.working().recent_messages("talk", 9).await.unwrap().len(), 1);
+    assert_eq!(ada.working().messages().recent("talk", 9).await.unwrap().len(), 1);
     let versions = ada.history(Kind::Session, &talk.id).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
     // A source with the message and the summary brings neither back.
     let tally = ada.import_export(&before, ImportMode::Store, None).await.unwrap().tally;
     assert_eq!((tally.added, tally.forgotten), (0, 3), "{tally:?}");
-    let talk = ada.working().session("talk").await.unwrap().unwrap();
+    let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
     // Bob's records are unchanged.
-    let talk = bob.working().session("talk").await.unwrap().unwrap();
+    let talk = bob.working().sessions().get("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap(), "ada told the code: zanzibarquux");
     memory.shutdown().await.unwrap();
 }

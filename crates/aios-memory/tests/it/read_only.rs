@@ -10,7 +10,7 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember("the harbour is quiet").await.unwrap();
-    let goal = memory.working().store_goal(Goal::new("paint the boat")).await.unwrap();
+    let goal = memory.working().goals().put(Goal::new("paint the boat")).await.unwrap();
     memory.shutdown().await.unwrap();
 
     let config = fixture.config().with_access(Access::ReadOnly);
@@ -32,7 +32,7 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
         ("maintain", administrator.maintain().await.map(drop)),
         (
             "tier 1",
-            memory.working().store_goal(Goal::new("x")).await.map(drop).map_err(Error::from),
+            memory.working().goals().put(Goal::new("x")).await.map(drop).map_err(Error::from),
         ),
     ];
     for (name, outcome) in refused {

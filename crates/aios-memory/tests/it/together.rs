@@ -14,8 +14,8 @@ use crate::{Fixture, of, texts};
 async fn store(fixture: &Fixture, word: &str) {
     let memory = fixture.open().await;
     memory.remember(&format!("a note of {word}")).await.unwrap();
-    memory.working().store_goal(Goal::new(format!("a goal of {word}"))).await.unwrap();
-    memory.working().set_preference("stone", json!(word)).await.unwrap();
+    memory.working().goals().put(Goal::new(format!("a goal of {word}"))).await.unwrap();
+    memory.working().preferences().put("stone", json!(word)).await.unwrap();
     memory.shutdown().await.unwrap();
 }
 
@@ -52,7 +52,7 @@ async fn an_older_database_is_reported_and_accepted_by_a_repair() {
 
 /// Stores a goal after a repair, and finds it.
 async fn store_goal(memory: &AgentMemory) {
-    memory.working().store_goal(Goal::new("a goal of copper")).await.unwrap();
+    memory.working().goals().put(Goal::new("a goal of copper")).await.unwrap();
     assert_eq!(texts(memory, "copper").await[0], "a goal of copper");
 }
 
@@ -64,7 +64,7 @@ async fn an_older_database_without_feed_changes_is_detected() {
     let copy = fixture.dir.path().join("working.db");
     fs::copy(&file, &copy).unwrap();
     let memory = fixture.open().await;
-    memory.working().set_preference("stone", json!("basalt")).await.unwrap();
+    memory.working().preferences().put("stone", json!("basalt")).await.unwrap();
     memory.shutdown().await.unwrap();
     fs::copy(&copy, &file).unwrap();
     let refused = AgentMemory::open(fixture.config()).await.unwrap_err();
@@ -181,7 +181,7 @@ async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
         memory.remember(text).await.unwrap();
     }
     forget(&memory, "forgotten early").await;
-    memory.working().store_goal(Goal::new("an early goal")).await.unwrap();
+    memory.working().goals().put(Goal::new("an early goal")).await.unwrap();
     memory.shutdown().await.unwrap();
     for name in names {
         fs::copy(dir.join(name), fixture.dir.path().join(name)).unwrap();
@@ -191,7 +191,7 @@ async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
         memory.remember(&format!("later {n}")).await.unwrap();
         of(&memory, "ada").remember(&format!("of ada {n}")).await.unwrap();
         let goal = Goal { id: Id::new(format!("h{n}")).unwrap(), ..Goal::new("a later goal") };
-        memory.working().store_goal(goal).await.unwrap();
+        memory.working().goals().put(goal).await.unwrap();
         memory.shutdown().await.unwrap();
     }
     let memory = fixture.open().await;

@@ -36,7 +36,7 @@ async fn concurrent_updates_are_all_kept_in_the_history() {
     let handles = [fixture.open().await, fixture.open().await];
     let id = Id::new("g").unwrap();
     let goal = Goal { id: id.clone(), ..Goal::new("paint the boat") };
-    handles[0].working().store_goal(goal).await.unwrap();
+    handles[0].working().goals().put(goal).await.unwrap();
     let mut callers = Vec::new();
     // Both handles write both fields.
     for (at, handle) in handles.iter().enumerate() {

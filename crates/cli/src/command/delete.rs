@@ -49,7 +49,7 @@ pub(crate) async fn clear(
     if !arguments.yes {
         confirm(output, "delete all entries of this scope for good?")?;
     }
-    let deleted = memory.working().clear_all_entries().await.map_err(aios_memory::Error::from)?;
+    let deleted = memory.working().entries().clear().await.map_err(aios_memory::Error::from)?;
     output
         .result(&json!({"deleted": deleted}), |out| writeln!(out, "deleted: {deleted} entries"))?;
     Ok(())

@@ -92,14 +92,14 @@ async fn work(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
     story.step("It has work to do: a goal, a task, a decision, a tool that it calls.")?;
     let working = memory.working();
     let goal = Goal { status: GoalStatus::Active, ..Goal::new("Make the login test reliable") };
-    let goal = working.store_goal(goal).await.map_err(aios_memory::Error::from)?;
+    let goal = working.goals().put(goal).await.map_err(aios_memory::Error::from)?;
     story.tell(&format!("goal      {}", goal.description))?;
     let task = Task {
         goal_id: Some(goal.id.clone()),
         agent: "fixer".to_owned(),
         ..Task::new("Find out why the login test fails on the slow runner")
     };
-    let task = working.store_task(task).await.map_err(aios_memory::Error::from)?;
+    let task = working.tasks().put(task).await.map_err(aios_memory::Error::from)?;
     story.tell(&format!("task      {}", task.description))?;
     let call = ToolCall {
         task_id: Some(task.id.clone()),
@@ -107,19 +107,19 @@ async fn work(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
         reason: Some("see whether it fails every time".to_owned()),
         ..ToolCall::new("cargo test login")
     };
-    working.store_tool_call(call).await.map_err(aios_memory::Error::from)?;
+    working.tool_calls().put(call).await.map_err(aios_memory::Error::from)?;
     let decision = Decision {
         reasoning: "a sleep is too short on a slow machine and too long on a fast one".to_owned(),
         options: json!(["sleep longer", "wait for the clock", "retry"]),
         ..Decision::new("how to wait for the login token", "wait for the clock")
     };
-    let decision = working.log_decision(decision).await.map_err(aios_memory::Error::from)?;
+    let decision = working.decisions().put(decision).await.map_err(aios_memory::Error::from)?;
     story.tell(&format!("decision  {}: {}", decision.context, decision.chosen))?;
     let result = TaskUpdate {
         summary: Some("The token expired before the second request.".to_owned()),
         ..TaskUpdate::default()
     };
-    let done = working.update_task_status(task.id.as_str(), TaskStatus::Completed, result).await;
+    let done = working.tasks().set_status(task.id.as_str(), TaskStatus::Completed, result).await;
     let done = done.map_err(aios_memory::Error::from)?;
     story.tell(&format!("done      {}", done.summary.unwrap_or_default()))
 }
@@ -132,7 +132,7 @@ async fn talk(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
         ..NewMessage::new(session.clone(), if *name == "Ada" { "user" } else { "assistant" }, *text)
     });
     let messages: Vec<_> = messages.collect();
-    memory.working().add_messages(messages).await.map_err(aios_memory::Error::from)?;
+    memory.working().messages().add_all(messages).await.map_err(aios_memory::Error::from)?;
     for (name, text) in TALK {
         story.tell(&format!("{name}: {text}"))?;
     }

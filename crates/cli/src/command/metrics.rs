@@ -47,7 +47,7 @@ pub(super) async fn record(
     let time = timestamp.as_ref().and_then(Value::as_str).and_then(|time| time.parse().ok());
     let timestamp = time.unwrap_or_else(Timestamp::now);
     let metric = Metric { key: key.clone(), timestamp, value };
-    memory.working().store_metrics(vec![metric]).await.map_err(aios_memory::Error::from)?;
+    memory.working().intake().put_metrics(vec![metric]).await.map_err(aios_memory::Error::from)?;
     let stored = json!({"key": key, "value": value, "timestamp": timestamp});
     output.result(&stored, |out| writeln!(out, "stored: metric/{} = {value}", line(&key)))?;
     Ok(())
@@ -58,7 +58,7 @@ pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Re
     if let Some(text) = list.after.clone() {
         return Err(aios_memory::Error::Cursor { text }.into());
     }
-    let keys = memory.working().metric_keys().await.map_err(aios_memory::Error::from)?;
+    let keys = memory.working().metrics().keys().await.map_err(aios_memory::Error::from)?;
     let items: Vec<_> = keys.iter().map(|key| json!({"kind": "metric", "key": key})).collect();
     output.result(&json!({"items": items}), |out| {
         keys.iter().try_for_each(|key| writeln!(out, "[metric/{}]", line(key)))
@@ -69,7 +69,7 @@ pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Re
 /// Prints the points of a key, oldest first.
 pub(super) async fn show(memory: &MemoryView, key: &str, output: Output) -> Result<(), Failure> {
     let all = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
-    let points = memory.working().metric_history(key, all.0, all.1).await;
+    let points = memory.working().metrics().history(key, all.0, all.1).await;
     let points = points.map_err(aios_memory::Error::from)?;
     if points.is_empty() {
         return Err(Failure::NotFound {

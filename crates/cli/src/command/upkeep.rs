@@ -288,7 +288,7 @@ pub(crate) async fn maintain(
         false => memory.maintain().await?,
     };
     if arguments.vacuum {
-        memory.working().vacuum().await.map_err(aios_memory::Error::from)?;
+        memory.working().upkeep().vacuum().await.map_err(aios_memory::Error::from)?;
     }
     let after = memory.stats().await?.disk_bytes;
     let done = json!({

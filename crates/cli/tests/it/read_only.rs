@@ -293,7 +293,7 @@ fn changes_that_no_search_covers_yet_are_counted() {
         let path = program.data_dir().join("working.db");
         let config = WorkingConfig { feed_kinds: FEED_KINDS.to_vec(), ..WorkingConfig::default() };
         let working = Working::open(&path, config).unwrap();
-        working.store_goal(Goal::new("sail around the harbour")).await.unwrap();
+        working.goals().put(Goal::new("sail around the harbour")).await.unwrap();
         working.close().await;
     });
     let ended = program.run(&["--read-only", "--json", "recall", "harbour"]);

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use aios_analysis::{Analyzer, Guess, Known, Query, Variant};
 
 use super::{
-    quoted,
-    ranking::{Index, Term},
+    postings::{Postings, Term},
+    words::quoted,
 };
 use crate::Error;
 
@@ -18,7 +18,7 @@ const GUESSES_AT_ONCE: usize = 64;
 
 /// Returns the terms found in visible documents, rarest first.
 pub(super) fn looked_up(
-    index: &Index<'_>,
+    index: &Postings<'_>,
     analyzer: &Analyzer,
     query: &Query,
 ) -> Result<Vec<Term>, Error> {
@@ -50,7 +50,7 @@ pub(super) fn looked_up(
 }
 
 /// Returns the variants of `guesses` that occur in visible documents.
-fn taken(index: &Index<'_>, guesses: Vec<Guess>) -> Result<Vec<Variant>, Error> {
+fn taken(index: &Postings<'_>, guesses: Vec<Guess>) -> Result<Vec<Variant>, Error> {
     let mut seen = HashSet::new();
     let terms: Vec<&str> =
         guesses.iter().flat_map(Guess::terms).filter(|it| seen.insert(*it)).collect();

@@ -2,13 +2,13 @@
 
 use aios_record::{Change, Kind, Scope, ScopeFilter, Timestamp};
 use aios_working::{
-    Aged, Decision, Entry, Error, Goal, HourlyMetric, IMPORTANT, Metric, MetricPoint, NewMessage,
-    Pattern, Receipt, Retention, Session, Task, TaskUpdate, ToolCall,
+    AgeReport, Decision, Entry, Error, Goal, HourlyMetric, IMPORTANT, MessageReceipt, Metric,
+    MetricPoint, NewMessage, Pattern, Retention, Session, Task, TaskUpdate, ToolCall,
 };
 
 use crate::{HOUR_US, Place, START, id, opened, shared, view};
 
-fn counts(aged: &Aged) -> Vec<(&str, u64)> {
+fn counts(aged: &AgeReport) -> Vec<(&str, u64)> {
     aged.records.iter().map(|(&name, &count)| (name, count)).collect()
 }
 
@@ -17,115 +17,115 @@ async fn ageing_moves_out_old_records_and_keeps_open_and_important_ones() {
     let place = Place::new();
     let working = place.open(place.config());
     for name in ["done", "open", "parent"] {
-        working.store_goal(Goal { id: id(name), ..Goal::new(name) }).await.unwrap();
+        working.goals().put(Goal { id: id(name), ..Goal::new(name) }).await.unwrap();
     }
     for name in ["done", "parent"] {
-        working.update_goal(name, "completed", None).await.unwrap();
+        working.goals().set_status(name, "completed", None).await.unwrap();
     }
     let child = Task { id: id("child"), goal_id: Some(id("parent")), ..Task::new("open child") };
-    working.store_task(child).await.unwrap();
-    working.store_tool_call(ToolCall::new("ls")).await.unwrap();
-    working.store_pattern(Pattern::new("disk full", "clean")).await.unwrap();
+    working.tasks().put(child).await.unwrap();
+    working.tool_calls().put(ToolCall::new("ls")).await.unwrap();
+    working.patterns().put(Pattern::new("disk full", "clean")).await.unwrap();
     let mut important = Decision { id: id("important"), ..Decision::new("a", "b") };
     important.meta.importance = IMPORTANT;
-    working.log_decision(important).await.unwrap();
+    working.decisions().put(important).await.unwrap();
     // Messages with an old timestamp were recorded today.
     let told = Some("2023-05-08T13:56:00Z".parse().unwrap());
     let said =
         |n| NewMessage { timestamp: told, ..NewMessage::new(id("s"), "user", format!("m{n}")) };
-    working.add_messages((0..1500).map(said).collect()).await.unwrap();
+    working.messages().add_all((0..1500).map(said).collect()).await.unwrap();
     let old = Goal { status: "failed".into(), completed_at: told, ..Goal::new("imported") };
-    working.store_goal(old).await.unwrap();
+    working.goals().put(old).await.unwrap();
 
     let retention = Retention::default();
     place.pass_hours(24 * 29);
-    let first = working.age(&retention).await.unwrap();
+    let first = working.upkeep().age(&retention).await.unwrap();
     assert_eq!((counts(&first), first.summed_up), (vec![], 4));
     place.pass_hours(24 * 2);
     let expect = [("messages", 1500), ("tool_calls", 1)];
-    assert_eq!(counts(&working.would_age(&retention).await.unwrap()), expect);
-    assert_eq!(counts(&working.age(&retention).await.unwrap()), expect);
-    assert_eq!(working.age(&retention).await.unwrap(), Aged::default());
+    assert_eq!(counts(&working.upkeep().would_age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.upkeep().age(&retention).await.unwrap()), expect);
+    assert_eq!(working.upkeep().age(&retention).await.unwrap(), AgeReport::default());
     place.pass_hours(24 * 60);
     let expect = [("goals", 3), ("sessions", 1)];
-    assert_eq!(counts(&working.would_age(&retention).await.unwrap()), expect);
-    assert_eq!(counts(&working.age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.upkeep().would_age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.upkeep().age(&retention).await.unwrap()), expect);
     let none_kept = Retention { patterns_max: Some(0), ..retention };
-    assert_eq!(counts(&working.age(&none_kept).await.unwrap()), [("patterns", 1)]);
-    assert!(working.goal("open").await.unwrap().is_some());
-    assert!(working.decision("important").await.unwrap().is_some());
-    assert!(working.verify().await.unwrap().is_empty());
+    assert_eq!(counts(&working.upkeep().age(&none_kept).await.unwrap()), [("patterns", 1)]);
+    assert!(working.goals().get("open").await.unwrap().is_some());
+    assert!(working.decisions().get("important").await.unwrap().is_some());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn an_aged_parent_leaves_a_stub_until_its_last_child_is_moved_out() {
     let place = Place::new();
     let working = place.open(place.config());
-    working.store_goal(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("copy files") };
-    working.store_task(task).await.unwrap();
-    working.update_goal("g", "completed", Some("it runs".to_owned())).await.unwrap();
+    working.tasks().put(task).await.unwrap();
+    working.goals().set_status("g", "completed", Some("it runs".to_owned())).await.unwrap();
     place.pass_hours(24 * 91);
-    assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("goals", 1)]);
+    assert_eq!(counts(&working.upkeep().age(&Retention::default()).await.unwrap()), [("goals", 1)]);
 
     // No read shows the stub ...
-    assert_eq!(working.goal("g").await.unwrap(), None);
-    assert!(working.records(Kind::Goal, None, 9).await.unwrap().records.is_empty());
-    assert_eq!(working.stats().await.unwrap().records["goals"], 0);
-    assert!(working.find_relevant("blog", Default::default()).await.unwrap().is_empty());
-    assert!(working.update_goal("g", "active", None).await.unwrap_err().is_not_found());
-    assert!(working.verify().await.unwrap().is_empty());
-    working.reindex().await.unwrap();
-    assert!(working.verify().await.unwrap().is_empty());
+    assert_eq!(working.goals().get("g").await.unwrap(), None);
+    assert!(working.records().list(Kind::Goal, None, 9).await.unwrap().records.is_empty());
+    assert_eq!(working.upkeep().stats().await.unwrap().records["goals"], 0);
+    assert!(working.records().find("blog", Default::default()).await.unwrap().is_empty());
+    assert!(working.goals().set_status("g", "active", None).await.unwrap_err().is_not_found());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
+    working.upkeep().reindex().await.unwrap();
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
     // ... but its children are visible, old and new.
-    working.update_task_status("t", "in_progress", TaskUpdate::default()).await.unwrap();
+    working.tasks().set_status("t", "in_progress", TaskUpdate::default()).await.unwrap();
     let second = Task { id: id("t2"), goal_id: Some(id("g")), ..Task::new("set up nginx") };
-    working.store_task(second).await.unwrap();
-    assert_eq!(working.tasks_for_goal("g").await.unwrap().len(), 2);
+    working.tasks().put(second).await.unwrap();
+    assert_eq!(working.tasks().of_goal("g").await.unwrap().len(), 2);
     let again = Goal { id: id("g"), ..Goal::new("again") };
     let mut elsewhere = again.clone();
     elsewhere.meta.scope.agent = Some("scout".to_owned());
-    let error = working.store_goal(elsewhere).await.unwrap_err();
+    let error = working.goals().put(elsewhere).await.unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }), "{error}");
 
     // Storing it again revives it.
-    working.store_goal(again).await.unwrap();
-    assert_eq!(working.active_goals().await.unwrap().len(), 1);
-    assert_eq!(working.find_relevant("again", Default::default()).await.unwrap().len(), 1);
-    working.update_goal("g", "completed", None).await.unwrap();
+    working.goals().put(again).await.unwrap();
+    assert_eq!(working.goals().active().await.unwrap().len(), 1);
+    assert_eq!(working.records().find("again", Default::default()).await.unwrap().len(), 1);
+    working.goals().set_status("g", "completed", None).await.unwrap();
     place.pass_hours(24 * 91);
-    working.age(&Retention::default()).await.unwrap();
-    assert_eq!(working.goal("g").await.unwrap(), None);
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    assert_eq!(working.goals().get("g").await.unwrap(), None);
 
     // Ageing the last child deletes the stub.
     for name in ["t", "t2"] {
-        working.update_task_status(name, "completed", TaskUpdate::default()).await.unwrap();
+        working.tasks().set_status(name, "completed", TaskUpdate::default()).await.unwrap();
     }
     place.pass_hours(24 * 91);
-    assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("tasks", 2)]);
+    assert_eq!(counts(&working.upkeep().age(&Retention::default()).await.unwrap()), [("tasks", 2)]);
     let orphan = Task { goal_id: Some(id("g")), ..Task::new("too late") };
-    let error = working.store_task(orphan).await.unwrap_err();
+    let error = working.tasks().put(orphan).await.unwrap_err();
     assert!(matches!(error, Error::MissingParent { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn removing_a_parent_that_moved_out_removes_its_children() {
     let (place, working) = opened();
-    working.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("t") };
-    working.store_task(task).await.unwrap();
-    working.update_goal("g", "completed", None).await.unwrap();
-    working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+    working.tasks().put(task).await.unwrap();
+    working.goals().set_status("g", "completed", None).await.unwrap();
+    working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
     place.pass_hours(24 * 91);
-    working.age(&Retention::default()).await.unwrap();
-    assert_eq!(working.goal("g").await.unwrap(), None);
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    assert_eq!(working.goals().get("g").await.unwrap(), None);
     let ada = view(&working, "ada");
     let exact = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
-    assert!(exact.remove(Kind::Goal, "g").await.unwrap().is_empty());
-    assert!(matches!(ada.remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
-    let removed = working.remove(Kind::Goal, "g").await.unwrap();
+    assert!(exact.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
+    assert!(matches!(ada.records().remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
+    let removed = working.records().remove(Kind::Goal, "g").await.unwrap();
     assert_eq!(removed, [shared(Kind::Task, "t"), shared(Kind::Goal, "g")]);
-    assert!(working.remove(Kind::Goal, "g").await.unwrap().is_empty());
+    assert!(working.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -134,26 +134,26 @@ async fn a_session_that_was_moved_out_continues_its_count() {
     let working = place.open(place.config());
     let said = |text: &str| NewMessage::new(id("s"), "user", text);
     for n in 0..3 {
-        working.add_message(said(&format!("message {n}"))).await.unwrap();
+        working.messages().add(said(&format!("message {n}"))).await.unwrap();
     }
     let mut task = Task { id: id("t"), ..Task::new("still open") };
     task.meta.scope.session = Some("s".to_owned());
-    working.store_task(task.clone()).await.unwrap();
+    working.tasks().put(task.clone()).await.unwrap();
     place.pass_hours(24 * 91);
-    let aged = counts(&working.age(&Retention::default()).await.unwrap()).len();
-    assert_eq!((aged, working.session("s").await.unwrap()), (2, None));
+    let aged = counts(&working.upkeep().age(&Retention::default()).await.unwrap()).len();
+    assert_eq!((aged, working.sessions().get("s").await.unwrap()), (2, None));
 
-    let receipt = working.add_message(said("back again")).await.unwrap();
-    assert!(matches!(receipt, Receipt::Added { position: 3, .. }), "{receipt:?}");
-    let session = working.session("s").await.unwrap().unwrap();
+    let receipt = working.messages().add(said("back again")).await.unwrap();
+    assert!(matches!(receipt, MessageReceipt::Added { position: 3, .. }), "{receipt:?}");
+    let session = working.sessions().get("s").await.unwrap().unwrap();
     assert_eq!((session.message_count, session.summary), (4, None));
-    assert!(working.verify().await.unwrap().is_empty());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
 
     place.pass_hours(24 * 91);
-    working.age(&Retention::default()).await.unwrap();
-    let session = working.create_session(Session::new(id("s"))).await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    let session = working.sessions().add(Session::new(id("s"))).await.unwrap();
     assert_eq!(session.message_count, 4);
-    assert!(working.verify().await.unwrap().is_empty());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -171,22 +171,26 @@ async fn ended_goals_and_sessions_are_summarised_and_the_feed_delivers_the_summa
         ("user", "Then the small server needs nginx for the blog before Monday."),
     ];
     for (role, text) in texts {
-        working.add_message(said(role, text)).await.unwrap();
+        working.messages().add(said(role, text)).await.unwrap();
     }
-    working.store_goal(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("copy all the files") };
-    working.store_task(task).await.unwrap();
-    working.update_goal("g", "completed", Some("it runs".to_owned())).await.unwrap();
+    working.tasks().put(task).await.unwrap();
+    working.goals().set_status("g", "completed", Some("it runs".to_owned())).await.unwrap();
     let heard = async || {
-        let told = working.feed_after(0, 99).await.unwrap();
-        working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+        let told = working.feed().after(0, 99).await.unwrap();
+        working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
         told
     };
     heard().await;
-    assert_eq!(working.age(&Retention::default()).await.unwrap().summed_up, 1, "the goal");
+    assert_eq!(working.upkeep().age(&Retention::default()).await.unwrap().summed_up, 1, "the goal");
     place.pass_hours(25);
-    assert_eq!(working.age(&Retention::default()).await.unwrap().summed_up, 1, "the session");
-    assert_eq!(working.age(&Retention::default()).await.unwrap(), Aged::default());
+    assert_eq!(
+        working.upkeep().age(&Retention::default()).await.unwrap().summed_up,
+        1,
+        "the session"
+    );
+    assert_eq!(working.upkeep().age(&Retention::default()).await.unwrap(), AgeReport::default());
 
     let told: Vec<_> = heard()
         .await
@@ -208,21 +212,24 @@ async fn ended_goals_and_sessions_are_summarised_and_the_feed_delivers_the_summa
     let expect = "The blog moves to the small server on Monday. \
                   Then the small server needs nginx for the blog before Monday.";
     assert_eq!(session.text, expect);
-    assert_eq!(working.session("s").await.unwrap().unwrap().summary.as_deref(), Some(expect));
-    assert_eq!(working.recent_summaries(3, 2000).await.unwrap()[0].text, expect);
+    assert_eq!(
+        working.sessions().get("s").await.unwrap().unwrap().summary.as_deref(),
+        Some(expect)
+    );
+    assert_eq!(working.sessions().recent_summaries(3, 2000).await.unwrap()[0].text, expect);
 
     // A summary set by the caller takes precedence over the one made here.
-    working.set_session_summary("s", "The move.").await.unwrap();
-    working.age(&Retention::default()).await.unwrap();
+    working.sessions().set_summary("s", "The move.").await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
     let summaries = async || {
-        let page = working.records(Kind::Summary, None, 9).await.unwrap();
+        let page = working.records().list(Kind::Summary, None, 9).await.unwrap();
         page.records.into_iter().map(|record| record.text).collect::<Vec<_>>()
     };
     assert!(summaries().await.contains(&"The move.".to_owned()));
     // If the session continues and ends again, its summary is replaced.
-    working.add_message(said("user", "Nothing was left on the large server.")).await.unwrap();
+    working.messages().add(said("user", "Nothing was left on the large server.")).await.unwrap();
     place.pass_hours(25);
-    assert_eq!(working.age(&Retention::default()).await.unwrap().summed_up, 1);
+    assert_eq!(working.upkeep().age(&Retention::default()).await.unwrap().summed_up, 1);
     let summaries = summaries().await;
     assert_eq!(summaries.len(), 2);
     assert!(summaries.iter().any(|text| text.contains("large server")), "{summaries:?}");
@@ -236,62 +243,68 @@ async fn expired_records_are_moved_out_regardless_of_kind_and_importance() {
     let mut entry = Entry::new("c", "k", serde_json::json!(1));
     entry.meta.expires_at = Some(soon);
     entry.meta.importance = 1.0;
-    working.create_entry(entry).await.unwrap();
-    working.create_entry(Entry::new("c", "stays", serde_json::json!(1))).await.unwrap();
-    assert_eq!(working.age(&Retention::default()).await.unwrap(), Aged::default());
+    working.entries().add(entry).await.unwrap();
+    working.entries().add(Entry::new("c", "stays", serde_json::json!(1))).await.unwrap();
+    assert_eq!(working.upkeep().age(&Retention::default()).await.unwrap(), AgeReport::default());
     place.pass_hours(3);
-    assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("entries", 1)]);
-    assert_eq!(working.stats().await.unwrap().records["entries"], 1);
+    assert_eq!(
+        counts(&working.upkeep().age(&Retention::default()).await.unwrap()),
+        [("entries", 1)]
+    );
+    assert_eq!(working.upkeep().stats().await.unwrap().records["entries"], 1);
 }
 
 #[tokio::test]
 async fn the_file_is_compacted_if_due_and_worthwhile() {
     let place = Place::new();
     let working = place.open(place.config());
-    let page = |n: u64| working.store_goal(Goal::new(format!("{n} {}", "boat ".repeat(800))));
-    let size = async || working.stats().await.unwrap().file_bytes;
-    assert!(!working.vacuum_if_due(7).await.unwrap(), "nothing to win");
+    let page = |n: u64| working.goals().put(Goal::new(format!("{n} {}", "boat ".repeat(800))));
+    let size = async || working.upkeep().stats().await.unwrap().file_bytes;
+    assert!(!working.upkeep().vacuum_if_due(7).await.unwrap(), "nothing to win");
     for n in 0..200 {
         page(n).await.unwrap();
     }
-    let goals = async || working.records(Kind::Goal, None, 999).await.unwrap().records;
+    let goals = async || working.records().list(Kind::Goal, None, 999).await.unwrap().records;
     for goal in goals().await {
-        working.remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+        working.records().remove(Kind::Goal, goal.id.as_str()).await.unwrap();
     }
-    working.checkpoint().await.unwrap();
+    working.upkeep().checkpoint().await.unwrap();
     let full = size().await;
     let retention = Retention { vacuum_days: None, ..Retention::default() };
-    assert!(!working.age(&retention).await.unwrap().vacuumed);
-    assert!(working.age(&Retention::default()).await.unwrap().vacuumed);
-    working.checkpoint().await.unwrap();
+    assert!(!working.upkeep().age(&retention).await.unwrap().vacuumed);
+    assert!(working.upkeep().age(&Retention::default()).await.unwrap().vacuumed);
+    working.upkeep().checkpoint().await.unwrap();
     assert!(size().await < full / 2);
 
     for n in 0..200 {
         page(n).await.unwrap();
     }
     for goal in goals().await {
-        working.remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+        working.records().remove(Kind::Goal, goal.id.as_str()).await.unwrap();
     }
     place.pass_hours(24 * 6);
-    assert!(!working.vacuum_if_due(7).await.unwrap(), "not due");
+    assert!(!working.upkeep().vacuum_if_due(7).await.unwrap(), "not due");
     place.pass_hours(24 + 1);
-    assert!(working.vacuum_if_due(7).await.unwrap());
-    assert!(working.verify().await.unwrap().is_empty());
+    assert!(working.upkeep().vacuum_if_due(7).await.unwrap());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn ageing_keeps_undelivered_records_and_feeds_only_summaries() {
     let (place, working) = opened();
     for n in 0..3 {
-        working.add_message(NewMessage::new(id("s"), "user", format!("m{n}"))).await.unwrap();
+        working.messages().add(NewMessage::new(id("s"), "user", format!("m{n}"))).await.unwrap();
     }
     place.pass_hours(24 * 31);
-    working.trim_feed(2).await.unwrap();
-    assert_eq!(counts(&working.age(&Retention::default()).await.unwrap()), [("messages", 2)]);
-    let told = working.feed_after(3, 9).await.unwrap();
+    working.feed().trim(2).await.unwrap();
+    assert_eq!(
+        counts(&working.upkeep().age(&Retention::default()).await.unwrap()),
+        [("messages", 2)]
+    );
+    let told = working.feed().after(3, 9).await.unwrap();
     assert!(told.iter().all(|item| item.change.key().kind == Kind::Summary), "{told:?}");
     assert_eq!(told.len(), 1);
-    assert_eq!(working.recent_messages("s", 9).await.unwrap()[0].content, "m2");
+    assert_eq!(working.messages().recent("s", 9).await.unwrap()[0].content, "m2");
 }
 
 #[tokio::test]
@@ -304,23 +317,23 @@ async fn samples_become_hourly_figures() {
         value,
     };
     let metrics = vec![at(0, 9.0), at(0, 1.0), at(10, 3.0), at(3600, 5.0)];
-    working.store_metrics(metrics).await.unwrap();
+    working.intake().put_metrics(metrics).await.unwrap();
     let history = async || {
-        let points = working.metric_history("cpu", start, Timestamp::MAX).await.unwrap();
+        let points = working.metrics().history("cpu", start, Timestamp::MAX).await.unwrap();
         let short = |point: MetricPoint| (point.count, point.mean, point.min, point.max);
         points.into_iter().map(short).collect::<Vec<_>>()
     };
     let samples = [(1, 1.0, 1.0, 1.0), (1, 3.0, 3.0, 3.0), (1, 5.0, 5.0, 5.0)];
     assert_eq!(history().await, samples);
     place.pass_hours(24 * 7 + 1);
-    working.age(&Retention::default()).await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
     assert_eq!(history().await, [(2, 2.0, 1.0, 3.0), (1, 5.0, 5.0, 5.0)]);
-    assert_eq!(working.metric_keys().await.unwrap(), ["cpu"]);
+    assert_eq!(working.metrics().keys().await.unwrap(), ["cpu"]);
 
-    working.store_metrics(vec![at(20, 8.0)]).await.unwrap();
-    working.age(&Retention::default()).await.unwrap();
+    working.intake().put_metrics(vec![at(20, 8.0)]).await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
     assert_eq!(history().await, [(3, 4.0, 1.0, 8.0), (1, 5.0, 5.0, 5.0)]);
-    assert!(working.store_metrics(vec![at(1, f64::NAN)]).await.unwrap_err().is_invalid());
+    assert!(working.intake().put_metrics(vec![at(1, f64::NAN)]).await.unwrap_err().is_invalid());
 
     // Added hourly figures include all values: they are combined, and samples change nothing.
     let told = |hour: i64, count: u64, value: f64| HourlyMetric {
@@ -331,20 +344,20 @@ async fn samples_become_hourly_figures() {
         min: value - 1.0,
         max: value + 1.0,
     };
-    working.store_metrics(vec![at(7200, 6.0)]).await.unwrap();
-    working.add_hourly_metrics(vec![told(2, 30, 5.0), told(2, 10, 9.0)]).await.unwrap();
+    working.intake().put_metrics(vec![at(7200, 6.0)]).await.unwrap();
+    working.intake().add_hours(vec![told(2, 30, 5.0), told(2, 10, 9.0)]).await.unwrap();
     assert_eq!(history().await[2..], [(1, 6.0, 6.0, 6.0)], "samples are finer");
     place.pass_hours(2);
-    working.age(&Retention::default()).await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
     assert_eq!(history().await[2..], [(40, 6.0, 4.0, 10.0)]);
-    working.add_hourly_metrics(vec![told(1, 1, 7.0)]).await.unwrap();
+    working.intake().add_hours(vec![told(1, 1, 7.0)]).await.unwrap();
     assert_eq!(history().await[1..], [(2, 6.0, 5.0, 8.0), (40, 6.0, 4.0, 10.0)]);
-    let error = working.add_hourly_metrics(vec![told(3, 1, 7.0), told(3, 1, f64::NAN)]).await;
+    let error = working.intake().add_hours(vec![told(3, 1, 7.0), told(3, 1, f64::NAN)]).await;
     assert!(matches!(error.unwrap_err(), aios_working::Error::InBatch { index: 1, .. }));
     assert_eq!(history().await.len(), 3, "none of a refused batch");
 
     place.clock.fetch_add(366 * 24 * HOUR_US, std::sync::atomic::Ordering::Relaxed);
-    working.age(&Retention::default()).await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
     assert!(history().await.is_empty());
-    assert!(working.metric_keys().await.unwrap().is_empty());
+    assert!(working.metrics().keys().await.unwrap().is_empty());
 }

@@ -28,11 +28,11 @@ async fn texts_are_found_by_what_people_type() {
     let Cases { texts, cases } = serde_json::from_str(cases).unwrap();
     let (_place, working) = opened();
     let message = |text: &String| NewMessage::new(id("s"), "user", text.as_str());
-    working.add_messages(texts.iter().map(message).collect()).await.unwrap();
+    working.messages().add_all(texts.iter().map(message).collect()).await.unwrap();
     let mut wrong = Vec::new();
     for Case { query, first, found } in cases {
-        let options = FindOptions { limit: texts.len(), ..FindOptions::default() };
-        let hits = working.find_relevant(query.as_str(), options).await.unwrap();
+        let options = FindOptions::default().with_limit(texts.len());
+        let hits = working.records().find(query.as_str(), options).await.unwrap();
         let hits: Vec<&str> = hits.iter().map(|hit| hit.record.text.as_str()).collect();
         if hits.first() != Some(&first.as_str())
             || !found.iter().all(|text| hits.contains(&text.as_str()))
@@ -47,12 +47,12 @@ async fn texts_are_found_by_what_people_type() {
 async fn a_misspelling_does_not_find_another_owners_word() {
     let (_place, working) = opened();
     let message = |text: &str| NewMessage::new(id("s"), "user", text);
-    view(&working, "ada").add_message(message("the zeppelin landed")).await.unwrap();
-    view(&working, "bob").add_message(message("the harbour is full")).await.unwrap();
+    view(&working, "ada").messages().add(message("the zeppelin landed")).await.unwrap();
+    view(&working, "bob").messages().add(message("the harbour is full")).await.unwrap();
     for query in ["zepelin", "zeppelni", "zep pelin", "zeppelin"] {
         let found = async |user: &str| {
             let options = FindOptions::default();
-            view(&working, user).find_relevant(query, options).await.unwrap().len()
+            view(&working, user).records().find(query, options).await.unwrap().len()
         };
         assert_eq!((found("ada").await, found("bob").await), (1, 0), "{query}");
     }

@@ -14,7 +14,8 @@ use std::{
 
 use aios_record::{Change, Kind};
 use aios_working::{
-    Config, Entry, EntryUpdate, Goal, NewMessage, Receipt, Retention, Task, ToolCall, Working,
+    Config, Entry, EntryUpdate, Goal, MessageReceipt, NewMessage, Retention, Task, ToolCall,
+    Working,
 };
 use serde_json::json;
 
@@ -70,35 +71,35 @@ async fn message(working: &Working, name: &str) {
         id: Some(id(name)),
         ..NewMessage::new(id("shared"), "user", format!("message {name}"))
     };
-    let receipt = working.add_message(message).await.unwrap();
+    let receipt = working.messages().add(message).await.unwrap();
     acknowledge("message", name, 1);
-    assert!(matches!(receipt, Receipt::Added { .. }));
-    assert!(working.message(name).await.unwrap().is_some());
+    assert!(matches!(receipt, MessageReceipt::Added { .. }));
+    assert!(working.messages().get(name).await.unwrap().is_some());
 }
 
 async fn entry(working: &Working, name: &str, n: usize) {
     let entry = Entry { id: id(name), ..Entry::new("crash", name, json!(1)) };
-    working.create_entry(entry).await.unwrap();
+    working.entries().add(entry).await.unwrap();
     acknowledge("entry", name, 1);
     let update = EntryUpdate { value: Some(json!(2)), ..EntryUpdate::default() };
-    assert!(working.update_entry(name, update).await.unwrap());
+    assert!(working.entries().update(name, update).await.unwrap());
     acknowledge("entry", name, 2);
     if n.is_multiple_of(2) {
-        assert!(working.delete_entry(name).await.unwrap());
+        assert!(working.entries().remove(name).await.unwrap());
         acknowledge("entry", name, 3);
     }
 }
 
 async fn goal(working: &Working, name: &str) {
     let goal = Goal { id: id(name), ..Goal::new(format!("goal {name}")) };
-    working.store_goal(goal).await.unwrap();
+    working.goals().put(goal).await.unwrap();
     let task = Task { id: id(name), goal_id: Some(id(name)), ..Task::new(name) };
-    working.store_task(task).await.unwrap();
+    working.tasks().put(task).await.unwrap();
     acknowledge("task", name, 1);
     let call = ToolCall { task_id: Some(id(name)), ..ToolCall::new("ls") };
-    working.store_tool_call(call).await.unwrap();
+    working.tool_calls().put(call).await.unwrap();
     // Another process may move the goal out once it has ended, never before.
-    working.update_goal(name, "completed", None).await.unwrap();
+    working.goals().set_status(name, "completed", None).await.unwrap();
 }
 
 /// Moves out every tool call and every ended goal; their tasks stay.
@@ -114,7 +115,7 @@ async fn age(working: &Working) {
         ..Retention::default()
     };
     let goals = Retention { tool_calls_days: Some(0), goals_and_tasks_days: Some(0), ..nothing };
-    working.age(&goals).await.unwrap();
+    working.upkeep().age(&goals).await.unwrap();
 }
 
 /// The acknowledgements of the children.
@@ -140,7 +141,7 @@ impl Acknowledged {
 }
 
 async fn ids(working: &Working, kind: Kind) -> BTreeSet<String> {
-    let records = working.records(kind, None, usize::MAX).await.unwrap().records;
+    let records = working.records().list(kind, None, usize::MAX).await.unwrap().records;
     let ids: BTreeSet<_> = records.iter().map(|record| record.id.to_string()).collect();
     assert_eq!(ids.len(), records.len(), "{kind}");
     ids
@@ -149,11 +150,11 @@ async fn ids(working: &Working, kind: Kind) -> BTreeSet<String> {
 /// Checks that every acknowledged record exists once, in gapless order, is searchable and is in the
 /// feed.
 async fn check(working: &Working, acknowledged: &Acknowledged) {
-    assert_eq!(working.verify().await.unwrap(), []);
-    let messages = working.recent_messages("shared", usize::MAX).await.unwrap();
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
+    let messages = working.messages().recent("shared", usize::MAX).await.unwrap();
     let positions: Vec<_> = messages.iter().map(|message| message.position).collect();
     assert_eq!(positions, (0..messages.len() as i64).collect::<Vec<_>>());
-    let session = working.session("shared").await.unwrap();
+    let session = working.sessions().get("shared").await.unwrap();
     assert_eq!(session.map_or(0, |session| session.message_count), messages.len() as i64);
     for (kind, said) in [(Kind::Message, &acknowledged.messages), (Kind::Task, &acknowledged.tasks)]
     {
@@ -161,7 +162,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
         let lost: Vec<_> = said.difference(&there).collect();
         assert!(lost.is_empty(), "{kind}: {lost:?}");
     }
-    let summaries = working.records(Kind::Summary, None, usize::MAX).await.unwrap().records;
+    let summaries = working.records().list(Kind::Summary, None, usize::MAX).await.unwrap().records;
     let summed_up: BTreeSet<_> =
         summaries.iter().map(|summary| summary.source.clone().unwrap().id).collect();
     let goals = ids(working, Kind::Goal).await;
@@ -169,7 +170,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
         acknowledged.tasks.iter().find(|&name| !goals.contains(name) && !summed_up.contains(name));
     assert_eq!(gone, None, "a goal moved out and was not summed up");
     for (name, &stage) in &acknowledged.entries {
-        let is = match working.entry(name).await.unwrap() {
+        let is = match working.entries().get(name).await.unwrap() {
             Some(entry) => u32::try_from(entry.value.as_u64().unwrap()).unwrap(),
             None => 3,
         };
@@ -177,7 +178,8 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
         assert!((stage..=stage + 1).contains(&is), "entry {name}: {stage} acknowledged, is {is}");
     }
     if let Some(name) = acknowledged.messages.last() {
-        let found = working.find_relevant(format!("\"{name}\""), Default::default()).await.unwrap();
+        let found =
+            working.records().find(format!("\"{name}\""), Default::default()).await.unwrap();
         assert!(found.iter().any(|found| found.record.id.as_str() == name), "{name}");
     }
     check_feed(working, acknowledged).await;
@@ -186,7 +188,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
 /// Checks that the feed delivers every row of its kinds, and otherwise only removed records.
 async fn check_feed(working: &Working, acknowledged: &Acknowledged) {
     let (mut told, mut removed) = (BTreeSet::new(), BTreeSet::new());
-    for item in working.feed_after(0, usize::MAX).await.unwrap() {
+    for item in working.feed().after(0, usize::MAX).await.unwrap() {
         match item.change {
             Change::Upsert(record) => told.insert((record.kind, record.id.to_string())),
             Change::Delete { key, .. } => removed.insert((key.kind, key.id.to_string())),
@@ -198,7 +200,7 @@ async fn check_feed(working: &Working, acknowledged: &Acknowledged) {
     }
     assert_eq!(told, there);
     for (name, &stage) in &acknowledged.entries {
-        let gone = working.entry(name).await.unwrap().is_none();
+        let gone = working.entries().get(name).await.unwrap().is_none();
         assert!(!gone || removed.contains(&(Kind::Entry, name.clone())), "{name} at {stage}");
     }
 }
@@ -253,7 +255,7 @@ async fn many_processes_share_a_file() {
     assert_eq!((acknowledged.entries.len(), acknowledged.tasks.len()), (4 * each, 3 * each));
     let working = place.open(Config { feed_kinds: FED.to_vec(), ..Config::default() });
     check(&working, &acknowledged).await;
-    let session = working.session("shared").await.unwrap().unwrap();
+    let session = working.sessions().get("shared").await.unwrap().unwrap();
     assert_eq!(session.message_count as usize, acknowledged.messages.len());
     // A last run moves out the remaining records.
     age(&working).await;

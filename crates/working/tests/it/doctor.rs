@@ -7,7 +7,7 @@ use aios_working::{Check, Config, Goal, Health, Working};
 use crate::Place;
 
 async fn check(working: &Working, name: &str) -> Check {
-    let checks = working.doctor().await.unwrap();
+    let checks = working.upkeep().doctor().await.unwrap();
     checks.into_iter().find(|check| check.name == name).unwrap()
 }
 
@@ -15,8 +15,8 @@ async fn check(working: &Working, name: &str) -> Check {
 async fn a_new_memory_passes_every_check() {
     let place = Place::new();
     let working = place.open(place.fed());
-    working.store_goal(Goal::new("stay well")).await.unwrap();
-    let checks = working.doctor().await.unwrap();
+    working.goals().put(Goal::new("stay well")).await.unwrap();
+    let checks = working.upkeep().doctor().await.unwrap();
     let names: Vec<_> = checks.iter().map(|check| check.name).collect();
     let expect = [
         "file_mode",
@@ -39,7 +39,7 @@ async fn a_new_memory_passes_every_check() {
     let finding = "1 changes wait for long-term memory";
     assert_eq!(json, serde_json::json!({"name": "feed", "health": "good", "finding": finding}));
     working.close().await;
-    assert!(working.doctor().await.is_err());
+    assert!(working.upkeep().doctor().await.is_err());
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn each_problem_is_found_with_its_advice() {
     let path = place.folder.path().join("working.db");
     let limited = Config { file_bytes_max: Some(4 << 20), ..place.config() };
     let working = place.open(limited);
-    while working.store_goal(Goal::new("boat ".repeat(20_000))).await.is_ok() {}
+    while working.goals().put(Goal::new("boat ".repeat(20_000))).await.is_ok() {}
     let ill = async |name: &str, health: Health, advice: &str| {
         let check = check(&working, name).await;
         assert_eq!(check.health, health, "{check:?}");

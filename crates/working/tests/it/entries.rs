@@ -2,7 +2,7 @@
 
 use aios_record::{Change, Kind, Scope, ScopeFilter};
 use aios_working::{
-    Entries, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error, Working,
+    AnyEntries, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error, Working,
 };
 use serde_json::json;
 
@@ -16,11 +16,11 @@ fn tagged(name: &str, tags: &[&str]) -> Entry {
 }
 
 /// Runs one test of the suite on each back end.
-async fn each(test: impl AsyncFn(Entries, &Working)) {
+async fn each(test: impl AsyncFn(AnyEntries, &Working)) {
     for backend in BACKENDS {
         let (_place, working) = opened();
-        test(working.entries(backend), &working).await;
-        assert!(working.verify().await.unwrap().is_empty());
+        test(working.entry_store(backend), &working).await;
+        assert!(working.upkeep().verify().await.unwrap().is_empty());
     }
 }
 
@@ -29,11 +29,11 @@ async fn entries_are_created_read_updated_and_deleted() {
     each(async |entries, _| {
         let list = json!([1, 2.5, null, "東京", true, {}]);
         let value = json!({"nested": {"list": list}, "big": i64::MAX, "nul": "\0"});
-        let made = entries.create(Entry::new("place", "home", value.clone())).await.unwrap();
+        let made = entries.add(Entry::new("place", "home", value.clone())).await.unwrap();
         let entry_id = made.id.as_str();
         assert_eq!(entries.get(entry_id).await.unwrap(), Some(made.clone()));
         assert_eq!(entries.get_by_key("home").await.unwrap().unwrap().value, value);
-        let again = entries.create(made.clone()).await.unwrap_err();
+        let again = entries.add(made.clone()).await.unwrap_err();
         assert!(matches!(again, Error::Conflict { kind: Kind::Entry, .. }));
 
         let update = EntryUpdate { value: Some(json!(null)), ..EntryUpdate::default() };
@@ -44,8 +44,8 @@ async fn entries_are_created_read_updated_and_deleted() {
         assert!(made.meta.updated_at < changed.meta.updated_at);
         assert!(!entries.update("none", update).await.unwrap());
 
-        assert!(entries.delete(entry_id).await.unwrap());
-        assert!(!entries.delete(entry_id).await.unwrap());
+        assert!(entries.remove(entry_id).await.unwrap());
+        assert!(!entries.remove(entry_id).await.unwrap());
         assert_eq!(entries.get(entry_id).await.unwrap(), None);
     })
     .await;
@@ -54,17 +54,17 @@ async fn entries_are_created_read_updated_and_deleted() {
 #[tokio::test]
 async fn a_search_matches_any_tag_and_all_other_fields() {
     each(async |entries, _| {
-        entries.create(tagged("a", &["red", "big"])).await.unwrap();
-        entries.create(tagged("b", &["blue"])).await.unwrap();
+        entries.add(tagged("a", &["red", "big"])).await.unwrap();
+        entries.add(tagged("b", &["blue"])).await.unwrap();
         let owned = Entry {
             category: "owned".to_owned(),
             entity_type: Some("user".to_owned()),
             entity_id: Some("ada".to_owned()),
             ..tagged("c", &["red"])
         };
-        entries.create(owned).await.unwrap();
+        entries.add(owned).await.unwrap();
         let check = async |filter: EntryFilter, expect: &[&str]| {
-            let found = entries.search(filter.clone()).await.unwrap();
+            let found = entries.list(filter.clone()).await.unwrap();
             let names: Vec<_> = found.iter().map(|entry| entry.id.as_str()).collect();
             assert_eq!(names, expect, "{filter:?}");
         };
@@ -107,24 +107,25 @@ async fn setting_a_key_again_replaces_its_entry() {
 async fn a_view_sees_shared_entries_and_clears_its_own() {
     each(async |entries, working| {
         let backend = match entries {
-            Entries::Sqlite(_) => EntriesBackend::Sqlite,
-            Entries::Json(_) => EntriesBackend::Json,
+            AnyEntries::Sqlite(_) => EntriesBackend::Sqlite,
+            AnyEntries::Json(_) => EntriesBackend::Json,
         };
         let view = view(working, "ada");
-        let exact = view.narrow(&ScopeFilter::exact(Scope::default())).unwrap().entries(backend);
-        let ada = view.entries(backend);
-        entries.create(tagged("shared", &[])).await.unwrap();
-        let own = ada.create(tagged("own", &[])).await.unwrap();
+        let exact =
+            view.narrow(&ScopeFilter::exact(Scope::default())).unwrap().entry_store(backend);
+        let ada = view.entry_store(backend);
+        entries.add(tagged("shared", &[])).await.unwrap();
+        let own = ada.add(tagged("own", &[])).await.unwrap();
         assert_eq!(own.meta.scope.user.as_deref(), Some("ada"));
         assert_eq!(exact.get("shared").await.unwrap(), None);
-        assert!(!exact.delete("shared").await.unwrap());
+        assert!(!exact.remove("shared").await.unwrap());
         assert!(ada.get("shared").await.unwrap().is_some());
-        let error = ada.delete("shared").await.unwrap_err();
+        let error = ada.remove("shared").await.unwrap_err();
         assert!(matches!(error, Error::NotYours { kind: Kind::Entry, .. }), "{error}");
         let error = ada.update("shared", EntryUpdate::default()).await.unwrap_err();
         assert!(matches!(error, Error::NotYours { .. }), "{error}");
-        assert_eq!(ada.clear_all().await.unwrap(), 1);
-        assert_eq!(entries.search(EntryFilter::default()).await.unwrap().len(), 1);
+        assert_eq!(ada.clear().await.unwrap(), 1);
+        assert_eq!(entries.list(EntryFilter::default()).await.unwrap().len(), 1);
     })
     .await;
 }
@@ -133,25 +134,25 @@ async fn a_view_sees_shared_entries_and_clears_its_own() {
 async fn two_owners_can_use_the_same_entry_ids_and_keys() {
     each(async |entries, working| {
         let backend = match entries {
-            Entries::Sqlite(_) => EntriesBackend::Sqlite,
-            Entries::Json(_) => EntriesBackend::Json,
+            AnyEntries::Sqlite(_) => EntriesBackend::Sqlite,
+            AnyEntries::Json(_) => EntriesBackend::Json,
         };
-        let of = |name: &str| view(working, name).entries(backend);
+        let of = |name: &str| view(working, name).entry_store(backend);
         let (ada, bob) = (of("ada"), of("bob"));
-        ada.create(tagged("e", &["hers"])).await.unwrap();
-        bob.create(tagged("e", &["his"])).await.unwrap();
-        entries.create(tagged("e", &["shared"])).await.unwrap();
+        ada.add(tagged("e", &["hers"])).await.unwrap();
+        bob.add(tagged("e", &["his"])).await.unwrap();
+        entries.add(tagged("e", &["shared"])).await.unwrap();
         for (own, tag) in [(&ada, "hers"), (&bob, "his")] {
             assert_eq!(own.get("e").await.unwrap().unwrap().tags, [tag]);
-            assert_eq!(own.search(EntryFilter::default()).await.unwrap().len(), 2);
-            let error = own.create(tagged("e", &[])).await.unwrap_err();
+            assert_eq!(own.list(EntryFilter::default()).await.unwrap().len(), 2);
+            let error = own.add(tagged("e", &[])).await.unwrap_err();
             assert!(matches!(error, Error::Conflict { .. }), "{error}");
         }
         let error = entries.get("e").await.unwrap_err();
         assert!(matches!(&error, Error::Ambiguous { owners, .. } if owners.len() == 3), "{error}");
         let put = bob.put(tagged("e", &["new"])).await.unwrap();
         assert_eq!(put.meta.scope.user.as_deref(), Some("bob"));
-        assert!(bob.delete("e").await.unwrap());
+        assert!(bob.remove("e").await.unwrap());
         assert_eq!(bob.get("e").await.unwrap().unwrap().tags, ["shared"]);
         assert_eq!(ada.get("e").await.unwrap().unwrap().tags, ["hers"]);
     })
@@ -163,16 +164,16 @@ async fn entries_survive_reopening_and_can_be_copied_between_back_ends() {
     for (from, to) in [(BACKENDS[0], BACKENDS[1]), (BACKENDS[1], BACKENDS[0])] {
         let place = Place::new();
         let working = place.open(place.config());
-        let (source, target) = (working.entries(from), working.entries(to));
+        let (source, target) = (working.entry_store(from), working.entry_store(to));
         for n in 0..5 {
-            source.create(tagged(&format!("e{n}"), &["x"])).await.unwrap();
+            source.add(tagged(&format!("e{n}"), &["x"])).await.unwrap();
         }
-        target.create(tagged("e2", &["kept"])).await.unwrap();
+        target.add(tagged("e2", &["kept"])).await.unwrap();
         assert_eq!(source.copy_to(&target).await.unwrap(), 4);
         assert_eq!(source.copy_to(&target).await.unwrap(), 0);
         working.close().await;
-        let target = place.open(place.config()).entries(to);
-        assert_eq!(target.search(EntryFilter::default()).await.unwrap().len(), 5);
+        let target = place.open(place.config()).entry_store(to);
+        assert_eq!(target.list(EntryFilter::default()).await.unwrap().len(), 5);
         assert_eq!(target.get("e2").await.unwrap().unwrap().tags, ["kept"]);
     }
 }
@@ -183,12 +184,11 @@ async fn concurrent_tasks_lose_no_entry() {
         let mut tasks = tokio::task::JoinSet::new();
         for n in 0..20 {
             let entries = entries.clone();
-            tasks
-                .spawn(async move { entries.create(tagged(&format!("e{n}"), &[])).await.unwrap() });
+            tasks.spawn(async move { entries.add(tagged(&format!("e{n}"), &[])).await.unwrap() });
         }
         tasks.join_all().await;
-        assert_eq!(entries.search(EntryFilter::default()).await.unwrap().len(), 20);
-        assert_eq!(entries.clear_all().await.unwrap(), 20);
+        assert_eq!(entries.list(EntryFilter::default()).await.unwrap().len(), 20);
+        assert_eq!(entries.clear().await.unwrap(), 20);
     })
     .await;
 }
@@ -197,10 +197,10 @@ async fn concurrent_tasks_lose_no_entry() {
 async fn clearing_entries_adds_deletions_to_the_feed() {
     let (_place, working) = opened();
     for name in ["a", "b"] {
-        working.create_entry(tagged(name, &[])).await.unwrap();
+        working.entries().add(tagged(name, &[])).await.unwrap();
     }
-    assert_eq!(working.clear_all_entries().await.unwrap(), 2);
-    let told = working.feed_after(2, 9).await.unwrap();
+    assert_eq!(working.entries().clear().await.unwrap(), 2);
+    let told = working.feed().after(2, 9).await.unwrap();
     assert!(told.iter().all(|item| matches!(item.change, Change::Delete { .. })));
     assert_eq!(told.len(), 2);
 }
@@ -208,14 +208,14 @@ async fn clearing_entries_adds_deletions_to_the_feed() {
 #[tokio::test]
 async fn a_damaged_json_file_is_named_and_not_changed() {
     let (place, working) = opened();
-    let entries = working.entries(EntriesBackend::Json);
-    entries.create(tagged("a", &[])).await.unwrap();
+    let entries = working.entry_store(EntriesBackend::Json);
+    entries.add(tagged("a", &[])).await.unwrap();
     let path = place.folder.path().join("entries.json");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("\n    \"key\": \"a\",\n"), "{text}");
     let damaged = &text[..text.len() / 2];
     std::fs::write(&path, damaged).unwrap();
-    let error = entries.create(tagged("b", &[])).await.unwrap_err();
+    let error = entries.add(tagged("b", &[])).await.unwrap_err();
     assert!(matches!(error, Error::DamagedFile { .. }), "{error}");
     assert!(error.to_string().contains("entries.json"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);

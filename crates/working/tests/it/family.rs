@@ -8,16 +8,16 @@ use crate::{Place, id, opened, shared, user, view};
 /// Stores a shared goal and task, with shared children and children of ada and bob.
 async fn family(working: &Working) {
     let everybody = working.scoped(Gate::shared());
-    everybody.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    everybody.goals().put(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
     let task = |name: &str| Task { id: id(name), goal_id: Some(id("g")), ..Task::new("dig") };
     let call =
         |task: &str| ToolCall { id: id("c"), task_id: Some(id(task)), ..ToolCall::new("spade") };
-    everybody.store_task(task("t")).await.unwrap();
-    everybody.store_tool_call(call("t")).await.unwrap();
+    everybody.tasks().put(task("t")).await.unwrap();
+    everybody.tool_calls().put(call("t")).await.unwrap();
     for name in ["ada", "bob"] {
         let own = view(working, name);
-        own.store_task(task("own")).await.unwrap();
-        own.store_tool_call(call("t")).await.unwrap();
+        own.tasks().put(task("own")).await.unwrap();
+        own.tool_calls().put(call("t")).await.unwrap();
     }
 }
 
@@ -26,14 +26,14 @@ async fn removing_a_shared_parent_keeps_its_users_children() {
     let (_place, working) = opened();
     family(&working).await;
     let (everybody, ada) = (working.scoped(Gate::shared()), view(&working, "ada"));
-    let task = ada.record(Kind::Task, "own").await.unwrap().unwrap();
+    let task = ada.records().get(Kind::Task, "own").await.unwrap().unwrap();
     assert_eq!(task.references, [shared(Kind::Goal, "g")]);
-    let told = working.feed_head().await.unwrap();
-    let removed = everybody.remove(Kind::Goal, "g").await.unwrap();
+    let told = working.feed().head().await.unwrap();
+    let removed = everybody.records().remove(Kind::Goal, "g").await.unwrap();
     let expect = [(Kind::ToolCall, "c"), (Kind::Task, "t"), (Kind::Goal, "g")];
     assert_eq!(removed, expect.map(|(kind, name)| shared(kind, name)));
-    assert_eq!(working.verify().await.unwrap(), []);
-    let told = working.feed_after(told, 9).await.unwrap();
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
+    let told = working.feed().after(told, 9).await.unwrap();
     let deleted = |item: &FeedItem| match &item.change {
         Change::Delete { owner: Some(owner), key } => Some(key.clone().of(owner.clone())),
         _ => None,
@@ -45,40 +45,40 @@ async fn removing_a_shared_parent_keeps_its_users_children() {
 
     // Nobody finds it again, not even by its row number, or learns that it existed.
     for who in [&everybody, &ada, &*working] {
-        assert_eq!(who.goal("g").await.unwrap(), None);
-        assert!(who.remove(Kind::Goal, "g").await.unwrap().is_empty());
-        assert!(who.remove(Kind::Goal, "1").await.unwrap().is_empty());
-        assert!(who.tasks_for_goal("g").await.unwrap().is_empty());
-        assert!(who.tasks_for_goal("1").await.unwrap().is_empty());
-        assert!(who.records(Kind::Goal, None, 9).await.unwrap().records.is_empty());
+        assert_eq!(who.goals().get("g").await.unwrap(), None);
+        assert!(who.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
+        assert!(who.records().remove(Kind::Goal, "1").await.unwrap().is_empty());
+        assert!(who.tasks().of_goal("g").await.unwrap().is_empty());
+        assert!(who.tasks().of_goal("1").await.unwrap().is_empty());
+        assert!(who.records().list(Kind::Goal, None, 9).await.unwrap().records.is_empty());
         let refers = Task { goal_id: Some(id("g")), ..Task::new("too late") };
-        assert!(who.store_task(refers).await.unwrap_err().is_not_found());
+        assert!(who.tasks().put(refers).await.unwrap_err().is_not_found());
     }
-    assert!(ada.find_relevant("garden", Default::default()).await.unwrap().is_empty());
-    let task = ada.record(Kind::Task, "own").await.unwrap().unwrap();
+    assert!(ada.records().find("garden", Default::default()).await.unwrap().is_empty());
+    let task = ada.records().get(Kind::Task, "own").await.unwrap().unwrap();
     assert_eq!((task.payload["goal_id"].as_str(), &task.references[..]), (Some("g"), &[][..]));
     // The task can still be changed.
-    ada.update_task_status("own", "completed", Default::default()).await.unwrap();
+    ada.tasks().set_status("own", "completed", Default::default()).await.unwrap();
 
     // A later goal of the same id is a different one.
-    let later = everybody.store_goal(Goal { id: id("g"), ..Goal::new("a pond") }).await.unwrap();
+    let later = everybody.goals().put(Goal { id: id("g"), ..Goal::new("a pond") }).await.unwrap();
     assert_eq!(later.meta.created_at, later.meta.updated_at);
-    assert!(ada.tasks_for_goal("g").await.unwrap().is_empty());
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert!(ada.tasks().of_goal("g").await.unwrap().is_empty());
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn an_administrators_removal_includes_the_children_of_all_owners() {
     let (_place, working) = opened();
     family(&working).await;
-    let expect = working.would_remove(Kind::Goal, "g").await.unwrap();
-    let removed = working.remove_by_identity(&shared(Kind::Goal, "g")).await.unwrap();
+    let expect = working.records().would_remove(Kind::Goal, "g").await.unwrap();
+    let removed = working.records().remove_exactly(&shared(Kind::Goal, "g")).await.unwrap();
     assert_eq!((removed.len(), &removed), (7, &expect));
     assert_eq!(removed.iter().filter(|removed| removed.owner == user("bob")).count(), 2);
     for kind in [Kind::Goal, Kind::Task, Kind::ToolCall] {
-        assert_eq!(working.stats().await.unwrap().records[kind.collection()], 0, "{kind}");
+        assert_eq!(working.upkeep().stats().await.unwrap().records[kind.collection()], 0, "{kind}");
     }
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn the_stub_of_a_removed_parent_is_deleted_with_its_last_child() {
     let place = Place::new();
     let working = place.open(place.config());
     family(&working).await;
-    working.scoped(Gate::shared()).remove(Kind::Goal, "g").await.unwrap();
+    working.scoped(Gate::shared()).records().remove(Kind::Goal, "g").await.unwrap();
     let remains = || {
         let path = place.folder.path().join("working.db");
         let file = rusqlite::Connection::open(path).unwrap();
@@ -95,9 +95,9 @@ async fn the_stub_of_a_removed_parent_is_deleted_with_its_last_child() {
     };
     assert_eq!(remains(), (1_i64, Some(0_i64)));
     for name in ["ada", "bob"] {
-        view(&working, name).remove(Kind::Task, "own").await.unwrap();
+        view(&working, name).records().remove(Kind::Task, "own").await.unwrap();
     }
-    working.age(&Default::default()).await.unwrap();
+    working.upkeep().age(&Default::default()).await.unwrap();
     assert_eq!(remains(), (0, None));
 }
 
@@ -106,20 +106,20 @@ async fn a_user_removes_only_own_children_of_a_shared_parent() {
     let (_place, working) = opened();
     family(&working).await;
     let ada = view(&working, "ada");
-    assert!(matches!(ada.remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
-    assert!(matches!(ada.remove(Kind::Task, "t").await, Err(Error::NotYours { .. })));
-    let removed = ada.remove(Kind::Task, "own").await.unwrap();
+    assert!(matches!(ada.records().remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
+    assert!(matches!(ada.records().remove(Kind::Task, "t").await, Err(Error::NotYours { .. })));
+    let removed = ada.records().remove(Kind::Task, "own").await.unwrap();
     assert_eq!(removed, [Identity::new(user("ada"), Kind::Task, id("own"))]);
-    assert_eq!(ada.tasks_for_goal("g").await.unwrap().len(), 1, "the shared one");
-    assert_eq!(view(&working, "bob").tasks_for_goal("g").await.unwrap().len(), 2);
+    assert_eq!(ada.tasks().of_goal("g").await.unwrap().len(), 1, "the shared one");
+    assert_eq!(view(&working, "bob").tasks().of_goal("g").await.unwrap().len(), 2);
     // Own children are removed regardless of the scope that the view is narrowed to.
     let scout = Scope::default().with_agent("scout");
     let narrow = ada.narrow(&ScopeFilter::exact(scout.clone())).unwrap();
-    narrow.store_goal(Goal { id: id("h"), ..Goal::new("h") }).await.unwrap();
+    narrow.goals().put(Goal { id: id("h"), ..Goal::new("h") }).await.unwrap();
     let task = Task { goal_id: Some(id("h")), ..Task::new("of no agent") };
-    ada.store_task(task).await.unwrap();
-    assert_eq!(narrow.remove(Kind::Goal, "h").await.unwrap().len(), 2);
-    assert_eq!(working.verify().await.unwrap(), []);
+    ada.tasks().put(task).await.unwrap();
+    assert_eq!(narrow.records().remove(Kind::Goal, "h").await.unwrap().len(), 2);
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -128,14 +128,15 @@ async fn a_summary_is_made_from_its_owners_records_and_refers_to_them() {
     family(&working).await;
     for who in [working.scoped(Gate::shared()), view(&working, "ada")] {
         let name = who.gate().acts_for().unwrap().to_string();
-        who.add_message(NewMessage::new(id("s"), "user", format!("{name} digs in the garden")))
+        who.messages()
+            .add(NewMessage::new(id("s"), "user", format!("{name} digs in the garden")))
             .await
             .unwrap();
     }
-    working.update_goal("g", "completed", None).await.unwrap();
+    working.goals().set_status("g", "completed", None).await.unwrap();
     place.pass_hours(25);
-    assert_eq!(working.age(&Default::default()).await.unwrap().summed_up, 3);
-    let summaries = working.records(Kind::Summary, None, 9).await.unwrap().records;
+    assert_eq!(working.upkeep().age(&Default::default()).await.unwrap().summed_up, 3);
+    let summaries = working.records().list(Kind::Summary, None, 9).await.unwrap().records;
     assert_eq!(summaries.len(), 3);
     let goal = summaries.iter().find(|summary| summary.payload["subject"] == "goal/g").unwrap();
     assert_eq!(goal.references, [shared(Kind::Goal, "g"), shared(Kind::Task, "t")]);
@@ -147,7 +148,7 @@ async fn a_summary_is_made_from_its_owners_records_and_refers_to_them() {
     }
     // Each owner's session has its own summary.
     for name in ["ada", "cy"] {
-        let session = view(&working, name).session("s").await.unwrap().unwrap();
+        let session = view(&working, name).sessions().get("s").await.unwrap().unwrap();
         let whose = session.user_id().unwrap_or("shared");
         assert_eq!(session.summary.as_deref(), Some(&*format!("{whose} digs in the garden")));
     }
@@ -159,16 +160,16 @@ async fn cleanup_keeps_idle_sessions_of_other_owners() {
     let working = place.open(place.config());
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
     for who in [&ada, &bob, &*working] {
-        who.add_message(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
+        who.messages().add(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
     }
     place.pass_hours(24 * 91);
-    assert_eq!(ada.cleanup_sessions(90).await.unwrap(), 1);
-    assert_eq!(bob.session("s").await.unwrap().unwrap().user_id(), Some("bob"));
-    assert_eq!(ada.session("s").await.unwrap().unwrap().user_id(), None);
-    let summaries = working.records(Kind::Summary, None, 9).await.unwrap().records;
+    assert_eq!(ada.sessions().clean_up(90).await.unwrap(), 1);
+    assert_eq!(bob.sessions().get("s").await.unwrap().unwrap().user_id(), Some("bob"));
+    assert_eq!(ada.sessions().get("s").await.unwrap().unwrap().user_id(), None);
+    let summaries = working.records().list(Kind::Summary, None, 9).await.unwrap().records;
     assert_eq!(summaries.iter().map(Record::owner).collect::<Vec<_>>(), [user("ada")]);
-    assert_eq!(working.cleanup_sessions(90).await.unwrap(), 2);
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.sessions().clean_up(90).await.unwrap(), 2);
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -176,15 +177,15 @@ async fn ageing_distinguishes_owners() {
     let (place, working) = opened();
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
     for who in [&ada, &bob] {
-        who.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
-        who.update_goal("g", "completed", None).await.unwrap();
+        who.goals().put(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
+        who.goals().set_status("g", "completed", None).await.unwrap();
     }
     // The change of bob's goal is still undelivered.
-    working.trim_feed(2).await.unwrap();
+    working.feed().trim(2).await.unwrap();
     place.pass_hours(24 * 91);
-    working.age(&Default::default()).await.unwrap();
-    assert_eq!(ada.goal("g").await.unwrap(), None);
-    assert!(bob.goal("g").await.unwrap().is_some());
+    working.upkeep().age(&Default::default()).await.unwrap();
+    assert_eq!(ada.goals().get("g").await.unwrap(), None);
+    assert!(bob.goals().get("g").await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -193,25 +194,25 @@ async fn a_stub_kept_by_other_owners_records_is_invisible() {
     let working = place.open(place.config());
     let (everybody, ada, bob) =
         (working.scoped(Gate::shared()), view(&working, "ada"), view(&working, "bob"));
-    everybody.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    everybody.goals().put(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
     let task = || Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("dig") };
-    bob.store_task(task()).await.unwrap();
-    everybody.update_goal("g", "completed", None).await.unwrap();
+    bob.tasks().put(task()).await.unwrap();
+    everybody.goals().set_status("g", "completed", None).await.unwrap();
     place.pass_hours(24 * 91);
-    working.age(&Default::default()).await.unwrap();
+    working.upkeep().age(&Default::default()).await.unwrap();
 
-    assert_eq!(bob.tasks_for_goal("g").await.unwrap().len(), 1);
-    assert!(matches!(bob.remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
+    assert_eq!(bob.tasks().of_goal("g").await.unwrap().len(), 1);
+    assert!(matches!(bob.records().remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
     for who in [&ada, &everybody] {
-        assert!(who.store_task(task()).await.unwrap_err().is_not_found());
-        assert!(who.remove(Kind::Goal, "g").await.unwrap().is_empty());
+        assert!(who.tasks().put(task()).await.unwrap_err().is_not_found());
+        assert!(who.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
     }
     let again = Goal { id: id("g"), ..Goal::new("another garden") };
-    let again = everybody.store_goal(again).await.unwrap();
+    let again = everybody.goals().put(again).await.unwrap();
     assert_eq!(again.meta.created_at, again.meta.updated_at, "it is not the one that was");
-    assert!(bob.tasks_for_goal("g").await.unwrap().is_empty());
-    assert!(bob.task("t").await.unwrap().is_some());
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert!(bob.tasks().of_goal("g").await.unwrap().is_empty());
+    assert!(bob.tasks().get("t").await.unwrap().is_some());
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -221,12 +222,12 @@ async fn a_goal_stored_again_in_another_scope_is_summarised_again() {
     for agent in [Some("scout".to_owned()), None] {
         let mut goal = Goal { id: id("g"), status: "completed".into(), ..Goal::new("a garden") };
         goal.meta.scope.agent = agent.clone();
-        working.store_goal(goal).await.unwrap();
-        assert_eq!(working.age(&Default::default()).await.unwrap().summed_up, 1);
-        let summaries = working.records(Kind::Summary, None, 9).await.unwrap().records;
+        working.goals().put(goal).await.unwrap();
+        assert_eq!(working.upkeep().age(&Default::default()).await.unwrap().summed_up, 1);
+        let summaries = working.records().list(Kind::Summary, None, 9).await.unwrap().records;
         assert_eq!(summaries.len(), 1);
         assert_eq!(summaries[0].scope.agent, agent);
         place.pass_hours(24 * 91);
-        working.age(&Default::default()).await.unwrap();
+        working.upkeep().age(&Default::default()).await.unwrap();
     }
 }

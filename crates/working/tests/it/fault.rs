@@ -12,10 +12,10 @@ const PAGE: usize = 4096;
 /// Creates a closed memory with 200 goals and a pattern.
 async fn filled(place: &Place) {
     let working = place.open(place.config());
-    working.store_pattern(Pattern::new("disk full", "clean")).await.unwrap();
+    working.patterns().put(Pattern::new("disk full", "clean")).await.unwrap();
     for n in 0..200 {
         let text = "x".repeat(300);
-        working.store_goal(Goal { id: id(&format!("g{n}")), ..Goal::new(text) }).await.unwrap();
+        working.goals().put(Goal { id: id(&format!("g{n}")), ..Goal::new(text) }).await.unwrap();
     }
     working.close().await;
 }
@@ -51,7 +51,7 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
                 let name = format!("{writer}-{n}");
                 let text = format!("message {name} {}", "boat ".repeat(200));
                 let message = NewMessage { id: Some(id(&name)), ..said_by(&text) };
-                match working.add_message(message).await {
+                match working.messages().add(message).await {
                     Ok(_) => acknowledged.push(name),
                     Err(Error::Full { .. }) => break,
                     // Another writer reached the limit first, and this command was rolled back with
@@ -66,38 +66,38 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
     acknowledged.sort_unstable();
     assert!(500 < acknowledged.len(), "{}", acknowledged.len());
     let kept = async |working: &Working| {
-        assert_eq!(working.verify().await.unwrap(), []);
-        let messages = working.recent_messages("s", usize::MAX).await.unwrap();
+        assert_eq!(working.upkeep().verify().await.unwrap(), []);
+        let messages = working.messages().recent("s", usize::MAX).await.unwrap();
         let mut kept: Vec<_> = messages.iter().map(|message| message.id.to_string()).collect();
         kept.sort_unstable();
         kept
     };
     assert_eq!(kept(&working).await, acknowledged);
-    assert_eq!(working.feed_head().await.unwrap(), acknowledged.len() as u64);
+    assert_eq!(working.feed().head().await.unwrap(), acknowledged.len() as u64);
     // The same after reopening.
     working.close().await;
     let working = place.open(limited());
     assert_eq!(kept(&working).await, acknowledged);
-    let more = async || working.store_goal(Goal::new("boat ".repeat(10_000))).await;
+    let more = async || working.goals().put(Goal::new("boat ".repeat(10_000))).await;
     let error = more().await.unwrap_err();
     assert!(matches!(error, Error::Full { .. }), "{error}");
     assert!(error.to_string().contains("file_bytes_max"), "{error}");
 
     // Removal frees space, although it writes as well.
     for name in acknowledged.iter().take(300) {
-        assert_eq!(working.remove(Kind::Message, name).await.unwrap().len(), 1);
+        assert_eq!(working.records().remove(Kind::Message, name).await.unwrap().len(), 1);
     }
     more().await.unwrap();
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
     assert_eq!(
-        working.recent_messages("s", usize::MAX).await.unwrap().len() + 300,
+        working.messages().recent("s", usize::MAX).await.unwrap().len() + 300,
         acknowledged.len()
     );
     // So does raising the limit.
     working.close().await;
     let working = place.open(place.fed());
     for _ in 0..50 {
-        working.store_goal(Goal::new("boat ".repeat(10_000))).await.unwrap();
+        working.goals().put(Goal::new("boat ".repeat(10_000))).await.unwrap();
     }
 }
 
@@ -116,7 +116,7 @@ async fn a_full_queue_is_an_error_for_a_handle_that_does_not_wait() {
     for _ in 0..9 {
         let refused = loop {
             let eager = eager.clone();
-            calls.spawn(async move { eager.store_goal(Goal::new("eager")).await });
+            calls.spawn(async move { eager.goals().put(Goal::new("eager")).await });
             tokio::task::yield_now().await;
             if let Some(answer) = calls.try_join_next() {
                 break answer.unwrap().unwrap_err();
@@ -124,7 +124,7 @@ async fn a_full_queue_is_an_error_for_a_handle_that_does_not_wait() {
         };
         assert!(matches!(refused, Error::QueueFull { queue: 1 }), "{refused}");
         assert!(refused.is_retryable());
-        let checks = working.doctor().await.unwrap();
+        let checks = working.upkeep().doctor().await.unwrap();
         health = checks.iter().find(|check| check.name == "queue").unwrap().health;
         if health == Health::Warning {
             break;
@@ -132,16 +132,16 @@ async fn a_full_queue_is_an_error_for_a_handle_that_does_not_wait() {
     }
     assert_eq!(health, Health::Warning);
     let patient = working.clone();
-    calls.spawn(async move { patient.store_goal(Goal::new("patient")).await });
+    calls.spawn(async move { patient.goals().put(Goal::new("patient")).await });
     tokio::task::yield_now().await;
     other.execute_batch("ROLLBACK").unwrap();
     let expect = calls.len();
     for answer in calls.join_all().await {
         answer.unwrap();
     }
-    assert_eq!(working.active_goals().await.unwrap().len(), expect);
-    eager.store_goal(Goal::new("now there is room")).await.unwrap();
-    assert!(matches!(eager.goal("none").await, Ok(None)));
+    assert_eq!(working.goals().active().await.unwrap().len(), expect);
+    eager.goals().put(Goal::new("now there is room")).await.unwrap();
+    assert!(matches!(eager.goals().get("none").await, Ok(None)));
 }
 
 fn said_by(text: &str) -> NewMessage {
@@ -149,7 +149,7 @@ fn said_by(text: &str) -> NewMessage {
 }
 
 async fn integrity(working: &Working) -> Health {
-    let checks = working.doctor().await.unwrap();
+    let checks = working.upkeep().doctor().await.unwrap();
     checks.iter().find(|check| check.name == "integrity").unwrap().health
 }
 
@@ -162,7 +162,7 @@ async fn a_flipped_bit_is_found_and_the_readable_rows_are_reported() {
     // The type byte of a page in the middle of the goals.
     flip(&place, pages[pages.len() / 2], 0);
     let working = place.open(place.config());
-    let problems = working.verify().await.unwrap();
+    let problems = working.upkeep().verify().await.unwrap();
     assert!(matches!(problems.first(), Some(Problem::Damaged { .. })), "{problems:?}");
     let unreadable: Vec<_> = problems
         .iter()
@@ -176,10 +176,11 @@ async fn a_flipped_bit_is_found_and_the_readable_rows_are_reported() {
     assert_eq!(integrity(&working).await, Health::Bad);
 
     // The rows reported as readable can be read.
-    let page = working.records(Kind::Goal, None, usize::try_from(first).unwrap()).await.unwrap();
+    let page =
+        working.records().list(Kind::Goal, None, usize::try_from(first).unwrap()).await.unwrap();
     assert_eq!(page.records.len() as u64, first);
-    assert!(working.goal("g199").await.unwrap().is_some());
-    assert_eq!(working.records(Kind::Pattern, None, 9).await.unwrap().records.len(), 1);
+    assert!(working.goals().get("g199").await.unwrap().is_some());
+    assert_eq!(working.records().list(Kind::Pattern, None, 9).await.unwrap().records.len(), 1);
 }
 
 #[tokio::test]
@@ -193,7 +194,7 @@ async fn a_file_made_read_only_serves_open_handles_and_refuses_new_ones() {
     let before = place.open(place.config());
     mode(0o400);
     // A handle that already has the file open can continue.
-    before.store_goal(Goal::new("under way")).await.unwrap();
+    before.goals().put(Goal::new("under way")).await.unwrap();
     before.close().await;
     // The superuser can always write.
     let enforced = std::fs::File::options().write(true).open(&path).is_err();
@@ -206,9 +207,9 @@ async fn a_file_made_read_only_serves_open_handles_and_refuses_new_ones() {
     }
     mode(0o600);
     let again = place.open(place.config());
-    again.store_goal(Goal::new("written again")).await.unwrap();
-    assert_eq!(again.active_goals().await.unwrap().len(), 202);
-    assert_eq!(again.verify().await.unwrap(), []);
+    again.goals().put(Goal::new("written again")).await.unwrap();
+    assert_eq!(again.goals().active().await.unwrap().len(), 202);
+    assert_eq!(again.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -217,7 +218,7 @@ async fn a_log_of_another_memory_is_refused_and_changes_nothing() {
     filled(&ours).await;
     let other = theirs.open(theirs.config());
     for _ in 0..30 {
-        other.store_goal(Goal::new("theirs ".repeat(200))).await.unwrap();
+        other.goals().put(Goal::new("theirs ".repeat(200))).await.unwrap();
     }
     let path = ours.folder.path().join("working.db");
     let log = ours.folder.path().join("working.db-wal");
@@ -227,8 +228,8 @@ async fn a_log_of_another_memory_is_refused_and_changes_nothing() {
     assert!(error.to_string().contains("-wal"), "{error}");
     std::fs::remove_file(&log).unwrap();
     let working = ours.open(ours.config());
-    assert_eq!(working.active_goals().await.unwrap().len(), 200);
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.goals().active().await.unwrap().len(), 200);
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 /// Simulates a full disk: the system refuses a child every write beyond a file size.
@@ -252,12 +253,12 @@ async fn acknowledged_writes_survive_a_full_disk() {
     acknowledged.sort_unstable();
     assert!(10 < acknowledged.len(), "{said}");
     let working = place.open(place.config());
-    assert_eq!(working.verify().await.unwrap(), []);
-    let messages = working.recent_messages("s", usize::MAX).await.unwrap();
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
+    let messages = working.messages().recent("s", usize::MAX).await.unwrap();
     let mut kept: Vec<_> = messages.iter().map(|message| message.id.to_string()).collect();
     kept.sort_unstable();
     assert_eq!(kept, acknowledged);
-    working.add_message(said_by("and goes on")).await.unwrap();
+    working.messages().add(said_by("and goes on")).await.unwrap();
 }
 
 const CHILD: &str = "AIOS_WORKING_TEST_FULL_DISK";
@@ -277,7 +278,7 @@ fn child() {
                     let name = format!("{writer}-{n}");
                     let text = format!("message {name} {}", "boat ".repeat(500));
                     let message = NewMessage { id: Some(id(&name)), ..said_by(&text) };
-                    match working.add_message(message).await {
+                    match working.messages().add(message).await {
                         Ok(_) => {
                             let line = format!("{name}\n");
                             std::io::stderr().write_all(line.as_bytes()).unwrap();
@@ -289,6 +290,6 @@ fn child() {
         }
         writers.join_all().await;
         // Existing rows can still be read.
-        assert!(!working.recent_messages("s", 9).await.unwrap().is_empty());
+        assert!(!working.messages().recent("s", 9).await.unwrap().is_empty());
     });
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{Place, id, opened, shared};
 
 async fn goal(working: &Working, name: &str) {
-    working.store_goal(Goal { id: id(name), ..Goal::new(format!("goal {name}")) }).await.unwrap();
+    working.goals().put(Goal { id: id(name), ..Goal::new(format!("goal {name}")) }).await.unwrap();
 }
 
 fn told(items: &[FeedItem]) -> Vec<(u64, String)> {
@@ -21,34 +21,34 @@ fn told(items: &[FeedItem]) -> Vec<(u64, String)> {
 #[tokio::test]
 async fn the_feed_delivers_changes_in_order_with_the_current_state() {
     let (_place, working) = opened();
-    assert_eq!(working.feed_head().await.unwrap(), 0);
+    assert_eq!(working.feed().head().await.unwrap(), 0);
     goal(&working, "a").await;
     goal(&working, "b").await;
-    working.update_goal("a", "completed", Some("done".to_owned())).await.unwrap();
-    let items = working.feed_after(0, 10).await.unwrap();
+    working.goals().set_status("a", "completed", Some("done".to_owned())).await.unwrap();
+    let items = working.feed().after(0, 10).await.unwrap();
     assert_eq!(told(&items), [(2, "+goal/b".to_owned()), (3, "+goal/a".to_owned())]);
     let Change::Upsert(record) = &items[1].change else { panic!("{items:?}") };
     assert_eq!(record.text, "goal a\ndone");
     assert_eq!(record.payload["status"], "completed");
-    assert_eq!(working.feed_head().await.unwrap(), 3);
+    assert_eq!(working.feed().head().await.unwrap(), 3);
 
-    let first = working.feed_after(0, 1).await.unwrap();
+    let first = working.feed().after(0, 1).await.unwrap();
     assert_eq!(told(&first), [(1, "+goal/a".to_owned())]);
-    assert_eq!(told(&working.feed_after(1, 1).await.unwrap()), [(2, "+goal/b".to_owned())]);
-    assert!(working.feed_after(3, 10).await.unwrap().is_empty());
+    assert_eq!(told(&working.feed().after(1, 1).await.unwrap()), [(2, "+goal/b".to_owned())]);
+    assert!(working.feed().after(3, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn trimmed_changes_are_deleted_and_their_numbers_are_not_reused() {
     let (place, working) = opened();
     goal(&working, "a").await;
-    working.trim_feed(1).await.unwrap();
-    assert!(working.feed_after(0, 10).await.unwrap().is_empty());
+    working.feed().trim(1).await.unwrap();
+    assert!(working.feed().after(0, 10).await.unwrap().is_empty());
     working.close().await;
     let working = place.open(place.fed());
-    assert_eq!(working.feed_head().await.unwrap(), 1);
+    assert_eq!(working.feed().head().await.unwrap(), 1);
     goal(&working, "b").await;
-    assert_eq!(told(&working.feed_after(0, 10).await.unwrap()), [(2, "+goal/b".to_owned())]);
+    assert_eq!(told(&working.feed().after(0, 10).await.unwrap()), [(2, "+goal/b".to_owned())]);
 }
 
 #[tokio::test]
@@ -57,31 +57,31 @@ async fn removing_a_goal_feeds_the_removal_of_its_tasks() {
     goal(&working, "g").await;
     let task =
         aios_working::Task { id: id("t"), goal_id: Some(id("g")), ..aios_working::Task::new("t") };
-    working.store_task(task).await.unwrap();
+    working.tasks().put(task).await.unwrap();
     let call = ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("ls") };
-    working.store_tool_call(call).await.unwrap();
-    let removed = working.remove(Kind::Goal, "g").await.unwrap();
+    working.tool_calls().put(call).await.unwrap();
+    let removed = working.records().remove(Kind::Goal, "g").await.unwrap();
     let expect = [(Kind::ToolCall, "c"), (Kind::Task, "t"), (Kind::Goal, "g")];
     let expect = expect.map(|(kind, name)| shared(kind, name));
     assert_eq!(removed, expect);
     // Tool calls are not in the feed by default.
-    let items = working.feed_after(0, 10).await.unwrap();
+    let items = working.feed().after(0, 10).await.unwrap();
     assert_eq!(told(&items), [(3, "-task/t".to_owned()), (4, "-goal/g".to_owned())]);
-    assert!(working.remove(Kind::Goal, "g").await.unwrap().is_empty());
-    assert!(working.verify().await.unwrap().is_empty());
+    assert!(working.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_page_of_deleted_rows_does_not_end_the_feed() {
     let (place, working) = opened();
     for n in 0..6 {
-        working.add_message(NewMessage::new(id("s"), "user", format!("m{n}"))).await.unwrap();
+        working.messages().add(NewMessage::new(id("s"), "user", format!("m{n}"))).await.unwrap();
     }
     // Ageing keeps rows with undelivered changes, so another connection deletes them.
     let path = place.folder.path().join("working.db");
     let other = rusqlite::Connection::open(path).unwrap();
     other.execute("DELETE FROM messages WHERE position < 5", []).unwrap();
-    let items = working.feed_after(0, 2).await.unwrap();
+    let items = working.feed().after(0, 2).await.unwrap();
     assert_eq!(items.len(), 1);
     assert_eq!(items[0].seq, 6);
 }
@@ -93,12 +93,12 @@ async fn only_the_configured_kinds_feed() {
         let place = Place::new();
         let working = place.open(config);
         goal(&working, "g").await;
-        working.store_tool_call(ToolCall { id: id("c"), ..ToolCall::new("ls") }).await.unwrap();
+        working.tool_calls().put(ToolCall { id: id("c"), ..ToolCall::new("ls") }).await.unwrap();
         let minor = Event { id: id("minor"), ..Event::new("metric", "cpu", json!({})) };
         let major =
             Event { id: id("major"), critical: true, ..Event::new("error", "disk", json!({})) };
-        working.store_events(vec![minor, major]).await.unwrap();
-        let told: Vec<_> = told(&working.feed_after(0, 9).await.unwrap())
+        working.intake().put_events(vec![minor, major]).await.unwrap();
+        let told: Vec<_> = told(&working.feed().after(0, 9).await.unwrap())
             .into_iter()
             .map(|(_, name)| name)
             .collect();
@@ -123,9 +123,9 @@ async fn the_record_of_a_message_has_speaker_position_and_names() {
         scope: aios_record::Scope::default().with_user("conv-1"),
         ..NewMessage::new(id("s"), "user", "I went sailing")
     };
-    working.add_message(message).await.unwrap();
-    working.add_message(NewMessage::new(id("t"), "tool", "{\"ok\":true}")).await.unwrap();
-    let items = working.feed_after(0, 9).await.unwrap();
+    working.messages().add(message).await.unwrap();
+    working.messages().add(NewMessage::new(id("t"), "tool", "{\"ok\":true}")).await.unwrap();
+    let items = working.feed().after(0, 9).await.unwrap();
     let records: Vec<_> = items
         .into_iter()
         .map(|item| match item.change {
@@ -151,8 +151,8 @@ async fn the_record_of_an_entry_has_its_tags_and_all_its_strings() {
     let (_place, working) = opened();
     let value = json!({"city": "Oslo", "list": ["a", {"deep": "b"}], "n": 3});
     let entry = Entry { tags: vec!["home".to_owned()], ..Entry::new("place", "address", value) };
-    let entry = working.create_entry(entry).await.unwrap();
-    let record = working.record(Kind::Entry, entry.id.as_str()).await.unwrap().unwrap();
+    let entry = working.entries().add(entry).await.unwrap();
+    let record = working.records().get(Kind::Entry, entry.id.as_str()).await.unwrap().unwrap();
     assert_eq!(record.text, "address\nOslo\na\nb");
     assert_eq!(record.tags, ["home"]);
     assert_eq!(serde_json::from_value::<Entry>(record.payload).unwrap(), entry);

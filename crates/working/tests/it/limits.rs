@@ -14,13 +14,13 @@ async fn nul_characters_round_trip_and_are_searched_around() {
     let (_place, working) = opened();
     let text = "before\0after \u{0} end";
     let goal = Goal { id: id("a\0b"), metadata: json!({"k\0": "v\0"}), ..Goal::new(text) };
-    working.store_goal(goal.clone()).await.unwrap();
-    let read = working.goal("a\0b").await.unwrap().unwrap();
+    working.goals().put(goal.clone()).await.unwrap();
+    let read = working.goals().get("a\0b").await.unwrap().unwrap();
     assert_eq!((read.description.as_str(), &read.metadata), (text, &goal.metadata));
-    assert_eq!(working.goal("a").await.unwrap(), None);
-    assert_eq!(working.find_relevant("end", Default::default()).await.unwrap().len(), 1);
-    assert_eq!(working.find_relevant("after", Default::default()).await.unwrap().len(), 1);
-    assert!(working.verify().await.unwrap().is_empty());
+    assert_eq!(working.goals().get("a").await.unwrap(), None);
+    assert_eq!(working.records().find("end", Default::default()).await.unwrap().len(), 1);
+    assert_eq!(working.records().find("after", Default::default()).await.unwrap().len(), 1);
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -28,17 +28,17 @@ async fn times_outside_1970_to_9999_are_refused_and_the_ends_are_kept() {
     let (_place, working) = opened();
     let early: Timestamp = "1969-12-31T23:59:59Z".parse().unwrap();
     let message = NewMessage { timestamp: Some(early), ..NewMessage::new(id("s"), "user", "x") };
-    let error = working.add_message(message).await.unwrap_err();
+    let error = working.messages().add(message).await.unwrap_err();
     assert!(matches!(error, Error::Time { .. }), "{error}");
     for time in [early, Timestamp::MAX, Timestamp::MIN] {
         let decision = Decision { timestamp: Some(time), ..Decision::new("c", "d") };
-        let error = working.log_decision(decision).await.unwrap_err();
+        let error = working.decisions().put(decision).await.unwrap_err();
         assert!(matches!(error, Error::Time { field: "timestamp", .. }), "{error}");
     }
     for time in [Timestamp::UNIX_EPOCH, "9999-12-30T22:00:00Z".parse().unwrap()] {
         let decision = Decision { timestamp: Some(time), ..Decision::new("c", "d") };
-        let stored = working.log_decision(decision).await.unwrap();
-        let read = working.decision(stored.id.as_str()).await.unwrap().unwrap();
+        let stored = working.decisions().put(decision).await.unwrap();
+        let read = working.decisions().get(stored.id.as_str()).await.unwrap().unwrap();
         assert_eq!(read.timestamp, Some(time));
     }
 }
@@ -55,33 +55,34 @@ async fn long_texts_are_refused_at_the_limit() {
         );
         assert!(error.is_invalid());
     };
-    working.store_goal(Goal::new("x".repeat(1000))).await.unwrap();
-    check(working.store_goal(Goal::new("x".repeat(1001))).await.map(drop), "description").await;
+    working.goals().put(Goal::new("x".repeat(1000))).await.unwrap();
+    check(working.goals().put(Goal::new("x".repeat(1001))).await.map(drop), "description").await;
     let goal = Goal { metadata: json!(vec!["word"; 200]), ..Goal::new("g") };
-    check(working.store_goal(goal).await.map(drop), "metadata").await;
+    check(working.goals().put(goal).await.map(drop), "metadata").await;
     let goal = Goal { status: "x".repeat(10_000).as_str().into(), ..Goal::new("g") };
-    check(working.store_goal(goal).await.map(drop), "status").await;
-    let goal = working.store_goal(Goal::new("g")).await.unwrap();
+    check(working.goals().put(goal).await.map(drop), "status").await;
+    let goal = working.goals().put(Goal::new("g")).await.unwrap();
     let result = Some("x".repeat(1001));
-    check(working.update_goal(goal.id.as_str(), "failed", result).await.map(drop), "result").await;
-    let task = working.store_task(Task::new("t")).await.unwrap();
-    let update = TaskUpdate { error: Some("x".repeat(1001)), ..TaskUpdate::default() };
-    check(working.update_task_status(task.id.as_str(), "failed", update).await.map(drop), "error")
+    check(working.goals().set_status(goal.id.as_str(), "failed", result).await.map(drop), "result")
         .await;
-    check(working.set_preference("k", json!("x".repeat(1001))).await, "value").await;
-    check(working.set_persona("k", "x".repeat(1001)).await, "value").await;
+    let task = working.tasks().put(Task::new("t")).await.unwrap();
+    let update = TaskUpdate { error: Some("x".repeat(1001)), ..TaskUpdate::default() };
+    check(working.tasks().set_status(task.id.as_str(), "failed", update).await.map(drop), "error")
+        .await;
+    check(working.preferences().put("k", json!("x".repeat(1001))).await, "value").await;
+    check(working.persona().put("k", "x".repeat(1001)).await, "value").await;
 }
 
 #[tokio::test]
 async fn a_text_of_100_mb_exceeds_the_default_limit() {
     let (_place, working) = opened();
     let huge = "x".repeat(100 * 1024 * 1024);
-    let error = working.add_message(NewMessage::new(id("s"), "user", huge)).await.unwrap_err();
+    let error = working.messages().add(NewMessage::new(id("s"), "user", huge)).await.unwrap_err();
     let limit = 16 * 1024 * 1024;
     assert!(
         matches!(error, Error::TooLong { field: "content", limit: found, .. } if found == limit)
     );
-    assert!(working.session("s").await.unwrap().is_none());
+    assert!(working.sessions().get("s").await.unwrap().is_none());
     let error = error.to_string();
     assert!(error.contains("104857600") && error.len() < 200, "{error}");
 }
@@ -91,12 +92,12 @@ async fn ids_of_128_bytes_fit_and_longer_sessions_do_not() {
     let (_place, working) = opened();
     assert!(Id::new("x".repeat(129)).is_err());
     let longest = "x".repeat(128);
-    working.store_goal(Goal { id: id(&longest), ..Goal::new("g") }).await.unwrap();
-    assert!(working.goal(&longest).await.unwrap().is_some());
-    assert_eq!(working.goal(&"x".repeat(129)).await.unwrap(), None);
+    working.goals().put(Goal { id: id(&longest), ..Goal::new("g") }).await.unwrap();
+    assert!(working.goals().get(&longest).await.unwrap().is_some());
+    assert_eq!(working.goals().get(&"x".repeat(129)).await.unwrap(), None);
     let mut task = Task::new("t");
     task.meta.scope.session = Some("x".repeat(129));
-    let error = working.store_task(task).await.unwrap_err();
+    let error = working.tasks().put(task).await.unwrap_err();
     assert!(matches!(error, Error::Record(aios_record::Error::IdLength { bytes: 129 })), "{error}");
 }
 
@@ -105,9 +106,9 @@ async fn nan_is_refused() {
     let (_place, working) = opened();
     let mut goal = Goal::new("g");
     goal.meta.importance = f32::NAN;
-    assert!(matches!(working.store_goal(goal).await, Err(Error::NotFinite { .. })));
+    assert!(matches!(working.goals().put(goal).await, Err(Error::NotFinite { .. })));
     let pattern = Pattern { success_rate: f64::NAN, ..Pattern::new("a", "b") };
-    assert!(working.store_pattern(pattern).await.is_err());
+    assert!(working.patterns().put(pattern).await.is_err());
 }
 
 #[tokio::test]
@@ -119,11 +120,11 @@ async fn an_empty_id_is_refused_when_stored_and_finds_nothing() {
     assert!(serde_json::from_value::<Goal>(given).unwrap_err().to_string().contains("128"));
     let mut task = Task::new("t");
     task.meta.scope.session = Some(String::new());
-    assert!(matches!(working.store_task(task).await, Err(Error::Record(_))));
-    assert_eq!(working.goal("").await.unwrap(), None);
-    assert!(working.update_goal("", "active", None).await.unwrap_err().is_not_found());
-    assert!(working.recent_messages("", 9).await.unwrap().is_empty());
-    assert!(working.remove(aios_record::Kind::Goal, "").await.unwrap().is_empty());
+    assert!(matches!(working.tasks().put(task).await, Err(Error::Record(_))));
+    assert_eq!(working.goals().get("").await.unwrap(), None);
+    assert!(working.goals().set_status("", "active", None).await.unwrap_err().is_not_found());
+    assert!(working.messages().recent("", 9).await.unwrap().is_empty());
+    assert!(working.records().remove(aios_record::Kind::Goal, "").await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -134,8 +135,8 @@ async fn lone_surrogates_are_rejected_from_every_source() {
     let lone = r#"{"description": "half \ud83e of a character"}"#;
     assert!(serde_json::from_str::<Goal>(lone).is_err());
     let whole = r#"{"description": "a whole \ud83e\udd80", "metadata": {"k": "\ud83e\udd80"}}"#;
-    let goal = working.store_goal(serde_json::from_str(whole).unwrap()).await.unwrap();
-    let read = working.goal(goal.id.as_str()).await.unwrap().unwrap();
+    let goal = working.goals().put(serde_json::from_str(whole).unwrap()).await.unwrap();
+    let read = working.goals().get(goal.id.as_str()).await.unwrap().unwrap();
     assert_eq!(
         (read.description.as_str(), &read.metadata["k"]),
         ("a whole \u{1f980}", &json!("\u{1f980}"))
@@ -144,17 +145,17 @@ async fn lone_surrogates_are_rejected_from_every_source() {
     let other = rusqlite::Connection::open(working.path()).unwrap();
     let sql = r#"UPDATE goals SET metadata = '"\ud83e"'"#;
     other.execute(sql, []).unwrap();
-    working.store_goal(Goal { id: id("sound"), ..Goal::new("sound") }).await.unwrap();
-    let error = working.goal(goal.id.as_str()).await.unwrap_err();
+    working.goals().put(Goal { id: id("sound"), ..Goal::new("sound") }).await.unwrap();
+    let error = working.goals().get(goal.id.as_str()).await.unwrap_err();
     assert!(matches!(&error, Error::Damaged { id, .. } if *id == *goal.id.as_str()), "{error}");
-    assert!(working.goal("sound").await.unwrap().is_some());
+    assert!(working.goals().get("sound").await.unwrap().is_some());
     // In a JSON file of entries: the file is not changed.
-    let entries = working.entries(EntriesBackend::Json);
+    let entries = working.entry_store(EntriesBackend::Json);
     let file = place.folder.path().join("entries.json");
     std::fs::write(&file, r#"[{"category": "c", "key": "k", "value": "\ud83e"}]"#).unwrap();
-    let error = entries.search(EntryFilter::default()).await.unwrap_err();
+    let error = entries.list(EntryFilter::default()).await.unwrap_err();
     assert!(matches!(error, Error::DamagedFile { .. }), "{error}");
-    let error = entries.create(Entry::new("c", "k", json!(1))).await.unwrap_err();
+    let error = entries.add(Entry::new("c", "k", json!(1))).await.unwrap_err();
     assert!(matches!(error, Error::DamagedFile { .. }), "{error}");
     assert!(std::fs::read_to_string(&file).unwrap().contains("ud83e"));
 }
@@ -164,14 +165,14 @@ async fn json_nested_too_deeply_is_refused_and_other_json_round_trips() {
     let (_place, working) = opened();
     let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| Value::Array(vec![inner]));
     let goal = |metadata: Value| Goal { metadata, ..Goal::new("deep") };
-    let stored = working.store_goal(goal(nested(JSON_DEPTH_MAX))).await.unwrap();
-    let read = working.goal(stored.id.as_str()).await.unwrap().unwrap();
+    let stored = working.goals().put(goal(nested(JSON_DEPTH_MAX))).await.unwrap();
+    let read = working.goals().get(stored.id.as_str()).await.unwrap().unwrap();
     assert_eq!(read.metadata, nested(JSON_DEPTH_MAX));
-    let page = working.records(aios_record::Kind::Goal, None, 9).await.unwrap();
+    let page = working.records().list(aios_record::Kind::Goal, None, 9).await.unwrap();
     let travelling = serde_json::to_string(&page.records[0]).unwrap();
     assert!(serde_json::from_str::<aios_record::Record>(&travelling).is_ok());
     for depth in [JSON_DEPTH_MAX + 1, 2000] {
-        let error = working.store_goal(goal(nested(depth))).await.unwrap_err();
+        let error = working.goals().put(goal(nested(depth))).await.unwrap_err();
         assert!(matches!(error, Error::TooDeep { field: "metadata", .. }), "{error}");
         assert!(error.is_invalid());
     }
@@ -182,9 +183,9 @@ async fn negative_priorities_come_first() {
     let (_place, working) = opened();
     for priority in [1, i32::MAX, -3, 0, i32::MIN] {
         let goal = Goal { priority, ..Goal::new("g") };
-        working.store_goal(goal).await.unwrap();
+        working.goals().put(goal).await.unwrap();
     }
-    let goals = working.active_goals().await.unwrap();
+    let goals = working.goals().active().await.unwrap();
     let priorities: Vec<_> = goals.iter().map(|goal| goal.priority).collect();
     assert_eq!(priorities, [i32::MIN, -3, 0, 1, i32::MAX]);
 }
@@ -194,13 +195,13 @@ async fn a_status_is_any_text_up_to_the_label_limit() {
     let (_place, working) = opened();
     for status in ["INIT", "", "PLANNING \u{1f980}", &"x".repeat(LABEL_BYTES_MAX)] {
         let goal =
-            working.store_goal(Goal { status: status.into(), ..Goal::new("g") }).await.unwrap();
-        let read = working.goal(goal.id.as_str()).await.unwrap().unwrap();
+            working.goals().put(Goal { status: status.into(), ..Goal::new("g") }).await.unwrap();
+        let read = working.goals().get(goal.id.as_str()).await.unwrap().unwrap();
         assert_eq!(read.status.as_str(), status);
     }
     let long = "x".repeat(10_000);
     let error =
-        working.store_goal(Goal { status: long.into(), ..Goal::new("g") }).await.unwrap_err();
+        working.goals().put(Goal { status: long.into(), ..Goal::new("g") }).await.unwrap_err();
     assert!(
         matches!(error, Error::TooLong { field: "status", bytes: 10_000, limit: LABEL_BYTES_MAX }),
         "{error}"

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use aios_record::{Change, Gate, Identity, Kind, Owner};
-use aios_working::{FindOptions, Message, NewMessage, Receipt, TaskStatus, Working, WorkingView};
+use aios_working::{
+    FindOptions, Message, MessageReceipt, NewMessage, TaskStatus, Working, WorkingView,
+};
 use serde_json::json;
 
 use crate::{Place, id, shared, user, view};
@@ -80,7 +82,7 @@ fn migrated(place: &Place, rows: &[String]) -> Working {
 }
 
 async fn said(view: &WorkingView, session: &str) -> Vec<(i64, String)> {
-    let messages = view.recent_messages(session, 99).await.unwrap();
+    let messages = view.messages().recent(session, 99).await.unwrap();
     messages.into_iter().map(|Message { position, id, .. }| (position, id.to_string())).collect()
 }
 
@@ -107,35 +109,36 @@ async fn messages_and_tasks_move_to_a_session_of_their_owner() {
             task("t20", None, Some("hers"), None),
         ],
     );
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
     let everybody = working.scoped(Gate::shared());
     let (ada, bob, cy) = (view(&working, "ada"), view(&working, "bob"), view(&working, "cy"));
     assert_eq!(said(&everybody, "mixed").await, said_as(&[(0, "m10"), (4, "m14")]));
     assert_eq!(said(&ada, "mixed").await, said_as(&[(1, "m11"), (3, "m13")]));
     assert_eq!(said(&bob, "mixed").await, said_as(&[(2, "m12")]));
     assert_eq!(said(&cy, "mixed").await, []);
-    assert_eq!(cy.tasks(Some("mixed"), Some(TaskStatus::Pending)).await.unwrap().len(), 1);
+    assert_eq!(cy.tasks().list(Some("mixed"), Some(TaskStatus::Pending)).await.unwrap().len(), 1);
     assert_eq!(said(&ada, "hers").await, said_as(&[(0, "m20")]));
     assert_eq!(said(&everybody, "hers").await, said_as(&[(1, "m21")]));
-    assert_eq!(everybody.tasks(Some("hers"), None).await.unwrap().len(), 1);
+    assert_eq!(everybody.tasks().list(Some("hers"), None).await.unwrap().len(), 1);
 
     // A session that was split off for an owner keeps the times of the original, and continues.
-    let (of_all, hers) = (everybody.session("mixed").await.unwrap().unwrap(), ada.session("mixed"));
+    let (of_all, hers) =
+        (everybody.sessions().get("mixed").await.unwrap().unwrap(), ada.sessions().get("mixed"));
     let hers = hers.await.unwrap().unwrap();
     assert_eq!((hers.user_id(), hers.summary.as_deref()), (Some("ada"), None));
     assert_eq!(of_all.summary.as_deref(), Some("of mixed"));
     assert_eq!(hers.meta.created_at, of_all.meta.created_at);
     assert_eq!((hers.last_active, hers.message_count), (of_all.last_active, 4));
     let more = NewMessage::new(id("mixed"), "user", "goes on");
-    let receipt = ada.add_message(more.clone()).await.unwrap();
-    assert!(matches!(receipt, Receipt::Added { position: 4, .. }), "{receipt:?}");
+    let receipt = ada.messages().add(more.clone()).await.unwrap();
+    assert!(matches!(receipt, MessageReceipt::Added { position: 4, .. }), "{receipt:?}");
     let known = NewMessage { external_id: Some("xm11".to_owned()), ..more };
-    assert!(ada.add_message(known.clone()).await.unwrap().is_known());
-    assert!(!bob.add_message(known).await.unwrap().is_known());
-    let options = FindOptions { kinds: vec![Kind::Message], ..FindOptions::default() };
-    assert_eq!(ada.find_relevant("m13", options.clone()).await.unwrap().len(), 1);
-    assert!(bob.find_relevant("m13", options).await.unwrap().is_empty());
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert!(ada.messages().add(known.clone()).await.unwrap().is_known());
+    assert!(!bob.messages().add(known).await.unwrap().is_known());
+    let options = FindOptions::default().with_kinds([Kind::Message]);
+    assert_eq!(ada.records().find("m13", options.clone()).await.unwrap().len(), 1);
+    assert!(bob.records().find("m13", options).await.unwrap().is_empty());
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -154,7 +157,7 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
             tool_call("c11", "own", None),
         ],
     );
-    let record = async |kind, name: &str| working.record(kind, name).await.unwrap().unwrap();
+    let record = async |kind, name: &str| working.records().get(kind, name).await.unwrap().unwrap();
     let adas = |kind, name: &str| Identity::new(user("ada"), kind, id(name));
     for (kind, name, expect) in [
         (Kind::Task, "own", vec![adas(Kind::Goal, "g11")]),
@@ -171,18 +174,18 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
     }
     // A task that lost its reference can be changed and given a new one.
     let everybody = working.scoped(Gate::shared());
-    everybody.update_task_status("to hers", "completed", Default::default()).await.unwrap();
+    everybody.tasks().set_status("to hers", "completed", Default::default()).await.unwrap();
     let changes = serde_json::Map::from_iter([("goal_id".to_owned(), json!("g10"))]);
-    let record = everybody.update(Kind::Task, "to hers", changes).await.unwrap();
+    let record = everybody.records().update(Kind::Task, "to hers", changes).await.unwrap();
     assert_eq!(record.references, [shared(Kind::Goal, "g10")]);
 
     let ada = view(&working, "ada");
-    assert_eq!(ada.tasks_for_goal("g10").await.unwrap().len(), 3);
-    let removed = everybody.remove(Kind::Goal, "g10").await.unwrap();
+    assert_eq!(ada.tasks().of_goal("g10").await.unwrap().len(), 3);
+    let removed = everybody.records().remove(Kind::Goal, "g10").await.unwrap();
     assert_eq!(removed.len(), 3);
-    assert!(ada.task("to shared").await.unwrap().is_some());
-    assert_eq!(view(&working, "bob").tool_call("c10").await.unwrap().unwrap().id, id("c10"));
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert!(ada.tasks().get("to shared").await.unwrap().is_some());
+    assert_eq!(view(&working, "bob").tool_calls().get("c10").await.unwrap().unwrap().id, id("c10"));
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -196,15 +199,15 @@ async fn odd_names_of_owners_stay_readable() {
     // An empty name would be the shared owner's.
     let expect = ["a\u{fffd}b", " ", "two\nlines", &long, "(no name)", "zoe\u{308}"];
     for (n, expect) in expect.into_iter().enumerate() {
-        let record = working.record(Kind::Goal, &format!("odd{n}")).await.unwrap().unwrap();
+        let record = working.records().get(Kind::Goal, &format!("odd{n}")).await.unwrap().unwrap();
         assert_eq!(record.owner(), Owner::from_stored(expect));
         let of_owner = working.scoped(Gate::owner(record.owner()));
-        assert!(of_owner.goal(&format!("odd{n}")).await.unwrap().is_some());
+        assert!(of_owner.goals().get(&format!("odd{n}")).await.unwrap().is_some());
     }
     let everybody = working.scoped(Gate::shared());
-    assert!(everybody.goal("odd4").await.unwrap().is_none());
-    assert!(everybody.goal("odd1").await.unwrap().is_none());
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert!(everybody.goals().get("odd4").await.unwrap().is_none());
+    assert!(everybody.goals().get("odd1").await.unwrap().is_none());
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -221,26 +224,26 @@ async fn preferences_of_the_default_user_become_shared() {
     let working = migrated(&place, &preferences);
     let everybody = working.scoped(Gate::shared());
     for (key, value) in [("tone", "dry"), ("colour", "blue")] {
-        assert_eq!(everybody.preference(key).await.unwrap(), Some(json!(value)), "{key}");
+        assert_eq!(everybody.preferences().get(key).await.unwrap(), Some(json!(value)), "{key}");
     }
-    let bob = view(&working, "bob").preferences().await.unwrap();
+    let bob = view(&working, "bob").preferences().list().await.unwrap();
     assert_eq!((&bob.other["colour"], &bob.other["tone"]), (&json!("red"), &json!("dry")));
-    let nameless = view(&working, "(no name)").preference("colour").await.unwrap();
+    let nameless = view(&working, "(no name)").preferences().get("colour").await.unwrap();
     assert_eq!(nameless, Some(json!("grey")));
-    let merged = view(&working, "a\u{fffd}b").preference("tone").await.unwrap();
+    let merged = view(&working, "a\u{fffd}b").preferences().get("tone").await.unwrap();
     assert_eq!(merged, Some(json!("new")), "of two that become one the newer stays");
     // The fixture has one preference of ada.
-    assert_eq!(working.stats().await.unwrap().records["preferences"], 6);
+    assert_eq!(working.upkeep().stats().await.unwrap().records["preferences"], 6);
 
     // A record of a user named `default` shows that this user exists.
     let place = Place::new();
     let of_a_user = [&preferences[..], &[goal("g10", Some("default"))]].concat();
     let working = migrated(&place, &of_a_user);
-    assert_eq!(working.scoped(Gate::shared()).preference("colour").await.unwrap(), None);
-    let of_user = view(&working, "default").preferences().await.unwrap();
+    assert_eq!(working.scoped(Gate::shared()).preferences().get("colour").await.unwrap(), None);
+    let of_user = view(&working, "default").preferences().list().await.unwrap();
     assert_eq!(of_user.other["colour"], "blue");
     assert_eq!(of_user.other["tone"], "dry");
-    assert_eq!(working.stats().await.unwrap().records["preferences"], 6);
+    assert_eq!(working.upkeep().stats().await.unwrap().records["preferences"], 6);
 }
 
 #[tokio::test]
@@ -261,7 +264,7 @@ async fn changes_in_the_feed_get_their_owners() {
         ],
     );
     let told: Vec<Change> =
-        working.feed_after(0, 99).await.unwrap().into_iter().map(|item| item.change).collect();
+        working.feed().after(0, 99).await.unwrap().into_iter().map(|item| item.change).collect();
     let [Change::Upsert(hers), Change::Upsert(of_all), Change::Delete { owner: None, key }] =
         &told[..]
     else {
@@ -270,8 +273,8 @@ async fn changes_in_the_feed_get_their_owners() {
     assert_eq!(hers.identity(), Identity::new(user("ada"), Kind::Goal, id("g10")));
     assert_eq!(of_all.identity(), shared(Kind::Goal, "g1"));
     assert_eq!(key.to_string(), "task/removed");
-    view(&working, "ada").remove(Kind::Goal, "g10").await.unwrap();
-    let last = working.feed_after(0, 99).await.unwrap().pop().unwrap();
+    view(&working, "ada").records().remove(Kind::Goal, "g10").await.unwrap();
+    let last = working.feed().after(0, 99).await.unwrap().pop().unwrap();
     assert!(
         matches!(last.change, Change::Delete { owner: Some(owner), .. } if owner == user("ada"))
     );
@@ -289,10 +292,10 @@ async fn a_moved_out_parent_keeps_its_children_for_their_owner_only() {
         ],
     );
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
-    assert_eq!(ada.goal("g10").await.unwrap(), None);
-    assert_eq!(ada.tasks_for_goal("g10").await.unwrap().len(), 1);
-    assert!(bob.tasks_for_goal("g10").await.unwrap().is_empty());
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(ada.goals().get("g10").await.unwrap(), None);
+    assert_eq!(ada.tasks().of_goal("g10").await.unwrap().len(), 1);
+    assert!(bob.tasks().of_goal("g10").await.unwrap().is_empty());
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -316,6 +319,6 @@ async fn a_failed_migration_does_not_change_the_file() {
     file.execute_batch("DROP TABLE idempotency").unwrap();
     drop(file);
     let working = Working::open(&path, place.fed()).unwrap();
-    assert_eq!(working.goal("g1").await.unwrap().unwrap().description, "move the blog");
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.goals().get("g1").await.unwrap().unwrap().description, "move the blog");
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aios_record::{Gate, Identity, Kind, Owner, Record, Scope, ScopeFilter, ScopeMatch, Timestamp};
 use aios_working::{
     AgentState, Decision, Entry, Error, Event, Goal, Interaction, Meta, NewMessage, Pattern,
-    Restored, Session, Task, ToolCall, WorkingView,
+    RestoreOutcome, Session, Task, ToolCall, WorkingView,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -44,16 +44,16 @@ fn gate() -> impl Strategy<Value = Gate> {
 
 /// Returns the records that a view lists, and checks that all ways of listing agree.
 async fn seen(view: &WorkingView) -> BTreeSet<Identity> {
-    let page = view.records(Kind::Goal, None, 999).await.unwrap();
+    let page = view.records().list(Kind::Goal, None, 999).await.unwrap();
     let listed: BTreeSet<Identity> = page.records.iter().map(Record::identity).collect();
     assert_eq!(listed.len(), page.records.len());
-    let options = aios_working::FindOptions { limit: 999, ..Default::default() };
-    let found = view.find_relevant("boat", options).await.unwrap();
+    let options = aios_working::FindOptions::default().with_limit(999);
+    let found = view.records().find("boat", options).await.unwrap();
     assert_eq!(found.iter().map(|found| found.record.identity()).collect::<BTreeSet<_>>(), listed);
-    let latest = view.latest_records(999).await.unwrap();
+    let latest = view.records().latest(999).await.unwrap();
     assert_eq!(latest.iter().map(Record::identity).collect::<BTreeSet<_>>(), listed);
-    assert_eq!(view.active_goals().await.unwrap().len(), listed.len());
-    assert_eq!(view.counts().await.unwrap()["goals"], listed.len() as u64);
+    assert_eq!(view.goals().active().await.unwrap().len(), listed.len());
+    assert_eq!(view.records().counts().await.unwrap()["goals"], listed.len() as u64);
     listed
 }
 
@@ -65,7 +65,7 @@ async fn check_gate(gate: Gate, scopes: Vec<Scope>) {
         let name = if n % 3 == 0 { "same".to_owned() } else { format!("g{n}") };
         let mut goal = Goal { id: id(&name), ..Goal::new("boat") };
         goal.meta.scope = scope;
-        match working.store_goal(goal).await {
+        match working.goals().put(goal).await {
             Ok(goal) => stored.push(goal),
             Err(error) => assert!(matches!(error, Error::Conflict { .. }), "{error}"),
         }
@@ -81,14 +81,14 @@ async fn check_gate(gate: Gate, scopes: Vec<Scope>) {
         stored.iter().filter(|goal| gate.sees(&goal.meta.scope)).map(identity).collect();
     assert_eq!(seen(&view).await, expect, "{gate:?}");
     for goal in &stored {
-        let exact = view.record_by_identity(&identity(goal)).await.unwrap();
+        let exact = view.records().get_exactly(&identity(goal)).await.unwrap();
         assert_eq!(exact.is_some(), gate.sees(&goal.meta.scope), "{gate:?} {goal:?}");
         let alike: Vec<&Goal> = stored
             .iter()
             .filter(|other| other.id == goal.id && gate.sees(&other.meta.scope))
             .collect();
         let may = alike.iter().any(|other| gate.may_change(&other.meta.scope));
-        let changed = view.update_goal(goal.id.as_str(), "active", None).await;
+        let changed = view.goals().set_status(goal.id.as_str(), "active", None).await;
         match changed {
             Ok(changed) => assert!(may && gate.sees(&changed.meta.scope)),
             Err(Error::NotFound { .. }) => assert!(alike.is_empty()),
@@ -121,27 +121,27 @@ proptest! {
 /// Stores a record of every kind with the same ids, and asserts that none exists already.
 async fn fill(view: &WorkingView, says: &str) {
     let goal = Goal { id: id("1"), ..Goal::new(says) };
-    view.store_goal(goal).await.unwrap();
+    view.goals().put(goal).await.unwrap();
     let task = Task { id: id("1"), goal_id: Some(id("1")), ..Task::new(says) };
-    view.store_task(task).await.unwrap();
+    view.tasks().put(task).await.unwrap();
     let call = ToolCall { id: id("1"), task_id: Some(id("1")), ..ToolCall::new(says) };
-    view.store_tool_call(call).await.unwrap();
-    view.log_decision(Decision { id: id("1"), ..Decision::new(says, says) }).await.unwrap();
-    view.store_pattern(Pattern { id: id("1"), ..Pattern::new(says, says) }).await.unwrap();
-    view.store_agent_state(AgentState::new(id("1"), json!(says))).await.unwrap();
+    view.tool_calls().put(call).await.unwrap();
+    view.decisions().put(Decision { id: id("1"), ..Decision::new(says, says) }).await.unwrap();
+    view.patterns().put(Pattern { id: id("1"), ..Pattern::new(says, says) }).await.unwrap();
+    view.agent_states().put(AgentState::new(id("1"), json!(says))).await.unwrap();
     let session = Session { summary: Some(says.to_owned()), ..Session::new(id("1")) };
-    view.create_session(session).await.unwrap();
+    view.sessions().add(session).await.unwrap();
     let said = NewMessage {
         id: Some(id("1")),
         external_id: Some("e".to_owned()),
         ..NewMessage::new(id("1"), "user", says)
     };
-    let receipt = view.add_message(said).await.unwrap();
+    let receipt = view.messages().add(said).await.unwrap();
     assert!(!receipt.is_known(), "{receipt:?}");
     let interaction = Interaction { id: id("1"), ..Interaction::new(says, says) };
-    view.log_interaction(interaction).await.unwrap();
-    view.create_entry(Entry { id: id("1"), ..Entry::new("c", "k", json!(says)) }).await.unwrap();
-    view.set_preference("1", json!(says)).await.unwrap();
+    view.interactions().put(interaction).await.unwrap();
+    view.entries().add(Entry { id: id("1"), ..Entry::new("c", "k", json!(says)) }).await.unwrap();
+    view.preferences().put("1", json!(says)).await.unwrap();
 }
 
 const FILLED: &[Kind] = &[
@@ -168,28 +168,36 @@ async fn every_owner_has_a_record_of_the_same_id_of_every_kind() {
     }
     for &kind in FILLED {
         for (name, owner) in [("ada", user("ada")), ("bob", user("bob")), ("cy", Owner::SHARED)] {
-            let record = view(&working, name).record(kind, "1").await.unwrap().unwrap();
+            let record = view(&working, name).records().get(kind, "1").await.unwrap().unwrap();
             assert_eq!(record.identity(), Identity::new(owner, kind, id("1")), "{name}");
         }
-        let error = working.record(kind, "1").await.unwrap_err();
+        let error = working.records().get(kind, "1").await.unwrap_err();
         let Error::Ambiguous { owners, .. } = &error else { panic!("{error}") };
         assert_eq!(owners, &[Owner::SHARED, user("ada"), user("bob")], "{kind}");
     }
     for &kind in FILLED {
-        if view(&working, "ada").record(kind, "1").await.unwrap().unwrap().owner().is_shared() {
+        if view(&working, "ada")
+            .records()
+            .get(kind, "1")
+            .await
+            .unwrap()
+            .unwrap()
+            .owner()
+            .is_shared()
+        {
             assert!(matches!(kind, Kind::Task | Kind::ToolCall | Kind::Message), "{kind}");
             continue;
         }
-        let removed = view(&working, "ada").remove(kind, "1").await.unwrap();
+        let removed = view(&working, "ada").records().remove(kind, "1").await.unwrap();
         assert!(removed.iter().all(|removed| removed.owner == user("ada")), "{removed:?}");
     }
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
     for &kind in FILLED {
         let own = Identity::new(user("ada"), kind, id("1"));
-        assert_eq!(working.record_by_identity(&own).await.unwrap(), None, "{kind}");
-        let bobs = view(&working, "bob").record(kind, "1").await.unwrap().unwrap();
+        assert_eq!(working.records().get_exactly(&own).await.unwrap(), None, "{kind}");
+        let bobs = view(&working, "bob").records().get(kind, "1").await.unwrap().unwrap();
         assert_eq!(bobs.scope.user.as_deref(), Some("bob"));
-        let seen = view(&working, "ada").record(kind, "1").await.unwrap().unwrap();
+        let seen = view(&working, "ada").records().get(kind, "1").await.unwrap().unwrap();
         assert_eq!(seen.owner(), Owner::SHARED);
     }
 }
@@ -200,17 +208,17 @@ async fn project_and_client_are_stored_and_restored() {
     let mut goal = Goal { id: id("g"), ..Goal::new("boat") };
     goal.meta = Meta { scope: Scope::default().with_project("blog"), ..Meta::default() };
     goal.meta.provenance.client = Some("editor 1.2".to_owned());
-    let goal = working.store_goal(goal).await.unwrap();
-    assert_eq!(working.goal("g").await.unwrap(), Some(goal));
-    let record = working.record(Kind::Goal, "g").await.unwrap().unwrap();
+    let goal = working.goals().put(goal).await.unwrap();
+    assert_eq!(working.goals().get("g").await.unwrap(), Some(goal));
+    let record = working.records().get(Kind::Goal, "g").await.unwrap().unwrap();
     assert_eq!(record.scope.project.as_deref(), Some("blog"));
     assert_eq!(record.provenance.client.as_deref(), Some("editor 1.2"));
     let (_place, other) = opened();
     assert_eq!(
-        *other.restore(vec![record.clone()]).await.unwrap()[0].as_ref().unwrap(),
-        Restored::Added
+        *other.intake().restore(vec![record.clone()]).await.unwrap()[0].as_ref().unwrap(),
+        RestoreOutcome::Added
     );
-    assert_eq!(other.record(Kind::Goal, "g").await.unwrap(), Some(record));
+    assert_eq!(other.records().get(Kind::Goal, "g").await.unwrap(), Some(record));
 }
 
 #[tokio::test]
@@ -222,22 +230,22 @@ async fn events_are_unique_per_owner_and_expired_records_are_shown_on_request() 
         event.meta.scope.user = name.map(str::to_owned);
         event
     };
-    working.store_events(vec![event(None), event(Some("ada")), event(None)]).await.unwrap();
-    assert_eq!(working.stats().await.unwrap().records["events"], 2);
-    assert_eq!(view(&working, "bob").events(Default::default()).await.unwrap().len(), 1);
-    assert_eq!(view(&working, "ada").events(Default::default()).await.unwrap().len(), 2);
+    working.intake().put_events(vec![event(None), event(Some("ada")), event(None)]).await.unwrap();
+    assert_eq!(working.upkeep().stats().await.unwrap().records["events"], 2);
+    assert_eq!(view(&working, "bob").events().list(Default::default()).await.unwrap().len(), 1);
+    assert_eq!(view(&working, "ada").events().list(Default::default()).await.unwrap().len(), 2);
 
     let ada = view(&working, "ada");
     let start: Timestamp = crate::START.parse().unwrap();
     let mut goal = Goal { id: id("g"), ..Goal::new("short") };
     goal.meta.expires_at = Some(start + jiff::SignedDuration::from_hours(1));
-    ada.store_goal(goal).await.unwrap();
-    working.store_goal(Goal { id: id("g"), ..Goal::new("shared") }).await.unwrap();
+    ada.goals().put(goal).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("shared") }).await.unwrap();
     place.pass_hours(1);
-    assert_eq!(ada.goal("g").await.unwrap().unwrap().description, "shared");
+    assert_eq!(ada.goals().get("g").await.unwrap().unwrap().description, "shared");
     let all = ada.with_expired();
-    assert_eq!(all.goal("g").await.unwrap().unwrap().description, "short");
-    assert_eq!(all.counts().await.unwrap()["goals"], 2);
-    assert_eq!(ada.counts().await.unwrap()["goals"], 1);
-    assert_eq!(all.remove(Kind::Goal, "g").await.unwrap().len(), 1);
+    assert_eq!(all.goals().get("g").await.unwrap().unwrap().description, "short");
+    assert_eq!(all.records().counts().await.unwrap()["goals"], 2);
+    assert_eq!(ada.records().counts().await.unwrap()["goals"], 1);
+    assert_eq!(all.records().remove(Kind::Goal, "g").await.unwrap().len(), 1);
 }

@@ -10,11 +10,11 @@ use crate::{Place, id, opened, shared, user, view};
 async fn records_are_paged_in_the_order_of_storing() {
     let (_place, working) = opened();
     for n in 0..5 {
-        working.store_goal(Goal { id: id(&format!("g{n}")), ..Goal::new("g") }).await.unwrap();
+        working.goals().put(Goal { id: id(&format!("g{n}")), ..Goal::new("g") }).await.unwrap();
     }
     let (mut names, mut after, mut pages) = (Vec::new(), None, 0);
     loop {
-        let page = working.records(Kind::Goal, after, 2).await.unwrap();
+        let page = working.records().list(Kind::Goal, after, 2).await.unwrap();
         names.extend(page.records.iter().map(|record| record.id.to_string()));
         pages += 1;
         after = page.next;
@@ -23,9 +23,9 @@ async fn records_are_paged_in_the_order_of_storing() {
         }
     }
     assert_eq!((names, pages), (["g0", "g1", "g2", "g3", "g4"].map(str::to_owned).to_vec(), 3));
-    assert!(working.records(Kind::Note, None, 9).await.unwrap().records.is_empty());
-    assert_eq!(working.record(Kind::Note, "x").await.unwrap(), None);
-    assert_eq!(working.record(Kind::Goal, "none").await.unwrap(), None);
+    assert!(working.records().list(Kind::Note, None, 9).await.unwrap().records.is_empty());
+    assert_eq!(working.records().get(Kind::Note, "x").await.unwrap(), None);
+    assert_eq!(working.records().get(Kind::Goal, "none").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -33,12 +33,12 @@ async fn every_kind_is_listed_and_shown() {
     let (_place, working) = opened();
     crate::schema::fill(&working).await;
     for &kind in KINDS {
-        let page = working.records(kind, None, 99).await.unwrap();
+        let page = working.records().list(kind, None, 99).await.unwrap();
         assert_eq!((page.records.is_empty(), page.next), (kind == Kind::Summary, None), "{kind}");
         for record in page.records {
             assert_eq!(record.kind, kind);
             assert!(record.payload.is_object(), "{record:?}");
-            let shown = working.record(kind, record.id.as_str()).await.unwrap();
+            let shown = working.records().get(kind, record.id.as_str()).await.unwrap();
             assert_eq!(shown, Some(record));
         }
     }
@@ -48,12 +48,12 @@ async fn every_kind_is_listed_and_shown() {
 async fn preferences_and_the_persona_are_records_too() {
     let (_place, working) = opened();
     let ada = view(&working, "ada");
-    working.set_preference("tone", json!("nobody")).await.unwrap();
-    ada.set_preference("tone", json!("ada")).await.unwrap();
-    ada.set_preference("editor", json!("ada")).await.unwrap();
-    working.set_persona("name", "Mia").await.unwrap();
+    working.preferences().put("tone", json!("nobody")).await.unwrap();
+    ada.preferences().put("tone", json!("ada")).await.unwrap();
+    ada.preferences().put("editor", json!("ada")).await.unwrap();
+    working.persona().put("name", "Mia").await.unwrap();
     let keys = async |working: &WorkingView, after| {
-        let page = working.records(Kind::Preference, after, 2).await.unwrap();
+        let page = working.records().list(Kind::Preference, after, 2).await.unwrap();
         let keys = page.records.iter().map(|record| record.text.clone()).collect::<Vec<_>>();
         (keys, page.next)
     };
@@ -63,53 +63,53 @@ async fn preferences_and_the_persona_are_records_too() {
     let own = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
     assert_eq!(keys(&own, None).await.0, ["tone: ada", "editor: ada"]);
 
-    let shown = ada.record(Kind::Preference, "tone").await.unwrap().unwrap();
+    let shown = ada.records().get(Kind::Preference, "tone").await.unwrap().unwrap();
     assert_eq!(shown.identity(), Identity::new(user("ada"), Kind::Preference, id("tone")));
     assert_eq!(shown.payload["value"], json!("ada"));
-    let error = working.record(Kind::Preference, "tone").await.unwrap_err();
+    let error = working.records().get(Kind::Preference, "tone").await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "several owners have a preference `tone`: shared, ada; choose one of them"
     );
     let nobodys = shared(Kind::Preference, "tone");
-    let shown = working.record_by_identity(&nobodys).await.unwrap().unwrap();
+    let shown = working.records().get_exactly(&nobodys).await.unwrap().unwrap();
     assert_eq!(shown.payload.get("user"), None);
-    let shown = working.record(Kind::Persona, "name").await.unwrap().unwrap();
+    let shown = working.records().get(Kind::Persona, "name").await.unwrap().unwrap();
     assert_eq!((shown.text.as_str(), &shown.payload["value"]), ("name: Mia", &json!("Mia")));
 
-    assert_eq!(ada.remove(Kind::Preference, "tone").await.unwrap().len(), 1);
-    let error = ada.remove(Kind::Preference, "tone").await.unwrap_err();
+    assert_eq!(ada.records().remove(Kind::Preference, "tone").await.unwrap().len(), 1);
+    let error = ada.records().remove(Kind::Preference, "tone").await.unwrap_err();
     assert!(matches!(error, Error::NotYours { .. }), "{error}");
-    assert!(matches!(ada.remove_preference("tone").await, Err(Error::NotYours { .. })));
-    assert_eq!(ada.preference("tone").await.unwrap(), Some(json!("nobody")));
-    assert!(ada.remove_preference("editor").await.unwrap());
-    assert!(!ada.remove_preference("editor").await.unwrap());
+    assert!(matches!(ada.preferences().remove("tone").await, Err(Error::NotYours { .. })));
+    assert_eq!(ada.preferences().get("tone").await.unwrap(), Some(json!("nobody")));
+    assert!(ada.preferences().remove("editor").await.unwrap());
+    assert!(!ada.preferences().remove("editor").await.unwrap());
     for error in [
-        ada.set_persona("name", "x").await.unwrap_err(),
-        ada.remove_persona("name").await.unwrap_err(),
-        ada.remove(Kind::Persona, "name").await.unwrap_err(),
+        ada.persona().put("name", "x").await.unwrap_err(),
+        ada.persona().remove("name").await.unwrap_err(),
+        ada.records().remove(Kind::Persona, "name").await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::MachineWide { kind: Kind::Persona }), "{error}");
     }
-    assert!(ada.record(Kind::Persona, "name").await.unwrap().is_some());
-    assert_eq!(working.remove(Kind::Persona, "name").await.unwrap().len(), 1);
-    assert!(!working.remove_persona("name").await.unwrap());
-    assert!(working.persona().await.unwrap().is_empty());
+    assert!(ada.records().get(Kind::Persona, "name").await.unwrap().is_some());
+    assert_eq!(working.records().remove(Kind::Persona, "name").await.unwrap().len(), 1);
+    assert!(!working.persona().remove("name").await.unwrap());
+    assert!(working.persona().list().await.unwrap().is_empty());
     for key in [String::new(), "k".repeat(129)] {
-        let error = working.set_preference(&key, json!(1)).await.unwrap_err();
+        let error = working.preferences().put(&key, json!(1)).await.unwrap_err();
         assert!(error.is_invalid() && matches!(error, Error::Record(_)), "{error}");
-        assert!(working.set_persona(&key, "x").await.unwrap_err().is_invalid());
+        assert!(working.persona().put(&key, "x").await.unwrap_err().is_invalid());
     }
 }
 
 #[tokio::test]
 async fn the_latest_records_include_every_kind() {
     let (_place, working) = opened();
-    working.store_goal(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
     let said = NewMessage { id: Some(id("m")), ..NewMessage::new(id("s"), "user", "hello") };
-    working.add_message(said).await.unwrap();
-    working.store_task(Task { id: id("t"), ..Task::new("t") }).await.unwrap();
-    let latest = working.latest_records(2).await.unwrap();
+    working.messages().add(said).await.unwrap();
+    working.tasks().put(Task { id: id("t"), ..Task::new("t") }).await.unwrap();
+    let latest = working.records().latest(2).await.unwrap();
     assert_eq!(
         latest.iter().map(|record| record.key().to_string()).collect::<Vec<_>>(),
         ["task/t", "message/m"]
@@ -119,17 +119,17 @@ async fn the_latest_records_include_every_kind() {
 #[tokio::test]
 async fn statistics_count_everything() {
     let (place, working) = opened();
-    working.store_goal(Goal::new("g")).await.unwrap();
+    working.goals().put(Goal::new("g")).await.unwrap();
     for _ in 0..3 {
-        working.add_message(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
+        working.messages().add(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
     }
-    let stats = working.stats().await.unwrap();
+    let stats = working.upkeep().stats().await.unwrap();
     assert_eq!(stats.records.len(), KINDS.len());
     assert_eq!((stats.records["goals"], stats.records["messages"]), (1, 3));
     assert_eq!((stats.sessions_active, stats.feed_pending), (1, 4));
     assert!(4096 < stats.file_bytes);
     place.pass_hours(25);
-    assert_eq!(working.stats().await.unwrap().sessions_active, 0);
+    assert_eq!(working.upkeep().stats().await.unwrap().sessions_active, 0);
 }
 
 #[tokio::test]
@@ -137,9 +137,9 @@ async fn verify_finds_problems_and_reindex_repairs_the_index() {
     let place = Place::new();
     let working = place.open(place.config());
     for n in 0..300 {
-        working.store_goal(Goal { id: id(&format!("g{n}")), ..Goal::new("boat") }).await.unwrap();
+        working.goals().put(Goal { id: id(&format!("g{n}")), ..Goal::new("boat") }).await.unwrap();
     }
-    assert!(working.verify().await.unwrap().is_empty());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
     let other = rusqlite::Connection::open(place.folder.path().join("working.db")).unwrap();
     other
         .execute_batch(
@@ -151,13 +151,13 @@ async fn verify_finds_problems_and_reindex_repairs_the_index() {
              VALUES ('t', 999, 'd', '', 'pending', 'null', 'null', 'null', '', '', 0.5, 0, 0, 0);",
         )
         .unwrap();
-    let problems = working.verify().await.unwrap();
+    let problems = working.upkeep().verify().await.unwrap();
     let dangling = Problem::Dangling { table: "tasks".to_owned(), parent: "goals".to_owned() };
     let goals = Problem::IndexOutOfStep { kind: Kind::Goal, missing: 1, orphaned: 1 };
     let tasks = Problem::IndexOutOfStep { kind: Kind::Task, missing: 1, orphaned: 0 };
     assert_eq!(problems, [dangling.clone(), goals, tasks]);
-    working.reindex().await.unwrap();
-    assert_eq!(working.verify().await.unwrap(), [dangling]);
-    let options = aios_working::FindOptions { limit: 999, ..Default::default() };
-    assert_eq!(working.find_relevant("boat", options).await.unwrap().len(), 300);
+    working.upkeep().reindex().await.unwrap();
+    assert_eq!(working.upkeep().verify().await.unwrap(), [dangling]);
+    let options = aios_working::FindOptions::default().with_limit(999);
+    assert_eq!(working.records().find("boat", options).await.unwrap().len(), 300);
 }

@@ -2,14 +2,15 @@
 
 use aios_record::{Gate, Identity, Kind, Record, Scope};
 use aios_working::{
-    Error, Goal, NewMessage, Problem, Receipt, Restored, Session, Task, ToolCall, Working,
+    Error, Goal, MessageReceipt, NewMessage, Problem, RestoreOutcome, Session, Task, ToolCall,
+    Working,
 };
 use serde_json::json;
 
 use crate::{Place, id, opened, shared, user, view};
 
-async fn restore(working: &Working, records: &[Record]) -> Vec<Result<Restored, Error>> {
-    working.restore(records.to_vec()).await.unwrap()
+async fn restore(working: &Working, records: &[Record]) -> Vec<Result<RestoreOutcome, Error>> {
+    working.intake().restore(records.to_vec()).await.unwrap()
 }
 
 fn said(session: &str, content: &str) -> NewMessage {
@@ -20,26 +21,29 @@ fn said(session: &str, content: &str) -> NewMessage {
 async fn talk(messages: usize) -> (Record, Vec<Record>) {
     let (_place, working) = opened();
     for n in 0..messages {
-        working.add_message(said("s", &format!("message {n}"))).await.unwrap();
+        working.messages().add(said("s", &format!("message {n}"))).await.unwrap();
     }
-    working.set_session_summary("s", "about boats").await.unwrap();
-    let session = working.record(Kind::Session, "s").await.unwrap().unwrap();
-    (session, working.records(Kind::Message, None, 99).await.unwrap().records)
+    working.sessions().set_summary("s", "about boats").await.unwrap();
+    let session = working.records().get(Kind::Session, "s").await.unwrap().unwrap();
+    (session, working.records().list(Kind::Message, None, 99).await.unwrap().records)
 }
 
 /// Returns the messages of a session in order, with their positions.
 async fn places(working: &Working) -> Vec<(i64, String)> {
-    let messages = working.recent_messages("s", 99).await.unwrap();
+    let messages = working.messages().recent("s", 99).await.unwrap();
     messages.into_iter().map(|message| (message.position, message.content)).collect()
 }
 
 /// Checks that the session's count is correct and that its next message gets `position`.
 async fn check_goes_on(working: &Working, position: i64) {
-    assert_eq!(working.verify().await.unwrap(), []);
-    let session = working.session("s").await.unwrap().unwrap();
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
+    let session = working.sessions().get("s").await.unwrap().unwrap();
     assert_eq!(session.message_count, position);
-    let added = working.add_message(said("s", "one more")).await.unwrap();
-    assert!(matches!(added, Receipt::Added { position: at, .. } if at == position), "{added:?}");
+    let added = working.messages().add(said("s", "one more")).await.unwrap();
+    assert!(
+        matches!(added, MessageReceipt::Added { position: at, .. } if at == position),
+        "{added:?}"
+    );
 }
 
 #[tokio::test]
@@ -57,8 +61,8 @@ async fn a_restored_session_continues_after_its_messages() {
     ] {
         let (_place, working) = opened();
         let restored = restore(&working, &records).await;
-        assert!(restored.iter().all(|done| matches!(done, Ok(Restored::Added))), "{what}");
-        let session = working.session("s").await.unwrap().unwrap();
+        assert!(restored.iter().all(|done| matches!(done, Ok(RestoreOutcome::Added))), "{what}");
+        let session = working.sessions().get("s").await.unwrap().unwrap();
         assert_eq!(session.summary.is_some(), is_summed_up, "{what}");
         check_goes_on(&working, 2).await;
     }
@@ -68,10 +72,10 @@ async fn a_restored_session_continues_after_its_messages() {
 async fn messages_restored_into_an_existing_session_are_counted() {
     let (session, messages) = talk(3).await;
     let (_place, working) = opened();
-    working.create_session(Session::new(id("s"))).await.unwrap();
+    working.sessions().add(Session::new(id("s"))).await.unwrap();
     restore(&working, &messages[..2]).await;
     let restored = restore(&working, &[&[session], &messages[..]].concat()).await;
-    let known = restored.iter().filter(|done| matches!(done, Ok(Restored::Known))).count();
+    let known = restored.iter().filter(|done| matches!(done, Ok(RestoreOutcome::Known))).count();
     assert_eq!(known, 2, "{restored:?}");
     check_goes_on(&working, 3).await;
 }
@@ -82,7 +86,7 @@ async fn a_message_with_an_occupied_position_gets_the_next_one() {
     messages[2].payload["position"] = json!(i64::MAX);
     let (_place, working) = opened();
     for own in ["own 0", "own 1"] {
-        working.add_message(said("s", own)).await.unwrap();
+        working.messages().add(said("s", own)).await.unwrap();
     }
     for _ in 0..2 {
         restore(&working, &messages).await;
@@ -98,8 +102,8 @@ async fn positions_of_trimmed_messages_are_not_reused() {
     let (session, messages) = talk(5).await;
     let (_place, working) = opened();
     restore(&working, &[&[session], &messages[3..]].concat()).await;
-    working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
-    assert_eq!(working.trim_messages("s", 0).await.unwrap(), 2);
+    working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
+    assert_eq!(working.messages().trim("s", 0).await.unwrap(), 2);
     check_goes_on(&working, 5).await;
 }
 
@@ -112,14 +116,14 @@ async fn a_message_count_that_is_too_low_is_found_and_corrected() {
     };
     let working = place.open(place.fed());
     for n in 0..2 {
-        working.add_message(said("s", &format!("message {n}"))).await.unwrap();
+        working.messages().add(said("s", &format!("message {n}"))).await.unwrap();
     }
     miscount();
-    assert_eq!(working.verify().await.unwrap(), [Problem::Miscounted { sessions: 1 }]);
-    working.add_message(said("s", "goes on")).await.unwrap();
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert_eq!(working.upkeep().verify().await.unwrap(), [Problem::Miscounted { sessions: 1 }]);
+    working.messages().add(said("s", "goes on")).await.unwrap();
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
     miscount();
-    working.optimize().await.unwrap();
+    working.upkeep().optimize().await.unwrap();
     check_goes_on(&working, 3).await;
 }
 
@@ -131,8 +135,8 @@ async fn an_invalid_record_does_not_affect_the_others() {
     messages[3].payload["scope"]["session"] = json!("x".repeat(999));
     let goal = Goal { id: id("g"), ..Goal::new("of everybody") };
     let (_place, theirs) = opened();
-    theirs.store_goal(goal.clone()).await.unwrap();
-    let shared = theirs.record(Kind::Goal, "g").await.unwrap().unwrap();
+    theirs.goals().put(goal.clone()).await.unwrap();
+    let shared = theirs.records().get(Kind::Goal, "g").await.unwrap().unwrap();
     let mut late = shared.clone();
     late.id = id("late");
     late.payload["id"] = json!("late");
@@ -142,13 +146,13 @@ async fn an_invalid_record_does_not_affect_the_others() {
     let working = place.open(aios_working::Config { text_bytes_max: 50, ..place.fed() });
     let mut of_an_agent = goal;
     of_an_agent.meta.scope = Scope::default().with_agent("scout");
-    working.store_goal(of_an_agent).await.unwrap();
+    working.goals().put(of_an_agent).await.unwrap();
     let restored = restore(&working, &[&[session, shared, late], &messages[..]].concat()).await;
     let problems: Vec<_> = restored.iter().map(|done| done.as_ref().err()).collect();
-    assert!(matches!(restored[0], Ok(Restored::Added)), "{restored:?}");
+    assert!(matches!(restored[0], Ok(RestoreOutcome::Added)), "{restored:?}");
     assert!(matches!(problems[1], Some(Error::Conflict { kind: Kind::Goal, .. })));
     assert!(matches!(problems[2], Some(Error::Time { field: "updated_at", .. })));
-    assert!(matches!(restored[3], Ok(Restored::Added)), "{restored:?}");
+    assert!(matches!(restored[3], Ok(RestoreOutcome::Added)), "{restored:?}");
     assert!(matches!(problems[4], Some(Error::Record(aios_record::Error::OwnerName { .. }))));
     assert!(matches!(problems[5], Some(Error::TooLong { .. })), "{restored:?}");
     assert!(problems[6].is_some(), "{restored:?}");
@@ -158,20 +162,20 @@ async fn an_invalid_record_does_not_affect_the_others() {
 #[tokio::test]
 async fn a_record_with_a_missing_parent_is_restored_without_the_reference() {
     let (_place, from) = opened();
-    from.store_goal(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    from.goals().put(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("dig") };
-    from.store_task(task).await.unwrap();
+    from.tasks().put(task).await.unwrap();
     let call = ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("spade") };
-    from.store_tool_call(call).await.unwrap();
-    let of = async |kind, id| from.record(kind, id).await.unwrap().unwrap();
+    from.tool_calls().put(call).await.unwrap();
+    let of = async |kind, id| from.records().get(kind, id).await.unwrap().unwrap();
     let records = [of(Kind::Task, "t").await, of(Kind::ToolCall, "c").await];
 
-    let detached = Restored::Detached { identity: shared(Kind::Goal, "g") };
+    let detached = RestoreOutcome::Detached { identity: shared(Kind::Goal, "g") };
     let (_place, working) = opened();
     let restored = restore(&working, &records).await;
     assert_eq!(*restored[0].as_ref().unwrap(), detached);
-    assert_eq!(*restored[1].as_ref().unwrap(), Restored::Added);
-    let tasks = working.tasks(None, None).await.unwrap();
+    assert_eq!(*restored[1].as_ref().unwrap(), RestoreOutcome::Added);
+    let tasks = working.tasks().list(None, None).await.unwrap();
     assert_eq!((tasks.len(), tasks[0].goal_id.as_ref()), (1, None));
 }
 
@@ -179,16 +183,16 @@ async fn a_record_with_a_missing_parent_is_restored_without_the_reference() {
 async fn records_are_restored_with_their_owners_and_references() {
     let (_place, from) = opened();
     let ada = view(&from, "ada");
-    from.store_goal(Goal { id: id("g"), ..Goal::new("everybody's") }).await.unwrap();
+    from.goals().put(Goal { id: id("g"), ..Goal::new("everybody's") }).await.unwrap();
     let task = |name: &str| Task { id: id(name), goal_id: Some(id("g")), ..Task::new(name) };
-    ada.store_task(task("of the shared one")).await.unwrap();
-    ada.store_goal(Goal { id: id("g"), ..Goal::new("her own") }).await.unwrap();
-    ada.store_task(task("of her own")).await.unwrap();
+    ada.tasks().put(task("of the shared one")).await.unwrap();
+    ada.goals().put(Goal { id: id("g"), ..Goal::new("her own") }).await.unwrap();
+    ada.tasks().put(task("of her own")).await.unwrap();
     for who in [&ada, &from] {
-        who.add_message(said("s", "hello")).await.unwrap();
+        who.messages().add(said("s", "hello")).await.unwrap();
     }
     let all = async |working: &Working, kind| {
-        let page = working.records(kind, None, 99).await.unwrap();
+        let page = working.records().list(kind, None, 99).await.unwrap();
         page.records
     };
     let mut records = Vec::new();
@@ -197,23 +201,23 @@ async fn records_are_restored_with_their_owners_and_references() {
     }
     let (_place, working) = opened();
     let restored = restore(&working, &records).await;
-    assert!(restored.iter().all(|done| matches!(done, Ok(Restored::Added))), "{restored:?}");
-    assert_eq!(working.verify().await.unwrap(), []);
+    assert!(restored.iter().all(|done| matches!(done, Ok(RestoreOutcome::Added))), "{restored:?}");
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
     for kind in [Kind::Goal, Kind::Task, Kind::Session, Kind::Message] {
         assert_eq!(all(&working, kind).await, all(&from, kind).await, "{kind}");
     }
     let shared_goal = working.scoped(Gate::shared());
-    assert!(shared_goal.tasks_for_goal("g").await.unwrap().is_empty());
+    assert!(shared_goal.tasks().of_goal("g").await.unwrap().is_empty());
     let restored = restore(&working, &records).await;
-    assert!(restored.iter().all(|done| matches!(done, Ok(Restored::Known))), "{restored:?}");
+    assert!(restored.iter().all(|done| matches!(done, Ok(RestoreOutcome::Known))), "{restored:?}");
 
     // If her own goal is missing, the shared one of the same id is not used instead.
     let (_place, working) = opened();
-    working.store_goal(Goal { id: id("g"), ..Goal::new("another") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("another") }).await.unwrap();
     let tasks: Vec<Record> =
         records.iter().filter(|record| record.kind == Kind::Task).cloned().collect();
     let restored = restore(&working, &tasks).await;
-    assert_eq!(*restored[0].as_ref().unwrap(), Restored::Added);
+    assert_eq!(*restored[0].as_ref().unwrap(), RestoreOutcome::Added);
     let own = Identity::new(user("ada"), Kind::Goal, id("g"));
-    assert_eq!(*restored[1].as_ref().unwrap(), Restored::Detached { identity: own });
+    assert_eq!(*restored[1].as_ref().unwrap(), RestoreOutcome::Detached { identity: own });
 }

@@ -30,28 +30,28 @@ async fn opens(version: u32) {
     let place = Place::new();
     std::fs::copy(fixture(version), place.folder.path().join("working.db")).unwrap();
     let working = place.open(place.fed());
-    assert_eq!(working.verify().await.unwrap(), [], "version {version}");
-    let stats = working.stats().await.unwrap();
+    assert_eq!(working.upkeep().verify().await.unwrap(), [], "version {version}");
+    let stats = working.upkeep().stats().await.unwrap();
     let held = |(&name, &count): (&&str, &u64)| name == "summaries" || 0 < count;
     assert!(stats.records.iter().all(held), "{stats:?}");
     for &kind in KINDS {
-        let page = working.records(kind, None, 99).await.unwrap();
+        let page = working.records().list(kind, None, 99).await.unwrap();
         assert_eq!(page.records.len() as u64, stats.records[kind.collection()]);
     }
-    let goal = working.goal("g1").await.unwrap().unwrap();
+    let goal = working.goals().get("g1").await.unwrap().unwrap();
     assert_eq!((goal.description.as_str(), &goal.metadata), ("move the blog", &json!({"k": [1]})));
-    let message = working.record(Kind::Message, "m1").await.unwrap().unwrap();
+    let message = working.records().get(Kind::Message, "m1").await.unwrap().unwrap();
     assert_eq!((message.text.as_str(), message.position), ("東京タワー and nginx", Some(0)));
-    let options = || FindOptions { kinds: vec![Kind::Message], ..FindOptions::default() };
+    let options = || FindOptions::default().with_kinds([Kind::Message]);
     for text in ["京タ", "京", "ー"] {
-        assert_eq!(working.find_relevant(text, options()).await.unwrap().len(), 1, "{text}");
+        assert_eq!(working.records().find(text, options()).await.unwrap().len(), 1, "{text}");
     }
-    assert_eq!(view(&working, "ada").preference("tone").await.unwrap(), Some(json!("dry")));
-    assert_eq!(working.persona().await.unwrap()["name"], "Mia");
+    assert_eq!(view(&working, "ada").preferences().get("tone").await.unwrap(), Some(json!("dry")));
+    assert_eq!(working.persona().list().await.unwrap()["name"], "Mia");
     let summaries = stats.records["summaries"];
-    assert_eq!(working.feed_after(0, 99).await.unwrap().len() as u64, 7 + summaries);
+    assert_eq!(working.feed().after(0, 99).await.unwrap().len() as u64, 7 + summaries);
     assert_eq!(summaries, u64::from(1 < version));
-    working.store_goal(Goal::new("and goes on")).await.unwrap();
+    working.goals().put(Goal::new("and goes on")).await.unwrap();
     let saved = place.folder.path().join(format!("backup/working.db.v{version}"));
     assert_eq!(saved.exists(), version < NEWEST);
 }
@@ -61,8 +61,8 @@ async fn write(path: &Path) {
     let working = place.open(place.fed());
     fill(&working).await;
     place.pass_hours(25);
-    working.age(&Retention::default()).await.unwrap();
-    working.vacuum().await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    working.upkeep().vacuum().await.unwrap();
     working.close().await;
     std::fs::copy(place.folder.path().join("working.db"), path).unwrap();
 }
@@ -71,37 +71,37 @@ async fn write(path: &Path) {
 pub(crate) async fn fill(working: &Working) {
     use aios_working::{AgentState, Decision, Entry, Event, Interaction, Pattern, Task, ToolCall};
     let goal = Goal { id: id("g1"), metadata: json!({"k": [1]}), ..Goal::new("move the blog") };
-    working.store_goal(goal).await.unwrap();
+    working.goals().put(goal).await.unwrap();
     let task = Task { id: id("t1"), goal_id: Some(id("g1")), ..Task::new("copy files") };
-    working.store_task(task).await.unwrap();
+    working.tasks().put(task).await.unwrap();
     let call = ToolCall { task_id: Some(id("t1")), ..ToolCall::new("rsync") };
-    working.store_tool_call(call).await.unwrap();
-    working.log_decision(Decision::new("web server", "nginx")).await.unwrap();
-    working.store_pattern(Pattern::new("disk full", "clean")).await.unwrap();
-    working.store_agent_state(AgentState::new(id("scout"), json!({}))).await.unwrap();
+    working.tool_calls().put(call).await.unwrap();
+    working.decisions().put(Decision::new("web server", "nginx")).await.unwrap();
+    working.patterns().put(Pattern::new("disk full", "clean")).await.unwrap();
+    working.agent_states().put(AgentState::new(id("scout"), json!({}))).await.unwrap();
     let said = |name: &str, text: &str| NewMessage {
         id: Some(id(name)),
         ..NewMessage::new(id("s1"), "user", text)
     };
-    working.add_message(said("m1", "東京タワー and nginx")).await.unwrap();
-    working.add_message(said("m2", "second")).await.unwrap();
-    working.log_interaction(Interaction::new("hello", "hi")).await.unwrap();
-    working.create_entry(Entry::new("c", "k", json!(1.5))).await.unwrap();
+    working.messages().add(said("m1", "東京タワー and nginx")).await.unwrap();
+    working.messages().add(said("m2", "second")).await.unwrap();
+    working.interactions().put(Interaction::new("hello", "hi")).await.unwrap();
+    working.entries().add(Entry::new("c", "k", json!(1.5))).await.unwrap();
     let event = Event { critical: true, ..Event::new("error", "disk", json!({"n": 1})) };
-    working.store_events(vec![event]).await.unwrap();
-    view(working, "ada").set_preference("tone", json!("dry")).await.unwrap();
-    working.set_persona("name", "Mia").await.unwrap();
+    working.intake().put_events(vec![event]).await.unwrap();
+    view(working, "ada").preferences().put("tone", json!("dry")).await.unwrap();
+    working.persona().put("name", "Mia").await.unwrap();
 }
 
 #[tokio::test]
 async fn written_records_survive_reopening() {
     let place = Place::new();
     let working = place.open(place.config());
-    working.store_goal(Goal { id: id("g"), ..Goal::new("stay") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("stay") }).await.unwrap();
     working.close().await;
-    assert!(matches!(working.goal("g").await, Err(Error::Closed)));
+    assert!(matches!(working.goals().get("g").await, Err(Error::Closed)));
     let working = place.open(place.config());
-    assert_eq!(working.goal("g").await.unwrap().unwrap().description, "stay");
+    assert_eq!(working.goals().get("g").await.unwrap().unwrap().description, "stay");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use aios_record::{Gate, Kind, Timestamp};
 use aios_working::{
-    Decision, Entry, FindOptions, Found, Goal, Interaction, NewMessage, Pattern, Session, Task,
+    Decision, Entry, FindOptions, Goal, Hit, Interaction, NewMessage, Pattern, Session, Task,
     TaskUpdate, ToolCall, Working, WorkingView,
 };
 use proptest::prelude::*;
@@ -11,13 +11,13 @@ use serde_json::json;
 use crate::{Place, id, opened, view};
 
 async fn keys(working: &Working, query: &str, options: FindOptions) -> Vec<String> {
-    let found = working.find_relevant(query, options).await.unwrap();
+    let found = working.records().find(query, options).await.unwrap();
     found.iter().map(|found| found.record.key().to_string()).collect()
 }
 
 async fn note(working: &Working, name: &str, content: &str) {
     let message = NewMessage { id: Some(id(name)), ..NewMessage::new(id("s"), "user", content) };
-    working.add_message(message).await.unwrap();
+    working.messages().add(message).await.unwrap();
 }
 
 #[tokio::test]
@@ -69,31 +69,38 @@ async fn words_of_many_scripts_and_identifiers_are_found() {
 #[tokio::test]
 async fn every_searchable_text_is_searched() {
     let (_place, working) = opened();
-    working.store_goal(Goal { id: id("1"), ..Goal::new("alpha") }).await.unwrap();
-    working.update_goal("1", "completed", Some("beta".to_owned())).await.unwrap();
-    working.store_task(Task { id: id("1"), ..Task::new("gamma") }).await.unwrap();
+    working.goals().put(Goal { id: id("1"), ..Goal::new("alpha") }).await.unwrap();
+    working.goals().set_status("1", "completed", Some("beta".to_owned())).await.unwrap();
+    working.tasks().put(Task { id: id("1"), ..Task::new("gamma") }).await.unwrap();
     let update = TaskUpdate { summary: Some("delta".to_owned()), ..TaskUpdate::default() };
-    working.update_task_status("1", "completed", update).await.unwrap();
+    working.tasks().set_status("1", "completed", update).await.unwrap();
     let call = ToolCall { id: id("1"), output: json!("hidden"), ..ToolCall::new("epsilon") };
-    working.store_tool_call(call).await.unwrap();
-    working.log_decision(Decision { id: id("1"), ..Decision::new("zeta", "eta") }).await.unwrap();
-    working.store_pattern(Pattern { id: id("1"), ..Pattern::new("theta", "iota") }).await.unwrap();
+    working.tool_calls().put(call).await.unwrap();
+    working
+        .decisions()
+        .put(Decision { id: id("1"), ..Decision::new("zeta", "eta") })
+        .await
+        .unwrap();
+    working.patterns().put(Pattern { id: id("1"), ..Pattern::new("theta", "iota") }).await.unwrap();
     let named = NewMessage {
         name: Some("Kappa".to_owned()),
         id: Some(id("1")),
         ..NewMessage::new(id("s"), "user", "lambda")
     };
-    working.add_message(named).await.unwrap();
+    working.messages().add(named).await.unwrap();
     working
-        .log_interaction(Interaction { id: id("1"), ..Interaction::new("mu", "nu") })
+        .interactions()
+        .put(Interaction { id: id("1"), ..Interaction::new("mu", "nu") })
         .await
         .unwrap();
     working
-        .create_entry(Entry { id: id("1"), ..Entry::new("c", "xi", json!([{"k": "omicron"}])) })
+        .entries()
+        .add(Entry { id: id("1"), ..Entry::new("c", "xi", json!([{"k": "omicron"}])) })
         .await
         .unwrap();
     working
-        .create_session(Session { summary: Some("pi".to_owned()), ..Session::new(id("1")) })
+        .sessions()
+        .add(Session { summary: Some("pi".to_owned()), ..Session::new(id("1")) })
         .await
         .unwrap();
     let expect = [
@@ -149,7 +156,7 @@ async fn a_query_contains_no_operators() {
         let found = keys(&working, query, FindOptions::default()).await;
         assert_eq!(!found.is_empty(), expect, "{query:.40}");
     }
-    assert!(working.verify().await.unwrap().is_empty());
+    assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
 proptest! {
@@ -163,7 +170,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         thread_local!(static OPEN: (Place, Working) = opened());
         OPEN.with(|(_, working)| {
-            runtime.block_on(working.find_relevant(query, FindOptions::default())).unwrap();
+            runtime.block_on(working.records().find(query, FindOptions::default())).unwrap();
         });
     }
 }
@@ -171,9 +178,9 @@ proptest! {
 #[tokio::test]
 async fn kinds_times_and_limits_restrict_a_search() {
     let (place, working) = opened();
-    working.store_goal(Goal { id: id("old"), ..Goal::new("paint boat") }).await.unwrap();
+    working.goals().put(Goal { id: id("old"), ..Goal::new("paint boat") }).await.unwrap();
     place.pass_hours(48);
-    working.store_task(Task { id: id("new"), ..Task::new("paint boat") }).await.unwrap();
+    working.tasks().put(Task { id: id("new"), ..Task::new("paint boat") }).await.unwrap();
     note(&working, "m", "the boat").await;
     let check = async |options: FindOptions, expect: &[&str]| {
         let mut found = keys(&working, "paint boat", options).await;
@@ -182,22 +189,22 @@ async fn kinds_times_and_limits_restrict_a_search() {
     };
     let all = FindOptions::default();
     check(all.clone(), &["goal/old", "message/m", "task/new"]).await;
-    check(FindOptions { kinds: vec![Kind::Goal], ..all.clone() }, &["goal/old"]).await;
+    check(all.clone().with_kinds([Kind::Goal]), &["goal/old"]).await;
     let start: Timestamp = crate::START.parse().unwrap();
     let noon = start + jiff::SignedDuration::from_hours(24);
     let both = ["message/m", "task/new"];
-    check(FindOptions { since: Some(noon), ..all.clone() }, &both).await;
-    check(FindOptions { until: Some(noon), ..all.clone() }, &["goal/old"]).await;
-    check(FindOptions { limit: 0, ..all.clone() }, &[]).await;
-    let best = keys(&working, "paint", FindOptions { limit: 1, ..all }).await;
+    check(all.clone().with_since(noon), &both).await;
+    check(all.clone().with_until(noon), &["goal/old"]).await;
+    check(all.clone().with_limit(0), &[]).await;
+    let best = keys(&working, "paint", all.with_limit(1)).await;
     assert_eq!(best, ["task/new"], "equals come newest first");
 }
 
 #[tokio::test]
 async fn an_updated_record_is_found_only_by_its_new_words() {
     let (_place, working) = opened();
-    working.store_goal(Goal { id: id("g"), ..Goal::new("paint boat") }).await.unwrap();
-    working.store_goal(Goal { id: id("g"), ..Goal::new("sell house") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("paint boat") }).await.unwrap();
+    working.goals().put(Goal { id: id("g"), ..Goal::new("sell house") }).await.unwrap();
     assert!(keys(&working, "boat", FindOptions::default()).await.is_empty());
     assert_eq!(keys(&working, "house", FindOptions::default()).await, ["goal/g"]);
 }
@@ -208,12 +215,12 @@ async fn similar_decisions_come_best_first() {
     for (context, chosen) in
         [("which web server", "nginx"), ("which database server", "sqlite"), ("lunch", "soup")]
     {
-        working.log_decision(Decision::new(context, chosen)).await.unwrap();
+        working.decisions().put(Decision::new(context, chosen)).await.unwrap();
     }
-    let found = working.find_similar_decisions("choose a database server", 5).await.unwrap();
+    let found = working.decisions().find_similar("choose a database server", 5).await.unwrap();
     assert_eq!(found.iter().map(|d| d.chosen.as_str()).collect::<Vec<_>>(), ["sqlite", "nginx"]);
     for limit in [0, 1] {
-        let found = working.find_similar_decisions("server", limit).await.unwrap();
+        let found = working.decisions().find_similar("server", limit).await.unwrap();
         assert_eq!(found.len(), limit);
     }
 }
@@ -230,19 +237,19 @@ async fn the_pattern_with_the_highest_success_bound_comes_first() {
     for (name, trigger, success_rate, uses) in patterns {
         let pattern =
             Pattern { id: id(name), success_rate, uses, ..Pattern::new(trigger, "disk full") };
-        working.store_pattern(pattern).await.unwrap();
+        working.patterns().put(pattern).await.unwrap();
     }
     let check = async |trigger: &str, rate: f64, expect: &[&str]| {
-        let found = working.find_patterns(trigger, rate).await.unwrap();
+        let found = working.patterns().find(trigger, rate).await.unwrap();
         assert_eq!(found.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), expect, "{trigger}");
     };
     check("Disk full!", 0.0, &["proven", "lucky", "poor"]).await;
     check("disk full", 0.5, &["proven", "lucky"]).await;
     check("full moon tonight over sea", 0.0, &[]).await;
     check("", 0.0, &[]).await;
-    let best = working.find_pattern("disk full", 0.96).await.unwrap().unwrap();
+    let best = working.patterns().find_best("disk full", 0.96).await.unwrap().unwrap();
     assert_eq!(best.id.as_str(), "lucky");
-    assert!(working.find_pattern("printer", 0.0).await.unwrap().is_none());
+    assert!(working.patterns().find_best("printer", 0.0).await.unwrap().is_none());
 }
 
 /// Stores rows of equal length: all have `common`, one in three `weekly`, one in five hundred
@@ -254,8 +261,12 @@ async fn many(working: &Working) {
         let content = format!("common {weekly} {rare}");
         NewMessage { id: Some(id(&n.to_string())), ..NewMessage::new(id("s"), "user", content) }
     };
-    working.log_decision(Decision { id: id("d"), ..Decision::new("common", "x") }).await.unwrap();
-    working.add_messages((0..3_000).map(message).collect()).await.unwrap();
+    working
+        .decisions()
+        .put(Decision { id: id("d"), ..Decision::new("common", "x") })
+        .await
+        .unwrap();
+    working.messages().add_all((0..3_000).map(message).collect()).await.unwrap();
 }
 
 #[tokio::test]
@@ -263,7 +274,7 @@ async fn rare_words_rank_before_common_ones() {
     let (_place, working) = opened();
     many(&working).await;
     let check = async |query: &str, limit: usize, expect: &[usize]| {
-        let options = FindOptions { limit, ..FindOptions::default() };
+        let options = FindOptions::default().with_limit(limit);
         let expect: Vec<_> = expect.iter().map(|n| format!("message/{n}")).collect();
         assert_eq!(keys(&working, query, options).await, expect, "{query}");
     };
@@ -279,15 +290,15 @@ async fn every_match_is_found_once_with_non_increasing_scores() {
     let (_place, working) = opened();
     many(&working).await;
     for query in ["common", "rare common weekly", "weekly common"] {
-        let options = FindOptions { limit: 10_000, ..FindOptions::default() };
-        let found = working.find_relevant(query, options).await.unwrap();
+        let options = FindOptions::default().with_limit(10_000);
+        let found = working.records().find(query, options).await.unwrap();
         let keys: std::collections::BTreeSet<_> =
             found.iter().map(|found| found.record.key()).collect();
         assert_eq!((found.len(), keys.len()), (3_001, 3_001), "{query}");
         assert!(found.is_sorted_by(|a, b| b.score <= a.score), "{query}");
         assert!(found.iter().all(|found| 0.0 < found.score), "{query}");
     }
-    let similar = working.find_similar_decisions("common", 5).await.unwrap();
+    let similar = working.decisions().find_similar("common", 5).await.unwrap();
     assert_eq!(similar.len(), 1);
 }
 
@@ -312,17 +323,17 @@ async fn answers(view: &WorkingView) -> Vec<(String, u64)> {
     for query in ["boat", "rare boat", "harbour light boat", "common", "common often", "words w7"] {
         for kinds in [vec![], vec![Kind::Message], vec![Kind::Goal, Kind::Decision]] {
             for limit in [3, 5_000] {
-                let options = FindOptions { kinds: kinds.clone(), limit, ..FindOptions::default() };
-                let found = view.find_relevant(query, options).await.unwrap();
-                let answer = |found: Found| (found.record.key().to_string(), found.score.to_bits());
+                let options = FindOptions::default().with_kinds(kinds.clone()).with_limit(limit);
+                let found = view.records().find(query, options).await.unwrap();
+                let answer = |found: Hit| (found.record.key().to_string(), found.score.to_bits());
                 answers.push((format!("{query} {kinds:?}"), 0));
                 answers.extend(found.into_iter().map(answer));
             }
         }
-        for decision in view.find_similar_decisions(query, 9).await.unwrap() {
+        for decision in view.decisions().find_similar(query, 9).await.unwrap() {
             answers.push((decision.id.to_string(), 0));
         }
-        for pattern in view.find_patterns(query, 0.0).await.unwrap() {
+        for pattern in view.patterns().find(query, 0.0).await.unwrap() {
             answers.push((pattern.id.to_string(), 0));
         }
     }
@@ -339,14 +350,14 @@ async fn say(view: &WorkingView, name: &str, texts: usize) {
             ..NewMessage::new(id("s"), "user", content)
         }
     };
-    view.add_messages((0..texts).map(message).collect()).await.unwrap();
+    view.messages().add_all((0..texts).map(message).collect()).await.unwrap();
     for n in 0..9 {
         let text = format!("{} boat in the harbour light common", "rare ".repeat(n % 3));
         let name = id(&format!("{name}{n}"));
-        view.store_goal(Goal { id: name.clone(), ..Goal::new(text.clone()) }).await.unwrap();
+        view.goals().put(Goal { id: name.clone(), ..Goal::new(text.clone()) }).await.unwrap();
         let decision = Decision { id: name.clone(), ..Decision::new(text.clone(), "boat") };
-        view.log_decision(decision).await.unwrap();
-        view.store_pattern(Pattern { id: name, ..Pattern::new(text, "sail") }).await.unwrap();
+        view.decisions().put(decision).await.unwrap();
+        view.patterns().put(Pattern { id: name, ..Pattern::new(text, "sail") }).await.unwrap();
     }
 }
 
@@ -361,14 +372,14 @@ async fn another_owners_words_do_not_change_order_or_score() {
     say(&view(&working, "bob"), "bobs", 900).await;
     say(&view(&working, "abe"), "abe", 300).await;
     let tide = |n: usize| NewMessage::new(id("s"), "user", format!("tide {} ebb", n % 9));
-    view(&working, "bob").add_messages((0..700).map(tide).collect()).await.unwrap();
+    view(&working, "bob").messages().add_all((0..700).map(tide).collect()).await.unwrap();
     let after = [answers(&ada).await, answers(&everybody).await];
     assert!(before == after);
     for n in 0..40 {
-        view(&working, "bob").remove(Kind::Message, &format!("bobs{n}")).await.unwrap();
+        view(&working, "bob").records().remove(Kind::Message, &format!("bobs{n}")).await.unwrap();
     }
     assert!(before == [answers(&ada).await, answers(&everybody).await]);
-    working.reindex().await.unwrap();
+    working.upkeep().reindex().await.unwrap();
     assert!(before == [answers(&ada).await, answers(&everybody).await]);
 }
 
@@ -386,7 +397,7 @@ async fn the_index_is_merged_incrementally() {
         };
         let before = log();
         let messages = (batch * BATCH..(batch + 1) * BATCH).map(message).collect();
-        working.add_messages(messages).await.unwrap();
+        working.messages().add_all(messages).await.unwrap();
         most = most.max(log().saturating_sub(before));
     }
     let other = rusqlite::Connection::open(path).unwrap();

@@ -162,39 +162,40 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
         Call::StoreGoal { name, agent } => {
             let mut goal = Goal { id: named(name), ..Goal::new(says) };
             goal.meta.scope.agent = agent.then(|| "scout".to_owned());
-            told(view.store_goal(goal).await)
+            told(view.goals().put(goal).await)
         }
         Call::EndGoal { name } => {
-            told(view.update_goal(named(name).as_str(), "completed", None).await)
+            told(view.goals().set_status(named(name).as_str(), "completed", None).await)
         }
         Call::StoreTask { name, goal, session } => {
             let goal_id = goal.as_ref().map(named);
             let mut task = Task { id: named(name), goal_id, ..Task::new(says) };
             task.meta.scope.session = session.as_ref().map(|name| named(name).to_string());
-            told(view.store_task(task).await)
+            told(view.tasks().put(task).await)
         }
         Call::EndTask { name } => {
             let update = TaskUpdate { summary: Some(says.to_owned()), ..TaskUpdate::default() };
-            told(view.update_task_status(named(name).as_str(), "completed", update).await)
+            told(view.tasks().set_status(named(name).as_str(), "completed", update).await)
         }
         Call::Run { name, task } => {
             let task_id = task.as_ref().map(named);
             told(
-                view.store_tool_call(ToolCall { id: named(name), task_id, ..ToolCall::new(says) })
+                view.tool_calls()
+                    .put(ToolCall { id: named(name), task_id, ..ToolCall::new(says) })
                     .await,
             )
         }
-        Call::Decide { name } => {
-            told(view.log_decision(Decision { id: named(name), ..Decision::new(says, "x") }).await)
-        }
+        Call::Decide { name } => told(
+            view.decisions().put(Decision { id: named(name), ..Decision::new(says, "x") }).await,
+        ),
         Call::StorePattern { name } => {
-            told(view.store_pattern(Pattern { id: named(name), ..Pattern::new(says, "x") }).await)
+            told(view.patterns().put(Pattern { id: named(name), ..Pattern::new(says, "x") }).await)
         }
         Call::UsePattern { name } => {
-            told(view.update_pattern_stats(named(name).as_str(), Outcome::Success).await)
+            told(view.patterns().record_use(named(name).as_str(), Outcome::Success).await)
         }
         Call::StoreState { name } => {
-            told(view.store_agent_state(AgentState::new(named(name), json!(says))).await)
+            told(view.agent_states().put(AgentState::new(named(name), json!(says))).await)
         }
         Call::AddMessage { session, name, external } => {
             let message = NewMessage {
@@ -202,44 +203,50 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
                 external_id: external.map(|name| format!("x{name}")),
                 ..NewMessage::new(named(session), "user", says)
             };
-            told(view.add_messages(vec![message]).await)
+            told(view.messages().add_all(vec![message]).await)
         }
         Call::AmendMessage { name } => {
             let message = NewMessage::new(named(name), "user", says);
-            told(view.amend_message(named(name).as_str(), &message).await)
+            told(view.messages().amend(named(name).as_str(), &message).await)
         }
-        Call::Trim { session } => told(view.trim_messages(named(session).as_str(), 1).await),
-        Call::CreateSession { name } => told(view.create_session(Session::new(named(name))).await),
-        Call::Touch { session } => told(view.touch_session(named(session).as_str()).await),
+        Call::Trim { session } => told(view.messages().trim(named(session).as_str(), 1).await),
+        Call::CreateSession { name } => told(view.sessions().add(Session::new(named(name))).await),
+        Call::Touch { session } => told(view.sessions().touch(named(session).as_str()).await),
         Call::SumUp { session } => {
-            told(view.set_session_summary(named(session).as_str(), says).await)
+            told(view.sessions().set_summary(named(session).as_str(), says).await)
         }
-        Call::CleanUp => told(view.cleanup_sessions(0).await),
+        Call::CleanUp => told(view.sessions().clean_up(0).await),
         Call::CreateEntry { name, json } => {
-            told(view.entries(backend(*json)).create(entry(name)).await)
+            told(view.entry_store(backend(*json)).add(entry(name)).await)
         }
-        Call::PutEntry { name, json } => told(view.entries(backend(*json)).put(entry(name)).await),
+        Call::PutEntry { name, json } => {
+            told(view.entry_store(backend(*json)).put(entry(name)).await)
+        }
         Call::UpdateEntry { name, json } => {
             let update = EntryUpdate { value: Some(json!(says)), ..EntryUpdate::default() };
-            let entries = view.entries(backend(*json));
+            let entries = view.entry_store(backend(*json));
             told(entries.update(named(name).as_str(), update).await)
         }
         Call::DeleteEntry { name, json } => {
-            told(view.entries(backend(*json)).delete(named(name).as_str()).await)
+            told(view.entry_store(backend(*json)).remove(named(name).as_str()).await)
         }
-        Call::ClearEntries { json } => told(view.entries(backend(*json)).clear_all().await),
-        Call::Prefer { name } => told(view.set_preference(named(name).as_str(), json!(says)).await),
-        Call::DropPreference { name } => told(view.remove_preference(named(name).as_str()).await),
+        Call::ClearEntries { json } => told(view.entry_store(backend(*json)).clear().await),
+        Call::Prefer { name } => {
+            told(view.preferences().put(named(name).as_str(), json!(says)).await)
+        }
+        Call::DropPreference { name } => {
+            told(view.preferences().remove(named(name).as_str()).await)
+        }
         Call::Remove { kind, name } => {
-            let would = told(view.would_remove(*kind, named(name).as_str()).await);
-            let removed = told(view.remove(*kind, named(name).as_str()).await);
+            let would = told(view.records().would_remove(*kind, named(name).as_str()).await);
+            let removed = told(view.records().remove(*kind, named(name).as_str()).await);
             assert_eq!(would, removed);
             removed
         }
         Call::Update { kind, name, field } => {
             let value = if FIELDS[*field] == "goal_id" { "n0" } else { says };
             let changes = Map::from_iter([(FIELDS[*field].to_owned(), json!(value))]);
-            let updated = view.update(*kind, named(name).as_str(), changes).await;
+            let updated = view.records().update(*kind, named(name).as_str(), changes).await;
             told(updated.map(stripped))
         }
     }
@@ -258,34 +265,35 @@ fn stripped(mut record: aios_record::Record) -> aios_record::Record {
 async fn picture(view: &WorkingView) -> Vec<String> {
     let mut lines = Vec::new();
     for &kind in KINDS {
-        for record in view.records(kind, None, 999).await.unwrap().records {
+        for record in view.records().list(kind, None, 999).await.unwrap().records {
             lines.push(format!("{:?}", stripped(record)));
         }
         for n in name() {
             let name = format!("n{n}");
-            lines.push(told(view.record(kind, &name).await.map(|found| found.map(stripped))));
+            lines
+                .push(told(view.records().get(kind, &name).await.map(|found| found.map(stripped))));
         }
     }
     for n in name() {
         let name = format!("n{n}");
-        lines.push(told(view.recent_messages(&name, 99).await));
-        lines.push(told(view.tasks_for_goal(&name).await));
-        lines.push(told(view.tasks(Some(&name), None).await));
-        lines.push(told(view.tool_calls_for_task(&name).await));
-        lines.push(told(view.preference(&name).await));
+        lines.push(told(view.messages().recent(&name, 99).await));
+        lines.push(told(view.tasks().of_goal(&name).await));
+        lines.push(told(view.tasks().list(Some(&name), None).await));
+        lines.push(told(view.tool_calls().of_task(&name).await));
+        lines.push(told(view.preferences().get(&name).await));
     }
-    lines.push(told(view.counts().await));
-    lines.push(told(view.active_goals().await));
-    lines.push(told(view.active_sessions(24).await));
-    lines.push(told(view.recent_summaries(9, 999).await));
-    lines.push(told(view.task_history(99).await));
-    lines.push(told(view.preferences().await));
+    lines.push(told(view.records().counts().await));
+    lines.push(told(view.goals().active().await));
+    lines.push(told(view.sessions().active(24).await));
+    lines.push(told(view.sessions().recent_summaries(9, 999).await));
+    lines.push(told(view.tasks().history(99).await));
+    lines.push(told(view.preferences().list().await));
     for backend in [EntriesBackend::Sqlite, EntriesBackend::Json] {
-        lines.push(told(view.entries(backend).search(Default::default()).await));
+        lines.push(told(view.entry_store(backend).list(Default::default()).await));
     }
     for words in ["says", "says 1 2 3 5 8 13 21 34"] {
-        let options = aios_working::FindOptions { limit: 999, ..Default::default() };
-        for found in view.find_relevant(words, options).await.unwrap() {
+        let options = aios_working::FindOptions::default().with_limit(999);
+        for found in view.records().find(words, options).await.unwrap() {
             lines.push(format!("{} {:?}", found.score.to_bits(), stripped(found.record)));
         }
     }
@@ -294,7 +302,7 @@ async fn picture(view: &WorkingView) -> Vec<String> {
 
 /// Returns the feed's changes of these owners, without their sequence numbers.
 async fn heard(working: &Working, of: &[&Owner]) -> Vec<String> {
-    let told = working.feed_after(0, usize::MAX).await.unwrap();
+    let told = working.feed().after(0, usize::MAX).await.unwrap();
     let owner = |item: &FeedItem| match &item.change {
         Change::Upsert(record) => record.owner(),
         Change::Delete { owner, .. } => owner.clone().unwrap(),
@@ -319,9 +327,9 @@ async fn check(steps: Vec<(Option<usize>, Call)>) {
         }
         let Some(who) = who else {
             for store in [&both, &adas, &bobs] {
-                let head = store.working.feed_head().await.unwrap();
-                store.working.trim_feed(head).await.unwrap();
-                store.working.age(&crate::stores::aged()).await.unwrap();
+                let head = store.working.feed().head().await.unwrap();
+                store.working.feed().trim(head).await.unwrap();
+                store.working.upkeep().age(&crate::stores::aged()).await.unwrap();
             }
             continue;
         };
@@ -350,7 +358,7 @@ async fn check(steps: Vec<(Option<usize>, Call)>) {
         assert_eq!(heard(&both.working, &of).await, heard(&single.working, &of).await);
     }
     for store in [&both, &adas, &bobs] {
-        assert_eq!(store.working.verify().await.unwrap(), []);
+        assert_eq!(store.working.upkeep().verify().await.unwrap(), []);
     }
 }
 

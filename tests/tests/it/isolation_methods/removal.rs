@@ -10,44 +10,44 @@ use super::{Exercise, Hand, exercises};
 use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
-    "WorkingView::delete_entry" => [
-        h.view.working().delete_entry("e2").await,
-        h.view.working().delete_entry("e2").await,
-        h.view.working().delete_entry("nothing").await,
+    "Entries::remove" => [
+        h.view.working().entries().remove("e2").await,
+        h.view.working().entries().remove("e2").await,
+        h.view.working().entries().remove("nothing").await,
     ];
-    "WorkingView::remove_preference" => [
-        h.view.working().remove_preference("colour").await,
-        h.view.working().remove_preference("colour").await,
-        h.view.working().preferences().await,
+    "Preferences::remove" => [
+        h.view.working().preferences().remove("colour").await,
+        h.view.working().preferences().remove("colour").await,
+        h.view.working().preferences().list().await,
     ];
-    "WorkingView::remove_persona" => [h.view.working().remove_persona("tone").await];
-    "WorkingView::trim_messages" => [
-        { all_told(&h).await; h.view.working().trim_messages("s1", 2).await },
-        h.view.working().recent_messages("s1", 20).await,
-        h.view.working().trim_messages("nothing", 2).await,
+    "Persona::remove" => [h.view.working().persona().remove("tone").await];
+    "Messages::trim" => [
+        { all_told(&h).await; h.view.working().messages().trim("s1", 2).await },
+        h.view.working().messages().recent("s1", 20).await,
+        h.view.working().messages().trim("nothing", 2).await,
     ];
-    "WorkingView::move_out_messages" => [
+    "Messages::move_out" => [
         { all_told(&h).await; moved_out(&h, h.user.unwrap_or_default()).await },
         moved_out(&h, "u1").await,
         moved_out(&h, "u2").await,
         moved_out(&h, "").await,
-        h.view.working().recent_messages("s1", 20).await,
+        h.view.working().messages().recent("s1", 20).await,
     ];
-    "WorkingView::remove" => [
-        h.view.working().remove(Kind::Goal, "g1").await,
-        h.view.working().remove(Kind::Goal, "g1").await,
-        h.view.working().remove(Kind::Goal, "g-only-zebra1").await.map(|gone| gone.len()),
-        h.view.working().remove(Kind::Goal, "g-only-zebra2").await.map(|gone| gone.len()),
-        h.view.working().tasks(None, None).await,
+    "Records::remove" => [
+        h.view.working().records().remove(Kind::Goal, "g1").await,
+        h.view.working().records().remove(Kind::Goal, "g1").await,
+        h.view.working().records().remove(Kind::Goal, "g-only-zebra1").await.map(|gone| gone.len()),
+        h.view.working().records().remove(Kind::Goal, "g-only-zebra2").await.map(|gone| gone.len()),
+        h.view.working().tasks().list(None, None).await,
     ];
-    "WorkingView::remove_by_identity" => [
-        h.view.working().remove_by_identity(&identity("u1", Kind::Decision, "d1")).await,
-        h.view.working().remove_by_identity(&identity("u2", Kind::Decision, "d1")).await,
-        h.view.working().remove_by_identity(&identity("", Kind::Decision, "d1")).await,
+    "Records::remove_exactly" => [
+        h.view.working().records().remove_exactly(&identity("u1", Kind::Decision, "d1")).await,
+        h.view.working().records().remove_exactly(&identity("u2", Kind::Decision, "d1")).await,
+        h.view.working().records().remove_exactly(&identity("", Kind::Decision, "d1")).await,
     ];
-    "WorkingView::cleanup_sessions" => [
-        { all_told(&h).await; h.view.working().cleanup_sessions(1).await },
-        h.view.working().counts().await,
+    "Sessions::clean_up" => [
+        { all_told(&h).await; h.view.working().sessions().clean_up(1).await },
+        h.view.working().records().counts().await,
     ];
     "LongtermView::forget" => [
         h.view.longterm().forget(vec![identity("u1", Kind::Note, "n6")]).await,
@@ -79,10 +79,46 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.delete(Kind::Note, &id("n1")).await,
         h.view.delete(Kind::Session, &id("s2")).await,
     ];
-    "WorkingView::clear_all_entries" => [
-        h.view.working().entries(EntriesBackend::Sqlite).clear_all().await,
-        h.view.working().clear_all_entries().await,
-        h.view.working().search_entries(Default::default()).await,
+    "ToolCalls::remove" => [
+        h.view.working().tool_calls().remove("c1").await,
+        h.view.working().tool_calls().remove("c1").await,
+    ];
+    "Tasks::remove" => [
+        h.view.working().tasks().remove("t2").await,
+        h.view.working().tasks().remove("t2").await,
+    ];
+    "Goals::remove" => [
+        h.view.working().goals().remove("g2").await,
+        h.view.working().goals().remove("g2").await,
+    ];
+    "Decisions::remove" => [
+        h.view.working().decisions().remove("d2").await,
+        h.view.working().decisions().remove("d2").await,
+    ];
+    "Patterns::remove" => [
+        h.view.working().patterns().remove("p1").await,
+        h.view.working().patterns().remove("p1").await,
+    ];
+    "AgentStates::remove" => [
+        h.view.working().agent_states().remove("keeper").await,
+        h.view.working().agent_states().remove("keeper").await,
+    ];
+    "Interactions::remove" => [
+        h.view.working().interactions().remove("i1").await,
+        h.view.working().interactions().remove("i1").await,
+    ];
+    "Messages::remove" => [
+        h.view.working().messages().remove("m2").await,
+        h.view.working().messages().remove("m2").await,
+    ];
+    "Sessions::remove" => [
+        h.view.working().sessions().remove("s2").await,
+        h.view.working().sessions().remove("s2").await,
+    ];
+    "Entries::clear" => [
+        h.view.working().entry_store(EntriesBackend::Sqlite).clear().await,
+        h.view.working().entries().clear().await,
+        h.view.working().entries().list(Default::default()).await,
     ];
     "MemoryView::forget" => [
         h.view.forget(ForgetOptions::new(ForgetTarget::Records(vec![
@@ -118,7 +154,7 @@ async fn all_told(hand: &Hand) {
     hand.memory.catch_up().await.unwrap();
     let administrator = hand.memory.administrator();
     let working = administrator.working();
-    working.trim_feed(working.feed_head().await.unwrap()).await.unwrap();
+    working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
 }
 
 fn narrowed(hand: &Hand, session: &str) -> aios_memory::MemoryView {
@@ -127,10 +163,10 @@ fn narrowed(hand: &Hand, session: &str) -> aios_memory::MemoryView {
 
 /// Moves out the newest message of a session, as `owner`.
 async fn moved_out(hand: &Hand, owner: &str) -> Result<u64, aios_memory::working::Error> {
-    let newest = hand.view.working().recent_messages("s1", 1).await?;
+    let newest = hand.view.working().messages().recent("s1", 1).await?;
     let ids: Vec<Id> = newest.into_iter().map(|message| message.id).collect();
     let owner = if owner.is_empty() { Owner::SHARED } else { Owner::user(owner).unwrap() };
-    hand.view.working().move_out_messages(&owner, &ids).await
+    hand.view.working().messages().move_out(&owner, &ids).await
 }
 
 fn id(id: &str) -> Id {

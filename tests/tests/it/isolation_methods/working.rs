@@ -8,183 +8,184 @@ use aios_memory::{
         Role, Session, Task, TaskStatus, TaskUpdate, ToolCall,
     },
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Exercise, Hand, exercises, value};
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "WorkingView::gate" => [value(h.view.working().gate())];
-    "WorkingView::agent_state" => [
-        h.view.working().agent_state("keeper").await,
-        h.view.working().agent_state("nobody").await,
+    "AgentStates::get" => [
+        h.view.working().agent_states().get("keeper").await,
+        h.view.working().agent_states().get("nobody").await,
     ];
-    "WorkingView::decision" => [h.view.working().decision("d1").await];
-    "WorkingView::entry" => [h.view.working().entry("e1").await];
-    "WorkingView::entry_by_key" => [h.view.working().entry_by_key("hay").await];
-    "WorkingView::search_entries" => [
-        h.view.working().search_entries(EntryFilter::default()).await,
-        h.view.working().search_entries(EntryFilter {
+    "Decisions::get" => [h.view.working().decisions().get("d1").await];
+    "Entries::get" => [h.view.working().entries().get("e1").await];
+    "Entries::get_by_key" => [h.view.working().entries().get_by_key("hay").await];
+    "Entries::list" => [
+        h.view.working().entries().list(EntryFilter::default()).await,
+        h.view.working().entries().list(EntryFilter {
             category: Some("stock".to_owned()),
             limit: Some(3),
             ..EntryFilter::default()
         }).await,
-        h.view.working().search_entries(EntryFilter {
+        h.view.working().entries().list(EntryFilter {
             entity_type: Some("device".to_owned()),
             entity_id: Some("scale".to_owned()),
             tags: vec!["feed".to_owned()],
             ..EntryFilter::default()
         }).await,
     ];
-    "WorkingView::events" => [h.view.working().events(EventFilter::default()).await];
-    "WorkingView::goal" => [
-        h.view.working().goal("g1").await,
-        h.view.working().goal("g-only-zebra1").await.map(|goal| goal.map(|goal| goal.priority)),
-        h.view.working().goal("g-only-zebra2").await.map(|goal| goal.map(|goal| goal.priority)),
+    "Events::list" => [h.view.working().events().list(EventFilter::default()).await];
+    "Goals::get" => [
+        h.view.working().goals().get("g1").await,
+        h.view.working().goals().get("g-only-zebra1").await.map(|goal| goal.map(|it| it.priority)),
+        h.view.working().goals().get("g-only-zebra2").await.map(|goal| goal.map(|it| it.priority)),
     ];
-    "WorkingView::active_goals" => [h.view.working().active_goals().await];
-    "WorkingView::counts" => [h.view.working().counts().await];
-    "WorkingView::recent_interactions" => [
-        h.view.working().recent_interactions(1).await,
-        h.view.working().recent_interactions(10).await,
+    "Goals::active" => [h.view.working().goals().active().await];
+    "Records::counts" => [h.view.working().records().counts().await];
+    "Interactions::recent" => [
+        h.view.working().interactions().recent(1).await,
+        h.view.working().interactions().recent(10).await,
     ];
     "WorkingView::narrow" => [
         h.view.working().narrow(&in_session("s1")).map(|it| it.gate().clone()),
-        h.view.working().narrow(&in_session("s1")).unwrap().counts().await,
-        h.view.working().narrow(&exact("s1")).unwrap().counts().await,
-        h.view.working().narrow(&exact("s1")).unwrap().tasks(None, None).await,
+        h.view.working().narrow(&in_session("s1")).unwrap().records().counts().await,
+        h.view.working().narrow(&exact("s1")).unwrap().records().counts().await,
+        h.view.working().narrow(&exact("s1")).unwrap().tasks().list(None, None).await,
     ];
-    "WorkingView::with_expired" => [h.view.working().with_expired().counts().await];
-    "WorkingView::without_waiting" => [h.view.working().without_waiting().counts().await];
-    "WorkingView::message" => [
-        h.view.working().message("m1").await,
-        h.view.working().message("m4").await,
+    "WorkingView::with_expired" => [h.view.working().with_expired().records().counts().await];
+    "WorkingView::without_waiting" => [h.view.working().without_waiting().records().counts().await];
+    "Messages::get" => [
+        h.view.working().messages().get("m1").await,
+        h.view.working().messages().get("m4").await,
     ];
-    "WorkingView::recent_messages" => [
-        h.view.working().recent_messages("s1", 2).await,
-        h.view.working().recent_messages("s1", 20).await,
-        h.view.working().recent_messages("s3", 20).await,
+    "Messages::recent" => [
+        h.view.working().messages().recent("s1", 2).await,
+        h.view.working().messages().recent("s1", 20).await,
+        h.view.working().messages().recent("s3", 20).await,
     ];
-    "WorkingView::conversation_history" => [
-        h.view.working().conversation_history("s1", 20).await,
-        h.view.working().conversation_history("nowhere", 20).await,
+    "Messages::chat_history" => [
+        h.view.working().messages().chat_history("s1", 20).await,
+        h.view.working().messages().chat_history("nowhere", 20).await,
     ];
-    "WorkingView::metric_keys" => [h.view.working().metric_keys().await];
-    "WorkingView::metric_history" => [
-        h.view.working().metric_history("barn", Timestamp::UNIX_EPOCH, Timestamp::now()).await,
+    "Metrics::keys" => [h.view.working().metrics().keys().await];
+    "Metrics::history" => [
+        h.view.working().metrics().history("barn", Timestamp::UNIX_EPOCH, Timestamp::now()).await,
     ];
-    "WorkingView::pattern" => [h.view.working().pattern("p1").await];
-    "WorkingView::preference" => [
-        h.view.working().preference("coding_style").await,
-        h.view.working().preference("nothing").await,
+    "Patterns::get" => [h.view.working().patterns().get("p1").await];
+    "Preferences::get" => [
+        h.view.working().preferences().get("coding_style").await,
+        h.view.working().preferences().get("nothing").await,
     ];
-    "WorkingView::preferences" => [h.view.working().preferences().await];
-    "WorkingView::persona" => [h.view.working().persona().await];
-    "WorkingView::record" => [
-        h.view.working().record(Kind::Goal, "g1").await,
-        h.view.working().record(Kind::Message, "m1").await,
-        h.view.working().record(Kind::Preference, "colour").await,
+    "Preferences::list" => [h.view.working().preferences().list().await];
+    "Persona::list" => [h.view.working().persona().list().await];
+    "Records::get" => [
+        h.view.working().records().get(Kind::Goal, "g1").await,
+        h.view.working().records().get(Kind::Message, "m1").await,
+        h.view.working().records().get(Kind::Preference, "colour").await,
     ];
-    "WorkingView::record_by_identity" => [
-        h.view.working().record_by_identity(&identity("", Kind::Goal, "g1")).await,
-        h.view.working().record_by_identity(&identity("u1", Kind::Goal, "g1")).await,
-        h.view.working().record_by_identity(&identity("u2", Kind::Goal, "g1")).await,
+    "Records::get_exactly" => [
+        h.view.working().records().get_exactly(&identity("", Kind::Goal, "g1")).await,
+        h.view.working().records().get_exactly(&identity("u1", Kind::Goal, "g1")).await,
+        h.view.working().records().get_exactly(&identity("u2", Kind::Goal, "g1")).await,
     ];
-    "WorkingView::records_of" => [
-        h.view.working().records_of(vec![identity("u1", Kind::Goal, "g1")]).await,
-        h.view.working().records_of(vec![identity("u2", Kind::Goal, "g1")]).await,
+    "Records::get_all" => [
+        h.view.working().records().get_all(vec![identity("u1", Kind::Goal, "g1")]).await,
+        h.view.working().records().get_all(vec![identity("u2", Kind::Goal, "g1")]).await,
     ];
-    "WorkingView::records_by_time" => [
-        h.view.working().records_by_time(Kind::Goal, None, 100).await,
-        h.view.working().records_by_time(Kind::Message, None, 100).await,
+    "Records::list_by_time" => [
+        h.view.working().records().list_by_time(Kind::Goal, None, 100).await,
+        h.view.working().records().list_by_time(Kind::Message, None, 100).await,
         // The cursor is specific to the file.
-        h.view.working().records_by_time(Kind::Message, None, 2).await.map(|page| page.records),
-        h.view.working().records_by_time(Kind::Preference, None, 100).await,
+        h.view.working().records().list_by_time(Kind::Message, None, 2).await.map(|it| it.records),
+        h.view.working().records().list_by_time(Kind::Preference, None, 100).await,
     ];
-    "WorkingView::records" => [
-        h.view.working().records(Kind::Goal, None, 100).await,
-        h.view.working().records(Kind::Message, None, 100).await,
+    "Records::list" => [
+        h.view.working().records().list(Kind::Goal, None, 100).await,
+        h.view.working().records().list(Kind::Message, None, 100).await,
         // The cursor is specific to the file.
-        h.view.working().records(Kind::Message, None, 2).await.map(|page| page.records),
-        h.view.working().records(Kind::Session, None, 100).await,
+        h.view.working().records().list(Kind::Message, None, 2).await.map(|page| page.records),
+        h.view.working().records().list(Kind::Session, None, 100).await,
     ];
-    "WorkingView::latest_records" => [
-        h.view.working().latest_records(5).await,
-        h.view.working().latest_records(1000).await,
+    "Records::latest" => [
+        h.view.working().records().latest(5).await,
+        h.view.working().records().latest(1000).await,
     ];
-    "WorkingView::find_relevant" => [
-        h.view.working().find_relevant("zebra paddock", everything()).await,
-        h.view.working().find_relevant("zebra0 zebra1 zebra2 gate", everything()).await,
-        h.view.working().find_relevant("gate", FindOptions {
-            kinds: vec![Kind::ToolCall, Kind::Task],
-            ..everything()
-        }).await,
+    "Records::find" => [
+        h.view.working().records().find("zebra paddock", everything()).await,
+        h.view.working().records().find("zebra0 zebra1 zebra2 gate", everything()).await,
+        h.view.working().records()
+            .find("gate", everything().with_kinds([Kind::ToolCall, Kind::Task]))
+            .await,
     ];
-    "WorkingView::find_similar_decisions" => [
-        h.view.working().find_similar_decisions("which paddock", 10).await,
+    "Decisions::find_similar" => [
+        h.view.working().decisions().find_similar("which paddock", 10).await,
     ];
-    "WorkingView::find_patterns" => [h.view.working().find_patterns("storm warning", 0.1).await];
-    "WorkingView::find_pattern" => [h.view.working().find_pattern("storm warning", 0.1).await];
-    "WorkingView::session" => [h.view.working().session("s1").await];
-    "WorkingView::active_sessions" => [
-        h.view.working().active_sessions(1).await,
-        h.view.working().active_sessions(24 * 365 * 5).await,
+    "Patterns::find" => [h.view.working().patterns().find("storm warning", 0.1).await];
+    "Patterns::find_best" => [h.view.working().patterns().find_best("storm warning", 0.1).await];
+    "Sessions::get" => [h.view.working().sessions().get("s1").await];
+    "Sessions::active" => [
+        h.view.working().sessions().active(1).await,
+        h.view.working().sessions().active(24 * 365 * 5).await,
     ];
-    "WorkingView::recent_summaries" => [h.view.working().recent_summaries(10, 1000).await];
-    "WorkingView::task" => [h.view.working().task("t1").await];
-    "WorkingView::tasks_for_goal" => [
-        h.view.working().tasks_for_goal("g1").await,
-        h.view.working().tasks_for_goal("g-only-zebra1").await,
-        h.view.working().tasks_for_goal("g-only-zebra2").await,
+    "Sessions::recent_summaries" => [h.view.working().sessions().recent_summaries(10, 1000).await];
+    "Tasks::get" => [h.view.working().tasks().get("t1").await];
+    "Tasks::of_goal" => [
+        h.view.working().tasks().of_goal("g1").await,
+        h.view.working().tasks().of_goal("g-only-zebra1").await,
+        h.view.working().tasks().of_goal("g-only-zebra2").await,
     ];
-    "WorkingView::tasks" => [
-        h.view.working().tasks(None, None).await,
-        h.view.working().tasks(Some("s1"), None).await,
-        h.view.working().tasks(None, Some(TaskStatus::Completed)).await,
+    "Tasks::list" => [
+        h.view.working().tasks().list(None, None).await,
+        h.view.working().tasks().list(Some("s1"), None).await,
+        h.view.working().tasks().list(None, Some(TaskStatus::Completed)).await,
     ];
-    "WorkingView::task_history" => [h.view.working().task_history(10).await];
-    "WorkingView::tool_call" => [h.view.working().tool_call("c1").await];
-    "WorkingView::tool_calls_for_task" => [h.view.working().tool_calls_for_task("t1").await];
-    "WorkingView::would_remove" => [
-        h.view.working().would_remove(Kind::Goal, "g1").await,
-        h.view.working().would_remove(Kind::Session, "s1").await,
-        h.view.working().would_remove(Kind::Goal, "nothing").await,
+    "Tasks::history" => [h.view.working().tasks().history(10).await];
+    "ToolCalls::get" => [h.view.working().tool_calls().get("c1").await];
+    "ToolCalls::of_task" => [h.view.working().tool_calls().of_task("t1").await];
+    "Records::would_remove" => [
+        h.view.working().records().would_remove(Kind::Goal, "g1").await,
+        h.view.working().records().would_remove(Kind::Session, "s1").await,
+        h.view.working().records().would_remove(Kind::Goal, "nothing").await,
     ];
 
-    "WorkingView::store_agent_state" => [
-        h.view.working().store_agent_state(AgentState::new(id("keeper"), json!({"at": 2}))).await,
-        h.view.working().store_agent_state(AgentState::new(id("new"), json!({"at": 1}))).await,
+    "AgentStates::put" => [
+        h.view.working().agent_states().put(AgentState::new(id("keeper"), json!({"at": 2}))).await,
+        h.view.working().agent_states().put(AgentState::new(id("new"), json!({"at": 1}))).await,
     ];
-    "WorkingView::log_decision" => [
-        h.view.working().log_decision(Decision {
+    "Decisions::put" => [
+        h.view.working().decisions().put(Decision {
             id: id("d2"),
             ..Decision::new(h.text("Which fence for the zebra@?"), "wood")
         }).await,
     ];
-    "WorkingView::set_decision_outcome" => [
-        h.view.working().set_decision_outcome("d1", h.text("zebra@ is happy")).await,
-        h.view.working().set_decision_outcome("nothing", "it is not there").await,
+    "Decisions::set_outcome" => [
+        h.view.working().decisions().set_outcome("d1", h.text("zebra@ is happy")).await,
+        h.view.working().decisions().set_outcome("nothing", "it is not there").await,
     ];
-    "WorkingView::create_entry" => [
-        h.view.working().create_entry(Entry {
+    "Entries::add" => [
+        h.view.working().entries().add(Entry {
             id: id("e3"),
             ..Entry::new("stock", "oats", json!(h.text("for zebra@")))
         }).await,
-        h.view.working().create_entry(Entry {
+        h.view.working().entries().add(Entry {
             id: id("e1"),
             ..Entry::new("stock", "oats", json!("an id that is taken"))
         }).await,
     ];
-    "WorkingView::put_entry" => [
-        h.view.working().put_entry(Entry::new("stock", "straw", json!(h.text("zebra@ 8")))).await,
+    "Entries::put" => [
+        h.view.working().entries()
+            .put(Entry::new("stock", "straw", json!(h.text("zebra@ 8"))))
+            .await,
     ];
-    "WorkingView::update_entry" => [
-        h.view.working().update_entry("e1", EntryUpdate {
+    "Entries::update" => [
+        h.view.working().entries().update("e1", EntryUpdate {
             value: Some(json!(h.text("eleven bales for zebra@"))),
             ..EntryUpdate::default()
         }).await,
-        h.view.working().update_entry("nothing", EntryUpdate::default()).await,
+        h.view.working().entries().update("nothing", EntryUpdate::default()).await,
     ];
-    "WorkingView::entries" => [
+    "WorkingView::entry_store" => [
         entries(&h).get_by_key("hay").await,
         entries(&h).user_preferences("u1").await,
         entries(&h).set_user_preference("someone", "tone", json!(h.text("zebra@"))).await,
@@ -192,148 +193,219 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         entries(&h).set_device_info("scale", json!(h.text("weighs zebra@"))).await,
         entries(&h).device_info("scale").await,
         entries(&h).record_task("feed", json!(h.text("fed zebra@")), Vec::new()).await,
-        entries(&h).search(EntryFilter::default()).await,
-        entries(&h).copy_to(&h.view.working().entries(EntriesBackend::Sqlite)).await,
+        entries(&h).list(EntryFilter::default()).await,
+        entries(&h).copy_to(&h.view.working().entry_store(EntriesBackend::Sqlite)).await,
     ];
-    "WorkingView::store_goal" => [
-        h.view.working().store_goal(Goal {
+    "Goals::put" => [
+        h.view.working().goals().put(Goal {
             id: id("g3"),
             ..Goal::new(h.text("Paint the stable of the zebra@"))
         }).await,
-        h.view.working().store_goal(Goal {
+        h.view.working().goals().put(Goal {
             id: id("g2"),
             ..Goal::new(h.text("Order more hay for the zebra@"))
         }).await,
     ];
-    "WorkingView::update_goal" => [
-        h.view.working().update_goal("g1", GoalStatus::Completed, Some(h.text("zebra@ moved")))
+    "Goals::set_status" => [
+        h.view.working().goals()
+            .set_status("g1", GoalStatus::Completed, Some(h.text("zebra@ moved")))
             .await,
-        h.view.working().update_goal("nothing", GoalStatus::Completed, None).await,
+        h.view.working().goals().set_status("nothing", GoalStatus::Completed, None).await,
     ];
-    "WorkingView::log_interaction" => [
-        h.view.working().log_interaction(Interaction {
+    "Interactions::put" => [
+        h.view.working().interactions().put(Interaction {
             id: id("i2"),
             ..Interaction::new(h.text("Where is zebra@?"), "In the barn.")
         }).await,
     ];
-    "WorkingView::add_message" => [
-        h.view.working().add_message(NewMessage {
+    "Messages::add" => [
+        h.view.working().messages().add(NewMessage {
             id: Some(id("m5")),
             ..NewMessage::new(id("s1"), Role::User, h.text("Locked in, zebra@ sleeps."))
         }).await,
-        h.view.working().add_message(NewMessage {
+        h.view.working().messages().add(NewMessage {
             id: Some(id("m1")),
             ..NewMessage::new(id("s1"), Role::User, "an id that is taken")
         }).await,
-        h.view.working().add_message(NewMessage {
+        h.view.working().messages().add(NewMessage {
             external_id: Some("x1".to_owned()),
             ..NewMessage::new(id("s3"), Role::User, "a name that another program gave before")
         }).await,
     ];
-    "WorkingView::add_messages" => [
-        h.view.working().add_messages(vec![
+    "Messages::add_all" => [
+        h.view.working().messages().add_all(vec![
             NewMessage::new(id("s2"), Role::User, h.text("One of two about zebra@.")),
             NewMessage::new(id("s9"), Role::User, h.text("Two of two, a new talk of zebra@.")),
         ]).await,
     ];
-    "WorkingView::amend_message" => [
-        h.view.working().amend_message(
+    "Messages::amend" => [
+        h.view.working().messages().amend(
             "m2",
             &NewMessage::new(id("s1"), Role::Assistant, h.text("The zebra@ sleeps in the east.")),
         ).await,
-        h.view.working().amend_message(
+        h.view.working().messages().amend(
             "nothing",
             &NewMessage::new(id("s1"), Role::Assistant, "not there"),
         ).await,
     ];
-    "WorkingView::store_pattern" => [
-        h.view.working().store_pattern(Pattern {
+    "Patterns::put" => [
+        h.view.working().patterns().put(Pattern {
             id: id("p2"),
             ..Pattern::new("storm warning", h.text("close the door on zebra@"))
         }).await,
     ];
-    "WorkingView::update_pattern_stats" => [
-        h.view.working().update_pattern_stats("p1", Outcome::Failure).await,
-        h.view.working().update_pattern_stats("nothing", Outcome::Failure).await,
+    "Patterns::record_use" => [
+        h.view.working().patterns().record_use("p1", Outcome::Failure).await,
+        h.view.working().patterns().record_use("nothing", Outcome::Failure).await,
     ];
-    "WorkingView::set_preference" => [
-        h.view.working().set_preference("colour", json!(h.text("dots of zebra@"))).await,
-        h.view.working().set_preference("new", json!(h.text("zebra@"))).await,
-        h.view.working().preferences().await,
+    "Preferences::put" => [
+        h.view.working().preferences().put("colour", json!(h.text("dots of zebra@"))).await,
+        h.view.working().preferences().put("new", json!(h.text("zebra@"))).await,
+        h.view.working().preferences().list().await,
     ];
-    "WorkingView::set_persona" => [
-        h.view.working().set_persona("tone", "brisk").await,
-        h.view.working().persona().await,
+    "Persona::put" => [
+        h.view.working().persona().put("tone", "brisk").await,
+        h.view.working().persona().list().await,
     ];
-    "WorkingView::create_session" => [
-        h.view.working().create_session(Session::new(id("s4"))).await,
-        h.view.working().create_session(Session::new(id("s1"))).await,
+    "Sessions::add" => [
+        h.view.working().sessions().add(Session::new(id("s4"))).await,
+        h.view.working().sessions().add(Session::new(id("s1"))).await,
     ];
-    "WorkingView::touch_session" => [
-        h.view.working().touch_session("s1").await,
-        h.view.working().touch_session("nothing").await,
-        h.view.working().active_sessions(1).await,
+    "Sessions::touch" => [
+        h.view.working().sessions().touch("s1").await,
+        h.view.working().sessions().touch("nothing").await,
+        h.view.working().sessions().active(1).await,
     ];
-    "WorkingView::set_session_summary" => [
-        h.view.working().set_session_summary("s1", h.text("All of zebra@")).await,
-        h.view.working().set_session_summary("nothing", "not there").await,
+    "Sessions::set_summary" => [
+        h.view.working().sessions().set_summary("s1", h.text("All of zebra@")).await,
+        h.view.working().sessions().set_summary("nothing", "not there").await,
     ];
-    "WorkingView::store_task" => [
-        h.view.working().store_task(Task {
+    "Tasks::put" => [
+        h.view.working().tasks().put(Task {
             id: id("t3"),
             goal_id: Some(id("g1")),
             ..Task::new(h.text("Oil the gate of zebra@"))
         }).await,
-        h.view.working().store_task(Task {
+        h.view.working().tasks().put(Task {
             id: id("t4"),
             goal_id: Some(id("g-only-zebra1")),
             ..Task::new("a task of a goal that only one has")
         }).await.map(|task| task.description).map_err(unnamed),
-        h.view.working().store_task(Task {
+        h.view.working().tasks().put(Task {
             id: id("t5"),
             goal_id: Some(id("g-only-zebra2")),
             ..Task::new("a task of a goal that only one has")
         }).await.map(|task| task.description).map_err(unnamed),
     ];
-    "WorkingView::update_task_status" => [
-        h.view.working().update_task_status("t1", TaskStatus::Completed, TaskUpdate {
+    "Tasks::set_status" => [
+        h.view.working().tasks().set_status("t1", TaskStatus::Completed, TaskUpdate {
             result: Some(h.text("zebra@ went through")),
             ..TaskUpdate::default()
         }).await,
-        h.view.working().update_task_status("nothing", TaskStatus::Completed, TaskUpdate::default())
+        h.view.working().tasks().set_status("nothing", TaskStatus::Completed, TaskUpdate::default())
             .await,
     ];
-    "WorkingView::store_tool_call" => [
-        h.view.working().store_tool_call(ToolCall {
+    "ToolCalls::put" => [
+        h.view.working().tool_calls().put(ToolCall {
             id: id("c2"),
             task_id: Some(id("t1")),
             ..ToolCall::new("gate")
         }).await,
     ];
-    "WorkingView::update" => [
-        h.view.working().update(Kind::Goal, "g1", h.fields(json!({"priority": 9}))).await,
-        h.view.working().update(Kind::Goal, "nothing", h.fields(json!({"priority": 9}))).await,
-        h.view.working().record(Kind::Goal, "g1").await,
+    "Records::update" => [
+        h.view.working().records().update(Kind::Goal, "g1", h.fields(json!({"priority": 9}))).await,
+        h.view.working().records()
+            .update(Kind::Goal, "nothing", h.fields(json!({"priority": 9})))
+            .await,
+        h.view.working().records().get(Kind::Goal, "g1").await,
     ];
-    "WorkingView::update_told" => [
+    "Goals::update" => [
+        h.view.working().goals().update("g1", {
+            let text = h.text("Move the zebra@ again");
+            move |it| it.description = text
+        }).await,
+        h.view.working().goals().update("nothing", |_| {}).await,
+    ];
+    "Tasks::update" => [
+        h.view.working().tasks().update("t1", {
+            let text = h.text("Open the gate for zebra@");
+            move |it| it.description = text
+        }).await,
+        h.view.working().tasks().update("nothing", |_| {}).await,
+    ];
+    "ToolCalls::update" => [
+        h.view.working().tool_calls().update("c1", {
+            let text = h.text("gate of zebra@");
+            move |it| it.tool_name = text
+        }).await,
+        h.view.working().tool_calls().update("nothing", |_| {}).await,
+    ];
+    "Decisions::update" => [
+        h.view.working().decisions().update("d1", {
+            let text = h.text("zebra@ likes it");
+            move |it| it.reasoning = text
+        }).await,
+        h.view.working().decisions().update("nothing", |_| {}).await,
+    ];
+    "Patterns::update" => [
+        h.view.working().patterns().update("p1", {
+            let text = h.text("call zebra@");
+            move |it| it.action = text
+        }).await,
+        h.view.working().patterns().update("nothing", |_| {}).await,
+    ];
+    "AgentStates::update" => [
+        h.view.working().agent_states().update("keeper", {
+            let text = h.text("at zebra@");
+            move |it| it.state = json!(text)
+        }).await,
+        h.view.working().agent_states().update("nothing", |_| {}).await,
+    ];
+    "Interactions::update" => [
+        h.view.working().interactions().update("i1", {
+            let text = h.text("zebra@ is in the barn");
+            move |it| it.assistant_response = text
+        }).await,
+        h.view.working().interactions().update("nothing", |_| {}).await,
+    ];
+    "Interactions::get" => [
+        h.view.working().interactions().get("i1").await,
+        h.view.working().interactions().get("nothing").await,
+    ];
+    "Records::change" => [
+        changed(&h, "g1").await,
+        changed(&h, "nothing").await,
+        h.view.working().records().get(Kind::Goal, "g1").await,
+    ];
+    "Records::update_told" => [
         just_changed(&h, "g1").await,
         told(&h, "g1", u64::MAX).await,
         told(&h, "nothing", u64::MAX).await,
-        h.view.working().record(Kind::Goal, "g1").await,
+        h.view.working().records().get(Kind::Goal, "g1").await,
     ];
 };
+
+/// Changes the priority of a goal.
+async fn changed(hand: &Hand, goal: &str) -> Result<Record, Error> {
+    let change = |fields: &mut Map<String, Value>| drop(fields.insert("priority".into(), json!(6)));
+    hand.view.working().records().change(Kind::Goal, goal, change).await
+}
 
 /// Updates a goal if the feed has no change of it after `seq`.
 async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error> {
     let changes = hand.fields(json!({"priority": 8}));
-    hand.view.working().update_told(Kind::Goal, goal, changes, seq).await
+    hand.view.working().records().update_told(Kind::Goal, goal, changes, seq).await
 }
 
 /// Updates a goal, then calls `told` with 0, which the change in the feed must block. Repeats if
 /// the feed was trimmed in between.
 async fn just_changed(hand: &Hand, goal: &str) -> Result<Option<Record>, Error> {
     for _ in 0..9 {
-        hand.view.working().update(Kind::Goal, goal, hand.fields(json!({"priority": 7}))).await?;
+        hand.view
+            .working()
+            .records()
+            .update(Kind::Goal, goal, hand.fields(json!({"priority": 7})))
+            .await?;
         hand.memory.catch_up().await.unwrap();
         let changed = told(hand, goal, 0).await?;
         if changed.is_none() {
@@ -369,9 +441,9 @@ fn exact(session: &str) -> ScopeFilter {
 }
 
 fn everything() -> FindOptions {
-    FindOptions { limit: 1000, ..FindOptions::default() }
+    FindOptions::default().with_limit(1000)
 }
 
 fn entries(hand: &Hand) -> impl EntryStore + use<> {
-    hand.view.working().entries(EntriesBackend::Sqlite)
+    hand.view.working().entry_store(EntriesBackend::Sqlite)
 }

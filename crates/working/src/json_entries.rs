@@ -13,9 +13,8 @@ use std::{
 
 use aios_record::{Kind, Timestamp};
 
-use super::EntryStore;
 use crate::{
-    Config, Entry, EntryFilter, EntryUpdate, Error, WorkingView,
+    Config, Entry, EntryFilter, EntryStore, EntryUpdate, Error, WorkingView,
     access::identity,
     row::{Fields, Row, check_meta},
     visible::Visible,
@@ -30,7 +29,7 @@ pub struct JsonEntries {
 }
 
 impl JsonEntries {
-    pub(super) fn new(path: PathBuf, view: &WorkingView) -> JsonEntries {
+    pub(crate) fn new(path: PathBuf, view: &WorkingView) -> JsonEntries {
         let (config, visible) = (Arc::clone(&view.config), Arc::clone(&view.visible));
         JsonEntries { path: Arc::new(path), config, visible }
     }
@@ -86,7 +85,7 @@ impl JsonEntries {
 }
 
 impl EntryStore for JsonEntries {
-    async fn create(&self, entry: Entry) -> Result<Entry, Error> {
+    async fn add(&self, entry: Entry) -> Result<Entry, Error> {
         self.change(move |this, entries| {
             let mut entry = entry;
             entry.meta.recorded_at = None;
@@ -153,7 +152,7 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn delete(&self, id: &str) -> Result<bool, Error> {
+    async fn remove(&self, id: &str) -> Result<bool, Error> {
         let id = id.to_owned();
         self.change(move |this, entries| {
             let Some(place) = this.find(entries, &id)? else { return Ok((false, false)) };
@@ -164,7 +163,7 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn search(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
+    async fn list(&self, filter: EntryFilter) -> Result<Vec<Entry>, Error> {
         let this = self.clone();
         blocking(move || {
             let now = this.config.clock.now();
@@ -179,7 +178,7 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn clear_all(&self) -> Result<u64, Error> {
+    async fn clear(&self) -> Result<u64, Error> {
         self.change(|this, entries| {
             let (now, before) = (this.config.clock.now(), entries.len());
             entries.retain(|entry| !this.sees(entry, now) || !this.may_change(entry));

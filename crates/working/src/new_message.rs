@@ -3,8 +3,7 @@
 use aios_record::{Id, Provenance, Scope, Timestamp};
 use serde_json::Value;
 
-use super::{Message, Role};
-use crate::Meta;
+use crate::{Message, Meta, Role};
 
 /// A message to add. Its position in the session follows from the order of adding.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +59,7 @@ impl NewMessage {
         }
     }
 
-    pub(super) fn at(self, position: i64, now: Timestamp) -> Message {
+    pub(crate) fn at(self, position: i64, now: Timestamp) -> Message {
         let timestamp = self.timestamp.unwrap_or(now);
         Message {
             id: self.id.unwrap_or_else(Id::generate),
@@ -86,7 +85,7 @@ impl NewMessage {
 
 /// Outcome of adding a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Receipt {
+pub enum MessageReceipt {
     /// The message was added.
     Added {
         /// Its id.
@@ -101,18 +100,18 @@ pub enum Receipt {
     },
 }
 
-impl Receipt {
+impl MessageReceipt {
     /// Returns the id of the stored message.
     #[must_use]
     pub fn id(&self) -> &Id {
         match self {
-            Receipt::Added { id, .. } | Receipt::Known { id } => id,
+            MessageReceipt::Added { id, .. } | MessageReceipt::Known { id } => id,
         }
     }
 
     /// Returns true if the message already existed.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        matches!(self, Receipt::Known { .. })
+        matches!(self, MessageReceipt::Known { .. })
     }
 }

@@ -1,0 +1,65 @@
+//! Bulk writes under any owner: records from another memory, and the events and metrics of the
+//! operational tier.
+
+use aios_record::Record;
+
+use crate::{
+    Error, Event, HourlyMetric, Metric, RestoreOutcome, WorkingView, event, metric, restore,
+};
+
+/// Bulk writes under any owner, for the program that keeps the memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Intake<'a> {
+    pub(crate) view: &'a WorkingView,
+}
+
+impl Intake<'_> {
+    /// Stores records under their owners, in one transaction, and returns the outcome for each.
+    /// Records must come after the records that they refer to: goals, then tasks and the rest.
+    /// References come from [`Record::references`]; without one, a record refers to its owner's
+    /// record of the id that it names, or else to the shared one. Added records become changes in
+    /// the feed.
+    ///
+    /// A message whose position is occupied gets the next position of its session. A session that
+    /// exists without a summary gets the given one.
+    ///
+    /// # Errors
+    /// For a record: [`Error::Conflict`] if its owner has one of its id in another project, agent
+    /// or session; another error for which [`is_invalid`](Error::is_invalid) returns true if a
+    /// field cannot be stored. For the call: [`Error::Storage`] and [`Error::Full`] if the file
+    /// cannot be written; then nothing is stored.
+    pub async fn restore(
+        self,
+        records: Vec<Record>,
+    ) -> Result<Vec<Result<RestoreOutcome, Error>>, Error> {
+        self.view.write(move |access| restore::restore_all(access, &records)).await
+    }
+
+    /// Stores events, in one transaction. An event that its owner already has stays unchanged.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the index of the first event that cannot be stored; then none is
+    /// stored.
+    pub async fn put_events(self, events: Vec<Event>) -> Result<(), Error> {
+        self.view.write(move |access| event::put_all(access, events)).await
+    }
+
+    /// Stores samples, in one transaction.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the index of the first sample that cannot be stored; then none is
+    /// stored.
+    pub async fn put_metrics(self, metrics: Vec<Metric>) -> Result<(), Error> {
+        self.view.write(move |access| metric::put_all(access, &metrics)).await
+    }
+
+    /// Adds aggregates to their hours, in one transaction. Aggregates of the same hour are
+    /// combined, weighted by `count`.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the index of the first one that cannot be stored; then none is
+    /// stored.
+    pub async fn add_hours(self, hours: Vec<HourlyMetric>) -> Result<(), Error> {
+        self.view.write(move |access| metric::add_hours(access, &hours)).await
+    }
+}
