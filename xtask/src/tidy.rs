@@ -60,9 +60,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     for file in &files {
         findings.extend(tree::check(file));
         findings.extend(sources::check(file));
-        findings.extend(manifests::check(file));
     }
     findings.extend(circles::check(&files));
+    findings.extend(manifests::check(&files));
     findings.extend(documents::check(&files));
     findings.extend(language::check(&files));
     findings.extend(graph::check(&metadata()?));

@@ -1,4 +1,5 @@
-//! Text to terms: the analysis shared by all tiers, for stored texts and queries.
+#![doc = include_str!("../README.md")]
+//! # From text to terms
 //!
 //! A text is normalised to a plain form (`plain`), cut into pieces (`pieces`), and each piece gives
 //! terms (`words`): lower-case, without accents, stemmed by Snowball (Porter, "Snowball: a language
@@ -23,7 +24,7 @@
 //! [`Query::variants`].
 //!
 //! Terms are for ranking only: texts with the same terms may have different contents, which
-//! `aios_record::forms` compares. Not here: the weights of terms, which belong to the tiers.
+//! `aios_record::forms` compares. The weights of terms belong to the tiers.
 
 mod asking;
 mod dates;

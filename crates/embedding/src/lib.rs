@@ -1,15 +1,5 @@
-//! Text embeddings: a bundled static model, and BERT-family models from disk.
-//!
-//! ```
-//! use aios_embedding::{Embedder, StaticModel};
-//!
-//! let model = StaticModel::bundled()?;
-//! let documents = model.embed_documents(&["nginx went down", "a kitten naps"])?;
-//! let query = model.embed_query("which server crashed?")?;
-//! let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
-//! assert!(dot(&query, &documents[1]) < dot(&query, &documents[0]));
-//! # Ok::<(), aios_embedding::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - An [`Embedder`] turns texts into vectors of length 1, whose dot product is the similarity of
 //!   the texts, and counts their tokens.
@@ -25,16 +15,8 @@
 //! - [`Cached`] caches the vectors of recurring texts.
 //! - A [`Fingerprint`] identifies an embedding space; vectors of two spaces must never be compared.
 //!
-//! Not here: downloads, indexes, chunking, threads other than those of an inference.
-//!
-//! # Features
-//!
-//! - `bert` (default): [`Bert`], with faer, candle and tokenizers. Without it none of them is a
-//!   dependency.
-//! - `families`: encoders of more families for [`open_transformer`], and `CrossEncoder`, with
-//!   candle-transformers.
-//! - `int8` (default): [`Int8Bert`], which needs none of them.
-//! - `distill`: creation of the bundled tables, as the module `distill` and a binary.
+//! `CrossEncoder` needs the feature `families`, the module `distill` the feature of its name. The
+//! only threads are those of an inference.
 
 #[cfg(any(feature = "bert", feature = "int8"))]
 mod bert;

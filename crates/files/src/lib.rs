@@ -1,4 +1,5 @@
-//! Files and directories that belong to exactly one user of the system.
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - [`make_directory`], [`create`], [`open_lock`] and [`copy`] create entries of mode 0700 and
 //!   0600, regardless of the umask and of the source's mode.
@@ -14,9 +15,6 @@
 //! # Invariants
 //! - Nothing is written through a name that another user created.
 //! - An entry is put in place completely or not at all, and never replaces another entry.
-//!
-//! # Not here
-//! The contents of files.
 
 mod anchor;
 mod error;

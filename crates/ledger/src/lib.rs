@@ -1,35 +1,5 @@
-//! One SQLite file done right: a single writer with group commit, a few readers, migrations.
-//!
-//! ```
-//! use aios_ledger::{Error, Ledger, Migration, Options};
-//!
-//! const MIGRATIONS: &[Migration] = &[Migration {
-//!     name: "notes",
-//!     sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
-//! }];
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Error> {
-//! # let folder = tempfile::tempdir().expect("a temporary directory");
-//! let options = Options::new(0x6e6f_7465, MIGRATIONS);
-//! let ledger = Ledger::open(&folder.path().join("notes.db"), options)?;
-//!
-//! let id = ledger
-//!     .write(|connection| -> Result<i64, Error> {
-//!         connection.execute("INSERT INTO notes (text) VALUES (?1)", ["durable on return"])?;
-//!         Ok(connection.last_insert_rowid())
-//!     })
-//!     .await?;
-//! let text: String = ledger
-//!     .read(move |connection| -> Result<String, Error> {
-//!         Ok(connection.query_row("SELECT text FROM notes WHERE id = ?1", [id], |r| r.get(0))?)
-//!     })
-//!     .await?;
-//! assert_eq!(text, "durable on return");
-//! # ledger.close().await;
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - A [`Ledger`] is the handle: cheap to clone, safe to share between tasks and threads.
 //! - **One writer thread** owns the write connection. It drains up to [`Options::batch_max`] queued
@@ -50,9 +20,9 @@
 //!   0600.
 //! - After the file was moved, replaced or removed, no write is acknowledged.
 //!
-//! # Out of scope
-//! The crate defines no table. `rusqlite` appears in its signatures because a command *is* a
-//! function over a connection; the crates that use it do not expose it.
+//! # rusqlite in signatures
+//! `rusqlite` appears in the signatures because a command *is* a function over a connection. The
+//! crates that use this one do not expose it.
 
 mod busy;
 mod deferred;

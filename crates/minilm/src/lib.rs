@@ -1,19 +1,8 @@
-//! all-MiniLM-L6-v2 with int8 weights, as part of the program.
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
-//! ```
-//! use aios_embedding::Embedder;
-//!
-//! let model = aios_minilm::model()?;
-//! let query = model.embed_query("which server crashed?")?;
-//! let texts = model.embed_documents(&["a kitten naps", "nginx went down"])?;
-//! let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
-//! assert!(dot(&query, &texts[0]) < dot(&query, &texts[1]));
-//! # Ok::<(), aios_embedding::Error>(())
-//! ```
-//!
-//! A separate crate, because its asset of 17 MB exceeds the size limit of crate registries: depend
-//! on it by path or git. [`Int8Bert`] computes the vectors; `assets/README.md` documents the
-//! asset's creation.
+//! [`model`] returns the one instance of the process, [`load`] another one; [`Int8Bert`] computes
+//! the vectors. The crate is a separate one because of the size of its asset.
 
 use std::{
     borrow::Cow,

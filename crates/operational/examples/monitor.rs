@@ -4,7 +4,7 @@
 //! ```text
 //! cargo run -p aios-operational --example monitor --features sysinfo -- 10
 //! ```
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "an example shows its result")]
 
 use std::{
     env,

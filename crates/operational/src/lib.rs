@@ -1,27 +1,4 @@
-//! Tier 0 of aios-memory: an agent's recent events, latest metrics and active tasks, in RAM.
-//! Pushing and reading events takes no lock.
-//!
-//! ```
-//! use aios_operational::{Config, Cursor, Event, Filter, Operational};
-//! use serde_json::json;
-//!
-//! let memory = Operational::open(Config::default())?;
-//! memory.push_event(Event::new("tool_result", "grep", json!({"matches": 3})))?;
-//! memory.push_event(Event::new("disk", "sensor", json!({"free_gb": 0.2})).critical())?;
-//! memory.update_metric("cpu.usage", 12.5)?;
-//!
-//! // The newest first, filtered.
-//! let recent = memory.recent(10, &Filter::all().with_category("disk"));
-//! assert_eq!(recent.events[0].source(), "sensor");
-//!
-//! // Or everything in order, with an exact count of what was missed.
-//! let news = memory.events_since(Cursor::START, 100);
-//! assert_eq!((news.events.len(), news.missed), (2, 0));
-//!
-//! assert_eq!(memory.snapshot().cpu_percent, 12.5);
-//! # Ok::<(), aios_operational::Error>(())
-//! ```
-//!
+#![doc = include_str!("../README.md")]
 //! # How the parts relate
 //!
 //! - [`Operational`] is the handle, cheap to clone, opened with a [`Config`].

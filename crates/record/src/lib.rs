@@ -1,19 +1,5 @@
-//! The vocabulary of memory records: identity, owner, scope, provenance, time.
-//!
-//! The tiers share these types. A type belongs here only if at least two tiers name it in their
-//! public API. The crate does no I/O and reads no clock, except to generate an [`Id`].
-//!
-//! ```
-//! use aios_record::{Id, Kind, Record, Scope};
-//!
-//! let id = Id::new("d-17")?;
-//! let scope = Scope::default().with_user("ada");
-//! let record = Record::new(Kind::Decision, id, "chose SQLite for the ledger", scope);
-//! assert_eq!(record.key().to_string(), "decision/d-17");
-//! assert_eq!(record.owner().name(), Some("ada"));
-//! assert_eq!(record.kind.collection(), "decisions");
-//! # Ok::<(), aios_record::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - A [`Record`] is one stored item in the form exchanged between tiers.
 //! - Its [`Id`] is unique within its [`Kind`] and [`Owner`]. Users type a [`Key`] (`kind/id`);
@@ -26,7 +12,8 @@
 //! - A [`FeedItem`] carries a [change](Change) from one tier to another.
 //! - A [`Generation`] is the state that a file has reached; it reveals an older copy in its place.
 //!
-//! Storage, search, rendering, and validation of other types are not part of this crate.
+//! A type belongs here only if at least two tiers name it in their public API. Each type is checked
+//! here; other types are not.
 
 mod export;
 mod feed;

@@ -102,7 +102,11 @@ const BANNED: &[(&str, &str)] = &[
 /// Features that must be off, with the reason; `*` means all.
 const FEATURES_OFF: &[(&str, &[&str], &str)] = &[
     ("lancedb", &["*"], "its features bring cloud stores and a second ML stack"),
-    ("tokenizers", &["onig", "esaxx_fast", "http"], "fancy-regex is the one engine"),
+    (
+        "tokenizers",
+        &["onig", "esaxx_fast", "http"],
+        "they bring C, C++ and downloads; fancy-regex does without",
+    ),
 ];
 
 /// Packages limited to one version: the types of two versions are incompatible.

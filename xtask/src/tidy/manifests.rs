@@ -1,4 +1,5 @@
-//! Rules for the manifests of members: versions, lints and metadata are inherited from the root.
+//! Rules for the manifests of members: versions, lints and metadata are inherited from the root,
+//! and the crates in `crates/` have the texts that a registry shows.
 //!
 //! Reads lines, not TOML: a member's manifest is short and has one form, and the check finds
 //! deviations from it.
@@ -14,12 +15,49 @@ const INHERITED: &[&str] = &[
     "license.workspace = true",
 ];
 
-pub(super) fn check(file: &File) -> Vec<Finding> {
-    let is_member = file.name() == "Cargo.toml" && file.path != "Cargo.toml";
-    match &file.text {
-        Some(text) if is_member => member(&file.path, text),
-        _ => Vec::new(),
+/// Keys of a crate in `crates/`, each on one line.
+const DESCRIBED: &[&str] = &["description", "keywords", "categories", "documentation"];
+
+/// Key of a crate that has a README.
+const README: &str = "readme = \"README.md\"";
+
+/// The registry's limit.
+const KEYWORDS_MAX: usize = 5;
+
+pub(super) fn check(files: &[File]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in files.iter().filter(|file| file.name() == "Cargo.toml") {
+        let Some(folder) = file.path.strip_suffix("/Cargo.toml") else { continue };
+        let text = file.text.as_deref().unwrap_or_default();
+        findings.extend(member(&file.path, text));
+        if folder.starts_with("crates/") {
+            let readme = format!("{folder}/README.md");
+            let has_readme = files.iter().any(|file| file.path == readme);
+            findings.extend(described(&file.path, text, has_readme));
+        }
     }
+    findings
+}
+
+/// Checks that the manifest of a crate describes it.
+fn described(path: &str, text: &str, has_readme: bool) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let value = |key: &str| text.lines().find_map(|it| it.strip_prefix(key)?.strip_prefix(" = "));
+    for key in DESCRIBED {
+        let empty = value(key).is_none_or(|it| matches!(it, "" | "\"\"" | "[]"));
+        if empty {
+            findings.push(Finding::new(path, 0, format!("says no `{key}`")));
+        }
+    }
+    let keywords = value("keywords").map_or(0, |it| it.split(',').count());
+    if KEYWORDS_MAX < keywords {
+        let message = format!("{keywords} keywords; a registry takes {KEYWORDS_MAX}");
+        findings.push(Finding::new(path, 0, message));
+    }
+    if has_readme && !text.lines().any(|it| it == README) {
+        findings.push(Finding::new(path, 0, format!("says no `{README}`")));
+    }
+    findings
 }
 
 fn member(path: &str, text: &str) -> Vec<Finding> {

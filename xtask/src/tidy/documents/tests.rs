@@ -21,6 +21,39 @@ fn the_readme_names_the_command_that_ci_runs() {
 }
 
 #[test]
+fn the_readme_of_a_crate_opens_its_front_page() {
+    let check = |library: &str| {
+        let files = [file("crates/x/README.md", "# x"), file("crates/x/src/lib.rs", library)];
+        check_crate_readme(&files[0], &files).len()
+    };
+    assert_eq!(check(&format!("{FRONT_PAGE}//! More.")), 0);
+    assert_eq!(check("//! Another text."), 1);
+    let program = [file("crates/x/README.md", "# x"), file("crates/x/src/main.rs", "//! Main.")];
+    assert_eq!(check_crate_readme(&program[0], &program).len(), 0);
+}
+
+#[test]
+fn the_links_of_a_crates_readme_lead_somewhere() {
+    let check = |link: &str| {
+        let text = format!("# x\n[another](https://example.org), [docs]({link}).");
+        let files = [file("crates/x/README.md", &text), file("docs/GUIDE.md", "# Guide")];
+        check_crate_readme(&files[0], &files).len()
+    };
+    for good in ["", "/blob/HEAD/docs/GUIDE.md", "/blob/HEAD/docs/GUIDE.md#a", "/tree/HEAD/docs"] {
+        assert_eq!(check(&format!("{REPOSITORY}{good}")), 0, "{good}");
+    }
+    for bad in ["/blob/HEAD/docs/NONE.md", "/tree/HEAD/none", "/docs"] {
+        assert_eq!(check(&format!("{REPOSITORY}{bad}")), 1, "{bad}");
+    }
+    assert_eq!(check("../../docs/GUIDE.md"), 1);
+    assert_eq!(check("crate::Item"), 1);
+}
+
+fn file(path: &str, text: &str) -> File {
+    File { path: path.to_owned(), bytes: 0, text: Some(text.to_owned()) }
+}
+
+#[test]
 fn every_document_is_looked_at() {
     assert_eq!(check(&[]).len(), 4);
 }

@@ -5,6 +5,11 @@ use super::*;
 const GOOD: &str = "\
 [package]
 name = \"aios-x\"
+description = \"An example\"
+keywords = [\"a\", \"b\", \"c\", \"d\", \"e\"]
+categories = [\"database\"]
+readme = \"README.md\"
+documentation = \"https://docs.rs/aios-x\"
 version.workspace = true
 edition.workspace = true
 rust-version.workspace = true
@@ -50,8 +55,29 @@ fn a_dependency_says_workspace() {
 
 #[test]
 fn the_root_is_not_a_member() {
-    let text = Some("[workspace]".to_owned());
-    let file = |path: &str| File { path: path.to_owned(), bytes: 0, text: text.clone() };
-    assert_eq!(super::check(&file("Cargo.toml")).len(), 0);
-    assert!(!super::check(&file("crates/x/Cargo.toml")).is_empty());
+    assert_eq!(super::check(&[file("Cargo.toml", "[workspace]")]).len(), 0);
+    assert!(!super::check(&[file("crates/x/Cargo.toml", "[workspace]")]).is_empty());
+}
+
+#[test]
+fn a_crate_describes_itself() {
+    let manifest = |path: &str, from: &str, to: &str| file(path, &GOOD.replace(from, to));
+    let crates = |from: &str, to: &str| {
+        let files = [manifest("crates/x/Cargo.toml", from, to), file("crates/x/README.md", "# x")];
+        super::check(&files).len()
+    };
+    assert_eq!(crates("", ""), 0);
+    for key in DESCRIBED {
+        assert_eq!(crates(&format!("\n{key} = "), "\nx = "), 1, "{key}");
+    }
+    assert_eq!(crates("[\"database\"]", "[]"), 1);
+    assert_eq!(crates("\"e\"]", "\"e\", \"f\"]"), 1);
+    assert_eq!(crates(README, ""), 1);
+    // Without a README there is nothing to name, and other members are not for a registry.
+    assert_eq!(super::check(&[manifest("crates/x/Cargo.toml", README, "")]).len(), 0);
+    assert_eq!(super::check(&[manifest("benches/Cargo.toml", "\nkeywords", "\nx")]).len(), 0);
+}
+
+fn file(path: &str, text: &str) -> File {
+    File { path: path.to_owned(), bytes: 0, text: Some(text.to_owned()) }
 }

@@ -18,6 +18,9 @@ fn a_file_opens_with_a_module_doc() {
     assert_eq!(rust(SRC, "//! Why.\nfn f() {}").len(), 0);
     assert_eq!(rust(SRC, "// Why.\nfn f() {}").len(), 1);
     assert_eq!(rust(SRC, "").len(), 1);
+    let front_page = format!("{FRONT_PAGE}//! More.");
+    assert_eq!(rust("crates/working/src/lib.rs", &front_page).len(), 0);
+    assert_eq!(rust(SRC, &front_page).len(), 1);
 }
 
 #[test]
