@@ -1,13 +1,39 @@
 //! The single entry point for stored records, be they written directly, ingested, imported or
 //! restored from an export.
 //!
-//! For each [`Arrival`], in order, admission determines its owner (by the gate), whether it is
-//! stored or was forgotten, its text after the guard, and the tier that stores it. The [`Verdict`]
-//! names the outcome. Reading files is not done here, nor deriving ids, which `identity` does.
+//! For each [`Arrival`], in order, an [`Admission`] determines its owner (by the gate of its view),
+//! whether it is stored or was forgotten, its text after the guard, and the tier that stores it.
+//! The [`Verdict`] names the outcome. `aios-exchange` brings in the records of files this way.
+//!
+//! ```
+//! use aios_memory::{
+//!     AgentMemory, Config, Id, Kind, Outcome, Record, Scope,
+//!     admission::{Admission, Arrival, Manner},
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+//! let mut admission = Admission::new(&memory, Manner::Found);
+//! let text = "Staging is on port 5433.";
+//! let note = Record::new(Kind::Note, Id::new("n1")?, text, Scope::default());
+//! let verdicts = admission.admit(vec![Arrival::of_record(1, note)]).await?;
+//! assert_eq!(verdicts[0].outcome, Outcome::Added);
+//! admission.finish().await?;
+//! # memory.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Reading files is not done here, nor reading records from objects, which `aios-draft` does.
 
 mod copies;
 mod cut;
+mod drafted;
 mod forgotten;
+mod forgotten_parts;
+mod revision;
 mod standing;
 mod store;
 mod tally;
@@ -21,44 +47,56 @@ use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilt
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
-pub(crate) use self::cut::Cut;
-pub use self::tally::{Conflict, Detail, Mending, Outcome, Tally};
-use self::{copies::Original, cut::Ending, store::Ready, told::Told};
+pub(crate) use self::drafted::message_of;
+use self::{
+    copies::Original,
+    cut::{Cut, Ending},
+    store::Ready,
+    told::Told,
+};
+pub use self::{
+    revision::Revision,
+    tally::{Conflict, Detail, Mending, Outcome, Tally},
+};
+pub use crate::document::Document;
 use crate::{Error, MemoryView, guarding, records::is_kept};
 
 /// A record to be admitted.
 #[derive(Debug, Clone)]
-pub(crate) struct Arrival {
+pub struct Arrival {
     /// The line or row of its source, from 1.
-    pub(crate) place: u64,
-    pub(crate) kind: Kind,
-    pub(crate) id: Id,
+    pub place: u64,
+    /// The kind of the record.
+    pub kind: Kind,
+    /// The id of the record.
+    pub id: Id,
     /// Ids that former versions of this program gave the same record.
-    pub(crate) former_ids: Vec<Key>,
+    former_ids: Vec<Key>,
     /// The preferred id, which is used unless another session has a different record under it.
-    pub(crate) provider_id: Option<Id>,
+    provider_id: Option<Id>,
     /// The scope, as far as its source names it.
-    pub(crate) scope: Scope,
+    pub scope: Scope,
     /// The position of its text among the parts of a longer one, if its source has an id for that.
-    pub(crate) cut: Option<Cut>,
+    cut: Option<Cut>,
     /// The parts besides its text that its source names.
-    pub(crate) tells: Tells,
-    pub(crate) content: Content,
+    tells: Tells,
+    /// The content.
+    pub content: Content,
 }
 
 /// The parts of a message besides its text that its source names. The other parts are filled in,
 /// and are not compared with the stored record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tells {
-    pub(crate) role: bool,
-    pub(crate) name: bool,
-    pub(crate) time: bool,
-    pub(crate) tags: bool,
+struct Tells {
+    role: bool,
+    name: bool,
+    time: bool,
+    tags: bool,
 }
 
 /// The content of an arrival.
 #[derive(Debug, Clone)]
-pub(crate) enum Content {
+pub enum Content {
     /// A message to append to its session, with id and scope of the arrival.
     Message(Box<NewMessage>),
     /// An object with the kind's fields.
@@ -69,16 +107,20 @@ pub(crate) enum Content {
 
 /// The outcome for one arrival.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Verdict {
-    pub(crate) place: u64,
-    pub(crate) kind: Kind,
-    pub(crate) id: Id,
-    pub(crate) outcome: Outcome,
+pub struct Verdict {
+    /// The line or row of its source, from 1.
+    pub place: u64,
+    /// The kind of the record.
+    pub kind: Kind,
+    /// The id under which the record is stored.
+    pub id: Id,
+    /// The outcome.
+    pub outcome: Outcome,
 }
 
 /// The origin of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub enum Manner {
     /// Written directly: stored even if forgotten before.
     Written,
     /// Read from a file: forgotten records stay forgotten, and stored ones are never changed.
@@ -88,7 +130,7 @@ pub(crate) enum Manner {
 }
 
 /// Admits the records of one source.
-pub(crate) struct Admission {
+pub struct Admission {
     view: MemoryView,
     manner: Manner,
     guard: Guard,
@@ -131,7 +173,9 @@ impl Candidate {
 }
 
 impl Admission {
-    pub(crate) fn new(view: &MemoryView, manner: Manner) -> Admission {
+    /// Creates the admission of one source to the memory of `view`.
+    #[must_use]
+    pub fn new(view: &MemoryView, manner: Manner) -> Admission {
         Admission {
             view: view.clone(),
             manner,
@@ -147,7 +191,8 @@ impl Admission {
     }
 
     /// Returns this admission as a dry run.
-    pub(crate) fn dry(self) -> Admission {
+    #[must_use]
+    pub fn dry(self) -> Admission {
         Admission { is_dry: true, ..self }
     }
 
@@ -157,7 +202,7 @@ impl Admission {
     /// # Errors
     /// Errors of the tiers that concern all records, such as a full disk. Records already stored
     /// stay.
-    pub(crate) async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
+    pub async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         if !self.is_dry {
             self.view.check_writable()?;
         }
@@ -362,8 +407,20 @@ impl Admission {
 
     /// Returns the parts that were retired since the last call, each with the line of the shortened
     /// text.
-    pub(crate) fn take_retired(&mut self) -> Vec<(u64, Key)> {
+    #[must_use]
+    pub fn take_retired(&mut self) -> Vec<(u64, Key)> {
         std::mem::take(&mut self.retired)
+    }
+
+    /// Waits until everything admitted is searchable.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn finish(self) -> Result<(), Error> {
+        if self.is_dry {
+            return Ok(());
+        }
+        self.view.shared().pump.catch_up().await.map(drop)
     }
 
     fn tiers(&mut self, owner: &Owner) -> Result<Tiers, Error> {
@@ -385,19 +442,19 @@ impl Admission {
 const DIFFERS: &str = "a record of this id is stored with another content, which stays";
 
 impl Arrival {
+    /// Creates an arrival from the line or row `place` of its source, from 1.
+    #[must_use]
+    pub fn new(place: u64, kind: Kind, id: Id, scope: Scope, content: Content) -> Arrival {
+        let (former_ids, provider_id) = (Vec::new(), None);
+        let tells = Tells::default();
+        Arrival { place, kind, id, former_ids, provider_id, scope, cut: None, tells, content }
+    }
+
     /// Returns an arrival with the scope and id of `record`.
-    pub(crate) fn of_record(place: u64, record: Record) -> Arrival {
-        Arrival {
-            place,
-            kind: record.kind,
-            id: record.id.clone(),
-            former_ids: Vec::new(),
-            provider_id: None,
-            scope: record.scope.clone(),
-            cut: None,
-            tells: Tells::default(),
-            content: Content::Record(Box::new(record)),
-        }
+    #[must_use]
+    pub fn of_record(place: u64, record: Record) -> Arrival {
+        let (kind, id, scope) = (record.kind, record.id.clone(), record.scope.clone());
+        Arrival::new(place, kind, id, scope, Content::Record(Box::new(record)))
     }
 }
 

@@ -61,8 +61,13 @@ impl MemoryView {
         self.pack(candidates, options).await
     }
 
-    /// Gathers all candidates of a context for `task`.
-    pub(crate) async fn gather(
+    /// Gathers all candidates of a context for `task`: the first half of
+    /// [`assemble_context`](MemoryView::assemble_context). [`pack`](MemoryView::pack) is the
+    /// second; it can be repeated with another budget or format.
+    ///
+    /// # Errors
+    /// Errors of the tiers, for example if the task is too long for a search.
+    pub async fn gather(
         &self,
         task: &str,
         options: &ContextOptions,
@@ -86,8 +91,11 @@ impl MemoryView {
         Ok(candidates)
     }
 
-    /// Packs as many of `candidates` as fit into the budget.
-    pub(crate) async fn pack(
+    /// Packs as many of `candidates` as fit into `options.max_tokens`.
+    ///
+    /// # Errors
+    /// [`Error::Context`] if a setting of the context is invalid.
+    pub async fn pack(
         &self,
         candidates: Vec<Candidate>,
         options: &ContextOptions,

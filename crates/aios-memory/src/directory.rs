@@ -121,11 +121,15 @@ fn unusable(error: aios_files::Error) -> Error {
     }
 }
 
-/// Returns the directory for temporary copies of other files: the data directory if it is writable.
-pub(crate) fn for_copies(config: &Config) -> PathBuf {
-    match config.memory.access {
-        Access::ReadWrite => config.memory.data_dir.clone(),
-        Access::ReadOnly => Temporary::of_the_system(),
+impl Config {
+    /// Returns the directory for temporary copies of other files: the data directory if it is
+    /// writable, else that of the system.
+    #[must_use]
+    pub fn copies_dir(&self) -> PathBuf {
+        match self.memory.access {
+            Access::ReadWrite => self.memory.data_dir.clone(),
+            Access::ReadOnly => Temporary::of_the_system(),
+        }
     }
 }
 

@@ -11,16 +11,19 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use aios_draft::identity::Pieces;
 use aios_record::{Gate, Identity, Kind, Scope, ScopeFilter, Source, forms};
 use tokio::task;
 
-use crate::{Error, MemoryView, identity::Pieces};
+use crate::{Error, MemoryView};
 
 /// Identity of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Document {
+pub struct Document(Named);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Named {
     /// The file of this name, and the names by which earlier versions of this program may know it:
-    /// paths as they were typed.
     /// paths as they were typed.
     File { name: String, former: Vec<String>, saying: Option<String> },
     /// A stream, by a hash of its text.
@@ -36,7 +39,8 @@ pub(crate) fn saying_of(text: &str) -> String {
 impl Document {
     /// Returns the document at `path`, whether or not a file exists there; `None` for a pipe or
     /// another special file. Reads the file system.
-    pub(crate) fn at(path: &Path) -> Option<Document> {
+    #[must_use]
+    pub fn at(path: &Path) -> Option<Document> {
         if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
             return None;
         }
@@ -49,38 +53,40 @@ impl Document {
         former.retain(|former| *former != name);
         former.sort_unstable();
         former.dedup();
-        Some(Document::File { name, former, saying: None })
+        Some(Document(Named::File { name, former, saying: None }))
     }
 
     /// Returns the document of a stream with this text.
-    pub(crate) fn of_text(text: &str) -> Document {
+    #[must_use]
+    pub fn of_text(text: &str) -> Document {
         let hash = blake3::hash(forms::same(text).as_bytes()).to_hex().to_string();
-        Document::Stream { hash, saying: saying_of(text) }
+        Document(Named::Stream { hash, saying: saying_of(text) })
     }
 
     /// Returns this document with the saying for its text.
-    pub(crate) fn with_text(self, text: &str) -> Document {
-        match self {
-            Document::File { name, former, .. } => {
-                Document::File { name, former, saying: Some(saying_of(text)) }
+    #[must_use]
+    pub fn with_text(self, text: &str) -> Document {
+        Document(match self.0 {
+            Named::File { name, former, .. } => {
+                Named::File { name, former, saying: Some(saying_of(text)) }
             }
-            stream @ Document::Stream { .. } => stream,
-        }
+            stream @ Named::Stream { .. } => stream,
+        })
     }
 
     /// Returns the saying for its whole text, if the text was read.
     pub(crate) fn saying(&self) -> Option<&str> {
-        match self {
-            Document::File { saying, .. } => saying.as_deref(),
-            Document::Stream { saying, .. } => Some(saying),
+        match &self.0 {
+            Named::File { saying, .. } => saying.as_deref(),
+            Named::Stream { saying, .. } => Some(saying),
         }
     }
 
     /// Returns a text that is unique to this document.
     pub(crate) fn origin(&self) -> String {
-        match self {
-            Document::File { name, .. } => format!("file:{name}"),
-            Document::Stream { hash, .. } => format!("stream:{hash}"),
+        match &self.0 {
+            Named::File { name, .. } => format!("file:{name}"),
+            Named::Stream { hash, .. } => format!("stream:{hash}"),
         }
     }
 
@@ -90,18 +96,19 @@ impl Document {
     }
 
     /// Returns the source of its pieces, or `None` for a stream.
-    pub(crate) fn source(&self) -> Option<Source> {
-        match self {
-            Document::File { name, .. } => Some(Source::file(name)),
-            Document::Stream { .. } => None,
+    #[must_use]
+    pub fn source(&self) -> Option<Source> {
+        match &self.0 {
+            Named::File { name, .. } => Some(Source::file(name)),
+            Named::Stream { .. } => None,
         }
     }
 
     /// Returns the sources of pieces that earlier versions stored.
     pub(crate) fn former_sources(&self) -> Vec<Source> {
-        match self {
-            Document::File { former, .. } => former.iter().map(Source::file).collect(),
-            Document::Stream { .. } => Vec::new(),
+        match &self.0 {
+            Named::File { former, .. } => former.iter().map(Source::file).collect(),
+            Named::Stream { .. } => Vec::new(),
         }
     }
 }

@@ -169,17 +169,6 @@ pub enum Error {
         /// The number of changes that long-term memory has received.
         watermark: u64,
     },
-    /// A bulk operation ended early.
-    #[error(
-        "it ended after {added} records were added, which stay; when that is mended the same again \
-         adds the rest"
-    )]
-    Unfinished {
-        /// The number of records that were added.
-        added: u64,
-        /// The cause.
-        source: Box<Error>,
-    },
     /// A background task ended unexpectedly.
     #[error("a background task ended unexpectedly; open the memory again")]
     Interrupted,
@@ -192,10 +181,6 @@ pub enum Error {
         /// The name of the model.
         model: &'static str,
     },
-    /// The embedding model cannot be fetched.
-    #[cfg(feature = "pull")]
-    #[error(transparent)]
-    Pull(#[from] crate::PullError),
     /// An error of tier 0.
     #[error(transparent)]
     Operational(#[from] aios_operational::Error),
@@ -247,7 +232,6 @@ impl Error {
             Error::Working(error) => error.is_not_found(),
             Error::Longterm(error) => error.is_not_found(),
             Error::Operational(error) => error.is_not_found(),
-            Error::Unfinished { source, .. } => source.is_not_found(),
             _ => false,
         }
     }
@@ -282,7 +266,6 @@ impl Error {
             Error::Place(error) => matches!(**error, aios_files::Error::Locked { .. }),
             Error::Longterm(error) => error.is_retryable(),
             Error::Working(error) => error.is_retryable(),
-            Error::Unfinished { source, .. } => source.is_retryable(),
             _ => false,
         }
     }
@@ -319,15 +302,12 @@ impl Error {
             | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",
             Error::Embedding(_) => "model",
-            #[cfg(feature = "pull")]
-            Error::Pull(_) => "model",
             Error::Operational(_) => "operational",
             Error::Working(_) => "working",
             Error::Longterm(_) => "longterm",
             Error::Context(_) => "context",
             Error::EventUnwritten { .. } | Error::EventsUnwritten { .. } => "working",
             Error::FeedBehind { .. } | Error::Older { .. } | Error::Note { .. } => "damaged",
-            Error::Unfinished { source, .. } => source.code(),
             Error::EventsBusy | Error::Interrupted => "internal",
         }
     }
@@ -371,7 +351,6 @@ impl Error {
                 "move it away if it is another program's; if it is damaged, restore a backup, or \
                  go on with what can be read by `aios-memory repair`",
             ),
-            Error::Unfinished { source, .. } => source.hint(),
             Error::Documents { .. } => Some("such as file/PATH"),
             Error::ReadOnly => Some(
                 "leave out --read-only, and run it as the owner of the data directory, where \
@@ -391,14 +370,6 @@ impl Error {
         match (1..=LIMIT_MAX).contains(&limit) {
             true => Ok(()),
             false => Err(Error::Limit { limit, limit_max: LIMIT_MAX }),
-        }
-    }
-
-    /// Wraps this error in [`Error::Unfinished`] if `added` is not 0.
-    pub(crate) fn after(self, added: u64) -> Error {
-        match added {
-            0 => self,
-            _ => Error::Unfinished { added, source: Box::new(self) },
         }
     }
 

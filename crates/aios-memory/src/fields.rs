@@ -2,10 +2,11 @@
 //! `update`, the importers and the command line share one table. The meaning of the fields is
 //! documented with the types of `aios-working`.
 
-use aios_record::Kind;
+use aios_draft::moment;
+use aios_record::{Kind, Scope};
 use serde_json::{Map, Value, json};
 
-use crate::{moment, records::is_direct};
+use crate::records::is_direct;
 
 /// A field of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,7 +234,7 @@ pub fn fields(kind: Kind) -> &'static [Field] {
 }
 
 /// Returns the names of a kind's fields that hold points in time.
-pub(crate) fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
+pub fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
     let all = fields(kind).iter().chain(SHARED);
     all.filter(|field| field.holds == Holds::Time).map(|field| field.name)
 }
@@ -273,7 +274,7 @@ pub fn has_free_fields(kind: Kind) -> bool {
 ///
 /// # Errors
 /// A message with the field that is unknown or of the wrong type, and the expected value.
-pub(crate) fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Value>, String> {
+pub fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Value>, String> {
     let own = fields(kind);
     let mut settled = Map::new();
     let mut scope = Map::new();
@@ -304,6 +305,19 @@ pub(crate) fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<Strin
         settled.insert("scope".to_owned(), Value::Object(scope));
     }
     Ok(settled)
+}
+
+/// Returns the scope that [settled](settle) fields name.
+///
+/// # Errors
+/// A message if it is not a scope.
+pub fn scope_in(fields: &Map<String, Value>) -> Result<Scope, String> {
+    match fields.get("scope") {
+        None | Some(Value::Null) => Ok(Scope::default()),
+        Some(scope) => {
+            serde_json::from_value(scope.clone()).map_err(|error| format!("`scope`: {error}"))
+        }
+    }
 }
 
 /// Returns the part of the scope that a field name of other programs stands for.

@@ -28,30 +28,34 @@
 //!   [`administrator`](AgentMemory::administrator) returns the handle for all records and for
 //!   maintenance.
 //! - [`observe`](MemoryView::observe) stores events, [`remember`](MemoryView::remember) texts,
-//!   [`record`](MemoryView::record) goals, tasks, decisions and other records,
-//!   [`ingest_file`](MemoryView::ingest_file) conversations and documents.
+//!   [`record`](MemoryView::record) goals, tasks, decisions and other records. The records of
+//!   files come in through [`admission`]; `aios-exchange` reads them.
 //! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
 //!   packs the knowledge of all tiers about a task into a token budget.
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
-//! - [`Config`] holds the settings, [`Effective`] the origin of each. [`eval`] measures retrieval.
+//! - [`Config`] holds the settings, [`Effective`] the origin of each.
 //!
 //! # Invariants
 //! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds
 //!   it.
 //! - A row leaves working memory only after long-term memory has stored it: the change feed is
 //!   trimmed behind the watermark, never ahead of it.
-//! - Ingesting the same input twice adds nothing: ids are derived from the record's content.
+//! - Admitting the same input twice adds nothing: ids are derived from the record's content.
 //! - A context never exceeds the requested number of tokens.
 //! - Each record has an owner, and the ids of one owner are independent of those of others. A view
 //!   does not return, change, remove or count records of another owner, and no error reveals them.
 //!
 //! # What this crate does not do
-//! It does not access the network, except that the feature `pull` downloads models. It runs no
-//! models except the embedder and the reranker. The service and the command line are separate
-//! crates.
+//! It does not access the network, and it runs no models except the embedder and the reranker.
+//! Separate crates read and write the files of other programs (`aios-exchange`), measure retrieval
+//! (`aios-eval`), download models (`aios-hub`) and are the command line (`aios-memory-cli`).
+//!
+//! # Features
+//! - `minilm`: bundles a transformer of 17 MB, which is then the default model.
+//! - `families`: opens transformers beyond BERT and XLM-RoBERTa, and rerankers.
 
-mod admission;
+pub mod admission;
 mod assemble;
 mod backup;
 pub mod config;
@@ -59,26 +63,17 @@ mod directory;
 mod doctor;
 mod document;
 mod error;
-pub mod eval;
-mod export;
-mod fields;
+pub mod fields;
 mod forget;
 mod guarding;
-mod identity;
-mod import;
-mod ingest;
-mod locomo;
 mod maintenance;
 mod memory;
 mod metrics;
 pub mod migrate;
 mod model;
-mod moment;
 mod parts;
 mod period;
 mod project;
-#[cfg(feature = "pull")]
-mod pull;
 mod pump;
 mod rebuild;
 mod recall;
@@ -88,11 +83,10 @@ mod rerank;
 mod spill;
 mod together;
 mod tokens;
-mod walk;
-mod written_path;
+pub mod written_path;
 
-pub use aios_context::{Context, Format as ContextFormat};
-pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
+pub use aios_context::{Candidate as ContextCandidate, Context, Format as ContextFormat};
+pub use aios_draft::moment::parse_timestamp;
 pub use aios_longterm::{
     Access, Decoder, Explain, LIMIT_MAX, LIMIT_OF_CONFIG, SearchOptions, Version, decode_rows,
 };
@@ -116,22 +110,13 @@ pub use crate::{
     directory::Scratch,
     doctor::{Examined, Verified, doctor},
     error::Error,
-    export::{Exported, RecordProgress, Restocked, is_export},
     fields::{Field, Holds, fields, has_free_fields},
     forget::{
         Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Part, Proposal, Proposed, Receipt,
         Related, Relation, Remade,
     },
-    import::{
-        IMPORT_JSON_BYTES_MAX, ImportFailure, ImportMode, ImportOptions, ImportProgress,
-        ImportReport, ImportedTable, Unclear,
-    },
-    ingest::{
-        DOCUMENT_BYTES_MAX, Failure, Format, IngestOptions, IngestReport, LINE_BYTES_MAX, Progress,
-        TEXT_BYTES_MAX, Thinking,
-    },
     memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
-    moment::parse_timestamp,
+    model::open_new_model,
     period::Period,
     project::{PROJECT_BYTES_MAX, Project},
     rebuild::{RebuildProgress, Reindexed, Repaired, reindex, repair},
@@ -139,11 +124,7 @@ pub use crate::{
     records::Page,
     remember::{RememberOptions, Remembered},
     tokens::{Tokenizer, UnknownTokenizer},
-    walk::{WALK_FILES_MAX, Walk, walk},
 };
-
-#[cfg(feature = "pull")]
-pub use crate::pull::{HUB, PullError, PullProgress, pull_model};
 
 /// The README's example, compiled and run.
 #[cfg(doctest)]

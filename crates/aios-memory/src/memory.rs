@@ -250,17 +250,6 @@ impl AgentMemory {
         &self.view.shared.operational
     }
 
-    /// Waits until everything that working memory acknowledged before the call is searchable.
-    /// Searches do this themselves, and the background does it within milliseconds. While a limit
-    /// of long-term memory is reached, the remaining changes wait and are not searched; they can
-    /// still be read, exported and forgotten.
-    ///
-    /// # Errors
-    /// Errors of working or long-term memory.
-    pub async fn catch_up(&self) -> Result<(), Error> {
-        self.view.catch_up().await.map(drop)
-    }
-
     /// Flushes pending writes and stops the background work. Afterwards other clones and views
     /// return errors, and shutting down another clone does nothing.
     ///
@@ -416,9 +405,15 @@ impl MemoryView {
         Ok(refused.iter().filter(of).count() as u64)
     }
 
-    /// Moves acknowledged changes from working to long-term memory as far as there is room, and
-    /// returns the number of records that are not searchable yet.
-    pub(crate) async fn catch_up(&self) -> Result<u64, Error> {
+    /// Waits until everything that working memory acknowledged before the call is searchable, and
+    /// returns the number of records, of all owners, that are not searchable yet. Searches do this
+    /// themselves, and the background does it within milliseconds. While a limit of long-term
+    /// memory is reached, the remaining changes wait and are not searched; they can still be read,
+    /// exported and forgotten.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn catch_up(&self) -> Result<u64, Error> {
         use aios_longterm::Error::{DiskFull, JournalFull};
         let pump = &self.shared.pump;
         if self.access() == Access::ReadOnly {

@@ -12,7 +12,7 @@ use tokio::task;
 
 use crate::{
     AgentMemory, Config, Error,
-    directory::{for_copies, lock_upkeep, prepare},
+    directory::{lock_upkeep, prepare},
 };
 
 /// A database of a data directory, and the version of its schema.
@@ -102,7 +102,7 @@ pub async fn databases(config: &Config) -> Result<Vec<Database>, Error> {
         return Err(Error::NoDirectory);
     }
     let (working, journal) = (config.working_path(), config.memory.data_dir.join("journal.db"));
-    let copies = for_copies(config);
+    let copies = config.copies_dir();
     let looking = task::spawn_blocking(move || {
         use {aios_longterm as longterm, aios_working as working_tier};
         let known = (working_tier::APPLICATION_ID, working_tier::SCHEMA_VERSION);

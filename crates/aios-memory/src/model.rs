@@ -38,7 +38,11 @@ pub(crate) async fn open_model(config: &Config) -> Result<Arc<dyn Embedder>, Err
 }
 
 /// Opens the configured model for new vectors, regardless of the model of the stored ones.
-pub(crate) async fn open_new_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
+///
+/// # Errors
+/// [`Error::Embedding`] if the model cannot be opened, [`Error::NotBundled`] if this build leaves
+/// it out.
+pub async fn open_new_model(config: &Config) -> Result<Arc<dyn Embedder>, Error> {
     let (name, options) = (config.embedding.model.clone(), config.to_bert());
     let cache_entries = config.embedding.cache_entries;
     let opening = tokio::task::spawn_blocking(move || -> Result<Arc<dyn Embedder>, Error> {

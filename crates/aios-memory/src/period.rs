@@ -3,16 +3,12 @@
 //! A span without a time zone is in the zone of the reader. Times in files are parsed by
 //! [`parse_timestamp`].
 
+use aios_draft::moment::{Written, compact_day, excerpt, latest, parse_timestamp, read_span};
 use aios_record::Timestamp;
 use jiff::{
     Span, Zoned,
     civil::{Date, DateTime, Weekday},
     tz::TimeZone,
-};
-
-use crate::{
-    moment::{Written, compact_day, excerpt, latest, read_span},
-    parse_timestamp,
 };
 
 /// A time span, from its first moment up to, but excluding, `end`. For a single moment both are

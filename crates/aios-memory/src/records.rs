@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Error, MemoryView,
-    admission::{Admission, Arrival, Content, Manner, Tells, Verdict},
-    fields, guarding, ingest,
+    admission::{Admission, Arrival, Content, Manner, Verdict, message_of},
+    fields, guarding,
 };
 
 /// The problem of a record without visible text.
@@ -51,10 +51,10 @@ impl MemoryView {
             return Err(invalid("expected a JSON object".to_owned()));
         };
         let arrival = match kind {
-            Kind::Message => ingest::message_of(object, self.gate()).map_err(invalid)?,
+            Kind::Message => message_of(object, self.gate()).map_err(invalid)?,
             _ => {
                 let fields = fields::settle(kind, object).map_err(invalid)?;
-                let scope = scope_in(&fields).map_err(invalid)?;
+                let scope = fields::scope_in(&fields).map_err(invalid)?;
                 if kind == Kind::Persona && scope != Scope::default() {
                     let problem = "the persona is everybody's and has no scope; use a preference \
                                    for one user";
@@ -67,20 +67,7 @@ impl MemoryView {
                     return Err(invalid(EMPTY.to_owned()));
                 }
                 // If the value has no id, storing the record generates one.
-                let id = Id::generate();
-                let content = Content::Fields(fields);
-                let (former_ids, provider_id) = (Vec::new(), None);
-                Arrival {
-                    place: 1,
-                    kind,
-                    id,
-                    former_ids,
-                    provider_id,
-                    scope,
-                    cut: None,
-                    tells: Tells::default(),
-                    content,
-                }
+                Arrival::new(1, kind, Id::generate(), scope, Content::Fields(fields))
             }
         };
         if let Some((part, _)) = blank_part(&arrival.scope) {
@@ -524,16 +511,6 @@ fn blank_name(fields: &Map<String, Value>) -> Option<&'static str> {
 fn blank_part(scope: &Scope) -> Option<(&'static str, &str)> {
     let given = scope.parts().into_iter().filter_map(|(name, part)| Some((name, part?)));
     given.into_iter().find(|(_, part)| forms::is_blank(part))
-}
-
-/// Returns the scope that settled fields name.
-pub(crate) fn scope_in(fields: &Map<String, Value>) -> Result<Scope, String> {
-    match fields.get("scope") {
-        None | Some(Value::Null) => Ok(Scope::default()),
-        Some(scope) => {
-            serde_json::from_value(scope.clone()).map_err(|error| format!("`scope`: {error}"))
-        }
-    }
 }
 
 /// Returns `fields` with their scope replaced by `scope`.

@@ -1,5 +1,6 @@
 //! Remembering one text.
 
+use aios_draft::identity::{Facts, Namer, Names};
 use aios_record::{Id, Identity, Key, Kind, Record, Scope, forms};
 use serde::Serialize;
 use serde_json::json;
@@ -7,7 +8,6 @@ use serde_json::json;
 use crate::{
     Error, MemoryView,
     admission::{Arrival, Outcome},
-    identity::{Facts, Namer, Names},
     records::is_direct,
 };
 

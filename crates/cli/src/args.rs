@@ -6,9 +6,10 @@ mod words;
 
 use std::{ffi::OsString, path::PathBuf};
 
+use aios_exchange::ingest::Format;
+use aios_hub::ModelName;
 use aios_memory::{
-    AgentMemory, ContextFormat, Flag, Format, Kind, MemoryView, ModelName, Period, Scope,
-    ScopeFilter, Tier, Tokenizer,
+    AgentMemory, ContextFormat, Flag, Kind, MemoryView, Period, Scope, ScopeFilter, Tier, Tokenizer,
 };
 use clap::{
     Args, Parser, Subcommand, ValueEnum,

@@ -10,6 +10,15 @@ pub(crate) enum Failure {
     /// The memory returned an error.
     #[error(transparent)]
     Memory(aios_memory::Error),
+    /// A file could not be read into the memory, or written from it.
+    #[error(transparent)]
+    Exchange(aios_exchange::Error),
+    /// Labelled data could not be measured.
+    #[error(transparent)]
+    Eval(aios_eval::Error),
+    /// A model could not be listed or downloaded.
+    #[error(transparent)]
+    Hub(#[from] aios_hub::Error),
     /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] aios_memory::ConfigError),
@@ -74,14 +83,21 @@ impl Failure {
             ) => 2,
             Failure::Memory(error) if error.is_ambiguous() => 2,
             Failure::Memory(error) if error.is_not_found() => 3,
-            Failure::Memory(_) | Failure::Partial { .. } => 1,
-            Failure::Unsound { .. } | Failure::Io { .. } | Failure::Panic { .. } => 1,
+            Failure::Exchange(error) if error.is_not_found() => 3,
+            Failure::Memory(_) | Failure::Exchange(_) | Failure::Eval(_) | Failure::Hub(_) => 1,
+            Failure::Partial { .. }
+            | Failure::Unsound { .. }
+            | Failure::Io { .. }
+            | Failure::Panic { .. } => 1,
         })
     }
 
     fn code(&self) -> &'static str {
         match self {
             Failure::Memory(error) => error.code(),
+            Failure::Exchange(error) => error.code(),
+            Failure::Eval(error) => error.code(),
+            Failure::Hub(error) => error.code(),
             Failure::Config(_) => "config",
             Failure::Usage { .. } => "usage",
             Failure::NotFound { .. } => "not_found",
@@ -95,6 +111,9 @@ impl Failure {
     fn hint(&self) -> Option<&str> {
         match self {
             Failure::Memory(error) => error.hint(),
+            Failure::Exchange(error) => error.hint(),
+            Failure::Eval(error) => error.hint(),
+            Failure::Hub(error) => error.hint(),
             Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => Some(hint),
             Failure::Partial { .. } => Some("mend what is named and run it again; the rest is in"),
             Failure::Unsound { .. } => Some("do what is advised above"),
@@ -126,6 +145,30 @@ impl From<aios_memory::Error> for Failure {
                 Failure::OutputClosed
             }
             error => Failure::Memory(error),
+        }
+    }
+}
+
+impl From<aios_exchange::Error> for Failure {
+    fn from(error: aios_exchange::Error) -> Failure {
+        match error {
+            aios_exchange::Error::Memory(error) => error.into(),
+            aios_exchange::Error::Output { source, .. }
+                if source.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                Failure::OutputClosed
+            }
+            error => Failure::Exchange(error),
+        }
+    }
+}
+
+impl From<aios_eval::Error> for Failure {
+    fn from(error: aios_eval::Error) -> Failure {
+        match error {
+            aios_eval::Error::Memory(error) => error.into(),
+            aios_eval::Error::Exchange(error) => error.into(),
+            error => Failure::Eval(error),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Every public method of the handles, as each owner: it does the same as in a store without the
-//! records of others, shows nothing of them, and leaves them unchanged.
+//! Every public method of the handles, and every function of the exchange, as each owner: it does
+//! the same as in a store without the records of others, shows nothing of them, and leaves them
+//! unchanged.
 
 mod longterm;
 mod memory;
@@ -17,13 +18,14 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
+use aios_exchange::export;
 use aios_memory::{AgentMemory, MemoryView, Scope};
 use regex::Regex;
 use serde_json::{Map, Value};
 
 use crate::{
     same_names::{self, SHARED, U1, U2, Whose},
-    source::public_methods,
+    source::{functions_of_views, public_methods},
 };
 
 /// The owner that runs an exercise, with its store.
@@ -121,6 +123,7 @@ fn tables() -> [&'static [Exercise]; 4] {
 fn every_public_method_is_exercised() {
     let mut methods =
         public_methods("aios-memory", &["MemoryView", "AgentMemory", "Administrator"]);
+    methods.extend(functions_of_views("exchange"));
     methods.extend(public_methods("working", &["WorkingView"]));
     methods.retain(|method| !ROLES.iter().any(|(role, _)| method == role));
     methods.extend(public_methods("working", &ROLES.map(|(_, role)| role)));
@@ -246,11 +249,11 @@ const AMBIGUOUS: &[&str] = &[
 const COMPLETE: &[&str] = &[
     "LongtermView::search",
     "MemoryView::assemble_context",
-    "MemoryView::export_to",
     "MemoryView::list",
     "MemoryView::recall",
     "Records::find",
     "Records::list",
+    "export::to_writer",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -331,7 +334,7 @@ async fn records(memory: &AgentMemory) -> Vec<Line> {
 /// Returns all records that a view sees, in the format of an export.
 pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
     let out = Shared::default();
-    view.export_to(out.clone(), "memory", None).await.unwrap();
+    export::to_writer(&view, out.clone(), "memory", None).await.unwrap();
     let written = out.0.lock().unwrap();
     let lines = std::str::from_utf8(&written).unwrap().lines().skip(1);
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()

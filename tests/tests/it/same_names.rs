@@ -3,9 +3,8 @@
 
 use std::path::Path;
 
-use aios_memory::{
-    AgentMemory, Config, Format, IngestOptions, Kind, MemoryView, working::Durability,
-};
+use aios_exchange::ingest::{self, Format, IngestOptions};
+use aios_memory::{AgentMemory, Config, Kind, MemoryView, working::Durability};
 use serde_json::Value;
 
 /// Records that every owner has. `@` is the owner's digit.
@@ -100,12 +99,12 @@ pub(crate) async fn make(dir: &Path, owners: &[Whose], files: &Path) -> AgentMem
         }
         let chat = IngestOptions::default().with_format(Format::Chat);
         let text = owner.text(CHAT).into_bytes();
-        let taken = view.ingest_reader(std::io::Cursor::new(text), None, chat).await.unwrap();
+        let taken = ingest::reader(&view, std::io::Cursor::new(text), None, chat).await.unwrap();
         assert_eq!(taken.tally.added, 2, "{taken:?}");
         // All owners use one path.
         let path = files.join("care.md");
         std::fs::write(&path, owner.text(DOCUMENT)).unwrap();
-        let taken = view.ingest_file(&path, IngestOptions::default()).await.unwrap();
+        let taken = ingest::file(&view, &path, IngestOptions::default()).await.unwrap();
         assert_eq!(taken.failed_count, 0, "{taken:?}");
     }
     memory.catch_up().await.unwrap();

@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aios-ledger", &["aios-files"]),
     ("aios-operational", &["aios-record"]),
     ("aios-analysis", &["aios-record"]),
+    ("aios-draft", &["aios-record"]),
     ("aios-working", &["aios-record", "aios-analysis", "aios-files", "aios-ledger"]),
     ("aios-embedding", &[]),
     ("aios-minilm", &["aios-embedding"]),
@@ -26,12 +27,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["aios-record", "aios-analysis", "aios-files", "aios-ledger", "aios-embedding"],
     ),
     ("aios-context", &["aios-record", "aios-guard"]),
-    ("aios-learning", &["aios-record", "aios-embedding"]),
     (
         "aios-memory",
         &[
             "aios-record",
-            "aios-analysis",
+            "aios-draft",
             "aios-files",
             "aios-guard",
             "aios-operational",
@@ -40,11 +40,35 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "aios-minilm",
             "aios-longterm",
             "aios-context",
-            "aios-learning",
         ],
     ),
-    ("aios-memory-server", &["aios-memory"]),
-    ("aios-memory-cli", &["aios-memory", "aios-memory-server"]),
+    (
+        "aios-exchange",
+        &[
+            "aios-memory",
+            "aios-draft",
+            "aios-record",
+            "aios-files",
+            "aios-working",
+            "aios-embedding",
+            "aios-longterm",
+        ],
+    ),
+    (
+        "aios-eval",
+        &[
+            "aios-memory",
+            "aios-exchange",
+            "aios-draft",
+            "aios-record",
+            "aios-analysis",
+            "aios-files",
+            "aios-embedding",
+            "aios-longterm",
+        ],
+    ),
+    ("aios-hub", &["aios-embedding", "aios-files"]),
+    ("aios-memory-cli", &["aios-memory", "aios-exchange", "aios-eval", "aios-hub"]),
     ("aios-memory-tests", ANY),
     ("aios-memory-benches", ANY),
     ("xtask", &[]),
@@ -67,14 +91,17 @@ const OWNERS: &[(&[&str], &[&str])] = &[
             "aios-memory-benches",
         ],
     ),
+    // The service is planned.
     (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
     (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
-    (&["reqwest"], &["aios-memory"]),
+    (&["reqwest"], &["aios-hub"]),
 ];
 
 /// Crates that may use a library only in tests, to create input.
-const TESTED_WITH: &[(&str, &[&str])] =
-    &[("rusqlite", &["aios-memory", "aios-memory-cli"]), ("aios-minilm", &["aios-longterm"])];
+const TESTED_WITH: &[(&str, &[&str])] = &[
+    ("rusqlite", &["aios-memory", "aios-exchange", "aios-memory-cli"]),
+    ("aios-minilm", &["aios-longterm"]),
+];
 
 /// Packages that a crate must not link, directly or indirectly.
 const OUT_OF_REACH: &[(&str, &[&str])] = &[
@@ -83,12 +110,14 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("aios-context", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-operational", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-analysis", &["tokio", "rusqlite", "lancedb", "candle-core"]),
+    ("aios-draft", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-files", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-ledger", &["lancedb", "candle-core"]),
     ("aios-working", &["lancedb", "candle-core"]),
     ("aios-embedding", &["tokio", "rusqlite", "lancedb"]),
     ("aios-minilm", &["tokio", "rusqlite", "lancedb"]),
     ("aios-longterm", &["aios-minilm"]),
+    ("aios-hub", &["rusqlite", "lancedb"]),
     ("xtask", &["tokio", "rusqlite", "lancedb", "candle-core", "clap"]),
 ];
 

@@ -2,11 +2,12 @@
 //! messages in another session, which are recognised as known. Other programs number their
 //! messages, so two conversations may have the same ids by chance; these are different messages.
 
+use aios_draft::moment;
 use aios_record::{Identity, Record, Timestamp, forms};
 use serde_json::Value;
 
 use super::{Admission, Arrival, Candidate, Content, Verdict, standing::by_owner};
-use crate::{Error, moment};
+use crate::Error;
 
 /// A record with an id of its provider.
 #[derive(Debug, Clone)]

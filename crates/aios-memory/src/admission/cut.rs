@@ -2,14 +2,15 @@
 //! a later reading, the parts after its end are retired: they leave working memory, and their
 //! validity ends in long-term memory, where they remain readable.
 
+use aios_draft::{Part, identity};
 use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
 
 use super::{Admission, Candidate, Outcome, Tiers, Verdict};
-use crate::{Error, identity, ingest::Part};
+use crate::Error;
 
 /// The position of an arrival among the parts of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cut {
+pub(super) struct Cut {
     part: Part,
     /// The external id of the whole text.
     whole: String,
@@ -29,7 +30,7 @@ pub(super) struct Ending {
 
 impl Cut {
     /// Returns the position of the part with this external id.
-    pub(crate) fn of(part: Part, external_id: &str, provider: Option<&'static str>) -> Option<Cut> {
+    pub(super) fn of(part: Part, external_id: &str, provider: Option<&'static str>) -> Option<Cut> {
         let whole = match part.number {
             1 => external_id,
             number => external_id.strip_suffix(&Part::id("", number))?,

@@ -144,7 +144,7 @@ const NOTES: &[&str] = &["metadata", "title", "tags"];
 
 impl Arrival {
     /// Returns the text of a message, note or piece of a document.
-    pub(crate) fn said(&self) -> Option<&str> {
+    pub(super) fn said(&self) -> Option<&str> {
         match &self.content {
             Content::Message(message) => Some(&message.content),
             Content::Record(record) if is_said(self.kind) => {
@@ -155,7 +155,7 @@ impl Arrival {
     }
 
     /// Replaces the [text](Arrival::said).
-    pub(crate) fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: &str) {
         match &mut self.content {
             Content::Message(message) => text.clone_into(&mut message.content),
             Content::Record(record) => {

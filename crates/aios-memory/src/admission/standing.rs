@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use aios_longterm::Standing;
-use aios_record::{Id, Identity, Key, Kind, Owner, Record, Source, forms};
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope, Source, forms};
 
 use super::{
     Admission, Arrival, Candidate, Content, Cut, Manner, Tells, Tiers, told::tells_otherwise,
@@ -15,30 +15,31 @@ impl Admission {
     ///
     /// # Errors
     /// Errors of the tiers.
-    pub(crate) async fn are_known(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<bool>, Error> {
-        let candidates: Vec<Candidate> = arrivals
-            .into_iter()
-            .enumerate()
-            .map(|(at, arrival)| {
-                let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
-                Candidate { at, owner, arrival, draft }
-            })
-            .collect();
+    pub async fn are_known(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<bool>, Error> {
+        let mut candidates = Vec::with_capacity(arrivals.len());
+        for (at, mut arrival) in arrivals.into_iter().enumerate() {
+            self.view.gate().fill(&mut arrival.scope)?;
+            let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
+            candidates.push(Candidate { at, owner, arrival, draft });
+        }
         let standings = self.all_standings(&candidates).await?;
         Ok(standings.into_iter().map(|(standing, _)| standing != Standing::Unknown).collect())
     }
 
-    /// Returns the number of messages of this owner's session in working memory, up to `limit`.
+    /// Returns the number of messages in working memory, up to `limit`, of the session with this
+    /// name and the owner of `scope`.
     ///
     /// # Errors
-    /// Errors of working memory.
-    pub(crate) async fn messages_in(
+    /// [`Error::Vocabulary`] if the view does not write to that scope; errors of working memory.
+    pub async fn messages_in(
         &mut self,
-        owner: &Owner,
+        scope: &Scope,
         session: &str,
         limit: usize,
     ) -> Result<usize, Error> {
-        let working = self.tiers(owner)?.working;
+        let mut scope = scope.clone();
+        self.view.gate().fill(&mut scope)?;
+        let working = self.tiers(&scope.owner())?.working;
         Ok(working.messages().recent(session, limit).await?.len())
     }
 

@@ -12,7 +12,6 @@ const DETAILS_MAX: usize = 1000;
 
 /// The outcome for one arriving record.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Outcome {
     /// A new record, stored.
     Added,
@@ -149,7 +148,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a verdict. The caller lists the reason of a refusal.
-    pub(crate) fn count(&mut self, verdict: &Verdict) {
+    pub fn count(&mut self, verdict: &Verdict) {
         self.read += 1;
         let Verdict { place, kind, id, outcome } = verdict;
         let reason = match outcome {
@@ -189,7 +188,7 @@ impl Tally {
     }
 
     /// Counts rows of a source without content to store, the first of them at `line`.
-    pub(crate) fn skip(&mut self, line: u64, rows: u64, reason: String) {
+    pub fn skip(&mut self, line: u64, rows: u64, reason: String) {
         self.read += rows;
         self.skipped += rows;
         if self.details.len() < DETAILS_MAX {
@@ -203,7 +202,7 @@ impl Tally {
     }
 
     /// Counts a part of a text that was longer in a former reading.
-    pub(crate) fn retire(&mut self, line: u64, key: Key) {
+    pub fn retire(&mut self, line: u64, key: Key) {
         self.retired += 1;
         if self.details.len() < DETAILS_MAX {
             let reason = Some("the text is shorter now and has no such part".to_owned());
@@ -212,7 +211,7 @@ impl Tally {
     }
 
     /// Counts a corrected part of a record.
-    pub(crate) fn mend(&mut self, mending: Mending) {
+    pub fn mend(&mut self, mending: Mending) {
         self.mended_count += 1;
         if self.mended.len() < DETAILS_MAX {
             self.mended.push(mending);
@@ -220,7 +219,7 @@ impl Tally {
     }
 
     /// Adds the counts of another source.
-    pub(crate) fn add(&mut self, other: Tally) {
+    pub fn add(&mut self, other: Tally) {
         self.added += other.added;
         self.known += other.known;
         self.updated += other.updated;

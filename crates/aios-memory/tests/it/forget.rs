@@ -1,18 +1,14 @@
 //! Forgetting across the tiers.
 
-use std::{
-    fs,
-    io::Cursor,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use aios_memory::{
-    AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Format, Id, Identity, ImportMode,
-    ImportOptions, IngestOptions, Kind, MemoryView, Owner, Receipt, Restocked, SearchOptions,
+    AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
+    Owner, Receipt, SearchOptions,
 };
 use serde_json::json;
 
-use crate::{Fixture, in_session, of, purged::holding, sessions, texts};
+use crate::{Fixture, holding::holding, in_session, of, texts};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -27,11 +23,6 @@ fn one(view: &MemoryView, kind: Kind, name: &str) -> ForgetOptions {
 /// Returns the keys of a receipt, as text.
 fn keys(receipt: &Receipt) -> Vec<String> {
     receipt.keys.iter().map(ToString::to_string).collect()
-}
-
-/// Returns the number of hits of a query.
-async fn found(view: &MemoryView, query: &str) -> usize {
-    view.recall(query, &SearchOptions::default()).await.unwrap().hits.len()
 }
 
 /// Stores a goal with a task and a tool call, a session with messages, and its summary, all of
@@ -122,7 +113,7 @@ async fn a_purge_leaves_no_byte_in_either_tier() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_and_a_document_select_records_to_forget() {
+async fn a_query_selects_records_to_forget() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let everything = memory.administrator();
@@ -151,18 +142,6 @@ async fn a_query_and_a_document_select_records_to_forget() {
     let text = ForgetTarget::Query(ForgetQuery::new("bob  likes cheese"));
     let certain = ForgetOptions::new(text).with_dry_run();
     assert_eq!(of(&memory, "bob").forget(certain).await.unwrap().forgotten, 1);
-
-    let path = fixture.dir.path().join("notes.md");
-    fs::write(&path, "# Cats\n\nThey purr.\n\n# Dogs\n\nThey bark.\n").unwrap();
-    for view in [&*memory, &of(&memory, "ada")] {
-        view.ingest_file(&path, IngestOptions::default()).await.unwrap();
-    }
-    let document = ForgetTarget::Document(path.clone());
-    assert_eq!(memory.forget(ForgetOptions::new(document)).await.unwrap().forgotten, 2);
-    assert_eq!(texts(&memory, "purr bark").await, [""; 0]);
-    let mut left = texts(&everything, "purr bark").await;
-    left.sort_unstable();
-    assert_eq!(left.len(), 3, "ada's pieces stay: {left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,110 +179,6 @@ async fn a_user_can_forget_only_their_own_records() {
     assert!(bob.forget(one(&memory, Kind::Note, "n")).await.unwrap_err().is_not_yours());
     assert!(ada.get(Kind::Goal, &id("g")).await.unwrap().is_some());
     assert!(memory.get(Kind::Note, &id("n")).await.unwrap().is_some());
-}
-
-/// Ingests lines through a view, in the session `talk`, and returns the numbers of added, known and
-/// forgotten records.
-async fn ingest(view: &MemoryView, text: &str) -> (u64, u64, u64) {
-    let options = IngestOptions::default().with_format(Format::Jsonl);
-    let text = Cursor::new(text.to_owned().into_bytes());
-    let report = view.ingest_reader(text, Some(Path::new("talk")), options).await.unwrap();
-    assert_eq!(report.failed_count, 0, "{report:?}");
-    (report.tally.added, report.tally.known, report.tally.forgotten)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_text_is_not_ingested_again() {
-    let fixture = Fixture::new();
-    let memory = fixture.open().await;
-    let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
-    let lines = [
-        r#"{"role": "user", "content": "the zanzibarquux sleeps", "timestamp": "2026-01-02T03:04:05Z"}"#,
-        r#"{"role": "user", "content": "a zanzibarquux of a known id", "id": "m7"}"#,
-        r#"{"role": "user", "content": "a lighthouse at the sea"}"#,
-        r#"{"text": "a note of the zanzibarquux"}"#,
-    ];
-    let talk = lines.join("\n");
-    assert_eq!(ingest(&ada, &talk).await, (4, 0, 0));
-    assert_eq!(ingest(&bob, &talk).await, (4, 0, 0));
-    let sleeps = ForgetQuery::new("zanzibarquux sleeps").with_min_relevance(0.5);
-    let sleeps = ForgetTarget::Query(sleeps);
-    let gone = ada.forget(ForgetOptions::new(sleeps)).await.unwrap().forgotten;
-    assert!((1..=4).contains(&gone), "{gone}");
-    assert_eq!(ingest(&ada, &talk).await, (0, 4 - gone, gone));
-    let all = ForgetOptions::new(ForgetTarget::All);
-    let purged = ada.forget(all.with_purge()).await.unwrap();
-    assert!(purged.purged, "{purged:?}");
-    assert_eq!(ingest(&ada, &talk).await, (0, 0, 4));
-    // Neither another time nor another id of the same words brings them back.
-    let later = lines[0].replace("2026", "2027");
-    let renamed = lines[1].replace("m7", "m8");
-    assert_eq!(ingest(&ada, &[later, renamed].join("\n")).await, (0, 0, 2));
-    assert_eq!(ingest(&bob, &talk).await, (0, 4, 0));
-    let session = &sessions(&bob).await[0];
-    assert_eq!(bob.working().messages().recent(session, 9).await.unwrap().len(), 3);
-    assert_eq!(found(&ada, "zanzibarquux").await, 0);
-    memory.shutdown().await.unwrap();
-
-    // An explicit write stores the text again.
-    let memory = fixture.open().await;
-    let ada = of(&memory, "ada");
-    let again = ada.remember("a note of the zanzibarquux").await.unwrap();
-    assert!(!again.known);
-    let said = json!({"role": "user", "content": "the zanzibarquux sleeps", "session": "talk"});
-    ada.record(Kind::Message, said).await.unwrap();
-    assert_eq!(found(&ada, "zanzibarquux").await, 2);
-    assert_eq!(ingest(&ada, lines[1]).await, (0, 0, 1));
-    assert_eq!(ingest(&ada, lines[3]).await, (0, 1, 0));
-    memory.shutdown().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_record_is_not_imported_again() {
-    let fixture = Fixture::new();
-    let memory = fixture.open().await;
-    let path = fixture.dir.path().join("old.db");
-    let database = rusqlite::Connection::open(&path).unwrap();
-    let sql = "CREATE TABLE tasks (id INTEGER PRIMARY KEY, description TEXT);
-        INSERT INTO tasks VALUES (1, 'feed the zanzibarquux'), (2, 'water the ferns');
-        CREATE TABLE preferences (key TEXT, value TEXT);
-        INSERT INTO preferences VALUES ('pet', 'zanzibarquux');";
-    database.execute_batch(sql).unwrap();
-    let report = memory.import(&path, ImportOptions::default()).await.unwrap();
-    assert_eq!((report.tally.added, report.tally.known), (3, 0));
-    let everything = fixture.dir.path().join("all.jsonl");
-    memory.export(&everything, None).await.unwrap();
-
-    let tasks = memory.list(Kind::Task, None, 9).await.unwrap().records;
-    let task = tasks.iter().find(|task| task.text.contains("zanzibarquux")).unwrap();
-    memory.forget(one(&memory, Kind::Task, task.id.as_str())).await.unwrap();
-    memory.forget(one(&memory, Kind::Preference, "pet")).await.unwrap();
-    // The forgotten task as a new row with another id.
-    database.execute("UPDATE tasks SET id = 8 WHERE id = 1", []).unwrap();
-    let report = memory.import(&path, ImportOptions::default()).await.unwrap();
-    let tally = &report.tally;
-    assert_eq!((tally.added, tally.known, tally.forgotten), (0, 1, 2), "{report:?}");
-
-    let dry = memory.import_export(&everything, ImportMode::DryRun, None).await.unwrap();
-    let taken = memory.import_export(&everything, ImportMode::Store, None).await.unwrap();
-    assert_eq!(
-        (taken.tally.added, taken.tally.known, taken.tally.forgotten),
-        (0, 1, 2),
-        "{taken:?}"
-    );
-    assert_eq!(Restocked { dry_run: false, ..dry }, taken);
-    assert_eq!(texts(&memory, "zanzibarquux").await, ["water the ferns"]);
-
-    // A value that was set and deleted can be imported again; the forgotten one cannot.
-    for (pet, expect) in [("cat", (0, 1, 2)), ("zanzibarquux", (1, 1, 1))] {
-        let pet = json!({"key": "pet", "value": pet});
-        memory.record(Kind::Preference, pet).await.unwrap();
-        memory.delete(Kind::Preference, &id("pet")).await.unwrap();
-        let report = memory.import(&path, ImportOptions::default()).await.unwrap();
-        let tally = &report.tally;
-        assert_eq!((tally.added, tally.known, tally.forgotten), expect, "{report:?}");
-    }
-    memory.shutdown().await.unwrap();
 }
 
 #[tokio::test]

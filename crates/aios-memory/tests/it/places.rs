@@ -13,7 +13,7 @@ use std::{
 use aios_memory::{AgentMemory, Config, Error, Kind, reindex, repair, restore};
 use serde_json::json;
 
-use crate::{Fixture, content, texts};
+use crate::{Fixture, holding::content, texts};
 
 /// A user other than that of the tests, if they run as root.
 const NOBODY: u32 = 65534;

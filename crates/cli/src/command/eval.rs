@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
-use aios_memory::{
-    Effective,
-    eval::{Dataset, Report, abstention::Abstention, evaluate},
-};
+use aios_eval::{Dataset, Report, abstention::Abstention, evaluate};
+use aios_memory::Effective;
 
 use crate::{
     args::{Eval, EvalFormat},

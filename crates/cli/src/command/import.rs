@@ -2,7 +2,11 @@
 
 use std::{fs, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
 
-use aios_memory::{ImportMode, ImportOptions, ImportReport, MemoryView, is_export};
+use aios_exchange::{
+    export::is_export,
+    import::{self, ImportMode, ImportOptions, ImportReport},
+};
+use aios_memory::MemoryView;
 
 use super::{export::take_back, ingest::counted};
 use crate::{
@@ -37,7 +41,7 @@ pub(crate) async fn import(
             watched.set_position(progress.rows_read);
         })),
     };
-    let report = memory.import(&arguments.from, options).await;
+    let report = import::file(&memory, &arguments.from, options).await;
     bar.end();
     let report = report?;
     for detail in &report.tally.details {

@@ -2,10 +2,12 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use aios_memory::{
-    Error, Failure as IngestFailure, IngestOptions, IngestReport, MemoryView, Tally, Thinking,
-    Walk, walk,
+use aios_exchange::{
+    Error, Walk,
+    ingest::{self, Failure as IngestFailure, IngestOptions, IngestReport, Thinking},
+    walk,
 };
+use aios_memory::{MemoryView, Tally};
 use serde_json::json;
 
 use crate::{args::Ingest, failure::Failure, output::Output};
@@ -29,7 +31,7 @@ pub(crate) async fn ingest(
         for file in &found.files {
             // In a directory, an unusable file costs only itself.
             total.add(match take(memory, file, arguments, output).await {
-                Err(Failure::Memory(Error::Input { path, problem })) => {
+                Err(Failure::Exchange(Error::Input { path, problem })) => {
                     refused(path, problem, output)
                 }
                 report => report?,
@@ -90,8 +92,8 @@ async fn take(
         progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
     };
     let report = match file == Path::new("-") {
-        true => memory.ingest_reader(std::io::stdin(), None, options).await,
-        false => memory.ingest_file(file, options).await,
+        true => ingest::reader(&memory, std::io::stdin(), None, options).await,
+        false => ingest::file(&memory, file, options).await,
     };
     bar.end();
     let report = report?;

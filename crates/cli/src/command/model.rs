@@ -2,7 +2,7 @@
 
 use std::env;
 
-use aios_memory::{HubCache, ModelName};
+use aios_hub::{HubCache, ModelName};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(crate) async fn model(command: ModelCommand, output: Output) -> Result<(), Failure> {
-    let cache = HubCache::locate(|name| env::var_os(name)).map_err(aios_memory::Error::from)?;
+    let cache = HubCache::locate(|name| env::var_os(name)).map_err(aios_hub::Error::from)?;
     match command {
         ModelCommand::List => list(&cache, output),
         ModelCommand::Pull { name, revision: None } => pull(cache, name, output).await,
@@ -27,7 +27,7 @@ pub(crate) async fn model(command: ModelCommand, output: Output) -> Result<(), F
 }
 
 fn list(cache: &HubCache, output: Output) -> Result<(), Failure> {
-    let models = cache.list().map_err(aios_memory::Error::from)?;
+    let models = cache.list().map_err(aios_hub::Error::from)?;
     let shown: Vec<Value> = models
         .iter()
         .map(|model| {
@@ -57,10 +57,10 @@ fn list(cache: &HubCache, output: Output) -> Result<(), Failure> {
 
 #[cfg(feature = "pull")]
 async fn pull(cache: HubCache, name: ModelName, output: Output) -> Result<(), Failure> {
-    let endpoint = env::var("HF_ENDPOINT").unwrap_or_else(|_| aios_memory::HUB.to_owned());
+    let endpoint = env::var("HF_ENDPOINT").unwrap_or_else(|_| aios_hub::HUB.to_owned());
     let bar = output.progress("{msg} {bar} {bytes}/{total_bytes}", Some(0));
     let watched = bar.clone();
-    let pulled = aios_memory::pull_model(cache, endpoint, name.clone(), move |progress| {
+    let pulled = aios_hub::pull_model(cache, endpoint, name.clone(), move |progress| {
         watched.name(progress.file);
         watched.set_length(progress.size);
         watched.set_position(progress.bytes);

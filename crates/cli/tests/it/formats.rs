@@ -139,7 +139,7 @@ fn a_sample_of_locomo_is_stored_for_the_user_who_reads_it() {
 fn help_lists_every_format_and_each_name_is_accepted() {
     let program = Program::new();
     let help = program.run(&["ingest", "--help"]).stdout;
-    for format in aios_memory::Format::all() {
+    for format in aios_exchange::ingest::Format::all() {
         assert!(help.contains(&format!("- {}:", format.name())), "{help}");
         assert!(help.contains(format.about()), "{help}");
         let ingest = ["ingest", "-", "--format", format.name()];

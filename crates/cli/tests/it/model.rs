@@ -1,6 +1,6 @@
 //! Models of the Hugging Face hub: fetched once, listed, and used by name.
 
-#[path = "../../../aios-memory/tests/it/pull/hub.rs"]
+#[path = "../../../hub/tests/it/pull/hub.rs"]
 #[allow(dead_code, reason = "what that crate's own tests look at")]
 mod hub;
 

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use aios_memory::{
-    AgentMemory, ImportMode, ImportOptions, IngestOptions, Kind, MemoryView, RememberOptions, Scope,
+use aios_exchange::{
+    export,
+    import::{self, ImportMode, ImportOptions},
+    ingest::{self, IngestOptions},
 };
+use aios_memory::{AgentMemory, Kind, MemoryView, RememberOptions, Scope};
 
 use super::{Former, all, expected, fixture};
 
@@ -65,11 +68,15 @@ fn view_of(memory: &AgentMemory, arguments: &mut Vec<&str>) -> Option<MemoryView
     Some(view.narrow(&scope.into()).unwrap())
 }
 
+fn told(error: impl std::fmt::Debug) -> String {
+    format!("{error:?}")
+}
+
 async fn read_again(view: &MemoryView, arguments: &[&str]) -> Result<(), String> {
-    let told = |error: aios_memory::Error| format!("{error:?}");
     let tally = match arguments {
         ["ingest", file] => {
-            let report = view.ingest_file(*file, IngestOptions::default()).await.map_err(told)?;
+            let report =
+                ingest::file(&view, *file, IngestOptions::default()).await.map_err(told)?;
             if report.failed_count != 0 {
                 return Err(format!("{:?}", report.failed));
             }
@@ -77,14 +84,16 @@ async fn read_again(view: &MemoryView, arguments: &[&str]) -> Result<(), String>
         }
         ["import", "--from", file] if file.ends_with("export.jsonl") => {
             let path = Path::new(file);
-            let report = view.import_export(path, ImportMode::Store, None).await.map_err(told)?;
+            let report =
+                export::read_back(&view, path, ImportMode::Store, None).await.map_err(told)?;
             if !report.failed.is_empty() {
                 return Err(format!("{:?}", report.failed));
             }
             report.tally
         }
         ["import", "--from", file] => {
-            let report = view.import(*file, ImportOptions::default()).await.map_err(told)?;
+            let report =
+                import::file(&view, *file, ImportOptions::default()).await.map_err(told)?;
             if report.failed_count != 0 {
                 return Err(format!("{:?}", report.failed));
             }

@@ -2,8 +2,9 @@
 
 use std::{fs, io::Cursor};
 
+use aios_exchange::ingest::{self, IngestOptions};
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetTarget, IngestOptions, Kind, MemoryView, SearchOptions, Tally,
+    AgentMemory, ForgetOptions, ForgetTarget, Kind, MemoryView, SearchOptions, Tally,
 };
 
 use super::{Former, fixture};
@@ -13,7 +14,7 @@ const HANDBOOK: &str = "sources/handbook.md";
 async fn read(view: &MemoryView, text: String) -> Tally {
     let options = IngestOptions::default();
     let path = std::path::Path::new(HANDBOOK);
-    let report = view.ingest_reader(Cursor::new(text), Some(path), options).await.unwrap();
+    let report = ingest::reader(&view, Cursor::new(text), Some(path), options).await.unwrap();
     assert_eq!(report.failed, []);
     report.tally
 }
@@ -45,7 +46,7 @@ async fn a_document_of_a_former_store_is_edited_and_forgotten() {
     let machines = &handbook[handbook.find("## Machines").unwrap()..];
     let other = former.dir.path().join("other.md");
     fs::write(&other, machines).unwrap();
-    let report = memory.ingest_file(&other, IngestOptions::default()).await.unwrap();
+    let report = ingest::file(&memory, &other, IngestOptions::default()).await.unwrap();
     assert_eq!(report.tally.added, 1, "{report:?}");
 
     let forget = ForgetOptions::new(ForgetTarget::Document(HANDBOOK.into()));

@@ -2,9 +2,15 @@
 
 use std::{io::Cursor, path::Path};
 
+use aios_draft::Draft;
+use aios_exchange::{
+    export,
+    import::{self, ImportMode, ImportOptions},
+    ingest::{self, Format, IngestOptions},
+};
 use aios_memory::{
-    AgentMemory, Config, Event, Explain, ForgetQuery, Format, Id, ImportMode, ImportOptions,
-    IngestOptions, Kind, MemoryView, RememberOptions, Scope, ScopeFilter, SearchOptions, Tier,
+    AgentMemory, Config, Event, Explain, ForgetQuery, Id, Kind, MemoryView, RememberOptions, Scope,
+    ScopeFilter, SearchOptions, Tier,
 };
 use serde_json::{Value, json};
 
@@ -37,6 +43,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.assemble_context("lock the zebra in the barn", &context(&h, None)).await,
         h.view.assemble_context("lock the barn", &context(&h, Some("s1"))).await,
     ];
+    "MemoryView::gather" => [
+        h.view.gather("lock the zebra in the barn", &context(&h, None)).await,
+        h.view.gather("lock the barn", &context(&h, Some("s1"))).await,
+    ];
+    "MemoryView::pack" => [packed(&h).await];
     "MemoryView::recall" => [
         h.view.recall("Where does the zebra sleep?", &explained()).await,
         h.view.recall("the gate of the south paddock", &explained()).await,
@@ -75,10 +86,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.deletion(Kind::Session, &id("s1")).await,
         h.view.deletion(Kind::Note, &id("n1")).await,
     ];
-    "MemoryView::export_to" => [exported(&h).await];
-    "MemoryView::export" => [
-        h.view.export(&h.files.join("all.jsonl"), None).await,
-        h.view.export(&h.files.join("all.jsonl"), None).await,
+    "export::to_writer" => [exported(&h).await];
+    "export::to_file" => [
+        export::to_file(&h.view, &h.files.join("all.jsonl"), None).await,
+        export::to_file(&h.view, &h.files.join("all.jsonl"), None).await,
     ];
 
     "MemoryView::record" => [
@@ -126,12 +137,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.push_event_durable(Event::new("alarm", "barn", json!("written"))).await
             .map(|it| it.spill),
     ];
-    "MemoryView::ingest_file" => [
-        h.view.ingest_file(same_path(&h, "care.md", CARE), IngestOptions::default()).await,
-        h.view.ingest_file(same_path(&h, "care.md", CARE), IngestOptions::default()).await,
-        h.view.ingest_file(h.files.join("missing.md"), IngestOptions::default()).await,
+    "ingest::file" => [
+        ingest::file(&h.view, same_path(&h, "care.md", CARE), IngestOptions::default()).await,
+        ingest::file(&h.view, same_path(&h, "care.md", CARE), IngestOptions::default()).await,
+        ingest::file(&h.view, h.files.join("missing.md"), IngestOptions::default()).await,
     ];
-    "MemoryView::ingest_reader" => [
+    "ingest::reader" => [
         ingest(&h, CHAT).await,
         ingest(&h, CHAT).await,
         ingest(&h, &CHAT.replace("\"role\"", "\"user\": \"u1\", \"role\"")).await
@@ -139,17 +150,23 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         ingest(&h, &CHAT.replace("\"role\"", "\"user\": \"u2\", \"role\"")).await
             .map(|it| it.failed_count),
     ];
-    "MemoryView::import" => [
-        h.view.import(h.file("entries.json", ENTRIES), ImportOptions::default()).await,
-        h.view.import(h.file("entries.json", ENTRIES), ImportOptions::default()).await,
-        h.view.import(
+    "ingest::drafts" => [
+        ingest::drafts(&h.view, &[draft(&h, None)]).await.map(|it| it.tally),
+        ingest::drafts(&h.view, &[draft(&h, None)]).await.map(|it| it.tally),
+        ingest::drafts(&h.view, &[draft(&h, Some("u1"))]).await.map(|it| it.failed_count),
+        ingest::drafts(&h.view, &[draft(&h, Some("u2"))]).await.map(|it| it.failed_count),
+    ];
+    "import::file" => [
+        import::file(&h.view, h.file("entries.json", ENTRIES), ImportOptions::default()).await,
+        import::file(&h.view, h.file("entries.json", ENTRIES), ImportOptions::default()).await,
+        import::file(&h.view,
             h.file("entries.json", ENTRIES),
             ImportOptions::default().with_mode(ImportMode::DryRun),
         ).await,
     ];
-    "MemoryView::import_export" => [
-        h.view.import_export(&h.files.join("all.jsonl"), ImportMode::Store, None).await,
-        h.view.import_export(&h.files.join("all.jsonl"), ImportMode::DryRun, None).await,
+    "export::read_back" => [
+        export::read_back(&h.view, &h.files.join("all.jsonl"), ImportMode::Store, None).await,
+        export::read_back(&h.view, &h.files.join("all.jsonl"), ImportMode::DryRun, None).await,
         // An export of the whole store, imported by one owner.
         foreign_export(&h).await,
     ];
@@ -168,7 +185,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "AgentMemory::administrator" => [value(h.memory.administrator().gate())];
     "AgentMemory::operational" => [value(h.memory.operational().snapshot().active_tasks)];
-    "AgentMemory::catch_up" => [h.memory.catch_up().await];
+    "MemoryView::catch_up" => [h.view.catch_up().await];
     "Administrator::operational" => [
         value(h.memory.administrator().operational().snapshot().active_tasks),
     ];
@@ -228,21 +245,33 @@ fn same_path(hand: &Hand, name: &str, text: &str) -> std::path::PathBuf {
     path
 }
 
-async fn ingest(hand: &Hand, text: &str) -> Result<aios_memory::IngestReport, aios_memory::Error> {
+async fn ingest(hand: &Hand, text: &str) -> Result<ingest::IngestReport, aios_exchange::Error> {
     let options = IngestOptions::default().with_format(Format::Chat);
     let text = Cursor::new(hand.text(text).into_bytes());
-    hand.view.ingest_reader(text, Some(Path::new("chat.json")), options).await
+    ingest::reader(&hand.view, text, Some(Path::new("chat.json")), options).await
 }
 
-async fn exported(hand: &Hand) -> Result<String, aios_memory::Error> {
+async fn packed(hand: &Hand) -> Result<aios_memory::Context, aios_memory::Error> {
+    let options = context(hand, Some("s1"));
+    let candidates = hand.view.gather("lock the barn", &options).await?;
+    hand.view.pack(candidates, &options).await
+}
+
+/// Builds the draft of a note, which names an owner or none.
+fn draft(hand: &Hand, user: Option<&str>) -> Draft {
+    let scope = Scope { user: user.map(str::to_owned), ..Scope::default() };
+    Draft::new(Kind::Note, scope, hand.text("A draft of the zebra@."))
+}
+
+async fn exported(hand: &Hand) -> Result<String, aios_exchange::Error> {
     let out = Shared::default();
-    hand.view.export_to(out.clone(), "export", None).await?;
+    export::to_writer(&hand.view, out.clone(), "export", None).await?;
     let written = out.0.lock().unwrap();
     Ok(String::from_utf8(written.clone()).unwrap())
 }
 
 /// Imports a file with records of every owner. The lines of others are refused.
-async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_memory::Error> {
+async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_exchange::Error> {
     let line = |user: &str| {
         let user =
             if user.is_empty() { "{}".to_owned() } else { format!("{{\"user\":\"{user}\"}}") };
@@ -257,7 +286,7 @@ async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_m
     };
     let text = ["{\"aios_memory_export\":1}".to_owned(), line("u1"), line("u2"), line("")];
     let path = hand.file("foreign.jsonl", &text.join("\n"));
-    let taken = hand.view.import_export(&path, ImportMode::Store, None).await?;
+    let taken = export::read_back(&hand.view, &path, ImportMode::Store, None).await?;
     let failed = taken.failed.into_iter();
     // The refusal names the user in the file.
     let failed =

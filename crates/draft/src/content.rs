@@ -1,0 +1,321 @@
+//! Parts of a message's content: texts, tool calls, results, thinking, and attachments.
+//!
+//! One reader serves every format, since the vocabularies of the programs do not conflict.
+//! Attachments are named; their bytes are omitted.
+
+use serde_json::{Map, Value};
+
+/// Maximum length of an attachment's name, in characters.
+const NAME_CHARS_MAX: usize = 200;
+
+/// Fields that name an attachment; the first non-empty one counts.
+const NAMES: &[&str] =
+    &["file_name", "filename", "fileName", "displayName", "name", "title", "alt", "caption"];
+
+/// Fields that locate an attachment, for one without a name.
+const PLACES: &[&str] =
+    &["url", "uri", "fileUri", "path", "asset_pointer", "file_id", "fileId", "file_uuid"];
+
+/// Fields of an attachment's type.
+const MEDIA_TYPES: &[&str] = &["media_type", "mimeType", "mime_type", "file_type", "format"];
+
+/// Objects that enclose an attachment's name, location or type.
+const WRAPPERS: &[&str] = &[
+    "source",
+    "file",
+    "image_url",
+    "image",
+    "document",
+    "input_audio",
+    "inlineData",
+    "inline_data",
+    "fileData",
+    "file_data",
+    "video",
+];
+
+/// A tool call.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Call {
+    /// The id by which a result refers to the call.
+    pub id: Option<String>,
+    /// The name of the tool.
+    pub tool: String,
+    /// The arguments.
+    pub input: Value,
+}
+
+/// The result of a tool call.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Returned {
+    /// Id of the call. A result without one belongs to the oldest call of its tool.
+    pub call: Option<String>,
+    /// The tool, for a result without an id.
+    pub tool: Option<String>,
+    /// The output.
+    pub output: Value,
+    /// True if the call failed.
+    pub has_failed: bool,
+}
+
+/// Content of a message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Content {
+    texts: Vec<String>,
+    thinking: Vec<String>,
+    /// Tool calls, in order.
+    pub calls: Vec<Call>,
+    /// Results of tool calls, in order.
+    pub results: Vec<Returned>,
+}
+
+impl Content {
+    /// Reads content: a text, a part, or a list of parts.
+    pub fn read(content: &Value) -> Content {
+        let mut said = Content::default();
+        said.add(content);
+        said
+    }
+
+    /// Returns the texts, with the names of attachments in their positions.
+    pub fn text(&self) -> String {
+        self.texts.join("\n")
+    }
+
+    /// Returns the thinking.
+    pub fn thinking(&self) -> String {
+        self.thinking.join("\n")
+    }
+
+    /// Adds more content.
+    pub fn add(&mut self, content: &Value) {
+        match content {
+            Value::Null => {}
+            Value::String(text) => self.add_text(text),
+            Value::Array(parts) => parts.iter().for_each(|part| self.add(part)),
+            Value::Object(part) => self.add_part(part),
+            Value::Bool(_) | Value::Number(_) => self.add_text(&content.to_string()),
+        }
+    }
+
+    /// Adds a text, unless it is blank.
+    pub fn add_text(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.texts.push(text.to_owned());
+        }
+    }
+
+    /// Adds thinking, unless it is blank.
+    pub fn add_thinking(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.thinking.push(text.to_owned());
+        }
+    }
+
+    /// Adds the name of an attachment, such as `[image: label.png]`.
+    pub fn add_attachment(&mut self, sort: &str, attachment: &Map<String, Value>) {
+        self.texts.push(match name_of(attachment) {
+            Some(name) => format!("[{sort}: {name}]"),
+            None => format!("[{sort}]"),
+        });
+    }
+
+    fn add_part(&mut self, part: &Map<String, Value>) {
+        let sort = ["type", "content_type"].iter().find_map(|key| part.get(*key)?.as_str());
+        let sort = sort.unwrap_or_default().to_ascii_lowercase().replace(['-', ' '], "_");
+        match &*sort {
+            "text"
+            | "input_text"
+            | "output_text"
+            | "summary_text"
+            | "refusal"
+            | "audio_transcription" => {
+                self.add_first(part, &["text", "refusal", "value", "parts", "content"])
+            }
+            "thinking" | "reasoning" | "redacted_thinking" | "thoughts" | "reasoning_text" => {
+                let fields = ["thinking", "reasoning", "text", "summary", "content"];
+                let thinking = first(part, &fields).map(Content::read).unwrap_or_default();
+                self.add_thinking(&thinking.text());
+            }
+            "tool_use" | "server_tool_use" | "mcp_tool_use" | "toolcall" | "tool_call"
+            | "function_call" | "custom_tool_call" | "function" | "custom"
+                if sort != "custom" || part.get("custom").is_some_and(Value::is_object) =>
+            {
+                self.calls.push(call(part))
+            }
+            "function_call_output" | "custom_tool_call_output" | "toolresult" | "tool_response" => {
+                self.results.push(returned(part));
+            }
+            sort if sort.ends_with("tool_result") => self.results.push(returned(part)),
+            sort if sort.contains("image") => self.add_attachment("image", part),
+            sort if sort.contains("audio") => self.add_attachment("audio", part),
+            sort if sort.contains("video") => self.add_attachment("video", part),
+            "document" => {
+                self.add_attachment("document", part);
+                let source = part.get("source").and_then(Value::as_object);
+                let source = source.filter(|it| text_in(it, &["type"]).as_deref() == Some("text"));
+                source.into_iter().for_each(|source| self.add_first(source, &["data"]));
+            }
+            "file" | "input_file" | "attachment" | "resource" | "container_upload" => {
+                self.add_attachment("file", part);
+            }
+            sort => self.add_untyped(sort, part),
+        }
+    }
+
+    /// Adds a part of an unknown type or without a type: Gemini and Bedrock identify parts by their
+    /// fields.
+    fn add_untyped(&mut self, sort: &str, part: &Map<String, Value>) {
+        let object = |names: &[&str]| first(part, names).and_then(Value::as_object);
+        if let Some(inner) = object(&["functionCall", "function_call", "toolUse"]) {
+            return self.calls.push(call(inner));
+        }
+        if let Some(inner) = object(&["functionResponse", "function_response", "toolResult"]) {
+            return self.results.push(returned(inner));
+        }
+        if let Some(file) = object(&["inlineData", "inline_data", "fileData", "file_data"]) {
+            return self.add_attachment(sort_of_media(file), file);
+        }
+        for kind in ["image", "document", "video"] {
+            if let Some(file) = part.get(kind).and_then(Value::as_object) {
+                return self.add_attachment(kind, file);
+            }
+        }
+        if part.get("thought").and_then(Value::as_bool) == Some(true) {
+            let thought = first(part, &["text"]).map(Content::read).unwrap_or_default();
+            return self.add_thinking(&thought.text());
+        }
+        let found = ["title", "url"].map(|name| text_in(part, &[name]));
+        match first(part, &["text", "content", "parts", "value", "logs"]) {
+            Some(inner) => self.add(inner),
+            None if sort.is_empty() => {}
+            // One of the pages that a search found.
+            None if found.iter().any(Option::is_some) => {
+                found.into_iter().flatten().for_each(|text| self.add_text(&text));
+            }
+            None => self.texts.push(format!("[{sort}]")),
+        }
+    }
+
+    fn add_first(&mut self, part: &Map<String, Value>, fields: &[&str]) {
+        if let Some(value) = first(part, fields) {
+            self.add(value);
+        }
+    }
+}
+
+/// Reads the call that a part or an item describes, in any of the vocabularies.
+pub fn call(part: &Map<String, Value>) -> Call {
+    let inner = first(part, &["function", "custom"]).and_then(Value::as_object).unwrap_or(part);
+    let fields = ["input", "arguments", "args", "parameters", "action", "code", "queries"];
+    let input = first(inner, &fields);
+    Call {
+        id: text_in(part, &["call_id", "callId", "toolUseId", "tool_call_id", "toolCallId", "id"]),
+        tool: text_in(inner, &["name", "tool_name", "toolName", "tool"])
+            .or_else(|| text_in(part, &["type"]))
+            .unwrap_or_default(),
+        input: input.map_or(Value::Null, parsed),
+    }
+}
+
+/// Reads the result that a part or an item describes, in any of the vocabularies.
+pub fn returned(part: &Map<String, Value>) -> Returned {
+    let fields = ["output", "content", "response", "result", "results", "outputs"];
+    let output = first(part, &fields);
+    let is_error = first(part, &["is_error", "isError", "error"]);
+    let status = part.get("status").and_then(Value::as_str);
+    Returned {
+        call: text_in(
+            part,
+            &["tool_use_id", "call_id", "callId", "toolUseId", "tool_call_id", "toolCallId", "id"],
+        ),
+        tool: text_in(part, &["name", "tool_name", "toolName"]),
+        output: output.map_or(Value::Null, output_of),
+        has_failed: is_error.is_some_and(|value| *value != Value::Bool(false))
+            || status.is_some_and(|status| matches!(status, "error" | "failed" | "cancelled")),
+    }
+}
+
+/// Returns the output of a tool: the texts of its parts, or its JSON if it does not consist of
+/// parts.
+pub fn output_of(output: &Value) -> Value {
+    let is_part = |part: &Value| part.is_string() || part.get("type").is_some();
+    let is_parts = match output {
+        Value::Array(parts) => parts.iter().all(is_part),
+        part => part.get("type").is_some() && part.get("text").is_some(),
+    };
+    if is_parts && !output.is_string() {
+        return Content::read(output).text().into();
+    }
+    // Some programs wrap the text of an output in an object, and that in a text.
+    let wrapped = match output {
+        Value::String(text) if text.starts_with('{') => serde_json::from_str(text).ok(),
+        Value::Object(_) => Some(output.clone()),
+        _ => None,
+    };
+    let text = wrapped
+        .and_then(|wrapped: Value| wrapped.get("output").filter(|it| it.is_string()).cloned());
+    text.unwrap_or_else(|| output.clone())
+}
+
+/// Parses arguments that are JSON in a text.
+fn parsed(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
+        }
+        value => value.clone(),
+    }
+}
+
+/// Returns the first of these fields that is present and not null.
+pub fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    names.iter().find_map(|name| object.get(*name).filter(|value| !value.is_null()))
+}
+
+/// Returns the first of these fields that is a non-empty text, or a number.
+pub fn text_in(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| match object.get(*name)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+fn name_of(attachment: &Map<String, Value>) -> Option<String> {
+    let wrapped = || {
+        let objects = WRAPPERS.iter().filter_map(|name| attachment.get(*name)?.as_object());
+        std::iter::once(attachment).chain(objects)
+    };
+    let name = wrapped().find_map(|object| text_in(object, NAMES));
+    let name = name.or_else(|| {
+        let texts = WRAPPERS.iter().filter_map(|name| attachment.get(*name)?.as_str());
+        let places = wrapped().filter_map(|object| text_in(object, PLACES));
+        texts.map(str::to_owned).chain(places).find_map(|place| place_name(&place))
+    });
+    let name = name.or_else(|| wrapped().find_map(|object| text_in(object, MEDIA_TYPES)))?;
+    Some(name.chars().take(NAME_CHARS_MAX).collect())
+}
+
+/// Returns a name for a location; for a data URL only its media type.
+fn place_name(place: &str) -> Option<String> {
+    match place.strip_prefix("data:") {
+        Some(data) => data.split([';', ',']).next().filter(|it| !it.is_empty()).map(str::to_owned),
+        // Bytes without a type are not a name.
+        None if NAME_CHARS_MAX < place.len() && !place.contains("://") => None,
+        None => Some(place.to_owned()),
+    }
+}
+
+fn sort_of_media(file: &Map<String, Value>) -> &'static str {
+    let media_type = text_in(file, MEDIA_TYPES).unwrap_or_default();
+    match media_type.split('/').next() {
+        Some("image") => "image",
+        Some("audio") => "audio",
+        Some("video") => "video",
+        _ => "file",
+    }
+}
+
+#[cfg(test)]
+mod tests;

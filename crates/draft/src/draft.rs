@@ -1,0 +1,367 @@
+//! One message, note or piece of a document as its source states it, before it has an id.
+
+mod part;
+
+use aios_record::{Gate, Kind, Scope, Source, Timestamp};
+use serde_json::{Map, Value};
+
+pub use self::part::{Part, TEXT_BYTES_MAX};
+use crate::{
+    identity::{Facts, Former, Namer, Names},
+    place::{Place, like_owner, says_nothing, take_place},
+    said::{IsNew, Mend, Said, Unfit},
+    shape::{is_kept, message_shape, role_of, unfold},
+    spellings::{TIME, is_nested},
+    unnamed::{Unnamed, fitted},
+};
+
+/// An incoming record without an id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Kind of the record.
+    pub kind: Kind,
+    /// Scope, as far as the source names it.
+    pub scope: Scope,
+    /// Text of the record.
+    pub text: String,
+    /// Title.
+    pub title: Option<String>,
+    /// Role of the speaker, normalised if its word is known.
+    pub role: Option<String>,
+    /// Name of the speaker.
+    pub name: Option<String>,
+    /// Id of the record in its source.
+    pub external_id: Option<String>,
+    /// The provider within which the external id is unique. Without a provider, the id is unique
+    /// within its scope.
+    pub provider: Option<&'static str>,
+    /// Time of the record.
+    pub occurred_at: Option<Timestamp>,
+    /// True if the time is that of the conversation, so it does not distinguish records.
+    pub is_time_inherited: bool,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Fields that are kept with the record.
+    pub metadata: Map<String, Value>,
+    /// Unrecognised fields, which are kept as metadata.
+    pub unknown: Vec<String>,
+    /// A field that may be meant as the owner, if none is named.
+    pub like_owner: Option<String>,
+    /// Malformed fields, with their repairs.
+    pub mended: Vec<Mend>,
+    /// The source, such as a file.
+    pub source: Option<Source>,
+    /// The conversation of a message that names none.
+    pub unnamed: Option<Unnamed>,
+    /// Position among the parts of a text that was cut.
+    pub part: Part,
+    /// The same record as earlier versions of this program read it, if that differs.
+    pub former: Option<Box<Former>>,
+}
+
+/// Defaults for records that lack these values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Defaults {
+    /// Scope of the conversation, or of a narrowed handle. The owner is only that of the
+    /// conversation; the gate decides the owner of other records.
+    pub scope: Scope,
+    /// Session of messages that name none.
+    pub session: Unnamed,
+    /// Title of the conversation.
+    pub title: Option<String>,
+    /// True if the handle acts for a user, who owns all records that name no owner.
+    pub is_owned: bool,
+    /// A field of the conversation that may be meant as its owner.
+    pub like_owner: Option<String>,
+    /// Time of the conversation, for records without one.
+    pub time: Option<Timestamp>,
+}
+
+impl Defaults {
+    /// Returns these defaults narrowed to a conversation with the scope `place`.
+    ///
+    /// # Errors
+    /// A message if an enclosing conversation belongs to another user.
+    pub fn within(&self, place: Scope) -> Result<Defaults, String> {
+        let outer = self.scope.clone();
+        let scope = Scope {
+            user: one_user(place.user, outer.user)?,
+            project: place.project.or(outer.project),
+            agent: place.agent.or(outer.agent),
+            session: place.session.map(|name| fitted(&name)).or(outer.session),
+        };
+        Ok(Defaults { scope, ..self.clone() })
+    }
+}
+
+/// Metadata key of the conversation's title in a message.
+const TITLE: &str = "conversation_title";
+
+impl Draft {
+    /// Creates a draft with a kind, a scope and a text.
+    #[must_use]
+    pub fn new(kind: Kind, scope: Scope, text: String) -> Draft {
+        Draft {
+            kind,
+            scope,
+            text,
+            title: None,
+            role: None,
+            name: None,
+            external_id: None,
+            provider: None,
+            occurred_at: None,
+            is_time_inherited: false,
+            tags: Vec::new(),
+            metadata: Map::new(),
+            unknown: Vec::new(),
+            like_owner: None,
+            mended: Vec::new(),
+            source: None,
+            unnamed: None,
+            part: Part::WHOLE,
+            former: None,
+        }
+    }
+
+    /// Reads a record in any of the spellings of `spellings`: its text, speaker, time, scope, id
+    /// and tags. A record with a role, a name or a session (or a session given by the caller) is a
+    /// message, any other a note. Other fields are kept as metadata.
+    ///
+    /// # Errors
+    /// [`Unfit`] if the object has no text, or its scope cannot be read.
+    pub fn from_object(object: Map<String, Value>, defaults: &Defaults) -> Result<Draft, Unfit> {
+        let before = Before::of(&object);
+        let mut object = message_shape(object);
+        unfold(&mut object);
+        let Place { scope: named, former } = take_place(&mut object)?;
+        let Said { text, role, name, external_id, occurred_at, tags, mut mended, mut is_new } =
+            Said::take(&mut object)?;
+        let is_time_inherited = occurred_at.is_none() && defaults.time.is_some();
+        let occurred_at = occurred_at.or(defaults.time);
+        // Earlier versions did not know it; with an external id it makes no difference.
+        is_new.occurred_at |= is_time_inherited && external_id.is_none();
+        let scope = defaults.within(named)?.scope;
+        let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
+            true => Kind::Message,
+            false => Kind::Note,
+        };
+        let like_owner = like_owner(&object).or_else(|| defaults.like_owner.clone());
+        let mut unknown: Vec<String> = Vec::new();
+        let mut metadata = Map::new();
+        for (name, value) in object {
+            match value {
+                Value::Object(inner) if is_nested(&name) => metadata.extend(inner),
+                value if is_nested(&name) => {
+                    if !says_nothing(&value) {
+                        mended.push(Mend::of(&name, "expected an object; kept as it is"));
+                        metadata.insert(name, value);
+                    }
+                }
+                value => {
+                    unknown.push(name.clone());
+                    metadata.entry(name).or_insert(value);
+                }
+            }
+        }
+        // A word that says more than the normalised role is kept beside it.
+        let role = role.map(|word| {
+            let ours = role_of(&word).to_owned();
+            if is_kept(&word) {
+                metadata.entry("role").or_insert_with(|| word.into());
+            }
+            ours
+        });
+        let mut draft = Draft {
+            role,
+            name,
+            external_id,
+            occurred_at,
+            is_time_inherited,
+            tags,
+            metadata,
+            unknown,
+            like_owner,
+            mended,
+            ..Draft::new(kind, scope, text)
+        };
+        draft.former = draft.read_before(before, former, is_new, defaults).map(Box::new);
+        Ok(draft.in_session(defaults))
+    }
+
+    /// Reads an object of a chat, where every object is a message.
+    ///
+    /// # Errors
+    /// As [`from_object`](Draft::from_object).
+    pub fn from_chat(object: Map<String, Value>, defaults: &Defaults) -> Result<Draft, Unfit> {
+        let mut draft = Draft::from_object(object, defaults)?;
+        if let Some(former) = &mut draft.former {
+            former.kind = Kind::Message;
+            former.scope.session.get_or_insert_with(|| defaults.session.former().to_owned());
+        }
+        Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
+    }
+
+    /// Removes a time before 1970, which many programs write for a missing one, unless the draft is
+    /// a note.
+    pub fn leave_out_early_time(&mut self) {
+        let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
+        let early = self.occurred_at.filter(|time| is_said && *time < Timestamp::UNIX_EPOCH);
+        let Some(early) = early else { return };
+        self.occurred_at = None;
+        let reason = format!("{early} is before 1970; stored without a time, kept as metadata");
+        self.mended.push(Mend::of(TIME.name, reason));
+        if self.kind == Kind::Message {
+            self.metadata.entry(TIME.name).or_insert_with(|| early.to_string().into());
+        }
+    }
+
+    /// Fills in the parts of the scope that the gate decides.
+    ///
+    /// # Errors
+    /// A message if the draft names another owner or part of the scope than the gate allows.
+    pub fn fill(&mut self, gate: &Gate) -> Result<(), String> {
+        let told = |error: aios_record::Error| error.to_string();
+        gate.fill(&mut self.scope).map_err(told)?;
+        if let (None, Some(field)) = (&self.scope.user, &self.like_owner) {
+            return Err(format!(
+                "`{field}` may be meant as the owner, and no owner is named; name one as `user`, \
+                 give `--user`, or leave the field out"
+            ));
+        }
+        if let Some(former) = &mut self.former {
+            // The gate may refuse the scope that earlier versions read.
+            if gate.fill(&mut former.scope).is_err() {
+                self.former = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the ids derived from the content, once the scope has an owner.
+    #[must_use]
+    pub fn names(&self, namer: &mut Namer) -> Names {
+        namer.name(self.facts(), self.former.as_deref())
+    }
+
+    /// Sets the session of a message that names none. `former` is the session that earlier versions
+    /// gave it. Only if both are equal may they have stored the message.
+    pub fn settle_in(&mut self, session: &str, former: &str) {
+        self.scope.session = Some(session.to_owned());
+        if session != former {
+            self.former = None;
+        }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            kind: self.kind,
+            scope: &self.scope,
+            role: self.role.as_deref(),
+            name: self.name.as_deref(),
+            external_id: self.external_id.as_deref(),
+            occurred_at: self.occurred_at,
+            text: &self.text,
+        }
+    }
+
+    /// Returns the record as earlier versions read it, which knew fewer spellings; `None` if they
+    /// read the same, or could not read it.
+    fn read_before(
+        &self,
+        before: Before,
+        place: Scope,
+        is_new: IsNew,
+        defaults: &Defaults,
+    ) -> Option<Former> {
+        let Before { role, name, text } = before;
+        let text = text?;
+        let named = Scope {
+            user: self.scope.user.clone(),
+            project: place.project.or_else(|| defaults.scope.project.clone()),
+            agent: place.agent.or_else(|| defaults.scope.agent.clone()),
+            session: place.session.or_else(|| defaults.scope.session.clone()),
+        };
+        let known = |is_new: bool, value: &Option<String>| value.clone().filter(|_| !is_new);
+        let is_message = role.is_some() || name.is_some() || named.session.is_some();
+        let kind = if is_message { Kind::Message } else { Kind::Note };
+        let is_said = role == self.role && name == self.name && text == self.text;
+        let is_known = !is_new.external_id && !is_new.occurred_at;
+        let is_same = is_said && is_known && kind == self.kind && named == self.scope;
+        let mut scope = named;
+        if is_message && scope.session.is_none() {
+            scope.session = Some(defaults.session.former().to_owned());
+        }
+        (!is_same).then(|| Former {
+            kind,
+            scope,
+            role,
+            name,
+            external_id: known(is_new.external_id, &self.external_id),
+            occurred_at: self.occurred_at.filter(|_| !is_new.occurred_at),
+            text,
+        })
+    }
+
+    /// Sets the default session of a message without one, since a message always has a session.
+    #[must_use]
+    pub fn in_session(mut self, defaults: &Defaults) -> Draft {
+        if self.kind == Kind::Message && self.scope.session.is_none() {
+            self.scope.session = Some(defaults.session.name());
+            self.unnamed = Some(defaults.session.clone());
+        }
+        if self.kind == Kind::Message
+            && let Some(title) = &defaults.title
+        {
+            self.metadata.entry(TITLE).or_insert_with(|| title.as_str().into());
+        }
+        self
+    }
+}
+
+/// Parts of a record as earlier versions of this program read them: one spelling each, and of a
+/// list of content parts only the text parts.
+struct Before {
+    role: Option<String>,
+    name: Option<String>,
+    /// `None` if they found no text.
+    text: Option<String>,
+}
+
+impl Before {
+    fn of(object: &Map<String, Value>) -> Before {
+        let named = |name: &str| match object.get(name)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let text = match object.get("text").or_else(|| object.get("content")) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Array(parts)) => {
+                let text = |part: &Value| {
+                    part.as_str().or_else(|| part.get("text")?.as_str()).map(str::to_owned)
+                };
+                Some(parts.iter().filter_map(text).collect::<Vec<_>>().join("\n"))
+            }
+            _ => None,
+        };
+        Before {
+            role: named("role"),
+            name: named("name"),
+            text: text.filter(|text| !text.trim().is_empty()),
+        }
+    }
+}
+
+/// Returns the user that a record names, or else that of its conversation.
+fn one_user(own: Option<String>, around: Option<String>) -> Result<Option<String>, String> {
+    match (own, around) {
+        (Some(own), Some(around)) if own != around => {
+            Err(format!("it names another user, `{own}`, than its conversation, `{around}`"))
+        }
+        (own, around) => Ok(own.or(around)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

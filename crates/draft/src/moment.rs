@@ -1,0 +1,205 @@
+//! Parsing points in time from people and files. The clock is elsewhere.
+
+mod written;
+
+use aios_record::Timestamp;
+use jiff::{Zoned, civil, fmt::temporal::Pieces, tz::Offset, tz::TimeZone};
+use serde_json::{Map, Value};
+
+pub use self::written::{Written, read_span};
+
+/// Numbers below this many seconds (in 1973) are not times of messages: they are years, counts of
+/// days or rows, or placeholders.
+pub const SECONDS_MIN: f64 = 1e8;
+
+/// The last year. All of it is accepted, because its end is often written for "never".
+const LAST_YEAR: i16 = 9999;
+
+/// Parses a point in time. Accepted forms:
+/// - RFC 3339, also with the name of a time zone (`2027-03-28T02:30:00[Europe/Berlin]`);
+/// - a date and time without a zone (in UTC), or a date alone (its start in UTC);
+/// - RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`);
+/// - seconds, milliseconds, microseconds or nanoseconds since 1970.
+///
+/// Day and month are never guessed: a date with slashes is accepted if only one number can be the
+/// month. A local time that occurs twice is the earlier one, and one that is skipped is moved
+/// forward by the gap. Times after the last supported one, late on 9999-12-30, become that.
+///
+/// # Errors
+/// A message with the expected forms if `text` has none of them.
+pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
+    let text = text.trim();
+    if let Some(date) = compact_date(text) {
+        return Ok(date);
+    }
+    if let Ok(number) = text.parse::<f64>() {
+        return from_number(number);
+    }
+    let unknown = |()| {
+        format!(
+            "`{}` is not a time; write 2026-05-08, 2026-05-08T13:56:00Z or seconds since 1970",
+            excerpt(text)
+        )
+    };
+    let Ok(pieces) = Pieces::parse(text) else {
+        return written::read(text).map_err(|fault| match fault {
+            written::Fault::Unknown => unknown(()),
+            written::Fault::Ambiguous => {
+                let text = excerpt(text);
+                format!("day and month of `{text}` cannot be told apart; write 2026-05-08")
+            }
+        });
+    };
+    let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    let zone = pieces.to_time_zone().map_err(|_| {
+        format!("the time zone of `{}` is not known here; write +02:00 or the like", excerpt(text))
+    })?;
+    let timestamp = match zone {
+        Some(_) => text.parse::<Zoned>().map(|zoned| zoned.timestamp()),
+        None => pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(civil),
+    };
+    match timestamp {
+        Err(_) if civil.year() == LAST_YEAR => Ok(latest()),
+        timestamp => timestamp.map(|timestamp| timestamp.min(latest())).map_err(|_| unknown(())),
+    }
+}
+
+/// Returns the last moment that survives a round trip through microseconds, the stored form.
+pub fn latest() -> Timestamp {
+    Timestamp::from_second(Timestamp::MAX.as_second()).expect("it is not past the last one")
+}
+
+/// Normalises the times in the fields `names` to the form that records use.
+///
+/// # Errors
+/// The first field that is not a time, with the message of [`parse_timestamp`].
+pub fn settle<'a>(
+    object: &mut Map<String, Value>,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    for name in names {
+        if let Some(value) = object.get_mut(name).filter(|value| !value.is_null()) {
+            let time = from_json(value).map_err(|problem| format!("`{name}`: {problem}"))?;
+            *value = Value::from(time.to_string());
+        }
+    }
+    Ok(())
+}
+
+/// Parses a point in time from a JSON string, number or object.
+///
+/// # Errors
+/// As [`parse_timestamp`].
+pub fn from_json(value: &Value) -> Result<Timestamp, String> {
+    match value {
+        Value::String(text) => parse_timestamp(text),
+        Value::Number(number) => match compact_date(&number.to_string()) {
+            Some(date) => Ok(date),
+            None => from_number(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::Object(parts) => from_parts(parts),
+        other => {
+            Err(format!("a timestamp is text or a number, not `{}`", excerpt(&other.to_string())))
+        }
+    }
+}
+
+/// Parses the time of a message like [`from_json`], but refuses numbers that are too small for one.
+///
+/// # Errors
+/// As [`parse_timestamp`].
+pub fn said_at(value: &Value) -> Result<Timestamp, String> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => String::new(),
+    };
+    let is_small = text.parse::<f64>().is_ok_and(|number| number < SECONDS_MIN);
+    match is_small && compact_date(&text).is_none() {
+        true => Err(format!(
+            "`{}` is too small for seconds since 1970; write 2026-05-08 or 2026-05-08T13:56:00Z",
+            excerpt(&text)
+        )),
+        false => from_json(value),
+    }
+}
+
+/// Parses a time given as an object: `{"$date": ...}` of MongoDB, or seconds with nanoseconds, as
+/// protobuf and Firestore write it.
+fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
+    if let Some(value) = parts.get("$date").or_else(|| parts.get("$numberLong")) {
+        return from_json(value);
+    }
+    let part = |names: &[&str]| names.iter().find_map(|name| parts.get(*name)?.as_f64());
+    let seconds = part(&["seconds", "_seconds"]).ok_or("a time that is an object has seconds")?;
+    let nanos = part(&["nanos", "nanoseconds", "_nanoseconds"]).unwrap_or_default();
+    from_number(seconds + nanos / 1e9)
+}
+
+/// Parses a date of eight digits, such as 20260508, which as seconds would be in 1970.
+fn compact_date(text: &str) -> Option<Timestamp> {
+    Some(compact_day(text)?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// Returns the day of a date of eight digits.
+pub fn compact_day(text: &str) -> Option<civil::Date> {
+    let is_date = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
+    is_date.then(|| text.parse().ok()).flatten()
+}
+
+/// The formats of the heading of a LoCoMo session, the data set's own first.
+const SESSION_TIMES: &[&str] = &[
+    "%I:%M %p on %d %B, %Y",
+    "%I:%M %p on %d %B %Y",
+    "%H:%M on %d %B, %Y",
+    "%d %B %Y %H:%M",
+    "%d %B, %Y %H:%M",
+    "%d %B %Y %I:%M %p",
+    "%B %d, %Y %H:%M",
+    "%B %d, %Y %I:%M %p",
+];
+
+/// Parses the heading of a LoCoMo session, such as `1:56 pm on 8 May, 2023`, as UTC.
+///
+/// # Errors
+/// A message with the expected form.
+pub fn parse_session_time(text: &str) -> Result<Timestamp, String> {
+    let read = |form: &&str| civil::DateTime::strptime(*form, text.trim());
+    let civil = read(&SESSION_TIMES[0])
+        .or_else(|error| SESSION_TIMES.iter().find_map(|form| read(form).ok()).ok_or(error));
+    let timestamp = civil.and_then(|civil| civil.to_zoned(TimeZone::UTC)).map(|z| z.timestamp());
+    timestamp.map_err(|_| {
+        format!("`{}` is not a session time like `1:56 pm on 8 May, 2023`", excerpt(text))
+    })
+}
+
+/// Interprets a number as seconds up to the year 5138, as milliseconds and microseconds up to the
+/// same year, then as nanoseconds. Current timestamps in any of these units are unambiguous.
+fn from_number(number: f64) -> Result<Timestamp, String> {
+    let seconds = match number.abs() {
+        magnitude if magnitude < 1e11 => number,
+        magnitude if magnitude < 1e14 => number / 1e3,
+        magnitude if magnitude < 1e17 => number / 1e6,
+        _ => number / 1e9,
+    };
+    let microseconds = (seconds * 1e6).round();
+    if !microseconds.is_finite() || 9e18 <= microseconds.abs() {
+        return Err(format!("`{number}` is not a time since 1970"));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "finite and within i64, checked above")]
+    let microseconds = microseconds as i64;
+    Timestamp::from_microsecond(microseconds)
+        .map_err(|_| format!("`{number}` is not a time since 1970"))
+}
+
+/// Returns at most 40 characters of `text`, for an error message.
+pub fn excerpt(text: &str) -> String {
+    const CHARS_MAX: usize = 40;
+    match text.char_indices().nth(CHARS_MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Session names for conversations without a name of their own.
+//!
+//! A conversation in a file is named for the file's canonical path: two files of the same name are
+//! two conversations, and the same file is one conversation from any working directory. A
+//! conversation in a stream is named for its first message, or for its whole first batch; the
+//! caller knows which of the two is free. Earlier versions used the file's stem or `stdin`.
+
+use std::path::Path;
+
+use aios_record::ID_BYTES_MAX;
+
+/// Name of a stream without a name, and prefix of its session names. Earlier versions used it as
+/// the session.
+pub const STREAM: &str = "stdin";
+
+/// Maximum length in bytes of the readable part of a session name; the hash of the path and the
+/// position follow.
+const STEM_BYTES_MAX: usize = 60;
+
+/// Maximum length in bytes of a conversation's title within the session name.
+const TITLE_BYTES_MAX: usize = 40;
+
+/// Hexadecimal digits of a path or text hash in a session name.
+const HASH_DIGITS: usize = 12;
+
+/// Minimum length in bytes of a conversation id that is assumed to be globally unique.
+const WORLDWIDE_BYTES_MIN: usize = 20;
+
+/// Session of messages that name none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Unnamed {
+    /// A fixed name, independent of the content.
+    Fixed(String),
+    /// Named for a file.
+    File {
+        /// The name.
+        name: String,
+        /// The file's stem, which earlier versions used as the name.
+        former: String,
+    },
+    /// Named for the content of a stream.
+    Stream {
+        /// Distinguishes the conversations of one stream.
+        place: String,
+    },
+}
+
+impl Default for Unnamed {
+    fn default() -> Unnamed {
+        Unnamed::Stream { place: String::new() }
+    }
+}
+
+impl Unnamed {
+    /// Returns the session for a file of this name, or for a stream without one.
+    #[must_use]
+    pub fn of(name: Option<&Path>) -> Unnamed {
+        let Some(path) = name else { return Unnamed::default() };
+        let canonical = path.canonicalize().or_else(|_| std::path::absolute(path));
+        let canonical = canonical.unwrap_or_else(|_| path.to_owned());
+        // The stem is for people; the hash distinguishes files, also if their names are not UTF-8.
+        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let hash = hash_of([canonical.as_os_str().as_encoded_bytes()]);
+        Unnamed::File { name: format!("{}-{hash}", label(&stem, STEM_BYTES_MAX)), former: stem }
+    }
+
+    /// Returns the session of the conversation at position `place` (from 1) of the input, which may
+    /// have its own id or title.
+    #[must_use]
+    pub fn within(&self, place: u64, id: Option<&str>, title: Option<&str>) -> Unnamed {
+        if let Some(id) = id.filter(|id| WORLDWIDE_BYTES_MIN <= id.len()) {
+            let former = self.former().to_owned();
+            return Unnamed::File { name: fitted(id), former };
+        }
+        let title = title.map(|title| label(title, TITLE_BYTES_MAX)).filter(|it| !it.is_empty());
+        let within = match (id, title) {
+            (Some(id), _) => format!("/{id}"),
+            (None, None) if place <= 1 => return self.clone(),
+            (None, None) => format!("/{place}"),
+            (None, Some(title)) => format!("/{place} {title}"),
+        };
+        match self {
+            Unnamed::Fixed(name) => Unnamed::Fixed(fitted(&format!("{name}{within}"))),
+            Unnamed::File { name, former } => {
+                Unnamed::File { name: fitted(&format!("{name}{within}")), former: former.clone() }
+            }
+            Unnamed::Stream { place } => Unnamed::Stream { place: format!("{place}{within}") },
+        }
+    }
+
+    /// Returns the name to use if nothing is known of the stored sessions.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Unnamed::Fixed(name) | Unnamed::File { name, .. } => name.clone(),
+            Unnamed::Stream { place } => fitted(&format!("{STREAM}{place}")),
+        }
+    }
+
+    /// Returns the name that earlier versions used.
+    #[must_use]
+    pub fn former(&self) -> &str {
+        match self {
+            Unnamed::Fixed(name) => name,
+            Unnamed::File { former, .. } => former,
+            Unnamed::Stream { .. } => STREAM,
+        }
+    }
+}
+
+/// Names that a conversation in a stream may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamNames {
+    /// Name by the first message.
+    pub begun: String,
+    /// Name by all messages of the first batch.
+    pub whole: String,
+}
+
+impl StreamNames {
+    /// Returns the names of the conversation at `place` of a stream, by the texts of the messages
+    /// of its first batch.
+    #[must_use]
+    pub fn of(place: &str, texts: &[&str]) -> StreamNames {
+        let named = |texts: &[&str]| {
+            let hash = hash_of(texts.iter().map(|text| text.as_bytes()));
+            fitted(&format!("{STREAM}-{hash}{place}"))
+        };
+        StreamNames { begun: named(&texts[..texts.len().min(1)]), whole: named(texts) }
+    }
+}
+
+/// Returns `name` if it fits an id, else its beginning followed by a hash of the whole name.
+pub(crate) fn fitted(name: &str) -> String {
+    if name.len() <= ID_BYTES_MAX {
+        return name.to_owned();
+    }
+    let hash = hash_of([name.as_bytes()]);
+    format!("{}-{hash}", cut(name, ID_BYTES_MAX - HASH_DIGITS - 1))
+}
+
+/// Returns `text` as one line of at most `bytes_max` bytes.
+fn label(text: &str, bytes_max: usize) -> String {
+    let shown = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let line = shown.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    cut(&line, bytes_max).trim_end().to_owned()
+}
+
+fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
+}
+
+fn hash_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("aios-memory 2026-11 conversation name v1");
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+    }
+    hasher.finalize().to_hex()[..HASH_DIGITS].to_owned()
+}
+
+#[cfg(test)]
+mod tests;

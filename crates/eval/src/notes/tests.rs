@@ -1,0 +1,53 @@
+//! Small files of notes, and broken ones. The command's tests measure one.
+
+use super::*;
+use crate::collection::tests::dir;
+
+const NOTES: &str = r#"{"id": "m1", "text": "The kettle is dented.", "kind": "fact", "user": "x"}
+
+{"q": "What is dented?", "gold": ["m1"], "type": "one-word"}
+{"id": "m2", "text": "The boat is called Petrel."}
+{"q": "Who repairs shoes?", "gold": [], "type": "never-stored"}
+"#;
+
+#[test]
+fn memories_and_questions_are_distinguished() {
+    let dir = dir(&[("notes.jsonl", NOTES)]);
+    let notes = read_notes(&dir.path().join("notes.jsonl")).unwrap();
+    let ids: Vec<&str> = notes.notes.iter().map(|note| note.id.as_str()).collect();
+    let types: Vec<&str> = notes.questions.iter().map(|it| it.r#type.as_str()).collect();
+    assert_eq!((ids, types), (vec!["m1", "m2"], vec!["one-word", "never-stored"]));
+}
+
+#[test]
+fn broken_lines_are_named_with_the_remedy() {
+    let check = |line: &str, expect: &str| {
+        let dir = dir(&[("notes.jsonl", &format!("{NOTES}{line}\n"))]);
+        let error = read_notes(&dir.path().join("notes.jsonl")).unwrap_err().to_string();
+        assert!(error.contains(&format!("notes.jsonl: line 6: {expect}")), "{error}");
+    };
+    check("{\"id\": ", "expected a JSON object");
+    check("[]", "expected a JSON object");
+    check("{\"id\": \"m3\"}", "expected `id` and `text` (a memory), or `q`, `gold` and `type`");
+    check("{\"text\": \"x\"}", "a memory has `id`, `text`, `kind`, `user`: missing field `id`");
+    check("{\"id\": \"m3\", \"text\": \"x\", \"tag\": 1}", "a memory has `id`, `text`, `kind`");
+    check("{\"id\": \"m1\", \"text\": \"x\"}", "line 1 has the id `m1`, too; give each its own");
+    check("{\"id\": \"m3\", \"text\": \" \"}", "the memory has no text; remove the line");
+    let question = |q: &str, gold: &str, name: &str| {
+        format!("{{\"q\": \"{q}\", \"gold\": [{gold}], \"type\": \"{name}\"}}")
+    };
+    check(&question("x", "\"m9\"", "one-word"), "there is no memory `m9`; correct `gold`");
+    check(&question("x", "", "one-word"), "no `gold`; name the memories that answer it");
+    check(&question("x", "\"m1\"", "never-stored"), "a question of the type `never-stored` has");
+    check(&question(" ", "\"m1\"", "one-word"), "the question is empty");
+    check("{\"q\": \"x\", \"golds\": [], \"type\": \"y\"}", "a question has `q`, `gold`, `type`");
+}
+
+#[test]
+fn a_file_without_answerable_questions_is_refused() {
+    for content in ["", "{\"id\": \"m1\", \"text\": \"x\"}\n"] {
+        let dir = dir(&[("notes.jsonl", content)]);
+        let error = read_notes(&dir.path().join("notes.jsonl")).unwrap_err().to_string();
+        assert!(error.contains("no questions with `gold`; add lines"), "{error}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Reader of the lines of an export.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+};
+
+use aios_draft::moment;
+use aios_memory::fields;
+use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+
+use super::PAGE;
+use crate::Error;
+
+/// User to whom version 1 gave preferences without an owner.
+const FORMER_DEFAULT_USER: &str = "default";
+/// Maximum length of a line: a record may contain a text of 16 MiB twice.
+const LINE_BYTES_MAX: u64 = 256 << 20;
+/// Maximum length of the first line.
+const HEADER_BYTES_MAX: u64 = 4096;
+/// Byte order mark that some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// A line's number, and its record or the problem.
+pub(super) type Line = (u64, Result<Record, String>);
+
+/// Returns true if the file at `path` begins like an export of this program.
+#[must_use]
+pub fn is_export(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| Lines::new(file).header().is_some())
+}
+
+/// Returns `true` for the beginning of an export of this program.
+pub(crate) fn begins_export(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice::<ExportHeader>(line).is_ok()
+}
+
+/// Reads the records of the file at `path` into `batches`.
+pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
+    let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+    let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
+    let version = match lines.header() {
+        None => return Err(input("it is not an export of aios-memory".to_owned())),
+        Some(ExportHeader { aios_memory_export: known @ 1..=EXPORT_FORMAT }) => known,
+        Some(ExportHeader { aios_memory_export: 0 }) => {
+            return Err(input("there is no version 0 of the format".to_owned()));
+        }
+        Some(ExportHeader { aios_memory_export: newer }) => {
+            let problem = format!("it has version {newer} of the format; use the newer program");
+            return Err(input(problem));
+        }
+    };
+    let mut batch = Vec::new();
+    while let Some((number, line)) =
+        lines.next(LINE_BYTES_MAX).map_err(|error| input(error.to_string()))?
+    {
+        let mut record = read_record(&line);
+        if let (1, Ok(record)) = (version, &mut record) {
+            update_former(record);
+        }
+        batch.push((number, record));
+        // If the receiver is dropped, the import has failed, which its own error reports.
+        if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+            return Ok(());
+        }
+    }
+    let _ = batches.blocking_send(batch);
+    Ok(())
+}
+
+/// Converts a record of version 1 to the current version.
+fn update_former(record: &mut Record) {
+    let user = &mut record.scope.user;
+    if user.as_deref() == Some("") {
+        *user = None;
+    }
+    if record.kind == Kind::Preference && user.as_deref() == Some(FORMER_DEFAULT_USER) {
+        *user = None;
+        if let Some(payload) = record.payload.as_object_mut() {
+            payload.remove("user");
+        }
+    }
+}
+
+/// Parses the record on a line. Times may be in any accepted notation, since lines may be edited by
+/// hand.
+fn read_record(line: &[u8]) -> Result<Record, String> {
+    const TIMES: &[&str] = &["occurred_at", "recorded_at", "valid_from", "valid_to", "expires_at"];
+    if let Ok(record) = serde_json::from_slice(line) {
+        return Ok(record);
+    }
+    let mut object: Map<String, Value> =
+        serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    moment::settle(&mut object, TIMES.iter().copied())?;
+    let kind = object.get("kind").and_then(Value::as_str).and_then(|name| name.parse().ok());
+    if let (Some(kind), Some(Value::Object(payload))) = (kind, object.get_mut("payload")) {
+        moment::settle(payload, fields::times(kind))?;
+    }
+    serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
+}
+
+/// Lines of a file, without blank ones, which an editor may have left.
+struct Lines {
+    file: BufReader<File>,
+    number: u64,
+}
+
+impl Lines {
+    fn new(file: File) -> Lines {
+        Lines { file: BufReader::new(file), number: 0 }
+    }
+
+    fn header(&mut self) -> Option<ExportHeader> {
+        let (_, line) = self.next(HEADER_BYTES_MAX).ok()??;
+        serde_json::from_slice(&line).ok()
+    }
+
+    /// Returns the next line that is not blank, limited to `bytes_max` bytes, and its number, from
+    /// 1.
+    fn next(&mut self, bytes_max: u64) -> std::io::Result<Option<(u64, Vec<u8>)>> {
+        let mut line = Vec::new();
+        let mut limited = Read::take(&mut self.file, bytes_max);
+        while 0 < limited.read_until(b'\n', &mut line)? {
+            self.number += 1;
+            if self.number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+                line.drain(..BYTE_ORDER_MARK.len());
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some((self.number, line)));
+            }
+            line.clear();
+            limited.set_limit(bytes_max);
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,112 @@
+//! Import of an export.
+
+use std::path::Path;
+
+use aios_memory::{
+    MemoryView, Outcome, Tally,
+    admission::{Admission, Arrival, Manner},
+};
+use serde::Serialize;
+use tokio::{sync::mpsc, task};
+
+use super::{
+    RecordProgress,
+    reading::{self, Line},
+};
+use crate::{Error, import::ImportMode};
+
+/// Capacity of the channel in batches: batches read but not yet written.
+const BATCHES_AHEAD: usize = 2;
+
+/// Outcome of importing an export.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Restocked {
+    /// If true, nothing was written, and `added` counts the records that would be added.
+    pub dry_run: bool,
+    /// Record counts by outcome.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Records that could not be stored: line and reason.
+    pub failed: Vec<(u64, String)>,
+}
+
+/// Imports a file that [`to_file`](super::to_file) wrote. Each record returns to its former
+/// location with its former times.
+///
+/// A record that is already stored in any tier stays unchanged, so an interrupted import can be
+/// repeated as a whole. The first of two lines with the same id counts. Forgotten records stay
+/// forgotten. A record of an owner other than the view's is refused; the administrator's view
+/// accepts every owner. A record whose goal or task is missing is stored without that reference. If
+/// another message has a message's position in its session, the message gets the next position. A
+/// stored session without a summary gets the summary of the file. With [`ImportMode::DryRun`]
+/// nothing is stored, and refusals by the tiers are not detected.
+///
+/// # Errors
+/// - [`Error::Input`] if the file cannot be read, is not an export or has an unknown version.
+/// - Errors of working or long-term memory, such as an exceeded limit. If records were added before
+///   such an error, returns [`Error::Unfinished`]; these records stay.
+pub async fn read_back(
+    view: &MemoryView,
+    path: &Path,
+    mode: ImportMode,
+    progress: Option<RecordProgress>,
+) -> Result<Restocked, Error> {
+    let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+    let opened = path.to_owned();
+    let reading = task::spawn_blocking(move || reading::read(&opened, &sender));
+    let admission = Admission::new(view, Manner::Found);
+    let mut stock = Stock {
+        admission: if mode == ImportMode::DryRun { admission.dry() } else { admission },
+        done: Restocked { dry_run: mode == ImportMode::DryRun, ..Restocked::default() },
+    };
+    // Changes that working memory has acknowledged must be visible as known.
+    view.catch_up().await?;
+    let taken = stock.take_all(batches, progress).await;
+    taken.map_err(|error| error.after(stock.done.tally.added))?;
+    view.catch_up().await?;
+    reading.await.map_err(|_| Error::Interrupted)??;
+    Ok(stock.done)
+}
+
+/// Writer of the lines of an export.
+struct Stock {
+    admission: Admission,
+    done: Restocked,
+}
+
+impl Stock {
+    async fn take_all(
+        &mut self,
+        mut batches: mpsc::Receiver<Vec<Line>>,
+        progress: Option<RecordProgress>,
+    ) -> Result<(), Error> {
+        while let Some(batch) = batches.recv().await {
+            self.take(batch).await?;
+            if let Some(progress) = &progress {
+                progress(self.done.tally.read);
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, batch: Vec<Line>) -> Result<(), Error> {
+        let mut arrivals = Vec::with_capacity(batch.len());
+        for (line, record) in batch {
+            match record {
+                Ok(record) => arrivals.push(Arrival::of_record(line, record)),
+                Err(problem) => {
+                    self.done.tally.read += 1;
+                    self.done.tally.refused += 1;
+                    self.done.failed.push((line, problem));
+                }
+            }
+        }
+        for verdict in self.admission.admit(arrivals).await? {
+            self.done.tally.count(&verdict);
+            if let Outcome::Refused(problem) = verdict.outcome {
+                self.done.failed.push((verdict.place, problem));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! One-time import of stores of other programs.
+//!
+//! A file is recognised by the names of its tables, or as JSON by its keys. A blocking task reads
+//! it, table by table, parents before children. Rows pass in batches through a bounded channel and
+//! are mapped to records by tables of column names. Ids are derived from the content, and only
+//! unknown records are written. Values without a field are kept beside the record, and unrecognised
+//! ones are counted. The file itself is never changed.
+
+mod agent;
+mod entries;
+mod interactions;
+mod mapping;
+mod report;
+mod sessions;
+mod source;
+mod tasks;
+mod writer;
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Instant};
+
+use aios_memory::MemoryView;
+use tokio::{sync::mpsc, task};
+
+use self::{mapping::Table, source::Source, writer::Writer};
+pub use self::{
+    report::{ImportFailure, ImportReport, ImportedTable, Unclear},
+    source::IMPORT_JSON_BYTES_MAX,
+};
+use crate::Error;
+
+/// Rows per batch.
+const BATCH: usize = 500;
+
+/// Capacity of the channel in batches: batches read but not yet written.
+const BATCHES_AHEAD: usize = 2;
+
+/// A family of stores, identified by tables that only such a store has.
+struct Shape {
+    name: &'static str,
+    /// Description for error messages.
+    about: &'static str,
+    tables: &'static [Table],
+}
+
+/// Every shape. Parents come before children, as tables are read in this order.
+const SHAPES: &[&Shape] =
+    &[&sessions::SHAPE, &agent::SHAPE, &tasks::SHAPE, &interactions::SHAPE, &entries::SHAPE];
+
+/// Imports a store of another program from the file at `path`: a SQLite database or JSON,
+/// recognised by its tables or keys (`docs/FORMATS.md` lists the supported shapes). Parts that
+/// cannot be stored or are not recognised are in the report; the rest is stored. When this returns,
+/// the stored part is durable. Importing the same file again adds only its new rows and changes no
+/// stored record. The file is not changed.
+///
+/// # Errors
+/// - [`Error::Input`] if the file has no known shape.
+/// - [`Error::Foreign`] if the file cannot be read; records stored before stay.
+/// - Errors of working or long-term memory, such as an exceeded limit. If records were added before
+///   the error, returns [`Error::Unfinished`]; these records stay.
+pub async fn file(
+    view: &MemoryView,
+    path: impl Into<PathBuf>,
+    options: ImportOptions,
+) -> Result<ImportReport, Error> {
+    let began = Instant::now();
+    let path: PathBuf = path.into();
+    let (opened, copies) = (path.clone(), view.config().copies_dir());
+    let opening = task::spawn_blocking(move || Source::open(&opened, &copies));
+    let mut source = opening.await.map_err(|_| Error::Interrupted)??;
+
+    let mut report = ImportReport::new(&path, options.mode);
+    let plan = source.plan(&mut report)?;
+    let rows_total = plan.iter().map(|step| step.rows).sum();
+    let tables: Vec<&'static Table> = plan.iter().map(|step| step.table).collect();
+    let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
+    let reading = task::spawn_blocking(move || source.read(&plan, BATCH, &sender));
+
+    let mut writer = Writer::new(view, &path, &options, report);
+    let mut rows_read = 0;
+    while let Some((step, rows)) = batches.recv().await {
+        rows_read += rows.len() as u64;
+        let written = writer.write(step, tables[step], rows).await;
+        written.map_err(|error| error.after(writer.added()))?;
+        if let Some(progress) = &options.progress {
+            progress(ImportProgress { rows_read, rows_total });
+        }
+    }
+    reading.await.map_err(|_| Error::Interrupted)??;
+    let added = writer.added();
+    let mut report = writer.finish().await.map_err(|error| error.after(added))?;
+    report.elapsed_ms = began.elapsed().as_secs_f64() * 1e3;
+    Ok(report)
+}
+
+/// Options of an import.
+#[derive(Clone, Default)]
+pub struct ImportOptions {
+    /// Mode of the import. Default: [`ImportMode::Store`].
+    pub mode: ImportMode,
+    /// Callback for progress, called after every batch. Default: none.
+    pub progress: Option<Arc<dyn Fn(ImportProgress) + Send + Sync>>,
+}
+
+/// Mode of an import.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ImportMode {
+    /// New records are stored. The default.
+    #[default]
+    Store,
+    /// Nothing is stored; the report shows the records that would be.
+    DryRun,
+}
+
+impl ImportOptions {
+    /// Sets the mode.
+    #[must_use]
+    pub fn with_mode(self, mode: ImportMode) -> ImportOptions {
+        ImportOptions { mode, ..self }
+    }
+}
+
+impl fmt::Debug for ImportOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportOptions").field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+/// Progress of an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportProgress {
+    /// Rows read so far.
+    pub rows_read: u64,
+    /// Rows in all.
+    pub rows_total: u64,
+}

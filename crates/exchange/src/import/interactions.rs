@@ -1,0 +1,72 @@
+//! Stores of exchanges with a user: `interactions`, each with the data used for the answer.
+
+use aios_memory::Holds;
+use aios_record::Kind;
+use serde_json::{Map, Value};
+
+use super::{
+    Shape,
+    mapping::{Becomes, SESSION, TIMESTAMP, Table, column},
+};
+
+pub(super) const SHAPE: Shape = Shape {
+    name: "interactions",
+    about: "table interactions",
+    tables: &[Table {
+        finish,
+        ..Table::new(
+            &["interactions", "interaction", "interaction_log"],
+            Becomes::Record(Kind::Interaction),
+            &["user_transcript", "assistant_response"],
+            &["timestamp", "user_transcript"],
+            &[
+                column("id", Holds::Id, &["id", "interaction_id", "uuid"]),
+                column(
+                    "user_transcript",
+                    Holds::Text,
+                    &[
+                        "user_transcript",
+                        "transcript",
+                        "user_input",
+                        "user_message",
+                        "user_text",
+                        "user_query",
+                        "query",
+                        "prompt",
+                        "question",
+                        "input",
+                    ],
+                ),
+                column("llm_messages", Holds::Json, &["llm_messages", "messages", "messages_json"]),
+                column("tool_calls", Holds::Json, &["tool_calls", "tool_calls_json", "tools_used"]),
+                column(
+                    "assistant_response",
+                    Holds::Text,
+                    &[
+                        "assistant_response",
+                        "response",
+                        "assistant_message",
+                        "assistant_text",
+                        "ai_response",
+                        "reply",
+                        "answer",
+                        "output",
+                    ],
+                ),
+                column("skill_used", Holds::Text, &["skill_used", "skill", "intent"]),
+                column(
+                    "latency_ms",
+                    Holds::Json,
+                    &["latency_ms", "latency_json", "latencies", "latency", "timings"],
+                ),
+                TIMESTAMP,
+                SESSION,
+            ],
+        )
+    }],
+};
+
+/// An exchange in which only the agent spoke is valid as well.
+fn finish(fields: &mut Map<String, Value>, _: &mut Map<String, Value>) {
+    fields.entry("user_transcript").or_insert("".into());
+}

@@ -1,0 +1,226 @@
+//! Mapping of another program's columns to our fields, by tables of column names.
+//!
+//! If a row has several columns for a field, the first one in the table's list counts. Remaining
+//! columns, and values of the wrong type, are kept beside the record.
+
+use aios_draft::{place::take_owner, repeated, spellings::names_owner};
+use aios_memory::Holds;
+use aios_record::Kind;
+use aios_working::ForeignRow;
+use serde_json::{Map, Value};
+
+use super::report::ImportReport;
+
+/// A table of another program, and the record that its rows become.
+pub(super) struct Table {
+    /// Names of the table in different versions.
+    pub(super) names: &'static [&'static str],
+    pub(super) becomes: Becomes,
+    /// A row needs at least one of these fields, and a table a column for one.
+    pub(super) needs: &'static [&'static str],
+    pub(super) columns: &'static [Column],
+    /// Fields that, with the row's own id, identify a row when other fields change.
+    pub(super) same: &'static [&'static str],
+    /// Columns with counts that this program derives itself.
+    pub(super) derived: &'static [&'static str],
+    /// Final adjustments that column names cannot express.
+    pub(super) finish: fn(&mut Map<String, Value>, &mut Map<String, Value>),
+}
+
+impl Table {
+    pub(super) const fn new(
+        names: &'static [&'static str],
+        becomes: Becomes,
+        needs: &'static [&'static str],
+        same: &'static [&'static str],
+        columns: &'static [Column],
+    ) -> Table {
+        Table { names, becomes, needs, columns, same, derived: &[], finish: |_, _| {} }
+    }
+
+    /// Returns true if a table with these columns can be this one.
+    pub(super) fn fits(&self, columns: &[String]) -> bool {
+        let has = |names: &[&str]| columns.iter().any(|column| is_one_of(column, names));
+        let needed = |field: &&str| self.columns.iter().any(|c| c.field == *field && has(c.from));
+        self.needs.is_empty() || self.needs.iter().any(needed)
+    }
+
+    /// Returns true if each column is a setting of its own: no column holds the value of one.
+    fn is_wide(&self, row: &Map<String, Value>) -> bool {
+        let mut values = self.columns.iter().filter(|column| column.field == "value");
+        let has = |column: &Column| row.keys().any(|name| is_one_of(name, column.from));
+        !matches!(self.becomes, Becomes::Record(_)) && !values.any(has)
+    }
+
+    /// Returns the names of the columns of which at least one is required.
+    pub(super) fn needed_columns(&self) -> String {
+        let needed = self.columns.iter().filter(|column| self.needs.contains(&column.field));
+        needed.flat_map(|column| column.from).copied().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The record that the rows of a table become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Becomes {
+    Record(Kind),
+    /// Preferences of a user: one per row, or one per column.
+    Preferences,
+    /// Traits of the persona, one per row or per column.
+    Persona,
+}
+
+impl Becomes {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Becomes::Record(kind) => kind.as_str(),
+            Becomes::Preferences => "preference",
+            Becomes::Persona => "persona",
+        }
+    }
+
+    /// Returns the sort rank of a table: parents come before children.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Becomes::Record(Kind::Session) => 0,
+            Becomes::Record(Kind::Goal) => 1,
+            Becomes::Record(Kind::Task) => 2,
+            _ => 3,
+        }
+    }
+}
+
+/// A field, and the columns that may hold it.
+pub(super) struct Column {
+    field: &'static str,
+    holds: Holds,
+    from: &'static [&'static str],
+}
+
+pub(super) const fn column(
+    field: &'static str,
+    holds: Holds,
+    from: &'static [&'static str],
+) -> Column {
+    Column { field, holds, from }
+}
+
+/// Field of the owner of a row, which belongs to the scope and not to the record. Every table has
+/// it, in each spelling that `ingest` accepts.
+const USER: &str = "user";
+/// Session of a row.
+pub(super) const SESSION: Column = column(
+    "session",
+    Holds::Id,
+    &["session_id", "session", "conversation_id", "chat_id", "thread_id", "session_key"],
+);
+pub(super) const CREATED_AT: Column =
+    column("created_at", Holds::Time, &["created_at", "created", "creation_time", "timestamp"]);
+pub(super) const TIMESTAMP: Column = column(
+    "timestamp",
+    Holds::Time,
+    &["timestamp", "created_at", "ts", "time", "datetime", "date", "created"],
+);
+pub(super) const METADATA: Column =
+    column("metadata", Holds::Json, &["metadata", "metadata_json", "meta", "extra"]);
+
+/// A mapped row.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Mapped {
+    /// Fields by our names.
+    pub(super) fields: Map<String, Value>,
+    /// Remaining columns by the source's names.
+    pub(super) rest: Map<String, Value>,
+}
+
+impl Mapped {
+    /// Removes a field and returns it as text.
+    pub(super) fn take(&mut self, field: &str) -> Option<String> {
+        match self.fields.remove(field)? {
+            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+/// Maps a row of the table called `name`, and reports columns without a field to `report`.
+///
+/// # Errors
+/// A message with the reason if the row does not belong to the table.
+pub(super) fn map(
+    table: &Table,
+    name: &str,
+    row: ForeignRow,
+    report: &mut ImportReport,
+) -> Result<Mapped, String> {
+    for column in row.unreadable {
+        report.unclear(name, Some(&column), 1, "holds bytes that are no text; left out");
+    }
+    let mut rest = row.fields;
+    let is_wide = table.is_wide(&rest);
+    rest.retain(|column, value| !value.is_null() && !is_one_of(column, table.derived));
+    let (mut fields, mut told) = (Map::new(), Vec::new());
+    if let Some(user) = take_user(&mut rest)? {
+        fields.insert(USER.to_owned(), user.into());
+    }
+    for column in table.columns.iter().filter(|column| !(is_wide && column.field == "key")) {
+        let names = rest.keys().filter(|name| is_one_of(name, column.from));
+        let place = |name: &&String| column.from.iter().position(|from| is_one_of(name, &[from]));
+        let Some(found) = names.min_by_key(place).cloned() else { continue };
+        let value = rest.remove(&found).unwrap_or_default();
+        match read(column.holds, &value) {
+            Ok(Value::Null) => {}
+            Ok(value) => drop(fields.insert(column.field.to_owned(), value)),
+            Err(problem) => {
+                let why = format!("does not hold {problem}; kept beside the record");
+                report.unclear(name, Some(&found), 1, &why);
+                told.push((found, value));
+            }
+        }
+    }
+    if !table.needs.is_empty() && !table.needs.iter().any(|field| fields.contains_key(*field)) {
+        return Err(format!("it has nothing in any of {}", table.needed_columns()));
+    }
+    // In other tables, a remaining column may be a preference of its own.
+    if let Becomes::Record(_) = table.becomes {
+        let why = "has no field of its own; kept beside the record";
+        rest.keys().for_each(|column| report.unclear(name, Some(column), 1, why));
+    }
+    rest.extend(told);
+    (table.finish)(&mut fields, &mut rest);
+    Ok(Mapped { fields, rest })
+}
+
+/// Removes the owner from a row, its metadata and its scope.
+///
+/// # Errors
+/// A message if the row names two owners, or one that is neither text nor a number.
+fn take_user(row: &mut Map<String, Value>) -> Result<Option<String>, String> {
+    let nested: Vec<&str> = METADATA.from.iter().copied().chain(["scope"]).collect();
+    for (column, value) in row.iter_mut() {
+        // Databases store objects as text.
+        if let Value::String(text) = &*value
+            && (is_one_of(column, &nested) || names_owner(column))
+            && let Ok(object @ Value::Object(_)) = repeated::parse(text.as_bytes())
+        {
+            *value = object;
+        }
+    }
+    take_owner(row, &nested)
+}
+
+/// Converts the value of a column to that of a field; the error is the expected type.
+fn read(holds: Holds, value: &Value) -> Result<Value, &'static str> {
+    let read = match (holds, value) {
+        (Holds::Text, Value::String(text)) => Ok(text.as_str().into()),
+        (Holds::Text, value) => Ok(value.to_string().into()),
+        (_, Value::String(text)) if text.trim().is_empty() => Ok(Value::Null),
+        (_, Value::String(text)) => holds.parse(text),
+        (_, value) => holds.read(value.clone()),
+    };
+    read.map_err(|_| holds.expected())
+}
+
+fn is_one_of(column: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| column.eq_ignore_ascii_case(name))
+}

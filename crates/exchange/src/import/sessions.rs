@@ -1,0 +1,118 @@
+//! Stores of conversations: `sessions` with their `messages`, user preferences, and learned
+//! knowledge.
+
+use aios_memory::Holds;
+use aios_record::Kind;
+use serde_json::{Map, Value};
+
+use super::{
+    Shape,
+    mapping::{Becomes, CREATED_AT, METADATA, SESSION, TIMESTAMP, Table, column},
+    tasks,
+};
+
+pub(super) const SHAPE: Shape = Shape {
+    name: "sessions",
+    about: "tables sessions, messages, user_preferences, tasks, knowledge",
+    tables: &[
+        Table {
+            derived: &["message_count", "messages_count"],
+            ..Table::new(
+                &["sessions", "session", "conversations"],
+                Becomes::Record(Kind::Session),
+                &["id"],
+                &["created_at", "user"],
+                &[
+                    column("id", Holds::Id, &["id", "session_id", "conversation_id", "uuid"]),
+                    column("summary", Holds::Text, &["summary", "title", "description", "name"]),
+                    column(
+                        "last_active",
+                        Holds::Time,
+                        &["last_active", "last_activity", "last_accessed", "updated_at"],
+                    ),
+                    CREATED_AT,
+                ],
+            )
+        },
+        Table {
+            finish: finish_message,
+            ..Table::new(
+                &["messages", "message", "conversation_messages", "chat_messages"],
+                Becomes::Record(Kind::Message),
+                &["content"],
+                &["session", "role", "timestamp", "content"],
+                &[
+                    column("id", Holds::Id, &["id", "message_id", "uuid"]),
+                    column("content", Holds::Text, &["content", "message", "text", "body"]),
+                    column("role", Holds::Text, &["role", "sender", "author", "type"]),
+                    column("name", Holds::Text, &["name", "speaker", "speaker_name"]),
+                    column("tokens", Holds::Whole, &["tokens", "token_count", "num_tokens"]),
+                    column("model", Holds::Text, &["model", "model_name", "model_used"]),
+                    TIMESTAMP,
+                    METADATA,
+                    SESSION,
+                ],
+            )
+        },
+        Table::new(
+            &["user_preferences", "user_preference"],
+            Becomes::Preferences,
+            &[],
+            &[],
+            tasks::PREFERENCE,
+        ),
+        Table {
+            finish: finish_knowledge,
+            ..Table::new(
+                &["knowledge", "knowledge_base", "knowledge_entries"],
+                Becomes::Record(Kind::Knowledge),
+                &["content", "value", "key"],
+                &["category", "key", "title", "created_at"],
+                &[
+                    column("id", Holds::Id, &["id", "knowledge_id", "uuid"]),
+                    column("title", Holds::Text, &["title", "topic", "name"]),
+                    column("content", Holds::Text, &["content", "text", "fact", "information"]),
+                    column("category", Holds::Text, &["category", "type", "domain"]),
+                    column("key", Holds::Text, &["key", "subject"]),
+                    column("value", Holds::Json, &["value"]),
+                    column("confidence", Holds::Number, &["confidence", "certainty", "score"]),
+                    column("source", Holds::Text, &["source", "origin", "source_url", "url"]),
+                    column("tags", Holds::Labels, &["tags", "labels", "keywords"]),
+                    CREATED_AT,
+                    METADATA,
+                    SESSION,
+                ],
+            )
+        },
+    ],
+};
+
+/// Normalises the role words of other programs; the original word is kept.
+fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
+    let role = fields.get("role").and_then(Value::as_str).unwrap_or("user").to_owned();
+    let ours = match role.to_ascii_lowercase().as_str() {
+        "human" => "user",
+        "ai" | "bot" | "model" | "agent" => "assistant",
+        "function" => "tool",
+        _ => &role,
+    };
+    fields.insert("role".to_owned(), ours.into());
+    if ours != role {
+        rest.insert("role".to_owned(), role.into());
+    }
+}
+
+/// Knowledge that is a key and a value gets the key as title and the value as content.
+fn finish_knowledge(fields: &mut Map<String, Value>, _: &mut Map<String, Value>) {
+    if !fields.contains_key("title")
+        && let Some(key) = fields.get("key")
+    {
+        fields.insert("title".to_owned(), key.clone());
+    }
+    if !fields.contains_key("content")
+        && let Some(value) = fields.get("value")
+    {
+        let content = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        fields.insert("content".to_owned(), content.into());
+    }
+}

@@ -1,0 +1,217 @@
+//! The file to import: opening it, recognising it, and reading its rows.
+
+use std::{
+    fs,
+    io::Read,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use aios_draft::repeated;
+use aios_working::{ForeignFile, ForeignRow, ForeignTable};
+use tokio::sync::mpsc;
+
+use super::{
+    SHAPES, entries,
+    mapping::Table,
+    report::{ImportReport, ImportedTable},
+};
+use crate::Error;
+
+/// Maximum size of a JSON file to import, in bytes: it is read whole.
+pub const IMPORT_JSON_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Table name under which the entries of a JSON file are reported.
+const JSON_TABLE: &str = "entries";
+
+/// A table of the source, with its mapping.
+pub(super) struct Step {
+    pub(super) table: &'static Table,
+    pub(super) rows: u64,
+    found: ForeignTable,
+}
+
+/// The open file.
+pub(super) enum Source {
+    Sqlite(PathBuf, Box<ForeignFile>),
+    Json(entries::Document),
+}
+
+impl Source {
+    /// Opens the file at `path`; `copies` is the directory for a copy of it. Blocks.
+    pub(super) fn open(path: &Path, copies: &Path) -> Result<Source, Error> {
+        let refused = |problem: String| Error::Input { path: path.to_owned(), problem };
+        let failed = |error| refused(format!("failed to open: {error}"));
+        let about = fs::metadata(path).map_err(failed)?;
+        if !about.is_file() {
+            let what = if about.is_dir() { "directory" } else { "device or pipe" };
+            return Err(refused(format!("it is a {what}; name a file")));
+        }
+        if about.len() == 0 {
+            return Err(refused("it is empty; there is nothing to import".to_owned()));
+        }
+        let mut head = Vec::new();
+        let mut file = fs::File::open(path).map_err(failed)?;
+        (&mut file).take(16).read_to_end(&mut head).map_err(failed)?;
+        if ForeignFile::is_sqlite(&head) {
+            let file = ForeignFile::open_in(path, copies)?;
+            if file.application_id()? == aios_working::APPLICATION_ID {
+                let problem = "it is a working memory of this program and needs no import; open \
+                               the directory that it is in with --data-dir";
+                return Err(refused(problem.to_owned()));
+            }
+            return Ok(Source::Sqlite(path.to_owned(), Box::new(file)));
+        }
+        if IMPORT_JSON_BYTES_MAX < about.len() {
+            let bytes = about.len();
+            return Err(refused(format!(
+                "it has {bytes} bytes, more than {IMPORT_JSON_BYTES_MAX}; split it"
+            )));
+        }
+        file.read_to_end(&mut head).map_err(failed)?;
+        let json = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+        if !matches!(json.trim_ascii_start().first(), Some(b'[' | b'{')) {
+            return Err(refused(format!("it is neither SQLite nor JSON; {}", recognised())));
+        }
+        let document = repeated::parse(json)
+            .map_err(|error| refused(format!("it is no whole JSON document: {error}")))?;
+        match entries::of_json(document).map_err(refused)? {
+            Some(document) => Ok(Source::Json(document)),
+            None => Err(refused(format!(
+                "it holds no entries; {}. Conversations and documents go in with `aios-memory \
+                 ingest`",
+                recognised()
+            ))),
+        }
+    }
+
+    /// Returns the tables to read, parents before children, and reports them and all others to
+    /// `report`.
+    pub(super) fn plan(&mut self, report: &mut ImportReport) -> Result<Vec<Step>, Error> {
+        let (path, tables) = match self {
+            Source::Sqlite(path, file) => (path.clone(), file.tables()?),
+            Source::Json(document) => {
+                let (name, rows) = (JSON_TABLE.to_owned(), document.rows.len() as u64);
+                for field in &document.unknown {
+                    let why = "stands beside the entries and is not understood; left out";
+                    report.unclear(&name, Some(field), 1, why);
+                }
+                let columns = vec!["key".to_owned()];
+                (PathBuf::new(), vec![ForeignTable { name, columns, rows }])
+            }
+        };
+        let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
+        let mut plan = Vec::new();
+        for found in tables {
+            match table_of(&found.name) {
+                Some(table) if table.fits(&found.columns) => {
+                    plan.push(Step { table, rows: found.rows, found });
+                }
+                Some(table) => {
+                    let needed = table.needed_columns();
+                    let why = format!("has none of the columns {needed}; left out");
+                    report.unclear(&found.name, None, found.rows, &why);
+                }
+                None => {
+                    let why = "no table of this name is known; left out";
+                    report.unclear(&found.name, None, found.rows, why);
+                }
+            }
+        }
+        if plan.is_empty() {
+            let has = match names.is_empty() {
+                true => "it has no tables".to_owned(),
+                false => format!("it has the tables {}", names.join(", ")),
+            };
+            let problem = format!("no known store has this shape ({has}); {}", recognised());
+            return Err(Error::Input { path, problem });
+        }
+        plan.sort_by_key(|step| step.table.becomes.rank());
+        report.shapes = shapes(&plan);
+        report.tables = plan.iter().map(Step::reported).collect();
+        Ok(plan)
+    }
+
+    /// Sends the rows of `plan` in batches of at most `batch`. Blocks; ends early if the receiver
+    /// is dropped.
+    pub(super) fn read(
+        self,
+        plan: &[Step],
+        batch: usize,
+        sender: &mpsc::Sender<(usize, Vec<ForeignRow>)>,
+    ) -> Result<(), Error> {
+        match self {
+            Source::Json(document) => {
+                let mut rows = document.rows.into_iter();
+                loop {
+                    let some: Vec<ForeignRow> = rows.by_ref().take(batch).collect();
+                    if some.is_empty() || sender.blocking_send((0, some)).is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            Source::Sqlite(_, file) => {
+                for (index, step) in plan.iter().enumerate() {
+                    let mut rows = Vec::with_capacity(batch);
+                    let read = file.each_row(&step.found, &mut |row| {
+                        rows.push(row);
+                        if rows.len() < batch {
+                            return ControlFlow::Continue(());
+                        }
+                        let full = std::mem::replace(&mut rows, Vec::with_capacity(batch));
+                        match sender.blocking_send((index, full)) {
+                            Ok(()) => ControlFlow::Continue(()),
+                            Err(_) => ControlFlow::Break(()),
+                        }
+                    });
+                    // Rows before a damaged one are sent; the receiver may have been dropped.
+                    let _ = sender.blocking_send((index, rows));
+                    read?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Step {
+    fn reported(&self) -> ImportedTable {
+        ImportedTable {
+            table: self.found.name.clone(),
+            becomes: self.table.becomes.name(),
+            rows: self.rows,
+            ..ImportedTable::default()
+        }
+    }
+}
+
+fn table_of(name: &str) -> Option<&'static Table> {
+    let is_it = |table: &&Table| table.names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    SHAPES.iter().flat_map(|shape| shape.tables).find(is_it)
+}
+
+/// Returns the names of the shapes that the tables of `plan` belong to. Several kinds of store have
+/// tasks, so a tasks table alone does not make one of them a store of tasks.
+fn shapes(plan: &[Step]) -> Vec<&'static str> {
+    let is_of = |shape: &super::Shape, step: &Step| {
+        shape.tables.iter().any(|table| std::ptr::eq(table, step.table))
+    };
+    let is_only_tasks = |step: &Step| step.table.becomes.name() == "task";
+    let mut shapes = Vec::new();
+    for shape in SHAPES {
+        if plan.iter().any(|step| is_of(shape, step) && !is_only_tasks(step)) {
+            shapes.push(shape.name);
+        }
+    }
+    if shapes.is_empty() {
+        shapes.extend(SHAPES.iter().filter(|s| plan.iter().any(|p| is_of(s, p))).map(|s| s.name));
+    }
+    shapes
+}
+
+/// Returns the supported shapes, for an error message.
+fn recognised() -> String {
+    let shapes: Vec<_> =
+        SHAPES.iter().map(|shape| format!("{} ({})", shape.name, shape.about)).collect();
+    format!("recognised are: {}", shapes.join("; "))
+}

@@ -1,0 +1,384 @@
+//! Conversion of mapped rows into arrivals, each with an id derived from its content.
+
+use std::{collections::HashMap, path::Path};
+
+use aios_draft::identity;
+use aios_memory::{
+    MemoryView, Outcome,
+    admission::{Admission, Arrival, Content, Manner},
+    fields,
+};
+use aios_record::{Id, Kind, Scope};
+use aios_working::{ForeignRow, NewMessage};
+use serde_json::{Map, Value, json};
+
+use super::{
+    ImportMode, ImportOptions,
+    mapping::{self, Becomes, Mapped, Table},
+    report::ImportReport,
+};
+use crate::Error;
+
+/// Module name in the provenance of imported records.
+const MODULE: &str = "import";
+
+/// Category of entries that keep columns without a field.
+const KEPT: &str = "imported";
+
+/// Writer of the rows of one source.
+pub(super) struct Writer {
+    view: MemoryView,
+    admission: Admission,
+    /// File name, for the provenance, and its stem, for sessions named for the file.
+    file: String,
+    stem: String,
+    report: ImportReport,
+    namer: identity::Namer,
+    /// Number of rows read of each table.
+    rows: Vec<u64>,
+    /// Ids of goals and tasks, by their ids in the source.
+    parents: HashMap<(Kind, String), Id>,
+    /// Ids and owners of sessions, by their ids in the source.
+    sessions: HashMap<String, (String, Option<String>)>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        view: &MemoryView,
+        path: &Path,
+        options: &ImportOptions,
+        report: ImportReport,
+    ) -> Writer {
+        let text = |part: Option<&std::ffi::OsStr>| {
+            part.map_or_else(|| MODULE.to_owned(), |part| part.to_string_lossy().into_owned())
+        };
+        let admission = Admission::new(view, Manner::Found);
+        Writer {
+            view: view.clone(),
+            admission: match options.mode {
+                ImportMode::Store => admission,
+                ImportMode::DryRun => admission.dry(),
+            },
+            file: text(path.file_name()),
+            stem: text(path.file_stem()),
+            rows: vec![0; report.tables.len()],
+            report,
+            namer: identity::Namer::default(),
+            parents: HashMap::new(),
+            sessions: HashMap::new(),
+        }
+    }
+
+    /// Writes rows of the table with index `step` of the plan.
+    pub(super) async fn write(
+        &mut self,
+        step: usize,
+        table: &'static Table,
+        rows: Vec<ForeignRow>,
+    ) -> Result<(), Error> {
+        let name = self.report.tables[step].table.clone();
+        let mut arrivals = Vec::with_capacity(rows.len());
+        for row in rows {
+            self.rows[step] += 1;
+            let number = self.rows[step];
+            let done = mapping::map(table, &name, row, &mut self.report).and_then(|mapped| {
+                match table.becomes {
+                    Becomes::Record(kind) => {
+                        self.arrivals(kind, table, &name, number, mapped, &mut arrivals)
+                    }
+                    Becomes::Preferences | Becomes::Persona => {
+                        let found = self.settings(table.becomes, &name, number, mapped);
+                        arrivals.extend(found);
+                        Ok(())
+                    }
+                }
+            });
+            if let Err(problem) = done {
+                self.report.fail(step, number, problem);
+            }
+        }
+        let verdicts = self.admission.admit(arrivals).await?;
+        for (at, verdict) in verdicts.iter().enumerate() {
+            // An entry that keeps the rest of a row comes before the row's own record.
+            let is_rest = verdict.kind == Kind::Entry
+                && verdicts.get(at + 1).is_some_and(|next| next.place == verdict.place);
+            match &verdict.outcome {
+                Outcome::Refused(problem) => {
+                    self.report.fail(step, verdict.place, problem.clone());
+                }
+                _ if is_rest => {}
+                _ => self.report.count(step, verdict),
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the number of records added so far.
+    pub(super) fn added(&self) -> u64 {
+        self.report.tally.added
+    }
+
+    /// Waits until everything written is searchable.
+    pub(super) async fn finish(self) -> Result<ImportReport, Error> {
+        self.admission.finish().await?;
+        Ok(self.report)
+    }
+
+    /// Adds the record of a row, after the entry that keeps the rest of its columns. In the reverse
+    /// order, an import interrupted between the two would leave a known record without its rest.
+    fn arrivals(
+        &mut self,
+        kind: Kind,
+        table: &Table,
+        name: &str,
+        row: u64,
+        mut mapped: Mapped,
+        arrivals: &mut Vec<Arrival>,
+    ) -> Result<(), String> {
+        let natural = self.natural_id(kind, table, &mapped.fields);
+        let source_id = mapped.take("id");
+        let scope = self.scope_of(kind, source_id.as_deref(), &natural, &mut mapped);
+        self.adopt(name, &mut mapped);
+        let id = match kind {
+            Kind::Session => Id::new(scope.session.clone().unwrap_or_default()),
+            Kind::AgentState => Id::new(mapped.take("agent_name").unwrap_or_default()),
+            // Entries keep their own ids.
+            Kind::Entry => source_id.as_ref().map_or(Ok(natural), |own| Id::new(own.as_str())),
+            _ => Ok(natural),
+        };
+        let id = id.map_err(|error| error.to_string())?;
+        if let (Kind::Goal | Kind::Task, Some(own)) = (kind, &source_id) {
+            self.parents.insert((kind, own.clone()), id.clone());
+        }
+        let origin = format!("{}: {name} {}", self.file, source_id.as_deref().unwrap_or("-"));
+        let Mapped { fields: mut object, mut rest } = mapped;
+        let name_of_id = if kind == Kind::AgentState { "agent_name" } else { "id" };
+        object.insert(name_of_id.to_owned(), json!(id));
+        object.insert("provenance".to_owned(), json!({"module": MODULE, "updated_by": origin}));
+        if matches!(kind, Kind::Goal | Kind::Task | Kind::Message | Kind::Knowledge) {
+            keep_in_metadata(&mut object, std::mem::take(&mut rest));
+        }
+        let scope = with_own(scope, fields::scope_in(&object)?)?;
+        let content = match kind {
+            Kind::Message => Content::Message(Box::new(message(&object, &scope)?)),
+            _ => Content::Fields(fields::settle(kind, object)?),
+        };
+        if !rest.is_empty() {
+            arrivals.push(kept(row, kind, &id, rest, &scope));
+        }
+        arrivals.push(Arrival::new(row, kind, id, scope, content));
+        Ok(())
+    }
+
+    /// Returns the scope of a row, with its own owner, else that of its session; the gate fills in
+    /// the rest.
+    fn scope_of(
+        &mut self,
+        kind: Kind,
+        source_id: Option<&str>,
+        natural: &Id,
+        mapped: &mut Mapped,
+    ) -> Scope {
+        let (user, session) = (mapped.take("user"), mapped.take("session"));
+        let session = match kind {
+            Kind::Session => {
+                let own = source_id.unwrap_or_default().to_owned();
+                let id = self.session_id(&own, Some(natural));
+                self.sessions.insert(own.clone(), (id, user.clone()));
+                Some(own)
+            }
+            // A message always belongs to a session.
+            Kind::Message => session.or_else(|| Some(self.stem.clone())),
+            _ => session,
+        };
+        let (session, owner) = session.map_or((None, None), |own| {
+            let (id, owner) = match self.sessions.get(&own) {
+                Some((id, owner)) => (id.clone(), owner.clone()),
+                None => (self.session_id(&own, None), None),
+            };
+            (Some(id), owner)
+        });
+        let narrowed = &self.view.gate().filter().scope;
+        Scope {
+            user: user.or(owner),
+            session: session.or_else(|| narrowed.session.clone()),
+            ..Scope::default()
+        }
+    }
+
+    /// Returns the id derived from a row's id in the source and from the fields that identify the
+    /// row when others change.
+    fn natural_id(&mut self, kind: Kind, table: &Table, fields: &Map<String, Value>) -> Id {
+        let parts: Vec<String> = [&"id"]
+            .into_iter()
+            .chain(table.same)
+            .map(|field| fields.get(*field).map(Value::to_string).unwrap_or_default())
+            .collect();
+        let text = Value::from(parts).to_string();
+        let (scope, name) = (Scope::default(), Some(table.names[0]));
+        let facts = identity::Facts {
+            kind,
+            scope: &scope,
+            role: Some(MODULE),
+            name,
+            external_id: None,
+            occurred_at: None,
+            text: &text,
+        };
+        let names = self.namer.name(facts, None);
+        // These texts are built here in the form of earlier versions.
+        names.former.into_iter().next().map_or(names.id, |former| former.id)
+    }
+
+    /// Returns the id of a session: its own id, unless that is a number, which other stores may use
+    /// too. Then a hash of the session, or the name of the file, is added.
+    fn session_id(&self, own: &str, natural: Option<&Id>) -> String {
+        let is_number = own.bytes().all(|byte| byte.is_ascii_digit());
+        match natural {
+            _ if !is_number => own.to_owned(),
+            Some(natural) => format!("{own}-{}", &natural.as_str()[..8]),
+            None => format!("{}/{own}", self.stem),
+        }
+    }
+
+    /// Replaces the source's ids of a record's parents with ours.
+    fn adopt(&mut self, name: &str, mapped: &mut Mapped) {
+        for (field, kind) in [("goal_id", Kind::Goal), ("task_id", Kind::Task)] {
+            let Some(own) = mapped.take(field) else { continue };
+            match self.parents.get(&(kind, own.clone())) {
+                Some(id) => drop(mapped.fields.insert(field.to_owned(), json!(id))),
+                None => {
+                    let why = format!("names no {kind} of this file; kept beside the record");
+                    self.report.unclear(name, Some(field), 1, &why);
+                    mapped.rest.insert(field.to_owned(), own.into());
+                }
+            }
+        }
+    }
+
+    /// Returns the settings of a row of preferences or traits: one by its key, or one per column. A
+    /// setting that already exists stays unchanged.
+    fn settings(
+        &mut self,
+        becomes: Becomes,
+        table: &str,
+        row: u64,
+        mut mapped: Mapped,
+    ) -> Vec<Arrival> {
+        let user = mapped.take("user");
+        let found = match mapped.take("key") {
+            Some(key) => {
+                let why = "a setting is a key and a value; left out";
+                for column in mapped.rest.keys().filter(|column| !is_upkeep(column)) {
+                    self.report.unclear(table, Some(column), 1, why);
+                }
+                vec![(key, mapped.fields.remove("value").unwrap_or_default())]
+            }
+            None => in_columns(mapped.rest.into_iter().chain(mapped.fields)),
+        };
+        let kind = match becomes {
+            Becomes::Persona => Kind::Persona,
+            _ => Kind::Preference,
+        };
+        let scope = Scope { user, ..Scope::default() };
+        let arrival = |(key, value): (String, Value)| {
+            let fields = Map::from_iter([
+                ("key".to_owned(), Value::from(key.as_str())),
+                ("value".to_owned(), value),
+            ]);
+            // A key that is not a valid id is refused when it is written.
+            let id = Id::new(key).unwrap_or_else(|_| Id::generate());
+            Arrival::new(row, kind, id, scope.clone(), Content::Fields(fields))
+        };
+        found.into_iter().map(arrival).collect()
+    }
+}
+
+/// Returns `scope` completed with the parts that the record itself names.
+fn with_own(scope: Scope, own: Scope) -> Result<Scope, String> {
+    if let (Some(user), Some(own)) = (&scope.user, &own.user)
+        && user != own
+    {
+        return Err(format!("it names two owners, `{user}` and `{own}`"));
+    }
+    Ok(Scope {
+        user: own.user.or(scope.user),
+        project: own.project.or(scope.project),
+        agent: own.agent.or(scope.agent),
+        session: own.session.or(scope.session),
+    })
+}
+
+/// Builds the entry that keeps the columns without a field.
+fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope) -> Arrival {
+    let key = format!("{of}/{of_id}");
+    let id = identity::external(Kind::Entry, &Scope::default(), &format!("{KEPT} {key}"));
+    let entry = json!({
+        "id": id,
+        "category": KEPT,
+        "key": key,
+        "value": rest,
+        "entity_type": of,
+        "entity_id": of_id,
+        "provenance": {"module": MODULE},
+    });
+    let Value::Object(fields) = entry else { unreachable!("an object was made") };
+    Arrival::new(row, Kind::Entry, id, scope.clone(), Content::Fields(fields))
+}
+
+/// Adds the rest of a row to the record's metadata.
+fn keep_in_metadata(object: &mut Map<String, Value>, rest: Map<String, Value>) {
+    let mut metadata = match object.remove("metadata") {
+        Some(Value::Object(metadata)) => metadata,
+        Some(Value::Null) | None => Map::new(),
+        Some(other) => Map::from_iter([("metadata".to_owned(), other)]),
+    };
+    metadata.extend(rest);
+    if !metadata.is_empty() {
+        object.insert("metadata".to_owned(), Value::Object(metadata));
+    }
+}
+
+/// Builds the message that an object describes.
+fn message(object: &Map<String, Value>, scope: &Scope) -> Result<NewMessage, String> {
+    let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_owned);
+    let session = Id::new(scope.session.clone().unwrap_or_default());
+    let session = session.map_err(|error| error.to_string())?;
+    let time = text("timestamp").and_then(|time| time.parse().ok());
+    let provenance = object.get("provenance").cloned().unwrap_or_default();
+    Ok(NewMessage {
+        name: text("name"),
+        timestamp: time,
+        tokens: object.get("tokens").and_then(Value::as_i64),
+        model: text("model"),
+        metadata: object.get("metadata").cloned().unwrap_or_default(),
+        provenance: serde_json::from_value(provenance).unwrap_or_default(),
+        ..NewMessage::new(
+            session,
+            text("role").unwrap_or_default(),
+            text("content").unwrap_or_default(),
+        )
+    })
+}
+
+/// Returns settings with a column each, or all in one column as an object.
+fn in_columns(columns: impl Iterator<Item = (String, Value)>) -> Vec<(String, Value)> {
+    const TOGETHER: &[&str] = &["preferences", "settings", "data", "value", "state"];
+    let mut found = Vec::new();
+    for (column, value) in columns.filter(|(column, _)| !is_upkeep(column)) {
+        let value = match value {
+            Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+            other => other,
+        };
+        match value {
+            Value::Object(all) if TOGETHER.contains(&column.as_str()) => found.extend(all),
+            value => found.push((column, value)),
+        }
+    }
+    found
+}
+
+/// Returns true for columns that serve the table itself.
+fn is_upkeep(column: &str) -> bool {
+    matches!(column, "id" | "timestamp" | "created_at" | "updated_at" | "last_updated")
+}

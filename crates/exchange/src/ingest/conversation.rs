@@ -1,0 +1,136 @@
+//! Sessions of conversations without a name of their own.
+//!
+//! A conversation in a stream is named for its first message, or for its whole first batch if
+//! another stored conversation begins with the same message. So ingesting it again continues the
+//! same conversation and never another one. A conversation that an earlier version stored under
+//! the name that it used continues under that name.
+
+use std::collections::HashMap;
+
+use aios_draft::{Draft, STREAM, StreamNames, Unnamed, identity::Namer};
+use aios_memory::{
+    MemoryView,
+    admission::{Admission, Arrival},
+};
+
+use crate::Error;
+
+/// Number of known messages that shows that an earlier version stored a conversation.
+const FORMER_MIN: usize = 2;
+
+/// Conversations of one input and the session names resolved for them.
+#[derive(Debug, Default)]
+pub(super) struct Conversations {
+    settled: HashMap<Unnamed, String>,
+}
+
+impl Conversations {
+    /// Sets the session of the messages of each conversation without a name.
+    pub(super) async fn settle(
+        &mut self,
+        view: &MemoryView,
+        admission: &mut Admission,
+        drafts: &mut [(u64, Draft)],
+    ) -> Result<(), Error> {
+        let mut places: Vec<(Unnamed, Vec<usize>)> = Vec::new();
+        for (at, (_, draft)) in drafts.iter().enumerate() {
+            let Some(unnamed) = &draft.unnamed else { continue };
+            match places.iter_mut().rev().find(|(it, _)| it == unnamed) {
+                Some((_, places)) => places.push(at),
+                None => places.push((unnamed.clone(), vec![at])),
+            }
+        }
+        for (unnamed, places) in places {
+            let name = match self.settled.get(&unnamed) {
+                Some(name) => name.clone(),
+                None => {
+                    let of_it = places.iter().map(|at| drafts[*at].1.clone()).collect();
+                    let stored = Stored { view, admission, drafts: of_it };
+                    let name = stored.name(&unnamed).await?;
+                    self.settled.insert(unnamed.clone(), name.clone());
+                    name
+                }
+            };
+            for at in places {
+                drafts[at].1.settle_in(&name, unnamed.former());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// First messages of a conversation, to be compared with the stored ones.
+struct Stored<'a> {
+    view: &'a MemoryView,
+    admission: &'a mut Admission,
+    drafts: Vec<Draft>,
+}
+
+/// Overlap between a stored session and the beginning of a conversation, in messages.
+#[derive(Debug, Clone, Copy)]
+struct Overlap {
+    /// Messages of the conversation that the session has.
+    known: usize,
+    /// Messages read from the conversation.
+    read: usize,
+    /// Messages of the session, as far as working memory holds them.
+    stored: usize,
+}
+
+impl Overlap {
+    /// Returns true if the session is the conversation, or a beginning of it.
+    fn is_same(self) -> bool {
+        0 < self.known && (self.known == self.read || self.known == self.stored)
+    }
+
+    /// Returns true if the session contains the conversation, possibly among others.
+    fn is_part(self) -> bool {
+        self.is_same() || FORMER_MIN <= self.known
+    }
+}
+
+impl Stored<'_> {
+    async fn name(mut self, unnamed: &Unnamed) -> Result<String, Error> {
+        match unnamed {
+            Unnamed::Fixed(name) => Ok(name.clone()),
+            Unnamed::File { name, former } => match self.overlap(former).await?.is_part() {
+                true => Ok(former.clone()),
+                false => Ok(name.clone()),
+            },
+            Unnamed::Stream { place } => {
+                let texts: Vec<&str> = self.drafts.iter().map(|draft| &*draft.text).collect();
+                let StreamNames { begun, whole } = StreamNames::of(place, &texts);
+                let overlap = self.overlap(&begun).await?;
+                if overlap.is_same() {
+                    return Ok(begun);
+                }
+                if 0 < overlap.known || 0 < overlap.stored {
+                    return Ok(whole);
+                }
+                match self.overlap(STREAM).await?.is_part() {
+                    true => Ok(STREAM.to_owned()),
+                    false => Ok(begun),
+                }
+            }
+        }
+    }
+
+    /// Returns the overlap of the messages with a session.
+    async fn overlap(&mut self, session: &str) -> Result<Overlap, Error> {
+        let mut namer = Namer::default();
+        let mut arrivals = Vec::with_capacity(self.drafts.len());
+        for draft in &self.drafts {
+            let mut draft = draft.clone();
+            draft.settle_in(session, session);
+            // A refused message is reported when it is written.
+            arrivals.extend(Arrival::of_draft(1, draft, self.view.gate(), &mut namer).ok());
+        }
+        let read = arrivals.len();
+        let Some(scope) = arrivals.first().map(|arrival| arrival.scope.clone()) else {
+            return Ok(Overlap { known: 0, read, stored: 0 });
+        };
+        let stored = self.admission.messages_in(&scope, session, read + 1).await?;
+        let known = self.admission.are_known(arrivals).await?;
+        Ok(Overlap { known: known.into_iter().filter(|known| *known).count(), read, stored })
+    }
+}

@@ -1,0 +1,163 @@
+//! Codex: the JSON lines of a rollout, `~/.codex/sessions/**/rollout-*.jsonl`.
+//!
+//! A row wraps an item of OpenAI's Responses API in a `payload`. Before 2025-10, the items were the
+//! lines themselves, after a first line with the session's id. Events repeat the content of items.
+
+use std::collections::BTreeSet;
+
+use aios_draft::content::{Content, text_in};
+use serde_json::{Map, Value};
+
+use super::{
+    Description, Elements, Reader, Shape, responses,
+    transcript::{Conversation, Ids, Message, Transcript},
+};
+use crate::ingest::Format;
+
+pub(super) const DESCRIPTION: Description = Description {
+    format: Format::Codex,
+    name: "codex",
+    about: "Codex's rollouts, ~/.codex/sessions/**/rollout-*.jsonl",
+    shape: Some(Shape {
+        recognises: |row| is_row(row) || is_header(row),
+        needs: "`payload`",
+        signs: &["timestamp", "type", "instructions", "record_type", "cwd", "cli_version"],
+        artefacts: &[],
+        lists: &[],
+        opens: &[],
+        elements: Elements::Rows,
+        reader: Some(|| Box::new(Codex::new())),
+    }),
+};
+
+/// Types of rows.
+const ROWS: &[&str] =
+    &["session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state"];
+
+/// Prefixes of texts that the program adds in the user's name.
+const CONTEXTS: &[&str] = &[
+    "<environment_context>",
+    "<user_instructions>",
+    "<permissions instructions>",
+    "<collaboration_mode>",
+    "<turn_aborted>",
+    "# AGENTS.md instructions",
+];
+
+fn is_row(row: &Map<String, Value>) -> bool {
+    let sort = row.get("type").and_then(Value::as_str);
+    row.get("payload").is_some_and(Value::is_object) && sort.is_some_and(|it| ROWS.contains(&it))
+}
+
+/// Returns `true` for the first line of an old rollout.
+fn is_header(row: &Map<String, Value>) -> bool {
+    let has = |name: &str| row.contains_key(name);
+    let has_text = ["text", "content", "role", "type", "message"].into_iter().any(has);
+    has("id") && has("timestamp") && (has("instructions") || has("git")) && !has_text
+}
+
+struct Codex {
+    conversation: Conversation,
+    /// The session that this one continues, whose rows its file repeats with their own header.
+    forked_from: Option<String>,
+    /// Roles with messages as items.
+    items: BTreeSet<String>,
+    /// Events that may repeat items; emitted at the end if their role has no items.
+    events: Vec<Message>,
+}
+
+impl Codex {
+    fn new() -> Codex {
+        Codex {
+            conversation: Conversation::new("codex", Ids::OfConversation, None),
+            forked_from: None,
+            items: BTreeSet::new(),
+            events: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, header: &Map<String, Value>, line: u64, to: &mut Transcript) {
+        let id = text_in(header, &["id", "session_id"]);
+        if self.forked_from.is_some() && self.forked_from == id {
+            return to.skip(line, "the header of the session that this one continues");
+        }
+        if id != self.conversation.id {
+            self.tell_events(to);
+        }
+        self.conversation.id = id;
+        self.forked_from = text_in(header, &["forked_from_id", "forked_from"]);
+        let git = header.get("git").and_then(Value::as_object);
+        let branch = git.and_then(|git| text_in(git, &["branch"]));
+        self.conversation.about = Map::from_iter([
+            ("cwd".to_owned(), text_in(header, &["cwd"]).into()),
+            ("branch".to_owned(), branch.into()),
+        ]);
+        let title = text_in(header, &["title", "name", "thread_name"]).unwrap_or_default();
+        self.conversation.began = header.get("timestamp").cloned().unwrap_or_default();
+        to.title(&self.conversation, line, &title);
+    }
+
+    fn item(&mut self, line: u64, item: &Map<String, Value>, time: &Value, to: &mut Transcript) {
+        if item.get("type").and_then(Value::as_str) == Some("message") {
+            let text = Content::read(item.get("content").unwrap_or(&Value::Null)).text();
+            if CONTEXTS.iter().any(|start| text.trim_start().starts_with(start)) {
+                return to.skip(line, "context that the program adds");
+            }
+            self.items.extend(text_in(item, &["role"]));
+        }
+        responses::read_item(&self.conversation, line, item, time, to);
+    }
+
+    fn event(&mut self, line: u64, event: &Map<String, Value>, time: &Value, to: &mut Transcript) {
+        let sort = text_in(event, &["type"]).unwrap_or_default();
+        let role = match &*sort {
+            "user_message" => "user",
+            "agent_message" => "assistant",
+            "thread_name_updated" => {
+                let title = text_in(event, &["thread_name", "name"]).unwrap_or_default();
+                return to.title(&self.conversation, line, &title);
+            }
+            sort => return to.skip(line, format!("no message but `{sort}`")),
+        };
+        let said = Content::read(event.get("message").unwrap_or(&Value::Null));
+        let (role, time) = (role.to_owned(), time.clone());
+        self.events.push(Message { line, role, time, said, ..Message::default() });
+    }
+
+    fn tell_events(&mut self, to: &mut Transcript) {
+        let items = std::mem::take(&mut self.items);
+        for event in std::mem::take(&mut self.events) {
+            match items.contains(&event.role) {
+                true => to.skip(event.line, "an event that repeats a message"),
+                false => to.message(&self.conversation, event),
+            }
+        }
+    }
+}
+
+impl Reader for Codex {
+    fn read(&mut self, line: u64, row: Map<String, Value>, to: &mut Transcript) {
+        let time = row.get("timestamp").cloned().unwrap_or_default();
+        let Some(payload) = row.get("payload").and_then(Value::as_object) else {
+            return match is_header(&row) {
+                true => self.begin(&row, line, to),
+                false if responses::is_item(&row) => self.item(line, &row, &time, to),
+                false => to.skip(line, "no message"),
+            };
+        };
+        match &*text_in(&row, &["type"]).unwrap_or_default() {
+            "session_meta" => self.begin(payload, line, to),
+            "response_item" => self.item(line, payload, &time, to),
+            "event_msg" => self.event(line, payload, &time, to),
+            sort => to.skip(line, format!("no message but `{sort}`")),
+        }
+    }
+
+    fn follows(&self, row: &Map<String, Value>) -> bool {
+        row.contains_key("type") || row.contains_key("record_type")
+    }
+
+    fn finish(&mut self, to: &mut Transcript) {
+        self.tell_events(to);
+    }
+}

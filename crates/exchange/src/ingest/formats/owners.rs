@@ -1,0 +1,126 @@
+//! Owner of an element of a format: it may stand in the element, and in any message, row or item in
+//! it. It is removed before a reader sees the element, so no reader can overlook it.
+
+use aios_draft::{
+    place::owner_of,
+    repeated,
+    spellings::{OWNERS, is_nested},
+};
+use serde_json::{Map, Value};
+
+/// Fields with content, inputs and outputs of tools, or state of the program: names in them do not
+/// concern the record.
+const FREE_FORM: &[&str] = &[
+    "content",
+    "parts",
+    "text",
+    "input",
+    "arguments",
+    "args",
+    "parameters",
+    "action",
+    "output",
+    "result",
+    "results",
+    "resultDisplay",
+    "response",
+    "queries",
+    "toolUseResult",
+    "functionCall",
+    "functionResponse",
+    "function",
+    "function_call",
+    "tools",
+    "functions",
+    "tool_choice",
+    "schema",
+    "inputSchema",
+    "input_schema",
+    "dynamic_tools",
+    "invocation",
+    "changes",
+    "details",
+    "attachment",
+    "attachments",
+    "files",
+    "files_v2",
+    "snapshot",
+    "data",
+    "usage",
+    "qa",
+    "observation",
+    "event_summary",
+    "session_summary",
+];
+
+/// Removes the owner from an element and from its nested objects. [`FREE_FORM`] fields are skipped
+/// unless they are listed in `opens`.
+///
+/// # Errors
+/// A message if two owners are named, or if a field only looks like an owner.
+pub(super) fn take(
+    element: &mut Map<String, Value>,
+    opens: &[&str],
+) -> Result<Option<String>, String> {
+    let mut owner = None;
+    walk(element, opens, &mut owner)?;
+    Ok(owner)
+}
+
+/// Moves the owner that `part` names to the fields of its conversation.
+///
+/// # Errors
+/// Same as [`take`].
+pub(super) fn lift(
+    part: &mut Map<String, Value>,
+    conversation: &mut Map<String, Value>,
+) -> Result<(), String> {
+    if let Some(owner) = take(part, &[])? {
+        repeated::put(conversation, OWNERS[0].to_owned(), owner.into());
+    }
+    Ok(())
+}
+
+/// Returns the owner that either of two places names.
+///
+/// # Errors
+/// A message if they differ.
+pub(in crate::ingest) fn agreed(
+    one: Option<String>,
+    other: Option<String>,
+) -> Result<Option<String>, String> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => Err(format!(
+            "two owners are named in it, `{one}` and `{other}`; split it, one owner each"
+        )),
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+fn walk(
+    object: &mut Map<String, Value>,
+    opens: &[&str],
+    owner: &mut Option<String>,
+) -> Result<(), String> {
+    *owner = agreed(owner.take(), owner_of(object)?)?;
+    for (name, value) in object.iter_mut() {
+        let is_opened = opens.contains(&&**name);
+        // Owners in nested objects, such as `metadata`, are removed with those of the object.
+        if is_nested(name) || (FREE_FORM.contains(&&**name) && !is_opened) {
+            continue;
+        }
+        match value {
+            Value::Object(inner) => walk(inner, if is_opened { opens } else { &[] }, owner)?,
+            list => walk_list(list, owner)?,
+        }
+    }
+    Ok(())
+}
+
+fn walk_list(list: &mut Value, owner: &mut Option<String>) -> Result<(), String> {
+    let Value::Array(items) = list else { return Ok(()) };
+    items.iter_mut().try_for_each(|item| match item {
+        Value::Object(inner) => walk(inner, &[], owner),
+        list => walk_list(list, owner),
+    })
+}

@@ -1,0 +1,221 @@
+//! Consecutive JSON documents, read element by element: lists, and objects with one. Reading
+//! resumes after a broken part if its end can be determined.
+
+use std::{
+    io::{self, BufRead},
+    ops::ControlFlow,
+};
+
+use aios_draft::{moment, repeated::Seed};
+
+use super::{Elements, Hand, Messages, Parsed, objects::mentions_owner, parse};
+use crate::ingest::{
+    elements::{ELEMENT_BYTES_MAX, Element, End, Place, Scanner, head_of, next_alike},
+    formats,
+};
+
+/// Maximum length in bytes of a conversation that is held whole, since its end may contain fields
+/// that concern its beginning.
+pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Documents in a stream.
+pub(super) struct Documents<'h, 'a, 's, R> {
+    pub(super) scanner: Scanner<R>,
+    pub(super) hand: &'h mut Hand<'a, 's>,
+    /// True if it was already reported that the input ends early.
+    pub(super) is_cut_told: bool,
+}
+
+/// Destination of the elements of a list.
+pub(super) enum Destination<'a> {
+    /// Each element is passed on at once.
+    Drafts,
+    /// Elements are held until the enclosing object is read.
+    Held(&'a mut Messages),
+}
+
+impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
+    pub(super) fn new(scanner: Scanner<R>, hand: &'h mut Hand<'a, 's>) -> Documents<'h, 'a, 's, R> {
+        Documents { scanner, hand, is_cut_told: false }
+    }
+
+    /// Reads all documents; breaks if the sink wants no more.
+    pub(super) fn read(mut self) -> io::Result<ControlFlow<()>> {
+        let mut is_misplaced = false;
+        while let Some(byte) = self.scanner.peek()? {
+            let line = self.scanner.place().line;
+            let flow = match byte {
+                b'[' => self.list(&mut Destination::Drafts)?,
+                b'{' => self.object()?,
+                // Input that is not JSON at all is reported once.
+                _ if is_misplaced => {
+                    self.scanner.skip_line()?;
+                    continue;
+                }
+                byte => {
+                    let element = self.scanner.element()?;
+                    if element.bytes.is_empty() {
+                        self.scanner.skip()?;
+                    }
+                    is_misplaced = true;
+                    let found = match element.bytes.is_empty() {
+                        true => String::from(char::from(byte)),
+                        false => String::from_utf8_lossy(&element.bytes).into_owned(),
+                    };
+                    let found = moment::excerpt(&found);
+                    let expected = self.expected();
+                    self.hand.fail(line, format!("expected {expected}, not `{found}`"))
+                }
+            };
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(self.hand.finish())
+    }
+
+    fn expected(&self) -> &'static str {
+        match self.hand.elements {
+            Elements::Either | Elements::Records => {
+                "a list of messages or conversations, or {\"messages\": [...]}"
+            }
+            Elements::Messages => "a list of messages, or {\"messages\": [...]}",
+        }
+    }
+
+    /// Reads the elements of a list, which begins at the next byte.
+    pub(super) fn list(&mut self, into: &mut Destination<'_>) -> io::Result<ControlFlow<()>> {
+        self.scanner.skip()?;
+        let mut head = None;
+        loop {
+            let place = self.scanner.place();
+            match self.scanner.peek()? {
+                None if self.is_cut_told => return Ok(ControlFlow::Continue(())),
+                None => {
+                    self.is_cut_told = true;
+                    let problem = "truncated JSON: the list does not end; what stands before is in";
+                    return Ok(self.put(into, place.line, Err(problem.to_owned())));
+                }
+                Some(b']') => {
+                    self.scanner.skip()?;
+                    return Ok(ControlFlow::Continue(()));
+                }
+                Some(b',') => self.scanner.skip()?,
+                Some(byte @ (b'}' | b':')) => {
+                    self.scanner.skip()?;
+                    let problem = format!("broken JSON: `{}` is out of place", char::from(byte));
+                    if self.put(into, place.line, Err(problem)).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                Some(_) => {
+                    let element = self.scanner.element()?;
+                    if self.list_element(element, &mut head, into)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads an element of a list. After a broken one, reading resumes at the next element that
+    /// begins like the others, `head`.
+    fn list_element(
+        &mut self,
+        element: Element,
+        head: &mut Option<Vec<u8>>,
+        into: &mut Destination<'_>,
+    ) -> io::Result<ControlFlow<()>> {
+        let line = element.place.line;
+        let parsed = match element.end {
+            End::Closed | End::Open => parse(element.place, &element.bytes, Seed::default()),
+            End::TooLong => Err(format!(
+                "the element has more than {ELEMENT_BYTES_MAX} bytes; split it, or write one a line"
+            )),
+        };
+        if let Destination::Held(held) = into {
+            held.bytes += element.bytes.len() as u64;
+        }
+        if parsed.is_ok() {
+            *head = head_of(&element.bytes);
+            return Ok(self.put(into, line, parsed));
+        }
+        let alike = head.clone().or_else(|| head_of(&element.bytes));
+        let next = alike.and_then(|head| next_of(&element, next_alike(&element, &head)));
+        let goes_on = next.is_some_and(|at| self.scanner.go_back(&element, at));
+        self.is_cut_told |= element.end == End::Open && !goes_on;
+        let broken = &element.bytes[..next.filter(|_| goes_on).unwrap_or(element.bytes.len())];
+        if element.end != End::TooLong {
+            match (broken.first(), &mut *into) {
+                (Some(b'{'), _) if formats::may_have_parts(broken) => {
+                    return self.put_object(broken, element.place, into);
+                }
+                (Some(b'['), Destination::Held(held)) => {
+                    let list = self.within(broken, element.place).elements()?;
+                    return Ok(held.take_list(line, list));
+                }
+                _ => {}
+            }
+        }
+        if let Destination::Held(held) = into {
+            held.may_name_owner |= mentions_owner(broken);
+        }
+        Ok(self.put(into, line, parsed))
+    }
+
+    /// Returns a reader for a broken part of this document, which begins at `place`.
+    pub(super) fn within<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        place: Place,
+    ) -> Documents<'_, 'a, 's, &'b [u8]> {
+        Documents { scanner: Scanner::at(bytes, place), hand: self.hand, is_cut_told: false }
+    }
+
+    /// Reads the readable part of a broken conversation in a list.
+    fn put_object(
+        &mut self,
+        broken: &[u8],
+        place: Place,
+        into: &mut Destination<'_>,
+    ) -> io::Result<ControlFlow<()>> {
+        match into {
+            Destination::Drafts => self.within(broken, place).object(),
+            Destination::Held(held) => {
+                let object = self.within(broken, place).read_object()?;
+                let (value, problems) = object.into_value(&self.hand.formats);
+                Ok(held.take_value(place.line, value, problems))
+            }
+        }
+    }
+
+    /// Reads the elements of a list of lists.
+    pub(super) fn elements(&mut self) -> io::Result<Messages> {
+        let mut messages = Messages::default();
+        let _ = self.list(&mut Destination::Held(&mut messages))?;
+        Ok(messages)
+    }
+
+    fn put(&mut self, into: &mut Destination<'_>, line: u64, parsed: Parsed) -> ControlFlow<()> {
+        match into {
+            Destination::Drafts => self.hand.element(line, parsed),
+            Destination::Held(held) => {
+                held.read.push((line, parsed));
+                ControlFlow::Continue(())
+            }
+        }
+    }
+}
+
+/// Returns the offset in a broken element at which the next one of its list begins.
+fn next_of(element: &Element, places: Vec<usize>) -> Option<usize> {
+    let holder = formats::holder_in(&element.bytes);
+    places.into_iter().find(|at| {
+        let mut rest = Scanner::at(&element.bytes[*at..], element.place);
+        let found = rest.element();
+        let found = found.ok().filter(|it| it.end == End::Closed);
+        let found = found.and_then(|it| parse(it.place, &it.bytes, Seed::default()).ok());
+        // A message in a broken conversation is not another conversation.
+        found.is_some_and(|(it, _)| holder.is_none_or(|holder| it.get(holder).is_some()))
+    })
+}

@@ -1,0 +1,200 @@
+//! From bytes to drafts: detects encoding and layout, and reports unreadable parts with their
+//! lines.
+
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    ops::{ControlFlow, Range},
+    path::Path,
+    sync::Arc,
+};
+
+use aios_draft::{Defaults, Draft, Mend};
+use aios_memory::admission::Document;
+
+use super::{
+    Format, Thinking,
+    attribution::Attribution,
+    detect::{self, HEAD_BYTES, Layout},
+    document::{self, DOCUMENT_BYTES_MAX, Markup},
+    encoding::{self, BROKEN_UNITS, Stream},
+    formats::Formats,
+    json::{self, Elements, begun},
+    lines::LINE_BYTES_MAX,
+};
+use crate::export::begins_export;
+
+/// A part of the input that was read, with its line.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Piece {
+    /// The document that the following drafts are pieces of.
+    Document(Arc<Document>),
+    Draft(u64, Box<Draft>),
+    /// Rows without content to store, with the reason and the line of the first.
+    Skipped {
+        line: u64,
+        rows: u64,
+        reason: String,
+    },
+    /// A malformed part that was read all the same.
+    Mended(u64, Mend),
+    /// An unreadable part; without a line, the whole input.
+    Failed(Option<u64>, String),
+    /// The whole document was read.
+    End,
+}
+
+/// Problem of an input without text. An emptied document may be in the middle of being written.
+pub(super) const EMPTY: &str =
+    "it is empty; there is nothing to store, and what was read from it before stays as it is";
+
+/// Problem of an input that this program exported: ingesting it would duplicate its records.
+const OWN_EXPORT: &str = "it is an export of aios-memory, whose records have their ids and owners; \
+                          write `aios-memory import --from FILE`";
+
+/// Problem of an input that is not text.
+const NO_TEXT: &str = "it is not text; convert it to text, Markdown or JSON first";
+
+/// A byte order mark at the beginning of a line.
+const MARK_IN_MIDST: &str = "\n\u{feff}";
+
+/// Consumer of pieces; breaks if it wants no more.
+pub(crate) type Sink<'a> = dyn FnMut(Piece) -> ControlFlow<()> + 'a;
+
+/// Source of the bytes, and defaults for missing values.
+pub(crate) struct Input<'a, R> {
+    pub(crate) bytes: R,
+    /// The file, or `None` for a stream without a name.
+    pub(crate) name: Option<&'a Path>,
+    pub(crate) format: Format,
+    pub(crate) thinking: Thinking,
+    pub(crate) defaults: &'a Defaults,
+    /// Splits the text of a section into ranges.
+    pub(crate) chunks: &'a dyn Fn(&str) -> Vec<Range<usize>>,
+}
+
+/// Reads the whole `input` into `sink`; an I/O error becomes its last piece.
+pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
+    if let Err(error) = read_layout(input, sink) {
+        let problem = match error.kind() {
+            io::ErrorKind::IsADirectory => {
+                "it is a directory; name the files that are in it".to_owned()
+            }
+            // The message already contains the remedy.
+            io::ErrorKind::InvalidData => error.to_string(),
+            _ => format!("failed to read: {error}"),
+        };
+        let _ = sink(Piece::Failed(None, problem));
+    }
+}
+
+fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<ControlFlow<()>> {
+    let Input { bytes, name, format, thinking, defaults, chunks } = input;
+    let Stream { bytes, encoding, is_replaced } = encoding::decode_stream(bytes)?;
+    let input = Input { bytes, name, format, thinking, defaults, chunks };
+    let flow = read_text(input, encoding, sink)?;
+    if flow.is_continue() && is_replaced.get() {
+        return Ok(sink(Piece::Mended(1, Mend::whole(BROKEN_UNITS))));
+    }
+    Ok(flow)
+}
+
+/// Reads text that was in another `encoding`, or in UTF-8.
+fn read_text<R: Read>(
+    input: Input<'_, R>,
+    encoding: Option<&'static str>,
+    sink: &mut Sink<'_>,
+) -> io::Result<ControlFlow<()>> {
+    let Input { bytes, name, format, thinking, defaults, chunks } = input;
+    let mut bytes = BufReader::new(bytes);
+    let head = head_of(&mut bytes)?;
+    if head.trim_ascii().is_empty() && bytes.fill_buf()?.is_empty() {
+        return Ok(sink(Piece::Failed(None, EMPTY.to_owned())));
+    }
+    if let Some(encoding) = encoding
+        && sink(Piece::Mended(1, Mend::whole(format!("it is {encoding}; read as such")))).is_break()
+    {
+        return Ok(ControlFlow::Break(()));
+    }
+    if format != Format::Text && begins_export(begun(&head)) {
+        return Ok(sink(Piece::Failed(None, OWN_EXPORT.to_owned())));
+    }
+    let layout = detect::layout(format, name, &head);
+    let elements = if format == Format::Chat { Elements::Messages } else { Elements::Either };
+    let formats = Formats::new(format, thinking, defaults);
+    let mut bytes = io::Cursor::new(head).chain(bytes);
+    let elements = match layout {
+        Layout::JsonLines => None,
+        Layout::Records => Some(Elements::Records),
+        _ => Some(elements),
+    };
+    let markup = match layout {
+        Layout::JsonLines | Layout::Json | Layout::Records => {
+            let mut attribution = Attribution::new(sink, defaults);
+            let attributed = &mut |piece| attribution.take(piece);
+            let read = match elements {
+                None => json::read_lines(bytes, defaults, formats, attributed),
+                Some(elements) => {
+                    json::read_document(bytes, elements, defaults, formats, attributed)
+                }
+            };
+            // Elements before an I/O error are passed on.
+            return match read {
+                Ok(ControlFlow::Break(())) => read,
+                read if attribution.finish().is_continue() => read,
+                _ => Ok(ControlFlow::Break(())),
+            };
+        }
+        Layout::Markdown => Markup::Markdown,
+        Layout::Text => Markup::Plain,
+    };
+    let mut document = Vec::new();
+    (&mut bytes).take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut document)?;
+    if DOCUMENT_BYTES_MAX < document.len() as u64 {
+        let problem =
+            format!("the document has more than {DOCUMENT_BYTES_MAX} bytes; split it into several");
+        return Ok(sink(Piece::Failed(None, problem)));
+    }
+    let (text, mended) = match encoding::decode(&document) {
+        Ok(decoded) => decoded,
+        Err(problem) => {
+            let is_binary = encoding::is_binary(&String::from_utf8_lossy(&document));
+            let problem = if is_binary { NO_TEXT } else { problem };
+            return Ok(sink(Piece::Failed(None, problem.to_owned())));
+        }
+    };
+    let is_binary = match mended {
+        Some(_) => encoding::is_binary(&text),
+        None => encoding::is_mostly_binary(&text),
+    };
+    if is_binary {
+        return Ok(sink(Piece::Failed(None, NO_TEXT.to_owned())));
+    }
+    let nul = text.contains('\0').then_some("U+0000 became U+FFFD");
+    for reason in mended.into_iter().chain(nul) {
+        if sink(Piece::Mended(1, Mend::whole(reason))).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    let text = match nul {
+        Some(_) => text.replace('\0', "\u{fffd}").into(),
+        None => text,
+    };
+    // Concatenated files have byte order marks between them.
+    let text = match text.contains(MARK_IN_MIDST) {
+        true => text.replace(MARK_IN_MIDST, "\n").into(),
+        false => text,
+    };
+    Ok(document::read(&text, markup, name, defaults, chunks, sink))
+}
+
+/// Returns the first bytes of a stream for detection of the layout. If the first line may be a
+/// record, it is included whole.
+fn head_of(bytes: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    bytes.take(HEAD_BYTES).read_to_end(&mut head)?;
+    let begun = begun(&head);
+    if begun.starts_with(b"{") && !begun.contains(&b'\n') {
+        bytes.take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut head)?;
+    }
+    Ok(head)
+}

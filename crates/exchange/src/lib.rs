@@ -1,0 +1,58 @@
+//! Files in and out of a memory: ingests conversations and documents, imports stores of other
+//! programs, exports all records.
+//!
+//! ```
+//! use aios_exchange::{export, ingest};
+//! use aios_memory::{AgentMemory, Config, SearchOptions};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+//! let path = dir.path().join("ports.md");
+//! std::fs::write(&path, "# Staging\n\nIts database is on port 5433.\n")?;
+//! let report = ingest::file(&memory, &path, ingest::IngestOptions::default()).await?;
+//! assert_eq!(report.tally.added, 1);
+//!
+//! let found = memory.recall("which port does staging use?", &SearchOptions::default()).await?;
+//! assert!(found.hits[0].text.ends_with("port 5433."));
+//!
+//! let exported = export::to_file(&memory, &dir.path().join("all.jsonl"), None).await?;
+//! assert_eq!(exported.records, 1);
+//! # memory.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`ingest`] reads conversations, documents and records in the formats of other programs, which
+//!   it recognises by their content ([`Format`](ingest::Format)). [`walk`] lists the text files of
+//!   a directory.
+//! - [`import`] reads the whole store of another program once: a SQLite database or JSON.
+//! - [`export`] writes all records as lines of JSON, and reads them back.
+//! - [`labelled`] reads the conversations and questions of research datasets.
+//!
+//! Every function takes a [`MemoryView`](aios_memory::MemoryView), and reads and writes the records
+//! of its owner; the administrator's view those of every owner. All records enter through the
+//! memory's [admission](aios_memory::admission).
+//!
+//! # Invariants
+//! - When a call returns, the stored records are durable and found by every search.
+//! - Reading the same file twice adds nothing, and a forgotten record stays forgotten.
+//! - A part that cannot be read costs only itself, and is in the report with its line.
+//! - Files of other programs are never changed. An export appears only when it is complete.
+//!
+//! # What this crate does not do
+//! It has no network access and watches no directories. Reading one record from an object is the
+//! work of `aios-draft`, copies of the database files of `aios_memory`.
+
+mod error;
+pub mod export;
+pub mod import;
+pub mod ingest;
+pub mod labelled;
+mod walk;
+
+pub use self::{
+    error::Error,
+    walk::{WALK_FILES_MAX, Walk, walk},
+};

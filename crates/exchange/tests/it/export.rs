@@ -1,0 +1,436 @@
+//! Export of all records, and its import.
+
+use std::{fs, path::Path};
+
+use aios_exchange::{
+    Error,
+    export::{self, Restocked, is_export},
+    import::ImportMode,
+    ingest::{self, IngestOptions},
+};
+use aios_memory::{
+    AgentMemory, Detail, Id, Kind, MemoryView, Record, RememberOptions, Scope, ScopeFilter,
+};
+use serde_json::{Value, json};
+
+use crate::{Fixture, in_session, of, texts};
+
+async fn filled(memory: &AgentMemory) {
+    let ada = of(memory, "ada");
+    let talk = in_session(&ada, "talk");
+    for (kind, value, view) in [
+        (Kind::Goal, json!({"id": "g", "description": "a garden"}), &ada),
+        (Kind::Task, json!({"id": "t", "goal_id": "g", "description": "dig"}), &ada),
+        (Kind::ToolCall, json!({"task_id": "t", "tool_name": "spade", "input": "1"}), &ada),
+        (Kind::Decision, json!({"context": "where", "chosen": "by the wall"}), &ada),
+        (Kind::Pattern, json!({"trigger": "rain", "action": "wait", "success_rate": 0.5}), &ada),
+        (Kind::Message, json!({"role": "user", "content": "shall we plant ferns?"}), &talk),
+        (Kind::Message, json!({"role": "assistant", "content": "ferns it is"}), &talk),
+        (Kind::Entry, json!({"key": "soil", "value": {"ph": 6.5}, "category": "c"}), &ada),
+        (Kind::Preference, json!({"key": "tone", "value": "dry"}), &ada),
+        (Kind::Persona, json!({"key": "name", "value": "Fern"}), &**memory),
+        (Kind::Procedure, json!({"name": "plant", "description": "dig, put, water"}), &ada),
+        (Kind::Incident, json!({"description": "the pipe burst", "severity": "high"}), &ada),
+    ] {
+        view.record(kind, value).await.unwrap();
+    }
+    let options = RememberOptions { tags: vec!["shed".to_owned()], ..RememberOptions::default() };
+    ada.remember_with("the key is in the shed", options).await.unwrap();
+    memory.remember("a text of everybody's").await.unwrap();
+}
+
+async fn export(memory: &MemoryView, path: &Path) -> String {
+    export::to_file(&memory, path, None).await.unwrap();
+    fs::read_to_string(path).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_round_trips_through_an_import() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let memory = from.open().await;
+    filled(&memory).await;
+    let everything = memory.administrator();
+    everything.longterm().drain().await.unwrap();
+    let path = from.dir.path().join("all.jsonl");
+    let written = export(&everything, &path).await;
+    assert_eq!(written.lines().count(), 1 + 15, "{written}");
+    assert!(is_export(&path));
+    let again = export::to_file(&everything, &path, None).await.unwrap_err();
+    assert!(matches!(again, Error::Output { .. }), "{again}");
+
+    let other = to.open().await;
+    let everything = other.administrator();
+    let taken = export::read_back(&everything, &path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(counts(&taken), (15, 0, 0));
+    let back = export(&everything, &to.dir.path().join("back.jsonl")).await;
+    assert_eq!(back, written);
+    let taken = export::read_back(&everything, &path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(counts(&taken), (0, 15, 0));
+    let ada = of(&other, "ada");
+    assert!(texts(&ada, "plant ferns").await.contains(&"ferns it is".to_owned()));
+    assert!(everything.longterm().verify().await.unwrap().is_clean());
+    // Imported records are continued like original ones.
+    let said = json!({"role": "user", "content": "and roses"});
+    in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
+    everything.longterm().drain().await.unwrap();
+    assert_eq!(ada.working().messages().recent("talk", 10).await.unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let memory = from.open().await;
+    filled(&memory).await;
+    of(&memory, "bob").remember("a text of bob's").await.unwrap();
+    let path = from.dir.path().join("ada.jsonl");
+    let ada = ScopeFilter::exact(Scope::default().with_user("ada"));
+    let view = memory.administrator().narrow(&ada).unwrap();
+    let exported = export::to_file(&view, &path, None).await.unwrap();
+    let whole = fs::read_to_string(&path).unwrap();
+    assert_eq!(exported.records, 13, "{whole}");
+    assert!(!whole.contains("everybody's") && !whole.contains("bob's"));
+
+    // A task whose goal is missing is stored in working memory.
+    let task = whole.lines().find(|line| line.contains("\"kind\":\"task\"")).unwrap();
+    let damaged = from.dir.path().join("damaged.jsonl");
+    fs::write(&damaged, format!("{{\"aios_memory_export\":1}}\n{{}}\n{task}\n")).unwrap();
+    let other = to.open().await;
+    let ada = of(&other, "ada");
+    let taken = export::read_back(&ada, &damaged, ImportMode::Store, None).await.unwrap();
+    assert_eq!((taken.tally.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
+    assert_detached(&taken, &[(3, "goal/g")]);
+    assert_eq!(ada.working().tasks().list(None, None).await.unwrap().len(), 1);
+    assert_eq!(texts(&ada, "dig").await, ["dig"]);
+
+    for (version, expect) in [(99, "use the newer program"), (0, "there is no version 0")] {
+        fs::write(&damaged, format!("{{\"aios_memory_export\":{version}}}\n")).unwrap();
+        let error = export::read_back(&ada, &damaged, ImportMode::Store, None).await.unwrap_err();
+        assert!(error.to_string().contains(expect), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preference_of_the_former_default_user_is_shared() {
+    let line = |key: &str, user: &str| {
+        json!({
+            "kind": "preference", "id": key, "scope": {"user": user},
+            "text": format!("{key}: mint"),
+            "payload": {"key": key, "value": "mint", "user": user,
+                "updated_at": "2026-05-08T13:56:00Z"},
+            "provenance": {"module": "unknown"}, "title": null, "speaker": null, "position": null,
+            "tags": [], "source": null, "external_id": null, "importance": 0.5, "confidence": 1.0,
+            "trust": "normal", "occurred_at": null, "recorded_at": "2026-05-08T13:56:00Z",
+            "valid_from": null, "valid_to": null, "superseded_by": null, "expires_at": null,
+        })
+    };
+    let to = Fixture::new();
+    let other = to.open().await;
+    let path = to.dir.path().join("former.jsonl");
+    for (version, is_shared) in [(1, true), (2, false)] {
+        let key = format!("tea{version}");
+        let lines = [
+            format!("{{\"aios_memory_export\":{version}}}"),
+            line(&key, "default").to_string(),
+            line(&key, "ann").to_string(),
+        ];
+        fs::write(&path, lines.join("\n")).unwrap();
+        let all = other.administrator();
+        let taken = export::read_back(&all, &path, ImportMode::Store, None).await.unwrap();
+        assert_eq!((taken.tally.added, taken.failed.len()), (2, 0), "{taken:?}");
+        let seen = other.for_shared().working().preferences().list().await.unwrap();
+        assert_eq!(seen.other.contains_key(&key), is_shared, "version {version}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hand_edited_times_are_read_in_any_accepted_notation() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let memory = from.open().await;
+    let goal = json!({"id": "g", "description": "weed", "expires_at": "2100-01-01T00:00:00Z"});
+    memory.record(Kind::Goal, goal).await.unwrap();
+    let path = from.dir.path().join("all.jsonl");
+    let written = export(&memory, &path).await;
+    let other = to.open().await;
+    for (time, expect) in
+        [("9999-12-31", None), ("soon", Some("`expires_at`: `soon` is not a time; write 2026-"))]
+    {
+        fs::write(&path, written.replace("2100-01-01T00:00:00Z", time)).unwrap();
+        let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+        let problem = taken.failed.first().map(|(_, problem)| problem.as_str());
+        assert_eq!(taken.tally.added, u64::from(expect.is_none()));
+        assert!(problem.unwrap_or_default().starts_with(expect.unwrap_or_default()), "{taken:?}");
+    }
+    let back = other.get(Kind::Goal, &Id::new("g").unwrap()).await.unwrap().unwrap();
+    assert_eq!(back.expires_at.unwrap().strftime("%F").to_string(), "9999-12-30");
+    assert_eq!(other.working().goals().active().await.unwrap().len(), 1);
+}
+
+/// Exports Ada's session `s` with a summary and `messages`, and returns the lines of the file.
+async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
+    let memory = fixture.open().await;
+    let ada = in_session(&of(&memory, "ada"), "s");
+    for content in messages {
+        let said = json!({"role": "user", "content": content});
+        ada.record(Kind::Message, said).await.unwrap();
+    }
+    ada.working().sessions().set_summary("s", "about boats").await.unwrap();
+    let written = export(&ada, &fixture.dir.path().join("talk.jsonl")).await;
+    memory.shutdown().await.unwrap();
+    written.lines().map(str::to_owned).collect()
+}
+
+async fn import(memory: &MemoryView, dir: &Path, lines: &[String]) -> Restocked {
+    let path = dir.join("given.jsonl");
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let dry = export::read_back(&memory, &path, ImportMode::DryRun, None).await.unwrap();
+    let taken = export::read_back(&memory, &path, ImportMode::Store, None).await.unwrap();
+    let (told, done) = (&dry.tally, &taken.tally);
+    assert_eq!((told.added, told.known), (done.added, done.known), "{dry:?} {taken:?}");
+    taken
+}
+
+/// Returns the numbers of records added, known and failed.
+fn counts(taken: &Restocked) -> (u64, u64, usize) {
+    (taken.tally.added, taken.tally.known, taken.failed.len())
+}
+
+/// Checks the lines of records that were stored without a reference, and the missing references.
+fn assert_detached(taken: &Restocked, expect: &[(u64, &str)]) {
+    let is_detached = |detail: &&Detail| detail.outcome == "detached";
+    let found: Vec<&Detail> = taken.tally.details.iter().filter(is_detached).collect();
+    let lines: Vec<u64> = found.iter().map(|detail| detail.line).collect();
+    assert_eq!(lines, expect.iter().map(|(line, _)| *line).collect::<Vec<_>>(), "{taken:?}");
+    for (detail, (_, goal)) in found.iter().zip(expect) {
+        assert!(detail.reason.as_ref().unwrap().contains(goal), "{detail:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_continues_after_imports_in_any_order() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let mut lines = talk(&from, &["one", "two", "three"]).await;
+    let other = to.open().await;
+    let ada = of(&other, "ada");
+    // The header, the session after one message, then the rest in a later file.
+    lines.swap(1, 2);
+    let taken = import(&ada, to.dir.path(), &lines[..3]).await;
+    assert_eq!(counts(&taken), (2, 0, 0), "{taken:?}");
+    let taken = import(&ada, to.dir.path(), &lines).await;
+    assert_eq!(counts(&taken), (2, 2, 0), "{taken:?}");
+    let session = ada.working().sessions().get("s").await.unwrap().unwrap();
+    assert_eq!((session.message_count, session.summary.as_deref()), (3, Some("about boats")));
+    let said = json!({"role": "user", "content": "four"});
+    in_session(&ada, "s").record(Kind::Message, said).await.unwrap();
+    let ingested = br#"{"role": "user", "text": "five", "session": "s"}"#;
+    let report = ingest::reader(&ada, &ingested[..], None, IngestOptions::default()).await.unwrap();
+    assert_eq!((report.tally.added, report.failed_count), (1, 0), "{report:?}");
+    assert!(other.administrator().verify(|_| {}).await.unwrap().is_clean());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_merges_sessions_with_the_same_id() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let lines = talk(&from, &["one", "two"]).await;
+    let other = to.open().await;
+    let ada = in_session(&of(&other, "ada"), "s");
+    for content in ["own one", "own two"] {
+        let said = json!({"role": "user", "content": content});
+        ada.record(Kind::Message, said).await.unwrap();
+    }
+    let taken = import(&ada, to.dir.path(), &lines).await;
+    assert_eq!(counts(&taken), (3, 0, 0), "{taken:?}");
+    let messages = ada.working().messages().recent("s", 9).await.unwrap();
+    let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
+    assert_eq!(texts, ["own one", "own two", "one", "two"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_another_user_is_a_failure_of_its_line() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let mut lines = talk(&from, &["one", "two"]).await;
+    let memory = from.open().await;
+    memory.remember("the shed is green").await.unwrap();
+    let path = from.dir.path().join("note.jsonl");
+    lines.push(export(&memory, &path).await.lines().last().unwrap().to_owned());
+    let other = to.open().await;
+    let bob = of(&other, "bob");
+    bob.record(Kind::Session, json!({"id": "s"})).await.unwrap();
+    let path = to.dir.path().join("given.jsonl");
+    fs::write(&path, lines.join("\n")).unwrap();
+    // Records without a user become the reader's; the shared handle refuses those of a user.
+    for (view, texts_of) in [(&bob, "bob"), (&*other, "everybody")] {
+        let taken = export::read_back(&view, &path, ImportMode::Store, None).await.unwrap();
+        assert_eq!((taken.tally.added, taken.tally.refused), (1, 3), "{texts_of}: {taken:?}");
+        let failed: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
+        assert_eq!(failed, [2, 3, 4], "{texts_of}: {taken:?}");
+        assert!(taken.failed.iter().all(|(_, problem)| problem.contains("user")), "{taken:?}");
+        assert_eq!(texts(view, "shed").await, ["the shed is green"]);
+    }
+    assert_eq!(bob.working().sessions().get("s").await.unwrap().unwrap().message_count, 0);
+}
+
+/// Returns the lines of an export of `records`, each with its owner; `None` is the shared owner.
+async fn lines_of(records: &[(Kind, Value, Option<&str>)]) -> Vec<String> {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    for (kind, value, user) in records {
+        let view = user.map_or_else(|| memory.for_shared(), |user| of(&memory, user));
+        view.record(*kind, value.clone()).await.unwrap();
+    }
+    let path = fixture.dir.path().join("all.jsonl");
+    let written = export(&memory.administrator(), &path).await;
+    memory.shutdown().await.unwrap();
+    written.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_ids_of_different_owners_do_not_conflict() {
+    let lines = lines_of(&[
+        (Kind::Goal, json!({"id": "g", "description": "of everybody"}), None),
+        (Kind::Task, json!({"id": "t", "goal_id": "g", "description": "dig"}), None),
+        (Kind::Note, json!({"id": "n", "content": "of everybody"}), None),
+        (Kind::Preference, json!({"key": "tone", "value": "dry"}), Some("ada")),
+    ])
+    .await;
+    let to = Fixture::new();
+    let other = to.open().await;
+    let bob = of(&other, "bob");
+    let own = [
+        (Kind::Goal, "g", json!({"id": "g", "description": "bob's"})),
+        (Kind::Note, "n", json!({"id": "n", "content": "bob's"})),
+        (Kind::Preference, "tone", json!({"key": "tone", "value": "warm"})),
+    ];
+    for (kind, _, value) in own.clone() {
+        bob.record(kind, value).await.unwrap();
+    }
+    let taken = import(&other.administrator(), to.dir.path(), &lines).await;
+    assert_eq!(counts(&taken), (4, 0, 0), "{taken:?}");
+    assert_detached(&taken, &[]);
+    for (kind, id, _) in own {
+        let id = Id::new(id).unwrap();
+        let record = bob.get(kind, &id).await.unwrap().unwrap();
+        assert_eq!(record.scope.user.as_deref(), Some("bob"));
+        if kind != Kind::Preference {
+            let shared = other.get(kind, &id).await.unwrap().unwrap();
+            assert_eq!(shared.text, "of everybody");
+        }
+    }
+    // The shared task refers to the shared goal, not to Bob's.
+    let goals_tasks = other.working().tasks().of_goal("g").await.unwrap();
+    assert_eq!(goals_tasks.len(), 1);
+    assert_eq!(bob.working().preferences().get("tone").await.unwrap(), Some(json!("warm")));
+    assert_eq!(
+        of(&other, "ada").working().preferences().get("tone").await.unwrap(),
+        Some(json!("dry"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_of_two_lines_with_the_same_id_counts() {
+    let lines = lines_of(&[
+        (Kind::Goal, json!({"id": "g", "description": "first"}), None),
+        (Kind::Note, json!({"id": "n", "content": "first"}), None),
+        (Kind::Preference, json!({"key": "k", "value": "a"}), Some("ada")),
+        (Kind::Preference, json!({"key": "k", "value": "b"}), Some("bob")),
+    ])
+    .await;
+    let again = lines[1..].iter().map(|line| line.replace("first", "second"));
+    let twice: Vec<String> = lines.iter().cloned().chain(again).collect();
+    let to = Fixture::new();
+    let other = to.open().await;
+    let everything = other.administrator();
+    let taken = import(&everything, to.dir.path(), &twice).await;
+    // Those with another text conflict with the first; the equal ones are known.
+    assert_eq!(counts(&taken), (4, 2, 0), "{taken:?}");
+    let conflicting: Vec<u64> = taken.tally.conflicting.iter().map(|it| it.line).collect();
+    assert_eq!((conflicting.len(), taken.tally.conflicting_count), (2, 2), "{taken:?}");
+    assert!(conflicting.iter().all(|line| twice[*line as usize - 1].contains("second")));
+    let here = export(&everything, &to.dir.path().join("back.jsonl")).await;
+    assert_eq!(here.lines().collect::<Vec<_>>(), lines);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_ends_an_import_or_ingest_with_the_number_of_added_records() {
+    let (notes, to) = (1200, Fixture::new());
+    let note = |n: usize| Record {
+        payload: json!({"content": format!("note {n}")}),
+        ..Record::new(
+            Kind::Note,
+            format!("n{n:04}").parse().unwrap(),
+            format!("note {n}"),
+            Scope::default(),
+        )
+    };
+    let mut lines = vec!["{\"aios_memory_export\":1}".to_owned()];
+    lines.extend((0..notes).map(|n| serde_json::to_string(&note(n)).unwrap()));
+    let path = to.dir.path().join("given.jsonl");
+    fs::write(&path, lines.join("\n")).unwrap();
+    let mut config = to.config();
+    config.longterm.max_disk_bytes = 900_000;
+    // With the transformer, the vectors of one batch would exceed the limit.
+    config.embedding.model = "static".to_owned();
+    let other = AgentMemory::open(config.clone()).await.unwrap();
+    let error = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap_err();
+    let Error::Unfinished { added, source } = &error else { panic!("{error:?}") };
+    assert!(0 < *added && added % 500 == 0, "{error:?}");
+    assert!(source.to_string().contains("raise the limit"), "{error:?}");
+
+    let said: Vec<String> = (0..notes)
+        .map(|n| json!({"kind": "note", "text": format!("said {n}")}).to_string())
+        .collect();
+    let said = std::io::Cursor::new(said.join("\n"));
+    let (to, mut config) = (Fixture::new(), config);
+    config.memory.data_dir = to.dir.path().to_owned();
+    let other = AgentMemory::open(config).await.unwrap();
+    let error = ingest::reader(&other, said, None, IngestOptions::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Unfinished { added, .. } if 0 < added), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_record_does_not_block_the_rest_of_its_batch() {
+    let lines = lines_of(&[(Kind::Note, json!({"content": "good"}), None)]).await;
+    let copies = (0..20).map(|n| {
+        let mut record: Record = serde_json::from_str(&lines[1]).unwrap();
+        record.id = format!("n{n}").parse().unwrap();
+        if n % 9 == 4 {
+            record.text = "x".repeat((16 << 20) + 1);
+        }
+        serde_json::to_string(&record).unwrap()
+    });
+    let given: Vec<String> = lines[..1].iter().cloned().chain(copies).collect();
+    let to = Fixture::new();
+    let other = to.open().await;
+    let path = to.dir.path().join("given.jsonl");
+    fs::write(&path, given.join("\n")).unwrap();
+    let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(taken.tally.added, 18, "{taken:?}");
+    let lines: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [6, 15], "{taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn byte_order_marks_and_blank_lines_in_an_export_are_ignored() {
+    let lines = lines_of(&[(Kind::Note, json!({"content": "here"}), None)]).await;
+    let to = Fixture::new();
+    let other = to.open().await;
+    let path = to.dir.path().join("edited.jsonl");
+    for (n, edited) in [
+        format!("\u{feff}{}\r\n{}\r\n", lines[0], lines[1]),
+        format!("\u{feff}\n \n{}\n\n{}\n\n\n", lines[0], lines[1]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        fs::write(&path, edited).unwrap();
+        assert!(is_export(&path), "{n}");
+        let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+        assert_eq!(
+            (taken.tally.added + taken.tally.known, taken.failed.len()),
+            (1, 0),
+            "{n}: {taken:?}"
+        );
+    }
+    fs::write(&path, format!("{}\n\n{{}}\n", lines[0])).unwrap();
+    let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+    assert_eq!(taken.failed[0].0, 3);
+}

@@ -1,0 +1,76 @@
+//! The errors of the hub, by what the caller can do about them.
+
+use std::{error::Error as StdError, io, path::PathBuf};
+
+/// The reason for which a model could not be listed or downloaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The hub has no public model of this name.
+    #[error("the hub has no public model `{model}`; check its name and revision")]
+    Unknown {
+        /// The model.
+        model: String,
+    },
+    /// The model lacks a required file.
+    #[error("`{model}` has no `{file}` on the hub; give a sentence-transformers model")]
+    NoFile {
+        /// The model.
+        model: String,
+        /// The missing file.
+        file: String,
+    },
+    /// The hub did not answer, or answered with an error.
+    #[error("failed to fetch {url}; run the command again, it goes on where it stopped")]
+    Network {
+        /// The requested address.
+        url: String,
+        /// The cause.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The received data differ from the hub's listing, and were discarded.
+    #[error("{url} is damaged: {reason}; run the command again")]
+    Damaged {
+        /// The requested address.
+        url: String,
+        /// The difference.
+        reason: &'static str,
+    },
+    /// The cache cannot be written.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The cache or a model in it cannot be used.
+    #[error(transparent)]
+    Embedding(#[from] aios_embedding::Error),
+    /// A background task ended unexpectedly.
+    #[error("a background task ended unexpectedly; run the command again")]
+    Interrupted,
+}
+
+impl Error {
+    /// Returns a stable word by which programs distinguish errors.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Interrupted => "internal",
+            _ => "model",
+        }
+    }
+
+    /// Returns a suggestion for the next step, if the message does not contain one already.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            // For a model of the hub, the message itself contains the suggestion.
+            Error::Embedding(aios_embedding::Error::Missing { .. }) => {
+                Some("set embedding.model to a model's directory, or to `auto`")
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The embedding models of the Hugging Face hub on this machine: lists them, downloads one.
+//!
+//! ```
+//! use aios_hub::{HubCache, ModelName};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let cache = HubCache::new("/home/ada/.cache/huggingface/hub");
+//! let name: ModelName = "sentence-transformers/all-MiniLM-L6-v2".parse()?;
+//! let folder = cache.folder(&name);
+//! assert!(folder.ends_with("models--sentence-transformers--all-MiniLM-L6-v2"));
+//! assert!(cache.list()?.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - A [`HubCache`] is the cache that the hub's own library uses, and other programs share.
+//!   [`list`](HubCache::list) returns its [`CachedModel`]s.
+//! - `pull_model`, with the feature `pull`, downloads those files of a [`ModelName`] that the
+//!   embedder reads.
+//!
+//! # Invariants
+//! - Only `pull_model` accesses the network, and only when called.
+//! - A file appears in the cache only after its size and its hash were verified. An interrupted
+//!   download resumes.
+//!
+//! # What this crate does not do
+//! It removes no models and opens none: `aios-embedding` finds the model of a setting in the cache.
+//!
+//! # Features
+//! - `pull`: the download.
+
+mod error;
+#[cfg(feature = "pull")]
+mod pull;
+
+pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
+
+pub use self::error::Error;
+#[cfg(feature = "pull")]
+pub use self::pull::{HUB, PullProgress, pull_model};
