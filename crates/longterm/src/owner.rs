@@ -49,10 +49,12 @@ pub(crate) use self::{
 };
 use crate::{
     Config, Error,
-    checksums::{Checksums, Known},
     journal::{Drain, Journal, Safe, Term},
     library::{Library, RowTerms},
-    sync::Synced,
+    sync::{
+        Synced,
+        checksums::{Checksums, Known},
+    },
 };
 
 /// Indexes are updated once the library has at most this many times as many rows as they miss.
