@@ -1,5 +1,5 @@
-//! Maintenance of the library by its owner: files are merged, indexes updated and old versions pruned
-//! when the thresholds of the configuration are reached.
+//! Maintenance of the library by its owner: files are merged, indexes updated and old versions
+//! pruned when the thresholds of the configuration are reached.
 
 use std::sync::Arc;
 
