@@ -3,24 +3,31 @@
 //!
 //! Not here: the record's identity and stored version, which `journal` checks when it writes.
 
+mod chunk;
+mod content;
 mod embed;
+mod former;
 mod normal;
+mod vectors;
 
 use aios_analysis::Analyzer;
 use aios_record::{Change, Record, Timestamp};
 
 use self::normal::{check_length, check_readable, whole_micros};
+pub use self::{chunk::chunks, vectors::Space};
 pub(crate) use self::{
+    chunk::chunks_of,
+    content::{HASH_VERSION, Rules},
     embed::{Embedded, embed},
+    former::{former_name, rename_user},
     normal::{cut, normalize, truncate},
+    vectors::Vectors,
 };
 use crate::{
     Config, Error,
     blocking::blocking,
-    content::Rules,
     journal::{Limits, Older, Write},
     library::Row,
-    vectors::Vectors,
 };
 
 /// Time at which the text of a stored record is embedded.

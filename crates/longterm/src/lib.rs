@@ -48,38 +48,22 @@
 //! # What this crate does not do
 //! It derives no facts and no summaries, renders nothing, and forgets only on request.
 
-mod backup;
 mod blocking;
-mod checksums;
-mod chunk;
 mod collections;
 mod config;
-mod content;
-mod decoding;
 mod error;
-mod feed;
-mod former;
+mod forgetting;
 mod intake;
 mod journal;
 mod library;
 mod longterm;
 mod owner;
 mod parts;
-mod purge;
-mod rebuild;
-mod saying;
-mod sayings;
 mod search;
 mod shelf;
-mod sources;
-mod stats;
-mod stored;
 mod sync;
-mod told;
-mod tombstones;
+mod upkeep;
 mod validity;
-mod vectors;
-mod verify;
 mod view;
 mod write;
 
@@ -87,29 +71,24 @@ pub use aios_analysis::Language;
 pub use aios_ledger::{Access, Durability, is_no_room, is_write_refusal};
 
 pub use crate::{
-    backup::check_files,
-    chunk::chunks,
     collections::{
         ConfigChange, Incident, Knowledge, ListCursor, Listed, Meta, Note, NoteUpdate, Outcome,
         Procedure,
     },
     config::Config,
-    decoding::{Decoder, decode_rows},
     error::Error,
-    feed::{Applied, FeedPage},
+    forgetting::{Purged, TextTombstones},
+    intake::{Space, chunks},
     journal::{APPLICATION_ID, Obstacle, Refused, SCHEMA_VERSION, Standing},
     longterm::Longterm,
-    purge::Purged,
-    rebuild::{Progress, Reindexed, Repaired},
     search::{
         Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX,
         SearchOptions, Weights,
     },
-    stats::Stats,
-    stored::stored_model,
-    tombstones::TextTombstones,
-    vectors::Space,
-    verify::Verification,
+    upkeep::{
+        Decoder, Progress, Reindexed, Repaired, Stats, Verification, check_files, decode_rows,
+        stored_model,
+    },
     view::{LongtermView, StoreOutcome, Stored},
-    write::Version,
+    write::{Applied, FeedPage, Version},
 };

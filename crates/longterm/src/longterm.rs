@@ -17,12 +17,12 @@ use tokio::{sync::watch, task, time};
 use crate::{
     Config, Error, LongtermView,
     config::DRAIN_POLL,
+    intake::{Space, Vectors},
     journal::Journal,
     owner::{Places, Worker, check_journal},
     parts::Parts,
-    rebuild::bring_over,
     sync::{Disk, System, make_directory},
-    vectors::{Space, Vectors},
+    upkeep::bring_over,
 };
 
 /// The handle on one data directory's long-term memory: the administrator's [view](LongtermView),

@@ -6,12 +6,11 @@ use tokio::sync::Notify;
 
 use crate::{
     Config, Error,
-    intake::Intake,
+    intake::{Intake, Vectors},
     journal::Journal,
     owner::{Ownership, Places},
     search::Searcher,
     shelf::Shelf,
-    vectors::Vectors,
     write::Writer,
 };
 

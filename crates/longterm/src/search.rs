@@ -5,48 +5,28 @@
 //! analysed when it is first seen (`waiting`); the library is held in RAM (`resident`), or, where
 //! it is not, its own indexes propose (`by_library`).
 
-mod asker;
-mod asking;
-mod background;
 mod backgrounds;
-mod bm25;
-mod by_library;
-mod counts;
-mod explain;
-mod feedback;
-mod filter;
+mod candidates;
 mod found;
-mod legs;
-mod looking;
 mod options;
-mod part;
 mod query;
 mod ranking;
-mod related;
-mod relevance;
-mod resident;
-mod scale;
-mod score;
+mod saying;
 mod searcher;
-mod segment;
-mod shown;
-mod sight;
-mod speakers;
-mod spelling;
-mod strings;
-mod vectors;
-mod waiting;
-mod weights;
-mod when;
+mod segments;
 
 use self::options::check;
+pub(crate) use self::{
+    candidates::filter::visible, searcher::Searcher, segments::resident::Resident,
+};
 pub use self::{
-    explain::{Counted, Explanation},
     found::{Found, Hit},
     options::{Explain, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX, SearchOptions},
-    weights::Weights,
+    ranking::{
+        explain::{Counted, Explanation},
+        weights::Weights,
+    },
 };
-pub(crate) use self::{filter::visible, resident::Resident, searcher::Searcher};
 use crate::{Error, Longterm, LongtermView};
 
 impl LongtermView {

@@ -18,13 +18,12 @@ use tokio::{sync::Notify, task, time};
 use crate::{
     Config, Error,
     blocking::blocking,
-    checksums::Which,
     config::DRAIN_POLL,
-    content::Rules,
+    intake::{Rules, Vectors},
     journal::Journal,
     library::{Edition, Library, Site},
     owner::{Places, compare_files, lost, refuse_any_damage},
-    vectors::Vectors,
+    sync::checksums::Which,
 };
 
 /// Attempts to open the library while a new owner may be healing it, [`DRAIN_POLL`] apart.

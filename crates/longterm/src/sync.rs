@@ -12,6 +12,8 @@
 //! `F_FULLFSYNC`, which the standard library's `sync_all` issues there. The tests replace it by a
 //! recorder that knows what a power cut would leave, see `power_cut`.
 
+pub(crate) mod checksums;
+
 use std::{
     collections::{HashMap, HashSet},
     fs::{self, File, Metadata},
@@ -24,7 +26,7 @@ use std::{
 
 use aios_files::{DIRECTORY_MODE, FILE_MODE, set_mode};
 
-use crate::checksums::{Checksum, Checksums, Needed, Taken, name_of};
+use crate::sync::checksums::{Checksum, Checksums, Needed, Taken, name_of};
 
 /// Makes file contents and names durable.
 pub(crate) trait Disk: Send + Sync {

@@ -1,8 +1,12 @@
 //! Writes: one way into the journal, changes of stored records, and their history.
 
 mod change;
+mod feed;
 mod history;
 mod writer;
 
-pub use self::history::Version;
 pub(crate) use self::writer::{CHANGE_TRIES, Trace, Writer};
+pub use self::{
+    feed::{Applied, FeedPage},
+    history::Version,
+};

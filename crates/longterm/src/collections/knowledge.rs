@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::item::{Item, Meta, read, record_of};
 use crate::{
-    Error, Found, LIMIT_MAX, LongtermView, SearchOptions, chunk::chunks_of, validity::is_valid,
+    Error, Found, LIMIT_MAX, LongtermView, SearchOptions, intake::chunks_of, validity::is_valid,
 };
 
 /// Kind of a piece's source.

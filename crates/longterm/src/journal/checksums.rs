@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error,
-    checksums::{Checksum, Checksums, Known, Taken},
+    sync::checksums::{Checksum, Checksums, Known, Taken},
 };
 
 impl Journal {

@@ -12,7 +12,12 @@ use super::{
     edition::{edition, edition_of},
     meta::{meta_text, set_meta},
 };
-use crate::{Error, content::Rules, library::Edition, owner::Places, vectors::Vectors};
+use crate::{
+    Error,
+    intake::{Rules, Vectors},
+    library::Edition,
+    owner::Places,
+};
 
 /// Application id in the header of the SQLite file: "AMJ1".
 pub const APPLICATION_ID: i32 = 0x414d_4a31;

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     Error,
-    content::Rules,
     error::shown,
+    intake::Rules,
     library::{Edition, Row},
 };
 

@@ -4,7 +4,7 @@ use aios_record::{Record, Scope};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use super::{key::Parts, meta::number};
-use crate::{Error, content::Rules, library::Row};
+use crate::{Error, intake::Rules, library::Row};
 
 /// The row of `ids` for a key.
 pub(super) struct Known {

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     Error,
-    content::Rules,
+    intake::Rules,
     library::{Edition, Row, TermCounts},
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::meta::{meta_number, set_meta, sql_integer};
-use crate::{Error, checksums::Taken, library::Edition};
+use crate::{Error, library::Edition, sync::checksums::Taken};
 
 /// Duration of one pause of drains.
 pub(crate) const REST: Duration = Duration::from_secs(60);

@@ -24,7 +24,7 @@ use aios_record::{Kind, Owner, Record, Scope};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{handle::Journal, meta::set_meta};
-use crate::{Error, former::former_name, sayings};
+use crate::{Error, forgetting::sayings, intake::former_name};
 
 /// Name of the secret in `meta`.
 const SECRET: &str = "tombstone_secret";

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Error,
-    content::{HASH_VERSION, Rules},
+    intake::{HASH_VERSION, Rules},
     library::Row,
 };
 

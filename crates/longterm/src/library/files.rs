@@ -5,7 +5,7 @@ use lance::index::DatasetIndexExt;
 use super::{Library, deletions, fragments::not_local};
 use crate::{
     Error,
-    checksums::{Needed, Part, name_of},
+    sync::checksums::{Needed, Part, name_of},
 };
 
 impl Library {

@@ -15,7 +15,11 @@ use lancedb::arrow::arrow_array::RecordBatch;
 
 use crate::{
     Error,
-    library::{Library, Row, deletions, ranked, ranked::Read, rows},
+    library::{
+        Library, Row, deletions,
+        ranked::{self, Read},
+        rows,
+    },
 };
 
 /// Identity of a fragment's content.

@@ -8,11 +8,11 @@ use tokio::task;
 use super::places::Places;
 use crate::{
     Error,
-    checksums::{
-        Compared, Damage, Known, Needed, Part, Which, compare, compared_from_now, name_of, older,
-    },
     journal::Journal,
     library::Library,
+    sync::checksums::{
+        Compared, Damage, Known, Needed, Part, Which, compare, compared_from_now, name_of, older,
+    },
 };
 
 /// Compares the files that the current version of `library` needs. [`Which::All`] includes those of

@@ -8,9 +8,8 @@ use tokio::sync::Mutex;
 use crate::{
     Error,
     blocking::blocking,
-    intake::{Embedded, embed},
+    intake::{Embedded, Vectors, embed},
     journal::{Journal, Unembedded},
-    vectors::Vectors,
 };
 
 /// Maximum number of texts, and approximate maximum of their bytes, per embedded batch. A killed

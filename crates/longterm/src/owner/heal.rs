@@ -8,9 +8,9 @@ use aios_files::{FILE_MODE, set_mode};
 use super::places::{Places, lock};
 use crate::{
     Error,
-    checksums::Known,
     journal::Journal,
     library::{self, Library, Site},
+    sync::checksums::Known,
 };
 
 /// Maximum number of files in the quarantine.

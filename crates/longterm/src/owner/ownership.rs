@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{Owner, deferred::Deferred, places::Places};
-use crate::{Config, Error, journal::Journal, search::Resident, shelf::Shelf, vectors::Vectors};
+use crate::{Config, Error, intake::Vectors, journal::Journal, search::Resident, shelf::Shelf};
 
 /// The ownership of the library, held by this process or not.
 pub(crate) struct Ownership {

@@ -25,10 +25,9 @@ use super::{
 };
 use crate::{
     Error,
-    checksums::Which,
     journal::Obstacle,
     library::{self, Library},
-    sync::{Disk, unless_gone},
+    sync::{Disk, checksums::Which, unless_gone},
 };
 
 /// Delay before the journal is rewritten again, if a reader blocked it.

@@ -12,13 +12,13 @@ use lancedb::expr::DfExpr;
 use crate::{
     Access, Error,
     blocking::blocking,
+    intake::Vectors,
     journal::{Corpus, Journal},
     search::{
-        background::{Background, SHIPPED},
-        filter::visible,
+        candidates::filter::visible,
+        ranking::background::{Background, SHIPPED},
     },
     shelf::Shelf,
-    vectors::Vectors,
 };
 
 /// The most owners whose backgrounds are kept.

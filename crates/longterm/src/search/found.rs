@@ -2,7 +2,7 @@
 
 use aios_record::{Identity, Record};
 
-use super::explain::Explanation;
+use super::ranking::explain::Explanation;
 
 /// Outcome of a search.
 #[derive(Debug, Clone, Default)]

@@ -1,12 +1,22 @@
 //! A query, analysed and embedded.
 
+pub(super) mod asker;
+pub(super) mod asking;
+pub(super) mod related;
+pub(super) mod spelling;
+pub(super) mod when;
+
 use std::collections::HashSet;
 
 use aios_analysis::{Variant, is_run};
 
 use crate::{
     journal::{Corpus, Statistics},
-    search::{bm25::idf, related::RelatedTerm, scale::Scale, vectors::Asked, when::When},
+    search::{
+        query::{related::RelatedTerm, when::When},
+        ranking::{bm25::idf, scale::Scale},
+        segments::vectors::Asked,
+    },
 };
 
 /// The weight of a pair of characters that no record has, as a part of that of a word.

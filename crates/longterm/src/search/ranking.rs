@@ -2,6 +2,17 @@
 //! waits for nothing, so it is not for an async worker. Not here: reading. The counts that it needs
 //! of terms that it finds itself come from a function that it is given.
 
+pub(super) mod background;
+pub(super) mod bm25;
+mod counts;
+pub(super) mod explain;
+mod feedback;
+mod relevance;
+pub(super) mod scale;
+mod score;
+mod speakers;
+pub(super) mod weights;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -14,17 +25,19 @@ use crate::{
     Error,
     journal::{Corpus, Statistics},
     search::{
-        explain::Explanation,
-        filter::Filter,
-        legs::Wanted,
-        part::{Part, Place},
+        candidates::{filter::Filter, legs::Wanted, sight::Sight},
         query::Query,
-        score::{Scored, Scorer},
-        segment::Names,
-        sight::Sight,
-        strings::NONE,
-        waiting::Seen,
-        weights::Weights,
+        ranking::{
+            explain::Explanation,
+            score::{Scored, Scorer},
+            weights::Weights,
+        },
+        segments::{
+            part::{Part, Place},
+            segment::Names,
+            strings::NONE,
+            waiting::Seen,
+        },
     },
 };
 

@@ -47,7 +47,7 @@ use self::{
     recorder::{Cut, Recorder, Syncs},
 };
 use super::{Disk, System};
-use crate::{Applied, Config, Durability, FeedPage, Longterm, SearchOptions, vectors::Vectors};
+use crate::{Applied, Config, Durability, FeedPage, Longterm, SearchOptions, intake::Vectors};
 
 /// Number of power cuts. Default for `AIOS_CRASH_ROUNDS`.
 const ROUNDS: u64 = 6;

@@ -1,0 +1,212 @@
+//! The two legs over segments: which rows are worth scoring, by words and by meaning.
+//!
+//! A search sees its segments as parts: each with the rows that are no more, and with where the
+//! rows lie. Terms are taken one after the other, each adding its part of BM25 to the rows that
+//! have it (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995); vectors are
+//! all compared, so that nothing is missed. Many rows are shared out among threads.
+
+mod sums;
+
+use std::{cmp::Ordering, collections::HashSet, ops::Range, thread};
+
+use self::sums::Sums;
+use crate::search::{
+    candidates::sight::Sight,
+    segments::{part::Place, vectors::Asked},
+};
+
+/// Rows of one thread: comparing as many vectors takes some half a millisecond.
+const ROWS_OF_THREAD: usize = 32_768;
+/// The most threads of one search.
+const THREADS_MAX: usize = 4;
+
+/// Sums of the same scores in another order differ by less, as a share.
+const ROUNDING: f32 = 1e-4;
+/// Entries of lists that are read in about the time of one bag.
+const ENTRIES_OF_BAG: usize = 24;
+/// Rows whose sums are compared in about the time of one entry.
+const ROWS_PER_ENTRY: usize = 4;
+
+/// The terms and the vector that the legs look for.
+pub(crate) struct Wanted<'a> {
+    /// Each term with its weight.
+    pub(crate) terms: Vec<(u32, f64)>,
+    pub(crate) words_mean: f64,
+    pub(crate) asked: Option<&'a Asked>,
+    /// The number of rows that each leg proposes.
+    pub(crate) rows: usize,
+}
+
+impl Sight<'_> {
+    /// The best rows of each leg, each once.
+    pub(crate) fn propose(&self, wanted: &Wanted<'_>) -> Vec<Place> {
+        let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
+        let shares = self.shares();
+        if let [share] = &shares[..] {
+            self.search(share, wanted, &mut found);
+        } else {
+            let of_share = |share: Vec<Stretch>| {
+                let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
+                self.search(&share, wanted, &mut found);
+                found
+            };
+            let all: Vec<[Best; 2]> = thread::scope(|scope| {
+                let threads: Vec<_> =
+                    shares.into_iter().map(|share| scope.spawn(|| of_share(share))).collect();
+                let joined = threads.into_iter().map(|thread| thread.join());
+                joined.map(|found| found.expect("the legs do not panic")).collect()
+            });
+            for (best, place) in all.into_iter().flat_map(|found| found.into_iter().zip([0, 1])) {
+                best.kept.into_iter().for_each(|(score, row)| found[place].offer(score, row, self));
+            }
+        }
+        let mut places: Vec<Place> = Vec::new();
+        let mut taken = HashSet::new();
+        for best in found {
+            let rows = best.finish(self).into_iter().filter(|row| taken.insert(*row));
+            places.extend(rows);
+        }
+        places
+    }
+
+    /// The rows in as many shares of the same size as are worth a thread.
+    fn shares(&self) -> Vec<Vec<Stretch>> {
+        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let count = rows.div_ceil(ROWS_OF_THREAD).clamp(1, cores.min(THREADS_MAX));
+        let size = rows.div_ceil(count).max(1);
+        let mut shares: Vec<Vec<Stretch>> = vec![Vec::new(); count];
+        let mut taken = 0;
+        for (part, number) in self.parts.iter().zip(0..) {
+            let mut start = 0;
+            while start < part.segment.len() {
+                let end = part.segment.len().min(start + size - taken % size);
+                shares[taken / size].push(Stretch { part: number, rows: start as u32..end as u32 });
+                taken += end - start;
+                start = end;
+            }
+        }
+        shares
+    }
+
+    fn search(&self, share: &[Stretch], wanted: &Wanted<'_>, found: &mut [Best; 2]) {
+        let [by_words, by_meaning] = found;
+        for Stretch { part: number, rows: range } in share {
+            let part = &self.parts[*number as usize];
+            let is_admitted =
+                |at: &u32| !part.is_gone(*at) && self.filter.admits(&part.segment, *at);
+            let rows: Vec<u32> = range.clone().filter(is_admitted).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let place = |at| Place { part: *number, at };
+            self.by_words(&Stretch { part: *number, rows: range.clone() }, &rows, wanted, by_words);
+            if let Some(asked) = wanted.asked {
+                part.segment.vectors.cosines(&rows, asked, |at, cosine| {
+                    by_meaning.offer(cosine, place(at), self);
+                });
+            }
+        }
+    }
+
+    /// Offers the best of `rows`, the admitted rows of a stretch, by BM25.
+    ///
+    /// Terms come by falling weight, which bounds what each can add. As soon as the remaining terms
+    /// add less than the last of the best rows has, rows without any term so far are out, and so
+    /// are those that cannot reach it. If few rows are left, the remaining terms are looked up in
+    /// their bags, and their lists, the longest ones, are not read (the exact form of "quit or
+    /// continue": Moffat and Zobel, "Self-Indexing Inverted Files for Fast Text Retrieval", 1996).
+    fn by_words(&self, stretch: &Stretch, rows: &[u32], wanted: &Wanted<'_>, best: &mut Best) {
+        let part = &self.parts[stretch.part as usize];
+        let place = |at| Place { part: stretch.part, at };
+        let mut sums =
+            Sums::new(&part.segment, stretch.rows.clone(), &wanted.terms, wanted.words_mean);
+        loop {
+            if rows.len() / ROWS_PER_ENTRY < sums.unread() {
+                let least = self.reached(rows, &sums, best) * (1.0 - ROUNDING);
+                if sums.rest() < least {
+                    let reaches = |at: &u32| {
+                        let score = sums.of(*at);
+                        0.0 < score && least <= score + sums.rest()
+                    };
+                    let left: Vec<u32> = rows.iter().copied().filter(reaches).collect();
+                    if left.len() * ENTRIES_OF_BAG < sums.unread() {
+                        left.into_iter().for_each(|at| best.offer(sums.whole(at), place(at), self));
+                        return;
+                    }
+                }
+            }
+            if !sums.add_next() {
+                break;
+            }
+        }
+        for &at in rows {
+            let score = sums.of(at);
+            if 0.0 < score {
+                best.offer(score, place(at), self);
+            }
+        }
+    }
+
+    /// A score that the last of the best rows is sure to reach, by the sums so far.
+    fn reached(&self, rows: &[u32], sums: &Sums<'_>, best: &Best) -> f32 {
+        let scores = rows.iter().map(|at| sums.of(*at));
+        let mut scores: Vec<f32> = scores.filter(|score| best.least.max(0.0) < *score).collect();
+        // Rows that a newer record hides are among them.
+        let count = best.rows.saturating_add(self.masked.len());
+        if scores.len() < count {
+            return best.least;
+        }
+        *scores.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a)).1
+    }
+}
+
+/// Rows of a part, one after the other.
+#[derive(Clone)]
+struct Stretch {
+    part: u32,
+    rows: Range<u32>,
+}
+
+/// The best rows so far.
+struct Best {
+    rows: usize,
+    kept: Vec<(f32, Place)>,
+    /// The score below which a row is not among the best.
+    least: f32,
+}
+
+impl Best {
+    fn new(rows: usize) -> Best {
+        Best { rows, kept: Vec::new(), least: f32::NEG_INFINITY }
+    }
+
+    fn offer(&mut self, score: f32, place: Place, sight: &Sight<'_>) {
+        if self.least <= score && sight.is_shown(place) {
+            self.kept.push((score, place));
+            if 4 * self.rows <= self.kept.len() {
+                self.cut(sight);
+            }
+        }
+    }
+
+    fn cut(&mut self, sight: &Sight<'_>) {
+        if self.rows < self.kept.len() {
+            let order = |a: &(f32, Place), b: &(f32, Place)| -> Ordering {
+                let key = |place: Place| sight.segment(place).order(place.at, sight.names);
+                b.0.total_cmp(&a.0).then_with(|| key(a.1).cmp(&key(b.1)))
+            };
+            let (_, least, _) = self.kept.select_nth_unstable_by(self.rows - 1, order);
+            self.least = least.0;
+            self.kept.truncate(self.rows);
+        }
+    }
+
+    fn finish(mut self, sight: &Sight<'_>) -> Vec<Place> {
+        self.cut(sight);
+        self.kept.into_iter().map(|(_, place)| place).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

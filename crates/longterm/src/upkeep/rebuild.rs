@@ -1,0 +1,125 @@
+//! Rebuilds of the library: with another model, to repair it, or from a former version's table.
+//!
+//! A rebuild fills a new table beside the current one, which every process continues to use. It
+//! repeats the copying for records that changed meanwhile; nothing is pruned until it is done. For
+//! the last rounds it pauses the owner's drains, so that new writes wait in the journal. One
+//! transaction of the journal makes the new table the library, and its model that of the store. If
+//! killed before, a rebuild has changed nothing, and the next one continues with the files on disk;
+//! if killed after, the next owner removes the old table.
+//!
+//! The content of the new table is known by key, hash and time of each row, so repeating the
+//! copying costs a scan of these and the changed rows. Rows are copied by position, never found by
+//! an index, so damaged indexes do not matter.
+
+mod adopt;
+mod copy;
+mod damaged;
+mod plan;
+mod reembed;
+mod report;
+mod run;
+mod tables;
+
+use std::{path::Path, sync::Arc};
+
+use aios_embedding::Embedder;
+use aios_record::Identity;
+
+use self::plan::{Purpose, Rebuild};
+pub use self::report::{Progress, Reindexed, Repaired};
+pub(crate) use self::run::bring_over;
+use crate::{
+    Config, Error, Longterm, Space,
+    intake::Vectors,
+    owner::Places,
+    sync::{Disk, System},
+};
+
+impl Longterm {
+    /// Rebuilds the library of the data directory `dir` with `embedder`. If its vectors are from
+    /// that model already, rebuilds only its files, indexes and terms. Other processes continue
+    /// meanwhile; if the model changes, their handles fail with [`Error::Reembedded`] afterwards.
+    /// Takes as long as embedding all records, and temporarily twice the disk space. An interrupted
+    /// rebuild continues when called again with the same model.
+    ///
+    /// Calls `progress` with the number of records done.
+    ///
+    /// # Errors
+    /// - [`Error::Rebuilding`] if another process is rebuilding the library.
+    /// - [`Error::Library`] if a row cannot be read, see [`repair`](Longterm::repair).
+    /// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be used.
+    pub async fn reindex(
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Reindexed, Error> {
+        Longterm::reindex_on(Arc::new(System), dir, config, embedder, progress).await
+    }
+
+    /// As [`reindex`](Longterm::reindex), with a stand-in for the disk.
+    pub(crate) async fn reindex_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Reindexed, Error> {
+        let (places, vectors) = (Places::new(dir, disk), Vectors::Model(embedder));
+        let rebuild = Rebuild::new(places, config, vectors, Purpose::Reindex, progress);
+        let findings = rebuild.await?.run().await?;
+        Ok(findings.into_reindexed())
+    }
+
+    /// Rebuilds the library of the data directory `dir` from its readable parts: each record that
+    /// the journal knows once, nothing else, and all indexes. Returns the records that cannot be
+    /// saved. Rows that the journal does not know, and the old table if parts of it could not be
+    /// read, are moved to `quarantine/`. Other processes continue meanwhile.
+    ///
+    /// Missing and outdated records may be stored again by a caller that has them.
+    /// [`give_up`](Longterm::give_up) stops waiting for missing ones.
+    ///
+    /// # Errors
+    /// - [`Error::ModelMismatch`] if the stored vectors are from another model.
+    /// - As [`reindex`](Longterm::reindex).
+    pub async fn repair(
+        dir: &Path,
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Repaired, Error> {
+        let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
+        let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
+        let findings = rebuild.await?.run().await?;
+        Ok(findings.into_repaired())
+    }
+
+    /// As [`repair`](Longterm::repair), for a store of the caller's own vectors.
+    ///
+    /// # Errors
+    /// As [`repair`](Longterm::repair).
+    pub async fn repair_with_vectors(
+        dir: &Path,
+        config: Config,
+        space: Space,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Repaired, Error> {
+        let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Given(space));
+        let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
+        let findings = rebuild.await?.run().await?;
+        Ok(findings.into_repaired())
+    }
+
+    /// Deletes the journal's knowledge of these records, which a repair found missing, and lists
+    /// them as [`refused`](Longterm::refused). Records stored again since stay.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the journal cannot be written.
+    pub async fn give_up(&self, identities: &[Identity]) -> Result<(), Error> {
+        let keys = identities.iter().map(Identity::encode).collect();
+        self.parts.journal.give_up(keys, self.parts.intake.now()).await
+    }
+}
+
+#[cfg(test)]
+mod tests;
