@@ -92,7 +92,7 @@ async fn write_export<W: Write + Send + 'static>(
     for &kind in [Kind::Session].iter().chain(rest) {
         let mut after = None;
         loop {
-            let page = working.records(kind, after, PAGE).await?;
+            let page = working.records().list(kind, after, PAGE).await?;
             let mut records = page.records;
             // Machine-wide records are visible through every narrowed view.
             let gate = view.gate();
