@@ -44,7 +44,7 @@ async fn a_document_selects_records_to_forget() {
     assert_eq!(texts(&memory, "purr bark").await, [""; 0]);
     let mut left = texts(&everything, "purr bark").await;
     left.sort_unstable();
-    assert_eq!(left.len(), 3, "ada's pieces stay: {left:?}");
+    assert_eq!(left.len(), 2, "ada's pieces stay: {left:?}");
 }
 
 /// Ingests lines through a view, in the session `talk`, and returns the numbers of added, known and
