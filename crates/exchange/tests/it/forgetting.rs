@@ -37,7 +37,7 @@ async fn a_document_selects_records_to_forget() {
     let path = fixture.dir.path().join("notes.md");
     fs::write(&path, "# Cats\n\nThey purr.\n\n# Dogs\n\nThey bark.\n").unwrap();
     for view in [&*memory, &of(&memory, "ada")] {
-        ingest::file(&view, &path, IngestOptions::default()).await.unwrap();
+        ingest::file(view, &path, IngestOptions::default()).await.unwrap();
     }
     let document = ForgetTarget::Document(path.clone());
     assert_eq!(memory.forget(ForgetOptions::new(document)).await.unwrap().forgotten, 2);
@@ -52,7 +52,7 @@ async fn a_document_selects_records_to_forget() {
 async fn ingest(view: &MemoryView, text: &str) -> (u64, u64, u64) {
     let options = IngestOptions::default().with_format(Format::Jsonl);
     let text = Cursor::new(text.to_owned().into_bytes());
-    let report = ingest::reader(&view, text, Some(Path::new("talk")), options).await.unwrap();
+    let report = ingest::reader(view, text, Some(Path::new("talk")), options).await.unwrap();
     assert_eq!(report.failed_count, 0, "{report:?}");
     (report.tally.added, report.tally.known, report.tally.forgotten)
 }
