@@ -2,7 +2,8 @@
 //!
 //! A document is the file at a canonical path. An input without one, such as a pipe, is identified
 //! by its text. A moved file is another document, which stays forgotten if its whole text was
-//! forgotten. Not here: pieces and their ids (`identity`), and reading a document again (`ingest`).
+//! forgotten. Not here: the ids of its pieces (`aios_draft::identity`), and reading it again
+//! (`admission::Revision`).
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -98,12 +98,11 @@ impl MemoryView {
     /// Events in this process's ring are hidden and not written to disk; their bytes stay in its
     /// RAM until newer events replace them, as do the last tool results.
     ///
-    /// A forgotten record is not stored again when [`ingest_file`](Self::ingest_file),
-    /// [`import`](Self::import) or [`import_export`](Self::import_export) finds it: it is
-    /// recognised by its kind, scope and text, and by its identity. The text of a record that was
-    /// selected individually, and not with its session or document, is recognised as any kind and
-    /// in any scope of its owner, unless it is very short. Recording or remembering it stores it
-    /// again.
+    /// A forgotten record is not stored again when [admission](crate::admission) finds it in a
+    /// file: it is recognised by its kind, scope and text, and by its identity. The text of a
+    /// record that was selected individually, and not with its session or document, is recognised
+    /// as any kind and in any scope of its owner, unless it is very short. Recording or remembering
+    /// it stores it again.
     ///
     /// # Errors
     /// - [`Error::ReadOnly`] if the memory was opened read-only.

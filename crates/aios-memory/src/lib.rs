@@ -96,8 +96,11 @@ pub use aios_record::{
     Tier, Timestamp, forms,
 };
 pub use aios_working::{Check, Health};
-/// The tier crates, for the types in the handles' signatures.
-pub use {aios_longterm as longterm, aios_operational as operational, aios_working as working};
+/// The tier crates and the drafts, for the types in public signatures.
+pub use {
+    aios_draft as draft, aios_longterm as longterm, aios_operational as operational,
+    aios_working as working,
+};
 
 pub use crate::{
     admission::{Conflict, Detail, Mending, Outcome, Tally},

@@ -22,12 +22,12 @@ pub(crate) async fn export(
     let progress = Arc::new(move |records| watched.set_position(records));
     let path = arguments.file.as_path();
     if path == Path::new("-") {
-        let exported = export::to_writer(&memory, json_lines(), "stdout", Some(progress)).await;
+        let exported = export::to_writer(memory, json_lines(), "stdout", Some(progress)).await;
         bar.end();
         output.note(&records(exported?.records));
         return Ok(());
     }
-    let exported = export::to_file(&memory, path, Some(progress)).await;
+    let exported = export::to_file(memory, path, Some(progress)).await;
     bar.end();
     let exported = exported?;
     let path = shown(path);
@@ -45,7 +45,7 @@ pub(super) async fn take_back(
     let bar = output.progress("{spinner} {pos} records", None);
     let watched = bar.clone();
     let progress = Arc::new(move |records| watched.set_position(records));
-    let taken = export::read_back(&memory, path, mode, Some(progress)).await;
+    let taken = export::read_back(memory, path, mode, Some(progress)).await;
     bar.end();
     let taken = taken?;
     for (line, problem) in &taken.failed {

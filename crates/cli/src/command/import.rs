@@ -41,7 +41,7 @@ pub(crate) async fn import(
             watched.set_position(progress.rows_read);
         })),
     };
-    let report = import::file(&memory, &arguments.from, options).await;
+    let report = import::file(memory, &arguments.from, options).await;
     bar.end();
     let report = report?;
     for detail in &report.tally.details {

@@ -92,8 +92,8 @@ async fn take(
         progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
     };
     let report = match file == Path::new("-") {
-        true => ingest::reader(&memory, std::io::stdin(), None, options).await,
-        false => ingest::file(&memory, file, options).await,
+        true => ingest::reader(memory, std::io::stdin(), None, options).await,
+        false => ingest::file(memory, file, options).await,
     };
     bar.end();
     let report = report?;

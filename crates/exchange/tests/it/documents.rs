@@ -26,7 +26,7 @@ use crate::{Fixture, of, texts};
 const CHILD_DIR: &str = "AIOS_DOCUMENTS_CHILD_DIR";
 
 async fn read(memory: &MemoryView, path: &Path) -> Tally {
-    let report = ingest::file(&memory, path, IngestOptions::default()).await.unwrap();
+    let report = ingest::file(memory, path, IngestOptions::default()).await.unwrap();
     assert_eq!(report.failed, []);
     report.tally
 }

@@ -40,7 +40,7 @@ async fn filled(memory: &AgentMemory) {
 }
 
 async fn export(memory: &MemoryView, path: &Path) -> String {
-    export::to_file(&memory, path, None).await.unwrap();
+    export::to_file(memory, path, None).await.unwrap();
     fs::read_to_string(path).unwrap()
 }
 
@@ -182,8 +182,8 @@ async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
 async fn import(memory: &MemoryView, dir: &Path, lines: &[String]) -> Restocked {
     let path = dir.join("given.jsonl");
     fs::write(&path, lines.join("\n") + "\n").unwrap();
-    let dry = export::read_back(&memory, &path, ImportMode::DryRun, None).await.unwrap();
-    let taken = export::read_back(&memory, &path, ImportMode::Store, None).await.unwrap();
+    let dry = export::read_back(memory, &path, ImportMode::DryRun, None).await.unwrap();
+    let taken = export::read_back(memory, &path, ImportMode::Store, None).await.unwrap();
     let (told, done) = (&dry.tally, &taken.tally);
     assert_eq!((told.added, told.known), (done.added, done.known), "{dry:?} {taken:?}");
     taken
@@ -259,7 +259,7 @@ async fn a_record_of_another_user_is_a_failure_of_its_line() {
     fs::write(&path, lines.join("\n")).unwrap();
     // Records without a user become the reader's; the shared handle refuses those of a user.
     for (view, texts_of) in [(&bob, "bob"), (&*other, "everybody")] {
-        let taken = export::read_back(&view, &path, ImportMode::Store, None).await.unwrap();
+        let taken = export::read_back(view, &path, ImportMode::Store, None).await.unwrap();
         assert_eq!((taken.tally.added, taken.tally.refused), (1, 3), "{texts_of}: {taken:?}");
         let failed: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
         assert_eq!(failed, [2, 3, 4], "{texts_of}: {taken:?}");

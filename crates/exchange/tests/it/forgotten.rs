@@ -107,7 +107,7 @@ async fn forget_text(view: &MemoryView, text: &str) {
 /// Returns the lines of an export that contain `text` in any writing.
 async fn said(view: &MemoryView, dir: &Path, text: &str) -> Vec<String> {
     let path = dir.join(format!("{}.jsonl", Id::generate()));
-    export::to_file(&view, &path, None).await.unwrap();
+    export::to_file(view, &path, None).await.unwrap();
     let text = forms::forgotten(text);
     let lines = fs::read_to_string(path).unwrap();
     let says = |line: &&str| {
@@ -222,7 +222,7 @@ async fn a_text_is_forgotten_for_its_owner_until_it_is_remembered_again() {
     let query = ForgetTarget::Query(ForgetQuery::new(TEXT));
     ada.forget(ForgetOptions::new(query).with_purge()).await.unwrap();
     let take = async |view: &MemoryView| {
-        let tally = ingest::file(&view, &path, IngestOptions::default()).await.unwrap().tally;
+        let tally = ingest::file(view, &path, IngestOptions::default()).await.unwrap().tally;
         (tally.added, tally.forgotten)
     };
     assert_eq!(take(&ada).await, (0, 1));

@@ -19,7 +19,7 @@ const TEXT: &str = "Anna's vault code is zanzibarquux";
 async fn take(memory: &AgentMemory, fixture: &Fixture, name: &str, content: &str) -> Tally {
     let path = fixture.dir.path().join(name);
     fs::write(&path, content).unwrap();
-    ingest::file(&memory, &path, IngestOptions::default()).await.unwrap().tally
+    ingest::file(memory, &path, IngestOptions::default()).await.unwrap().tally
 }
 
 async fn forget(memory: &AgentMemory, target: ForgetTarget) {

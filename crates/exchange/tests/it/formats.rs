@@ -11,7 +11,7 @@ use crate::Fixture;
 async fn ingest(memory: &MemoryView, text: &str) -> IngestReport {
     let bytes = Cursor::new(text.to_owned().into_bytes());
     let name = if text.starts_with('[') { "conversations.json" } else { "session.jsonl" };
-    ingest::reader(&memory, bytes, Some(Path::new(name)), IngestOptions::default()).await.unwrap()
+    ingest::reader(memory, bytes, Some(Path::new(name)), IngestOptions::default()).await.unwrap()
 }
 
 /// Returns the numbers of added, known, updated and conflicting records.

@@ -33,11 +33,11 @@ impl Fixture {
 async fn import(memory: &MemoryView, path: &PathBuf) -> ImportReport {
     let before = fs::read(path).unwrap();
     let dry = ImportOptions::default().with_mode(ImportMode::DryRun);
-    let planned = import::file(&memory, path, dry).await.unwrap();
-    let report = import::file(&memory, path, ImportOptions::default()).await.unwrap();
+    let planned = import::file(memory, path, dry).await.unwrap();
+    let report = import::file(memory, path, ImportOptions::default()).await.unwrap();
     assert_eq!(planned.tally, report.tally);
     assert_eq!(planned.not_understood, report.not_understood);
-    let again = import::file(&memory, path, ImportOptions::default()).await.unwrap();
+    let again = import::file(memory, path, ImportOptions::default()).await.unwrap();
     let was_there = report.tally.added + report.tally.known;
     assert_eq!((again.tally.added, again.tally.known), (0, was_there), "{again:?}");
     assert_eq!(fs::read(path).unwrap(), before);

@@ -14,7 +14,7 @@ use aios_memory::{Id, Kind, MemoryView};
 use crate::{Fixture, of, sessions, texts};
 
 async fn ingest(memory: &MemoryView, text: String, options: IngestOptions) -> IngestReport {
-    ingest::reader(&memory, Cursor::new(text.into_bytes()), None, options).await.unwrap()
+    ingest::reader(memory, Cursor::new(text.into_bytes()), None, options).await.unwrap()
 }
 
 fn lines(range: std::ops::Range<u32>) -> String {

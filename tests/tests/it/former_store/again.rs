@@ -75,8 +75,7 @@ fn told(error: impl std::fmt::Debug) -> String {
 async fn read_again(view: &MemoryView, arguments: &[&str]) -> Result<(), String> {
     let tally = match arguments {
         ["ingest", file] => {
-            let report =
-                ingest::file(&view, *file, IngestOptions::default()).await.map_err(told)?;
+            let report = ingest::file(view, *file, IngestOptions::default()).await.map_err(told)?;
             if report.failed_count != 0 {
                 return Err(format!("{:?}", report.failed));
             }
@@ -85,15 +84,14 @@ async fn read_again(view: &MemoryView, arguments: &[&str]) -> Result<(), String>
         ["import", "--from", file] if file.ends_with("export.jsonl") => {
             let path = Path::new(file);
             let report =
-                export::read_back(&view, path, ImportMode::Store, None).await.map_err(told)?;
+                export::read_back(view, path, ImportMode::Store, None).await.map_err(told)?;
             if !report.failed.is_empty() {
                 return Err(format!("{:?}", report.failed));
             }
             report.tally
         }
         ["import", "--from", file] => {
-            let report =
-                import::file(&view, *file, ImportOptions::default()).await.map_err(told)?;
+            let report = import::file(view, *file, ImportOptions::default()).await.map_err(told)?;
             if report.failed_count != 0 {
                 return Err(format!("{:?}", report.failed));
             }

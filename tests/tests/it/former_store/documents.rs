@@ -14,7 +14,7 @@ const HANDBOOK: &str = "sources/handbook.md";
 async fn read(view: &MemoryView, text: String) -> Tally {
     let options = IngestOptions::default();
     let path = std::path::Path::new(HANDBOOK);
-    let report = ingest::reader(&view, Cursor::new(text), Some(path), options).await.unwrap();
+    let report = ingest::reader(view, Cursor::new(text), Some(path), options).await.unwrap();
     assert_eq!(report.failed, []);
     report.tally
 }
