@@ -30,7 +30,8 @@ fn rows(count: u32, seed: u32) -> Vec<Row> {
         let terms: Vec<String> = (0..3 + next() % 12)
             .map(|_| format!("t{}", (next() % 40).min(next() % 40).min(next() % 40)))
             .collect();
-        let scope = Scope { user: (at % 5 == 0).then(|| "b".to_owned()), ..Scope::default() };
+        let scope =
+            Scope { user: at.is_multiple_of(5).then(|| "b".to_owned()), ..Scope::default() };
         let record = Record::new(Kind::Note, Id::new(at.to_string()).unwrap(), "text", scope);
         Row {
             record,
