@@ -115,7 +115,7 @@ impl ForeignFile {
     /// - [`ForeignError::NotSqlite`] if it is not a SQLite database, or empty.
     /// - [`ForeignError::Locked`] if another program keeps writing to it.
     /// - [`ForeignError::Io`] and [`ForeignError::Unreadable`] if it cannot be opened or read.
-    ///  [`ForeignError::NoRoom`] if the disk is too full to read it.
+    /// - [`ForeignError::NoRoom`] if the disk is too full to read it.
     pub fn open(path: &Path) -> Result<ForeignFile, ForeignError> {
         ForeignFile::open_in(path, &Temporary::of_the_system())
     }

@@ -27,8 +27,9 @@
 //!
 //! - [`Working`] is the opened file, for administrators: it maintains the file and sees the records
 //!   of every owner. It dereferences to a [`WorkingView`].
-//! - [`WorkingView`] has the operations on records, through a [`Gate`]. [`Working::scoped`] returns
-//!   one for a user or for shared records; it gives no access to [`Working`].
+//! - [`WorkingView`] has the operations on records, through a [`Gate`](aios_record::Gate).
+//!   [`Working::scoped`] returns one for a user or for shared records; it gives no access to
+//!   [`Working`].
 //! - Both are cheap to clone and safe to share. Every call is async and does not block its worker;
 //!   concurrent writes share a commit, but the failure of one does not affect the others. A call
 //!   waits while the queue ([`Config::queue`]) is full; the view of

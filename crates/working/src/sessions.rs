@@ -105,7 +105,7 @@ impl Sessions<'_> {
     }
 
     /// Returns the sessions that were active within the last `hours` (see
-    /// [`SESSION_ACTIVE_HOURS`]), latest first.
+    /// [`SESSION_ACTIVE_HOURS`](crate::SESSION_ACTIVE_HOURS)), latest first.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.

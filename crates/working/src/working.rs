@@ -99,6 +99,20 @@ impl Working {
     /// ```compile_fail,E0599
     /// # fn check(working: aios_working::Working) {
     /// let view = working.scoped(aios_record::Gate::shared());
+    /// view.upkeep();
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0599
+    /// # fn check(working: aios_working::Working) {
+    /// let view = working.scoped(aios_record::Gate::shared());
+    /// view.intake();
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0599
+    /// # fn check(working: aios_working::Working) {
+    /// let view = working.scoped(aios_record::Gate::shared());
     /// view.scoped(aios_record::Gate::administrator());
     /// # }
     /// ```
