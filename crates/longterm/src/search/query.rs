@@ -19,8 +19,8 @@ use crate::{
     },
 };
 
-/// The weight of a pair of characters that no record has, as a part of that of a word.
-const ABSENT_PAIR: f64 = 0.2;
+/// Factor of the weight of a pair of characters that lies between two words.
+const BETWEEN_WORDS: f64 = 0.2;
 
 /// A query, analysed and embedded.
 #[derive(Debug)]
@@ -56,15 +56,29 @@ impl Query {
     /// The weight of a record's having the term at this place: its rarity, as often as the query
     /// repeats it, unless the query is words said over and over.
     ///
-    /// A pair of characters of a script without spaces that no record has is most often the end of
-    /// one word and the beginning of the next, so its absence tells little.
+    /// A pair of characters of a script without spaces that no record has counts less if the pairs
+    /// on both sides of it have records: it is the end of one word and the beginning of the next.
     pub(crate) fn weight(&self, at: usize) -> f64 {
         let term = &self.terms[at];
         let weight = f64::from(self.counts[at]).powf(self.varied) * idf(&self.statistics, term);
-        match self.statistics.documents_with.get(term) {
-            None | Some(0) if is_run(term) => ABSENT_PAIR * weight,
-            _ => weight,
+        match self.is_between_words(at) {
+            true => BETWEEN_WORDS * weight,
+            false => weight,
         }
+    }
+
+    /// Returns `true` for a pair of characters that no record has, between two that records have.
+    fn is_between_words(&self, at: usize) -> bool {
+        let has_records = |term: &String| Some(&0) < self.statistics.documents_with.get(term);
+        let term = &self.terms[at];
+        if !is_run(term) || has_records(term) {
+            return false;
+        }
+        let before = at.checked_sub(1).and_then(|before| self.terms.get(before));
+        let before = before.filter(|before| before.chars().last() == term.chars().next());
+        let after = self.terms.get(at + 1);
+        let after = after.filter(|after| after.chars().next() == term.chars().last());
+        before.is_some_and(has_records) && after.is_some_and(has_records)
     }
 
     /// The terms and what counts for them, each once.

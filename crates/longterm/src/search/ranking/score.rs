@@ -286,8 +286,8 @@ impl<'a> Scorer<'a> {
     /// The weight of meaning in this search, by the `shares` of the query's words that the rows
     /// have and their `likeness`. If the rows with most of the words do not mean what the query
     /// does, but others do, these words are there by chance, and meaning weighs up to four times as
-    /// much. It weighs less for words that no model understands, and for a model that tells answers
-    /// badly from other texts.
+    /// much; not if one of them has all the words. It weighs less for words that no model
+    /// understands, and for a model that tells answers badly from other texts.
     fn meaning_weight(&self, shares: &[f64], likeness: &[f64]) -> f64 {
         let opaque = self.speakers.others.iter().zip(&self.term_weights);
         let opaque = opaque.filter(|(term, _)| self.query.opaque[**term]);
@@ -311,6 +311,9 @@ impl<'a> Scorer<'a> {
         let mean = worded.iter().map(|(_, at)| likeness[*at]).sum::<f64>() / count;
         let best = worded.iter().map(|(_, at)| likeness[*at]).fold(0.0, f64::max);
         let best_of_all = likeness.iter().copied().fold(0.0, f64::max);
+        if worded.iter().any(|(_, at)| ALL_WORDS <= self.share_of_words(*at)) {
+            return weight;
+        }
         let unlike = ((WORDED_LIKENESS - mean) / WORDED_RANGE).clamp(0.0, 1.0);
         let outdone = ((best_of_all - best) / OUTDONE).clamp(0.0, 1.0);
         weight * (1.0 + FAILING * unlike * outdone)
