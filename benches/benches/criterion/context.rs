@@ -26,7 +26,10 @@ pub(crate) fn operations(criterion: &mut Criterion) {
     let policy = Policy::default();
     let mut group = criterion.benchmark_group("context");
     group.bench_function("assemble(60 candidates, 2,000 tokens)", |b| {
-        b.iter(|| black_box(assemble(candidates.clone(), &policy, BUDGET.into(), &Estimate)));
+        b.iter(|| {
+            let context = assemble(candidates.clone(), &policy, BUDGET.into(), &Estimate);
+            black_box(context.expect("the policy is valid"))
+        });
     });
     group.finish();
 }

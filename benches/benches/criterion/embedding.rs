@@ -12,10 +12,10 @@ pub(crate) fn operations(criterion: &mut Criterion) {
     let transformer = aios_minilm::load().expect("the model is in the program").with_threads(1);
     let mut group = criterion.benchmark_group("embedding");
     group.bench_function("query, static model", |b| {
-        b.iter(|| black_box(fast.embed_query(QUERY)));
+        b.iter(|| black_box(fast.embed_query(QUERY).expect("it is text")));
     });
     group.bench_function("query, bundled transformer", |b| {
-        b.iter(|| black_box(transformer.embed_query(QUERY)));
+        b.iter(|| black_box(transformer.embed_query(QUERY).expect("it is text")));
     });
     group.finish();
 }

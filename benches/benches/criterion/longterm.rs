@@ -25,19 +25,22 @@ pub(crate) fn operations(criterion: &mut Criterion) {
         }
         longterm.drain().await.expect("the library takes them");
     });
+    let options = SearchOptions::default();
     let (mut next, mut asked) = (RECORDS, 0);
     let mut group = criterion.benchmark_group("longterm");
     group.bench_function("store one record", |b| {
         b.iter(|| {
             next += 1;
-            runtime.block_on(longterm.store(vec![corpus::record(next)]))
+            let stored = runtime.block_on(longterm.store(vec![corpus::record(next)]));
+            stored.expect("it is stored")
         });
     });
     group.bench_function("search of 10,000 records and more", |b| {
         b.iter(|| {
             asked += 1;
             let question = corpus::question(asked);
-            black_box(runtime.block_on(longterm.search(&question, &SearchOptions::default())))
+            let found = runtime.block_on(longterm.search(&question, &options));
+            black_box(found.expect("the store can be read"))
         });
     });
     group.finish();

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use aios_memory_benches::working::text::Texts;
 use aios_record::Id;
-use aios_working::{Config, Decision, FindOptions, Goal, NewMessage, NewTask, Working};
+use aios_working::{Config, Decision, FindOptions, Goal, NewMessage, Task, Working};
 use criterion::Criterion;
 use tokio::runtime::Runtime;
 
@@ -21,26 +21,31 @@ pub(crate) fn operations(criterion: &mut Criterion) {
     let message = |text: String| NewMessage::new(session.clone(), "user", text);
     runtime.block_on(async {
         for _ in 0..MESSAGES {
-            working.add_message(message(texts.text())).await.expect("it is stored");
+            working.messages().add(message(texts.text())).await.expect("it is stored");
         }
     });
     let mut group = criterion.benchmark_group("working");
     group.bench_function("one message", |b| {
-        b.iter(|| runtime.block_on(working.add_message(message(texts.text()))));
+        b.iter(|| {
+            let stored = runtime.block_on(working.messages().add(message(texts.text())));
+            stored.expect("it is stored")
+        });
     });
     group.bench_function("a goal with a task and a decision", |b| {
         b.iter(|| {
-            runtime.block_on(async {
-                let goal = working.store_goal(Goal::new("move the blog")).await?;
-                working.add_task(NewTask::new("choose a server").with_goal(goal.id)).await?;
-                working.log_decision(Decision::new("which web server", "nginx")).await
-            })
+            let stored = runtime.block_on(async {
+                let goal = working.goals().put(Goal::new("move the blog")).await?;
+                let task = Task { goal_id: Some(goal.id), ..Task::new("choose a server") };
+                working.tasks().put(task).await?;
+                working.decisions().put(Decision::new("which web server", "nginx")).await
+            });
+            stored.expect("they are stored")
         });
     });
     group.bench_function("search of 1,000 messages and more", |b| {
         b.iter(|| {
-            let question = texts.question();
-            black_box(runtime.block_on(working.find_relevant(&question, FindOptions::default())))
+            let found = working.records().find(texts.question(), FindOptions::default());
+            black_box(runtime.block_on(found).expect("the file can be read"))
         });
     });
     group.finish();

@@ -6,6 +6,7 @@ use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use rayon::ThreadPoolBuilder;
+use serde_json::{Map, Value, json};
 use tokenizers::{PaddingParams, Tokenizer, TruncationParams};
 
 use super::{Answer, Rival};
@@ -24,14 +25,14 @@ impl Candle {
     /// If the directory cannot be read.
     pub(super) fn open(dir: &Path) -> Candle {
         let read = |name: &str| std::fs::read(dir.join(name)).expect("the file can be read");
-        let config: Config =
-            serde_json::from_slice(&read("config.json")).expect("it is a BERT's configuration");
+        let mut tokenizer =
+            Tokenizer::from_bytes(read("tokenizer.json")).expect("it is a tokenizer");
+        let config = config(&read("config.json"), &tokenizer);
         let weights = read("model.safetensors");
         let weights = VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu);
         let model = BertModel::load(weights.expect("they are weights"), &config);
-        let mut tokenizer =
-            Tokenizer::from_bytes(read("tokenizer.json")).expect("it is a tokenizer");
-        let cut = TruncationParams { max_length: TOKENS_MAX, ..TruncationParams::default() };
+        let max_length = TOKENS_MAX.min(config.max_position_embeddings);
+        let cut = TruncationParams { max_length, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(cut)).expect("the limit is valid");
         tokenizer.with_padding(Some(PaddingParams::default()));
         Candle { model: model.expect("the weights fit"), tokenizer }
@@ -54,6 +55,22 @@ impl Candle {
         let lengths = sums.sqr()?.sum_keepdim(1)?.sqrt()?;
         sums.broadcast_div(&lengths)?.to_vec2()
     }
+}
+
+/// Reads `config.json`, which may omit what has no influence on vectors.
+fn config(json: &[u8], tokenizer: &Tokenizer) -> Config {
+    let mut config: Map<String, Value> = serde_json::from_slice(json).expect("it is an object");
+    let defaults = json!({
+        "vocab_size": tokenizer.get_vocab_size(true),
+        "type_vocab_size": 2,
+        "pad_token_id": 0,
+        "hidden_dropout_prob": 0.0,
+        "initializer_range": 0.02,
+    });
+    for (name, value) in defaults.as_object().expect("it is an object") {
+        config.entry(name).or_insert_with(|| value.clone());
+    }
+    serde_json::from_value(Value::Object(config)).expect("it is a BERT's configuration")
 }
 
 impl Rival for Candle {

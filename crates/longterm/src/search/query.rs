@@ -21,6 +21,8 @@ use crate::{
 
 /// Factor of the weight of a pair of characters that lies between two words.
 const BETWEEN_WORDS: f64 = 0.2;
+/// The most pairs without records that follow each other between two words.
+const ABSENT_PAIRS_MAX: usize = 2;
 
 /// A query, analysed and embedded.
 #[derive(Debug)]
@@ -56,8 +58,8 @@ impl Query {
     /// The weight of a record's having the term at this place: its rarity, as often as the query
     /// repeats it, unless the query is words said over and over.
     ///
-    /// A pair of characters of a script without spaces that no record has counts less if the pairs
-    /// on both sides of it have records: it is the end of one word and the beginning of the next.
+    /// A pair of characters of a script without spaces that no record has counts less between pairs
+    /// that records have: it is the end of one word and the beginning of the next.
     pub(crate) fn weight(&self, at: usize) -> f64 {
         let term = &self.terms[at];
         let weight = f64::from(self.counts[at]).powf(self.varied) * idf(&self.statistics, term);
@@ -67,18 +69,30 @@ impl Query {
         }
     }
 
-    /// Returns `true` for a pair of characters that no record has, between two that records have.
+    /// Returns `true` for a pair of characters that no record has, alone or with one other (around a
+    /// particle) between two pairs that records have. An absent word of two characters makes three.
     fn is_between_words(&self, at: usize) -> bool {
-        let has_records = |term: &String| Some(&0) < self.statistics.documents_with.get(term);
-        let term = &self.terms[at];
-        if !is_run(term) || has_records(term) {
+        let counts = &self.statistics.documents_with;
+        let is_absent = |at: usize| counts.get(&self.terms[at]).is_none_or(|count| *count == 0);
+        let is_followed = |at: usize| {
+            let next = self.terms.get(at + 1).and_then(|next| next.chars().next());
+            next.is_some() && next == self.terms[at].chars().last()
+        };
+        if !is_run(&self.terms[at]) || !is_absent(at) {
             return false;
         }
-        let before = at.checked_sub(1).and_then(|before| self.terms.get(before));
-        let before = before.filter(|before| before.chars().last() == term.chars().next());
-        let after = self.terms.get(at + 1);
-        let after = after.filter(|after| after.chars().next() == term.chars().last());
-        before.is_some_and(has_records) && after.is_some_and(has_records)
+        let (mut first, mut last) = (at, at);
+        while last - first < ABSENT_PAIRS_MAX {
+            if first == 0 || !is_followed(first - 1) || !is_followed(last) {
+                return false;
+            }
+            match (is_absent(first - 1), is_absent(last + 1)) {
+                (true, _) => first -= 1,
+                (false, true) => last += 1,
+                (false, false) => return true,
+            }
+        }
+        false
     }
 
     /// The terms and what counts for them, each once.
