@@ -69,8 +69,9 @@ impl Query {
         }
     }
 
-    /// Returns `true` for a pair of characters that no record has, alone or with one other (around a
-    /// particle) between two pairs that records have. An absent word of two characters makes three.
+    /// Returns `true` for a pair of characters that no record has, alone or with one other (around
+    /// a particle) between two pairs that records have. An absent word of two characters makes
+    /// three.
     fn is_between_words(&self, at: usize) -> bool {
         let counts = &self.statistics.documents_with;
         let is_absent = |at: usize| counts.get(&self.terms[at]).is_none_or(|count| *count == 0);
