@@ -19,7 +19,7 @@ pub(crate) fn operations(criterion: &mut Criterion) {
                 1 => (Tier::Knowledge, Kind::Note),
                 _ => (Tier::Working, Kind::Task),
             };
-            Candidate::new(tier, kind, &format!("{kind}/{number}"), &texts.text())
+            Candidate::new(tier, kind, format!("{kind}/{number}"), texts.text())
                 .with_relevance(f64::from(number) / f64::from(CANDIDATES))
         })
         .collect();

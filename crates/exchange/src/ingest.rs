@@ -94,10 +94,10 @@ pub async fn file(
     }
 }
 
-/// Ingests a stream, as [`file`] does for a file with this `name`.
+/// Ingests a stream, as [`file()`] does for a file with this `name`.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub async fn reader(
     view: &MemoryView,
     input: impl Read + Send + 'static,
