@@ -31,9 +31,9 @@ pub struct Explanation {
     /// Cosine of the query's and the record's vectors, seen from the centre of the model's: -1 to
     /// 1.
     pub cosine: f64,
-    /// The factor of the likeness of meaning in this search: 3 to 12, the more, the less the
-    /// query's words find what means the same; up to twice as much for a query of more than 12
-    /// words. Less for a model that tells answers badly from other
+    /// The factor of the likeness of meaning in this search: 3; up to 12 if the records with most
+    /// of the query's words do not mean what the query does and others do; up to twice as much for
+    /// a query of more than 12 words; less for a model that separates answers badly from other
     /// texts, and for a query of figures or misspelt words.
     pub meaning_weight: f64,
     /// The words of the query that name the asker or a speaker. They are not looked for.

@@ -8,9 +8,9 @@ pub struct Weights {
     pub words: f64,
     /// Of a related word, against the word itself, at a cosine of 1; 0.2.
     pub related: f64,
-    /// Of the meaning being as alike as that of a question and its answer, beyond unrelated texts,
-    /// if the words find what the query means; 3. It grows up to twice as large where they do
-    /// not.
+    /// Weight of the likeness of meaning. A likeness of 1 is that of a question and its answer, 0
+    /// that of unrelated texts. It grows up to fourfold in a search whose words fail, and up to
+    /// twofold for a query of many words. Default: 3.
     pub meaning: f64,
     /// Of being said by whom the query names; 1.3.
     pub speaker: f64,
