@@ -13,6 +13,7 @@ mod demo;
 mod distill;
 mod error;
 mod eval;
+mod first_build;
 mod migrate;
 mod protoc;
 mod test;

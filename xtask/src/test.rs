@@ -5,6 +5,7 @@
 
 use crate::child::Cargo;
 use crate::error::Error;
+use crate::first_build;
 
 /// Command for the tests in the README. CI runs exactly this line.
 pub(crate) const COMMAND: &str = "cargo xtask test";
@@ -13,5 +14,6 @@ pub(crate) const COMMAND: &str = "cargo xtask test";
 const BENCHES: &str = "aios-memory-benches/longterm";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
+    first_build::announce();
     Cargo::new(&["test", "--workspace", "--features", BENCHES]).args(arguments).run()
 }

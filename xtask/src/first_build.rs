@@ -1,0 +1,48 @@
+//! The notice before a build from scratch, which takes minutes before it prints a result.
+
+use std::fs;
+use std::path::Path;
+
+use crate::child::target_dir;
+
+/// File name of a compiled LanceDB, the last of the slow dependencies to be built.
+const SLOWEST: &str = "liblancedb-";
+
+/// Tells how long the build takes, if the dependencies have not been built yet.
+pub(crate) fn announce() {
+    if !is_built(&target_dir().join("debug/deps")) {
+        eprintln!(
+            "The first build compiles some 550 dependencies, which takes 10 to 15 minutes on two \
+             cores.\nLater builds take seconds. docs/BUILDING.md has the reasons."
+        );
+    }
+}
+
+/// Returns `true` if `folder` has a compiled LanceDB.
+fn is_built(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with(SLOWEST) && name.ends_with(".rlib")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_compiled_lancedb_counts_as_built() {
+        let dir = std::env::temp_dir().join(format!("xtask-first-build-{}", std::process::id()));
+        fs::create_dir_all(&dir).expect("the folder is new");
+        assert!(!is_built(&dir.join("absent")));
+        for name in ["liblance-1.rlib", "liblancedb-1.rmeta", "lancedb-1.d"] {
+            fs::write(dir.join(name), "").expect("it is written");
+        }
+        assert!(!is_built(&dir));
+        fs::write(dir.join("liblancedb-1.rlib"), "").expect("it is written");
+        assert!(is_built(&dir));
+        fs::remove_dir_all(&dir).expect("it is removed");
+    }
+}
