@@ -77,7 +77,7 @@ async fn fill(store: &Path, range: std::ops::Range<u64>, record: fn(u64) -> Reco
         let records = numbers.iter().copied().map(record).collect();
         longterm.store(records).await.expect("the batch is stored");
     }
-    longterm.drain().await.expect("the library takes them");
+    longterm.upkeep().drain().await.expect("the library takes them");
     longterm.close().await.expect("the store closes");
 }
 
@@ -89,7 +89,7 @@ async fn searches(
     report: &mut Report,
 ) {
     let longterm = open(store).await;
-    longterm.warm().await.expect("the store is read");
+    longterm.upkeep().warm().await.expect("the store is read");
     let model = aios_minilm::model().expect("the model is in the program");
     let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
     let (mut all, mut embeddings) = (Vec::new(), Vec::new());

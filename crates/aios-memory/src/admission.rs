@@ -276,12 +276,12 @@ impl Admission {
             let differs = |stored: Vec<Option<Scope>>| {
                 stored.iter().flatten().any(|scope| *scope != draft.scope)
             };
-            if !differs(longterm.scopes(keys).await?) {
+            if !differs(longterm.records().scopes(keys).await?) {
                 continue;
             }
             // It may have been deleted, and the feed has not delivered that yet.
             self.view.catch_up().await?;
-            if differs(longterm.scopes(keys).await?) {
+            if differs(longterm.records().scopes(keys).await?) {
                 let key = identity.to_string();
                 return Err(aios_longterm::Error::Conflict { key }.into());
             }

@@ -57,7 +57,7 @@ impl Administrator {
     ) -> Result<Copied, Error> {
         self.check_writable()?;
         check_apart(dir, &self.config().memory.data_dir)?;
-        let damage = self.longterm().journal_damage().await?;
+        let damage = self.longterm().upkeep().journal_damage().await?;
         if let Some(damage) = damage.first() {
             let path = self.config().memory.data_dir.join(PARTS[1]);
             let reason = format!(
@@ -82,8 +82,8 @@ impl Administrator {
         // journal, and the reverse cannot happen.
         let working = copy.join(PARTS[0]);
         self.working().upkeep().backup(&working).await?;
-        self.longterm().backup(copy, progress).await?;
-        let watermark = self.longterm().watermark().await?;
+        self.longterm().upkeep().backup(copy, progress).await?;
+        let watermark = self.longterm().feed().watermark().await?;
         let settings = self.config().to_working();
         let opening = task::spawn_blocking(move || Working::open(&working, settings));
         let opened = opening.await.map_err(|_| Error::Interrupted)??;
@@ -98,7 +98,7 @@ impl Administrator {
         marked.map_err(Error::output(&mark))?;
         let bytes = bytes_below(copy).map_err(Error::output(copy))?;
         // Recorded before the rename, so that purges always know of the copy.
-        self.longterm().note_backup(staging.target()).await?;
+        self.longterm().upkeep().note_backup(staging.target()).await?;
         self.shared().anchor.check()?;
         staging.commit()?;
         Ok(Copied { path: dir.to_owned(), bytes })

@@ -144,7 +144,7 @@ impl Administrator {
         progress: impl Fn(RebuildProgress) + Sync,
     ) -> Result<Verified, Error> {
         let working = self.working().upkeep().verify().await?;
-        let journal = self.longterm().journal_damage().await?;
+        let journal = self.longterm().upkeep().journal_damage().await?;
         if !journal.is_empty() {
             let library = Verification::default();
             return Ok(Verified { older: Vec::new(), working, journal, library });
@@ -154,14 +154,14 @@ impl Administrator {
             self.catch_up().await?;
         }
         if self.access() == Access::ReadWrite {
-            match self.longterm().drain().await {
+            match self.longterm().upkeep().drain().await {
                 // The pending changes stay in the journal; the damage is among the findings.
                 Ok(()) | Err(aios_longterm::Error::DamagedRows { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         let older = self.older_databases().await?;
-        let library = self.longterm().verify_rows(progress).await?;
+        let library = self.longterm().upkeep().verify_rows(progress).await?;
         Ok(Verified { older, working, journal, library })
     }
 
@@ -173,7 +173,7 @@ impl Administrator {
         let found = Generations::of(self.working(), self.longterm()).await?;
         let mut older = Generations::noted(&self.config().memory.data_dir)?.older(found);
         let told = self.working().feed().head().await?;
-        if told < self.longterm().watermark().await? && !older.contains(&WORKING) {
+        if told < self.longterm().feed().watermark().await? && !older.contains(&WORKING) {
             older.push(WORKING);
         }
         Ok(older)
@@ -341,7 +341,7 @@ fn journal(pending: u64) -> Examined {
 /// Reports changes that could not be stored, with the newest of them.
 async fn refused(memory: &Administrator, count: u64) -> Examined {
     let good = |finding| Examined::good("longterm", "refused", finding);
-    let newest = match memory.longterm().refused(1).await {
+    let newest = match memory.longterm().feed().refused(1).await {
         Ok(newest) => newest.into_iter().next(),
         Err(error) => return failed("longterm", "refused", &error.into()),
     };

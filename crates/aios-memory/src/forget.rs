@@ -118,7 +118,7 @@ impl MemoryView {
         if options.dry_run {
             let stored = self.stored(&found).await?;
             let discarded = match options.purge {
-                true => self.shared().longterm.unsaved()?,
+                true => self.shared().longterm.upkeep().unsaved()?,
                 false => Vec::new(),
             };
             let receipt = Receipt::of(stored, &found);
@@ -133,22 +133,22 @@ impl MemoryView {
         // Tombstones first, because they are made from the stored records.
         self.leave_tombstones(&identities).await?;
         let texts = self.text_tombstones(&found).await?;
-        shared.longterm.leave_text_tombstones(&texts).await?;
+        shared.longterm.tombstones().leave_texts(&texts).await?;
         let mut gone: BTreeSet<Identity> =
             shared.longterm.forget(identities.clone()).await?.into_iter().collect();
         self.remake(&found).await?;
         gone.extend(self.remove_working(&identities).await?);
         self.catch_up().await?;
         let remade: Vec<Identity> = found.remade.keys().cloned().collect();
-        shared.longterm.forget_versions(&remade).await?;
+        shared.longterm.records().forget_versions(&remade).await?;
         if !options.purge {
             // Forget again what the feed has delivered in the meantime.
             shared.longterm.forget(identities).await?;
-            shared.longterm.leave_text_tombstones(&texts).await?;
+            shared.longterm.tombstones().leave_texts(&texts).await?;
             return Ok(Receipt { repeating, ..Receipt::of(gone, &found) });
         }
-        let purged = shared.longterm.purge(identities).await?;
-        shared.longterm.leave_text_tombstones(&texts).await?;
+        let purged = shared.longterm.upkeep().purge(identities).await?;
+        shared.longterm.tombstones().leave_texts(&texts).await?;
         gone.extend(purged.identities);
         let mut pending: Vec<String> =
             purged.pending.iter().map(|obstacle| obstacle.to_string()).collect();
@@ -158,7 +158,7 @@ impl MemoryView {
             Err(error) => return Err(error.into()),
         }
         let mut backups = backups(&self.config().memory.data_dir)?;
-        backups.extend(shared.longterm.backups().await?);
+        backups.extend(shared.longterm.upkeep().backups().await?);
         let discarded = purged.discarded;
         let purged = pending.is_empty();
         let receipt = Receipt::of(gone, &found);
@@ -182,7 +182,7 @@ impl MemoryView {
             ForgetTarget::All => return self.knew_scope().await,
             ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => return Ok(true),
         };
-        let knew = self.longterm().knew(identities).await?;
+        let knew = self.longterm().tombstones().knew(identities).await?;
         let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
         let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
         Ok(self.are_stored(unknown.clone()).await?.len() == unknown.len())
@@ -194,7 +194,7 @@ impl MemoryView {
             return Ok(true);
         }
         let exact = ScopeFilter::exact(Scope::default());
-        Ok(self.narrow(&exact)?.longterm().knew_scope().await?)
+        Ok(self.narrow(&exact)?.longterm().tombstones().knew_scope().await?)
     }
 
     /// Prevents events in this process's ring from being written. The ring's contents have no
@@ -218,10 +218,10 @@ impl MemoryView {
             let working = self.own(owner)?.working().with_expired();
             records.extend(working.records().get(*kind, id.as_str()).await?);
             if PAGE <= records.len() {
-                longterm.leave_tombstones(&std::mem::take(&mut records)).await?;
+                longterm.tombstones().leave(&std::mem::take(&mut records)).await?;
             }
         }
-        Ok(longterm.leave_tombstones(&records).await?)
+        Ok(longterm.tombstones().leave(&records).await?)
     }
 
     /// Removes the forgotten parts from records that stay.
@@ -233,7 +233,7 @@ impl MemoryView {
                 // again.
                 let told = own.working().records().get(Kind::Session, identity.id.as_str()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
-                self.shared().longterm.leave_tombstones(&told).await?;
+                self.shared().longterm.tombstones().leave(&told).await?;
                 own.working().sessions().set_summary(identity.id.as_str(), String::new()).await?;
             }
         }
@@ -258,7 +258,7 @@ impl MemoryView {
 
     /// Returns the records of `identities` that either tier stores.
     async fn are_stored(&self, identities: Vec<Identity>) -> Result<BTreeSet<Identity>, Error> {
-        let known = self.shared().longterm.known(&identities).await?;
+        let known = self.shared().longterm.records().known(&identities).await?;
         let mut stored = BTreeSet::new();
         for (identity, known) in identities.into_iter().zip(known) {
             let working = self.own(&identity.owner)?.working().with_expired();
@@ -277,7 +277,7 @@ impl Administrator {
         let resume = async || -> Result<(), Error> {
             if self.working().upkeep().is_scrub_asked_for().await? {
                 self.catch_up().await?;
-                self.longterm().purge(Vec::new()).await?;
+                self.longterm().upkeep().purge(Vec::new()).await?;
                 self.working().upkeep().scrub().await?;
             }
             Ok(())

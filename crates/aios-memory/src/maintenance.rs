@@ -26,8 +26,8 @@ impl Administrator {
     pub async fn maintain(&self) -> Result<AgeReport, Error> {
         let aged = age(&self.shared().pump, &self.config().to_retention()).await?;
         self.catch_up().await?;
-        self.longterm().remove_expired().await?;
-        self.longterm().drain().await?;
+        self.longterm().upkeep().remove_expired().await?;
+        self.longterm().upkeep().drain().await?;
         self.working().upkeep().optimize().await?;
         self.working().upkeep().checkpoint().await?;
         Ok(aged)
@@ -47,7 +47,7 @@ impl Administrator {
 /// version refused records of one user because of another user's records with the same id.
 async fn feed_refused(pump: &Pump) -> Result<(), Error> {
     let (working, longterm) = (pump.working(), pump.longterm());
-    for refused in longterm.refused(REFUSED_MAX).await? {
+    for refused in longterm.feed().refused(REFUSED_MAX).await? {
         let Identity { kind, id, .. } = refused.identity;
         let owners = match working.records().get(kind, id.as_str()).await {
             Ok(record) => record.iter().map(Record::owner).collect(),
@@ -56,7 +56,7 @@ async fn feed_refused(pump: &Pump) -> Result<(), Error> {
         };
         for owner in owners {
             let identity = Identity::new(owner, kind, id.clone());
-            if longterm.known(std::slice::from_ref(&identity)).await? != [false] {
+            if longterm.records().known(std::slice::from_ref(&identity)).await? != [false] {
                 continue;
             }
             let Some(record) = working.records().get_exactly(&identity).await? else { continue };

@@ -373,7 +373,7 @@ impl MemoryView {
     pub async fn stats(&self) -> Result<Stats, Error> {
         let behind = self.catch_up().await?;
         let (working, longterm) =
-            (self.working.records().counts().await?, self.longterm.counts().await?);
+            (self.working.records().counts().await?, self.longterm.records().counts().await?);
         let upkeep = self.shared.working.upkeep().stats().await?;
         let library = self.shared.longterm.stats().await?;
         let refused = match self.gate().acts_for() {
@@ -398,7 +398,7 @@ impl MemoryView {
 
     /// Counts the refused changes of `owner` and of shared records.
     async fn refusals_of(&self, owner: &Owner) -> Result<u64, Error> {
-        let refused = self.shared.longterm.refused(usize::MAX).await?;
+        let refused = self.shared.longterm.feed().refused(usize::MAX).await?;
         let of = |it: &&aios_longterm::Refused| {
             it.identity.owner == *owner || it.identity.owner.is_shared()
         };
@@ -479,7 +479,7 @@ pub struct LongtermStats {
     pub collections: std::collections::BTreeMap<&'static str, u64>,
     /// Changes of all owners that are not in the library yet.
     pub pending: u64,
-    /// Changes of all owners that could not be stored; [`Longterm::refused`] lists them with their
+    /// Changes of all owners that could not be stored; [`Feed::refused`](aios_longterm::Feed::refused) lists them with their
     /// reasons.
     pub refused: u64,
 }

@@ -1,7 +1,7 @@
 //! Storing records by kind, listing them, and reading them from the tier that holds them.
 
 use aios_longterm::{ListCursor, Version};
-use aios_record::{Id, Identity, Kind, Record, Scope, forms};
+use aios_record::{Id, Identity, Key, Kind, Record, Scope, forms};
 use aios_working::TimeCursor;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -134,7 +134,7 @@ impl MemoryView {
         };
         let stored: Vec<Record> =
             stored.into_iter().filter(|it| self.gate().may_change(&it.scope)).collect();
-        Ok(self.longterm().lift_tombstones(&stored).await?)
+        Ok(self.longterm().tombstones().lift(&stored).await?)
     }
 
     /// Changes the fields in `changes` and keeps the others. A null resets a field to its default.
@@ -173,7 +173,7 @@ impl MemoryView {
             return Err(invalid(EMPTY.to_owned()));
         }
         if is_direct(kind) {
-            self.longterm().update(kind, id, changes).await?;
+            self.longterm().update(&Key::new(kind, id.clone()), changes).await?;
             return Ok(());
         }
         self.check_is_in_working(kind, id).await?;
@@ -195,7 +195,7 @@ impl MemoryView {
         let _turn = self.shared().updating.lock().await;
         for _ in 0..UPDATE_TRIES {
             self.shared().pump.catch_up().await?;
-            let told = self.shared().longterm.watermark().await?;
+            let told = self.shared().longterm.feed().watermark().await?;
             let changes = changes.clone();
             let updated =
                 self.working().records().update_told(kind, id.as_str(), changes, told).await?;
@@ -220,7 +220,7 @@ impl MemoryView {
 
     fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Option<Record> {
         if is_direct(kind) {
-            return self.longterm().record_of(kind, object).ok();
+            return self.longterm().records().build(kind, object).ok();
         }
         aios_working::record_of(kind, Value::Object(object))
     }
@@ -231,7 +231,7 @@ impl MemoryView {
         if self.working().records().get(kind, id.as_str()).await?.is_some() {
             return Ok(());
         }
-        match self.longterm().record(kind, id).await? {
+        match self.longterm().get(&Key::new(kind, id.clone())).await? {
             None => Err(aios_working::Error::NotFound { kind, id: id.to_string() }.into()),
             Some(_) => {
                 let problem = "it has moved to long-term memory, where records stay as they are";
@@ -248,7 +248,7 @@ impl MemoryView {
     /// Errors of working or long-term memory.
     pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
         self.catch_up().await?;
-        Ok(self.longterm().history(kind, id).await?)
+        Ok(self.longterm().history(&Key::new(kind, id.clone())).await?)
     }
 
     /// Returns the records that [`delete`](MemoryView::delete) would remove: the dependents of the
@@ -296,7 +296,7 @@ impl MemoryView {
             return Ok(here);
         }
         // Long-term memory may hold another record of this id: the user's own, or another owner's.
-        let there = self.longterm().record(kind, id).await?;
+        let there = self.longterm().get(&Key::new(kind, id.clone())).await?;
         if let (None, Some(here), Some(there)) = (self.gate().acts_for(), &here, &there)
             && here.owner() != there.owner()
         {
@@ -382,7 +382,7 @@ pub(crate) async fn store(
 ) -> Result<Id, Error> {
     let fields = with_scope(fields, scope);
     if is_direct(kind) {
-        return Ok(view.longterm().store_object(kind, fields).await?);
+        return Ok(view.longterm().records().put(kind, fields).await?);
     }
     match kind {
         Kind::Preference | Kind::Persona => store_setting(view, kind, fields, scope).await,

@@ -97,14 +97,14 @@ impl MemoryView {
         let Names { mut id, former } = Namer::default().name(facts, None);
         for Key { id: former, .. } in former {
             let identity = Identity::new(scope.owner(), kind, former.clone());
-            if self.longterm().known(&[identity]).await? == [true] {
+            if self.longterm().records().known(&[identity]).await? == [true] {
                 id = former;
             }
         }
         // The lock keeps concurrent updates from losing each other's tags.
         let _turn = self.shared().updating.lock().await;
         let identity = Identity::new(scope.owner(), kind, id.clone());
-        let stored = self.longterm().records(&[identity]).await?;
+        let stored = self.longterm().records().get_all(&[identity]).await?;
         let stored = stored.into_iter().find(|it| it.scope == scope);
         let is_known = stored.is_some();
         let new = || Record {

@@ -89,7 +89,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         for failure in ingest::drafts(&memory, drafts).await?.failed {
             tracing::warn!(%failure, "left out");
         }
-        memory.administrator().longterm().drain().await?;
+        memory.administrator().longterm().upkeep().drain().await?;
         self.index_seconds += began.elapsed().as_secs_f64();
         self.indexes += 1;
         self.records += drafts.len();

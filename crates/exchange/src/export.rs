@@ -106,14 +106,14 @@ async fn write_export<W: Write + Send + 'static>(
             }
         }
     }
-    let mut rest = view.longterm().identities().await?;
+    let mut rest = view.longterm().records().identities().await?;
     let own = view.gate().acts_for();
     rest.retain(|identity| own.is_none_or(|owner| identity.owner == *owner));
     rest.retain(|identity| !written.contains(identity));
     // By kind name, goals come before tasks, and tasks before tool calls.
     rest.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
     for some in rest.chunks(PAGE) {
-        let mut records = view.longterm().records(some).await?;
+        let mut records = view.longterm().records().get_all(some).await?;
         check_whole(view, some, &records).await?;
         records.sort_by_cached_key(|record| {
             let identity = record.identity();
@@ -139,7 +139,7 @@ async fn check_whole(
     let found: HashSet<Identity> = records.iter().map(Record::identity).collect();
     let missing = wanted.iter().filter(|it| !found.contains(*it)).cloned();
     let missing: Vec<Identity> = missing.collect();
-    let known = view.longterm().known(&missing).await?;
+    let known = view.longterm().records().known(&missing).await?;
     match missing.into_iter().zip(known).find(|(_, known)| *known) {
         None => Ok(()),
         Some((identity, _)) => Err(aios_longterm::Error::Damaged {

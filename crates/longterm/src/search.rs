@@ -27,7 +27,7 @@ pub use self::{
         weights::Weights,
     },
 };
-use crate::{Error, Longterm, LongtermView};
+use crate::{Error, LongtermView};
 
 impl LongtermView {
     /// Finds the records that fit `text`, best first. A text without a single word finds nothing,
@@ -50,20 +50,5 @@ impl LongtermView {
         check(text, options)?;
         let gate = self.gate.narrow(&options.scope)?;
         self.parts.searcher.search(text, options, &gate).await
-    }
-}
-
-impl Longterm {
-    /// Holds the library in RAM now, which the first search begins otherwise, and says whether it
-    /// is: it may be empty, or larger than [`Config::resident_bytes_max`](crate::Config) allows.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn warm(&self) -> Result<bool, Error> {
-        let edition = self.parts.journal.edition().await?;
-        if self.parts.config.resident_bytes_max == 0 || edition.version == 0 {
-            return Ok(false);
-        }
-        Ok(self.parts.searcher.resident.make_view(edition).await.is_some())
     }
 }

@@ -14,8 +14,8 @@ use std::{
 };
 
 use aios_memory::{
-    Access, AgentMemory, Config, Error, Health, Id, Kind, MemoryView, Record, Scope, ScopeFilter,
-    SearchOptions,
+    Access, AgentMemory, Config, Error, Health, Id, Key, Kind, MemoryView, Record, Scope,
+    ScopeFilter, SearchOptions,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -312,12 +312,17 @@ async fn a_former_store_keeps_its_tombstones_and_its_privacy() {
     for forgotten in expected("forgotten") {
         let record = draft(&memory, forgotten);
         // A text that was stored again lifts its tombstone.
-        let is_back = administrator.longterm().known(&[record.identity()]).await.unwrap()[0];
-        let out =
-            administrator.longterm().are_forgotten(std::slice::from_ref(&record)).await.unwrap();
+        let is_back =
+            administrator.longterm().records().known(&[record.identity()]).await.unwrap()[0];
+        let out = administrator
+            .longterm()
+            .tombstones()
+            .are_forgotten(std::slice::from_ref(&record))
+            .await
+            .unwrap();
         assert!(out[0] || is_back, "{forgotten}");
         let other = Record { scope: Scope::default().with_user("u3"), ..record };
-        let out = administrator.longterm().are_forgotten(&[other]).await.unwrap();
+        let out = administrator.longterm().tombstones().are_forgotten(&[other]).await.unwrap();
         assert!(!out[0], "what one owner forgot is not forgotten for another: {forgotten}");
     }
     let records = all(&memory).await;
@@ -357,7 +362,7 @@ fn draft(memory: &AgentMemory, forgotten: &Value) -> Record {
     let (kind, id) = forgotten["key"].as_str().unwrap().split_once('/').unwrap();
     let note = json!({"id": id, "content": "a note"});
     let Value::Object(note) = note else { unreachable!() };
-    let mut record = memory.for_shared().longterm().record_of(Kind::Note, note).unwrap();
+    let mut record = memory.for_shared().longterm().records().build(Kind::Note, note).unwrap();
     record.kind = kind.parse().unwrap();
     record.text = forgotten["text"].as_str().unwrap().to_owned();
     record.scope = serde_json::from_value(forgotten["scope"].clone()).unwrap();
@@ -388,9 +393,10 @@ async fn a_record_refused_for_its_id_is_found_after_maintenance() {
     let memory = former.open().await;
     memory.administrator().maintain().await.unwrap();
     let id = Id::new("fo-decision").unwrap();
-    let own = memory.for_user("u2").unwrap().longterm().record(Kind::Decision, &id).await;
+    let own =
+        memory.for_user("u2").unwrap().longterm().get(&Key::new(Kind::Decision, id.clone())).await;
     assert_eq!(own.unwrap().unwrap().scope.user.as_deref(), Some("u2"));
-    let shared = memory.for_shared().longterm().record(Kind::Decision, &id).await;
+    let shared = memory.for_shared().longterm().get(&Key::new(Kind::Decision, id.clone())).await;
     assert_eq!(shared.unwrap().unwrap().scope.user, None);
     memory.shutdown().await.unwrap();
 }

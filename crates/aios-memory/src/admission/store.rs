@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aios_longterm::{StoreOutcome, Stored};
-use aios_record::{Id, Identity, Kind, Owner, Record, Timestamp, forms};
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Timestamp, forms};
 use aios_working::{Message, NewMessage, RestoreOutcome};
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -185,7 +185,8 @@ impl Admission {
         ready: &Ready,
         message: &NewMessage,
     ) -> Result<bool, Error> {
-        let Some(mut record) = tiers.longterm.record(Kind::Message, &ready.arrival.id).await?
+        let Some(mut record) =
+            tiers.longterm.get(&Key::new(Kind::Message, ready.arrival.id.clone())).await?
         else {
             return Ok(false);
         };
@@ -303,7 +304,7 @@ impl Admission {
         };
         match store(records.clone()).await {
             Err(aios_longterm::Error::JournalFull { .. }) => {
-                self.view.shared().longterm.drain().await?;
+                self.view.shared().longterm.upkeep().drain().await?;
                 store(records).await
             }
             other => other,
@@ -320,7 +321,7 @@ async fn titled(tiers: &Tiers, mut given: Vec<Record>) -> Result<Vec<Record>, Er
         return Ok(given);
     }
     let asked: Vec<Identity> = titles.iter().map(|it| it.identity()).collect();
-    let stored = tiers.longterm.records(&asked).await?;
+    let stored = tiers.longterm.records().get_all(&asked).await?;
     for title in titles {
         let Some(stored) = stored.iter().find(|it| it.identity() == title.identity()) else {
             continue;

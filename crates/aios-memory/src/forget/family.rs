@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
 use aios_working::KINDS;
 
 use super::{ForgetTarget, PAGE, Part, Proposal, Relation};
@@ -174,10 +174,10 @@ impl MemoryView {
         let sessions: Vec<Identity> =
             sessions.into_iter().filter(|it| !found.all.contains_key(it)).collect();
         if !sessions.is_empty() {
-            let summaries = self.longterm().summaries_of(&sessions).await?;
+            let summaries = self.longterm().sources().summaries_of(&sessions).await?;
             found.add(summaries, Relation::MadeFrom);
         }
-        let derived = self.longterm().derived(&found.identities(), &[]).await?;
+        let derived = self.longterm().sources().derived(&found.identities(), &[]).await?;
         let derived = derived.into_iter().filter(|it| self.is_changeable(&it.owner));
         found.add(derived, Relation::MadeFrom);
         let retold = self.summed_up(&found).await?;
@@ -199,14 +199,16 @@ impl MemoryView {
                 found.remade.insert(session.clone(), Part::Summary);
             }
             Some(_) => {
-                let mut versions = self.longterm().history(Kind::Session, &session.id).await?;
+                let mut versions =
+                    self.longterm().history(&Key::new(Kind::Session, session.id.clone())).await?;
                 versions.retain(|version| says(&version.record));
                 if !versions.is_empty() {
                     found.remade.entry(session.clone()).or_insert(Part::Versions);
                 }
             }
             None => {
-                let there = self.longterm().record(Kind::Session, &session.id).await?;
+                let there =
+                    self.longterm().get(&Key::new(Kind::Session, session.id.clone())).await?;
                 found.add(there.filter(says).map(|_| session.clone()), Relation::MadeFrom);
             }
         }
@@ -224,7 +226,7 @@ impl MemoryView {
         for some in messages.chunks(PAGE) {
             let mut records = working.records().get_all(some.to_vec()).await?;
             if records.len() < some.len() {
-                records.extend(self.longterm().records(some).await?);
+                records.extend(self.longterm().records().get_all(some).await?);
             }
             for record in records {
                 let Some(session) = &record.scope.session else { continue };
@@ -249,7 +251,7 @@ impl MemoryView {
     /// ones.
     async fn everything(&self) -> Result<BTreeSet<Identity>, Error> {
         let mut found: BTreeSet<Identity> =
-            self.longterm().identities().await?.into_iter().collect();
+            self.longterm().records().identities().await?.into_iter().collect();
         self.each_of_working(|record| found.extend([record.identity()])).await?;
         found.retain(|identity| self.is_changeable(&identity.owner));
         Ok(found)

@@ -227,7 +227,7 @@ impl MemoryView {
             let rest: Vec<Identity> =
                 some.iter().filter(|it| !known.contains(it)).cloned().collect();
             records.extend(here);
-            records.extend(self.longterm().records(&rest).await?);
+            records.extend(self.longterm().records().get_all(&rest).await?);
         }
         let (score, relevance) = (RELEVANCE_OF_TEXT, RELEVANCE_OF_TEXT);
         let hit = |record| Hit { record, score, relevance, folded: vec![], explain: None };
@@ -260,7 +260,7 @@ impl MemoryView {
         let search = SearchOptions { limit, ..SearchOptions::default() };
         let hits = self.recall(&query.text, &search).await?.hits;
         let folded: Vec<Identity> = hits.iter().flat_map(|hit| hit.folded.clone()).collect();
-        let records = self.longterm().records(&folded).await?.into_iter();
+        let records = self.longterm().records().get_all(&folded).await?.into_iter();
         let mut records: BTreeMap<Identity, Record> =
             records.map(|record| (record.identity(), record)).collect();
         let mut found = Vec::new();
@@ -309,7 +309,7 @@ impl MemoryView {
         if !is_relevant || !has_numbers {
             return None;
         }
-        match (self.longterm().says(&query.text, &text), negations) {
+        match (self.longterm().records().says(&query.text, &text), negations) {
             (true, (false, false) | (true, true)) => Some(Agreement::Words),
             (true, (false, true)) => Some(Agreement::Relevant),
             _ => query.min_relevance.map(|_| Agreement::Relevant),

@@ -9,7 +9,8 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, restore,
+    AgentMemory, Config, Error, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, Owner,
+    restore,
 };
 use serde_json::json;
 
@@ -60,7 +61,7 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     while written.load(Ordering::Acquire) < 20 {
         tokio::task::yield_now().await;
     }
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let before = written.load(Ordering::Acquire);
     let copies = fixture.dir.path().join("copies");
     let copied = Arc::new(AtomicU64::new(0));
@@ -81,17 +82,23 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     assert!(matches!(error, Error::Output { .. }), "{error}");
     let restored = AgentMemory::open(config).await.unwrap();
     restored.catch_up().await.unwrap();
-    restored.administrator().longterm().drain().await.unwrap();
-    let report = restored.administrator().longterm().verify().await.unwrap();
+    restored.administrator().longterm().upkeep().drain().await.unwrap();
+    let report = restored.administrator().longterm().upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     for n in 0..before {
         let id = Id::new(format!("g{n}")).unwrap();
         let goal = restored.working().records().get(Kind::Goal, id.as_str()).await.unwrap();
         assert!(
-            goal.is_some() && restored.longterm().record(Kind::Goal, &id).await.unwrap().is_some()
+            goal.is_some()
+                && restored
+                    .longterm()
+                    .get(&Key::new(Kind::Goal, id.clone()))
+                    .await
+                    .unwrap()
+                    .is_some()
         );
     }
-    let notes = restored.longterm().counts().await.unwrap()["notes"];
+    let notes = restored.longterm().records().counts().await.unwrap()["notes"];
     assert!((before..=after).contains(&notes), "{before} <= {notes} <= {after}");
     // New changes get higher feed positions than those in the backup.
     let goal = json!({"id": "g0", "description": "plant a zanzibarquux"});

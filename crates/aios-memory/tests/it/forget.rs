@@ -92,7 +92,7 @@ async fn a_purge_leaves_no_byte_in_either_tier() {
     let memory = fixture.open().await;
     let dir = memory.config().memory.data_dir.clone();
     filled(&memory).await;
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     fs::create_dir_all(dir.join("backup")).unwrap();
     fs::write(dir.join("backup/working.db.v1"), "an old copy").unwrap();
     let found = holding(&dir, "zanzibarquux");
@@ -151,7 +151,7 @@ async fn an_unfinished_purge_is_completed_when_the_directory_is_opened() {
     let dir = memory.config().memory.data_dir.clone();
     filled(&memory).await;
     let everything = memory.administrator();
-    everything.longterm().drain().await.unwrap();
+    everything.longterm().upkeep().drain().await.unwrap();
     // The state that a process leaves which is killed after it removed a record.
     everything.working().upkeep().ask_for_scrub().await.unwrap();
     let found = of(&memory, "ada").working().records().remove(Kind::Session, "talk").await.unwrap();
@@ -208,7 +208,7 @@ async fn a_reached_limit_blocks_neither_reading_nor_forgetting() {
     let memory = fixture.open().await;
     let note = json!({"id": "n", "content": "the okapi sleeps"});
     memory.record(Kind::Note, note).await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     memory.shutdown().await.unwrap();
     let mut config = fixture.config();
     config.longterm.max_disk_bytes = 1;

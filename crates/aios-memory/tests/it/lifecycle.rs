@@ -71,7 +71,7 @@ async fn an_expiry_at_the_end_of_time_is_accepted() {
             assert_eq!(kept.expires_at.unwrap().to_string(), "9999-12-30T22:00:00Z");
         }
     }
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     assert_eq!(texts(&memory, "what stays?").await.len(), 4);
 }
 

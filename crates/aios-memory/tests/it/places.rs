@@ -80,7 +80,7 @@ async fn nothing_is_acknowledged_after_the_directory_has_changed() {
         for kind in goal_and_note {
             store(&memory, *kind).await.unwrap();
         }
-        memory.administrator().longterm().drain().await.unwrap();
+        memory.administrator().longterm().upkeep().drain().await.unwrap();
         let dir = fixture.config().memory.data_dir;
         change(&dir);
         for kind in *refused {
@@ -240,7 +240,7 @@ async fn a_restore_is_private_and_refuses_links_and_special_files() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember("a mole").await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let copy = fixture.dir.path().join("copy");
     memory.administrator().backup(&copy, |_| {}).await.unwrap();
     for (modes, name) in [("a=rX", "reading"), ("a=rwX", "open")] {

@@ -99,7 +99,7 @@ async fn a_killed_writer_leaves_an_up_to_date_note() {
     };
     let before = noted();
     memory.remember("a note of basalt").await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let is_noted = async {
         while noted() == before {
             tokio::task::yield_now().await;

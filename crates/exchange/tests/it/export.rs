@@ -50,7 +50,7 @@ async fn an_export_round_trips_through_an_import() {
     let memory = from.open().await;
     filled(&memory).await;
     let everything = memory.administrator();
-    everything.longterm().drain().await.unwrap();
+    everything.longterm().upkeep().drain().await.unwrap();
     let path = from.dir.path().join("all.jsonl");
     let written = export(&everything, &path).await;
     assert_eq!(written.lines().count(), 1 + 15, "{written}");
@@ -68,11 +68,11 @@ async fn an_export_round_trips_through_an_import() {
     assert_eq!(counts(&taken), (0, 15, 0));
     let ada = of(&other, "ada");
     assert!(texts(&ada, "plant ferns").await.contains(&"ferns it is".to_owned()));
-    assert!(everything.longterm().verify().await.unwrap().is_clean());
+    assert!(everything.longterm().upkeep().verify().await.unwrap().is_clean());
     // Imported records are continued like original ones.
     let said = json!({"role": "user", "content": "and roses"});
     in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
-    everything.longterm().drain().await.unwrap();
+    everything.longterm().upkeep().drain().await.unwrap();
     assert_eq!(ada.working().messages().recent("talk", 10).await.unwrap().len(), 3);
 }
 

@@ -228,7 +228,7 @@ impl Store {
             }
             Action::Drain => {
                 self.memory.catch_up().await.unwrap();
-                self.memory.administrator().longterm().drain().await.unwrap();
+                self.memory.administrator().longterm().upkeep().drain().await.unwrap();
                 Ok(String::new())
             }
         };

@@ -114,7 +114,7 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
     let message = filled(&ada).await;
     bob.remember(&format!("{TEXT} for bob")).await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let query = ForgetQuery::new(TEXT.to_uppercase().replace("THE GATE", "the  gate"));
     let by_writing = ada.propose(&query).await.unwrap();
     assert!(!by_writing.is_certain(), "another writing is for somebody to look at");

@@ -42,7 +42,7 @@ async fn of_kind(kind: Kind) -> (tempfile::TempDir, Longterm) {
         Record::new(kind, Id::new(number.to_string()).unwrap(), *text, Scope::default())
     });
     longterm.store(records.collect()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     (dir, longterm)
 }
 
@@ -123,6 +123,6 @@ async fn words_of_every_script_are_as_relevant_as_those_of_latin() {
             let expect: Vec<String> = expect.iter().map(|n| format!("note/{n}")).collect();
             assert_eq!(found, expect, "{query} in the {place}");
         }
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
 }

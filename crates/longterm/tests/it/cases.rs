@@ -57,8 +57,8 @@ async fn queries_as_people_type_them_find_their_texts() {
     let records = cases.texts.iter().enumerate().map(|(n, text)| note(&n.to_string(), text));
     longterm.store(records.collect()).await.unwrap();
     check(&longterm, &cases, "in the journal").await;
-    longterm.drain().await.unwrap();
-    assert!(longterm.warm().await.unwrap());
+    longterm.upkeep().drain().await.unwrap();
+    assert!(longterm.upkeep().warm().await.unwrap());
     check(&longterm, &cases, "in RAM").await;
     let words_alone = Weights { meaning: 0.0, related: 0.0, feedback: 0.0, ..Weights::default() };
     check(&open(dir.path(), words_alone, usual()).await, &cases, "by words alone").await;
@@ -87,8 +87,8 @@ async fn spelling_correction_uses_no_word_of_another_owner() {
             };
             assert_eq!((words("ada").await, words("bob").await), (1, 0), "{query} in the {place}");
         }
-        longterm.drain().await.unwrap();
-        longterm.warm().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
+        longterm.upkeep().warm().await.unwrap();
     }
 }
 
@@ -130,7 +130,7 @@ async fn a_store_of_another_analysis_is_analysed_again_when_it_is_opened() {
     let usual = Config::default().resident_bytes_max;
     let longterm = open(dir.path(), Weights::default(), usual).await;
     longterm.store(vec![note("c", "the driver is in C++")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.store(vec![note("d", "the other driver is in C")]).await.unwrap();
     longterm.close().await.unwrap();
     let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();

@@ -113,8 +113,8 @@ fn the_journal_and_the_library_filter_alike() {
             for options in &filters {
                 in_journal.push(found(&longterm, options).await);
             }
-            longterm.drain().await.unwrap();
-            assert!(longterm.warm().await.unwrap());
+            longterm.upkeep().drain().await.unwrap();
+            assert!(longterm.upkeep().warm().await.unwrap());
             let config = Config { resident_bytes_max: 0, ..Config::default() };
             let by_index = Longterm::open(dir.path(), config, model()).await.unwrap();
             for (options, expect) in filters.iter().zip(in_journal) {

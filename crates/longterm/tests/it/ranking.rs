@@ -76,8 +76,8 @@ async fn a_question_about_a_speaker_equals_one_in_the_first_person() {
         let cosine = |hits: &[Hit]| hits[0].explain.as_ref().unwrap().cosine.to_bits();
         let of_ada = asked.iter().find(|hit| hit.record.id.as_str() == "t:0").unwrap();
         assert_eq!(cosine(&found), of_ada.explain.as_ref().unwrap().cosine.to_bits(), "{place}");
-        longterm.drain().await.unwrap();
-        assert!(longterm.warm().await.unwrap());
+        longterm.upkeep().drain().await.unwrap();
+        assert!(longterm.upkeep().warm().await.unwrap());
     }
 }
 

@@ -16,8 +16,8 @@ async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expec
     longterm.store(records).await.unwrap();
     let pending = longterm.search(query, options).await.unwrap();
     assert_eq!(keys(&pending), expect, "`{query}` in the journal");
-    longterm.drain().await.unwrap();
-    assert!(longterm.warm().await.unwrap());
+    longterm.upkeep().drain().await.unwrap();
+    assert!(longterm.upkeep().warm().await.unwrap());
     let resident = longterm.search(query, options).await.unwrap();
     assert_eq!(keys(&resident), expect, "`{query}` in the library, in RAM");
     let config = Config { resident_bytes_max: 0, ..Config::default() };
@@ -65,14 +65,14 @@ async fn a_hit_is_the_same_with_and_without_texts_in_ram() {
     let longterm = open(dir.path()).await;
     let plain = note("plain", "the lighthouse keeper");
     longterm.store(vec![full("one"), full("two"), plain]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
     let mut found = Vec::new();
     // Three records take some 1,900 bytes; their fields that only hits show take some 1,100.
     for resident_bytes_max in [Config::default().resident_bytes_max, 2500, 0] {
         let config = Config { resident_bytes_max, ..Config::default() };
         let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
-        assert_eq!(longterm.warm().await.unwrap(), 0 < resident_bytes_max);
+        assert_eq!(longterm.upkeep().warm().await.unwrap(), 0 < resident_bytes_max);
         let hits = longterm.search("lighthouse", &SearchOptions::default()).await.unwrap().hits;
         found.push(hits.into_iter().map(|hit| hit.record).collect::<Vec<_>>());
     }
@@ -112,7 +112,7 @@ async fn texts_of_several_languages_are_found_by_other_forms_of_their_words() {
         for _ in 0..2 {
             let found = longterm.search(query, &SearchOptions::default()).await.unwrap();
             assert_eq!(found.hits[0].record.id.as_str(), expect, "{query}");
-            longterm.drain().await.unwrap();
+            longterm.upkeep().drain().await.unwrap();
         }
     }
 }
@@ -128,8 +128,8 @@ async fn the_rows_in_ram_follow_the_library() {
         // Every third one replaces the record of the previous step.
         let id = format!("{}", step - usize::from(step % 3 == 2));
         longterm.store(vec![note(&id, &text(step))]).await.unwrap();
-        longterm.drain().await.unwrap();
-        assert!(longterm.warm().await.unwrap() && other.warm().await.unwrap());
+        longterm.upkeep().drain().await.unwrap();
+        assert!(longterm.upkeep().warm().await.unwrap() && other.upkeep().warm().await.unwrap());
         let expect = if step % 3 == 2 { step - 1 } else { step };
         for handle in [&longterm, &other] {
             let query = format!("lighthouse ship {step}");
@@ -144,13 +144,13 @@ async fn the_rows_in_ram_follow_the_library() {
     }
     let change = removal("0");
     let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
-    longterm.apply_feed(page).await.unwrap();
+    longterm.feed().apply(page).await.unwrap();
     for _ in 0..2 {
         for handle in [&longterm, &other] {
             assert!(!search(handle, "lighthouse ship 0").await.contains(&"note/0".to_owned()));
         }
-        longterm.drain().await.unwrap();
-        assert!(other.warm().await.unwrap());
+        longterm.upkeep().drain().await.unwrap();
+        assert!(other.upkeep().warm().await.unwrap());
     }
 }
 
@@ -187,7 +187,7 @@ async fn neighbouring_turns_contribute_their_words() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(records).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let mut found = keys(&longterm.search("the name of the kitten", &two).await.unwrap());
     found.sort();
     assert_eq!(found, expect);
@@ -396,7 +396,7 @@ async fn query_operators_are_words_and_odd_queries_are_accepted() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "one or more near misses"), note("b", "b")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     for query in ["\" OR 1=1 --", "NEAR(", "misses^2 AND (", "'; DROP TABLE records; --"] {
         search(&longterm, query).await;
     }
@@ -451,6 +451,6 @@ async fn repeated_records_do_not_crowd_out_others() {
         assert_eq!(found.hits.len(), 4, "{round}");
         let folded: usize = found.hits.iter().map(|hit| hit.folded.len()).sum();
         assert_eq!(folded, 299, "{round}");
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
 }

@@ -53,19 +53,19 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().forget(vec![identity("u1", Kind::Note, "n6")]).await,
         h.view.longterm().forget(vec![identity("u2", Kind::Note, "n6")]).await,
         h.view.longterm().forget(vec![identity("", Kind::Note, "n6")]).await,
-        h.view.longterm().counts().await,
+        h.view.longterm().records().counts().await,
     ];
-    "LongtermView::knew" => [
-        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n6"))).await,
-        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
-        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
+    "longterm::Tombstones::knew" => [
+        h.view.longterm().tombstones().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n6"))).await,
+        h.view.longterm().tombstones().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
+        h.view.longterm().tombstones().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
     ];
-    "LongtermView::knew_scope" => [
-        h.view.longterm().knew_scope().await,
-        narrowed(&h, "s1").longterm().knew_scope().await,
-        narrowed(&h, "nosuch").longterm().knew_scope().await,
+    "longterm::Tombstones::knew_scope" => [
+        h.view.longterm().tombstones().knew_scope().await,
+        narrowed(&h, "s1").longterm().tombstones().knew_scope().await,
+        narrowed(&h, "nosuch").longterm().tombstones().knew_scope().await,
     ];
-    "LongtermView::deleted_of" => [h.view.longterm().deleted_of(Kind::Note).await];
+    "longterm::Tombstones::deleted_of" => [h.view.longterm().tombstones().deleted_of(Kind::Note).await];
     "MemoryView::knew" => [
         h.view.knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")])).await,
         h.view.knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")])).await,

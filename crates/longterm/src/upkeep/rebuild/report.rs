@@ -13,7 +13,7 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// Outcome of [`Longterm::reindex`](crate::Longterm::reindex).
+/// Outcome of [`reindex`](crate::reindex).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reindexed {
     /// Records in the library now.
@@ -22,7 +22,7 @@ pub struct Reindexed {
     pub embedded: u64,
 }
 
-/// Outcome of [`Longterm::repair`](crate::Longterm::repair).
+/// Outcome of [`repair`](crate::repair).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repaired {
     /// Records in the library now.

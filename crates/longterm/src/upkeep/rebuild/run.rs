@@ -38,7 +38,7 @@ const BRING_OVER_TRIES: u32 = 30_000;
 ///
 /// # Errors
 /// [`Error::Rebuilding`] if another process takes too long, [`Error::Library`] if a row cannot be
-/// read, see [`repair`](Longterm::repair).
+/// read, see [`repair`](crate::repair).
 pub(crate) async fn bring_over(
     places: &Places,
     config: &Config,
