@@ -390,7 +390,7 @@ fn resident_bytes() -> f64 {
 
 fn options(number: u64) -> SearchOptions {
     let user = Scope::default().with_user(corpus::user(number));
-    SearchOptions { limit: HITS, scope: ScopeFilter::new(user), ..SearchOptions::default() }
+    SearchOptions::default().with_limit(HITS).with_scope(ScopeFilter::new(user))
 }
 
 /// Returns numbers of turns, spread over all records.

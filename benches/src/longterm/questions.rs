@@ -66,7 +66,7 @@ async fn open(store: &Path) -> Longterm {
 
 /// Asks the question about turn `number`.
 pub(super) async fn ask(longterm: &Longterm, number: u64) {
-    let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_limit(HITS);
     longterm.search(&english::question(number), &options).await.expect("the search works");
 }
 
@@ -91,7 +91,7 @@ async fn searches(
     let longterm = open(store).await;
     longterm.upkeep().warm().await.expect("the store is read");
     let model = aios_minilm::model().expect("the model is in the program");
-    let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_limit(HITS);
     let (mut all, mut embeddings) = (Vec::new(), Vec::new());
     // The first searches only warm up the processor.
     let (unmeasured, asked) = size.pick((1, 5), (20, 320));

@@ -280,7 +280,7 @@ impl Admission {
                 continue;
             }
             // It may have been deleted, and the feed has not delivered that yet.
-            self.view.catch_up().await?;
+            self.view.feed().catch_up().await?;
             if differs(longterm.records().scopes(keys).await?) {
                 let key = identity.to_string();
                 return Err(aios_longterm::Error::Conflict { key }.into());

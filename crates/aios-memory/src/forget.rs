@@ -44,7 +44,7 @@ pub enum ForgetTarget {
     /// The proposed records with their exact repetitions, and the proposed parts of others: exactly
     /// what was shown, and nothing stored since.
     Proposed(Box<Proposal>),
-    /// The records that [`propose`](MemoryView::propose) returns for this query, if they need no
+    /// The records that [`propose`](Forgetting::propose) returns for this query, if they need no
     /// review: the proposal [is certain](Proposal::is_certain), or the query sets
     /// [`ForgetQuery::min_relevance`]. Otherwise nothing is forgotten, and [`Error::Uncertain`] is
     /// returned.
@@ -52,7 +52,16 @@ pub enum ForgetTarget {
 }
 
 /// The records to forget, and the thoroughness.
+///
+/// ```
+/// use aios_memory::{ForgetOptions, ForgetQuery, ForgetTarget};
+///
+/// let query = ForgetQuery::new("The safe is in room 4.").with_limit(3);
+/// let options = ForgetOptions::new(ForgetTarget::Query(query)).with_purge();
+/// assert!(options.purge);
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ForgetOptions {
     /// The records.
     pub target: ForgetTarget,
@@ -80,6 +89,63 @@ impl ForgetOptions {
     #[must_use]
     pub fn with_dry_run(self) -> ForgetOptions {
         ForgetOptions { dry_run: true, ..self }
+    }
+}
+
+/// The part of forgetting that comes before it: the records that a query means, and the targets
+/// that exist.
+///
+/// ```
+/// # use aios_memory::{AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+/// memory.remember("The safe is in room 4.").await?;
+///
+/// let query = ForgetQuery::new("The safe is in room 4.");
+/// let proposal = memory.forgetting().propose(&query).await?;
+/// assert!(proposal.is_certain());
+/// let target = ForgetTarget::Proposed(Box::new(proposal));
+/// assert_eq!(memory.forget(ForgetOptions::new(target)).await?.keys.len(), 1);
+/// # memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Forgetting<'a> {
+    view: &'a MemoryView,
+}
+
+impl MemoryView {
+    /// Returns what comes before forgetting: proposals, and the targets that exist.
+    #[must_use]
+    pub fn forgetting(&self) -> Forgetting<'_> {
+        Forgetting { view: self }
+    }
+}
+
+impl Forgetting<'_> {
+    /// Returns `true` if the named records are stored, or were forgotten or deleted before. A
+    /// target that names no records, such as a query, counts as known.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn knew(self, target: &ForgetTarget) -> Result<bool, Error> {
+        self.view.feed().catch_up().await?;
+        let identities = match target {
+            ForgetTarget::Records(identities) => identities,
+            ForgetTarget::Document(path) => {
+                return Ok(!self.view.pieces_at(path).await?.is_empty()
+                    || self.view.had_pieces_at(path).await?);
+            }
+            ForgetTarget::All => return self.view.knew_scope().await,
+            ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => return Ok(true),
+        };
+        let knew = self.view.longterm().tombstones().knew(identities).await?;
+        let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
+        let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
+        Ok(self.view.are_stored(unknown.clone()).await?.len() == unknown.len())
     }
 }
 
@@ -112,7 +178,7 @@ impl MemoryView {
     /// - [`Error::Uncertain`] if a query proposes records that need review.
     /// - Errors of working or long-term memory. Records already forgotten stay forgotten.
     pub async fn forget(&self, options: ForgetOptions) -> Result<Receipt, Error> {
-        self.catch_up().await?;
+        self.feed().catch_up().await?;
         let found = self.found(&options.target).await?;
         let repeating = self.repeating(&found).await?;
         if options.dry_run {
@@ -138,7 +204,7 @@ impl MemoryView {
             shared.longterm.forget(identities.clone()).await?.into_iter().collect();
         self.remake(&found).await?;
         gone.extend(self.remove_working(&identities).await?);
-        self.catch_up().await?;
+        self.feed().catch_up().await?;
         let remade: Vec<Identity> = found.remade.keys().cloned().collect();
         shared.longterm.records().forget_versions(&remade).await?;
         if !options.purge {
@@ -163,29 +229,6 @@ impl MemoryView {
         let purged = pending.is_empty();
         let receipt = Receipt::of(gone, &found);
         Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
-    }
-
-    /// Returns `true` if the named records are stored, or were forgotten or deleted before. A
-    /// target that names no records, such as a query, counts as known.
-    ///
-    /// # Errors
-    /// Errors of working or long-term memory.
-    pub async fn knew(&self, target: &ForgetTarget) -> Result<bool, Error> {
-        self.catch_up().await?;
-        let identities = match target {
-            ForgetTarget::Records(identities) => identities,
-            ForgetTarget::Document(path) => {
-                return Ok(
-                    !self.pieces_at(path).await?.is_empty() || self.had_pieces_at(path).await?
-                );
-            }
-            ForgetTarget::All => return self.knew_scope().await,
-            ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => return Ok(true),
-        };
-        let knew = self.longterm().tombstones().knew(identities).await?;
-        let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
-        let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
-        Ok(self.are_stored(unknown.clone()).await?.len() == unknown.len())
     }
 
     /// Returns `true` if the scope that this view is narrowed to has or had any records.
@@ -276,7 +319,7 @@ impl Administrator {
     pub(crate) async fn resume_purge(&self) {
         let resume = async || -> Result<(), Error> {
             if self.working().upkeep().is_scrub_asked_for().await? {
-                self.catch_up().await?;
+                self.feed().catch_up().await?;
                 self.longterm().upkeep().purge(Vec::new()).await?;
                 self.working().upkeep().scrub().await?;
             }

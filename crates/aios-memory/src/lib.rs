@@ -1,7 +1,7 @@
 //! A memory for AI agents: tiered, lossless, searchable, token-exact.
 //!
 //! ```
-//! use aios_memory::{AgentMemory, Config, SearchOptions};
+//! use aios_memory::{AgentMemory, Config};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -9,7 +9,7 @@
 //! let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
 //! memory.remember("The staging database moved to port 5433.").await?;
 //!
-//! let found = memory.recall("which port does staging use?", &SearchOptions::default()).await?;
+//! let found = memory.recall("which port does staging use?").await?;
 //! assert_eq!(found.hits[0].text, "The staging database moved to port 5433.");
 //!
 //! let options = memory.context_options();
@@ -32,6 +32,10 @@
 //!   files come in through [`admission`]; `aios-exchange` reads them.
 //! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
 //!   packs the knowledge of all tiers about a task into a token budget.
+//! - The other operations stand on *roles*, cheap views that a handle returns:
+//!   [`contexts`](MemoryView::contexts), [`events`](MemoryView::events),
+//!   [`feed`](MemoryView::feed), [`forgetting`](MemoryView::forgetting), and
+//!   [`upkeep`](Administrator::upkeep) of the administrator.
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
 //! - [`Config`] holds the settings, [`Effective`] the origin of each.
@@ -63,6 +67,7 @@ mod directory;
 mod doctor;
 mod document;
 mod error;
+mod feed;
 pub mod fields;
 mod forget;
 mod guarding;
@@ -88,7 +93,7 @@ pub mod written_path;
 pub use aios_context::{Candidate as ContextCandidate, Context, Format as ContextFormat};
 pub use aios_draft::moment::parse_timestamp;
 pub use aios_longterm::{
-    Access, Decoder, Explain, LIMIT_MAX, LIMIT_OF_CONFIG, SearchOptions, Version, decode_rows,
+    Access, Decoder, Explain, LIMIT_MAX, LIMIT_OF_CONFIG, Version, decode_rows,
 };
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{
@@ -104,7 +109,7 @@ pub use {
 
 pub use crate::{
     admission::{Conflict, Detail, Mending, Outcome, Tally},
-    assemble::{ContextOptions, describe},
+    assemble::{ContextOptions, Contexts, describe},
     backup::{Copied, restore},
     config::{
         Config, Effective, Error as ConfigError, Flag, Origin, Sources,
@@ -113,11 +118,13 @@ pub use crate::{
     directory::Scratch,
     doctor::{Examined, Verified, doctor},
     error::Error,
+    feed::Feed,
     fields::{Field, Holds, fields, has_free_fields},
     forget::{
-        Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Part, Proposal, Proposed, Receipt,
-        Related, Relation, Remade,
+        Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Forgetting, Part, Proposal, Proposed,
+        Receipt, Related, Relation, Remade,
     },
+    maintenance::Upkeep,
     memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
     model::open_new_model,
     period::Period,
@@ -126,6 +133,7 @@ pub use crate::{
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},
+    spill::Events,
     tokens::{Tokenizer, UnknownTokenizer},
 };
 

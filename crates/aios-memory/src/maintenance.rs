@@ -15,7 +15,38 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Maximum number of refused changes checked per run, the newest first.
 const REFUSED_MAX: usize = 1000;
 
+/// Work on the whole memory, of every owner: maintenance, verification, backups.
+///
+/// ```
+/// # use aios_memory::{AgentMemory, Config};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+/// memory.remember("The staging database moved to port 5433.").await?;
+///
+/// let administrator = memory.administrator();
+/// let report = administrator.upkeep().verify(|_| {}).await?;
+/// assert!(report.is_clean());
+/// administrator.upkeep().maintain().await?;
+/// # memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Upkeep<'a> {
+    pub(crate) memory: &'a Administrator,
+}
+
 impl Administrator {
+    /// Returns the work on the whole memory.
+    #[must_use]
+    pub fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep { memory: self }
+    }
+}
+
+impl Upkeep<'_> {
     /// Drops from working memory the records that are past their retention and safe in long-term
     /// memory, removes expired records, moves pending changes into the library, optimises the word
     /// index and the query planner's statistics, and truncates the write-ahead log. The part that
@@ -23,23 +54,23 @@ impl Administrator {
     ///
     /// # Errors
     /// Errors of working or long-term memory.
-    pub async fn maintain(&self) -> Result<AgeReport, Error> {
-        let aged = age(&self.shared().pump, &self.config().to_retention()).await?;
-        self.catch_up().await?;
-        self.longterm().upkeep().remove_expired().await?;
-        self.longterm().upkeep().drain().await?;
-        self.working().upkeep().optimize().await?;
-        self.working().upkeep().checkpoint().await?;
+    pub async fn maintain(self) -> Result<AgeReport, Error> {
+        let aged = age(self.memory.shared().pump, &self.memory.config().to_retention()).await?;
+        self.memory.feed().catch_up().await?;
+        self.memory.longterm().upkeep().remove_expired().await?;
+        self.memory.longterm().upkeep().drain().await?;
+        self.memory.working().upkeep().optimize().await?;
+        self.memory.working().upkeep().checkpoint().await?;
         Ok(aged)
     }
 
-    /// Returns the records that [`maintain`](Administrator::maintain) would drop from working
+    /// Returns the records that [`maintain`](Upkeep::maintain) would drop from working
     /// memory now.
     ///
     /// # Errors
     /// Errors of working memory.
-    pub async fn would_age(&self) -> Result<AgeReport, Error> {
-        Ok(self.working().upkeep().would_age(&self.config().to_retention()).await?)
+    pub async fn would_age(self) -> Result<AgeReport, Error> {
+        Ok(self.memory.working().upkeep().would_age(self.memory.config().to_retention()).await?)
     }
 }
 

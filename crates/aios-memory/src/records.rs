@@ -247,7 +247,7 @@ impl MemoryView {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
-        self.catch_up().await?;
+        self.feed().catch_up().await?;
         Ok(self.longterm().history(&Key::new(kind, id.clone())).await?)
     }
 

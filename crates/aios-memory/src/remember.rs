@@ -12,7 +12,18 @@ use crate::{
 };
 
 /// The options of [`remember_with`](MemoryView::remember_with).
+///
+/// ```
+/// use aios_memory::{Kind, RememberOptions};
+///
+/// let options = RememberOptions::default()
+///     .with_kind(Kind::Knowledge)
+///     .with_tag("staging")
+///     .with_importance(0.8);
+/// assert_eq!(options.tags, ["staging"]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RememberOptions {
     /// The kind of the record. Only kinds stored directly in long-term memory are accepted: notes,
     /// knowledge, incidents and others. Default: a note.
@@ -41,6 +52,18 @@ impl RememberOptions {
     pub fn with_tag(mut self, tag: impl Into<String>) -> RememberOptions {
         self.tags.push(tag.into());
         self
+    }
+
+    /// Sets the labels.
+    #[must_use]
+    pub fn with_tags(self, tags: Vec<String>) -> RememberOptions {
+        RememberOptions { tags, ..self }
+    }
+
+    /// Sets the importance, 0 to 1.
+    #[must_use]
+    pub fn with_importance(self, importance: f32) -> RememberOptions {
+        RememberOptions { importance, ..self }
     }
 }
 

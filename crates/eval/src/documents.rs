@@ -43,7 +43,7 @@ pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
         });
         let baselines = run.baselines(&Vec::from_iter(texts))?;
         let limit = DEPTHS[DEPTHS.len() - 1] * most;
-        let options = SearchOptions { limit, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(limit);
         for query in queries {
             let grades = query.grades();
             let hits = run.recall(&index, &query.text, &options).await?;

@@ -103,7 +103,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         options: &SearchOptions,
     ) -> Result<Vec<Recollection>, Error> {
         let began = Instant::now();
-        let found = index.memory.recall(question, options).await?;
+        let found = index.memory.recall_with(question, options).await?;
         self.query_ms.push(began.elapsed().as_secs_f64() * 1e3);
         Ok(found.hits)
     }

@@ -86,7 +86,7 @@ async fn write_export<W: Write + Send + 'static>(
 ) -> Result<(Exported, W), Error> {
     let mut exported = Exported::default();
     let mut written = HashSet::new();
-    view.catch_up().await?;
+    view.feed().catch_up().await?;
     let working = view.working();
     let rest = KINDS.iter().filter(|kind| **kind != Kind::Session);
     for &kind in [Kind::Session].iter().chain(rest) {

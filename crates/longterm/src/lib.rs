@@ -92,8 +92,8 @@ pub use crate::{
     longterm::Longterm,
     records::Records,
     search::{
-        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX,
-        SearchOptions, Weights,
+        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions,
+        Weights,
     },
     upkeep::{
         Decoder, Progress, Reindexed, Repaired, Stats, Upkeep, Verification, adopt, check_files,

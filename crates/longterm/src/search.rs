@@ -21,7 +21,7 @@ pub(crate) use self::{
 };
 pub use self::{
     found::{Found, Hit},
-    options::{Explain, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX, SearchOptions},
+    options::{Explain, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
     ranking::{
         explain::{Counted, Explanation},
         weights::Weights,
@@ -42,11 +42,8 @@ impl LongtermView {
     ///   [`Error::VectorUnfit`] with one that does not fit, or where the store embeds by itself.
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
-        let limit = match options.limit {
-            LIMIT_OF_CONFIG => self.parts.config.search_limit,
-            limit => limit,
-        };
-        let options = &SearchOptions { limit, ..options.clone() };
+        let limit = options.limit.unwrap_or(self.parts.config.search_limit);
+        let options = &options.clone().with_limit(limit);
         check(text, options)?;
         let gate = self.gate.narrow(&options.scope)?;
         self.parts.searcher.search(text, options, &gate).await

@@ -137,7 +137,7 @@ fn is_computed(kind: &str, field: &str) -> bool {
 async fn a_former_store_keeps_all_records() {
     let former = Former::new();
     let memory = former.open().await;
-    let verified = memory.administrator().verify(|_| ()).await.unwrap();
+    let verified = memory.administrator().upkeep().verify(|_| ()).await.unwrap();
     assert!(verified.is_clean(), "{verified:?}");
     let records = all(&memory).await;
 
@@ -259,14 +259,14 @@ async fn a_former_store_answers_as_it_did() {
         let flags = asked["flags"].as_array().unwrap();
         let view = view(&memory, owner_now(asked["user"].as_str()).as_deref(), flags);
         // Records of equal relevance may swap with later ones.
-        let mut options = SearchOptions { limit: 20, ..SearchOptions::default() };
+        let mut options = SearchOptions::default().with_limit(20);
         if let [.., collection, name] = flags.as_slice()
             && collection == "--collection"
         {
             options.kinds = Some(vec![Kind::meant_by(name.as_str().unwrap()).unwrap()]);
         }
         let query = asked["query"].as_str().unwrap();
-        let found = view.recall(query, &options).await.unwrap().hits;
+        let found = view.recall_with(query, &options).await.unwrap().hits;
         let hits = asked["hits"].as_array().unwrap().iter();
         let hits: Vec<(String, Option<String>, f64)> = hits
             .map(|hit| {
@@ -342,8 +342,8 @@ async fn a_former_store_keeps_its_tombstones_and_its_privacy() {
         };
         let seen = exported(&view).await;
         let seen = seen.iter().map(Value::to_string).collect::<String>();
-        let options = SearchOptions { limit: 100, ..SearchOptions::default() };
-        let found = view.recall("A note of a user whose name is", &options).await.unwrap();
+        let options = SearchOptions::default().with_limit(100);
+        let found = view.recall_with("A note of a user whose name is", &options).await.unwrap();
         let seen = format!("{seen}{found:?}");
         for secret in secrets {
             assert!(!seen.contains(secret), "{user:?} sees `{secret}`");
@@ -391,7 +391,7 @@ fn files_with(secrets: &[&str], dir: &Path) -> Vec<PathBuf> {
 async fn a_record_refused_for_its_id_is_found_after_maintenance() {
     let former = Former::new();
     let memory = former.open().await;
-    memory.administrator().maintain().await.unwrap();
+    memory.administrator().upkeep().maintain().await.unwrap();
     let id = Id::new("fo-decision").unwrap();
     let own =
         memory.for_user("u2").unwrap().longterm().get(&Key::new(Kind::Decision, id.clone())).await;

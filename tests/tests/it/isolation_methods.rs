@@ -123,6 +123,9 @@ fn tables() -> [&'static [Exercise]; 4] {
 fn every_public_method_is_exercised() {
     let mut methods =
         public_methods("aios-memory", &["MemoryView", "AgentMemory", "Administrator"]);
+    methods.retain(|method| !ROLES_OF_MEMORY.iter().any(|(role, _)| method == role));
+    let of_roles = public_methods("aios-memory", &ROLES_OF_MEMORY.map(|(_, role)| role));
+    methods.extend(of_roles.iter().map(|method| format!("memory::{method}")));
     methods.extend(functions_of_views("exchange"));
     methods.extend(public_methods("working", &["WorkingView"]));
     methods.retain(|method| !ROLES.iter().any(|(role, _)| method == role));
@@ -158,6 +161,15 @@ const ROLES: [(&str, &str); 15] = [
     ("WorkingView::persona", "Persona"),
     ("WorkingView::metrics", "Metrics"),
     ("WorkingView::records", "Records"),
+];
+
+/// The same of the whole memory. Their exercises are named `memory::Role::method`.
+const ROLES_OF_MEMORY: [(&str, &str); 5] = [
+    ("MemoryView::contexts", "Contexts"),
+    ("MemoryView::events", "Events"),
+    ("MemoryView::feed", "Feed"),
+    ("MemoryView::forgetting", "Forgetting"),
+    ("Administrator::upkeep", "Upkeep"),
 ];
 
 /// The same of long-term memory. Its exercises are named `longterm::Role::method`.
@@ -220,7 +232,7 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
             let got = (exercise.run)(Arc::clone(in_all)).await;
             let expected = (exercise.run)(Arc::clone(own)).await;
             // Long-term memory stores each version that reaches it.
-            control.memory.catch_up().await.unwrap();
+            control.memory.feed().catch_up().await.unwrap();
             for (at, (got, expected)) in got.iter().zip(&expected).enumerate() {
                 let (got, expected) = (stripped(got, in_all), stripped(expected, own));
                 if let Some(word) = foreign(whose).find(&got) {

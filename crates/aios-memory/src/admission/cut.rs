@@ -126,7 +126,7 @@ impl Admission {
         }
         let identity = |id: &Id| Identity::new(ending.owner.clone(), ending.kind, id.clone());
         let identities: Vec<Identity> = parts.iter().map(identity).collect();
-        self.view.catch_up().await?;
+        self.view.feed().catch_up().await?;
         if ending.kind == Kind::Message {
             tiers.working.messages().move_out(&ending.owner, &parts).await?;
         }

@@ -132,7 +132,7 @@ impl Admission {
             .any(|(draft, standing)| passes_working(draft) && *standing != Standing::Unknown);
         if is_behind && is_doubtful {
             // It may have been deleted, and the feed has not delivered that yet.
-            self.view.catch_up().await?;
+            self.view.feed().catch_up().await?;
             there = self.standings_in_longterm(tiers, &arrivals, &elsewhere).await?;
         }
         for (place, standing) in places.into_iter().zip(there) {

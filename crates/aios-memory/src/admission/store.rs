@@ -131,7 +131,7 @@ impl Admission {
             Manner::Conversed if self.seen.contains_key(&identity) => Ok(Outcome::Conflicting),
             Manner::Conversed => {
                 self.seen.insert(identity, Told::of(&ready.arrival));
-                self.view.catch_up().await?;
+                self.view.feed().catch_up().await?;
                 let message = match stored {
                     Some(stored) if !ready.arrival.tells.role => {
                         NewMessage { role: stored.role, ..message }
@@ -154,7 +154,7 @@ impl Admission {
         verdicts: &mut [Verdict],
     ) -> Result<(), Error> {
         // A former version must be in the history before it is replaced.
-        self.view.catch_up().await?;
+        self.view.feed().catch_up().await?;
         for ready in run {
             let Some(mut message) = message_of(&ready) else { continue };
             let id = ready.arrival.id.as_str();

@@ -74,7 +74,7 @@ impl MemoryView {
                 proposal.identities().into_iter().collect()
             }
             ForgetTarget::Query(query) => {
-                let proposal = self.propose(query).await?;
+                let proposal = self.forgetting().propose(query).await?;
                 if query.min_relevance.is_none() && !proposal.is_empty() && !proposal.is_certain() {
                     let keys = proposal.identities().iter().map(Identity::key).collect();
                     return Err(Error::Uncertain { keys });

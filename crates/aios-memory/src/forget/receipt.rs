@@ -35,7 +35,7 @@ pub struct Receipt {
     /// Obstacles that a purge is waiting for. It continues by itself once they are gone.
     pub pending: Vec<String>,
     /// Copies that may still contain the records, if a purge was requested: those of migrations in
-    /// the data directory, and existing ones made by [`backup`](crate::Administrator::backup). They
+    /// the data directory, and existing ones made by [`backup`](crate::Upkeep::backup). They
     /// are left untouched; delete them yourself.
     #[serde(serialize_with = "crate::written_path::many")]
     pub backups: Vec<PathBuf>,

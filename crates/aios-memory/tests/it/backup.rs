@@ -21,23 +21,28 @@ async fn a_backup_inside_the_data_directory_or_of_a_damaged_journal_is_refused()
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let data_dir = fixture.config().memory.data_dir;
-    let inside =
-        memory.administrator().backup(&data_dir.join("longterm/copies/first"), |_| {}).await;
+    let inside = memory
+        .administrator()
+        .upkeep()
+        .upkeep()
+        .backup(&data_dir.join("longterm/copies/first"), |_| {})
+        .await;
     assert!(matches!(inside, Err(Error::Input { .. })), "{inside:?}");
     for n in 0..200 {
         memory.remember(&format!("note {n}")).await.unwrap();
     }
-    assert_eq!(memory.administrator().verify(|_| {}).await.unwrap().journal, [""; 0]);
+    assert_eq!(memory.administrator().upkeep().verify(|_| {}).await.unwrap().journal, [""; 0]);
     memory.shutdown().await.unwrap();
     let path = data_dir.join("journal.db");
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch("ALTER TABLE ids RENAME COLUMN external_id TO meddled").unwrap();
     drop(db);
     let memory = fixture.open().await;
-    let verified = memory.administrator().verify(|_| {}).await.unwrap();
+    let verified = memory.administrator().upkeep().verify(|_| {}).await.unwrap();
     assert!(verified.journal[0].contains("external_id"), "{verified:?}");
     assert!(!verified.is_clean());
-    let damaged = memory.administrator().backup(&fixture.dir.path().join("copies"), |_| {}).await;
+    let damaged =
+        memory.administrator().upkeep().backup(&fixture.dir.path().join("copies"), |_| {}).await;
     let error = damaged.unwrap_err().to_string();
     assert!(error.contains("journal.db` is damaged"), "{error}");
 }
@@ -68,12 +73,14 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     let told = Arc::clone(&copied);
     let made = memory
         .administrator()
+        .upkeep()
+        .upkeep()
         .backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed))
         .await;
     assert!(0 < copied.load(Ordering::Relaxed) && 0 < made.unwrap().bytes);
     let after = written.load(Ordering::Acquire) + 1;
     writer.abort();
-    let error = memory.administrator().backup(&copies, |_| {}).await.unwrap_err();
+    let error = memory.administrator().upkeep().upkeep().backup(&copies, |_| {}).await.unwrap_err();
     assert!(matches!(error, Error::Output { .. }), "{error}");
 
     let config = Config::at(fixture.dir.path().join("restored"));
@@ -81,7 +88,7 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     let error = restore(&copies, &config).await.unwrap_err();
     assert!(matches!(error, Error::Output { .. }), "{error}");
     let restored = AgentMemory::open(config).await.unwrap();
-    restored.catch_up().await.unwrap();
+    restored.feed().catch_up().await.unwrap();
     restored.administrator().longterm().upkeep().drain().await.unwrap();
     let report = restored.administrator().longterm().upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
@@ -126,7 +133,7 @@ async fn purges_list_backups_and_an_interrupted_restore_can_be_repeated() {
     let note = json!({"id": "n", "content": "the okapi sleeps"});
     memory.record(Kind::Note, note).await.unwrap();
     let copy = fixture.dir.path().join("copy");
-    memory.administrator().backup(&copy, |_| {}).await.unwrap();
+    memory.administrator().upkeep().backup(&copy, |_| {}).await.unwrap();
     let config = Config::at(fixture.dir.path().join("restored"));
     // A purge lists the backup as long as it exists.
     let id = Identity::new(Owner::SHARED, Kind::Note, Id::new("n").unwrap());

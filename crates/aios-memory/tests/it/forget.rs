@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use aios_memory::{
     AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Receipt, SearchOptions,
+    Owner, Receipt,
 };
 use serde_json::json;
 
@@ -219,13 +219,13 @@ async fn a_reached_limit_blocks_neither_reading_nor_forgetting() {
     let memory = AgentMemory::open(config).await.unwrap();
     let goal = json!({"id": "g", "description": "find the okapi"});
     memory.record(Kind::Goal, goal).await.unwrap();
-    let found = memory.recall("okapi", &SearchOptions::default()).await.unwrap();
+    let found = memory.recall("okapi").await.unwrap();
     assert_eq!(found.hits[0].key().to_string(), "note/n");
     let receipt = memory.forget(one(&memory, Kind::Note, "n").with_purge()).await.unwrap();
     assert_eq!(keys(&receipt), ["note/n"]);
     let receipt = memory.forget(one(&memory, Kind::Goal, "g")).await.unwrap();
     assert_eq!(keys(&receipt), ["goal/g"]);
-    memory.administrator().maintain().await.unwrap();
+    memory.administrator().upkeep().maintain().await.unwrap();
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn a_closed_memory_returns_an_error() {
     memory.shutdown().await.unwrap();
     let error = other.remember("too late").await.unwrap_err();
     assert!(chain(&error).contains("closed"), "{error:?}");
-    let error = other.recall("anything", &SearchOptions::default()).await.unwrap_err();
+    let error = other.recall("anything").await.unwrap_err();
     assert!(chain(&error).contains("closed"), "{error:?}");
     other.shutdown().await.unwrap();
 }
@@ -104,7 +104,10 @@ async fn aged_messages_move_to_long_term_memory() {
     let message = NewMessage::new(Id::new("s").unwrap(), "user", "the harbour freezes in March");
     let stored = memory.working().messages().add(message).await.unwrap();
     let id = stored.id().clone();
-    assert!(memory.administrator().maintain().await.unwrap().records.is_empty(), "it is new");
+    assert!(
+        memory.administrator().upkeep().maintain().await.unwrap().records.is_empty(),
+        "it is new"
+    );
     memory.shutdown().await.unwrap();
 
     let path = fixture.config().working_path();
@@ -115,13 +118,16 @@ async fn aged_messages_move_to_long_term_memory() {
 
     let memory = open(0).await;
     assert!(
-        memory.administrator().maintain().await.unwrap().records.is_empty(),
+        memory.administrator().upkeep().maintain().await.unwrap().records.is_empty(),
         "0 days are for ever"
     );
     memory.shutdown().await.unwrap();
     let memory = open(30).await;
-    assert_eq!(memory.administrator().would_age().await.unwrap().records.get("messages"), Some(&1));
-    let aged = memory.administrator().maintain().await.unwrap();
+    assert_eq!(
+        memory.administrator().upkeep().would_age().await.unwrap().records.get("messages"),
+        Some(&1)
+    );
+    let aged = memory.administrator().upkeep().maintain().await.unwrap();
     assert_eq!(aged.records.get("messages"), Some(&1));
     assert!(memory.working().messages().get(id.as_str()).await.unwrap().is_none());
     let kept = memory.get(Kind::Message, &id).await.unwrap().unwrap();
@@ -155,11 +161,11 @@ async fn a_search_without_a_limit_uses_the_configured_one() {
         memory.remember(&format!("the harbour has pier {pier}")).await.unwrap();
     }
     let found = async |options: SearchOptions| {
-        memory.recall("harbour pier", &options).await.unwrap().hits.len()
+        memory.recall_with("harbour pier", &options).await.unwrap().hits.len()
     };
     assert_eq!(found(SearchOptions::default()).await, 2);
-    assert_eq!(found(SearchOptions { limit: 4, ..SearchOptions::default() }).await, 4);
-    let none = SearchOptions { limit: 0, ..SearchOptions::default() };
-    let refused = memory.recall("harbour pier", &none).await.unwrap_err();
+    assert_eq!(found(SearchOptions::default().with_limit(4)).await, 4);
+    let none = SearchOptions::default().with_limit(0);
+    let refused = memory.recall_with("harbour pier", &none).await.unwrap_err();
     assert!(matches!(refused, Error::Limit { limit: 0, .. }), "{refused}");
 }

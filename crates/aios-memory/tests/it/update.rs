@@ -81,10 +81,10 @@ async fn concurrent_updates_are_all_kept_in_the_history() {
 async fn remembering_a_text_again_merges_its_tags() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    let with = |tags: &[&str], importance| RememberOptions {
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        importance,
-        ..RememberOptions::default()
+    let with = |tags: &[&str], importance| {
+        RememberOptions::default()
+            .with_tags(tags.iter().map(|tag| (*tag).to_owned()).collect())
+            .with_importance(importance)
     };
     let text = "The harbour is quiet.";
     let first = memory.remember_with(text, with(&["sea", "night"], 0.9)).await.unwrap();

@@ -15,7 +15,8 @@ pub(crate) async fn backup(
 ) -> Result<(), Failure> {
     let bar = output.progress("{spinner} {bytes}", None);
     let watched = bar.clone();
-    let copied = memory.backup(&arguments.dir, move |bytes| watched.set_position(bytes)).await;
+    let copied =
+        memory.upkeep().backup(&arguments.dir, move |bytes| watched.set_position(bytes)).await;
     bar.end();
     let copied = copied?;
     output

@@ -38,8 +38,9 @@ pub(crate) async fn forget(
         Some(proposal) => ForgetTarget::Proposed(Box::new(proposal.clone())),
         None => target(memory, &arguments).await?,
     };
-    let options = ForgetOptions { purge: arguments.purge, ..ForgetOptions::new(target) };
-    if !memory.knew(&options.target).await? {
+    let mut options = ForgetOptions::new(target);
+    options.purge = arguments.purge;
+    if !memory.forgetting().knew(&options.target).await? {
         return Err(unknown());
     }
     let planned = memory.forget(options.clone().with_dry_run()).await?;
@@ -116,7 +117,7 @@ async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<
     let mut query = ForgetQuery::new(text);
     query.limit = arguments.limit.unwrap_or(query.limit);
     query.min_relevance = arguments.min_relevance;
-    let proposal = memory.propose(&query).await?;
+    let proposal = memory.forgetting().propose(&query).await?;
     match proposal.is_empty() {
         true => Err(nothing_says(memory, text, &proposal.nearest)),
         false => Ok(proposal),

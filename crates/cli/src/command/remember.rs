@@ -24,7 +24,10 @@ pub(crate) async fn remember(
     };
     #[expect(clippy::cast_possible_truncation, reason = "a share of 1 needs no more digits")]
     let importance = arguments.importance as f32;
-    let options = RememberOptions { kind: arguments.collection, tags: arguments.tags, importance };
+    let options = RememberOptions::default()
+        .with_kind(arguments.collection)
+        .with_tags(arguments.tags)
+        .with_importance(importance);
     let remembered = memory.remember_with(&text, options).await?;
     let key = format!("{}/{}", arguments.collection, remembered.id);
     output.result(&remembered, |out| match remembered.known {

@@ -284,8 +284,8 @@ pub(crate) async fn maintain(
 ) -> Result<(), Failure> {
     let before = memory.stats().await?.disk_bytes;
     let aged = match arguments.dry_run {
-        true => memory.would_age().await?,
-        false => memory.maintain().await?,
+        true => memory.upkeep().would_age().await?,
+        false => memory.upkeep().maintain().await?,
     };
     if arguments.vacuum {
         memory.working().upkeep().vacuum().await.map_err(aios_memory::Error::from)?;

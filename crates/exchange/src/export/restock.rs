@@ -60,10 +60,10 @@ pub async fn read_back(
         done: Restocked { dry_run: mode == ImportMode::DryRun, ..Restocked::default() },
     };
     // Changes that working memory has acknowledged must be visible as known.
-    view.catch_up().await?;
+    view.feed().catch_up().await?;
     let taken = stock.take_all(batches, progress).await;
     taken.map_err(|error| error.after(stock.done.tally.added))?;
-    view.catch_up().await?;
+    view.feed().catch_up().await?;
     reading.await.map_err(|_| Error::Interrupted)??;
     Ok(stock.done)
 }

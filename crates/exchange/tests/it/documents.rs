@@ -70,8 +70,8 @@ async fn a_removed_section_is_found_only_as_of_an_earlier_time() {
     fs::write(&path, document(&["two", "three"])).unwrap();
     assert_eq!(counts(&read(&memory, &path).await), [1, 1, 0, 1, 0]);
     assert_eq!(found(&memory).await, sections(&["two", "three"]));
-    let then = SearchOptions { as_of: Some(first), ..SearchOptions::default() };
-    let then = memory.recall("the zebra says", &then).await.unwrap().hits;
+    let then = SearchOptions::default().with_as_of(first);
+    let then = memory.recall_with("the zebra says", &then).await.unwrap().hits;
     let then: BTreeSet<String> = then.into_iter().map(|hit| hit.text).collect();
     assert_eq!(then, sections(&["one", "two"]));
 
@@ -208,7 +208,7 @@ async fn child_that_adds() {
         drop(out);
         std::thread::park();
     };
-    let options = IngestOptions { progress: Some(Arc::new(stop)), ..IngestOptions::default() };
+    let options = IngestOptions::default().with_progress(Some(Arc::new(stop)));
     ingest::file(&memory, Path::new(&dir).join("m.md"), options).await.unwrap();
 }
 
@@ -330,8 +330,8 @@ async fn run(steps: &[Step]) {
         let expect: BTreeSet<String> = present.iter().map(|it| section(WORDS[*it])).collect();
         assert_eq!(found(&memory).await, expect, "{steps:?}");
         for (then, expect) in &past {
-            let options = SearchOptions { as_of: Some(*then), ..SearchOptions::default() };
-            let found = memory.recall("the zebra says", &options).await.unwrap().hits;
+            let options = SearchOptions::default().with_as_of(*then);
+            let found = memory.recall_with("the zebra says", &options).await.unwrap().hits;
             let found: BTreeSet<String> = found.into_iter().map(|hit| hit.text).collect();
             assert!(expect.is_subset(&found), "{steps:?} as of {then}: {found:?} lacks {expect:?}");
         }

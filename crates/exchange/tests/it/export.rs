@@ -34,7 +34,7 @@ async fn filled(memory: &AgentMemory) {
     ] {
         view.record(kind, value).await.unwrap();
     }
-    let options = RememberOptions { tags: vec!["shed".to_owned()], ..RememberOptions::default() };
+    let options = RememberOptions::default().with_tags(vec!["shed".to_owned()]);
     ada.remember_with("the key is in the shed", options).await.unwrap();
     memory.remember("a text of everybody's").await.unwrap();
 }
@@ -224,7 +224,7 @@ async fn a_session_continues_after_imports_in_any_order() {
     let ingested = br#"{"role": "user", "text": "five", "session": "s"}"#;
     let report = ingest::reader(&ada, &ingested[..], None, IngestOptions::default()).await.unwrap();
     assert_eq!((report.tally.added, report.failed_count), (1, 0), "{report:?}");
-    assert!(other.administrator().verify(|_| {}).await.unwrap().is_clean());
+    assert!(other.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
 }
 
 #[tokio::test(flavor = "multi_thread")]

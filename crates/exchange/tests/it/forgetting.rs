@@ -7,9 +7,7 @@ use aios_exchange::{
     import::{self, ImportMode, ImportOptions},
     ingest::{self, Format, IngestOptions},
 };
-use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, SearchOptions,
-};
+use aios_memory::{ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView};
 use serde_json::json;
 
 use crate::{Fixture, of, sessions, texts};
@@ -26,7 +24,7 @@ fn one(view: &MemoryView, kind: Kind, name: &str) -> ForgetOptions {
 
 /// Returns the number of hits of a query.
 async fn found(view: &MemoryView, query: &str) -> usize {
-    view.recall(query, &SearchOptions::default()).await.unwrap().hits.len()
+    view.recall(query).await.unwrap().hits.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

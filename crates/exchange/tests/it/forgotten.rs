@@ -174,7 +174,7 @@ async fn a_forgotten_text_is_not_restored_by_an_import_or_an_older_copy() {
     let memory = fixture.open().await;
     memory.remember(TEXT).await.unwrap();
     let copy = fixture.dir.path().join("copy");
-    memory.administrator().backup(&copy, |_| {}).await.unwrap();
+    memory.administrator().upkeep().backup(&copy, |_| {}).await.unwrap();
     forget_text(&memory, TEXT).await;
 
     let database = fixture.dir.path().join("other.db");
@@ -301,7 +301,7 @@ async fn a_text_forgotten_with_a_containing_record_is_forgotten_itself() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember(&format!("Mind this: {TEXT}. Really.")).await.unwrap();
-    let proposal = memory.propose(&ForgetQuery::new(TEXT)).await.unwrap();
+    let proposal = memory.forgetting().propose(&ForgetQuery::new(TEXT)).await.unwrap();
     let target = ForgetTarget::Proposed(Box::new(proposal));
     assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
     for (name, content) in files(&TEXT.to_uppercase()) {

@@ -90,7 +90,7 @@ async fn a_session_without_a_title_gets_that_of_a_later_reading() {
     let moved = Record { payload, ..Record::new(Kind::Session, id, "", scope) };
     memory.longterm().store(vec![moved]).await.unwrap();
     assert_eq!(counts(&ingest(&memory, &export("Tiles")).await), [1, 0, 0, 0]);
-    memory.catch_up().await.unwrap();
+    memory.feed().catch_up().await.unwrap();
     assert_eq!(titles(&memory).await, ["Tiles"]);
     let session = &all(&memory, Kind::Session).await[0];
     assert_eq!((session.text.as_str(), &session.payload["message_count"]), ("Tiles", &json!(7)));

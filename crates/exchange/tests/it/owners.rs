@@ -186,7 +186,7 @@ impl Store {
                 let recorded = view.record(kind, fields(kind, id, text, parent)).await;
                 // If a record is written twice before long-term memory receives it, the first
                 // version is lost.
-                self.memory.catch_up().await.unwrap();
+                self.memory.feed().catch_up().await.unwrap();
                 recorded.map(|id| id.to_string())
             }
             Action::Remember(text) => view.remember(text).await.map(|it| format!("{it:?}")),
@@ -220,14 +220,14 @@ impl Store {
                 taken.map(|it| tally(&it.tally) + &format!("{:?}", it.failed))
             }
             Action::MoveOut(session) => {
-                self.memory.catch_up().await.unwrap();
+                self.memory.feed().catch_up().await.unwrap();
                 let working = self.memory.administrator().working().clone();
                 working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
                 let moved = view.working().messages().trim(session, 1).await;
                 moved.map(|count| count.to_string()).map_err(Into::into)
             }
             Action::Drain => {
-                self.memory.catch_up().await.unwrap();
+                self.memory.feed().catch_up().await.unwrap();
                 self.memory.administrator().longterm().upkeep().drain().await.unwrap();
                 Ok(String::new())
             }
@@ -332,8 +332,8 @@ async fn seen(view: &MemoryView) -> Vec<String> {
     let longterm = &stats.longterm;
     lines.push(format!("{:?} {} {:?}", stats.working, longterm.records, longterm.collections));
     for query in QUERIES {
-        let options = SearchOptions { limit: 50, ..SearchOptions::default() };
-        let hits = view.recall(query, &options).await.unwrap().hits;
+        let options = SearchOptions::default().with_limit(50);
+        let hits = view.recall_with(query, &options).await.unwrap().hits;
         let found: Vec<(String, Identity, Vec<Identity>)> = hits
             .into_iter()
             .map(|hit| (format!("{:.4}", hit.relevance), hit.identity(), hit.folded))

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use aios_exchange::{export, import::ImportMode};
 use aios_memory::{
     Agreement, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Part, Proposal, Receipt, Relation, SearchOptions,
+    Owner, Part, Proposal, Receipt, Relation,
 };
 use serde_json::json;
 
@@ -23,7 +23,7 @@ async fn filled(ada: &MemoryView) -> Identity {
     for summary in ["ada told the code zanzibarquux", "ada told the code: zanzibarquux"] {
         ada.working().sessions().set_summary("talk", summary).await.unwrap();
         // Makes each version reach long-term memory.
-        ada.recall("code", &SearchOptions::default()).await.unwrap();
+        ada.recall("code").await.unwrap();
     }
     let fact = json!({
         "id": "f", "subject": "gate", "attribute": "code", "value": "zanzibarquux",
@@ -116,11 +116,11 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     bob.remember(&format!("{TEXT} for bob")).await.unwrap();
     memory.administrator().longterm().upkeep().drain().await.unwrap();
     let query = ForgetQuery::new(TEXT.to_uppercase().replace("THE GATE", "the  gate"));
-    let by_writing = ada.propose(&query).await.unwrap();
+    let by_writing = ada.forgetting().propose(&query).await.unwrap();
     assert!(!by_writing.is_certain(), "another writing is for somebody to look at");
 
     let query = ForgetQuery::new(TEXT);
-    let proposal = ada.propose(&query).await.unwrap();
+    let proposal = ada.forgetting().propose(&query).await.unwrap();
     let texts = proposal.proposed.iter().filter(|it| it.agreement == Agreement::Text);
     assert_eq!(texts.map(|it| it.record.identity()).collect::<Vec<_>>(), [message]);
     let expect = [
@@ -153,7 +153,7 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     assert_eq!((done.forgotten, done.remade.len()), (8, 3), "{done:?}");
     assert!(0 < bobs);
     // Bob's record is the only one left.
-    assert_eq!(bob.recall("gate code", &SearchOptions::default()).await.unwrap().hits.len(), 1);
+    assert_eq!(bob.recall("gate code").await.unwrap().hits.len(), 1);
     let exported = fixture.dir.path().join("ada.jsonl");
     export::to_file(&ada, &exported, None).await.unwrap();
     let left = fs::read_to_string(exported).unwrap();

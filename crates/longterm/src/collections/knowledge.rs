@@ -219,8 +219,7 @@ impl KnowledgeCollection<'_> {
     /// # Errors
     /// As [`search`](LongtermView::search).
     pub async fn search(self, query: &str, limit: usize) -> Result<Found, Error> {
-        let options =
-            SearchOptions { limit, kinds: Some(vec![Kind::Knowledge]), ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(limit).with_kinds(vec![Kind::Knowledge]);
         self.view.search(query, &options).await
     }
 }

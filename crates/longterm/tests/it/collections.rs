@@ -136,7 +136,7 @@ async fn a_document_is_searched_in_pieces_and_read_whole() {
     let pieces = longterm.stats().await.unwrap().records;
     assert!(2 < pieces, "{pieces}");
     wherever(&longterm, async || {
-        let options = SearchOptions { limit: 1, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(1);
         let found = longterm.search("walrus", &options).await.unwrap();
         let piece = &found.hits[0].record;
         assert!(piece.text.ends_with("walrus.") && piece.text.len() < long.len() / 2);

@@ -373,7 +373,7 @@ fn without_vector(dir: &Path) -> i64 {
 /// Returns the position of a record among the hits, its cosine, and the number of outstanding
 /// vectors.
 async fn hit(longterm: &Longterm, id: &str, query: &str) -> (Option<usize>, f64, u64) {
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let found = longterm.search(query, &options).await.unwrap();
     let is_it = |record: &Record| record.id.as_str() == id && record.text.contains(query);
     let at = found.hits.iter().position(|hit| is_it(&hit.record));

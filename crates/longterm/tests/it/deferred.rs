@@ -109,7 +109,7 @@ async fn feed(longterm: &Longterm, records: Vec<Record>) {
 /// Returns the keys that a query finds by meaning alone, since none of its words is stored, and the
 /// number of outstanding vectors.
 async fn by_meaning(longterm: &Longterm) -> (Vec<String>, u64) {
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let mut found = longterm.search("a hound outside", &options).await.unwrap();
     // Relative to the centre of the model, an unrelated text has a cosine below 0.
     found.hits.retain(|hit| hit.explain.as_ref().unwrap().cosine != 0.0);
@@ -204,7 +204,7 @@ async fn a_row_that_was_written_again_keeps_its_newer_vector() {
     slow.allow();
     longterm.upkeep().drain().await.unwrap();
     assert_eq!(by_meaning(&longterm).await.1, 0);
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let found = longterm.search("shares and markets", &options).await.unwrap();
     let cosine = |at: usize| found.hits[at].explain.as_ref().unwrap().cosine;
     assert_eq!(keys(&found), ["note/dog", "note/tax"]);

@@ -70,15 +70,15 @@ fn options() -> impl Strategy<Value = SearchOptions> {
     let scope = prop_oneof![Just(ScopeFilter::default()), scope];
     let times = vec(option::weighted(0.3, moment()), 3);
     (scope, option::weighted(0.3, vec(kind(), 0..3)), vec(name(), 0..2), times).prop_map(
-        |(scope, kinds, tags, times)| SearchOptions {
-            limit: LIMIT_MAX,
-            scope,
-            kinds,
-            tags,
-            since: times[0],
-            until: times[1],
-            as_of: times[2],
-            ..SearchOptions::default()
+        |(scope, kinds, tags, times)| {
+            SearchOptions::default()
+                .with_limit(LIMIT_MAX)
+                .with_scope(scope)
+                .with_kinds(kinds)
+                .with_tags(tags)
+                .with_since(times[0])
+                .with_until(times[1])
+                .with_as_of(times[2])
         },
     )
 }

@@ -30,12 +30,12 @@ fn along(axis: usize, length: f32) -> Vec<f32> {
 }
 
 async fn search(longterm: &Longterm, text: &str, vector: Vec<f32>) -> Result<Found, Error> {
-    let options = SearchOptions { limit: 3, vector: Some(vector), ..SearchOptions::default() };
+    let options = SearchOptions::default().with_limit(3).with_vector(vector);
     longterm.search(text, &options).await
 }
 
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes)
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn unrelated_rows_set_the_scale_once_there_are_enough() {
     let records = (0..64).map(|n| (note(&format!("n{n}"), "filler"), along(n, 1.0))).collect();
     longterm.store_with_vectors(records).await.unwrap();
     longterm.upkeep().drain().await.unwrap();
-    let options = SearchOptions { vector: Some(along(3, 1.0)), ..explained() };
+    let options = explained().with_vector(along(3, 1.0));
     let found = longterm.search("nothing", &options).await.unwrap();
     let explained = found.hits[0].explain.clone().unwrap();
     assert!((explained.cosine - 1.0).abs() < 0.01, "{explained:?}");
@@ -94,7 +94,7 @@ async fn knowledge_with_a_vector_is_not_split() {
     // The same content with another vector is a change.
     let moved = Knowledge { id: id.clone(), ..Knowledge::new("Long", long) };
     longterm.knowledge().put(moved.with_vector(along(5, 1.0))).await.unwrap();
-    let options = SearchOptions { vector: Some(along(5, 1.0)), ..explained() };
+    let options = explained().with_vector(along(5, 1.0));
     let found = longterm.search("", &options).await.unwrap();
     assert!(0.99 < found.hits[0].explain.as_ref().unwrap().cosine);
     let bare = longterm.knowledge().put(Knowledge::new("Bare", "no vector")).await.unwrap_err();

@@ -15,7 +15,7 @@ pub(crate) fn gate(user: Option<&str>) -> Gate {
 }
 
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, limit: 20, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes).with_limit(20)
 }
 
 /// Everything that a search returns, to the bit.

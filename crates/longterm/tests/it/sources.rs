@@ -47,10 +47,8 @@ async fn a_retired_record_is_found_only_as_of_before_and_is_otherwise_unchanged(
         assert_eq!(longterm.sources().retire(std::slice::from_ref(&retired)).await.unwrap(), []);
         let left = search(&longterm, "the zebra").await;
         assert!(!left.contains(&retired.key().to_string()), "{left:?}");
-        let options = SearchOptions {
-            as_of: Some(Timestamp::from_microsecond(then).unwrap()),
-            ..SearchOptions::default()
-        };
+        let options =
+            SearchOptions::default().with_as_of(Timestamp::from_microsecond(then).unwrap());
         let found: Found = longterm.search("the zebra", &options).await.unwrap();
         assert!(keys(&found).contains(&retired.key().to_string()), "{found:?}");
         let after = longterm.records().get_all(&[retired]).await.unwrap().remove(0);

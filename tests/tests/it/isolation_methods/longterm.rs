@@ -42,20 +42,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
         h.view.longterm().search("zebra0 zebra1 zebra2 vet", &explained()).await,
         h.view.longterm().search("the same words in the store of everybody", &explained()).await,
-        h.view.longterm().search("barn key", &SearchOptions { limit: 1, ..explained() }).await,
-        h.view.longterm().search("vet", &SearchOptions {
-            tags: vec!["care".to_owned()],
-            kinds: Some(vec![Kind::Note]),
-            ..explained()
-        }).await,
-        h.view.longterm().search("vet", &SearchOptions {
-            scope: Scope::default().with_user("u1").into(),
-            ..SearchOptions::default()
-        }).await.map(|found| found.hits.len()),
-        h.view.longterm().search("vet", &SearchOptions {
-            scope: Scope::default().with_user("u2").into(),
-            ..SearchOptions::default()
-        }).await.map(|found| found.hits.len()),
+        h.view.longterm().search("barn key", &explained().with_limit(1)).await,
+        h.view.longterm().search("vet", &explained().with_tags(vec!["care".to_owned()]).with_kinds(vec![Kind::Note])).await,
+        h.view.longterm().search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u1"))).await.map(|found| found.hits.len()),
+        h.view.longterm().search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u2"))).await.map(|found| found.hits.len()),
     ];
     "longterm::KnowledgeCollection::search" => [
         h.view.longterm().knowledge().search("two bales of hay", 10).await,
@@ -316,5 +306,5 @@ fn in_session() -> ScopeFilter {
 }
 
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, limit: 1000, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes).with_limit(1000)
 }

@@ -19,10 +19,9 @@ use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::gate" => [value(h.view.gate())];
-    "MemoryView::access" => [value(h.view.access())];
-    "MemoryView::behind" => [{
-        h.memory.catch_up().await.unwrap();
-        h.view.behind().await
+    "memory::Feed::behind" => [{
+        h.memory.feed().catch_up().await.unwrap();
+        h.view.feed().behind().await
     }];
     "MemoryView::config" => [value(h.view.config().search.limit)];
     "MemoryView::embedder" => [value(h.view.embedder().fingerprint().to_string())];
@@ -31,10 +30,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::narrow" => [
         h.view.narrow(&in_session("s1")).map(|it| it.gate().clone()),
         h.view.narrow(&in_session("s1")).unwrap().list(Kind::Task, None, 50).await,
-        h.view.narrow(&in_session("s1")).unwrap().recall("barn", &explained()).await,
+        h.view.narrow(&in_session("s1")).unwrap().recall_with("barn", &explained()).await,
         h.view.narrow(&in_session("s1")).unwrap().stats().await.map(|it| it.working),
         h.view.narrow(&Scope::default().with_project("p").into()).unwrap()
-            .recall("barn", &explained()).await,
+            .recall_with("barn", &explained()).await,
     ];
     "MemoryView::stats" => [h.view.stats().await.map(|it| (it.working, it.longterm.collections))];
     "MemoryView::snapshot" => [h.view.snapshot().await.map(|it| it.active_tasks)];
@@ -43,20 +42,24 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.assemble_context("lock the zebra in the barn", &context(&h, None)).await,
         h.view.assemble_context("lock the barn", &context(&h, Some("s1"))).await,
     ];
-    "MemoryView::gather" => [
-        h.view.gather("lock the zebra in the barn", &context(&h, None)).await,
-        h.view.gather("lock the barn", &context(&h, Some("s1"))).await,
+    "memory::Contexts::gather" => [
+        h.view.contexts().gather("lock the zebra in the barn", &context(&h, None)).await,
+        h.view.contexts().gather("lock the barn", &context(&h, Some("s1"))).await,
     ];
-    "MemoryView::pack" => [packed(&h).await];
+    "memory::Contexts::pack" => [packed(&h).await];
+    "MemoryView::search_options" => [value(h.view.search_options())];
     "MemoryView::recall" => [
-        h.view.recall("Where does the zebra sleep?", &explained()).await,
-        h.view.recall("the gate of the south paddock", &explained()).await,
-        h.view.recall("hay", &SearchOptions { min_relevance: Some(0.3), ..explained() }).await,
+        h.view.recall("hay").await.map(|recalled| recalled.hits.len()),
     ];
-    "MemoryView::propose" => [
-        h.view.propose(&ForgetQuery::new("The vet of the zebra").with_limit(1000)).await,
-        h.view.propose(&ForgetQuery::new("The same words, remembered by everybody.")).await,
-        h.view.propose(&ForgetQuery::new("hay").with_min_relevance(0.1)).await,
+    "MemoryView::recall_with" => [
+        h.view.recall_with("Where does the zebra sleep?", &explained()).await,
+        h.view.recall_with("the gate of the south paddock", &explained()).await,
+        h.view.recall_with("hay", &explained().with_min_relevance(0.3)).await,
+    ];
+    "memory::Forgetting::propose" => [
+        h.view.forgetting().propose(&ForgetQuery::new("The vet of the zebra").with_limit(1000)).await,
+        h.view.forgetting().propose(&ForgetQuery::new("The same words, remembered by everybody.")).await,
+        h.view.forgetting().propose(&ForgetQuery::new("hay").with_min_relevance(0.1)).await,
     ];
     "MemoryView::get" => [
         h.view.get(Kind::Goal, &id("g1")).await,
@@ -133,8 +136,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::observe" => [
         h.view.observe(Event::new("alarm", "barn", json!("seen"))).map(|it| it.spill),
     ];
-    "MemoryView::push_event_durable" => [
-        h.view.push_event_durable(Event::new("alarm", "barn", json!("written"))).await
+    "memory::Events::push_durable" => [
+        h.view.events().push_durable(Event::new("alarm", "barn", json!("written"))).await
             .map(|it| it.spill),
     ];
     "ingest::file" => [
@@ -185,18 +188,18 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "AgentMemory::administrator" => [value(h.memory.administrator().gate())];
     "AgentMemory::operational" => [value(h.memory.operational().snapshot().active_tasks)];
-    "MemoryView::catch_up" => [h.view.catch_up().await];
+    "memory::Feed::catch_up" => [h.view.feed().catch_up().await];
     "Administrator::operational" => [
         value(h.memory.administrator().operational().snapshot().active_tasks),
     ];
     "Administrator::working" => [value(h.memory.administrator().working().gate())];
     "Administrator::longterm" => [value(h.memory.administrator().longterm().gate())];
-    "Administrator::verify" => [
-        h.memory.administrator().verify(|_| ()).await.map(|it| it.is_clean()),
+    "memory::Upkeep::verify" => [
+        h.memory.administrator().upkeep().verify(|_| ()).await.map(|it| it.is_clean()),
     ];
-    "Administrator::older_databases" => [h.memory.administrator().older_databases().await];
-    "Administrator::backup" => [backed_up(&h).await];
-    "Administrator::would_age" => [h.memory.administrator().would_age().await];
+    "memory::Upkeep::older_databases" => [h.memory.administrator().upkeep().older_databases().await];
+    "memory::Upkeep::backup" => [backed_up(&h).await];
+    "memory::Upkeep::would_age" => [h.memory.administrator().upkeep().would_age().await];
 };
 
 const CARE: &str = "# Care of the zebra@\n\nBrush the zebra@ on Sundays.\n\n\
@@ -224,7 +227,7 @@ fn in_session(session: &str) -> ScopeFilter {
 }
 
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, limit: 1000, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes).with_limit(1000)
 }
 
 fn context(hand: &Hand, session: Option<&str>) -> aios_memory::ContextOptions {
@@ -253,8 +256,8 @@ async fn ingest(hand: &Hand, text: &str) -> Result<ingest::IngestReport, aios_ex
 
 async fn packed(hand: &Hand) -> Result<aios_memory::Context, aios_memory::Error> {
     let options = context(hand, Some("s1"));
-    let candidates = hand.view.gather("lock the barn", &options).await?;
-    hand.view.pack(candidates, &options).await
+    let candidates = hand.view.contexts().gather("lock the barn", &options).await?;
+    hand.view.contexts().pack(candidates, &options).await
 }
 
 /// Builds the draft of a note, which names an owner or none.
@@ -310,7 +313,7 @@ async fn again(
     } else {
         MemoryView::clone(&memory)
     };
-    let recalled = view.recall("Where does the zebra sleep?", &explained()).await?;
+    let recalled = view.recall_with("Where does the zebra sleep?", &explained()).await?;
     memory.shutdown().await?;
     Ok((recalled, view.gate().clone()))
 }
@@ -318,11 +321,11 @@ async fn again(
 /// Returns the hits of the owner in a copy of the store.
 async fn backed_up(hand: &Hand) -> Result<Vec<aios_memory::Recollection>, aios_memory::Error> {
     let copy = hand.files.join("copy");
-    hand.memory.administrator().backup(&copy, |_| ()).await?;
+    hand.memory.administrator().upkeep().backup(&copy, |_| ()).await?;
     let mut copied = config(hand);
     copied.memory.data_dir = copy;
     let memory = AgentMemory::open(copied).await?;
-    let recalled = memory.recall("Where does the zebra sleep?", &explained()).await?;
+    let recalled = memory.recall_with("Where does the zebra sleep?", &explained()).await?;
     memory.shutdown().await?;
     Ok(recalled.hits)
 }

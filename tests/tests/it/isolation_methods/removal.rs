@@ -2,7 +2,6 @@
 
 use aios_memory::{
     AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Owner, Scope,
-    SearchOptions,
     working::{EntriesBackend, EntryStore},
 };
 
@@ -66,12 +65,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         narrowed(&h, "nosuch").longterm().tombstones().knew_scope().await,
     ];
     "longterm::Tombstones::deleted_of" => [h.view.longterm().tombstones().deleted_of(Kind::Note).await];
-    "MemoryView::knew" => [
-        h.view.knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")])).await,
-        h.view.knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")])).await,
-        h.view.knew(&ForgetTarget::Records(vec![identity("", Kind::Note, "n6")])).await,
-        h.view.knew(&ForgetTarget::Document("care.md".into())).await,
-        h.view.knew(&ForgetTarget::Document("none.md".into())).await,
+    "memory::Forgetting::knew" => [
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")])).await,
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")])).await,
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("", Kind::Note, "n6")])).await,
+        h.view.forgetting().knew(&ForgetTarget::Document("care.md".into())).await,
+        h.view.forgetting().knew(&ForgetTarget::Document("none.md".into())).await,
     ];
     "MemoryView::delete" => [
         h.view.delete(Kind::Goal, &id("g2")).await,
@@ -139,19 +138,19 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.stats().await.map(|stats| (stats.working, stats.longterm.collections)),
         h.view.remember("The same words, remembered by everybody.").await,
     ];
-    "Administrator::maintain" => [h.memory.administrator().maintain().await];
+    "memory::Upkeep::maintain" => [h.memory.administrator().upkeep().maintain().await];
     "AgentMemory::shutdown" => [
         async {
             let again = AgentMemory::open(same_names::config(&h.dir)).await.unwrap();
             again.shutdown().await
         }.await,
-        h.view.recall("barn", &SearchOptions::default()).await.map(|found| found.hits),
+        h.view.recall("barn").await.map(|found| found.hits),
     ];
 };
 
 /// Trims the feed of working memory, as it does by itself later. Records that age stay until then.
 async fn all_told(hand: &Hand) {
-    hand.memory.catch_up().await.unwrap();
+    hand.memory.feed().catch_up().await.unwrap();
     let administrator = hand.memory.administrator();
     let working = administrator.working();
     working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();

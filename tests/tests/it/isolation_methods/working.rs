@@ -406,7 +406,7 @@ async fn just_changed(hand: &Hand, goal: &str) -> Result<Option<Record>, Error> 
             .records()
             .update(Kind::Goal, goal, hand.fields(json!({"priority": 7})))
             .await?;
-        hand.memory.catch_up().await.unwrap();
+        hand.memory.feed().catch_up().await.unwrap();
         let changed = told(hand, goal, 0).await?;
         if changed.is_none() {
             return Ok(None);
