@@ -7,6 +7,7 @@ use std::{
 };
 
 use aios_files::{Staging, check_apart, copy, create, make_directory, sync_directory};
+use aios_record::Progress;
 use aios_working::{Problem, Working};
 use serde::Serialize;
 use tokio::task;
@@ -53,7 +54,7 @@ impl Upkeep<'_> {
     pub async fn backup(
         self,
         dir: &Path,
-        progress: impl Fn(u64) + Send + 'static,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Copied, Error> {
         self.memory.check_writable()?;
         check_apart(dir, &self.memory.config().memory.data_dir)?;

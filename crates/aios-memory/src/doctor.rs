@@ -8,11 +8,12 @@ use std::{
 };
 
 use aios_longterm::{Access, Verification};
+use aios_record::Progress;
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
 use crate::{
-    Administrator, AgentMemory, Config, Error, RebuildProgress, Upkeep, migrate, model as models,
+    Administrator, AgentMemory, Config, Error, Upkeep, migrate, model as models,
     together::{Generations, WORKING},
 };
 
@@ -141,7 +142,7 @@ impl Upkeep<'_> {
     /// Errors of working or long-term memory.
     pub async fn verify(
         self,
-        progress: impl Fn(RebuildProgress) + Sync,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Verified, Error> {
         let working = self.memory.working().upkeep().verify().await?;
         let journal = self.memory.longterm().upkeep().journal_damage().await?;

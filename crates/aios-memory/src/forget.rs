@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Identity, Kind, Record, Scope, ScopeFilter};
+use aios_record::{Identity, Kind, Mode, Record, Scope, ScopeFilter};
 
 use self::family::Found;
 pub use self::{
@@ -68,15 +68,15 @@ pub struct ForgetOptions {
     /// If true, no file keeps a byte of the records. Takes as long as rewriting working memory and
     /// the indexes of long-term memory. Default: false.
     pub purge: bool,
-    /// If true, nothing is forgotten, only listed. Default: false.
-    pub dry_run: bool,
+    /// Mode. With [`Mode::DryRun`] nothing is forgotten, only listed. Default: [`Mode::Apply`].
+    pub mode: Mode,
 }
 
 impl ForgetOptions {
     /// Forgets `target`, without a purge.
     #[must_use]
     pub fn new(target: ForgetTarget) -> ForgetOptions {
-        ForgetOptions { target, purge: false, dry_run: false }
+        ForgetOptions { target, purge: false, mode: Mode::Apply }
     }
 
     /// Enables the purge.
@@ -85,10 +85,10 @@ impl ForgetOptions {
         ForgetOptions { purge: true, ..self }
     }
 
-    /// Disables forgetting, so that the records are only listed.
+    /// Sets the mode.
     #[must_use]
-    pub fn with_dry_run(self) -> ForgetOptions {
-        ForgetOptions { dry_run: true, ..self }
+    pub fn with_mode(self, mode: Mode) -> ForgetOptions {
+        ForgetOptions { mode, ..self }
     }
 }
 
@@ -181,7 +181,7 @@ impl MemoryView {
         self.feed().catch_up().await?;
         let found = self.found(&options.target).await?;
         let repeating = self.repeating(&found).await?;
-        if options.dry_run {
+        if options.mode.is_dry_run() {
             let stored = self.stored(&found).await?;
             let discarded = match options.purge {
                 true => self.shared().longterm.upkeep().unsaved()?,

@@ -97,8 +97,8 @@ pub use aios_longterm::{
 };
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{
-    Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
-    Tier, Timestamp, forms,
+    Error as VocabularyError, Gate, Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Scope,
+    ScopeFilter, Tier, Timestamp, forms,
 };
 pub use aios_working::{Check, Health};
 /// The tier crates and the drafts, for the types in public signatures.
@@ -129,7 +129,7 @@ pub use crate::{
     model::open_new_model,
     period::Period,
     project::{PROJECT_BYTES_MAX, Project},
-    rebuild::{RebuildProgress, Reindexed, Repaired, reindex, repair},
+    rebuild::{Reindexed, Repaired, reindex, repair},
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aios_record::{Identity, Record};
+use aios_record::{Identity, Mode, Record};
 use aios_working::{AgeReport, Retention};
 
 use crate::{Administrator, Config, Error, config, pump::Pump};
@@ -55,22 +55,28 @@ impl Upkeep<'_> {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn maintain(self) -> Result<AgeReport, Error> {
-        let aged = age(self.memory.shared().pump, &self.memory.config().to_retention()).await?;
-        self.memory.feed().catch_up().await?;
-        self.memory.longterm().upkeep().remove_expired().await?;
-        self.memory.longterm().upkeep().drain().await?;
-        self.memory.working().upkeep().optimize().await?;
-        self.memory.working().upkeep().checkpoint().await?;
-        Ok(aged)
+        self.maintain_with(Mode::Apply).await
     }
 
-    /// Returns the records that [`maintain`](Upkeep::maintain) would drop from working
-    /// memory now.
+    /// Maintains the memory like [`maintain`](Upkeep::maintain), in the given mode. With
+    /// [`Mode::DryRun`] nothing changes, and the report has the records that would be dropped from
+    /// working memory.
     ///
     /// # Errors
-    /// Errors of working memory.
-    pub async fn would_age(self) -> Result<AgeReport, Error> {
-        Ok(self.memory.working().upkeep().would_age(self.memory.config().to_retention()).await?)
+    /// As [`maintain`](Upkeep::maintain).
+    pub async fn maintain_with(self, mode: Mode) -> Result<AgeReport, Error> {
+        let (memory, working) = (self.memory, self.memory.working().upkeep());
+        let retention = memory.config().to_retention();
+        if mode.is_dry_run() {
+            return Ok(working.age_with(&retention, mode).await?);
+        }
+        let aged = age(&memory.shared().pump, &retention).await?;
+        memory.feed().catch_up().await?;
+        memory.longterm().upkeep().remove_expired().await?;
+        memory.longterm().upkeep().drain().await?;
+        working.optimize().await?;
+        working.checkpoint().await?;
+        Ok(aged)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 use aios_embedding::Embedder;
 use aios_files::Lock;
 use aios_longterm::{Access, Longterm, Repaired as Found};
-use aios_record::{Gate, Identity, Kind, Record};
+use aios_record::{Gate, Identity, Kind, Progress, Record};
 use aios_working::Problem;
 use serde::Serialize;
 use tokio::task;
@@ -22,10 +22,8 @@ use crate::{
     together::{Generations, WORKING},
 };
 
-pub use aios_longterm::Progress as RebuildProgress;
-
 /// A callback for the progress of a repair.
-type Watch = Arc<dyn Fn(RebuildProgress) + Send + Sync>;
+type Watch = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Records per page.
 const PAGE: usize = 500;
@@ -121,7 +119,7 @@ pub struct Repaired {
 pub async fn reindex(
     mut config: Config,
     model: Option<String>,
-    progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Reindexed, Error> {
     let set = config.embedding.model.clone();
     let wanted = model.unwrap_or_else(|| set.clone());
@@ -158,7 +156,7 @@ pub async fn reindex(
 /// errors of working or long-term memory.
 pub async fn repair(
     config: Config,
-    progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Repaired, Error> {
     config.check()?;
     let embedder = open_model(&config).await?;

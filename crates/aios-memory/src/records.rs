@@ -1,7 +1,7 @@
 //! Storing records by kind, listing them, and reading them from the tier that holds them.
 
 use aios_longterm::{ListCursor, Version};
-use aios_record::{Id, Identity, Key, Kind, Record, Scope, forms};
+use aios_record::{Id, Identity, Key, Kind, Mode, Record, Scope, forms};
 use aios_working::TimeCursor;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -251,32 +251,39 @@ impl MemoryView {
         Ok(self.longterm().history(&Key::new(kind, id.clone())).await?)
     }
 
-    /// Returns the records that [`delete`](MemoryView::delete) would remove: the dependents of the
-    /// record, then the record. Empty if there is no such record in working memory.
+    /// Deletes a record permanently, from working memory at once and from every search, together
+    /// with its dependents: the tasks of a goal, the tool calls of a task, the messages and tasks
+    /// of a session. Returns the removed records, the record itself last. Empty if there is no such
+    /// record in working memory.
     ///
     /// # Errors
     /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
     /// record is shared and this is the view of a user; errors of working memory.
-    pub async fn deletion(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
-        if is_kept(kind) {
-            return Err(Error::Kept { kind });
-        }
-        Ok(self.working().records().would_remove(kind, id.as_str()).await?)
+    pub async fn delete(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.delete_with(kind, id, Mode::Apply).await
     }
 
-    /// Deletes a record permanently, from working memory at once and from every search, together
-    /// with its dependents: the tasks of a goal, the tool calls of a task, the messages and tasks
-    /// of a session. Returns the removed records, the record itself last.
+    /// Deletes a record like [`delete`](MemoryView::delete), in the given mode. With
+    /// [`Mode::DryRun`] nothing is deleted, and the result is the same.
     ///
     /// # Errors
-    /// As [`deletion`](MemoryView::deletion).
-    pub async fn delete(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
+    /// As [`delete`](MemoryView::delete).
+    pub async fn delete_with(
+        &self,
+        kind: Kind,
+        id: &Id,
+        mode: Mode,
+    ) -> Result<Vec<Identity>, Error> {
         if is_kept(kind) {
             return Err(Error::Kept { kind });
         }
-        self.check_means_one(kind, id).await?;
-        let removed = self.working().records().remove(kind, id.as_str()).await?;
-        self.wake_pump();
+        if mode == Mode::Apply {
+            self.check_means_one(kind, id).await?;
+        }
+        let removed = self.working().records().remove_with(kind, id.as_str(), mode).await?;
+        if mode == Mode::Apply {
+            self.wake_pump();
+        }
         Ok(removed)
     }
 

@@ -9,8 +9,8 @@ use std::{
 
 use aios_exchange::labelled::{CATEGORY_UNANSWERABLE, Labelled, Question};
 use aios_longterm::SearchOptions;
-use aios_memory::{ContextOptions, Recollection};
-use aios_record::{Key, Tier};
+use aios_memory::Recollection;
+use aios_record::{Key, Progress, Tier};
 use serde_json::Value;
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 /// Number of turns searched for ten distinct sessions.
 const SESSION_HITS: usize = 100;
 
-pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
+pub(crate) async fn evaluate<P: FnMut(Progress)>(
     files: &[PathBuf],
     mut run: Run<'_, P>,
 ) -> Result<Report, Error> {
@@ -87,7 +87,7 @@ struct Seen {
 }
 
 impl Seen {
-    async fn ask<P: FnMut(usize, usize)>(
+    async fn ask<P: FnMut(Progress)>(
         &mut self,
         question: &Question,
         index: &Index,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use aios_draft::Draft;
 use aios_embedding::Embedder;
 use aios_longterm::{SearchOptions, chunks};
-use aios_record::{Kind, Scope};
+use aios_record::{Kind, Progress, Scope};
 
 use crate::{
     Error, Report, Run,
@@ -21,7 +21,7 @@ const PIECE: char = '#';
 /// Assumed maximum number of pieces of one document among the best hits.
 const PIECES_MAX: usize = 5;
 
-pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
+pub(crate) async fn evaluate<P: FnMut(Progress)>(
     dirs: &[PathBuf],
     read: fn(&Path) -> Result<Collection, Error>,
     mut run: Run<'_, P>,

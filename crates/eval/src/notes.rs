@@ -11,7 +11,7 @@ use std::{
 use aios_draft::Draft;
 use aios_longterm::{LIMIT_MAX, SearchOptions};
 use aios_memory::Recollection;
-use aios_record::{Kind, Scope};
+use aios_record::{Kind, Progress, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -57,7 +57,7 @@ struct Question {
     r#type: String,
 }
 
-pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
+pub(crate) async fn evaluate<P: FnMut(Progress)>(
     files: &[PathBuf],
     among: &[PathBuf],
     mut run: Run<'_, P>,
@@ -119,7 +119,7 @@ struct Asked {
 }
 
 impl Asked {
-    async fn ask<P: FnMut(usize, usize)>(
+    async fn ask<P: FnMut(Progress)>(
         &mut self,
         question: &Question,
         index: &Index,

@@ -17,7 +17,7 @@
 //! let found = memory.recall("which port does staging use?").await?;
 //! assert!(found.hits[0].text.ends_with("port 5433."));
 //!
-//! let exported = export::to_file(&memory, &dir.path().join("all.jsonl"), None).await?;
+//! let exported = export::to_file(&memory, &dir.path().join("all.jsonl"), |_| {}).await?;
 //! assert_eq!(exported.records, 1);
 //! # memory.shutdown().await?;
 //! # Ok(())

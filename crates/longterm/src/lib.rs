@@ -96,8 +96,8 @@ pub use crate::{
         Weights,
     },
     upkeep::{
-        Decoder, Progress, Reindexed, Repaired, Stats, Upkeep, Verification, adopt, check_files,
-        decode_rows, reindex, repair, repair_with_vectors, stored_model,
+        Decoder, Reindexed, Repaired, Stats, Upkeep, Verification, adopt, check_files, decode_rows,
+        reindex, repair, repair_with_vectors, stored_model,
     },
     view::{LongtermView, StoreOutcome, Stored},
     write::{Applied, Feed, FeedPage, Version},

@@ -14,7 +14,7 @@ pub(crate) use self::rebuild::reindex_on;
 pub use self::{
     backup::check_files,
     decoding::{Decoder, decode_rows},
-    rebuild::{Progress, Reindexed, Repaired, adopt, reindex, repair, repair_with_vectors},
+    rebuild::{Reindexed, Repaired, adopt, reindex, repair, repair_with_vectors},
     role::Upkeep,
     stats::Stats,
     stored::stored_model,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aios_record::{Identity, Kind, Record};
+use aios_record::{Identity, Kind, Mode, Record};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -229,18 +229,27 @@ impl Records<'_> {
     /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] if the file cannot be
     /// written.
     pub async fn remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
-        let id = id.to_owned();
-        self.view.free_room(move |access| removal::remove(access, kind, &id)).await
+        self.remove_with(kind, id, Mode::Apply).await
     }
 
-    /// Returns the records that [`remove`](Records::remove) would remove now, in the same
-    /// order.
+    /// Like [`remove`](Records::remove), in the given mode. With [`Mode::DryRun`] nothing is
+    /// removed, and the result is the same.
     ///
     /// # Errors
     /// As [`remove`](Records::remove).
-    pub async fn would_remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
+    pub async fn remove_with(
+        self,
+        kind: Kind,
+        id: &str,
+        mode: Mode,
+    ) -> Result<Vec<Identity>, Error> {
         let id = id.to_owned();
-        self.view.read(move |access| removal::preview(access, kind, &id)).await
+        match mode {
+            Mode::Apply => {
+                self.view.free_room(move |access| removal::remove(access, kind, &id)).await
+            }
+            Mode::DryRun => self.view.read(move |access| removal::preview(access, kind, &id)).await,
+        }
     }
 
     /// Removes the record of this identity as [`remove`](Records::remove) does, if it is

@@ -4,7 +4,7 @@
 use std::{io::Cursor, path::Path};
 
 use aios_exchange::ingest::{self, Format, IngestOptions};
-use aios_memory::{AgentMemory, Config, ContextOptions, Kind, MemoryView, Tier};
+use aios_memory::{AgentMemory, Config, Kind, MemoryView, Tier};
 use expect_test::expect_file;
 use regex::Regex;
 use serde_json::json;

@@ -361,7 +361,7 @@ async fn records(memory: &AgentMemory) -> Vec<Line> {
 /// Returns all records that a view sees, in the format of an export.
 pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
     let out = Shared::default();
-    export::to_writer(view, out.clone(), "memory", None).await.unwrap();
+    export::to_writer(view, out.clone(), "memory", |_| {}).await.unwrap();
     let written = out.0.lock().unwrap();
     let lines = std::str::from_utf8(&written).unwrap().lines().skip(1);
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_record::{Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter};
 use aios_working::KINDS;
 
 use super::{ForgetTarget, PAGE, Part, Proposal, Relation};
@@ -153,8 +153,10 @@ impl MemoryView {
         let working = self.working().with_expired();
         found.add(meant.iter().cloned(), Relation::Meant);
         for Identity { kind, id, .. } in meant {
-            found
-                .add(working.records().would_remove(kind, id.as_str()).await?, Relation::BelongsTo);
+            found.add(
+                working.records().remove_with(kind, id.as_str(), Mode::DryRun).await?,
+                Relation::BelongsTo,
+            );
             if kind == Kind::Session {
                 let session = Scope::default().with_session(id.as_str());
                 let said = self.narrow(&ScopeFilter::exact(session))?.everything().await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aios_memory::{
-    Error, Id, Kind, Outcome, Record, Scope, ScopeFilter,
+    Error, Id, Kind, Mode, Outcome, Record, Scope, ScopeFilter,
     admission::{Admission, Arrival, Document, Manner, Revision},
 };
 
@@ -59,7 +59,7 @@ async fn a_document_is_revised_only_within_the_scope_of_the_view() {
 async fn a_dry_run_stores_nothing() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    let mut admission = Admission::new(&memory, Manner::Found).dry();
+    let mut admission = Admission::new(&memory, Manner::Found).with_mode(Mode::DryRun);
     let verdicts = admission.admit(vec![note(None)]).await.unwrap();
     assert_eq!(verdicts[0].outcome, Outcome::Added);
     admission.finish().await.unwrap();

@@ -1,6 +1,6 @@
 //! The assembled context over all tiers.
 
-use aios_memory::{ContextOptions, Id, Tier, Tokenizer, working::NewMessage};
+use aios_memory::{Id, Tier, Tokenizer, working::NewMessage};
 use serde_json::json;
 
 use crate::{Fixture, of};

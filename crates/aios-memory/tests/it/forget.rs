@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use aios_memory::{
     AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Receipt,
+    Mode, Owner, Receipt,
 };
 use serde_json::json;
 
@@ -64,7 +64,7 @@ async fn forgetting_a_record_removes_its_children_and_derived_records() {
     let memory = fixture.open().await;
     let first = filled(&memory).await;
     let ada = of(&memory, "ada");
-    let dry = ada.forget(one(&ada, Kind::Goal, "g").with_dry_run()).await.unwrap();
+    let dry = ada.forget(one(&ada, Kind::Goal, "g").with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(keys(&dry), ["goal/g", "task/t", "tool_call/c"]);
     assert!(dry.dry_run && ada.get(Kind::Goal, &id("g")).await.unwrap().is_some());
 
@@ -124,7 +124,7 @@ async fn a_query_selects_records_to_forget() {
     let query = ForgetQuery::new("cheese");
     // Without a minimum relevance, a query applies only to records whose text it is.
     let strict = ForgetOptions::new(ForgetTarget::Query(query.clone()));
-    for strict in [strict.clone(), strict.with_dry_run()] {
+    for strict in [strict.clone(), strict.with_mode(Mode::DryRun)] {
         let error = of(&memory, "ada").forget(strict).await.unwrap_err();
         assert!(matches!(&error, Error::Uncertain { keys } if keys.len() == 1), "{error}");
     }
@@ -140,7 +140,7 @@ async fn a_query_selects_records_to_forget() {
     assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
     // An exact match needs no confirmation.
     let text = ForgetTarget::Query(ForgetQuery::new("bob  likes cheese"));
-    let certain = ForgetOptions::new(text).with_dry_run();
+    let certain = ForgetOptions::new(text).with_mode(Mode::DryRun);
     assert_eq!(of(&memory, "bob").forget(certain).await.unwrap().forgotten, 1);
 }
 
@@ -247,11 +247,11 @@ async fn a_dry_run_lists_a_preference_before_it_is_forgotten() {
     let value = json!({"key": "coding_style", "value": "plain"});
     eve.record(Kind::Preference, value).await.unwrap();
     let options = ForgetOptions::new(ForgetTarget::All);
-    let told = eve.forget(options.with_dry_run()).await.unwrap();
+    let told = eve.forget(options.with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(keys(&told), ["preference/coding_style"]);
     let options = one(&eve, Kind::Preference, "coding_style");
-    let told = eve.forget(options.clone().with_dry_run()).await.unwrap();
+    let told = eve.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(keys(&told), ["preference/coding_style"]);
     assert_eq!(eve.forget(options.clone()).await.unwrap().keys, told.keys);
-    assert!(eve.forget(options.with_dry_run()).await.unwrap().keys.is_empty());
+    assert!(eve.forget(options.with_mode(Mode::DryRun)).await.unwrap().keys.is_empty());
 }

@@ -1,6 +1,6 @@
 //! Opening, closing, and the records afterwards.
 
-use aios_memory::{AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage};
+use aios_memory::{AgentMemory, Config, Error, Id, Kind, Mode, SearchOptions, working::NewMessage};
 use serde_json::json;
 
 use crate::{Fixture, of, texts};
@@ -124,7 +124,14 @@ async fn aged_messages_move_to_long_term_memory() {
     memory.shutdown().await.unwrap();
     let memory = open(30).await;
     assert_eq!(
-        memory.administrator().upkeep().would_age().await.unwrap().records.get("messages"),
+        memory
+            .administrator()
+            .upkeep()
+            .maintain_with(Mode::DryRun)
+            .await
+            .unwrap()
+            .records
+            .get("messages"),
         Some(&1)
     );
     let aged = memory.administrator().upkeep().maintain().await.unwrap();

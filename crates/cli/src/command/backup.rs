@@ -16,7 +16,7 @@ pub(crate) async fn backup(
     let bar = output.progress("{spinner} {bytes}", None);
     let watched = bar.clone();
     let copied =
-        memory.upkeep().backup(&arguments.dir, move |bytes| watched.set_position(bytes)).await;
+        memory.upkeep().backup(&arguments.dir, move |progress| watched.show(&progress)).await;
     bar.end();
     let copied = copied?;
     output

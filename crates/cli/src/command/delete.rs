@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal},
 };
 
-use aios_memory::{Identity, MemoryView};
+use aios_memory::{Identity, MemoryView, Mode};
 use serde_json::json;
 
 use super::records::find_key;
@@ -21,7 +21,7 @@ pub(crate) async fn delete(
     output: Output,
 ) -> Result<(), Failure> {
     let (kind, id) = find_key(memory, &arguments.record).await?;
-    let family = memory.deletion(kind, &id).await?;
+    let family = memory.delete_with(kind, &id, Mode::DryRun).await?;
     if family.is_empty() {
         return Err(Failure::NotFound {
             what: format!("record `{kind}/{id}` in working memory"),

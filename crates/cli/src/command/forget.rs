@@ -6,8 +6,8 @@ use std::{
 };
 
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Owner, Part, Proposal,
-    Receipt, Recollection, Related, Relation, Remade,
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Mode, Owner, Part,
+    Proposal, Receipt, Recollection, Related, Relation, Remade,
 };
 use serde_json::json;
 
@@ -43,7 +43,7 @@ pub(crate) async fn forget(
     if !memory.forgetting().knew(&options.target).await? {
         return Err(unknown());
     }
-    let planned = memory.forget(options.clone().with_dry_run()).await?;
+    let planned = memory.forget(options.clone().with_mode(Mode::DryRun)).await?;
     if arguments.dry_run {
         return told(memory, &planned, proposal.as_ref(), output);
     }

@@ -3,7 +3,7 @@
 
 use aios_memory::working::Problem;
 use aios_memory::{
-    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired, Verified,
+    Administrator, ConfigError, Effective, Examined, Health, Mode, Repaired, Verified,
     migrate as schemas, migrate::Schema,
 };
 use serde_json::json;
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
-    output::{Output, Progress, line, shown as shown_path},
+    output::{Output, line, shown as shown_path},
 };
 
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
@@ -65,7 +65,7 @@ fn misconfigured(error: &ConfigError) -> Examined {
 pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
-    let verified = memory.verify(move |progress| show(&watched, progress)).await;
+    let verified = memory.upkeep().verify(move |progress| watched.show(&progress)).await;
     bar.end();
     let verified = verified?;
     output.result(&verified, |out| {
@@ -130,11 +130,6 @@ fn advice(verified: &Verified) -> Vec<&'static str> {
     advice
 }
 
-fn show(bar: &Progress, progress: RebuildProgress) {
-    bar.set_length(progress.total);
-    bar.set_position(progress.done);
-}
-
 /// Rebuilds the library with the given model, or the configured one.
 pub(crate) async fn reindex(
     arguments: Reindex,
@@ -148,7 +143,7 @@ pub(crate) async fn reindex(
         Ok(path) if path.is_dir() => path.display().to_string(),
         _ => name,
     });
-    let progress = move |progress| show(&watched, progress);
+    let progress = move |progress| watched.show(&progress);
     let done = aios_memory::reindex(settings.config, model, progress).await;
     bar.end();
     let done = done?;
@@ -166,7 +161,7 @@ pub(crate) async fn reindex(
 pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
-    let progress = move |progress| show(&watched, progress);
+    let progress = move |progress| watched.show(&progress);
     let repaired = aios_memory::repair(settings.config, progress).await;
     bar.end();
     let repaired = repaired?;
@@ -283,10 +278,8 @@ pub(crate) async fn maintain(
     output: Output,
 ) -> Result<(), Failure> {
     let before = memory.stats().await?.disk_bytes;
-    let aged = match arguments.dry_run {
-        true => memory.upkeep().would_age().await?,
-        false => memory.upkeep().maintain().await?,
-    };
+    let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Apply };
+    let aged = memory.upkeep().maintain_with(mode).await?;
     if arguments.vacuum {
         memory.working().upkeep().vacuum().await.map_err(aios_memory::Error::from)?;
     }

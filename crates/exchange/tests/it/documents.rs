@@ -12,8 +12,8 @@ use std::{
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetTarget, Kind, MemoryView, Record, SearchOptions,
-    Tally,
+    AgentMemory, Config, ForgetOptions, ForgetTarget, Kind, MemoryView, Mode, Record,
+    SearchOptions, Tally,
 };
 use proptest::{prelude::*, test_runner::Config as Runs};
 
@@ -184,7 +184,7 @@ async fn documents_of_different_owners_or_scopes_are_independent() {
     assert_eq!(found(&bob).await, sections(&["one"]), "the shared one is left");
     assert_eq!(counts(&read(&at_work, &path).await), [1, 0, 0, 1, 0]);
     let at_home = ada.narrow(&aios_memory::Scope::default().with_agent("home").into()).unwrap();
-    let dry = at_home.forget(forget.clone().with_dry_run()).await.unwrap();
+    let dry = at_home.forget(forget.clone().with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(dry.forgotten, 2, "the pieces of the agent at work are not seen");
     assert_eq!(
         ada.forget(forget).await.unwrap().forgotten,
@@ -208,7 +208,7 @@ async fn child_that_adds() {
         drop(out);
         std::thread::park();
     };
-    let options = IngestOptions::default().with_progress(Some(Arc::new(stop)));
+    let options = IngestOptions::default().with_progress(stop);
     ingest::file(&memory, Path::new(&dir).join("m.md"), options).await.unwrap();
 }
 

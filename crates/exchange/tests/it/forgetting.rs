@@ -4,10 +4,10 @@ use std::{fs, io::Cursor, path::Path};
 
 use aios_exchange::{
     export::{self, Restocked},
-    import::{self, ImportMode, ImportOptions},
+    import::{self, ImportOptions},
     ingest::{self, Format, IngestOptions},
 };
-use aios_memory::{ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView};
+use aios_memory::{ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, Mode};
 use serde_json::json;
 
 use crate::{Fixture, of, sessions, texts};
@@ -115,7 +115,7 @@ async fn a_forgotten_record_is_not_imported_again() {
     let report = import::file(&memory, &path, ImportOptions::default()).await.unwrap();
     assert_eq!((report.tally.added, report.tally.known), (3, 0));
     let everything = fixture.dir.path().join("all.jsonl");
-    export::to_file(&memory, &everything, None).await.unwrap();
+    export::to_file(&memory, &everything, |_| {}).await.unwrap();
 
     let tasks = memory.list(Kind::Task, None, 9).await.unwrap().records;
     let task = tasks.iter().find(|task| task.text.contains("zanzibarquux")).unwrap();
@@ -127,8 +127,8 @@ async fn a_forgotten_record_is_not_imported_again() {
     let tally = &report.tally;
     assert_eq!((tally.added, tally.known, tally.forgotten), (0, 1, 2), "{report:?}");
 
-    let dry = export::read_back(&memory, &everything, ImportMode::DryRun, None).await.unwrap();
-    let taken = export::read_back(&memory, &everything, ImportMode::Store, None).await.unwrap();
+    let dry = export::read_back(&memory, &everything, Mode::DryRun, |_| {}).await.unwrap();
+    let taken = export::read_back(&memory, &everything, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(
         (taken.tally.added, taken.tally.known, taken.tally.forgotten),
         (0, 1, 2),

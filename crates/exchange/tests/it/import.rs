@@ -4,9 +4,9 @@ use std::{fs, path::PathBuf};
 
 use aios_exchange::{
     Error,
-    import::{self, ImportMode, ImportOptions, ImportReport},
+    import::{self, ImportOptions, ImportReport},
 };
-use aios_memory::{AgentMemory, Kind, MemoryView, Record};
+use aios_memory::{AgentMemory, Kind, MemoryView, Mode, Record};
 use serde_json::{Value, json};
 
 use crate::{Fixture, of, texts};
@@ -32,7 +32,7 @@ impl Fixture {
 /// import adds nothing. None changes the file.
 async fn import(memory: &MemoryView, path: &PathBuf) -> ImportReport {
     let before = fs::read(path).unwrap();
-    let dry = ImportOptions::default().with_mode(ImportMode::DryRun);
+    let dry = ImportOptions::default().with_mode(Mode::DryRun);
     let planned = import::file(memory, path, dry).await.unwrap();
     let report = import::file(memory, path, ImportOptions::default()).await.unwrap();
     assert_eq!(planned.tally, report.tally);

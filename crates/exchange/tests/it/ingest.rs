@@ -27,14 +27,13 @@ async fn several_batches_are_stored_in_order_exactly_once() {
     let memory = fixture.open().await;
     let told = Arc::new(AtomicU64::new(0));
     let telling = Arc::clone(&told);
-    let options = IngestOptions::default().with_format(Format::Jsonl).with_progress(Some(
-        Arc::new(move |progress| {
-            telling.fetch_max(progress.added, Ordering::Relaxed);
-        }),
-    ));
+    let options =
+        IngestOptions::default().with_format(Format::Jsonl).with_progress(move |progress| {
+            telling.fetch_max(progress.done, Ordering::Relaxed);
+        });
     let report = ingest(&memory, lines(0..1203), options.clone()).await;
     assert_eq!((report.tally.added, report.tally.known, report.sessions), (1203, 0, 1));
-    assert_eq!(told.load(Ordering::Relaxed), 1203);
+    assert_eq!(told.load(Ordering::Relaxed), lines(0..1203).len() as u64);
     let session = &sessions(&memory).await[0];
     let last = memory.working().messages().recent(session, 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();

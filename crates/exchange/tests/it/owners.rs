@@ -12,12 +12,11 @@ use std::{
 use aios_embedding::Embedder;
 use aios_exchange::{
     export,
-    import::ImportMode,
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
     AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Receipt, SearchOptions, Tally, working::Durability,
+    Mode, Owner, Receipt, SearchOptions, Tally, working::Durability,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -215,7 +214,7 @@ impl Store {
                 taken.map(|it| tally(&it.tally) + &format!("{:?} {}", it.failed, it.sessions))
             }
             Action::TakeBack => {
-                let taken = export::read_back(&view, export, ImportMode::Store, None).await;
+                let taken = export::read_back(&view, export, Mode::Apply, |_| {}).await;
                 let taken = taken.map_err(of_memory);
                 taken.map(|it| tally(&it.tally) + &format!("{:?}", it.failed))
             }
@@ -314,11 +313,12 @@ async fn seen(view: &MemoryView) -> Vec<String> {
         }
     }
     for kind in [Kind::Goal, Kind::Session, Kind::Note] {
-        let told = view.forget(of_record(view, kind, "a").await.with_dry_run()).await.unwrap();
+        let told =
+            view.forget(of_record(view, kind, "a").await.with_mode(Mode::DryRun)).await.unwrap();
         lines.push(format!("would forget {kind}/a: {}", receipt(&told)));
     }
     if view.gate().acts_for().is_some_and(|owner| *owner != Owner::SHARED) {
-        let all = ForgetOptions::new(ForgetTarget::All).with_dry_run();
+        let all = ForgetOptions::new(ForgetTarget::All).with_mode(Mode::DryRun);
         let told = view.forget(all).await.unwrap();
         lines.push(format!("would forget all: {}", receipt(&told)));
     }
@@ -350,7 +350,7 @@ async fn export(path: &Path) {
         let said = fields(kind, "a", "the zebra of the export", "a");
         in_session(&store.memory, "a").record(kind, said).await.unwrap();
     }
-    export::to_file(&store.memory, path, None).await.unwrap();
+    export::to_file(&store.memory, path, |_| {}).await.unwrap();
     store.memory.shutdown().await.unwrap();
 }
 

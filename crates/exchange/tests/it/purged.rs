@@ -2,10 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_exchange::{export, import::ImportMode};
+use aios_exchange::export;
 use aios_memory::{
     Agreement, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Part, Proposal, Receipt, Relation,
+    Mode, Owner, Part, Proposal, Receipt, Relation,
 };
 use serde_json::json;
 
@@ -80,9 +80,9 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     let message = filled(&ada).await;
     filled(&bob).await;
     let before = fixture.dir.path().join("before.jsonl");
-    export::to_file(&ada, &before, None).await.unwrap();
+    export::to_file(&ada, &before, |_| {}).await.unwrap();
     let options = ForgetOptions::new(ForgetTarget::Records(vec![message]));
-    let told = ada.forget(options.clone().with_dry_run()).await.unwrap();
+    let told = ada.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
     let done = ada.forget(options).await.unwrap();
     let expect = (
         vec![("fact/f".to_owned(), Relation::MadeFrom)],
@@ -96,7 +96,7 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     let versions = ada.history(Kind::Session, &talk.id).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
     // A source with the message and the summary brings neither back.
-    let tally = export::read_back(&ada, &before, ImportMode::Store, None).await.unwrap().tally;
+    let tally = export::read_back(&ada, &before, Mode::Apply, |_| {}).await.unwrap().tally;
     assert_eq!((tally.added, tally.forgotten), (0, 3), "{tally:?}");
     let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
@@ -145,7 +145,7 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
 
     let bobs = holding(&dir, "for bob").len();
     let options = ForgetOptions::new(ForgetTarget::Proposed(Box::new(proposal)));
-    let told = ada.forget(options.clone().with_dry_run()).await.unwrap();
+    let told = ada.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
     let done = ada.forget(options.with_purge()).await.unwrap();
     assert!(done.purged, "{done:?}");
     assert_eq!(told.keys, done.keys);
@@ -155,7 +155,7 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     // Bob's record is the only one left.
     assert_eq!(bob.recall("gate code").await.unwrap().hits.len(), 1);
     let exported = fixture.dir.path().join("ada.jsonl");
-    export::to_file(&ada, &exported, None).await.unwrap();
+    export::to_file(&ada, &exported, |_| {}).await.unwrap();
     let left = fs::read_to_string(exported).unwrap();
     assert!(!left.contains("zanzibarquux"), "{left}");
     for stays in ["note/was", "note/other"] {

@@ -10,6 +10,7 @@ use std::{
 
 use aios_embedding::Fingerprint;
 use aios_files::Temporary;
+use aios_record::Progress;
 use tokio::task;
 
 use crate::{
@@ -33,7 +34,7 @@ impl Upkeep<'_> {
     pub async fn backup(
         self,
         dir: &Path,
-        progress: impl Fn(u64) + Send + 'static,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<(), Error> {
         aios_files::check_apart(dir, &self.longterm.parts.places.dir)?;
         let _pin = self.longterm.parts.shelf.pin().await?;
@@ -55,7 +56,7 @@ impl Upkeep<'_> {
             let mut bytes = 0;
             let mut copied = |more| {
                 bytes += more;
-                progress(bytes);
+                progress(Progress::new(bytes));
             };
             make_directory(&*places.disk, &to)
                 .and_then(|()| copy_tree(&places.library, &to, &mut copied))

@@ -23,13 +23,13 @@ mod tables;
 use std::{path::Path, sync::Arc};
 
 use aios_embedding::Embedder;
-use aios_record::Identity;
+use aios_record::{Identity, Progress};
 
 use self::plan::{Purpose, Rebuild};
 pub(crate) use self::run::bring_over;
 pub use self::{
     adopt::adopt,
-    report::{Progress, Reindexed, Repaired},
+    report::{Reindexed, Repaired},
 };
 use crate::{
     Config, Error, Space, Upkeep,

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use aios_record::Identity;
+use aios_record::{Identity, Progress};
 use serde::Serialize;
 
 use crate::{
-    Error, Progress, Upkeep,
+    Error, Upkeep,
     intake::Rules,
     library::Library,
     owner::{compare_files, damaged_columns},
@@ -100,7 +100,7 @@ impl Upkeep<'_> {
     /// As [`verify`](Upkeep::verify).
     pub async fn verify_rows(
         self,
-        progress: impl Fn(Progress) + Sync,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Verification, Error> {
         self.verify_to(Depth::Rows(&progress)).await
     }
@@ -185,7 +185,8 @@ async fn look_at(
                 damaged.extend(readable.rows.iter().map(|(offset, _)| *offset));
                 let damaged = stamps.iter().filter(|(offset, _)| damaged.contains(offset));
                 report.unreadable.extend(damaged.map(|(_, row)| row.record.identity()));
-                progress(Progress { done: (keys.len() + stamps.len()) as u64, total });
+                let done = (keys.len() + stamps.len()) as u64;
+                progress(Progress::new(done).with_total(total));
             }
         }
         keys.extend(stamps.iter().map(|(_, row)| row.record.encoded_identity()));

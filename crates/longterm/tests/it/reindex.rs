@@ -8,8 +8,8 @@ use std::{
 };
 
 use aios_embedding::{Embedder, Fingerprint};
-use aios_longterm::{Config, Error, Longterm, Progress, SearchOptions};
-use aios_record::{Id, Key, Kind};
+use aios_longterm::{Config, Error, Longterm, SearchOptions};
+use aios_record::{Id, Key, Kind, Progress};
 use tokio::sync::watch;
 
 use crate::support::{Letters, keys, model, note, open, search, shared};
@@ -199,7 +199,7 @@ async fn an_interrupted_reindex_continues() {
     let path = dir.path().to_owned();
     let first = tokio::spawn(async move {
         let progress = move |progress: Progress| {
-            assert_eq!(progress.total, RECORDS);
+            assert_eq!(progress.total, Some(RECORDS));
             told.send_replace(progress.done);
         };
         aios_longterm::reindex(&path, Config::default(), Letters::new(), progress).await

@@ -1,6 +1,6 @@
 //! Ageing and metrics.
 
-use aios_record::{Change, Kind, Scope, ScopeFilter, Timestamp};
+use aios_record::{Change, Kind, Mode, Scope, ScopeFilter, Timestamp};
 use aios_working::{
     AgeReport, Decision, Entry, Error, Goal, HourlyMetric, IMPORTANT, MessageReceipt, Metric,
     MetricPoint, NewMessage, Pattern, Retention, Session, Task, TaskUpdate, ToolCall,
@@ -43,12 +43,12 @@ async fn ageing_moves_out_old_records_and_keeps_open_and_important_ones() {
     assert_eq!((counts(&first), first.summed_up), (vec![], 4));
     place.pass_hours(24 * 2);
     let expect = [("messages", 1500), ("tool_calls", 1)];
-    assert_eq!(counts(&working.upkeep().would_age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.upkeep().age_with(&retention, Mode::DryRun).await.unwrap()), expect);
     assert_eq!(counts(&working.upkeep().age(&retention).await.unwrap()), expect);
     assert_eq!(working.upkeep().age(&retention).await.unwrap(), AgeReport::default());
     place.pass_hours(24 * 60);
     let expect = [("goals", 3), ("sessions", 1)];
-    assert_eq!(counts(&working.upkeep().would_age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.upkeep().age_with(&retention, Mode::DryRun).await.unwrap()), expect);
     assert_eq!(counts(&working.upkeep().age(&retention).await.unwrap()), expect);
     let none_kept = Retention { patterns_max: Some(0), ..retention };
     assert_eq!(counts(&working.upkeep().age(&none_kept).await.unwrap()), [("patterns", 1)]);

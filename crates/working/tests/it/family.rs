@@ -1,6 +1,6 @@
 //! Shared parents with children of several owners: removal, summaries, ageing.
 
-use aios_record::{Change, FeedItem, Gate, Identity, Kind, Record, Scope, ScopeFilter};
+use aios_record::{Change, FeedItem, Gate, Identity, Kind, Mode, Record, Scope, ScopeFilter};
 use aios_working::{Error, Goal, NewMessage, Task, ToolCall, Working};
 
 use crate::{Place, id, opened, shared, user, view};
@@ -71,7 +71,7 @@ async fn removing_a_shared_parent_keeps_its_users_children() {
 async fn an_administrators_removal_includes_the_children_of_all_owners() {
     let (_place, working) = opened();
     family(&working).await;
-    let expect = working.records().would_remove(Kind::Goal, "g").await.unwrap();
+    let expect = working.records().remove_with(Kind::Goal, "g", Mode::DryRun).await.unwrap();
     let removed = working.records().remove_exactly(&shared(Kind::Goal, "g")).await.unwrap();
     assert_eq!((removed.len(), &removed), (7, &expect));
     assert_eq!(removed.iter().filter(|removed| removed.owner == user("bob")).count(), 2);

@@ -1,6 +1,6 @@
 //! Visibility of records in a view; a view cannot be widened.
 
-use aios_record::{Gate, Kind, Scope, ScopeFilter};
+use aios_record::{Gate, Kind, Mode, Scope, ScopeFilter};
 use aios_working::{Error, FindOptions, Goal, NewMessage, Working, WorkingView};
 use serde_json::json;
 
@@ -56,7 +56,7 @@ async fn a_users_view_shows_a_shared_record_and_does_not_change_it() {
     for error in [
         ada.goals().set_status("shared", "failed", None).await.unwrap_err(),
         ada.records().remove(Kind::Goal, "shared").await.unwrap_err(),
-        ada.records().would_remove(Kind::Goal, "shared").await.unwrap_err(),
+        ada.records().remove_with(Kind::Goal, "shared", Mode::DryRun).await.unwrap_err(),
     ] {
         let fits = matches!(&error, Error::NotYours { kind: Kind::Goal, id } if id == "shared");
         assert!(fits && error.is_invalid(), "{error}");

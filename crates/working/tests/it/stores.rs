@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use aios_record::{Change, FeedItem, Gate, Kind, Owner, Timestamp};
+use aios_record::{Change, FeedItem, Gate, Kind, Mode, Owner, Timestamp};
 use aios_working::{
     AgentState, Clock, Config, Decision, EntriesBackend, Entry, EntryStore, EntryUpdate, Error,
     FEED_KINDS, Goal, KINDS, NewMessage, Outcome, Pattern, Session, Task, TaskUpdate, ToolCall,
@@ -238,7 +238,8 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             told(view.preferences().remove(named(name).as_str()).await)
         }
         Call::Remove { kind, name } => {
-            let would = told(view.records().would_remove(*kind, named(name).as_str()).await);
+            let would =
+                told(view.records().remove_with(*kind, named(name).as_str(), Mode::DryRun).await);
             let removed = told(view.records().remove(*kind, named(name).as_str()).await);
             assert_eq!(would, removed);
             removed

@@ -5,12 +5,12 @@ use std::{io::Cursor, path::Path};
 use aios_draft::Draft;
 use aios_exchange::{
     export,
-    import::{self, ImportMode, ImportOptions},
+    import::{self, ImportOptions},
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, Event, Explain, ForgetQuery, Id, Kind, MemoryView, RememberOptions, Scope,
-    ScopeFilter, SearchOptions, Tier,
+    AgentMemory, Config, Event, Explain, ForgetQuery, Id, Kind, MemoryView, Mode, RememberOptions,
+    Scope, ScopeFilter, SearchOptions, Tier,
 };
 use serde_json::{Value, json};
 
@@ -84,15 +84,15 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.history(Kind::Note, &id("n1")).await,
         h.view.history(Kind::Note, &id("nothing")).await,
     ];
-    "MemoryView::deletion" => [
-        h.view.deletion(Kind::Goal, &id("g1")).await,
-        h.view.deletion(Kind::Session, &id("s1")).await,
-        h.view.deletion(Kind::Note, &id("n1")).await,
+    "MemoryView::delete_with" => [
+        h.view.delete_with(Kind::Goal, &id("g1"), Mode::DryRun).await,
+        h.view.delete_with(Kind::Session, &id("s1"), Mode::DryRun).await,
+        h.view.delete_with(Kind::Note, &id("n1"), Mode::DryRun).await,
     ];
     "export::to_writer" => [exported(&h).await];
     "export::to_file" => [
-        export::to_file(&h.view, &h.files.join("all.jsonl"), None).await,
-        export::to_file(&h.view, &h.files.join("all.jsonl"), None).await,
+        export::to_file(&h.view, &h.files.join("all.jsonl"), |_| {}).await,
+        export::to_file(&h.view, &h.files.join("all.jsonl"), |_| {}).await,
     ];
 
     "MemoryView::record" => [
@@ -164,12 +164,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         import::file(&h.view, h.file("entries.json", ENTRIES), ImportOptions::default()).await,
         import::file(&h.view,
             h.file("entries.json", ENTRIES),
-            ImportOptions::default().with_mode(ImportMode::DryRun),
+            ImportOptions::default().with_mode(Mode::DryRun),
         ).await,
     ];
     "export::read_back" => [
-        export::read_back(&h.view, &h.files.join("all.jsonl"), ImportMode::Store, None).await,
-        export::read_back(&h.view, &h.files.join("all.jsonl"), ImportMode::DryRun, None).await,
+        export::read_back(&h.view, &h.files.join("all.jsonl"), Mode::Apply, |_| {}).await,
+        export::read_back(&h.view, &h.files.join("all.jsonl"), Mode::DryRun, |_| {}).await,
         // An export of the whole store, imported by one owner.
         foreign_export(&h).await,
     ];
@@ -199,7 +199,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "memory::Upkeep::older_databases" => [h.memory.administrator().upkeep().older_databases().await];
     "memory::Upkeep::backup" => [backed_up(&h).await];
-    "memory::Upkeep::would_age" => [h.memory.administrator().upkeep().would_age().await];
+    "memory::Upkeep::maintain_with" => [h.memory.administrator().upkeep().maintain_with(Mode::DryRun).await];
 };
 
 const CARE: &str = "# Care of the zebra@\n\nBrush the zebra@ on Sundays.\n\n\
@@ -268,7 +268,7 @@ fn draft(hand: &Hand, user: Option<&str>) -> Draft {
 
 async fn exported(hand: &Hand) -> Result<String, aios_exchange::Error> {
     let out = Shared::default();
-    export::to_writer(&hand.view, out.clone(), "export", None).await?;
+    export::to_writer(&hand.view, out.clone(), "export", |_| {}).await?;
     let written = out.0.lock().unwrap();
     Ok(String::from_utf8(written.clone()).unwrap())
 }
@@ -289,7 +289,7 @@ async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_e
     };
     let text = ["{\"aios_memory_export\":1}".to_owned(), line("u1"), line("u2"), line("")];
     let path = hand.file("foreign.jsonl", &text.join("\n"));
-    let taken = export::read_back(&hand.view, &path, ImportMode::Store, None).await?;
+    let taken = export::read_back(&hand.view, &path, Mode::Apply, |_| {}).await?;
     let failed = taken.failed.into_iter();
     // The refusal names the user in the file.
     let failed =

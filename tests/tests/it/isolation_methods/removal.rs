@@ -1,7 +1,7 @@
 //! The methods that remove records, and those that shut down.
 
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Owner, Scope,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Mode, Owner, Scope,
     working::{EntriesBackend, EntryStore},
 };
 
@@ -122,16 +122,16 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::forget" => [
         h.view.forget(ForgetOptions::new(ForgetTarget::Records(vec![
             identity("u1", Kind::Note, "n5"),
-        ])).with_dry_run()).await.map(|receipt| receipt.records),
+        ])).with_mode(Mode::DryRun)).await.map(|receipt| receipt.records),
         h.view.forget(ForgetOptions::new(ForgetTarget::Records(vec![
             identity("u2", Kind::Note, "n5"),
         ]))).await.map(|receipt| receipt.records),
         h.view.forget(ForgetOptions::new(ForgetTarget::Query(
             ForgetQuery::new("The vet of the zebra").with_limit(3).with_min_relevance(0.0),
-        )).with_dry_run()).await,
+        )).with_mode(Mode::DryRun)).await,
         h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".into()))).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),
-        h.view.forget(ForgetOptions::new(ForgetTarget::All).with_dry_run()).await
+        h.view.forget(ForgetOptions::new(ForgetTarget::All).with_mode(Mode::DryRun)).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),
         h.view.forget(ForgetOptions::new(ForgetTarget::All).with_purge()).await
             .map(|receipt| (receipt.forgotten, receipt.collections, receipt.pending)),

@@ -1,7 +1,7 @@
 //! The methods of `WorkingView` that read and write.
 
 use aios_memory::{
-    Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Timestamp,
+    Id, Identity, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
     working::{
         AgentState, Decision, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error,
         EventFilter, FindOptions, Goal, GoalStatus, Interaction, NewMessage, Outcome, Pattern,
@@ -143,10 +143,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Tasks::history" => [h.view.working().tasks().history(10).await];
     "ToolCalls::get" => [h.view.working().tool_calls().get("c1").await];
     "ToolCalls::of_task" => [h.view.working().tool_calls().of_task("t1").await];
-    "Records::would_remove" => [
-        h.view.working().records().would_remove(Kind::Goal, "g1").await,
-        h.view.working().records().would_remove(Kind::Session, "s1").await,
-        h.view.working().records().would_remove(Kind::Goal, "nothing").await,
+    "Records::remove_with" => [
+        h.view.working().records().remove_with(Kind::Goal, "g1", Mode::DryRun).await,
+        h.view.working().records().remove_with(Kind::Session, "s1", Mode::DryRun).await,
+        h.view.working().records().remove_with(Kind::Goal, "nothing", Mode::DryRun).await,
     ];
 
     "AgentStates::put" => [

@@ -5,11 +5,12 @@
 use std::{fs, path::Path, sync::Arc};
 
 use aios_embedding::Embedder;
+use aios_record::Progress;
 
 use super::{
     copy::{Copying, READ_ROWS, Stamp},
     plan::{Purpose, Rebuild},
-    report::{Progress, Repaired},
+    report::Repaired,
 };
 use crate::{
     Config, Error,

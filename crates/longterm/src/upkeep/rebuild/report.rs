@@ -4,15 +4,6 @@ use std::path::PathBuf;
 
 use aios_record::Identity;
 
-/// Progress of a rebuild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Records that are done.
-    pub done: u64,
-    /// Expected number of records; it may grow.
-    pub total: u64,
-}
-
 /// Outcome of [`reindex`](crate::reindex).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reindexed {

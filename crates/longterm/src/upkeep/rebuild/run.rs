@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use aios_ledger::Access;
-use aios_record::Timestamp;
+use aios_record::{Progress, Timestamp};
 use tokio::{task, time};
 
 use super::{
     copy::Copying,
     plan::{Purpose, Rebuild},
     reembed::Reembedding,
-    report::{Findings, Progress},
+    report::Findings,
 };
 use crate::{
     Config, Error,
