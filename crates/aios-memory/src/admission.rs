@@ -6,10 +6,7 @@
 //! The [`Verdict`] names the outcome. `aios-exchange` brings in the records of files this way.
 //!
 //! ```
-//! use aios_memory::{
-//!     AgentMemory, Config, Id, Kind, Outcome, Record, Scope,
-//!     admission::{Admission, Arrival, Manner},
-//! };
+//! use aios_memory::{AgentMemory, Config, Id, Kind, Record, Scope, admission::{Admission, Arrival, Manner, Outcome}};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -13,8 +13,9 @@ use serde::Serialize;
 use tokio::task;
 
 use crate::{
-    Config, Error, Upkeep,
+    Config, Error,
     directory::{RESTORING, check_owner},
+    maintenance::Upkeep,
 };
 
 /// The marker file of a complete copy, written last.

@@ -13,7 +13,9 @@ use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
 use crate::{
-    Administrator, AgentMemory, Config, Error, Upkeep, migrate, model as models,
+    Administrator, AgentMemory, Config, Error,
+    maintenance::Upkeep,
+    migrate, model as models,
     together::{Generations, WORKING},
 };
 
@@ -102,7 +104,7 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verified {
     /// Databases that are older than the others, or belong to another store. Restore all files of
-    /// one backup, or accept them with [`repair`](crate::repair).
+    /// one backup, or accept them with [`repair`](crate::upkeep::repair).
     pub older: Vec<&'static str>,
     /// Problems of working memory: pages, references, the word index.
     pub working: Vec<Problem>,

@@ -38,7 +38,9 @@
 //!   [`upkeep`](Administrator::upkeep) of the administrator.
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
-//! - [`Config`] holds the settings, [`Effective`] the origin of each.
+//! - [`Config`] holds the settings, [`config::Effective`] the origin of each.
+//! - [`upkeep`] restores, repairs and reindexes a data directory; [`forget`] has the parts of a
+//!   [`Proposal`] and of a [`Receipt`], [`admission`] those of a report.
 //!
 //! # Invariants
 //! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds
@@ -60,7 +62,7 @@
 //! - `families`: opens transformers beyond BERT and XLM-RoBERTa, and rerankers.
 
 pub mod admission;
-mod assemble;
+pub mod assemble;
 mod backup;
 pub mod config;
 mod directory;
@@ -69,72 +71,51 @@ mod document;
 mod error;
 mod feed;
 pub mod fields;
-mod forget;
+pub mod forget;
 mod guarding;
 mod maintenance;
 mod memory;
 mod metrics;
 pub mod migrate;
-mod model;
+pub mod model;
 mod parts;
-mod period;
-mod project;
+pub mod period;
+pub mod project;
 mod pump;
 mod rebuild;
 mod recall;
 mod records;
 mod remember;
 mod rerank;
+pub mod roles;
 mod spill;
 mod together;
-mod tokens;
+pub mod tokens;
+pub mod upkeep;
 pub mod written_path;
 
-pub use aios_context::{Candidate as ContextCandidate, Context, Format as ContextFormat};
-pub use aios_draft::moment::parse_timestamp;
-pub use aios_longterm::{
-    Access, Decoder, Explain, LIMIT_MAX, LIMIT_OF_CONFIG, Version, decode_rows,
-};
-pub use aios_operational::{Event, Pushed, Snapshot};
+pub use aios_context::Context;
+pub use aios_longterm::{Access, SearchOptions};
+pub use aios_operational::Event;
 pub use aios_record::{
-    Error as VocabularyError, Gate, Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Scope,
-    ScopeFilter, Tier, Timestamp, forms,
+    Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Scope, ScopeFilter, Tier, Timestamp,
 };
-pub use aios_working::{Check, Health};
-/// The tier crates and the drafts, for the types in public signatures.
+/// The crates of the tiers, of their vocabulary and of drafts, for the types in public signatures.
 pub use {
-    aios_draft as draft, aios_longterm as longterm, aios_operational as operational,
-    aios_working as working,
+    aios_context as context, aios_draft as draft, aios_longterm as longterm,
+    aios_operational as operational, aios_record as record, aios_working as working,
 };
 
 pub use crate::{
-    admission::{Conflict, Detail, Mending, Outcome, Tally},
-    assemble::{ContextOptions, Contexts, describe},
-    backup::{Copied, restore},
-    config::{
-        Config, Effective, Error as ConfigError, Flag, Origin, Sources,
-        default_file as default_config_file, expand_home,
-    },
-    directory::Scratch,
-    doctor::{Examined, Verified, doctor},
+    assemble::ContextOptions,
+    config::Config,
     error::Error,
-    feed::Feed,
-    fields::{Field, Holds, fields, has_free_fields},
-    forget::{
-        Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Forgetting, Part, Proposal, Proposed,
-        Receipt, Related, Relation, Remade,
-    },
-    maintenance::Upkeep,
+    forget::{ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Receipt},
     memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
-    model::open_new_model,
-    period::Period,
-    project::{PROJECT_BYTES_MAX, Project},
-    rebuild::{Reindexed, Repaired, reindex, repair},
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},
-    spill::Events,
-    tokens::{Tokenizer, UnknownTokenizer},
+    tokens::Tokenizer,
 };
 
 /// The README's example, compiled and run.

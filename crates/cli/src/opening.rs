@@ -1,7 +1,7 @@
 //! Opening the memory for a command, read-only if nothing can be written, and closing it. Not here:
 //! what commands do.
 
-use aios_memory::{Access, AgentMemory, Config, Effective, Scratch};
+use aios_memory::{Access, AgentMemory, Config, config::Effective, upkeep::Scratch};
 
 use crate::{
     args::{Command, Global, Import, Maintain, Migrate, Verify},

@@ -49,7 +49,7 @@ use std::{
 };
 
 use aios_embedding::Cached;
-use aios_memory::{Config, Progress, open_new_model};
+use aios_memory::{Config, Progress, model::open_new_model};
 
 use self::run::{Index, Run};
 pub use self::{

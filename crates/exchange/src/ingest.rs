@@ -37,7 +37,7 @@ use std::{
 pub use aios_draft::TEXT_BYTES_MAX;
 use aios_draft::{Defaults, Draft, STREAM, Unnamed};
 use aios_longterm::chunks;
-use aios_memory::{MemoryView, Tally};
+use aios_memory::{MemoryView, admission::Tally};
 use aios_record::Progress;
 use serde::Serialize;
 use tokio::{

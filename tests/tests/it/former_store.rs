@@ -14,8 +14,8 @@ use std::{
 };
 
 use aios_memory::{
-    Access, AgentMemory, Config, Error, Health, Id, Key, Kind, MemoryView, Record, Scope,
-    ScopeFilter, SearchOptions,
+    Access, AgentMemory, Config, Error, Id, Key, Kind, MemoryView, Record, Scope, ScopeFilter,
+    SearchOptions, working::Health,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -196,7 +196,7 @@ async fn a_former_store_keeps_all_records() {
     history_is_as_it_was(&memory).await;
     settings_are_as_they_were(&memory).await;
     memory.shutdown().await.unwrap();
-    let checks = aios_memory::doctor(&former.config()).await;
+    let checks = aios_memory::upkeep::doctor(&former.config()).await;
     let bad: Vec<_> = checks.iter().filter(|it| it.check.health == Health::Bad).collect();
     assert!(bad.is_empty(), "{bad:?}");
 }

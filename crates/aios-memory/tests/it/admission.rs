@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aios_memory::{
-    Error, Id, Kind, Mode, Outcome, Record, Scope, ScopeFilter,
-    admission::{Admission, Arrival, Document, Manner, Revision},
+    Error, Id, Kind, Mode, Record, Scope, ScopeFilter,
+    admission::{Admission, Arrival, Document, Manner, Outcome, Revision},
 };
 
 use crate::{Fixture, of, texts};

@@ -10,7 +10,7 @@ use std::{
 
 use aios_memory::{
     AgentMemory, Config, Error, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, Owner,
-    restore,
+    upkeep::restore,
 };
 use serde_json::json;
 

@@ -10,7 +10,10 @@ use std::{
     process::Command,
 };
 
-use aios_memory::{AgentMemory, Config, Error, Kind, reindex, repair, restore};
+use aios_memory::{
+    AgentMemory, Config, Error, Kind,
+    upkeep::{reindex, repair, restore},
+};
 use serde_json::json;
 
 use crate::{Fixture, holding::content, texts};

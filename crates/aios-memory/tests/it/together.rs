@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use aios_memory::{
-    Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, Repaired,
-    repair, working::Goal,
+    Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner,
+    upkeep::{Repaired, repair},
+    working::Goal,
 };
 use serde_json::json;
 

@@ -29,7 +29,7 @@ pub(crate) async fn restore(
     config: &Config,
     output: Output,
 ) -> Result<(), Failure> {
-    let copied = aios_memory::restore(&arguments.dir, config).await?;
+    let copied = aios_memory::upkeep::restore(&arguments.dir, config).await?;
     output.result(&copied, |out| {
         writeln!(out, "restored to {}: {} bytes", shown(&copied.path), copied.bytes)
     })?;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use aios_memory::{ContextFormat, MemoryView};
+use aios_memory::{MemoryView, context::Format as ContextFormat};
 
 use crate::{
     args::Context,

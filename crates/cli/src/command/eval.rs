@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use aios_eval::{Dataset, Report, abstention::Abstention, evaluate};
-use aios_memory::Effective;
+use aios_memory::config::Effective;
 
 use crate::{
     args::{Eval, EvalFormat},

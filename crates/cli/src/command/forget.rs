@@ -6,8 +6,9 @@ use std::{
 };
 
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Mode, Owner, Part,
-    Proposal, Receipt, Recollection, Related, Relation, Remade,
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Mode, Owner, Proposal,
+    Receipt, Recollection,
+    forget::{Part, Related, Relation, Remade},
 };
 use serde_json::json;
 

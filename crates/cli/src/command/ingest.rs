@@ -7,7 +7,7 @@ use aios_exchange::{
     ingest::{self, Failure as IngestFailure, IngestOptions, IngestReport, Thinking},
     walk,
 };
-use aios_memory::{MemoryView, Tally};
+use aios_memory::{MemoryView, admission::Tally};
 use serde_json::json;
 
 use crate::{args::Ingest, failure::Failure, output::Output};

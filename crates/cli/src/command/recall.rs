@@ -1,6 +1,6 @@
 //! `recall`: search.
 
-use aios_memory::{Access, Explain, MemoryView, Timestamp};
+use aios_memory::{Access, MemoryView, Timestamp, longterm::Explain};
 
 use crate::{
     args::Recall,

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use aios_memory::{Administrator, Id, Kind, MemoryView, Record, Version};
+use aios_memory::{Administrator, Id, Kind, MemoryView, Record, longterm::Version};
 use serde_json::{Map, Value, json};
 
 use super::{metrics, remember::read_stdin};

@@ -3,8 +3,12 @@
 
 use aios_memory::working::Problem;
 use aios_memory::{
-    Administrator, ConfigError, Effective, Examined, Health, Mode, Repaired, Verified,
-    migrate as schemas, migrate::Schema,
+    Administrator, Mode,
+    config::{Effective, Error as ConfigError},
+    migrate as schemas,
+    migrate::Schema,
+    upkeep::{Examined, Repaired, Verified},
+    working::Health,
 };
 use serde_json::json;
 
@@ -25,7 +29,7 @@ pub(crate) async fn doctor(
     let found = match settings {
         Ok(settings) => {
             let config = Examined::good("config", "settings", "every setting is understood");
-            let rest = aios_memory::doctor(&settings.config).await;
+            let rest = aios_memory::upkeep::doctor(&settings.config).await;
             [config].into_iter().chain(rest).collect()
         }
         Err(Failure::Config(error)) => vec![misconfigured(&error)],
@@ -144,7 +148,7 @@ pub(crate) async fn reindex(
         _ => name,
     });
     let progress = move |progress| watched.show(&progress);
-    let done = aios_memory::reindex(settings.config, model, progress).await;
+    let done = aios_memory::upkeep::reindex(settings.config, model, progress).await;
     bar.end();
     let done = done?;
     output.result(&done, |out| {
@@ -162,7 +166,7 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
     let progress = move |progress| watched.show(&progress);
-    let repaired = aios_memory::repair(settings.config, progress).await;
+    let repaired = aios_memory::upkeep::repair(settings.config, progress).await;
     bar.end();
     let repaired = repaired?;
     output.result(&repaired, |out| {

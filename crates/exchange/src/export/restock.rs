@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use aios_memory::{
-    MemoryView, Outcome, Tally,
-    admission::{Admission, Arrival, Manner},
+    MemoryView,
+    admission::{Admission, Arrival, Manner, Outcome, Tally},
 };
 use aios_record::{Mode, Progress};
 use serde::Serialize;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aios_memory::{Outcome, Tally, admission::Verdict};
+use aios_memory::admission::{Outcome, Tally, Verdict};
 use serde::Serialize;
 
 use aios_record::Mode;

@@ -4,8 +4,8 @@ use std::{collections::HashMap, path::Path};
 
 use aios_draft::identity;
 use aios_memory::{
-    MemoryView, Outcome,
-    admission::{Admission, Arrival, Content, Manner},
+    MemoryView,
+    admission::{Admission, Arrival, Content, Manner, Outcome},
     fields,
 };
 use aios_record::{Id, Kind, Scope};

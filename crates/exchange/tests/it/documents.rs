@@ -13,7 +13,7 @@ use std::{
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
 use aios_memory::{
     AgentMemory, Config, ForgetOptions, ForgetTarget, Kind, MemoryView, Mode, Record,
-    SearchOptions, Tally,
+    SearchOptions, admission::Tally,
 };
 use proptest::{prelude::*, test_runner::Config as Runs};
 

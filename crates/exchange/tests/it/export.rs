@@ -8,7 +8,8 @@ use aios_exchange::{
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Detail, Id, Kind, MemoryView, Mode, Record, RememberOptions, Scope, ScopeFilter,
+    AgentMemory, Id, Kind, MemoryView, Mode, Record, RememberOptions, Scope, ScopeFilter,
+    admission::Detail,
 };
 use serde_json::{Value, json};
 

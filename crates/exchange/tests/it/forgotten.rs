@@ -12,7 +12,7 @@ use aios_exchange::{
 };
 use aios_memory::{
     AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, Mode,
-    Owner, restore,
+    Owner, upkeep::restore,
 };
 use aios_record::forms;
 use proptest::{prelude::*, sample::Index};

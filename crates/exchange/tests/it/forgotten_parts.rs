@@ -7,7 +7,8 @@ use aios_exchange::{
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Identity, Kind, Mode, Owner, Tally,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Identity, Kind, Mode, Owner,
+    admission::Tally,
 };
 use serde_json::{Value, json};
 

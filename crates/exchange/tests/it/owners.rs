@@ -16,7 +16,7 @@ use aios_exchange::{
 };
 use aios_memory::{
     AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Mode, Owner, Receipt, SearchOptions, Tally, working::Durability,
+    Mode, Owner, Receipt, SearchOptions, admission::Tally, working::Durability,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};

@@ -4,8 +4,9 @@ use std::{fs, path::PathBuf};
 
 use aios_exchange::export;
 use aios_memory::{
-    Agreement, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Mode, Owner, Part, Proposal, Receipt, Relation,
+    Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, Mode, Owner,
+    Proposal, Receipt,
+    forget::{Agreement, Part, Relation},
 };
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 use std::{fs, io::Cursor};
 
 use aios_exchange::ingest::{self, IngestOptions};
-use aios_memory::{AgentMemory, ForgetOptions, ForgetTarget, Kind, MemoryView, Tally};
+use aios_memory::{AgentMemory, ForgetOptions, ForgetTarget, Kind, MemoryView, admission::Tally};
 
 use super::{Former, fixture};
 

@@ -1,8 +1,8 @@
 //! The methods of `LongtermView` that read and write.
 
 use aios_memory::{
-    Explain, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, SearchOptions,
-    longterm::{ConfigChange, Incident, Knowledge, Note, NoteUpdate, Outcome, Procedure},
+    Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, SearchOptions,
+    longterm::{ConfigChange, Explain, Incident, Knowledge, Note, NoteUpdate, Outcome, Procedure},
 };
 use aios_record::Source;
 use serde_json::json;

@@ -9,8 +9,8 @@ use aios_exchange::{
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, Event, Explain, ForgetQuery, Id, Kind, MemoryView, Mode, RememberOptions,
-    Scope, ScopeFilter, SearchOptions, Tier,
+    AgentMemory, Config, Event, ForgetQuery, Id, Kind, MemoryView, Mode, RememberOptions, Scope,
+    ScopeFilter, SearchOptions, Tier, longterm::Explain,
 };
 use serde_json::{Value, json};
 
@@ -307,7 +307,7 @@ fn config(hand: &Hand) -> Config {
 async fn again(
     hand: &Hand,
     memory: AgentMemory,
-) -> Result<(aios_memory::Recalled, aios_memory::Gate), aios_memory::Error> {
+) -> Result<(aios_memory::Recalled, aios_memory::record::Gate), aios_memory::Error> {
     let view = if hand.digit == "9" {
         MemoryView::clone(&memory.administrator())
     } else {
