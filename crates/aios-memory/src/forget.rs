@@ -257,9 +257,9 @@ impl MemoryView {
     async fn leave_tombstones(&self, found: &[Identity]) -> Result<(), Error> {
         let longterm = &self.shared().longterm;
         let mut records = Vec::new();
-        for Identity { owner, kind, id } in found {
-            let working = self.own(owner)?.working().with_expired();
-            records.extend(working.records().get(*kind, id.as_str()).await?);
+        for identity in found {
+            let working = self.own(&identity.owner)?.working().with_expired();
+            records.extend(working.records().get(&identity.key()).await?);
             if PAGE <= records.len() {
                 longterm.tombstones().leave(&std::mem::take(&mut records)).await?;
             }
@@ -274,7 +274,7 @@ impl MemoryView {
                 let own = self.own(&identity.owner)?;
                 // The summary may come back as the conversation's title when its source is read
                 // again.
-                let told = own.working().records().get(Kind::Session, identity.id.as_str()).await?;
+                let told = own.working().records().get(&identity.key()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
                 self.shared().longterm.tombstones().leave(&told).await?;
                 own.working().sessions().set_summary(identity.id.as_str(), String::new()).await?;
@@ -286,9 +286,9 @@ impl MemoryView {
     /// Removes the records of `found` from working memory, and returns the removed ones.
     async fn remove_working(&self, found: &[Identity]) -> Result<BTreeSet<Identity>, Error> {
         let mut removed = BTreeSet::new();
-        for Identity { owner, kind, id } in found {
-            let working = self.own(owner)?.working().with_expired();
-            removed.extend(working.records().remove(*kind, id.as_str()).await?);
+        for identity in found {
+            let working = self.own(&identity.owner)?.working().with_expired();
+            removed.extend(working.records().remove(&identity.key()).await?);
         }
         self.wake_pump();
         Ok(removed)
@@ -305,8 +305,7 @@ impl MemoryView {
         let mut stored = BTreeSet::new();
         for (identity, known) in identities.into_iter().zip(known) {
             let working = self.own(&identity.owner)?.working().with_expired();
-            let id = identity.id.as_str();
-            if known || working.records().get(identity.kind, id).await?.is_some() {
+            if known || working.records().get(&identity.key()).await?.is_some() {
                 stored.insert(identity);
             }
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aios_record::{Identity, Mode, Record};
+use aios_record::{Mode, Record};
 use aios_working::{AgeReport, Retention};
 
 use crate::{Administrator, Config, Error, config, pump::Pump};
@@ -85,14 +85,14 @@ impl Upkeep<'_> {
 async fn feed_refused(pump: &Pump) -> Result<(), Error> {
     let (working, longterm) = (pump.working(), pump.longterm());
     for refused in longterm.feed().refused(REFUSED_MAX).await? {
-        let Identity { kind, id, .. } = refused.identity;
-        let owners = match working.records().get(kind, id.as_str()).await {
+        let key = refused.identity.key();
+        let owners = match working.records().get(&key).await {
             Ok(record) => record.iter().map(Record::owner).collect(),
             Err(aios_working::Error::Ambiguous { owners, .. }) => owners,
             Err(error) => return Err(error.into()),
         };
         for owner in owners {
-            let identity = Identity::new(owner, kind, id.clone());
+            let identity = key.clone().of(owner);
             if longterm.records().known(std::slice::from_ref(&identity)).await? != [false] {
                 continue;
             }

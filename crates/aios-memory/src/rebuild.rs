@@ -484,7 +484,7 @@ async fn restore(
 /// Stores a record again from working memory. Returns `false` if working memory lacks it.
 async fn store_again(memory: &Administrator, identity: &Identity) -> Result<bool, Error> {
     let owner = memory.working().scoped(Gate::owner(identity.owner.clone()));
-    let record = owner.records().get(identity.kind, identity.id.as_str()).await?;
+    let record = owner.records().get(&identity.key()).await?;
     let Some(record) = record.filter(|record| record.owner() == identity.owner) else {
         return Ok(false);
     };

@@ -37,7 +37,7 @@ pub use feed::{Change, FeedItem};
 pub use gate::{Gate, Owners, Principal};
 pub use generation::Generation;
 pub use id::{ID_BYTES_MAX, Id};
-pub use key::{Identity, Key, encode};
+pub use key::{Identity, Key, encode, split};
 pub use kind::Kind;
 pub use mode::Mode;
 pub use owner::{OWNER_BYTES_MAX, Owner};

@@ -19,7 +19,7 @@ use std::{
 };
 
 use aios_exchange::export;
-use aios_memory::{AgentMemory, MemoryView, Scope};
+use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Scope};
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -59,6 +59,11 @@ impl Hand {
         std::fs::write(&path, self.text(text)).unwrap();
         path
     }
+}
+
+/// Returns the key of the record of this kind and id.
+pub(crate) fn key(kind: Kind, id: &str) -> Key {
+    Key::new(kind, Id::new(id).unwrap())
 }
 
 type Told = Pin<Box<dyn Future<Output = Vec<String>> + Send>>;

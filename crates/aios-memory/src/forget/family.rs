@@ -152,9 +152,9 @@ impl MemoryView {
         let mut found = Found::default();
         let working = self.working().with_expired();
         found.add(meant.iter().cloned(), Relation::Meant);
-        for Identity { kind, id, .. } in meant {
+        for identity in meant {
             found.add(
-                working.records().remove_with(kind, id.as_str(), Mode::DryRun).await?,
+                working.records().remove_with(&identity.key(), Mode::DryRun).await?,
                 Relation::BelongsTo,
             );
             if kind == Kind::Session {
@@ -196,21 +196,19 @@ impl MemoryView {
             return Ok(());
         }
         let says = |record: &Record| !record.text.is_empty();
-        match self.working().records().get(Kind::Session, session.id.as_str()).await? {
+        match self.working().records().get(&session.key()).await? {
             Some(here) if says(&here) => {
                 found.remade.insert(session.clone(), Part::Summary);
             }
             Some(_) => {
-                let mut versions =
-                    self.longterm().history(&Key::new(Kind::Session, session.id.clone())).await?;
+                let mut versions = self.longterm().history(&session.key()).await?;
                 versions.retain(|version| says(&version.record));
                 if !versions.is_empty() {
                     found.remade.entry(session.clone()).or_insert(Part::Versions);
                 }
             }
             None => {
-                let there =
-                    self.longterm().get(&Key::new(Kind::Session, session.id.clone())).await?;
+                let there = self.longterm().get(&session.key()).await?;
                 found.add(there.filter(says).map(|_| session.clone()), Relation::MadeFrom);
             }
         }
@@ -283,7 +281,10 @@ impl MemoryView {
         let owner = self.gate().acts_for().cloned().unwrap_or_default();
         let mut sessions = Vec::new();
         for Identity { id, .. } in found.of_kind(Kind::Summary) {
-            let source = self.get(Kind::Summary, id).await?.and_then(|record| record.source);
+            let source = self
+                .get(&Key::new(Kind::Summary, id.clone()))
+                .await?
+                .and_then(|record| record.source);
             if let Some(source) = source.filter(|source| source.kind == Kind::Session.as_str()) {
                 sessions.push(Identity::new(owner.clone(), Kind::Session, Id::new(source.id)?));
             }

@@ -94,7 +94,8 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     assert!(report.is_clean(), "{report:?}");
     for n in 0..before {
         let id = Id::new(format!("g{n}")).unwrap();
-        let goal = restored.working().records().get(Kind::Goal, id.as_str()).await.unwrap();
+        let goal =
+            restored.working().records().get(&Key::new(Kind::Goal, id.clone())).await.unwrap();
         assert!(
             goal.is_some()
                 && restored

@@ -1,7 +1,7 @@
 //! Changes that working memory acknowledges are found at once, by every handle, exactly once.
 
 use aios_memory::{
-    AgentMemory, Error, Event, Id, Kind,
+    AgentMemory, Error, Event, Id, Key, Kind,
     working::{Entry, EventFilter, Goal, NewMessage},
 };
 use serde_json::json;
@@ -67,7 +67,7 @@ async fn changes_and_removals_reach_long_term_memory() {
 
     memory.working().entries().remove(entry.id.as_str()).await.unwrap();
     assert!(!texts(&memory, "roses").await.concat().contains("roses"));
-    assert_eq!(memory.get(Kind::Entry, &entry.id).await.unwrap(), None);
+    assert_eq!(memory.get(&Key::new(Kind::Entry, entry.id.clone())).await.unwrap(), None);
     memory.shutdown().await.unwrap();
 }
 
@@ -86,7 +86,7 @@ async fn messages_moved_out_of_working_memory_are_still_found() {
     memory.administrator().working().feed().trim(head).await.unwrap();
     assert_eq!(memory.working().messages().trim("s", 2).await.unwrap(), 3);
     assert_eq!(memory.working().messages().get(ids[0].as_str()).await.unwrap(), None);
-    let record = memory.get(Kind::Message, &ids[0]).await.unwrap().unwrap();
+    let record = memory.get(&Key::new(Kind::Message, ids[0].clone())).await.unwrap().unwrap();
     assert_eq!(record.text, "lighthouse 0");
     assert_eq!(record.payload["content"], "lighthouse 0");
     assert_eq!(texts(&memory, "lighthouse").await.len(), 5);
@@ -135,7 +135,7 @@ async fn labels_and_scopes_of_messages_reach_search() {
     assert_eq!((&hit.id, &hit.tags), (&id, &vec!["errand".to_owned()]));
     assert_eq!((hit.user.as_deref(), hit.session.as_deref()), (Some("ada"), Some("music")));
     assert_eq!(hit.name.as_deref(), Some("Ada"));
-    let record = everything.get(Kind::Message, &id).await.unwrap().unwrap();
+    let record = everything.get(&Key::new(Kind::Message, id.clone())).await.unwrap().unwrap();
     assert_eq!(record.payload["metadata"]["mood"], "calm");
     memory.shutdown().await.unwrap();
 }

@@ -3,8 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use aios_memory::{
-    AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Mode, Owner, Receipt,
+    AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind,
+    MemoryView, Mode, Owner, Receipt,
 };
 use serde_json::json;
 
@@ -66,7 +66,7 @@ async fn forgetting_a_record_removes_its_children_and_derived_records() {
     let ada = of(&memory, "ada");
     let dry = ada.forget(one(&ada, Kind::Goal, "g").with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(keys(&dry), ["goal/g", "task/t", "tool_call/c"]);
-    assert!(dry.dry_run && ada.get(Kind::Goal, &id("g")).await.unwrap().is_some());
+    assert!(dry.dry_run && ada.get(&Key::new(Kind::Goal, id("g"))).await.unwrap().is_some());
 
     let receipt = ada.forget(one(&ada, Kind::Goal, "g")).await.unwrap();
     assert_eq!((receipt.forgotten, &receipt.keys), (3, &dry.keys));
@@ -74,15 +74,15 @@ async fn forgetting_a_record_removes_its_children_and_derived_records() {
     assert!(receipt.records.iter().all(|it| it.owner == Owner::user("ada").unwrap()));
     assert!(!receipt.purged);
     for (kind, name) in [(Kind::Goal, "g"), (Kind::Task, "t"), (Kind::ToolCall, "c")] {
-        assert_eq!(ada.get(kind, &id(name)).await.unwrap(), None);
+        assert_eq!(ada.get(&Key::new(kind, id(name))).await.unwrap(), None);
     }
     let receipt = ada.forget(one(&ada, Kind::Message, first.as_str())).await.unwrap();
     let mut gone = keys(&receipt);
     gone.sort_unstable();
     assert_eq!(gone, ["fact/f".to_owned(), format!("message/{first}"), "summary/s".to_owned()]);
     assert!(!format!("{receipt:?}").contains("zanzibarquux"));
-    assert_eq!(ada.get(Kind::Message, &first).await.unwrap(), None);
-    assert!(ada.get(Kind::Session, &id("talk")).await.unwrap().is_some());
+    assert_eq!(ada.get(&Key::new(Kind::Message, first.clone())).await.unwrap(), None);
+    assert!(ada.get(&Key::new(Kind::Session, id("talk"))).await.unwrap().is_some());
     memory.shutdown().await.unwrap();
 }
 
@@ -177,8 +177,8 @@ async fn a_user_can_forget_only_their_own_records() {
     let note = json!({"id": "n", "content": "of everybody"});
     memory.record(Kind::Note, note).await.unwrap();
     assert!(bob.forget(one(&memory, Kind::Note, "n")).await.unwrap_err().is_not_yours());
-    assert!(ada.get(Kind::Goal, &id("g")).await.unwrap().is_some());
-    assert!(memory.get(Kind::Note, &id("n")).await.unwrap().is_some());
+    assert!(ada.get(&Key::new(Kind::Goal, id("g"))).await.unwrap().is_some());
+    assert!(memory.get(&Key::new(Kind::Note, id("n"))).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Opening, closing, and the records afterwards.
 
-use aios_memory::{AgentMemory, Config, Error, Id, Kind, Mode, SearchOptions, working::NewMessage};
+use aios_memory::{
+    AgentMemory, Config, Error, Id, Key, Kind, Mode, SearchOptions, working::NewMessage,
+};
 use serde_json::json;
 
 use crate::{Fixture, of, texts};
@@ -67,7 +69,7 @@ async fn an_expiry_at_the_end_of_time_is_accepted() {
             let said = format!("the {kind} stays until {never}");
             let record = json!({text: said, "expires_at": never});
             let id = memory.record(kind, record).await.unwrap();
-            let kept = memory.get(kind, &id).await.unwrap().unwrap();
+            let kept = memory.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
             assert_eq!(kept.expires_at.unwrap().to_string(), "9999-12-30T22:00:00Z");
         }
     }
@@ -137,7 +139,7 @@ async fn aged_messages_move_to_long_term_memory() {
     let aged = memory.administrator().upkeep().maintain().await.unwrap();
     assert_eq!(aged.records.get("messages"), Some(&1));
     assert!(memory.working().messages().get(id.as_str()).await.unwrap().is_none());
-    let kept = memory.get(Kind::Message, &id).await.unwrap().unwrap();
+    let kept = memory.get(&Key::new(Kind::Message, id.clone())).await.unwrap().unwrap();
     assert_eq!(kept.text, "the harbour freezes in March");
     assert_eq!(texts(&memory, "when is there ice?").await, ["the harbour freezes in March"]);
     memory.shutdown().await.unwrap();

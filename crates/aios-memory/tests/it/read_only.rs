@@ -1,6 +1,6 @@
 //! A memory opened read-only.
 
-use aios_memory::{Access, AgentMemory, Error, Event, Id, Kind, working::Goal};
+use aios_memory::{Access, AgentMemory, Error, Event, Id, Key, Kind, working::Goal};
 use serde_json::json;
 
 use crate::{Fixture, texts};
@@ -24,8 +24,8 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
     let refused = [
         ("remember", memory.remember("more").await.map(drop)),
         ("record", memory.record(Kind::Goal, json!({"description": "x"})).await.map(drop)),
-        ("update", memory.update(Kind::Goal, &goal.id, changes).await.map(drop)),
-        ("delete", memory.delete(Kind::Goal, &goal.id).await.map(drop)),
+        ("update", memory.update(&Key::new(Kind::Goal, goal.id.clone()), changes).await.map(drop)),
+        ("delete", memory.delete(&Key::new(Kind::Goal, goal.id.clone())).await.map(drop)),
         ("observe", memory.observe(event.clone()).map(drop)),
         ("push", memory.events().push_durable(event).await.map(drop)),
         ("backup", administrator.upkeep().backup(&copy, |_| {}).await.map(drop)),
@@ -39,7 +39,7 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
         assert!(matches!(outcome, Err(Error::ReadOnly)), "{name}: {outcome:?}");
     }
     assert!(!copy.exists());
-    let gone = memory.get(Kind::Goal, &Id::new("none").unwrap()).await.unwrap();
+    let gone = memory.get(&Key::new(Kind::Goal, Id::new("none").unwrap())).await.unwrap();
     assert!(gone.is_none());
     memory.shutdown().await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use aios_memory::{
-    Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner,
+    Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, Owner,
     upkeep::{Repaired, repair},
     working::Goal,
 };
@@ -198,7 +198,7 @@ async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
     let memory = fixture.open().await;
     forget(&memory, "forgotten later").await;
     forget(&memory, "later 1").await;
-    memory.delete(Kind::Goal, &Id::new("h1").unwrap()).await.unwrap();
+    memory.delete(&Key::new(Kind::Goal, Id::new("h1").unwrap())).await.unwrap();
     // In the older journal it is forgotten.
     memory.remember("forgotten early").await.unwrap();
     memory.shutdown().await.unwrap();

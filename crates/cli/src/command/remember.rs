@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use aios_memory::{MemoryView, RememberOptions};
+use aios_memory::{Key, MemoryView, RememberOptions};
 
 use crate::{
     args::Remember,
@@ -29,7 +29,7 @@ pub(crate) async fn remember(
         .with_tags(arguments.tags)
         .with_importance(importance);
     let remembered = memory.remember_with(&text, options).await?;
-    let key = format!("{}/{}", arguments.collection, remembered.id);
+    let key = Key::new(arguments.collection, remembered.id.clone()).to_string();
     output.result(&remembered, |out| match remembered.known {
         true => writeln!(out, "known already: {}", line(&key)),
         false => writeln!(out, "remembered: {}", line(&key)),

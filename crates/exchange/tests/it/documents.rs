@@ -12,7 +12,7 @@ use std::{
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetTarget, Kind, MemoryView, Mode, Record,
+    AgentMemory, Config, ForgetOptions, ForgetTarget, Key, Kind, MemoryView, Mode, Record,
     SearchOptions, admission::Tally,
 };
 use proptest::{prelude::*, test_runner::Config as Runs};
@@ -84,7 +84,7 @@ async fn a_removed_section_is_found_only_as_of_an_earlier_time() {
     fs::write(&path, document(&["one", "three"])).unwrap();
     assert_eq!(counts(&read(&memory, &path).await), [0, 1, 1, 1, 0]);
     assert_eq!(found(&memory).await, sections(&["one", "three"]));
-    let one = memory.get(Kind::Knowledge, &ended[0].id).await.unwrap().unwrap();
+    let one = memory.get(&Key::new(Kind::Knowledge, ended[0].id.clone())).await.unwrap().unwrap();
     assert_eq!((one.valid_to, one.recorded_at), (None, ended[0].recorded_at));
     assert_eq!(counts(&read(&memory, &path).await), [0, 2, 0, 0, 0]);
     memory.shutdown().await.unwrap();

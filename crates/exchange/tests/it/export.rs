@@ -8,7 +8,7 @@ use aios_exchange::{
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Id, Kind, MemoryView, Mode, Record, RememberOptions, Scope, ScopeFilter,
+    AgentMemory, Id, Key, Kind, MemoryView, Mode, Record, RememberOptions, Scope, ScopeFilter,
     admission::Detail,
 };
 use serde_json::{Value, json};
@@ -160,7 +160,7 @@ async fn hand_edited_times_are_read_in_any_accepted_notation() {
         assert_eq!(taken.tally.added, u64::from(expect.is_none()));
         assert!(problem.unwrap_or_default().starts_with(expect.unwrap_or_default()), "{taken:?}");
     }
-    let back = other.get(Kind::Goal, &Id::new("g").unwrap()).await.unwrap().unwrap();
+    let back = other.get(&Key::new(Kind::Goal, Id::new("g").unwrap())).await.unwrap().unwrap();
     assert_eq!(back.expires_at.unwrap().strftime("%F").to_string(), "9999-12-30");
     assert_eq!(other.working().goals().active().await.unwrap().len(), 1);
 }
@@ -308,10 +308,10 @@ async fn equal_ids_of_different_owners_do_not_conflict() {
     assert_detached(&taken, &[]);
     for (kind, id, _) in own {
         let id = Id::new(id).unwrap();
-        let record = bob.get(kind, &id).await.unwrap().unwrap();
+        let record = bob.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
         assert_eq!(record.scope.user.as_deref(), Some("bob"));
         if kind != Kind::Preference {
-            let shared = other.get(kind, &id).await.unwrap().unwrap();
+            let shared = other.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
             assert_eq!(shared.text, "of everybody");
         }
     }

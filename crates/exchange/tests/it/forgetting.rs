@@ -7,7 +7,9 @@ use aios_exchange::{
     import::{self, ImportOptions},
     ingest::{self, Format, IngestOptions},
 };
-use aios_memory::{ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, Mode};
+use aios_memory::{
+    ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind, MemoryView, Mode,
+};
 use serde_json::json;
 
 use crate::{Fixture, of, sessions, texts};
@@ -141,7 +143,7 @@ async fn a_forgotten_record_is_not_imported_again() {
     for (pet, expect) in [("cat", (0, 1, 2)), ("zanzibarquux", (1, 1, 1))] {
         let pet = json!({"key": "pet", "value": pet});
         memory.record(Kind::Preference, pet).await.unwrap();
-        memory.delete(Kind::Preference, &id("pet")).await.unwrap();
+        memory.delete(&Key::new(Kind::Preference, id("pet"))).await.unwrap();
         let report = import::file(&memory, &path, ImportOptions::default()).await.unwrap();
         let tally = &report.tally;
         assert_eq!((tally.added, tally.known, tally.forgotten), expect, "{report:?}");

@@ -3,7 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use aios_exchange::ingest::{self, IngestOptions, IngestReport};
-use aios_memory::{Id, Kind, MemoryView, Record};
+use aios_memory::{Id, Key, Kind, MemoryView, Record};
 use serde_json::{Value, json};
 
 use crate::Fixture;
@@ -217,7 +217,7 @@ async fn the_title_of_a_conversation_is_the_summary_of_its_session() {
     ingest(&memory, &export("")).await;
     let session = || async {
         let id = Id::new("claude/c").unwrap();
-        memory.get(Kind::Session, &id).await.unwrap().unwrap()
+        memory.get(&Key::new(Kind::Session, id.clone())).await.unwrap().unwrap()
     };
     assert_eq!(session().await.text, "");
     assert_eq!(counts(&ingest(&memory, &export("Ferries")).await), [0, 1, 0, 0]);

@@ -6,7 +6,7 @@ use aios_exchange::{
     Error,
     import::{self, ImportOptions, ImportReport},
 };
-use aios_memory::{AgentMemory, Kind, MemoryView, Mode, Record};
+use aios_memory::{AgentMemory, Key, Kind, MemoryView, Mode, Record};
 use serde_json::{Value, json};
 
 use crate::{Fixture, of, texts};
@@ -287,7 +287,7 @@ async fn a_later_import_adds_new_rows_and_changes_no_record() {
     let task = records(&ada, Kind::Task).await.remove(0);
     assert_eq!(task.scope.user.as_deref(), Some("ada"));
     let change = json!({"status": "in_progress"}).as_object().unwrap().clone();
-    ada.update(Kind::Task, &task.id, change).await.unwrap();
+    ada.update(&Key::new(Kind::Task, task.id.clone()), change).await.unwrap();
 
     let connection = rusqlite::Connection::open(&path).unwrap();
     let sql = "UPDATE tasks SET status = 'failed'; INSERT INTO tasks VALUES (2, 'second', 'x')";

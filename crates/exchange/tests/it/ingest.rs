@@ -9,7 +9,7 @@ use std::{
 };
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
-use aios_memory::{Id, Kind, MemoryView};
+use aios_memory::{Id, Key, Kind, MemoryView};
 
 use crate::{Fixture, of, sessions, texts};
 
@@ -67,7 +67,7 @@ async fn a_conversation_deleted_a_moment_ago_is_added_again() {
         let read = ingest(&memory, chat.to_owned(), IngestOptions::default()).await.tally;
         assert_eq!((read.added, read.known), (1, 0), "round {round}");
         memory.feed().catch_up().await.unwrap();
-        memory.delete(Kind::Session, &session).await.unwrap();
+        memory.delete(&Key::new(Kind::Session, session.clone())).await.unwrap();
     }
     memory.shutdown().await.unwrap();
 }

@@ -15,8 +15,8 @@ use aios_exchange::{
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Mode, Owner, Receipt, SearchOptions, admission::Tally, working::Durability,
+    AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind,
+    MemoryView, Mode, Owner, Receipt, SearchOptions, admission::Tally, working::Durability,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -190,12 +190,13 @@ impl Store {
             }
             Action::Remember(text) => view.remember(text).await.map(|it| format!("{it:?}")),
             Action::Update { kind, id, text } => {
-                let changed = view.update(kind, &named(id), change(kind, text)).await;
+                let changed = view.update(&Key::new(kind, named(id)), change(kind, text)).await;
                 changed.map(|()| String::new())
             }
-            Action::Delete(kind, id) => {
-                view.delete(kind, &own_id(&view, kind, id).await).await.map(|it| format!("{it:?}"))
-            }
+            Action::Delete(kind, id) => view
+                .delete(&Key::new(kind, own_id(&view, kind, id).await))
+                .await
+                .map(|it| format!("{it:?}")),
             Action::Forget(kind, id) => {
                 view.forget(of_record(&view, kind, id).await).await.map(|it| receipt(&it))
             }
@@ -304,9 +305,9 @@ async fn seen(view: &MemoryView) -> Vec<String> {
         lines.extend(page.records.into_iter().map(|record| format!("list {}", shown(record))));
         for id in NAMES {
             let id = own_id(view, kind, id).await;
-            let got = view.get(kind, &id).await.unwrap();
+            let got = view.get(&Key::new(kind, id.clone())).await.unwrap();
             lines.push(format!("get {kind}/{id}: {}", got.map(shown).unwrap_or_default()));
-            for version in view.history(kind, &id).await.unwrap() {
+            for version in view.history(&Key::new(kind, id.clone())).await.unwrap() {
                 let is_former = version.replaced_at.is_some();
                 lines.push(format!("was {kind}/{id} {is_former}: {}", shown(version.record)));
             }

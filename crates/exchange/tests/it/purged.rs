@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf};
 
 use aios_exchange::export;
 use aios_memory::{
-    Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, Mode, Owner,
-    Proposal, Receipt,
+    Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind, MemoryView, Mode,
+    Owner, Proposal, Receipt,
     forget::{Agreement, Part, Relation},
 };
 use serde_json::json;
@@ -50,7 +50,7 @@ async fn filled(ada: &MemoryView) -> Identity {
         ada.record(kind, value).await.unwrap_or_else(|error| panic!("{kind}: {error}"));
     }
     let change = json!({"content": "nothing any more"}).as_object().unwrap().clone();
-    ada.update(Kind::Note, &Id::new("was").unwrap(), change).await.unwrap();
+    ada.update(&Key::new(Kind::Note, Id::new("was").unwrap()), change).await.unwrap();
     Identity::new(Owner::user("ada").unwrap(), Kind::Message, said)
 }
 
@@ -94,7 +94,7 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
     assert_eq!(ada.working().messages().recent("talk", 9).await.unwrap().len(), 1);
-    let versions = ada.history(Kind::Session, &talk.id).await.unwrap();
+    let versions = ada.history(&Key::new(Kind::Session, talk.id.clone())).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
     // A source with the message and the summary brings neither back.
     let tally = export::read_back(&ada, &before, Mode::Apply, |_| {}).await.unwrap().tally;
@@ -161,7 +161,7 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     assert!(!left.contains("zanzibarquux"), "{left}");
     for stays in ["note/was", "note/other"] {
         let id = Id::new(stays.split_once('/').unwrap().1).unwrap();
-        assert!(ada.get(Kind::Note, &id).await.unwrap().is_some(), "{stays}");
+        assert!(ada.get(&Key::new(Kind::Note, id.clone())).await.unwrap().is_some(), "{stays}");
     }
     let query = ForgetTarget::Query(ForgetQuery::new(format!("{TEXT} for bob")));
     assert_eq!(bob.forget(ForgetOptions::new(query).with_purge()).await.unwrap().forgotten, 1);

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use aios_record::{Identity, Kind, Record, Source};
+use aios_record::{Identity, Key, Kind, Record, Source};
 use tokio::time;
 
 use crate::{
@@ -208,8 +208,8 @@ fn origins(record: &Record) -> Vec<String> {
         let originals = ["originals", "evidence"].map(|field| payload[field].as_array());
         let keys = originals.into_iter().flatten().flatten().filter_map(|key| key.as_str());
         for key in keys {
-            let parsed = key.split_once('/').and_then(|(kind, id)| Some((kind.parse().ok()?, id)));
-            origins.push(parsed.map_or_else(|| key.to_owned(), |(kind, id)| of_own(kind, id)));
+            let parsed = key.parse::<Key>();
+            origins.push(parsed.map_or_else(|_| key.to_owned(), |it| it.of(own.clone()).encode()));
         }
     }
     origins.sort_unstable();

@@ -6,7 +6,7 @@ use aios_working::{
     MetricPoint, NewMessage, Pattern, Retention, Session, Task, TaskUpdate, ToolCall,
 };
 
-use crate::{HOUR_US, Place, START, id, opened, shared, view};
+use crate::{HOUR_US, Place, START, id, key, opened, shared, view};
 
 fn counts(aged: &AgeReport) -> Vec<(&str, u64)> {
     aged.records.iter().map(|(&name, &count)| (name, count)).collect()
@@ -121,11 +121,14 @@ async fn removing_a_parent_that_moved_out_removes_its_children() {
     assert_eq!(working.goals().get("g").await.unwrap(), None);
     let ada = view(&working, "ada");
     let exact = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
-    assert!(exact.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
-    assert!(matches!(ada.records().remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
-    let removed = working.records().remove(Kind::Goal, "g").await.unwrap();
+    assert!(exact.records().remove(&key(Kind::Goal, "g")).await.unwrap().is_empty());
+    assert!(matches!(
+        ada.records().remove(&key(Kind::Goal, "g")).await,
+        Err(Error::NotYours { .. })
+    ));
+    let removed = working.records().remove(&key(Kind::Goal, "g")).await.unwrap();
     assert_eq!(removed, [shared(Kind::Task, "t"), shared(Kind::Goal, "g")]);
-    assert!(working.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
+    assert!(working.records().remove(&key(Kind::Goal, "g")).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -266,7 +269,7 @@ async fn the_file_is_compacted_if_due_and_worthwhile() {
     }
     let goals = async || working.records().list(Kind::Goal, None, 999).await.unwrap().records;
     for goal in goals().await {
-        working.records().remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+        working.records().remove(&key(Kind::Goal, goal.id.as_str())).await.unwrap();
     }
     working.upkeep().checkpoint().await.unwrap();
     let full = size().await;
@@ -280,7 +283,7 @@ async fn the_file_is_compacted_if_due_and_worthwhile() {
         page(n).await.unwrap();
     }
     for goal in goals().await {
-        working.records().remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+        working.records().remove(&key(Kind::Goal, goal.id.as_str())).await.unwrap();
     }
     place.pass_hours(24 * 6);
     assert!(!working.upkeep().vacuum_if_due(7).await.unwrap(), "not due");

@@ -3,7 +3,7 @@
 use aios_record::{Change, FeedItem, Gate, Identity, Kind, Mode, Record, Scope, ScopeFilter};
 use aios_working::{Error, Goal, NewMessage, Task, ToolCall, Working};
 
-use crate::{Place, id, opened, shared, user, view};
+use crate::{Place, id, key, opened, shared, user, view};
 
 /// Stores a shared goal and task, with shared children and children of ada and bob.
 async fn family(working: &Working) {
@@ -26,10 +26,10 @@ async fn removing_a_shared_parent_keeps_its_users_children() {
     let (_place, working) = opened();
     family(&working).await;
     let (everybody, ada) = (working.scoped(Gate::shared()), view(&working, "ada"));
-    let task = ada.records().get(Kind::Task, "own").await.unwrap().unwrap();
+    let task = ada.records().get(&key(Kind::Task, "own")).await.unwrap().unwrap();
     assert_eq!(task.references, [shared(Kind::Goal, "g")]);
     let told = working.feed().head().await.unwrap();
-    let removed = everybody.records().remove(Kind::Goal, "g").await.unwrap();
+    let removed = everybody.records().remove(&key(Kind::Goal, "g")).await.unwrap();
     let expect = [(Kind::ToolCall, "c"), (Kind::Task, "t"), (Kind::Goal, "g")];
     assert_eq!(removed, expect.map(|(kind, name)| shared(kind, name)));
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
@@ -46,8 +46,8 @@ async fn removing_a_shared_parent_keeps_its_users_children() {
     // Nobody finds it again, not even by its row number, or learns that it existed.
     for who in [&everybody, &ada, &*working] {
         assert_eq!(who.goals().get("g").await.unwrap(), None);
-        assert!(who.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
-        assert!(who.records().remove(Kind::Goal, "1").await.unwrap().is_empty());
+        assert!(who.records().remove(&key(Kind::Goal, "g")).await.unwrap().is_empty());
+        assert!(who.records().remove(&key(Kind::Goal, "1")).await.unwrap().is_empty());
         assert!(who.tasks().of_goal("g").await.unwrap().is_empty());
         assert!(who.tasks().of_goal("1").await.unwrap().is_empty());
         assert!(who.records().list(Kind::Goal, None, 9).await.unwrap().records.is_empty());
@@ -55,7 +55,7 @@ async fn removing_a_shared_parent_keeps_its_users_children() {
         assert!(who.tasks().put(refers).await.unwrap_err().is_not_found());
     }
     assert!(ada.records().find("garden", Default::default()).await.unwrap().is_empty());
-    let task = ada.records().get(Kind::Task, "own").await.unwrap().unwrap();
+    let task = ada.records().get(&key(Kind::Task, "own")).await.unwrap().unwrap();
     assert_eq!((task.payload["goal_id"].as_str(), &task.references[..]), (Some("g"), &[][..]));
     // The task can still be changed.
     ada.tasks().set_status("own", "completed", Default::default()).await.unwrap();
@@ -71,7 +71,7 @@ async fn removing_a_shared_parent_keeps_its_users_children() {
 async fn an_administrators_removal_includes_the_children_of_all_owners() {
     let (_place, working) = opened();
     family(&working).await;
-    let expect = working.records().remove_with(Kind::Goal, "g", Mode::DryRun).await.unwrap();
+    let expect = working.records().remove_with(&key(Kind::Goal, "g"), Mode::DryRun).await.unwrap();
     let removed = working.records().remove_exactly(&shared(Kind::Goal, "g")).await.unwrap();
     assert_eq!((removed.len(), &removed), (7, &expect));
     assert_eq!(removed.iter().filter(|removed| removed.owner == user("bob")).count(), 2);
@@ -86,7 +86,7 @@ async fn the_stub_of_a_removed_parent_is_deleted_with_its_last_child() {
     let place = Place::new();
     let working = place.open(place.config());
     family(&working).await;
-    working.scoped(Gate::shared()).records().remove(Kind::Goal, "g").await.unwrap();
+    working.scoped(Gate::shared()).records().remove(&key(Kind::Goal, "g")).await.unwrap();
     let remains = || {
         let path = place.folder.path().join("working.db");
         let file = rusqlite::Connection::open(path).unwrap();
@@ -95,7 +95,7 @@ async fn the_stub_of_a_removed_parent_is_deleted_with_its_last_child() {
     };
     assert_eq!(remains(), (1_i64, Some(0_i64)));
     for name in ["ada", "bob"] {
-        view(&working, name).records().remove(Kind::Task, "own").await.unwrap();
+        view(&working, name).records().remove(&key(Kind::Task, "own")).await.unwrap();
     }
     working.upkeep().age(&Default::default()).await.unwrap();
     assert_eq!(remains(), (0, None));
@@ -106,9 +106,15 @@ async fn a_user_removes_only_own_children_of_a_shared_parent() {
     let (_place, working) = opened();
     family(&working).await;
     let ada = view(&working, "ada");
-    assert!(matches!(ada.records().remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
-    assert!(matches!(ada.records().remove(Kind::Task, "t").await, Err(Error::NotYours { .. })));
-    let removed = ada.records().remove(Kind::Task, "own").await.unwrap();
+    assert!(matches!(
+        ada.records().remove(&key(Kind::Goal, "g")).await,
+        Err(Error::NotYours { .. })
+    ));
+    assert!(matches!(
+        ada.records().remove(&key(Kind::Task, "t")).await,
+        Err(Error::NotYours { .. })
+    ));
+    let removed = ada.records().remove(&key(Kind::Task, "own")).await.unwrap();
     assert_eq!(removed, [Identity::new(user("ada"), Kind::Task, id("own"))]);
     assert_eq!(ada.tasks().of_goal("g").await.unwrap().len(), 1, "the shared one");
     assert_eq!(view(&working, "bob").tasks().of_goal("g").await.unwrap().len(), 2);
@@ -118,7 +124,7 @@ async fn a_user_removes_only_own_children_of_a_shared_parent() {
     narrow.goals().put(Goal { id: id("h"), ..Goal::new("h") }).await.unwrap();
     let task = Task { goal_id: Some(id("h")), ..Task::new("of no agent") };
     ada.tasks().put(task).await.unwrap();
-    assert_eq!(narrow.records().remove(Kind::Goal, "h").await.unwrap().len(), 2);
+    assert_eq!(narrow.records().remove(&key(Kind::Goal, "h")).await.unwrap().len(), 2);
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
@@ -202,10 +208,13 @@ async fn a_stub_kept_by_other_owners_records_is_invisible() {
     working.upkeep().age(&Default::default()).await.unwrap();
 
     assert_eq!(bob.tasks().of_goal("g").await.unwrap().len(), 1);
-    assert!(matches!(bob.records().remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
+    assert!(matches!(
+        bob.records().remove(&key(Kind::Goal, "g")).await,
+        Err(Error::NotYours { .. })
+    ));
     for who in [&ada, &everybody] {
         assert!(who.tasks().put(task()).await.unwrap_err().is_not_found());
-        assert!(who.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
+        assert!(who.records().remove(&key(Kind::Goal, "g")).await.unwrap().is_empty());
     }
     let again = Goal { id: id("g"), ..Goal::new("another garden") };
     let again = everybody.goals().put(again).await.unwrap();

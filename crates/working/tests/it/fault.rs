@@ -5,7 +5,7 @@ use std::{io::Write, os::unix::fs::PermissionsExt};
 use aios_record::Kind;
 use aios_working::{Config, Error, Goal, Health, NewMessage, Pattern, Problem, Working};
 
-use crate::{Place, id};
+use crate::{Place, id, key};
 
 const PAGE: usize = 4096;
 
@@ -85,7 +85,7 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
 
     // Removal frees space, although it writes as well.
     for name in acknowledged.iter().take(300) {
-        assert_eq!(working.records().remove(Kind::Message, name).await.unwrap().len(), 1);
+        assert_eq!(working.records().remove(&key(Kind::Message, name)).await.unwrap().len(), 1);
     }
     more().await.unwrap();
     assert_eq!(working.upkeep().verify().await.unwrap(), []);

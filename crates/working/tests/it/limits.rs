@@ -124,7 +124,6 @@ async fn an_empty_id_is_refused_when_stored_and_finds_nothing() {
     assert_eq!(working.goals().get("").await.unwrap(), None);
     assert!(working.goals().set_status("", "active", None).await.unwrap_err().is_not_found());
     assert!(working.messages().recent("", 9).await.unwrap().is_empty());
-    assert!(working.records().remove(aios_record::Kind::Goal, "").await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use aios_working::{
 };
 use serde_json::json;
 
-use crate::{Place, id, shared, user, view};
+use crate::{Place, id, key, shared, user, view};
 
 /// Columns that every record table had, and their values; the user comes first.
 const META: &str =
@@ -157,7 +157,8 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
             tool_call("c11", "own", None),
         ],
     );
-    let record = async |kind, name: &str| working.records().get(kind, name).await.unwrap().unwrap();
+    let record =
+        async |kind, name: &str| working.records().get(&key(kind, name)).await.unwrap().unwrap();
     let adas = |kind, name: &str| Identity::new(user("ada"), kind, id(name));
     for (kind, name, expect) in [
         (Kind::Task, "own", vec![adas(Kind::Goal, "g11")]),
@@ -176,12 +177,12 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
     let everybody = working.scoped(Gate::shared());
     everybody.tasks().set_status("to hers", "completed", Default::default()).await.unwrap();
     let changes = serde_json::Map::from_iter([("goal_id".to_owned(), json!("g10"))]);
-    let record = everybody.records().update(Kind::Task, "to hers", changes).await.unwrap();
+    let record = everybody.records().update(&key(Kind::Task, "to hers"), changes).await.unwrap();
     assert_eq!(record.references, [shared(Kind::Goal, "g10")]);
 
     let ada = view(&working, "ada");
     assert_eq!(ada.tasks().of_goal("g10").await.unwrap().len(), 3);
-    let removed = everybody.records().remove(Kind::Goal, "g10").await.unwrap();
+    let removed = everybody.records().remove(&key(Kind::Goal, "g10")).await.unwrap();
     assert_eq!(removed.len(), 3);
     assert!(ada.tasks().get("to shared").await.unwrap().is_some());
     assert_eq!(view(&working, "bob").tool_calls().get("c10").await.unwrap().unwrap().id, id("c10"));
@@ -199,7 +200,8 @@ async fn odd_names_of_owners_stay_readable() {
     // An empty name would be the shared owner's.
     let expect = ["a\u{fffd}b", " ", "two\nlines", &long, "(no name)", "zoe\u{308}"];
     for (n, expect) in expect.into_iter().enumerate() {
-        let record = working.records().get(Kind::Goal, &format!("odd{n}")).await.unwrap().unwrap();
+        let record =
+            working.records().get(&key(Kind::Goal, &format!("odd{n}"))).await.unwrap().unwrap();
         assert_eq!(record.owner(), Owner::from_stored(expect));
         let of_owner = working.scoped(Gate::owner(record.owner()));
         assert!(of_owner.goals().get(&format!("odd{n}")).await.unwrap().is_some());
@@ -273,7 +275,7 @@ async fn changes_in_the_feed_get_their_owners() {
     assert_eq!(hers.identity(), Identity::new(user("ada"), Kind::Goal, id("g10")));
     assert_eq!(of_all.identity(), shared(Kind::Goal, "g1"));
     assert_eq!(key.to_string(), "task/removed");
-    view(&working, "ada").records().remove(Kind::Goal, "g10").await.unwrap();
+    view(&working, "ada").records().remove(&key(Kind::Goal, "g10")).await.unwrap();
     let last = working.feed().after(0, 99).await.unwrap().pop().unwrap();
     assert!(
         matches!(last.change, Change::Delete { owner: Some(owner), .. } if owner == user("ada"))

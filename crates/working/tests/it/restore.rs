@@ -7,7 +7,7 @@ use aios_working::{
 };
 use serde_json::json;
 
-use crate::{Place, id, opened, shared, user, view};
+use crate::{Place, id, key, opened, shared, user, view};
 
 async fn restore(working: &Working, records: &[Record]) -> Vec<Result<RestoreOutcome, Error>> {
     working.intake().restore(records.to_vec()).await.unwrap()
@@ -24,7 +24,7 @@ async fn talk(messages: usize) -> (Record, Vec<Record>) {
         working.messages().add(said("s", &format!("message {n}"))).await.unwrap();
     }
     working.sessions().set_summary("s", "about boats").await.unwrap();
-    let session = working.records().get(Kind::Session, "s").await.unwrap().unwrap();
+    let session = working.records().get(&key(Kind::Session, "s")).await.unwrap().unwrap();
     (session, working.records().list(Kind::Message, None, 99).await.unwrap().records)
 }
 
@@ -136,7 +136,7 @@ async fn an_invalid_record_does_not_affect_the_others() {
     let goal = Goal { id: id("g"), ..Goal::new("of everybody") };
     let (_place, theirs) = opened();
     theirs.goals().put(goal.clone()).await.unwrap();
-    let shared = theirs.records().get(Kind::Goal, "g").await.unwrap().unwrap();
+    let shared = theirs.records().get(&key(Kind::Goal, "g")).await.unwrap().unwrap();
     let mut late = shared.clone();
     late.id = id("late");
     late.payload["id"] = json!("late");
@@ -167,7 +167,7 @@ async fn a_record_with_a_missing_parent_is_restored_without_the_reference() {
     from.tasks().put(task).await.unwrap();
     let call = ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("spade") };
     from.tool_calls().put(call).await.unwrap();
-    let of = async |kind, id| from.records().get(kind, id).await.unwrap().unwrap();
+    let of = async |kind, id| from.records().get(&key(kind, id)).await.unwrap().unwrap();
     let records = [of(Kind::Task, "t").await, of(Kind::ToolCall, "c").await];
 
     let detached = RestoreOutcome::Detached { identity: shared(Kind::Goal, "g") };

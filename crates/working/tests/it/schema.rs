@@ -6,7 +6,7 @@ use aios_record::Kind;
 use aios_working::{Config, Error, FindOptions, Goal, KINDS, NewMessage, Retention, Working};
 use serde_json::json;
 
-use crate::{Place, id, view};
+use crate::{Place, id, key, view};
 
 const NEWEST: u32 = 3;
 /// Set to write a new fixture of the newest version, before a version is released.
@@ -40,7 +40,7 @@ async fn opens(version: u32) {
     }
     let goal = working.goals().get("g1").await.unwrap().unwrap();
     assert_eq!((goal.description.as_str(), &goal.metadata), ("move the blog", &json!({"k": [1]})));
-    let message = working.records().get(Kind::Message, "m1").await.unwrap().unwrap();
+    let message = working.records().get(&key(Kind::Message, "m1")).await.unwrap().unwrap();
     assert_eq!((message.text.as_str(), message.position), ("東京タワー and nginx", Some(0)));
     let options = || FindOptions::default().with_kinds([Kind::Message]);
     for text in ["京タ", "京", "ー"] {

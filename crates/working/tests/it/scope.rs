@@ -4,7 +4,7 @@ use aios_record::{Gate, Kind, Mode, Scope, ScopeFilter};
 use aios_working::{Error, FindOptions, Goal, NewMessage, Working, WorkingView};
 use serde_json::json;
 
-use crate::{id, opened, view};
+use crate::{id, key, opened, view};
 
 fn of(user: &str) -> Scope {
     Scope::default().with_user(user)
@@ -40,7 +40,7 @@ async fn a_users_view_shows_own_and_shared_records() {
     assert_eq!(seen(&ada).await, ["ada", "shared"]);
     assert_eq!(ada.goals().get("bob").await.unwrap(), None);
     assert!(ada.goals().set_status("bob", "failed", None).await.unwrap_err().is_not_found());
-    assert!(ada.records().remove(Kind::Goal, "bob").await.unwrap().is_empty());
+    assert!(ada.records().remove(&key(Kind::Goal, "bob")).await.unwrap().is_empty());
     let exact = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
     assert_eq!(seen(&exact).await, ["ada"]);
     let by_administrator = working.narrow(&ScopeFilter::new(of("ada"))).unwrap();
@@ -55,8 +55,8 @@ async fn a_users_view_shows_a_shared_record_and_does_not_change_it() {
     assert!(ada.goals().get("shared").await.unwrap().is_some());
     for error in [
         ada.goals().set_status("shared", "failed", None).await.unwrap_err(),
-        ada.records().remove(Kind::Goal, "shared").await.unwrap_err(),
-        ada.records().remove_with(Kind::Goal, "shared", Mode::DryRun).await.unwrap_err(),
+        ada.records().remove(&key(Kind::Goal, "shared")).await.unwrap_err(),
+        ada.records().remove_with(&key(Kind::Goal, "shared"), Mode::DryRun).await.unwrap_err(),
     ] {
         let fits = matches!(&error, Error::NotYours { kind: Kind::Goal, id } if id == "shared");
         assert!(fits && error.is_invalid(), "{error}");

@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use crate::{HOUR_US, START, id, user};
+use crate::{HOUR_US, START, id, key, user};
 
 /// A call, with few different names so that they collide.
 #[derive(Debug, Clone)]
@@ -238,16 +238,17 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             told(view.preferences().remove(named(name).as_str()).await)
         }
         Call::Remove { kind, name } => {
-            let would =
-                told(view.records().remove_with(*kind, named(name).as_str(), Mode::DryRun).await);
-            let removed = told(view.records().remove(*kind, named(name).as_str()).await);
+            let would = told(
+                view.records().remove_with(&key(*kind, named(name).as_str()), Mode::DryRun).await,
+            );
+            let removed = told(view.records().remove(&key(*kind, named(name).as_str())).await);
             assert_eq!(would, removed);
             removed
         }
         Call::Update { kind, name, field } => {
             let value = if FIELDS[*field] == "goal_id" { "n0" } else { says };
             let changes = Map::from_iter([(FIELDS[*field].to_owned(), json!(value))]);
-            let updated = view.records().update(*kind, named(name).as_str(), changes).await;
+            let updated = view.records().update(&key(*kind, named(name).as_str()), changes).await;
             told(updated.map(stripped))
         }
     }
@@ -271,8 +272,9 @@ async fn picture(view: &WorkingView) -> Vec<String> {
         }
         for n in name() {
             let name = format!("n{n}");
-            lines
-                .push(told(view.records().get(kind, &name).await.map(|found| found.map(stripped))));
+            lines.push(told(
+                view.records().get(&key(kind, &name)).await.map(|found| found.map(stripped)),
+            ));
         }
     }
     for n in name() {

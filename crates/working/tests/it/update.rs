@@ -4,7 +4,7 @@ use aios_record::{Identity, Kind, Scope};
 use aios_working::{Entry, Error, Goal, NewMessage, Session, Task, WorkingView};
 use serde_json::{Map, Value, json};
 
-use crate::{id, opened, shared, user, view};
+use crate::{id, key, opened, shared, user, view};
 
 fn fields(value: Value) -> Map<String, Value> {
     match value {
@@ -19,7 +19,7 @@ async fn update(
     name: &str,
     changes: Value,
 ) -> Result<aios_record::Record, Error> {
-    view.records().update(kind, name, fields(changes)).await
+    view.records().update(&key(kind, name), fields(changes)).await
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn an_update_changes_only_the_named_fields() {
     let before = working.goals().put(Goal { priority: 2, ..goal }).await.unwrap();
     let changes = json!({"id": "g", "status": "completed", "metadata": {"b": 2}});
     let record = update(&working, Kind::Goal, "g", changes).await.unwrap();
-    assert_eq!(record, working.records().get(Kind::Goal, "g").await.unwrap().unwrap());
+    assert_eq!(record, working.records().get(&key(Kind::Goal, "g")).await.unwrap().unwrap());
     let after = working.goals().get("g").await.unwrap().unwrap();
     assert_eq!((after.priority, after.description.as_str()), (2, "boat"));
     assert_eq!((after.status.as_str(), &after.metadata), ("completed", &json!({"b": 2})));
@@ -163,7 +163,7 @@ async fn concurrent_changes_of_one_record_are_one_transaction_each() {
                 let count = fields["metadata"]["count"].as_i64().unwrap_or(0);
                 fields.insert("metadata".to_owned(), json!({"count": count + 1}));
             };
-            drop(other.records().change(Kind::Goal, "g", next).await.unwrap());
+            drop(other.records().change(&key(Kind::Goal, "g"), next).await.unwrap());
         });
     }
     callers.join_all().await;
@@ -197,7 +197,7 @@ async fn a_change_obeys_the_rules_of_an_update() {
         (Kind::Preference, "none", "value", json!(1), "there is no preference"),
     ] {
         let change = |fields: &mut Map<String, Value>| drop(fields.insert(field.to_owned(), value));
-        let error = ada.records().change(kind, name, change).await.unwrap_err();
+        let error = ada.records().change(&key(kind, name), change).await.unwrap_err();
         assert!(error.to_string().contains(expect), "{error}");
     }
     let error = ada.goals().update("g", |goal| goal.id = id("h")).await.unwrap_err();
@@ -212,12 +212,14 @@ async fn a_change_obeys_the_rules_of_an_update() {
     let set = |field: &'static str, value: Value| {
         move |fields: &mut Map<String, Value>| drop(fields.insert(field.to_owned(), value))
     };
-    let changed = ada.records().change(Kind::Preference, "tone", set("value", json!("warm"))).await;
+    let changed =
+        ada.records().change(&key(Kind::Preference, "tone"), set("value", json!("warm"))).await;
     assert_eq!(changed.unwrap().payload["value"], "warm");
-    let changed = ada.records().change(Kind::Session, "s", set("summary", json!("boats"))).await;
+    let changed =
+        ada.records().change(&key(Kind::Session, "s"), set("summary", json!("boats"))).await;
     assert_eq!(changed.unwrap().text, "boats");
     let removed = |fields: &mut Map<String, Value>| drop(fields.remove("priority"));
-    let changed = ada.records().change(Kind::Goal, "g", removed).await.unwrap();
+    let changed = ada.records().change(&key(Kind::Goal, "g"), removed).await.unwrap();
     assert_eq!(changed.payload["priority"], 5);
 }
 
@@ -252,14 +254,15 @@ async fn a_conditional_update_skips_a_record_with_undelivered_changes() {
     let (_place, working) = opened();
     working.goals().put(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
     let changes = || fields(json!({"priority": 1}));
-    let behind = working.records().update_told(Kind::Goal, "g", changes(), 0).await.unwrap();
+    let behind = working.records().update_told(&key(Kind::Goal, "g"), changes(), 0).await.unwrap();
     assert_eq!(behind, None);
     assert_eq!(working.goals().get("g").await.unwrap().unwrap().priority, 5);
     let head = working.feed().head().await.unwrap();
-    let changed = working.records().update_told(Kind::Goal, "g", changes(), head).await.unwrap();
+    let changed =
+        working.records().update_told(&key(Kind::Goal, "g"), changes(), head).await.unwrap();
     assert_eq!(changed.unwrap().payload["priority"], 1);
     assert_eq!(working.feed().waiting(head).await.unwrap(), 1);
     let missing =
-        working.records().update_told(Kind::Goal, "none", changes(), head).await.unwrap_err();
+        working.records().update_told(&key(Kind::Goal, "none"), changes(), head).await.unwrap_err();
     assert!(missing.is_not_found(), "{missing}");
 }

@@ -1,13 +1,13 @@
 //! The methods of `LongtermView` that read and write.
 
 use aios_memory::{
-    Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, SearchOptions,
+    Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, SearchOptions,
     longterm::{ConfigChange, Explain, Incident, Knowledge, Note, NoteUpdate, Outcome, Procedure},
 };
 use aios_record::Source;
 use serde_json::json;
 
-use super::{Exercise, Hand, exercises, own_scope, value};
+use super::{Exercise, Hand, exercises, key, own_scope, value};
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "LongtermView::gate" => [value(h.view.longterm().gate())];
@@ -16,10 +16,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "longterm::Records::known" => [h.view.longterm().records().known(&everyones()).await];
     "longterm::Records::scopes" => [h.view.longterm().records().scopes(&everyones()).await];
     "LongtermView::get" => [
-        h.view.longterm().get(&Key::new(Kind::Note, id("n1"))).await,
-        h.view.longterm().get(&Key::new(Kind::Message, id("m1"))).await,
-        h.view.longterm().get(&Key::new(Kind::Goal, id("g2"))).await,
-        h.view.longterm().get(&Key::new(Kind::Note, id("nothing"))).await,
+        h.view.longterm().get(&key(Kind::Note, "n1")).await,
+        h.view.longterm().get(&key(Kind::Message, "m1")).await,
+        h.view.longterm().get(&key(Kind::Goal, "g2")).await,
+        h.view.longterm().get(&key(Kind::Note, "nothing")).await,
     ];
     "longterm::Records::get_all" => [
         sorted(h.view.longterm().records().get_all(&everyones()).await),
@@ -51,8 +51,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().knowledge().search("two bales of hay", 10).await,
     ];
     "LongtermView::history" => [
-        h.view.longterm().history(&Key::new(Kind::Note, id("n1"))).await,
-        h.view.longterm().history(&Key::new(Kind::Goal, id("g1"))).await,
+        h.view.longterm().history(&key(Kind::Note, "n1")).await,
+        h.view.longterm().history(&key(Kind::Goal, "g1")).await,
     ];
     "longterm::ConfigChanges::of_file" => [
         h.view.longterm().config_changes().of_file("etc/barn.toml").await,
@@ -114,13 +114,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm()
             .records().put(Kind::Note, h.fields(json!({"id": "n2", "content": "other zebra@"})))
             .await,
-        h.view.longterm().history(&Key::new(Kind::Note, id("n2"))).await,
+        h.view.longterm().history(&key(Kind::Note, "n2")).await,
     ];
     "LongtermView::update" => [
         h.view.longterm()
-            .update(&Key::new(Kind::Note, id("n1")), h.fields(json!({"content": "Vet of zebra@: Tuesday."})))
+            .update(&key(Kind::Note, "n1"), h.fields(json!({"content": "Vet of zebra@: Tuesday."})))
             .await,
-        h.view.longterm().update(&Key::new(Kind::Note, id("nothing")), h.fields(json!({"title": "x"}))).await,
+        h.view.longterm().update(&key(Kind::Note, "nothing"), h.fields(json!({"title": "x"}))).await,
     ];
     "longterm::ConfigChanges::put" => [
         h.view.longterm().config_changes().put(ConfigChange {
@@ -220,7 +220,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     }];
     "longterm::Records::forget_versions" => [
         h.view.longterm().records().forget_versions(&notes(&h)).await,
-        h.view.longterm().history(&Key::new(Kind::Note, id("n1"))).await.map(|versions| versions.len()),
+        h.view.longterm().history(&key(Kind::Note, "n1")).await.map(|versions| versions.len()),
     ];
     "longterm::Tombstones::lift" => [
         h.view.longterm().tombstones().lift(&[draft(&h, "n9", "Never zebra@", h.user)]).await,

@@ -14,7 +14,7 @@ use aios_memory::{
 };
 use serde_json::{Value, json};
 
-use super::{Exercise, Hand, Shared, exercises, value};
+use super::{Exercise, Hand, Shared, exercises, key, value};
 use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
@@ -62,12 +62,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.forgetting().propose(&ForgetQuery::new("hay").with_min_relevance(0.1)).await,
     ];
     "MemoryView::get" => [
-        h.view.get(Kind::Goal, &id("g1")).await,
-        h.view.get(Kind::Note, &id("n1")).await,
-        h.view.get(Kind::Message, &id("m1")).await,
-        h.view.get(Kind::Note, &id("nothing")).await,
-        h.view.get(Kind::Note, &id("n-only-zebra1")).await.map(|it| it.map(|it| it.position)),
-        h.view.get(Kind::Note, &id("n-only-zebra2")).await.map(|it| it.map(|it| it.position)),
+        h.view.get(&key(Kind::Goal, "g1")).await,
+        h.view.get(&key(Kind::Note, "n1")).await,
+        h.view.get(&key(Kind::Message, "m1")).await,
+        h.view.get(&key(Kind::Note, "nothing")).await,
+        h.view.get(&key(Kind::Note, "n-only-zebra1")).await.map(|it| it.map(|it| it.position)),
+        h.view.get(&key(Kind::Note, "n-only-zebra2")).await.map(|it| it.map(|it| it.position)),
     ];
     "MemoryView::list" => [
         h.view.list(Kind::Goal, None, 50).await,
@@ -80,14 +80,14 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.list(Kind::Summary, None, 50).await,
     ];
     "MemoryView::history" => [
-        h.view.history(Kind::Goal, &id("g1")).await,
-        h.view.history(Kind::Note, &id("n1")).await,
-        h.view.history(Kind::Note, &id("nothing")).await,
+        h.view.history(&key(Kind::Goal, "g1")).await,
+        h.view.history(&key(Kind::Note, "n1")).await,
+        h.view.history(&key(Kind::Note, "nothing")).await,
     ];
     "MemoryView::delete_with" => [
-        h.view.delete_with(Kind::Goal, &id("g1"), Mode::DryRun).await,
-        h.view.delete_with(Kind::Session, &id("s1"), Mode::DryRun).await,
-        h.view.delete_with(Kind::Note, &id("n1"), Mode::DryRun).await,
+        h.view.delete_with(&key(Kind::Goal, "g1"), Mode::DryRun).await,
+        h.view.delete_with(&key(Kind::Session, "s1"), Mode::DryRun).await,
+        h.view.delete_with(&key(Kind::Note, "n1"), Mode::DryRun).await,
     ];
     "export::to_writer" => [exported(&h).await];
     "export::to_file" => [
@@ -114,11 +114,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             .await.map(|_| ()),
     ];
     "MemoryView::update" => [
-        h.view.update(Kind::Goal, &id("g2"), h.fields(json!({"priority": 1}))).await,
-        h.view.update(Kind::Note, &id("n1"), h.fields(json!({"content": "Vet, zebra@!"}))).await,
-        h.view.update(Kind::Note, &id("nothing"), h.fields(json!({"content": "x"}))).await,
-        h.view.update(Kind::Message, &id("m1"), h.fields(json!({"content": "x"}))).await,
-        h.view.history(Kind::Note, &id("n1")).await,
+        h.view.update(&key(Kind::Goal, "g2"), h.fields(json!({"priority": 1}))).await,
+        h.view.update(&key(Kind::Note, "n1"), h.fields(json!({"content": "Vet, zebra@!"}))).await,
+        h.view.update(&key(Kind::Note, "nothing"), h.fields(json!({"content": "x"}))).await,
+        h.view.update(&key(Kind::Message, "m1"), h.fields(json!({"content": "x"}))).await,
+        h.view.history(&key(Kind::Note, "n1")).await,
     ];
     "MemoryView::remember" => [
         h.view.remember(&h.text("The ears of the zebra@ are cold.")).await,

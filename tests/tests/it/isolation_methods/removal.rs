@@ -5,7 +5,7 @@ use aios_memory::{
     working::{EntriesBackend, EntryStore},
 };
 
-use super::{Exercise, Hand, exercises};
+use super::{Exercise, Hand, exercises, key};
 use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
@@ -33,10 +33,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().messages().recent("s1", 20).await,
     ];
     "Records::remove" => [
-        h.view.working().records().remove(Kind::Goal, "g1").await,
-        h.view.working().records().remove(Kind::Goal, "g1").await,
-        h.view.working().records().remove(Kind::Goal, "g-only-zebra1").await.map(|gone| gone.len()),
-        h.view.working().records().remove(Kind::Goal, "g-only-zebra2").await.map(|gone| gone.len()),
+        h.view.working().records().remove(&key(Kind::Goal, "g1")).await,
+        h.view.working().records().remove(&key(Kind::Goal, "g1")).await,
+        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra1")).await.map(|gone| gone.len()),
+        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra2")).await.map(|gone| gone.len()),
         h.view.working().tasks().list(None, None).await,
     ];
     "Records::remove_exactly" => [
@@ -73,10 +73,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.forgetting().knew(&ForgetTarget::Document("none.md".into())).await,
     ];
     "MemoryView::delete" => [
-        h.view.delete(Kind::Goal, &id("g2")).await,
-        h.view.delete(Kind::Goal, &id("g2")).await,
-        h.view.delete(Kind::Note, &id("n1")).await,
-        h.view.delete(Kind::Session, &id("s2")).await,
+        h.view.delete(&key(Kind::Goal, "g2")).await,
+        h.view.delete(&key(Kind::Goal, "g2")).await,
+        h.view.delete(&key(Kind::Note, "n1")).await,
+        h.view.delete(&key(Kind::Session, "s2")).await,
     ];
     "ToolCalls::remove" => [
         h.view.working().tool_calls().remove("c1").await,

@@ -10,7 +10,7 @@ use aios_memory::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Exercise, Hand, exercises, value};
+use super::{Exercise, Hand, exercises, key, value};
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "WorkingView::gate" => [value(h.view.working().gate())];
@@ -80,9 +80,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Preferences::list" => [h.view.working().preferences().list().await];
     "Persona::list" => [h.view.working().persona().list().await];
     "Records::get" => [
-        h.view.working().records().get(Kind::Goal, "g1").await,
-        h.view.working().records().get(Kind::Message, "m1").await,
-        h.view.working().records().get(Kind::Preference, "colour").await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
+        h.view.working().records().get(&key(Kind::Message, "m1")).await,
+        h.view.working().records().get(&key(Kind::Preference, "colour")).await,
     ];
     "Records::get_exactly" => [
         h.view.working().records().get_exactly(&identity("", Kind::Goal, "g1")).await,
@@ -144,9 +144,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "ToolCalls::get" => [h.view.working().tool_calls().get("c1").await];
     "ToolCalls::of_task" => [h.view.working().tool_calls().of_task("t1").await];
     "Records::remove_with" => [
-        h.view.working().records().remove_with(Kind::Goal, "g1", Mode::DryRun).await,
-        h.view.working().records().remove_with(Kind::Session, "s1", Mode::DryRun).await,
-        h.view.working().records().remove_with(Kind::Goal, "nothing", Mode::DryRun).await,
+        h.view.working().records().remove_with(&key(Kind::Goal, "g1"), Mode::DryRun).await,
+        h.view.working().records().remove_with(&key(Kind::Session, "s1"), Mode::DryRun).await,
+        h.view.working().records().remove_with(&key(Kind::Goal, "nothing"), Mode::DryRun).await,
     ];
 
     "AgentStates::put" => [
@@ -313,11 +313,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await,
     ];
     "Records::update" => [
-        h.view.working().records().update(Kind::Goal, "g1", h.fields(json!({"priority": 9}))).await,
+        h.view.working().records().update(&key(Kind::Goal, "g1"), h.fields(json!({"priority": 9}))).await,
         h.view.working().records()
-            .update(Kind::Goal, "nothing", h.fields(json!({"priority": 9})))
+            .update(&key(Kind::Goal, "nothing"), h.fields(json!({"priority": 9})))
             .await,
-        h.view.working().records().get(Kind::Goal, "g1").await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
     ];
     "Goals::update" => [
         h.view.working().goals().update("g1", {
@@ -375,26 +375,26 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Records::change" => [
         changed(&h, "g1").await,
         changed(&h, "nothing").await,
-        h.view.working().records().get(Kind::Goal, "g1").await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
     ];
     "Records::update_told" => [
         just_changed(&h, "g1").await,
         told(&h, "g1", u64::MAX).await,
         told(&h, "nothing", u64::MAX).await,
-        h.view.working().records().get(Kind::Goal, "g1").await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
     ];
 };
 
 /// Changes the priority of a goal.
 async fn changed(hand: &Hand, goal: &str) -> Result<Record, Error> {
     let change = |fields: &mut Map<String, Value>| drop(fields.insert("priority".into(), json!(6)));
-    hand.view.working().records().change(Kind::Goal, goal, change).await
+    hand.view.working().records().change(&key(Kind::Goal, goal), change).await
 }
 
 /// Updates a goal if the feed has no change of it after `seq`.
 async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error> {
     let changes = hand.fields(json!({"priority": 8}));
-    hand.view.working().records().update_told(Kind::Goal, goal, changes, seq).await
+    hand.view.working().records().update_told(&key(Kind::Goal, goal), changes, seq).await
 }
 
 /// Updates a goal, then calls `told` with 0, which the change in the feed must block. Repeats if
@@ -404,7 +404,7 @@ async fn just_changed(hand: &Hand, goal: &str) -> Result<Option<Record>, Error> 
         hand.view
             .working()
             .records()
-            .update(Kind::Goal, goal, hand.fields(json!({"priority": 7})))
+            .update(&key(Kind::Goal, goal), hand.fields(json!({"priority": 7})))
             .await?;
         hand.memory.feed().catch_up().await.unwrap();
         let changed = told(hand, goal, 0).await?;
