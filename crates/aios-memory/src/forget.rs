@@ -277,7 +277,7 @@ impl MemoryView {
                 let told = own.working().records().get(&identity.key()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
                 self.shared().longterm.tombstones().leave(&told).await?;
-                own.working().sessions().set_summary(identity.id.as_str(), String::new()).await?;
+                own.working().sessions().set_summary(&identity.id, String::new()).await?;
             }
         }
         Ok(())

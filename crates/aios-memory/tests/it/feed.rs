@@ -61,11 +61,11 @@ async fn changes_and_removals_reach_long_term_memory() {
     assert_eq!(texts(&memory, "roses").await.len(), 1);
     let goal = memory.working().goals().put(Goal::new("prune the apple tree")).await.unwrap();
     let result = Some("done with the long ladder".to_owned());
-    memory.working().goals().set_status(goal.id.as_str(), "completed", result).await.unwrap();
+    memory.working().goals().set_status(&goal.id, "completed", result).await.unwrap();
     let pruned = "prune the apple tree\ndone with the long ladder";
     assert_eq!(texts(&memory, "long ladder").await[0], pruned);
 
-    memory.working().entries().remove(entry.id.as_str()).await.unwrap();
+    memory.working().entries().remove(&entry.id).await.unwrap();
     assert!(!texts(&memory, "roses").await.concat().contains("roses"));
     assert_eq!(memory.get(&Key::new(Kind::Entry, entry.id.clone())).await.unwrap(), None);
     memory.shutdown().await.unwrap();
@@ -85,7 +85,7 @@ async fn messages_moved_out_of_working_memory_are_still_found() {
     let head = memory.administrator().working().feed().head().await.unwrap();
     memory.administrator().working().feed().trim(head).await.unwrap();
     assert_eq!(memory.working().messages().trim("s", 2).await.unwrap(), 3);
-    assert_eq!(memory.working().messages().get(ids[0].as_str()).await.unwrap(), None);
+    assert_eq!(memory.working().messages().get(&ids[0]).await.unwrap(), None);
     let record = memory.get(&Key::new(Kind::Message, ids[0].clone())).await.unwrap().unwrap();
     assert_eq!(record.text, "lighthouse 0");
     assert_eq!(record.payload["content"], "lighthouse 0");

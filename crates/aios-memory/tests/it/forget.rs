@@ -41,7 +41,7 @@ async fn filled(memory: &AgentMemory) -> Id {
     for _ in 0..2 {
         talk.record(Kind::Message, said.clone()).await.unwrap();
     }
-    ada.working().sessions().set_summary("talk", "of the zanzibarquux").await.unwrap();
+    ada.working().sessions().set_summary(&id("talk"), "of the zanzibarquux").await.unwrap();
     let summary = json!({
         "id": "s", "text": "they spoke of the zanzibarquux", "subject": "session/talk",
         "originals": [format!("message/{first}")],

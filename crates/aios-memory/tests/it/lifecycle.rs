@@ -138,7 +138,7 @@ async fn aged_messages_move_to_long_term_memory() {
     );
     let aged = memory.administrator().upkeep().maintain().await.unwrap();
     assert_eq!(aged.records.get("messages"), Some(&1));
-    assert!(memory.working().messages().get(id.as_str()).await.unwrap().is_none());
+    assert!(memory.working().messages().get(&id).await.unwrap().is_none());
     let kept = memory.get(&Key::new(Kind::Message, id.clone())).await.unwrap().unwrap();
     assert_eq!(kept.text, "the harbour freezes in March");
     assert_eq!(texts(&memory, "when is there ice?").await, ["the harbour freezes in March"]);

@@ -119,7 +119,7 @@ async fn work(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
         summary: Some("The token expired before the second request.".to_owned()),
         ..TaskUpdate::default()
     };
-    let done = working.tasks().set_status(task.id.as_str(), TaskStatus::Completed, result).await;
+    let done = working.tasks().set_status(&task.id, TaskStatus::Completed, result).await;
     let done = done.map_err(aios_memory::Error::from)?;
     story.tell(&format!("done      {}", done.summary.unwrap_or_default()))
 }

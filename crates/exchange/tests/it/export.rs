@@ -173,7 +173,7 @@ async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
         let said = json!({"role": "user", "content": content});
         ada.record(Kind::Message, said).await.unwrap();
     }
-    ada.working().sessions().set_summary("s", "about boats").await.unwrap();
+    ada.working().sessions().set_summary(&id("s"), "about boats").await.unwrap();
     let written = export(&ada, &fixture.dir.path().join("talk.jsonl")).await;
     memory.shutdown().await.unwrap();
     written.lines().map(str::to_owned).collect()
@@ -217,7 +217,7 @@ async fn a_session_continues_after_imports_in_any_order() {
     assert_eq!(counts(&taken), (2, 0, 0), "{taken:?}");
     let taken = import(&ada, to.dir.path(), &lines).await;
     assert_eq!(counts(&taken), (2, 2, 0), "{taken:?}");
-    let session = ada.working().sessions().get("s").await.unwrap().unwrap();
+    let session = ada.working().sessions().get(&id("s")).await.unwrap().unwrap();
     assert_eq!((session.message_count, session.summary.as_deref()), (3, Some("about boats")));
     let said = json!({"role": "user", "content": "four"});
     in_session(&ada, "s").record(Kind::Message, said).await.unwrap();
@@ -266,7 +266,7 @@ async fn a_record_of_another_user_is_a_failure_of_its_line() {
         assert!(taken.failed.iter().all(|(_, problem)| problem.contains("user")), "{taken:?}");
         assert_eq!(texts(view, "shed").await, ["the shed is green"]);
     }
-    assert_eq!(bob.working().sessions().get("s").await.unwrap().unwrap().message_count, 0);
+    assert_eq!(bob.working().sessions().get(&id("s")).await.unwrap().unwrap().message_count, 0);
 }
 
 /// Returns the lines of an export of `records`, each with its owner; `None` is the shared owner.
@@ -316,7 +316,7 @@ async fn equal_ids_of_different_owners_do_not_conflict() {
         }
     }
     // The shared task refers to the shared goal, not to Bob's.
-    let goals_tasks = other.working().tasks().of_goal("g").await.unwrap();
+    let goals_tasks = other.working().tasks().of_goal(&id("g")).await.unwrap();
     assert_eq!(goals_tasks.len(), 1);
     assert_eq!(bob.working().preferences().get("tone").await.unwrap(), Some(json!("warm")));
     assert_eq!(

@@ -227,7 +227,7 @@ async fn a_store_of_an_agent_is_imported() {
         (&records(&memory, Kind::Goal).await[0], &records(&memory, Kind::Task).await[0]);
     assert_eq!(task.payload["goal_id"], json!(goal.id));
     assert_eq!(records(&memory, Kind::ToolCall).await[0].payload["task_id"], json!(task.id));
-    let state = memory.working().agent_states().get("planner").await.unwrap().unwrap();
+    let state = memory.working().agent_states().get(&id("planner")).await.unwrap().unwrap();
     assert_eq!(state.state, json!({"step": 3}));
     let pattern = &records(&memory, Kind::Pattern).await[0].payload;
     assert_eq!((&pattern["uses"], &pattern["success_rate"]), (&json!(4), &json!(0.5)));
@@ -263,7 +263,7 @@ async fn entries_are_imported_from_every_json_layout() {
             (report.shapes, report.tally.added, report.failed_count),
             (vec!["entries"], 1, 0)
         );
-        let entry = view.working().entries().get("e-1").await.unwrap().unwrap();
+        let entry = view.working().entries().get(&id("e-1")).await.unwrap().unwrap();
         assert_eq!(entry.value, json!({"on": true, "w": 4.5, "of": null}));
         assert_eq!((entry.key.as_str(), entry.tags), ("lamp", vec!["home".to_owned()]));
         assert_eq!(entry.timestamp.unwrap().to_string(), "2024-05-01T00:00:00Z");
@@ -298,7 +298,7 @@ async fn a_later_import_adds_new_rows_and_changes_no_record() {
     fs::rename(&path, &renamed).unwrap();
     let report = import::file(&ada, &renamed, ImportOptions::default()).await.unwrap();
     assert_eq!((report.tally.added, report.tally.known), (1, 1));
-    let kept = ada.working().tasks().get(task.id.as_str()).await.unwrap().unwrap();
+    let kept = ada.working().tasks().get(&task.id).await.unwrap().unwrap();
     assert_eq!(kept.status.as_str(), "in_progress");
     memory.shutdown().await.unwrap();
 }

@@ -22,7 +22,7 @@ async fn filled(ada: &MemoryView) -> Identity {
     let thanks = json!({"role": "assistant", "content": "I keep that."});
     talk.record(Kind::Message, thanks).await.unwrap();
     for summary in ["ada told the code zanzibarquux", "ada told the code: zanzibarquux"] {
-        ada.working().sessions().set_summary("talk", summary).await.unwrap();
+        ada.working().sessions().set_summary(&id("talk"), summary).await.unwrap();
         // Makes each version reach long-term memory.
         ada.recall("code").await.unwrap();
     }
@@ -91,7 +91,7 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     );
     assert_eq!((along(&told), along(&done)), (expect.clone(), expect));
     assert_eq!((told.forgotten, done.forgotten), (2, 2));
-    let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
+    let talk = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
     assert_eq!(ada.working().messages().recent("talk", 9).await.unwrap().len(), 1);
     let versions = ada.history(&Key::new(Kind::Session, talk.id.clone())).await.unwrap();
@@ -99,10 +99,10 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     // A source with the message and the summary brings neither back.
     let tally = export::read_back(&ada, &before, Mode::Apply, |_| {}).await.unwrap().tally;
     assert_eq!((tally.added, tally.forgotten), (0, 3), "{tally:?}");
-    let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
+    let talk = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
     // Bob's records are unchanged.
-    let talk = bob.working().sessions().get("talk").await.unwrap().unwrap();
+    let talk = bob.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap(), "ada told the code: zanzibarquux");
     memory.shutdown().await.unwrap();
 }

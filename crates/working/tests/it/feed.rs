@@ -24,7 +24,7 @@ async fn the_feed_delivers_changes_in_order_with_the_current_state() {
     assert_eq!(working.feed().head().await.unwrap(), 0);
     goal(&working, "a").await;
     goal(&working, "b").await;
-    working.goals().set_status("a", "completed", Some("done".to_owned())).await.unwrap();
+    working.goals().set_status(&id("a"), "completed", Some("done".to_owned())).await.unwrap();
     let items = working.feed().after(0, 10).await.unwrap();
     assert_eq!(told(&items), [(2, "+goal/b".to_owned()), (3, "+goal/a".to_owned())]);
     let Change::Upsert(record) = &items[1].change else { panic!("{items:?}") };

@@ -122,8 +122,10 @@ async fn messages_and_tasks_move_to_a_session_of_their_owner() {
     assert_eq!(everybody.tasks().list(Some("hers"), None).await.unwrap().len(), 1);
 
     // A session that was split off for an owner keeps the times of the original, and continues.
-    let (of_all, hers) =
-        (everybody.sessions().get("mixed").await.unwrap().unwrap(), ada.sessions().get("mixed"));
+    let (of_all, hers) = (
+        everybody.sessions().get(&id("mixed")).await.unwrap().unwrap(),
+        ada.sessions().get(&id("mixed")),
+    );
     let hers = hers.await.unwrap().unwrap();
     assert_eq!((hers.user_id(), hers.summary.as_deref()), (Some("ada"), None));
     assert_eq!(of_all.summary.as_deref(), Some("of mixed"));
@@ -175,17 +177,20 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
     }
     // A task that lost its reference can be changed and given a new one.
     let everybody = working.scoped(Gate::shared());
-    everybody.tasks().set_status("to hers", "completed", Default::default()).await.unwrap();
+    everybody.tasks().set_status(&id("to hers"), "completed", Default::default()).await.unwrap();
     let changes = serde_json::Map::from_iter([("goal_id".to_owned(), json!("g10"))]);
     let record = everybody.records().update(&key(Kind::Task, "to hers"), changes).await.unwrap();
     assert_eq!(record.references, [shared(Kind::Goal, "g10")]);
 
     let ada = view(&working, "ada");
-    assert_eq!(ada.tasks().of_goal("g10").await.unwrap().len(), 3);
+    assert_eq!(ada.tasks().of_goal(&id("g10")).await.unwrap().len(), 3);
     let removed = everybody.records().remove(&key(Kind::Goal, "g10")).await.unwrap();
     assert_eq!(removed.len(), 3);
-    assert!(ada.tasks().get("to shared").await.unwrap().is_some());
-    assert_eq!(view(&working, "bob").tool_calls().get("c10").await.unwrap().unwrap().id, id("c10"));
+    assert!(ada.tasks().get(&id("to shared")).await.unwrap().is_some());
+    assert_eq!(
+        view(&working, "bob").tool_calls().get(&id("c10")).await.unwrap().unwrap().id,
+        id("c10")
+    );
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
@@ -204,11 +209,11 @@ async fn odd_names_of_owners_stay_readable() {
             working.records().get(&key(Kind::Goal, &format!("odd{n}"))).await.unwrap().unwrap();
         assert_eq!(record.owner(), Owner::from_stored(expect));
         let of_owner = working.scoped(Gate::owner(record.owner()));
-        assert!(of_owner.goals().get(&format!("odd{n}")).await.unwrap().is_some());
+        assert!(of_owner.goals().get(&id(&format!("odd{n}"))).await.unwrap().is_some());
     }
     let everybody = working.scoped(Gate::shared());
-    assert!(everybody.goals().get("odd4").await.unwrap().is_none());
-    assert!(everybody.goals().get("odd1").await.unwrap().is_none());
+    assert!(everybody.goals().get(&id("odd4")).await.unwrap().is_none());
+    assert!(everybody.goals().get(&id("odd1")).await.unwrap().is_none());
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
@@ -294,9 +299,9 @@ async fn a_moved_out_parent_keeps_its_children_for_their_owner_only() {
         ],
     );
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
-    assert_eq!(ada.goals().get("g10").await.unwrap(), None);
-    assert_eq!(ada.tasks().of_goal("g10").await.unwrap().len(), 1);
-    assert!(bob.tasks().of_goal("g10").await.unwrap().is_empty());
+    assert_eq!(ada.goals().get(&id("g10")).await.unwrap(), None);
+    assert_eq!(ada.tasks().of_goal(&id("g10")).await.unwrap().len(), 1);
+    assert!(bob.tasks().of_goal(&id("g10")).await.unwrap().is_empty());
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
@@ -321,6 +326,6 @@ async fn a_failed_migration_does_not_change_the_file() {
     file.execute_batch("DROP TABLE idempotency").unwrap();
     drop(file);
     let working = Working::open(&path, place.fed()).unwrap();
-    assert_eq!(working.goals().get("g1").await.unwrap().unwrap().description, "move the blog");
+    assert_eq!(working.goals().get(&id("g1")).await.unwrap().unwrap().description, "move the blog");
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }

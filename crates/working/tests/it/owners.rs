@@ -88,7 +88,7 @@ async fn check_gate(gate: Gate, scopes: Vec<Scope>) {
             .filter(|other| other.id == goal.id && gate.sees(&other.meta.scope))
             .collect();
         let may = alike.iter().any(|other| gate.may_change(&other.meta.scope));
-        let changed = view.goals().set_status(goal.id.as_str(), "active", None).await;
+        let changed = view.goals().set_status(&goal.id, "active", None).await;
         match changed {
             Ok(changed) => assert!(may && gate.sees(&changed.meta.scope)),
             Err(Error::NotFound { .. }) => assert!(alike.is_empty()),
@@ -210,7 +210,7 @@ async fn project_and_client_are_stored_and_restored() {
     goal.meta = Meta { scope: Scope::default().with_project("blog"), ..Meta::default() };
     goal.meta.provenance.client = Some("editor 1.2".to_owned());
     let goal = working.goals().put(goal).await.unwrap();
-    assert_eq!(working.goals().get("g").await.unwrap(), Some(goal));
+    assert_eq!(working.goals().get(&id("g")).await.unwrap(), Some(goal));
     let record = working.records().get(&key(Kind::Goal, "g")).await.unwrap().unwrap();
     assert_eq!(record.scope.project.as_deref(), Some("blog"));
     assert_eq!(record.provenance.client.as_deref(), Some("editor 1.2"));
@@ -243,9 +243,9 @@ async fn events_are_unique_per_owner_and_expired_records_are_shown_on_request() 
     ada.goals().put(goal).await.unwrap();
     working.goals().put(Goal { id: id("g"), ..Goal::new("shared") }).await.unwrap();
     place.pass_hours(1);
-    assert_eq!(ada.goals().get("g").await.unwrap().unwrap().description, "shared");
+    assert_eq!(ada.goals().get(&id("g")).await.unwrap().unwrap().description, "shared");
     let all = ada.with_expired();
-    assert_eq!(all.goals().get("g").await.unwrap().unwrap().description, "short");
+    assert_eq!(all.goals().get(&id("g")).await.unwrap().unwrap().description, "short");
     assert_eq!(all.records().counts().await.unwrap()["goals"], 2);
     assert_eq!(ada.records().counts().await.unwrap()["goals"], 1);
     assert_eq!(all.records().remove(&key(Kind::Goal, "g")).await.unwrap().len(), 1);

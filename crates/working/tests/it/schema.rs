@@ -38,7 +38,7 @@ async fn opens(version: u32) {
         let page = working.records().list(kind, None, 99).await.unwrap();
         assert_eq!(page.records.len() as u64, stats.records[kind.collection()]);
     }
-    let goal = working.goals().get("g1").await.unwrap().unwrap();
+    let goal = working.goals().get(&id("g1")).await.unwrap().unwrap();
     assert_eq!((goal.description.as_str(), &goal.metadata), ("move the blog", &json!({"k": [1]})));
     let message = working.records().get(&key(Kind::Message, "m1")).await.unwrap().unwrap();
     assert_eq!((message.text.as_str(), message.position), ("東京タワー and nginx", Some(0)));
@@ -99,9 +99,9 @@ async fn written_records_survive_reopening() {
     let working = place.open(place.config());
     working.goals().put(Goal { id: id("g"), ..Goal::new("stay") }).await.unwrap();
     working.close().await;
-    assert!(matches!(working.goals().get("g").await, Err(Error::Closed)));
+    assert!(matches!(working.goals().get(&id("g")).await, Err(Error::Closed)));
     let working = place.open(place.config());
-    assert_eq!(working.goals().get("g").await.unwrap().unwrap().description, "stay");
+    assert_eq!(working.goals().get(&id("g")).await.unwrap().unwrap().description, "stay");
 }
 
 #[test]

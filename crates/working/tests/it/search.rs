@@ -70,10 +70,10 @@ async fn words_of_many_scripts_and_identifiers_are_found() {
 async fn every_searchable_text_is_searched() {
     let (_place, working) = opened();
     working.goals().put(Goal { id: id("1"), ..Goal::new("alpha") }).await.unwrap();
-    working.goals().set_status("1", "completed", Some("beta".to_owned())).await.unwrap();
+    working.goals().set_status(&id("1"), "completed", Some("beta".to_owned())).await.unwrap();
     working.tasks().put(Task { id: id("1"), ..Task::new("gamma") }).await.unwrap();
     let update = TaskUpdate { summary: Some("delta".to_owned()), ..TaskUpdate::default() };
-    working.tasks().set_status("1", "completed", update).await.unwrap();
+    working.tasks().set_status(&id("1"), "completed", update).await.unwrap();
     let call = ToolCall { id: id("1"), output: json!("hidden"), ..ToolCall::new("epsilon") };
     working.tool_calls().put(call).await.unwrap();
     working

@@ -165,7 +165,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             told(view.goals().put(goal).await)
         }
         Call::EndGoal { name } => {
-            told(view.goals().set_status(named(name).as_str(), "completed", None).await)
+            told(view.goals().set_status(&named(name), "completed", None).await)
         }
         Call::StoreTask { name, goal, session } => {
             let goal_id = goal.as_ref().map(named);
@@ -175,7 +175,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
         }
         Call::EndTask { name } => {
             let update = TaskUpdate { summary: Some(says.to_owned()), ..TaskUpdate::default() };
-            told(view.tasks().set_status(named(name).as_str(), "completed", update).await)
+            told(view.tasks().set_status(&named(name), "completed", update).await)
         }
         Call::Run { name, task } => {
             let task_id = task.as_ref().map(named);
@@ -192,7 +192,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             told(view.patterns().put(Pattern { id: named(name), ..Pattern::new(says, "x") }).await)
         }
         Call::UsePattern { name } => {
-            told(view.patterns().record_use(named(name).as_str(), Outcome::Success).await)
+            told(view.patterns().record_use(&named(name), Outcome::Success).await)
         }
         Call::StoreState { name } => {
             told(view.agent_states().put(AgentState::new(named(name), json!(says))).await)
@@ -207,14 +207,12 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
         }
         Call::AmendMessage { name } => {
             let message = NewMessage::new(named(name), "user", says);
-            told(view.messages().amend(named(name).as_str(), &message).await)
+            told(view.messages().amend(&named(name), &message).await)
         }
         Call::Trim { session } => told(view.messages().trim(named(session).as_str(), 1).await),
         Call::CreateSession { name } => told(view.sessions().add(Session::new(named(name))).await),
-        Call::Touch { session } => told(view.sessions().touch(named(session).as_str()).await),
-        Call::SumUp { session } => {
-            told(view.sessions().set_summary(named(session).as_str(), says).await)
-        }
+        Call::Touch { session } => told(view.sessions().touch(&named(session)).await),
+        Call::SumUp { session } => told(view.sessions().set_summary(&named(session), says).await),
         Call::CleanUp => told(view.sessions().clean_up(0).await),
         Call::CreateEntry { name, json } => {
             told(view.entry_store(backend(*json)).add(entry(name)).await)
@@ -280,9 +278,9 @@ async fn picture(view: &WorkingView) -> Vec<String> {
     for n in name() {
         let name = format!("n{n}");
         lines.push(told(view.messages().recent(&name, 99).await));
-        lines.push(told(view.tasks().of_goal(&name).await));
+        lines.push(told(view.tasks().of_goal(&id(&name)).await));
         lines.push(told(view.tasks().list(Some(&name), None).await));
-        lines.push(told(view.tool_calls().of_task(&name).await));
+        lines.push(told(view.tool_calls().of_task(&id(&name)).await));
         lines.push(told(view.preferences().get(&name).await));
     }
     lines.push(told(view.records().counts().await));

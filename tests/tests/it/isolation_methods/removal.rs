@@ -10,9 +10,9 @@ use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Entries::remove" => [
-        h.view.working().entries().remove("e2").await,
-        h.view.working().entries().remove("e2").await,
-        h.view.working().entries().remove("nothing").await,
+        h.view.working().entries().remove(&id("e2")).await,
+        h.view.working().entries().remove(&id("e2")).await,
+        h.view.working().entries().remove(&id("nothing")).await,
     ];
     "Preferences::remove" => [
         h.view.working().preferences().remove("colour").await,
@@ -79,40 +79,40 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.delete(&key(Kind::Session, "s2")).await,
     ];
     "ToolCalls::remove" => [
-        h.view.working().tool_calls().remove("c1").await,
-        h.view.working().tool_calls().remove("c1").await,
+        h.view.working().tool_calls().remove(&id("c1")).await,
+        h.view.working().tool_calls().remove(&id("c1")).await,
     ];
     "Tasks::remove" => [
-        h.view.working().tasks().remove("t2").await,
-        h.view.working().tasks().remove("t2").await,
+        h.view.working().tasks().remove(&id("t2")).await,
+        h.view.working().tasks().remove(&id("t2")).await,
     ];
     "Goals::remove" => [
-        h.view.working().goals().remove("g2").await,
-        h.view.working().goals().remove("g2").await,
+        h.view.working().goals().remove(&id("g2")).await,
+        h.view.working().goals().remove(&id("g2")).await,
     ];
     "Decisions::remove" => [
-        h.view.working().decisions().remove("d2").await,
-        h.view.working().decisions().remove("d2").await,
+        h.view.working().decisions().remove(&id("d2")).await,
+        h.view.working().decisions().remove(&id("d2")).await,
     ];
     "Patterns::remove" => [
-        h.view.working().patterns().remove("p1").await,
-        h.view.working().patterns().remove("p1").await,
+        h.view.working().patterns().remove(&id("p1")).await,
+        h.view.working().patterns().remove(&id("p1")).await,
     ];
     "AgentStates::remove" => [
-        h.view.working().agent_states().remove("keeper").await,
-        h.view.working().agent_states().remove("keeper").await,
+        h.view.working().agent_states().remove(&id("keeper")).await,
+        h.view.working().agent_states().remove(&id("keeper")).await,
     ];
     "Interactions::remove" => [
-        h.view.working().interactions().remove("i1").await,
-        h.view.working().interactions().remove("i1").await,
+        h.view.working().interactions().remove(&id("i1")).await,
+        h.view.working().interactions().remove(&id("i1")).await,
     ];
     "Messages::remove" => [
-        h.view.working().messages().remove("m2").await,
-        h.view.working().messages().remove("m2").await,
+        h.view.working().messages().remove(&id("m2")).await,
+        h.view.working().messages().remove(&id("m2")).await,
     ];
     "Sessions::remove" => [
-        h.view.working().sessions().remove("s2").await,
-        h.view.working().sessions().remove("s2").await,
+        h.view.working().sessions().remove(&id("s2")).await,
+        h.view.working().sessions().remove(&id("s2")).await,
     ];
     "Entries::clear" => [
         h.view.working().entry_store(EntriesBackend::Sqlite).clear().await,
