@@ -46,7 +46,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().search("the same words in the store of everybody", &explained()).await,
         h.view.longterm().search("barn key", &explained().with_limit(1)).await,
         h.view.longterm()
-            .search("vet", &explained().with_tags(care()).with_kinds(vec![Kind::Note]))
+            .search("vet", &explained().with_tags(tagged()).with_kinds(vec![Kind::Note]))
             .await,
         h.view.longterm()
             .search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u1")))
@@ -319,7 +319,7 @@ fn in_session() -> ScopeFilter {
     ScopeFilter::new(Scope::default().with_session("s1"))
 }
 
-fn care() -> Vec<String> {
+fn tagged() -> Vec<String> {
     vec!["care".to_owned()]
 }
 

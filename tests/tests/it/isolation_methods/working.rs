@@ -242,7 +242,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "Messages::amend" => [
         h.view.working().messages()
-            .amend(&id("m2"), &NewMessage::new(id("s1"), Role::Assistant, h.text("In the east, zebra@.")))
+            .amend(&id("m2"), &NewMessage::new(id("s1"), Role::Assistant, h.text("East: zebra@.")))
             .await,
         h.view.working().messages()
             .amend(&id("nothing"), &NewMessage::new(id("s1"), Role::Assistant, "not there")).await,
