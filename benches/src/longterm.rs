@@ -166,7 +166,7 @@ async fn fill(longterm: &Longterm, from: u64, to: u64, report: &mut Report) {
     let rate = (to - from) as f64 / started.elapsed().as_secs_f64();
     add(report, &at("store, batches of 1,000", to), "acknowledged", "1/s", rate);
     report.target_in(&at("batches acknowledged", to), rate, "1/s", Bound::AtLeast(5_000.0));
-    longterm.drain().await.expect("the library takes them");
+    longterm.upkeep().drain().await.expect("the library takes them");
     let rate = (to - from) as f64 / started.elapsed().as_secs_f64();
     add(report, &at("store, batches of 1,000", to), "in the library", "1/s", rate);
 }
@@ -187,7 +187,7 @@ async fn single_stores(
         longterm.store(vec![record]).await.expect("the record is stored");
         samples.push(millis(started));
     }
-    longterm.drain().await.expect("the library takes them");
+    longterm.upkeep().drain().await.expect("the library takes them");
     let workload = at(STORE, records);
     let (p50, _) = quantiles(report, &workload, &mut samples);
     report.target(&(workload + " against the floor"), p50 / floor_ms, Bound::AtMost(2.0));
@@ -228,7 +228,7 @@ async fn searches(longterm: &Longterm, records: u64, size: Size, report: &mut Re
 
 /// Loads the library into RAM, and runs some searches to fill caches.
 async fn warm(longterm: &Longterm, records: u64) {
-    longterm.warm().await.expect("the store is read");
+    longterm.upkeep().warm().await.expect("the store is read");
     for number in numbers(records, 20) {
         let question = corpus::question(number + 1);
         longterm.search(&question, &options(number)).await.expect("the search works");
@@ -390,7 +390,7 @@ fn resident_bytes() -> f64 {
 
 fn options(number: u64) -> SearchOptions {
     let user = Scope::default().with_user(corpus::user(number));
-    SearchOptions { limit: HITS, scope: ScopeFilter::new(user), ..SearchOptions::default() }
+    SearchOptions::default().with_limit(HITS).with_scope(ScopeFilter::new(user))
 }
 
 /// Returns numbers of turns, spread over all records.

@@ -23,7 +23,7 @@ pub(crate) fn operations(criterion: &mut Criterion) {
             let records = (first..first + BATCH).map(corpus::record).collect();
             longterm.store(records).await.expect("they are stored");
         }
-        longterm.drain().await.expect("the library takes them");
+        longterm.upkeep().drain().await.expect("the library takes them");
     });
     let options = SearchOptions::default();
     let (mut next, mut asked) = (RECORDS, 0);

@@ -66,7 +66,7 @@ async fn open(store: &Path) -> Longterm {
 
 /// Asks the question about turn `number`.
 pub(super) async fn ask(longterm: &Longterm, number: u64) {
-    let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_limit(HITS);
     longterm.search(&english::question(number), &options).await.expect("the search works");
 }
 
@@ -77,7 +77,7 @@ async fn fill(store: &Path, range: std::ops::Range<u64>, record: fn(u64) -> Reco
         let records = numbers.iter().copied().map(record).collect();
         longterm.store(records).await.expect("the batch is stored");
     }
-    longterm.drain().await.expect("the library takes them");
+    longterm.upkeep().drain().await.expect("the library takes them");
     longterm.close().await.expect("the store closes");
 }
 
@@ -89,9 +89,9 @@ async fn searches(
     report: &mut Report,
 ) {
     let longterm = open(store).await;
-    longterm.warm().await.expect("the store is read");
+    longterm.upkeep().warm().await.expect("the store is read");
     let model = aios_minilm::model().expect("the model is in the program");
-    let options = SearchOptions { limit: HITS, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_limit(HITS);
     let (mut all, mut embeddings) = (Vec::new(), Vec::new());
     // The first searches only warm up the processor.
     let (unmeasured, asked) = size.pick((1, 5), (20, 320));

@@ -7,8 +7,8 @@
 //!
 //! ```
 //! use aios_memory::{
-//!     AgentMemory, Config, Id, Kind, Outcome, Record, Scope,
-//!     admission::{Admission, Arrival, Manner},
+//!     AgentMemory, Config, Id, Kind, Record, Scope,
+//!     admission::{Admission, Arrival, Manner, Outcome},
 //! };
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -43,7 +43,9 @@ use std::collections::{HashMap, HashSet};
 
 use aios_guard::Guard;
 use aios_longterm::{LongtermView, Standing};
-use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Timestamp};
+use aios_record::{
+    Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
+};
 use aios_working::{NewMessage, WorkingView};
 use serde_json::{Map, Value};
 
@@ -134,8 +136,8 @@ pub struct Admission {
     view: MemoryView,
     manner: Manner,
     guard: Guard,
-    /// If true, nothing is stored; verdicts name the expected outcome.
-    is_dry: bool,
+    /// With [`Mode::DryRun`] nothing is stored; verdicts name the expected outcome.
+    mode: Mode,
     /// The content that this source brought before, by identity.
     seen: HashMap<Identity, Told>,
     /// The identities among them that were forgotten.
@@ -180,7 +182,7 @@ impl Admission {
             view: view.clone(),
             manner,
             guard: view.config().to_guard(),
-            is_dry: false,
+            mode: Mode::Apply,
             seen: HashMap::new(),
             kept_out: HashSet::new(),
             originals: HashMap::new(),
@@ -190,10 +192,10 @@ impl Admission {
         }
     }
 
-    /// Returns this admission as a dry run.
+    /// Sets the mode. Default: [`Mode::Apply`].
     #[must_use]
-    pub fn dry(self) -> Admission {
-        Admission { is_dry: true, ..self }
+    pub fn with_mode(self, mode: Mode) -> Admission {
+        Admission { mode, ..self }
     }
 
     /// Admits arrivals in order, and returns one verdict for each. Verdicts of forgotten parts of
@@ -203,7 +205,7 @@ impl Admission {
     /// Errors of the tiers that concern all records, such as a full disk. Records already stored
     /// stay.
     pub async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
-        if !self.is_dry {
+        if !self.mode.is_dry_run() {
             self.view.check_writable()?;
         }
         let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
@@ -236,7 +238,7 @@ impl Admission {
             self.forgotten_again(repeated, &mut verdicts).await?;
         }
         let ready = self.guarded(candidates, &mut verdicts)?;
-        if !self.is_dry {
+        if !self.mode.is_dry_run() {
             // Before the text itself is replaced, because an interrupted run finds the parts by it.
             self.retire_parts(endings, &verdicts).await?;
             self.store(ready, &mut verdicts).await?;
@@ -276,12 +278,12 @@ impl Admission {
             let differs = |stored: Vec<Option<Scope>>| {
                 stored.iter().flatten().any(|scope| *scope != draft.scope)
             };
-            if !differs(longterm.scopes(keys).await?) {
+            if !differs(longterm.records().scopes(keys).await?) {
                 continue;
             }
             // It may have been deleted, and the feed has not delivered that yet.
-            self.view.catch_up().await?;
-            if differs(longterm.scopes(keys).await?) {
+            self.view.feed().catch_up().await?;
+            if differs(longterm.records().scopes(keys).await?) {
                 let key = identity.to_string();
                 return Err(aios_longterm::Error::Conflict { key }.into());
             }
@@ -417,7 +419,7 @@ impl Admission {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn finish(self) -> Result<(), Error> {
-        if self.is_dry {
+        if self.mode.is_dry_run() {
             return Ok(());
         }
         self.view.shared().pump.catch_up().await.map(drop)

@@ -17,7 +17,24 @@ const WORKING_CANDIDATES: usize = 5;
 const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 
 /// The options of a context. [`MemoryView::context_options`] returns those of the settings.
+///
+/// ```
+/// # use aios_memory::{AgentMemory, Config};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+/// memory.remember("The staging database moved to port 5433.").await?;
+///
+/// let options = memory.context_options().with_max_tokens(300).with_session("standup");
+/// let context = memory.assemble_context("connect to staging", &options).await?;
+/// assert!(context.text.contains("5433") && context.total_tokens <= 300.into());
+/// # memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ContextOptions {
     /// The token budget.
     pub max_tokens: usize,
@@ -32,7 +49,71 @@ pub struct ContextOptions {
     pub session: Option<String>,
 }
 
+impl ContextOptions {
+    /// Sets the token budget.
+    #[must_use]
+    pub fn with_max_tokens(self, max_tokens: usize) -> ContextOptions {
+        ContextOptions { max_tokens, ..self }
+    }
+
+    /// Sets the tokenizer that counts the tokens.
+    #[must_use]
+    pub fn with_tokenizer(self, tokenizer: Tokenizer) -> ContextOptions {
+        ContextOptions { tokenizer, ..self }
+    }
+
+    /// Sets the tiers to draw from.
+    #[must_use]
+    pub fn with_tiers(self, tiers: Vec<Tier>) -> ContextOptions {
+        ContextOptions { tiers, ..self }
+    }
+
+    /// Sets the output format.
+    #[must_use]
+    pub fn with_format(self, format: Format) -> ContextOptions {
+        ContextOptions { format, ..self }
+    }
+
+    /// Sets the conversation whose last messages are included verbatim.
+    #[must_use]
+    pub fn with_session(self, session: impl Into<String>) -> ContextOptions {
+        ContextOptions { session: Some(session.into()), ..self }
+    }
+}
+
+/// The two halves of a context, for callers that pack the same candidates several times.
+///
+/// ```
+/// # use aios_memory::{AgentMemory, Config};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+/// memory.remember("The staging database moved to port 5433.").await?;
+///
+/// let options = memory.context_options();
+/// let candidates = memory.contexts().gather("connect to staging", &options).await?;
+/// for max_tokens in [200, 400] {
+///     let options = options.clone().with_max_tokens(max_tokens);
+///     let context = memory.contexts().pack(candidates.clone(), &options).await?;
+///     assert!(context.total_tokens <= max_tokens.into());
+/// }
+/// # memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Contexts<'a> {
+    view: &'a MemoryView,
+}
+
 impl MemoryView {
+    /// Returns the two halves of a context.
+    #[must_use]
+    pub fn contexts(&self) -> Contexts<'_> {
+        Contexts { view: self }
+    }
+
     /// Returns the configured options.
     #[must_use]
     pub fn context_options(&self) -> ContextOptions {
@@ -57,65 +138,8 @@ impl MemoryView {
         task: &str,
         options: &ContextOptions,
     ) -> Result<Context, Error> {
-        let candidates = self.gather(task, options).await?;
-        self.pack(candidates, options).await
-    }
-
-    /// Gathers all candidates of a context for `task`: the first half of
-    /// [`assemble_context`](MemoryView::assemble_context). [`pack`](MemoryView::pack) is the
-    /// second; it can be repeated with another budget or format.
-    ///
-    /// # Errors
-    /// Errors of the tiers, for example if the task is too long for a search.
-    pub async fn gather(
-        &self,
-        task: &str,
-        options: &ContextOptions,
-    ) -> Result<Vec<Candidate>, Error> {
-        let mut candidates = Vec::new();
-        let has = |tier| options.tiers.contains(&tier);
-        if has(Tier::Operational) {
-            let text = describe(&self.snapshot().await?);
-            let pinned = Candidate::new(Tier::Operational, Kind::Event, "snapshot", text);
-            candidates.push(pinned.with_section(Section::Pinned).with_relevance(1.0));
-        }
-        let mut found = Vec::new();
-        if has(Tier::Longterm) || has(Tier::Knowledge) {
-            found = self.found_candidates(task, options).await?;
-        }
-        if has(Tier::Working) {
-            candidates.extend(self.standing_candidates(options).await?);
-            candidates.extend(self.relevant_candidates(task, &found).await?);
-        }
-        candidates.extend(found);
-        Ok(candidates)
-    }
-
-    /// Packs as many of `candidates` as fit into `options.max_tokens`.
-    ///
-    /// # Errors
-    /// [`Error::Context`] if a setting of the context is invalid.
-    pub async fn pack(
-        &self,
-        candidates: Vec<Candidate>,
-        options: &ContextOptions,
-    ) -> Result<Context, Error> {
-        let settings = &self.config().context;
-        let policy = Policy {
-            format: options.format,
-            pinned_tokens_max: TokenCount(settings.snapshot_tokens),
-            profile_tokens_max: TokenCount(settings.profile_tokens),
-            recent_messages_max: settings.recent_messages,
-            guard: self.config().to_guard(),
-            ..Policy::default()
-        };
-        let budget = TokenCount(options.max_tokens);
-        let (tokenizer, embedder) = (options.tokenizer, self.embedder().clone());
-        let packing = tokio::task::spawn_blocking(move || {
-            let counter = tokenizer.counter(&embedder)?;
-            aios_context::assemble(candidates, &policy, budget, &*counter)
-        });
-        Ok(packing.await.map_err(|_| Error::Interrupted)??)
+        let candidates = self.contexts().gather(task, options).await?;
+        self.contexts().pack(candidates, options).await
     }
 
     /// Returns the state of the machine and its agents, read off the async workers.
@@ -179,7 +203,7 @@ impl MemoryView {
         task: &str,
         options: &ContextOptions,
     ) -> Result<Vec<Candidate>, Error> {
-        self.catch_up().await?;
+        self.feed().catch_up().await?;
         let kinds = match [Tier::Longterm, Tier::Knowledge].map(|t| options.tiers.contains(&t)) {
             [true, true] => None,
             [false, _] => Some(vec![Kind::Knowledge]),
@@ -188,17 +212,73 @@ impl MemoryView {
                 Some(lived.collect())
             }
         };
-        let search = SearchOptions {
-            limit: self.config().context.candidates,
-            kinds,
-            ..SearchOptions::default()
-        };
+        let search =
+            SearchOptions::default().with_limit(self.config().context.candidates).with_kinds(kinds);
         let found = self.longterm().search(task, &search).await?;
         let candidates = found
             .hits
             .into_iter()
             .map(|hit| Candidate::from_record(tier_of(&hit.record), &hit.record, hit.relevance));
         Ok(candidates.collect())
+    }
+}
+
+impl Contexts<'_> {
+    /// Gathers all candidates of a context for `task`: the first half of
+    /// [`assemble_context`](MemoryView::assemble_context). [`pack`](Contexts::pack) is the
+    /// second; it can be repeated with another budget or format.
+    ///
+    /// # Errors
+    /// Errors of the tiers, for example if the task is too long for a search.
+    pub async fn gather(
+        self,
+        task: &str,
+        options: &ContextOptions,
+    ) -> Result<Vec<Candidate>, Error> {
+        let mut candidates = Vec::new();
+        let has = |tier| options.tiers.contains(&tier);
+        if has(Tier::Operational) {
+            let text = describe(&self.view.snapshot().await?);
+            let pinned = Candidate::new(Tier::Operational, Kind::Event, "snapshot", text);
+            candidates.push(pinned.with_section(Section::Pinned).with_relevance(1.0));
+        }
+        let mut found = Vec::new();
+        if has(Tier::Longterm) || has(Tier::Knowledge) {
+            found = self.view.found_candidates(task, options).await?;
+        }
+        if has(Tier::Working) {
+            candidates.extend(self.view.standing_candidates(options).await?);
+            candidates.extend(self.view.relevant_candidates(task, &found).await?);
+        }
+        candidates.extend(found);
+        Ok(candidates)
+    }
+
+    /// Packs as many of `candidates` as fit into `options.max_tokens`.
+    ///
+    /// # Errors
+    /// [`Error::Context`] if a setting of the context is invalid.
+    pub async fn pack(
+        self,
+        candidates: Vec<Candidate>,
+        options: &ContextOptions,
+    ) -> Result<Context, Error> {
+        let settings = &self.view.config().context;
+        let policy = Policy {
+            format: options.format,
+            pinned_tokens_max: TokenCount(settings.snapshot_tokens),
+            profile_tokens_max: TokenCount(settings.profile_tokens),
+            recent_messages_max: settings.recent_messages,
+            guard: self.view.config().to_guard(),
+            ..Policy::default()
+        };
+        let budget = TokenCount(options.max_tokens);
+        let (tokenizer, embedder) = (options.tokenizer, self.view.embedder().clone());
+        let packing = tokio::task::spawn_blocking(move || {
+            let counter = tokenizer.counter(&embedder)?;
+            aios_context::assemble(candidates, &policy, budget, &*counter)
+        });
+        Ok(packing.await.map_err(|_| Error::Interrupted)??)
     }
 }
 

@@ -7,13 +7,15 @@ use std::{
 };
 
 use aios_files::{Staging, check_apart, copy, create, make_directory, sync_directory};
+use aios_record::Progress;
 use aios_working::{Problem, Working};
 use serde::Serialize;
 use tokio::task;
 
 use crate::{
-    Administrator, Config, Error,
+    Config, Error,
     directory::{RESTORING, check_owner},
+    maintenance::Upkeep,
 };
 
 /// The marker file of a complete copy, written last.
@@ -35,7 +37,7 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-impl Administrator {
+impl Upkeep<'_> {
     /// Copies the whole memory into `dir`, which is created or must be empty: both databases and
     /// the library, each a consistent snapshot, and consistent with each other. The copy contains
     /// everything acknowledged before the call; the memory may be in use meanwhile. `progress`
@@ -51,27 +53,27 @@ impl Administrator {
     /// - [`Error::Place`] while another process writes there.
     /// - Errors of the tiers, also if `journal.db` is damaged.
     pub async fn backup(
-        &self,
+        self,
         dir: &Path,
-        progress: impl Fn(u64) + Send + 'static,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Copied, Error> {
-        self.check_writable()?;
-        check_apart(dir, &self.config().memory.data_dir)?;
-        let damage = self.longterm().journal_damage().await?;
+        self.memory.check_writable()?;
+        check_apart(dir, &self.memory.config().memory.data_dir)?;
+        let damage = self.memory.longterm().upkeep().journal_damage().await?;
         if let Some(damage) = damage.first() {
-            let path = self.config().memory.data_dir.join(PARTS[1]);
+            let path = self.memory.config().memory.data_dir.join(PARTS[1]);
             let reason = format!(
                 "{damage}; restore an earlier backup, or go on with what the library \
                  holds by `aios-memory repair`"
             );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
-        let problems = self.working().upkeep().verify().await?;
+        let problems = self.memory.working().upkeep().verify().await?;
         let damaged = problems
             .iter()
             .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
         if damaged {
-            let path = self.config().memory.data_dir.join(PARTS[0]);
+            let path = self.memory.config().memory.data_dir.join(PARTS[0]);
             let problem = "it is damaged, and so would be a copy; restore an earlier backup, or go \
                            on with what can be read by `aios-memory repair`";
             return Err(Error::Input { path, problem: problem.to_owned() });
@@ -81,10 +83,10 @@ impl Administrator {
         // Working memory first: changes that it feeds while the journal is copied are then in the
         // journal, and the reverse cannot happen.
         let working = copy.join(PARTS[0]);
-        self.working().upkeep().backup(&working).await?;
-        self.longterm().backup(copy, progress).await?;
-        let watermark = self.longterm().watermark().await?;
-        let settings = self.config().to_working();
+        self.memory.working().upkeep().backup(&working).await?;
+        self.memory.longterm().upkeep().backup(copy, progress).await?;
+        let watermark = self.memory.longterm().feed().watermark().await?;
+        let settings = self.memory.config().to_working();
         let opening = task::spawn_blocking(move || Working::open(&working, settings));
         let opened = opening.await.map_err(|_| Error::Interrupted)??;
         // The feed of the copy must number its next changes after those in the journal's copy.
@@ -98,14 +100,14 @@ impl Administrator {
         marked.map_err(Error::output(&mark))?;
         let bytes = bytes_below(copy).map_err(Error::output(copy))?;
         // Recorded before the rename, so that purges always know of the copy.
-        self.longterm().note_backup(staging.target()).await?;
-        self.shared().anchor.check()?;
+        self.memory.longterm().upkeep().note_backup(staging.target()).await?;
+        self.memory.shared().anchor.check()?;
         staging.commit()?;
         Ok(Copied { path: dir.to_owned(), bytes })
     }
 }
 
-/// Restores a copy made by [`Administrator::backup`] into the data directory of `config`, which
+/// Restores a copy made by [`Upkeep::backup`] into the data directory of `config`, which
 /// must be empty or absent and not in use. The files are staged beside the data directory with
 /// private modes and moved there by one rename; until then the data directory cannot be opened.
 /// Blocks no async worker. An interrupted restore starts over. Database pages and the checksums of

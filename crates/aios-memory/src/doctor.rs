@@ -8,11 +8,14 @@ use std::{
 };
 
 use aios_longterm::{Access, Verification};
+use aios_record::Progress;
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
 use crate::{
-    Administrator, AgentMemory, Config, Error, RebuildProgress, migrate, model as models,
+    Administrator, AgentMemory, Config, Error,
+    maintenance::Upkeep,
+    migrate, model as models,
     together::{Generations, WORKING},
 };
 
@@ -101,7 +104,7 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verified {
     /// Databases that are older than the others, or belong to another store. Restore all files of
-    /// one backup, or accept them with [`repair`](crate::repair).
+    /// one backup, or accept them with [`repair`](crate::upkeep::repair).
     pub older: Vec<&'static str>,
     /// Problems of working memory: pages, references, the word index.
     pub working: Vec<Problem>,
@@ -130,7 +133,7 @@ impl Verified {
     }
 }
 
-impl Administrator {
+impl Upkeep<'_> {
     /// Checks every page of both databases, every reference and the word index of working memory,
     /// moves pending changes into the library, compares the library's keys with the journal's,
     /// tries its indexes, and reads every row. Changes nothing else; in a read-only memory, pending
@@ -140,28 +143,28 @@ impl Administrator {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn verify(
-        &self,
-        progress: impl Fn(RebuildProgress) + Sync,
+        self,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Verified, Error> {
-        let working = self.working().upkeep().verify().await?;
-        let journal = self.longterm().journal_damage().await?;
+        let working = self.memory.working().upkeep().verify().await?;
+        let journal = self.memory.longterm().upkeep().journal_damage().await?;
         if !journal.is_empty() {
             let library = Verification::default();
             return Ok(Verified { older: Vec::new(), working, journal, library });
         }
         // The feed of a damaged file is unreliable.
         if working.is_empty() {
-            self.catch_up().await?;
+            self.memory.feed().catch_up().await?;
         }
-        if self.access() == Access::ReadWrite {
-            match self.longterm().drain().await {
+        if self.memory.access() == Access::ReadWrite {
+            match self.memory.longterm().upkeep().drain().await {
                 // The pending changes stay in the journal; the damage is among the findings.
                 Ok(()) | Err(aios_longterm::Error::DamagedRows { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         let older = self.older_databases().await?;
-        let library = self.longterm().verify_rows(progress).await?;
+        let library = self.memory.longterm().upkeep().verify_rows(progress).await?;
         Ok(Verified { older, working, journal, library })
     }
 
@@ -169,11 +172,11 @@ impl Administrator {
     ///
     /// # Errors
     /// Errors of working or long-term memory.
-    pub async fn older_databases(&self) -> Result<Vec<&'static str>, Error> {
-        let found = Generations::of(self.working(), self.longterm()).await?;
-        let mut older = Generations::noted(&self.config().memory.data_dir)?.older(found);
-        let told = self.working().feed().head().await?;
-        if told < self.longterm().watermark().await? && !older.contains(&WORKING) {
+    pub async fn older_databases(self) -> Result<Vec<&'static str>, Error> {
+        let found = Generations::of(self.memory.working(), self.memory.longterm()).await?;
+        let mut older = Generations::noted(&self.memory.config().memory.data_dir)?.older(found);
+        let told = self.memory.working().feed().head().await?;
+        if told < self.memory.longterm().feed().watermark().await? && !older.contains(&WORKING) {
             older.push(WORKING);
         }
         Ok(older)
@@ -294,7 +297,7 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
         }
         Err(error) => found.push(failed("longterm", "journal", &error.into())),
     }
-    match memory.verify(|_| {}).await {
+    match memory.upkeep().verify(|_| {}).await {
         Ok(verified) => found.push(library(&verified)),
         Err(error) => found.push(failed("longterm", "library", &error)),
     }
@@ -341,7 +344,7 @@ fn journal(pending: u64) -> Examined {
 /// Reports changes that could not be stored, with the newest of them.
 async fn refused(memory: &Administrator, count: u64) -> Examined {
     let good = |finding| Examined::good("longterm", "refused", finding);
-    let newest = match memory.longterm().refused(1).await {
+    let newest = match memory.longterm().feed().refused(1).await {
         Ok(newest) => newest.into_iter().next(),
         Err(error) => return failed("longterm", "refused", &error.into()),
     };

@@ -137,7 +137,7 @@ impl MemoryView {
             }
             None => self.longterm().clone(),
         };
-        let names = ending_in(path, own.source_ids(Source::FILE).await?);
+        let names = ending_in(path, own.sources().ids(Source::FILE).await?);
         match &names[..] {
             [] => Ok(BTreeSet::new()),
             [only] => self.own_pieces(&[Source::file(only)]).await,
@@ -153,7 +153,7 @@ impl MemoryView {
         let Some(document) = document.map_err(|_| Error::Interrupted)? else { return Ok(false) };
         let origin = document.origin();
         let mut prefixes: HashMap<Scope, String> = HashMap::new();
-        let deleted = self.longterm().deleted_of(Kind::Knowledge).await?;
+        let deleted = self.longterm().tombstones().deleted_of(Kind::Knowledge).await?;
         Ok(deleted.into_iter().any(|(identity, scope)| {
             let prefix = prefixes.entry(scope);
             let prefix = prefix.or_insert_with_key(|of| Pieces::new(of, &origin).prefix());
@@ -163,7 +163,7 @@ impl MemoryView {
 
     /// Returns the records from `sources` that this view may change.
     async fn own_pieces(&self, sources: &[Source]) -> Result<BTreeSet<Identity>, Error> {
-        let found = self.longterm().sourced(sources).await?.into_iter();
+        let found = self.longterm().sources().made_from(sources).await?.into_iter();
         let may_change =
             |it: &Identity| self.gate().may_change(&Scope::default().with_owner(&it.owner));
         Ok(found.filter(may_change).collect())

@@ -41,7 +41,7 @@ pub enum Error {
     NoDirectory,
     /// A setting cannot be used.
     #[error(transparent)]
-    Config(#[from] crate::ConfigError),
+    Config(#[from] crate::config::Error),
     /// An input file cannot be used.
     #[error("{}: {problem}", path.display())]
     Input {

@@ -33,7 +33,7 @@ pub enum Holds {
     Share,
     /// A truth value.
     Truth,
-    /// A point in time, in any form of [`parse_timestamp`](crate::parse_timestamp).
+    /// A point in time, in any form of [`parse_timestamp`](aios_draft::moment::parse_timestamp).
     Time,
     /// A list of labels.
     Labels,

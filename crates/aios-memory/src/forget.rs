@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Identity, Kind, Record, Scope, ScopeFilter};
+use aios_record::{Identity, Kind, Mode, Record, Scope, ScopeFilter};
 
 use self::family::Found;
 pub use self::{
@@ -44,7 +44,7 @@ pub enum ForgetTarget {
     /// The proposed records with their exact repetitions, and the proposed parts of others: exactly
     /// what was shown, and nothing stored since.
     Proposed(Box<Proposal>),
-    /// The records that [`propose`](MemoryView::propose) returns for this query, if they need no
+    /// The records that [`propose`](Forgetting::propose) returns for this query, if they need no
     /// review: the proposal [is certain](Proposal::is_certain), or the query sets
     /// [`ForgetQuery::min_relevance`]. Otherwise nothing is forgotten, and [`Error::Uncertain`] is
     /// returned.
@@ -52,22 +52,31 @@ pub enum ForgetTarget {
 }
 
 /// The records to forget, and the thoroughness.
+///
+/// ```
+/// use aios_memory::{ForgetOptions, ForgetQuery, ForgetTarget};
+///
+/// let query = ForgetQuery::new("The safe is in room 4.").with_limit(3);
+/// let options = ForgetOptions::new(ForgetTarget::Query(query)).with_purge();
+/// assert!(options.purge);
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ForgetOptions {
     /// The records.
     pub target: ForgetTarget,
     /// If true, no file keeps a byte of the records. Takes as long as rewriting working memory and
     /// the indexes of long-term memory. Default: false.
     pub purge: bool,
-    /// If true, nothing is forgotten, only listed. Default: false.
-    pub dry_run: bool,
+    /// Mode. With [`Mode::DryRun`] nothing is forgotten, only listed. Default: [`Mode::Apply`].
+    pub mode: Mode,
 }
 
 impl ForgetOptions {
     /// Forgets `target`, without a purge.
     #[must_use]
     pub fn new(target: ForgetTarget) -> ForgetOptions {
-        ForgetOptions { target, purge: false, dry_run: false }
+        ForgetOptions { target, purge: false, mode: Mode::Apply }
     }
 
     /// Enables the purge.
@@ -76,10 +85,67 @@ impl ForgetOptions {
         ForgetOptions { purge: true, ..self }
     }
 
-    /// Disables forgetting, so that the records are only listed.
+    /// Sets the mode.
     #[must_use]
-    pub fn with_dry_run(self) -> ForgetOptions {
-        ForgetOptions { dry_run: true, ..self }
+    pub fn with_mode(self, mode: Mode) -> ForgetOptions {
+        ForgetOptions { mode, ..self }
+    }
+}
+
+/// The part of forgetting that comes before it: the records that a query means, and the targets
+/// that exist.
+///
+/// ```
+/// # use aios_memory::{AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+/// memory.remember("The safe is in room 4.").await?;
+///
+/// let query = ForgetQuery::new("The safe is in room 4.");
+/// let proposal = memory.forgetting().propose(&query).await?;
+/// assert!(proposal.is_certain());
+/// let target = ForgetTarget::Proposed(Box::new(proposal));
+/// assert_eq!(memory.forget(ForgetOptions::new(target)).await?.keys.len(), 1);
+/// # memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Forgetting<'a> {
+    view: &'a MemoryView,
+}
+
+impl MemoryView {
+    /// Returns what comes before forgetting: proposals, and the targets that exist.
+    #[must_use]
+    pub fn forgetting(&self) -> Forgetting<'_> {
+        Forgetting { view: self }
+    }
+}
+
+impl Forgetting<'_> {
+    /// Returns `true` if the named records are stored, or were forgotten or deleted before. A
+    /// target that names no records, such as a query, counts as known.
+    ///
+    /// # Errors
+    /// Errors of working or long-term memory.
+    pub async fn knew(self, target: &ForgetTarget) -> Result<bool, Error> {
+        self.view.feed().catch_up().await?;
+        let identities = match target {
+            ForgetTarget::Records(identities) => identities,
+            ForgetTarget::Document(path) => {
+                return Ok(!self.view.pieces_at(path).await?.is_empty()
+                    || self.view.had_pieces_at(path).await?);
+            }
+            ForgetTarget::All => return self.view.knew_scope().await,
+            ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => return Ok(true),
+        };
+        let knew = self.view.longterm().tombstones().knew(identities).await?;
+        let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
+        let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
+        Ok(self.view.are_stored(unknown.clone()).await?.len() == unknown.len())
     }
 }
 
@@ -112,13 +178,13 @@ impl MemoryView {
     /// - [`Error::Uncertain`] if a query proposes records that need review.
     /// - Errors of working or long-term memory. Records already forgotten stay forgotten.
     pub async fn forget(&self, options: ForgetOptions) -> Result<Receipt, Error> {
-        self.catch_up().await?;
+        self.feed().catch_up().await?;
         let found = self.found(&options.target).await?;
         let repeating = self.repeating(&found).await?;
-        if options.dry_run {
+        if options.mode.is_dry_run() {
             let stored = self.stored(&found).await?;
             let discarded = match options.purge {
-                true => self.shared().longterm.unsaved()?,
+                true => self.shared().longterm.upkeep().unsaved()?,
                 false => Vec::new(),
             };
             let receipt = Receipt::of(stored, &found);
@@ -133,22 +199,22 @@ impl MemoryView {
         // Tombstones first, because they are made from the stored records.
         self.leave_tombstones(&identities).await?;
         let texts = self.text_tombstones(&found).await?;
-        shared.longterm.leave_text_tombstones(&texts).await?;
+        shared.longterm.tombstones().leave_texts(&texts).await?;
         let mut gone: BTreeSet<Identity> =
             shared.longterm.forget(identities.clone()).await?.into_iter().collect();
         self.remake(&found).await?;
         gone.extend(self.remove_working(&identities).await?);
-        self.catch_up().await?;
+        self.feed().catch_up().await?;
         let remade: Vec<Identity> = found.remade.keys().cloned().collect();
-        shared.longterm.forget_versions(&remade).await?;
+        shared.longterm.records().forget_versions(&remade).await?;
         if !options.purge {
             // Forget again what the feed has delivered in the meantime.
             shared.longterm.forget(identities).await?;
-            shared.longterm.leave_text_tombstones(&texts).await?;
+            shared.longterm.tombstones().leave_texts(&texts).await?;
             return Ok(Receipt { repeating, ..Receipt::of(gone, &found) });
         }
-        let purged = shared.longterm.purge(identities).await?;
-        shared.longterm.leave_text_tombstones(&texts).await?;
+        let purged = shared.longterm.upkeep().purge(identities).await?;
+        shared.longterm.tombstones().leave_texts(&texts).await?;
         gone.extend(purged.identities);
         let mut pending: Vec<String> =
             purged.pending.iter().map(|obstacle| obstacle.to_string()).collect();
@@ -158,34 +224,11 @@ impl MemoryView {
             Err(error) => return Err(error.into()),
         }
         let mut backups = backups(&self.config().memory.data_dir)?;
-        backups.extend(shared.longterm.backups().await?);
+        backups.extend(shared.longterm.upkeep().backups().await?);
         let discarded = purged.discarded;
         let purged = pending.is_empty();
         let receipt = Receipt::of(gone, &found);
         Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
-    }
-
-    /// Returns `true` if the named records are stored, or were forgotten or deleted before. A
-    /// target that names no records, such as a query, counts as known.
-    ///
-    /// # Errors
-    /// Errors of working or long-term memory.
-    pub async fn knew(&self, target: &ForgetTarget) -> Result<bool, Error> {
-        self.catch_up().await?;
-        let identities = match target {
-            ForgetTarget::Records(identities) => identities,
-            ForgetTarget::Document(path) => {
-                return Ok(
-                    !self.pieces_at(path).await?.is_empty() || self.had_pieces_at(path).await?
-                );
-            }
-            ForgetTarget::All => return self.knew_scope().await,
-            ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => return Ok(true),
-        };
-        let knew = self.longterm().knew(identities).await?;
-        let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
-        let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
-        Ok(self.are_stored(unknown.clone()).await?.len() == unknown.len())
     }
 
     /// Returns `true` if the scope that this view is narrowed to has or had any records.
@@ -194,7 +237,7 @@ impl MemoryView {
             return Ok(true);
         }
         let exact = ScopeFilter::exact(Scope::default());
-        Ok(self.narrow(&exact)?.longterm().knew_scope().await?)
+        Ok(self.narrow(&exact)?.longterm().tombstones().knew_scope().await?)
     }
 
     /// Prevents events in this process's ring from being written. The ring's contents have no
@@ -214,14 +257,14 @@ impl MemoryView {
     async fn leave_tombstones(&self, found: &[Identity]) -> Result<(), Error> {
         let longterm = &self.shared().longterm;
         let mut records = Vec::new();
-        for Identity { owner, kind, id } in found {
-            let working = self.own(owner)?.working().with_expired();
-            records.extend(working.records().get(*kind, id.as_str()).await?);
+        for identity in found {
+            let working = self.own(&identity.owner)?.working().with_expired();
+            records.extend(working.records().get(&identity.key()).await?);
             if PAGE <= records.len() {
-                longterm.leave_tombstones(&std::mem::take(&mut records)).await?;
+                longterm.tombstones().leave(&std::mem::take(&mut records)).await?;
             }
         }
-        Ok(longterm.leave_tombstones(&records).await?)
+        Ok(longterm.tombstones().leave(&records).await?)
     }
 
     /// Removes the forgotten parts from records that stay.
@@ -231,10 +274,10 @@ impl MemoryView {
                 let own = self.own(&identity.owner)?;
                 // The summary may come back as the conversation's title when its source is read
                 // again.
-                let told = own.working().records().get(Kind::Session, identity.id.as_str()).await?;
+                let told = own.working().records().get(&identity.key()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
-                self.shared().longterm.leave_tombstones(&told).await?;
-                own.working().sessions().set_summary(identity.id.as_str(), String::new()).await?;
+                self.shared().longterm.tombstones().leave(&told).await?;
+                own.working().sessions().set_summary(&identity.id, String::new()).await?;
             }
         }
         Ok(())
@@ -243,9 +286,9 @@ impl MemoryView {
     /// Removes the records of `found` from working memory, and returns the removed ones.
     async fn remove_working(&self, found: &[Identity]) -> Result<BTreeSet<Identity>, Error> {
         let mut removed = BTreeSet::new();
-        for Identity { owner, kind, id } in found {
-            let working = self.own(owner)?.working().with_expired();
-            removed.extend(working.records().remove(*kind, id.as_str()).await?);
+        for identity in found {
+            let working = self.own(&identity.owner)?.working().with_expired();
+            removed.extend(working.records().remove(&identity.key()).await?);
         }
         self.wake_pump();
         Ok(removed)
@@ -258,12 +301,11 @@ impl MemoryView {
 
     /// Returns the records of `identities` that either tier stores.
     async fn are_stored(&self, identities: Vec<Identity>) -> Result<BTreeSet<Identity>, Error> {
-        let known = self.shared().longterm.known(&identities).await?;
+        let known = self.shared().longterm.records().known(&identities).await?;
         let mut stored = BTreeSet::new();
         for (identity, known) in identities.into_iter().zip(known) {
             let working = self.own(&identity.owner)?.working().with_expired();
-            let id = identity.id.as_str();
-            if known || working.records().get(identity.kind, id).await?.is_some() {
+            if known || working.records().get(&identity.key()).await?.is_some() {
                 stored.insert(identity);
             }
         }
@@ -276,8 +318,8 @@ impl Administrator {
     pub(crate) async fn resume_purge(&self) {
         let resume = async || -> Result<(), Error> {
             if self.working().upkeep().is_scrub_asked_for().await? {
-                self.catch_up().await?;
-                self.longterm().purge(Vec::new()).await?;
+                self.feed().catch_up().await?;
+                self.longterm().upkeep().purge(Vec::new()).await?;
                 self.working().upkeep().scrub().await?;
             }
             Ok(())

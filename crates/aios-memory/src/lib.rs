@@ -1,7 +1,7 @@
 //! A memory for AI agents: tiered, lossless, searchable, token-exact.
 //!
 //! ```
-//! use aios_memory::{AgentMemory, Config, SearchOptions};
+//! use aios_memory::{AgentMemory, Config};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -9,7 +9,7 @@
 //! let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
 //! memory.remember("The staging database moved to port 5433.").await?;
 //!
-//! let found = memory.recall("which port does staging use?", &SearchOptions::default()).await?;
+//! let found = memory.recall("which port does staging use?").await?;
 //! assert_eq!(found.hits[0].text, "The staging database moved to port 5433.");
 //!
 //! let options = memory.context_options();
@@ -32,9 +32,15 @@
 //!   files come in through [`admission`]; `aios-exchange` reads them.
 //! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
 //!   packs the knowledge of all tiers about a task into a token budget.
+//! - The other operations stand on *roles*, cheap views that a handle returns:
+//!   [`contexts`](MemoryView::contexts), [`events`](MemoryView::events),
+//!   [`feed`](MemoryView::feed), [`forgetting`](MemoryView::forgetting), and
+//!   [`upkeep`](Administrator::upkeep) of the administrator.
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
-//! - [`Config`] holds the settings, [`Effective`] the origin of each.
+//! - [`Config`] holds the settings, [`config::Effective`] the origin of each.
+//! - [`upkeep`] restores, repairs and reindexes a data directory; [`forget`] has the parts of a
+//!   [`Proposal`] and of a [`Receipt`], [`admission`] those of a report.
 //!
 //! # Invariants
 //! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds
@@ -56,77 +62,60 @@
 //! - `families`: opens transformers beyond BERT and XLM-RoBERTa, and rerankers.
 
 pub mod admission;
-mod assemble;
+pub mod assemble;
 mod backup;
 pub mod config;
 mod directory;
 mod doctor;
 mod document;
 mod error;
+mod feed;
 pub mod fields;
-mod forget;
+pub mod forget;
 mod guarding;
 mod maintenance;
 mod memory;
 mod metrics;
 pub mod migrate;
-mod model;
+pub mod model;
 mod parts;
-mod period;
-mod project;
+pub mod period;
+pub mod project;
 mod pump;
 mod rebuild;
 mod recall;
 mod records;
 mod remember;
 mod rerank;
+pub mod roles;
 mod spill;
 mod together;
-mod tokens;
+pub mod tokens;
+pub mod upkeep;
 pub mod written_path;
 
-pub use aios_context::{Candidate as ContextCandidate, Context, Format as ContextFormat};
-pub use aios_draft::moment::parse_timestamp;
-pub use aios_longterm::{
-    Access, Decoder, Explain, LIMIT_MAX, LIMIT_OF_CONFIG, SearchOptions, Version, decode_rows,
-};
-pub use aios_operational::{Event, Pushed, Snapshot};
+pub use aios_context::Context;
+pub use aios_longterm::{Access, SearchOptions};
+pub use aios_operational::Event;
 pub use aios_record::{
-    Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
-    Tier, Timestamp, forms,
+    Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Scope, ScopeFilter, Tier, Timestamp,
 };
-pub use aios_working::{Check, Health};
-/// The tier crates and the drafts, for the types in public signatures.
+/// The crates of the tiers, of their vocabulary and of drafts, for the types in public signatures.
 pub use {
-    aios_draft as draft, aios_longterm as longterm, aios_operational as operational,
-    aios_working as working,
+    aios_context as context, aios_draft as draft, aios_longterm as longterm,
+    aios_operational as operational, aios_record as record, aios_working as working,
 };
 
 pub use crate::{
-    admission::{Conflict, Detail, Mending, Outcome, Tally},
-    assemble::{ContextOptions, describe},
-    backup::{Copied, restore},
-    config::{
-        Config, Effective, Error as ConfigError, Flag, Origin, Sources,
-        default_file as default_config_file, expand_home,
-    },
-    directory::Scratch,
-    doctor::{Examined, Verified, doctor},
+    assemble::ContextOptions,
+    config::Config,
     error::Error,
-    fields::{Field, Holds, fields, has_free_fields},
-    forget::{
-        Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Part, Proposal, Proposed, Receipt,
-        Related, Relation, Remade,
-    },
+    forget::{ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Receipt},
     memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
-    model::open_new_model,
-    period::Period,
-    project::{PROJECT_BYTES_MAX, Project},
-    rebuild::{RebuildProgress, Reindexed, Repaired, reindex, repair},
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},
-    tokens::{Tokenizer, UnknownTokenizer},
+    tokens::Tokenizer,
 };
 
 /// The README's example, compiled and run.

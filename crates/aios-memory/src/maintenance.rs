@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aios_record::{Identity, Record};
+use aios_record::{Mode, Record};
 use aios_working::{AgeReport, Retention};
 
 use crate::{Administrator, Config, Error, config, pump::Pump};
@@ -15,7 +15,38 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Maximum number of refused changes checked per run, the newest first.
 const REFUSED_MAX: usize = 1000;
 
+/// Work on the whole memory, of every owner: maintenance, verification, backups.
+///
+/// ```
+/// # use aios_memory::{AgentMemory, Config};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+/// memory.remember("The staging database moved to port 5433.").await?;
+///
+/// let administrator = memory.administrator();
+/// let report = administrator.upkeep().verify(|_| {}).await?;
+/// assert!(report.is_clean());
+/// administrator.upkeep().maintain().await?;
+/// # memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Upkeep<'a> {
+    pub(crate) memory: &'a Administrator,
+}
+
 impl Administrator {
+    /// Returns the work on the whole memory.
+    #[must_use]
+    pub fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep { memory: self }
+    }
+}
+
+impl Upkeep<'_> {
     /// Drops from working memory the records that are past their retention and safe in long-term
     /// memory, removes expired records, moves pending changes into the library, optimises the word
     /// index and the query planner's statistics, and truncates the write-ahead log. The part that
@@ -23,23 +54,29 @@ impl Administrator {
     ///
     /// # Errors
     /// Errors of working or long-term memory.
-    pub async fn maintain(&self) -> Result<AgeReport, Error> {
-        let aged = age(&self.shared().pump, &self.config().to_retention()).await?;
-        self.catch_up().await?;
-        self.longterm().remove_expired().await?;
-        self.longterm().drain().await?;
-        self.working().upkeep().optimize().await?;
-        self.working().upkeep().checkpoint().await?;
-        Ok(aged)
+    pub async fn maintain(self) -> Result<AgeReport, Error> {
+        self.maintain_with(Mode::Apply).await
     }
 
-    /// Returns the records that [`maintain`](Administrator::maintain) would drop from working
-    /// memory now.
+    /// Maintains the memory like [`maintain`](Upkeep::maintain), in the given mode. With
+    /// [`Mode::DryRun`] nothing changes, and the report has the records that would be dropped from
+    /// working memory.
     ///
     /// # Errors
-    /// Errors of working memory.
-    pub async fn would_age(&self) -> Result<AgeReport, Error> {
-        Ok(self.working().upkeep().would_age(&self.config().to_retention()).await?)
+    /// As [`maintain`](Upkeep::maintain).
+    pub async fn maintain_with(self, mode: Mode) -> Result<AgeReport, Error> {
+        let (memory, working) = (self.memory, self.memory.working().upkeep());
+        let retention = memory.config().to_retention();
+        if mode.is_dry_run() {
+            return Ok(working.age_with(&retention, mode).await?);
+        }
+        let aged = age(&memory.shared().pump, &retention).await?;
+        memory.feed().catch_up().await?;
+        memory.longterm().upkeep().remove_expired().await?;
+        memory.longterm().upkeep().drain().await?;
+        working.optimize().await?;
+        working.checkpoint().await?;
+        Ok(aged)
     }
 }
 
@@ -47,16 +84,16 @@ impl Administrator {
 /// version refused records of one user because of another user's records with the same id.
 async fn feed_refused(pump: &Pump) -> Result<(), Error> {
     let (working, longterm) = (pump.working(), pump.longterm());
-    for refused in longterm.refused(REFUSED_MAX).await? {
-        let Identity { kind, id, .. } = refused.identity;
-        let owners = match working.records().get(kind, id.as_str()).await {
+    for refused in longterm.feed().refused(REFUSED_MAX).await? {
+        let key = refused.identity.key();
+        let owners = match working.records().get(&key).await {
             Ok(record) => record.iter().map(Record::owner).collect(),
             Err(aios_working::Error::Ambiguous { owners, .. }) => owners,
             Err(error) => return Err(error.into()),
         };
         for owner in owners {
-            let identity = Identity::new(owner, kind, id.clone());
-            if longterm.known(std::slice::from_ref(&identity)).await? != [false] {
+            let identity = key.clone().of(owner);
+            if longterm.records().known(std::slice::from_ref(&identity)).await? != [false] {
                 continue;
             }
             let Some(record) = working.records().get_exactly(&identity).await? else { continue };

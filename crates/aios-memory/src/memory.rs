@@ -263,7 +263,7 @@ impl AgentMemory {
         }
         let spilled = shared.spilling.stop().await;
         shared.pumping.stop().await;
-        let pumped = self.view.catch_up().await;
+        let pumped = self.view.feed().catch_up().await;
         if self.access() == Access::ReadWrite {
             together::note(shared).await;
         }
@@ -319,19 +319,8 @@ impl MemoryView {
     }
 
     /// Returns the access mode of the data directory.
-    #[must_use]
-    pub fn access(&self) -> Access {
+    pub(crate) fn access(&self) -> Access {
         self.shared.config.memory.access
-    }
-
-    /// Returns the number of records, of all owners, with changes that working memory has not yet
-    /// moved to long-term memory, so that no search finds them. A memory open for writing moves
-    /// them within milliseconds.
-    ///
-    /// # Errors
-    /// Errors of working or long-term memory.
-    pub async fn behind(&self) -> Result<u64, Error> {
-        self.shared.pump.behind().await
     }
 
     /// Returns [`Error::ReadOnly`] if the memory was opened read-only.
@@ -371,9 +360,9 @@ impl MemoryView {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        let behind = self.catch_up().await?;
+        let behind = self.feed().catch_up().await?;
         let (working, longterm) =
-            (self.working.records().counts().await?, self.longterm.counts().await?);
+            (self.working.records().counts().await?, self.longterm.records().counts().await?);
         let upkeep = self.shared.working.upkeep().stats().await?;
         let library = self.shared.longterm.stats().await?;
         let refused = match self.gate().acts_for() {
@@ -398,37 +387,11 @@ impl MemoryView {
 
     /// Counts the refused changes of `owner` and of shared records.
     async fn refusals_of(&self, owner: &Owner) -> Result<u64, Error> {
-        let refused = self.shared.longterm.refused(usize::MAX).await?;
+        let refused = self.shared.longterm.feed().refused(usize::MAX).await?;
         let of = |it: &&aios_longterm::Refused| {
             it.identity.owner == *owner || it.identity.owner.is_shared()
         };
         Ok(refused.iter().filter(of).count() as u64)
-    }
-
-    /// Waits until everything that working memory acknowledged before the call is searchable, and
-    /// returns the number of records, of all owners, that are not searchable yet. Searches do this
-    /// themselves, and the background does it within milliseconds. While a limit of long-term
-    /// memory is reached, the remaining changes wait and are not searched; they can still be read,
-    /// exported and forgotten.
-    ///
-    /// # Errors
-    /// Errors of working or long-term memory.
-    pub async fn catch_up(&self) -> Result<u64, Error> {
-        use aios_longterm::Error::{DiskFull, JournalFull};
-        let pump = &self.shared.pump;
-        if self.access() == Access::ReadOnly {
-            return pump.behind().await;
-        }
-        match pump.catch_up().await {
-            Err(error)
-                if error.is_unwritable()
-                    || matches!(error, Error::Longterm(DiskFull { .. } | JournalFull { .. })) =>
-            {
-                tracing::warn!(%error, "the newest records are not searched yet");
-                pump.behind().await
-            }
-            caught_up => caught_up.map(|_| 0),
-        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -479,8 +442,8 @@ pub struct LongtermStats {
     pub collections: std::collections::BTreeMap<&'static str, u64>,
     /// Changes of all owners that are not in the library yet.
     pub pending: u64,
-    /// Changes of all owners that could not be stored; [`Longterm::refused`] lists them with their
-    /// reasons.
+    /// Changes of all owners that could not be stored. Long-term memory's
+    /// [`refused`](aios_longterm::Feed::refused) lists them with their reasons.
     pub refused: u64,
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn rest_of(
 ) -> Result<Option<Rest>, Error> {
     let parts = parts_of(text);
     let texts: Vec<&str> = parts.iter().map(|part| text[part.clone()].trim()).collect();
-    let found = longterm.are_texts_forgotten(owner, document, &texts).await?;
+    let found = longterm.tombstones().are_texts_forgotten(owner, document, &texts).await?;
     let found = parts.into_iter().zip(found).filter_map(|(part, found)| found.then_some(part));
     Ok(without(text, found))
 }

@@ -90,7 +90,7 @@ impl Pump {
     /// Returns the number of records of all owners with changes that long-term memory has not
     /// received.
     pub(crate) async fn behind(&self) -> Result<u64, Error> {
-        let watermark = self.shared.longterm.watermark().await?;
+        let watermark = self.shared.longterm.feed().watermark().await?;
         Ok(self.shared.working.feed().waiting(watermark).await?)
     }
 
@@ -107,7 +107,7 @@ impl Pump {
         let head = shared.working.feed().head().await?;
         let _pumping = shared.pumping.lock().await;
         let mut pumped = 0;
-        let mut watermark = shared.longterm.watermark().await?;
+        let mut watermark = shared.longterm.feed().watermark().await?;
         // Read after the watermark, which never passes the head of its own feed.
         let told = shared.working.feed().head().await?;
         if told < watermark {
@@ -140,13 +140,13 @@ impl Pump {
     /// [`DRAIN_MAX`].
     async fn apply(&self, page: FeedPage) -> Result<Applied, Error> {
         let longterm = &self.shared.longterm;
-        match longterm.apply_feed(page.clone()).await {
+        match longterm.feed().apply(page.clone()).await {
             Err(full @ aios_longterm::Error::JournalFull { .. }) => {
-                match time::timeout(DRAIN_MAX, Box::pin(longterm.drain())).await {
+                match time::timeout(DRAIN_MAX, Box::pin(longterm.upkeep().drain())).await {
                     Ok(drained) => drained?,
                     Err(_) => return Err(full.into()),
                 }
-                Ok(longterm.apply_feed(page).await?)
+                Ok(longterm.feed().apply(page).await?)
             }
             applied => Ok(applied?),
         }
@@ -165,7 +165,7 @@ impl Pump {
         let shared = &self.shared;
         let seen = shared.seen.load(Ordering::Acquire);
         if shared.trimmed.load(Ordering::Acquire) < seen {
-            shared.longterm.sync().await?;
+            shared.longterm.upkeep().sync().await?;
             shared.working.feed().trim(seen).await?;
             shared.trimmed.fetch_max(seen, Ordering::AcqRel);
         }

@@ -7,8 +7,8 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use aios_embedding::Embedder;
 use aios_files::Lock;
-use aios_longterm::{Access, Longterm, Repaired as Found};
-use aios_record::{Gate, Identity, Kind, Record};
+use aios_longterm::{Access, Repaired as Found};
+use aios_record::{Gate, Identity, Kind, Progress, Record};
 use aios_working::Problem;
 use serde::Serialize;
 use tokio::task;
@@ -22,10 +22,8 @@ use crate::{
     together::{Generations, WORKING},
 };
 
-pub use aios_longterm::Progress as RebuildProgress;
-
 /// A callback for the progress of a repair.
-type Watch = Arc<dyn Fn(RebuildProgress) + Send + Sync>;
+type Watch = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Records per page.
 const PAGE: usize = 500;
@@ -121,7 +119,7 @@ pub struct Repaired {
 pub async fn reindex(
     mut config: Config,
     model: Option<String>,
-    progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Reindexed, Error> {
     let set = config.embedding.model.clone();
     let wanted = model.unwrap_or_else(|| set.clone());
@@ -133,7 +131,7 @@ pub async fn reindex(
     let _alone = alone(&config)?;
     let reached = Generations::noted(&dir)?.journal;
     let settings = aios_longterm::Config { reached, ..config.to_longterm() };
-    let done = Longterm::reindex(&dir, settings, embedder, progress).await?;
+    let done = aios_longterm::reindex(&dir, settings, embedder, progress).await?;
     Ok(Reindexed {
         model: fingerprint,
         records: done.records,
@@ -158,7 +156,7 @@ pub async fn reindex(
 /// errors of working or long-term memory.
 pub async fn repair(
     config: Config,
-    progress: impl Fn(RebuildProgress) + Send + Sync + 'static,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Repaired, Error> {
     config.check()?;
     let embedder = open_model(&config).await?;
@@ -171,7 +169,8 @@ pub async fn repair(
         None => {
             let (dir, settings) = (config.memory.data_dir.clone(), config.to_longterm());
             let model = Arc::clone(&embedder);
-            let repaired = Longterm::repair(&dir, settings, model, move |at| progress(at)).await?;
+            let repaired =
+                aios_longterm::repair(&dir, settings, model, move |at| progress(at)).await?;
             merged(repaired, &accepted.found)
         }
     };
@@ -230,7 +229,7 @@ async fn damaged(memory: &Administrator) -> Problematic {
         Err(error) if !error.is_corrupt() => {}
         _ => return Problematic::Working,
     }
-    match memory.longterm().journal_damage().await {
+    match memory.longterm().upkeep().journal_damage().await {
         Ok(damage) if damage.is_empty() => Problematic::Nothing,
         _ => Problematic::Journal,
     }
@@ -305,7 +304,8 @@ async fn accept_older(
         } else {
             let (settings, model, watch) =
                 (config.to_longterm(), Arc::clone(embedder), Arc::clone(progress));
-            accepted.found = Longterm::adopt(dir, settings, model, move |at| watch(at)).await?;
+            accepted.found =
+                aios_longterm::adopt(dir, settings, model, move |at| watch(at)).await?;
             together::forget(dir)?;
         }
     }
@@ -335,7 +335,7 @@ async fn go_on(
     is_sound: bool,
 ) -> Result<Repaired, Error> {
     let (head, told) =
-        (memory.working().feed().head().await?, memory.longterm().watermark().await?);
+        (memory.working().feed().head().await?, memory.longterm().feed().watermark().await?);
     let is_behind = accepted.has_older || head < told;
     let gone: HashSet<Identity> = found.gone.iter().cloned().collect();
     let is_empty =
@@ -385,10 +385,11 @@ async fn store_unknown(
         loop {
             let page = memory.working().records().list(kind, after, PAGE).await?;
             let identities: Vec<Identity> = page.records.iter().map(Record::identity).collect();
-            let known = memory.longterm().known(&identities).await?;
+            let known = memory.longterm().records().known(&identities).await?;
             let left_out: Vec<bool> = match gone {
                 Some(gone) => {
-                    let forgotten = memory.longterm().are_forgotten(&page.records).await?;
+                    let forgotten =
+                        memory.longterm().tombstones().are_forgotten(&page.records).await?;
                     let each = identities.iter().zip(forgotten);
                     each.map(|(it, is_forgotten)| is_forgotten || gone.contains(it)).collect()
                 }
@@ -422,8 +423,8 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
     };
     let verified = async {
         let memory = memory.administrator();
-        memory.longterm().drain().await?;
-        memory.longterm().verify_rows(|_| {}).await
+        memory.longterm().upkeep().drain().await?;
+        memory.longterm().upkeep().verify_rows(|_| {}).await
     };
     let verified = verified.await;
     // Changes that cannot be moved into a damaged library stay in the journal.
@@ -475,15 +476,15 @@ async fn restore(
             false => repaired.outdated.push(identity),
         }
     }
-    memory.longterm().give_up(&repaired.lost).await?;
-    memory.longterm().drain().await?;
+    memory.longterm().upkeep().give_up(&repaired.lost).await?;
+    memory.longterm().upkeep().drain().await?;
     Ok(repaired)
 }
 
 /// Stores a record again from working memory. Returns `false` if working memory lacks it.
 async fn store_again(memory: &Administrator, identity: &Identity) -> Result<bool, Error> {
     let owner = memory.working().scoped(Gate::owner(identity.owner.clone()));
-    let record = owner.records().get(identity.kind, identity.id.as_str()).await?;
+    let record = owner.records().get(&identity.key()).await?;
     let Some(record) = record.filter(|record| record.owner() == identity.owner) else {
         return Ok(false);
     };

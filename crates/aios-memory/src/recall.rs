@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use aios_longterm::{Explanation, Hit, LIMIT_OF_CONFIG, SearchOptions};
+use aios_longterm::{Explanation, Hit, SearchOptions};
 use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
 use serde::Serialize;
 
@@ -118,20 +118,56 @@ impl From<Hit> for Recollection {
 }
 
 impl MemoryView {
+    /// Returns the configured options of a search: the limit is that of the setting `search.limit`.
+    ///
+    /// ```
+    /// # use aios_memory::{AgentMemory, Config, Kind};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+    /// memory.remember("The staging database moved to port 5433.").await?;
+    ///
+    /// let notes = memory.search_options().with_kinds(vec![Kind::Note]);
+    /// assert_eq!(memory.recall_with("staging port", &notes).await?.hits.len(), 1);
+    /// let goals = memory.search_options().with_kinds(vec![Kind::Goal]);
+    /// assert!(memory.recall_with("staging port", &goals).await?.hits.is_empty());
+    /// # memory.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn search_options(&self) -> SearchOptions {
+        SearchOptions::default().with_limit(self.config().search.limit)
+    }
+
     /// Finds the records that match `query`, best first, among all records of this view
-    /// acknowledged before the call. A query without words finds nothing. [`SearchOptions::scope`]
-    /// narrows the view further. Default limit: the setting `search.limit`. If the setting
-    /// `search.reranker` names a cross-encoder, it orders the first hits.
+    /// acknowledged before the call, with the configured options. A query without words finds
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`recall_with`](MemoryView::recall_with).
+    pub async fn recall(&self, query: &str) -> Result<Recalled, Error> {
+        self.recall_with(query, &self.search_options()).await
+    }
+
+    /// Finds the records that match `query` and `options`. [`SearchOptions::scope`] narrows the
+    /// view further. If the setting `search.reranker` names a cross-encoder, it orders the first
+    /// hits.
     ///
     /// # Errors
     /// [`Error::Limit`] if [`SearchOptions::limit`] is not from 1 to 1000; errors of working or
     /// long-term memory, for example if the query is too long.
-    pub async fn recall(&self, query: &str, options: &SearchOptions) -> Result<Recalled, Error> {
+    pub async fn recall_with(
+        &self,
+        query: &str,
+        options: &SearchOptions,
+    ) -> Result<Recalled, Error> {
         let began = Instant::now();
-        if options.limit != LIMIT_OF_CONFIG {
-            Error::check_limit(options.limit)?;
+        if let Some(limit) = options.limit {
+            Error::check_limit(limit)?;
         }
-        let behind = self.catch_up().await?;
+        let behind = self.feed().catch_up().await?;
         let (hits, vectors_outstanding) = self.ranked(query, options).await?;
         Ok(Recalled {
             query: query.to_owned(),

@@ -1,7 +1,7 @@
 //! Storing records by kind, listing them, and reading them from the tier that holds them.
 
 use aios_longterm::{ListCursor, Version};
-use aios_record::{Id, Identity, Kind, Record, Scope, forms};
+use aios_record::{Id, Identity, Key, Kind, Mode, Record, Scope, forms};
 use aios_working::TimeCursor;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -32,11 +32,11 @@ pub struct Page {
 
 impl MemoryView {
     /// Stores the record that `value` describes and returns its id. `value` is an object with the
-    /// [`fields`](crate::fields()) of its kind. A record with the same id is replaced, with two
-    /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
-    /// and one with other content is refused. Missing parts of its scope are filled in from this
-    /// view; other values than the view's are refused. When this returns, the record is durable,
-    /// and every search finds it if its kind is searched.
+    /// [fields](crate::fields::fields()) of its kind. A record with the same id is replaced, with
+    /// two exceptions: the id of an entry must be new; an existing message, event or session is
+    /// kept, and one with other content is refused. Missing parts of its scope are filled in from
+    /// this view; other values than the view's are refused. When this returns, the record is
+    /// durable, and every search finds it if its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
@@ -88,25 +88,20 @@ impl MemoryView {
     }
 
     /// Returns `true` if `changes` would leave a record without visible text.
-    async fn is_blanked(
-        &self,
-        kind: Kind,
-        id: &Id,
-        changes: &Map<String, Value>,
-    ) -> Result<bool, Error> {
+    async fn is_blanked(&self, key: &Key, changes: &Map<String, Value>) -> Result<bool, Error> {
         if !changes.values().any(is_blank_text) {
             return Ok(false);
         }
-        let Some(record) = self.get(kind, id).await? else { return Ok(false) };
+        let Some(record) = self.get(key).await? else { return Ok(false) };
         let Value::Object(mut fields) = record.payload else { return Ok(false) };
-        fields.insert("id".to_owned(), json!(id));
+        fields.insert("id".to_owned(), json!(key.id));
         for (name, value) in changes.clone() {
             match value {
                 Value::Null => drop(fields.remove(&name)),
                 value => drop(fields.insert(name, value)),
             }
         }
-        Ok(self.record_of(kind, fields).is_some_and(|changed| forms::is_blank(&changed.text)))
+        Ok(self.record_of(key.kind, fields).is_some_and(|changed| forms::is_blank(&changed.text)))
     }
 
     /// Stores one directly written record and lifts the matching tombstones.
@@ -115,26 +110,27 @@ impl MemoryView {
         let mut admission = Admission::new(self, Manner::Written);
         let verdict = admission.admit(vec![arrival]).await?.pop();
         let verdict = verdict.expect("one arrival has one verdict");
-        self.lift_tombstone(kind, &verdict.id).await?;
+        self.lift_tombstone(&Key::new(kind, verdict.id.clone())).await?;
         Ok(verdict)
     }
 
     /// Lifts the tombstone that matches a record which is not fed to long-term memory. For fed
     /// records, long-term memory does it.
-    async fn lift_tombstone(&self, kind: Kind, id: &Id) -> Result<(), Error> {
+    async fn lift_tombstone(&self, key: &Key) -> Result<(), Error> {
+        let kind = key.kind;
         // Only some events are fed.
         let is_fed = kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind);
         if is_direct(kind) || is_fed {
             return Ok(());
         }
-        let stored = match self.working().records().get(kind, id.as_str()).await {
+        let stored = match self.working().records().get(key).await {
             // The administrator's view, and several owners have the id.
             Err(aios_working::Error::Ambiguous { .. }) => None,
             stored => stored?,
         };
         let stored: Vec<Record> =
             stored.into_iter().filter(|it| self.gate().may_change(&it.scope)).collect();
-        Ok(self.longterm().lift_tombstones(&stored).await?)
+        Ok(self.longterm().tombstones().lift(&stored).await?)
     }
 
     /// Changes the fields in `changes` and keeps the others. A null resets a field to its default.
@@ -148,15 +144,11 @@ impl MemoryView {
     /// - [`Error::Record`] if a change fits no field, or the record has left working memory.
     /// - [`Error::is_not_yours`] if the record is shared and this is the view of a user.
     /// - Errors of working or long-term memory.
-    pub async fn update(
-        &self,
-        kind: Kind,
-        id: &Id,
-        changes: Map<String, Value>,
-    ) -> Result<(), Error> {
+    pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<(), Error> {
+        let kind = key.kind;
         let invalid = |problem: String| Error::Record { kind, problem };
         let changes = guarding::object(self.config().to_guard(), changes)?;
-        if changes.get("id").is_some_and(|new| *new != json!(id)) {
+        if changes.get("id").is_some_and(|new| *new != json!(key.id)) {
             return Err(invalid("the id of a record never changes".to_owned()));
         }
         if is_fixed(kind, &changes) {
@@ -169,41 +161,35 @@ impl MemoryView {
         if let Some(name) = blank_name(&changes) {
             return Err(invalid(format!("its `{name}` is empty")));
         }
-        if self.is_blanked(kind, id, &changes).await? {
+        if self.is_blanked(key, &changes).await? {
             return Err(invalid(EMPTY.to_owned()));
         }
         if is_direct(kind) {
-            self.longterm().update(kind, id, changes).await?;
+            self.longterm().update(key, changes).await?;
             return Ok(());
         }
-        self.check_is_in_working(kind, id).await?;
-        self.update_told(kind, id, changes).await?;
+        self.check_is_in_working(key).await?;
+        self.update_told(key, changes).await?;
         self.wake_pump();
         Ok(())
     }
 
     /// Changes a record of working memory once its current version is in the history. Retries if
     /// another process changes the record in between.
-    async fn update_told(
-        &self,
-        kind: Kind,
-        id: &Id,
-        changes: Map<String, Value>,
-    ) -> Result<Record, Error> {
+    async fn update_told(&self, key: &Key, changes: Map<String, Value>) -> Result<Record, Error> {
         self.check_writable()?;
         // One update at a time in this process: concurrent ones would only retry.
         let _turn = self.shared().updating.lock().await;
         for _ in 0..UPDATE_TRIES {
             self.shared().pump.catch_up().await?;
-            let told = self.shared().longterm.watermark().await?;
+            let told = self.shared().longterm.feed().watermark().await?;
             let changes = changes.clone();
-            let updated =
-                self.working().records().update_told(kind, id.as_str(), changes, told).await?;
+            let updated = self.working().records().update_told(key, changes, told).await?;
             if let Some(record) = updated {
                 return Ok(record);
             }
         }
-        Err(aios_longterm::Error::Contended { key: format!("{kind}/{id}") }.into())
+        Err(aios_longterm::Error::Contended { key: key.to_string() }.into())
     }
 
     /// Returns the record that [`record`](MemoryView::record) would store for `object`, or `None`
@@ -220,22 +206,23 @@ impl MemoryView {
 
     fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Option<Record> {
         if is_direct(kind) {
-            return self.longterm().record_of(kind, object).ok();
+            return self.longterm().records().build(kind, object).ok();
         }
         aios_working::record_of(kind, Value::Object(object))
     }
 
     /// Returns an error if a record is not in working memory, where it could be changed.
-    async fn check_is_in_working(&self, kind: Kind, id: &Id) -> Result<(), Error> {
-        self.check_means_one(kind, id).await?;
-        if self.working().records().get(kind, id.as_str()).await?.is_some() {
+    async fn check_is_in_working(&self, key: &Key) -> Result<(), Error> {
+        self.check_means_one(key).await?;
+        if self.working().records().get(key).await?.is_some() {
             return Ok(());
         }
-        match self.longterm().record(kind, id).await? {
-            None => Err(aios_working::Error::NotFound { kind, id: id.to_string() }.into()),
+        let Key { kind, id } = key;
+        match self.longterm().get(key).await? {
+            None => Err(aios_working::Error::NotFound { kind: *kind, id: id.to_string() }.into()),
             Some(_) => {
                 let problem = "it has moved to long-term memory, where records stay as they are";
-                Err(Error::Record { kind, problem: problem.to_owned() })
+                Err(Error::Record { kind: *kind, problem: problem.to_owned() })
             }
         }
     }
@@ -246,49 +233,51 @@ impl MemoryView {
     ///
     /// # Errors
     /// Errors of working or long-term memory.
-    pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
-        self.catch_up().await?;
-        Ok(self.longterm().history(kind, id).await?)
-    }
-
-    /// Returns the records that [`delete`](MemoryView::delete) would remove: the dependents of the
-    /// record, then the record. Empty if there is no such record in working memory.
-    ///
-    /// # Errors
-    /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
-    /// record is shared and this is the view of a user; errors of working memory.
-    pub async fn deletion(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
-        if is_kept(kind) {
-            return Err(Error::Kept { kind });
-        }
-        Ok(self.working().records().would_remove(kind, id.as_str()).await?)
+    pub async fn history(&self, key: &Key) -> Result<Vec<Version>, Error> {
+        self.feed().catch_up().await?;
+        Ok(self.longterm().history(key).await?)
     }
 
     /// Deletes a record permanently, from working memory at once and from every search, together
     /// with its dependents: the tasks of a goal, the tool calls of a task, the messages and tasks
-    /// of a session. Returns the removed records, the record itself last.
+    /// of a session. Returns the removed records, the record itself last. Empty if there is no such
+    /// record in working memory.
     ///
     /// # Errors
-    /// As [`deletion`](MemoryView::deletion).
-    pub async fn delete(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
-        if is_kept(kind) {
-            return Err(Error::Kept { kind });
+    /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
+    /// record is shared and this is the view of a user; errors of working memory.
+    pub async fn delete(&self, key: &Key) -> Result<Vec<Identity>, Error> {
+        self.delete_with(key, Mode::Apply).await
+    }
+
+    /// Deletes a record like [`delete`](MemoryView::delete), in the given mode. With
+    /// [`Mode::DryRun`] nothing is deleted, and the result is the same.
+    ///
+    /// # Errors
+    /// As [`delete`](MemoryView::delete).
+    pub async fn delete_with(&self, key: &Key, mode: Mode) -> Result<Vec<Identity>, Error> {
+        if is_kept(key.kind) {
+            return Err(Error::Kept { kind: key.kind });
         }
-        self.check_means_one(kind, id).await?;
-        let removed = self.working().records().remove(kind, id.as_str()).await?;
-        self.wake_pump();
+        if mode == Mode::Apply {
+            self.check_means_one(key).await?;
+        }
+        let removed = self.working().records().remove_with(key, mode).await?;
+        if mode == Mode::Apply {
+            self.wake_pump();
+        }
         Ok(removed)
     }
 
-    /// Returns the record of this kind and id, from working memory or, if it has left that, from
+    /// Returns the record of this key, from working memory or, if it has left that, from
     /// long-term memory. In a user's view, the user's own record takes precedence over the shared
     /// one.
     ///
     /// # Errors
     /// [`Error::is_ambiguous`] if this is the administrator's view and several owners have the id;
     /// errors of working or long-term memory.
-    pub async fn get(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
-        let here = self.working().records().get(kind, id.as_str()).await?;
+    pub async fn get(&self, key: &Key) -> Result<Option<Record>, Error> {
+        let here = self.working().records().get(key).await?;
         let is_own = |it: &Option<Record>| {
             it.as_ref().is_some_and(|record| self.gate().may_change(&record.scope))
         };
@@ -296,21 +285,22 @@ impl MemoryView {
             return Ok(here);
         }
         // Long-term memory may hold another record of this id: the user's own, or another owner's.
-        let there = self.longterm().record(kind, id).await?;
+        let there = self.longterm().get(key).await?;
         if let (None, Some(here), Some(there)) = (self.gate().acts_for(), &here, &there)
             && here.owner() != there.owner()
         {
             let owners = vec![here.owner(), there.owner()];
-            return Err(aios_longterm::Error::Ambiguous { kind, id: id.clone(), owners }.into());
+            let Key { kind, id } = key.clone();
+            return Err(aios_longterm::Error::Ambiguous { kind, id, owners }.into());
         }
         Ok(if is_own(&there) && !is_own(&here) { there } else { here.or(there) })
     }
 
     /// Returns an error if a bare id is ambiguous across both tiers, before working memory changes
     /// it.
-    async fn check_means_one(&self, kind: Kind, id: &Id) -> Result<(), Error> {
+    async fn check_means_one(&self, key: &Key) -> Result<(), Error> {
         if self.gate().acts_for().is_none() {
-            self.get(kind, id).await?;
+            self.get(key).await?;
         }
         Ok(())
     }
@@ -382,7 +372,7 @@ pub(crate) async fn store(
 ) -> Result<Id, Error> {
     let fields = with_scope(fields, scope);
     if is_direct(kind) {
-        return Ok(view.longterm().store_object(kind, fields).await?);
+        return Ok(view.longterm().records().put(kind, fields).await?);
     }
     match kind {
         Kind::Preference | Kind::Persona => store_setting(view, kind, fields, scope).await,
@@ -414,7 +404,7 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
         Kind::Event => {
             let event: aios_working::Event = typed(kind, value)?;
             let id = event.id.clone();
-            let stored = match working.records().get(kind, id.as_str()).await {
+            let stored = match working.records().get(&Key::new(kind, id.clone())).await {
                 // The administrator's view, and several owners have the id.
                 Err(aios_working::Error::Ambiguous { .. }) => None,
                 stored => stored?,

@@ -12,7 +12,18 @@ use crate::{
 };
 
 /// The options of [`remember_with`](MemoryView::remember_with).
+///
+/// ```
+/// use aios_memory::{Kind, RememberOptions};
+///
+/// let options = RememberOptions::default()
+///     .with_kind(Kind::Knowledge)
+///     .with_tag("staging")
+///     .with_importance(0.8);
+/// assert_eq!(options.tags, ["staging"]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RememberOptions {
     /// The kind of the record. Only kinds stored directly in long-term memory are accepted: notes,
     /// knowledge, incidents and others. Default: a note.
@@ -41,6 +52,18 @@ impl RememberOptions {
     pub fn with_tag(mut self, tag: impl Into<String>) -> RememberOptions {
         self.tags.push(tag.into());
         self
+    }
+
+    /// Sets the labels.
+    #[must_use]
+    pub fn with_tags(self, tags: Vec<String>) -> RememberOptions {
+        RememberOptions { tags, ..self }
+    }
+
+    /// Sets the importance, 0 to 1.
+    #[must_use]
+    pub fn with_importance(self, importance: f32) -> RememberOptions {
+        RememberOptions { importance, ..self }
     }
 }
 
@@ -97,14 +120,14 @@ impl MemoryView {
         let Names { mut id, former } = Namer::default().name(facts, None);
         for Key { id: former, .. } in former {
             let identity = Identity::new(scope.owner(), kind, former.clone());
-            if self.longterm().known(&[identity]).await? == [true] {
+            if self.longterm().records().known(&[identity]).await? == [true] {
                 id = former;
             }
         }
         // The lock keeps concurrent updates from losing each other's tags.
         let _turn = self.shared().updating.lock().await;
         let identity = Identity::new(scope.owner(), kind, id.clone());
-        let stored = self.longterm().records(&[identity]).await?;
+        let stored = self.longterm().records().get_all(&[identity]).await?;
         let stored = stored.into_iter().find(|it| it.scope == scope);
         let is_known = stored.is_some();
         let new = || Record {

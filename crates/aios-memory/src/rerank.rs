@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "families")]
 use aios_embedding::{BertOptions, CrossEncoder};
-use aios_longterm::{Hit, LIMIT_OF_CONFIG, SearchOptions};
+use aios_longterm::{Hit, SearchOptions};
 
 use crate::{Config, Error};
 
@@ -63,8 +63,8 @@ impl Reranker {
     /// Returns `options` with a limit of at least [`HITS_READ`], for a search whose hits are
     /// reranked.
     pub(crate) fn widened(options: &SearchOptions, limit_of_config: usize) -> SearchOptions {
-        let limit = limit(options, limit_of_config);
-        SearchOptions { limit: limit.max(HITS_READ), ..options.clone() }
+        let limit = options.limit.unwrap_or(limit_of_config);
+        options.clone().with_limit(limit.max(HITS_READ))
     }
 
     /// Reorders the first of `hits`, which are sorted best first, by the cross-encoder, and
@@ -84,7 +84,7 @@ impl Reranker {
         let read = reranked.iter().take_while(|(_, score)| score.is_some()).count();
         let order = |score: Option<f64>| score.unwrap_or(f64::NEG_INFINITY);
         reranked[..read].sort_by(|(_, a), (_, b)| order(*b).total_cmp(&order(*a)));
-        reranked.truncate(limit(options, limit_of_config));
+        reranked.truncate(options.limit.unwrap_or(limit_of_config));
         Ok(reranked)
     }
 
@@ -102,10 +102,6 @@ impl Reranker {
     async fn scores(&self, _: String, _: Vec<String>) -> Result<Vec<f32>, Error> {
         match self.model {}
     }
-}
-
-fn limit(options: &SearchOptions, limit_of_config: usize) -> usize {
-    if options.limit == LIMIT_OF_CONFIG { limit_of_config } else { options.limit }
 }
 
 /// Returns the text of a hit that the cross-encoder reads.

@@ -51,6 +51,59 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// Interval between writes of metrics, which bounds the history that a killed process loses.
 const METRICS_INTERVAL: Duration = Duration::from_secs(30);
 
+/// Events that are written at once.
+///
+/// ```
+/// # use aios_memory::{AgentMemory, Config, Event};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+/// let event = Event::new("alarm", "disk-watch", serde_json::json!({"free_gb": 2}));
+/// memory.events().push_durable(event).await?;
+/// assert_eq!(memory.stats().await?.working["events"], 1);
+/// # memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'a> {
+    view: &'a MemoryView,
+}
+
+impl MemoryView {
+    /// Returns the events that are written at once.
+    #[must_use]
+    pub fn events(&self) -> Events<'_> {
+        Events { view: self }
+    }
+}
+
+impl Events<'_> {
+    /// Records an event and waits until it is on disk, critical or not.
+    ///
+    /// # Errors
+    /// - [`Error::EventsBusy`] if the queue is full. The event is in RAM nevertheless.
+    /// - [`Error::EventUnwritten`] if writing fails or the guard refuses the event. Failed writes
+    ///   of critical events are retried in the background.
+    /// - As [`observe`](MemoryView::observe).
+    pub async fn push_durable(self, event: Event) -> Result<Pushed, Error> {
+        self.view.check_machine_wide(Kind::Event)?;
+        let (reply, written) = oneshot::channel();
+        let queue = self.view.shared().spill.queue.clone();
+        let offer = |event| {
+            let queued = Queued { event, written: Some(reply) };
+            queue.try_send(queued).map_err(|_| Refused)
+        };
+        let pushed = self.view.shared().operational.push_event_with(event, offer)?;
+        if pushed.spill == Spilled::Full {
+            return Err(Error::EventsBusy);
+        }
+        written.await.map_err(|_| Error::Interrupted)??;
+        Ok(pushed)
+    }
+}
+
 impl MemoryView {
     /// Records an event in RAM, without waiting. A critical event is queued for the disk when this
     /// returns, and searchable soon afterwards. Events have no owner. The guard checks events on
@@ -64,29 +117,6 @@ impl MemoryView {
     pub fn observe(&self, event: Event) -> Result<Pushed, Error> {
         self.check_machine_wide(Kind::Event)?;
         Ok(self.shared().operational.push_event(event)?)
-    }
-
-    /// Records an event and waits until it is on disk, critical or not.
-    ///
-    /// # Errors
-    /// - [`Error::EventsBusy`] if the queue is full. The event is in RAM nevertheless.
-    /// - [`Error::EventUnwritten`] if writing fails or the guard refuses the event. Failed writes
-    ///   of critical events are retried in the background.
-    /// - As [`observe`](MemoryView::observe).
-    pub async fn push_event_durable(&self, event: Event) -> Result<Pushed, Error> {
-        self.check_machine_wide(Kind::Event)?;
-        let (reply, written) = oneshot::channel();
-        let queue = self.shared().spill.queue.clone();
-        let offer = |event| {
-            let queued = Queued { event, written: Some(reply) };
-            queue.try_send(queued).map_err(|_| Refused)
-        };
-        let pushed = self.shared().operational.push_event_with(event, offer)?;
-        if pushed.spill == Spilled::Full {
-            return Err(Error::EventsBusy);
-        }
-        written.await.map_err(|_| Error::Interrupted)??;
-        Ok(pushed)
     }
 
     /// Returns an error if the memory is read-only, or if this is the view of a user, which cannot

@@ -52,7 +52,7 @@ impl Generations {
     /// Returns the current generations of the databases.
     pub(crate) async fn of(working: &Working, longterm: &Longterm) -> Result<Generations, Error> {
         let working = Some(working.upkeep().generation().await?);
-        Ok(Generations { working, journal: Some(longterm.generation().await?) })
+        Ok(Generations { working, journal: Some(longterm.upkeep().generation().await?) })
     }
 
     /// Returns the databases whose generation in `found` is older than in `self`.
@@ -79,7 +79,7 @@ pub(crate) async fn note(memory: &Shared) {
 /// Records the generations after each drain of this process into the library, until the memory is
 /// closed, so that a killed process leaves a recent file.
 pub(crate) fn keep_noting(memory: &Arc<Shared>) {
-    let mut drained = memory.longterm.drained();
+    let mut drained = memory.longterm.upkeep().drained();
     let memory = Arc::downgrade(memory);
     task::spawn(async move {
         while drained.changed().await.is_ok() {
@@ -98,7 +98,7 @@ async fn try_note(memory: &Shared) -> Result<(), Error> {
     if Generations::noted(&dir)? == reached {
         return Ok(());
     }
-    longterm.sync().await?;
+    longterm.upkeep().sync().await?;
     working.upkeep().sync().await?;
     // The directory may have been replaced.
     anchor.check()?;

@@ -9,7 +9,8 @@ use std::{ffi::OsString, path::PathBuf};
 use aios_exchange::ingest::Format;
 use aios_hub::ModelName;
 use aios_memory::{
-    AgentMemory, ContextFormat, Flag, Kind, MemoryView, Period, Scope, ScopeFilter, Tier, Tokenizer,
+    AgentMemory, Kind, MemoryView, Scope, ScopeFilter, Tier, Tokenizer, config::Flag,
+    context::Format as ContextFormat, period::Period,
 };
 use clap::{
     Args, Parser, Subcommand, ValueEnum,

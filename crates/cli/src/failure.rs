@@ -21,7 +21,7 @@ pub(crate) enum Failure {
     Hub(#[from] aios_hub::Error),
     /// The settings are invalid.
     #[error(transparent)]
-    Config(#[from] aios_memory::ConfigError),
+    Config(#[from] aios_memory::config::Error),
     /// The command is invalid as given.
     #[error("{message}")]
     Usage {

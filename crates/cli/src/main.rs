@@ -12,7 +12,10 @@ mod output;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use aios_memory::{Administrator, AgentMemory, Effective, MemoryView, Sources};
+use aios_memory::{
+    Administrator, AgentMemory, MemoryView,
+    config::{Effective, Sources},
+};
 use nix::sys::stat::{Mode, umask};
 
 use crate::{

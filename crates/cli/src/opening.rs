@@ -1,7 +1,7 @@
 //! Opening the memory for a command, read-only if nothing can be written, and closing it. Not here:
 //! what commands do.
 
-use aios_memory::{Access, AgentMemory, Config, Effective, Scratch};
+use aios_memory::{Access, AgentMemory, Config, config::Effective, upkeep::Scratch};
 
 use crate::{
     args::{Command, Global, Import, Maintain, Migrate, Verify},
@@ -132,11 +132,11 @@ pub(crate) async fn open(
         }
         opened => opened?,
     };
-    if memory.access() == Access::ReadOnly {
+    if memory.config().memory.access == Access::ReadOnly {
         if !matches!(command, Command::Verify(_)) {
             tell_older(&memory, output).await?;
         }
-        tell_behind(memory.behind().await?, output);
+        tell_behind(memory.feed().behind().await?, output);
     }
     Ok(memory)
 }
@@ -144,7 +144,7 @@ pub(crate) async fn open(
 /// Warns about databases that are missing or older than the others.
 async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure> {
     let administrator = memory.administrator();
-    for name in administrator.older_databases().await? {
+    for name in administrator.upkeep().older_databases().await? {
         output.warn(
             "older",
             &format!(

@@ -173,12 +173,15 @@ impl Progress {
         self.0.set_message(defused(&line(&what.to_string()), Notation::Text).into_owned());
     }
 
-    pub(crate) fn set_length(&self, length: u64) {
-        self.0.set_length(length);
-    }
-
-    pub(crate) fn set_position(&self, position: u64) {
-        self.0.set_position(position);
+    /// Shows the progress. The bar keeps its length if the total is unknown.
+    pub(crate) fn show(&self, progress: &aios_memory::Progress) {
+        if let Some(part) = &progress.part {
+            self.name(part);
+        }
+        if let Some(total) = progress.total {
+            self.0.set_length(total);
+        }
+        self.0.set_position(progress.done);
     }
 
     /// Removes the bar.

@@ -9,8 +9,8 @@ use std::{
 
 use aios_exchange::labelled::{CATEGORY_UNANSWERABLE, Labelled, Question};
 use aios_longterm::SearchOptions;
-use aios_memory::{ContextOptions, Recollection};
-use aios_record::{Key, Tier};
+use aios_memory::Recollection;
+use aios_record::{Key, Progress, Tier};
 use serde_json::Value;
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 /// Number of turns searched for ten distinct sessions.
 const SESSION_HITS: usize = 100;
 
-pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
+pub(crate) async fn evaluate<P: FnMut(Progress)>(
     files: &[PathBuf],
     mut run: Run<'_, P>,
 ) -> Result<Report, Error> {
@@ -87,7 +87,7 @@ struct Seen {
 }
 
 impl Seen {
-    async fn ask<P: FnMut(usize, usize)>(
+    async fn ask<P: FnMut(Progress)>(
         &mut self,
         question: &Question,
         index: &Index,
@@ -97,13 +97,13 @@ impl Seen {
         let evidence: BTreeMap<&str, u32> =
             question.evidence.iter().map(|turn| (turn.as_str(), 1)).collect();
         let limit = DEPTHS[DEPTHS.len() - 1];
-        let options = SearchOptions { limit, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(limit);
         let hits = run.recall(index, &question.text, &options).await?;
         self.best_hits.answerable.push(relevance_of_best(&hits));
         let measures = Measures::of(&index.names(&hits), &evidence);
         run.measured(Some(question.category.to_string()), measures, None);
-        let more = SearchOptions { limit: SESSION_HITS, ..options };
-        let hits = index.memory.recall(&question.text, &more).await?.hits;
+        let more = options.with_limit(SESSION_HITS);
+        let hits = index.memory.recall_with(&question.text, &more).await?.hits;
         let of = |turn: &&str| sessions.get(turn).copied();
         let ranked = distinct(index.names(&hits).iter().filter_map(of));
         let holding = evidence.keys().filter_map(of).map(|session| (session, 1)).collect();
@@ -119,9 +119,9 @@ impl Seen {
         foreign: impl Iterator<Item = &Question>,
         index: &Index,
     ) -> Result<(), Error> {
-        let options = SearchOptions { limit: 1, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(1);
         let of_best = async |question: &Question| {
-            let found = index.memory.recall(&question.text, &options).await?;
+            let found = index.memory.recall_with(&question.text, &options).await?;
             Ok::<_, Error>(relevance_of_best(&found.hits))
         };
         let is_unanswerable = |it: &&Question| it.category == CATEGORY_UNANSWERABLE;
@@ -141,14 +141,11 @@ impl Seen {
         index: &Index,
     ) -> Result<(), Error> {
         let memory = &index.memory;
-        let options = ContextOptions {
-            tiers: vec![Tier::Longterm, Tier::Knowledge],
-            ..memory.context_options()
-        };
-        let candidates = memory.gather(&question.text, &options).await?;
+        let options = memory.context_options().with_tiers(vec![Tier::Longterm, Tier::Knowledge]);
+        let candidates = memory.contexts().gather(&question.text, &options).await?;
         for (at, max_tokens) in BUDGETS.into_iter().enumerate() {
-            let options = ContextOptions { max_tokens, ..options.clone() };
-            let context = memory.pack(candidates.clone(), &options).await?;
+            let options = options.clone().with_max_tokens(max_tokens);
+            let context = memory.contexts().pack(candidates.clone(), &options).await?;
             let keys = context.chunks.iter().flat_map(|chunk| &chunk.ids);
             let named = keys.filter_map(|key| index.names.get(&key.parse::<Key>().ok()?));
             let shown: Vec<&str> = named.map(String::as_str).collect();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use aios_draft::Draft;
 use aios_embedding::Embedder;
 use aios_longterm::{SearchOptions, chunks};
-use aios_record::{Kind, Scope};
+use aios_record::{Kind, Progress, Scope};
 
 use crate::{
     Error, Report, Run,
@@ -21,7 +21,7 @@ const PIECE: char = '#';
 /// Assumed maximum number of pieces of one document among the best hits.
 const PIECES_MAX: usize = 5;
 
-pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
+pub(crate) async fn evaluate<P: FnMut(Progress)>(
     dirs: &[PathBuf],
     read: fn(&Path) -> Result<Collection, Error>,
     mut run: Run<'_, P>,
@@ -43,7 +43,7 @@ pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
         });
         let baselines = run.baselines(&Vec::from_iter(texts))?;
         let limit = DEPTHS[DEPTHS.len() - 1] * most;
-        let options = SearchOptions { limit, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(limit);
         for query in queries {
             let grades = query.grades();
             let hits = run.recall(&index, &query.text, &options).await?;

@@ -49,7 +49,7 @@ use std::{
 };
 
 use aios_embedding::Cached;
-use aios_memory::{Config, open_new_model};
+use aios_memory::{Config, Progress, model::open_new_model};
 
 use self::run::{Index, Run};
 pub use self::{
@@ -103,8 +103,7 @@ pub enum Dataset {
 
 /// Measures retrieval on labelled data. `paths` are files or directories, depending on `dataset`.
 /// `config` configures the indexes except for their location: they are created in a temporary
-/// directory and deleted afterwards. `progress` is called with the number of completed questions
-/// and their total.
+/// directory and deleted afterwards. Calls `progress` with the number of completed questions.
 ///
 /// # Errors
 /// [`Error::Input`] if a file is not in the format of `dataset`, else any error of a tier.
@@ -112,7 +111,7 @@ pub async fn evaluate(
     paths: &[PathBuf],
     dataset: Dataset,
     config: &Config,
-    progress: impl FnMut(usize, usize),
+    progress: impl FnMut(Progress),
 ) -> Result<Report, Error> {
     let mut uncached = config.clone();
     uncached.embedding.cache_entries = 0;

@@ -11,7 +11,7 @@ use std::{
 use aios_draft::Draft;
 use aios_longterm::{LIMIT_MAX, SearchOptions};
 use aios_memory::Recollection;
-use aios_record::{Kind, Scope};
+use aios_record::{Kind, Progress, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -57,7 +57,7 @@ struct Question {
     r#type: String,
 }
 
-pub(crate) async fn evaluate<P: FnMut(usize, usize)>(
+pub(crate) async fn evaluate<P: FnMut(Progress)>(
     files: &[PathBuf],
     among: &[PathBuf],
     mut run: Run<'_, P>,
@@ -119,7 +119,7 @@ struct Asked {
 }
 
 impl Asked {
-    async fn ask<P: FnMut(usize, usize)>(
+    async fn ask<P: FnMut(Progress)>(
         &mut self,
         question: &Question,
         index: &Index,
@@ -129,7 +129,7 @@ impl Asked {
         let gold: BTreeMap<String, u32> = question.gold.iter().map(|id| (name(id), 1)).collect();
         let gold: BTreeMap<&str, u32> = gold.iter().map(|(id, grade)| (&**id, *grade)).collect();
         let limit = DEPTHS[DEPTHS.len() - 1];
-        let options = SearchOptions { limit, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(limit);
         let hits = run.recall(index, &question.q, &options).await?;
         let best = hits.first().map_or(0.0, |hit| hit.relevance);
         let ranked = index.names(&hits);
@@ -143,8 +143,8 @@ impl Asked {
         let relevance = match relevance_of(&gold, &hits, index) {
             Some(relevance) => relevance,
             None => {
-                let deepest = SearchOptions { limit: LIMIT_MAX, ..SearchOptions::default() };
-                let hits = index.memory.recall(&question.q, &deepest).await?.hits;
+                let deepest = SearchOptions::default().with_limit(LIMIT_MAX);
+                let hits = index.memory.recall_with(&question.q, &deepest).await?.hits;
                 relevance_of(&gold, &hits, index).unwrap_or_default()
             }
         };

@@ -13,7 +13,7 @@ use aios_exchange::ingest;
 use aios_files::Temporary;
 use aios_longterm::SearchOptions;
 use aios_memory::{AgentMemory, Config, Recollection};
-use aios_record::Key;
+use aios_record::{Key, Progress};
 
 use crate::{
     Error,
@@ -57,7 +57,7 @@ pub(crate) struct Index {
     _dir: Temporary,
 }
 
-impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
+impl<'a, P: FnMut(Progress)> Run<'a, P> {
     pub(crate) fn new(config: &'a Config, embedder: Arc<dyn Embedder>, progress: P) -> Run<'a, P> {
         Run {
             config,
@@ -89,7 +89,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         for failure in ingest::drafts(&memory, drafts).await?.failed {
             tracing::warn!(%failure, "left out");
         }
-        memory.administrator().longterm().drain().await?;
+        memory.administrator().longterm().upkeep().drain().await?;
         self.index_seconds += began.elapsed().as_secs_f64();
         self.indexes += 1;
         self.records += drafts.len();
@@ -103,7 +103,7 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
         options: &SearchOptions,
     ) -> Result<Vec<Recollection>, Error> {
         let began = Instant::now();
-        let found = index.memory.recall(question, options).await?;
+        let found = index.memory.recall_with(question, options).await?;
         self.query_ms.push(began.elapsed().as_secs_f64() * 1e3);
         Ok(found.hits)
     }
@@ -135,7 +135,8 @@ impl<'a, P: FnMut(usize, usize)> Run<'a, P> {
     }
 
     fn advance(&mut self) {
-        (self.progress)(self.asked.len() + self.unmeasured, self.total);
+        let done = self.asked.len() + self.unmeasured;
+        (self.progress)(Progress::new(done as u64).with_total(self.total as u64));
     }
 
     pub(crate) fn report(mut self) -> Report {

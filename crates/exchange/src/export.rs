@@ -12,12 +12,11 @@ use std::{
     collections::HashSet,
     io::{BufWriter, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use aios_files::Partial;
 use aios_memory::MemoryView;
-use aios_record::{ExportHeader, Identity, Kind, Record};
+use aios_record::{ExportHeader, Identity, Kind, Progress, Record};
 use aios_working::KINDS;
 use serde::Serialize;
 use tokio::task;
@@ -32,14 +31,11 @@ use crate::Error;
 /// Records per page.
 const PAGE: usize = 500;
 
-/// Callback for the number of records processed so far.
-pub type RecordProgress = Arc<dyn Fn(u64) + Send + Sync>;
-
 /// Writes every record of the view's owner to a new file at `path` (mode 0600), which appears only
 /// when it is complete: records in working memory, and those only in long-term memory. The view of
 /// a user omits shared records; the administrator's view writes those of every owner. Metrics and
 /// events of the ring are not records. Concurrent changes after the call began may or may not be in
-/// the file.
+/// the file. Calls `progress` with the number of records written.
 ///
 /// # Errors
 /// [`Error::Output`] if the file already exists or cannot be written, [`Error::Memory`] while
@@ -47,7 +43,7 @@ pub type RecordProgress = Arc<dyn Fn(u64) + Send + Sync>;
 pub async fn to_file(
     view: &MemoryView,
     path: &Path,
-    progress: Option<RecordProgress>,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Exported, Error> {
     let partial = Partial::create(path)?;
     let (exported, partial) = write_export(view, Lines::new(partial, path, progress)?).await?;
@@ -65,7 +61,7 @@ pub async fn to_writer(
     view: &MemoryView,
     out: impl Write + Send + 'static,
     name: &str,
-    progress: Option<RecordProgress>,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Exported, Error> {
     let lines = Lines::new(out, Path::new(name), progress)?;
     Ok(write_export(view, lines).await?.0)
@@ -86,7 +82,7 @@ async fn write_export<W: Write + Send + 'static>(
 ) -> Result<(Exported, W), Error> {
     let mut exported = Exported::default();
     let mut written = HashSet::new();
-    view.catch_up().await?;
+    view.feed().catch_up().await?;
     let working = view.working();
     let rest = KINDS.iter().filter(|kind| **kind != Kind::Session);
     for &kind in [Kind::Session].iter().chain(rest) {
@@ -106,14 +102,14 @@ async fn write_export<W: Write + Send + 'static>(
             }
         }
     }
-    let mut rest = view.longterm().identities().await?;
+    let mut rest = view.longterm().records().identities().await?;
     let own = view.gate().acts_for();
     rest.retain(|identity| own.is_none_or(|owner| identity.owner == *owner));
     rest.retain(|identity| !written.contains(identity));
     // By kind name, goals come before tasks, and tasks before tool calls.
     rest.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
     for some in rest.chunks(PAGE) {
-        let mut records = view.longterm().records(some).await?;
+        let mut records = view.longterm().records().get_all(some).await?;
         check_whole(view, some, &records).await?;
         records.sort_by_cached_key(|record| {
             let identity = record.identity();
@@ -139,7 +135,7 @@ async fn check_whole(
     let found: HashSet<Identity> = records.iter().map(Record::identity).collect();
     let missing = wanted.iter().filter(|it| !found.contains(*it)).cloned();
     let missing: Vec<Identity> = missing.collect();
-    let known = view.longterm().known(&missing).await?;
+    let known = view.longterm().records().known(&missing).await?;
     match missing.into_iter().zip(known).find(|(_, known)| *known) {
         None => Ok(()),
         Some((identity, _)) => Err(aios_longterm::Error::Damaged {
@@ -157,17 +153,21 @@ struct Lines<W: Write> {
     path: PathBuf,
     out: BufWriter<W>,
     count: u64,
-    progress: Option<RecordProgress>,
+    progress: Box<dyn Fn(Progress) + Send + Sync>,
 }
 
 impl<W: Write + Send + 'static> Lines<W> {
-    fn new(out: W, path: &Path, progress: Option<RecordProgress>) -> Result<Lines<W>, Error> {
+    fn new(
+        out: W,
+        path: &Path,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Lines<W>, Error> {
         let mut out = BufWriter::new(out);
         serde_json::to_writer(&mut out, &ExportHeader::default())
             .map_err(std::io::Error::from)
             .and_then(|()| out.write_all(b"\n"))
             .map_err(Error::output(path))?;
-        Ok(Lines { path: path.to_owned(), out, count: 0, progress })
+        Ok(Lines { path: path.to_owned(), out, count: 0, progress: Box::new(progress) })
     }
 
     async fn write(mut self, records: Vec<Record>) -> Result<Lines<W>, Error> {
@@ -179,9 +179,7 @@ impl<W: Write + Send + 'static> Lines<W> {
                     .map_err(Error::output(&self.path))?;
                 self.count += 1;
             }
-            if let Some(progress) = &self.progress {
-                progress(self.count);
-            }
+            (self.progress)(Progress::new(self.count));
             Ok(self)
         });
         writing.await.map_err(|_| Error::Interrupted)?

@@ -19,6 +19,7 @@ mod writer;
 use std::{fmt, path::PathBuf, sync::Arc, time::Instant};
 
 use aios_memory::MemoryView;
+use aios_record::{Mode, Progress};
 use tokio::{sync::mpsc, task};
 
 use self::{mapping::Table, source::Source, writer::Writer};
@@ -82,7 +83,7 @@ pub async fn file(
         let written = writer.write(step, tables[step], rows).await;
         written.map_err(|error| error.after(writer.added()))?;
         if let Some(progress) = &options.progress {
-            progress(ImportProgress { rows_read, rows_total });
+            progress(Progress::new(rows_read).with_total(rows_total));
         }
     }
     reading.await.map_err(|_| Error::Interrupted)??;
@@ -93,29 +94,37 @@ pub async fn file(
 }
 
 /// Options of an import.
+///
+/// ```
+/// use aios_exchange::import::ImportOptions;
+/// use aios_memory::Mode;
+///
+/// let options = ImportOptions::default()
+///     .with_mode(Mode::DryRun)
+///     .with_progress(|progress| println!("{} of {:?} rows", progress.done, progress.total));
+/// assert!(options.mode.is_dry_run());
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ImportOptions {
-    /// Mode of the import. Default: [`ImportMode::Store`].
-    pub mode: ImportMode,
-    /// Callback for progress, called after every batch. Default: none.
-    pub progress: Option<Arc<dyn Fn(ImportProgress) + Send + Sync>>,
-}
-
-/// Mode of an import.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ImportMode {
-    /// New records are stored. The default.
-    #[default]
-    Store,
-    /// Nothing is stored; the report shows the records that would be.
-    DryRun,
+    /// Mode of the import. With [`Mode::DryRun`] nothing is stored; the report shows the records
+    /// that would be. Default: [`Mode::Apply`].
+    pub mode: Mode,
+    progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
 
 impl ImportOptions {
     /// Sets the mode.
     #[must_use]
-    pub fn with_mode(self, mode: ImportMode) -> ImportOptions {
+    pub fn with_mode(self, mode: Mode) -> ImportOptions {
         ImportOptions { mode, ..self }
+    }
+
+    /// Sets the callback for the number of rows read, which is called after every batch. Default:
+    /// none.
+    #[must_use]
+    pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        ImportOptions { progress: Some(Arc::new(progress)), ..self }
     }
 }
 
@@ -123,13 +132,4 @@ impl fmt::Debug for ImportOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportOptions").field("mode", &self.mode).finish_non_exhaustive()
     }
-}
-
-/// Progress of an import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ImportProgress {
-    /// Rows read so far.
-    pub rows_read: u64,
-    /// Rows in all.
-    pub rows_total: u64,
 }

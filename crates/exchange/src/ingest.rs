@@ -37,7 +37,8 @@ use std::{
 pub use aios_draft::TEXT_BYTES_MAX;
 use aios_draft::{Defaults, Draft, STREAM, Unnamed};
 use aios_longterm::chunks;
-use aios_memory::{MemoryView, Tally};
+use aios_memory::{MemoryView, admission::Tally};
+use aios_record::Progress;
 use serde::Serialize;
 use tokio::{
     sync::mpsc,
@@ -115,8 +116,7 @@ pub async fn reader(
         let written = writer.write_pieces(pieces).await;
         written.map_err(|error| error.after(writer.added()))?;
         if let Some(progress) = &options.progress {
-            let bytes_read = bytes_read.load(Ordering::Relaxed);
-            progress(Progress { bytes_read, added: writer.added() });
+            progress(Progress::new(bytes_read.load(Ordering::Relaxed)));
         }
     }
     // The reader may have panicked; that must not look like the end of the input.
@@ -220,14 +220,24 @@ pub enum Thinking {
 }
 
 /// Options of an ingest.
+///
+/// ```
+/// use aios_exchange::ingest::{Format, IngestOptions, Thinking};
+///
+/// let options = IngestOptions::default()
+///     .with_format(Format::Jsonl)
+///     .with_thinking(Thinking::Kept)
+///     .with_progress(|progress| println!("{} bytes are read", progress.done));
+/// assert_eq!(options.format, Format::Jsonl);
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IngestOptions {
     /// Format of the input. Default: [`Format::Auto`].
     pub format: Format,
     /// Handling of a model's thinking. Default: [`Thinking::LeftOut`].
     pub thinking: Thinking,
-    /// Callback for progress, called after every batch. Default: none.
-    pub progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+    progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
 
 impl IngestOptions {
@@ -242,6 +252,13 @@ impl IngestOptions {
     pub fn with_thinking(self, thinking: Thinking) -> IngestOptions {
         IngestOptions { thinking, ..self }
     }
+
+    /// Sets the callback for the number of bytes read, which is called after every batch. Default:
+    /// none.
+    #[must_use]
+    pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        IngestOptions { progress: Some(Arc::new(progress)), ..self }
+    }
 }
 
 impl fmt::Debug for IngestOptions {
@@ -251,15 +268,6 @@ impl fmt::Debug for IngestOptions {
             .field("thinking", &self.thinking)
             .finish_non_exhaustive()
     }
-}
-
-/// Progress of an ingest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes read so far.
-    pub bytes_read: u64,
-    /// Records written so far.
-    pub added: u64,
 }
 
 /// Outcome of an ingest. Serializes to the output of `aios-memory ingest --json`.

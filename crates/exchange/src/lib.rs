@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use aios_exchange::{export, ingest};
-//! use aios_memory::{AgentMemory, Config, SearchOptions};
+//! use aios_memory::{AgentMemory, Config};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,10 +14,10 @@
 //! let report = ingest::file(&memory, &path, ingest::IngestOptions::default()).await?;
 //! assert_eq!(report.tally.added, 1);
 //!
-//! let found = memory.recall("which port does staging use?", &SearchOptions::default()).await?;
+//! let found = memory.recall("which port does staging use?").await?;
 //! assert!(found.hits[0].text.ends_with("port 5433."));
 //!
-//! let exported = export::to_file(&memory, &dir.path().join("all.jsonl"), None).await?;
+//! let exported = export::to_file(&memory, &dir.path().join("all.jsonl"), |_| {}).await?;
 //! assert_eq!(exported.records, 1);
 //! # memory.shutdown().await?;
 //! # Ok(())

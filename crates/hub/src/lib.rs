@@ -37,4 +37,4 @@ pub use aios_embedding::{CachedModel, HubCache, ModelName, ModelNameError};
 
 pub use self::error::Error;
 #[cfg(feature = "pull")]
-pub use self::pull::{HUB, PullProgress, pull_model};
+pub use self::pull::{HUB, pull_model};

@@ -16,6 +16,7 @@ use std::{
 
 use aios_embedding::{Bert, HubCache, ModelName};
 use aios_files::{FILE_MODE, make_directory, set_mode};
+use aios_record::Progress;
 use reqwest::{Client, Response, StatusCode, header::RANGE};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -28,17 +29,6 @@ pub const HUB: &str = "https://huggingface.co";
 
 /// Maximum time without data from the hub.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-
-/// The progress of one file.
-#[derive(Debug, Clone, Copy)]
-pub struct PullProgress<'a> {
-    /// The path of the file in the model's directory.
-    pub file: &'a str,
-    /// Bytes downloaded so far.
-    pub bytes: u64,
-    /// Size of the file in bytes.
-    pub size: u64,
-}
 
 /// The hub's description of a revision.
 #[derive(Deserialize)]
@@ -63,7 +53,8 @@ struct Lfs {
 }
 
 /// Downloads the files of `model` that [`Bert`] reads from the hub at `endpoint`, such as [`HUB`],
-/// and returns their directory. Files in the cache are not downloaded again.
+/// and returns their directory. Files in the cache are not downloaded again. Calls `progress` with
+/// the name of the file in progress, and its bytes.
 ///
 /// # Errors
 /// [`Error::Unknown`], [`Error::NoFile`], [`Error::Network`], [`Error::Damaged`] or
@@ -73,7 +64,7 @@ pub async fn pull_model(
     cache: HubCache,
     endpoint: String,
     model: ModelName,
-    progress: impl Fn(PullProgress<'_>) + Send + 'static,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<PathBuf, Error> {
     let runtime = Handle::current();
     // It writes files between the responses.
@@ -87,7 +78,7 @@ async fn pull(
     cache: &HubCache,
     endpoint: &str,
     model: &ModelName,
-    progress: &impl Fn(PullProgress<'_>),
+    progress: &impl Fn(Progress),
 ) -> Result<PathBuf, Error> {
     let client = Client::builder().connect_timeout(SILENCE_MAX).read_timeout(SILENCE_MAX).build();
     let client = client.map_err(|error| network(endpoint, error))?;
@@ -140,11 +131,7 @@ impl Pull<'_> {
     }
 
     /// Ensures that a file is in the snapshot, and returns its path.
-    async fn file(
-        &self,
-        name: &str,
-        progress: &impl Fn(PullProgress<'_>),
-    ) -> Result<PathBuf, Error> {
+    async fn file(&self, name: &str, progress: &impl Fn(Progress)) -> Result<PathBuf, Error> {
         let sibling = self.find(name).ok_or_else(|| Error::NoFile {
             model: self.model.to_string(),
             file: name.to_owned(),
@@ -166,7 +153,7 @@ impl Pull<'_> {
         &self,
         sibling: &Sibling,
         blob: &Path,
-        progress: &impl Fn(PullProgress<'_>),
+        progress: &impl Fn(Progress),
     ) -> Result<(), Error> {
         let part_path = blob.with_extension("part");
         make_parent(&part_path)?;
@@ -189,7 +176,8 @@ impl Pull<'_> {
             while let Some(chunk) = answer.chunk().await.map_err(|error| network(&url, error))? {
                 part.write_all(&chunk).map_err(&failed)?;
                 bytes += chunk.len() as u64;
-                progress(PullProgress { file: &sibling.rfilename, bytes, size: sibling.size });
+                let file = Progress::new(bytes).with_total(sibling.size);
+                progress(file.with_part(&*sibling.rfilename));
             }
         }
         let wrong = if bytes != sibling.size {

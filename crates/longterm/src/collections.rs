@@ -12,22 +12,22 @@ mod listing;
 mod note;
 mod procedure;
 
-use aios_record::{Change, Id, Kind, Record};
+use aios_record::{Change, Id, Key, Kind, Record};
 use serde_json::{Map, Value};
 
 use self::item::{item, object_of, plain, record_of};
 pub use self::{
-    config_change::ConfigChange,
-    incident::Incident,
+    config_change::{ConfigChange, ConfigChanges},
+    incident::{Incident, Incidents},
     item::Meta,
-    knowledge::Knowledge,
+    knowledge::{Knowledge, KnowledgeCollection},
     listing::{ListCursor, Listed},
-    note::{Note, NoteUpdate},
-    procedure::{Outcome, Procedure},
+    note::{Note, NoteUpdate, Notes},
+    procedure::{Outcome, Procedure, Procedures},
 };
-use crate::{Error, LongtermView, view::check_references, write::Trace};
+use crate::{Error, LongtermView, Records, view::check_references, write::Trace};
 
-impl LongtermView {
+impl Records<'_> {
     /// Stores the record of `kind` that `object` describes, and returns its id. `object` has the
     /// fields of the typed form, such as [`Incident`], or of a fact or a summary. The replaced
     /// version stays in the [`history`](LongtermView::history). When this returns, the record is
@@ -37,31 +37,33 @@ impl LongtermView {
     /// - [`Error::Invalid`] if a field is missing or has the wrong type, or the kind belongs to
     ///   working memory.
     /// - As [`store`](LongtermView::store).
-    pub async fn store_object(&self, kind: Kind, object: Map<String, Value>) -> Result<Id, Error> {
-        let mut changes = self.changes_of(kind, object, &|record| self.fill(record))?;
-        self.check_pieces(&changes).await?;
+    pub async fn put(self, kind: Kind, object: Map<String, Value>) -> Result<Id, Error> {
+        let mut changes = self.view.changes_of(kind, object, &|record| self.view.fill(record))?;
+        self.view.check_pieces(&changes).await?;
         if let [Change::Upsert(_)] = changes.as_slice()
             && let Some(Change::Upsert(record)) = changes.pop()
         {
             let id = record.id.clone();
-            self.store(vec![*record]).await?;
+            self.view.store(vec![*record]).await?;
             return Ok(id);
         }
-        self.store_whole(changes).await
+        self.view.store_whole(changes).await
     }
 
-    /// Returns the record that [`store_object`](LongtermView::store_object) would store for
+    /// Returns the record that [`put`](Records::put) would store for
     /// `object`.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::Scope`], [`Error::MachineWide`], as there.
-    pub fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Result<Record, Error> {
-        match self.changes_of(kind, object, &|record| self.fill(record))?.swap_remove(0) {
+    pub fn build(self, kind: Kind, object: Map<String, Value>) -> Result<Record, Error> {
+        match self.view.changes_of(kind, object, &|record| self.view.fill(record))?.swap_remove(0) {
             Change::Upsert(record) => Ok(*record),
             Change::Delete { .. } => unreachable!("the record itself comes first"),
         }
     }
+}
 
+impl LongtermView {
     /// Changes the fields of a record that `changes` names, keeps the others, and returns the new
     /// version. A null value removes the field. If two callers change different fields of one
     /// record at the same time, in the same or in different processes, both changes are kept.
@@ -69,24 +71,20 @@ impl LongtermView {
     /// # Errors
     /// - [`Error::NotFound`] if this view has no such record, [`Error::NotYours`] if the record is
     ///   shared and the view acts for a user, [`Error::Ambiguous`] as
-    ///   [`record`](LongtermView::record).
+    ///   [`get`](LongtermView::get).
     /// - [`Error::Conflict`] if a change would move the record to another scope,
     ///   [`Error::ForeignReference`] if it would refer to another owner's record,
     ///   [`Error::PieceTaken`] if a piece of its text would replace another record.
     /// - [`Error::Invalid`] if a change fits no field, or the kind belongs to working memory.
     /// - [`Error::Contended`] if others keep changing the record.
     /// - As [`store`](LongtermView::store).
-    pub async fn update(
-        &self,
-        kind: Kind,
-        id: &Id,
-        changes: Map<String, Value>,
-    ) -> Result<Record, Error> {
+    pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<Record, Error> {
+        let kind = key.kind;
         if kind == Kind::Knowledge && changes.contains_key("content") {
-            let record = self.find_own(kind, id).await?.record;
+            let record = self.find_own(key).await?.record;
             self.check_pieces(&self.changed(kind, &record, &changes)?).await?;
         }
-        self.change(kind, id, Trace::Kept, |record| {
+        self.change(key, Trace::Kept, |record| {
             Ok(knowledge::without_lost_pieces(&record, self.changed(kind, &record, &changes)?))
         })
         .await

@@ -18,7 +18,7 @@ pub struct Config {
     /// nothing is written there, nothing moves into the library, and writes fail with
     /// [`Error::ReadOnly`](crate::Error::ReadOnly).
     pub access: Access,
-    /// Generation that the journal must have reached, as [`Longterm::generation`](crate::Longterm)
+    /// Generation that the journal must have reached, as [`Upkeep::generation`](crate::Upkeep)
     /// returned it. Opening an older journal, or one of another store, fails with
     /// [`Error::Older`](crate::Error::Older) before anything is changed. Default: none.
     pub reached: Option<Generation>,

@@ -6,4 +6,8 @@ pub(crate) mod sayings;
 mod sources;
 mod tombstones;
 
-pub use self::{purge::Purged, tombstones::TextTombstones};
+pub use self::{
+    purge::Purged,
+    sources::Sources,
+    tombstones::{TextTombstones, Tombstones},
+};

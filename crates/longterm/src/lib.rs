@@ -27,14 +27,22 @@
 //! - [`Longterm`] is the handle. It is cheap to clone; any number of processes may hold one on the
 //!   same directory. It is the administrator's [`LongtermView`]; [`scoped`](Longterm::scoped)
 //!   returns that of one owner.
-//! - [`store`](LongtermView::store) takes [`Record`](aios_record::Record)s directly;
-//!   [`apply_feed`](Longterm::apply_feed) takes pages of another tier's change feed and keeps its
-//!   watermark.
-//! - [`Procedure`], [`Incident`], [`ConfigChange`], [`Knowledge`] and [`Note`] are the typed
-//!   records of the collections that are given directly; [`update`](LongtermView::update) changes
-//!   one, and [`history`](LongtermView::history) returns its older versions.
+//! - [`store`](LongtermView::store) takes [`Record`](aios_record::Record)s;
+//!   [`get`](LongtermView::get), [`list`](LongtermView::list), [`update`](LongtermView::update),
+//!   [`history`](LongtermView::history) and [`forget`](LongtermView::forget) work on stored ones.
 //! - [`search`](LongtermView::search) fuses a vector leg and a BM25 leg, scores the neighbours of
 //!   their results, and can [explain](Explain) each hit.
+//! - The other operations stand on *roles*, cheap views that a handle returns. The typed
+//!   collections are [`notes`](LongtermView::notes), [`procedures`](LongtermView::procedures),
+//!   [`incidents`](LongtermView::incidents), [`config_changes`](LongtermView::config_changes) and
+//!   [`knowledge`](LongtermView::knowledge).
+//! - [`records`](LongtermView::records) reads records of every kind by identity,
+//!   [`sources`](LongtermView::sources) by their source, such as a file.
+//!   [`tombstones`](LongtermView::tombstones) recognises what was forgotten.
+//! - [`feed`](Longterm::feed) takes pages of another tier's change feed and keeps its watermark.
+//! - [`upkeep`](Longterm::upkeep) drains, verifies, copies and purges the whole memory.
+//! - [`repair`], [`reindex`] and [`adopt`] rebuild the library of a data directory, whether or not
+//!   it can be opened.
 //!
 //! # Invariants
 //! - Acknowledged means committed in `journal.db`, by SQLite's promise. A record stays in the
@@ -59,6 +67,7 @@ mod library;
 mod longterm;
 mod owner;
 mod parts;
+mod records;
 mod search;
 mod shelf;
 mod sync;
@@ -72,23 +81,24 @@ pub use aios_ledger::{Access, Durability, is_no_room, is_write_refusal};
 
 pub use crate::{
     collections::{
-        ConfigChange, Incident, Knowledge, ListCursor, Listed, Meta, Note, NoteUpdate, Outcome,
-        Procedure,
+        ConfigChange, ConfigChanges, Incident, Incidents, Knowledge, KnowledgeCollection,
+        ListCursor, Listed, Meta, Note, NoteUpdate, Notes, Outcome, Procedure, Procedures,
     },
     config::Config,
     error::Error,
-    forgetting::{Purged, TextTombstones},
+    forgetting::{Purged, Sources, TextTombstones, Tombstones},
     intake::{Space, chunks},
     journal::{APPLICATION_ID, Obstacle, Refused, SCHEMA_VERSION, Standing},
     longterm::Longterm,
+    records::Records,
     search::{
-        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX,
-        SearchOptions, Weights,
+        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions,
+        Weights,
     },
     upkeep::{
-        Decoder, Progress, Reindexed, Repaired, Stats, Verification, check_files, decode_rows,
-        stored_model,
+        Decoder, Reindexed, Repaired, Stats, Upkeep, Verification, adopt, check_files, decode_rows,
+        reindex, repair, repair_with_vectors, stored_model,
     },
     view::{LongtermView, StoreOutcome, Stored},
-    write::{Applied, FeedPage, Version},
+    write::{Applied, Feed, FeedPage, Version},
 };

@@ -11,12 +11,11 @@ use std::{
 use aios_embedding::Embedder;
 use aios_files::secure_tree;
 use aios_ledger::Access;
-use aios_record::{Gate, Generation};
-use tokio::{sync::watch, task, time};
+use aios_record::Gate;
+use tokio::task;
 
 use crate::{
     Config, Error, LongtermView,
-    config::DRAIN_POLL,
     intake::{Space, Vectors},
     journal::Journal,
     owner::{Places, Worker, check_journal},
@@ -146,67 +145,10 @@ impl Longterm {
         Ok(Longterm { view: LongtermView { parts: Arc::new(parts), gate, worker } })
     }
 
-    /// Returns the generation of the journal, to be stored outside of it; see [`Config::reached`].
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn generation(&self) -> Result<Generation, Error> {
-        self.parts.journal.generation().await
-    }
-
-    /// Returns a receiver that changes each time this process has moved changes into the library.
-    #[must_use]
-    pub fn drained(&self) -> watch::Receiver<i64> {
-        self.parts.ownership.drained()
-    }
-
     /// Returns long-term memory as `gate` sees it.
     #[must_use]
     pub fn scoped(&self, gate: Gate) -> LongtermView {
         LongtermView { gate, ..self.view.clone() }
-    }
-
-    /// Makes durable everything that was acknowledged before the call. [`Durability::Full`] does
-    /// that with each acknowledgement; with [`Durability::Normal`] call this before you delete the
-    /// source of the records.
-    ///
-    /// [`Durability::Full`]: crate::Durability::Full
-    /// [`Durability::Normal`]: crate::Durability::Normal
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be written.
-    pub async fn sync(&self) -> Result<(), Error> {
-        self.parts.journal.sync().await
-    }
-
-    /// Waits until the library holds everything that was acknowledged before the call, whichever
-    /// process moves it there, and whatever is written meanwhile.
-    ///
-    /// # Errors
-    /// The error that kept this process, as the owner, from moving it; [`Error::ReadOnly`] if
-    /// changes wait and the handle is read-only.
-    pub async fn drain(&self) -> Result<(), Error> {
-        let through = self.parts.journal.newest_pending().await?;
-        while self.parts.journal.is_waiting(through).await? {
-            if self.parts.config.access == Access::ReadOnly {
-                return Err(Error::ReadOnly);
-            }
-            self.parts.ownership.own().await?;
-            if self.parts.ownership.drain_owned(through).await? {
-                return Ok(());
-            }
-            time::sleep(DRAIN_POLL).await;
-        }
-        Ok(())
-    }
-
-    /// Removes the expired records that are in the library, with their older versions, and returns
-    /// their number. The owner does this by itself every 10 minutes.
-    ///
-    /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] if a store cannot be used.
-    pub async fn remove_expired(&self) -> Result<u64, Error> {
-        self.parts.ownership.remove_expired().await
     }
 
     /// Moves the waiting changes into the library if this process is the owner, ends the background

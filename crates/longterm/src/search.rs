@@ -21,13 +21,13 @@ pub(crate) use self::{
 };
 pub use self::{
     found::{Found, Hit},
-    options::{Explain, LIMIT_MAX, LIMIT_OF_CONFIG, QUERY_BYTES_MAX, SearchOptions},
+    options::{Explain, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
     ranking::{
         explain::{Counted, Explanation},
         weights::Weights,
     },
 };
-use crate::{Error, Longterm, LongtermView};
+use crate::{Error, LongtermView};
 
 impl LongtermView {
     /// Finds the records that fit `text`, best first. A text without a single word finds nothing,
@@ -42,28 +42,10 @@ impl LongtermView {
     ///   [`Error::VectorUnfit`] with one that does not fit, or where the store embeds by itself.
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
-        let limit = match options.limit {
-            LIMIT_OF_CONFIG => self.parts.config.search_limit,
-            limit => limit,
-        };
-        let options = &SearchOptions { limit, ..options.clone() };
+        let limit = options.limit.unwrap_or(self.parts.config.search_limit);
+        let options = &options.clone().with_limit(limit);
         check(text, options)?;
         let gate = self.gate.narrow(&options.scope)?;
         self.parts.searcher.search(text, options, &gate).await
-    }
-}
-
-impl Longterm {
-    /// Holds the library in RAM now, which the first search begins otherwise, and says whether it
-    /// is: it may be empty, or larger than [`Config::resident_bytes_max`](crate::Config) allows.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
-    pub async fn warm(&self) -> Result<bool, Error> {
-        let edition = self.parts.journal.edition().await?;
-        if self.parts.config.resident_bytes_max == 0 || edition.version == 0 {
-            return Ok(false);
-        }
-        Ok(self.parts.searcher.resident.make_view(edition).await.is_some())
     }
 }

@@ -3,16 +3,16 @@
 //! Every operation on records goes through here. The gate sets the scope of stored records; reads
 //! show only what the gate sees, and only what the gate may change is changed or removed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use aios_record::{Change, Gate, Id, Identity, Kind, Record, Scope, ScopeFilter};
+use aios_record::{Change, Gate, Identity, Key, Kind, Record, ScopeFilter};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     Error,
-    intake::{Embedding, normalize, truncate},
-    journal::{self, Standing, Write},
+    intake::Embedding,
+    journal::{self, Write},
     library::Row,
     owner::Worker,
     parts::Parts,
@@ -32,7 +32,7 @@ const OWNER_OF_NOTHING: &str = "\u{1f}";
 /// }
 /// ```
 ///
-/// A bare id means the view's own record, or else the shared one. For the administrator an id that
+/// A key means the view's own record, or else the shared one. For the administrator a key that
 /// several owners have fails with [`Error::Ambiguous`].
 #[derive(Clone)]
 pub struct LongtermView {
@@ -172,85 +172,20 @@ impl LongtermView {
         }
     }
 
-    /// Returns, for each of these records, whether it was acknowledged and not deleted since.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn known(&self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
-        let scopes = self.scopes(identities).await?;
-        Ok(scopes.iter().map(Option::is_some).collect())
-    }
-
-    /// As [`known`](LongtermView::known), but returns the scope in which each is stored.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn scopes(&self, identities: &[Identity]) -> Result<Vec<Option<Scope>>, Error> {
-        let scopes = self.parts.journal.scopes(identities.to_vec()).await?;
-        Ok(scopes.into_iter().map(|it| it.filter(|scope| self.gate.sees(scope))).collect())
-    }
-
-    /// Compares each of these records, as this view would store it, with the record stored under
-    /// its identity. Differences in layout (line ends, runs of white space, canonical equivalence)
-    /// and in provenance do not change the content. Reads the journal once.
-    ///
-    /// In a store of the caller's own vectors these are part of the content, so a record that was
-    /// stored with one is never the same.
-    ///
-    /// # Errors
-    /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
-    /// journal cannot be read.
-    pub async fn standings(&self, records: &[Record]) -> Result<Vec<Standing>, Error> {
-        let mut records = records.to_vec();
-        for record in &mut records {
-            self.gate.fill(&mut record.scope)?;
-            truncate(record, self.parts.config.text_bytes_max);
-            normalize(record);
-        }
-        self.parts.journal.standings(self.gate.clone(), records).await
-    }
-
-    /// Returns the whole record that a bare id means, superseded ones included. `None` if it is not
+    /// Returns the whole record that a key means, superseded ones included. `None` if it is not
     /// stored or has expired.
     ///
     /// # Errors
     /// [`Error::Ambiguous`] for the administrator if several owners have one; [`Error::Journal`],
     /// [`Error::Library`] if a store cannot be read.
-    pub async fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>, Error> {
-        Ok(self.find(kind, id).await?.map(|row| row.record))
+    pub async fn get(&self, key: &Key) -> Result<Option<Record>, Error> {
+        Ok(self.find(key).await?.map(|row| row.record))
     }
 
-    /// Returns the whole records of `identities`, in no order, expired ones included. Those that
-    /// are not stored are left out.
-    ///
-    /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
-    pub async fn records(&self, identities: &[Identity]) -> Result<Vec<Record>, Error> {
-        let rows = self.parts.shelf.rows(identities.iter().map(Identity::encode).collect()).await?;
-        let records = rows.into_iter().map(|row| row.record);
-        Ok(records.filter(|record| self.gate.sees(&record.scope)).collect())
-    }
-
-    /// Returns the identities of all records of this view, expired ones included.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn identities(&self) -> Result<Vec<Identity>, Error> {
-        self.parts.journal.identities(self.gate.clone()).await
-    }
-
-    /// Counts the records of each collection that this view has, waiting ones included.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
-        let counts = self.parts.journal.counts(self.gate.clone()).await?.into_iter();
-        Ok(counts.map(|(kind, count)| (kind.collection(), count)).collect())
-    }
-
-    /// Returns the row that a bare id means. `None` if it is not stored or has expired.
-    pub(crate) async fn find(&self, kind: Kind, id: &Id) -> Result<Option<Row>, Error> {
+    /// Returns the row that a key means. `None` if it is not stored or has expired.
+    pub(crate) async fn find(&self, key: &Key) -> Result<Option<Row>, Error> {
         let (gate, parts) = (&self.gate, &self.parts);
+        let Key { kind, id } = key.clone();
         let candidates = parts.journal.candidates(gate.clone(), kind, id.clone()).await?;
         if candidates.is_empty() {
             return Ok(None);
@@ -260,7 +195,7 @@ impl LongtermView {
         rows.retain(|row| gate.sees(&row.record.scope) && !is_past(&row.record, now));
         if gate.acts_for().is_none() && 1 < rows.len() {
             let owners = rows.iter().map(|row| row.record.owner()).collect();
-            return Err(Error::Ambiguous { kind, id: id.clone(), owners });
+            return Err(Error::Ambiguous { kind, id, owners });
         }
         Ok(rows.into_iter().min_by_key(|row| row.record.scope.user.is_none()))
     }
@@ -268,12 +203,12 @@ impl LongtermView {
     /// As [`find`](LongtermView::find), for a record that this view may change. Fails with
     /// [`Error::NotFound`] without such a record, and with [`Error::NotYours`] if the view may not
     /// change it.
-    pub(crate) async fn find_own(&self, kind: Kind, id: &Id) -> Result<Row, Error> {
-        let found = self.find(kind, id).await?;
-        let row = found.ok_or_else(|| Error::NotFound { key: format!("{kind}/{id}") })?;
+    pub(crate) async fn find_own(&self, key: &Key) -> Result<Row, Error> {
+        let found = self.find(key).await?;
+        let row = found.ok_or_else(|| Error::NotFound { key: key.to_string() })?;
         match self.gate.may_change(&row.record.scope) {
             true => Ok(row),
-            false => Err(Error::NotYours { kind, id: id.clone() }),
+            false => Err(Error::NotYours { kind: key.kind, id: key.id.clone() }),
         }
     }
 }

@@ -7,6 +7,6 @@ mod writer;
 
 pub(crate) use self::writer::{CHANGE_TRIES, Trace, Writer};
 pub use self::{
-    feed::{Applied, FeedPage},
+    feed::{Applied, Feed, FeedPage},
     history::Version,
 };

@@ -8,6 +8,8 @@ use crate::{Error, Id, Kind, Owner};
 
 /// Separates the owner from the key in an encoded [`Identity`]. No owner contains it.
 const OWNER_END: char = '\u{1f}';
+/// Separates the kind from the id. No kind contains it.
+const KIND_END: char = '/';
 
 /// The short name of a record, such as `goal/g1`. The handle that receives it determines the owner.
 ///
@@ -53,7 +55,7 @@ impl FromStr for Key {
     /// Parses `KIND/ID`. The kind is its name or that of its collection.
     fn from_str(text: &str) -> Result<Key, Error> {
         let (kind, id) =
-            text.split_once('/').ok_or_else(|| Error::NotAKey { text: text.to_owned() })?;
+            text.split_once(KIND_END).ok_or_else(|| Error::NotAKey { text: text.to_owned() })?;
         Ok(Key { kind: Kind::meant_by(kind)?, id: Id::new(id)? })
     }
 }
@@ -109,9 +111,8 @@ impl Identity {
     /// # Errors
     /// [`Error::NotAKey`], [`Error::UnknownKind`] or [`Error::IdLength`] for any other text.
     pub fn decode(text: &str) -> Result<Identity, Error> {
-        let not_a_key = || Error::NotAKey { text: text.to_owned() };
-        let (owner, key) = text.split_once(OWNER_END).ok_or_else(not_a_key)?;
-        let (kind, id) = key.split_once('/').ok_or_else(not_a_key)?;
+        let (owner, kind, id) =
+            split(text).ok_or_else(|| Error::NotAKey { text: text.to_owned() })?;
         Ok(Identity { owner: Owner::from_stored(owner), kind: kind.parse()?, id: Id::new(id)? })
     }
 }
@@ -125,14 +126,22 @@ pub fn encode(owner: &str, kind: Kind, id: &str) -> String {
     encoded.push_str(owner);
     encoded.push(OWNER_END);
     encoded.push_str(kind);
-    encoded.push('/');
+    encoded.push(KIND_END);
     encoded.push_str(id);
     encoded
 }
 
+/// Splits an encoded identity into its owner (empty for shared), kind and id, and checks none.
+#[must_use]
+pub fn split(encoded: &str) -> Option<(&str, &str, &str)> {
+    let (owner, key) = encoded.split_once(OWNER_END)?;
+    let (kind, id) = key.split_once(KIND_END)?;
+    Some((owner, kind, id))
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind, self.id)?;
+        self.key().fmt(f)?;
         match self.owner.name() {
             Some(user) => write!(f, " of {user}"),
             None => Ok(()),

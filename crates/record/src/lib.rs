@@ -10,6 +10,8 @@
 //! - [`forms`] has the normal forms by which texts are compared.
 //! - Its [`Provenance`] names the writer and the task.
 //! - A [`FeedItem`] carries a [change](Change) from one tier to another.
+//! - [`Mode`] turns a call that changes something into a dry run; [`Progress`] is the progress of a
+//!   long one.
 //! - A [`Generation`] is the state that a file has reached; it reveals an older copy in its place.
 //!
 //! A type belongs here only if at least two tiers name it in their public API. Each type is checked
@@ -23,7 +25,9 @@ mod generation;
 mod id;
 mod key;
 mod kind;
+mod mode;
 mod owner;
+mod progress;
 mod record;
 mod scope;
 mod tier;
@@ -33,9 +37,11 @@ pub use feed::{Change, FeedItem};
 pub use gate::{Gate, Owners, Principal};
 pub use generation::Generation;
 pub use id::{ID_BYTES_MAX, Id};
-pub use key::{Identity, Key, encode};
+pub use key::{Identity, Key, encode, split};
 pub use kind::Kind;
+pub use mode::Mode;
 pub use owner::{OWNER_BYTES_MAX, Owner};
+pub use progress::Progress;
 pub use record::{Provenance, Record, Source, Trust};
 pub use scope::{Scope, ScopeFilter, ScopeMatch};
 pub use tier::Tier;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aios_record::{Kind, Timestamp};
+use aios_record::{Kind, Mode, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
@@ -135,6 +135,19 @@ impl Upkeep<'_> {
     /// [`Error::Storage`] if the file cannot be written; records moved out before that stay moved
     /// out.
     pub async fn age(self, retention: &Retention) -> Result<AgeReport, Error> {
+        self.age_with(retention, Mode::Apply).await
+    }
+
+    /// Like [`age`](Upkeep::age), in the given mode. With [`Mode::DryRun`] nothing is moved out,
+    /// and the report has the records that would be. It lacks patterns beyond the maximum, and
+    /// counts sessions whose new summary would first have to be delivered.
+    ///
+    /// # Errors
+    /// As [`age`](Upkeep::age).
+    pub async fn age_with(self, retention: &Retention, mode: Mode) -> Result<AgeReport, Error> {
+        if mode.is_dry_run() {
+            return self.preview(retention).await;
+        }
         let mut aged = AgeReport { summed_up: self.sum_up().await?, ..AgeReport::default() };
         for &(kind, _) in AGEING {
             let moved = self.age_kind(kind, retention.days(kind)).await?;
@@ -166,12 +179,8 @@ impl Upkeep<'_> {
         Ok(aged)
     }
 
-    /// Returns the records that [`age`](Upkeep::age) would move out now. Does not count patterns
-    /// beyond the maximum, but counts sessions whose new summary would first have to be delivered.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be read.
-    pub async fn would_age(self, retention: &Retention) -> Result<AgeReport, Error> {
+    /// Returns the records that [`age`](Upkeep::age) would move out now.
+    async fn preview(self, retention: &Retention) -> Result<AgeReport, Error> {
         let retention = retention.clone();
         self.view
             .read(move |access| {

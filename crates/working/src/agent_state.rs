@@ -1,6 +1,6 @@
 //! Agent states: saved state that a named agent restores when it starts.
 
-use aios_record::{Id, Identity, Kind};
+use aios_record::{Id, Identity, Key, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -60,8 +60,8 @@ impl AgentStates<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, agent_name: &str) -> Result<Option<AgentState>, Error> {
-        self.view.get(agent_name).await
+    pub async fn get(self, id: &Id) -> Result<Option<AgentState>, Error> {
+        self.view.get(id).await
     }
 
     /// Changes a state and stores it, in one transaction: no change of another caller is lost.
@@ -72,7 +72,7 @@ impl AgentStates<'_> {
     /// changes its scope.
     pub async fn update(
         self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut AgentState) + Send + 'static,
     ) -> Result<AgentState, Error> {
         self.view.change(id, change).await
@@ -82,7 +82,7 @@ impl AgentStates<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::AgentState, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::AgentState, id.clone())).await
     }
 }

@@ -1,6 +1,6 @@
 //! Decisions: a choice between options, with its reason and, later, its outcome.
 
-use aios_record::{Id, Identity, Kind, Record, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -130,15 +130,11 @@ impl Decisions<'_> {
     /// # Errors
     /// [`Error::NotFound`] if the decision does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
-    pub async fn set_outcome(
-        self,
-        id: &str,
-        outcome: impl Into<String>,
-    ) -> Result<Decision, Error> {
-        let (id, outcome) = (id.to_owned(), outcome.into());
+    pub async fn set_outcome(self, id: &Id, outcome: impl Into<String>) -> Result<Decision, Error> {
+        let (id, outcome) = (id.clone(), outcome.into());
         self.view
             .write(move |access| {
-                writing::change(access, &id, |decision: &mut Decision| {
+                writing::change(access, id.as_str(), |decision: &mut Decision| {
                     decision.outcome = Some(outcome)
                 })
             })
@@ -149,7 +145,7 @@ impl Decisions<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Decision>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Decision>, Error> {
         self.view.get(id).await
     }
 
@@ -186,7 +182,7 @@ impl Decisions<'_> {
     /// changes its scope.
     pub async fn update(
         self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut Decision) + Send + 'static,
     ) -> Result<Decision, Error> {
         self.view.change(id, change).await
@@ -196,7 +192,7 @@ impl Decisions<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::Decision, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::Decision, id.clone())).await
     }
 }

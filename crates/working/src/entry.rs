@@ -1,6 +1,6 @@
 //! Entries: generic keyed values with a category, tags and optionally an entity.
 
-use aios_record::{Id, Kind, Record, Timestamp};
+use aios_record::{Id, Key, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -163,7 +163,7 @@ impl Entries<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Entry>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Entry>, Error> {
         self.view.get(id).await
     }
 
@@ -182,11 +182,11 @@ impl Entries<'_> {
     /// # Errors
     /// [`Error::NotYours`] if it is shared and the view belongs to a user; otherwise as
     /// [`Goals::put`](crate::Goals::put).
-    pub async fn update(self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
-        let id = id.to_owned();
+    pub async fn update(self, id: &Id, update: EntryUpdate) -> Result<bool, Error> {
+        let id = id.clone();
         self.view
             .write(move |access| {
-                let Some(entry) = access.get::<Entry>(&id)? else { return Ok(false) };
+                let Some(entry) = access.get::<Entry>(id.as_str())? else { return Ok(false) };
                 access.visible.check_change(&identity(&entry))?;
                 writing::write(access, &mut entry.updated(update))?;
                 Ok(true)
@@ -198,8 +198,8 @@ impl Entries<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<bool, Error> {
-        Ok(!self.view.records().remove(Kind::Entry, id).await?.is_empty())
+    pub async fn remove(self, id: &Id) -> Result<bool, Error> {
+        Ok(!self.view.records().remove(&Key::new(Kind::Entry, id.clone())).await?.is_empty())
     }
 
     /// Returns the visible entries that match `filter`, newest first.

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use aios_record::Id;
+
 use crate::{Entry, EntryFilter, EntryStore, EntryUpdate, Error, JsonEntries, WorkingView};
 
 /// File name of the `json` back end, beside `working.db`.
@@ -68,15 +70,15 @@ impl EntryStore for SqliteEntries {
         self.view.entries().put(entry).await
     }
 
-    async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
+    async fn get(&self, id: &Id) -> Result<Option<Entry>, Error> {
         self.view.entries().get(id).await
     }
 
-    async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
+    async fn update(&self, id: &Id, update: EntryUpdate) -> Result<bool, Error> {
         self.view.entries().update(id, update).await
     }
 
-    async fn remove(&self, id: &str) -> Result<bool, Error> {
+    async fn remove(&self, id: &Id) -> Result<bool, Error> {
         self.view.entries().remove(id).await
     }
 
@@ -108,15 +110,15 @@ impl EntryStore for AnyEntries {
         delegate!(self.put(entry))
     }
 
-    async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
+    async fn get(&self, id: &Id) -> Result<Option<Entry>, Error> {
         delegate!(self.get(id))
     }
 
-    async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
+    async fn update(&self, id: &Id, update: EntryUpdate) -> Result<bool, Error> {
         delegate!(self.update(id, update))
     }
 
-    async fn remove(&self, id: &str) -> Result<bool, Error> {
+    async fn remove(&self, id: &Id) -> Result<bool, Error> {
         delegate!(self.remove(id))
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use aios_record::Id;
 use serde_json::Value;
 
 use crate::{Entry, EntryFilter, EntryUpdate, Error};
@@ -16,19 +17,19 @@ pub trait EntryStore: Send + Sync {
     fn put(&self, entry: Entry) -> impl Future<Output = Result<Entry, Error>> + Send;
 
     /// Returns the entry of this id: the owner's own, or else the shared one.
-    fn get(&self, id: &str) -> impl Future<Output = Result<Option<Entry>, Error>> + Send;
+    fn get(&self, id: &Id) -> impl Future<Output = Result<Option<Entry>, Error>> + Send;
 
     /// Updates an entry; returns false if it does not exist. Returns [`Error::NotYours`] if it is
     /// shared and the view belongs to a user.
     fn update(
         &self,
-        id: &str,
+        id: &Id,
         update: EntryUpdate,
     ) -> impl Future<Output = Result<bool, Error>> + Send;
 
     /// Removes an entry permanently; returns false if it does not exist. Returns
     /// [`Error::NotYours`] if it is shared and the view belongs to a user.
-    fn remove(&self, id: &str) -> impl Future<Output = Result<bool, Error>> + Send;
+    fn remove(&self, id: &Id) -> impl Future<Output = Result<bool, Error>> + Send;
 
     /// Returns the visible entries that match `filter`, newest first.
     fn list(&self, filter: EntryFilter) -> impl Future<Output = Result<Vec<Entry>, Error>> + Send;

@@ -1,6 +1,6 @@
 //! Goals: the aims of an agent.
 
-use aios_record::{Id, Identity, Kind, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -137,14 +137,14 @@ impl Goals<'_> {
     /// view belongs to a user.
     pub async fn set_status(
         self,
-        id: &str,
+        id: &Id,
         status: impl Into<GoalStatus>,
         result: Option<String>,
     ) -> Result<Goal, Error> {
-        let (id, status) = (id.to_owned(), status.into());
+        let (id, status) = (id.clone(), status.into());
         self.view
             .write(move |access| {
-                writing::change(access, &id, |goal: &mut Goal| {
+                writing::change(access, id.as_str(), |goal: &mut Goal| {
                     goal.status = status;
                     goal.result = result.or(goal.result.take());
                 })
@@ -156,7 +156,7 @@ impl Goals<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Goal>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Goal>, Error> {
         self.view.get(id).await
     }
 
@@ -183,7 +183,7 @@ impl Goals<'_> {
     /// changes its scope.
     pub async fn update(
         self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut Goal) + Send + 'static,
     ) -> Result<Goal, Error> {
         self.view.change(id, change).await
@@ -193,7 +193,7 @@ impl Goals<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::Goal, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::Goal, id.clone())).await
     }
 }

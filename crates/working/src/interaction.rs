@@ -1,6 +1,6 @@
 //! Interactions: one exchange with a user, with the data used to answer.
 
-use aios_record::{Id, Identity, Kind, Record, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ impl Interactions<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Interaction>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Interaction>, Error> {
         self.view.get(id).await
     }
 
@@ -136,7 +136,7 @@ impl Interactions<'_> {
     /// changes its scope.
     pub async fn update(
         self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut Interaction) + Send + 'static,
     ) -> Result<Interaction, Error> {
         self.view.change(id, change).await
@@ -146,7 +146,7 @@ impl Interactions<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::Interaction, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::Interaction, id.clone())).await
     }
 }

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use aios_record::{Kind, Timestamp};
+use aios_record::{Id, Kind, Timestamp};
 
 use crate::{
     Config, Entry, EntryFilter, EntryStore, EntryUpdate, Error, WorkingView,
@@ -129,20 +129,20 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn get(&self, id: &str) -> Result<Option<Entry>, Error> {
-        let (this, id) = (self.clone(), id.to_owned());
+    async fn get(&self, id: &Id) -> Result<Option<Entry>, Error> {
+        let (this, id) = (self.clone(), id.clone());
         blocking(move || {
             let mut entries = load(&this.path)?;
-            let found = this.find(&entries, &id)?;
+            let found = this.find(&entries, id.as_str())?;
             Ok(found.map(|place| entries.swap_remove(place)))
         })
         .await
     }
 
-    async fn update(&self, id: &str, update: EntryUpdate) -> Result<bool, Error> {
-        let id = id.to_owned();
+    async fn update(&self, id: &Id, update: EntryUpdate) -> Result<bool, Error> {
+        let id = id.clone();
         self.change(move |this, entries| {
-            let Some(place) = this.find(entries, &id)? else { return Ok((false, false)) };
+            let Some(place) = this.find(entries, id.as_str())? else { return Ok((false, false)) };
             this.visible.check_change(&identity(&entries[place]))?;
             let mut updated = entries[place].clone().updated(update);
             this.prepare(&mut updated)?;
@@ -152,10 +152,10 @@ impl EntryStore for JsonEntries {
         .await
     }
 
-    async fn remove(&self, id: &str) -> Result<bool, Error> {
-        let id = id.to_owned();
+    async fn remove(&self, id: &Id) -> Result<bool, Error> {
+        let id = id.clone();
         self.change(move |this, entries| {
-            let Some(place) = this.find(entries, &id)? else { return Ok((false, false)) };
+            let Some(place) = this.find(entries, id.as_str())? else { return Ok((false, false)) };
             this.visible.check_change(&identity(&entries[place]))?;
             entries.remove(place);
             Ok((true, true))

@@ -10,8 +10,8 @@
 //! let working = Working::open(&folder.path().join("working.db"), Config::default())?;
 //!
 //! let goal = working.goals().put(Goal::new("move the blog to the new server")).await?;
-//! working.goals().set_status(goal.id.as_str(), "active", None).await?;
-//! working.goals().update(goal.id.as_str(), |goal| goal.priority = 1).await?;
+//! working.goals().set_status(&goal.id, "active", None).await?;
+//! working.goals().update(&goal.id, |goal| goal.priority = 1).await?;
 //! working.decisions().put(Decision::new("which web server", "nginx")).await?;
 //!
 //! let session = Id::new("monday")?;
@@ -76,8 +76,8 @@
 //! let bob = working.scoped(Gate::owner(Owner::user("bob")?));
 //!
 //! let goal = ada.goals().put(Goal::new("learn to sail")).await?;
-//! assert!(ada.goals().get(goal.id.as_str()).await?.is_some());
-//! assert!(bob.goals().get(goal.id.as_str()).await?.is_none());
+//! assert!(ada.goals().get(&goal.id).await?.is_some());
+//! assert!(bob.goals().get(&goal.id).await?.is_none());
 //! # working.close().await;
 //! # Ok(())
 //! # }

@@ -1,6 +1,6 @@
 //! The messages of a memory, by session.
 
-use aios_record::{Id, Identity, Kind, Owner};
+use aios_record::{Id, Identity, Key, Kind, Owner};
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 use serde_json::json;
@@ -65,7 +65,7 @@ impl Messages<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Message>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Message>, Error> {
         self.view.get(id).await
     }
 
@@ -100,11 +100,13 @@ impl Messages<'_> {
     /// # Errors
     /// [`Error::NotYours`] if the message is shared and the view belongs to a user; otherwise as
     /// [`Goals::put`](crate::Goals::put).
-    pub async fn amend(self, id: &str, message: &NewMessage) -> Result<bool, Error> {
-        let (id, message) = (id.to_owned(), message.clone());
+    pub async fn amend(self, id: &Id, message: &NewMessage) -> Result<bool, Error> {
+        let (id, message) = (id.clone(), message.clone());
         self.view
             .write(move |access| {
-                let Some(mut stored) = access.get::<Message>(&id)? else { return Ok(false) };
+                let Some(mut stored) = access.get::<Message>(id.as_str())? else {
+                    return Ok(false);
+                };
                 access.visible.check_change(&identity(&stored))?;
                 stored.content = message.content;
                 stored.role = message.role;
@@ -173,8 +175,8 @@ impl Messages<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::Message, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::Message, id.clone())).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Patterns: a trigger, the action that works for it, and its success rate.
 
-use aios_record::{Id, Identity, Kind, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -138,7 +138,7 @@ impl Patterns<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Pattern>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Pattern>, Error> {
         self.view.get(id).await
     }
 
@@ -148,12 +148,12 @@ impl Patterns<'_> {
     /// [`Error::NotFound`] if the pattern does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
     #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
-    pub async fn record_use(self, id: &str, outcome: Outcome) -> Result<Pattern, Error> {
-        let id = id.to_owned();
+    pub async fn record_use(self, id: &Id, outcome: Outcome) -> Result<Pattern, Error> {
+        let id = id.clone();
         self.view
             .write(move |access| {
                 let now = access.now;
-                writing::change(access, &id, |pattern: &mut Pattern| {
+                writing::change(access, id.as_str(), |pattern: &mut Pattern| {
                     let success = if outcome == Outcome::Success { 1.0 } else { 0.0 };
                     let uses = pattern.uses as f64;
                     pattern.success_rate = (pattern.success_rate * uses + success) / (uses + 1.0);
@@ -198,7 +198,7 @@ impl Patterns<'_> {
     /// changes its scope.
     pub async fn update(
         self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut Pattern) + Send + 'static,
     ) -> Result<Pattern, Error> {
         self.view.change(id, change).await
@@ -208,8 +208,8 @@ impl Patterns<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::Pattern, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::Pattern, id.clone())).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aios_record::{Identity, Kind, Record};
+use aios_record::{Identity, Key, Kind, Mode, Record};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -26,7 +26,7 @@ pub struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// Returns the record of this kind and id: the owner's own, or else the shared one. `None` if
+    /// Returns the record of this key: the owner's own, or else the shared one. `None` if
     /// it does not exist or its kind is not stored here.
     ///
     /// The id of an agent's state is the agent's name; the id of a preference or persona trait is
@@ -35,9 +35,9 @@ impl Records<'_> {
     /// # Errors
     /// [`Error::Ambiguous`] if the view is an administrator's and several owners have the id;
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, kind: Kind, id: &str) -> Result<Option<Record>, Error> {
-        let id = id.to_owned();
-        self.view.read(move |access| by_id(access, kind, &id)).await
+    pub async fn get(self, key: &Key) -> Result<Option<Record>, Error> {
+        let Key { kind, id } = key.clone();
+        self.view.read(move |access| by_id(access, kind, id.as_str())).await
     }
 
     /// Returns the record of this identity, if it is visible.
@@ -174,14 +174,9 @@ impl Records<'_> {
     ///   and sessions except for their summary.
     /// - [`Error::Fields`] if a change does not fit a field, or changes the id.
     /// - [`Error::Conflict`] if a change would move the record to another scope.
-    pub async fn update(
-        self,
-        kind: Kind,
-        id: &str,
-        changes: Map<String, Value>,
-    ) -> Result<Record, Error> {
-        let id = id.to_owned();
-        self.view.write(move |access| update::update(access, kind, &id, changes)).await
+    pub async fn update(self, key: &Key, changes: Map<String, Value>) -> Result<Record, Error> {
+        let Key { kind, id } = key.clone();
+        self.view.write(move |access| update::update(access, kind, id.as_str(), changes)).await
     }
 
     /// Applies `change` to the fields of a record, and returns the changed record. A field that
@@ -192,12 +187,11 @@ impl Records<'_> {
     /// As [`update`](Records::update).
     pub async fn change(
         self,
-        kind: Kind,
-        id: &str,
+        key: &Key,
         change: impl FnOnce(&mut Map<String, Value>) + Send + 'static,
     ) -> Result<Record, Error> {
-        let id = id.to_owned();
-        self.view.write(move |access| update::change(access, kind, &id, change)).await
+        let Key { kind, id } = key.clone();
+        self.view.write(move |access| update::change(access, kind, id.as_str(), change)).await
     }
 
     /// Like [`update`](Records::update), if the caller has read all changes of the record: if
@@ -208,13 +202,14 @@ impl Records<'_> {
     /// As [`update`](Records::update).
     pub async fn update_told(
         self,
-        kind: Kind,
-        id: &str,
+        key: &Key,
         changes: Map<String, Value>,
         told: u64,
     ) -> Result<Option<Record>, Error> {
-        let id = id.to_owned();
-        self.view.write(move |access| update::update_told(access, kind, &id, changes, told)).await
+        let Key { kind, id } = key.clone();
+        self.view
+            .write(move |access| update::update_told(access, kind, id.as_str(), changes, told))
+            .await
     }
 
     /// Removes a record permanently, with the records that belong to it: a goal with its tasks, a
@@ -228,19 +223,25 @@ impl Records<'_> {
     /// [`Error::NotYours`] and [`Error::MachineWide`] if the view must not remove it;
     /// [`Error::Ambiguous`] if several owners have the id; [`Error::Storage`] if the file cannot be
     /// written.
-    pub async fn remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
-        let id = id.to_owned();
-        self.view.free_room(move |access| removal::remove(access, kind, &id)).await
+    pub async fn remove(self, key: &Key) -> Result<Vec<Identity>, Error> {
+        self.remove_with(key, Mode::Apply).await
     }
 
-    /// Returns the records that [`remove`](Records::remove) would remove now, in the same
-    /// order.
+    /// Like [`remove`](Records::remove), in the given mode. With [`Mode::DryRun`] nothing is
+    /// removed, and the result is the same.
     ///
     /// # Errors
     /// As [`remove`](Records::remove).
-    pub async fn would_remove(self, kind: Kind, id: &str) -> Result<Vec<Identity>, Error> {
-        let id = id.to_owned();
-        self.view.read(move |access| removal::preview(access, kind, &id)).await
+    pub async fn remove_with(self, key: &Key, mode: Mode) -> Result<Vec<Identity>, Error> {
+        let Key { kind, id } = key.clone();
+        match mode {
+            Mode::Apply => {
+                self.view.free_room(move |access| removal::remove(access, kind, id.as_str())).await
+            }
+            Mode::DryRun => {
+                self.view.read(move |access| removal::preview(access, kind, id.as_str())).await
+            }
+        }
     }
 
     /// Removes the record of this identity as [`remove`](Records::remove) does, if it is

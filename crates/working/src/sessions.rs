@@ -1,6 +1,6 @@
 //! The sessions of a memory, and the newest summaries.
 
-use aios_record::{Id, Identity, Kind, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Timestamp};
 use serde::Serialize;
 
 use crate::{
@@ -66,7 +66,7 @@ impl Sessions<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Session>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Session>, Error> {
         self.view.get(id).await
     }
 
@@ -75,12 +75,12 @@ impl Sessions<'_> {
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
-    pub async fn touch(self, id: &str) -> Result<(), Error> {
-        let id = id.to_owned();
+    pub async fn touch(self, id: &Id) -> Result<(), Error> {
+        let id = id.clone();
         self.view
             .write(move |access| {
                 let now = access.now;
-                writing::change(access, &id, |session: &mut Session| {
+                writing::change(access, id.as_str(), |session: &mut Session| {
                     session.last_active = Some(now)
                 })
                 .map(drop)
@@ -93,11 +93,11 @@ impl Sessions<'_> {
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
     /// the view belongs to a user.
-    pub async fn set_summary(self, id: &str, summary: impl Into<String>) -> Result<Session, Error> {
-        let (id, summary) = (id.to_owned(), summary.into());
+    pub async fn set_summary(self, id: &Id, summary: impl Into<String>) -> Result<Session, Error> {
+        let (id, summary) = (id.clone(), summary.into());
         self.view
             .write(move |access| {
-                writing::change(access, &id, |session: &mut Session| {
+                writing::change(access, id.as_str(), |session: &mut Session| {
                     session.summary = Some(summary)
                 })
             })
@@ -194,8 +194,8 @@ impl Sessions<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::Session, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::Session, id.clone())).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tasks: units of work, with or without a goal.
 
-use aios_record::{Id, Identity, Kind, Timestamp};
+use aios_record::{Id, Identity, Key, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -189,14 +189,14 @@ impl Tasks<'_> {
     /// view belongs to a user.
     pub async fn set_status(
         self,
-        id: &str,
+        id: &Id,
         status: impl Into<TaskStatus>,
         update: TaskUpdate,
     ) -> Result<Task, Error> {
-        let (id, status) = (id.to_owned(), status.into());
+        let (id, status) = (id.clone(), status.into());
         self.view
             .write(move |access| {
-                writing::change(access, &id, |task: &mut Task| {
+                writing::change(access, id.as_str(), |task: &mut Task| {
                     task.status = status;
                     task.summary = update.summary.or(task.summary.take());
                     task.result = update.result.or(task.result.take());
@@ -211,7 +211,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<Task>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<Task>, Error> {
         self.view.get(id).await
     }
 
@@ -219,10 +219,10 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn of_goal(self, goal_id: &str) -> Result<Vec<Task>, Error> {
-        let goal_id = goal_id.to_owned();
+    pub async fn of_goal(self, goal_id: &Id) -> Result<Vec<Task>, Error> {
+        let goal_id = goal_id.clone();
         self.view
-            .read(move |access| match access.referred(Kind::Goal, &goal_id)? {
+            .read(move |access| match access.referred(Kind::Goal, goal_id.as_str())? {
                 Some(goal) => access.select("AND goal_row = ?6 ORDER BY row", &[&goal]),
                 None => Ok(Vec::new()),
             })
@@ -281,7 +281,7 @@ impl Tasks<'_> {
     /// changes its scope.
     pub async fn update(
         self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut Task) + Send + 'static,
     ) -> Result<Task, Error> {
         self.view.change(id, change).await
@@ -291,7 +291,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::Task, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::Task, id.clone())).await
     }
 }

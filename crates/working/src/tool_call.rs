@@ -1,6 +1,6 @@
 //! Tool calls: the steps of a task.
 
-use aios_record::{Id, Identity, Kind, Record, Timestamp, Trust};
+use aios_record::{Id, Identity, Key, Kind, Record, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -147,7 +147,7 @@ impl ToolCalls<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn get(self, id: &str) -> Result<Option<ToolCall>, Error> {
+    pub async fn get(self, id: &Id) -> Result<Option<ToolCall>, Error> {
         self.view.get(id).await
     }
 
@@ -155,10 +155,10 @@ impl ToolCalls<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn of_task(self, task_id: &str) -> Result<Vec<ToolCall>, Error> {
-        let task_id = task_id.to_owned();
+    pub async fn of_task(self, task_id: &Id) -> Result<Vec<ToolCall>, Error> {
+        let task_id = task_id.clone();
         self.view
-            .read(move |access| match access.referred(Kind::Task, &task_id)? {
+            .read(move |access| match access.referred(Kind::Task, task_id.as_str())? {
                 Some(task) => access.select("AND task_row = ?6 ORDER BY row", &[&task]),
                 None => Ok(Vec::new()),
             })
@@ -173,7 +173,7 @@ impl ToolCalls<'_> {
     /// changes its scope.
     pub async fn update(
         self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut ToolCall) + Send + 'static,
     ) -> Result<ToolCall, Error> {
         self.view.change(id, change).await
@@ -183,7 +183,7 @@ impl ToolCalls<'_> {
     ///
     /// # Errors
     /// As [`Records::remove`](crate::Records::remove).
-    pub async fn remove(self, id: &str) -> Result<Vec<Identity>, Error> {
-        self.view.records().remove(Kind::ToolCall, id).await
+    pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
+        self.view.records().remove(&Key::new(Kind::ToolCall, id.clone())).await
     }
 }

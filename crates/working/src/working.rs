@@ -12,7 +12,7 @@ use std::{
 };
 
 use aios_ledger::{Deferred, Ledger, Options};
-use aios_record::{Gate, ScopeFilter};
+use aios_record::{Gate, Id, ScopeFilter};
 use rusqlite::Connection;
 
 use crate::{
@@ -402,15 +402,15 @@ impl WorkingView {
 
     pub(crate) async fn change<T: Writable>(
         &self,
-        id: &str,
+        id: &Id,
         change: impl FnOnce(&mut T) + Send + 'static,
     ) -> Result<T, Error> {
-        let id = id.to_owned();
-        self.write(move |access| writing::change(access, &id, change)).await
+        let id = id.clone();
+        self.write(move |access| writing::change(access, id.as_str(), change)).await
     }
 
-    pub(crate) async fn get<T: Row>(&self, id: &str) -> Result<Option<T>, Error> {
-        let id = id.to_owned();
-        self.read(move |access| access.get(&id)).await
+    pub(crate) async fn get<T: Row>(&self, id: &Id) -> Result<Option<T>, Error> {
+        let id = id.clone();
+        self.read(move |access| access.get(id.as_str())).await
     }
 }

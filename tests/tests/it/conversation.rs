@@ -4,7 +4,7 @@
 use std::{io::Cursor, path::Path};
 
 use aios_exchange::ingest::{self, Format, IngestOptions};
-use aios_memory::{AgentMemory, Config, ContextOptions, Kind, MemoryView, SearchOptions, Tier};
+use aios_memory::{AgentMemory, Config, Kind, MemoryView, Tier};
 use expect_test::expect_file;
 use regex::Regex;
 use serde_json::json;
@@ -61,19 +61,15 @@ async fn a_day_is_remembered_after_a_restart() {
     let memory = open(dir.path()).await;
     let (ada, bob) = (memory.for_user("ada").unwrap(), memory.for_user("bob").unwrap());
     let question = "why was the login test failing?";
-    let found = ada.recall(question, &SearchOptions::default()).await.unwrap();
+    let found = ada.recall(question).await.unwrap();
     assert!(found.hits[..3].iter().any(|hit| hit.text.contains("token expire")), "{found:?}");
-    assert!(bob.recall(question, &SearchOptions::default()).await.unwrap().hits.is_empty());
+    assert!(bob.recall(question).await.unwrap().hits.is_empty());
 
     // The state of the machine differs from run to run.
     let tiers: Vec<Tier> =
         ada.context_options().tiers.into_iter().filter(|it| *it != Tier::Operational).collect();
-    let options = ContextOptions {
-        max_tokens: 220,
-        tiers,
-        session: Some("monday".to_owned()),
-        ..ada.context_options()
-    };
+    let options =
+        ada.context_options().with_max_tokens(220).with_tiers(tiers).with_session("monday");
     let context = ada.assemble_context("the login test is red again", &options).await.unwrap();
     assert!(context.total_tokens <= options.max_tokens.into());
     let moment = Regex::new(r"\[20\d\d-\d\d-\d\d \d\d:\d\d\]").unwrap();

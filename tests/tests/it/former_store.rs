@@ -14,8 +14,8 @@ use std::{
 };
 
 use aios_memory::{
-    Access, AgentMemory, Config, Error, Health, Id, Kind, MemoryView, Record, Scope, ScopeFilter,
-    SearchOptions,
+    Access, AgentMemory, Config, Error, Id, Key, Kind, MemoryView, Record, Scope, ScopeFilter,
+    SearchOptions, working::Health,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -137,7 +137,7 @@ fn is_computed(kind: &str, field: &str) -> bool {
 async fn a_former_store_keeps_all_records() {
     let former = Former::new();
     let memory = former.open().await;
-    let verified = memory.administrator().verify(|_| ()).await.unwrap();
+    let verified = memory.administrator().upkeep().verify(|_| ()).await.unwrap();
     assert!(verified.is_clean(), "{verified:?}");
     let records = all(&memory).await;
 
@@ -196,7 +196,7 @@ async fn a_former_store_keeps_all_records() {
     history_is_as_it_was(&memory).await;
     settings_are_as_they_were(&memory).await;
     memory.shutdown().await.unwrap();
-    let checks = aios_memory::doctor(&former.config()).await;
+    let checks = aios_memory::upkeep::doctor(&former.config()).await;
     let bad: Vec<_> = checks.iter().filter(|it| it.check.health == Health::Bad).collect();
     assert!(bad.is_empty(), "{bad:?}");
 }
@@ -204,10 +204,9 @@ async fn a_former_store_keeps_all_records() {
 async fn history_is_as_it_was(memory: &AgentMemory) {
     for history in expected("history") {
         let user = owner_now(history["user"].as_str());
-        let (kind, id) = history["key"].as_str().unwrap().split_once('/').unwrap();
+        let key = history["key"].as_str().unwrap().parse().unwrap();
         let view = view(memory, user.as_deref(), &[]);
-        let id = Id::new(id).unwrap();
-        let versions = view.history(kind.parse().unwrap(), &id).await.unwrap();
+        let versions = view.history(&key).await.unwrap();
         let versions: Vec<&str> = versions.iter().map(|it| it.record.text.as_str()).collect();
         let were = history["versions"].as_array().unwrap().iter();
         let were: Vec<&str> = were.map(|it| it["text"].as_str().unwrap()).collect();
@@ -259,14 +258,14 @@ async fn a_former_store_answers_as_it_did() {
         let flags = asked["flags"].as_array().unwrap();
         let view = view(&memory, owner_now(asked["user"].as_str()).as_deref(), flags);
         // Records of equal relevance may swap with later ones.
-        let mut options = SearchOptions { limit: 20, ..SearchOptions::default() };
+        let mut options = SearchOptions::default().with_limit(20);
         if let [.., collection, name] = flags.as_slice()
             && collection == "--collection"
         {
             options.kinds = Some(vec![Kind::meant_by(name.as_str().unwrap()).unwrap()]);
         }
         let query = asked["query"].as_str().unwrap();
-        let found = view.recall(query, &options).await.unwrap().hits;
+        let found = view.recall_with(query, &options).await.unwrap().hits;
         let hits = asked["hits"].as_array().unwrap().iter();
         let hits: Vec<(String, Option<String>, f64)> = hits
             .map(|hit| {
@@ -312,12 +311,17 @@ async fn a_former_store_keeps_its_tombstones_and_its_privacy() {
     for forgotten in expected("forgotten") {
         let record = draft(&memory, forgotten);
         // A text that was stored again lifts its tombstone.
-        let is_back = administrator.longterm().known(&[record.identity()]).await.unwrap()[0];
-        let out =
-            administrator.longterm().are_forgotten(std::slice::from_ref(&record)).await.unwrap();
+        let is_back =
+            administrator.longterm().records().known(&[record.identity()]).await.unwrap()[0];
+        let out = administrator
+            .longterm()
+            .tombstones()
+            .are_forgotten(std::slice::from_ref(&record))
+            .await
+            .unwrap();
         assert!(out[0] || is_back, "{forgotten}");
         let other = Record { scope: Scope::default().with_user("u3"), ..record };
-        let out = administrator.longterm().are_forgotten(&[other]).await.unwrap();
+        let out = administrator.longterm().tombstones().are_forgotten(&[other]).await.unwrap();
         assert!(!out[0], "what one owner forgot is not forgotten for another: {forgotten}");
     }
     let records = all(&memory).await;
@@ -337,8 +341,8 @@ async fn a_former_store_keeps_its_tombstones_and_its_privacy() {
         };
         let seen = exported(&view).await;
         let seen = seen.iter().map(Value::to_string).collect::<String>();
-        let options = SearchOptions { limit: 100, ..SearchOptions::default() };
-        let found = view.recall("A note of a user whose name is", &options).await.unwrap();
+        let options = SearchOptions::default().with_limit(100);
+        let found = view.recall_with("A note of a user whose name is", &options).await.unwrap();
         let seen = format!("{seen}{found:?}");
         for secret in secrets {
             assert!(!seen.contains(secret), "{user:?} sees `{secret}`");
@@ -357,7 +361,7 @@ fn draft(memory: &AgentMemory, forgotten: &Value) -> Record {
     let (kind, id) = forgotten["key"].as_str().unwrap().split_once('/').unwrap();
     let note = json!({"id": id, "content": "a note"});
     let Value::Object(note) = note else { unreachable!() };
-    let mut record = memory.for_shared().longterm().record_of(Kind::Note, note).unwrap();
+    let mut record = memory.for_shared().longterm().records().build(Kind::Note, note).unwrap();
     record.kind = kind.parse().unwrap();
     record.text = forgotten["text"].as_str().unwrap().to_owned();
     record.scope = serde_json::from_value(forgotten["scope"].clone()).unwrap();
@@ -386,11 +390,12 @@ fn files_with(secrets: &[&str], dir: &Path) -> Vec<PathBuf> {
 async fn a_record_refused_for_its_id_is_found_after_maintenance() {
     let former = Former::new();
     let memory = former.open().await;
-    memory.administrator().maintain().await.unwrap();
+    memory.administrator().upkeep().maintain().await.unwrap();
     let id = Id::new("fo-decision").unwrap();
-    let own = memory.for_user("u2").unwrap().longterm().record(Kind::Decision, &id).await;
+    let own =
+        memory.for_user("u2").unwrap().longterm().get(&Key::new(Kind::Decision, id.clone())).await;
     assert_eq!(own.unwrap().unwrap().scope.user.as_deref(), Some("u2"));
-    let shared = memory.for_shared().longterm().record(Kind::Decision, &id).await;
+    let shared = memory.for_shared().longterm().get(&Key::new(Kind::Decision, id.clone())).await;
     assert_eq!(shared.unwrap().unwrap().scope.user, None);
     memory.shutdown().await.unwrap();
 }

@@ -19,7 +19,7 @@ use std::{
 };
 
 use aios_exchange::export;
-use aios_memory::{AgentMemory, MemoryView, Scope};
+use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Scope};
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -59,6 +59,11 @@ impl Hand {
         std::fs::write(&path, self.text(text)).unwrap();
         path
     }
+}
+
+/// Returns the key of the record of this kind and id.
+pub(crate) fn key(kind: Kind, id: &str) -> Key {
+    Key::new(kind, Id::new(id).unwrap())
 }
 
 type Told = Pin<Box<dyn Future<Output = Vec<String>> + Send>>;
@@ -123,11 +128,17 @@ fn tables() -> [&'static [Exercise]; 4] {
 fn every_public_method_is_exercised() {
     let mut methods =
         public_methods("aios-memory", &["MemoryView", "AgentMemory", "Administrator"]);
+    methods.retain(|method| !ROLES_OF_MEMORY.iter().any(|(role, _)| method == role));
+    let of_roles = public_methods("aios-memory", &ROLES_OF_MEMORY.map(|(_, role)| role));
+    methods.extend(of_roles.iter().map(|method| format!("memory::{method}")));
     methods.extend(functions_of_views("exchange"));
     methods.extend(public_methods("working", &["WorkingView"]));
     methods.retain(|method| !ROLES.iter().any(|(role, _)| method == role));
     methods.extend(public_methods("working", &ROLES.map(|(_, role)| role)));
     methods.extend(public_methods("longterm", &["LongtermView"]));
+    methods.retain(|method| !ROLES_OF_LONGTERM.iter().any(|(role, _)| method == role));
+    let of_roles = public_methods("longterm", &ROLES_OF_LONGTERM.map(|(_, role)| role));
+    methods.extend(of_roles.iter().map(|method| format!("longterm::{method}")));
     let methods: BTreeSet<&str> = methods.iter().map(String::as_str).collect();
     let exercised: Vec<&str> = tables().into_iter().flatten().map(|it| it.name).collect();
     let names: BTreeSet<&str> = exercised.iter().copied().collect();
@@ -155,6 +166,27 @@ const ROLES: [(&str, &str); 15] = [
     ("WorkingView::persona", "Persona"),
     ("WorkingView::metrics", "Metrics"),
     ("WorkingView::records", "Records"),
+];
+
+/// The same of the whole memory. Their exercises are named `memory::Role::method`.
+const ROLES_OF_MEMORY: [(&str, &str); 5] = [
+    ("MemoryView::contexts", "Contexts"),
+    ("MemoryView::events", "Events"),
+    ("MemoryView::feed", "Feed"),
+    ("MemoryView::forgetting", "Forgetting"),
+    ("Administrator::upkeep", "Upkeep"),
+];
+
+/// The same of long-term memory. Its exercises are named `longterm::Role::method`.
+const ROLES_OF_LONGTERM: [(&str, &str); 8] = [
+    ("LongtermView::records", "Records"),
+    ("LongtermView::sources", "Sources"),
+    ("LongtermView::tombstones", "Tombstones"),
+    ("LongtermView::notes", "Notes"),
+    ("LongtermView::procedures", "Procedures"),
+    ("LongtermView::incidents", "Incidents"),
+    ("LongtermView::config_changes", "ConfigChanges"),
+    ("LongtermView::knowledge", "KnowledgeCollection"),
 ];
 
 /// A store without the records of others, for comparison with one owner's results.
@@ -205,7 +237,7 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
             let got = (exercise.run)(Arc::clone(in_all)).await;
             let expected = (exercise.run)(Arc::clone(own)).await;
             // Long-term memory stores each version that reaches it.
-            control.memory.catch_up().await.unwrap();
+            control.memory.feed().catch_up().await.unwrap();
             for (at, (got, expected)) in got.iter().zip(&expected).enumerate() {
                 let (got, expected) = (stripped(got, in_all), stripped(expected, own));
                 if let Some(word) = foreign(whose).find(&got) {
@@ -334,7 +366,7 @@ async fn records(memory: &AgentMemory) -> Vec<Line> {
 /// Returns all records that a view sees, in the format of an export.
 pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
     let out = Shared::default();
-    export::to_writer(view, out.clone(), "memory", None).await.unwrap();
+    export::to_writer(view, out.clone(), "memory", |_| {}).await.unwrap();
     let written = out.0.lock().unwrap();
     let lines = std::str::from_utf8(&written).unwrap().lines().skip(1);
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()

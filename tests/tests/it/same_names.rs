@@ -107,6 +107,6 @@ pub(crate) async fn make(dir: &Path, owners: &[Whose], files: &Path) -> AgentMem
         let taken = ingest::file(&view, &path, IngestOptions::default()).await.unwrap();
         assert_eq!(taken.failed_count, 0, "{taken:?}");
     }
-    memory.catch_up().await.unwrap();
+    memory.feed().catch_up().await.unwrap();
     memory
 }

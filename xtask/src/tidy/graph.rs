@@ -67,7 +67,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "aios-longterm",
         ],
     ),
-    ("aios-hub", &["aios-embedding", "aios-files"]),
+    ("aios-hub", &["aios-embedding", "aios-files", "aios-record"]),
     ("aios-memory-cli", &["aios-memory", "aios-exchange", "aios-eval", "aios-hub"]),
     ("aios-memory-tests", ANY),
     ("aios-memory-benches", ANY),

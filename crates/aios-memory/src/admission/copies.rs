@@ -61,7 +61,7 @@ impl Admission {
             self.originals.extend(here.iter().map(|it| (it.identity(), Original::of_record(it))));
             let is_elsewhere = |it: &Identity| !self.originals.contains_key(it);
             let elsewhere: Vec<Identity> = asked.into_iter().filter(is_elsewhere).collect();
-            let there = tiers.longterm.records(&elsewhere).await?;
+            let there = tiers.longterm.records().get_all(&elsewhere).await?;
             self.originals.extend(there.iter().map(|it| (it.identity(), Original::of_record(it))));
         }
         Ok(())

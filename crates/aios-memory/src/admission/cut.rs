@@ -126,11 +126,11 @@ impl Admission {
         }
         let identity = |id: &Id| Identity::new(ending.owner.clone(), ending.kind, id.clone());
         let identities: Vec<Identity> = parts.iter().map(identity).collect();
-        self.view.catch_up().await?;
+        self.view.feed().catch_up().await?;
         if ending.kind == Kind::Message {
             tiers.working.messages().move_out(&ending.owner, &parts).await?;
         }
-        let retired = tiers.longterm.retire(&identities).await?;
+        let retired = tiers.longterm.sources().retire(&identities).await?;
         let keys = retired.into_iter().map(|it| (place, Key::new(it.kind, it.id)));
         self.retired.extend(keys);
         Ok(())
@@ -147,5 +147,5 @@ async fn stored(tiers: &Tiers, ending: &Ending, ids: Vec<Id>) -> Result<Option<R
             return Ok(Some(record));
         }
     }
-    Ok(tiers.longterm.records(&identities).await?.into_iter().next())
+    Ok(tiers.longterm.records().get_all(&identities).await?.into_iter().next())
 }

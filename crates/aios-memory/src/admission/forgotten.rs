@@ -17,7 +17,7 @@ impl Admission {
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
     ) -> Result<(Vec<Candidate>, Vec<Verdict>), Error> {
-        if candidates.is_empty() || !self.view.shared().longterm.has_tombstones().await? {
+        if candidates.is_empty() || !self.view.shared().longterm.upkeep().has_tombstones().await? {
             return Ok((candidates, Vec::new()));
         }
         let notes = self.forgotten_notes(&candidates).await?;
@@ -67,7 +67,7 @@ impl Admission {
         for (owner, notes) in &mut notes {
             let texts: Vec<&str> = notes.iter().map(String::as_str).collect();
             let longterm = &self.view.shared().longterm;
-            let found = longterm.are_texts_forgotten(owner, None, &texts).await?;
+            let found = longterm.tombstones().are_texts_forgotten(owner, None, &texts).await?;
             let found = std::mem::take(notes).into_iter().zip(found);
             *notes = found.filter_map(|(text, found)| found.then_some(text)).collect();
         }
@@ -80,7 +80,7 @@ impl Admission {
         candidates: Vec<Candidate>,
         verdicts: &mut [Verdict],
     ) -> Result<Vec<Candidate>, Error> {
-        if candidates.is_empty() || !self.view.shared().longterm.has_tombstones().await? {
+        if candidates.is_empty() || !self.view.shared().longterm.upkeep().has_tombstones().await? {
             return Ok(candidates);
         }
         let mut drafts: Vec<Record> = candidates.iter().map(Candidate::in_full).collect();
@@ -93,7 +93,7 @@ impl Admission {
         let places: Vec<usize> =
             (0..drafts.len()).chain(guarded.iter().map(|(place, _)| *place)).collect();
         drafts.extend(guarded.into_iter().map(|(_, draft)| draft));
-        let found = self.view.shared().longterm.are_forgotten(&drafts).await?;
+        let found = self.view.shared().longterm.tombstones().are_forgotten(&drafts).await?;
         let forgotten: HashSet<usize> =
             places.into_iter().zip(found).filter_map(|(at, found)| found.then_some(at)).collect();
         let mut left = Vec::with_capacity(candidates.len());

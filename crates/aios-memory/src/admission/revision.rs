@@ -57,14 +57,17 @@ impl Revision {
         let gate = Gate::owner(scope.owner()).narrow(&exact)?;
         let longterm = view.shared().longterm.scoped(gate);
         let pieces = Pieces::new(&scope, &document.origin());
-        let stored = longterm.with_prefix(Kind::Knowledge, &pieces.prefix()).await?;
-        let stored = longterm.records(&stored).await?;
+        let stored = longterm.records().with_prefix(Kind::Knowledge, &pieces.prefix()).await?;
+        let stored = longterm.records().get_all(&stored).await?;
         let before: HashMap<Id, Timestamp> =
             stored.into_iter().map(|it| (it.id, it.recorded_at)).collect();
         let saying: Vec<&str> =
             document.saying().filter(|_| before.is_empty()).into_iter().collect();
-        let is_forgotten =
-            longterm.are_texts_forgotten(&scope.owner(), None, &saying).await?.contains(&true);
+        let is_forgotten = longterm
+            .tombstones()
+            .are_texts_forgotten(&scope.owner(), None, &saying)
+            .await?
+            .contains(&true);
         Ok(Revision {
             view: view.clone(),
             longterm,
@@ -88,7 +91,7 @@ impl Revision {
     pub async fn name(&mut self, arrivals: &mut Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         let owner = self.scope.owner();
         let mut verdicts = Vec::new();
-        if self.view.shared().longterm.has_tombstones().await? {
+        if self.view.shared().longterm.upkeep().has_tombstones().await? {
             let name = self.document.name();
             verdicts = forgotten_parts::leave_out(&self.longterm, &owner, &name, arrivals).await?;
         }
@@ -132,10 +135,10 @@ impl Revision {
         }
         let mut retired = 0;
         for gone in gone.chunks(RETIRED_AT_ONCE) {
-            let done = match self.longterm.retire(gone).await {
+            let done = match self.longterm.sources().retire(gone).await {
                 Err(aios_longterm::Error::JournalFull { .. }) => {
-                    self.view.shared().longterm.drain().await?;
-                    self.longterm.retire(gone).await?
+                    self.view.shared().longterm.upkeep().drain().await?;
+                    self.longterm.sources().retire(gone).await?
                 }
                 done => done?,
             };
@@ -153,10 +156,10 @@ impl Revision {
         });
         let former: Vec<Identity> =
             ids.map(|id| Identity::new(owner.clone(), Kind::Knowledge, id.clone())).collect();
-        let known = self.longterm.known(&former).await?;
+        let known = self.longterm.records().known(&former).await?;
         let known = former.into_iter().zip(known).filter(|(_, known)| *known);
         let known: Vec<Identity> = known.map(|(identity, _)| identity).collect();
-        let mut stored = self.longterm.records(&known).await?;
+        let mut stored = self.longterm.records().get_all(&known).await?;
         let sources = self.sources();
         stored.retain(|record| match &record.source {
             Some(source) => sources.contains(source),
@@ -168,13 +171,13 @@ impl Revision {
     /// Returns the pieces that an earlier version stored and the document no longer has.
     async fn former_gone(&self) -> Result<Vec<Identity>, Error> {
         let prefix = self.pieces.prefix();
-        let mut former = self.longterm.sourced(&self.sources()).await?;
+        let mut former = self.longterm.sources().made_from(&self.sources()).await?;
         former.retain(|it| {
             it.kind == Kind::Knowledge
                 && !it.id.as_str().starts_with(&prefix)
                 && !self.present.contains(&it.id)
         });
-        let scopes = self.longterm.scopes(&former).await?;
+        let scopes = self.longterm.records().scopes(&former).await?;
         let here = former.into_iter().zip(scopes);
         let here = here.filter(|(_, scope)| scope.as_ref() == Some(&self.scope));
         Ok(here.map(|(identity, _)| identity).collect())
@@ -186,7 +189,7 @@ impl Revision {
         for source in self.document.former_sources() {
             let drafts: Vec<Record> =
                 arrivals.iter().filter_map(|arrival| renamed(arrival, &source)).collect();
-            let found = self.longterm.are_forgotten(&drafts).await?;
+            let found = self.longterm.tombstones().are_forgotten(&drafts).await?;
             forgotten.iter_mut().zip(found).for_each(|(all, found)| *all |= found);
         }
         let mut verdicts = Vec::new();

@@ -132,7 +132,7 @@ impl Admission {
             .any(|(draft, standing)| passes_working(draft) && *standing != Standing::Unknown);
         if is_behind && is_doubtful {
             // It may have been deleted, and the feed has not delivered that yet.
-            self.view.catch_up().await?;
+            self.view.feed().catch_up().await?;
             there = self.standings_in_longterm(tiers, &arrivals, &elsewhere).await?;
         }
         for (place, standing) in places.into_iter().zip(there) {
@@ -149,7 +149,7 @@ impl Admission {
         arrivals: &[&Arrival],
         drafts: &[Record],
     ) -> Result<Vec<Standing>, Error> {
-        let mut standings = tiers.longterm.standings(drafts).await?;
+        let mut standings = tiers.longterm.records().standings(drafts).await?;
         let may_differ = |place: &usize| match standings[*place] {
             Standing::Unknown => false,
             Standing::Same => {
@@ -163,7 +163,7 @@ impl Admission {
             return Ok(standings);
         }
         let identities: Vec<Identity> = others.iter().map(|at| drafts[*at].identity()).collect();
-        let there = tiers.longterm.records(&identities).await?;
+        let there = tiers.longterm.records().get_all(&identities).await?;
         let stored: HashMap<Identity, Record> =
             there.into_iter().map(|it| (it.identity(), it)).collect();
         for (at, identity) in others.into_iter().zip(identities) {

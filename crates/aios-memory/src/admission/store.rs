@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aios_longterm::{StoreOutcome, Stored};
-use aios_record::{Id, Identity, Kind, Owner, Record, Timestamp, forms};
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Timestamp, forms};
 use aios_working::{Message, NewMessage, RestoreOutcome};
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -113,7 +113,7 @@ impl Admission {
     /// `id`.
     async fn known(&mut self, tiers: &Tiers, ready: &Ready, id: &Id) -> Result<Outcome, Error> {
         let Some(message) = message_of(ready) else { return Ok(Outcome::Known) };
-        let stored = tiers.working.with_expired().messages().get(id.as_str()).await?;
+        let stored = tiers.working.with_expired().messages().get(&id).await?;
         let is_same = |it: &Message| {
             forms::same(&it.content) == forms::same(&message.content)
                 && !tells_message_otherwise(&ready.arrival, it)
@@ -131,14 +131,14 @@ impl Admission {
             Manner::Conversed if self.seen.contains_key(&identity) => Ok(Outcome::Conflicting),
             Manner::Conversed => {
                 self.seen.insert(identity, Told::of(&ready.arrival));
-                self.view.catch_up().await?;
+                self.view.feed().catch_up().await?;
                 let message = match stored {
                     Some(stored) if !ready.arrival.tells.role => {
                         NewMessage { role: stored.role, ..message }
                     }
                     _ => message,
                 };
-                match tiers.working.messages().amend(id.as_str(), &message).await? {
+                match tiers.working.messages().amend(&id, &message).await? {
                     true => Ok(Outcome::Updated),
                     false => Ok(Outcome::Refused(GONE.to_owned())),
                 }
@@ -154,10 +154,10 @@ impl Admission {
         verdicts: &mut [Verdict],
     ) -> Result<(), Error> {
         // A former version must be in the history before it is replaced.
-        self.view.catch_up().await?;
+        self.view.feed().catch_up().await?;
         for ready in run {
             let Some(mut message) = message_of(&ready) else { continue };
-            let id = ready.arrival.id.as_str();
+            let id = &ready.arrival.id;
             if !ready.arrival.tells.role
                 && let Some(stored) = tiers.working.with_expired().messages().get(id).await?
             {
@@ -185,7 +185,8 @@ impl Admission {
         ready: &Ready,
         message: &NewMessage,
     ) -> Result<bool, Error> {
-        let Some(mut record) = tiers.longterm.record(Kind::Message, &ready.arrival.id).await?
+        let Some(mut record) =
+            tiers.longterm.get(&Key::new(Kind::Message, ready.arrival.id.clone())).await?
         else {
             return Ok(false);
         };
@@ -303,7 +304,7 @@ impl Admission {
         };
         match store(records.clone()).await {
             Err(aios_longterm::Error::JournalFull { .. }) => {
-                self.view.shared().longterm.drain().await?;
+                self.view.shared().longterm.upkeep().drain().await?;
                 store(records).await
             }
             other => other,
@@ -320,7 +321,7 @@ async fn titled(tiers: &Tiers, mut given: Vec<Record>) -> Result<Vec<Record>, Er
         return Ok(given);
     }
     let asked: Vec<Identity> = titles.iter().map(|it| it.identity()).collect();
-    let stored = tiers.longterm.records(&asked).await?;
+    let stored = tiers.longterm.records().get_all(&asked).await?;
     for title in titles {
         let Some(stored) = stored.iter().find(|it| it.identity() == title.identity()) else {
             continue;

@@ -56,6 +56,7 @@ impl MemoryView {
         })
         .await?;
         self.longterm()
+            .records()
             .each_version(|version| {
                 if !self.is_changeable(&version.owner()) {
                     return;
@@ -131,7 +132,7 @@ impl MemoryView {
                 look(record);
             }
         };
-        Ok(self.longterm().each_record(there).await?)
+        Ok(self.longterm().records().each(there).await?)
     }
 }
 

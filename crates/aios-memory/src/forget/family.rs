@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_record::{Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter};
 use aios_working::KINDS;
 
 use super::{ForgetTarget, PAGE, Part, Proposal, Relation};
@@ -74,7 +74,7 @@ impl MemoryView {
                 proposal.identities().into_iter().collect()
             }
             ForgetTarget::Query(query) => {
-                let proposal = self.propose(query).await?;
+                let proposal = self.forgetting().propose(query).await?;
                 if query.min_relevance.is_none() && !proposal.is_empty() && !proposal.is_certain() {
                     let keys = proposal.identities().iter().map(Identity::key).collect();
                     return Err(Error::Uncertain { keys });
@@ -152,11 +152,13 @@ impl MemoryView {
         let mut found = Found::default();
         let working = self.working().with_expired();
         found.add(meant.iter().cloned(), Relation::Meant);
-        for Identity { kind, id, .. } in meant {
-            found
-                .add(working.records().would_remove(kind, id.as_str()).await?, Relation::BelongsTo);
-            if kind == Kind::Session {
-                let session = Scope::default().with_session(id.as_str());
+        for identity in meant {
+            found.add(
+                working.records().remove_with(&identity.key(), Mode::DryRun).await?,
+                Relation::BelongsTo,
+            );
+            if identity.kind == Kind::Session {
+                let session = Scope::default().with_session(identity.id.as_str());
                 let said = self.narrow(&ScopeFilter::exact(session))?.everything().await?;
                 found.add(said, Relation::BelongsTo);
             }
@@ -174,10 +176,10 @@ impl MemoryView {
         let sessions: Vec<Identity> =
             sessions.into_iter().filter(|it| !found.all.contains_key(it)).collect();
         if !sessions.is_empty() {
-            let summaries = self.longterm().summaries_of(&sessions).await?;
+            let summaries = self.longterm().sources().summaries_of(&sessions).await?;
             found.add(summaries, Relation::MadeFrom);
         }
-        let derived = self.longterm().derived(&found.identities(), &[]).await?;
+        let derived = self.longterm().sources().derived(&found.identities(), &[]).await?;
         let derived = derived.into_iter().filter(|it| self.is_changeable(&it.owner));
         found.add(derived, Relation::MadeFrom);
         let retold = self.summed_up(&found).await?;
@@ -194,19 +196,19 @@ impl MemoryView {
             return Ok(());
         }
         let says = |record: &Record| !record.text.is_empty();
-        match self.working().records().get(Kind::Session, session.id.as_str()).await? {
+        match self.working().records().get(&session.key()).await? {
             Some(here) if says(&here) => {
                 found.remade.insert(session.clone(), Part::Summary);
             }
             Some(_) => {
-                let mut versions = self.longterm().history(Kind::Session, &session.id).await?;
+                let mut versions = self.longterm().history(&session.key()).await?;
                 versions.retain(|version| says(&version.record));
                 if !versions.is_empty() {
                     found.remade.entry(session.clone()).or_insert(Part::Versions);
                 }
             }
             None => {
-                let there = self.longterm().record(Kind::Session, &session.id).await?;
+                let there = self.longterm().get(&session.key()).await?;
                 found.add(there.filter(says).map(|_| session.clone()), Relation::MadeFrom);
             }
         }
@@ -224,7 +226,7 @@ impl MemoryView {
         for some in messages.chunks(PAGE) {
             let mut records = working.records().get_all(some.to_vec()).await?;
             if records.len() < some.len() {
-                records.extend(self.longterm().records(some).await?);
+                records.extend(self.longterm().records().get_all(some).await?);
             }
             for record in records {
                 let Some(session) = &record.scope.session else { continue };
@@ -249,7 +251,7 @@ impl MemoryView {
     /// ones.
     async fn everything(&self) -> Result<BTreeSet<Identity>, Error> {
         let mut found: BTreeSet<Identity> =
-            self.longterm().identities().await?.into_iter().collect();
+            self.longterm().records().identities().await?.into_iter().collect();
         self.each_of_working(|record| found.extend([record.identity()])).await?;
         found.retain(|identity| self.is_changeable(&identity.owner));
         Ok(found)
@@ -279,7 +281,10 @@ impl MemoryView {
         let owner = self.gate().acts_for().cloned().unwrap_or_default();
         let mut sessions = Vec::new();
         for Identity { id, .. } in found.of_kind(Kind::Summary) {
-            let source = self.get(Kind::Summary, id).await?.and_then(|record| record.source);
+            let source = self
+                .get(&Key::new(Kind::Summary, id.clone()))
+                .await?
+                .and_then(|record| record.source);
             if let Some(source) = source.filter(|source| source.kind == Kind::Session.as_str()) {
                 sessions.push(Identity::new(owner.clone(), Kind::Session, Id::new(source.id)?));
             }

@@ -8,7 +8,9 @@ use aios_longterm::{Hit, LIMIT_MAX, SearchOptions};
 use aios_record::{Identity, Kind, Owner, Record, Scope, ScopeFilter, forms};
 use serde::Serialize;
 
-use super::{PAGE, Part, Remade, containing::Places, negation::negates, numbers::numbers};
+use super::{
+    Forgetting, PAGE, Part, Remade, containing::Places, negation::negates, numbers::numbers,
+};
 use crate::{Error, MemoryView, Recollection};
 
 /// The relevance of a record with the text of the query.
@@ -135,7 +137,7 @@ impl Proposal {
     }
 }
 
-impl MemoryView {
+impl Forgetting<'_> {
     /// Returns the records that [`forget`](MemoryView::forget) would select for this query, within
     /// the exact scope of this view and among those it may change. All exact repetitions are found,
     /// regardless of the limit.
@@ -143,10 +145,10 @@ impl MemoryView {
     /// # Errors
     /// - [`Error::Limit`] if [`ForgetQuery::limit`] is not from 1 to 1000.
     /// - Errors of working or long-term memory.
-    pub async fn propose(&self, query: &ForgetQuery) -> Result<Proposal, Error> {
+    pub async fn propose(self, query: &ForgetQuery) -> Result<Proposal, Error> {
         Error::check_limit(query.limit)?;
-        let view = self.narrow(&ScopeFilter::exact(Scope::default()))?;
-        self.catch_up().await?;
+        let view = self.view.narrow(&ScopeFilter::exact(Scope::default()))?;
+        self.view.feed().catch_up().await?;
         let places = view.places_of(&query.text).await?;
         let versions_alike = places.versions_alike.clone();
         let is_said =
@@ -182,7 +184,9 @@ impl MemoryView {
         proposed.truncate(query.limit);
         Ok(Proposal { proposed, remade, nearest, beyond_limit, said, versions_alike })
     }
+}
 
+impl MemoryView {
     /// Adds the records that contain the text and are not dependents of those already proposed.
     /// Returns the records that stay and lose a part.
     async fn add_containing(
@@ -227,7 +231,7 @@ impl MemoryView {
             let rest: Vec<Identity> =
                 some.iter().filter(|it| !known.contains(it)).cloned().collect();
             records.extend(here);
-            records.extend(self.longterm().records(&rest).await?);
+            records.extend(self.longterm().records().get_all(&rest).await?);
         }
         let (score, relevance) = (RELEVANCE_OF_TEXT, RELEVANCE_OF_TEXT);
         let hit = |record| Hit { record, score, relevance, folded: vec![], explain: None };
@@ -257,10 +261,10 @@ impl MemoryView {
     /// repetitions. Records that the search folds for other reasons are listed separately.
     async fn candidates(&self, query: &ForgetQuery) -> Result<Vec<Recollection>, Error> {
         let limit = CANDIDATES.max(query.limit).min(LIMIT_MAX);
-        let search = SearchOptions { limit, ..SearchOptions::default() };
-        let hits = self.recall(&query.text, &search).await?.hits;
+        let search = SearchOptions::default().with_limit(limit);
+        let hits = self.recall_with(&query.text, &search).await?.hits;
         let folded: Vec<Identity> = hits.iter().flat_map(|hit| hit.folded.clone()).collect();
-        let records = self.longterm().records(&folded).await?.into_iter();
+        let records = self.longterm().records().get_all(&folded).await?.into_iter();
         let mut records: BTreeMap<Identity, Record> =
             records.map(|record| (record.identity(), record)).collect();
         let mut found = Vec::new();
@@ -309,7 +313,7 @@ impl MemoryView {
         if !is_relevant || !has_numbers {
             return None;
         }
-        match (self.longterm().says(&query.text, &text), negations) {
+        match (self.longterm().records().says(&query.text, &text), negations) {
             (true, (false, false) | (true, true)) => Some(Agreement::Words),
             (true, (false, true)) => Some(Agreement::Relevant),
             _ => query.min_relevance.map(|_| Agreement::Relevant),

@@ -38,7 +38,7 @@ impl MemoryView {
         for some in meant.chunks(PAGE) {
             let records = self.in_either_tier(some).await?;
             match found.meaning {
-                Meaning::Texts => texts.extend(longterm.text_tombstones(&records).await?),
+                Meaning::Texts => texts.extend(longterm.tombstones().of_records(&records).await?),
                 _ => records.into_iter().for_each(|record| add_piece(record, &mut documents)),
             }
         }
@@ -50,17 +50,17 @@ impl MemoryView {
                 Record::new(Kind::Note, Id::generate(), said.as_str(), scope)
             };
             let saying: Vec<Record> = owners.iter().map(say).collect();
-            texts.extend(longterm.text_tombstones(&saying).await?);
+            texts.extend(longterm.tombstones().of_records(&saying).await?);
         }
         for ((owner, document), pieces) in documents {
             let versions = versions_of(&pieces);
             let sayings: Vec<String> = versions.iter().map(|text| saying_of(text)).collect();
             let sayings: Vec<&str> = sayings.iter().map(String::as_str).collect();
-            texts.extend(longterm.tombstones_of_texts(&owner, &sayings).await?);
+            texts.extend(longterm.tombstones().of_texts(&owner, &sayings).await?);
             let contents = pieces.iter().map(|piece| piece.text.as_str());
             let paragraphs = contents.flat_map(paragraphs_of);
             let said: Vec<&str> = versions.iter().map(String::as_str).chain(paragraphs).collect();
-            texts.extend(longterm.tombstones_of_paragraphs(&owner, &document, &said).await?);
+            texts.extend(longterm.tombstones().of_paragraphs(&owner, &document, &said).await?);
         }
         Ok(texts)
     }
@@ -71,7 +71,7 @@ impl MemoryView {
         identities: &[Identity],
     ) -> Result<Vec<Record>, Error> {
         let shared = self.shared();
-        let mut records = shared.longterm.records(identities).await?;
+        let mut records = shared.longterm.records().get_all(identities).await?;
         let working = shared.working.scoped(Gate::administrator()).with_expired();
         records.extend(working.records().get_all(identities.to_vec()).await?);
         Ok(records)

@@ -67,13 +67,13 @@ pub(super) async fn bring_back(memory: &Administrator, accepted: &Accepted) -> R
     for records in accepted.salvaged.chunks(PAGE) {
         brought += put_back(memory, records.to_vec()).await?;
     }
-    let identities = memory.longterm().identities().await?;
+    let identities = memory.longterm().records().identities().await?;
     // `KINDS` lists kinds that others refer to first.
     for &kind in KINDS {
         let of_kind: Vec<Identity> =
             identities.iter().filter(|it| it.kind == kind).cloned().collect();
         for some in of_kind.chunks(PAGE) {
-            let records = memory.longterm().records(some).await?;
+            let records = memory.longterm().records().get_all(some).await?;
             brought += put_back(memory, records).await?;
         }
     }
@@ -81,7 +81,7 @@ pub(super) async fn bring_back(memory: &Administrator, accepted: &Accepted) -> R
 }
 
 async fn put_back(memory: &Administrator, mut records: Vec<Record>) -> Result<u64, Error> {
-    let mut forgotten = memory.longterm().are_forgotten(&records).await?.into_iter();
+    let mut forgotten = memory.longterm().tombstones().are_forgotten(&records).await?.into_iter();
     records.retain(|_| !forgotten.next().unwrap_or(false));
     let mut brought = 0;
     for restored in memory.working().intake().restore(records).await? {

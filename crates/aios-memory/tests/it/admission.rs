@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aios_memory::{
-    Error, Id, Kind, Outcome, Record, Scope, ScopeFilter,
-    admission::{Admission, Arrival, Document, Manner, Revision},
+    Error, Id, Kind, Mode, Record, Scope, ScopeFilter,
+    admission::{Admission, Arrival, Document, Manner, Outcome, Revision},
 };
 
 use crate::{Fixture, of, texts};
@@ -59,7 +59,7 @@ async fn a_document_is_revised_only_within_the_scope_of_the_view() {
 async fn a_dry_run_stores_nothing() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    let mut admission = Admission::new(&memory, Manner::Found).dry();
+    let mut admission = Admission::new(&memory, Manner::Found).with_mode(Mode::DryRun);
     let verdicts = admission.admit(vec![note(None)]).await.unwrap();
     assert_eq!(verdicts[0].outcome, Outcome::Added);
     admission.finish().await.unwrap();

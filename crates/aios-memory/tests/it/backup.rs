@@ -9,7 +9,8 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, restore,
+    AgentMemory, Config, Error, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, Owner,
+    upkeep::restore,
 };
 use serde_json::json;
 
@@ -20,23 +21,27 @@ async fn a_backup_inside_the_data_directory_or_of_a_damaged_journal_is_refused()
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let data_dir = fixture.config().memory.data_dir;
-    let inside =
-        memory.administrator().backup(&data_dir.join("longterm/copies/first"), |_| {}).await;
+    let inside = memory
+        .administrator()
+        .upkeep()
+        .backup(&data_dir.join("longterm/copies/first"), |_| {})
+        .await;
     assert!(matches!(inside, Err(Error::Input { .. })), "{inside:?}");
     for n in 0..200 {
         memory.remember(&format!("note {n}")).await.unwrap();
     }
-    assert_eq!(memory.administrator().verify(|_| {}).await.unwrap().journal, [""; 0]);
+    assert_eq!(memory.administrator().upkeep().verify(|_| {}).await.unwrap().journal, [""; 0]);
     memory.shutdown().await.unwrap();
     let path = data_dir.join("journal.db");
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch("ALTER TABLE ids RENAME COLUMN external_id TO meddled").unwrap();
     drop(db);
     let memory = fixture.open().await;
-    let verified = memory.administrator().verify(|_| {}).await.unwrap();
+    let verified = memory.administrator().upkeep().verify(|_| {}).await.unwrap();
     assert!(verified.journal[0].contains("external_id"), "{verified:?}");
     assert!(!verified.is_clean());
-    let damaged = memory.administrator().backup(&fixture.dir.path().join("copies"), |_| {}).await;
+    let damaged =
+        memory.administrator().upkeep().backup(&fixture.dir.path().join("copies"), |_| {}).await;
     let error = damaged.unwrap_err().to_string();
     assert!(error.contains("journal.db` is damaged"), "{error}");
 }
@@ -60,19 +65,20 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     while written.load(Ordering::Acquire) < 20 {
         tokio::task::yield_now().await;
     }
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let before = written.load(Ordering::Acquire);
     let copies = fixture.dir.path().join("copies");
     let copied = Arc::new(AtomicU64::new(0));
     let told = Arc::clone(&copied);
     let made = memory
         .administrator()
-        .backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed))
+        .upkeep()
+        .backup(&copies, move |progress| told.store(progress.done, Ordering::Relaxed))
         .await;
     assert!(0 < copied.load(Ordering::Relaxed) && 0 < made.unwrap().bytes);
     let after = written.load(Ordering::Acquire) + 1;
     writer.abort();
-    let error = memory.administrator().backup(&copies, |_| {}).await.unwrap_err();
+    let error = memory.administrator().upkeep().backup(&copies, |_| {}).await.unwrap_err();
     assert!(matches!(error, Error::Output { .. }), "{error}");
 
     let config = Config::at(fixture.dir.path().join("restored"));
@@ -80,18 +86,25 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     let error = restore(&copies, &config).await.unwrap_err();
     assert!(matches!(error, Error::Output { .. }), "{error}");
     let restored = AgentMemory::open(config).await.unwrap();
-    restored.catch_up().await.unwrap();
-    restored.administrator().longterm().drain().await.unwrap();
-    let report = restored.administrator().longterm().verify().await.unwrap();
+    restored.feed().catch_up().await.unwrap();
+    restored.administrator().longterm().upkeep().drain().await.unwrap();
+    let report = restored.administrator().longterm().upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     for n in 0..before {
         let id = Id::new(format!("g{n}")).unwrap();
-        let goal = restored.working().records().get(Kind::Goal, id.as_str()).await.unwrap();
+        let goal =
+            restored.working().records().get(&Key::new(Kind::Goal, id.clone())).await.unwrap();
         assert!(
-            goal.is_some() && restored.longterm().record(Kind::Goal, &id).await.unwrap().is_some()
+            goal.is_some()
+                && restored
+                    .longterm()
+                    .get(&Key::new(Kind::Goal, id.clone()))
+                    .await
+                    .unwrap()
+                    .is_some()
         );
     }
-    let notes = restored.longterm().counts().await.unwrap()["notes"];
+    let notes = restored.longterm().records().counts().await.unwrap()["notes"];
     assert!((before..=after).contains(&notes), "{before} <= {notes} <= {after}");
     // New changes get higher feed positions than those in the backup.
     let goal = json!({"id": "g0", "description": "plant a zanzibarquux"});
@@ -119,7 +132,7 @@ async fn purges_list_backups_and_an_interrupted_restore_can_be_repeated() {
     let note = json!({"id": "n", "content": "the okapi sleeps"});
     memory.record(Kind::Note, note).await.unwrap();
     let copy = fixture.dir.path().join("copy");
-    memory.administrator().backup(&copy, |_| {}).await.unwrap();
+    memory.administrator().upkeep().backup(&copy, |_| {}).await.unwrap();
     let config = Config::at(fixture.dir.path().join("restored"));
     // A purge lists the backup as long as it exists.
     let id = Identity::new(Owner::SHARED, Kind::Note, Id::new("n").unwrap());

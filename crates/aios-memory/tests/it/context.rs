@@ -1,6 +1,6 @@
 //! The assembled context over all tiers.
 
-use aios_memory::{ContextOptions, Id, Tier, Tokenizer, working::NewMessage};
+use aios_memory::{Id, Tier, Tokenizer, working::NewMessage};
 use serde_json::json;
 
 use crate::{Fixture, of};
@@ -24,7 +24,7 @@ async fn the_context_has_every_tier_within_the_budget() {
     let note = "The brass valve of the pump sticks in winter.";
     ada.remember(note).await.unwrap();
 
-    let options = ContextOptions { session: Some("today".to_owned()), ..ada.context_options() };
+    let options = ada.context_options().with_session("today");
     let context = ada.assemble_context("mend the pump", &options).await.unwrap();
     for shown in ["CPU", "communication_tone: terse", "name: Otto", "remark 14", note] {
         assert!(context.text.contains(shown), "`{shown}` is not in {}", context.text);
@@ -34,13 +34,13 @@ async fn the_context_has_every_tier_within_the_budget() {
 
     for tokenizer in Tokenizer::ALL {
         for max_tokens in [0, 1, 30, 150, 400] {
-            let options = ContextOptions { max_tokens, tokenizer: *tokenizer, ..options.clone() };
+            let options = options.clone().with_max_tokens(max_tokens).with_tokenizer(*tokenizer);
             let context = ada.assemble_context("mend the pump", &options).await.unwrap();
             assert!(context.total_tokens <= max_tokens.into());
         }
     }
     let tiers = vec![Tier::Knowledge];
-    let only = ContextOptions { tiers, ..options };
+    let only = options.with_tiers(tiers);
     let context = ada.assemble_context("mend the pump", &only).await.unwrap();
     assert_eq!(context.text, "");
     memory.shutdown().await.unwrap();

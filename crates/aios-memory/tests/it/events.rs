@@ -40,7 +40,7 @@ fn child() {
                     let name = format!("{}-{writer}-{n}", std::process::id());
                     let event = Event::new("event", "child", json!({ "name": name }));
                     let event = if n % 2 == 0 { event.critical() } else { event };
-                    let pushed = memory.push_event_durable(event).await.unwrap();
+                    let pushed = memory.events().push_durable(event).await.unwrap();
                     assert_eq!(pushed.spill, Spill::Accepted);
                     std::io::stderr().write_all(format!("{name}\n").as_bytes()).unwrap();
                 }
@@ -141,9 +141,9 @@ async fn critical_events_that_the_disk_refuses_are_retried() {
     let (memory, other) = open_locked(&fixture).await;
     let event = |name: &str| Event::new("alarm", "sensor", json!({ "name": name }));
     memory.observe(event("observed").critical()).unwrap();
-    let error = memory.push_event_durable(event("durable").critical()).await.unwrap_err();
+    let error = memory.events().push_durable(event("durable").critical()).await.unwrap_err();
     assert!(matches!(error, Error::EventUnwritten { .. }), "{error:?}");
-    let error = memory.push_event_durable(event("told")).await.unwrap_err();
+    let error = memory.events().push_durable(event("told")).await.unwrap_err();
     assert!(matches!(error, Error::EventUnwritten { .. }), "{error:?}");
     other.execute_batch("ROLLBACK").unwrap();
     memory.shutdown().await.unwrap();
@@ -222,8 +222,8 @@ async fn the_guard_checks_events_before_they_reach_the_disk() {
             "env": [{"name": "DB_PASSWORD", "value": NAMED}],
         });
         let telling = Event::new("event", "s", data);
-        memory.push_event_durable(plain.critical()).await.unwrap();
-        let told = memory.push_event_durable(telling.critical()).await;
+        memory.events().push_durable(plain.critical()).await.unwrap();
+        let told = memory.events().push_durable(telling.critical()).await;
         assert_eq!(told.is_ok(), policy == "redact", "{told:?}");
         assert!(!format!("{told:?}").contains(SECRET));
         let unwritten = memory.stats().await.unwrap().events_unwritten;

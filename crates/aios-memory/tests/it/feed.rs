@@ -1,7 +1,7 @@
 //! Changes that working memory acknowledges are found at once, by every handle, exactly once.
 
 use aios_memory::{
-    AgentMemory, Error, Event, Id, Kind, SearchOptions,
+    AgentMemory, Error, Event, Id, Key, Kind,
     working::{Entry, EventFilter, Goal, NewMessage},
 };
 use serde_json::json;
@@ -61,13 +61,13 @@ async fn changes_and_removals_reach_long_term_memory() {
     assert_eq!(texts(&memory, "roses").await.len(), 1);
     let goal = memory.working().goals().put(Goal::new("prune the apple tree")).await.unwrap();
     let result = Some("done with the long ladder".to_owned());
-    memory.working().goals().set_status(goal.id.as_str(), "completed", result).await.unwrap();
+    memory.working().goals().set_status(&goal.id, "completed", result).await.unwrap();
     let pruned = "prune the apple tree\ndone with the long ladder";
     assert_eq!(texts(&memory, "long ladder").await[0], pruned);
 
-    memory.working().entries().remove(entry.id.as_str()).await.unwrap();
+    memory.working().entries().remove(&entry.id).await.unwrap();
     assert!(!texts(&memory, "roses").await.concat().contains("roses"));
-    assert_eq!(memory.get(Kind::Entry, &entry.id).await.unwrap(), None);
+    assert_eq!(memory.get(&Key::new(Kind::Entry, entry.id.clone())).await.unwrap(), None);
     memory.shutdown().await.unwrap();
 }
 
@@ -81,12 +81,12 @@ async fn messages_moved_out_of_working_memory_are_still_found() {
         let message = NewMessage::new(session.clone(), "user", format!("lighthouse {n}"));
         ids.push(memory.working().messages().add(message).await.unwrap().id().clone());
     }
-    memory.catch_up().await.unwrap();
+    memory.feed().catch_up().await.unwrap();
     let head = memory.administrator().working().feed().head().await.unwrap();
     memory.administrator().working().feed().trim(head).await.unwrap();
     assert_eq!(memory.working().messages().trim("s", 2).await.unwrap(), 3);
-    assert_eq!(memory.working().messages().get(ids[0].as_str()).await.unwrap(), None);
-    let record = memory.get(Kind::Message, &ids[0]).await.unwrap().unwrap();
+    assert_eq!(memory.working().messages().get(&ids[0]).await.unwrap(), None);
+    let record = memory.get(&Key::new(Kind::Message, ids[0].clone())).await.unwrap().unwrap();
     assert_eq!(record.text, "lighthouse 0");
     assert_eq!(record.payload["content"], "lighthouse 0");
     assert_eq!(texts(&memory, "lighthouse").await.len(), 5);
@@ -98,8 +98,8 @@ async fn critical_events_reach_the_disk_and_are_found() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     let alarm = Event::new("event", "boiler", json!({"message": "the pressure is too high"}));
-    memory.push_event_durable(alarm.critical()).await.unwrap();
-    memory.push_event_durable(Event::new("metric", "boiler", json!({"bar": 3}))).await.unwrap();
+    memory.events().push_durable(alarm.critical()).await.unwrap();
+    memory.events().push_durable(Event::new("metric", "boiler", json!({"bar": 3}))).await.unwrap();
     memory.observe(Event::new("event", "kettle", json!({"message": "it whistles"}))).unwrap();
     let stored = memory.working().events().list(EventFilter::default()).await.unwrap();
     let critical: Vec<_> = stored.iter().map(|event| event.critical).collect();
@@ -130,12 +130,12 @@ async fn labels_and_scopes_of_messages_reach_search() {
     });
     let id = of(&memory, "ada").record(Kind::Message, message).await.unwrap();
     let everything = memory.administrator();
-    let found = everything.recall("violin string", &Default::default()).await.unwrap();
+    let found = everything.recall_with("violin string", &Default::default()).await.unwrap();
     let hit = &found.hits[0];
     assert_eq!((&hit.id, &hit.tags), (&id, &vec!["errand".to_owned()]));
     assert_eq!((hit.user.as_deref(), hit.session.as_deref()), (Some("ada"), Some("music")));
     assert_eq!(hit.name.as_deref(), Some("Ada"));
-    let record = everything.get(Kind::Message, &id).await.unwrap().unwrap();
+    let record = everything.get(&Key::new(Kind::Message, id.clone())).await.unwrap().unwrap();
     assert_eq!(record.payload["metadata"]["mood"], "calm");
     memory.shutdown().await.unwrap();
 }
@@ -150,7 +150,7 @@ async fn a_journal_smaller_than_a_page_of_the_feed_receives_all_of_it() {
     for goal in goals {
         memory.working().goals().put(goal).await.unwrap();
     }
-    memory.catch_up().await.unwrap();
+    memory.feed().catch_up().await.unwrap();
     let stats = memory.stats().await.unwrap();
     assert_eq!((stats.behind, stats.longterm.records), (0, 20));
     memory.shutdown().await.unwrap();
@@ -161,7 +161,7 @@ async fn a_replaced_working_memory_is_detected() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.working().goals().put(Goal::new("told to long-term memory")).await.unwrap();
-    memory.catch_up().await.unwrap();
+    memory.feed().catch_up().await.unwrap();
     memory.shutdown().await.unwrap();
     let dir = fixture.dir.path().join("memory");
     std::fs::remove_file(dir.join("working.db")).unwrap();
@@ -170,7 +170,7 @@ async fn a_replaced_working_memory_is_detected() {
     // Without the note, the feed position reveals it.
     std::fs::remove_file(dir.join("generations.json")).unwrap();
     let memory = fixture.open().await;
-    let error = memory.recall("told", &SearchOptions::default()).await.unwrap_err();
+    let error = memory.recall("told").await.unwrap_err();
     assert!(matches!(error, Error::FeedBehind { head: 0, watermark: 1 }), "{error}");
     assert!(memory.shutdown().await.is_err());
 }

@@ -3,8 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use aios_memory::{
-    AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Receipt, SearchOptions,
+    AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind,
+    MemoryView, Mode, Owner, Receipt,
 };
 use serde_json::json;
 
@@ -41,7 +41,7 @@ async fn filled(memory: &AgentMemory) -> Id {
     for _ in 0..2 {
         talk.record(Kind::Message, said.clone()).await.unwrap();
     }
-    ada.working().sessions().set_summary("talk", "of the zanzibarquux").await.unwrap();
+    ada.working().sessions().set_summary(&id("talk"), "of the zanzibarquux").await.unwrap();
     let summary = json!({
         "id": "s", "text": "they spoke of the zanzibarquux", "subject": "session/talk",
         "originals": [format!("message/{first}")],
@@ -64,9 +64,9 @@ async fn forgetting_a_record_removes_its_children_and_derived_records() {
     let memory = fixture.open().await;
     let first = filled(&memory).await;
     let ada = of(&memory, "ada");
-    let dry = ada.forget(one(&ada, Kind::Goal, "g").with_dry_run()).await.unwrap();
+    let dry = ada.forget(one(&ada, Kind::Goal, "g").with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(keys(&dry), ["goal/g", "task/t", "tool_call/c"]);
-    assert!(dry.dry_run && ada.get(Kind::Goal, &id("g")).await.unwrap().is_some());
+    assert!(dry.dry_run && ada.get(&Key::new(Kind::Goal, id("g"))).await.unwrap().is_some());
 
     let receipt = ada.forget(one(&ada, Kind::Goal, "g")).await.unwrap();
     assert_eq!((receipt.forgotten, &receipt.keys), (3, &dry.keys));
@@ -74,15 +74,15 @@ async fn forgetting_a_record_removes_its_children_and_derived_records() {
     assert!(receipt.records.iter().all(|it| it.owner == Owner::user("ada").unwrap()));
     assert!(!receipt.purged);
     for (kind, name) in [(Kind::Goal, "g"), (Kind::Task, "t"), (Kind::ToolCall, "c")] {
-        assert_eq!(ada.get(kind, &id(name)).await.unwrap(), None);
+        assert_eq!(ada.get(&Key::new(kind, id(name))).await.unwrap(), None);
     }
     let receipt = ada.forget(one(&ada, Kind::Message, first.as_str())).await.unwrap();
     let mut gone = keys(&receipt);
     gone.sort_unstable();
     assert_eq!(gone, ["fact/f".to_owned(), format!("message/{first}"), "summary/s".to_owned()]);
     assert!(!format!("{receipt:?}").contains("zanzibarquux"));
-    assert_eq!(ada.get(Kind::Message, &first).await.unwrap(), None);
-    assert!(ada.get(Kind::Session, &id("talk")).await.unwrap().is_some());
+    assert_eq!(ada.get(&Key::new(Kind::Message, first.clone())).await.unwrap(), None);
+    assert!(ada.get(&Key::new(Kind::Session, id("talk"))).await.unwrap().is_some());
     memory.shutdown().await.unwrap();
 }
 
@@ -92,7 +92,7 @@ async fn a_purge_leaves_no_byte_in_either_tier() {
     let memory = fixture.open().await;
     let dir = memory.config().memory.data_dir.clone();
     filled(&memory).await;
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     fs::create_dir_all(dir.join("backup")).unwrap();
     fs::write(dir.join("backup/working.db.v1"), "an old copy").unwrap();
     let found = holding(&dir, "zanzibarquux");
@@ -124,7 +124,7 @@ async fn a_query_selects_records_to_forget() {
     let query = ForgetQuery::new("cheese");
     // Without a minimum relevance, a query applies only to records whose text it is.
     let strict = ForgetOptions::new(ForgetTarget::Query(query.clone()));
-    for strict in [strict.clone(), strict.with_dry_run()] {
+    for strict in [strict.clone(), strict.with_mode(Mode::DryRun)] {
         let error = of(&memory, "ada").forget(strict).await.unwrap_err();
         assert!(matches!(&error, Error::Uncertain { keys } if keys.len() == 1), "{error}");
     }
@@ -140,7 +140,7 @@ async fn a_query_selects_records_to_forget() {
     assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
     // An exact match needs no confirmation.
     let text = ForgetTarget::Query(ForgetQuery::new("bob  likes cheese"));
-    let certain = ForgetOptions::new(text).with_dry_run();
+    let certain = ForgetOptions::new(text).with_mode(Mode::DryRun);
     assert_eq!(of(&memory, "bob").forget(certain).await.unwrap().forgotten, 1);
 }
 
@@ -151,10 +151,15 @@ async fn an_unfinished_purge_is_completed_when_the_directory_is_opened() {
     let dir = memory.config().memory.data_dir.clone();
     filled(&memory).await;
     let everything = memory.administrator();
-    everything.longterm().drain().await.unwrap();
+    everything.longterm().upkeep().drain().await.unwrap();
     // The state that a process leaves which is killed after it removed a record.
     everything.working().upkeep().ask_for_scrub().await.unwrap();
-    let found = of(&memory, "ada").working().records().remove(Kind::Session, "talk").await.unwrap();
+    let found = of(&memory, "ada")
+        .working()
+        .records()
+        .remove(&Key::new(Kind::Session, id("talk")))
+        .await
+        .unwrap();
     assert_eq!(found.len(), 4);
     drop(everything);
     memory.shutdown().await.unwrap();
@@ -177,8 +182,8 @@ async fn a_user_can_forget_only_their_own_records() {
     let note = json!({"id": "n", "content": "of everybody"});
     memory.record(Kind::Note, note).await.unwrap();
     assert!(bob.forget(one(&memory, Kind::Note, "n")).await.unwrap_err().is_not_yours());
-    assert!(ada.get(Kind::Goal, &id("g")).await.unwrap().is_some());
-    assert!(memory.get(Kind::Note, &id("n")).await.unwrap().is_some());
+    assert!(ada.get(&Key::new(Kind::Goal, id("g"))).await.unwrap().is_some());
+    assert!(memory.get(&Key::new(Kind::Note, id("n"))).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -208,7 +213,7 @@ async fn a_reached_limit_blocks_neither_reading_nor_forgetting() {
     let memory = fixture.open().await;
     let note = json!({"id": "n", "content": "the okapi sleeps"});
     memory.record(Kind::Note, note).await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     memory.shutdown().await.unwrap();
     let mut config = fixture.config();
     config.longterm.max_disk_bytes = 1;
@@ -219,13 +224,13 @@ async fn a_reached_limit_blocks_neither_reading_nor_forgetting() {
     let memory = AgentMemory::open(config).await.unwrap();
     let goal = json!({"id": "g", "description": "find the okapi"});
     memory.record(Kind::Goal, goal).await.unwrap();
-    let found = memory.recall("okapi", &SearchOptions::default()).await.unwrap();
+    let found = memory.recall("okapi").await.unwrap();
     assert_eq!(found.hits[0].key().to_string(), "note/n");
     let receipt = memory.forget(one(&memory, Kind::Note, "n").with_purge()).await.unwrap();
     assert_eq!(keys(&receipt), ["note/n"]);
     let receipt = memory.forget(one(&memory, Kind::Goal, "g")).await.unwrap();
     assert_eq!(keys(&receipt), ["goal/g"]);
-    memory.administrator().maintain().await.unwrap();
+    memory.administrator().upkeep().maintain().await.unwrap();
 }
 
 #[tokio::test]
@@ -247,11 +252,11 @@ async fn a_dry_run_lists_a_preference_before_it_is_forgotten() {
     let value = json!({"key": "coding_style", "value": "plain"});
     eve.record(Kind::Preference, value).await.unwrap();
     let options = ForgetOptions::new(ForgetTarget::All);
-    let told = eve.forget(options.with_dry_run()).await.unwrap();
+    let told = eve.forget(options.with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(keys(&told), ["preference/coding_style"]);
     let options = one(&eve, Kind::Preference, "coding_style");
-    let told = eve.forget(options.clone().with_dry_run()).await.unwrap();
+    let told = eve.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(keys(&told), ["preference/coding_style"]);
     assert_eq!(eve.forget(options.clone()).await.unwrap().keys, told.keys);
-    assert!(eve.forget(options.with_dry_run()).await.unwrap().keys.is_empty());
+    assert!(eve.forget(options.with_mode(Mode::DryRun)).await.unwrap().keys.is_empty());
 }

@@ -1,6 +1,8 @@
 //! Opening, closing, and the records afterwards.
 
-use aios_memory::{AgentMemory, Config, Error, Id, Kind, SearchOptions, working::NewMessage};
+use aios_memory::{
+    AgentMemory, Config, Error, Id, Key, Kind, Mode, SearchOptions, working::NewMessage,
+};
 use serde_json::json;
 
 use crate::{Fixture, of, texts};
@@ -24,7 +26,7 @@ async fn a_closed_memory_returns_an_error() {
     memory.shutdown().await.unwrap();
     let error = other.remember("too late").await.unwrap_err();
     assert!(chain(&error).contains("closed"), "{error:?}");
-    let error = other.recall("anything", &SearchOptions::default()).await.unwrap_err();
+    let error = other.recall("anything").await.unwrap_err();
     assert!(chain(&error).contains("closed"), "{error:?}");
     other.shutdown().await.unwrap();
 }
@@ -67,11 +69,11 @@ async fn an_expiry_at_the_end_of_time_is_accepted() {
             let said = format!("the {kind} stays until {never}");
             let record = json!({text: said, "expires_at": never});
             let id = memory.record(kind, record).await.unwrap();
-            let kept = memory.get(kind, &id).await.unwrap().unwrap();
+            let kept = memory.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
             assert_eq!(kept.expires_at.unwrap().to_string(), "9999-12-30T22:00:00Z");
         }
     }
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     assert_eq!(texts(&memory, "what stays?").await.len(), 4);
 }
 
@@ -104,7 +106,10 @@ async fn aged_messages_move_to_long_term_memory() {
     let message = NewMessage::new(Id::new("s").unwrap(), "user", "the harbour freezes in March");
     let stored = memory.working().messages().add(message).await.unwrap();
     let id = stored.id().clone();
-    assert!(memory.administrator().maintain().await.unwrap().records.is_empty(), "it is new");
+    assert!(
+        memory.administrator().upkeep().maintain().await.unwrap().records.is_empty(),
+        "it is new"
+    );
     memory.shutdown().await.unwrap();
 
     let path = fixture.config().working_path();
@@ -115,16 +120,26 @@ async fn aged_messages_move_to_long_term_memory() {
 
     let memory = open(0).await;
     assert!(
-        memory.administrator().maintain().await.unwrap().records.is_empty(),
+        memory.administrator().upkeep().maintain().await.unwrap().records.is_empty(),
         "0 days are for ever"
     );
     memory.shutdown().await.unwrap();
     let memory = open(30).await;
-    assert_eq!(memory.administrator().would_age().await.unwrap().records.get("messages"), Some(&1));
-    let aged = memory.administrator().maintain().await.unwrap();
+    assert_eq!(
+        memory
+            .administrator()
+            .upkeep()
+            .maintain_with(Mode::DryRun)
+            .await
+            .unwrap()
+            .records
+            .get("messages"),
+        Some(&1)
+    );
+    let aged = memory.administrator().upkeep().maintain().await.unwrap();
     assert_eq!(aged.records.get("messages"), Some(&1));
-    assert!(memory.working().messages().get(id.as_str()).await.unwrap().is_none());
-    let kept = memory.get(Kind::Message, &id).await.unwrap().unwrap();
+    assert!(memory.working().messages().get(&id).await.unwrap().is_none());
+    let kept = memory.get(&Key::new(Kind::Message, id.clone())).await.unwrap().unwrap();
     assert_eq!(kept.text, "the harbour freezes in March");
     assert_eq!(texts(&memory, "when is there ice?").await, ["the harbour freezes in March"]);
     memory.shutdown().await.unwrap();
@@ -155,11 +170,11 @@ async fn a_search_without_a_limit_uses_the_configured_one() {
         memory.remember(&format!("the harbour has pier {pier}")).await.unwrap();
     }
     let found = async |options: SearchOptions| {
-        memory.recall("harbour pier", &options).await.unwrap().hits.len()
+        memory.recall_with("harbour pier", &options).await.unwrap().hits.len()
     };
     assert_eq!(found(SearchOptions::default()).await, 2);
-    assert_eq!(found(SearchOptions { limit: 4, ..SearchOptions::default() }).await, 4);
-    let none = SearchOptions { limit: 0, ..SearchOptions::default() };
-    let refused = memory.recall("harbour pier", &none).await.unwrap_err();
+    assert_eq!(found(SearchOptions::default().with_limit(4)).await, 4);
+    let none = SearchOptions::default().with_limit(0);
+    let refused = memory.recall_with("harbour pier", &none).await.unwrap_err();
     assert!(matches!(refused, Error::Limit { limit: 0, .. }), "{refused}");
 }

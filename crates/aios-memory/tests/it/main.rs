@@ -16,7 +16,7 @@ mod rerank;
 mod together;
 mod update;
 
-use aios_memory::{AgentMemory, Config, MemoryView, Scope, SearchOptions};
+use aios_memory::{AgentMemory, Config, MemoryView, Scope};
 use tempfile::TempDir;
 
 /// A temporary directory for a memory.
@@ -50,6 +50,6 @@ fn in_session(view: &MemoryView, session: &str) -> MemoryView {
 
 /// Returns the texts that a search finds, best first.
 async fn texts(memory: &MemoryView, query: &str) -> Vec<String> {
-    let found = memory.recall(query, &SearchOptions::default()).await.unwrap();
+    let found = memory.recall(query).await.unwrap();
     found.hits.into_iter().map(|hit| hit.text).collect()
 }

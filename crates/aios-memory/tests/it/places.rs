@@ -10,7 +10,10 @@ use std::{
     process::Command,
 };
 
-use aios_memory::{AgentMemory, Config, Error, Kind, reindex, repair, restore};
+use aios_memory::{
+    AgentMemory, Config, Error, Kind,
+    upkeep::{reindex, repair, restore},
+};
 use serde_json::json;
 
 use crate::{Fixture, holding::content, texts};
@@ -80,7 +83,7 @@ async fn nothing_is_acknowledged_after_the_directory_has_changed() {
         for kind in goal_and_note {
             store(&memory, *kind).await.unwrap();
         }
-        memory.administrator().longterm().drain().await.unwrap();
+        memory.administrator().longterm().upkeep().drain().await.unwrap();
         let dir = fixture.config().memory.data_dir;
         change(&dir);
         for kind in *refused {
@@ -117,7 +120,7 @@ async fn a_handle_of_a_moved_directory_does_not_touch_its_replacement() {
     let mut found = texts(&new, "harbour lighthouse pier mole").await;
     found.sort();
     assert_eq!(found, ["the new lighthouse", "the newer mole"]);
-    assert!(new.administrator().verify(|_| {}).await.unwrap().is_clean());
+    assert!(new.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
     let old = AgentMemory::open(Config::at(moved)).await.unwrap();
     assert_eq!(texts(&old, "harbour").await, ["the old harbour"]);
 }
@@ -188,7 +191,7 @@ async fn maintenance_of_the_whole_directory_is_exclusive() {
     let memory = fixture.open().await;
     memory.remember("a mole").await.unwrap();
     let copy = fixture.dir.path().join("copy");
-    memory.administrator().backup(&copy, |_| {}).await.unwrap();
+    memory.administrator().upkeep().backup(&copy, |_| {}).await.unwrap();
     let dir = fixture.config().memory.data_dir;
     let lock = fs::File::create(dir.join("upkeep.lock")).unwrap();
     lock.lock().unwrap();
@@ -216,7 +219,7 @@ async fn maintenance_of_the_whole_directory_is_exclusive() {
                 assert_eq!(opened.code(), "busy", "{opened:?}");
                 restore(&copy, &config).await.unwrap_err()
             }
-            _ => memory.administrator().backup(&target, |_| {}).await.unwrap_err(),
+            _ => memory.administrator().upkeep().backup(&target, |_| {}).await.unwrap_err(),
         };
         assert_eq!(refused.code(), "busy", "{refused:?}");
         assert!(!target.exists());
@@ -229,7 +232,7 @@ async fn maintenance_of_the_whole_directory_is_exclusive() {
             let restored = AgentMemory::open(config).await.unwrap();
             assert_eq!(texts(&restored, "mole").await, ["a mole"]);
         } else {
-            memory.administrator().backup(&target, |_| {}).await.unwrap();
+            memory.administrator().upkeep().backup(&target, |_| {}).await.unwrap();
         }
         assert!(target.exists() && !partial.exists());
     }
@@ -240,9 +243,9 @@ async fn a_restore_is_private_and_refuses_links_and_special_files() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember("a mole").await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let copy = fixture.dir.path().join("copy");
-    memory.administrator().backup(&copy, |_| {}).await.unwrap();
+    memory.administrator().upkeep().backup(&copy, |_| {}).await.unwrap();
     for (modes, name) in [("a=rX", "reading"), ("a=rwX", "open")] {
         assert!(Command::new("chmod").args(["-R", modes]).arg(&copy).status().unwrap().success());
         let config = Config::at(fixture.dir.path().join(name));

@@ -1,6 +1,6 @@
 //! A memory opened read-only.
 
-use aios_memory::{Access, AgentMemory, Error, Event, Id, Kind, SearchOptions, working::Goal};
+use aios_memory::{Access, AgentMemory, Error, Event, Id, Key, Kind, working::Goal};
 use serde_json::json;
 
 use crate::{Fixture, texts};
@@ -15,7 +15,7 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
 
     let config = fixture.config().with_access(Access::ReadOnly);
     let memory = AgentMemory::open(config).await.unwrap();
-    assert_eq!(memory.access(), Access::ReadOnly);
+    assert_eq!(memory.config().memory.access, Access::ReadOnly);
     assert_eq!(texts(&memory, "harbour").await[0], "the harbour is quiet");
     let changes = json!({"priority": 1}).as_object().cloned().unwrap();
     let event = Event::new("system", "test", json!({"n": 1})).critical();
@@ -24,12 +24,12 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
     let refused = [
         ("remember", memory.remember("more").await.map(drop)),
         ("record", memory.record(Kind::Goal, json!({"description": "x"})).await.map(drop)),
-        ("update", memory.update(Kind::Goal, &goal.id, changes).await.map(drop)),
-        ("delete", memory.delete(Kind::Goal, &goal.id).await.map(drop)),
+        ("update", memory.update(&Key::new(Kind::Goal, goal.id.clone()), changes).await.map(drop)),
+        ("delete", memory.delete(&Key::new(Kind::Goal, goal.id.clone())).await.map(drop)),
         ("observe", memory.observe(event.clone()).map(drop)),
-        ("push", memory.push_event_durable(event).await.map(drop)),
-        ("backup", administrator.backup(&copy, |_| {}).await.map(drop)),
-        ("maintain", administrator.maintain().await.map(drop)),
+        ("push", memory.events().push_durable(event).await.map(drop)),
+        ("backup", administrator.upkeep().backup(&copy, |_| {}).await.map(drop)),
+        ("maintain", administrator.upkeep().maintain().await.map(drop)),
         (
             "tier 1",
             memory.working().goals().put(Goal::new("x")).await.map(drop).map_err(Error::from),
@@ -39,7 +39,7 @@ async fn every_operation_that_writes_is_refused_by_its_type() {
         assert!(matches!(outcome, Err(Error::ReadOnly)), "{name}: {outcome:?}");
     }
     assert!(!copy.exists());
-    let gone = memory.get(Kind::Goal, &Id::new("none").unwrap()).await.unwrap();
+    let gone = memory.get(&Key::new(Kind::Goal, Id::new("none").unwrap())).await.unwrap();
     assert!(gone.is_none());
     memory.shutdown().await.unwrap();
 }
@@ -52,7 +52,7 @@ async fn a_missing_directory_is_not_created() {
     assert!(matches!(refused, Error::Directory { .. }), "{refused}");
     std::fs::create_dir(&config.memory.data_dir).unwrap();
     let memory = AgentMemory::open(config.clone()).await.unwrap();
-    assert!(memory.recall("x", &SearchOptions::default()).await.unwrap().hits.is_empty());
+    assert!(memory.recall("x").await.unwrap().hits.is_empty());
     memory.shutdown().await.unwrap();
     assert_eq!(std::fs::read_dir(&config.memory.data_dir).unwrap().count(), 0);
 }

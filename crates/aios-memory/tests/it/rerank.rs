@@ -23,8 +23,8 @@ async fn open(fixture: &Fixture, reranker: PathBuf) -> AgentMemory {
 
 /// Returns the texts of the hits with their reranker scores.
 async fn recall(memory: &AgentMemory, limit: usize) -> Vec<(String, Option<f64>)> {
-    let options = SearchOptions { limit, ..SearchOptions::default() };
-    let recalled = memory.recall("red one", &options).await.unwrap();
+    let options = SearchOptions::default().with_limit(limit);
+    let recalled = memory.recall_with("red one", &options).await.unwrap();
     recalled.hits.into_iter().map(|hit| (hit.text, hit.reranked)).collect()
 }
 

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use aios_memory::{
-    Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, Repaired,
-    SearchOptions, repair, working::Goal,
+    Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, Owner,
+    upkeep::{Repaired, repair},
+    working::Goal,
 };
 use serde_json::json;
 
@@ -34,7 +35,7 @@ async fn an_older_database_is_reported_and_accepted_by_a_repair() {
         assert!(matches!(&refused, Error::Older { path } if *path == file), "{name}: {refused}");
         let reading = fixture.config().with_access(Access::ReadOnly);
         let memory = AgentMemory::open(reading).await.unwrap();
-        let verified = memory.administrator().verify(|_| {}).await.unwrap();
+        let verified = memory.administrator().upkeep().verify(|_| {}).await.unwrap();
         assert_eq!(verified.older, [name]);
         assert!(!verified.is_clean());
         memory.shutdown().await.unwrap();
@@ -42,7 +43,7 @@ async fn an_older_database_is_reported_and_accepted_by_a_repair() {
         let repaired = repair(fixture.config(), |_| {}).await.unwrap();
         assert!(!repaired.was_sound, "{name}: {repaired:?}");
         let memory = fixture.open().await;
-        let verified = memory.administrator().verify(|_| {}).await.unwrap();
+        let verified = memory.administrator().upkeep().verify(|_| {}).await.unwrap();
         assert!(verified.is_clean(), "{name}: {verified:?}");
         assert_eq!(texts(&memory, "a goal of basalt").await[0], "a goal of basalt", "{name}");
         store_goal(&memory).await;
@@ -99,7 +100,7 @@ async fn a_killed_writer_leaves_an_up_to_date_note() {
     };
     let before = noted();
     memory.remember("a note of basalt").await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let is_noted = async {
         while noted() == before {
             tokio::task::yield_now().await;
@@ -127,7 +128,7 @@ async fn an_unreadable_note_is_reported_and_rebuilt_by_a_repair() {
         let repaired = repair(fixture.config(), |_| {}).await.unwrap();
         assert!(repaired.has_lost_note && !repaired.was_sound, "{repaired:?}");
         let memory = fixture.open().await;
-        assert!(memory.administrator().verify(|_| {}).await.unwrap().is_clean());
+        assert!(memory.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
         memory.shutdown().await.unwrap();
     }
 }
@@ -143,7 +144,7 @@ async fn a_complete_older_copy_is_accepted() {
     copy_all(&copy, &dir);
     store(&fixture, "copper").await;
     let memory = fixture.open().await;
-    assert!(memory.administrator().verify(|_| {}).await.unwrap().is_clean());
+    assert!(memory.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
     memory.shutdown().await.unwrap();
 }
 
@@ -197,7 +198,7 @@ async fn repaired_beside_newer(names: &[&str]) -> (Fixture, Repaired) {
     let memory = fixture.open().await;
     forget(&memory, "forgotten later").await;
     forget(&memory, "later 1").await;
-    memory.delete(Kind::Goal, &Id::new("h1").unwrap()).await.unwrap();
+    memory.delete(&Key::new(Kind::Goal, Id::new("h1").unwrap())).await.unwrap();
     // In the older journal it is forgotten.
     memory.remember("forgotten early").await.unwrap();
     memory.shutdown().await.unwrap();
@@ -231,7 +232,7 @@ async fn a_repair_recovers_an_older_journal_from_the_library() {
         assert_eq!(notes(&memory).await, expect, "{names:?}");
         // All of her texts contain "ada", so "later 2" is as relevant.
         assert!(texts(&ada, "of ada 2").await.contains(&"of ada 2".to_owned()));
-        let found = memory.recall("a later goal", &SearchOptions::default()).await.unwrap();
+        let found = memory.recall("a later goal").await.unwrap();
         let goals: BTreeSet<String> = found
             .hits
             .iter()
@@ -239,7 +240,7 @@ async fn a_repair_recovers_an_older_journal_from_the_library() {
             .map(|it| it.identity().id.to_string())
             .collect();
         assert_eq!(goals, ["h0", "h2"].map(str::to_owned).into(), "{names:?}");
-        let verified = memory.administrator().verify(|_| {}).await.unwrap();
+        let verified = memory.administrator().upkeep().verify(|_| {}).await.unwrap();
         assert!(verified.is_clean(), "{names:?}: {verified:?}");
         store_goal(&memory).await;
         memory.shutdown().await.unwrap();

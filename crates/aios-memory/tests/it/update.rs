@@ -1,6 +1,6 @@
 //! Concurrent changes of one record.
 
-use aios_memory::{Id, Kind, RememberOptions, working::Goal};
+use aios_memory::{Id, Key, Kind, RememberOptions, working::Goal};
 use serde_json::{Map, Value, json};
 
 use crate::Fixture;
@@ -16,13 +16,14 @@ async fn an_update_to_an_empty_text_is_refused() {
     for (kind, field) in [(Kind::Note, "content"), (Kind::Goal, "description")] {
         let id = memory.record(kind, json!({ field: "paint the boat" })).await.unwrap();
         for blank in ["", " \n", "\u{200b}\u{2800}"] {
-            let refused = memory.update(kind, &id, fields(&json!({ field: blank }))).await;
+            let refused =
+                memory.update(&Key::new(kind, id.clone()), fields(&json!({ field: blank }))).await;
             let told = refused.unwrap_err().to_string();
             let of_note = "it needs title or content";
             let is_told = told.contains("its text is empty") || told.contains(of_note);
             assert!(is_told, "{kind} {blank:?}: {told}");
         }
-        let kept = memory.get(kind, &id).await.unwrap().unwrap();
+        let kept = memory.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
         assert!(kept.text.contains("paint the boat"), "{kind}: {}", kept.text);
     }
     let blank = memory.record(Kind::Note, json!({"id": "\u{200b}", "content": "x"})).await;
@@ -49,7 +50,7 @@ async fn concurrent_updates_are_all_kept_in_the_history() {
                         _ => json!({"handle": at, "round": n}),
                     };
                     let changes = fields(&json!({ field: value }));
-                    memory.update(Kind::Goal, &id, changes).await.unwrap();
+                    memory.update(&Key::new(Kind::Goal, id.clone()), changes).await.unwrap();
                 }
             }));
         }
@@ -57,10 +58,10 @@ async fn concurrent_updates_are_all_kept_in_the_history() {
     for caller in callers {
         caller.await.unwrap();
     }
-    let goal = handles[1].get(Kind::Goal, &id).await.unwrap().unwrap();
+    let goal = handles[1].get(&Key::new(Kind::Goal, id.clone())).await.unwrap().unwrap();
     assert_eq!(goal.payload["priority"], (ROUNDS - 1) % 10);
     assert_eq!(goal.payload["metadata"]["round"], ROUNDS - 1);
-    let history = handles[0].history(Kind::Goal, &id).await.unwrap();
+    let history = handles[0].history(&Key::new(Kind::Goal, id.clone())).await.unwrap();
     let versions: Vec<_> = history.iter().map(|it| &it.record.payload).collect();
     for at in 0..2 {
         for round in 0..ROUNDS {
@@ -81,14 +82,14 @@ async fn concurrent_updates_are_all_kept_in_the_history() {
 async fn remembering_a_text_again_merges_its_tags() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
-    let with = |tags: &[&str], importance| RememberOptions {
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        importance,
-        ..RememberOptions::default()
+    let with = |tags: &[&str], importance| {
+        RememberOptions::default()
+            .with_tags(tags.iter().map(|tag| (*tag).to_owned()).collect())
+            .with_importance(importance)
     };
     let text = "The harbour is quiet.";
     let first = memory.remember_with(text, with(&["sea", "night"], 0.9)).await.unwrap();
-    let before = memory.get(Kind::Note, &first.id).await.unwrap().unwrap();
+    let before = memory.get(&Key::new(Kind::Note, first.id.clone())).await.unwrap().unwrap();
     for (tags, importance, expect, counts) in [
         (&[][..], 0.5, &["sea", "night"][..], 0.9),
         (&["night", "boats"], 0.2, &["sea", "night", "boats"], 0.9),
@@ -96,14 +97,14 @@ async fn remembering_a_text_again_merges_its_tags() {
     ] {
         let again = memory.remember_with(text, with(tags, importance)).await.unwrap();
         assert_eq!((&again.id, again.known), (&first.id, true));
-        let record = memory.get(Kind::Note, &first.id).await.unwrap().unwrap();
+        let record = memory.get(&Key::new(Kind::Note, first.id.clone())).await.unwrap().unwrap();
         assert_eq!(record.tags, expect);
         assert!((record.importance - counts).abs() < f32::EPSILON, "{record:?}");
         assert_eq!(record.recorded_at, before.recorded_at);
     }
     memory.shutdown().await.unwrap();
     let memory = fixture.open().await;
-    let record = memory.get(Kind::Note, &first.id).await.unwrap().unwrap();
+    let record = memory.get(&Key::new(Kind::Note, first.id.clone())).await.unwrap().unwrap();
     assert_eq!(record.tags, ["sea", "night", "boats"]);
     memory.shutdown().await.unwrap();
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aios_memory::{Holds, Kind, fields};
+use aios_memory::{
+    Kind,
+    fields::{self, Holds},
+};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, error::Error};
 use serde_json::{Map, Value};
 
@@ -31,7 +34,7 @@ impl FieldFlags {
     pub(crate) fn object(&self, kind: Kind) -> Result<Map<String, Value>, String> {
         let mut object = Map::new();
         for (name, text) in &self.given {
-            let known = fields(kind).iter().find(|field| field.name == *name);
+            let known = fields::fields(kind).iter().find(|field| field.name == *name);
             // The library decides whether other fields are allowed.
             let holds = known.map_or(Holds::Json, |field| field.holds);
             let value = holds.parse(text).map_err(|problem| format!("`{name}`: {problem}"))?;
@@ -43,14 +46,14 @@ impl FieldFlags {
 
 /// Formats the names of the fields of a kind.
 pub(crate) fn names(kind: Kind) -> String {
-    fields(kind).iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
+    fields::fields(kind).iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the name of every field, with the kinds that have it.
 fn all() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for kind in Kind::ALL {
-        for field in fields(*kind).iter().filter(|field| !TAKEN.contains(&field.name)) {
+        for field in fields::fields(*kind).iter().filter(|field| !TAKEN.contains(&field.name)) {
             all.entry(field.name).or_default().push(kind.as_str());
         }
     }

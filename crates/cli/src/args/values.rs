@@ -2,7 +2,13 @@
 
 use std::{env, path::PathBuf};
 
-use aios_memory::{LIMIT_MAX, Owner, PROJECT_BYTES_MAX, Period, Project, VocabularyError, forms};
+use aios_memory::{
+    Owner,
+    longterm::LIMIT_MAX,
+    period::Period,
+    project::{PROJECT_BYTES_MAX, Project},
+    record::{Error as VocabularyError, forms},
+};
 use clap::builder::{PathBufValueParser, TypedValueParser, ValueParser};
 use jiff::Zoned;
 
@@ -86,5 +92,5 @@ pub(super) fn path() -> ValueParser {
 }
 
 fn expand_home(path: PathBuf) -> Result<PathBuf, String> {
-    aios_memory::expand_home(&path, env::var_os("HOME").as_deref())
+    aios_memory::config::expand_home(&path, env::var_os("HOME").as_deref())
 }

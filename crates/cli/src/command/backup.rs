@@ -15,7 +15,8 @@ pub(crate) async fn backup(
 ) -> Result<(), Failure> {
     let bar = output.progress("{spinner} {bytes}", None);
     let watched = bar.clone();
-    let copied = memory.backup(&arguments.dir, move |bytes| watched.set_position(bytes)).await;
+    let copied =
+        memory.upkeep().backup(&arguments.dir, move |progress| watched.show(&progress)).await;
     bar.end();
     let copied = copied?;
     output
@@ -28,7 +29,7 @@ pub(crate) async fn restore(
     config: &Config,
     output: Output,
 ) -> Result<(), Failure> {
-    let copied = aios_memory::restore(&arguments.dir, config).await?;
+    let copied = aios_memory::upkeep::restore(&arguments.dir, config).await?;
     output.result(&copied, |out| {
         writeln!(out, "restored to {}: {} bytes", shown(&copied.path), copied.bytes)
     })?;

@@ -8,7 +8,7 @@ use std::{
     path::PathBuf,
 };
 
-use aios_memory::{Config, default_config_file};
+use aios_memory::{Config, config::default_file as default_config_file};
 use clap::CommandFactory;
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use aios_memory::{ContextFormat, ContextOptions, MemoryView};
+use aios_memory::{MemoryView, context::Format as ContextFormat};
 
 use crate::{
     args::Context,
@@ -15,14 +15,12 @@ pub(crate) async fn context(
     arguments: Context,
     output: Output,
 ) -> Result<(), Failure> {
-    let defaults = memory.context_options();
-    let options = ContextOptions {
-        max_tokens: arguments.max_tokens.unwrap_or(defaults.max_tokens),
-        tokenizer: arguments.tokenizer.unwrap_or(defaults.tokenizer),
-        tiers: if arguments.tiers.is_empty() { defaults.tiers } else { arguments.tiers },
-        format: arguments.format,
-        session: None,
-    };
+    let mut options = memory.context_options().with_format(arguments.format);
+    options.max_tokens = arguments.max_tokens.unwrap_or(options.max_tokens);
+    options.tokenizer = arguments.tokenizer.unwrap_or(options.tokenizer);
+    if !arguments.tiers.is_empty() {
+        options.tiers = arguments.tiers;
+    }
     let context = memory.assemble_context(&arguments.task, &options).await?;
     if arguments.explain {
         output.note(&format!(

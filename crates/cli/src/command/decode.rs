@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, io};
 
-use aios_memory::Decoder;
+use aios_memory::longterm::Decoder;
 
 use crate::{failure::Failure, output::Output};
 
@@ -25,6 +25,6 @@ pub(crate) async fn decode_rows() -> Result<(), Failure> {
             hint: "run `aios-memory repair`",
         });
     };
-    let decoded = aios_memory::decode_rows(io::stdin().lock(), out).await;
+    let decoded = aios_memory::longterm::decode_rows(io::stdin().lock(), out).await;
     decoded.map_err(|error| Failure::from(aios_memory::Error::from(error)))
 }

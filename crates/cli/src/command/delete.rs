@@ -5,10 +5,10 @@ use std::{
     io::{self, IsTerminal},
 };
 
-use aios_memory::{Identity, MemoryView};
+use aios_memory::{Identity, MemoryView, Mode};
 use serde_json::json;
 
-use super::records::find_key;
+use super::records::find;
 use crate::{
     args::{Clear, Clearable, Delete},
     failure::Failure,
@@ -20,22 +20,22 @@ pub(crate) async fn delete(
     arguments: &Delete,
     output: Output,
 ) -> Result<(), Failure> {
-    let (kind, id) = find_key(memory, &arguments.record).await?;
-    let family = memory.deletion(kind, &id).await?;
+    let key = find(memory, &arguments.record).await?.key();
+    let family = memory.delete_with(&key, Mode::DryRun).await?;
     if family.is_empty() {
         return Err(Failure::NotFound {
-            what: format!("record `{kind}/{id}` in working memory"),
+            what: format!("record `{key}` in working memory"),
             hint: "it is in long-term memory alone; `aios-memory forget` takes it from there too",
         });
     }
     let along = along(&family);
     if !arguments.yes {
-        confirm(output, &format!("delete {kind}/{id}{along} for good?"))?;
+        confirm(output, &format!("delete {key}{along} for good?"))?;
     }
-    let gone = memory.delete(kind, &id).await?;
+    let gone = memory.delete(&key).await?;
     let keys: Vec<_> = gone.iter().map(Identity::key).collect();
     let deleted = json!({"deleted": keys.len(), "keys": keys});
-    output.result(&deleted, |out| writeln!(out, "deleted: {kind}/{}{along}", line(id.as_str())))?;
+    output.result(&deleted, |out| writeln!(out, "deleted: {}{along}", line(&key.to_string())))?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, ContextOptions, Event, Id, MemoryView, SearchOptions,
+    AgentMemory, Config, Event, Id, MemoryView, SearchOptions,
     working::{Decision, Goal, GoalStatus, NewMessage, Task, TaskStatus, TaskUpdate, ToolCall},
 };
 use serde::Serialize;
@@ -80,7 +80,7 @@ async fn events(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> 
     memory.observe(Event::new("metric", "runner-2", json!({"queue": 14})))?;
     memory.observe(Event::new("tool_result", "cargo test", json!({"failed": ["login"]})))?;
     let alarm = json!({"message": "staging disk is 97% full"});
-    memory.push_event_durable(Event::new("event", "disk-watch", alarm).critical()).await?;
+    memory.events().push_durable(Event::new("event", "disk-watch", alarm).critical()).await?;
     let counters = memory.operational().counters();
     story.tell(&format!(
         "{} events in RAM, {} of them written to the disk: \"staging disk is 97% full\"",
@@ -119,7 +119,7 @@ async fn work(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
         summary: Some("The token expired before the second request.".to_owned()),
         ..TaskUpdate::default()
     };
-    let done = working.tasks().set_status(task.id.as_str(), TaskStatus::Completed, result).await;
+    let done = working.tasks().set_status(&task.id, TaskStatus::Completed, result).await;
     let done = done.map_err(aios_memory::Error::from)?;
     story.tell(&format!("done      {}", done.summary.unwrap_or_default()))
 }
@@ -143,8 +143,8 @@ async fn talk(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
 
 async fn search(memory: &MemoryView, query: &str, story: &mut Story) -> Result<(), Failure> {
     story.step(&format!("It asks its memory: {query}"))?;
-    let options = SearchOptions { limit: 3, ..SearchOptions::default() };
-    let recalled = memory.recall(query, &options).await?;
+    let options = SearchOptions::default().with_limit(3);
+    let recalled = memory.recall_with(query, &options).await?;
     for hit in &recalled.hits {
         let text = one_line(&hit.text, 90);
         story.tell(&format!("{:.2}  {text}  [{}]", hit.relevance, hit.collection))?;
@@ -157,11 +157,7 @@ async fn context(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> 
     story.step(&format!(
         "Before it works on \"{task}\" it wants all that matters, in {MAX_TOKENS} tokens:"
     ))?;
-    let options = ContextOptions {
-        max_tokens: MAX_TOKENS,
-        session: Some("standup".to_owned()),
-        ..memory.context_options()
-    };
+    let options = memory.context_options().with_max_tokens(MAX_TOKENS).with_session("standup");
     let context = memory.assemble_context(task, &options).await?;
     for line in context.text.lines() {
         story.tell(line)?;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use aios_eval::{Dataset, Report, abstention::Abstention, evaluate};
-use aios_memory::Effective;
+use aios_memory::config::Effective;
 
 use crate::{
     args::{Eval, EvalFormat},
@@ -34,11 +34,7 @@ pub(crate) async fn eval(
     let mut config = settings.config;
     config.embedding.model = model.unwrap_or(config.embedding.model);
     let bar = output.progress("{pos}/{len} questions {wide_bar} {eta}", Some(0));
-    let told = |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    };
-    let report = Box::pin(evaluate(&paths, dataset, &config, told)).await?;
+    let report = Box::pin(evaluate(&paths, dataset, &config, |it| bar.show(&it))).await?;
     bar.end();
     output.result(&report, |out| {
         write_recall(out, &report)?;

@@ -1,9 +1,9 @@
 //! `export`, and `import` of its files: all records as lines of JSON.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
-use aios_exchange::{export, import::ImportMode};
-use aios_memory::MemoryView;
+use aios_exchange::export;
+use aios_memory::{MemoryView, Mode};
 
 use super::ingest::counted;
 use crate::{
@@ -19,15 +19,15 @@ pub(crate) async fn export(
 ) -> Result<(), Failure> {
     let bar = output.progress("{spinner} {pos} records", None);
     let watched = bar.clone();
-    let progress = Arc::new(move |records| watched.set_position(records));
+    let progress = move |progress| watched.show(&progress);
     let path = arguments.file.as_path();
     if path == Path::new("-") {
-        let exported = export::to_writer(memory, json_lines(), "stdout", Some(progress)).await;
+        let exported = export::to_writer(memory, json_lines(), "stdout", progress).await;
         bar.end();
         output.note(&records(exported?.records));
         return Ok(());
     }
-    let exported = export::to_file(memory, path, Some(progress)).await;
+    let exported = export::to_file(memory, path, progress).await;
     bar.end();
     let exported = exported?;
     let path = shown(path);
@@ -39,13 +39,13 @@ pub(crate) async fn export(
 pub(super) async fn take_back(
     memory: &MemoryView,
     path: &Path,
-    mode: ImportMode,
+    mode: Mode,
     output: Output,
 ) -> Result<(), Failure> {
     let bar = output.progress("{spinner} {pos} records", None);
     let watched = bar.clone();
-    let progress = Arc::new(move |records| watched.set_position(records));
-    let taken = export::read_back(memory, path, mode, Some(progress)).await;
+    let progress = move |progress| watched.show(&progress);
+    let taken = export::read_back(memory, path, mode, progress).await;
     bar.end();
     let taken = taken?;
     for (line, problem) in &taken.failed {

@@ -6,8 +6,9 @@ use std::{
 };
 
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Owner, Part, Proposal,
-    Receipt, Recollection, Related, Relation, Remade,
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Mode, Owner, Proposal,
+    Receipt, Recollection,
+    forget::{Part, Related, Relation, Remade},
 };
 use serde_json::json;
 
@@ -38,11 +39,12 @@ pub(crate) async fn forget(
         Some(proposal) => ForgetTarget::Proposed(Box::new(proposal.clone())),
         None => target(memory, &arguments).await?,
     };
-    let options = ForgetOptions { purge: arguments.purge, ..ForgetOptions::new(target) };
-    if !memory.knew(&options.target).await? {
+    let mut options = ForgetOptions::new(target);
+    options.purge = arguments.purge;
+    if !memory.forgetting().knew(&options.target).await? {
         return Err(unknown());
     }
-    let planned = memory.forget(options.clone().with_dry_run()).await?;
+    let planned = memory.forget(options.clone().with_mode(Mode::DryRun)).await?;
     if arguments.dry_run {
         return told(memory, &planned, proposal.as_ref(), output);
     }
@@ -116,7 +118,7 @@ async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<
     let mut query = ForgetQuery::new(text);
     query.limit = arguments.limit.unwrap_or(query.limit);
     query.min_relevance = arguments.min_relevance;
-    let proposal = memory.propose(&query).await?;
+    let proposal = memory.forgetting().propose(&query).await?;
     match proposal.is_empty() {
         true => Err(nothing_says(memory, text, &proposal.nearest)),
         false => Ok(proposal),

@@ -1,12 +1,12 @@
 //! `import`: records that another program stored.
 
-use std::{fs, os::unix::fs::FileTypeExt, path::Path, sync::Arc};
+use std::{fs, os::unix::fs::FileTypeExt, path::Path};
 
 use aios_exchange::{
     export::is_export,
-    import::{self, ImportMode, ImportOptions, ImportReport},
+    import::{self, ImportOptions, ImportReport},
 };
-use aios_memory::MemoryView;
+use aios_memory::{MemoryView, Mode};
 
 use super::{export::take_back, ingest::counted};
 use crate::{
@@ -27,20 +27,16 @@ pub(crate) async fn import(
             hint: "write it to a file first, and name that; `ingest -` reads stdin",
         });
     }
-    let mode = if arguments.dry_run { ImportMode::DryRun } else { ImportMode::Store };
+    let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Apply };
     if is_export(&arguments.from) {
         return take_back(memory, &arguments.from, mode, output).await;
     }
     let bar = output.progress("{msg} {wide_bar} {pos}/{len} rows {eta}", Some(0));
     bar.name(arguments.from.display());
     let watched = bar.clone();
-    let options = ImportOptions {
-        mode,
-        progress: Some(Arc::new(move |progress| {
-            watched.set_length(progress.rows_total);
-            watched.set_position(progress.rows_read);
-        })),
-    };
+    let options = ImportOptions::default()
+        .with_mode(mode)
+        .with_progress(move |progress| watched.show(&progress));
     let report = import::file(memory, &arguments.from, options).await;
     bar.end();
     let report = report?;

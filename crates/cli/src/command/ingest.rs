@@ -1,13 +1,13 @@
 //! `ingest`: reads conversations, documents and records from files.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path};
 
 use aios_exchange::{
     Error, Walk,
     ingest::{self, Failure as IngestFailure, IngestOptions, IngestReport, Thinking},
     walk,
 };
-use aios_memory::{MemoryView, Tally};
+use aios_memory::{MemoryView, admission::Tally};
 use serde_json::json;
 
 use crate::{args::Ingest, failure::Failure, output::Output};
@@ -86,11 +86,10 @@ async fn take(
     let bar = output.progress("{msg} {wide_bar} {bytes}/{total_bytes} {eta}", bytes);
     bar.name(file.display());
     let watched = bar.clone();
-    let options = IngestOptions {
-        format: arguments.format,
-        thinking: if arguments.thinking { Thinking::Kept } else { Thinking::LeftOut },
-        progress: Some(Arc::new(move |progress| watched.set_position(progress.bytes_read))),
-    };
+    let options = IngestOptions::default()
+        .with_format(arguments.format)
+        .with_thinking(if arguments.thinking { Thinking::Kept } else { Thinking::LeftOut })
+        .with_progress(move |progress| watched.show(&progress));
     let report = match file == Path::new("-") {
         true => ingest::reader(memory, std::io::stdin(), None, options).await,
         false => ingest::file(memory, file, options).await,

@@ -1,7 +1,7 @@
 //! Metrics, which are values over time and not records: storing a value, listing keys, showing one
 //! key.
 
-use aios_memory::{Administrator, Holds, MemoryView, Timestamp, working::Metric};
+use aios_memory::{Administrator, MemoryView, Timestamp, fields::Holds, working::Metric};
 use serde_json::{Map, Value, json};
 
 use crate::{

@@ -61,9 +61,7 @@ async fn pull(cache: HubCache, name: ModelName, output: Output) -> Result<(), Fa
     let bar = output.progress("{msg} {bar} {bytes}/{total_bytes}", Some(0));
     let watched = bar.clone();
     let pulled = aios_hub::pull_model(cache, endpoint, name.clone(), move |progress| {
-        watched.name(progress.file);
-        watched.set_length(progress.size);
-        watched.set_position(progress.bytes);
+        watched.show(&progress);
     });
     let pulled = pulled.await;
     bar.end();

@@ -1,6 +1,6 @@
 //! `recall`: search.
 
-use aios_memory::{Access, Explain, MemoryView, SearchOptions, Timestamp};
+use aios_memory::{Access, MemoryView, Timestamp, longterm::Explain};
 
 use crate::{
     args::Recall,
@@ -26,24 +26,27 @@ pub(crate) async fn recall(
             hint: "give the earlier time to --since",
         });
     }
-    let options = SearchOptions {
-        limit: recall.limit.unwrap_or(memory.config().search.limit),
-        kinds: Some(recall.collections).filter(|kinds| !kinds.is_empty()),
-        tags: recall.tags,
-        since: recall.since.map(|period| period.begin),
-        until: recall.until.map(|period| period.end),
-        // A span that has not ended yet counts until now.
-        as_of: recall.as_of.map(|period| period.last().min(Timestamp::now()).max(period.begin)),
-        min_relevance: recall.min_relevance,
-        explain: if recall.explain { Explain::Yes } else { Explain::No },
-        ..SearchOptions::default()
+    // A span that has not ended yet counts until now.
+    let as_of = recall.as_of.map(|it| it.last().min(Timestamp::now()).max(it.begin));
+    let options = memory
+        .search_options()
+        .with_kinds(Some(recall.collections).filter(|kinds| !kinds.is_empty()))
+        .with_tags(recall.tags)
+        .with_since(recall.since.map(|period| period.begin))
+        .with_until(recall.until.map(|period| period.end))
+        .with_as_of(as_of)
+        .with_min_relevance(recall.min_relevance)
+        .with_explain(if recall.explain { Explain::Yes } else { Explain::No });
+    let options = match recall.limit {
+        Some(limit) => options.with_limit(limit),
+        None => options,
     };
-    let recalled = memory.recall(&recall.query, &options).await?;
+    let recalled = memory.recall_with(&recall.query, &options).await?;
     if recalled.hits.is_empty() && !output.json {
         output.note("nothing fits");
     }
     // A read-only memory has reported this on opening.
-    if memory.access() == Access::ReadWrite {
+    if memory.config().memory.access == Access::ReadWrite {
         tell_behind(recalled.behind, output);
     }
     if 0 < recalled.vectors_outstanding && !output.json {

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use aios_memory::{Administrator, Id, Kind, MemoryView, Record, Version};
+use aios_memory::{Administrator, Id, Key, Kind, MemoryView, Record, longterm::Version};
 use serde_json::{Map, Value, json};
 
 use super::{metrics, remember::read_stdin};
@@ -35,7 +35,8 @@ pub(crate) async fn record(
     let value = given(kind, &fields)?;
     let id = memory.record(kind, Value::Object(value)).await?;
     let stored = json!({"id": id, "kind": kind});
-    output.result(&stored, |out| writeln!(out, "stored: {kind}/{}", line(id.as_str())))?;
+    let key = Key::new(kind, id).to_string();
+    output.result(&stored, |out| writeln!(out, "stored: {}", line(&key)))?;
     Ok(())
 }
 
@@ -45,14 +46,14 @@ pub(crate) async fn update(
     arguments: Update,
     output: Output,
 ) -> Result<(), Failure> {
-    let (kind, id) = find_key(memory, &arguments.record).await?;
-    let changes = given(kind, &arguments.fields)?;
+    let key = find(memory, &arguments.record).await?.key();
+    let changes = given(key.kind, &arguments.fields)?;
     let changed: Vec<String> = changes.keys().cloned().collect();
-    memory.update(kind, &id, changes).await?;
-    let updated = json!({"id": id, "kind": kind, "changed": changed});
+    memory.update(&key, changes).await?;
+    let updated = json!({"id": key.id, "kind": key.kind, "changed": changed});
     output.result(&updated, |out| {
-        let (id, changed) = (line(id.as_str()), line(&changed.join(", ")));
-        writeln!(out, "updated: {kind}/{id} ({changed})")
+        let changed = changed.join(", ");
+        writeln!(out, "updated: {} ({})", line(&key.to_string()), line(&changed))
     })?;
     Ok(())
 }
@@ -103,16 +104,16 @@ pub(crate) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
 
 /// Prints the versions of one record, newest first.
 pub(crate) async fn history(memory: &MemoryView, key: &str, output: Output) -> Result<(), Failure> {
-    let (kind, id) = find_key(memory, key).await?;
-    let versions = memory.history(kind, &id).await?;
+    let key = find(memory, key).await?.key();
+    let versions = memory.history(&key).await?;
     if versions.is_empty() {
         return Err(Failure::NotFound {
-            what: format!("history of `{kind}/{id}`"),
+            what: format!("history of `{key}`"),
             hint: "its kind is in working memory alone, which keeps the newest version only",
         });
     }
     let shown: Vec<Value> = versions.iter().map(version_item).collect();
-    output.result(&json!({"kind": kind, "id": id, "versions": shown}), |out| {
+    output.result(&json!({"kind": key.kind, "id": key.id, "versions": shown}), |out| {
         for version in &versions {
             let time = output.second(version.written_at);
             let text = one_line(&version.record.text, CHARS_SHOWN);
@@ -138,18 +139,11 @@ fn version_item(version: &Version) -> Value {
     })
 }
 
-/// Returns the kind and id of the record that `key` names.
-pub(super) async fn find_key(memory: &MemoryView, key: &str) -> Result<(Kind, Id), Failure> {
-    let record = find(memory, key).await?;
-    Ok((record.kind, record.id))
-}
-
 /// Returns the record that `key` names: `KIND/ID`, or an id that only one kind has.
 pub(super) async fn find(memory: &MemoryView, key: &str) -> Result<Record, Failure> {
-    let named = key.split_once('/').and_then(|(kind, id)| Some((Kind::meant_by(kind).ok()?, id)));
-    let record = match named {
-        Some((kind, id)) => get(memory, kind, id).await?,
-        None => find_any(memory, key).await?,
+    let record = match key.parse() {
+        Ok(key) => memory.get(&key).await?,
+        Err(_) => find_any(memory, key).await?,
     };
     record.ok_or_else(|| Failure::NotFound {
         what: format!("record `{key}`"),
@@ -157,16 +151,12 @@ pub(super) async fn find(memory: &MemoryView, key: &str) -> Result<Record, Failu
     })
 }
 
-async fn get(memory: &MemoryView, kind: Kind, id: &str) -> Result<Option<Record>, Failure> {
-    let Ok(id) = Id::new(id) else { return Ok(None) };
-    Ok(memory.get(kind, &id).await?)
-}
-
 /// Returns the record with this id, of any kind. Fails if several kinds have it.
 async fn find_any(memory: &MemoryView, id: &str) -> Result<Option<Record>, Failure> {
+    let Ok(id) = Id::new(id) else { return Ok(None) };
     let mut found = Vec::new();
     for kind in Kind::ALL {
-        found.extend(get(memory, *kind, id).await?);
+        found.extend(memory.get(&Key::new(*kind, id.clone())).await?);
     }
     match found.len() {
         0 | 1 => Ok(found.pop()),

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use aios_memory::{MemoryView, RememberOptions};
+use aios_memory::{Key, MemoryView, RememberOptions};
 
 use crate::{
     args::Remember,
@@ -24,9 +24,12 @@ pub(crate) async fn remember(
     };
     #[expect(clippy::cast_possible_truncation, reason = "a share of 1 needs no more digits")]
     let importance = arguments.importance as f32;
-    let options = RememberOptions { kind: arguments.collection, tags: arguments.tags, importance };
+    let options = RememberOptions::default()
+        .with_kind(arguments.collection)
+        .with_tags(arguments.tags)
+        .with_importance(importance);
     let remembered = memory.remember_with(&text, options).await?;
-    let key = format!("{}/{}", arguments.collection, remembered.id);
+    let key = Key::new(arguments.collection, remembered.id.clone()).to_string();
     output.result(&remembered, |out| match remembered.known {
         true => writeln!(out, "known already: {}", line(&key)),
         false => writeln!(out, "remembered: {}", line(&key)),

@@ -33,6 +33,7 @@ pub(crate) async fn stats(memory: &MemoryView, output: Output) -> Result<(), Fai
 
 pub(crate) async fn snapshot(memory: &MemoryView, output: Output) -> Result<(), Failure> {
     let snapshot = memory.snapshot().await?;
-    output.result(&snapshot, |out| writeln!(out, "{}", aios_memory::describe(&snapshot)))?;
+    output
+        .result(&snapshot, |out| writeln!(out, "{}", aios_memory::assemble::describe(&snapshot)))?;
     Ok(())
 }

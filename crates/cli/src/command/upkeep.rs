@@ -3,15 +3,19 @@
 
 use aios_memory::working::Problem;
 use aios_memory::{
-    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired, Verified,
-    migrate as schemas, migrate::Schema,
+    Administrator, Mode,
+    config::{Effective, Error as ConfigError},
+    migrate as schemas,
+    migrate::Schema,
+    upkeep::{Examined, Repaired, Verified},
+    working::Health,
 };
 use serde_json::json;
 
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
-    output::{Output, Progress, line, shown as shown_path},
+    output::{Output, line, shown as shown_path},
 };
 
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
@@ -25,7 +29,7 @@ pub(crate) async fn doctor(
     let found = match settings {
         Ok(settings) => {
             let config = Examined::good("config", "settings", "every setting is understood");
-            let rest = aios_memory::doctor(&settings.config).await;
+            let rest = aios_memory::upkeep::doctor(&settings.config).await;
             [config].into_iter().chain(rest).collect()
         }
         Err(Failure::Config(error)) => vec![misconfigured(&error)],
@@ -65,7 +69,7 @@ fn misconfigured(error: &ConfigError) -> Examined {
 pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
-    let verified = memory.verify(move |progress| show(&watched, progress)).await;
+    let verified = memory.upkeep().verify(move |progress| watched.show(&progress)).await;
     bar.end();
     let verified = verified?;
     output.result(&verified, |out| {
@@ -130,11 +134,6 @@ fn advice(verified: &Verified) -> Vec<&'static str> {
     advice
 }
 
-fn show(bar: &Progress, progress: RebuildProgress) {
-    bar.set_length(progress.total);
-    bar.set_position(progress.done);
-}
-
 /// Rebuilds the library with the given model, or the configured one.
 pub(crate) async fn reindex(
     arguments: Reindex,
@@ -148,8 +147,8 @@ pub(crate) async fn reindex(
         Ok(path) if path.is_dir() => path.display().to_string(),
         _ => name,
     });
-    let progress = move |progress| show(&watched, progress);
-    let done = aios_memory::reindex(settings.config, model, progress).await;
+    let progress = move |progress| watched.show(&progress);
+    let done = aios_memory::upkeep::reindex(settings.config, model, progress).await;
     bar.end();
     let done = done?;
     output.result(&done, |out| {
@@ -166,8 +165,8 @@ pub(crate) async fn reindex(
 pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
-    let progress = move |progress| show(&watched, progress);
-    let repaired = aios_memory::repair(settings.config, progress).await;
+    let progress = move |progress| watched.show(&progress);
+    let repaired = aios_memory::upkeep::repair(settings.config, progress).await;
     bar.end();
     let repaired = repaired?;
     output.result(&repaired, |out| {
@@ -283,10 +282,8 @@ pub(crate) async fn maintain(
     output: Output,
 ) -> Result<(), Failure> {
     let before = memory.stats().await?.disk_bytes;
-    let aged = match arguments.dry_run {
-        true => memory.would_age().await?,
-        false => memory.maintain().await?,
-    };
+    let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Apply };
+    let aged = memory.upkeep().maintain_with(mode).await?;
     if arguments.vacuum {
         memory.working().upkeep().vacuum().await.map_err(aios_memory::Error::from)?;
     }

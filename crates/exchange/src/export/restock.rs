@@ -3,17 +3,15 @@
 use std::path::Path;
 
 use aios_memory::{
-    MemoryView, Outcome, Tally,
-    admission::{Admission, Arrival, Manner},
+    MemoryView,
+    admission::{Admission, Arrival, Manner, Outcome, Tally},
 };
+use aios_record::{Mode, Progress};
 use serde::Serialize;
 use tokio::{sync::mpsc, task};
 
-use super::{
-    RecordProgress,
-    reading::{self, Line},
-};
-use crate::{Error, import::ImportMode};
+use super::reading::{self, Line};
+use crate::Error;
 
 /// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;
@@ -38,8 +36,9 @@ pub struct Restocked {
 /// forgotten. A record of an owner other than the view's is refused; the administrator's view
 /// accepts every owner. A record whose goal or task is missing is stored without that reference. If
 /// another message has a message's position in its session, the message gets the next position. A
-/// stored session without a summary gets the summary of the file. With [`ImportMode::DryRun`]
-/// nothing is stored, and refusals by the tiers are not detected.
+/// stored session without a summary gets the summary of the file. With [`Mode::DryRun`]
+/// nothing is stored, and refusals by the tiers are not detected. Calls `progress` with the number
+/// of records read.
 ///
 /// # Errors
 /// - [`Error::Input`] if the file cannot be read, is not an export or has an unknown version.
@@ -48,22 +47,21 @@ pub struct Restocked {
 pub async fn read_back(
     view: &MemoryView,
     path: &Path,
-    mode: ImportMode,
-    progress: Option<RecordProgress>,
+    mode: Mode,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Restocked, Error> {
     let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let opened = path.to_owned();
     let reading = task::spawn_blocking(move || reading::read(&opened, &sender));
-    let admission = Admission::new(view, Manner::Found);
     let mut stock = Stock {
-        admission: if mode == ImportMode::DryRun { admission.dry() } else { admission },
-        done: Restocked { dry_run: mode == ImportMode::DryRun, ..Restocked::default() },
+        admission: Admission::new(view, Manner::Found).with_mode(mode),
+        done: Restocked { dry_run: mode.is_dry_run(), ..Restocked::default() },
     };
     // Changes that working memory has acknowledged must be visible as known.
-    view.catch_up().await?;
+    view.feed().catch_up().await?;
     let taken = stock.take_all(batches, progress).await;
     taken.map_err(|error| error.after(stock.done.tally.added))?;
-    view.catch_up().await?;
+    view.feed().catch_up().await?;
     reading.await.map_err(|_| Error::Interrupted)??;
     Ok(stock.done)
 }
@@ -78,13 +76,11 @@ impl Stock {
     async fn take_all(
         &mut self,
         mut batches: mpsc::Receiver<Vec<Line>>,
-        progress: Option<RecordProgress>,
+        progress: impl Fn(Progress),
     ) -> Result<(), Error> {
         while let Some(batch) = batches.recv().await {
             self.take(batch).await?;
-            if let Some(progress) = &progress {
-                progress(self.done.tally.read);
-            }
+            progress(Progress::new(self.done.tally.read));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Stores of an agent that pursues goals: `goals`, their tasks with `tool_calls`, `decisions`,
 //! `patterns` and the saved states of agents.
 
-use aios_memory::Holds;
+use aios_memory::fields::Holds;
 use aios_record::Kind;
 
 use super::{

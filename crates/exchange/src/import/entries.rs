@@ -2,7 +2,7 @@
 //! `entries.json`, or a table.
 
 use aios_draft::{place::take_owner, spellings::names_owner};
-use aios_memory::Holds;
+use aios_memory::fields::Holds;
 use aios_record::Kind;
 use aios_working::ForeignRow;
 use serde_json::{Map, Value};

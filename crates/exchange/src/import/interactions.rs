@@ -1,6 +1,6 @@
 //! Stores of exchanges with a user: `interactions`, each with the data used for the answer.
 
-use aios_memory::Holds;
+use aios_memory::fields::Holds;
 use aios_record::Kind;
 use serde_json::{Map, Value};
 

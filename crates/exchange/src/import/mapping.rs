@@ -4,7 +4,7 @@
 //! columns, and values of the wrong type, are kept beside the record.
 
 use aios_draft::{place::take_owner, repeated, spellings::names_owner};
-use aios_memory::Holds;
+use aios_memory::fields::Holds;
 use aios_record::Kind;
 use aios_working::ForeignRow;
 use serde_json::{Map, Value};

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use aios_memory::{Outcome, Tally, admission::Verdict};
+use aios_memory::admission::{Outcome, Tally, Verdict};
 use serde::Serialize;
 
-use super::ImportMode;
+use aios_record::Mode;
 
 /// Failures listed in a report; further ones are only counted.
 const FAILURES_MAX: usize = 1000;
@@ -81,8 +81,8 @@ pub struct ImportFailure {
 }
 
 impl ImportReport {
-    pub(super) fn new(source: &Path, mode: ImportMode) -> ImportReport {
-        let dry_run = mode == ImportMode::DryRun;
+    pub(super) fn new(source: &Path, mode: Mode) -> ImportReport {
+        let dry_run = mode.is_dry_run();
         ImportReport { source: source.to_owned(), dry_run, ..ImportReport::default() }
     }
 

@@ -1,7 +1,7 @@
 //! Stores of conversations: `sessions` with their `messages`, user preferences, and learned
 //! knowledge.
 
-use aios_memory::Holds;
+use aios_memory::fields::Holds;
 use aios_record::Kind;
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
 //! Stores of an assistant that works on tasks: `tasks` with their `task_steps`, user preferences,
 //! and its persona.
 
-use aios_memory::Holds;
+use aios_memory::fields::Holds;
 use aios_record::Kind;
 use serde_json::{Map, Value};
 

@@ -4,8 +4,8 @@ use std::{collections::HashMap, path::Path};
 
 use aios_draft::identity;
 use aios_memory::{
-    MemoryView, Outcome,
-    admission::{Admission, Arrival, Content, Manner},
+    MemoryView,
+    admission::{Admission, Arrival, Content, Manner, Outcome},
     fields,
 };
 use aios_record::{Id, Kind, Scope};
@@ -13,7 +13,7 @@ use aios_working::{ForeignRow, NewMessage};
 use serde_json::{Map, Value, json};
 
 use super::{
-    ImportMode, ImportOptions,
+    ImportOptions,
     mapping::{self, Becomes, Mapped, Table},
     report::ImportReport,
 };
@@ -52,13 +52,9 @@ impl Writer {
         let text = |part: Option<&std::ffi::OsStr>| {
             part.map_or_else(|| MODULE.to_owned(), |part| part.to_string_lossy().into_owned())
         };
-        let admission = Admission::new(view, Manner::Found);
         Writer {
             view: view.clone(),
-            admission: match options.mode {
-                ImportMode::Store => admission,
-                ImportMode::DryRun => admission.dry(),
-            },
+            admission: Admission::new(view, Manner::Found).with_mode(options.mode),
             file: text(path.file_name()),
             stem: text(path.file_stem()),
             rows: vec![0; report.tables.len()],

@@ -4,8 +4,8 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use aios_draft::{Draft, Mend, identity::Namer};
 use aios_memory::{
-    Kind, MemoryView, Mending, Outcome,
-    admission::{Admission, Arrival, Document, Manner, Revision},
+    Kind, MemoryView,
+    admission::{Admission, Arrival, Document, Manner, Mending, Outcome, Revision},
 };
 
 use super::{Failure, IngestReport, conversation::Conversations, reading::Piece};

@@ -7,13 +7,12 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
-    sync::Arc,
 };
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetTarget, Kind, MemoryView, Record, SearchOptions,
-    Tally,
+    AgentMemory, Config, ForgetOptions, ForgetTarget, Key, Kind, MemoryView, Mode, Record,
+    SearchOptions, admission::Tally,
 };
 use proptest::{prelude::*, test_runner::Config as Runs};
 
@@ -70,8 +69,8 @@ async fn a_removed_section_is_found_only_as_of_an_earlier_time() {
     fs::write(&path, document(&["two", "three"])).unwrap();
     assert_eq!(counts(&read(&memory, &path).await), [1, 1, 0, 1, 0]);
     assert_eq!(found(&memory).await, sections(&["two", "three"]));
-    let then = SearchOptions { as_of: Some(first), ..SearchOptions::default() };
-    let then = memory.recall("the zebra says", &then).await.unwrap().hits;
+    let then = SearchOptions::default().with_as_of(first);
+    let then = memory.recall_with("the zebra says", &then).await.unwrap().hits;
     let then: BTreeSet<String> = then.into_iter().map(|hit| hit.text).collect();
     assert_eq!(then, sections(&["one", "two"]));
 
@@ -84,7 +83,7 @@ async fn a_removed_section_is_found_only_as_of_an_earlier_time() {
     fs::write(&path, document(&["one", "three"])).unwrap();
     assert_eq!(counts(&read(&memory, &path).await), [0, 1, 1, 1, 0]);
     assert_eq!(found(&memory).await, sections(&["one", "three"]));
-    let one = memory.get(Kind::Knowledge, &ended[0].id).await.unwrap().unwrap();
+    let one = memory.get(&Key::new(Kind::Knowledge, ended[0].id.clone())).await.unwrap().unwrap();
     assert_eq!((one.valid_to, one.recorded_at), (None, ended[0].recorded_at));
     assert_eq!(counts(&read(&memory, &path).await), [0, 2, 0, 0, 0]);
     memory.shutdown().await.unwrap();
@@ -184,7 +183,7 @@ async fn documents_of_different_owners_or_scopes_are_independent() {
     assert_eq!(found(&bob).await, sections(&["one"]), "the shared one is left");
     assert_eq!(counts(&read(&at_work, &path).await), [1, 0, 0, 1, 0]);
     let at_home = ada.narrow(&aios_memory::Scope::default().with_agent("home").into()).unwrap();
-    let dry = at_home.forget(forget.clone().with_dry_run()).await.unwrap();
+    let dry = at_home.forget(forget.clone().with_mode(Mode::DryRun)).await.unwrap();
     assert_eq!(dry.forgotten, 2, "the pieces of the agent at work are not seen");
     assert_eq!(
         ada.forget(forget).await.unwrap().forgotten,
@@ -208,7 +207,7 @@ async fn child_that_adds() {
         drop(out);
         std::thread::park();
     };
-    let options = IngestOptions { progress: Some(Arc::new(stop)), ..IngestOptions::default() };
+    let options = IngestOptions::default().with_progress(stop);
     ingest::file(&memory, Path::new(&dir).join("m.md"), options).await.unwrap();
 }
 
@@ -330,8 +329,8 @@ async fn run(steps: &[Step]) {
         let expect: BTreeSet<String> = present.iter().map(|it| section(WORDS[*it])).collect();
         assert_eq!(found(&memory).await, expect, "{steps:?}");
         for (then, expect) in &past {
-            let options = SearchOptions { as_of: Some(*then), ..SearchOptions::default() };
-            let found = memory.recall("the zebra says", &options).await.unwrap().hits;
+            let options = SearchOptions::default().with_as_of(*then);
+            let found = memory.recall_with("the zebra says", &options).await.unwrap().hits;
             let found: BTreeSet<String> = found.into_iter().map(|hit| hit.text).collect();
             assert!(expect.is_subset(&found), "{steps:?} as of {then}: {found:?} lacks {expect:?}");
         }

@@ -5,15 +5,15 @@ use std::{fs, path::Path};
 use aios_exchange::{
     Error,
     export::{self, Restocked, is_export},
-    import::ImportMode,
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Detail, Id, Kind, MemoryView, Record, RememberOptions, Scope, ScopeFilter,
+    AgentMemory, Id, Key, Kind, MemoryView, Mode, Record, RememberOptions, Scope, ScopeFilter,
+    admission::Detail,
 };
 use serde_json::{Value, json};
 
-use crate::{Fixture, in_session, of, texts};
+use crate::{Fixture, id, in_session, of, texts};
 
 async fn filled(memory: &AgentMemory) {
     let ada = of(memory, "ada");
@@ -34,13 +34,13 @@ async fn filled(memory: &AgentMemory) {
     ] {
         view.record(kind, value).await.unwrap();
     }
-    let options = RememberOptions { tags: vec!["shed".to_owned()], ..RememberOptions::default() };
+    let options = RememberOptions::default().with_tags(vec!["shed".to_owned()]);
     ada.remember_with("the key is in the shed", options).await.unwrap();
     memory.remember("a text of everybody's").await.unwrap();
 }
 
 async fn export(memory: &MemoryView, path: &Path) -> String {
-    export::to_file(memory, path, None).await.unwrap();
+    export::to_file(memory, path, |_| {}).await.unwrap();
     fs::read_to_string(path).unwrap()
 }
 
@@ -50,29 +50,29 @@ async fn an_export_round_trips_through_an_import() {
     let memory = from.open().await;
     filled(&memory).await;
     let everything = memory.administrator();
-    everything.longterm().drain().await.unwrap();
+    everything.longterm().upkeep().drain().await.unwrap();
     let path = from.dir.path().join("all.jsonl");
     let written = export(&everything, &path).await;
     assert_eq!(written.lines().count(), 1 + 15, "{written}");
     assert!(is_export(&path));
-    let again = export::to_file(&everything, &path, None).await.unwrap_err();
+    let again = export::to_file(&everything, &path, |_| {}).await.unwrap_err();
     assert!(matches!(again, Error::Output { .. }), "{again}");
 
     let other = to.open().await;
     let everything = other.administrator();
-    let taken = export::read_back(&everything, &path, ImportMode::Store, None).await.unwrap();
+    let taken = export::read_back(&everything, &path, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(counts(&taken), (15, 0, 0));
     let back = export(&everything, &to.dir.path().join("back.jsonl")).await;
     assert_eq!(back, written);
-    let taken = export::read_back(&everything, &path, ImportMode::Store, None).await.unwrap();
+    let taken = export::read_back(&everything, &path, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(counts(&taken), (0, 15, 0));
     let ada = of(&other, "ada");
     assert!(texts(&ada, "plant ferns").await.contains(&"ferns it is".to_owned()));
-    assert!(everything.longterm().verify().await.unwrap().is_clean());
+    assert!(everything.longterm().upkeep().verify().await.unwrap().is_clean());
     // Imported records are continued like original ones.
     let said = json!({"role": "user", "content": "and roses"});
     in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
-    everything.longterm().drain().await.unwrap();
+    everything.longterm().upkeep().drain().await.unwrap();
     assert_eq!(ada.working().messages().recent("talk", 10).await.unwrap().len(), 3);
 }
 
@@ -85,7 +85,7 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     let path = from.dir.path().join("ada.jsonl");
     let ada = ScopeFilter::exact(Scope::default().with_user("ada"));
     let view = memory.administrator().narrow(&ada).unwrap();
-    let exported = export::to_file(&view, &path, None).await.unwrap();
+    let exported = export::to_file(&view, &path, |_| {}).await.unwrap();
     let whole = fs::read_to_string(&path).unwrap();
     assert_eq!(exported.records, 13, "{whole}");
     assert!(!whole.contains("everybody's") && !whole.contains("bob's"));
@@ -96,7 +96,7 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     fs::write(&damaged, format!("{{\"aios_memory_export\":1}}\n{{}}\n{task}\n")).unwrap();
     let other = to.open().await;
     let ada = of(&other, "ada");
-    let taken = export::read_back(&ada, &damaged, ImportMode::Store, None).await.unwrap();
+    let taken = export::read_back(&ada, &damaged, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!((taken.tally.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
     assert_detached(&taken, &[(3, "goal/g")]);
     assert_eq!(ada.working().tasks().list(None, None).await.unwrap().len(), 1);
@@ -104,7 +104,7 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
 
     for (version, expect) in [(99, "use the newer program"), (0, "there is no version 0")] {
         fs::write(&damaged, format!("{{\"aios_memory_export\":{version}}}\n")).unwrap();
-        let error = export::read_back(&ada, &damaged, ImportMode::Store, None).await.unwrap_err();
+        let error = export::read_back(&ada, &damaged, Mode::Apply, |_| {}).await.unwrap_err();
         assert!(error.to_string().contains(expect), "{error}");
     }
 }
@@ -135,7 +135,7 @@ async fn a_preference_of_the_former_default_user_is_shared() {
         ];
         fs::write(&path, lines.join("\n")).unwrap();
         let all = other.administrator();
-        let taken = export::read_back(&all, &path, ImportMode::Store, None).await.unwrap();
+        let taken = export::read_back(&all, &path, Mode::Apply, |_| {}).await.unwrap();
         assert_eq!((taken.tally.added, taken.failed.len()), (2, 0), "{taken:?}");
         let seen = other.for_shared().working().preferences().list().await.unwrap();
         assert_eq!(seen.other.contains_key(&key), is_shared, "version {version}");
@@ -155,12 +155,12 @@ async fn hand_edited_times_are_read_in_any_accepted_notation() {
         [("9999-12-31", None), ("soon", Some("`expires_at`: `soon` is not a time; write 2026-"))]
     {
         fs::write(&path, written.replace("2100-01-01T00:00:00Z", time)).unwrap();
-        let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+        let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
         let problem = taken.failed.first().map(|(_, problem)| problem.as_str());
         assert_eq!(taken.tally.added, u64::from(expect.is_none()));
         assert!(problem.unwrap_or_default().starts_with(expect.unwrap_or_default()), "{taken:?}");
     }
-    let back = other.get(Kind::Goal, &Id::new("g").unwrap()).await.unwrap().unwrap();
+    let back = other.get(&Key::new(Kind::Goal, Id::new("g").unwrap())).await.unwrap().unwrap();
     assert_eq!(back.expires_at.unwrap().strftime("%F").to_string(), "9999-12-30");
     assert_eq!(other.working().goals().active().await.unwrap().len(), 1);
 }
@@ -173,7 +173,7 @@ async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
         let said = json!({"role": "user", "content": content});
         ada.record(Kind::Message, said).await.unwrap();
     }
-    ada.working().sessions().set_summary("s", "about boats").await.unwrap();
+    ada.working().sessions().set_summary(&id("s"), "about boats").await.unwrap();
     let written = export(&ada, &fixture.dir.path().join("talk.jsonl")).await;
     memory.shutdown().await.unwrap();
     written.lines().map(str::to_owned).collect()
@@ -182,8 +182,8 @@ async fn talk(fixture: &Fixture, messages: &[&str]) -> Vec<String> {
 async fn import(memory: &MemoryView, dir: &Path, lines: &[String]) -> Restocked {
     let path = dir.join("given.jsonl");
     fs::write(&path, lines.join("\n") + "\n").unwrap();
-    let dry = export::read_back(memory, &path, ImportMode::DryRun, None).await.unwrap();
-    let taken = export::read_back(memory, &path, ImportMode::Store, None).await.unwrap();
+    let dry = export::read_back(memory, &path, Mode::DryRun, |_| {}).await.unwrap();
+    let taken = export::read_back(memory, &path, Mode::Apply, |_| {}).await.unwrap();
     let (told, done) = (&dry.tally, &taken.tally);
     assert_eq!((told.added, told.known), (done.added, done.known), "{dry:?} {taken:?}");
     taken
@@ -217,14 +217,14 @@ async fn a_session_continues_after_imports_in_any_order() {
     assert_eq!(counts(&taken), (2, 0, 0), "{taken:?}");
     let taken = import(&ada, to.dir.path(), &lines).await;
     assert_eq!(counts(&taken), (2, 2, 0), "{taken:?}");
-    let session = ada.working().sessions().get("s").await.unwrap().unwrap();
+    let session = ada.working().sessions().get(&id("s")).await.unwrap().unwrap();
     assert_eq!((session.message_count, session.summary.as_deref()), (3, Some("about boats")));
     let said = json!({"role": "user", "content": "four"});
     in_session(&ada, "s").record(Kind::Message, said).await.unwrap();
     let ingested = br#"{"role": "user", "text": "five", "session": "s"}"#;
     let report = ingest::reader(&ada, &ingested[..], None, IngestOptions::default()).await.unwrap();
     assert_eq!((report.tally.added, report.failed_count), (1, 0), "{report:?}");
-    assert!(other.administrator().verify(|_| {}).await.unwrap().is_clean());
+    assert!(other.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -259,14 +259,14 @@ async fn a_record_of_another_user_is_a_failure_of_its_line() {
     fs::write(&path, lines.join("\n")).unwrap();
     // Records without a user become the reader's; the shared handle refuses those of a user.
     for (view, texts_of) in [(&bob, "bob"), (&*other, "everybody")] {
-        let taken = export::read_back(view, &path, ImportMode::Store, None).await.unwrap();
+        let taken = export::read_back(view, &path, Mode::Apply, |_| {}).await.unwrap();
         assert_eq!((taken.tally.added, taken.tally.refused), (1, 3), "{texts_of}: {taken:?}");
         let failed: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
         assert_eq!(failed, [2, 3, 4], "{texts_of}: {taken:?}");
         assert!(taken.failed.iter().all(|(_, problem)| problem.contains("user")), "{taken:?}");
         assert_eq!(texts(view, "shed").await, ["the shed is green"]);
     }
-    assert_eq!(bob.working().sessions().get("s").await.unwrap().unwrap().message_count, 0);
+    assert_eq!(bob.working().sessions().get(&id("s")).await.unwrap().unwrap().message_count, 0);
 }
 
 /// Returns the lines of an export of `records`, each with its owner; `None` is the shared owner.
@@ -308,15 +308,15 @@ async fn equal_ids_of_different_owners_do_not_conflict() {
     assert_detached(&taken, &[]);
     for (kind, id, _) in own {
         let id = Id::new(id).unwrap();
-        let record = bob.get(kind, &id).await.unwrap().unwrap();
+        let record = bob.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
         assert_eq!(record.scope.user.as_deref(), Some("bob"));
         if kind != Kind::Preference {
-            let shared = other.get(kind, &id).await.unwrap().unwrap();
+            let shared = other.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
             assert_eq!(shared.text, "of everybody");
         }
     }
     // The shared task refers to the shared goal, not to Bob's.
-    let goals_tasks = other.working().tasks().of_goal("g").await.unwrap();
+    let goals_tasks = other.working().tasks().of_goal(&id("g")).await.unwrap();
     assert_eq!(goals_tasks.len(), 1);
     assert_eq!(bob.working().preferences().get("tone").await.unwrap(), Some(json!("warm")));
     assert_eq!(
@@ -370,7 +370,7 @@ async fn a_limit_ends_an_import_or_ingest_with_the_number_of_added_records() {
     // With the transformer, the vectors of one batch would exceed the limit.
     config.embedding.model = "static".to_owned();
     let other = AgentMemory::open(config.clone()).await.unwrap();
-    let error = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap_err();
+    let error = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap_err();
     let Error::Unfinished { added, source } = &error else { panic!("{error:?}") };
     assert!(0 < *added && added % 500 == 0, "{error:?}");
     assert!(source.to_string().contains("raise the limit"), "{error:?}");
@@ -402,7 +402,7 @@ async fn a_refused_record_does_not_block_the_rest_of_its_batch() {
     let other = to.open().await;
     let path = to.dir.path().join("given.jsonl");
     fs::write(&path, given.join("\n")).unwrap();
-    let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+    let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(taken.tally.added, 18, "{taken:?}");
     let lines: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [6, 15], "{taken:?}");
@@ -423,7 +423,7 @@ async fn byte_order_marks_and_blank_lines_in_an_export_are_ignored() {
     {
         fs::write(&path, edited).unwrap();
         assert!(is_export(&path), "{n}");
-        let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+        let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
         assert_eq!(
             (taken.tally.added + taken.tally.known, taken.failed.len()),
             (1, 0),
@@ -431,6 +431,6 @@ async fn byte_order_marks_and_blank_lines_in_an_export_are_ignored() {
         );
     }
     fs::write(&path, format!("{}\n\n{{}}\n", lines[0])).unwrap();
-    let taken = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap();
+    let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(taken.failed[0].0, 3);
 }

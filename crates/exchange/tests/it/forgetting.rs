@@ -4,19 +4,15 @@ use std::{fs, io::Cursor, path::Path};
 
 use aios_exchange::{
     export::{self, Restocked},
-    import::{self, ImportMode, ImportOptions},
+    import::{self, ImportOptions},
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, SearchOptions,
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, Kind, MemoryView, Mode,
 };
 use serde_json::json;
 
-use crate::{Fixture, of, sessions, texts};
-
-fn id(text: &str) -> Id {
-    Id::new(text).unwrap()
-}
+use crate::{Fixture, id, of, sessions, texts};
 
 /// Builds the options to forget the record of this name, of the owner that the view acts for.
 fn one(view: &MemoryView, kind: Kind, name: &str) -> ForgetOptions {
@@ -26,7 +22,7 @@ fn one(view: &MemoryView, kind: Kind, name: &str) -> ForgetOptions {
 
 /// Returns the number of hits of a query.
 async fn found(view: &MemoryView, query: &str) -> usize {
-    view.recall(query, &SearchOptions::default()).await.unwrap().hits.len()
+    view.recall(query).await.unwrap().hits.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,7 +113,7 @@ async fn a_forgotten_record_is_not_imported_again() {
     let report = import::file(&memory, &path, ImportOptions::default()).await.unwrap();
     assert_eq!((report.tally.added, report.tally.known), (3, 0));
     let everything = fixture.dir.path().join("all.jsonl");
-    export::to_file(&memory, &everything, None).await.unwrap();
+    export::to_file(&memory, &everything, |_| {}).await.unwrap();
 
     let tasks = memory.list(Kind::Task, None, 9).await.unwrap().records;
     let task = tasks.iter().find(|task| task.text.contains("zanzibarquux")).unwrap();
@@ -129,8 +125,8 @@ async fn a_forgotten_record_is_not_imported_again() {
     let tally = &report.tally;
     assert_eq!((tally.added, tally.known, tally.forgotten), (0, 1, 2), "{report:?}");
 
-    let dry = export::read_back(&memory, &everything, ImportMode::DryRun, None).await.unwrap();
-    let taken = export::read_back(&memory, &everything, ImportMode::Store, None).await.unwrap();
+    let dry = export::read_back(&memory, &everything, Mode::DryRun, |_| {}).await.unwrap();
+    let taken = export::read_back(&memory, &everything, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(
         (taken.tally.added, taken.tally.known, taken.tally.forgotten),
         (0, 1, 2),
@@ -143,7 +139,7 @@ async fn a_forgotten_record_is_not_imported_again() {
     for (pet, expect) in [("cat", (0, 1, 2)), ("zanzibarquux", (1, 1, 1))] {
         let pet = json!({"key": "pet", "value": pet});
         memory.record(Kind::Preference, pet).await.unwrap();
-        memory.delete(Kind::Preference, &id("pet")).await.unwrap();
+        memory.delete(&Key::new(Kind::Preference, id("pet"))).await.unwrap();
         let report = import::file(&memory, &path, ImportOptions::default()).await.unwrap();
         let tally = &report.tally;
         assert_eq!((tally.added, tally.known, tally.forgotten), expect, "{report:?}");

@@ -7,12 +7,12 @@ use std::{
 
 use aios_exchange::{
     export,
-    import::{self, ImportMode, ImportOptions},
+    import::{self, ImportOptions},
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, Owner,
-    restore,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView, Mode,
+    Owner, upkeep::restore,
 };
 use aios_record::forms;
 use proptest::{prelude::*, sample::Index};
@@ -107,7 +107,7 @@ async fn forget_text(view: &MemoryView, text: &str) {
 /// Returns the lines of an export that contain `text` in any writing.
 async fn said(view: &MemoryView, dir: &Path, text: &str) -> Vec<String> {
     let path = dir.join(format!("{}.jsonl", Id::generate()));
-    export::to_file(view, &path, None).await.unwrap();
+    export::to_file(view, &path, |_| {}).await.unwrap();
     let text = forms::forgotten(text);
     let lines = fs::read_to_string(path).unwrap();
     let says = |line: &&str| {
@@ -156,9 +156,9 @@ async fn a_forgotten_text_is_not_restored_as_any_kind_by_an_export() {
         }
     }
     let exported = other.dir.path().join("all.jsonl");
-    export::to_file(&source, &exported, None).await.unwrap();
+    export::to_file(&source, &exported, |_| {}).await.unwrap();
     forget_text(&memory, TEXT).await;
-    let taken = export::read_back(&memory, &exported, ImportMode::Store, None).await.unwrap().tally;
+    let taken = export::read_back(&memory, &exported, Mode::Apply, |_| {}).await.unwrap().tally;
     // The sessions of the messages do not contain the text.
     let sessions = taken.added;
     assert_eq!(taken.forgotten, expected, "{taken:?}");
@@ -174,7 +174,7 @@ async fn a_forgotten_text_is_not_restored_by_an_import_or_an_older_copy() {
     let memory = fixture.open().await;
     memory.remember(TEXT).await.unwrap();
     let copy = fixture.dir.path().join("copy");
-    memory.administrator().backup(&copy, |_| {}).await.unwrap();
+    memory.administrator().upkeep().backup(&copy, |_| {}).await.unwrap();
     forget_text(&memory, TEXT).await;
 
     let database = fixture.dir.path().join("other.db");
@@ -201,9 +201,9 @@ async fn a_forgotten_text_is_not_restored_by_an_import_or_an_older_copy() {
     let older = restored.open().await;
     assert_eq!(texts(&older, "caf\u{e9} code").await.len(), 1);
     let exported = restored.dir.path().join("all.jsonl");
-    export::to_file(&older, &exported, None).await.unwrap();
+    export::to_file(&older, &exported, |_| {}).await.unwrap();
     older.shutdown().await.unwrap();
-    let taken = export::read_back(&memory, &exported, ImportMode::Store, None).await.unwrap().tally;
+    let taken = export::read_back(&memory, &exported, Mode::Apply, |_| {}).await.unwrap().tally;
     assert_eq!((taken.added, taken.forgotten), (0, 1), "{taken:?}");
     assert_eq!(said(&memory, fixture.dir.path(), TEXT).await, [""; 0]);
     memory.shutdown().await.unwrap();
@@ -301,7 +301,7 @@ async fn a_text_forgotten_with_a_containing_record_is_forgotten_itself() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
     memory.remember(&format!("Mind this: {TEXT}. Really.")).await.unwrap();
-    let proposal = memory.propose(&ForgetQuery::new(TEXT)).await.unwrap();
+    let proposal = memory.forgetting().propose(&ForgetQuery::new(TEXT)).await.unwrap();
     let target = ForgetTarget::Proposed(Box::new(proposal));
     assert_eq!(memory.forget(ForgetOptions::new(target)).await.unwrap().forgotten, 1);
     for (name, content) in files(&TEXT.to_uppercase()) {

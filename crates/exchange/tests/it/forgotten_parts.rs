@@ -4,11 +4,11 @@ use std::fs;
 
 use aios_exchange::{
     export,
-    import::ImportMode,
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Identity, Kind, Owner, Tally,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Identity, Kind, Mode, Owner,
+    admission::Tally,
 };
 use serde_json::{Value, json};
 
@@ -56,8 +56,8 @@ async fn a_forgotten_call_does_not_keep_out_other_calls_of_its_tool() {
         source.record(Kind::ToolCall, call(id, run)).await.unwrap();
     }
     let exported = other.dir.path().join("all.jsonl");
-    export::to_file(&source, &exported, None).await.unwrap();
-    let tally = export::read_back(&memory, &exported, ImportMode::Store, None).await.unwrap().tally;
+    export::to_file(&source, &exported, |_| {}).await.unwrap();
+    let tally = export::read_back(&memory, &exported, Mode::Apply, |_| {}).await.unwrap().tally;
     // One by its id, one by its input.
     assert_eq!((tally.added, tally.forgotten), (1, 2), "{tally:?}");
     let tally = take(&memory, &fixture, "chat.jsonl", &chat(TEXT)).await;
@@ -80,7 +80,7 @@ async fn a_conversation_with_a_forgotten_title_is_stored_without_it() {
         assert_eq!(texts(&memory, "cheese").await, ["cheese is fine"]);
     }
     let exported = fixture.dir.path().join("all.jsonl");
-    export::to_file(&memory, &exported, None).await.unwrap();
+    export::to_file(&memory, &exported, |_| {}).await.unwrap();
     assert!(!fs::read_to_string(&exported).unwrap().contains("zanzibarquux"));
     memory.shutdown().await.unwrap();
 }
@@ -142,7 +142,7 @@ async fn markup_around_a_forgotten_text_does_not_bring_it_back() {
         }
     }
     let exported = fixture.dir.path().join("all.jsonl");
-    export::to_file(&memory, &exported, None).await.unwrap();
+    export::to_file(&memory, &exported, |_| {}).await.unwrap();
     let exported = fs::read_to_string(&exported).unwrap();
     assert!(exported.contains("bye now") && !exported.contains("zanzibarquux"), "{exported}");
     // A number that belongs to the text makes it another text.

@@ -3,7 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use aios_exchange::ingest::{self, IngestOptions, IngestReport};
-use aios_memory::{Id, Kind, MemoryView, Record};
+use aios_memory::{Id, Key, Kind, MemoryView, Record};
 use serde_json::{Value, json};
 
 use crate::Fixture;
@@ -90,7 +90,7 @@ async fn a_session_without_a_title_gets_that_of_a_later_reading() {
     let moved = Record { payload, ..Record::new(Kind::Session, id, "", scope) };
     memory.longterm().store(vec![moved]).await.unwrap();
     assert_eq!(counts(&ingest(&memory, &export("Tiles")).await), [1, 0, 0, 0]);
-    memory.catch_up().await.unwrap();
+    memory.feed().catch_up().await.unwrap();
     assert_eq!(titles(&memory).await, ["Tiles"]);
     let session = &all(&memory, Kind::Session).await[0];
     assert_eq!((session.text.as_str(), &session.payload["message_count"]), ("Tiles", &json!(7)));
@@ -217,7 +217,7 @@ async fn the_title_of_a_conversation_is_the_summary_of_its_session() {
     ingest(&memory, &export("")).await;
     let session = || async {
         let id = Id::new("claude/c").unwrap();
-        memory.get(Kind::Session, &id).await.unwrap().unwrap()
+        memory.get(&Key::new(Kind::Session, id.clone())).await.unwrap().unwrap()
     };
     assert_eq!(session().await.text, "");
     assert_eq!(counts(&ingest(&memory, &export("Ferries")).await), [0, 1, 0, 0]);

@@ -4,12 +4,12 @@ use std::{fs, path::PathBuf};
 
 use aios_exchange::{
     Error,
-    import::{self, ImportMode, ImportOptions, ImportReport},
+    import::{self, ImportOptions, ImportReport},
 };
-use aios_memory::{AgentMemory, Kind, MemoryView, Record};
+use aios_memory::{AgentMemory, Key, Kind, MemoryView, Mode, Record};
 use serde_json::{Value, json};
 
-use crate::{Fixture, of, texts};
+use crate::{Fixture, id, of, texts};
 
 impl Fixture {
     /// Creates a SQLite file by `sql`.
@@ -32,7 +32,7 @@ impl Fixture {
 /// import adds nothing. None changes the file.
 async fn import(memory: &MemoryView, path: &PathBuf) -> ImportReport {
     let before = fs::read(path).unwrap();
-    let dry = ImportOptions::default().with_mode(ImportMode::DryRun);
+    let dry = ImportOptions::default().with_mode(Mode::DryRun);
     let planned = import::file(memory, path, dry).await.unwrap();
     let report = import::file(memory, path, ImportOptions::default()).await.unwrap();
     assert_eq!(planned.tally, report.tally);
@@ -227,7 +227,7 @@ async fn a_store_of_an_agent_is_imported() {
         (&records(&memory, Kind::Goal).await[0], &records(&memory, Kind::Task).await[0]);
     assert_eq!(task.payload["goal_id"], json!(goal.id));
     assert_eq!(records(&memory, Kind::ToolCall).await[0].payload["task_id"], json!(task.id));
-    let state = memory.working().agent_states().get("planner").await.unwrap().unwrap();
+    let state = memory.working().agent_states().get(&id("planner")).await.unwrap().unwrap();
     assert_eq!(state.state, json!({"step": 3}));
     let pattern = &records(&memory, Kind::Pattern).await[0].payload;
     assert_eq!((&pattern["uses"], &pattern["success_rate"]), (&json!(4), &json!(0.5)));
@@ -263,7 +263,7 @@ async fn entries_are_imported_from_every_json_layout() {
             (report.shapes, report.tally.added, report.failed_count),
             (vec!["entries"], 1, 0)
         );
-        let entry = view.working().entries().get("e-1").await.unwrap().unwrap();
+        let entry = view.working().entries().get(&id("e-1")).await.unwrap().unwrap();
         assert_eq!(entry.value, json!({"on": true, "w": 4.5, "of": null}));
         assert_eq!((entry.key.as_str(), entry.tags), ("lamp", vec!["home".to_owned()]));
         assert_eq!(entry.timestamp.unwrap().to_string(), "2024-05-01T00:00:00Z");
@@ -287,7 +287,7 @@ async fn a_later_import_adds_new_rows_and_changes_no_record() {
     let task = records(&ada, Kind::Task).await.remove(0);
     assert_eq!(task.scope.user.as_deref(), Some("ada"));
     let change = json!({"status": "in_progress"}).as_object().unwrap().clone();
-    ada.update(Kind::Task, &task.id, change).await.unwrap();
+    ada.update(&Key::new(Kind::Task, task.id.clone()), change).await.unwrap();
 
     let connection = rusqlite::Connection::open(&path).unwrap();
     let sql = "UPDATE tasks SET status = 'failed'; INSERT INTO tasks VALUES (2, 'second', 'x')";
@@ -298,7 +298,7 @@ async fn a_later_import_adds_new_rows_and_changes_no_record() {
     fs::rename(&path, &renamed).unwrap();
     let report = import::file(&ada, &renamed, ImportOptions::default()).await.unwrap();
     assert_eq!((report.tally.added, report.tally.known), (1, 1));
-    let kept = ada.working().tasks().get(task.id.as_str()).await.unwrap().unwrap();
+    let kept = ada.working().tasks().get(&task.id).await.unwrap().unwrap();
     assert_eq!(kept.status.as_str(), "in_progress");
     memory.shutdown().await.unwrap();
 }

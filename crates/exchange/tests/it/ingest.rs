@@ -9,7 +9,7 @@ use std::{
 };
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
-use aios_memory::{Id, Kind, MemoryView};
+use aios_memory::{Id, Key, Kind, MemoryView};
 
 use crate::{Fixture, of, sessions, texts};
 
@@ -27,16 +27,13 @@ async fn several_batches_are_stored_in_order_exactly_once() {
     let memory = fixture.open().await;
     let told = Arc::new(AtomicU64::new(0));
     let telling = Arc::clone(&told);
-    let options = IngestOptions {
-        format: Format::Jsonl,
-        progress: Some(Arc::new(move |progress| {
-            telling.fetch_max(progress.added, Ordering::Relaxed);
-        })),
-        ..IngestOptions::default()
-    };
+    let options =
+        IngestOptions::default().with_format(Format::Jsonl).with_progress(move |progress| {
+            telling.fetch_max(progress.done, Ordering::Relaxed);
+        });
     let report = ingest(&memory, lines(0..1203), options.clone()).await;
     assert_eq!((report.tally.added, report.tally.known, report.sessions), (1203, 0, 1));
-    assert_eq!(told.load(Ordering::Relaxed), 1203);
+    assert_eq!(told.load(Ordering::Relaxed), lines(0..1203).len() as u64);
     let session = &sessions(&memory).await[0];
     let last = memory.working().messages().recent(session, 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
@@ -69,8 +66,8 @@ async fn a_conversation_deleted_a_moment_ago_is_added_again() {
     for round in 0..20 {
         let read = ingest(&memory, chat.to_owned(), IngestOptions::default()).await.tally;
         assert_eq!((read.added, read.known), (1, 0), "round {round}");
-        memory.catch_up().await.unwrap();
-        memory.delete(Kind::Session, &session).await.unwrap();
+        memory.feed().catch_up().await.unwrap();
+        memory.delete(&Key::new(Kind::Session, session.clone())).await.unwrap();
     }
     memory.shutdown().await.unwrap();
 }

@@ -14,7 +14,7 @@ mod ingest;
 mod owners;
 mod purged;
 
-use aios_memory::{AgentMemory, Config, MemoryView, Scope, SearchOptions};
+use aios_memory::{AgentMemory, Config, Id, MemoryView, Scope};
 use tempfile::TempDir;
 
 /// A temporary directory for a memory.
@@ -36,6 +36,10 @@ impl Fixture {
     }
 }
 
+fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
 /// Returns the view of a user.
 fn of(memory: &AgentMemory, user: &str) -> MemoryView {
     memory.for_user(user).unwrap()
@@ -54,6 +58,6 @@ fn in_session(view: &MemoryView, session: &str) -> MemoryView {
 
 /// Returns the texts that a search finds, best first.
 async fn texts(memory: &MemoryView, query: &str) -> Vec<String> {
-    let found = memory.recall(query, &SearchOptions::default()).await.unwrap();
+    let found = memory.recall(query).await.unwrap();
     found.hits.into_iter().map(|hit| hit.text).collect()
 }

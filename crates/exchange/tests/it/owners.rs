@@ -12,12 +12,11 @@ use std::{
 use aios_embedding::Embedder;
 use aios_exchange::{
     export,
-    import::ImportMode,
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Receipt, SearchOptions, Tally, working::Durability,
+    AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind,
+    MemoryView, Mode, Owner, Receipt, SearchOptions, admission::Tally, working::Durability,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -186,17 +185,18 @@ impl Store {
                 let recorded = view.record(kind, fields(kind, id, text, parent)).await;
                 // If a record is written twice before long-term memory receives it, the first
                 // version is lost.
-                self.memory.catch_up().await.unwrap();
+                self.memory.feed().catch_up().await.unwrap();
                 recorded.map(|id| id.to_string())
             }
             Action::Remember(text) => view.remember(text).await.map(|it| format!("{it:?}")),
             Action::Update { kind, id, text } => {
-                let changed = view.update(kind, &named(id), change(kind, text)).await;
+                let changed = view.update(&Key::new(kind, named(id)), change(kind, text)).await;
                 changed.map(|()| String::new())
             }
-            Action::Delete(kind, id) => {
-                view.delete(kind, &own_id(&view, kind, id).await).await.map(|it| format!("{it:?}"))
-            }
+            Action::Delete(kind, id) => view
+                .delete(&Key::new(kind, own_id(&view, kind, id).await))
+                .await
+                .map(|it| format!("{it:?}")),
             Action::Forget(kind, id) => {
                 view.forget(of_record(&view, kind, id).await).await.map(|it| receipt(&it))
             }
@@ -215,20 +215,20 @@ impl Store {
                 taken.map(|it| tally(&it.tally) + &format!("{:?} {}", it.failed, it.sessions))
             }
             Action::TakeBack => {
-                let taken = export::read_back(&view, export, ImportMode::Store, None).await;
+                let taken = export::read_back(&view, export, Mode::Apply, |_| {}).await;
                 let taken = taken.map_err(of_memory);
                 taken.map(|it| tally(&it.tally) + &format!("{:?}", it.failed))
             }
             Action::MoveOut(session) => {
-                self.memory.catch_up().await.unwrap();
+                self.memory.feed().catch_up().await.unwrap();
                 let working = self.memory.administrator().working().clone();
                 working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
                 let moved = view.working().messages().trim(session, 1).await;
                 moved.map(|count| count.to_string()).map_err(Into::into)
             }
             Action::Drain => {
-                self.memory.catch_up().await.unwrap();
-                self.memory.administrator().longterm().drain().await.unwrap();
+                self.memory.feed().catch_up().await.unwrap();
+                self.memory.administrator().longterm().upkeep().drain().await.unwrap();
                 Ok(String::new())
             }
         };
@@ -305,20 +305,21 @@ async fn seen(view: &MemoryView) -> Vec<String> {
         lines.extend(page.records.into_iter().map(|record| format!("list {}", shown(record))));
         for id in NAMES {
             let id = own_id(view, kind, id).await;
-            let got = view.get(kind, &id).await.unwrap();
+            let got = view.get(&Key::new(kind, id.clone())).await.unwrap();
             lines.push(format!("get {kind}/{id}: {}", got.map(shown).unwrap_or_default()));
-            for version in view.history(kind, &id).await.unwrap() {
+            for version in view.history(&Key::new(kind, id.clone())).await.unwrap() {
                 let is_former = version.replaced_at.is_some();
                 lines.push(format!("was {kind}/{id} {is_former}: {}", shown(version.record)));
             }
         }
     }
     for kind in [Kind::Goal, Kind::Session, Kind::Note] {
-        let told = view.forget(of_record(view, kind, "a").await.with_dry_run()).await.unwrap();
+        let told =
+            view.forget(of_record(view, kind, "a").await.with_mode(Mode::DryRun)).await.unwrap();
         lines.push(format!("would forget {kind}/a: {}", receipt(&told)));
     }
     if view.gate().acts_for().is_some_and(|owner| *owner != Owner::SHARED) {
-        let all = ForgetOptions::new(ForgetTarget::All).with_dry_run();
+        let all = ForgetOptions::new(ForgetTarget::All).with_mode(Mode::DryRun);
         let told = view.forget(all).await.unwrap();
         lines.push(format!("would forget all: {}", receipt(&told)));
     }
@@ -332,8 +333,8 @@ async fn seen(view: &MemoryView) -> Vec<String> {
     let longterm = &stats.longterm;
     lines.push(format!("{:?} {} {:?}", stats.working, longterm.records, longterm.collections));
     for query in QUERIES {
-        let options = SearchOptions { limit: 50, ..SearchOptions::default() };
-        let hits = view.recall(query, &options).await.unwrap().hits;
+        let options = SearchOptions::default().with_limit(50);
+        let hits = view.recall_with(query, &options).await.unwrap().hits;
         let found: Vec<(String, Identity, Vec<Identity>)> = hits
             .into_iter()
             .map(|hit| (format!("{:.4}", hit.relevance), hit.identity(), hit.folded))
@@ -350,7 +351,7 @@ async fn export(path: &Path) {
         let said = fields(kind, "a", "the zebra of the export", "a");
         in_session(&store.memory, "a").record(kind, said).await.unwrap();
     }
-    export::to_file(&store.memory, path, None).await.unwrap();
+    export::to_file(&store.memory, path, |_| {}).await.unwrap();
     store.memory.shutdown().await.unwrap();
 }
 

@@ -2,14 +2,15 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_exchange::{export, import::ImportMode};
+use aios_exchange::export;
 use aios_memory::{
-    Agreement, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, MemoryView,
-    Owner, Part, Proposal, Receipt, Relation, SearchOptions,
+    Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind, MemoryView, Mode,
+    Owner, Proposal, Receipt,
+    forget::{Agreement, Part, Relation},
 };
 use serde_json::json;
 
-use crate::{Fixture, holding::holding, in_session, of};
+use crate::{Fixture, holding::holding, id, in_session, of};
 
 const TEXT: &str = "The gate code at the caf\u{e9} is zanzibarquux";
 
@@ -21,9 +22,9 @@ async fn filled(ada: &MemoryView) -> Identity {
     let thanks = json!({"role": "assistant", "content": "I keep that."});
     talk.record(Kind::Message, thanks).await.unwrap();
     for summary in ["ada told the code zanzibarquux", "ada told the code: zanzibarquux"] {
-        ada.working().sessions().set_summary("talk", summary).await.unwrap();
+        ada.working().sessions().set_summary(&id("talk"), summary).await.unwrap();
         // Makes each version reach long-term memory.
-        ada.recall("code", &SearchOptions::default()).await.unwrap();
+        ada.recall("code").await.unwrap();
     }
     let fact = json!({
         "id": "f", "subject": "gate", "attribute": "code", "value": "zanzibarquux",
@@ -49,7 +50,7 @@ async fn filled(ada: &MemoryView) -> Identity {
         ada.record(kind, value).await.unwrap_or_else(|error| panic!("{kind}: {error}"));
     }
     let change = json!({"content": "nothing any more"}).as_object().unwrap().clone();
-    ada.update(Kind::Note, &Id::new("was").unwrap(), change).await.unwrap();
+    ada.update(&Key::new(Kind::Note, Id::new("was").unwrap()), change).await.unwrap();
     Identity::new(Owner::user("ada").unwrap(), Kind::Message, said)
 }
 
@@ -80,9 +81,9 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     let message = filled(&ada).await;
     filled(&bob).await;
     let before = fixture.dir.path().join("before.jsonl");
-    export::to_file(&ada, &before, None).await.unwrap();
+    export::to_file(&ada, &before, |_| {}).await.unwrap();
     let options = ForgetOptions::new(ForgetTarget::Records(vec![message]));
-    let told = ada.forget(options.clone().with_dry_run()).await.unwrap();
+    let told = ada.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
     let done = ada.forget(options).await.unwrap();
     let expect = (
         vec![("fact/f".to_owned(), Relation::MadeFrom)],
@@ -90,18 +91,18 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     );
     assert_eq!((along(&told), along(&done)), (expect.clone(), expect));
     assert_eq!((told.forgotten, done.forgotten), (2, 2));
-    let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
+    let talk = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
     assert_eq!(ada.working().messages().recent("talk", 9).await.unwrap().len(), 1);
-    let versions = ada.history(Kind::Session, &talk.id).await.unwrap();
+    let versions = ada.history(&Key::new(Kind::Session, talk.id.clone())).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
     // A source with the message and the summary brings neither back.
-    let tally = export::read_back(&ada, &before, ImportMode::Store, None).await.unwrap().tally;
+    let tally = export::read_back(&ada, &before, Mode::Apply, |_| {}).await.unwrap().tally;
     assert_eq!((tally.added, tally.forgotten), (0, 3), "{tally:?}");
-    let talk = ada.working().sessions().get("talk").await.unwrap().unwrap();
+    let talk = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
     // Bob's records are unchanged.
-    let talk = bob.working().sessions().get("talk").await.unwrap().unwrap();
+    let talk = bob.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap(), "ada told the code: zanzibarquux");
     memory.shutdown().await.unwrap();
 }
@@ -114,13 +115,13 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
     let message = filled(&ada).await;
     bob.remember(&format!("{TEXT} for bob")).await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     let query = ForgetQuery::new(TEXT.to_uppercase().replace("THE GATE", "the  gate"));
-    let by_writing = ada.propose(&query).await.unwrap();
+    let by_writing = ada.forgetting().propose(&query).await.unwrap();
     assert!(!by_writing.is_certain(), "another writing is for somebody to look at");
 
     let query = ForgetQuery::new(TEXT);
-    let proposal = ada.propose(&query).await.unwrap();
+    let proposal = ada.forgetting().propose(&query).await.unwrap();
     let texts = proposal.proposed.iter().filter(|it| it.agreement == Agreement::Text);
     assert_eq!(texts.map(|it| it.record.identity()).collect::<Vec<_>>(), [message]);
     let expect = [
@@ -145,7 +146,7 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
 
     let bobs = holding(&dir, "for bob").len();
     let options = ForgetOptions::new(ForgetTarget::Proposed(Box::new(proposal)));
-    let told = ada.forget(options.clone().with_dry_run()).await.unwrap();
+    let told = ada.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
     let done = ada.forget(options.with_purge()).await.unwrap();
     assert!(done.purged, "{done:?}");
     assert_eq!(told.keys, done.keys);
@@ -153,14 +154,14 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     assert_eq!((done.forgotten, done.remade.len()), (8, 3), "{done:?}");
     assert!(0 < bobs);
     // Bob's record is the only one left.
-    assert_eq!(bob.recall("gate code", &SearchOptions::default()).await.unwrap().hits.len(), 1);
+    assert_eq!(bob.recall("gate code").await.unwrap().hits.len(), 1);
     let exported = fixture.dir.path().join("ada.jsonl");
-    export::to_file(&ada, &exported, None).await.unwrap();
+    export::to_file(&ada, &exported, |_| {}).await.unwrap();
     let left = fs::read_to_string(exported).unwrap();
     assert!(!left.contains("zanzibarquux"), "{left}");
     for stays in ["note/was", "note/other"] {
         let id = Id::new(stays.split_once('/').unwrap().1).unwrap();
-        assert!(ada.get(Kind::Note, &id).await.unwrap().is_some(), "{stays}");
+        assert!(ada.get(&Key::new(Kind::Note, id.clone())).await.unwrap().is_some(), "{stays}");
     }
     let query = ForgetTarget::Query(ForgetQuery::new(format!("{TEXT} for bob")));
     assert_eq!(bob.forget(ForgetOptions::new(query).with_purge()).await.unwrap().forgotten, 1);

@@ -79,21 +79,52 @@ impl Item for Incident {
     }
 }
 
+/// The incidents, as a view shows them.
+///
+/// ```
+/// # use aios_longterm::{Config, Longterm, Incident};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let model = aios_embedding::StaticModel::bundled()?;
+/// # let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
+/// let incident = Incident {
+///     resolution: "renewed the certificate".to_owned(),
+///     ..Incident::new("the gateway was down")
+/// };
+/// let id = longterm.incidents().put(incident.clone()).await?;
+/// assert_eq!(longterm.incidents().get(&id).await?, Some(incident));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Incidents<'a> {
+    view: &'a LongtermView,
+}
+
 impl LongtermView {
+    /// Returns the incidents.
+    #[must_use]
+    pub fn incidents(&self) -> Incidents<'_> {
+        Incidents { view: self }
+    }
+}
+
+impl Incidents<'_> {
     /// Stores an incident, replacing any with the same id, and returns its id.
     ///
     /// # Errors
     /// [`Error::Invalid`] if all of its texts are empty; as [`store`](LongtermView::store).
-    pub async fn store_incident(&self, incident: Incident) -> Result<Id, Error> {
-        self.store_item(&incident).await
+    pub async fn put(self, incident: Incident) -> Result<Id, Error> {
+        self.view.store_item(&incident).await
     }
 
     /// Returns the incident with this id, or `None` if it is not stored.
     ///
     /// # Errors
     /// [`Error::Damaged`] if the record is not an incident; [`Error::Journal`], [`Error::Library`].
-    pub async fn incident(&self, id: &Id) -> Result<Option<Incident>, Error> {
-        self.item(id).await
+    pub async fn get(self, id: &Id) -> Result<Option<Incident>, Error> {
+        self.view.item(id).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Typed records: what they have in common, and their conversion to records and back.
 
-use aios_record::{Id, Kind, Provenance, Record, Scope, Timestamp};
+use aios_record::{Id, Key, Kind, Provenance, Record, Scope, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -53,7 +53,7 @@ pub(super) trait Item: Serialize + DeserializeOwned {
 impl LongtermView {
     /// Reads a record in its typed form, or `None` if it is not stored.
     pub(super) async fn item<T: Item>(&self, id: &Id) -> Result<Option<T>, Error> {
-        let record = self.record(T::KIND, id).await?;
+        let record = self.get(&Key::new(T::KIND, id.clone())).await?;
         record.map(|record| read(&record)).transpose()
     }
 

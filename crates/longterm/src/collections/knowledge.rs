@@ -117,7 +117,40 @@ impl Item for Knowledge {
     }
 }
 
+/// The collection of knowledge, as a view shows it.
+///
+/// ```
+/// # use aios_longterm::{Config, Longterm, Knowledge};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let model = aios_embedding::StaticModel::bundled()?;
+/// # let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
+/// let staging = Knowledge {
+///     category: Some("ports".to_owned()),
+///     ..Knowledge::new("staging", "The staging database listens on port 5433.")
+/// };
+/// longterm.knowledge().put(staging.clone()).await?;
+///
+/// let found = longterm.knowledge().find(Some("ports"), None).await?;
+/// assert_eq!(found[0].content, staging.content);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct KnowledgeCollection<'a> {
+    view: &'a LongtermView,
+}
+
 impl LongtermView {
+    /// Returns the collection of knowledge.
+    #[must_use]
+    pub fn knowledge(&self) -> KnowledgeCollection<'_> {
+        KnowledgeCollection { view: self }
+    }
+}
+
+impl KnowledgeCollection<'_> {
     /// Stores knowledge, replacing any with the same id, and returns its id. A long content is
     /// split at sentence ends into pieces of about 500 tokens, each beginning with about the last
     /// 50 tokens of the previous one. A hit on such a piece names the whole as its `source`.
@@ -127,16 +160,71 @@ impl LongtermView {
     /// [`Error::Invalid`] if it has neither a title nor a text; [`Error::PieceTaken`] if it, or a
     /// piece of it, would replace another record; as [`store`](LongtermView::store), and, with a
     /// vector, as [`store_with_vectors`](LongtermView::store_with_vectors).
-    pub async fn add_knowledge(&self, mut knowledge: Knowledge) -> Result<Id, Error> {
+    pub async fn put(self, mut knowledge: Knowledge) -> Result<Id, Error> {
         if let Some(vector) = knowledge.vector.take() {
-            self.store_with_vectors(vec![(record_of(&knowledge)?, vector)]).await?;
+            self.view.store_with_vectors(vec![(record_of(&knowledge)?, vector)]).await?;
             return Ok(knowledge.id);
         }
-        let changes = self.pieces_of(&knowledge, &|record| self.fill(record))?;
-        self.check_pieces(&changes).await?;
-        self.store_whole(changes).await
+        let changes = self.view.pieces_of(&knowledge, &|record| self.view.fill(record))?;
+        self.view.check_pieces(&changes).await?;
+        self.view.store_whole(changes).await
     }
 
+    /// Returns the knowledge with this id, or `None` if it is not stored. Of a long text that was
+    /// split, the content is whole.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if the record is not knowledge; [`Error::Journal`], [`Error::Library`].
+    pub async fn get(self, id: &Id) -> Result<Option<Knowledge>, Error> {
+        self.view.item(id).await
+    }
+
+    /// Returns the knowledge of this category and key, each if given: highest confidence first,
+    /// then newest; at most [`LIMIT_MAX`]. Documents are whole; retired ones are left out.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if a record cannot be read; [`Error::Journal`], [`Error::Library`].
+    pub async fn find(
+        self,
+        category: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<Vec<Knowledge>, Error> {
+        let wanted = [("category", category), ("key", key)];
+        let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let wanted: Vec<(&str, Value)> =
+            wanted.map(|(name, value)| (name, Value::from(value))).collect();
+        // The library searches for the pair as JSON writes it; `is_wanted` checks the rows exactly.
+        let fragments = wanted
+            .iter()
+            .map(|(name, value)| contains(col("payload"), lit(format!("\"{name}\":{value}"))));
+        let not_a_piece = col("source_kind").is_null().or(col("source_kind").not_eq(lit(PIECE_OF)));
+        let filter = fragments.fold(not_a_piece, DfExpr::and);
+        let now = self.view.parts.intake.now();
+        let is_wanted = |record: &Record| {
+            !is_piece(record)
+                && is_valid(record, now)
+                && wanted.iter().all(|(name, value)| record.payload.get(*name) == Some(value))
+        };
+        let mut found = self.view.matching(Kind::Knowledge, filter, is_wanted).await?;
+        found.sort_by(|a, b| {
+            b.confidence.total_cmp(&a.confidence).then_with(|| b.time().cmp(&a.time()))
+        });
+        found.iter().take(LIMIT_MAX).map(read).collect()
+    }
+
+    /// Searches for at most `limit` pieces of knowledge that match `query`, best first. If the
+    /// store takes the caller's vectors, use [`search`](LongtermView::search), which takes the
+    /// query's vector.
+    ///
+    /// # Errors
+    /// As [`search`](LongtermView::search).
+    pub async fn search(self, query: &str, limit: usize) -> Result<Found, Error> {
+        let options = SearchOptions::default().with_limit(limit).with_kinds(vec![Kind::Knowledge]);
+        self.view.search(query, &options).await
+    }
+}
+
+impl LongtermView {
     /// Checks that no piece of a long text replaces another record, and no other record a piece.
     ///
     /// # Errors
@@ -158,51 +246,6 @@ impl LongtermView {
             }
         }
         Ok(())
-    }
-
-    /// Returns the knowledge of this category and key, each if given: highest confidence first,
-    /// then newest; at most [`LIMIT_MAX`]. Documents are whole; retired ones are left out.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] if a record cannot be read; [`Error::Journal`], [`Error::Library`].
-    pub async fn knowledge(
-        &self,
-        category: Option<&str>,
-        key: Option<&str>,
-    ) -> Result<Vec<Knowledge>, Error> {
-        let wanted = [("category", category), ("key", key)];
-        let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let wanted: Vec<(&str, Value)> =
-            wanted.map(|(name, value)| (name, Value::from(value))).collect();
-        // The library searches for the pair as JSON writes it; `is_wanted` checks the rows exactly.
-        let fragments = wanted
-            .iter()
-            .map(|(name, value)| contains(col("payload"), lit(format!("\"{name}\":{value}"))));
-        let not_a_piece = col("source_kind").is_null().or(col("source_kind").not_eq(lit(PIECE_OF)));
-        let filter = fragments.fold(not_a_piece, DfExpr::and);
-        let now = self.parts.intake.now();
-        let is_wanted = |record: &Record| {
-            !is_piece(record)
-                && is_valid(record, now)
-                && wanted.iter().all(|(name, value)| record.payload.get(*name) == Some(value))
-        };
-        let mut found = self.matching(Kind::Knowledge, filter, is_wanted).await?;
-        found.sort_by(|a, b| {
-            b.confidence.total_cmp(&a.confidence).then_with(|| b.time().cmp(&a.time()))
-        });
-        found.iter().take(LIMIT_MAX).map(read).collect()
-    }
-
-    /// Searches for at most `limit` pieces of knowledge that match `query`, best first. If the
-    /// store takes the caller's vectors, use [`search`](LongtermView::search), which takes the
-    /// query's vector.
-    ///
-    /// # Errors
-    /// As [`search`](LongtermView::search).
-    pub async fn search_knowledge(&self, query: &str, limit: usize) -> Result<Found, Error> {
-        let options =
-            SearchOptions { limit, kinds: Some(vec![Kind::Knowledge]), ..SearchOptions::default() };
-        self.search(query, &options).await
     }
 
     /// Builds the whole (first) and its further pieces.

@@ -1,6 +1,6 @@
 //! Notes: remembered texts.
 
-use aios_record::{Id, Kind, Record};
+use aios_record::{Id, Key, Kind, Record};
 use serde::{Deserialize, Serialize};
 
 use super::item::{Item, Meta, plain_object, read};
@@ -75,21 +75,53 @@ impl Item for Note {
     }
 }
 
+/// The notes, as a view shows them.
+///
+/// ```
+/// # use aios_longterm::{Config, Longterm, Note, NoteUpdate};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let model = aios_embedding::StaticModel::bundled()?;
+/// # let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
+/// let id = longterm.notes().put(Note::new("Deploys run on Tuesdays.")).await?;
+/// let content = Some("Deploys run on Mondays.".to_owned());
+/// let update = NoteUpdate { content, ..NoteUpdate::default() };
+/// longterm.notes().update(&id, update).await?;
+///
+/// let note = longterm.notes().get(&id).await?.expect("it is stored");
+/// assert_eq!(note.content, "Deploys run on Mondays.");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Notes<'a> {
+    view: &'a LongtermView,
+}
+
 impl LongtermView {
+    /// Returns the notes.
+    #[must_use]
+    pub fn notes(&self) -> Notes<'_> {
+        Notes { view: self }
+    }
+}
+
+impl Notes<'_> {
     /// Stores a note, replacing any with the same id, and returns its id.
     ///
     /// # Errors
     /// [`Error::Invalid`] if it has neither a title nor a text; as [`store`](LongtermView::store).
-    pub async fn store_note(&self, note: Note) -> Result<Id, Error> {
-        self.store_item(&note).await
+    pub async fn put(self, note: Note) -> Result<Id, Error> {
+        self.view.store_item(&note).await
     }
 
     /// Returns the note with this id, or `None` if it is not stored.
     ///
     /// # Errors
     /// [`Error::Damaged`] if the record is not a note; [`Error::Journal`], [`Error::Library`].
-    pub async fn note(&self, id: &Id) -> Result<Option<Note>, Error> {
-        self.item(id).await
+    pub async fn get(self, id: &Id) -> Result<Option<Note>, Error> {
+        self.view.item(id).await
     }
 
     /// Changes a note, and returns the new version. The replaced one stays in its
@@ -97,7 +129,8 @@ impl LongtermView {
     ///
     /// # Errors
     /// As [`update`](LongtermView::update).
-    pub async fn update_note(&self, id: &Id, update: NoteUpdate) -> Result<Note, Error> {
-        read(&self.update(Kind::Note, id, plain_object(&update)).await?)
+    pub async fn update(self, id: &Id, update: NoteUpdate) -> Result<Note, Error> {
+        let key = Key::new(Kind::Note, id.clone());
+        read(&self.view.update(&key, plain_object(&update)).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! Procedures: steps that solved a task, with counts of their outcomes.
 
-use aios_record::{Change, Id, Kind, Record, Timestamp};
+use aios_record::{Change, Id, Key, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -112,24 +112,54 @@ impl Item for Procedure {
     }
 }
 
+/// The procedures, as a view shows them.
+///
+/// ```
+/// # use aios_longterm::{Config, Longterm, Outcome, Procedure};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let model = aios_embedding::StaticModel::bundled()?;
+/// # let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
+/// let procedure = Procedure::new("restart the gateway", "Stop it, wait ten seconds, start it.");
+/// let id = longterm.procedures().put(procedure).await?;
+///
+/// let counted = longterm.procedures().count(&id, Outcome::Success, 1_200).await?;
+/// assert_eq!(counted.success_count, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Procedures<'a> {
+    view: &'a LongtermView,
+}
+
 impl LongtermView {
+    /// Returns the procedures.
+    #[must_use]
+    pub fn procedures(&self) -> Procedures<'_> {
+        Procedures { view: self }
+    }
+}
+
+impl Procedures<'_> {
     /// Stores a procedure, replacing any with the same id and its counts, and returns its id. A
     /// procedure without `created_at` gets the current time.
     ///
     /// # Errors
     /// [`Error::Invalid`] if it has neither a name nor a description; as
     /// [`store`](LongtermView::store).
-    pub async fn store_procedure(&self, procedure: Procedure) -> Result<Id, Error> {
-        let created_at = procedure.created_at.or_else(|| Some(self.parts.intake.now()));
-        self.store_item(&Procedure { created_at, ..procedure }).await
+    pub async fn put(self, procedure: Procedure) -> Result<Id, Error> {
+        let created_at = procedure.created_at.or_else(|| Some(self.view.parts.intake.now()));
+        self.view.store_item(&Procedure { created_at, ..procedure }).await
     }
 
     /// Returns the procedure with this id, or `None` if it is not stored.
     ///
     /// # Errors
     /// [`Error::Damaged`] if the record is not a procedure; [`Error::Journal`], [`Error::Library`].
-    pub async fn procedure(&self, id: &Id) -> Result<Option<Procedure>, Error> {
-        self.item(id).await
+    pub async fn get(self, id: &Id) -> Result<Option<Procedure>, Error> {
+        self.view.item(id).await
     }
 
     /// Counts one use of a procedure, and returns the new version. Every acknowledged outcome is
@@ -139,15 +169,17 @@ impl LongtermView {
     /// # Errors
     /// [`Error::NotFound`] if there is no such procedure, [`Error::Contended`] if other processes
     /// keep changing it; as [`store`](LongtermView::store).
-    pub async fn record_procedure_outcome(
-        &self,
+    pub async fn count(
+        self,
         id: &Id,
         outcome: Outcome,
         duration_ms: u64,
     ) -> Result<Procedure, Error> {
-        let now = self.parts.intake.now();
+        let now = self.view.parts.intake.now();
+        let key = Key::new(Kind::Procedure, id.clone());
         let record = self
-            .change(Kind::Procedure, id, Trace::Counted, |record| {
+            .view
+            .change(&key, Trace::Counted, |record| {
                 let mut procedure: Procedure = read(&record)?;
                 procedure.count(outcome, duration_ms, now);
                 let recorded_at = record.recorded_at;

@@ -5,11 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use aios_record::{Identity, Kind, Owner, Record, Scope, Source};
+use aios_record::{Identity, Key, Kind, Record, Source};
 use tokio::time;
 
 use crate::{
-    Error, Longterm, LongtermView,
+    Error, LongtermView, Sources, Upkeep,
     config::DRAIN_POLL,
     journal::{Corpus, KnownWaiting, Obstacle},
 };
@@ -29,9 +29,9 @@ pub struct Purged {
 
 impl LongtermView {
     /// Removes these records and returns those that were stored and visible to this view. No read
-    /// or search shows them any more, and [`are_forgotten`](LongtermView::are_forgotten) recognises
-    /// them until they are stored again. Their bytes stay in files until these are rewritten or
-    /// pruned; [`purge`](Longterm::purge) does that.
+    /// or search shows them any more, and [`are_forgotten`](crate::Tombstones::are_forgotten)
+    /// recognises them until they are stored again. Their bytes stay in files until these are
+    /// rewritten or pruned; [`purge`](Upkeep::purge) does that.
     ///
     /// # Errors
     /// - [`Error::NotYours`] if one is shared and the view acts for a user; nothing is removed
@@ -44,72 +44,6 @@ impl LongtermView {
         let forgotten = journal.forget(self.gate.clone(), identities, contents).await?;
         self.parts.wake.notify_one();
         Ok(forgotten)
-    }
-
-    /// Returns, for each of `identities`, whether it is stored, or was deleted or forgotten before.
-    /// `false` for identities that this view may not change.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn knew(&self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
-        let knew = self.parts.journal.knew(identities.to_vec()).await?;
-        let own = identities.iter().map(|identity| self.may_change(&identity.owner));
-        Ok(knew.into_iter().zip(own).map(|(knew, own)| knew && own).collect())
-    }
-
-    /// Returns `true` if a record of the scope to which this view is narrowed is stored or was
-    /// deleted. Of purged records only the owner and the session itself are known.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn knew_scope(&self) -> Result<bool, Error> {
-        self.parts.journal.knew_scope(self.gate.clone()).await
-    }
-
-    /// Returns the deleted identities of a kind that this view may change, each with the known part
-    /// of its scope.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn deleted_of(&self, kind: Kind) -> Result<Vec<(Identity, Scope)>, Error> {
-        let mut deleted = self.parts.journal.deleted_of(kind).await?;
-        deleted.retain(|(identity, _)| self.may_change(&identity.owner));
-        Ok(deleted)
-    }
-
-    fn may_change(&self, owner: &Owner) -> bool {
-        self.gate.may_change(&Scope::default().with_owner(owner))
-    }
-
-    /// Returns the records of this view that were made from the records `of` or from `sources`,
-    /// such as a file, directly or indirectly: chunks of a document, tasks of a goal, tool calls of
-    /// a task, summaries that name their originals, facts that name their evidence. Only records of
-    /// the same owner count: a user's records are never derived from shared ones here. Reads every
-    /// record that may be derived.
-    ///
-    /// # Errors
-    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
-    pub async fn derived(
-        &self,
-        of: &[Identity],
-        sources: &[Source],
-    ) -> Result<Vec<Identity>, Error> {
-        let mut made_from = MadeFrom { records: HashMap::new() };
-        self.each_with_origin(|record| made_from.note(record)).await?;
-        let mut queue: Vec<String> = of.iter().map(Identity::encode).collect();
-        let mut seen: HashSet<String> = queue.iter().cloned().collect();
-        queue.extend(sources.iter().map(of_source));
-        let mut derived = Vec::new();
-        while let Some(origin) = queue.pop() {
-            for identity in made_from.records.remove(&origin).into_iter().flatten() {
-                let key = identity.encode();
-                if seen.insert(key.clone()) {
-                    derived.push(identity);
-                    queue.push(key);
-                }
-            }
-        }
-        Ok(derived)
     }
 
     /// Calls `look` with every record of this view that may be derived from others or have a
@@ -142,7 +76,40 @@ impl LongtermView {
     }
 }
 
-impl Longterm {
+impl Sources<'_> {
+    /// Returns the records of this view that were made from the records `of` or from `sources`,
+    /// such as a file, directly or indirectly: chunks of a document, tasks of a goal, tool calls of
+    /// a task, summaries that name their originals, facts that name their evidence. Only records of
+    /// the same owner count: a user's records are never derived from shared ones here. Reads every
+    /// record that may be derived.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
+    pub async fn derived(
+        self,
+        of: &[Identity],
+        sources: &[Source],
+    ) -> Result<Vec<Identity>, Error> {
+        let mut made_from = MadeFrom { records: HashMap::new() };
+        self.view.each_with_origin(|record| made_from.note(record)).await?;
+        let mut queue: Vec<String> = of.iter().map(Identity::encode).collect();
+        let mut seen: HashSet<String> = queue.iter().cloned().collect();
+        queue.extend(sources.iter().map(of_source));
+        let mut derived = Vec::new();
+        while let Some(origin) = queue.pop() {
+            for identity in made_from.records.remove(&origin).into_iter().flatten() {
+                let key = identity.encode();
+                if seen.insert(key.clone()) {
+                    derived.push(identity);
+                    queue.push(key);
+                }
+            }
+        }
+        Ok(derived)
+    }
+}
+
+impl Upkeep<'_> {
     /// As [`forget`](LongtermView::forget), and waits until no file of the data directory keeps a
     /// byte of the records, whether they were stored until now or deleted before. Tables, indexes,
     /// older versions, the journal with its write-ahead log and its list of refused changes, and
@@ -157,11 +124,11 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`], and [`Error::Library`], [`Error::Io`] if this process is the owner. The
     /// purge continues after an error.
-    pub async fn purge(&self, identities: Vec<Identity>) -> Result<Purged, Error> {
-        let contents = self.contents(&identities).await?;
+    pub async fn purge(self, identities: Vec<Identity>) -> Result<Purged, Error> {
+        let contents = self.longterm.contents(&identities).await?;
         let unsaved = self.unsaved()?;
-        let (identities, number) = self.parts.journal.purge(identities, contents).await?;
-        self.parts.wake.notify_one();
+        let (identities, number) = self.longterm.parts.journal.purge(identities, contents).await?;
+        self.longterm.parts.wake.notify_one();
         let pending = self.settle(number).await?;
         let discarded = unsaved.into_iter().filter(|path| !path.exists()).collect();
         Ok(Purged { identities, pending, discarded })
@@ -172,24 +139,24 @@ impl Longterm {
     ///
     /// # Errors
     /// [`Error::Io`] if the quarantine cannot be listed.
-    pub fn unsaved(&self) -> Result<Vec<PathBuf>, Error> {
-        self.parts.places.unsaved()
+    pub fn unsaved(self) -> Result<Vec<PathBuf>, Error> {
+        self.longterm.parts.places.unsaved()
     }
 
     /// Waits until all requested purges are done, or blocked by the returned obstacle.
     ///
     /// # Errors
-    /// As [`purge`](Longterm::purge).
-    pub async fn finish_purges(&self) -> Result<Option<Obstacle>, Error> {
-        let purges = self.parts.journal.purges().await?;
+    /// As [`purge`](Upkeep::purge).
+    pub async fn finish_purges(self) -> Result<Option<Obstacle>, Error> {
+        let purges = self.longterm.parts.journal.purges().await?;
         self.settle(purges.wanted).await
     }
 
-    async fn settle(&self, number: u64) -> Result<Option<Obstacle>, Error> {
+    async fn settle(self, number: u64) -> Result<Option<Obstacle>, Error> {
         loop {
-            self.parts.ownership.own().await?;
-            let is_owner = self.parts.ownership.drain_now().await?;
-            let purges = self.parts.journal.purges().await?;
+            self.longterm.parts.ownership.own().await?;
+            let is_owner = self.longterm.parts.ownership.drain_now().await?;
+            let purges = self.longterm.parts.journal.purges().await?;
             if number <= purges.done {
                 return Ok(None);
             }
@@ -241,8 +208,8 @@ fn origins(record: &Record) -> Vec<String> {
         let originals = ["originals", "evidence"].map(|field| payload[field].as_array());
         let keys = originals.into_iter().flatten().flatten().filter_map(|key| key.as_str());
         for key in keys {
-            let parsed = key.split_once('/').and_then(|(kind, id)| Some((kind.parse().ok()?, id)));
-            origins.push(parsed.map_or_else(|| key.to_owned(), |(kind, id)| of_own(kind, id)));
+            let parsed = key.parse::<Key>();
+            origins.push(parsed.map_or_else(|_| key.to_owned(), |it| it.of(own.clone()).encode()));
         }
     }
     origins.sort_unstable();

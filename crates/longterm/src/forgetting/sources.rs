@@ -3,9 +3,9 @@
 //!
 //! Not here: the definition of a document and its pieces, which is up to its reader.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use aios_record::{Identity, Kind, Record, Source};
+use aios_record::{Identity, Key, Kind, Record, Source};
 
 use crate::{
     Error, LongtermView,
@@ -14,29 +14,55 @@ use crate::{
     write::CHANGE_TRIES,
 };
 
-impl LongtermView {
-    /// Returns the identities of this view's records of a kind whose ids begin with `prefix`, in
-    /// the order of their owners and ids. Expired and retired records are included.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn with_prefix(&self, kind: Kind, prefix: &str) -> Result<Vec<Identity>, Error> {
-        self.parts.journal.with_prefix(self.gate.clone(), kind, prefix.to_owned()).await
-    }
+/// The sources of a view's records, such as files, and the records that were made from them.
+///
+/// ```
+/// # use aios_longterm::{Config, Longterm};
+/// # use aios_record::{Id, Kind, Record, Scope, Source};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let model = aios_embedding::StaticModel::bundled()?;
+/// # let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
+/// let source = Source::file("/home/ada/notes.md");
+/// let mut piece = Record::new(Kind::Note, Id::generate(), "Buy oats.", Scope::default());
+/// piece.source = Some(source.clone());
+/// longterm.store(vec![piece.clone()]).await?;
+///
+/// let sources = longterm.sources();
+/// assert_eq!(sources.made_from(&[source]).await?, [piece.identity()]);
+/// assert_eq!(sources.retire(&[piece.identity()]).await?, [piece.identity()]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    pub(crate) view: &'a LongtermView,
+}
 
+impl LongtermView {
+    /// Returns the sources of the records.
+    #[must_use]
+    pub fn sources(&self) -> Sources<'_> {
+        Sources { view: self }
+    }
+}
+
+impl Sources<'_> {
     /// Returns the identities of this view's records that come from one of `sources`, in no order.
     /// Reads the source of every record.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
-    pub async fn sourced(&self, sources: &[Source]) -> Result<Vec<Identity>, Error> {
+    pub async fn made_from(self, sources: &[Source]) -> Result<Vec<Identity>, Error> {
         let mut found = Vec::new();
-        self.each_with_origin(|record| {
-            if record.source.as_ref().is_some_and(|source| sources.contains(source)) {
-                found.push(record.identity());
-            }
-        })
-        .await?;
+        self.view
+            .each_with_origin(|record| {
+                if record.source.as_ref().is_some_and(|source| sources.contains(source)) {
+                    found.push(record.identity());
+                }
+            })
+            .await?;
         Ok(found)
     }
 
@@ -45,14 +71,15 @@ impl LongtermView {
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
-    pub async fn source_ids(&self, kind: &str) -> Result<BTreeSet<String>, Error> {
+    pub async fn ids(self, kind: &str) -> Result<BTreeSet<String>, Error> {
         let mut found = BTreeSet::new();
-        self.each_with_origin(|record| {
-            if let Some(source) = record.source.as_ref().filter(|source| source.kind == kind) {
-                found.insert(source.id.clone());
-            }
-        })
-        .await?;
+        self.view
+            .each_with_origin(|record| {
+                if let Some(source) = record.source.as_ref().filter(|source| source.kind == kind) {
+                    found.insert(source.id.clone());
+                }
+            })
+            .await?;
         Ok(found)
     }
 
@@ -65,14 +92,15 @@ impl LongtermView {
     /// - [`Error::Contended`] if others keep changing them.
     /// - [`Error::JournalFull`], [`Error::DiskFull`] if a limit of the configuration is reached;
     ///   [`Error::Journal`], [`Error::Library`] if a store cannot be read or written.
-    pub async fn retire(&self, identities: &[Identity]) -> Result<Vec<Identity>, Error> {
-        let parts = &self.parts;
+    pub async fn retire(self, identities: &[Identity]) -> Result<Vec<Identity>, Error> {
+        let parts = &self.view.parts;
         let keys: Vec<String> = identities.iter().map(Identity::encode).collect();
         for _ in 0..CHANGE_TRIES {
             let now = parts.intake.now();
             let mut rows = parts.shelf.rows(keys.clone()).await?;
-            rows.retain(|row| self.gate.sees(&row.record.scope) && is_valid(&row.record, now));
-            if let Some(row) = rows.iter().find(|row| !self.gate.may_change(&row.record.scope)) {
+            rows.retain(|row| self.view.gate.sees(&row.record.scope) && is_valid(&row.record, now));
+            if let Some(row) = rows.iter().find(|row| !self.view.gate.may_change(&row.record.scope))
+            {
                 let Record { kind, id, .. } = row.record.clone();
                 return Err(Error::NotYours { kind, id });
             }
@@ -95,5 +123,27 @@ impl LongtermView {
             }
         }
         Err(Error::Contended { key: "a record of the batch".to_owned() })
+    }
+
+    /// Returns the summaries of this view whose source is one of these records, such as a session.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
+    pub async fn summaries_of(self, subjects: &[Identity]) -> Result<Vec<Identity>, Error> {
+        let subjects: HashSet<&Identity> = subjects.iter().collect();
+        let mut summaries = Vec::new();
+        self.view
+            .each_with_origin(|record| {
+                let source = record.source.as_ref().filter(|_| record.kind == Kind::Summary);
+                let subject = source.and_then(|source| {
+                    let key = Key::new(source.kind.parse().ok()?, source.id.parse().ok()?);
+                    Some(key.of(record.owner()))
+                });
+                if subject.is_some_and(|subject| subjects.contains(&subject)) {
+                    summaries.push(record.identity());
+                }
+            })
+            .await?;
+        Ok(summaries)
     }
 }

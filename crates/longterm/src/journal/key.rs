@@ -17,10 +17,8 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Splits `key`: the owner, U+001F, `kind/id`.
     pub(super) fn of(key: &'a str) -> Result<Parts<'a>, Error> {
-        let parts = key.split_once('\u{1f}').and_then(|(owner, rest)| {
-            let (kind, id) = rest.split_once('/')?;
-            Some(Parts { kind, owner, id })
-        });
+        let parts = aios_record::split(key);
+        let parts = parts.map(|(owner, kind, id)| Parts { kind, owner, id });
         parts.ok_or_else(|| Error::Damaged {
             key: crate::error::shown(key),
             reason: "it does not say whose it is".to_owned(),

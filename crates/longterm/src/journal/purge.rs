@@ -28,7 +28,7 @@ use crate::{Error, library::TermCounts};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// A long read of the library, such as [`verify`](crate::Longterm::verify), needs an older
+    /// A long read of the library, such as [`verify`](crate::Upkeep::verify), needs an older
     /// version.
     LibraryReader,
     /// A reader of `journal.db` needs its write-ahead log.

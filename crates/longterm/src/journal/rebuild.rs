@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-use aios_record::{Identity, Kind, Owner, Scope, Timestamp};
+use aios_record::{Identity, Key, Kind, Owner, Scope, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{
@@ -221,7 +221,7 @@ impl Journal {
                     let Ok(Identity { kind, id, .. }) = Identity::decode(key) else {
                         return Ok(false);
                     };
-                    if purged.exists([format!("{kind}/{id}")])? {
+                    if purged.exists([Key::new(kind, id.clone()).to_string()])? {
                         return Ok(true);
                     }
                     let owners = match owners.entry(kind) {

@@ -18,7 +18,7 @@ pub struct Found {
 #[derive(Debug, Clone)]
 pub struct Hit {
     /// The record; its `payload`, `provenance` and `references` are left out, see
-    /// [`LongtermView::records`](crate::LongtermView::records).
+    /// [`Records::get_all`](crate::Records::get_all).
     pub record: Record,
     /// Orders the hits of one search.
     pub score: f64,

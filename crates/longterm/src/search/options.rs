@@ -8,36 +8,116 @@ use crate::Error;
 pub const QUERY_BYTES_MAX: usize = 1 << 20;
 /// Maximum number of hits of one search.
 pub const LIMIT_MAX: usize = 1000;
-/// Limit of a search without its own: that of the configuration.
-pub const LIMIT_OF_CONFIG: usize = usize::MAX;
 /// Maximum number of tags or kinds of one search.
 const FILTER_VALUES_MAX: usize = 100;
 
-/// Restrictions of a search, beside the query's text. None is required.
-#[derive(Debug, Clone)]
+/// Options of a search, beside the query's text.
+///
+/// ```
+/// use aios_longterm::{Explain, SearchOptions};
+/// use aios_record::{Kind, Scope};
+///
+/// let options = SearchOptions::default()
+///     .with_limit(20)
+///     .with_kinds(vec![Kind::Note, Kind::Message])
+///     .with_scope(Scope::default().with_project("parser"))
+///     .with_min_relevance(0.3)
+///     .with_explain(Explain::Yes);
+/// assert_eq!(options.limit, Some(20));
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct SearchOptions {
-    /// Maximum number of hits, up to [`LIMIT_MAX`]. Default: [`LIMIT_OF_CONFIG`].
-    pub limit: usize,
-    /// Narrows the view's gate.
+    /// Maximum number of hits, up to [`LIMIT_MAX`]. Default: none, which means
+    /// [`Config::search_limit`](crate::Config::search_limit).
+    pub limit: Option<usize>,
+    /// Narrows the view's gate. Default: not at all.
     pub scope: ScopeFilter,
     /// Kinds of the records. Default: all.
     pub kinds: Option<Vec<Kind>>,
-    /// Records with any of these tags.
+    /// Labels. A record has at least one of them. Default: none, which selects all records.
     pub tags: Vec<String>,
     /// Start of the time in which the records happened, inclusive. A record without such a time
-    /// counts as of when it was recorded.
+    /// counts as of when it was recorded. Default: none.
     pub since: Option<Timestamp>,
-    /// End of the time in which the records happened, exclusive.
+    /// End of the time in which the records happened, exclusive. Default: none.
     pub until: Option<Timestamp>,
     /// Moment at which the records were known and valid. Default: now.
     pub as_of: Option<Timestamp>,
-    /// Minimum relevance of a hit, 0 to 1.
+    /// Minimum relevance of a hit, 0 to 1. Default: none.
     pub min_relevance: Option<f64>,
     /// The query as a vector, in a store whose vectors are the caller's own, see
     /// [`Longterm::open_with_vectors`](crate::Longterm::open_with_vectors). `None` elsewhere.
     pub vector: Option<Vec<f32>>,
     /// Explanations of the hits. Default: none.
     pub explain: Explain,
+}
+
+impl SearchOptions {
+    /// Sets the maximum number of hits.
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> SearchOptions {
+        SearchOptions { limit: Some(limit), ..self }
+    }
+
+    /// Narrows the search to a scope.
+    #[must_use]
+    pub fn with_scope(self, scope: impl Into<ScopeFilter>) -> SearchOptions {
+        SearchOptions { scope: scope.into(), ..self }
+    }
+
+    /// Selects records of these kinds; `None` selects all.
+    #[must_use]
+    pub fn with_kinds(self, kinds: impl Into<Option<Vec<Kind>>>) -> SearchOptions {
+        SearchOptions { kinds: kinds.into(), ..self }
+    }
+
+    /// Selects records with any of these labels.
+    #[must_use]
+    pub fn with_tags(self, tags: Vec<String>) -> SearchOptions {
+        SearchOptions { tags, ..self }
+    }
+
+    /// Selects records that happened at or after this time.
+    #[must_use]
+    pub fn with_since(self, since: impl Into<Option<Timestamp>>) -> SearchOptions {
+        SearchOptions { since: since.into(), ..self }
+    }
+
+    /// Selects records that happened before this time.
+    #[must_use]
+    pub fn with_until(self, until: impl Into<Option<Timestamp>>) -> SearchOptions {
+        SearchOptions { until: until.into(), ..self }
+    }
+
+    /// Selects records that were known and valid at this moment.
+    #[must_use]
+    pub fn with_as_of(self, moment: impl Into<Option<Timestamp>>) -> SearchOptions {
+        SearchOptions { as_of: moment.into(), ..self }
+    }
+
+    /// Sets the minimum relevance of a hit.
+    #[must_use]
+    pub fn with_min_relevance(self, relevance: impl Into<Option<f64>>) -> SearchOptions {
+        SearchOptions { min_relevance: relevance.into(), ..self }
+    }
+
+    /// Sets the caller's own vector of the query.
+    #[must_use]
+    pub fn with_vector(self, vector: Vec<f32>) -> SearchOptions {
+        SearchOptions { vector: Some(vector), ..self }
+    }
+
+    /// Sets whether each hit is explained.
+    #[must_use]
+    pub fn with_explain(self, explain: Explain) -> SearchOptions {
+        SearchOptions { explain, ..self }
+    }
+
+    /// Returns the limit, which the view that searches has set.
+    pub(super) fn hits_max(&self) -> usize {
+        self.limit.expect("the view sets the limit before the search")
+    }
 }
 
 /// Explanations of the hits of a search.
@@ -50,23 +130,6 @@ pub enum Explain {
     Yes,
 }
 
-impl Default for SearchOptions {
-    fn default() -> SearchOptions {
-        SearchOptions {
-            limit: LIMIT_OF_CONFIG,
-            scope: ScopeFilter::default(),
-            kinds: None,
-            tags: Vec::new(),
-            since: None,
-            until: None,
-            as_of: None,
-            min_relevance: None,
-            vector: None,
-            explain: Explain::No,
-        }
-    }
-}
-
 /// Refuses a query above the limits.
 pub(super) fn check(text: &str, options: &SearchOptions) -> Result<(), Error> {
     if QUERY_BYTES_MAX < text.len() {
@@ -74,7 +137,7 @@ pub(super) fn check(text: &str, options: &SearchOptions) -> Result<(), Error> {
     }
     let kinds = options.kinds.as_ref().map_or(0, Vec::len);
     let counts = [
-        ("hits", options.limit, LIMIT_MAX),
+        ("hits", options.hits_max(), LIMIT_MAX),
         ("tags", options.tags.len(), FILTER_VALUES_MAX),
         ("kinds", kinds, FILTER_VALUES_MAX),
     ];

@@ -186,7 +186,7 @@ impl Searcher {
         mut ranking: Ranking,
         options: &SearchOptions,
     ) -> Result<(Vec<Chosen>, Ranking), Error> {
-        let (limit, least) = (options.limit, options.min_relevance);
+        let (limit, least) = (options.hits_max(), options.min_relevance);
         let searcher = Arc::clone(self);
         blocking(move || {
             let chosen = searcher.choose(&mut ranking, limit, least)?;

@@ -96,7 +96,7 @@ async fn a_failed_sync_loses_nothing() {
             recorder.begin(Call { changes: changes.clone(), is_purge: false });
             tell(&longterm, changes).await.unwrap();
             recorder.acknowledge();
-            if let Err(error) = longterm.drain().await {
+            if let Err(error) = longterm.upkeep().drain().await {
                 assert!(recorder.has_failed(), "{error:?}");
             }
         }
@@ -129,7 +129,7 @@ async fn without_the_syncs_of_removed_names_purged_texts_come_back() {
         let longterm = open(recorder.clone(), &dir, Durability::Full).await.unwrap();
         recorder.begin(Call { changes: (0..8).map(told).collect(), is_purge: false });
         tell(&longterm, (0..8).map(told).collect()).await.unwrap();
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
         purge(&longterm, &recorder, recorder.ids_held()).await.unwrap();
         recorder.cut();
         longterm.close().await.unwrap();
@@ -216,7 +216,7 @@ async fn use_until_cut(
         tell(&longterm, changes).await?;
         recorder.acknowledge();
         if random.below(4) == 0 {
-            longterm.drain().await?;
+            longterm.upkeep().drain().await?;
         }
     }
     if !recorder.has_cut() {
@@ -236,7 +236,7 @@ async fn purge(
     let keys = keys.map(|id| Identity::new(Owner::SHARED, Kind::Note, id)).collect();
     let changes = ids.into_iter().map(|id| (id, None)).collect();
     recorder.begin(Call { changes, is_purge: true });
-    let purged = longterm.purge(keys).await?;
+    let purged = longterm.upkeep().purge(keys).await?;
     recorder.acknowledge();
     if purged.pending.is_none() {
         recorder.purged();
@@ -255,7 +255,7 @@ async fn reindex(
         recorder.cut_within(REINDEX_SYNCS);
     }
     let (disk, model) = (recorder.clone(), Arc::new(Unhurried(StaticModel::bundled().unwrap())));
-    Longterm::reindex_on(disk, dir, config(durability), model, |_| ()).await.map(drop)
+    crate::upkeep::reindex_on(disk, dir, config(durability), model, |_| ()).await.map(drop)
 }
 
 /// Applies `changes` as a page of the feed.
@@ -263,7 +263,7 @@ async fn tell(
     longterm: &Longterm,
     changes: Vec<(String, Option<String>)>,
 ) -> Result<(), crate::Error> {
-    let after = longterm.watermark().await?;
+    let after = longterm.feed().watermark().await?;
     let through = after + changes.len() as u64;
     let items = (after + 1..).zip(changes).map(|(seq, (id, text))| {
         let id = Id::new(id).unwrap();
@@ -276,7 +276,7 @@ async fn tell(
         FeedItem { seq, change }
     });
     let page = FeedPage { after, through, changes: items.collect() };
-    assert_eq!(longterm.apply_feed(page).await?, Applied::Yes { refused: Vec::new() });
+    assert_eq!(longterm.feed().apply(page).await?, Applied::Yes { refused: Vec::new() });
     Ok(())
 }
 
@@ -290,7 +290,9 @@ async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls,
         let mut held = BTreeMap::new();
         for id in cut.calls.ids() {
             let id = Id::new(id).unwrap();
-            if let Some(record) = longterm.record(Kind::Note, &id).await.map_err(said)? {
+            if let Some(record) =
+                longterm.get(&Key::new(Kind::Note, id.clone())).await.map_err(said)?
+            {
                 held.insert(id.to_string(), record.text);
             }
         }
@@ -311,20 +313,20 @@ async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls,
                 return Err(format!("moved {moved}: words do not find {id}"));
             }
         }
-        longterm.drain().await.map_err(said)?;
+        longterm.upkeep().drain().await.map_err(said)?;
         let keys = held.keys().map(|id| Key::new(Kind::Note, Id::new(id.as_str()).unwrap()));
         let keys = keys.map(|key| key.of(Owner::SHARED).encode()).collect();
         let rows = longterm.parts.shelf.rows(keys).await.map_err(said)?;
         if rows.len() != held.len() || rows.iter().any(|row| row.vector.is_none()) {
             return Err(format!("moved {moved}: a record has no vector after the drain"));
         }
-        let obstacle = longterm.finish_purges().await.map_err(said)?;
+        let obstacle = longterm.upkeep().finish_purges().await.map_err(said)?;
         if obstacle.is_some() {
             return Err(format!("a purge is not finished: {obstacle:?}"));
         }
         purged.extend(cut.calls.purged_by_the_last(&held));
         are_gone(image, &purged)?;
-        let report = longterm.verify().await.map_err(said)?;
+        let report = longterm.upkeep().verify().await.map_err(said)?;
         if !report.is_clean() || report.checked != held.len() as u64 {
             return Err(format!("{} are held, but {report:?}", held.len()));
         }

@@ -10,10 +10,11 @@ use std::{
 
 use aios_embedding::Fingerprint;
 use aios_files::Temporary;
+use aios_record::Progress;
 use tokio::task;
 
 use crate::{
-    Access, Durability, Error, Longterm, Space,
+    Access, Durability, Error, Space, Upkeep,
     intake::Vectors,
     journal::Journal,
     library::open_guarded,
@@ -21,7 +22,7 @@ use crate::{
     sync::{System, checksums::Which, make_directory, unless_gone},
 };
 
-impl Longterm {
+impl Upkeep<'_> {
     /// Copies `journal.db` and the library into the directory `dir`. When this returns, the copy is
     /// on disk and holds everything that was acknowledged before the call. Reads and writes
     /// continue meanwhile; nothing is pruned. Calls `progress` with the number of bytes copied so
@@ -31,30 +32,31 @@ impl Longterm {
     /// - [`Error::DamagedRows`], [`Error::DamagedFile`] if the library is damaged.
     /// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be written or already holds a copy.
     pub async fn backup(
-        &self,
+        self,
         dir: &Path,
-        progress: impl Fn(u64) + Send + 'static,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        aios_files::check_apart(dir, &self.parts.places.dir)?;
-        let _pin = self.parts.shelf.pin().await?;
+        aios_files::check_apart(dir, &self.longterm.parts.places.dir)?;
+        let _pin = self.longterm.parts.shelf.pin().await?;
         // Recorded before the copy exists, so that no purge misses it.
         if let Ok(dir) = fs::canonicalize(dir) {
             self.note_backup(&dir).await?;
         }
         // The version that the journal's copy names was synced before and is pinned, so all of its
         // files exist. Opening the copy moves later versions to the quarantine.
-        self.parts.journal.backup(&dir.join("journal.db")).await?;
-        if let Some(library) = self.parts.shelf.library(self.parts.journal.edition().await?).await?
+        self.longterm.parts.journal.backup(&dir.join("journal.db")).await?;
+        if let Some(library) =
+            self.longterm.parts.shelf.library(self.longterm.parts.journal.edition().await?).await?
         {
-            let known = self.parts.journal.checksums().await?;
+            let known = self.longterm.parts.journal.checksums().await?;
             refuse_any_damage(&compare_files(&library, &known, Which::All).await?.damage)?;
         }
-        let (places, to) = (self.parts.places.clone(), dir.join("longterm"));
+        let (places, to) = (self.longterm.parts.places.clone(), dir.join("longterm"));
         let copying = task::spawn_blocking(move || {
             let mut bytes = 0;
             let mut copied = |more| {
                 bytes += more;
-                progress(bytes);
+                progress(Progress::new(bytes));
             };
             make_directory(&*places.disk, &to)
                 .and_then(|()| copy_tree(&places.library, &to, &mut copied))
@@ -62,7 +64,7 @@ impl Longterm {
         });
         copying.await.map_err(|_| Error::Closed)??;
         // Checks that the copied library belongs to this journal.
-        self.parts.shelf.check_place()?;
+        self.longterm.parts.shelf.check_place()?;
         check_files(dir).await
     }
 
@@ -71,9 +73,9 @@ impl Longterm {
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be written.
-    pub async fn note_backup(&self, dir: &Path) -> Result<(), Error> {
+    pub async fn note_backup(self, dir: &Path) -> Result<(), Error> {
         match dir.to_str() {
-            Some(_) => self.parts.journal.note_backup(dir.to_owned()).await,
+            Some(_) => self.longterm.parts.journal.note_backup(dir.to_owned()).await,
             None => Ok(()),
         }
     }
@@ -82,8 +84,8 @@ impl Longterm {
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn backups(&self) -> Result<Vec<PathBuf>, Error> {
-        self.parts.journal.backups().await
+    pub async fn backups(self) -> Result<Vec<PathBuf>, Error> {
+        self.longterm.parts.journal.backups().await
     }
 }
 

@@ -23,101 +23,104 @@ mod tables;
 use std::{path::Path, sync::Arc};
 
 use aios_embedding::Embedder;
-use aios_record::Identity;
+use aios_record::{Identity, Progress};
 
 use self::plan::{Purpose, Rebuild};
-pub use self::report::{Progress, Reindexed, Repaired};
 pub(crate) use self::run::bring_over;
+pub use self::{
+    adopt::adopt,
+    report::{Reindexed, Repaired},
+};
 use crate::{
-    Config, Error, Longterm, Space,
+    Config, Error, Space, Upkeep,
     intake::Vectors,
     owner::Places,
     sync::{Disk, System},
 };
 
-impl Longterm {
-    /// Rebuilds the library of the data directory `dir` with `embedder`. If its vectors are from
-    /// that model already, rebuilds only its files, indexes and terms. Other processes continue
-    /// meanwhile; if the model changes, their handles fail with [`Error::Reembedded`] afterwards.
-    /// Takes as long as embedding all records, and temporarily twice the disk space. An interrupted
-    /// rebuild continues when called again with the same model.
-    ///
-    /// Calls `progress` with the number of records done.
-    ///
-    /// # Errors
-    /// - [`Error::Rebuilding`] if another process is rebuilding the library.
-    /// - [`Error::Library`] if a row cannot be read, see [`repair`](Longterm::repair).
-    /// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be used.
-    pub async fn reindex(
-        dir: &Path,
-        config: Config,
-        embedder: Arc<dyn Embedder>,
-        progress: impl Fn(Progress) + Send + Sync + 'static,
-    ) -> Result<Reindexed, Error> {
-        Longterm::reindex_on(Arc::new(System), dir, config, embedder, progress).await
-    }
+/// Rebuilds the library of the data directory `dir` with `embedder`. If its vectors are from
+/// that model already, rebuilds only its files, indexes and terms. Other processes continue
+/// meanwhile; if the model changes, their handles fail with [`Error::Reembedded`] afterwards.
+/// Takes as long as embedding all records, and temporarily twice the disk space. An interrupted
+/// rebuild continues when called again with the same model.
+///
+/// Calls `progress` with the number of records done.
+///
+/// # Errors
+/// - [`Error::Rebuilding`] if another process is rebuilding the library.
+/// - [`Error::Library`] if a row cannot be read, see [`repair`].
+/// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be used.
+pub async fn reindex(
+    dir: &Path,
+    config: Config,
+    embedder: Arc<dyn Embedder>,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Reindexed, Error> {
+    reindex_on(Arc::new(System), dir, config, embedder, progress).await
+}
 
-    /// As [`reindex`](Longterm::reindex), with a stand-in for the disk.
-    pub(crate) async fn reindex_on(
-        disk: Arc<dyn Disk>,
-        dir: &Path,
-        config: Config,
-        embedder: Arc<dyn Embedder>,
-        progress: impl Fn(Progress) + Send + Sync + 'static,
-    ) -> Result<Reindexed, Error> {
-        let (places, vectors) = (Places::new(dir, disk), Vectors::Model(embedder));
-        let rebuild = Rebuild::new(places, config, vectors, Purpose::Reindex, progress);
-        let findings = rebuild.await?.run().await?;
-        Ok(findings.into_reindexed())
-    }
+/// As [`reindex`], with a stand-in for the disk.
+pub(crate) async fn reindex_on(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    config: Config,
+    embedder: Arc<dyn Embedder>,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Reindexed, Error> {
+    let (places, vectors) = (Places::new(dir, disk), Vectors::Model(embedder));
+    let rebuild = Rebuild::new(places, config, vectors, Purpose::Reindex, progress);
+    let findings = rebuild.await?.run().await?;
+    Ok(findings.into_reindexed())
+}
 
-    /// Rebuilds the library of the data directory `dir` from its readable parts: each record that
-    /// the journal knows once, nothing else, and all indexes. Returns the records that cannot be
-    /// saved. Rows that the journal does not know, and the old table if parts of it could not be
-    /// read, are moved to `quarantine/`. Other processes continue meanwhile.
-    ///
-    /// Missing and outdated records may be stored again by a caller that has them.
-    /// [`give_up`](Longterm::give_up) stops waiting for missing ones.
-    ///
-    /// # Errors
-    /// - [`Error::ModelMismatch`] if the stored vectors are from another model.
-    /// - As [`reindex`](Longterm::reindex).
-    pub async fn repair(
-        dir: &Path,
-        config: Config,
-        embedder: Arc<dyn Embedder>,
-        progress: impl Fn(Progress) + Send + Sync + 'static,
-    ) -> Result<Repaired, Error> {
-        let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
-        let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
-        let findings = rebuild.await?.run().await?;
-        Ok(findings.into_repaired())
-    }
+/// Rebuilds the library of the data directory `dir` from its readable parts: each record that
+/// the journal knows once, nothing else, and all indexes. Returns the records that cannot be
+/// saved. Rows that the journal does not know, and the old table if parts of it could not be
+/// read, are moved to `quarantine/`. Other processes continue meanwhile.
+///
+/// Missing and outdated records may be stored again by a caller that has them.
+/// [`give_up`](Upkeep::give_up) stops waiting for missing ones.
+///
+/// # Errors
+/// - [`Error::ModelMismatch`] if the stored vectors are from another model.
+/// - As [`reindex`].
+pub async fn repair(
+    dir: &Path,
+    config: Config,
+    embedder: Arc<dyn Embedder>,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Repaired, Error> {
+    let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
+    let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
+    let findings = rebuild.await?.run().await?;
+    Ok(findings.into_repaired())
+}
 
-    /// As [`repair`](Longterm::repair), for a store of the caller's own vectors.
-    ///
-    /// # Errors
-    /// As [`repair`](Longterm::repair).
-    pub async fn repair_with_vectors(
-        dir: &Path,
-        config: Config,
-        space: Space,
-        progress: impl Fn(Progress) + Send + Sync + 'static,
-    ) -> Result<Repaired, Error> {
-        let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Given(space));
-        let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
-        let findings = rebuild.await?.run().await?;
-        Ok(findings.into_repaired())
-    }
+/// As [`repair`], for a store of the caller's own vectors.
+///
+/// # Errors
+/// As [`repair`].
+pub async fn repair_with_vectors(
+    dir: &Path,
+    config: Config,
+    space: Space,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Repaired, Error> {
+    let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Given(space));
+    let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
+    let findings = rebuild.await?.run().await?;
+    Ok(findings.into_repaired())
+}
 
+impl Upkeep<'_> {
     /// Deletes the journal's knowledge of these records, which a repair found missing, and lists
-    /// them as [`refused`](Longterm::refused). Records stored again since stay.
+    /// them as [`refused`](crate::Feed::refused). Records stored again since stay.
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be written.
-    pub async fn give_up(&self, identities: &[Identity]) -> Result<(), Error> {
+    pub async fn give_up(self, identities: &[Identity]) -> Result<(), Error> {
         let keys = identities.iter().map(Identity::encode).collect();
-        self.parts.journal.give_up(keys, self.parts.intake.now()).await
+        self.longterm.parts.journal.give_up(keys, self.longterm.parts.intake.now()).await
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Stats {
     pub records: u64,
     /// Changes that wait in the journal.
     pub pending: u64,
-    /// Changes that could not be stored, see [`Longterm::refused`].
+    /// Changes that could not be stored, see [`Feed::refused`](crate::Feed::refused).
     pub refused: u64,
     /// Records of each collection, waiting ones included.
     pub collections: BTreeMap<&'static str, u64>,
@@ -27,7 +27,7 @@ impl Longterm {
     /// # Errors
     /// [`Error::Journal`], [`Error::Io`] if the directory cannot be read.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        let collections = self.counts().await?;
+        let collections = self.records().counts().await?;
         let places = self.parts.places.clone();
         let disk_bytes = task::spawn_blocking(move || {
             bytes_below(&places.library).map_err(Error::io("list", &places.library)).map(|bytes| {

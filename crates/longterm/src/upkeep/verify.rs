@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use aios_record::Identity;
+use aios_record::{Identity, Progress};
 use serde::Serialize;
 
 use crate::{
-    Error, Longterm, Progress,
+    Error, Upkeep,
     intake::Rules,
     library::Library,
     owner::{compare_files, damaged_columns},
@@ -74,53 +74,53 @@ enum Depth<'a> {
     Rows(&'a (dyn Fn(Progress) + Sync)),
 }
 
-impl Longterm {
+impl Upkeep<'_> {
     /// Returns the damage in `journal.db`, one line for each; empty if it is sound. Restore a store
     /// with a damaged journal from a backup. Takes as long as reading the file.
     ///
     /// # Errors
     /// [`Error::Journal`] if it cannot be read at all.
-    pub async fn journal_damage(&self) -> Result<Vec<String>, Error> {
-        self.parts.journal.damage().await
+    pub async fn journal_damage(self) -> Result<Vec<String>, Error> {
+        self.longterm.parts.journal.damage().await
     }
 
     /// Compares the library's keys with the journal's, and tries each index. Keys that still wait
-    /// in the journal are left out, so call [`drain`](Longterm::drain) first for a complete check.
+    /// in the journal are left out, so call [`drain`](Upkeep::drain) first for a complete check.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
-    pub async fn verify(&self) -> Result<Verification, Error> {
+    pub async fn verify(self) -> Result<Verification, Error> {
         self.verify_to(Depth::Keys).await
     }
 
-    /// As [`verify`](Longterm::verify), but also reads every row and compares it with the hash
+    /// As [`verify`](Upkeep::verify), but also reads every row and compares it with the hash
     /// stored with it. Calls `progress` with the number of rows done.
     ///
     /// # Errors
-    /// As [`verify`](Longterm::verify).
+    /// As [`verify`](Upkeep::verify).
     pub async fn verify_rows(
-        &self,
-        progress: impl Fn(Progress) + Sync,
+        self,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Verification, Error> {
         self.verify_to(Depth::Rows(&progress)).await
     }
 
-    async fn verify_to(&self, depth: Depth<'_>) -> Result<Verification, Error> {
-        let _pin = self.parts.shelf.pin().await?;
-        let held = self.parts.journal.held().await?;
+    async fn verify_to(self, depth: Depth<'_>) -> Result<Verification, Error> {
+        let _pin = self.longterm.parts.shelf.pin().await?;
+        let held = self.longterm.parts.journal.held().await?;
         let mut report =
             Verification { checked: held.keys.len() as u64, ..Verification::default() };
-        let mut found = match self.parts.shelf.library_as_it_is(held.edition).await? {
+        let mut found = match self.longterm.parts.shelf.library_as_it_is(held.edition).await? {
             Some(library) => {
                 let library = library.pinned(held.edition.version).await?;
-                let known = self.parts.journal.checksums().await?;
+                let known = self.longterm.parts.journal.checksums().await?;
                 let compared = compare_files(&library, &known, Which::All).await?;
-                let rules = Rules::of(&self.parts.intake.vectors);
+                let rules = Rules::of(&self.longterm.parts.intake.vectors);
                 look_at(&library, rules, &depth, &compared.damage, &mut report).await?
             }
             None => Vec::new(),
         };
-        let mended = self.parts.ownership.take_mended();
+        let mended = self.longterm.parts.ownership.take_mended();
         report.mended = mended.into_iter().collect();
         found.retain(|key| !held.pending.contains(key));
         found.sort_unstable();
@@ -130,13 +130,13 @@ impl Longterm {
         let mut missing: Vec<&String> = held.keys.difference(&found).collect();
         if !missing.is_empty() {
             // A record deleted or changed since the journal was read is not missing.
-            let now = self.parts.journal.held().await?;
+            let now = self.longterm.parts.journal.held().await?;
             missing.retain(|key| now.keys.contains(*key));
         }
         report.missing = identities(missing);
         let strangers = identities(found.difference(&held.keys));
         // A record stored since the journal was read is not unknown.
-        let known = self.known(&strangers).await?.into_iter();
+        let known = self.longterm.records().known(&strangers).await?.into_iter();
         let unknown = strangers.into_iter().zip(known).filter(|(_, known)| !known);
         report.unknown = unknown.map(|(identity, _)| identity).collect();
         Ok(report)
@@ -185,7 +185,8 @@ async fn look_at(
                 damaged.extend(readable.rows.iter().map(|(offset, _)| *offset));
                 let damaged = stamps.iter().filter(|(offset, _)| damaged.contains(offset));
                 report.unreadable.extend(damaged.map(|(_, row)| row.record.identity()));
-                progress(Progress { done: (keys.len() + stamps.len()) as u64, total });
+                let done = (keys.len() + stamps.len()) as u64;
+                progress(Progress::new(done).with_total(total));
             }
         }
         keys.extend(stamps.iter().map(|(_, row)| row.record.encoded_identity()));

@@ -5,7 +5,7 @@
 //! transaction, so if two processes change one record at the same time, the second builds upon the
 //! first.
 
-use aios_record::{Change, Id, Identity, Kind, Record};
+use aios_record::{Change, Identity, Key, Record};
 
 use super::writer::{CHANGE_TRIES, Trace};
 use crate::{Error, LongtermView, journal::Older};
@@ -19,16 +19,14 @@ impl LongtermView {
     /// called several times, each time with the current record. The record stays in its scope.
     pub(crate) async fn change(
         &self,
-        kind: Kind,
-        id: &Id,
+        key: &Key,
         trace: Trace,
         change: impl Fn(Record) -> Result<Vec<Change>, Error>,
     ) -> Result<Record, Error> {
         let writer = &self.parts.writer;
-        let key = format!("{kind}/{id}");
-        let _turn = writer.turn(&key).await;
+        let _turn = writer.turn(&key.to_string()).await;
         for _ in 0..CHANGE_TRIES {
-            let row = self.find_own(kind, id).await?;
+            let row = self.find_own(key).await?;
             let changes = change(row.record.clone())?;
             if let Some(Change::Upsert(changed)) = changes.first()
                 && changed.scope != row.record.scope
@@ -40,7 +38,7 @@ impl LongtermView {
                 return Ok(record);
             }
         }
-        Err(Error::Contended { key })
+        Err(Error::Contended { key: key.to_string() })
     }
 
     /// Writes the changes that `changes` builds from the stored record, or from `None` if there is

@@ -37,7 +37,40 @@ pub enum Applied {
     },
 }
 
+/// The change feed of another tier, as far as it was applied here.
+///
+/// ```
+/// # use aios_longterm::{Applied, Config, FeedPage, Longterm};
+/// # use aios_record::{Change, FeedItem, Id, Kind, Record, Scope};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let model = aios_embedding::StaticModel::bundled()?;
+/// # let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
+/// let goal = Record::new(Kind::Goal, Id::generate(), "Ship the parser", Scope::default());
+/// let changes = vec![FeedItem { seq: 1, change: Change::Upsert(Box::new(goal)) }];
+/// let page = FeedPage { after: 0, through: 1, changes };
+///
+/// let applied = longterm.feed().apply(page).await?;
+/// assert_eq!(applied, Applied::Yes { refused: Vec::new() });
+/// assert_eq!(longterm.feed().watermark().await?, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Feed<'a> {
+    longterm: &'a Longterm,
+}
+
 impl Longterm {
+    /// Returns the change feed.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed { longterm: self }
+    }
+}
+
+impl Feed<'_> {
     /// Writes a page of another tier's change feed and moves the watermark, in one transaction. A
     /// change is skipped if its `seq` is lower than one applied before to the same record. A
     /// removal without an owner removes the only record of this kind and id; if several owners have
@@ -50,20 +83,21 @@ impl Longterm {
     /// [`Error::JournalFull`], [`Error::DiskFull`], [`Error::Journal`]. Problems of single changes
     /// do not stop the feed: a text that is too long is truncated. A change that cannot be stored,
     /// or whose record is stored in another scope, is left out, named in [`Applied::Yes`] and
-    /// listed in [`refused`](Longterm::refused).
-    pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
+    /// listed in [`refused`](Feed::refused).
+    pub async fn apply(self, page: FeedPage) -> Result<Applied, Error> {
         let FeedPage { after, through, mut changes } = page;
         for FeedItem { change, .. } in &mut changes {
             if let Change::Upsert(record) = change {
-                cut(record, self.parts.config.text_bytes_max);
+                cut(record, self.longterm.parts.config.text_bytes_max);
             }
         }
         let places: Vec<_> = changes.iter().map(|it| (identity(&it.change), it.seq)).collect();
         let changes =
             changes.into_iter().map(|FeedItem { seq, change }| (Some(seq), change)).collect();
         let mut page = Page { after, through, writes: Vec::new(), refusals: Vec::new() };
-        for ((identity, seq), write) in
-            places.into_iter().zip(self.parts.intake.prepare(changes, Embedding::Later).await?)
+        for ((identity, seq), write) in places
+            .into_iter()
+            .zip(self.longterm.parts.intake.prepare(changes, Embedding::Later).await?)
         {
             match write {
                 Ok(write) => page.writes.push(write),
@@ -73,7 +107,7 @@ impl Longterm {
                 }
             }
         }
-        match self.parts.writer.write_page(page).await? {
+        match self.longterm.parts.writer.write_page(page).await? {
             FeedOutcome::Moved { watermark } => Ok(Applied::WatermarkMoved { watermark }),
             FeedOutcome::Unread(_) => unreachable!("it was read and written"),
             FeedOutcome::Written { refusals } => {
@@ -91,8 +125,8 @@ impl Longterm {
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn watermark(&self) -> Result<u64, Error> {
-        self.parts.journal.watermark().await
+    pub async fn watermark(self) -> Result<u64, Error> {
+        self.longterm.parts.journal.watermark().await
     }
 
     /// Returns the changes that could not be stored, newest first, at most `limit`. The newest
@@ -100,8 +134,8 @@ impl Longterm {
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
-    pub async fn refused(&self, limit: usize) -> Result<Vec<Refused>, Error> {
-        self.parts.journal.refused(limit).await
+    pub async fn refused(self, limit: usize) -> Result<Vec<Refused>, Error> {
+        self.longterm.parts.journal.refused(limit).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The versions of a record, newest first.
 
-use aios_record::{Id, Kind, Record, Timestamp};
+use aios_record::{Key, Record, Timestamp};
 
 use super::writer::CHANGE_TRIES;
 use crate::{Error, LongtermView, error::shown, journal::Replaced, validity::is_past};
@@ -22,10 +22,10 @@ impl LongtermView {
     /// has expired.
     ///
     /// # Errors
-    /// As [`record`](LongtermView::record), and [`Error::Contended`] if others keep changing the
+    /// As [`get`](LongtermView::get), and [`Error::Contended`] if others keep changing the
     /// record.
-    pub async fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Version>, Error> {
-        let Some(row) = self.find(kind, id).await? else { return Ok(Vec::new()) };
+    pub async fn history(&self, key: &Key) -> Result<Vec<Version>, Error> {
+        let Some(row) = self.find(key).await? else { return Ok(Vec::new()) };
         let (parts, key) = (&self.parts, row.record.encoded_identity());
         for _ in 0..CHANGE_TRIES {
             let before = parts.journal.history(key.clone()).await?;

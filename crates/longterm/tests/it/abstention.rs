@@ -42,13 +42,13 @@ async fn of_kind(kind: Kind) -> (tempfile::TempDir, Longterm) {
         Record::new(kind, Id::new(number.to_string()).unwrap(), *text, Scope::default())
     });
     longterm.store(records.collect()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     (dir, longterm)
 }
 
 #[tokio::test]
 async fn questions_about_unstored_topics_find_nothing() {
-    let fitting = SearchOptions { min_relevance: Some(0.5), ..SearchOptions::default() };
+    let fitting = SearchOptions::default().with_min_relevance(0.5);
     for kind in [Kind::Note, Kind::Knowledge, Kind::Incident] {
         let (_dir, longterm) = of_kind(kind).await;
         for (question, answer) in ANSWERED {
@@ -102,7 +102,7 @@ async fn words_of_every_script_are_as_relevant_as_those_of_latin() {
         Record::new(Kind::Note, Id::new(number.to_string()).unwrap(), *text, Scope::default())
     };
     longterm.store(texts.iter().enumerate().map(record).collect()).await.unwrap();
-    let fitting = SearchOptions { min_relevance: Some(0.5), ..SearchOptions::default() };
+    let fitting = SearchOptions::default().with_min_relevance(0.5);
     let cases = [
         ("my cat", Some(0)),
         ("\u{6211}\u{7684}\u{732b}", Some(1)),
@@ -123,6 +123,6 @@ async fn words_of_every_script_are_as_relevant_as_those_of_latin() {
             let expect: Vec<String> = expect.iter().map(|n| format!("note/{n}")).collect();
             assert_eq!(found, expect, "{query} in the {place}");
         }
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
 }

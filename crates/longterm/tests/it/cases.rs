@@ -32,8 +32,7 @@ async fn open(dir: &std::path::Path, weights: Weights, resident_bytes_max: usize
 async fn check(longterm: &Longterm, Cases { texts, cases }: &Cases, place: &str) {
     let mut wrong = Vec::new();
     for Case { query, first, found } in cases {
-        let options =
-            SearchOptions { limit: texts.len(), explain: Explain::Yes, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(texts.len()).with_explain(Explain::Yes);
         let hits = longterm.search(query, &options).await.unwrap().hits;
         let has_word = |it: &Explanation| 0.0 < it.words;
         let by_word = hits.iter().filter(|hit| hit.explain.as_ref().is_some_and(has_word));
@@ -57,8 +56,8 @@ async fn queries_as_people_type_them_find_their_texts() {
     let records = cases.texts.iter().enumerate().map(|(n, text)| note(&n.to_string(), text));
     longterm.store(records.collect()).await.unwrap();
     check(&longterm, &cases, "in the journal").await;
-    longterm.drain().await.unwrap();
-    assert!(longterm.warm().await.unwrap());
+    longterm.upkeep().drain().await.unwrap();
+    assert!(longterm.upkeep().warm().await.unwrap());
     check(&longterm, &cases, "in RAM").await;
     let words_alone = Weights { meaning: 0.0, related: 0.0, feedback: 0.0, ..Weights::default() };
     check(&open(dir.path(), words_alone, usual()).await, &cases, "by words alone").await;
@@ -81,14 +80,14 @@ async fn spelling_correction_uses_no_word_of_another_owner() {
         for query in ["zepelin", "zeppelni", "zep pelin"] {
             let words = async |user: &str| {
                 let view = longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
-                let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+                let options = SearchOptions::default().with_explain(Explain::Yes);
                 let hits = view.search(query, &options).await.unwrap().hits;
                 hits.into_iter().filter_map(|hit| hit.explain).filter(|it| 0.0 < it.words).count()
             };
             assert_eq!((words("ada").await, words("bob").await), (1, 0), "{query} in the {place}");
         }
-        longterm.drain().await.unwrap();
-        longterm.warm().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
+        longterm.upkeep().warm().await.unwrap();
     }
 }
 
@@ -98,7 +97,7 @@ async fn a_dictionary_word_is_not_corrected_to_another() {
     let longterm = open(dir.path(), Weights::default(), Config::default().resident_bytes_max).await;
     longterm.store(vec![note("n", "the database listens on port 5433")]).await.unwrap();
     for (query, words) in [("listed", 0), ("lisens", 1), ("data base", 1)] {
-        let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_explain(Explain::Yes);
         let hits = longterm.search(query, &options).await.unwrap().hits;
         let has_word = |it: &Explanation| 0.0 < it.words;
         let by_word = hits.iter().filter(|hit| hit.explain.as_ref().is_some_and(has_word));
@@ -113,7 +112,7 @@ async fn texts_of_unknown_scripts_have_no_vector_and_are_found_by_words_alone() 
     let thai = |text: &str| note("thai", text);
     let text = "\u{e41}\u{e21}\u{e27}\u{e02}\u{e2d}\u{e07}\u{e09}\u{e31}\u{e19}";
     longterm.store(vec![thai(text), note("cat", "a grey cat sleeps")]).await.unwrap();
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let hits = longterm.search("\u{e41}\u{e21}\u{e27}", &options).await.unwrap().hits;
     assert_eq!(hits.len(), 1, "{hits:?}");
     assert_eq!(
@@ -130,7 +129,7 @@ async fn a_store_of_another_analysis_is_analysed_again_when_it_is_opened() {
     let usual = Config::default().resident_bytes_max;
     let longterm = open(dir.path(), Weights::default(), usual).await;
     longterm.store(vec![note("c", "the driver is in C++")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.store(vec![note("d", "the other driver is in C")]).await.unwrap();
     longterm.close().await.unwrap();
     let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();

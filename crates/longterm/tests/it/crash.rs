@@ -14,7 +14,7 @@ use std::{
 
 use aios_embedding::Embedder;
 use aios_longterm::{Config, Error, Explain, FeedPage, Longterm, SearchOptions};
-use aios_record::{Change, FeedItem, Id, Identity, Kind, Record};
+use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Record};
 
 use crate::{
     former::{former, held},
@@ -58,7 +58,9 @@ async fn child_that_reindexes() {
         let (longterm, other) = open_either(&path).await;
         let path = path.clone();
         let reindexing =
-            tokio::spawn(async move { Longterm::reindex(&path, hasty(), other, |_| {}).await });
+            tokio::spawn(
+                async move { aios_longterm::reindex(&path, hasty(), other, |_| {}).await },
+            );
         loop {
             match make_call(&longterm, at).await {
                 Ok(()) => acknowledge(at),
@@ -91,7 +93,7 @@ async fn child_that_embeds_later() {
         let (longterm, other) = open_one_of(&path, slow()).await;
         let path = path.clone();
         let reindexing = rebuilds.then(|| {
-            tokio::spawn(async move { Longterm::reindex(&path, hasty(), other, |_| {}).await })
+            tokio::spawn(async move { aios_longterm::reindex(&path, hasty(), other, |_| {}).await })
         });
         loop {
             match make_later_call(&longterm, at).await {
@@ -189,9 +191,9 @@ async fn remove(longterm: &Longterm, id: &str) -> Result<(), Error> {
 }
 
 async fn apply(longterm: &Longterm, change: Change) -> Result<(), Error> {
-    let after = longterm.watermark().await?;
+    let after = longterm.feed().watermark().await?;
     let changes = vec![FeedItem { seq: after + 1, change }];
-    longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.map(drop)
+    longterm.feed().apply(FeedPage { after, through: after + 1, changes }).await.map(drop)
 }
 
 /// Returns the content after the first `calls` calls.
@@ -235,11 +237,11 @@ async fn converting_a_former_library_survives_repeated_kills() {
             bring_over_and_kill(dir.path(), seen);
         }
         let longterm = Longterm::open(dir.path(), hasty(), model()).await.unwrap();
-        longterm.drain().await.unwrap();
-        let report = longterm.verify_rows(|_| {}).await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
+        let report = longterm.upkeep().verify_rows(|_| {}).await.unwrap();
         assert!(report.is_clean(), "round {round}: {report:?}");
         assert_eq!(report.checked, expected.len() as u64, "round {round}");
-        let found = longterm.identities().await.unwrap();
+        let found = longterm.records().identities().await.unwrap();
         let found: BTreeSet<String> = found.iter().map(Identity::encode).collect();
         assert_eq!(found, expected, "round {round}");
         longterm.close().await.unwrap();
@@ -295,8 +297,8 @@ async fn survive(child: &str, calls_max: u64) {
         random ^= random << 17;
         let acknowledged = run_and_kill(child, dir.path(), calls, 1 + random % calls_max);
         let (longterm, _) = open_either(dir.path()).await;
-        longterm.drain().await.unwrap();
-        let report = longterm.verify().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
+        let report = longterm.upkeep().verify().await.unwrap();
         assert!(report.is_clean(), "seed {seed}, round {round}: {report:?}");
         // The interrupted call has taken effect or it has not.
         let is_by_feed = |at| call(at).1.is_none();
@@ -307,7 +309,8 @@ async fn survive(child: &str, calls_max: u64) {
         assert_eq!(counted(dir.path()), counted_afresh(&longterm).await, "{context}");
         // Earlier rounds have checked all records, so later kills concern only those changed since.
         for id in (0..calls).rev().take(400).map(|at| call(at).0) {
-            let read = longterm.record(Kind::Note, &Id::new(id.clone()).unwrap()).await.unwrap();
+            let read =
+                longterm.get(&Key::new(Kind::Note, Id::new(id.clone()).unwrap())).await.unwrap();
             let text = read.map(|record| record.text);
             assert_eq!(text.as_ref(), expect.get(&id), "{context}, id {id}");
         }
@@ -345,8 +348,8 @@ async fn deferred_records_are_found_after_a_kill_and_get_their_vectors() {
             let (at, ..) = hit(&longterm, id, word).await;
             assert_eq!(at, Some(0), "{context}, id {id}, by its words");
         }
-        longterm.drain().await.unwrap();
-        let report = longterm.verify_rows(|_| {}).await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
+        let report = longterm.upkeep().verify_rows(|_| {}).await.unwrap();
         assert!(report.is_clean(), "{context}: {report:?}");
         assert_eq!(report.checked, expect.len() as u64, "{context}");
         for id in &latest {
@@ -370,7 +373,7 @@ fn without_vector(dir: &Path) -> i64 {
 /// Returns the position of a record among the hits, its cosine, and the number of outstanding
 /// vectors.
 async fn hit(longterm: &Longterm, id: &str, query: &str) -> (Option<usize>, f64, u64) {
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let found = longterm.search(query, &options).await.unwrap();
     let is_it = |record: &Record| record.id.as_str() == id && record.text.contains(query);
     let at = found.hits.iter().position(|hit| is_it(&hit.record));
@@ -385,9 +388,9 @@ async fn next_calls(
     is_by_feed: impl Fn(u64) -> bool,
 ) -> u64 {
     let (id, text) = call(acknowledged);
-    let read = longterm.record(Kind::Note, &Id::new(id).unwrap()).await.unwrap();
+    let read = longterm.get(&Key::new(Kind::Note, Id::new(id).unwrap())).await.unwrap();
     let happened = text.is_some() && read.map(|record| record.text) == text;
-    let watermark = longterm.watermark().await.unwrap();
+    let watermark = longterm.feed().watermark().await.unwrap();
     let by_feed = (0..acknowledged).filter(|at| is_by_feed(*at)).count() as u64;
     acknowledged + u64::from(happened || by_feed < watermark)
 }
@@ -433,8 +436,8 @@ async fn a_damaged_unsynced_version_goes_to_quarantine() {
     let longterm = open(dir.path()).await;
     assert_eq!(search(&longterm, "sound").await, ["note/a"]);
     longterm.store(vec![note("b", "life goes on")]).await.unwrap();
-    longterm.drain().await.unwrap();
-    assert!(longterm.verify().await.unwrap().is_clean());
+    longterm.upkeep().drain().await.unwrap();
+    assert!(longterm.upkeep().verify().await.unwrap().is_clean());
     assert!(fs::read_dir(dir.path().join("quarantine")).unwrap().next().is_some());
 }
 

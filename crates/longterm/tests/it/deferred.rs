@@ -12,7 +12,7 @@ use std::{
 
 use aios_embedding::{Embedder, Fingerprint, StaticModel};
 use aios_longterm::{Applied, Config, Explain, FeedPage, Longterm, SearchOptions};
-use aios_record::{Change, FeedItem, Gate, Kind, Owner, Record};
+use aios_record::{Change, FeedItem, Gate, Owner, Record};
 
 use crate::support::{keys, model, note};
 
@@ -94,7 +94,7 @@ fn animals() -> Vec<Record> {
 }
 
 async fn feed(longterm: &Longterm, records: Vec<Record>) {
-    let after = longterm.watermark().await.unwrap();
+    let after = longterm.feed().watermark().await.unwrap();
     let through = after + records.len() as u64;
     let items = (after + 1..).zip(records);
     let changes = items.map(|(seq, record)| {
@@ -102,14 +102,14 @@ async fn feed(longterm: &Longterm, records: Vec<Record>) {
         FeedItem { seq, change }
     });
     let page = FeedPage { after, through, changes: changes.collect() };
-    let applied = longterm.apply_feed(page).await.unwrap();
+    let applied = longterm.feed().apply(page).await.unwrap();
     assert_eq!(applied, Applied::Yes { refused: Vec::new() });
 }
 
 /// Returns the keys that a query finds by meaning alone, since none of its words is stored, and the
 /// number of outstanding vectors.
 async fn by_meaning(longterm: &Longterm) -> (Vec<String>, u64) {
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let mut found = longterm.search("a hound outside", &options).await.unwrap();
     // Relative to the centre of the model, an unrelated text has a cosine below 0.
     found.hits.retain(|hit| hit.explain.as_ref().unwrap().cosine != 0.0);
@@ -137,10 +137,10 @@ async fn words_find_records_before_they_are_embedded() {
         assert_eq!(found.vectors_outstanding, 2);
         assert_eq!(by_meaning(&longterm).await, (Vec::new(), 2));
         slow.allow();
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
         assert_eq!(by_meaning(&longterm).await, both());
         assert_eq!(slow.embedded.load(Ordering::Relaxed), 2);
-        assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
+        assert!(longterm.upkeep().verify_rows(|_| {}).await.unwrap().is_clean());
     }
 }
 
@@ -202,14 +202,14 @@ async fn a_row_that_was_written_again_keeps_its_newer_vector() {
     let other = Longterm::open(dir.path(), Config::default(), model()).await.unwrap();
     other.store(vec![note("dog", "the stock exchange closed higher on Monday")]).await.unwrap();
     slow.allow();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(by_meaning(&longterm).await.1, 0);
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let found = longterm.search("shares and markets", &options).await.unwrap();
     let cosine = |at: usize| found.hits[at].explain.as_ref().unwrap().cosine;
     assert_eq!(keys(&found), ["note/dog", "note/tax"]);
     assert!(cosine(1) + 0.01 < cosine(0), "{found:?}");
-    assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
+    assert!(longterm.upkeep().verify_rows(|_| {}).await.unwrap().is_clean());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -220,10 +220,10 @@ async fn the_next_owner_embeds_the_rows_that_the_last_one_left() {
     longterm.store_deferred(animals()).await.unwrap();
     // A backup has the state that a kill leaves.
     let copy = tempfile::tempdir().unwrap();
-    longterm.backup(copy.path(), |_| ()).await.unwrap();
+    longterm.upkeep().backup(copy.path(), |_| ()).await.unwrap();
     let next = Longterm::open(copy.path(), Config::default(), model()).await.unwrap();
-    next.drain().await.unwrap();
+    next.upkeep().drain().await.unwrap();
     assert_eq!(by_meaning(&next).await, both());
-    let record = next.record(Kind::Note, &"dog".parse().unwrap()).await.unwrap();
+    let record = next.get(&"note/dog".parse().unwrap()).await.unwrap();
     assert_eq!(record.unwrap().text, animals()[0].text);
 }

@@ -27,9 +27,9 @@ async fn a_page_is_applied_once_whichever_process_pumps() {
     let dir = tempfile::tempdir().unwrap();
     let (one, other) = (open(dir.path()).await, open(dir.path()).await);
     let first = page(0, 5, vec![(5, upsert("a", "said once"))]);
-    assert_eq!(one.apply_feed(first.clone()).await.unwrap(), applied());
-    assert_eq!(other.watermark().await.unwrap(), 5);
-    let again = other.apply_feed(first).await.unwrap();
+    assert_eq!(one.feed().apply(first.clone()).await.unwrap(), applied());
+    assert_eq!(other.feed().watermark().await.unwrap(), 5);
+    let again = other.feed().apply(first).await.unwrap();
     assert_eq!(again, Applied::WatermarkMoved { watermark: 5 });
     assert_eq!(search(&other, "said").await, ["note/a"]);
 }
@@ -39,15 +39,15 @@ async fn a_deletion_takes_effect_at_once_and_lasts() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     let changes = vec![(1, upsert("a", "red fox")), (2, upsert("b", "red hen"))];
-    longterm.apply_feed(page(0, 2, changes)).await.unwrap();
-    longterm.drain().await.unwrap();
-    longterm.apply_feed(page(2, 3, vec![(3, delete("a"))])).await.unwrap();
+    longterm.feed().apply(page(0, 2, changes)).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    longterm.feed().apply(page(2, 3, vec![(3, delete("a"))])).await.unwrap();
     assert_eq!(search(&longterm, "red").await, ["note/b"]);
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(search(&longterm, "red").await, ["note/b"]);
     assert_eq!(longterm.stats().await.unwrap().records, 1);
-    longterm.apply_feed(page(3, 4, vec![(4, upsert("a", "red fox, back again"))])).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.feed().apply(page(3, 4, vec![(4, upsert("a", "red fox, back again"))])).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(search(&longterm, "fox").await[0], "note/a");
 }
 
@@ -55,9 +55,9 @@ async fn a_deletion_takes_effect_at_once_and_lasts() {
 async fn an_older_change_never_replaces_a_newer_one() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
-    longterm.apply_feed(page(0, 9, vec![(9, upsert("a", "newer"))])).await.unwrap();
-    longterm.apply_feed(page(9, 10, vec![(3, upsert("a", "older"))])).await.unwrap();
-    let record = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
+    longterm.feed().apply(page(0, 9, vec![(9, upsert("a", "newer"))])).await.unwrap();
+    longterm.feed().apply(page(9, 10, vec![(3, upsert("a", "older"))])).await.unwrap();
+    let record = longterm.get(&Key::new(Kind::Note, Id::new("a").unwrap())).await.unwrap().unwrap();
     assert_eq!(record.text, "newer");
 }
 
@@ -69,10 +69,10 @@ async fn a_conflict_is_reported_and_does_not_stop_the_feed() {
     let mut elsewhere = note("a", "of an agent");
     elsewhere.scope = Scope::default().with_agent("coder");
     let changes = vec![(1, Change::Upsert(Box::new(elsewhere))), (2, upsert("b", "after it"))];
-    let outcome = longterm.apply_feed(page(0, 2, changes)).await.unwrap();
+    let outcome = longterm.feed().apply(page(0, 2, changes)).await.unwrap();
     assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/a")] });
     assert_eq!(search(&longterm, "after").await[0], "note/b");
-    let listed = longterm.refused(10).await.unwrap();
+    let listed = longterm.feed().refused(10).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].identity, shared("note/a"));
     assert!(listed[0].reason.contains("another scope"), "{listed:?}");
@@ -91,7 +91,7 @@ async fn an_invalid_change_does_not_stop_the_others() {
         (2, Change::Upsert(Box::new(deep))),
         (3, upsert("fine", "short")),
     ];
-    let outcome = longterm.apply_feed(page(0, 3, changes)).await.unwrap();
+    let outcome = longterm.feed().apply(page(0, 3, changes)).await.unwrap();
     assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/deep")] });
     assert_eq!(search(&longterm, "beginning").await[0], "note/long");
     assert_eq!(search(&longterm, "short").await[0], "note/fine");
@@ -107,15 +107,18 @@ async fn a_removal_without_an_owner_removes_the_only_record_of_its_key_or_none()
     of("ada").store(vec![note("one", "hers"), note("two", "hers")]).await.unwrap();
     of("bob").store(vec![note("two", "his")]).await.unwrap();
     let changes = vec![(1, removal("one")), (2, removal("two")), (3, removal("three"))];
-    let outcome = longterm.apply_feed(page(0, 3, changes)).await.unwrap();
+    let outcome = longterm.feed().apply(page(0, 3, changes)).await.unwrap();
     assert_eq!(outcome, Applied::Yes { refused: vec![shared("note/two")] });
-    assert!(longterm.refused(1).await.unwrap()[0].reason.contains("several owners"));
+    assert!(longterm.feed().refused(1).await.unwrap()[0].reason.contains("several owners"));
     let left =
         |it: Vec<aios_record::Identity>| it.iter().map(|it| it.to_string()).collect::<Vec<_>>();
-    assert_eq!(left(longterm.identities().await.unwrap()), ["note/two of ada", "note/two of bob"]);
+    assert_eq!(
+        left(longterm.records().identities().await.unwrap()),
+        ["note/two of ada", "note/two of bob"]
+    );
     // Once only one owner has it, the removal means that record.
     let identity = shared("note/two").key().of(Owner::user("bob").unwrap());
     longterm.forget(vec![identity]).await.unwrap();
-    longterm.apply_feed(page(3, 4, vec![(4, removal("two"))])).await.unwrap();
-    assert!(longterm.identities().await.unwrap().is_empty());
+    longterm.feed().apply(page(3, 4, vec![(4, removal("two"))])).await.unwrap();
+    assert!(longterm.records().identities().await.unwrap().is_empty());
 }

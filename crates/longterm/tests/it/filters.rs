@@ -70,15 +70,15 @@ fn options() -> impl Strategy<Value = SearchOptions> {
     let scope = prop_oneof![Just(ScopeFilter::default()), scope];
     let times = vec(option::weighted(0.3, moment()), 3);
     (scope, option::weighted(0.3, vec(kind(), 0..3)), vec(name(), 0..2), times).prop_map(
-        |(scope, kinds, tags, times)| SearchOptions {
-            limit: LIMIT_MAX,
-            scope,
-            kinds,
-            tags,
-            since: times[0],
-            until: times[1],
-            as_of: times[2],
-            ..SearchOptions::default()
+        |(scope, kinds, tags, times)| {
+            SearchOptions::default()
+                .with_limit(LIMIT_MAX)
+                .with_scope(scope)
+                .with_kinds(kinds)
+                .with_tags(tags)
+                .with_since(times[0])
+                .with_until(times[1])
+                .with_as_of(times[2])
         },
     )
 }
@@ -104,7 +104,7 @@ fn the_journal_and_the_library_filter_alike() {
                     found.hits.iter().map(|hit| hit.record.identity()).collect();
                 found.sort();
                 let narrowed = gate.narrow(&options.scope).unwrap();
-                let all = longterm.scoped(narrowed.clone()).identities().await.unwrap();
+                let all = longterm.scoped(narrowed.clone()).records().identities().await.unwrap();
                 let expect = of_scope(&records, &narrowed);
                 assert_eq!(all.len(), expect, "{narrowed:?}");
                 Some(found)
@@ -113,8 +113,8 @@ fn the_journal_and_the_library_filter_alike() {
             for options in &filters {
                 in_journal.push(found(&longterm, options).await);
             }
-            longterm.drain().await.unwrap();
-            assert!(longterm.warm().await.unwrap());
+            longterm.upkeep().drain().await.unwrap();
+            assert!(longterm.upkeep().warm().await.unwrap());
             let config = Config { resident_bytes_max: 0, ..Config::default() };
             let by_index = Longterm::open(dir.path(), config, model()).await.unwrap();
             for (options, expect) in filters.iter().zip(in_journal) {

@@ -75,12 +75,12 @@ async fn every_record_of_a_former_store_is_held_once_and_whole() {
     assert_eq!(tables(dir.path()), ["records_2.lance"]);
     assert_eq!(meta(dir.path(), "library_is_former"), None);
     for moved in [false, true] {
-        let now = longterm.identities().await.unwrap();
+        let now = longterm.records().identities().await.unwrap();
         let now: BTreeSet<String> = now.iter().map(Identity::encode).collect();
         assert_eq!(now, before, "moved {moved}");
-        let report = longterm.verify_rows(|_| {}).await.unwrap();
+        let report = longterm.upkeep().verify_rows(|_| {}).await.unwrap();
         assert!(report.is_clean(), "moved {moved}: {report:?}");
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
     // Texts and payloads are those of an export by the former version.
     let expected = expected();
@@ -94,7 +94,7 @@ async fn every_record_of_a_former_store_is_held_once_and_whole() {
         if tiers != ["longterm"] || !before.contains(&identity.encode()) {
             continue;
         }
-        let read = longterm.records(std::slice::from_ref(&identity)).await.unwrap();
+        let read = longterm.records().get_all(std::slice::from_ref(&identity)).await.unwrap();
         assert_eq!(read.len(), 1, "{identity}");
         assert_eq!(read[0].text, line["text"].as_str().unwrap(), "{identity}");
         assert_eq!(read[0].payload, line["payload"], "{identity}");
@@ -144,15 +144,15 @@ async fn a_user_with_the_empty_name_is_not_the_shared_owner() {
     for _ in ["before", "after"] {
         let of = |owner: Owner| longterm.scoped(Gate::owner(owner));
         let shared = of(Owner::SHARED);
-        assert_eq!(shared.record(key.kind, &key.id).await.unwrap(), None);
+        assert_eq!(shared.get(&key).await.unwrap(), None);
         let named = of(Owner::user("(no name)").unwrap());
-        let record = named.record(key.kind, &key.id).await.unwrap().unwrap();
-        assert_eq!(named.standings(&[record]).await.unwrap(), [Standing::Same]);
+        let record = named.get(&key).await.unwrap().unwrap();
+        assert_eq!(named.records().standings(&[record]).await.unwrap(), [Standing::Same]);
         let renamed = of(Owner::from_stored("u\u{fffd}note/x"));
         let id = Id::new("note-u1").unwrap();
-        assert_eq!(renamed.history(Kind::Note, &id).await.unwrap().len(), 4);
-        assert!(longterm.verify().await.unwrap().is_clean());
-        longterm.drain().await.unwrap();
+        assert_eq!(renamed.history(&Key::new(Kind::Note, id.clone())).await.unwrap().len(), 4);
+        assert!(longterm.upkeep().verify().await.unwrap().is_clean());
+        longterm.upkeep().drain().await.unwrap();
     }
 }
 
@@ -176,7 +176,7 @@ async fn histories_of_a_former_store_keep_their_owners() {
     for versions in expected["history"].as_array().unwrap() {
         let identity = identity(versions);
         let of_owner = longterm.scoped(Gate::owner(identity.owner.clone()));
-        let found = of_owner.history(identity.kind, &identity.id).await.unwrap();
+        let found = of_owner.history(&identity.key()).await.unwrap();
         let texts: Vec<&str> = found.iter().map(|version| version.record.text.as_str()).collect();
         let versions = versions["versions"].as_array().unwrap();
         let said: Vec<&str> = versions.iter().map(|it| it["text"].as_str().unwrap()).collect();
@@ -200,7 +200,7 @@ async fn former_tombstones_match_texts_of_their_owner_and_not_keys_alone() {
     let dir = former();
     let longterm = open(dir.path()).await;
     let is_forgotten = async |record: &Record| {
-        longterm.are_forgotten(std::slice::from_ref(record)).await.unwrap() == [true]
+        longterm.tombstones().are_forgotten(std::slice::from_ref(record)).await.unwrap() == [true]
     };
     let expected = expected();
     let records: Vec<Record> =
@@ -234,9 +234,9 @@ async fn former_tombstones_match_texts_of_their_owner_and_not_keys_alone() {
 async fn former_records_are_compared_by_the_rules_of_their_hashes() {
     let dir = former();
     let longterm = open(dir.path()).await;
-    longterm.drain().await.unwrap();
-    let identities = longterm.identities().await.unwrap();
-    let mut records = longterm.records(&identities).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    let identities = longterm.records().identities().await.unwrap();
+    let mut records = longterm.records().get_all(&identities).await.unwrap();
     assert_eq!(records.len(), identities.len());
     // Users with these names are refused today.
     records.retain(|record| record.scope.clone().check().is_ok());
@@ -244,7 +244,7 @@ async fn former_records_are_compared_by_the_rules_of_their_hashes() {
     // Fields that are new since do not change the content of an old record.
     records[0].provenance.client = Some("editor 2".to_owned());
     records[0].references = vec![identities[1].clone()];
-    let standings = longterm.standings(&records).await.unwrap();
+    let standings = longterm.records().standings(&records).await.unwrap();
     let others = standings.iter().zip(&records).filter(|(it, _)| **it != Standing::Same);
     assert_eq!(others.map(|(_, record)| record.identity()).collect::<Vec<_>>(), []);
     let stored = longterm.store(records.clone()).await.unwrap();
@@ -253,11 +253,11 @@ async fn former_records_are_compared_by_the_rules_of_their_hashes() {
     // By the former rules, layout counts.
     let laid_out = Record { text: format!("{}\n", records[1].text), ..records[1].clone() };
     assert_eq!(
-        longterm.standings(std::slice::from_ref(&laid_out)).await.unwrap(),
+        longterm.records().standings(std::slice::from_ref(&laid_out)).await.unwrap(),
         [Standing::Other]
     );
     longterm.store(vec![laid_out]).await.unwrap();
-    assert_eq!(longterm.standings(&records[1..2]).await.unwrap(), [Standing::Same]);
+    assert_eq!(longterm.records().standings(&records[1..2]).await.unwrap(), [Standing::Same]);
 }
 
 #[tokio::test]
@@ -272,16 +272,18 @@ async fn a_purged_key_without_an_owner_keeps_out_only_older_feed_rows() {
         let change = Change::Upsert(Box::new(record));
         let changes = vec![FeedItem { seq, change }];
         let page = FeedPage { after, through: after + 1, changes };
-        assert_eq!(longterm.apply_feed(page).await.unwrap(), Applied::Yes { refused: vec![] });
+        assert_eq!(longterm.feed().apply(page).await.unwrap(), Applied::Yes { refused: vec![] });
     };
-    let has = async |user: &str| longterm.known(&[goal(user).identity()]).await.unwrap() == [true];
+    let has = async |user: &str| {
+        longterm.records().known(&[goal(user).identity()]).await.unwrap() == [true]
+    };
     apply(102, 80, goal("u1")).await;
     assert!(!has("u1").await);
     apply(103, 103, goal("u1")).await;
     longterm.store(vec![goal("u2")]).await.unwrap();
     assert!(has("u1").await && has("u2").await);
-    longterm.drain().await.unwrap();
-    assert!(longterm.verify().await.unwrap().is_clean());
+    longterm.upkeep().drain().await.unwrap();
+    assert!(longterm.upkeep().verify().await.unwrap().is_clean());
 }
 
 #[tokio::test]
@@ -309,12 +311,12 @@ async fn left_over_rows_of_other_owners_are_removed() {
     let longterm = open(dir.path()).await;
     let identity = newer.identity();
     let shared = identity.key().of(Owner::SHARED);
-    assert_eq!(longterm.known(&[identity, shared.clone()]).await.unwrap(), [true, false]);
-    longterm.drain().await.unwrap();
-    let report = longterm.verify().await.unwrap();
+    assert_eq!(longterm.records().known(&[identity, shared.clone()]).await.unwrap(), [true, false]);
+    longterm.upkeep().drain().await.unwrap();
+    let report = longterm.upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(search(&longterm, "kestrel").await[0], key);
-    assert!(longterm.records(&[shared]).await.unwrap().is_empty());
+    assert!(longterm.records().get_all(&[shared]).await.unwrap().is_empty());
     assert!(!dir.path().join("quarantine").exists(), "what was deleted is kept nowhere");
 }
 
@@ -325,9 +327,9 @@ async fn concurrent_opens_convert_a_former_library_once() {
     let path = dir.path();
     let (one, other) = tokio::join!(open(path), open(path));
     for longterm in [one, other] {
-        let now = longterm.identities().await.unwrap();
+        let now = longterm.records().identities().await.unwrap();
         assert_eq!(now.iter().map(Identity::encode).collect::<BTreeSet<_>>(), before);
-        assert!(longterm.verify().await.unwrap().is_clean());
+        assert!(longterm.upkeep().verify().await.unwrap().is_clean());
     }
     assert_eq!(tables(path), ["records_2.lance"]);
 }
@@ -339,16 +341,16 @@ async fn a_reindex_or_repair_also_converts_a_former_library() {
         let before = held(dir.path());
         let (config, path) = (Config::default(), dir.path());
         if is_repair {
-            let repaired = Longterm::repair(path, config, model(), |_| {}).await.unwrap();
+            let repaired = aios_longterm::repair(path, config, model(), |_| {}).await.unwrap();
             assert!(repaired.missing.is_empty() && repaired.unknown.is_empty(), "{repaired:?}");
         } else {
-            Longterm::reindex(path, config, model(), |_| {}).await.unwrap();
+            aios_longterm::reindex(path, config, model(), |_| {}).await.unwrap();
         }
         let longterm = open(path).await;
         assert_eq!(tables(path), ["records_2.lance"], "it is not made a second time");
-        let now = longterm.identities().await.unwrap();
+        let now = longterm.records().identities().await.unwrap();
         assert_eq!(now.iter().map(Identity::encode).collect::<BTreeSet<_>>(), before);
-        assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
+        assert!(longterm.upkeep().verify_rows(|_| {}).await.unwrap().is_clean());
     }
 }
 
@@ -363,7 +365,8 @@ async fn a_damaged_former_library_is_refused_and_left_unchanged() {
     assert!(matches!(error, Error::Library { .. } | Error::Damaged { .. }), "{error:?}");
     assert!(data.exists());
     assert_eq!(meta(dir.path(), "library_is_former"), Some(1));
-    let repaired = Longterm::repair(dir.path(), Config::default(), model(), |_| {}).await.unwrap();
+    let repaired =
+        aios_longterm::repair(dir.path(), Config::default(), model(), |_| {}).await.unwrap();
     assert!(!repaired.missing.is_empty());
     open(dir.path()).await;
 }

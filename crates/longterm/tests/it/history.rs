@@ -1,12 +1,12 @@
 //! Older versions of records: kept when a record changes, deleted with it.
 
 use aios_longterm::{FeedPage, Longterm};
-use aios_record::{Change, FeedItem, Id, Kind};
+use aios_record::{Change, FeedItem, Id, Key, Kind};
 
 use crate::support::{note, open, removal};
 
 async fn texts(longterm: &Longterm, id: &str) -> Vec<String> {
-    let versions = longterm.history(Kind::Note, &Id::new(id).unwrap()).await.unwrap();
+    let versions = longterm.history(&Key::new(Kind::Note, Id::new(id).unwrap())).await.unwrap();
     assert!(versions.iter().skip(1).all(|version| version.replaced_at.is_some()));
     assert!(versions.is_sorted_by(|newer, older| older.written_at <= newer.written_at));
     versions.into_iter().map(|version| version.record.text).collect()
@@ -14,7 +14,7 @@ async fn texts(longterm: &Longterm, id: &str) -> Vec<String> {
 
 async fn feed(longterm: &Longterm, after: u64, change: Change) {
     let changes = vec![FeedItem { seq: after + 1, change }];
-    longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await.unwrap();
+    longterm.feed().apply(FeedPage { after, through: after + 1, changes }).await.unwrap();
 }
 
 #[tokio::test]
@@ -25,19 +25,19 @@ async fn every_version_stays_reachable_in_journal_and_library() {
     store("one").await.unwrap();
     assert_eq!(texts(&longterm, "a").await, ["one"]);
     store("two").await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     store("three").await.unwrap();
     store("three").await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     feed(&longterm, 0, Change::Upsert(Box::new(note("a", "four")))).await;
     assert_eq!(texts(&longterm, "a").await, ["four", "three", "two", "one"]);
     assert_eq!(texts(&longterm, "b").await, ["beside it"]);
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
 
     let longterm = open(dir.path()).await;
     assert_eq!(texts(&longterm, "a").await, ["four", "three", "two", "one"]);
-    assert!(longterm.verify().await.unwrap().is_clean());
+    assert!(longterm.upkeep().verify().await.unwrap().is_clean());
 }
 
 #[tokio::test]

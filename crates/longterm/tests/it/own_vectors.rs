@@ -7,7 +7,7 @@ use aios_embedding::Fingerprint;
 use aios_longterm::{
     Config, Error, Explain, FeedPage, Found, Knowledge, Longterm, SearchOptions, Space,
 };
-use aios_record::{Change, FeedItem, Id, Kind};
+use aios_record::{Change, FeedItem, Id, Key, Kind};
 
 use crate::support::{keys, model, note, open};
 
@@ -30,12 +30,12 @@ fn along(axis: usize, length: f32) -> Vec<f32> {
 }
 
 async fn search(longterm: &Longterm, text: &str, vector: Vec<f32>) -> Result<Found, Error> {
-    let options = SearchOptions { limit: 3, vector: Some(vector), ..SearchOptions::default() };
+    let options = SearchOptions::default().with_limit(3).with_vector(vector);
     longterm.search(text, &options).await
 }
 
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes)
 }
 
 #[tokio::test]
@@ -55,9 +55,9 @@ async fn a_record_is_found_by_its_own_vector_in_journal_and_library() {
             let found = search(&longterm, "", along(axis, 3.0)).await.unwrap();
             assert_eq!(keys(&found)[0], format!("note/{text}"), "{round}, without words");
         }
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
         if round == "drained" {
-            assert!(longterm.warm().await.unwrap());
+            assert!(longterm.upkeep().warm().await.unwrap());
         }
     }
     // Words weigh as much as usual.
@@ -71,8 +71,8 @@ async fn unrelated_rows_set_the_scale_once_there_are_enough() {
     let longterm = open_own(dir.path()).await;
     let records = (0..64).map(|n| (note(&format!("n{n}"), "filler"), along(n, 1.0))).collect();
     longterm.store_with_vectors(records).await.unwrap();
-    longterm.drain().await.unwrap();
-    let options = SearchOptions { vector: Some(along(3, 1.0)), ..explained() };
+    longterm.upkeep().drain().await.unwrap();
+    let options = explained().with_vector(along(3, 1.0));
     let found = longterm.search("nothing", &options).await.unwrap();
     let explained = found.hits[0].explain.clone().unwrap();
     assert!((explained.cosine - 1.0).abs() < 0.01, "{explained:?}");
@@ -86,18 +86,18 @@ async fn knowledge_with_a_vector_is_not_split() {
     let longterm = open_own(dir.path()).await;
     let long = "One sentence of many that say the same. ".repeat(200);
     let knowledge = Knowledge::new("Long", long.clone()).with_vector(along(2, 1.0));
-    let id = longterm.add_knowledge(knowledge).await.unwrap();
+    let id = longterm.knowledge().put(knowledge).await.unwrap();
     let found = search(&longterm, "", along(2, 1.0)).await.unwrap();
     assert_eq!(keys(&found), [format!("knowledge/{id}")]);
-    let read = longterm.knowledge(None, None).await.unwrap();
+    let read = longterm.knowledge().find(None, None).await.unwrap();
     assert_eq!(read[0].content, long);
     // The same content with another vector is a change.
     let moved = Knowledge { id: id.clone(), ..Knowledge::new("Long", long) };
-    longterm.add_knowledge(moved.with_vector(along(5, 1.0))).await.unwrap();
-    let options = SearchOptions { vector: Some(along(5, 1.0)), ..explained() };
+    longterm.knowledge().put(moved.with_vector(along(5, 1.0))).await.unwrap();
+    let options = explained().with_vector(along(5, 1.0));
     let found = longterm.search("", &options).await.unwrap();
     assert!(0.99 < found.hits[0].explain.as_ref().unwrap().cosine);
-    let bare = longterm.add_knowledge(Knowledge::new("Bare", "no vector")).await.unwrap_err();
+    let bare = longterm.knowledge().put(Knowledge::new("Bare", "no vector")).await.unwrap_err();
     assert!(matches!(&bare, Error::VectorMissing { of } if of.starts_with("knowledge/")), "{bare}");
 }
 
@@ -125,11 +125,11 @@ async fn feed_records_without_a_vector_are_found_by_their_words() {
     let longterm = open_own(dir.path()).await;
     let change = Change::Upsert(Box::new(note("fed", "the feed brought this")));
     let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
-    longterm.apply_feed(page).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.feed().apply(page).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let found = search(&longterm, "feed", along(0, 1.0)).await.unwrap();
     assert_eq!(keys(&found), ["note/fed"]);
-    assert!(longterm.record(Kind::Note, &Id::new("fed").unwrap()).await.unwrap().is_some());
+    assert!(longterm.get(&Key::new(Kind::Note, Id::new("fed").unwrap())).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -151,16 +151,17 @@ async fn a_repair_keeps_the_callers_vectors() {
     let longterm = open_own(dir.path()).await;
     let records = (0..DIMENSION).map(|axis| (note(&format!("n{axis}"), "alike"), along(axis, 1.0)));
     longterm.store_with_vectors(records.collect()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
     fs::remove_dir_all(dir.path().join("longterm/records.lance/_indices")).unwrap();
     let (path, config) = (dir.path(), Config::default);
-    let error = Longterm::repair_with_vectors(path, config(), space("other/8"), |_| {}).await;
+    let error = aios_longterm::repair_with_vectors(path, config(), space("other/8"), |_| {}).await;
     assert!(matches!(error, Err(Error::ModelMismatch { .. })), "{error:?}");
-    let repaired = Longterm::repair_with_vectors(path, config(), space("mine/8"), |_| {}).await;
+    let repaired =
+        aios_longterm::repair_with_vectors(path, config(), space("mine/8"), |_| {}).await;
     assert_eq!(repaired.unwrap().records, DIMENSION as u64);
     let longterm = open_own(dir.path()).await;
-    assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
+    assert!(longterm.upkeep().verify_rows(|_| {}).await.unwrap().is_clean());
     for axis in 0..DIMENSION {
         let found = search(&longterm, "", along(axis, 1.0)).await.unwrap();
         assert_eq!(keys(&found)[0], format!("note/n{axis}"));

@@ -108,9 +108,9 @@ impl Act {
     async fn run(self, longterm: &Longterm) -> String {
         let view = view(longterm, self.user);
         let feed = async |change: Change| {
-            let after = longterm.watermark().await.unwrap();
+            let after = longterm.feed().watermark().await.unwrap();
             let changes = vec![FeedItem { seq: after + 1, change }];
-            longterm.apply_feed(FeedPage { after, through: after + 1, changes }).await
+            longterm.feed().apply(FeedPage { after, through: after + 1, changes }).await
         };
         match self.step {
             Step::Store => format!("{:?}", view.store(vec![self.record(Kind::Note)]).await),
@@ -128,20 +128,20 @@ impl Act {
             Step::Update => {
                 let update =
                     NoteUpdate { content: Some(self.text.to_owned()), ..NoteUpdate::default() };
-                format!("{:?}", view.update_note(&Id::new(self.id).unwrap(), update).await)
+                format!("{:?}", view.notes().update(&Id::new(self.id).unwrap(), update).await)
             }
             Step::Forget => format!("{:?}", view.forget(vec![self.identity()]).await),
             Step::Leave => {
-                format!("{:?}", view.leave_tombstones(&[self.record(Kind::Note)]).await)
+                format!("{:?}", view.tombstones().leave(&[self.record(Kind::Note)]).await)
             }
-            Step::GiveUp => format!("{:?}", longterm.give_up(&[self.identity()]).await),
+            Step::GiveUp => format!("{:?}", longterm.upkeep().give_up(&[self.identity()]).await),
             Step::Search => {
                 let found = view.search(self.text, &SearchOptions::default()).await.unwrap();
                 let mut hits: Vec<_> = found.hits.iter().map(|hit| hit.record.identity()).collect();
                 hits.sort();
                 format!("{hits:?}")
             }
-            Step::Drain => format!("{:?}", longterm.drain().await),
+            Step::Drain => format!("{:?}", longterm.upkeep().drain().await),
         }
     }
 }
@@ -160,8 +160,8 @@ async fn open_at_one_moment(dir: &std::path::Path) -> Longterm {
 async fn shown(longterm: &Longterm, user: &str) -> Vec<String> {
     let view = view(longterm, user);
     let mut shown = vec![
-        format!("{:?}", view.identities().await.unwrap()),
-        format!("{:?}", view.counts().await.unwrap()),
+        format!("{:?}", view.records().identities().await.unwrap()),
+        format!("{:?}", view.records().counts().await.unwrap()),
     ];
     for kind in [Kind::Note, Kind::Message] {
         shown.push(format!("{:?}", view.list(kind, None, 10).await.unwrap()));
@@ -169,7 +169,8 @@ async fn shown(longterm: &Longterm, user: &str) -> Vec<String> {
         shown.push(format!("{:?}", view.list(kind, first.next.as_ref(), 1).await.unwrap()));
         for id in IDS {
             let of_id = Id::new(id).unwrap();
-            shown.push(format!("{:?}", view.history(kind, &of_id).await.unwrap()));
+            shown
+                .push(format!("{:?}", view.history(&Key::new(kind, of_id.clone())).await.unwrap()));
             for (text, session) in
                 TEXTS.iter().flat_map(|text| SESSIONS[1..].iter().map(move |it| (text, it)))
             {
@@ -181,9 +182,9 @@ async fn shown(longterm: &Longterm, user: &str) -> Vec<String> {
                 let records = std::slice::from_ref(&record);
                 shown.push(format!(
                     "{id} {text} {session:?}: {:?} {:?} {:?}",
-                    view.known(&[record.identity()]).await.unwrap(),
-                    view.standings(records).await.unwrap(),
-                    view.are_forgotten(records).await.unwrap(),
+                    view.records().known(&[record.identity()]).await.unwrap(),
+                    view.records().standings(records).await.unwrap(),
+                    view.tombstones().are_forgotten(records).await.unwrap(),
                 ));
             }
         }
@@ -215,7 +216,10 @@ async fn two_owners_in_one_store_do_not_affect_each_other() {
         let records = [&alone[0], &alone[1]].map(async |it| it.stats().await.unwrap().records);
         let [ada, bob] = records;
         assert_eq!(both.stats().await.unwrap().records, ada.await + bob.await);
-        both.drain().await.unwrap();
-        assert!(both.verify_rows(|_| {}).await.unwrap().is_clean(), "seed {seed}, round {round}");
+        both.upkeep().drain().await.unwrap();
+        assert!(
+            both.upkeep().verify_rows(|_| {}).await.unwrap().is_clean(),
+            "seed {seed}, round {round}"
+        );
     }
 }

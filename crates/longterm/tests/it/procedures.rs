@@ -1,7 +1,7 @@
 //! Procedures: no outcome and no procedure is lost under concurrent counting.
 
 use aios_longterm::{Longterm, Outcome, Procedure};
-use aios_record::{Id, Kind};
+use aios_record::{Id, Key, Kind};
 use serde_json::json;
 
 use crate::support::{open, search};
@@ -12,7 +12,7 @@ async fn stored(longterm: &Longterm) -> Id {
         tags: vec!["ops".to_owned()],
         ..Procedure::new("restart staging", "drain it first")
     };
-    longterm.store_procedure(procedure).await.unwrap()
+    longterm.procedures().put(procedure).await.unwrap()
 }
 
 #[tokio::test]
@@ -23,18 +23,18 @@ async fn outcomes_are_counted_and_durations_averaged() {
     for (outcome, duration_ms) in
         [(Outcome::Success, 100), (Outcome::Failure, 400), (Outcome::Success, 100)]
     {
-        longterm.record_procedure_outcome(&id, outcome, duration_ms).await.unwrap();
-        longterm.drain().await.unwrap();
+        longterm.procedures().count(&id, outcome, duration_ms).await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
-    let procedure = longterm.procedure(&id).await.unwrap().unwrap();
+    let procedure = longterm.procedures().get(&id).await.unwrap().unwrap();
     assert_eq!((procedure.success_count, procedure.fail_count), (2, 1));
     assert_eq!(procedure.avg_duration_ms, Some(200.0));
     assert!(procedure.created_at.is_some() && procedure.created_at <= procedure.last_used);
     assert_eq!(procedure.steps[1]["tool"], "restart");
     assert_eq!(search(&longterm, "staging").await, [format!("procedure/{id}")]);
-    let versions = longterm.history(Kind::Procedure, &id).await.unwrap();
+    let versions = longterm.history(&Key::new(Kind::Procedure, id.clone())).await.unwrap();
     assert_eq!(versions.len(), 1, "counts make no version");
-    let none = longterm.record_procedure_outcome(&Id::generate(), Outcome::Success, 1).await;
+    let none = longterm.procedures().count(&Id::generate(), Outcome::Success, 1).await;
     assert!(none.unwrap_err().is_not_found());
 }
 
@@ -55,19 +55,19 @@ async fn concurrent_outcomes_are_all_counted() {
             callers.push(tokio::spawn(async move {
                 for _ in 0..EACH {
                     let outcome = if number == 0 { Outcome::Failure } else { Outcome::Success };
-                    longterm.record_procedure_outcome(&id, outcome, 10).await.unwrap();
-                    assert!(longterm.procedure(&id).await.unwrap().is_some());
+                    longterm.procedures().count(&id, outcome, 10).await.unwrap();
+                    assert!(longterm.procedures().get(&id).await.unwrap().is_some());
                 }
             }));
         }
     }
     for caller in callers {
-        owner.drain().await.unwrap();
+        owner.upkeep().drain().await.unwrap();
         caller.await.unwrap();
     }
-    let procedure = owner.procedure(&id).await.unwrap().unwrap();
+    let procedure = owner.procedures().get(&id).await.unwrap().unwrap();
     assert_eq!(procedure.fail_count, HANDLES * EACH);
     assert_eq!(procedure.success_count, HANDLES * (CALLERS - 1) * EACH);
-    owner.drain().await.unwrap();
-    assert!(owner.verify().await.unwrap().is_clean());
+    owner.upkeep().drain().await.unwrap();
+    assert!(owner.upkeep().verify().await.unwrap().is_clean());
 }

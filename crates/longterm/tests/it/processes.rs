@@ -15,7 +15,7 @@ use std::{
 };
 
 use aios_longterm::{Config, Longterm};
-use aios_record::{Id, Identity, Kind};
+use aios_record::{Id, Identity, Key, Kind};
 
 use crate::support::{model, note, open, search, shared};
 
@@ -48,12 +48,13 @@ async fn child() {
                 name.to_owned()
             }
             "read" => {
-                let record = longterm.record(Kind::Note, &Id::new(name).unwrap()).await.unwrap();
+                let record =
+                    longterm.get(&Key::new(Kind::Note, Id::new(name).unwrap())).await.unwrap();
                 record.map_or("nothing".to_owned(), |record| record.text)
             }
             "search" => search(&longterm, name).await.first().cloned().unwrap_or_default(),
             "drain" => {
-                longterm.drain().await.unwrap();
+                longterm.upkeep().drain().await.unwrap();
                 longterm.stats().await.unwrap().pending.to_string()
             }
             other => panic!("unknown verb {other}"),
@@ -153,11 +154,11 @@ async fn eight_processes_share_a_directory_and_survive_the_owner() {
         process.end();
     }
     let longterm = open(dir.path()).await;
-    longterm.drain().await.unwrap();
-    let report = longterm.verify().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    let report = longterm.upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     let keys: Vec<Identity> = stored.iter().map(|it| shared(&format!("note/{it}"))).collect();
-    assert!(longterm.known(&keys).await.unwrap().into_iter().all(|known| known));
+    assert!(longterm.records().known(&keys).await.unwrap().into_iter().all(|known| known));
     // The last command of the killed process has taken effect or it has not.
     assert!((keys.len()..=keys.len() + 1).contains(&usize::try_from(report.checked).unwrap()));
 }
@@ -209,7 +210,7 @@ async fn opening_waits_while_a_new_owner_heals() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "a lighthouse")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
     let versions = dir.path().join("longterm/records.lance/_versions");
     let manifests = fs::read_dir(&versions).unwrap().map(|entry| entry.unwrap().path());

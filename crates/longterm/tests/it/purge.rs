@@ -11,7 +11,9 @@ use std::{
 };
 
 use aios_longterm::{Config, Longterm, LongtermView, Obstacle};
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Source, forms};
+use aios_record::{
+    Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Source, forms,
+};
 use serde_json::json;
 
 use crate::{
@@ -68,18 +70,18 @@ async fn filled(dir: &Path) -> Longterm {
     let fillers = (0..400).map(|n| note(&n.to_string(), &format!("filler number {n} of many")));
     let first = note("secret", "once the code was wobblefrotz");
     longterm.store(fillers.chain([first]).collect()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let mut secret = note("secret", SECRET);
     secret.payload = json!({"note": "mumblethrip"});
     let others = (0..150).map(|n| note(&format!("late-{n}"), "some more of them"));
     longterm.store(others.chain([secret]).collect()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.store(vec![note("bad", "a grumblewort")]).await.unwrap();
     let journal = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
     let sql = "UPDATE pending SET record = '{\"grumblewort\": 1}' WHERE key LIKE '%note/bad'";
     journal.execute(sql, []).unwrap();
     journal.close().unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.store(vec![note("new", "wobblefrotz that still waits")]).await.unwrap();
     fs::create_dir_all(dir.join("quarantine")).unwrap();
     fs::write(dir.join("quarantine/1.manifest"), SECRET).unwrap();
@@ -103,7 +105,7 @@ async fn purged_data_is_in_no_file() {
         assert!(!with_values(dir, &needles[at..=at]).await.is_empty(), "needle {at}");
     }
     let id = Id::new("secret").unwrap();
-    assert_eq!(longterm.history(Kind::Note, &id).await.unwrap().len(), 2);
+    assert_eq!(longterm.history(&Key::new(Kind::Note, id.clone())).await.unwrap().len(), 2);
     let indexes = index_files(dir);
     // The full-text index holds the token, and the vector index the rounded vector.
     let in_indexes = dir.join("longterm/records.lance/_indices");
@@ -112,7 +114,7 @@ async fn purged_data_is_in_no_file() {
     assert!(!with_rounded(&in_indexes, &vector).await.is_empty());
 
     let all = notes(&["secret", "bad", "new", "never"]);
-    let purged = longterm.purge(all.clone()).await.unwrap();
+    let purged = longterm.upkeep().purge(all.clone()).await.unwrap();
     assert_eq!((purged.identities, purged.pending), (notes(&["secret", "bad", "new"]), None));
     assert_eq!(with_bytes(dir, &needles), Vec::<PathBuf>::new());
     assert_eq!(with_values(dir, &needles).await, Vec::<PathBuf>::new());
@@ -124,15 +126,15 @@ async fn purged_data_is_in_no_file() {
     let left: Vec<_> = index_files(dir).intersection(&indexes).cloned().collect();
     assert_eq!(left, Vec::<PathBuf>::new());
 
-    assert_eq!(longterm.known(&all).await.unwrap(), [false; 4]);
-    assert_eq!(longterm.history(Kind::Note, &id).await.unwrap(), []);
-    assert_eq!(longterm.refused(10).await.unwrap(), []);
-    let report = longterm.verify().await.unwrap();
+    assert_eq!(longterm.records().known(&all).await.unwrap(), [false; 4]);
+    assert_eq!(longterm.history(&Key::new(Kind::Note, id.clone())).await.unwrap(), []);
+    assert_eq!(longterm.feed().refused(10).await.unwrap(), []);
+    let report = longterm.upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(report.checked, 550);
     assert_eq!(search(&longterm, "filler number 7").await[0], "note/7");
     longterm.store(vec![note("secret", "another one")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(search(&longterm, "another one").await[0], "note/secret");
 }
 
@@ -141,14 +143,14 @@ async fn forgotten_records_are_hidden_and_can_be_purged_later() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", SECRET), note("b", "a vault of cheese")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(longterm.forget(notes(&["a", "c"])).await.unwrap(), notes(&["a"]));
     assert_eq!(longterm.forget(notes(&["a"])).await.unwrap(), []);
     assert_eq!(search(&longterm, "the vault").await, ["note/b"]);
-    assert_eq!(longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap(), None);
-    longterm.drain().await.unwrap();
+    assert_eq!(longterm.get(&Key::new(Kind::Note, Id::new("a").unwrap())).await.unwrap(), None);
+    longterm.upkeep().drain().await.unwrap();
     assert!(!with_bytes(dir.path(), &needles()).is_empty());
-    assert_eq!(longterm.purge(notes(&["a"])).await.unwrap().identities, []);
+    assert_eq!(longterm.upkeep().purge(notes(&["a"])).await.unwrap().identities, []);
     assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
     assert_eq!(search(&longterm, "the vault").await, ["note/b"]);
 }
@@ -157,8 +159,8 @@ async fn forgotten_records_are_hidden_and_can_be_purged_later() {
 async fn all_records_can_be_purged() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = filled(dir.path()).await;
-    let all = longterm.identities().await.unwrap();
-    assert_eq!(longterm.purge(all).await.unwrap().identities.len(), 553);
+    let all = longterm.records().identities().await.unwrap();
+    assert_eq!(longterm.upkeep().purge(all).await.unwrap().identities.len(), 553);
     assert_eq!(with_bytes(dir.path(), &[b"filler".to_vec()]), Vec::<PathBuf>::new());
     assert_eq!(longterm.stats().await.unwrap().records, 0);
     assert_eq!(search(&longterm, "filler").await, Vec::<String>::new());
@@ -169,12 +171,12 @@ async fn a_long_read_blocks_a_purge_and_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", SECRET), note("b", "cheese")]).await.unwrap();
-    longterm.drain().await.unwrap();
-    longterm.verify().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    longterm.upkeep().verify().await.unwrap();
     let reading = File::options().read(true).write(true).open(dir.path().join("readers.lock"));
     let reading = reading.unwrap();
     reading.lock_shared().unwrap();
-    let purged = longterm.purge(notes(&["a"])).await.unwrap();
+    let purged = longterm.upkeep().purge(notes(&["a"])).await.unwrap();
     assert_eq!((purged.identities, purged.pending), (notes(&["a"]), Some(Obstacle::LibraryReader)));
     assert_eq!(search(&longterm, "vault").await, ["note/b"]);
     assert!(!with_bytes(dir.path(), &needles()).is_empty());
@@ -182,7 +184,7 @@ async fn a_long_read_blocks_a_purge_and_is_named() {
     drop(reading);
     // The next owner finishes the purge without another request.
     let longterm = open(dir.path()).await;
-    while longterm.finish_purges().await.unwrap().is_some() {}
+    while longterm.upkeep().finish_purges().await.unwrap().is_some() {}
     assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
 }
 
@@ -191,9 +193,9 @@ async fn the_owner_finishes_the_purge_of_another_process() {
     let dir = tempfile::tempdir().unwrap();
     let (_owner, other) = (open(dir.path()).await, open(dir.path()).await);
     other.store(vec![note("a", SECRET)]).await.unwrap();
-    other.drain().await.unwrap();
+    other.upkeep().drain().await.unwrap();
     assert_eq!(search(&other, "vault").await, ["note/a"]);
-    assert_eq!(other.purge(notes(&["a"])).await.unwrap().pending, None);
+    assert_eq!(other.upkeep().purge(notes(&["a"])).await.unwrap().pending, None);
     assert_eq!(with_bytes(dir.path(), &needles()), Vec::<PathBuf>::new());
     assert_eq!(search(&other, "vault").await, Vec::<String>::new());
 }
@@ -216,7 +218,7 @@ async fn derived_returns_children_and_records_made_from_them() {
         ])
         .await
         .unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm
         .store(vec![
             of(Kind::ToolCall, "c", json!({"task_id": "t"})),
@@ -227,11 +229,14 @@ async fn derived_returns_children_and_records_made_from_them() {
         .unwrap();
     let derived = |key: &str| {
         let (longterm, of) = (longterm.clone(), [shared(key)]);
-        async move { longterm.derived(&of, &[]).await.unwrap() }
+        async move { longterm.sources().derived(&of, &[]).await.unwrap() }
     };
     let made_of_goal = ["task/t", "tool_call/c", "summary/s"].map(shared);
     assert_eq!(derived("goal/g").await, made_of_goal);
-    assert_eq!(longterm.derived(&[], &[file]).await.unwrap(), [shared("knowledge/chunk")]);
+    assert_eq!(
+        longterm.sources().derived(&[], &[file]).await.unwrap(),
+        [shared("knowledge/chunk")]
+    );
     assert_eq!(derived("note/x").await, [shared("summary/s")]);
     assert_eq!(derived("task/alone").await, []);
 
@@ -239,9 +244,9 @@ async fn derived_returns_children_and_records_made_from_them() {
     of_ada.scope = Scope::default().with_user("ada").with_session("s");
     longterm.store(vec![of_ada]).await.unwrap();
     let of_ada = ScopeFilter::exact(Scope::default().with_user("ada"));
-    let found = longterm.narrow(&of_ada).unwrap().identities().await.unwrap();
+    let found = longterm.narrow(&of_ada).unwrap().records().identities().await.unwrap();
     assert_eq!(found, [Identity { owner: Owner::user("ada").unwrap(), ..shared("note/hers") }]);
-    assert_eq!(longterm.identities().await.unwrap().len(), 7);
+    assert_eq!(longterm.records().identities().await.unwrap().len(), 7);
 }
 
 /// Runs in the killed process; not a test by itself.
@@ -249,7 +254,7 @@ async fn derived_returns_children_and_records_made_from_them() {
 async fn child() {
     let Some(dir) = env::var_os(CHILD_DIR) else { return };
     let longterm = Longterm::open(Path::new(&dir), config(), model()).await.unwrap();
-    longterm.purge(notes(&["secret", "bad", "new"])).await.unwrap();
+    longterm.upkeep().purge(notes(&["secret", "bad", "new"])).await.unwrap();
 }
 
 /// Returns the progress of a purge, seen from outside: the number of versions of the library, and
@@ -289,10 +294,10 @@ async fn a_purge_that_is_killed_is_finished_by_the_next_owner() {
         child.kill().unwrap();
         child.wait().unwrap();
         let longterm = Longterm::open(dir, config(), model()).await.unwrap();
-        assert_eq!(longterm.finish_purges().await.unwrap(), None);
+        assert_eq!(longterm.upkeep().finish_purges().await.unwrap(), None);
         assert_eq!(with_bytes(dir, &needles()), Vec::<PathBuf>::new(), "{versions_made}");
         assert_eq!(with_values(dir, &needles()).await, Vec::<PathBuf>::new());
-        let report = longterm.verify().await.unwrap();
+        let report = longterm.upkeep().verify().await.unwrap();
         assert!(report.is_clean() && report.checked == 550, "{report:?}");
     }
 }
@@ -320,8 +325,14 @@ async fn derived_stays_within_the_owner() {
     }
     let derived = async |view: &LongtermView, user: &str| {
         let goal = of(user, Kind::Goal, "g").identity();
-        let mut derived: Vec<String> =
-            view.derived(&[goal], &[]).await.unwrap().iter().map(Identity::to_string).collect();
+        let mut derived: Vec<String> = view
+            .sources()
+            .derived(&[goal], &[])
+            .await
+            .unwrap()
+            .iter()
+            .map(Identity::to_string)
+            .collect();
         derived.sort();
         derived
     };
@@ -332,9 +343,9 @@ async fn derived_stays_within_the_owner() {
         assert_eq!(derived(&longterm, "").await, of_shared);
         let bob = longterm.scoped(Gate::owner(Owner::user("bob").unwrap()));
         assert!(derived(&bob, "ada").await.is_empty());
-        let chunks = bob.derived(&[], std::slice::from_ref(&file)).await.unwrap();
+        let chunks = bob.sources().derived(&[], std::slice::from_ref(&file)).await.unwrap();
         assert_eq!(chunks.len(), 2, "his own and the shared one: {chunks:?}");
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
 }
 
@@ -351,20 +362,20 @@ async fn a_shorter_document_of_one_owner_removes_no_piece_of_another() {
     let of = |user: &str| longterm.scoped(Gate::owner(Owner::user(user).unwrap()));
     let (ada, bob) = (of("ada"), of("bob"));
     for view in [&ada, &bob] {
-        view.add_knowledge(document(&long)).await.unwrap();
+        view.knowledge().put(document(&long)).await.unwrap();
     }
-    let pieces = bob.identities().await.unwrap().len();
+    let pieces = bob.records().identities().await.unwrap().len();
     assert!(2 < pieces);
-    ada.add_knowledge(document("Herons fish.")).await.unwrap();
-    let left = longterm.identities().await.unwrap();
+    ada.knowledge().put(document("Herons fish.")).await.unwrap();
+    let left = longterm.records().identities().await.unwrap();
     let of_ada = left.iter().filter(|it| it.owner.as_str() == "ada").count();
-    assert_eq!((of_ada, bob.identities().await.unwrap().len()), (1, pieces));
+    assert_eq!((of_ada, bob.records().identities().await.unwrap().len()), (1, pieces));
     // Forgetting the whole and its pieces leaves the other owner's document.
     let whole =
         Identity::new(Owner::user("bob").unwrap(), Kind::Knowledge, Id::new("doc").unwrap());
-    let mut all = longterm.derived(std::slice::from_ref(&whole), &[]).await.unwrap();
+    let mut all = longterm.sources().derived(std::slice::from_ref(&whole), &[]).await.unwrap();
     assert_eq!(all.len(), pieces - 1);
     all.push(whole);
     longterm.forget(all).await.unwrap();
-    assert_eq!(longterm.identities().await.unwrap().len(), 1);
+    assert_eq!(longterm.records().identities().await.unwrap().len(), 1);
 }

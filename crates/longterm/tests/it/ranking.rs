@@ -31,7 +31,7 @@ async fn notes() -> (tempfile::TempDir, Longterm) {
 }
 
 async fn hits(view: &LongtermView, query: &str) -> Vec<Hit> {
-    let options = SearchOptions { explain: Explain::Yes, ..SearchOptions::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     view.search(query, &options).await.unwrap().hits
 }
 
@@ -76,8 +76,8 @@ async fn a_question_about_a_speaker_equals_one_in_the_first_person() {
         let cosine = |hits: &[Hit]| hits[0].explain.as_ref().unwrap().cosine.to_bits();
         let of_ada = asked.iter().find(|hit| hit.record.id.as_str() == "t:0").unwrap();
         assert_eq!(cosine(&found), of_ada.explain.as_ref().unwrap().cosine.to_bits(), "{place}");
-        longterm.drain().await.unwrap();
-        assert!(longterm.warm().await.unwrap());
+        longterm.upkeep().drain().await.unwrap();
+        assert!(longterm.upkeep().warm().await.unwrap());
     }
 }
 
@@ -150,7 +150,7 @@ async fn min_relevance_cuts_the_end_of_the_order() {
     let (_dir, longterm) = notes().await;
     let all = hits(&longterm, "Where is the bicycle of the office?").await;
     let least = all[1].relevance;
-    let options = SearchOptions { min_relevance: Some(least), ..SearchOptions::default() };
+    let options = SearchOptions::default().with_min_relevance(least);
     let cut = longterm.search("Where is the bicycle of the office?", &options).await.unwrap();
     let kept: Vec<String> = all
         .iter()

@@ -8,8 +8,8 @@ use std::{
 };
 
 use aios_embedding::{Embedder, Fingerprint};
-use aios_longterm::{Config, Error, Longterm, Progress, SearchOptions};
-use aios_record::{Id, Kind};
+use aios_longterm::{Config, Error, Longterm, SearchOptions};
+use aios_record::{Id, Key, Kind, Progress};
 use tokio::sync::watch;
 
 use crate::support::{Letters, keys, model, note, open, search, shared};
@@ -19,7 +19,7 @@ async fn open_letters(dir: &Path) -> Longterm {
 }
 
 async fn reindex(dir: &Path, embedder: Arc<dyn Embedder>) -> aios_longterm::Reindexed {
-    Longterm::reindex(dir, Config::default(), embedder, |_| {}).await.unwrap()
+    aios_longterm::reindex(dir, Config::default(), embedder, |_| {}).await.unwrap()
 }
 
 fn tables(dir: &Path) -> Vec<String> {
@@ -68,7 +68,7 @@ async fn a_model_that_embeds_nothing_is_refused() {
     longterm.store(vec![note("a", "apples")]).await.unwrap();
     longterm.close().await.unwrap();
     let mute = Arc::new(Mute(Fingerprint::new("mute")));
-    let refused = Longterm::reindex(dir.path(), Config::default(), mute, |_| {}).await;
+    let refused = aios_longterm::reindex(dir.path(), Config::default(), mute, |_| {}).await;
     assert!(matches!(refused, Err(Error::Embedding(_))), "{refused:?}");
     let longterm = open(dir.path()).await;
     assert_eq!(search(&longterm, "apples").await, ["note/a"]);
@@ -79,7 +79,7 @@ async fn a_reindex_embeds_stored_and_waiting_records_with_the_new_model() {
     let dir = tempfile::tempdir().unwrap();
     let before = open_undrained(dir.path()).await;
     before.store(vec![note("a", "apples"), note("b", "before")]).await.unwrap();
-    before.drain().await.unwrap();
+    before.upkeep().drain().await.unwrap();
     before.store(vec![note("b", "bananas"), note("c", "cherries")]).await.unwrap();
     let letters = Letters::new();
     let done = reindex(dir.path(), letters.clone()).await;
@@ -93,7 +93,7 @@ async fn a_reindex_embeds_stored_and_waiting_records_with_the_new_model() {
     };
     told(before.search("apples", &SearchOptions::default()).await.unwrap_err());
     told(before.store(vec![note("d", "dates")]).await.unwrap_err());
-    told(before.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap_err());
+    told(before.get(&Key::new(Kind::Note, Id::new("a").unwrap())).await.unwrap_err());
     drop(before);
     let again = Longterm::open(dir.path(), Config::default(), model()).await.err().unwrap();
     assert!(matches!(&again, Error::ModelMismatch { .. }), "{again}");
@@ -110,11 +110,11 @@ async fn a_reindex_embeds_stored_and_waiting_records_with_the_new_model() {
         }
     };
     check().await;
-    after.drain().await.unwrap();
+    after.upkeep().drain().await.unwrap();
     check().await;
-    let report = after.verify().await.unwrap();
+    let report = after.upkeep().verify().await.unwrap();
     assert!(report.is_clean() && report.checked == 3, "{report:?}");
-    let versions = after.history(Kind::Note, &Id::new("b").unwrap()).await.unwrap();
+    let versions = after.history(&Key::new(Kind::Note, Id::new("b").unwrap())).await.unwrap();
     assert_eq!(versions.len(), 2);
     after.close().await.unwrap();
     assert_eq!(tables(dir.path()), ["records_1.lance"]);
@@ -127,7 +127,7 @@ async fn concurrent_writes_during_a_reindex_are_kept() {
     let old: Vec<_> =
         (0..300).map(|n| note(&format!("old{n}"), &format!("old text {n}"))).collect();
     writer.store(old).await.unwrap();
-    writer.drain().await.unwrap();
+    writer.upkeep().drain().await.unwrap();
     let writing = tokio::spawn(async move {
         let mut expect: BTreeSet<(String, String)> = BTreeSet::new();
         for at in 0.. {
@@ -155,11 +155,11 @@ async fn concurrent_writes_during_a_reindex_are_kept() {
     assert!(0 < calls);
     drop(writer);
     let after = open_letters(dir.path()).await;
-    after.drain().await.unwrap();
-    let report = after.verify().await.unwrap();
+    after.upkeep().drain().await.unwrap();
+    let report = after.upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     for (id, text) in &expect {
-        let read = after.record(Kind::Note, &Id::new(id.as_str()).unwrap()).await.unwrap();
+        let read = after.get(&Key::new(Kind::Note, Id::new(id.as_str()).unwrap())).await.unwrap();
         assert_eq!(&read.unwrap().text, text, "{id}, {calls} calls");
     }
     let untouched = (0..300).filter(|n| !expect.iter().any(|(id, _)| *id == format!("old{n}")));
@@ -171,15 +171,15 @@ async fn a_reindex_with_the_same_model_rebuilds_the_library_and_handles_continue
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "apples"), note("b", "bananas")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(search(&longterm, "apples").await[0], "note/a");
     let done = reindex(dir.path(), model()).await;
     assert_eq!((done.records, done.embedded), (2, 0), "vectors stay");
     assert_eq!(search(&longterm, "apples").await[0], "note/a");
     longterm.store(vec![note("c", "cherries")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(search(&longterm, "cherries").await[0], "note/c");
-    assert!(longterm.verify().await.unwrap().is_clean());
+    assert!(longterm.upkeep().verify().await.unwrap().is_clean());
     longterm.close().await.unwrap();
     assert_eq!(tables(dir.path()), ["records_1.lance"]);
     reindex(dir.path(), model()).await;
@@ -199,10 +199,10 @@ async fn an_interrupted_reindex_continues() {
     let path = dir.path().to_owned();
     let first = tokio::spawn(async move {
         let progress = move |progress: Progress| {
-            assert_eq!(progress.total, RECORDS);
+            assert_eq!(progress.total, Some(RECORDS));
             told.send_replace(progress.done);
         };
-        Longterm::reindex(&path, Config::default(), Letters::new(), progress).await
+        aios_longterm::reindex(&path, Config::default(), Letters::new(), progress).await
     });
     done.wait_for(|done| 0 < *done).await.unwrap();
     first.abort();
@@ -217,7 +217,7 @@ async fn an_interrupted_reindex_continues() {
     assert_eq!(second.records, RECORDS - 1);
     assert!(second.embedded <= RECORDS - at_least, "{second:?} after {at_least}");
     let longterm = open_letters(dir.path()).await;
-    let report = longterm.verify().await.unwrap();
+    let report = longterm.upkeep().verify().await.unwrap();
     assert!(report.is_clean() && report.checked == RECORDS - 1, "{report:?}");
     let found = longterm.search("text number 4321", &SearchOptions::default()).await.unwrap();
     assert_eq!(keys(&found)[0], "note/4321");
@@ -230,7 +230,7 @@ async fn reindexes_exclude_each_other_and_a_purge_meanwhile_reaches_the_new_tabl
     let secret = "unmistakablesecret";
     let records = (0..3000).map(|n| note(&n.to_string(), &format!("{secret} number {n}")));
     longterm.store(records.collect()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let (told, mut begun) = watch::channel(false);
     let (go, may_go) = std::sync::mpsc::channel::<()>();
     let may_go = std::sync::Mutex::new(may_go);
@@ -241,22 +241,22 @@ async fn reindexes_exclude_each_other_and_a_purge_meanwhile_reaches_the_new_tabl
                 may_go.lock().unwrap().recv().unwrap();
             }
         };
-        Longterm::reindex(&path, Config::default(), model(), progress).await
+        aios_longterm::reindex(&path, Config::default(), model(), progress).await
     });
     begun.wait_for(|begun| *begun).await.unwrap();
-    let second = Longterm::reindex(dir.path(), Config::default(), model(), |_| {}).await;
+    let second = aios_longterm::reindex(dir.path(), Config::default(), model(), |_| {}).await;
     assert!(matches!(second, Err(Error::Rebuilding)), "{second:?}");
     let all = (0..3000).map(|n| shared(&format!("note/{n}"))).collect();
-    let purged = longterm.purge(all).await.unwrap();
+    let purged = longterm.upkeep().purge(all).await.unwrap();
     assert_eq!(purged.pending, Some(aios_longterm::Obstacle::Rebuild));
     go.send(()).unwrap();
     first.await.unwrap().unwrap();
-    let mut left = longterm.finish_purges().await.unwrap();
+    let mut left = longterm.upkeep().finish_purges().await.unwrap();
     for _ in 0..100 {
         if left.is_none() {
             break;
         }
-        left = longterm.finish_purges().await.unwrap();
+        left = longterm.upkeep().finish_purges().await.unwrap();
     }
     assert_eq!(left, None);
     longterm.close().await.unwrap();

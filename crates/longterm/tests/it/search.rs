@@ -16,8 +16,8 @@ async fn check(records: Vec<Record>, query: &str, options: &SearchOptions, expec
     longterm.store(records).await.unwrap();
     let pending = longterm.search(query, options).await.unwrap();
     assert_eq!(keys(&pending), expect, "`{query}` in the journal");
-    longterm.drain().await.unwrap();
-    assert!(longterm.warm().await.unwrap());
+    longterm.upkeep().drain().await.unwrap();
+    assert!(longterm.upkeep().warm().await.unwrap());
     let resident = longterm.search(query, options).await.unwrap();
     assert_eq!(keys(&resident), expect, "`{query}` in the library, in RAM");
     let config = Config { resident_bytes_max: 0, ..Config::default() };
@@ -65,14 +65,14 @@ async fn a_hit_is_the_same_with_and_without_texts_in_ram() {
     let longterm = open(dir.path()).await;
     let plain = note("plain", "the lighthouse keeper");
     longterm.store(vec![full("one"), full("two"), plain]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
     let mut found = Vec::new();
     // Three records take some 1,900 bytes; their fields that only hits show take some 1,100.
     for resident_bytes_max in [Config::default().resident_bytes_max, 2500, 0] {
         let config = Config { resident_bytes_max, ..Config::default() };
         let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
-        assert_eq!(longterm.warm().await.unwrap(), 0 < resident_bytes_max);
+        assert_eq!(longterm.upkeep().warm().await.unwrap(), 0 < resident_bytes_max);
         let hits = longterm.search("lighthouse", &SearchOptions::default()).await.unwrap().hits;
         found.push(hits.into_iter().map(|hit| hit.record).collect::<Vec<_>>());
     }
@@ -112,7 +112,7 @@ async fn texts_of_several_languages_are_found_by_other_forms_of_their_words() {
         for _ in 0..2 {
             let found = longterm.search(query, &SearchOptions::default()).await.unwrap();
             assert_eq!(found.hits[0].record.id.as_str(), expect, "{query}");
-            longterm.drain().await.unwrap();
+            longterm.upkeep().drain().await.unwrap();
         }
     }
 }
@@ -128,8 +128,8 @@ async fn the_rows_in_ram_follow_the_library() {
         // Every third one replaces the record of the previous step.
         let id = format!("{}", step - usize::from(step % 3 == 2));
         longterm.store(vec![note(&id, &text(step))]).await.unwrap();
-        longterm.drain().await.unwrap();
-        assert!(longterm.warm().await.unwrap() && other.warm().await.unwrap());
+        longterm.upkeep().drain().await.unwrap();
+        assert!(longterm.upkeep().warm().await.unwrap() && other.upkeep().warm().await.unwrap());
         let expect = if step % 3 == 2 { step - 1 } else { step };
         for handle in [&longterm, &other] {
             let query = format!("lighthouse ship {step}");
@@ -144,13 +144,13 @@ async fn the_rows_in_ram_follow_the_library() {
     }
     let change = removal("0");
     let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
-    longterm.apply_feed(page).await.unwrap();
+    longterm.feed().apply(page).await.unwrap();
     for _ in 0..2 {
         for handle in [&longterm, &other] {
             assert!(!search(handle, "lighthouse ship 0").await.contains(&"note/0".to_owned()));
         }
-        longterm.drain().await.unwrap();
-        assert!(other.warm().await.unwrap());
+        longterm.upkeep().drain().await.unwrap();
+        assert!(other.upkeep().warm().await.unwrap());
     }
 }
 
@@ -167,7 +167,7 @@ async fn records_are_found_by_words_and_by_meaning() {
             note("tax", "quarterly taxes are due in April"),
         ]
     };
-    let best = SearchOptions { limit: 1, ..SearchOptions::default() };
+    let best = SearchOptions::default().with_limit(1);
     check(records(), "err_conn_reset", &best, &["note/error"]).await;
     check(records(), "nginx", &best, &["note/error"]).await;
     check(records(), "a dog playing outside", &best, &["note/dog"]).await;
@@ -182,12 +182,12 @@ async fn neighbouring_turns_contribute_their_words() {
         turn("t", 0, "Ada", "The train was late again."),
         turn("t", 1, "Bob", "Yes, every week, it is called Monday."),
     ];
-    let two = SearchOptions { limit: 2, ..SearchOptions::default() };
+    let two = SearchOptions::default().with_limit(2);
     let expect = ["message/s:0", "message/s:1"];
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(records).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let mut found = keys(&longterm.search("the name of the kitten", &two).await.unwrap());
     found.sort();
     assert_eq!(found, expect);
@@ -203,9 +203,9 @@ async fn filters_restrict_before_the_search() {
     };
     let users = || vec![scoped("1", Some("ada")), scoped("2", Some("bob")), scoped("3", None)];
     let ada = Scope::default().with_user("ada");
-    let shared = SearchOptions { scope: ScopeFilter::new(ada.clone()), ..Default::default() };
+    let shared = SearchOptions::default().with_scope(ScopeFilter::new(ada.clone()));
     check(users(), "whale", &shared, &["note/1", "note/3"]).await;
-    let exact = SearchOptions { scope: ScopeFilter::exact(ada), ..Default::default() };
+    let exact = SearchOptions::default().with_scope(ScopeFilter::exact(ada));
     check(users(), "whale", &exact, &["note/1"]).await;
 
     let tagged = |id: &str, tags: &[&str]| {
@@ -214,12 +214,12 @@ async fn filters_restrict_before_the_search() {
         record
     };
     let tags = vec![tagged("1", &["a b", "c"]), tagged("2", &["a"]), tagged("3", &[])];
-    let any = SearchOptions { tags: vec!["a".to_owned(), "zz".to_owned()], ..Default::default() };
+    let any = SearchOptions::default().with_tags(vec!["a".to_owned(), "zz".to_owned()]);
     check(tags, "tea", &any, &["note/2"]).await;
 
-    let facts = SearchOptions { kinds: Some(vec![Kind::Fact]), ..Default::default() };
+    let facts = SearchOptions::default().with_kinds(vec![Kind::Fact]);
     check(vec![note("1", "x")], "x", &facts, &[]).await;
-    let none = SearchOptions { kinds: Some(vec![]), ..Default::default() };
+    let none = SearchOptions::default().with_kinds(vec![]);
     check(vec![note("1", "x")], "x", &none, &[]).await;
 }
 
@@ -239,18 +239,15 @@ async fn times_restrict_the_search() {
         ]
     };
     let day = |text: &str| Some(time(text));
-    let june = SearchOptions {
-        since: day("2023-06-01T00:00:00Z"),
-        until: day("2023-07-10T09:00:00.000001Z"),
-        ..Default::default()
-    };
+    let june = SearchOptions::default()
+        .with_since(day("2023-06-01T00:00:00Z"))
+        .with_until(day("2023-07-10T09:00:00.000001Z"));
     check(records(), "meeting", &june, &["note/july"]).await;
-    let before = SearchOptions { until: day("2023-07-10T09:00:00Z"), ..Default::default() };
+    let before = SearchOptions::default().with_until(day("2023-07-10T09:00:00Z"));
     check(records(), "meeting", &before, &["note/may"]).await;
-    let then = SearchOptions { as_of: day("2024-06-15T00:00:00Z"), ..Default::default() };
-    check(records(), "expired meeting", &SearchOptions { limit: 1, ..then }, &["note/expired"])
-        .await;
-    let named = SearchOptions { limit: 1, ..Default::default() };
+    let then = SearchOptions::default().with_as_of(day("2024-06-15T00:00:00Z"));
+    check(records(), "expired meeting", &then.with_limit(1), &["note/expired"]).await;
+    let named = SearchOptions::default().with_limit(1);
     check(records(), "the meeting in May 2023", &named, &["note/may"]).await;
 }
 
@@ -259,7 +256,7 @@ async fn a_hit_explains_itself_and_its_score_is_the_sum() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![turn("s", 0, "Ada", "I painted a lake at sunrise")]).await.unwrap();
-    let options = SearchOptions { explain: Explain::Yes, ..Default::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let found = longterm.search("What did Ada paint?", &options).await.unwrap();
     let hit = &found.hits[0];
     let why = hit.explain.as_ref().unwrap();
@@ -275,7 +272,7 @@ async fn explained(records: Vec<Record>, query: &str) -> Vec<(String, Explanatio
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(records).await.unwrap();
-    let options = SearchOptions { explain: Explain::Yes, ..Default::default() };
+    let options = SearchOptions::default().with_explain(Explain::Yes);
     let found = longterm.search(query, &options).await.unwrap();
     let explained =
         found.hits.into_iter().map(|hit| (hit.record.key().to_string(), hit.explain.unwrap()));
@@ -321,11 +318,7 @@ async fn relative_times_are_relative_to_the_time_of_the_question() {
     };
     let records =
         || vec![told("4", "2023-04-11"), told("7", "2023-07-20"), told("9", "2024-05-14")];
-    let at = |moment: &str| SearchOptions {
-        as_of: Some(time(moment)),
-        limit: 1,
-        ..SearchOptions::default()
-    };
+    let at = |moment: &str| SearchOptions::default().with_as_of(time(moment)).with_limit(1);
     let asked = at("2024-05-15T12:00:00Z");
     check(records(), "the committee last spring", &asked, &["note/4"]).await;
     check(records(), "the committee yesterday", &asked, &["note/9"]).await;
@@ -357,7 +350,7 @@ async fn few_records_and_misspelt_questions_are_enough() {
             note("who", "the singer is known as Who Is She"),
         ]
     };
-    let best = SearchOptions { limit: 1, ..SearchOptions::default() };
+    let best = SearchOptions::default().with_limit(1);
     for (query, expect) in [
         ("tomatoes", "note/tomato"),
         ("WHERE ARE THE TOMATOES", "note/tomato"),
@@ -396,7 +389,7 @@ async fn query_operators_are_words_and_odd_queries_are_accepted() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "one or more near misses"), note("b", "b")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     for query in ["\" OR 1=1 --", "NEAR(", "misses^2 AND (", "'; DROP TABLE records; --"] {
         search(&longterm, query).await;
     }
@@ -418,10 +411,10 @@ async fn limits_of_a_search_are_typed_errors() {
     let long = "x".repeat(QUERY_BYTES_MAX + 1);
     let error = longterm.search(&long, &SearchOptions::default()).await.unwrap_err();
     assert!(matches!(error, Error::QueryTooLong { .. }), "{error}");
-    let many = SearchOptions { limit: LIMIT_MAX + 1, ..Default::default() };
+    let many = SearchOptions::default().with_limit(LIMIT_MAX + 1);
     let error = longterm.search("x", &many).await.unwrap_err();
     assert!(matches!(error, Error::TooMany { .. }), "{error}");
-    let zero = SearchOptions { limit: 0, ..Default::default() };
+    let zero = SearchOptions::default().with_limit(0);
     assert!(longterm.search("x", &zero).await.unwrap().hits.is_empty());
 }
 
@@ -430,7 +423,7 @@ async fn min_relevance_excludes_records_that_do_not_match() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "we planted tomatoes behind the shed")]).await.unwrap();
-    let options = SearchOptions { min_relevance: Some(0.5), ..Default::default() };
+    let options = SearchOptions::default().with_min_relevance(0.5);
     let fits = longterm.search("where are the tomatoes planted?", &options).await.unwrap();
     assert_eq!(keys(&fits), ["note/a"]);
     let off = longterm.search("quantum chromodynamics lecture", &options).await.unwrap();
@@ -446,11 +439,11 @@ async fn repeated_records_do_not_crowd_out_others() {
         ["late", "lost", "strong"].map(|how| note(how, &format!("A heartbeat was {how}.")));
     longterm.store(same.chain(others).collect()).await.unwrap();
     for round in ["pending", "drained"] {
-        let options = SearchOptions { limit: 4, ..SearchOptions::default() };
+        let options = SearchOptions::default().with_limit(4);
         let found = longterm.search("worker heartbeat", &options).await.unwrap();
         assert_eq!(found.hits.len(), 4, "{round}");
         let folded: usize = found.hits.iter().map(|hit| hit.folded.len()).sum();
         assert_eq!(folded, 299, "{round}");
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
 }

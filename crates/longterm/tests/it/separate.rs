@@ -15,7 +15,7 @@ pub(crate) fn gate(user: Option<&str>) -> Gate {
 }
 
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, limit: 20, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes).with_limit(20)
 }
 
 /// Everything that a search returns, to the bit.
@@ -117,8 +117,8 @@ async fn records_of_another_owner_change_no_bit_of_a_search() {
     other.store(noise()).await.unwrap();
     let with_pending = [ask(own, &QUERIES).await, ask(shared, &QUERIES).await];
     assert_all_same(&before, &with_pending, "while the other's records wait");
-    longterm.drain().await.unwrap();
-    assert!(longterm.warm().await.unwrap());
+    longterm.upkeep().drain().await.unwrap();
+    assert!(longterm.upkeep().warm().await.unwrap());
     let drained = [ask(own, &QUERIES).await, ask(shared, &QUERIES).await];
     assert_all_same(&before, &drained, "in the library");
     longterm.close().await.unwrap();
@@ -144,7 +144,7 @@ async fn changes_removals_and_purges_of_another_owner_change_no_bit_of_a_search(
     for view in [own, shared, &other] {
         view.store(records()).await.unwrap();
     }
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     // Waiting versions of rows that the library holds.
     let mut changed = records().split_off(3);
     changed[0].text = "the kitten of Otto bought a car in the harbour".to_owned();
@@ -163,7 +163,7 @@ async fn changes_removals_and_purges_of_another_owner_change_no_bit_of_a_search(
     other.forget(theirs.by_ref().take(3).collect()).await.unwrap();
     let after = [ask(own, &QUERIES).await, ask(shared, &QUERIES).await];
     assert_all_same(&before, &after, "removals");
-    longterm.purge(theirs.collect()).await.unwrap();
+    longterm.upkeep().purge(theirs.collect()).await.unwrap();
     let after = [ask(own, &QUERIES).await, ask(shared, &QUERIES).await];
     assert_all_same(&before, &after, "a purge");
 }
@@ -223,7 +223,7 @@ async fn copies_fold_within_an_owner_and_shared_ones_into_the_users_own() {
         assert_eq!(shared, ["note/a < note/d"], "{round}");
         let all = folded(&longterm).await;
         assert_eq!(all, ["note/a < note/d", "note/b of u1 < ", "note/c of u2 < "], "{round}");
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
 }
 
@@ -271,7 +271,7 @@ async fn sessions_of_the_same_name_are_not_neighbours() {
     let apart = words().await;
     let there =
         [turn("t", 0, "Ada", shelter), turn("t", 2, "Ada", shelter)].map(|it| it.identity());
-    longterm.purge(there.to_vec()).await.unwrap();
+    longterm.upkeep().purge(there.to_vec()).await.unwrap();
     longterm.store(vec![turn("s", 0, "Ada", shelter), turn("s", 2, "Ada", shelter)]).await.unwrap();
     let beside = words().await;
     assert!((apart.words - beside.words).abs() < 0.2, "{apart:?} {beside:?}");
@@ -352,7 +352,7 @@ async fn make(store: &Longterm, verb: Verb, user: Option<&str>, records: &[Recor
     match verb {
         Verb::Store => drop(view.store(latest(records)).await.unwrap()),
         Verb::Forget => drop(view.forget(identities).await.unwrap()),
-        Verb::Purge => drop(store.purge(identities).await.unwrap()),
+        Verb::Purge => drop(store.upkeep().purge(identities).await.unwrap()),
         Verb::Drain => {}
     }
 }
@@ -383,7 +383,7 @@ fn one_store_of_two_owners_is_searched_like_two_stores() {
                     }
                 }
                 if matches!(verb, Verb::Drain) {
-                    stores[0].drain().await.unwrap();
+                    stores[0].upkeep().drain().await.unwrap();
                 }
             }
             for round in ["pending", "drained"] {
@@ -396,8 +396,8 @@ fn one_store_of_two_owners_is_searched_like_two_stores() {
                     assert_same(&alone, &beside, &format!("shared, {round}"));
                 }
                 for store in &stores {
-                    store.drain().await.unwrap();
-                    store.warm().await.unwrap();
+                    store.upkeep().drain().await.unwrap();
+                    store.upkeep().warm().await.unwrap();
                 }
             }
         });

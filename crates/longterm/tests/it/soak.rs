@@ -40,13 +40,13 @@ async fn files_stay_few_in_a_long_run() {
             assert!(!search(&longterm, &format!("topic{}", n % 97)).await.is_empty(), "after {n}");
         }
     }
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let files = files_below(&dir.path().join("longterm/records.lance"));
     if asked.is_some() {
         tell(&mut latencies, files);
     }
     assert!(files < FILES_MAX, "{files} files for {records} records");
-    let report = longterm.verify().await.unwrap();
+    let report = longterm.upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(report.checked, records as u64);
 }

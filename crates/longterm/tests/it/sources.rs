@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aios_longterm::{Config, Error, Found, Knowledge, Longterm, LongtermView, SearchOptions};
-use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, Source, Timestamp};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, Source, Timestamp};
 
 use crate::support::{keys, model, note, open, search, shared};
 
@@ -20,7 +20,7 @@ fn piece(id: &str, document: &str, text: &str) -> Record {
 }
 
 async fn is_forgotten(longterm: &LongtermView, record: &Record) -> bool {
-    longterm.are_forgotten(std::slice::from_ref(record)).await.unwrap() == [true]
+    longterm.tombstones().are_forgotten(std::slice::from_ref(record)).await.unwrap() == [true]
 }
 
 fn of(longterm: &Longterm, user: &str) -> LongtermView {
@@ -35,31 +35,31 @@ async fn a_retired_record_is_found_only_as_of_before_and_is_otherwise_unchanged(
     longterm.store(vec![note("a", "the zebra sleeps"), note("b", "the zebra eats")]).await.unwrap();
     for is_in_library in [false, true] {
         if is_in_library {
-            longterm.drain().await.unwrap();
+            longterm.upkeep().drain().await.unwrap();
         }
         let retired = if is_in_library { shared("note/b") } else { shared("note/a") };
-        let before = longterm.records(std::slice::from_ref(&retired)).await.unwrap().remove(0);
+        let before =
+            longterm.records().get_all(std::slice::from_ref(&retired)).await.unwrap().remove(0);
         let then = TIME.fetch_add(1_000_000, Ordering::Relaxed);
-        let done = longterm.retire(&[retired.clone(), shared("note/none")]).await.unwrap();
+        let done =
+            longterm.sources().retire(&[retired.clone(), shared("note/none")]).await.unwrap();
         assert_eq!(done, std::slice::from_ref(&retired));
-        assert_eq!(longterm.retire(std::slice::from_ref(&retired)).await.unwrap(), []);
+        assert_eq!(longterm.sources().retire(std::slice::from_ref(&retired)).await.unwrap(), []);
         let left = search(&longterm, "the zebra").await;
         assert!(!left.contains(&retired.key().to_string()), "{left:?}");
-        let options = SearchOptions {
-            as_of: Some(Timestamp::from_microsecond(then).unwrap()),
-            ..SearchOptions::default()
-        };
+        let options =
+            SearchOptions::default().with_as_of(Timestamp::from_microsecond(then).unwrap());
         let found: Found = longterm.search("the zebra", &options).await.unwrap();
         assert!(keys(&found).contains(&retired.key().to_string()), "{found:?}");
-        let after = longterm.records(&[retired]).await.unwrap().remove(0);
+        let after = longterm.records().get_all(&[retired]).await.unwrap().remove(0);
         let end = Timestamp::from_microsecond(then + 1_000_000).unwrap();
         assert_eq!(after, Record { valid_to: Some(end), ..before });
     }
     let ada = of(&longterm, "ada");
-    let error = ada.retire(&[shared("note/a")]).await;
+    let error = ada.sources().retire(&[shared("note/a")]).await;
     assert_eq!(error.unwrap(), [], "it is retired already");
     longterm.store(vec![note("c", "the zebra runs")]).await.unwrap();
-    assert!(matches!(ada.retire(&[shared("note/c")]).await, Err(Error::NotYours { .. })));
+    assert!(matches!(ada.sources().retire(&[shared("note/c")]).await, Err(Error::NotYours { .. })));
 }
 
 #[tokio::test]
@@ -68,16 +68,16 @@ async fn records_are_found_by_source_and_by_id_prefix() {
     let longterm = open(dir.path()).await;
     let records = [piece("d-1", "/a", "one"), piece("d-2", "/a", "two"), piece("e-1", "/b", "one")];
     longterm.store(records.to_vec()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.store(vec![piece("d", "/b", "three"), note("d-0", "four")]).await.unwrap();
     let of = |keys: &[&str]| keys.iter().map(|key| shared(key)).collect::<Vec<Identity>>();
-    let begin = longterm.with_prefix(Kind::Note, "d-").await.unwrap();
+    let begin = longterm.records().with_prefix(Kind::Note, "d-").await.unwrap();
     assert_eq!(begin, of(&["note/d-0", "note/d-1", "note/d-2"]));
-    assert_eq!(longterm.with_prefix(Kind::Note, "f").await.unwrap(), []);
-    let mut sourced = longterm.sourced(&[Source::file("/b")]).await.unwrap();
+    assert_eq!(longterm.records().with_prefix(Kind::Note, "f").await.unwrap(), []);
+    let mut sourced = longterm.sources().made_from(&[Source::file("/b")]).await.unwrap();
     sourced.sort();
     assert_eq!(sourced, of(&["note/d", "note/e-1"]));
-    let sources = longterm.source_ids(Source::FILE).await.unwrap();
+    let sources = longterm.sources().ids(Source::FILE).await.unwrap();
     assert_eq!(Vec::from_iter(sources), ["/a", "/b"]);
 }
 
@@ -113,7 +113,7 @@ async fn retiring_a_piece_lifts_no_tombstone_of_its_text() {
     let (first, second) = (piece("1", "/a", "twice"), piece("2", "/a", "twice"));
     longterm.store(vec![first.clone(), second.clone()]).await.unwrap();
     longterm.forget(vec![first.identity()]).await.unwrap();
-    longterm.retire(&[second.identity()]).await.unwrap();
+    longterm.sources().retire(&[second.identity()]).await.unwrap();
     assert!(is_forgotten(&longterm, &first).await);
 }
 
@@ -142,7 +142,7 @@ async fn a_record_refers_to_records_of_its_owner_and_to_shared_ones() {
         let scope = Scope::default().with_user("ada");
         longterm.store(vec![Record { id: id.clone(), scope, ..note("x", "text") }]).await.unwrap();
         for view in [&ada, &*longterm] {
-            let updated = view.update(Kind::Note, &id, fields.clone()).await;
+            let updated = view.update(&Key::new(Kind::Note, id.clone()), fields.clone()).await;
             assert_eq!(updated.is_ok(), is_taken, "{owner:?}: {updated:?}");
         }
     }
@@ -162,15 +162,15 @@ async fn a_piece_of_a_long_text_and_another_record_never_replace_each_other() {
         id: Id::new(id).unwrap(),
         ..Knowledge::new("Weir", text)
     };
-    longterm.add_knowledge(knowledge("x#3", "mine")).await.unwrap();
-    let refused = longterm.add_knowledge(knowledge("x", &long)).await;
+    longterm.knowledge().put(knowledge("x#3", "mine")).await.unwrap();
+    let refused = longterm.knowledge().put(knowledge("x", &long)).await;
     assert!(matches!(refused, Err(Error::PieceTaken { .. })), "{refused:?}");
-    assert_eq!(longterm.with_prefix(Kind::Knowledge, "x").await.unwrap().len(), 1);
-    longterm.add_knowledge(knowledge("y", &long)).await.unwrap();
-    longterm.drain().await.unwrap();
-    let refused = longterm.add_knowledge(knowledge("y#2", "mine")).await;
+    assert_eq!(longterm.records().with_prefix(Kind::Knowledge, "x").await.unwrap().len(), 1);
+    longterm.knowledge().put(knowledge("y", &long)).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    let refused = longterm.knowledge().put(knowledge("y#2", "mine")).await;
     assert!(matches!(refused, Err(Error::PieceTaken { .. })), "{refused:?}");
-    longterm.add_knowledge(knowledge("y", &format!("{long}And another."))).await.unwrap();
-    longterm.add_knowledge(knowledge("y", "short")).await.unwrap();
-    longterm.add_knowledge(knowledge("y#2", "mine, now that it is free")).await.unwrap();
+    longterm.knowledge().put(knowledge("y", &format!("{long}And another."))).await.unwrap();
+    longterm.knowledge().put(knowledge("y", "short")).await.unwrap();
+    longterm.knowledge().put(knowledge("y#2", "mine, now that it is free")).await.unwrap();
 }

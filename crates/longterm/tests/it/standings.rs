@@ -1,12 +1,12 @@
 //! Records found elsewhere, compared with the stored ones.
 
 use aios_longterm::{Longterm, Standing, StoreOutcome};
-use aios_record::{Gate, Id, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_record::{Gate, Id, Key, Kind, Owner, Record, Scope, ScopeFilter};
 
 use crate::support::{note, open, shared};
 
 async fn standing(of: &aios_longterm::LongtermView, record: &Record) -> Standing {
-    of.standings(std::slice::from_ref(record)).await.unwrap()[0]
+    of.records().standings(std::slice::from_ref(record)).await.unwrap()[0]
 }
 
 fn ada(longterm: &Longterm) -> aios_longterm::LongtermView {
@@ -24,13 +24,13 @@ async fn a_record_is_the_same_or_another_by_its_content() {
         let unknown = [note("b", "two lines\nof text")];
         let records = [&alike[..], &others[..], &unknown[..]].concat();
         let expected = [Standing::Same, Standing::Same, Standing::Other, Standing::Other];
-        let standings = longterm.standings(&records).await.unwrap();
+        let standings = longterm.records().standings(&records).await.unwrap();
         assert_eq!(standings, [&expected[..], &[Standing::Unknown]].concat());
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
     let stored = longterm.store(vec![note("a", "two lines of text")]).await.unwrap();
     assert_eq!(stored[0].outcome, StoreOutcome::Known);
-    let kept = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
+    let kept = longterm.get(&Key::new(Kind::Note, Id::new("a").unwrap())).await.unwrap().unwrap();
     assert_eq!(kept.text, "two  lines\r\nof text");
     longterm.forget(vec![shared("note/a")]).await.unwrap();
     assert_eq!(standing(&longterm, &note("a", "two lines of text")).await, Standing::Unknown);
@@ -47,7 +47,7 @@ async fn a_view_compares_only_with_its_own_records() {
     assert_eq!(standing(&ada, &note("a", "hers")).await, Standing::Same);
     assert_eq!(standing(&longterm, &note("a", "hers")).await, Standing::Other);
     let of_bob = Record { scope: Scope::default().with_user("bob"), ..note("a", "hers") };
-    ada.standings(std::slice::from_ref(&of_bob)).await.unwrap_err();
+    ada.records().standings(std::slice::from_ref(&of_bob)).await.unwrap_err();
     assert_eq!(standing(&longterm, &of_bob).await, Standing::Unknown);
     let narrowed = |session: &str| {
         ada.narrow(&ScopeFilter::new(Scope::default().with_session(session))).unwrap()

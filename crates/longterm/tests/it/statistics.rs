@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use aios_longterm::{Config, FeedPage, Longterm};
-use aios_record::{Change, FeedItem, Identity, Record, Timestamp};
+use aios_record::{Change, FeedItem, Identity, Key, Record, Timestamp};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestRunner};
 
 use crate::{
@@ -37,8 +37,8 @@ pub(crate) fn counted(dir: &Path) -> Counts {
 pub(crate) async fn counted_afresh(longterm: &Longterm) -> Counts {
     let dir = tempfile::tempdir().unwrap();
     let fresh = open(dir.path()).await;
-    let identities = longterm.identities().await.unwrap();
-    let mut records = longterm.records(&identities).await.unwrap();
+    let identities = longterm.records().identities().await.unwrap();
+    let mut records = longterm.records().get_all(&identities).await.unwrap();
     assert_eq!(records.len(), identities.len());
     // A former store has users with names that are refused today.
     let mut names: Vec<String> = records.iter().filter_map(|it| it.scope.user.clone()).collect();
@@ -48,7 +48,7 @@ pub(crate) async fn counted_afresh(longterm: &Longterm) -> Counts {
         *user = names.binary_search(user).unwrap().to_string();
     }
     fresh.store(records).await.unwrap();
-    fresh.drain().await.unwrap();
+    fresh.upkeep().drain().await.unwrap();
     let Counts { documents_with, totals } = counted(dir.path());
     let own = |owner: String| match owner.parse::<usize>() {
         Ok(number) => names[number].clone(),
@@ -89,14 +89,14 @@ fn idle() -> Config {
 }
 
 async fn delete(longterm: &Longterm, identities: Vec<Identity>) {
-    let after = longterm.watermark().await.unwrap();
+    let after = longterm.feed().watermark().await.unwrap();
     let through = after + identities.len() as u64;
     let changes = (after + 1..).zip(identities).map(|(seq, identity)| {
         let (owner, key) = (Some(identity.owner.clone()), identity.key());
         FeedItem { seq, change: Change::Delete { owner, key } }
     });
     let changes = changes.collect();
-    longterm.apply_feed(FeedPage { after, through, changes }).await.unwrap();
+    longterm.feed().apply(FeedPage { after, through, changes }).await.unwrap();
 }
 
 /// Applies `action`. A store that is `idle` neither drains nor rebuilds by itself.
@@ -112,13 +112,13 @@ async fn act(longterm: Longterm, dir: &Path, action: &Action, is_idle: bool) -> 
         Verb::Store => drop(view.store(records).await.unwrap()),
         Verb::Delete => delete(&longterm, identities).await,
         Verb::Forget => drop(view.forget(identities).await.unwrap()),
-        Verb::Purge => drop(longterm.purge(identities).await.unwrap()),
+        Verb::Purge => drop(longterm.upkeep().purge(identities).await.unwrap()),
         Verb::Drain | Verb::Reopen | Verb::Rebuild if is_idle => {}
-        Verb::Drain => longterm.drain().await.unwrap(),
+        Verb::Drain => longterm.upkeep().drain().await.unwrap(),
         Verb::Reopen | Verb::Rebuild => {
             longterm.close().await.unwrap();
             if matches!(verb, Verb::Rebuild) {
-                Longterm::reindex(dir, idle(), model(), |_| {}).await.unwrap();
+                aios_longterm::reindex(dir, idle(), model(), |_| {}).await.unwrap();
             }
             return Longterm::open(dir, idle(), model()).await.unwrap();
         }
@@ -153,8 +153,8 @@ fn the_counts_are_those_of_the_stored_records_whenever_they_were_drained() {
                 }
                 let (expect, found) = (ask(&busy, &queries).await, ask(&late, &queries).await);
                 assert_same(&expect, &found, round);
-                busy.drain().await.unwrap();
-                late.drain().await.unwrap();
+                busy.upkeep().drain().await.unwrap();
+                late.upkeep().drain().await.unwrap();
             }
             let expect = counted_afresh(&busy).await;
             assert_eq!(counted(dirs[0].path()), expect);
@@ -169,13 +169,13 @@ fn the_counts_are_those_of_the_stored_records_whenever_they_were_drained() {
 async fn a_repair_a_reindex_and_a_conversion_recount_exactly() {
     let dir = former();
     let longterm = open(dir.path()).await;
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let expect = counted_afresh(&longterm).await;
     assert_eq!(counted(dir.path()), expect);
     longterm.close().await.unwrap();
-    Longterm::repair(dir.path(), Config::default(), model(), |_| {}).await.unwrap();
+    aios_longterm::repair(dir.path(), Config::default(), model(), |_| {}).await.unwrap();
     assert_eq!(counted(dir.path()), expect);
-    Longterm::reindex(dir.path(), Config::default(), Letters::new(), |_| {}).await.unwrap();
+    aios_longterm::reindex(dir.path(), Config::default(), Letters::new(), |_| {}).await.unwrap();
     assert_eq!(counted(dir.path()), expect);
 }
 
@@ -185,7 +185,7 @@ async fn the_next_owner_recounts_after_an_older_program() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "the harbour"), note("b", "the boat")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
     let expect = counted(dir.path());
     let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
@@ -195,7 +195,7 @@ async fn the_next_owner_recounts_after_an_older_program() {
     drop(journal);
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "the harbour"), note("b", "the boat")]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(counted(dir.path()), expect);
 }
 
@@ -209,7 +209,7 @@ async fn a_replaced_or_removed_row_stops_counting_at_once() {
         note("c", "a kitten in the garden of the office"),
     ];
     longterm.store(notes.to_vec()).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     let alone = tempfile::tempdir().unwrap();
     let expect = Longterm::open(alone.path(), idle(), model()).await.unwrap();
     let a = note("a", "the engine is in the harbour");
@@ -218,7 +218,7 @@ async fn a_replaced_or_removed_row_stops_counting_at_once() {
     longterm.forget(vec![notes[1].identity()]).await.unwrap();
     // Read from the other store, since their times differ otherwise.
     for record in &mut expected {
-        let found = longterm.record(record.kind, &record.id).await.unwrap();
+        let found = longterm.get(&Key::new(record.kind, record.id.clone())).await.unwrap();
         *record = found.unwrap();
     }
     expect.store(expected).await.unwrap();
@@ -226,7 +226,7 @@ async fn a_replaced_or_removed_row_stops_counting_at_once() {
     for round in ["waiting", "drained"] {
         let (expect, found) = (ask(&expect, &queries).await, ask(&longterm, &queries).await);
         assert_same(&expect, &found, round);
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
 }
 
@@ -254,6 +254,6 @@ async fn a_row_rewritten_while_it_moves_counts_once() {
         let (expect, found) = (ask(&late, &queries).await, ask(&busy, &queries).await);
         assert_same(&expect, &found, &format!("round {round}"));
     }
-    busy.drain().await.unwrap();
+    busy.upkeep().drain().await.unwrap();
     assert_eq!(counted(dirs[0].path()), counted_afresh(&busy).await);
 }

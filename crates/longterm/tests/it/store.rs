@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use aios_longterm::{Config, Error, FeedPage, Longterm, StoreOutcome};
-use aios_record::{FeedItem, Id, Kind, Record, Scope, Source, Trust};
+use aios_record::{FeedItem, Id, Key, Kind, Record, Scope, Source, Trust};
 use serde_json::json;
 
 use crate::support::{model, note, open, removal, search, shared};
@@ -14,7 +14,7 @@ async fn stored_records_are_found_at_once_and_after_reopening() {
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "the staging port is 5433")]).await.unwrap();
     assert_eq!(search(&longterm, "staging port").await, ["note/a"]);
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(search(&longterm, "staging port").await, ["note/a"]);
     longterm.close().await.unwrap();
     let longterm = open(dir.path()).await;
@@ -46,11 +46,12 @@ async fn a_record_is_read_back_whole_from_journal_and_library() {
     record.superseded_by = Some(Id::new("next").unwrap());
     record.provenance.module = "planner".to_owned();
     longterm.store(vec![record.clone()]).await.unwrap();
-    let read = || longterm.record(Kind::Note, &record.id);
+    let key = record.key();
+    let read = || longterm.get(&key);
     assert_eq!(read().await.unwrap().as_ref(), Some(&record));
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(read().await.unwrap().as_ref(), Some(&record));
-    assert_eq!(longterm.record(Kind::Fact, &record.id).await.unwrap(), None);
+    assert_eq!(longterm.get(&Key::new(Kind::Fact, record.id.clone())).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -60,19 +61,20 @@ async fn equal_content_is_known_and_new_content_replaces_it() {
     let store = |text: &'static str| longterm.store(vec![note("a", text)]);
     assert!(store("apples are red").await.unwrap()[0].outcome == StoreOutcome::Added);
     assert!(store("apples are red").await.unwrap()[0].outcome == StoreOutcome::Known);
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert!(store("apples are red").await.unwrap()[0].outcome == StoreOutcome::Known);
     assert!(store("pears are green").await.unwrap()[0].outcome == StoreOutcome::Updated);
     let check = async || {
-        let record = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
+        let record =
+            longterm.get(&Key::new(Kind::Note, Id::new("a").unwrap())).await.unwrap().unwrap();
         assert_eq!(record.text, "pears are green");
         assert_eq!(search(&longterm, "apples pears").await, ["note/a"]);
         assert_eq!(longterm.stats().await.unwrap().records, 1);
     };
     check().await;
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     check().await;
-    let known = longterm.known(&["note/a", "note/b"].map(shared)).await.unwrap();
+    let known = longterm.records().known(&["note/a", "note/b"].map(shared)).await.unwrap();
     assert_eq!(known, [true, false]);
 }
 
@@ -88,8 +90,8 @@ async fn an_owner_has_a_record_in_one_scope_and_a_refused_batch_leaves_nothing()
     let batch = vec![note("b", "beside it"), of_agent("critic")];
     let error = longterm.store(batch).await.unwrap_err();
     assert!(error.is_conflict(), "{error}");
-    assert_eq!(longterm.known(&[shared("note/b")]).await.unwrap(), [false]);
-    let kept = longterm.record(Kind::Note, &Id::new("a").unwrap()).await.unwrap().unwrap();
+    assert_eq!(longterm.records().known(&[shared("note/b")]).await.unwrap(), [false]);
+    let kept = longterm.get(&Key::new(Kind::Note, Id::new("a").unwrap())).await.unwrap().unwrap();
     assert_eq!(kept.text, "coder");
 }
 
@@ -113,7 +115,7 @@ async fn a_full_journal_refuses_with_a_retryable_error() {
     longterm.store(vec![note("a", "x")]).await.unwrap();
     let error = longterm.store(vec![note("b", "y")]).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.store(vec![note("b", "y")]).await.unwrap();
 }
 
@@ -128,7 +130,7 @@ async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_accepted
     let error = longterm.store(records(&["b", "c"])).await.unwrap_err();
     assert!(matches!(error, Error::JournalFull { rows: 1, rows_max: 2 }), "{error}");
     assert_eq!(longterm.stats().await.unwrap().records, 1);
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     // A batch above the limit is accepted if nothing waits, since it would be refused for ever.
     longterm.store(records(&["b", "c", "d"])).await.unwrap();
     longterm.close().await.unwrap();
@@ -140,8 +142,8 @@ async fn a_batch_beyond_a_limit_leaves_nothing_and_deletions_are_always_accepted
     assert!(!error.is_retryable());
     let change = removal("a");
     let changes = vec![FeedItem { seq: 1, change }];
-    longterm.apply_feed(FeedPage { after: 0, through: 1, changes }).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.feed().apply(FeedPage { after: 0, through: 1, changes }).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     assert_eq!(longterm.stats().await.unwrap().records, 3);
 }
 
@@ -160,7 +162,7 @@ async fn only_the_owner_of_the_files_may_read_them() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", "x")]).await.unwrap();
-    longterm.verify().await.unwrap();
+    longterm.upkeep().verify().await.unwrap();
     longterm.close().await.unwrap();
     check(dir.path());
 }
@@ -179,7 +181,7 @@ async fn a_drain_ends_during_concurrent_writes() {
     });
     for name in ["first", "second", "third"] {
         longterm.store(vec![note(name, "what must be moved")]).await.unwrap();
-        longterm.drain().await.unwrap();
+        longterm.upkeep().drain().await.unwrap();
     }
     writer.abort();
     assert!(writer.await.unwrap_err().is_cancelled());
@@ -193,11 +195,11 @@ async fn a_damaged_row_of_the_journal_is_listed_and_reported_missing() {
     longterm.store(vec![note("a", "one"), note("b", "two")]).await.unwrap();
     let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
     journal.execute("UPDATE pending SET record = '{}' WHERE key LIKE '%note/a'", []).unwrap();
-    longterm.drain().await.unwrap();
-    let listed = longterm.refused(10).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    let listed = longterm.feed().refused(10).await.unwrap();
     let identities = listed.iter().map(|refused| &refused.identity);
     assert_eq!(identities.collect::<Vec<_>>(), [&shared("note/a")]);
-    assert_eq!(longterm.verify().await.unwrap().missing, [shared("note/a")]);
+    assert_eq!(longterm.upkeep().verify().await.unwrap().missing, [shared("note/a")]);
     assert_eq!(search(&longterm, "two").await, ["note/b"]);
 }
 
@@ -207,13 +209,13 @@ async fn two_handles_on_one_directory_see_each_other() {
     let (owner, other) = (open(dir.path()).await, open(dir.path()).await);
     other.store(vec![note("a", "stored by the one that is not the owner")]).await.unwrap();
     assert_eq!(search(&owner, "owner").await, ["note/a"]);
-    other.drain().await.unwrap();
+    other.upkeep().drain().await.unwrap();
     owner.store(vec![note("b", "stored by the owner, then drained")]).await.unwrap();
-    owner.drain().await.unwrap();
+    owner.upkeep().drain().await.unwrap();
     assert_eq!(search(&other, "drained").await[0], "note/b");
     owner.close().await.unwrap();
     other.store(vec![note("c", "the other takes over")]).await.unwrap();
-    other.drain().await.unwrap();
+    other.upkeep().drain().await.unwrap();
     assert_eq!(other.stats().await.unwrap().pending, 0);
     assert_eq!(search(&other, "takes over").await[0], "note/c");
 }
@@ -290,10 +292,10 @@ async fn a_cancelled_drain_stores_nothing_twice() {
         let records = (0..20).map(|n| note(&format!("{round}-{n}"), "again and again"));
         longterm.store(records.collect()).await.unwrap();
         let soon = std::time::Duration::from_millis(round);
-        let _ = tokio::time::timeout(soon, longterm.drain()).await;
+        let _ = tokio::time::timeout(soon, longterm.upkeep().drain()).await;
     }
-    longterm.drain().await.unwrap();
-    let report = longterm.verify().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    let report = longterm.upkeep().verify().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(report.checked, 100);
 }

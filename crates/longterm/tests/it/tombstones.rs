@@ -11,7 +11,7 @@ use crate::{
 const TEXT: &str = "the code of the vault is zanzibarquux";
 
 async fn is_forgotten(longterm: &Longterm, record: &Record) -> bool {
-    longterm.are_forgotten(std::slice::from_ref(record)).await.unwrap() == [true]
+    longterm.tombstones().are_forgotten(std::slice::from_ref(record)).await.unwrap() == [true]
 }
 
 fn of_ada(record: Record) -> Record {
@@ -24,7 +24,7 @@ async fn a_forgotten_record_is_recognised_by_its_text_and_by_its_identity() {
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", TEXT), note("b", "cheese")]).await.unwrap();
     assert!(!is_forgotten(&longterm, &note("a", TEXT)).await);
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.forget(vec![shared("note/a")]).await.unwrap();
     longterm.close().await.unwrap();
 
@@ -46,7 +46,7 @@ async fn storing_a_record_lifts_its_tombstones() {
     let (one, two, three) = (note("1", &texts[0]), note("2", &texts[1]), note("3", &texts[2]));
     longterm.store(vec![one.clone(), two.clone(), three]).await.unwrap();
     let keys = ["note/1", "note/2", "note/3"].map(shared).to_vec();
-    longterm.purge(keys).await.unwrap();
+    longterm.upkeep().purge(keys).await.unwrap();
 
     // With its id, and with another id.
     longterm.store(vec![one.clone(), note("another", &texts[1])]).await.unwrap();
@@ -59,7 +59,7 @@ async fn storing_a_record_lifts_its_tombstones() {
     // Through the feed.
     let change = Change::Upsert(Box::new(note("4", &texts[2])));
     let page = FeedPage { after: 0, through: 1, changes: vec![FeedItem { seq: 1, change }] };
-    assert_eq!(longterm.apply_feed(page).await.unwrap(), Applied::Yes { refused: Vec::new() });
+    assert_eq!(longterm.feed().apply(page).await.unwrap(), Applied::Yes { refused: Vec::new() });
     assert!(!is_forgotten(&longterm, &note("another", &texts[2])).await);
     assert_eq!(longterm.stats().await.unwrap().records, 4);
 }
@@ -73,12 +73,12 @@ async fn tombstones_of_other_tiers_are_stored_and_lifted() {
         Record::new(Kind::Preference, id, text, Scope::default().with_user(user))
     };
     let empty = note("empty", "");
-    longterm.leave_tombstones(&[setting("ada", "pet: cat"), empty.clone()]).await.unwrap();
+    longterm.tombstones().leave(&[setting("ada", "pet: cat"), empty.clone()]).await.unwrap();
     assert!(is_forgotten(&longterm, &setting("ada", "pet: dog")).await);
     assert!(!is_forgotten(&longterm, &setting("bob", "pet: dog")).await);
     assert!(is_forgotten(&longterm, &empty).await);
     assert!(!is_forgotten(&longterm, &note("other", "")).await);
-    longterm.lift_tombstones(&[setting("ada", "pet: dog")]).await.unwrap();
+    longterm.tombstones().lift(&[setting("ada", "pet: dog")]).await.unwrap();
     assert!(!is_forgotten(&longterm, &setting("ada", "pet: dog")).await);
 }
 
@@ -87,12 +87,12 @@ async fn a_purged_record_leaves_only_a_tombstone() {
     let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let longterm = open(dir.path()).await;
     longterm.store(vec![note("a", TEXT)]).await.unwrap();
-    longterm.drain().await.unwrap();
-    longterm.purge(vec![shared("note/a")]).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    longterm.upkeep().purge(vec![shared("note/a")]).await.unwrap();
     assert!(with_bytes(dir.path(), &[b"zanzibarquux".to_vec()]).is_empty());
     assert!(is_forgotten(&longterm, &note("b", TEXT)).await);
     // A copy recognises it, another memory does not.
-    longterm.backup(copy.path(), |_| {}).await.unwrap();
+    longterm.upkeep().backup(copy.path(), |_| {}).await.unwrap();
     let copied = open(copy.path()).await;
     assert!(is_forgotten(&copied, &note("b", TEXT)).await);
     let other = tempfile::tempdir().unwrap();
@@ -132,13 +132,13 @@ async fn forgetting_affects_only_its_owner() {
     assert!(bob.forget(vec![mine("a")]).await.unwrap().is_empty());
     for record in [note("a", TEXT), note("a", "another"), note("o", TEXT)] {
         let of_one = std::slice::from_ref(&record);
-        assert_eq!(ada.are_forgotten(of_one).await.unwrap(), [true], "{record:?}");
-        assert_eq!(bob.are_forgotten(of_one).await.unwrap(), [false], "{record:?}");
+        assert_eq!(ada.tombstones().are_forgotten(of_one).await.unwrap(), [true], "{record:?}");
+        assert_eq!(bob.tombstones().are_forgotten(of_one).await.unwrap(), [false], "{record:?}");
         assert!(!is_forgotten(&longterm, &record).await, "{record:?}");
     }
     let moved = [note("o", "in a project"), project(note("o", "in a project"))];
-    assert_eq!(ada.are_forgotten(&moved).await.unwrap(), [false, true]);
+    assert_eq!(ada.tombstones().are_forgotten(&moved).await.unwrap(), [false, true]);
     // A record of another owner does not lift her tombstone.
     bob.store(vec![note("o", TEXT)]).await.unwrap();
-    assert_eq!(ada.are_forgotten(&[note("a", TEXT)]).await.unwrap(), [true]);
+    assert_eq!(ada.tombstones().are_forgotten(&[note("a", TEXT)]).await.unwrap(), [true]);
 }

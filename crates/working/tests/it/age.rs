@@ -1,12 +1,12 @@
 //! Ageing and metrics.
 
-use aios_record::{Change, Kind, Scope, ScopeFilter, Timestamp};
+use aios_record::{Change, Kind, Mode, Scope, ScopeFilter, Timestamp};
 use aios_working::{
     AgeReport, Decision, Entry, Error, Goal, HourlyMetric, IMPORTANT, MessageReceipt, Metric,
     MetricPoint, NewMessage, Pattern, Retention, Session, Task, TaskUpdate, ToolCall,
 };
 
-use crate::{HOUR_US, Place, START, id, opened, shared, view};
+use crate::{HOUR_US, Place, START, id, key, opened, shared, view};
 
 fn counts(aged: &AgeReport) -> Vec<(&str, u64)> {
     aged.records.iter().map(|(&name, &count)| (name, count)).collect()
@@ -20,7 +20,7 @@ async fn ageing_moves_out_old_records_and_keeps_open_and_important_ones() {
         working.goals().put(Goal { id: id(name), ..Goal::new(name) }).await.unwrap();
     }
     for name in ["done", "parent"] {
-        working.goals().set_status(name, "completed", None).await.unwrap();
+        working.goals().set_status(&id(name), "completed", None).await.unwrap();
     }
     let child = Task { id: id("child"), goal_id: Some(id("parent")), ..Task::new("open child") };
     working.tasks().put(child).await.unwrap();
@@ -43,17 +43,17 @@ async fn ageing_moves_out_old_records_and_keeps_open_and_important_ones() {
     assert_eq!((counts(&first), first.summed_up), (vec![], 4));
     place.pass_hours(24 * 2);
     let expect = [("messages", 1500), ("tool_calls", 1)];
-    assert_eq!(counts(&working.upkeep().would_age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.upkeep().age_with(&retention, Mode::DryRun).await.unwrap()), expect);
     assert_eq!(counts(&working.upkeep().age(&retention).await.unwrap()), expect);
     assert_eq!(working.upkeep().age(&retention).await.unwrap(), AgeReport::default());
     place.pass_hours(24 * 60);
     let expect = [("goals", 3), ("sessions", 1)];
-    assert_eq!(counts(&working.upkeep().would_age(&retention).await.unwrap()), expect);
+    assert_eq!(counts(&working.upkeep().age_with(&retention, Mode::DryRun).await.unwrap()), expect);
     assert_eq!(counts(&working.upkeep().age(&retention).await.unwrap()), expect);
     let none_kept = Retention { patterns_max: Some(0), ..retention };
     assert_eq!(counts(&working.upkeep().age(&none_kept).await.unwrap()), [("patterns", 1)]);
-    assert!(working.goals().get("open").await.unwrap().is_some());
-    assert!(working.decisions().get("important").await.unwrap().is_some());
+    assert!(working.goals().get(&id("open")).await.unwrap().is_some());
+    assert!(working.decisions().get(&id("important")).await.unwrap().is_some());
     assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
@@ -64,24 +64,24 @@ async fn an_aged_parent_leaves_a_stub_until_its_last_child_is_moved_out() {
     working.goals().put(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("copy files") };
     working.tasks().put(task).await.unwrap();
-    working.goals().set_status("g", "completed", Some("it runs".to_owned())).await.unwrap();
+    working.goals().set_status(&id("g"), "completed", Some("it runs".to_owned())).await.unwrap();
     place.pass_hours(24 * 91);
     assert_eq!(counts(&working.upkeep().age(&Retention::default()).await.unwrap()), [("goals", 1)]);
 
     // No read shows the stub ...
-    assert_eq!(working.goals().get("g").await.unwrap(), None);
+    assert_eq!(working.goals().get(&id("g")).await.unwrap(), None);
     assert!(working.records().list(Kind::Goal, None, 9).await.unwrap().records.is_empty());
     assert_eq!(working.upkeep().stats().await.unwrap().records["goals"], 0);
     assert!(working.records().find("blog", Default::default()).await.unwrap().is_empty());
-    assert!(working.goals().set_status("g", "active", None).await.unwrap_err().is_not_found());
+    assert!(working.goals().set_status(&id("g"), "active", None).await.unwrap_err().is_not_found());
     assert!(working.upkeep().verify().await.unwrap().is_empty());
     working.upkeep().reindex().await.unwrap();
     assert!(working.upkeep().verify().await.unwrap().is_empty());
     // ... but its children are visible, old and new.
-    working.tasks().set_status("t", "in_progress", TaskUpdate::default()).await.unwrap();
+    working.tasks().set_status(&id("t"), "in_progress", TaskUpdate::default()).await.unwrap();
     let second = Task { id: id("t2"), goal_id: Some(id("g")), ..Task::new("set up nginx") };
     working.tasks().put(second).await.unwrap();
-    assert_eq!(working.tasks().of_goal("g").await.unwrap().len(), 2);
+    assert_eq!(working.tasks().of_goal(&id("g")).await.unwrap().len(), 2);
     let again = Goal { id: id("g"), ..Goal::new("again") };
     let mut elsewhere = again.clone();
     elsewhere.meta.scope.agent = Some("scout".to_owned());
@@ -92,14 +92,14 @@ async fn an_aged_parent_leaves_a_stub_until_its_last_child_is_moved_out() {
     working.goals().put(again).await.unwrap();
     assert_eq!(working.goals().active().await.unwrap().len(), 1);
     assert_eq!(working.records().find("again", Default::default()).await.unwrap().len(), 1);
-    working.goals().set_status("g", "completed", None).await.unwrap();
+    working.goals().set_status(&id("g"), "completed", None).await.unwrap();
     place.pass_hours(24 * 91);
     working.upkeep().age(&Retention::default()).await.unwrap();
-    assert_eq!(working.goals().get("g").await.unwrap(), None);
+    assert_eq!(working.goals().get(&id("g")).await.unwrap(), None);
 
     // Ageing the last child deletes the stub.
     for name in ["t", "t2"] {
-        working.tasks().set_status(name, "completed", TaskUpdate::default()).await.unwrap();
+        working.tasks().set_status(&id(name), "completed", TaskUpdate::default()).await.unwrap();
     }
     place.pass_hours(24 * 91);
     assert_eq!(counts(&working.upkeep().age(&Retention::default()).await.unwrap()), [("tasks", 2)]);
@@ -114,18 +114,21 @@ async fn removing_a_parent_that_moved_out_removes_its_children() {
     working.goals().put(Goal { id: id("g"), ..Goal::new("g") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("t") };
     working.tasks().put(task).await.unwrap();
-    working.goals().set_status("g", "completed", None).await.unwrap();
+    working.goals().set_status(&id("g"), "completed", None).await.unwrap();
     working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
     place.pass_hours(24 * 91);
     working.upkeep().age(&Retention::default()).await.unwrap();
-    assert_eq!(working.goals().get("g").await.unwrap(), None);
+    assert_eq!(working.goals().get(&id("g")).await.unwrap(), None);
     let ada = view(&working, "ada");
     let exact = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
-    assert!(exact.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
-    assert!(matches!(ada.records().remove(Kind::Goal, "g").await, Err(Error::NotYours { .. })));
-    let removed = working.records().remove(Kind::Goal, "g").await.unwrap();
+    assert!(exact.records().remove(&key(Kind::Goal, "g")).await.unwrap().is_empty());
+    assert!(matches!(
+        ada.records().remove(&key(Kind::Goal, "g")).await,
+        Err(Error::NotYours { .. })
+    ));
+    let removed = working.records().remove(&key(Kind::Goal, "g")).await.unwrap();
     assert_eq!(removed, [shared(Kind::Task, "t"), shared(Kind::Goal, "g")]);
-    assert!(working.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
+    assert!(working.records().remove(&key(Kind::Goal, "g")).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -141,11 +144,11 @@ async fn a_session_that_was_moved_out_continues_its_count() {
     working.tasks().put(task.clone()).await.unwrap();
     place.pass_hours(24 * 91);
     let aged = counts(&working.upkeep().age(&Retention::default()).await.unwrap()).len();
-    assert_eq!((aged, working.sessions().get("s").await.unwrap()), (2, None));
+    assert_eq!((aged, working.sessions().get(&id("s")).await.unwrap()), (2, None));
 
     let receipt = working.messages().add(said("back again")).await.unwrap();
     assert!(matches!(receipt, MessageReceipt::Added { position: 3, .. }), "{receipt:?}");
-    let session = working.sessions().get("s").await.unwrap().unwrap();
+    let session = working.sessions().get(&id("s")).await.unwrap().unwrap();
     assert_eq!((session.message_count, session.summary), (4, None));
     assert!(working.upkeep().verify().await.unwrap().is_empty());
 
@@ -176,7 +179,7 @@ async fn ended_goals_and_sessions_are_summarised_and_the_feed_delivers_the_summa
     working.goals().put(Goal { id: id("g"), ..Goal::new("move the blog") }).await.unwrap();
     let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("copy all the files") };
     working.tasks().put(task).await.unwrap();
-    working.goals().set_status("g", "completed", Some("it runs".to_owned())).await.unwrap();
+    working.goals().set_status(&id("g"), "completed", Some("it runs".to_owned())).await.unwrap();
     let heard = async || {
         let told = working.feed().after(0, 99).await.unwrap();
         working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
@@ -213,13 +216,13 @@ async fn ended_goals_and_sessions_are_summarised_and_the_feed_delivers_the_summa
                   Then the small server needs nginx for the blog before Monday.";
     assert_eq!(session.text, expect);
     assert_eq!(
-        working.sessions().get("s").await.unwrap().unwrap().summary.as_deref(),
+        working.sessions().get(&id("s")).await.unwrap().unwrap().summary.as_deref(),
         Some(expect)
     );
     assert_eq!(working.sessions().recent_summaries(3, 2000).await.unwrap()[0].text, expect);
 
     // A summary set by the caller takes precedence over the one made here.
-    working.sessions().set_summary("s", "The move.").await.unwrap();
+    working.sessions().set_summary(&id("s"), "The move.").await.unwrap();
     working.upkeep().age(&Retention::default()).await.unwrap();
     let summaries = async || {
         let page = working.records().list(Kind::Summary, None, 9).await.unwrap();
@@ -266,7 +269,7 @@ async fn the_file_is_compacted_if_due_and_worthwhile() {
     }
     let goals = async || working.records().list(Kind::Goal, None, 999).await.unwrap().records;
     for goal in goals().await {
-        working.records().remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+        working.records().remove(&key(Kind::Goal, goal.id.as_str())).await.unwrap();
     }
     working.upkeep().checkpoint().await.unwrap();
     let full = size().await;
@@ -280,7 +283,7 @@ async fn the_file_is_compacted_if_due_and_worthwhile() {
         page(n).await.unwrap();
     }
     for goal in goals().await {
-        working.records().remove(Kind::Goal, goal.id.as_str()).await.unwrap();
+        working.records().remove(&key(Kind::Goal, goal.id.as_str())).await.unwrap();
     }
     place.pass_hours(24 * 6);
     assert!(!working.upkeep().vacuum_if_due(7).await.unwrap(), "not due");

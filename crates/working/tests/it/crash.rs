@@ -74,7 +74,7 @@ async fn message(working: &Working, name: &str) {
     let receipt = working.messages().add(message).await.unwrap();
     acknowledge("message", name, 1);
     assert!(matches!(receipt, MessageReceipt::Added { .. }));
-    assert!(working.messages().get(name).await.unwrap().is_some());
+    assert!(working.messages().get(&id(name)).await.unwrap().is_some());
 }
 
 async fn entry(working: &Working, name: &str, n: usize) {
@@ -82,10 +82,10 @@ async fn entry(working: &Working, name: &str, n: usize) {
     working.entries().add(entry).await.unwrap();
     acknowledge("entry", name, 1);
     let update = EntryUpdate { value: Some(json!(2)), ..EntryUpdate::default() };
-    assert!(working.entries().update(name, update).await.unwrap());
+    assert!(working.entries().update(&id(name), update).await.unwrap());
     acknowledge("entry", name, 2);
     if n.is_multiple_of(2) {
-        assert!(working.entries().remove(name).await.unwrap());
+        assert!(working.entries().remove(&id(name)).await.unwrap());
         acknowledge("entry", name, 3);
     }
 }
@@ -99,7 +99,7 @@ async fn goal(working: &Working, name: &str) {
     let call = ToolCall { task_id: Some(id(name)), ..ToolCall::new("ls") };
     working.tool_calls().put(call).await.unwrap();
     // Another process may move the goal out once it has ended, never before.
-    working.goals().set_status(name, "completed", None).await.unwrap();
+    working.goals().set_status(&id(name), "completed", None).await.unwrap();
 }
 
 /// Moves out every tool call and every ended goal; their tasks stay.
@@ -154,7 +154,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
     let messages = working.messages().recent("shared", usize::MAX).await.unwrap();
     let positions: Vec<_> = messages.iter().map(|message| message.position).collect();
     assert_eq!(positions, (0..messages.len() as i64).collect::<Vec<_>>());
-    let session = working.sessions().get("shared").await.unwrap();
+    let session = working.sessions().get(&id("shared")).await.unwrap();
     assert_eq!(session.map_or(0, |session| session.message_count), messages.len() as i64);
     for (kind, said) in [(Kind::Message, &acknowledged.messages), (Kind::Task, &acknowledged.tasks)]
     {
@@ -170,7 +170,7 @@ async fn check(working: &Working, acknowledged: &Acknowledged) {
         acknowledged.tasks.iter().find(|&name| !goals.contains(name) && !summed_up.contains(name));
     assert_eq!(gone, None, "a goal moved out and was not summed up");
     for (name, &stage) in &acknowledged.entries {
-        let is = match working.entries().get(name).await.unwrap() {
+        let is = match working.entries().get(&id(name)).await.unwrap() {
             Some(entry) => u32::try_from(entry.value.as_u64().unwrap()).unwrap(),
             None => 3,
         };
@@ -200,7 +200,7 @@ async fn check_feed(working: &Working, acknowledged: &Acknowledged) {
     }
     assert_eq!(told, there);
     for (name, &stage) in &acknowledged.entries {
-        let gone = working.entries().get(name).await.unwrap().is_none();
+        let gone = working.entries().get(&id(name)).await.unwrap().is_none();
         assert!(!gone || removed.contains(&(Kind::Entry, name.clone())), "{name} at {stage}");
     }
 }
@@ -255,7 +255,7 @@ async fn many_processes_share_a_file() {
     assert_eq!((acknowledged.entries.len(), acknowledged.tasks.len()), (4 * each, 3 * each));
     let working = place.open(Config { feed_kinds: FED.to_vec(), ..Config::default() });
     check(&working, &acknowledged).await;
-    let session = working.sessions().get("shared").await.unwrap().unwrap();
+    let session = working.sessions().get(&id("shared")).await.unwrap().unwrap();
     assert_eq!(session.message_count as usize, acknowledged.messages.len());
     // A last run moves out the remaining records.
     age(&working).await;

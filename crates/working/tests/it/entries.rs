@@ -30,7 +30,7 @@ async fn entries_are_created_read_updated_and_deleted() {
         let list = json!([1, 2.5, null, "東京", true, {}]);
         let value = json!({"nested": {"list": list}, "big": i64::MAX, "nul": "\0"});
         let made = entries.add(Entry::new("place", "home", value.clone())).await.unwrap();
-        let entry_id = made.id.as_str();
+        let entry_id = &made.id;
         assert_eq!(entries.get(entry_id).await.unwrap(), Some(made.clone()));
         assert_eq!(entries.get_by_key("home").await.unwrap().unwrap().value, value);
         let again = entries.add(made.clone()).await.unwrap_err();
@@ -42,7 +42,7 @@ async fn entries_are_created_read_updated_and_deleted() {
         assert_eq!((&changed.value, changed.key.as_str()), (&json!(null), "home"));
         assert_eq!(changed.meta.created_at, made.meta.created_at);
         assert!(made.meta.updated_at < changed.meta.updated_at);
-        assert!(!entries.update("none", update).await.unwrap());
+        assert!(!entries.update(&id("none"), update).await.unwrap());
 
         assert!(entries.remove(entry_id).await.unwrap());
         assert!(!entries.remove(entry_id).await.unwrap());
@@ -117,12 +117,12 @@ async fn a_view_sees_shared_entries_and_clears_its_own() {
         entries.add(tagged("shared", &[])).await.unwrap();
         let own = ada.add(tagged("own", &[])).await.unwrap();
         assert_eq!(own.meta.scope.user.as_deref(), Some("ada"));
-        assert_eq!(exact.get("shared").await.unwrap(), None);
-        assert!(!exact.remove("shared").await.unwrap());
-        assert!(ada.get("shared").await.unwrap().is_some());
-        let error = ada.remove("shared").await.unwrap_err();
+        assert_eq!(exact.get(&id("shared")).await.unwrap(), None);
+        assert!(!exact.remove(&id("shared")).await.unwrap());
+        assert!(ada.get(&id("shared")).await.unwrap().is_some());
+        let error = ada.remove(&id("shared")).await.unwrap_err();
         assert!(matches!(error, Error::NotYours { kind: Kind::Entry, .. }), "{error}");
-        let error = ada.update("shared", EntryUpdate::default()).await.unwrap_err();
+        let error = ada.update(&id("shared"), EntryUpdate::default()).await.unwrap_err();
         assert!(matches!(error, Error::NotYours { .. }), "{error}");
         assert_eq!(ada.clear().await.unwrap(), 1);
         assert_eq!(entries.list(EntryFilter::default()).await.unwrap().len(), 1);
@@ -143,18 +143,18 @@ async fn two_owners_can_use_the_same_entry_ids_and_keys() {
         bob.add(tagged("e", &["his"])).await.unwrap();
         entries.add(tagged("e", &["shared"])).await.unwrap();
         for (own, tag) in [(&ada, "hers"), (&bob, "his")] {
-            assert_eq!(own.get("e").await.unwrap().unwrap().tags, [tag]);
+            assert_eq!(own.get(&id("e")).await.unwrap().unwrap().tags, [tag]);
             assert_eq!(own.list(EntryFilter::default()).await.unwrap().len(), 2);
             let error = own.add(tagged("e", &[])).await.unwrap_err();
             assert!(matches!(error, Error::Conflict { .. }), "{error}");
         }
-        let error = entries.get("e").await.unwrap_err();
+        let error = entries.get(&id("e")).await.unwrap_err();
         assert!(matches!(&error, Error::Ambiguous { owners, .. } if owners.len() == 3), "{error}");
         let put = bob.put(tagged("e", &["new"])).await.unwrap();
         assert_eq!(put.meta.scope.user.as_deref(), Some("bob"));
-        assert!(bob.remove("e").await.unwrap());
-        assert_eq!(bob.get("e").await.unwrap().unwrap().tags, ["shared"]);
-        assert_eq!(ada.get("e").await.unwrap().unwrap().tags, ["hers"]);
+        assert!(bob.remove(&id("e")).await.unwrap());
+        assert_eq!(bob.get(&id("e")).await.unwrap().unwrap().tags, ["shared"]);
+        assert_eq!(ada.get(&id("e")).await.unwrap().unwrap().tags, ["hers"]);
     })
     .await;
 }
@@ -174,7 +174,7 @@ async fn entries_survive_reopening_and_can_be_copied_between_back_ends() {
         working.close().await;
         let target = place.open(place.config()).entry_store(to);
         assert_eq!(target.list(EntryFilter::default()).await.unwrap().len(), 5);
-        assert_eq!(target.get("e2").await.unwrap().unwrap().tags, ["kept"]);
+        assert_eq!(target.get(&id("e2")).await.unwrap().unwrap().tags, ["kept"]);
     }
 }
 

@@ -5,7 +5,7 @@ use std::{io::Write, os::unix::fs::PermissionsExt};
 use aios_record::Kind;
 use aios_working::{Config, Error, Goal, Health, NewMessage, Pattern, Problem, Working};
 
-use crate::{Place, id};
+use crate::{Place, id, key};
 
 const PAGE: usize = 4096;
 
@@ -85,7 +85,7 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
 
     // Removal frees space, although it writes as well.
     for name in acknowledged.iter().take(300) {
-        assert_eq!(working.records().remove(Kind::Message, name).await.unwrap().len(), 1);
+        assert_eq!(working.records().remove(&key(Kind::Message, name)).await.unwrap().len(), 1);
     }
     more().await.unwrap();
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
@@ -141,7 +141,7 @@ async fn a_full_queue_is_an_error_for_a_handle_that_does_not_wait() {
     }
     assert_eq!(working.goals().active().await.unwrap().len(), expect);
     eager.goals().put(Goal::new("now there is room")).await.unwrap();
-    assert!(matches!(eager.goals().get("none").await, Ok(None)));
+    assert!(matches!(eager.goals().get(&id("none")).await, Ok(None)));
 }
 
 fn said_by(text: &str) -> NewMessage {
@@ -179,7 +179,7 @@ async fn a_flipped_bit_is_found_and_the_readable_rows_are_reported() {
     let page =
         working.records().list(Kind::Goal, None, usize::try_from(first).unwrap()).await.unwrap();
     assert_eq!(page.records.len() as u64, first);
-    assert!(working.goals().get("g199").await.unwrap().is_some());
+    assert!(working.goals().get(&id("g199")).await.unwrap().is_some());
     assert_eq!(working.records().list(Kind::Pattern, None, 9).await.unwrap().records.len(), 1);
 }
 

@@ -4,7 +4,7 @@ use aios_record::{Change, FeedItem, Kind, Trust};
 use aios_working::{Config, Entry, Event, EventFeed, Goal, NewMessage, ToolCall, Working};
 use serde_json::json;
 
-use crate::{Place, id, opened, shared};
+use crate::{Place, id, key, opened, shared};
 
 async fn goal(working: &Working, name: &str) {
     working.goals().put(Goal { id: id(name), ..Goal::new(format!("goal {name}")) }).await.unwrap();
@@ -24,7 +24,7 @@ async fn the_feed_delivers_changes_in_order_with_the_current_state() {
     assert_eq!(working.feed().head().await.unwrap(), 0);
     goal(&working, "a").await;
     goal(&working, "b").await;
-    working.goals().set_status("a", "completed", Some("done".to_owned())).await.unwrap();
+    working.goals().set_status(&id("a"), "completed", Some("done".to_owned())).await.unwrap();
     let items = working.feed().after(0, 10).await.unwrap();
     assert_eq!(told(&items), [(2, "+goal/b".to_owned()), (3, "+goal/a".to_owned())]);
     let Change::Upsert(record) = &items[1].change else { panic!("{items:?}") };
@@ -60,14 +60,14 @@ async fn removing_a_goal_feeds_the_removal_of_its_tasks() {
     working.tasks().put(task).await.unwrap();
     let call = ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("ls") };
     working.tool_calls().put(call).await.unwrap();
-    let removed = working.records().remove(Kind::Goal, "g").await.unwrap();
+    let removed = working.records().remove(&key(Kind::Goal, "g")).await.unwrap();
     let expect = [(Kind::ToolCall, "c"), (Kind::Task, "t"), (Kind::Goal, "g")];
     let expect = expect.map(|(kind, name)| shared(kind, name));
     assert_eq!(removed, expect);
     // Tool calls are not in the feed by default.
     let items = working.feed().after(0, 10).await.unwrap();
     assert_eq!(told(&items), [(3, "-task/t".to_owned()), (4, "-goal/g".to_owned())]);
-    assert!(working.records().remove(Kind::Goal, "g").await.unwrap().is_empty());
+    assert!(working.records().remove(&key(Kind::Goal, "g")).await.unwrap().is_empty());
     assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
@@ -152,7 +152,8 @@ async fn the_record_of_an_entry_has_its_tags_and_all_its_strings() {
     let value = json!({"city": "Oslo", "list": ["a", {"deep": "b"}], "n": 3});
     let entry = Entry { tags: vec!["home".to_owned()], ..Entry::new("place", "address", value) };
     let entry = working.entries().add(entry).await.unwrap();
-    let record = working.records().get(Kind::Entry, entry.id.as_str()).await.unwrap().unwrap();
+    let record =
+        working.records().get(&key(Kind::Entry, entry.id.as_str())).await.unwrap().unwrap();
     assert_eq!(record.text, "address\nOslo\na\nb");
     assert_eq!(record.tags, ["home"]);
     assert_eq!(serde_json::from_value::<Entry>(record.payload).unwrap(), entry);

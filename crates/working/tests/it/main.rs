@@ -28,7 +28,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use aios_record::{Gate, Id, Identity, Kind, Owner, Timestamp};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Timestamp};
 use aios_working::{Clock, Config, FEED_KINDS, Working, WorkingView};
 use tempfile::TempDir;
 
@@ -77,6 +77,10 @@ fn opened() -> (Place, Working) {
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
+}
+
+fn key(kind: Kind, text: &str) -> Key {
+    Key::new(kind, id(text))
 }
 
 fn user(name: &str) -> Owner {

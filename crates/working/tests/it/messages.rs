@@ -19,7 +19,7 @@ async fn messages_keep_their_order_and_create_their_session() {
     let recent = working.messages().recent("s", RECENT_MESSAGES).await.unwrap();
     let contents: Vec<_> = recent.iter().map(|message| message.content.clone()).collect();
     assert_eq!(contents, (8..20).map(|n| format!("message {n}")).collect::<Vec<_>>());
-    let session = working.sessions().get("s").await.unwrap().unwrap();
+    let session = working.sessions().get(&id("s")).await.unwrap().unwrap();
     assert_eq!((session.message_count, session.id.as_str()), (20, "s"));
     assert!(working.messages().recent("other", 12).await.unwrap().is_empty());
 }
@@ -70,7 +70,7 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
     let error = working.messages().add_all(vec![said("t", "good"), bad]).await.unwrap_err();
     assert!(matches!(error, Error::InBatch { index: 1, .. }) && error.is_invalid(), "{error:?}");
     assert!(working.messages().recent("t", 9).await.unwrap().is_empty());
-    assert!(working.sessions().get("t").await.unwrap().is_none());
+    assert!(working.sessions().get(&id("t")).await.unwrap().is_none());
     assert_eq!(working.feed().after(0, 99).await.unwrap().len(), 1);
 }
 
@@ -82,7 +82,7 @@ async fn each_user_has_an_own_session_of_the_same_id() {
         ..said("s", &format!("from {user}"))
     };
     working.messages().add(of("ada")).await.unwrap();
-    assert_eq!(working.sessions().get("s").await.unwrap().unwrap().user_id(), Some("ada"));
+    assert_eq!(working.sessions().get(&id("s")).await.unwrap().unwrap().user_id(), Some("ada"));
     let receipt = working.messages().add(of("bob")).await.unwrap();
     assert!(matches!(receipt, MessageReceipt::Added { position: 0, .. }), "{receipt:?}");
     let error = working.messages().recent("s", 9).await.unwrap_err();
@@ -120,26 +120,26 @@ async fn idle_sessions_are_cleaned_up() {
     task.meta.scope.session = Some("worked".to_owned());
     working.tasks().put(task).await.unwrap();
     place.pass_hours(24 * 91);
-    working.sessions().touch("busy").await.unwrap();
+    working.sessions().touch(&id("busy")).await.unwrap();
     let active = working.sessions().active(24).await.unwrap();
     assert_eq!(active.iter().map(|session| session.id.as_str()).collect::<Vec<_>>(), ["busy"]);
 
     // The session with a task leaves a stub; the other has undelivered changes.
     assert_eq!(working.sessions().clean_up(90).await.unwrap(), 1);
-    assert!(working.sessions().get("worked").await.unwrap().is_none());
+    assert!(working.sessions().get(&id("worked")).await.unwrap().is_none());
     working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
     assert_eq!(working.sessions().clean_up(90).await.unwrap(), 1);
-    assert!(working.sessions().get("old").await.unwrap().is_none());
+    assert!(working.sessions().get(&id("old")).await.unwrap().is_none());
     assert_eq!(working.tasks().list(Some("worked"), None).await.unwrap().len(), 1);
     assert!(working.upkeep().verify().await.unwrap().is_empty());
-    assert!(working.sessions().touch("old").await.unwrap_err().is_not_found());
+    assert!(working.sessions().touch(&id("old")).await.unwrap_err().is_not_found());
 }
 
 #[tokio::test]
 async fn creating_a_session_again_returns_the_existing_one() {
     let (_place, working) = opened();
     working.sessions().add(Session::new(id("s"))).await.unwrap();
-    working.sessions().set_summary("s", "about boats").await.unwrap();
+    working.sessions().set_summary(&id("s"), "about boats").await.unwrap();
     let again = working.sessions().add(Session::new(id("s"))).await.unwrap();
     assert_eq!(again.summary.as_deref(), Some("about boats"));
 }
@@ -156,12 +156,12 @@ async fn summaries_are_newest_first_and_truncated_at_the_budget() {
     let long = "x".repeat(100);
     for (name, summary) in [("first", "short one"), ("second", long.as_str())] {
         working.sessions().add(Session::new(id(name))).await.unwrap();
-        working.sessions().set_summary(name, summary).await.unwrap();
-        working.sessions().touch(name).await.unwrap();
+        working.sessions().set_summary(&id(name), summary).await.unwrap();
+        working.sessions().touch(&id(name)).await.unwrap();
     }
     let task = working.tasks().put(Task::new("t")).await.unwrap();
     let update = TaskUpdate { summary: Some("task done".to_owned()), ..TaskUpdate::default() };
-    working.tasks().set_status(task.id.as_str(), "completed", update).await.unwrap();
+    working.tasks().set_status(&task.id, "completed", update).await.unwrap();
     check(3, 2000, &["task done", &long, "short one"]).await;
     check(2, 2000, &["task done", &long]).await;
     // 80 characters: 9 for the first summary, 71 for the second, including the 3 of the mark.

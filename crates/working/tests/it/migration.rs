@@ -8,7 +8,7 @@ use aios_working::{
 };
 use serde_json::json;
 
-use crate::{Place, id, shared, user, view};
+use crate::{Place, id, key, shared, user, view};
 
 /// Columns that every record table had, and their values; the user comes first.
 const META: &str =
@@ -122,8 +122,11 @@ async fn messages_and_tasks_move_to_a_session_of_their_owner() {
     assert_eq!(everybody.tasks().list(Some("hers"), None).await.unwrap().len(), 1);
 
     // A session that was split off for an owner keeps the times of the original, and continues.
-    let (of_all, hers) =
-        (everybody.sessions().get("mixed").await.unwrap().unwrap(), ada.sessions().get("mixed"));
+    let mixed = id("mixed");
+    let (of_all, hers) = (
+        everybody.sessions().get(&id("mixed")).await.unwrap().unwrap(),
+        ada.sessions().get(&mixed),
+    );
     let hers = hers.await.unwrap().unwrap();
     assert_eq!((hers.user_id(), hers.summary.as_deref()), (Some("ada"), None));
     assert_eq!(of_all.summary.as_deref(), Some("of mixed"));
@@ -157,7 +160,8 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
             tool_call("c11", "own", None),
         ],
     );
-    let record = async |kind, name: &str| working.records().get(kind, name).await.unwrap().unwrap();
+    let record =
+        async |kind, name: &str| working.records().get(&key(kind, name)).await.unwrap().unwrap();
     let adas = |kind, name: &str| Identity::new(user("ada"), kind, id(name));
     for (kind, name, expect) in [
         (Kind::Task, "own", vec![adas(Kind::Goal, "g11")]),
@@ -174,17 +178,20 @@ async fn references_stay_within_an_owner_and_to_shared_records() {
     }
     // A task that lost its reference can be changed and given a new one.
     let everybody = working.scoped(Gate::shared());
-    everybody.tasks().set_status("to hers", "completed", Default::default()).await.unwrap();
+    everybody.tasks().set_status(&id("to hers"), "completed", Default::default()).await.unwrap();
     let changes = serde_json::Map::from_iter([("goal_id".to_owned(), json!("g10"))]);
-    let record = everybody.records().update(Kind::Task, "to hers", changes).await.unwrap();
+    let record = everybody.records().update(&key(Kind::Task, "to hers"), changes).await.unwrap();
     assert_eq!(record.references, [shared(Kind::Goal, "g10")]);
 
     let ada = view(&working, "ada");
-    assert_eq!(ada.tasks().of_goal("g10").await.unwrap().len(), 3);
-    let removed = everybody.records().remove(Kind::Goal, "g10").await.unwrap();
+    assert_eq!(ada.tasks().of_goal(&id("g10")).await.unwrap().len(), 3);
+    let removed = everybody.records().remove(&key(Kind::Goal, "g10")).await.unwrap();
     assert_eq!(removed.len(), 3);
-    assert!(ada.tasks().get("to shared").await.unwrap().is_some());
-    assert_eq!(view(&working, "bob").tool_calls().get("c10").await.unwrap().unwrap().id, id("c10"));
+    assert!(ada.tasks().get(&id("to shared")).await.unwrap().is_some());
+    assert_eq!(
+        view(&working, "bob").tool_calls().get(&id("c10")).await.unwrap().unwrap().id,
+        id("c10")
+    );
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
@@ -199,14 +206,15 @@ async fn odd_names_of_owners_stay_readable() {
     // An empty name would be the shared owner's.
     let expect = ["a\u{fffd}b", " ", "two\nlines", &long, "(no name)", "zoe\u{308}"];
     for (n, expect) in expect.into_iter().enumerate() {
-        let record = working.records().get(Kind::Goal, &format!("odd{n}")).await.unwrap().unwrap();
+        let record =
+            working.records().get(&key(Kind::Goal, &format!("odd{n}"))).await.unwrap().unwrap();
         assert_eq!(record.owner(), Owner::from_stored(expect));
         let of_owner = working.scoped(Gate::owner(record.owner()));
-        assert!(of_owner.goals().get(&format!("odd{n}")).await.unwrap().is_some());
+        assert!(of_owner.goals().get(&id(&format!("odd{n}"))).await.unwrap().is_some());
     }
     let everybody = working.scoped(Gate::shared());
-    assert!(everybody.goals().get("odd4").await.unwrap().is_none());
-    assert!(everybody.goals().get("odd1").await.unwrap().is_none());
+    assert!(everybody.goals().get(&id("odd4")).await.unwrap().is_none());
+    assert!(everybody.goals().get(&id("odd1")).await.unwrap().is_none());
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
@@ -273,7 +281,7 @@ async fn changes_in_the_feed_get_their_owners() {
     assert_eq!(hers.identity(), Identity::new(user("ada"), Kind::Goal, id("g10")));
     assert_eq!(of_all.identity(), shared(Kind::Goal, "g1"));
     assert_eq!(key.to_string(), "task/removed");
-    view(&working, "ada").records().remove(Kind::Goal, "g10").await.unwrap();
+    view(&working, "ada").records().remove(&crate::key(Kind::Goal, "g10")).await.unwrap();
     let last = working.feed().after(0, 99).await.unwrap().pop().unwrap();
     assert!(
         matches!(last.change, Change::Delete { owner: Some(owner), .. } if owner == user("ada"))
@@ -292,9 +300,9 @@ async fn a_moved_out_parent_keeps_its_children_for_their_owner_only() {
         ],
     );
     let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
-    assert_eq!(ada.goals().get("g10").await.unwrap(), None);
-    assert_eq!(ada.tasks().of_goal("g10").await.unwrap().len(), 1);
-    assert!(bob.tasks().of_goal("g10").await.unwrap().is_empty());
+    assert_eq!(ada.goals().get(&id("g10")).await.unwrap(), None);
+    assert_eq!(ada.tasks().of_goal(&id("g10")).await.unwrap().len(), 1);
+    assert!(bob.tasks().of_goal(&id("g10")).await.unwrap().is_empty());
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }
 
@@ -319,6 +327,6 @@ async fn a_failed_migration_does_not_change_the_file() {
     file.execute_batch("DROP TABLE idempotency").unwrap();
     drop(file);
     let working = Working::open(&path, place.fed()).unwrap();
-    assert_eq!(working.goals().get("g1").await.unwrap().unwrap().description, "move the blog");
+    assert_eq!(working.goals().get(&id("g1")).await.unwrap().unwrap().description, "move the blog");
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
 }

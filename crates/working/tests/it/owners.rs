@@ -10,7 +10,7 @@ use aios_working::{
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{Place, id, opened, user, view};
+use crate::{Place, id, key, opened, user, view};
 
 fn part() -> impl Strategy<Value = Option<String>> {
     prop_oneof![Just(None), Just(Some("a".to_owned())), Just(Some("b".to_owned()))]
@@ -88,7 +88,7 @@ async fn check_gate(gate: Gate, scopes: Vec<Scope>) {
             .filter(|other| other.id == goal.id && gate.sees(&other.meta.scope))
             .collect();
         let may = alike.iter().any(|other| gate.may_change(&other.meta.scope));
-        let changed = view.goals().set_status(goal.id.as_str(), "active", None).await;
+        let changed = view.goals().set_status(&goal.id, "active", None).await;
         match changed {
             Ok(changed) => assert!(may && gate.sees(&changed.meta.scope)),
             Err(Error::NotFound { .. }) => assert!(alike.is_empty()),
@@ -168,17 +168,18 @@ async fn every_owner_has_a_record_of_the_same_id_of_every_kind() {
     }
     for &kind in FILLED {
         for (name, owner) in [("ada", user("ada")), ("bob", user("bob")), ("cy", Owner::SHARED)] {
-            let record = view(&working, name).records().get(kind, "1").await.unwrap().unwrap();
+            let record =
+                view(&working, name).records().get(&key(kind, "1")).await.unwrap().unwrap();
             assert_eq!(record.identity(), Identity::new(owner, kind, id("1")), "{name}");
         }
-        let error = working.records().get(kind, "1").await.unwrap_err();
+        let error = working.records().get(&key(kind, "1")).await.unwrap_err();
         let Error::Ambiguous { owners, .. } = &error else { panic!("{error}") };
         assert_eq!(owners, &[Owner::SHARED, user("ada"), user("bob")], "{kind}");
     }
     for &kind in FILLED {
         if view(&working, "ada")
             .records()
-            .get(kind, "1")
+            .get(&key(kind, "1"))
             .await
             .unwrap()
             .unwrap()
@@ -188,16 +189,16 @@ async fn every_owner_has_a_record_of_the_same_id_of_every_kind() {
             assert!(matches!(kind, Kind::Task | Kind::ToolCall | Kind::Message), "{kind}");
             continue;
         }
-        let removed = view(&working, "ada").records().remove(kind, "1").await.unwrap();
+        let removed = view(&working, "ada").records().remove(&key(kind, "1")).await.unwrap();
         assert!(removed.iter().all(|removed| removed.owner == user("ada")), "{removed:?}");
     }
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
     for &kind in FILLED {
         let own = Identity::new(user("ada"), kind, id("1"));
         assert_eq!(working.records().get_exactly(&own).await.unwrap(), None, "{kind}");
-        let bobs = view(&working, "bob").records().get(kind, "1").await.unwrap().unwrap();
+        let bobs = view(&working, "bob").records().get(&key(kind, "1")).await.unwrap().unwrap();
         assert_eq!(bobs.scope.user.as_deref(), Some("bob"));
-        let seen = view(&working, "ada").records().get(kind, "1").await.unwrap().unwrap();
+        let seen = view(&working, "ada").records().get(&key(kind, "1")).await.unwrap().unwrap();
         assert_eq!(seen.owner(), Owner::SHARED);
     }
 }
@@ -209,8 +210,8 @@ async fn project_and_client_are_stored_and_restored() {
     goal.meta = Meta { scope: Scope::default().with_project("blog"), ..Meta::default() };
     goal.meta.provenance.client = Some("editor 1.2".to_owned());
     let goal = working.goals().put(goal).await.unwrap();
-    assert_eq!(working.goals().get("g").await.unwrap(), Some(goal));
-    let record = working.records().get(Kind::Goal, "g").await.unwrap().unwrap();
+    assert_eq!(working.goals().get(&id("g")).await.unwrap(), Some(goal));
+    let record = working.records().get(&key(Kind::Goal, "g")).await.unwrap().unwrap();
     assert_eq!(record.scope.project.as_deref(), Some("blog"));
     assert_eq!(record.provenance.client.as_deref(), Some("editor 1.2"));
     let (_place, other) = opened();
@@ -218,7 +219,7 @@ async fn project_and_client_are_stored_and_restored() {
         *other.intake().restore(vec![record.clone()]).await.unwrap()[0].as_ref().unwrap(),
         RestoreOutcome::Added
     );
-    assert_eq!(other.records().get(Kind::Goal, "g").await.unwrap(), Some(record));
+    assert_eq!(other.records().get(&key(Kind::Goal, "g")).await.unwrap(), Some(record));
 }
 
 #[tokio::test]
@@ -242,10 +243,10 @@ async fn events_are_unique_per_owner_and_expired_records_are_shown_on_request() 
     ada.goals().put(goal).await.unwrap();
     working.goals().put(Goal { id: id("g"), ..Goal::new("shared") }).await.unwrap();
     place.pass_hours(1);
-    assert_eq!(ada.goals().get("g").await.unwrap().unwrap().description, "shared");
+    assert_eq!(ada.goals().get(&id("g")).await.unwrap().unwrap().description, "shared");
     let all = ada.with_expired();
-    assert_eq!(all.goals().get("g").await.unwrap().unwrap().description, "short");
+    assert_eq!(all.goals().get(&id("g")).await.unwrap().unwrap().description, "short");
     assert_eq!(all.records().counts().await.unwrap()["goals"], 2);
     assert_eq!(ada.records().counts().await.unwrap()["goals"], 1);
-    assert_eq!(all.records().remove(Kind::Goal, "g").await.unwrap().len(), 1);
+    assert_eq!(all.records().remove(&key(Kind::Goal, "g")).await.unwrap().len(), 1);
 }

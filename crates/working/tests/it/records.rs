@@ -4,7 +4,7 @@ use aios_record::{Identity, Kind, Scope, ScopeFilter};
 use aios_working::{Error, Goal, KINDS, NewMessage, Problem, Task, WorkingView};
 use serde_json::json;
 
-use crate::{Place, id, opened, shared, user, view};
+use crate::{Place, id, key, opened, shared, user, view};
 
 #[tokio::test]
 async fn records_are_paged_in_the_order_of_storing() {
@@ -24,8 +24,8 @@ async fn records_are_paged_in_the_order_of_storing() {
     }
     assert_eq!((names, pages), (["g0", "g1", "g2", "g3", "g4"].map(str::to_owned).to_vec(), 3));
     assert!(working.records().list(Kind::Note, None, 9).await.unwrap().records.is_empty());
-    assert_eq!(working.records().get(Kind::Note, "x").await.unwrap(), None);
-    assert_eq!(working.records().get(Kind::Goal, "none").await.unwrap(), None);
+    assert_eq!(working.records().get(&key(Kind::Note, "x")).await.unwrap(), None);
+    assert_eq!(working.records().get(&key(Kind::Goal, "none")).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn every_kind_is_listed_and_shown() {
         for record in page.records {
             assert_eq!(record.kind, kind);
             assert!(record.payload.is_object(), "{record:?}");
-            let shown = working.records().get(kind, record.id.as_str()).await.unwrap();
+            let shown = working.records().get(&key(kind, record.id.as_str())).await.unwrap();
             assert_eq!(shown, Some(record));
         }
     }
@@ -63,10 +63,10 @@ async fn preferences_and_the_persona_are_records_too() {
     let own = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
     assert_eq!(keys(&own, None).await.0, ["tone: ada", "editor: ada"]);
 
-    let shown = ada.records().get(Kind::Preference, "tone").await.unwrap().unwrap();
+    let shown = ada.records().get(&key(Kind::Preference, "tone")).await.unwrap().unwrap();
     assert_eq!(shown.identity(), Identity::new(user("ada"), Kind::Preference, id("tone")));
     assert_eq!(shown.payload["value"], json!("ada"));
-    let error = working.records().get(Kind::Preference, "tone").await.unwrap_err();
+    let error = working.records().get(&key(Kind::Preference, "tone")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "several owners have a preference `tone`: shared, ada; choose one of them"
@@ -74,11 +74,11 @@ async fn preferences_and_the_persona_are_records_too() {
     let nobodys = shared(Kind::Preference, "tone");
     let shown = working.records().get_exactly(&nobodys).await.unwrap().unwrap();
     assert_eq!(shown.payload.get("user"), None);
-    let shown = working.records().get(Kind::Persona, "name").await.unwrap().unwrap();
+    let shown = working.records().get(&key(Kind::Persona, "name")).await.unwrap().unwrap();
     assert_eq!((shown.text.as_str(), &shown.payload["value"]), ("name: Mia", &json!("Mia")));
 
-    assert_eq!(ada.records().remove(Kind::Preference, "tone").await.unwrap().len(), 1);
-    let error = ada.records().remove(Kind::Preference, "tone").await.unwrap_err();
+    assert_eq!(ada.records().remove(&key(Kind::Preference, "tone")).await.unwrap().len(), 1);
+    let error = ada.records().remove(&key(Kind::Preference, "tone")).await.unwrap_err();
     assert!(matches!(error, Error::NotYours { .. }), "{error}");
     assert!(matches!(ada.preferences().remove("tone").await, Err(Error::NotYours { .. })));
     assert_eq!(ada.preferences().get("tone").await.unwrap(), Some(json!("nobody")));
@@ -87,12 +87,12 @@ async fn preferences_and_the_persona_are_records_too() {
     for error in [
         ada.persona().put("name", "x").await.unwrap_err(),
         ada.persona().remove("name").await.unwrap_err(),
-        ada.records().remove(Kind::Persona, "name").await.unwrap_err(),
+        ada.records().remove(&key(Kind::Persona, "name")).await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::MachineWide { kind: Kind::Persona }), "{error}");
     }
-    assert!(ada.records().get(Kind::Persona, "name").await.unwrap().is_some());
-    assert_eq!(working.records().remove(Kind::Persona, "name").await.unwrap().len(), 1);
+    assert!(ada.records().get(&key(Kind::Persona, "name")).await.unwrap().is_some());
+    assert_eq!(working.records().remove(&key(Kind::Persona, "name")).await.unwrap().len(), 1);
     assert!(!working.persona().remove("name").await.unwrap());
     assert!(working.persona().list().await.unwrap().is_empty());
     for key in [String::new(), "k".repeat(129)] {

@@ -7,7 +7,7 @@ use aios_working::{
 };
 use serde_json::json;
 
-use crate::{Place, id, opened, shared, user, view};
+use crate::{Place, id, key, opened, shared, user, view};
 
 async fn restore(working: &Working, records: &[Record]) -> Vec<Result<RestoreOutcome, Error>> {
     working.intake().restore(records.to_vec()).await.unwrap()
@@ -23,8 +23,8 @@ async fn talk(messages: usize) -> (Record, Vec<Record>) {
     for n in 0..messages {
         working.messages().add(said("s", &format!("message {n}"))).await.unwrap();
     }
-    working.sessions().set_summary("s", "about boats").await.unwrap();
-    let session = working.records().get(Kind::Session, "s").await.unwrap().unwrap();
+    working.sessions().set_summary(&id("s"), "about boats").await.unwrap();
+    let session = working.records().get(&key(Kind::Session, "s")).await.unwrap().unwrap();
     (session, working.records().list(Kind::Message, None, 99).await.unwrap().records)
 }
 
@@ -37,7 +37,7 @@ async fn places(working: &Working) -> Vec<(i64, String)> {
 /// Checks that the session's count is correct and that its next message gets `position`.
 async fn check_goes_on(working: &Working, position: i64) {
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
-    let session = working.sessions().get("s").await.unwrap().unwrap();
+    let session = working.sessions().get(&id("s")).await.unwrap().unwrap();
     assert_eq!(session.message_count, position);
     let added = working.messages().add(said("s", "one more")).await.unwrap();
     assert!(
@@ -62,7 +62,7 @@ async fn a_restored_session_continues_after_its_messages() {
         let (_place, working) = opened();
         let restored = restore(&working, &records).await;
         assert!(restored.iter().all(|done| matches!(done, Ok(RestoreOutcome::Added))), "{what}");
-        let session = working.sessions().get("s").await.unwrap().unwrap();
+        let session = working.sessions().get(&id("s")).await.unwrap().unwrap();
         assert_eq!(session.summary.is_some(), is_summed_up, "{what}");
         check_goes_on(&working, 2).await;
     }
@@ -136,7 +136,7 @@ async fn an_invalid_record_does_not_affect_the_others() {
     let goal = Goal { id: id("g"), ..Goal::new("of everybody") };
     let (_place, theirs) = opened();
     theirs.goals().put(goal.clone()).await.unwrap();
-    let shared = theirs.records().get(Kind::Goal, "g").await.unwrap().unwrap();
+    let shared = theirs.records().get(&key(Kind::Goal, "g")).await.unwrap().unwrap();
     let mut late = shared.clone();
     late.id = id("late");
     late.payload["id"] = json!("late");
@@ -167,7 +167,7 @@ async fn a_record_with_a_missing_parent_is_restored_without_the_reference() {
     from.tasks().put(task).await.unwrap();
     let call = ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("spade") };
     from.tool_calls().put(call).await.unwrap();
-    let of = async |kind, id| from.records().get(kind, id).await.unwrap().unwrap();
+    let of = async |kind, id| from.records().get(&key(kind, id)).await.unwrap().unwrap();
     let records = [of(Kind::Task, "t").await, of(Kind::ToolCall, "c").await];
 
     let detached = RestoreOutcome::Detached { identity: shared(Kind::Goal, "g") };
@@ -207,7 +207,7 @@ async fn records_are_restored_with_their_owners_and_references() {
         assert_eq!(all(&working, kind).await, all(&from, kind).await, "{kind}");
     }
     let shared_goal = working.scoped(Gate::shared());
-    assert!(shared_goal.tasks().of_goal("g").await.unwrap().is_empty());
+    assert!(shared_goal.tasks().of_goal(&id("g")).await.unwrap().is_empty());
     let restored = restore(&working, &records).await;
     assert!(restored.iter().all(|done| matches!(done, Ok(RestoreOutcome::Known))), "{restored:?}");
 

@@ -6,7 +6,7 @@ use aios_record::Kind;
 use aios_working::{Config, Error, FindOptions, Goal, KINDS, NewMessage, Retention, Working};
 use serde_json::json;
 
-use crate::{Place, id, view};
+use crate::{Place, id, key, view};
 
 const NEWEST: u32 = 3;
 /// Set to write a new fixture of the newest version, before a version is released.
@@ -38,9 +38,9 @@ async fn opens(version: u32) {
         let page = working.records().list(kind, None, 99).await.unwrap();
         assert_eq!(page.records.len() as u64, stats.records[kind.collection()]);
     }
-    let goal = working.goals().get("g1").await.unwrap().unwrap();
+    let goal = working.goals().get(&id("g1")).await.unwrap().unwrap();
     assert_eq!((goal.description.as_str(), &goal.metadata), ("move the blog", &json!({"k": [1]})));
-    let message = working.records().get(Kind::Message, "m1").await.unwrap().unwrap();
+    let message = working.records().get(&key(Kind::Message, "m1")).await.unwrap().unwrap();
     assert_eq!((message.text.as_str(), message.position), ("東京タワー and nginx", Some(0)));
     let options = || FindOptions::default().with_kinds([Kind::Message]);
     for text in ["京タ", "京", "ー"] {
@@ -99,9 +99,9 @@ async fn written_records_survive_reopening() {
     let working = place.open(place.config());
     working.goals().put(Goal { id: id("g"), ..Goal::new("stay") }).await.unwrap();
     working.close().await;
-    assert!(matches!(working.goals().get("g").await, Err(Error::Closed)));
+    assert!(matches!(working.goals().get(&id("g")).await, Err(Error::Closed)));
     let working = place.open(place.config());
-    assert_eq!(working.goals().get("g").await.unwrap().unwrap().description, "stay");
+    assert_eq!(working.goals().get(&id("g")).await.unwrap().unwrap().description, "stay");
 }
 
 #[test]

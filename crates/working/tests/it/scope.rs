@@ -1,10 +1,10 @@
 //! Visibility of records in a view; a view cannot be widened.
 
-use aios_record::{Gate, Kind, Scope, ScopeFilter};
+use aios_record::{Gate, Kind, Mode, Scope, ScopeFilter};
 use aios_working::{Error, FindOptions, Goal, NewMessage, Working, WorkingView};
 use serde_json::json;
 
-use crate::{id, opened, view};
+use crate::{id, key, opened, view};
 
 fn of(user: &str) -> Scope {
     Scope::default().with_user(user)
@@ -38,9 +38,9 @@ async fn a_users_view_shows_own_and_shared_records() {
     assert_eq!(seen(&working.scoped(Gate::shared())).await, ["shared"]);
     let ada = view(&working, "ada");
     assert_eq!(seen(&ada).await, ["ada", "shared"]);
-    assert_eq!(ada.goals().get("bob").await.unwrap(), None);
-    assert!(ada.goals().set_status("bob", "failed", None).await.unwrap_err().is_not_found());
-    assert!(ada.records().remove(Kind::Goal, "bob").await.unwrap().is_empty());
+    assert_eq!(ada.goals().get(&id("bob")).await.unwrap(), None);
+    assert!(ada.goals().set_status(&id("bob"), "failed", None).await.unwrap_err().is_not_found());
+    assert!(ada.records().remove(&key(Kind::Goal, "bob")).await.unwrap().is_empty());
     let exact = ada.narrow(&ScopeFilter::exact(Scope::default())).unwrap();
     assert_eq!(seen(&exact).await, ["ada"]);
     let by_administrator = working.narrow(&ScopeFilter::new(of("ada"))).unwrap();
@@ -52,17 +52,17 @@ async fn a_users_view_shows_a_shared_record_and_does_not_change_it() {
     let (_place, working) = opened();
     three(&working).await;
     let ada = view(&working, "ada");
-    assert!(ada.goals().get("shared").await.unwrap().is_some());
+    assert!(ada.goals().get(&id("shared")).await.unwrap().is_some());
     for error in [
-        ada.goals().set_status("shared", "failed", None).await.unwrap_err(),
-        ada.records().remove(Kind::Goal, "shared").await.unwrap_err(),
-        ada.records().would_remove(Kind::Goal, "shared").await.unwrap_err(),
+        ada.goals().set_status(&id("shared"), "failed", None).await.unwrap_err(),
+        ada.records().remove(&key(Kind::Goal, "shared")).await.unwrap_err(),
+        ada.records().remove_with(&key(Kind::Goal, "shared"), Mode::DryRun).await.unwrap_err(),
     ] {
         let fits = matches!(&error, Error::NotYours { kind: Kind::Goal, id } if id == "shared");
         assert!(fits && error.is_invalid(), "{error}");
         assert!(error.to_string().starts_with("goal `shared` is shared"), "{error}");
     }
-    working.scoped(Gate::shared()).goals().set_status("shared", "failed", None).await.unwrap();
+    working.scoped(Gate::shared()).goals().set_status(&id("shared"), "failed", None).await.unwrap();
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_view_fills_in_its_scope_and_cannot_leave_it() {
     let goal = narrower.goals().put(Goal::new("narrow")).await.unwrap();
     assert_eq!(goal.meta.scope, scope.with_user("ada"));
     let other = ScopeFilter::new(Scope::default().with_project("shop"));
-    assert_eq!(ada.narrow(&other).unwrap().goals().get(goal.id.as_str()).await.unwrap(), None);
+    assert_eq!(ada.narrow(&other).unwrap().goals().get(&goal.id).await.unwrap(), None);
     ada.preferences().put("k", json!(1)).await.unwrap();
     assert_eq!(working.preferences().get("k").await.unwrap(), None);
 }
@@ -94,16 +94,16 @@ async fn an_id_used_by_another_owner_is_free() {
     three(&working).await;
     let ada = view(&working, "ada");
     ada.goals().put(Goal { id: id("bob"), ..Goal::new("hers") }).await.unwrap();
-    assert_eq!(ada.goals().get("bob").await.unwrap().unwrap().description, "hers");
+    assert_eq!(ada.goals().get(&id("bob")).await.unwrap().unwrap().description, "hers");
     assert_eq!(
-        view(&working, "bob").goals().get("bob").await.unwrap().unwrap().description,
+        view(&working, "bob").goals().get(&id("bob")).await.unwrap().unwrap().description,
         "boat"
     );
-    let error = working.goals().get("bob").await.unwrap_err();
+    let error = working.goals().get(&id("bob")).await.unwrap_err();
     let Error::Ambiguous { owners, .. } = error else { panic!("{error}") };
     assert_eq!(owners.iter().map(|owner| owner.as_str()).collect::<Vec<_>>(), ["ada", "bob"]);
     let bobs = working.narrow(&ScopeFilter::new(of("bob"))).unwrap();
-    assert_eq!(bobs.goals().get("bob").await.unwrap().unwrap().description, "boat");
+    assert_eq!(bobs.goals().get(&id("bob")).await.unwrap().unwrap().description, "boat");
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn an_id_in_another_project_or_agent_of_the_owner_is_a_conflict() {
         let error = ada.goals().put(goal).await.unwrap_err();
         assert!(matches!(error, Error::Conflict { .. }) && error.is_invalid(), "{error}");
     }
-    assert_eq!(ada.goals().get("g").await.unwrap().unwrap().description, "boat");
+    assert_eq!(ada.goals().get(&id("g")).await.unwrap().unwrap().description, "boat");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_visible_record_is_changed_through_a_narrowed_view() {
     let ada = view(&working, "ada");
     ada.goals().put(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
     let narrow = ada.narrow(&ScopeFilter::new(Scope::default().with_agent("x"))).unwrap();
-    let goal = narrow.goals().set_status("g", "active", None).await.unwrap();
+    let goal = narrow.goals().set_status(&id("g"), "active", None).await.unwrap();
     assert_eq!(goal.meta.scope, of("ada"), "it stays where it was");
 }
 

@@ -8,7 +8,7 @@ use aios_working::{
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{Place, id, opened, view};
+use crate::{Place, id, key, opened, view};
 
 async fn keys(working: &Working, query: &str, options: FindOptions) -> Vec<String> {
     let found = working.records().find(query, options).await.unwrap();
@@ -70,10 +70,10 @@ async fn words_of_many_scripts_and_identifiers_are_found() {
 async fn every_searchable_text_is_searched() {
     let (_place, working) = opened();
     working.goals().put(Goal { id: id("1"), ..Goal::new("alpha") }).await.unwrap();
-    working.goals().set_status("1", "completed", Some("beta".to_owned())).await.unwrap();
+    working.goals().set_status(&id("1"), "completed", Some("beta".to_owned())).await.unwrap();
     working.tasks().put(Task { id: id("1"), ..Task::new("gamma") }).await.unwrap();
     let update = TaskUpdate { summary: Some("delta".to_owned()), ..TaskUpdate::default() };
-    working.tasks().set_status("1", "completed", update).await.unwrap();
+    working.tasks().set_status(&id("1"), "completed", update).await.unwrap();
     let call = ToolCall { id: id("1"), output: json!("hidden"), ..ToolCall::new("epsilon") };
     working.tool_calls().put(call).await.unwrap();
     working
@@ -376,7 +376,11 @@ async fn another_owners_words_do_not_change_order_or_score() {
     let after = [answers(&ada).await, answers(&everybody).await];
     assert!(before == after);
     for n in 0..40 {
-        view(&working, "bob").records().remove(Kind::Message, &format!("bobs{n}")).await.unwrap();
+        view(&working, "bob")
+            .records()
+            .remove(&key(Kind::Message, &format!("bobs{n}")))
+            .await
+            .unwrap();
     }
     assert!(before == [answers(&ada).await, answers(&everybody).await]);
     working.upkeep().reindex().await.unwrap();

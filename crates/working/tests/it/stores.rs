@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use aios_record::{Change, FeedItem, Gate, Kind, Owner, Timestamp};
+use aios_record::{Change, FeedItem, Gate, Kind, Mode, Owner, Timestamp};
 use aios_working::{
     AgentState, Clock, Config, Decision, EntriesBackend, Entry, EntryStore, EntryUpdate, Error,
     FEED_KINDS, Goal, KINDS, NewMessage, Outcome, Pattern, Session, Task, TaskUpdate, ToolCall,
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use crate::{HOUR_US, START, id, user};
+use crate::{HOUR_US, START, id, key, user};
 
 /// A call, with few different names so that they collide.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             told(view.goals().put(goal).await)
         }
         Call::EndGoal { name } => {
-            told(view.goals().set_status(named(name).as_str(), "completed", None).await)
+            told(view.goals().set_status(&named(name), "completed", None).await)
         }
         Call::StoreTask { name, goal, session } => {
             let goal_id = goal.as_ref().map(named);
@@ -175,7 +175,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
         }
         Call::EndTask { name } => {
             let update = TaskUpdate { summary: Some(says.to_owned()), ..TaskUpdate::default() };
-            told(view.tasks().set_status(named(name).as_str(), "completed", update).await)
+            told(view.tasks().set_status(&named(name), "completed", update).await)
         }
         Call::Run { name, task } => {
             let task_id = task.as_ref().map(named);
@@ -192,7 +192,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             told(view.patterns().put(Pattern { id: named(name), ..Pattern::new(says, "x") }).await)
         }
         Call::UsePattern { name } => {
-            told(view.patterns().record_use(named(name).as_str(), Outcome::Success).await)
+            told(view.patterns().record_use(&named(name), Outcome::Success).await)
         }
         Call::StoreState { name } => {
             told(view.agent_states().put(AgentState::new(named(name), json!(says))).await)
@@ -207,14 +207,12 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
         }
         Call::AmendMessage { name } => {
             let message = NewMessage::new(named(name), "user", says);
-            told(view.messages().amend(named(name).as_str(), &message).await)
+            told(view.messages().amend(&named(name), &message).await)
         }
         Call::Trim { session } => told(view.messages().trim(named(session).as_str(), 1).await),
         Call::CreateSession { name } => told(view.sessions().add(Session::new(named(name))).await),
-        Call::Touch { session } => told(view.sessions().touch(named(session).as_str()).await),
-        Call::SumUp { session } => {
-            told(view.sessions().set_summary(named(session).as_str(), says).await)
-        }
+        Call::Touch { session } => told(view.sessions().touch(&named(session)).await),
+        Call::SumUp { session } => told(view.sessions().set_summary(&named(session), says).await),
         Call::CleanUp => told(view.sessions().clean_up(0).await),
         Call::CreateEntry { name, json } => {
             told(view.entry_store(backend(*json)).add(entry(name)).await)
@@ -225,10 +223,10 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
         Call::UpdateEntry { name, json } => {
             let update = EntryUpdate { value: Some(json!(says)), ..EntryUpdate::default() };
             let entries = view.entry_store(backend(*json));
-            told(entries.update(named(name).as_str(), update).await)
+            told(entries.update(&named(name), update).await)
         }
         Call::DeleteEntry { name, json } => {
-            told(view.entry_store(backend(*json)).remove(named(name).as_str()).await)
+            told(view.entry_store(backend(*json)).remove(&named(name)).await)
         }
         Call::ClearEntries { json } => told(view.entry_store(backend(*json)).clear().await),
         Call::Prefer { name } => {
@@ -238,15 +236,17 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             told(view.preferences().remove(named(name).as_str()).await)
         }
         Call::Remove { kind, name } => {
-            let would = told(view.records().would_remove(*kind, named(name).as_str()).await);
-            let removed = told(view.records().remove(*kind, named(name).as_str()).await);
+            let would = told(
+                view.records().remove_with(&key(*kind, named(name).as_str()), Mode::DryRun).await,
+            );
+            let removed = told(view.records().remove(&key(*kind, named(name).as_str())).await);
             assert_eq!(would, removed);
             removed
         }
         Call::Update { kind, name, field } => {
             let value = if FIELDS[*field] == "goal_id" { "n0" } else { says };
             let changes = Map::from_iter([(FIELDS[*field].to_owned(), json!(value))]);
-            let updated = view.records().update(*kind, named(name).as_str(), changes).await;
+            let updated = view.records().update(&key(*kind, named(name).as_str()), changes).await;
             told(updated.map(stripped))
         }
     }
@@ -270,16 +270,17 @@ async fn picture(view: &WorkingView) -> Vec<String> {
         }
         for n in name() {
             let name = format!("n{n}");
-            lines
-                .push(told(view.records().get(kind, &name).await.map(|found| found.map(stripped))));
+            lines.push(told(
+                view.records().get(&key(kind, &name)).await.map(|found| found.map(stripped)),
+            ));
         }
     }
     for n in name() {
         let name = format!("n{n}");
         lines.push(told(view.messages().recent(&name, 99).await));
-        lines.push(told(view.tasks().of_goal(&name).await));
+        lines.push(told(view.tasks().of_goal(&id(&name)).await));
         lines.push(told(view.tasks().list(Some(&name), None).await));
-        lines.push(told(view.tool_calls().of_task(&name).await));
+        lines.push(told(view.tool_calls().of_task(&id(&name)).await));
         lines.push(told(view.preferences().get(&name).await));
     }
     lines.push(told(view.records().counts().await));

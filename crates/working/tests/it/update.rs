@@ -4,7 +4,7 @@ use aios_record::{Identity, Kind, Scope};
 use aios_working::{Entry, Error, Goal, NewMessage, Session, Task, WorkingView};
 use serde_json::{Map, Value, json};
 
-use crate::{id, opened, shared, user, view};
+use crate::{id, key, opened, shared, user, view};
 
 fn fields(value: Value) -> Map<String, Value> {
     match value {
@@ -19,7 +19,7 @@ async fn update(
     name: &str,
     changes: Value,
 ) -> Result<aios_record::Record, Error> {
-    view.records().update(kind, name, fields(changes)).await
+    view.records().update(&key(kind, name), fields(changes)).await
 }
 
 #[tokio::test]
@@ -29,8 +29,8 @@ async fn an_update_changes_only_the_named_fields() {
     let before = working.goals().put(Goal { priority: 2, ..goal }).await.unwrap();
     let changes = json!({"id": "g", "status": "completed", "metadata": {"b": 2}});
     let record = update(&working, Kind::Goal, "g", changes).await.unwrap();
-    assert_eq!(record, working.records().get(Kind::Goal, "g").await.unwrap().unwrap());
-    let after = working.goals().get("g").await.unwrap().unwrap();
+    assert_eq!(record, working.records().get(&key(Kind::Goal, "g")).await.unwrap().unwrap());
+    let after = working.goals().get(&id("g")).await.unwrap().unwrap();
     assert_eq!((after.priority, after.description.as_str()), (2, "boat"));
     assert_eq!((after.status.as_str(), &after.metadata), ("completed", &json!({"b": 2})));
     assert_eq!(after.meta.created_at, before.meta.created_at);
@@ -51,7 +51,7 @@ async fn a_change_that_does_not_fit_is_refused_and_changes_nothing() {
     ada.goals().put(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
     working.goals().put(Goal { id: id("shared"), ..Goal::new("house") }).await.unwrap();
     working.persona().put("name", "Mia").await.unwrap();
-    let before = ada.goals().get("g").await.unwrap();
+    let before = ada.goals().get(&id("g")).await.unwrap();
     for (kind, name, changes, expect) in [
         (Kind::Goal, "g", json!({"colour": "red"}), "it has no field `colour`"),
         (Kind::Goal, "g", json!({"priority": "high"}), "cannot be changed"),
@@ -73,7 +73,7 @@ async fn a_change_that_does_not_fit_is_refused_and_changes_nothing() {
         assert!(error.to_string().contains(expect), "{error}");
         assert!(error.is_invalid() || error.is_not_found(), "{error}");
     }
-    assert_eq!(ada.goals().get("g").await.unwrap(), before);
+    assert_eq!(ada.goals().get(&id("g")).await.unwrap(), before);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn settings_and_sessions_are_updated_too() {
     let record = update(&ada, Kind::Session, "s", json!({"summary": "boats"})).await.unwrap();
     assert_eq!(record.text, "boats");
     update(&ada, Kind::Session, "s", json!({"summary": null})).await.unwrap();
-    assert_eq!(ada.sessions().get("s").await.unwrap().unwrap().summary, None);
+    assert_eq!(ada.sessions().get(&id("s")).await.unwrap().unwrap().summary, None);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn concurrent_updates_are_all_kept() {
         callers.spawn(async move { update(&working, Kind::Goal, "g", changes).await.unwrap() });
     }
     callers.join_all().await;
-    let goal = working.goals().get("g").await.unwrap().unwrap();
+    let goal = working.goals().get(&id("g")).await.unwrap().unwrap();
     assert_eq!((goal.status.as_str(), goal.priority), ("active", 1));
     assert_eq!((goal.result.as_deref(), goal.metadata), (Some("done"), json!({"k": 1})));
 }
@@ -156,18 +156,18 @@ async fn concurrent_changes_of_one_record_are_one_transaction_each() {
         let (one, other) = (working.clone(), working.clone());
         callers.spawn(async move {
             let next = |goal: &mut Goal| goal.priority += 1;
-            drop(one.goals().update("g", next).await.unwrap());
+            drop(one.goals().update(&id("g"), next).await.unwrap());
         });
         callers.spawn(async move {
             let next = |fields: &mut Map<String, Value>| {
                 let count = fields["metadata"]["count"].as_i64().unwrap_or(0);
                 fields.insert("metadata".to_owned(), json!({"count": count + 1}));
             };
-            drop(other.records().change(Kind::Goal, "g", next).await.unwrap());
+            drop(other.records().change(&key(Kind::Goal, "g"), next).await.unwrap());
         });
     }
     callers.join_all().await;
-    let goal = working.goals().get("g").await.unwrap().unwrap();
+    let goal = working.goals().get(&id("g")).await.unwrap().unwrap();
     assert_eq!((goal.priority, goal.metadata), (CALLERS, json!({"count": CALLERS})));
 }
 
@@ -180,7 +180,7 @@ async fn a_change_obeys_the_rules_of_an_update() {
     ada.sessions().add(Session::new(id("s"))).await.unwrap();
     working.persona().put("name", "Mia").await.unwrap();
     ada.preferences().put("tone", json!("dry")).await.unwrap();
-    let before = ada.goals().get("g").await.unwrap();
+    let before = ada.goals().get(&id("g")).await.unwrap();
     for (kind, name, field, value, expect) in [
         (Kind::Goal, "g", "colour", json!("red"), "it has no field `colour`"),
         (Kind::Goal, "g", "priority", json!("high"), "cannot be changed"),
@@ -197,27 +197,29 @@ async fn a_change_obeys_the_rules_of_an_update() {
         (Kind::Preference, "none", "value", json!(1), "there is no preference"),
     ] {
         let change = |fields: &mut Map<String, Value>| drop(fields.insert(field.to_owned(), value));
-        let error = ada.records().change(kind, name, change).await.unwrap_err();
+        let error = ada.records().change(&key(kind, name), change).await.unwrap_err();
         assert!(error.to_string().contains(expect), "{error}");
     }
-    let error = ada.goals().update("g", |goal| goal.id = id("h")).await.unwrap_err();
+    let error = ada.goals().update(&id("g"), |goal| goal.id = id("h")).await.unwrap_err();
     assert!(matches!(error, Error::Fields { .. }), "{error}");
     let to_bob = |goal: &mut Goal| goal.meta.scope.user = Some("bob".to_owned());
-    let error = ada.goals().update("g", to_bob).await.unwrap_err();
+    let error = ada.goals().update(&id("g"), to_bob).await.unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }), "{error}");
-    let error = ada.goals().update("shared", |goal| goal.priority = 1).await.unwrap_err();
+    let error = ada.goals().update(&id("shared"), |goal| goal.priority = 1).await.unwrap_err();
     assert!(matches!(error, Error::NotYours { .. }), "{error}");
-    assert_eq!(ada.goals().get("g").await.unwrap(), before);
+    assert_eq!(ada.goals().get(&id("g")).await.unwrap(), before);
 
     let set = |field: &'static str, value: Value| {
         move |fields: &mut Map<String, Value>| drop(fields.insert(field.to_owned(), value))
     };
-    let changed = ada.records().change(Kind::Preference, "tone", set("value", json!("warm"))).await;
+    let changed =
+        ada.records().change(&key(Kind::Preference, "tone"), set("value", json!("warm"))).await;
     assert_eq!(changed.unwrap().payload["value"], "warm");
-    let changed = ada.records().change(Kind::Session, "s", set("summary", json!("boats"))).await;
+    let changed =
+        ada.records().change(&key(Kind::Session, "s"), set("summary", json!("boats"))).await;
     assert_eq!(changed.unwrap().text, "boats");
     let removed = |fields: &mut Map<String, Value>| drop(fields.remove("priority"));
-    let changed = ada.records().change(Kind::Goal, "g", removed).await.unwrap();
+    let changed = ada.records().change(&key(Kind::Goal, "g"), removed).await.unwrap();
     assert_eq!(changed.payload["priority"], 5);
 }
 
@@ -231,8 +233,8 @@ async fn an_amended_message_keeps_its_position() {
         who.messages().add(said("one")).await.unwrap();
         who.messages().add(NewMessage::new(id("s"), "user", "two")).await.unwrap();
     }
-    assert!(ada.messages().amend("m", &said("changed")).await.unwrap());
-    assert!(!ada.messages().amend("none", &said("x")).await.unwrap());
+    assert!(ada.messages().amend(&id("m"), &said("changed")).await.unwrap());
+    assert!(!ada.messages().amend(&id("none"), &said("x")).await.unwrap());
     let texts = async |view: &WorkingView| {
         let messages = view.messages().recent("s", 9).await.unwrap();
         messages.into_iter().map(|message| message.content).collect::<Vec<_>>()
@@ -243,7 +245,7 @@ async fn an_amended_message_keeps_its_position() {
     everybodys.id = Some(id("n"));
     everybodys.scope = Scope::default();
     working.messages().add(everybodys).await.unwrap();
-    let error = ada.messages().amend("n", &said("x")).await.unwrap_err();
+    let error = ada.messages().amend(&id("n"), &said("x")).await.unwrap_err();
     assert!(matches!(error, Error::NotYours { kind: Kind::Message, .. }), "{error}");
 }
 
@@ -252,14 +254,15 @@ async fn a_conditional_update_skips_a_record_with_undelivered_changes() {
     let (_place, working) = opened();
     working.goals().put(Goal { id: id("g"), ..Goal::new("boat") }).await.unwrap();
     let changes = || fields(json!({"priority": 1}));
-    let behind = working.records().update_told(Kind::Goal, "g", changes(), 0).await.unwrap();
+    let behind = working.records().update_told(&key(Kind::Goal, "g"), changes(), 0).await.unwrap();
     assert_eq!(behind, None);
-    assert_eq!(working.goals().get("g").await.unwrap().unwrap().priority, 5);
+    assert_eq!(working.goals().get(&id("g")).await.unwrap().unwrap().priority, 5);
     let head = working.feed().head().await.unwrap();
-    let changed = working.records().update_told(Kind::Goal, "g", changes(), head).await.unwrap();
+    let changed =
+        working.records().update_told(&key(Kind::Goal, "g"), changes(), head).await.unwrap();
     assert_eq!(changed.unwrap().payload["priority"], 1);
     assert_eq!(working.feed().waiting(head).await.unwrap(), 1);
     let missing =
-        working.records().update_told(Kind::Goal, "none", changes(), head).await.unwrap_err();
+        working.records().update_told(&key(Kind::Goal, "none"), changes(), head).await.unwrap_err();
     assert!(missing.is_not_found(), "{missing}");
 }

@@ -17,7 +17,7 @@ async fn a_goal_goes_from_pending_to_completed_and_keeps_its_result() {
         working.goals().put(Goal { priority: 2, ..Goal::new("move the blog") }).await.unwrap();
     assert_eq!((&stored.status, stored.completed_at), (&GoalStatus::Pending, None));
     place.pass_hours(1);
-    let goal_id = stored.id.as_str();
+    let goal_id = &stored.id;
     working.goals().set_status(goal_id, "active", Some("half way".to_owned())).await.unwrap();
     let done = working.goals().set_status(goal_id, GoalStatus::Completed, None).await.unwrap();
     assert_eq!(done.result.as_deref(), Some("half way"));
@@ -28,8 +28,10 @@ async fn a_goal_goes_from_pending_to_completed_and_keeps_its_result() {
 
     let reopened = working.goals().set_status(goal_id, "active", None).await.unwrap();
     assert_eq!(reopened.completed_at, None);
-    assert!(working.goals().set_status("none", "active", None).await.unwrap_err().is_not_found());
-    assert_eq!(working.goals().get("none").await.unwrap(), None);
+    assert!(
+        working.goals().set_status(&id("none"), "active", None).await.unwrap_err().is_not_found()
+    );
+    assert_eq!(working.goals().get(&id("none")).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -39,7 +41,7 @@ async fn storing_again_replaces_everything_except_creation_times() {
     place.pass_hours(5);
     let other = Goal { id: id("g"), metadata: json!({"a": 1}), ..Goal::new("two") };
     let second = working.goals().put(other).await.unwrap();
-    assert_eq!(working.goals().get("g").await.unwrap(), Some(second.clone()));
+    assert_eq!(working.goals().get(&id("g")).await.unwrap(), Some(second.clone()));
     assert_eq!(second.meta.created_at, first.meta.created_at);
     assert_eq!((second.description.as_str(), &second.metadata), ("two", &json!({"a": 1})));
 }
@@ -62,7 +64,7 @@ async fn unknown_statuses_round_trip() {
     for status in ["INIT", "PLANNING", "Pending", "", "ждёт"] {
         let goal = Goal { status: status.into(), ..Goal::new("g") };
         let stored = working.goals().put(goal).await.unwrap();
-        let read = working.goals().get(stored.id.as_str()).await.unwrap().unwrap();
+        let read = working.goals().get(&stored.id).await.unwrap().unwrap();
         assert_eq!(read.status.as_str(), status);
         assert_eq!(serde_json::to_value(&read).unwrap()["status"], status);
     }
@@ -74,7 +76,7 @@ async fn a_task_records_its_times_and_duration() {
     let goal = working.goals().put(Goal::new("g")).await.unwrap();
     let task = Task { goal_id: Some(goal.id.clone()), ..Task::new("copy files") };
     let task = working.tasks().put(task).await.unwrap();
-    let task_id = task.id.as_str();
+    let task_id = &task.id;
     working.tasks().set_status(task_id, "in_progress", TaskUpdate::default()).await.unwrap();
     place.pass_hours(1);
     let update = TaskUpdate { output: Some(json!([1])), ..TaskUpdate::default() };
@@ -83,10 +85,10 @@ async fn a_task_records_its_times_and_duration() {
     assert!((hour_ms..hour_ms + 100).contains(&done.duration_ms.unwrap()), "{done:?}");
     let completed = working.tasks().list(None, Some(TaskStatus::Completed)).await.unwrap();
     assert_eq!(completed, [done]);
-    assert_eq!(working.tasks().of_goal(goal.id.as_str()).await.unwrap(), completed);
+    assert_eq!(working.tasks().of_goal(&goal.id).await.unwrap(), completed);
     assert_eq!(working.tasks().history(5).await.unwrap(), completed);
     assert!(working.tasks().list(Some("none"), None).await.unwrap().is_empty());
-    let missing = working.tasks().set_status("none", "failed", TaskUpdate::default()).await;
+    let missing = working.tasks().set_status(&id("none"), "failed", TaskUpdate::default()).await;
     assert!(missing.unwrap_err().is_not_found());
 }
 
@@ -130,7 +132,7 @@ async fn tool_calls_are_ordered_and_long_output_is_truncated_at_a_character() {
         };
         working.tool_calls().put(call).await.unwrap();
     }
-    let calls = working.tool_calls().of_task(task.id.as_str()).await.unwrap();
+    let calls = working.tool_calls().of_task(&task.id).await.unwrap();
     for (call, (_, expect)) in calls.iter().zip(&outputs) {
         assert!(call.output == *expect, "{:.80}", call.output.to_string());
     }
@@ -148,8 +150,8 @@ async fn a_decision_gets_its_outcome_later() {
     };
     let stored = working.decisions().put(decision).await.unwrap();
     assert!(stored.timestamp.is_some() && stored.outcome.is_none());
-    let done = working.decisions().set_outcome(stored.id.as_str(), "it runs").await.unwrap();
-    assert_eq!(working.decisions().get(stored.id.as_str()).await.unwrap(), Some(done.clone()));
+    let done = working.decisions().set_outcome(&stored.id, "it runs").await.unwrap();
+    assert_eq!(working.decisions().get(&stored.id).await.unwrap(), Some(done.clone()));
     assert_eq!(done.outcome.as_deref(), Some("it runs"));
 }
 
@@ -158,7 +160,7 @@ async fn a_pattern_learns_from_its_uses() {
     let (_place, working) = opened();
     let pattern = working.patterns().put(Pattern::new("disk full", "clean cache")).await.unwrap();
     assert_eq!((pattern.success_rate, pattern.uses, pattern.success_bound), (1.0, 0, 0.0));
-    let pattern_id = pattern.id.as_str();
+    let pattern_id = &pattern.id;
     let mut bound = 0.0;
     for _ in 0..3 {
         let used = working.patterns().record_use(pattern_id, Outcome::Success).await.unwrap();
@@ -171,7 +173,12 @@ async fn a_pattern_learns_from_its_uses() {
     assert!((used.success_bound - 0.300_6).abs() < 1e-3, "{}", used.success_bound);
     assert!(used.last_used.is_some());
     assert!(
-        working.patterns().record_use("none", Outcome::Success).await.unwrap_err().is_not_found()
+        working
+            .patterns()
+            .record_use(&id("none"), Outcome::Success)
+            .await
+            .unwrap_err()
+            .is_not_found()
     );
 }
 
@@ -183,20 +190,20 @@ async fn pruning_patterns_keeps_the_surest() {
         working.patterns().put(pattern).await.unwrap();
     }
     assert_eq!(working.upkeep().prune_patterns(2).await.unwrap(), 1);
-    assert!(working.patterns().get("a").await.unwrap().is_none());
-    assert!(working.patterns().get("c").await.unwrap().is_some());
+    assert!(working.patterns().get(&id("a")).await.unwrap().is_none());
+    assert!(working.patterns().get(&id("c")).await.unwrap().is_some());
     assert!(working.upkeep().verify().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn an_agents_state_is_stored_and_read() {
     let (_place, working) = opened();
-    assert_eq!(working.agent_states().get("scout").await.unwrap(), None);
+    assert_eq!(working.agent_states().get(&id("scout")).await.unwrap(), None);
     for n in 0..2 {
         let state = AgentState::new(id("scout"), json!({"round": n, "seen": [null, 1.5, "ü"]}));
         working.agent_states().put(state).await.unwrap();
     }
-    let state = working.agent_states().get("scout").await.unwrap().unwrap();
+    let state = working.agent_states().get(&id("scout")).await.unwrap().unwrap();
     assert_eq!(state.state, json!({"round": 1, "seen": [null, 1.5, "ü"]}));
 }
 
@@ -276,7 +283,7 @@ async fn expired_records_are_not_shown() {
     working.goals().put(goal).await.unwrap();
     assert_eq!(working.records().find("lived", Default::default()).await.unwrap().len(), 1);
     place.pass_hours(1);
-    assert_eq!(working.goals().get("g").await.unwrap(), None);
+    assert_eq!(working.goals().get(&id("g")).await.unwrap(), None);
     assert!(working.goals().active().await.unwrap().is_empty());
     assert!(working.records().find("lived", Default::default()).await.unwrap().is_empty());
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use aios_exchange::{
     export,
-    import::{self, ImportMode, ImportOptions},
+    import::{self, ImportOptions},
     ingest::{self, IngestOptions},
 };
-use aios_memory::{AgentMemory, Kind, MemoryView, RememberOptions, Scope};
+use aios_memory::{AgentMemory, Kind, MemoryView, Mode, RememberOptions, Scope};
 
 use super::{Former, all, expected, fixture};
 
@@ -83,8 +83,7 @@ async fn read_again(view: &MemoryView, arguments: &[&str]) -> Result<(), String>
         }
         ["import", "--from", file] if file.ends_with("export.jsonl") => {
             let path = Path::new(file);
-            let report =
-                export::read_back(view, path, ImportMode::Store, None).await.map_err(told)?;
+            let report = export::read_back(view, path, Mode::Apply, |_| {}).await.map_err(told)?;
             if !report.failed.is_empty() {
                 return Err(format!("{:?}", report.failed));
             }

@@ -3,9 +3,7 @@
 use std::{fs, io::Cursor};
 
 use aios_exchange::ingest::{self, IngestOptions};
-use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetTarget, Kind, MemoryView, SearchOptions, Tally,
-};
+use aios_memory::{AgentMemory, ForgetOptions, ForgetTarget, Kind, MemoryView, admission::Tally};
 
 use super::{Former, fixture};
 
@@ -21,7 +19,7 @@ async fn read(view: &MemoryView, text: String) -> Tally {
 
 /// Returns the number of hits that contain these words.
 async fn count(memory: &AgentMemory, words: &str) -> usize {
-    let found = memory.recall(words, &SearchOptions::default()).await.unwrap();
+    let found = memory.recall(words).await.unwrap();
     found.hits.iter().filter(|hit| hit.text.contains(words)).count()
 }
 

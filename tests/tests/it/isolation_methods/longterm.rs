@@ -1,182 +1,190 @@
 //! The methods of `LongtermView` that read and write.
 
 use aios_memory::{
-    Explain, Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, SearchOptions,
-    longterm::{ConfigChange, Incident, Knowledge, Note, NoteUpdate, Outcome, Procedure},
+    Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, SearchOptions,
+    longterm::{ConfigChange, Explain, Incident, Knowledge, Note, NoteUpdate, Outcome, Procedure},
 };
 use aios_record::Source;
 use serde_json::json;
 
-use super::{Exercise, Hand, exercises, own_scope, value};
+use super::{Exercise, Hand, exercises, key, own_scope, value};
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "LongtermView::gate" => [value(h.view.longterm().gate())];
-    "LongtermView::counts" => [h.view.longterm().counts().await];
-    "LongtermView::identities" => [h.view.longterm().identities().await];
-    "LongtermView::known" => [h.view.longterm().known(&everyones()).await];
-    "LongtermView::scopes" => [h.view.longterm().scopes(&everyones()).await];
-    "LongtermView::record" => [
-        h.view.longterm().record(Kind::Note, &id("n1")).await,
-        h.view.longterm().record(Kind::Message, &id("m1")).await,
-        h.view.longterm().record(Kind::Goal, &id("g2")).await,
-        h.view.longterm().record(Kind::Note, &id("nothing")).await,
+    "longterm::Records::counts" => [h.view.longterm().records().counts().await];
+    "longterm::Records::identities" => [h.view.longterm().records().identities().await];
+    "longterm::Records::known" => [h.view.longterm().records().known(&everyones()).await];
+    "longterm::Records::scopes" => [h.view.longterm().records().scopes(&everyones()).await];
+    "LongtermView::get" => [
+        h.view.longterm().get(&key(Kind::Note, "n1")).await,
+        h.view.longterm().get(&key(Kind::Message, "m1")).await,
+        h.view.longterm().get(&key(Kind::Goal, "g2")).await,
+        h.view.longterm().get(&key(Kind::Note, "nothing")).await,
     ];
-    "LongtermView::records" => [
-        sorted(h.view.longterm().records(&everyones()).await),
+    "longterm::Records::get_all" => [
+        sorted(h.view.longterm().records().get_all(&everyones()).await),
     ];
-    "LongtermView::standings" => [
-        h.view.longterm().standings(&drafts(&h)).await,
+    "longterm::Records::standings" => [
+        h.view.longterm().records().standings(&drafts(&h)).await,
     ];
     "LongtermView::list" => [
         h.view.longterm().list(Kind::Note, None, 100).await,
         h.view.longterm().list(Kind::Note, None, 2).await,
         h.view.longterm().list(Kind::Knowledge, None, 100).await,
     ];
-    "LongtermView::says" => [value(h.view.longterm().says("the zebra", "a zebra in the barn"))];
+    "longterm::Records::says" => [
+        value(h.view.longterm().records().says("the zebra", "a zebra in the barn")),
+    ];
     "LongtermView::narrow" => [
         h.view.longterm().narrow(&in_session()).map(|it| it.gate().clone()),
-        h.view.longterm().narrow(&in_session()).unwrap().counts().await,
+        h.view.longterm().narrow(&in_session()).unwrap().records().counts().await,
         h.view.longterm().narrow(&in_session()).unwrap().search("barn", &explained()).await,
     ];
     "LongtermView::search" => [
         h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
         h.view.longterm().search("zebra0 zebra1 zebra2 vet", &explained()).await,
         h.view.longterm().search("the same words in the store of everybody", &explained()).await,
-        h.view.longterm().search("barn key", &SearchOptions { limit: 1, ..explained() }).await,
-        h.view.longterm().search("vet", &SearchOptions {
-            tags: vec!["care".to_owned()],
-            kinds: Some(vec![Kind::Note]),
-            ..explained()
-        }).await,
-        h.view.longterm().search("vet", &SearchOptions {
-            scope: Scope::default().with_user("u1").into(),
-            ..SearchOptions::default()
-        }).await.map(|found| found.hits.len()),
-        h.view.longterm().search("vet", &SearchOptions {
-            scope: Scope::default().with_user("u2").into(),
-            ..SearchOptions::default()
-        }).await.map(|found| found.hits.len()),
+        h.view.longterm().search("barn key", &explained().with_limit(1)).await,
+        h.view.longterm()
+            .search("vet", &explained().with_tags(tagged()).with_kinds(vec![Kind::Note]))
+            .await,
+        h.view.longterm()
+            .search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u1")))
+            .await.map(|found| found.hits.len()),
+        h.view.longterm()
+            .search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u2")))
+            .await.map(|found| found.hits.len()),
     ];
-    "LongtermView::search_knowledge" => [
-        h.view.longterm().search_knowledge("two bales of hay", 10).await,
+    "longterm::KnowledgeCollection::search" => [
+        h.view.longterm().knowledge().search("two bales of hay", 10).await,
     ];
     "LongtermView::history" => [
-        h.view.longterm().history(Kind::Note, &id("n1")).await,
-        h.view.longterm().history(Kind::Goal, &id("g1")).await,
+        h.view.longterm().history(&key(Kind::Note, "n1")).await,
+        h.view.longterm().history(&key(Kind::Goal, "g1")).await,
     ];
-    "LongtermView::config_history" => [
-        h.view.longterm().config_history("etc/barn.toml").await,
-        h.view.longterm().config_history("etc/nothing.toml").await,
+    "longterm::ConfigChanges::of_file" => [
+        h.view.longterm().config_changes().of_file("etc/barn.toml").await,
+        h.view.longterm().config_changes().of_file("etc/nothing.toml").await,
     ];
-    "LongtermView::incident" => [h.view.longterm().incident(&id("in1")).await];
-    "LongtermView::knowledge" => [
-        h.view.longterm().knowledge(Some("stock"), Some("hay")).await,
-        h.view.longterm().knowledge(None, None).await,
+    "longterm::KnowledgeCollection::get" => [
+        h.view.longterm().knowledge().get(&id("kn1")).await,
+        h.view.longterm().knowledge().get(&id("nothing")).await,
     ];
-    "LongtermView::note" => [h.view.longterm().note(&id("n1")).await];
-    "LongtermView::procedure" => [h.view.longterm().procedure(&id("pr1")).await];
-    "LongtermView::derived" => [
-        h.view.longterm().derived(&everyones(), &[]).await.map(sorted_identities),
-        h.view.longterm().derived(&[], &[care(&h)]).await.map(sorted_identities),
+    "longterm::ConfigChanges::get" => [h.view.longterm().config_changes().get(&id("cc1")).await];
+    "longterm::Incidents::get" => [h.view.longterm().incidents().get(&id("in1")).await];
+    "longterm::KnowledgeCollection::find" => [
+        h.view.longterm().knowledge().find(Some("stock"), Some("hay")).await,
+        h.view.longterm().knowledge().find(None, None).await,
     ];
-    "LongtermView::sourced" => [
-        h.view.longterm().sourced(&[care(&h)]).await.map(sorted_identities),
+    "longterm::Notes::get" => [h.view.longterm().notes().get(&id("n1")).await];
+    "longterm::Procedures::get" => [h.view.longterm().procedures().get(&id("pr1")).await];
+    "longterm::Sources::derived" => [
+        h.view.longterm().sources().derived(&everyones(), &[]).await.map(sorted_identities),
+        h.view.longterm().sources().derived(&[], &[care(&h)]).await.map(sorted_identities),
     ];
-    "LongtermView::source_ids" => [h.view.longterm().source_ids(Source::FILE).await];
-    "LongtermView::with_prefix" => [
-        h.view.longterm().with_prefix(Kind::Note, "n").await,
-        h.view.longterm().with_prefix(Kind::Knowledge, "").await,
+    "longterm::Sources::made_from" => [
+        h.view.longterm().sources().made_from(&[care(&h)]).await.map(sorted_identities),
     ];
-    "LongtermView::retire" => [
-        h.view.longterm().retire(&notes(&h)).await.map(sorted_identities),
+    "longterm::Sources::ids" => [h.view.longterm().sources().ids(Source::FILE).await];
+    "longterm::Records::with_prefix" => [
+        h.view.longterm().records().with_prefix(Kind::Note, "n").await,
+        h.view.longterm().records().with_prefix(Kind::Knowledge, "").await,
+    ];
+    "longterm::Sources::retire" => [
+        h.view.longterm().sources().retire(&notes(&h)).await.map(sorted_identities),
         h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
     ];
-    "LongtermView::are_forgotten" => [h.view.longterm().are_forgotten(&drafts(&h)).await];
-    "LongtermView::are_texts_forgotten" => [
-        h.view.longterm().are_texts_forgotten(&own_scope(&h).owner(), None, &["Never of it"]).await,
+    "longterm::Tombstones::are_forgotten" => [
+        h.view.longterm().tombstones().are_forgotten(&drafts(&h)).await,
     ];
-    "LongtermView::each_record" => [{
+    "longterm::Tombstones::are_texts_forgotten" => [
+        h.view.longterm().tombstones()
+            .are_texts_forgotten(&own_scope(&h).owner(), None, &["Never of it"]).await,
+    ];
+    "longterm::Records::each" => [{
         let mut seen = Vec::new();
         let look = |record: Record| seen.push(record.identity());
-        h.view.longterm().each_record(look).await.map(|()| sorted_identities(seen))
+        h.view.longterm().records().each(look).await.map(|()| sorted_identities(seen))
     }];
-    "LongtermView::each_version" => [{
+    "longterm::Records::each_version" => [{
         let mut seen = Vec::new();
         let look = |version: Record| seen.push(version.identity());
-        h.view.longterm().each_version(look).await.map(|()| sorted_identities(seen))
+        h.view.longterm().records().each_version(look).await.map(|()| sorted_identities(seen))
     }];
-    "LongtermView::summaries_of" => [
-        h.view.longterm().summaries_of(&everyones()).await.map(sorted_identities),
+    "longterm::Sources::summaries_of" => [
+        h.view.longterm().sources().summaries_of(&everyones()).await.map(sorted_identities),
     ];
 
-    "LongtermView::record_of" => [
-        h.view.longterm().record_of(Kind::Note, h.fields(json!({"id": "n8", "content": "zebra@"}))),
+    "longterm::Records::build" => [
+        h.view.longterm().records()
+            .build(Kind::Note, h.fields(json!({"id": "n8", "content": "zebra@"}))),
     ];
-    "LongtermView::store_object" => [
+    "longterm::Records::put" => [
         h.view.longterm()
-            .store_object(Kind::Note, h.fields(json!({"id": "n5", "content": "hoof of zebra@"})))
+            .records().put(Kind::Note, h.fields(json!({"id": "n5", "content": "hoof of zebra@"})))
             .await,
         h.view.longterm()
-            .store_object(Kind::Note, h.fields(json!({"id": "n2", "content": "other zebra@"})))
+            .records().put(Kind::Note, h.fields(json!({"id": "n2", "content": "other zebra@"})))
             .await,
-        h.view.longterm().history(Kind::Note, &id("n2")).await,
+        h.view.longterm().history(&key(Kind::Note, "n2")).await,
     ];
     "LongtermView::update" => [
         h.view.longterm()
-            .update(Kind::Note, &id("n1"), h.fields(json!({"content": "Vet of zebra@: Tuesday."})))
+            .update(&key(Kind::Note, "n1"), h.fields(json!({"content": "Vet of zebra@: Tuesday."})))
             .await,
-        h.view.longterm().update(Kind::Note, &id("nothing"), h.fields(json!({"title": "x"}))).await,
+        h.view.longterm().update(&key(Kind::Note, "nothing"), h.fields(json!({"title": "x"})))
+            .await,
     ];
-    "LongtermView::store_config_change" => [
-        h.view.longterm().store_config_change(ConfigChange {
+    "longterm::ConfigChanges::put" => [
+        h.view.longterm().config_changes().put(ConfigChange {
             id: id("cc3"),
             ..ConfigChange::new("etc/barn.toml", h.text("animal = 'zebra@', doors = 3"))
         }).await,
     ];
-    "LongtermView::store_incident" => [
-        h.view.longterm().store_incident(Incident {
+    "longterm::Incidents::put" => [
+        h.view.longterm().incidents().put(Incident {
             id: id("in2"),
             ..Incident::new(h.text("The zebra@ ate the hat"))
         }).await,
     ];
-    "LongtermView::add_knowledge" => [
-        h.view.longterm().add_knowledge(Knowledge {
+    "longterm::KnowledgeCollection::put" => [
+        h.view.longterm().knowledge().put(Knowledge {
             id: id("kn2"),
             ..Knowledge::new("Hooves", h.text("The hooves of the zebra@ are trimmed in May."))
         }).await,
-        h.view.longterm().add_knowledge(Knowledge {
+        h.view.longterm().knowledge().put(Knowledge {
             id: id("kn1"),
             category: Some("stock".to_owned()),
             key: Some("hay".to_owned()),
             ..Knowledge::new("Feeding", h.text("The zebra@ eats three bales a week."))
         }).await,
-        h.view.longterm().knowledge(None, None).await,
+        h.view.longterm().knowledge().find(None, None).await,
     ];
-    "LongtermView::store_note" => [
-        h.view.longterm().store_note(Note {
+    "longterm::Notes::put" => [
+        h.view.longterm().notes().put(Note {
             id: id("n6"),
             ..Note::new(h.text("A brush for the zebra@ lies on the shelf."))
         }).await,
     ];
-    "LongtermView::update_note" => [
-        h.view.longterm().update_note(&id("n1"), NoteUpdate {
+    "longterm::Notes::update" => [
+        h.view.longterm().notes().update(&id("n1"), NoteUpdate {
             content: Some(h.text("The vet of the zebra@ comes on Wednesday.")),
             ..NoteUpdate::default()
         }).await,
-        h.view.longterm().update_note(&id("nothing"), NoteUpdate::default()).await,
+        h.view.longterm().notes().update(&id("nothing"), NoteUpdate::default()).await,
     ];
-    "LongtermView::store_procedure" => [
-        h.view.longterm().store_procedure(Procedure {
+    "longterm::Procedures::put" => [
+        h.view.longterm().procedures().put(Procedure {
             id: id("pr2"),
             ..Procedure::new("Saddle", h.text("Nobody saddles the zebra@"))
         }).await,
     ];
-    "LongtermView::record_procedure_outcome" => [
+    "longterm::Procedures::count" => [
         h.view.longterm()
-            .record_procedure_outcome(&id("pr1"), Outcome::Success, 20)
+            .procedures().count(&id("pr1"), Outcome::Success, 20)
             .await,
         h.view.longterm()
-            .record_procedure_outcome(&id("nothing"), Outcome::Success, 20)
+            .procedures().count(&id("nothing"), Outcome::Success, 20)
             .await,
     ];
     "LongtermView::store" => [
@@ -197,39 +205,40 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             (draft(&h, "n7", "with a vector, zebra@", h.user), vec![1.0, 0.0]),
         ]).await,
     ];
-    "LongtermView::leave_tombstones" => [
-        h.view.longterm().leave_tombstones(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
-        h.view.longterm().are_forgotten(&[
+    "longterm::Tombstones::leave" => [
+        h.view.longterm().tombstones().leave(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
+        h.view.longterm().tombstones().are_forgotten(&[
             draft(&h, "n9", "Never zebra@", h.user),
             draft(&h, "n99", "Never zebra@", h.user),
         ]).await,
     ];
-    "LongtermView::text_tombstones" => [{
+    "longterm::Tombstones::of_records" => [{
         let draft = draft(&h, "n9", "Never a word of zebra@", h.user);
-        h.view.longterm().text_tombstones(&[draft]).await.map(drop)
+        h.view.longterm().tombstones().of_records(&[draft]).await.map(drop)
     }];
-    "LongtermView::tombstones_of_texts" => [
-        h.view.longterm().tombstones_of_texts(&own_scope(&h).owner(), &["Never"]).await.map(drop),
+    "longterm::Tombstones::of_texts" => [
+        h.view.longterm().tombstones().of_texts(&own_scope(&h).owner(), &["Never"]).await.map(drop),
     ];
-    "LongtermView::tombstones_of_paragraphs" => [{
+    "longterm::Tombstones::of_paragraphs" => [{
         let owner = own_scope(&h).owner();
-        h.view.longterm().tombstones_of_paragraphs(&owner, "d", &["Never zebra"]).await.map(drop)
+        h.view.longterm().tombstones().of_paragraphs(&owner, "d", &["Never zebra"]).await.map(drop)
     }];
-    "LongtermView::leave_text_tombstones" => [{
+    "longterm::Tombstones::leave_texts" => [{
         let left = draft(&h, "n9", "Never a word of zebra@", h.user);
         let of = std::slice::from_ref(&left);
-        let tombstones = h.view.longterm().text_tombstones(of).await.unwrap();
-        h.view.longterm().leave_text_tombstones(&tombstones).await.unwrap();
+        let tombstones = h.view.longterm().tombstones().of_records(of).await.unwrap();
+        h.view.longterm().tombstones().leave_texts(&tombstones).await.unwrap();
         let other = Record { kind: Kind::Fact, ..left };
-        h.view.longterm().are_forgotten(&[other]).await
+        h.view.longterm().tombstones().are_forgotten(&[other]).await
     }];
-    "LongtermView::forget_versions" => [
-        h.view.longterm().forget_versions(&notes(&h)).await,
-        h.view.longterm().history(Kind::Note, &id("n1")).await.map(|versions| versions.len()),
+    "longterm::Records::forget_versions" => [
+        h.view.longterm().records().forget_versions(&notes(&h)).await,
+        h.view.longterm().history(&key(Kind::Note, "n1")).await.map(|versions| versions.len()),
     ];
-    "LongtermView::lift_tombstones" => [
-        h.view.longterm().lift_tombstones(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
-        h.view.longterm().are_forgotten(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
+    "longterm::Tombstones::lift" => [
+        h.view.longterm().tombstones().lift(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
+        h.view.longterm().tombstones().are_forgotten(&[draft(&h, "n9", "Never zebra@", h.user)])
+            .await,
     ];
 };
 
@@ -288,7 +297,7 @@ fn sorted_identities(mut identities: Vec<Identity>) -> Vec<Identity> {
 fn draft(hand: &Hand, name: &str, text: &str, user: Option<&str>) -> Record {
     let fields = hand.fields(json!({"id": name, "content": text}));
     let shared = hand.memory.for_shared();
-    let mut record = shared.longterm().record_of(Kind::Note, fields).unwrap();
+    let mut record = shared.longterm().records().build(Kind::Note, fields).unwrap();
     record.scope.user = user.map(str::to_owned);
     record
 }
@@ -310,6 +319,10 @@ fn in_session() -> ScopeFilter {
     ScopeFilter::new(Scope::default().with_session("s1"))
 }
 
+fn tagged() -> Vec<String> {
+    vec!["care".to_owned()]
+}
+
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, limit: 1000, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes).with_limit(1000)
 }

@@ -5,24 +5,23 @@ use std::{io::Cursor, path::Path};
 use aios_draft::Draft;
 use aios_exchange::{
     export,
-    import::{self, ImportMode, ImportOptions},
+    import::{self, ImportOptions},
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, Event, Explain, ForgetQuery, Id, Kind, MemoryView, RememberOptions, Scope,
-    ScopeFilter, SearchOptions, Tier,
+    AgentMemory, Config, Event, ForgetQuery, Id, Kind, MemoryView, Mode, RememberOptions, Scope,
+    ScopeFilter, SearchOptions, Tier, longterm::Explain,
 };
 use serde_json::{Value, json};
 
-use super::{Exercise, Hand, Shared, exercises, value};
+use super::{Exercise, Hand, Shared, exercises, key, value};
 use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::gate" => [value(h.view.gate())];
-    "MemoryView::access" => [value(h.view.access())];
-    "MemoryView::behind" => [{
-        h.memory.catch_up().await.unwrap();
-        h.view.behind().await
+    "memory::Feed::behind" => [{
+        h.memory.feed().catch_up().await.unwrap();
+        h.view.feed().behind().await
     }];
     "MemoryView::config" => [value(h.view.config().search.limit)];
     "MemoryView::embedder" => [value(h.view.embedder().fingerprint().to_string())];
@@ -31,10 +30,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::narrow" => [
         h.view.narrow(&in_session("s1")).map(|it| it.gate().clone()),
         h.view.narrow(&in_session("s1")).unwrap().list(Kind::Task, None, 50).await,
-        h.view.narrow(&in_session("s1")).unwrap().recall("barn", &explained()).await,
+        h.view.narrow(&in_session("s1")).unwrap().recall_with("barn", &explained()).await,
         h.view.narrow(&in_session("s1")).unwrap().stats().await.map(|it| it.working),
         h.view.narrow(&Scope::default().with_project("p").into()).unwrap()
-            .recall("barn", &explained()).await,
+            .recall_with("barn", &explained()).await,
     ];
     "MemoryView::stats" => [h.view.stats().await.map(|it| (it.working, it.longterm.collections))];
     "MemoryView::snapshot" => [h.view.snapshot().await.map(|it| it.active_tasks)];
@@ -43,28 +42,34 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.assemble_context("lock the zebra in the barn", &context(&h, None)).await,
         h.view.assemble_context("lock the barn", &context(&h, Some("s1"))).await,
     ];
-    "MemoryView::gather" => [
-        h.view.gather("lock the zebra in the barn", &context(&h, None)).await,
-        h.view.gather("lock the barn", &context(&h, Some("s1"))).await,
+    "memory::Contexts::gather" => [
+        h.view.contexts().gather("lock the zebra in the barn", &context(&h, None)).await,
+        h.view.contexts().gather("lock the barn", &context(&h, Some("s1"))).await,
     ];
-    "MemoryView::pack" => [packed(&h).await];
+    "memory::Contexts::pack" => [packed(&h).await];
+    "MemoryView::search_options" => [value(h.view.search_options())];
     "MemoryView::recall" => [
-        h.view.recall("Where does the zebra sleep?", &explained()).await,
-        h.view.recall("the gate of the south paddock", &explained()).await,
-        h.view.recall("hay", &SearchOptions { min_relevance: Some(0.3), ..explained() }).await,
+        h.view.recall("hay").await.map(|recalled| recalled.hits.len()),
     ];
-    "MemoryView::propose" => [
-        h.view.propose(&ForgetQuery::new("The vet of the zebra").with_limit(1000)).await,
-        h.view.propose(&ForgetQuery::new("The same words, remembered by everybody.")).await,
-        h.view.propose(&ForgetQuery::new("hay").with_min_relevance(0.1)).await,
+    "MemoryView::recall_with" => [
+        h.view.recall_with("Where does the zebra sleep?", &explained()).await,
+        h.view.recall_with("the gate of the south paddock", &explained()).await,
+        h.view.recall_with("hay", &explained().with_min_relevance(0.3)).await,
+    ];
+    "memory::Forgetting::propose" => [
+        h.view.forgetting().propose(&ForgetQuery::new("The vet of the zebra").with_limit(1000))
+            .await,
+        h.view.forgetting().propose(&ForgetQuery::new("The same words, remembered by everybody."))
+            .await,
+        h.view.forgetting().propose(&ForgetQuery::new("hay").with_min_relevance(0.1)).await,
     ];
     "MemoryView::get" => [
-        h.view.get(Kind::Goal, &id("g1")).await,
-        h.view.get(Kind::Note, &id("n1")).await,
-        h.view.get(Kind::Message, &id("m1")).await,
-        h.view.get(Kind::Note, &id("nothing")).await,
-        h.view.get(Kind::Note, &id("n-only-zebra1")).await.map(|it| it.map(|it| it.position)),
-        h.view.get(Kind::Note, &id("n-only-zebra2")).await.map(|it| it.map(|it| it.position)),
+        h.view.get(&key(Kind::Goal, "g1")).await,
+        h.view.get(&key(Kind::Note, "n1")).await,
+        h.view.get(&key(Kind::Message, "m1")).await,
+        h.view.get(&key(Kind::Note, "nothing")).await,
+        h.view.get(&key(Kind::Note, "n-only-zebra1")).await.map(|it| it.map(|it| it.position)),
+        h.view.get(&key(Kind::Note, "n-only-zebra2")).await.map(|it| it.map(|it| it.position)),
     ];
     "MemoryView::list" => [
         h.view.list(Kind::Goal, None, 50).await,
@@ -77,19 +82,19 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.list(Kind::Summary, None, 50).await,
     ];
     "MemoryView::history" => [
-        h.view.history(Kind::Goal, &id("g1")).await,
-        h.view.history(Kind::Note, &id("n1")).await,
-        h.view.history(Kind::Note, &id("nothing")).await,
+        h.view.history(&key(Kind::Goal, "g1")).await,
+        h.view.history(&key(Kind::Note, "n1")).await,
+        h.view.history(&key(Kind::Note, "nothing")).await,
     ];
-    "MemoryView::deletion" => [
-        h.view.deletion(Kind::Goal, &id("g1")).await,
-        h.view.deletion(Kind::Session, &id("s1")).await,
-        h.view.deletion(Kind::Note, &id("n1")).await,
+    "MemoryView::delete_with" => [
+        h.view.delete_with(&key(Kind::Goal, "g1"), Mode::DryRun).await,
+        h.view.delete_with(&key(Kind::Session, "s1"), Mode::DryRun).await,
+        h.view.delete_with(&key(Kind::Note, "n1"), Mode::DryRun).await,
     ];
     "export::to_writer" => [exported(&h).await];
     "export::to_file" => [
-        export::to_file(&h.view, &h.files.join("all.jsonl"), None).await,
-        export::to_file(&h.view, &h.files.join("all.jsonl"), None).await,
+        export::to_file(&h.view, &h.files.join("all.jsonl"), |_| {}).await,
+        export::to_file(&h.view, &h.files.join("all.jsonl"), |_| {}).await,
     ];
 
     "MemoryView::record" => [
@@ -111,11 +116,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             .await.map(|_| ()),
     ];
     "MemoryView::update" => [
-        h.view.update(Kind::Goal, &id("g2"), h.fields(json!({"priority": 1}))).await,
-        h.view.update(Kind::Note, &id("n1"), h.fields(json!({"content": "Vet, zebra@!"}))).await,
-        h.view.update(Kind::Note, &id("nothing"), h.fields(json!({"content": "x"}))).await,
-        h.view.update(Kind::Message, &id("m1"), h.fields(json!({"content": "x"}))).await,
-        h.view.history(Kind::Note, &id("n1")).await,
+        h.view.update(&key(Kind::Goal, "g2"), h.fields(json!({"priority": 1}))).await,
+        h.view.update(&key(Kind::Note, "n1"), h.fields(json!({"content": "Vet, zebra@!"}))).await,
+        h.view.update(&key(Kind::Note, "nothing"), h.fields(json!({"content": "x"}))).await,
+        h.view.update(&key(Kind::Message, "m1"), h.fields(json!({"content": "x"}))).await,
+        h.view.history(&key(Kind::Note, "n1")).await,
     ];
     "MemoryView::remember" => [
         h.view.remember(&h.text("The ears of the zebra@ are cold.")).await,
@@ -133,8 +138,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::observe" => [
         h.view.observe(Event::new("alarm", "barn", json!("seen"))).map(|it| it.spill),
     ];
-    "MemoryView::push_event_durable" => [
-        h.view.push_event_durable(Event::new("alarm", "barn", json!("written"))).await
+    "memory::Events::push_durable" => [
+        h.view.events().push_durable(Event::new("alarm", "barn", json!("written"))).await
             .map(|it| it.spill),
     ];
     "ingest::file" => [
@@ -161,12 +166,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         import::file(&h.view, h.file("entries.json", ENTRIES), ImportOptions::default()).await,
         import::file(&h.view,
             h.file("entries.json", ENTRIES),
-            ImportOptions::default().with_mode(ImportMode::DryRun),
+            ImportOptions::default().with_mode(Mode::DryRun),
         ).await,
     ];
     "export::read_back" => [
-        export::read_back(&h.view, &h.files.join("all.jsonl"), ImportMode::Store, None).await,
-        export::read_back(&h.view, &h.files.join("all.jsonl"), ImportMode::DryRun, None).await,
+        export::read_back(&h.view, &h.files.join("all.jsonl"), Mode::Apply, |_| {}).await,
+        export::read_back(&h.view, &h.files.join("all.jsonl"), Mode::DryRun, |_| {}).await,
         // An export of the whole store, imported by one owner.
         foreign_export(&h).await,
     ];
@@ -185,18 +190,22 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "AgentMemory::administrator" => [value(h.memory.administrator().gate())];
     "AgentMemory::operational" => [value(h.memory.operational().snapshot().active_tasks)];
-    "MemoryView::catch_up" => [h.view.catch_up().await];
+    "memory::Feed::catch_up" => [h.view.feed().catch_up().await];
     "Administrator::operational" => [
         value(h.memory.administrator().operational().snapshot().active_tasks),
     ];
     "Administrator::working" => [value(h.memory.administrator().working().gate())];
     "Administrator::longterm" => [value(h.memory.administrator().longterm().gate())];
-    "Administrator::verify" => [
-        h.memory.administrator().verify(|_| ()).await.map(|it| it.is_clean()),
+    "memory::Upkeep::verify" => [
+        h.memory.administrator().upkeep().verify(|_| ()).await.map(|it| it.is_clean()),
     ];
-    "Administrator::older_databases" => [h.memory.administrator().older_databases().await];
-    "Administrator::backup" => [backed_up(&h).await];
-    "Administrator::would_age" => [h.memory.administrator().would_age().await];
+    "memory::Upkeep::older_databases" => [
+        h.memory.administrator().upkeep().older_databases().await,
+    ];
+    "memory::Upkeep::backup" => [backed_up(&h).await];
+    "memory::Upkeep::maintain_with" => [
+        h.memory.administrator().upkeep().maintain_with(Mode::DryRun).await,
+    ];
 };
 
 const CARE: &str = "# Care of the zebra@\n\nBrush the zebra@ on Sundays.\n\n\
@@ -211,10 +220,6 @@ const ENTRIES: &str = r#"{"entries": {
     "e9": {"id": "e9", "category": "stock", "key": "salt", "value": "a lick for zebra@",
            "created_at": "2025-05-01T10:00:00Z", "updated_at": "2025-05-01T10:00:00Z"}}}"#;
 
-fn id(id: &str) -> Id {
-    Id::new(id).unwrap()
-}
-
 fn object(hand: &Hand, fields: Value) -> Value {
     Value::Object(hand.fields(fields))
 }
@@ -224,7 +229,7 @@ fn in_session(session: &str) -> ScopeFilter {
 }
 
 fn explained() -> SearchOptions {
-    SearchOptions { explain: Explain::Yes, limit: 1000, ..SearchOptions::default() }
+    SearchOptions::default().with_explain(Explain::Yes).with_limit(1000)
 }
 
 fn context(hand: &Hand, session: Option<&str>) -> aios_memory::ContextOptions {
@@ -253,8 +258,8 @@ async fn ingest(hand: &Hand, text: &str) -> Result<ingest::IngestReport, aios_ex
 
 async fn packed(hand: &Hand) -> Result<aios_memory::Context, aios_memory::Error> {
     let options = context(hand, Some("s1"));
-    let candidates = hand.view.gather("lock the barn", &options).await?;
-    hand.view.pack(candidates, &options).await
+    let candidates = hand.view.contexts().gather("lock the barn", &options).await?;
+    hand.view.contexts().pack(candidates, &options).await
 }
 
 /// Builds the draft of a note, which names an owner or none.
@@ -265,7 +270,7 @@ fn draft(hand: &Hand, user: Option<&str>) -> Draft {
 
 async fn exported(hand: &Hand) -> Result<String, aios_exchange::Error> {
     let out = Shared::default();
-    export::to_writer(&hand.view, out.clone(), "export", None).await?;
+    export::to_writer(&hand.view, out.clone(), "export", |_| {}).await?;
     let written = out.0.lock().unwrap();
     Ok(String::from_utf8(written.clone()).unwrap())
 }
@@ -286,7 +291,7 @@ async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_e
     };
     let text = ["{\"aios_memory_export\":1}".to_owned(), line("u1"), line("u2"), line("")];
     let path = hand.file("foreign.jsonl", &text.join("\n"));
-    let taken = export::read_back(&hand.view, &path, ImportMode::Store, None).await?;
+    let taken = export::read_back(&hand.view, &path, Mode::Apply, |_| {}).await?;
     let failed = taken.failed.into_iter();
     // The refusal names the user in the file.
     let failed =
@@ -304,13 +309,13 @@ fn config(hand: &Hand) -> Config {
 async fn again(
     hand: &Hand,
     memory: AgentMemory,
-) -> Result<(aios_memory::Recalled, aios_memory::Gate), aios_memory::Error> {
+) -> Result<(aios_memory::Recalled, aios_memory::record::Gate), aios_memory::Error> {
     let view = if hand.digit == "9" {
         MemoryView::clone(&memory.administrator())
     } else {
         MemoryView::clone(&memory)
     };
-    let recalled = view.recall("Where does the zebra sleep?", &explained()).await?;
+    let recalled = view.recall_with("Where does the zebra sleep?", &explained()).await?;
     memory.shutdown().await?;
     Ok((recalled, view.gate().clone()))
 }
@@ -318,11 +323,11 @@ async fn again(
 /// Returns the hits of the owner in a copy of the store.
 async fn backed_up(hand: &Hand) -> Result<Vec<aios_memory::Recollection>, aios_memory::Error> {
     let copy = hand.files.join("copy");
-    hand.memory.administrator().backup(&copy, |_| ()).await?;
+    hand.memory.administrator().upkeep().backup(&copy, |_| ()).await?;
     let mut copied = config(hand);
     copied.memory.data_dir = copy;
     let memory = AgentMemory::open(copied).await?;
-    let recalled = memory.recall("Where does the zebra sleep?", &explained()).await?;
+    let recalled = memory.recall_with("Where does the zebra sleep?", &explained()).await?;
     memory.shutdown().await?;
     Ok(recalled.hits)
 }

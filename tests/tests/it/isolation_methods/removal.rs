@@ -1,19 +1,18 @@
 //! The methods that remove records, and those that shut down.
 
 use aios_memory::{
-    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Owner, Scope,
-    SearchOptions,
+    AgentMemory, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Kind, Mode, Owner, Scope,
     working::{EntriesBackend, EntryStore},
 };
 
-use super::{Exercise, Hand, exercises};
+use super::{Exercise, Hand, exercises, key};
 use crate::same_names;
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Entries::remove" => [
-        h.view.working().entries().remove("e2").await,
-        h.view.working().entries().remove("e2").await,
-        h.view.working().entries().remove("nothing").await,
+        h.view.working().entries().remove(&id("e2")).await,
+        h.view.working().entries().remove(&id("e2")).await,
+        h.view.working().entries().remove(&id("nothing")).await,
     ];
     "Preferences::remove" => [
         h.view.working().preferences().remove("colour").await,
@@ -34,10 +33,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().messages().recent("s1", 20).await,
     ];
     "Records::remove" => [
-        h.view.working().records().remove(Kind::Goal, "g1").await,
-        h.view.working().records().remove(Kind::Goal, "g1").await,
-        h.view.working().records().remove(Kind::Goal, "g-only-zebra1").await.map(|gone| gone.len()),
-        h.view.working().records().remove(Kind::Goal, "g-only-zebra2").await.map(|gone| gone.len()),
+        h.view.working().records().remove(&key(Kind::Goal, "g1")).await,
+        h.view.working().records().remove(&key(Kind::Goal, "g1")).await,
+        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra1")).await
+            .map(|gone| gone.len()),
+        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra2")).await
+            .map(|gone| gone.len()),
         h.view.working().tasks().list(None, None).await,
     ];
     "Records::remove_exactly" => [
@@ -53,67 +54,75 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().forget(vec![identity("u1", Kind::Note, "n6")]).await,
         h.view.longterm().forget(vec![identity("u2", Kind::Note, "n6")]).await,
         h.view.longterm().forget(vec![identity("", Kind::Note, "n6")]).await,
-        h.view.longterm().counts().await,
+        h.view.longterm().records().counts().await,
     ];
-    "LongtermView::knew" => [
-        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n6"))).await,
-        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
-        h.view.longterm().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
+    "longterm::Tombstones::knew" => [
+        h.view.longterm().tombstones()
+            .knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n6"))).await,
+        h.view.longterm().tombstones()
+            .knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
+        h.view.longterm().tombstones()
+            .knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
     ];
-    "LongtermView::knew_scope" => [
-        h.view.longterm().knew_scope().await,
-        narrowed(&h, "s1").longterm().knew_scope().await,
-        narrowed(&h, "nosuch").longterm().knew_scope().await,
+    "longterm::Tombstones::knew_scope" => [
+        h.view.longterm().tombstones().knew_scope().await,
+        narrowed(&h, "s1").longterm().tombstones().knew_scope().await,
+        narrowed(&h, "nosuch").longterm().tombstones().knew_scope().await,
     ];
-    "LongtermView::deleted_of" => [h.view.longterm().deleted_of(Kind::Note).await];
-    "MemoryView::knew" => [
-        h.view.knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")])).await,
-        h.view.knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")])).await,
-        h.view.knew(&ForgetTarget::Records(vec![identity("", Kind::Note, "n6")])).await,
-        h.view.knew(&ForgetTarget::Document("care.md".into())).await,
-        h.view.knew(&ForgetTarget::Document("none.md".into())).await,
+    "longterm::Tombstones::deleted_of" => [
+        h.view.longterm().tombstones().deleted_of(Kind::Note).await,
+    ];
+    "memory::Forgetting::knew" => [
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")]))
+            .await,
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")]))
+            .await,
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("", Kind::Note, "n6")]))
+            .await,
+        h.view.forgetting().knew(&ForgetTarget::Document("care.md".into())).await,
+        h.view.forgetting().knew(&ForgetTarget::Document("none.md".into())).await,
     ];
     "MemoryView::delete" => [
-        h.view.delete(Kind::Goal, &id("g2")).await,
-        h.view.delete(Kind::Goal, &id("g2")).await,
-        h.view.delete(Kind::Note, &id("n1")).await,
-        h.view.delete(Kind::Session, &id("s2")).await,
+        h.view.delete(&key(Kind::Goal, "g2")).await,
+        h.view.delete(&key(Kind::Goal, "g2")).await,
+        h.view.delete(&key(Kind::Note, "n1")).await,
+        h.view.delete(&key(Kind::Session, "s2")).await,
     ];
     "ToolCalls::remove" => [
-        h.view.working().tool_calls().remove("c1").await,
-        h.view.working().tool_calls().remove("c1").await,
+        h.view.working().tool_calls().remove(&id("c1")).await,
+        h.view.working().tool_calls().remove(&id("c1")).await,
     ];
     "Tasks::remove" => [
-        h.view.working().tasks().remove("t2").await,
-        h.view.working().tasks().remove("t2").await,
+        h.view.working().tasks().remove(&id("t2")).await,
+        h.view.working().tasks().remove(&id("t2")).await,
     ];
     "Goals::remove" => [
-        h.view.working().goals().remove("g2").await,
-        h.view.working().goals().remove("g2").await,
+        h.view.working().goals().remove(&id("g2")).await,
+        h.view.working().goals().remove(&id("g2")).await,
     ];
     "Decisions::remove" => [
-        h.view.working().decisions().remove("d2").await,
-        h.view.working().decisions().remove("d2").await,
+        h.view.working().decisions().remove(&id("d2")).await,
+        h.view.working().decisions().remove(&id("d2")).await,
     ];
     "Patterns::remove" => [
-        h.view.working().patterns().remove("p1").await,
-        h.view.working().patterns().remove("p1").await,
+        h.view.working().patterns().remove(&id("p1")).await,
+        h.view.working().patterns().remove(&id("p1")).await,
     ];
     "AgentStates::remove" => [
-        h.view.working().agent_states().remove("keeper").await,
-        h.view.working().agent_states().remove("keeper").await,
+        h.view.working().agent_states().remove(&id("keeper")).await,
+        h.view.working().agent_states().remove(&id("keeper")).await,
     ];
     "Interactions::remove" => [
-        h.view.working().interactions().remove("i1").await,
-        h.view.working().interactions().remove("i1").await,
+        h.view.working().interactions().remove(&id("i1")).await,
+        h.view.working().interactions().remove(&id("i1")).await,
     ];
     "Messages::remove" => [
-        h.view.working().messages().remove("m2").await,
-        h.view.working().messages().remove("m2").await,
+        h.view.working().messages().remove(&id("m2")).await,
+        h.view.working().messages().remove(&id("m2")).await,
     ];
     "Sessions::remove" => [
-        h.view.working().sessions().remove("s2").await,
-        h.view.working().sessions().remove("s2").await,
+        h.view.working().sessions().remove(&id("s2")).await,
+        h.view.working().sessions().remove(&id("s2")).await,
     ];
     "Entries::clear" => [
         h.view.working().entry_store(EntriesBackend::Sqlite).clear().await,
@@ -123,35 +132,35 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::forget" => [
         h.view.forget(ForgetOptions::new(ForgetTarget::Records(vec![
             identity("u1", Kind::Note, "n5"),
-        ])).with_dry_run()).await.map(|receipt| receipt.records),
+        ])).with_mode(Mode::DryRun)).await.map(|receipt| receipt.records),
         h.view.forget(ForgetOptions::new(ForgetTarget::Records(vec![
             identity("u2", Kind::Note, "n5"),
         ]))).await.map(|receipt| receipt.records),
         h.view.forget(ForgetOptions::new(ForgetTarget::Query(
             ForgetQuery::new("The vet of the zebra").with_limit(3).with_min_relevance(0.0),
-        )).with_dry_run()).await,
+        )).with_mode(Mode::DryRun)).await,
         h.view.forget(ForgetOptions::new(ForgetTarget::Document("care.md".into()))).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),
-        h.view.forget(ForgetOptions::new(ForgetTarget::All).with_dry_run()).await
+        h.view.forget(ForgetOptions::new(ForgetTarget::All).with_mode(Mode::DryRun)).await
             .map(|receipt| (receipt.forgotten, receipt.collections)),
         h.view.forget(ForgetOptions::new(ForgetTarget::All).with_purge()).await
             .map(|receipt| (receipt.forgotten, receipt.collections, receipt.pending)),
         h.view.stats().await.map(|stats| (stats.working, stats.longterm.collections)),
         h.view.remember("The same words, remembered by everybody.").await,
     ];
-    "Administrator::maintain" => [h.memory.administrator().maintain().await];
+    "memory::Upkeep::maintain" => [h.memory.administrator().upkeep().maintain().await];
     "AgentMemory::shutdown" => [
         async {
             let again = AgentMemory::open(same_names::config(&h.dir)).await.unwrap();
             again.shutdown().await
         }.await,
-        h.view.recall("barn", &SearchOptions::default()).await.map(|found| found.hits),
+        h.view.recall("barn").await.map(|found| found.hits),
     ];
 };
 
 /// Trims the feed of working memory, as it does by itself later. Records that age stay until then.
 async fn all_told(hand: &Hand) {
-    hand.memory.catch_up().await.unwrap();
+    hand.memory.feed().catch_up().await.unwrap();
     let administrator = hand.memory.administrator();
     let working = administrator.working();
     working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();

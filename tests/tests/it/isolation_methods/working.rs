@@ -1,7 +1,7 @@
 //! The methods of `WorkingView` that read and write.
 
 use aios_memory::{
-    Id, Identity, Kind, Owner, Record, Scope, ScopeFilter, Timestamp,
+    Id, Identity, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
     working::{
         AgentState, Decision, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error,
         EventFilter, FindOptions, Goal, GoalStatus, Interaction, NewMessage, Outcome, Pattern,
@@ -10,16 +10,16 @@ use aios_memory::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Exercise, Hand, exercises, value};
+use super::{Exercise, Hand, exercises, key, value};
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "WorkingView::gate" => [value(h.view.working().gate())];
     "AgentStates::get" => [
-        h.view.working().agent_states().get("keeper").await,
-        h.view.working().agent_states().get("nobody").await,
+        h.view.working().agent_states().get(&id("keeper")).await,
+        h.view.working().agent_states().get(&id("nobody")).await,
     ];
-    "Decisions::get" => [h.view.working().decisions().get("d1").await];
-    "Entries::get" => [h.view.working().entries().get("e1").await];
+    "Decisions::get" => [h.view.working().decisions().get(&id("d1")).await];
+    "Entries::get" => [h.view.working().entries().get(&id("e1")).await];
     "Entries::get_by_key" => [h.view.working().entries().get_by_key("hay").await];
     "Entries::list" => [
         h.view.working().entries().list(EntryFilter::default()).await,
@@ -37,9 +37,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "Events::list" => [h.view.working().events().list(EventFilter::default()).await];
     "Goals::get" => [
-        h.view.working().goals().get("g1").await,
-        h.view.working().goals().get("g-only-zebra1").await.map(|goal| goal.map(|it| it.priority)),
-        h.view.working().goals().get("g-only-zebra2").await.map(|goal| goal.map(|it| it.priority)),
+        h.view.working().goals().get(&id("g1")).await,
+        h.view.working().goals().get(&id("g-only-zebra1")).await
+            .map(|goal| goal.map(|it| it.priority)),
+        h.view.working().goals().get(&id("g-only-zebra2")).await
+            .map(|goal| goal.map(|it| it.priority)),
     ];
     "Goals::active" => [h.view.working().goals().active().await];
     "Records::counts" => [h.view.working().records().counts().await];
@@ -56,8 +58,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "WorkingView::with_expired" => [h.view.working().with_expired().records().counts().await];
     "WorkingView::without_waiting" => [h.view.working().without_waiting().records().counts().await];
     "Messages::get" => [
-        h.view.working().messages().get("m1").await,
-        h.view.working().messages().get("m4").await,
+        h.view.working().messages().get(&id("m1")).await,
+        h.view.working().messages().get(&id("m4")).await,
     ];
     "Messages::recent" => [
         h.view.working().messages().recent("s1", 2).await,
@@ -72,7 +74,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Metrics::history" => [
         h.view.working().metrics().history("barn", Timestamp::UNIX_EPOCH, Timestamp::now()).await,
     ];
-    "Patterns::get" => [h.view.working().patterns().get("p1").await];
+    "Patterns::get" => [h.view.working().patterns().get(&id("p1")).await];
     "Preferences::get" => [
         h.view.working().preferences().get("coding_style").await,
         h.view.working().preferences().get("nothing").await,
@@ -80,9 +82,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Preferences::list" => [h.view.working().preferences().list().await];
     "Persona::list" => [h.view.working().persona().list().await];
     "Records::get" => [
-        h.view.working().records().get(Kind::Goal, "g1").await,
-        h.view.working().records().get(Kind::Message, "m1").await,
-        h.view.working().records().get(Kind::Preference, "colour").await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
+        h.view.working().records().get(&key(Kind::Message, "m1")).await,
+        h.view.working().records().get(&key(Kind::Preference, "colour")).await,
     ];
     "Records::get_exactly" => [
         h.view.working().records().get_exactly(&identity("", Kind::Goal, "g1")).await,
@@ -123,17 +125,17 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "Patterns::find" => [h.view.working().patterns().find("storm warning", 0.1).await];
     "Patterns::find_best" => [h.view.working().patterns().find_best("storm warning", 0.1).await];
-    "Sessions::get" => [h.view.working().sessions().get("s1").await];
+    "Sessions::get" => [h.view.working().sessions().get(&id("s1")).await];
     "Sessions::active" => [
         h.view.working().sessions().active(1).await,
         h.view.working().sessions().active(24 * 365 * 5).await,
     ];
     "Sessions::recent_summaries" => [h.view.working().sessions().recent_summaries(10, 1000).await];
-    "Tasks::get" => [h.view.working().tasks().get("t1").await];
+    "Tasks::get" => [h.view.working().tasks().get(&id("t1")).await];
     "Tasks::of_goal" => [
-        h.view.working().tasks().of_goal("g1").await,
-        h.view.working().tasks().of_goal("g-only-zebra1").await,
-        h.view.working().tasks().of_goal("g-only-zebra2").await,
+        h.view.working().tasks().of_goal(&id("g1")).await,
+        h.view.working().tasks().of_goal(&id("g-only-zebra1")).await,
+        h.view.working().tasks().of_goal(&id("g-only-zebra2")).await,
     ];
     "Tasks::list" => [
         h.view.working().tasks().list(None, None).await,
@@ -141,12 +143,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().tasks().list(None, Some(TaskStatus::Completed)).await,
     ];
     "Tasks::history" => [h.view.working().tasks().history(10).await];
-    "ToolCalls::get" => [h.view.working().tool_calls().get("c1").await];
-    "ToolCalls::of_task" => [h.view.working().tool_calls().of_task("t1").await];
-    "Records::would_remove" => [
-        h.view.working().records().would_remove(Kind::Goal, "g1").await,
-        h.view.working().records().would_remove(Kind::Session, "s1").await,
-        h.view.working().records().would_remove(Kind::Goal, "nothing").await,
+    "ToolCalls::get" => [h.view.working().tool_calls().get(&id("c1")).await];
+    "ToolCalls::of_task" => [h.view.working().tool_calls().of_task(&id("t1")).await];
+    "Records::remove_with" => [
+        h.view.working().records().remove_with(&key(Kind::Goal, "g1"), Mode::DryRun).await,
+        h.view.working().records().remove_with(&key(Kind::Session, "s1"), Mode::DryRun).await,
+        h.view.working().records().remove_with(&key(Kind::Goal, "nothing"), Mode::DryRun).await,
     ];
 
     "AgentStates::put" => [
@@ -160,8 +162,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await,
     ];
     "Decisions::set_outcome" => [
-        h.view.working().decisions().set_outcome("d1", h.text("zebra@ is happy")).await,
-        h.view.working().decisions().set_outcome("nothing", "it is not there").await,
+        h.view.working().decisions().set_outcome(&id("d1"), h.text("zebra@ is happy")).await,
+        h.view.working().decisions().set_outcome(&id("nothing"), "it is not there").await,
     ];
     "Entries::add" => [
         h.view.working().entries().add(Entry {
@@ -179,11 +181,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             .await,
     ];
     "Entries::update" => [
-        h.view.working().entries().update("e1", EntryUpdate {
+        h.view.working().entries().update(&id("e1"), EntryUpdate {
             value: Some(json!(h.text("eleven bales for zebra@"))),
             ..EntryUpdate::default()
         }).await,
-        h.view.working().entries().update("nothing", EntryUpdate::default()).await,
+        h.view.working().entries().update(&id("nothing"), EntryUpdate::default()).await,
     ];
     "WorkingView::entry_store" => [
         entries(&h).get_by_key("hay").await,
@@ -208,9 +210,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "Goals::set_status" => [
         h.view.working().goals()
-            .set_status("g1", GoalStatus::Completed, Some(h.text("zebra@ moved")))
+            .set_status(&id("g1"), GoalStatus::Completed, Some(h.text("zebra@ moved")))
             .await,
-        h.view.working().goals().set_status("nothing", GoalStatus::Completed, None).await,
+        h.view.working().goals().set_status(&id("nothing"), GoalStatus::Completed, None).await,
     ];
     "Interactions::put" => [
         h.view.working().interactions().put(Interaction {
@@ -239,14 +241,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         ]).await,
     ];
     "Messages::amend" => [
-        h.view.working().messages().amend(
-            "m2",
-            &NewMessage::new(id("s1"), Role::Assistant, h.text("The zebra@ sleeps in the east.")),
-        ).await,
-        h.view.working().messages().amend(
-            "nothing",
-            &NewMessage::new(id("s1"), Role::Assistant, "not there"),
-        ).await,
+        h.view.working().messages()
+            .amend(&id("m2"), &NewMessage::new(id("s1"), Role::Assistant, h.text("East: zebra@.")))
+            .await,
+        h.view.working().messages()
+            .amend(&id("nothing"), &NewMessage::new(id("s1"), Role::Assistant, "not there")).await,
     ];
     "Patterns::put" => [
         h.view.working().patterns().put(Pattern {
@@ -255,8 +254,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await,
     ];
     "Patterns::record_use" => [
-        h.view.working().patterns().record_use("p1", Outcome::Failure).await,
-        h.view.working().patterns().record_use("nothing", Outcome::Failure).await,
+        h.view.working().patterns().record_use(&id("p1"), Outcome::Failure).await,
+        h.view.working().patterns().record_use(&id("nothing"), Outcome::Failure).await,
     ];
     "Preferences::put" => [
         h.view.working().preferences().put("colour", json!(h.text("dots of zebra@"))).await,
@@ -272,13 +271,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().sessions().add(Session::new(id("s1"))).await,
     ];
     "Sessions::touch" => [
-        h.view.working().sessions().touch("s1").await,
-        h.view.working().sessions().touch("nothing").await,
+        h.view.working().sessions().touch(&id("s1")).await,
+        h.view.working().sessions().touch(&id("nothing")).await,
         h.view.working().sessions().active(1).await,
     ];
     "Sessions::set_summary" => [
-        h.view.working().sessions().set_summary("s1", h.text("All of zebra@")).await,
-        h.view.working().sessions().set_summary("nothing", "not there").await,
+        h.view.working().sessions().set_summary(&id("s1"), h.text("All of zebra@")).await,
+        h.view.working().sessions().set_summary(&id("nothing"), "not there").await,
     ];
     "Tasks::put" => [
         h.view.working().tasks().put(Task {
@@ -298,11 +297,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await.map(|task| task.description).map_err(unnamed),
     ];
     "Tasks::set_status" => [
-        h.view.working().tasks().set_status("t1", TaskStatus::Completed, TaskUpdate {
+        h.view.working().tasks().set_status(&id("t1"), TaskStatus::Completed, TaskUpdate {
             result: Some(h.text("zebra@ went through")),
             ..TaskUpdate::default()
         }).await,
-        h.view.working().tasks().set_status("nothing", TaskStatus::Completed, TaskUpdate::default())
+        h.view.working().tasks()
+            .set_status(&id("nothing"), TaskStatus::Completed, TaskUpdate::default())
             .await,
     ];
     "ToolCalls::put" => [
@@ -313,88 +313,89 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await,
     ];
     "Records::update" => [
-        h.view.working().records().update(Kind::Goal, "g1", h.fields(json!({"priority": 9}))).await,
-        h.view.working().records()
-            .update(Kind::Goal, "nothing", h.fields(json!({"priority": 9})))
+        h.view.working().records().update(&key(Kind::Goal, "g1"), h.fields(json!({"priority": 9})))
             .await,
-        h.view.working().records().get(Kind::Goal, "g1").await,
+        h.view.working().records()
+            .update(&key(Kind::Goal, "nothing"), h.fields(json!({"priority": 9})))
+            .await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
     ];
     "Goals::update" => [
-        h.view.working().goals().update("g1", {
+        h.view.working().goals().update(&id("g1"), {
             let text = h.text("Move the zebra@ again");
             move |it| it.description = text
         }).await,
-        h.view.working().goals().update("nothing", |_| {}).await,
+        h.view.working().goals().update(&id("nothing"), |_| {}).await,
     ];
     "Tasks::update" => [
-        h.view.working().tasks().update("t1", {
+        h.view.working().tasks().update(&id("t1"), {
             let text = h.text("Open the gate for zebra@");
             move |it| it.description = text
         }).await,
-        h.view.working().tasks().update("nothing", |_| {}).await,
+        h.view.working().tasks().update(&id("nothing"), |_| {}).await,
     ];
     "ToolCalls::update" => [
-        h.view.working().tool_calls().update("c1", {
+        h.view.working().tool_calls().update(&id("c1"), {
             let text = h.text("gate of zebra@");
             move |it| it.tool_name = text
         }).await,
-        h.view.working().tool_calls().update("nothing", |_| {}).await,
+        h.view.working().tool_calls().update(&id("nothing"), |_| {}).await,
     ];
     "Decisions::update" => [
-        h.view.working().decisions().update("d1", {
+        h.view.working().decisions().update(&id("d1"), {
             let text = h.text("zebra@ likes it");
             move |it| it.reasoning = text
         }).await,
-        h.view.working().decisions().update("nothing", |_| {}).await,
+        h.view.working().decisions().update(&id("nothing"), |_| {}).await,
     ];
     "Patterns::update" => [
-        h.view.working().patterns().update("p1", {
+        h.view.working().patterns().update(&id("p1"), {
             let text = h.text("call zebra@");
             move |it| it.action = text
         }).await,
-        h.view.working().patterns().update("nothing", |_| {}).await,
+        h.view.working().patterns().update(&id("nothing"), |_| {}).await,
     ];
     "AgentStates::update" => [
-        h.view.working().agent_states().update("keeper", {
+        h.view.working().agent_states().update(&id("keeper"), {
             let text = h.text("at zebra@");
             move |it| it.state = json!(text)
         }).await,
-        h.view.working().agent_states().update("nothing", |_| {}).await,
+        h.view.working().agent_states().update(&id("nothing"), |_| {}).await,
     ];
     "Interactions::update" => [
-        h.view.working().interactions().update("i1", {
+        h.view.working().interactions().update(&id("i1"), {
             let text = h.text("zebra@ is in the barn");
             move |it| it.assistant_response = text
         }).await,
-        h.view.working().interactions().update("nothing", |_| {}).await,
+        h.view.working().interactions().update(&id("nothing"), |_| {}).await,
     ];
     "Interactions::get" => [
-        h.view.working().interactions().get("i1").await,
-        h.view.working().interactions().get("nothing").await,
+        h.view.working().interactions().get(&id("i1")).await,
+        h.view.working().interactions().get(&id("nothing")).await,
     ];
     "Records::change" => [
         changed(&h, "g1").await,
         changed(&h, "nothing").await,
-        h.view.working().records().get(Kind::Goal, "g1").await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
     ];
     "Records::update_told" => [
         just_changed(&h, "g1").await,
         told(&h, "g1", u64::MAX).await,
         told(&h, "nothing", u64::MAX).await,
-        h.view.working().records().get(Kind::Goal, "g1").await,
+        h.view.working().records().get(&key(Kind::Goal, "g1")).await,
     ];
 };
 
 /// Changes the priority of a goal.
 async fn changed(hand: &Hand, goal: &str) -> Result<Record, Error> {
     let change = |fields: &mut Map<String, Value>| drop(fields.insert("priority".into(), json!(6)));
-    hand.view.working().records().change(Kind::Goal, goal, change).await
+    hand.view.working().records().change(&key(Kind::Goal, goal), change).await
 }
 
 /// Updates a goal if the feed has no change of it after `seq`.
 async fn told(hand: &Hand, goal: &str, seq: u64) -> Result<Option<Record>, Error> {
     let changes = hand.fields(json!({"priority": 8}));
-    hand.view.working().records().update_told(Kind::Goal, goal, changes, seq).await
+    hand.view.working().records().update_told(&key(Kind::Goal, goal), changes, seq).await
 }
 
 /// Updates a goal, then calls `told` with 0, which the change in the feed must block. Repeats if
@@ -404,9 +405,9 @@ async fn just_changed(hand: &Hand, goal: &str) -> Result<Option<Record>, Error> 
         hand.view
             .working()
             .records()
-            .update(Kind::Goal, goal, hand.fields(json!({"priority": 7})))
+            .update(&key(Kind::Goal, goal), hand.fields(json!({"priority": 7})))
             .await?;
-        hand.memory.catch_up().await.unwrap();
+        hand.memory.feed().catch_up().await.unwrap();
         let changed = told(hand, goal, 0).await?;
         if changed.is_none() {
             return Ok(None);

@@ -58,7 +58,7 @@ impl<'a> Asking<'a> {
     ) -> Option<Asking<'a>> {
         let asker = Asker::new(text, gate.acts_for().and_then(Owner::name), analyzer);
         let query = analyzer.query(&asker.content());
-        if (query.terms.is_empty() && options.vector.is_none()) || options.limit == 0 {
+        if (query.terms.is_empty() && options.vector.is_none()) || options.hits_max() == 0 {
             return None;
         }
         let names = analyzer.query_names(text).into_iter().chain(asker.terms()).collect();
@@ -135,7 +135,7 @@ impl<'a> Asking<'a> {
             filter: Filter::new(options, self.gate.clone(), now),
             parts: seen.parts.iter().cloned().chain(parts).collect(),
             seen,
-            rows: options.limit.saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
+            rows: options.hits_max().saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
         })
     }
 }

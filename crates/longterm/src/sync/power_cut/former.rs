@@ -80,10 +80,10 @@ async fn held_by_a_copy(durability: Durability) -> BTreeSet<String> {
 /// Returns the identities of all records of a store, and checks that each is held once and whole.
 async fn held(dir: &Path, durability: Durability) -> Result<BTreeSet<String>, crate::Error> {
     let longterm = open(Arc::new(System), dir, durability).await?;
-    longterm.drain().await?;
-    let report = longterm.verify_rows(|_| {}).await?;
+    longterm.upkeep().drain().await?;
+    let report = longterm.upkeep().verify_rows(|_| {}).await?;
     assert!(report.is_clean(), "{report:?}");
-    let identities = longterm.identities().await?;
+    let identities = longterm.records().identities().await?;
     assert_eq!(report.checked, identities.len() as u64);
     longterm.close().await?;
     Ok(identities.iter().map(Identity::encode).collect())

@@ -5,14 +5,15 @@
 use std::{fs, path::Path, sync::Arc};
 
 use aios_embedding::Embedder;
+use aios_record::Progress;
 
 use super::{
     copy::{Copying, READ_ROWS, Stamp},
     plan::{Purpose, Rebuild},
-    report::{Progress, Repaired},
+    report::Repaired,
 };
 use crate::{
-    Config, Error, Longterm,
+    Config, Error,
     intake::{Rules, Vectors},
     journal::{Adopted, Expected},
     library::{self, Edition, Library, Row},
@@ -20,25 +21,23 @@ use crate::{
     sync::{System, unless_gone},
 };
 
-impl Longterm {
-    /// Rebuilds the library of the data directory `dir` from the readable rows of its newest
-    /// version, and adds their records to the journal, which is an older copy. Call it before
-    /// anything opens the directory, since opening moves versions unknown to the journal to the
-    /// quarantine.
-    ///
-    /// # Errors
-    /// As [`repair`](Longterm::repair).
-    pub async fn adopt(
-        dir: &Path,
-        config: Config,
-        embedder: Arc<dyn Embedder>,
-        progress: impl Fn(Progress) + Send + Sync + 'static,
-    ) -> Result<Repaired, Error> {
-        let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
-        let rebuild = Rebuild::new(places, config, vectors, Purpose::Adopt, progress);
-        let findings = rebuild.await?.run().await?;
-        Ok(findings.into_repaired())
-    }
+/// Rebuilds the library of the data directory `dir` from the readable rows of its newest
+/// version, and adds their records to the journal, which is an older copy. Call it before
+/// anything opens the directory, since opening moves versions unknown to the journal to the
+/// quarantine.
+///
+/// # Errors
+/// As [`repair`](crate::repair).
+pub async fn adopt(
+    dir: &Path,
+    config: Config,
+    embedder: Arc<dyn Embedder>,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Repaired, Error> {
+    let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
+    let rebuild = Rebuild::new(places, config, vectors, Purpose::Adopt, progress);
+    let findings = rebuild.await?.run().await?;
+    Ok(findings.into_repaired())
 }
 
 impl Rebuild {

@@ -6,12 +6,12 @@ use std::{
     io::Write,
 };
 
-use aios_record::ExportHeader;
+use aios_record::{ExportHeader, Progress};
 
 use super::{
     plan::{Purpose, Rebuild},
     reembed::Reembedding,
-    report::{Findings, Progress},
+    report::Findings,
 };
 use crate::{
     Error,
@@ -312,7 +312,7 @@ impl Copying<'_> {
         self.held.extend(stamps);
         self.make_durable().await?;
         let done = self.held.len() as u64;
-        (self.rebuild.watch)(Progress { done, total: self.total.max(done) });
+        (self.rebuild.watch)(Progress::new(done).with_total(self.total.max(done)));
         Ok(())
     }
 

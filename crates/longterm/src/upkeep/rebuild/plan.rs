@@ -2,8 +2,8 @@
 
 use std::{fs::File, sync::Arc};
 
-use super::report::Progress;
 use crate::{Config, intake::Vectors, journal::Journal, owner::Places};
+use aios_record::Progress;
 
 /// Purpose of a rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

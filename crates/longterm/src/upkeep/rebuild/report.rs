@@ -4,16 +4,7 @@ use std::path::PathBuf;
 
 use aios_record::Identity;
 
-/// Progress of a rebuild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Records that are done.
-    pub done: u64,
-    /// Expected number of records; it may grow.
-    pub total: u64,
-}
-
-/// Outcome of [`Longterm::reindex`](crate::Longterm::reindex).
+/// Outcome of [`reindex`](crate::reindex).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reindexed {
     /// Records in the library now.
@@ -22,7 +13,7 @@ pub struct Reindexed {
     pub embedded: u64,
 }
 
-/// Outcome of [`Longterm::repair`](crate::Longterm::repair).
+/// Outcome of [`repair`](crate::repair).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repaired {
     /// Records in the library now.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use aios_ledger::Access;
-use aios_record::Timestamp;
+use aios_record::{Progress, Timestamp};
 use tokio::{task, time};
 
 use super::{
     copy::Copying,
     plan::{Purpose, Rebuild},
     reembed::Reembedding,
-    report::{Findings, Progress},
+    report::Findings,
 };
 use crate::{
     Config, Error,
@@ -38,7 +38,7 @@ const BRING_OVER_TRIES: u32 = 30_000;
 ///
 /// # Errors
 /// [`Error::Rebuilding`] if another process takes too long, [`Error::Library`] if a row cannot be
-/// read, see [`repair`](Longterm::repair).
+/// read, see [`repair`](crate::repair).
 pub(crate) async fn bring_over(
     places: &Places,
     config: &Config,

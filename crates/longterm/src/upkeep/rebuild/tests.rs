@@ -33,7 +33,7 @@ impl Store {
         let ids: Vec<usize> = (0..count).collect();
         for ids in ids.chunks(FILE_ROWS) {
             longterm.store(ids.iter().map(|id| note(*id)).collect()).await.unwrap();
-            longterm.drain().await.unwrap();
+            longterm.upkeep().drain().await.unwrap();
         }
         longterm.close().await.unwrap();
         store
@@ -45,7 +45,7 @@ impl Store {
 
     async fn repair(&self) -> Repaired {
         let (dir, model) = (self.dir.path(), StaticModel::bundled().unwrap());
-        Longterm::repair(dir, config(), model, |_| {}).await.unwrap()
+        crate::repair(dir, config(), model, |_| {}).await.unwrap()
     }
 
     /// Changes the table without the journal, as a version that the journal has as synced.
@@ -77,30 +77,30 @@ impl Store {
     /// words.
     async fn holds_all_but(&self, count: usize, lost: &[Identity]) {
         let longterm = self.open().await;
-        longterm.give_up(lost).await.unwrap();
-        let report = longterm.verify_rows(|_| {}).await.unwrap();
+        longterm.upkeep().give_up(lost).await.unwrap();
+        let report = longterm.upkeep().verify_rows(|_| {}).await.unwrap();
         assert!(report.is_clean(), "{report:?}");
         assert_eq!(report.checked, (count - lost.len()) as u64);
         for id in 0..count {
             let expect = note(id);
             let is_lost = lost.contains(&expect.identity());
-            let read = longterm.record(Kind::Note, &expect.id).await.unwrap();
+            let read = longterm.get(&expect.key()).await.unwrap();
             assert_eq!(read.map(|record| record.text), (!is_lost).then(|| expect.text.clone()));
             if !is_lost {
                 let found = longterm.search(&expect.text, &SearchOptions::default()).await;
                 assert_eq!(found.unwrap().hits[0].record.key(), expect.key());
             }
         }
-        let refused = longterm.refused(100).await.unwrap();
+        let refused = longterm.feed().refused(100).await.unwrap();
         let listed: BTreeSet<Identity> =
             refused.into_iter().map(|refused| refused.identity).collect();
         assert_eq!(listed, lost.iter().cloned().collect());
         // Lost records can be stored again.
         let again: Vec<Record> = (0..count).map(note).collect();
         longterm.store(again).await.unwrap();
-        longterm.drain().await.unwrap();
-        assert_eq!(longterm.verify().await.unwrap().checked, count as u64);
-        assert!(longterm.verify().await.unwrap().is_clean());
+        longterm.upkeep().drain().await.unwrap();
+        assert_eq!(longterm.upkeep().verify().await.unwrap().checked, count as u64);
+        assert!(longterm.upkeep().verify().await.unwrap().is_clean());
         longterm.close().await.unwrap();
     }
 }
@@ -124,7 +124,7 @@ fn keys(ids: impl Iterator<Item = usize>) -> Vec<Identity> {
 
 async fn found(store: &Store) -> crate::Verification {
     let longterm = store.open().await;
-    let report = longterm.verify_rows(|_| {}).await.unwrap();
+    let report = longterm.upkeep().verify_rows(|_| {}).await.unwrap();
     longterm.close().await.unwrap();
     report
 }
@@ -221,9 +221,9 @@ async fn a_library_without_its_journal_is_left_unchanged() {
     }
     let files = store.files("data");
     let model = || StaticModel::bundled().unwrap();
-    let repaired = Longterm::repair(store.dir.path(), config(), model(), |_| {}).await;
+    let repaired = crate::repair(store.dir.path(), config(), model(), |_| {}).await;
     assert!(matches!(repaired, Err(Error::UnknownLibrary { .. })), "{repaired:?}");
-    let remade = Longterm::reindex(store.dir.path(), config(), model(), |_| {}).await;
+    let remade = crate::reindex(store.dir.path(), config(), model(), |_| {}).await;
     assert!(matches!(remade, Err(Error::UnknownLibrary { .. })), "{remade:?}");
     assert_eq!(store.files("data"), files);
 }
@@ -246,7 +246,7 @@ async fn a_damaged_deletion_file_does_not_bring_deleted_records_back() {
     let store = Store::with(10).await;
     let longterm = store.open().await;
     longterm.forget(vec![note(2).identity()]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
     // The length of a part, behind the mark of the Arrow format. It would be allocated.
     let file = &store.files("_deletions")[0];
@@ -260,10 +260,10 @@ async fn a_damaged_deletion_file_does_not_bring_deleted_records_back() {
     let repaired = store.repair().await;
     assert_eq!(repaired.unknown, [], "what was deleted stays so: {repaired:?}");
     let longterm = store.open().await;
-    let read = longterm.record(Kind::Note, &note(2).id).await.unwrap();
+    let read = longterm.get(&note(2).key()).await.unwrap();
     assert_eq!(read, None);
     assert_eq!(repaired.missing, []);
-    assert!(longterm.verify_rows(|_| {}).await.unwrap().is_clean());
+    assert!(longterm.upkeep().verify_rows(|_| {}).await.unwrap().is_clean());
 }
 
 #[tokio::test]
@@ -298,7 +298,7 @@ fn newest_manifest(dir: &Path) -> PathBuf {
 async fn an_index_without_a_checksum_must_find_every_record() {
     let store = Store::with(10).await;
     let longterm = store.open().await;
-    longterm.purge(vec![note(0).identity()]).await.unwrap();
+    longterm.upkeep().purge(vec![note(0).identity()]).await.unwrap();
     longterm.close().await.unwrap();
     // A former program, which took no checksums, leaves such a library.
     let db = rusqlite::Connection::open(store.dir.path().join("journal.db")).unwrap();
@@ -308,7 +308,7 @@ async fn an_index_without_a_checksum_must_find_every_record() {
     let checksums = "SELECT count(*) FROM index_checksums";
     assert!(0 < db.query_row(checksums, [], |row| row.get::<_, i64>(0)).unwrap());
     let longterm = store.open().await;
-    let read = longterm.record(Kind::Note, &note(7).id).await.unwrap();
+    let read = longterm.get(&note(7).key()).await.unwrap();
     assert_eq!(read.map(|record| record.text), Some(note(7).text));
 }
 
@@ -323,12 +323,12 @@ async fn a_purge_removes_rows_that_a_removal_has_missed() {
         .await;
     let longterm = store.open().await;
     longterm.forget(vec![note(2).identity()]).await.unwrap();
-    longterm.drain().await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
     store.meddle(async |library| library.append(&missed).await.unwrap()).await;
     assert_eq!(found(&store).await.unknown, [note(2).identity()]);
     let longterm = store.open().await;
-    let purged = longterm.purge(vec![note(2).identity()]).await.unwrap();
+    let purged = longterm.upkeep().purge(vec![note(2).identity()]).await.unwrap();
     assert_eq!((purged.identities, purged.pending), (Vec::new(), None));
     longterm.close().await.unwrap();
     assert_eq!(found(&store).await, crate::Verification { checked: 9, ..Default::default() });
@@ -340,9 +340,9 @@ async fn a_purge_names_the_files_that_a_repair_could_not_save() {
     fs::remove_file(&store.files("data")[1]).unwrap();
     let quarantined = store.repair().await.quarantined.unwrap();
     let longterm = store.open().await;
-    longterm.give_up(&keys(5..10)).await.unwrap();
-    assert!(longterm.unsaved().unwrap().contains(&quarantined));
-    let purged = longterm.purge(vec![note(1).identity()]).await.unwrap();
+    longterm.upkeep().give_up(&keys(5..10)).await.unwrap();
+    assert!(longterm.upkeep().unsaved().unwrap().contains(&quarantined));
+    let purged = longterm.upkeep().purge(vec![note(1).identity()]).await.unwrap();
     assert!(purged.discarded.contains(&quarantined), "{purged:?}");
     assert!(!quarantined.exists());
 }
@@ -366,7 +366,7 @@ async fn a_damaged_file_is_not_decoded_without_a_decoder() {
     bytes[100] ^= 1;
     fs::write(&file, bytes).unwrap();
     let (model, config) = (StaticModel::bundled().unwrap(), Config::default());
-    let repaired = Longterm::repair(store.dir.path(), config, model, |_| {}).await;
+    let repaired = crate::repair(store.dir.path(), config, model, |_| {}).await;
     assert!(matches!(&repaired, Err(Error::Undecoded { path }) if *path == file), "{repaired:?}");
 }
 
@@ -379,7 +379,7 @@ async fn a_damaged_data_file_stops_reads_and_writes_wait() {
     fs::write(&file, bytes).unwrap();
     let longterm = store.open().await;
     let refused = |error: &Error| matches!(error, Error::DamagedRows { path } if *path == file);
-    let read = longterm.record(Kind::Note, &note(9).id).await;
+    let read = longterm.get(&note(9).key()).await;
     assert!(read.as_ref().is_err_and(refused), "{read:?}");
     let searched = longterm.search("note number", &SearchOptions::default()).await;
     assert!(searched.as_ref().is_err_and(refused), "{searched:?}");
@@ -388,7 +388,7 @@ async fn a_damaged_data_file_stops_reads_and_writes_wait() {
     let repaired = store.repair().await;
     assert_eq!((repaired.records, repaired.missing), (10, Vec::new()));
     let longterm = store.open().await;
-    let read = longterm.record(Kind::Note, &note(20).id).await.unwrap();
+    let read = longterm.get(&note(20).key()).await.unwrap();
     assert_eq!(read.map(|record| record.text), Some(note(20).text));
 }
 
@@ -414,11 +414,11 @@ fn damage_key_index(store: &Store, record: &Record) {
 async fn an_index_that_misses_records_of_an_open_library_is_rebuilt() {
     let store = Store::with(10).await;
     let longterm = store.open().await;
-    longterm.purge(vec![note(0).identity()]).await.unwrap();
+    longterm.upkeep().purge(vec![note(0).identity()]).await.unwrap();
     longterm.close().await.unwrap();
     let longterm = store.open().await;
     damage_key_index(&store, &note(7));
-    let read = longterm.record(Kind::Note, &note(7).id).await.unwrap();
+    let read = longterm.get(&note(7).key()).await.unwrap();
     assert_eq!(read.map(|record| record.text), Some(note(7).text));
     longterm.close().await.unwrap();
     assert_eq!(found(&store).await, crate::Verification { checked: 9, ..Default::default() });

@@ -1,0 +1,10 @@
+//! Work on a whole memory: on an open one, by [`Upkeep`], and on a data directory that is not open
+//! or cannot be opened.
+
+pub use crate::{
+    backup::{Copied, restore},
+    directory::Scratch,
+    doctor::{Examined, Verified, doctor},
+    maintenance::Upkeep,
+    rebuild::{Reindexed, Repaired, reindex, repair},
+};
