@@ -424,7 +424,7 @@ impl MemoryView {
                 if error.is_unwritable()
                     || matches!(error, Error::Longterm(DiskFull { .. } | JournalFull { .. })) =>
             {
-                tracing::warn!(%error, "the newest records are not searched yet");
+                tracing::warn!(%error, "the newest records are not searchable yet");
                 pump.behind().await
             }
             caught_up => caught_up.map(|_| 0),

@@ -100,8 +100,8 @@ fn entries<'a>(path: &Path, content: &'a str) -> Result<Vec<Entry<'a>>, Error> {
             let fields = fields.filter(|_| FIELDS.contains(&letter)).ok_or_else(|| {
                 let known: Vec<String> = FIELDS.iter().map(|it| format!(".{it}")).collect();
                 let problem = format!(
-                    "`{heading}` is not a field of an entry; begin an entry with `.I` and its id, \
-                     and a field with one of {}",
+                    "unknown field `{heading}`; begin an entry with `.I` and its id, and a field \
+                     with one of {}",
                     known.join(", ")
                 );
                 malformed(path, number, &problem)
@@ -110,7 +110,7 @@ fn entries<'a>(path: &Path, content: &'a str) -> Result<Vec<Entry<'a>>, Error> {
         } else {
             let lines = entries.last_mut().and_then(|entry| entry.fields.last_mut());
             let (_, lines) = lines.ok_or_else(|| {
-                malformed(path, number, "text outside of a field; put it under a line such as `.W`")
+                malformed(path, number, "text outside a field; put it below a line such as `.W`")
             })?;
             lines.push(line);
         }

@@ -18,7 +18,7 @@ async fn an_update_to_an_empty_text_is_refused() {
         for blank in ["", " \n", "\u{200b}\u{2800}"] {
             let refused = memory.update(kind, &id, fields(&json!({ field: blank }))).await;
             let told = refused.unwrap_err().to_string();
-            let of_note = "it needs title or content";
+            let of_note = "it requires title or content";
             let is_told = told.contains("its text is empty") || told.contains(of_note);
             assert!(is_told, "{kind} {blank:?}: {told}");
         }

@@ -61,7 +61,7 @@ pub(crate) async fn ingest(
             let (files, unreadable) = (files.len(), unreadable.len());
             writeln!(
                 out,
-                "of directories: {files} files taken, {skipped} skipped (empty, or not text), \
+                "directories: {files} files read, {skipped} skipped (empty or not text), \
                  {unreadable} unreadable"
             )?;
         }
@@ -118,14 +118,14 @@ fn refused(path: std::path::PathBuf, problem: String, output: Output) -> IngestR
 
 /// Formats the counts of a report: added and known, then every other count that is not zero.
 pub(super) fn counted(tally: &Tally) -> String {
-    let mut counted = format!("{} added, {} known already", tally.added, tally.known);
+    let mut counted = format!("{} added, {} already known", tally.added, tally.known);
     let others = [
         (tally.updated, "updated"),
         (tally.retired, "retired"),
         (tally.conflicting_count, "conflicting"),
-        (tally.forgotten, "forgotten before"),
+        (tally.forgotten, "forgotten before, not added"),
         (tally.skipped, "skipped"),
-        (tally.mended_count, "mended"),
+        (tally.mended_count, "repaired"),
     ];
     for (count, what) in others.into_iter().filter(|(count, _)| 0 < *count) {
         counted.push_str(&format!(", {count} {what}"));
@@ -134,7 +134,7 @@ pub(super) fn counted(tally: &Tally) -> String {
         let names: Vec<String> =
             tally.unknown.iter().map(|(name, count)| format!("{name} ({count})")).collect();
         let (names, read) = (names.join(", "), tally.read);
-        counted.push_str(&format!("; of {read} records, fields not understood: {names}"));
+        counted.push_str(&format!("; unknown fields in {read} records: {names}"));
     }
     counted
 }

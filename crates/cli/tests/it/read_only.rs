@@ -226,7 +226,7 @@ fn reading_needs_neither_write_permission_nor_disk_space() {
                 }
                 assert_eq!(ended.code, 0, "{name}");
                 assert!(ended.stdout.contains(word), "{name}");
-                let notes = ended.stderr.matches("the data directory is only read").count();
+                let notes = ended.stderr.matches("the data directory is opened read-only").count();
                 assert_eq!(notes, 1, "{name}");
             }
             if state != "closed" && place == Unwritable {
@@ -330,7 +330,7 @@ fn a_reader_does_not_create_a_missing_directory() {
     assert!(ended.stderr.contains("nothing is stored there"), "{ended:?}");
     assert!(!program.data_dir().exists());
     let ended = program.run(&["recall", "anything"]);
-    assert_eq!((ended.code, ended.stderr.trim()), (0, "nothing fits"));
+    assert_eq!((ended.code, ended.stderr.trim()), (0, "no matches"));
 }
 
 #[test]

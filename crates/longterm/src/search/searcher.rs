@@ -238,7 +238,7 @@ impl Searcher {
         let records = at_hand.into_iter().map(|record| {
             record.or_else(|| taken.next()).ok_or_else(|| Error::Library {
                 action: "read hits",
-                source: "a row is not where it was".into(),
+                source: "a row has moved".into(),
             })
         });
         records.collect()
