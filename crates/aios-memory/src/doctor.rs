@@ -370,7 +370,7 @@ fn library(verified: &Verified) -> Examined {
     let found: Vec<String> =
         found.map(|(what, found)| format!("{what}: {}", found.len())).collect();
     if found.is_empty() {
-        let finding = format!("all {} records are present", verified.library.checked);
+        let finding = format!("all records are present: {}", verified.library.checked);
         return Examined::good("longterm", "library", finding);
     }
     let advice = match verified.library.is_mended() {

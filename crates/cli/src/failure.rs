@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, io, process::ExitCode};
 
-use crate::output::{Level, Notice, tell};
+use crate::output::{Level, Notice, number_of, tell};
 
 /// Reason for which a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub(crate) enum Failure {
         hint: &'static str,
     },
     /// Part of the input was rejected. Each problem has been reported already.
-    #[error("{failed} items of the input were rejected")]
+    #[error("{} rejected", number_of(*failed, "input item"))]
     Partial {
         /// Number of records, lines or files.
         failed: u64,

@@ -10,7 +10,11 @@ use aios_exchange::{
 use aios_memory::{MemoryView, Tally};
 use serde_json::json;
 
-use crate::{args::Ingest, failure::Failure, output::Output};
+use crate::{
+    args::Ingest,
+    failure::Failure,
+    output::{Output, number_of},
+};
 
 pub(crate) async fn ingest(
     memory: &MemoryView,
@@ -51,9 +55,9 @@ pub(crate) async fn ingest(
     output.result(&shown, |out| {
         writeln!(
             out,
-            "{}, {} sessions, {} failed ({:.1} s)",
+            "{}, {}, {} failed ({:.1} s)",
             counted(&total.tally),
-            total.sessions,
+            number_of(total.sessions, "session"),
             total.failed_count,
             total.elapsed_ms / 1e3
         )?;
@@ -123,7 +127,7 @@ pub(super) fn counted(tally: &Tally) -> String {
         (tally.updated, "updated"),
         (tally.retired, "retired"),
         (tally.conflicting_count, "conflicting"),
-        (tally.forgotten, "forgotten before, not added"),
+        (tally.forgotten, "forgotten before"),
         (tally.skipped, "skipped"),
         (tally.mended_count, "repaired"),
     ];

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
-    output::{Output, Progress, line, shown as shown_path},
+    output::{Output, Progress, line, number_of, records as in_words, shown as shown_path},
 };
 
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
@@ -47,12 +47,13 @@ pub(crate) async fn doctor(
                 writeln!(out, "      {:<22} -> {}", "", line(advice))?;
             }
         }
-        writeln!(out, "{} checks, {warnings} warnings, {bad} failed", found.len())
+        let (checks, warnings) =
+            (number_of(found.len() as u64, "check"), number_of(warnings as u64, "warning"));
+        writeln!(out, "{checks}, {warnings}, {bad} failed")
     })?;
     match bad {
         0 => Ok(()),
-        1 => Err(Failure::Unsound { what: "1 check failed".to_owned() }),
-        bad => Err(Failure::Unsound { what: format!("{bad} checks failed") }),
+        bad => Err(Failure::Unsound { what: format!("{} failed", number_of(bad as u64, "check")) }),
     }
 }
 
@@ -94,8 +95,8 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
             writeln!(
                 out,
                 "no problems found; checked the pages of both databases, the references and word \
-                 index of working memory, and {} records of the library",
-                verified.library.checked
+                 index of working memory, and {} of the library",
+                in_words(verified.library.checked)
             )?;
         }
         Ok(())
@@ -103,7 +104,8 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     if verified.is_clean() {
         return Ok(());
     }
-    Err(Failure::Unsound { what: format!("{} problems found", verified.problems()) })
+    let problems = number_of(verified.problems() as u64, "problem");
+    Err(Failure::Unsound { what: format!("{problems} found") })
 }
 
 /// Returns the advice for each part with a problem.
@@ -153,7 +155,7 @@ pub(crate) async fn reindex(
     bar.end();
     let done = done?;
     output.result(&done, |out| {
-        writeln!(out, "{}: {} records, {} embedded", done.model, done.records, done.embedded)?;
+        writeln!(out, "{}: {}, {} embedded", done.model, in_words(done.records), done.embedded)?;
         match &done.setting {
             Some(model) => writeln!(out, "now set embedding.model = {model:?} {WHERE_TO_SET}"),
             None => Ok(()),
@@ -173,9 +175,10 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     output.result(&repaired, |out| {
         let Repaired { records, repeated, .. } = repaired;
         if repaired.was_sound {
-            return writeln!(out, "no problems found in the library; {records} records");
+            return writeln!(out, "no problems found in the library; {}", in_words(records));
         }
-        writeln!(out, "{records} records; {repeated} repeated rows removed")?;
+        let repeated = number_of(repeated, "repeated row");
+        writeln!(out, "{}; {repeated} removed", in_words(records))?;
         let lists = [
             ("missing from the older journal, taken from the library", &repaired.adopted),
             ("deleted since, omitted", &repaired.gone),
@@ -210,9 +213,9 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
             }
             writeln!(
                 out,
-                "restored {} records to working memory; kinds stored only there may be lost ({}) \
-                 unless a backup has them",
-                repaired.brought_back,
+                "restored {} to working memory; kinds stored only there may be lost ({}) unless a \
+                 backup has them",
+                in_words(repaired.brought_back),
                 kinds.join(", ")
             )?;
         }
@@ -258,7 +261,7 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
         }
         0 if !repaired.unknown.is_empty() => {
             let count = repaired.unknown.len();
-            Err(Failure::Unsound { what: format!("{count} records were set aside") })
+            Err(Failure::Unsound { what: format!("set aside {}", in_words(count as u64)) })
         }
         0 if !repaired.lost_with_working.is_empty() => {
             let what = "working memory could not be recovered completely";
@@ -272,7 +275,7 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
             Err(Failure::Unsound { what: "generations.json could not be read".to_owned() })
         }
         0 => Ok(()),
-        count => Err(Failure::Unsound { what: format!("{count} records could not be recovered") }),
+        count => Err(Failure::Unsound { what: format!("failed to recover {}", in_words(count)) }),
     }
 }
 
@@ -359,6 +362,8 @@ pub(crate) async fn migrate(
     })?;
     match after.iter().filter(|database| !database.is_usable()).count() {
         0 => Ok(()),
-        count => Err(Failure::Unsound { what: format!("{count} files cannot be used") }),
+        count => {
+            Err(Failure::Unsound { what: format!("{} unusable", number_of(count as u64, "file")) })
+        }
     }
 }
