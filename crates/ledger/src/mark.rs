@@ -30,7 +30,7 @@ pub(crate) fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
         (Ok(0) | Err(_), _) => Ok(()),
         (Ok(own), seen) if own == seen => Ok(()),
         _ => {
-            let reason = "the log beside it is another file's: move the file ending in -wal away";
+            let reason = "the file ending in -wal is the log of another file; move it away";
             Err(Error::Foreign { path: path.to_owned(), reason: reason.to_owned() })
         }
     }

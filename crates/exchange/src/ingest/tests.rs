@@ -55,7 +55,7 @@ fn a_broken_line_costs_that_line() {
             "3! truncated JSON at column 8: EOF while parsing a value",
             "4! expected an object with a text (text, content, body, message, memory, \
              page_content, message_text, msg, fact)",
-            "5! it has no text; a record has one of text, content, body, message, memory, \
+            "5! missing text; expected one of text, content, body, message, memory, \
              page_content, message_text, msg, fact",
             "6: \u{ff}",
             "7: two",
