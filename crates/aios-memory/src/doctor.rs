@@ -361,7 +361,7 @@ fn library(verified: &Verified) -> Examined {
     }
     if !verified.older.is_empty() {
         let older = verified.older.join(", ");
-        let finding = format!("{older} is missing or older than the other files");
+        let finding = format!("{older} is older than the other files, or missing");
         let advice = "restore all files from one backup, or run `aios-memory repair` to continue \
                       with the current files";
         return Examined::good("memory", "generation", finding).but(Health::Bad, advice);

@@ -150,7 +150,7 @@ async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure>
         output.warn(
             "older",
             &format!(
-                "{name} is missing or older than the other files, so records may be missing here; \
+                "{name} is older than the other files, or missing, so records may be missing here; \
                  restore all files from one backup, or run `aios-memory repair` to continue with \
                  the current files"
             ),

@@ -100,8 +100,8 @@ fn entries<'a>(path: &Path, content: &'a str) -> Result<Vec<Entry<'a>>, Error> {
             let fields = fields.filter(|_| FIELDS.contains(&letter)).ok_or_else(|| {
                 let known: Vec<String> = FIELDS.iter().map(|it| format!(".{it}")).collect();
                 let problem = format!(
-                    "unknown field `{heading}`; begin an entry with `.I` and its id, and a field \
-                     with one of {}",
+                    "`{heading}` is not a field of an entry; begin an entry with `.I` and its id, \
+                     and a field with one of {}",
                     known.join(", ")
                 );
                 malformed(path, number, &problem)

@@ -73,7 +73,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
         for name in &verified.older {
             writeln!(
                 out,
-                "{name} is missing or older than the other files; restore all files from one \
+                "{name} is older than the other files, or missing; restore all files from one \
                  backup, or run `aios-memory repair` to continue with the current files"
             )?;
         }

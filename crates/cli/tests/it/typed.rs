@@ -83,9 +83,9 @@ fn a_tilde_is_the_home_directory_wherever_a_path_is_given() {
     for (arguments, env, expect) in [
         (&["--data-dir", "~ada/mem"][..], &[("X", "")][..], "`~NAME` is not supported"),
         (&[], &[("AIOS_MEMORY_DATA_DIR", "~ada/mem")], "`~NAME` is not supported"),
-        (&[], &[("AIOS_MEMORY_DATA_DIR", "~/mem"), ("HOME", "")], "HOME is not set"),
-        (&["--data-dir", "~/mem"], &[("HOME", "")], "HOME is not set"),
-        (&[], &[("HOME", "")], "give --data-dir"),
+        (&[], &[("AIOS_MEMORY_DATA_DIR", "~/mem"), ("HOME", "")], "HOME, which is not set"),
+        (&["--data-dir", "~/mem"], &[("HOME", "")], "HOME, which is not set"),
+        (&[], &[("HOME", "")], "pass --data-dir"),
     ] {
         let ended = program.run_with(&[arguments, &["remember", "tilde"]].concat(), b"", env);
         assert_eq!(ended.code, 2, "{arguments:?} {env:?}: {ended:?}");

@@ -148,7 +148,7 @@ fn an_unrecognised_file_is_reported_with_a_guess_and_the_known_formats() {
     let read = read_auto("x.json", "{\"colour\": \"red\"}");
     assert!(read.failed[0].contains("its fields are colour; known formats are"), "{read:?}");
     let read = read_as(Format::Claude, Thinking::LeftOut, "x.json", b"[{\"mapping\": {}}]");
-    assert_eq!(read.failed, ["it is not `claude` but `chatgpt`; leave `--format` out"]);
+    assert_eq!(read.failed, ["the format is `chatgpt`, not `claude`; omit `--format`"]);
     let read = read_as(Format::Claude, Thinking::LeftOut, "x.json", b"[{\"x\": 1}]");
     assert_eq!(read.failed, ["the format is not `claude`: `chat_messages` is missing"]);
 }
