@@ -29,7 +29,10 @@ fn broken_lines_are_named_with_the_remedy() {
     check("{\"id\": ", "expected a JSON object");
     check("[]", "expected a JSON object");
     check("{\"id\": \"m3\"}", "expected `id` and `text` (a memory), or `q`, `gold` and `type`");
-    check("{\"text\": \"x\"}", "`text`, `kind` and `user`: missing field `id`");
+    check(
+        "{\"text\": \"x\"}",
+        "expected a memory with `id`, `text`, `kind` and `user`: missing field `id`",
+    );
     check("{\"id\": \"m3\", \"text\": \"x\", \"tag\": 1}", "expected a memory with `id`, `text`");
     check("{\"id\": \"m1\", \"text\": \"x\"}", "line 1 also has the id `m1`; use distinct ids");
     check("{\"id\": \"m3\", \"text\": \" \"}", "the memory has no text; add one");
