@@ -57,7 +57,7 @@ pub fn run(options: &Options) -> Report {
         measure(options.size, threads, ours, &mut rivals, &mut report);
     }
     let Some(dir) = &options.model else {
-        report.note(&format!("BERT: skipped, {MODEL} names no directory of a model"));
+        report.note(&format!("BERT: skipped, {MODEL} is not set to a model directory"));
         return report;
     };
     let mut candle = Candle::open(dir);

@@ -35,7 +35,7 @@ pub(crate) fn answer<T: DeserializeOwned>(mut script: Command) -> Result<T, Stri
 }
 
 pub(crate) fn cannot_run(error: &std::io::Error) -> String {
-    format!("`{}` cannot be run: {error}", interpreter())
+    format!("failed to run `{}`: {error}", interpreter())
 }
 
 impl<T> Line<T> {
@@ -53,5 +53,5 @@ fn interpreter() -> String {
 
 fn last_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing").to_owned()
+    text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no output").to_owned()
 }

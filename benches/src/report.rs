@@ -152,7 +152,7 @@ impl Report {
                 ExitCode::SUCCESS
             }
             Err(error) => {
-                println!("cannot write the report: {error}");
+                println!("failed to write the report: {error}");
                 ExitCode::FAILURE
             }
         }

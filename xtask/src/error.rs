@@ -44,30 +44,32 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownVerb { name } => {
-                write!(f, "no verb `{name}`; `cargo xtask help` lists them")
+                write!(f, "unknown verb `{name}`; `cargo xtask help` lists all verbs")
             }
             Self::Usage { usage } => write!(f, "usage: cargo xtask {usage}"),
-            Self::UnknownName { name, known } => write!(f, "no `{name}`; known are {known}"),
-            Self::NoSuchTest { proof, tests } => {
-                write!(f, "no test `{tests}`, so `{proof}` proves nothing; mend its line in PROOFS")
+            Self::UnknownName { name, known } => {
+                write!(f, "unknown name `{name}`; expected one of {known}")
             }
-            Self::Spawn { command, source } => write!(f, "`{command}` did not start: {source}"),
+            Self::NoSuchTest { proof, tests } => {
+                write!(f, "no test matches `{tests}`; correct the entry `{proof}` of PROOFS")
+            }
+            Self::Spawn { command, source } => write!(f, "failed to start `{command}`: {source}"),
             Self::Child { command, code: Some(code) } => {
                 write!(f, "`{command}` failed with exit code {code}")
             }
-            Self::Child { command, code: None } => write!(f, "`{command}` was ended by a signal"),
+            Self::Child { command, code: None } => write!(f, "`{command}` was killed by a signal"),
             Self::Answer { command, expected } => {
                 write!(f, "`{command}` did not print {expected}; build both from the same commit")
             }
             Self::NoSets { path } => write!(
                 f,
-                "{}: no labelled data; give files of conversations or notes, directories of \
-                 document collections, or the directory that holds them",
+                "{}: no labelled data found; pass files of conversations or notes, directories of \
+                 document collections, or a directory that contains them",
                 path.display()
             ),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Untidy { findings } => {
-                write!(f, "tidy found {findings} thing(s); CONTRIBUTING.md says why they matter")
+                write!(f, "tidy: {findings} findings; CONTRIBUTING.md gives the reasons")
             }
         }
     }

@@ -48,10 +48,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     Cargo::new(&["build", "--package", "aios-memory-cli"]).args(&call.release()).run()?;
     let (fitted, held_out): (Vec<&Set>, Vec<&Set>) = sets.iter().partition(|set| is_fitted(set));
     let mut parts = Vec::new();
-    for (heading, part) in [
-        ("Sets that the constants were fitted on", fitted),
-        ("Held-out sets, which no constant was chosen with", held_out),
-    ] {
+    for (heading, part) in
+        [("Sets on which the constants were fitted", fitted), ("Held-out sets", held_out)]
+    {
         if !part.is_empty() {
             parts.push((heading, measure(&call, &part, &sets)?));
         }

@@ -26,15 +26,15 @@ use error::Error;
 
 /// The verbs: usage, purpose and function.
 const VERBS: &[Verb] = &[
-    Verb::new("demo [ARGS]", "a small agent's day, in a throw-away directory", demo::run),
-    Verb::new("test [ARGS]", "the whole test suite; ARGS go to cargo test", test::run),
-    Verb::new(ci::USAGE, "format, tidy, clippy, docs, the ring's models, the test suite", ci::run),
-    Verb::new(tidy::USAGE, "the rules of the house that no compiler knows", tidy::run),
-    Verb::new(eval::USAGE, "retrieval quality; ARGS go to aios-memory eval", eval::run),
-    Verb::new(bench::USAGE, "single operations by criterion, or tables beside rivals", bench::run),
-    Verb::new("verify [NAME...]", "the long proofs: models, kill rounds, power cuts", verify::run),
-    Verb::new(distill::USAGE, "makes the bundled model, or measures it", distill::run),
-    Verb::new(migrate::USAGE, "brings a data directory up to date", migrate::run),
+    Verb::new("demo [ARGS]", "run the demo, in a temporary directory", demo::run),
+    Verb::new("test [ARGS]", "run the whole test suite; ARGS go to cargo test", test::run),
+    Verb::new(ci::USAGE, "run what CI runs: format, tidy, clippy, docs, loom, tests", ci::run),
+    Verb::new(tidy::USAGE, "check the project rules that no compiler checks", tidy::run),
+    Verb::new(eval::USAGE, "measure retrieval; ARGS go to aios-memory eval", eval::run),
+    Verb::new(bench::USAGE, "measure speed: criterion, or tables beside rivals", bench::run),
+    Verb::new("verify [NAME...]", "run the proofs: models, kill rounds, power cuts", verify::run),
+    Verb::new(distill::USAGE, "build the bundled model, or measure it", distill::run),
+    Verb::new(migrate::USAGE, "migrate a data directory to the current schema", migrate::run),
 ];
 
 struct Verb {

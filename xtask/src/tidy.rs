@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::child::{Cargo, workspace_root};
 use crate::error::Error;
 
-pub(crate) const USAGE: &str = "tidy [lower]";
+pub(crate) const USAGE: &str = "tidy";
 
 /// A violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,22 +49,19 @@ impl fmt::Display for Finding {
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
-    let root = workspace_root();
-    let files = tree::files(&root)?;
-    match arguments {
-        [] => {}
-        [verb] if verb == "lower" => return language::write_lower(&root, &files),
-        _ => return Err(Error::Usage { usage: USAGE }),
+    if !arguments.is_empty() {
+        return Err(Error::Usage { usage: USAGE });
     }
+    let files = tree::files(&workspace_root())?;
     let mut findings = Vec::new();
     for file in &files {
         findings.extend(tree::check(file));
         findings.extend(sources::check(file));
+        findings.extend(language::check(file));
     }
     findings.extend(circles::check(&files));
     findings.extend(manifests::check(&files));
     findings.extend(documents::check(&files));
-    findings.extend(language::check(&files));
     findings.extend(graph::check(&metadata()?));
     findings.extend(features::check()?);
     report(findings, files.len())
@@ -76,7 +73,7 @@ fn report(mut findings: Vec<Finding>, files: usize) -> Result<(), Error> {
         println!("{finding}");
     }
     if findings.is_empty() {
-        println!("tidy: {files} files, nothing to mend");
+        println!("tidy: no findings in {files} files");
         return Ok(());
     }
     Err(Error::Untidy { findings: findings.len() })

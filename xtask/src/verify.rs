@@ -40,15 +40,11 @@ const KILLS: Bound = Bound { variable: "AIOS_CRASH_ROUNDS", default: "200", unit
 const PROOFS: &[Proof] = &[
     Proof {
         name: "ring",
-        claim: "no interleaving breaks small models of the ring and its overflow (loom)",
+        claim: "no thread interleaving breaks small models of the ring and its overflow (loom)",
         target: &["--release", "--package", "aios-operational", "--lib"],
         tests: "models",
         rustflags: Some("--cfg crossbeam_loom"),
-        bound: Bound {
-            variable: "LOOM_MAX_PREEMPTIONS",
-            default: "3",
-            unit: "preemptions at most",
-        },
+        bound: Bound { variable: "LOOM_MAX_PREEMPTIONS", default: "3", unit: "preemptions" },
     },
     Proof {
         name: "ledger",
@@ -76,7 +72,7 @@ const PROOFS: &[Proof] = &[
     },
     Proof {
         name: "power",
-        claim: "a power cut at any sync loses no record, and without the syncs it would",
+        claim: "a power cut at any sync loses no record, and loses some without the syncs",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--lib"],
         tests: "power_cut::",
         rustflags: None,

@@ -37,7 +37,7 @@ impl OnnxRuntime {
         let questions = child.stdin.take();
         let mut rival = OnnxRuntime { name: String::new(), child, questions, answers };
         let greeting: Line<Greeting> =
-            rival.read().ok_or("its script ends early, and says why above")?;
+            rival.read().ok_or("its script ended early; see its output above")?;
         rival.name = format!("onnxruntime {} {bits}", greeting.into_result()?.version);
         Ok(rival)
     }

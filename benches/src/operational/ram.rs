@@ -89,10 +89,10 @@ pub(super) fn measure(size: Size, report: &mut Report) {
     let many = size.pick(30_000, 100_000_000);
     let watched = Watched::new();
     add("Ring, first 1 % of many pushes, most", watched.push(many / 100));
-    add("Ring, all of them, most", watched.push(many));
+    add("Ring, all of these pushes, most", watched.push(many));
     let (stalled, after) = with_stalled_reader(size);
     add("Ring, a reader stopped in a read", stalled);
-    add("Ring, after it went on", after);
+    add("Ring, after that read", after);
 }
 
 /// Returns the maximum number of bytes while a reader reads repeatedly.

@@ -259,7 +259,7 @@ impl Admission {
             !is_kept(kind) && !matches!(kind, Kind::Preference | Kind::Persona | Kind::AgentState);
         let named = record.payload.get("id").and_then(Value::as_str);
         if is_named && named.is_some_and(|id| id != record.id.as_str()) {
-            let problem = "its payload names another id than the record".to_owned();
+            let problem = "its payload has another id than the record".to_owned();
             return Err(Error::Record { kind, problem });
         }
         Ok(())
@@ -441,7 +441,7 @@ impl Admission {
 }
 
 /// The reason for skipping a record that is stored with other content.
-const DIFFERS: &str = "a record of this id is stored with another content, which stays";
+const DIFFERS: &str = "another record with this id is stored already and stays";
 
 impl Arrival {
     /// Creates an arrival from the line or row `place` of its source, from 1.

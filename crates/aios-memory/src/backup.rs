@@ -63,8 +63,8 @@ impl Upkeep<'_> {
         if let Some(damage) = damage.first() {
             let path = self.memory.config().memory.data_dir.join(PARTS[1]);
             let reason = format!(
-                "{damage}; restore an earlier backup, or go on with what the library \
-                 holds by `aios-memory repair`"
+                "{damage}; restore an earlier backup, or run `aios-memory repair` to keep what the \
+                 library holds"
             );
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
@@ -74,8 +74,8 @@ impl Upkeep<'_> {
             .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
         if damaged {
             let path = self.memory.config().memory.data_dir.join(PARTS[0]);
-            let problem = "it is damaged, and so would be a copy; restore an earlier backup, or go \
-                           on with what can be read by `aios-memory repair`";
+            let problem = "the file is damaged and cannot be backed up; restore an earlier backup, \
+                           or run `aios-memory repair` to keep the readable part";
             return Err(Error::Input { path, problem: problem.to_owned() });
         }
         let staging = Staging::begin(dir, MARKED_PARTS)?;
@@ -127,8 +127,8 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     }
     let restoring = task::spawn_blocking(move || {
         if fs::read_to_string(from.join(MARK)).ok().as_deref() != Some(MARKED) {
-            let problem = "it is no whole backup of aios-memory; name the directory that \
-                           `backup` was given";
+            let problem = "not a complete backup of aios-memory; pass the directory that \
+                           `aios-memory backup` wrote";
             return Err(Error::Input { path: from, problem: problem.to_owned() });
         }
         check_apart(&to, &from)?;
@@ -158,8 +158,8 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     };
     let to = copied.path.display();
     let problem = format!(
-        "it was restored to {to}, but the backup is damaged: {damage}; run `aios-memory repair`, \
-         or restore another backup into an empty directory"
+        "the backup is damaged: {damage}; it was restored to {to} nevertheless: run \
+         `aios-memory repair`, or restore another backup into an empty directory"
     );
     Err(Error::Input { path: source, problem })
 }
@@ -191,8 +191,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
         return copy(from, to).map(drop).map_err(Error::output(to));
     }
     if !found.is_dir() {
-        let problem = "it is neither a file nor a directory, and no part of a backup; put what it \
-                       stands for in its place";
+        let problem = "neither a file nor a directory, so not part of a backup; replace a link by \
+                       its target";
         return Err(Error::Input { path: from.to_owned(), problem: problem.to_owned() });
     }
     make_directory(to).map_err(Error::output(to))?;

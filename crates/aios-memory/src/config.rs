@@ -141,19 +141,19 @@ macro_rules! settings {
 settings! {
     /// The memory as a whole.
     "memory" => memory: Memory {
-        /// The data directory. Empty for $XDG_DATA_HOME/aios-memory, by default
+        /// Data directory. Empty for $XDG_DATA_HOME/aios-memory, by default
         /// ~/.local/share/aios-memory.
         data_dir: PathBuf = PathBuf::new(),
-        /// The user whose records are read and written. Empty for records without an owner.
+        /// User whose records are read and written. Empty for records without an owner.
         user: String = String::new() => 0..=128,
-        /// The access to the data directory: read_write, or read_only, which writes nothing there.
+        /// Access to the data directory: read_write, or read_only, which never writes there.
         access: Access = Access::ReadWrite,
     }
     /// Tier 0: recent events and metrics, in RAM.
     "operational" => operational: Operational {
         /// Capacity of the event ring.
         capacity: usize = 10_000 => 1..=CAPACITY_MAX,
-        /// Age in seconds from which events are no longer shown.
+        /// Age of events, in seconds, from which they are no longer returned.
         ttl_seconds: u64 = 3600 => 0..=SECONDS_MAX,
         /// Events written to disk when they leave the ring: critical, all or none.
         keep: Keep = Keep::Critical,
@@ -165,10 +165,10 @@ settings! {
     }
     /// Tier 1: current work, in SQLite.
     "working" => working: Working {
-        /// The database file. Empty for working.db in the data directory.
+        /// Database file. Empty for working.db in the data directory.
         path: PathBuf = PathBuf::new(),
-        /// The crash that an acknowledged write survives, here and in long-term memory: full (of
-        /// the machine) or normal (of the process).
+        /// Crashes that acknowledged writes survive, here and in long-term memory: full (of the
+        /// machine) or normal (of the process).
         durability: Durability = Durability::Full,
         /// Maximum wait for another writing process, in milliseconds.
         busy_timeout_ms: u64 = 10_000 => 0..=3_600_000,
@@ -228,10 +228,10 @@ settings! {
     }
     /// Search.
     "search" => search: Search {
-        /// Maximum number of hits of a search that sets no limit.
+        /// Default maximum number of hits.
         limit: usize = 10 => 1..=LIMIT_MAX,
         /// Maximum wait of a search for missing vectors, in milliseconds. After it, the records
-        /// concerned are searched by their words alone.
+        /// concerned are searched by word only.
         vector_wait_ms: u64 = 50 => 0..=60_000,
         /// Directory of a cross-encoder with one label, which reorders the first 30 hits of a
         /// recall. Empty for none.
@@ -239,7 +239,7 @@ settings! {
     }
     /// Weights of the signals of a search. 0 disables a signal.
     "search.weights" => search_weights: SearchWeights {
-        /// The share of the query's words that a record has.
+        /// Share of the query's words that the record contains.
         words: f64 = Weights::default().words => 0.0..=WEIGHT_MAX,
         /// A word related to one of the query, relative to the word itself.
         related: f64 = Weights::default().related => 0.0..=WEIGHT_MAX,
@@ -254,7 +254,7 @@ settings! {
         moment: f64 = Weights::default().moment => 0.0..=WEIGHT_MAX,
         /// The record is a question.
         question: f64 = Weights::default().question => -WEIGHT_MAX..=WEIGHT_MAX,
-        /// The share of the first hits' common words that a record has.
+        /// Share of the first hits' common words that the record contains.
         feedback: f64 = Weights::default().feedback => 0.0..=WEIGHT_MAX,
     }
     /// Assembled contexts.
@@ -419,8 +419,8 @@ impl Config {
     pub fn template() -> String {
         let defaults = Config::default();
         let mut text = String::from(
-            "# Settings of aios-memory. A line without its `#` takes effect. The environment\n\
-             # (AIOS_MEMORY_<SECTION>_<KEY>) and flags go before this file.\n",
+            "# Settings of aios-memory. Uncomment a line to change its value. Environment\n\
+             # variables (AIOS_MEMORY_<SECTION>_<KEY>) and flags override this file.\n",
         );
         let mut section = "";
         for key in KEYS {

@@ -79,8 +79,8 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     if 0 < tightened {
         let dir = dir.display();
         tracing::warn!(
-            "other users had rights to {tightened} of the files and directories of {dir}; their modes \
-             are 0600 and 0700 now"
+            "removed the access of other users to {tightened} files and directories in {dir}; \
+             their modes are now 0600 and 0700"
         );
     }
     remove_abandoned(dir);
@@ -102,12 +102,13 @@ pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
     let problem = match left {
         Some(Leftover::Running(path)) => return Err(aios_files::Error::Locked { path }.into()),
         Some(Leftover::Abandoned(path)) => format!(
-            "a restore into it was interrupted; run `aios-memory restore` again, or remove {} to \
-             begin without it",
+            "a restore into this directory was interrupted; run `aios-memory restore` again, or \
+             remove {} to begin without it",
             path.display()
         ),
         None if dir.join(RESTORING).exists() => {
-            "a restore into it was interrupted; run `aios-memory restore` again".to_owned()
+            "a restore into this directory was interrupted; run `aios-memory restore` again"
+                .to_owned()
         }
         None => return Ok(()),
     };

@@ -86,8 +86,8 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
                 "memory",
                 "open",
                 match memory.access() {
-                    Access::ReadWrite => "it opens",
-                    Access::ReadOnly => "it can be read; nothing is written, moved or put right",
+                    Access::ReadWrite => "opens for reading and writing",
+                    Access::ReadOnly => "opens read-only; nothing in it is moved or repaired",
                 },
             ));
             found.extend(tiers(&memory.administrator()).await);
@@ -188,18 +188,18 @@ fn directory(dir: &Path) -> Examined {
     let shown = dir.display();
     match fs::metadata(dir) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            good(format!("{shown} is not there yet; the first use makes it"))
+            good(format!("{shown} does not exist yet; created on first use"))
         }
-        Err(error) => good(format!("{shown} cannot be looked at: {error}"))
-            .but(Health::Bad, "make it readable, or name another one with --data-dir"),
-        Ok(found) if !found.is_dir() => good(format!("{shown} is no directory"))
-            .but(Health::Bad, "name a directory with --data-dir"),
+        Err(error) => good(format!("cannot access {shown}: {error}"))
+            .but(Health::Bad, "make it accessible, or pass another directory with --data-dir"),
+        Ok(found) if !found.is_dir() => good(format!("{shown} is not a directory"))
+            .but(Health::Bad, "pass a directory with --data-dir"),
         Ok(found) if found.permissions().mode() & OTHERS != 0 => {
             let mode = found.permissions().mode() & 0o777;
-            good(format!("others may look into {shown} (mode {mode:o})"))
-                .but(Health::Bad, format!("chmod 700 '{shown}'"))
+            good(format!("other users can access {shown} (mode {mode:o})"))
+                .but(Health::Bad, format!("run: chmod 700 '{shown}'"))
         }
-        Ok(_) => good(format!("only its owner can look into {shown}")),
+        Ok(_) => good(format!("only its owner can access {shown}")),
     }
 }
 
@@ -210,13 +210,13 @@ fn owner(dir: &Path) -> Examined {
         return good("no process has written to the library yet".to_owned());
     };
     match lock.try_lock_shared() {
-        Ok(()) => good("no process holds it; the next one takes it".to_owned()),
+        Ok(()) => good("no process holds the lock; the next writer takes it".to_owned()),
         Err(TryLockError::WouldBlock) => good(match holder(&lock) {
             Some(process) => format!("process {process} writes to the library"),
             None => "another process writes to the library".to_owned(),
         }),
-        Err(TryLockError::Error(error)) => good(format!("the lock cannot be asked: {error}"))
-            .but(Health::Bad, "put the data directory on a file system that knows flock"),
+        Err(TryLockError::Error(error)) => good(format!("failed to check the lock: {error}"))
+            .but(Health::Bad, "move the data directory to a file system that supports flock"),
     }
 }
 
@@ -243,21 +243,23 @@ fn schema(database: &migrate::Database) -> Examined {
     let (path, known) = (database.path.display(), database.known);
     let (health, finding) = match &database.schema {
         Schema::Absent => {
-            (Health::Good, format!("{path} is not there yet; the first use makes it"))
+            (Health::Good, format!("{path} does not exist yet; created on first use"))
         }
         Schema::Empty => (
             Health::Warning,
-            format!("{path} is being created, or a process was stopped while it did that"),
+            format!("{path} is being created, or a process was stopped while it created it"),
         ),
         Schema::Current { found } => (Health::Good, format!("{path} has version {found}")),
         Schema::Older { found, .. } => {
-            (Health::Warning, format!("{path} has version {found}, this program knows {known}"))
+            (Health::Warning, format!("{path} has version {found}; current is version {known}"))
         }
         Schema::Newer { found } => {
-            (Health::Bad, format!("{path} has version {found}, this program knows up to {known}"))
+            let finding =
+                format!("{path} has version {found}; this program supports up to {known}");
+            (Health::Bad, finding)
         }
         Schema::Foreign { reason } => {
-            (Health::Bad, format!("{path} is no database of this program: {reason}"))
+            (Health::Bad, format!("{path} is not a database of this program: {reason}"))
         }
     };
     let examined = Examined::good("memory", "schema", finding);
@@ -307,11 +309,11 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
 /// Reports the state of a requested purge.
 fn purge(is_unfinished: bool) -> Examined {
     match is_unfinished {
-        false => Examined::good("memory", "purge", "no purge is unfinished"),
+        false => Examined::good("memory", "purge", "no unfinished purge"),
         true => {
-            let finding = "a purge is not finished: files may still hold what was forgotten";
-            let advice = "end what is in the way, such as a rebuild or a reader, and open the \
-                          memory again, which finishes it";
+            let finding = "a purge is unfinished: files may still hold forgotten records";
+            let advice = "end what blocks it, such as a rebuild or a reader, and open the memory \
+                          again to finish it";
             Examined::good("memory", "purge", finding).but(Health::Bad, advice)
         }
     }
@@ -320,23 +322,23 @@ fn purge(is_unfinished: bool) -> Examined {
 fn room(total_gb: f64, used_gb: f64) -> Examined {
     let free = (total_gb - used_gb).max(0.0);
     let examined =
-        Examined::good("data_dir", "room", format!("{free:.1} of {total_gb:.1} GB are free"));
+        Examined::good("data_dir", "room", format!("{free:.1} of {total_gb:.1} GB free"));
     let percent = free * 100.0 / total_gb.max(f64::MIN_POSITIVE);
     // All values are zero if the machine does not report them.
     if total_gb == 0.0 || (ROOM_GB_LOW <= free && ROOM_PERCENT_LOW <= percent) {
         examined
     } else if free < ROOM_GB_OUT {
-        examined.but(Health::Bad, "make room before writes fail")
+        examined.but(Health::Bad, "free disk space before writes fail")
     } else {
-        examined.but(Health::Warning, "make room, or `aios-memory maintain --vacuum`")
+        examined.but(Health::Warning, "free disk space, or run `aios-memory maintain --vacuum`")
     }
 }
 
 fn journal(pending: u64) -> Examined {
-    let finding = format!("{pending} changes wait for the library");
+    let finding = format!("{pending} changes not in the library yet");
     let examined = Examined::good("longterm", "journal", finding);
     match PENDING_HIGH < pending {
-        true => examined.but(Health::Warning, "keep a process running until they are through"),
+        true => examined.but(Health::Warning, "keep a process running until they are moved"),
         false => examined,
     }
 }
@@ -348,33 +350,35 @@ async fn refused(memory: &Administrator, count: u64) -> Examined {
         Ok(newest) => newest.into_iter().next(),
         Err(error) => return failed("longterm", "refused", &error.into()),
     };
-    let Some(newest) = newest else { return good("every change was stored".to_owned()) };
+    let Some(newest) = newest else { return good("no change was rejected".to_owned()) };
     let (identity, reason) = (newest.identity, newest.reason);
-    good(format!("{count} changes were not stored; the newest: `{identity}`: {reason}"))
-        .but(Health::Warning, "store what is wanted again in a form that fits; the list is a log")
+    good(format!("{count} changes were rejected; the newest: `{identity}`: {reason}"))
+        .but(Health::Warning, "correct the records and store them again; the list only grows")
 }
 
 fn library(verified: &Verified) -> Examined {
     if !verified.journal.is_empty() {
         let finding = format!("journal.db is damaged: {}", verified.journal.join("; "));
-        let advice = "restore a backup; `aios-memory repair` goes on with what the library holds";
+        let advice = "restore a backup, or run `aios-memory repair` to keep what the library holds";
         return Examined::good("longterm", "journal", finding).but(Health::Bad, advice);
     }
     if !verified.older.is_empty() {
-        let finding = format!("{} is older than what lies beside it", verified.older.join(", "));
-        let advice = "restore all files of one backup; `aios-memory repair` goes on with these";
+        let older = verified.older.join(", ");
+        let finding = format!("{older} is older than the other files, or missing");
+        let advice = "restore all files from one backup, or run `aios-memory repair` to continue \
+                      with the current files";
         return Examined::good("memory", "generation", finding).but(Health::Bad, advice);
     }
     let found = verified.library.findings().into_iter().filter(|(_, found)| !found.is_empty());
     let found: Vec<String> =
         found.map(|(what, found)| format!("{what}: {}", found.len())).collect();
     if found.is_empty() {
-        let finding = format!("it holds all {} records", verified.library.checked);
+        let finding = format!("all records are present: {}", verified.library.checked);
         return Examined::good("longterm", "library", finding);
     }
     let advice = match verified.library.is_mended() {
-        true => "the indexes have been made again, and nothing was lost; run it once more",
-        false => "`aios-memory verify` names them; `aios-memory repair` puts it right",
+        true => "the indexes were rebuilt, nothing was lost; run `aios-memory doctor` again",
+        false => "run `aios-memory verify` for the list, and `aios-memory repair` to repair it",
     };
     Examined::good("longterm", "library", found.join(", ")).but(Health::Bad, advice)
 }
@@ -384,11 +388,10 @@ fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {
     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
     let otherwise = match error.is_unwritable() {
         true if error.is_no_room() => {
-            "the disk is full, which is no damage: make room; until then reading works, and \
-             nothing else"
+            "the disk is full, nothing is damaged: free disk space; until then only reading works"
         }
-        true => "make room or make it writable; until then reading works, and nothing else",
-        false => "see what the finding says; otherwise restore a backup",
+        true => "free disk space or make it writable; until then only reading works",
+        false => "resolve the error shown, or restore a backup",
     };
     let advice = match error.is_no_room() {
         true => otherwise,

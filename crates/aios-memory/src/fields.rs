@@ -105,7 +105,7 @@ impl Holds {
     }
 
     fn refused(self, value: &Value) -> String {
-        format!("{} is expected, not `{}`", self.expected(), moment::excerpt(&value.to_string()))
+        format!("expected {}, not `{}`", self.expected(), moment::excerpt(&value.to_string()))
     }
 }
 
@@ -331,7 +331,7 @@ fn scope_part(kind: Kind, name: &str) -> Option<&'static str> {
 
 fn reserved(kind: Kind, own: &[Field], name: &str) -> String {
     let (kind, names) = (with_article(kind), names(own).join(", "));
-    format!("`{name}` cannot be set; {kind} has {names}, and fields of names that are not taken")
+    format!("`{name}` cannot be set; {kind} has {names}, and fields with names of your own")
 }
 
 fn names(fields: &[Field]) -> Vec<&'static str> {
@@ -347,7 +347,7 @@ fn unknown(kind: Kind, own: &[Field], name: &str) -> String {
     let names = names(own);
     let alike = names.iter().map(|known| (strsim::jaro_winkler(known, name), known));
     let alike = alike.filter(|(likeness, _)| 0.8 < *likeness).max_by(|a, b| a.0.total_cmp(&b.0));
-    let meant = alike.map(|(_, known)| format!(" (is `{known}` meant?)")).unwrap_or_default();
+    let meant = alike.map(|(_, known)| format!(" (did you mean `{known}`?)")).unwrap_or_default();
     let kind = with_article(kind);
     format!("{kind} has no field `{name}`{meant}; it has {}", names.join(", "))
 }

@@ -326,7 +326,7 @@ impl Administrator {
         };
         if let Err(error) = resume().await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "an interrupted purge is not finished yet");
+            tracing::warn!(error, "an interrupted purge is unfinished; the next open retries it");
         }
     }
 }

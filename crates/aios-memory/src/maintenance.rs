@@ -98,8 +98,8 @@ async fn feed_refused(pump: &Pump) -> Result<(), Error> {
             }
             let Some(record) = working.records().get_exactly(&identity).await? else { continue };
             match longterm.store(vec![record]).await {
-                Ok(_) => tracing::info!(%identity, "a refused record is stored"),
-                Err(error) => tracing::debug!(%identity, %error, "a record is refused again"),
+                Ok(_) => tracing::info!(%identity, "stored a record that was rejected before"),
+                Err(error) => tracing::debug!(%identity, %error, "a record was rejected again"),
             }
         }
     }

@@ -89,12 +89,12 @@ async fn write_all<R: Row>(rows: &mut Vec<R>, working: &Working) {
             Ok(()) => _ = rows.drain(..count),
             Err(aios_working::Error::InBatch { index, source }) if source.is_invalid() => {
                 let error = &*source as &dyn std::error::Error;
-                tracing::warn!(error, "a metric is not kept");
+                tracing::warn!(error, "dropped an invalid metric");
                 rows.remove(index);
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, waiting = rows.len(), "metrics cannot be written yet");
+                tracing::warn!(error, waiting = rows.len(), "failed to write metrics; retrying");
                 rows.drain(..rows.len().saturating_sub(WAITING_MAX));
                 return;
             }

@@ -76,16 +76,18 @@ impl Database {
         let copies = self.path.with_file_name("backup");
         match &self.schema {
             Schema::Absent | Schema::Current { .. } => None,
-            Schema::Empty => Some("try again; opening it completes it".to_owned()),
-            Schema::Older { .. } => Some("run `aios-memory migrate`, or just open it".to_owned()),
+            Schema::Empty => Some("open it again to complete it".to_owned()),
+            Schema::Older { .. } => {
+                Some("run `aios-memory migrate`, or open the memory to migrate it".to_owned())
+            }
             Schema::Newer { .. } => Some(format!(
-                "use the newer program, or put a copy from {} in its place",
+                "use the newer program, or replace the file by a copy from {}",
                 copies.display()
             )),
             Schema::Foreign { .. } => Some(
-                "move it away, or import it with `aios-memory import --from FILE` into another \
-                 data directory; if it was this program's, it is damaged, and `aios-memory repair` \
-                 goes on with what can be read"
+                "move it away, or import it into another data directory with `aios-memory import \
+                 --from FILE`; if it is a damaged file of this program, `aios-memory repair` keeps \
+                 the readable part"
                     .to_owned(),
             ),
         }
@@ -160,7 +162,7 @@ fn look(
         return Ok(database(Schema::Empty));
     }
     if id != application_id {
-        let reason = format!("application id {id:#x} and not {application_id:#x}");
+        let reason = format!("application id {id:#x}, expected {application_id:#x}");
         return Ok(database(Schema::Foreign { reason }));
     }
     Ok(database(if found == known {

@@ -49,9 +49,9 @@ impl Period {
         let words = text.to_lowercase();
         let unknown = || {
             format!(
-                "`{}` is not a time; write 2026, 2026-05, 2026-05-08, 8.5.2026, 8 May 2026, \
-                 yesterday, last monday, 7d, 3h, 2 weeks ago, 2026-05-08T13:56 or seconds since \
-                 1970 in nine digits or more",
+                "`{}` is not a time; expected a form such as 2026, 2026-05, 2026-05-08, 8.5.2026, \
+                 8 May 2026, yesterday, last monday, 7d, 3h, 2 weeks ago, 2026-05-08T13:56, or \
+                 seconds since 1970 with at least nine digits",
                 excerpt(text)
             )
         };
@@ -150,7 +150,7 @@ fn of_two_readings(
 ) -> Result<Option<(Date, Date)>, String> {
     match (day_first, month_first) {
         (Some(one), Some(other)) if one != other => {
-            Err(format!("`{}` may be {one} or {other}; write the one that is meant", excerpt(text)))
+            Err(format!("`{}` is ambiguous: {one} or {other}; write one of these", excerpt(text)))
         }
         (one, other) => Ok(one.or(other).map(day)),
     }

@@ -217,7 +217,7 @@ impl Pumping {
         if let Some(task) = self.task.lock().await.take()
             && let Err(error) = task.await
         {
-            tracing::warn!(%error, "the change feed's task ended badly");
+            tracing::warn!(%error, "the task of the change feed failed");
         }
     }
 }
@@ -234,7 +234,7 @@ async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "the change feed could not be taken over; it is tried again"
+                    "failed to move changes to long-term memory; retrying"
                 );
                 rest = REST_AFTER_ERROR;
             }
@@ -251,10 +251,10 @@ async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool
 
 async fn age(pump: &Pump, retention: &Retention) {
     match maintenance::age(pump, retention).await {
-        Ok(aged) => tracing::debug!(?aged, "working memory was aged"),
+        Ok(aged) => tracing::debug!(?aged, "moved old records out of working memory"),
         Err(error) => tracing::warn!(
             error = &error as &dyn std::error::Error,
-            "working memory could not be aged; it is tried again in an hour"
+            "failed to move old records out of working memory; retrying in an hour"
         ),
     }
 }

@@ -296,7 +296,7 @@ async fn accept_older(
             }
             _ => return Ok(accepted),
         };
-        tracing::warn!(path = %path.display(), "an older database is taken as it is");
+        tracing::warn!(path = %path.display(), "accepting an older database as it is");
         accepted.has_older = true;
         if path == config.working_path() {
             accepted.has_older_working = true;
@@ -416,7 +416,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
     let memory = match opened {
         Ok(memory) => memory,
         Err(Error::Longterm(error)) => {
-            tracing::info!(%error, "long-term memory cannot be opened");
+            tracing::info!(%error, "failed to open long-term memory");
             return Ok(None);
         }
         Err(other) => return Err(other),
@@ -432,7 +432,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
     match verified {
         Ok(report) => Ok(report.is_clean().then_some(report.checked)),
         Err(error) => {
-            tracing::info!(%error, "long-term memory cannot be verified");
+            tracing::info!(%error, "failed to verify long-term memory");
             Ok(None)
         }
     }

@@ -56,8 +56,8 @@ impl MemoryView {
                 let fields = fields::settle(kind, object).map_err(invalid)?;
                 let scope = fields::scope_in(&fields).map_err(invalid)?;
                 if kind == Kind::Persona && scope != Scope::default() {
-                    let problem = "the persona is everybody's and has no scope; use a preference \
-                                   for one user";
+                    let problem = "the persona belongs to all users and has no scope; use a \
+                                   preference for one user";
                     return Err(invalid(problem.to_owned()));
                 }
                 if let Some(name) = blank_name(&fields) {
@@ -221,7 +221,7 @@ impl MemoryView {
         match self.longterm().get(key).await? {
             None => Err(aios_working::Error::NotFound { kind: *kind, id: id.to_string() }.into()),
             Some(_) => {
-                let problem = "it has moved to long-term memory, where records stay as they are";
+                let problem = "it has moved to long-term memory, where it cannot be changed";
                 Err(Error::Record { kind: *kind, problem: problem.to_owned() })
             }
         }
@@ -414,18 +414,18 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
                 let said = ["category", "source", "data"].map(|field| it.payload[field].clone());
                 said != [json!(content.0), json!(content.1), json!(content.2)]
             }) {
-                return Err(differs(kind, "give another id"));
+                return Err(differs(kind, "choose another id"));
             }
             view.shared().working.intake().put_events(vec![event]).await?;
             id
         }
-        _ => return Err(Error::Record { kind, problem: "its kind is not stored".to_owned() }),
+        _ => return Err(Error::Record { kind, problem: "this kind cannot be stored".to_owned() }),
     })
 }
 
 /// Builds the error for an id that an immutable record already has.
 fn differs(kind: Kind, advice: &str) -> Error {
-    let problem = format!("one of this id is stored with other content, which stays; {advice}");
+    let problem = format!("another one with this id is stored already and stays; {advice}");
     Error::Record { kind, problem }
 }
 

@@ -103,7 +103,7 @@ impl MemoryView {
             return Err(Error::Record { kind, problem: "its text is empty".to_owned() });
         }
         if !is_direct(kind) {
-            let problem = "it belongs to working memory; use `record`".to_owned();
+            let problem = "this kind belongs to working memory; use `record`".to_owned();
             return Err(Error::Record { kind, problem });
         }
         let mut scope = Scope::default();

@@ -43,9 +43,8 @@ impl Reranker {
             let opened = opening.await.map_err(|_| Error::Interrupted)?;
             let model = opened.map_err(|error| match error {
                 aios_embedding::Error::Missing { path, holds } => {
-                    let problem = format!(
-                        "it is missing; set search.reranker to a directory that holds {holds}"
-                    );
+                    let problem =
+                        format!("not found; set search.reranker to a directory that holds {holds}");
                     Error::Input { path, problem }
                 }
                 error => Error::Embedding(error),
@@ -56,7 +55,7 @@ impl Reranker {
         Err(Error::Embedding(aios_embedding::Error::Unsupported {
             path: dir,
             feature: "a reranker".to_owned(),
-            instead: "a program built with the feature `families`, or no search.reranker",
+            instead: "a program built with the feature `families`, or unset search.reranker",
         }))
     }
 

@@ -322,7 +322,7 @@ impl Spiller {
         match self.failures.cmp(&TRIES) {
             cmp::Ordering::Less => return,
             cmp::Ordering::Equal => {
-                tracing::error!(error = reason, "events cannot be written; they are tried again");
+                tracing::error!(error = reason, "failed to write events; retrying");
             }
             cmp::Ordering::Greater => {}
         }
@@ -339,7 +339,7 @@ impl Spiller {
     }
 
     fn give_up(&mut self, mut queued: Queued, error: &(dyn std::error::Error + 'static)) {
-        tracing::error!(error, event = %queued.event.id(), "an event cannot be written");
+        tracing::error!(error, event = %queued.event.id(), "an event was not written");
         // ORDERING: a statistic.
         self.unwritten.fetch_add(1, Ordering::Relaxed);
         queued.reply(Some(error));

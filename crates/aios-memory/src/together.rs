@@ -72,7 +72,7 @@ impl Generations {
 pub(crate) async fn note(memory: &Shared) {
     if let Err(error) = try_note(memory).await {
         let error = &error as &dyn std::error::Error;
-        tracing::warn!(error, "the generations of the databases could not be noted");
+        tracing::warn!(error, "failed to record the generations of the databases");
     }
 }
 

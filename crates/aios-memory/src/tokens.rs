@@ -56,7 +56,7 @@ impl fmt::Display for Tokenizer {
 
 /// The error for an unknown tokenizer name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown tokenizer `{name}`; known are embedder, o200k, cl100k, estimate")]
+#[error("unknown tokenizer `{name}`; expected embedder, o200k, cl100k or estimate")]
 pub struct UnknownTokenizer {
     /// The given name.
     pub name: String,

@@ -136,13 +136,13 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Play a small agent's day in a temporary directory, step by step
+    /// Show a small agent's day in a temporary directory, step by step
     Demo,
     /// Ingest conversations, documents or records
     Ingest(Ingest),
-    /// Store one text; it is durable when this returns
+    /// Store one text; it is durable when the command returns
     Remember(Remember),
-    /// Search
+    /// Search by meaning and by word
     Recall(Recall),
     /// Print the context for a task: the relevant records, within a token budget
     Context(Context),
@@ -398,7 +398,7 @@ pub(crate) struct Forget {
     /// Records: KIND/ID, an id that only one kind has, or a document as file/PATH
     #[arg(value_name = "KIND/ID", conflicts_with = "query")]
     pub(crate) records: Vec<OsString>,
-    /// Propose the records that contain this text; they are shown before anything is forgotten
+    /// Propose the records that contain this text, and show them before anything is forgotten
     #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
     /// Maximum number of records of the query, 1 to 1000 [default: 10]
@@ -409,7 +409,7 @@ pub(crate) struct Forget {
     /// the numbers of the query must still match
     #[arg(long, value_name = "X", value_parser = parse_share, requires = "query")]
     pub(crate) min_relevance: Option<f64>,
-    /// Erase every byte of them from all files, except backups
+    /// Also erase every byte of them from all files, except backups
     #[arg(long)]
     pub(crate) purge: bool,
     /// Print what would be forgotten, and forget nothing
@@ -453,14 +453,14 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// File, which must not exist yet; `-` is stdout
+    /// File to create; it must not exist yet. `-` is stdout
     #[arg(value_parser = path())]
     pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// File: an export, SQLite, or JSON; it is not changed
+    /// File to import: an export, SQLite, or JSON; it is only read
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) from: PathBuf,
     /// Print what would be imported, and store nothing

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, io, process::ExitCode};
 
-use crate::output::{Level, Notice, tell};
+use crate::output::{Level, Notice, number_of, tell};
 
 /// Reason for which a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,17 +31,17 @@ pub(crate) enum Failure {
         hint: &'static str,
     },
     /// The requested item does not exist.
-    #[error("there is no {what}")]
+    #[error("{message}")]
     NotFound {
-        /// The requested item.
-        what: String,
+        /// The problem, with the requested item.
+        message: String,
         /// Hint on finding the right name.
         hint: &'static str,
     },
     /// Part of the input was rejected. Each problem has been reported already.
-    #[error("{failed} of the input could not be taken")]
+    #[error("{} rejected", number_of(*failed, "input item"))]
     Partial {
-        /// Number of lines or files.
+        /// Number of records, lines or files.
         failed: u64,
     },
     /// An examination found a problem, which has been reported already.
@@ -62,7 +62,7 @@ pub(crate) enum Failure {
     #[error("the output was closed")]
     OutputClosed,
     /// A panic: a defect of this program.
-    #[error("a defect of this program: {what}")]
+    #[error("internal error: {what}")]
     Panic {
         /// The panic message, with its place in the sources.
         what: String,
@@ -115,11 +115,11 @@ impl Failure {
             Failure::Eval(error) => error.hint(),
             Failure::Hub(error) => error.hint(),
             Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => Some(hint),
-            Failure::Partial { .. } => Some("mend what is named and run it again; the rest is in"),
-            Failure::Unsound { .. } => Some("do what is advised above"),
-            Failure::Panic { .. } => {
-                Some("nothing that was acknowledged is lost; please report it")
+            Failure::Partial { .. } => {
+                Some("fix the problems reported above and run the command again")
             }
+            Failure::Unsound { .. } => Some("see the details above"),
+            Failure::Panic { .. } => Some("acknowledged writes are safe; please report this bug"),
             _ => None,
         }
     }

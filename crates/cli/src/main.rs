@@ -158,7 +158,7 @@ async fn with_memory(
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::DecodeRows
-        | Command::Completions { .. } => unreachable!("carried out without a memory"),
+        | Command::Completions { .. } => unreachable!("handled before the memory is opened"),
     }
 }
 
@@ -174,9 +174,10 @@ fn taker(
     }
     if view.gate().acts_for_user() {
         return Err(Failure::Usage {
-            message: "--owners-from-file takes records of every user, and this handle acts for one"
+            message: "--owners-from-file stores records of every user, but this command acts for \
+                      one user"
                 .to_owned(),
-            hint: "leave out --user and the setting memory.user, or leave out --owners-from-file",
+            hint: "omit --user and unset memory.user, or omit --owners-from-file",
         });
     }
     Ok(administrator.narrow(view.gate().filter())?)
@@ -196,7 +197,7 @@ fn settings(global: &Global) -> Result<Effective, Failure> {
             Err(_) if name.starts_with("AIOS_") || BASE_VARIABLES.contains(&name.as_str()) => {
                 return Err(Failure::Usage {
                     message: format!("the environment variable {name} is not UTF-8"),
-                    hint: "set it to a value that is UTF-8, or unset it",
+                    hint: "set it to a UTF-8 value, or unset it",
                 });
             }
             Err(_) => {}

@@ -90,8 +90,9 @@ pub(crate) fn check_upkeep(
         return Ok(());
     }
     Err(Failure::Usage {
-        message: "upkeep is of the whole data directory, with the records of every user".to_owned(),
-        hint: "leave out --user, or use --all-users",
+        message: "this command works on the whole data directory, with the records of every user"
+            .to_owned(),
+        hint: "omit --user, or pass --all-users",
     })
 }
 
@@ -125,7 +126,8 @@ pub(crate) async fn open(
             let config = config.with_access(Access::ReadOnly);
             let memory = AgentMemory::open(config).await?;
             output.note(&format!(
-                "the data directory is only read ({}): nothing in it is moved, tidied or put right",
+                "the data directory is opened read-only ({}); nothing in it is moved, cleaned up \
+                 or repaired",
                 chain(&error)
             ));
             memory
@@ -148,9 +150,9 @@ async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure>
         output.warn(
             "older",
             &format!(
-                "{name} is gone, or older than what lies beside it, so that records may be missing \
-                 here; restore all files of one backup, or go on with what is there by \
-                 `aios-memory repair`"
+                "{name} is older than the other files, or missing, so records may be missing here; \
+                 restore all files from one backup, or run `aios-memory repair` to continue with \
+                 the current files"
             ),
         );
     }
@@ -161,8 +163,8 @@ async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure>
 pub(crate) fn tell_behind(behind: u64, output: Output) {
     if 0 < behind {
         output.note(&format!(
-            "{behind} changes of working memory are not searched: they wait for a process that may \
-             write"
+            "{behind} changes in working memory are not searchable yet; the next process with \
+             write access indexes them"
         ));
     }
 }
@@ -172,7 +174,7 @@ pub(crate) fn tell_behind(behind: u64, output: Output) {
 pub(crate) async fn close(memory: AgentMemory, usage: Use, output: Output) -> Result<(), Failure> {
     match memory.shutdown().await {
         Err(error) if usage == Use::Reads && error.is_unwritable() => {
-            output.note(&format!("what waits stays where it is: {}", chain(&error)));
+            output.note(&format!("pending changes stay in place: {}", chain(&error)));
             Ok(())
         }
         closed => Ok(closed?),

@@ -248,7 +248,12 @@ pub(crate) fn line(text: &str) -> String {
 
 /// Formats a number of records in words.
 pub(crate) fn records(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "record" } else { "records" })
+    number_of(count, "record")
+}
+
+/// Formats a number with its noun, which takes an `s` in the plural.
+pub(crate) fn number_of(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Formats a path on one line.

@@ -47,7 +47,7 @@ pub trait TokenCounter: Send + Sync {
 /// `o200k` and `cl100k`.
 ///
 /// # Errors
-/// [`Error::UnknownTokenizer`], with the known names, if there is none.
+/// [`Error::UnknownTokenizer`], with the known names, for any other name.
 pub fn counter(name: &str) -> Result<Box<dyn TokenCounter>, Error> {
     match name {
         "estimate" => Ok(Box::new(Estimate)),

@@ -225,8 +225,8 @@ impl Draft {
         gate.fill(&mut self.scope).map_err(told)?;
         if let (None, Some(field)) = (&self.scope.user, &self.like_owner) {
             return Err(format!(
-                "`{field}` may be meant as the owner, and no owner is named; name one as `user`, \
-                 give `--user`, or leave the field out"
+                "`{field}` may name an owner, but no owner is given; add `user`, pass `--user`, or \
+                 omit the field"
             ));
         }
         if let Some(former) = &mut self.former {
@@ -357,7 +357,7 @@ impl Before {
 fn one_user(own: Option<String>, around: Option<String>) -> Result<Option<String>, String> {
     match (own, around) {
         (Some(own), Some(around)) if own != around => {
-            Err(format!("it names another user, `{own}`, than its conversation, `{around}`"))
+            Err(format!("it names the user `{own}`, but its conversation names `{around}`"))
         }
         (own, around) => Ok(own.or(around)),
     }

@@ -46,13 +46,13 @@ pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
             written::Fault::Unknown => unknown(()),
             written::Fault::Ambiguous => {
                 let text = excerpt(text);
-                format!("day and month of `{text}` cannot be told apart; write 2026-05-08")
+                format!("`{text}` is ambiguous: day and month may be swapped; write 2026-05-08")
             }
         });
     };
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
     let zone = pieces.to_time_zone().map_err(|_| {
-        format!("the time zone of `{}` is not known here; write +02:00 or the like", excerpt(text))
+        format!("the time zone of `{}` is unknown; write an offset such as +02:00", excerpt(text))
     })?;
     let timestamp = match zone {
         Some(_) => text.parse::<Zoned>().map(|zoned| zoned.timestamp()),
@@ -66,7 +66,7 @@ pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
 
 /// Returns the last moment that survives a round trip through microseconds, the stored form.
 pub fn latest() -> Timestamp {
-    Timestamp::from_second(Timestamp::MAX.as_second()).expect("it is not past the last one")
+    Timestamp::from_second(Timestamp::MAX.as_second()).expect("whole seconds of the last timestamp")
 }
 
 /// Normalises the times in the fields `names` to the form that records use.
@@ -99,7 +99,8 @@ pub fn from_json(value: &Value) -> Result<Timestamp, String> {
         },
         Value::Object(parts) => from_parts(parts),
         other => {
-            Err(format!("a timestamp is text or a number, not `{}`", excerpt(&other.to_string())))
+            let found = excerpt(&other.to_string());
+            Err(format!("expected a timestamp as text or a number, not `{found}`"))
         }
     }
 }
@@ -131,7 +132,7 @@ fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
         return from_json(value);
     }
     let part = |names: &[&str]| names.iter().find_map(|name| parts.get(*name)?.as_f64());
-    let seconds = part(&["seconds", "_seconds"]).ok_or("a time that is an object has seconds")?;
+    let seconds = part(&["seconds", "_seconds"]).ok_or("expected `seconds` in a time object")?;
     let nanos = part(&["nanos", "nanoseconds", "_nanoseconds"]).unwrap_or_default();
     from_number(seconds + nanos / 1e9)
 }

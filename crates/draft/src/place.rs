@@ -171,9 +171,8 @@ impl<F: Fn(&str) -> bool> Owners<F> {
     fn take_from(&mut self, object: &mut Map<String, Value>) -> Result<(), String> {
         if let Some((name, _)) = object.iter().find(|(name, value)| is_doubtful(name, value)) {
             return Err(format!(
-                "`{name}` looks like an owner, but is no spelling of one; write user, owner, \
-                 account, customer or tenant, alone or with id or name after it, or leave the \
-                 field out"
+                "`{name}` looks like an owner, but is not a known spelling; write user, owner, \
+                 account, customer or tenant, alone or followed by id or name, or omit the field"
             ));
         }
         let names: Vec<String> = object.keys().filter(|name| names_owner(name)).cloned().collect();
@@ -280,15 +279,15 @@ fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
             let of = |wanted: &&str| fields.iter().find(|(name, _)| plain(name) == **wanted);
             let mut values = OWNER_FIELDS.iter().filter_map(of).map(|(_, value)| value);
             let named = values.find(|value| !says_nothing(value)).cloned();
-            named.ok_or_else(|| format!("`{field}` is an object without id, name or email"))?
+            named.ok_or_else(|| format!("expected an id, name or email in `{field}`"))?
         }
         value => value,
     };
     match value {
-        Value::Array(_) => Err(format!("`{field}` is a list, or given twice; name one owner")),
+        Value::Array(_) => Err(format!("`{field}` is a list, or given twice; give one owner")),
         // Such characters replace others, so two owners could become one.
         Value::String(text) if text.contains([char::REPLACEMENT_CHARACTER, '\0']) => {
-            Err(format!("`{field}` has characters that cannot be stored, which names may not have"))
+            Err(format!("`{field}` has characters that cannot be stored"))
         }
         value => name_of(field, Some(value)),
     }
@@ -318,9 +317,9 @@ fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
     let user = take_owner(&mut fields, &[])?;
     let [project, agent, session] = take_parts(&mut fields)?;
     match fields.keys().next() {
-        Some(field) => Err(format!(
-            "`scope`: `{field}` is not user, project, agent or session, or is not text"
-        )),
+        Some(field) => {
+            Err(format!("`scope`: expected user, project, agent or session as text, not `{field}`"))
+        }
         None => Ok(Scope {
             user,
             project: value(&project),
@@ -341,7 +340,7 @@ fn agreed(
 ) -> Result<Option<String>, String> {
     match (one, other) {
         (Some(one), Some(other)) if one != other => {
-            Err(format!("`scope` names another {part} than the record"))
+            Err(format!("`scope` and the record name different values of `{part}`"))
         }
         (one, other) => Ok(one.or(other)),
     }
@@ -379,7 +378,7 @@ fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, S
             Some(Value::Array(items))
                 if items.iter().any(|it| it.is_string() || it.is_number()) =>
             {
-                return Err(format!("`{name}` is a list, or given twice; name one"));
+                return Err(format!("`{name}` is a list, or given twice; give one value"));
             }
             Some(Value::Array(_)) => continue,
             _ => name_of(&name, object.remove(&name))?,

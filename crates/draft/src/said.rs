@@ -102,8 +102,8 @@ impl Said {
         for name in object.keys().filter(|name| looks_like_session(name)) {
             let session = SESSION.name;
             let reason = format!(
-                "it looks like a {session}, but is no spelling of one; kept as \
-                                  metadata, write it as `{session}`"
+                "looks like a {session}, but is not a known spelling; kept as metadata; write it \
+                 as `{session}`"
             );
             said.mended.push(Mend::of(name, reason));
         }
@@ -144,10 +144,9 @@ impl Said {
         match (empty, unreadable) {
             (Some(name), _) => Err(Unfit::Skipped(format!("`{name}` is empty"))),
             (None, Some(problem)) => Err(Unfit::Refused(problem)),
-            (None, None) => Err(Unfit::Refused(format!(
-                "it has no text; a record has one of {}",
-                TEXT.listed()
-            ))),
+            (None, None) => {
+                Err(Unfit::Refused(format!("missing text; expected one of {}", TEXT.listed())))
+            }
         }
     }
 
@@ -172,8 +171,8 @@ impl Said {
         self.mended.extend(doubtful.map(|(name, _)| {
             let time = TIME.name;
             let reason = format!(
-                "it looks like a time, but is no spelling of one; stored without \
-                                  a time, write it as `{time}`"
+                "looks like a time, but is not a known spelling; stored undated; write it as \
+                 `{time}`"
             );
             Mend::of(name, reason)
         }));
@@ -297,7 +296,7 @@ impl Said {
                 other => {
                     let given = moment::excerpt(&other.to_string());
                     let reason =
-                        format!("a list of text is expected, not `{given}`; kept as metadata");
+                        format!("expected a list of texts, not `{given}`; kept as metadata");
                     self.mended.push(Mend::of(&name, reason));
                     continue;
                 }
@@ -394,7 +393,7 @@ pub fn name_of(key: &str, value: Option<Value>) -> Result<Option<String>, String
         Some(Value::Number(number)) => number.to_string(),
         Some(other) => {
             let given = moment::excerpt(&other.to_string());
-            return Err(format!("`{key}` is `{given}`, not text"));
+            return Err(format!("`{key}`: expected text, not `{given}`"));
         }
     };
     match name.len() {

@@ -67,10 +67,10 @@ impl Dense {
         let numbers = |name: &str, shape: &[usize]| {
             let malformed = |reason| Error::Malformed { path: path.clone(), reason };
             let tensor =
-                tensors.get(name).ok_or_else(|| malformed(format!("it has no `{name}`")))?;
+                tensors.get(name).ok_or_else(|| malformed(format!("missing tensor `{name}`")))?;
             if tensor.dims() != shape || !tensor.dtype().is_float() {
                 let found = tensor.dims();
-                let reason = format!("`{name}` has shape {found:?}, needed is {shape:?} of floats");
+                let reason = format!("`{name}` has shape {found:?}, expected {shape:?} of floats");
                 return Err(malformed(reason));
             }
             let flat = tensor.to_dtype(DType::F32).and_then(|tensor| tensor.flatten_all());

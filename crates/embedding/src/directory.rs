@@ -194,7 +194,7 @@ impl Directory {
         self.dense.iter().try_fold(hidden, |found, layer| {
             if layer.inputs() != found {
                 let needed = layer.inputs();
-                let reason = format!("a layer takes {needed} numbers, and is given {found}");
+                let reason = format!("a dense layer expects {needed} inputs, not {found}");
                 return Err(Error::Malformed { path: self.path.join(MODULES), reason });
             }
             Ok(layer.outputs())
@@ -257,7 +257,7 @@ impl Directory {
                 Ok(Tokens { tokenizer, unknown: named.or(model.unk_id), tokens_max })
             }
             _ => Err(malformed(format!(
-                "it adds {special} special tokens, the model takes {length_max} tokens in all"
+                "it adds {special} special tokens, but the model accepts only {length_max} tokens"
             ))),
         }
     }
@@ -306,10 +306,10 @@ fn read_pooling(path: PathBuf) -> Result<Pooling, Error> {
     let modes = config.modes.iter().filter(|(_, is_on)| **is_on == Value::Bool(true));
     let modes: Vec<&str> = modes.filter_map(|(name, _)| name.strip_prefix(POOLING_MODE)).collect();
     let feature = match *modes {
-        _ if !config.include_prompt => "a pooling without the prompt".to_owned(),
+        _ if !config.include_prompt => "pooling without the prompt".to_owned(),
         ["mean_tokens"] => return Ok(Pooling::Mean),
         ["cls_token"] => return Ok(Pooling::Cls),
-        _ => format!("the pooling [{}]", modes.join(", ")),
+        _ => format!("pooling by [{}]", modes.join(", ")),
     };
     Err(Error::Unsupported { path, feature, instead: INSTEAD })
 }

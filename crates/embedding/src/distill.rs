@@ -3,7 +3,7 @@
 //! for Sentence Embeddings", 2017.)
 //!
 //! 1. Every word piece is embedded by itself, between the special tokens.
-//! 2. The vectors are rotated to their principal axes, of which the first few are kept.
+//! 2. The vectors are rotated to their principal axes; the first few axes are kept.
 //! 3. Each row is weighted by `a / (a + p)`, where `p` is the estimated frequency of the piece in a
 //!    text: by Zipf's law `1 / rank`, since a vocabulary is sorted by frequency.
 //!

@@ -58,7 +58,7 @@ impl Encoder {
         let ids_end = tokens.ids_end()?;
         if settings.vocabulary < ids_end {
             let rows = settings.vocabulary;
-            let reason = format!("it has {rows} tokens, the tokenizer {ids_end}");
+            let reason = format!("it has {rows} tokens, but the tokenizer has {ids_end}");
             return Err(Error::Malformed { path, reason });
         }
         let dimension = directory.dimension(settings.hidden)?;

@@ -27,9 +27,7 @@ pub struct ModelName {
 
 /// The text is not the name of a hub model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` names no model of the hub; write ORGANISATION/NAME or ORGANISATION/NAME@REVISION"
-)]
+#[error("`{text}` is not a model name; expected ORGANISATION/NAME or ORGANISATION/NAME@REVISION")]
 pub struct ModelNameError {
     text: String,
 }
@@ -218,9 +216,9 @@ fn check(model: String, snapshot: &Path) -> Result<(), Error> {
     } else if has("model.safetensors") {
         None
     } else if has("model.safetensors.index.json") {
-        Some("its weights are in several files, not in `model.safetensors`")
+        Some("its weights are split into several files, not in `model.safetensors`")
     } else if has("pytorch_model.bin") || has("pytorch_model.bin.index.json") {
-        Some("its weights are a pickle of Python, not in `model.safetensors`")
+        Some("its weights are a Python pickle, not `model.safetensors`")
     } else {
         None
     };

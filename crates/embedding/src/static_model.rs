@@ -73,7 +73,7 @@ impl StaticModel {
     /// [`Error::Damaged`] if `bytes` is not a static model.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<StaticModel, Error> {
         StaticModel::load(Cow::Owned(bytes))
-            .map_err(|source| Error::Damaged { origin: "the bytes given".into(), source })
+            .map_err(|source| Error::Damaged { origin: "the given bytes".into(), source })
     }
 
     fn load(bytes: Cow<'static, [u8]>) -> Result<StaticModel, Damage> {

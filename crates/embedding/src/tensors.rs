@@ -46,7 +46,7 @@ pub(crate) fn read(
         views.keys().filter(|name| FOREIGN.iter().any(|end| name.ends_with(end))).collect();
     foreign.sort_unstable();
     if let Some(name) = foreign.first() {
-        return Err(unsupported(format!("weights that are packed with a `{name}`")));
+        return Err(unsupported(format!("packed weights (`{name}`)")));
     }
     let is_scale = |name: &str| {
         name.strip_suffix(SCALE).is_some_and(|of| of.ends_with(WEIGHT) && views.contains_key(of))
@@ -63,7 +63,7 @@ pub(crate) fn read(
                 unsupported(format!("a scale of shape {shape:?} for `{name}` of shape {of:?}"))
             })?,
             _ if view.dtype() == Dtype::I8 => {
-                return Err(unsupported(format!("`{name}` in eight bits without a scale")));
+                return Err(unsupported(format!("8-bit weights `{name}` without a scale")));
             }
             _ => tensor,
         };

@@ -66,7 +66,7 @@ impl Collection {
         };
         let queries: Vec<Query> = queries.into_iter().filter_map(query).collect();
         if queries.is_empty() {
-            let problem = "no queries with judgements; give a collection with both".to_owned();
+            let problem = "no queries with judgements; use a collection that has both".to_owned();
             return Err(Error::Input { path: dir.to_owned(), problem });
         }
         Ok(Collection { documents, queries })
@@ -132,7 +132,7 @@ pub(crate) fn unique<'a>(
     let mut lines: HashMap<&str, usize> = HashMap::new();
     for (number, id) in ids {
         if let Some(first) = lines.insert(id, number) {
-            let problem = format!("line {first} has the id `{id}`, too; give each its own");
+            let problem = format!("line {first} also has the id `{id}`; use distinct ids");
             return Err(malformed(path, number, &problem));
         }
     }
@@ -166,8 +166,8 @@ impl Judgements {
                 continue;
             }
             let (query, document, grade) = judgement(&words).ok_or_else(|| {
-                let problem = "expected the ids of a query and of a document, and a grade that is \
-                               a whole number";
+                let problem = "expected the id of a query, the id of a document, and a whole \
+                               number as grade";
                 malformed(path, number, problem)
             })?;
             let grade = u32::try_from(grade.max(0)).unwrap_or(u32::MAX);
@@ -188,7 +188,7 @@ impl Judgements {
                 () if !documents.contains(document.as_str()) => format!("document `{document}`"),
                 () => continue,
             };
-            let problem = format!("there is no {unknown}; remove the line, or add what it names");
+            let problem = format!("unknown {unknown}; remove the line, or add the missing one");
             return Err(malformed(&self.path, *number, &problem));
         }
         Ok(())

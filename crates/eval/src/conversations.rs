@@ -34,8 +34,8 @@ pub(crate) async fn evaluate<P: FnMut(Progress)>(
     }
     run.total = samples.iter().map(|(_, sample)| asked(sample).count()).sum();
     if let (0, Some(file)) = (run.total, files.first()) {
-        let problem = "no questions whose evidence is there; give a file whose `qa` names turns as \
-                       `evidence`";
+        let problem = "no questions with evidence in the file; use a file whose `qa` names turns \
+                       as `evidence`";
         return Err(Error::Input { path: file.clone(), problem: problem.to_owned() });
     }
     let mut seen = Seen::default();
@@ -166,7 +166,7 @@ fn relevance_of_best(hits: &[Recollection]) -> f64 {
 pub(crate) fn read_labelled(file: &Path) -> Result<Vec<Labelled>, Error> {
     let input = |problem: String| Error::Input { path: file.to_owned(), problem };
     let value: Value = serde_json::from_str(&read(file)?)
-        .map_err(|error| input(format!("it is no LoCoMo or LongMemEval dataset: {error}")))?;
+        .map_err(|error| input(format!("not a LoCoMo or LongMemEval dataset: {error}")))?;
     let elements = match value {
         Value::Array(elements) => elements,
         one => vec![one],
@@ -175,10 +175,10 @@ pub(crate) fn read_labelled(file: &Path) -> Result<Vec<Labelled>, Error> {
     let labelled: Vec<Labelled> =
         elements.iter().filter_map(|element| Labelled::read(element, &mut problems)).collect();
     for problem in &problems {
-        tracing::warn!(file = %file.display(), problem, "left out");
+        tracing::warn!(file = %file.display(), problem, "skipped an invalid part");
     }
     match labelled.is_empty() {
-        true => Err(input(problems.pop().unwrap_or_else(|| "it holds no samples".to_owned()))),
+        true => Err(input(problems.pop().unwrap_or_else(|| "no samples found".to_owned()))),
         false => Ok(labelled),
     }
 }

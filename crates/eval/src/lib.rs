@@ -64,10 +64,10 @@ const BUDGETS: [usize; 3] = [500, 1000, 2000];
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Maximum number of documents whose vectors are cached for the baselines.
-const DOCUMENTS_KEPT: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not 0");
+const DOCUMENTS_KEPT: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
 
 /// Advice for a file that cannot be read.
-const REMEDY: &str = "check the path, and that the data is in the format that was named";
+const REMEDY: &str = "check the path and --format";
 
 /// Format of the labelled data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +135,8 @@ fn read(file: &Path) -> Result<String, Error> {
     let bytes = fs::metadata(file).map(|metadata| metadata.len());
     let bytes = bytes.map_err(|error| input(format!("failed to read: {error}; {REMEDY}")))?;
     if FILE_BYTES_MAX < bytes {
-        return Err(input(format!("it has {bytes} bytes, more than {FILE_BYTES_MAX}; split it")));
+        let problem = format!("the file has {bytes} bytes, more than {FILE_BYTES_MAX}; split it");
+        return Err(input(problem));
     }
     fs::read_to_string(file).map_err(|error| input(format!("failed to read: {error}; {REMEDY}")))
 }

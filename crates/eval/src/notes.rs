@@ -177,12 +177,13 @@ fn read_notes(file: &Path) -> Result<Notes, Error> {
         let (is_note, is_question) = (object.contains_key("text"), object.contains_key("q"));
         let line = Value::Object(object);
         if is_question {
-            let question = serde_json::from_value(line)
-                .map_err(|error| broken(format!("a question has `q`, `gold`, `type`: {error}")))?;
+            let question = serde_json::from_value(line).map_err(|error| {
+                broken(format!("expected a question with `q`, `gold` and `type`: {error}"))
+            })?;
             questions.push((number, question));
         } else if is_note {
             let note = serde_json::from_value(line).map_err(|error| {
-                broken(format!("a memory has `id`, `text`, `kind`, `user`: {error}"))
+                broken(format!("expected a memory with `id`, `text`, `kind` and `user`: {error}"))
             })?;
             notes.push((number, note));
         } else {
@@ -207,7 +208,7 @@ fn check(
     let known: BTreeSet<&str> = notes.iter().map(|(_, note)| note.id.as_str()).collect();
     for (number, note) in notes {
         if note.text.trim().is_empty() {
-            let problem = "the memory has no text; remove the line, or write one";
+            let problem = "the memory has no text; add one, or remove the line";
             return Err(malformed(file, *number, problem));
         }
     }
@@ -215,17 +216,17 @@ fn check(
         let unknown = gold.iter().find(|id| !known.contains(id.as_str()));
         let problem = match unknown {
             _ if q.trim().is_empty() => "the question is empty; remove the line".to_owned(),
-            Some(id) => format!("there is no memory `{id}`; correct `gold`, or add its line"),
+            Some(id) => format!("unknown memory `{id}`; correct `gold`, or add its line"),
             None if gold.is_empty() && r#type != NEVER_STORED => {
                 format!(
-                    "no `gold`; name the memories that answer it, or give it the type \
-                         `{NEVER_STORED}`"
+                    "`gold` is empty; name the memories that answer the question, or set its type \
+                     to `{NEVER_STORED}`"
                 )
             }
             None if !gold.is_empty() && r#type == NEVER_STORED => {
                 format!(
-                    "a question of the type `{NEVER_STORED}` has `gold`; empty it, or give \
-                         the question another type"
+                    "a question of the type `{NEVER_STORED}` must have an empty `gold`; empty it, \
+                     or change the type"
                 )
             }
             None => continue,

@@ -28,7 +28,7 @@ pub(crate) fn others(path: &Path, embedder: &dyn Embedder) -> Result<Vec<Draft>,
         _ => lines(path)?,
     };
     if drafts.is_empty() {
-        let problem = "no texts; give a file with a text on each line".to_owned();
+        let problem = "no texts found; use a file with one text per line".to_owned();
         return Err(Error::Input { path: path.to_owned(), problem });
     }
     Ok(drafts)

@@ -110,7 +110,7 @@ fn entries<'a>(path: &Path, content: &'a str) -> Result<Vec<Entry<'a>>, Error> {
         } else {
             let lines = entries.last_mut().and_then(|entry| entry.fields.last_mut());
             let (_, lines) = lines.ok_or_else(|| {
-                malformed(path, number, "text outside of a field; put it under a line such as `.W`")
+                malformed(path, number, "text outside a field; put it below a line such as `.W`")
             })?;
             lines.push(line);
         }

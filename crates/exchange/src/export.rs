@@ -140,8 +140,8 @@ async fn check_whole(
         None => Ok(()),
         Some((identity, _)) => Err(aios_longterm::Error::Damaged {
             key: identity.to_string(),
-            reason: "long-term memory should hold it and does not; `aios-memory repair` saves \
-                     what can be saved"
+            reason: "missing from long-term memory; run `aios-memory repair` to recover what is \
+                     readable"
                 .to_owned(),
         }
         .into()),

@@ -60,8 +60,8 @@ use crate::Error;
 const FAILURES_MAX: usize = 1000;
 
 /// Problem reported for an input if reading it panicked.
-const FAULT: &str = "a fault of aios-memory ended the reading of it; what stands before may be \
-                     stored; report the fault with the input";
+const FAULT: &str = "internal error while reading this input; the part before it may be stored; \
+                     please report this bug with the input";
 
 /// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;

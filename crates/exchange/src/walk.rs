@@ -60,8 +60,8 @@ pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
             Ok(true) if found.files.len() < WALK_FILES_MAX => found.files.push(path),
             Ok(true) => {
                 return Err(refused(format!(
-                    "it has more than {WALK_FILES_MAX} files; name directories below it, or \
-                     fewer files with --include"
+                    "the directory has more than {WALK_FILES_MAX} files; pass directories below \
+                     it, or select fewer files with --include"
                 )));
             }
         }

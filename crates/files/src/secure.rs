@@ -162,7 +162,7 @@ fn tighten(path: &Path, found: &Metadata) -> Result<bool, Error> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => {
             let path = path.display();
-            tracing::warn!(%path, %error, "other users may have rights to it; close it to them");
+            tracing::warn!(%path, %error, "failed to remove the access of other users; run chmod");
             Ok(false)
         }
     }

@@ -93,7 +93,8 @@ pub fn remove_abandoned(dir: &Path) {
         if let Ok(Tried::Locked(_lock)) = Tried::directory(&entry.path())
             && let Err(error) = fs::remove_dir_all(entry.path())
         {
-            tracing::debug!(%error, path = %entry.path().display(), "an old copy stays for now");
+            let path = entry.path();
+            tracing::debug!(%error, path = %path.display(), "failed to remove an old copy");
         }
     }
 }

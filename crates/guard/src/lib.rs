@@ -52,7 +52,7 @@ pub enum Error {
     },
     /// The text is too long, or has too many findings, for a policy that must see all of it.
     #[error(
-        "a text of {bytes} bytes cannot be checked whole (limits: {SCAN_BYTES_MAX} bytes, \
+        "a text of {bytes} bytes cannot be checked completely (limits: {SCAN_BYTES_MAX} bytes, \
          {FINDINGS_MAX} findings); split it, or set the guard to mark"
     )]
     Unchecked {
@@ -60,7 +60,7 @@ pub enum Error {
         bytes: usize,
     },
     /// There is no policy with this name.
-    #[error("unknown guard policy `{name}`; known are mark, redact, refuse")]
+    #[error("unknown guard policy `{name}`; expected mark, redact or refuse")]
     UnknownPolicy {
         /// The given name.
         name: String,

@@ -110,7 +110,7 @@ async fn list(client: &Client, endpoint: &str, model: &ModelName) -> Result<List
     let listing: Listing = answer.json().await.map_err(|error| network(&url, error))?;
     let hashes = listing.siblings.iter().map(Sibling::hash).chain([&*listing.sha]);
     if !hashes.into_iter().all(is_hash) {
-        return Err(Error::Damaged { url, reason: "it names something that is no hash" });
+        return Err(Error::Damaged { url, reason: "expected hexadecimal hashes" });
     }
     Ok(listing)
 }
@@ -181,9 +181,9 @@ impl Pull<'_> {
             }
         }
         let wrong = if bytes != sibling.size {
-            Some("it has another size than the hub says")
+            Some("its size differs from the one that the hub states")
         } else if !sibling.fits(&mut part).map_err(&failed)? {
-            Some("it has another hash than the hub says")
+            Some("its hash differs from the one that the hub states")
         } else {
             None
         };
@@ -258,7 +258,7 @@ fn is_hash(text: &str) -> bool {
 }
 
 fn make_parent(path: &Path) -> Result<&Path, Error> {
-    let parent = path.parent().expect("it lies in the cache");
+    let parent = path.parent().expect("the path is inside the cache");
     make_directory(parent).map_err(write(parent))?;
     Ok(parent)
 }

@@ -30,7 +30,7 @@ pub(crate) fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
         (Ok(0) | Err(_), _) => Ok(()),
         (Ok(own), seen) if own == seen => Ok(()),
         _ => {
-            let reason = "the log beside it is another file's: move the file ending in -wal away";
+            let reason = "the file ending in -wal is the log of another file; move it away";
             Err(Error::Foreign { path: path.to_owned(), reason: reason.to_owned() })
         }
     }
@@ -57,7 +57,7 @@ pub(crate) fn renew(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("PRAGMA default_cache_size = {mark}"))
 }
 
-/// Returns the mark, or 0 if there is none.
+/// Returns the mark, or 0 if it is missing.
 fn read(connection: &Connection) -> rusqlite::Result<i64> {
     // If nothing was set, SQLite returns its own default, which is below 0.
     let sql = "SELECT max(cache_size, 0) FROM pragma_default_cache_size";

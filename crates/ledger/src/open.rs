@@ -38,7 +38,7 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
         let path = beside(path, end);
         if secure_file(&path)? {
             let path = path.display();
-            tracing::warn!(%path, "others could read or write it; its mode is 0600 now");
+            tracing::warn!(%path, "removed other users' access; the mode is now 0600");
         }
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
@@ -126,8 +126,8 @@ pub(crate) fn refuse(path: &Path, error: Error) -> Error {
             if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
         {
             let reason = format!(
-                "{source}; if it was this program's, it is damaged, and `aios-memory repair` goes \
-                 on with what can be read"
+                "{source}; if it is a damaged file of this program, `aios-memory repair` keeps the \
+                 readable part"
             );
             Error::Foreign { path: path.to_owned(), reason }
         }
@@ -170,7 +170,7 @@ impl State {
     pub(crate) fn check(&self, path: &Path, options: &Options) -> Result<(), Error> {
         if !self.is_fresh() && self.application_id != options.application_id {
             let (found, ours) = (self.application_id, options.application_id);
-            let reason = format!("application id {found:#x} and not {ours:#x}");
+            let reason = format!("application id {found:#x}, expected {ours:#x}");
             return Err(Error::Foreign { path: path.to_owned(), reason });
         }
         let known = known(options);

@@ -36,7 +36,7 @@ impl Drop for Threads {
         }
         for thread in self.0.drain(..) {
             if thread.join().is_err() {
-                tracing::error!("a thread of the ledger ended by a panic");
+                tracing::error!("a thread of the ledger panicked");
             }
         }
     }

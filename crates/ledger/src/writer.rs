@@ -153,7 +153,7 @@ pub(crate) fn run(
         Ok(()) => report(upkeep::finish(&connection, options.busy_timeout)),
         // Closing removes the log by its name, which may now be another file's log.
         Err(error) => {
-            tracing::warn!(%error, "the write-ahead log stays as it is");
+            tracing::warn!(%error, "the write-ahead log is left in place");
             report(keep_log(&connection));
         }
     }
@@ -179,7 +179,7 @@ fn in_place<T>(anchor: &Anchor, work: impl FnOnce() -> Result<T, Error>) -> Resu
 
 fn report(upkeep: Result<(), Error>) {
     if let Err(error) = upkeep {
-        tracing::warn!(%error, "the write-ahead log could not be emptied; it is kept and used");
+        tracing::warn!(%error, "failed to truncate the write-ahead log; it stays in use");
     }
 }
 

@@ -132,7 +132,7 @@ impl LongtermView {
             Kind::Fact => plain(kind, object, &["text", "subject", "attribute", "value"])?,
             Kind::Summary => plain(kind, object, &["text"])?,
             _ => {
-                let problem = "it belongs to working memory; give it there".to_owned();
+                let problem = "this kind belongs to working memory; store it there".to_owned();
                 return Err(Error::Invalid { kind, problem });
             }
         };

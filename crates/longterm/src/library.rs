@@ -132,7 +132,7 @@ impl Library {
     /// Moves the handle to this version exactly. For every process but the owner's: a version that
     /// is not recorded as synced may be rolled back, and its number reused.
     pub(crate) async fn stay_at(&self, version: u64) -> Result<(), Error> {
-        let failed = Error::library("read the version that the journal speaks of");
+        let failed = Error::library("read the version that the journal records");
         self.table.checkout(version).await.map_err(failed)
     }
 
@@ -223,7 +223,7 @@ impl Library {
 
     /// Returns the keys of the rows that have expired at `now`, each with its content hash.
     pub(crate) async fn expired(&self, now: Timestamp) -> Result<Vec<(String, String)>, Error> {
-        let failed = || Error::library("look for what has expired");
+        let failed = || Error::library("find expired records");
         let filter = col("expires_at").lt_eq(lit(now.as_microsecond()));
         let query = self.table.query().only_if_expr(filter);
         let query = query.select(Select::columns(&["key", "content_hash"]));

@@ -172,7 +172,7 @@ fn secure(library: &Path) -> Result<(), Error> {
     let tightened = secure_tree(library)?;
     if 0 < tightened {
         let path = library.display();
-        tracing::warn!(%path, files = tightened, "others could read or write it; it is closed now");
+        tracing::warn!(%path, files = tightened, "removed other users' access to the library");
     }
     Ok(())
 }

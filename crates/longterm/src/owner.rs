@@ -200,7 +200,7 @@ impl Owner {
         }
         let rows = self.library.row_count().await?;
         if expect.is_some_and(|expect| expect != rows) {
-            let problem = format!("it has {rows} rows and not {expect:?} as it should have");
+            let problem = format!("the table has {rows} rows, expected {expect:?}");
             return Err(Error::Library { action: "change records", source: problem.into() });
         }
         self.batches_since_compaction += 1;
@@ -220,12 +220,12 @@ impl Owner {
             if missing.is_empty() || self.library.places_of(&missing).await?.is_empty() {
                 return Ok(rows);
             }
-            tracing::warn!("the index of keys misses records; it is made again");
+            tracing::warn!("the key index misses records; rebuilding it");
             self.rebuild_indexes().await?;
         }
         Err(Error::Library {
-            action: "find records by their keys",
-            source: "the index misses some; run `aios-memory repair`".into(),
+            action: "find records by key",
+            source: "the key index misses records; run `aios-memory repair`".into(),
         })
     }
 

@@ -1,9 +1,9 @@
 //! Search: two legs find candidates, their neighbours join them, one scorer ranks them all.
 //!
-//! The legs only propose. Wherever a record lies, it is ranked in one form (`segment`) by one
-//! scorer from the same statistics, so where it lies changes no rank. What waits in the journal is
-//! analysed when it is first seen (`waiting`); the library is held in RAM (`resident`), or, where
-//! it is not, its own indexes propose (`by_library`).
+//! The legs only propose. Every record is ranked in one form (`segment`) by one scorer from the
+//! same statistics, so its location never affects its rank. Pending records of the journal are
+//! analysed when they are first seen (`waiting`). The library is held in RAM (`resident`);
+//! otherwise its own indexes propose (`by_library`).
 
 mod backgrounds;
 mod candidates;

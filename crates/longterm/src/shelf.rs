@@ -118,14 +118,14 @@ impl Shelf {
                         && site.manifests()?.range(version + 1..).next().is_some() =>
                 {
                     if tries == 1 {
-                        tracing::info!("the newest version cannot be read; waiting for its owner");
+                        tracing::info!("the newest version is unreadable; waiting for its owner");
                     }
                     time::sleep(DRAIN_POLL).await;
                 }
                 outcome => return outcome,
             }
         }
-        unreachable!("the last try is not repeated")
+        unreachable!("the last attempt returns")
     }
 
     async fn try_open_library(&self, site: Site, version: u64) -> Result<Library, Error> {

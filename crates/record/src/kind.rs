@@ -91,7 +91,7 @@ impl Kind {
     /// Returns the kind with this name or collection name; `-` is accepted for `_`.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`] if there is none.
+    /// [`Error::UnknownKind`] for any other name.
     pub fn meant_by(name: &str) -> Result<Kind, Error> {
         let name = name.replace('-', "_");
         name.parse().or_else(|_| Kind::from_collection(&name))

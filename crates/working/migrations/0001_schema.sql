@@ -304,7 +304,7 @@ CREATE TABLE metrics_hourly (
     PRIMARY KEY ("key", hour)
 ) STRICT, WITHOUT ROWID;
 
--- What the library has still to hear of. AUTOINCREMENT: a number is never used again.
+-- Changes that the library does not have yet. AUTOINCREMENT: a number is never used again.
 CREATE TABLE feed (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,

@@ -1,7 +1,7 @@
--- Version 2. A parent that ages leaves a stub for its children: its row with `stub` set, which no
--- read shows. What ended is summed up before it goes. Preferences and traits of the persona get row
--- numbers, so that they are listed page by page like every other record. Hourly figures can be
--- told. The word index is merged by the rows that are added.
+-- Version 2. A parent that ages out leaves a stub for its children: its row with `stub` set, which
+-- no read returns. Ended goals, tasks and sessions are summarised before they age out. Preferences
+-- and traits of the persona get row numbers, so that they are listed page by page like every other
+-- record. Hourly figures can be imported. Added rows merge the word index.
 
 ALTER TABLE sessions ADD COLUMN stub INTEGER NOT NULL DEFAULT 0 CHECK (stub IN (0, 1));
 ALTER TABLE goals ADD COLUMN stub INTEGER NOT NULL DEFAULT 0 CHECK (stub IN (0, 1));
@@ -60,7 +60,7 @@ CREATE TABLE upkeep (
     done_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Whether the figures were told by who knows all values, or come from the samples kept here.
+-- 1 if a caller that knows all values gave the figures, 0 if they come from the samples here.
 ALTER TABLE metrics_hourly ADD COLUMN told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1));
 
 -- FTS5 would merge hundreds of pages in one commit, see `search::merging`.

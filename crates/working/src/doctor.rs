@@ -102,15 +102,18 @@ fn examine(access: &Access<'_>, path: &Path, waiting: usize) -> Vec<Check> {
         .iter()
         .map(|(name, look)| {
             look(access, path).unwrap_or_else(|error| {
-                let check = Check::good(name, format!("it cannot be examined: {}", whole(&error)));
-                check
-                    .bad("restore a backup, or go on with what can be read by `aios-memory repair`")
+                let check = Check::good(name, format!("the check failed: {}", whole(&error)));
+                check.bad(RESTORE_OR_REPAIR)
             })
         })
         .collect();
     checks.push(queue(waiting, access.config.queue));
     checks
 }
+
+/// Advice for a file that cannot be read completely.
+const RESTORE_OR_REPAIR: &str =
+    "restore a backup, or run `aios-memory repair` to keep the readable part";
 
 /// Returns an error and its sources, on one line.
 fn whole(error: &dyn std::error::Error) -> String {
@@ -128,19 +131,19 @@ fn file_mode(path: &Path) -> Check {
         .map(|file| format!("'{}'", file.display()))
         .collect();
     if open.is_empty() {
-        return Check::good("file_mode", "only its owner can read the file");
+        return Check::good("file_mode", "only its owner can access the file");
     }
-    Check::good("file_mode", format!("others than its owner may use {}", open.join(", ")))
-        .bad(format!("chmod 600 {}", open.join(" ")))
+    Check::good("file_mode", format!("other users can access {}", open.join(", ")))
+        .bad(format!("run: chmod 600 {}", open.join(" ")))
 }
 
 fn log(path: &Path) -> Check {
     let bytes = size(&beside(path, "-wal"));
-    let check = Check::good("log", format!("the write-ahead log has {bytes} bytes"));
+    let check = Check::good("log", format!("the write-ahead log takes {bytes} bytes"));
     if bytes < LOG_BYTES_HIGH {
         return check;
     }
-    check.warning("a reader in some process keeps the log from being emptied; end or restart it")
+    check.warning("a long-running reader keeps the log from shrinking; end its process")
 }
 
 fn free_pages(access: &Access<'_>) -> Result<Check, Error> {
@@ -150,7 +153,8 @@ fn free_pages(access: &Access<'_>) -> Result<Check, Error> {
     let worth = FREE_BYTES_HIGH <= free * page_bytes;
     if worth && pages * FREE_PERCENT_HIGH <= free * 100 {
         let bytes = free * page_bytes;
-        return Ok(check.warning(format!("run `vacuum` to win {bytes} bytes back")));
+        let advice = format!("run `aios-memory maintain --vacuum` to free {bytes} bytes");
+        return Ok(check.warning(advice));
     }
     Ok(check)
 }
@@ -158,22 +162,22 @@ fn free_pages(access: &Access<'_>) -> Result<Check, Error> {
 fn room(access: &Access<'_>) -> Result<Check, Error> {
     let used = access.bytes_used()?;
     let Some(limit) = access.config.file_bytes_max else {
-        return Ok(Check::good("room", format!("the file holds {used} bytes and has no limit")));
+        return Ok(Check::good("room", format!("the file takes {used} bytes and has no limit")));
     };
-    let check = Check::good("room", format!("the file holds {used} of {limit} bytes"));
+    let check = Check::good("room", format!("the file takes {used} of {limit} bytes"));
     if used * 100 < limit * NEAR_PERCENT {
         return Ok(check);
     }
-    Ok(check.warning("let records age, remove some, or raise `file_bytes_max`"))
+    Ok(check.warning("remove records, shorten their retention, or raise `file_bytes_max`"))
 }
 
 fn schema(access: &Access<'_>) -> Result<Check, Error> {
     let (version, known) = (pragma(access, "user_version")?, u64::from(SCHEMA_VERSION));
-    let check = Check::good("schema", format!("version {version}, this program knows {known}"));
+    let check = Check::good("schema", format!("version {version}; current is version {known}"));
     if version == known {
         return Ok(check);
     }
-    Ok(check.bad("a newer program has changed the file; restart this one with that version"))
+    Ok(check.bad("a newer program has migrated the file; restart this process with that version"))
 }
 
 fn integrity(access: &Access<'_>) -> Result<Check, Error> {
@@ -185,69 +189,68 @@ fn integrity(access: &Access<'_>) -> Result<Check, Error> {
         })
         .collect();
     let Some(first) = reports.first() else {
-        return Ok(Check::good("integrity", "every page is sound"));
+        return Ok(Check::good("integrity", "no damaged page"));
     };
-    let finding = format!("the file is damaged in {} places, first: {first}", reports.len());
-    let advice = "restore a backup, or go on with what can be read by `aios-memory repair`";
-    Ok(Check::good("integrity", finding).bad(advice))
+    let finding = format!("{} damaged places, the first: {first}", reports.len());
+    Ok(Check::good("integrity", finding).bad(RESTORE_OR_REPAIR))
 }
 
 fn foreign_keys(access: &Access<'_>) -> Result<Check, Error> {
     let dangling = dangling(access)?;
     let finding = match dangling.first() {
-        None => return Ok(Check::good("foreign_keys", "every reference leads to a record")),
+        None => return Ok(Check::good("foreign_keys", "no dangling reference")),
         Some(Problem::Dangling { table, parent }) => {
-            format!("{} rows refer to none, such as one of {table} to {parent}", dangling.len())
+            format!("{} dangling references, such as one from {table} to {parent}", dangling.len())
         }
         Some(other) => format!("{other:?}"),
     };
-    let advice = "another program wrote the file: restore a backup, or remove those records";
+    let advice = "another program wrote to the file; restore a backup, or remove those records";
     Ok(Check::good("foreign_keys", finding).bad(advice))
 }
 
 fn word_index(access: &Access<'_>) -> Result<Check, Error> {
     let problems = out_of_step_all(access)?;
     if problems.is_empty() {
-        return Ok(Check::good("word_index", "every searchable text can be found"));
+        return Ok(Check::good("word_index", "every searchable text is indexed"));
     }
     let kinds: Vec<String> = problems
         .iter()
         .filter_map(|problem| match problem {
             Problem::IndexOutOfStep { kind, missing, orphaned } => {
-                Some(format!("{} ({missing} missing, {orphaned} too many)", kind.collection()))
+                Some(format!("{} ({missing} missing, {orphaned} orphaned)", kind.collection()))
             }
             _ => None,
         })
         .collect();
-    let finding = format!("it is out of step with {}", kinds.join(", "));
-    Ok(Check::good("word_index", finding).bad("run `reindex`"))
+    let finding = format!("the word index does not match {}", kinds.join(", "));
+    Ok(Check::good("word_index", finding).bad("rebuild the word index (`Upkeep::reindex`)"))
 }
 
 fn message_counts(access: &Access<'_>) -> Result<Check, Error> {
     let sessions = message::miscounted(access)?;
     if sessions == 0 {
-        return Ok(Check::good("message_counts", "every session counts its messages right"));
+        return Ok(Check::good("message_counts", "every message count is correct"));
     }
-    let finding = format!("{sessions} sessions count fewer messages than they have had");
+    let finding = format!("the message count of {sessions} sessions is too low");
     Ok(Check::good("message_counts", finding)
-        .warning("run `maintain`; the next message of each puts it right as well"))
+        .warning("run `aios-memory maintain`, or add a message to each of them"))
 }
 
 fn feed(access: &Access<'_>) -> Result<Check, Error> {
     let pending = access.count("SELECT count(*) FROM feed", [])?;
-    let check = Check::good("feed", format!("{pending} changes wait for long-term memory"));
+    let check = Check::good("feed", format!("{pending} changes not in long-term memory yet"));
     if pending < FEED_HIGH {
         return Ok(check);
     }
-    Ok(check.warning("nothing takes them, so nothing ages: run a process that keeps this memory"))
+    Ok(check.warning("run a process that opens this memory; until then no record ages out"))
 }
 
 fn queue(waiting: usize, limit: usize) -> Check {
-    let check = Check::good("queue", format!("{waiting} of {limit} places are taken"));
+    let check = Check::good("queue", format!("{waiting} of {limit} slots in use"));
     if (waiting as u64) * 100 < (limit.max(1) as u64) * NEAR_PERCENT {
         return check;
     }
-    check.warning("callers wait: write less often, in batches, or raise `queue`")
+    check.warning("callers wait; write less often or in batches, or raise `queue`")
 }
 
 fn pragma(access: &Access<'_>, name: &str) -> Result<u64, Error> {

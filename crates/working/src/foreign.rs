@@ -67,22 +67,22 @@ pub enum ForeignError {
         source: io::Error,
     },
     /// The file is not a SQLite database.
-    #[error("{} is no SQLite database; check that it is the right file", path.display())]
+    #[error("{} is not a SQLite database; check the path", path.display())]
     NotSqlite {
         /// Path of the file.
         path: PathBuf,
     },
     /// Another program is writing to the file.
     #[error(
-        "{} is locked by another program that writes to it; end that program or wait for it, then \
-         try again", path.display()
+        "{} is locked by another program; wait for that program or end it, then try again",
+        path.display()
     )]
     Locked {
         /// Path of the file.
         path: PathBuf,
     },
     /// The disk is full, and reading the file needs space.
-    #[error("{} cannot be read on a full disk; free some of it and try again", path.display())]
+    #[error("{} cannot be read: the disk is full; free space and try again", path.display())]
     NoRoom {
         /// Path of the file.
         path: PathBuf,
@@ -91,8 +91,8 @@ pub enum ForeignError {
     },
     /// SQLite cannot read the file.
     #[error(
-        "{} cannot be read; if it is damaged, `sqlite3 FILE .recover` makes a new file of what is \
-         readable", path.display()
+        "{} cannot be read; if it is damaged, `sqlite3 FILE .recover` extracts the readable part",
+        path.display()
     )]
     Unreadable {
         /// Path of the file.

@@ -319,7 +319,7 @@ pub(crate) fn update(
     access.visible.check_change(&record.identity())?;
     for (field, value) in changes {
         if field != "value" && record.payload.get(field) != Some(value) {
-            let problem = format!("its `{field}` stays as it is; only its `value` changes");
+            let problem = format!("its `{field}` cannot be changed, only its `value`");
             return Err(Error::Fields { kind, problem });
         }
     }

@@ -98,7 +98,7 @@ fn missing(kind: Kind, id: &str) -> Error {
 }
 
 fn other_id(kind: Kind) -> Error {
-    Error::Fields { kind, problem: "its id never changes".to_owned() }
+    Error::Fields { kind, problem: "its id cannot be changed".to_owned() }
 }
 
 /// Returns the fields of `after` that differ from `before`; removed ones are null.

@@ -64,7 +64,7 @@ pub(crate) fn change<T: Writable>(
     let (own, scope) = (item.id().clone(), item.meta().scope.clone());
     change(&mut item);
     if *item.id() != own {
-        let problem = "its id never changes".to_owned();
+        let problem = "its id cannot be changed".to_owned();
         return Err(Error::Fields { kind: T::KIND, problem });
     }
     if item.meta().scope != scope {

@@ -103,15 +103,15 @@ const OF_TYPE: &[(&str, &str)] = &[
 
 /// Legend below the tables.
 const LEGEND: &str = "\
-`first`, `in 3`, `in 10`: the share of questions with any of the evidence among the first k.
+`first`, `in 3`, `in 10`: share of questions with any of the evidence among the first k hits.
 `BM25`, `vector`, `RRF`, `z-score`: nDCG@10 of BM25 alone (k1 1.2, b .75, the terms of the product),
-of the same vectors alone, and of both by reciprocal rank (k 60) and by the sum of z-scores.
-`in 500` to `in 2000`: all evidence within so many tokens of context.
-`at .5`: the share with a relevance of .5 or more, of the right note or the best hit. AUROC and the
-calibration error are against the questions without an answer: for notes those of `never-stored`,
-for conversations those of the row. The error is the expected one over ten intervals of equal width;
-`best hits` is that of the best hits of all questions about notes, as to whether they are right.
-Times are of queries that were never asked before.
+of the same vectors alone, and of both, fused by reciprocal rank (k 60) or by the sum of z-scores.
+`in 500` to `in 2000`: share of questions with all evidence within that many tokens of context.
+`at .5`: share of right notes or best hits with a relevance of .5 or more. AUROC and the calibration
+error are against questions without an answer: for notes those of `never-stored`, for conversations
+those of the row. The calibration error is the expected one over ten intervals of equal width;
+`best hits` is that of the best hits of all questions about notes.
+Times are those of queries that were not asked before.
 ";
 
 /// Rows of cells, keyed by column heading.
@@ -164,7 +164,7 @@ impl Table {
         };
         self.rows.push(Row::new(&name).with(json, SUMMARY).with(json, OF_RUN));
         for (what, figures) in
-            [("another's questions", FOREIGN), ("unanswerable questions", UNANSWERABLE)]
+            [("questions of another", FOREIGN), ("unanswerable questions", UNANSWERABLE)]
         {
             let row = Row::new(format!("{name}: {what}")).with(json, figures);
             self.rows.extend(Some(row).filter(|row| !row.cells.is_empty()));

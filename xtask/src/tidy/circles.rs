@@ -72,7 +72,7 @@ fn check_against(files: &[File], tolerated: &[Tolerated<'_>]) -> Vec<Finding> {
         for file in *files {
             if !circles.iter().any(|(of, circle, _)| *of == folder && circle.contains(file)) {
                 let place = format!("{folder}/src/{file}");
-                let message = "is in no circle any more; remove it from `TOLERATED`";
+                let message = "is no longer in a circle; remove it from `TOLERATED`";
                 findings.push(Finding::new(&place, 0, message));
             }
         }

@@ -71,7 +71,7 @@ fn leads_somewhere(link: &str, files: &[File]) -> bool {
 
 fn check_changelog(text: Option<&str>) -> Option<Finding> {
     let mut headings = text.unwrap_or_default().lines().filter(|line| line.starts_with("## "));
-    let message = "the first section is `## Unreleased`: what the next version changes for a user";
+    let message = "expected `## Unreleased` as the first section, with the changes for users";
     let unreleased = headings.next() == Some("## Unreleased");
     (!unreleased).then(|| Finding::new("CHANGELOG.md", 0, message))
 }

@@ -39,8 +39,8 @@ fn compare(whole: &str, part: &str, selection: &str) -> Vec<Finding> {
         for set in sets.difference(&known) {
             let theirs = known.iter().copied().collect::<Vec<_>>().join(" and ");
             let message = format!(
-                "built with {set} for `{selection}`, with {theirs} for the workspace, so twice; \
-                 name the missing features where its version stands"
+                "built twice: with {set} for `{selection}`, with {theirs} for the workspace; name \
+                 the missing features in the root manifest"
             );
             findings.push(Finding::new(package, 0, message));
         }

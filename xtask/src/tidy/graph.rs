@@ -145,7 +145,7 @@ const ONCE: &[&str] =
 /// Checks `metadata`, the output of `cargo metadata` in format version 1.
 pub(super) fn check(metadata: &Value) -> Vec<Finding> {
     let Some(graph) = Graph::read(metadata) else {
-        return vec![Finding::new("cargo metadata", 0, "is not of the known shape")];
+        return vec![Finding::new("cargo metadata", 0, "unexpected shape of the JSON")];
     };
     let mut findings = Vec::new();
     for package in graph.packages.values().filter(|package| package.is_member) {
@@ -225,8 +225,8 @@ fn strings(value: &Value) -> Option<Vec<&str>> {
 fn check_member(package: &Package<'_>, graph: &Graph<'_>) -> Vec<Finding> {
     let name = package.name;
     let Some((_, may_know)) = MAY_KNOW.iter().find(|(known, _)| *known == name) else {
-        let message = "is not in the map: say in docs/ARCHITECTURE.md and in xtask's MAY_KNOW \
-                       whom it may know";
+        let message = "is not in the map; list its allowed dependencies in docs/ARCHITECTURE.md \
+                       and in MAY_KNOW of xtask";
         return vec![Finding::new(name, 0, message)];
     };
     let mut findings = Vec::new();
@@ -235,13 +235,13 @@ fn check_member(package: &Package<'_>, graph: &Graph<'_>) -> Vec<Finding> {
             && TESTED_WITH.iter().any(|(it, who)| it == dependency && who.contains(&name));
         let allowed = *may_know == ANY || may_know.contains(dependency) || *dependency == name;
         if graph.is_member(dependency) && !allowed && !in_tests {
-            let message = format!("must not know `{dependency}`; the umbrella joins the tiers");
+            let message = format!("must not use `{dependency}`; the umbrella joins the tiers");
             findings.push(Finding::new(name, 0, message));
         }
         for (libraries, owners) in OWNERS.iter().filter(|_| !in_tests) {
             if matches_any(libraries, dependency) && !owners.contains(&name) {
                 let owners = owners.join(", ");
-                let message = format!("must not know `{dependency}`; it belongs to {owners}");
+                let message = format!("must not use `{dependency}`; only these may: {owners}");
                 findings.push(Finding::new(name, 0, message));
             }
         }
@@ -264,7 +264,7 @@ fn check_reach(package: &Package<'_>, graph: &Graph<'_>) -> Vec<Finding> {
     names
         .filter(|name| forbidden.contains(name))
         .map(|name| {
-            let message = format!("brings `{name}` along; `cargo tree -i {name}` says how");
+            let message = format!("depends on `{name}`; `cargo tree -i {name}` shows the path");
             Finding::new(package.name, 0, message)
         })
         .collect()
@@ -280,14 +280,14 @@ fn check_packages(graph: &Graph<'_>) -> Vec<Finding> {
         }
         for (name, off, why) in FEATURES_OFF.iter().filter(|(name, ..)| *name == package.name) {
             for feature in package.features.iter().filter(|it| matches_any(off, it)) {
-                findings.push(Finding::new(name, 0, format!("has `{feature}` on: {why}")));
+                findings.push(Finding::new(name, 0, format!("has the feature `{feature}`: {why}")));
             }
         }
     }
     for name in ONCE {
         let Some(found) = versions.get(name).filter(|found| found.len() > 1) else { continue };
         let found = found.iter().copied().collect::<Vec<_>>().join(", ");
-        let message = format!("is there in several versions ({found}); one must do");
+        let message = format!("has several versions ({found}); expected one");
         findings.push(Finding::new(name, 0, message));
     }
     findings

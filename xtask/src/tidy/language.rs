@@ -1,21 +1,10 @@
-//! The English of the docs: turns of phrase that make a sentence hard to read.
+//! The English of the docs: phrases that make a sentence hard to read.
 //!
-//! Checked are comments of Rust and SQL, the literals of Rust outside tests, and Markdown. Files
-//! that are older than the rules are listed in `language/unswept.txt` with the number of findings
-//! that each may still have. That number may only fall: a file that has fewer is a finding until
-//! `cargo xtask tidy lower` has written the new number down.
-
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+//! Checked are comments of Rust and SQL, the literals of Rust outside tests, and Markdown.
 
 use super::Finding;
 use super::scan::scan;
 use super::tree::File;
-use crate::error::Error;
-
-/// The list of files that are not swept yet, from the root.
-const UNSWEPT: &str = "xtask/src/tidy/language/unswept.txt";
 
 /// Files that must name the phrases to forbid them.
 const EXEMPT: &[&str] =
@@ -39,54 +28,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("no matter which", "say `any`"),
 ];
 
-pub(super) fn check(files: &[File]) -> Vec<Finding> {
-    let text = files.iter().find(|file| file.path == UNSWEPT).and_then(|it| it.text.as_deref());
-    let mut allowed = parse(text.unwrap_or_default());
-    let mut findings = Vec::new();
-    for file in files {
-        let found = in_file(file);
-        match allowed.remove(file.path.as_str()).unwrap_or(0) {
-            most if most < found.len() => findings.extend(found),
-            most if found.len() < most => findings.push(lower(&file.path)),
-            _ => {}
-        }
-    }
-    findings.extend(allowed.keys().map(|path| lower(path)));
-    findings
-}
-
-/// Writes the list with lower numbers. It never raises one.
-pub(super) fn write_lower(root: &Path, files: &[File]) -> Result<(), Error> {
-    let path = root.join(UNSWEPT);
-    let failed = |source| Error::File { path: path.clone(), source };
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    fs::write(&path, lowered(&text, files)).map_err(failed)
-}
-
-fn lowered(list: &str, files: &[File]) -> String {
-    let allowed = parse(list);
-    let mut lines = String::new();
-    for file in files {
-        let most = allowed.get(file.path.as_str()).copied().unwrap_or(0);
-        let count = most.min(in_file(file).len());
-        if 0 < count {
-            lines.push_str(&format!("{count} {}\n", file.path));
-        }
-    }
-    lines
-}
-
-fn lower(path: &str) -> Finding {
-    Finding::new(path, 0, format!("has fewer findings than {UNSWEPT} says; run `tidy lower`"))
-}
-
-/// Numbers of findings by path. A line that does not parse allows nothing.
-fn parse(list: &str) -> BTreeMap<&str, usize> {
-    let lines = list.lines().filter_map(|line| line.split_once(' '));
-    lines.filter_map(|(count, path)| Some((path, count.parse().ok()?))).collect()
-}
-
-fn in_file(file: &File) -> Vec<Finding> {
+pub(super) fn check(file: &File) -> Vec<Finding> {
     let Some(text) = file.text.as_deref() else { return Vec::new() };
     if EXEMPT.contains(&file.path.as_str()) {
         return Vec::new();

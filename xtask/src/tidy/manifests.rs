@@ -46,16 +46,16 @@ fn described(path: &str, text: &str, has_readme: bool) -> Vec<Finding> {
     for key in DESCRIBED {
         let empty = value(key).is_none_or(|it| matches!(it, "" | "\"\"" | "[]"));
         if empty {
-            findings.push(Finding::new(path, 0, format!("says no `{key}`")));
+            findings.push(Finding::new(path, 0, format!("missing `{key}`")));
         }
     }
     let keywords = value("keywords").map_or(0, |it| it.split(',').count());
     if KEYWORDS_MAX < keywords {
-        let message = format!("{keywords} keywords; a registry takes {KEYWORDS_MAX}");
+        let message = format!("{keywords} keywords; the registry accepts {KEYWORDS_MAX}");
         findings.push(Finding::new(path, 0, message));
     }
     if has_readme && !text.lines().any(|it| it == README) {
-        findings.push(Finding::new(path, 0, format!("says no `{README}`")));
+        findings.push(Finding::new(path, 0, format!("missing `{README}`")));
     }
     findings
 }
@@ -64,11 +64,11 @@ fn member(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for line in INHERITED {
         if !text.lines().any(|it| it == *line) {
-            findings.push(Finding::new(path, 0, format!("says no `{line}`")));
+            findings.push(Finding::new(path, 0, format!("missing `{line}`")));
         }
     }
     if !text.contains("[lints]\nworkspace = true") {
-        findings.push(Finding::new(path, 0, "takes no lints from the workspace"));
+        findings.push(Finding::new(path, 0, "missing lints of the workspace"));
     }
     let mut in_dependencies = false;
     for (line, number) in text.lines().zip(1..) {
@@ -76,14 +76,14 @@ fn member(path: &str, text: &str) -> Vec<Finding> {
         if let Some(table) = line.strip_prefix('[') {
             in_dependencies = table.ends_with("dependencies]");
             if table.contains("dependencies.") {
-                let message = "a dependency is one line, in its table";
+                let message = "write each dependency as one line of its table";
                 findings.push(Finding::new(path, number, message));
             }
             continue;
         }
         let shared = ["workspace = true", "workspace=true"].iter().any(|it| line.contains(it));
         if in_dependencies && !line.is_empty() && !shared {
-            let message = "versions stand in the root manifest; say `workspace = true`";
+            let message = "set versions in the root manifest; use `workspace = true` here";
             findings.push(Finding::new(path, number, message));
         }
     }

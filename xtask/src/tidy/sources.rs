@@ -51,12 +51,12 @@ fn rust(path: &str, text: &str) -> Vec<Finding> {
     let is_front_page = path.ends_with("/src/lib.rs") && text.starts_with(FRONT_PAGE);
     if !text.starts_with("//!") && !is_front_page {
         let message =
-            "opens without `//!`: what the file is for, and what is deliberately not here";
+            "missing `//!`: state the purpose of the file, and what is deliberately not in it";
         findings.push(Finding::new(path, 1, message));
     }
     for ((raw, line), number) in text.lines().zip(scan(text)).zip(1..) {
         if !ascii(&line, is_test(path)) {
-            let message = "not ASCII; only a test or a doc example may quote other text";
+            let message = "not ASCII; only tests and doc examples may quote other text";
             findings.push(Finding::new(path, number, message));
         }
         if !is_data(&line) {
@@ -103,7 +103,7 @@ fn too_long(path: &str, number: usize, line: &str) -> Option<Finding> {
 
 fn leftover(path: &str, number: usize, text: &str) -> Option<Finding> {
     let found = LEFTOVERS.iter().find(|word| identifiers(text).any(|it| it == **word))?;
-    Some(Finding::new(path, number, format!("`{found}`: do it, or file it as an issue")))
+    Some(Finding::new(path, number, format!("`{found}`: finish it, or file an issue")))
 }
 
 /// Returns a message for each banned word in a line.
@@ -115,15 +115,15 @@ fn words(path: &str, line: &Line) -> impl Iterator<Item = &'static str> {
     let sleeps = is_test(path) && (says("sleep") || says("sleep_until"));
     [
         (says("unsafe") && !unsafe_here)
-            .then_some("`unsafe` is for the ring and the int8 kernels alone"),
-        code.contains("dbg!").then_some("`dbg!` is for the moment"),
-        says("should_panic").then_some("return the error and check it; no `should_panic`"),
+            .then_some("`unsafe` is allowed in the ring and the int8 kernels only"),
+        code.contains("dbg!").then_some("remove `dbg!`"),
+        says("should_panic").then_some("replace `should_panic`: return the error and check it"),
         (ignored || line.comment.contains("```ignore"))
-            .then_some("a test that does not run proves nothing; no `ignore`"),
+            .then_some("remove `ignore`: a test that does not run proves nothing"),
         sleeps.then_some("tests never sleep: wait for the event, or inject the clock"),
         code.trim_start()
             .starts_with("mod tests {")
-            .then_some("unit tests stand in `<file>/tests.rs`"),
+            .then_some("move unit tests to `<file>/tests.rs`"),
     ]
     .into_iter()
     .flatten()

@@ -87,14 +87,14 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     let mut findings = Vec::new();
     let bytes_max = bytes_max(&file.path);
     if file.bytes > bytes_max {
-        let message = format!("{} bytes; it may have {bytes_max}", file.bytes);
+        let message = format!("{} bytes; the limit is {bytes_max}", file.bytes);
         findings.push(Finding::new(&file.path, 0, message));
     }
     let is_source = file.extension() == "rs";
     let stem = file.path.strip_suffix(".rs").unwrap_or(&file.path);
     let rooms = stem.split('/').filter(|room| is_source && ROOMS.contains(room));
     findings.extend(rooms.map(|room| {
-        let message = format!("`{room}` says nothing; name it for the one concept inside");
+        let message = format!("`{room}` says nothing; name it after its concept");
         Finding::new(&file.path, 0, message)
     }));
     findings

@@ -22,7 +22,7 @@ const STEP: Duration = Duration::from_micros(1);
 const AT_ONCE: usize = 64;
 
 /// The reason for refusing a correction whose message was removed concurrently.
-const GONE: &str = "the message that it corrects was removed meanwhile; read the file again";
+const GONE: &str = "the message that it corrects was removed meanwhile; ingest the file again";
 
 /// An arrival to be stored, with the index of its verdict.
 pub(super) struct Ready {
@@ -124,7 +124,7 @@ impl Admission {
         let identity = Identity::new(ready.owner.clone(), Kind::Message, id.clone());
         match self.manner {
             Manner::Written => {
-                let problem = "a message of this id is stored with another text, which stays";
+                let problem = "another message with this id is stored already and stays";
                 Err(Error::Record { kind: Kind::Message, problem: problem.to_owned() })
             }
             Manner::Found => Ok(Outcome::Skipped(DIFFERS.to_owned())),

@@ -157,7 +157,7 @@ impl Tally {
             Outcome::Refused(_) => return self.refused += 1,
             Outcome::Detached(reference) => {
                 self.added += 1;
-                Some(format!("stored without its reference to {reference}, which is not here"))
+                Some(format!("stored without its reference to {reference}, which does not exist"))
             }
             Outcome::Updated => {
                 self.updated += 1;
@@ -169,7 +169,7 @@ impl Tally {
                     let key = Key::new(*kind, id.clone());
                     self.conflicting.push(Conflict { line: *place, key });
                 }
-                Some("it differs from the record of this id before it, which stays".to_owned())
+                Some("differs from an earlier record with this id, which stays".to_owned())
             }
             Outcome::Forgotten => {
                 self.forgotten += 1;
@@ -205,7 +205,7 @@ impl Tally {
     pub fn retire(&mut self, line: u64, key: Key) {
         self.retired += 1;
         if self.details.len() < DETAILS_MAX {
-            let reason = Some("the text is shorter now and has no such part".to_owned());
+            let reason = Some("the text is shorter now and no longer has this part".to_owned());
             self.details.push(Detail { outcome: "retired", line, key: Some(key), reason });
         }
     }

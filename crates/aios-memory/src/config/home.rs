@@ -18,17 +18,15 @@ pub fn expand_home(path: &Path, home: Option<&OsStr>) -> Result<PathBuf, String>
         return Ok(path.to_owned());
     }
     if first != "~" {
-        let problem = "`~NAME` is not resolved here; write the directory out, or ./~NAME if the \
-                       name begins so";
+        let problem = "`~NAME` is not supported; write the full path, or ./~NAME for a name that \
+                       begins with `~`";
         return Err(problem.to_owned());
     }
     match home.map(Path::new).filter(|home| !home.as_os_str().is_empty()) {
         Some(home) if home.is_absolute() => Ok(home.join(parts.as_path())),
         Some(_) => {
-            Err("`~` means the home directory, and HOME is a relative path; set HOME to an \
-                        absolute one"
-                .to_owned())
+            Err("`~` needs HOME, which is a relative path; set HOME to an absolute path".to_owned())
         }
-        None => Err("`~` means the home directory, and HOME is not set; write it out".to_owned()),
+        None => Err("`~` needs HOME, which is not set; write the full path".to_owned()),
     }
 }

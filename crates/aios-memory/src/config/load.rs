@@ -116,7 +116,7 @@ pub enum Error {
     },
     /// There is no directory for the data.
     #[error(
-        "no data directory: neither HOME nor XDG_DATA_HOME is an absolute path; give --data-dir"
+        "no data directory: neither HOME nor XDG_DATA_HOME is an absolute path; pass --data-dir"
     )]
     NoDataDir,
 }
@@ -212,7 +212,7 @@ impl Effective {
                 key: key.path(),
                 origin: self.origin(&key.path()).clone(),
                 value: value.as_str().unwrap_or_default().to_owned(),
-                expected: format!("a path from the root on ({problem})"),
+                expected: format!("an absolute path ({problem})"),
             })?;
         }
         Ok(())

@@ -92,13 +92,13 @@ impl Setting for String {
     type Bounds = RangeInclusive<usize>;
 
     fn read(value: &Value, bounds: &Self::Bounds) -> Result<Self, String> {
-        String::parse(value.as_str().ok_or("text in quotes")?, bounds)
+        String::parse(value.as_str().ok_or("a quoted string")?, bounds)
     }
 
     fn parse(text: &str, bounds: &Self::Bounds) -> Result<Self, String> {
         match bounds.contains(&text.chars().count()) {
             true => Ok(text.to_owned()),
-            false => Err(format!("text of {} to {} characters", bounds.start(), bounds.end())),
+            false => Err(format!("a string of {} to {} characters", bounds.start(), bounds.end())),
         }
     }
 
@@ -115,7 +115,7 @@ impl Setting for PathBuf {
     type Bounds = ();
 
     fn read(value: &Value, (): &()) -> Result<Self, String> {
-        value.as_str().map(PathBuf::from).ok_or_else(|| "text in quotes".to_owned())
+        value.as_str().map(PathBuf::from).ok_or_else(|| "a quoted string".to_owned())
     }
 
     fn parse(text: &str, (): &()) -> Result<Self, String> {
@@ -126,7 +126,7 @@ impl Setting for PathBuf {
     fn check(&self, (): &()) -> Result<(), String> {
         match self.to_str() {
             Some(_) => Ok(()),
-            None => Err("a path that is UTF-8".to_owned()),
+            None => Err("a UTF-8 path".to_owned()),
         }
     }
 

@@ -122,7 +122,7 @@ fn out_of_bounds_errors_name_the_bounds() {
         ("search.weights", "question", "-101", "a number from -100 to 100"),
         ("search.weights", "related", "nan", "a number from 0 to 100"),
         ("search.weights", "meaning", "inf", "a number from 0 to 100"),
-        ("embedding", "model", "\"\"", "text of 1 to 4096 characters"),
+        ("embedding", "model", "\"\"", "a string of 1 to 4096 characters"),
     ] {
         let file = format!("[{section}]\n{name} = {value}");
         check_error(&file, &[], &format!("`{section}.{name}` in /"));

@@ -106,9 +106,9 @@ fn moments_are_relative_local_or_in_their_named_zone() {
 #[test]
 fn errors_name_both_readings_or_the_accepted_forms() {
     for (text, expect) in [
-        ("02/03/2026", "`02/03/2026` may be 2026-03-02 or 2026-02-03; write the one that is meant"),
-        ("", "`` is not a time; write 2026,"),
-        ("soon", "`soon` is not a time; write 2026,"),
+        ("02/03/2026", "`02/03/2026` is ambiguous: 2026-03-02 or 2026-02-03; write one of these"),
+        ("", "`` is not a time; expected a form such as 2026,"),
+        ("soon", "`soon` is not a time; expected a form such as 2026,"),
         ("last tango", "is not a time"),
         ("this monday ago", "is not a time"),
         ("13.25.2026", "is not a time"),
@@ -120,8 +120,8 @@ fn errors_name_both_readings_or_the_accepted_forms() {
         ("9999999 years ago", "is not a time"),
         ("-7d", "is not a time"),
         ("7 parsecs", "is not a time"),
-        ("26", "`26` is not a time; write 2026,"),
-        ("202605", "in nine digits or more"),
+        ("26", "`26` is not a time; expected a form such as 2026,"),
+        ("202605", "with at least nine digits"),
         ("99999999", "is not a time"),
         ("-5", "is not a time"),
         ("8.5", "is not a time"),

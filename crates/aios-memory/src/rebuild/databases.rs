@@ -27,7 +27,7 @@ pub(super) fn set_aside(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let lock = File::options().create(true).truncate(false).write(true).open(dir.join(OWNER));
     let lock = lock.map_err(failed(&dir.join(OWNER)))?;
     if lock.try_lock().is_err() {
-        let problem = "it is damaged, and another process has it open; end that one first";
+        let problem = "the file is damaged and open in another process; end that process first";
         return Err(Error::Input { path, problem: problem.to_owned() });
     }
     let quarantine = dir.join("quarantine");

@@ -19,7 +19,7 @@ async fn an_update_to_an_empty_text_is_refused() {
             let refused =
                 memory.update(&Key::new(kind, id.clone()), fields(&json!({ field: blank }))).await;
             let told = refused.unwrap_err().to_string();
-            let of_note = "it needs title or content";
+            let of_note = "it requires title or content";
             let is_told = told.contains("its text is empty") || told.contains(of_note);
             assert!(is_told, "{kind} {blank:?}: {told}");
         }

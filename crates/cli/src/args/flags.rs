@@ -68,7 +68,7 @@ impl Args for FieldFlags {
                 .value_name("VALUE")
                 .allow_hyphen_values(true)
                 .value_parser(parse_text)
-                .help(format!("Of {}", kinds.join(", ")))
+                .help(format!("Field of {}", kinds.join(", ")))
                 .help_heading("Fields")
         });
         let set = Arg::new("set")
@@ -78,7 +78,7 @@ impl Args for FieldFlags {
             .action(ArgAction::Append)
             .allow_hyphen_values(true)
             .value_parser(parse_set)
-            .help("Set any field, by its name in JSON; may be given several times");
+            .help("Set any field, by its name in JSON; may be repeated");
         command.arg(set).args(flags)
     }
 

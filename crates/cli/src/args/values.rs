@@ -32,7 +32,7 @@ pub(super) fn parse_project(text: &str) -> Result<String, String> {
         return Ok(project.id);
     }
     if PROJECT_BYTES_MAX < text.len() {
-        return Err(format!("an id has at most {PROJECT_BYTES_MAX} bytes"));
+        return Err(format!("a project id has at most {PROJECT_BYTES_MAX} bytes"));
     }
     parse_part(text)
 }
@@ -41,7 +41,7 @@ pub(super) fn parse_project(text: &str) -> Result<String, String> {
 pub(super) fn parse_part(text: &str) -> Result<String, String> {
     check_name(text)?;
     if text.chars().any(char::is_control) {
-        return Err("it contains a control character".to_owned());
+        return Err("the value contains a control character".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -56,7 +56,7 @@ pub(super) fn parse_tag(text: &str) -> Result<String, String> {
 /// Checks that a name has visible characters.
 fn check_name(text: &str) -> Result<(), String> {
     match forms::is_blank(text) {
-        true => Err("it is empty".to_owned()),
+        true => Err("the value is empty".to_owned()),
         false => Ok(()),
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn parse_period(text: &str) -> Result<Period, String> {
 /// Parses the text of an option. A text that looks like an option means that the value is missing.
 pub(super) fn parse_text(text: &str) -> Result<String, String> {
     match looks_like_option(text) {
-        true => Err("it looks like an option, and a text is missing".to_owned()),
+        true => Err("expected a text, but this looks like an option".to_owned()),
         false => Ok(text.to_owned()),
     }
 }

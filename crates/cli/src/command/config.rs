@@ -57,8 +57,8 @@ pub(crate) fn completions(shell: clap_complete::Shell, output: Output) -> Result
 fn path(global: &Global) -> Result<PathBuf, Failure> {
     let default = || default_config_file(|name| std::env::var(name).ok());
     global.config.clone().or_else(default).ok_or(Failure::Usage {
-        message: "there is no place for a settings file: HOME is not set".to_owned(),
-        hint: "name one with --config",
+        message: "the settings file has no default path: HOME is not set".to_owned(),
+        hint: "pass --config FILE",
     })
 }
 
@@ -76,8 +76,8 @@ fn write_template(path: &PathBuf, force: bool) -> Result<(), Failure> {
     let mut file = match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(Failure::Usage {
-                message: format!("{} is there already", path.display()),
-                hint: "write over it with --force, or name another with --config",
+                message: format!("{} already exists", path.display()),
+                hint: "pass --force to overwrite it, or --config to write another file",
             });
         }
         opened => opened.map_err(failed)?,

@@ -21,7 +21,7 @@ pub(crate) fn decoder() -> Decoder {
 pub(crate) async fn decode_rows() -> Result<(), Failure> {
     let Some(out) = Output::pipe() else {
         return Err(Failure::Usage {
-            message: "`repair` runs this command and reads its output".to_owned(),
+            message: "this command is for `repair` only, which reads its output".to_owned(),
             hint: "run `aios-memory repair`",
         });
     };

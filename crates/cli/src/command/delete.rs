@@ -24,13 +24,13 @@ pub(crate) async fn delete(
     let family = memory.delete_with(&key, Mode::DryRun).await?;
     if family.is_empty() {
         return Err(Failure::NotFound {
-            what: format!("record `{key}` in working memory"),
-            hint: "it is in long-term memory alone; `aios-memory forget` takes it from there too",
+            message: format!("working memory has no record `{key}`"),
+            hint: "long-term memory has it; use `aios-memory forget` to remove it from every tier",
         });
     }
     let along = along(&family);
     if !arguments.yes {
-        confirm(output, &format!("delete {key}{along} for good?"))?;
+        confirm(output, &format!("permanently delete {key}{along}?"))?;
     }
     let gone = memory.delete(&key).await?;
     let keys: Vec<_> = gone.iter().map(Identity::key).collect();
@@ -47,7 +47,7 @@ pub(crate) async fn clear(
     // Only entries can be cleared; clap checks the name.
     let Clearable::Entry = arguments.kind;
     if !arguments.yes {
-        confirm(output, "delete all entries of this scope for good?")?;
+        confirm(output, "permanently delete all entries in this scope?")?;
     }
     let deleted = memory.working().entries().clear().await.map_err(aios_memory::Error::from)?;
     output
@@ -66,7 +66,7 @@ fn along(family: &[Identity]) -> String {
         return String::new();
     }
     let counts: Vec<_> = counts.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
-    format!(" with what belongs to it ({})", counts.join(", "))
+    format!(" and everything that belongs to it ({})", counts.join(", "))
 }
 
 /// Asks for confirmation. Fails if the answer is no, or if nobody can answer: with `--json`, or if
@@ -74,19 +74,19 @@ fn along(family: &[Identity]) -> String {
 pub(super) fn confirm(output: Output, question: &str) -> Result<(), Failure> {
     if output.json || !io::stdin().is_terminal() {
         return Err(Failure::Usage {
-            message: format!("nobody is there to answer: {question}"),
-            hint: "say so with --yes",
+            message: format!("confirmation required: {question}"),
+            hint: "pass --yes to confirm",
         });
     }
-    let failed = |source| Failure::Io { action: "ask".to_owned(), source };
+    let failed = |source| Failure::Io { action: "ask for confirmation".to_owned(), source };
     output.ask(&format!("{question} [y/N] ")).map_err(failed)?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(failed)?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Failure::Usage {
-            message: "nothing was deleted".to_owned(),
-            hint: "answer y to delete",
+            message: "cancelled; nothing was deleted".to_owned(),
+            hint: "answer y to confirm",
         }),
     }
 }

@@ -35,16 +35,16 @@ const TALK: &[(&str, &str)] = &[
 
 /// Runs the demo.
 pub(crate) async fn demo(output: Output) -> Result<(), Failure> {
-    let failed = |source| Failure::Io { action: "make a throw-away directory".to_owned(), source };
+    let failed = |source| Failure::Io { action: "create a temporary directory".to_owned(), source };
     let mut builder = tempfile::Builder::new();
     let dir = builder.permissions(Permissions::from_mode(0o700)).tempdir().map_err(failed)?;
     let config = Config::at(dir.path().join("memory"));
     let mut story = Story { output, steps: Vec::new() };
 
     let memory = AgentMemory::open(config.clone()).await?;
-    story.step("An agent wakes up with an empty memory.")?;
-    story.tell("Everything it will know lies in one directory of its own, gone when this ends.")?;
-    story.tell(&format!("Text becomes vectors by a model in the program: {}", model(&memory)))?;
+    story.step("An agent starts with an empty memory.")?;
+    story.tell("All its data is in one temporary directory, which is removed at the end.")?;
+    story.tell(&format!("The embedding model is part of the program: {}", model(&memory)))?;
 
     events(&memory, &mut story).await?;
     let ada = memory.for_user(USER)?;
@@ -54,9 +54,9 @@ pub(crate) async fn demo(output: Output) -> Result<(), Failure> {
     context(&ada, &mut story).await?;
     memory.shutdown().await?;
 
-    story.step("The agent is switched off and on again.")?;
+    story.step("The agent restarts.")?;
     let memory = AgentMemory::open(config).await?;
-    story.tell("Nothing that was acknowledged is lost:")?;
+    story.tell("No acknowledged record is lost:")?;
     let ada = memory.for_user(USER)?;
     search(&ada, "when must the database not be restarted?", &mut story).await?;
     let stats = ada.stats().await?;
@@ -64,10 +64,10 @@ pub(crate) async fn demo(output: Output) -> Result<(), Failure> {
     memory.shutdown().await?;
 
     dir.close().map_err(|source| Failure::Io {
-        action: "remove the throw-away directory".to_owned(),
+        action: "remove the temporary directory".to_owned(),
         source,
     })?;
-    story.step("The directory is gone. Try it on your own: aios-memory remember \"...\"")?;
+    story.step("The directory is removed. Try it yourself: aios-memory remember \"...\"")?;
     story.end()
 }
 
@@ -76,20 +76,20 @@ fn model(memory: &AgentMemory) -> String {
 }
 
 async fn events(memory: &AgentMemory, story: &mut Story) -> Result<(), Failure> {
-    story.step("Things happen. The latest are kept in RAM; what is critical goes to the disk.")?;
+    story.step("Events arrive. The latest stay in RAM, and critical ones are written to disk.")?;
     memory.observe(Event::new("metric", "runner-2", json!({"queue": 14})))?;
     memory.observe(Event::new("tool_result", "cargo test", json!({"failed": ["login"]})))?;
     let alarm = json!({"message": "staging disk is 97% full"});
     memory.events().push_durable(Event::new("event", "disk-watch", alarm).critical()).await?;
     let counters = memory.operational().counters();
     story.tell(&format!(
-        "{} events in RAM, {} of them written to the disk: \"staging disk is 97% full\"",
+        "{} events in RAM, {} of them written to disk: \"staging disk is 97% full\"",
         counters.kept, counters.spilled
     ))
 }
 
 async fn work(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
-    story.step("It has work to do: a goal, a task, a decision, a tool that it calls.")?;
+    story.step("It works: a goal, a task, a tool call, a decision.")?;
     let working = memory.working();
     let goal = Goal { status: GoalStatus::Active, ..Goal::new("Make the login test reliable") };
     let goal = working.goals().put(goal).await.map_err(aios_memory::Error::from)?;
@@ -125,7 +125,7 @@ async fn work(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
 }
 
 async fn talk(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
-    story.step("Ada talks to it. Every message is kept as it was said.")?;
+    story.step("Ada talks to it. Every message is stored verbatim.")?;
     let session = Id::new("standup").map_err(aios_memory::Error::from)?;
     let messages = TALK.iter().map(|(name, text)| NewMessage {
         name: Some((*name).to_owned()),
@@ -138,11 +138,11 @@ async fn talk(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
     }
     let note = "Ada prefers short answers with the command to run.";
     memory.remember(note).await?;
-    story.tell(&format!("and it remembers: {note}"))
+    story.tell(&format!("remembered: {note}"))
 }
 
 async fn search(memory: &MemoryView, query: &str, story: &mut Story) -> Result<(), Failure> {
-    story.step(&format!("It asks its memory: {query}"))?;
+    story.step(&format!("It searches its memory: {query}"))?;
     let options = SearchOptions::default().with_limit(3);
     let recalled = memory.recall_with(query, &options).await?;
     for hit in &recalled.hits {
@@ -154,16 +154,15 @@ async fn search(memory: &MemoryView, query: &str, story: &mut Story) -> Result<(
 
 async fn context(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> {
     let task = "the login test is red again";
-    story.step(&format!(
-        "Before it works on \"{task}\" it wants all that matters, in {MAX_TOKENS} tokens:"
-    ))?;
+    story
+        .step(&format!("It assembles the context for \"{task}\", at most {MAX_TOKENS} tokens:"))?;
     let options = memory.context_options().with_max_tokens(MAX_TOKENS).with_session("standup");
     let context = memory.assemble_context(task, &options).await?;
     for line in context.text.lines() {
         story.tell(line)?;
     }
     story.tell(&format!(
-        "= {} tokens, never one too many; {} pieces chosen, {} left out",
+        "= {} tokens; {} pieces chosen, {} left out",
         context.total_tokens,
         context.chunks.len(),
         context.omitted.len()

@@ -19,8 +19,8 @@ pub(crate) async fn eval(
     let Eval { paths, format, among, model } = arguments;
     if format != EvalFormat::Notes && !among.is_empty() {
         return Err(Failure::Usage {
-            message: "--among takes texts for notes alone".to_owned(),
-            hint: "give --format notes, or leave --among out",
+            message: "--among is for notes only".to_owned(),
+            hint: "pass --format notes, or omit --among",
         });
     }
     let dataset = match format {
@@ -71,18 +71,18 @@ fn write_recall(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 fn write_groups(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some(sessions) = &report.sessions {
         let recall = sessions.recall.at(10).unwrap_or_default();
-        writeln!(out, "sessions of the evidence among the first 10 sessions: {recall:.3}")?;
+        writeln!(out, "sessions with evidence: recall@10 {recall:.3}")?;
     }
     if report.relevance.is_empty() {
         for (category, summary) in &report.by_category {
             let (recall, queries) = (summary.recall.at(10).unwrap_or_default(), summary.queries);
-            writeln!(out, "category {category}: recall@10 {recall:.3} of {queries}")?;
+            writeln!(out, "category {category}: recall@10 {recall:.3} ({queries} questions)")?;
         }
     }
     if 1 < report.by_path.len() {
         for (path, summary) in &report.by_path {
             let (recall, queries) = (summary.recall.at(10).unwrap_or_default(), summary.queries);
-            writeln!(out, "{path}: recall@10 {recall:.3} of {queries}")?;
+            writeln!(out, "{path}: recall@10 {recall:.3} ({queries} questions)")?;
         }
     }
     Ok(())
@@ -91,7 +91,7 @@ fn write_groups(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 fn write_contexts(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for (tokens, share) in &report.evidence_within_tokens {
         let any = report.any_evidence_within_tokens.get(tokens).copied().unwrap_or_default();
-        writeln!(out, "evidence in {tokens} tokens of context: all {share:.3}, any {any:.3}")?;
+        writeln!(out, "evidence within {tokens} tokens of context: all {share:.3}, any {any:.3}")?;
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ fn write_relevance(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         write_abstention(out, abstention)?;
     }
     if let Some(others) = report.others.filter(|others| 0 < *others) {
-        writeln!(out, "among {others} other texts")?;
+        writeln!(out, "{others} distractors")?;
     }
     if !report.relevance.is_empty() {
         writeln!(
@@ -137,7 +137,7 @@ fn write_relevance(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         )?;
     }
     match report.best_hit_calibration_error {
-        Some(error) => writeln!(out, "calibration error of all best hits: {error:.3}"),
+        Some(error) => writeln!(out, "calibration error of the best hits: {error:.3}"),
         None => Ok(()),
     }
 }
@@ -145,8 +145,8 @@ fn write_relevance(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 fn write_abstention(out: &mut dyn Write, abstention: &Abstention) -> io::Result<()> {
     writeln!(
         out,
-        "best hit relevant: answerable {:.3}, unanswerable {}, of another conversation {} (area \
-         under curve {})",
+        "best hit relevant: answerable {:.3}, unanswerable {}, from another conversation {} (AUROC \
+         {})",
         abstention.answerable,
         shown(abstention.unanswerable),
         shown(abstention.foreign),
@@ -154,13 +154,13 @@ fn write_abstention(out: &mut dyn Write, abstention: &Abstention) -> io::Result<
     )?;
     writeln!(
         out,
-        "answerable against unanswerable: area under curve {}, calibration error {}",
+        "answerable against unanswerable: AUROC {}, calibration error {}",
         shown(abstention.unanswerable_area_under_curve),
         shown(abstention.unanswerable_calibration_error),
     )?;
     writeln!(
         out,
-        "answerable against another conversation's: area under curve {}, calibration error {}",
+        "answerable against another conversation's: AUROC {}, calibration error {}",
         shown(abstention.area_under_curve),
         shown(abstention.calibration_error),
     )

@@ -56,8 +56,8 @@ pub(super) async fn take_back(
     }
     let failed = taken.failed.len() as u64;
     output.result(&taken, |out| {
-        let would = if taken.dry_run { "would be " } else { "" };
-        writeln!(out, "{would}{}, {failed} failed", counted(&taken.tally))
+        let prefix = if taken.dry_run { "dry run: " } else { "" };
+        writeln!(out, "{prefix}{}, {failed} failed", counted(&taken.tally))
     })?;
     if failed == 0 { Ok(()) } else { Err(Failure::Partial { failed }) }
 }

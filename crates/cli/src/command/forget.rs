@@ -55,19 +55,19 @@ pub(crate) async fn forget(
         preview(memory, proposal, &planned).iter().for_each(|line| output.note(line));
         if arguments.yes && !proposal.is_certain() {
             return Err(Failure::Usage {
-                message: "--yes takes records whose text is that of the query, all of them; these \
-                          are others, or more"
+                message: "--yes confirms only a proposal that has every record with exactly the \
+                          text of the query, and nothing else; this one needs review"
                     .to_owned(),
-                hint: "name the records that are meant by their keys, or be asked without --yes",
+                hint: "name the records by key, or run without --yes and answer the question",
             });
         }
     }
     for path in &planned.discarded {
         let path = shown_path(path);
-        output.note(&format!("a purge removes what a repair could not save, too: {path}"));
+        output.note(&format!("the purge also removes data that a repair could not read: {path}"));
     }
     if !arguments.yes {
-        let purge = if arguments.purge { " and purge every file of them" } else { "" };
+        let purge = if arguments.purge { " and purge them from every file" } else { "" };
         confirm(output, &format!("forget {}{purge}?", counted(&planned)))?;
     }
     // Exactly the records shown are forgotten, even if others were stored meanwhile. A scope is
@@ -78,8 +78,8 @@ pub(crate) async fn forget(
 /// Builds the error for a record that is not stored and never was.
 fn unknown() -> Failure {
     Failure::NotFound {
-        what: "such record".to_owned(),
-        hint: "`aios-memory recall QUERY` shows the keys of what it finds",
+        message: "no such record".to_owned(),
+        hint: "`aios-memory recall QUERY` prints the key of each hit",
     }
 }
 
@@ -94,8 +94,8 @@ async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget,
         (_, Some(document)) => {
             let document = shown_path(document.as_ref());
             return Err(Failure::Usage {
-                message: format!("`file/{document}` is a document; there are others beside it"),
-                hint: "forget documents one by one",
+                message: format!("`file/{document}` is a document and must be the only argument"),
+                hint: "forget one document per command",
             });
         }
         _ => {}
@@ -130,14 +130,14 @@ fn nothing_says(memory: &MemoryView, text: &str, nearest: &[Recollection]) -> Fa
     let text = one_line(text, CHARS_SHOWN);
     if nearest.is_empty() {
         return Failure::NotFound {
-            what: format!("record that says `{text}`, or anything like it"),
-            hint: "`aios-memory recall QUERY` shows the keys of what it finds",
+            message: format!("no record contains `{text}` or anything similar"),
+            hint: "`aios-memory recall QUERY` prints the key of each hit",
         };
     }
     let nearest: Vec<String> = nearest.iter().map(|it| proposed(memory, it)).collect();
     Failure::NotFound {
-        what: format!("record that says `{text}`; the nearest are: {}", nearest.join("; ")),
-        hint: "name them by key, or widen the query with --min-relevance",
+        message: format!("no record contains `{text}`; the nearest are: {}", nearest.join("; ")),
+        hint: "name records by key, or widen the query with --min-relevance",
     }
 }
 
@@ -164,7 +164,7 @@ fn proposed(memory: &MemoryView, record: &Recollection) -> String {
 fn containing(memory: &MemoryView, record: &Recollection, part: &str) -> String {
     let name = named(memory, &record.identity());
     let text = one_line(&record.text, CHARS_SHOWN);
-    format!("contains it in `{}`  {text}  [{name}]", line(part))
+    format!("contains the query in `{}`  {text}  [{name}]", line(part))
 }
 
 /// Lists, one per line, the related records that are forgotten too, the records that lose a part,
@@ -172,21 +172,21 @@ fn containing(memory: &MemoryView, record: &Recollection, part: &str) -> String 
 fn along(memory: &MemoryView, receipt: &Receipt) -> Vec<String> {
     let related = receipt.related.iter().map(|Related { record, relation }| {
         let relation = match relation {
-            Relation::MadeFrom => "made from one of them",
+            Relation::MadeFrom => "derived from one of them",
             _ => "belongs to one of them",
         };
         format!("{relation}  {}", named(memory, record))
     });
     let remade = receipt.remade.iter().map(|Remade { record, part }| {
         let part = match part {
-            Part::Summary => "its summary goes, the session stays",
-            _ => "its older versions go, the record stays",
+            Part::Summary => "loses its summary, the session stays",
+            _ => "loses its older versions, the record stays",
         };
         format!("{part}  {}", named(memory, record))
     });
     let repeating = receipt.repeating.iter();
     let repeating =
-        repeating.map(|it| format!("says it as well, and stays  {}", named(memory, it)));
+        repeating.map(|it| format!("has the same text and stays  {}", named(memory, it)));
     related.chain(remade).chain(repeating).collect()
 }
 
@@ -200,7 +200,7 @@ fn preview(memory: &MemoryView, proposal: &Proposal, planned: &Receipt) -> Vec<S
     let mut lines: Vec<String> = records.chain(along(memory, planned)).collect();
     if 0 < proposal.beyond_limit {
         let more = proposal.beyond_limit;
-        lines.push(format!("{more} more say it as well, and stay; a higher --limit takes them"));
+        lines.push(format!("{more} more match and stay; raise --limit to include them"));
     }
     lines
 }
@@ -240,33 +240,33 @@ fn told(
             lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
         }
         if receipt.purged {
-            let what = if receipt.keys.is_empty() { "what was deleted before" } else { "them" };
+            let what = if receipt.keys.is_empty() { "the records deleted before" } else { "them" };
             if receipt.repeating.is_empty() {
-                writeln!(out, "purged: no file keeps a byte of {what}")?;
+                writeln!(out, "purged: no file holds a byte of {what}")?;
             } else {
-                writeln!(out, "purged; their text is still in other records, which stay")?;
+                writeln!(out, "purged; other records that stay still contain the text")?;
             }
         }
         if !receipt.dry_run {
             for record in &receipt.repeating {
-                writeln!(out, "says it as well, and stays: {}", named(memory, record))?;
+                writeln!(out, "has the same text and stays: {}", named(memory, record))?;
             }
         }
         for obstacle in &receipt.pending {
-            writeln!(out, "purge pending: {obstacle} is in the way; it goes on when that ends")?;
+            writeln!(out, "purge pending: blocked by {obstacle}; it resumes when that ends")?;
         }
         for path in &receipt.discarded {
-            let would = if receipt.dry_run { "a purge would remove" } else { "removed" };
-            writeln!(out, "{would} what a repair could not save: {}", shown_path(path))?;
+            let verb = if receipt.dry_run { "a purge would remove" } else { "removed" };
+            writeln!(out, "{verb} data that a repair could not read: {}", shown_path(path))?;
         }
         for backup in &receipt.backups {
-            writeln!(out, "a copy that may still hold them: {}", shown_path(backup))?;
+            writeln!(out, "backup that may still contain them: {}", shown_path(backup))?;
         }
         Ok(())
     })?;
     match receipt.pending.is_empty() {
         true => Ok(()),
-        false => Err(Failure::Unsound { what: "the purge is not finished".to_owned() }),
+        false => Err(Failure::Unsound { what: "the purge is incomplete".to_owned() }),
     }
 }
 
@@ -276,7 +276,7 @@ fn counted(receipt: &Receipt) -> String {
         receipt.collections.iter().map(|(name, count)| format!("{name}: {count}")).collect();
     let parts = match receipt.remade.len() {
         0 => String::new(),
-        1 => " and a part of another record".to_owned(),
+        1 => " and part of another record".to_owned(),
         count => format!(" and parts of {count} other records"),
     };
     match counts.is_empty() {

@@ -22,9 +22,9 @@ pub(crate) async fn import(
 ) -> Result<(), Failure> {
     if is_stream(&arguments.from) {
         return Err(Failure::Usage {
-            message: "what is imported is read more than once, which stdin or a pipe cannot be"
+            message: "import reads its file more than once; stdin and pipes are not supported"
                 .to_owned(),
-            hint: "write it to a file first, and name that; `ingest -` reads stdin",
+            hint: "write the data to a file and import that; `aios-memory ingest -` reads stdin",
         });
     }
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Apply };
@@ -61,7 +61,7 @@ fn is_stream(path: &Path) -> bool {
 
 fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let shapes = report.shapes.join(", ");
-    writeln!(out, "{}: a store of the shape {shapes}", shown(&report.source))?;
+    writeln!(out, "{}: recognised as {shapes}", shown(&report.source))?;
     let heads = ["added", "known", "forgotten", "skipped", "failed"];
     let heads: String = heads.iter().map(|head| format!(" {head:>9}")).collect();
     writeln!(out, "  {:<20} {:<12} {:>8}{heads}", "table", "becomes", "rows")?;
@@ -72,7 +72,7 @@ fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<
         writeln!(out, "  {name:<20} {:<12} {:>8}{counts}", table.becomes, table.rows)?;
     }
     if !report.not_understood.is_empty() {
-        writeln!(out, "without a place of its own here:")?;
+        writeln!(out, "not mapped to a field:")?;
     }
     for unclear in &report.not_understood {
         let column = unclear.column.as_deref().map(|name| format!(".{name}")).unwrap_or_default();
@@ -81,10 +81,10 @@ fn tell(report: &ImportReport, out: &mut dyn std::io::Write) -> std::io::Result<
         let unclear = line(&format!("{table}{column} ({count} {rows}) {why}"));
         writeln!(out, "  {unclear}")?;
     }
-    let would = if report.dry_run { "would be " } else { "" };
+    let prefix = if report.dry_run { "dry run: " } else { "" };
     writeln!(
         out,
-        "{would}{}, {} failed ({:.1} s)",
+        "{prefix}{}, {} failed ({:.1} s)",
         counted(&report.tally),
         report.failed_count,
         report.elapsed_ms / 1e3

@@ -10,7 +10,11 @@ use aios_exchange::{
 use aios_memory::{MemoryView, admission::Tally};
 use serde_json::json;
 
-use crate::{args::Ingest, failure::Failure, output::Output};
+use crate::{
+    args::Ingest,
+    failure::Failure,
+    output::{Output, number_of},
+};
 
 pub(crate) async fn ingest(
     memory: &MemoryView,
@@ -51,9 +55,9 @@ pub(crate) async fn ingest(
     output.result(&shown, |out| {
         writeln!(
             out,
-            "{}, {} sessions, {} failed ({:.1} s)",
+            "{}, {}, {} failed ({:.1} s)",
             counted(&total.tally),
-            total.sessions,
+            number_of(total.sessions, "session"),
             total.failed_count,
             total.elapsed_ms / 1e3
         )?;
@@ -61,7 +65,7 @@ pub(crate) async fn ingest(
             let (files, unreadable) = (files.len(), unreadable.len());
             writeln!(
                 out,
-                "of directories: {files} files taken, {skipped} skipped (empty, or not text), \
+                "directories: {files} files read, {skipped} skipped (empty or not text), \
                  {unreadable} unreadable"
             )?;
         }
@@ -117,14 +121,14 @@ fn refused(path: std::path::PathBuf, problem: String, output: Output) -> IngestR
 
 /// Formats the counts of a report: added and known, then every other count that is not zero.
 pub(super) fn counted(tally: &Tally) -> String {
-    let mut counted = format!("{} added, {} known already", tally.added, tally.known);
+    let mut counted = format!("{} added, {} already known", tally.added, tally.known);
     let others = [
         (tally.updated, "updated"),
         (tally.retired, "retired"),
         (tally.conflicting_count, "conflicting"),
         (tally.forgotten, "forgotten before"),
         (tally.skipped, "skipped"),
-        (tally.mended_count, "mended"),
+        (tally.mended_count, "repaired"),
     ];
     for (count, what) in others.into_iter().filter(|(count, _)| 0 < *count) {
         counted.push_str(&format!(", {count} {what}"));
@@ -133,7 +137,7 @@ pub(super) fn counted(tally: &Tally) -> String {
         let names: Vec<String> =
             tally.unknown.iter().map(|(name, count)| format!("{name} ({count})")).collect();
         let (names, read) = (names.join(", "), tally.read);
-        counted.push_str(&format!("; of {read} records, fields not understood: {names}"));
+        counted.push_str(&format!("; unknown fields in {read} records: {names}"));
     }
     counted
 }

@@ -20,12 +20,12 @@ pub(super) async fn record(
 ) -> Result<(), Failure> {
     if global.is_scoped() || view.gate().acts_for_user() {
         return Err(Failure::Usage {
-            message: "a metric is everybody's and has no scope".to_owned(),
-            hint: "leave --user, --project, --agent and --session out; the key may say whose it is",
+            message: "metrics belong to the machine and have no scope".to_owned(),
+            hint: "omit --user, --project, --agent and --session; put such a name into the key",
         });
     }
-    let usage =
-        |message| Failure::Usage { message, hint: "give --key KEY --value NUMBER [--timestamp T]" };
+    let hint = "pass --key KEY --value NUMBER [--timestamp TIME]";
+    let usage = |message| Failure::Usage { message, hint };
     let mut read = |name: &str, holds: Holds| match given.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => holds.parse(&text).map(Some),
@@ -42,7 +42,7 @@ pub(super) async fn record(
     }
     let (Some(Value::String(key)), Some(value)) = (key, value.and_then(|value| value.as_f64()))
     else {
-        return Err(usage("a metric needs a key and a value".to_owned()));
+        return Err(usage("a metric requires a key and a value".to_owned()));
     };
     let time = timestamp.as_ref().and_then(Value::as_str).and_then(|time| time.parse().ok());
     let timestamp = time.unwrap_or_else(Timestamp::now);
@@ -73,8 +73,8 @@ pub(super) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
     let points = points.map_err(aios_memory::Error::from)?;
     if points.is_empty() {
         return Err(Failure::NotFound {
-            what: format!("metric `{key}`"),
-            hint: "`aios-memory list metric` shows which there are",
+            message: format!("metric `{key}` not found"),
+            hint: "`aios-memory list metric` prints all keys",
         });
     }
     let shown: Vec<Value> = points

@@ -19,7 +19,7 @@ pub(crate) async fn model(command: ModelCommand, output: Output) -> Result<(), F
         ModelCommand::Pull { name, revision: Some(revision) } => {
             let name = name.with_revision(&revision).map_err(|error| Failure::Usage {
                 message: error.to_string(),
-                hint: "give a branch, a tag or a commit as --revision",
+                hint: "pass a branch, tag or commit as --revision",
             })?;
             pull(cache, name, output).await
         }
@@ -43,7 +43,7 @@ fn list(cache: &HubCache, output: Output) -> Result<(), Failure> {
         .collect();
     output.result(&json!({"cache": cache.dir(), "models": shown}), |out| {
         if models.is_empty() {
-            return writeln!(out, "no model in {}", shown_path(cache.dir()));
+            return writeln!(out, "no models in {}", shown_path(cache.dir()));
         }
         for model in &models {
             let revision = model.revisions.first().unwrap_or(&model.commit);
@@ -69,7 +69,7 @@ async fn pull(cache: HubCache, name: ModelName, output: Output) -> Result<(), Fa
     let shown = json!({"name": name.to_string(), "path": path});
     output.result(&shown, |out| {
         writeln!(out, "{name} is in {}", shown_path(&path))?;
-        writeln!(out, "use it with `model = \"{name}\"` in [embedding] of the settings")
+        writeln!(out, "to use it, set `model = \"{name}\"` in [embedding] of the settings file")
     })?;
     Ok(())
 }
@@ -77,7 +77,7 @@ async fn pull(cache: HubCache, name: ModelName, output: Output) -> Result<(), Fa
 #[cfg(not(feature = "pull"))]
 async fn pull(_: HubCache, name: ModelName, _: Output) -> Result<(), Failure> {
     Err(Failure::Usage {
-        message: format!("this program was built without downloads and cannot fetch `{name}`"),
-        hint: "build it with the feature `pull`, or use `hf download`, which fills the same cache",
+        message: format!("cannot fetch `{name}`: this program was built without downloads"),
+        hint: "build it with the feature `pull`, or run `hf download`, which fills the same cache",
     })
 }

@@ -22,8 +22,8 @@ pub(crate) async fn recall(
         && until.end <= since.begin
     {
         return Err(Failure::Usage {
-            message: "--since is after --until, so nothing can be found".to_owned(),
-            hint: "give the earlier time to --since",
+            message: "--since is later than --until".to_owned(),
+            hint: "pass the earlier time as --since",
         });
     }
     // A span that has not ended yet counts until now.
@@ -43,7 +43,7 @@ pub(crate) async fn recall(
     };
     let recalled = memory.recall_with(&recall.query, &options).await?;
     if recalled.hits.is_empty() && !output.json {
-        output.note("nothing fits");
+        output.note("no matches");
     }
     // A read-only memory has reported this on opening.
     if memory.config().memory.access == Access::ReadWrite {
@@ -51,7 +51,7 @@ pub(crate) async fn recall(
     }
     if 0 < recalled.vectors_outstanding && !output.json {
         let outstanding = recalled.vectors_outstanding;
-        output.note(&format!("{outstanding} records are searched by their words alone so far"));
+        output.note(&format!("{outstanding} records without a vector yet: searched by word only"));
     }
     output.result(&recalled, |out| {
         for hit in &recalled.hits {

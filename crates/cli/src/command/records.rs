@@ -16,8 +16,8 @@ use crate::{
 const CHARS_SHOWN: usize = 100;
 
 /// Hint for a record that is missing or malformed.
-const HINT: &str = "give one object, such as {\"description\": \"...\"}, or flags, such as \
-                    --description TEXT";
+const HINT: &str = "pass fields as flags, such as --description TEXT, or one JSON object on \
+                    stdin, such as {\"description\": \"...\"}";
 
 /// Stores a record from flags, or from JSON on stdin.
 pub(crate) async fn record(
@@ -77,7 +77,7 @@ pub(crate) async fn list(memory: &MemoryView, list: &List, output: Output) -> Re
             }
         }
         if let Some(next) = &page.next {
-            writeln!(out, "more: --after '{}'", line(next))?;
+            writeln!(out, "next page: --after '{}'", line(next))?;
         }
         Ok(())
     })?;
@@ -93,7 +93,7 @@ pub(crate) async fn show(memory: &MemoryView, key: &str, output: Output) -> Resu
     let record = find(memory, key).await?;
     if let Some(end) = record.valid_to {
         output.note(&format!(
-            "{} is valid until {}; from then on only `recall --as-of` finds it",
+            "{} is valid until {}; after that, only `recall --as-of` finds it",
             record.key(),
             output.second(end)
         ));
@@ -108,8 +108,8 @@ pub(crate) async fn history(memory: &MemoryView, key: &str, output: Output) -> R
     let versions = memory.history(&key).await?;
     if versions.is_empty() {
         return Err(Failure::NotFound {
-            what: format!("history of `{key}`"),
-            hint: "its kind is in working memory alone, which keeps the newest version only",
+            message: format!("`{key}` has no history"),
+            hint: "this kind stays in working memory, which keeps the newest version only",
         });
     }
     let shown: Vec<Value> = versions.iter().map(version_item).collect();
@@ -146,8 +146,8 @@ pub(super) async fn find(memory: &MemoryView, key: &str) -> Result<Record, Failu
         Err(_) => find_any(memory, key).await?,
     };
     record.ok_or_else(|| Failure::NotFound {
-        what: format!("record `{key}`"),
-        hint: "name it as KIND/ID, such as goal/g-1; `aios-memory list KIND` shows what there is",
+        message: format!("record `{key}` not found"),
+        hint: "name it as KIND/ID, such as goal/g-1; `aios-memory list KIND` lists the records",
     })
 }
 
@@ -164,7 +164,7 @@ async fn find_any(memory: &MemoryView, id: &str) -> Result<Option<Record>, Failu
             let keys: Vec<_> = found.iter().map(|record| record.key().to_string()).collect();
             Err(Failure::Usage {
                 message: format!("several records have this id: {}", keys.join(", ")),
-                hint: "name one of them",
+                hint: "pass one of these keys",
             })
         }
     }
@@ -176,7 +176,7 @@ fn given(kind: Kind, flags: &FieldFlags) -> Result<Map<String, Value>, Failure> 
     if !flags.is_empty() {
         return flags.object(kind).map_err(usage);
     }
-    let nothing = format!("nothing is given of the {kind}; it has {}", field_names(kind));
+    let nothing = format!("no fields given; fields of a {kind}: {}", field_names(kind));
     on_stdin(nothing)
 }
 
@@ -184,7 +184,7 @@ fn given(kind: Kind, flags: &FieldFlags) -> Result<Map<String, Value>, Failure> 
 fn given_metric(flags: &FieldFlags) -> Result<Map<String, Value>, Failure> {
     match flags.is_empty() {
         false => Ok(flags.texts()),
-        true => on_stdin("nothing is given of the metric; it has key, value, timestamp".to_owned()),
+        true => on_stdin("no fields given; fields of a metric: key, value, timestamp".to_owned()),
     }
 }
 
@@ -196,8 +196,8 @@ fn on_stdin(nothing: String) -> Result<Map<String, Value>, Failure> {
     }
     match serde_json::from_str(&read_stdin()?) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(usage("stdin is JSON, but no object".to_owned())),
-        Err(error) => Err(usage(format!("stdin is no JSON: {error}"))),
+        Ok(_) => Err(usage("expected a JSON object on stdin".to_owned())),
+        Err(error) => Err(usage(format!("stdin is not valid JSON: {error}"))),
     }
 }
 

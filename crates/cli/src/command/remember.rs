@@ -31,7 +31,7 @@ pub(crate) async fn remember(
     let remembered = memory.remember_with(&text, options).await?;
     let key = Key::new(arguments.collection, remembered.id.clone()).to_string();
     output.result(&remembered, |out| match remembered.known {
-        true => writeln!(out, "known already: {}", line(&key)),
+        true => writeln!(out, "already known: {}", line(&key)),
         false => writeln!(out, "remembered: {}", line(&key)),
     })?;
     Ok(())
@@ -46,7 +46,7 @@ pub(crate) fn read_stdin() -> Result<String, Failure> {
         true => Ok(text),
         false => Err(Failure::Usage {
             message: format!("stdin has more than {STDIN_BYTES_MAX} bytes"),
-            hint: "give files to `aios-memory ingest`",
+            hint: "use `aios-memory ingest FILE` for larger texts",
         }),
     }
 }

@@ -10,16 +10,16 @@ pub(crate) async fn stats(memory: &MemoryView, output: Output) -> Result<(), Fai
         writeln!(out, "{:<24} {}", "model", stats.model)?;
         let mebibytes = stats.disk_bytes.div_ceil(1 << 20);
         writeln!(out, "{:<24} {mebibytes} MiB", "on disk")?;
-        writeln!(out, "{:<24} {}", "records, searchable", stats.longterm.records)?;
+        writeln!(out, "{:<24} {}", "searchable records", stats.longterm.records)?;
         for (collection, count) in &stats.longterm.collections {
             writeln!(out, "  {collection:<22} {count}")?;
         }
-        writeln!(out, "{:<24} {}", "waiting for the library", stats.longterm.pending)?;
+        writeln!(out, "{:<24} {}", "not in the library yet", stats.longterm.pending)?;
         if 0 < stats.behind {
-            writeln!(out, "{:<24} {}", "not searched yet", stats.behind)?;
+            writeln!(out, "{:<24} {}", "not searchable yet", stats.behind)?;
         }
         if 0 < stats.longterm.refused {
-            writeln!(out, "{:<24} {}", "could not be stored", stats.longterm.refused)?;
+            writeln!(out, "{:<24} {}", "rejected", stats.longterm.refused)?;
         }
         let working = serde_json::to_value(&stats.working)?;
         writeln!(out, "working memory")?;

@@ -15,11 +15,11 @@ use serde_json::json;
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
-    output::{Output, line, shown as shown_path},
+    output::{Output, line, number_of, records as in_words, shown as shown_path},
 };
 
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
-const WHERE_TO_SET: &str = "`aios-memory config path` says where";
+const WHERE_TO_SET: &str = "in the settings file; `aios-memory config path` prints its path";
 
 /// Runs all checks. Fails if one of them does.
 pub(crate) async fn doctor(
@@ -28,7 +28,7 @@ pub(crate) async fn doctor(
 ) -> Result<(), Failure> {
     let found = match settings {
         Ok(settings) => {
-            let config = Examined::good("config", "settings", "every setting is understood");
+            let config = Examined::good("config", "settings", "all settings are valid");
             let rest = aios_memory::upkeep::doctor(&settings.config).await;
             [config].into_iter().chain(rest).collect()
         }
@@ -51,17 +51,18 @@ pub(crate) async fn doctor(
                 writeln!(out, "      {:<22} -> {}", "", line(advice))?;
             }
         }
-        writeln!(out, "{} checks, {warnings} warnings, {bad} failed", found.len())
+        let (checks, warnings) =
+            (number_of(found.len() as u64, "check"), number_of(warnings as u64, "warning"));
+        writeln!(out, "{checks}, {warnings}, {bad} failed")
     })?;
     match bad {
         0 => Ok(()),
-        1 => Err(Failure::Unsound { what: "1 check failed".to_owned() }),
-        bad => Err(Failure::Unsound { what: format!("{bad} checks failed") }),
+        bad => Err(Failure::Unsound { what: format!("{} failed", number_of(bad as u64, "check")) }),
     }
 }
 
 fn misconfigured(error: &ConfigError) -> Examined {
-    let advice = "mend it; `aios-memory config path` says where the file is";
+    let advice = "correct it; `aios-memory config path` prints the path of the settings file";
     Examined::good("config", "settings", error.to_string()).but(Health::Bad, advice)
 }
 
@@ -76,8 +77,8 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
         for name in &verified.older {
             writeln!(
                 out,
-                "{name} is older than what lies beside it; restore all files of one backup, or go \
-                 on with what is there by `aios-memory repair`"
+                "{name} is older than the other files, or missing; restore all files from one \
+                 backup, or run `aios-memory repair` to continue with the current files"
             )?;
         }
         for problem in &verified.working {
@@ -97,9 +98,9 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
         if verified.is_clean() {
             writeln!(
                 out,
-                "sound: the pages of both databases, working memory's references and word index, \
-                 and {} records of the library",
-                verified.library.checked
+                "no problems found; checked the pages of both databases, the references and word \
+                 index of working memory, and {} of the library",
+                in_words(verified.library.checked)
             )?;
         }
         Ok(())
@@ -107,7 +108,8 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     if verified.is_clean() {
         return Ok(());
     }
-    Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
+    let problems = number_of(verified.problems() as u64, "problem");
+    Err(Failure::Unsound { what: format!("{problems} found") })
 }
 
 /// Returns the advice for each part with a problem.
@@ -119,17 +121,17 @@ fn advice(verified: &Verified) -> Vec<&'static str> {
             .iter()
             .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
         advice.push(match is_damaged {
-            true => "restore a backup; `aios-memory repair` goes on with what can be read",
-            false => "`aios-memory doctor` says what to do about working memory",
+            true => "restore a backup, or run `aios-memory repair` to keep the readable part",
+            false => "run `aios-memory doctor` for advice on working memory",
         });
     }
     if !verified.journal.is_empty() {
-        advice.push("restore a backup; `aios-memory repair` goes on with what the library holds");
+        advice.push("restore a backup, or run `aios-memory repair` to keep what the library holds");
     }
     if verified.library.is_mended() {
-        advice.push("the indexes have been made again, and nothing was lost; verify once more");
+        advice.push("the indexes were rebuilt, nothing was lost; run `aios-memory verify` again");
     } else if !verified.library.is_clean() {
-        advice.push("`aios-memory repair` saves what is left, and names what is lost");
+        advice.push("run `aios-memory repair`; it keeps what is readable and lists what is lost");
     }
     advice
 }
@@ -152,9 +154,9 @@ pub(crate) async fn reindex(
     bar.end();
     let done = done?;
     output.result(&done, |out| {
-        writeln!(out, "{}: {} records, {} embedded", done.model, done.records, done.embedded)?;
+        writeln!(out, "{}: {}, {} embedded", done.model, in_words(done.records), done.embedded)?;
         match &done.setting {
-            Some(model) => writeln!(out, "now set embedding.model = {model:?}; {WHERE_TO_SET}"),
+            Some(model) => writeln!(out, "now set embedding.model = {model:?} {WHERE_TO_SET}"),
             None => Ok(()),
         }
     })?;
@@ -172,14 +174,15 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     output.result(&repaired, |out| {
         let Repaired { records, repeated, .. } = repaired;
         if repaired.was_sound {
-            return writeln!(out, "the library is sound: {records} records");
+            return writeln!(out, "no problems found in the library; {}", in_words(records));
         }
-        writeln!(out, "{records} records; {repeated} repeated rows are gone")?;
+        let repeated = number_of(repeated, "repeated row");
+        writeln!(out, "{}; {repeated} removed", in_words(records))?;
         let lists = [
-            ("read from the library beside an older journal", &repaired.adopted),
-            ("deleted since, left out", &repaired.gone),
+            ("missing from the older journal, taken from the library", &repaired.adopted),
+            ("deleted since, omitted", &repaired.gone),
             ("recovered from working memory", &repaired.recovered),
-            ("an older version", &repaired.outdated),
+            ("only an older version left", &repaired.outdated),
             ("unknown, set aside", &repaired.unknown),
             ("lost", &repaired.lost),
         ];
@@ -191,29 +194,27 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
             let file = shown_path(file);
             writeln!(
                 out,
-                "what is unknown is in {file}; `aios-memory import --owners-from-file --from \
-                 {file}` takes it back"
+                "the unknown records are in {file}; `aios-memory import --owners-from-file --from \
+                 {file}` imports them"
             )?;
         }
         if 0 < repaired.kept_out {
-            writeln!(
-                out,
-                "{} rows of forgotten or deleted records are left out",
-                repaired.kept_out
-            )?;
+            writeln!(out, "{} rows of forgotten or deleted records omitted", repaired.kept_out)?;
         }
         if !repaired.lost_with_working.is_empty() {
             let kinds: Vec<&str> =
                 repaired.lost_with_working.iter().map(|kind| kind.as_str()).collect();
             match &repaired.working_aside {
-                Some(path) => writeln!(out, "working.db was damaged, and is {}", shown_path(path))?,
-                None => writeln!(out, "working.db was gone")?,
+                Some(path) => {
+                    writeln!(out, "working.db was damaged; it was moved to {}", shown_path(path))?;
+                }
+                None => writeln!(out, "working.db was missing")?,
             }
             writeln!(
                 out,
-                "working memory has {} records again; lost may be what only it kept ({}); a \
-                 backup has it",
-                repaired.brought_back,
+                "restored {} to working memory; kinds stored only there may be lost ({}) unless a \
+                 backup has them",
+                in_words(repaired.brought_back),
                 kinds.join(", ")
             )?;
         }
@@ -223,30 +224,31 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
         if repaired.has_lost_note {
             writeln!(
                 out,
-                "generations.json could not be read; both databases are taken as they are, though \
+                "generations.json could not be read; both databases are used as they are, though \
                  one may be older"
             )?;
         }
         if let Some(journal) = &repaired.journal_aside {
             writeln!(
                 out,
-                "lost with the damaged journal, which is {}: changes that had not reached the \
-                 library, older versions of records, and what was known of forgotten ones; a \
-                 backup has them",
+                "lost with the damaged journal, which was moved to {}: changes that had not \
+                 reached the library, older versions of records, and the list of forgotten \
+                 records; only a backup has them",
                 shown_path(journal)
             )?;
         }
         if repaired.has_lost_journal {
             writeln!(
                 out,
-                "lost with journal.db, which was gone: changes that had not reached the library, \
-                 older versions of records, and what was known of forgotten ones; a backup has them"
+                "lost with journal.db, which was missing: changes that had not reached the \
+                 library, older versions of records, and the list of forgotten records; only a \
+                 backup has them"
             )?;
         }
         if let Some(directory) = &repaired.quarantined {
             writeln!(
                 out,
-                "the library as it was, not all of it readable, is in {}",
+                "the former library, which is partly unreadable, was moved to {}",
                 shown_path(directory)
             )?;
         }
@@ -254,24 +256,25 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     })?;
     match (repaired.lost.len() + repaired.outdated.len()) as u64 + repaired.unreadable {
         0 if repaired.journal_aside.is_some() || repaired.has_lost_journal => {
-            Err(Failure::Unsound { what: "the journal could not be saved".to_owned() })
+            Err(Failure::Unsound { what: "the journal could not be recovered".to_owned() })
         }
         0 if !repaired.unknown.is_empty() => {
             let count = repaired.unknown.len();
-            Err(Failure::Unsound { what: format!("{count} records were set aside") })
+            Err(Failure::Unsound { what: format!("set aside {}", in_words(count as u64)) })
         }
         0 if !repaired.lost_with_working.is_empty() => {
-            Err(Failure::Unsound { what: "working memory could not be saved as it was".to_owned() })
+            let what = "working memory could not be recovered completely";
+            Err(Failure::Unsound { what: what.to_owned() })
         }
         0 if !repaired.working.is_empty() => {
-            let what = "working memory is not sound; `aios-memory doctor` says what to do";
+            let what = "working memory has problems; run `aios-memory doctor` for advice";
             Err(Failure::Unsound { what: what.to_owned() })
         }
         0 if repaired.has_lost_note => {
-            Err(Failure::Unsound { what: "the note of generations could not be read".to_owned() })
+            Err(Failure::Unsound { what: "generations.json could not be read".to_owned() })
         }
         0 => Ok(()),
-        count => Err(Failure::Unsound { what: format!("{count} records could not be saved") }),
+        count => Err(Failure::Unsound { what: format!("failed to recover {}", in_words(count)) }),
     }
 }
 
@@ -297,17 +300,14 @@ pub(crate) async fn maintain(
         "disk_bytes": after,
     });
     output.result(&done, |out| {
-        let would = if arguments.dry_run { "would leave" } else { "left" };
+        let verb = if arguments.dry_run { "would leave" } else { "left" };
         for (collection, count) in &aged.records {
-            writeln!(
-                out,
-                "{count} {collection} {would} working memory; long-term memory has them"
-            )?;
+            writeln!(out, "{count} {collection} {verb} working memory; long-term memory has them")?;
         }
         if aged.records.is_empty() {
-            writeln!(out, "nothing is past its retention")?;
+            writeln!(out, "no records are past their retention")?;
         }
-        writeln!(out, "{before} bytes on disk before, {after} after")
+        writeln!(out, "disk usage: {before} bytes before, {after} bytes after")
     })?;
     Ok(())
 }
@@ -331,25 +331,25 @@ pub(crate) async fn migrate(
             match (&was.schema, &is.schema) {
                 (Schema::Older { found, backup }, Schema::Current { .. }) => writeln!(
                     out,
-                    "{path}: brought from version {found} to {known}; as it was it is in {}",
+                    "{path}: migrated from version {found} to {known}; backup: {}",
                     shown_path(backup)
                 )?,
                 (_, Schema::Older { found, backup }) => writeln!(
                     out,
-                    "{path}: would go from version {found} to {known}, after a copy to {}",
+                    "{path}: would be migrated from version {found} to {known}; backup: {}",
                     shown_path(backup)
                 )?,
                 (_, Schema::Current { found }) => {
-                    writeln!(out, "{path}: version {found}, which is the present one")?;
+                    writeln!(out, "{path}: version {found}, current")?;
                 }
                 (_, Schema::Newer { found }) => {
-                    writeln!(out, "{path}: version {found}; this program knows up to {known}")?;
+                    writeln!(out, "{path}: version {found}; this program supports up to {known}")?;
                 }
                 (_, Schema::Foreign { reason }) => {
-                    writeln!(out, "{path}: no database of this program: {reason}")?;
+                    writeln!(out, "{path}: not a database of this program: {reason}")?;
                 }
                 (_, Schema::Empty) => writeln!(out, "{path}: being created")?,
-                _ => writeln!(out, "{path}: not there yet; the first use makes it")?,
+                _ => writeln!(out, "{path}: does not exist yet; created on first use")?,
             }
             if let Some(advice) = is.advice() {
                 writeln!(out, "  -> {advice}")?;
@@ -359,6 +359,8 @@ pub(crate) async fn migrate(
     })?;
     match after.iter().filter(|database| !database.is_usable()).count() {
         0 => Ok(()),
-        count => Err(Failure::Unsound { what: format!("{count} of the files cannot be used") }),
+        count => {
+            Err(Failure::Unsound { what: format!("{} unusable", number_of(count as u64, "file")) })
+        }
     }
 }

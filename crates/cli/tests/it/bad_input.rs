@@ -35,12 +35,12 @@ fn input_files() {
     let program = with_something_stored();
     let long_line = [b"{\"text\": \"".as_slice(), &vec![b'x'; 50_000_000], b"\"}\n"].concat();
     for (name, format, content, expect) in [
-        ("empty.json", "auto", &b""[..], "it is empty"),
-        ("empty.txt", "text", b"", "it is empty"),
+        ("empty.json", "auto", &b""[..], "the input is empty"),
+        ("empty.txt", "text", b"", "the input is empty"),
         ("cut.json", "locomo", b"[{\"sample_id\": \"c\", \"conv", "truncated JSON"),
         ("cut.json", "chat", b"[{\"content\": ", "cut.json:1: truncated JSON"),
         ("long.jsonl", "auto", &long_line, "long.jsonl:1: the line has 50000012 bytes"),
-        ("binary.txt", "text", b"\x7fELF\x01\xff\x02", "it is not text"),
+        ("binary.txt", "text", b"\x7fELF\x01\xff\x02", "not text; convert it"),
         ("other.json", "locomo", b"{\"x\": 1}", "sample_id"),
     ] {
         let file = program.file(name, content);
@@ -52,7 +52,12 @@ fn input_files() {
     let ended = program.run(&["ingest", text(&directory)]);
     assert_eq!(ended.code, 0, "nothing in a directory is no mistake: {ended:?}");
     check_error(&program, &program.run(&["ingest", "/nowhere"]), 1, "/nowhere: failed to open");
-    check_error(&program, &program.run_with(&["ingest", "-"], b"", &[]), 1, "stdin: it is empty");
+    check_error(
+        &program,
+        &program.run_with(&["ingest", "-"], b"", &[]),
+        1,
+        "stdin: the input is empty",
+    );
 }
 
 #[test]
@@ -156,15 +161,15 @@ fn models() {
 fn records() {
     let program = with_something_stored();
     for (kind, stdin, code, expect) in [
-        ("goal", "{", 2, "stdin is no JSON"),
-        ("goal", "[]", 2, "stdin is JSON, but no object"),
+        ("goal", "{", 2, "stdin is not valid JSON"),
+        ("goal", "[]", 2, "expected a JSON object on stdin"),
         (
             "goal",
             "{\"descripton\": \"x\"}",
             1,
-            "has no field `descripton` (is `description` meant?)",
+            "has no field `descripton` (did you mean `description`?)",
         ),
-        ("goal", "{\"description\": 7}", 1, "`description`: text is expected, not `7`"),
+        ("goal", "{\"description\": 7}", 1, "`description`: expected text, not `7`"),
         ("task", "{\"description\": \"x\", \"started_at\": \"soon\"}", 1, "`soon` is not a time"),
         (
             "task",
@@ -174,10 +179,10 @@ fn records() {
         ),
         ("entry", "{\"key\": \"k\", \"category\": \"c\", \"tags\": [1]}", 1, "a list of labels"),
         ("preference", "{\"value\": 1}", 1, "missing field `key`"),
-        ("metric", "{\"key\": \"k\"}", 2, "a metric needs a key and a value"),
-        ("metric", "{\"key\": \"k\", \"value\": \"much\"}", 2, "a number is expected"),
+        ("metric", "{\"key\": \"k\"}", 2, "a metric requires a key and a value"),
+        ("metric", "{\"key\": \"k\", \"value\": \"much\"}", 2, "expected a number"),
         ("goal", "{}", 1, "missing field `description`"),
-        ("note", "{}", 1, "it needs title or content"),
+        ("note", "{}", 1, "it requires title or content"),
         ("thing", "{}", 2, "unknown kind `thing`"),
     ] {
         let ended = program.run_with(&["record", kind], stdin.as_bytes(), &[]);
@@ -194,17 +199,13 @@ fn records() {
     let key = program.json(&["list", "message"])["items"][0]["id"].clone();
     let message = format!("message/{}", key.as_str().unwrap());
     for (arguments, code, expect) in [
-        (
-            &["record", "goal", "--priority", "high"][..],
-            2,
-            "`priority`: a whole number is expected",
-        ),
-        (&["record", "goal", "--set", "prio=1"], 1, "has no field `prio` (is `priority` meant?)"),
+        (&["record", "goal", "--priority", "high"][..], 2, "`priority`: expected a whole number"),
+        (&["record", "goal", "--set", "prio=1"], 1, "(did you mean `priority`?)"),
         (&["record", "goal", "--set", "prio"], 2, "expected NAME=VALUE"),
         (&["record", "goal", "--chosen", "x"], 1, "has no field `chosen`"),
-        (&["update", "goal/none", "--status", "active"], 3, "there is no record `goal/none`"),
+        (&["update", "goal/none", "--status", "active"], 3, "record `goal/none` not found"),
         (&["update", "both", "--status", "active"], 2, "goal/both, pattern/both"),
-        (&["update", "goal/both", "--priority", "1.5"], 2, "`priority`: a whole number"),
+        (&["update", "goal/both", "--priority", "1.5"], 2, "`priority`: expected a whole number"),
         (&["update", "goal/both", "--id", "other"], 1, "the id of a record never changes"),
         (&["update", "message/m", "--content", "y"], 1, "a message stays as it was stored"),
         (&["update", "session/s", "--message-count", "7"], 1, "a session stays as it was stored"),
@@ -213,10 +214,10 @@ fn records() {
             1,
             "`valid_from` cannot be set; a note",
         ),
-        (&["delete", "goal/none", "--yes"], 3, "there is no record `goal/none`"),
-        (&["delete", "goal/both"], 2, "nobody is there to answer: delete goal/both"),
+        (&["delete", "goal/none", "--yes"], 3, "record `goal/none` not found"),
+        (&["delete", "goal/both"], 2, "confirmation required: permanently delete goal/both"),
         (&["delete", "note/n", "--yes"], 1, "note records are kept for ever"),
-        (&["clear", "entry"], 2, "nobody is there to answer: delete all entries"),
+        (&["clear", "entry"], 2, "confirmation required: permanently delete all entries"),
         (&["clear", "goal", "--yes"], 2, "invalid value 'goal'"),
         (
             &["record", "persona", "--key", "k", "--value", "v", "--user", "zoe"],
@@ -226,11 +227,11 @@ fn records() {
         (
             &["record", "metric", "--key", "k", "--value", "1", "--session", "s"],
             2,
-            "is everybody's",
+            "belong to the machine",
         ),
         (&["list", "metric", "--after", "x"], 2, "`x` is no cursor"),
-        (&["show", "metric/none"], 3, "there is no metric `none`"),
-        (&["show", "preference/none"], 3, "there is no record `preference/none`"),
+        (&["show", "metric/none"], 3, "metric `none` not found"),
+        (&["show", "preference/none"], 3, "record `preference/none` not found"),
     ] {
         let arguments: Vec<&str> = arguments
             .iter()
@@ -241,9 +242,9 @@ fn records() {
     let ended = program.run(&["remember", " "]);
     check_error(&program, &ended, 1, "its text is empty");
     let ended = program.run(&["remember", "x", "--collection", "goals"]);
-    check_error(&program, &ended, 1, "it belongs to working memory");
+    check_error(&program, &ended, 1, "this kind belongs to working memory");
     let ended = program.run(&["show", "goal/none"]);
-    check_error(&program, &ended, 3, "there is no record `goal/none`");
+    check_error(&program, &ended, 3, "record `goal/none` not found");
 }
 
 #[test]
@@ -263,18 +264,18 @@ fn imports() {
     fs::set_permissions(&unreadable, fs::Permissions::from_mode(0o000)).unwrap();
     let folder = program.path("folder");
     fs::create_dir(&folder).unwrap();
-    let shapes = "recognised are: sessions (tables sessions, messages, user_preferences, tasks, \
+    let shapes = "supported: sessions (tables sessions, messages, user_preferences, tasks, \
                   knowledge); agent (";
     for (path, expect) in [
         (program.path("missing.db"), "missing.db: failed to open: No such file"),
-        (folder, "it is a directory; name a file"),
-        (program.file("empty.db", ""), "it is empty; there is nothing to import"),
-        (program.file("text.db", "hello"), "it is neither SQLite nor JSON; recognised are:"),
-        (program.file("cut.json", "[{\"key\": "), "it is no whole JSON document: EOF"),
-        (program.file("other.json", "{\"a\": 1}"), "it holds no entries; recognised are:"),
+        (folder, "expected a file, not a directory"),
+        (program.file("empty.db", ""), "the file is empty; there is nothing to import"),
+        (program.file("text.db", "hello"), "neither SQLite nor JSON; supported:"),
+        (program.file("cut.json", "[{\"key\": "), "not a complete JSON document: EOF"),
+        (program.file("other.json", "{\"a\": 1}"), "no entries found; supported:"),
         (database("birds.db", "CREATE TABLE birds (name)"), shapes),
-        (database("none.db", "PRAGMA user_version = 1"), "it has no tables"),
-        (damaged, "`sqlite3 FILE .recover` makes a new file"),
+        (database("none.db", "PRAGMA user_version = 1"), "unknown store (no tables)"),
+        (damaged, "`sqlite3 FILE .recover` extracts"),
         (program.data_dir().join("working.db"), "needs no import"),
     ] {
         let ended = program.run(&["import", "--from", text(&path)]);
@@ -289,14 +290,14 @@ fn imports() {
     for stream in ["-", "/dev/stdin"] {
         let export = b"{\"aios_memory_export\":1}\n";
         let ended = program.run_with(&["import", "--from", stream], export, &[]);
-        check_error(&program, &ended, 2, "write it to a file first");
+        check_error(&program, &ended, 2, "write the data to a file");
     }
 
     let locked = database("locked.db", tasks);
     let writer = rusqlite::Connection::open(&locked).unwrap();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let ended = program.run(&["import", "--from", text(&locked)]);
-    check_error(&program, &ended, 1, "end that program or wait for it, then try again");
+    check_error(&program, &ended, 1, "wait for that program or end it, then try again");
 }
 
 #[test]
@@ -363,7 +364,7 @@ fn invisible_names_are_refused() {
             &["remember", "a text", "--tag", blank],
             &["recall", "a text", "--tag", blank],
         ] {
-            check_error(&program, &program.run(arguments), 2, "it is empty");
+            check_error(&program, &program.run(arguments), 2, "the value is empty");
         }
         let key = ["record", "preference", "--key", blank, "--value", "x"];
         check_error(&program, &program.run(&key), 1, "its `key` is empty");
@@ -374,7 +375,7 @@ fn invisible_names_are_refused() {
 fn implausible_times_are_refused() {
     let program = with_something_stored();
     let swapped = ["recall", "port", "--since", "2026-05", "--until", "2026-04"];
-    check_error(&program, &program.run(&swapped), 2, "--since is after --until");
+    check_error(&program, &program.run(&swapped), 2, "--since is later than --until");
     let short = ["recall", "port", "--since", "26"];
     check_error(&program, &program.run(&short), 2, "is not a time");
     let far = program.run(&["recall", "port", "--until", "9999-12-31"]);

@@ -225,7 +225,7 @@ fn check_damaged(program: &Program, case: &str) {
     let repaired = match told.contains("`aios-memory repair`") {
         true => program.run(&["repair"]),
         false => {
-            assert!(told.contains("verify once more"), "{case}: no advice: {told}");
+            assert!(told.contains("run `aios-memory verify` again"), "{case}: no advice: {told}");
             program.run(&["verify"])
         }
     };

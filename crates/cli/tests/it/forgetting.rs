@@ -125,7 +125,7 @@ fn without_a_terminal_a_query_must_be_certain() {
     ] {
         let ended = forget(uncertain);
         assert_eq!(ended.code, 2, "{uncertain:?}: {ended:?}");
-        assert!(ended.stderr.contains("name the records that are meant"), "{ended:?}");
+        assert!(ended.stderr.contains("name the records by key"), "{ended:?}");
         // Records are shown with their keys.
         assert!(ended.stderr.contains("[note/"), "{ended:?}");
     }
@@ -237,9 +237,9 @@ fn a_record_that_repeats_the_text_is_shown_and_needs_confirmation() {
 
     let shown = program.run(&["forget", "--query", text, "--dry-run"]).stdout;
     for line in [
-        "would be forgotten: 2 records (messages: 1, tool_calls: 1) and a part of another record",
-        "  contains it in `input`  sh  [tool_call/c]",
-        "  its summary goes, the session stays  session/s1",
+        "would be forgotten: 2 records (messages: 1, tool_calls: 1) and part of another record",
+        "  contains the query in `input`  sh  [tool_call/c]",
+        "  loses its summary, the session stays  session/s1",
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
     }
@@ -340,6 +340,6 @@ fn a_purge_names_other_records_that_contain_the_text() {
     let preview = program.json(&[&forget[..], &["--dry-run"]].concat());
     assert_eq!(preview["repeating"][0]["key"], "preference/greeting", "{preview}");
     let done = program.run(&forget);
-    assert!(done.stdout.contains("says it as well, and stays: preference/greeting"), "{done:?}");
-    assert!(!done.stdout.contains("no file keeps a byte"), "{done:?}");
+    assert!(done.stdout.contains("has the same text and stays: preference/greeting"), "{done:?}");
+    assert!(!done.stdout.contains("no file holds a byte"), "{done:?}");
 }

@@ -144,7 +144,7 @@ fn help_lists_every_format_and_each_name_is_accepted() {
         assert!(help.contains(format.about()), "{help}");
         let ingest = ["ingest", "-", "--format", format.name()];
         let ended = program.run_with(&ingest, b"", &[]);
-        assert!(ended.stderr.contains("it is empty"), "{ended:?}");
+        assert!(ended.stderr.contains("the input is empty"), "{ended:?}");
     }
 }
 
@@ -154,7 +154,7 @@ fn an_unknown_file_is_refused_with_the_list_of_formats() {
     let file = program.file("x.json", "[{\"uuid\": \"c\", \"name\": \"n\", \"created_at\": \"\"}]");
     let ended = program.run(&["ingest", text(&file)]);
     assert_eq!(ended.code, 1, "{ended:?}");
-    let guess = "it looks like `claude`, but `chat_messages` is missing; known formats are chatgpt";
+    let guess = "looks like `claude`, but `chat_messages` is missing; known formats are chatgpt";
     assert!(ended.stderr.contains(guess), "{ended:?}");
 }
 
@@ -173,7 +173,7 @@ fn import_does_not_mistake_conversations_for_entries() {
         let file = program.file("x.json", content.to_string());
         let ended = program.run(&["import", "--from", text(&file)]);
         assert_ne!(ended.code, 0, "{content}");
-        assert!(ended.stderr.contains("go in with `aios-memory ingest`"), "{ended:?}");
+        assert!(ended.stderr.contains("use `aios-memory ingest` for conversations"), "{ended:?}");
     }
     // A list of objects with a name and a type, but without content, is refused as well.
     let file = program.file("x.json", "[{\"name\": \"n\", \"type\": \"t\"}]");

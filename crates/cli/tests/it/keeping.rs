@@ -167,7 +167,7 @@ fn a_store_of_another_program_is_imported_once() {
     connection.close().unwrap();
     let from = ["import", "--from", text(&path)];
     let dry = program.run(&[&from[..], &["--dry-run"]].concat());
-    assert!(dry.stdout.contains("would be 1 added, 0 known already, 1 failed"), "{dry:?}");
+    assert!(dry.stdout.contains("dry run: 1 added, 0 already known, 1 failed"), "{dry:?}");
     assert_eq!(program.recall("ferns"), Vec::<String>::new());
 
     let ended = program.run(&[&["--json"][..], &from].concat());
@@ -184,7 +184,7 @@ fn a_store_of_another_program_is_imported_once() {
     assert_eq!(report["not_understood"][1]["column"], "mood");
     assert_eq!(program.recall("ferns"), ["water the ferns"]);
     let again = program.run(&from);
-    assert!(again.stdout.contains("\n0 added, 1 known already, 1 failed"), "{again:?}");
+    assert!(again.stdout.contains("\n0 added, 1 already known, 1 failed"), "{again:?}");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn doctor_finds_each_problem_and_advises() {
     let open = program.run(&["doctor"]);
     assert_eq!(open.code, 1, "{open:?}");
     assert!(open.stdout.contains("FAIL  data_dir mode"), "{open:?}");
-    assert!(open.stdout.contains("-> chmod 700 '"), "{open:?}");
+    assert!(open.stdout.contains("-> run: chmod 700 '"), "{open:?}");
     fs::set_permissions(program.data_dir(), fs::Permissions::from_mode(0o700)).unwrap();
 
     let env = [("AIOS_MEMORY_EMBEDDING_MODEL", "/nowhere")];
@@ -243,7 +243,7 @@ fn a_database_under_creation_is_not_reported_as_foreign() {
         let finding = format!("{file} is being created, or");
         assert!(ended.stdout.contains(&finding), "{ended:?}");
     }
-    assert!(ended.stdout.contains("-> try again"), "{ended:?}");
+    assert!(ended.stdout.contains("-> open it again"), "{ended:?}");
     drop(creating);
     let again = program.json(&[&at[..], &["doctor"]].concat());
     // Disk space depends on the machine.
@@ -260,7 +260,7 @@ fn maintain_tidies_the_files_and_migrate_updates_them() {
     let tidied = program.json(&["maintain", "--vacuum"]);
     assert_eq!(tidied["vacuumed"], true);
     let present = program.run(&["migrate"]);
-    assert!(present.stdout.contains("which is the present one"), "{present:?}");
+    assert!(present.stdout.contains(", current"), "{present:?}");
 
     // A store at version 1, where the first migration starts.
     let old = program.path("old");
@@ -269,11 +269,11 @@ fn maintain_tidies_the_files_and_migrate_updates_them() {
     fs::copy(fixture, old.join("working.db")).unwrap();
     let at = ["--data-dir", text(&old)];
     let dry = program.run(&[&at[..], &["migrate", "--dry-run"]].concat());
-    assert!(dry.stdout.contains("working.db: would go from version 1 to "), "{dry:?}");
+    assert!(dry.stdout.contains("working.db: would be migrated from version 1 to "), "{dry:?}");
     assert!(!old.join("backup").exists());
     let done = program.run(&[&at[..], &["migrate"]].concat());
     assert_eq!(done.code, 0, "{done:?}");
-    assert!(done.stdout.contains("working.db: brought from version 1 to "), "{done:?}");
+    assert!(done.stdout.contains("working.db: migrated from version 1 to "), "{done:?}");
     assert!(old.join("backup/working.db.v1").exists());
 
     let connection = rusqlite::Connection::open(old.join("working.db")).unwrap();
@@ -282,7 +282,7 @@ fn maintain_tidies_the_files_and_migrate_updates_them() {
     for command in ["migrate", "doctor"] {
         let newer = program.run(&[&at[..], &[command]].concat());
         assert_eq!(newer.code, 1, "{newer:?}");
-        assert!(newer.stdout.contains("use the newer program, or put a copy from"), "{newer:?}");
+        assert!(newer.stdout.contains("use the newer program, or replace the file"), "{newer:?}");
     }
 }
 
@@ -297,7 +297,7 @@ fn forget_reports_its_records_and_purge_removes_them() {
     let asked = program.run(&whole);
     assert_eq!(asked.code, 2, "{asked:?}");
     assert!(asked.stderr.contains("the wobblefrotz is hers"), "{asked:?}");
-    assert!(asked.stderr.contains("say so with --yes"), "{asked:?}");
+    assert!(asked.stderr.contains("pass --yes to confirm"), "{asked:?}");
     let nothing = program.run(&["forget", "--yes"]);
     assert_eq!(nothing.code, 2, "{nothing:?}");
 
@@ -335,7 +335,7 @@ fn an_export_is_imported_and_a_backup_restored() {
     let at = ["--data-dir", text(&other)];
     let import = [&at[..], &["import", "--from", text(&path)]].concat();
     let dry = program.run(&[&import[..], &["--dry-run"]].concat());
-    assert!(dry.stdout.contains("would be 2 added, 0 known already, 0 failed"), "{dry:?}");
+    assert!(dry.stdout.contains("dry run: 2 added, 0 already known, 0 failed"), "{dry:?}");
     let taken = program.json(&import);
     assert_eq!((&taken["added"], &taken["known"]), (&json!(2), &json!(0)));
     program

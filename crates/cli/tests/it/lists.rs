@@ -148,5 +148,5 @@ fn times_are_read_in_words_and_printed_with_their_zone() {
     }
     let unsure = program.run(&["recall", "otter", "--since", "02/03/2026"]);
     assert_eq!(unsure.code, 2, "{unsure:?}");
-    assert!(unsure.stderr.contains("may be 2026-03-02 or 2026-02-03"), "{unsure:?}");
+    assert!(unsure.stderr.contains("is ambiguous: 2026-03-02 or 2026-02-03"), "{unsure:?}");
 }

@@ -243,7 +243,7 @@ fn a_user_cannot_store_records_for_others_from_a_file() {
     let env = [("AIOS_MEMORY_MEMORY_USER", "u2")];
     assert_fails(&program.run_with(&flags, b"", &env), 2, "acts for one");
     let metric = ["record", "metric", "--key", "cpu", "--value", "1"];
-    assert_fails(&program.run_with(&metric, b"", &env), 2, "everybody's");
+    assert_fails(&program.run_with(&metric, b"", &env), 2, "belong to the machine");
     assert_eq!(all(&program, "message"), Vec::<String>::new());
 
     // With a session, the view stays narrowed to it.
@@ -317,5 +317,5 @@ fn a_known_id_with_another_text_is_not_a_duplicate() {
         |words: &str| program.run(&["record", "message", "--set", "id=m", "--content", words]);
     assert_eq!(message("c one").code, 0);
     assert_eq!(message("c one").code, 0);
-    assert_fails(&message("c two"), 1, "another text");
+    assert_fails(&message("c two"), 1, "another message");
 }

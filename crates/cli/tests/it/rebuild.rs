@@ -99,7 +99,7 @@ fn repair_recovers_lost_records_from_working_memory_and_names_the_rest() {
     let missing = json!([{"key": "goal/g"}, {"key": format!("note/{note}")}]);
     assert_eq!(found.json()["missing"], missing, "{found:?}");
     let advised = program.run(&["doctor"]);
-    assert!(advised.stdout.contains("`aios-memory repair` puts it right"), "{advised:?}");
+    assert!(advised.stdout.contains("`aios-memory repair` to repair it"), "{advised:?}");
 
     let repaired = program.run(&["verify", "--repair", "--json"]);
     assert_eq!(repaired.code, 1, "a record is lost: {repaired:?}");

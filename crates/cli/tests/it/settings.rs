@@ -20,7 +20,7 @@ fn init_writes_every_key_and_changes_nothing() {
 
     let again = program.run(&["config", "init"]);
     assert_eq!(again.code, 2);
-    assert!(again.stderr.contains("is there already (write over it with --force"), "{again:?}");
+    assert!(again.stderr.contains("already exists (pass --force"), "{again:?}");
     assert_eq!(program.run(&["config", "init", "--force"]).code, 0);
 }
 

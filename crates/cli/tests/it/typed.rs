@@ -35,9 +35,9 @@ fn a_mistyped_option_is_not_taken_as_text() {
         (&["remember", "--tga", "x", "milk"], "--tga"),
         (&["remember", "-x"], "-x"),
         (&["context", "milk", "--max-token", "3"], "--max-token"),
-        (&["forget", "--query", "--yes"], "a text is missing"),
-        (&["remember", "milk", "--tag", "--json"], "a text is missing"),
-        (&["record", "goal", "--description", "--priority"], "a text is missing"),
+        (&["forget", "--query", "--yes"], "expected a text"),
+        (&["remember", "milk", "--tag", "--json"], "expected a text"),
+        (&["record", "goal", "--description", "--priority"], "expected a text"),
         (&["recall", "milk", "--limit", "-1"], "expected a whole number from 1 to 1000"),
     ] {
         let ended = program.run(arguments);
@@ -81,11 +81,11 @@ fn a_tilde_is_the_home_directory_wherever_a_path_is_given() {
     );
     assert!(!home.join("~").exists());
     for (arguments, env, expect) in [
-        (&["--data-dir", "~ada/mem"][..], &[("X", "")][..], "`~NAME` is not resolved here"),
-        (&[], &[("AIOS_MEMORY_DATA_DIR", "~ada/mem")], "`~NAME` is not resolved here"),
-        (&[], &[("AIOS_MEMORY_DATA_DIR", "~/mem"), ("HOME", "")], "HOME is not set"),
-        (&["--data-dir", "~/mem"], &[("HOME", "")], "HOME is not set"),
-        (&[], &[("HOME", "")], "give --data-dir"),
+        (&["--data-dir", "~ada/mem"][..], &[("X", "")][..], "`~NAME` is not supported"),
+        (&[], &[("AIOS_MEMORY_DATA_DIR", "~ada/mem")], "`~NAME` is not supported"),
+        (&[], &[("AIOS_MEMORY_DATA_DIR", "~/mem"), ("HOME", "")], "HOME, which is not set"),
+        (&["--data-dir", "~/mem"], &[("HOME", "")], "HOME, which is not set"),
+        (&[], &[("HOME", "")], "pass --data-dir"),
     ] {
         let ended = program.run_with(&[arguments, &["remember", "tilde"]].concat(), b"", env);
         assert_eq!(ended.code, 2, "{arguments:?} {env:?}: {ended:?}");
@@ -104,14 +104,14 @@ fn an_invisible_text_counts_as_empty() {
         for (kind, flag) in [("goal", "--description"), ("note", "--content")] {
             let ended = program.run(&["record", kind, flag, blank]);
             assert_eq!(ended.code, 1, "{kind} {blank:?}: {ended:?}");
-            let expect = ["its text is empty", "it needs title or content"];
+            let expect = ["its text is empty", "it requires title or content"];
             let is_told = expect.iter().any(|told| ended.stderr.contains(told));
             assert!(is_told, "{kind} {blank:?}: {ended:?}");
         }
         let message = format!("{{\"content\": \"{}\"}}", blank.replace('\n', "\\n"));
         let ended =
             program.run_with(&["ingest", "--format", "jsonl", "-"], message.as_bytes(), &[]);
-        assert!(ended.stdout.contains("0 added, 0 known already, 1 skipped"), "{ended:?}");
+        assert!(ended.stdout.contains("0 added, 0 already known, 1 skipped"), "{ended:?}");
     }
     assert_eq!(program.json(&["list", "note"])["items"].as_array().unwrap().len(), 0);
     assert_eq!(program.json(&["list", "goal"])["items"].as_array().unwrap().len(), 0);
@@ -146,8 +146,8 @@ fn ingesting_a_directory_skips_ignored_hidden_and_linked_files() {
     assert_eq!((&only["added"], &only["directories"]["files"]), (&1.into(), &1.into()), "{only}");
     let whole = program.run(&["ingest", text(&dir)]);
     assert_eq!(whole.code, 0, "{whole:?}");
-    assert!(whole.stdout.contains("3 added, 1 known already"), "{whole:?}");
-    assert!(whole.stdout.contains("4 files taken, 3 skipped (empty, or not text)"), "{whole:?}");
+    assert!(whole.stdout.contains("3 added, 1 already known"), "{whole:?}");
+    assert!(whole.stdout.contains("4 files read, 3 skipped (empty or not text)"), "{whole:?}");
     for (query, expect) in [
         ("boiler pressure", true),
         ("roof mended March", true),

@@ -65,8 +65,7 @@ impl Draft {
             part.part = Part { number: at + 1, count };
         }
         let bytes = text.len();
-        let reason =
-            format!("{bytes} bytes are more than {TEXT_BYTES_MAX}; cut into {count} parts");
+        let reason = format!("{bytes} bytes, more than {TEXT_BYTES_MAX}; cut into {count} parts");
         parts[0].mended.push(Mend::of("text", reason));
         parts
     }

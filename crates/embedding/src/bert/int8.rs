@@ -74,7 +74,7 @@ impl Int8Bert {
     /// [`Error::Damaged`] if `bytes` is not such a model.
     pub fn from_bytes(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Int8Bert, Error> {
         Int8Bert::load(bytes.into())
-            .map_err(|source| Error::Damaged { origin: "the bytes given".into(), source })
+            .map_err(|source| Error::Damaged { origin: "the given bytes".into(), source })
     }
 
     /// Returns `true` if `dir` holds such a model.

@@ -142,7 +142,7 @@ pub(crate) fn in_batches<T: Sync, R: Send, S: Default>(
 /// Checks that all numbers are finite.
 pub(crate) fn check_finite(vectors: &[Vec<f32>]) -> Result<(), Error> {
     if vectors.iter().flatten().any(|x| !x.is_finite()) {
-        return Err(Error::compute("the weights give a vector that is not finite"));
+        return Err(Error::compute("the weights produce a vector that is not finite"));
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ impl Weights {
         match *tensor.dims() {
             [rows, found] if rows_min <= rows && found == columns => self.float(name, tensor),
             ref found => Err(self.malformed(format!(
-                "`{name}` has shape {found:?}, needed are [{rows_min} or more, {columns}]"
+                "`{name}` has shape {found:?}, expected [{rows_min} or more, {columns}]"
             ))),
         }
     }
@@ -59,9 +59,7 @@ impl Weights {
         let tensor = self.find(name)?;
         if tensor.dims() != shape {
             let found = tensor.dims();
-            return Err(
-                self.malformed(format!("`{name}` has shape {found:?}, needed is {shape:?}"))
-            );
+            return Err(self.malformed(format!("`{name}` has shape {found:?}, expected {shape:?}")));
         }
         self.float(name, tensor)
     }
@@ -70,12 +68,13 @@ impl Weights {
         let full_name = format!("{}{name}", self.prefix);
         self.tensors
             .get(&full_name)
-            .ok_or_else(|| self.malformed(format!("it has no `{full_name}`")))
+            .ok_or_else(|| self.malformed(format!("missing tensor `{full_name}`")))
     }
 
     fn float(&self, name: &str, tensor: &Tensor) -> Result<Tensor, Error> {
         if !tensor.dtype().is_float() {
-            return Err(self.malformed(format!("`{name}` holds {:?}", tensor.dtype())));
+            let found = tensor.dtype();
+            return Err(self.malformed(format!("`{name}` has type {found:?}, expected floats")));
         }
         tensor.to_dtype(DType::F32).map_err(Error::compute)
     }

@@ -114,7 +114,7 @@ impl CrossEncoder {
             scores.map_err(Error::compute)
         })?;
         if computed.iter().any(|score| !score.is_finite()) {
-            return Err(Error::compute("the weights give a score that is not finite"));
+            return Err(Error::compute("the weights produce a score that is not finite"));
         }
         let mut scores = vec![0.0; texts.len()];
         for (index, score) in order.into_iter().zip(computed) {
@@ -147,7 +147,7 @@ fn tokenizer(path: &Path, length_max: usize, rows: usize) -> Result<Tokenizer, E
     tokenizer.set_encode_special_tokens(true);
     let ids_end = tokenizer.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
     if rows < ids_end {
-        return Err(malformed(format!("it has {ids_end} tokens, the model {rows}")));
+        return Err(malformed(format!("it has {ids_end} tokens, but the model has {rows}")));
     }
     Ok(tokenizer)
 }

@@ -84,7 +84,7 @@ impl Settings {
         };
         let labels = config["id2label"].as_object().map_or(2, serde_json::Map::len);
         if labels != 1 {
-            return Err(reader.unsupported(format!("a score of {labels} labels")));
+            return Err(reader.unsupported(format!("a cross-encoder with {labels} labels")));
         }
         Settings::of_family(reader, family, read)
     }
@@ -152,7 +152,7 @@ fn global_every(reader: &Reader<'_>, layers: usize) -> Result<usize, Error> {
     let Some(kinds) = reader.list("layer_types")? else {
         let every = reader.size_or(&["global_attn_every_n_layers"], 3)?;
         return match every {
-            0 => Err(reader.malformed("`global_attn_every_n_layers` is 0".to_owned())),
+            0 => Err(reader.malformed("`global_attn_every_n_layers` must not be 0".to_owned())),
             every => Ok(every),
         };
     };
@@ -161,7 +161,7 @@ fn global_every(reader: &Reader<'_>, layers: usize) -> Result<usize, Error> {
     let expected = |index| if index % every == 0 { "full_attention" } else { "sliding_attention" };
     let is_regular = kinds.iter().enumerate().all(|(index, kind)| kind == expected(index));
     if kinds.len() != layers || !is_regular {
-        return Err(reader.unsupported("kinds of layers in another order".to_owned()));
+        return Err(reader.unsupported("irregular `layer_types`".to_owned()));
     }
     Ok(every)
 }
@@ -176,10 +176,10 @@ fn nomic(reader: &Reader<'_>) -> Result<Sizes, Error> {
         return Err(reader.unsupported("a mixture of experts".to_owned()));
     }
     if reader.number_or(&["rotary_emb_fraction"], 1.0)? != 1.0 {
-        return Err(reader.unsupported("positions of a part of each head".to_owned()));
+        return Err(reader.unsupported("`rotary_emb_fraction` other than 1".to_owned()));
     }
     if reader.number(&["rotary_emb_scale_base"])?.is_some() {
-        return Err(reader.unsupported("angles with a scale".to_owned()));
+        return Err(reader.unsupported("`rotary_emb_scale_base`".to_owned()));
     }
     reader.only("activation_function", "swiglu")?;
     reader.only("hidden_act", "silu")?;
@@ -330,7 +330,7 @@ fn t5(reader: &Reader<'_>) -> Result<Sizes, Error> {
         "relu" => (false, Activation::Relu),
         "gated-gelu" => (true, Activation::NewGelu),
         "gated-silu" => (true, Activation::Silu),
-        other => return Err(reader.unsupported(format!("`feed_forward_proj` of `{other}`"))),
+        other => return Err(reader.unsupported(format!("`feed_forward_proj` = `{other}`"))),
     };
     let config = t5::Config {
         vocab_size: reader.size(&["vocab_size"])?,

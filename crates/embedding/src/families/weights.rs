@@ -96,7 +96,7 @@ impl Weights {
         left.sort_unstable();
         match left.first() {
             Some(name) => {
-                Err(self.unsupported(format!("the tensor `{name}`, which this family has not")))
+                Err(self.unsupported(format!("the tensor `{name}`, unknown in this family")))
             }
             None => Ok(network),
         }
@@ -116,9 +116,12 @@ impl Source {
         let name = self.own_name(name);
         let message = |text: String| candle_core::Error::Msg(text);
         let tensor =
-            self.tensors.get(name).ok_or_else(|| message(format!("it has no `{name}`")))?;
+            self.tensors.get(name).ok_or_else(|| message(format!("missing tensor `{name}`")))?;
         if !tensor.dtype().is_float() {
-            return Err(message(format!("`{name}` holds {:?}", tensor.dtype())));
+            return Err(message(format!(
+                "`{name}` has type {:?}, expected floats",
+                tensor.dtype()
+            )));
         }
         tensor.to_dtype(DType::F32)
     }
@@ -143,7 +146,7 @@ impl SimpleBackend for Source {
             let (name, found) = (self.own_name(name), tensor.dims());
             let needed = shape.dims();
             return Err(candle_core::Error::Msg(format!(
-                "`{name}` has shape {found:?}, needed is {needed:?}"
+                "`{name}` has shape {found:?}, expected {needed:?}"
             )));
         }
         self.note(name);

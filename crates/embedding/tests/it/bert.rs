@@ -297,7 +297,7 @@ fn a_token_without_a_row_is_refused_at_opening() {
         fs::write(tiny.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
         let error = Bert::open(tiny.path(), BertOptions::default()).err().unwrap();
         assert!(error.is_damaged(), "{error}");
-        let needed = format!("needed are [{rows} or more, 8]");
+        let needed = format!("expected [{rows} or more, 8]");
         assert!(error.to_string().contains(&needed), "{error}");
     };
     check(1000, |tokenizer| tokenizer["model"]["vocab"]["three"] = json!(999));

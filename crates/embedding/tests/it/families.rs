@@ -240,7 +240,7 @@ fn a_token_without_a_row_is_refused_at_opening() {
         fixture.write("tokenizer.json", &tokenizer);
         let error = refusal(&fixture);
         assert!(error.is_damaged(), "{error}");
-        assert!(error.to_string().contains("13 tokens, the tokenizer 100"), "{error}");
+        assert!(error.to_string().contains("13 tokens, but the tokenizer has 100"), "{error}");
     }
 }
 
@@ -251,7 +251,7 @@ fn unsupported_features_are_refused() {
         assert!(matches!(error, Error::Unsupported { .. }), "{error}");
         assert!(error.to_string().contains(expect), "{error}");
     };
-    check("modernbert", "hidden_activation", json!("silu"), "`hidden_activation` of `silu`");
+    check("modernbert", "hidden_activation", json!("silu"), "`hidden_activation` = `silu`");
     check("modernbert", "attention_bias", json!(true), "attention_bias");
     let kinds = json!([
         "full_attention",
@@ -260,12 +260,12 @@ fn unsupported_features_are_refused() {
         "full_attention",
         "sliding_attention"
     ]);
-    check("modernbert", "layer_types", kinds, "another order");
+    check("modernbert", "layer_types", kinds, "irregular `layer_types`");
     let scaled = json!({ "full_attention": { "rope_type": "yarn" } });
     check("modernbert", "rope_parameters", scaled, "`yarn`");
-    check("nomic_bert", "activation_function", json!("gelu"), "`activation_function` of `gelu`");
+    check("nomic_bert", "activation_function", json!("gelu"), "`activation_function` = `gelu`");
     check("nomic_bert", "num_experts", json!(8), "experts");
-    check("nomic_bert", "rotary_emb_fraction", json!(0.5), "a part of each head");
+    check("nomic_bert", "rotary_emb_fraction", json!(0.5), "`rotary_emb_fraction`");
     check("nomic_bert", "prenorm", json!(true), "prenorm");
     check("jina_bert", "feed_forward_type", json!("original"), "`feed_forward_type`");
     check("t5", "feed_forward_proj", json!("gated-relu"), "`gated-relu`");
@@ -279,7 +279,7 @@ fn unsupported_features_are_refused() {
         assert!(error.to_string().contains(expect), "{error}");
     };
     check_damaged("modernbert", "hidden_size", json!("much"), "expected a whole number");
-    check_damaged("modernbert", "hidden_size", json!(null), "it has no `hidden_size`");
+    check_damaged("modernbert", "hidden_size", json!(null), "missing setting `hidden_size`");
     check_damaged("nomic_bert", "n_head", json!(3), "not a multiple of 3 heads");
 }
 

@@ -108,7 +108,7 @@ fn other_eight_bit_formats_are_refused() {
         let values = vec![1; shape.iter().product()];
         tensors.insert(NAME.to_owned(), Stored::integers(&shape, &values));
     };
-    check(integers, "in eight bits without a scale");
+    check(integers, "8-bit weights");
     check(
         |tensors| {
             tensors.insert(format!("{NAME}_scale"), Stored::floats(&[HIDDEN, 2], &[1.0; 16]));

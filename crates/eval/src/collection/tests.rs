@@ -60,17 +60,17 @@ fn broken_lines_are_named_with_the_remedy() {
     check(("corpus.jsonl", "{\"_id\": \"a\", \"text\": \"b\"}\n{}"), "line 2: expected an object");
     check(
         ("corpus.jsonl", "{\"_id\": \"a\", \"text\": \"b\"}\n\n{\"_id\": \"a\", \"text\": \"c\"}"),
-        "line 3: line 1 has the id `a`, too; give each its own",
+        "line 3: line 1 also has the id `a`; use distinct ids",
     );
     let heading = "query-id\tcorpus-id\tscore\n";
     let judged = |line: &str| format!("{heading}{line}");
-    check(("qrels/test.tsv", &judged("q1\td1\thigh")), "line 2: expected the ids of a query");
-    check(("qrels/test.tsv", &judged("q1\td1")), "line 2: expected the ids of a query");
+    check(("qrels/test.tsv", &judged("q1\td1\thigh")), "line 2: expected the id of a query");
+    check(("qrels/test.tsv", &judged("q1\td1")), "line 2: expected the id of a query");
     check(
         ("qrels/test.tsv", &judged("q1\td1\t1\nq1\td9\t1")),
-        "line 3: there is no document `d9`; remove the line, or add what it names",
+        "line 3: unknown document `d9`; remove the line, or add the missing one",
     );
-    check(("qrels/test.tsv", &judged("q9\td1\t1")), "line 2: there is no query `q9`");
+    check(("qrels/test.tsv", &judged("q9\td1\t1")), "line 2: unknown query `q9`");
     check(("qrels/test.tsv", heading), "no queries with judgements");
     check(("qrels/test.tsv", &judged("q1\td9\t0")), "no queries with judgements");
     let empty = dir(&[]);

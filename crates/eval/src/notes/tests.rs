@@ -29,18 +29,24 @@ fn broken_lines_are_named_with_the_remedy() {
     check("{\"id\": ", "expected a JSON object");
     check("[]", "expected a JSON object");
     check("{\"id\": \"m3\"}", "expected `id` and `text` (a memory), or `q`, `gold` and `type`");
-    check("{\"text\": \"x\"}", "a memory has `id`, `text`, `kind`, `user`: missing field `id`");
-    check("{\"id\": \"m3\", \"text\": \"x\", \"tag\": 1}", "a memory has `id`, `text`, `kind`");
-    check("{\"id\": \"m1\", \"text\": \"x\"}", "line 1 has the id `m1`, too; give each its own");
-    check("{\"id\": \"m3\", \"text\": \" \"}", "the memory has no text; remove the line");
+    check(
+        "{\"text\": \"x\"}",
+        "expected a memory with `id`, `text`, `kind` and `user`: missing field `id`",
+    );
+    check("{\"id\": \"m3\", \"text\": \"x\", \"tag\": 1}", "expected a memory with `id`, `text`");
+    check("{\"id\": \"m1\", \"text\": \"x\"}", "line 1 also has the id `m1`; use distinct ids");
+    check("{\"id\": \"m3\", \"text\": \" \"}", "the memory has no text; add one");
     let question = |q: &str, gold: &str, name: &str| {
         format!("{{\"q\": \"{q}\", \"gold\": [{gold}], \"type\": \"{name}\"}}")
     };
-    check(&question("x", "\"m9\"", "one-word"), "there is no memory `m9`; correct `gold`");
-    check(&question("x", "", "one-word"), "no `gold`; name the memories that answer it");
-    check(&question("x", "\"m1\"", "never-stored"), "a question of the type `never-stored` has");
+    check(&question("x", "\"m9\"", "one-word"), "unknown memory `m9`; correct `gold`");
+    check(&question("x", "", "one-word"), "`gold` is empty; name the memories that answer");
+    check(&question("x", "\"m1\"", "never-stored"), "a question of the type `never-stored` must");
     check(&question(" ", "\"m1\"", "one-word"), "the question is empty");
-    check("{\"q\": \"x\", \"golds\": [], \"type\": \"y\"}", "a question has `q`, `gold`, `type`");
+    check(
+        "{\"q\": \"x\", \"golds\": [], \"type\": \"y\"}",
+        "expected a question with `q`, `gold` and `type`",
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn broken_texts_are_named_with_the_remedy() {
         let error = others(&dir.path().join(name), &*embedder).unwrap_err().to_string();
         assert!(error.contains(expect), "{error}");
     };
-    check("empty.txt", "no texts; give a file with a text on each line");
+    check("empty.txt", "no texts found; use a file with one text per line");
     check("broken.jsonl", "line 2: expected an object with `text` as a string");
     check("cut.jsonl", "line 1: expected an object with `text`");
     check("folder", "expected a file, or a directory with `cran.all.1400`");

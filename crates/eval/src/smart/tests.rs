@@ -57,10 +57,10 @@ fn broken_lines_are_named_with_the_remedy() {
     };
     check(("CISI.ALL", ".I 1\n.Q\nx"), "CISI.ALL: line 2: `.Q` is not a field of an entry; begin");
     check(("CISI.ALL", ".W\nx"), "line 1: `.W` is not a field of an entry");
-    check(("CISI.ALL", ".I 1\nlost"), "line 2: text outside of a field; put it under a line");
-    check(("CISI.ALL", ".I 1\n.W\nx\n.I 1\n.W\ny"), "line 4: line 1 has the id `1`, too");
-    check(("CISI.REL", "1 1 0 0.0\n1 9 0 0.0"), "CISI.REL: line 2: there is no document `9`");
-    check(("CISI.REL", "9 1 0 0.0"), "line 1: there is no query `9`; remove the line");
-    check(("CISI.REL", "1 1"), "line 1: expected the ids of a query and of a document");
+    check(("CISI.ALL", ".I 1\nlost"), "line 2: text outside a field; put it below a line");
+    check(("CISI.ALL", ".I 1\n.W\nx\n.I 1\n.W\ny"), "line 4: line 1 also has the id `1`");
+    check(("CISI.REL", "1 1 0 0.0\n1 9 0 0.0"), "CISI.REL: line 2: unknown document `9`");
+    check(("CISI.REL", "9 1 0 0.0"), "line 1: unknown query `9`; remove the line");
+    check(("CISI.REL", "1 1"), "line 1: expected the id of a query, the id of a document");
     check(("CISI.REL", ""), "no queries with judgements");
 }

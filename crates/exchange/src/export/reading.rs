@@ -44,13 +44,13 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
     let input = |problem: String| Error::Input { path: path.to_owned(), problem };
     let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
     let version = match lines.header() {
-        None => return Err(input("it is not an export of aios-memory".to_owned())),
+        None => return Err(input("not an export of aios-memory".to_owned())),
         Some(ExportHeader { aios_memory_export: known @ 1..=EXPORT_FORMAT }) => known,
         Some(ExportHeader { aios_memory_export: 0 }) => {
-            return Err(input("there is no version 0 of the format".to_owned()));
+            return Err(input("invalid export version 0".to_owned()));
         }
         Some(ExportHeader { aios_memory_export: newer }) => {
-            let problem = format!("it has version {newer} of the format; use the newer program");
+            let problem = format!("export version {newer} is not supported; use a newer program");
             return Err(input(problem));
         }
     };

@@ -15,8 +15,8 @@ use crate::ingest;
 
 pub(super) const SHAPE: Shape = Shape {
     name: "entries",
-    about: "a JSON list of entries, or an object of them by id, each with a key or a category; or \
-            a table entries",
+    about: "a JSON list of entries, or an object of entries by id, each with a key or a category; \
+            or a table entries",
     tables: &[Table {
         finish,
         ..Table::new(
@@ -71,8 +71,8 @@ pub(super) struct Document {
 pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
     if let Some(sort) = conversation_in(&document) {
         return Err(format!(
-            "it holds {sort}, not entries. Conversations and documents go in with `aios-memory \
-             ingest`"
+            "expected entries, not {sort}; use `aios-memory ingest` for conversations and \
+             documents"
         ));
     }
     let mut beside = Map::new();

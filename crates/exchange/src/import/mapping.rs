@@ -52,7 +52,7 @@ impl Table {
         !matches!(self.becomes, Becomes::Record(_)) && !values.any(has)
     }
 
-    /// Returns the names of the columns of which at least one is required.
+    /// Returns the names of the columns that are alternatives: at least one is required.
     pub(super) fn needed_columns(&self) -> String {
         let needed = self.columns.iter().filter(|column| self.needs.contains(&column.field));
         needed.flat_map(|column| column.from).copied().collect::<Vec<_>>().join(", ")
@@ -154,7 +154,7 @@ pub(super) fn map(
     report: &mut ImportReport,
 ) -> Result<Mapped, String> {
     for column in row.unreadable {
-        report.unclear(name, Some(&column), 1, "holds bytes that are no text; left out");
+        report.unclear(name, Some(&column), 1, "is not text; left out");
     }
     let mut rest = row.fields;
     let is_wide = table.is_wide(&rest);
@@ -171,19 +171,19 @@ pub(super) fn map(
         match read(column.holds, &value) {
             Ok(Value::Null) => {}
             Ok(value) => drop(fields.insert(column.field.to_owned(), value)),
-            Err(problem) => {
-                let why = format!("does not hold {problem}; kept beside the record");
+            Err(expected) => {
+                let why = format!("is not {expected}; kept beside the record");
                 report.unclear(name, Some(&found), 1, &why);
                 told.push((found, value));
             }
         }
     }
     if !table.needs.is_empty() && !table.needs.iter().any(|field| fields.contains_key(*field)) {
-        return Err(format!("it has nothing in any of {}", table.needed_columns()));
+        return Err(format!("all of these columns are empty: {}", table.needed_columns()));
     }
     // In other tables, a remaining column may be a preference of its own.
     if let Becomes::Record(_) = table.becomes {
-        let why = "has no field of its own; kept beside the record";
+        let why = "has no matching field; kept beside the record";
         rest.keys().for_each(|column| report.unclear(name, Some(column), 1, why));
     }
     rest.extend(told);

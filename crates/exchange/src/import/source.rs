@@ -45,10 +45,10 @@ impl Source {
         let about = fs::metadata(path).map_err(failed)?;
         if !about.is_file() {
             let what = if about.is_dir() { "directory" } else { "device or pipe" };
-            return Err(refused(format!("it is a {what}; name a file")));
+            return Err(refused(format!("expected a file, not a {what}")));
         }
         if about.len() == 0 {
-            return Err(refused("it is empty; there is nothing to import".to_owned()));
+            return Err(refused("the file is empty; there is nothing to import".to_owned()));
         }
         let mut head = Vec::new();
         let mut file = fs::File::open(path).map_err(failed)?;
@@ -56,8 +56,8 @@ impl Source {
         if ForeignFile::is_sqlite(&head) {
             let file = ForeignFile::open_in(path, copies)?;
             if file.application_id()? == aios_working::APPLICATION_ID {
-                let problem = "it is a working memory of this program and needs no import; open \
-                               the directory that it is in with --data-dir";
+                let problem = "this is a database of this program and needs no import; open its \
+                               directory with --data-dir";
                 return Err(refused(problem.to_owned()));
             }
             return Ok(Source::Sqlite(path.to_owned(), Box::new(file)));
@@ -65,21 +65,20 @@ impl Source {
         if IMPORT_JSON_BYTES_MAX < about.len() {
             let bytes = about.len();
             return Err(refused(format!(
-                "it has {bytes} bytes, more than {IMPORT_JSON_BYTES_MAX}; split it"
+                "the file has {bytes} bytes, more than {IMPORT_JSON_BYTES_MAX}; split it"
             )));
         }
         file.read_to_end(&mut head).map_err(failed)?;
         let json = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
         if !matches!(json.trim_ascii_start().first(), Some(b'[' | b'{')) {
-            return Err(refused(format!("it is neither SQLite nor JSON; {}", recognised())));
+            return Err(refused(format!("neither SQLite nor JSON; {}", recognised())));
         }
         let document = repeated::parse(json)
-            .map_err(|error| refused(format!("it is no whole JSON document: {error}")))?;
+            .map_err(|error| refused(format!("not a complete JSON document: {error}")))?;
         match entries::of_json(document).map_err(refused)? {
             Some(document) => Ok(Source::Json(document)),
             None => Err(refused(format!(
-                "it holds no entries; {}. Conversations and documents go in with `aios-memory \
-                 ingest`",
+                "no entries found; {}; use `aios-memory ingest` for conversations and documents",
                 recognised()
             ))),
         }
@@ -93,7 +92,7 @@ impl Source {
             Source::Json(document) => {
                 let (name, rows) = (JSON_TABLE.to_owned(), document.rows.len() as u64);
                 for field in &document.unknown {
-                    let why = "stands beside the entries and is not understood; left out";
+                    let why = "is an unknown field beside the entries; left out";
                     report.unclear(&name, Some(field), 1, why);
                 }
                 let columns = vec!["key".to_owned()];
@@ -113,17 +112,17 @@ impl Source {
                     report.unclear(&found.name, None, found.rows, &why);
                 }
                 None => {
-                    let why = "no table of this name is known; left out";
+                    let why = "is an unknown table; left out";
                     report.unclear(&found.name, None, found.rows, why);
                 }
             }
         }
         if plan.is_empty() {
             let has = match names.is_empty() {
-                true => "it has no tables".to_owned(),
-                false => format!("it has the tables {}", names.join(", ")),
+                true => "no tables".to_owned(),
+                false => format!("tables: {}", names.join(", ")),
             };
-            let problem = format!("no known store has this shape ({has}); {}", recognised());
+            let problem = format!("unknown store ({has}); {}", recognised());
             return Err(Error::Input { path, problem });
         }
         plan.sort_by_key(|step| step.table.becomes.rank());
@@ -213,5 +212,5 @@ fn shapes(plan: &[Step]) -> Vec<&'static str> {
 fn recognised() -> String {
     let shapes: Vec<_> =
         SHAPES.iter().map(|shape| format!("{} ({})", shape.name, shape.about)).collect();
-    format!("recognised are: {}", shapes.join("; "))
+    format!("supported: {}", shapes.join("; "))
 }

@@ -244,7 +244,7 @@ impl Writer {
             match self.parents.get(&(kind, own.clone())) {
                 Some(id) => drop(mapped.fields.insert(field.to_owned(), json!(id))),
                 None => {
-                    let why = format!("names no {kind} of this file; kept beside the record");
+                    let why = format!("refers to no {kind} in this file; kept beside the record");
                     self.report.unclear(name, Some(field), 1, &why);
                     mapped.rest.insert(field.to_owned(), own.into());
                 }
@@ -264,7 +264,7 @@ impl Writer {
         let user = mapped.take("user");
         let found = match mapped.take("key") {
             Some(key) => {
-                let why = "a setting is a key and a value; left out";
+                let why = "is neither the key nor the value of a setting; left out";
                 for column in mapped.rest.keys().filter(|column| !is_upkeep(column)) {
                     self.report.unclear(table, Some(column), 1, why);
                 }
@@ -295,7 +295,7 @@ fn with_own(scope: Scope, own: Scope) -> Result<Scope, String> {
     if let (Some(user), Some(own)) = (&scope.user, &own.user)
         && user != own
     {
-        return Err(format!("it names two owners, `{user}` and `{own}`"));
+        return Err(format!("two owners are given, `{user}` and `{own}`; give one"));
     }
     Ok(Scope {
         user: own.user.or(scope.user),
@@ -318,7 +318,7 @@ fn kept(row: u64, of: Kind, of_id: &Id, rest: Map<String, Value>, scope: &Scope)
         "entity_id": of_id,
         "provenance": {"module": MODULE},
     });
-    let Value::Object(fields) = entry else { unreachable!("an object was made") };
+    let Value::Object(fields) = entry else { unreachable!("built as an object") };
     Arrival::new(row, Kind::Entry, id, scope.clone(), Content::Fields(fields))
 }
 

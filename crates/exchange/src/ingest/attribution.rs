@@ -128,8 +128,8 @@ impl<'a, 's> Attribution<'a, 's> {
         };
         match (&draft.scope.user, &conversation.owner) {
             (Some(user), _) if conversation.is_shared => Err(format!(
-                "it names the owner `{user}`, but parts of its conversation that stand far before \
-                 it name none and are stored; write the owner in the first of them"
+                "it names the owner `{user}`, but much earlier parts of its conversation name none \
+                 and are stored; add the owner to the first part"
             )),
             (Some(_), _) => Ok(()),
             (None, Owner::Nobody) => {
@@ -145,8 +145,8 @@ impl<'a, 's> Attribution<'a, 's> {
                 Ok(())
             }
             (None, Owner::Several(one, other)) => Err(format!(
-                "it names no owner, and its conversation names two, `{one}` and `{other}`; write \
-                 its owner in it"
+                "it names no owner, and its conversation names two, `{one}` and `{other}`; add its \
+                 owner"
             )),
         }
     }

@@ -21,19 +21,18 @@ const MARK_BYTES: usize = 4;
 const SAMPLE_BYTES: u64 = 4096;
 
 /// Problem of a text in an unsupported encoding.
-const UNKNOWN: &str = "it is not UTF-8, and does not look like Windows-1252 (Latin-1); convert it \
-                       to UTF-8 first";
+const UNKNOWN: &str = "neither UTF-8 nor Windows-1252 (Latin-1); convert it to UTF-8 first";
 
 /// Minimum length of a run of non-ASCII bytes that is rare in Windows-1252.
 const FOREIGN_RUN: usize = 4;
 
 /// Report for a text that is decoded as Windows-1252.
 const AS_WINDOWS: &str =
-    "it is not UTF-8; read as Windows-1252 (Latin-1); if it is neither, convert it to UTF-8 first";
+    "not UTF-8, read as Windows-1252 (Latin-1); if that is wrong, convert it to UTF-8 first";
 
 /// Report for a text in UTF-16 that is incomplete.
 pub(super) const BROKEN_UNITS: &str =
-    "lone surrogates or an odd last byte, which UTF-16 does not have, became U+FFFD";
+    "invalid UTF-16 (lone surrogates or an odd last byte) was replaced by U+FFFD";
 
 /// Reciprocal of the share of control characters above which UTF-8 text counts as binary.
 const CONTROLS_SHARE: usize = 20;
@@ -42,7 +41,7 @@ const CONTROLS_SHARE: usize = 20;
 const CONTROLS_MIN: usize = 4;
 
 /// Report for a text that is UTF-8 except for a few bytes.
-const REPLACED: &str = "bytes that are not UTF-8 became U+FFFD";
+const REPLACED: &str = "bytes that are not UTF-8 were replaced by U+FFFD";
 
 /// A stream in UTF-8, or in an encoding that its reader has yet to detect.
 pub(super) struct Stream<'a> {
@@ -67,7 +66,7 @@ pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<
     let encoding = match (mark, bytes_of_text) {
         ([0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF], _)
         | ([_, _, _, _], [false, false, false, true] | [true, false, false, false]) => {
-            let problem = "it is UTF-32; convert it to UTF-8 first";
+            let problem = "UTF-32 is not supported; convert it to UTF-8 first";
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
         ([0xFF, 0xFE, ..], _) | (_, [true, false, true, false]) => Some(UTF_16LE),

@@ -113,7 +113,7 @@ trait Reader {
 
 /// Every format, in the order in which an element is tried.
 pub(super) const FORMATS: &[Description] = &[
-    plain(Format::Auto, "auto", "As the content tells, else the name"),
+    plain(Format::Auto, "auto", "Detected from the content, or else from the file name"),
     chatgpt::DESCRIPTION,
     claude::DESCRIPTION,
     claude_code::DESCRIPTION,
@@ -126,16 +126,16 @@ pub(super) const FORMATS: &[Description] = &[
         "openai",
         "OpenAI chats and fine-tuning lines, Anthropic requests: {\"messages\": [...]}",
     ),
-    plain(Format::LangChain, "langchain", "LangChain messages, a line or a list"),
+    plain(Format::LangChain, "langchain", "LangChain messages, one per line or as a list"),
     sharegpt::DESCRIPTION,
     longmemeval::DESCRIPTION,
     locomo::DESCRIPTION,
     graph::DESCRIPTION,
     mem0::DESCRIPTION,
     plain(Format::Chat, "chat", "A JSON list of messages, or of {\"messages\": [...]}"),
-    plain(Format::Jsonl, "jsonl", "A JSON record a line"),
+    plain(Format::Jsonl, "jsonl", "Lines of JSON, one record per line"),
     plain(Format::Markdown, "markdown", "A document with headings"),
-    plain(Format::Text, "text", "A document"),
+    plain(Format::Text, "text", "A plain text document"),
 ];
 
 /// Describes a format whose elements need no reader.

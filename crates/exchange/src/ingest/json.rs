@@ -352,7 +352,7 @@ impl Hand<'_, '_> {
     ) -> ControlFlow<()> {
         let (before, after) = match formats::messages_beside(&mut fields) {
             Ok(beside) => beside,
-            Err(problem) => return self.fail(line, format!("the conversation: {problem}")),
+            Err(problem) => return self.fail(line, format!("conversation: {problem}")),
         };
         let held = |messages: Vec<Value>| {
             messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect::<Vec<_>>()
@@ -368,10 +368,9 @@ impl Hand<'_, '_> {
         let mut within = match within {
             Ok(within) => within,
             Err(problem) => {
-                let (count, problem) =
-                    (messages.read.len(), format!("the conversation: {problem}"));
+                let (count, problem) = (messages.read.len(), format!("conversation: {problem}"));
                 return self
-                    .fail(line, format!("{problem}; none of its {count} messages is taken"));
+                    .fail(line, format!("{problem}; none of its {count} messages is stored"));
             }
         };
         let mut take = |field: &Field| {

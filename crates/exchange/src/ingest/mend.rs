@@ -95,7 +95,7 @@ impl Mended {
     fn comma(&mut self, rest: &str) -> usize {
         let next = rest[1..].trim_ascii_start().chars().next();
         match next {
-            Some(']' | '}' | ',') => self.note("a comma too many was left out"),
+            Some(']' | '}' | ',') => self.note("an extra comma was removed"),
             _ => self.json.push(','),
         }
         1
@@ -104,19 +104,19 @@ impl Mended {
     /// Replaces a list or object with null; returns its length.
     fn nested(&mut self, rest: &str) -> usize {
         self.json.push_str("null");
-        self.note("lists and objects that are nested too deeply became null");
+        self.note("lists and objects nested too deeply were replaced by null");
         length_of(rest.as_bytes()).unwrap_or(rest.len())
     }
 
     fn word(&mut self, rest: &str) -> usize {
         let found = WORDS.iter().find(|(word, _)| rest.starts_with(word));
         let Some((word, value)) = found else {
-            let c = rest.chars().next().expect("the caller looked at it");
+            let c = rest.chars().next().expect("the caller passes a non-empty text");
             self.json.push(c);
             return c.len_utf8();
         };
         self.json.push_str(value);
-        self.note("a value that JSON lacks, such as NaN, became null");
+        self.note("a value that JSON lacks, such as NaN, was replaced by null");
         word.len()
     }
 
@@ -129,13 +129,13 @@ impl Mended {
         let fits = number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok();
         if is_integer && !fits && DIGITS_MAX - 1 <= number.len() {
             self.json.push_str(&format!("\"{number}\""));
-            self.note("an integer beyond 64 bits became text");
+            self.note("an integer beyond 64 bits was converted to text");
             return number.len();
         }
         match number.parse::<f64>() {
             Ok(value) if value.is_infinite() => {
                 self.json.push_str("null");
-                self.note("a number that is too large became null");
+                self.note("a number that is too large was replaced by null");
             }
             _ => self.json.push_str(number),
         }
@@ -183,7 +183,7 @@ impl Mended {
             Some('u') => self.code_unit(rest),
             _ => {
                 self.json.push_str("\\\\");
-                self.note("a backslash that escapes nothing was kept as one");
+                self.note("a backslash that escapes nothing was kept as text");
                 1
             }
         }
@@ -194,7 +194,7 @@ impl Mended {
         match unit_of(rest) {
             None => {
                 self.json.push_str("\\\\");
-                self.note("a backslash that escapes nothing was kept as one");
+                self.note("a backslash that escapes nothing was kept as text");
                 1
             }
             Some(0) => {
@@ -208,7 +208,7 @@ impl Mended {
             }
             Some(0xD800..=0xDFFF) => {
                 self.json.push_str(REPLACEMENT);
-                self.note("a lone surrogate became U+FFFD");
+                self.note("a lone surrogate was replaced by U+FFFD");
                 UNIT
             }
             Some(_) => {
@@ -219,7 +219,7 @@ impl Mended {
     }
 }
 
-const NUL: &str = "U+0000 became U+FFFD";
+const NUL: &str = "U+0000 was replaced by U+FFFD";
 
 fn is_low(unit: Option<u16>) -> bool {
     matches!(unit, Some(0xDC00..=0xDFFF))

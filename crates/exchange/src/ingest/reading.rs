@@ -44,15 +44,14 @@ pub(crate) enum Piece {
 }
 
 /// Problem of an input without text. An emptied document may be in the middle of being written.
-pub(super) const EMPTY: &str =
-    "it is empty; there is nothing to store, and what was read from it before stays as it is";
+pub(super) const EMPTY: &str = "the input is empty; records ingested from it before are unchanged";
 
 /// Problem of an input that this program exported: ingesting it would duplicate its records.
-const OWN_EXPORT: &str = "it is an export of aios-memory, whose records have their ids and owners; \
-                          write `aios-memory import --from FILE`";
+const OWN_EXPORT: &str = "this is an export of aios-memory, whose records have ids and owners; use \
+                          `aios-memory import --from FILE`";
 
 /// Problem of an input that is not text.
-const NO_TEXT: &str = "it is not text; convert it to text, Markdown or JSON first";
+const NO_TEXT: &str = "not text; convert it to text, Markdown or JSON first";
 
 /// A byte order mark at the beginning of a line.
 const MARK_IN_MIDST: &str = "\n\u{feff}";
@@ -77,7 +76,7 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
     if let Err(error) = read_layout(input, sink) {
         let problem = match error.kind() {
             io::ErrorKind::IsADirectory => {
-                "it is a directory; name the files that are in it".to_owned()
+                "expected a file, not a directory; pass the files in it".to_owned()
             }
             // The message already contains the remedy.
             io::ErrorKind::InvalidData => error.to_string(),
@@ -111,7 +110,7 @@ fn read_text<R: Read>(
         return Ok(sink(Piece::Failed(None, EMPTY.to_owned())));
     }
     if let Some(encoding) = encoding
-        && sink(Piece::Mended(1, Mend::whole(format!("it is {encoding}; read as such")))).is_break()
+        && sink(Piece::Mended(1, Mend::whole(format!("decoded from {encoding}")))).is_break()
     {
         return Ok(ControlFlow::Break(()));
     }
@@ -169,7 +168,7 @@ fn read_text<R: Read>(
     if is_binary {
         return Ok(sink(Piece::Failed(None, NO_TEXT.to_owned())));
     }
-    let nul = text.contains('\0').then_some("U+0000 became U+FFFD");
+    let nul = text.contains('\0').then_some("U+0000 was replaced by U+FFFD");
     for reason in mended.into_iter().chain(nul) {
         if sink(Piece::Mended(1, Mend::whole(reason))).is_break() {
             return Ok(ControlFlow::Break(()));

@@ -55,7 +55,7 @@ fn a_broken_line_costs_that_line() {
             "3! truncated JSON at column 8: EOF while parsing a value",
             "4! expected an object with a text (text, content, body, message, memory, \
              page_content, message_text, msg, fact)",
-            "5! it has no text; a record has one of text, content, body, message, memory, \
+            "5! missing text; expected one of text, content, body, message, memory, \
              page_content, message_text, msg, fact",
             "6: \u{ff}",
             "7: two",
@@ -118,7 +118,7 @@ fn documents_of_another_shape_are_reported() {
     check(
         Format::Locomo,
         b"[{\"x\": 1}]",
-        &["1! it is not `locomo`: a `sample_id` with a `conversation` is missing"],
+        &["1! the format is not `locomo`: a `sample_id` with a `conversation` is missing"],
     );
     check(Format::Auto, b"[]", &[]);
     check(Format::Auto, b"[{\"messages\": [{\"content\": \"one\"}]}]", &["1: one"]);
@@ -132,17 +132,17 @@ fn empty_and_binary_inputs_are_reported() {
         check(format, b"", &[&format!("-! {EMPTY}")]);
         check(format, b" \n", &[&format!("-! {EMPTY}")]);
     }
-    let binary = "-! it is not text; convert it to text, Markdown or JSON first";
+    let binary = "-! not text; convert it to text, Markdown or JSON first";
     check(Format::Text, b"\x7fELF\x01\xff\x02", &[binary]);
     check(
         Format::Auto,
         b"\x00\x00\xfe\xff\x00\x00\x00a",
-        &["-! it is UTF-32; convert it to UTF-8 first"],
+        &["-! UTF-32 is not supported; convert it to UTF-8 first"],
     );
     check(Format::Auto, b"Dear diary. It rained.", &["1: Dear diary. It rained."]);
     let directory = std::fs::File::open(std::env::temp_dir()).unwrap();
     let found = pieces(Format::Auto, "tmp", directory);
-    assert_eq!(found, ["-! it is a directory; name the files that are in it"]);
+    assert_eq!(found, ["-! expected a file, not a directory; pass the files in it"]);
 }
 
 #[test]
@@ -181,10 +181,10 @@ fn broken_utf_16_is_reported_and_undetected_utf_16_is_refused() {
     let odd = [b"\xFF\xFE", &units("one")[..], b"\x00\xD8", &units(" two")[..], b"x"].concat();
     let found = pieces(Format::Text, "a.txt", &odd[..]);
     assert_eq!(found[1], "1: one\u{fffd} two\u{fffd}");
-    assert!(found[2].starts_with("1~ lone surrogates"), "{found:?}");
+    assert!(found[2].starts_with("1~ invalid UTF-16"), "{found:?}");
     let cyrillic = units("\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}");
     let found = pieces(Format::Auto, "a.txt", &cyrillic[..]);
-    assert_eq!(found, ["-! it is not text; convert it to text, Markdown or JSON first"]);
+    assert_eq!(found, ["-! not text; convert it to text, Markdown or JSON first"]);
 }
 
 #[test]

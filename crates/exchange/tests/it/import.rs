@@ -88,7 +88,10 @@ async fn a_store_of_tasks_is_imported() {
     assert_eq!(report.shapes, ["tasks"]);
     assert_eq!((report.tally.added, report.failed_count), (2 + 3 + 2 + 2, 1));
     assert_eq!((report.failed[0].table.as_str(), report.failed[0].row), ("tasks", 3));
-    assert!(report.failed[0].error.contains("nothing in any of description"), "{report:?}");
+    assert!(
+        report.failed[0].error.contains("all of these columns are empty: description"),
+        "{report:?}"
+    );
     let expect = [
         "alembic_version.* 1",
         "tasks.priority 1",
@@ -330,9 +333,9 @@ async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
     let bare = fixture.database("bare.db", "PRAGMA user_version = 3;");
     let chat = fixture.file("chat.json", &json!([{"role": "user", "content": "hi"}]));
     for (path, expect) in [
-        (foreign, "it has the tables birds, tasks); recognised are: sessions (tables"),
-        (bare, "it has no tables"),
-        (chat, "Conversations and documents go in with `aios-memory ingest`"),
+        (foreign, "(tables: birds, tasks); supported: sessions (tables"),
+        (bare, "(no tables)"),
+        (chat, "use `aios-memory ingest` for conversations and documents"),
         (own, "it is a working memory of this program and needs no import"),
         (fixture.dir.path().to_owned(), "it is a directory"),
         (fixture.dir.path().join("missing"), "failed to open"),

@@ -32,7 +32,7 @@ fn policies_are_known_by_name() {
         assert_eq!(policy.as_str().parse::<Policy>(), Ok(policy));
     }
     let error = "drop".parse::<Policy>().unwrap_err().to_string();
-    assert!(error.contains("mark, redact, refuse"), "{error}");
+    assert!(error.contains("mark, redact or refuse"), "{error}");
     let guard: Guard = serde_json::from_str(r#"{"secrets": "refuse"}"#).unwrap();
     assert_eq!(guard, Guard { secrets: Policy::Refuse, ..Guard::default() });
 }

@@ -112,7 +112,7 @@ pub(super) fn record_of<T: Item>(item: &T) -> Result<Record, Error> {
         prose.extend(item.meta().other.get("content").and_then(Value::as_str));
     }
     if prose.is_empty() {
-        let problem = format!("it needs {}", T::NEEDS);
+        let problem = format!("it requires {}", T::NEEDS);
         return Err(Error::Invalid { kind: T::KIND, problem });
     }
     let record = with_meta(T::KIND, item.id().clone(), prose.join("\n"), item.meta());
@@ -147,7 +147,7 @@ pub(super) fn plain(
     let texts = prose.iter().filter_map(|field| object.get(*field)?.as_str());
     let texts: Vec<&str> = texts.filter(|text| !text.trim().is_empty()).collect();
     if texts.is_empty() {
-        return Err(invalid(format!("it needs {}", prose.join(" or "))));
+        return Err(invalid(format!("it requires {}", prose.join(" or "))));
     }
     let record = with_meta(kind, id, texts.join("\n"), &meta);
     Ok(Record { payload: Value::Object(object), ..record })

@@ -81,7 +81,7 @@ impl LongtermView {
                 // An unreadable record must still be forgettable. Its key is enough.
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "some records are forgotten by their keys alone");
+                    tracing::warn!(error, "unreadable records are forgotten by key only");
                 }
             }
         }

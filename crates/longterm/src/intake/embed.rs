@@ -52,7 +52,7 @@ pub(crate) fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Embedded> {
         match tries.find_map(|result| result.ok()?.pop()) {
             Some(vector) => Embedded::new(vector, dimension),
             None => {
-                tracing::warn!(bytes = text.len(), "a text is stored without a vector");
+                tracing::warn!(bytes = text.len(), "storing a text without a vector");
                 Embedded::Failed
             }
         }

@@ -41,7 +41,7 @@ pub(super) fn check_readable(record: &Record) -> Result<(), Error> {
 pub(crate) fn cut(record: &mut Record, bytes_max: usize) {
     if bytes_max < record.text.len() {
         let key = record.identity().to_string();
-        tracing::warn!(key, bytes_max, "only the beginning of a text is searchable");
+        tracing::warn!(key, bytes_max, "the text is too long; only its beginning is searchable");
         truncate(record, bytes_max);
     }
 }

@@ -81,16 +81,16 @@ impl Vectors {
         match self {
             Vectors::Model(model) => {
                 let by = model.fingerprint();
-                Err(unfit(format!("the store embeds texts by itself, with `{by}`; leave it out")))
+                Err(unfit(format!("the store embeds texts with `{by}`; omit the vector")))
             }
             Vectors::Given(Space { dimension, .. }) if vector.len() != *dimension => {
                 let count = vector.len();
-                Err(unfit(format!("it has {count} numbers, those of the store have {dimension}")))
+                Err(unfit(format!("expected {dimension} numbers, not {count}")))
             }
             Vectors::Given(_) => {
                 let square = vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>();
                 if !square.is_finite() {
-                    return Err(unfit("not all of its numbers are finite".to_owned()));
+                    return Err(unfit("expected finite numbers".to_owned()));
                 }
                 let length = square.sqrt().max(f64::MIN_POSITIVE);
                 vector.iter_mut().for_each(|number| *number = (f64::from(*number) / length) as f32);

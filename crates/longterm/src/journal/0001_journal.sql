@@ -18,8 +18,8 @@ CREATE TABLE ids (
     embedder     TEXT
 ) STRICT, WITHOUT ROWID;
 
--- What is acknowledged and not yet safely in the library, oldest first; at most one row a key.
--- A row without a record stands for a deletion.
+-- Acknowledged changes that are not yet safely in the library, oldest first; at most one row per
+-- key. A row without a record stands for a deletion.
 CREATE TABLE pending (
     seq          INTEGER PRIMARY KEY AUTOINCREMENT,
     key          TEXT NOT NULL UNIQUE,

@@ -1,5 +1,5 @@
--- What could not be stored and was passed over so that it holds up nothing: changes of the feed,
--- and rows of `pending` that cannot be read back, which are kept as they are.
+-- Changes that could not be stored and were skipped so that they block nothing: changes of the
+-- feed, and unreadable rows of `pending`, which are kept unchanged.
 CREATE TABLE refused (
     seq        INTEGER PRIMARY KEY AUTOINCREMENT,
     key        TEXT NOT NULL,

@@ -1,6 +1,6 @@
--- What was forgotten and is to stay so, by hashes keyed with `tombstone_secret` of `meta`.
--- `content` is of kind, scope and text, empty where the text was not known. `key` is of the key,
--- empty where something else was stored under it since.
+-- Forgotten records that must not return, by hashes keyed with `tombstone_secret` of `meta`.
+-- `content` is the hash of kind, scope and text, empty if the text was unknown. `key` is the hash
+-- of the key, empty if another record was stored under it since.
 CREATE TABLE tombstones (
     content BLOB NOT NULL,
     key     BLOB NOT NULL,

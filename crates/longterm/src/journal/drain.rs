@@ -146,7 +146,7 @@ impl Journal {
                     tracing::error!(
                         key = shown(&key),
                         reason,
-                        "a row of the journal was set aside"
+                        "a damaged row of the journal was set aside"
                     );
                     let refusal = Refusal { key, feed_seq: None, reason };
                     refuse(db, &refusal, Some(seq), now)?;

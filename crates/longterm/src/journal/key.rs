@@ -21,7 +21,7 @@ impl<'a> Parts<'a> {
         let parts = parts.map(|(owner, kind, id)| Parts { kind, owner, id });
         parts.ok_or_else(|| Error::Damaged {
             key: crate::error::shown(key),
-            reason: "it does not say whose it is".to_owned(),
+            reason: "the key has no owner".to_owned(),
         })
     }
 

@@ -57,8 +57,8 @@ impl Refusal {
             }
             Write::DeleteOfAny { key, feed_seq } => {
                 let reason = format!(
-                    "several owners have a record `{key}`, and its removal does not say whose it \
-                     was; remove it for one of them"
+                    "several owners have a record `{key}`, and its removal names none; remove it \
+                     for one of them"
                 );
                 let key = key.clone().of(Owner::SHARED).encode();
                 Some(Refusal { key, feed_seq: Some(*feed_seq), reason })

@@ -162,7 +162,7 @@ impl Library {
 
     /// Returns the offsets of the deleted rows of a fragment.
     pub(crate) async fn deleted(&self, id: u64) -> Result<Vec<u32>, Error> {
-        let failed = || Error::library("read what is deleted");
+        let failed = || Error::library("read the deleted rows");
         let dataset = self.table.dataset().ok_or_else(not_local)?.get().await.map_err(failed())?;
         let fragment = dataset.get_fragment(id as usize).ok_or_else(gone)?;
         deletions::check(&self.dir, &fragment).await?;

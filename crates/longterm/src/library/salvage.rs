@@ -74,7 +74,7 @@ impl Library {
                 (Ok(rows), _) => readable.rows.extend(part.iter().copied().zip(rows)),
                 (Err(_), []) => {}
                 (Err(error), [offset]) => {
-                    tracing::warn!(fragment, offset, %error, "a row cannot be read");
+                    tracing::warn!(fragment, offset, %error, "failed to read a row");
                     readable.damaged.push(*offset);
                 }
                 (Err(_), part) => {
@@ -98,7 +98,7 @@ impl Library {
                 if error.is_no_room() {
                     return Err(error);
                 }
-                tracing::warn!(column, %error, "an index cannot be used");
+                tracing::warn!(column, %error, "failed to use an index");
                 damaged.push(column);
             }
         }

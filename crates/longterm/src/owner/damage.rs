@@ -52,17 +52,17 @@ fn refused(damage: &Damage) -> Result<(), Error> {
     let path = damage.path.clone();
     let reason = match &damage.part {
         Part::Rows { .. } => return Err(Error::DamagedRows { path }),
-        Part::Manifest => "it does not say which files the library has; save what is left with \
-             `aios-memory repair`"
-            .to_owned(),
-        Part::Deletions { .. } => {
-            "it does not say which records are deleted; save the others with \
-                                   `aios-memory repair`"
+        Part::Manifest => {
+            "the list of the library's files is unreadable; run `aios-memory repair` \
+                           to keep the readable files"
                 .to_owned()
         }
-        Part::Older => "older versions of the library need it".to_owned(),
+        Part::Deletions { .. } => "the list of deleted rows is unreadable; run `aios-memory \
+                                   repair` to keep the other rows"
+            .to_owned(),
+        Part::Older => "older versions of the library use it".to_owned(),
         Part::Index { column } => {
-            format!("the index of `{column}` cannot be used; `aios-memory repair` makes it again")
+            format!("the index of `{column}` is unusable; run `aios-memory repair` to rebuild it")
         }
     };
     Err(Error::DamagedFile { path, reason })
@@ -93,7 +93,7 @@ pub(super) async fn mend(
         columns.insert("key".to_owned());
     }
     if !columns.is_empty() {
-        tracing::warn!(?columns, "damaged indexes are made again");
+        tracing::warn!(?columns, "rebuilding damaged indexes");
         library.rebuild_indexes(vector_rows_min).await?;
     }
     if 0 < compared.read {

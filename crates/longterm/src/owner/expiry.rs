@@ -24,7 +24,7 @@ impl Expiry {
         *self = Expiry::new();
         if let Err(error) = ownership.remove_expired().await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "what has expired is hidden and not removed yet");
+            tracing::warn!(error, "failed to remove expired records; they stay hidden");
         }
     }
 }

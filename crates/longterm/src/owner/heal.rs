@@ -46,7 +46,7 @@ pub(crate) async fn heal(
 /// Moves the manifests above a version to the quarantine. Nobody else may write to the table.
 pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<(), Error> {
     for (above, manifest) in site.manifests()?.range(version + 1..) {
-        tracing::info!(version = above, trusted = version, "a version is set aside");
+        tracing::info!(version = above, trusted = version, "quarantining an untrusted version");
         quarantine(places, manifest)?;
     }
     Ok(())
@@ -59,7 +59,7 @@ pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Err
         if let Err(error) = library::remove(&older) {
             // Its last owner may not know yet, and write there. The next owner removes it.
             let error = &error as &dyn std::error::Error;
-            tracing::info!(error, "a table that was replaced stays for now");
+            tracing::info!(error, "failed to remove a replaced table; the next owner removes it");
         }
     }
     Ok(())
@@ -81,8 +81,8 @@ fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
 pub(crate) fn lost(places: &Places) -> Error {
     Error::DamagedFile {
         path: places.library.clone(),
-        reason: "the library that the journal speaks of is gone; restore it from a backup, \
-                 or save what is left with `aios-memory repair`"
+        reason: "the library version that the journal records is missing; restore a backup, or \
+                 run `aios-memory repair` to keep what is left"
             .to_owned(),
     }
 }

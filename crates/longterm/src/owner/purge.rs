@@ -72,7 +72,7 @@ impl Owner {
         if left.is_empty() {
             return Ok(());
         }
-        tracing::warn!(rows = left.len(), "rows of deleted records are removed");
+        tracing::warn!(rows = left.len(), "removing rows of deleted records");
         self.rebuild_indexes().await?;
         for keys in left.chunks(KEYS_AT_ONCE) {
             self.library.remove(keys).await?;
@@ -81,7 +81,7 @@ impl Owner {
             0 => Ok(()),
             rows => Err(Error::Library {
                 action: "remove records",
-                source: format!("{rows} are still there; run `aios-memory repair`").into(),
+                source: format!("{rows} rows remain; run `aios-memory repair`").into(),
             }),
         }
     }
@@ -151,7 +151,7 @@ fn empty_quarantine(places: &Places) -> Result<(), Error> {
         return Ok(());
     };
     for path in places.unsaved()? {
-        tracing::warn!(path = %path.display(), "a purge removes what a repair could not save");
+        tracing::warn!(path = %path.display(), "the purge removes data that no repair could read");
     }
     for entry in entries {
         let path = entry.map_err(failed())?.path();

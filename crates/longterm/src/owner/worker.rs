@@ -35,7 +35,7 @@ impl Worker {
         if let Some(task) = self.task.lock().await.take()
             && task.await.is_err()
         {
-            tracing::error!("the worker of long-term memory ended by a panic");
+            tracing::error!("the worker of long-term memory panicked");
         }
     }
 }
@@ -57,19 +57,19 @@ async fn work(ownership: Arc<Ownership>, mut stopped: watch::Receiver<bool>) {
         match ownership.own().await {
             Ok(()) => {}
             Err(error @ Error::Reembedded { .. }) => {
-                tracing::warn!(%error, "this handle moves nothing into the library any more");
+                tracing::warn!(%error, "this handle no longer writes to the library");
                 return;
             }
             Err(error) => {
                 if matches!(error, Error::DamagedRows { .. }) {
                     retry = retry.max(DAMAGED_RETRY);
                 }
-                tracing::warn!(%error, "long-term memory has no owner yet");
+                tracing::warn!(%error, "failed to become the owner of the library; retrying");
             }
         }
         let owned = ownership.drain_now().await.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "the journal could not be drained; trying again");
+            tracing::warn!(error, "failed to drain the journal; retrying");
             false
         });
         if owned {
@@ -82,7 +82,7 @@ async fn work(ownership: Arc<Ownership>, mut stopped: watch::Receiver<bool>) {
                 // Searches wait for vectors, but not for the library.
                 if let Err(error) = ownership.deferred.embed_now().await {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "vectors are still outstanding; trying again");
+                    tracing::warn!(error, "failed to compute outstanding vectors; retrying");
                 }
                 time::sleep(ownership.config.drain_delay).await;
             } else {

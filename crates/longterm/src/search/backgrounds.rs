@@ -1,4 +1,4 @@
-//! The backgrounds of a handle: shipped, kept in the journal, or measured.
+//! Backgrounds of a handle: shipped, stored in the journal, or measured.
 
 use std::{
     collections::HashMap,
@@ -21,13 +21,13 @@ use crate::{
     shelf::Shelf,
 };
 
-/// The most owners whose backgrounds are kept.
+/// Maximum number of owners whose backgrounds are held.
 const OWNERS_MAX: usize = 64;
-/// Number of stored vectors that stand for unrelated texts.
+/// Number of stored vectors that represent unrelated texts.
 const STORED: usize = 256;
 
-/// The backgrounds of a handle. A model has one for all; of vectors of the caller's own every owner
-/// has another, because nobody is to learn from a score what others store.
+/// Backgrounds of a handle. A model has one for all owners. For the caller's own vectors every
+/// owner has a separate one, so that a score reveals nothing about the records of others.
 pub(crate) struct Backgrounds {
     journal: Journal,
     shelf: Arc<Shelf>,
@@ -52,7 +52,7 @@ impl Backgrounds {
         }
     }
 
-    /// The point from which the vectors of all texts are seen.
+    /// Returns the point from which the vectors of all texts are measured.
     pub(super) async fn centre(&self) -> Result<Arc<[f32]>, Error> {
         Ok(self.background(&Corpus::All).await?.centre())
     }
@@ -69,7 +69,7 @@ impl Backgrounds {
         Arc::clone(kept.entry(of).or_insert_with(|| Arc::new(background)))
     }
 
-    /// The background for searches in `corpus`.
+    /// Returns the background for searches in `corpus`.
     pub(crate) async fn background(&self, corpus: &Corpus) -> Result<Arc<Background>, Error> {
         let of = match (&self.vectors, corpus) {
             (Vectors::Given(_), Corpus::Of(owner)) => Some(owner.clone()),
@@ -98,7 +98,7 @@ impl Backgrounds {
         Ok(self.keep(of, background))
     }
 
-    /// A model's background: shipped with the program, from the journal, or measured.
+    /// Returns a model's background: shipped with the program, read from the journal, or measured.
     async fn measured(&self, model: &Arc<dyn Embedder>) -> Result<Background, Error> {
         if let Some(shipped) = Background::of_kept(SHIPPED, &**model) {
             return Ok(shipped);
@@ -110,10 +110,10 @@ impl Backgrounds {
         let measuring = Arc::clone(model);
         let measured = blocking(move || Background::new(&*measuring)).await??;
         let Some(kept) = measured.to_kept(model.fingerprint()) else { return Ok(measured) };
-        // To the last bit what later handles read.
+        // Exactly the bits that later handles read.
         let same = Background::of_kept(&kept, &**model).unwrap_or(measured);
         if self.access == Access::ReadWrite {
-            // If it cannot be kept, as on a full disk, the next handle measures it again.
+            // If it cannot be stored, as on a full disk, the next handle measures it again.
             let _ = self.journal.keep_background(kept).await;
         }
         Ok(same)

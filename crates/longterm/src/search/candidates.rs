@@ -1,4 +1,4 @@
-//! Candidates: which rows a search sees, and which of them are worth scoring.
+//! Candidates: the rows that a search sees, and those among them that are worth scoring.
 
 pub(super) mod by_library;
 pub(super) mod filter;

@@ -19,47 +19,47 @@ use crate::{
     },
 };
 
-/// Factor of the weight of a pair of characters that lies between two words.
+/// Factor of the weight of a pair of characters across the boundary of two words.
 const BETWEEN_WORDS: f64 = 0.2;
-/// The most pairs without records that follow each other between two words.
+/// Maximum number of consecutive pairs without records between two words.
 const ABSENT_PAIRS_MAX: usize = 2;
 
 /// A query, analysed and embedded.
 #[derive(Debug)]
 pub(crate) struct Query {
-    /// Each once.
+    /// Terms, each once.
     pub(crate) terms: Vec<String>,
-    /// The number of times that the query has each of them.
+    /// Number of times that the query has each term.
     pub(crate) counts: Vec<u32>,
-    /// The share of the query, 0 to 1, that is not words said over and over, which a vector would
-    /// mean above all.
+    /// Share of the query that is not repeated words, 0 to 1. Repeated words would dominate its
+    /// vector.
     pub(crate) varied: f64,
-    /// For each term, whether a model can make nothing of it: a figure, a word of a date, or a word
-    /// with a slip of the pen.
+    /// True for each term that a model does not know: a figure, a word of a date, or a misspelt
+    /// word.
     pub(crate) opaque: Vec<bool>,
-    /// The terms that count for others, which differ in signs or spelling.
+    /// Terms that count for others from which they differ in signs or spelling.
     pub(crate) variants: Vec<Variant>,
-    /// Terms that count only where they are a speaker's name.
+    /// Terms that count only as names of speakers.
     pub(crate) names: Vec<String>,
-    /// The words that name the asker or a speaker.
+    /// Words that name the asker or a speaker.
     pub(crate) scope: Vec<String>,
-    /// The terms that are related to the query's.
+    /// Terms related to those of the query.
     pub(crate) related: Vec<RelatedTerm>,
     pub(crate) meaning: Meaning,
     pub(crate) when: When,
-    /// The terms by which a record may tell when, if the query asks that.
+    /// Terms by which a record may state a time, if the query asks for one.
     pub(crate) moments: Vec<String>,
-    /// The owners whose records are counted.
+    /// Owners whose records are counted.
     pub(crate) corpus: Corpus,
     pub(crate) statistics: Statistics,
 }
 
 impl Query {
-    /// The weight of a record's having the term at this place: its rarity, as often as the query
-    /// repeats it, unless the query is words said over and over.
+    /// Returns the weight of the term at this index: its rarity, times its count in the query
+    /// unless the query consists of repeated words.
     ///
-    /// A pair of characters of a script without spaces that no record has counts less between pairs
-    /// that records have: it is the end of one word and the beginning of the next.
+    /// In a script without spaces, a pair of characters that no record has counts less between
+    /// pairs that records have, because it is the end of one word and the beginning of the next.
     pub(crate) fn weight(&self, at: usize) -> f64 {
         let term = &self.terms[at];
         let weight = f64::from(self.counts[at]).powf(self.varied) * idf(&self.statistics, term);
@@ -69,9 +69,9 @@ impl Query {
         }
     }
 
-    /// Returns `true` for a pair of characters that no record has, alone or with one other (around
-    /// a particle) between two pairs that records have. An absent word of two characters makes
-    /// three.
+    /// Returns `true` for a pair of characters that no record has and that is, alone or with one
+    /// other such pair (around a particle), between two pairs that records have. A missing word of
+    /// two characters produces three such pairs.
     fn is_between_words(&self, at: usize) -> bool {
         let counts = &self.statistics.documents_with;
         let is_absent = |at: usize| counts.get(&self.terms[at]).is_none_or(|count| *count == 0);
@@ -96,7 +96,7 @@ impl Query {
         false
     }
 
-    /// The terms and what counts for them, each once.
+    /// Returns the terms and their variants, each once.
     pub(crate) fn all_terms(&self) -> Vec<String> {
         let variants = self.variants.iter().map(|variant| &variant.term);
         let mut seen = HashSet::new();
@@ -105,19 +105,19 @@ impl Query {
     }
 }
 
-/// The meaning of a query.
+/// Meaning of a query.
 #[derive(Debug)]
 pub(crate) struct Meaning {
-    /// All zeros if no word of the query is known to the model.
+    /// Vector of the query; all zeros if the model knows none of its words.
     pub(crate) vector: Vec<f32>,
-    /// The same, to be compared with; `None` if it is all zeros.
+    /// The vector in the form that rows are compared with; `None` if it is all zeros.
     pub(crate) asked: Option<Asked>,
-    /// The scale from the query's cosines to likeness.
+    /// Scale from the query's cosines to likeness.
     pub(crate) scale: Scale,
 }
 
 impl Meaning {
-    /// That of a query that is not embedded yet.
+    /// Returns the meaning of a query that is not embedded yet.
     pub(crate) fn none() -> Meaning {
         Meaning { vector: Vec::new(), asked: None, scale: Scale::NEUTRAL }
     }

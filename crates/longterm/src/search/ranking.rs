@@ -1,6 +1,6 @@
-//! One search after its journal and its query are known: candidates, order, choice. Computes and
-//! waits for nothing, so it is not for an async worker. Not here: reading. The counts that it needs
-//! of terms that it finds itself come from a function that it is given.
+//! Ranking of one search, once its journal and its query are read: candidates, order, choice.
+//! Purely computes, so it must not run on an async worker. Not here: reading. The caller passes a
+//! function that counts the terms which the ranking finds itself.
 
 pub(super) mod background;
 pub(super) mod bm25;
@@ -45,22 +45,22 @@ use crate::{
 const NEIGHBOURED: usize = 64;
 /// Factor by which the candidate limit grows when duplicates crowd out other hits.
 const CROWDED: usize = 8;
-/// No more are proposed than in the round that reaches this: each is scored.
+/// Number of rows per leg from which the candidate limit grows no further, because each is scored.
 const CROWDED_ROWS_MAX: usize = 32_768;
-/// How many turns before and after a candidate become candidates.
+/// Number of turns before and after a candidate that become candidates.
 pub(crate) const REACH: i64 = 2;
 
-/// All that one search ranks, and by what.
+/// Input of the ranking of one search.
 pub(crate) struct Ranking {
     pub(crate) query: Query,
     pub(crate) weights: Weights,
     pub(crate) analyzer: &'static Analyzer,
-    /// The centre that segments of this search are made with.
+    /// Centre of the vectors of this search's segments.
     pub(crate) centre: Arc<[f32]>,
     pub(crate) filter: Filter,
     pub(crate) parts: Vec<Part>,
     pub(crate) seen: Arc<Seen>,
-    /// How many rows each leg proposes.
+    /// Number of rows that each leg proposes.
     pub(crate) rows: usize,
 }
 
@@ -70,12 +70,12 @@ pub(crate) struct Chosen {
     pub(crate) score: f64,
     pub(crate) relevance: f64,
     pub(crate) explanation: Explanation,
-    /// Rows that say the same.
+    /// Rows with the same text, folded into this one.
     pub(crate) folded: Vec<Identity>,
 }
 
 impl Ranking {
-    /// The sight of this search, in the numbers of `names`.
+    /// Returns the visible rows of this search, with the numbers of `names`.
     pub(crate) fn sight<'a>(&'a self, names: &'a Names) -> Sight<'a> {
         Sight {
             parts: &self.parts,
@@ -85,14 +85,14 @@ impl Ranking {
         }
     }
 
-    /// The best candidates so far, whose neighbours are to become candidates too.
+    /// Returns the best candidates so far, whose neighbours must become candidates, too.
     pub(crate) fn best(&self, names: &Names) -> Vec<Place> {
         self.candidates(names, &self.sight(names)).1
     }
 
-    /// The hits: at most `limit`, none of less relevance than `least`. If rows with the same words
-    /// crowd others out, the legs propose more. `count` tells how many records have each of some
-    /// terms.
+    /// Returns at most `limit` hits with a relevance of at least `least`. If rows with the same
+    /// words crowd others out, the legs propose more. `count` returns the number of records with
+    /// each of the given terms.
     pub(crate) fn choose(
         &mut self,
         limit: usize,
@@ -110,8 +110,8 @@ impl Ranking {
         }
     }
 
-    /// Candidates in order, then again with the feedback of the terms that the first of them share;
-    /// and whether others than the candidates may fit as well.
+    /// Ranks the candidates, and ranks them again with the feedback of the terms that the first
+    /// ones share. Also returns true if rows that are not candidates may fit as well.
     fn choose_among(
         &self,
         limit: usize,
@@ -133,12 +133,12 @@ impl Ranking {
         }
         let count = order.len();
         order.retain(|scored| least.is_none_or(|least| least <= scored.relevance));
-        // If some fit too little, those that come after them would, too.
+        // If some are not relevant enough, the rows after them are not, either.
         let may_lack = is_cut && order.len() == count;
         Ok((self.fold(order, &scorer, sight, limit), may_lack))
     }
 
-    /// What the legs propose, and the best of it.
+    /// Returns the candidates that the legs propose, and the best of them.
     fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
         let statistics = &self.query.statistics;
         let own = self.query.terms.iter().enumerate();
@@ -171,8 +171,8 @@ impl Ranking {
         Scorer::new(&self.query, self.weights, sight, names, candidates, stem)
     }
 
-    /// The first `limit` of `order`. Rows that say the same are folded into one hit, which has the
-    /// score of the best of them: those of one owner, and for a user also the shared ones, which
+    /// Returns the first `limit` of `order`. Rows with the same text are folded into one hit with
+    /// the score of the best of them: those of one owner, and for a user also shared ones, which
     /// are folded into the user's own.
     fn fold(
         &self,
@@ -195,7 +195,7 @@ impl Ranking {
                 continue;
             }
             if chosen.len() == limit {
-                // Those that follow may still say the same as one that is chosen.
+                // The following rows may still fold into a chosen one.
                 continue;
             }
             if fold != 0 {
@@ -211,11 +211,11 @@ impl Ranking {
     }
 }
 
-/// A store of nothing yet counts its rows as of this many words.
+/// Minimum of the mean row length, in words, which an empty store has.
 const WORDS_MEAN_MIN: f64 = 10.0;
 
 impl Chosen {
-    /// Folds in the row at `place`; a user's own takes the place of a shared one.
+    /// Folds in the row at `place`; a user's own row replaces a shared one.
     fn fold(&mut self, place: Place, sight: &Sight<'_>) {
         let user = |place: Place| sight.segment(place).scopes[place.at as usize][0];
         let folded = match user(self.place) == NONE && user(place) != NONE {

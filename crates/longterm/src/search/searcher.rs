@@ -1,4 +1,4 @@
-//! One search, from its text to its hits: look at the journal, ask, rank, read.
+//! One search, from its text to its hits: read the journal, analyse the query, rank, read hits.
 
 use std::sync::{Arc, RwLock};
 
@@ -30,7 +30,7 @@ use crate::{
     shelf::{Shelf, retried},
 };
 
-/// Searches, and what they keep in RAM.
+/// Searches, and the data that they keep in RAM.
 pub(crate) struct Searcher {
     journal: Journal,
     shelf: Arc<Shelf>,
@@ -105,7 +105,8 @@ impl Searcher {
         Ok(Found { hits: hits.collect(), vectors_outstanding })
     }
 
-    /// The journal once no row that is visible waits for its vector, or as it is after a while.
+    /// Returns the journal once no visible row waits for its vector, at the latest after the
+    /// maximum wait.
     async fn look(
         &self,
         asking: &Asking<'_>,
@@ -116,7 +117,7 @@ impl Searcher {
         self.lookout.look_for_vectors(terms, corpus, &background.centre(), gate).await
     }
 
-    /// The candidates, and all that they are ranked by.
+    /// Returns the ranking, with its candidates.
     async fn ask(
         self: &Arc<Searcher>,
         asking: &Asking<'_>,
@@ -133,8 +134,8 @@ impl Searcher {
         }
     }
 
-    /// `ranking` with what its query means and with the candidates that the library's own indexes
-    /// find, at `edition` or later. Who speaks is known of the rows that have the query's words.
+    /// Adds to `ranking` the meaning of its query and the candidates that the library's own indexes
+    /// find, at `edition` or later. The speakers are those of the rows with the query's words.
     async fn ranking_by_library(
         self: &Arc<Searcher>,
         asking: &Asking<'_>,
@@ -154,7 +155,8 @@ impl Searcher {
         }
     }
 
-    /// Gives `ranking` the meaning of its query, off the async workers; the vector may be given.
+    /// Adds to `ranking` the meaning of its query, off the async workers, from a given vector or by
+    /// embedding.
     async fn mean(
         &self,
         mut ranking: Ranking,
@@ -180,7 +182,7 @@ impl Searcher {
         blocking(work).await?
     }
 
-    /// The hits of `ranking`, and the ranking again.
+    /// Returns the hits of `ranking`, and the ranking.
     async fn rank(
         self: &Arc<Searcher>,
         mut ranking: Ranking,
@@ -195,7 +197,7 @@ impl Searcher {
         .await?
     }
 
-    /// The hits of `ranking`. Reads the journal, so it may block.
+    /// Returns the hits of `ranking`. Reads the journal, so it may block.
     fn choose(
         &self,
         ranking: &mut Ranking,
@@ -212,7 +214,8 @@ impl Searcher {
         })
     }
 
-    /// The records of what was chosen, in that order: from RAM, or from the library's files.
+    /// Returns the records of the chosen rows, in that order: from RAM, or from the library's
+    /// files.
     async fn read(
         &self,
         ranking: &Ranking,
@@ -238,7 +241,7 @@ impl Searcher {
         let records = at_hand.into_iter().map(|record| {
             record.or_else(|| taken.next()).ok_or_else(|| Error::Library {
                 action: "read hits",
-                source: "a row is not where it was".into(),
+                source: "a row has moved".into(),
             })
         });
         records.collect()

@@ -17,8 +17,8 @@ impl Shelf {
             None => Ok(rows),
             Some(key) => Err(Error::Damaged {
                 key: shown(&key),
-                reason: "the library does not hold it as it was written; save what can be saved \
-                         with `aios-memory repair`"
+                reason: "the library's row differs from the written record; run `aios-memory \
+                         repair` to recover what is readable"
                     .to_owned(),
             }),
         }
@@ -51,7 +51,7 @@ impl Shelf {
             }
             let (found, missing) = self.intact(library.whole_by_scan(&missing).await?, &missing);
             if !found.is_empty() {
-                tracing::warn!(records = found.len(), "the index of keys misses records");
+                tracing::warn!(records = found.len(), "the key index misses records");
                 self.has_missed.store(true, Ordering::Relaxed);
                 self.wake.notify_one();
             }

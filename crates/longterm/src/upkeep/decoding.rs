@@ -95,7 +95,8 @@ struct PlainRow {
 /// # Errors
 /// [`Error::Io`] if reading or writing fails; [`Error::Library`] if the file cannot be opened.
 pub async fn decode_rows(input: impl io::Read, mut out: impl Write) -> Result<(), Error> {
-    let failed = |source| Error::Io { action: "speak with", path: "the parent".into(), source };
+    let parent = PathBuf::from("the parent process");
+    let failed = |source| Error::Io { action: "communicate with", path: parent.clone(), source };
     let request: Request =
         serde_json::from_reader(input).map_err(|error| failed(io::Error::from(error)))?;
     decode(request, |told| {
@@ -125,7 +126,7 @@ impl Decoder {
                     Ok(())
                 });
                 if let Err(error) = done.await {
-                    tracing::warn!(file = %file.display(), %error, "a data file cannot be opened");
+                    tracing::warn!(file = %file.display(), %error, "failed to open a data file");
                 }
             }
             Decoder::Program { path, arguments } => {
@@ -199,7 +200,7 @@ fn by_program(
         if status.success() || collected.count.is_none() {
             break;
         }
-        tracing::warn!(file = %request.file.display(), %status, "a process ended as it decoded");
+        tracing::warn!(file = %request.file.display(), %status, "a decoding process ended early");
         request.parts = Some(collected.parts_left());
     }
     let scratch = crate::sync::unless_gone(std::fs::remove_dir_all(&request.scratch));

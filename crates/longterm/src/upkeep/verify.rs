@@ -58,12 +58,12 @@ impl Verification {
         let shown = |of: &[Identity]| of.iter().map(Identity::to_string).collect();
         [
             ("missing", shown(&self.missing)),
-            ("twice", shown(&self.repeated)),
+            ("repeated", shown(&self.repeated)),
             ("unknown", shown(&self.unknown)),
             ("unreadable", shown(&self.unreadable)),
             ("damaged file", self.files.clone()),
-            ("damaged index of", self.indexes.clone()),
-            ("damaged and made again, the index of", self.mended.clone()),
+            ("damaged index", self.indexes.clone()),
+            ("damaged index, rebuilt", self.mended.clone()),
         ]
     }
 }
@@ -172,7 +172,7 @@ async fn look_at(
             Ok(stamps) => stamps,
             Err(error) if error.is_no_room() => return Err(error),
             Err(error) => {
-                tracing::warn!(file = fragment.file, %error, "a file cannot be read");
+                tracing::warn!(file = fragment.file, %error, "failed to read a file");
                 continue;
             }
         };

@@ -36,7 +36,7 @@ async fn a_new_memory_passes_every_check() {
         assert_eq!((check.health, &check.advice), (Health::Good, &None), "{check:?}");
     }
     let json = serde_json::to_value(&checks[9]).unwrap();
-    let finding = "1 changes wait for long-term memory";
+    let finding = "1 changes not in long-term memory yet";
     assert_eq!(json, serde_json::json!({"name": "feed", "health": "good", "finding": finding}));
     working.close().await;
     assert!(working.upkeep().doctor().await.is_err());

@@ -131,7 +131,7 @@ fn unreadable_files_give_specific_errors() {
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let locked = ForeignFile::open(&path).unwrap_err();
     assert!(matches!(locked, ForeignError::Locked { .. }), "{locked}");
-    assert!(locked.to_string().contains("end that program or wait for it"));
+    assert!(locked.to_string().contains("wait for that program or end it"));
     writer.execute_batch("ROLLBACK").unwrap();
 
     for (name, content) in [("empty", &b""[..]), ("text", b"hello"), ("short", b"SQLite form")] {

@@ -26,7 +26,7 @@ async fn the_sources_of_a_former_store_read_again_add_nothing() {
         let outcome = read_again(&view, &arguments).await;
         // A conversation whose parts name two owners is now refused; its records exist.
         if let Err(fault) = outcome
-            && !fault.contains("two owners are named in it")
+            && !fault.contains("two owners are named")
         {
             faults.push(format!("{arguments:?}: {fault}"));
         }

@@ -75,7 +75,7 @@ fn a_path_without_a_set_is_an_error() {
     for name in ["", "README.md", "x.json"] {
         let error = find(&dir.0.join(name)).unwrap_err();
         assert!(matches!(error, Error::NoSets { .. }), "{name}: {error}");
-        assert!(error.to_string().contains("no labelled data; give files"), "{error}");
+        assert!(error.to_string().contains("no labelled data found; pass files"), "{error}");
     }
     assert!(matches!(find(&dir.0.join("absent")), Err(Error::File { .. })));
 }

@@ -27,7 +27,7 @@ fn each_conversation_has_a_row_and_all_together_one() {
     table.conversations(&json).unwrap();
     let names: Vec<&str> = table.rows.iter().map(|row| row.name.as_str()).collect();
     let together = "2 conversations";
-    let foreign = format!("{together}: another's questions");
+    let foreign = format!("{together}: questions of another");
     let unanswerable = format!("{together}: unanswerable questions");
     assert_eq!(names, ["a.json", "b.json", together, &foreign, &unanswerable]);
     assert_eq!(cells(&table, "b.json").at("MRR"), Some(0.75));

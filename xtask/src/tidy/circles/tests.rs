@@ -77,7 +77,7 @@ fn check_tolerated(tolerated: &[Tolerated<'_>], expect: &[&str]) {
 #[test]
 fn the_list_tolerates_a_circle_and_only_shrinks() {
     let found = "crates/x/src/a.rs: 2 files import each other: a.rs -> b.rs; b.rs -> a.rs";
-    let gone = "crates/y/src/b.rs: is in no circle any more; remove it from `TOLERATED`";
+    let gone = "crates/y/src/b.rs: is no longer in a circle; remove it from `TOLERATED`";
     check_tolerated(&[], &[found]);
     check_tolerated(&[("crates/x", &["a.rs", "b.rs"], "")], &[]);
     check_tolerated(&[("crates/x", &["a.rs"], "")], &[found]);

@@ -1,8 +1,8 @@
-//! Every rule on a small bad input, and the list of files that are not swept yet.
+//! Every rule on a small bad input.
 
 use super::super::Finding;
 use super::super::tree::File;
-use super::{UNSWEPT, check, lowered};
+use super::check;
 
 const NONE: [usize; 0] = [];
 
@@ -11,7 +11,7 @@ fn file(path: &str, text: &str) -> File {
 }
 
 fn lines(path: &str, text: &str) -> Vec<usize> {
-    check(&[file(path, text)]).into_iter().map(|Finding { line, .. }| line).collect()
+    check(&file(path, text)).into_iter().map(|Finding { line, .. }| line).collect()
 }
 
 #[test]
@@ -32,18 +32,4 @@ fn phrases_with_a_plainer_form_are_found_in_prose_and_messages() {
     assert_eq!(lines("a/tests.rs", "let a = \"made anew\";\n"), NONE);
     assert_eq!(lines("a.rs", "// A renewal is nonexistent.\n"), NONE);
     assert_eq!(lines("a.md", "Five, unless told otherwise.\n```\nunless told\n```\n"), [1]);
-}
-
-#[test]
-fn an_older_file_keeps_its_number_of_findings_and_that_number_only_falls() {
-    let text = "// Made anew.\n// Made anew.\n";
-    let with = |list: &str| check(&[file("a.rs", text), file(UNSWEPT, list)]);
-    assert_eq!(with("2 a.rs\n"), Vec::<Finding>::new());
-    assert_eq!(with("1 a.rs\n").len(), 2);
-    assert!(with("3 a.rs\n")[0].message.contains("fewer"));
-    assert!(with("2 a.rs\n1 gone.rs\n")[0].message.contains("fewer"));
-    let lowered = |list: &str| lowered(list, &[file("a.rs", text)]);
-    assert_eq!(lowered("3 a.rs\n1 gone.rs\n"), "2 a.rs\n");
-    assert_eq!(lowered("1 a.rs\n"), "1 a.rs\n");
-    assert_eq!(lowered(""), "");
 }

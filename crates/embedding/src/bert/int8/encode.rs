@@ -47,7 +47,8 @@ pub fn encode_int8(dir: &Path, name: &str) -> Result<Vec<u8>, Error> {
     if !files.directory.dense.is_empty() {
         return Err(unsupported("a layer after the pooling"));
     }
-    let vocabulary = vocabulary(&files)?.ok_or_else(|| unsupported("another tokenizer"))?;
+    let other = "a tokenizer other than uncased WordPiece";
+    let vocabulary = vocabulary(&files)?.ok_or_else(|| unsupported(other))?;
     let (config, weights) = (&files.config, files.weights()?);
     let sizes = Sizes {
         hidden: config.hidden_size,
@@ -58,7 +59,7 @@ pub fn encode_int8(dir: &Path, name: &str) -> Result<Vec<u8>, Error> {
         pieces: vocabulary.len(),
     };
     if sizes.check().is_err() || config.position_offset() != 0 {
-        return Err(unsupported("other sizes"));
+        return Err(unsupported("sizes that the int8 kernels lack"));
     }
     let mut parts = Parts { bytes: Vec::new(), sizes, weights };
     parts.words(&vocabulary)?;

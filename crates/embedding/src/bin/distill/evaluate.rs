@@ -211,7 +211,7 @@ fn abstracts(dir: &Path) -> Result<Judged, Box<dyn Error>> {
         let numbers: Vec<i64> =
             line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
         let [query, document, grade] = *numbers else {
-            return Err(format!("cranqrel: a judgement is three numbers, not `{line}`").into());
+            return Err(format!("cranqrel: expected three numbers, not `{line}`").into());
         };
         if 0 < grade {
             let (_, relevant) = &mut judged.queries[usize::try_from(query)? - 1];
@@ -231,7 +231,7 @@ fn pairs(table: &str) -> Result<Vec<Pair>, Box<dyn Error>> {
     let pair = |line: &str| {
         let fields: Vec<&str> = line.split('\t').collect();
         let [_, _, _, _, score, left, right, ..] = *fields else {
-            return Err(format!("a line has {} fields, needed are 7", fields.len()).into());
+            return Err(format!("expected 7 fields, not {}", fields.len()).into());
         };
         Ok(Pair { score: score.parse()?, sentences: [left.to_owned(), right.to_owned()] })
     };

@@ -23,9 +23,9 @@ const USAGE: &str = "\
 usage: distill --from DIR [--out DIR] [--int8 DIR] [--evaluate DIR]
 
   --from DIR      a sentence-transformers model of the BERT family
-  --out DIR       where static-model.bin and related-terms.txt go; without another option the default is this crate's assets
-  --int8 DIR      where int8-bert.bin goes, the model itself with int8 weights
-  --evaluate DIR  measures the source and each variant on the collections there:
+  --out DIR       writes static-model.bin and related-terms.txt to DIR; without another option the default is this crate's assets
+  --int8 DIR      writes int8-bert.bin, the model itself with int8 weights, to DIR
+  --evaluate DIR  measures the source and each variant on the collections in DIR:
                   locomo/*.json, cranfield/, stsb/sts-dev.csv, minilm-reference.json";
 
 const NAME: &str = "all-MiniLM-L6-v2-static";
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         eprintln!("error: {error}");
         let mut source = error.source();
         while let Some(error) = source {
-            eprintln!("  because {error}");
+            eprintln!("  caused by: {error}");
             source = error.source();
         }
         return ExitCode::FAILURE;
@@ -70,10 +70,10 @@ impl Arguments {
                 "--evaluate" => &mut evaluate,
                 _ => return Err(format!("unknown argument `{word}`")),
             };
-            let value = words.next().ok_or_else(|| format!("`{word}` wants a directory"))?;
+            let value = words.next().ok_or_else(|| format!("`{word}` requires a directory"))?;
             *slot = Some(PathBuf::from(value));
         }
-        let from = from.ok_or("`--from` is missing")?;
+        let from = from.ok_or("missing argument `--from`")?;
         if out.is_none() && int8.is_none() && evaluate.is_none() {
             out = Some(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/assets")));
         }

@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn size(&self, names: &[&str]) -> Result<usize, Error> {
         let size = self.optional_size_of(names)?;
-        size.ok_or_else(|| self.malformed(format!("it has no `{}`", names.join("` or `"))))
+        size.ok_or_else(|| self.malformed(format!("missing setting `{}`", names.join("` or `"))))
     }
 
     pub(super) fn size_or(&self, names: &[&str], default: usize) -> Result<usize, Error> {
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
     pub(super) fn only(&self, name: &str, known: &str) -> Result<(), Error> {
         let found = self.text_or(name, known)?;
         if found != known {
-            return Err(self.unsupported(format!("`{name}` of `{found}`")));
+            return Err(self.unsupported(format!("`{name}` = `{found}`")));
         }
         Ok(())
     }

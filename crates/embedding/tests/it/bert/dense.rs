@@ -114,7 +114,7 @@ fn layers_change_the_fingerprint() {
 fn layers_that_do_not_fit_are_refused() {
     let error = refusal(&with_layers(&[Layer::new(HIDDEN + 1, 4, true, TANH)]));
     assert!(error.is_damaged(), "{error}");
-    assert!(error.to_string().contains("a layer takes 9 numbers, and is given 8"), "{error}");
+    assert!(error.to_string().contains("a dense layer expects 9 inputs, not 8"), "{error}");
     let other = Layer::new(HIDDEN, 4, true, "torch.nn.modules.activation.ReLU");
     let error = refusal(&with_layers(&[other]));
     assert!(matches!(error, Error::Unsupported { .. }), "{error}");

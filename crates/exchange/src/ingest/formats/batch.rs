@@ -40,10 +40,10 @@ pub(super) fn failure(line: &Map<String, Value>) -> Option<String> {
         (Some(error), _) => {
             let nested = object(&error, "error").and_then(said);
             let said = nested.or_else(|| said(error)).unwrap_or_default();
-            Some(format!("a request of a batch that failed: {said}").trim_end_matches(": ").into())
+            Some(format!("failed batch request: {said}").trim_end_matches(": ").into())
         }
         (None, Some(outcome)) if matches!(&*outcome, "canceled" | "expired" | "errored") => {
-            Some(format!("a request of a batch that was {outcome}"))
+            Some(format!("batch request with the result `{outcome}`"))
         }
         _ => None,
     }

@@ -61,7 +61,7 @@ impl Reader for ChatGpt {
             !node.is_object() || !(message.is_object() || message.is_null())
         };
         for _ in mapping.values().filter(is_odd) {
-            to.fail(line, "a node of `mapping` is not an object with a message");
+            to.fail(line, "expected a node of `mapping` to be an object with a message");
         }
         let current = element.get("current_node").and_then(Value::as_str);
         let current = current.filter(|node| mapping.contains_key(*node));
@@ -148,12 +148,12 @@ fn read_message(
         return false;
     }
     if SETTINGS.contains(&&*sort) || is_true("is_user_system_message") {
-        to.skip(line, "custom instructions, which are settings");
+        to.skip(line, "custom instructions (a setting)");
         return false;
     }
     let said = content_of(content, &sort, metadata);
     if said == Content::default() && !sort.is_empty() && !KNOWN.contains(&&*sort) {
-        to.skip(line, format!("content of type `{sort}` is not understood"));
+        to.skip(line, format!("unknown content type `{sort}`"));
         return false;
     }
     let time = message.get("create_time").cloned().unwrap_or_default();

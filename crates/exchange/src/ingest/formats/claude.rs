@@ -48,13 +48,13 @@ impl Reader for Claude {
         {
             match message.as_object() {
                 Some(message) => messages.push(message),
-                None => to.fail(line, "a message of `chat_messages` is not an object"),
+                None => to.fail(line, "expected a message of `chat_messages` to be an object"),
             }
         }
         let leaf = text_in(&element, &["current_leaf_message_uuid"]);
         let branch = branch(&messages, leaf.as_deref());
         for _ in branch.len()..messages.len() {
-            to.skip(line, "on a branch that was left");
+            to.skip(line, "on an abandoned branch");
         }
         for message in &branch {
             read_message(&conversation, line, message, to);

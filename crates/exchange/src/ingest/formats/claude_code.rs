@@ -105,8 +105,8 @@ impl Reader for ClaudeCode {
                 self.keep(line, &sort, session, uuid, &row, to);
             }
             "user" | "assistant" => self.keep(line, &sort, session, uuid, &row, to),
-            "" => to.skip(line, "no message"),
-            sort => to.skip(line, format!("no message but `{sort}`")),
+            "" => to.skip(line, "not a message"),
+            sort => to.skip(line, format!("not a message but `{sort}`")),
         }
         if CONVERSATION_BYTES_MAX < self.bytes {
             self.flush(to);
@@ -149,10 +149,10 @@ impl ClaudeCode {
     ) {
         let is = |name: &str| row.get(name).and_then(Value::as_bool) == Some(true);
         let Some(message) = row.get("message") else {
-            return to.skip(line, format!("`{sort}` without a message"));
+            return to.skip(line, format!("`{sort}` without a `message`"));
         };
         if is("isMeta") {
-            return to.skip(line, "written by the program, not by its user");
+            return to.skip(line, "written by the program, not by the user");
         }
         let content = message.get("content").unwrap_or(message);
         let said = Content::read(content);
@@ -224,7 +224,7 @@ impl ClaudeCode {
             }
             match counts {
                 true => to.message(&row.conversation, row.message),
-                false => to.skip(row.message.line, "on a branch that was left"),
+                false => to.skip(row.message.line, "on an abandoned branch"),
             }
             if !row.conversation.id.as_ref().is_some_and(|id| id.contains('/')) {
                 self.last = Some(row.conversation);

@@ -101,7 +101,7 @@ impl Codex {
         if item.get("type").and_then(Value::as_str) == Some("message") {
             let text = Content::read(item.get("content").unwrap_or(&Value::Null)).text();
             if CONTEXTS.iter().any(|start| text.trim_start().starts_with(start)) {
-                return to.skip(line, "context that the program adds");
+                return to.skip(line, "context added by the program");
             }
             self.items.extend(text_in(item, &["role"]));
         }
@@ -117,7 +117,7 @@ impl Codex {
                 let title = text_in(event, &["thread_name", "name"]).unwrap_or_default();
                 return to.title(&self.conversation, line, &title);
             }
-            sort => return to.skip(line, format!("no message but `{sort}`")),
+            sort => return to.skip(line, format!("not a message but `{sort}`")),
         };
         let said = Content::read(event.get("message").unwrap_or(&Value::Null));
         let (role, time) = (role.to_owned(), time.clone());
@@ -142,14 +142,14 @@ impl Reader for Codex {
             return match is_header(&row) {
                 true => self.begin(&row, line, to),
                 false if responses::is_item(&row) => self.item(line, &row, &time, to),
-                false => to.skip(line, "no message"),
+                false => to.skip(line, "not a message"),
             };
         };
         match &*text_in(&row, &["type"]).unwrap_or_default() {
             "session_meta" => self.begin(payload, line, to),
             "response_item" => self.item(line, payload, &time, to),
             "event_msg" => self.event(line, payload, &time, to),
-            sort => to.skip(line, format!("no message but `{sort}`")),
+            sort => to.skip(line, format!("not a message but `{sort}`")),
         }
     }
 

@@ -106,7 +106,7 @@ impl Gemini {
     /// Adds a message, or replaces an earlier version of it.
     fn add(&mut self, line: u64, message: Value, to: &mut Transcript) {
         let Value::Object(message) = message else {
-            return to.fail(line, "a message of `messages` is not an object");
+            return to.fail(line, "expected a message of `messages` to be an object");
         };
         let id = text_in(&message, &["id"]);
         let known = self
@@ -132,7 +132,7 @@ fn read_message(
 ) {
     let sort = text_in(message, &["type", "role"]).unwrap_or_default();
     if !matches!(&*sort, "user" | "gemini" | "model" | "assistant") {
-        return to.skip(line, format!("no message but `{sort}`"));
+        return to.skip(line, format!("not a message but `{sort}`"));
     }
     let mut said = Content::read(message.get("content").unwrap_or(&Value::Null));
     for thought in message.get("thoughts").and_then(Value::as_array).into_iter().flatten() {

@@ -77,8 +77,8 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
         return note.tell(line, &text, to);
     }
     if !is_entity(item) {
-        return to
-            .fail(line, "an entity has a `name` and `observations`, a relation `from` and `to`");
+        let expected = "an entity (`name`, `observations`) or a relation (`from`, `to`)";
+        return to.fail(line, format!("expected {expected}"));
     }
     let (name, sort) = (field("name"), field("entityType"));
     let observations = item.get("observations").and_then(Value::as_array);
@@ -93,7 +93,7 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
     let mut about = rest_of(item, OF_ENTITIES);
     for observation in observations {
         if observation.is_null() {
-            to.skip(line, "an observation that is null");
+            to.skip(line, "null observation");
             continue;
         }
         let text = observation
@@ -110,7 +110,7 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
                 let about = std::mem::take(&mut about);
                 Note { title: Some(&name), tag: &sort, time, about }.tell(line, &text, to);
             }
-            None => to.fail(line, format!("an observation of `{name}` is not text")),
+            None => to.fail(line, format!("expected an observation of `{name}` to be text")),
         }
     }
 }
@@ -132,7 +132,7 @@ impl Note<'_> {
     pub(super) fn tell(self, line: u64, text: &str, to: &mut Transcript) {
         let Note { title, tag, time, about } = self;
         let fields = json!({"text": text, "tags": [tag], "timestamp": time});
-        let Value::Object(fields) = fields else { unreachable!("it is written as an object") };
+        let Value::Object(fields) = fields else { unreachable!("built as an object") };
         let title = title.map(str::to_owned);
         let draft = Draft::from_object(fields, to.defaults()).map(|mut draft| {
             draft.unknown.extend(about.keys().cloned());

@@ -16,9 +16,9 @@ pub(super) fn unfit(wanted: &Description, element: &Map<String, Value>) -> Strin
     let name = wanted.name;
     match recognise(element) {
         Some((other, _)) => {
-            format!("it is not `{name}` but `{}`; leave `--format` out", other.name)
+            format!("the format is `{}`, not `{name}`; omit `--format`", other.name)
         }
-        None => format!("it is not `{name}`: {needs} is missing"),
+        None => format!("the format is not `{name}`: {needs} is missing"),
     }
 }
 
@@ -31,11 +31,11 @@ pub(super) fn guess(element: &Map<String, Value>) -> String {
     // The first of several equally likely formats counts.
     match alike.reduce(|best, next| if best.0 < next.0 { next } else { best }) {
         Some((_, it, shape)) => {
-            format!("it looks like `{}`, but {} is missing", it.name, shape.needs)
+            format!("looks like `{}`, but {} is missing", it.name, shape.needs)
         }
         None => {
             let names: Vec<&str> = element.keys().take(NAMES_MAX).map(String::as_str).collect();
-            format!("it has the fields {}", names.join(", "))
+            format!("its fields are {}", names.join(", "))
         }
     }
 }

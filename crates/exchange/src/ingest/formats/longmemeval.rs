@@ -92,7 +92,7 @@ impl Haystack {
             let date = list("haystack_dates").and_then(|dates| dates.get(at)?.as_str());
             let began = date.map(parse_date).transpose();
             let began = began.unwrap_or_else(|problem| {
-                haystack.problems.push(format!("session `{id}` goes in without a time: {problem}"));
+                haystack.problems.push(format!("session `{id}` is stored undated: {problem}"));
                 None
             });
             let Some(turns) = turns.as_array() else {

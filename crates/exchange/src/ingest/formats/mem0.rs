@@ -120,12 +120,12 @@ impl Reader for Mem0 {
 
 fn read_memory(line: u64, mut memory: Map<String, Value>, to: &mut Transcript) {
     if text_in(&memory, &["event"]).is_some_and(|event| event == "DELETE" || event == "NONE") {
-        return to.skip(line, "a memory that was deleted or did not change");
+        return to.skip(line, "memory was deleted or did not change");
     }
     match memory.get("memory") {
         Some(Value::String(text)) if !text.trim().is_empty() => {}
         Some(Value::Null | Value::String(_)) => return to.skip(line, "`memory` is empty"),
-        _ => return to.fail(line, "a memory has a text in `memory`"),
+        _ => return to.fail(line, "expected a text in `memory`"),
     }
     memory.retain(|name, value| !LEFT_OUT.contains(&&**name) && !value.is_null());
     for (theirs, ours) in [("memory", "text"), ("created_at", "timestamp"), ("categories", "tags")]

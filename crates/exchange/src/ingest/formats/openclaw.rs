@@ -83,7 +83,7 @@ impl OpenClaw {
                 _ => false,
             };
             match is_left {
-                true => to.skip(entry.line, "on a branch that was left"),
+                true => to.skip(entry.line, "on an abandoned branch"),
                 false => read_message(&self.conversation, entry, to),
             }
         }
@@ -122,10 +122,10 @@ impl Reader for OpenClaw {
                 return self.last = id.or(self.last.take());
             }
             // A label is attached to an entry, and a custom row is not an entry of the branch.
-            ("label" | "custom", _) => return to.skip(line, format!("no message but `{sort}`")),
+            ("label" | "custom", _) => return to.skip(line, format!("not a message but `{sort}`")),
             (sort, _) => {
                 self.last = id.or(self.last.take());
-                return to.skip(line, format!("no message but `{sort}`"));
+                return to.skip(line, format!("not a message but `{sort}`"));
             }
         };
         self.last = id.clone().or(self.last.take());
@@ -176,7 +176,7 @@ fn read_message(conversation: &Conversation, entry: Entry, to: &mut Transcript) 
             to.result(conversation, line, returned, &time);
         }
         "branchSummary" | "compactionSummary" => {
-            to.skip(line, "a summary of messages that are in the file");
+            to.skip(line, "summary of messages that the file contains");
         }
         _ => {
             let about = Map::from_iter([(

@@ -90,9 +90,9 @@ pub(in crate::ingest) fn agreed(
     other: Option<String>,
 ) -> Result<Option<String>, String> {
     match (one, other) {
-        (Some(one), Some(other)) if one != other => Err(format!(
-            "two owners are named in it, `{one}` and `{other}`; split it, one owner each"
-        )),
+        (Some(one), Some(other)) if one != other => {
+            Err(format!("two owners are named, `{one}` and `{other}`; split it by owner"))
+        }
         (one, other) => Ok(one.or(other)),
     }
 }

@@ -17,7 +17,7 @@ const CHOSEN: &[&str] = &["chosen", "preferred_output", "completion"];
 const REJECTED: &[&str] = &["rejected", "non_preferred_output"];
 
 /// Reason for skipping a rejected answer.
-pub(super) const LEFT_OUT: &str = "an answer that was rejected";
+pub(super) const LEFT_OUT: &str = "rejected answer";
 
 /// Marks of speakers in a conversation that is a single text.
 const SPEAKERS: &[(&str, &str)] = &[("Human:", "user"), ("Assistant:", "assistant")];

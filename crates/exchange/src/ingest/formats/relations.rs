@@ -13,8 +13,8 @@ const FROM: &[&str] = &["from", "source"];
 const TO: &[&str] = &["to", "target", "destination"];
 
 /// Problem of a relation with an ambiguous owner.
-const UNOWNED: &str = "a relation names no owner, and what stands around it names several or not \
-                       everywhere one; write its owner in it";
+const UNOWNED: &str = "the relation names no owner, and its entities name several or none; add \
+                       its owner";
 
 /// Owners of the entities and memories around relations; `None` stands for one without an owner.
 #[derive(Debug, Default)]

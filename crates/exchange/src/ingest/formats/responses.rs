@@ -114,7 +114,7 @@ pub(super) fn read_item(
                 said.add_thinking(&thinking.thinking());
             }
             match said.thinking().is_empty() {
-                true => to.skip(line, "thinking that is encrypted"),
+                true => to.skip(line, "encrypted thinking"),
                 false => {
                     let id = text_in(item, &["id"]);
                     let time = time.clone();
@@ -146,7 +146,7 @@ pub(super) fn read_item(
                 to.result(conversation, line, returned, time);
             }
         }
-        sort => to.skip(line, format!("no message but `{sort}`")),
+        sort => to.skip(line, format!("not a message but `{sort}`")),
     }
 }
 
@@ -176,7 +176,7 @@ impl Reader for Responses {
             };
             for item in items.iter() {
                 let Some(item) = item.as_object() else {
-                    to.fail(line, format!("an item of `{field}` is not an object"));
+                    to.fail(line, format!("expected an item of `{field}` to be an object"));
                     continue;
                 };
                 let item = match item.get("type") {

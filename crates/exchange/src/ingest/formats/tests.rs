@@ -141,16 +141,16 @@ fn an_unrecognised_file_is_reported_with_a_guess_and_the_known_formats() {
     let export = json!([{"title": "x", "create_time": 1.5, "current_node": "a"}]);
     let read = read_auto("conversations.json", &export.to_string());
     let [problem] = read.failed.as_slice() else { panic!("{read:?}") };
-    assert!(problem.contains("it looks like `chatgpt`, but `mapping` is missing"), "{problem}");
+    assert!(problem.contains("looks like `chatgpt`, but `mapping` is missing"), "{problem}");
     for format in Format::all().filter(|it| *it != Format::Auto) {
         assert!(problem.contains(format.name()), "{problem}: {format:?}");
     }
     let read = read_auto("x.json", "{\"colour\": \"red\"}");
-    assert!(read.failed[0].contains("it has the fields colour; known formats are"), "{read:?}");
+    assert!(read.failed[0].contains("its fields are colour; known formats are"), "{read:?}");
     let read = read_as(Format::Claude, Thinking::LeftOut, "x.json", b"[{\"mapping\": {}}]");
-    assert_eq!(read.failed, ["it is not `claude` but `chatgpt`; leave `--format` out"]);
+    assert_eq!(read.failed, ["the format is `chatgpt`, not `claude`; omit `--format`"]);
     let read = read_as(Format::Claude, Thinking::LeftOut, "x.json", b"[{\"x\": 1}]");
-    assert_eq!(read.failed, ["it is not `claude`: `chat_messages` is missing"]);
+    assert_eq!(read.failed, ["the format is not `claude`: `chat_messages` is missing"]);
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl Transcript {
             let only_thinks = !thinking.is_empty();
             self.skip(
                 line,
-                if only_thinks { "thinking, which `--thinking` takes" } else { "empty" },
+                if only_thinks { "thinking (kept with `--thinking`)" } else { "empty" },
             );
         }
         for call in calls {
@@ -189,7 +189,7 @@ impl Transcript {
         let Some(result) = self.join(&scope, result) else { return };
         let text = text_of(&result.output);
         if text.trim().is_empty() {
-            return self.skip(line, "an empty result of an unknown call");
+            return self.skip(line, "empty result of an unknown call");
         }
         let message = Message {
             line,
@@ -308,7 +308,7 @@ impl Transcript {
             let draft = Draft { role, text: thinking.clone(), external_id, ..draft.clone() };
             self.draft(line, Ok(draft));
         } else if !has_text && waiting.is_empty() && results.is_empty() {
-            return self.skip(line, "thinking, which `--thinking` takes");
+            return self.skip(line, "thinking (kept with `--thinking`)");
         }
         // A provider's own tool has its result in the message that calls it.
         waiting.into_iter().for_each(|waiting| self.wait(waiting));
@@ -356,7 +356,7 @@ impl Transcript {
             draft.scope.user.clone_from(&scope.user);
         }
         if has_bytes {
-            draft.mended.push(Mend::of("output", "bytes in it are named, not stored"));
+            draft.mended.push(Mend::of("output", "binary data was replaced by its size"));
         }
         let (output, mended) = fitted("output", result.output, OUTPUT_CHARS_MAX);
         draft.mended.extend(mended);

@@ -93,7 +93,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
                 None if self.is_cut_told => return Ok(ControlFlow::Continue(())),
                 None => {
                     self.is_cut_told = true;
-                    let problem = "truncated JSON: the list does not end; what stands before is in";
+                    let problem = "truncated JSON: the list does not end; its elements are stored";
                     return Ok(self.put(into, place.line, Err(problem.to_owned())));
                 }
                 Some(b']') => {
@@ -103,7 +103,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
                 Some(b',') => self.scanner.skip()?,
                 Some(byte @ (b'}' | b':')) => {
                     self.scanner.skip()?;
-                    let problem = format!("broken JSON: `{}` is out of place", char::from(byte));
+                    let problem = format!("broken JSON: unexpected `{}`", char::from(byte));
                     if self.put(into, place.line, Err(problem)).is_break() {
                         return Ok(ControlFlow::Break(()));
                     }

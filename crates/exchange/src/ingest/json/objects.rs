@@ -24,8 +24,8 @@ use crate::ingest::{
 };
 
 /// Problem of a conversation if a broken part may have named its owner.
-const DOUBTFUL: &str = "a part that is broken names an owner or ends early, so nothing of its \
-                        conversation is taken; mend it";
+const DOUBTFUL: &str = "a broken part names an owner or ends early, so its whole conversation is \
+                        rejected; correct it";
 
 /// An object as far as it was read.
 #[derive(Default)]
@@ -161,11 +161,11 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
                 b']' | b':' => {
                     self.scanner.skip()?;
                     let found = char::from(byte);
-                    object.break_at(line, format!("broken JSON: `{found}` is out of place"));
+                    object.break_at(line, format!("broken JSON: unexpected `{found}`"));
                 }
                 _ => {
                     self.scanner.element()?;
-                    object.break_at(line, "broken JSON: a name is text in quotes");
+                    object.break_at(line, "broken JSON: expected a quoted name");
                 }
             }
         }
@@ -180,7 +180,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
                 object.is_unplaced = true;
                 object.problems.push((object.line, format!(
                     "the conversation has more than {CONVERSATION_BYTES_MAX} bytes; write a list \
-                     of messages, or one a line"
+                     of messages, or one message per line"
                 )));
             }
             object.messages = Some(messages);

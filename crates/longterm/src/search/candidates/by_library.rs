@@ -1,5 +1,5 @@
-//! Candidates by LanceDB's own indexes, for a library that is not held in RAM: the rows that its
-//! legs find and the turns around them become segments of one search.
+//! Candidates from LanceDB's own indexes, for a library that is not held in RAM: the rows that its
+//! legs find, and the turns around them, become segments of one search.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -25,12 +25,12 @@ use crate::{
 pub(crate) struct Lookup {
     library: Library,
     names: Arc<RwLock<Names>>,
-    /// The encoded identities of records that are known in a newer form.
+    /// Encoded identities of records that are known in a newer version.
     known: HashSet<String>,
 }
 
 impl Lookup {
-    /// In `library`, with the names of a handle.
+    /// Creates a search in `library`, with the names of a handle.
     pub(crate) fn new(library: Library, names: &Arc<RwLock<Names>>, ranking: &Ranking) -> Lookup {
         Lookup { library, names: Arc::clone(names), known: ranking.seen.masked.clone() }
     }
@@ -46,7 +46,7 @@ impl Lookup {
         Ok(())
     }
 
-    /// Adds the rows whose meaning is near the query's, and then those around the best of all.
+    /// Adds the rows whose meaning is near the query's, then the rows around the best of all.
     pub(crate) async fn add_by_meaning(mut self, mut ranking: Ranking) -> Result<Ranking, Error> {
         let filter = ranking.filter.expression();
         if ranking.query.meaning.asked.is_some() {
@@ -69,7 +69,7 @@ impl Lookup {
         Ok(ranking)
     }
 
-    /// Adds rows of the library as a part, but for those that are known in a newer form.
+    /// Adds rows of the library as a part, except those that are known in a newer version.
     fn add(&mut self, mut rows: Vec<Row>, ranking: &mut Ranking) {
         rows.retain(|row| self.known.insert(row.record.encoded_identity()));
         let mut builder = Builder::new(Arc::clone(&ranking.centre), rows.len());
@@ -83,8 +83,8 @@ impl Lookup {
 }
 
 impl Ranking {
-    /// An expression for the rows around `best` in their sessions; none where none has a place in
-    /// one.
+    /// Returns an expression for the rows around `best` in their sessions; `None` if no row is in a
+    /// session.
     fn around(&self, best: &[Place], names: &Names) -> Option<DfExpr> {
         let mut wanted: BTreeMap<(Option<&str>, &str), BTreeSet<i64>> = BTreeMap::new();
         for place in best {

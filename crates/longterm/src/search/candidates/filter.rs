@@ -1,5 +1,5 @@
-//! What a search may see, once as an expression for the library and once as a test of a row of a
-//! segment. The two must agree; a property test holds them to it.
+//! Visibility of records to a search: as an expression for the library, and as a test of a row of a
+//! segment. A property test checks that both agree.
 
 use aios_record::{Gate, Kind, Owners, ScopeMatch, Timestamp};
 use lancedb::expr::{DfExpr, col, contains, is_in, lit};
@@ -15,22 +15,22 @@ use crate::{
     },
 };
 
-/// The conditions of one search. All must hold; an empty one restricts nothing.
+/// Conditions of one search. All must hold; an empty one restricts nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
-    /// Whose records, and which parts of their scopes.
+    /// Owners of the records, and constraints on their scopes.
     pub(crate) gate: Gate,
-    /// Any of these; `None` means every kind, an empty list means no record.
+    /// Accepted kinds; `None` accepts every kind, an empty list accepts no record.
     pub(crate) kinds: Option<Vec<Kind>>,
-    /// Any of these.
+    /// Tags, one of them required; empty for no constraint.
     pub(crate) tags: Vec<String>,
-    /// Happened at this moment or later.
+    /// Earliest time of the record, inclusive.
     pub(crate) since: Option<Timestamp>,
-    /// Happened before this moment.
+    /// Latest time of the record, exclusive.
     pub(crate) until: Option<Timestamp>,
-    /// The moment at which a record must be valid and unexpired.
+    /// Time at which a record must be valid and unexpired.
     pub(crate) at: Timestamp,
-    /// Leaves out what was recorded after `at`, and shows what was superseded only later.
+    /// If true, records from after `at` are excluded, and records superseded after `at` included.
     pub(crate) as_of: bool,
 }
 
@@ -48,11 +48,11 @@ impl Filter {
     }
 }
 
-/// A filter in the numbers that stand for names.
+/// A [`Filter`] with the numbers of names instead of names.
 #[derive(Debug)]
 pub(crate) struct Numbered {
     users: Users,
-    /// Of user, project, agent and session; a name that no record has is `NONE`.
+    /// User, project, agent and session; `NONE` for a name that no record has.
     scope: [Option<u32>; 4],
     matching: ScopeMatch,
     kinds: Option<Vec<Kind>>,
@@ -63,11 +63,12 @@ pub(crate) struct Numbered {
     as_of: bool,
 }
 
-/// Whose rows are visible, in numbers.
+/// Owners of the visible rows, as numbers.
 #[derive(Debug)]
 struct Users {
     has_shared: bool,
-    /// All users; else the one with the number, `None` if no record is theirs.
+    /// If true, the rows of all users are visible, otherwise those of `user`; `None` for a user
+    /// without records.
     has_all: bool,
     user: Option<u32>,
 }
@@ -149,7 +150,7 @@ impl Filter {
             tags: (!self.tags.is_empty())
                 .then(|| self.tags.iter().map(|tag| number(tag)).collect()),
             since: self.since.map_or(i64::MIN, micros),
-            // No moment that a record can have is left out.
+            // Excludes no time that a record can have.
             until: self.until.map_or(i64::MAX, micros),
             at: micros(self.at),
             as_of: self.as_of,
@@ -191,8 +192,8 @@ impl Filter {
     }
 }
 
-/// The conditions on the library's rows that are visible through `gate`, as [`Gate::sees`] says
-/// it. All must hold.
+/// Returns the conditions for the library's rows that are visible through `gate`, as in
+/// [`Gate::sees`]. All must hold.
 pub(crate) fn visible(gate: &Gate) -> Vec<DfExpr> {
     let mut all = match gate.owners() {
         Owners::All => Vec::new(),

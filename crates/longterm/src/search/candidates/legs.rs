@@ -1,9 +1,9 @@
-//! The two legs over segments: which rows are worth scoring, by words and by meaning.
+//! The two legs over segments, which select rows worth scoring: by words and by meaning.
 //!
-//! A search sees its segments as parts: each with the rows that are no more, and with where the
-//! rows lie. Terms are taken one after the other, each adding its part of BM25 to the rows that
-//! have it (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995); vectors are
-//! all compared, so that nothing is missed. Many rows are shared out among threads.
+//! A search sees its segments as parts, each with its deleted rows and the location of its rows.
+//! Terms are processed one after the other, each adding its part of BM25 to the rows that have it
+//! (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995). All vectors are
+//! compared, so that nothing is missed. Many rows are distributed over threads.
 
 mod sums;
 
@@ -15,30 +15,30 @@ use crate::search::{
     segments::{part::Place, vectors::Asked},
 };
 
-/// Rows of one thread: comparing as many vectors takes some half a millisecond.
+/// Rows per thread: comparing that many vectors takes about half a millisecond.
 const ROWS_OF_THREAD: usize = 32_768;
-/// The most threads of one search.
+/// Maximum number of threads of one search.
 const THREADS_MAX: usize = 4;
 
-/// Sums of the same scores in another order differ by less, as a share.
+/// Maximum relative difference of sums of the same scores in another order.
 const ROUNDING: f32 = 1e-4;
-/// Entries of lists that are read in about the time of one bag.
+/// Number of list entries that are read in about the time of one bag.
 const ENTRIES_OF_BAG: usize = 24;
-/// Rows whose sums are compared in about the time of one entry.
+/// Number of rows whose sums are compared in about the time of one entry.
 const ROWS_PER_ENTRY: usize = 4;
 
-/// The terms and the vector that the legs look for.
+/// Terms and vector that the legs search for.
 pub(crate) struct Wanted<'a> {
-    /// Each term with its weight.
+    /// Terms with their weights.
     pub(crate) terms: Vec<(u32, f64)>,
     pub(crate) words_mean: f64,
     pub(crate) asked: Option<&'a Asked>,
-    /// The number of rows that each leg proposes.
+    /// Number of rows that each leg proposes.
     pub(crate) rows: usize,
 }
 
 impl Sight<'_> {
-    /// The best rows of each leg, each once.
+    /// Returns the best rows of each leg, each once.
     pub(crate) fn propose(&self, wanted: &Wanted<'_>) -> Vec<Place> {
         let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
         let shares = self.shares();
@@ -69,7 +69,7 @@ impl Sight<'_> {
         places
     }
 
-    /// The rows in as many shares of the same size as are worth a thread.
+    /// Splits the rows into equal shares, one for each thread that is worth it.
     fn shares(&self) -> Vec<Vec<Stretch>> {
         let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -111,11 +111,12 @@ impl Sight<'_> {
 
     /// Offers the best of `rows`, the admitted rows of a stretch, by BM25.
     ///
-    /// Terms come by falling weight, which bounds what each can add. As soon as the remaining terms
-    /// add less than the last of the best rows has, rows without any term so far are out, and so
-    /// are those that cannot reach it. If few rows are left, the remaining terms are looked up in
-    /// their bags, and their lists, the longest ones, are not read (the exact form of "quit or
-    /// continue": Moffat and Zobel, "Self-Indexing Inverted Files for Fast Text Retrieval", 1996).
+    /// Terms are processed by falling weight, which bounds the contribution of each. Once the
+    /// remaining terms can add less than the score of the last of the best rows, rows without any
+    /// term so far are excluded, and so are rows that cannot reach that score. If few rows are
+    /// left, the remaining terms are looked up in their bags, and the lists of these terms, the
+    /// longest ones, are not read (the exact form of "quit or continue": Moffat and Zobel,
+    /// "Self-Indexing Inverted Files for Fast Text Retrieval", 1996).
     fn by_words(&self, stretch: &Stretch, rows: &[u32], wanted: &Wanted<'_>, best: &mut Best) {
         let part = &self.parts[stretch.part as usize];
         let place = |at| Place { part: stretch.part, at };
@@ -148,7 +149,7 @@ impl Sight<'_> {
         }
     }
 
-    /// A score that the last of the best rows is sure to reach, by the sums so far.
+    /// Returns a lower bound of the score of the last of the best rows, from the sums so far.
     fn reached(&self, rows: &[u32], sums: &Sums<'_>, best: &Best) -> f32 {
         let scores = rows.iter().map(|at| sums.of(*at));
         let mut scores: Vec<f32> = scores.filter(|score| best.least.max(0.0) < *score).collect();
@@ -161,7 +162,7 @@ impl Sight<'_> {
     }
 }
 
-/// Rows of a part, one after the other.
+/// Consecutive rows of a part.
 #[derive(Clone)]
 struct Stretch {
     part: u32,
@@ -172,7 +173,7 @@ struct Stretch {
 struct Best {
     rows: usize,
     kept: Vec<(f32, Place)>,
-    /// The score below which a row is not among the best.
+    /// Returns the score below which a row is not among the best.
     least: f32,
 }
 

@@ -1,4 +1,4 @@
-//! The journal as one search finds it: the waiting rows, and the counts of the query's terms.
+//! The journal as one search reads it: the pending rows, and the counts of the query's terms.
 
 use std::{
     collections::HashMap,
@@ -21,9 +21,9 @@ use crate::{
     shelf::Shelf,
 };
 
-/// Keys whose rows in the library are looked up at once.
+/// Keys per library lookup.
 const HELD_KEYS: usize = 4096;
-/// The time between looks at vectors that are outstanding.
+/// Interval between checks for outstanding vectors.
 const VECTOR_POLL: Duration = Duration::from_millis(5);
 
 /// The journal at the moment of a search.
@@ -33,12 +33,12 @@ pub(crate) struct Looked {
     pub(crate) seen: Arc<Seen>,
 }
 
-/// Looks at the journal for searches.
+/// Reader of the journal for searches.
 pub(crate) struct Lookout {
     journal: Journal,
     shelf: Arc<Shelf>,
     names: Arc<RwLock<Names>>,
-    /// The rows that wait, as searches see them.
+    /// Pending rows, as searches see them.
     waiting: Arc<Waiting>,
     /// Maximum time for which a search waits for outstanding vectors.
     vector_wait: Duration,
@@ -60,7 +60,8 @@ impl Lookout {
         }
     }
 
-    /// The journal once no row that `gate` sees waits for its vector, or as it is after a while.
+    /// Returns the journal once no row that `gate` sees waits for its vector, at the latest after
+    /// the maximum wait.
     pub(crate) async fn look_for_vectors(
         &self,
         terms: &[String],
@@ -79,7 +80,7 @@ impl Lookout {
         }
     }
 
-    /// The journal as it is now.
+    /// Returns the journal as it is now.
     async fn look(
         &self,
         terms: &[String],
@@ -92,7 +93,7 @@ impl Lookout {
             let edition = snapshot.edition;
             let held = self.held_rows(&snapshot).await?;
             let mut statistics = std::mem::take(&mut snapshot.statistics);
-            // Without rows that wait there is nothing to compute.
+            // Without pending rows there is nothing to compute.
             let is_quick = snapshot.seqs.is_empty();
             let (waiting, names) = (Arc::clone(&self.waiting), Arc::clone(&self.names));
             let (corpus, centre) = (corpus.clone(), Arc::clone(centre));
@@ -103,14 +104,14 @@ impl Lookout {
                 Some(Looked { edition, statistics, seen })
             };
             let looked = if is_quick { see() } else { blocking(see).await? };
-            // Each time that this goes round, another search has seen a later journal.
+            // Each repetition means that another search has read a later journal.
             if let Some(looked) = looked {
                 return Ok(looked);
             }
         }
     }
 
-    /// The rows that the library holds of the keys of changes that are fresh.
+    /// Returns the library's rows of the keys of new changes.
     async fn held_rows(&self, snapshot: &Snapshot) -> Result<Vec<HeldRow>, Error> {
         let changes = snapshot.fresh.iter().filter(|change| !change.is_new);
         let mut seqs: HashMap<&str, i64> = HashMap::new();
@@ -120,7 +121,7 @@ impl Lookout {
             return Ok(held);
         }
         let Some(library) = self.shelf.library(snapshot.edition).await? else { return Ok(held) };
-        // A later version may hold the changes themselves.
+        // A later version may contain the changes themselves.
         let library = library.pinned(snapshot.edition.version).await?;
         let keys: Vec<String> = seqs.keys().map(|key| (*key).to_owned()).collect();
         for keys in keys.chunks(HELD_KEYS) {

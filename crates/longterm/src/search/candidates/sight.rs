@@ -1,4 +1,4 @@
-//! The rows that a search sees: which parts, what is hidden, and what the filter admits.
+//! The rows that a search sees: its parts, the hidden rows, and the filter.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -11,12 +11,12 @@ use crate::search::{
     },
 };
 
-/// The rows that a search sees.
+/// Rows that a search sees.
 pub(crate) struct Sight<'a> {
     pub(crate) parts: &'a [Part],
-    /// The encoded identities whose rows in the library count no more.
+    /// Encoded identities whose rows in the library are hidden.
     pub(crate) masked: &'a HashSet<String>,
-    /// The texts that the numbers of the parts stand for.
+    /// Texts of the numbers in the parts.
     pub(crate) names: &'a Strings,
     pub(crate) filter: Numbered,
 }
@@ -26,7 +26,7 @@ impl Sight<'_> {
         &self.parts[place.part as usize].segment
     }
 
-    /// The rows from `reach` before to `reach` after each of `best` in their sessions.
+    /// Returns the rows from `reach` before to `reach` after each of `best` in their sessions.
     pub(crate) fn neighbours(&self, best: &[Place], reach: i64) -> Vec<Place> {
         let mut near = Vec::new();
         let mut taken: HashSet<Place> = best.iter().copied().collect();
@@ -45,7 +45,7 @@ impl Sight<'_> {
         near
     }
 
-    /// The speakers of the rows whose name `is_asked`, by number.
+    /// Returns the numbers of the rows' speakers whose name `is_asked`.
     pub(crate) fn speakers(&self, is_asked: impl Fn(&str) -> bool) -> BTreeSet<u32> {
         let pairs = self.parts.iter().flat_map(|part| &part.segment.speakers);
         let admitted = pairs.filter(|[user, _]| self.filter.admits_user(*user));
@@ -54,7 +54,7 @@ impl Sight<'_> {
         asked
     }
 
-    /// Returns `true` if a row that is visible is of `speaker`.
+    /// Returns `true` if a visible row is of `speaker`.
     fn speaks(&self, speaker: u32) -> bool {
         (0..).zip(self.parts).any(|(number, part): (u32, &Part)| {
             let places = (0..).zip(&part.segment.columns).filter(|(_, row)| row.speaker == speaker);
@@ -68,7 +68,7 @@ impl Sight<'_> {
         !part.is_gone(place.at) && self.filter.admits(&part.segment, place.at)
     }
 
-    /// Returns `true` if no newer record has the key. Dear, so asked last.
+    /// Returns `true` if no newer record has the key. Expensive, so it is checked last.
     pub(crate) fn is_shown(&self, place: Place) -> bool {
         let part = &self.parts[place.part as usize];
         matches!(part.home, Home::Here(_))

@@ -1,19 +1,19 @@
-//! The words of a query that say who asks, or of whom: "the user", the asker's own name, the name
-//! of a speaker.
+//! Words of a query that name the asker or a speaker: "the user", the asker's own name, the name of
+//! a speaker.
 //!
-//! Such a word is scope and no content. Records are written by those whom it names, so they say
-//! "I" where a question says "the user" or "Caroline", and the records that do have the word speak
-//! of somebody else. So it is not looked for among words, but that a speaker's name tells who said
-//! something, and the query that is embedded has the first person in its place. Then a question
-//! finds the same whether its asker says "I" or is spoken of.
+//! Such a word is scope, not content. Records are written by the people whom it names, so they
+//! contain "I" where a question has "the user" or "Caroline", and records that contain the word are
+//! about somebody else. Therefore it is not searched for as a word, except that a speaker's name
+//! selects the speaker, and the embedded query has the first person in its place. A question then
+//! finds the same records in the first and in the third person.
 
 use std::ops::Range;
 
 use aios_analysis::Analyzer;
 
-/// A longer query is a text that says what it means.
+/// Maximum number of words of a query that is analysed. A longer one is a text of its own.
 const WORDS_MAX: usize = 32;
-/// The least characters of a part of an owner's name that counts as a name.
+/// Minimum number of characters of a part of an owner's name that counts as a name.
 const NAME_CHARS_MIN: usize = 3;
 /// Words after which "the user" is part of the name of a thing.
 #[rustfmt::skip]
@@ -23,7 +23,7 @@ const OF_THINGS: &[&str] = &[
     "role", "roles", "space", "stories", "story", "table", "tables",
 ];
 
-/// A query, and which of its words are scope.
+/// A query, with marks on the words that are scope.
 #[derive(Clone)]
 pub(crate) struct Asker<'a> {
     text: &'a str,
@@ -35,7 +35,7 @@ pub(crate) struct Asker<'a> {
 #[derive(Debug, Clone)]
 struct Word<'a> {
     range: Range<usize>,
-    /// Without its possessive ending.
+    /// The word without its possessive ending.
     bare: &'a str,
     is_scope: bool,
 }
@@ -51,7 +51,7 @@ impl Word<'_> {
 }
 
 impl<'a> Asker<'a> {
-    /// The words of `text` by which it names whoever asks, whose name as an owner is `owner`.
+    /// Marks the words of `text` that name the asker, whose name as an owner is `owner`.
     pub(crate) fn new(text: &'a str, owner: Option<&str>, analyzer: &'static Analyzer) -> Self {
         let mut words: Vec<Word<'_>> = words(text).take(WORDS_MAX + 1).collect();
         if WORDS_MAX < words.len() {
@@ -70,13 +70,13 @@ impl<'a> Asker<'a> {
         asker
     }
 
-    /// The query without these words, to be looked for; all of it if nothing else is left.
+    /// Returns the query without these words, for word search; all of it if nothing else is left.
     pub(crate) fn content(&self) -> String {
         self.with(|_, _| "").unwrap_or_else(|| self.text.to_owned())
     }
 
-    /// The query as one of those would ask it whom it names: the asker, or somebody of `speakers`.
-    /// `names` are the terms that are names although they only ask elsewhere.
+    /// Returns the query in the first person of those whom it names: the asker, or one of
+    /// `speakers`. `names` are terms that are names here and question words elsewhere.
     pub(crate) fn first_person<'s>(
         mut self,
         speakers: impl Iterator<Item = &'s str>,
@@ -101,7 +101,7 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// The terms of these words, which may be a speaker's name.
+    /// Returns the terms of these words, which may be a speaker's name.
     pub(crate) fn terms(&self) -> Vec<String> {
         let scope = self.words.iter().filter(|word| word.is_scope);
         scope.flat_map(|word| self.analyzer.terms(word.bare)).collect()
@@ -128,7 +128,7 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// Marks the words that are a part of a name. One that only asks must be among `names`.
+    /// Marks the words that are part of a name. A question word must be among `names`.
     fn find_name<'n>(&mut self, parts: impl Iterator<Item = &'n str>, names: &[String]) {
         let parts: Vec<String> = parts.map(str::to_lowercase).collect();
         for word in &mut self.words {
@@ -139,9 +139,9 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// The query with something in the place of each run of these words, and of an article before
-    /// it, by whether it is possessive and stands first; none if nothing else is left that would
-    /// be looked for, or nothing changes.
+    /// Returns the query with a replacement for each run of these words and the article before it,
+    /// which depends on its being possessive and first. `None` if no searchable word is left or
+    /// nothing changes.
     fn with(&self, instead: impl Fn(bool, bool) -> &'static str) -> Option<String> {
         let content = self.words.iter().filter(|word| !word.is_scope);
         let content = content.flat_map(|word| self.analyzer.terms(word.bare));
@@ -170,7 +170,7 @@ impl<'a> Asker<'a> {
     }
 }
 
-/// The words of a text, without the signs around them.
+/// Returns the words of a text, without the signs around them.
 fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     text.split_whitespace().filter_map(move |piece| {
         let written = piece.trim_matches(|c: char| !c.is_alphanumeric());

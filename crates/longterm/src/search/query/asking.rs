@@ -1,5 +1,5 @@
-//! From a text to a ranking: its words, whom it names, what it means. Not here: the order of what
-//! is found (`ranking`), and the reading of the journal (`looking`).
+//! Analysis of a query: its words, the speakers that it names, its vector. Not here: the order of
+//! candidates (`ranking`), and the reading of the journal (`looking`).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -27,28 +27,28 @@ use crate::{
     },
 };
 
-/// Candidates that each leg proposes, at least.
+/// Minimum number of candidates that each leg proposes.
 const LEG_ROWS_MIN: usize = 64;
-/// Candidates that each leg proposes for each hit that is wanted.
+/// Number of candidates that each leg proposes per requested hit.
 const LEG_ROWS_PER_HIT: usize = 3;
-/// Of a query with more terms, as many of the rarest are searched for.
+/// Maximum number of terms. Of a longer query, only the rarest terms are searched for.
 const QUERY_TERMS_MAX: usize = 64;
 
-/// A text that is searched for, before anything is known of what is stored.
+/// The text of a query, before any statistics of the store are read.
 pub(crate) struct Asking<'a> {
     text: &'a str,
     options: &'a SearchOptions,
     gate: &'a Gate,
     corpus: Corpus,
     query: aios_analysis::Query,
-    /// The terms that may name a speaker and nothing else.
+    /// Terms that may only name a speaker.
     names: Vec<String>,
     weights: Weights,
     analyzer: &'static Analyzer,
 }
 
 impl<'a> Asking<'a> {
-    /// `None` if there is nothing to search for.
+    /// Analyses a query; `None` if it has nothing to search for.
     pub(crate) fn new(
         text: &'a str,
         options: &'a SearchOptions,
@@ -66,22 +66,22 @@ impl<'a> Asking<'a> {
         Some(Asking { text, options, gate, corpus, query, names, weights, analyzer })
     }
 
-    /// The owners whose records are counted.
+    /// Owners whose records are counted.
     pub(crate) fn corpus(&self) -> &Corpus {
         &self.corpus
     }
 
-    /// The text, and the vector that was given for it.
+    /// The text, and the vector given for it.
     pub(crate) fn given(&self) -> (String, Option<Vec<f32>>) {
         (self.text.to_owned(), self.options.vector.clone())
     }
 
-    /// The terms of the query.
+    /// Terms of the query.
     pub(crate) fn terms(&self) -> &[String] {
         &self.query.terms
     }
 
-    /// The ranking by words alone: without the meaning of the query.
+    /// Returns the ranking by words only, without the meaning of the query.
     pub(crate) async fn ranking(
         &self,
         speller: &Arc<Speller>,
@@ -141,7 +141,7 @@ impl<'a> Asking<'a> {
 }
 
 impl Ranking {
-    /// The query as whoever it names would ask it, and the words that name them.
+    /// Returns the query as the person whom it names would ask it, and the words that name them.
     pub(crate) fn asked_by(&self, text: &str, names: &Names) -> (String, Vec<String>) {
         let owner = match &self.query.corpus {
             Corpus::All => None,
@@ -161,8 +161,8 @@ fn is_day(term: &str) -> bool {
     term.len() == 10 && term.char_indices().all(|(at, c)| is_digit(at, c))
 }
 
-/// The share of a text, 0 to 1, that is not words said over and over: all of it if each is said
-/// twice on average, or there are none.
+/// Returns the share of a text that is not repeated words, 0 to 1; 1 if each word occurs at most
+/// twice on average, or if there are no words.
 fn varied(text: &str) -> f64 {
     let words = text.split_whitespace().map(str::to_lowercase);
     let (mut count, mut distinct) = (0_usize, HashSet::new());
@@ -173,7 +173,7 @@ fn varied(text: &str) -> f64 {
     if count == 0 { 1.0 } else { (2.0 * distinct.len() as f64 / count as f64).min(1.0) }
 }
 
-/// The terms that fewest records have, in their own order.
+/// Returns the rarest terms, in their original order.
 fn rarest(mut terms: Vec<String>, documents_with: &HashMap<String, u64>) -> Vec<String> {
     if QUERY_TERMS_MAX < terms.len() {
         let rarity = |term: &String| documents_with.get(term).copied().unwrap_or(0);

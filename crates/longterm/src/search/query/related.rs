@@ -1,24 +1,25 @@
-//! Words that mean nearly the same as a query's: `puppy` for `dog`, `bought` for `buy`. They come
-//! from the English language, not from what is stored, so they are alike in every store and with
-//! every embedder.
+//! Words with nearly the same meaning as those of a query: `puppy` for `dog`, `bought` for `buy`.
+//! They come from a table of English, not from stored texts, so they are the same in every store
+//! and with every embedder.
 
 use aios_analysis::Analyzer;
 use aios_embedding::related_terms;
 
-/// A longer query says in its own words what it means.
+/// Maximum number of terms of a query that gets related words. A longer query has enough words of
+/// its own.
 const QUERY_TERMS_MAX: usize = 24;
 
-/// A term that is related to one of the query.
+/// A term related to a term of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RelatedTerm {
     pub(crate) term: &'static str,
-    /// The place of the query's term.
+    /// Index of the query's term.
     pub(crate) to: usize,
-    /// How alike they are, 0.4 to 1.
+    /// Similarity of the two terms, 0.4 to 1.
     pub(crate) cosine: f64,
 }
 
-/// What is related to each of a query's `terms`, and neither is one of them nor only asks.
+/// Returns the terms related to a query's `terms`, without those of the query and question words.
 pub(crate) fn related(terms: &[String], analyzer: &Analyzer) -> Vec<RelatedTerm> {
     if !analyzer.has_english() || QUERY_TERMS_MAX < terms.len() {
         return Vec::new();

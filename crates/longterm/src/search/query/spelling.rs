@@ -1,7 +1,7 @@
-//! The terms that stand for a query's: with other signs, and in spellings that texts have.
+//! Variants of a query's terms: with other signs, and in spellings that stored texts have.
 //!
-//! A spelling counts where a text has it that is counted for the searcher, the library's and those
-//! that wait: nobody learns from a search which words others store.
+//! A spelling counts only if a text that is counted for the searcher has it, in the library or
+//! pending in the journal. So a search never reveals words that others store.
 
 use std::{
     collections::HashSet,
@@ -20,11 +20,11 @@ use crate::{
     },
 };
 
-/// The texts whose words are known to a search.
+/// Texts whose words are known to a search.
 pub(crate) struct Vocabulary {
     pub(crate) seen: Arc<Seen>,
     pub(crate) corpus: Corpus,
-    /// Set if all terms of the store are in RAM, so that one that is not is nowhere.
+    /// True if all terms of the store are in RAM, so that a term that is not there is nowhere.
     pub(crate) is_in_ram: bool,
 }
 
@@ -44,7 +44,7 @@ impl Speller {
         Speller { journal: journal.clone(), names: Arc::clone(names), analyzer }
     }
 
-    /// The terms that stand for those of `query`, whose `statistics` are those of the searcher.
+    /// Returns the variants of the terms of `query`. `statistics` are those of the searcher.
     pub(crate) async fn variants(
         self: &Arc<Speller>,
         query: &Query,
@@ -64,7 +64,7 @@ impl Speller {
             let guesses = query.guesses(this.analyzer, |at| known[at]);
             (this.in_store(guesses, &vocabulary), vocabulary)
         };
-        // A word that no text has has many spellings.
+        // A word that no text contains has many possible spellings.
         let (guesses, vocabulary) = if all_known { guess() } else { blocking(guess).await? };
         if !guesses.is_empty() {
             let (this, first) = (Arc::clone(self), statistics.clone());
@@ -74,7 +74,7 @@ impl Speller {
         Ok(variants)
     }
 
-    /// Those of `guesses` whose terms some text of the store may have, whoever owns it.
+    /// Returns the `guesses` whose terms some text of the store may have, of any owner.
     fn in_store(&self, mut guesses: Vec<Guess>, vocabulary: &Vocabulary) -> Vec<Guess> {
         if vocabulary.is_in_ram {
             let names = self.names.read().expect("no holder panics");
@@ -83,7 +83,7 @@ impl Speller {
         guesses
     }
 
-    /// The variants of `guesses` that a text has that is counted for the searcher.
+    /// Returns the `guesses` that a text counted for the searcher has.
     fn taken(
         &self,
         guesses: Vec<Guess>,

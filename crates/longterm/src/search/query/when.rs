@@ -1,8 +1,9 @@
-//! Phrases of time in a query ("in May 2023", "on 7 July", "last spring", "two weeks ago"), how
-//! near a moment is to what they mean, and whether a query asks for a time.
+//! Phrases of time in a query ("in May 2023", "on 7 July", "last spring", "two weeks ago"), the
+//! nearness of a time to them, and the detection of questions that ask for a time.
 //!
-//! Only English phrases are known: days, months, seasons and years by name, and what is said from
-//! now (`relative`); and days in numbers, `2026-03-02` and `02.03.2026`. All are taken in UTC.
+//! Supported are English phrases with the names of days, months, seasons and years, English phrases
+//! relative to now (`relative`), and days in numbers, `2026-03-02` and `02.03.2026`. All are in
+//! UTC.
 
 mod months;
 mod relative;
@@ -15,13 +16,13 @@ use regex::{Captures, Regex};
 
 use self::months::{month_number, season_month};
 
-/// Days in which a record's nearness falls by a factor of e after what the query names; things are
-/// told of afterwards more than before.
+/// Days after the named time in which the nearness falls by a factor of e. Events are mentioned
+/// more often after they happen than before.
 const DAYS_AFTER: f64 = 14.0;
-/// The same before it.
+/// Days before the named time in which the nearness falls by a factor of e.
 const DAYS_BEFORE: f64 = 7.0;
 
-/// Whether a query asks when something was.
+/// Returns true if a query asks for the time of something.
 pub(crate) fn asks_when(query: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let pattern = concat!(
@@ -34,15 +35,15 @@ pub(crate) fn asks_when(query: &str) -> bool {
     ASKS.is_match(query)
 }
 
-/// The time that a query speaks of; empty for most queries.
+/// Times that a query names; empty for most queries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct When {
     parts: Vec<Part>,
-    /// What is said from now.
+    /// Times relative to now.
     days: Vec<Range<Date>>,
 }
 
-/// A year, or what recurs every year, or both together.
+/// A year, a part of every year, or a part of one year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
     year: Option<i16>,
@@ -52,14 +53,14 @@ struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Within {
     Year,
-    /// Three months from this one on.
+    /// Three months, the first of them given.
     Season(i8),
     Month(i8),
     Day(i8, i8),
 }
 
 impl When {
-    /// What `query` says of time at the moment `now`.
+    /// Returns the times that `query` names if it is asked at `now`.
     pub(crate) fn parse(query: &str, now: Timestamp) -> When {
         let mut parts = Vec::new();
         let (days, mut rest) = relative::take(query, now.to_zoned(TimeZone::UTC).date());
@@ -74,7 +75,7 @@ impl When {
                 });
             rest = taken.into_owned();
         }
-        // A part without a year takes the year that is named elsewhere.
+        // A part without a year gets the year that is named elsewhere in the query.
         let year = parts.iter().find_map(|part: &Part| part.year);
         for part in &mut parts {
             part.year = part.year.or(year);
@@ -86,7 +87,8 @@ impl When {
         self.parts.is_empty() && self.days.is_empty()
     }
 
-    /// 1 for a moment that is meant, less the further it is away, 0 where no time is named.
+    /// Returns the nearness of a time to the named times: 1 within them, less with the distance, 0
+    /// if no time is named.
     pub(crate) fn nearness(&self, moment: Timestamp) -> f64 {
         let date = moment.to_zoned(TimeZone::UTC).date();
         let named = self.parts.iter().flat_map(|part| part.spans(date.year()));
@@ -107,7 +109,7 @@ impl When {
 }
 
 impl Part {
-    /// The days that are meant; without a year, those around `year`.
+    /// Returns the ranges of days; a part without a year has those around `year`.
     fn spans(self, year: i16) -> impl Iterator<Item = Range<Date>> {
         let years = match self.year {
             Some(year) => year..=year,
@@ -132,7 +134,7 @@ impl Within {
 
 type Read = fn(&Captures<'_>) -> Option<Part>;
 
-/// From the most to the least specific; each takes its words away from those after it.
+/// Patterns from the most to the least specific; each removes its words for those after it.
 static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
     let month = concat!(
         r"(?P<month>january|february|march|april|may|june|july|august|september|october",
@@ -178,8 +180,8 @@ fn day_part(found: &Captures<'_>, month: i8) -> Option<Part> {
     Some(Part { year: year_number(found), within: Within::Day(month, day) })
 }
 
-/// A month by itself; `may`, `march` and the like are taken for one only where they are written,
-/// or used, as one.
+/// Reads a month without a day. Ambiguous words such as `may` and `march` count only if they are
+/// written or used like a month.
 fn month_part(found: &Captures<'_>) -> Option<Part> {
     let name = &found["month"];
     let year = year_number(found);

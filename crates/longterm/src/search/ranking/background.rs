@@ -1,15 +1,14 @@
-//! The likeness of texts that have nothing to do with each other, and the part that all texts
-//! share.
+//! Background of a model: the cosines of unrelated texts, and the part that all vectors share.
 //!
-//! Cosines mean different things in different models: unrelated texts lie around .75 in one and
-//! around .05 in another. A few everyday sentences about unrelated things, embedded once, tell
-//! both. Their mean is the centre from which vectors are seen; the cosines of unrelated pairs, seen
-//! from there, are 0 on the scale of likeness, and those of a question and its answer are 1. That
-//! takes no constant for a model and no pass over what is stored, so it is alike in a small and a
-//! large store, and no owner's texts show in another's scores.
+//! Cosines differ between models: unrelated texts have about .75 in one and about .05 in another. A
+//! few everyday sentences about unrelated subjects, embedded once, measure both. Their mean is the
+//! centre from which vectors are measured. From there, the cosines of unrelated pairs are 0 on the
+//! scale of likeness, and those of a question and its answer are 1. This needs no constant per
+//! model and no pass over stored records, so it is the same in a small and a large store, and the
+//! texts of one owner never affect the scores of another.
 //!
-//! If vectors are the caller's own, and nobody can embed a sentence, rows of the library that
-//! the searcher sees take their place; until there are enough, a query's cosines are taken to be
+//! If vectors are the caller's own, no sentence can be embedded, and rows of the library that the
+//! searcher sees replace the sentences. Until there are enough rows, the scale of a query is
 //! [`Scale::NEUTRAL`].
 
 use std::sync::Arc;
@@ -25,10 +24,10 @@ use crate::{
     },
 };
 
-/// Fewer stored vectors do not stand for unrelated texts.
+/// Minimum number of stored vectors that represent unrelated texts.
 const STORED_MIN: usize = 32;
 
-/// The centre and the scale of a model, or of stored vectors.
+/// Centre and scale of a model, or of stored vectors.
 #[derive(Debug)]
 pub(crate) struct Background {
     centre: Arc<[f32]>,
@@ -37,27 +36,27 @@ pub(crate) struct Background {
 
 #[derive(Debug)]
 enum Likeness {
-    /// The scale of a model, for all queries.
+    /// Scale of a model, for all queries.
     Of(Scale),
     /// Vectors against which the scale of each query is measured.
     Among(Vec<Vec<f32>>),
 }
 
-/// A model's background as the journal keeps it: a transformer takes as long to measure it as for
+/// Background of a model as the journal stores it. Measuring it takes a transformer as long as
 /// fifty searches, and a process on the command line searches once.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    /// The model and the sentences that it was measured with.
+    /// Model and sentences with which it was measured.
     by: String,
     centre: Vec<f32>,
     scale: Scale,
 }
 
-/// The background of the bundled transformer, which would take the first search of a new store
-/// about as long as fifty others.
+/// Background of the bundled transformer. Measuring it in the first search of a new store would
+/// take as long as about fifty searches.
 pub(crate) const SHIPPED: &str = include_str!("background/minilm.json");
 
-/// Deviations that an answer is taken to lie above unrelated texts, if no model tells.
+/// Assumed distance of an answer above unrelated texts, in deviations, if it cannot be measured.
 const ANSWER_DEVIATIONS: f64 = 3.0;
 
 impl Background {
@@ -81,8 +80,8 @@ impl Background {
         Ok(Background { centre: centre.into(), likeness })
     }
 
-    /// The background that was `kept` of `embedder`; `None` if it is another model's or of other
-    /// sentences.
+    /// Reads the background of `embedder` from `kept`; `None` if that is of another model or of
+    /// other sentences.
     pub(crate) fn of_kept(kept: &str, embedder: &dyn Embedder) -> Option<Background> {
         let kept: Kept = serde_json::from_str(kept).ok()?;
         let is_same = kept.by == measured_by(embedder.fingerprint())
@@ -91,15 +90,15 @@ impl Background {
         is_same.then(|| Background { centre: kept.centre.into(), likeness })
     }
 
-    /// The text that is kept of a model's background.
+    /// Returns the stored form of a model's background.
     pub(crate) fn to_kept(&self, fingerprint: &Fingerprint) -> Option<String> {
         let Likeness::Of(scale) = self.likeness else { return None };
         let by = measured_by(fingerprint);
         serde_json::to_string(&Kept { by, centre: self.centre.to_vec(), scale }).ok()
     }
 
-    /// Of vectors that are stored. Their centre is left at zero, for it must not move while they
-    /// become more.
+    /// Measures the background of stored vectors. Their centre stays zero, because it must not move
+    /// as vectors are added.
     pub(crate) fn of_stored(mut vectors: Vec<Vec<f32>>, dimension: usize) -> Background {
         if vectors.len() < STORED_MIN {
             vectors.clear();
@@ -111,12 +110,12 @@ impl Background {
         matches!(&self.likeness, Likeness::Among(vectors) if vectors.is_empty())
     }
 
-    /// The point from which vectors are seen.
+    /// Returns the point from which vectors are measured.
     pub(crate) fn centre(&self) -> Arc<[f32]> {
         Arc::clone(&self.centre)
     }
 
-    /// The scale for the cosines of `query`.
+    /// Returns the scale for the cosines of `query`.
     pub(crate) fn scale(&self, query: &[f32]) -> Scale {
         match &self.likeness {
             Likeness::Of(scale) => *scale,
@@ -130,9 +129,9 @@ impl Background {
     }
 }
 
-/// The part that all texts have in common, estimated from the vectors of a few. The mean of `n`
-/// vectors keeps an n-th of what each has of its own, so it is drawn towards zero by that part
-/// (James and Stein, "Estimation with Quadratic Loss", 1961): where texts share little, as in a
+/// Estimates the part that all texts have in common from the vectors of a few. The mean of `n`
+/// vectors contains an n-th of each vector's own part, so it is shrunk towards zero by that part
+/// (James and Stein, "Estimation with Quadratic Loss", 1961). If texts share little, as in a
 /// transformer that was trained to spread them, the centre is near zero.
 fn centre(vectors: &[Vec<f32>], dimension: usize) -> Vec<f32> {
     let count = vectors.len() as f64;
@@ -148,7 +147,7 @@ fn centre(vectors: &[Vec<f32>], dimension: usize) -> Vec<f32> {
     mean
 }
 
-/// Mean and deviation.
+/// Returns mean and standard deviation.
 fn moments(cosines: &[f64]) -> (f64, f64) {
     let count = cosines.len() as f64;
     let mean = cosines.iter().sum::<f64>() / count;
@@ -156,7 +155,7 @@ fn moments(cosines: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
-/// The model, and a hash of the sentences.
+/// Returns the name of the model with a hash of the sentences.
 fn measured_by(fingerprint: &Fingerprint) -> String {
     let mut hasher = blake3::Hasher::new();
     for (question, answer) in QUESTIONS {
@@ -168,7 +167,7 @@ fn measured_by(fingerprint: &Fingerprint) -> String {
     format!("{fingerprint} {}", &hasher.finalize().to_hex()[..16])
 }
 
-/// Questions, each with the place of its answer among the sentences.
+/// Questions, each with the index of its answer among the sentences.
 const QUESTIONS: &[(&str, usize)] = &[
     ("When does the train leave?", 0),
     ("What did she get at the shop?", 2),

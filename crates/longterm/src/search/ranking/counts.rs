@@ -1,4 +1,4 @@
-//! The counts of a query's terms in a row, with what is related to them and what stands for them.
+//! Counts of a query's terms in a row, including related words and variants.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use crate::search::{
     segments::segment::Names,
 };
 
-/// Shares are multiples of one in so many. Sums of their products with counts are exact, so the
-/// order of terms, which follows from all that was ever stored, changes no bit of them.
+/// Denominator of shares. Sums of products of shares and counts are then exact, so the order of the
+/// terms, which depends on everything ever stored, changes no bit of them.
 const SHARE_STEPS: f64 = (1 << 20) as f64;
 
-/// The terms that count for a term of the query, by number in order: the number, the place of the
-/// query's term, and the share. Those of `named` name speakers.
+/// Returns the terms that count for a term of the query, ordered by number: the number, the index
+/// of the query's term, and the share. Terms in `named` name speakers.
 pub(crate) fn wanted(
     query: &Query,
     share: f64,
@@ -33,7 +33,7 @@ pub(crate) fn wanted(
     wanted
 }
 
-/// The terms that stand for those of the query: the number, the place of the query's term, and the
+/// Returns the variants of the query's terms: the number, the index of the query's term, and the
 /// share.
 pub(crate) fn variants(query: &Query, names: &Names) -> Vec<(u32, usize, f64)> {
     let of_variant = |Variant { term, to, share }: &Variant| {
@@ -42,15 +42,15 @@ pub(crate) fn variants(query: &Query, names: &Names) -> Vec<(u32, usize, f64)> {
     query.variants.iter().filter_map(of_variant).collect()
 }
 
-/// Raises the counts to what `bag` has of `variants`, where that is more: a text that writes one
-/// word in two ways has it no more often.
+/// Raises the counts to those of `variants` in `bag` that are higher: a text that writes one word
+/// in two ways does not have it more often.
 pub(crate) fn raise_counts(bag: &[(u32, u32)], variants: &[(u32, usize, f64)], counts: &mut [f64]) {
     for (number, to, share) in variants {
         counts[*to] = counts[*to].max(share * count(bag, Some(*number)));
     }
 }
 
-/// Adds what `bag` has of `wanted`; both are in the order of their numbers.
+/// Adds the counts of `wanted` in `bag`; both are ordered by number.
 pub(crate) fn add_counts(bag: &[(u32, u32)], wanted: &[(u32, usize, f64)], counts: &mut [f64]) {
     let mut rest = wanted;
     for (number, count) in bag {
@@ -62,7 +62,7 @@ pub(crate) fn add_counts(bag: &[(u32, u32)], wanted: &[(u32, usize, f64)], count
     }
 }
 
-/// The number of times that a bag has a term.
+/// Returns the count of a term in a bag.
 pub(crate) fn count(bag: &[(u32, u32)], term: Option<u32>) -> f64 {
     let found = term.and_then(|term| bag.binary_search_by_key(&term, |(term, _)| *term).ok());
     found.map_or(0.0, |at| f64::from(bag[at].1))

@@ -1,7 +1,6 @@
-//! Pseudo-relevance feedback: the terms that the first hits share count for the rest (Rocchio,
-//! "Relevance Feedback in Information Retrieval", 1971), as far as these hits answer the query.
-//! First hits that do not are no evidence of what is meant: their words would draw in more of the
-//! same.
+//! Pseudo-relevance feedback: the terms that the first hits share count for all rows (Rocchio,
+//! "Relevance Feedback in Information Retrieval", 1971), to the degree that these hits answer the
+//! query. Terms of hits that do not answer it would only raise more rows like them.
 
 use std::collections::BTreeMap;
 
@@ -14,27 +13,28 @@ use crate::{
     },
 };
 
-/// The number of first hits that give feedback.
+/// Number of first hits that give feedback.
 const ROWS: usize = 5;
-/// The number of them that must share a term.
+/// Number of these hits that must share a term.
 const ROWS_SHARED: usize = 2;
 const TERMS_MAX: usize = 10;
-/// A shorter record counts as this long, so that one word is not all of it.
+/// Minimum length that a record counts with, so that a single word does not dominate.
 const LENGTH_MIN: f64 = 5.0;
-/// The mean likeness of the first hits from which on they count, and how much more counts fully.
+/// Mean likeness of the first hits from which they count, and the distance above it at which they
+/// count fully.
 const LIKENESS_MIN: f64 = 0.78;
 const LIKENESS_FULL: f64 = 0.45;
 
 impl Scorer<'_> {
-    /// The degree, 0 to 1, to which the first of `ranked` are taken to answer the query.
+    /// Returns the degree, 0 to 1, to which the first of `ranked` seem to answer the query.
     fn trust(&self, ranked: &[Scored]) -> f64 {
         let first = &ranked[..ROWS.min(ranked.len())];
         let sum: f64 = first.iter().map(|scored| self.own_likeness(scored.at)).sum();
         ((sum / first.len() as f64 - LIKENESS_MIN) / LIKENESS_FULL).clamp(0.0, 1.0)
     }
 
-    /// The terms that the first of `ranked` share, and that neither ask nor name a speaker; none if
-    /// these hits do not answer the query.
+    /// Returns the terms that the first of `ranked` share, without question words and names of
+    /// speakers. Empty if these hits do not answer the query.
     pub(crate) fn shared_terms(
         &self,
         ranked: &[Scored],
@@ -55,7 +55,7 @@ impl Scorer<'_> {
         shared.map(|(term, _)| term.to_owned()).collect()
     }
 
-    /// `ranked` again, with the feedback of `terms`, whose statistics are given.
+    /// Ranks again with the feedback of `terms`, which have the given statistics.
     pub(crate) fn rank_with_feedback(
         &self,
         mut ranked: Vec<Scored>,

@@ -1,21 +1,22 @@
-//! The one place that weighs: from candidates and statistics to an order, and why.
+//! Scoring: turns candidates and statistics into an order with explanations. Weights are applied
+//! here only.
 //!
-//! The score is a sum of seven signals, each 0 where a record or the query has nothing of the kind,
-//! so that a plain document is ranked by its words and its meaning alone:
+//! The score is a sum of seven signals. A signal is 0 if the record or the query lacks its subject,
+//! so a plain document is ranked by its words and its meaning alone:
 //!
 //! 1. words: BM25 of the query's terms (`bm25`) over the record and the turns around it. Counts and
 //!    lengths are summed over the window with a weight by distance, as BM25F sums over fields; the
-//!    sum is divided by what the query could reach at most. Related words (`related`) count as a
-//!    part of those that they are related to.
+//!    sum is divided by the maximum that the query can reach. Related words (`related`) count as a
+//!    fraction of the words that they are related to.
 //! 2. meaning: the likeness of the query's and the record's vectors (`background`), averaged over
 //!    the record and the turns next to it. It weighs more if the words fail: if the records with
-//!    most of the query's words do not mean what it does, but others do. It weighs less for figures
-//!    and misspelt words, which models do not know. If one of the two has no vector, the words
-//!    decide instead: a record that has all the query's words means what the query does.
-//! 3. speaker: whether the query names who said it. Words that do are no terms any more.
-//! 4. time: how near the record's time is to the time that the query names (`when`).
-//! 5. moment: whether the record tells a time, where the query asks for one.
-//! 6. question: whether the record ends in a question, which is seldom the answer.
+//!    most of the query's words differ from it in meaning, but others do not. It weighs less for
+//!    figures and misspelt words, which models do not know. If one of the two has no vector, the
+//!    words decide instead: a record with all the query's words has its meaning.
+//! 3. speaker: the query names the record's speaker. The words that do so no longer count as terms.
+//! 4. time: nearness of the record's time to the time that the query names (`when`).
+//! 5. moment: the record states a time, and the query asks for one.
+//! 6. question: the record ends in a question, which is seldom the answer.
 //! 7. feedback: BM25 of the terms that the first hits share (`feedback`).
 //!
 //! `docs/RETRIEVAL.md` defines them; `docs/measurements/retrieval.md` has their contributions.
@@ -55,18 +56,18 @@ const MEANINGS_BEFORE: [f64; 2] = [0.4, 0.2];
 /// Weights of the meaning of the turns after.
 const MEANINGS_AFTER: [f64; 1] = [0.2];
 
-/// The likeness in meaning, on the scale of vectors, of two texts if one of them has no vector and
-/// the record has all the query's words: about that of short texts that have vectors.
+/// Likeness in meaning, on the scale of vectors, of a record with all the query's words if one of
+/// the two has no vector: about that of short texts with vectors.
 const LIKENESS_OF_ALL_WORDS: f64 = 1.2;
 
-/// The share of the query's words from which on a record is taken to have all of them.
+/// Share of the query's words from which a record counts as having all of them.
 const ALL_WORDS: f64 = 0.999;
 
-/// Number of records with most of the query's words that tell whether these words fail.
+/// Number of records with most of the query's words that decide if these words fail.
 const WORDED_ROWS: usize = 5;
 /// Mean likeness of these records below which the query's words may fail.
 const WORDED_LIKENESS: f64 = 0.4;
-/// Distance of the mean below that at which they may fail fully.
+/// Distance of the mean below [`WORDED_LIKENESS`] at which they may fail fully.
 const WORDED_RANGE: f64 = 0.1;
 /// Distance of the likeness of the best of these records below the best likeness of all candidates
 /// at which the words fail fully.
@@ -74,15 +75,15 @@ const OUTDONE: f64 = 0.4;
 /// Growth of the weight of meaning, as a factor, if the words fail fully.
 const FAILING: f64 = 3.0;
 
-/// The number of a query's words from which on its meaning weighs more, up to twice as much at
-/// twice as many: each record has a smaller share of many words, and a vector of many is more
+/// Number of a query's words from which its meaning weighs more, up to twice as much at twice the
+/// number: each record has a smaller share of many words, and a vector of many words is more
 /// certain.
 const TERMS_USUAL: f64 = 12.0;
 
-/// A place in the order.
+/// A scored row.
 #[derive(Debug, Clone)]
 pub(crate) struct Scored {
-    /// The row.
+    /// Index of the row.
     pub(crate) at: usize,
     pub(crate) score: f64,
     pub(crate) relevance: f64,
@@ -97,26 +98,26 @@ pub(crate) struct Scorer<'a> {
     pub(crate) names: &'a Names,
     rows: &'a [Place],
     pub(crate) speakers: Speakers,
-    /// Row after row: its terms in the order of their numbers, each with its count.
+    /// The rows' terms, row by row, in the order of their numbers, each with its count.
     bags: Vec<(u32, u32)>,
-    /// Where each row's end.
+    /// End of each row's part of `bags`.
     bag_ends: Vec<usize>,
-    /// Per row and term of the query, what is related to the term included.
+    /// Count per row and term of the query, including words related to the term.
     counts: Vec<f64>,
-    /// The numbers of the query's terms.
+    /// Numbers of the query's terms.
     numbers: Vec<Option<u32>>,
-    /// The numbers of the terms by which a record may tell when, in order.
+    /// Numbers of the terms by which a record may state a time, in order.
     moments: Vec<u32>,
-    /// The weights of the terms that name no speaker.
+    /// Weights of the terms that name no speaker.
     term_weights: Vec<f64>,
     pub(crate) words_mean: f64,
     at_place: HashMap<([u32; 2], i64), usize, RandomState>,
-    /// Per row, its cosine with the query, if both have a vector.
+    /// Cosine of each row with the query, if both have a vector.
     cosines: Vec<Option<f64>>,
 }
 
 impl<'a> Scorer<'a> {
-    /// `stem` turns a name into terms.
+    /// Creates a scorer. `stem` turns a name into terms.
     pub(crate) fn new(
         query: &'a Query,
         weights: Weights,
@@ -175,7 +176,7 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// All rows without feedback, best first; equal ones by key.
+    /// Returns all rows scored without feedback, best first; equal ones by key.
     pub(crate) fn rank(&self) -> Vec<Scored> {
         let shares: Vec<f64> = (0..self.rows.len()).map(|at| self.words(at)).collect();
         let likeness: Vec<f64> = (0..self.rows.len()).map(|at| self.likeness(at)).collect();
@@ -185,14 +186,14 @@ impl<'a> Scorer<'a> {
         self.sorted(scored.map(score).collect())
     }
 
-    /// The query's terms that a row itself has, but for those that name a speaker.
+    /// Returns the query's terms that a row itself has, except those that name a speaker.
     pub(crate) fn own_terms(&self, at: usize) -> Vec<String> {
         let own = self.speakers.others.iter().filter(|term| self.has(at, self.numbers[**term]));
         own.map(|term| self.query.terms[*term].clone()).collect()
     }
 
-    /// The terms related to the query's, and those that differ from them in signs or spelling,
-    /// that a row itself has, each once.
+    /// Returns the terms that a row itself has and that are related to the query's terms or differ
+    /// from them in signs or spelling, each once.
     pub(crate) fn related_terms(&self, at: usize) -> Vec<String> {
         let related = self.query.related.iter().map(|related| related.term);
         let related = related.filter(|term| !self.speakers.all.contains(*term));
@@ -202,8 +203,8 @@ impl<'a> Scorer<'a> {
         own.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
     }
 
-    /// Orders rows, best first; equal ones by key. A row is as relevant as the most relevant of
-    /// those that are ranked no better, so that relevance grows with the score.
+    /// Sorts rows, best first; equal ones by key. A row gets at least the relevance of every row
+    /// after it, so that relevance grows with the score.
     pub(crate) fn sorted(&self, mut scored: Vec<Scored>) -> Vec<Scored> {
         scored.sort_by(|a, b| self.order((a.score, a.at), (b.score, b.at)));
         let mut most: f64 = 0.0;
@@ -214,7 +215,7 @@ impl<'a> Scorer<'a> {
         scored
     }
 
-    /// The larger number first; of equal ones the row whose key is first.
+    /// Orders the larger number first, and equal ones by key.
     fn order(&self, a: (f64, usize), b: (f64, usize)) -> Ordering {
         let key = |at: usize| {
             let row = self.rows[at];
@@ -223,7 +224,7 @@ impl<'a> Scorer<'a> {
         b.0.total_cmp(&a.0).then_with(|| key(a.1).cmp(&key(b.1)))
     }
 
-    /// Where a row is.
+    /// Returns the location of a row, and its segment.
     pub(crate) fn row(&self, at: usize) -> (Place, &'a Segment) {
         let row = self.rows[at];
         (row, self.sight.segment(row))
@@ -248,13 +249,13 @@ impl<'a> Scorer<'a> {
         0.0 < count(self.bag(at), term)
     }
 
-    /// Whether a row tells when, and that is asked.
+    /// Returns true if a row states a time and the query asks for one.
     fn tells_when(&self, at: usize) -> bool {
-        let told = |(term, _): &(u32, u32)| self.moments.binary_search(term).is_ok();
-        !self.moments.is_empty() && self.bag(at).iter().any(told)
+        let is_moment = |(term, _): &(u32, u32)| self.moments.binary_search(term).is_ok();
+        !self.moments.is_empty() && self.bag(at).iter().any(is_moment)
     }
 
-    /// How often a row has a term of the query, or what is related to it.
+    /// Returns the count of a term of the query in a row, including words related to it.
     fn count(&self, at: usize, term: usize) -> f64 {
         self.counts[at * self.query.terms.len() + term]
     }
@@ -283,11 +284,11 @@ impl<'a> Scorer<'a> {
         Scored { at, score: explanation.total(), relevance, explanation }
     }
 
-    /// The weight of meaning in this search, by the `shares` of the query's words that the rows
-    /// have and their `likeness`. If the rows with most of the words do not mean what the query
-    /// does, but others do, these words are there by chance, and meaning weighs up to four times as
-    /// much; not if one of them has all the words. It weighs less for words that no model
-    /// understands, and for a model that tells answers badly from other texts.
+    /// Returns the weight of meaning in this search, from the `shares` of the query's words that
+    /// the rows have and their `likeness`. If the rows with most of the words differ from the query
+    /// in meaning, but others do not, these words match by chance, and meaning weighs up to four
+    /// times as much, unless one of these rows has all the words. It weighs less for words that no
+    /// model knows, and for a model that barely distinguishes answers from other texts.
     fn meaning_weight(&self, shares: &[f64], likeness: &[f64]) -> f64 {
         let opaque = self.speakers.others.iter().zip(&self.term_weights);
         let opaque = opaque.filter(|(term, _)| self.query.opaque[**term]);
@@ -319,7 +320,7 @@ impl<'a> Scorer<'a> {
         weight * (1.0 + FAILING * unlike * outdone)
     }
 
-    /// The likeness of a row's meaning to the query's, with that of the turns next to it.
+    /// Returns the likeness of a row's meaning to the query's, averaged with the turns next to it.
     fn likeness(&self, at: usize) -> f64 {
         let (mut sum, mut total) = (self.own_likeness(at), 1.0);
         if self.cosines[at].is_some() {
@@ -333,12 +334,13 @@ impl<'a> Scorer<'a> {
         sum / total
     }
 
-    /// The likeness of a row's own meaning to the query's; by its words if one has no vector.
+    /// Returns the likeness of a row's own meaning to the query's; from its words if one of the two
+    /// has no vector.
     pub(crate) fn own_likeness(&self, at: usize) -> f64 {
         match self.cosines[at] {
             Some(cosine) => self.query.meaning.scale.likeness(cosine),
             None => match self.share_of_words(at) {
-                // Its vector may be outstanding, and those of others that say nearly the same not.
+                // Its vector may be outstanding while similar rows have theirs.
                 share if self.query.meaning.asked.is_some() && ALL_WORDS <= share => {
                     self.query.meaning.scale.likeness(1.0).max(LIKENESS_OF_ALL_WORDS)
                 }
@@ -347,14 +349,15 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// The share of the query's words that a row itself has, however long it is, by their weights.
-    /// Some of the words are few: its square tells whether the texts mean the same.
+    /// Returns the weighted share of the query's words that a row itself has, regardless of its
+    /// length. The likeness uses the square of the share, because some of the words mean little.
     fn share_of_words(&self, at: usize) -> f64 {
         let has = |(term, weight): (&usize, &f64)| weight * self.count(at, *term).min(1.0);
         self.speakers.others.iter().zip(&self.term_weights).map(has).sum::<f64>() / self.most()
     }
 
-    /// Whether the query names who said it, or, of a row that nobody said, somebody in it.
+    /// Returns true if the query names the row's speaker or, for a row without a speaker, a person
+    /// in its text.
     fn is_named(&self, at: usize) -> bool {
         match self.columns(at).speaker {
             NONE => self.speakers.asked.iter().any(|name| self.has(at, self.numbers[*name])),
@@ -362,7 +365,7 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// The rows around one in its session, each with its weight.
+    /// Returns the rows around a row in its session, each with its weight.
     fn around(
         &self,
         at: usize,
@@ -380,8 +383,8 @@ impl<'a> Scorer<'a> {
         })
     }
 
-    /// BM25 over the weighted words of a row and those around it, as a share of what the query
-    /// could reach. A row without neighbours gets plain BM25.
+    /// Returns BM25 over the weighted words of a row and the rows around it, as a share of the
+    /// query's maximum. A row without neighbours gets plain BM25.
     fn words(&self, at: usize) -> f64 {
         let mut window = vec![(at, 1.0)];
         window.extend(self.around(at, &WEIGHTS_BEFORE, &WEIGHTS_AFTER));
@@ -394,13 +397,13 @@ impl<'a> Scorer<'a> {
         self.speakers.others.iter().zip(&self.term_weights).map(gain).sum::<f64>() / self.most()
     }
 
-    /// The sum of the weights of the query's words.
+    /// Returns the sum of the weights of the query's words.
     fn most(&self) -> f64 {
         self.term_weights.iter().sum::<f64>().max(f64::MIN_POSITIVE)
     }
 }
 
-/// The row at each place of a session; of several rows the first in order.
+/// Returns the row at each position of a session; of several rows, the first in order.
 fn at_place(sight: &Sight<'_>, rows: &[Place]) -> HashMap<([u32; 2], i64), usize, RandomState> {
     let mut at_place: HashMap<_, usize, _> = HashMap::default();
     let order = |at: usize| sight.segment(rows[at]).order(rows[at].at, sight.names);

@@ -1,4 +1,4 @@
-//! Who is named in a query, among the speakers of the candidates.
+//! Speakers of the candidates whom a query names.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,20 +10,20 @@ use crate::search::{
     },
 };
 
-/// The parts of a query that name speakers. Terms of the query are known by their place in it.
+/// Parts of a query that name speakers. Terms of the query are given by their index.
 pub(crate) struct Speakers {
-    /// The terms that are part of some candidate's speaker's name.
+    /// Terms of the speakers' names of all candidates.
     pub(crate) all: BTreeSet<String>,
-    /// The query's terms that are.
+    /// Terms of the query that are part of a speaker's name.
     pub(crate) asked: Vec<usize>,
-    /// The query's terms that are not; all of them if no other is left.
+    /// Other terms of the query; all terms if no other is left.
     pub(crate) others: Vec<usize>,
-    /// The speakers who are named.
+    /// Named speakers.
     pub(crate) named: HashSet<u32>,
 }
 
 impl Speakers {
-    /// `stem` turns a name into terms.
+    /// Finds the named speakers. `stem` turns a name into terms.
     pub(crate) fn new<'a>(
         query: &Query,
         rows: impl Iterator<Item = &'a Columns>,

@@ -1,27 +1,27 @@
-//! The weights of the signals of the score.
+//! Weights of the signals of the score.
 
-/// The weight of each signal. The unit is roughly what it is worth that a record's speaker is
-/// the one whom the query names; a signal of weight 0 is switched off.
+/// Weights of the signals. The unit is roughly the value of a speaker whom the query names; a
+/// weight of 0 switches its signal off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// Of the share of the query's words that the record has; 6.
+    /// Weight of the word signal (BM25 coverage of the query). Default: 6.
     pub words: f64,
-    /// Of a related word, against the word itself, at a cosine of 1; 0.2.
+    /// Weight of a related word at a cosine of 1, relative to the word itself. Default: 0.2.
     pub related: f64,
     /// Weight of the likeness of meaning. A likeness of 1 is that of a question and its answer, 0
     /// that of unrelated texts. It grows up to fourfold in a search whose words fail, and up to
     /// twofold for a query of many words. Default: 3.
     pub meaning: f64,
-    /// Of being said by whom the query names; 1.3.
+    /// Weight of a record whose speaker the query names. Default: 1.3.
     pub speaker: f64,
-    /// Of having happened when the query says; 2.
+    /// Weight of a record's nearness to the time that the query names. Default: 2.
     pub time: f64,
-    /// Of telling a time where the query asks when; 0.5.
+    /// Weight of a record that states a time, if the query asks for one. Default: 0.5.
     pub moment: f64,
-    /// Of being a question; -0.4.
+    /// Weight of a record that is a question. Default: -0.4.
     pub question: f64,
-    /// Of the share of the first hits' common words that the record has, if these hits are as
-    /// alike to the query as an answer is; 3.5.
+    /// Weight of the share of the first hits' common words that the record has, if these hits are
+    /// as alike to the query as an answer is. Default: 3.5.
     pub feedback: f64,
 }
 

@@ -1,4 +1,4 @@
-//! A segment as one search sees it: with the rows that are no more, and where the rows lie.
+//! A segment as one search sees it: with its deleted rows and the location of its rows.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::search::segments::{
 #[derive(Clone)]
 pub(crate) struct Part {
     pub(crate) segment: Arc<Segment>,
-    /// Of each row, whether it is no more; empty where all are there.
+    /// True for each deleted row; empty if no row is deleted.
     pub(crate) gone: Arc<[bool]>,
     pub(crate) home: Home,
 }
 
-/// Where the records of a part are.
+/// Location of the records of a part.
 #[derive(Clone)]
 pub(crate) enum Home {
-    /// At hand, and newer than whatever else has their keys.
+    /// In RAM, and newer than all other records with their keys.
     Here(Arc<[Record]>),
-    /// In a fragment of the library, at these offsets, and perhaps in RAM. Hidden where the journal
+    /// In a fragment of the library, at these offsets, and possibly in RAM. Hidden if the journal
     /// has their keys.
     Fragment { id: u64, offsets: Arc<[u32]>, shown: Option<Arc<Shown>> },
 }
 
-/// Where a row is: in which part, and where in it.
+/// Location of a row: its part, and its index in the part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(crate) part: u32,
@@ -36,7 +36,7 @@ pub(crate) struct Place {
 }
 
 impl Part {
-    /// The record at `at` as a hit shows it, if it is in RAM.
+    /// Returns the record at `at` as a hit shows it, if it is in RAM.
     pub(crate) fn record(&self, at: u32, names: &Names) -> Option<Record> {
         match &self.home {
             Home::Here(records) => records.get(at as usize).cloned(),
@@ -44,12 +44,12 @@ impl Part {
         }
     }
 
-    /// About how many bytes it takes in all.
+    /// Returns its approximate size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.segment.bytes() + self.bytes_shown()
     }
 
-    /// The bytes of what only hits show.
+    /// Returns the size in bytes of the columns that only hits show.
     pub(crate) fn bytes_shown(&self) -> usize {
         match &self.home {
             Home::Fragment { shown: Some(shown), .. } => shown.bytes(),

@@ -1,10 +1,10 @@
 //! The library in RAM: a segment for each of the table's fragments, so that a search plans nothing.
 //! Texts are held, too, as long as there is room; otherwise hits are read from disk.
 //!
-//! A view is what one version of the table holds; it never changes. The next version's view keeps
-//! the segments of the fragments that are still there, so a view costs what is new. Views are made
-//! in the background, from the first search on. Where there is none in time for the version that a
-//! search needs, LanceDB's own indexes propose; the ranking is the same.
+//! A view is the immutable content of one version of the table. The view of the next version reuses
+//! the segments of unchanged fragments, so its cost is that of the new ones. Views are built in the
+//! background, from the first search on. If no view of the needed version is ready in time,
+//! LanceDB's own indexes propose; the ranking is the same.
 
 use std::{
     collections::HashMap,
@@ -31,12 +31,12 @@ use crate::{
     shelf::Shelf,
 };
 
-/// How long a search waits for a view that is a little behind before it asks LanceDB. For the first
-/// one it waits as long as it takes: LanceDB would answer sooner from some hundred thousand records
-/// on, but what it keeps of that in RAM is more than the view.
+/// Maximum wait of a search for a newer view before it uses LanceDB. It waits for the first view
+/// without a limit: from some hundred thousand records on, LanceDB would answer sooner, but it
+/// would then hold more in RAM than the view.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long LanceDB is asked at once where a view could not be made, or is too large.
+/// Time in which searches use LanceDB without waiting after a view failed or was too large.
 const RETRY: Duration = Duration::from_secs(30);
 
 /// The library in RAM, from the first search on.
@@ -49,14 +49,15 @@ pub(crate) struct Resident {
     dimension: usize,
     /// The newest view.
     view: RwLock<Option<Arc<View>>>,
-    /// Held by who makes the next view; until when none is made, where one could not be.
+    /// Lock for building the next view. Contains the time before which no view is built after a
+    /// failure.
     making: Mutex<Option<Instant>>,
 }
 
-/// One edition of the library, a synced one.
+/// One synced edition of the library, in RAM.
 pub(crate) struct View {
     edition: Edition,
-    /// At that edition.
+    /// The library at that edition.
     pub(crate) library: Library,
     fragments: Vec<Held>,
 }
@@ -67,12 +68,12 @@ struct Held {
 }
 
 impl View {
-    /// What is searched.
+    /// Returns the parts to search.
     pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
         self.fragments.iter().map(|held| held.part.clone())
     }
 
-    /// About how many bytes it takes, vectors and names included.
+    /// Returns its approximate size in bytes, including vectors and names.
     pub(crate) fn bytes(&self) -> usize {
         self.fragments.iter().map(|held| held.part.bytes()).sum()
     }
@@ -103,7 +104,8 @@ impl Resident {
         self.view.read().expect("no holder panics").clone()
     }
 
-    /// The view of `edition` or a later one, if there is one or will be in a moment.
+    /// Returns the view of `edition` or a later one, if it exists or is ready within
+    /// [`PATIENCE`].
     pub(crate) async fn view(self: &Arc<Resident>, edition: Edition) -> Option<Arc<View>> {
         if self.config.resident_bytes_max == 0 || edition.version == 0 {
             return None;
@@ -131,13 +133,13 @@ impl Resident {
             task::spawn(async move {
                 match this.journal.edition().await {
                     Ok(edition) => _ = this.make_view(edition).await,
-                    Err(error) => tracing::debug!(%error, "the library was not followed"),
+                    Err(error) => tracing::debug!(%error, "failed to follow the library"),
                 }
             });
         }
     }
 
-    /// Makes the view of `edition` or a later one, unless there is one.
+    /// Builds the view of `edition`, or returns an existing view of it or a later one.
     pub(crate) async fn make_view(self: &Arc<Resident>, edition: Edition) -> Option<Arc<View>> {
         let mut not_before = self.making.lock().await;
         if let Some(view) = self.newest()
@@ -152,8 +154,8 @@ impl Resident {
             Ok(made) => made.map(Arc::new),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "the library is not searched in RAM");
-                // The next one may still be made of what an earlier one holds.
+                tracing::warn!(error, "failed to load the library into RAM; searching on disk");
+                // The next view can still reuse the segments of an earlier one.
                 self.newest()
             }
         };
@@ -162,12 +164,12 @@ impl Resident {
         made.filter(|view| edition <= view.edition)
     }
 
-    /// None where it would take more RAM than is allowed.
+    /// Builds the view of `edition`. `None` if it would exceed the RAM limit.
     async fn next_view(self: &Arc<Resident>, edition: Edition) -> Result<Option<View>, Error> {
         let Some(library) = self.shelf.library(edition).await? else { return Ok(None) };
         let this = Arc::clone(self);
         blocking(move || {
-            // The first one takes so long that what it reads may be pruned meanwhile.
+            // The first view takes so long that its version could be pruned meanwhile.
             let _pin = match this.newest() {
                 Some(_) => None,
                 None => this.shelf.pin_blocking()?,
@@ -186,7 +188,7 @@ impl Resident {
         let rows = library.row_count().await?;
         let rows_max = self.config.resident_rows_max(self.dimension);
         if rows_max < rows {
-            tracing::info!(rows, rows_max, "too many records to be searched in RAM");
+            tracing::info!(rows, rows_max, "the library is too large for RAM; searching on disk");
             return Ok(None);
         }
         let before = self.newest();
@@ -209,12 +211,12 @@ impl Resident {
             fragments.push(Held { fragment, part });
         }
         let view = View { edition, library, fragments };
-        tracing::debug!(?edition, bytes = view.bytes(), "the library is searched in RAM");
+        tracing::debug!(?edition, bytes = view.bytes(), "the library is loaded into RAM");
         Ok(Some(view))
     }
 
-    /// Computes for long, so it is not for a runtime that others use. The parts that only hits show
-    /// are held if they take no more bytes than `room`.
+    /// Reads a fragment into a segment. Computes for long, so it must not run on a shared runtime.
+    /// The columns that only hits show are held if they take at most `room` bytes.
     async fn read_part(
         self: &Arc<Resident>,
         library: &Library,
@@ -246,15 +248,16 @@ impl Resident {
     }
 }
 
-/// Runs `work` with all that it spawns on this thread. What reading a library leaves behind in the
-/// allocator would otherwise lie about in the arenas of every thread, as large as the view itself.
+/// Runs `work` and everything that it spawns on this thread. Otherwise the memory that reading a
+/// library leaves in the allocator would spread over the arenas of all threads, as large as the
+/// view itself.
 fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = runtime::Builder::new_current_thread();
     let runtime = runtime.max_blocking_threads(1).enable_all().build();
     runtime.expect("the system has a thread and a timer to give").block_on(work)
 }
 
-/// The part of a fragment of which more rows were deleted since.
+/// Returns the part of a fragment, updated for the rows that were deleted since.
 async fn with_deletions(held: &Held, library: &Library) -> Result<Part, Error> {
     let mut part = held.part.clone();
     let Home::Fragment { id, offsets, .. } = &part.home else { return Ok(part) };

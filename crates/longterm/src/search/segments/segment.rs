@@ -1,9 +1,8 @@
 //! Rows in the form in which they are searched: numbers in columns, terms as postings and as bags,
-//! vectors in bytes. Made once from rows and never changed; what becomes of a row later is known
-//! to whoever holds the segment.
+//! vectors in bytes. Built once from rows and immutable; its holder tracks later deletions of rows.
 //!
-//! It holds what a search filters and ranks by. The rest, such as the text, is held apart (`shown`)
-//! or stays where the row lies.
+//! It holds the columns for filtering and ranking. The others, such as the text, are held
+//! separately (`shown`) or stay on disk.
 
 mod packed;
 
@@ -25,11 +24,11 @@ use crate::{
     },
 };
 
-/// Records that say the same are folded into the best of them from this many words on; shorter
-/// ones ("Thanks!") are told apart by their moment.
+/// Number of words from which records with the same text are folded into the best of them. Shorter
+/// ones ("Thanks!") differ by their time.
 const FOLDED_TERMS_MIN: usize = 5;
 
-/// The texts that numbers stand for, shared by all segments of a handle.
+/// Texts of the numbers, shared by all segments of a handle.
 #[derive(Default)]
 pub(crate) struct Names {
     pub(crate) terms: Strings,
@@ -37,52 +36,52 @@ pub(crate) struct Names {
     pub(crate) others: Strings,
 }
 
-/// Searchable rows, known by their place from 0.
+/// Searchable rows, identified by their index.
 pub(crate) struct Segment {
-    /// User, project, agent and session of each row; `NONE` where absent.
+    /// User, project, agent and session of each row; `NONE` if missing.
     pub(crate) scopes: Vec<[u32; 4]>,
     pub(crate) columns: Vec<Columns>,
-    /// The number of terms of each row.
+    /// Number of terms of each row.
     pub(crate) lengths: Vec<u32>,
-    /// Of the few rows that have some.
+    /// Limits of the few rows that have them.
     pub(crate) limits: HashMap<u32, Limits>,
-    /// Of the rows that have some.
+    /// Tags of the rows that have them.
     pub(crate) tags: HashMap<u32, Box<[u32]>>,
     pub(crate) vectors: Vectors,
     pub(crate) postings: Postings,
     bags: Bags,
     ids: String,
     id_ends: Vec<u32>,
-    /// Rows with a place in a session, ordered by user, session and position.
+    /// Rows with a position in a session, ordered by user, session and position.
     placed: Vec<u32>,
     /// Each user with each speaker of the rows, once, in order.
     pub(crate) speakers: Vec<[u32; 2]>,
 }
 
-/// The columns that every row has.
+/// Columns that every row has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Columns {
     pub(crate) speaker: u32,
-    /// `ABSENT` where it has none.
+    /// Position in its session, or `ABSENT`.
     position: i64,
-    /// Microseconds; `ABSENT` where it is not known.
+    /// Time in microseconds, or `ABSENT` if it is unknown.
     occurred_at: i64,
     pub(crate) recorded_at: i64,
-    /// A hash of text and speaker of a row with enough words; 0 for a shorter one.
+    /// Hash of text and speaker of a row with enough words; 0 for a shorter row.
     pub(crate) fold: u64,
     pub(crate) kind: Kind,
-    /// Set if it ends in a question.
+    /// True if the text ends in a question.
     pub(crate) asks: bool,
     pub(crate) superseded: bool,
 }
 
-/// Of an id, most often.
+/// Usual length of an id, in bytes.
 const ID_BYTES: usize = 36;
 
-/// No moment, and no position.
+/// Value of a missing time or position.
 const ABSENT: i64 = i64::MIN;
 
-/// When a row is valid, in microseconds.
+/// Time in which a row is valid, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Limits {
     pub(crate) valid_from: Option<i64>,
@@ -111,20 +110,20 @@ impl Segment {
         &self.ids[start as usize..self.id_ends[at] as usize]
     }
 
-    /// The encoded identity, with the names that the segment was made with.
+    /// Returns the encoded identity of a row. `names` are those of the segment.
     pub(crate) fn key(&self, at: u32, names: &Strings) -> String {
         let user = names.some(self.scopes[at as usize][0]).unwrap_or_default();
         encode(user, self.columns[at as usize].kind, self.id(at))
     }
 
-    /// The identity of a row, with the names that the segment was made with.
+    /// Returns the identity of a row. `names` are those of the segment.
     pub(crate) fn identity(&self, at: u32, names: &Strings) -> Option<Identity> {
         let user = names.some(self.scopes[at as usize][0]).unwrap_or_default();
         let id = Id::new(self.id(at)).ok()?;
         Some(Identity::new(Owner::from_stored(user), self.columns[at as usize].kind, id))
     }
 
-    /// The order of rows that are otherwise equal: by key, a user's before the shared one.
+    /// Returns the order of otherwise equal rows: by key, a user's before the shared one.
     pub(crate) fn order<'a>(
         &'a self,
         at: u32,
@@ -135,7 +134,7 @@ impl Segment {
         (self.columns[at as usize].kind, self.id(at), is_shared, user.unwrap_or_default())
     }
 
-    /// Where it stands in the session of its user, if it does: user and session, and the position.
+    /// Returns the user, session and position of a row, if it is in a session.
     pub(crate) fn place(&self, at: u32) -> Option<([u32; 2], i64)> {
         let position = self.columns[at as usize].position;
         let [user, _, _, session] = self.scopes[at as usize];
@@ -146,7 +145,7 @@ impl Segment {
         self.bags.bag(at)
     }
 
-    /// The rows of a user's `session` from position `first` to `last`.
+    /// Returns the rows of a user's `session` from position `first` to `last`.
     pub(crate) fn around(&self, session: [u32; 2], first: i64, last: i64) -> &[u32] {
         let place = |at: &u32| {
             let at = *at as usize;
@@ -159,7 +158,7 @@ impl Segment {
         &rest[..end]
     }
 
-    /// About how many bytes it takes.
+    /// Returns its approximate size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.columns.capacity() * (size_of::<Columns>() + size_of::<u32>())
             + self.scopes.capacity() * size_of::<[u32; 4]>()
@@ -174,16 +173,16 @@ impl Segment {
     }
 }
 
-/// Makes a segment of rows that come one after the other.
+/// Builds a segment from rows that are added one by one.
 pub(crate) struct Builder {
     segment: Segment,
-    /// The terms of the row that is being taken in.
+    /// Terms of the row that is being added.
     counts: Vec<u32>,
 }
 
 impl Builder {
-    /// `centre` is that of the model, see [`Vectors`]. The room for `rows` is taken at once,
-    /// because what grows step by step leaves holes in the RAM of a process.
+    /// Creates a builder. `centre` is that of the model, see [`Vectors`]. Space for `rows` is
+    /// allocated at once, because growing step by step would fragment the RAM of the process.
     pub(crate) fn new(centre: Arc<[f32]>, rows: usize) -> Builder {
         let segment = Segment {
             scopes: Vec::with_capacity(rows),
@@ -263,7 +262,7 @@ impl Builder {
     }
 }
 
-/// Equal for rows of the same text and speaker in every segment of a process; never 0.
+/// Hashes text and speaker, with the same result in every segment of a process; never 0.
 fn fold(row: &Ranked<'_>) -> u64 {
     let said = (forms::same(row.text), row.speaker);
     BuildHasherDefault::<DefaultHasher>::default().hash_one(said).max(1)

@@ -1,8 +1,8 @@
-//! The parts of rows that hits show and nothing ranks by, held in RAM beside a segment, so that a
-//! hit is read without opening a file.
+//! The columns of rows that hits show and ranking does not use, held in RAM beside a segment, so
+//! that a hit is read without opening a file.
 //!
-//! Each row is a string of bytes: its texts, each after its length and one more in LEB128 (0 for an
-//! absent one), then importance and confidence, then trust.
+//! Each row is a string of bytes: its texts, each preceded by its length plus one in LEB128 (0 for
+//! a missing text), then importance and confidence, then trust.
 
 use aios_record::{Id, Record, Scope, Source, Timestamp, Trust};
 
@@ -11,7 +11,7 @@ use crate::{
     search::segments::segment::{Names, Segment, push_number, take_number},
 };
 
-/// The parts of rows that only hits show.
+/// Columns of rows that only hits show.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     bytes: Vec<u8>,
@@ -43,8 +43,7 @@ impl Shown {
         self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
     }
 
-    /// The record at `at` as a hit shows it; `None` if a part of it is not what records are made
-    /// of.
+    /// Returns the record at `at` as a hit shows it; `None` if a part of it is invalid.
     pub(crate) fn record(&self, at: u32, segment: &Segment, names: &Names) -> Option<Record> {
         let extra = self.extra(at)?;
         let row = at as usize;

@@ -1,18 +1,18 @@
-//! Texts that come again and again as numbers: terms, users, sessions, speakers.
+//! Numbers for repeated texts: terms, users, sessions, speakers.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-/// No text; never the number of one.
+/// The number of a missing text.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// A growing list of different texts, each known by its place.
+/// A growing list of distinct texts, each with its index as number.
 #[derive(Default)]
 pub(crate) struct Strings {
     texts: String,
-    /// Where each ends in `texts`.
+    /// End of each text in `texts`.
     ends: Vec<usize>,
     /// Places by what lies there.
     places: HashTable<u32>,
@@ -20,13 +20,13 @@ pub(crate) struct Strings {
 }
 
 impl Strings {
-    /// The number of `text`, if it was ever added.
+    /// Returns the number of `text`, if it was ever added.
     pub(crate) fn find(&self, text: &str) -> Option<u32> {
         let hash = self.hasher.hash_one(text);
         self.places.find(hash, |&number| self.text(number) == text).copied()
     }
 
-    /// The number of `text`, which it gets now if it has none.
+    /// Returns the number of `text`, and assigns one if it is new.
     pub(crate) fn add(&mut self, text: &str) -> u32 {
         if let Some(number) = self.find(text) {
             return number;
@@ -41,17 +41,17 @@ impl Strings {
         number
     }
 
-    /// The text of a number that `find` or `add` gave.
+    /// Returns the text of a number that `find` or `add` returned.
     pub(crate) fn text(&self, number: u32) -> &str {
         text_at(&self.texts, &self.ends, number)
     }
 
-    /// The text of a number that [`add_some`](Strings::add_some) gave.
+    /// Returns the text of a number that [`add_some`](Strings::add_some) returned.
     pub(crate) fn some(&self, number: u32) -> Option<&str> {
         (number != NONE).then(|| self.text(number))
     }
 
-    /// The number of `text`, or [`NONE`] where there is no text.
+    /// Returns the number of `text`, and assigns one if it is new; [`NONE`] without a text.
     pub(crate) fn add_some(&mut self, text: Option<&str>) -> u32 {
         text.map_or(NONE, |text| self.add(text))
     }

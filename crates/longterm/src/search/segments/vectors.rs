@@ -1,25 +1,25 @@
-//! Vectors of a segment in twelve bits a number, and how near they are to a query.
+//! Vectors of a segment with twelve bits per number, and their cosine with a query.
 //!
-//! A vector is stored as the direction in which it lies from a centre, with a scale of its own, and
-//! so is the query, in 14 bits a number: cosines are those of these directions. The centre is what
-//! all texts of the model have in common, which tells none of them from another. It belongs to the
-//! model, so a cosine depends neither on where a row lies nor on what else is stored.
+//! A vector is stored as its direction from a centre, with its own scale. The query is stored in
+//! the same way, with 14 bits per number. Cosines are those of these directions. The centre is the
+//! part that all texts of the model have in common, which distinguishes none of them. It belongs to
+//! the model, so a cosine depends neither on the location of a row nor on other stored rows.
 //!
-//! The upper eight bits lie together, and all rows are compared by these alone; the few rows that
-//! are then scored are compared by all twelve. Products are summed as integers, in loops that the
-//! compiler turns into the widest instructions of the processor that the program runs on.
+//! The upper eight bits are stored together, and all rows are compared by these alone; the few rows
+//! that are then scored are compared by all twelve. Products are summed as integers, in loops that
+//! the compiler turns into the widest instructions of the processor.
 
 use std::sync::Arc;
 
 use pulp::{Arch, NullaryFnOnce};
 
-/// The largest upper part of a stored number.
+/// Largest upper part of a stored number.
 const UPPER_MAX: f32 = 127.0;
-/// Steps of the lower part, which lies between -8 and 7, in one of the upper.
+/// Steps of the lower part, which is between -8 and 7, per step of the upper part.
 const LOWER_STEPS: i16 = 16;
-/// The largest number of a query: 14 bits, or fewer where a sum could pass 31.
+/// Largest number of a query: 14 bits, or fewer if a sum could exceed 31 bits.
 const ASKED_MAX: f32 = 8191.0;
-/// A vector that lies no further from the centre has no direction.
+/// Minimum distance from the centre of a vector with a direction.
 const LENGTH_MIN: f32 = 1e-6;
 
 /// Vectors of one dimension, one after the other.
@@ -27,14 +27,14 @@ const LENGTH_MIN: f32 = 1e-6;
 pub(crate) struct Vectors {
     centre: Arc<[f32]>,
     uppers: Vec<i8>,
-    /// Two to a byte, each plus 8: one of a vector's first half in the low bits, and above it the
-    /// one that stands as far into the second.
+    /// Lower parts, each plus 8, two per byte: one of a vector's first half in the low bits, and in
+    /// the high bits the one at the same position of the second half.
     lowers: Vec<u8>,
-    /// What an upper part must be multiplied by; 0 where a row has no vector.
+    /// Factor of each row's upper parts; 0 for a row without a vector.
     scales: Vec<f32>,
 }
 
-/// A vector that others are compared with.
+/// The vector of a query, which rows are compared with.
 #[derive(Debug)]
 pub(crate) struct Asked {
     numbers: Vec<i16>,
@@ -42,7 +42,7 @@ pub(crate) struct Asked {
 }
 
 impl Vectors {
-    /// Empty, with room for `rows` vectors of as many numbers as `centre` has.
+    /// Creates an empty list with room for `rows` vectors of the dimension of `centre`.
     pub(crate) fn new(centre: Arc<[f32]>, rows: usize) -> Vectors {
         let dimension = centre.len();
         Vectors {
@@ -83,7 +83,7 @@ impl Vectors {
         self.scales.shrink_to_fit();
     }
 
-    /// The cosine of vector `at` with `asked`; none where there is no vector.
+    /// Returns the cosine of vector `at` with `asked`; `None` for a row without a vector.
     pub(crate) fn cosine(&self, at: u32, asked: &Asked) -> Option<f32> {
         let scale = self.scales[at as usize];
         if scale <= 0.0 {
@@ -94,7 +94,8 @@ impl Vectors {
         Some(scale * asked.scale * sum)
     }
 
-    /// Calls `found` with the cosine of each of `rows` that has a vector, by the upper parts.
+    /// Calls `found` with the cosine of each of `rows` that has a vector, computed from the upper
+    /// parts.
     pub(crate) fn cosines(&self, rows: &[u32], asked: &Asked, found: impl FnMut(u32, f32)) {
         Arch::new().dispatch(Roughly { vectors: self, rows, asked, found });
     }
@@ -126,8 +127,8 @@ impl Vectors {
     }
 }
 
-/// The sums of one vector, of its upper and of its lower parts. (A closure would be called through
-/// a shim that is compiled without the instructions that pulp finds.)
+/// Computes the sums of the upper and of the lower parts of one vector. (A closure would be called
+/// through a shim that is compiled without the instructions that pulp detects.)
 struct Exactly<'a> {
     vectors: &'a Vectors,
     at: u32,
@@ -144,7 +145,7 @@ impl NullaryFnOnce for Exactly<'_> {
     }
 }
 
-/// The cosines of many vectors by their upper parts.
+/// Computes the cosines of many vectors from their upper parts.
 struct Roughly<'a, F> {
     vectors: &'a Vectors,
     rows: &'a [u32],
@@ -168,7 +169,7 @@ impl<F: FnMut(u32, f32)> NullaryFnOnce for Roughly<'_, F> {
 }
 
 impl Asked {
-    /// `None` if every number is 0, as for a text without a known word.
+    /// Converts a vector; `None` if every number is 0, as for a text without a known word.
     pub(crate) fn new(vector: &[f32], centre: &[f32]) -> Option<Asked> {
         let direction = direction(vector, centre)?;
         let bound = i32::MAX as f32 / (UPPER_MAX * direction.len() as f32);
@@ -178,8 +179,8 @@ impl Asked {
     }
 }
 
-/// The direction in which `vector` lies from `centre`, of length 1; `None` for the centre itself
-/// and for a vector of zeros.
+/// Returns the direction of `vector` from `centre`, of length 1; `None` for the centre itself and
+/// for a vector of zeros.
 pub(crate) fn direction(vector: &[f32], centre: &[f32]) -> Option<Vec<f32>> {
     if vector.iter().all(|number| *number == 0.0) {
         return None;

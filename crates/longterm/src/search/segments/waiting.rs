@@ -1,8 +1,8 @@
-//! The rows that wait in the journal, decoded and analysed once, as parts to search.
+//! The pending rows of the journal, decoded and analysed once, as parts to search.
 //!
-//! A row of the journal never changes under its `seq`, but that its vector may come later. So what
-//! was read once holds for as long as the `seq` is there, and a row whose vector has come is read
-//! again. So does what the library holds of its key, unless [`Base`] changes.
+//! A row of the journal never changes under its `seq`, except that its vector may be added later.
+//! So a row that was read stays valid as long as its `seq` exists, and a row is read again once its
+//! vector is there. The same holds for the library's row of its key, unless [`Base`] changes.
 
 mod held;
 mod tally;
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// The rows that were waiting when a search last looked.
+/// Pending rows at the time of the latest search.
 #[derive(Default)]
 pub(crate) struct Waiting {
     state: Mutex<State>,
@@ -38,31 +38,30 @@ pub(crate) struct Waiting {
 
 #[derive(Default)]
 struct State {
-    /// The base of all that follows.
+    /// Base of all other fields.
     base: Base,
-    /// The highest `seq` that there had been when the latest search looked. The rows that
-    /// waited then are held below.
+    /// Highest `seq` that existed at the latest search. The rows that were pending then are below.
     newest: i64,
     batches: Vec<Batch>,
-    /// Deletions: `seq` and key.
+    /// Deletions, as `seq` and key.
     removals: Vec<(i64, String)>,
-    /// Rows of the library whose keys wait.
+    /// Rows of the library whose keys are pending.
     held: HeldRows,
-    /// Rows that cannot be read.
+    /// Unreadable rows.
     unreadable: Vec<i64>,
     last: Arc<Seen>,
 }
 
-/// A row that waits.
+/// A pending row.
 struct WaitingRow {
     seq: i64,
     row: Arc<Row>,
 }
 
-/// The `seq` of a row that was read again and is in another batch.
+/// Mark in place of the `seq` of a row that was read again and is in another batch.
 const REREAD: i64 = -1;
 
-/// Rows that became one segment.
+/// Rows of one segment.
 struct Batch {
     rows: Vec<WaitingRow>,
     segment: Arc<Segment>,
@@ -72,27 +71,27 @@ struct Batch {
 /// The journal as one search sees it.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// The rows that were waiting, in rising order.
+    /// Pending rows, in rising order.
     seqs: Vec<i64>,
     pub(crate) parts: Vec<Part>,
-    /// The rows that the statistics of the library lack, and those that they have too much.
+    /// Rows that the statistics of the library lack, and rows that they count in excess.
     tallies: Vec<Tally>,
-    /// The number of these rows, and of their terms, by the number of their user.
+    /// Numbers of these rows and of their terms, by the number of their user.
     totals: HashMap<u32, (i64, i64)>,
-    /// Encoded identities whose records in the library count no more.
+    /// Encoded identities whose records in the library are hidden.
     pub(crate) masked: HashSet<String>,
-    /// The scopes of rows that wait for their vector, by `seq`.
+    /// Scopes of rows that wait for their vector, by `seq`.
     outstanding: Vec<(i64, Scope)>,
 }
 
 impl Seen {
-    /// The number of rows that `gate` sees and that wait for their vector.
+    /// Returns the number of rows that `gate` sees and that wait for their vector.
     pub(crate) fn outstanding(&self, gate: &Gate) -> u64 {
         self.outstanding.iter().filter(|(_, scope)| gate.sees(scope)).count() as u64
     }
 
-    /// Makes of the statistics of the library those of the records that are there: what waits of
-    /// `corpus` counts, and what it replaces or removes does not.
+    /// Corrects the statistics of the library for `corpus`: adds its pending rows and subtracts the
+    /// rows that they replace or remove.
     pub(crate) fn count(&self, statistics: &mut Statistics, corpus: &Corpus, names: &Names) {
         if self.tallies.is_empty() {
             return;
@@ -106,9 +105,9 @@ impl Seen {
         self.count_terms(&mut statistics.documents_with, is_of, names, &self.seqs);
     }
 
-    /// As [`count`](Seen::count), for statistics that were read later, when only `waiting` was
-    /// still waiting: what moved meanwhile is counted there. Returns `statistics` with as many
-    /// documents as `first` has.
+    /// Like [`count`](Seen::count), for statistics that were read later, when only `waiting` was
+    /// still pending: rows moved meanwhile are counted in them already. Returns `statistics` with
+    /// the number of documents of `first`.
     pub(crate) fn count_later(
         &self,
         mut statistics: Statistics,
@@ -148,7 +147,7 @@ impl Seen {
     }
 }
 
-/// The number of the user whose records `corpus` has.
+/// Returns the number of the user whose records are in `corpus`.
 fn own(corpus: &Corpus, names: &Names) -> Option<u32> {
     match corpus {
         Corpus::All => None,
@@ -162,16 +161,16 @@ fn is_of(corpus: &Corpus, own: Option<u32>, user: u32) -> bool {
 }
 
 impl Waiting {
-    /// The rows that need not be read again.
+    /// Returns the rows that need not be read again.
     pub(crate) fn known(&self) -> KnownWaiting {
         let state = self.state.lock().expect("no holder panics");
         let outstanding = state.last.outstanding.iter().map(|(seq, _)| *seq).collect();
         KnownWaiting { base: state.base, newest: state.newest, outstanding }
     }
 
-    /// The journal as a search sees it that took `snapshot`, having asked first for what is
-    /// [`known`](Waiting::known), and found `held` in the library. None where another search, which
-    /// looked later, has let go of some of its rows already: look again.
+    /// Returns the journal for a search with `snapshot`, which was taken after the
+    /// [`known`](Waiting::known) rows were read, and with the rows `held` in the library. `None` if
+    /// a later search has dropped some of its rows; the caller must read the journal again.
     pub(crate) fn see(
         &self,
         snapshot: Snapshot,
@@ -185,7 +184,7 @@ impl Waiting {
             return None;
         }
         if state.base < base {
-            // All that waits is fresh.
+            // All pending rows are new.
             *state = State { base, ..State::default() };
         }
         let reread = state.take_out(embedded);
@@ -198,7 +197,7 @@ impl Waiting {
                 let known = state.last.seqs.clone();
                 state.last = Arc::new(state.seen(known));
             }
-            // All that is known must stay: it includes rows that this search did not see.
+            // All known rows must stay, because they include rows that this search did not see.
             return (state.waiting(&seqs) == seqs.len()).then(|| Arc::new(state.seen(seqs)));
         }
         let before = std::mem::replace(&mut state.newest, newest);
@@ -210,7 +209,7 @@ impl Waiting {
         let read: HashSet<i64> = fresh.iter().map(|pending| pending.seq).collect();
         state.unreadable.extend(seqs.iter().filter(|seq| before < **seq && !read.contains(*seq)));
         let mut rows = reread;
-        // Another search may have been faster with some of them.
+        // Another search may have added some of them meanwhile.
         for pending in fresh.into_iter().filter(|fresh| before < fresh.seq) {
             let (seq, key) = (pending.seq, pending.key.clone());
             match WaitingRow::of(pending) {
@@ -221,7 +220,7 @@ impl Waiting {
         let held = held.into_iter().filter(|held| before < held.seq).collect();
         state.held.add(held, waits, names);
         if !rows.is_empty() {
-            // Batches at least double, so that there are few and each row is moved seldom.
+            // Batches at least double, so that there are few and each row is rarely moved.
             while state.batches.last().is_some_and(|last| last.rows.len() < 2 * rows.len()) {
                 let last = state.batches.pop().expect("there is one");
                 let kept = last.rows.into_iter().filter(|row| waits(row.seq));
@@ -235,8 +234,8 @@ impl Waiting {
 }
 
 impl State {
-    /// Takes those of `embedded` that are known without their vector out of their batches, and
-    /// returns them as they are now.
+    /// Removes the rows of `embedded` that are known without their vector from their batches, and
+    /// returns their present form.
     fn take_out(&mut self, embedded: Vec<Pending>) -> Vec<WaitingRow> {
         let mut fresh: HashMap<i64, WaitingRow> = HashMap::new();
         for pending in embedded {
@@ -245,7 +244,7 @@ impl State {
         let mut taken = Vec::new();
         if !fresh.is_empty() {
             for row in self.batches.iter_mut().flat_map(|batch| &mut batch.rows) {
-                // Another search may have been faster.
+                // Another search may have done so meanwhile.
                 if row.row.is_outstanding
                     && let Some(fresh) = fresh.remove(&row.seq)
                 {
@@ -257,7 +256,7 @@ impl State {
         taken
     }
 
-    /// The number of `seqs` that are known.
+    /// Returns the number of `seqs` that are known.
     fn waiting(&self, seqs: &[i64]) -> usize {
         let rows = self.batches.iter().flat_map(|batch| &batch.rows).map(|row| row.seq);
         let removals = self.removals.iter().map(|(seq, _)| *seq);
@@ -314,14 +313,14 @@ impl Batch {
 }
 
 impl WaitingRow {
-    /// None for a deletion.
+    /// Reads a row; `None` for a deletion.
     fn of(pending: Pending) -> Option<WaitingRow> {
         let Pending { seq, row, .. } = pending;
         Some(WaitingRow { seq, row: Arc::new(without_payload(row?)) })
     }
 }
 
-/// A search shows neither payload nor provenance nor references.
+/// Removes payload, provenance and references, which a search does not show.
 fn without_payload(mut row: Row) -> Row {
     row.record.payload = Value::Null;
     row.record.references = Vec::new();

@@ -179,7 +179,7 @@ impl Copying<'_> {
             Purpose::Repair | Purpose::Adopt => match old.stamps_left(fragment, deleted).await {
                 Ok(stamps) => stamps,
                 Err(error) => {
-                    tracing::warn!(fragment, %error, "a file of the library cannot be read");
+                    tracing::warn!(fragment, %error, "failed to read a file of the library");
                     self.findings.unreadable += old.rows_in(fragment).await.unwrap_or(1);
                     self.proves_deletions = false;
                     return Ok(Vec::new());

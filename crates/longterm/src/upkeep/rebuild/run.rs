@@ -60,7 +60,7 @@ pub(crate) async fn bring_over(
         if !journal.has_former_library().await? {
             return Ok(());
         }
-        tracing::info!("the library is brought over to the present version");
+        tracing::info!("migrating the library to the current version");
         let rebuild = Rebuild {
             places: places.clone(),
             config: config.clone(),
@@ -207,7 +207,8 @@ impl Rebuild {
             return Err(Error::Damaged {
                 key: shown(&missing[0]),
                 reason: format!(
-                    "it and {} more are not in the library; run `aios-memory repair` first",
+                    "this record and {} more are missing from the library; run `aios-memory \
+                     repair` first",
                     missing.len() - 1
                 ),
             });

@@ -50,7 +50,7 @@ impl Rebuild {
             match library::open_guarded(site.clone()).await {
                 Ok(Some(library)) => return Ok(Some(library)),
                 Ok(None) => {}
-                Err(error) => tracing::warn!(version, %error, "a version cannot be opened"),
+                Err(error) => tracing::warn!(version, %error, "failed to open a version"),
             }
         }
         Ok(None)
@@ -80,7 +80,7 @@ impl Rebuild {
         }
         match (old.pinned(edition.version).await, self.purpose) {
             (Err(error), Purpose::Repair) => {
-                tracing::warn!(%error, "an older version is read");
+                tracing::warn!(%error, "the recorded version is unreadable; reading another one");
                 old.pinned(old.version().await?).await.map(Some)
             }
             (pinned, _) => pinned.map(Some),

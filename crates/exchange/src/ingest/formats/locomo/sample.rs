@@ -47,7 +47,7 @@ impl Sample {
     /// skipped. `None` if the element is not a sample.
     pub(crate) fn read(value: &Value, problems: &mut Vec<String>) -> Option<Sample> {
         let Some(id) = value.get("sample_id").and_then(Value::as_str) else {
-            problems.push("a LoCoMo sample has a `sample_id` that is text".to_owned());
+            problems.push("expected a LoCoMo sample with a `sample_id` that is text".to_owned());
             return None;
         };
         let Some(conversation) = value.get("conversation").and_then(Value::as_object) else {
@@ -103,7 +103,7 @@ fn read_sessions(
         let started_at = heading.and_then(|text| match moment::parse_session_time(text) {
             Ok(time) => Some(time),
             Err(problem) => {
-                untimed.push(format!("`{key}` goes in without a time: {problem}"));
+                untimed.push(format!("`{key}` is stored undated: {problem}"));
                 None
             }
         });

@@ -30,7 +30,7 @@ fn prompt_and_chosen_answer_form_a_conversation_without_the_rejected_one() {
             let read = read_auto(file, &text);
             assert_eq!(read.said(), ["user: why?", "assistant: because"], "{row}: {read:?}");
             assert_eq!(read.failed, [""; 0], "{row}");
-            assert_eq!(read.skipped, [("an answer that was rejected".to_owned(), 1)], "{row}");
+            assert_eq!(read.skipped, [("rejected answer".to_owned(), 1)], "{row}");
         }
     }
 }
@@ -87,7 +87,6 @@ fn each_line_of_a_batch_is_a_conversation_with_its_custom_id() {
     let answered = read.messages()[1].occurred_at.unwrap();
     assert_eq!(answered.as_second(), 1_700_000_000);
     let reasons: Vec<&str> = read.skipped.iter().map(|(reason, _)| reason.as_str()).collect();
-    let expect =
-        ["a request of a batch that failed: overloaded", "a request of a batch that was expired"];
+    let expect = ["failed batch request: overloaded", "batch request with the result `expired`"];
     assert_eq!(reasons, expect);
 }

@@ -69,7 +69,7 @@ fn chatgpt_attachments_are_named_and_settings_are_skipped() {
     let expect = "user: [image: label.png]\nhello there\nlook\n[file: plan.pdf]";
     assert_eq!(read.said(), [expect]);
     let reasons: Vec<&str> = read.skipped.iter().map(|(reason, _)| reason.as_str()).collect();
-    assert_eq!(reasons, ["hidden from the conversation", "thinking, which `--thinking` takes"]);
+    assert_eq!(reasons, ["hidden from the conversation", "thinking (kept with `--thinking`)"]);
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn gemini_keeps_the_last_version_of_a_message_and_applies_rewinds() {
     ];
     let read = read_auto("session.jsonl", &lines(&rows));
     assert_eq!(read.said(), ["user: question", "assistant: an answer", "user: said instead"]);
-    assert_eq!(read.skipped, [("no message but `info`".to_owned(), 1)]);
+    assert_eq!(read.skipped, [("not a message but `info`".to_owned(), 1)]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_queued_claude_code_prompt_is_a_message() {
     ];
     let read = read_auto("s.jsonl", &lines(&rows));
     assert_eq!(read.said(), ["user: one", "user: two", "user: three"], "{read:?}");
-    assert_eq!(read.skipped, [("no message but `attachment`".to_owned(), 2)]);
+    assert_eq!(read.skipped, [("not a message but `attachment`".to_owned(), 2)]);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_message_without_content_is_read_from_other_fields() {
     let read = read_auto("x.json", &export(json!({"content_type": "new", "caption": "kept"})));
     assert_eq!(read.said(), ["assistant: kept"], "{read:?}");
     let read = read_auto("x.json", &export(json!({"content_type": "new", "deep": {"x": 1}})));
-    assert_eq!(read.skipped, [("content of type `new` is not understood".to_owned(), 1)]);
+    assert_eq!(read.skipped, [("unknown content type `new`".to_owned(), 1)]);
     for class in ["AIMessageChunk", "AIMessage"] {
         let row = json!({"type": class, "content": "x"});
         assert_eq!(read_auto("x.jsonl", &lines(&[row])).said(), ["assistant: x"]);
@@ -316,7 +316,7 @@ fn calls_of_the_provider_keep_their_outcome() {
     assert_eq!(calls[1].metadata["output"], "[image]");
     assert_eq!(calls[2].metadata["output"], json!({"file": "a.bin", "data": "[900 bytes]"}));
     assert_ne!(calls[2].external_id, calls[3].external_id);
-    assert!(calls[3].mended[0].reason.contains("has 500000 bytes, cut to"), "{calls:?}");
+    assert!(calls[3].mended[0].reason.contains("has 500000 bytes; cut to"), "{calls:?}");
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn exports_of_claude_keep_pasted_texts_and_the_last_branch() {
         message("b2", "a"), message("d", "b2")]}]);
     let read = read_auto("x.json", &export.to_string());
     assert_eq!(read.said(), ["user: a\n[file: p.txt]\npasted", "user: b2", "user: d"]);
-    assert_eq!(read.skipped, [("on a branch that was left".to_owned(), 1)]);
+    assert_eq!(read.skipped, [("on an abandoned branch".to_owned(), 1)]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
     };
     let (input, mended) = fitted("input", call.input.clone(), INPUT_BYTES_MAX);
     let Value::Object(fields) = json!({"tool_name": tool, "input": input, "success": false}) else {
-        unreachable!("it is written as an object")
+        unreachable!("built as an object")
     };
     Draft {
         role: Some(tool.to_owned()),
@@ -78,6 +78,6 @@ pub(super) fn fitted(name: &str, value: Value, max: usize) -> (Value, Option<Men
         return (value, None);
     }
     let end = text.floor_char_boundary(max - OUTPUT_CUT_MARK.len());
-    let reason = format!("the {name} of the call has {} bytes, cut to {max}", text.len());
+    let reason = format!("the {name} of the call has {} bytes; cut to {max}", text.len());
     (format!("{}{OUTPUT_CUT_MARK}", &text[..end]).into(), Some(Mend::of(name, reason)))
 }

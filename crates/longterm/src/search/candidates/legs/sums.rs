@@ -1,4 +1,4 @@
-//! Sums of BM25 over the rows of a segment, term after term, heaviest first.
+//! Sums of BM25 over the rows of a segment, term by term, heaviest first.
 
 use std::ops::Range;
 
@@ -7,17 +7,17 @@ use crate::search::{
     segments::segment::{Bag, Segment},
 };
 
-/// The sums so far of some rows that follow each other.
+/// Sums so far of some consecutive rows.
 pub(super) struct Sums<'a> {
     segment: &'a Segment,
     rows: Range<u32>,
     words_mean: f64,
     scores: Vec<f32>,
-    /// The terms that are not added yet, heaviest last.
+    /// Terms that are not added yet, heaviest last.
     lists: Vec<List<'a>>,
 }
 
-/// The rows that have a term.
+/// Rows that have a term.
 struct List<'a> {
     term: u32,
     weight: f64,
@@ -53,22 +53,22 @@ impl<'a> Sums<'a> {
         true
     }
 
-    /// The most that the remaining terms can add to a row.
+    /// Returns the maximum that the remaining terms can add to a row.
     pub(super) fn rest(&self) -> f32 {
         self.lists.iter().map(|list| list.weight).sum::<f64>() as f32
     }
 
-    /// The largest number of entries that the remaining terms can have.
+    /// Returns the maximum number of entries that the remaining terms can have.
     pub(super) fn unread(&self) -> usize {
         self.lists.iter().map(|list| list.entries.entries_max()).sum()
     }
 
-    /// The sum of the row at `at` so far.
+    /// Returns the sum of the row at `at` so far.
     pub(super) fn of(&self, at: u32) -> f32 {
         self.scores[(at - self.rows.start) as usize]
     }
 
-    /// The sum of the row at `at` with the remaining terms, by its bag.
+    /// Returns the sum of the row at `at` including the remaining terms, from its bag.
     pub(super) fn whole(&self, at: u32) -> f32 {
         let mut sum = self.of(at);
         for (term, count) in self.segment.bag(at) {

@@ -1,6 +1,6 @@
 //! Months by name, and by season.
 
-/// The month in which a season begins, north of the equator.
+/// Returns the month in which a season begins, north of the equator.
 pub(super) fn season_month(season: &str) -> i8 {
     match season.to_lowercase().as_str() {
         "spring" => 3,

@@ -1,4 +1,4 @@
-//! Phrases that say a time from now: "yesterday", "two weeks ago", "last spring", "this month".
+//! Phrases of a time relative to now: "yesterday", "two weeks ago", "last spring", "this month".
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -10,7 +10,8 @@ use regex::{Captures, Regex};
 
 use super::months::{month_number, season_month};
 
-/// The days that phrases in `query` mean on the day `today`, and the query without them.
+/// Returns the days that phrases in `query` mean on the day `today`, and the query without the
+/// phrases.
 pub(super) fn take(query: &str, today: Date) -> (Vec<Range<Date>>, String) {
     let mut days = Vec::new();
     let mut rest = query.to_owned();
@@ -27,10 +28,10 @@ pub(super) fn take(query: &str, today: Date) -> (Vec<Range<Date>>, String) {
     (days, rest)
 }
 
-/// None where the days lie beyond the calendar.
+/// Reader of a phrase; returns `None` if the days are outside the calendar.
 type Read = fn(&Captures<'_>, Date) -> Option<Range<Date>>;
 
-/// From the most to the least specific; each takes its words away from those after it.
+/// Patterns from the most to the least specific; each removes its words for those after it.
 static PATTERNS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
     let count = concat!(
         r"(?P<count>\d{1,3}|a couple of|a few|several|an?|one|two|three|four|five|six|seven",
@@ -82,7 +83,7 @@ fn day(today: Date, days: i64) -> Option<Range<Date>> {
     Some(day..day.tomorrow().ok()?)
 }
 
-/// So many units ago, as exactly as the unit is meant.
+/// Reads "N units ago", as a range as precise as the unit.
 fn ago(found: &Captures<'_>, today: Date) -> Option<Range<Date>> {
     let then = today.checked_sub(span(found, counted(found)?)?).ok()?;
     let (start, length): (Date, Span) = match found["unit"].to_lowercase().as_str() {
@@ -94,7 +95,7 @@ fn ago(found: &Captures<'_>, today: Date) -> Option<Range<Date>> {
     Some(start..start.checked_add(length).ok()?)
 }
 
-/// This week, month or year, or the one before.
+/// Reads "this" or "last" with a week, month or year.
 fn calendar(found: &Captures<'_>, today: Date) -> Option<Range<Date>> {
     let since_monday = i64::from(today.weekday().to_monday_zero_offset());
     let start = match found["unit"].to_lowercase().as_str() {
@@ -109,10 +110,11 @@ fn calendar(found: &Captures<'_>, today: Date) -> Option<Range<Date>> {
     }
 }
 
-/// A year after what comes every year, with which it is no longer said from now.
+/// Pattern of a year after a season or month, which makes the phrase absolute.
 const YEAR: &str = r"\b(?P<year>,?(?: of)? (?:19|20)\d\d)?";
 
-/// What comes every year: this year's, or the last that is over.
+/// Reads "this" or "last" with a season or month: the one of this year, or the last one that is
+/// over.
 fn recurring(found: &Captures<'_>, today: Date, month: i8, months: i64) -> Option<Range<Date>> {
     if found.name("year").is_some() {
         return None;
@@ -143,7 +145,7 @@ fn counted(found: &Captures<'_>) -> Option<i64> {
     }
 }
 
-/// So many of the unit that is named.
+/// Returns a span of `count` of the named unit.
 fn span(found: &Captures<'_>, count: i64) -> Option<Span> {
     match found["unit"].to_lowercase().as_str() {
         "day" => Some(count.days()),

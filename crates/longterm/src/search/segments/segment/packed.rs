@@ -1,42 +1,42 @@
-//! Terms in few bytes: which a row has (bags), and which rows have a term (postings).
+//! Compressed terms: the terms of each row (bags), and the rows of each term (postings).
 //!
-//! Both are lists of rising numbers with counts. A number is stored as its distance from the one
-//! before, doubled, plus one where a count above 1 follows; seven bits to a byte (LEB128).
+//! Both are lists of rising numbers with counts. A number is stored as its difference from the one
+//! before, doubled, plus one if a count above 1 follows, with seven bits per byte (LEB128).
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-/// Of each row: its terms in the order of their numbers, each with its count.
+/// Terms of each row in the order of their numbers, each with its count.
 #[derive(Debug, Default)]
 pub(crate) struct Bags {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
 
-/// Of each term: the rows that have it, each with its count.
+/// Rows of each term, each with its count.
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
     bytes: Vec<u8>,
-    /// In rising order.
+    /// Terms, in rising order.
     terms: Vec<u32>,
     ends: Vec<usize>,
-    /// For each term the end of its entries in `skips`.
+    /// End of each term's entries in `skips`.
     skip_ends: Vec<u32>,
-    /// Places in the lists, one after each [`BLOCK`] entries of a list.
+    /// Skip points in the lists, one after each [`BLOCK`] entries of a list.
     skips: Vec<Skip>,
 }
 
-/// A place within a list.
+/// A skip point of a list.
 #[derive(Debug, Clone, Copy)]
 struct Skip {
-    /// The number before it.
+    /// Number before it.
     last: u32,
-    /// Its distance from the start of the list, in bytes.
+    /// Offset from the start of the list, in bytes.
     offset: u32,
 }
 
-/// Entries of a list between two places that a reader can go to at once.
+/// Number of entries between two skip points of a list.
 const BLOCK: u32 = 256;
 
 /// A list of rising numbers, each with its count.
@@ -50,12 +50,12 @@ pub(crate) struct Bag<'a> {
 const BAG_BYTES: usize = 32;
 
 impl Bags {
-    /// Empty, with room for about `rows`.
+    /// Creates empty bags with room for about `rows`.
     pub(crate) fn new(rows: usize) -> Bags {
         Bags { bytes: Vec::with_capacity(rows * BAG_BYTES), ends: Vec::with_capacity(rows) }
     }
 
-    /// Adds a row of these terms, which are in rising order and repeated as often as they occur.
+    /// Adds a row with these terms, in rising order, each repeated by its count.
     pub(crate) fn push(&mut self, terms: &[u32]) {
         let mut last = 0;
         for run in terms.chunk_by(|a, b| a == b) {
@@ -81,10 +81,9 @@ impl Bags {
 }
 
 impl Postings {
-    /// The postings of the first `rows` bags.
+    /// Builds the postings of the first `rows` bags.
     pub(crate) fn of(bags: &Bags, rows: usize) -> Postings {
-        // Each term's list grows by itself, from the row that it had last; then they are laid
-        // end to end.
+        // Each term's list grows separately, from its last row; then the lists are concatenated.
         let mut lists: HashMap<u32, List, RandomState> = HashMap::default();
         for at in 0..u32::try_from(rows).expect("a segment has fewer rows") {
             for (term, count) in bags.bag(at) {
@@ -110,7 +109,7 @@ impl Postings {
         postings
     }
 
-    /// The rows that have `term`, from one that is not after `start`.
+    /// Returns the rows that have `term`, beginning with one at or before `start`.
     pub(crate) fn rows(&self, term: u32, start: u32) -> Bag<'_> {
         let Ok(at) = self.terms.binary_search(&term) else { return Bag { bytes: &[], last: 0 } };
         let bytes = slice(&self.bytes, &self.ends, at);
@@ -132,7 +131,7 @@ impl Postings {
     }
 }
 
-/// The list of a term while it grows.
+/// List of a term while it grows.
 #[derive(Default)]
 struct List {
     bytes: Vec<u8>,
@@ -154,7 +153,7 @@ impl List {
 }
 
 impl<'a> Bag<'a> {
-    /// The largest number of entries that can follow: each has a byte or more.
+    /// Returns the maximum number of remaining entries: each has at least one byte.
     pub(crate) fn entries_max(&self) -> usize {
         self.bytes.len()
     }
@@ -195,7 +194,7 @@ pub(crate) fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// Takes the first number of a list that [`push_number`] wrote, which does not end within one.
+/// Removes and returns the first number of a list that [`push_number`] wrote completely.
 pub(crate) fn take_number(bytes: &mut &[u8]) -> u64 {
     let mut number = 0;
     let mut shift = 0;

@@ -1,5 +1,5 @@
-//! Rows of the library that waiting changes replace or remove. The journal's statistics count them
-//! until the changes have moved, so a search takes their words away again.
+//! Rows of the library that pending changes replace or remove. The journal's statistics count them
+//! until the changes are moved to the library, so a search subtracts their words.
 
 use std::sync::{Arc, RwLock};
 
@@ -11,13 +11,13 @@ use crate::{
     search::segments::segment::{Builder, Names, Segment},
 };
 
-/// A row of the library, and the `seq` of the change that replaces or removes it.
+/// A row of the library, with the `seq` of the change that replaces or removes it.
 pub(crate) struct HeldRow {
     pub(crate) seq: i64,
     pub(crate) row: RowTerms,
 }
 
-/// All such rows that are known.
+/// All known rows of this kind.
 #[derive(Default)]
 pub(super) struct HeldRows {
     batches: Vec<Batch>,
@@ -29,7 +29,7 @@ struct Batch {
 }
 
 impl HeldRows {
-    /// Lets go of the rows whose change does not wait any more.
+    /// Drops the rows whose change is no longer pending.
     pub(super) fn retain(&mut self, waits: impl Fn(i64) -> bool) {
         self.batches.retain(|batch| batch.rows.iter().any(|row| waits(row.seq)));
     }
@@ -43,7 +43,7 @@ impl HeldRows {
         if rows.is_empty() {
             return;
         }
-        // As with the rows that wait, batches at least double.
+        // As with the pending rows, batches at least double.
         while self.batches.last().is_some_and(|last| last.rows.len() < 2 * rows.len()) {
             let last = self.batches.pop().expect("there is one");
             let kept = last.rows.into_iter().filter(|row| waits(row.seq));
@@ -52,7 +52,7 @@ impl HeldRows {
         self.batches.push(Batch::new(rows, names));
     }
 
-    /// The rows to be taken from the statistics for the changes that wait.
+    /// Returns the rows to subtract from the statistics for the pending changes.
     pub(super) fn tallies(&self, waits: impl Fn(i64) -> bool) -> impl Iterator<Item = Tally> {
         self.batches.iter().map(move |Batch { rows, segment }| Tally {
             segment: Arc::clone(segment),
@@ -72,7 +72,7 @@ impl Batch {
     }
 }
 
-/// The owner and the terms of a row: nothing else of it is counted.
+/// Returns the owner and the terms of a row, which are all that statistics count.
 fn words(row: &RowTerms) -> Ranked<'_> {
     let owner = Some(&*row.owner).filter(|owner| !owner.is_empty());
     Ranked {

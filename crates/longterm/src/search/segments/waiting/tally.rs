@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::search::segments::segment::Segment;
 
-/// No `seq` of a row.
+/// A number that is no row's `seq`.
 pub(super) const COUNTED: i64 = -1;
 
-/// Rows whose words are to be added to the statistics of the library, or taken from them.
+/// Rows whose words are added to the statistics of the library, or subtracted from them.
 pub(super) struct Tally {
     pub(super) segment: Arc<Segment>,
-    /// Of each row, the `seq` of its change, and [`COUNTED`] if that does not wait.
+    /// The `seq` of each row's change, or [`COUNTED`] if the change is not pending.
     pub(super) seqs: Vec<i64>,
-    /// 1 or -1.
+    /// 1 to add, -1 to subtract.
     pub(super) weight: i64,
 }

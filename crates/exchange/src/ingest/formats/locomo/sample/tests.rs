@@ -74,7 +74,7 @@ fn a_broken_turn_costs_that_turn_only() {
         [
             "turn 1 of `session_1`: `speaker` is missing",
             "`session_2` is not a list of turns",
-            "`session_1` goes in without a time: `some day` is not a session time like \
+            "`session_1` is stored undated: `some day` is not a session time like \
              `1:56 pm on 8 May, 2023`",
         ]
     );

@@ -1,4 +1,4 @@
-//! What is packed comes out again, from either side.
+//! Packed counts are read back unchanged, by row and by term.
 
 use std::collections::BTreeMap;
 
