@@ -95,6 +95,12 @@ pub use aios_record::{
     Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
     Tier, Timestamp, forms,
 };
+/// The rules and fields of kinds.
+pub mod kinds {
+    pub use aios_record::{
+        Feeding, Field, FreeFields, Home, Mutability, Need, Parent, SetBy, ValueType,
+    };
+}
 pub use aios_working::{Check, Health};
 /// The tier crates and the drafts, for the types in public signatures.
 pub use {
@@ -113,7 +119,6 @@ pub use crate::{
     directory::Scratch,
     doctor::{Examined, Verified, doctor},
     error::Error,
-    fields::{Field, Holds, fields, has_free_fields},
     forget::{
         Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Part, Proposal, Proposed, Receipt,
         Related, Relation, Remade,

@@ -1,7 +1,7 @@
 //! Storing records by kind, listing them, and reading them from the tier that holds them.
 
 use aios_longterm::{ListCursor, Version};
-use aios_record::{Id, Identity, Kind, Record, Scope, forms};
+use aios_record::{Id, Identity, Kind, Mutability, Record, Scope, forms};
 use aios_working::TimeCursor;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -32,7 +32,7 @@ pub struct Page {
 
 impl MemoryView {
     /// Stores the record that `value` describes and returns its id. `value` is an object with the
-    /// [`fields`](crate::fields()) of its kind. A record with the same id is replaced, with two
+    /// [fields](Kind::fields) of its kind. A record with the same id is replaced, with two
     /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
     /// and one with other content is refused. Missing parts of its scope are filled in from this
     /// view; other values than the view's are refused. When this returns, the record is durable,
@@ -124,7 +124,7 @@ impl MemoryView {
     async fn lift_tombstone(&self, kind: Kind, id: &Id) -> Result<(), Error> {
         // Only some events are fed.
         let is_fed = kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind);
-        if is_direct(kind) || is_fed {
+        if kind.is_direct() || is_fed {
             return Ok(());
         }
         let stored = match self.working().records().get(kind, id.as_str()).await {
@@ -155,7 +155,7 @@ impl MemoryView {
         changes: Map<String, Value>,
     ) -> Result<(), Error> {
         let invalid = |problem: String| Error::Record { kind, problem };
-        let changes = guarding::object(self.config().to_guard(), changes)?;
+        let changes = guarding::object(self.config().to_guard(), kind, changes)?;
         if changes.get("id").is_some_and(|new| *new != json!(id)) {
             return Err(invalid("the id of a record never changes".to_owned()));
         }
@@ -172,7 +172,7 @@ impl MemoryView {
         if self.is_blanked(kind, id, &changes).await? {
             return Err(invalid(EMPTY.to_owned()));
         }
-        if is_direct(kind) {
+        if kind.is_direct() {
             self.longterm().update(kind, id, changes).await?;
             return Ok(());
         }
@@ -214,12 +214,12 @@ impl MemoryView {
         object: Map<String, Value>,
         scope: &Scope,
     ) -> Option<Record> {
-        let object = guarding::object(self.config().to_guard(), object).ok()?;
+        let object = guarding::object(self.config().to_guard(), kind, object).ok()?;
         self.record_of(kind, with_scope(fields::settle(kind, object).ok()?, scope))
     }
 
     fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Option<Record> {
-        if is_direct(kind) {
+        if kind.is_direct() {
             return self.longterm().record_of(kind, object).ok();
         }
         aios_working::record_of(kind, Value::Object(object))
@@ -258,7 +258,7 @@ impl MemoryView {
     /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
     /// record is shared and this is the view of a user; errors of working memory.
     pub async fn deletion(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
-        if is_kept(kind) {
+        if kind.is_kept() {
             return Err(Error::Kept { kind });
         }
         Ok(self.working().records().would_remove(kind, id.as_str()).await?)
@@ -271,7 +271,7 @@ impl MemoryView {
     /// # Errors
     /// As [`deletion`](MemoryView::deletion).
     pub async fn delete(&self, kind: Kind, id: &Id) -> Result<Vec<Identity>, Error> {
-        if is_kept(kind) {
+        if kind.is_kept() {
             return Err(Error::Kept { kind });
         }
         self.check_means_one(kind, id).await?;
@@ -327,7 +327,7 @@ impl MemoryView {
     pub async fn list(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Page, Error> {
         Error::check_limit(limit)?;
         let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
-        if is_kept(kind) {
+        if kind.is_kept() {
             let last = after.map(|text| kept_cursor(text).ok_or_else(no_cursor)).transpose()?;
             if last.as_ref().is_some_and(|last| last.identity.kind != kind) {
                 return Err(no_cursor());
@@ -381,12 +381,12 @@ pub(crate) async fn store(
     scope: &Scope,
 ) -> Result<Id, Error> {
     let fields = with_scope(fields, scope);
-    if is_direct(kind) {
+    if kind.is_direct() {
         return Ok(view.longterm().store_object(kind, fields).await?);
     }
-    match kind {
-        Kind::Preference | Kind::Persona => store_setting(view, kind, fields, scope).await,
-        _ => store_working(view, kind, Value::Object(fields)).await,
+    match kind.is_setting() {
+        true => store_setting(view, kind, fields, scope).await,
+        false => store_working(view, kind, Value::Object(fields)).await,
     }
 }
 
@@ -459,32 +459,14 @@ async fn store_setting(
     Ok(Id::new(key)?)
 }
 
-/// Returns `true` if records of this kind are stored directly in long-term memory.
-pub(crate) fn is_direct(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Procedure
-            | Kind::Incident
-            | Kind::ConfigChange
-            | Kind::Knowledge
-            | Kind::Note
-            | Kind::Fact
-            | Kind::Summary
-    )
-}
-
-/// Returns `true` if a record of this kind rejects some of `changes`.
+/// Returns `true` if a record of this kind rejects some of `changes`. Of a setting, working memory
+/// accepts fields that stay as they are.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
-    match kind {
-        Kind::Message | Kind::Event | Kind::Summary => true,
-        Kind::Session => changes.keys().any(|field| field != "summary"),
-        _ => false,
+    match kind.mutability() {
+        Mutability::Fixed => true,
+        Mutability::Only(_) if kind.is_setting() => false,
+        mutability => changes.keys().any(|field| !mutability.admits(field)),
     }
-}
-
-/// Returns `true` if records of this kind are only in long-term memory, which keeps them forever.
-pub(crate) fn is_kept(kind: Kind) -> bool {
-    is_direct(kind) && kind != Kind::Summary
 }
 
 fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {

@@ -2,12 +2,12 @@
 
 use std::io::IsTerminal;
 
-use aios_memory::{Administrator, Id, Kind, MemoryView, Record, Version};
+use aios_memory::{Administrator, Id, Kind, MemoryView, Record, Version, fields};
 use serde_json::{Map, Value, json};
 
 use super::{metrics, remember::read_stdin};
 use crate::{
-    args::{FieldFlags, Global, List, RecordKind, Update, What, field_names},
+    args::{FieldFlags, Global, List, RecordKind, Update, What},
     failure::Failure,
     output::{Output, line, named, one_line},
 };
@@ -27,12 +27,11 @@ pub(crate) async fn record(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let RecordKind { kind, fields } = arguments;
+    let RecordKind { kind, fields: flags } = arguments;
     let What::Kind(kind) = kind else {
-        return metrics::record(administrator, memory, given_metric(&fields)?, global, output)
-            .await;
+        return metrics::record(administrator, memory, given_metric(&flags)?, global, output).await;
     };
-    let value = given(kind, &fields)?;
+    let value = given(kind, &flags)?;
     let id = memory.record(kind, Value::Object(value)).await?;
     let stored = json!({"id": id, "kind": kind});
     output.result(&stored, |out| writeln!(out, "stored: {kind}/{}", line(id.as_str())))?;
@@ -186,7 +185,8 @@ fn given(kind: Kind, flags: &FieldFlags) -> Result<Map<String, Value>, Failure> 
     if !flags.is_empty() {
         return flags.object(kind).map_err(usage);
     }
-    let nothing = format!("nothing is given of the {kind}; it has {}", field_names(kind));
+    let names = fields::names(kind).join(", ");
+    let nothing = format!("nothing is given of the {kind}; it has {names}");
     on_stdin(nothing)
 }
 
