@@ -324,7 +324,7 @@ pub(crate) struct Context {
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordKind {
-    /// Kind, such as goal, task, tool_call, decision, preference, metric
+    /// Kind, such as goal, task, tool_call, decision, preference, metric; `kinds` lists all
     #[arg(value_parser = What::parse)]
     pub(crate) kind: What,
     #[command(flatten)]

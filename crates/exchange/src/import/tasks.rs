@@ -6,9 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Shape,
-    mapping::{
-        Becomes, CREATED_AT, Column, METADATA, SESSION, TIMESTAMP, Table, UPDATED_AT, column,
-    },
+    mapping::{Becomes, CREATED_AT, Column, METADATA, SESSION, Table, UPDATED_AT, column},
 };
 
 pub(super) const SHAPE: Shape = Shape {

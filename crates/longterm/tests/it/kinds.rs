@@ -101,10 +101,8 @@ async fn the_text_of_a_record_is_that_of_its_searched_fields() {
         let mut object = whole(kind);
         let mut expect = Vec::new();
         for field in kind.fields() {
-            let has_text = matches!(
-                field.value_type,
-                ValueType::Text | ValueType::Texts | ValueType::Json
-            );
+            let has_text =
+                matches!(field.value_type, ValueType::Text | ValueType::Texts | ValueType::Json);
             if has_text {
                 let text = format!("the value of {}", field.name);
                 object.insert(field.name.to_owned(), json!(text));

@@ -29,7 +29,7 @@ pub struct Field {
     /// Known words, if the type is [`ValueType::Word`]. Other words are kept unchanged.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub words: &'static [&'static str],
-    /// Whether a record needs it.
+    /// The need of a record for it.
     pub need: Need,
     /// The writer of its value.
     pub set_by: SetBy,
@@ -104,7 +104,7 @@ impl ValueType {
     }
 }
 
-/// Whether a record needs a field.
+/// The need of a record for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {

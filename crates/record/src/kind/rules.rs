@@ -52,15 +52,15 @@ pub enum FreeFields {
     InMetadata,
 }
 
-/// Whether working memory feeds the records of a kind to long-term memory.
+/// The condition under which working memory feeds the records of a kind to long-term memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feeding {
-    /// Unless the settings leave the kind out.
+    /// The settings include the kind, as they do by default.
     Default,
-    /// If the settings include the kind.
+    /// The settings include the kind.
     Setting,
-    /// If any other kind is fed.
+    /// Any other kind is fed.
     WithOthers,
     /// Never.
     Never,

@@ -116,7 +116,7 @@ impl Kind {
         Kind::ALL.iter().copied().filter(is_child)
     }
 
-    /// Returns true if a record may name, in its fields, others that it belongs to or was made from.
+    /// Returns true if fields of a record may name others that it belongs to or was made from.
     #[must_use]
     pub fn names_origins(self) -> bool {
         self.parents().iter().any(|parent| parent.field.is_some())
@@ -135,7 +135,7 @@ impl Kind {
         self.description().free_fields
     }
 
-    /// Returns whether its records are fed to long-term memory.
+    /// Returns the condition under which its records are fed to long-term memory.
     #[must_use]
     pub fn feeding(self) -> Feeding {
         self.description().feeding
@@ -183,7 +183,7 @@ impl Kind {
         self.all_fields().filter(|field| field.set_by == SetBy::Caller)
     }
 
-    /// Returns the names of the fields of which a record needs at least one.
+    /// Returns the names of the fields that a record needs at least one of.
     pub fn one_of(self) -> impl Iterator<Item = &'static str> {
         let one_of = self.fields().iter().filter(|field| field.need == Need::OneOf);
         one_of.map(|field| field.name)

@@ -17,7 +17,7 @@ fn a_type_has_the_fields_of_its_kind() {
     }
     for &kind in KINDS.iter().filter(|kind| !kind.is_setting()) {
         let stored = kind.fields()[1..].iter().filter(|field| field.member_of.is_none());
-        let stored = stored.map(|field| field.name).collect();
+        let stored: BTreeSet<&str> = stored.map(|field| field.name).collect();
         assert_eq!(for_kind!(kind, columns(), None), Some(stored), "{kind}");
     }
 }
