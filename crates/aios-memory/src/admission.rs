@@ -61,7 +61,7 @@ pub use self::{
     tally::{Conflict, Detail, Mending, Outcome, Tally},
 };
 pub use crate::document::Document;
-use crate::{Error, MemoryView, guarding, records::is_kept};
+use crate::{Error, MemoryView, guarding};
 
 /// A record to be admitted.
 #[derive(Debug, Clone)]
@@ -255,8 +255,7 @@ impl Admission {
         }
         let Content::Record(record) = &arrival.content else { return Ok(()) };
         // The ids of the other kinds are derived from their content, such as a key.
-        let is_named =
-            !is_kept(kind) && !matches!(kind, Kind::Preference | Kind::Persona | Kind::AgentState);
+        let is_named = !kind.is_kept() && kind.id_field().name == "id";
         let named = record.payload.get("id").and_then(Value::as_str);
         if is_named && named.is_some_and(|id| id != record.id.as_str()) {
             let problem = "its payload has another id than the record".to_owned();
@@ -335,7 +334,7 @@ impl Admission {
                 candidate.draft.id = id.clone();
                 verdict.id = id;
             }
-            let may_change = matches!(kind, Kind::Message | Kind::ToolCall) || is_kept(kind);
+            let may_change = matches!(kind, Kind::Message | Kind::ToolCall) || kind.is_kept();
             let is_mended = self.manner == Manner::Conversed && may_change;
             match standing {
                 Standing::Unknown => unknown.push(candidate),
@@ -358,7 +357,7 @@ impl Admission {
     ) -> Result<Vec<Ready>, Error> {
         let mut ready = Vec::with_capacity(candidates.len());
         for Candidate { at, owner, mut arrival, .. } in candidates {
-            match arrival.content.guard(self.guard) {
+            match arrival.content.guard(self.guard, arrival.kind) {
                 Ok(()) => {
                     let is_update = verdicts[at].outcome == Outcome::Updated;
                     ready.push(Ready { at, owner, is_update, arrival });
@@ -392,7 +391,7 @@ impl Admission {
             Content::Record(record) => {
                 return Record { scope: scope.clone(), id: id.clone(), ..(**record).clone() };
             }
-            Content::Fields(fields) if matches!(kind, Kind::Preference | Kind::Persona) => {
+            Content::Fields(fields) if kind.is_setting() => {
                 let value = fields.get("value").cloned().unwrap_or_default();
                 format!("{id}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             }
@@ -461,14 +460,14 @@ impl Arrival {
 }
 
 impl Content {
-    fn guard(&mut self, guard: Guard) -> Result<(), aios_guard::Error> {
+    fn guard(&mut self, guard: Guard, kind: Kind) -> Result<(), aios_guard::Error> {
         match self {
             Content::Message(message) => {
                 message.content = guard.apply(&message.content)?.text.into_owned();
                 message.metadata = guarding::value(guard, message.metadata.take())?;
             }
             Content::Fields(fields) => {
-                *fields = guarding::object(guard, std::mem::take(fields))?;
+                *fields = guarding::object(guard, kind, std::mem::take(fields))?;
             }
             Content::Record(record) => {
                 record.text = guard.apply(&record.text)?.text.into_owned();
@@ -476,7 +475,7 @@ impl Content {
                     *title = guard.apply(title)?.text.into_owned();
                 }
                 if let Value::Object(payload) = record.payload.take() {
-                    record.payload = Value::Object(guarding::object(guard, payload)?);
+                    record.payload = Value::Object(guarding::object(guard, kind, payload)?);
                 }
             }
         }

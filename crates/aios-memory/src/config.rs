@@ -181,14 +181,7 @@ settings! {
     /// Tier 2: all searchable records, in LanceDB.
     "longterm" => longterm: Longterm {
         /// Kinds of working records that are fed to long-term memory and stay searchable forever.
-        feed_kinds: Vec<Kind> = vec![
-            Kind::Goal,
-            Kind::Task,
-            Kind::Decision,
-            Kind::Message,
-            Kind::Entry,
-            Kind::Event,
-        ],
+        feed_kinds: Vec<Kind> = Kind::FED.to_vec(),
         /// Number of records from which LanceDB builds an approximate vector index, which searches
         /// in RAM do not use. 0 for the number that no longer fits in RAM.
         index_threshold: u64 = 0 => 0..=ROWS_MAX,

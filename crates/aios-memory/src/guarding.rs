@@ -1,19 +1,20 @@
 //! Applies the guard to every text of a record, at any depth, before the record is stored.
 //!
 //! Fields that name things (ids, scope, status, times) are skipped, because a redacted name would
-//! be useless. The detection of secrets and injections, and the policies, are in `aios_guard`.
+//! be useless: those that the table of kinds exempts, and other fields with the name of an id or a
+//! time. The detection of secrets and injections, and the policies, are in `aios_guard`.
 
 use aios_guard::{Error, Guard};
+use aios_record::Kind;
 use serde_json::{Map, Value};
 
-use crate::fields::is_name;
-
-/// Returns `object` after the guard.
+/// Returns the fields of a record of `kind` after the guard.
 ///
 /// # Errors
 /// [`Error::Refused`] or [`Error::Unchecked`] for the first text that the guard refuses.
 pub(crate) fn object(
     guard: Guard,
+    kind: Kind,
     object: Map<String, Value>,
 ) -> Result<Map<String, Value>, Error> {
     // With the policy `mark`, texts are stored unchanged; findings are marked when a context is
@@ -23,7 +24,7 @@ pub(crate) fn object(
     }
     let paired = paired_name(&object);
     let guarded = |(name, value): (String, Value)| {
-        let value = if is_name(&name) {
+        let value = if is_name(kind, &name) {
             value
         } else {
             guarded(&guard, told_name(&name, paired.as_deref()), value)?
@@ -31,6 +32,14 @@ pub(crate) fn object(
         Ok((name, value))
     };
     object.into_iter().map(guarded).collect()
+}
+
+/// Returns `true` if a field names something, so that its value is not examined.
+fn is_name(kind: Kind, field: &str) -> bool {
+    match kind.field(field) {
+        Some(known) => !known.is_guarded,
+        None => field.ends_with("_id") || field.ends_with("_at"),
+    }
 }
 
 /// Returns `value` after the guard.

@@ -100,6 +100,12 @@ pub use aios_operational::Event;
 pub use aios_record::{
     Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Scope, ScopeFilter, Tier, Timestamp,
 };
+/// The rules and fields of kinds.
+pub mod kinds {
+    pub use aios_record::{
+        Feeding, Field, FreeFields, Home, Mutability, Need, Parent, SetBy, ValueType,
+    };
+}
 /// The crates of the tiers, of their vocabulary and of drafts, for the types in public signatures.
 pub use {
     aios_context as context, aios_draft as draft, aios_longterm as longterm,

@@ -1,7 +1,7 @@
 //! Storing records by kind, listing them, and reading them from the tier that holds them.
 
 use aios_longterm::{ListCursor, Version};
-use aios_record::{Id, Identity, Key, Kind, Mode, Record, Scope, forms};
+use aios_record::{Id, Identity, Key, Kind, Mode, Mutability, Record, Scope, forms};
 use aios_working::TimeCursor;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -32,11 +32,11 @@ pub struct Page {
 
 impl MemoryView {
     /// Stores the record that `value` describes and returns its id. `value` is an object with the
-    /// [fields](crate::fields::fields()) of its kind. A record with the same id is replaced, with
-    /// two exceptions: the id of an entry must be new; an existing message, event or session is
-    /// kept, and one with other content is refused. Missing parts of its scope are filled in from
-    /// this view; other values than the view's are refused. When this returns, the record is
-    /// durable, and every search finds it if its kind is searched.
+    /// [fields](Kind::fields) of its kind. A record with the same id is replaced, with two
+    /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
+    /// and one with other content is refused. Missing parts of its scope are filled in from this
+    /// view; other values than the view's are refused. When this returns, the record is durable,
+    /// and every search finds it if its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
@@ -120,7 +120,7 @@ impl MemoryView {
         let kind = key.kind;
         // Only some events are fed.
         let is_fed = kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind);
-        if is_direct(kind) || is_fed {
+        if kind.is_direct() || is_fed {
             return Ok(());
         }
         let stored = match self.working().records().get(key).await {
@@ -147,7 +147,7 @@ impl MemoryView {
     pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<(), Error> {
         let kind = key.kind;
         let invalid = |problem: String| Error::Record { kind, problem };
-        let changes = guarding::object(self.config().to_guard(), changes)?;
+        let changes = guarding::object(self.config().to_guard(), kind, changes)?;
         if changes.get("id").is_some_and(|new| *new != json!(key.id)) {
             return Err(invalid("the id of a record never changes".to_owned()));
         }
@@ -164,7 +164,7 @@ impl MemoryView {
         if self.is_blanked(key, &changes).await? {
             return Err(invalid(EMPTY.to_owned()));
         }
-        if is_direct(kind) {
+        if kind.is_direct() {
             self.longterm().update(key, changes).await?;
             return Ok(());
         }
@@ -200,12 +200,12 @@ impl MemoryView {
         object: Map<String, Value>,
         scope: &Scope,
     ) -> Option<Record> {
-        let object = guarding::object(self.config().to_guard(), object).ok()?;
+        let object = guarding::object(self.config().to_guard(), kind, object).ok()?;
         self.record_of(kind, with_scope(fields::settle(kind, object).ok()?, scope))
     }
 
     fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Option<Record> {
-        if is_direct(kind) {
+        if kind.is_direct() {
             return self.longterm().records().build(kind, object).ok();
         }
         aios_working::record_of(kind, Value::Object(object))
@@ -256,7 +256,7 @@ impl MemoryView {
     /// # Errors
     /// As [`delete`](MemoryView::delete).
     pub async fn delete_with(&self, key: &Key, mode: Mode) -> Result<Vec<Identity>, Error> {
-        if is_kept(key.kind) {
+        if key.kind.is_kept() {
             return Err(Error::Kept { kind: key.kind });
         }
         if mode == Mode::Apply {
@@ -317,7 +317,7 @@ impl MemoryView {
     pub async fn list(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Page, Error> {
         Error::check_limit(limit)?;
         let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
-        if is_kept(kind) {
+        if kind.is_kept() {
             let last = after.map(|text| kept_cursor(text).ok_or_else(no_cursor)).transpose()?;
             if last.as_ref().is_some_and(|last| last.identity.kind != kind) {
                 return Err(no_cursor());
@@ -371,12 +371,12 @@ pub(crate) async fn store(
     scope: &Scope,
 ) -> Result<Id, Error> {
     let fields = with_scope(fields, scope);
-    if is_direct(kind) {
+    if kind.is_direct() {
         return Ok(view.longterm().records().put(kind, fields).await?);
     }
-    match kind {
-        Kind::Preference | Kind::Persona => store_setting(view, kind, fields, scope).await,
-        _ => store_working(view, kind, Value::Object(fields)).await,
+    match kind.is_setting() {
+        true => store_setting(view, kind, fields, scope).await,
+        false => store_working(view, kind, Value::Object(fields)).await,
     }
 }
 
@@ -449,32 +449,14 @@ async fn store_setting(
     Ok(Id::new(key)?)
 }
 
-/// Returns `true` if records of this kind are stored directly in long-term memory.
-pub(crate) fn is_direct(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Procedure
-            | Kind::Incident
-            | Kind::ConfigChange
-            | Kind::Knowledge
-            | Kind::Note
-            | Kind::Fact
-            | Kind::Summary
-    )
-}
-
-/// Returns `true` if a record of this kind rejects some of `changes`.
+/// Returns `true` if a record of this kind rejects some of `changes`. Of a setting, working memory
+/// accepts fields that stay as they are.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
-    match kind {
-        Kind::Message | Kind::Event | Kind::Summary => true,
-        Kind::Session => changes.keys().any(|field| field != "summary"),
-        _ => false,
+    match kind.mutability() {
+        Mutability::Fixed => true,
+        Mutability::Only(_) if kind.is_setting() => false,
+        mutability => changes.keys().any(|field| !mutability.admits(field)),
     }
-}
-
-/// Returns `true` if records of this kind are only in long-term memory, which keeps them forever.
-pub(crate) fn is_kept(kind: Kind) -> bool {
-    is_direct(kind) && kind != Kind::Summary
 }
 
 fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {

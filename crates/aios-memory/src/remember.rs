@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::{
     Error, MemoryView,
     admission::{Arrival, Outcome},
-    records::is_direct,
 };
 
 /// The options of [`remember_with`](MemoryView::remember_with).
@@ -102,7 +101,7 @@ impl MemoryView {
         if forms::is_blank(text) {
             return Err(Error::Record { kind, problem: "its text is empty".to_owned() });
         }
-        if !is_direct(kind) {
+        if !kind.is_direct() {
             let problem = "this kind belongs to working memory; use `record`".to_owned();
             return Err(Error::Record { kind, problem });
         }

@@ -22,10 +22,7 @@ use self::values::{
     parse_limit, parse_part, parse_period, parse_project, parse_share, parse_tag, parse_text,
     parse_user, path,
 };
-pub(crate) use self::{
-    flags::{FieldFlags, names as field_names},
-    words::asks_for_json,
-};
+pub(crate) use self::{flags::FieldFlags, words::asks_for_json};
 
 /// The memory of AI agents: lossless, searchable, and exact to the token
 #[derive(Debug, Parser)]
@@ -148,6 +145,8 @@ pub(crate) enum Command {
     Context(Context),
     /// Store a record given by flags, or as JSON on stdin
     Record(RecordKind),
+    /// Print the kinds of record, or the fields and rules of one kind
+    Kinds(Kinds),
     /// List the records of a kind, oldest first
     List(List),
     /// Print one record
@@ -326,11 +325,18 @@ pub(crate) struct Context {
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordKind {
-    /// Kind, such as goal, task, tool_call, decision, preference, metric
+    /// Kind, such as goal, task, tool_call, decision, preference, metric; `kinds` lists all
     #[arg(value_parser = What::parse)]
     pub(crate) kind: What,
     #[command(flatten)]
     pub(crate) fields: FieldFlags,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Kinds {
+    /// Kind, such as goal, task, note; all kinds if it is left out
+    #[arg(value_parser = Kind::meant_by)]
+    pub(crate) kind: Option<Kind>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod export;
 mod forget;
 mod import;
 mod ingest;
+mod kinds;
 mod metrics;
 mod model;
 mod recall;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     forget::forget,
     import::import,
     ingest::ingest,
+    kinds::kinds,
     model::model,
     recall::recall,
     records::{history, list, record, show, update},

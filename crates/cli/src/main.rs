@@ -58,6 +58,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     match command {
         Command::Completions { shell } => return command::completions(shell, output),
         Command::Config(command) => return command::config(&command, &global, output),
+        Command::Kinds(kinds) => return command::kinds(&kinds, output),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -157,6 +158,7 @@ async fn with_memory(
         | Command::Doctor
         | Command::Migrate(_)
         | Command::Config(_)
+        | Command::Kinds(_)
         | Command::DecodeRows
         | Command::Completions { .. } => unreachable!("handled before the memory is opened"),
     }

@@ -56,6 +56,7 @@ impl Command {
             Command::Demo
             | Command::Eval(_)
             | Command::Config(_)
+            | Command::Kinds(_)
             | Command::Model(_)
             | Command::DecodeRows
             | Command::Completions { .. } => Use::Nothing,

@@ -129,8 +129,7 @@ impl LongtermView {
             Kind::ConfigChange => record_of(&item::<ConfigChange>(object)?)?,
             Kind::Note => record_of(&item::<Note>(object)?)?,
             Kind::Knowledge => return self.pieces_of(&item::<Knowledge>(object)?, fill),
-            Kind::Fact => plain(kind, object, &["text", "subject", "attribute", "value"])?,
-            Kind::Summary => plain(kind, object, &["text"])?,
+            Kind::Fact | Kind::Summary => plain(kind, object)?,
             _ => {
                 let problem = "this kind belongs to working memory; store it there".to_owned();
                 return Err(Error::Invalid { kind, problem });

@@ -1,20 +1,33 @@
-//! The kinds of record and the collections that hold them.
+//! The kinds of record and the collections that hold them. The description of each kind (fields,
+//! parents, rules) is in `table`.
+
+mod description;
+mod field;
+mod longterm;
+mod rules;
+mod schema;
+mod table;
+mod working;
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    field::{Field, LABEL_BYTES_MAX, Need, SetBy, ValueType},
+    rules::{Feeding, FreeFields, Home, Mutability, Parent},
+};
 use crate::Error;
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal in $collection:literal,)*) => {
+    ($(#[doc = $about:literal] $variant:ident = $name:literal in $collection:literal,)*) => {
         /// The kind of a record. The singular names a record (`tool_call/7`), the
         /// [collection](Kind::collection) names the group in which records of the kind are searched
         /// (`tool_calls`).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "&'static str")]
         #[non_exhaustive]
-        pub enum Kind { $($(#[$doc])* $variant,)* }
+        pub enum Kind { $(#[doc = $about] $variant,)* }
 
         impl Kind {
             /// Every kind, in the order of the tiers.
@@ -30,6 +43,12 @@ macro_rules! kinds {
             #[must_use]
             pub fn collection(self) -> &'static str {
                 match self { $(Kind::$variant => $collection,)* }
+            }
+
+            /// Returns a description of a record of this kind, in one sentence.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Kind::$variant => $about.trim_ascii(),)* }
             }
         }
     };

@@ -4,6 +4,8 @@
 //! - A [`Record`] is one stored item in the form exchanged between tiers.
 //! - Its [`Id`] is unique within its [`Kind`] and [`Owner`]. Users type a [`Key`] (`kind/id`);
 //!   stores use an [`Identity`], which adds the owner.
+//! - A [`Kind`] has one description: its [home](Home), its [parents](Parent), its [`Field`]s, its
+//!   [mutability](Mutability). Lists of kinds and fields elsewhere are derived from it.
 //! - Its [`Scope`] says where it belongs; a [`ScopeFilter`] narrows a read.
 //! - A [`Gate`] decides which records a handle sees and may change, and the scope of those it
 //!   writes.
@@ -38,7 +40,10 @@ pub use gate::{Gate, Owners, Principal};
 pub use generation::Generation;
 pub use id::{ID_BYTES_MAX, Id};
 pub use key::{Identity, Key, encode, split};
-pub use kind::Kind;
+pub use kind::{
+    Feeding, Field, FreeFields, Home, Kind, LABEL_BYTES_MAX, Mutability, Need, Parent, SetBy,
+    ValueType,
+};
 pub use mode::Mode;
 pub use owner::{OWNER_BYTES_MAX, Owner};
 pub use progress::Progress;

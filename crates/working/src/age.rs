@@ -310,3 +310,6 @@ fn cutoff(access: &Access<'_>, days: Option<u32>) -> i64 {
 fn micros(access: &Access<'_>) -> i64 {
     access.now.as_microsecond()
 }
+
+#[cfg(test)]
+mod tests;

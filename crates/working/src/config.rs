@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use aios_analysis::Analyzer;
 pub use aios_analysis::Language;
 pub use aios_ledger::{Access, Durability};
-use aios_record::{Generation, Kind, Timestamp};
+use aios_record::{Feeding, Generation, Kind, Timestamp};
 
 /// Options of a working memory.
 #[derive(Debug, Clone)]
@@ -46,8 +46,7 @@ pub struct Config {
 }
 
 /// The kinds that feed a long-term memory by default.
-pub const FEED_KINDS: &[Kind] =
-    &[Kind::Goal, Kind::Task, Kind::Decision, Kind::Message, Kind::Entry, Kind::Event];
+pub const FEED_KINDS: &[Kind] = Kind::FED;
 
 /// Default number of hours for which a session counts as active.
 pub const SESSION_ACTIVE_HOURS: u32 = 24;
@@ -81,7 +80,11 @@ impl Config {
 
     /// Returns true if changes of records of this kind go into the feed.
     pub(crate) fn feeds(&self, kind: Kind) -> bool {
-        self.feed_kinds.contains(&kind) || (kind == Kind::Summary && !self.feed_kinds.is_empty())
+        match kind.feeding() {
+            Feeding::Default | Feeding::Setting => self.feed_kinds.contains(&kind),
+            Feeding::WithOthers => !self.feed_kinds.is_empty(),
+            Feeding::Never => false,
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Limits of single fields.
 
-/// Maximum length of a label (a status, role, name or key), in bytes.
-pub const LABEL_BYTES_MAX: usize = 4096;
+pub use aios_record::LABEL_BYTES_MAX;
 
 /// Maximum nesting of a JSON value. JSON parsers stop at 128, and a value is nested in others when
 /// exported.

@@ -57,6 +57,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// The known words.
+            pub const WORDS: &'static [&'static str] = &[$($text),*];
+
             /// Returns the word as it is stored.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -164,11 +164,6 @@ impl Persona<'_> {
     }
 }
 
-/// Returns true for the kinds that this module stores.
-pub(crate) fn is_setting(kind: Kind) -> bool {
-    matches!(kind, Kind::Preference | Kind::Persona)
-}
-
 fn set(access: &Access<'_>, owner: &Owner, key: &str, value: &Value) -> Result<(), Error> {
     Id::new(key)?;
     value.check("value", access.config.text_bytes_max)?;
@@ -318,7 +313,7 @@ pub(crate) fn update(
     }
     access.visible.check_change(&record.identity())?;
     for (field, value) in changes {
-        if field != "value" && record.payload.get(field) != Some(value) {
+        if !kind.mutability().admits(field) && record.payload.get(field) != Some(value) {
             let problem = format!("its `{field}` cannot be changed, only its `value`");
             return Err(Error::Fields { kind, problem });
         }

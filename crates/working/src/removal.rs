@@ -56,9 +56,6 @@ fn remove_all(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Identity>
 pub(crate) fn remove_row(access: &Access<'_>, record: &Identity, row: i64) -> Result<(), Error> {
     take(access, record.kind, row)?;
     index::remove(access, record.owner.as_str(), record.kind, row)?;
-    if preference::is_setting(record.kind) {
-        return Ok(());
-    }
     trace::add(access, record, Op::Delete)
 }
 
@@ -156,8 +153,8 @@ pub(crate) fn move_out(
 ) -> Result<u64, Error> {
     let table = kind.collection();
     let mut moved = Vec::new();
-    if let Some(stub) = &tables::of(kind).stub {
-        moved = rows(access, &stub.moving_out(kind, which), params)?;
+    if let Some(stub) = tables::of(kind).stub {
+        moved = rows(access, &stub.moving_out(which), params)?;
     }
     let whole = tables::whole(kind);
     let sql = format!("DELETE FROM {table} WHERE ({which}) AND {whole} RETURNING row, owner");
@@ -170,7 +167,7 @@ pub(crate) fn move_out(
 
 /// Deletes the stubs that nothing refers to.
 pub(crate) fn drop_stubs(access: &Access<'_>) -> Result<(), Error> {
-    for &kind in tables::WITH_STUBS {
+    for kind in tables::with_stubs() {
         let (table, has_children) = (kind.collection(), tables::has_children(kind));
         let sql = format!("DELETE FROM {table} WHERE stub AND NOT {has_children}");
         access.connection.prepare_cached(&sql)?.execute([])?;

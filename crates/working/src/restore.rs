@@ -47,7 +47,7 @@ pub(crate) fn restore_all(
 /// Restores one record. If the record is invalid, fails before writing anything.
 fn restore(access: &Access<'_>, record: &Record) -> Result<RestoreOutcome, Error> {
     match record.kind {
-        Kind::Preference | Kind::Persona => setting(access, record),
+        kind if kind.is_setting() => setting(access, record),
         Kind::Session => of_session(access, record),
         Kind::Message => of_message(access, record),
         kind => for_kind!(kind, item(access, record), Ok(RestoreOutcome::Elsewhere)),

@@ -36,12 +36,14 @@ const META: &[&str] = &[
 /// A record and its columns. Implemented by [`fields!`].
 pub(crate) trait Fields: Sized {
     const KIND: Kind;
+    /// Columns of its own, after the id and before those of every record.
+    const COLUMNS: &'static [&'static str];
 
     fn statements() -> &'static Statements;
 
     /// Returns the table of these records.
     fn table() -> &'static Table {
-        Self::statements().table
+        &Self::statements().table
     }
 
     fn id(&self) -> &Id;
@@ -89,12 +91,11 @@ macro_rules! fields {
     ($type:ident { $($field:ident),* $(,)? }) => {
         impl $crate::row::Fields for $type {
             const KIND: aios_record::Kind = aios_record::Kind::$type;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
 
             fn statements() -> &'static $crate::row::Statements {
                 static STATEMENTS: std::sync::LazyLock<$crate::row::Statements> =
-                    std::sync::LazyLock::new(|| {
-                        $crate::row::Statements::of::<$type>(&[$(stringify!($field)),*])
-                    });
+                    std::sync::LazyLock::new($crate::row::Statements::of::<$type>);
                 &STATEMENTS
             }
 
@@ -134,7 +135,7 @@ pub(crate) use fields;
 
 /// Statements derived from a table's columns.
 pub(crate) struct Statements {
-    table: &'static Table,
+    table: Table,
     /// `SELECT` of whole records with the owner of their parent, to be followed by a condition.
     pub(crate) select: String,
     /// `INSERT`, returning the row number.
@@ -147,7 +148,7 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    pub(crate) fn of<T: Row>(own: &[&str]) -> Statements {
+    pub(crate) fn of<T: Row>() -> Statements {
         let of = tables::of(T::KIND);
         let table = of.name();
         let (whole, again) =
@@ -155,7 +156,7 @@ impl Statements {
         let quoted = |names: &[&str]| {
             names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
         };
-        let fields = [&["id"], own, META].concat();
+        let fields = [&["id"], T::COLUMNS, META].concat();
         let mut columns = fields.clone();
         columns.extend(of.parent.map(|parent| parent.column));
         columns.extend(of.of_session.then_some(SESSION_ROW));

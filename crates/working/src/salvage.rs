@@ -28,7 +28,7 @@ pub fn salvage(path: &Path, config: &Config) -> Vec<Record> {
     let mut records = Vec::new();
     for &kind in KINDS {
         match kind {
-            Kind::Persona | Kind::Preference => records.extend(settings(&access, kind)),
+            kind if kind.is_setting() => records.extend(settings(&access, kind)),
             kind => records.extend(for_kind!(kind, rows(&access), Vec::new())),
         }
     }

@@ -1,21 +1,22 @@
 //! The tables of records: everything that statements need to know of a kind without its Rust type.
+//! Parents come from the description of the kind; only names of columns and assignments are here.
 
 use aios_record::Kind;
 
 use crate::visible::NOBODY;
 
 /// The table of one kind.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Table {
     /// The kind of its records.
     pub(crate) kind: Kind,
-    /// Reference of its records to their parent, if they can have one.
+    /// Reference of its records to their parent by a field, if they can have one.
     pub(crate) parent: Option<Parent>,
     /// True if a record belongs to the session that its scope names, by the column
     /// [`SESSION_ROW`]. A missing session is created.
     pub(crate) of_session: bool,
     /// The stub that a row leaves while others refer to it. `None` if no row is referred to.
-    pub(crate) stub: Option<Stub>,
+    pub(crate) stub: Option<&'static Stub>,
 }
 
 /// Reference of a record to its parent.
@@ -32,6 +33,9 @@ pub(crate) struct Parent {
 /// Assignments that turn a row into a stub.
 #[derive(Debug)]
 pub(crate) struct Stub {
+    kind: Kind,
+    /// Column in which the rows of other tables hold the number of a row.
+    column: &'static str,
     /// Clear the content.
     blank: &'static str,
     /// Clear the references to parents of a removed row.
@@ -42,89 +46,55 @@ pub(crate) struct Stub {
 pub(crate) const SESSION_ROW: &str = "session_row";
 
 /// The kinds stored here.
-pub const KINDS: &[Kind] = &[
-    Kind::Goal,
-    Kind::Task,
-    Kind::ToolCall,
-    Kind::Decision,
-    Kind::Pattern,
-    Kind::AgentState,
-    Kind::Session,
-    Kind::Message,
-    Kind::Interaction,
-    Kind::Entry,
-    Kind::Event,
-    Kind::Summary,
-    Kind::Preference,
-    Kind::Persona,
+pub const KINDS: &[Kind] = Kind::IN_WORKING;
+
+/// The stubs of the kinds that others refer to, children first.
+static STUBS: &[Stub] = &[
+    Stub {
+        kind: Kind::Task,
+        column: "task_row",
+        blank: "description = '', input = 'null', output = 'null', summary = NULL,
+            result = NULL, error = NULL, metadata = 'null'",
+        unlinked: "agent = '', goal_id = NULL, goal_row = NULL, session_row = NULL,",
+    },
+    Stub {
+        kind: Kind::Goal,
+        column: "goal_row",
+        blank: "description = '', result = NULL, metadata = 'null'",
+        unlinked: "",
+    },
+    Stub { kind: Kind::Session, column: SESSION_ROW, blank: "summary = NULL", unlinked: "" },
 ];
 
-/// The kinds whose rows leave stubs, children first.
-pub(crate) const WITH_STUBS: &[Kind] = &[Kind::Task, Kind::Goal, Kind::Session];
-
-/// The tables, parents first.
-static TABLES: &[Table] = &[
-    Table {
-        stub: Some(Stub {
-            blank: "description = '', result = NULL, metadata = 'null'",
-            unlinked: "",
-        }),
-        ..Table::alone(Kind::Goal)
-    },
-    Table {
-        parent: Some(Parent { field: "goal_id", column: "goal_row", kind: Kind::Goal }),
-        of_session: true,
-        stub: Some(Stub {
-            blank: "description = '', input = 'null', output = 'null', summary = NULL,
-                result = NULL, error = NULL, metadata = 'null'",
-            unlinked: "agent = '', goal_id = NULL, goal_row = NULL, session_row = NULL,",
-        }),
-        ..Table::alone(Kind::Task)
-    },
-    Table {
-        parent: Some(Parent { field: "task_id", column: "task_row", kind: Kind::Task }),
-        ..Table::alone(Kind::ToolCall)
-    },
-    Table::alone(Kind::Decision),
-    Table::alone(Kind::Pattern),
-    Table::alone(Kind::AgentState),
-    Table {
-        stub: Some(Stub { blank: "summary = NULL", unlinked: "" }),
-        ..Table::alone(Kind::Session)
-    },
-    Table { of_session: true, ..Table::alone(Kind::Message) },
-    Table::alone(Kind::Interaction),
-    Table::alone(Kind::Entry),
-    Table::alone(Kind::Event),
-    Table::alone(Kind::Summary),
-    Table::alone(Kind::Preference),
-    Table::alone(Kind::Persona),
-];
-
-/// Returns the table of a kind; `None` if the kind is not one of [`KINDS`].
-pub(crate) fn find(kind: Kind) -> Option<&'static Table> {
-    TABLES.iter().find(|table| table.kind == kind)
+/// Returns the table of a kind.
+pub(crate) fn of(kind: Kind) -> Table {
+    let parent = kind.parents().iter().find_map(|parent| {
+        let (field, stub) = (parent.field?, stub(parent.kind)?);
+        Some(Parent { field, column: stub.column, kind: parent.kind })
+    });
+    let of_session = kind.parents().iter().any(|parent| parent.field.is_none());
+    Table { kind, parent, of_session, stub: stub(kind) }
 }
 
-/// Returns the table of one of [`KINDS`].
-pub(crate) fn of(kind: Kind) -> &'static Table {
-    find(kind).expect("the kind is stored here")
+fn stub(kind: Kind) -> Option<&'static Stub> {
+    STUBS.iter().find(|stub| stub.kind == kind)
+}
+
+/// Returns the kinds whose rows leave stubs, children first.
+pub(crate) fn with_stubs() -> impl Iterator<Item = Kind> {
+    STUBS.iter().map(|stub| stub.kind)
 }
 
 /// Returns true if rows of this kind stay as stubs for the rows that refer to them.
 pub(crate) fn leaves_stub(kind: Kind) -> bool {
-    find(kind).is_some_and(|table| table.stub.is_some())
+    stub(kind).is_some()
 }
 
 /// Returns the references to records of a kind: the referring kind, and its column. Messages come
 /// before tasks.
 pub(crate) fn children(kind: Kind) -> impl Iterator<Item = (Kind, &'static str)> {
-    TABLES.iter().rev().filter_map(move |table| {
-        let of_session = table.of_session && kind == Kind::Session;
-        let parent = table.parent.filter(|parent| parent.kind == kind);
-        let column = parent.map(|parent| parent.column).or(of_session.then_some(SESSION_ROW));
-        column.map(|column| (table.kind, column))
-    })
+    let column = stub(kind).map(|stub| stub.column);
+    kind.children().rev().filter_map(move |child| Some((child, column?)))
 }
 
 /// Builds the condition that a row is not a stub; true for tables without stubs.
@@ -156,10 +126,6 @@ fn has_children_of(kind: Kind, which: &str) -> String {
 }
 
 impl Table {
-    const fn alone(kind: Kind) -> Table {
-        Table { kind, parent: None, of_session: false, stub: None }
-    }
-
     /// Returns the name of the table.
     pub(crate) fn name(&self) -> &'static str {
         self.kind.collection()
@@ -169,8 +135,9 @@ impl Table {
 impl Stub {
     /// Builds the statement that turns the rows that `which` selects into stubs, and returns their
     /// numbers and owners.
-    pub(crate) fn moving_out(&self, kind: Kind, which: &str) -> String {
-        let (table, blank, has_children) = (kind.collection(), self.blank, has_children(kind));
+    pub(crate) fn moving_out(&self, which: &str) -> String {
+        let (table, blank) = (self.kind.collection(), self.blank);
+        let has_children = has_children(self.kind);
         format!(
             "UPDATE {table} SET stub = TRUE, {blank} WHERE ({which}) AND NOT stub
              AND {has_children} RETURNING row, owner"
@@ -178,8 +145,8 @@ impl Stub {
     }
 
     /// Builds the statement that turns row `?1` into a stub without owner, which no id finds.
-    pub(crate) fn disowning(&self, kind: Kind) -> String {
-        let (table, blank, unlinked) = (kind.collection(), self.blank, self.unlinked);
+    pub(crate) fn disowning(&self) -> String {
+        let (table, blank, unlinked) = (self.kind.collection(), self.blank, self.unlinked);
         format!(
             "UPDATE {table} SET stub = TRUE, {blank}, {unlinked} id = CAST(row AS TEXT),
                  owner = {NOBODY}, scope_project = NULL, scope_agent = NULL, scope_session = NULL,

@@ -1,6 +1,6 @@
 //! Changing single fields of a record of any kind, in one transaction.
 
-use aios_record::{Id, Kind, Record};
+use aios_record::{Id, Kind, Mutability, Record};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -23,12 +23,10 @@ pub(crate) fn update(
     id: &str,
     changes: Fields,
 ) -> Result<Record, Error> {
-    if is_fixed(kind) || (kind == Kind::Session && changes.keys().any(|name| name != SUMMARY)) {
-        return Err(Error::Fixed { kind });
-    }
-    if preference::is_setting(kind) {
+    if kind.is_setting() {
         return preference::update(access, kind, id, &changes);
     }
+    check_mutable(kind, &changes)?;
     let apply = |own: &Id, fields: &mut Fields| {
         for (name, value) in changes {
             match value {
@@ -64,10 +62,10 @@ pub(crate) fn change(
     id: &str,
     change: impl FnOnce(&mut Fields),
 ) -> Result<Record, Error> {
-    if is_fixed(kind) {
+    if kind.mutability() == Mutability::Fixed {
         return Err(Error::Fixed { kind });
     }
-    if preference::is_setting(kind) {
+    if kind.is_setting() {
         let record = by_id(access, kind, id)?.ok_or_else(|| missing(kind, id))?;
         let before = object(&record.payload);
         let mut after = before.clone();
@@ -77,20 +75,19 @@ pub(crate) fn change(
     let apply = |_: &Id, fields: &mut Fields| {
         let before = fields.clone();
         change(fields);
-        if kind == Kind::Session && differences(&before, fields).keys().any(|it| it != SUMMARY) {
-            return Err(Error::Fixed { kind });
-        }
-        Ok(())
+        check_mutable(kind, &differences(&before, fields))
     };
     for_kind!(kind, merge(access, id, apply), Err(missing(kind, id)))
 }
 
-/// The field of a session that can be updated.
-const SUMMARY: &str = "summary";
-
-/// Returns true if records of this kind cannot be updated.
-fn is_fixed(kind: Kind) -> bool {
-    matches!(kind, Kind::Message | Kind::Event | Kind::Summary)
+/// Refuses changes that records of this kind do not accept.
+fn check_mutable(kind: Kind, changes: &Fields) -> Result<(), Error> {
+    let mutability = kind.mutability();
+    let is_mutable = changes.keys().all(|name| mutability.admits(name));
+    match is_mutable && mutability != Mutability::Fixed {
+        true => Ok(()),
+        false => Err(Error::Fixed { kind }),
+    }
 }
 
 fn missing(kind: Kind, id: &str) -> Error {

@@ -164,8 +164,8 @@ pub(crate) fn existing<T: Row>(access: &Access<'_>, item: &T) -> Result<Option<E
 
 /// Turns a row into a stub without owner, which no id finds, for the rows that refer to it.
 pub(crate) fn disown(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
-    let stub = tables::of(kind).stub.as_ref().expect("only rows of these kinds are referred to");
-    access.connection.prepare_cached(&stub.disowning(kind))?.execute([row])?;
+    let stub = tables::of(kind).stub.expect("only rows of these kinds are referred to");
+    access.connection.prepare_cached(&stub.disowning())?.execute([row])?;
     Ok(())
 }
 

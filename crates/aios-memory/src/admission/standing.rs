@@ -8,7 +8,7 @@ use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope, Source, forms};
 use super::{
     Admission, Arrival, Candidate, Content, Cut, Manner, Tells, Tiers, told::tells_otherwise,
 };
-use crate::{Error, records::is_kept};
+use crate::Error;
 
 impl Admission {
     /// Returns for each arrival whether it is stored, under its id or a former one.
@@ -99,7 +99,7 @@ impl Admission {
         tiers: &Tiers,
         drafts: Vec<(&Arrival, Record)>,
     ) -> Result<Vec<Standing>, Error> {
-        let passes_working = |draft: &Record| !is_kept(draft.kind);
+        let passes_working = |draft: &Record| !draft.kind.is_kept();
         let asked = drafts.iter().filter(|(_, draft)| passes_working(draft));
         let asked: Vec<Identity> = asked.map(|(_, draft)| draft.identity()).collect();
         let here: HashMap<Identity, Record> = match asked.is_empty() {

@@ -66,7 +66,7 @@ impl Admission {
         let now = Timestamp::now();
         for Ready { arrival, .. } in run {
             let Content::Record(record) = &mut arrival.content else { continue };
-            if records::is_kept(arrival.kind) && record.recorded_at == Timestamp::UNIX_EPOCH {
+            if arrival.kind.is_kept() && record.recorded_at == Timestamp::UNIX_EPOCH {
                 let next = self.last_recorded.checked_add(STEP).unwrap_or(now);
                 self.last_recorded = now.max(next);
                 record.recorded_at = self.last_recorded;
@@ -244,7 +244,7 @@ impl Admission {
         verdicts: &mut [Verdict],
     ) -> Result<(), Error> {
         let (mut others, of_working): (Vec<Ready>, Vec<Ready>) =
-            run.into_iter().partition(|ready| records::is_kept(ready.arrival.kind));
+            run.into_iter().partition(|ready| ready.arrival.kind.is_kept());
         if !of_working.is_empty() {
             let given: Vec<Record> = of_working.iter().filter_map(record_of).collect();
             let given = titled(tiers, given).await?;
@@ -380,7 +380,7 @@ fn record_of(ready: &Ready) -> Option<Record> {
 /// Adapts the references of a record to its new owner. Working memory resolves references by id,
 /// preferring the owner's own records over shared ones.
 fn move_references(references: &mut Vec<Identity>, kind: Kind, former: &Owner, owner: &Owner) {
-    if !records::is_kept(kind) {
+    if !kind.is_kept() {
         references.clear();
         return;
     }

@@ -6,30 +6,30 @@ use super::*;
 
 #[test]
 fn values_are_converted_to_the_type_of_the_field() {
-    for (holds, given, expect) in [
-        (Holds::Whole, json!(2), Ok(json!(2))),
-        (Holds::Whole, json!(2.0), Ok(json!(2))),
-        (Holds::Whole, json!(2.5), Err("expected a whole number, not `2.5`")),
-        (Holds::Whole, json!("2"), Err("expected a whole number, not `\"2\"`")),
-        (Holds::Number, json!(0.5), Ok(json!(0.5))),
-        (Holds::Share, json!(1), Ok(json!(1))),
-        (Holds::Share, json!(7), Ok(json!(1.0))),
-        (Holds::Share, json!(-0.1), Ok(json!(0.0))),
-        (Holds::Share, json!("7"), Err("expected a number from 0 to 1")),
-        (Holds::Truth, json!(1), Ok(json!(true))),
-        (Holds::Truth, json!("failed"), Ok(json!(false))),
-        (Holds::Truth, json!(2), Err("expected true or false, not `2`")),
-        (Holds::Time, json!(1_683_554_160), Ok(json!("2023-05-08T13:56:00Z"))),
-        (Holds::Time, json!("2023-05-08 13:56:00"), Ok(json!("2023-05-08T13:56:00Z"))),
-        (Holds::Time, json!("soon"), Err("`soon` is not a time; write 2026-05-08, ")),
-        (Holds::Id, json!(17), Ok(json!("17"))),
-        (Holds::Text, json!(17), Err("expected text, not `17`")),
-        (Holds::Labels, json!(["a"]), Ok(json!(["a"]))),
-        (Holds::Labels, json!([1]), Err("expected a list of labels")),
-        (Holds::Json, json!({"a": 1}), Ok(json!({"a": 1}))),
-        (Holds::Time, Value::Null, Ok(Value::Null)),
+    for (value_type, given, expect) in [
+        (ValueType::Whole, json!(2), Ok(json!(2))),
+        (ValueType::Whole, json!(2.0), Ok(json!(2))),
+        (ValueType::Whole, json!(2.5), Err("expected a whole number, not `2.5`")),
+        (ValueType::Whole, json!("2"), Err("expected a whole number, not `\"2\"`")),
+        (ValueType::Number, json!(0.5), Ok(json!(0.5))),
+        (ValueType::Share, json!(1), Ok(json!(1))),
+        (ValueType::Share, json!(7), Ok(json!(1.0))),
+        (ValueType::Share, json!(-0.1), Ok(json!(0.0))),
+        (ValueType::Share, json!("7"), Err("expected a number from 0 to 1")),
+        (ValueType::Truth, json!(1), Ok(json!(true))),
+        (ValueType::Truth, json!("failed"), Ok(json!(false))),
+        (ValueType::Truth, json!(2), Err("expected true or false, not `2`")),
+        (ValueType::Time, json!(1_683_554_160), Ok(json!("2023-05-08T13:56:00Z"))),
+        (ValueType::Time, json!("2023-05-08 13:56:00"), Ok(json!("2023-05-08T13:56:00Z"))),
+        (ValueType::Time, json!("soon"), Err("`soon` is not a time; write 2026-05-08, ")),
+        (ValueType::Id, json!(17), Ok(json!("17"))),
+        (ValueType::Text, json!(17), Err("expected text, not `17`")),
+        (ValueType::Labels, json!(["a"]), Ok(json!(["a"]))),
+        (ValueType::Labels, json!([1]), Err("expected a list of labels")),
+        (ValueType::Json, json!({"a": 1}), Ok(json!({"a": 1}))),
+        (ValueType::Time, Value::Null, Ok(Value::Null)),
     ] {
-        match (holds.read(given), expect) {
+        match (read(value_type, given), expect) {
             (Ok(value), Ok(expect)) => assert_eq!(value, expect),
             (Err(problem), Err(expect)) => assert!(problem.starts_with(expect), "{problem}"),
             (read, expect) => panic!("{read:?} and not {expect:?}"),
@@ -39,18 +39,18 @@ fn values_are_converted_to_the_type_of_the_field() {
 
 #[test]
 fn texts_are_parsed_as_the_type_of_the_field() {
-    for (holds, text, expect) in [
-        (Holds::Text, "2", json!("2")),
-        (Holds::Whole, " 2 ", json!(2)),
-        (Holds::Truth, "yes", json!(true)),
-        (Holds::Json, "{\"a\": 1}", json!({"a": 1})),
-        (Holds::Json, "plain", json!("plain")),
-        (Holds::Labels, "a, b", json!(["a", "b"])),
-        (Holds::Labels, "[\"a\"]", json!(["a"])),
+    for (value_type, text, expect) in [
+        (ValueType::Text, "2", json!("2")),
+        (ValueType::Whole, " 2 ", json!(2)),
+        (ValueType::Truth, "yes", json!(true)),
+        (ValueType::Json, "{\"a\": 1}", json!({"a": 1})),
+        (ValueType::Json, "plain", json!("plain")),
+        (ValueType::Labels, "a, b", json!(["a", "b"])),
+        (ValueType::Labels, "[\"a\"]", json!(["a"])),
     ] {
-        assert_eq!(holds.parse(text), Ok(expect));
+        assert_eq!(parse(value_type, text), Ok(expect));
     }
-    assert!(Holds::Whole.parse("high").unwrap_err().contains("a whole number"));
+    assert!(parse(ValueType::Whole, "high").unwrap_err().contains("a whole number"));
 }
 
 #[test]
@@ -70,4 +70,22 @@ fn an_unknown_field_error_suggests_the_nearest_name() {
     let Value::Object(object) = object else { unreachable!() };
     let problem = settle(Kind::Goal, object).unwrap_err();
     assert!(problem.starts_with("a goal has no field `priorty` (did you mean `priority`?)"));
+}
+
+#[test]
+fn a_number_outside_its_bounds_is_refused() {
+    let settled = |priority: i64| {
+        settle(Kind::Goal, Map::from_iter([("priority".to_owned(), json!(priority))]))
+    };
+    assert!(settled(-3).is_ok());
+    let problem = settled(1 << 40).unwrap_err();
+    let expect = "`priority`: a whole number from -2147483648 to 2147483647 is expected, not `1099";
+    assert!(problem.starts_with(expect), "{problem}");
+}
+
+#[test]
+fn an_alias_becomes_the_name_of_the_field() {
+    let object = Map::from_iter([("id".to_owned(), json!("scout"))]);
+    let settled = settle(Kind::AgentState, object).unwrap();
+    assert_eq!(Value::Object(settled), json!({"agent_name": "scout"}));
 }

@@ -8,6 +8,7 @@ mod events;
 mod feed;
 mod forget;
 mod holding;
+mod kinds;
 mod lifecycle;
 mod places;
 mod read_only;

@@ -1,10 +1,11 @@
-//! A flag for every field of every kind, generated from the library's table of fields.
+//! A flag for every field that a caller may set, of every kind, generated from the table of kinds.
 
 use std::collections::BTreeMap;
 
 use aios_memory::{
     Kind,
-    fields::{self, Holds},
+    fields::{self, names},
+    kinds::ValueType,
 };
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, error::Error};
 use serde_json::{Map, Value};
@@ -34,27 +35,23 @@ impl FieldFlags {
     pub(crate) fn object(&self, kind: Kind) -> Result<Map<String, Value>, String> {
         let mut object = Map::new();
         for (name, text) in &self.given {
-            let known = fields::fields(kind).iter().find(|field| field.name == *name);
+            let known = kind.fields().iter().find(|field| field.name == *name);
             // The library decides whether other fields are allowed.
-            let holds = known.map_or(Holds::Json, |field| field.holds);
-            let value = holds.parse(text).map_err(|problem| format!("`{name}`: {problem}"))?;
+            let value_type = known.map_or(ValueType::Json, |field| field.value_type);
+            let value = fields::parse(value_type, text);
+            let value = value.map_err(|problem| format!("`{name}`: {problem}"))?;
             object.insert(name.clone(), value);
         }
         Ok(object)
     }
 }
 
-/// Formats the names of the fields of a kind.
-pub(crate) fn names(kind: Kind) -> String {
-    fields::fields(kind).iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
-}
-
 /// Returns the name of every field, with the kinds that have it.
 fn all() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for kind in Kind::ALL {
-        for field in fields::fields(*kind).iter().filter(|field| !TAKEN.contains(&field.name)) {
-            all.entry(field.name).or_default().push(kind.as_str());
+        for name in names(*kind).into_iter().filter(|name| !TAKEN.contains(name)) {
+            all.entry(name).or_default().push(kind.as_str());
         }
     }
     all

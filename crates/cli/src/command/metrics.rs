@@ -1,7 +1,12 @@
 //! Metrics, which are values over time and not records: storing a value, listing keys, showing one
 //! key.
 
-use aios_memory::{Administrator, MemoryView, Timestamp, fields::Holds, working::Metric};
+use aios_memory::{
+    Administrator, MemoryView, Timestamp,
+    fields::{parse, read},
+    kinds::ValueType,
+    working::Metric,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -26,17 +31,17 @@ pub(super) async fn record(
     }
     let hint = "pass --key KEY --value NUMBER [--timestamp TIME]";
     let usage = |message| Failure::Usage { message, hint };
-    let mut read = |name: &str, holds: Holds| match given.remove(name) {
+    let mut take = |name: &str, value_type: ValueType| match given.remove(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => holds.parse(&text).map(Some),
-        Some(value) => holds.read(value).map(Some),
+        Some(Value::String(text)) => parse(value_type, &text).map(Some),
+        Some(value) => read(value_type, value).map(Some),
     };
-    let mut field = |name: &str, holds| {
-        read(name, holds).map_err(|problem| usage(format!("`{name}`: {problem}")))
+    let mut field = |name: &str, value_type| {
+        take(name, value_type).map_err(|problem| usage(format!("`{name}`: {problem}")))
     };
-    let key = field("key", Holds::Text)?;
-    let value = field("value", Holds::Number)?;
-    let timestamp = field("timestamp", Holds::Time)?;
+    let key = field("key", ValueType::Text)?;
+    let value = field("value", ValueType::Number)?;
+    let timestamp = field("timestamp", ValueType::Time)?;
     if let Some(name) = given.keys().next() {
         return Err(usage(format!("a metric has no field `{name}`; it has key, value, timestamp")));
     }

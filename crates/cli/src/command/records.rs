@@ -2,12 +2,12 @@
 
 use std::io::IsTerminal;
 
-use aios_memory::{Administrator, Id, Key, Kind, MemoryView, Record, longterm::Version};
+use aios_memory::{Administrator, Id, Key, Kind, MemoryView, Record, fields, longterm::Version};
 use serde_json::{Map, Value, json};
 
 use super::{metrics, remember::read_stdin};
 use crate::{
-    args::{FieldFlags, Global, List, RecordKind, Update, What, field_names},
+    args::{FieldFlags, Global, List, RecordKind, Update, What},
     failure::Failure,
     output::{Output, line, named, one_line},
 };
@@ -27,12 +27,11 @@ pub(crate) async fn record(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
-    let RecordKind { kind, fields } = arguments;
+    let RecordKind { kind, fields: flags } = arguments;
     let What::Kind(kind) = kind else {
-        return metrics::record(administrator, memory, given_metric(&fields)?, global, output)
-            .await;
+        return metrics::record(administrator, memory, given_metric(&flags)?, global, output).await;
     };
-    let value = given(kind, &fields)?;
+    let value = given(kind, &flags)?;
     let id = memory.record(kind, Value::Object(value)).await?;
     let stored = json!({"id": id, "kind": kind});
     let key = Key::new(kind, id).to_string();
@@ -176,7 +175,8 @@ fn given(kind: Kind, flags: &FieldFlags) -> Result<Map<String, Value>, Failure> 
     if !flags.is_empty() {
         return flags.object(kind).map_err(usage);
     }
-    let nothing = format!("no fields given; fields of a {kind}: {}", field_names(kind));
+    let names = fields::names(kind).join(", ");
+    let nothing = format!("no fields given; fields of a {kind}: {names}");
     on_stdin(nothing)
 }
 

@@ -173,6 +173,7 @@ const TABLE: &[(&str, Exercise)] = &[
             &[&["config", "show"], &["config", "path"], &["config", "init"]],
         ),
     ),
+    ("Kinds", ShowsNone("it is of the program", &[&["kinds"], &["kinds", "goal"]])),
     ("Model", ShowsNone("it is of the models on this machine", &[&["model", "list"]])),
     ("DecodeRows", ShowsNone("it decodes a file for `repair`", &[&["decode-rows"]])),
     ("Completions", ShowsNone("it is of the shell", &[&["completions", "bash"]])),

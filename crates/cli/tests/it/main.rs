@@ -15,6 +15,7 @@ mod hostile;
 mod isolation_commands;
 mod keeping;
 mod killed;
+mod kinds;
 mod lists;
 #[cfg(feature = "pull")]
 mod model;

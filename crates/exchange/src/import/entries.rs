@@ -2,7 +2,6 @@
 //! `entries.json`, or a table.
 
 use aios_draft::{place::take_owner, spellings::names_owner};
-use aios_memory::fields::Holds;
 use aios_record::Kind;
 use aios_working::ForeignRow;
 use serde_json::{Map, Value};
@@ -25,17 +24,17 @@ pub(super) const SHAPE: Shape = Shape {
             &["key", "category"],
             &["category", "key", "timestamp"],
             &[
-                column("id", Holds::Id, &["id", "entry_id", "uuid", "_id"]),
-                column("category", Holds::Text, &["category", "type", "kind"]),
-                column("key", Holds::Text, &["key", "name", "title"]),
-                column("value", Holds::Json, VALUES),
-                column("tags", Holds::Labels, &["tags", "labels", "tags_json"]),
-                column("entity_type", Holds::Text, &["entity_type"]),
-                column("entity_id", Holds::Text, &["entity_id"]),
-                column("importance", Holds::Number, &["importance"]),
-                column("created_at", Holds::Time, &["created_at"]),
-                column("expires_at", Holds::Time, &["expires_at"]),
-                column("scope", Holds::Json, &["scope"]),
+                column("id", &["id", "entry_id", "uuid", "_id"]),
+                column("category", &["category", "type", "kind"]),
+                column("key", &["key", "name", "title"]),
+                column("value", VALUES),
+                column("tags", &["tags", "labels", "tags_json"]),
+                column("entity_type", &["entity_type"]),
+                column("entity_id", &["entity_id"]),
+                column("importance", &["importance"]),
+                column("created_at", &["created_at"]),
+                column("expires_at", &["expires_at"]),
+                column("scope", &["scope"]),
                 TIMESTAMP,
                 SESSION,
             ],

@@ -1,6 +1,5 @@
 //! Stores of exchanges with a user: `interactions`, each with the data used for the answer.
 
-use aios_memory::fields::Holds;
 use aios_record::Kind;
 use serde_json::{Map, Value};
 
@@ -20,10 +19,9 @@ pub(super) const SHAPE: Shape = Shape {
             &["user_transcript", "assistant_response"],
             &["timestamp", "user_transcript"],
             &[
-                column("id", Holds::Id, &["id", "interaction_id", "uuid"]),
+                column("id", &["id", "interaction_id", "uuid"]),
                 column(
                     "user_transcript",
-                    Holds::Text,
                     &[
                         "user_transcript",
                         "transcript",
@@ -37,11 +35,10 @@ pub(super) const SHAPE: Shape = Shape {
                         "input",
                     ],
                 ),
-                column("llm_messages", Holds::Json, &["llm_messages", "messages", "messages_json"]),
-                column("tool_calls", Holds::Json, &["tool_calls", "tool_calls_json", "tools_used"]),
+                column("llm_messages", &["llm_messages", "messages", "messages_json"]),
+                column("tool_calls", &["tool_calls", "tool_calls_json", "tools_used"]),
                 column(
                     "assistant_response",
-                    Holds::Text,
                     &[
                         "assistant_response",
                         "response",
@@ -53,10 +50,9 @@ pub(super) const SHAPE: Shape = Shape {
                         "output",
                     ],
                 ),
-                column("skill_used", Holds::Text, &["skill_used", "skill", "intent"]),
+                column("skill_used", &["skill_used", "skill", "intent"]),
                 column(
                     "latency_ms",
-                    Holds::Json,
                     &["latency_ms", "latency_json", "latencies", "latency", "timings"],
                 ),
                 TIMESTAMP,

@@ -4,8 +4,8 @@
 //! columns, and values of the wrong type, are kept beside the record.
 
 use aios_draft::{place::take_owner, repeated, spellings::names_owner};
-use aios_memory::fields::Holds;
-use aios_record::Kind;
+use aios_memory::fields;
+use aios_record::{FreeFields, Kind, ValueType};
 use aios_working::ForeignRow;
 use serde_json::{Map, Value};
 
@@ -70,38 +70,52 @@ pub(super) enum Becomes {
 }
 
 impl Becomes {
-    pub(super) fn name(self) -> &'static str {
+    /// Returns the kind of the records.
+    pub(super) fn kind(self) -> Kind {
         match self {
-            Becomes::Record(kind) => kind.as_str(),
-            Becomes::Preferences => "preference",
-            Becomes::Persona => "persona",
+            Becomes::Record(kind) => kind,
+            Becomes::Preferences => Kind::Preference,
+            Becomes::Persona => Kind::Persona,
         }
     }
 
-    /// Returns the sort rank of a table: parents come before children.
-    pub(super) fn rank(self) -> u8 {
-        match self {
-            Becomes::Record(Kind::Session) => 0,
-            Becomes::Record(Kind::Goal) => 1,
-            Becomes::Record(Kind::Task) => 2,
-            _ => 3,
+    /// Returns the sort rank of a table: sessions, which any row may name, then parents before
+    /// their children, then kinds without children.
+    pub(super) fn rank(self) -> usize {
+        match self.kind() {
+            Kind::Session => 0,
+            kind if kind.children().next().is_none() => usize::MAX,
+            kind => generation(kind),
         }
     }
 }
 
-/// A field, and the columns that may hold it.
+/// Returns 1 for a kind without parents, and one more than its parents for any other.
+fn generation(kind: Kind) -> usize {
+    let parents = kind.parents().iter().map(|parent| generation(parent.kind));
+    1 + parents.max().unwrap_or_default()
+}
+
+/// A field of a record, or [`SESSION`], and the columns that may hold it.
 pub(super) struct Column {
     field: &'static str,
-    holds: Holds,
     from: &'static [&'static str],
 }
 
-pub(super) const fn column(
-    field: &'static str,
-    holds: Holds,
-    from: &'static [&'static str],
-) -> Column {
-    Column { field, holds, from }
+pub(super) const fn column(field: &'static str, from: &'static [&'static str]) -> Column {
+    Column { field, from }
+}
+
+impl Column {
+    /// Returns the type of its values in a record of `kind`. `None` if the kind has no such field.
+    fn value_type(&self, kind: Kind) -> Option<ValueType> {
+        // The session belongs to the scope.
+        if self.field == SESSION.field {
+            return Some(ValueType::Id);
+        }
+        let free = (kind.free_fields() == FreeFields::Kept).then_some(ValueType::Json);
+        kind.field(self.field).map(|known| known.value_type).or(free)
+    }
 }
 
 /// Field of the owner of a row, which belongs to the scope and not to the record. Every table has
@@ -110,18 +124,16 @@ const USER: &str = "user";
 /// Session of a row.
 pub(super) const SESSION: Column = column(
     "session",
-    Holds::Id,
     &["session_id", "session", "conversation_id", "chat_id", "thread_id", "session_key"],
 );
 pub(super) const CREATED_AT: Column =
-    column("created_at", Holds::Time, &["created_at", "created", "creation_time", "timestamp"]);
-pub(super) const TIMESTAMP: Column = column(
-    "timestamp",
-    Holds::Time,
-    &["timestamp", "created_at", "ts", "time", "datetime", "date", "created"],
-);
+    column("created_at", &["created_at", "created", "creation_time", "timestamp"]);
+pub(super) const TIMESTAMP: Column =
+    column("timestamp", &["timestamp", "created_at", "ts", "time", "datetime", "date", "created"]);
+/// Time at which a setting was last written.
+pub(super) const UPDATED_AT: Column = column("updated_at", TIMESTAMP.from);
 pub(super) const METADATA: Column =
-    column("metadata", Holds::Json, &["metadata", "metadata_json", "meta", "extra"]);
+    column("metadata", &["metadata", "metadata_json", "meta", "extra"]);
 
 /// A mapped row.
 #[derive(Debug, Default, PartialEq)]
@@ -168,7 +180,8 @@ pub(super) fn map(
         let place = |name: &&String| column.from.iter().position(|from| is_one_of(name, &[from]));
         let Some(found) = names.min_by_key(place).cloned() else { continue };
         let value = rest.remove(&found).unwrap_or_default();
-        match read(column.holds, &value) {
+        let value_type = column.value_type(table.becomes.kind());
+        match read(value_type.expect("columns name fields of their kind"), &value) {
             Ok(Value::Null) => {}
             Ok(value) => drop(fields.insert(column.field.to_owned(), value)),
             Err(expected) => {
@@ -210,17 +223,20 @@ fn take_user(row: &mut Map<String, Value>) -> Result<Option<String>, String> {
 }
 
 /// Converts the value of a column to that of a field; the error is the expected type.
-fn read(holds: Holds, value: &Value) -> Result<Value, &'static str> {
-    let read = match (holds, value) {
-        (Holds::Text, Value::String(text)) => Ok(text.as_str().into()),
-        (Holds::Text, value) => Ok(value.to_string().into()),
+fn read(value_type: ValueType, value: &Value) -> Result<Value, &'static str> {
+    let read = match (value_type, value) {
+        (ValueType::Text | ValueType::Word, Value::String(text)) => Ok(text.as_str().into()),
+        (ValueType::Text | ValueType::Word, value) => Ok(value.to_string().into()),
         (_, Value::String(text)) if text.trim().is_empty() => Ok(Value::Null),
-        (_, Value::String(text)) => holds.parse(text),
-        (_, value) => holds.read(value.clone()),
+        (_, Value::String(text)) => fields::parse(value_type, text),
+        (_, value) => fields::read(value_type, value.clone()),
     };
-    read.map_err(|_| holds.expected())
+    read.map_err(|_| value_type.expected())
 }
 
 fn is_one_of(column: &str, names: &[&str]) -> bool {
     names.iter().any(|name| column.eq_ignore_ascii_case(name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 //! Stores of conversations: `sessions` with their `messages`, user preferences, and learned
 //! knowledge.
 
-use aios_memory::fields::Holds;
 use aios_record::Kind;
 use serde_json::{Map, Value};
 
@@ -23,11 +22,10 @@ pub(super) const SHAPE: Shape = Shape {
                 &["id"],
                 &["created_at", "user"],
                 &[
-                    column("id", Holds::Id, &["id", "session_id", "conversation_id", "uuid"]),
-                    column("summary", Holds::Text, &["summary", "title", "description", "name"]),
+                    column("id", &["id", "session_id", "conversation_id", "uuid"]),
+                    column("summary", &["summary", "title", "description", "name"]),
                     column(
                         "last_active",
-                        Holds::Time,
                         &["last_active", "last_activity", "last_accessed", "updated_at"],
                     ),
                     CREATED_AT,
@@ -42,12 +40,12 @@ pub(super) const SHAPE: Shape = Shape {
                 &["content"],
                 &["session", "role", "timestamp", "content"],
                 &[
-                    column("id", Holds::Id, &["id", "message_id", "uuid"]),
-                    column("content", Holds::Text, &["content", "message", "text", "body"]),
-                    column("role", Holds::Text, &["role", "sender", "author", "type"]),
-                    column("name", Holds::Text, &["name", "speaker", "speaker_name"]),
-                    column("tokens", Holds::Whole, &["tokens", "token_count", "num_tokens"]),
-                    column("model", Holds::Text, &["model", "model_name", "model_used"]),
+                    column("id", &["id", "message_id", "uuid"]),
+                    column("content", &["content", "message", "text", "body"]),
+                    column("role", &["role", "sender", "author", "type"]),
+                    column("name", &["name", "speaker", "speaker_name"]),
+                    column("tokens", &["tokens", "token_count", "num_tokens"]),
+                    column("model", &["model", "model_name", "model_used"]),
                     TIMESTAMP,
                     METADATA,
                     SESSION,
@@ -69,15 +67,15 @@ pub(super) const SHAPE: Shape = Shape {
                 &["content", "value", "key"],
                 &["category", "key", "title", "created_at"],
                 &[
-                    column("id", Holds::Id, &["id", "knowledge_id", "uuid"]),
-                    column("title", Holds::Text, &["title", "topic", "name"]),
-                    column("content", Holds::Text, &["content", "text", "fact", "information"]),
-                    column("category", Holds::Text, &["category", "type", "domain"]),
-                    column("key", Holds::Text, &["key", "subject"]),
-                    column("value", Holds::Json, &["value"]),
-                    column("confidence", Holds::Number, &["confidence", "certainty", "score"]),
-                    column("source", Holds::Text, &["source", "origin", "source_url", "url"]),
-                    column("tags", Holds::Labels, &["tags", "labels", "keywords"]),
+                    column("id", &["id", "knowledge_id", "uuid"]),
+                    column("title", &["title", "topic", "name"]),
+                    column("content", &["content", "text", "fact", "information"]),
+                    column("category", &["category", "type", "domain"]),
+                    column("key", &["key", "subject"]),
+                    column("value", &["value"]),
+                    column("confidence", &["confidence", "certainty", "score"]),
+                    column("source", &["source", "origin", "source_url", "url"]),
+                    column("tags", &["tags", "labels", "keywords"]),
                     CREATED_AT,
                     METADATA,
                     SESSION,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use aios_draft::repeated;
+use aios_record::Kind;
 use aios_working::{ForeignFile, ForeignRow, ForeignTable};
 use tokio::sync::mpsc;
 
@@ -177,7 +178,7 @@ impl Step {
     fn reported(&self) -> ImportedTable {
         ImportedTable {
             table: self.found.name.clone(),
-            becomes: self.table.becomes.name(),
+            becomes: self.table.becomes.kind().as_str(),
             rows: self.rows,
             ..ImportedTable::default()
         }
@@ -195,7 +196,7 @@ fn shapes(plan: &[Step]) -> Vec<&'static str> {
     let is_of = |shape: &super::Shape, step: &Step| {
         shape.tables.iter().any(|table| std::ptr::eq(table, step.table))
     };
-    let is_only_tasks = |step: &Step| step.table.becomes.name() == "task";
+    let is_only_tasks = |step: &Step| step.table.becomes.kind() == Kind::Task;
     let mut shapes = Vec::new();
     for shape in SHAPES {
         if plan.iter().any(|step| is_of(shape, step) && !is_only_tasks(step)) {

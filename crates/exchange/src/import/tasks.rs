@@ -1,13 +1,12 @@
 //! Stores of an assistant that works on tasks: `tasks` with their `task_steps`, user preferences,
 //! and its persona.
 
-use aios_memory::fields::Holds;
 use aios_record::Kind;
 use serde_json::{Map, Value};
 
 use super::{
     Shape,
-    mapping::{Becomes, CREATED_AT, Column, METADATA, SESSION, TIMESTAMP, Table, column},
+    mapping::{Becomes, CREATED_AT, Column, METADATA, SESSION, Table, UPDATED_AT, column},
 };
 
 pub(super) const SHAPE: Shape = Shape {
@@ -46,79 +45,62 @@ pub(super) const SHAPE: Shape = Shape {
 };
 
 const TASK: &[Column] = &[
-    column("id", Holds::Id, &["id", "task_id", "uuid"]),
-    column("goal_id", Holds::Id, &["goal_id", "parent_goal_id", "goal"]),
+    column("id", &["id", "task_id", "uuid"]),
+    column("goal_id", &["goal_id", "parent_goal_id", "goal"]),
     column(
         "description",
-        Holds::Text,
         &["description", "task_description", "task", "title", "name", "request", "prompt", "query"],
     ),
-    column("agent", Holds::Text, &["agent", "agent_name", "agent_id", "assigned_to", "assignee"]),
-    column("status", Holds::Text, &["status", "state"]),
-    column("input", Holds::Json, &["input", "input_json", "input_data", "parameters", "params"]),
-    column("output", Holds::Json, &["output", "output_json", "output_data"]),
-    column("summary", Holds::Text, &["summary", "result_summary", "final_summary"]),
-    column("result", Holds::Text, &["result", "final_result", "outcome", "answer", "response"]),
-    column("error", Holds::Text, &["error", "error_message", "failure_reason"]),
-    column("started_at", Holds::Time, &["started_at", "start_time", "started"]),
-    column(
-        "completed_at",
-        Holds::Time,
-        &["completed_at", "finished_at", "ended_at", "end_time", "completed"],
-    ),
-    column("duration_ms", Holds::Whole, &["duration_ms", "elapsed_ms"]),
+    column("agent", &["agent", "agent_name", "agent_id", "assigned_to", "assignee"]),
+    column("status", &["status", "state"]),
+    column("input", &["input", "input_json", "input_data", "parameters", "params"]),
+    column("output", &["output", "output_json", "output_data"]),
+    column("summary", &["summary", "result_summary", "final_summary"]),
+    column("result", &["result", "final_result", "outcome", "answer", "response"]),
+    column("error", &["error", "error_message", "failure_reason"]),
+    column("started_at", &["started_at", "start_time", "started"]),
+    column("completed_at", &["completed_at", "finished_at", "ended_at", "end_time", "completed"]),
+    column("duration_ms", &["duration_ms", "elapsed_ms"]),
     CREATED_AT,
     METADATA,
     SESSION,
 ];
 
 const STEP: &[Column] = &[
-    column("id", Holds::Id, &["id", "step_id", "uuid"]),
-    column("task_id", Holds::Id, &["task_id", "task"]),
+    column("id", &["id", "step_id", "uuid"]),
+    column("task_id", &["task_id", "task"]),
     column(
         "iteration",
-        Holds::Whole,
         &["iteration", "step_number", "step_num", "step_index", "step_order", "step", "seq"],
     ),
     column(
         "tool_name",
-        Holds::Text,
         &["tool_name", "tool", "action", "name", "function", "skill", "step_type", "type"],
     ),
-    column("agent", Holds::Text, &["agent", "agent_name", "agent_id"]),
+    column("agent", &["agent", "agent_name", "agent_id"]),
     column(
         "input",
-        Holds::Json,
         &["input", "tool_input", "tool_args", "args", "arguments", "parameters", "params"],
     ),
     column(
         "output",
-        Holds::Json,
         &["output", "tool_output", "tool_result", "result", "observation", "response"],
     ),
-    column("success", Holds::Truth, &["success", "succeeded", "is_success", "ok", "status"]),
-    column("duration_ms", Holds::Whole, &["duration_ms", "elapsed_ms", "latency_ms"]),
-    column(
-        "reason",
-        Holds::Text,
-        &["reason", "reasoning", "rationale", "thought", "description", "content"],
-    ),
+    column("success", &["success", "succeeded", "is_success", "ok", "status"]),
+    column("duration_ms", &["duration_ms", "elapsed_ms", "latency_ms"]),
+    column("reason", &["reason", "reasoning", "rationale", "thought", "description", "content"]),
     column(
         "timestamp",
-        Holds::Time,
         &["timestamp", "created_at", "executed_at", "started_at", "time", "completed_at"],
     ),
     SESSION,
 ];
 
-pub(super) const KEY: Column = column(
-    "key",
-    Holds::Text,
-    &["key", "preference_key", "pref_key", "preference", "trait", "name"],
-);
+pub(super) const KEY: Column =
+    column("key", &["key", "preference_key", "pref_key", "preference", "trait", "name"]);
 pub(super) const VALUE: Column =
-    column("value", Holds::Json, &["value", "preference_value", "pref_value", "state"]);
-pub(super) const PREFERENCE: &[Column] = &[KEY, VALUE, TIMESTAMP];
+    column("value", &["value", "preference_value", "pref_value", "state"]);
+pub(super) const PREFERENCE: &[Column] = &[KEY, VALUE, UPDATED_AT];
 
 /// Normalises the status words of other programs; the original word is kept.
 pub(super) fn finish_status(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {

@@ -8,7 +8,7 @@ use aios_memory::{
     admission::{Admission, Arrival, Content, Manner, Outcome},
     fields,
 };
-use aios_record::{Id, Kind, Scope};
+use aios_record::{FreeFields, Id, Kind, Parent, Scope};
 use aios_working::{ForeignRow, NewMessage};
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,7 @@ pub(super) struct Writer {
     namer: identity::Namer,
     /// Number of rows read of each table.
     rows: Vec<u64>,
-    /// Ids of goals and tasks, by their ids in the source.
+    /// Ids of records that others name by a field, by their ids in the source.
     parents: HashMap<(Kind, String), Id>,
     /// Ids and owners of sessions, by their ids in the source.
     sessions: HashMap<String, (String, Option<String>)>,
@@ -134,24 +134,25 @@ impl Writer {
         let natural = self.natural_id(kind, table, &mapped.fields);
         let source_id = mapped.take("id");
         let scope = self.scope_of(kind, source_id.as_deref(), &natural, &mut mapped);
-        self.adopt(name, &mut mapped);
+        self.adopt(kind, name, &mut mapped);
+        let name_of_id = kind.id_field().name;
         let id = match kind {
             Kind::Session => Id::new(scope.session.clone().unwrap_or_default()),
-            Kind::AgentState => Id::new(mapped.take("agent_name").unwrap_or_default()),
+            // The id is a name.
+            _ if name_of_id != "id" => Id::new(mapped.take(name_of_id).unwrap_or_default()),
             // Entries keep their own ids.
             Kind::Entry => source_id.as_ref().map_or(Ok(natural), |own| Id::new(own.as_str())),
             _ => Ok(natural),
         };
         let id = id.map_err(|error| error.to_string())?;
-        if let (Kind::Goal | Kind::Task, Some(own)) = (kind, &source_id) {
+        if let Some(own) = source_id.as_ref().filter(|_| is_referred_to(kind)) {
             self.parents.insert((kind, own.clone()), id.clone());
         }
         let origin = format!("{}: {name} {}", self.file, source_id.as_deref().unwrap_or("-"));
         let Mapped { fields: mut object, mut rest } = mapped;
-        let name_of_id = if kind == Kind::AgentState { "agent_name" } else { "id" };
         object.insert(name_of_id.to_owned(), json!(id));
         object.insert("provenance".to_owned(), json!({"module": MODULE, "updated_by": origin}));
-        if matches!(kind, Kind::Goal | Kind::Task | Kind::Message | Kind::Knowledge) {
+        if kind.field("metadata").is_some() || kind.free_fields() == FreeFields::Kept {
             keep_in_metadata(&mut object, std::mem::take(&mut rest));
         }
         let scope = with_own(scope, fields::scope_in(&object)?)?;
@@ -238,13 +239,15 @@ impl Writer {
     }
 
     /// Replaces the source's ids of a record's parents with ours.
-    fn adopt(&mut self, name: &str, mapped: &mut Mapped) {
-        for (field, kind) in [("goal_id", Kind::Goal), ("task_id", Kind::Task)] {
+    fn adopt(&mut self, kind: Kind, name: &str, mapped: &mut Mapped) {
+        for parent in kind.parents() {
+            let Some(field) = parent.field else { continue };
             let Some(own) = mapped.take(field) else { continue };
-            match self.parents.get(&(kind, own.clone())) {
+            match self.parents.get(&(parent.kind, own.clone())) {
                 Some(id) => drop(mapped.fields.insert(field.to_owned(), json!(id))),
                 None => {
-                    let why = format!("refers to no {kind} in this file; kept beside the record");
+                    let of = parent.kind;
+                    let why = format!("refers to no {of} in this file; kept beside the record");
                     self.report.unclear(name, Some(field), 1, &why);
                     mapped.rest.insert(field.to_owned(), own.into());
                 }
@@ -272,10 +275,7 @@ impl Writer {
             }
             None => in_columns(mapped.rest.into_iter().chain(mapped.fields)),
         };
-        let kind = match becomes {
-            Becomes::Persona => Kind::Persona,
-            _ => Kind::Preference,
-        };
+        let kind = becomes.kind();
         let scope = Scope { user, ..Scope::default() };
         let arrival = |(key, value): (String, Value)| {
             let fields = Map::from_iter([
@@ -288,6 +288,12 @@ impl Writer {
         };
         found.into_iter().map(arrival).collect()
     }
+}
+
+/// Returns true if a field of other records names a record of this kind.
+fn is_referred_to(kind: Kind) -> bool {
+    let names = |parent: &Parent| parent.kind == kind && parent.field.is_some();
+    kind.children().any(|child| child.parents().iter().any(names))
 }
 
 /// Returns `scope` completed with the parts that the record itself names.

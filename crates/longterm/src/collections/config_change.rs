@@ -51,7 +51,6 @@ impl ConfigChange {
 
 impl Item for ConfigChange {
     const KIND: Kind = Kind::ConfigChange;
-    const NEEDS: &str = "file_path or reason";
 
     fn id(&self) -> &Id {
         &self.id

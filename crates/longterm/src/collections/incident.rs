@@ -58,7 +58,6 @@ impl Incident {
 
 impl Item for Incident {
     const KIND: Kind = Kind::Incident;
-    const NEEDS: &str = "description or symptoms or root_cause or resolution or prevention";
 
     fn id(&self) -> &Id {
         &self.id

@@ -39,8 +39,6 @@ impl Default for Meta {
 /// A typed record of one collection.
 pub(super) trait Item: Serialize + DeserializeOwned {
     const KIND: Kind;
-    /// Names of the fields, for an error message. At least one is required.
-    const NEEDS: &str;
 
     fn id(&self) -> &Id;
     fn meta(&self) -> &Meta;
@@ -112,8 +110,7 @@ pub(super) fn record_of<T: Item>(item: &T) -> Result<Record, Error> {
         prose.extend(item.meta().other.get("content").and_then(Value::as_str));
     }
     if prose.is_empty() {
-        let problem = format!("it requires {}", T::NEEDS);
-        return Err(Error::Invalid { kind: T::KIND, problem });
+        return Err(needs(T::KIND, T::KIND.one_of()));
     }
     let record = with_meta(T::KIND, item.id().clone(), prose.join("\n"), item.meta());
     Ok(item.shape(Record { payload: Value::Object(plain_object(item)), ..record }))
@@ -130,12 +127,8 @@ fn with_meta(kind: Kind, id: Id, text: String, meta: &Meta) -> Record {
     }
 }
 
-/// Builds a record of a kind without a typed form. The text fields named in `prose` are searched.
-pub(super) fn plain(
-    kind: Kind,
-    mut object: Map<String, Value>,
-    prose: &[&str],
-) -> Result<Record, Error> {
+/// Builds a record of a kind without a typed form.
+pub(super) fn plain(kind: Kind, mut object: Map<String, Value>) -> Result<Record, Error> {
     let invalid = |problem: String| Error::Invalid { kind, problem };
     let id = match object.get("id") {
         Some(id) => Id::deserialize(id).map_err(|error| invalid(error.to_string()))?,
@@ -144,11 +137,18 @@ pub(super) fn plain(
     object.insert("id".to_owned(), id.as_str().into());
     let meta: Meta = Deserialize::deserialize(Value::Object(object.clone()))
         .map_err(|error: serde_json::Error| invalid(error.to_string()))?;
-    let texts = prose.iter().filter_map(|field| object.get(*field)?.as_str());
+    let prose = || kind.searched_fields().map(|field| field.name);
+    let texts = prose().filter_map(|field| object.get(field)?.as_str());
     let texts: Vec<&str> = texts.filter(|text| !text.trim().is_empty()).collect();
     if texts.is_empty() {
-        return Err(invalid(format!("it requires {}", prose.join(" or "))));
+        return Err(needs(kind, prose()));
     }
     let record = with_meta(kind, id, texts.join("\n"), &meta);
     Ok(Record { payload: Value::Object(object), ..record })
+}
+
+/// Builds the error for a record without any of the texts that one of its fields must have.
+fn needs(kind: Kind, fields: impl Iterator<Item = &'static str>) -> Error {
+    let problem = format!("it requires {}", fields.collect::<Vec<_>>().join(" or "));
+    Error::Invalid { kind, problem }
 }

@@ -91,7 +91,6 @@ impl Knowledge {
 
 impl Item for Knowledge {
     const KIND: Kind = Kind::Knowledge;
-    const NEEDS: &str = "title or content";
 
     fn id(&self) -> &Id {
         &self.id

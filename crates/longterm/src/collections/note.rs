@@ -56,7 +56,6 @@ impl Note {
 
 impl Item for Note {
     const KIND: Kind = Kind::Note;
-    const NEEDS: &str = "title or content";
 
     fn id(&self) -> &Id {
         &self.id

@@ -88,7 +88,6 @@ impl Procedure {
 
 impl Item for Procedure {
     const KIND: Kind = Kind::Procedure;
-    const NEEDS: &str = "name or description";
 
     fn id(&self) -> &Id {
         &self.id

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use aios_record::{Identity, Key, Kind, Record, Source};
+use aios_record::{Identity, Key, Kind, Owner, Record, Scope, Source, ValueType};
 use tokio::time;
 
 use crate::{
@@ -201,12 +201,15 @@ fn origins(record: &Record) -> Vec<String> {
     }
     if record.references.is_empty() {
         let payload = &record.payload;
-        let parents = [("goal_id", Kind::Goal), ("task_id", Kind::Task)];
-        for (field, kind) in parents {
-            origins.extend(payload[field].as_str().map(|id| of_own(kind, id)));
+        // A record of any kind may have these fields.
+        for parent in Kind::ALL.iter().flat_map(|kind| kind.parents()) {
+            let id = parent.field.and_then(|field| payload[field].as_str());
+            origins.extend(id.map(|id| of_own(parent.kind, id)));
         }
-        let originals = ["originals", "evidence"].map(|field| payload[field].as_array());
-        let keys = originals.into_iter().flatten().flatten().filter_map(|key| key.as_str());
+        let fields = Kind::ALL.iter().flat_map(|kind| kind.fields());
+        let originals = fields.filter(|field| field.value_type == ValueType::Keys);
+        let originals = originals.filter_map(|field| payload[field.name].as_array());
+        let keys = originals.flatten().filter_map(|key| key.as_str());
         for key in keys {
             let parsed = key.parse::<Key>();
             origins.push(parsed.map_or_else(|_| key.to_owned(), |it| it.of(own.clone()).encode()));

@@ -14,8 +14,8 @@ impl Library {
     /// Calls `look` with each record that may refer to a parent or a source, without its text, in
     /// no order.
     pub(crate) async fn each_with_origin(&self, look: impl FnMut(Record)) -> Result<(), Error> {
-        let kinds = [Kind::Task, Kind::ToolCall, Kind::Summary, Kind::Fact];
-        let kinds = kinds.iter().map(|kind| lit(kind.collection())).collect();
+        let kinds = Kind::ALL.iter().filter(|kind| kind.names_origins());
+        let kinds = kinds.map(|kind| lit(kind.collection())).collect();
         let origins = col("source_id").is_not_null().or(col("references").is_not_null());
         let query = self
             .table

@@ -12,6 +12,7 @@ mod files;
 mod filters;
 mod former;
 mod history;
+mod kinds;
 mod own_vectors;
 mod owners;
 mod procedures;

@@ -10,6 +10,7 @@ mod family;
 mod fault;
 mod feed;
 mod foreign;
+mod kinds;
 mod limits;
 mod messages;
 mod migration;

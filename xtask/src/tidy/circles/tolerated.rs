@@ -22,8 +22,6 @@ pub(super) const TOLERATED: &[Tolerated<'_>] = &[
             "admission/store.rs",
             "admission/tally.rs",
             "admission/told.rs",
-            "fields.rs",
-            "guarding.rs",
             "maintenance.rs",
             "memory.rs",
             "pump.rs",
