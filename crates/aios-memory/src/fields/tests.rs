@@ -79,7 +79,7 @@ fn a_number_outside_its_bounds_is_refused() {
     };
     assert!(settled(-3).is_ok());
     let problem = settled(1 << 40).unwrap_err();
-    let expect = "`priority`: a whole number from -2147483648 to 2147483647 is expected, not `1099";
+    let expect = "`priority`: expected a whole number from -2147483648 to 2147483647, not `1099";
     assert!(problem.starts_with(expect), "{problem}");
 }
 

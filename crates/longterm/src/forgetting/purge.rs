@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use aios_record::{Identity, Key, Kind, Owner, Record, Scope, Source, ValueType};
+use aios_record::{Identity, Key, Kind, Record, Source, ValueType};
 use tokio::time;
 
 use crate::{
