@@ -1,3 +1,5 @@
+//! A dependency that was only checked, or another one of a like name, does not count as built.
+
 use super::*;
 
 #[test]
