@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::Finding;
+use super::finding::Finding;
 use super::scan::scan;
 use super::tree::File;
 use crate::error::Error;

@@ -1,6 +1,6 @@
 //! Every rule on a small bad input, and the list of files that are not swept yet.
 
-use super::super::Finding;
+use super::super::finding::Finding;
 use super::super::tree::File;
 use super::{UNSWEPT, check, lowered};
 
