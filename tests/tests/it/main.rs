@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod conversation;
+mod forgetting;
 mod former_store;
 mod isolation_methods;
 mod languages;
