@@ -13,6 +13,7 @@ mod demo;
 mod distill;
 mod error;
 mod eval;
+mod fixture;
 mod migrate;
 mod protoc;
 mod test;
@@ -33,6 +34,7 @@ const VERBS: &[Verb] = &[
     Verb::new(bench::USAGE, "single operations by criterion, or tables beside rivals", bench::run),
     Verb::new("verify [NAME...]", "the long proofs: models, kill rounds, power cuts", verify::run),
     Verb::new(distill::USAGE, "makes the bundled model, or measures it", distill::run),
+    Verb::new("fixture", "makes the fixture of the current formats on disk", fixture::run),
     Verb::new(migrate::USAGE, "brings a data directory up to date", migrate::run),
 ];
 

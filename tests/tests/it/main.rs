@@ -3,8 +3,13 @@
 
 mod conversation;
 mod forgetting;
+mod formats;
 mod former_store;
 mod isolation_methods;
+mod killed;
 mod languages;
+mod processes;
+mod restart;
 mod same_names;
 mod source;
+mod state;
