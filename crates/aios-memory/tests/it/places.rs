@@ -14,9 +14,10 @@ use aios_memory::{
     AgentMemory, Config, Error, Kind,
     upkeep::{reindex, repair, restore},
 };
+use aios_memory_tests::directory::content;
 use serde_json::json;
 
-use crate::{Fixture, holding::content, texts};
+use crate::{Fixture, texts};
 
 /// A user other than that of the tests, if they run as root.
 const NOBODY: u32 = 65534;
