@@ -21,6 +21,10 @@ fn config(home: &Path) -> Config {
     Config::at(home.join("memory"))
 }
 
+fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
 /// Stores a message with [`TEXT`] in the session `talk` and a summary of it, records that repeat
 /// the text in a field or an older version, and others. Returns the identity of the message.
 async fn filled(ada: &MemoryView) -> Identity {
@@ -191,9 +195,9 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     assert_eq!(holding(&dir, "zanzibarquux"), none);
     // Nothing returns from a file that a later process reads or removes.
     let memory = AgentMemory::open(config(home.path())).await.unwrap();
-    let found = memory.administrator().recall(TEXT, &SearchOptions::default()).await.unwrap();
+    let found = memory.administrator().recall(TEXT).await.unwrap();
     assert!(found.hits.iter().all(|hit| !hit.text.contains("zanzibarquux")), "{found:?}");
-    assert!(memory.administrator().verify(|_| ()).await.unwrap().is_clean());
+    assert!(memory.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
     assert_eq!(holding(&dir, "zanzibarquux"), none);
     memory.shutdown().await.unwrap();
     assert_eq!(holding(&dir, "zanzibarquux"), none);

@@ -15,8 +15,10 @@ use std::{
 };
 
 use aios_memory::{
-    Access, AgentMemory, Config, Health, Id, Record, Scope, SearchOptions, doctor, longterm,
-    migrate, migrate::Schema, working,
+    Access, AgentMemory, Config, Id, Key, Record, Scope, longterm, migrate,
+    migrate::Schema,
+    upkeep::doctor,
+    working::{self, Health},
 };
 use aios_memory_tests::{directory, fixture};
 use flate2::read::GzDecoder;
@@ -96,13 +98,14 @@ async fn observe(memory: &AgentMemory) -> Result<Value, String> {
     let records = state(memory).await?;
     let mut answers = Vec::new();
     for (whose, query) in QUESTIONS {
-        let found = whose.view(memory).recall(query, &SearchOptions::default()).await.unwrap();
+        let found = whose.view(memory).recall(query).await.unwrap();
         let hits: Vec<String> = found.hits.iter().map(|hit| hit.identity().to_string()).collect();
         answers.push(json!({"user": whose.user(), "query": query, "hits": hits}));
     }
     let mut histories = Vec::new();
     for (whose, kind, id) in make::CHANGED {
-        let versions = whose.view(memory).history(kind, &Id::new(id).unwrap()).await.unwrap();
+        let versions =
+            whose.view(memory).history(&Key::new(kind, Id::new(id).unwrap())).await.unwrap();
         let texts: Vec<&str> = versions.iter().map(|it| it.record.text.as_str()).collect();
         histories
             .push(json!({"user": whose.user(), "key": format!("{kind}/{id}"), "texts": texts}));
@@ -130,10 +133,10 @@ async fn check(memory: &AgentMemory, expected: &Value) -> Result<(), String> {
     }
     let (kind, id, text) = make::FORGOTTEN;
     let forgotten = Record::new(kind, Id::new(id).unwrap(), text, Scope::default());
-    if memory.longterm().are_forgotten(&[forgotten]).await.unwrap() != [true] {
+    if memory.longterm().tombstones().are_forgotten(&[forgotten]).await.unwrap() != [true] {
         return Err(format!("`{text}` is not forgotten any more"));
     }
-    match memory.access() {
+    match memory.config().memory.access {
         Access::ReadOnly => Ok(()),
         Access::ReadWrite => verify(memory).await.map(drop),
     }

@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use aios_memory::{AgentMemory, Key, Kind, MemoryView, Scope};
+use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Scope};
 use regex::Regex;
 use serde_json::{Map, Value};
 

@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner, SearchOptions,
+    AgentMemory, Config, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, Owner,
     working::NewMessage,
 };
 use aios_memory_tests::{
@@ -103,10 +103,10 @@ async fn make(memory: &AgentMemory, call: Call, text: &str) {
         }
         Call::Update(kind, id) => {
             let changes = json!({(field(kind)): text}).as_object().unwrap().clone();
-            memory.update(kind, &Id::new(id).unwrap(), changes).await.unwrap();
+            memory.update(&Key::new(kind, Id::new(id).unwrap()), changes).await.unwrap();
         }
         Call::Delete(kind, id) => {
-            memory.delete(kind, &Id::new(id).unwrap()).await.unwrap();
+            memory.delete(&Key::new(kind, Id::new(id).unwrap())).await.unwrap();
         }
         Call::Forget(kind, id) => {
             let identity = Identity::new(Owner::SHARED, kind, Id::new(id).unwrap());
@@ -163,7 +163,7 @@ async fn check(memory: &AgentMemory, calls: u64) -> Result<u64, String> {
         return Err(format!("the library has {records} of {} records", found.len()));
     }
     for (key, text) in found.iter().rev().take(5) {
-        let hits = memory.recall(text, &SearchOptions::default()).await.unwrap().hits;
+        let hits = memory.recall(text).await.unwrap().hits;
         if !hits.iter().any(|hit| (hit.kind, hit.id.to_string()) == *key && hit.text == *text) {
             return Err(format!("after {calls} calls: a search does not find {key:?}"));
         }

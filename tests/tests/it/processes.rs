@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use aios_memory::{AgentMemory, Config, Id, Kind, Record, SearchOptions};
+use aios_memory::{AgentMemory, Config, Id, Key, Kind, Record};
 use aios_memory_tests::child::{self, Child};
 use serde_json::{Map, Value, json};
 
@@ -29,6 +29,10 @@ async fn open(dir: &Path) -> AgentMemory {
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
+}
+
+fn wheel() -> Key {
+    Key::new(Kind::Goal, id(WHEEL))
 }
 
 /// Builds the fields of [`WHEEL`] after this turn. Each of them names it.
@@ -86,21 +90,21 @@ async fn write(memory: &AgentMemory, name: &str) {
     let goal = json!({"id": name, "description": format!("the goal {name}")});
     memory.record(Kind::Goal, goal).await.unwrap();
     memory.remember(COMMON).await.unwrap();
-    memory.update(Kind::Goal, &id(WHEEL), turn(name)).await.unwrap();
+    memory.update(&wheel(), turn(name)).await.unwrap();
 }
 
 /// Reads the wheel in every way.
 async fn read(memory: &AgentMemory) {
-    let record = memory.get(Kind::Goal, &id(WHEEL)).await.unwrap().unwrap();
+    let record = memory.get(&wheel()).await.unwrap().unwrap();
     check_whole(&record).unwrap();
-    memory.catch_up().await.unwrap();
-    let record = memory.longterm().record(Kind::Goal, &id(WHEEL)).await.unwrap().unwrap();
+    memory.feed().catch_up().await.unwrap();
+    let record = memory.longterm().get(&wheel()).await.unwrap().unwrap();
     check_whole(&record).unwrap();
-    for version in memory.history(Kind::Goal, &id(WHEEL)).await.unwrap() {
+    for version in memory.history(&wheel()).await.unwrap() {
         check_whole(&version.record).unwrap();
     }
     // A search sees one version of it, and the common note once.
-    let found = memory.recall("the wheel turns", &SearchOptions::default()).await.unwrap();
+    let found = memory.recall("the wheel turns").await.unwrap();
     let wheels: Vec<_> = found.hits.iter().filter(|hit| hit.id == id(WHEEL)).collect();
     assert_eq!(wheels.len(), 1, "{found:?}");
     let lines: Vec<_> = wheels[0].text.split(' ').collect();
@@ -130,9 +134,9 @@ async fn share(processes: usize) {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("memory");
     let memory = open(&dir).await;
-    let mut wheel = turn("0");
-    wheel.insert("id".to_owned(), json!(WHEEL));
-    memory.record(Kind::Goal, Value::Object(wheel)).await.unwrap();
+    let mut first = turn("0");
+    first.insert("id".to_owned(), json!(WHEEL));
+    memory.record(Kind::Goal, Value::Object(first)).await.unwrap();
 
     let mut children: Vec<Child> =
         (0..processes).map(|_| Child::start("processes::child", &dir)).collect();
@@ -158,7 +162,7 @@ async fn share(processes: usize) {
         assert_eq!(child.end(), [""; 0]);
     }
     assert_eq!(said.len(), processes / 2 * ROUNDS * CALLS);
-    let history = memory.history(Kind::Goal, &id(WHEEL)).await.unwrap();
+    let history = memory.history(&wheel()).await.unwrap();
     assert_eq!(history.len(), said.len() + 1, "each turn is a version");
     verify(&memory).await.unwrap();
     memory.shutdown().await.unwrap();
@@ -181,9 +185,9 @@ async fn eight_processes_share_a_directory() {
 async fn a_missing_a_double_and_a_half_record_are_noticed() {
     let home = tempfile::tempdir().unwrap();
     let memory = open(home.path()).await;
-    let mut wheel = turn("0");
-    wheel.insert("id".to_owned(), json!(WHEEL));
-    memory.record(Kind::Goal, Value::Object(wheel)).await.unwrap();
+    let mut first = turn("0");
+    first.insert("id".to_owned(), json!(WHEEL));
+    memory.record(Kind::Goal, Value::Object(first)).await.unwrap();
     write(&memory, "a").await;
     let mut said = BTreeSet::from(["a".to_owned()]);
     assert_eq!(check(&state(&memory).await.unwrap(), &said), Ok(()));
@@ -195,13 +199,13 @@ async fn a_missing_a_double_and_a_half_record_are_noticed() {
     assert!(check(&state(&memory).await.unwrap(), &said).is_err());
 
     // A change in two steps lets a reader see half of it.
-    let wheel = async || memory.get(Kind::Goal, &id(WHEEL)).await.unwrap().unwrap();
-    assert_eq!(check_whole(&wheel().await), Ok(()));
+    let stored = async || memory.get(&wheel()).await.unwrap().unwrap();
+    assert_eq!(check_whole(&stored().await), Ok(()));
     let whole = turn("b");
     for (step, (field, value)) in (1..).zip(&whole) {
         let change = Map::from_iter([(field.clone(), value.clone())]);
-        memory.update(Kind::Goal, &id(WHEEL), change).await.unwrap();
-        assert_eq!(check_whole(&wheel().await).is_ok(), step == whole.len(), "{field}");
+        memory.update(&wheel(), change).await.unwrap();
+        assert_eq!(check_whole(&stored().await).is_ok(), step == whole.len(), "{field}");
     }
     memory.shutdown().await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Restarts: every acknowledged record is there when the directory is opened again, however the
 //! process before ended.
 
-use aios_memory::{Access, AgentMemory, Kind, MemoryView, SearchOptions, working::NewMessage};
+use aios_memory::{Access, AgentMemory, Key, Kind, MemoryView, working::NewMessage};
 use serde_json::json;
 
 use crate::{
@@ -33,10 +33,10 @@ async fn every_record_is_there_after_a_restart() {
 
     // A record that is lost or changed would be noticed.
     let memory = AgentMemory::open(same_names::config(&dir)).await.unwrap();
-    let goal = "g2".parse().unwrap();
-    memory.for_shared().delete(Kind::Goal, &goal).await.unwrap();
+    let goal = Key::new(Kind::Goal, "g2".parse().unwrap());
+    memory.for_shared().delete(&goal).await.unwrap();
     let changes = json!({"priority": 9}).as_object().unwrap().clone();
-    memory.for_user("u1").unwrap().update(Kind::Goal, &goal, changes).await.unwrap();
+    memory.for_user("u1").unwrap().update(&goal, changes).await.unwrap();
     let after = state(&memory).await.unwrap();
     assert_eq!(differences(&before, &after), ["shared goal/g2", "u1 goal/g2"]);
     memory.shutdown().await.unwrap();
@@ -48,7 +48,7 @@ async fn answers(memory: &AgentMemory) -> Vec<Vec<String>> {
     for owner in [SHARED, U1, U2] {
         let view = owner.view(memory);
         for question in ["who comes on Monday?", "hay", "what is the animal washed with?"] {
-            let found = view.recall(question, &SearchOptions::default()).await.unwrap();
+            let found = view.recall(question).await.unwrap();
             assert!(!found.hits.is_empty(), "{owner:?}: {question}");
             answers.push(found.hits.iter().map(|hit| hit.identity().to_string()).collect());
         }
@@ -90,7 +90,7 @@ async fn records_are_durable_without_a_shutdown() {
         let found: Vec<_> = texts(&state).into_iter().filter(|it| it.contains(" of ")).collect();
         assert_eq!(found, expected, "{name}");
         let ada = other.for_user("ada").unwrap();
-        let hits = ada.recall(name, &SearchOptions::default()).await.unwrap().hits;
+        let hits = ada.recall(name).await.unwrap().hits;
         assert_eq!(hits.iter().filter(|hit| hit.text.contains(name)).count(), 3, "{hits:?}");
         verify(&other).await.unwrap();
     }

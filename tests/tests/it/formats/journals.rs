@@ -6,8 +6,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use aios_memory::{
-    AgentMemory, Id, Kind, Record, Scope, SearchOptions, longterm, migrate, migrate::Schema,
-    working,
+    AgentMemory, Id, Kind, Record, Scope, longterm, migrate, migrate::Schema, working,
 };
 use aios_memory_tests::fixture;
 use rusqlite::Connection;
@@ -138,11 +137,11 @@ async fn check(memory: &AgentMemory, version: u32) -> Result<(), String> {
             None => memory.for_shared(),
             Some(user) => memory.for_user(user).unwrap(),
         };
-        let hits = view.recall(&text, &SearchOptions::default()).await.unwrap().hits;
+        let hits = view.recall(&text).await.unwrap().hits;
         if !hits.iter().any(|hit| hit.identity() == record.identity()) {
             return Err(format!("a search does not find {name}"));
         }
-        let history = view.history(record.kind, &record.id).await.unwrap();
+        let history = view.history(&record.key()).await.unwrap();
         let older: Vec<&str> = history.iter().skip(1).map(|it| it.record.text.as_str()).collect();
         let expected = if version < 3 { Vec::new() } else { versions };
         if older != expected {
@@ -153,17 +152,17 @@ async fn check(memory: &AgentMemory, version: u32) -> Result<(), String> {
     for name in ["shared goal/g1", "shared task/t1", "shared message/m1", "ada preference/tone"] {
         state.get(name).ok_or(format!("{name} is lost"))?;
     }
-    let hits = memory.recall("move the blog", &SearchOptions::default()).await.unwrap().hits;
+    let hits = memory.recall("move the blog").await.unwrap().hits;
     if hits.first().is_none_or(|hit| hit.text != "move the blog") {
         return Err(format!("a search does not find the goal: {hits:?}"));
     }
-    let refused = memory.administrator().longterm().refused(9).await.unwrap().len();
+    let refused = memory.administrator().longterm().feed().refused(9).await.unwrap().len();
     if refused != usize::from(2 <= version) {
         return Err(format!("{refused} changes were refused"));
     }
     let (id, text) = FORGOTTEN;
     let forgotten = Record::new(Kind::Note, Id::new(id).unwrap(), text, Scope::default());
-    if memory.longterm().are_forgotten(&[forgotten]).await.unwrap() != [4 <= version] {
+    if memory.longterm().tombstones().are_forgotten(&[forgotten]).await.unwrap() != [4 <= version] {
         return Err("the tombstones are others".to_owned());
     }
     verify(memory).await.map(drop)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, ForgetOptions, ForgetTarget, Id, Identity, Kind, MemoryView, Owner,
+    AgentMemory, Config, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, MemoryView, Owner,
     working::{self, Goal, Working},
 };
 use aios_memory_tests::{directory, fixture};
@@ -72,7 +72,7 @@ fn id(text: &str) -> Id {
 
 async fn change(view: &MemoryView, kind: Kind, name: &str, changes: Value) {
     let changes = changes.as_object().unwrap().clone();
-    view.update(kind, &id(name), changes).await.unwrap();
+    view.update(&Key::new(kind, id(name)), changes).await.unwrap();
 }
 
 async fn forget(view: &MemoryView, kind: Kind, name: &str) {
@@ -98,10 +98,10 @@ async fn fill(memory: &AgentMemory, files: &Path) {
     }
     let goal = json!({"id": "deleted", "description": "Sell the paddock"});
     shared.record(Kind::Goal, goal).await.unwrap();
-    memory.administrator().longterm().drain().await.unwrap();
-    shared.delete(Kind::Goal, &id("deleted")).await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
+    shared.delete(&Key::new(Kind::Goal, id("deleted"))).await.unwrap();
     forget(&shared, FORGOTTEN.0, FORGOTTEN.1).await;
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
 }
 
 /// Moves a message out of working memory, as if it were a month old.
@@ -113,9 +113,9 @@ async fn age(dir: &Path) {
     let mut config = config(dir);
     config.retention.messages_days = 30;
     let memory = AgentMemory::open(config).await.unwrap();
-    let aged = memory.administrator().maintain().await.unwrap();
+    let aged = memory.administrator().upkeep().maintain().await.unwrap();
     assert_eq!(aged.records.get("messages"), Some(&2));
-    memory.administrator().longterm().drain().await.unwrap();
+    memory.administrator().longterm().upkeep().drain().await.unwrap();
     memory.shutdown().await.unwrap();
 }
 
@@ -138,11 +138,11 @@ async fn leave_in_the_feed(dir: &Path) {
     let feed_kinds = Config::default().longterm.feed_kinds;
     let config = working::Config { feed_kinds, ..working::Config::default() };
     let working = Working::open(&dir.join("working.db"), config).unwrap();
-    let shared = working.scoped(aios_memory::Gate::shared());
+    let shared = working.scoped(aios_memory::record::Gate::shared());
     let goal = Goal { id: id("fed"), ..Goal::new("Mend the bucket in the feed room") };
     shared.goals().put(goal).await.unwrap();
-    shared.goals().set_status("g2", "in_progress", None).await.unwrap();
-    shared.goals().remove("g-only-zebra0").await.unwrap();
+    shared.goals().set_status(&id("g2"), "in_progress", None).await.unwrap();
+    shared.goals().remove(&id("g-only-zebra0")).await.unwrap();
     working.close().await;
 }
 
