@@ -6,7 +6,10 @@
 //! The [`Verdict`] names the outcome. `aios-exchange` brings in the records of files this way.
 //!
 //! ```
-//! use aios_memory::{AgentMemory, Config, Id, Kind, Record, Scope, admission::{Admission, Arrival, Manner, Outcome}};
+//! use aios_memory::{
+//!     AgentMemory, Config, Id, Kind, Record, Scope,
+//!     admission::{Admission, Arrival, Manner, Outcome},
+//! };
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -93,8 +93,8 @@ macro_rules! settings {
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct Config {
             $($(#[doc = $about])* pub $section: $Section,)*
-            /// The decoder of damaged library files for a [`repair`](crate::upkeep::repair). It cannot be
-            /// set in the file. Default: [`Decoder::Nobody`].
+            /// The decoder of damaged library files for a [`repair`](crate::upkeep::repair). It
+            /// cannot be set in the file. Default: [`Decoder::Nobody`].
             pub decoder: Decoder,
         }
 

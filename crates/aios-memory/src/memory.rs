@@ -442,8 +442,8 @@ pub struct LongtermStats {
     pub collections: std::collections::BTreeMap<&'static str, u64>,
     /// Changes of all owners that are not in the library yet.
     pub pending: u64,
-    /// Changes of all owners that could not be stored; [`Feed::refused`](aios_longterm::Feed::refused) lists them with their
-    /// reasons.
+    /// Changes of all owners that could not be stored. Long-term memory's
+    /// [`refused`](aios_longterm::Feed::refused) lists them with their reasons.
     pub refused: u64,
 }
 

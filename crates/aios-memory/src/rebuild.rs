@@ -7,7 +7,7 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use aios_embedding::Embedder;
 use aios_files::Lock;
-use aios_longterm::{Access, Longterm, Repaired as Found};
+use aios_longterm::{Access, Repaired as Found};
 use aios_record::{Gate, Identity, Kind, Progress, Record};
 use aios_working::Problem;
 use serde::Serialize;

@@ -32,11 +32,11 @@ pub struct Page {
 
 impl MemoryView {
     /// Stores the record that `value` describes and returns its id. `value` is an object with the
-    /// [`fields`](crate::fields::fields()) of its kind. A record with the same id is replaced, with two
-    /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
-    /// and one with other content is refused. Missing parts of its scope are filled in from this
-    /// view; other values than the view's are refused. When this returns, the record is durable,
-    /// and every search finds it if its kind is searched.
+    /// [fields](crate::fields::fields()) of its kind. A record with the same id is replaced, with
+    /// two exceptions: the id of an entry must be new; an existing message, event or session is
+    /// kept, and one with other content is refused. Missing parts of its scope are filled in from
+    /// this view; other values than the view's are refused. When this returns, the record is
+    /// durable, and every search finds it if its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,

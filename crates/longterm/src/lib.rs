@@ -32,8 +32,8 @@
 //!   [`history`](LongtermView::history) and [`forget`](LongtermView::forget) work on stored ones.
 //! - [`search`](LongtermView::search) fuses a vector leg and a BM25 leg, scores the neighbours of
 //!   their results, and can [explain](Explain) each hit.
-//! - The other operations stand on *roles*, cheap views that a handle returns. The typed collections
-//!   are [`notes`](LongtermView::notes), [`procedures`](LongtermView::procedures),
+//! - The other operations stand on *roles*, cheap views that a handle returns. The typed
+//!   collections are [`notes`](LongtermView::notes), [`procedures`](LongtermView::procedures),
 //!   [`incidents`](LongtermView::incidents), [`config_changes`](LongtermView::config_changes) and
 //!   [`knowledge`](LongtermView::knowledge).
 //! - [`records`](LongtermView::records) reads records of every kind by identity,

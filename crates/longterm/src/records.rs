@@ -14,15 +14,14 @@ use crate::{
 /// The stored records of every kind, as a view shows them.
 ///
 /// ```
-/// # use std::sync::Arc;
-/// # use aios_longterm::{Config, Error, Longterm};
+/// # use aios_longterm::{Config, Longterm};
 /// # use aios_record::{Id, Kind, Record, Scope};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
 /// # let model = aios_embedding::StaticModel::bundled()?;
 /// # let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
-/// let note = Record::new(Kind::Note, Id::generate(), "Deploys run on Tuesdays.", Scope::default());
+/// let note = Record::new(Kind::Note, Id::generate(), "Deploy on Tuesdays.", Scope::default());
 /// longterm.store(vec![note.clone()]).await?;
 ///
 /// let records = longterm.records();

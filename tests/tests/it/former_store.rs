@@ -204,10 +204,9 @@ async fn a_former_store_keeps_all_records() {
 async fn history_is_as_it_was(memory: &AgentMemory) {
     for history in expected("history") {
         let user = owner_now(history["user"].as_str());
-        let (kind, id) = history["key"].as_str().unwrap().split_once('/').unwrap();
+        let key = history["key"].as_str().unwrap().parse().unwrap();
         let view = view(memory, user.as_deref(), &[]);
-        let id = Id::new(id).unwrap();
-        let versions = view.history(kind.parse().unwrap(), &id).await.unwrap();
+        let versions = view.history(&key).await.unwrap();
         let versions: Vec<&str> = versions.iter().map(|it| it.record.text.as_str()).collect();
         let were = history["versions"].as_array().unwrap().iter();
         let were: Vec<&str> = were.map(|it| it["text"].as_str().unwrap()).collect();

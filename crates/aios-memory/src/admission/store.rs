@@ -157,7 +157,7 @@ impl Admission {
         self.view.feed().catch_up().await?;
         for ready in run {
             let Some(mut message) = message_of(&ready) else { continue };
-            let id = ready.arrival.id.as_str();
+            let id = &ready.arrival.id;
             if !ready.arrival.tells.role
                 && let Some(stored) = tiers.working.with_expired().messages().get(id).await?
             {

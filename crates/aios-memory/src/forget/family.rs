@@ -157,8 +157,8 @@ impl MemoryView {
                 working.records().remove_with(&identity.key(), Mode::DryRun).await?,
                 Relation::BelongsTo,
             );
-            if kind == Kind::Session {
-                let session = Scope::default().with_session(id.as_str());
+            if identity.kind == Kind::Session {
+                let session = Scope::default().with_session(identity.id.as_str());
                 let said = self.narrow(&ScopeFilter::exact(session))?.everything().await?;
                 found.add(said, Relation::BelongsTo);
             }

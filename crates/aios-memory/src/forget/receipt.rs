@@ -35,13 +35,13 @@ pub struct Receipt {
     /// Obstacles that a purge is waiting for. It continues by itself once they are gone.
     pub pending: Vec<String>,
     /// Copies that may still contain the records, if a purge was requested: those of migrations in
-    /// the data directory, and existing ones made by [`backup`](crate::upkeep::Upkeep::backup). They
-    /// are left untouched; delete them yourself.
+    /// the data directory, and existing ones made by [`backup`](crate::upkeep::Upkeep::backup).
+    /// They are left untouched; delete them yourself.
     #[serde(serialize_with = "crate::written_path::many")]
     pub backups: Vec<PathBuf>,
-    /// Quarantined files that a [`repair`](crate::upkeep::repair) could not recover and that the purge
-    /// deleted, because they may contain the records. With [`dry_run`](Receipt::dry_run), those
-    /// that a purge would delete.
+    /// Quarantined files that a [`repair`](crate::upkeep::repair) could not recover and that the
+    /// purge deleted, because they may contain the records. With [`dry_run`](Receipt::dry_run),
+    /// those that a purge would delete.
     #[serde(serialize_with = "crate::written_path::many")]
     pub discarded: Vec<PathBuf>,
 }

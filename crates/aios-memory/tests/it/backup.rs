@@ -24,7 +24,6 @@ async fn a_backup_inside_the_data_directory_or_of_a_damaged_journal_is_refused()
     let inside = memory
         .administrator()
         .upkeep()
-        .upkeep()
         .backup(&data_dir.join("longterm/copies/first"), |_| {})
         .await;
     assert!(matches!(inside, Err(Error::Input { .. })), "{inside:?}");
@@ -74,13 +73,12 @@ async fn a_backup_during_writes_contains_every_acknowledged_record() {
     let made = memory
         .administrator()
         .upkeep()
-        .upkeep()
-        .backup(&copies, move |bytes| told.store(bytes, Ordering::Relaxed))
+        .backup(&copies, move |progress| told.store(progress.done, Ordering::Relaxed))
         .await;
     assert!(0 < copied.load(Ordering::Relaxed) && 0 < made.unwrap().bytes);
     let after = written.load(Ordering::Acquire) + 1;
     writer.abort();
-    let error = memory.administrator().upkeep().upkeep().backup(&copies, |_| {}).await.unwrap_err();
+    let error = memory.administrator().upkeep().backup(&copies, |_| {}).await.unwrap_err();
     assert!(matches!(error, Error::Output { .. }), "{error}");
 
     let config = Config::at(fixture.dir.path().join("restored"));

@@ -154,7 +154,12 @@ async fn an_unfinished_purge_is_completed_when_the_directory_is_opened() {
     everything.longterm().upkeep().drain().await.unwrap();
     // The state that a process leaves which is killed after it removed a record.
     everything.working().upkeep().ask_for_scrub().await.unwrap();
-    let found = of(&memory, "ada").working().records().remove(Kind::Session, "talk").await.unwrap();
+    let found = of(&memory, "ada")
+        .working()
+        .records()
+        .remove(&Key::new(Kind::Session, id("talk")))
+        .await
+        .unwrap();
     assert_eq!(found.len(), 4);
     drop(everything);
     memory.shutdown().await.unwrap();

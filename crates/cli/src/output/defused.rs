@@ -11,7 +11,7 @@ use std::{
     sync::LazyLock,
 };
 
-use aios_memory::forms::is_ignorable;
+use aios_memory::record::forms::is_ignorable;
 use regex::{Captures, Regex};
 
 /// Notation for a character that must not be printed as it is.

@@ -20,7 +20,7 @@ const READABLE: &str = "crane \u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{276
 /// Panics if `printed` has a character that acts on a terminal or is invisible.
 fn check_harmless(what: &str, printed: &str) {
     let allowed = |c: char| {
-        c == '\n' || c == '\t' || !(c.is_control() || aios_memory::forms::is_ignorable(c))
+        c == '\n' || c == '\t' || !(c.is_control() || aios_memory::record::forms::is_ignorable(c))
     };
     let is_bad = |c: char| {
         !allowed(c)

@@ -7,7 +7,6 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
-    sync::Arc,
 };
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};

@@ -13,7 +13,7 @@ use aios_memory::{
 };
 use serde_json::{Value, json};
 
-use crate::{Fixture, in_session, of, texts};
+use crate::{Fixture, id, in_session, of, texts};
 
 async fn filled(memory: &AgentMemory) {
     let ada = of(memory, "ada");

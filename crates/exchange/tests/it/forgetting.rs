@@ -8,15 +8,11 @@ use aios_exchange::{
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind, MemoryView, Mode,
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, Kind, MemoryView, Mode,
 };
 use serde_json::json;
 
-use crate::{Fixture, of, sessions, texts};
-
-fn id(text: &str) -> Id {
-    Id::new(text).unwrap()
-}
+use crate::{Fixture, id, of, sessions, texts};
 
 /// Builds the options to forget the record of this name, of the owner that the view acts for.
 fn one(view: &MemoryView, kind: Kind, name: &str) -> ForgetOptions {

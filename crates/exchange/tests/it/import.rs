@@ -9,7 +9,7 @@ use aios_exchange::{
 use aios_memory::{AgentMemory, Key, Kind, MemoryView, Mode, Record};
 use serde_json::{Value, json};
 
-use crate::{Fixture, of, texts};
+use crate::{Fixture, id, of, texts};
 
 impl Fixture {
     /// Creates a SQLite file by `sql`.

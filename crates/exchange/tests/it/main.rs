@@ -14,7 +14,7 @@ mod ingest;
 mod owners;
 mod purged;
 
-use aios_memory::{AgentMemory, Config, MemoryView, Scope};
+use aios_memory::{AgentMemory, Config, Id, MemoryView, Scope};
 use tempfile::TempDir;
 
 /// A temporary directory for a memory.
@@ -34,6 +34,10 @@ impl Fixture {
     async fn open(&self) -> AgentMemory {
         AgentMemory::open(self.config()).await.unwrap()
     }
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
 }
 
 /// Returns the view of a user.

@@ -10,7 +10,7 @@ use aios_memory::{
 };
 use serde_json::json;
 
-use crate::{Fixture, holding::holding, in_session, of};
+use crate::{Fixture, holding::holding, id, in_session, of};
 
 const TEXT: &str = "The gate code at the caf\u{e9} is zanzibarquux";
 

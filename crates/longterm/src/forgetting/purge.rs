@@ -29,9 +29,9 @@ pub struct Purged {
 
 impl LongtermView {
     /// Removes these records and returns those that were stored and visible to this view. No read
-    /// or search shows them any more, and [`are_forgotten`](crate::Tombstones::are_forgotten) recognises
-    /// them until they are stored again. Their bytes stay in files until these are rewritten or
-    /// pruned; [`purge`](Upkeep::purge) does that.
+    /// or search shows them any more, and [`are_forgotten`](crate::Tombstones::are_forgotten)
+    /// recognises them until they are stored again. Their bytes stay in files until these are
+    /// rewritten or pruned; [`purge`](Upkeep::purge) does that.
     ///
     /// # Errors
     /// - [`Error::NotYours`] if one is shared and the view acts for a user; nothing is removed

@@ -35,7 +35,7 @@ pub struct SearchOptions {
     pub scope: ScopeFilter,
     /// Kinds of the records. Default: all.
     pub kinds: Option<Vec<Kind>>,
-    /// Labels of which a record has at least one. Default: none, which selects all records.
+    /// Labels. A record has at least one of them. Default: none, which selects all records.
     pub tags: Vec<String>,
     /// Start of the time in which the records happened, inclusive. A record without such a time
     /// counts as of when it was recorded. Default: none.

@@ -115,7 +115,7 @@ impl Upkeep<'_> {
                 let library = library.pinned(held.edition.version).await?;
                 let known = self.longterm.parts.journal.checksums().await?;
                 let compared = compare_files(&library, &known, Which::All).await?;
-                let rules = Rules::of(self.longterm.parts.intake.vectors);
+                let rules = Rules::of(&self.longterm.parts.intake.vectors);
                 look_at(&library, rules, &depth, &compared.damage, &mut report).await?
             }
             None => Vec::new(),

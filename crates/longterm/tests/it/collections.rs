@@ -181,9 +181,9 @@ async fn updating_a_note_changes_only_the_given_fields() {
     shared.notes().update(&id, update).await.unwrap();
     note.content = "port 5433".to_owned();
     wherever(&longterm, async || {
-        assert_eq!(shared.note(&id).await.unwrap().as_ref(), Some(&note));
+        assert_eq!(shared.notes().get(&id).await.unwrap().as_ref(), Some(&note));
         assert_eq!(search(&shared, "5433").await, [format!("note/{id}")]);
-        let versions = shared.history(Kind::Note, &id).await.unwrap();
+        let versions = shared.history(&Key::new(Kind::Note, id.clone())).await.unwrap();
         let texts: Vec<&str> = versions.iter().map(|version| &*version.record.text).collect();
         assert_eq!(texts, ["port 5433", "port 5432"]);
     })

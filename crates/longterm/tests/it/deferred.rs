@@ -12,7 +12,7 @@ use std::{
 
 use aios_embedding::{Embedder, Fingerprint, StaticModel};
 use aios_longterm::{Applied, Config, Explain, FeedPage, Longterm, SearchOptions};
-use aios_record::{Change, FeedItem, Gate, Kind, Owner, Record};
+use aios_record::{Change, FeedItem, Gate, Owner, Record};
 
 use crate::support::{keys, model, note};
 
@@ -224,6 +224,6 @@ async fn the_next_owner_embeds_the_rows_that_the_last_one_left() {
     let next = Longterm::open(copy.path(), Config::default(), model()).await.unwrap();
     next.upkeep().drain().await.unwrap();
     assert_eq!(by_meaning(&next).await, both());
-    let record = next.record(Kind::Note, &"dog".parse().unwrap()).await.unwrap();
+    let record = next.get(&"note/dog".parse().unwrap()).await.unwrap();
     assert_eq!(record.unwrap().text, animals()[0].text);
 }

@@ -104,7 +104,7 @@ fn the_journal_and_the_library_filter_alike() {
                     found.hits.iter().map(|hit| hit.record.identity()).collect();
                 found.sort();
                 let narrowed = gate.narrow(&options.scope).unwrap();
-                let all = longterm.scoped(narrowed.clone()).identities().await.unwrap();
+                let all = longterm.scoped(narrowed.clone()).records().identities().await.unwrap();
                 let expect = of_scope(&records, &narrowed);
                 assert_eq!(all.len(), expect, "{narrowed:?}");
                 Some(found)

@@ -144,13 +144,13 @@ async fn a_user_with_the_empty_name_is_not_the_shared_owner() {
     for _ in ["before", "after"] {
         let of = |owner: Owner| longterm.scoped(Gate::owner(owner));
         let shared = of(Owner::SHARED);
-        assert_eq!(shared.record(key.kind, &key.id).await.unwrap(), None);
+        assert_eq!(shared.get(&key).await.unwrap(), None);
         let named = of(Owner::user("(no name)").unwrap());
-        let record = named.record(key.kind, &key.id).await.unwrap().unwrap();
+        let record = named.get(&key).await.unwrap().unwrap();
         assert_eq!(named.records().standings(&[record]).await.unwrap(), [Standing::Same]);
         let renamed = of(Owner::from_stored("u\u{fffd}note/x"));
         let id = Id::new("note-u1").unwrap();
-        assert_eq!(renamed.history(Kind::Note, &id).await.unwrap().len(), 4);
+        assert_eq!(renamed.history(&Key::new(Kind::Note, id.clone())).await.unwrap().len(), 4);
         assert!(longterm.upkeep().verify().await.unwrap().is_clean());
         longterm.upkeep().drain().await.unwrap();
     }
@@ -176,7 +176,7 @@ async fn histories_of_a_former_store_keep_their_owners() {
     for versions in expected["history"].as_array().unwrap() {
         let identity = identity(versions);
         let of_owner = longterm.scoped(Gate::owner(identity.owner.clone()));
-        let found = of_owner.history(identity.kind, &identity.id).await.unwrap();
+        let found = of_owner.history(&identity.key()).await.unwrap();
         let texts: Vec<&str> = found.iter().map(|version| version.record.text.as_str()).collect();
         let versions = versions["versions"].as_array().unwrap();
         let said: Vec<&str> = versions.iter().map(|it| it["text"].as_str().unwrap()).collect();

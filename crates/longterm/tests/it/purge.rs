@@ -244,7 +244,7 @@ async fn derived_returns_children_and_records_made_from_them() {
     of_ada.scope = Scope::default().with_user("ada").with_session("s");
     longterm.store(vec![of_ada]).await.unwrap();
     let of_ada = ScopeFilter::exact(Scope::default().with_user("ada"));
-    let found = longterm.narrow(&of_ada).unwrap().identities().await.unwrap();
+    let found = longterm.narrow(&of_ada).unwrap().records().identities().await.unwrap();
     assert_eq!(found, [Identity { owner: Owner::user("ada").unwrap(), ..shared("note/hers") }]);
     assert_eq!(longterm.records().identities().await.unwrap().len(), 7);
 }

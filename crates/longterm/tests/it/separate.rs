@@ -383,7 +383,7 @@ fn one_store_of_two_owners_is_searched_like_two_stores() {
                     }
                 }
                 if matches!(verb, Verb::Drain) {
-                    stores[0].drain().await.unwrap();
+                    stores[0].upkeep().drain().await.unwrap();
                 }
             }
             for round in ["pending", "drained"] {

@@ -156,7 +156,7 @@ async fn summaries_are_newest_first_and_truncated_at_the_budget() {
     let long = "x".repeat(100);
     for (name, summary) in [("first", "short one"), ("second", long.as_str())] {
         working.sessions().add(Session::new(id(name))).await.unwrap();
-        working.sessions().set_summary(name, summary).await.unwrap();
+        working.sessions().set_summary(&id(name), summary).await.unwrap();
         working.sessions().touch(&id(name)).await.unwrap();
     }
     let task = working.tasks().put(Task::new("t")).await.unwrap();

@@ -122,9 +122,10 @@ async fn messages_and_tasks_move_to_a_session_of_their_owner() {
     assert_eq!(everybody.tasks().list(Some("hers"), None).await.unwrap().len(), 1);
 
     // A session that was split off for an owner keeps the times of the original, and continues.
+    let mixed = id("mixed");
     let (of_all, hers) = (
         everybody.sessions().get(&id("mixed")).await.unwrap().unwrap(),
-        ada.sessions().get(&id("mixed")),
+        ada.sessions().get(&mixed),
     );
     let hers = hers.await.unwrap().unwrap();
     assert_eq!((hers.user_id(), hers.summary.as_deref()), (Some("ada"), None));
@@ -280,7 +281,7 @@ async fn changes_in_the_feed_get_their_owners() {
     assert_eq!(hers.identity(), Identity::new(user("ada"), Kind::Goal, id("g10")));
     assert_eq!(of_all.identity(), shared(Kind::Goal, "g1"));
     assert_eq!(key.to_string(), "task/removed");
-    view(&working, "ada").records().remove(&key(Kind::Goal, "g10")).await.unwrap();
+    view(&working, "ada").records().remove(&crate::key(Kind::Goal, "g10")).await.unwrap();
     let last = working.feed().after(0, 99).await.unwrap().pop().unwrap();
     assert!(
         matches!(last.change, Change::Delete { owner: Some(owner), .. } if owner == user("ada"))

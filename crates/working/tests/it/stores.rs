@@ -223,10 +223,10 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
         Call::UpdateEntry { name, json } => {
             let update = EntryUpdate { value: Some(json!(says)), ..EntryUpdate::default() };
             let entries = view.entry_store(backend(*json));
-            told(entries.update(named(name).as_str(), update).await)
+            told(entries.update(&named(name), update).await)
         }
         Call::DeleteEntry { name, json } => {
-            told(view.entry_store(backend(*json)).remove(named(name).as_str()).await)
+            told(view.entry_store(backend(*json)).remove(&named(name)).await)
         }
         Call::ClearEntries { json } => told(view.entry_store(backend(*json)).clear().await),
         Call::Prefer { name } => {

@@ -32,10 +32,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().list(Kind::Note, None, 2).await,
         h.view.longterm().list(Kind::Knowledge, None, 100).await,
     ];
-    "longterm::Records::says" => [value(h.view.longterm().records().says("the zebra", "a zebra in the barn"))];
+    "longterm::Records::says" => [
+        value(h.view.longterm().records().says("the zebra", "a zebra in the barn")),
+    ];
     "LongtermView::narrow" => [
         h.view.longterm().narrow(&in_session()).map(|it| it.gate().clone()),
-        h.view.longterm().narrow(&in_session()).unwrap().counts().await,
+        h.view.longterm().narrow(&in_session()).unwrap().records().counts().await,
         h.view.longterm().narrow(&in_session()).unwrap().search("barn", &explained()).await,
     ];
     "LongtermView::search" => [
@@ -43,9 +45,15 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().search("zebra0 zebra1 zebra2 vet", &explained()).await,
         h.view.longterm().search("the same words in the store of everybody", &explained()).await,
         h.view.longterm().search("barn key", &explained().with_limit(1)).await,
-        h.view.longterm().search("vet", &explained().with_tags(vec!["care".to_owned()]).with_kinds(vec![Kind::Note])).await,
-        h.view.longterm().search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u1"))).await.map(|found| found.hits.len()),
-        h.view.longterm().search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u2"))).await.map(|found| found.hits.len()),
+        h.view.longterm()
+            .search("vet", &explained().with_tags(tagged()).with_kinds(vec![Kind::Note]))
+            .await,
+        h.view.longterm()
+            .search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u1")))
+            .await.map(|found| found.hits.len()),
+        h.view.longterm()
+            .search("vet", &SearchOptions::default().with_scope(Scope::default().with_user("u2")))
+            .await.map(|found| found.hits.len()),
     ];
     "longterm::KnowledgeCollection::search" => [
         h.view.longterm().knowledge().search("two bales of hay", 10).await,
@@ -86,9 +94,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().sources().retire(&notes(&h)).await.map(sorted_identities),
         h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
     ];
-    "longterm::Tombstones::are_forgotten" => [h.view.longterm().tombstones().are_forgotten(&drafts(&h)).await];
+    "longterm::Tombstones::are_forgotten" => [
+        h.view.longterm().tombstones().are_forgotten(&drafts(&h)).await,
+    ];
     "longterm::Tombstones::are_texts_forgotten" => [
-        h.view.longterm().tombstones().are_texts_forgotten(&own_scope(&h).owner(), None, &["Never of it"]).await,
+        h.view.longterm().tombstones()
+            .are_texts_forgotten(&own_scope(&h).owner(), None, &["Never of it"]).await,
     ];
     "longterm::Records::each" => [{
         let mut seen = Vec::new();
@@ -105,7 +116,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
 
     "longterm::Records::build" => [
-        h.view.longterm().records().build(Kind::Note, h.fields(json!({"id": "n8", "content": "zebra@"}))),
+        h.view.longterm().records()
+            .build(Kind::Note, h.fields(json!({"id": "n8", "content": "zebra@"}))),
     ];
     "longterm::Records::put" => [
         h.view.longterm()
@@ -120,7 +132,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm()
             .update(&key(Kind::Note, "n1"), h.fields(json!({"content": "Vet of zebra@: Tuesday."})))
             .await,
-        h.view.longterm().update(&key(Kind::Note, "nothing"), h.fields(json!({"title": "x"}))).await,
+        h.view.longterm().update(&key(Kind::Note, "nothing"), h.fields(json!({"title": "x"})))
+            .await,
     ];
     "longterm::ConfigChanges::put" => [
         h.view.longterm().config_changes().put(ConfigChange {
@@ -224,7 +237,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "longterm::Tombstones::lift" => [
         h.view.longterm().tombstones().lift(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
-        h.view.longterm().tombstones().are_forgotten(&[draft(&h, "n9", "Never zebra@", h.user)]).await,
+        h.view.longterm().tombstones().are_forgotten(&[draft(&h, "n9", "Never zebra@", h.user)])
+            .await,
     ];
 };
 
@@ -303,6 +317,10 @@ fn drafts(hand: &Hand) -> Vec<Record> {
 
 fn in_session() -> ScopeFilter {
     ScopeFilter::new(Scope::default().with_session("s1"))
+}
+
+fn tagged() -> Vec<String> {
+    vec!["care".to_owned()]
 }
 
 fn explained() -> SearchOptions {

@@ -57,8 +57,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.recall_with("hay", &explained().with_min_relevance(0.3)).await,
     ];
     "memory::Forgetting::propose" => [
-        h.view.forgetting().propose(&ForgetQuery::new("The vet of the zebra").with_limit(1000)).await,
-        h.view.forgetting().propose(&ForgetQuery::new("The same words, remembered by everybody.")).await,
+        h.view.forgetting().propose(&ForgetQuery::new("The vet of the zebra").with_limit(1000))
+            .await,
+        h.view.forgetting().propose(&ForgetQuery::new("The same words, remembered by everybody."))
+            .await,
         h.view.forgetting().propose(&ForgetQuery::new("hay").with_min_relevance(0.1)).await,
     ];
     "MemoryView::get" => [
@@ -197,9 +199,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "memory::Upkeep::verify" => [
         h.memory.administrator().upkeep().verify(|_| ()).await.map(|it| it.is_clean()),
     ];
-    "memory::Upkeep::older_databases" => [h.memory.administrator().upkeep().older_databases().await];
+    "memory::Upkeep::older_databases" => [
+        h.memory.administrator().upkeep().older_databases().await,
+    ];
     "memory::Upkeep::backup" => [backed_up(&h).await];
-    "memory::Upkeep::maintain_with" => [h.memory.administrator().upkeep().maintain_with(Mode::DryRun).await];
+    "memory::Upkeep::maintain_with" => [
+        h.memory.administrator().upkeep().maintain_with(Mode::DryRun).await,
+    ];
 };
 
 const CARE: &str = "# Care of the zebra@\n\nBrush the zebra@ on Sundays.\n\n\
@@ -213,10 +219,6 @@ const CHAT: &str = r#"{"messages": [
 const ENTRIES: &str = r#"{"entries": {
     "e9": {"id": "e9", "category": "stock", "key": "salt", "value": "a lick for zebra@",
            "created_at": "2025-05-01T10:00:00Z", "updated_at": "2025-05-01T10:00:00Z"}}}"#;
-
-fn id(id: &str) -> Id {
-    Id::new(id).unwrap()
-}
 
 fn object(hand: &Hand, fields: Value) -> Value {
     Value::Object(hand.fields(fields))

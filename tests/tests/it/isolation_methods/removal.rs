@@ -35,8 +35,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Records::remove" => [
         h.view.working().records().remove(&key(Kind::Goal, "g1")).await,
         h.view.working().records().remove(&key(Kind::Goal, "g1")).await,
-        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra1")).await.map(|gone| gone.len()),
-        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra2")).await.map(|gone| gone.len()),
+        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra1")).await
+            .map(|gone| gone.len()),
+        h.view.working().records().remove(&key(Kind::Goal, "g-only-zebra2")).await
+            .map(|gone| gone.len()),
         h.view.working().tasks().list(None, None).await,
     ];
     "Records::remove_exactly" => [
@@ -55,20 +57,28 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().records().counts().await,
     ];
     "longterm::Tombstones::knew" => [
-        h.view.longterm().tombstones().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n6"))).await,
-        h.view.longterm().tombstones().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
-        h.view.longterm().tombstones().knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
+        h.view.longterm().tombstones()
+            .knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n6"))).await,
+        h.view.longterm().tombstones()
+            .knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "n1"))).await,
+        h.view.longterm().tombstones()
+            .knew(&["u1", "u2", ""].map(|of| identity(of, Kind::Note, "no"))).await,
     ];
     "longterm::Tombstones::knew_scope" => [
         h.view.longterm().tombstones().knew_scope().await,
         narrowed(&h, "s1").longterm().tombstones().knew_scope().await,
         narrowed(&h, "nosuch").longterm().tombstones().knew_scope().await,
     ];
-    "longterm::Tombstones::deleted_of" => [h.view.longterm().tombstones().deleted_of(Kind::Note).await];
+    "longterm::Tombstones::deleted_of" => [
+        h.view.longterm().tombstones().deleted_of(Kind::Note).await,
+    ];
     "memory::Forgetting::knew" => [
-        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")])).await,
-        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")])).await,
-        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("", Kind::Note, "n6")])).await,
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u1", Kind::Note, "n6")]))
+            .await,
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("u2", Kind::Note, "n6")]))
+            .await,
+        h.view.forgetting().knew(&ForgetTarget::Records(vec![identity("", Kind::Note, "n6")]))
+            .await,
         h.view.forgetting().knew(&ForgetTarget::Document("care.md".into())).await,
         h.view.forgetting().knew(&ForgetTarget::Document("none.md".into())).await,
     ];

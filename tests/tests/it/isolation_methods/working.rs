@@ -38,8 +38,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Events::list" => [h.view.working().events().list(EventFilter::default()).await];
     "Goals::get" => [
         h.view.working().goals().get(&id("g1")).await,
-        h.view.working().goals().get(&id("g-only-zebra1")).await.map(|goal| goal.map(|it| it.priority)),
-        h.view.working().goals().get(&id("g-only-zebra2")).await.map(|goal| goal.map(|it| it.priority)),
+        h.view.working().goals().get(&id("g-only-zebra1")).await
+            .map(|goal| goal.map(|it| it.priority)),
+        h.view.working().goals().get(&id("g-only-zebra2")).await
+            .map(|goal| goal.map(|it| it.priority)),
     ];
     "Goals::active" => [h.view.working().goals().active().await];
     "Records::counts" => [h.view.working().records().counts().await];
@@ -239,8 +241,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         ]).await,
     ];
     "Messages::amend" => [
-        h.view.working().messages().amend(&id("m2"), &NewMessage::new(id("s1"), Role::Assistant, h.text("The zebra@ sleeps in the east."))).await,
-        h.view.working().messages().amend(&id("nothing"), &NewMessage::new(id("s1"), Role::Assistant, "not there")).await,
+        h.view.working().messages()
+            .amend(&id("m2"), &NewMessage::new(id("s1"), Role::Assistant, h.text("East: zebra@.")))
+            .await,
+        h.view.working().messages()
+            .amend(&id("nothing"), &NewMessage::new(id("s1"), Role::Assistant, "not there")).await,
     ];
     "Patterns::put" => [
         h.view.working().patterns().put(Pattern {
@@ -296,7 +301,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             result: Some(h.text("zebra@ went through")),
             ..TaskUpdate::default()
         }).await,
-        h.view.working().tasks().set_status(&id("nothing"), TaskStatus::Completed, TaskUpdate::default())
+        h.view.working().tasks()
+            .set_status(&id("nothing"), TaskStatus::Completed, TaskUpdate::default())
             .await,
     ];
     "ToolCalls::put" => [
@@ -307,7 +313,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         }).await,
     ];
     "Records::update" => [
-        h.view.working().records().update(&key(Kind::Goal, "g1"), h.fields(json!({"priority": 9}))).await,
+        h.view.working().records().update(&key(Kind::Goal, "g1"), h.fields(json!({"priority": 9})))
+            .await,
         h.view.working().records()
             .update(&key(Kind::Goal, "nothing"), h.fields(json!({"priority": 9})))
             .await,

@@ -79,8 +79,6 @@ pub(super) const TOLERATED: &[Tolerated<'_>] = &[
             "import/agent.rs",
             "import/entries.rs",
             "import/interactions.rs",
-            "import/mapping.rs",
-            "import/report.rs",
             "import/sessions.rs",
             "import/source.rs",
             "import/tasks.rs",

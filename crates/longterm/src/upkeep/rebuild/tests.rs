@@ -8,7 +8,7 @@ use std::{
 };
 
 use aios_embedding::{Embedder, StaticModel};
-use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
+use aios_record::{Id, Identity, Kind, Owner, Record, Scope};
 
 use crate::upkeep::rebuild::Repaired;
 use crate::{
@@ -84,7 +84,7 @@ impl Store {
         for id in 0..count {
             let expect = note(id);
             let is_lost = lost.contains(&expect.identity());
-            let read = longterm.get(&Key::new(Kind::Note, expect.id.clone())).await.unwrap();
+            let read = longterm.get(&expect.key()).await.unwrap();
             assert_eq!(read.map(|record| record.text), (!is_lost).then(|| expect.text.clone()));
             if !is_lost {
                 let found = longterm.search(&expect.text, &SearchOptions::default()).await;
@@ -260,7 +260,7 @@ async fn a_damaged_deletion_file_does_not_bring_deleted_records_back() {
     let repaired = store.repair().await;
     assert_eq!(repaired.unknown, [], "what was deleted stays so: {repaired:?}");
     let longterm = store.open().await;
-    let read = longterm.record(Kind::Note, &note(2).id).await.unwrap();
+    let read = longterm.get(&note(2).key()).await.unwrap();
     assert_eq!(read, None);
     assert_eq!(repaired.missing, []);
     assert!(longterm.upkeep().verify_rows(|_| {}).await.unwrap().is_clean());
@@ -308,7 +308,7 @@ async fn an_index_without_a_checksum_must_find_every_record() {
     let checksums = "SELECT count(*) FROM index_checksums";
     assert!(0 < db.query_row(checksums, [], |row| row.get::<_, i64>(0)).unwrap());
     let longterm = store.open().await;
-    let read = longterm.record(Kind::Note, &note(7).id).await.unwrap();
+    let read = longterm.get(&note(7).key()).await.unwrap();
     assert_eq!(read.map(|record| record.text), Some(note(7).text));
 }
 
@@ -379,7 +379,7 @@ async fn a_damaged_data_file_stops_reads_and_writes_wait() {
     fs::write(&file, bytes).unwrap();
     let longterm = store.open().await;
     let refused = |error: &Error| matches!(error, Error::DamagedRows { path } if *path == file);
-    let read = longterm.record(Kind::Note, &note(9).id).await;
+    let read = longterm.get(&note(9).key()).await;
     assert!(read.as_ref().is_err_and(refused), "{read:?}");
     let searched = longterm.search("note number", &SearchOptions::default()).await;
     assert!(searched.as_ref().is_err_and(refused), "{searched:?}");
@@ -388,7 +388,7 @@ async fn a_damaged_data_file_stops_reads_and_writes_wait() {
     let repaired = store.repair().await;
     assert_eq!((repaired.records, repaired.missing), (10, Vec::new()));
     let longterm = store.open().await;
-    let read = longterm.record(Kind::Note, &note(20).id).await.unwrap();
+    let read = longterm.get(&note(20).key()).await.unwrap();
     assert_eq!(read.map(|record| record.text), Some(note(20).text));
 }
 
@@ -418,7 +418,7 @@ async fn an_index_that_misses_records_of_an_open_library_is_rebuilt() {
     longterm.close().await.unwrap();
     let longterm = store.open().await;
     damage_key_index(&store, &note(7));
-    let read = longterm.record(Kind::Note, &note(7).id).await.unwrap();
+    let read = longterm.get(&note(7).key()).await.unwrap();
     assert_eq!(read.map(|record| record.text), Some(note(7).text));
     longterm.close().await.unwrap();
     assert_eq!(found(&store).await, crate::Verification { checked: 9, ..Default::default() });
