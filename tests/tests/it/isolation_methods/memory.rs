@@ -9,7 +9,7 @@ use aios_exchange::{
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, Event, ForgetQuery, Id, Kind, MemoryView, Mode, RememberOptions, Scope,
+    AgentMemory, Config, Event, ForgetQuery, Kind, MemoryView, Mode, RememberOptions, Scope,
     ScopeFilter, SearchOptions, Tier, longterm::Explain,
 };
 use serde_json::{Value, json};
