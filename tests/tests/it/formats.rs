@@ -214,6 +214,7 @@ async fn a_store_of_the_current_format_has_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_is_missing_in_a_store_is_noticed() {
     let expected = expected();
+    // The first one is damage, which reading the records reports.
     for (name, sql, said) in [
         ("journal.db", "DELETE FROM pending WHERE record IS NOT NULL", ""),
         ("journal.db", "DELETE FROM history", "the histories are"),

@@ -82,7 +82,7 @@ pub(crate) fn config(dir: &Path) -> Config {
 /// Opens the store at `dir` and stores the records of `owners`.
 pub(crate) async fn make(dir: &Path, owners: &[Whose], files: &Path) -> AgentMemory {
     let memory = AgentMemory::open(config(dir)).await.unwrap();
-    store(&memory, owners, files).await;
+    Box::pin(store(&memory, owners, files)).await;
     memory
 }
 

@@ -198,9 +198,10 @@ async fn a_journal_of_each_format_is_migrated_with_all_rows() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_a_migration_loses_is_noticed() {
+    // The first two are damage, which reading the records reports.
     for (sql, said) in [
         ("DELETE FROM pending WHERE seq = (SELECT max(seq) FROM pending)", ""),
-        ("UPDATE pending SET record = replace(record, 'waits', 'waited')", "the text of"),
+        ("UPDATE pending SET record = replace(record, 'waits', 'waited')", ""),
         ("DELETE FROM history WHERE seq = (SELECT min(seq) FROM history)", "had the versions"),
         ("DELETE FROM tombstones", "the tombstones are others"),
         ("DELETE FROM refused", "0 changes were refused"),

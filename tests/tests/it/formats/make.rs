@@ -83,7 +83,7 @@ async fn forget(view: &MemoryView, kind: Kind, name: &str) {
 
 /// Stores records of every kind, and changes, deletes and forgets some. All reach the library.
 async fn fill(memory: &AgentMemory, files: &Path) {
-    same_names::store(memory, &[SHARED, U1], files).await;
+    Box::pin(same_names::store(memory, &[SHARED, U1], files)).await;
     let u1 = U1.view(memory);
     for day in ["Tuesday", "Friday"] {
         let content = format!("The vet of the zebra1 comes on {day}.");
