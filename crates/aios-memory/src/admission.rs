@@ -59,7 +59,7 @@ pub use self::{
     tally::{Conflict, Detail, Mending, Outcome, Tally},
 };
 pub use crate::document::Document;
-use crate::{Error, MemoryView, guarding, records::is_kept};
+use crate::{Error, MemoryView, RecordProblem, guarding, records::is_kept};
 
 /// A record to be admitted.
 #[derive(Debug, Clone)]
@@ -257,8 +257,7 @@ impl Admission {
             !is_kept(kind) && !matches!(kind, Kind::Preference | Kind::Persona | Kind::AgentState);
         let named = record.payload.get("id").and_then(Value::as_str);
         if is_named && named.is_some_and(|id| id != record.id.as_str()) {
-            let problem = "its payload names another id than the record".to_owned();
-            return Err(Error::Record { kind, problem });
+            return Err(Error::Record { kind, problem: RecordProblem::PayloadId });
         }
         Ok(())
     }

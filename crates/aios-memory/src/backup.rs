@@ -7,6 +7,7 @@ use std::{
 };
 
 use aios_files::{Staging, check_apart, copy, create, make_directory, sync_directory};
+use aios_record::Remedy;
 use aios_working::{Problem, Working};
 use serde::Serialize;
 use tokio::task;
@@ -46,9 +47,9 @@ impl Administrator {
     /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the places of
     ///   its copies.
     /// - [`Error::Output`] if `dir` is not empty or cannot be written.
-    /// - [`Error::Input`] if `dir` lies in the data directory or contains it, or if `working.db` is
-    ///   damaged.
-    /// - [`Error::Place`] while another process writes there.
+    /// - [`Error::Input`] if `working.db` is damaged.
+    /// - [`Error::Place`] if `dir` lies in the data directory or contains it, or while another
+    ///   process writes there.
     /// - Errors of the tiers, also if `journal.db` is damaged.
     pub async fn backup(
         &self,
@@ -60,10 +61,7 @@ impl Administrator {
         let damage = self.longterm().journal_damage().await?;
         if let Some(damage) = damage.first() {
             let path = self.config().memory.data_dir.join(PARTS[1]);
-            let reason = format!(
-                "{damage}; restore an earlier backup, or go on with what the library \
-                 holds by `aios-memory repair`"
-            );
+            let reason = damage.clone();
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
         let problems = self.working().upkeep().verify().await?;
@@ -72,9 +70,8 @@ impl Administrator {
             .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
         if damaged {
             let path = self.config().memory.data_dir.join(PARTS[0]);
-            let problem = "it is damaged, and so would be a copy; restore an earlier backup, or go \
-                           on with what can be read by `aios-memory repair`";
-            return Err(Error::Input { path, problem: problem.to_owned() });
+            let problem = "it is damaged, and so would be a copy".to_owned();
+            return Err(Error::Input { path, problem, remedy: Some(Remedy::RestoreOrRepair) });
         }
         let staging = Staging::begin(dir, MARKED_PARTS)?;
         let copy = staging.path();
@@ -112,8 +109,8 @@ impl Administrator {
 /// library files are verified; a damaged backup is restored nevertheless, and reported as an error.
 ///
 /// # Errors
-/// [`Error::Input`] if `from` is not a complete copy, if the copy is damaged, or if one of the
-/// directories lies in the other; [`Error::NoDirectory`] if the settings name no data directory;
+/// [`Error::Input`] if `from` is not a complete copy, or if the copy is damaged; [`Error::Place`] if
+/// one of the directories lies in the other; [`Error::NoDirectory`] if the settings name no data directory;
 /// [`Error::Output`] if the data directory is not empty or cannot be written;
 /// [`Error::ForeignDirectory`] if it belongs to another user; [`Error::Place`] while another
 /// process restores into it.
@@ -125,9 +122,8 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     }
     let restoring = task::spawn_blocking(move || {
         if fs::read_to_string(from.join(MARK)).ok().as_deref() != Some(MARKED) {
-            let problem = "it is no whole backup of aios-memory; name the directory that \
-                           `backup` was given";
-            return Err(Error::Input { path: from, problem: problem.to_owned() });
+            let problem = "expected a whole backup of aios-memory".to_owned();
+            return Err(Error::Input { path: from, problem, remedy: Some(Remedy::NameBackup) });
         }
         check_apart(&to, &from)?;
         if to.exists() {
@@ -155,11 +151,8 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
         },
     };
     let to = copied.path.display();
-    let problem = format!(
-        "it was restored to {to}, but the backup is damaged: {damage}; run `aios-memory repair`, \
-         or restore another backup into an empty directory"
-    );
-    Err(Error::Input { path: source, problem })
+    let problem = format!("it was restored to {to}, but the backup is damaged: {damage}");
+    Err(Error::Input { path: source, problem, remedy: Some(Remedy::RestoreAnother) })
 }
 
 /// Removes the remains of an interrupted restore of a former version from the data directory.
@@ -189,9 +182,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
         return copy(from, to).map(drop).map_err(Error::output(to));
     }
     if !found.is_dir() {
-        let problem = "it is neither a file nor a directory, and no part of a backup; put what it \
-                       stands for in its place";
-        return Err(Error::Input { path: from.to_owned(), problem: problem.to_owned() });
+        let problem = "it is neither a file nor a directory, and not a part of a backup";
+        return Err(Error::input(from, problem));
     }
     make_directory(to).map_err(Error::output(to))?;
     for entry in fs::read_dir(from).map_err(read(from))? {
@@ -203,7 +195,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
 
 fn read(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
-    move |error| Error::Input { path, problem: format!("failed to read: {error}") }
+    move |error| Error::input(path, format!("failed to read: {error}"))
 }
 
 fn bytes_below(path: &Path) -> io::Result<u64> {

@@ -1,5 +1,5 @@
-//! The examination of a whole data directory, tier by tier, with advice for each finding, and the
-//! verification of stored data. The advice is not carried out here.
+//! The examination of a whole data directory, tier by tier, with a remedy for each finding, and the
+//! verification of stored data. No remedy is carried out here.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -8,11 +8,14 @@ use std::{
 };
 
 use aios_longterm::{Access, Verification};
+use aios_record::Remedy;
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
 use crate::{
-    Administrator, AgentMemory, Config, Error, RebuildProgress, migrate, model as models,
+    Administrator, AgentMemory, Config, Error, RebuildProgress,
+    error::in_settings,
+    migrate, model as models,
     together::{Generations, WORKING},
 };
 
@@ -31,7 +34,7 @@ const PENDING_HIGH: u64 = 100_000;
 pub struct Examined {
     /// The examined part: `config`, `data_dir`, `model`, `memory`, `working` or `longterm`.
     pub part: &'static str,
-    /// The name, the finding and the advice.
+    /// The name, the finding and the remedy.
     #[serde(flatten)]
     pub check: Check,
 }
@@ -41,14 +44,14 @@ impl Examined {
     #[must_use]
     pub fn good(part: &'static str, name: &'static str, finding: impl Into<String>) -> Examined {
         let (health, finding) = (Health::Good, finding.into());
-        Examined { part, check: Check { name, health, finding, advice: None } }
+        Examined { part, check: Check { name, health, finding, remedy: None } }
     }
 
-    /// Sets the health and the advice.
+    /// Sets the health and the remedy.
     #[must_use]
-    pub fn but(mut self, health: Health, advice: impl Into<String>) -> Examined {
+    pub fn but(mut self, health: Health, remedy: Remedy) -> Examined {
         self.check.health = health;
-        self.check.advice = Some(advice.into());
+        self.check.remedy = Some(remedy);
         self
     }
 }
@@ -128,6 +131,28 @@ impl Verified {
             + self.journal.len()
             + library.iter().map(|(_, found)| found.len()).sum::<usize>()
     }
+
+    /// Returns the next step for each store with a problem.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let mut remedies = Vec::new();
+        if !self.older.is_empty() {
+            remedies.push(Remedy::RestoreTogether);
+        }
+        let is_damage =
+            |it: &Problem| matches!(it, Problem::Damaged { .. } | Problem::Unreadable { .. });
+        if self.working.iter().any(is_damage) || !self.journal.is_empty() {
+            remedies.push(Remedy::RestoreOrRepair);
+        } else if !self.working.is_empty() {
+            remedies.push(Remedy::Examine);
+        }
+        if self.library.is_mended() {
+            remedies.push(Remedy::VerifyAgain);
+        } else if !self.library.is_clean() {
+            remedies.push(Remedy::Repair);
+        }
+        remedies
+    }
 }
 
 impl Administrator {
@@ -188,13 +213,14 @@ fn directory(dir: &Path) -> Examined {
             good(format!("{shown} is not there yet; the first use makes it"))
         }
         Err(error) => good(format!("{shown} cannot be looked at: {error}"))
-            .but(Health::Bad, "make it readable, or name another one with --data-dir"),
-        Ok(found) if !found.is_dir() => good(format!("{shown} is no directory"))
-            .but(Health::Bad, "name a directory with --data-dir"),
+            .but(Health::Bad, Remedy::NameDataDirectory),
+        Ok(found) if !found.is_dir() => {
+            good(format!("{shown} is not a directory")).but(Health::Bad, Remedy::NameDataDirectory)
+        }
         Ok(found) if found.permissions().mode() & OTHERS != 0 => {
             let mode = found.permissions().mode() & 0o777;
             good(format!("others may look into {shown} (mode {mode:o})"))
-                .but(Health::Bad, format!("chmod 700 '{shown}'"))
+                .but(Health::Bad, Remedy::SetMode { mode: 0o700, paths: vec![dir.to_owned()] })
         }
         Ok(_) => good(format!("only its owner can look into {shown}")),
     }
@@ -213,7 +239,7 @@ fn owner(dir: &Path) -> Examined {
             None => "another process writes to the library".to_owned(),
         }),
         Err(TryLockError::Error(error)) => good(format!("the lock cannot be asked: {error}"))
-            .but(Health::Bad, "put the data directory on a file system that knows flock"),
+            .but(Health::Bad, Remedy::ChangeFileSystem),
     }
 }
 
@@ -258,8 +284,8 @@ fn schema(database: &migrate::Database) -> Examined {
         }
     };
     let examined = Examined::good("memory", "schema", finding);
-    match database.advice() {
-        Some(advice) => examined.but(health, advice),
+    match database.remedy() {
+        Some(remedy) => examined.but(health, remedy),
         None => examined,
     }
 }
@@ -279,7 +305,10 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
     }
     match memory.working().upkeep().doctor().await {
         Ok(checks) => {
-            found.extend(checks.into_iter().map(|check| Examined { part: "working", check }));
+            found.extend(checks.into_iter().map(|check| {
+                let remedy = check.remedy.and_then(in_settings);
+                Examined { part: "working", check: Check { remedy, ..check } }
+            }));
         }
         Err(error) => found.push(failed("working", "doctor", &error.into())),
     }
@@ -307,9 +336,7 @@ fn purge(is_unfinished: bool) -> Examined {
         false => Examined::good("memory", "purge", "no purge is unfinished"),
         true => {
             let finding = "a purge is not finished: files may still hold what was forgotten";
-            let advice = "end what is in the way, such as a rebuild or a reader, and open the \
-                          memory again, which finishes it";
-            Examined::good("memory", "purge", finding).but(Health::Bad, advice)
+            Examined::good("memory", "purge", finding).but(Health::Bad, Remedy::FinishPurge)
         }
     }
 }
@@ -323,9 +350,9 @@ fn room(total_gb: f64, used_gb: f64) -> Examined {
     if total_gb == 0.0 || (ROOM_GB_LOW <= free && ROOM_PERCENT_LOW <= percent) {
         examined
     } else if free < ROOM_GB_OUT {
-        examined.but(Health::Bad, "make room before writes fail")
+        examined.but(Health::Bad, Remedy::FreeDisk)
     } else {
-        examined.but(Health::Warning, "make room, or `aios-memory maintain --vacuum`")
+        examined.but(Health::Warning, Remedy::Vacuum)
     }
 }
 
@@ -333,7 +360,7 @@ fn journal(pending: u64) -> Examined {
     let finding = format!("{pending} changes wait for the library");
     let examined = Examined::good("longterm", "journal", finding);
     match PENDING_HIGH < pending {
-        true => examined.but(Health::Warning, "keep a process running until they are through"),
+        true => examined.but(Health::Warning, Remedy::KeepRunning),
         false => examined,
     }
 }
@@ -348,19 +375,19 @@ async fn refused(memory: &Administrator, count: u64) -> Examined {
     let Some(newest) = newest else { return good("every change was stored".to_owned()) };
     let (identity, reason) = (newest.identity, newest.reason);
     good(format!("{count} changes were not stored; the newest: `{identity}`: {reason}"))
-        .but(Health::Warning, "store what is wanted again in a form that fits; the list is a log")
+        .but(Health::Warning, Remedy::StoreAgain)
 }
 
 fn library(verified: &Verified) -> Examined {
     if !verified.journal.is_empty() {
         let finding = format!("journal.db is damaged: {}", verified.journal.join("; "));
-        let advice = "restore a backup; `aios-memory repair` goes on with what the library holds";
-        return Examined::good("longterm", "journal", finding).but(Health::Bad, advice);
+        return Examined::good("longterm", "journal", finding)
+            .but(Health::Bad, Remedy::RestoreOrRepair);
     }
     if !verified.older.is_empty() {
         let finding = format!("{} is older than what lies beside it", verified.older.join(", "));
-        let advice = "restore all files of one backup; `aios-memory repair` goes on with these";
-        return Examined::good("memory", "generation", finding).but(Health::Bad, advice);
+        return Examined::good("memory", "generation", finding)
+            .but(Health::Bad, Remedy::RestoreTogether);
     }
     let found = verified.library.findings().into_iter().filter(|(_, found)| !found.is_empty());
     let found: Vec<String> =
@@ -369,27 +396,19 @@ fn library(verified: &Verified) -> Examined {
         let finding = format!("it holds all {} records", verified.library.checked);
         return Examined::good("longterm", "library", finding);
     }
-    let advice = match verified.library.is_mended() {
-        true => "the indexes have been made again, and nothing was lost; run it once more",
-        false => "`aios-memory verify` names them; `aios-memory repair` puts it right",
+    let remedy = match verified.library.is_mended() {
+        true => Remedy::VerifyAgain,
+        false => Remedy::VerifyAndRepair,
     };
-    Examined::good("longterm", "library", found.join(", ")).but(Health::Bad, advice)
+    Examined::good("longterm", "library", found.join(", ")).but(Health::Bad, remedy)
 }
 
 fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-    let otherwise = match error.is_unwritable() {
-        true if error.is_no_room() => {
-            "the disk is full, which is no damage: make room; until then reading works, and \
-             nothing else"
-        }
-        true => "make room or make it writable; until then reading works, and nothing else",
-        false => "see what the finding says; otherwise restore a backup",
-    };
-    let advice = match error.is_no_room() {
-        true => otherwise,
-        false => error.hint().unwrap_or(otherwise),
-    };
-    Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, advice)
+    let remedy = error.remedy().unwrap_or(match error.is_unwritable() {
+        true => Remedy::MakeWritable,
+        false => Remedy::RestoreBackup,
+    });
+    Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, remedy)
 }

@@ -92,8 +92,8 @@ pub use aios_longterm::{
 };
 pub use aios_operational::{Event, Pushed, Snapshot};
 pub use aios_record::{
-    Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
-    Tier, Timestamp, forms,
+    Error as VocabularyError, Gate, Id, Identity, Key, Kind, Owner, Record, Remedy, Scope,
+    ScopeFilter, Tier, Timestamp, forms,
 };
 pub use aios_working::{Check, Health};
 /// The tier crates and the drafts, for the types in public signatures.
@@ -112,7 +112,7 @@ pub use crate::{
     },
     directory::Scratch,
     doctor::{Examined, Verified, doctor},
-    error::Error,
+    error::{Error, RecordProblem},
     fields::{Field, Holds, fields, has_free_fields},
     forget::{
         Agreement, ForgetOptions, ForgetQuery, ForgetTarget, Part, Proposal, Proposed, Receipt,

@@ -30,11 +30,11 @@ impl Project {
     /// [`Error::Input`] if `path` is not a directory, or if it is in a repository and `git` cannot
     /// be run.
     pub fn of(path: &Path) -> Result<Project, Error> {
-        let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+        let input = |problem: String| Error::input(path, problem);
         let failed = |error| input(format!("failed to open: {error}"));
         let path = fs::canonicalize(path).map_err(failed)?;
         if !path.is_dir() {
-            return Err(input("it is not a directory; name the project's directory".to_owned()));
+            return Err(input("expected the directory of a project".to_owned()));
         }
         let Some(root) = path.ancestors().find(|dir| dir.join(".git").exists()) else {
             return Ok(Project::at(&path));
@@ -85,7 +85,7 @@ fn first_commit(root: &Path) -> Result<Option<String>, String> {
 fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
     let ran = Command::new("git").arg("-C").arg(root).args(arguments).output();
     let ran = ran.map_err(|error| {
-        format!("failed to run git, which knows the project: {error}; give its id instead")
+        format!("failed to run git, which knows the id of the project: {error}")
     })?;
     // Both commands exit with 1 or 128 if there is no result.
     Ok(String::from_utf8_lossy(&ran.stdout).into_owned())

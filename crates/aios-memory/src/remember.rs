@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Error, MemoryView,
+    Error, MemoryView, RecordProblem,
     admission::{Arrival, Outcome},
     records::is_direct,
 };
@@ -77,11 +77,10 @@ impl MemoryView {
     ) -> Result<Remembered, Error> {
         let RememberOptions { kind, tags, importance } = options;
         if forms::is_blank(text) {
-            return Err(Error::Record { kind, problem: "its text is empty".to_owned() });
+            return Err(Error::Record { kind, problem: RecordProblem::NoText });
         }
         if !is_direct(kind) {
-            let problem = "it belongs to working memory; use `record`".to_owned();
-            return Err(Error::Record { kind, problem });
+            return Err(Error::Record { kind, problem: RecordProblem::OtherTier });
         }
         let mut scope = Scope::default();
         self.gate().fill(&mut scope)?;

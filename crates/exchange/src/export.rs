@@ -52,7 +52,7 @@ pub async fn to_file(
     let partial = Partial::create(path)?;
     let (exported, partial) = write_export(view, Lines::new(partial, path, progress)?).await?;
     let committing = task::spawn_blocking(move || partial.commit());
-    committing.await.map_err(|_| Error::Interrupted)??;
+    committing.await.map_err(Error::interrupted)??;
     Ok(exported)
 }
 
@@ -144,9 +144,7 @@ async fn check_whole(
         None => Ok(()),
         Some((identity, _)) => Err(aios_longterm::Error::Damaged {
             key: identity.to_string(),
-            reason: "long-term memory should hold it and does not; `aios-memory repair` saves \
-                     what can be saved"
-                .to_owned(),
+            reason: "long-term memory should hold it and does not".to_owned(),
         }
         .into()),
     }
@@ -184,7 +182,7 @@ impl<W: Write + Send + 'static> Lines<W> {
             }
             Ok(self)
         });
-        writing.await.map_err(|_| Error::Interrupted)?
+        writing.await.map_err(Error::interrupted)?
     }
 
     async fn finish(self) -> Result<W, Error> {
@@ -192,6 +190,6 @@ impl<W: Write + Send + 'static> Lines<W> {
             let flushed = self.out.into_inner().map_err(|error| error.into_error());
             flushed.map_err(Error::output(self.path))
         });
-        finishing.await.map_err(|_| Error::Interrupted)?
+        finishing.await.map_err(Error::interrupted)?
     }
 }

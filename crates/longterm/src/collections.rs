@@ -25,7 +25,7 @@ pub use self::{
     note::{Note, NoteUpdate},
     procedure::{Outcome, Procedure},
 };
-use crate::{Error, LongtermView, view::check_references, write::Trace};
+use crate::{Error, LongtermView, error::RecordProblem, view::check_references, write::Trace};
 
 impl LongtermView {
     /// Stores the record of `kind` that `object` describes, and returns its id. `object` has the
@@ -134,8 +134,7 @@ impl LongtermView {
             Kind::Fact => plain(kind, object, &["text", "subject", "attribute", "value"])?,
             Kind::Summary => plain(kind, object, &["text"])?,
             _ => {
-                let problem = "it belongs to working memory; give it there".to_owned();
-                return Err(Error::Invalid { kind, problem });
+                return Err(Error::Invalid { kind, problem: RecordProblem::OtherTier });
             }
         };
         fill(&mut record)?;

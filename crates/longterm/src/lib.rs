@@ -68,7 +68,7 @@ mod view;
 mod write;
 
 pub use aios_analysis::Language;
-pub use aios_ledger::{Access, Durability, is_no_room, is_write_refusal};
+pub use aios_ledger::{Access, Durability, Error as LedgerError, is_disk_full, is_write_refusal};
 
 pub use crate::{
     collections::{
@@ -76,7 +76,7 @@ pub use crate::{
         Procedure,
     },
     config::Config,
-    error::Error,
+    error::{Error, RecordProblem, VectorProblem},
     forgetting::{Purged, TextTombstones},
     intake::{Space, chunks},
     journal::{APPLICATION_ID, Obstacle, Refused, SCHEMA_VERSION, Standing},

@@ -225,7 +225,7 @@ impl Owner {
         }
         Err(Error::Library {
             action: "find records by their keys",
-            source: "the index misses some; run `aios-memory repair`".into(),
+            source: "the index misses some".into(),
         })
     }
 

@@ -11,6 +11,7 @@
 //! - Its [`Provenance`] names the writer and the task.
 //! - A [`FeedItem`] carries a [change](Change) from one tier to another.
 //! - A [`Generation`] is the state that a file has reached; it reveals an older copy in its place.
+//! - A [`Remedy`] is the next step after an error; each front end has its own words for it.
 //!
 //! A type belongs here only if at least two tiers name it in their public API. Each type is checked
 //! here; other types are not.
@@ -25,6 +26,7 @@ mod key;
 mod kind;
 mod owner;
 mod record;
+mod remedy;
 mod scope;
 mod tier;
 
@@ -37,6 +39,7 @@ pub use key::{Identity, Key, encode};
 pub use kind::Kind;
 pub use owner::{OWNER_BYTES_MAX, Owner};
 pub use record::{Provenance, Record, Source, Trust};
+pub use remedy::Remedy;
 pub use scope::{Scope, ScopeFilter, ScopeMatch};
 pub use tier::Tier;
 
@@ -48,9 +51,7 @@ pub type Timestamp = jiff::Timestamp;
 #[non_exhaustive]
 pub enum Error {
     /// An id is empty or longer than [`ID_BYTES_MAX`].
-    #[error(
-        "an id has 1 to {ID_BYTES_MAX} bytes, this one has {bytes}; give a shorter one or leave it out"
-    )]
+    #[error("an id has 1 to {ID_BYTES_MAX} bytes, this one has {bytes}")]
     IdLength {
         /// The length of the refused id.
         bytes: usize,
@@ -62,10 +63,7 @@ pub enum Error {
         problem: &'static str,
     },
     /// A handle is bound to one part of the scope, and a different one was given.
-    #[error(
-        "it names another {part} than this handle acts for; use a handle of that {part}, or of an \
-         administrator"
-    )]
+    #[error("it names another {part} than this handle acts for")]
     OutOfScope {
         /// `user`, `project`, `agent` or `session`.
         part: &'static str,
@@ -94,4 +92,16 @@ pub enum Error {
         /// The given name.
         name: String,
     },
+}
+
+impl Error {
+    /// Returns the next step, if the message alone does not show it.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Error::IdLength { .. } => Some(Remedy::Correct),
+            Error::OutOfScope { .. } => Some(Remedy::WidenScope),
+            _ => None,
+        }
+    }
 }

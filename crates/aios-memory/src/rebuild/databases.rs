@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Id, Identity, Kind, Record};
-use aios_working::{KINDS, RestoreOutcome};
+use aios_record::{Id, Identity, Kind, Record, Remedy};
+use aios_working::{KINDS, Problem, RestoreOutcome};
 
 use super::{Accepted, PAGE};
 use crate::{Administrator, Error, together::WORKING};
@@ -27,8 +27,8 @@ pub(super) fn set_aside(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let lock = File::options().create(true).truncate(false).write(true).open(dir.join(OWNER));
     let lock = lock.map_err(failed(&dir.join(OWNER)))?;
     if lock.try_lock().is_err() {
-        let problem = "it is damaged, and another process has it open; end that one first";
-        return Err(Error::Input { path, problem: problem.to_owned() });
+        let problem = "it is damaged, and another process has it open".to_owned();
+        return Err(Error::Input { path, problem, remedy: Some(Remedy::EndProcess) });
     }
     let quarantine = dir.join("quarantine");
     DirBuilder::new()
@@ -92,4 +92,19 @@ async fn put_back(memory: &Administrator, mut records: Vec<Record>) -> Result<u6
         }
     }
     Ok(brought)
+}
+
+/// Verifies working memory, rebuilds its word index if that is out of step, and returns the
+/// remaining problems.
+pub(super) async fn with_word_index(memory: &Administrator) -> Result<Vec<Problem>, Error> {
+    let working = memory.working();
+    let problems = working.upkeep().verify().await?;
+    if !problems.iter().any(|problem| matches!(problem, Problem::IndexOutOfStep { .. })) {
+        return Ok(problems);
+    }
+    tracing::warn!(
+        "the word index of working memory is out of step with the records; it is rebuilt"
+    );
+    working.upkeep().reindex().await?;
+    Ok(working.upkeep().verify().await?)
 }

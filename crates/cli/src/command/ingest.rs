@@ -3,11 +3,11 @@
 use std::{fs, path::Path, sync::Arc};
 
 use aios_exchange::{
-    Error, Walk,
+    Walk,
     ingest::{self, Failure as IngestFailure, IngestOptions, IngestReport, Thinking},
     walk,
 };
-use aios_memory::{MemoryView, Tally};
+use aios_memory::{Error, MemoryView, Tally};
 use serde_json::json;
 
 use crate::{args::Ingest, failure::Failure, output::Output};
@@ -31,7 +31,7 @@ pub(crate) async fn ingest(
         for file in &found.files {
             // In a directory, an unusable file costs only itself.
             total.add(match take(memory, file, arguments, output).await {
-                Err(Failure::Exchange(Error::Input { path, problem })) => {
+                Err(Failure::Memory(Error::Input { path, problem, .. })) => {
                     refused(path, problem, output)
                 }
                 report => report?,

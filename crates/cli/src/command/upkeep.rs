@@ -1,17 +1,17 @@
 //! `doctor`, `verify`, `repair`, `reindex`, `maintain`, `migrate`: checks and upkeep of the data
 //! directory.
 
-use aios_memory::working::Problem;
 use aios_memory::{
     Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired, Verified,
     migrate as schemas, migrate::Schema,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
     output::{Output, Progress, line, shown as shown_path},
+    remedy::words,
 };
 
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
@@ -33,7 +33,8 @@ pub(crate) async fn doctor(
     };
     let count = |health| found.iter().filter(|examined| examined.check.health == health).count();
     let (warnings, bad) = (count(Health::Warning), count(Health::Bad));
-    let shown = json!({"checks": found, "warnings": warnings, "failed": bad});
+    let checks: Vec<Value> = found.iter().map(with_advice).collect();
+    let shown = json!({"checks": checks, "warnings": warnings, "failed": bad});
     output.result(&shown, |out| {
         for Examined { part, check } in &found {
             let mark = match check.health {
@@ -43,8 +44,8 @@ pub(crate) async fn doctor(
             };
             let name = format!("{part} {}", check.name);
             writeln!(out, "{mark}  {name:<22} {}", line(&check.finding))?;
-            if let Some(advice) = &check.advice {
-                writeln!(out, "      {:<22} -> {}", "", line(advice))?;
+            if let Some(advice) = check.remedy.as_ref().and_then(words) {
+                writeln!(out, "      {:<22} -> {}", "", line(&advice))?;
             }
         }
         writeln!(out, "{} checks, {warnings} warnings, {bad} failed", found.len())
@@ -56,9 +57,17 @@ pub(crate) async fn doctor(
     }
 }
 
+/// Returns a check as JSON, with its remedy in words as `advice`.
+fn with_advice(examined: &Examined) -> Value {
+    let mut shown = serde_json::to_value(examined).expect("a check is plain data");
+    if let Some(advice) = examined.check.remedy.as_ref().and_then(words) {
+        shown["advice"] = advice.into();
+    }
+    shown
+}
+
 fn misconfigured(error: &ConfigError) -> Examined {
-    let advice = "mend it; `aios-memory config path` says where the file is";
-    Examined::good("config", "settings", error.to_string()).but(Health::Bad, advice)
+    Examined::good("config", "settings", error.to_string()).but(Health::Bad, error.remedy())
 }
 
 /// Checks the stored data for consistency. Fails if there is a problem.
@@ -70,11 +79,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     let verified = verified?;
     output.result(&verified, |out| {
         for name in &verified.older {
-            writeln!(
-                out,
-                "{name} is older than what lies beside it; restore all files of one backup, or go \
-                 on with what is there by `aios-memory repair`"
-            )?;
+            writeln!(out, "{name} is older than what lies beside it")?;
         }
         for problem in &verified.working {
             writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
@@ -87,7 +92,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
                 .iter()
                 .try_for_each(|key| writeln!(out, "library: {what}: {}", line(&key.to_string())))?;
         }
-        for advice in advice(&verified) {
+        for advice in verified.remedies().iter().filter_map(words) {
             writeln!(out, "-> {advice}")?;
         }
         if verified.is_clean() {
@@ -104,30 +109,6 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
         return Ok(());
     }
     Err(Failure::Unsound { what: format!("{} problems were found", verified.problems()) })
-}
-
-/// Returns the advice for each part with a problem.
-fn advice(verified: &Verified) -> Vec<&'static str> {
-    let mut advice = Vec::new();
-    if !verified.working.is_empty() {
-        let is_damaged = verified
-            .working
-            .iter()
-            .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
-        advice.push(match is_damaged {
-            true => "restore a backup; `aios-memory repair` goes on with what can be read",
-            false => "`aios-memory doctor` says what to do about working memory",
-        });
-    }
-    if !verified.journal.is_empty() {
-        advice.push("restore a backup; `aios-memory repair` goes on with what the library holds");
-    }
-    if verified.library.is_mended() {
-        advice.push("the indexes have been made again, and nothing was lost; verify once more");
-    } else if !verified.library.is_clean() {
-        advice.push("`aios-memory repair` saves what is left, and names what is lost");
-    }
-    advice
 }
 
 fn show(bar: &Progress, progress: RebuildProgress) {
@@ -354,8 +335,8 @@ pub(crate) async fn migrate(
                 (_, Schema::Empty) => writeln!(out, "{path}: being created")?,
                 _ => writeln!(out, "{path}: not there yet; the first use makes it")?,
             }
-            if let Some(advice) = is.advice() {
-                writeln!(out, "  -> {advice}")?;
+            if let Some(advice) = is.remedy().as_ref().and_then(words) {
+                writeln!(out, "  -> {}", line(&advice))?;
             }
         }
         Ok(())

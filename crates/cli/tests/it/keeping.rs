@@ -282,7 +282,7 @@ fn maintain_tidies_the_files_and_migrate_updates_them() {
     for command in ["migrate", "doctor"] {
         let newer = program.run(&[&at[..], &[command]].concat());
         assert_eq!(newer.code, 1, "{newer:?}");
-        assert!(newer.stdout.contains("use the newer program, or put a copy from"), "{newer:?}");
+        assert!(newer.stdout.contains("use the newer program, or put an older copy"), "{newer:?}");
     }
 }
 

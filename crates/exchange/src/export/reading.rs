@@ -8,7 +8,7 @@ use std::{
 
 use aios_draft::moment;
 use aios_memory::fields;
-use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record};
+use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record, Remedy};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -41,17 +41,19 @@ pub(crate) fn begins_export(head: &[u8]) -> bool {
 
 /// Reads the records of the file at `path` into `batches`.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
-    let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+    let input = |problem: String| Error::input(path, problem, None);
     let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
     let version = match lines.header() {
-        None => return Err(input("it is not an export of aios-memory".to_owned())),
+        None => return Err(input("expected an export of aios-memory".to_owned())),
         Some(ExportHeader { aios_memory_export: known @ 1..=EXPORT_FORMAT }) => known,
         Some(ExportHeader { aios_memory_export: 0 }) => {
             return Err(input("there is no version 0 of the format".to_owned()));
         }
         Some(ExportHeader { aios_memory_export: newer }) => {
-            let problem = format!("it has version {newer} of the format; use the newer program");
-            return Err(input(problem));
+            let problem = format!(
+                "it has version {newer} of the format, this program knows up to {EXPORT_FORMAT}"
+            );
+            return Err(Error::input(path, problem, Some(Remedy::UseNewerProgram)));
         }
     };
     let mut batch = Vec::new();

@@ -8,6 +8,7 @@ use std::{
 };
 
 use aios_draft::repeated;
+use aios_record::Remedy;
 use aios_working::{ForeignFile, ForeignRow, ForeignTable};
 use tokio::sync::mpsc;
 
@@ -40,12 +41,16 @@ pub(super) enum Source {
 impl Source {
     /// Opens the file at `path`; `copies` is the directory for a copy of it. Blocks.
     pub(super) fn open(path: &Path, copies: &Path) -> Result<Source, Error> {
-        let refused = |problem: String| Error::Input { path: path.to_owned(), problem };
+        let refused = |problem: String| Error::input(path, problem, None);
+        let to_ingest = |problem: String| {
+            Error::input(path, problem, Some(Remedy::Ingest { path: path.to_owned() }))
+        };
         let failed = |error| refused(format!("failed to open: {error}"));
         let about = fs::metadata(path).map_err(failed)?;
         if !about.is_file() {
             let what = if about.is_dir() { "directory" } else { "device or pipe" };
-            return Err(refused(format!("it is a {what}; name a file")));
+            let problem = format!("expected a file, found a {what}");
+            return Err(Error::input(path, problem, Some(Remedy::NameFile)));
         }
         if about.len() == 0 {
             return Err(refused("it is empty; there is nothing to import".to_owned()));
@@ -56,17 +61,16 @@ impl Source {
         if ForeignFile::is_sqlite(&head) {
             let file = ForeignFile::open_in(path, copies)?;
             if file.application_id()? == aios_working::APPLICATION_ID {
-                let problem = "it is a working memory of this program and needs no import; open \
-                               the directory that it is in with --data-dir";
-                return Err(refused(problem.to_owned()));
+                let problem = "it is a working memory of this program and needs no import";
+                let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+                return Err(Error::input(path, problem, Some(Remedy::OpenDirectory { dir })));
             }
             return Ok(Source::Sqlite(path.to_owned(), Box::new(file)));
         }
         if IMPORT_JSON_BYTES_MAX < about.len() {
             let bytes = about.len();
-            return Err(refused(format!(
-                "it has {bytes} bytes, more than {IMPORT_JSON_BYTES_MAX}; split it"
-            )));
+            let problem = format!("it has {bytes} bytes, the limit is {IMPORT_JSON_BYTES_MAX}");
+            return Err(Error::input(path, problem, Some(Remedy::Split)));
         }
         file.read_to_end(&mut head).map_err(failed)?;
         let json = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
@@ -74,14 +78,13 @@ impl Source {
             return Err(refused(format!("it is neither SQLite nor JSON; {}", recognised())));
         }
         let document = repeated::parse(json)
-            .map_err(|error| refused(format!("it is no whole JSON document: {error}")))?;
+            .map_err(|error| refused(format!("expected a whole JSON document: {error}")))?;
+        if let Some(sort) = entries::conversation_in(&document) {
+            return Err(to_ingest(format!("it holds {sort}, not entries")));
+        }
         match entries::of_json(document).map_err(refused)? {
             Some(document) => Ok(Source::Json(document)),
-            None => Err(refused(format!(
-                "it holds no entries; {}. Conversations and documents go in with `aios-memory \
-                 ingest`",
-                recognised()
-            ))),
+            None => Err(to_ingest(format!("it holds no entries; {}", recognised()))),
         }
     }
 
@@ -124,7 +127,7 @@ impl Source {
                 false => format!("it has the tables {}", names.join(", ")),
             };
             let problem = format!("no known store has this shape ({has}); {}", recognised());
-            return Err(Error::Input { path, problem });
+            return Err(Error::input(path, problem, None));
         }
         plan.sort_by_key(|step| step.table.becomes.rank());
         report.shapes = shapes(&plan);

@@ -49,7 +49,7 @@ pub(super) const EMPTY: &str =
 
 /// Problem of an input that this program exported: ingesting it would duplicate its records.
 const OWN_EXPORT: &str = "it is an export of aios-memory, whose records have their ids and owners; \
-                          write `aios-memory import --from FILE`";
+                          an import takes it";
 
 /// Problem of an input that is not text.
 const NO_TEXT: &str = "it is not text; convert it to text, Markdown or JSON first";

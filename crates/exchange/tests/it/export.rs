@@ -56,7 +56,7 @@ async fn an_export_round_trips_through_an_import() {
     assert_eq!(written.lines().count(), 1 + 15, "{written}");
     assert!(is_export(&path));
     let again = export::to_file(&everything, &path, None).await.unwrap_err();
-    assert!(matches!(again, Error::Output { .. }), "{again}");
+    assert!(matches!(again.cause(), aios_memory::Error::Output { .. }), "{again}");
 
     let other = to.open().await;
     let everything = other.administrator();

@@ -332,13 +332,13 @@ async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
     for (path, expect) in [
         (foreign, "it has the tables birds, tasks); recognised are: sessions (tables"),
         (bare, "it has no tables"),
-        (chat, "Conversations and documents go in with `aios-memory ingest`"),
+        (chat, "it holds messages, not entries"),
         (own, "it is a working memory of this program and needs no import"),
-        (fixture.dir.path().to_owned(), "it is a directory"),
+        (fixture.dir.path().to_owned(), "expected a file, found a directory"),
         (fixture.dir.path().join("missing"), "failed to open"),
     ] {
         let error = import::file(&memory, &path, ImportOptions::default()).await.unwrap_err();
-        assert!(matches!(error, Error::Input { .. }), "{error:?}");
+        assert!(matches!(error.cause(), aios_memory::Error::Input { .. }), "{error:?}");
         assert!(error.to_string().contains(expect), "`{expect}` is not in {error}");
     }
     memory.shutdown().await.unwrap();

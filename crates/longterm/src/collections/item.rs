@@ -4,7 +4,7 @@ use aios_record::{Id, Kind, Provenance, Record, Scope, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{Error, LongtermView};
+use crate::{Error, LongtermView, error::RecordProblem};
 
 /// Fields common to the records of these collections.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ pub(super) fn read<T: Item>(record: &Record) -> Result<T, Error> {
 /// Converts an object from a caller to its typed form.
 pub(super) fn item<T: Item>(object: Map<String, Value>) -> Result<T, Error> {
     let invalid =
-        |error: serde_json::Error| Error::Invalid { kind: T::KIND, problem: error.to_string() };
+        |error: serde_json::Error| Error::Invalid { kind: T::KIND, problem: error.into() };
     serde_json::from_value(Value::Object(object)).map_err(invalid)
 }
 
@@ -112,7 +112,7 @@ pub(super) fn record_of<T: Item>(item: &T) -> Result<Record, Error> {
         prose.extend(item.meta().other.get("content").and_then(Value::as_str));
     }
     if prose.is_empty() {
-        let problem = format!("it needs {}", T::NEEDS);
+        let problem = RecordProblem::NoText { fields: T::NEEDS.to_owned() };
         return Err(Error::Invalid { kind: T::KIND, problem });
     }
     let record = with_meta(T::KIND, item.id().clone(), prose.join("\n"), item.meta());
@@ -136,18 +136,18 @@ pub(super) fn plain(
     mut object: Map<String, Value>,
     prose: &[&str],
 ) -> Result<Record, Error> {
-    let invalid = |problem: String| Error::Invalid { kind, problem };
+    let invalid = |problem| Error::Invalid { kind, problem };
     let id = match object.get("id") {
-        Some(id) => Id::deserialize(id).map_err(|error| invalid(error.to_string()))?,
+        Some(id) => Id::deserialize(id).map_err(|error| invalid(error.into()))?,
         None => Id::generate(),
     };
     object.insert("id".to_owned(), id.as_str().into());
     let meta: Meta = Deserialize::deserialize(Value::Object(object.clone()))
-        .map_err(|error: serde_json::Error| invalid(error.to_string()))?;
+        .map_err(|error: serde_json::Error| invalid(error.into()))?;
     let texts = prose.iter().filter_map(|field| object.get(*field)?.as_str());
     let texts: Vec<&str> = texts.filter(|text| !text.trim().is_empty()).collect();
     if texts.is_empty() {
-        return Err(invalid(format!("it needs {}", prose.join(" or "))));
+        return Err(invalid(RecordProblem::NoText { fields: prose.join(" or ") }));
     }
     let record = with_meta(kind, id, texts.join("\n"), &meta);
     Ok(Record { payload: Value::Object(object), ..record })

@@ -37,8 +37,7 @@ pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Err
         if bytes.is_some_and(|bytes| is_sound(&bytes, rows)) {
             return Ok(());
         }
-        let reason = "it does not say which records are deleted; save the others with \
-                      `aios-memory repair`";
+        let reason = "it does not say which records are deleted";
         Err(Error::DamagedFile { path, reason: reason.to_owned() })
     });
     checking.await.map_err(|_| Error::Closed)?

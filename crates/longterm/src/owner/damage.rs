@@ -52,18 +52,10 @@ fn refused(damage: &Damage) -> Result<(), Error> {
     let path = damage.path.clone();
     let reason = match &damage.part {
         Part::Rows { .. } => return Err(Error::DamagedRows { path }),
-        Part::Manifest => "it does not say which files the library has; save what is left with \
-             `aios-memory repair`"
-            .to_owned(),
-        Part::Deletions { .. } => {
-            "it does not say which records are deleted; save the others with \
-                                   `aios-memory repair`"
-                .to_owned()
-        }
+        Part::Manifest => "it does not say which files the library has".to_owned(),
+        Part::Deletions { .. } => "it does not say which records are deleted".to_owned(),
         Part::Older => "older versions of the library need it".to_owned(),
-        Part::Index { column } => {
-            format!("the index of `{column}` cannot be used; `aios-memory repair` makes it again")
-        }
+        Part::Index { column } => format!("the index of `{column}` cannot be used"),
     };
     Err(Error::DamagedFile { path, reason })
 }

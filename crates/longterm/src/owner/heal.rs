@@ -81,8 +81,6 @@ fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
 pub(crate) fn lost(places: &Places) -> Error {
     Error::DamagedFile {
         path: places.library.clone(),
-        reason: "the library that the journal speaks of is gone; restore it from a backup, \
-                 or save what is left with `aios-memory repair`"
-            .to_owned(),
+        reason: "the library that the journal names is gone".to_owned(),
     }
 }

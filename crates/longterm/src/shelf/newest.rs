@@ -17,9 +17,7 @@ impl Shelf {
             None => Ok(rows),
             Some(key) => Err(Error::Damaged {
                 key: shown(&key),
-                reason: "the library does not hold it as it was written; save what can be saved \
-                         with `aios-memory repair`"
-                    .to_owned(),
+                reason: "the library does not hold it as it was written".to_owned(),
             }),
         }
     }

@@ -4,6 +4,7 @@
 mod forms;
 mod gate;
 mod keys;
+mod remedy;
 
 use aios_record::{Error, Id, Kind, Record, Scope, ScopeFilter, Tier};
 

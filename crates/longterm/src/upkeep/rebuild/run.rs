@@ -206,10 +206,7 @@ impl Rebuild {
         if self.purpose == Purpose::Reindex && !missing.is_empty() {
             return Err(Error::Damaged {
                 key: shown(&missing[0]),
-                reason: format!(
-                    "it and {} more are not in the library; run `aios-memory repair` first",
-                    missing.len() - 1
-                ),
+                reason: format!("it and {} more are not in the library", missing.len() - 1),
             });
         }
         let remake = copying.reembedding.pending(&self.journal).await?;

@@ -1,0 +1,86 @@
+//! The remedy of each error of a memory, with limits named by the settings that raise them.
+
+use std::io::ErrorKind;
+
+use aios_record::Remedy;
+
+use super::Error;
+
+/// Fields of the tiers' configurations that are limits, each with the setting that raises it.
+const LIMITS: &[(&str, &str)] = &[
+    ("disk_bytes_max", "longterm.max_disk_bytes"),
+    ("metric_keys_max", "operational.metric_keys_max"),
+    ("queue", "working.queue"),
+];
+
+impl Error {
+    /// Returns the next step, if the message alone does not show it. A limit is named by its
+    /// setting.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        if self.is_disk_full() {
+            return Some(Remedy::FreeDisk);
+        }
+        match self {
+            Error::Directory { source, .. } => Some(match source.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Remedy::MakeWritable,
+                ErrorKind::NotFound => Remedy::CreateDataDirectory,
+                _ => Remedy::NameDataDirectory,
+            }),
+            Error::ForeignDirectory { .. } => Some(Remedy::ActAsOwner),
+            Error::Place(error) => error.remedy(),
+            Error::ReadOnly => Some(Remedy::OpenForWriting),
+            Error::NoDirectory => Some(Remedy::NameDataDirectory),
+            Error::Config(error) => Some(error.remedy()),
+            Error::Input { remedy, .. } => remedy.clone(),
+            Error::Output { source, .. } => match source.kind() {
+                ErrorKind::AlreadyExists => Some(Remedy::NameNewFile),
+                ErrorKind::DirectoryNotEmpty => Some(Remedy::NameEmptyDirectory),
+                _ => None,
+            },
+            Error::Cursor { .. } => Some(Remedy::RestartList),
+            Error::Fixed { .. } => Some(Remedy::StoreAnother),
+            Error::Kept { .. } => Some(Remedy::Update),
+            Error::MachineWide { .. } => Some(Remedy::ActForNoUser),
+            Error::Unbounded => Some(Remedy::NameScope),
+            Error::Uncertain { .. } => Some(Remedy::NameRecords),
+            Error::Documents { .. } => Some(Remedy::NameDocument),
+            Error::EventsBusy => Some(Remedy::Retry),
+            Error::Older { .. } | Error::Note { .. } | Error::FeedBehind { .. } => {
+                Some(Remedy::RestoreTogether)
+            }
+            Error::Interrupted => Some(Remedy::Reopen),
+            Error::Embedding(error) => error.remedy(),
+            Error::NotBundled { .. } => Some(Remedy::ChooseModel),
+            Error::Operational(error) => error.remedy().and_then(in_settings),
+            Error::Working(error) => error.remedy().and_then(in_settings),
+            Error::Longterm(error) => error.remedy().and_then(in_settings),
+            Error::Foreign(error) => error.remedy(),
+            Error::Guard(aios_guard::Error::UnknownPolicy { .. }) => None,
+            Error::Guard(_) => Some(Remedy::RelaxGuard),
+            Error::Vocabulary(error) => error.remedy(),
+            Error::Record { problem, .. } => problem.remedy(),
+            Error::Limit { .. }
+            | Error::EventUnwritten { .. }
+            | Error::EventsUnwritten { .. }
+            | Error::Context(_) => None,
+        }
+    }
+}
+
+/// Names the limit of a tier's remedy by its setting. Returns `None` if no setting raises it.
+pub(crate) fn in_settings(remedy: Remedy) -> Option<Remedy> {
+    let setting_of = |limit| {
+        let found = LIMITS.iter().find(|(field, _)| *field == limit);
+        found.map(|(_, setting)| *setting)
+    };
+    Some(match remedy {
+        Remedy::RaiseLimit { setting } => Remedy::RaiseLimit { setting: setting_of(setting)? },
+        Remedy::Purge { setting } => Remedy::Purge { setting: setting_of(setting)? },
+        Remedy::ReduceLoad { setting } => Remedy::ReduceLoad { setting: setting_of(setting)? },
+        remedy => remedy,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! Problems of given records and vectors, as parts of an error.
+
+/// The reason for which given fields do not describe a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordProblem {
+    /// None of the text fields, of which one is required, has a text.
+    #[error("it needs {fields}")]
+    NoText {
+        /// The names of these fields, such as `title or content`.
+        fields: String,
+    },
+    /// Records of this kind are stored in working memory.
+    #[error("it belongs to working memory")]
+    OtherTier,
+    /// A value does not have the form of its field.
+    #[error("{reason}")]
+    Form {
+        /// The form that the parser expects, and the one that it found.
+        reason: String,
+    },
+}
+
+impl From<serde_json::Error> for RecordProblem {
+    fn from(error: serde_json::Error) -> RecordProblem {
+        RecordProblem::Form { reason: error.to_string() }
+    }
+}
+
+/// The reason for which a given vector does not fit the store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VectorProblem {
+    /// The store embeds texts by itself.
+    #[error("the store embeds texts by itself, with `{model}`")]
+    Unwanted {
+        /// Fingerprint of the store's model.
+        model: String,
+    },
+    /// It has another number of numbers than the vectors of the store.
+    #[error("it has {found} numbers, those of the store have {expected}")]
+    Dimension {
+        /// The dimension of the store.
+        expected: usize,
+        /// The dimension of the vector.
+        found: usize,
+    },
+    /// A number is NaN or infinite.
+    #[error("not all of its numbers are finite")]
+    NotFinite,
+}
