@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     Administrator, AgentMemory, Config, Error, RebuildProgress,
-    error::in_settings,
+    limits::in_settings,
     migrate, model as models,
     together::{Generations, WORKING},
 };

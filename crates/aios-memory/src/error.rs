@@ -9,7 +9,6 @@ use aios_longterm::LIMIT_MAX;
 use aios_record::Remedy;
 
 pub use self::problem::RecordProblem;
-pub(crate) use self::remedy::in_settings;
 
 /// The reason for which an operation on the memory failed.
 #[derive(Debug, thiserror::Error)]

@@ -66,6 +66,7 @@ mod error;
 pub mod fields;
 mod forget;
 mod guarding;
+mod limits;
 mod maintenance;
 mod memory;
 mod metrics;

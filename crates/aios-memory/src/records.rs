@@ -57,7 +57,7 @@ impl MemoryView {
                     return Err(invalid(RecordProblem::NoScope));
                 }
                 if let Some(name) = blank_name(&fields) {
-                    return Err(invalid(RecordProblem::Empty { field: name.to_owned() }));
+                    return Err(invalid(RecordProblem::Empty { field: name }));
                 }
                 if self.is_blank(kind, &fields, &scope) {
                     return Err(invalid(RecordProblem::NoText));
@@ -164,7 +164,7 @@ impl MemoryView {
         let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
         let changes: Map<String, Value> = settled.into_iter().chain(nulls).collect();
         if let Some(name) = blank_name(&changes) {
-            return Err(invalid(RecordProblem::Empty { field: name.to_owned() }));
+            return Err(invalid(RecordProblem::Empty { field: name }));
         }
         if self.is_blanked(kind, id, &changes).await? {
             return Err(invalid(RecordProblem::NoText));

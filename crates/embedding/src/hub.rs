@@ -27,9 +27,7 @@ pub struct ModelName {
 
 /// The text is not the name of a hub model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` names no model of the hub; write ORGANISATION/NAME or ORGANISATION/NAME@REVISION"
-)]
+#[error("expected ORGANISATION/NAME or ORGANISATION/NAME@REVISION, found `{text}`")]
 pub struct ModelNameError {
     text: String,
 }

@@ -30,7 +30,7 @@ pub enum RecordProblem {
     #[error("its `{field}` is empty")]
     Empty {
         /// The name of the field.
-        field: String,
+        field: &'static str,
     },
     /// A part of the scope is empty.
     #[error("the {part} of its scope is empty")]

@@ -1,7 +1,7 @@
 //! Limits are named by settings that exist.
 
 use super::*;
-use crate::config::KEYS;
+use crate::{Error, config::KEYS};
 
 #[test]
 fn every_limit_is_a_setting() {
