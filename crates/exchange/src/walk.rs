@@ -35,7 +35,8 @@ pub struct Walk {
 /// `.gitignore` patterns are returned: `*.md`, `docs/**`.
 ///
 /// # Errors
-/// [`aios_memory::Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`] files.
+/// [`aios_memory::Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`]
+/// files.
 pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
     let included =
         patterns(dir, includes).map_err(|error| Error::input(dir, error.to_string(), None))?;

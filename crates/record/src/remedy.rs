@@ -13,7 +13,7 @@ macro_rules! remedies {
         /// The next step after an error or a finding. A front end (a command line, a service) has
         /// words for each.
         ///
-        /// Serializes to an object: `{"action": "raise_limit", "setting": "longterm.max_disk_bytes"}`.
+        /// Serializes to an object, such as `{"action": "raise_limit", "setting": "working.queue"}`.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(tag = "action", rename_all = "snake_case")]
         #[non_exhaustive]
@@ -38,7 +38,7 @@ remedies! {
     /// Wait until the process that uses `path` has ended. If there is no such process, remove it.
     AwaitProcess {
         /// The locked file or directory.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         path: PathBuf = PathBuf::from("copy"),
     },
     /// Open the store again.
@@ -50,7 +50,7 @@ remedies! {
     /// Free space in the directory for temporary files, or choose another one.
     FreeTemporary {
         /// The directory.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         dir: PathBuf = PathBuf::from("tmp"),
     },
     /// Return free pages of the databases to the disk.
@@ -201,31 +201,31 @@ remedies! {
     /// Import the file if it is another program's. If it is damaged, restore a backup or repair.
     ImportOrRepair {
         /// The file.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         path: PathBuf = PathBuf::from("file"),
     },
     /// Read the file with an import.
     Import {
         /// The file.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         path: PathBuf = PathBuf::from("file"),
     },
     /// Ingest the file.
     Ingest {
         /// The file.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         path: PathBuf = PathBuf::from("file"),
     },
     /// Open the directory as a data directory.
     OpenDirectory {
         /// The directory.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         dir: PathBuf = PathBuf::from("data"),
     },
     /// Let SQLite recover the readable part of the file into a new one.
     RecoverFile {
         /// The file.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         path: PathBuf = PathBuf::from("file"),
     },
 
@@ -259,7 +259,7 @@ remedies! {
     /// Act as the user who owns the file, change its owner, or move it away.
     TakeOwnership {
         /// The file or directory.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         path: PathBuf = PathBuf::from("data"),
         /// The id of the user for whom this process acts.
         user: u32 = 1000,
@@ -269,7 +269,7 @@ remedies! {
     /// Choose a directory of its own, or close this one to writes of others.
     OwnDirectory {
         /// The directory.
-        #[serde(serialize_with = "path")]
+        #[serde(serialize_with = "one_path")]
         dir: PathBuf = PathBuf::from("data"),
     },
     /// Set the mode of files.
@@ -277,7 +277,7 @@ remedies! {
         /// The mode, such as 0o600.
         mode: u32 = 0o600,
         /// The files or directories.
-        #[serde(serialize_with = "paths")]
+        #[serde(serialize_with = "all_paths")]
         paths: Vec<PathBuf> = vec![PathBuf::from("data")],
     },
     /// Put the data directory on a file system that supports `flock`.
@@ -289,7 +289,7 @@ remedies! {
 }
 
 /// Serializes a path. Bytes that are not UTF-8 become replacement characters.
-fn path<S: Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+fn one_path<S: Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
     path.to_string_lossy().serialize(serializer)
 }
 
@@ -297,6 +297,6 @@ fn optional_path<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
-fn paths<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+fn all_paths<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
 }

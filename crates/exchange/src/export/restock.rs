@@ -42,7 +42,8 @@ pub struct Restocked {
 /// nothing is stored, and refusals by the tiers are not detected.
 ///
 /// # Errors
-/// - [`aios_memory::Error::Input`] if the file cannot be read, is not an export or has an unknown version.
+/// - [`aios_memory::Error::Input`] if the file cannot be read, is not an export or has an unknown
+///   version.
 /// - Errors of working or long-term memory, such as an exceeded limit. If records were added before
 ///   such an error, returns [`Error::Unfinished`]; these records stay.
 pub async fn read_back(

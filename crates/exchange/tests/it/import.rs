@@ -2,10 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_exchange::{
-    Error,
-    import::{self, ImportMode, ImportOptions, ImportReport},
-};
+use aios_exchange::import::{self, ImportMode, ImportOptions, ImportReport};
 use aios_memory::{AgentMemory, Kind, MemoryView, Record};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordProblem {
-    /// None of the text fields, of which one is required, has a text.
+    /// At least one of the text fields must have a text, and none has.
     #[error("it needs {fields}")]
     NoText {
         /// The names of these fields, such as `title or content`.

@@ -63,8 +63,8 @@ impl LongtermView {
     /// # Errors
     /// - [`Error::NotYours`] if one is shared and the view acts for a user.
     /// - [`Error::Contended`] if others keep changing them.
-    /// - [`Error::JournalFull`], [`Error::LimitReached`] if a limit of the configuration is reached;
-    ///   [`Error::Journal`], [`Error::Library`] if a store cannot be read or written.
+    /// - [`Error::JournalFull`], [`Error::LimitReached`] if a limit of the configuration is
+    ///   reached; [`Error::Journal`], [`Error::Library`] if a store cannot be read or written.
     pub async fn retire(&self, identities: &[Identity]) -> Result<Vec<Identity>, Error> {
         let parts = &self.parts;
         let keys: Vec<String> = identities.iter().map(Identity::encode).collect();

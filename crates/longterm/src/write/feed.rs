@@ -47,10 +47,10 @@ impl Longterm {
     /// [`store_deferred`](crate::LongtermView::store_deferred).
     ///
     /// # Errors
-    /// [`Error::JournalFull`], [`Error::LimitReached`], [`Error::Journal`]. Problems of single changes
-    /// do not stop the feed: a text that is too long is truncated. A change that cannot be stored,
-    /// or whose record is stored in another scope, is left out, named in [`Applied::Yes`] and
-    /// listed in [`refused`](Longterm::refused).
+    /// [`Error::JournalFull`], [`Error::LimitReached`], [`Error::Journal`]. Problems of single
+    /// changes do not stop the feed: a text that is too long is truncated. A change that cannot be
+    /// stored, or whose record is stored in another scope, is left out, named in [`Applied::Yes`]
+    /// and listed in [`refused`](Longterm::refused).
     pub async fn apply_feed(&self, page: FeedPage) -> Result<Applied, Error> {
         let FeedPage { after, through, mut changes } = page;
         for FeedItem { change, .. } in &mut changes {
