@@ -111,9 +111,9 @@ impl Administrator {
 /// # Errors
 /// [`Error::Input`] if `from` is not a complete copy, or if the copy is damaged;
 /// [`Error::NoDirectory`] if the settings name no data directory; [`Error::Output`] if the data
-/// directory is not empty or cannot be written; [`Error::ForeignDirectory`] if it belongs to another
-/// user; [`Error::Place`] if one of the directories lies in the other, or while another process
-/// restores into it.
+/// directory is not empty or cannot be written; [`Error::ForeignDirectory`] if it belongs to
+/// another user; [`Error::Place`] if one of the directories lies in the other, or while another
+/// process restores into it.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     let (source, to) = (from.to_owned(), config.memory.data_dir.clone());
     let from = source.clone();

@@ -13,7 +13,7 @@ macro_rules! remedies {
         /// The next step after an error or a finding. A front end (a command line, a service) has
         /// words for each.
         ///
-        /// Serializes to an object, such as `{"action": "raise_limit", "setting": "working.queue"}`.
+        /// Serializes to an object, such as `{"action": "purge", "setting": "disk_bytes_max"}`.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(tag = "action", rename_all = "snake_case")]
         #[non_exhaustive]
