@@ -213,9 +213,9 @@ fn directory(dir: &Path) -> Examined {
             good(format!("{shown} is not there yet; the first use makes it"))
         }
         Err(error) => good(format!("{shown} cannot be looked at: {error}"))
-            .but(Health::Bad, Remedy::NameDataDirectory),
+            .but(Health::Bad, Remedy::CheckPath),
         Ok(found) if !found.is_dir() => {
-            good(format!("{shown} is not a directory")).but(Health::Bad, Remedy::NameDataDirectory)
+            good(format!("{shown} is not a directory")).but(Health::Bad, Remedy::NameDirectory)
         }
         Ok(found) if found.permissions().mode() & OTHERS != 0 => {
             let mode = found.permissions().mode() & 0o777;

@@ -14,7 +14,6 @@ use std::{
 use aios_memory::{Identity, MemoryView, Remedy, Timestamp};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use serde_json::json;
 
 use self::defused::{Defused, Notation, defused};
 pub(crate) use self::log::start as start_log;

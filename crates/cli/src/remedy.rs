@@ -112,7 +112,7 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
         Remedy::NameDocument => "name one of them, such as file/PATH",
         Remedy::SmallerBatch => "lower `embedding.max_batch`, or use another model",
         Remedy::ChooseModel => {
-            "set `embedding.model` to `auto`, to `static`, or to a model's directory"
+            "set `embedding.model` to a model's directory, or to `auto` or `static`"
         }
         Remedy::ChooseReranker => "set `search.reranker` to such a directory, or to nothing",
         Remedy::FetchModel => {
@@ -189,6 +189,7 @@ fn of_files(remedy: &Remedy) -> Option<&'static str> {
     Some(match remedy {
         Remedy::CheckPath => "check that it is the right path, and that it can be accessed",
         Remedy::NameFile => "name a file",
+        Remedy::NameDirectory => "it is a file; name a directory with `--data-dir DIR`",
         Remedy::NameFewerFiles => "name directories below it, or fewer files with `--include GLOB`",
         Remedy::MendFile => "mend it, or move it away",
         Remedy::MoveAway => "move it away, or name another place",

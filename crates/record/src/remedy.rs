@@ -234,6 +234,8 @@ remedies! {
     CheckPath,
     /// Name a file instead of a directory or device.
     NameFile,
+    /// Name a directory instead of a file.
+    NameDirectory,
     /// Name fewer files.
     NameFewerFiles,
     /// Correct the file, or move it away.

@@ -17,6 +17,7 @@ impl Error {
         }
         match self {
             Error::Directory { source, .. } => Some(match source.kind() {
+                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => Remedy::NameDirectory,
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Remedy::MakeWritable,
                 ErrorKind::NotFound => Remedy::CreateDataDirectory,
                 _ => Remedy::NameDataDirectory,

@@ -46,7 +46,7 @@ async fn a_memory_needs_a_directory() {
     std::fs::write(&file, "x").unwrap();
     let error = AgentMemory::open(Config::at(file)).await.unwrap_err();
     assert!(matches!(error, Error::Directory { .. }), "{error}");
-    assert_eq!(error.remedy(), Some(Remedy::NameDataDirectory));
+    assert_eq!(error.remedy(), Some(Remedy::NameDirectory));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! directory.
 
 use aios_memory::{
-    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired, Verified,
+    Administrator, ConfigError, Effective, Examined, Health, RebuildProgress, Repaired,
     migrate as schemas, migrate::Schema,
 };
 use serde_json::{Value, json};

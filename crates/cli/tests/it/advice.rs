@@ -81,8 +81,8 @@ fn every_advised_command_exists() {
     assert!(expect.iter().all(|command| seen.contains(*command)), "{seen:?}");
 }
 
-/// Other programs that a hint mentions, and the field `next` of a list.
-const OTHERS: &[&str] = &["chmod", "chown", "sqlite3", "next"];
+/// Other programs that a hint mentions, the field `next` of a list, and names of models.
+const OTHERS: &[&str] = &["chmod", "chown", "sqlite3", "next", "auto", "static"];
 
 #[test]
 fn every_remedy_has_words_with_flags_and_settings_that_exist() {

@@ -79,7 +79,7 @@ fn data_directories() {
     let program = with_something_stored();
     let file = program.file("file", "x");
     let ended = program.run(&["--data-dir", text(&file), "stats"]);
-    check_error(&program, &ended, 1, "it is a file; name a directory with --data-dir");
+    check_error(&program, &ended, 1, "it is a file; name a directory with `--data-dir DIR`");
     let ended = program.run(&["--data-dir", "/proc/nothing", "stats"]);
     check_error(&program, &ended, 1, "failed to use the data directory /proc/nothing");
 
@@ -149,7 +149,7 @@ fn models() {
     let missing = program.path("missing").display().to_string();
     let ended =
         program.run_with(&["stats"], b"", &[("AIOS_MEMORY_EMBEDDING_MODEL", missing.as_str())]);
-    check_error(&program, &ended, 1, "set embedding.model to a model's directory, or to `auto`");
+    check_error(&program, &ended, 1, "set `embedding.model` to a model's directory, or to `auto`");
 }
 
 #[test]
@@ -267,14 +267,14 @@ fn imports() {
                   knowledge); agent (";
     for (path, expect) in [
         (program.path("missing.db"), "missing.db: failed to open: No such file"),
-        (folder, "it is a directory; name a file"),
+        (folder, "expected a file, found a directory (name a file)"),
         (program.file("empty.db", ""), "it is empty; there is nothing to import"),
         (program.file("text.db", "hello"), "it is neither SQLite nor JSON; recognised are:"),
-        (program.file("cut.json", "[{\"key\": "), "it is no whole JSON document: EOF"),
+        (program.file("cut.json", "[{\"key\": "), "expected a whole JSON document: EOF"),
         (program.file("other.json", "{\"a\": 1}"), "it holds no entries; recognised are:"),
         (database("birds.db", "CREATE TABLE birds (name)"), shapes),
         (database("none.db", "PRAGMA user_version = 1"), "it has no tables"),
-        (damaged, "`sqlite3 FILE .recover` makes a new file"),
+        (damaged, " .recover` makes a new file"),
         (program.data_dir().join("working.db"), "needs no import"),
     ] {
         let ended = program.run(&["import", "--from", text(&path)]);

@@ -9,7 +9,7 @@ use aios_exchange::{
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Detail, Id, Kind, MemoryView, Record, RememberOptions, Scope, ScopeFilter,
+    AgentMemory, Detail, Id, Kind, MemoryView, Record, Remedy, RememberOptions, Scope, ScopeFilter,
 };
 use serde_json::{Value, json};
 
@@ -371,9 +371,10 @@ async fn a_limit_ends_an_import_or_ingest_with_the_number_of_added_records() {
     config.embedding.model = "static".to_owned();
     let other = AgentMemory::open(config.clone()).await.unwrap();
     let error = export::read_back(&other, &path, ImportMode::Store, None).await.unwrap_err();
-    let Error::Unfinished { added, source } = &error else { panic!("{error:?}") };
+    let Error::Unfinished { added, .. } = &error else { panic!("{error:?}") };
     assert!(0 < *added && added % 500 == 0, "{error:?}");
-    assert!(source.to_string().contains("raise the limit"), "{error:?}");
+    let purge = Remedy::Purge { setting: "longterm.max_disk_bytes" };
+    assert_eq!(error.remedy(), Some(purge), "{error:?}");
 
     let said: Vec<String> = (0..notes)
         .map(|n| json!({"kind": "note", "text": format!("said {n}")}).to_string())
