@@ -14,6 +14,7 @@ mod distill;
 mod error;
 mod eval;
 mod first_build;
+mod fixture;
 mod migrate;
 mod protoc;
 mod test;
@@ -34,6 +35,7 @@ const VERBS: &[Verb] = &[
     Verb::new(bench::USAGE, "measure speed: criterion, or tables beside rivals", bench::run),
     Verb::new("verify [NAME...]", "run the proofs: models, kill rounds, power cuts", verify::run),
     Verb::new(distill::USAGE, "build the bundled model, or measure it", distill::run),
+    Verb::new("fixture", "make the fixture of the current formats on disk", fixture::run),
     Verb::new(migrate::USAGE, "migrate a data directory to the current schema", migrate::run),
 ];
 

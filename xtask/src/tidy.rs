@@ -7,46 +7,22 @@
 mod circles;
 mod documents;
 mod features;
+mod finding;
 mod graph;
 mod language;
 mod manifests;
+mod map;
 mod scan;
 mod sources;
 mod tree;
 
-use std::fmt;
-
 use serde_json::Value;
 
+use self::finding::Finding;
 use crate::child::{Cargo, workspace_root};
 use crate::error::Error;
 
 pub(crate) const USAGE: &str = "tidy";
-
-/// A violation of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Finding {
-    /// The file, relative to the root, or the package.
-    place: String,
-    /// The line, counted from 1; 0 if the finding has no line.
-    line: usize,
-    message: String,
-}
-
-impl Finding {
-    fn new(place: &str, line: usize, message: impl Into<String>) -> Self {
-        Self { place: place.to_owned(), line, message: message.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}: {}", self.place, self.message),
-            line => write!(f, "{}:{line}: {}", self.place, self.message),
-        }
-    }
-}
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if !arguments.is_empty() {
@@ -61,8 +37,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     }
     findings.extend(circles::check(&files));
     findings.extend(manifests::check(&files));
+    findings.extend(map::check(&files));
     findings.extend(documents::check(&files));
-    findings.extend(graph::check(&metadata()?));
+    let metadata = metadata()?;
+    findings.extend(graph::check(&metadata));
+    findings.extend(graph::check_names(&metadata));
     findings.extend(features::check()?);
     report(findings, files.len())
 }

@@ -71,6 +71,21 @@ const PROOFS: &[Proof] = &[
         bound: KILLS,
     },
     Proof {
+        name: "stack",
+        claim: "a process killed while it uses all tiers loses no acknowledged call",
+        target: &[
+            "--package",
+            "aios-memory-tests",
+            "--package",
+            "aios-memory-cli",
+            "--test",
+            "stack",
+        ],
+        tests: "killed::",
+        rustflags: None,
+        bound: KILLS,
+    },
+    Proof {
         name: "power",
         claim: "a power cut at any sync loses no record, and loses some without the syncs",
         target: &["--package", "aios-longterm", "--package", "aios-memory-cli", "--lib"],

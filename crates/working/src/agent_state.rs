@@ -42,6 +42,22 @@ impl Row for AgentState {
 impl Writable for AgentState {}
 
 /// The saved states of agents, as a view shows them.
+///
+/// ```
+/// # use aios_working::{AgentState, Config, Working};
+/// # use aios_record::Id;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let name: Id = "planner".parse()?;
+/// let state = AgentState::new(name.clone(), serde_json::json!({"step": 3}));
+/// working.agent_states().put(state).await?;
+/// assert_eq!(working.agent_states().get(&name).await?.unwrap().state["step"], 3);
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct AgentStates<'a> {
     pub(crate) view: &'a WorkingView,

@@ -111,6 +111,22 @@ impl Row for Decision {
 impl Writable for Decision {}
 
 /// The decisions of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, Decision, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let decision = Decision::new("which parser library", "winnow");
+/// let decision = working.decisions().put(decision).await?;
+/// working.decisions().set_outcome(&decision.id, "twice as fast").await?;
+/// let similar = working.decisions().find_similar("a parser library", 3).await?;
+/// assert_eq!(similar[0].outcome.as_deref(), Some("twice as fast"));
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Decisions<'a> {
     pub(crate) view: &'a WorkingView,

@@ -134,6 +134,21 @@ pub struct EntryFilter {
 
 /// The entries in the file of a memory, as a view shows them. They are searchable, and included
 /// in the feed. [`EntryStore`](crate::EntryStore) is the same over both back ends.
+///
+/// ```
+/// # use aios_working::{Config, Entry, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let entry = Entry::new("place", "home", serde_json::json!("Lisbon"));
+/// working.entries().put(entry).await?;
+/// let entry = working.entries().get_by_key("home").await?.expect("it is stored");
+/// assert_eq!(entry.value, "Lisbon");
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Entries<'a> {
     pub(crate) view: &'a WorkingView,

@@ -112,6 +112,21 @@ pub struct EventFilter {
 }
 
 /// The persisted events of a memory, as a view shows them. [`Intake`](crate::Intake) stores them.
+///
+/// ```
+/// # use aios_working::{Config, Event, EventFilter, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let event = Event::new("alarm", "disk-watch", serde_json::json!({"free_gb": 2}));
+/// working.intake().put_events(vec![event]).await?;
+/// let filter = EventFilter { category: Some("alarm".to_owned()), ..EventFilter::default() };
+/// assert_eq!(working.events().list(filter).await?.len(), 1);
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Events<'a> {
     pub(crate) view: &'a WorkingView,

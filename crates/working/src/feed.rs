@@ -13,6 +13,24 @@ use aios_record::{Change, FeedItem, Id, Key, Owner};
 use trace::signed;
 
 /// The change feed of a memory, of every owner.
+///
+/// ```
+/// # use aios_working::{Config, FEED_KINDS, Goal, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let config = Config { feed_kinds: FEED_KINDS.to_vec(), ..Config::default() };
+/// let working = Working::open(&folder.path().join("working.db"), config)?;
+/// working.goals().put(Goal::new("ship the parser")).await?;
+///
+/// let changes = working.feed().after(0, 100).await?;
+/// let through = changes.last().expect("there is a change").seq;
+/// assert_eq!(through, working.feed().head().await?);
+/// working.feed().trim(through).await?;
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Feed<'a> {
     pub(crate) view: &'a WorkingView,

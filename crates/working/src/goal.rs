@@ -114,6 +114,21 @@ pub(crate) fn settled(at: Option<Timestamp>, ended: bool, now: Timestamp) -> Opt
 }
 
 /// The goals of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, Goal, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let goal = working.goals().put(Goal::new("ship the parser")).await?;
+/// let done = working.goals().set_status(&goal.id, "completed", None).await?;
+/// assert_eq!(done.status.as_str(), "completed");
+/// assert!(working.goals().active().await?.is_empty());
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Goals<'a> {
     pub(crate) view: &'a WorkingView,

@@ -8,6 +8,21 @@ use crate::{
 };
 
 /// Bulk writes under any owner, for the program that keeps the memory.
+///
+/// ```
+/// # use aios_working::{Config, Metric, Working};
+/// # use aios_record::Timestamp;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let metric = Metric { key: "cpu".to_owned(), value: 0.5, timestamp: Timestamp::now() };
+/// working.intake().put_metrics(vec![metric]).await?;
+/// assert_eq!(working.metrics().keys().await?, ["cpu"]);
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
     pub(crate) view: &'a WorkingView,

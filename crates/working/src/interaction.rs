@@ -92,6 +92,20 @@ impl Row for Interaction {
 impl Writable for Interaction {}
 
 /// The interactions of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, Interaction, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let interaction = Interaction::new("What is left?", "The printer.");
+/// let interaction = working.interactions().put(interaction).await?;
+/// assert_eq!(working.interactions().recent(1).await?[0].id, interaction.id);
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Interactions<'a> {
     pub(crate) view: &'a WorkingView,

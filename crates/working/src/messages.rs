@@ -28,6 +28,21 @@ pub struct ChatMessage {
 }
 
 /// The messages of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, NewMessage, Role, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let message = NewMessage::new("standup".parse()?, Role::User, "The parser is done.");
+/// working.messages().add(message).await?;
+/// let recent = working.messages().recent("standup", 10).await?;
+/// assert_eq!(recent[0].content, "The parser is done.");
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Messages<'a> {
     pub(crate) view: &'a WorkingView,

@@ -120,6 +120,21 @@ pub enum Outcome {
 }
 
 /// The patterns of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, Outcome, Pattern, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let pattern = Pattern::new("a test hangs", "look for a lock held over an await");
+/// let pattern = working.patterns().put(pattern).await?;
+/// let used = working.patterns().record_use(&pattern.id, Outcome::Success).await?;
+/// assert_eq!(used.uses, 1);
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Patterns<'a> {
     pub(crate) view: &'a WorkingView,

@@ -48,6 +48,21 @@ pub struct PreferenceValues {
 }
 
 /// The preferences of the owner of a view.
+///
+/// ```
+/// # use aios_working::{Config, Working};
+/// # use aios_record::{Gate, Owner};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let ada = working.scoped(Gate::owner(Owner::user("ada")?));
+/// ada.preferences().put("tone", serde_json::json!("brief")).await?;
+/// assert_eq!(ada.preferences().get("tone").await?, Some(serde_json::json!("brief")));
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Preferences<'a> {
     pub(crate) view: &'a WorkingView,
@@ -117,6 +132,19 @@ impl Preferences<'_> {
 }
 
 /// The persona, which belongs to the whole machine.
+///
+/// ```
+/// # use aios_working::{Config, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// working.persona().put("name", "Robin").await?;
+/// assert_eq!(working.persona().list().await?["name"], "Robin");
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Persona<'a> {
     pub(crate) view: &'a WorkingView,

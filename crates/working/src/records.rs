@@ -20,6 +20,23 @@ use crate::{
 };
 
 /// The records of every kind in exchange form, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, Goal, Working};
+/// # use aios_record::{Key, Kind};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let goal = working.goals().put(Goal::new("ship the parser")).await?;
+/// let key = Key::new(Kind::Goal, goal.id);
+/// let record = working.records().get(&key).await?.expect("it is stored");
+/// assert_eq!(record.text, "ship the parser");
+/// assert_eq!(working.records().remove(&key).await?.len(), 1);
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Records<'a> {
     pub(crate) view: &'a WorkingView,

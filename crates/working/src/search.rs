@@ -21,6 +21,14 @@ use matching::matches;
 use crate::{Error, access::Access, kinds};
 
 /// Options of a search.
+///
+/// ```
+/// use aios_record::Kind;
+/// use aios_working::FindOptions;
+///
+/// let options = FindOptions::default().with_kinds([Kind::Goal, Kind::Task]).with_limit(10);
+/// assert_eq!(options.kinds, [Kind::Goal, Kind::Task]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindOptions {

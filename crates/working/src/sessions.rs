@@ -35,6 +35,22 @@ pub struct RecentSummary {
 }
 
 /// The sessions of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, Session, Working};
+/// # use aios_record::Id;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let standup: Id = "standup".parse()?;
+/// working.sessions().add(Session::new(standup.clone())).await?;
+/// let session = working.sessions().set_summary(&standup, "the parser is done").await?;
+/// assert_eq!(session.summary.as_deref(), Some("the parser is done"));
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions<'a> {
     pub(crate) view: &'a WorkingView,

@@ -165,6 +165,21 @@ impl Writable for Task {
 }
 
 /// The tasks of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, Goal, Task, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let goal = working.goals().put(Goal::new("ship the parser")).await?;
+/// let task = Task { goal_id: Some(goal.id.clone()), ..Task::new("write the tests") };
+/// working.tasks().put(task).await?;
+/// assert_eq!(working.tasks().of_goal(&goal.id).await?[0].description, "write the tests");
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Tasks<'a> {
     pub(crate) view: &'a WorkingView,

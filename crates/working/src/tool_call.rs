@@ -128,6 +128,20 @@ fn cut(output: &mut Value) {
 }
 
 /// The tool calls of a memory, as a view shows them.
+///
+/// ```
+/// # use aios_working::{Config, ToolCall, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// let call = working.tool_calls().put(ToolCall::new("grep")).await?;
+/// let found = working.tool_calls().get(&call.id).await?.expect("it is stored");
+/// assert_eq!(found.tool_name, "grep");
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ToolCalls<'a> {
     pub(crate) view: &'a WorkingView,

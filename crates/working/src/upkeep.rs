@@ -28,6 +28,20 @@ const MERGE_PAGES: i64 = 1000;
 const DAY_US: i64 = 24 * 3_600_000_000;
 
 /// Work on the whole file, of every owner: checking it, keeping it small, copying it.
+///
+/// ```
+/// # use aios_working::{Config, Retention, Working};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
+/// assert!(working.upkeep().verify().await?.is_empty());
+/// let report = working.upkeep().age(&Retention::default()).await?;
+/// assert!(report.records.is_empty());
+/// # working.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Upkeep<'a> {
     pub(crate) view: &'a WorkingView,

@@ -8,7 +8,6 @@ mod documents;
 use std::{
     collections::BTreeMap,
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -17,10 +16,11 @@ use aios_memory::{
     Access, AgentMemory, Config, Error, Id, Key, Kind, MemoryView, Record, Scope, ScopeFilter,
     SearchOptions, working::Health,
 };
+use aios_memory_tests::directory;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::isolation_methods::exported;
+use crate::state::exported;
 
 /// Minimum relevance of a hit to check. Below it, the order may change.
 const RELEVANCE_MIN: f64 = 0.1;
@@ -36,7 +36,7 @@ static EXPECTED: LazyLock<Value> = LazyLock::new(|| {
 });
 
 fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/store-5")
+    aios_memory_tests::fixture("store-5")
 }
 
 fn expected(part: &str) -> &'static [Value] {
@@ -51,7 +51,7 @@ struct Former {
 impl Former {
     fn new() -> Former {
         let dir = tempfile::tempdir().unwrap();
-        copy(&fixture().join("store"), &dir.path().join("store"));
+        directory::copy(&fixture().join("store"), &dir.path().join("store"));
         Former { dir }
     }
 
@@ -66,20 +66,6 @@ impl Former {
 
     async fn open(&self) -> AgentMemory {
         AgentMemory::open(self.config()).await.unwrap()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            fs::copy(&path, &to).unwrap();
-            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
-        }
     }
 }
 

@@ -12,13 +12,11 @@ use std::{
     error::Error,
     fmt::{Debug, Write as _},
     future::Future,
-    io::Write,
     path::{Path, PathBuf},
     pin::Pin,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, LazyLock},
 };
 
-use aios_exchange::export;
 use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Scope};
 use regex::Regex;
 use serde_json::{Map, Value};
@@ -26,6 +24,7 @@ use serde_json::{Map, Value};
 use crate::{
     same_names::{self, SHARED, U1, U2, Whose},
     source::{functions_of_views, public_methods},
+    state::exported,
 };
 
 /// The owner that runs an exercise, with its store.
@@ -361,29 +360,6 @@ async fn records(memory: &AgentMemory) -> Vec<Line> {
     let mut lines: Vec<Line> = records.map(|it| (user(&it), it.to_string())).collect();
     lines.sort();
     lines
-}
-
-/// Returns all records that a view sees, in the format of an export.
-pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
-    let out = Shared::default();
-    export::to_writer(view, out.clone(), "memory", |_| {}).await.unwrap();
-    let written = out.0.lock().unwrap();
-    let lines = std::str::from_utf8(&written).unwrap().lines().skip(1);
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// A shared buffer: written by the export, read by the test.
-#[derive(Clone, Default)]
-pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Returns `text` without the parts that vary between runs: current times, generated ids,

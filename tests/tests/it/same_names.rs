@@ -82,8 +82,14 @@ pub(crate) fn config(dir: &Path) -> Config {
 /// Opens the store at `dir` and stores the records of `owners`.
 pub(crate) async fn make(dir: &Path, owners: &[Whose], files: &Path) -> AgentMemory {
     let memory = AgentMemory::open(config(dir)).await.unwrap();
+    Box::pin(store(&memory, owners, files)).await;
+    memory
+}
+
+/// Stores the records of `owners`. `files` is the directory for their files.
+pub(crate) async fn store(memory: &AgentMemory, owners: &[Whose], files: &Path) {
     for owner in owners {
-        let view = owner.view(&memory);
+        let view = owner.view(memory);
         for line in RECORDS.lines() {
             let line: Value = serde_json::from_str(&owner.text(line)).unwrap();
             if line["only"].as_str().is_some_and(|only| only != owner.digit()) {
@@ -108,5 +114,4 @@ pub(crate) async fn make(dir: &Path, owners: &[Whose], files: &Path) -> AgentMem
         assert_eq!(taken.failed_count, 0, "{taken:?}");
     }
     memory.feed().catch_up().await.unwrap();
-    memory
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::imports::{Imports, read};
 use self::tolerated::TOLERATED;
-use super::Finding;
+use super::finding::Finding;
 use super::sources::is_test;
 use super::tree::File;
 

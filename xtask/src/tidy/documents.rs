@@ -1,7 +1,7 @@
 //! Rules for the documents: the README's commands are those that CI runs, and the README of a crate
 //! is a part of its front page, without links that lead nowhere.
 
-use super::Finding;
+use super::finding::Finding;
 use super::sources::FRONT_PAGE;
 use super::tree::File;
 use crate::test;

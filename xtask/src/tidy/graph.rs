@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Finding;
+use super::finding::Finding;
 
 /// Allowed dependencies within the workspace, of any kind. Tests of several tiers together are in
 /// the package `aios-memory-tests`.
@@ -74,6 +74,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
+/// Crates that the lists below name and that do not exist yet: the service.
+const PLANNED: &[&str] = &["aios-memory-server"];
+
 /// Marks leaf packages, which may depend on everything.
 const ANY: &[&str] = &["*"];
 
@@ -91,16 +94,27 @@ const OWNERS: &[(&[&str], &[&str])] = &[
             "aios-memory-benches",
         ],
     ),
-    // The service is planned.
     (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
     (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
     (&["reqwest"], &["aios-hub"]),
 ];
 
-/// Crates that may use a library only in tests, to create input.
+/// Crates that may use a library or another crate only in tests: to create input, or the support
+/// that all tests share.
 const TESTED_WITH: &[(&str, &[&str])] = &[
     ("rusqlite", &["aios-memory", "aios-exchange", "aios-memory-cli"]),
     ("aios-minilm", &["aios-longterm"]),
+    (
+        "aios-memory-tests",
+        &[
+            "aios-ledger",
+            "aios-working",
+            "aios-longterm",
+            "aios-memory",
+            "aios-exchange",
+            "aios-memory-cli",
+        ],
+    ),
 ];
 
 /// Packages that a crate must not link, directly or indirectly.
@@ -118,6 +132,8 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("aios-minilm", &["tokio", "rusqlite", "lancedb"]),
     ("aios-longterm", &["aios-minilm"]),
     ("aios-hub", &["rusqlite", "lancedb"]),
+    // Tests of every crate use its library.
+    ("aios-memory-tests", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("xtask", &["tokio", "rusqlite", "lancedb", "candle-core", "clap"]),
 ];
 
@@ -154,6 +170,41 @@ pub(super) fn check(metadata: &Value) -> Vec<Finding> {
     }
     findings.extend(check_packages(&graph));
     findings
+}
+
+/// Checks that every crate that the lists name is a member of the workspace or planned.
+pub(super) fn check_names(metadata: &Value) -> Vec<Finding> {
+    let Some(graph) = Graph::read(metadata) else { return Vec::new() };
+    let members = graph.packages.values().filter(|package| package.is_member);
+    let members: BTreeSet<&str> = members.map(|package| package.name).collect();
+    compare_names(&names(), &members, PLANNED)
+}
+
+/// Returns the crates that the lists name.
+fn names() -> BTreeSet<&'static str> {
+    let known = MAY_KNOW.iter().flat_map(|(name, known)| known.iter().chain([name]));
+    let owners = OWNERS.iter().flat_map(|(_, owners)| *owners);
+    let testing = TESTED_WITH.iter().flat_map(|(_, crates)| *crates);
+    let reaching = OUT_OF_REACH.iter().map(|(name, _)| name);
+    let all = known.chain(owners).chain(testing).chain(reaching).copied();
+    all.filter(|name| !ANY.contains(name)).collect()
+}
+
+/// Finds names of crates that do not exist, and names marked as planned without reason.
+fn compare_names(
+    names: &BTreeSet<&str>,
+    members: &BTreeSet<&str>,
+    planned: &[&str],
+) -> Vec<Finding> {
+    let missing = names.iter().filter(|name| !members.contains(*name) && !planned.contains(name));
+    let missing = missing.map(|name| {
+        Finding::new(name, 0, "is named in `graph.rs` and does not exist; remove it or plan it")
+    });
+    let unplanned = planned.iter().filter(|name| members.contains(*name) || !names.contains(*name));
+    let unplanned = unplanned.map(|name| {
+        Finding::new(name, 0, "is in PLANNED, and exists or is in no other list; remove it there")
+    });
+    missing.chain(unplanned).collect()
 }
 
 struct Graph<'a> {

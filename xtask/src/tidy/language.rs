@@ -2,7 +2,7 @@
 //!
 //! Checked are comments of Rust and SQL, the literals of Rust outside tests, and Markdown.
 
-use super::Finding;
+use super::finding::Finding;
 use super::scan::scan;
 use super::tree::File;
 

@@ -4,7 +4,7 @@
 //! Reads lines, not TOML: a member's manifest is short and has one form, and the check finds
 //! deviations from it.
 
-use super::Finding;
+use super::finding::Finding;
 use super::tree::File;
 
 /// Lines by which a member inherits from the root.

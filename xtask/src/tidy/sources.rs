@@ -1,6 +1,6 @@
 //! Rules for every source file: module doc, ASCII, line length, and banned words.
 
-use super::Finding;
+use super::finding::Finding;
 use super::scan::{Line, scan};
 use super::tree::File;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::error::Error;
 
 /// Maximum size of a file, except [`LARGE`], to keep clones small.

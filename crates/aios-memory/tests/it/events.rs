@@ -1,12 +1,6 @@
 //! Events and metrics reach the disk: on shutdown, in spite of a kill, and with a full queue.
 
-use std::{
-    collections::BTreeSet,
-    env,
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeSet, path::Path};
 
 use aios_memory::{
     AgentMemory, Config, Error, Event, ForgetOptions, ForgetTarget, Id, Identity, Kind, Owner,
@@ -14,24 +8,27 @@ use aios_memory::{
     operational::{Keep, Spill},
     working::{self, EventFilter, Working},
 };
+use aios_memory_tests::{
+    child::{self, Child},
+    rounds,
+};
 use serde_json::json;
 
 use crate::Fixture;
 
-const DIRECTORY: &str = "AIOS_EVENTS_TEST_DIRECTORY";
-/// Number of kills of the child. `AIOS_CRASH_ROUNDS` overrides it.
-const KILLS: usize = 3;
+/// Default number of kills of the child.
+const KILLS: u64 = 3;
 const WRITERS: usize = 4;
 
-/// Runs as a child process if a test passes a directory: [`WRITERS`] tasks push events and print
-/// the name of each on stderr once it is acknowledged.
+/// Runs as a child: [`WRITERS`] tasks push events, and say the name of each once it is
+/// acknowledged.
 #[test]
 fn child() {
-    let Some(directory) = env::var_os(DIRECTORY) else { return };
+    let Some(directory) = child::place() else { return };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let memory = AgentMemory::open(Config::at(Path::new(&directory))).await.unwrap();
+        let memory = AgentMemory::open(Config::at(&directory)).await.unwrap();
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..WRITERS {
             let memory = memory.clone();
@@ -42,7 +39,7 @@ fn child() {
                     let event = if n % 2 == 0 { event.critical() } else { event };
                     let pushed = memory.events().push_durable(event).await.unwrap();
                     assert_eq!(pushed.spill, Spill::Accepted);
-                    std::io::stderr().write_all(format!("{name}\n").as_bytes()).unwrap();
+                    child::say(name);
                 }
             });
         }
@@ -67,23 +64,11 @@ async fn a_durable_event_survives_a_kill() {
     let fixture = Fixture::new();
     let directory = fixture.config().memory.data_dir;
     let mut acknowledged = BTreeSet::new();
-    let rounds = env::var("AIOS_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    for round in 0..rounds.unwrap_or(KILLS) {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "events::child", "--nocapture", "--test-threads=1"])
-            .env(DIRECTORY, &directory)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        acknowledged.extend(lines.by_ref().take(50 + 37 * (round % 10)).map(Result::unwrap));
-        child.kill().unwrap();
-        // The last line may be incomplete.
-        let mut rest: Vec<String> = lines.map_while(Result::ok).collect();
-        rest.pop();
-        acknowledged.extend(rest);
-        child.wait().unwrap();
+    for round in 0..rounds(KILLS) {
+        let mut child = Child::start("events::child", &directory);
+        acknowledged.extend(child.hear_some(50 + 37 * (round as usize % 10)));
+        // Those said before the kill took effect are acknowledged as well.
+        acknowledged.extend(child.kill());
         let found = names(&directory.join("working.db")).await;
         let lost: Vec<_> = acknowledged.difference(&found).collect();
         assert!(lost.is_empty(), "{lost:?}");

@@ -6,9 +6,10 @@ use aios_memory::{
     AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind,
     MemoryView, Mode, Owner, Receipt,
 };
+use aios_memory_tests::directory::holding;
 use serde_json::json;
 
-use crate::{Fixture, holding::holding, in_session, of, texts};
+use crate::{Fixture, in_session, of, texts};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()

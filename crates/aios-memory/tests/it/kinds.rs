@@ -1,7 +1,7 @@
 //! Records of every kind, made from the table of kinds and given to `record`.
 
 use aios_memory::{
-    Kind,
+    Key, Kind,
     kinds::{Field, FreeFields, ValueType},
 };
 use serde_json::{Map, Value, json};
@@ -46,7 +46,7 @@ async fn every_field_is_accepted_stored_and_read_back() {
     for &kind in Kind::ALL {
         let given = whole(kind);
         let id = memory.record(kind, Value::Object(given.clone())).await.unwrap();
-        let record = memory.get(kind, &id).await.unwrap().unwrap();
+        let record = memory.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
         for (name, value) in &given {
             let field = kind.field(name).unwrap();
             let (stored, given) = stored(kind, field, &record.payload, value);
@@ -71,7 +71,7 @@ async fn other_fields_are_refused_or_kept_as_the_kind_states() {
             assert!(error.contains("has no field `stray`"), "{kind}: {error}");
             continue;
         }
-        let record = memory.get(kind, &recorded.unwrap()).await.unwrap().unwrap();
+        let record = memory.get(&Key::new(kind, recorded.unwrap())).await.unwrap().unwrap();
         let kept = if free == FreeFields::InMetadata { "metadata" } else { "" };
         let payload = record.payload.get(kept).unwrap_or(&record.payload);
         assert_eq!(payload["stray"], "sheep", "{kind}");

@@ -8,17 +8,6 @@ use serde_json::json;
 use crate::{Fixture, of, texts};
 
 #[tokio::test]
-async fn a_remembered_text_is_durable_after_a_drop() {
-    let fixture = Fixture::new();
-    let memory = fixture.open().await;
-    memory.remember("the key is under the third stone").await.unwrap();
-    drop(memory);
-    let memory = fixture.open().await;
-    assert_eq!(texts(&memory, "where is the key?").await, ["the key is under the third stone"]);
-    memory.shutdown().await.unwrap();
-}
-
-#[tokio::test]
 async fn a_closed_memory_returns_an_error() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;

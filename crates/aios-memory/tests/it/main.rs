@@ -7,7 +7,6 @@ mod context;
 mod events;
 mod feed;
 mod forget;
-mod holding;
 mod kinds;
 mod lifecycle;
 mod places;

@@ -14,9 +14,10 @@ use aios_memory::{
     AgentMemory, Config, Error, Kind, Remedy,
     upkeep::{reindex, repair, restore},
 };
+use aios_memory_tests::directory::content;
 use serde_json::json;
 
-use crate::{Fixture, holding::content, texts};
+use crate::{Fixture, texts};
 
 /// A user other than that of the tests, if they run as root.
 const NOBODY: u32 = 65534;
@@ -229,7 +230,7 @@ async fn maintenance_of_the_whole_directory_is_exclusive() {
         // A leftover is reported, and replaced.
         if name == "restored" {
             let error = AgentMemory::open(config.clone()).await.unwrap_err();
-            let left = Some(partial);
+            let left = Some(partial.clone());
             assert_eq!(error.remedy(), Some(Remedy::FinishRestore { left }), "{error}");
             restore(&copy, &config).await.unwrap();
             let restored = AgentMemory::open(config).await.unwrap();

@@ -1,12 +1,13 @@
 //! The databases of a data directory belong together: an older copy of one of them is detected.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
 use aios_memory::{
     Access, AgentMemory, Error, ForgetOptions, ForgetTarget, Id, Identity, Key, Kind, Owner,
     upkeep::{Repaired, repair},
     working::Goal,
 };
+use aios_memory_tests::directory;
 use serde_json::json;
 
 use crate::{Fixture, of, texts};
@@ -138,26 +139,14 @@ async fn a_complete_older_copy_is_accepted() {
     let fixture = Fixture::new();
     store(&fixture, "amber").await;
     let (dir, copy) = (fixture.config().memory.data_dir, fixture.dir.path().join("copy"));
-    copy_all(&dir, &copy);
+    directory::copy(&dir, &copy);
     store(&fixture, "basalt").await;
     fs::remove_dir_all(&dir).unwrap();
-    copy_all(&copy, &dir);
+    directory::copy(&copy, &dir);
     store(&fixture, "copper").await;
     let memory = fixture.open().await;
     assert!(memory.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
     memory.shutdown().await.unwrap();
-}
-
-fn copy_all(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => copy_all(&path, &target),
-            false => drop(fs::copy(path, target).unwrap()),
-        }
-    }
 }
 
 /// Forgets the note with this text.

@@ -8,6 +8,7 @@ use std::{
     sync::OnceLock,
 };
 
+use aios_memory_tests::directory;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -79,7 +80,7 @@ fn sound() -> &'static Sound {
         program.json(&["forget", &format!("note/{id}"), "--yes"]);
         program.json(&["verify"]);
         let dir = tempfile::tempdir().unwrap();
-        copy(&program.data_dir(), dir.path());
+        directory::copy(&program.data_dir(), dir.path());
         let found = recall(&program);
         assert!(!found.is_empty());
         Sound { dir, exported: export(&program).unwrap(), found }
@@ -89,21 +90,8 @@ fn sound() -> &'static Sound {
 /// Creates a program with a copy of the intact store.
 fn copied() -> Program {
     let program = Program::new();
-    copy(sound().dir.path(), &program.data_dir());
+    directory::copy(sound().dir.path(), &program.data_dir());
     program
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to)
-        } else {
-            drop(fs::copy(entry.path(), to))
-        }
-    }
 }
 
 /// Returns the lines of an export, or the failed run.
@@ -203,10 +191,10 @@ fn check(files: &[PathBuf], ways: usize, others: &[PathBuf]) {
 fn check_damaged(program: &Program, case: &str) {
     let sound = sound();
     let damaged = program.path("damaged");
-    copy(&program.data_dir(), &damaged);
+    directory::copy(&program.data_dir(), &damaged);
     let again = || {
         fs::remove_dir_all(program.data_dir()).unwrap();
-        copy(&damaged, &program.data_dir());
+        directory::copy(&damaged, &program.data_dir());
     };
     match export(program) {
         Ok(lines) => assert_eq!(lines, sound.exported, "{case}: a wrong export"),

@@ -4,10 +4,12 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{self, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
+
+use aios_memory_tests::child::Child;
 
 use crate::program::{Ended, Program, text};
 
@@ -42,7 +44,7 @@ impl Place {
         command
     }
 
-    fn start(&self, arguments: &[&str]) -> Child {
+    fn start(&self, arguments: &[&str]) -> process::Child {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().unwrap()
@@ -51,21 +53,9 @@ impl Place {
     /// Starts a command and kills it once `reached` returns true. Returns false if the command
     /// ended before.
     fn kill_when(&self, arguments: &[&str], reached: impl Fn() -> bool) -> bool {
-        let mut child = self.start(arguments);
-        let began = Instant::now();
-        let is_killed = loop {
-            if reached() {
-                child.kill().unwrap();
-                break true;
-            }
-            if child.try_wait().unwrap().is_some() {
-                break false;
-            }
-            assert!(began.elapsed() < PATIENCE, "{arguments:?} does not get there");
-            thread::yield_now();
-        };
-        let status = child.wait().unwrap();
-        is_killed && status.code().is_none()
+        let mut command = self.command(arguments);
+        command.stderr(Stdio::null());
+        Child::of(command).kill_when(reached)
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {

@@ -1,28 +1,22 @@
 //! Repeated reading of documents: current pieces are found now, removed ones only as of an earlier
 //! time.
 
-use std::{
-    collections::BTreeSet,
-    env, fs,
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
 use aios_memory::{
     AgentMemory, Config, ForgetOptions, ForgetTarget, Key, Kind, MemoryView, Mode, Record,
     SearchOptions, admission::Tally,
 };
+use aios_memory_tests::{
+    child::{self, Child},
+    number,
+};
 use proptest::{prelude::*, test_runner::Config as Runs};
 
 use tokio::runtime::Runtime;
 
 use crate::{Fixture, of, texts};
-
-/// Environment variable with the directory of the child; [`child_that_adds`] does nothing without
-/// it.
-const CHILD_DIR: &str = "AIOS_DOCUMENTS_CHILD_DIR";
 
 async fn read(memory: &MemoryView, path: &Path) -> Tally {
     let report = ingest::file(memory, path, IngestOptions::default()).await.unwrap();
@@ -194,21 +188,18 @@ async fn documents_of_different_owners_or_scopes_are_independent() {
     memory.shutdown().await.unwrap();
 }
 
-/// Child process of a test, not a test by itself: reads the document in its directory, and stops
-/// when the pieces are durable and none is retired yet.
+/// Runs as a child: reads the document in its directory, and stops when the pieces are durable and
+/// none is retired yet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_adds() {
-    let Some(dir) = env::var_os(CHILD_DIR) else { return };
-    let memory = AgentMemory::open(Config::at(Path::new(&dir).join("memory"))).await.unwrap();
+    let Some(dir) = child::place() else { return };
+    let memory = AgentMemory::open(Config::at(dir.join("memory"))).await.unwrap();
     let stop = |_| {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "added").unwrap();
-        out.flush().unwrap();
-        drop(out);
+        child::say("added");
         std::thread::park();
     };
     let options = IngestOptions::default().with_progress(stop);
-    ingest::file(&memory, Path::new(&dir).join("m.md"), options).await.unwrap();
+    ingest::file(&memory, dir.join("m.md"), options).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -221,16 +212,9 @@ async fn a_reading_killed_before_it_retires_is_completed_by_the_next() {
     memory.shutdown().await.unwrap();
 
     fs::write(&path, document(&["two", "three"])).unwrap();
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "documents::child_that_adds", "--nocapture"])
-        .env(CHILD_DIR, fixture.dir.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(said.any(|line| line.unwrap().contains("added")), "the child said nothing");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let mut child = Child::start("documents::child_that_adds", fixture.dir.path());
+    assert_eq!(child.hear_some(1), ["added"]);
+    child.kill();
 
     let memory = fixture.open().await;
     assert_eq!(found(&memory).await, sections(&["one", "two", "three"]));
@@ -273,7 +257,7 @@ struct Model {
 #[test]
 fn documents_match_a_plain_model() {
     let runtime = Runtime::new().unwrap();
-    let cases = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12);
+    let cases = number("PROPTEST_CASES").map_or(12, |cases| cases as u32);
     let runs = Runs { cases, max_shrink_iters: 60, failure_persistence: None, ..Runs::default() };
     proptest!(runs, |(steps in steps())| {
         runtime.block_on(run(&steps));

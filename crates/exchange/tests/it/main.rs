@@ -7,12 +7,9 @@ mod forgetting;
 mod forgotten;
 mod forgotten_parts;
 mod formats;
-#[path = "../../../aios-memory/tests/it/holding.rs"]
-mod holding;
 mod import;
 mod ingest;
 mod owners;
-mod purged;
 
 use aios_memory::{AgentMemory, Config, Id, MemoryView, Scope};
 use tempfile::TempDir;

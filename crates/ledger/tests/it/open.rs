@@ -1,6 +1,9 @@
 //! Opening: new, newer, foreign, half-migrated.
 
+use std::process::Stdio;
+
 use aios_ledger::{Error, Ledger, Options};
+use aios_memory_tests::child;
 use rusqlite::Connection;
 
 use crate::{APPLICATION, V1, V2, V2_BROKEN, V3, insert, opened, options, place, texts};
@@ -91,20 +94,19 @@ fn a_failed_migration_leaves_the_old_version_usable() {
     assert_eq!(ledger.read_blocking(columns).unwrap(), ["id", "text"]);
 }
 
-const CHILD: &str = "AIOS_LEDGER_TEST_MIGRATES";
 const DIES_AT: &str = "AIOS_LEDGER_TEST_DIES_AT";
 
-/// Runs as a child process if a test names a file: it aborts in the middle of a migration.
+/// Runs as a child, which aborts in the middle of a migration.
 #[test]
 fn child() {
-    let Some(path) = std::env::var_os(CHILD) else { return };
+    let Some(path) = child::place() else { return };
     let migrated = |_: &Connection, version: u32| {
         if std::env::var(DIES_AT).as_deref() == Ok(version.to_string().as_str()) {
             std::process::abort();
         }
         Ok(())
     };
-    drop(Ledger::open(std::path::Path::new(&path), Options { migrated, ..at(V3) }).unwrap());
+    drop(Ledger::open(&path, Options { migrated, ..at(V3) }).unwrap());
 }
 
 #[test]
@@ -112,12 +114,10 @@ fn a_crash_during_a_migration_leaves_the_previous_version_usable() {
     let check = |dies_at: u32, before: &'static [aios_ledger::Migration], expect: &[&str]| {
         let (folder, path) = place();
         opened(&path).write_blocking(insert("a")).unwrap();
-        let died = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "open::child", "--nocapture"])
-            .env(CHILD, &path)
+        let died = child::command("open::child", &path)
             .env(DIES_AT, dies_at.to_string())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .status()
             .unwrap();
         assert!(!died.success());

@@ -1,14 +1,9 @@
 //! Opening a file read-only.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-    time::SystemTime,
-};
+use std::{collections::BTreeMap, fs, path::Path, process::Stdio, time::SystemTime};
 
 use aios_ledger::{Access, Error, Ledger, Migration, Options};
+use aios_memory_tests::child;
 
 use crate::{V1, V2, V3, insert, opened, options, place, texts};
 
@@ -147,14 +142,13 @@ async fn a_read_only_ledger_can_be_closed() {
     assert!(matches!(reader.read(texts).await, Err(Error::Closed)));
 }
 
-const CHILD: &str = "AIOS_LEDGER_TEST_READS";
 const DIES: &str = "AIOS_LEDGER_TEST_READER_DIES";
 
-/// Runs as a child process if a test names a file: reads it, and may abort before closing it.
+/// Runs as a child, which reads a file and may abort before closing it.
 #[test]
 fn child() {
-    let Some(path) = std::env::var_os(CHILD) else { return };
-    let ledger = Ledger::open(Path::new(&path), to_read(V1)).unwrap();
+    let Some(path) = child::place() else { return };
+    let ledger = Ledger::open(&path, to_read(V1)).unwrap();
     assert_eq!(ledger.read_blocking(texts).unwrap(), ["a"]);
     if std::env::var_os(DIES).is_some() {
         std::process::abort();
@@ -170,9 +164,8 @@ fn copies_disappear_even_after_a_crash() {
     let temporary = tempfile::tempdir().unwrap();
     fs::create_dir(temporary.path().join("another program's")).unwrap();
     let read = |dies: Option<&str>| {
-        let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "read_only::child", "--nocapture"]);
-        child.env(CHILD, &path).env("TMPDIR", temporary.path()).stdout(Stdio::null());
+        let mut child = child::command("read_only::child", &path);
+        child.env("TMPDIR", temporary.path()).stdout(Stdio::null());
         child.stderr(Stdio::null()).envs(dies.map(|_| (DIES, "1")));
         child.status().unwrap().success()
     };

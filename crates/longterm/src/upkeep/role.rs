@@ -83,7 +83,8 @@ impl Upkeep<'_> {
         self.longterm.parts.ownership.remove_expired().await
     }
 
-    /// Returns the generation of the journal, to be stored outside of it; see [`Config::reached`].
+    /// Returns the generation of the journal, to be stored outside of it; see
+    /// [`Config::reached`](crate::Config::reached).
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.

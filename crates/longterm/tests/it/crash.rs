@@ -4,16 +4,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
-    io::{BufRead, BufReader, Write},
+    fs,
     path::Path,
-    process::{Command, Stdio},
     sync::Arc,
     time::Duration,
 };
 
 use aios_embedding::Embedder;
 use aios_longterm::{Config, Error, Explain, FeedPage, Longterm, SearchOptions};
+use aios_memory_tests::{
+    child::{self, Child},
+    number, rounds,
+};
 use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Record, Remedy};
 
 use crate::{
@@ -22,11 +24,9 @@ use crate::{
     support::{Letters, model, note, open, removal, search},
 };
 
-/// Variable with the directory for the child. [`child`] does nothing without it.
-const CHILD_DIR: &str = "AIOS_LONGTERM_CRASH_DIR";
 /// Variable with the number of the child's first call.
 const CHILD_FIRST: &str = "AIOS_LONGTERM_CRASH_FIRST";
-/// Number of kills. Default for `AIOS_CRASH_ROUNDS`.
+/// Default number of kills.
 const ROUNDS: u64 = 10;
 /// Number of files by which the directory grows while a library is converted.
 const FORMER_FILES: usize = 60;
@@ -35,25 +35,23 @@ const SLOWNESS: usize = 1000;
 /// Every so many rounds one begins with an empty directory, so that all rounds take about as long.
 const NEW_EVERY: u64 = 20;
 
-/// Runs in the killed process; not a test by itself. Makes calls without end and prints each
-/// acknowledgement.
+/// Runs as a child, which makes calls and says each acknowledgement until it is killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
-    let Some(dir) = env::var_os(CHILD_DIR) else { return };
-    let longterm = Longterm::open(Path::new(&dir), hasty(), model()).await.unwrap();
-    let first: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
+    let Some(dir) = child::place() else { return };
+    let longterm = Longterm::open(&dir, hasty(), model()).await.unwrap();
+    let first = number(CHILD_FIRST).unwrap();
     for at in first.. {
         make_call(&longterm, at).await.unwrap();
-        acknowledge(at);
+        child::say(at);
     }
 }
 
 /// As [`child`], while the library is rebuilt repeatedly, each time with the other model.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_reindexes() {
-    let Some(dir) = env::var_os(CHILD_DIR) else { return };
-    let path = Path::new(&dir).to_owned();
-    let mut at: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
+    let Some(path) = child::place() else { return };
+    let mut at = number(CHILD_FIRST).unwrap();
     loop {
         let (longterm, other) = open_either(&path).await;
         let path = path.clone();
@@ -63,7 +61,7 @@ async fn child_that_reindexes() {
             );
         loop {
             match make_call(&longterm, at).await {
-                Ok(()) => acknowledge(at),
+                Ok(()) => child::say(at),
                 Err(Error::Reembedded { .. }) => break,
                 Err(error) => panic!("{error}"),
             }
@@ -76,8 +74,8 @@ async fn child_that_reindexes() {
 /// As [`child`], with a store of the former version, which it converts and drains.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_brings_over() {
-    let Some(dir) = env::var_os(CHILD_DIR) else { return };
-    let longterm = Longterm::open(Path::new(&dir), hasty(), model()).await.unwrap();
+    let Some(dir) = child::place() else { return };
+    let longterm = Longterm::open(&dir, hasty(), model()).await.unwrap();
     longterm.close().await.unwrap();
 }
 
@@ -85,9 +83,8 @@ async fn child_that_brings_over() {
 /// meanwhile, with the other slow model.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_embeds_later() {
-    let Some(dir) = env::var_os(CHILD_DIR) else { return };
-    let path = Path::new(&dir).to_owned();
-    let mut at: u64 = env::var(CHILD_FIRST).unwrap().parse().unwrap();
+    let Some(path) = child::place() else { return };
+    let mut at = number(CHILD_FIRST).unwrap();
     let rebuilds = at % 2 == 1;
     loop {
         let (longterm, other) = open_one_of(&path, slow()).await;
@@ -97,7 +94,7 @@ async fn child_that_embeds_later() {
         });
         loop {
             match make_later_call(&longterm, at).await {
-                Ok(()) => acknowledge(at),
+                Ok(()) => child::say(at),
                 Err(Error::Reembedded { .. }) => break,
                 Err(error) => panic!("{error}"),
             }
@@ -129,12 +126,6 @@ async fn open_one_of(
         }
         Err(error) => panic!("{error}"),
     }
-}
-
-fn acknowledge(at: u64) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "acknowledged {at}").unwrap();
-    out.flush().unwrap();
 }
 
 /// Returns a configuration with small thresholds, so that an owner does all of its work often.
@@ -220,8 +211,6 @@ async fn a_reindex_killed_at_any_moment_leaves_one_model_or_the_other_whole() {
 
 #[tokio::test]
 async fn converting_a_former_library_survives_repeated_kills() {
-    let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     let mut random = number("AIOS_SEED").unwrap_or(7);
     let mut below = |end: usize| {
         random ^= random << 13;
@@ -229,7 +218,7 @@ async fn converting_a_former_library_survives_repeated_kills() {
         random ^= random << 17;
         usize::try_from(random).unwrap() % end
     };
-    for round in 0..rounds {
+    for round in 0..rounds(ROUNDS) {
         let dir = former();
         let expected = held(dir.path());
         for _ in 0..1 + below(3) {
@@ -251,21 +240,7 @@ async fn converting_a_former_library_survives_repeated_kills() {
 /// Starts the child, and kills it once the directory has had `seen` files at a time, unless it ends
 /// before.
 fn bring_over_and_kill(dir: &Path, seen: usize) {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "crash::child_that_brings_over"])
-        .env(CHILD_DIR, dir)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    while child.try_wait().unwrap().is_none() {
-        if seen <= files(dir) {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return;
-        }
-        std::thread::yield_now();
-    }
+    Child::start("crash::child_that_brings_over", dir).kill_when(|| seen <= files(dir));
 }
 
 /// Returns the number of files below `dir`, which may change meanwhile.
@@ -281,12 +256,10 @@ fn files(dir: &Path) -> usize {
 /// Kills the child repeatedly, each time within this many calls, and checks what it left.
 async fn survive(child: &str, calls_max: u64) {
     let mut dir = tempfile::tempdir().unwrap();
-    let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     let seed = number("AIOS_SEED").unwrap_or(7);
     let mut random = seed;
     let mut calls = 0;
-    for round in 0..rounds {
+    for round in 0..rounds(ROUNDS) {
         if 0 < round && round % NEW_EVERY == 0 {
             dir = tempfile::tempdir().unwrap();
             calls = 0;
@@ -323,13 +296,11 @@ async fn survive(child: &str, calls_max: u64) {
 
 #[tokio::test]
 async fn deferred_records_are_found_after_a_kill_and_get_their_vectors() {
-    let number = |name| env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    let rounds = number("AIOS_CRASH_ROUNDS").unwrap_or(ROUNDS);
     let seed = number("AIOS_SEED").unwrap_or(7);
     let mut random = seed;
     let dir = tempfile::tempdir().unwrap();
     let (mut calls, mut outstanding) = (0, 0);
-    for round in 0..rounds {
+    for round in 0..rounds(ROUNDS) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
@@ -398,25 +369,15 @@ async fn next_calls(
 /// Starts the child at call `first`, reads this many acknowledgements, kills it, and returns the
 /// number of calls that were acknowledged by then.
 fn run_and_kill(child: &str, dir: &Path, first: u64, lines: u64) -> u64 {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", child, "--nocapture"])
-        .env(CHILD_DIR, dir)
-        .env(CHILD_FIRST, first.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    // The test's own name precedes the first one on its line. Numbers go up by one, so the last
-    // whole line tells the count; a line that the kill cut off is of the call after it.
-    let acknowledged = |line: String| line.split_once("acknowledged ")?.1.parse::<u64>().ok();
-    let end = first + lines;
-    let read = out.by_ref().filter_map(acknowledged).find(|at| end <= at + 1);
-    assert_eq!(read, Some(end - 1), "the child ended by itself");
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let whole = out.filter_map(acknowledged);
-    whole.fold(end, |end, at| if at == end { end + 1 } else { end })
+    let mut command = child::command(child, dir);
+    command.env(CHILD_FIRST, first.to_string());
+    let mut child = Child::of(command);
+    let mut said = child.hear_some(usize::try_from(lines).unwrap());
+    said.extend(child.kill());
+    let end = first + said.len() as u64;
+    // Numbers go up by one.
+    assert_eq!(said, (first..end).map(|at| at.to_string()).collect::<Vec<_>>());
+    end
 }
 
 #[tokio::test]

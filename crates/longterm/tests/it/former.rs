@@ -1,13 +1,9 @@
 //! A store of the former version: journal schema 5, keys without owners.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use aios_longterm::{Applied, Config, Error, FeedPage, Longterm, Standing, StoreOutcome};
+use aios_memory_tests::{directory, fixture};
 use aios_record::{
     Change, FeedItem, Gate, Id, Identity, Key, Kind, Owner, Provenance, Record, Scope, Timestamp,
 };
@@ -15,34 +11,15 @@ use serde_json::Value;
 
 use crate::support::{model, note, open, search};
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/store-5")
-}
-
 /// Returns a copy of the former store's files.
 pub(crate) fn former() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    copy(&fixture().join("store"), dir.path());
+    directory::copy(&fixture("store-5/store"), dir.path());
     dir
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), &to).unwrap();
-            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
-        }
-    }
-}
-
 fn expected() -> Value {
-    serde_json::from_slice(&fs::read(fixture().join("expected.json")).unwrap()).unwrap()
+    serde_json::from_slice(&fs::read(fixture("store-5/expected.json")).unwrap()).unwrap()
 }
 
 /// Returns the encoded identities of the records that the former journal has as stored.

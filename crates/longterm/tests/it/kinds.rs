@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use aios_longterm::{ConfigChange, Error, Incident, Knowledge, Longterm, Meta, Note, Procedure};
-use aios_record::{Id, Kind, SetBy, ValueType};
+use aios_record::{Id, Key, Kind, SetBy, ValueType};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ fn whole(kind: Kind) -> Map<String, Value> {
 }
 
 async fn payload(longterm: &Longterm, kind: Kind, id: &Id) -> Map<String, Value> {
-    let record = longterm.record(kind, id).await.unwrap().unwrap();
+    let record = longterm.get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
     record.payload.as_object().unwrap().clone()
 }
 
@@ -39,9 +39,9 @@ async fn every_field_is_stored_and_read_back() {
         for kind in direct() {
             let mut given = whole(kind);
             given.insert("colour".to_owned(), json!({"free": [1]}));
-            let id = longterm.store_object(kind, given.clone()).await.unwrap();
+            let id = longterm.records().put(kind, given.clone()).await.unwrap();
             if drained {
-                longterm.drain().await.unwrap();
+                longterm.upkeep().drain().await.unwrap();
             }
             let read = payload(&longterm, kind, &id).await;
             for (name, value) in &given {
@@ -60,11 +60,11 @@ async fn a_record_accepts_changes_of_every_field() {
     let longterm = open(dir.path()).await;
     for kind in direct() {
         let mut changes = whole(kind);
-        let id = longterm.store_object(kind, changes.clone()).await.unwrap();
+        let id = longterm.records().put(kind, changes.clone()).await.unwrap();
         changes.retain(|name, _| !matches!(name.as_str(), "id" | "scope"));
         for (name, value) in &changes {
             let change = Map::from_iter([(name.clone(), value.clone())]);
-            longterm.update(kind, &id, change).await.unwrap();
+            longterm.update(&Key::new(kind, id.clone()), change).await.unwrap();
         }
         assert_eq!(payload(&longterm, kind, &id).await["importance"], 0.5, "{kind}");
     }
@@ -82,12 +82,12 @@ async fn a_record_needs_one_of_the_fields_that_the_table_names() {
         };
         for &name in &needs {
             let object = Map::from_iter([(name.to_owned(), json!("said"))]);
-            longterm.store_object(kind, object).await.unwrap();
+            longterm.records().put(kind, object).await.unwrap();
         }
         let mut object = whole(kind);
         object.retain(|name, _| !needs.contains(&name.as_str()) && name != "content");
-        let error = longterm.store_object(kind, object).await.unwrap_err();
-        let expect = format!("it needs {}", needs.join(" or "));
+        let error = longterm.records().put(kind, object).await.unwrap_err();
+        let expect = format!("it requires {}", needs.join(" or "));
         assert!(matches!(error, Error::Invalid { .. }), "{kind}: {error}");
         assert!(error.to_string().contains(&expect), "{kind}: {error}");
     }
@@ -109,7 +109,7 @@ async fn the_text_of_a_record_is_that_of_its_searched_fields() {
                 expect.extend(field.is_searched.then_some(text));
             }
         }
-        let record = longterm.record_of(kind, object).unwrap();
+        let record = longterm.records().build(kind, object).unwrap();
         assert_eq!(record.text, expect.join("\n"), "{kind}");
     }
 }

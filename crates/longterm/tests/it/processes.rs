@@ -5,29 +5,25 @@
 
 use std::{
     collections::BTreeSet,
-    env,
     fs::{self, File},
-    io::{self, BufRead, BufReader, Lines, Write},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    io::{self, Write},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use aios_longterm::{Config, Longterm};
+use aios_memory_tests::child::{self, Child};
 use aios_record::{Id, Identity, Key, Kind};
 
 use crate::support::{model, note, open, search, shared};
 
-/// Variable with the directory for the child. [`child`] does nothing without it.
-const CHILD_DIR: &str = "AIOS_LONGTERM_PROCESS_DIR";
 const PROCESSES: usize = 8;
 const RECORDS_EACH: usize = 12;
 
-/// Runs in a child process and executes commands; not a test by itself.
+/// Runs as a child, which executes commands.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
-    let Some(dir) = env::var_os(CHILD_DIR) else { return };
+    let Some(dir) = child::place() else { return };
     let config = Config {
         drain_rows_max: 5,
         drain_delay: Duration::ZERO,
@@ -37,8 +33,8 @@ async fn child() {
         prune_after: Duration::ZERO,
         ..Config::default()
     };
-    let longterm = Longterm::open(Path::new(&dir), config, model()).await.unwrap();
-    say("open");
+    let longterm = Longterm::open(&dir, config, model()).await.unwrap();
+    child::say("open");
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (verb, name) = line.split_once(' ').unwrap();
@@ -59,67 +55,21 @@ async fn child() {
             }
             other => panic!("unknown verb {other}"),
         };
-        say(&answer);
+        child::say(answer);
     }
     longterm.close().await.unwrap();
-}
-
-fn say(answer: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "\nsaid {answer}").unwrap();
-    out.flush().unwrap();
-}
-
-/// A child and its two pipes.
-struct Process {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: Lines<BufReader<ChildStdout>>,
-}
-
-impl Process {
-    fn start(dir: &Path) -> Process {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "processes::child", "--nocapture"])
-            .env(CHILD_DIR, dir)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        Process { child, input, output }
-    }
-
-    fn tell(&mut self, line: &str) {
-        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
-    }
-
-    fn hear(&mut self) -> String {
-        let mut said = self.output.by_ref().map_while(Result::ok);
-        let answer = said.find_map(|line| Some(line.strip_prefix("said ")?.to_owned()));
-        answer.expect("the process lives")
-    }
-
-    fn ask(&mut self, line: &str) -> String {
-        self.tell(line);
-        self.hear()
-    }
-
-    fn end(mut self) {
-        drop(self.input.take());
-        assert!(self.child.wait().unwrap().success());
-    }
 }
 
 #[tokio::test]
 async fn eight_processes_share_a_directory_and_survive_the_owner() {
     let dir = tempfile::tempdir().unwrap();
-    let mut owner = Process::start(dir.path());
-    assert_eq!(owner.hear(), "open");
-    let mut others: Vec<Process> = (1..PROCESSES).map(|_| Process::start(dir.path())).collect();
+    let start = || Child::start("processes::child", dir.path());
+    let mut owner = start();
+    assert_eq!(owner.hear_some(1), ["open"]);
+    let mut owner = Some(owner);
+    let mut others: Vec<Child> = (1..PROCESSES).map(|_| start()).collect();
     for process in &mut others {
-        assert_eq!(process.hear(), "open");
+        assert_eq!(process.hear_some(1), ["open"]);
     }
     let mut stored = BTreeSet::new();
     for round in 0..RECORDS_EACH {
@@ -129,14 +79,14 @@ async fn eight_processes_share_a_directory_and_survive_the_owner() {
             process.tell(&format!("store {}", name(at)));
         }
         for (at, process) in others.iter_mut().enumerate() {
-            assert_eq!(process.hear(), name(at));
+            assert_eq!(process.hear_some(1), [name(at)]);
             stored.insert(name(at));
         }
         if round == RECORDS_EACH / 2 {
             // It opened the directory first, so it is the owner and moves the waiting rows.
+            let mut owner = owner.take().unwrap();
             owner.tell(&format!("store {}", name(PROCESSES)));
-            owner.child.kill().unwrap();
-            owner.child.wait().unwrap();
+            owner.kill();
         }
         // A record acknowledged to one process is visible to every other, in the journal or the
         // library.

@@ -2,15 +2,14 @@
 
 use std::{
     collections::BTreeSet,
-    env, fs,
+    fs,
     fs::File,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    thread,
     time::Duration,
 };
 
 use aios_longterm::{Config, Longterm, LongtermView, Obstacle};
+use aios_memory_tests::child::{self, Child};
 use aios_record::{
     Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Source, forms,
 };
@@ -26,8 +25,6 @@ use crate::{
 const WORDS: [&str; 4] = ["wobblefrotz", "zanzibarquux", "mumblethrip", "grumblewort"];
 /// The text to purge.
 const SECRET: &str = "the code of the vault is zanzibarquux nine four one seven";
-/// Variable with the directory for the child. [`child`] does nothing without it.
-const CHILD_DIR: &str = "AIOS_LONGTERM_PURGE_DIR";
 
 fn notes(ids: &[&str]) -> Vec<Identity> {
     ids.iter().map(|id| shared(&format!("note/{id}"))).collect()
@@ -249,11 +246,11 @@ async fn derived_returns_children_and_records_made_from_them() {
     assert_eq!(longterm.records().identities().await.unwrap().len(), 7);
 }
 
-/// Runs in the killed process; not a test by itself.
+/// Runs as a child, which is killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
-    let Some(dir) = env::var_os(CHILD_DIR) else { return };
-    let longterm = Longterm::open(Path::new(&dir), config(), model()).await.unwrap();
+    let Some(dir) = child::place() else { return };
+    let longterm = Longterm::open(&dir, config(), model()).await.unwrap();
     longterm.upkeep().purge(notes(&["secret", "bad", "new"])).await.unwrap();
 }
 
@@ -276,23 +273,11 @@ async fn a_purge_that_is_killed_is_finished_by_the_next_owner() {
         let dir = dir.path();
         filled(dir).await.close().await.unwrap();
         let (before, _) = progress(dir);
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "purge::child"])
-            .env(CHILD_DIR, dir)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        loop {
+        Child::start("purge::child", dir).kill_when(|| {
             let (versions, notes) = progress(dir);
             let is_far = versions.saturating_sub(before) >= versions_made;
-            if 1 <= notes && is_far || 2 <= notes || child.try_wait().unwrap().is_some() {
-                break;
-            }
-            thread::yield_now();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
+            1 <= notes && is_far || 2 <= notes
+        });
         let longterm = Longterm::open(dir, config(), model()).await.unwrap();
         assert_eq!(longterm.upkeep().finish_purges().await.unwrap(), None);
         assert_eq!(with_bytes(dir, &needles()), Vec::<PathBuf>::new(), "{versions_made}");

@@ -1,17 +1,17 @@
 //! Processes that share a file, and processes that are killed while they write it.
 //!
 //! A child process runs [`TASKS`] tasks that add, change, remove and age through the API, and
-//! reports each acknowledged write on stderr, a pipe to the parent. The parent checks the file
-//! against these reports.
+//! reports each acknowledged write to the parent, which checks the file against these reports.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env,
-    io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, Command, Stdio},
 };
 
+use aios_memory_tests::{
+    child::{self, Child},
+    number, rounds,
+};
 use aios_record::{Change, Kind};
 use aios_working::{
     Config, Entry, EntryUpdate, Goal, MessageReceipt, NewMessage, Retention, Task, ToolCall,
@@ -21,10 +21,9 @@ use serde_json::json;
 
 use crate::{Place, id};
 
-const FILE: &str = "AIOS_WORKING_TEST_FILE";
 const COUNT: &str = "AIOS_WORKING_TEST_COUNT";
-/// Default number of kills; `AIOS_CRASH_ROUNDS` overrides it.
-const KILLS: usize = 10;
+/// Default number of kills.
+const KILLS: u64 = 10;
 const PROCESSES: usize = 8;
 const COUNT_PER_TASK: usize = 12;
 /// Eight add messages, four write entries, three store goals with tasks and tool calls, one ages.
@@ -32,13 +31,14 @@ const TASKS: usize = 16;
 /// The kinds in the feed. Goals are left out, so that they age while the child runs.
 const FED: &[Kind] = &[Kind::Message, Kind::Entry, Kind::Task];
 
-/// Runs as a child process if a test names a file.
+/// Runs as a child, with the number of writes of each task in [`COUNT`]; without one, until it is
+/// killed.
 #[test]
 fn child() {
-    let (Some(path), Some(count)) = (env::var_os(FILE), env::var(COUNT).ok()) else { return };
-    let count: usize = count.parse().unwrap();
+    let Some(path) = child::place() else { return };
+    let count = number(COUNT).map_or(usize::MAX, |count| count as usize);
     let config = Config { feed_kinds: FED.to_vec(), ..Config::default() };
-    let working = Working::open(Path::new(&path), config).unwrap();
+    let working = Working::open(&path, config).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         let mut tasks = tokio::task::JoinSet::new();
@@ -61,9 +61,9 @@ fn child() {
     });
 }
 
-/// Reports an acknowledged write to the parent, in one write: kind, name and stage.
+/// Reports an acknowledged write to the parent: kind, name and stage.
 fn acknowledge(what: &str, name: &str, stage: u32) {
-    std::io::stderr().write_all(format!("{what} {name} {stage}\n").as_bytes()).unwrap();
+    child::say(format!("{what} {name} {stage}"));
 }
 
 async fn message(working: &Working, name: &str) {
@@ -206,14 +206,9 @@ async fn check_feed(working: &Working, acknowledged: &Acknowledged) {
 }
 
 fn spawn(path: &Path, count: usize) -> Child {
-    Command::new(env::current_exe().unwrap())
-        .args(["--exact", "crash::child", "--nocapture", "--test-threads=1"])
-        .env(FILE, path)
-        .env(COUNT, count.to_string())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    let mut command = child::command("crash::child", path);
+    command.env(COUNT, count.to_string());
+    Child::of(command)
 }
 
 #[tokio::test]
@@ -221,17 +216,12 @@ async fn acknowledged_writes_survive_a_kill() {
     let place = Place::new();
     let path = place.folder.path().join("working.db");
     let mut acknowledged = Acknowledged::default();
-    let rounds = env::var("AIOS_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    for round in 0..rounds.unwrap_or(KILLS) {
-        let mut child = spawn(&path, usize::MAX);
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let first: Vec<String> =
-            lines.by_ref().take(20 + 31 * (round % 10)).map(Result::unwrap).collect();
-        child.kill().unwrap();
-        // Lines from before the kill took effect count too; each was written at once.
-        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    for round in 0..rounds(KILLS) {
+        let mut child = Child::start("crash::child", &path);
+        let first = child.hear_some(20 + 31 * (round as usize % 10));
+        // Lines from before the kill took effect count too.
+        let rest = child.kill();
         first.iter().chain(&rest).for_each(|line| acknowledged.note(line));
-        child.wait().unwrap();
         let working = place.open(Config { feed_kinds: FED.to_vec(), ..place.config() });
         check(&working, &acknowledged).await;
         working.close().await;
@@ -245,10 +235,7 @@ async fn many_processes_share_a_file() {
     let children: Vec<Child> = (0..PROCESSES).map(|_| spawn(&path, COUNT_PER_TASK)).collect();
     let mut acknowledged = Acknowledged::default();
     for child in children {
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{said}");
-        said.lines().for_each(|line| acknowledged.note(line));
+        child.end().iter().for_each(|line| acknowledged.note(line));
     }
     let each = PROCESSES * COUNT_PER_TASK;
     assert_eq!(acknowledged.messages.len(), 8 * each);

@@ -1,7 +1,8 @@
 //! Damage and lack of space: data lost, data kept, and errors reported.
 
-use std::{io::Write, os::unix::fs::PermissionsExt};
+use std::{os::unix::fs::PermissionsExt, process::Command};
 
+use aios_memory_tests::child::{self, Child};
 use aios_record::{Kind, Remedy};
 use aios_working::{
     Config, Error, Goal, Health, LedgerError, NewMessage, Pattern, Problem, Working,
@@ -242,19 +243,17 @@ async fn acknowledged_writes_survive_a_full_disk() {
     filled(&place).await;
     let path = place.folder.path().join("working.db");
     let blocks = std::fs::metadata(&path).unwrap().len() / 512 + 600;
-    let output = std::process::Command::new("sh")
+    let child = child::command("fault::child", &path);
+    let mut limited = Command::new("sh");
+    limited
         .args(["-c", "trap '' XFSZ; ulimit -f $1; shift; exec \"$@\"", "sh"])
         .arg(blocks.to_string())
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "fault::child", "--nocapture", "--test-threads=1"])
-        .env(CHILD, &path)
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{said}");
-    let mut acknowledged: Vec<_> = said.lines().collect();
+        .arg(child.get_program())
+        .args(child.get_args())
+        .envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut acknowledged = Child::of(limited).end();
     acknowledged.sort_unstable();
-    assert!(10 < acknowledged.len(), "{said}");
+    assert!(10 < acknowledged.len(), "{acknowledged:?}");
     let working = place.open(place.config());
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
     let messages = working.messages().recent("s", usize::MAX).await.unwrap();
@@ -264,15 +263,13 @@ async fn acknowledged_writes_survive_a_full_disk() {
     working.messages().add(said_by("and goes on")).await.unwrap();
 }
 
-const CHILD: &str = "AIOS_WORKING_TEST_FULL_DISK";
-
-/// Runs as a child process if a test names a file: writes until every task's write fails.
+/// Runs as a child: writes until every task's write fails.
 #[test]
 fn child() {
-    let Some(path) = std::env::var_os(CHILD) else { return };
+    let Some(path) = child::place() else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
-        let working = Working::open(std::path::Path::new(&path), Config::default()).unwrap();
+        let working = Working::open(&path, Config::default()).unwrap();
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..8 {
             let working = working.clone();
@@ -282,10 +279,7 @@ fn child() {
                     let text = format!("message {name} {}", "boat ".repeat(500));
                     let message = NewMessage { id: Some(id(&name)), ..said_by(&text) };
                     match working.messages().add(message).await {
-                        Ok(_) => {
-                            let line = format!("{name}\n");
-                            std::io::stderr().write_all(line.as_bytes()).unwrap();
-                        }
+                        Ok(_) => child::say(name),
                         Err(_) => break,
                     }
                 }

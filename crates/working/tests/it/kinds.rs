@@ -1,7 +1,7 @@
 //! Records of every kind, made from the table of kinds: each field is stored, read, changed and
 //! searched as the table states.
 
-use aios_record::{Id, Kind, Mutability, Record, Scope, SetBy, ValueType};
+use aios_record::{Id, Key, Kind, Mutability, Record, Scope, SetBy, ValueType};
 use aios_working::{Error, FindOptions, KINDS, RestoreOutcome, Working};
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ async fn every_field_is_stored_and_read_back() {
     for kind in kinds() {
         let given = whole(kind);
         let id = restore(&working, kind, given.clone()).await;
-        let record = working.records().get(kind, id.as_str()).await.unwrap().unwrap();
+        let record = working.records().get(&Key::new(kind, id.clone())).await.unwrap().unwrap();
         let mut read = record.payload.as_object().unwrap().clone();
         for field in kind.all_fields().filter(|field| field.member_of.is_none()) {
             // The scope of a setting is no part of its payload.
@@ -83,7 +83,7 @@ async fn a_record_accepts_the_changes_that_its_kind_admits() {
         changes.remove("scope");
         changes.remove(kind.id_field().name);
         let update = async |changes: Map<String, Value>| {
-            working.records().update(kind, id.as_str(), changes).await
+            working.records().update(&Key::new(kind, id.clone()), changes).await
         };
         let admits = |name: &str| kind.mutability().admits(name);
         for (name, value) in &changes {

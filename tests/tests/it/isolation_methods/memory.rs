@@ -9,13 +9,13 @@ use aios_exchange::{
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, Event, ForgetQuery, Id, Kind, MemoryView, Mode, RememberOptions, Scope,
+    AgentMemory, Config, Event, ForgetQuery, Kind, MemoryView, Mode, RememberOptions, Scope,
     ScopeFilter, SearchOptions, Tier, longterm::Explain,
 };
 use serde_json::{Value, json};
 
-use super::{Exercise, Hand, Shared, exercises, key, value};
-use crate::same_names;
+use super::{Exercise, Hand, exercises, key, value};
+use crate::{same_names, state::Written};
 
 pub(super) const TABLE: &[Exercise] = exercises! { h;
     "MemoryView::gate" => [value(h.view.gate())];
@@ -269,7 +269,7 @@ fn draft(hand: &Hand, user: Option<&str>) -> Draft {
 }
 
 async fn exported(hand: &Hand) -> Result<String, aios_exchange::Error> {
-    let out = Shared::default();
+    let out = Written::default();
     export::to_writer(&hand.view, out.clone(), "export", |_| {}).await?;
     let written = out.0.lock().unwrap();
     Ok(String::from_utf8(written.clone()).unwrap())

@@ -176,20 +176,5 @@ pub(super) const TOLERATED: &[Tolerated<'_>] = &[
         HANDLE,
     ),
     ("xtask", &["child.rs", "protoc.rs"], "not untied yet"),
-    (
-        "xtask",
-        &[
-            "tidy.rs",
-            "tidy/circles.rs",
-            "tidy/circles/tolerated.rs",
-            "tidy/documents.rs",
-            "tidy/features.rs",
-            "tidy/graph.rs",
-            "tidy/language.rs",
-            "tidy/manifests.rs",
-            "tidy/sources.rs",
-            "tidy/tree.rs",
-        ],
-        FAMILY,
-    ),
+    ("xtask", &["tidy/circles.rs", "tidy/circles/tolerated.rs"], FAMILY),
 ];

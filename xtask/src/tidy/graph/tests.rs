@@ -95,6 +95,41 @@ fn a_new_crate_must_be_put_on_the_map() {
 }
 
 #[test]
+fn support_of_tests_is_for_tests() {
+    let support = || member("aios-memory-tests", &["aios-record"]);
+    let record = || member("aios-record", &[]);
+    let with = |kind| Node { kind, ..member("aios-working", &["aios-memory-tests"]) };
+    assert_eq!(faults(&[record(), support(), with(Some("dev"))]), [""; 0]);
+    assert_eq!(faults(&[record(), support(), with(None)]), ["aios-working"]);
+    let pure = Node { kind: Some("dev"), ..member("aios-guard", &["aios-memory-tests"]) };
+    assert_eq!(faults(&[record(), support(), pure]), ["aios-guard"]);
+}
+
+#[test]
+fn named_crates_exist_or_are_planned() {
+    let check = |names: &[&str], members: &[&str], planned: &[&str]| {
+        let [names, members] = [names, members].map(|names| names.iter().copied().collect());
+        let found = compare_names(&names, &members, planned);
+        found.into_iter().map(|finding| finding.place).collect::<Vec<_>>()
+    };
+    assert_eq!(check(&["a", "b"], &["a", "b", "c"], &[]), [""; 0]);
+    assert_eq!(check(&["a", "b"], &["a"], &[]), ["b"]);
+    assert_eq!(check(&["a", "b"], &["a"], &["b"]), [""; 0]);
+    // A mark that is no longer true.
+    assert_eq!(check(&["a", "b"], &["a", "b"], &["b"]), ["b"]);
+    assert_eq!(check(&["a"], &["a"], &["b"]), ["b"]);
+}
+
+#[test]
+fn the_lists_name_crates_of_every_list() {
+    let names = names();
+    for name in ["aios-record", "aios-memory-server", "aios-memory-cli", "xtask"] {
+        assert!(names.contains(name), "{name}");
+    }
+    assert!(!names.contains("*"));
+}
+
+#[test]
 fn a_library_has_an_owner() {
     let check = |crate_name, library| faults(&[member(crate_name, library)]).len();
     assert_eq!(check("aios-longterm", &["lancedb"]), 0);

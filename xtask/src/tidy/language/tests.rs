@@ -1,6 +1,6 @@
 //! Every rule on a small bad input.
 
-use super::super::Finding;
+use super::super::finding::Finding;
 use super::super::tree::File;
 use super::check;
 

@@ -1,23 +1,34 @@
-//! Traces of a forgotten text: in records derived from it or repeating it, and in files.
+//! Forgetting to the last byte: after a purge, no file of the data directory has a byte of the
+//! text, in any form or encoding, and neither has a record that was derived from it or repeats it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use aios_exchange::export;
 use aios_memory::{
-    Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind, MemoryView, Mode,
-    Owner, Proposal, Receipt,
+    AgentMemory, Config, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind,
+    MemoryView, Mode, Owner, Proposal, Receipt, Scope,
     forget::{Agreement, Part, Relation},
 };
+use aios_memory_tests::directory::holding;
 use serde_json::json;
 
-use crate::{Fixture, holding::holding, id, in_session, of};
-
 const TEXT: &str = "The gate code at the caf\u{e9} is zanzibarquux";
+
+fn config(home: &Path) -> Config {
+    Config::at(home.join("memory"))
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
 
 /// Stores a message with [`TEXT`] in the session `talk` and a summary of it, records that repeat
 /// the text in a field or an older version, and others. Returns the identity of the message.
 async fn filled(ada: &MemoryView) -> Identity {
-    let talk = in_session(ada, "talk");
+    let talk = ada.narrow(&Scope::default().with_session("talk").into()).unwrap();
     let said = talk.record(Kind::Message, json!({"role": "user", "content": TEXT})).await.unwrap();
     let thanks = json!({"role": "assistant", "content": "I keep that."});
     talk.record(Kind::Message, thanks).await.unwrap();
@@ -75,12 +86,12 @@ fn containing(proposal: &Proposal) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forgetting_a_message_removes_what_was_derived_from_it() {
-    let fixture = Fixture::new();
-    let memory = fixture.open().await;
-    let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
+    let home = tempfile::tempdir().unwrap();
+    let memory = AgentMemory::open(config(home.path())).await.unwrap();
+    let (ada, bob) = (memory.for_user("ada").unwrap(), memory.for_user("bob").unwrap());
     let message = filled(&ada).await;
     filled(&bob).await;
-    let before = fixture.dir.path().join("before.jsonl");
+    let before = home.path().join("before.jsonl");
     export::to_file(&ada, &before, |_| {}).await.unwrap();
     let options = ForgetOptions::new(ForgetTarget::Records(vec![message]));
     let told = ada.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
@@ -109,10 +120,10 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_byte() {
-    let fixture = Fixture::new();
-    let memory = fixture.open().await;
-    let dir = fixture.config().memory.data_dir;
-    let (ada, bob) = (of(&memory, "ada"), of(&memory, "bob"));
+    let home = tempfile::tempdir().unwrap();
+    let memory = AgentMemory::open(config(home.path())).await.unwrap();
+    let dir = config(home.path()).memory.data_dir;
+    let (ada, bob) = (memory.for_user("ada").unwrap(), memory.for_user("bob").unwrap());
     let message = filled(&ada).await;
     bob.remember(&format!("{TEXT} for bob")).await.unwrap();
     memory.administrator().longterm().upkeep().drain().await.unwrap();
@@ -144,7 +155,14 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     let strict = ForgetOptions::new(ForgetTarget::Query(query));
     assert!(matches!(ada.forget(strict).await, Err(Error::Uncertain { .. })));
 
-    let bobs = holding(&dir, "for bob").len();
+    for needle in [TEXT, "zanzibarquux", "for bob"] {
+        let found = holding(&dir, needle);
+        let found: Vec<&str> = found.iter().map(|path| path.to_str().unwrap()).collect();
+        let both = ["working.db", "journal.db", "longterm"];
+        let expected = if needle == "for bob" { &both[1..] } else { &both };
+        let is_held = |part: &&str| found.iter().any(|path| path.contains(*part));
+        assert!(expected.iter().all(is_held), "{needle} is only in {found:?}");
+    }
     let options = ForgetOptions::new(ForgetTarget::Proposed(Box::new(proposal)));
     let told = ada.forget(options.clone().with_mode(Mode::DryRun)).await.unwrap();
     let done = ada.forget(options.with_purge()).await.unwrap();
@@ -152,10 +170,9 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     assert_eq!(told.keys, done.keys);
     assert_eq!((&told.related, &told.remade), (&done.related, &done.remade));
     assert_eq!((done.forgotten, done.remade.len()), (8, 3), "{done:?}");
-    assert!(0 < bobs);
     // Bob's record is the only one left.
     assert_eq!(bob.recall("gate code").await.unwrap().hits.len(), 1);
-    let exported = fixture.dir.path().join("ada.jsonl");
+    let exported = home.path().join("ada.jsonl");
     export::to_file(&ada, &exported, |_| {}).await.unwrap();
     let left = fs::read_to_string(exported).unwrap();
     assert!(!left.contains("zanzibarquux"), "{left}");
@@ -165,9 +182,23 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     }
     let query = ForgetTarget::Query(ForgetQuery::new(format!("{TEXT} for bob")));
     assert_eq!(bob.forget(ForgetOptions::new(query).with_purge()).await.unwrap().forgotten, 1);
+    let none = Vec::<PathBuf>::new();
     for needle in [TEXT, "zanzibarquux", "for bob"] {
-        assert_eq!(holding(&dir, needle), Vec::<PathBuf>::new(), "{needle}");
+        assert_eq!(holding(&dir, needle), none, "{needle}");
     }
+    // The same bytes would be found in a file beside.
+    let text: Vec<u8> = TEXT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(dir.join("beside"), text).unwrap();
+    assert_eq!(holding(&dir, "zanzibarquux"), [dir.join("beside")]);
+    fs::remove_file(dir.join("beside")).unwrap();
     memory.shutdown().await.unwrap();
-    assert_eq!(holding(&dir, "zanzibarquux"), Vec::<PathBuf>::new());
+    assert_eq!(holding(&dir, "zanzibarquux"), none);
+    // Nothing returns from a file that a later process reads or removes.
+    let memory = AgentMemory::open(config(home.path())).await.unwrap();
+    let found = memory.administrator().recall(TEXT).await.unwrap();
+    assert!(found.hits.iter().all(|hit| !hit.text.contains("zanzibarquux")), "{found:?}");
+    assert!(memory.administrator().upkeep().verify(|_| {}).await.unwrap().is_clean());
+    assert_eq!(holding(&dir, "zanzibarquux"), none);
+    memory.shutdown().await.unwrap();
+    assert_eq!(holding(&dir, "zanzibarquux"), none);
 }
