@@ -61,7 +61,7 @@ pub use self::{
     tally::{Conflict, Detail, Mending, Outcome, Tally},
 };
 pub use crate::document::Document;
-use crate::{Error, MemoryView, guarding};
+use crate::{Error, MemoryView, RecordProblem, guarding};
 
 /// A record to be admitted.
 #[derive(Debug, Clone)]
@@ -258,8 +258,7 @@ impl Admission {
         let is_named = !kind.is_kept() && kind.id_field().name == "id";
         let named = record.payload.get("id").and_then(Value::as_str);
         if is_named && named.is_some_and(|id| id != record.id.as_str()) {
-            let problem = "its payload has another id than the record".to_owned();
-            return Err(Error::Record { kind, problem });
+            return Err(Error::Record { kind, problem: RecordProblem::PayloadId });
         }
         Ok(())
     }

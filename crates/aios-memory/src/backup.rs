@@ -7,7 +7,7 @@ use std::{
 };
 
 use aios_files::{Staging, check_apart, copy, create, make_directory, sync_directory};
-use aios_record::Progress;
+use aios_record::{Progress, Remedy};
 use aios_working::{Problem, Working};
 use serde::Serialize;
 use tokio::task;
@@ -48,9 +48,9 @@ impl Upkeep<'_> {
     /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the places of
     ///   its copies.
     /// - [`Error::Output`] if `dir` is not empty or cannot be written.
-    /// - [`Error::Input`] if `dir` lies in the data directory or contains it, or if `working.db` is
-    ///   damaged.
-    /// - [`Error::Place`] while another process writes there.
+    /// - [`Error::Input`] if `working.db` is damaged.
+    /// - [`Error::Place`] if `dir` lies in the data directory or contains it, or while another
+    ///   process writes there.
     /// - Errors of the tiers, also if `journal.db` is damaged.
     pub async fn backup(
         self,
@@ -62,10 +62,7 @@ impl Upkeep<'_> {
         let damage = self.memory.longterm().upkeep().journal_damage().await?;
         if let Some(damage) = damage.first() {
             let path = self.memory.config().memory.data_dir.join(PARTS[1]);
-            let reason = format!(
-                "{damage}; restore an earlier backup, or run `aios-memory repair` to keep what the \
-                 library holds"
-            );
+            let reason = damage.clone();
             return Err(aios_longterm::Error::DamagedFile { path, reason }.into());
         }
         let problems = self.memory.working().upkeep().verify().await?;
@@ -74,9 +71,8 @@ impl Upkeep<'_> {
             .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
         if damaged {
             let path = self.memory.config().memory.data_dir.join(PARTS[0]);
-            let problem = "the file is damaged and cannot be backed up; restore an earlier backup, \
-                           or run `aios-memory repair` to keep the readable part";
-            return Err(Error::Input { path, problem: problem.to_owned() });
+            let problem = "the file is damaged and cannot be backed up".to_owned();
+            return Err(Error::Input { path, problem, remedy: Some(Remedy::RestoreOrRepair) });
         }
         let staging = Staging::begin(dir, MARKED_PARTS)?;
         let copy = staging.path();
@@ -114,10 +110,10 @@ impl Upkeep<'_> {
 /// library files are verified; a damaged backup is restored nevertheless, and reported as an error.
 ///
 /// # Errors
-/// [`Error::Input`] if `from` is not a complete copy, if the copy is damaged, or if one of the
-/// directories lies in the other; [`Error::NoDirectory`] if the settings name no data directory;
-/// [`Error::Output`] if the data directory is not empty or cannot be written;
-/// [`Error::ForeignDirectory`] if it belongs to another user; [`Error::Place`] while another
+/// [`Error::Input`] if `from` is not a complete copy, or if the copy is damaged;
+/// [`Error::NoDirectory`] if the settings name no data directory; [`Error::Output`] if the data
+/// directory is not empty or cannot be written; [`Error::ForeignDirectory`] if it belongs to
+/// another user; [`Error::Place`] if one of the directories lies in the other, or while another
 /// process restores into it.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     let (source, to) = (from.to_owned(), config.memory.data_dir.clone());
@@ -127,9 +123,8 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     }
     let restoring = task::spawn_blocking(move || {
         if fs::read_to_string(from.join(MARK)).ok().as_deref() != Some(MARKED) {
-            let problem = "not a complete backup of aios-memory; pass the directory that \
-                           `aios-memory backup` wrote";
-            return Err(Error::Input { path: from, problem: problem.to_owned() });
+            let problem = "not a complete backup of aios-memory".to_owned();
+            return Err(Error::Input { path: from, problem, remedy: Some(Remedy::NameBackup) });
         }
         check_apart(&to, &from)?;
         if to.exists() {
@@ -157,11 +152,8 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
         },
     };
     let to = copied.path.display();
-    let problem = format!(
-        "the backup is damaged: {damage}; it was restored to {to} nevertheless: run \
-         `aios-memory repair`, or restore another backup into an empty directory"
-    );
-    Err(Error::Input { path: source, problem })
+    let problem = format!("the backup is damaged: {damage}; it was restored to {to} nevertheless");
+    Err(Error::Input { path: source, problem, remedy: Some(Remedy::RestoreAnother) })
 }
 
 /// Removes the remains of an interrupted restore of a former version from the data directory.
@@ -193,7 +185,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     if !found.is_dir() {
         let problem = "neither a file nor a directory, so not part of a backup; replace a link by \
                        its target";
-        return Err(Error::Input { path: from.to_owned(), problem: problem.to_owned() });
+        return Err(Error::input(from, problem));
     }
     make_directory(to).map_err(Error::output(to))?;
     for entry in fs::read_dir(from).map_err(read(from))? {
@@ -205,7 +197,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
 
 fn read(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
-    move |error| Error::Input { path, problem: format!("failed to read: {error}") }
+    move |error| Error::input(path, format!("failed to read: {error}"))
 }
 
 fn bytes_below(path: &Path) -> io::Result<u64> {

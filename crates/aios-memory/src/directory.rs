@@ -10,6 +10,7 @@ use std::{
 
 use aios_files::{Leftover, Lock, Temporary, make_directory, remove_abandoned, secure_directory};
 use aios_longterm::Access;
+use aios_record::Remedy;
 
 use crate::{Config, Error};
 
@@ -99,20 +100,17 @@ pub(crate) fn lock_upkeep(dir: &Path) -> Result<Lock, Error> {
 /// Refuses a data directory with a running or interrupted restore.
 pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
     let left = Leftover::of(dir).map_err(unusable)?;
-    let problem = match left {
+    let left = match left {
         Some(Leftover::Running(path)) => return Err(aios_files::Error::Locked { path }.into()),
-        Some(Leftover::Abandoned(path)) => format!(
-            "a restore into this directory was interrupted; run `aios-memory restore` again, or \
-             remove {} to begin without it",
-            path.display()
-        ),
-        None if dir.join(RESTORING).exists() => {
-            "a restore into this directory was interrupted; run `aios-memory restore` again"
-                .to_owned()
-        }
+        Some(Leftover::Abandoned(path)) => Some(path),
+        None if dir.join(RESTORING).exists() => None,
         None => return Ok(()),
     };
-    Err(Error::Input { path: dir.to_owned(), problem })
+    Err(Error::Input {
+        path: dir.to_owned(),
+        problem: "a restore into this directory was interrupted".to_owned(),
+        remedy: Some(Remedy::FinishRestore { left }),
+    })
 }
 
 fn unusable(error: aios_files::Error) -> Error {

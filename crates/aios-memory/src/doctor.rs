@@ -1,5 +1,5 @@
-//! The examination of a whole data directory, tier by tier, with advice for each finding, and the
-//! verification of stored data. The advice is not carried out here.
+//! The examination of a whole data directory, tier by tier, with a remedy for each finding, and the
+//! verification of stored data. No remedy is carried out here.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -8,12 +8,13 @@ use std::{
 };
 
 use aios_longterm::{Access, Verification};
-use aios_record::Progress;
+use aios_record::{Progress, Remedy};
 use aios_working::{Check, Health, Problem};
 use serde::Serialize;
 
 use crate::{
     Administrator, AgentMemory, Config, Error,
+    limits::in_settings,
     maintenance::Upkeep,
     migrate, model as models,
     together::{Generations, WORKING},
@@ -34,7 +35,7 @@ const PENDING_HIGH: u64 = 100_000;
 pub struct Examined {
     /// The examined part: `config`, `data_dir`, `model`, `memory`, `working` or `longterm`.
     pub part: &'static str,
-    /// The name, the finding and the advice.
+    /// The name, the finding and the remedy.
     #[serde(flatten)]
     pub check: Check,
 }
@@ -44,14 +45,14 @@ impl Examined {
     #[must_use]
     pub fn good(part: &'static str, name: &'static str, finding: impl Into<String>) -> Examined {
         let (health, finding) = (Health::Good, finding.into());
-        Examined { part, check: Check { name, health, finding, advice: None } }
+        Examined { part, check: Check { name, health, finding, remedy: None } }
     }
 
-    /// Sets the health and the advice.
+    /// Sets the health and the remedy.
     #[must_use]
-    pub fn but(mut self, health: Health, advice: impl Into<String>) -> Examined {
+    pub fn but(mut self, health: Health, remedy: Remedy) -> Examined {
         self.check.health = health;
-        self.check.advice = Some(advice.into());
+        self.check.remedy = Some(remedy);
         self
     }
 }
@@ -131,6 +132,28 @@ impl Verified {
             + self.journal.len()
             + library.iter().map(|(_, found)| found.len()).sum::<usize>()
     }
+
+    /// Returns the next step for each store with a problem.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let mut remedies = Vec::new();
+        if !self.older.is_empty() {
+            remedies.push(Remedy::RestoreTogether);
+        }
+        let is_damage =
+            |it: &Problem| matches!(it, Problem::Damaged { .. } | Problem::Unreadable { .. });
+        if self.working.iter().any(is_damage) || !self.journal.is_empty() {
+            remedies.push(Remedy::RestoreOrRepair);
+        } else if !self.working.is_empty() {
+            remedies.push(Remedy::Examine);
+        }
+        if self.library.is_mended() {
+            remedies.push(Remedy::VerifyAgain);
+        } else if !self.library.is_clean() {
+            remedies.push(Remedy::Repair);
+        }
+        remedies
+    }
 }
 
 impl Upkeep<'_> {
@@ -190,14 +213,16 @@ fn directory(dir: &Path) -> Examined {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             good(format!("{shown} does not exist yet; created on first use"))
         }
-        Err(error) => good(format!("cannot access {shown}: {error}"))
-            .but(Health::Bad, "make it accessible, or pass another directory with --data-dir"),
-        Ok(found) if !found.is_dir() => good(format!("{shown} is not a directory"))
-            .but(Health::Bad, "pass a directory with --data-dir"),
+        Err(error) => {
+            good(format!("cannot access {shown}: {error}")).but(Health::Bad, Remedy::CheckPath)
+        }
+        Ok(found) if !found.is_dir() => {
+            good(format!("{shown} is not a directory")).but(Health::Bad, Remedy::NameDirectory)
+        }
         Ok(found) if found.permissions().mode() & OTHERS != 0 => {
             let mode = found.permissions().mode() & 0o777;
             good(format!("other users can access {shown} (mode {mode:o})"))
-                .but(Health::Bad, format!("run: chmod 700 '{shown}'"))
+                .but(Health::Bad, Remedy::SetMode { mode: 0o700, paths: vec![dir.to_owned()] })
         }
         Ok(_) => good(format!("only its owner can access {shown}")),
     }
@@ -216,7 +241,7 @@ fn owner(dir: &Path) -> Examined {
             None => "another process writes to the library".to_owned(),
         }),
         Err(TryLockError::Error(error)) => good(format!("failed to check the lock: {error}"))
-            .but(Health::Bad, "move the data directory to a file system that supports flock"),
+            .but(Health::Bad, Remedy::ChangeFileSystem),
     }
 }
 
@@ -263,8 +288,8 @@ fn schema(database: &migrate::Database) -> Examined {
         }
     };
     let examined = Examined::good("memory", "schema", finding);
-    match database.advice() {
-        Some(advice) => examined.but(health, advice),
+    match database.remedy() {
+        Some(remedy) => examined.but(health, remedy),
         None => examined,
     }
 }
@@ -284,7 +309,10 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
     }
     match memory.working().upkeep().doctor().await {
         Ok(checks) => {
-            found.extend(checks.into_iter().map(|check| Examined { part: "working", check }));
+            found.extend(checks.into_iter().map(|check| {
+                let remedy = check.remedy.and_then(in_settings);
+                Examined { part: "working", check: Check { remedy, ..check } }
+            }));
         }
         Err(error) => found.push(failed("working", "doctor", &error.into())),
     }
@@ -312,9 +340,7 @@ fn purge(is_unfinished: bool) -> Examined {
         false => Examined::good("memory", "purge", "no unfinished purge"),
         true => {
             let finding = "a purge is unfinished: files may still hold forgotten records";
-            let advice = "end what blocks it, such as a rebuild or a reader, and open the memory \
-                          again to finish it";
-            Examined::good("memory", "purge", finding).but(Health::Bad, advice)
+            Examined::good("memory", "purge", finding).but(Health::Bad, Remedy::FinishPurge)
         }
     }
 }
@@ -328,9 +354,9 @@ fn room(total_gb: f64, used_gb: f64) -> Examined {
     if total_gb == 0.0 || (ROOM_GB_LOW <= free && ROOM_PERCENT_LOW <= percent) {
         examined
     } else if free < ROOM_GB_OUT {
-        examined.but(Health::Bad, "free disk space before writes fail")
+        examined.but(Health::Bad, Remedy::FreeDisk)
     } else {
-        examined.but(Health::Warning, "free disk space, or run `aios-memory maintain --vacuum`")
+        examined.but(Health::Warning, Remedy::Vacuum)
     }
 }
 
@@ -338,7 +364,7 @@ fn journal(pending: u64) -> Examined {
     let finding = format!("{pending} changes not in the library yet");
     let examined = Examined::good("longterm", "journal", finding);
     match PENDING_HIGH < pending {
-        true => examined.but(Health::Warning, "keep a process running until they are moved"),
+        true => examined.but(Health::Warning, Remedy::KeepRunning),
         false => examined,
     }
 }
@@ -353,21 +379,20 @@ async fn refused(memory: &Administrator, count: u64) -> Examined {
     let Some(newest) = newest else { return good("no change was rejected".to_owned()) };
     let (identity, reason) = (newest.identity, newest.reason);
     good(format!("{count} changes were rejected; the newest: `{identity}`: {reason}"))
-        .but(Health::Warning, "correct the records and store them again; the list only grows")
+        .but(Health::Warning, Remedy::StoreAgain)
 }
 
 fn library(verified: &Verified) -> Examined {
     if !verified.journal.is_empty() {
         let finding = format!("journal.db is damaged: {}", verified.journal.join("; "));
-        let advice = "restore a backup, or run `aios-memory repair` to keep what the library holds";
-        return Examined::good("longterm", "journal", finding).but(Health::Bad, advice);
+        return Examined::good("longterm", "journal", finding)
+            .but(Health::Bad, Remedy::RestoreOrRepair);
     }
     if !verified.older.is_empty() {
         let older = verified.older.join(", ");
         let finding = format!("{older} is older than the other files, or missing");
-        let advice = "restore all files from one backup, or run `aios-memory repair` to continue \
-                      with the current files";
-        return Examined::good("memory", "generation", finding).but(Health::Bad, advice);
+        return Examined::good("memory", "generation", finding)
+            .but(Health::Bad, Remedy::RestoreTogether);
     }
     let found = verified.library.findings().into_iter().filter(|(_, found)| !found.is_empty());
     let found: Vec<String> =
@@ -376,26 +401,19 @@ fn library(verified: &Verified) -> Examined {
         let finding = format!("all records are present: {}", verified.library.checked);
         return Examined::good("longterm", "library", finding);
     }
-    let advice = match verified.library.is_mended() {
-        true => "the indexes were rebuilt, nothing was lost; run `aios-memory doctor` again",
-        false => "run `aios-memory verify` for the list, and `aios-memory repair` to repair it",
+    let remedy = match verified.library.is_mended() {
+        true => Remedy::VerifyAgain,
+        false => Remedy::VerifyAndRepair,
     };
-    Examined::good("longterm", "library", found.join(", ")).but(Health::Bad, advice)
+    Examined::good("longterm", "library", found.join(", ")).but(Health::Bad, remedy)
 }
 
 fn failed(part: &'static str, name: &'static str, error: &Error) -> Examined {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-    let otherwise = match error.is_unwritable() {
-        true if error.is_no_room() => {
-            "the disk is full, nothing is damaged: free disk space; until then only reading works"
-        }
-        true => "free disk space or make it writable; until then only reading works",
-        false => "resolve the error shown, or restore a backup",
-    };
-    let advice = match error.is_no_room() {
-        true => otherwise,
-        false => error.hint().unwrap_or(otherwise),
-    };
-    Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, advice)
+    let remedy = error.remedy().unwrap_or(match error.is_unwritable() {
+        true => Remedy::MakeWritable,
+        false => Remedy::RestoreBackup,
+    });
+    Examined::good(part, name, format!("{error}{causes}")).but(Health::Bad, remedy)
 }

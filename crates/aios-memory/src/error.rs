@@ -1,8 +1,14 @@
 //! The errors of a memory, grouped by what the caller can do about them.
 
+mod problem;
+mod remedy;
+
 use std::{io, path::PathBuf, sync::Arc};
 
 use aios_longterm::LIMIT_MAX;
+use aios_record::Remedy;
+
+pub use self::problem::RecordProblem;
 
 /// The reason for which an operation on the memory failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +24,8 @@ pub enum Error {
     },
     /// The data directory belongs to another user of the system, so it can only be read.
     #[error(
-        "{} belongs to the user {owner} and this process acts for the user {user}, so nothing is \
-         written there; run it as that user, or read it with --read-only", path.display()
+        "{} belongs to the user {owner}, and this process acts for the user {user}, so nothing is \
+         written there", path.display()
     )]
     ForeignDirectory {
         /// The directory.
@@ -30,14 +36,15 @@ pub enum Error {
         user: u32,
     },
     /// A file or directory cannot be used: it belongs to another user of the system, another
-    /// process is writing it, or it was moved or replaced.
+    /// process is writing it, it was moved or replaced, or it and another directory lie in each
+    /// other.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// A write was attempted on a memory that can only be read.
     #[error("nothing was written: the memory was opened only to be read, or its files may not be")]
     ReadOnly,
     /// The settings name no data directory.
-    #[error("the settings name no data directory; use `Config::at`, or set memory.data_dir")]
+    #[error("the settings name no data directory")]
     NoDirectory,
     /// A setting cannot be used.
     #[error(transparent)]
@@ -49,6 +56,8 @@ pub enum Error {
         path: PathBuf,
         /// The problem with it.
         problem: String,
+        /// The next step, if the problem does not show it.
+        remedy: Option<Remedy>,
     },
     /// A file cannot be written.
     #[error("failed to write {}", path.display())]
@@ -64,7 +73,7 @@ pub enum Error {
         /// The kind it was given as.
         kind: aios_record::Kind,
         /// The problem with it.
-        problem: String,
+        problem: RecordProblem,
     },
     /// A limit is 0 or too high.
     #[error("a limit of {limit} is not from 1 to {limit_max}")]
@@ -75,44 +84,41 @@ pub enum Error {
         limit_max: usize,
     },
     /// The given cursor is invalid.
-    #[error("`{text}` is no cursor; give the `next` of the list before")]
+    #[error("`{text}` is not a cursor of this list")]
     Cursor {
         /// The given text.
         text: String,
     },
     /// Records of this kind are immutable.
-    #[error("a {kind} stays as it was stored; store another one")]
+    #[error("a {kind} stays as it was stored")]
     Fixed {
         /// The kind.
         kind: aios_record::Kind,
     },
     /// Records of this kind cannot be deleted.
-    #[error("{kind} records are kept for ever; give it other content with `update`")]
+    #[error("{kind} records are kept for ever")]
     Kept {
         /// The kind.
         kind: aios_record::Kind,
     },
     /// Records of this kind belong to no user, so a user's view cannot write them.
-    #[error("a {kind} belongs to no user; write it without naming one")]
+    #[error("a {kind} belongs to the whole machine, and this handle acts for a user")]
     MachineWide {
         /// The kind.
         kind: aios_record::Kind,
     },
     /// The operation would affect all records without naming a scope.
-    #[error("all records are meant and nothing says whose; name a user, project, agent or session")]
+    #[error("all records are meant, and no scope says whose")]
     Unbounded,
     /// A query proposes records that need review before they are forgotten.
-    #[error(
-        "the query proposes records that say more than its text, or other parts of records; look \
-         at what it proposes and name the records that are meant"
-    )]
+    #[error("the query proposes records that say more than its text, or other parts of records")]
     Uncertain {
         /// The proposed records.
         keys: Vec<aios_record::Key>,
     },
     /// Several documents match a path.
     #[error(
-        "several documents end in `{}`: {}; name one of them",
+        "several documents end in `{}`: {}",
         path.display(),
         names.join(", ")
     )]
@@ -123,7 +129,7 @@ pub enum Error {
         names: Vec<String>,
     },
     /// Too many critical events are waiting to be written.
-    #[error("too many events wait for the disk; push it again a little later")]
+    #[error("too many events wait for the disk")]
     EventsBusy,
     /// An event could not be written to the disk.
     #[error("the event could not be written to the disk: {reason}")]
@@ -132,15 +138,14 @@ pub enum Error {
         reason: String,
     },
     /// Events could not be written before shutdown.
-    #[error("{count} events could not be written to the disk and are lost; the log says why")]
+    #[error("{count} events could not be written to the disk and are lost, see the log")]
     EventsUnwritten {
         /// The number of lost events.
         count: u64,
     },
     /// A database is older than the other files of the data directory.
     #[error(
-        "{} is older than what lies beside it, or another store's: a copy was put in its place; \
-         restore all files of one backup, or go on with what is there by `aios-memory repair`",
+        "{} is older than what lies beside it, or another store's: a copy was put in its place",
         path.display()
     )]
     Older {
@@ -149,8 +154,7 @@ pub enum Error {
     },
     /// The note of the databases' generations cannot be read.
     #[error(
-        "{} cannot be read, so nobody can tell if a database is older than the other; restore all \
-         files of one backup, or go on with what is there by `aios-memory repair`",
+        "{} cannot be read, and without it an older database is not recognised",
         path.display()
     )]
     Note {
@@ -159,9 +163,8 @@ pub enum Error {
     },
     /// Working memory has fewer changes than long-term memory has received from it.
     #[error(
-        "working.db has told {head} changes and long-term memory has heard {watermark}: it was \
-         replaced by an older one; restore all files of one backup, or go on with what is there by \
-         `aios-memory repair`"
+        "working.db has fed {head} changes and long-term memory has received {watermark}: it was \
+         replaced by an older one"
     )]
     FeedBehind {
         /// The number of changes in working memory's feed.
@@ -170,13 +173,13 @@ pub enum Error {
         watermark: u64,
     },
     /// A background task ended unexpectedly.
-    #[error("a background task ended unexpectedly; open the memory again")]
+    #[error("a background task ended unexpectedly")]
     Interrupted,
     /// The embedding model cannot be used.
     #[error(transparent)]
     Embedding(#[from] aios_embedding::Error),
     /// The configured model is bundled, but a feature of this build leaves it out.
-    #[error("this build does not bundle the model `{model}`; set embedding.model to `static`")]
+    #[error("this build does not bundle the model `{model}`")]
     NotBundled {
         /// The name of the model.
         model: &'static str,
@@ -215,14 +218,14 @@ impl Error {
             Error::Directory { source, .. } => aios_longterm::is_write_refusal(source),
             Error::Working(error) => error.is_unwritable(),
             Error::Longterm(error) => error.is_unwritable(),
-            _ => self.is_no_room(),
+            _ => self.is_disk_full(),
         }
     }
 
     /// Returns `true` if the disk is full or the quota exhausted. This does not indicate damage.
     #[must_use]
-    pub fn is_no_room(&self) -> bool {
-        aios_longterm::is_no_room(self)
+    pub fn is_disk_full(&self) -> bool {
+        aios_longterm::is_disk_full(self)
     }
 
     /// Returns `true` if the requested object does not exist.
@@ -283,6 +286,7 @@ impl Error {
             }
             Error::Vocabulary(aios_record::Error::OutOfScope { .. }) => "scope",
             Error::Place(error) if matches!(**error, aios_files::Error::Moved { .. }) => "moved",
+            Error::Place(error) if matches!(**error, aios_files::Error::Overlap { .. }) => "input",
             Error::Directory { .. }
             | Error::ForeignDirectory { .. }
             | Error::NoDirectory
@@ -312,65 +316,17 @@ impl Error {
         }
     }
 
-    /// Returns a suggestion for the next step, if the message does not contain one already.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Error::Directory { source, .. } => Some(match source.kind() {
-                io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                    "it is a file; name a directory with --data-dir"
-                }
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    "make it writable, or name another one with --data-dir"
-                }
-                io::ErrorKind::NotFound => {
-                    "nothing is stored there; name another one with --data-dir, or leave out \
-                     --read-only to begin one"
-                }
-                _ => "name another one with --data-dir",
-            }),
-            Error::Output { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
-                Some("name a file that is not there yet")
-            }
-            Error::Output { source, .. } if source.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                Some("name a directory that is empty, or not there yet")
-            }
-            Error::Longterm(aios_longterm::Error::Library { .. }) => Some(
-                "`aios-memory verify` says what is damaged, `aios-memory repair` saves what can \
-                 be read",
-            ),
-            Error::Longterm(error) if error.is_corrupt() => Some(
-                "journal.db is damaged: restore a backup, or go on with what the library holds by \
-                 `aios-memory repair`",
-            ),
-            Error::Working(error) if error.is_corrupt() => Some(
-                "working.db is damaged: restore a backup, or go on with what can be read by \
-                     `aios-memory repair`",
-            ),
-            Error::Working(aios_working::Error::Foreign { .. }) => Some(
-                "move it away if it is another program's; if it is damaged, restore a backup, or \
-                 go on with what can be read by `aios-memory repair`",
-            ),
-            Error::Documents { .. } => Some("such as file/PATH"),
-            Error::ReadOnly => Some(
-                "leave out --read-only, and run it as the owner of the data directory, where \
-                 files may be written",
-            ),
-            _ if self.is_ambiguous() => Some("name the owner with --user"),
-            // For a model of the hub, the message itself contains the suggestion.
-            Error::Embedding(aios_embedding::Error::Missing { .. }) => {
-                Some("set embedding.model to a model's directory, or to `auto`")
-            }
-            _ => None,
-        }
-    }
-
     /// Returns [`Error::Limit`] if `limit` is not from 1 to 1000.
     pub(crate) fn check_limit(limit: usize) -> Result<(), Error> {
         match (1..=LIMIT_MAX).contains(&limit) {
             true => Ok(()),
             false => Err(Error::Limit { limit, limit_max: LIMIT_MAX }),
         }
+    }
+
+    /// Returns an error for an input file whose problem shows the next step.
+    pub(crate) fn input(path: impl Into<PathBuf>, problem: impl Into<String>) -> Error {
+        Error::Input { path: path.into(), problem: problem.into(), remedy: None }
     }
 
     pub(crate) fn output(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
@@ -388,13 +344,6 @@ impl From<aios_files::Error> for Error {
     fn from(error: aios_files::Error) -> Error {
         match error {
             aios_files::Error::Io { path, source } => Error::Output { path, source },
-            aios_files::Error::Overlap { target, source_dir } => {
-                let problem = format!(
-                    "it and {} are the same, or one lies in the other; name a directory outside",
-                    source_dir.display()
-                );
-                Error::Input { path: target, problem }
-            }
             error => Error::Place(Arc::new(error)),
         }
     }
@@ -402,9 +351,11 @@ impl From<aios_files::Error> for Error {
 
 impl From<aios_working::Error> for Error {
     fn from(error: aios_working::Error) -> Error {
+        if let Some(place) = error.place() {
+            return Error::Place(Arc::clone(place));
+        }
         match error {
-            aios_working::Error::Place(error) => Error::Place(error),
-            aios_working::Error::ReadOnly { .. } => Error::ReadOnly,
+            error if error.is_read_only() => Error::ReadOnly,
             aios_working::Error::Older { path } => Error::Older { path },
             error => Error::Working(error),
         }

@@ -53,7 +53,7 @@ impl Feed<'_> {
     /// # Errors
     /// Errors of working or long-term memory.
     pub async fn catch_up(self) -> Result<u64, Error> {
-        use aios_longterm::Error::{DiskFull, JournalFull};
+        use aios_longterm::Error::{JournalFull, LimitReached};
         let pump = &self.view.shared().pump;
         if self.view.access() == Access::ReadOnly {
             return pump.behind().await;
@@ -61,7 +61,10 @@ impl Feed<'_> {
         match pump.catch_up().await {
             Err(error)
                 if error.is_unwritable()
-                    || matches!(error, Error::Longterm(DiskFull { .. } | JournalFull { .. })) =>
+                    || matches!(
+                        error,
+                        Error::Longterm(LimitReached { .. } | JournalFull { .. })
+                    ) =>
             {
                 tracing::warn!(%error, "the newest records are not searched yet");
                 pump.behind().await

@@ -73,6 +73,7 @@ mod feed;
 pub mod fields;
 pub mod forget;
 mod guarding;
+mod limits;
 mod maintenance;
 mod memory;
 mod metrics;
@@ -98,7 +99,8 @@ pub use aios_context::Context;
 pub use aios_longterm::{Access, SearchOptions};
 pub use aios_operational::Event;
 pub use aios_record::{
-    Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Scope, ScopeFilter, Tier, Timestamp,
+    Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Remedy, Scope, ScopeFilter, Tier,
+    Timestamp,
 };
 /// The rules and fields of kinds.
 pub mod kinds {
@@ -115,7 +117,7 @@ pub use {
 pub use crate::{
     assemble::ContextOptions,
     config::Config,
-    error::Error,
+    error::{Error, RecordProblem},
     forget::{ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Receipt},
     memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
     recall::{Recalled, Recollection},

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aios_record::Remedy;
 use aios_working::ForeignFile;
 use serde::Serialize;
 use tokio::task;
@@ -70,26 +71,15 @@ impl Database {
         !matches!(self.schema, Schema::Newer { .. } | Schema::Foreign { .. })
     }
 
-    /// Returns advice, if there is something to do.
+    /// Returns the next step, if there is something to do.
     #[must_use]
-    pub fn advice(&self) -> Option<String> {
-        let copies = self.path.with_file_name("backup");
+    pub fn remedy(&self) -> Option<Remedy> {
         match &self.schema {
             Schema::Absent | Schema::Current { .. } => None,
-            Schema::Empty => Some("open it again to complete it".to_owned()),
-            Schema::Older { .. } => {
-                Some("run `aios-memory migrate`, or open the memory to migrate it".to_owned())
-            }
-            Schema::Newer { .. } => Some(format!(
-                "use the newer program, or replace the file by a copy from {}",
-                copies.display()
-            )),
-            Schema::Foreign { .. } => Some(
-                "move it away, or import it into another data directory with `aios-memory import \
-                 --from FILE`; if it is a damaged file of this program, `aios-memory repair` keeps \
-                 the readable part"
-                    .to_owned(),
-            ),
+            Schema::Empty => Some(Remedy::Retry),
+            Schema::Older { .. } => Some(Remedy::Migrate),
+            Schema::Newer { .. } => Some(Remedy::UseNewerProgram),
+            Schema::Foreign { .. } => Some(Remedy::ImportOrRepair { path: self.path.clone() }),
         }
     }
 }

@@ -30,7 +30,7 @@ impl Project {
     /// [`Error::Input`] if `path` is not a directory, or if it is in a repository and `git` cannot
     /// be run.
     pub fn of(path: &Path) -> Result<Project, Error> {
-        let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+        let input = |problem: String| Error::input(path, problem);
         let failed = |error| input(format!("failed to open: {error}"));
         let path = fs::canonicalize(path).map_err(failed)?;
         if !path.is_dir() {

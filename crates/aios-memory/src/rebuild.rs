@@ -355,7 +355,7 @@ async fn go_on(
         repaired.lost_with_working = kinds_of_working_alone(memory);
         repaired.working_aside.clone_from(&accepted.working_aside);
     }
-    repaired.working = memory.working().upkeep().verify().await?;
+    repaired.working = databases::with_word_index(memory).await?;
     repaired.was_sound = is_sound
         && !is_behind
         && !accepted.has_lost_note

@@ -7,13 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Error, MemoryView,
+    Error, MemoryView, RecordProblem,
     admission::{Admission, Arrival, Content, Manner, Verdict, message_of},
     fields, guarding,
 };
-
-/// The problem of a record without visible text.
-const EMPTY: &str = "its text is empty";
 
 /// Fields that name a record.
 const NAMES: &[&str] = &["id", "key"];
@@ -47,31 +44,30 @@ impl MemoryView {
     /// - Errors of working or long-term memory.
     pub async fn record(&self, kind: Kind, value: Value) -> Result<Id, Error> {
         let invalid = |problem| Error::Record { kind, problem };
+        let misfit = |reason: String| invalid(reason.into());
         let Value::Object(object) = value else {
-            return Err(invalid("expected a JSON object".to_owned()));
+            return Err(invalid(RecordProblem::NotAnObject));
         };
         let arrival = match kind {
             Kind::Message => message_of(object, self.gate()).map_err(invalid)?,
             _ => {
-                let fields = fields::settle(kind, object).map_err(invalid)?;
-                let scope = fields::scope_in(&fields).map_err(invalid)?;
+                let fields = fields::settle(kind, object).map_err(misfit)?;
+                let scope = fields::scope_in(&fields).map_err(misfit)?;
                 if kind == Kind::Persona && scope != Scope::default() {
-                    let problem = "the persona belongs to all users and has no scope; use a \
-                                   preference for one user";
-                    return Err(invalid(problem.to_owned()));
+                    return Err(invalid(RecordProblem::NoScope));
                 }
                 if let Some(name) = blank_name(&fields) {
-                    return Err(invalid(format!("its `{name}` is empty")));
+                    return Err(invalid(RecordProblem::Empty { field: name }));
                 }
                 if self.is_blank(kind, &fields, &scope) {
-                    return Err(invalid(EMPTY.to_owned()));
+                    return Err(invalid(RecordProblem::NoText));
                 }
                 // If the value has no id, storing the record generates one.
                 Arrival::new(1, kind, Id::generate(), scope, Content::Fields(fields))
             }
         };
         if let Some((part, _)) = blank_part(&arrival.scope) {
-            return Err(invalid(format!("the {part} of its scope is empty")));
+            return Err(invalid(RecordProblem::EmptyScope { part }));
         }
         let mut scope = arrival.scope.clone();
         self.gate().fill(&mut scope)?;
@@ -146,23 +142,24 @@ impl MemoryView {
     /// - Errors of working or long-term memory.
     pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<(), Error> {
         let kind = key.kind;
-        let invalid = |problem: String| Error::Record { kind, problem };
+        let invalid = |problem| Error::Record { kind, problem };
         let changes = guarding::object(self.config().to_guard(), kind, changes)?;
         if changes.get("id").is_some_and(|new| *new != json!(key.id)) {
-            return Err(invalid("the id of a record never changes".to_owned()));
+            return Err(invalid(RecordProblem::Id));
         }
         if is_fixed(kind, &changes) {
             return Err(Error::Fixed { kind });
         }
         // `settle` drops null fields, but here a null resets a field to its default.
-        let settled = fields::settle(kind, changes.clone()).map_err(invalid)?;
+        let settled = fields::settle(kind, changes.clone());
+        let settled = settled.map_err(|reason| invalid(reason.into()))?;
         let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
         let changes: Map<String, Value> = settled.into_iter().chain(nulls).collect();
         if let Some(name) = blank_name(&changes) {
-            return Err(invalid(format!("its `{name}` is empty")));
+            return Err(invalid(RecordProblem::Empty { field: name }));
         }
         if self.is_blanked(key, &changes).await? {
-            return Err(invalid(EMPTY.to_owned()));
+            return Err(invalid(RecordProblem::NoText));
         }
         if kind.is_direct() {
             self.longterm().update(key, changes).await?;
@@ -220,10 +217,7 @@ impl MemoryView {
         let Key { kind, id } = key;
         match self.longterm().get(key).await? {
             None => Err(aios_working::Error::NotFound { kind: *kind, id: id.to_string() }.into()),
-            Some(_) => {
-                let problem = "it has moved to long-term memory, where it cannot be changed";
-                Err(Error::Record { kind: *kind, problem: problem.to_owned() })
-            }
+            Some(_) => Err(Error::Record { kind: *kind, problem: RecordProblem::Moved }),
         }
     }
 
@@ -395,7 +389,7 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
             let summary = session.summary.clone();
             let stored = working.sessions().add(session).await?;
             if summary.is_some() && stored.summary != summary {
-                return Err(differs(kind, "change its summary with `update`"));
+                return Err(Error::Record { kind, problem: RecordProblem::OtherSummary });
             }
             stored.id
         }
@@ -414,19 +408,13 @@ async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id
                 let said = ["category", "source", "data"].map(|field| it.payload[field].clone());
                 said != [json!(content.0), json!(content.1), json!(content.2)]
             }) {
-                return Err(differs(kind, "choose another id"));
+                return Err(Error::Record { kind, problem: RecordProblem::Differs });
             }
             view.shared().working.intake().put_events(vec![event]).await?;
             id
         }
-        _ => return Err(Error::Record { kind, problem: "this kind cannot be stored".to_owned() }),
+        _ => return Err(Error::Record { kind, problem: RecordProblem::NotStored }),
     })
-}
-
-/// Builds the error for an id that an immutable record already has.
-fn differs(kind: Kind, advice: &str) -> Error {
-    let problem = format!("another one with this id is stored already and stays; {advice}");
-    Error::Record { kind, problem }
 }
 
 /// Sets a preference or a persona trait.
@@ -436,7 +424,7 @@ async fn store_setting(
     mut fields: Map<String, Value>,
     scope: &Scope,
 ) -> Result<Id, Error> {
-    let missing = || Error::Record { kind, problem: "missing field `key`".to_owned() };
+    let missing = || Error::Record { kind, problem: RecordProblem::Missing { field: "key" } };
     let key = fields.get("key").and_then(Value::as_str).ok_or_else(missing)?.to_owned();
     let value = fields.remove("value").unwrap_or_default();
     if kind == Kind::Persona {
@@ -461,7 +449,7 @@ fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
 
 fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {
     serde_json::from_value(value)
-        .map_err(|error| Error::Record { kind, problem: error.to_string() })
+        .map_err(|error| Error::Record { kind, problem: error.to_string().into() })
 }
 
 fn is_blank_text(value: &Value) -> bool {

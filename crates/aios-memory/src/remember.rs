@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Error, MemoryView,
+    Error, MemoryView, RecordProblem,
     admission::{Arrival, Outcome},
 };
 
@@ -99,11 +99,10 @@ impl MemoryView {
     ) -> Result<Remembered, Error> {
         let RememberOptions { kind, tags, importance } = options;
         if forms::is_blank(text) {
-            return Err(Error::Record { kind, problem: "its text is empty".to_owned() });
+            return Err(Error::Record { kind, problem: RecordProblem::NoText });
         }
         if !kind.is_direct() {
-            let problem = "this kind belongs to working memory; use `record`".to_owned();
-            return Err(Error::Record { kind, problem });
+            return Err(Error::Record { kind, problem: RecordProblem::OtherTier });
         }
         let mut scope = Scope::default();
         self.gate().fill(&mut scope)?;

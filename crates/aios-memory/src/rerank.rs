@@ -10,6 +10,8 @@ use std::sync::Arc;
 #[cfg(feature = "families")]
 use aios_embedding::{BertOptions, CrossEncoder};
 use aios_longterm::{Hit, SearchOptions};
+#[cfg(feature = "families")]
+use aios_record::Remedy;
 
 use crate::{Config, Error};
 
@@ -43,9 +45,8 @@ impl Reranker {
             let opened = opening.await.map_err(|_| Error::Interrupted)?;
             let model = opened.map_err(|error| match error {
                 aios_embedding::Error::Missing { path, holds } => {
-                    let problem =
-                        format!("not found; set search.reranker to a directory that holds {holds}");
-                    Error::Input { path, problem }
+                    let problem = format!("not found, expected a directory that holds {holds}");
+                    Error::Input { path, problem, remedy: Some(Remedy::ChooseReranker) }
                 }
                 error => Error::Embedding(error),
             })?;

@@ -2,7 +2,12 @@
 
 use std::{error::Error as StdError, io, process::ExitCode};
 
-use crate::output::{Level, Notice, number_of, tell};
+use aios_memory::Remedy;
+
+use crate::{
+    output::{Level, Notice, number_of, tell},
+    remedy::words,
+};
 
 /// Reason for which a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -108,20 +113,32 @@ impl Failure {
         }
     }
 
-    fn hint(&self) -> Option<&str> {
+    fn remedy(&self) -> Option<Remedy> {
         match self {
-            Failure::Memory(error) => error.hint(),
-            Failure::Exchange(error) => error.hint(),
-            Failure::Eval(error) => error.hint(),
-            Failure::Hub(error) => error.hint(),
-            Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => Some(hint),
-            Failure::Partial { .. } => {
-                Some("fix the problems reported above and run the command again")
-            }
-            Failure::Unsound { .. } => Some("see the details above"),
-            Failure::Panic { .. } => Some("acknowledged writes are safe; please report this bug"),
+            Failure::Memory(error) => error.remedy(),
+            Failure::Exchange(error) => error.remedy(),
+            Failure::Eval(error) => error.remedy(),
+            Failure::Hub(error) => error.remedy(),
+            Failure::Config(error) => Some(error.remedy()),
             _ => None,
         }
+    }
+
+    /// Returns the next step in the words of the command line.
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Failure::Exchange(error @ aios_exchange::Error::Unfinished { .. }) => {
+                let step = error.remedy().and_then(|remedy| words(&remedy));
+                let again = "then run the command again to add the rest";
+                return Some(step.map_or_else(|| again.to_owned(), |it| format!("{it}; {again}")));
+            }
+            Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => hint,
+            Failure::Partial { .. } => "fix the problems reported above and run the command again",
+            Failure::Unsound { .. } => "see the details above",
+            Failure::Panic { .. } => "acknowledged writes are safe; please report this bug",
+            _ => return self.remedy().and_then(|remedy| words(&remedy)),
+        };
+        Some(hint.to_owned())
     }
 
     /// Prints the error to stderr: one line for a person, or a line of JSON. A closed output is not
@@ -131,8 +148,9 @@ impl Failure {
             return;
         }
         let message = chain(self);
-        let (code, hint) = (self.code(), self.hint());
-        tell(Notice { level: Level::Error, code, message: &message, hint }, as_json);
+        let (code, hint, remedy) = (self.code(), self.hint(), self.remedy());
+        let (hint, remedy) = (hint.as_deref(), remedy.as_ref());
+        tell(Notice { level: Level::Error, code, message: &message, hint, remedy }, as_json);
     }
 }
 
@@ -153,11 +171,6 @@ impl From<aios_exchange::Error> for Failure {
     fn from(error: aios_exchange::Error) -> Failure {
         match error {
             aios_exchange::Error::Memory(error) => error.into(),
-            aios_exchange::Error::Output { source, .. }
-                if source.kind() == io::ErrorKind::BrokenPipe =>
-            {
-                Failure::OutputClosed
-            }
             error => Failure::Exchange(error),
         }
     }

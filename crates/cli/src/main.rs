@@ -9,6 +9,7 @@ mod command;
 mod failure;
 mod opening;
 mod output;
+mod remedy;
 
 use std::{collections::BTreeMap, process::ExitCode};
 

@@ -11,10 +11,9 @@ use std::{
     path::Path,
 };
 
-use aios_memory::{Identity, MemoryView, Timestamp};
+use aios_memory::{Identity, MemoryView, Remedy, Timestamp};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use serde_json::json;
 
 use self::defused::{Defused, Notation, defused};
 pub(crate) use self::log::start as start_log;
@@ -46,6 +45,16 @@ pub(crate) struct Notice<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,
     pub(crate) hint: Option<&'a str>,
+    /// The hint, as a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<&'a Remedy>,
+}
+
+impl<'a> Notice<'a> {
+    /// Builds a notice without a hint.
+    pub(crate) fn new(level: Level, code: &'a str, message: &'a str) -> Notice<'a> {
+        Notice { level, code, message, hint: None, remedy: None }
+    }
 }
 
 /// Severity of a [`Notice`].
@@ -105,14 +114,14 @@ impl Output {
     /// Prints a note to stderr in one line. Does nothing if `--quiet` is given.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
-            self.tell(Notice { level: Level::Note, code: "note", message: text, hint: None });
+            self.tell(Notice::new(Level::Note, "note", text));
         }
     }
 
     /// Prints a warning to stderr in one line. Does nothing if `--quiet` is given.
     pub(crate) fn warn(self, code: &str, text: &str) {
         if !self.quiet {
-            self.tell(Notice { level: Level::Warning, code, message: text, hint: None });
+            self.tell(Notice::new(Level::Warning, code, text));
         }
     }
 
@@ -212,10 +221,11 @@ pub(crate) fn tell(notice: Notice<'_>, as_json: bool) {
 /// Errors repeat their fields under `error`, the shape that programs relied on before notices had
 /// levels.
 fn told_as_json(notice: &Notice<'_>) -> io::Result<()> {
-    let Notice { level, code, message, hint } = notice;
-    let mut told = json!({"level": level, "code": code, "message": message, "hint": hint});
-    if *level == Level::Error {
-        told["error"] = json!({"code": code, "message": message, "hint": hint});
+    let mut told = serde_json::to_value(notice)?;
+    if notice.level == Level::Error {
+        let mut error = told.clone();
+        error.as_object_mut().map(|error| error.remove("level"));
+        told["error"] = error;
     }
     let mut err = Defused::new(io::stderr(), Notation::Json);
     serde_json::to_writer(&mut err, &told)?;

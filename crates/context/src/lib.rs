@@ -49,7 +49,7 @@ pub use render::Format;
 #[non_exhaustive]
 pub enum Error {
     /// A share in the policy is not from 0 to 1, or the floors add up to more than 1.
-    #[error("{name} is {value}; give a share between 0 and 1, all floors together at most 1")]
+    #[error("{name} is {value}, expected a share from 0 to 1, all floors together at most 1")]
     Share {
         /// The name of the setting.
         name: &'static str,

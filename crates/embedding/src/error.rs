@@ -2,13 +2,15 @@
 
 use std::{error::Error as StdError, io, path::PathBuf};
 
+use aios_record::Remedy;
+
 /// Reason a model could not be opened, or a text not be embedded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A directory or file of a model does not exist.
     #[error(
-        "`{}` is missing; give a directory that holds {holds}",
+        "`{}` is missing, expected a directory that holds {holds}",
         path.display()
     )]
     Missing {
@@ -18,11 +20,7 @@ pub enum Error {
         holds: &'static str,
     },
     /// A model is not in the cache of the Hugging Face hub.
-    #[error(
-        "`{model}` is not in the Hugging Face cache (looked at {}); run `aios-memory model pull \
-         {model}`",
-        shown(looked_at)
-    )]
+    #[error("`{model}` is not in the Hugging Face cache (looked at {})", shown(looked_at))]
     NotCached {
         /// Name of the model.
         model: String,
@@ -30,11 +28,7 @@ pub enum Error {
         looked_at: Vec<PathBuf>,
     },
     /// A model in the cache of the Hugging Face hub is incomplete.
-    #[error(
-        "`{model}` is not whole in the Hugging Face cache, `{}` is missing; run `aios-memory model \
-         pull {model}`",
-        path.display()
-    )]
+    #[error("`{model}` is not whole in the Hugging Face cache, `{}` is missing", path.display())]
     Incomplete {
         /// Name of the model.
         model: String,
@@ -43,10 +37,7 @@ pub enum Error {
     },
     /// A model in the cache of the Hugging Face hub is not of a supported kind, or was fetched by a
     /// program that needed other files of it.
-    #[error(
-        "`{model}` is in the Hugging Face cache, but {reason}; use a sentence-transformers model \
-         of a family that is built here, or, if it is one, run `aios-memory model pull {model}`"
-    )]
+    #[error("`{model}` is in the Hugging Face cache, but {reason}")]
     OtherMake {
         /// Name of the model.
         model: String,
@@ -54,10 +45,10 @@ pub enum Error {
         reason: &'static str,
     },
     /// The location of the cache of the Hugging Face hub is unknown.
-    #[error("no directory for models is known: set HOME, or name one with HF_HOME")]
+    #[error("no directory for models is known: neither HOME nor HF_HOME is set")]
     NoCache,
     /// A file of a model exists but could not be read.
-    #[error("failed to read `{}`; check its permissions and the disk", path.display())]
+    #[error("failed to read `{}`", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -65,7 +56,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file of a model does not have the expected content.
-    #[error("`{}` is not usable: {reason}; fetch the model again", path.display())]
+    #[error("`{}` is not usable: {reason}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -73,7 +64,7 @@ pub enum Error {
         reason: String,
     },
     /// The model is sound, but of a kind that is not supported.
-    #[error("`{}` asks for {feature}, which is not supported; use {instead}", path.display())]
+    #[error("`{}` asks for {feature}, which is not supported", path.display())]
     Unsupported {
         /// The file that needs the feature.
         path: PathBuf,
@@ -83,7 +74,7 @@ pub enum Error {
         instead: &'static str,
     },
     /// The bytes of a static or int8 model are damaged.
-    #[error("the model in {origin} is damaged; install it again or run `distill`")]
+    #[error("the model in {origin} is damaged")]
     Damaged {
         /// Origin of the bytes.
         origin: String,
@@ -91,7 +82,7 @@ pub enum Error {
         source: Damage,
     },
     /// The tokenizer or the tensor library refused a text.
-    #[error("failed to compute vectors; give smaller batches or another model")]
+    #[error("failed to compute vectors")]
     Compute {
         /// Error of the library.
         source: Box<dyn StdError + Send + Sync>,
@@ -99,6 +90,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the next step.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Error::Missing { .. } => Remedy::ChooseModel,
+            Error::NotCached { model, .. } | Error::Incomplete { model, .. } => {
+                Remedy::PullModel { model: model.clone() }
+            }
+            Error::OtherMake { model, .. } => Remedy::ReplaceModel { model: model.clone() },
+            Error::NoCache => Remedy::NameModelCache,
+            Error::Read { .. } => Remedy::CheckPath,
+            Error::Malformed { .. } | Error::Damaged { .. } => Remedy::FetchModel,
+            Error::Unsupported { instead, .. } => Remedy::UseInstead { instead },
+            Error::Compute { .. } => Remedy::SmallerBatch,
+        })
+    }
+
     /// Returns true if a model, or a file of it, does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

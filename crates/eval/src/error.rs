@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use aios_record::Remedy;
+
 /// The reason for which an evaluation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,13 +35,13 @@ impl Error {
         }
     }
 
-    /// Returns a suggestion for the next step, if the message does not contain one already.
+    /// Returns the next step, if the message alone does not show it.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn remedy(&self) -> Option<Remedy> {
         match self {
             Error::Input { .. } => None,
-            Error::Memory(error) => error.hint(),
-            Error::Exchange(error) => error.hint(),
+            Error::Memory(error) => error.remedy(),
+            Error::Exchange(error) => error.remedy(),
         }
     }
 }

@@ -38,8 +38,9 @@ const PAGE: usize = 500;
 /// the file. Calls `progress` with the number of records written.
 ///
 /// # Errors
-/// [`Error::Output`] if the file already exists or cannot be written, [`Error::Memory`] while
-/// another process writes it, or for any error of working or long-term memory.
+/// [`aios_memory::Error::Output`] if the file already exists or cannot be written,
+/// [`aios_memory::Error::Place`] while another process writes it, or any error of working or
+/// long-term memory.
 pub async fn to_file(
     view: &MemoryView,
     path: &Path,
@@ -48,14 +49,14 @@ pub async fn to_file(
     let partial = Partial::create(path)?;
     let (exported, partial) = write_export(view, Lines::new(partial, path, progress)?).await?;
     let committing = task::spawn_blocking(move || partial.commit());
-    committing.await.map_err(|_| Error::Interrupted)??;
+    committing.await.map_err(Error::interrupted)??;
     Ok(exported)
 }
 
 /// Like [`to_file`], but writes to `out`. Errors use `name` for it.
 ///
 /// # Errors
-/// [`Error::Output`] if `out` cannot be written to, [`Error::Memory`] for any error of working or
+/// [`aios_memory::Error::Output`] if `out` cannot be written to, or any error of working or
 /// long-term memory.
 pub async fn to_writer(
     view: &MemoryView,
@@ -140,9 +141,7 @@ async fn check_whole(
         None => Ok(()),
         Some((identity, _)) => Err(aios_longterm::Error::Damaged {
             key: identity.to_string(),
-            reason: "missing from long-term memory; run `aios-memory repair` to recover what is \
-                     readable"
-                .to_owned(),
+            reason: "missing from long-term memory".to_owned(),
         }
         .into()),
     }
@@ -182,7 +181,7 @@ impl<W: Write + Send + 'static> Lines<W> {
             (self.progress)(Progress::new(self.count));
             Ok(self)
         });
-        writing.await.map_err(|_| Error::Interrupted)?
+        writing.await.map_err(Error::interrupted)?
     }
 
     async fn finish(self) -> Result<W, Error> {
@@ -190,6 +189,6 @@ impl<W: Write + Send + 'static> Lines<W> {
             let flushed = self.out.into_inner().map_err(|error| error.into_error());
             flushed.map_err(Error::output(self.path))
         });
-        finishing.await.map_err(|_| Error::Interrupted)?
+        finishing.await.map_err(Error::interrupted)?
     }
 }

@@ -54,8 +54,8 @@ const SHAPES: &[&Shape] =
 /// stored record. The file is not changed.
 ///
 /// # Errors
-/// - [`Error::Input`] if the file has no known shape.
-/// - [`Error::Foreign`] if the file cannot be read; records stored before stay.
+/// - [`aios_memory::Error::Input`] if the file has no known shape.
+/// - [`aios_memory::Error::Foreign`] if the file cannot be read; records stored before stay.
 /// - Errors of working or long-term memory, such as an exceeded limit. If records were added before
 ///   the error, returns [`Error::Unfinished`]; these records stay.
 pub async fn file(
@@ -67,7 +67,7 @@ pub async fn file(
     let path: PathBuf = path.into();
     let (opened, copies) = (path.clone(), view.config().copies_dir());
     let opening = task::spawn_blocking(move || Source::open(&opened, &copies));
-    let mut source = opening.await.map_err(|_| Error::Interrupted)??;
+    let mut source = opening.await.map_err(Error::interrupted)??;
 
     let mut report = ImportReport::new(&path, options.mode);
     let plan = source.plan(&mut report)?;
@@ -86,7 +86,7 @@ pub async fn file(
             progress(Progress::new(rows_read).with_total(rows_total));
         }
     }
-    reading.await.map_err(|_| Error::Interrupted)??;
+    reading.await.map_err(Error::interrupted)??;
     let added = writer.added();
     let mut report = writer.finish().await.map_err(|error| error.after(added))?;
     report.elapsed_ms = began.elapsed().as_secs_f64() * 1e3;

@@ -84,7 +84,7 @@ pub async fn file(
     let path: PathBuf = path.into();
     let opened = path.clone();
     let file = task::spawn_blocking(move || File::open(opened)).await;
-    match file.map_err(|_| Error::Interrupted)? {
+    match file.map_err(Error::interrupted)? {
         Ok(file) => reader(view, file, Some(&path), options).await,
         Err(error) => {
             let mut report = IngestReport::default();
@@ -123,7 +123,7 @@ pub async fn reader(
     match reading.await {
         Ok(()) => {}
         Err(error) if error.is_panic() => writer.fail(None, FAULT.to_owned()),
-        Err(_) => return Err(Error::Interrupted),
+        Err(error) => return Err(Error::interrupted(error)),
     }
     let added = writer.added();
     let mut report = writer.finish().await.map_err(|error| error.after(added))?;

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aios_record::Remedy;
 use ignore::{
     WalkBuilder,
     overrides::{Override, OverrideBuilder},
@@ -34,10 +35,11 @@ pub struct Walk {
 /// `.gitignore` patterns are returned: `*.md`, `docs/**`.
 ///
 /// # Errors
-/// [`Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`] files.
+/// [`aios_memory::Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`]
+/// files.
 pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
-    let refused = |problem| Error::Input { path: dir.to_owned(), problem };
-    let included = patterns(dir, includes).map_err(|error| refused(error.to_string()))?;
+    let included =
+        patterns(dir, includes).map_err(|error| Error::input(dir, error.to_string(), None))?;
     let mut found = Walk::default();
     let mut entries = WalkBuilder::new(dir);
     entries.require_git(false).sort_by_file_name(Ord::cmp);
@@ -59,10 +61,8 @@ pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
             Ok(false) => found.skipped += 1,
             Ok(true) if found.files.len() < WALK_FILES_MAX => found.files.push(path),
             Ok(true) => {
-                return Err(refused(format!(
-                    "the directory has more than {WALK_FILES_MAX} files; pass directories below \
-                     it, or select fewer files with --include"
-                )));
+                let problem = format!("the directory has more than {WALK_FILES_MAX} files");
+                return Err(Error::input(dir, problem, Some(Remedy::NameFewerFiles)));
             }
         }
     }

@@ -5,15 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aios_record::Remedy;
+
 /// The reason for which a file or directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// It belongs to another user of the system, who may have put anything into it.
     #[error(
-        "{} belongs to the user {owner} and this process acts for the user {user}, so it is not \
-         used: run it as that user; if what is in it is yours, make it so with `chown {user}`; \
-         else move it away", path.display()
+        "{} belongs to the user {owner}, and this process acts for the user {user}", path.display()
     )]
     Foreign {
         /// The file or directory.
@@ -26,15 +26,14 @@ pub enum Error {
     /// Others may create files in the directory, and their access cannot be revoked because the
     /// directory has unknown entries.
     #[error(
-        "other users may write into {}, which holds other things than a memory; name a directory \
-         of its own, or close it to them with `chmod go-w`", path.display()
+        "other users may write into {}, which holds other things than a memory", path.display()
     )]
     Exposed {
         /// The directory.
         path: PathBuf,
     },
     /// It is a link, a pipe or a device, or a directory instead of a file.
-    #[error("{} is not a {expected}; move it away, or name another place", path.display())]
+    #[error("{} is not a {expected}", path.display())]
     Kind {
         /// The entry.
         path: PathBuf,
@@ -43,8 +42,7 @@ pub enum Error {
     },
     /// A file in use was moved, replaced or removed.
     #[error(
-        "{} was moved, replaced or removed while it was in use, and nothing more is written: put \
-         it back, or end this process and start it again, which goes on with what is there then",
+        "{} was moved, replaced or removed while it was in use, and nothing more is written",
         path.display()
     )]
     Moved {
@@ -53,8 +51,7 @@ pub enum Error {
     },
     /// Two directories are the same, or one lies in the other.
     #[error(
-        "{} and {} lie in each other or are the same; name a directory that is outside of both",
-        target.display(), source_dir.display()
+        "{} and {} are the same, or one lies in the other", target.display(), source_dir.display()
     )]
     Overlap {
         /// The directory to write.
@@ -63,11 +60,7 @@ pub enum Error {
         source_dir: PathBuf,
     },
     /// Another process is using it.
-    #[error(
-        "another process is writing {}; wait until it has ended, then run this again; if there is \
-         no such process, remove it",
-        path.display()
-    )]
+    #[error("another process is writing {}", path.display())]
     Locked {
         /// The locked file or directory.
         path: PathBuf,
@@ -83,6 +76,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the next step, if the message alone does not show it.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            Error::Foreign { path, user, .. } => {
+                Remedy::TakeOwnership { path: path.clone(), user: *user }
+            }
+            Error::Exposed { path } => Remedy::OwnDirectory { dir: path.clone() },
+            Error::Kind { .. } => Remedy::MoveAway,
+            Error::Moved { .. } => Remedy::PutBack,
+            Error::Overlap { .. } => Remedy::NameOutside,
+            Error::Locked { path } => Remedy::AwaitProcess { path: path.clone() },
+            Error::Io { .. } => return None,
+        })
+    }
+
     /// Returns a constructor of [`Error::Io`], for `map_err`.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Error {
         let path = path.to_owned();

@@ -38,10 +38,7 @@ pub use scan::{FINDINGS_MAX, Finding, Findings, Kind, SCAN_BYTES_MAX, redact, sc
 #[non_exhaustive]
 pub enum Error {
     /// The policy refuses a finding.
-    #[error(
-        "refused: {kind} (rule `{rule}`) at byte {offset}; remove it, or set the guard to mark or \
-         redact"
-    )]
+    #[error("refused: {kind} (rule `{rule}`) at byte {offset}")]
     Refused {
         /// Kind of the first refused finding.
         kind: Kind,
@@ -53,7 +50,7 @@ pub enum Error {
     /// The text is too long, or has too many findings, for a policy that must see all of it.
     #[error(
         "a text of {bytes} bytes cannot be checked completely (limits: {SCAN_BYTES_MAX} bytes, \
-         {FINDINGS_MAX} findings); split it, or set the guard to mark"
+         {FINDINGS_MAX} findings)"
     )]
     Unchecked {
         /// Length of the text.

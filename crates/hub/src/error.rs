@@ -2,18 +2,20 @@
 
 use std::{error::Error as StdError, io, path::PathBuf};
 
+use aios_record::Remedy;
+
 /// The reason for which a model could not be listed or downloaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The hub has no public model of this name.
-    #[error("the hub has no public model `{model}`; check its name and revision")]
+    #[error("the hub has no public model `{model}`")]
     Unknown {
         /// The model.
         model: String,
     },
     /// The model lacks a required file.
-    #[error("`{model}` has no `{file}` on the hub; give a sentence-transformers model")]
+    #[error("`{model}` has no `{file}` on the hub, expected a sentence-transformers model")]
     NoFile {
         /// The model.
         model: String,
@@ -21,7 +23,7 @@ pub enum Error {
         file: String,
     },
     /// The hub did not answer, or answered with an error.
-    #[error("failed to fetch {url}; run the command again, it goes on where it stopped")]
+    #[error("failed to fetch {url}")]
     Network {
         /// The requested address.
         url: String,
@@ -29,7 +31,7 @@ pub enum Error {
         source: Box<dyn StdError + Send + Sync>,
     },
     /// The received data differ from the hub's listing, and were discarded.
-    #[error("{url} is damaged: {reason}; run the command again")]
+    #[error("{url} is damaged: {reason}")]
     Damaged {
         /// The requested address.
         url: String,
@@ -48,7 +50,7 @@ pub enum Error {
     #[error(transparent)]
     Embedding(#[from] aios_embedding::Error),
     /// A background task ended unexpectedly.
-    #[error("a background task ended unexpectedly; run the command again")]
+    #[error("a background task ended unexpectedly")]
     Interrupted,
 }
 
@@ -62,15 +64,19 @@ impl Error {
         }
     }
 
-    /// Returns a suggestion for the next step, if the message does not contain one already.
+    /// Returns the next step.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            // For a model of the hub, the message itself contains the suggestion.
-            Error::Embedding(aios_embedding::Error::Missing { .. }) => {
-                Some("set embedding.model to a model's directory, or to `auto`")
-            }
-            _ => None,
+            Error::Unknown { .. } => Some(Remedy::CheckModelName),
+            Error::NoFile { .. } => Some(Remedy::ChooseModel),
+            Error::Network { .. } | Error::Damaged { .. } => Some(Remedy::ResumeDownload),
+            Error::Write { source, .. } => Some(match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Remedy::FreeDisk,
+                _ => Remedy::MakeWritable,
+            }),
+            Error::Embedding(error) => error.remedy(),
+            Error::Interrupted => Some(Remedy::Retry),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use aios_record::Remedy;
 use rusqlite::{ErrorCode, ffi};
 
 /// Error of a ledger. Cheap to clone, since a whole batch may share one.
@@ -14,7 +15,7 @@ use rusqlite::{ErrorCode, ffi};
 #[non_exhaustive]
 pub enum Error {
     /// A file or directory cannot be accessed.
-    #[error("cannot use {}; check that its folder exists and may be written", path.display())]
+    #[error("failed to use {}", path.display())]
     Io {
         /// Path of the file or directory.
         path: PathBuf,
@@ -27,8 +28,7 @@ pub enum Error {
     Place(Arc<aios_files::Error>),
     /// The file was written by a newer version of the program.
     #[error(
-        "{} has schema version {found}, this program knows up to {known}; use the newer program, \
-         or a copy from the backup folder beside the file", path.display()
+        "{} has schema version {found}, this program knows up to {known}", path.display()
     )]
     Newer {
         /// Path of the file.
@@ -39,15 +39,18 @@ pub enum Error {
         known: u32,
     },
     /// The file belongs to another program or is not a SQLite database.
-    #[error(
-        "{} is not a file of this program ({reason}); import it, or choose another path",
-        path.display()
-    )]
+    #[error("{} is not a file of this program ({reason})", path.display())]
     Foreign {
         /// Path of the file.
         path: PathBuf,
         /// Evidence.
         reason: String,
+    },
+    /// The write-ahead log beside the file belongs to another file.
+    #[error("the log beside {}, which ends in -wal, belongs to another file", path.display())]
+    ForeignLog {
+        /// Path of the file.
+        path: PathBuf,
     },
     /// A migration failed; the file is unchanged by it.
     #[error(
@@ -63,9 +66,7 @@ pub enum Error {
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// Another process kept the file locked.
-    #[error(
-        "another process has kept the database locked for {} ms; try again", waited.as_millis()
-    )]
+    #[error("another process has kept the database locked for {} ms", waited.as_millis())]
     Busy {
         /// Time waited.
         waited: Duration,
@@ -75,13 +76,13 @@ pub enum Error {
     Commit(#[source] Arc<rusqlite::Error>),
     /// The transaction of a batch was rolled back under a command, because another command ended it
     /// or the disk failed.
-    #[error("the shared transaction was rolled back, nothing of it was written; try again")]
+    #[error("the shared transaction was rolled back, nothing of it was written")]
     RolledBack,
     /// SQLite refused a statement.
     #[error(transparent)]
     Sqlite(Arc<rusqlite::Error>),
     /// The queue is full.
-    #[error("{queue} commands are waiting already; try again when some are done")]
+    #[error("{queue} commands are waiting already")]
     QueueFull {
         /// Capacity of the queue.
         queue: usize,
@@ -93,10 +94,7 @@ pub enum Error {
         message: String,
     },
     /// The file, or one that SQLite creates beside it, cannot be written.
-    #[error(
-        "nothing can be written into {} or beside it; make room on the disk, or make the file and \
-         its directory writable", path.display()
-    )]
+    #[error("failed to write into {} or beside it", path.display())]
     Unwritable {
         /// Path of the file.
         path: PathBuf,
@@ -104,13 +102,13 @@ pub enum Error {
         source: Arc<rusqlite::Error>,
     },
     /// The file was opened read-only.
-    #[error("{} was opened only to be read; open it for writing", path.display())]
+    #[error("{} was opened only to be read", path.display())]
     ReadOnly {
         /// Path of the file.
         path: PathBuf,
     },
     /// The file changed while it was read without locks.
-    #[error("{} was changed while it was read; read it again", path.display())]
+    #[error("{} was changed while it was read", path.display())]
     Changed {
         /// Path of the file.
         path: PathBuf,
@@ -118,7 +116,7 @@ pub enum Error {
     /// The file can be read only from a copy, and the copy cannot be made.
     #[error(
         "{} has an unfinished log or an older schema and cannot be written, so it is read from a \
-         copy, which failed in {}; make room there, or set TMPDIR to a directory that has some",
+         copy, which failed in {}",
         path.display(), dir.display()
     )]
     NoCopy {
@@ -130,11 +128,40 @@ pub enum Error {
         source: Box<Error>,
     },
     /// The ledger is closed.
-    #[error("the database is closed; open it again")]
+    #[error("the database is closed")]
     Closed,
 }
 
 impl Error {
+    /// Returns the next step, if the message alone does not show it.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        if self.is_disk_full() {
+            return Some(Remedy::FreeDisk);
+        }
+        if self.is_retryable() {
+            return Some(Remedy::Retry);
+        }
+        if self.is_corrupt() {
+            return Some(Remedy::RestoreOrRepair);
+        }
+        match self {
+            Error::Place(error) => error.remedy(),
+            Error::Newer { .. } => Some(Remedy::UseNewerProgram),
+            Error::Foreign { path, .. } => Some(Remedy::ImportOrRepair { path: path.clone() }),
+            Error::ForeignLog { .. } => Some(Remedy::MoveAway),
+            Error::Io { .. } => Some(Remedy::CheckPath),
+            Error::Unwritable { .. } => Some(Remedy::MakeWritable),
+            Error::ReadOnly { .. } => Some(Remedy::OpenForWriting),
+            Error::Commit(_) | Error::Sqlite(_) if self.is_read_only() => {
+                Some(Remedy::OpenForWriting)
+            }
+            Error::NoCopy { dir, .. } => Some(Remedy::FreeTemporary { dir: dir.clone() }),
+            Error::Closed => Some(Remedy::Reopen),
+            _ => None,
+        }
+    }
+
     /// Returns true if the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
@@ -148,10 +175,11 @@ impl Error {
         }
     }
 
-    /// Returns true if this program cannot use the file at all: newer or foreign.
+    /// Returns true if this program cannot use the file at all: it is newer or foreign, or the log
+    /// beside it is.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        matches!(self, Error::Newer { .. } | Error::Foreign { .. })
+        matches!(self, Error::Newer { .. } | Error::Foreign { .. } | Error::ForeignLog { .. })
     }
 
     /// Returns true if the disk is full or the file has reached its size limit.
@@ -160,7 +188,7 @@ impl Error {
         match self {
             Error::Commit(source) | Error::Sqlite(source) => is_full(source),
             Error::Unwritable { source, .. } => is_full(source),
-            Error::Io { source, .. } => is_no_room(&**source),
+            Error::Io { source, .. } => is_disk_full(&**source),
             _ => false,
         }
     }
@@ -246,7 +274,7 @@ impl From<aios_files::Error> for Error {
 /// Returns true if an error or one of its sources says that the disk is full or the quota is used
 /// up. Checks the error kind and, for libraries that convert errors to text, the system's messages.
 #[must_use]
-pub fn is_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
+pub fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
     use io::ErrorKind as Kind;
     let says_so = |cause: &(dyn std::error::Error + 'static)| {
         if let Some(error) = cause.downcast_ref::<io::Error>()

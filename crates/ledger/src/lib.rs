@@ -49,7 +49,7 @@ use tokio::sync::{Mutex, mpsc};
 
 pub use crate::{
     deferred::Deferred,
-    error::{Error, is_no_room, is_write_refusal},
+    error::{Error, is_disk_full, is_write_refusal},
     health::{damage, missing},
     options::{Access, Durability, Migrated, Migration, Options},
 };

@@ -29,10 +29,7 @@ pub(crate) fn check(path: &Path, connection: &Connection) -> Result<(), Error> {
         // The file has no mark yet, or another process is writing it.
         (Ok(0) | Err(_), _) => Ok(()),
         (Ok(own), seen) if own == seen => Ok(()),
-        _ => {
-            let reason = "the file ending in -wal is the log of another file; move it away";
-            Err(Error::Foreign { path: path.to_owned(), reason: reason.to_owned() })
-        }
+        _ => Err(Error::ForeignLog { path: path.to_owned() }),
     }
 }
 

@@ -125,11 +125,7 @@ pub(crate) fn refuse(path: &Path, error: Error) -> Error {
         Error::Sqlite(source)
             if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
         {
-            let reason = format!(
-                "{source}; if it is a damaged file of this program, `aios-memory repair` keeps the \
-                 readable part"
-            );
-            Error::Foreign { path: path.to_owned(), reason }
+            Error::Foreign { path: path.to_owned(), reason: source.to_string() }
         }
         other => other,
     }

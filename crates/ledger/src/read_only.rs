@@ -199,6 +199,7 @@ fn copied(path: &Path, options: &Options) -> Result<(Source, Vec<Connection>), E
     });
     let readers = opened.map_err(|error| match error {
         Error::Foreign { reason, .. } => Error::Foreign { path: path.to_owned(), reason },
+        Error::ForeignLog { .. } => Error::ForeignLog { path: path.to_owned() },
         Error::Newer { found, known, .. } => Error::Newer { path: path.to_owned(), found, known },
         error if error.is_unwritable() => no_copy(directory.path(), error),
         error => error,

@@ -25,7 +25,9 @@ pub use self::{
     note::{Note, NoteUpdate, Notes},
     procedure::{Outcome, Procedure, Procedures},
 };
-use crate::{Error, LongtermView, Records, view::check_references, write::Trace};
+use crate::{
+    Error, LongtermView, Records, error::RecordProblem, view::check_references, write::Trace,
+};
 
 impl Records<'_> {
     /// Stores the record of `kind` that `object` describes, and returns its id. `object` has the
@@ -131,8 +133,7 @@ impl LongtermView {
             Kind::Knowledge => return self.pieces_of(&item::<Knowledge>(object)?, fill),
             Kind::Fact | Kind::Summary => plain(kind, object)?,
             _ => {
-                let problem = "this kind belongs to working memory; store it there".to_owned();
-                return Err(Error::Invalid { kind, problem });
+                return Err(Error::Invalid { kind, problem: RecordProblem::OtherTier });
             }
         };
         fill(&mut record)?;

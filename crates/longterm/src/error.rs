@@ -1,22 +1,27 @@
 //! Errors of long-term memory, by what the caller can do about them.
 
+mod problem;
+mod remedy;
+
 use std::{io, path::PathBuf, sync::Arc};
 
 use aios_record::{Id, Identity, Kind, Owner};
+
+pub use self::problem::{RecordProblem, VectorProblem};
 
 /// Failure of an operation on long-term memory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The same owner has a record of this kind and id in another project, agent or session.
-    #[error("`{key}` is stored in another scope; choose another id or write in the scope it has")]
+    #[error("`{key}` is stored in another scope")]
     Conflict {
         /// The record in question.
         key: String,
     },
     /// Several owners have a record of this kind and id.
     #[error(
-        "several owners have a {kind} `{id}` ({}); say whose is meant",
+        "several owners have a {kind} `{id}`: {}",
         owners.iter().map(Owner::to_string).collect::<Vec<_>>().join(", ")
     )]
     Ambiguous {
@@ -28,7 +33,7 @@ pub enum Error {
         owners: Vec<Owner>,
     },
     /// A handle that acts for a user tried to change or remove a shared record.
-    #[error("{kind} `{id}` is shared; change it with a handle that acts for no user")]
+    #[error("{kind} `{id}` is shared, and this handle acts for a user")]
     NotYours {
         /// The kind of the record.
         kind: Kind,
@@ -36,10 +41,7 @@ pub enum Error {
         id: Id,
     },
     /// A record would refer to a record of another owner.
-    #[error(
-        "`{key}` cannot refer to {reference}, which is not of the same owner and not shared; leave \
-         the reference out"
-    )]
+    #[error("`{key}` refers to {reference}, which is neither of the same owner nor shared")]
     ForeignReference {
         /// The record in question.
         key: String,
@@ -49,14 +51,14 @@ pub enum Error {
     /// A piece of a long text would replace another record, or another record a piece.
     #[error(
         "`{key}` is the id of a record that it would replace: `ID#2` and the like are the pieces \
-         of a long text; choose another id"
+         of a long text"
     )]
     PieceTaken {
         /// The record in question.
         key: String,
     },
     /// A handle that acts for a user tried to write a record of a kind that has no owner.
-    #[error("a {kind} belongs to the machine, not to a user; write it with a handle of no user")]
+    #[error("a {kind} belongs to the whole machine, and this handle acts for a user")]
     MachineWide {
         /// The kind of the record.
         kind: Kind,
@@ -65,13 +67,13 @@ pub enum Error {
     #[error(transparent)]
     Scope(#[from] aios_record::Error),
     /// The record does not exist.
-    #[error("there is no `{key}`; search its collection, or store it first")]
+    #[error("there is no `{key}`")]
     NotFound {
         /// The key in question.
         key: String,
     },
     /// Others kept changing the record while this call tried to change it.
-    #[error("`{key}` is being changed by others again and again; nothing was done, retry")]
+    #[error("others keep changing `{key}`, and nothing was done")]
     Contended {
         /// The key in question.
         key: String,
@@ -81,17 +83,14 @@ pub enum Error {
     Invalid {
         /// The kind that it was meant to have.
         kind: Kind,
-        /// The problem, and the expected form.
-        problem: String,
+        /// The problem.
+        problem: RecordProblem,
     },
     /// The machine's clock is before 1970. Versions of the library cannot have such a time.
-    #[error("the clock of this machine stands before 1970; set it")]
+    #[error("the clock of this machine stands before 1970")]
     Clock,
     /// The store was created with another embedding model.
-    #[error(
-        "the store was embedded with `{stored}`, the model given is `{given}`; \
-         open it with the former, or run `aios-memory reindex` with the latter"
-    )]
+    #[error("the store was embedded with `{stored}`, the model given is `{given}`")]
     ModelMismatch {
         /// Fingerprint of the model that the stored vectors came from.
         stored: String,
@@ -99,10 +98,7 @@ pub enum Error {
         given: String,
     },
     /// The store was re-embedded with another model since it was opened.
-    #[error(
-        "the store has been re-embedded with `{stored}` since it was opened with `{given}`; \
-         open it again with the former"
-    )]
+    #[error("the store has been re-embedded with `{stored}` since it was opened with `{given}`")]
     Reembedded {
         /// Fingerprint of the model that the stored vectors come from now.
         stored: String,
@@ -110,13 +106,10 @@ pub enum Error {
         given: String,
     },
     /// Another process is rebuilding the library.
-    #[error("another process rebuilds the library; wait until it is done")]
+    #[error("another process is rebuilding the library")]
     Rebuilding,
     /// The store takes the caller's own vectors, and none was given.
-    #[error(
-        "`{of}` comes without a vector, and the store makes none; \
-         give one in the space that the store was opened with"
-    )]
+    #[error("`{of}` comes without a vector, and the store makes none")]
     VectorMissing {
         /// The key of a record, or `the query`.
         of: String,
@@ -127,23 +120,22 @@ pub enum Error {
         /// The key of a record, or `the query`.
         of: String,
         /// The problem with the vector.
-        problem: String,
+        problem: VectorProblem,
     },
-    /// A text is longer than [`Config::text_bytes_max`](crate::Config::text_bytes_max).
-    #[error("the text of `{key}` has {bytes} bytes, at most {bytes_max} are stored; split it")]
-    TextTooLong {
-        /// The key in question.
-        key: String,
-        /// Length of the text, in bytes.
+    /// A text is longer than [`Config::text_bytes_max`](crate::Config::text_bytes_max), or a query
+    /// than [`QUERY_BYTES_MAX`](crate::QUERY_BYTES_MAX).
+    #[error("{what} has {bytes} bytes, the limit is {bytes_max}")]
+    TooLong {
+        /// `the query`, or the text of a record with its key.
+        what: String,
+        /// Its length.
         bytes: usize,
         /// The limit.
         bytes_max: usize,
     },
     /// More rows wait for the library than
     /// [`Config::journal_rows_max`](crate::Config::journal_rows_max).
-    #[error(
-        "{rows} records wait in the journal, at most {rows_max} may; retry when it has drained"
-    )]
+    #[error("{rows} records wait in the journal, the limit is {rows_max}")]
     JournalFull {
         /// Number of waiting rows.
         rows: u64,
@@ -152,26 +144,15 @@ pub enum Error {
     },
     /// The journal and the library would take more than
     /// [`Config::disk_bytes_max`](crate::Config::disk_bytes_max).
-    #[error(
-        "long-term memory would take {bytes} bytes on disk, at most {bytes_max} are allowed; \
-         purge records (`aios-memory forget --purge`), or raise the limit"
-    )]
-    DiskFull {
+    #[error("long-term memory would take {bytes} bytes on disk, the limit is {bytes_max}")]
+    LimitReached {
         /// Bytes that they would take.
         bytes: u64,
         /// The limit.
         bytes_max: u64,
     },
-    /// A query is longer than [`QUERY_BYTES_MAX`](crate::QUERY_BYTES_MAX).
-    #[error("the query has {bytes} bytes, at most {bytes_max} are searched for; shorten it")]
-    QueryTooLong {
-        /// Length of the query, in bytes.
-        bytes: usize,
-        /// The limit.
-        bytes_max: usize,
-    },
     /// A request names more values than one call accepts.
-    #[error("{count} {what} were asked for, at most {count_max} are taken; split the request")]
+    #[error("{count} {what} were asked for, the limit is {count_max}")]
     TooMany {
         /// The counted values.
         what: &'static str,
@@ -191,11 +172,11 @@ pub enum Error {
         source: io::Error,
     },
     /// The disk is full.
-    #[error("the disk is full; free some of it and try again, nothing that was stored is lost")]
-    NoRoom(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the disk is full, and nothing that was stored is lost")]
+    DiskFull(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The journal (SQLite) failed.
     #[error("failed to use the journal")]
-    Journal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Journal(#[source] aios_ledger::Error),
     /// The library (LanceDB) failed.
     #[error("failed to {action} in the library")]
     Library {
@@ -217,8 +198,7 @@ pub enum Error {
     },
     /// The directory has a library that its journal does not know.
     #[error(
-        "{} is a library that journal.db knows nothing of; restore journal.db from a backup, or \
-         go on with what the library holds by `aios-memory repair`",
+        "{} is a library that journal.db knows nothing of",
         path.display()
     )]
     UnknownLibrary {
@@ -230,14 +210,14 @@ pub enum Error {
     DamagedFile {
         /// Path of the file.
         path: PathBuf,
-        /// The problem, and what to do.
+        /// The problem.
         reason: String,
     },
     /// A library file that holds records is damaged. Nothing is read from the library; writes wait
     /// in the journal.
     #[error(
-        "`{}`, which holds records, is damaged; `aios-memory repair` saves what is left of it and \
-         names the rest, until then nothing is read from the library",
+        "`{}`, which holds records, is damaged; nothing is read from the library until it is \
+         repaired",
         path.display()
     )]
     DamagedRows {
@@ -246,8 +226,7 @@ pub enum Error {
     },
     /// A data file is damaged, and decoding it might end the process.
     #[error(
-        "`{}` is damaged, and decoding it might end this process: run `aios-memory repair`, or set \
-         `Config::decoder`",
+        "`{}` is damaged, and decoding it might end this process",
         path.display()
     )]
     Undecoded {
@@ -255,7 +234,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A record could be written but not read back.
-    #[error("`{key}` cannot be stored: {reason}; nest its payload less deeply")]
+    #[error("`{key}` cannot be stored, because it could not be read back: {reason}")]
     Unstorable {
         /// The key in question.
         key: String,
@@ -263,12 +242,12 @@ pub enum Error {
         reason: String,
     },
     /// Another process has taken over the ownership of the library.
-    #[error("another process writes to the library now; nothing is lost, retry")]
+    #[error("another process writes to the library now; nothing is lost")]
     Ousted,
     /// The journal is older than the generation that it must have reached, or belongs to another
     /// store.
     #[error(
-        "{} is older than it has been, or another store's; restore all files of one backup",
+        "{} is older than it has been, or another store's",
         path.display()
     )]
     Older {
@@ -280,13 +259,12 @@ pub enum Error {
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// Long-term memory was opened read-only.
-    #[error("long-term memory was opened only to be read; open it for writing")]
+    #[error("long-term memory was opened only to be read")]
     ReadOnly,
     /// The library is of a former version. It must be converted before it is read, which needs
     /// write access.
     #[error(
-        "{} was written by a former version and is brought over before it is read: run \
-         `aios-memory migrate` where the data directory, or a copy of it, can be written",
+        "{} was written by a former version and must be migrated before it is read",
         path.display()
     )]
     FormerLibrary {
@@ -294,7 +272,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The handle was closed.
-    #[error("long-term memory is closed; open it again")]
+    #[error("long-term memory is closed")]
     Closed,
 }
 
@@ -307,9 +285,7 @@ impl Error {
             | Error::Contended { .. }
             | Error::Ousted
             | Error::Rebuilding => true,
-            Error::Journal(source) => source
-                .downcast_ref::<aios_ledger::Error>()
-                .is_some_and(aios_ledger::Error::is_retryable),
+            Error::Journal(error) => error.is_retryable(),
             _ => false,
         }
     }
@@ -320,9 +296,10 @@ impl Error {
     pub fn is_unwritable(&self) -> bool {
         use aios_ledger::Error as Ledger;
         let source: &(dyn std::error::Error + 'static) = match self {
-            Error::ReadOnly | Error::NoRoom(_) => return true,
+            Error::ReadOnly | Error::DiskFull(_) => return true,
             Error::Io { source, .. } => source,
-            Error::Journal(source) | Error::Library { source, .. } => &**source,
+            Error::Journal(error) => error,
+            Error::Library { source, .. } => &**source,
             _ => return false,
         };
         std::iter::successors(Some(source), |cause| cause.source()).any(|cause| {
@@ -334,18 +311,13 @@ impl Error {
     /// Returns `true` if SQLite finds `journal.db` damaged.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
-        match self {
-            Error::Journal(source) => source
-                .downcast_ref::<aios_ledger::Error>()
-                .is_some_and(aios_ledger::Error::is_corrupt),
-            _ => false,
-        }
+        matches!(self, Error::Journal(error) if error.is_corrupt())
     }
 
     /// Returns `true` if the disk is full or the quota is used up. This is not a sign of damage.
     #[must_use]
-    pub fn is_no_room(&self) -> bool {
-        aios_ledger::is_no_room(self)
+    pub fn is_disk_full(&self) -> bool {
+        aios_ledger::is_disk_full(self)
     }
 
     /// Returns `true` if the requested record does not exist.
@@ -365,8 +337,8 @@ impl Error {
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
-        move |source| match aios_ledger::is_no_room(&source) {
-            true => Error::NoRoom(Box::new(source)),
+        move |source| match aios_ledger::is_disk_full(&source) {
+            true => Error::DiskFull(Box::new(source)),
             false => Error::Io { action, path, source },
         }
     }
@@ -375,8 +347,8 @@ impl Error {
     where
         E: std::error::Error + Send + Sync + 'static,
     {
-        move |source| match aios_ledger::is_no_room(&source) {
-            true => Error::NoRoom(Box::new(source)),
+        move |source| match aios_ledger::is_disk_full(&source) {
+            true => Error::DiskFull(Box::new(source)),
             false => Error::Library { action, source: Box::new(source) },
         }
     }
@@ -393,8 +365,8 @@ impl From<aios_ledger::Error> for Error {
             aios_ledger::Error::Closed => Error::Closed,
             aios_ledger::Error::ReadOnly { .. } => Error::ReadOnly,
             aios_ledger::Error::Place(error) => Error::Place(error),
-            full if full.is_disk_full() => Error::NoRoom(Box::new(full)),
-            other => Error::Journal(Box::new(other)),
+            full if full.is_disk_full() => Error::DiskFull(Box::new(full)),
+            other => Error::Journal(other),
         }
     }
 }

@@ -77,7 +77,7 @@ mod view;
 mod write;
 
 pub use aios_analysis::Language;
-pub use aios_ledger::{Access, Durability, is_no_room, is_write_refusal};
+pub use aios_ledger::{Access, Durability, Error as LedgerError, is_disk_full, is_write_refusal};
 
 pub use crate::{
     collections::{
@@ -85,7 +85,7 @@ pub use crate::{
         ListCursor, Listed, Meta, Note, NoteUpdate, Notes, Outcome, Procedure, Procedures,
     },
     config::Config,
-    error::Error,
+    error::{Error, RecordProblem, VectorProblem},
     forgetting::{Purged, Sources, TextTombstones, Tombstones},
     intake::{Space, chunks},
     journal::{APPLICATION_ID, Obstacle, Refused, SCHEMA_VERSION, Standing},

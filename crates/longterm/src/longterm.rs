@@ -137,7 +137,7 @@ impl Longterm {
         let parts = Parts::new(places, config, journal, vectors)?;
         match parts.ownership.own().await {
             // Searches work without an owner; the worker tries again.
-            Err(Error::NoRoom(_) | Error::DamagedRows { .. }) => {}
+            Err(Error::DiskFull(_) | Error::DamagedRows { .. }) => {}
             owned => owned?,
         }
         let worker = Arc::new(Worker::start(Arc::clone(&parts.ownership)));

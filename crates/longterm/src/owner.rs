@@ -225,7 +225,7 @@ impl Owner {
         }
         Err(Error::Library {
             action: "find records by key",
-            source: "the key index misses records; run `aios-memory repair`".into(),
+            source: "the key index misses records".into(),
         })
     }
 

@@ -36,7 +36,7 @@ impl LongtermView {
     /// # Errors
     /// - [`Error::Scope`] when [`SearchOptions::scope`] names a part other than the one that the
     ///   view is bound to.
-    /// - [`Error::QueryTooLong`] above [`QUERY_BYTES_MAX`] bytes, [`Error::TooMany`] above
+    /// - [`Error::TooLong`] above [`QUERY_BYTES_MAX`] bytes, [`Error::TooMany`] above
     ///   [`LIMIT_MAX`] hits or 100 tags.
     /// - [`Error::VectorMissing`] without a vector where vectors are the caller's own,
     ///   [`Error::VectorUnfit`] with one that does not fit, or where the store embeds by itself.

@@ -92,7 +92,7 @@ impl LongtermView {
     ///   [`Error::ForeignReference`] if one refers to a record of another owner.
     /// - [`Error::VectorMissing`] if the store takes the caller's own vectors, see
     ///   [`open_with_vectors`](crate::Longterm::open_with_vectors).
-    /// - [`Error::TextTooLong`], [`Error::JournalFull`], [`Error::DiskFull`] if a limit of the
+    /// - [`Error::TooLong`], [`Error::JournalFull`], [`Error::LimitReached`] if a limit of the
     ///   configuration is reached, [`Error::Unstorable`] if a payload is nested too deeply.
     pub async fn store(&self, records: Vec<Record>) -> Result<Vec<Stored>, Error> {
         self.store_embedding(records, Embedding::Now).await

@@ -27,7 +27,7 @@ impl Operational {
     /// Adds `event`. A critical event is offered to the overflow before this returns. Never waits.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if the event exceeds [`Config::event_bytes_max`].
+    /// [`Error::TooLong`] if the event exceeds [`Config::event_bytes_max`].
     pub fn push_event(&self, event: Event) -> Result<Pushed, Error> {
         let events = &self.inner.events;
         match &events.overflow {
@@ -47,7 +47,7 @@ impl Operational {
     /// other.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if the event exceeds [`Config::event_bytes_max`].
+    /// [`Error::TooLong`] if the event exceeds [`Config::event_bytes_max`].
     pub fn push_event_with(
         &self,
         event: Event,
@@ -353,7 +353,7 @@ impl Events {
     fn hold(&self, event: Event, handover: Handover) -> Result<Held, Error> {
         let bytes = event.bytes();
         if self.bytes_max < bytes {
-            return Err(Error::TooLarge { what: "event", bytes, max: self.bytes_max });
+            return Err(Error::TooLong { what: "event", bytes, bytes_max: self.bytes_max });
         }
         let pushed_at = self.age(self.clock.instant());
         let timestamp = event.timestamp.unwrap_or_else(|| self.clock.timestamp());

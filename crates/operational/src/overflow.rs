@@ -36,7 +36,7 @@ where
 
 /// The overflow has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the overflow has no room for the event; drain it and offer again")]
+#[error("the overflow has no room for the event")]
 pub struct Refused;
 
 /// Result of a push.

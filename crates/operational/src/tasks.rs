@@ -66,7 +66,7 @@ impl Operational {
     /// [`Config::tool_results`] results already, it replaces the oldest. Never waits.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if the result exceeds [`Config::event_bytes_max`].
+    /// [`Error::TooLong`] if the result exceeds [`Config::event_bytes_max`].
     pub fn push_tool_result(&self, result: ToolResult) -> Result<u64, Error> {
         self.inner.tasks.push_result(result)
     }
@@ -149,7 +149,7 @@ impl Tasks {
         let bytes = result.tool_name.len() + result.agent.len() + value_bytes(&result.output);
         if self.result_bytes_max < bytes {
             let max = self.result_bytes_max;
-            return Err(Error::TooLarge { what: "tool result", bytes, max });
+            return Err(Error::TooLong { what: "tool result", bytes, bytes_max: max });
         }
         Ok(self.results.push(result))
     }

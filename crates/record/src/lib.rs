@@ -15,6 +15,7 @@
 //! - [`Mode`] turns a call that changes something into a dry run; [`Progress`] is the progress of a
 //!   long one.
 //! - A [`Generation`] is the state that a file has reached; it reveals an older copy in its place.
+//! - A [`Remedy`] is the next step after an error; each front end has its own words for it.
 //!
 //! A type belongs here only if at least two tiers name it in their public API. Each type is checked
 //! here; other types are not.
@@ -31,6 +32,7 @@ mod mode;
 mod owner;
 mod progress;
 mod record;
+mod remedy;
 mod scope;
 mod tier;
 
@@ -48,6 +50,7 @@ pub use mode::Mode;
 pub use owner::{OWNER_BYTES_MAX, Owner};
 pub use progress::Progress;
 pub use record::{Provenance, Record, Source, Trust};
+pub use remedy::Remedy;
 pub use scope::{Scope, ScopeFilter, ScopeMatch};
 pub use tier::Tier;
 
@@ -59,9 +62,7 @@ pub type Timestamp = jiff::Timestamp;
 #[non_exhaustive]
 pub enum Error {
     /// An id is empty or longer than [`ID_BYTES_MAX`].
-    #[error(
-        "an id has 1 to {ID_BYTES_MAX} bytes, this one has {bytes}; give a shorter one or leave it out"
-    )]
+    #[error("an id has 1 to {ID_BYTES_MAX} bytes, this one has {bytes}")]
     IdLength {
         /// The length of the refused id.
         bytes: usize,
@@ -73,10 +74,7 @@ pub enum Error {
         problem: &'static str,
     },
     /// A handle is bound to one part of the scope, and a different one was given.
-    #[error(
-        "it names another {part} than this handle acts for; use a handle of that {part}, or of an \
-         administrator"
-    )]
+    #[error("it names another {part} than this handle acts for")]
     OutOfScope {
         /// `user`, `project`, `agent` or `session`.
         part: &'static str,
@@ -105,4 +103,16 @@ pub enum Error {
         /// The given name.
         name: String,
     },
+}
+
+impl Error {
+    /// Returns the next step, if the message alone does not show it.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Error::IdLength { .. } => Some(Remedy::Correct),
+            Error::OutOfScope { .. } => Some(Remedy::WidenScope),
+            _ => None,
+        }
+    }
 }

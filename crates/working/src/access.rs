@@ -188,10 +188,9 @@ impl<'a> Access<'a> {
 
     /// Fails if the file uses more than its limit.
     pub(crate) fn check_room(&self) -> Result<(), Error> {
-        match self.config.file_bytes_max {
-            Some(limit) if limit < self.bytes_used()? => Err(Error::Full { source: None }),
-            _ => Ok(()),
-        }
+        let Some(bytes_max) = self.config.file_bytes_max else { return Ok(()) };
+        let bytes = self.bytes_used()?;
+        if bytes_max < bytes { Err(Error::LimitReached { bytes, bytes_max }) } else { Ok(()) }
     }
 
     /// Returns the bytes in use, without free pages.

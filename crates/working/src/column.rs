@@ -28,7 +28,7 @@ pub(crate) fn label(text: &str, field: &'static str) -> Result<(), Error> {
 }
 
 fn within(bytes: usize, field: &'static str, limit: usize) -> Result<(), Error> {
-    if limit < bytes { Err(Error::TooLong { field, bytes, limit }) } else { Ok(()) }
+    if limit < bytes { Err(Error::TooLong { field, bytes, bytes_max: limit }) } else { Ok(()) }
 }
 
 impl Column for String {

@@ -11,7 +11,8 @@ use aios_record::{Feeding, Generation, Kind, Timestamp};
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Access mode. Default: [`Access::ReadWrite`]. With [`Access::ReadOnly`] nothing is written
-    /// into the file or beside it, and a write returns [`Error::ReadOnly`](crate::Error::ReadOnly).
+    /// into the file or beside it, and a write fails with an error that
+    /// [`is_read_only`](crate::Error::is_read_only).
     pub access: Access,
     /// Minimum generation of the file, as returned by
     /// [`Upkeep::generation`](crate::Upkeep::generation). An older file, or one of another store,
@@ -29,8 +30,9 @@ pub struct Config {
     /// Maximum length of text or JSON in one field, in bytes. Default: 16 MiB.
     pub text_bytes_max: usize,
     /// Maximum size of the file in bytes, without its log and free pages. A write that exceeds it
-    /// is rolled back and returns [`Error::Full`](crate::Error::Full). Calls that free space, such
-    /// as removal and ageing, also write: for them the limit is twice as high. Default: no limit.
+    /// is rolled back and returns [`Error::LimitReached`](crate::Error::LimitReached). Calls that
+    /// free space, such as removal and ageing, also write: for them the limit is twice as high.
+    /// Default: no limit.
     pub file_bytes_max: Option<u64>,
     /// Kinds whose changes go into the change feed. Default: none, which disables the feed;
     /// [`FEED_KINDS`] are the kinds for a long-term memory. Summaries are included if any kind is.

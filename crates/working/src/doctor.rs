@@ -1,12 +1,12 @@
-//! Health checks of the whole memory, with advice for each finding. Following the advice is not
-//! done here.
+//! Health checks of the whole memory, with a remedy for each finding. Nothing is changed here.
 
 use std::{
     fs::{Metadata, metadata},
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
+use aios_record::Remedy;
 use serde::Serialize;
 
 use crate::{
@@ -39,9 +39,9 @@ pub struct Check {
     pub health: Health,
     /// The finding, for a person to read.
     pub finding: String,
-    /// Advice; `None` if all is well.
+    /// The next step; `None` if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<String>,
+    pub remedy: Option<Remedy>,
 }
 
 /// State of a checked part, from best to worst.
@@ -50,7 +50,7 @@ pub struct Check {
 pub enum Health {
     /// No problem.
     Good,
-    /// It works, but following the advice improves it.
+    /// It works, but the remedy improves it.
     Warning,
     /// Something is lost, wrong or unsafe.
     Bad,
@@ -58,15 +58,15 @@ pub enum Health {
 
 impl Check {
     fn good(name: &'static str, finding: impl Into<String>) -> Check {
-        Check { name, health: Health::Good, finding: finding.into(), advice: None }
+        Check { name, health: Health::Good, finding: finding.into(), remedy: None }
     }
 
-    fn warning(self, advice: impl Into<String>) -> Check {
-        Check { health: Health::Warning, advice: Some(advice.into()), ..self }
+    fn warning(self, remedy: Remedy) -> Check {
+        Check { health: Health::Warning, remedy: Some(remedy), ..self }
     }
 
-    fn bad(self, advice: impl Into<String>) -> Check {
-        Check { health: Health::Bad, advice: Some(advice.into()), ..self }
+    fn bad(self, remedy: Remedy) -> Check {
+        Check { health: Health::Bad, remedy: Some(remedy), ..self }
     }
 }
 
@@ -76,7 +76,7 @@ impl Upkeep<'_> {
     /// calls continue meanwhile.
     ///
     /// # Errors
-    /// [`Error::Closed`] after [`Working::close`](crate::Working::close). Any other failure is a
+    /// [`Error::Storage`] after [`Working::close`](crate::Working::close). Any other failure is a
     /// finding.
     pub async fn doctor(self) -> Result<Vec<Check>, Error> {
         let (path, waiting) = (self.view.ledger.path().to_owned(), self.view.ledger.waiting());
@@ -102,18 +102,14 @@ fn examine(access: &Access<'_>, path: &Path, waiting: usize) -> Vec<Check> {
         .iter()
         .map(|(name, look)| {
             look(access, path).unwrap_or_else(|error| {
-                let check = Check::good(name, format!("the check failed: {}", whole(&error)));
-                check.bad(RESTORE_OR_REPAIR)
+                let remedy = error.remedy().unwrap_or(Remedy::RestoreOrRepair);
+                Check::good(name, format!("the check failed: {}", whole(&error))).bad(remedy)
             })
         })
         .collect();
     checks.push(queue(waiting, access.config.queue));
     checks
 }
-
-/// Advice for a file that cannot be read completely.
-const RESTORE_OR_REPAIR: &str =
-    "restore a backup, or run `aios-memory repair` to keep the readable part";
 
 /// Returns an error and its sources, on one line.
 fn whole(error: &dyn std::error::Error) -> String {
@@ -125,16 +121,14 @@ fn whole(error: &dyn std::error::Error) -> String {
 fn file_mode(path: &Path) -> Check {
     let others = |file: Metadata| file.permissions().mode() & 0o077 != 0;
     let files = ["", "-wal", "-shm"].map(|suffix| beside(path, suffix));
-    let open: Vec<String> = files
-        .iter()
-        .filter(|file| metadata(file).is_ok_and(others))
-        .map(|file| format!("'{}'", file.display()))
-        .collect();
+    let open: Vec<PathBuf> =
+        files.into_iter().filter(|file| metadata(file).is_ok_and(others)).collect();
     if open.is_empty() {
         return Check::good("file_mode", "only its owner can access the file");
     }
-    Check::good("file_mode", format!("other users can access {}", open.join(", ")))
-        .bad(format!("run: chmod 600 {}", open.join(" ")))
+    let shown: Vec<String> = open.iter().map(|file| format!("'{}'", file.display())).collect();
+    Check::good("file_mode", format!("other users can access {}", shown.join(", ")))
+        .bad(Remedy::SetMode { mode: 0o600, paths: open })
 }
 
 fn log(path: &Path) -> Check {
@@ -143,18 +137,17 @@ fn log(path: &Path) -> Check {
     if bytes < LOG_BYTES_HIGH {
         return check;
     }
-    check.warning("a long-running reader keeps the log from shrinking; end its process")
+    check.warning(Remedy::EndReader)
 }
 
 fn free_pages(access: &Access<'_>) -> Result<Check, Error> {
     let (pages, page_bytes) = (pragma(access, "page_count")?, pragma(access, "page_size")?);
     let free = pragma(access, "freelist_count")?;
-    let check = Check::good("free_pages", format!("{free} of {pages} pages are free"));
-    let worth = FREE_BYTES_HIGH <= free * page_bytes;
-    if worth && pages * FREE_PERCENT_HIGH <= free * 100 {
-        let bytes = free * page_bytes;
-        let advice = format!("run `aios-memory maintain --vacuum` to free {bytes} bytes");
-        return Ok(check.warning(advice));
+    let bytes = free * page_bytes;
+    let finding = format!("{free} of {pages} pages are free ({bytes} bytes)");
+    let check = Check::good("free_pages", finding);
+    if FREE_BYTES_HIGH <= bytes && pages * FREE_PERCENT_HIGH <= free * 100 {
+        return Ok(check.warning(Remedy::Vacuum));
     }
     Ok(check)
 }
@@ -168,7 +161,7 @@ fn room(access: &Access<'_>) -> Result<Check, Error> {
     if used * 100 < limit * NEAR_PERCENT {
         return Ok(check);
     }
-    Ok(check.warning("remove records, shorten their retention, or raise `file_bytes_max`"))
+    Ok(check.warning(Remedy::Purge { setting: "file_bytes_max" }))
 }
 
 fn schema(access: &Access<'_>) -> Result<Check, Error> {
@@ -177,7 +170,7 @@ fn schema(access: &Access<'_>) -> Result<Check, Error> {
     if version == known {
         return Ok(check);
     }
-    Ok(check.bad("a newer program has migrated the file; restart this process with that version"))
+    Ok(check.bad(Remedy::UseNewerProgram))
 }
 
 fn integrity(access: &Access<'_>) -> Result<Check, Error> {
@@ -192,7 +185,7 @@ fn integrity(access: &Access<'_>) -> Result<Check, Error> {
         return Ok(Check::good("integrity", "no damaged page"));
     };
     let finding = format!("{} damaged places, the first: {first}", reports.len());
-    Ok(Check::good("integrity", finding).bad(RESTORE_OR_REPAIR))
+    Ok(Check::good("integrity", finding).bad(Remedy::RestoreOrRepair))
 }
 
 fn foreign_keys(access: &Access<'_>) -> Result<Check, Error> {
@@ -200,12 +193,15 @@ fn foreign_keys(access: &Access<'_>) -> Result<Check, Error> {
     let finding = match dangling.first() {
         None => return Ok(Check::good("foreign_keys", "no dangling reference")),
         Some(Problem::Dangling { table, parent }) => {
-            format!("{} dangling references, such as one from {table} to {parent}", dangling.len())
+            let count = dangling.len();
+            format!(
+                "{count} dangling references, such as one from {table} to {parent}; another \
+                 program wrote to the file"
+            )
         }
         Some(other) => format!("{other:?}"),
     };
-    let advice = "another program wrote to the file; restore a backup, or remove those records";
-    Ok(Check::good("foreign_keys", finding).bad(advice))
+    Ok(Check::good("foreign_keys", finding).bad(Remedy::RestoreBackup))
 }
 
 fn word_index(access: &Access<'_>) -> Result<Check, Error> {
@@ -223,7 +219,7 @@ fn word_index(access: &Access<'_>) -> Result<Check, Error> {
         })
         .collect();
     let finding = format!("the word index does not match {}", kinds.join(", "));
-    Ok(Check::good("word_index", finding).bad("rebuild the word index (`Upkeep::reindex`)"))
+    Ok(Check::good("word_index", finding).bad(Remedy::RebuildWordIndex))
 }
 
 fn message_counts(access: &Access<'_>) -> Result<Check, Error> {
@@ -232,8 +228,7 @@ fn message_counts(access: &Access<'_>) -> Result<Check, Error> {
         return Ok(Check::good("message_counts", "every message count is correct"));
     }
     let finding = format!("the message count of {sessions} sessions is too low");
-    Ok(Check::good("message_counts", finding)
-        .warning("run `aios-memory maintain`, or add a message to each of them"))
+    Ok(Check::good("message_counts", finding).warning(Remedy::Maintain))
 }
 
 fn feed(access: &Access<'_>) -> Result<Check, Error> {
@@ -242,7 +237,7 @@ fn feed(access: &Access<'_>) -> Result<Check, Error> {
     if pending < FEED_HIGH {
         return Ok(check);
     }
-    Ok(check.warning("run a process that opens this memory; until then no record ages out"))
+    Ok(check.warning(Remedy::KeepRunning))
 }
 
 fn queue(waiting: usize, limit: usize) -> Check {
@@ -250,7 +245,7 @@ fn queue(waiting: usize, limit: usize) -> Check {
     if (waiting as u64) * 100 < (limit.max(1) as u64) * NEAR_PERCENT {
         return check;
     }
-    check.warning("callers wait; write less often or in batches, or raise `queue`")
+    check.warning(Remedy::ReduceLoad { setting: "queue" })
 }
 
 fn pragma(access: &Access<'_>, name: &str) -> Result<u64, Error> {

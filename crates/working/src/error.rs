@@ -1,8 +1,8 @@
 //! Errors of a working memory.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
-use aios_record::{Id, Kind, Owner};
+use aios_record::{Id, Kind, Owner, Remedy};
 
 use crate::limits::JSON_DEPTH_MAX;
 
@@ -11,7 +11,7 @@ use crate::limits::JSON_DEPTH_MAX;
 #[non_exhaustive]
 pub enum Error {
     /// The record does not exist, or is not visible in this scope.
-    #[error("there is no {kind} `{id}`; check the id, or store it first")]
+    #[error("there is no {kind} `{id}`")]
     NotFound {
         /// Kind of the record.
         kind: Kind,
@@ -19,7 +19,7 @@ pub enum Error {
         id: String,
     },
     /// A record refers to one that does not exist.
-    #[error("{field} refers to {kind} `{id}`, which does not exist; store that one first")]
+    #[error("{field} refers to {kind} `{id}`, which does not exist")]
     MissingParent {
         /// Referring field.
         field: &'static str,
@@ -29,7 +29,7 @@ pub enum Error {
         id: Id,
     },
     /// The owner already has a record of this id in another project, agent or session.
-    #[error("{kind} `{id}` exists already in another scope; choose another id")]
+    #[error("{kind} `{id}` is stored in another scope")]
     Conflict {
         /// Kind of the record.
         kind: Kind,
@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// Several owners have a record of this id.
     #[error(
-        "several owners have a {kind} `{id}`: {}; choose one of them",
+        "several owners have a {kind} `{id}`: {}",
         owners.iter().map(Owner::to_string).collect::<Vec<_>>().join(", ")
     )]
     Ambiguous {
@@ -50,10 +50,7 @@ pub enum Error {
         owners: Vec<Owner>,
     },
     /// The record is shared, and the view belongs to a user, who may change only their own records.
-    #[error(
-        "{kind} `{id}` is shared; only a handle that acts for no user, or an administrator, \
-         changes it"
-    )]
+    #[error("{kind} `{id}` is shared, and this handle acts for a user")]
     NotYours {
         /// Kind of the record.
         kind: Kind,
@@ -61,22 +58,19 @@ pub enum Error {
         id: String,
     },
     /// Records of this kind belong to the machine, and the view belongs to a user.
-    #[error(
-        "a {kind} belongs to the whole machine; only a handle that acts for no user, or an \
-         administrator, changes it"
-    )]
+    #[error("a {kind} belongs to the whole machine, and this handle acts for a user")]
     MachineWide {
         /// Kind of the records.
         kind: Kind,
     },
     /// A record or filter goes beyond the scope that this handle is bound to.
-    #[error("this handle is bound to another {part}; use one that is bound to it or to none")]
+    #[error("this handle is bound to another {part}")]
     OutOfScope {
         /// `user`, `project`, `agent` or `session`.
         part: &'static str,
     },
     /// Records of this kind cannot be updated; of a session, only the summary can.
-    #[error("a {kind} stays as it is; store another one")]
+    #[error("a {kind} stays as it is")]
     Fixed {
         /// Kind of the record.
         kind: Kind,
@@ -86,21 +80,21 @@ pub enum Error {
     Fields {
         /// Kind of the record.
         kind: Kind,
-        /// The invalid change, and why.
-        problem: String,
+        /// The invalid change.
+        problem: FieldProblem,
     },
     /// A field is too long.
-    #[error("{field} has {bytes} bytes, the limit is {limit}; split it, or raise the limit")]
+    #[error("{field} has {bytes} bytes, the limit is {bytes_max}")]
     TooLong {
         /// Name of the field.
         field: &'static str,
-        /// Its length in bytes.
+        /// Its length.
         bytes: usize,
-        /// The limit in bytes.
-        limit: usize,
+        /// The limit.
+        bytes_max: usize,
     },
     /// A JSON value is nested too deeply.
-    #[error("{field} is nested {depth} deep, the limit is {JSON_DEPTH_MAX}; flatten it")]
+    #[error("{field} is nested {depth} deep, the limit is {JSON_DEPTH_MAX}")]
     TooDeep {
         /// Name of the field.
         field: &'static str,
@@ -108,7 +102,7 @@ pub enum Error {
         depth: usize,
     },
     /// A time is before 1970 or at the very end of 9999.
-    #[error("{field} is {time}, which lies outside 1970 to 9999; give another or leave it out")]
+    #[error("{field} is {time}, which lies outside 1970 to 9999")]
     Time {
         /// Name of the field.
         field: &'static str,
@@ -119,13 +113,13 @@ pub enum Error {
     #[error(transparent)]
     Record(aios_record::Error),
     /// A number is not a [`RecordPage::next`](crate::RecordPage::next) of this file.
-    #[error("{cursor} is not a cursor of this list; begin it again")]
+    #[error("{cursor} is not a cursor of this list")]
     Cursor {
         /// The number.
         cursor: u64,
     },
     /// A number is NaN or infinite.
-    #[error("{field} is not a finite number; give a finite one")]
+    #[error("{field} is not a finite number")]
     NotFinite {
         /// Name of the field.
         field: &'static str,
@@ -139,7 +133,7 @@ pub enum Error {
         source: Box<Error>,
     },
     /// A stored record cannot be read.
-    #[error("{kind} `{id}` cannot be read; run `verify` and restore a backup")]
+    #[error("{kind} `{id}` cannot be read")]
     Damaged {
         /// Kind of the record.
         kind: Kind,
@@ -149,10 +143,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A JSON file of entries cannot be parsed; it was not changed.
-    #[error(
-        "{} cannot be read as a list of entries; mend it or move it away, it was not changed",
-        path.display()
-    )]
+    #[error("{} cannot be read as a list of entries, and was not changed", path.display())]
     DamagedFile {
         /// Path of the file.
         path: PathBuf,
@@ -165,82 +156,99 @@ pub enum Error {
         /// The given name.
         name: String,
     },
-    /// The file was written by a newer version of this program.
-    #[error(
-        "{} has schema version {found}, this program knows up to {known}; use the newer program, \
-         or a copy from the backup folder beside the file", path.display()
-    )]
-    Newer {
-        /// Path of the file.
-        path: PathBuf,
-        /// Its version.
-        found: u32,
-        /// The newest version that this program knows.
-        known: u32,
-    },
     /// The file is older than the recorded generation, or belongs to another store.
-    #[error(
-        "{} is older than it has been, or another store's; restore all files of one backup",
-        path.display()
-    )]
+    #[error("{} is older than it has been, or another store's", path.display())]
     Older {
         /// Path of the file.
         path: PathBuf,
     },
-    /// The file belongs to another program.
-    #[error(
-        "{} is not a working memory ({reason}); import it with `aios-memory import --from FILE`, \
-         or choose another path", path.display()
-    )]
-    Foreign {
+    /// The disk is full, or a single write would take the file beyond twice
+    /// [`Config::file_bytes_max`](crate::Config::file_bytes_max). Nothing of the call was written.
+    #[error("the disk is full, or the file would grow to twice its limit")]
+    DiskFull(#[source] aios_ledger::Error),
+    /// The file would exceed [`Config::file_bytes_max`](crate::Config::file_bytes_max). Nothing of
+    /// the call was written.
+    #[error("working memory would take {bytes} bytes on disk, the limit is {bytes_max}")]
+    LimitReached {
+        /// Size that the file would have.
+        bytes: u64,
+        /// The limit.
+        bytes_max: u64,
+    },
+    /// A JSON file of entries cannot be read or written.
+    #[error("failed to {action} the entries in {}", path.display())]
+    Io {
+        /// The attempted action.
+        action: &'static str,
         /// Path of the file.
         path: PathBuf,
-        /// Evidence.
-        reason: String,
-    },
-    /// The file, or one beside it, must not be used: it belongs to another user of the system, or
-    /// was moved, replaced or removed. Nothing of the call is acknowledged.
-    #[error(transparent)]
-    Place(Arc<aios_files::Error>),
-    /// The disk is full, or the file has reached its limit. Nothing of the call was written.
-    #[error(
-        "there is no room: the disk is full, or the file has grown to `file_bytes_max`; free some, \
-         let records age, or raise the limit"
-    )]
-    Full {
-        /// SQLite's error; `None` if the file's own limit was reached.
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    },
-    /// The file is read-only. Nothing of the call was written.
-    #[error(
-        "the file may only be read; open it for writing, and give its owner leave to (chmod 600)"
-    )]
-    ReadOnly {
-        /// SQLite's error.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The queue is full.
-    #[error("{queue} calls are waiting already; try again when some are done")]
-    QueueFull {
-        /// Capacity of the queue.
-        queue: usize,
-    },
-    /// The memory is closed.
-    #[error("the working memory is closed; open it again")]
-    Closed,
-    /// The file cannot be read or written.
-    #[error("the working memory failed to {doing}")]
-    Storage {
-        /// The attempted action.
-        doing: &'static str,
         /// Cause.
-        source: Box<dyn std::error::Error + Send + Sync>,
-        /// True if the same call may succeed later.
-        retryable: bool,
+        source: io::Error,
+    },
+    /// The file cannot be used: it is locked, closed, newer, another program's or user's, not in
+    /// its place, read-only or damaged, or too many calls are waiting.
+    #[error("failed to use working memory")]
+    Storage(#[source] aios_ledger::Error),
+}
+
+/// A change that does not fit the fields of a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldProblem {
+    /// The id would change.
+    #[error("its id cannot be changed")]
+    Id,
+    /// The field never changes.
+    #[error("its `{field}` cannot be changed, only its `{changes}`")]
+    Kept {
+        /// Name of the field.
+        field: String,
+        /// The field that changes.
+        changes: &'static str,
+    },
+    /// There is no such field.
+    #[error("it has no field `{field}`")]
+    Unknown {
+        /// Name of the field.
+        field: String,
+    },
+    /// A value does not have the form of its field.
+    #[error("{reason}")]
+    Form {
+        /// The form that the parser expects, and the one that it found.
+        reason: String,
     },
 }
 
 impl Error {
+    /// Returns the next step, if the message alone does not show it.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Error::NotFound { .. } => Some(Remedy::CheckId),
+            Error::MissingParent { .. } => Some(Remedy::StoreFirst),
+            Error::Conflict { .. } => Some(Remedy::ChooseId),
+            Error::Ambiguous { .. } => Some(Remedy::NameOwner),
+            Error::NotYours { .. } | Error::MachineWide { .. } => Some(Remedy::ActForNoUser),
+            Error::OutOfScope { .. } => Some(Remedy::WidenScope),
+            Error::Fixed { .. } => Some(Remedy::StoreAnother),
+            Error::TooLong { .. } => Some(Remedy::Split),
+            Error::TooDeep { .. } => Some(Remedy::Flatten),
+            Error::Time { .. } | Error::NotFinite { .. } => Some(Remedy::Correct),
+            Error::Record(error) => error.remedy(),
+            Error::Cursor { .. } => Some(Remedy::RestartList),
+            Error::InBatch { source, .. } => source.remedy(),
+            Error::Damaged { .. } => Some(Remedy::RestoreOrRepair),
+            Error::DamagedFile { .. } => Some(Remedy::MendFile),
+            Error::Older { .. } => Some(Remedy::RestoreTogether),
+            Error::LimitReached { .. } => Some(Remedy::Purge { setting: "file_bytes_max" }),
+            Error::Io { source, .. } if aios_ledger::is_disk_full(source) => Some(Remedy::FreeDisk),
+            Error::Io { .. } => Some(Remedy::CheckPath),
+            Error::DiskFull(error) | Error::Storage(error) => error.remedy(),
+            Error::Fields { .. } | Error::UnknownBackend { .. } => None,
+        }
+    }
+
     /// Returns true if a record does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -255,8 +263,7 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Error::QueueFull { .. } => true,
-            Error::Storage { retryable, .. } => *retryable,
+            Error::Storage(error) => error.is_retryable(),
             _ => false,
         }
     }
@@ -266,23 +273,44 @@ impl Error {
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
-            Error::ReadOnly { .. } | Error::Full { .. } => true,
-            Error::Storage { source, .. } => source
-                .downcast_ref::<aios_ledger::Error>()
-                .is_some_and(aios_ledger::Error::is_unwritable),
+            Error::DiskFull(_) | Error::LimitReached { .. } => true,
+            Error::Storage(error) => error.is_read_only() || error.is_unwritable(),
             _ => false,
+        }
+    }
+
+    /// Returns true if the file is read-only.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Error::Storage(error) if error.is_read_only())
+    }
+
+    /// Returns true if the disk is full. Nothing is damaged.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Error::DiskFull(_))
+    }
+
+    /// Returns true if the memory was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Error::Storage(aios_ledger::Error::Closed))
+    }
+
+    /// Returns the reason for which the file, or one beside it, must not be used: it belongs to
+    /// another user of the system, or was moved, replaced or removed.
+    #[must_use]
+    pub fn place(&self) -> Option<&Arc<aios_files::Error>> {
+        match self {
+            Error::Storage(aios_ledger::Error::Place(error)) => Some(error),
+            _ => None,
         }
     }
 
     /// Returns true if SQLite finds the file damaged.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
-        match self {
-            Error::Storage { source, .. } => source
-                .downcast_ref::<aios_ledger::Error>()
-                .is_some_and(aios_ledger::Error::is_corrupt),
-            _ => false,
-        }
+        matches!(self, Error::Storage(error) if error.is_corrupt())
     }
 
     /// Returns true if the given value cannot be stored.
@@ -311,22 +339,9 @@ impl Error {
 
 impl From<aios_ledger::Error> for Error {
     fn from(error: aios_ledger::Error) -> Error {
-        use aios_ledger::Error as Ledger;
-        match error {
-            Ledger::Newer { path, found, known } => Error::Newer { path, found, known },
-            Ledger::Foreign { path, reason } => Error::Foreign { path, reason },
-            Ledger::QueueFull { queue } => Error::QueueFull { queue },
-            Ledger::Closed => Error::Closed,
-            Ledger::Place(error) => Error::Place(error),
-            full if full.is_disk_full() => Error::Full { source: Some(Box::new(full)) },
-            read_only if read_only.is_read_only() => {
-                Error::ReadOnly { source: Box::new(read_only) }
-            }
-            other => Error::Storage {
-                doing: "read or write its file",
-                retryable: other.is_retryable(),
-                source: Box::new(other),
-            },
+        match error.is_disk_full() {
+            true => Error::DiskFull(error),
+            false => Error::Storage(error),
         }
     }
 }

@@ -15,6 +15,7 @@ use std::{
 };
 
 use aios_files::Temporary;
+use aios_record::Remedy;
 use rusqlite::{Connection, ErrorCode, OpenFlags, types::ValueRef};
 use serde_json::{Map, Value};
 
@@ -67,39 +68,46 @@ pub enum ForeignError {
         source: io::Error,
     },
     /// The file is not a SQLite database.
-    #[error("{} is not a SQLite database; check the path", path.display())]
+    #[error("{} is not a SQLite database", path.display())]
     NotSqlite {
         /// Path of the file.
         path: PathBuf,
     },
     /// Another program is writing to the file.
-    #[error(
-        "{} is locked by another program; wait for that program or end it, then try again",
-        path.display()
-    )]
+    #[error("{} is locked by another program", path.display())]
     Locked {
         /// Path of the file.
         path: PathBuf,
     },
     /// The disk is full, and reading the file needs space.
-    #[error("{} cannot be read: the disk is full; free space and try again", path.display())]
-    NoRoom {
+    #[error("{} cannot be read, because the disk is full", path.display())]
+    DiskFull {
         /// Path of the file.
         path: PathBuf,
         /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// SQLite cannot read the file.
-    #[error(
-        "{} cannot be read; if it is damaged, `sqlite3 FILE .recover` extracts the readable part",
-        path.display()
-    )]
+    #[error("{} cannot be read", path.display())]
     Unreadable {
         /// Path of the file.
         path: PathBuf,
         /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl ForeignError {
+    /// Returns the next step.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        Some(match self {
+            ForeignError::Io { .. } | ForeignError::NotSqlite { .. } => Remedy::CheckPath,
+            ForeignError::Locked { .. } => Remedy::EndProcess,
+            ForeignError::DiskFull { .. } => Remedy::FreeDisk,
+            ForeignError::Unreadable { path, .. } => Remedy::RecoverFile { path: path.clone() },
+        })
+    }
 }
 
 impl ForeignFile {
@@ -115,7 +123,7 @@ impl ForeignFile {
     /// - [`ForeignError::NotSqlite`] if it is not a SQLite database, or empty.
     /// - [`ForeignError::Locked`] if another program keeps writing to it.
     /// - [`ForeignError::Io`] and [`ForeignError::Unreadable`] if it cannot be opened or read.
-    /// - [`ForeignError::NoRoom`] if the disk is too full to read it.
+    /// - [`ForeignError::DiskFull`] if the disk is too full to read it.
     pub fn open(path: &Path) -> Result<ForeignFile, ForeignError> {
         ForeignFile::open_in(path, &Temporary::of_the_system())
     }
@@ -285,7 +293,7 @@ fn begin(connection: Connection) -> rusqlite::Result<Connection> {
 /// Returns true if SQLite must repair the file before reading it, or the disk is full.
 fn needs_writing(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
-        || aios_ledger::is_no_room(error)
+        || aios_ledger::is_disk_full(error)
 }
 
 /// Opens a private copy of a file and its logs, made in a directory below `dir`. The copy is
@@ -318,8 +326,8 @@ fn refuse(path: &Path, error: rusqlite::Error) -> ForeignError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ForeignError::Locked { path },
         Some(ErrorCode::NotADatabase) => ForeignError::NotSqlite { path },
-        _ if aios_ledger::is_no_room(&error) => {
-            ForeignError::NoRoom { path, source: Box::new(error) }
+        _ if aios_ledger::is_disk_full(&error) => {
+            ForeignError::DiskFull { path, source: Box::new(error) }
         }
         _ => ForeignError::Unreadable { path, source: Box::new(error) },
     }

@@ -142,7 +142,7 @@ pub(crate) fn damage(access: &Access<'_>) -> Result<Vec<Problem>, Error> {
     let searched = access.connection.prepare("SELECT rowid FROM search WHERE search MATCH 'x'");
     let reports = match searched.and_then(|mut search| search.exists([])) {
         Ok(_) => aios_ledger::damage(access.connection)?,
-        Err(error) if aios_ledger::is_no_room(&error) => return Err(error.into()),
+        Err(error) if aios_ledger::is_disk_full(&error) => return Err(error.into()),
         Err(error) => vec![error.to_string()],
     };
     Ok(reports.into_iter().map(|report| Problem::Damaged { report }).collect())

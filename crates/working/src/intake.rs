@@ -41,7 +41,7 @@ impl Intake<'_> {
     /// # Errors
     /// For a record: [`Error::Conflict`] if its owner has one of its id in another project, agent
     /// or session; another error for which [`is_invalid`](Error::is_invalid) returns true if a
-    /// field cannot be stored. For the call: [`Error::Storage`] and [`Error::Full`] if the file
+    /// field cannot be stored. For the call: [`Error::Storage`] and [`Error::DiskFull`] if the file
     /// cannot be written; then nothing is stored.
     pub async fn restore(
         self,

@@ -202,7 +202,7 @@ fn lets_through(filter: &EntryFilter, entry: &Entry) -> bool {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Closed))
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(aios_ledger::Error::Closed.into()))
 }
 
 /// Locks the entries for a change; dropping the returned file releases the lock.
@@ -210,7 +210,7 @@ fn lock(path: &Path) -> Result<File, Error> {
     let file = aios_files::open_lock(&suffixed(path, ".lock"))
         .and_then(|file| aios_files::secure_file(path).map(|_| file))
         .map_err(aios_ledger::Error::from)?;
-    file.lock().map_err(|source| storage("lock its entries", source))?;
+    file.lock().map_err(failed("lock", path))?;
     Ok(file)
 }
 
@@ -221,7 +221,7 @@ fn load(path: &Path) -> Result<Vec<Entry>, Error> {
             source: Box::new(source),
         }),
         Err(source) if source.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(storage("read its entries", source)),
+        Err(source) => Err(failed("read", path)(source)),
     }
 }
 
@@ -240,7 +240,7 @@ fn save(path: &Path, entries: &[Entry]) -> Result<(), Error> {
         fs::rename(&partial, path)?;
         File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
     };
-    saved().map_err(|source| storage("write its entries", source))
+    saved().map_err(failed("write", path))
 }
 
 fn suffixed(path: &Path, suffix: &str) -> PathBuf {
@@ -249,6 +249,8 @@ fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
-fn storage(doing: &'static str, source: io::Error) -> Error {
-    Error::Storage { doing, source: Box::new(source), retryable: false }
+/// Returns a constructor of [`Error::Io`].
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { action, path, source }
 }

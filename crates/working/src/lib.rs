@@ -160,6 +160,8 @@ mod visible;
 mod working;
 mod writing;
 
+pub use aios_ledger::Error as LedgerError;
+
 pub use crate::{
     age::{AgeReport, Retention},
     agent_state::{AgentState, AgentStates},
@@ -172,7 +174,7 @@ pub use crate::{
     entry::{Entries, Entry, EntryFilter, EntryUpdate},
     entry_backend::{AnyEntries, EntriesBackend, SqliteEntries},
     entry_store::EntryStore,
-    error::Error,
+    error::{Error, FieldProblem},
     event::{Event, EventFilter, Events},
     feed::Feed,
     foreign::{ForeignError, ForeignFile, ForeignRow, ForeignTable},

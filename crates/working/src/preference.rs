@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Error, WorkingView,
+    Error, FieldProblem, WorkingView,
     access::Access,
     column::Column,
     page::{Place, RecordPage},
@@ -342,7 +342,7 @@ pub(crate) fn update(
     access.visible.check_change(&record.identity())?;
     for (field, value) in changes {
         if !kind.mutability().admits(field) && record.payload.get(field) != Some(value) {
-            let problem = format!("its `{field}` cannot be changed, only its `value`");
+            let problem = FieldProblem::Kept { field: field.clone(), changes: "value" };
             return Err(Error::Fields { kind, problem });
         }
     }

@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    Error,
+    Error, FieldProblem,
     access::{Access, Read, identity},
     feed::trace,
     kinds::{by_id, for_kind},
@@ -95,7 +95,7 @@ fn missing(kind: Kind, id: &str) -> Error {
 }
 
 fn other_id(kind: Kind) -> Error {
-    Error::Fields { kind, problem: "its id cannot be changed".to_owned() }
+    Error::Fields { kind, problem: FieldProblem::Id }
 }
 
 /// Returns the fields of `after` that differ from `before`; removed ones are null.
@@ -119,7 +119,7 @@ fn merge<T: Writable + DeserializeOwned>(
     change: impl FnOnce(&Id, &mut Fields) -> Result<(), Error>,
 ) -> Result<Record, Error> {
     let kind = T::KIND;
-    let unfit = |problem: String| Error::Fields { kind, problem };
+    let unfit = |problem| Error::Fields { kind, problem };
     let before: T = writing::require(access, id)?;
     let old = object(&before);
     let mut fields = old.clone();
@@ -127,11 +127,11 @@ fn merge<T: Writable + DeserializeOwned>(
     // A field that became null gets its default.
     fields.retain(|name, value| !value.is_null() || old.get(name) == Some(value));
     let new: Vec<String> = fields.keys().filter(|name| !old.contains_key(*name)).cloned().collect();
-    let mut after: T =
-        serde_json::from_value(Value::Object(fields)).map_err(|error| unfit(error.to_string()))?;
+    let mut after: T = serde_json::from_value(Value::Object(fields))
+        .map_err(|error| unfit(FieldProblem::Form { reason: error.to_string() }))?;
     let known = object(&after);
     if let Some(stray) = new.iter().find(|name| !known.contains_key(*name)) {
-        return Err(unfit(format!("it has no field `{stray}`")));
+        return Err(unfit(FieldProblem::Unknown { field: stray.clone() }));
     }
     if after.id() != before.id() {
         return Err(other_id(kind));

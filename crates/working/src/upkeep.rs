@@ -80,7 +80,7 @@ impl Upkeep<'_> {
     /// Rewrites the file without deleted data. Writers wait meanwhile.
     ///
     /// # Errors
-    /// [`Error::Full`] if the disk has no room for the copy.
+    /// [`Error::DiskFull`] if the disk has no room for the copy.
     pub async fn vacuum(self) -> Result<(), Error> {
         self.view.ledger.vacuum().await?;
         self.view
@@ -127,7 +127,7 @@ impl Upkeep<'_> {
     /// index, then rewrites the file. Writers wait meanwhile.
     ///
     /// # Errors
-    /// [`Error::Full`] if the disk has no room for the copy; an error for which
+    /// [`Error::DiskFull`] if the disk has no room for the copy; an error for which
     /// [`is_retryable`](Error::is_retryable) returns true if a reader, in any process, still needs
     /// the log.
     pub async fn scrub(self) -> Result<(), Error> {

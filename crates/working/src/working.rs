@@ -44,10 +44,11 @@ impl Working {
     /// An older file is migrated after a copy of it was saved to `backup/` beside it.
     ///
     /// # Errors
-    /// - [`Error::Newer`] and [`Error::Foreign`] if the file is not for this program.
+    /// - [`Error::Storage`] if the file is not for this program, or cannot be created, read or
+    ///   migrated. If it can only be read, [`Error::is_read_only`] holds; processes that have it
+    ///   open are not affected.
+    /// - [`Error::DiskFull`].
     /// - [`Error::Older`] if it has not reached [`Config::reached`].
-    /// - [`Error::ReadOnly`] if it cannot be written. Processes that have it open are not affected.
-    /// - [`Error::Storage`] if it cannot be created, read or migrated.
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
         let options = Options {
             access: config.access,
@@ -80,7 +81,7 @@ impl Working {
         };
         // The ledger must not be waited for on a thread that drives an async runtime.
         let follows = thread::scope(|scope| scope.spawn(|| upkeep::follow_analysis(&view)).join());
-        follows.unwrap_or(Err(Error::Closed))?;
+        follows.unwrap_or(Err(aios_ledger::Error::Closed.into()))?;
         Ok(Working { view })
     }
 
@@ -151,7 +152,8 @@ impl Working {
         self.view.ledger.path()
     }
 
-    /// Writes the queued commands and closes the file. Later calls return [`Error::Closed`].
+    /// Writes the queued commands and closes the file. Later calls fail, and
+    /// [`Error::is_closed`] holds.
     pub async fn close(&self) {
         self.view.ledger.close().await;
     }
@@ -204,7 +206,7 @@ impl WorkingView {
     }
 
     /// Returns this view with calls that never wait for room in the queue: while [`Config::queue`]
-    /// calls are waiting, another one returns [`Error::QueueFull`] at once and does nothing. An
+    /// calls are waiting, another one returns [`Error::Storage`] at once and does nothing. An
     /// accepted call still waits for its commit. With any other view a full queue is back-pressure:
     /// the call waits.
     ///

@@ -11,7 +11,7 @@ use rusqlite::{
 };
 
 use crate::{
-    Error,
+    Error, FieldProblem,
     access::{Access, identity},
     column::Column,
     feed::trace::{self, Op},
@@ -64,8 +64,7 @@ pub(crate) fn change<T: Writable>(
     let (own, scope) = (item.id().clone(), item.meta().scope.clone());
     change(&mut item);
     if *item.id() != own {
-        let problem = "its id cannot be changed".to_owned();
-        return Err(Error::Fields { kind: T::KIND, problem });
+        return Err(Error::Fields { kind: T::KIND, problem: FieldProblem::Id });
     }
     if item.meta().scope != scope {
         return Err(Error::Conflict { kind: T::KIND, id: own });

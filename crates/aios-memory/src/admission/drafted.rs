@@ -9,7 +9,7 @@ use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
 use super::{Arrival, Content, Cut, Tells};
-use crate::fields;
+use crate::{RecordProblem, fields};
 
 /// Session of a single message that names none.
 const SESSION_DEFAULT: &str = "default";
@@ -71,8 +71,11 @@ impl Tells {
 /// every call makes a new message.
 ///
 /// # Errors
-/// A description of the problem if the object is not a valid message.
-pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arrival, String> {
+/// The problem if the object is not a valid message.
+pub(crate) fn message_of(
+    object: Map<String, Value>,
+    gate: &Gate,
+) -> Result<Arrival, RecordProblem> {
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
     let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
@@ -80,11 +83,12 @@ pub(crate) fn message_of(object: Map<String, Value>, gate: &Gate) -> Result<Arri
     let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
     // The sender of a single message can correct it.
     if let Some(Mend { field, reason }) = draft.mended.first() {
-        return Err(field.as_ref().map_or(reason.clone(), |field| format!("`{field}`: {reason}")));
+        let named = field.as_ref().map(|field| format!("`{field}`: {reason}"));
+        return Err(named.unwrap_or_else(|| reason.clone()).into());
     }
     if TEXT_BYTES_MAX < draft.text.len() {
         let bytes = draft.text.len();
-        return Err(format!("the text has {bytes} bytes, more than {TEXT_BYTES_MAX}; split it"));
+        return Err(RecordProblem::TooLong { bytes, bytes_max: TEXT_BYTES_MAX });
     }
     let is_named = draft.external_id.is_some();
     let arrival = Arrival::of_draft(1, draft, gate, &mut Namer::default())?;

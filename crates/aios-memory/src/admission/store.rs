@@ -13,7 +13,7 @@ use super::{
     standing::is_untitled,
     told::{Told, tells_message_otherwise},
 };
-use crate::{Error, records};
+use crate::{Error, RecordProblem, records};
 
 /// The time between two records of one source: the resolution of stored times.
 const STEP: Duration = Duration::from_micros(1);
@@ -124,8 +124,8 @@ impl Admission {
         let identity = Identity::new(ready.owner.clone(), Kind::Message, id.clone());
         match self.manner {
             Manner::Written => {
-                let problem = "another message with this id is stored already and stays";
-                Err(Error::Record { kind: Kind::Message, problem: problem.to_owned() })
+                let (kind, problem) = (Kind::Message, RecordProblem::Differs);
+                Err(Error::Record { kind, problem })
             }
             Manner::Found => Ok(Outcome::Skipped(DIFFERS.to_owned())),
             Manner::Conversed if self.seen.contains_key(&identity) => Ok(Outcome::Conflicting),
@@ -415,7 +415,7 @@ fn is_of_longterm_record(error: &aios_longterm::Error) -> bool {
             | Error::ForeignReference { .. }
             | Error::PieceTaken { .. }
             | Error::Invalid { .. }
-            | Error::TextTooLong { .. }
+            | Error::TooLong { .. }
             | Error::Unstorable { .. }
             | Error::VectorMissing { .. }
     )

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aios_record::Remedy;
 use serde_json::json;
 
 use super::{Config, KEYS, Key, default_data_dir, default_file};
@@ -115,10 +116,19 @@ pub enum Error {
         source: io::Error,
     },
     /// There is no directory for the data.
-    #[error(
-        "no data directory: neither HOME nor XDG_DATA_HOME is an absolute path; pass --data-dir"
-    )]
+    #[error("no data directory: neither HOME nor XDG_DATA_HOME is an absolute path")]
     NoDataDir,
+}
+
+impl Error {
+    /// Returns the next step.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Error::NoDataDir => Remedy::NameDataDirectory,
+            _ => Remedy::CorrectSettings,
+        }
+    }
 }
 
 /// The effective settings, with the origin of each.

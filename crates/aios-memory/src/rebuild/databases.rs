@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Id, Identity, Kind, Record};
-use aios_working::{KINDS, RestoreOutcome};
+use aios_record::{Id, Identity, Kind, Record, Remedy};
+use aios_working::{KINDS, Problem, RestoreOutcome};
 
 use super::{Accepted, PAGE};
 use crate::{Administrator, Error, together::WORKING};
@@ -27,8 +27,8 @@ pub(super) fn set_aside(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let lock = File::options().create(true).truncate(false).write(true).open(dir.join(OWNER));
     let lock = lock.map_err(failed(&dir.join(OWNER)))?;
     if lock.try_lock().is_err() {
-        let problem = "the file is damaged and open in another process; end that process first";
-        return Err(Error::Input { path, problem: problem.to_owned() });
+        let problem = "the file is damaged and open in another process".to_owned();
+        return Err(Error::Input { path, problem, remedy: Some(Remedy::EndProcess) });
     }
     let quarantine = dir.join("quarantine");
     DirBuilder::new()
@@ -92,4 +92,17 @@ async fn put_back(memory: &Administrator, mut records: Vec<Record>) -> Result<u6
         }
     }
     Ok(brought)
+}
+
+/// Verifies working memory, rebuilds its word index if it does not match, and returns the
+/// remaining problems.
+pub(super) async fn with_word_index(memory: &Administrator) -> Result<Vec<Problem>, Error> {
+    let working = memory.working();
+    let problems = working.upkeep().verify().await?;
+    if !problems.iter().any(|problem| matches!(problem, Problem::IndexOutOfStep { .. })) {
+        return Ok(problems);
+    }
+    tracing::warn!("the word index of working memory does not match the records; rebuilding it");
+    working.upkeep().reindex().await?;
+    Ok(working.upkeep().verify().await?)
 }

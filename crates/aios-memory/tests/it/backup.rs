@@ -26,7 +26,7 @@ async fn a_backup_inside_the_data_directory_or_of_a_damaged_journal_is_refused()
         .upkeep()
         .backup(&data_dir.join("longterm/copies/first"), |_| {})
         .await;
-    assert!(matches!(inside, Err(Error::Input { .. })), "{inside:?}");
+    assert!(matches!(inside, Err(Error::Place(_))), "{inside:?}");
     for n in 0..200 {
         memory.remember(&format!("note {n}")).await.unwrap();
     }

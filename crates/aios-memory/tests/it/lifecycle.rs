@@ -1,7 +1,7 @@
 //! Opening, closing, and the records afterwards.
 
 use aios_memory::{
-    AgentMemory, Config, Error, Id, Key, Kind, Mode, SearchOptions, working::NewMessage,
+    AgentMemory, Config, Error, Id, Key, Kind, Mode, Remedy, SearchOptions, working::NewMessage,
 };
 use serde_json::json;
 
@@ -35,7 +35,7 @@ async fn a_memory_needs_a_directory() {
     std::fs::write(&file, "x").unwrap();
     let error = AgentMemory::open(Config::at(file)).await.unwrap_err();
     assert!(matches!(error, Error::Directory { .. }), "{error}");
-    assert!(error.hint().unwrap().contains("--data-dir"));
+    assert_eq!(error.remedy(), Some(Remedy::NameDirectory));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use aios_memory::{
-    AgentMemory, Config, Error, Kind,
+    AgentMemory, Config, Error, Kind, Remedy,
     upkeep::{reindex, repair, restore},
 };
 use aios_memory_tests::directory::content;
@@ -90,7 +90,7 @@ async fn nothing_is_acknowledged_after_the_directory_has_changed() {
         for kind in *refused {
             let error = store(&memory, *kind).await.unwrap_err();
             assert_eq!(error.code(), "moved", "{what} {kind}: {error:?}");
-            assert!(error.to_string().contains("put it back"), "{what}: {error}");
+            assert_eq!(error.remedy(), Some(Remedy::PutBack), "{what}: {error}");
             assert!(!error.is_retryable() && !error.is_unwritable(), "{what}: {error}");
         }
         // Closing the handle changes nothing in the directory that is there now.
@@ -170,7 +170,8 @@ async fn files_of_other_users_are_refused_and_own_permissions_are_tightened() {
         fs::set_permissions(&theirs, Permissions::from_mode(0o777)).unwrap();
         let error = AgentMemory::open(fixture.config()).await.unwrap_err();
         assert_eq!(error.code(), "data_dir", "{name}: {error:?}");
-        assert!(error.to_string().contains("chown 0"), "{name}: {error}");
+        let expect = Remedy::TakeOwnership { path: theirs.clone(), user: 0 };
+        assert_eq!(error.remedy(), Some(expect), "{name}: {error}");
         assert!(!error.is_unwritable(), "no command reads it without being told to");
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1, "{name}");
         assert_eq!(fs::metadata(&theirs).unwrap().mode() & 0o777, 0o777, "{name}");
@@ -201,7 +202,8 @@ async fn maintenance_of_the_whole_directory_is_exclusive() {
         reindex(fixture.config(), None, |_| {}).await.map(drop).unwrap_err(),
     ] {
         assert!(refused.is_retryable() && refused.code() == "busy", "{refused:?}");
-        assert!(refused.to_string().contains("wait"), "{refused}");
+        let awaits = matches!(refused.remedy(), Some(Remedy::AwaitProcess { .. }));
+        assert!(awaits, "{refused}");
     }
     drop(lock);
     assert!(repair(fixture.config(), |_| {}).await.unwrap().was_sound);
@@ -227,8 +229,9 @@ async fn maintenance_of_the_whole_directory_is_exclusive() {
         drop(lock);
         // A leftover is reported, and replaced.
         if name == "restored" {
-            let error = AgentMemory::open(config.clone()).await.unwrap_err().to_string();
-            assert!(error.contains("restore") && error.contains(".restored.partial"), "{error}");
+            let error = AgentMemory::open(config.clone()).await.unwrap_err();
+            let left = Some(partial.clone());
+            assert_eq!(error.remedy(), Some(Remedy::FinishRestore { left }), "{error}");
             restore(&copy, &config).await.unwrap();
             let restored = AgentMemory::open(config).await.unwrap();
             assert_eq!(texts(&restored, "mole").await, ["a mole"]);

@@ -3,11 +3,11 @@
 use std::{fs, path::Path};
 
 use aios_exchange::{
-    Error, Walk,
+    Walk,
     ingest::{self, Failure as IngestFailure, IngestOptions, IngestReport, Thinking},
     walk,
 };
-use aios_memory::{MemoryView, admission::Tally};
+use aios_memory::{Error, MemoryView, admission::Tally};
 use serde_json::json;
 
 use crate::{
@@ -35,7 +35,7 @@ pub(crate) async fn ingest(
         for file in &found.files {
             // In a directory, an unusable file costs only itself.
             total.add(match take(memory, file, arguments, output).await {
-                Err(Failure::Exchange(Error::Input { path, problem })) => {
+                Err(Failure::Memory(Error::Input { path, problem, .. })) => {
                     refused(path, problem, output)
                 }
                 report => report?,

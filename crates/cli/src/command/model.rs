@@ -9,6 +9,7 @@ use crate::{
     args::ModelCommand,
     failure::Failure,
     output::{Output, line, shown as shown_path},
+    remedy::words,
 };
 
 pub(crate) async fn model(command: ModelCommand, output: Output) -> Result<(), Failure> {
@@ -47,7 +48,10 @@ fn list(cache: &HubCache, output: Output) -> Result<(), Failure> {
         }
         for model in &models {
             let revision = model.revisions.first().unwrap_or(&model.commit);
-            let state = model.unusable.as_ref().map_or("usable".to_owned(), ToString::to_string);
+            let state = model.unusable.as_ref().map_or("usable".to_owned(), |error| {
+                let hint = error.remedy().as_ref().and_then(words);
+                hint.map_or_else(|| error.to_string(), |hint| format!("{error} ({hint})"))
+            });
             writeln!(out, "{}", line(&format!("{}@{revision}: {state}", model.repository)))?;
         }
         Ok(())

@@ -1,21 +1,21 @@
 //! `doctor`, `verify`, `repair`, `reindex`, `maintain`, `migrate`: checks and upkeep of the data
 //! directory.
 
-use aios_memory::working::Problem;
 use aios_memory::{
     Administrator, Mode,
     config::{Effective, Error as ConfigError},
     migrate as schemas,
     migrate::Schema,
-    upkeep::{Examined, Repaired, Verified},
+    upkeep::{Examined, Repaired},
     working::Health,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
     output::{Output, line, number_of, records as in_words, shown as shown_path},
+    remedy::words,
 };
 
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
@@ -37,7 +37,8 @@ pub(crate) async fn doctor(
     };
     let count = |health| found.iter().filter(|examined| examined.check.health == health).count();
     let (warnings, bad) = (count(Health::Warning), count(Health::Bad));
-    let shown = json!({"checks": found, "warnings": warnings, "failed": bad});
+    let checks: Vec<Value> = found.iter().map(with_advice).collect();
+    let shown = json!({"checks": checks, "warnings": warnings, "failed": bad});
     output.result(&shown, |out| {
         for Examined { part, check } in &found {
             let mark = match check.health {
@@ -47,8 +48,8 @@ pub(crate) async fn doctor(
             };
             let name = format!("{part} {}", check.name);
             writeln!(out, "{mark}  {name:<22} {}", line(&check.finding))?;
-            if let Some(advice) = &check.advice {
-                writeln!(out, "      {:<22} -> {}", "", line(advice))?;
+            if let Some(advice) = check.remedy.as_ref().and_then(words) {
+                writeln!(out, "      {:<22} -> {}", "", line(&advice))?;
             }
         }
         let (checks, warnings) =
@@ -61,9 +62,17 @@ pub(crate) async fn doctor(
     }
 }
 
+/// Returns a check as JSON, with its remedy in words as `advice`.
+fn with_advice(examined: &Examined) -> Value {
+    let mut shown = serde_json::to_value(examined).expect("a check is plain data");
+    if let Some(advice) = examined.check.remedy.as_ref().and_then(words) {
+        shown["advice"] = advice.into();
+    }
+    shown
+}
+
 fn misconfigured(error: &ConfigError) -> Examined {
-    let advice = "correct it; `aios-memory config path` prints the path of the settings file";
-    Examined::good("config", "settings", error.to_string()).but(Health::Bad, advice)
+    Examined::good("config", "settings", error.to_string()).but(Health::Bad, error.remedy())
 }
 
 /// Checks the stored data for consistency. Fails if there is a problem.
@@ -75,11 +84,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     let verified = verified?;
     output.result(&verified, |out| {
         for name in &verified.older {
-            writeln!(
-                out,
-                "{name} is older than the other files, or missing; restore all files from one \
-                 backup, or run `aios-memory repair` to continue with the current files"
-            )?;
+            writeln!(out, "{name} is older than the other files, or missing")?;
         }
         for problem in &verified.working {
             writeln!(out, "working memory: {}", serde_json::to_string(problem)?)?;
@@ -92,7 +97,7 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
                 .iter()
                 .try_for_each(|key| writeln!(out, "library: {what}: {}", line(&key.to_string())))?;
         }
-        for advice in advice(&verified) {
+        for advice in verified.remedies().iter().filter_map(words) {
             writeln!(out, "-> {advice}")?;
         }
         if verified.is_clean() {
@@ -110,30 +115,6 @@ pub(crate) async fn verify(memory: &Administrator, output: Output) -> Result<(),
     }
     let problems = number_of(verified.problems() as u64, "problem");
     Err(Failure::Unsound { what: format!("{problems} found") })
-}
-
-/// Returns the advice for each part with a problem.
-fn advice(verified: &Verified) -> Vec<&'static str> {
-    let mut advice = Vec::new();
-    if !verified.working.is_empty() {
-        let is_damaged = verified
-            .working
-            .iter()
-            .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
-        advice.push(match is_damaged {
-            true => "restore a backup, or run `aios-memory repair` to keep the readable part",
-            false => "run `aios-memory doctor` for advice on working memory",
-        });
-    }
-    if !verified.journal.is_empty() {
-        advice.push("restore a backup, or run `aios-memory repair` to keep what the library holds");
-    }
-    if verified.library.is_mended() {
-        advice.push("the indexes were rebuilt, nothing was lost; run `aios-memory verify` again");
-    } else if !verified.library.is_clean() {
-        advice.push("run `aios-memory repair`; it keeps what is readable and lists what is lost");
-    }
-    advice
 }
 
 /// Rebuilds the library with the given model, or the configured one.
@@ -351,8 +332,8 @@ pub(crate) async fn migrate(
                 (_, Schema::Empty) => writeln!(out, "{path}: being created")?,
                 _ => writeln!(out, "{path}: does not exist yet; created on first use")?,
             }
-            if let Some(advice) = is.advice() {
-                writeln!(out, "  -> {advice}")?;
+            if let Some(advice) = is.remedy().as_ref().and_then(words) {
+                writeln!(out, "  -> {}", line(&advice))?;
             }
         }
         Ok(())

@@ -65,7 +65,7 @@ where
             _ => Level::Debug,
         };
         let message = format!("{}{}", said.message, said.fields);
-        let notice = Notice { level, code: CODE, message: &message, hint: None };
+        let notice = Notice::new(level, CODE, &message);
         let text = serde_json::to_string(&notice).map_err(|_| fmt::Error)?;
         writeln!(writer, "{text}")
     }

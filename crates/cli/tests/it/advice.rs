@@ -1,4 +1,5 @@
-//! Advice: every command that a message, a hint or a page mentions exists, with its flags.
+//! Advice: every command that a hint or a page mentions exists, with its flags and settings, and
+//! every remedy has words.
 
 use std::{
     collections::BTreeSet,
@@ -6,9 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aios_memory::Remedy;
 use regex::Regex;
 
 use crate::program::Program;
+
+/// The words of the program, compiled into this test as well.
+#[path = "../../src/remedy.rs"]
+mod words;
 
 /// Placeholders in advice, each with a value of its kind.
 const PLACEHOLDERS: &[(&str, &str)] = &[
@@ -73,4 +79,37 @@ fn every_advised_command_exists() {
     }
     let expect = [" maintain --vacuum", " config path", " recall QUERY"];
     assert!(expect.iter().all(|command| seen.contains(*command)), "{seen:?}");
+}
+
+/// Other programs that a hint mentions, the field `next` of a list, and names of models.
+const OTHERS: &[&str] = &["chmod", "chown", "sqlite3", "next", "auto", "static"];
+
+#[test]
+fn every_remedy_has_words_with_flags_and_settings_that_exist() {
+    let program = Program::new();
+    let flags = program.run(&["completions", "bash"]).stdout;
+    let shown = program.run(&["config", "show", "--json"]).stdout;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let settings = shown["settings"].as_object().unwrap();
+    let quoted = Regex::new("`([^` ]+)([^`]*)`").unwrap();
+    let setting = Regex::new(r"^[a-z_]+(\.[a-z_]+)+$").unwrap();
+    for remedy in Remedy::examples() {
+        let words = words::words(&remedy).unwrap_or_else(|| panic!("no words for {remedy:?}"));
+        for found in quoted.captures_iter(&words) {
+            let (first, rest) = (&found[1], &found[2]);
+            let is_known = match first {
+                "aios-memory" => {
+                    let rest = rest.split_whitespace().map(|word| {
+                        let known = PLACEHOLDERS.iter().find(|(it, _)| *it == word);
+                        known.map_or(word.trim_matches('\''), |(_, value)| value)
+                    });
+                    program.run(&rest.chain(["--help"]).collect::<Vec<_>>()).code == 0
+                }
+                flag if flag.starts_with("--") => flags.contains(&format!(" {flag} ")),
+                name if setting.is_match(name) => settings.contains_key(name),
+                other => OTHERS.contains(&other),
+            };
+            assert!(is_known, "`{first}{rest}` in {words:?} of {remedy:?}");
+        }
+    }
 }

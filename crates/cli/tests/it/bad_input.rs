@@ -84,7 +84,7 @@ fn data_directories() {
     let program = with_something_stored();
     let file = program.file("file", "x");
     let ended = program.run(&["--data-dir", text(&file), "stats"]);
-    check_error(&program, &ended, 1, "it is a file; name a directory with --data-dir");
+    check_error(&program, &ended, 1, "it is a file; pass a directory with `--data-dir DIR`");
     let ended = program.run(&["--data-dir", "/proc/nothing", "stats"]);
     check_error(&program, &ended, 1, "failed to use the data directory /proc/nothing");
 
@@ -154,7 +154,7 @@ fn models() {
     let missing = program.path("missing").display().to_string();
     let ended =
         program.run_with(&["stats"], b"", &[("AIOS_MEMORY_EMBEDDING_MODEL", missing.as_str())]);
-    check_error(&program, &ended, 1, "set embedding.model to a model's directory, or to `auto`");
+    check_error(&program, &ended, 1, "set `embedding.model` to a model's directory, or to `auto`");
 }
 
 #[test]
@@ -268,14 +268,14 @@ fn imports() {
                   knowledge); agent (";
     for (path, expect) in [
         (program.path("missing.db"), "missing.db: failed to open: No such file"),
-        (folder, "expected a file, not a directory"),
+        (folder, "expected a file, not a directory (pass a file)"),
         (program.file("empty.db", ""), "the file is empty; there is nothing to import"),
         (program.file("text.db", "hello"), "neither SQLite nor JSON; supported:"),
         (program.file("cut.json", "[{\"key\": "), "not a complete JSON document: EOF"),
         (program.file("other.json", "{\"a\": 1}"), "no entries found; supported:"),
         (database("birds.db", "CREATE TABLE birds (name)"), shapes),
         (database("none.db", "PRAGMA user_version = 1"), "unknown store (no tables)"),
-        (damaged, "`sqlite3 FILE .recover` extracts"),
+        (damaged, " .recover` extracts"),
         (program.data_dir().join("working.db"), "needs no import"),
     ] {
         let ended = program.run(&["import", "--from", text(&path)]);

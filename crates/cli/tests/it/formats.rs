@@ -173,7 +173,7 @@ fn import_does_not_mistake_conversations_for_entries() {
         let file = program.file("x.json", content.to_string());
         let ended = program.run(&["import", "--from", text(&file)]);
         assert_ne!(ended.code, 0, "{content}");
-        assert!(ended.stderr.contains("use `aios-memory ingest` for conversations"), "{ended:?}");
+        assert!(ended.stderr.contains("use `aios-memory ingest '"), "{ended:?}");
     }
     // A list of objects with a name and a type, but without content, is refused as well.
     let file = program.file("x.json", "[{\"name\": \"n\", \"type\": \"t\"}]");

@@ -203,7 +203,7 @@ fn doctor_finds_each_problem_and_advises() {
     let open = program.run(&["doctor"]);
     assert_eq!(open.code, 1, "{open:?}");
     assert!(open.stdout.contains("FAIL  data_dir mode"), "{open:?}");
-    assert!(open.stdout.contains("-> run: chmod 700 '"), "{open:?}");
+    assert!(open.stdout.contains("-> run `chmod 700 '"), "{open:?}");
     fs::set_permissions(program.data_dir(), fs::Permissions::from_mode(0o700)).unwrap();
 
     let env = [("AIOS_MEMORY_EMBEDDING_MODEL", "/nowhere")];
@@ -326,7 +326,7 @@ fn an_export_is_imported_and_a_backup_restored() {
     assert_eq!((&exported["records"], &exported["working"]), (&json!(2), &json!(1)));
     let again = program.run(&["export", text(&path)]);
     assert_eq!(again.code, 1, "{again:?}");
-    assert!(again.stderr.contains("name a file that is not there yet"), "{again:?}");
+    assert!(again.stderr.contains("pass a file that does not exist yet"), "{again:?}");
     let printed = program.run(&["export", "-"]);
     assert_eq!(printed.stdout, fs::read_to_string(&path).unwrap());
     assert_eq!(printed.stderr, "2 records\n");
@@ -354,5 +354,5 @@ fn an_export_is_imported_and_a_backup_restored() {
     assert_eq!(program.json(&[&at[..], &["list", "goal"]].concat()), goals);
     let again = program.run(&[&at[..], &["restore", text(&copies)]].concat());
     assert_eq!(again.code, 1, "{again:?}");
-    assert!(again.stderr.contains("name a directory that is empty"), "{again:?}");
+    assert!(again.stderr.contains("pass a directory that is empty"), "{again:?}");
 }

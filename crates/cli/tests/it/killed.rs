@@ -102,7 +102,10 @@ fn a_killed_restore_leaves_the_old_state_and_is_reported() {
                 assert!(is_killed && partial.exists());
                 let refused = place.run(&["--data-dir", "new", "remember", "anything"]);
                 assert_eq!(refused.code, 1, "{refused:?}");
-                assert!(refused.stderr.contains("run `aios-memory restore` again"), "{refused:?}");
+                assert!(
+                    refused.stderr.contains("run `aios-memory restore DIR` again"),
+                    "{refused:?}"
+                );
                 assert!(refused.stderr.contains(".new.partial"), "{refused:?}");
                 assert!(!target.exists());
                 let again = place.run(&restore);

@@ -85,7 +85,7 @@ fn a_tilde_is_the_home_directory_wherever_a_path_is_given() {
         (&[], &[("AIOS_MEMORY_DATA_DIR", "~ada/mem")], "`~NAME` is not supported"),
         (&[], &[("AIOS_MEMORY_DATA_DIR", "~/mem"), ("HOME", "")], "HOME, which is not set"),
         (&["--data-dir", "~/mem"], &[("HOME", "")], "HOME, which is not set"),
-        (&[], &[("HOME", "")], "pass --data-dir"),
+        (&[], &[("HOME", "")], "with `--data-dir DIR`"),
     ] {
         let ended = program.run_with(&[arguments, &["remember", "tilde"]].concat(), b"", env);
         assert_eq!(ended.code, 2, "{arguments:?} {env:?}: {ended:?}");

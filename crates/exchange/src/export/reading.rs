@@ -8,7 +8,7 @@ use std::{
 
 use aios_draft::moment;
 use aios_memory::fields;
-use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record};
+use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record, Remedy};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -41,7 +41,7 @@ pub(crate) fn begins_export(head: &[u8]) -> bool {
 
 /// Reads the records of the file at `path` into `batches`.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
-    let input = |problem: String| Error::Input { path: path.to_owned(), problem };
+    let input = |problem: String| Error::input(path, problem, None);
     let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
     let version = match lines.header() {
         None => return Err(input("not an export of aios-memory".to_owned())),
@@ -50,8 +50,10 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
             return Err(input("invalid export version 0".to_owned()));
         }
         Some(ExportHeader { aios_memory_export: newer }) => {
-            let problem = format!("export version {newer} is not supported; use a newer program");
-            return Err(input(problem));
+            let problem = format!(
+                "export version {newer} is not supported, this program knows up to {EXPORT_FORMAT}"
+            );
+            return Err(Error::input(path, problem, Some(Remedy::UseNewerProgram)));
         }
     };
     let mut batch = Vec::new();

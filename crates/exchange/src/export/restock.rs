@@ -41,7 +41,8 @@ pub struct Restocked {
 /// of records read.
 ///
 /// # Errors
-/// - [`Error::Input`] if the file cannot be read, is not an export or has an unknown version.
+/// - [`aios_memory::Error::Input`] if the file cannot be read, is not an export or has an unknown
+///   version.
 /// - Errors of working or long-term memory, such as an exceeded limit. If records were added before
 ///   such an error, returns [`Error::Unfinished`]; these records stay.
 pub async fn read_back(
@@ -62,7 +63,7 @@ pub async fn read_back(
     let taken = stock.take_all(batches, progress).await;
     taken.map_err(|error| error.after(stock.done.tally.added))?;
     view.feed().catch_up().await?;
-    reading.await.map_err(|_| Error::Interrupted)??;
+    reading.await.map_err(Error::interrupted)??;
     Ok(stock.done)
 }
 

@@ -65,15 +65,8 @@ pub(super) struct Document {
 /// entries is the owner of those that name none.
 ///
 /// # Errors
-/// A message if the document contains conversations, which `ingest` reads, if two owners stand
-/// beside the entries, or if an owner is not text.
+/// A message if two owners stand beside the entries, or if an owner is not text.
 pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
-    if let Some(sort) = conversation_in(&document) {
-        return Err(format!(
-            "expected entries, not {sort}; use `aios-memory ingest` for conversations and \
-             documents"
-        ));
-    }
     let mut beside = Map::new();
     let mut items = match document {
         Value::Array(items) => items,
@@ -119,7 +112,7 @@ const BESIDE: &[&str] = &["metadata", "scope"];
 
 /// Returns a description of the conversations, or of another format that only `ingest` reads, in a
 /// document.
-fn conversation_in(document: &Value) -> Option<String> {
+pub(super) fn conversation_in(document: &Value) -> Option<String> {
     let elements = match document {
         Value::Array(elements) => elements.as_slice(),
         one => std::slice::from_ref(one),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use aios_draft::repeated;
-use aios_record::Kind;
+use aios_record::{Kind, Remedy};
 use aios_working::{ForeignFile, ForeignRow, ForeignTable};
 use tokio::sync::mpsc;
 
@@ -41,12 +41,16 @@ pub(super) enum Source {
 impl Source {
     /// Opens the file at `path`; `copies` is the directory for a copy of it. Blocks.
     pub(super) fn open(path: &Path, copies: &Path) -> Result<Source, Error> {
-        let refused = |problem: String| Error::Input { path: path.to_owned(), problem };
+        let refused = |problem: String| Error::input(path, problem, None);
+        let to_ingest = |problem: String| {
+            Error::input(path, problem, Some(Remedy::Ingest { path: path.to_owned() }))
+        };
         let failed = |error| refused(format!("failed to open: {error}"));
         let about = fs::metadata(path).map_err(failed)?;
         if !about.is_file() {
             let what = if about.is_dir() { "directory" } else { "device or pipe" };
-            return Err(refused(format!("expected a file, not a {what}")));
+            let problem = format!("expected a file, not a {what}");
+            return Err(Error::input(path, problem, Some(Remedy::NameFile)));
         }
         if about.len() == 0 {
             return Err(refused("the file is empty; there is nothing to import".to_owned()));
@@ -57,17 +61,17 @@ impl Source {
         if ForeignFile::is_sqlite(&head) {
             let file = ForeignFile::open_in(path, copies)?;
             if file.application_id()? == aios_working::APPLICATION_ID {
-                let problem = "this is a database of this program and needs no import; open its \
-                               directory with --data-dir";
-                return Err(refused(problem.to_owned()));
+                let problem = "this is a database of this program and needs no import";
+                let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+                return Err(Error::input(path, problem, Some(Remedy::OpenDirectory { dir })));
             }
             return Ok(Source::Sqlite(path.to_owned(), Box::new(file)));
         }
         if IMPORT_JSON_BYTES_MAX < about.len() {
             let bytes = about.len();
-            return Err(refused(format!(
-                "the file has {bytes} bytes, more than {IMPORT_JSON_BYTES_MAX}; split it"
-            )));
+            let problem =
+                format!("the file has {bytes} bytes, the limit is {IMPORT_JSON_BYTES_MAX}");
+            return Err(Error::input(path, problem, Some(Remedy::Split)));
         }
         file.read_to_end(&mut head).map_err(failed)?;
         let json = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
@@ -76,12 +80,12 @@ impl Source {
         }
         let document = repeated::parse(json)
             .map_err(|error| refused(format!("not a complete JSON document: {error}")))?;
+        if let Some(sort) = entries::conversation_in(&document) {
+            return Err(to_ingest(format!("expected entries, not {sort}")));
+        }
         match entries::of_json(document).map_err(refused)? {
             Some(document) => Ok(Source::Json(document)),
-            None => Err(refused(format!(
-                "no entries found; {}; use `aios-memory ingest` for conversations and documents",
-                recognised()
-            ))),
+            None => Err(to_ingest(format!("no entries found; {}", recognised()))),
         }
     }
 
@@ -124,7 +128,7 @@ impl Source {
                 false => format!("tables: {}", names.join(", ")),
             };
             let problem = format!("unknown store ({has}); {}", recognised());
-            return Err(Error::Input { path, problem });
+            return Err(Error::input(path, problem, None));
         }
         plan.sort_by_key(|step| step.table.becomes.rank());
         report.shapes = shapes(&plan);

@@ -48,7 +48,7 @@ pub(super) const EMPTY: &str = "the input is empty; records ingested from it bef
 
 /// Problem of an input that this program exported: ingesting it would duplicate its records.
 const OWN_EXPORT: &str = "this is an export of aios-memory, whose records have ids and owners; use \
-                          `aios-memory import --from FILE`";
+                          an import instead";
 
 /// Problem of an input that is not text.
 const NO_TEXT: &str = "not text; convert it to text, Markdown or JSON first";

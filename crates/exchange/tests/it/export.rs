@@ -8,8 +8,8 @@ use aios_exchange::{
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Id, Key, Kind, MemoryView, Mode, Record, RememberOptions, Scope, ScopeFilter,
-    admission::Detail,
+    AgentMemory, Id, Key, Kind, MemoryView, Mode, Record, Remedy, RememberOptions, Scope,
+    ScopeFilter, admission::Detail,
 };
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ async fn an_export_round_trips_through_an_import() {
     assert_eq!(written.lines().count(), 1 + 15, "{written}");
     assert!(is_export(&path));
     let again = export::to_file(&everything, &path, |_| {}).await.unwrap_err();
-    assert!(matches!(again, Error::Output { .. }), "{again}");
+    assert!(matches!(again.cause(), aios_memory::Error::Output { .. }), "{again}");
 
     let other = to.open().await;
     let everything = other.administrator();
@@ -371,9 +371,10 @@ async fn a_limit_ends_an_import_or_ingest_with_the_number_of_added_records() {
     config.embedding.model = "static".to_owned();
     let other = AgentMemory::open(config.clone()).await.unwrap();
     let error = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap_err();
-    let Error::Unfinished { added, source } = &error else { panic!("{error:?}") };
+    let Error::Unfinished { added, .. } = &error else { panic!("{error:?}") };
     assert!(0 < *added && added % 500 == 0, "{error:?}");
-    assert!(source.to_string().contains("raise the limit"), "{error:?}");
+    let purge = Remedy::Purge { setting: "longterm.max_disk_bytes" };
+    assert_eq!(error.remedy(), Some(purge), "{error:?}");
 
     let said: Vec<String> = (0..notes)
         .map(|n| json!({"kind": "note", "text": format!("said {n}")}).to_string())

@@ -2,10 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_exchange::{
-    Error,
-    import::{self, ImportOptions, ImportReport},
-};
+use aios_exchange::import::{self, ImportOptions, ImportReport};
 use aios_memory::{AgentMemory, Key, Kind, MemoryView, Mode, Record};
 use serde_json::{Value, json};
 
@@ -335,13 +332,13 @@ async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
     for (path, expect) in [
         (foreign, "(tables: birds, tasks); supported: sessions (tables"),
         (bare, "(no tables)"),
-        (chat, "use `aios-memory ingest` for conversations and documents"),
-        (own, "it is a working memory of this program and needs no import"),
-        (fixture.dir.path().to_owned(), "it is a directory"),
+        (chat, "expected entries, not messages"),
+        (own, "this is a database of this program and needs no import"),
+        (fixture.dir.path().to_owned(), "expected a file, not a directory"),
         (fixture.dir.path().join("missing"), "failed to open"),
     ] {
         let error = import::file(&memory, &path, ImportOptions::default()).await.unwrap_err();
-        assert!(matches!(error, Error::Input { .. }), "{error:?}");
+        assert!(matches!(error.cause(), aios_memory::Error::Input { .. }), "{error:?}");
         assert!(error.to_string().contains(expect), "`{expect}` is not in {error}");
     }
     memory.shutdown().await.unwrap();

@@ -7,6 +7,7 @@ use std::{
 };
 
 use aios_files::{Anchor, Error, Leftover, Lock, Partial, Staging};
+use aios_record::Remedy;
 
 use crate::{NOBODY, is_root, mode, names};
 
@@ -158,7 +159,8 @@ fn a_lock_is_refused_at_once_and_free_when_it_is_dropped() {
     let path = dir.path().join("upkeep.lock");
     let held = Lock::take(&path).unwrap();
     let refused = Lock::take(&path).unwrap_err();
-    assert!(matches!(refused, Error::Locked { .. }) && refused.to_string().contains("wait"));
+    assert!(matches!(refused, Error::Locked { .. }), "{refused}");
+    assert_eq!(refused.remedy(), Some(Remedy::AwaitProcess { path: path.clone() }));
     drop(held);
     assert!(Lock::take(&path).is_ok());
 }

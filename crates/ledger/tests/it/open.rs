@@ -174,7 +174,8 @@ fn a_log_of_another_file_is_refused_and_changes_nothing() {
         drop(open);
         for _ in 0..2 {
             let error = Ledger::open(&path, options()).unwrap_err();
-            assert!(matches!(error, Error::Foreign { .. }), "{error:?}");
+            let is_refused = matches!(error, Error::Foreign { .. } | Error::ForeignLog { .. });
+            assert!(is_refused && error.is_refused(), "{error:?}");
             assert!(std::fs::read(&path).unwrap() == before);
         }
         std::fs::remove_file(&log).unwrap();

@@ -7,6 +7,7 @@ use std::{
 };
 
 use aios_ledger::{Error, Ledger};
+use aios_record::Remedy;
 
 use crate::{insert, opened, options, place, texts};
 
@@ -69,7 +70,7 @@ fn a_moved_replaced_or_removed_file_acknowledges_nothing() {
         for _ in 0..2 {
             let error = ledger.write_blocking(insert("after")).unwrap_err();
             assert!(is_moved(&error) && !error.is_retryable(), "{what}: {error:?}");
-            assert!(error.to_string().contains("put it back"), "{what}: {error}");
+            assert_eq!(error.remedy(), Some(Remedy::PutBack), "{what}: {error}");
         }
         // Nothing was written, and closing removes nothing.
         assert_eq!(ledger.read_blocking(texts).unwrap(), ["before"], "{what}");
@@ -139,12 +140,12 @@ fn opening_a_file_makes_it_private() {
 #[test]
 fn directories_and_files_of_other_users_are_refused() {
     let refused = |path: &Path| match Ledger::open(path, options()).unwrap_err() {
-        Error::Place(error) => error.to_string(),
+        Error::Place(error) => (error.to_string(), error.remedy()),
         other => panic!("{other}"),
     };
     let (folder, path) = place();
     fs::create_dir(&path).unwrap();
-    assert!(refused(&path).contains("not a regular file"));
+    assert!(refused(&path).0.contains("not a regular file"));
     let folder = folder.path();
     if fs::metadata(folder).unwrap().uid() != 0 {
         return;
@@ -156,8 +157,10 @@ fn directories_and_files_of_other_users_are_refused() {
         fs::OpenOptions::new().create(true).append(true).open(&theirs).unwrap();
         chown(&theirs, Some(NOBODY), None).unwrap();
         let before = fs::read(&theirs).unwrap();
-        let refusal = refused(&path);
-        assert!(refusal.contains("the user 65534") && refusal.contains("chown 0"), "{refusal}");
+        let (refusal, remedy) = refused(&path);
+        assert!(refusal.contains("the user 65534"), "{refusal}");
+        let expect = Remedy::TakeOwnership { path: theirs.clone(), user: 0 };
+        assert_eq!(remedy, Some(expect), "{refusal}");
         assert_eq!(fs::read(&theirs).unwrap(), before);
         fs::remove_file(&theirs).unwrap();
     }
@@ -166,5 +169,5 @@ fn directories_and_files_of_other_users_are_refused() {
     fs::write(&theirs, "").unwrap();
     chown(&theirs, Some(NOBODY), None).unwrap();
     symlink(&theirs, folder.join("link.db")).unwrap();
-    assert!(refused(&folder.join("link.db")).contains("65534"));
+    assert!(refused(&folder.join("link.db")).0.contains("65534"));
 }

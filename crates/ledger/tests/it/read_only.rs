@@ -104,7 +104,7 @@ fn a_log_of_another_file_is_refused() {
     writer.write_blocking(insert("b")).unwrap();
     fs::copy(format!("{}-wal", other.display()), format!("{}-wal", path.display())).unwrap();
     let refused = Ledger::open(&path, to_read(V1)).unwrap_err();
-    assert!(matches!(&refused, Error::Foreign { path: named, .. } if *named == path), "{refused}");
+    assert!(matches!(&refused, Error::ForeignLog { path: named } if *named == path), "{refused}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io};
 
-use aios_ledger::is_no_room;
+use aios_ledger::is_disk_full;
 
 /// An error of a library that states its cause in its message, and maybe as a source.
 #[derive(Debug)]
@@ -32,6 +32,6 @@ fn a_full_disk_is_recognised_by_error_kind_and_by_message() {
         (Wrapped("database disk image is malformed", None), false),
     ];
     for (error, expect) in cases {
-        assert_eq!(is_no_room(&error), expect, "{error:?}");
+        assert_eq!(is_disk_full(&error), expect, "{error:?}");
     }
 }

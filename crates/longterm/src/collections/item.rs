@@ -4,7 +4,7 @@ use aios_record::{Id, Key, Kind, Provenance, Record, Scope, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{Error, LongtermView};
+use crate::{Error, LongtermView, error::RecordProblem};
 
 /// Fields common to the records of these collections.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,7 +98,7 @@ pub(super) fn read<T: Item>(record: &Record) -> Result<T, Error> {
 /// Converts an object from a caller to its typed form.
 pub(super) fn item<T: Item>(object: Map<String, Value>) -> Result<T, Error> {
     let invalid =
-        |error: serde_json::Error| Error::Invalid { kind: T::KIND, problem: error.to_string() };
+        |error: serde_json::Error| Error::Invalid { kind: T::KIND, problem: error.into() };
     serde_json::from_value(Value::Object(object)).map_err(invalid)
 }
 
@@ -129,14 +129,14 @@ fn with_meta(kind: Kind, id: Id, text: String, meta: &Meta) -> Record {
 
 /// Builds a record of a kind without a typed form.
 pub(super) fn plain(kind: Kind, mut object: Map<String, Value>) -> Result<Record, Error> {
-    let invalid = |problem: String| Error::Invalid { kind, problem };
+    let invalid = |problem| Error::Invalid { kind, problem };
     let id = match object.get("id") {
-        Some(id) => Id::deserialize(id).map_err(|error| invalid(error.to_string()))?,
+        Some(id) => Id::deserialize(id).map_err(|error| invalid(error.into()))?,
         None => Id::generate(),
     };
     object.insert("id".to_owned(), id.as_str().into());
     let meta: Meta = Deserialize::deserialize(Value::Object(object.clone()))
-        .map_err(|error: serde_json::Error| invalid(error.to_string()))?;
+        .map_err(|error: serde_json::Error| invalid(error.into()))?;
     let prose = || kind.searched_fields().map(|field| field.name);
     let texts = prose().filter_map(|field| object.get(field)?.as_str());
     let texts: Vec<&str> = texts.filter(|text| !text.trim().is_empty()).collect();
@@ -149,6 +149,6 @@ pub(super) fn plain(kind: Kind, mut object: Map<String, Value>) -> Result<Record
 
 /// Builds the error for a record without any of the texts that one of its fields must have.
 fn needs(kind: Kind, fields: impl Iterator<Item = &'static str>) -> Error {
-    let problem = format!("it requires {}", fields.collect::<Vec<_>>().join(" or "));
+    let problem = RecordProblem::NoText { fields: fields.collect::<Vec<_>>().join(" or ") };
     Error::Invalid { kind, problem }
 }

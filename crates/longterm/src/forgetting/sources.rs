@@ -90,8 +90,8 @@ impl Sources<'_> {
     /// # Errors
     /// - [`Error::NotYours`] if one is shared and the view acts for a user.
     /// - [`Error::Contended`] if others keep changing them.
-    /// - [`Error::JournalFull`], [`Error::DiskFull`] if a limit of the configuration is reached;
-    ///   [`Error::Journal`], [`Error::Library`] if a store cannot be read or written.
+    /// - [`Error::JournalFull`], [`Error::LimitReached`] if a limit of the configuration is
+    ///   reached; [`Error::Journal`], [`Error::Library`] if a store cannot be read or written.
     pub async fn retire(self, identities: &[Identity]) -> Result<Vec<Identity>, Error> {
         let parts = &self.view.parts;
         let keys: Vec<String> = identities.iter().map(Identity::encode).collect();

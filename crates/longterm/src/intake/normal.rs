@@ -25,7 +25,8 @@ pub(super) fn check_length(record: &Record, bytes_max: usize) -> Result<(), Erro
     if bytes <= bytes_max {
         return Ok(());
     }
-    Err(Error::TextTooLong { key: record.identity().to_string(), bytes, bytes_max })
+    let what = format!("the text of `{}`", record.identity());
+    Err(Error::TooLong { what, bytes, bytes_max })
 }
 
 /// Checks that a record can be read back: JSON can be nested more deeply than the parser accepts.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aios_embedding::{Embedder, Fingerprint};
 
-use crate::Error;
+use crate::{Error, error::VectorProblem};
 
 /// The vector space of a store whose callers bring their own vectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,17 +80,17 @@ impl Vectors {
         let unfit = |problem| Error::VectorUnfit { of: of.to_owned(), problem };
         match self {
             Vectors::Model(model) => {
-                let by = model.fingerprint();
-                Err(unfit(format!("the store embeds texts with `{by}`; omit the vector")))
+                let model = model.fingerprint().to_string();
+                Err(unfit(VectorProblem::Unwanted { model }))
             }
             Vectors::Given(Space { dimension, .. }) if vector.len() != *dimension => {
-                let count = vector.len();
-                Err(unfit(format!("expected {dimension} numbers, not {count}")))
+                let found = vector.len();
+                Err(unfit(VectorProblem::Dimension { expected: *dimension, found }))
             }
             Vectors::Given(_) => {
                 let square = vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>();
                 if !square.is_finite() {
-                    return Err(unfit("expected finite numbers".to_owned()));
+                    return Err(unfit(VectorProblem::NotFinite));
                 }
                 let length = square.sqrt().max(f64::MIN_POSITIVE);
                 vector.iter_mut().for_each(|number| *number = (f64::from(*number) / length) as f32);

@@ -30,7 +30,7 @@ pub(crate) struct Limits {
 pub struct Refused {
     /// The record.
     pub identity: Identity,
-    /// The cause, and what to do about it.
+    /// The cause.
     pub reason: String,
     /// Time of the refusal.
     pub at: Timestamp,
@@ -56,10 +56,8 @@ impl Refusal {
                 Some(Refusal { key, feed_seq: *feed_seq, reason })
             }
             Write::DeleteOfAny { key, feed_seq } => {
-                let reason = format!(
-                    "several owners have a record `{key}`, and its removal names none; remove it \
-                     for one of them"
-                );
+                let reason =
+                    format!("several owners have a record `{key}`, and its removal names none");
                 let key = key.clone().of(Owner::SHARED).encode();
                 Some(Refusal { key, feed_seq: Some(*feed_seq), reason })
             }
@@ -118,7 +116,7 @@ pub(super) fn check_room(db: &Connection, writes: &[Write], limits: Limits) -> R
     let pages = "SELECT (page_count - freelist_count) * page_size
                  FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
     let bytes = bytes + self::count(db, pages)? + meta_number(db, "library_bytes")?;
-    if bytes_max < bytes { Err(Error::DiskFull { bytes, bytes_max }) } else { Ok(()) }
+    if bytes_max < bytes { Err(Error::LimitReached { bytes, bytes_max }) } else { Ok(()) }
 }
 
 /// Lists a refusal, with the record of the pending row `seq` if there is one.

@@ -37,8 +37,7 @@ pub(super) async fn check(dir: &Path, fragment: &FileFragment) -> Result<(), Err
         if bytes.is_some_and(|bytes| is_sound(&bytes, rows)) {
             return Ok(());
         }
-        let reason = "the list of deleted rows is unreadable; run `aios-memory repair` to keep \
-                      the other rows";
+        let reason = "the list of deleted rows is unreadable";
         Err(Error::DamagedFile { path, reason: reason.to_owned() })
     });
     checking.await.map_err(|_| Error::Closed)?

@@ -95,7 +95,7 @@ impl Library {
             let (library, asked) = (self.clone(), column.clone());
             let tried = guarded(async move { library.use_index(&asked).await }).await;
             if let Err(error) = tried {
-                if error.is_no_room() {
+                if error.is_disk_full() {
                     return Err(error);
                 }
                 tracing::warn!(column, %error, "failed to use an index");

@@ -52,18 +52,10 @@ fn refused(damage: &Damage) -> Result<(), Error> {
     let path = damage.path.clone();
     let reason = match &damage.part {
         Part::Rows { .. } => return Err(Error::DamagedRows { path }),
-        Part::Manifest => {
-            "the list of the library's files is unreadable; run `aios-memory repair` \
-                           to keep the readable files"
-                .to_owned()
-        }
-        Part::Deletions { .. } => "the list of deleted rows is unreadable; run `aios-memory \
-                                   repair` to keep the other rows"
-            .to_owned(),
+        Part::Manifest => "the list of the library's files is unreadable".to_owned(),
+        Part::Deletions { .. } => "the list of deleted rows is unreadable".to_owned(),
         Part::Older => "older versions of the library use it".to_owned(),
-        Part::Index { column } => {
-            format!("the index of `{column}` is unusable; run `aios-memory repair` to rebuild it")
-        }
+        Part::Index { column } => format!("the index of `{column}` is unusable"),
     };
     Err(Error::DamagedFile { path, reason })
 }

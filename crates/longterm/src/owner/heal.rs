@@ -81,8 +81,6 @@ fn quarantine(places: &Places, manifest: &Path) -> Result<(), Error> {
 pub(crate) fn lost(places: &Places) -> Error {
     Error::DamagedFile {
         path: places.library.clone(),
-        reason: "the library version that the journal records is missing; restore a backup, or \
-                 run `aios-memory repair` to keep what is left"
-            .to_owned(),
+        reason: "the library version that the journal records is missing".to_owned(),
     }
 }

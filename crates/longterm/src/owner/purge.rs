@@ -81,7 +81,7 @@ impl Owner {
             0 => Ok(()),
             rows => Err(Error::Library {
                 action: "remove records",
-                source: format!("{rows} rows remain; run `aios-memory repair`").into(),
+                source: format!("{rows} rows remain").into(),
             }),
         }
     }

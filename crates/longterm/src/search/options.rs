@@ -133,7 +133,8 @@ pub enum Explain {
 /// Refuses a query above the limits.
 pub(super) fn check(text: &str, options: &SearchOptions) -> Result<(), Error> {
     if QUERY_BYTES_MAX < text.len() {
-        return Err(Error::QueryTooLong { bytes: text.len(), bytes_max: QUERY_BYTES_MAX });
+        let what = "the query".to_owned();
+        return Err(Error::TooLong { what, bytes: text.len(), bytes_max: QUERY_BYTES_MAX });
     }
     let kinds = options.kinds.as_ref().map_or(0, Vec::len);
     let counts = [

@@ -17,9 +17,7 @@ impl Shelf {
             None => Ok(rows),
             Some(key) => Err(Error::Damaged {
                 key: shown(&key),
-                reason: "the library's row differs from the written record; run `aios-memory \
-                         repair` to recover what is readable"
-                    .to_owned(),
+                reason: "the library's row differs from the written record".to_owned(),
             }),
         }
     }

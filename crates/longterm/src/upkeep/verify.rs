@@ -170,7 +170,7 @@ async fn look_at(
         }
         let stamps = match library.stamps(fragment.id).await {
             Ok(stamps) => stamps,
-            Err(error) if error.is_no_room() => return Err(error),
+            Err(error) if error.is_disk_full() => return Err(error),
             Err(error) => {
                 tracing::warn!(file = fragment.file, %error, "failed to read a file");
                 continue;

@@ -16,7 +16,7 @@ use aios_memory_tests::{
     child::{self, Child},
     number, rounds,
 };
-use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Record};
+use aios_record::{Change, FeedItem, Id, Identity, Key, Kind, Record, Remedy};
 
 use crate::{
     former::{former, held},
@@ -410,5 +410,5 @@ async fn a_missing_library_is_reported_and_not_recreated() {
     longterm.close().await.unwrap();
     fs::remove_dir_all(dir.path().join("longterm/records.lance")).unwrap();
     let error = Longterm::open(dir.path(), Config::default(), model()).await.err().unwrap();
-    assert!(error.to_string().contains("backup"), "{error}");
+    assert_eq!(error.remedy(), Some(Remedy::RestoreOrRepair), "{error}");
 }

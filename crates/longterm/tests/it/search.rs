@@ -410,7 +410,7 @@ async fn limits_of_a_search_are_typed_errors() {
     let longterm = open(dir.path()).await;
     let long = "x".repeat(QUERY_BYTES_MAX + 1);
     let error = longterm.search(&long, &SearchOptions::default()).await.unwrap_err();
-    assert!(matches!(error, Error::QueryTooLong { .. }), "{error}");
+    assert!(matches!(error, Error::TooLong { .. }), "{error}");
     let many = SearchOptions::default().with_limit(LIMIT_MAX + 1);
     let error = longterm.search("x", &many).await.unwrap_err();
     assert!(matches!(error, Error::TooMany { .. }), "{error}");

@@ -192,7 +192,7 @@ fn exceeding_a_limit_is_an_error_that_names_it() {
     let large = Event::new("event", "s", json!({"text": "x".repeat(70_000)}));
     let error = memory.push_event(large).unwrap_err();
     assert!(
-        matches!(error, Error::TooLarge { what: "event", bytes: 70_010, max: 65_536 }),
+        matches!(error, Error::TooLong { what: "event", bytes: 70_010, bytes_max: 65_536 }),
         "{error}"
     );
     assert!(error.is_limit() && !error.is_not_found());

@@ -131,8 +131,8 @@ fn invalid_metrics_are_refused() {
     };
     check("", 1.0, "has 0");
     check(&"k".repeat(257), 1.0, "257");
-    check("k", f64::NAN, "not finite");
-    check("k", f64::INFINITY, "not finite");
+    check("k", f64::NAN, "not a finite");
+    check("k", f64::INFINITY, "not a finite");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod forms;
 mod gate;
 mod keys;
 mod kinds;
+mod remedy;
 
 use aios_record::{Error, Id, Kind, Record, Scope, ScopeFilter, Tier};
 

@@ -3,8 +3,10 @@
 use std::{os::unix::fs::PermissionsExt, process::Command};
 
 use aios_memory_tests::child::{self, Child};
-use aios_record::Kind;
-use aios_working::{Config, Error, Goal, Health, NewMessage, Pattern, Problem, Working};
+use aios_record::{Kind, Remedy};
+use aios_working::{
+    Config, Error, Goal, Health, LedgerError, NewMessage, Pattern, Problem, Working,
+};
 
 use crate::{Place, id, key};
 
@@ -54,7 +56,7 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
                 let message = NewMessage { id: Some(id(&name)), ..said_by(&text) };
                 match working.messages().add(message).await {
                     Ok(_) => acknowledged.push(name),
-                    Err(Error::Full { .. }) => break,
+                    Err(Error::LimitReached { .. }) => break,
                     // Another writer reached the limit first, and this command was rolled back with
                     // it.
                     Err(error) => assert!(error.is_retryable(), "{error}"),
@@ -81,8 +83,8 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
     assert_eq!(kept(&working).await, acknowledged);
     let more = async || working.goals().put(Goal::new("boat ".repeat(10_000))).await;
     let error = more().await.unwrap_err();
-    assert!(matches!(error, Error::Full { .. }), "{error}");
-    assert!(error.to_string().contains("file_bytes_max"), "{error}");
+    assert!(matches!(error, Error::LimitReached { .. }), "{error}");
+    assert_eq!(error.remedy(), Some(Remedy::Purge { setting: "file_bytes_max" }));
 
     // Removal frees space, although it writes as well.
     for name in acknowledged.iter().take(300) {
@@ -123,7 +125,8 @@ async fn a_full_queue_is_an_error_for_a_handle_that_does_not_wait() {
                 break answer.unwrap().unwrap_err();
             }
         };
-        assert!(matches!(refused, Error::QueueFull { queue: 1 }), "{refused}");
+        let full = matches!(refused, Error::Storage(LedgerError::QueueFull { queue: 1 }));
+        assert!(full, "{refused}");
         assert!(refused.is_retryable());
         let checks = working.upkeep().doctor().await.unwrap();
         health = checks.iter().find(|check| check.name == "queue").unwrap().health;
@@ -201,7 +204,7 @@ async fn a_file_made_read_only_serves_open_handles_and_refuses_new_ones() {
     let enforced = std::fs::File::options().write(true).open(&path).is_err();
     match Working::open(&path, place.config()) {
         Ok(working) if !enforced => working.close().await,
-        Err(error @ Error::ReadOnly { .. }) if enforced => {
+        Err(error) if enforced && error.is_read_only() => {
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
         other => panic!("{other:?}"),
@@ -225,8 +228,8 @@ async fn a_log_of_another_memory_is_refused_and_changes_nothing() {
     let log = ours.folder.path().join("working.db-wal");
     std::fs::copy(theirs.folder.path().join("working.db-wal"), &log).unwrap();
     let error = Working::open(&path, ours.config()).unwrap_err();
-    assert!(matches!(error, Error::Foreign { .. }), "{error}");
-    assert!(error.to_string().contains("-wal"), "{error}");
+    assert!(matches!(error, Error::Storage(LedgerError::ForeignLog { .. })), "{error}");
+    assert_eq!(error.remedy(), Some(Remedy::MoveAway));
     std::fs::remove_file(&log).unwrap();
     let working = ours.open(ours.config());
     assert_eq!(working.goals().active().await.unwrap().len(), 200);

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aios_record::Remedy;
 use aios_working::{ForeignError, ForeignFile, ForeignRow};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -131,7 +132,7 @@ fn unreadable_files_give_specific_errors() {
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let locked = ForeignFile::open(&path).unwrap_err();
     assert!(matches!(locked, ForeignError::Locked { .. }), "{locked}");
-    assert!(locked.to_string().contains("wait for that program or end it"));
+    assert_eq!(locked.remedy(), Some(Remedy::EndProcess));
     writer.execute_batch("ROLLBACK").unwrap();
 
     for (name, content) in [("empty", &b""[..]), ("text", b"hello"), ("short", b"SQLite form")] {

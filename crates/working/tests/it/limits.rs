@@ -78,7 +78,7 @@ async fn a_text_of_100_mb_exceeds_the_default_limit() {
     let error = working.messages().add(NewMessage::new(id("s"), "user", huge)).await.unwrap_err();
     let limit = 16 * 1024 * 1024;
     assert!(
-        matches!(error, Error::TooLong { field: "content", limit: found, .. } if found == limit)
+        matches!(error, Error::TooLong { field: "content", bytes_max: found, .. } if found == limit)
     );
     assert!(working.sessions().get(&id("s")).await.unwrap().is_none());
     let error = error.to_string();
@@ -197,7 +197,10 @@ async fn a_status_is_any_text_up_to_the_label_limit() {
     let error =
         working.goals().put(Goal { status: long.into(), ..Goal::new("g") }).await.unwrap_err();
     assert!(
-        matches!(error, Error::TooLong { field: "status", bytes: 10_000, limit: LABEL_BYTES_MAX }),
+        matches!(
+            error,
+            Error::TooLong { field: "status", bytes: 10_000, bytes_max: LABEL_BYTES_MAX }
+        ),
         "{error}"
     );
 }

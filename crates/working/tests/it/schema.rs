@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use aios_record::Kind;
-use aios_working::{Config, Error, FindOptions, Goal, KINDS, NewMessage, Retention, Working};
+use aios_record::{Kind, Remedy};
+use aios_working::{
+    Config, Error, FindOptions, Goal, KINDS, LedgerError, NewMessage, Retention, Working,
+};
 use serde_json::json;
 
 use crate::{Place, id, key, view};
@@ -99,21 +101,21 @@ async fn written_records_survive_reopening() {
     let working = place.open(place.config());
     working.goals().put(Goal { id: id("g"), ..Goal::new("stay") }).await.unwrap();
     working.close().await;
-    assert!(matches!(working.goals().get(&id("g")).await, Err(Error::Closed)));
+    assert!(working.goals().get(&id("g")).await.unwrap_err().is_closed());
     let working = place.open(place.config());
     assert_eq!(working.goals().get(&id("g")).await.unwrap().unwrap().description, "stay");
 }
 
 #[test]
-fn newer_and_foreign_files_are_refused_with_advice() {
+fn newer_and_foreign_files_are_refused_with_a_remedy() {
     let place = Place::new();
     let path = place.folder.path().join("working.db");
     let refused = || Working::open(&path, Config::default()).unwrap_err();
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("CREATE TABLE sessions (theirs TEXT)").unwrap();
     let error = refused();
-    assert!(matches!(error, Error::Foreign { .. }), "{error}");
-    assert!(error.to_string().contains("aios-memory import --from"), "{error}");
+    assert!(matches!(error, Error::Storage(LedgerError::Foreign { .. })), "{error}");
+    assert_eq!(error.remedy(), Some(Remedy::ImportOrRepair { path: path.clone() }));
     drop(other);
     std::fs::remove_file(&path).unwrap();
 
@@ -121,8 +123,8 @@ fn newer_and_foreign_files_are_refused_with_advice() {
     let other = rusqlite::Connection::open(&path).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
     let error = refused();
-    assert!(matches!(error, Error::Newer { found: 99, .. }), "{error}");
-    assert!(error.to_string().contains("backup"), "{error}");
+    assert!(matches!(error, Error::Storage(LedgerError::Newer { found: 99, .. })), "{error}");
+    assert_eq!(error.remedy(), Some(Remedy::UseNewerProgram));
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn an_unusable_path_is_an_error() {
     let place = Place::new();
     let refused = |path: &Path| Working::open(path, Config::default()).unwrap_err();
     let error = refused(place.folder.path());
-    assert!(matches!(error, Error::Place(_)) && !error.is_unwritable(), "{error}");
+    assert!(error.place().is_some() && !error.is_unwritable(), "{error}");
     let error = refused(&place.folder.path().join("no/such/folder.db"));
     assert!(matches!(error, Error::Storage { .. }), "{error}");
 }

@@ -43,5 +43,5 @@ pub(super) fn guess(element: &Map<String, Value>) -> String {
 /// Returns the list of known formats, for a message.
 pub(super) fn known() -> String {
     let names: Vec<&str> = FORMATS.iter().skip(1).map(|it| it.name).collect();
-    format!("known formats are {} (`aios-memory ingest --help` describes them)", names.join(", "))
+    format!("known formats are {}", names.join(", "))
 }

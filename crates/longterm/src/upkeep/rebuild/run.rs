@@ -207,8 +207,7 @@ impl Rebuild {
             return Err(Error::Damaged {
                 key: shown(&missing[0]),
                 reason: format!(
-                    "this record and {} more are missing from the library; run `aios-memory \
-                     repair` first",
+                    "this record and {} more are missing from the library",
                     missing.len() - 1
                 ),
             });
