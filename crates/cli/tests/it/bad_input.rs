@@ -221,14 +221,14 @@ fn records() {
         (
             &["record", "persona", "--key", "k", "--value", "v", "--user", "zoe"],
             1,
-            "belongs to no user",
+            "belongs to the whole machine",
         ),
         (
             &["record", "metric", "--key", "k", "--value", "1", "--session", "s"],
             2,
             "is everybody's",
         ),
-        (&["list", "metric", "--after", "x"], 2, "`x` is no cursor"),
+        (&["list", "metric", "--after", "x"], 2, "`x` is not a cursor"),
         (&["show", "metric/none"], 3, "there is no metric `none`"),
         (&["show", "preference/none"], 3, "there is no record `preference/none`"),
     ] {
@@ -296,7 +296,7 @@ fn imports() {
     let writer = rusqlite::Connection::open(&locked).unwrap();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let ended = program.run(&["import", "--from", text(&locked)]);
-    check_error(&program, &ended, 1, "end that program or wait for it, then try again");
+    check_error(&program, &ended, 1, "end that program, or wait until it has ended");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn command_lines() {
         (&["context", "x", "--tier", "cellar"], "unknown tier `cellar`"),
         (&["context", "x", "--tokenizer", "abacus"], "unknown tokenizer `abacus`"),
         (&["ingest", "x", "--format", "stone"], "invalid value 'stone'"),
-        (&["list", "goal", "--after", "x"], "`x` is no cursor"),
+        (&["list", "goal", "--after", "x"], "`x` is not a cursor"),
         (&["list", "note", "--after", "garbage"], "`garbage` is no cursor"),
         (&["list", "note", "--after", "goal/g"], "`goal/g` is no cursor"),
     ] {

@@ -102,7 +102,7 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     assert_eq!(ada.working().tasks().list(None, None).await.unwrap().len(), 1);
     assert_eq!(texts(&ada, "dig").await, ["dig"]);
 
-    for (version, expect) in [(99, "use the newer program"), (0, "there is no version 0")] {
+    for (version, expect) in [(99, "has version 99"), (0, "there is no version 0")] {
         fs::write(&damaged, format!("{{\"aios_memory_export\":{version}}}\n")).unwrap();
         let error = export::read_back(&ada, &damaged, ImportMode::Store, None).await.unwrap_err();
         assert!(error.to_string().contains(expect), "{error}");
