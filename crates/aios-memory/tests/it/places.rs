@@ -226,7 +226,7 @@ async fn maintenance_of_the_whole_directory_is_exclusive() {
         // A leftover is reported, and replaced.
         if name == "restored" {
             let error = AgentMemory::open(config.clone()).await.unwrap_err();
-            let left = Some(partial);
+            let left = Some(partial.clone());
             assert_eq!(error.remedy(), Some(Remedy::FinishRestore { left }), "{error}");
             restore(&copy, &config).await.unwrap();
             let restored = AgentMemory::open(config).await.unwrap();

@@ -312,8 +312,8 @@ fn command_lines() {
         (&["context", "x", "--tokenizer", "abacus"], "unknown tokenizer `abacus`"),
         (&["ingest", "x", "--format", "stone"], "invalid value 'stone'"),
         (&["list", "goal", "--after", "x"], "`x` is not a cursor"),
-        (&["list", "note", "--after", "garbage"], "`garbage` is no cursor"),
-        (&["list", "note", "--after", "goal/g"], "`goal/g` is no cursor"),
+        (&["list", "note", "--after", "garbage"], "`garbage` is not a cursor"),
+        (&["list", "note", "--after", "goal/g"], "`goal/g` is not a cursor"),
     ] {
         check_error(&program, &program.run(arguments), 2, expect);
     }
