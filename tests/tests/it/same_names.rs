@@ -1,7 +1,7 @@
 //! A store in which two users and the shared owner use the same names for everything. Each owner
 //! has its own secret word: `zebra1`, `zebra2`, and `zebra0` for shared records.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use aios_exchange::ingest::{self, Format, IngestOptions};
 use aios_memory::{AgentMemory, Config, Kind, MemoryView, working::Durability};
@@ -61,9 +61,6 @@ impl Whose {
     }
 }
 
-/// Interval between questions for outstanding vectors.
-const VECTORS_INTERVAL: Duration = Duration::from_millis(10);
-
 /// Returns settings that keep all records in working memory.
 pub(crate) fn config(dir: &Path) -> Config {
     let mut config = Config::at(dir);
@@ -119,7 +116,5 @@ pub(crate) async fn store(memory: &AgentMemory, owners: &[Whose], files: &Path) 
     memory.feed().catch_up().await.unwrap();
     // Relevance is the same in every store only once all vectors are there.
     let administrator = memory.administrator();
-    while 0 < administrator.recall("vectors").await.unwrap().vectors_outstanding {
-        tokio::time::sleep(VECTORS_INTERVAL).await;
-    }
+    while 0 < administrator.recall("vectors").await.unwrap().vectors_outstanding {}
 }
