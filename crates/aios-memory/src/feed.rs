@@ -13,7 +13,7 @@ use crate::{Error, MemoryView};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
 /// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
-/// memory.record(Kind::Goal, serde_json::json!({"title": "Ship the parser"})).await?;
+/// memory.record(Kind::Goal, serde_json::json!({"description": "Ship the parser"})).await?;
 /// assert_eq!(memory.feed().catch_up().await?, 0);
 /// assert_eq!(memory.feed().behind().await?, 0);
 /// # memory.shutdown().await?;

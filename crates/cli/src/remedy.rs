@@ -120,7 +120,8 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
         }
         Remedy::ChooseReranker => "set `search.reranker` to such a directory, or unset it",
         Remedy::FetchModel => {
-            "fetch the model again, such as with `aios-memory model pull NAME`, or create it again"
+            "fetch the model again, such as with `aios-memory model pull ORGANISATION/NAME`, or \
+             create it again"
         }
         Remedy::NameModelCache => "set HOME, or name the directory with HF_HOME",
         Remedy::CheckModelName => "check its name and revision",

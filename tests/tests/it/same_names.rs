@@ -114,4 +114,7 @@ pub(crate) async fn store(memory: &AgentMemory, owners: &[Whose], files: &Path) 
         assert_eq!(taken.failed_count, 0, "{taken:?}");
     }
     memory.feed().catch_up().await.unwrap();
+    // Relevance is the same in every store only once all vectors are there.
+    let administrator = memory.administrator();
+    while 0 < administrator.recall("vectors").await.unwrap().vectors_outstanding {}
 }

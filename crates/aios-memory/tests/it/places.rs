@@ -267,7 +267,7 @@ async fn a_restore_is_private_and_refuses_links_and_special_files() {
     let refused = async |name: &str| {
         let config = Config::at(fixture.dir.path().join(name));
         let error = restore(&copy, &config).await.unwrap_err();
-        assert!(matches!(error, Error::Input { .. }), "{name}: {error}");
+        assert_eq!(error.code(), "input", "{name}: {error}");
         assert_eq!((error.code(), fs::read_dir(&copy).unwrap().count()), ("input", 4), "{error}");
         assert!(!fixture.dir.path().join("to").exists());
     };

@@ -222,14 +222,14 @@ fn records() {
         (
             &["record", "persona", "--key", "k", "--value", "v", "--user", "zoe"],
             1,
-            "belongs to no user",
+            "belongs to the whole machine",
         ),
         (
             &["record", "metric", "--key", "k", "--value", "1", "--session", "s"],
             2,
             "belong to the machine",
         ),
-        (&["list", "metric", "--after", "x"], 2, "`x` is no cursor"),
+        (&["list", "metric", "--after", "x"], 2, "`x` is not a cursor"),
         (&["show", "metric/none"], 3, "metric `none` not found"),
         (&["show", "preference/none"], 3, "record `preference/none` not found"),
     ] {
@@ -297,7 +297,7 @@ fn imports() {
     let writer = rusqlite::Connection::open(&locked).unwrap();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let ended = program.run(&["import", "--from", text(&locked)]);
-    check_error(&program, &ended, 1, "wait for that program or end it, then try again");
+    check_error(&program, &ended, 1, "end that program, or wait until it has ended");
 }
 
 #[test]
@@ -312,9 +312,9 @@ fn command_lines() {
         (&["context", "x", "--tier", "cellar"], "unknown tier `cellar`"),
         (&["context", "x", "--tokenizer", "abacus"], "unknown tokenizer `abacus`"),
         (&["ingest", "x", "--format", "stone"], "invalid value 'stone'"),
-        (&["list", "goal", "--after", "x"], "`x` is no cursor"),
-        (&["list", "note", "--after", "garbage"], "`garbage` is no cursor"),
-        (&["list", "note", "--after", "goal/g"], "`goal/g` is no cursor"),
+        (&["list", "goal", "--after", "x"], "`x` is not a cursor"),
+        (&["list", "note", "--after", "garbage"], "`garbage` is not a cursor"),
+        (&["list", "note", "--after", "goal/g"], "`goal/g` is not a cursor"),
     ] {
         check_error(&program, &program.run(arguments), 2, expect);
     }

@@ -287,7 +287,7 @@ fn the_export_of_a_user_is_imported_unchanged_and_changes_nothing_for_others() {
     let forged = program.file("persona.jsonl", format!("{head}\n{persona}\n"));
     program.json(&["delete", "persona/tone", "--yes"]);
     let import = ["--user", "u1", "import", "--from", text(&forged)];
-    assert_fails(&program.run(&import), 1, "belongs to no user");
+    assert_fails(&program.run(&import), 1, "belongs to the whole machine");
     let goal = lines.lines().find(|line| line.contains("\"u2\"")).unwrap();
     let renamed = goal.replacen("\"id\":\"g\"", "\"id\":\"other\"", 1);
     let forged = program.file("renamed.jsonl", format!("{head}\n{renamed}\n"));
@@ -317,5 +317,5 @@ fn a_known_id_with_another_text_is_not_a_duplicate() {
         |words: &str| program.run(&["record", "message", "--set", "id=m", "--content", words]);
     assert_eq!(message("c one").code, 0);
     assert_eq!(message("c one").code, 0);
-    assert_fails(&message("c two"), 1, "another message");
+    assert_fails(&message("c two"), 1, "other content");
 }

@@ -102,7 +102,9 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     assert_eq!(ada.working().tasks().list(None, None).await.unwrap().len(), 1);
     assert_eq!(texts(&ada, "dig").await, ["dig"]);
 
-    for (version, expect) in [(99, "use a newer program"), (0, "invalid export version 0")] {
+    for (version, expect) in
+        [(99, "export version 99 is not supported"), (0, "invalid export version 0")]
+    {
         fs::write(&damaged, format!("{{\"aios_memory_export\":{version}}}\n")).unwrap();
         let error = export::read_back(&ada, &damaged, Mode::Apply, |_| {}).await.unwrap_err();
         assert!(error.to_string().contains(expect), "{error}");

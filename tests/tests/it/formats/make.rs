@@ -54,9 +54,19 @@ async fn make() {
     let copy = home.path().join("copy");
     directory::copy(&dir, &copy);
     let memory = AgentMemory::open(same_names::config(&copy)).await.unwrap();
-    let content = serde_json::to_string_pretty(&observe(&memory).await.unwrap()).unwrap();
+    let content = lines(&observe(&memory).await.unwrap());
     memory.shutdown().await.unwrap();
-    fs::write(target.join("expected.json"), content + "\n").unwrap();
+    fs::write(target.join("expected.json"), content).unwrap();
+}
+
+/// Writes the content of a memory as JSON, with a line for each record.
+fn lines(content: &Value) -> String {
+    let records = content["records"].as_object().unwrap().iter();
+    let records: Vec<String> =
+        records.map(|(name, record)| format!("{}: {record}", json!(name))).collect();
+    let records = records.join(",\n");
+    let (recall, history) = (&content["recall"], &content["history"]);
+    format!("{{\"records\": {{\n{records}\n}},\n\"recall\": {recall},\n\"history\": {history}}}\n")
 }
 
 fn config(dir: &Path) -> Config {
