@@ -147,8 +147,7 @@ fn of_stores(remedy: &Remedy) -> Option<&'static str> {
         }
         Remedy::SetDecoder => "run `aios-memory repair`, which decodes it in another process",
         Remedy::VerifyAndRepair => {
-            "run `aios-memory verify` to list the damage, and `aios-memory repair` to keep what is \
-             readable"
+            "run `aios-memory verify` to list the damage, and `aios-memory repair` to repair it"
         }
         Remedy::VerifyAgain => {
             "the indexes were rebuilt, nothing was lost; run `aios-memory verify` again"
