@@ -147,8 +147,7 @@ fn of_stores(remedy: &Remedy) -> Option<&'static str> {
         }
         Remedy::SetDecoder => "run `aios-memory repair`, which decodes it in another process",
         Remedy::VerifyAndRepair => {
-            "run `aios-memory verify` to list the damage, and `aios-memory repair` to keep what is \
-             readable"
+            "run `aios-memory verify` to list the damage, and `aios-memory repair` to repair it"
         }
         Remedy::VerifyAgain => {
             "the indexes were rebuilt, nothing was lost; run `aios-memory verify` again"
@@ -175,7 +174,7 @@ fn of_stores(remedy: &Remedy) -> Option<&'static str> {
             "keep a process running that opened this memory until they are moved"
         }
         Remedy::EndReader => "a long-running reader keeps the log from shrinking; end its process",
-        Remedy::EndProcess => "wait for that process or end it, then try again",
+        Remedy::EndProcess => "wait for that program or end it, then try again",
         Remedy::Migrate => {
             "run `aios-memory migrate` where the data directory, or a copy of it, can be written"
         }

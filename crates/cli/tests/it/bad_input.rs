@@ -297,7 +297,7 @@ fn imports() {
     let writer = rusqlite::Connection::open(&locked).unwrap();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let ended = program.run(&["import", "--from", text(&locked)]);
-    check_error(&program, &ended, 1, "end that program, or wait until it has ended");
+    check_error(&program, &ended, 1, "wait for that program or end it, then try again");
 }
 
 #[test]

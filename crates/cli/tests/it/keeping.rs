@@ -243,7 +243,7 @@ fn a_database_under_creation_is_not_reported_as_foreign() {
         let finding = format!("{file} is being created, or");
         assert!(ended.stdout.contains(&finding), "{ended:?}");
     }
-    assert!(ended.stdout.contains("-> open it again"), "{ended:?}");
+    assert!(ended.stdout.contains("-> try again a little later"), "{ended:?}");
     drop(creating);
     let again = program.json(&[&at[..], &["doctor"]].concat());
     // Disk space depends on the machine.

@@ -317,5 +317,5 @@ fn a_known_id_with_another_text_is_not_a_duplicate() {
         |words: &str| program.run(&["record", "message", "--set", "id=m", "--content", words]);
     assert_eq!(message("c one").code, 0);
     assert_eq!(message("c one").code, 0);
-    assert_fails(&message("c two"), 1, "other content");
+    assert_fails(&message("c two"), 1, "another one with this id");
 }

@@ -51,7 +51,7 @@ async fn an_incident_is_found_by_all_its_texts_and_read_back_unchanged() {
     .await;
     assert_eq!(longterm.incidents().get(&Id::generate()).await.unwrap(), None);
     let error = longterm.incidents().put(Incident::new(" ")).await.unwrap_err();
-    assert!(error.to_string().contains("needs description"), "{error}");
+    assert!(error.to_string().contains("requires description"), "{error}");
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn an_invalid_object_is_refused_with_the_problem() {
     let dir = tempfile::tempdir().unwrap();
     let longterm = open(dir.path()).await;
     for (kind, given, expect) in [
-        (Kind::Note, json!({"tags": []}), "needs title or content"),
+        (Kind::Note, json!({"tags": []}), "requires title or content"),
         (Kind::Note, json!({"content": 7}), "invalid type"),
         (Kind::Procedure, json!({"name": "x", "success_count": -1}), "invalid value"),
         (Kind::Fact, json!({"id": "", "text": "x"}), "an id has"),

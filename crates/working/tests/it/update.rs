@@ -193,7 +193,7 @@ async fn a_change_obeys_the_rules_of_an_update() {
         (Kind::Message, "m", "content", json!("x"), "stays as it is"),
         (Kind::Session, "s", "message_count", json!(1), "stays as it is"),
         (Kind::Persona, "name", "value", json!("Max"), "whole machine"),
-        (Kind::Preference, "tone", "user", json!("bob"), "only its `value` changes"),
+        (Kind::Preference, "tone", "user", json!("bob"), "only its `value`"),
         (Kind::Preference, "none", "value", json!(1), "there is no preference"),
     ] {
         let change = |fields: &mut Map<String, Value>| drop(fields.insert(field.to_owned(), value));
