@@ -29,11 +29,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         working.tasks().put(Task::new(description)).await?;
     }
 
-    // The first open task is done. Its start, its end and its duration are set with its status.
+    // The first open task is done. The time of its end is set with its status.
     let open = working.tasks().list(None, Some(TaskStatus::Pending)).await?;
     if let Some(task) = open.first() {
-        let update = TaskUpdate { summary: Some("done at once".into()), ..TaskUpdate::default() };
-        working.tasks().set_status(&task.id, TaskStatus::Completed, update).await?;
+        let unchanged = TaskUpdate::default();
+        working.tasks().set_status(&task.id, TaskStatus::Completed, unchanged).await?;
     }
     working.close().await;
 
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let working = Working::open(&file, Config::default())?;
     for task in working.tasks().list(None, None).await? {
         let mark = if task.status.is_final() { 'x' } else { ' ' };
-        println!("[{mark}] {}  {}", task.description, task.summary.unwrap_or_default());
+        println!("[{mark}] {}", task.description);
     }
 
     // Words are compared by their stems: "baking" finds "bake".
