@@ -1,24 +1,5 @@
-//! A memory for AI agents: tiered, lossless, searchable, token-exact.
-//!
-//! ```
-//! use aios_memory::{AgentMemory, Config};
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let dir = tempfile::tempdir()?;
-//! let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
-//! memory.remember("The staging database moved to port 5433.").await?;
-//!
-//! let found = memory.recall("which port does staging use?").await?;
-//! assert_eq!(found.hits[0].text, "The staging database moved to port 5433.");
-//!
-//! let options = memory.context_options();
-//! let context = memory.assemble_context("connect to staging", &options).await?;
-//! assert!(context.total_tokens <= context.max_tokens);
-//! memory.shutdown().await?;
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - [`AgentMemory`] is the open memory of one data directory. It is cheap to clone. Any number of
 //!   processes may open the same directory.

@@ -1,23 +1,5 @@
-//! Reads a record in the notation of any program into one form: the draft of a record.
-//!
-//! Programs write a message in many ways: its text is `content`, `text` or a list of parts, its
-//! speaker `role`, `from` or `author`, its owner `user`, `userId` or `customer_name`. A [`Draft`]
-//! has the same facts in one form, and derives from them the id under which a second reading finds
-//! the record again.
-//!
-//! ```
-//! use aios_draft::{Defaults, Draft};
-//! use serde_json::{Map, Value};
-//!
-//! let object: Map<String, Value> = serde_json::from_str(
-//!     r#"{"from": "human", "value": "Which port does staging use?", "userId": "ada"}"#,
-//! )?;
-//! let draft = Draft::from_chat(object, &Defaults::default()).map_err(|it| it.into_reason())?;
-//! assert_eq!(draft.text, "Which port does staging use?");
-//! assert_eq!(draft.role.as_deref(), Some("user"));
-//! assert_eq!(draft.scope.user.as_deref(), Some("ada"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - [`shape`] normalises an object to a message; [`content`] reads its parts: texts, tool calls,
 //!   results, thinking, attachments.

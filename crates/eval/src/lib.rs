@@ -1,25 +1,8 @@
-//! Measures retrieval: labelled questions about conversations, documents and notes.
+#![doc = include_str!("../README.md")]
+//! # Protocol
 //!
-//! ```
-//! use aios_eval::{Dataset, evaluate};
-//! use aios_memory::Config;
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let dir = tempfile::tempdir()?;
-//! let path = dir.path().join("notes.jsonl");
-//! std::fs::write(&path, r#"{"id": "n1", "text": "The staging database is on port 5433."}
-//! {"q": "which port does staging use?", "gold": ["n1"], "type": "direct"}"#)?;
-//! let dataset = Dataset::Notes { among: Vec::new() };
-//! let config = Config::at(dir.path().join("memory"));
-//! let report = evaluate(&[path], dataset, &config, |_, _| ()).await?;
-//! assert_eq!(report.summary.recall.at(1), Some(1.0));
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! Protocol: one temporary memory per conversation or collection, with the question as the query
-//! and its labelled evidence as the expected hits. Questions without a valid label are skipped. A
+//! One temporary memory per conversation or collection, with the question as the query and its
+//! labelled evidence as the expected hits. Questions without a valid label are skipped. A
 //! [`Report`] has the measures of [`metrics`], those of the [`baselines`] over the same texts, the
 //! share of contexts with their evidence, and the relevance of answers against that of unanswerable
 //! questions ([`abstention`], [`separation`]).

@@ -1,28 +1,5 @@
-//! Files in and out of a memory: ingests conversations and documents, imports stores of other
-//! programs, exports all records.
-//!
-//! ```
-//! use aios_exchange::{export, ingest};
-//! use aios_memory::{AgentMemory, Config};
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let dir = tempfile::tempdir()?;
-//! # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
-//! let path = dir.path().join("ports.md");
-//! std::fs::write(&path, "# Staging\n\nIts database is on port 5433.\n")?;
-//! let report = ingest::file(&memory, &path, ingest::IngestOptions::default()).await?;
-//! assert_eq!(report.tally.added, 1);
-//!
-//! let found = memory.recall("which port does staging use?").await?;
-//! assert!(found.hits[0].text.ends_with("port 5433."));
-//!
-//! let exported = export::to_file(&memory, &dir.path().join("all.jsonl"), |_| {}).await?;
-//! assert_eq!(exported.records, 1);
-//! # memory.shutdown().await?;
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - [`ingest`] reads conversations, documents and records in the formats of other programs, which
 //!   it recognises by their content ([`Format`](ingest::Format)). [`walk`] lists the text files of

@@ -1,17 +1,5 @@
-//! The embedding models of the Hugging Face hub on this machine: lists them, downloads one.
-//!
-//! ```
-//! use aios_hub::{HubCache, ModelName};
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let cache = HubCache::new("/home/ada/.cache/huggingface/hub");
-//! let name: ModelName = "sentence-transformers/all-MiniLM-L6-v2".parse()?;
-//! let folder = cache.folder(&name);
-//! assert!(folder.ends_with("models--sentence-transformers--all-MiniLM-L6-v2"));
-//! assert!(cache.list()?.is_empty());
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - A [`HubCache`] is the cache that the hub's own library uses, and other programs share.
 //!   [`list`](HubCache::list) returns its [`CachedModel`]s.

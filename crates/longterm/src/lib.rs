@@ -1,28 +1,5 @@
-//! Tier 2 of `aios-memory`: every record, searchable by meaning and by word, for ever.
-//!
-//! ```
-//! use std::sync::Arc;
-//!
-//! use aios_embedding::StaticModel;
-//! use aios_longterm::{Config, Longterm, SearchOptions};
-//! use aios_record::{Gate, Id, Kind, Owner, Record, Scope};
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let dir = tempfile::tempdir()?;
-//! let model = StaticModel::bundled()?;
-//! let longterm = Longterm::open(dir.path(), Config::default(), model).await?;
-//!
-//! let ada = longterm.scoped(Gate::owner(Owner::user("ada")?));
-//! let text = "The staging database moved to port 5433.";
-//! ada.store(vec![Record::new(Kind::Note, Id::generate(), text, Scope::default())]).await?;
-//!
-//! let found = ada.search("which port does staging use?", &SearchOptions::default()).await?;
-//! assert_eq!(found.hits[0].record.text, text);
-//! longterm.close().await?;
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - [`Longterm`] is the handle. It is cheap to clone; any number of processes may hold one on the
 //!   same directory. It is the administrator's [`LongtermView`]; [`scoped`](Longterm::scoped)

@@ -1,29 +1,5 @@
-//! Tier 1 of aios-memory: the current working state, in one SQLite file.
-//!
-//! ```
-//! use aios_record::Id;
-//! use aios_working::{Config, Decision, Error, Goal, NewMessage, Working};
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Error> {
-//! # let folder = tempfile::tempdir().expect("a temporary directory");
-//! let working = Working::open(&folder.path().join("working.db"), Config::default())?;
-//!
-//! let goal = working.goals().put(Goal::new("move the blog to the new server")).await?;
-//! working.goals().set_status(&goal.id, "active", None).await?;
-//! working.goals().update(&goal.id, |goal| goal.priority = 1).await?;
-//! working.decisions().put(Decision::new("which web server", "nginx")).await?;
-//!
-//! let session = Id::new("monday")?;
-//! working.messages().add(NewMessage::new(session, "user", "use the small machine")).await?;
-//!
-//! let found = working.records().find("server", Default::default()).await?;
-//! assert_eq!(found.len(), 2);
-//! assert_eq!(working.messages().recent("monday", 12).await?.len(), 1);
-//! # working.close().await;
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+//! # How the parts relate
 //!
 //! - [`Working`] is the opened file, for administrators: it maintains the file and sees the records
 //!   of every owner. It dereferences to a [`WorkingView`].
