@@ -84,7 +84,7 @@ fn by_id_and_recent(
         for _ in 0..count {
             let id = &ids[numbers.below(ids.len())];
             let started = Instant::now();
-            let found = working.messages().get(&id).await;
+            let found = working.messages().get(id).await;
             samples.push(started.elapsed().as_nanos() as u64);
             assert!(found.expect("readable").is_some(), "it was stored");
         }
@@ -209,7 +209,7 @@ async fn one_of_many(
                 let recent = working.messages().recent(session.as_str(), RECENT_MESSAGES).await;
                 black_box(recent.expect("readable"));
             }
-            _ => _ = black_box(working.messages().get(&id).await.expect("readable")),
+            _ => _ = black_box(working.messages().get(id).await.expect("readable")),
         }
         let samples = if number % 10 == 9 { &mut writes } else { &mut reads };
         samples.push(started.elapsed().as_nanos() as u64);

@@ -13,8 +13,8 @@ use std::{
 };
 
 use aios_memory::{
-    Access, AgentMemory, Config, Error, Id, Key, Kind, MemoryView, Record, Scope, ScopeFilter,
-    SearchOptions, working::Health,
+    Access, AgentMemory, Config, Error, Id, Key, Kind, MemoryView, Record, Remedy, Scope,
+    ScopeFilter, SearchOptions, working::Health,
 };
 use aios_memory_tests::directory;
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ async fn a_reader_of_a_former_store_is_told_to_migrate_it() {
     let is_former =
         matches!(&refused, Error::Longterm(aios_memory::longterm::Error::FormerLibrary { .. }));
     assert!(is_former, "{refused}");
-    assert!(refused.to_string().contains("aios-memory migrate"), "{refused}");
+    assert_eq!(refused.remedy(), Some(Remedy::Migrate), "{refused}");
     assert_eq!([read("working.db"), read("journal.db")], before);
 }
 

@@ -281,7 +281,7 @@ const COMPLETE: &[&str] = &[
     "LongtermView::search",
     "MemoryView::assemble_context",
     "MemoryView::list",
-    "MemoryView::recall",
+    "MemoryView::recall_with",
     "Records::find",
     "Records::list",
     "export::to_writer",

@@ -113,7 +113,7 @@ impl Admission {
     /// `id`.
     async fn known(&mut self, tiers: &Tiers, ready: &Ready, id: &Id) -> Result<Outcome, Error> {
         let Some(message) = message_of(ready) else { return Ok(Outcome::Known) };
-        let stored = tiers.working.with_expired().messages().get(&id).await?;
+        let stored = tiers.working.with_expired().messages().get(id).await?;
         let is_same = |it: &Message| {
             forms::same(&it.content) == forms::same(&message.content)
                 && !tells_message_otherwise(&ready.arrival, it)
@@ -138,7 +138,7 @@ impl Admission {
                     }
                     _ => message,
                 };
-                match tiers.working.messages().amend(&id, &message).await? {
+                match tiers.working.messages().amend(id, &message).await? {
                     true => Ok(Outcome::Updated),
                     false => Ok(Outcome::Refused(GONE.to_owned())),
                 }
