@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
+    io,
     os::unix::{fs::MetadataExt, fs::PermissionsExt, fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::Command,
@@ -103,24 +104,33 @@ fn left_behind(without: &[&str]) -> Program {
     program
 }
 
-/// Copies a directory, except files with the suffixes `without`.
+/// Copies a directory, except files with the suffixes `without`, and files that are removed
+/// meanwhile.
 fn copy(from: &Path, to: &Path, without: &[&str]) {
     fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
+    for entry in unless_gone(fs::read_dir(from)).into_iter().flatten() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             copy(&entry.path(), &target, without);
         } else if !without.iter().any(|end| text(&entry.path()).ends_with(end)) {
-            fs::copy(entry.path(), target).unwrap();
+            unless_gone(fs::copy(entry.path(), target));
         }
+    }
+}
+
+/// Returns the result of an operation on a file, or `None` if the file is gone.
+fn unless_gone<T>(done: io::Result<T>) -> Option<T> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        done => Some(done.unwrap()),
     }
 }
 
 /// Returns every path below a directory, and the directory.
 fn below(dir: &Path) -> Vec<PathBuf> {
     let mut paths = vec![dir.to_owned()];
-    for entry in fs::read_dir(dir).unwrap() {
+    for entry in unless_gone(fs::read_dir(dir)).into_iter().flatten() {
         let entry = entry.unwrap();
         match entry.file_type().unwrap().is_dir() {
             true => paths.extend(below(&entry.path())),
@@ -130,13 +140,14 @@ fn below(dir: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Returns the paths below a directory, with sizes and times.
+/// Returns the paths below a directory, with sizes and times. Files that are removed meanwhile are
+/// left out.
 fn listing(dir: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
     let stat = |path: PathBuf| {
-        let found = fs::metadata(&path).unwrap();
-        (path, (found.len(), found.modified().unwrap()))
+        let found = unless_gone(fs::metadata(&path))?;
+        Some((path, (found.len(), found.modified().unwrap())))
     };
-    below(dir).into_iter().map(stat).collect()
+    below(dir).into_iter().filter_map(stat).collect()
 }
 
 /// Returns true if the tests run as root.
