@@ -26,11 +26,8 @@ use aios_embedding::Embedder;
 use aios_record::{Identity, Progress};
 
 use self::plan::{Purpose, Rebuild};
+pub use self::report::{Reindexed, Repaired};
 pub(crate) use self::run::bring_over;
-pub use self::{
-    adopt::adopt,
-    report::{Reindexed, Repaired},
-};
 use crate::{
     Config, Error, Space, Upkeep,
     intake::Vectors,
@@ -90,10 +87,7 @@ pub async fn repair(
     embedder: Arc<dyn Embedder>,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Repaired, Error> {
-    let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
-    let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
-    let findings = rebuild.await?.run().await?;
-    Ok(findings.into_repaired())
+    repaired(dir, config, Vectors::Model(embedder), Purpose::Repair, progress).await
 }
 
 /// As [`repair`], for a store of the caller's own vectors.
@@ -106,9 +100,35 @@ pub async fn repair_with_vectors(
     space: Space,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Repaired, Error> {
-    let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Given(space));
-    let rebuild = Rebuild::new(places, config, vectors, Purpose::Repair, progress);
-    let findings = rebuild.await?.run().await?;
+    repaired(dir, config, Vectors::Given(space), Purpose::Repair, progress).await
+}
+
+/// Rebuilds the library of the data directory `dir` from the readable rows of its newest
+/// version, and adds their records to the journal, which is an older copy. Call it before
+/// anything opens the directory, since opening moves versions unknown to the journal to the
+/// quarantine.
+///
+/// # Errors
+/// As [`repair`].
+pub async fn adopt(
+    dir: &Path,
+    config: Config,
+    embedder: Arc<dyn Embedder>,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Repaired, Error> {
+    repaired(dir, config, Vectors::Model(embedder), Purpose::Adopt, progress).await
+}
+
+/// Rebuilds the library of the data directory `dir` for a repair or an adoption.
+async fn repaired(
+    dir: &Path,
+    config: Config,
+    vectors: Vectors,
+    purpose: Purpose,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Repaired, Error> {
+    let places = Places::new(dir, Arc::new(System));
+    let findings = Rebuild::new(places, config, vectors, purpose, progress).await?.run().await?;
     Ok(findings.into_repaired())
 }
 

@@ -2,43 +2,19 @@
 //! copied, with their owners, and records that it lacks count as deleted since. Records that the
 //! journal has as deleted or forgotten stay so.
 
-use std::{fs, path::Path, sync::Arc};
-
-use aios_embedding::Embedder;
-use aios_record::Progress;
+use std::fs;
 
 use super::{
     copy::{Copying, READ_ROWS, Stamp},
-    plan::{Purpose, Rebuild},
-    report::Repaired,
+    plan::Rebuild,
 };
 use crate::{
-    Config, Error,
-    intake::{Rules, Vectors},
+    Error,
+    intake::Rules,
     journal::{Adopted, Expected},
     library::{self, Edition, Library, Row},
-    owner::Places,
-    sync::{System, unless_gone},
+    sync::unless_gone,
 };
-
-/// Rebuilds the library of the data directory `dir` from the readable rows of its newest
-/// version, and adds their records to the journal, which is an older copy. Call it before
-/// anything opens the directory, since opening moves versions unknown to the journal to the
-/// quarantine.
-///
-/// # Errors
-/// As [`repair`](crate::repair).
-pub async fn adopt(
-    dir: &Path,
-    config: Config,
-    embedder: Arc<dyn Embedder>,
-    progress: impl Fn(Progress) + Send + Sync + 'static,
-) -> Result<Repaired, Error> {
-    let (places, vectors) = (Places::new(dir, Arc::new(System)), Vectors::Model(embedder));
-    let rebuild = Rebuild::new(places, config, vectors, Purpose::Adopt, progress);
-    let findings = rebuild.await?.run().await?;
-    Ok(findings.into_repaired())
-}
 
 impl Rebuild {
     /// Moves the current table to the place of the one that an older journal names, and returns
