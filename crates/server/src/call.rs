@@ -1,0 +1,72 @@
+//! One call: who makes it, how long it may take, and how its work is carried out.
+//!
+//! The gate puts a [`Call`] into the extensions of each request. A handler reads through
+//! [`read`](Call::read) and writes through [`write`](Call::write).
+
+use std::{future::Future, time::Duration};
+
+use tokio::time::Instant;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{caller::Caller, failure::Failure};
+
+/// A call that has passed the gate. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) caller: Caller,
+    /// The end of its time. A stream has one only if the caller named it.
+    pub(crate) deadline: Option<Instant>,
+    /// Cancelled when the service drains or the caller's token is revoked. Streams end then.
+    pub(crate) ended: CancellationToken,
+    /// The writes that a shutdown waits for.
+    pub(crate) writes: TaskTracker,
+}
+
+impl Call {
+    /// Returns the call of a request.
+    pub(crate) fn of(extensions: &http::Extensions) -> Result<Call, Failure> {
+        extensions.get::<Call>().cloned().ok_or_else(|| Failure::internal("a call without a gate"))
+    }
+
+    /// Awaits work that changes nothing. It is dropped at the deadline.
+    pub(crate) async fn read<T, E: Into<Failure>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Failure> {
+        match self.deadline {
+            None => work.await.map_err(Into::into),
+            Some(deadline) => match tokio::time::timeout_at(deadline, work).await {
+                Ok(result) => result.map_err(Into::into),
+                Err(_) => Err(Failure::deadline()),
+            },
+        }
+    }
+
+    /// Awaits work that changes records. Once begun it is carried out, even if the caller
+    /// disconnects or the deadline passes, so a record is whole or absent.
+    pub(crate) async fn write<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Failure::deadline());
+        }
+        let task = self.writes.spawn(work);
+        let ended = async move {
+            match task.await {
+                Ok(result) => result.map_err(Into::into),
+                Err(error) => Err(Failure::internal(&error.to_string())),
+            }
+        };
+        self.read(ended).await
+    }
+
+    /// Returns the time that is left, at most `most`.
+    pub(crate) fn time_left(&self, most: Duration) -> Duration {
+        self.deadline.map_or(most, |end| end.saturating_duration_since(Instant::now()).min(most))
+    }
+}

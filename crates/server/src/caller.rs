@@ -1,0 +1,88 @@
+//! Who makes a call: the view and the rights that a connection, a token and a named user give.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use aios_memory::{AgentMemory, Error as MemoryError, MemoryView, Owner, operational::Operational};
+
+use crate::{failure::Failure, operation::Right};
+
+/// The maker of a call. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    memory: AgentMemory,
+    view: MemoryView,
+    rights: Arc<BTreeSet<Right>>,
+    name: Arc<str>,
+    naming: Naming,
+}
+
+/// Which users a caller may name in a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// None: the view is fixed.
+    Fixed,
+    /// Any, or none for the shared records: the user of the system that owns the data.
+    Any,
+    /// Must name one, whose name begins with the prefix.
+    Delegate { prefix: String },
+}
+
+impl Caller {
+    pub(crate) fn new(
+        memory: AgentMemory,
+        view: MemoryView,
+        rights: Arc<BTreeSet<Right>>,
+        name: Arc<str>,
+        naming: Naming,
+    ) -> Caller {
+        Caller { memory, view, rights, name, naming }
+    }
+
+    /// Returns the memory as this caller may see it.
+    pub(crate) fn view(&self) -> &MemoryView {
+        &self.view
+    }
+
+    /// Returns tier 0, which has no owner. Operations that read it need [`Right::Observe`].
+    pub(crate) fn operational(&self) -> &Operational {
+        self.memory.operational()
+    }
+
+    /// Returns `true` if the caller has `right`.
+    pub(crate) fn has(&self, right: Right) -> bool {
+        self.rights.contains(&right)
+    }
+
+    /// Returns the name for the audit log: `socket`, `loopback`, or the name of the token.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns this caller acting for `user`, as a facade maps a field of its requests to a user.
+    ///
+    /// # Errors
+    /// Fails if the caller may not name this user.
+    pub(crate) fn acting_for(&self, user: &str) -> Result<Caller, Failure> {
+        // Compared in the form in which owners are stored, so that no spelling evades the prefix.
+        let owner = Owner::user(user).map_err(MemoryError::from)?;
+        match &self.naming {
+            Naming::Fixed if self.view.gate().acts_for() == Some(&owner) => Ok(self.clone()),
+            Naming::Fixed => {
+                Err(Failure::denied("this caller acts for one user and cannot name another"))
+            }
+            Naming::Delegate { prefix } if !owner.as_str().starts_with(prefix.as_str()) => {
+                Err(Failure::denied(&format!(
+                    "this token acts for users whose names begin with `{prefix}`"
+                )))
+            }
+            Naming::Any | Naming::Delegate { .. } => {
+                Ok(Caller { view: self.memory.for_user(user)?, ..self.clone() })
+            }
+        }
+    }
+
+    /// Returns `true` if the caller must name a user and has not.
+    pub(crate) fn needs_user(&self) -> bool {
+        matches!(self.naming, Naming::Delegate { .. }) && !self.view.gate().acts_for_user()
+    }
+}

@@ -1,0 +1,73 @@
+//! The limits and rules of a service. Addresses are the caller's: it brings the listener.
+
+use std::{path::PathBuf, time::Duration};
+
+/// The limits and rules of a [`Server`](crate::Server).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The user whom calls over loopback without a token act for. Default: none, such calls read
+    /// and write shared records.
+    pub user: Option<String>,
+    /// Bytes of a request. Default: 4 MiB.
+    pub message_bytes_max: usize,
+    /// Calls that are carried out at once. Default: 64.
+    pub calls_max: usize,
+    /// Calls that wait while [`calls_max`](Config::calls_max) are carried out. Default: 256.
+    pub calls_waiting_max: usize,
+    /// Time of a call without a deadline of its own, and the longest deadline. Default: 30 s.
+    pub call_timeout: Duration,
+    /// Calls per second and token, in the mean. Default: 50.
+    pub calls_per_second: u32,
+    /// Calls that a token may make at once after a pause. Default: 200.
+    pub calls_burst: u32,
+    /// Open connections. Default: 1,000.
+    pub connections_max: usize,
+    /// Open streams (events, exports, imports). They do not count as calls. Default: 256.
+    pub streams_max: usize,
+    /// Time in which the headers of a request must arrive. Default: 10 s.
+    pub header_timeout: Duration,
+    /// Time that calls have to end after shutdown was requested. Default: 10 s.
+    pub drain_timeout: Duration,
+    /// Time without a connection after which the service ends. Default: none.
+    pub idle_exit: Option<Duration>,
+    /// The file of tokens. Without one, only the socket and loopback are served.
+    pub tokens_file: Option<PathBuf>,
+    /// Further names under which the service may be called, as in the header `Host`. Loopback
+    /// names are always accepted over loopback.
+    pub hosts: Vec<String>,
+    /// Web origins that may call, such as `https://console.example.com`. Default: none but the
+    /// service's own.
+    pub origins: Vec<String>,
+    /// TLS is terminated by a proxy in front of the service.
+    pub behind_proxy: bool,
+    /// Serves the routes of mem0's clients under `/v1`, `/v2` and `/v3`. Default: false.
+    pub mem0: bool,
+    /// Serves the routes of Hindsight's clients under `/v1/default/banks`. Default: false.
+    pub hindsight: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            user: None,
+            message_bytes_max: 4 << 20,
+            calls_max: 64,
+            calls_waiting_max: 256,
+            call_timeout: Duration::from_secs(30),
+            calls_per_second: 50,
+            calls_burst: 200,
+            connections_max: 1_000,
+            streams_max: 256,
+            header_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(10),
+            idle_exit: None,
+            tokens_file: None,
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            behind_proxy: false,
+            mem0: false,
+            hindsight: false,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The reason for which a call fails, in the terms of both transports: the status of gRPC and the
+//! status and problem document of HTTP (RFC 9457). One table, so that they agree.
+
+use std::time::Duration;
+
+use aios_memory::{Error, Remedy};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::remedy::words;
+
+/// A failed call.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) class: Class,
+    /// The stable word by which programs distinguish errors, such as `not_found`.
+    pub(crate) code: &'static str,
+    /// The problem, a lower-case fragment.
+    pub(crate) message: String,
+    pub(crate) remedy: Option<Remedy>,
+    /// The next step in words, where no remedy of the memory says it.
+    pub(crate) advice: Option<&'static str>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// What a caller can do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The request is invalid whatever the state of the memory.
+    Invalid,
+    /// No token, or one that is unknown, expired or revoked.
+    Unauthenticated,
+    /// The caller lacks a right, or named a user it may not act for.
+    Denied,
+    NotFound,
+    /// No such RPC or route, or one that the settings leave out.
+    Unimplemented,
+    /// The record has another version or owner than the caller expects.
+    Conflict,
+    /// `If-Match` names another version.
+    Changed,
+    /// The memory is not in the state that the call needs: another model, read-only files.
+    Precondition,
+    /// A request, a record or the store is at its limit.
+    TooLarge,
+    /// The same idempotency key with another body.
+    Unprocessable,
+    /// The caller makes more calls than its rate.
+    Rate,
+    /// The service has no place for the call, or ends. The same call can succeed later.
+    Unavailable,
+    Deadline,
+    /// A defect, or damage of the files.
+    Internal,
+}
+
+impl Class {
+    pub(crate) fn grpc(self) -> Code {
+        match self {
+            Class::Invalid | Class::Unprocessable => Code::InvalidArgument,
+            Class::Unauthenticated => Code::Unauthenticated,
+            Class::Denied => Code::PermissionDenied,
+            Class::NotFound => Code::NotFound,
+            Class::Unimplemented => Code::Unimplemented,
+            Class::Conflict | Class::Changed => Code::Aborted,
+            Class::Precondition => Code::FailedPrecondition,
+            Class::TooLarge | Class::Rate => Code::ResourceExhausted,
+            Class::Unavailable => Code::Unavailable,
+            Class::Deadline => Code::DeadlineExceeded,
+            Class::Internal => Code::Internal,
+        }
+    }
+
+    pub(crate) fn http(self) -> StatusCode {
+        match self {
+            Class::Invalid => StatusCode::BAD_REQUEST,
+            Class::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Class::Denied => StatusCode::FORBIDDEN,
+            Class::NotFound | Class::Unimplemented => StatusCode::NOT_FOUND,
+            Class::Conflict => StatusCode::CONFLICT,
+            Class::Changed => StatusCode::PRECONDITION_FAILED,
+            Class::Precondition => StatusCode::CONFLICT,
+            Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Class::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+            Class::Rate => StatusCode::TOO_MANY_REQUESTS,
+            Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Class::Deadline => StatusCode::GATEWAY_TIMEOUT,
+            Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(class: Class, code: &'static str, message: impl Into<String>) -> Failure {
+        let message = message.into();
+        Failure { class, code, message, remedy: None, advice: None, retry_after: None }
+    }
+
+    pub(crate) fn with_advice(self, advice: &'static str) -> Failure {
+        Failure { advice: Some(advice), ..self }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Failure {
+        Failure::new(Class::Invalid, "invalid", message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Failure {
+        Failure::new(Class::NotFound, "not_found", message)
+    }
+
+    pub(crate) fn denied(message: &str) -> Failure {
+        Failure::new(Class::Denied, "denied", message)
+    }
+
+    pub(crate) fn unauthenticated(message: &str) -> Failure {
+        Failure::new(Class::Unauthenticated, "unauthenticated", message)
+            .with_advice("send `authorization: Bearer TOKEN`; `aios-memory token add` makes a token")
+    }
+
+    pub(crate) fn deadline() -> Failure {
+        Failure::new(Class::Deadline, "deadline", "the time of the call is over")
+    }
+
+    pub(crate) fn busy(message: &str) -> Failure {
+        Failure {
+            retry_after: Some(Duration::from_secs(1)),
+            ..Failure::new(Class::Unavailable, "busy", message)
+        }
+    }
+
+    /// A defect. The cause goes to the log, not to the caller.
+    pub(crate) fn internal(cause: &str) -> Failure {
+        tracing::error!(cause, "a call failed by a defect");
+        Failure::new(Class::Internal, "internal", "the service failed; its log has the cause")
+    }
+
+    /// Returns the next step in words.
+    pub(crate) fn advice(&self) -> Option<String> {
+        match (&self.remedy, self.advice) {
+            (Some(remedy), _) => Some(words(remedy)),
+            (None, advice) => advice.map(str::to_owned),
+        }
+    }
+
+    /// Returns the status of gRPC, with `ErrorInfo` (our code, the next step) and `RetryInfo`.
+    pub(crate) fn status(&self) -> Status {
+        let mut properties = std::collections::HashMap::new();
+        if let Some(advice) = self.advice() {
+            properties.insert("try".to_owned(), advice);
+        }
+        if let Some(remedy) = &self.remedy {
+            properties.insert("remedy".to_owned(), json!(remedy).to_string());
+        }
+        let mut details = ErrorDetails::with_error_info(self.code, "aios.memory", properties);
+        if let Some(after) = self.retry_after {
+            details.set_retry_info(Some(after));
+        }
+        Status::with_error_details(self.class.grpc(), self.message.clone(), details)
+    }
+
+    /// Returns the problem document.
+    pub(crate) fn problem(&self) -> Value {
+        let status = self.class.http();
+        let mut problem = Map::new();
+        problem.insert("type".to_owned(), json!("about:blank"));
+        problem.insert("title".to_owned(), json!(status.canonical_reason()));
+        problem.insert("status".to_owned(), json!(status.as_u16()));
+        problem.insert("code".to_owned(), json!(self.code));
+        problem.insert("detail".to_owned(), json!(self.message));
+        if let Some(advice) = self.advice() {
+            problem.insert("try".to_owned(), json!(advice));
+        }
+        if let Some(remedy) = &self.remedy {
+            problem.insert("remedy".to_owned(), json!(remedy));
+        }
+        Value::Object(problem)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let body = self.problem().to_string();
+        let mut response = (self.class.http(), body).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, json);
+        if let Some(after) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        }
+        if self.class == Class::Unauthenticated {
+            let bearer = HeaderValue::from_static("Bearer realm=\"aios-memory\"");
+            headers.insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        response
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        let class = class_of(&error);
+        let mut failure = Failure::new(class, error.code(), error.to_string());
+        failure.remedy = error.remedy();
+        if class == Class::Unavailable {
+            failure.retry_after = Some(Duration::from_secs(1));
+        }
+        if class == Class::Internal {
+            tracing::error!(error = &error as &dyn std::error::Error, "a call failed");
+        }
+        failure
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Status {
+        failure.status()
+    }
+}
+
+fn class_of(error: &Error) -> Class {
+    if matches!(error.remedy(), Some(Remedy::Purge { .. } | Remedy::RaiseLimit { .. })) {
+        return Class::TooLarge;
+    }
+    match error.code() {
+        "not_found" => Class::NotFound,
+        "busy" => Class::Unavailable,
+        "not_yours" | "machine_wide" | "scope" => Class::Denied,
+        "invalid" | "ambiguous" | "input" | "refused" | "context" => Class::Invalid,
+        "model" | "read_only" | "config" | "moved" | "data_dir" => Class::Precondition,
+        "operational" | "working" | "longterm" => class_by_remedy(error),
+        _ => Class::Internal,
+    }
+}
+
+/// The tiers' errors have one code each; their remedies say whose turn it is.
+fn class_by_remedy(error: &Error) -> Class {
+    match error.remedy() {
+        Some(Remedy::Retry | Remedy::ReduceLoad { .. } | Remedy::Reopen) => Class::Unavailable,
+        Some(Remedy::FreeDisk | Remedy::FreeTemporary { .. } | Remedy::Vacuum) => Class::TooLarge,
+        Some(Remedy::ChooseId | Remedy::Update | Remedy::StoreAnother) => Class::Conflict,
+        Some(Remedy::Split) => Class::TooLarge,
+        Some(
+            Remedy::Correct
+            | Remedy::Flatten
+            | Remedy::CheckId
+            | Remedy::StoreFirst
+            | Remedy::StoreInWorking
+            | Remedy::StorePreference
+            | Remedy::RestartList
+            | Remedy::NameOwner
+            | Remedy::NameScope
+            | Remedy::NameRecords
+            | Remedy::RelaxGuard,
+        ) => Class::Invalid,
+        Some(Remedy::ActForNoUser | Remedy::WidenScope) => Class::Denied,
+        _ => Class::Internal,
+    }
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![recursion_limit = "256"]
+
+mod call;
+mod caller;
+mod config;
+mod error;
+mod failure;
+mod gate;
+mod grpc;
+mod http;
+mod listener;
+mod operation;
+mod remedy;
+mod server;
+mod tokens;
+
+pub use crate::{
+    config::Config,
+    error::Error,
+    listener::Listener,
+    operation::Right,
+    server::Server,
+    tokens::{NewToken, Token, Tokens},
+};
+
+/// The messages of `aios.memory.MemoryService`, generated from `proto/aios/memory/memory.proto`.
+pub mod wire {
+    #![allow(missing_docs, clippy::all, unreachable_pub)]
+    include!(concat!(env!("OUT_DIR"), "/aios.memory.rs"));
+
+    /// The file descriptor set of the protocol, as reflection returns it.
+    pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
+}

@@ -1,0 +1,135 @@
+//! Every operation that a caller can name, with the right it needs. A call of an operation that is
+//! not listed here is refused, so a new RPC or route without a right does not work.
+
+use serde::{Deserialize, Serialize};
+
+/// A right of a token. One right does not include another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Right {
+    /// Search, contexts, reading and exporting records.
+    Read,
+    /// Storing and updating records, events and metrics.
+    Write,
+    /// Forgetting and deleting records.
+    Forget,
+    /// Reading tier 0, which has no owner: events, metrics, machine state, counts.
+    Observe,
+    /// Acting for the records of every owner.
+    Admin,
+}
+
+impl Right {
+    /// All rights.
+    pub const ALL: [Right; 5] =
+        [Right::Read, Right::Write, Right::Forget, Right::Observe, Right::Admin];
+
+    /// Returns the name, such as `read`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Right::Read => "read",
+            Right::Write => "write",
+            Right::Forget => "forget",
+            Right::Observe => "observe",
+            Right::Admin => "admin",
+        }
+    }
+}
+
+/// An operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// `PushEvent` for an RPC, `POST /api/v1/recall` for a route.
+    pub(crate) name: &'static str,
+    pub(crate) right: Right,
+    /// Whether a call is a stream, which has no time limit and does not take the place of a call.
+    pub(crate) shape: Shape,
+}
+
+/// How long an operation lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One request and one answer, within the time limit.
+    Unary,
+    /// As long as the two sides want.
+    Stream,
+}
+
+const fn unary(name: &'static str, right: Right) -> Operation {
+    Operation { name, right, shape: Shape::Unary }
+}
+
+const fn stream(name: &'static str, right: Right) -> Operation {
+    Operation { name, right, shape: Shape::Stream }
+}
+
+/// RPCs of `aios.memory.MemoryService`.
+pub(crate) const RPCS: &[Operation] = &[
+    unary("PushEvent", Right::Write),
+    unary("GetRecentEvents", Right::Observe),
+    unary("UpdateMetric", Right::Write),
+    unary("GetMetric", Right::Observe),
+    unary("GetSystemSnapshot", Right::Observe),
+    unary("StoreGoal", Right::Write),
+    unary("UpdateGoal", Right::Write),
+    unary("GetActiveGoals", Right::Read),
+    unary("StoreTask", Right::Write),
+    unary("GetTasksForGoal", Right::Read),
+    unary("StoreToolCall", Right::Write),
+    unary("StoreDecision", Right::Write),
+    unary("StorePattern", Right::Write),
+    unary("FindPattern", Right::Read),
+    unary("UpdatePatternStats", Right::Write),
+    unary("StoreAgentState", Right::Write),
+    unary("GetAgentState", Right::Read),
+    unary("SemanticSearch", Right::Read),
+    unary("StoreProcedure", Right::Write),
+    unary("StoreIncident", Right::Write),
+    unary("StoreConfigChange", Right::Write),
+    unary("SearchKnowledge", Right::Read),
+    unary("AddKnowledge", Right::Write),
+    unary("AssembleContext", Right::Read),
+    unary("Remember", Right::Write),
+    stream("RememberStream", Right::Write),
+    unary("Recall", Right::Read),
+    unary("Context", Right::Read),
+    unary("GetRecord", Right::Read),
+    unary("ListRecords", Right::Read),
+    unary("Forget", Right::Forget),
+    unary("AddMessages", Right::Write),
+    stream("WatchEvents", Right::Observe),
+    stream("ExportRecords", Right::Read),
+];
+
+/// Routes, as `METHOD TEMPLATE`.
+pub(crate) const ROUTES: &[Operation] = &[
+    unary("POST /api/v1/remember", Right::Write),
+    unary("POST /api/v1/recall", Right::Read),
+    unary("POST /api/v1/context", Right::Read),
+    stream("POST /api/v1/ingest", Right::Write),
+    stream("GET /api/v1/export", Right::Read),
+    unary("GET /api/v1/records/{kind}", Right::Read),
+    unary("POST /api/v1/records/{kind}", Right::Write),
+    unary("GET /api/v1/records/{kind}/{id}", Right::Read),
+    unary("PATCH /api/v1/records/{kind}/{id}", Right::Write),
+    unary("DELETE /api/v1/records/{kind}/{id}", Right::Forget),
+    unary("GET /api/v1/records/{kind}/{id}/history", Right::Read),
+    unary("POST /api/v1/forget", Right::Forget),
+    unary("GET /api/v1/sessions/{id}/messages", Right::Read),
+    unary("POST /api/v1/sessions/{id}/messages", Right::Write),
+    unary("POST /api/v1/store/batch", Right::Write),
+    unary("POST /api/v1/events", Right::Write),
+    stream("GET /api/v1/events", Right::Observe),
+    unary("GET /api/v1/stats", Right::Observe),
+    unary("GET /api/v1/snapshot", Right::Observe),
+];
+
+/// Routes that need no token: they tell nothing about records.
+pub(crate) const OPEN: &[&str] = &["GET /healthz", "GET /readyz", "GET /api/v1/openapi.json"];
+
+/// Returns the operation of a call.
+pub(crate) fn named(name: &str) -> Option<Operation> {
+    RPCS.iter().chain(ROUTES).find(|operation| operation.name == name).copied()
+}
