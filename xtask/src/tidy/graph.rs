@@ -68,14 +68,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("aios-hub", &["aios-record", "aios-embedding", "aios-files"]),
-    ("aios-memory-cli", &["aios-memory", "aios-exchange", "aios-eval", "aios-hub"]),
+    ("aios-memory-server", &["aios-memory"]),
+    (
+        "aios-memory-cli",
+        &["aios-memory", "aios-exchange", "aios-eval", "aios-hub", "aios-memory-server"],
+    ),
     ("aios-memory-tests", ANY),
     ("aios-memory-benches", ANY),
     ("xtask", &[]),
 ];
 
 /// Crates that the lists below name and that do not exist yet: the service.
-const PLANNED: &[&str] = &["aios-memory-server"];
+const PLANNED: &[&str] = &[];
 
 /// Marks leaf packages, which may depend on everything.
 const ANY: &[&str] = &["*"];
@@ -94,7 +98,7 @@ const OWNERS: &[(&[&str], &[&str])] = &[
             "aios-memory-benches",
         ],
     ),
-    (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
+    (&["tonic", "tonic-*", "axum", "axum-*", "hyper", "rmcp"], &["aios-memory-server"]),
     (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
     (&["reqwest"], &["aios-hub"]),
 ];
