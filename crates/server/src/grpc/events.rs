@@ -2,6 +2,7 @@
 
 use aios_memory::{
     Event,
+    draft::moment,
     operational::{Category, Filter, StoredEvent},
 };
 
@@ -64,12 +65,13 @@ pub(super) async fn update_metric(call: &Call, update: MetricUpdate) -> Result<E
 
 pub(super) async fn metric(call: &Call, request: MetricRequest) -> Result<MetricValue, Failure> {
     let MetricRequest { key } = request;
-    Ok(match call.caller.operational().metric(&key) {
+    match call.caller.operational().metric(&key) {
         Some(metric) => {
-            MetricValue { key, value: metric.value, timestamp: metric.timestamp.as_second() }
+            Ok(MetricValue { key, value: metric.value, timestamp: metric.timestamp.as_second() })
         }
-        None => MetricValue { key, value: 0.0, timestamp: 0 },
-    })
+        None => Err(Failure::not_found(format!("no metric `{}`", moment::excerpt(&key)))
+            .with_advice("check the key, or set the metric first")),
+    }
 }
 
 pub(super) async fn snapshot(call: &Call, _: Empty) -> Result<SystemSnapshot, Failure> {

@@ -97,7 +97,7 @@ async fn an_event_whose_data_is_no_json_is_refused() {
 }
 
 #[tokio::test]
-async fn the_latest_value_of_a_metric_wins_and_an_unknown_one_has_no_time() {
+async fn the_latest_value_of_a_metric_wins_and_an_unknown_one_is_not_found() {
     let fixture = Fixture::new().await;
     let mut client = fixture.client().await;
     let at = |value, timestamp| MetricUpdate { key: "gpu.utilization".into(), value, timestamp };
@@ -105,8 +105,8 @@ async fn the_latest_value_of_a_metric_wins_and_an_unknown_one_has_no_time() {
     ok(client.update_metric(at(30.0, 1_700_000_000)).await);
     let metric = ok(client.get_metric(MetricRequest { key: "gpu.utilization".to_owned() }).await);
     assert_eq!((metric.value, metric.timestamp), (40.0, 1_700_000_100));
-    let unknown = ok(client.get_metric(MetricRequest { key: "other".to_owned() }).await);
-    assert_eq!((unknown.value, unknown.timestamp), (0.0, 0));
+    let unknown = MetricRequest { key: "other".to_owned() };
+    fails(client.get_metric(unknown).await, Code::NotFound);
     let snapshot = ok(client.get_system_snapshot(Empty {}).await);
     assert_eq!(snapshot.gpu_utilization, 40.0);
     fails(client.update_metric(at(f64::NAN, 0)).await, Code::InvalidArgument);
@@ -175,7 +175,7 @@ async fn tasks_and_tool_calls_belong_to_what_they_name() {
     assert_eq!(tasks[0].duration_ms, 60_000);
     assert_eq!((&*tasks[0].input_json, &*tasks[0].output_json), (&b"[1]"[..], &b""[..]));
     let orphan = TaskRecord { id: "t2".to_owned(), goal_id: "g9".to_owned(), ..task.clone() };
-    fails(client.store_task(orphan).await, Code::InvalidArgument);
+    fails(client.store_task(orphan).await, Code::NotFound);
     fails(client.store_task(TaskRecord { duration_ms: -1, ..task }).await, Code::InvalidArgument);
 
     let made = ToolCallRecord {

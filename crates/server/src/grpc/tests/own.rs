@@ -218,12 +218,16 @@ async fn records_are_forgotten_by_key() {
     let request = |keys: &[String]| ForgetRequest { keys: keys.to_vec(), ..Default::default() };
     let planned = ok(client.forget(ForgetRequest { dry_run: true, ..request(&stored[..1]) }).await);
     assert_eq!((planned.forgotten, planned.dry_run), (1, true));
-    assert_eq!(ok(client.recall(recall("safe")).await).hits.len(), 1);
+    let is_found = async |client: &mut Client| {
+        let hits = ok(client.recall(recall("safe")).await).hits;
+        hits.iter().any(|hit| hit.key == stored[0])
+    };
+    assert!(is_found(&mut client).await);
     let receipt = ok(client.forget(ForgetRequest { purge: true, ..request(&stored[..1]) }).await);
     assert_eq!((receipt.forgotten, &*receipt.keys), (1, &stored[..1]));
     assert_eq!(receipt.purged, receipt.pending.is_empty());
     assert_eq!(json(&receipt.receipt_json)["forgotten"], 1);
-    assert!(ok(client.recall(recall("safe")).await).hits.is_empty());
+    assert!(!is_found(&mut client).await);
     // A repetition changes nothing.
     assert_eq!(ok(client.forget(request(&stored[..1])).await).forgotten, 0);
     fails(client.forget(request(&["note/none".to_owned()])).await, Code::NotFound);
@@ -237,7 +241,7 @@ async fn records_are_forgotten_by_key() {
 async fn records_are_forgotten_by_a_filter() {
     let fixture = Fixture::new().await;
     let mut client = fixture.client_of("ada").await;
-    let texts = ["The safe is in room 4.", "The safe is in room 4 and the key on the hook."];
+    let texts = ["The safe is in room 4.", "The safe is in room 4. The key is on the hook."];
     ok(client.remember(items(&texts)).await);
     let filter = |filter| ForgetRequest { filter: Some(filter), ..Default::default() };
     let says = |text: &str| ForgetFilter { text: text.to_owned(), ..Default::default() };
