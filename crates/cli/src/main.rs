@@ -60,6 +60,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Completions { shell } => return command::completions(shell, output),
         Command::Config(command) => return command::config(&command, &global, output),
         Command::Kinds(kinds) => return command::kinds(&kinds, output),
+        Command::Token(command) => return command::token(command, &global, output),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -96,6 +97,11 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             }
             Command::Doctor => {
                 return Box::pin(command::doctor(settings(&global), output)).await;
+            }
+            Command::Serve(serve) => {
+                let config = settings(&global)?.config;
+                let _scratch = opening::keep_temporary_files_in(&config);
+                return Box::pin(command::serve(&serve, config, &global, output)).await;
             }
             Command::Migrate(migrate) => {
                 return Box::pin(command::migrate(&migrate, settings(&global)?, output)).await;
@@ -160,6 +166,8 @@ async fn with_memory(
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Kinds(_)
+        | Command::Serve(_)
+        | Command::Token(_)
         | Command::DecodeRows
         | Command::Completions { .. } => unreachable!("handled before the memory is opened"),
     }

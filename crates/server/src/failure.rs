@@ -116,8 +116,9 @@ impl Failure {
     }
 
     pub(crate) fn unauthenticated(message: &str) -> Failure {
-        Failure::new(Class::Unauthenticated, "unauthenticated", message)
-            .with_advice("send `authorization: Bearer TOKEN`; `aios-memory token add` makes a token")
+        Failure::new(Class::Unauthenticated, "unauthenticated", message).with_advice(
+            "send `authorization: Bearer TOKEN`; `aios-memory token add` makes a token",
+        )
     }
 
     pub(crate) fn deadline() -> Failure {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 
+mod access;
 mod call;
 mod caller;
 mod config;
@@ -10,17 +11,20 @@ mod gate;
 mod grpc;
 mod http;
 mod listener;
+mod metrics;
 mod operation;
+mod peer;
+mod rate;
 mod remedy;
 mod server;
 mod tokens;
 
 pub use crate::{
-    config::Config,
+    config::{Config, tokens_file},
     error::Error,
-    listener::Listener,
+    listener::{Listener, Presence, Tls, socket_of},
     operation::Right,
-    server::Server,
+    server::{Ready, Server},
     tokens::{NewToken, Token, Tokens},
 };
 

@@ -124,6 +124,7 @@ pub(crate) const ROUTES: &[Operation] = &[
     stream("GET /api/v1/events", Right::Observe),
     unary("GET /api/v1/stats", Right::Observe),
     unary("GET /api/v1/snapshot", Right::Observe),
+    unary("GET /metrics", Right::Observe),
 ];
 
 /// Routes that need no token: they tell nothing about records.

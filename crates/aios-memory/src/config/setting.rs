@@ -111,6 +111,26 @@ impl Setting for String {
     }
 }
 
+impl Setting for bool {
+    type Bounds = ();
+
+    fn read(value: &Value, (): &()) -> Result<Self, String> {
+        value.as_bool().ok_or_else(|| "true or false".to_owned())
+    }
+
+    fn parse(text: &str, (): &()) -> Result<Self, String> {
+        text.trim().parse().map_err(|_| "true or false".to_owned())
+    }
+
+    fn check(&self, (): &()) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn show(&self) -> Value {
+        Value::Boolean(*self)
+    }
+}
+
 impl Setting for PathBuf {
     type Bounds = ();
 
@@ -238,4 +258,8 @@ macro_rules! lists_of_names {
     )*};
 }
 
-lists_of_names!(Kind: Kind::meant_by, Tier: Tier::from_str);
+lists_of_names!(Kind: Kind::meant_by, Tier: Tier::from_str, String: any_name);
+
+fn any_name(name: &str) -> Result<String, Error> {
+    Ok(name.to_owned())
+}
