@@ -8,9 +8,12 @@ mod answer;
 mod context;
 mod events;
 mod export;
+mod facade;
 mod forget;
+mod hindsight;
 mod idempotency;
 mod ingest;
+mod mem0;
 mod messages;
 mod openapi;
 mod recall;
@@ -25,7 +28,7 @@ mod tests;
 mod turns;
 mod version;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router, middleware,
@@ -48,14 +51,17 @@ pub(crate) struct Service {
 struct Inner {
     /// Limit of a body, and of a line of a streamed one.
     body_bytes_max: usize,
+    /// Time after which an event stream shows that it is alive.
+    quiet_max: Duration,
     turns: Turns,
     replays: Replays,
 }
 
 impl Service {
-    fn new(config: &Config) -> Service {
+    fn new(config: &Config, quiet_max: Duration) -> Service {
         let inner = Inner {
             body_bytes_max: config.message_bytes_max,
+            quiet_max,
             turns: Turns::new(),
             replays: Replays::new(),
         };
@@ -78,9 +84,21 @@ impl Service {
 /// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
 /// is the caller's.
 pub(crate) fn router(config: &Config) -> Router {
-    let service = Service::new(config);
+    with_quiet(config, events::QUIET_MAX)
+}
+
+/// Returns the routes, with a comment in event streams after `quiet_max`.
+fn with_quiet(config: &Config, quiet_max: Duration) -> Router {
+    let service = Service::new(config, quiet_max);
     let repeated = middleware::from_fn_with_state(service.clone(), idempotency::answer_once);
-    api()
+    let mut routes = api();
+    if config.mem0 {
+        routes = routes.merge(mem0::routes());
+    }
+    if config.hindsight {
+        routes = routes.merge(hindsight::routes());
+    }
+    routes
         .layer(repeated)
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)

@@ -40,15 +40,27 @@ impl<T: DeserializeOwned> FromRequest<Service> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, service: &Service) -> Result<Json<T>, Failure> {
+        no_parameters(request.uri())?;
         let bytes = json_bytes(request, service).await?;
         parsed(&bytes).map(Json)
+    }
+}
+
+/// A JSON body beside query parameters, which the route reads, too.
+pub(crate) struct JsonBeside<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Service> for JsonBeside<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, service: &Service) -> Result<JsonBeside<T>, Failure> {
+        let bytes = json_bytes(request, service).await?;
+        parsed(&bytes).map(JsonBeside)
     }
 }
 
 /// Returns the bytes of a JSON body.
 async fn json_bytes(request: Request, service: &Service) -> Result<Bytes, Failure> {
     let call = Call::of(request.extensions())?;
-    no_parameters(request.uri())?;
     check_type(request.headers(), &["application/json", "application/merge-patch+json"])?;
     let time = call.time_left(BODY_TIME_MAX);
     let whole = whole_body(request.into_body(), service.body_bytes_max());
