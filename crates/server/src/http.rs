@@ -19,7 +19,9 @@ mod openapi;
 mod recall;
 mod records;
 mod remember;
+mod replays;
 mod request;
+mod service;
 mod shapes;
 mod stats;
 mod store;
@@ -28,7 +30,7 @@ mod tests;
 mod turns;
 mod version;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router, middleware,
@@ -36,50 +38,11 @@ use axum::{
 };
 use http::{Method, Uri};
 
-use self::{idempotency::Replays, turns::Turns};
+use self::service::Service;
 use crate::{
     config::Config,
     failure::{Class, Failure},
 };
-
-/// State that the handlers share. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Service {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    /// Limit of a body, and of a line of a streamed one.
-    body_bytes_max: usize,
-    /// Time after which an event stream shows that it is alive.
-    quiet_max: Duration,
-    turns: Turns,
-    replays: Replays,
-}
-
-impl Service {
-    fn new(config: &Config, quiet_max: Duration) -> Service {
-        let inner = Inner {
-            body_bytes_max: config.message_bytes_max,
-            quiet_max,
-            turns: Turns::new(),
-            replays: Replays::new(),
-        };
-        Service { inner: Arc::new(inner) }
-    }
-
-    fn body_bytes_max(&self) -> usize {
-        self.inner.body_bytes_max
-    }
-
-    fn turns(&self) -> &Turns {
-        &self.inner.turns
-    }
-
-    fn replays(&self) -> &Replays {
-        &self.inner.replays
-    }
-}
 
 /// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
 /// is the caller's.

@@ -26,9 +26,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Service, answer,
-    idempotency::Derived,
+    answer,
+    replays::Derived,
     request::{Json, Query, id_of, within},
+    service::Service,
 };
 use crate::{call::Call, failure::Failure};
 
@@ -200,7 +201,7 @@ pub(crate) async fn watch_events(
         operational,
         cursor,
         watch,
-        quiet_max: service.inner.quiet_max,
+        quiet_max: service.quiet_max(),
         told_at: Instant::now(),
     };
     let first = stream::once(future::ready(Ok(Bytes::from_static(first.as_bytes()))));

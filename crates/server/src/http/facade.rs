@@ -13,7 +13,7 @@ use aios_memory::{
 };
 use serde_json::{Map, Value, json};
 
-use super::Service;
+use super::service::Service;
 use crate::{call::Call, caller::Caller, failure::Failure};
 
 /// Records read at once.
@@ -42,6 +42,11 @@ impl Fields {
             Some(Value::Number(number)) => Ok(Some(number.to_string())),
             Some(_) => Err(Failure::invalid(format!("`{name}`: expected a text"))),
         }
+    }
+
+    /// Returns true if the field is given as null.
+    pub(super) fn is_null(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_null)
     }
 
     /// Takes a field if it has this word.

@@ -1,8 +1,8 @@
 //! Hindsight's retain, recall and list, as `hindsight-client` 1.1 calls them, over our notes: they
 //! change one address. A bank is a user.
 //!
-//! No language model reads the content: each item becomes a memory as it is, of the type `world`. An
-//! item of a document takes the place of the one that was retained for it before. Not served:
+//! No language model reads the content: each item becomes a memory as it is, of the type `world`.
+//! An item of a document takes the place of the one that was retained for it before. Not served:
 //! reflection, entities, observations, files, the management of banks.
 
 use aios_memory::{Kind, Recollection, Record, Scope, SearchOptions};
@@ -16,9 +16,10 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Service, answer,
+    answer,
     facade::{self, Fields, NewMemory, id_shown},
     request::{Json, PathName, Query, within},
+    service::Service,
 };
 use crate::{call::Call, failure::Failure};
 

@@ -24,13 +24,14 @@ use serde_json::{Map, Value, json};
 
 use self::{
     filters::Place,
-    memory::{changes, history, shown},
+    memory::{changes, expiry, history, shown},
 };
 use super::{
-    Service, answer,
+    answer,
     facade::{self, Fields, NewMemory, caller_for, id_read, id_shown},
     records,
     request::{Json, JsonBeside, PathName, Query, within},
+    service::Service,
 };
 use crate::{call::Call, failure::Failure};
 
@@ -113,7 +114,7 @@ async fn add(
     within("messages", messages.len(), 1..=ITEMS_MAX)?;
     let metadata = fields.object("metadata")?;
     let timestamp = fields.time("timestamp")?;
-    let expires_at = fields.time("expiration_date")?;
+    let expires_at = expiry(&mut fields)?;
     fields.finish(OF_MODELS)?;
     let mut memories = Vec::with_capacity(messages.len());
     for (index, message) in messages.into_iter().enumerate() {

@@ -1,12 +1,16 @@
 //! A note as a memory of mem0, and its changes.
 
-use aios_memory::{Record, longterm::Version};
+use std::time::Duration;
+
+use aios_memory::{Record, Timestamp, draft::moment, longterm::Version};
 use serde_json::{Map, Value, json};
 
 use crate::{
     failure::Failure,
     http::facade::{Fields, id_shown, text_of},
 };
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Returns a record as a memory.
 pub(super) fn shown(record: &Record) -> Value {
@@ -27,6 +31,16 @@ pub(super) fn shown(record: &Record) -> Value {
     })
 }
 
+/// Takes the time at which a memory expires: a day counts to its end.
+pub(super) fn expiry(fields: &mut Fields) -> Result<Option<Timestamp>, Failure> {
+    let date = fields.text("expiration_date")?;
+    let Some(date) = date else { return Ok(None) };
+    let time = moment::from_json(&json!(date));
+    let time = time.map_err(|error| Failure::invalid(format!("`expiration_date`: {error}")))?;
+    let is_day = date.trim().len() == "2026-01-31".len();
+    Ok(Some(if is_day { time.checked_add(DAY).unwrap_or(time) } else { time }))
+}
+
 /// Returns the changes of a record that an update asks for.
 pub(super) fn changes(record: &Record, mut fields: Fields) -> Result<Map<String, Value>, Failure> {
     let mut changes = Map::new();
@@ -42,8 +56,11 @@ pub(super) fn changes(record: &Record, mut fields: Fields) -> Result<Map<String,
     if let Some(time) = fields.time("timestamp")? {
         changes.insert("created_at".to_owned(), json!(time));
     }
-    if let Some(time) = fields.time("expiration_date")? {
+    let is_cleared = fields.is_null("expiration_date");
+    if let Some(time) = expiry(&mut fields)? {
         changes.insert("expires_at".to_owned(), json!(time));
+    } else if is_cleared {
+        changes.insert("expires_at".to_owned(), Value::Null);
     }
     fields.finish(&[])?;
     if changes.is_empty() {
