@@ -94,7 +94,14 @@ pub(super) fn routes() -> Router<Service> {
 
 async fn ping(call: Call) -> Result<Response, Failure> {
     let name = call.caller.name();
-    let pong = json!({"status": "ok", "message": "pong", "user_email": name});
+    // The client for Python needs an organisation and a project before it calls anything else.
+    let pong = json!({
+        "status": "ok",
+        "message": "pong",
+        "org_id": "aios-memory",
+        "project_id": "default",
+        "user_email": name,
+    });
     Ok(answer::json(StatusCode::OK, &pong))
 }
 

@@ -81,23 +81,6 @@ pub(crate) struct Item {
     pub(crate) session: Option<String>,
 }
 
-impl Item {
-    pub(crate) fn new(text: String) -> Item {
-        Item {
-            text,
-            kind: None,
-            id: None,
-            title: None,
-            tags: Vec::new(),
-            importance: None,
-            occurred_at: None,
-            project: None,
-            agent: None,
-            session: None,
-        }
-    }
-}
-
 /// The outcome, item by item.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Remembered {

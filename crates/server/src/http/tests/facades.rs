@@ -63,7 +63,9 @@ async fn facades_are_served_if_the_settings_include_them() {
 #[tokio::test]
 async fn a_memory_of_mem0_is_added_searched_listed_changed_and_deleted() {
     let it = fixture().await;
-    get(&it, "/v1/ping/").await.expect(200);
+    // The client for Python refuses to work without these.
+    let pong = get(&it, "/v1/ping/").await.expect(200).json();
+    assert!(pong["org_id"].is_string() && pong["project_id"].is_string(), "{pong}");
     let added = add(&it, "app-ada", "I keep the key under the mat.").await.expect(200).json();
     assert_eq!(added["results"][0]["event"], "ADD", "{added}");
     let id = added["results"][0]["id"].as_str().unwrap().to_owned();
