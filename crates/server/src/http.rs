@@ -8,15 +8,20 @@ mod answer;
 mod context;
 mod events;
 mod export;
+mod facade;
 mod forget;
+mod hindsight;
 mod idempotency;
 mod ingest;
+mod mem0;
 mod messages;
 mod openapi;
 mod recall;
 mod records;
 mod remember;
+mod replays;
 mod request;
+mod service;
 mod shapes;
 mod stats;
 mod store;
@@ -25,7 +30,7 @@ mod tests;
 mod turns;
 mod version;
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use axum::{
     Router, middleware,
@@ -33,54 +38,30 @@ use axum::{
 };
 use http::{Method, Uri};
 
-use self::{idempotency::Replays, turns::Turns};
+use self::service::Service;
 use crate::{
     config::Config,
     failure::{Class, Failure},
 };
 
-/// State that the handlers share. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Service {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    /// Limit of a body, and of a line of a streamed one.
-    body_bytes_max: usize,
-    turns: Turns,
-    replays: Replays,
-}
-
-impl Service {
-    fn new(config: &Config) -> Service {
-        let inner = Inner {
-            body_bytes_max: config.message_bytes_max,
-            turns: Turns::new(),
-            replays: Replays::new(),
-        };
-        Service { inner: Arc::new(inner) }
-    }
-
-    fn body_bytes_max(&self) -> usize {
-        self.inner.body_bytes_max
-    }
-
-    fn turns(&self) -> &Turns {
-        &self.inner.turns
-    }
-
-    fn replays(&self) -> &Replays {
-        &self.inner.replays
-    }
-}
-
 /// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
 /// is the caller's.
 pub(crate) fn router(config: &Config) -> Router {
-    let service = Service::new(config);
+    with_quiet(config, events::QUIET_MAX)
+}
+
+/// Returns the routes, with a comment in event streams after `quiet_max`.
+fn with_quiet(config: &Config, quiet_max: Duration) -> Router {
+    let service = Service::new(config, quiet_max);
     let repeated = middleware::from_fn_with_state(service.clone(), idempotency::answer_once);
-    api()
+    let mut routes = api();
+    if config.mem0 {
+        routes = routes.merge(mem0::routes());
+    }
+    if config.hindsight {
+        routes = routes.merge(hindsight::routes());
+    }
+    routes
         .layer(repeated)
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)

@@ -131,10 +131,38 @@ pub(crate) const ROUTES: &[Operation] = &[
 pub(crate) const INTERNAL: &[Operation] =
     &[unary("GET /metrics", Right::Observe), unary("POST /internal/v1/command", Right::Admin)];
 
+/// Routes of the facades, if the settings include them. The user may be in the body or path instead
+/// of a header, so the handler asks for it.
+pub(crate) const FACADES: &[Operation] = &[
+    unary("GET /v1/ping/", Right::Read),
+    unary("POST /v1/memories/", Right::Write),
+    unary("GET /v1/memories/", Right::Read),
+    unary("DELETE /v1/memories/", Right::Forget),
+    unary("POST /v1/memories/search/", Right::Read),
+    unary("GET /v1/memories/{id}/", Right::Read),
+    unary("PUT /v1/memories/{id}/", Right::Write),
+    unary("DELETE /v1/memories/{id}/", Right::Forget),
+    unary("GET /v1/memories/{id}/history/", Right::Read),
+    unary("PUT /v1/batch/", Right::Write),
+    unary("DELETE /v1/batch/", Right::Forget),
+    unary("GET /v1/entities/", Right::Read),
+    unary("DELETE /v1/entities/{type}/{id}/", Right::Forget),
+    unary("DELETE /v2/entities/{type}/{id}/", Right::Forget),
+    unary("POST /v2/memories/", Right::Read),
+    unary("POST /v2/memories/search/", Right::Read),
+    unary("POST /v3/memories/add/", Right::Write),
+    unary("POST /v3/memories/", Right::Read),
+    unary("POST /v3/memories/search/", Right::Read),
+    unary("POST /v1/default/banks/{bank}/memories", Right::Write),
+    unary("POST /v1/default/banks/{bank}/memories/recall", Right::Read),
+    unary("GET /v1/default/banks/{bank}/memories/list", Right::Read),
+];
+
 /// Routes that need no token: they tell nothing about records.
 pub(crate) const OPEN: &[&str] = &["GET /healthz", "GET /readyz", "GET /api/v1/openapi.json"];
 
 /// Returns the operation of a call.
 pub(crate) fn named(name: &str) -> Option<Operation> {
-    RPCS.iter().chain(ROUTES).chain(INTERNAL).find(|operation| operation.name == name).copied()
+    let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL);
+    RPCS.iter().chain(routes).find(|operation| operation.name == name).copied()
 }

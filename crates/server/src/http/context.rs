@@ -19,6 +19,7 @@ const TOKENS_MAX: usize = 1_000_000;
 /// A task that needs a context.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ContextRequest)]
 pub(crate) struct Task {
     /// The task, in words.
     task: String,
@@ -69,6 +70,7 @@ pub(crate) struct Packed {
 
 /// A piece of a context.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ContextChunk)]
 struct Chunk {
     tier: &'static str,
     /// Keys of the record and of those that were folded into it.
@@ -87,6 +89,7 @@ struct Chunk {
 
 /// A record that is not in the context.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ContextOmission)]
 struct Omitted {
     id: String,
     /// `budget`, `tier_cap`, `section_limit`, `empty` or `refused`.
@@ -102,6 +105,8 @@ struct Omitted {
     responses((status = 200, description = "The context", body = Packed))
 )]
 pub(crate) async fn context(call: Call, Json(request): Json<Task>) -> Result<Response, Failure> {
+    let session = Part { session: request.session.clone(), ..Part::default() };
+    session.scope()?;
     let part =
         Part { session: None, project: request.project.clone(), agent: request.agent.clone() };
     let view = part.of(call.caller.view())?;

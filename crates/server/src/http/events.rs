@@ -15,6 +15,7 @@ use aios_memory::{
 use axum::{
     Extension,
     body::{Body, Bytes},
+    extract::State,
     response::Response,
 };
 use futures::{future, stream};
@@ -26,8 +27,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     answer,
-    idempotency::Derived,
+    replays::Derived,
     request::{Json, Query, id_of, within},
+    service::Service,
 };
 use crate::{call::Call, failure::Failure};
 
@@ -38,7 +40,7 @@ const BATCH: usize = 64;
 /// Time between two looks at the ring, if nothing came.
 const POLL: Duration = Duration::from_millis(50);
 /// Time after which a comment shows that the connection is alive.
-const QUIET_MAX: Duration = Duration::from_secs(15);
+pub(super) const QUIET_MAX: Duration = Duration::from_secs(15);
 /// The header with which a reader resumes.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -182,6 +184,7 @@ async fn push(view: &MemoryView, events: Vec<Event>) -> Result<Vec<Pushed>, Fail
     ))
 )]
 pub(crate) async fn watch_events(
+    State(service): State<Service>,
     call: Call,
     Query(watch): Query<Watch>,
     headers: HeaderMap,
@@ -193,7 +196,14 @@ pub(crate) async fn watch_events(
         true => "retry: 1000\n\nevent: restarted\ndata: {}\n\n",
         false => "retry: 1000\n\n",
     };
-    let watcher = Watcher { call, operational, cursor, watch, told_at: Instant::now() };
+    let watcher = Watcher {
+        call,
+        operational,
+        cursor,
+        watch,
+        quiet_max: service.quiet_max(),
+        told_at: Instant::now(),
+    };
     let first = stream::once(future::ready(Ok(Bytes::from_static(first.as_bytes()))));
     let rest = stream::unfold(watcher, |watcher| Box::pin(watcher.next()));
     let mut response = Response::new(Body::from_stream(futures::StreamExt::chain(first, rest)));
@@ -232,6 +242,7 @@ struct Watcher {
     operational: Operational,
     cursor: Cursor,
     watch: Watch,
+    quiet_max: Duration,
     /// Time of the last sent byte.
     told_at: Instant,
 }
@@ -245,7 +256,7 @@ impl Watcher {
             }
             let before = self.cursor;
             let mut text = self.news();
-            if text.is_empty() && QUIET_MAX <= self.told_at.elapsed() {
+            if text.is_empty() && self.quiet_max <= self.told_at.elapsed() {
                 text.push_str(": quiet\n\n");
             }
             if !text.is_empty() {

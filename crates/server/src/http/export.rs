@@ -21,8 +21,10 @@ use utoipa::IntoParams;
 use super::request::{Query, kind_named};
 use crate::{call::Call, failure::Failure};
 
-/// Records read at once.
-const PAGE: usize = 100;
+/// Maximum number of records read at once.
+const PAGE: usize = 128;
+/// Bytes of a page above which the next one has fewer records.
+const PAGE_BYTES: usize = 1 << 20;
 
 /// The records to export.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -62,7 +64,7 @@ pub(crate) async fn export(
     let kinds = kinds.filter(|kind| wanted.as_ref().is_none_or(|wanted| wanted.contains(kind)));
     let mut kinds: Vec<Kind> = kinds.collect();
     kinds.reverse();
-    let pages = Pages { call, view, kinds, place: Place::Next };
+    let pages = Pages { call, view, kinds, place: Place::Next, size: PAGE };
     let header = stream::once(future::ready(Ok(Bytes::from(line(&ExportHeader::default())))));
     let lines = stream::unfold(pages, |pages| Box::pin(pages.next()));
     let mut response = Response::new(Body::from_stream(header.chain(lines)));
@@ -89,6 +91,8 @@ struct Pages {
     /// Kinds to export, the next one last.
     kinds: Vec<Kind>,
     place: Place,
+    /// Number of records of the next page.
+    size: usize,
 }
 
 /// The place within a kind.
@@ -117,6 +121,10 @@ impl Pages {
                 Ok(Some(records)) if records.is_empty() => {}
                 Ok(Some(records)) => {
                     let lines: Vec<u8> = records.iter().flat_map(line).collect();
+                    self.size = match lines.len() {
+                        bytes if PAGE_BYTES < bytes => (self.size / 4).max(1),
+                        _ => (self.size * 2).min(PAGE),
+                    };
                     return Some((Ok(Bytes::from(lines)), self));
                 }
                 Err(error) => {
@@ -142,7 +150,7 @@ impl Pages {
                 Ok(Some(Vec::new()))
             }
             Place::Working(kind, after) => {
-                let page = self.view.working().records().list(kind, after, PAGE).await?;
+                let page = self.view.working().records().list(kind, after, self.size).await?;
                 self.place = match page.next {
                     Some(next) => Place::Working(kind, Some(next)),
                     None => Place::Longterm(self.in_longterm(kind).await?),
@@ -157,7 +165,7 @@ impl Pages {
                     self.place = Place::Next;
                     return Ok(Some(Vec::new()));
                 }
-                let some = left.split_off(left.len().saturating_sub(PAGE));
+                let some = left.split_off(left.len().saturating_sub(self.size));
                 let records = self.whole(some).await?;
                 self.place = Place::Longterm(left);
                 Ok(Some(records))

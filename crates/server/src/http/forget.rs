@@ -26,6 +26,7 @@ const LIMIT_MAX: usize = 1_000;
 /// go with them; records of other owners never do.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ForgetRequest)]
 pub(crate) struct Forget {
     /// 1 to 1,000 keys, `KIND/ID`.
     #[serde(default)]
@@ -44,6 +45,7 @@ pub(crate) struct Forget {
 /// The records that have all of these. At least one is named.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = ForgetFilter)]
 pub(crate) struct Filter {
     /// Text that the records say. Records that say exactly this, now or in an older version, are
     /// forgotten. If others match, too, the call is refused, and a dry run lists them.
@@ -79,6 +81,7 @@ pub(crate) struct Forgotten {
 
 /// A record that a query proposes to forget.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ForgetProposal)]
 struct Proposal {
     #[serde(flatten)]
     record: Hit,

@@ -9,7 +9,7 @@
 mod line;
 mod lines;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use aios_memory::{
     Key, Kind, MemoryView,
@@ -30,8 +30,9 @@ use self::{
     lines::{Line, Lines},
 };
 use super::{
-    Service, answer,
+    answer,
     request::{Query, broken, check_type, id_of, is_too_long, too_long},
+    service::Service,
 };
 use crate::{call::Call, failure::Failure};
 
@@ -43,6 +44,8 @@ const BATCH_BYTES: usize = 1 << 20;
 const LINES_MAX: u64 = 1_000_000;
 /// Reasons and details that are listed. Further ones are counted.
 const LISTED_MAX: usize = 1_000;
+/// Longest time between two parts of the body.
+const IDLE_MAX: Duration = Duration::from_secs(60);
 /// Session of messages that name none.
 const SESSION: &str = "default";
 
@@ -138,7 +141,10 @@ pub(crate) async fn ingest(
     let mut bytes = 0;
     loop {
         let frame = tokio::select! {
-            frame = body.next() => frame,
+            frame = tokio::time::timeout(IDLE_MAX, body.next()) => match frame {
+                Ok(frame) => frame,
+                Err(_) => return Err(Failure::deadline()),
+            },
             () = call.ended.cancelled() => return Err(Failure::busy("the service ends")),
         };
         let Some(frame) = frame else { break };

@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Service, answer,
-    idempotency::Derived,
+    answer,
+    replays::Derived,
     request::{Json, PathName, Query, id_of, within},
+    service::Service,
     shapes::{State as Outcome, Stored},
 };
 use crate::{
@@ -70,6 +71,7 @@ struct NewMessage {
 
 /// The outcome, message by message.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AddedMessages)]
 pub(crate) struct Added {
     messages: Vec<Stored>,
 }

@@ -23,6 +23,7 @@ const TOKENS_MAX: usize = 1_000_000;
 /// A search.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RecallRequest)]
 pub(crate) struct Recall {
     /// The question, in words.
     query: String,
@@ -38,7 +39,7 @@ pub(crate) struct Recall {
     /// Kinds of the records. Default: all.
     #[serde(default)]
     kinds: Vec<String>,
-    /// Labels, of which a record has at least one. Default: none, which selects all records.
+    /// Labels. A record has at least one of them. Default: unset, which selects all records.
     #[serde(default)]
     tags: Vec<String>,
     /// Only records that happened at or after this time, RFC 3339.
@@ -60,9 +61,15 @@ pub(crate) struct Recall {
     /// True for the derivation of each score. Default: false.
     #[serde(default)]
     explain: bool,
-    /// Narrows the search to a project, agent or conversation.
+    /// Id of a project to narrow to. Records without a project are included.
     #[serde(default)]
-    scope: Part,
+    project: Option<String>,
+    /// Name of an agent to narrow to. Records without an agent are included.
+    #[serde(default)]
+    agent: Option<String>,
+    /// Id of a conversation to narrow to. Records without one are included.
+    #[serde(default)]
+    session: Option<String>,
 }
 
 /// The hits of a search, best first.
@@ -97,7 +104,12 @@ pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Re
     if let Some(tokens) = max_tokens {
         within("max_tokens", tokens, 1..=TOKENS_MAX)?;
     }
-    let view = request.scope.of(call.caller.view())?;
+    let part = Part {
+        project: request.project.clone(),
+        agent: request.agent.clone(),
+        session: request.session.clone(),
+    };
+    let view = part.of(call.caller.view())?;
     let recalled = call.read(Box::pin(view.recall_with(&request.query, &options))).await?;
     Ok(answer::json(StatusCode::OK, &found(&view, recalled, max_tokens)))
 }

@@ -19,9 +19,10 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Service, answer,
-    idempotency::Derived,
+    answer,
+    replays::Derived,
     request::{Json, NoParameters, Query, RecordKey, RecordKind, id_of, within},
+    service::Service,
     shapes::{Reference, ShownRecord, State as Outcome, references},
     version::{Named, etag, version_of},
 };
@@ -46,6 +47,7 @@ pub(crate) struct Paging {
 
 /// A page of records, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecordPage)]
 pub(crate) struct Page {
     records: Vec<ShownRecord>,
     /// Cursor of the next page; null if this one is the last.
@@ -54,6 +56,7 @@ pub(crate) struct Page {
 
 /// The key and version of a stored record.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = VersionedRecord)]
 pub(crate) struct Versioned {
     /// Its key, `KIND/ID`.
     key: String,
@@ -65,6 +68,7 @@ pub(crate) struct Versioned {
 
 /// The records that went.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeletedRecords)]
 pub(crate) struct Deleted {
     /// The record itself last.
     deleted: Vec<Reference>,
@@ -72,6 +76,7 @@ pub(crate) struct Deleted {
 
 /// The versions of a record, newest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecordHistory)]
 pub(crate) struct History {
     /// The key, `KIND/ID`.
     key: String,
@@ -349,7 +354,10 @@ pub(crate) async fn delete(
     let is_kept = key.kind.is_kept()
         || view.working().records().get(key).await.map_err(aios_memory::Error::from)?.is_none();
     if !is_kept {
-        return Ok(view.delete(key).await?);
+        let deleted = view.delete(key).await?;
+        // Long-term memory learns it by the feed, and is read where working memory has nothing.
+        view.feed().catch_up().await?;
+        return Ok(deleted);
     }
     // It has left working memory, or was never there.
     let target = ForgetTarget::Records(vec![record.identity()]);

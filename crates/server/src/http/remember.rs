@@ -19,8 +19,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    Service, answer,
+    answer,
     request::{Json, Part, id_of, kind_named, within},
+    service::Service,
     shapes::{State as Outcome, Stored},
 };
 use crate::{
@@ -34,6 +35,7 @@ pub(crate) const ITEMS_MAX: usize = 256;
 /// Texts to remember.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RememberRequest)]
 pub(crate) struct Remember {
     /// 1 to 256 texts. An invalid one refuses the request, and nothing is stored.
     #[schema(min_items = 1, max_items = 256)]
@@ -43,6 +45,7 @@ pub(crate) struct Remember {
 /// A text to remember.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RememberItem)]
 pub(crate) struct Item {
     /// The text, verbatim.
     pub(crate) text: String,
@@ -76,23 +79,6 @@ pub(crate) struct Item {
     /// Id of the conversation that it belongs to.
     #[serde(default)]
     pub(crate) session: Option<String>,
-}
-
-impl Item {
-    pub(crate) fn new(text: String) -> Item {
-        Item {
-            text,
-            kind: None,
-            id: None,
-            title: None,
-            tags: Vec::new(),
-            importance: None,
-            occurred_at: None,
-            project: None,
-            agent: None,
-            session: None,
-        }
-    }
 }
 
 /// The outcome, item by item.

@@ -14,9 +14,8 @@ use axum::{
 use http::{HeaderMap, Uri, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
-use utoipa::ToSchema;
 
-use super::Service;
+use super::service::Service;
 use crate::{
     call::Call,
     failure::{Class, Failure},
@@ -40,22 +39,29 @@ impl<T: DeserializeOwned> FromRequest<Service> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, service: &Service) -> Result<Json<T>, Failure> {
+        no_parameters(request.uri())?;
         let bytes = json_bytes(request, service).await?;
         parsed(&bytes).map(Json)
+    }
+}
+
+/// A JSON body beside query parameters, which the route reads, too.
+pub(crate) struct JsonBeside<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Service> for JsonBeside<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, service: &Service) -> Result<JsonBeside<T>, Failure> {
+        let bytes = json_bytes(request, service).await?;
+        parsed(&bytes).map(JsonBeside)
     }
 }
 
 /// Returns the bytes of a JSON body.
 async fn json_bytes(request: Request, service: &Service) -> Result<Bytes, Failure> {
     let call = Call::of(request.extensions())?;
-    no_parameters(request.uri())?;
     check_type(request.headers(), &["application/json", "application/merge-patch+json"])?;
-    let time = call.time_left(BODY_TIME_MAX);
-    let whole = whole_body(request.into_body(), service.body_bytes_max());
-    match tokio::time::timeout(time, whole).await {
-        Ok(bytes) => bytes,
-        Err(_) => Err(Failure::deadline()),
-    }
+    whole_body(&call, request.into_body(), service.body_bytes_max()).await
 }
 
 /// Parses JSON into the type of a request.
@@ -63,6 +69,10 @@ async fn json_bytes(request: Request, service: &Service) -> Result<Bytes, Failur
 /// # Errors
 /// Fails with the field or the position that is invalid.
 pub(crate) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // A list would be read as the fields in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Failure::invalid("expected a JSON object, not a list"));
+    }
     axum::Json::from_bytes(bytes).map(|axum::Json(value)| value).map_err(|it| malformed(&it))
 }
 
@@ -76,12 +86,18 @@ fn malformed(rejection: &JsonRejection) -> Failure {
 /// Reads a body to its end.
 ///
 /// # Errors
-/// Fails if it is longer than `bytes_max`, or the connection breaks.
-pub(crate) async fn whole_body(body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if is_too_long(&*error) => Err(too_long(bytes_max)),
-        Err(_) => Err(broken()),
+/// Fails if it is longer than `bytes_max`, does not arrive in time, or the connection breaks.
+pub(crate) async fn whole_body(
+    call: &Call,
+    body: Body,
+    bytes_max: usize,
+) -> Result<Bytes, Failure> {
+    let time = call.time_left(BODY_TIME_MAX);
+    match tokio::time::timeout(time, Limited::new(body, bytes_max).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if is_too_long(&*error) => Err(too_long(bytes_max)),
+        Ok(Err(_)) => Err(broken()),
+        Err(_) => Err(Failure::deadline()),
     }
 }
 
@@ -110,7 +126,7 @@ pub(crate) fn broken() -> Failure {
 /// Checks the type of the body.
 ///
 /// # Errors
-/// Fails if it is none of `types`.
+/// Fails if `types` lacks it.
 pub(crate) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Failure> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let given = given.unwrap_or_default();
@@ -240,8 +256,7 @@ pub(crate) fn within<N: PartialOrd + std::fmt::Display>(
 }
 
 /// The part of the caller's memory that a call is about. It narrows, and never widens.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Part {
     /// Id of a project. Records without a project are included.
     pub(crate) project: Option<String>,

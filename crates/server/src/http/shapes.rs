@@ -13,6 +13,7 @@ use super::version::version_of;
 /// The outcome for one record of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = Outcome)]
 pub(crate) enum State {
     /// It is stored, and was not before.
     New,
@@ -24,6 +25,7 @@ pub(crate) enum State {
 
 /// The key of a stored record, and the outcome.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = StoredRecord)]
 pub(crate) struct Stored {
     /// Its key, `KIND/ID`.
     #[schema(value_type = String, example = "note/5d41402abc4b2a76b9719d911017c592")]
@@ -266,6 +268,7 @@ pub(crate) struct ShownReceipt {
 
 /// A record that went with another one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RelatedRecord)]
 struct Related {
     #[serde(flatten)]
     record: Reference,
@@ -275,6 +278,7 @@ struct Related {
 
 /// A record that lost a part.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RemadeRecord)]
 struct Remade {
     #[serde(flatten)]
     record: Reference,

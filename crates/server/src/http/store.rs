@@ -26,10 +26,10 @@ use utoipa::ToSchema;
 
 use self::{filter::Filter, namespace::Namespace};
 use super::{
-    Service, answer,
-    idempotency::Derived,
-    records,
+    answer, records,
+    replays::Derived,
     request::{Json, within},
+    service::Service,
     version::hex,
 };
 use crate::{
@@ -59,6 +59,7 @@ const CANDIDATES_MAX: usize = 1_000;
 /// Operations on the store, in order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StoreBatch)]
 pub(crate) struct Batch {
     /// 1 to 256 operations. They are carried out in order, and each sees those before it. If one
     /// fails, those before it stay.
@@ -133,7 +134,7 @@ pub(crate) struct Results {
 enum Outcome {
     /// Of `get`.
     Got {
-        /// The item; null if there is none.
+        /// The item; null if it is missing.
         item: Option<Item>,
     },
     /// Of `put`.

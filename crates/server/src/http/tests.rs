@@ -4,6 +4,7 @@
 mod conversations;
 mod events;
 mod exchange;
+mod facades;
 mod forgetting;
 mod idempotency;
 mod memory;
@@ -12,7 +13,7 @@ mod records;
 mod refusals;
 mod store;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aios_memory::{AgentMemory, Config as Settings, MemoryView};
 use axum::{
@@ -33,6 +34,9 @@ use crate::{
     config::Config,
     operation::Right,
 };
+
+/// Silence of an event stream after which a comment comes.
+const QUIET_MAX: Duration = Duration::from_millis(300);
 
 /// A memory in a temporary directory, and the routes over it.
 pub(super) struct Fixture {
@@ -82,7 +86,7 @@ impl Fixture {
         let mut settings = Settings::at(dir.path().join("memory"));
         settings.embedding.model = "static".to_owned();
         let memory = AgentMemory::open(settings).await.unwrap();
-        let router = super::router(&config);
+        let router = super::with_quiet(&config, QUIET_MAX);
         let (ended, writes) = (CancellationToken::new(), TaskTracker::new());
         Fixture { memory, router, ended, writes, _dir: dir }
     }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Maximum number of conditions.
 const CONDITIONS_MAX: usize = 32;
 
-/// Conditions, all of which a value meets.
+/// Conditions that a value meets together.
 pub(super) struct Filter(Vec<Condition>);
 
 struct Condition {

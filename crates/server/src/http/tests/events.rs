@@ -107,14 +107,15 @@ async fn a_stream_ends_when_the_call_is_ended() {
     assert!(stream.body.frame().await.is_none());
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_comment_comes_after_15_seconds_of_silence() {
+#[tokio::test]
+async fn a_comment_comes_after_a_silence() {
     let it = Fixture::new().await;
     let mut stream = Stream::open(&it, PATH, None).await;
     stream.until("retry").await;
-    let began = tokio::time::Instant::now();
+    let began = std::time::Instant::now();
     stream.until(": quiet").await;
-    assert_eq!(began.elapsed().as_secs(), 15);
+    assert!(super::QUIET_MAX <= began.elapsed());
+    assert_eq!(super::super::events::QUIET_MAX.as_secs(), 15);
 }
 
 #[tokio::test]

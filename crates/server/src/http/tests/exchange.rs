@@ -137,6 +137,20 @@ async fn a_repeated_import_answers_the_same_counts_and_another_stream_is_refused
     assert_eq!(again.json()["added"], 1);
     assert!(!again.text().contains("secret"), "{}", again.text());
     send("{\"text\": \"Two.\"}\n").await.expect(422);
-    let found = it.post("/api/v1/recall", &json!({"query": "two"})).await.json();
-    assert_eq!(found["hits"], json!([]));
+    let export = it.get("/api/v1/export").await.expect(200).text();
+    assert!(export.contains("One.") && !export.contains("Two."), "{export}");
+}
+
+#[tokio::test]
+async fn an_export_of_long_texts_is_whole() {
+    let it = Fixture::new().await;
+    for n in 0..9 {
+        let text = format!("Number {n}: {}", "a long text. ".repeat(30_000));
+        let items = json!({"items": [{"text": text, "id": format!("n{n}")}]});
+        it.post("/api/v1/remember", &items).await.expect(200);
+    }
+    let export = it.get("/api/v1/export?kinds=note").await.expect(200).text();
+    for n in 0..9 {
+        assert_eq!(export.matches(&format!("\"id\":\"n{n}\"")).count(), 1);
+    }
 }

@@ -34,7 +34,10 @@ async fn a_remembered_text_is_found_and_known_when_it_is_sent_again() {
 #[tokio::test]
 async fn remembering_again_adds_tags_and_keeps_the_higher_importance() {
     let it = Fixture::new().await;
-    let of = |tag: &str, importance: f64| json!({"items": [{"text": "Tea at four.", "tags": [tag], "importance": importance}]});
+    let of = |tag: &str, importance: f64| {
+        let item = json!({"text": "Tea at four.", "tags": [tag], "importance": importance});
+        json!({"items": [item]})
+    };
     it.post("/api/v1/remember", &of("a", 0.9)).await.expect(200);
     let second = it.post("/api/v1/remember", &of("b", 0.1)).await.expect(200).json();
     let path = format!("/api/v1/records/{}", second["items"][0]["key"].as_str().unwrap());

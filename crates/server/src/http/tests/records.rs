@@ -30,6 +30,10 @@ async fn a_record_is_created_changed_and_read_by_its_version() {
     let late = json_request(Method::PATCH, &path, &json!({"priority": 2}));
     let late = it.send(it.shared(), with_header(late, "if-match", &etag)).await.expect(412);
     assert_eq!(late.json()["code"], "changed");
+    for (tags, status) in [("W/\"00\"", 412), ("\"00\", \"11\"", 412), ("00", 400), ("*", 200)] {
+        let change = json_request(Method::PATCH, &path, &json!({"priority": 1}));
+        it.send(it.shared(), with_header(change, "if-match", tags)).await.expect(status);
+    }
     assert_eq!(it.get(&path).await.json()["fields"]["priority"], 1);
 }
 
@@ -86,6 +90,7 @@ async fn deleting_a_goal_tells_that_its_task_went_with_it() {
     let expected = json!({"deleted": [{"key": "task/t1"}, {"key": "goal/g1"}]});
     assert_eq!(deleted.json(), expected);
     it.get(path).await.expect(404);
+    it.get("/api/v1/records/task/t1").await.expect(404);
     it.send(it.shared(), request(Method::DELETE, path, Body::empty())).await.expect(404);
 }
 

@@ -35,11 +35,12 @@ async fn malformed_json_is_refused_with_its_position() {
         ("{\"query\": \"x\"", "EOF"),
         ("{\"query\": \"x\"} y", "trailing"),
         ("", "EOF"),
-        ("[]", "sequence"),
+        ("[]", "list"),
+        (" [\"x\"]", "list"),
         ("{\"query\": \"a\", \"query\": \"b\"}", "duplicate field"),
         ("{\"query\": 5}", "query"),
         ("{\"query\": \"x\", \"limits\": 5}", "limits"),
-        ("{\"query\": \"x\", \"scope\": {\"user\": \"ada\"}}", "user"),
+        ("{\"query\": \"x\", \"user\": \"ada\"}", "user"),
     ] {
         let request = request(Method::POST, "/api/v1/recall", Body::from(body));
         let request = with_header(request, "content-type", "application/json; charset=utf-8");
@@ -53,7 +54,7 @@ async fn json_that_is_nested_10_000_deep_is_refused() {
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
     for (path, body) in [
         ("/api/v1/records/entry", format!("{{\"category\":\"a\",\"key\":\"b\",\"value\":{deep}}}")),
-        ("/api/v1/remember", deep.clone()),
+        ("/api/v1/records/goal", format!("{{\"description\":{deep}}}")),
         ("/api/v1/store/batch", format!("{{\"ops\":[{{\"op\":\"put\",\"value\":{deep}}}]}}")),
         ("/api/v1/events", format!("{{\"events\":[{{\"category\":\"a\",\"data\":{deep}}}]}}")),
     ] {

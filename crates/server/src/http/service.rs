@@ -1,0 +1,49 @@
+//! The state that the handlers share.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{replays::Replays, turns::Turns};
+use crate::config::Config;
+
+/// State that the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// Limit of a body, and of a line of a streamed one.
+    body_bytes_max: usize,
+    /// Time after which an event stream shows that it is alive.
+    quiet_max: Duration,
+    turns: Turns,
+    replays: Arc<Replays>,
+}
+
+impl Service {
+    pub(super) fn new(config: &Config, quiet_max: Duration) -> Service {
+        let inner = Inner {
+            body_bytes_max: config.message_bytes_max,
+            quiet_max,
+            turns: Turns::new(),
+            replays: Arc::new(Replays::new()),
+        };
+        Service { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn body_bytes_max(&self) -> usize {
+        self.inner.body_bytes_max
+    }
+
+    pub(super) fn quiet_max(&self) -> Duration {
+        self.inner.quiet_max
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.inner.turns
+    }
+
+    pub(super) fn replays(&self) -> &Arc<Replays> {
+        &self.inner.replays
+    }
+}
