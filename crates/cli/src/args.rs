@@ -68,6 +68,9 @@ pub(crate) struct Global {
     /// Open read-only: write nothing into the data directory, which may belong to another user
     #[arg(long, global = true)]
     read_only: bool,
+    /// Work on the files even if a service runs for the data directory
+    #[arg(long, global = true)]
+    pub(crate) no_service: bool,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -239,6 +242,9 @@ pub(crate) struct Serve {
     /// A proxy in front terminates TLS; every call over TCP needs a token
     #[arg(long)]
     pub(crate) behind_proxy: bool,
+    /// Serve nothing: exit with 0 if a service of the data directory accepts calls, else with 1
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -80,7 +80,12 @@ pub(crate) enum Failure {
 impl Failure {
     /// Returns the exit code: 0 if the output was closed, 1 failed, 2 usage, 3 not found.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.code_of_exit())
+    }
+
+    /// Returns the exit code as a number.
+    pub(crate) fn code_of_exit(&self) -> u8 {
+        match self {
             Failure::OutputClosed => 0,
             Failure::Usage { .. } | Failure::Config(_) => 2,
             Failure::NotFound { .. } => 3,
@@ -102,7 +107,7 @@ impl Failure {
             | Failure::Unsound { .. }
             | Failure::Io { .. }
             | Failure::Panic { .. } => 1,
-        })
+        }
     }
 
     fn code(&self) -> &'static str {

@@ -9,8 +9,8 @@ mod tests;
 use std::{collections::BTreeSet, sync::Arc};
 
 use aios_memory::{AgentMemory, Scope, ScopeFilter, Timestamp};
-use http::{HeaderMap, HeaderValue, Uri, header};
-use tonic::metadata::{BinaryMetadataValue, MetadataValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use tonic::metadata::MetadataMap;
 
 use crate::{
     Config, Token, Tokens,
@@ -250,10 +250,11 @@ fn named_user(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 }
 
 fn decoded(encoded: &HeaderValue) -> Result<Vec<u8>, Failure> {
-    let value: BinaryMetadataValue = MetadataValue::try_from(encoded.as_bytes())
-        .map_err(|_| Failure::invalid("`aios-user-bin` is not base64"))?;
-    let bytes = value.to_bytes().map_err(|_| Failure::invalid("`aios-user-bin` is not base64"))?;
-    Ok(bytes.to_vec())
+    let invalid = || Failure::invalid("`aios-user-bin` is not base64");
+    let only = HeaderMap::from_iter([(HeaderName::from_static(USER_BYTES), encoded.clone())]);
+    let metadata = MetadataMap::from_headers(only);
+    let value = metadata.get_bin(USER_BYTES).ok_or_else(invalid)?;
+    Ok(value.to_bytes().map_err(|_| invalid())?.to_vec())
 }
 
 /// Returns the value of a header that may be given once.

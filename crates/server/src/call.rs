@@ -3,7 +3,7 @@
 //! The gate puts a [`Call`] into the extensions of each request. A handler reads through
 //! [`read`](Call::read) and writes through [`write`](Call::write).
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -70,5 +70,10 @@ impl Call {
             }
         };
         self.read(ended).await
+    }
+
+    /// Returns the time that is left, at most `most`.
+    pub(crate) fn time_left(&self, most: Duration) -> Duration {
+        self.deadline.map_or(most, |end| end.saturating_duration_since(Instant::now()).min(most))
     }
 }

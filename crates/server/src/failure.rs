@@ -38,6 +38,10 @@ pub(crate) enum Class {
     NotFound,
     /// No such RPC or route, or one that the settings leave out.
     Unimplemented,
+    /// The route has no such method.
+    Method,
+    /// The body is of a type that the route does not read.
+    MediaType,
     /// The record has another version or owner than the caller expects.
     Conflict,
     /// `If-Match` names another version.
@@ -60,11 +64,11 @@ pub(crate) enum Class {
 impl Class {
     pub(crate) fn grpc(self) -> Code {
         match self {
-            Class::Invalid | Class::Unprocessable => Code::InvalidArgument,
+            Class::Invalid | Class::Unprocessable | Class::MediaType => Code::InvalidArgument,
             Class::Unauthenticated => Code::Unauthenticated,
             Class::Denied => Code::PermissionDenied,
             Class::NotFound => Code::NotFound,
-            Class::Unimplemented => Code::Unimplemented,
+            Class::Unimplemented | Class::Method => Code::Unimplemented,
             Class::Conflict | Class::Changed => Code::Aborted,
             Class::Precondition => Code::FailedPrecondition,
             Class::TooLarge | Class::Rate => Code::ResourceExhausted,
@@ -80,6 +84,8 @@ impl Class {
             Class::Unauthenticated => StatusCode::UNAUTHORIZED,
             Class::Denied => StatusCode::FORBIDDEN,
             Class::NotFound | Class::Unimplemented => StatusCode::NOT_FOUND,
+            Class::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Class::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Class::Conflict => StatusCode::CONFLICT,
             Class::Changed => StatusCode::PRECONDITION_FAILED,
             Class::Precondition => StatusCode::CONFLICT,
@@ -105,6 +111,11 @@ impl Failure {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Failure {
         Failure::new(Class::Invalid, "invalid", message)
+    }
+
+    /// Names the part of the request that the failure concerns, such as `items[3]`.
+    pub(crate) fn within(self, part: &str) -> Failure {
+        Failure { message: format!("{part}: {}", self.message), ..self }
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Failure {

@@ -4,6 +4,7 @@
 mod access;
 mod call;
 mod caller;
+mod command;
 mod config;
 mod error;
 mod failure;
@@ -20,6 +21,7 @@ mod server;
 mod tokens;
 
 pub use crate::{
+    command::{CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service},
     config::{Config, tokens_file},
     error::Error,
     listener::{Listener, Presence, Tls, socket_of},

@@ -124,13 +124,17 @@ pub(crate) const ROUTES: &[Operation] = &[
     stream("GET /api/v1/events", Right::Observe),
     unary("GET /api/v1/stats", Right::Observe),
     unary("GET /api/v1/snapshot", Right::Observe),
-    unary("GET /metrics", Right::Observe),
 ];
+
+/// Routes that are not part of the API: the figures for a supervisor, and the command line of the
+/// same user.
+pub(crate) const INTERNAL: &[Operation] =
+    &[unary("GET /metrics", Right::Observe), unary("POST /internal/v1/command", Right::Admin)];
 
 /// Routes that need no token: they tell nothing about records.
 pub(crate) const OPEN: &[&str] = &["GET /healthz", "GET /readyz", "GET /api/v1/openapi.json"];
 
 /// Returns the operation of a call.
 pub(crate) fn named(name: &str) -> Option<Operation> {
-    RPCS.iter().chain(ROUTES).find(|operation| operation.name == name).copied()
+    RPCS.iter().chain(ROUTES).chain(INTERNAL).find(|operation| operation.name == name).copied()
 }

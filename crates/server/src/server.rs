@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Config, Error, Listener, Tokens,
     access::Access,
+    command::{self, Commands},
     gate::{Gate, pass},
     grpc, http,
     peer::Peer,
@@ -48,17 +49,23 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Server {
     memory: AgentMemory,
     config: Config,
+    commands: Option<Arc<dyn Commands>>,
 }
 
 impl Server {
     /// Describes a service over `memory`.
     #[must_use]
     pub fn new(memory: AgentMemory, config: Config) -> Server {
-        Server { memory, config }
+        Server { memory, config, commands: None }
+    }
+
+    /// Answers command lines of the user who runs the service, over its socket.
+    #[must_use]
+    pub fn with_commands(self, commands: impl Commands) -> Server {
+        Server { commands: Some(Arc::new(commands)), ..self }
     }
 
     /// Serves the listener until `shutdown` ends: [`prepare`](Server::prepare) and
@@ -82,7 +89,7 @@ impl Server {
     /// - [`Error::Tokens`] if the file of tokens cannot be used.
     /// - [`Error::Setting`] if a limit is 0.
     pub async fn prepare(self, listener: Listener) -> Result<Ready, Error> {
-        let Server { memory, config } = self;
+        let Server { memory, config, commands } = self;
         check(&config)?;
         let tokens = config.tokens_file.as_ref().map(Tokens::open).transpose()?;
         let has_tokens = match &tokens {
@@ -92,7 +99,7 @@ impl Server {
         listener.check_exposure(has_tokens, config.behind_proxy)?;
         let access = Access::new(&config, tokens);
         let gate = Arc::new(Gate::new(memory, &config, access));
-        Ok(Ready { running: Running::new(config, gate).await, listener })
+        Ok(Ready { running: Running::new(config, gate, commands).await, listener })
     }
 }
 
@@ -167,10 +174,12 @@ impl Drop for Opened {
 }
 
 impl Running {
-    async fn new(config: Config, gate: Arc<Gate>) -> Running {
+    async fn new(config: Config, gate: Arc<Gate>, commands: Option<Arc<dyn Commands>>) -> Running {
         let (rpcs, health) = grpc::routes(&config).await;
+        let answered = commands.map(|commands| command::router(gate.memory.clone(), commands));
         let router = http::router(&config)
             .merge(life::router(Arc::clone(&gate)))
+            .merge(answered.unwrap_or_default())
             .merge(rpcs)
             .layer(middleware::from_fn_with_state(Arc::clone(&gate), pass));
         Running {

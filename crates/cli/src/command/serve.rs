@@ -5,7 +5,7 @@ mod systemd;
 use std::{io, net::SocketAddr, path::Path};
 
 use aios_memory::{Access, AgentMemory, Config};
-use aios_memory_server::{Listener, Presence, Server, Tls, socket_of};
+use aios_memory_server::{Listener, Presence, Server, Tls, is_ready, socket_of};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     opening::{self, Use},
     output::{Output, shown},
+    service::ServedCommands,
 };
 
 pub(crate) async fn serve(
@@ -26,6 +27,9 @@ pub(crate) async fn serve(
     let ending = ending()?;
     let data_dir = std::path::absolute(&config.memory.data_dir)
         .map_err(|source| Failure::Io { action: "find the data directory".to_owned(), source })?;
+    if serve.check {
+        return check(&data_dir).await;
+    }
     let mut limits = aios_memory_server::Config::of(&config);
     if let Some(time) = serve.idle_exit {
         limits = limits.with_idle_exit(time);
@@ -48,7 +52,10 @@ pub(crate) async fn serve(
             None => listener,
         };
         presence.note(&listener)?;
-        let ready = Server::new(memory.clone(), limits).prepare(listener).await?;
+        let ready = Server::new(memory.clone(), limits)
+            .with_commands(ServedCommands)
+            .prepare(listener)
+            .await?;
         tell_ready(&data_dir, ready.local_addr(), ready.socket(), output)?;
         systemd::notify("READY=1");
         ready.run(ending).await?;
@@ -58,6 +65,17 @@ pub(crate) async fn serve(
     let served: Result<(), Failure> = served.await;
     let closed = opening::close(memory, Use::Writes, output).await;
     served.and(closed)
+}
+
+/// Fails if no service of the data directory accepts calls.
+async fn check(data_dir: &Path) -> Result<(), Failure> {
+    let unsound = |what: &str| Failure::Unsound { what: what.to_owned() };
+    let socket = Presence::find(data_dir);
+    let socket = socket.ok_or_else(|| unsound("no service runs for the data directory"))?;
+    match is_ready(&socket).await {
+        true => Ok(()),
+        false => Err(unsound("the service does not accept calls")),
+    }
 }
 
 /// Refuses flags of the scope: whom a call acts for is said by its token or its caller.

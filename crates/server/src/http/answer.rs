@@ -1,0 +1,38 @@
+//! Answers: JSON, and the part of an answer that is kept for a repeated call.
+
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// The answer to a repeated call with the same idempotency key. It has keys, states and counts,
+/// never a text.
+#[derive(Clone)]
+pub(crate) struct Kept(pub(crate) Bytes);
+
+/// Answers with JSON.
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    of_bytes(status, bytes(value))
+}
+
+/// Answers with JSON that holds no text of a record, and is given again to a repeated call.
+pub(crate) fn kept(status: StatusCode, value: &impl Serialize) -> Response {
+    let bytes = bytes(value);
+    let mut response = of_bytes(status, bytes.clone());
+    response.extensions_mut().insert(Kept(bytes));
+    response
+}
+
+pub(crate) fn bytes(value: &impl Serialize) -> Bytes {
+    serde_json::to_vec(value).expect("answers have text keys").into()
+}
+
+pub(crate) fn of_bytes(status: StatusCode, bytes: Bytes) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}

@@ -1,0 +1,198 @@
+//! `POST /api/v1/forget`: forgetting by key, by scope or by what a record says.
+
+use aios_memory::{
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, MemoryView, Owner, Receipt, Scope,
+    forget::Proposed,
+    record::{Mode, forms},
+};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    answer,
+    request::{Json, key_of, within},
+    shapes::{Hit, ShownReceipt, word},
+};
+use crate::{call::Call, failure::Failure};
+
+/// Maximum number of keys of one request.
+const KEYS_MAX: usize = 1_000;
+/// Maximum number of records that a query proposes.
+const LIMIT_MAX: usize = 1_000;
+
+/// Records to forget: either `keys` or `filter`. Records that belong to them or were made from them
+/// go with them; records of other owners never do.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Forget {
+    /// 1 to 1,000 keys, `KIND/ID`.
+    #[serde(default)]
+    keys: Option<Vec<String>>,
+    #[serde(default)]
+    filter: Option<Filter>,
+    /// True if no file may keep a byte of them. It rewrites files, and takes seconds to minutes.
+    /// Default: false.
+    #[serde(default)]
+    purge: bool,
+    /// True to list what would be forgotten. Default: false.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// The records that have all of these. At least one is named.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Filter {
+    /// Text that the records say. Records that say exactly this, now or in an older version, are
+    /// forgotten. If others match, too, the call is refused, and a dry run lists them.
+    query: Option<String>,
+    /// With `query`: every record of at least this relevance, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
+    min_relevance: Option<f64>,
+    /// With `query`: maximum number of records, 1 to 1,000. Default: 10.
+    #[schema(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// The owner, who is the caller.
+    user: Option<String>,
+    /// Id of the project.
+    project: Option<String>,
+    /// Name of the agent.
+    agent: Option<String>,
+    /// Id of the conversation.
+    session: Option<String>,
+}
+
+/// The records that went, and those that a dry run with a query proposes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Forgotten {
+    #[serde(flatten)]
+    receipt: ShownReceipt,
+    /// The proposed records of a dry run with a query, with their texts, for review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed: Option<Vec<Proposal>>,
+    /// True if the query needs no review: the same call without `dry_run` is carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certain: Option<bool>,
+}
+
+/// A record that a query proposes to forget.
+#[derive(Debug, Serialize, ToSchema)]
+struct Proposal {
+    #[serde(flatten)]
+    record: Hit,
+    /// `text`, `words`, `contains` or `relevant`.
+    agreement: String,
+}
+
+/// Forgets records: from now on nothing shows them, and no import brings them back.
+#[utoipa::path(
+    post,
+    path = "/api/v1/forget",
+    tag = "memory",
+    request_body = Forget,
+    responses((status = 200, description = "The receipt", body = Forgotten))
+)]
+pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Response, Failure> {
+    let view = call.caller.view().clone();
+    let is_dry_run = request.dry_run;
+    let work = Box::pin(async move { forgotten(&view, request).await });
+    // A dry run changes nothing, so it may be dropped.
+    let forgotten = match is_dry_run {
+        true => call.read(work).await?,
+        false => call.write(work).await?,
+    };
+    Ok(match forgotten.proposed {
+        None => answer::kept(StatusCode::OK, &forgotten),
+        Some(_) => answer::json(StatusCode::OK, &forgotten),
+    })
+}
+
+async fn forgotten(view: &MemoryView, request: Forget) -> Result<Forgotten, Failure> {
+    let Forget { keys, filter, purge, dry_run } = request;
+    let mode = if dry_run { Mode::DryRun } else { Mode::Apply };
+    let (view, target) = match (keys, filter) {
+        (Some(keys), None) => (view.clone(), by_key(view, &keys).await?),
+        (None, Some(filter)) => by_filter(view, filter)?,
+        _ => {
+            return Err(Failure::invalid("name either `keys` or `filter`, and not both"));
+        }
+    };
+    if let (ForgetTarget::Query(query), true) = (&target, dry_run) {
+        return proposed(&view, query.clone(), purge).await;
+    }
+    if !view.forgetting().knew(&target).await? {
+        return Err(Failure::not_found("no such records, now or before"));
+    }
+    let options = ForgetOptions::new(target).with_mode(mode);
+    let options = if purge { options.with_purge() } else { options };
+    let receipt = ShownReceipt::from(view.forget(options).await?);
+    Ok(Forgotten { receipt, proposed: None, certain: None })
+}
+
+async fn by_key(view: &MemoryView, keys: &[String]) -> Result<ForgetTarget, Failure> {
+    within("keys", keys.len(), 1..=KEYS_MAX)?;
+    let owner = view.gate().acts_for().cloned().unwrap_or(Owner::SHARED);
+    let mut records: Vec<Identity> = Vec::with_capacity(keys.len());
+    for (index, text) in keys.iter().enumerate() {
+        let at = |failure: Failure| failure.within(&format!("keys[{index}]"));
+        let key = key_of(text).map_err(at)?;
+        let stored = view.get(&key).await.map_err(|error| at(error.into()))?;
+        // A record that has expired or was forgotten can be forgotten and purged, too.
+        records.push(stored.map_or_else(|| key.of(owner.clone()), |it| it.identity()));
+    }
+    Ok(ForgetTarget::Records(records))
+}
+
+fn by_filter(view: &MemoryView, filter: Filter) -> Result<(MemoryView, ForgetTarget), Failure> {
+    let Filter { query, min_relevance, limit, user, project, agent, session } = filter;
+    let parts = [&user, &project, &agent, &session, &query];
+    if parts.iter().all(|part| part.is_none()) {
+        return Err(Failure::invalid("`filter` is empty: it would select every record")
+            .with_advice("name a query, user, project, agent or session"));
+    }
+    if let Some(part) = parts.iter().find_map(|it| it.as_ref().filter(|it| forms::is_blank(it))) {
+        return Err(Failure::invalid(format!("a part of `filter` is empty: `{part}`")));
+    }
+    if query.is_none() && (min_relevance.is_some() || limit.is_some()) {
+        return Err(Failure::invalid("`min_relevance` and `limit` need a `query`"));
+    }
+    let view = view.narrow(&Scope { user, project, agent, session }.into())?;
+    let Some(text) = query else { return Ok((view, ForgetTarget::All)) };
+    let mut query = ForgetQuery::new(text);
+    if let Some(limit) = limit {
+        query = query.with_limit(within("limit", limit, 1..=LIMIT_MAX)?);
+    }
+    if let Some(relevance) = min_relevance {
+        query = query.with_min_relevance(within("min_relevance", relevance, 0.0..=1.0)?);
+    }
+    Ok((view, ForgetTarget::Query(query)))
+}
+
+/// Lists the records that a query means.
+async fn proposed(
+    view: &MemoryView,
+    query: ForgetQuery,
+    purge: bool,
+) -> Result<Forgotten, Failure> {
+    let is_bounded = query.min_relevance.is_some();
+    let proposal = view.forgetting().propose(&query).await?;
+    let certain = proposal.is_certain() || is_bounded;
+    let shown = proposal.proposed.iter().map(|Proposed { record, agreement, .. }| Proposal {
+        record: Hit::from(record.clone()),
+        agreement: word(agreement),
+    });
+    let shown = shown.collect();
+    let receipt = match proposal.is_empty() {
+        true => Receipt { dry_run: true, ..Receipt::default() },
+        false => {
+            let target = ForgetTarget::Proposed(Box::new(proposal));
+            let options = ForgetOptions::new(target).with_mode(Mode::DryRun);
+            let options = if purge { options.with_purge() } else { options };
+            view.forget(options).await?
+        }
+    };
+    let receipt = ShownReceipt::from(receipt);
+    Ok(Forgotten { receipt, proposed: Some(shown), certain: Some(certain) })
+}

@@ -1,0 +1,268 @@
+//! `/api/v1/sessions/{id}/messages`: conversations.
+
+use aios_memory::{
+    Error, Id, Key, Kind, MemoryView, Scope, Timestamp,
+    admission::{Admission, Arrival, Content, Manner, Outcome as Verdict},
+    draft::{Defaults, Draft, TEXT_BYTES_MAX, Unnamed, identity::Namer},
+    record::forms,
+    working::Message,
+};
+use axum::{Extension, extract::State, response::Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Service, answer,
+    idempotency::Derived,
+    request::{Json, PathName, Query, id_of, within},
+    shapes::{State as Outcome, Stored},
+};
+use crate::{
+    call::Call,
+    failure::{Class, Failure},
+};
+
+/// Maximum number of messages of one request.
+const MESSAGES_MAX: usize = 256;
+/// Maximum number of listed messages.
+const LIMIT_MAX: usize = 1_000;
+/// Default number.
+const LIMIT: usize = 50;
+
+/// Messages to append.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMessages {
+    /// 1 to 256 messages, in order. An invalid one refuses the request.
+    #[schema(min_items = 1, max_items = 256)]
+    messages: Vec<NewMessage>,
+}
+
+/// A message to append.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewMessage {
+    /// `system`, `user`, `assistant` or `tool`. Default: `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    /// The content: a text, or the parts that chat APIs have.
+    content: Value,
+    /// Name of the speaker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Id in the system that it comes from, unique in the conversation. The same message is stored
+    /// once. Default: every call makes a new message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// Time, RFC 3339. Default: now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    timestamp: Option<Timestamp>,
+    /// Labels to filter by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    /// Additional data.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    metadata: Map<String, Value>,
+}
+
+/// The outcome, message by message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Added {
+    messages: Vec<Stored>,
+}
+
+/// The latest messages.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Latest {
+    /// Number of messages, 1 to 1,000. Default: 50.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// Messages of a conversation, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Messages {
+    messages: Vec<ShownMessage>,
+}
+
+/// A message.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Message)]
+struct ShownMessage {
+    /// Its key, `message/ID`.
+    key: String,
+    /// Position in the conversation, from 0.
+    position: i64,
+    role: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    content: String,
+    #[schema(value_type = String, format = DateTime)]
+    timestamp: Timestamp,
+    /// Id in the system that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    metadata: Value,
+    /// Its owner; absent if it is shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+}
+
+/// Returns the latest messages of a conversation, oldest first. Older ones have moved to long-term
+/// memory, where searches find them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions/{id}/messages",
+    tag = "sessions",
+    params(("id" = String, Path, description = "Id of the conversation"), Latest),
+    responses((status = 200, description = "The messages, oldest first", body = Messages))
+)]
+pub(crate) async fn list_messages(
+    call: Call,
+    PathName(session): PathName,
+    Query(Latest { limit }): Query<Latest>,
+) -> Result<Response, Failure> {
+    let limit = within("limit", limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
+    let session = id_of(session)?;
+    let messages = call.caller.view().working().messages();
+    let recent = async { messages.recent(session.as_str(), limit).await.map_err(Error::from) };
+    let messages = call.read(Box::pin(recent)).await?;
+    let messages = messages.into_iter().map(ShownMessage::from).collect();
+    Ok(answer::json(StatusCode::OK, &Messages { messages }))
+}
+
+/// Appends messages to a conversation, which is created if it is missing. When this answers, they
+/// are durable, and every search finds them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sessions/{id}/messages",
+    tag = "sessions",
+    params(("id" = String, Path, description = "Id of the conversation")),
+    request_body = NewMessages,
+    responses((status = 200, description = "The outcome, message by message", body = Added))
+)]
+pub(crate) async fn add_messages(
+    State(service): State<Service>,
+    call: Call,
+    PathName(session): PathName,
+    derived: Option<Extension<Derived>>,
+    Json(NewMessages { messages }): Json<NewMessages>,
+) -> Result<Response, Failure> {
+    within("messages", messages.len(), 1..=MESSAGES_MAX)?;
+    let session = id_of(session)?;
+    let derived = derived.map(|Extension(derived)| derived);
+    let view = call.caller.view().clone();
+    let adding = Box::pin(async move { add(&service, &view, &session, messages, derived).await });
+    let messages = call.write(adding).await?;
+    Ok(answer::kept(StatusCode::OK, &Added { messages }))
+}
+
+async fn add(
+    service: &Service,
+    view: &MemoryView,
+    session: &Id,
+    messages: Vec<NewMessage>,
+    derived: Option<Derived>,
+) -> Result<Vec<Stored>, Failure> {
+    let mut scope = Scope::default().with_session(session.as_str());
+    let bound = &view.gate().filter().scope;
+    (scope.project, scope.agent) = (bound.project.clone(), bound.agent.clone());
+    let defaults = Defaults {
+        scope,
+        session: Unnamed::Fixed(session.to_string()),
+        is_owned: view.gate().acts_for_user(),
+        ..Defaults::default()
+    };
+    let mut arrivals = Vec::with_capacity(messages.len());
+    for (index, message) in messages.into_iter().enumerate() {
+        let arrival = arrival(view, message, index, &defaults, derived.as_ref());
+        arrivals.push(arrival.map_err(|it| it.within(&at(index)))?);
+    }
+    // Messages of one conversation are appended one call after the other.
+    let _turn = service.turns().of([format!("session/{session}")]).await;
+    for (index, arrival) in arrivals.iter().enumerate() {
+        check_same(view, arrival).await.map_err(|it| it.within(&at(index)))?;
+    }
+    let verdicts = Admission::new(view, Manner::Written).admit(arrivals).await?;
+    let stored = verdicts.into_iter().map(|verdict| Stored {
+        key: Key::new(Kind::Message, verdict.id),
+        state: if verdict.outcome == Verdict::Known { Outcome::Known } else { Outcome::New },
+    });
+    Ok(stored.collect())
+}
+
+fn at(index: usize) -> String {
+    format!("messages[{index}]")
+}
+
+/// Reads a message as every other way into the memory does.
+fn arrival(
+    view: &MemoryView,
+    mut message: NewMessage,
+    index: usize,
+    defaults: &Defaults,
+    derived: Option<&Derived>,
+) -> Result<Arrival, Failure> {
+    if let (None, Some(derived)) = (&message.id, derived) {
+        message.id = Some(derived.id(index).to_string());
+    }
+    let object = serde_json::to_value(&message).expect("a message has text keys");
+    let Value::Object(object) = object else { unreachable!("a message is an object") };
+    let draft = Draft::from_chat(object, defaults);
+    let draft = draft.map_err(|unfit| Failure::invalid(unfit.into_reason()))?;
+    if let Some(mend) = draft.mended.first() {
+        let field = mend.field.as_ref().map(|it| format!("`{it}`: ")).unwrap_or_default();
+        return Err(Failure::invalid(format!("{field}{}", mend.reason)));
+    }
+    if TEXT_BYTES_MAX < draft.text.len() {
+        return Err(Failure::new(Class::TooLarge, "too_large", "the content is too long"));
+    }
+    let is_named = draft.external_id.is_some();
+    let arrival = Arrival::of_draft(1, draft, view.gate(), &mut Namer::default());
+    let mut arrival = arrival.map_err(Failure::invalid)?;
+    if !is_named {
+        // Two equal messages without ids are two messages.
+        arrival.id = Id::generate();
+    }
+    Ok(arrival)
+}
+
+/// Refuses another message under the id of a stored one, before anything of the request is stored.
+async fn check_same(view: &MemoryView, arrival: &Arrival) -> Result<(), Failure> {
+    let Content::Message(message) = &arrival.content else { return Ok(()) };
+    if message.external_id.is_none() {
+        return Ok(());
+    }
+    let stored = view.working().messages().get(&arrival.id).await.map_err(Error::from)?;
+    let stored = stored.filter(|it| view.gate().may_change(&it.meta.scope));
+    match stored {
+        Some(stored) if forms::same(&stored.content) != forms::same(&message.content) => {
+            let id = message.external_id.as_deref().unwrap_or_default();
+            let message = format!("another message has the id `{id}` in this conversation");
+            Err(Failure::new(Class::Conflict, "conflict", message)
+                .with_advice("choose another id; a stored message is not changed"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl From<Message> for ShownMessage {
+    fn from(message: Message) -> ShownMessage {
+        ShownMessage {
+            key: Key::new(Kind::Message, message.id).to_string(),
+            position: message.position,
+            role: message.role.to_string(),
+            name: message.name,
+            content: message.content,
+            timestamp: message.timestamp,
+            external_id: message.external_id,
+            metadata: message.metadata,
+            user: message.meta.scope.user,
+        }
+    }
+}

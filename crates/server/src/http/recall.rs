@@ -1,0 +1,145 @@
+//! `POST /api/v1/recall`: searches.
+
+use aios_memory::{MemoryView, Recalled, SearchOptions, Timestamp, longterm::Explain};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    answer,
+    request::{Json, Part, kinds_named, within},
+    shapes::Hit,
+};
+use crate::{call::Call, failure::Failure};
+
+/// Maximum number of hits of one search.
+const LIMIT_MAX: usize = 200;
+/// Default number of hits.
+const LIMIT: usize = 10;
+/// Largest budget of tokens.
+const TOKENS_MAX: usize = 1_000_000;
+
+/// A search.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recall {
+    /// The question, in words.
+    query: String,
+    /// Maximum number of hits, 1 to 200. Default: 10.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 200)]
+    limit: Option<usize>,
+    /// Maximum number of tokens of the texts together, as the embedding model counts them. The best
+    /// hits that fit are returned. Default: no limit.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    max_tokens: Option<usize>,
+    /// Kinds of the records. Default: all.
+    #[serde(default)]
+    kinds: Vec<String>,
+    /// Labels, of which a record has at least one. Default: none, which selects all records.
+    #[serde(default)]
+    tags: Vec<String>,
+    /// Only records that happened at or after this time, RFC 3339.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// Only records that happened before this time, RFC 3339.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// Searches the memory as it was at this time, RFC 3339. Default: now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Timestamp>,
+    /// Minimum relevance of a hit, 0 to 1. Default: 0.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 1)]
+    min_relevance: Option<f64>,
+    /// True for the derivation of each score. Default: false.
+    #[serde(default)]
+    explain: bool,
+    /// Narrows the search to a project, agent or conversation.
+    #[serde(default)]
+    scope: Part,
+}
+
+/// The hits of a search, best first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recalled)]
+pub(crate) struct Found {
+    hits: Vec<Hit>,
+    /// Number of hits that `max_tokens` left out.
+    left_out: usize,
+    /// Number of tokens of the texts, if `max_tokens` was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<usize>,
+    /// Duration of the search in milliseconds.
+    elapsed_ms: f64,
+    /// Records that are not searched yet. 0 unless writing is impossible.
+    behind: u64,
+    /// Records that were searched by their words alone, because they have no vectors yet.
+    vectors_outstanding: u64,
+}
+
+/// Finds the records that answer a question, by meaning and by words, best first.
+#[utoipa::path(
+    post,
+    path = "/api/v1/recall",
+    tag = "memory",
+    request_body = Recall,
+    responses((status = 200, description = "The hits, best first", body = Found))
+)]
+pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Response, Failure> {
+    let options = request.options()?;
+    let max_tokens = request.max_tokens;
+    if let Some(tokens) = max_tokens {
+        within("max_tokens", tokens, 1..=TOKENS_MAX)?;
+    }
+    let view = request.scope.of(call.caller.view())?;
+    let recalled = call.read(Box::pin(view.recall_with(&request.query, &options))).await?;
+    Ok(answer::json(StatusCode::OK, &found(&view, recalled, max_tokens)))
+}
+
+impl Recall {
+    fn options(&self) -> Result<SearchOptions, Failure> {
+        let limit = within("limit", self.limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
+        if let Some(relevance) = self.min_relevance {
+            within("min_relevance", relevance, 0.0..=1.0)?;
+        }
+        let explain = if self.explain { Explain::Yes } else { Explain::No };
+        Ok(SearchOptions::default()
+            .with_limit(limit)
+            .with_kinds(kinds_named(&self.kinds)?)
+            .with_tags(self.tags.clone())
+            .with_since(self.since)
+            .with_until(self.until)
+            .with_as_of(self.as_of)
+            .with_min_relevance(self.min_relevance)
+            .with_explain(explain))
+    }
+}
+
+/// Keeps the hits whose texts fit into the budget.
+fn found(view: &MemoryView, recalled: Recalled, max_tokens: Option<usize>) -> Found {
+    let Recalled { elapsed_ms, behind, vectors_outstanding, mut hits, .. } = recalled;
+    let count = hits.len();
+    let mut tokens = 0;
+    if let Some(max_tokens) = max_tokens {
+        hits.retain(|hit| {
+            let more = view.embedder().count_tokens(&hit.text);
+            let fits = tokens + more <= max_tokens;
+            tokens += if fits { more } else { 0 };
+            fits
+        });
+    }
+    Found {
+        left_out: count - hits.len(),
+        tokens: max_tokens.map(|_| tokens),
+        hits: hits.into_iter().map(Hit::from).collect(),
+        elapsed_ms,
+        behind,
+        vectors_outstanding,
+    }
+}

@@ -1,0 +1,273 @@
+//! Reading of requests: bodies, query parameters and path segments. Everything that a route does
+//! not know is refused by its name.
+
+use std::time::Duration;
+
+use aios_memory::{Id, Key, Kind, MemoryView, Scope};
+use axum::{
+    body::{Body, Bytes},
+    extract::{
+        FromRequest, FromRequestParts, Path, Query as AxumQuery, Request,
+        rejection::{JsonRejection, PathRejection},
+    },
+};
+use http::{HeaderMap, Uri, header, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+use super::Service;
+use crate::{
+    call::Call,
+    failure::{Class, Failure},
+};
+
+/// The longest time in which a body must arrive. The gate's time limit is shorter for most calls.
+const BODY_TIME_MAX: Duration = Duration::from_secs(60);
+
+impl<S: Sync> FromRequestParts<S> for Call {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Call, Failure> {
+        Call::of(&parts.extensions)
+    }
+}
+
+/// A JSON body. The route takes no query parameters.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Service> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, service: &Service) -> Result<Json<T>, Failure> {
+        let bytes = json_bytes(request, service).await?;
+        parsed(&bytes).map(Json)
+    }
+}
+
+/// Returns the bytes of a JSON body.
+async fn json_bytes(request: Request, service: &Service) -> Result<Bytes, Failure> {
+    let call = Call::of(request.extensions())?;
+    no_parameters(request.uri())?;
+    check_type(request.headers(), &["application/json", "application/merge-patch+json"])?;
+    let time = call.time_left(BODY_TIME_MAX);
+    let whole = whole_body(request.into_body(), service.body_bytes_max());
+    match tokio::time::timeout(time, whole).await {
+        Ok(bytes) => bytes,
+        Err(_) => Err(Failure::deadline()),
+    }
+}
+
+/// Parses JSON into the type of a request.
+///
+/// # Errors
+/// Fails with the field or the position that is invalid.
+pub(crate) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    axum::Json::from_bytes(bytes).map(|axum::Json(value)| value).map_err(|it| malformed(&it))
+}
+
+fn malformed(rejection: &JsonRejection) -> Failure {
+    let text = rejection.body_text();
+    // The rejection begins with a sentence of the framework.
+    let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
+    Failure::invalid(reason.trim_start_matches(".: ").to_owned())
+}
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// Fails if it is longer than `bytes_max`, or the connection breaks.
+pub(crate) async fn whole_body(body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if is_too_long(&*error) => Err(too_long(bytes_max)),
+        Err(_) => Err(broken()),
+    }
+}
+
+/// Returns true if a limit of the body was reached, here or in the gate.
+pub(crate) fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+pub(crate) fn too_long(bytes_max: usize) -> Failure {
+    let message = format!("the body is longer than {bytes_max} bytes");
+    Failure::new(Class::TooLarge, "too_large", message)
+        .with_advice("split it over several calls, or stream it to `/api/v1/ingest`")
+}
+
+pub(crate) fn broken() -> Failure {
+    Failure::invalid("the connection broke within the body")
+}
+
+/// Checks the type of the body.
+///
+/// # Errors
+/// Fails if it is none of `types`.
+pub(crate) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Failure> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let given = given.unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if types.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+        return Ok(());
+    }
+    let message = match essence {
+        "" => format!("the header `content-type` is missing; expected {}", types.join(" or ")),
+        other => format!("a body of type `{other}` is not read here; expected {}", types[0]),
+    };
+    Err(Failure::new(Class::MediaType, "media_type", message))
+}
+
+/// Refuses query parameters.
+pub(crate) fn no_parameters(uri: &Uri) -> Result<(), Failure> {
+    match uri.query().filter(|query| !query.is_empty()) {
+        None => Ok(()),
+        Some(query) => {
+            let name = query.split(['=', '&']).next().unwrap_or_default();
+            Err(Failure::invalid(format!(
+                "unknown query parameter `{name}`: this route has none, its options are in the body"
+            )))
+        }
+    }
+}
+
+/// Query parameters.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, Failure> {
+        match AxumQuery::try_from_uri(&parts.uri) {
+            Ok(AxumQuery(query)) => Ok(Query(query)),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
+                Err(Failure::invalid(format!("query parameters: {reason}")))
+            }
+        }
+    }
+}
+
+/// The parameters of a route without any.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoParameters {}
+
+/// The record that the path names.
+pub(crate) struct RecordKey(pub(crate) Key);
+
+impl<S: Send + Sync> FromRequestParts<S> for RecordKey {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<RecordKey, Failure> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((kind, id)) = path.map_err(|it| bad_path(&it))?;
+        Ok(RecordKey(Key::new(kind_named(&kind)?, id_of(id)?)))
+    }
+}
+
+/// The kind that the path names.
+pub(crate) struct RecordKind(pub(crate) Kind);
+
+impl<S: Send + Sync> FromRequestParts<S> for RecordKind {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<RecordKind, Failure> {
+        let PathName(kind) = PathName::from_request_parts(parts, state).await?;
+        Ok(RecordKind(kind_named(&kind)?))
+    }
+}
+
+/// The one name in the path, such as a session.
+pub(crate) struct PathName(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathName {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<PathName, Failure> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(name)| PathName(name)).map_err(|it| bad_path(&it))
+    }
+}
+
+fn bad_path(rejection: &PathRejection) -> Failure {
+    Failure::invalid(format!("the path cannot be read: {}", rejection.body_text()))
+}
+
+/// Returns the kind with this name.
+pub(crate) fn kind_named(name: &str) -> Result<Kind, Failure> {
+    Kind::meant_by(name).map_err(|error| aios_memory::Error::from(error).into())
+}
+
+/// Returns the kinds with these names; `None` if no name is given.
+pub(crate) fn kinds_named(names: &[String]) -> Result<Option<Vec<Kind>>, Failure> {
+    let kinds = names.iter().map(|name| kind_named(name)).collect::<Result<Vec<_>, _>>()?;
+    Ok((!kinds.is_empty()).then_some(kinds))
+}
+
+/// Returns the id with this text.
+pub(crate) fn id_of(text: String) -> Result<Id, Failure> {
+    Id::new(text).map_err(|error| aios_memory::Error::from(error).into())
+}
+
+/// Returns the key with this text.
+pub(crate) fn key_of(text: &str) -> Result<Key, Failure> {
+    text.parse().map_err(|error: aios_memory::record::Error| aios_memory::Error::from(error).into())
+}
+
+/// Checks a number against its bounds.
+///
+/// # Errors
+/// Fails with the field and the bounds.
+pub(crate) fn within<N: PartialOrd + std::fmt::Display>(
+    field: &str,
+    number: N,
+    bounds: std::ops::RangeInclusive<N>,
+) -> Result<N, Failure> {
+    if bounds.contains(&number) {
+        return Ok(number);
+    }
+    let (min, max) = (bounds.start(), bounds.end());
+    Err(Failure::invalid(format!("`{field}` is from {min} to {max}, not {number}")))
+}
+
+/// The part of the caller's memory that a call is about. It narrows, and never widens.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Part {
+    /// Id of a project. Records without a project are included.
+    pub(crate) project: Option<String>,
+    /// Name of an agent. Records without an agent are included.
+    pub(crate) agent: Option<String>,
+    /// Id of a conversation. Records without one are included.
+    pub(crate) session: Option<String>,
+}
+
+impl Part {
+    pub(crate) fn scope(&self) -> Result<Scope, Failure> {
+        let Part { project, agent, session } = self.clone();
+        for (name, part) in [("project", &project), ("agent", &agent), ("session", &session)] {
+            if part.as_ref().is_some_and(|part| aios_memory::record::forms::is_blank(part)) {
+                return Err(Failure::invalid(format!("`{name}` is empty")));
+            }
+        }
+        Ok(Scope { user: None, project, agent, session })
+    }
+
+    /// Returns `view` narrowed to this part.
+    pub(crate) fn of(&self, view: &MemoryView) -> Result<MemoryView, Failure> {
+        let scope = self.scope()?;
+        if scope == Scope::default() {
+            return Ok(view.clone());
+        }
+        Ok(view.narrow(&scope.into())?)
+    }
+}

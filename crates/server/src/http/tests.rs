@@ -1,0 +1,148 @@
+//! Tests of the routes over a real memory, without a network: each request has the call that the
+//! gate would have given it.
+
+mod conversations;
+mod events;
+mod exchange;
+mod forgetting;
+mod idempotency;
+mod memory;
+mod openapi;
+mod records;
+mod refusals;
+mod store;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use aios_memory::{AgentMemory, Config as Settings, MemoryView};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    response::Response,
+};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+use crate::{
+    call::Call,
+    caller::{Caller, Naming},
+    config::Config,
+    operation::Right,
+};
+
+/// A memory in a temporary directory, and the routes over it.
+pub(super) struct Fixture {
+    pub(super) memory: AgentMemory,
+    pub(super) router: Router,
+    pub(super) ended: CancellationToken,
+    writes: TaskTracker,
+    _dir: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Bytes,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Returns the answer if it has this status.
+    #[track_caller]
+    pub(super) fn expect(self, status: u16) -> Answer {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Fixture {
+    pub(super) async fn new() -> Fixture {
+        Fixture::with(Config::default()).await
+    }
+
+    pub(super) async fn with(config: Config) -> Fixture {
+        let dir = tempfile::tempdir().unwrap();
+        let mut settings = Settings::at(dir.path().join("memory"));
+        settings.embedding.model = "static".to_owned();
+        let memory = AgentMemory::open(settings).await.unwrap();
+        let router = super::router(&config);
+        let (ended, writes) = (CancellationToken::new(), TaskTracker::new());
+        Fixture { memory, router, ended, writes, _dir: dir }
+    }
+
+    /// Returns a caller that acts for nobody and has every right.
+    pub(super) fn shared(&self) -> Caller {
+        self.caller(self.memory.for_shared(), &Right::ALL, Naming::Any)
+    }
+
+    /// Returns a caller that acts for this user and has every right.
+    pub(super) fn user(&self, name: &str) -> Caller {
+        self.caller(self.memory.for_user(name).unwrap(), &Right::ALL, Naming::Fixed)
+    }
+
+    pub(super) fn caller(&self, view: MemoryView, rights: &[Right], naming: Naming) -> Caller {
+        let rights: BTreeSet<Right> = rights.iter().copied().collect();
+        Caller::new(self.memory.clone(), view, Arc::new(rights), "test".into(), naming)
+    }
+
+    fn call(&self, caller: Caller) -> Call {
+        Call { caller, deadline: None, ended: self.ended.clone(), writes: self.writes.clone() }
+    }
+
+    /// Sends a request, and returns the answer before its body is read.
+    pub(super) async fn open(&self, caller: Caller, mut request: Request<Body>) -> Response {
+        request.extensions_mut().insert(self.call(caller));
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(super) async fn send(&self, caller: Caller, request: Request<Body>) -> Answer {
+        let response = self.open(caller, request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.send(self.shared(), request(Method::GET, path, Body::empty())).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.shared(), json_request(Method::POST, path, body)).await
+    }
+}
+
+pub(super) fn request(method: Method, path: &str, body: Body) -> Request<Body> {
+    Request::builder().method(method).uri(path).body(body).unwrap()
+}
+
+pub(super) fn json_request(method: Method, path: &str, body: &Value) -> Request<Body> {
+    let mut request = request(method, path, Body::from(body.to_string()));
+    request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    request
+}
+
+pub(super) fn with_header(
+    mut request: Request<Body>,
+    name: &'static str,
+    value: &str,
+) -> Request<Body> {
+    request.headers_mut().insert(name, value.parse().unwrap());
+    request
+}

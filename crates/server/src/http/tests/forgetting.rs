@@ -1,0 +1,100 @@
+//! Forgetting by key, scope and text.
+
+use http::Method;
+use serde_json::json;
+
+use super::{Fixture, json_request};
+
+const PATH: &str = "/api/v1/forget";
+
+async fn with_notes() -> Fixture {
+    let it = Fixture::new().await;
+    let items = json!({"items": [
+        {"id": "safe", "text": "The safe is in room 4."},
+        {"id": "tea", "text": "Tea is at four.", "project": "tea"},
+        {"id": "milk", "text": "Milk goes in first.", "project": "tea"}
+    ]});
+    it.post("/api/v1/remember", &items).await.expect(200);
+    it
+}
+
+#[tokio::test]
+async fn forgetting_by_key_gives_a_receipt_without_texts() {
+    let it = with_notes().await;
+    let dry = json!({"keys": ["note/safe"], "dry_run": true});
+    let planned = it.post(PATH, &dry).await.expect(200).json();
+    assert_eq!((&planned["dry_run"], &planned["forgotten"]), (&json!(true), &json!(1)));
+    it.get("/api/v1/records/note/safe").await.expect(200);
+    let done = it.post(PATH, &json!({"keys": ["note/safe"]})).await.expect(200);
+    assert!(!done.text().contains("room"), "{}", done.text());
+    assert_eq!(done.json()["records"], json!([{"key": "note/safe"}]));
+    it.get("/api/v1/records/note/safe").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_purge_is_told() {
+    let it = with_notes().await;
+    let done = it.post(PATH, &json!({"keys": ["note/safe"], "purge": true})).await.expect(200);
+    assert_eq!(done.json()["purged"], true, "{}", done.text());
+}
+
+#[tokio::test]
+async fn forgetting_a_project_forgets_its_records_alone() {
+    let it = with_notes().await;
+    let done = it.post(PATH, &json!({"filter": {"project": "tea"}})).await.expect(200).json();
+    assert_eq!(done["forgotten"], 2, "{done}");
+    it.get("/api/v1/records/note/safe").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_query_that_needs_review_is_refused_and_its_dry_run_lists_what_it_means() {
+    let it = with_notes().await;
+    let exact = json!({"filter": {"query": "The safe is in room 4."}, "dry_run": true});
+    let planned = it.post(PATH, &exact).await.expect(200).json();
+    assert_eq!(planned["certain"], true, "{planned}");
+    assert_eq!(planned["proposed"][0]["key"], "note/safe");
+    let vague = json!({"filter": {"query": "safe room"}, "dry_run": true});
+    let planned = it.post(PATH, &vague).await.expect(200).json();
+    assert_eq!(planned["certain"], false, "{planned}");
+    it.post(PATH, &json!({"filter": {"query": "safe room"}})).await.expect(400);
+    it.get("/api/v1/records/note/safe").await.expect(200);
+    let exact = json!({"filter": {"query": "The safe is in room 4."}});
+    assert_eq!(it.post(PATH, &exact).await.expect(200).json()["forgotten"], 1);
+}
+
+#[tokio::test]
+async fn nothing_is_selected_by_nothing() {
+    let it = with_notes().await;
+    for body in [
+        json!({}),
+        json!({"keys": []}),
+        json!({"filter": {}}),
+        json!({"filter": {"project": " "}}),
+        json!({"filter": {"project": null}}),
+        json!({"filter": {"min_relevance": 0.1}}),
+        json!({"keys": ["note/safe"], "filter": {"project": "tea"}}),
+        json!({"keys": ["safe"]}),
+        json!({"keys": ["note/"]}),
+        json!({"keys": ["*"]}),
+    ] {
+        it.post(PATH, &body).await.expect(400);
+    }
+    it.post(PATH, &json!({"keys": ["note/never"]})).await.expect(404);
+    for id in ["safe", "tea", "milk"] {
+        it.get(&format!("/api/v1/records/note/{id}")).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_user_forgets_its_own_records_alone() {
+    let it = with_notes().await;
+    let send = |body| it.send(it.user("ada"), json_request(Method::POST, PATH, &body));
+    send(json!({"keys": ["note/safe"]})).await.expect(403);
+    send(json!({"filter": {"user": "bob"}})).await.expect(403);
+    let path = "/api/v1/remember";
+    let items = json!({"items": [{"id": "mine", "text": "Ada likes tea."}]});
+    it.send(it.user("ada"), json_request(Method::POST, path, &items)).await.expect(200);
+    let done = send(json!({"filter": {"user": "ada"}})).await.expect(200).json();
+    assert_eq!(done["records"], json!([{"key": "note/mine", "user": "ada"}]));
+    it.get("/api/v1/records/note/safe").await.expect(200);
+}

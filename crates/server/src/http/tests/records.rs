@@ -1,0 +1,139 @@
+//! Single records: lists, versions, conditions.
+
+use axum::body::Body;
+use http::Method;
+use serde_json::json;
+
+use super::{Fixture, json_request, request, with_header};
+
+const GOALS: &str = "/api/v1/records/goal";
+
+#[tokio::test]
+async fn a_record_is_created_changed_and_read_by_its_version() {
+    let it = Fixture::new().await;
+    let body = json!({"id": "g 1/2", "description": "Ship the parser"});
+    let created = it.post(GOALS, &body).await.expect(201);
+    assert_eq!(created.json()["key"], "goal/g 1/2");
+    let path = created.header("location").to_owned();
+    assert_eq!(path, "/api/v1/records/goal/g%201%2F2");
+    let etag = created.header("etag").to_owned();
+
+    let read = it.get(&path).await.expect(200);
+    assert_eq!(read.header("etag"), etag);
+    assert_eq!(read.json()["fields"]["description"], "Ship the parser");
+    let known = with_header(request(Method::GET, &path, Body::empty()), "if-none-match", &etag);
+    it.send(it.shared(), known).await.expect(304);
+
+    let change = json_request(Method::PATCH, &path, &json!({"priority": 1}));
+    let changed = it.send(it.shared(), with_header(change, "if-match", &etag)).await.expect(200);
+    assert_ne!(changed.header("etag"), etag);
+    let late = json_request(Method::PATCH, &path, &json!({"priority": 2}));
+    let late = it.send(it.shared(), with_header(late, "if-match", &etag)).await.expect(412);
+    assert_eq!(late.json()["code"], "changed");
+    assert_eq!(it.get(&path).await.json()["fields"]["priority"], 1);
+}
+
+#[tokio::test]
+async fn of_many_changes_of_one_version_one_is_made() {
+    let it = Fixture::new().await;
+    let created = it.post(GOALS, &json!({"id": "g1", "description": "One"})).await.expect(201);
+    let etag = created.header("etag").to_owned();
+    let changes = (0..16).map(|priority| {
+        let change =
+            json_request(Method::PATCH, "/api/v1/records/goal/g1", &json!({"priority": priority}));
+        it.send(it.shared(), with_header(change, "if-match", &etag))
+    });
+    let answers = futures::future::join_all(changes).await;
+    let made = answers.iter().filter(|answer| answer.status == 200).count();
+    let refused = answers.iter().filter(|answer| answer.status == 412).count();
+    assert_eq!((made, refused), (1, 15));
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page() {
+    let it = Fixture::new().await;
+    for n in 0..7 {
+        let body = json!({"id": format!("g{n}"), "description": format!("Goal {n}")});
+        it.post(GOALS, &body).await.expect(201);
+    }
+    let (mut ids, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = it.get(&format!("{GOALS}?limit=3{cursor}")).await.expect(200).json();
+        let records = page["records"].as_array().unwrap();
+        ids.extend(records.iter().map(|record| record["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(ids, ["g0", "g1", "g2", "g3", "g4", "g5", "g6"]);
+    it.get(&format!("{GOALS}?limit=501")).await.expect(400);
+    it.get(&format!("{GOALS}?limit=0")).await.expect(400);
+    it.get(&format!("{GOALS}?cursor=mad")).await.expect(400);
+    let refused = it.get(&format!("{GOALS}?offset=3")).await.expect(400);
+    assert!(refused.text().contains("offset"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn deleting_a_goal_tells_that_its_task_went_with_it() {
+    let it = Fixture::new().await;
+    it.post(GOALS, &json!({"id": "g1", "description": "Goal"})).await.expect(201);
+    let task = json!({"id": "t1", "goal_id": "g1", "description": "Task"});
+    it.post("/api/v1/records/task", &task).await.expect(201);
+    let path = "/api/v1/records/goal/g1";
+    let wrong = with_header(request(Method::DELETE, path, Body::empty()), "if-match", "\"00\"");
+    it.send(it.shared(), wrong).await.expect(412);
+    let deleted =
+        it.send(it.shared(), request(Method::DELETE, path, Body::empty())).await.expect(200);
+    let expected = json!({"deleted": [{"key": "task/t1"}, {"key": "goal/g1"}]});
+    assert_eq!(deleted.json(), expected);
+    it.get(path).await.expect(404);
+    it.send(it.shared(), request(Method::DELETE, path, Body::empty())).await.expect(404);
+}
+
+#[tokio::test]
+async fn deleting_a_note_forgets_it() {
+    let it = Fixture::new().await;
+    let items = json!({"items": [{"id": "n1", "text": "A secret plan."}]});
+    it.post("/api/v1/remember", &items).await.expect(200);
+    let path = "/api/v1/records/note/n1";
+    it.send(it.shared(), request(Method::DELETE, path, Body::empty())).await.expect(200);
+    it.get(path).await.expect(404);
+    let found = it.post("/api/v1/recall", &json!({"query": "secret plan"})).await.json();
+    assert_eq!(found["hits"], json!([]));
+}
+
+#[tokio::test]
+async fn storing_the_same_record_again_says_so() {
+    let it = Fixture::new().await;
+    let body = json!({"id": "n1", "content": "Tea."});
+    let path = "/api/v1/records/notes";
+    assert_eq!(it.post(path, &body).await.expect(201).json()["state"], "new");
+    assert_eq!(it.post(path, &body).await.expect(200).json()["state"], "known");
+    let other = json!({"id": "n1", "content": "Coffee."});
+    assert_eq!(it.post(path, &other).await.expect(200).json()["state"], "replaced");
+}
+
+#[tokio::test]
+async fn fields_and_kinds_that_do_not_exist_are_refused_by_name() {
+    let it = Fixture::new().await;
+    let body = json!({"description": "x", "colour": "red"});
+    let refused = it.post(GOALS, &body).await.expect(400);
+    assert!(refused.text().contains("colour"), "{}", refused.text());
+    it.get("/api/v1/records/gaol/g1").await.expect(400);
+    it.get("/api/v1/records/goal/nothing").await.expect(404);
+    it.get("/api/v1/records/goal/nothing/history").await.expect(404);
+    let change = json_request(Method::PATCH, "/api/v1/records/goal/g1", &json!({"x": 1}));
+    it.send(it.shared(), change).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_user_cannot_change_a_shared_record() {
+    let it = Fixture::new().await;
+    it.post(GOALS, &json!({"id": "g1", "description": "Shared"})).await.expect(201);
+    let path = "/api/v1/records/goal/g1";
+    it.send(it.user("ada"), request(Method::GET, path, Body::empty())).await.expect(200);
+    let change = json_request(Method::PATCH, path, &json!({"priority": 1}));
+    let refused = it.send(it.user("ada"), change).await.expect(403);
+    assert_eq!(refused.json()["code"], "not_yours");
+    let delete = request(Method::DELETE, path, Body::empty());
+    it.send(it.user("ada"), delete).await.expect(403);
+}

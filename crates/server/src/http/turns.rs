@@ -1,0 +1,47 @@
+//! Turns of the writers of one record: a striped lock that makes "read, compare, write" of two
+//! HTTP calls one after the other. Other transports and processes do not take turns here; the
+//! memory itself loses none of their changes.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// Number of locks. Two records with the same one wait for each other needlessly.
+const STRIPES: u64 = 256;
+
+/// The locks.
+pub(crate) struct Turns(Vec<Arc<Mutex<()>>>);
+
+/// The turns that a call has, until it is dropped.
+pub(crate) struct Turn {
+    _guards: Vec<OwnedMutexGuard<()>>,
+}
+
+impl Turns {
+    pub(crate) fn new() -> Turns {
+        Turns((0..STRIPES).map(|_| Arc::default()).collect())
+    }
+
+    /// Waits for the turns of all the named records. They are taken in one order, so that calls
+    /// with several records do not wait for each other in a circle.
+    pub(crate) async fn of(&self, names: impl IntoIterator<Item = String>) -> Turn {
+        let mut stripes: Vec<usize> = names.into_iter().map(|name| stripe(&name)).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let mut guards = Vec::with_capacity(stripes.len());
+        for stripe in stripes {
+            guards.push(Arc::clone(&self.0[stripe]).lock_owned().await);
+        }
+        Turn { _guards: guards }
+    }
+}
+
+fn stripe(name: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    let stripe = hasher.finish() % STRIPES;
+    usize::try_from(stripe).expect("there are few stripes")
+}
