@@ -4,6 +4,9 @@
 //! exits with 0 (done), 1 (failed), 2 (usage) or 3 (not found). The library does the work; this
 //! crate parses arguments and prints results.
 
+// A served command is a future that holds those of LanceDB.
+#![recursion_limit = "256"]
+
 mod args;
 mod command;
 mod failure;
