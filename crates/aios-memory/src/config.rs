@@ -31,6 +31,28 @@ pub use self::{
 };
 use crate::tokens::Tokenizer;
 
+/// A level of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// A call or a task failed by a defect or damage.
+    Error,
+    /// Something needs attention.
+    Warn,
+    /// Changes, beginnings and ends.
+    Info,
+    /// Single steps.
+    Debug,
+}
+
+/// The form of a line of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person.
+    Text,
+    /// An object for a program.
+    Json,
+}
+
 /// Bounds of settings without a natural one: far above useful values, and far below overflow.
 const DAYS_MAX: u64 = 36_500;
 const HOURS_MAX: u64 = DAYS_MAX * 24;
@@ -340,6 +362,19 @@ settings! {
         mem0: bool = false,
         /// Serves the routes of Hindsight's clients.
         hindsight: bool = false,
+    }
+    /// The log of the service. Other commands log to stderr, as -v and -q say.
+    "log" => log: Log {
+        /// Least severe level that is logged: error, warn, info or debug.
+        level: LogLevel = LogLevel::Info,
+        /// Form of its lines: text or json.
+        format: LogFormat = LogFormat::Text,
+        /// File. Empty for stderr.
+        path: PathBuf = PathBuf::new(),
+        /// Bytes of the file before it is set aside under a number.
+        max_bytes: usize = 10 << 20 => 4096..=(1 << 40),
+        /// Files that are set aside. The oldest is removed.
+        files: usize = 5 => 1..=1000,
     }
 }
 

@@ -47,7 +47,10 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error, as_json),
     };
     let Global { json, quiet, verbose, utc, .. } = arguments.global;
-    output::start_log(verbose, quiet, json);
+    // The service has a log of its own, which its settings describe.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        output::start_log(verbose, quiet, json);
+    }
     let output = Output { json, quiet, zone: if utc { Zone::Utc } else { Zone::Local } };
     match run(arguments, &words, output) {
         Ok(exit_code) => exit_code,

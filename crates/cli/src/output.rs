@@ -5,6 +5,7 @@
 mod capture;
 mod defused;
 mod log;
+mod service_log;
 
 use std::{
     fmt::Display,
@@ -20,6 +21,7 @@ use self::defused::{Defused, Notation, defused};
 pub(crate) use self::{
     capture::{Captured, capture},
     log::start as start_log,
+    service_log::start as start_service_log,
 };
 
 /// Mark shown for a line end in a text printed on one line.

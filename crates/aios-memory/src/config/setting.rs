@@ -8,7 +8,7 @@ use aios_operational::Keep;
 use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
-use super::expand_home;
+use super::{LogFormat, LogLevel, expand_home};
 use crate::tokens::Tokenizer;
 
 /// A type of a setting. The error messages are the expected value.
@@ -221,6 +221,13 @@ choices! {
         "dutch" = Language::Dutch,
         "russian" = Language::Russian,
         "none" = Language::None,
+    }
+    LogFormat { "text" = LogFormat::Text, "json" = LogFormat::Json }
+    LogLevel {
+        "error" = LogLevel::Error,
+        "warn" = LogLevel::Warn,
+        "info" = LogLevel::Info,
+        "debug" = LogLevel::Debug,
     }
     Policy { "mark" = Policy::Mark, "redact" = Policy::Redact, "refuse" = Policy::Refuse }
     Tokenizer {

@@ -13,7 +13,7 @@ use crate::{
     args::{Global, Serve},
     failure::Failure,
     opening::{self, Use},
-    output::{Output, shown},
+    output::{Output, shown, start_service_log},
     service::ServedCommands,
 };
 
@@ -23,6 +23,7 @@ pub(crate) async fn serve(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
+    start_service_log(&config.log, global.verbose, global.quiet)?;
     check_scope(global, &config)?;
     let ending = ending()?;
     let data_dir = std::path::absolute(&config.memory.data_dir)

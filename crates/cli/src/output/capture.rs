@@ -36,6 +36,11 @@ pub(super) fn stderr() -> Box<dyn Write + Send> {
     writer(|captured| &mut captured.stderr, || Box::new(io::stderr()))
 }
 
+/// Returns the stderr of this process, for the log of a service.
+pub(super) fn own_stderr() -> impl Write {
+    io::stderr()
+}
+
 fn writer(
     stream: fn(&mut Captured) -> &mut Vec<u8>,
     own: fn() -> Box<dyn Write + Send>,
