@@ -219,6 +219,16 @@ pub(crate) struct Place {
     _end: tokio_util::sync::DropGuard,
 }
 
+#[cfg(test)]
+impl Place {
+    /// Returns a place that no limit counts.
+    pub(crate) fn free() -> Arc<Place> {
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned();
+        let permit = permit.expect("the semaphore has one permit");
+        Arc::new(Place { _permit: permit, _end: CancellationToken::new().drop_guard() })
+    }
+}
+
 async fn in_time<T>(
     deadline: Option<Instant>,
     work: impl Future<Output = T>,

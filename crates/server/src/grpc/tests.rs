@@ -6,7 +6,7 @@ mod own;
 mod streams;
 mod values;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use aios_memory::AgentMemory;
 use axum::{Extension, Router};
@@ -18,7 +18,8 @@ use tonic::{Code, Response, Status};
 use crate::{
     Config,
     call::Call,
-    caller::{Caller, Naming},
+    caller::{Caller, MadeBy, Naming},
+    gate::Place,
     operation::Right,
     wire::memory_service_client::MemoryServiceClient,
 };
@@ -35,7 +36,9 @@ struct Fixture {
 impl Fixture {
     async fn new() -> Fixture {
         let dir = tempfile::tempdir().unwrap();
-        let config = aios_memory::Config::at(dir.path().join("memory"));
+        let mut config = aios_memory::Config::at(dir.path().join("memory"));
+        // The fast model, so that a memory opens in milliseconds.
+        config.embedding.model = "static".to_owned();
         let memory = AgentMemory::open(config).await.unwrap();
         Fixture { memory, ended: CancellationToken::new(), _dir: dir }
     }
@@ -57,16 +60,17 @@ impl Fixture {
 
     /// Returns the call that the gate would make.
     fn call(&self, user: Option<&str>, rights: &[Right]) -> Call {
-        let view = match user {
-            Some(user) => self.memory.for_user(user).unwrap(),
-            None => self.memory.for_shared(),
+        let made_by = MadeBy {
+            name: "test".into(),
+            rights: Arc::new(rights.iter().copied().collect()),
+            naming: Naming::Fixed,
         };
-        let rights: Arc<BTreeSet<Right>> = Arc::new(rights.iter().copied().collect());
         Call {
-            caller: Caller::new(self.memory.clone(), view, rights, "test".into(), Naming::Fixed),
+            caller: Caller::new(self.memory.clone(), user, None, made_by).unwrap(),
             deadline: None,
             ended: self.ended.clone(),
             writes: TaskTracker::new(),
+            place: Place::free(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The model is the fast static one, so that a memory opens in milliseconds.
 
 mod access;
+mod compatible;
 mod life;
 mod limits;
 mod support;

@@ -4,89 +4,32 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use prost::Message;
+use prost_types::{
+    FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
+    field_descriptor_proto::{Label, Type},
+};
 
 use crate::{
     operation::{RPCS, Shape},
     wire,
 };
 
-/// The parts of a file descriptor set that the tests read.
-#[derive(Clone, PartialEq, Message)]
-struct FileSet {
-    #[prost(message, repeated, tag = "1")]
-    file: Vec<File>,
+fn file() -> FileDescriptorProto {
+    let set = FileDescriptorSet::decode(wire::DESCRIPTOR).unwrap();
+    set.file.into_iter().find(|file| file.package() == "aios.memory").unwrap()
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct File {
-    #[prost(string, tag = "2")]
-    package: String,
-    #[prost(message, repeated, tag = "4")]
-    message_type: Vec<MessageType>,
-    #[prost(message, repeated, tag = "6")]
-    service: Vec<ServiceType>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct MessageType {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(message, repeated, tag = "2")]
-    field: Vec<FieldType>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct FieldType {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(int32, tag = "3")]
-    number: i32,
-    #[prost(int32, tag = "4")]
-    label: i32,
-    #[prost(int32, tag = "5")]
-    kind: i32,
-    #[prost(string, tag = "6")]
-    type_name: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ServiceType {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(message, repeated, tag = "2")]
-    method: Vec<Method>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Method {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(string, tag = "2")]
-    input: String,
-    #[prost(string, tag = "3")]
-    output: String,
-    #[prost(bool, tag = "5")]
-    is_client_stream: bool,
-    #[prost(bool, tag = "6")]
-    is_server_stream: bool,
-}
-
-fn file() -> File {
-    let set = FileSet::decode(wire::DESCRIPTOR).unwrap();
-    set.file.into_iter().find(|file| file.package == "aios.memory").unwrap()
-}
-
-fn methods() -> Vec<Method> {
+fn methods() -> Vec<MethodDescriptorProto> {
     let services = file().service;
-    assert_eq!(services[0].name, "MemoryService");
+    assert_eq!(services[0].name(), "MemoryService");
     services.into_iter().flat_map(|service| service.method).collect()
 }
 
 #[test]
 fn every_rpc_has_a_right_and_every_right_an_rpc() {
     let described = methods().into_iter().map(|method| {
-        let is_stream = method.is_client_stream || method.is_server_stream;
-        (method.name, if is_stream { "stream" } else { "unary" })
+        let is_stream = method.client_streaming() || method.server_streaming();
+        (method.name().to_owned(), if is_stream { "stream" } else { "unary" })
     });
     let listed = RPCS.iter().map(|operation| {
         let shape = if operation.shape == Shape::Stream { "stream" } else { "unary" };
@@ -176,13 +119,13 @@ const OWN_NUMBER_MIN: i32 = 100;
 
 #[test]
 fn the_compatible_messages_have_exactly_the_fields_of_the_specification() {
-    let described: Vec<MessageType> = file().message_type;
+    let described = file().message_type;
     let names: Vec<&str> =
         COMPATIBLE.lines().filter_map(|line| line.split_once(' ')).map(|(name, _)| name).collect();
     let mut found = String::new();
     for name in names {
-        let message = described.iter().find(|it| it.name == name).expect(name);
-        let fields = message.field.iter().filter(|field| field.number < OWN_NUMBER_MIN);
+        let message = described.iter().find(|it| it.name() == name).expect(name);
+        let fields = message.field.iter().filter(|field| field.number() < OWN_NUMBER_MIN);
         let fields: Vec<String> = fields.map(shown).collect();
         writeln!(found, "{name} {{{}}}", fields.join(", ")).unwrap();
     }
@@ -191,27 +134,29 @@ fn the_compatible_messages_have_exactly_the_fields_of_the_specification() {
 
 #[test]
 fn the_compatible_rpcs_have_the_messages_of_the_specification() {
-    let bare = |name: &str| name.trim_start_matches(".aios.memory.").to_owned();
     let found = methods().into_iter().take(24).fold(String::new(), |mut found, method| {
-        let Method { name, input, output, .. } = method;
-        writeln!(found, "{name} {} {}", bare(&input), bare(&output)).unwrap();
+        let (input, output) = (bare(method.input_type()), bare(method.output_type()));
+        writeln!(found, "{} {input} {output}", method.name()).unwrap();
         found
     });
     assert_eq!(found, RPCS_COMPATIBLE);
 }
 
-fn shown(field: &FieldType) -> String {
-    const REPEATED: i32 = 3;
-    let type_name = match field.kind {
-        1 => " double".to_owned(),
-        3 => " int64".to_owned(),
-        5 => " int32".to_owned(),
-        8 => " bool".to_owned(),
-        9 => String::new(),
-        11 => format!(" {}", field.type_name.trim_start_matches(".aios.memory.")),
-        12 => " bytes".to_owned(),
-        other => panic!("no compatible field has the type {other}"),
+fn bare(name: &str) -> &str {
+    name.trim_start_matches(".aios.memory.")
+}
+
+fn shown(field: &FieldDescriptorProto) -> String {
+    let type_name = match field.r#type() {
+        Type::Double => " double".to_owned(),
+        Type::Int64 => " int64".to_owned(),
+        Type::Int32 => " int32".to_owned(),
+        Type::Bool => " bool".to_owned(),
+        Type::String => String::new(),
+        Type::Message => format!(" {}", bare(field.type_name())),
+        Type::Bytes => " bytes".to_owned(),
+        other => panic!("no compatible field has the type {other:?}"),
     };
-    let label = if field.label == REPEATED { " repeated" } else { "" };
-    format!("{} {}{label}{type_name}", field.name, field.number)
+    let label = if field.label() == Label::Repeated { " repeated" } else { "" };
+    format!("{} {}{label}{type_name}", field.name(), field.number())
 }
