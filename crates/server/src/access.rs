@@ -16,7 +16,7 @@ use crate::{
     Config, Token, Tokens,
     caller::{Caller, MadeBy, Naming},
     failure::Failure,
-    operation::Right,
+    operation::{Right, UserIn},
     peer::Peer,
 };
 
@@ -103,12 +103,14 @@ impl Access {
         self.hosts.iter().any(|known| known == host || known == name_of(host))
     }
 
-    /// Returns the caller of a call.
+    /// Returns the caller of a call. If the user is [`UserIn::Request`], the handler has to demand it of
+    /// a delegate.
     pub(crate) fn admit(
         &self,
         memory: &AgentMemory,
         peer: Peer,
         headers: &HeaderMap,
+        user_in: UserIn,
         now: Timestamp,
     ) -> Result<Admitted, Failure> {
         let user = named_user(headers)?;
@@ -121,7 +123,7 @@ impl Access {
         };
         let caller = match user {
             Some(user) => caller.acting_for(&user)?,
-            None if caller.needs_user() => {
+            None if user_in == UserIn::Header && caller.needs_user() => {
                 return Err(Failure::invalid("this token must name a user in each call")
                     .with_advice("send the user in the header `aios-user`"));
             }

@@ -178,7 +178,7 @@ async fn carry(
     }
     let (mut parts, body) = request.into_parts();
     let Admitted { caller, token } =
-        gate.access.admit(&gate.memory, peer, &parts.headers, Timestamp::now())?;
+        gate.access.admit(&gate.memory, peer, &parts.headers, operation.user, Timestamp::now())?;
     if let Some(token) = &token {
         gate.rates.take(&token.name, began)?;
     }
@@ -205,10 +205,14 @@ async fn carry(
         place: Arc::new(Place { _permit: place, _end: end_with_call }),
     };
     parts.extensions.insert(call);
+    let path = parts.uri.path().to_owned();
     let response = in_time(deadline, next.run(Request::from_parts(parts, body))).await?;
     let outcome = outcome_of(&response, is_grpc);
     gate.metrics.count(is_grpc, operation.name, outcome, began.elapsed());
-    audit(operation, caller.name(), peer, outcome, &response);
+    if !matches!(operation.right, Right::Read | Right::Observe) {
+        let keys = changed(operation, &path, &response);
+        audit(operation, caller.name(), peer, outcome, &keys);
+    }
     Ok(response)
 }
 
@@ -368,13 +372,18 @@ pub(crate) struct Changed(pub(crate) Vec<String>);
 /// Keys of an audit line. Of more, only the number is logged.
 const AUDIT_KEYS_MAX: usize = 20;
 
-/// Logs a change: who, what (keys and counts, never a text), the outcome, and from where.
-fn audit(operation: Operation, caller: &str, peer: Peer, outcome: &str, response: &Response) {
-    if matches!(operation.right, Right::Read | Right::Observe) {
-        return;
+/// Returns the keys that an operation changed: those that its handler noted, or the one in the path.
+fn changed(operation: Operation, path: &str, response: &Response) -> Vec<String> {
+    if let Some(Changed(keys)) = response.extensions().get::<Changed>() {
+        return keys.clone();
     }
-    let changed = response.extensions().get::<Changed>();
-    let keys = changed.map_or(&[][..], |Changed(keys)| keys);
+    let in_path = path.strip_prefix("/api/v1/records/");
+    let in_path = in_path.filter(|_| operation.name.ends_with("/records/{kind}/{id}"));
+    in_path.map(str::to_owned).into_iter().collect()
+}
+
+/// Logs a change: who, what (keys and counts, never a text), the outcome, and from where.
+fn audit(operation: Operation, caller: &str, peer: Peer, outcome: &str, keys: &[String]) {
     let first = keys.iter().take(AUDIT_KEYS_MAX).map(String::as_str).collect::<Vec<_>>().join(" ");
     tracing::info!(
         target: "aios_memory_server::audit",

@@ -46,6 +46,16 @@ pub(crate) struct Operation {
     pub(crate) right: Right,
     /// Whether a call is a stream, which has no time limit and does not take the place of a call.
     pub(crate) shape: Shape,
+    pub(crate) user: UserIn,
+}
+
+/// Where a call names its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UserIn {
+    /// In a header, which the gate reads.
+    Header,
+    /// In the body or the path, in the notation of another service. The handler reads it.
+    Request,
 }
 
 /// How long an operation lasts.
@@ -58,11 +68,15 @@ pub(crate) enum Shape {
 }
 
 const fn unary(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Unary }
+    Operation { name, right, shape: Shape::Unary, user: UserIn::Header }
 }
 
 const fn stream(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Stream }
+    Operation { name, right, shape: Shape::Stream, user: UserIn::Header }
+}
+
+const fn facade(name: &'static str, right: Right) -> Operation {
+    Operation { name, right, shape: Shape::Unary, user: UserIn::Request }
 }
 
 /// RPCs of `aios.memory.MemoryService`.
@@ -134,28 +148,28 @@ pub(crate) const INTERNAL: &[Operation] =
 /// Routes of the facades, if the settings include them. The user may be in the body or path instead
 /// of a header, so the handler asks for it.
 pub(crate) const FACADES: &[Operation] = &[
-    unary("GET /v1/ping/", Right::Read),
-    unary("POST /v1/memories/", Right::Write),
-    unary("GET /v1/memories/", Right::Read),
-    unary("DELETE /v1/memories/", Right::Forget),
-    unary("POST /v1/memories/search/", Right::Read),
-    unary("GET /v1/memories/{id}/", Right::Read),
-    unary("PUT /v1/memories/{id}/", Right::Write),
-    unary("DELETE /v1/memories/{id}/", Right::Forget),
-    unary("GET /v1/memories/{id}/history/", Right::Read),
-    unary("PUT /v1/batch/", Right::Write),
-    unary("DELETE /v1/batch/", Right::Forget),
-    unary("GET /v1/entities/", Right::Read),
-    unary("DELETE /v1/entities/{type}/{id}/", Right::Forget),
-    unary("DELETE /v2/entities/{type}/{id}/", Right::Forget),
-    unary("POST /v2/memories/", Right::Read),
-    unary("POST /v2/memories/search/", Right::Read),
-    unary("POST /v3/memories/add/", Right::Write),
-    unary("POST /v3/memories/", Right::Read),
-    unary("POST /v3/memories/search/", Right::Read),
-    unary("POST /v1/default/banks/{bank}/memories", Right::Write),
-    unary("POST /v1/default/banks/{bank}/memories/recall", Right::Read),
-    unary("GET /v1/default/banks/{bank}/memories/list", Right::Read),
+    facade("GET /v1/ping/", Right::Read),
+    facade("POST /v1/memories/", Right::Write),
+    facade("GET /v1/memories/", Right::Read),
+    facade("DELETE /v1/memories/", Right::Forget),
+    facade("POST /v1/memories/search/", Right::Read),
+    facade("GET /v1/memories/{id}/", Right::Read),
+    facade("PUT /v1/memories/{id}/", Right::Write),
+    facade("DELETE /v1/memories/{id}/", Right::Forget),
+    facade("GET /v1/memories/{id}/history/", Right::Read),
+    facade("PUT /v1/batch/", Right::Write),
+    facade("DELETE /v1/batch/", Right::Forget),
+    facade("GET /v1/entities/", Right::Read),
+    facade("DELETE /v1/entities/{type}/{id}/", Right::Forget),
+    facade("DELETE /v2/entities/{type}/{id}/", Right::Forget),
+    facade("POST /v2/memories/", Right::Read),
+    facade("POST /v2/memories/search/", Right::Read),
+    facade("POST /v3/memories/add/", Right::Write),
+    facade("POST /v3/memories/", Right::Read),
+    facade("POST /v3/memories/search/", Right::Read),
+    facade("POST /v1/default/banks/{bank}/memories", Right::Write),
+    facade("POST /v1/default/banks/{bank}/memories/recall", Right::Read),
+    facade("GET /v1/default/banks/{bank}/memories/list", Right::Read),
 ];
 
 /// Routes that need no token: they tell nothing about records.

@@ -13,9 +13,9 @@ mod records;
 mod refusals;
 mod store;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use aios_memory::{AgentMemory, Config as Settings, MemoryView};
+use aios_memory::{AgentMemory, Config as Settings};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -30,8 +30,9 @@ use tower::ServiceExt;
 
 use crate::{
     call::Call,
-    caller::{Caller, Naming},
+    caller::{Caller, MadeBy, Naming},
     config::Config,
+    gate::Place,
     operation::Right,
 };
 
@@ -93,21 +94,23 @@ impl Fixture {
 
     /// Returns a caller that acts for nobody and has every right.
     pub(super) fn shared(&self) -> Caller {
-        self.caller(self.memory.for_shared(), &Right::ALL, Naming::Any)
+        self.caller(None, &Right::ALL, Naming::Any)
     }
 
     /// Returns a caller that acts for this user and has every right.
     pub(super) fn user(&self, name: &str) -> Caller {
-        self.caller(self.memory.for_user(name).unwrap(), &Right::ALL, Naming::Fixed)
+        self.caller(Some(name), &Right::ALL, Naming::Fixed)
     }
 
-    pub(super) fn caller(&self, view: MemoryView, rights: &[Right], naming: Naming) -> Caller {
-        let rights: BTreeSet<Right> = rights.iter().copied().collect();
-        Caller::new(self.memory.clone(), view, Arc::new(rights), "test".into(), naming)
+    pub(super) fn caller(&self, user: Option<&str>, rights: &[Right], naming: Naming) -> Caller {
+        let rights = Arc::new(rights.iter().copied().collect());
+        let made_by = MadeBy { name: "test".into(), rights, naming };
+        Caller::new(self.memory.clone(), user, None, made_by).unwrap()
     }
 
     fn call(&self, caller: Caller) -> Call {
-        Call { caller, deadline: None, ended: self.ended.clone(), writes: self.writes.clone() }
+        let (ended, writes) = (self.ended.clone(), self.writes.clone());
+        Call { caller, deadline: None, ended, writes, place: Place::free() }
     }
 
     /// Sends a request, and returns the answer before its body is read.

@@ -45,7 +45,7 @@ async fn writes_that_were_accepted_are_finished_at_the_end() {
     let mut after = None;
     loop {
         let page = memory.list(aios_memory::Kind::Note, after.as_deref(), 100).await.unwrap();
-        stored.extend(page.items.iter().map(|it| it.value()["text"].as_str().unwrap().to_owned()));
+        stored.extend(page.records.iter().map(|it| it.text.clone()));
         after = page.next;
         if after.is_none() {
             break;
