@@ -27,14 +27,14 @@ impl Admission {
     }
 
     /// Returns the number of messages in working memory, up to `limit`, of the session with this
-    /// name and the owner of `scope`.
+    /// id and the owner of `scope`.
     ///
     /// # Errors
     /// [`Error::Vocabulary`] if the view does not write to that scope; errors of working memory.
     pub async fn messages_in(
         &mut self,
         scope: &Scope,
-        session: &str,
+        session: &Id,
         limit: usize,
     ) -> Result<usize, Error> {
         let mut scope = scope.clone();

@@ -73,7 +73,7 @@ async fn an_export_round_trips_through_an_import() {
     let said = json!({"role": "user", "content": "and roses"});
     in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
     everything.longterm().upkeep().drain().await.unwrap();
-    assert_eq!(ada.working().messages().recent("talk", 10).await.unwrap().len(), 3);
+    assert_eq!(ada.working().messages().recent(&id("talk"), 10).await.unwrap().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,7 +241,7 @@ async fn an_import_merges_sessions_with_the_same_id() {
     }
     let taken = import(&ada, to.dir.path(), &lines).await;
     assert_eq!(counts(&taken), (3, 0, 0), "{taken:?}");
-    let messages = ada.working().messages().recent("s", 9).await.unwrap();
+    let messages = ada.working().messages().recent(&id("s"), 9).await.unwrap();
     let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
     assert_eq!(texts, ["own one", "own two", "one", "two"]);
 }

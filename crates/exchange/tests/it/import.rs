@@ -158,13 +158,13 @@ async fn a_store_of_sessions_is_imported() {
     assert_eq!((report.tally.added, report.failed_count), (1 + 3 + 2 + 1 + 1, 0));
     assert_eq!(unclear(&report), ["sessions.topic 1", "messages.lang 1"]);
 
-    let talk = ada.working().messages().recent("s-1", 12).await.unwrap();
+    let talk = ada.working().messages().recent(&id("s-1"), 12).await.unwrap();
     let said: Vec<_> = talk.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
     assert_eq!(said, [("user", "deploy the parser"), ("assistant", "build 77 is out")]);
     assert_eq!((talk[0].position, talk[0].tokens), (0, Some(4)));
     assert_eq!(talk[0].metadata, json!({"a": 1, "lang": "en", "role": "human"}));
     assert_eq!(talk[0].meta.scope.user.as_deref(), Some("ada"));
-    let other = ada.working().messages().recent("s-2", 12).await.unwrap();
+    let other = ada.working().messages().recent(&id("s-2"), 12).await.unwrap();
     assert_eq!(other[0].timestamp.to_string(), "2024-05-01T07:53:20Z");
     let styled = ada.working().preferences().list().await.unwrap();
     assert_eq!(styled.coding_style, Some("tabs".into()));
@@ -315,7 +315,7 @@ async fn many_rows_are_imported_in_order() {
     );
     let report = import(&memory, &path).await;
     assert_eq!(report.tally.added, 1203);
-    let last = memory.working().messages().recent("long", 2).await.unwrap();
+    let last = memory.working().messages().recent(&id("long"), 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
     assert_eq!(last, [(1201, "turn 1202"), (1202, "turn 1203")]);
     memory.shutdown().await.unwrap();

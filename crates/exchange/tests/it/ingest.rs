@@ -11,7 +11,7 @@ use std::{
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
 use aios_memory::{Id, Key, Kind, MemoryView};
 
-use crate::{Fixture, of, sessions, texts};
+use crate::{Fixture, id, of, sessions, texts};
 
 async fn ingest(memory: &MemoryView, text: String, options: IngestOptions) -> IngestReport {
     ingest::reader(memory, Cursor::new(text.into_bytes()), None, options).await.unwrap()
@@ -35,7 +35,7 @@ async fn several_batches_are_stored_in_order_exactly_once() {
     assert_eq!((report.tally.added, report.tally.known, report.sessions), (1203, 0, 1));
     assert_eq!(told.load(Ordering::Relaxed), lines(0..1203).len() as u64);
     let session = &sessions(&memory).await[0];
-    let last = memory.working().messages().recent(session, 2).await.unwrap();
+    let last = memory.working().messages().recent(&id(session), 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
     assert_eq!(last, [(1201, "stone number 1201"), (1202, "stone number 1202")]);
     assert_eq!(texts(&memory, "stone number 1202").await[0], "stone number 1202");
@@ -108,7 +108,7 @@ async fn sessions_of_users_are_separate_and_a_line_of_another_user_fails() {
     let said = async |view: &MemoryView| {
         let sessions = sessions(view).await;
         let session = sessions.iter().find(|name| name.starts_with("stdin")).unwrap();
-        let messages = view.working().messages().recent(session, 9).await.unwrap();
+        let messages = view.working().messages().recent(&id(session), 9).await.unwrap();
         messages.into_iter().map(|message| message.content).collect::<Vec<_>>()
     };
     assert_eq!(said(&ada).await, ["stone number 0", "stone number 1"]);
@@ -186,11 +186,11 @@ async fn conversations_of_one_file_are_separate_and_unknown_fields_are_reported(
     assert_eq!((report.tally.added, report.sessions), (3, 3), "{report:?}");
     assert_eq!(report.tally.unknown.get("mood"), Some(&1), "{report:?}");
     for (session, content) in [("a1", "first"), ("a2", "second"), ("b", "elsewhere")] {
-        let said = memory.working().messages().recent(session, 9).await.unwrap();
+        let said = memory.working().messages().recent(&id(session), 9).await.unwrap();
         assert_eq!(said.len(), 1, "{session}");
         assert_eq!(said[0].content, content);
     }
-    let first = &memory.working().messages().recent("a1", 9).await.unwrap()[0];
+    let first = &memory.working().messages().recent(&id("a1"), 9).await.unwrap()[0];
     assert_eq!(first.meta.scope.agent.as_deref(), Some("helper"));
     assert_eq!(first.meta.scope.project.as_deref(), Some("p"));
     assert_eq!(first.metadata["conversation_title"], "one");
