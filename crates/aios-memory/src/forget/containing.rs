@@ -25,9 +25,6 @@ const NEEDLES_MAX: usize = 20;
 /// Maximum number of repeating records that are listed.
 const REPEATING_MAX: usize = 100;
 
-/// Fields whose strings are only references.
-const NAMING_FIELDS: &[&str] = &["id", "scope", "provenance", "references", "originals"];
-
 /// The occurrences of a text.
 #[derive(Debug, Default)]
 pub(super) struct Places {
@@ -173,7 +170,7 @@ impl Needle {
             return None;
         }
         let fields = record.payload.as_object()?;
-        let mut said = fields.iter().filter(|(name, _)| !NAMING_FIELDS.contains(&name.as_str()));
+        let mut said = fields.iter().filter(|(name, _)| !record.kind.is_reference(name));
         said.find(|(_, value)| self.is_in_value(value)).map(|(name, _)| name.clone())
     }
 
