@@ -221,5 +221,14 @@ fn unknown(kind: Kind, name: &str) -> String {
     format!("{kind} has no field `{name}`{meant}; it has {}", names.join(", "))
 }
 
+/// Returns `fields` with their scope replaced by `scope`.
+pub(crate) fn with_scope(mut fields: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
+    match *scope == Scope::default() {
+        true => drop(fields.remove("scope")),
+        false => drop(fields.insert("scope".to_owned(), json!(scope))),
+    }
+    fields
+}
+
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use aios_record::{Identity, Kind, Owner, Record, forms};
 use serde_json::Value;
 
 use super::{
-    family::{Found, Meaning},
+    found::{Found, Meaning},
     numbers::numbers,
 };
 use crate::{Error, MemoryView};

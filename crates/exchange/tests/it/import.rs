@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_exchange::import::{self, ImportOptions, ImportReport};
+use aios_exchange::{
+    Error,
+    import::{self, ImportOptions, ImportReport},
+};
 use aios_memory::{AgentMemory, Key, Kind, MemoryView, Mode, Record};
 use serde_json::{Value, json};
 
@@ -338,7 +341,7 @@ async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
         (fixture.dir.path().join("missing"), "failed to open"),
     ] {
         let error = import::file(&memory, &path, ImportOptions::default()).await.unwrap_err();
-        assert!(matches!(error.cause(), aios_memory::Error::Input { .. }), "{error:?}");
+        assert!(matches!(error, Error::Input { .. }), "{error:?}");
         assert!(error.to_string().contains(expect), "`{expect}` is not in {error}");
     }
     memory.shutdown().await.unwrap();

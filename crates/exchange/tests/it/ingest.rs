@@ -2,6 +2,7 @@
 
 use std::{
     io::Cursor,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
-use aios_memory::{Id, Key, Kind, MemoryView};
+use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Remedy};
 
 use crate::{Fixture, id, of, sessions, texts};
 
@@ -247,5 +248,24 @@ async fn the_surplus_parts_of_a_shortened_long_message_are_retired() {
     assert_eq!(read("short").await, [0, 1, 1, 2]);
     assert!(!finds("medlar").await);
     assert!(finds("alike").await);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_line_has_the_remedy_of_its_error() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.guard.secrets = "refuse".parse().unwrap();
+    let memory = AgentMemory::open(config).await.unwrap();
+    let lines = "{\"text\": \"password: hunter2hunter2\"}\n{\"text\": \"the shed is green\"}\n[1]";
+    let options = IngestOptions::default().with_format(Format::Jsonl);
+    let report = ingest(&memory, lines.to_owned(), options).await;
+    let failed: Vec<_> = report.failed.iter().map(|it| (it.line, it.remedy.clone())).collect();
+    assert_eq!(failed, [(Some(1), Some(Remedy::RelaxGuard)), (Some(3), None)], "{report:?}");
+
+    let export = "{\"aios_memory_export\":2}\n";
+    let report = ingest(&memory, export.to_owned(), IngestOptions::default()).await;
+    let path = PathBuf::from("FILE");
+    assert_eq!(report.failed[0].remedy, Some(Remedy::Import { path }), "{report:?}");
     memory.shutdown().await.unwrap();
 }
