@@ -58,9 +58,10 @@ use serde_json::Value;
 pub(crate) use self::drafted::message_of;
 pub use self::{
     arrival::{Arrival, Content, Manner},
+    refusal::Refusal,
     revision::Revision,
     tally::{Conflict, Detail, Mending, Tally},
-    verdict::{Outcome, Refusal, Verdict},
+    verdict::{Outcome, Verdict},
 };
 use self::{
     candidate::{Candidate, Ready, Tiers},

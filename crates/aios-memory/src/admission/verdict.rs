@@ -1,11 +1,8 @@
 //! The outcome for one arrival.
 
-use std::fmt;
+use aios_record::{Id, Identity, Kind};
 
-use aios_record::{Id, Identity, Kind, Remedy};
-
-use super::arrival::Arrival;
-use crate::Error;
+use super::{arrival::Arrival, refusal::Refusal};
 
 /// The reason for skipping a record that is stored with other content.
 pub(super) const DIFFERS: &str = "another record with this id is stored already and stays";
@@ -42,47 +39,6 @@ pub enum Outcome {
     Skipped(String),
     /// Cannot be stored, for this reason.
     Refused(Refusal),
-}
-
-/// The reason for which a record or a part of an input is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The reason.
-    pub reason: String,
-    /// The next step, if the reason does not show it.
-    pub remedy: Option<Remedy>,
-}
-
-impl Refusal {
-    /// Returns a refusal with a next step.
-    #[must_use]
-    pub fn with_remedy(self, remedy: Remedy) -> Refusal {
-        Refusal { remedy: Some(remedy), ..self }
-    }
-}
-
-impl From<&Error> for Refusal {
-    fn from(error: &Error) -> Refusal {
-        Refusal { reason: error.to_string(), remedy: error.remedy() }
-    }
-}
-
-impl From<String> for Refusal {
-    fn from(reason: String) -> Refusal {
-        Refusal { reason, remedy: None }
-    }
-}
-
-impl From<&str> for Refusal {
-    fn from(reason: &str) -> Refusal {
-        Refusal { reason: reason.to_owned(), remedy: None }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)
-    }
 }
 
 impl Outcome {

@@ -261,7 +261,7 @@ async fn a_refused_line_has_the_remedy_of_its_error() {
     let options = IngestOptions::default().with_format(Format::Jsonl);
     let report = ingest(&memory, lines.to_owned(), options).await;
     let failed: Vec<_> = report.failed.iter().map(|it| (it.line, it.remedy.clone())).collect();
-    assert_eq!(failed, [(Some(1), Some(Remedy::RelaxGuard)), (Some(3), None)], "{report:?}");
+    assert_eq!(failed, [(Some(3), None), (Some(1), Some(Remedy::RelaxGuard))], "{report:?}");
 
     let export = "{\"aios_memory_export\":2}\n";
     let report = ingest(&memory, export.to_owned(), IngestOptions::default()).await;
