@@ -28,108 +28,49 @@
 //!
 //! Reading files is not done here, nor reading records from objects, which `aios-draft` does.
 
+mod arrival;
+mod candidate;
 mod copies;
 mod cut;
 mod drafted;
 mod forgotten;
 mod forgotten_parts;
+mod original;
+mod put;
+mod refusal;
+mod retirement;
 mod revision;
 mod standing;
 mod store;
 mod tally;
 mod told;
+mod verdict;
 
 use std::collections::{HashMap, HashSet};
 
 use aios_guard::Guard;
-use aios_longterm::{LongtermView, Standing};
+use aios_longterm::Standing;
 use aios_record::{
     Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
 };
-use aios_working::{NewMessage, WorkingView};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(crate) use self::drafted::message_of;
-use self::{
-    copies::Original,
-    cut::{Cut, Ending},
-    store::Ready,
-    told::Told,
-};
 pub use self::{
+    arrival::{Arrival, Content, Manner},
+    refusal::Refusal,
     revision::Revision,
-    tally::{Conflict, Detail, Mending, Outcome, Tally},
+    tally::{Conflict, Detail, Mending, Tally},
+    verdict::{Outcome, Verdict},
+};
+use self::{
+    candidate::{Candidate, Ready, Tiers},
+    original::Original,
+    told::Told,
+    verdict::DIFFERS,
 };
 pub use crate::document::Document;
-use crate::{Error, MemoryView, RecordProblem, guarding};
-
-/// A record to be admitted.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// The line or row of its source, from 1.
-    pub place: u64,
-    /// The kind of the record.
-    pub kind: Kind,
-    /// The id of the record.
-    pub id: Id,
-    /// Ids that former versions of this program gave the same record.
-    former_ids: Vec<Key>,
-    /// The preferred id, which is used unless another session has a different record under it.
-    provider_id: Option<Id>,
-    /// The scope, as far as its source names it.
-    pub scope: Scope,
-    /// The position of its text among the parts of a longer one, if its source has an id for that.
-    cut: Option<Cut>,
-    /// The parts besides its text that its source names.
-    tells: Tells,
-    /// The content.
-    pub content: Content,
-}
-
-/// The parts of a message besides its text that its source names. The other parts are filled in,
-/// and are not compared with the stored record.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Tells {
-    role: bool,
-    name: bool,
-    time: bool,
-    tags: bool,
-}
-
-/// The content of an arrival.
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// A message to append to its session, with id and scope of the arrival.
-    Message(Box<NewMessage>),
-    /// An object with the kind's fields.
-    Fields(Map<String, Value>),
-    /// A record to store unchanged.
-    Record(Box<Record>),
-}
-
-/// The outcome for one arrival.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
-    /// The line or row of its source, from 1.
-    pub place: u64,
-    /// The kind of the record.
-    pub kind: Kind,
-    /// The id under which the record is stored.
-    pub id: Id,
-    /// The outcome.
-    pub outcome: Outcome,
-}
-
-/// The origin of arrivals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    /// Written directly: stored even if forgotten before.
-    Written,
-    /// Read from a file: forgotten records stay forgotten, and stored ones are never changed.
-    Found,
-    /// Read from a conversation: its messages may have been corrected since.
-    Conversed,
-}
+use crate::{Error, MemoryView, RecordProblem};
 
 /// Admits the records of one source.
 pub struct Admission {
@@ -150,28 +91,6 @@ pub struct Admission {
     tiers: HashMap<Owner, Tiers>,
     /// The last assigned recording time.
     last_recorded: Timestamp,
-}
-
-/// The tiers of one owner, without shared records.
-#[derive(Clone)]
-struct Tiers {
-    working: WorkingView,
-    longterm: LongtermView,
-}
-
-/// An arrival that has passed the checks so far, with the index of its verdict.
-struct Candidate {
-    at: usize,
-    owner: Owner,
-    arrival: Arrival,
-    /// The record to be stored, as far as it is known at this point.
-    draft: Record,
-}
-
-impl Candidate {
-    fn identity(&self) -> Identity {
-        Identity::new(self.owner.clone(), self.arrival.kind, self.arrival.id.clone())
-    }
 }
 
 impl Admission {
@@ -232,7 +151,7 @@ impl Admission {
             candidates = self.identified(candidates, &mut verdicts).await?;
             let repeated;
             (candidates, repeated) = self.first_of_each(candidates, &mut verdicts);
-            endings = candidates.iter().filter_map(Ending::of).collect();
+            endings = candidates.iter().filter_map(Candidate::ending).collect();
             candidates = self.unknown(candidates, &mut verdicts).await?;
             candidates = self.not_forgotten(candidates, &mut verdicts).await?;
             self.forgotten_again(repeated, &mut verdicts).await?;
@@ -375,10 +294,10 @@ impl Admission {
     /// # Errors
     /// `error` otherwise.
     fn refuse(&self, verdict: &mut Verdict, error: Error) -> Result<(), Error> {
-        if self.manner == Manner::Written || !store::is_of_record(&error) {
+        if self.manner == Manner::Written || !refusal::is_of_record(&error) {
             return Err(error);
         }
-        verdict.outcome = Outcome::Refused(error.to_string());
+        verdict.outcome = Outcome::Refused(Refusal::from(&error));
         Ok(())
     }
 
@@ -435,60 +354,5 @@ impl Admission {
         };
         self.tiers.insert(owner.clone(), tiers.clone());
         Ok(tiers)
-    }
-}
-
-/// The reason for skipping a record that is stored with other content.
-const DIFFERS: &str = "another record with this id is stored already and stays";
-
-impl Arrival {
-    /// Creates an arrival from the line or row `place` of its source, from 1.
-    #[must_use]
-    pub fn new(place: u64, kind: Kind, id: Id, scope: Scope, content: Content) -> Arrival {
-        let (former_ids, provider_id) = (Vec::new(), None);
-        let tells = Tells::default();
-        Arrival { place, kind, id, former_ids, provider_id, scope, cut: None, tells, content }
-    }
-
-    /// Returns an arrival with the scope and id of `record`.
-    #[must_use]
-    pub fn of_record(place: u64, record: Record) -> Arrival {
-        let (kind, id, scope) = (record.kind, record.id.clone(), record.scope.clone());
-        Arrival::new(place, kind, id, scope, Content::Record(Box::new(record)))
-    }
-}
-
-impl Content {
-    fn guard(&mut self, guard: Guard, kind: Kind) -> Result<(), aios_guard::Error> {
-        match self {
-            Content::Message(message) => {
-                message.content = guard.apply(&message.content)?.text.into_owned();
-                message.metadata = guarding::value(guard, message.metadata.take())?;
-            }
-            Content::Fields(fields) => {
-                *fields = guarding::object(guard, kind, std::mem::take(fields))?;
-            }
-            Content::Record(record) => {
-                record.text = guard.apply(&record.text)?.text.into_owned();
-                if let Some(title) = &mut record.title {
-                    *title = guard.apply(title)?.text.into_owned();
-                }
-                if let Value::Object(payload) = record.payload.take() {
-                    record.payload = Value::Object(guarding::object(guard, kind, payload)?);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Verdict {
-    fn pending(arrival: &Arrival) -> Verdict {
-        Verdict {
-            place: arrival.place,
-            kind: arrival.kind,
-            id: arrival.id.clone(),
-            outcome: Outcome::Added,
-        }
     }
 }

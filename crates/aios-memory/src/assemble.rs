@@ -3,7 +3,7 @@
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
 use aios_operational::Snapshot;
-use aios_record::{Key, Kind, Record, Tier};
+use aios_record::{Id, Key, Kind, Record, Tier};
 use aios_working::FindOptions;
 
 use crate::{Error, MemoryView, tokens::Tokenizer};
@@ -132,7 +132,8 @@ impl MemoryView {
     /// token count is exact for the chosen tokenizer and never exceeds the budget.
     ///
     /// # Errors
-    /// Errors of the tiers, for example if the task is too long for a search.
+    /// [`Error::Vocabulary`] if the session is not a valid id; errors of the tiers, for example if
+    /// the task is too long for a search.
     pub async fn assemble_context(
         &self,
         task: &str,
@@ -167,7 +168,8 @@ impl MemoryView {
         let narrowed = &self.gate().filter().scope.session;
         if let Some(session) = options.session.as_ref().or(narrowed.as_ref()) {
             let count = self.config().context.recent_messages;
-            for message in working.messages().recent(session, count).await? {
+            let id = Id::new(session.as_str())?;
+            for message in working.messages().recent(&id, count).await? {
                 let owner = message.meta.scope.owner();
                 let id = Key::new(Kind::Message, message.id).of(owner).to_string();
                 let recent = Candidate::new(Tier::Working, Kind::Message, id, message.content)
@@ -229,7 +231,8 @@ impl Contexts<'_> {
     /// second; it can be repeated with another budget or format.
     ///
     /// # Errors
-    /// Errors of the tiers, for example if the task is too long for a search.
+    /// [`Error::Vocabulary`] if the session is not a valid id; errors of the tiers, for example if
+    /// the task is too long for a search.
     pub async fn gather(
         self,
         task: &str,

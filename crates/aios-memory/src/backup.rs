@@ -7,13 +7,13 @@ use std::{
 };
 
 use aios_files::{Staging, check_apart, copy, create, make_directory, sync_directory};
-use aios_record::{Progress, Remedy};
+use aios_record::Progress;
 use aios_working::{Problem, Working};
 use serde::Serialize;
 use tokio::task;
 
 use crate::{
-    Config, Error,
+    Config, Error, InputProblem,
     directory::{RESTORING, check_owner},
     maintenance::Upkeep,
 };
@@ -71,8 +71,7 @@ impl Upkeep<'_> {
             .any(|problem| matches!(problem, Problem::Damaged { .. } | Problem::Unreadable { .. }));
         if damaged {
             let path = self.memory.config().memory.data_dir.join(PARTS[0]);
-            let problem = "the file is damaged and cannot be backed up".to_owned();
-            return Err(Error::Input { path, problem, remedy: Some(Remedy::RestoreOrRepair) });
+            return Err(Error::input(path, InputProblem::Damaged));
         }
         let staging = Staging::begin(dir, MARKED_PARTS)?;
         let copy = staging.path();
@@ -123,8 +122,7 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     }
     let restoring = task::spawn_blocking(move || {
         if fs::read_to_string(from.join(MARK)).ok().as_deref() != Some(MARKED) {
-            let problem = "not a complete backup of aios-memory".to_owned();
-            return Err(Error::Input { path: from, problem, remedy: Some(Remedy::NameBackup) });
+            return Err(Error::input(from, InputProblem::NoBackup));
         }
         check_apart(&to, &from)?;
         if to.exists() {
@@ -151,9 +149,7 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
             Err(error) => error.to_string(),
         },
     };
-    let to = copied.path.display();
-    let problem = format!("the backup is damaged: {damage}; it was restored to {to} nevertheless");
-    Err(Error::Input { path: source, problem, remedy: Some(Remedy::RestoreAnother) })
+    Err(Error::input(source, InputProblem::DamagedBackup { damage, to: copied.path }))
 }
 
 /// Removes the remains of an interrupted restore of a former version from the data directory.
@@ -183,9 +179,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
         return copy(from, to).map(drop).map_err(Error::output(to));
     }
     if !found.is_dir() {
-        let problem = "neither a file nor a directory, so not part of a backup; replace a link by \
-                       its target";
-        return Err(Error::input(from, problem));
+        return Err(Error::input(from, InputProblem::NotOfBackup));
     }
     make_directory(to).map_err(Error::output(to))?;
     for entry in fs::read_dir(from).map_err(read(from))? {
@@ -197,7 +191,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
 
 fn read(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
-    move |error| Error::input(path, format!("failed to read: {error}"))
+    move |cause| Error::input(path, InputProblem::Unread { cause })
 }
 
 fn bytes_below(path: &Path) -> io::Result<u64> {

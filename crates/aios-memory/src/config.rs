@@ -5,18 +5,15 @@
 //! environment. The effect of the settings is implemented elsewhere, and callers pass in the
 //! environment.
 
+mod error;
 mod home;
 mod load;
+mod places;
 mod setting;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    ffi::OsStr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{ffi::OsStr, path::PathBuf, sync::Arc, time::Duration};
 
 use aios_embedding::BertOptions;
 use aios_guard::{Guard, Policy};
@@ -26,8 +23,10 @@ use aios_record::{Kind, Tier};
 
 use self::setting::Setting;
 pub use self::{
+    error::{Error, Origin},
     home::expand_home,
-    load::{Effective, Error, Flag, Origin, Sources},
+    load::{Effective, Flag, Sources},
+    places::default_file,
 };
 use crate::tokens::Tokenizer;
 
@@ -504,23 +503,4 @@ impl Config {
         }
         text
     }
-}
-
-/// Returns the path of the default settings file. `None` without an absolute base directory.
-#[must_use]
-pub fn default_file(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let home = base(&env, "XDG_CONFIG_HOME", ".config")?;
-    Some(home.join("aios-memory").join("aios-memory.toml"))
-}
-
-/// Returns the path of the default data directory.
-fn default_data_dir(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    Some(base(&env, "XDG_DATA_HOME", ".local/share")?.join("aios-memory"))
-}
-
-/// Returns a base directory of the XDG specification. Relative paths are ignored.
-fn base(env: impl Fn(&str) -> Option<String>, variable: &str, below: &str) -> Option<PathBuf> {
-    let given = env(variable).filter(|path| Path::new(path).is_absolute()).map(PathBuf::from);
-    let home = || env("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
-    given.or_else(|| Some(home()?.join(below)))
 }

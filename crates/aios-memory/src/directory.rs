@@ -4,18 +4,20 @@
 use std::{
     ffi::OsStr,
     fs,
+    io::ErrorKind,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use aios_files::{Leftover, Lock, Temporary, make_directory, remove_abandoned, secure_directory};
 use aios_longterm::Access;
-use aios_record::Remedy;
 
-use crate::{Config, Error};
+use crate::{Config, Error, InputProblem};
 
 /// The file with which a former version marked a data directory whose restore was incomplete.
 pub(crate) const RESTORING: &str = "restoring";
+/// The names of the databases and the library in a data directory.
+const STORES: [&str; 3] = ["working.db", "journal.db", "longterm"];
 /// The names in a data directory, except those that start with one of [`PREFIXES`].
 const NAMES: &[&str] = &[
     "longterm",
@@ -88,6 +90,43 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Checks that the data directory of `config` holds a memory. Opening it for writing would create
+/// one.
+///
+/// # Errors
+/// [`Error::NoDirectory`] if the settings name no data directory, [`Error::NoMemory`] if it does
+/// not exist or has neither databases nor a library; [`Error::Input`] if a restore was interrupted.
+pub fn check_stored(config: &Config) -> Result<(), Error> {
+    let dir = &config.memory.data_dir;
+    if dir.as_os_str().is_empty() {
+        return Err(Error::NoDirectory);
+    }
+    check_restored(dir)?;
+    let parts = STORES.iter().map(|part| dir.join(part)).chain([config.working_path()]);
+    // An entry that cannot be examined is reported when it is opened.
+    let is_missing = |path: PathBuf| {
+        fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    match parts.into_iter().all(is_missing) {
+        true => Err(Error::NoMemory { path: dir.clone() }),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a data directory that cannot be read.
+///
+/// # Errors
+/// [`Error::NoMemory`] if it does not exist, [`Error::Directory`] if it cannot be listed.
+pub(crate) fn check_readable(dir: &Path) -> Result<(), Error> {
+    match fs::read_dir(dir) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(Error::NoMemory { path: dir.to_owned() })
+        }
+        Err(error) => Err(Error::directory(dir)(error)),
+    }
+}
+
 /// Locks the data directory for an operation on the whole of it, for the lifetime of the returned
 /// lock.
 ///
@@ -106,11 +145,7 @@ pub(crate) fn check_restored(dir: &Path) -> Result<(), Error> {
         None if dir.join(RESTORING).exists() => None,
         None => return Ok(()),
     };
-    Err(Error::Input {
-        path: dir.to_owned(),
-        problem: "a restore into this directory was interrupted".to_owned(),
-        remedy: Some(Remedy::FinishRestore { left }),
-    })
+    Err(Error::input(dir, InputProblem::HalfRestored { left }))
 }
 
 fn unusable(error: aios_files::Error) -> Error {

@@ -1,14 +1,14 @@
 //! The errors of a memory, grouped by what the caller can do about them.
 
+mod input;
 mod problem;
 mod remedy;
 
 use std::{io, path::PathBuf, sync::Arc};
 
 use aios_longterm::LIMIT_MAX;
-use aios_record::Remedy;
 
-pub use self::problem::RecordProblem;
+pub use self::{input::InputProblem, problem::RecordProblem};
 
 /// The reason for which an operation on the memory failed.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,12 @@ pub enum Error {
     /// The settings name no data directory.
     #[error("the settings name no data directory")]
     NoDirectory,
+    /// The data directory does not exist, or is empty.
+    #[error("nothing is stored in {}", path.display())]
+    NoMemory {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A setting cannot be used.
     #[error(transparent)]
     Config(#[from] crate::config::Error),
@@ -55,9 +61,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The problem with it.
-        problem: String,
-        /// The next step, if the problem does not show it.
-        remedy: Option<Remedy>,
+        problem: InputProblem,
     },
     /// A file cannot be written.
     #[error("failed to write {}", path.display())]
@@ -232,6 +236,7 @@ impl Error {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
+            Error::NoMemory { .. } => true,
             Error::Working(error) => error.is_not_found(),
             Error::Longterm(error) => error.is_not_found(),
             Error::Operational(error) => error.is_not_found(),
@@ -290,6 +295,7 @@ impl Error {
             Error::Directory { .. }
             | Error::ForeignDirectory { .. }
             | Error::NoDirectory
+            | Error::NoMemory { .. }
             | Error::Place(_) => "data_dir",
             Error::ReadOnly => "read_only",
             Error::Config(_) | Error::NotBundled { .. } => "config",
@@ -324,9 +330,8 @@ impl Error {
         }
     }
 
-    /// Returns an error for an input file whose problem shows the next step.
-    pub(crate) fn input(path: impl Into<PathBuf>, problem: impl Into<String>) -> Error {
-        Error::Input { path: path.into(), problem: problem.into(), remedy: None }
+    pub(crate) fn input(path: impl Into<PathBuf>, problem: InputProblem) -> Error {
+        Error::Input { path: path.into(), problem }
     }
 
     pub(crate) fn output(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {

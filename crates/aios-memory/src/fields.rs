@@ -2,8 +2,10 @@
 //! the importers and the command line share it. The fields of each kind are described in
 //! `aios-record`.
 
+use std::{collections::BTreeSet, sync::LazyLock};
+
 use aios_draft::moment;
-use aios_record::{Field, FreeFields, Kind, Scope, SetBy, ValueType};
+use aios_record::{Field, FreeFields, Id, Kind, Record, Scope, SetBy, ValueType};
 use serde_json::{Map, Value, json};
 
 /// Parses `text` from a command line or a text column.
@@ -121,26 +123,19 @@ pub fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
     times.map(|field| field.name)
 }
 
-/// Names of derived or internal properties of a record. A free field of such a name would be
-/// misleading.
-const RESERVED: &[&str] = &[
-    "kind",
-    "user",
-    "agent",
-    "session",
-    "text",
-    "speaker",
-    "position",
-    "payload",
-    "source",
-    "external_id",
-    "confidence",
-    "trust",
-    "occurred_at",
-    "valid_from",
-    "valid_to",
-    "superseded_by",
-];
+/// Properties of a record that a free field may be called, because it sets them for other kinds.
+const FREE_PROPERTIES: &[&str] = &["title", "tags"];
+
+/// Names of derived or internal properties of a record, and of the parts of its scope. A free field
+/// of such a name would be misleading.
+static RESERVED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let record = Record::new(Kind::Note, Id::generate(), "", Scope::default());
+    let properties = serde_json::to_value(record).expect("a record is plain data");
+    let properties = properties.as_object().into_iter().flat_map(Map::keys).cloned();
+    let parts = Scope::default().parts().map(|(name, _)| name.to_owned());
+    let names = properties.chain(parts);
+    names.filter(|name| !FREE_PROPERTIES.contains(&&**name)).collect()
+});
 
 /// Normalises the object of a record of `kind`: checks every field name and converts every value to
 /// the type of its field. Null fields are dropped, so that they get their default; `user_id` and
@@ -161,7 +156,7 @@ pub fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Valu
         let (name, value) = match kind.field(&name) {
             Some(field) => (field.name.to_owned(), read_field(field, value)),
             None if kind.free_fields() == FreeFields::Refused => return Err(unknown(kind, &name)),
-            None if RESERVED.contains(&&*name) => return Err(reserved(kind, &name)),
+            None if RESERVED.contains(&name) => return Err(reserved(kind, &name)),
             None => (name, Ok(value)),
         };
         let value = value.map_err(|problem| format!("`{name}`: {problem}"))?;
@@ -224,6 +219,15 @@ fn unknown(kind: Kind, name: &str) -> String {
     let meant = alike.map(|(_, known)| format!(" (did you mean `{known}`?)")).unwrap_or_default();
     let kind = with_article(kind);
     format!("{kind} has no field `{name}`{meant}; it has {}", names.join(", "))
+}
+
+/// Returns `fields` with their scope replaced by `scope`.
+pub(crate) fn with_scope(mut fields: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
+    match *scope == Scope::default() {
+        true => drop(fields.remove("scope")),
+        false => drop(fields.insert("scope".to_owned(), json!(scope))),
+    }
+    fields
 }
 
 #[cfg(test)]

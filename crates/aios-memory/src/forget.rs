@@ -4,10 +4,13 @@
 
 mod containing;
 mod family;
+mod forgetting;
+mod found;
 mod negation;
 mod numbers;
 mod proposal;
 mod receipt;
+mod target;
 mod texts;
 
 use std::{
@@ -16,114 +19,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Identity, Kind, Mode, Record, Scope, ScopeFilter};
+use aios_record::{Identity, Kind, Record, Scope, ScopeFilter};
 
-use self::family::Found;
+use self::found::{Found, PAGE};
 pub use self::{
+    forgetting::Forgetting,
     proposal::{Agreement, ForgetQuery, Proposal, Proposed},
     receipt::{Part, Receipt, Related, Relation, Remade},
+    target::{ForgetOptions, ForgetTarget},
 };
 use crate::{Administrator, Error, MemoryView};
-
-/// Records of working memory per read.
-const PAGE: usize = 500;
-
-/// The records to forget. Dependent and derived records are included; records of other owners never
-/// are.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum ForgetTarget {
-    /// The given records, stored or not.
-    Records(Vec<Identity>),
-    /// All pieces of a document, including retired ones. The path is relative to the working
-    /// directory; if no document has it, it selects the document whose path ends with it.
-    Document(PathBuf),
-    /// All records that the view may change: a user's own, narrowed by project, agent and session.
-    /// The view must act for a user or be narrowed.
-    All,
-    /// The proposed records with their exact repetitions, and the proposed parts of others: exactly
-    /// what was shown, and nothing stored since.
-    Proposed(Box<Proposal>),
-    /// The records that [`propose`](Forgetting::propose) returns for this query, if they need no
-    /// review: the proposal [is certain](Proposal::is_certain), or the query sets
-    /// [`ForgetQuery::min_relevance`]. Otherwise nothing is forgotten, and [`Error::Uncertain`] is
-    /// returned.
-    Query(ForgetQuery),
-}
-
-/// The records to forget, and the thoroughness.
-///
-/// ```
-/// use aios_memory::{ForgetOptions, ForgetQuery, ForgetTarget};
-///
-/// let query = ForgetQuery::new("The safe is in room 4.").with_limit(3);
-/// let options = ForgetOptions::new(ForgetTarget::Query(query)).with_purge();
-/// assert!(options.purge);
-/// ```
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ForgetOptions {
-    /// The records.
-    pub target: ForgetTarget,
-    /// If true, no file keeps a byte of the records. Takes as long as rewriting working memory and
-    /// the indexes of long-term memory. Default: false.
-    pub purge: bool,
-    /// Mode. With [`Mode::DryRun`] nothing is forgotten, only listed. Default: [`Mode::Apply`].
-    pub mode: Mode,
-}
-
-impl ForgetOptions {
-    /// Forgets `target`, without a purge.
-    #[must_use]
-    pub fn new(target: ForgetTarget) -> ForgetOptions {
-        ForgetOptions { target, purge: false, mode: Mode::Apply }
-    }
-
-    /// Enables the purge.
-    #[must_use]
-    pub fn with_purge(self) -> ForgetOptions {
-        ForgetOptions { purge: true, ..self }
-    }
-
-    /// Sets the mode.
-    #[must_use]
-    pub fn with_mode(self, mode: Mode) -> ForgetOptions {
-        ForgetOptions { mode, ..self }
-    }
-}
-
-/// The part of forgetting that comes before it: the records that a query means, and the targets
-/// that exist.
-///
-/// ```
-/// # use aios_memory::{AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget};
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let dir = tempfile::tempdir()?;
-/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
-/// memory.remember("The safe is in room 4.").await?;
-///
-/// let query = ForgetQuery::new("The safe is in room 4.");
-/// let proposal = memory.forgetting().propose(&query).await?;
-/// assert!(proposal.is_certain());
-/// let target = ForgetTarget::Proposed(Box::new(proposal));
-/// assert_eq!(memory.forget(ForgetOptions::new(target)).await?.keys.len(), 1);
-/// # memory.shutdown().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct Forgetting<'a> {
-    view: &'a MemoryView,
-}
-
-impl MemoryView {
-    /// Returns what comes before forgetting: proposals, and the targets that exist.
-    #[must_use]
-    pub fn forgetting(&self) -> Forgetting<'_> {
-        Forgetting { view: self }
-    }
-}
 
 impl Forgetting<'_> {
     /// Returns `true` if the named records are stored, or were forgotten or deleted before. A

@@ -42,7 +42,10 @@
 //! - `minilm`: bundles a transformer of 17 MB, which is then the default model.
 //! - `families`: opens transformers beyond BERT and XLM-RoBERTa, and rerankers.
 
+mod administrator;
 pub mod admission;
+mod ageing;
+mod agent_memory;
 pub mod assemble;
 mod backup;
 pub mod config;
@@ -50,13 +53,14 @@ mod directory;
 mod doctor;
 mod document;
 mod error;
+mod events;
 mod feed;
 pub mod fields;
 pub mod forget;
 mod guarding;
 mod limits;
 mod maintenance;
-mod memory;
+mod memory_view;
 mod metrics;
 pub mod migrate;
 pub mod model;
@@ -64,13 +68,16 @@ mod parts;
 pub mod period;
 pub mod project;
 mod pump;
+mod pumping;
 mod rebuild;
 mod recall;
 mod records;
 mod remember;
 mod rerank;
 pub mod roles;
+mod shared;
 mod spill;
+mod stats;
 mod together;
 pub mod tokens;
 pub mod upkeep;
@@ -96,14 +103,17 @@ pub use {
 };
 
 pub use crate::{
+    administrator::Administrator,
+    agent_memory::AgentMemory,
     assemble::ContextOptions,
     config::Config,
-    error::{Error, RecordProblem},
+    error::{Error, InputProblem, RecordProblem},
     forget::{ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Receipt},
-    memory::{Administrator, AgentMemory, LongtermStats, MemoryView, Stats},
+    memory_view::MemoryView,
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},
+    stats::{LongtermStats, Stats},
     tokens::Tokenizer,
 };
 

@@ -1,19 +1,9 @@
-//! Hourly maintenance: working memory drops records past their retention and tidies its files. A
-//! record is dropped only after long-term memory has confirmed it as stored.
+//! Maintenance of the whole memory on demand. The part of it that runs once an hour is in `ageing`.
 
-use std::time::Duration;
+use aios_record::Mode;
+use aios_working::AgeReport;
 
-use aios_record::{Mode, Record};
-use aios_working::{AgeReport, Retention};
-
-use crate::{Administrator, Config, Error, config, pump::Pump};
-
-/// Delay of the first run after opening, and the interval after it. A shorter command runs none.
-pub(crate) const FIRST: Duration = Duration::from_secs(5 * 60);
-pub(crate) const INTERVAL: Duration = Duration::from_secs(60 * 60);
-
-/// Maximum number of refused changes checked per run, the newest first.
-const REFUSED_MAX: usize = 1000;
+use crate::{Administrator, Error, ageing::age};
 
 /// Work on the whole memory, of every owner: maintenance, verification, backups.
 ///
@@ -77,72 +67,5 @@ impl Upkeep<'_> {
         working.optimize().await?;
         working.checkpoint().await?;
         Ok(aged)
-    }
-}
-
-/// Stores refused records in long-term memory that it would accept today. A store of the former
-/// version refused records of one user because of another user's records with the same id.
-async fn feed_refused(pump: &Pump) -> Result<(), Error> {
-    let (working, longterm) = (pump.working(), pump.longterm());
-    for refused in longterm.feed().refused(REFUSED_MAX).await? {
-        let key = refused.identity.key();
-        let owners = match working.records().get(&key).await {
-            Ok(record) => record.iter().map(Record::owner).collect(),
-            Err(aios_working::Error::Ambiguous { owners, .. }) => owners,
-            Err(error) => return Err(error.into()),
-        };
-        for owner in owners {
-            let identity = key.clone().of(owner);
-            if longterm.records().known(std::slice::from_ref(&identity)).await? != [false] {
-                continue;
-            }
-            let Some(record) = working.records().get_exactly(&identity).await? else { continue };
-            match longterm.store(vec![record]).await {
-                Ok(_) => tracing::info!(%identity, "stored a record that was rejected before"),
-                Err(error) => tracing::debug!(%identity, %error, "a record was rejected again"),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Drops records past their retention from working memory, after trimming the feed to the changes
-/// that are safe in long-term memory.
-pub(crate) async fn age(pump: &Pump, retention: &Retention) -> Result<AgeReport, Error> {
-    pump.catch_up().await?;
-    feed_refused(pump).await?;
-    pump.trim().await?;
-    Ok(pump.working().upkeep().age(retention).await?)
-}
-
-impl Config {
-    pub(crate) fn to_retention(&self) -> Retention {
-        let config::Retention {
-            goals_and_tasks_days,
-            tool_calls_days,
-            decisions_days,
-            messages_days,
-            sessions_days,
-            events_days,
-            summaries_days,
-            metrics_days,
-            metrics_hourly_days,
-            patterns_max,
-            vacuum_days,
-        } = self.retention;
-        let days = |days: u64| (0 < days).then(|| u32::try_from(days).unwrap_or(u32::MAX));
-        Retention {
-            goals_and_tasks_days: days(goals_and_tasks_days),
-            tool_calls_days: days(tool_calls_days),
-            decisions_days: days(decisions_days),
-            messages_days: days(messages_days),
-            sessions_days: days(sessions_days),
-            events_days: days(events_days),
-            summaries_days: days(summaries_days),
-            metrics_days: days(metrics_days),
-            metrics_hourly_days: days(metrics_hourly_days),
-            patterns_max: (0 < patterns_max).then_some(patterns_max),
-            vacuum_days: days(vacuum_days),
-        }
     }
 }

@@ -76,7 +76,7 @@ impl Database {
     pub fn remedy(&self) -> Option<Remedy> {
         match &self.schema {
             Schema::Absent | Schema::Current { .. } => None,
-            Schema::Empty => Some(Remedy::Retry),
+            Schema::Empty => Some(Remedy::Reopen),
             Schema::Older { .. } => Some(Remedy::Migrate),
             Schema::Newer { .. } => Some(Remedy::UseNewerProgram),
             Schema::Foreign { .. } => Some(Remedy::ImportOrRepair { path: self.path.clone() }),

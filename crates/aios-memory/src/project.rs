@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::Error;
+use crate::{Error, InputProblem};
 
 /// The maximum length of a project id in bytes.
 pub const PROJECT_BYTES_MAX: usize = 4096;
@@ -30,11 +30,11 @@ impl Project {
     /// [`Error::Input`] if `path` is not a directory, or if it is in a repository and `git` cannot
     /// be run.
     pub fn of(path: &Path) -> Result<Project, Error> {
-        let input = |problem: String| Error::input(path, problem);
-        let failed = |error| input(format!("failed to open: {error}"));
+        let input = |problem| Error::input(path, problem);
+        let failed = |cause| input(InputProblem::Unopened { cause });
         let path = fs::canonicalize(path).map_err(failed)?;
         if !path.is_dir() {
-            return Err(input("not a directory; pass the project's directory or id".to_owned()));
+            return Err(input(InputProblem::NoProject));
         }
         let Some(root) = path.ancestors().find(|dir| dir.join(".git").exists()) else {
             return Ok(Project::at(&path));
@@ -69,24 +69,22 @@ fn folder(root: &Path) -> String {
 }
 
 /// Returns the URL of the first remote in the repository's configuration.
-fn first_remote(root: &Path) -> Result<Option<String>, String> {
+fn first_remote(root: &Path) -> Result<Option<String>, InputProblem> {
     let remotes = git(root, &["config", "--get-regexp", r"^remote\..*\.url$"])?;
     let first = remotes.lines().next().and_then(|line| line.split_once(' '));
     Ok(first.map(|(_, url)| url.trim().to_owned()).filter(|url| !url.is_empty()))
 }
 
 /// Returns the hash of the oldest commit without a parent.
-fn first_commit(root: &Path) -> Result<Option<String>, String> {
+fn first_commit(root: &Path) -> Result<Option<String>, InputProblem> {
     let roots = git(root, &["rev-list", "--max-parents=0", "HEAD"])?;
     Ok(roots.lines().last().map(str::to_owned))
 }
 
 /// Returns the output of a `git` command in `root`; empty if the command finds nothing.
-fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
+fn git(root: &Path, arguments: &[&str]) -> Result<String, InputProblem> {
     let ran = Command::new("git").arg("-C").arg(root).args(arguments).output();
-    let ran = ran.map_err(|error| {
-        format!("failed to run git to identify the project: {error}; pass its id instead")
-    })?;
+    let ran = ran.map_err(|cause| InputProblem::NoGit { cause })?;
     // Both commands exit with 1 or 128 if there is no result.
     Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
 }

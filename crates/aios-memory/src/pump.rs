@@ -2,8 +2,8 @@
 //!
 //! A page of the feed is written to the long-term journal in one transaction that also moves the
 //! watermark, if the watermark still equals the start of the page. So any number of tasks and
-//! processes may pump the same feed, and each change arrives once. A background task pumps
-//! continuously; a caller that needs recent writes pumps as well, up to the head that it saw.
+//! processes may pump the same feed, and each change arrives once. The background task of `pumping`
+//! pumps continuously; a caller that needs recent writes pumps as well, up to the head that it saw.
 
 use std::{
     sync::{
@@ -14,31 +14,21 @@ use std::{
 };
 
 use aios_longterm::{Applied, FeedPage, Longterm};
-use aios_record::{Change, FeedItem};
-use aios_record::{Kind, Record};
-use aios_working::{Retention, Working};
+use aios_record::{Change, FeedItem, Kind, Record};
+use aios_working::Working;
 use serde_json::Value;
 use tokio::{
-    sync::{Mutex, Notify, watch},
-    task::JoinHandle,
+    sync::{Mutex, Notify},
     time,
 };
 
-use crate::{Error, maintenance};
+use crate::Error;
 
 /// Changes per page.
 const PAGE: usize = 500;
 
 /// Maximum time to wait for a full journal to drain into the library.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
-
-/// Sleep of the background task while nothing changes: initial and maximum. Writers of this process
-/// wake it; the sleep bounds the delay of other processes' writes.
-const REST_MIN: Duration = Duration::from_millis(5);
-const REST_MAX: Duration = Duration::from_millis(250);
-
-/// Sleep of the background task after an error.
-const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Pumps on demand. Clones share the cached watermark.
 #[derive(Clone)]
@@ -77,6 +67,11 @@ impl Pump {
     /// Wakes the background task after a write.
     pub(crate) fn wake(&self) {
         self.shared.wake.notify_one();
+    }
+
+    /// Waits for a write of this process.
+    pub(crate) async fn woken(&self) {
+        self.shared.wake.notified().await;
     }
 
     /// Returns `true` if long-term memory may still lack a change that working memory acknowledged.
@@ -189,82 +184,4 @@ pub(crate) fn with_tags(mut record: Record) -> Record {
         record.tags = tags.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     }
     record
-}
-
-/// The background task. After a drop it ends at its next sleep; [`stop`](Pumping::stop) waits for
-/// that.
-pub(crate) struct Pumping {
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Pumping {
-    /// Starts the task, which also ages working memory once an hour.
-    pub(crate) fn start(pump: Pump, retention: Retention) -> Pumping {
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(pump, retention, stopped));
-        Pumping { stop, task: Mutex::new(Some(task)) }
-    }
-
-    /// Returns a handle without a task, for a memory that is only read.
-    pub(crate) fn none() -> Pumping {
-        Pumping { stop: watch::channel(false).0, task: Mutex::new(None) }
-    }
-
-    pub(crate) async fn stop(&self) {
-        // Sending fails only if the task has already ended.
-        let _ = self.stop.send(true);
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
-        {
-            tracing::warn!(%error, "the task of the change feed failed");
-        }
-    }
-}
-
-async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool>) {
-    let mut rest = REST_MIN;
-    let first = time::Instant::now() + maintenance::FIRST;
-    let mut hourly = time::interval_at(first, maintenance::INTERVAL);
-    hourly.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-    loop {
-        match round(&pump).await {
-            Ok(0) => rest = (rest * 2).min(REST_MAX),
-            Ok(_) => rest = REST_MIN,
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "failed to move changes to long-term memory; retrying"
-                );
-                rest = REST_AFTER_ERROR;
-            }
-        }
-        tokio::select! {
-            // Also returns if the handle was dropped, which closes the channel.
-            _ = stopped.changed() => return,
-            () = pump.shared.wake.notified() => rest = REST_MIN,
-            _ = hourly.tick() => age(&pump, &retention).await,
-            () = time::sleep(rest) => {}
-        }
-    }
-}
-
-async fn age(pump: &Pump, retention: &Retention) {
-    match maintenance::age(pump, retention).await {
-        Ok(aged) => tracing::debug!(?aged, "moved old records out of working memory"),
-        Err(error) => tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "failed to move old records out of working memory; retrying in an hour"
-        ),
-    }
-}
-
-/// Moves the pending changes. Trims only if there are none, because trimming is a commit of its own
-/// and would delay writers.
-async fn round(pump: &Pump) -> Result<usize, Error> {
-    let pumped = pump.catch_up().await?;
-    if pumped == 0 {
-        pump.trim().await?;
-    }
-    Ok(pumped)
 }

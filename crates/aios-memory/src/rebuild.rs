@@ -1,6 +1,7 @@
 //! Rebuilding the library, with the configured model or another one, and repairing it with the help
 //! of working memory. The algorithms are in `aios_longterm`.
 
+mod accepted;
 mod databases;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
@@ -13,7 +14,10 @@ use aios_working::Problem;
 use serde::Serialize;
 use tokio::task;
 
-use self::databases::{JOURNAL, bring_back, is_working_gone, kinds_of_working_alone, set_aside};
+use self::{
+    accepted::{Accepted, PAGE},
+    databases::{JOURNAL, bring_back, is_working_gone, kinds_of_working_alone, set_aside},
+};
 use crate::{
     Administrator, AgentMemory, Config, Error,
     directory::{lock_upkeep, prepare},
@@ -24,9 +28,6 @@ use crate::{
 
 /// A callback for the progress of a repair.
 type Watch = Arc<dyn Fn(Progress) + Send + Sync>;
-
-/// Records per page.
-const PAGE: usize = 500;
 
 /// The result of a reindex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -189,27 +190,6 @@ fn alone(config: &Config) -> Result<Lock, Error> {
     }
     prepare(&config.memory.data_dir)?;
     lock_upkeep(&config.memory.data_dir)
-}
-
-/// Databases that were found to be older than the others, missing or damaged, and were accepted.
-#[derive(Debug, Default)]
-struct Accepted {
-    has_older: bool,
-    has_older_working: bool,
-    /// True if the note of the generations could not be read.
-    has_lost_note: bool,
-    /// True if the journal was missing or empty beside a library.
-    has_lost_journal: bool,
-    /// True if working memory's database was missing or empty.
-    has_lost_working: bool,
-    /// The quarantined database of working memory.
-    working_aside: Option<PathBuf>,
-    /// The records that could be read from it.
-    salvaged: Vec<Record>,
-    /// The quarantined journal.
-    journal_aside: Option<PathBuf>,
-    /// The findings in the library beside an older journal.
-    found: Found,
 }
 
 /// The database that prevents the repair from continuing.

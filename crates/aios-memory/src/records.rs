@@ -3,7 +3,6 @@
 use aios_longterm::{ListCursor, Version};
 use aios_record::{Id, Identity, Key, Kind, Mode, Mutability, Record, Scope, forms};
 use aios_working::TimeCursor;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -198,7 +197,7 @@ impl MemoryView {
         scope: &Scope,
     ) -> Option<Record> {
         let object = guarding::object(self.config().to_guard(), kind, object).ok()?;
-        self.record_of(kind, with_scope(fields::settle(kind, object).ok()?, scope))
+        self.record_of(kind, fields::with_scope(fields::settle(kind, object).ok()?, scope))
     }
 
     fn record_of(&self, kind: Kind, object: Map<String, Value>) -> Option<Record> {
@@ -357,86 +356,6 @@ fn working_cursor(text: &str) -> Option<TimeCursor> {
     Some(TimeCursor { time: time.parse().ok()?, row: row.parse().ok()? })
 }
 
-/// Stores the record that the settled `fields` describe, with `scope`, and returns its id.
-pub(crate) async fn store(
-    view: &MemoryView,
-    kind: Kind,
-    fields: Map<String, Value>,
-    scope: &Scope,
-) -> Result<Id, Error> {
-    let fields = with_scope(fields, scope);
-    if kind.is_direct() {
-        return Ok(view.longterm().records().put(kind, fields).await?);
-    }
-    match kind.is_setting() {
-        true => store_setting(view, kind, fields, scope).await,
-        false => store_working(view, kind, Value::Object(fields)).await,
-    }
-}
-
-/// Stores a record of working memory.
-async fn store_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id, Error> {
-    let working = view.working();
-    Ok(match kind {
-        Kind::Goal => working.goals().put(typed(kind, value)?).await?.id,
-        Kind::Task => working.tasks().put(typed(kind, value)?).await?.id,
-        Kind::ToolCall => working.tool_calls().put(typed(kind, value)?).await?.id,
-        Kind::Decision => working.decisions().put(typed(kind, value)?).await?.id,
-        Kind::Pattern => working.patterns().put(typed(kind, value)?).await?.id,
-        Kind::AgentState => working.agent_states().put(typed(kind, value)?).await?.id,
-        Kind::Session => {
-            let session: aios_working::Session = typed(kind, value)?;
-            let summary = session.summary.clone();
-            let stored = working.sessions().add(session).await?;
-            if summary.is_some() && stored.summary != summary {
-                return Err(Error::Record { kind, problem: RecordProblem::OtherSummary });
-            }
-            stored.id
-        }
-        Kind::Interaction => working.interactions().put(typed(kind, value)?).await?.id,
-        Kind::Entry => working.entries().add(typed(kind, value)?).await?.id,
-        Kind::Event => {
-            let event: aios_working::Event = typed(kind, value)?;
-            let id = event.id.clone();
-            let stored = match working.records().get(&Key::new(kind, id.clone())).await {
-                // The administrator's view, and several owners have the id.
-                Err(aios_working::Error::Ambiguous { .. }) => None,
-                stored => stored?,
-            };
-            let content = (&event.category, &event.source, &event.data);
-            if stored.is_some_and(|it| {
-                let said = ["category", "source", "data"].map(|field| it.payload[field].clone());
-                said != [json!(content.0), json!(content.1), json!(content.2)]
-            }) {
-                return Err(Error::Record { kind, problem: RecordProblem::Differs });
-            }
-            view.shared().working.intake().put_events(vec![event]).await?;
-            id
-        }
-        _ => return Err(Error::Record { kind, problem: RecordProblem::NotStored }),
-    })
-}
-
-/// Sets a preference or a persona trait.
-async fn store_setting(
-    view: &MemoryView,
-    kind: Kind,
-    mut fields: Map<String, Value>,
-    scope: &Scope,
-) -> Result<Id, Error> {
-    let missing = || Error::Record { kind, problem: RecordProblem::Missing { field: "key" } };
-    let key = fields.get("key").and_then(Value::as_str).ok_or_else(missing)?.to_owned();
-    let value = fields.remove("value").unwrap_or_default();
-    if kind == Kind::Persona {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        view.working().persona().put(&key, text).await?;
-    } else {
-        let gate = view.gate().narrow(&Scope::default().with_owner(&scope.owner()).into())?;
-        view.shared().working.scoped(gate).preferences().put(&key, value).await?;
-    }
-    Ok(Id::new(key)?)
-}
-
 /// Returns `true` if a record of this kind rejects some of `changes`. Of a setting, working memory
 /// accepts fields that stay as they are.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
@@ -445,11 +364,6 @@ fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
         Mutability::Only(_) if kind.is_setting() => false,
         mutability => changes.keys().any(|field| !mutability.admits(field)),
     }
-}
-
-fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {
-    serde_json::from_value(value)
-        .map_err(|error| Error::Record { kind, problem: error.to_string().into() })
 }
 
 fn is_blank_text(value: &Value) -> bool {
@@ -471,13 +385,4 @@ fn blank_name(fields: &Map<String, Value>) -> Option<&'static str> {
 fn blank_part(scope: &Scope) -> Option<(&'static str, &str)> {
     let given = scope.parts().into_iter().filter_map(|(name, part)| Some((name, part?)));
     given.into_iter().find(|(_, part)| forms::is_blank(part))
-}
-
-/// Returns `fields` with their scope replaced by `scope`.
-fn with_scope(mut fields: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
-    match *scope == Scope::default() {
-        true => drop(fields.remove("scope")),
-        false => drop(fields.insert("scope".to_owned(), json!(scope))),
-    }
-    fields
 }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 #[cfg(feature = "families")]
 use aios_embedding::{BertOptions, CrossEncoder};
 use aios_longterm::{Hit, SearchOptions};
-#[cfg(feature = "families")]
-use aios_record::Remedy;
 
+#[cfg(feature = "families")]
+use crate::InputProblem;
 use crate::{Config, Error};
 
 /// Number of hits that the cross-encoder reads. The others keep their order behind them.
@@ -45,8 +45,7 @@ impl Reranker {
             let opened = opening.await.map_err(|_| Error::Interrupted)?;
             let model = opened.map_err(|error| match error {
                 aios_embedding::Error::Missing { path, holds } => {
-                    let problem = format!("not found, expected a directory that holds {holds}");
-                    Error::Input { path, problem, remedy: Some(Remedy::ChooseReranker) }
+                    Error::input(path, InputProblem::NoReranker { holds })
                 }
                 error => Error::Embedding(error),
             })?;

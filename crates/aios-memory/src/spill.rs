@@ -21,7 +21,7 @@ use aios_guard::Guard;
 use aios_operational::{
     Event, Operational, Overflow, Pushed, Refused, Spill as Spilled, StoredEvent,
 };
-use aios_record::{Kind, Timestamp};
+use aios_record::Timestamp;
 use aios_working::Working;
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
@@ -29,7 +29,7 @@ use tokio::{
     time,
 };
 
-use crate::{Error, MemoryView, guarding, metrics::MetricHistory, pump::Pump};
+use crate::{Error, guarding, metrics::MetricHistory, pump::Pump};
 
 /// Capacity of the queue.
 const QUEUE: usize = 1024;
@@ -50,85 +50,6 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Interval between writes of metrics, which bounds the history that a killed process loses.
 const METRICS_INTERVAL: Duration = Duration::from_secs(30);
-
-/// Events that are written at once.
-///
-/// ```
-/// # use aios_memory::{AgentMemory, Config, Event};
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let dir = tempfile::tempdir()?;
-/// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
-/// let event = Event::new("alarm", "disk-watch", serde_json::json!({"free_gb": 2}));
-/// memory.events().push_durable(event).await?;
-/// assert_eq!(memory.stats().await?.working["events"], 1);
-/// # memory.shutdown().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct Events<'a> {
-    view: &'a MemoryView,
-}
-
-impl MemoryView {
-    /// Returns the events that are written at once.
-    #[must_use]
-    pub fn events(&self) -> Events<'_> {
-        Events { view: self }
-    }
-}
-
-impl Events<'_> {
-    /// Records an event and waits until it is on disk, critical or not.
-    ///
-    /// # Errors
-    /// - [`Error::EventsBusy`] if the queue is full. The event is in RAM nevertheless.
-    /// - [`Error::EventUnwritten`] if writing fails or the guard refuses the event. Failed writes
-    ///   of critical events are retried in the background.
-    /// - As [`observe`](MemoryView::observe).
-    pub async fn push_durable(self, event: Event) -> Result<Pushed, Error> {
-        self.view.check_machine_wide(Kind::Event)?;
-        let (reply, written) = oneshot::channel();
-        let queue = self.view.shared().spill.queue.clone();
-        let offer = |event| {
-            let queued = Queued { event, written: Some(reply) };
-            queue.try_send(queued).map_err(|_| Refused)
-        };
-        let pushed = self.view.shared().operational.push_event_with(event, offer)?;
-        if pushed.spill == Spilled::Full {
-            return Err(Error::EventsBusy);
-        }
-        written.await.map_err(|_| Error::Interrupted)??;
-        Ok(pushed)
-    }
-}
-
-impl MemoryView {
-    /// Records an event in RAM, without waiting. A critical event is queued for the disk when this
-    /// returns, and searchable soon afterwards. Events have no owner. The guard checks events on
-    /// their way to the disk, not those in RAM: a refused event is not written, critical or not,
-    /// but counted in [`Stats`](crate::Stats) and logged.
-    ///
-    /// # Errors
-    /// - [`Error::ReadOnly`] if the memory was opened read-only.
-    /// - [`Error::MachineWide`] if this is the view of a user.
-    /// - An error of tier 0 if the event is too large.
-    pub fn observe(&self, event: Event) -> Result<Pushed, Error> {
-        self.check_machine_wide(Kind::Event)?;
-        Ok(self.shared().operational.push_event(event)?)
-    }
-
-    /// Returns an error if the memory is read-only, or if this is the view of a user, which cannot
-    /// write records of a kind without owners.
-    pub(crate) fn check_machine_wide(&self, kind: Kind) -> Result<(), Error> {
-        self.check_writable()?;
-        match self.gate().acts_for_user() {
-            true => Err(Error::MachineWide { kind }),
-            false => Ok(()),
-        }
-    }
-}
 
 /// An event, and the channel to the caller waiting for it.
 struct Queued {
@@ -158,6 +79,25 @@ impl Spill {
     pub(crate) fn new() -> (Spill, Waiting) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         (Spill { queue }, Waiting(waiting))
+    }
+
+    /// Pushes an event to the ring and waits until it is on disk.
+    pub(crate) async fn push_durable(
+        &self,
+        operational: &Operational,
+        event: Event,
+    ) -> Result<Pushed, Error> {
+        let (reply, written) = oneshot::channel();
+        let offer = |event| {
+            let queued = Queued { event, written: Some(reply) };
+            self.queue.try_send(queued).map_err(|_| Refused)
+        };
+        let pushed = operational.push_event_with(event, offer)?;
+        if pushed.spill == Spilled::Full {
+            return Err(Error::EventsBusy);
+        }
+        written.await.map_err(|_| Error::Interrupted)??;
+        Ok(pushed)
     }
 
     /// Returns the sink to which the ring passes events.

@@ -19,7 +19,7 @@ use aios_working::Working;
 use serde::{Deserialize, Serialize};
 use tokio::task;
 
-use crate::{Error, memory::Shared};
+use crate::{Error, shared::Shared};
 
 /// The name of working memory's database.
 pub(crate) const WORKING: &str = "working.db";

@@ -3,7 +3,7 @@
 
 pub use crate::{
     backup::{Copied, restore},
-    directory::Scratch,
+    directory::{Scratch, check_stored},
     doctor::{Examined, Verified, doctor},
     maintenance::Upkeep,
     rebuild::{Reindexed, Repaired, reindex, repair},

@@ -90,6 +90,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
         opening::check_upkeep(&command, &global, settings.as_ref().ok())?;
         if let Ok(settings) = &settings {
             opening::check_use(&command, &settings.config)?;
+            opening::check_stored(&command, &settings.config)?;
         }
     }
     match command {

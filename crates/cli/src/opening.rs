@@ -1,7 +1,11 @@
 //! Opening the memory for a command, read-only if nothing can be written, and closing it. Not here:
 //! what commands do.
 
-use aios_memory::{Access, AgentMemory, Config, config::Effective, upkeep::Scratch};
+use aios_memory::{
+    Access, AgentMemory, Config,
+    config::Effective,
+    upkeep::{self, Scratch},
+};
 
 use crate::{
     args::{Command, Global, Import, Maintain, Migrate, Verify},
@@ -103,6 +107,17 @@ pub(crate) fn check_upkeep(
 pub(crate) fn check_use(command: &Command, config: &Config) -> Result<(), Failure> {
     match (config.memory.access, command.usage()) {
         (Access::ReadOnly, Use::Writes) => Err(aios_memory::Error::ReadOnly.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Fails if the command vouches for what is stored, in a copy or by a check, and nothing is: its
+/// result would be that of a memory that this command has just created.
+pub(crate) fn check_stored(command: &Command, config: &Config) -> Result<(), Failure> {
+    match command {
+        Command::Backup(_) | Command::Export(_) | Command::Verify(Verify { repair: false }) => {
+            Ok(upkeep::check_stored(config)?)
+        }
         _ => Ok(()),
     }
 }

@@ -23,6 +23,7 @@ pub(crate) use self::{
     log::start as start_log,
     service_log::start as start_service_log,
 };
+use crate::remedy::words;
 
 /// Mark shown for a line end in a text printed on one line.
 const LINE_END_MARK: char = '\u{23ce}';
@@ -128,6 +129,41 @@ impl Output {
     pub(crate) fn warn(self, code: &str, text: &str) {
         if !self.quiet {
             self.tell(Notice::new(Level::Warning, code, text));
+        }
+    }
+
+    /// Prints a warning for each of these problems, as [`warn`](Output::warn) does. A next step is
+    /// printed with the first problem that it helps with; in JSON with each.
+    pub(crate) fn warn_of<'a>(
+        self,
+        code: &str,
+        problems: impl Iterator<Item = (String, Option<&'a Remedy>)>,
+    ) {
+        self.tell_all(Level::Warning, code, problems);
+    }
+
+    /// Prints a note for each of these problems, like [`warn_of`](Output::warn_of).
+    pub(crate) fn note_of<'a>(self, problems: impl Iterator<Item = (String, Option<&'a Remedy>)>) {
+        self.tell_all(Level::Note, "note", problems);
+    }
+
+    fn tell_all<'a>(
+        self,
+        level: Level,
+        code: &str,
+        problems: impl Iterator<Item = (String, Option<&'a Remedy>)>,
+    ) {
+        if self.quiet {
+            return;
+        }
+        let mut told: Vec<&Remedy> = Vec::new();
+        for (message, remedy) in problems {
+            let remedy = remedy.filter(|remedy| self.json || !told.contains(remedy));
+            told.extend(remedy);
+            let hint = remedy.and_then(words);
+            let notice =
+                Notice { hint: hint.as_deref(), remedy, ..Notice::new(level, code, &message) };
+            self.tell(notice);
         }
     }
 

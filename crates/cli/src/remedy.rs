@@ -41,8 +41,8 @@ fn named(remedy: &Remedy) -> Option<String> {
         Remedy::UseInstead { instead } => format!("use {instead}"),
         Remedy::PullModel { model } => format!("run `aios-memory model pull {model}`"),
         Remedy::ReplaceModel { model } => format!(
-            "use a sentence-transformers model of a supported family, or, if it is one, run \
-             `aios-memory model pull {model}`"
+            "choose a sentence-transformers model of a supported family; if it is one, run \
+             `aios-memory model pull {model}` to fetch its other files"
         ),
         Remedy::FinishRestore { left: None } => "run `aios-memory restore DIR` again".to_owned(),
         Remedy::FinishRestore { left: Some(left) } => format!(
@@ -203,12 +203,11 @@ fn of_files(remedy: &Remedy) -> Option<&'static str> {
         Remedy::NameBackup => "pass the directory that `aios-memory backup DIR` wrote",
         Remedy::NameDataDirectory => "pass another directory with `--data-dir DIR`",
         Remedy::CreateDataDirectory => {
-            "nothing is stored there; pass another directory with `--data-dir DIR`, or omit \
-             `--read-only` to create it"
+            "pass another directory with `--data-dir DIR`; this one is created when something is \
+             stored there"
         }
         Remedy::MakeWritable => {
-            "make it writable, or pass another directory with `--data-dir DIR`; until then only \
-             reading works"
+            "make it writable, or choose another one; until then only reading works"
         }
         Remedy::OpenForWriting => {
             "omit `--read-only`, and run it as the owner of the data directory, where files may be \

@@ -1,65 +1,84 @@
-//! The errors of an exchange: those of the memory, and its early end.
+//! The errors of an exchange: those of the memory and of the files, and its early end.
+
+mod input;
 
 use std::{io, path::PathBuf};
 
 use aios_record::Remedy;
 
+pub use self::input::InputProblem;
+
 /// The reason for which files could not be read into the memory, or written from it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The memory returned an error, or a file cannot be read or written.
+    /// The memory returned an error, or a file cannot be written.
     #[error(transparent)]
     Memory(#[from] aios_memory::Error),
+    /// A given file or directory cannot be read.
+    #[error("{}: {problem}", path.display())]
+    Input {
+        /// The file or directory.
+        path: PathBuf,
+        /// The problem with it.
+        problem: InputProblem,
+    },
     /// It ended early. The added records stay, and the same exchange again adds the rest.
     #[error("it ended after {added} records were added, which stay")]
     Unfinished {
         /// The number of records that were added.
         added: u64,
         /// The cause.
-        source: aios_memory::Error,
+        source: Box<Error>,
     },
 }
 
 impl Error {
-    /// Returns the error of the memory, which is the cause of an early end.
+    /// Returns the error of the memory that is this error or the cause of an early end. `None` if
+    /// that is a file that cannot be read.
     #[must_use]
-    pub fn cause(&self) -> &aios_memory::Error {
+    pub fn of_memory(&self) -> Option<&aios_memory::Error> {
         match self {
-            Error::Memory(error) | Error::Unfinished { source: error, .. } => error,
+            Error::Memory(error) => Some(error),
+            Error::Input { .. } => None,
+            Error::Unfinished { source, .. } => source.of_memory(),
         }
     }
 
     /// Returns `true` if the requested object does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.cause().is_not_found()
+        self.of_memory().is_some_and(aios_memory::Error::is_not_found)
     }
 
     /// Returns `true` if the same call may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.cause().is_retryable()
+        self.of_memory().is_some_and(aios_memory::Error::is_retryable)
     }
 
     /// Returns a stable word by which programs distinguish errors.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.cause().code()
+        self.of_memory().map_or("input", aios_memory::Error::code)
     }
 
     /// Returns the next step, if the message alone does not show it.
     #[must_use]
     pub fn remedy(&self) -> Option<Remedy> {
-        self.cause().remedy()
+        match self {
+            Error::Memory(error) => error.remedy(),
+            Error::Input { path, problem } => problem.remedy(path),
+            Error::Unfinished { source, .. } => source.remedy(),
+        }
     }
 
     /// Wraps this error in [`Error::Unfinished`] if `added` is not 0.
     pub(crate) fn after(self, added: u64) -> Error {
         match (added, self) {
             (0, error) => error,
-            (_, Error::Memory(source)) => Error::Unfinished { added, source },
-            (_, unfinished) => unfinished,
+            (_, unfinished @ Error::Unfinished { .. }) => unfinished,
+            (_, error) => Error::Unfinished { added, source: Box::new(error) },
         }
     }
 
@@ -68,14 +87,8 @@ impl Error {
         Error::Memory(aios_memory::Error::Interrupted)
     }
 
-    /// Returns an error for an input file. If the problem shows the next step, there is no remedy.
-    pub(crate) fn input(
-        path: impl Into<PathBuf>,
-        problem: impl Into<String>,
-        remedy: Option<Remedy>,
-    ) -> Error {
-        let (path, problem) = (path.into(), problem.into());
-        Error::Memory(aios_memory::Error::Input { path, problem, remedy })
+    pub(crate) fn input(path: impl Into<PathBuf>, problem: InputProblem) -> Error {
+        Error::Input { path: path.into(), problem }
     }
 
     pub(crate) fn output(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {

@@ -24,7 +24,7 @@ use tokio::task;
 pub(crate) use self::reading::begins_export;
 pub use self::{
     reading::is_export,
-    restock::{Restocked, read_back},
+    restock::{RestockFailure, Restocked, read_back},
 };
 use crate::Error;
 

@@ -10,20 +10,24 @@ mod agent;
 mod entries;
 mod interactions;
 mod mapping;
+mod options;
 mod report;
 mod sessions;
+mod shape;
+mod shapes;
 mod source;
 mod tasks;
 mod writer;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Instant};
+use std::{path::PathBuf, time::Instant};
 
 use aios_memory::MemoryView;
-use aios_record::{Mode, Progress};
+use aios_record::Progress;
 use tokio::{sync::mpsc, task};
 
 use self::{mapping::Table, source::Source, writer::Writer};
 pub use self::{
+    options::ImportOptions,
     report::{ImportFailure, ImportReport, ImportedTable, Unclear},
     source::IMPORT_JSON_BYTES_MAX,
 };
@@ -35,18 +39,6 @@ const BATCH: usize = 500;
 /// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;
 
-/// A family of stores, identified by tables that only such a store has.
-struct Shape {
-    name: &'static str,
-    /// Description for error messages.
-    about: &'static str,
-    tables: &'static [Table],
-}
-
-/// Every shape. Parents come before children, as tables are read in this order.
-const SHAPES: &[&Shape] =
-    &[&sessions::SHAPE, &agent::SHAPE, &tasks::SHAPE, &interactions::SHAPE, &entries::SHAPE];
-
 /// Imports a store of another program from the file at `path`: a SQLite database or JSON,
 /// recognised by its tables or keys (`docs/FORMATS.md` lists the supported shapes). Parts that
 /// cannot be stored or are not recognised are in the report; the rest is stored. When this returns,
@@ -54,7 +46,7 @@ const SHAPES: &[&Shape] =
 /// stored record. The file is not changed.
 ///
 /// # Errors
-/// - [`aios_memory::Error::Input`] if the file has no known shape.
+/// - [`Error::Input`] if the file has no known shape.
 /// - [`aios_memory::Error::Foreign`] if the file cannot be read; records stored before stay.
 /// - Errors of working or long-term memory, such as an exceeded limit. If records were added before
 ///   the error, returns [`Error::Unfinished`]; these records stay.
@@ -91,45 +83,4 @@ pub async fn file(
     let mut report = writer.finish().await.map_err(|error| error.after(added))?;
     report.elapsed_ms = began.elapsed().as_secs_f64() * 1e3;
     Ok(report)
-}
-
-/// Options of an import.
-///
-/// ```
-/// use aios_exchange::import::ImportOptions;
-/// use aios_memory::Mode;
-///
-/// let options = ImportOptions::default()
-///     .with_mode(Mode::DryRun)
-///     .with_progress(|progress| println!("{} of {:?} rows", progress.done, progress.total));
-/// assert!(options.mode.is_dry_run());
-/// ```
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct ImportOptions {
-    /// Mode of the import. With [`Mode::DryRun`] nothing is stored; the report shows the records
-    /// that would be. Default: [`Mode::Apply`].
-    pub mode: Mode,
-    progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
-}
-
-impl ImportOptions {
-    /// Sets the mode.
-    #[must_use]
-    pub fn with_mode(self, mode: Mode) -> ImportOptions {
-        ImportOptions { mode, ..self }
-    }
-
-    /// Sets the callback for the number of rows read, which is called after every batch. Default:
-    /// none.
-    #[must_use]
-    pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        ImportOptions { progress: Some(Arc::new(progress)), ..self }
-    }
-}
-
-impl fmt::Debug for ImportOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImportOptions").field("mode", &self.mode).finish_non_exhaustive()
-    }
 }

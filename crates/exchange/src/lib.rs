@@ -30,6 +30,6 @@ pub mod labelled;
 mod walk;
 
 pub use self::{
-    error::Error,
+    error::{Error, InputProblem},
     walk::{WALK_FILES_MAX, Walk, walk},
 };

@@ -6,13 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::Remedy;
 use ignore::{
     WalkBuilder,
     overrides::{Override, OverrideBuilder},
 };
 
-use crate::Error;
+use crate::{Error, InputProblem};
 
 /// The maximum number of files per directory.
 pub const WALK_FILES_MAX: usize = 100_000;
@@ -35,11 +34,11 @@ pub struct Walk {
 /// `.gitignore` patterns are returned: `*.md`, `docs/**`.
 ///
 /// # Errors
-/// [`aios_memory::Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`]
+/// [`Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`]
 /// files.
 pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
-    let included =
-        patterns(dir, includes).map_err(|error| Error::input(dir, error.to_string(), None))?;
+    let included = patterns(dir, includes)
+        .map_err(|error| Error::input(dir, InputProblem::Pattern { reason: error.to_string() }))?;
     let mut found = Walk::default();
     let mut entries = WalkBuilder::new(dir);
     entries.require_git(false).sort_by_file_name(Ord::cmp);
@@ -61,8 +60,8 @@ pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
             Ok(false) => found.skipped += 1,
             Ok(true) if found.files.len() < WALK_FILES_MAX => found.files.push(path),
             Ok(true) => {
-                let problem = format!("the directory has more than {WALK_FILES_MAX} files");
-                return Err(Error::input(dir, problem, Some(Remedy::NameFewerFiles)));
+                let problem = InputProblem::TooManyFiles { files_max: WALK_FILES_MAX };
+                return Err(Error::input(dir, problem));
             }
         }
     }

@@ -14,7 +14,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    field::{Field, LABEL_BYTES_MAX, Need, SetBy, ValueType},
+    field::{Field, LABEL_BYTES_MAX, Need, Recognition, SetBy, ValueType},
     rules::{Feeding, FreeFields, Home, Mutability, Parent},
 };
 use crate::Error;

@@ -43,8 +43,8 @@ pub use generation::Generation;
 pub use id::{ID_BYTES_MAX, Id};
 pub use key::{Identity, Key, encode, split};
 pub use kind::{
-    Feeding, Field, FreeFields, Home, Kind, LABEL_BYTES_MAX, Mutability, Need, Parent, SetBy,
-    ValueType,
+    Feeding, Field, FreeFields, Home, Kind, LABEL_BYTES_MAX, Mutability, Need, Parent, Recognition,
+    SetBy, ValueType,
 };
 pub use mode::Mode;
 pub use owner::{OWNER_BYTES_MAX, Owner};

@@ -252,9 +252,9 @@ remedies! {
     NameBackup,
     /// Choose another data directory.
     NameDataDirectory,
-    /// Choose another data directory, or open it for writing, which creates it.
+    /// Choose another data directory. The first record that is stored creates this one.
     CreateDataDirectory,
-    /// Make the file or directory writable, or choose another one.
+    /// Make the file or directory writable, or choose another one. Until then it can only be read.
     MakeWritable,
     /// Open it for writing, as the owner of its files.
     OpenForWriting,

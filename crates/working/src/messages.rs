@@ -37,7 +37,7 @@ pub struct ChatMessage {
 /// # let working = Working::open(&folder.path().join("working.db"), Config::default())?;
 /// let message = NewMessage::new("standup".parse()?, Role::User, "The parser is done.");
 /// working.messages().add(message).await?;
-/// let recent = working.messages().recent("standup", 10).await?;
+/// let recent = working.messages().recent(&"standup".parse()?, 10).await?;
 /// assert_eq!(recent[0].content, "The parser is done.");
 /// # working.close().await;
 /// # Ok(())
@@ -88,8 +88,8 @@ impl Messages<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn recent(self, session: &str, limit: usize) -> Result<Vec<Message>, Error> {
-        let session = session.to_owned();
+    pub async fn recent(self, session: &Id, limit: usize) -> Result<Vec<Message>, Error> {
+        let session = session.clone();
         self.view.read(move |access| recent(access, &session, limit)).await
     }
 
@@ -98,11 +98,7 @@ impl Messages<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
-    pub async fn chat_history(
-        self,
-        session: &str,
-        limit: usize,
-    ) -> Result<Vec<ChatMessage>, Error> {
+    pub async fn chat_history(self, session: &Id, limit: usize) -> Result<Vec<ChatMessage>, Error> {
         let messages = self.recent(session, limit).await?;
         let chat = |message: Message| ChatMessage { role: message.role, content: message.content };
         Ok(messages.into_iter().map(chat).collect())
@@ -142,11 +138,11 @@ impl Messages<'_> {
     /// # Errors
     /// [`Error::NotYours`] if the session is shared and the view belongs to a user;
     /// [`Error::Storage`] if the file cannot be written.
-    pub async fn trim(self, session: &str, keep: usize) -> Result<u64, Error> {
-        let session = session.to_owned();
+    pub async fn trim(self, session: &Id, keep: usize) -> Result<u64, Error> {
+        let session = session.clone();
         self.view
             .free_room(move |access| {
-                let Some(session) = access.find::<Session>(&session)? else { return Ok(0) };
+                let Some(session) = access.find::<Session>(session.as_str())? else { return Ok(0) };
                 access.visible.check_change(&identity(&session.item))?;
                 let keep = i64::try_from(keep).unwrap_or(i64::MAX);
                 let is_told = trace::is_told(Kind::Message);
@@ -195,8 +191,9 @@ impl Messages<'_> {
     }
 }
 
-fn recent(access: &Access<'_>, session: &str, limit: usize) -> Result<Vec<Message>, Error> {
-    let Some(session) = access.referred(Kind::Session, session)? else { return Ok(Vec::new()) };
+fn recent(access: &Access<'_>, session: &Id, limit: usize) -> Result<Vec<Message>, Error> {
+    let session = access.referred(Kind::Session, session.as_str())?;
+    let Some(session) = session else { return Ok(Vec::new()) };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut messages: Vec<Message> = access
         .select("AND session_row = ?6 ORDER BY position DESC LIMIT ?7", &[&session, &limit])?;

@@ -250,10 +250,10 @@ impl Tasks<'_> {
     /// [`Error::Storage`] if the file cannot be read.
     pub async fn list(
         self,
-        session: Option<&str>,
+        session: Option<&Id>,
         status: Option<TaskStatus>,
     ) -> Result<Vec<Task>, Error> {
-        let session = session.map(str::to_owned);
+        let session = session.cloned();
         self.view
             .read(move |access| {
                 let status = status.as_ref().map(TaskStatus::as_str);
@@ -261,7 +261,7 @@ impl Tasks<'_> {
                     return access
                         .select("AND (?6 IS NULL OR status = ?6) ORDER BY row", &[&status]);
                 };
-                let Some(session) = access.referred(Kind::Session, &session)? else {
+                let Some(session) = access.referred(Kind::Session, session.as_str())? else {
                     return Ok(Vec::new());
                 };
                 access.select(

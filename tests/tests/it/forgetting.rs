@@ -104,7 +104,7 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     assert_eq!((told.forgotten, done.forgotten), (2, 2));
     let talk = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(talk.summary.unwrap_or_default(), "");
-    assert_eq!(ada.working().messages().recent("talk", 9).await.unwrap().len(), 1);
+    assert_eq!(ada.working().messages().recent(&id("talk"), 9).await.unwrap().len(), 1);
     let versions = ada.history(&Key::new(Kind::Session, talk.id.clone())).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
     // A source with the message and the summary brings neither back.

@@ -1,7 +1,10 @@
 //! A store in which two users and the shared owner use the same names for everything. Each owner
 //! has its own secret word: `zebra1`, `zebra2`, and `zebra0` for shared records.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use aios_exchange::ingest::{self, Format, IngestOptions};
 use aios_memory::{AgentMemory, Config, Kind, MemoryView, working::Durability};
@@ -20,6 +23,9 @@ const CHAT: &str = r#"{"messages": [
 /// A document.
 const DOCUMENT: &str = "# Care of the zebra@\n\nBrush the zebra@ on Sundays.\n\n\
     # Water\n\nThe trough of the zebra@ holds ninety litres.\n";
+
+/// Maximum wait for the vectors of all records. They need a second.
+const VECTORS_WAIT_MAX: Duration = Duration::from_secs(120);
 
 /// An owner of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,5 +122,12 @@ pub(crate) async fn store(memory: &AgentMemory, owners: &[Whose], files: &Path) 
     memory.feed().catch_up().await.unwrap();
     // Relevance is the same in every store only once all vectors are there.
     let administrator = memory.administrator();
-    while 0 < administrator.recall("vectors").await.unwrap().vectors_outstanding {}
+    let deadline = Instant::now() + VECTORS_WAIT_MAX;
+    loop {
+        let outstanding = administrator.recall("vectors").await.unwrap().vectors_outstanding;
+        if outstanding == 0 {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{outstanding} vectors are outstanding");
+    }
 }

@@ -2,21 +2,17 @@
 //! messages in another session, which are recognised as known. Other programs number their
 //! messages, so two conversations may have the same ids by chance; these are different messages.
 
-use aios_draft::moment;
-use aios_record::{Identity, Record, Timestamp, forms};
+use aios_record::Identity;
 use serde_json::Value;
 
-use super::{Admission, Arrival, Candidate, Content, Verdict, standing::by_owner};
+use super::{
+    Admission,
+    arrival::Content,
+    candidate::{Candidate, by_owner},
+    original::Original,
+    verdict::Verdict,
+};
 use crate::Error;
-
-/// A record with an id of its provider.
-#[derive(Debug, Clone)]
-pub(super) struct Original {
-    session: Option<String>,
-    /// Hash of the normalised text.
-    text: blake3::Hash,
-    said_at: Option<Timestamp>,
-}
 
 impl Admission {
     /// Gives each candidate its provider's id, unless a different record of another session has it;
@@ -68,42 +64,7 @@ impl Admission {
     }
 }
 
-impl Original {
-    fn of(candidate: &Candidate) -> Original {
-        Original {
-            session: candidate.arrival.scope.session.clone(),
-            text: hash(&candidate.draft.text),
-            said_at: said_at(&candidate.arrival),
-        }
-    }
-
-    fn of_record(record: &Record) -> Original {
-        Original {
-            session: record.scope.session.clone(),
-            text: hash(&record.text),
-            said_at: record.occurred_at,
-        }
-    }
-
-    /// Returns `true` if both have the same text and the same, known time.
-    fn is_copied_by(&self, other: &Original) -> bool {
-        self.text == other.text && self.said_at.is_some() && self.said_at == other.said_at
-    }
-}
-
 fn provider_identity(candidate: &Candidate) -> Option<Identity> {
     let Candidate { owner, arrival, .. } = candidate;
     Some(Identity::new(owner.clone(), arrival.kind, arrival.provider_id.clone()?))
-}
-
-fn said_at(arrival: &Arrival) -> Option<Timestamp> {
-    match &arrival.content {
-        Content::Message(message) => message.timestamp,
-        Content::Fields(fields) => moment::from_json(fields.get("timestamp")?).ok(),
-        Content::Record(record) => record.occurred_at,
-    }
-}
-
-fn hash(text: &str) -> blake3::Hash {
-    blake3::hash(forms::same(text).as_bytes())
 }

@@ -8,7 +8,10 @@ use aios_record::{Gate, Id, Kind, Record};
 use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
-use super::{Arrival, Content, Cut, Tells};
+use super::{
+    arrival::{Arrival, Content, Tells},
+    cut::Cut,
+};
 use crate::{RecordProblem, fields};
 
 /// Session of a single message that names none.

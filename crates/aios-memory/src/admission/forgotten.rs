@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use aios_record::{Kind, Owner, Record, Source};
 use serde_json::Value;
 
-use super::{Admission, Arrival, Candidate, Content, Manner, Outcome, Verdict};
+use super::{
+    Admission,
+    arrival::{Arrival, Content, Manner},
+    candidate::Candidate,
+    verdict::{Outcome, Verdict},
+};
 use crate::{Error, parts};
 
 impl Admission {

@@ -3,7 +3,10 @@
 use aios_longterm::LongtermView;
 use aios_record::Owner;
 
-use super::{Arrival, Outcome, Verdict};
+use super::{
+    arrival::Arrival,
+    verdict::{Outcome, Verdict},
+};
 use crate::{Error, parts};
 
 /// Removes forgotten parts from the pieces of `owner`'s `document`, and pieces without other parts.

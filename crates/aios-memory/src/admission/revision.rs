@@ -17,8 +17,12 @@ use aios_longterm::LongtermView;
 use aios_record::{Gate, Id, Identity, Kind, Record, Scope, ScopeFilter, Source, Timestamp};
 use serde_json::Value;
 
-use super::{Arrival, Content, Document, Outcome, Verdict, forgotten_parts};
-use crate::{Error, MemoryView};
+use super::{
+    arrival::{Arrival, Content},
+    forgotten_parts,
+    verdict::{Outcome, Verdict},
+};
+use crate::{Error, MemoryView, document::Document};
 
 /// Number of pieces retired per call.
 const RETIRED_AT_ONCE: usize = 500;

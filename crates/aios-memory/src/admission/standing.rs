@@ -1,12 +1,16 @@
 //! The comparison of arrivals with stored records: unknown, same, or another version.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aios_longterm::Standing;
-use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope, Source, forms};
+use aios_record::{Id, Identity, Key, Kind, Record, Scope, Source, forms};
 
 use super::{
-    Admission, Arrival, Candidate, Content, Cut, Manner, Tells, Tiers, told::tells_otherwise,
+    Admission,
+    arrival::{Arrival, Content, Manner, Tells},
+    candidate::{Candidate, Tiers, by_owner},
+    cut::Cut,
+    told::tells_otherwise,
 };
 use crate::Error;
 
@@ -27,14 +31,14 @@ impl Admission {
     }
 
     /// Returns the number of messages in working memory, up to `limit`, of the session with this
-    /// name and the owner of `scope`.
+    /// id and the owner of `scope`.
     ///
     /// # Errors
     /// [`Error::Vocabulary`] if the view does not write to that scope; errors of working memory.
     pub async fn messages_in(
         &mut self,
         scope: &Scope,
-        session: &str,
+        session: &Id,
         limit: usize,
     ) -> Result<usize, Error> {
         let mut scope = scope.clone();
@@ -219,19 +223,4 @@ fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standi
 /// Returns `true` for a session without a title, which accepts the title of a later reading.
 pub(super) fn is_untitled(stored: &Record) -> bool {
     stored.kind == Kind::Session && stored.text.is_empty()
-}
-
-/// Returns the indexes of each owner's candidates, with owners in the order of their first
-/// candidate.
-pub(super) fn by_owner(candidates: &[Candidate]) -> Vec<(Owner, Vec<usize>)> {
-    let mut owners: Vec<(Owner, Vec<usize>)> = Vec::new();
-    let mut known: HashSet<&Owner> = HashSet::new();
-    for (at, Candidate { owner, .. }) in candidates.iter().enumerate() {
-        if known.insert(owner) {
-            owners.push((owner.clone(), Vec::new()));
-        }
-        let places = owners.iter_mut().find(|(known, _)| known == owner);
-        places.expect("it was added").1.push(at);
-    }
-    owners
 }

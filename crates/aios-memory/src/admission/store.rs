@@ -9,11 +9,17 @@ use futures::{StreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    Admission, Arrival, Content, Cut, DIFFERS, Manner, Outcome, Tiers, Verdict,
+    Admission,
+    arrival::{Arrival, Content, Manner},
+    candidate::{Ready, Tiers},
+    cut::Cut,
+    put::put,
+    refusal::is_of_batch,
     standing::is_untitled,
     told::{Told, tells_message_otherwise},
+    verdict::{DIFFERS, Outcome, Verdict},
 };
-use crate::{Error, RecordProblem, records};
+use crate::{Error, RecordProblem};
 
 /// The time between two records of one source: the resolution of stored times.
 const STEP: Duration = Duration::from_micros(1);
@@ -23,15 +29,6 @@ const AT_ONCE: usize = 64;
 
 /// The reason for refusing a correction whose message was removed concurrently.
 const GONE: &str = "the message that it corrects was removed meanwhile; ingest the file again";
-
-/// An arrival to be stored, with the index of its verdict.
-pub(super) struct Ready {
-    pub(super) at: usize,
-    pub(super) owner: Owner,
-    /// True if it replaces a stored older version.
-    pub(super) is_update: bool,
-    pub(super) arrival: Arrival,
-}
 
 impl Admission {
     /// Stores all of `ready` in order, in runs of arrivals of the same type.
@@ -140,7 +137,7 @@ impl Admission {
                 };
                 match tiers.working.messages().amend(id, &message).await? {
                     true => Ok(Outcome::Updated),
-                    false => Ok(Outcome::Refused(GONE.to_owned())),
+                    false => Ok(Outcome::Refused(GONE.into())),
                 }
             }
         }
@@ -170,7 +167,7 @@ impl Admission {
             };
             match amended {
                 Ok(true) => {}
-                Ok(false) => verdicts[ready.at].outcome = Outcome::Refused(GONE.to_owned()),
+                Ok(false) => verdicts[ready.at].outcome = Outcome::Refused(GONE.into()),
                 Err(error) => self.refuse(&mut verdicts[ready.at], error)?,
             }
         }
@@ -223,7 +220,7 @@ impl Admission {
             let Ready { at, arrival, .. } = ready;
             let Arrival { kind, scope, content, .. } = arrival;
             let Content::Fields(fields) = content else { unreachable!("the run has fields only") };
-            (at, records::store(view, kind, fields, &scope).await)
+            (at, put(view, kind, fields, &scope).await)
         });
         let mut stored = stream::iter(stored).buffered(AT_ONCE);
         while let Some((at, done)) = stored.next().await {
@@ -387,36 +384,4 @@ fn move_references(references: &mut Vec<Identity>, kind: Kind, former: &Owner, o
     for reference in references.iter_mut().filter(|it| it.owner == *former) {
         reference.owner = owner.clone();
     }
-}
-
-/// Returns `true` if an error concerns one record, so that the others can be stored.
-pub(super) fn is_of_record(error: &Error) -> bool {
-    match error {
-        Error::Record { .. }
-        | Error::Guard(_)
-        | Error::Vocabulary(_)
-        | Error::MachineWide { .. } => true,
-        Error::Working(error) => error.is_invalid(),
-        Error::Longterm(error) => is_of_longterm_record(error),
-        _ => false,
-    }
-}
-
-/// Returns `true` if a smaller batch might be stored.
-fn is_of_batch(error: &aios_longterm::Error) -> bool {
-    is_of_longterm_record(error) || matches!(error, aios_longterm::Error::JournalFull { .. })
-}
-
-fn is_of_longterm_record(error: &aios_longterm::Error) -> bool {
-    use aios_longterm::Error;
-    matches!(
-        error,
-        Error::Conflict { .. }
-            | Error::ForeignReference { .. }
-            | Error::PieceTaken { .. }
-            | Error::Invalid { .. }
-            | Error::TooLong { .. }
-            | Error::Unstorable { .. }
-            | Error::VectorMissing { .. }
-    )
 }

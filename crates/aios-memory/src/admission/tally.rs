@@ -1,52 +1,14 @@
-//! The outcomes of arrivals, and their counts.
+//! Counts of outcomes, and details of the notable ones.
 
 use std::{collections::BTreeMap, fmt};
 
-use aios_record::{Identity, Key};
+use aios_record::Key;
 use serde::Serialize;
 
-use super::Verdict;
+use super::verdict::{Outcome, Verdict};
 
 /// Maximum number of listed details. Further ones are only counted.
 const DETAILS_MAX: usize = 1000;
-
-/// The outcome for one arriving record.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// A new record, stored.
-    Added,
-    /// A new record, stored without a reference to a record that is missing here.
-    Detached(Identity),
-    /// Replaced an older version, which is in the history.
-    Updated,
-    /// The same record is already stored.
-    Known,
-    /// Differs from an earlier record of its source with the same id; the first one stays.
-    Conflicting,
-    /// Forgotten before, and not stored.
-    Forgotten,
-    /// Skipped for this reason. Nothing is lost.
-    Skipped(String),
-    /// Cannot be stored, for this reason.
-    Refused(String),
-}
-
-impl Outcome {
-    /// Returns the name of the outcome in reports.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Outcome::Added => "added",
-            Outcome::Detached(_) => "detached",
-            Outcome::Updated => "updated",
-            Outcome::Known => "known",
-            Outcome::Conflicting => "conflicting",
-            Outcome::Forgotten => "forgotten",
-            Outcome::Skipped(_) => "skipped",
-            Outcome::Refused(_) => "refused",
-        }
-    }
-}
 
 /// A record of a source with a notable outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]

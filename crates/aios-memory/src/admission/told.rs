@@ -7,7 +7,7 @@ use aios_record::{Record, forms};
 use aios_working::{Message, NewMessage};
 use serde_json::Value;
 
-use super::{Arrival, Content, Tells};
+use super::arrival::{Arrival, Content, Tells};
 
 /// A digest of an arrival's content.
 #[derive(Debug, Clone, PartialEq, Eq)]

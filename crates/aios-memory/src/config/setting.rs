@@ -8,7 +8,7 @@ use aios_operational::Keep;
 use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
-use super::{LogFormat, LogLevel, expand_home};
+use super::{LogFormat, LogLevel, home::expand_home};
 use crate::tokens::Tokenizer;
 
 /// A type of a setting. The error messages are the expected value.

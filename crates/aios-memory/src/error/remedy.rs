@@ -19,15 +19,15 @@ impl Error {
             Error::Directory { source, .. } => Some(match source.kind() {
                 ErrorKind::NotADirectory | ErrorKind::AlreadyExists => Remedy::NameDirectory,
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Remedy::MakeWritable,
-                ErrorKind::NotFound => Remedy::CreateDataDirectory,
                 _ => Remedy::NameDataDirectory,
             }),
             Error::ForeignDirectory { .. } => Some(Remedy::ActAsOwner),
             Error::Place(error) => error.remedy(),
             Error::ReadOnly => Some(Remedy::OpenForWriting),
             Error::NoDirectory => Some(Remedy::NameDataDirectory),
+            Error::NoMemory { .. } => Some(Remedy::CreateDataDirectory),
             Error::Config(error) => Some(error.remedy()),
-            Error::Input { remedy, .. } => remedy.clone(),
+            Error::Input { problem, .. } => problem.remedy(),
             Error::Output { source, .. } => match source.kind() {
                 ErrorKind::AlreadyExists => Some(Remedy::NameNewFile),
                 ErrorKind::DirectoryNotEmpty => Some(Remedy::NameEmptyDirectory),

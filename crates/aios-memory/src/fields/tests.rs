@@ -56,7 +56,26 @@ fn texts_are_parsed_as_the_type_of_the_field() {
 #[test]
 fn reserved_names_are_refused_as_free_fields() {
     let settled = |name: &str| settle(Kind::Note, Map::from_iter([(name.to_owned(), json!("x"))]));
-    for name in ["kind", "user", "valid_from", "confidence"] {
+    let reserved = [
+        "kind",
+        "user",
+        "project",
+        "agent",
+        "session",
+        "text",
+        "speaker",
+        "position",
+        "payload",
+        "source",
+        "external_id",
+        "confidence",
+        "trust",
+        "occurred_at",
+        "valid_from",
+        "valid_to",
+        "superseded_by",
+    ];
+    for name in reserved {
         let problem = settled(name).unwrap_err();
         let expect = "cannot be set; a note has id, title, content, tags, and";
         assert!(problem.starts_with(&format!("`{name}` {expect}")), "{problem}");

@@ -7,7 +7,7 @@ use aios_record::{Identity, Kind, Owner, Record, forms};
 use serde_json::Value;
 
 use super::{
-    family::{Found, Meaning},
+    found::{Found, Meaning},
     numbers::numbers,
 };
 use crate::{Error, MemoryView};
@@ -24,9 +24,6 @@ const WIDE_CHARS_MIN: usize = 4;
 const NEEDLES_MAX: usize = 20;
 /// Maximum number of repeating records that are listed.
 const REPEATING_MAX: usize = 100;
-
-/// Fields whose strings are only references.
-const NAMING_FIELDS: &[&str] = &["id", "scope", "provenance", "references", "originals"];
 
 /// The occurrences of a text.
 #[derive(Debug, Default)]
@@ -173,7 +170,7 @@ impl Needle {
             return None;
         }
         let fields = record.payload.as_object()?;
-        let mut said = fields.iter().filter(|(name, _)| !NAMING_FIELDS.contains(&name.as_str()));
+        let mut said = fields.iter().filter(|(name, _)| !record.kind.is_reference(name));
         said.find(|(_, value)| self.is_in_value(value)).map(|(name, _)| name.clone())
     }
 

@@ -6,58 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use aios_record::{Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter};
 use aios_working::KINDS;
 
-use super::{ForgetTarget, PAGE, Part, Proposal, Relation};
+use super::{
+    found::{Found, Meaning, PAGE},
+    proposal::Proposal,
+    receipt::{Part, Relation},
+    target::ForgetTarget,
+};
 use crate::{Error, MemoryView};
-
-/// The records to forget.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// All of them, with their relation to the selected ones.
-    pub(super) all: BTreeMap<Identity, Relation>,
-    /// Records that stay and lose a part.
-    pub(super) remade: BTreeMap<Identity, Part>,
-    /// The extent to which their texts are recognised anywhere.
-    pub(super) meaning: Meaning,
-    /// A text that some of them contain among other text, and that was selected itself.
-    pub(super) said: Option<String>,
-}
-
-/// The extent to which forgotten text is recognised anywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Meaning {
-    /// Not at all: a part of an owner's records was selected, and the same words elsewhere are
-    /// other records.
-    #[default]
-    Place,
-    /// As a whole document, but not as single paragraphs.
-    Document,
-    /// As the text of each selected record.
-    Texts,
-}
-
-impl Found {
-    /// Returns all of them, in order.
-    pub(super) fn identities(&self) -> Vec<Identity> {
-        self.all.keys().cloned().collect()
-    }
-
-    /// Returns the selected ones.
-    pub(super) fn meant(&self) -> impl Iterator<Item = &Identity> {
-        let meant = self.all.iter().filter(|(_, relation)| **relation == Relation::Meant);
-        meant.map(|(identity, _)| identity)
-    }
-
-    fn add(&mut self, records: impl IntoIterator<Item = Identity>, relation: Relation) {
-        for record in records {
-            self.remade.remove(&record);
-            self.all.entry(record).or_insert(relation);
-        }
-    }
-
-    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Identity> {
-        self.all.keys().filter(move |it| it.kind == kind)
-    }
-}
 
 impl MemoryView {
     /// Expands `target` to the selected, dependent and derived records, separately for each owner.

@@ -9,7 +9,12 @@ use aios_record::{Identity, Kind, Owner, Record, Scope, ScopeFilter, forms};
 use serde::Serialize;
 
 use super::{
-    Forgetting, PAGE, Part, Remade, containing::Places, negation::negates, numbers::numbers,
+    containing::Places,
+    forgetting::Forgetting,
+    found::PAGE,
+    negation::negates,
+    numbers::numbers,
+    receipt::{Part, Remade},
 };
 use crate::{Error, MemoryView, Recollection};
 

@@ -1,14 +1,9 @@
 //! The outcome of forgetting, without any of the forgotten text.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use aios_record::{Identity, Key};
 use serde::Serialize;
-
-use super::family::Found;
 
 /// A list of forgotten records, without any of their text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -86,26 +81,4 @@ pub enum Part {
     Versions,
     /// The summary of a session, with its older versions.
     Summary,
-}
-
-impl Receipt {
-    /// Builds the receipt for `records`, some or all of `found`.
-    pub(super) fn of(records: BTreeSet<Identity>, found: &Found) -> Receipt {
-        let mut receipt = Receipt { forgotten: records.len() as u64, ..Receipt::default() };
-        for identity in &records {
-            *receipt.collections.entry(identity.kind.collection()).or_default() += 1;
-        }
-        receipt.keys = records.iter().map(Identity::key).collect();
-        let related = records.iter().filter_map(|record| {
-            // A record that was removed unexpectedly was a dependent.
-            let relation = found.all.get(record).copied().unwrap_or(Relation::BelongsTo);
-            (relation != Relation::Meant).then(|| Related { record: record.clone(), relation })
-        });
-        receipt.related = related.collect();
-        let remade = found.remade.iter();
-        receipt.remade =
-            remade.map(|(record, part)| Remade { record: record.clone(), part: *part }).collect();
-        receipt.records = records.into_iter().collect();
-        receipt
-    }
 }

@@ -6,10 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aios_longterm::TextTombstones;
 use aios_record::{Gate, Id, Identity, Kind, Owner, Record, Scope, Timestamp};
 
-use super::{
-    PAGE,
-    family::{Found, Meaning},
-};
+use super::found::{Found, Meaning, PAGE};
 use crate::{Error, MemoryView, document::saying_of, parts::paragraphs_of};
 
 /// Maximum number of versions of a document that are considered, the latest first.

@@ -8,11 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Id, Identity, Kind, Record, Remedy};
+use aios_record::{Id, Identity, Kind, Record};
 use aios_working::{KINDS, Problem, RestoreOutcome};
 
-use super::{Accepted, PAGE};
-use crate::{Administrator, Error, together::WORKING};
+use super::accepted::{Accepted, PAGE};
+use crate::{Administrator, Error, InputProblem, together::WORKING};
 
 /// The journal of long-term memory.
 pub(super) const JOURNAL: &str = "journal.db";
@@ -27,8 +27,7 @@ pub(super) fn set_aside(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let lock = File::options().create(true).truncate(false).write(true).open(dir.join(OWNER));
     let lock = lock.map_err(failed(&dir.join(OWNER)))?;
     if lock.try_lock().is_err() {
-        let problem = "the file is damaged and open in another process".to_owned();
-        return Err(Error::Input { path, problem, remedy: Some(Remedy::EndProcess) });
+        return Err(Error::input(path, InputProblem::DamagedAndOpen));
     }
     let quarantine = dir.join("quarantine");
     DirBuilder::new()

@@ -32,7 +32,7 @@ async fn a_record_of_another_owner_is_refused_and_not_looked_up() {
     let of_ada = Scope::default().with_user("ada");
     let error = admission.are_known(vec![note(Some("ada"))]).await.unwrap_err();
     assert!(matches!(error, Error::Vocabulary(_)), "{error:?}");
-    let error = admission.messages_in(&of_ada, "talk", 9).await.unwrap_err();
+    let error = admission.messages_in(&of_ada, &"talk".parse().unwrap(), 9).await.unwrap_err();
     assert!(matches!(error, Error::Vocabulary(_)), "{error:?}");
     assert_eq!(texts(&bob, "zanzibarquux").await, [""; 0]);
     memory.shutdown().await.unwrap();

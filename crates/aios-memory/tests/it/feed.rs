@@ -84,7 +84,7 @@ async fn messages_moved_out_of_working_memory_are_still_found() {
     memory.feed().catch_up().await.unwrap();
     let head = memory.administrator().working().feed().head().await.unwrap();
     memory.administrator().working().feed().trim(head).await.unwrap();
-    assert_eq!(memory.working().messages().trim("s", 2).await.unwrap(), 3);
+    assert_eq!(memory.working().messages().trim(&session, 2).await.unwrap(), 3);
     assert_eq!(memory.working().messages().get(&ids[0]).await.unwrap(), None);
     let record = memory.get(&Key::new(Kind::Message, ids[0].clone())).await.unwrap().unwrap();
     assert_eq!(record.text, "lighthouse 0");

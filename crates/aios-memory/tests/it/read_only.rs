@@ -49,7 +49,7 @@ async fn a_missing_directory_is_not_created() {
     let fixture = Fixture::new();
     let config = fixture.config().with_access(Access::ReadOnly);
     let refused = AgentMemory::open(config.clone()).await.unwrap_err();
-    assert!(matches!(refused, Error::Directory { .. }), "{refused}");
+    assert!(matches!(refused, Error::NoMemory { .. }) && refused.is_not_found(), "{refused}");
     std::fs::create_dir(&config.memory.data_dir).unwrap();
     let memory = AgentMemory::open(config.clone()).await.unwrap();
     assert!(memory.recall("x").await.unwrap().hits.is_empty());

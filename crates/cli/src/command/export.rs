@@ -48,9 +48,9 @@ pub(super) async fn take_back(
     let taken = export::read_back(memory, path, mode, progress).await;
     bar.end();
     let taken = taken?;
-    for (line, problem) in &taken.failed {
-        output.note(&format!("line {line}: {problem}"));
-    }
+    let failed = taken.failed.iter();
+    output
+        .note_of(failed.map(|it| (format!("line {}: {}", it.line, it.error), it.remedy.as_ref())));
     for detail in &taken.tally.details {
         output.note(&detail.to_string());
     }

@@ -43,9 +43,11 @@ pub(crate) async fn import(
     for detail in &report.tally.details {
         output.note(&detail.to_string());
     }
-    for failure in &report.failed {
-        output.note(&format!("{} row {}: {}", failure.table, failure.row, failure.error));
-    }
+    let failed = report
+        .failed
+        .iter()
+        .map(|it| (format!("{} row {}: {}", it.table, it.row, it.error), it.remedy.as_ref()));
+    output.note_of(failed);
     output.result(&report, |out| tell(&report, out))?;
     match report.failed_count {
         0 => Ok(()),

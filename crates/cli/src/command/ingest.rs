@@ -4,10 +4,10 @@ use std::{fs, path::Path};
 
 use aios_exchange::{
     Walk,
-    ingest::{self, Failure as IngestFailure, IngestOptions, IngestReport, Thinking},
+    ingest::{self, IngestOptions, IngestReport, Thinking},
     walk,
 };
-use aios_memory::{Error, MemoryView, admission::Tally};
+use aios_memory::{MemoryView, admission::Tally};
 use serde_json::json;
 
 use crate::{
@@ -34,12 +34,7 @@ pub(crate) async fn ingest(
         }
         for file in &found.files {
             // In a directory, an unusable file costs only itself.
-            total.add(match take(memory, file, arguments, output).await {
-                Err(Failure::Memory(Error::Input { path, problem, .. })) => {
-                    refused(path, problem, output)
-                }
-                report => report?,
-            });
+            total.add(take(memory, file, arguments, output).await?);
         }
         let sum: &mut Walk = walked.get_or_insert_default();
         sum.files.extend(found.files);
@@ -106,17 +101,9 @@ async fn take(
     for detail in &report.tally.details {
         output.note(&format!("{}: {detail}", file.display()));
     }
-    for failure in &report.failed {
-        output.warn("failed", &failure.to_string());
-    }
+    let failed = report.failed.iter();
+    output.warn_of("failed", failed.map(|it| (it.to_string(), it.remedy.as_ref())));
     Ok(report)
-}
-
-/// Builds the report for an unusable file, and prints the problem.
-fn refused(path: std::path::PathBuf, problem: String, output: Output) -> IngestReport {
-    let failure = IngestFailure { file: Some(path), line: None, error: problem };
-    output.warn("failed", &failure.to_string());
-    IngestReport { failed: vec![failure], failed_count: 1, ..IngestReport::default() }
 }
 
 /// Formats the counts of a report: added and known, then every other count that is not zero.

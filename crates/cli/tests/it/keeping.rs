@@ -243,7 +243,7 @@ fn a_database_under_creation_is_not_reported_as_foreign() {
         let finding = format!("{file} is being created, or");
         assert!(ended.stdout.contains(&finding), "{ended:?}");
     }
-    assert!(ended.stdout.contains("-> try again a little later"), "{ended:?}");
+    assert!(ended.stdout.contains("-> run the command again"), "{ended:?}");
     drop(creating);
     let again = program.json(&[&at[..], &["doctor"]].concat());
     // Disk space depends on the machine.
@@ -355,4 +355,20 @@ fn an_export_is_imported_and_a_backup_restored() {
     let again = program.run(&[&at[..], &["restore", text(&copies)]].concat());
     assert_eq!(again.code, 1, "{again:?}");
     assert!(again.stderr.contains("pass a directory that is empty"), "{again:?}");
+}
+
+#[test]
+fn a_copy_or_check_of_a_missing_directory_is_not_found_and_creates_nothing() {
+    let program = Program::new();
+    let (missing, copy) = (program.path("missing"), program.path("copy"));
+    let at = ["--data-dir", text(&missing)];
+    for command in [&["backup", text(&copy)][..], &["export", text(&copy)], &["verify"]] {
+        let ended = program.run(&[&at[..], command].concat());
+        assert_eq!(ended.code, 3, "{command:?}: {ended:?}");
+        let is_told = ended.stderr.contains("nothing is stored in");
+        assert!(is_told && ended.stderr.contains("--data-dir DIR"), "{command:?}: {ended:?}");
+        assert!(!missing.exists() && !copy.exists(), "{command:?}");
+    }
+    program.json(&[&at[..], &["remember", "tea at four"]].concat());
+    program.json(&[&at[..], &["backup", text(&copy)]].concat());
 }

@@ -337,8 +337,9 @@ fn a_reader_beside_a_writer_sees_acknowledged_records() {
 fn a_reader_does_not_create_a_missing_directory() {
     let program = Program::new();
     let ended = program.run(&["--read-only", "recall", "anything"]);
-    assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("nothing is stored there"), "{ended:?}");
+    assert_eq!(ended.code, 3);
+    assert!(ended.stderr.contains("nothing is stored in"), "{ended:?}");
+    assert!(!ended.stderr.contains("--read-only"), "{ended:?}");
     assert!(!program.data_dir().exists());
     let ended = program.run(&["recall", "anything"]);
     assert_eq!((ended.code, ended.stderr.trim()), (0, "no matches"));

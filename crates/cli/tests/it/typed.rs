@@ -72,6 +72,7 @@ fn a_tilde_is_the_home_directory_wherever_a_path_is_given() {
         assert_eq!(ended.code, 0, "{arguments:?} {env:?}: {ended:?}");
         assert!(home.join(made).exists(), "{made}");
     }
+    program.json(&["remember", "tilde"]);
     let export = program.run(&["export", "~/out.jsonl"]);
     assert_eq!(export.code, 0, "{export:?}");
     let ended = program.run(&["ingest", "~/out.jsonl", "--format=jsonl"]);

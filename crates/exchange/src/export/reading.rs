@@ -8,12 +8,12 @@ use std::{
 
 use aios_draft::moment;
 use aios_memory::fields;
-use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record, Remedy};
+use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::PAGE;
-use crate::Error;
+use crate::{Error, InputProblem};
 
 /// User to whom version 1 gave preferences without an owner.
 const FORMER_DEFAULT_USER: &str = "default";
@@ -41,24 +41,22 @@ pub(crate) fn begins_export(head: &[u8]) -> bool {
 
 /// Reads the records of the file at `path` into `batches`.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
-    let input = |problem: String| Error::input(path, problem, None);
-    let mut lines = Lines::new(File::open(path).map_err(|error| input(error.to_string()))?);
+    let input = |problem| Error::input(path, problem);
+    let file = File::open(path).map_err(|cause| input(InputProblem::Unopened { cause }))?;
+    let mut lines = Lines::new(file);
     let version = match lines.header() {
-        None => return Err(input("not an export of aios-memory".to_owned())),
+        None => return Err(input(InputProblem::NoExport)),
         Some(ExportHeader { aios_memory_export: known @ 1..=EXPORT_FORMAT }) => known,
-        Some(ExportHeader { aios_memory_export: 0 }) => {
-            return Err(input("invalid export version 0".to_owned()));
+        Some(ExportHeader { aios_memory_export: version @ 0 }) => {
+            return Err(input(InputProblem::ExportVersion { version }));
         }
-        Some(ExportHeader { aios_memory_export: newer }) => {
-            let problem = format!(
-                "export version {newer} is not supported, this program knows up to {EXPORT_FORMAT}"
-            );
-            return Err(Error::input(path, problem, Some(Remedy::UseNewerProgram)));
+        Some(ExportHeader { aios_memory_export: version }) => {
+            return Err(input(InputProblem::NewerExport { version }));
         }
     };
     let mut batch = Vec::new();
     while let Some((number, line)) =
-        lines.next(LINE_BYTES_MAX).map_err(|error| input(error.to_string()))?
+        lines.next(LINE_BYTES_MAX).map_err(|cause| input(InputProblem::Unread { cause }))?
     {
         let mut record = read_record(&line);
         if let (1, Ok(record)) = (version, &mut record) {

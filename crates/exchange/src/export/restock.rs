@@ -4,9 +4,9 @@ use std::path::Path;
 
 use aios_memory::{
     MemoryView,
-    admission::{Admission, Arrival, Manner, Outcome, Tally},
+    admission::{Admission, Arrival, Manner, Outcome, Refusal, Tally},
 };
-use aios_record::{Mode, Progress};
+use aios_record::{Mode, Progress, Remedy};
 use serde::Serialize;
 use tokio::{sync::mpsc, task};
 
@@ -24,8 +24,20 @@ pub struct Restocked {
     /// Record counts by outcome.
     #[serde(flatten)]
     pub tally: Tally,
-    /// Records that could not be stored: line and reason.
-    pub failed: Vec<(u64, String)>,
+    /// Records that could not be stored.
+    pub failed: Vec<RestockFailure>,
+}
+
+/// A record of an export that could not be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestockFailure {
+    /// Line number, from 1.
+    pub line: u64,
+    /// The reason.
+    pub error: String,
+    /// The next step, if the reason does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Remedy>,
 }
 
 /// Imports a file that [`to_file`](super::to_file) wrote. Each record returns to its former
@@ -41,7 +53,7 @@ pub struct Restocked {
 /// of records read.
 ///
 /// # Errors
-/// - [`aios_memory::Error::Input`] if the file cannot be read, is not an export or has an unknown
+/// - [`Error::Input`] if the file cannot be read, is not an export or has an unknown
 ///   version.
 /// - Errors of working or long-term memory, such as an exceeded limit. If records were added before
 ///   such an error, returns [`Error::Unfinished`]; these records stay.
@@ -94,14 +106,14 @@ impl Stock {
                 Err(problem) => {
                     self.done.tally.read += 1;
                     self.done.tally.refused += 1;
-                    self.done.failed.push((line, problem));
+                    self.done.failed.push(RestockFailure { line, error: problem, remedy: None });
                 }
             }
         }
         for verdict in self.admission.admit(arrivals).await? {
             self.done.tally.count(&verdict);
-            if let Outcome::Refused(problem) = verdict.outcome {
-                self.done.failed.push((verdict.place, problem));
+            if let Outcome::Refused(Refusal { reason: error, remedy }) = verdict.outcome {
+                self.done.failed.push(RestockFailure { line: verdict.place, error, remedy });
             }
         }
         Ok(())

@@ -4,8 +4,8 @@
 use aios_record::Kind;
 
 use super::{
-    Shape,
     mapping::{Becomes, CREATED_AT, METADATA, SESSION, TIMESTAMP, Table, column},
+    shape::Shape,
     tasks,
 };
 

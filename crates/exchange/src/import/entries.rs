@@ -7,8 +7,8 @@ use aios_working::ForeignRow;
 use serde_json::{Map, Value};
 
 use super::{
-    Shape,
     mapping::{Becomes, SESSION, TIMESTAMP, Table, column},
+    shape::Shape,
 };
 use crate::ingest;
 

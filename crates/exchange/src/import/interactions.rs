@@ -4,8 +4,8 @@ use aios_record::Kind;
 use serde_json::{Map, Value};
 
 use super::{
-    Shape,
     mapping::{Becomes, SESSION, TIMESTAMP, Table, column},
+    shape::Shape,
 };
 
 pub(super) const SHAPE: Shape = Shape {

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use aios_memory::admission::{Outcome, Tally, Verdict};
+use aios_memory::admission::{Outcome, Refusal, Tally, Verdict};
+use aios_record::{Mode, Remedy};
 use serde::Serialize;
-
-use aios_record::Mode;
 
 /// Failures listed in a report; further ones are only counted.
 const FAILURES_MAX: usize = 1000;
@@ -78,6 +77,9 @@ pub struct ImportFailure {
     pub row: u64,
     /// The reason.
     pub error: String,
+    /// The next step, if the reason does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Remedy>,
 }
 
 impl ImportReport {
@@ -115,14 +117,15 @@ impl ImportReport {
         }
     }
 
-    pub(super) fn fail(&mut self, step: usize, row: u64, error: String) {
+    pub(super) fn fail(&mut self, step: usize, row: u64, refusal: Refusal) {
+        let Refusal { reason: error, remedy } = refusal;
         let table = &mut self.tables[step];
         table.failed += 1;
         self.tally.read += 1;
         self.tally.refused += 1;
         self.failed_count += 1;
         if self.failed.len() < FAILURES_MAX {
-            self.failed.push(ImportFailure { table: table.table.clone(), row, error });
+            self.failed.push(ImportFailure { table: table.table.clone(), row, error, remedy });
         }
     }
 }

@@ -5,8 +5,8 @@ use aios_record::Kind;
 use serde_json::{Map, Value};
 
 use super::{
-    Shape,
     mapping::{Becomes, CREATED_AT, METADATA, SESSION, TIMESTAMP, Table, column},
+    shape::Shape,
     tasks,
 };
 

@@ -8,16 +8,18 @@ use std::{
 };
 
 use aios_draft::repeated;
-use aios_record::{Kind, Remedy};
+use aios_record::Kind;
 use aios_working::{ForeignFile, ForeignRow, ForeignTable};
 use tokio::sync::mpsc;
 
 use super::{
-    SHAPES, entries,
+    entries,
     mapping::Table,
     report::{ImportReport, ImportedTable},
+    shape::Shape,
+    shapes::SHAPES,
 };
-use crate::Error;
+use crate::{Error, InputProblem};
 
 /// Maximum size of a JSON file to import, in bytes: it is read whole.
 pub const IMPORT_JSON_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -41,19 +43,15 @@ pub(super) enum Source {
 impl Source {
     /// Opens the file at `path`; `copies` is the directory for a copy of it. Blocks.
     pub(super) fn open(path: &Path, copies: &Path) -> Result<Source, Error> {
-        let refused = |problem: String| Error::input(path, problem, None);
-        let to_ingest = |problem: String| {
-            Error::input(path, problem, Some(Remedy::Ingest { path: path.to_owned() }))
-        };
-        let failed = |error| refused(format!("failed to open: {error}"));
+        let refused = |problem| Error::input(path, problem);
+        let failed = |cause| refused(InputProblem::Unopened { cause });
         let about = fs::metadata(path).map_err(failed)?;
         if !about.is_file() {
-            let what = if about.is_dir() { "directory" } else { "device or pipe" };
-            let problem = format!("expected a file, not a {what}");
-            return Err(Error::input(path, problem, Some(Remedy::NameFile)));
+            let found = if about.is_dir() { "directory" } else { "device or pipe" };
+            return Err(refused(InputProblem::NoFile { found }));
         }
         if about.len() == 0 {
-            return Err(refused("the file is empty; there is nothing to import".to_owned()));
+            return Err(refused(InputProblem::Empty));
         }
         let mut head = Vec::new();
         let mut file = fs::File::open(path).map_err(failed)?;
@@ -61,31 +59,28 @@ impl Source {
         if ForeignFile::is_sqlite(&head) {
             let file = ForeignFile::open_in(path, copies)?;
             if file.application_id()? == aios_working::APPLICATION_ID {
-                let problem = "this is a database of this program and needs no import";
-                let dir = path.parent().unwrap_or(Path::new("")).to_owned();
-                return Err(Error::input(path, problem, Some(Remedy::OpenDirectory { dir })));
+                return Err(refused(InputProblem::OwnDatabase));
             }
             return Ok(Source::Sqlite(path.to_owned(), Box::new(file)));
         }
         if IMPORT_JSON_BYTES_MAX < about.len() {
-            let bytes = about.len();
-            let problem =
-                format!("the file has {bytes} bytes, the limit is {IMPORT_JSON_BYTES_MAX}");
-            return Err(Error::input(path, problem, Some(Remedy::Split)));
+            let (bytes, bytes_max) = (about.len(), IMPORT_JSON_BYTES_MAX);
+            return Err(refused(InputProblem::TooLarge { bytes, bytes_max }));
         }
         file.read_to_end(&mut head).map_err(failed)?;
         let json = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
         if !matches!(json.trim_ascii_start().first(), Some(b'[' | b'{')) {
-            return Err(refused(format!("neither SQLite nor JSON; {}", recognised())));
+            return Err(refused(InputProblem::NoStore { supported: supported() }));
         }
-        let document = repeated::parse(json)
-            .map_err(|error| refused(format!("not a complete JSON document: {error}")))?;
-        if let Some(sort) = entries::conversation_in(&document) {
-            return Err(to_ingest(format!("expected entries, not {sort}")));
+        let document =
+            repeated::parse(json).map_err(|cause| refused(InputProblem::BrokenJson { cause }))?;
+        if let Some(found) = entries::conversation_in(&document) {
+            return Err(refused(InputProblem::Conversation { found }));
         }
-        match entries::of_json(document).map_err(refused)? {
+        let of_owner = |reason| refused(InputProblem::Owner { reason });
+        match entries::of_json(document).map_err(of_owner)? {
             Some(document) => Ok(Source::Json(document)),
-            None => Err(to_ingest(format!("no entries found; {}", recognised()))),
+            None => Err(refused(InputProblem::NoEntries { supported: supported() })),
         }
     }
 
@@ -123,12 +118,8 @@ impl Source {
             }
         }
         if plan.is_empty() {
-            let has = match names.is_empty() {
-                true => "no tables".to_owned(),
-                false => format!("tables: {}", names.join(", ")),
-            };
-            let problem = format!("unknown store ({has}); {}", recognised());
-            return Err(Error::input(path, problem, None));
+            let problem = InputProblem::UnknownStore { tables: names, supported: supported() };
+            return Err(Error::input(path, problem));
         }
         plan.sort_by_key(|step| step.table.becomes.rank());
         report.shapes = shapes(&plan);
@@ -197,7 +188,7 @@ fn table_of(name: &str) -> Option<&'static Table> {
 /// Returns the names of the shapes that the tables of `plan` belong to. Several kinds of store have
 /// tasks, so a tasks table alone does not make one of them a store of tasks.
 fn shapes(plan: &[Step]) -> Vec<&'static str> {
-    let is_of = |shape: &super::Shape, step: &Step| {
+    let is_of = |shape: &Shape, step: &Step| {
         shape.tables.iter().any(|table| std::ptr::eq(table, step.table))
     };
     let is_only_tasks = |step: &Step| step.table.becomes.kind() == Kind::Task;
@@ -214,8 +205,8 @@ fn shapes(plan: &[Step]) -> Vec<&'static str> {
 }
 
 /// Returns the supported shapes, for an error message.
-fn recognised() -> String {
+fn supported() -> String {
     let shapes: Vec<_> =
         SHAPES.iter().map(|shape| format!("{} ({})", shape.name, shape.about)).collect();
-    format!("supported: {}", shapes.join("; "))
+    shapes.join("; ")
 }

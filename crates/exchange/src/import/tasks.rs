@@ -5,8 +5,8 @@ use aios_record::Kind;
 use serde_json::{Map, Value};
 
 use super::{
-    Shape,
     mapping::{Becomes, CREATED_AT, Column, METADATA, SESSION, Table, UPDATED_AT, column},
+    shape::Shape,
 };
 
 pub(super) const SHAPE: Shape = Shape {

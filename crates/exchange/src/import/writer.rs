@@ -13,8 +13,8 @@ use aios_working::{ForeignRow, NewMessage};
 use serde_json::{Map, Value, json};
 
 use super::{
-    ImportOptions,
     mapping::{self, Becomes, Mapped, Table},
+    options::ImportOptions,
     report::ImportReport,
 };
 use crate::Error;
@@ -90,7 +90,7 @@ impl Writer {
                 }
             });
             if let Err(problem) = done {
-                self.report.fail(step, number, problem);
+                self.report.fail(step, number, problem.into());
             }
         }
         let verdicts = self.admission.admit(arrivals).await?;
@@ -99,8 +99,8 @@ impl Writer {
             let is_rest = verdict.kind == Kind::Entry
                 && verdicts.get(at + 1).is_some_and(|next| next.place == verdict.place);
             match &verdict.outcome {
-                Outcome::Refused(problem) => {
-                    self.report.fail(step, verdict.place, problem.clone());
+                Outcome::Refused(refusal) => {
+                    self.report.fail(step, verdict.place, refusal.clone());
                 }
                 _ if is_rest => {}
                 _ => self.report.count(step, verdict),

@@ -10,7 +10,7 @@ use std::{collections::HashMap, ops::ControlFlow};
 
 use aios_draft::{Defaults, Draft};
 
-use super::reading::{Piece, Sink};
+use super::piece::{Piece, Sink};
 
 /// Approximate maximum of bytes of held drafts.
 const HELD_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -110,7 +110,7 @@ impl<'a, 's> Attribution<'a, 's> {
         let piece = match piece {
             Piece::Draft(line, mut draft) => match self.settle(&mut draft) {
                 Ok(()) => Piece::Draft(line, draft),
-                Err(problem) => Piece::Failed(Some(line), problem),
+                Err(problem) => Piece::Failed(Some(line), problem.into()),
             },
             piece => piece,
         };

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use aios_draft::{Draft, STREAM, StreamNames, Unnamed, identity::Namer};
 use aios_memory::{
-    MemoryView,
+    Id, MemoryView,
     admission::{Admission, Arrival},
 };
 
@@ -129,7 +129,8 @@ impl Stored<'_> {
         let Some(scope) = arrivals.first().map(|arrival| arrival.scope.clone()) else {
             return Ok(Overlap { known: 0, read, stored: 0 });
         };
-        let stored = self.admission.messages_in(&scope, session, read + 1).await?;
+        let session = Id::new(session).map_err(aios_memory::Error::from)?;
+        let stored = self.admission.messages_in(&scope, &session, read + 1).await?;
         let known = self.admission.are_known(arrivals).await?;
         Ok(Overlap { known: known.into_iter().filter(|known| *known).count(), read, stored })
     }

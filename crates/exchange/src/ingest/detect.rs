@@ -6,7 +6,7 @@ use aios_draft::spellings::{Field, NAME, ROLE, TEXT, TIME};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::{Format, formats, json::begun};
+use super::{encoding::begun, format::Format, formats};
 
 /// Number of leading bytes used to detect the layout.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;

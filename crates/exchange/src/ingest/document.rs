@@ -11,10 +11,13 @@ use aios_memory::{Kind, admission::Document};
 use serde_json::{Map, Value, json};
 
 use self::sections::{Section, sections};
-use super::reading::{EMPTY, Piece, Sink};
+use super::piece::{Piece, Sink};
 
 /// Maximum size of a document, in bytes.
 pub const DOCUMENT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Problem of an input without text. An emptied document may be in the middle of being written.
+pub(super) const EMPTY: &str = "the input is empty; records ingested from it before are unchanged";
 
 /// Markup of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +66,7 @@ pub(crate) fn read(
         }
     }
     match is_empty {
-        true => sink(Piece::Failed(None, EMPTY.to_owned())),
+        true => sink(Piece::Failed(None, EMPTY.into())),
         false => sink(Piece::End),
     }
 }

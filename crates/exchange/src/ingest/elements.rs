@@ -12,6 +12,10 @@ use serde_json::{Map, Value};
 /// Maximum length of an element, in bytes: each is held whole.
 pub(super) const ELEMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// Maximum length in bytes of a conversation that is held whole, since its end may contain fields
+/// that concern its beginning.
+pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
 /// Maximum of bytes read again to resume after elements that do not end.
 const AGAIN_BYTES_MAX: usize = 1024 * 1024 * 1024;
 

@@ -167,5 +167,17 @@ fn is_control(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1a}')
 }
 
+/// Returns `bytes` without leading white space, byte order marks and record separators, which
+/// concatenated files have between them.
+pub(crate) fn begun(bytes: &[u8]) -> &[u8] {
+    let mut bytes = bytes.trim_ascii_start();
+    while let Some(rest) =
+        bytes.strip_prefix(b"\xEF\xBB\xBF").or_else(|| bytes.strip_prefix(b"\x1E"))
+    {
+        bytes = rest.trim_ascii_start();
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests;

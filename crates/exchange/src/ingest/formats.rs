@@ -12,6 +12,7 @@ mod chatgpt;
 mod claude;
 mod claude_code;
 mod codex;
+mod description;
 mod gemini;
 mod graph;
 mod guess;
@@ -25,6 +26,7 @@ mod preference;
 mod relations;
 mod responses;
 mod sharegpt;
+mod table;
 #[cfg(test)]
 mod tests;
 mod transcript;
@@ -37,127 +39,20 @@ pub(crate) use self::{
     chat::{has_list, messages_beside, opened},
     locomo::Sample,
     longmemeval::Haystack,
+    table::recognised,
 };
 use self::{
+    description::{Description, Elements, Reader, Shape},
     guess::{guess, known, unfit},
     relations::Relations,
+    table::{description, recognise},
     transcript::Transcript,
 };
 pub(super) use self::{
     holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
     owners::agreed,
 };
-use super::{Format, Thinking, reading::Piece};
-
-/// A format: its name, shape and reader.
-pub(super) struct Description {
-    pub(super) format: Format,
-    /// Name for `--format`.
-    pub(super) name: &'static str,
-    /// One line of help.
-    pub(super) about: &'static str,
-    /// Shape of its elements, or `None` if it has no shape of its own.
-    shape: Option<Shape>,
-}
-
-impl Description {
-    fn is_loose(&self) -> bool {
-        self.shape.as_ref().is_some_and(|shape| shape.elements == Elements::Loose)
-    }
-}
-
-/// Shape of a format's elements, and their reader.
-struct Shape {
-    /// Returns `true` for an element of the format.
-    recognises: fn(&Map<String, Value>) -> bool,
-    /// Field without which an element is not recognised, for error messages.
-    needs: &'static str,
-    /// Usual fields of an element, by which the format of an unrecognised one is guessed.
-    signs: &'static [&'static str],
-    /// Fields that look like an owner but are artefacts of the format, such as the account of an
-    /// export.
-    artefacts: &'static [&'static str],
-    /// Fields with a list of elements, each with its own owner.
-    lists: &'static [&'static str],
-    /// Fields that hold messages in this format, but belong to a tool elsewhere.
-    opens: &'static [&'static str],
-    elements: Elements,
-    /// Constructor of the reader. Without one, the elements are conversations of messages.
-    reader: Option<fn() -> Box<dyn Reader>>,
-}
-
-/// Kind of a format's elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Elements {
-    /// Each element is complete.
-    Whole,
-    /// Each element is complete, and messages without a reader may stand among them.
-    Loose,
-    /// Rows of a conversation. The owner that one row names is that of all.
-    Rows,
-}
-
-/// Reader of the elements of a file.
-trait Reader {
-    /// Reads an element that begins at `line`.
-    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript);
-
-    /// Returns `true` for an unrecognised element that belongs to this format if its file does.
-    fn follows(&self, _element: &Map<String, Value>) -> bool {
-        false
-    }
-
-    /// Emits the state kept until the end of the file.
-    fn finish(&mut self, _to: &mut Transcript) {}
-}
-
-/// Every format, in the order in which an element is tried.
-pub(super) const FORMATS: &[Description] = &[
-    plain(Format::Auto, "auto", "Detected from the content, or else from the file name"),
-    chatgpt::DESCRIPTION,
-    claude::DESCRIPTION,
-    claude_code::DESCRIPTION,
-    codex::DESCRIPTION,
-    openclaw::DESCRIPTION,
-    gemini::DESCRIPTION,
-    responses::DESCRIPTION,
-    plain(
-        Format::OpenAi,
-        "openai",
-        "OpenAI chats and fine-tuning lines, Anthropic requests: {\"messages\": [...]}",
-    ),
-    plain(Format::LangChain, "langchain", "LangChain messages, one per line or as a list"),
-    sharegpt::DESCRIPTION,
-    longmemeval::DESCRIPTION,
-    locomo::DESCRIPTION,
-    graph::DESCRIPTION,
-    mem0::DESCRIPTION,
-    plain(Format::Chat, "chat", "A JSON list of messages, or of {\"messages\": [...]}"),
-    plain(Format::Jsonl, "jsonl", "Lines of JSON, one record per line"),
-    plain(Format::Markdown, "markdown", "A document with headings"),
-    plain(Format::Text, "text", "A plain text document"),
-];
-
-/// Describes a format whose elements need no reader.
-const fn plain(format: Format, name: &'static str, about: &'static str) -> Description {
-    Description { format, name, about, shape: None }
-}
-
-/// Returns the description of a format.
-pub(super) fn description(format: Format) -> &'static Description {
-    let found = FORMATS.iter().find(|it| it.format == format);
-    found.expect("every format has a description, as a test checks")
-}
-
-/// Returns the name of the format that an element belongs to; `None` if no format recognises it.
-pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
-    recognise(element).map(|(description, _)| description.name)
-}
-
-fn recognise(element: &Map<String, Value>) -> Option<(&'static Description, &'static Shape)> {
-    let shaped = FORMATS.iter().filter_map(|it| Some((it, it.shape.as_ref()?)));
-    shaped.into_iter().find(|(_, shape)| (shape.recognises)(element))
-}
+use super::{format::Format, options::Thinking, piece::Piece};
 
 /// Reader of the elements of one file, each by its format.
 pub(super) struct Formats {
@@ -220,7 +115,7 @@ impl Formats {
             let strict = self.wanted.filter(|it| !it.is_loose());
             return match strict {
                 None => Err(Value::Object(object)),
-                Some(wanted) => Ok(vec![Piece::Failed(Some(line), unfit(wanted, &object))]),
+                Some(wanted) => Ok(vec![Piece::Failed(Some(line), unfit(wanted, &object).into())]),
             };
         };
         let shape = description.shape.as_ref().expect("only shapes are recognised");
@@ -359,9 +254,9 @@ impl Formats {
         let guess = (!has_text && !self.has_understood).then(|| guess(&shaped.object));
         self.transcript.plain(line, shaped, defaults, read);
         let mut pieces = self.transcript.take();
-        if let Some(Piece::Failed(_, problem)) = pieces.first_mut() {
+        if let Some(Piece::Failed(_, refusal)) = pieces.first_mut() {
             if let Some(guess) = guess {
-                problem.push_str(&format!("; {guess}; {}", known()));
+                refusal.reason.push_str(&format!("; {guess}; {}", known()));
                 // The list of known formats is reported once.
                 self.has_understood = true;
             }

@@ -5,59 +5,33 @@ use std::{
     io::{self, BufRead, BufReader, Read},
     ops::{ControlFlow, Range},
     path::Path,
-    sync::Arc,
 };
 
-use aios_draft::{Defaults, Draft, Mend};
-use aios_memory::admission::Document;
+use aios_draft::{Defaults, Mend};
+use aios_memory::{Remedy, admission::Refusal};
 
 use super::{
-    Format, Thinking,
     attribution::Attribution,
     detect::{self, HEAD_BYTES, Layout},
-    document::{self, DOCUMENT_BYTES_MAX, Markup},
-    encoding::{self, BROKEN_UNITS, Stream},
+    document::{self, DOCUMENT_BYTES_MAX, EMPTY, Markup},
+    encoding::{self, BROKEN_UNITS, Stream, begun},
+    format::Format,
     formats::Formats,
-    json::{self, Elements, begun},
+    json::{self, Elements},
     lines::LINE_BYTES_MAX,
+    options::Thinking,
+    piece::{Piece, Sink},
 };
 use crate::export::begins_export;
 
-/// A part of the input that was read, with its line.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Piece {
-    /// The document that the following drafts are pieces of.
-    Document(Arc<Document>),
-    Draft(u64, Box<Draft>),
-    /// Rows without content to store, with the reason and the line of the first.
-    Skipped {
-        line: u64,
-        rows: u64,
-        reason: String,
-    },
-    /// A malformed part that was read all the same.
-    Mended(u64, Mend),
-    /// An unreadable part; without a line, the whole input.
-    Failed(Option<u64>, String),
-    /// The whole document was read.
-    End,
-}
-
-/// Problem of an input without text. An emptied document may be in the middle of being written.
-pub(super) const EMPTY: &str = "the input is empty; records ingested from it before are unchanged";
-
 /// Problem of an input that this program exported: ingesting it would duplicate its records.
-const OWN_EXPORT: &str = "this is an export of aios-memory, whose records have ids and owners; use \
-                          an import instead";
+const OWN_EXPORT: &str = "this is an export of aios-memory, whose records have ids and owners";
 
 /// Problem of an input that is not text.
 const NO_TEXT: &str = "not text; convert it to text, Markdown or JSON first";
 
 /// A byte order mark at the beginning of a line.
 const MARK_IN_MIDST: &str = "\n\u{feff}";
-
-/// Consumer of pieces; breaks if it wants no more.
-pub(crate) type Sink<'a> = dyn FnMut(Piece) -> ControlFlow<()> + 'a;
 
 /// Source of the bytes, and defaults for missing values.
 pub(crate) struct Input<'a, R> {
@@ -76,11 +50,11 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
     if let Err(error) = read_layout(input, sink) {
         let problem = match error.kind() {
             io::ErrorKind::IsADirectory => {
-                "expected a file, not a directory; pass the files in it".to_owned()
+                Refusal::from("expected a file, not a directory").with_remedy(Remedy::NameFile)
             }
             // The message already contains the remedy.
-            io::ErrorKind::InvalidData => error.to_string(),
-            _ => format!("failed to read: {error}"),
+            io::ErrorKind::InvalidData => error.to_string().into(),
+            _ => format!("failed to read: {error}").into(),
         };
         let _ = sink(Piece::Failed(None, problem));
     }
@@ -107,7 +81,7 @@ fn read_text<R: Read>(
     let mut bytes = BufReader::new(bytes);
     let head = head_of(&mut bytes)?;
     if head.trim_ascii().is_empty() && bytes.fill_buf()?.is_empty() {
-        return Ok(sink(Piece::Failed(None, EMPTY.to_owned())));
+        return Ok(sink(Piece::Failed(None, EMPTY.into())));
     }
     if let Some(encoding) = encoding
         && sink(Piece::Mended(1, Mend::whole(format!("decoded from {encoding}")))).is_break()
@@ -115,7 +89,10 @@ fn read_text<R: Read>(
         return Ok(ControlFlow::Break(()));
     }
     if format != Format::Text && begins_export(begun(&head)) {
-        return Ok(sink(Piece::Failed(None, OWN_EXPORT.to_owned())));
+        // A stream has no name; it is imported from a file.
+        let path = name.unwrap_or(Path::new("FILE")).to_owned();
+        let refusal = Refusal::from(OWN_EXPORT).with_remedy(Remedy::Import { path });
+        return Ok(sink(Piece::Failed(None, refusal)));
     }
     let layout = detect::layout(format, name, &head);
     let elements = if format == Format::Chat { Elements::Messages } else { Elements::Either };
@@ -149,16 +126,16 @@ fn read_text<R: Read>(
     let mut document = Vec::new();
     (&mut bytes).take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut document)?;
     if DOCUMENT_BYTES_MAX < document.len() as u64 {
-        let problem =
-            format!("the document has more than {DOCUMENT_BYTES_MAX} bytes; split it into several");
-        return Ok(sink(Piece::Failed(None, problem)));
+        let reason = format!("the document has more than {DOCUMENT_BYTES_MAX} bytes");
+        let refusal = Refusal::from(reason).with_remedy(Remedy::Split);
+        return Ok(sink(Piece::Failed(None, refusal)));
     }
     let (text, mended) = match encoding::decode(&document) {
         Ok(decoded) => decoded,
         Err(problem) => {
             let is_binary = encoding::is_binary(&String::from_utf8_lossy(&document));
             let problem = if is_binary { NO_TEXT } else { problem };
-            return Ok(sink(Piece::Failed(None, problem.to_owned())));
+            return Ok(sink(Piece::Failed(None, problem.into())));
         }
     };
     let is_binary = match mended {
@@ -166,7 +143,7 @@ fn read_text<R: Read>(
         None => encoding::is_mostly_binary(&text),
     };
     if is_binary {
-        return Ok(sink(Piece::Failed(None, NO_TEXT.to_owned())));
+        return Ok(sink(Piece::Failed(None, NO_TEXT.into())));
     }
     let nul = text.contains('\0').then_some("U+0000 was replaced by U+FFFD");
     for reason in mended.into_iter().chain(nul) {

@@ -8,8 +8,10 @@ use aios_draft::{Defaults, Unnamed};
 
 use super::{
     Format, Thinking,
+    document::EMPTY,
     lines::LINE_BYTES_MAX,
-    reading::{EMPTY, Input, Piece, read},
+    piece::Piece,
+    reading::{Input, read},
 };
 
 /// Returns each piece as `line: text` or `line! problem`; the line of a problem without a place is
@@ -69,7 +71,7 @@ fn a_line_of_fifty_megabytes_costs_that_line() {
     let bytes = (&b"{\"text\": \"one\"}\n"[..]).chain(long).chain(&b"\n{\"text\": \"two\"}\n"[..]);
     let expect = [
         "1: one".to_owned(),
-        format!("2! the line has 50000000 bytes, more than {LINE_BYTES_MAX}; split it"),
+        format!("2! the line has 50000000 bytes, more than {LINE_BYTES_MAX}"),
         "3: two".to_owned(),
     ];
     assert_eq!(pieces(Format::Jsonl, "file", bytes), expect);
@@ -142,7 +144,7 @@ fn empty_and_binary_inputs_are_reported() {
     check(Format::Auto, b"Dear diary. It rained.", &["1: Dear diary. It rained."]);
     let directory = std::fs::File::open(std::env::temp_dir()).unwrap();
     let found = pieces(Format::Auto, "tmp", directory);
-    assert_eq!(found, ["-! expected a file, not a directory; pass the files in it"]);
+    assert_eq!(found, ["-! expected a file, not a directory"]);
 }
 
 #[test]

@@ -5,10 +5,14 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 use aios_draft::{Draft, Mend, identity::Namer};
 use aios_memory::{
     Kind, MemoryView,
-    admission::{Admission, Arrival, Document, Manner, Mending, Outcome, Revision},
+    admission::{Admission, Arrival, Document, Manner, Mending, Outcome, Refusal, Revision},
 };
 
-use super::{Failure, IngestReport, conversation::Conversations, reading::Piece};
+use super::{
+    conversation::Conversations,
+    piece::Piece,
+    report::{Failure, IngestReport},
+};
 use crate::Error;
 
 /// Writer of the drafts of one input.
@@ -54,10 +58,10 @@ impl Writer {
     }
 
     /// Records a part of the input that is refused.
-    pub(super) fn fail(&mut self, line: Option<u64>, error: String) {
+    pub(super) fn fail(&mut self, line: Option<u64>, refusal: Refusal) {
         self.report.tally.read += 1;
         self.report.tally.refused += 1;
-        self.report.fail(Failure { file: self.name.clone(), line, error });
+        self.report.fail(Failure::new(self.name.clone(), line, refusal));
     }
 
     /// Writes the readable ones of `pieces` and records the others.
@@ -71,7 +75,7 @@ impl Writer {
                     self.report.tally.skip(line, rows, reason);
                 }
                 Piece::Mended(line, mend) => self.mend(line, mend),
-                Piece::Failed(line, error) => self.fail(line, error),
+                Piece::Failed(line, refusal) => self.fail(line, refusal),
                 Piece::End => self.has_end = true,
             }
         }
@@ -101,7 +105,7 @@ impl Writer {
                     }
                     arrivals.push(arrival);
                 }
-                Err(problem) => self.fail(Some(line), problem),
+                Err(problem) => self.fail(Some(line), problem.into()),
             }
         }
         let mut verdicts = Vec::new();
@@ -124,9 +128,8 @@ impl Writer {
             if verdict.kind != Kind::Session || matches!(verdict.outcome, Outcome::Refused(_)) {
                 self.report.tally.count(&verdict);
             }
-            if let Outcome::Refused(error) = verdict.outcome {
-                let file = self.name.clone();
-                self.report.fail(Failure { file, line: Some(verdict.place), error });
+            if let Outcome::Refused(refusal) = verdict.outcome {
+                self.report.fail(Failure::new(self.name.clone(), Some(verdict.place), refusal));
             }
         }
         Ok(())

@@ -56,7 +56,8 @@ async fn an_export_round_trips_through_an_import() {
     assert_eq!(written.lines().count(), 1 + 15, "{written}");
     assert!(is_export(&path));
     let again = export::to_file(&everything, &path, |_| {}).await.unwrap_err();
-    assert!(matches!(again.cause(), aios_memory::Error::Output { .. }), "{again}");
+    let of_memory = again.of_memory().unwrap();
+    assert!(matches!(of_memory, aios_memory::Error::Output { .. }), "{again}");
 
     let other = to.open().await;
     let everything = other.administrator();
@@ -73,7 +74,7 @@ async fn an_export_round_trips_through_an_import() {
     let said = json!({"role": "user", "content": "and roses"});
     in_session(&ada, "talk").record(Kind::Message, said).await.unwrap();
     everything.longterm().upkeep().drain().await.unwrap();
-    assert_eq!(ada.working().messages().recent("talk", 10).await.unwrap().len(), 3);
+    assert_eq!(ada.working().messages().recent(&id("talk"), 10).await.unwrap().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +98,7 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     let other = to.open().await;
     let ada = of(&other, "ada");
     let taken = export::read_back(&ada, &damaged, Mode::Apply, |_| {}).await.unwrap();
-    assert_eq!((taken.tally.added, taken.failed.len(), taken.failed[0].0), (1, 1, 2));
+    assert_eq!((taken.tally.added, taken.failed.len(), taken.failed[0].line), (1, 1, 2));
     assert_detached(&taken, &[(3, "goal/g")]);
     assert_eq!(ada.working().tasks().list(None, None).await.unwrap().len(), 1);
     assert_eq!(texts(&ada, "dig").await, ["dig"]);
@@ -158,7 +159,7 @@ async fn hand_edited_times_are_read_in_any_accepted_notation() {
     {
         fs::write(&path, written.replace("2100-01-01T00:00:00Z", time)).unwrap();
         let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
-        let problem = taken.failed.first().map(|(_, problem)| problem.as_str());
+        let problem = taken.failed.first().map(|failure| failure.error.as_str());
         assert_eq!(taken.tally.added, u64::from(expect.is_none()));
         assert!(problem.unwrap_or_default().starts_with(expect.unwrap_or_default()), "{taken:?}");
     }
@@ -241,7 +242,7 @@ async fn an_import_merges_sessions_with_the_same_id() {
     }
     let taken = import(&ada, to.dir.path(), &lines).await;
     assert_eq!(counts(&taken), (3, 0, 0), "{taken:?}");
-    let messages = ada.working().messages().recent("s", 9).await.unwrap();
+    let messages = ada.working().messages().recent(&id("s"), 9).await.unwrap();
     let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
     assert_eq!(texts, ["own one", "own two", "one", "two"]);
 }
@@ -263,9 +264,9 @@ async fn a_record_of_another_user_is_a_failure_of_its_line() {
     for (view, texts_of) in [(&bob, "bob"), (&*other, "everybody")] {
         let taken = export::read_back(view, &path, Mode::Apply, |_| {}).await.unwrap();
         assert_eq!((taken.tally.added, taken.tally.refused), (1, 3), "{texts_of}: {taken:?}");
-        let failed: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
+        let failed: Vec<u64> = taken.failed.iter().map(|failure| failure.line).collect();
         assert_eq!(failed, [2, 3, 4], "{texts_of}: {taken:?}");
-        assert!(taken.failed.iter().all(|(_, problem)| problem.contains("user")), "{taken:?}");
+        assert!(taken.failed.iter().all(|failure| failure.error.contains("user")), "{taken:?}");
         assert_eq!(texts(view, "shed").await, ["the shed is green"]);
     }
     assert_eq!(bob.working().sessions().get(&id("s")).await.unwrap().unwrap().message_count, 0);
@@ -407,7 +408,7 @@ async fn a_refused_record_does_not_block_the_rest_of_its_batch() {
     fs::write(&path, given.join("\n")).unwrap();
     let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(taken.tally.added, 18, "{taken:?}");
-    let lines: Vec<u64> = taken.failed.iter().map(|(line, _)| *line).collect();
+    let lines: Vec<u64> = taken.failed.iter().map(|failure| failure.line).collect();
     assert_eq!(lines, [6, 15], "{taken:?}");
 }
 
@@ -435,5 +436,5 @@ async fn byte_order_marks_and_blank_lines_in_an_export_are_ignored() {
     }
     fs::write(&path, format!("{}\n\n{{}}\n", lines[0])).unwrap();
     let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
-    assert_eq!(taken.failed[0].0, 3);
+    assert_eq!(taken.failed[0].line, 3);
 }

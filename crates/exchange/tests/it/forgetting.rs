@@ -82,7 +82,7 @@ async fn a_forgotten_text_is_not_ingested_again() {
     assert_eq!(ingest(&ada, &[later, renamed].join("\n")).await, (0, 0, 2));
     assert_eq!(ingest(&bob, &talk).await, (0, 4, 0));
     let session = &sessions(&bob).await[0];
-    assert_eq!(bob.working().messages().recent(session, 9).await.unwrap().len(), 3);
+    assert_eq!(bob.working().messages().recent(&id(session), 9).await.unwrap().len(), 3);
     assert_eq!(found(&ada, "zanzibarquux").await, 0);
     memory.shutdown().await.unwrap();
 

@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use aios_exchange::import::{self, ImportOptions, ImportReport};
+use aios_exchange::{
+    Error,
+    import::{self, ImportOptions, ImportReport},
+};
 use aios_memory::{AgentMemory, Key, Kind, MemoryView, Mode, Record};
 use serde_json::{Value, json};
 
@@ -158,13 +161,13 @@ async fn a_store_of_sessions_is_imported() {
     assert_eq!((report.tally.added, report.failed_count), (1 + 3 + 2 + 1 + 1, 0));
     assert_eq!(unclear(&report), ["sessions.topic 1", "messages.lang 1"]);
 
-    let talk = ada.working().messages().recent("s-1", 12).await.unwrap();
+    let talk = ada.working().messages().recent(&id("s-1"), 12).await.unwrap();
     let said: Vec<_> = talk.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
     assert_eq!(said, [("user", "deploy the parser"), ("assistant", "build 77 is out")]);
     assert_eq!((talk[0].position, talk[0].tokens), (0, Some(4)));
     assert_eq!(talk[0].metadata, json!({"a": 1, "lang": "en", "role": "human"}));
     assert_eq!(talk[0].meta.scope.user.as_deref(), Some("ada"));
-    let other = ada.working().messages().recent("s-2", 12).await.unwrap();
+    let other = ada.working().messages().recent(&id("s-2"), 12).await.unwrap();
     assert_eq!(other[0].timestamp.to_string(), "2024-05-01T07:53:20Z");
     let styled = ada.working().preferences().list().await.unwrap();
     assert_eq!(styled.coding_style, Some("tabs".into()));
@@ -315,7 +318,7 @@ async fn many_rows_are_imported_in_order() {
     );
     let report = import(&memory, &path).await;
     assert_eq!(report.tally.added, 1203);
-    let last = memory.working().messages().recent("long", 2).await.unwrap();
+    let last = memory.working().messages().recent(&id("long"), 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
     assert_eq!(last, [(1201, "turn 1202"), (1202, "turn 1203")]);
     memory.shutdown().await.unwrap();
@@ -338,7 +341,7 @@ async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
         (fixture.dir.path().join("missing"), "failed to open"),
     ] {
         let error = import::file(&memory, &path, ImportOptions::default()).await.unwrap_err();
-        assert!(matches!(error.cause(), aios_memory::Error::Input { .. }), "{error:?}");
+        assert!(matches!(error, Error::Input { .. }), "{error:?}");
         assert!(error.to_string().contains(expect), "`{expect}` is not in {error}");
     }
     memory.shutdown().await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::{
     io::Cursor,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,9 +10,9 @@ use std::{
 };
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
-use aios_memory::{Id, Key, Kind, MemoryView};
+use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Remedy};
 
-use crate::{Fixture, of, sessions, texts};
+use crate::{Fixture, id, of, sessions, texts};
 
 async fn ingest(memory: &MemoryView, text: String, options: IngestOptions) -> IngestReport {
     ingest::reader(memory, Cursor::new(text.into_bytes()), None, options).await.unwrap()
@@ -35,7 +36,7 @@ async fn several_batches_are_stored_in_order_exactly_once() {
     assert_eq!((report.tally.added, report.tally.known, report.sessions), (1203, 0, 1));
     assert_eq!(told.load(Ordering::Relaxed), lines(0..1203).len() as u64);
     let session = &sessions(&memory).await[0];
-    let last = memory.working().messages().recent(session, 2).await.unwrap();
+    let last = memory.working().messages().recent(&id(session), 2).await.unwrap();
     let last: Vec<_> = last.iter().map(|m| (m.position, m.content.as_str())).collect();
     assert_eq!(last, [(1201, "stone number 1201"), (1202, "stone number 1202")]);
     assert_eq!(texts(&memory, "stone number 1202").await[0], "stone number 1202");
@@ -108,7 +109,7 @@ async fn sessions_of_users_are_separate_and_a_line_of_another_user_fails() {
     let said = async |view: &MemoryView| {
         let sessions = sessions(view).await;
         let session = sessions.iter().find(|name| name.starts_with("stdin")).unwrap();
-        let messages = view.working().messages().recent(session, 9).await.unwrap();
+        let messages = view.working().messages().recent(&id(session), 9).await.unwrap();
         messages.into_iter().map(|message| message.content).collect::<Vec<_>>()
     };
     assert_eq!(said(&ada).await, ["stone number 0", "stone number 1"]);
@@ -186,11 +187,11 @@ async fn conversations_of_one_file_are_separate_and_unknown_fields_are_reported(
     assert_eq!((report.tally.added, report.sessions), (3, 3), "{report:?}");
     assert_eq!(report.tally.unknown.get("mood"), Some(&1), "{report:?}");
     for (session, content) in [("a1", "first"), ("a2", "second"), ("b", "elsewhere")] {
-        let said = memory.working().messages().recent(session, 9).await.unwrap();
+        let said = memory.working().messages().recent(&id(session), 9).await.unwrap();
         assert_eq!(said.len(), 1, "{session}");
         assert_eq!(said[0].content, content);
     }
-    let first = &memory.working().messages().recent("a1", 9).await.unwrap()[0];
+    let first = &memory.working().messages().recent(&id("a1"), 9).await.unwrap()[0];
     assert_eq!(first.meta.scope.agent.as_deref(), Some("helper"));
     assert_eq!(first.meta.scope.project.as_deref(), Some("p"));
     assert_eq!(first.metadata["conversation_title"], "one");
@@ -247,5 +248,24 @@ async fn the_surplus_parts_of_a_shortened_long_message_are_retired() {
     assert_eq!(read("short").await, [0, 1, 1, 2]);
     assert!(!finds("medlar").await);
     assert!(finds("alike").await);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_line_has_the_remedy_of_its_error() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.guard.secrets = "refuse".parse().unwrap();
+    let memory = AgentMemory::open(config).await.unwrap();
+    let lines = "{\"text\": \"password: hunter2hunter2\"}\n{\"text\": \"the shed is green\"}\n[1]";
+    let options = IngestOptions::default().with_format(Format::Jsonl);
+    let report = ingest(&memory, lines.to_owned(), options).await;
+    let failed: Vec<_> = report.failed.iter().map(|it| (it.line, it.remedy.clone())).collect();
+    assert_eq!(failed, [(Some(3), None), (Some(1), Some(Remedy::RelaxGuard))], "{report:?}");
+
+    let export = "{\"aios_memory_export\":2}\n";
+    let report = ingest(&memory, export.to_owned(), IngestOptions::default()).await;
+    let path = PathBuf::from("FILE");
+    assert_eq!(report.failed[0].remedy, Some(Remedy::Import { path }), "{report:?}");
     memory.shutdown().await.unwrap();
 }

@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::{in_session, of};
+use crate::{id, in_session, of};
 
 /// The owners; `None` is the shared owner.
 const OWNERS: [Option<&str>; 3] = [Some("u1"), Some("u2"), None];
@@ -223,7 +223,7 @@ impl Store {
                 self.memory.feed().catch_up().await.unwrap();
                 let working = self.memory.administrator().working().clone();
                 working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
-                let moved = view.working().messages().trim(session, 1).await;
+                let moved = view.working().messages().trim(&id(session), 1).await;
                 moved.map(|count| count.to_string()).map_err(Into::into)
             }
             Action::Drain => {
@@ -326,7 +326,7 @@ async fn seen(view: &MemoryView) -> Vec<String> {
     let preferences = view.working().preferences().list().await.unwrap();
     lines.push(format!("preferences {}", shown(preferences)));
     for session in NAMES {
-        let said = view.working().messages().recent(session, 9).await.unwrap();
+        let said = view.working().messages().recent(&id(session), 9).await.unwrap();
         lines.push(format!("said in {session}: {}", shown(said)));
     }
     let stats = view.stats().await.unwrap();

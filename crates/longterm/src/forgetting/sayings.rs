@@ -4,7 +4,9 @@
 //! A text has several forms, so that punctuation around it does not change it. A tombstone stores
 //! the forms [`left`]; a text matches if one of its forms [`found`] is stored.
 
-use aios_record::{Kind, Record, forms};
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use aios_record::{Field, Kind, Recognition, Record, forms};
 use serde_json::Value;
 
 /// Minimum bytes of a text that is recognised anywhere. Shorter ones, such as "yes, please", occur
@@ -14,43 +16,42 @@ const BYTES_MIN: usize = 12;
 const BYTES_WITH_DIGITS_MIN: usize = 6;
 const DIGITS_MIN: usize = 3;
 
-/// Fields with names, whose whole value is ignored.
-const NAMING_FIELDS: &[&str] = &[
+/// Names of naming fields beside those in the table of kinds: the parts of scopes, provenances and
+/// records, and usual names of other programs.
+const NAMES_ELSEWHERE: &[&str] = &[
     "agent",
     "client",
-    "evidence",
-    "external_id",
-    "file_path",
-    "id",
-    "key",
     "kind",
     "module",
-    "name",
-    "originals",
     "path",
     "project",
-    "provenance",
     "references",
-    "role",
-    "scope",
     "session",
-    "source",
-    "status",
-    "subject",
-    "tags",
-    "tool_name",
     "url",
     "user",
 ];
 
+/// The names among them that the text of a record may repeat.
+const TITLES_ELSEWHERE: &[&str] = &["path"];
+
+/// Fields with names, whose whole value is ignored.
+static NAMING_FIELDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let names = Field::recognised(Recognition::Name).chain(Field::recognised(Recognition::Title));
+    names.chain(NAMES_ELSEWHERE.iter().copied()).collect()
+});
+
 /// Fields that the text of a record may repeat. Such a text is only a name.
-const TITLES: &[&str] = &["tool_name", "name", "key", "path", "file_path", "agent_name"];
+static TITLES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    Field::recognised(Recognition::Title).chain(TITLES_ELSEWHERE.iter().copied()).collect()
+});
 
 /// Fields with sentences of their own.
-const SENTENCES: &[&str] = &["user_transcript", "assistant_response", "description", "context"];
+static SENTENCES: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| Field::recognised(Recognition::Sentence).collect());
 
 /// Fields whose values unrelated records may share.
-const VALUES: &[&str] = &["value", "chosen", "input", "output"];
+static VALUES: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| Field::recognised(Recognition::Value).collect());
 
 /// Signs that begin a line of a list, a quotation or a table, if a space follows them.
 const MARKERS: &[char] = &['-', '*', '+', '>', '#', '|', '\u{2022}'];
@@ -240,5 +241,8 @@ fn add_strings<'a>(value: &'a Value, strings: &mut Vec<&'a str>) {
 }
 
 fn names_something(field: &str) -> bool {
-    NAMING_FIELDS.contains(&field) || NAMING_ENDS.iter().any(|end| field.ends_with(end))
+    NAMING_FIELDS.contains(field) || NAMING_ENDS.iter().any(|end| field.ends_with(end))
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,9 @@ pub struct Field {
     /// not examined, since a redacted name would be useless.
     #[serde(rename = "guarded")]
     pub is_guarded: bool,
+    /// The part of its strings in recognising the record's texts once they are forgotten.
+    #[serde(skip)]
+    pub recognition: Recognition,
     /// The field that stores it as a member of its value. `None` if it is stored by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_of: Option<&'static str>,
@@ -127,11 +130,35 @@ pub enum SetBy {
     Tier,
 }
 
+/// The part of a field's strings in recognising texts that were forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Recognition {
+    /// A record with such a text is recognised by it.
+    Text,
+    /// The record stands for it as for its own text, which is then recognised anywhere.
+    Sentence,
+    /// It is recognised only as the whole text of a record, because unrelated records may share it.
+    Value,
+    /// It only names something and is ignored.
+    Name,
+    /// It only names something, and a text of the record that repeats it does as well.
+    Title,
+}
+
 impl Field {
     const fn new(name: &'static str, value_type: ValueType, about: &'static str) -> Field {
         let is_name = matches!(
             value_type,
             ValueType::Id | ValueType::Time | ValueType::Scope | ValueType::Provenance
+        );
+        let only_names = matches!(
+            value_type,
+            ValueType::Id
+                | ValueType::Scope
+                | ValueType::Provenance
+                | ValueType::Labels
+                | ValueType::Keys
         );
         Field {
             name,
@@ -145,6 +172,7 @@ impl Field {
             set_by: SetBy::Caller,
             is_searched: false,
             is_guarded: !is_name,
+            recognition: if only_names { Recognition::Name } else { Recognition::Text },
             member_of: None,
         }
     }
@@ -171,6 +199,22 @@ impl Field {
 
     pub(super) const fn unguarded(self) -> Field {
         Field { is_guarded: false, ..self }
+    }
+
+    pub(super) const fn sentence(self) -> Field {
+        Field { recognition: Recognition::Sentence, ..self }
+    }
+
+    pub(super) const fn value(self) -> Field {
+        Field { recognition: Recognition::Value, ..self }
+    }
+
+    pub(super) const fn naming(self) -> Field {
+        Field { recognition: Recognition::Name, ..self }
+    }
+
+    pub(super) const fn title(self) -> Field {
+        Field { recognition: Recognition::Title, ..self }
     }
 
     pub(super) const fn or_named(self, alias: &'static str) -> Field {

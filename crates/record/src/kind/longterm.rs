@@ -9,8 +9,8 @@ use super::{
 pub(super) const PROCEDURE: Description = Description {
     fields: &[
         OWN_ID,
-        text("name", "Name.").one_of().searched(),
-        text("description", "Purpose.").one_of().searched(),
+        text("name", "Name.").one_of().searched().title(),
+        text("description", "Purpose.").one_of().searched().sentence(),
         json("steps", "The tool calls, in order."),
         whole("success_count", "Number of successful uses. Default: 0.").at_least(0),
         whole("fail_count", "Number of failed uses. Default: 0.").at_least(0),
@@ -25,7 +25,7 @@ pub(super) const PROCEDURE: Description = Description {
 pub(super) const INCIDENT: Description = Description {
     fields: &[
         OWN_ID,
-        text("description", "The failure.").one_of().searched(),
+        text("description", "The failure.").one_of().searched().sentence(),
         texts("symptoms", "The observed symptoms.").one_of().searched(),
         text("root_cause", "Cause of the failure.").one_of().searched(),
         text("resolution", "The fix.").one_of().searched(),
@@ -39,7 +39,7 @@ pub(super) const INCIDENT: Description = Description {
 pub(super) const CONFIG_CHANGE: Description = Description {
     fields: &[
         OWN_ID,
-        text("file_path", "Path of the file.").one_of().searched(),
+        text("file_path", "Path of the file.").one_of().searched().title(),
         text("content", "Content of the file after the change."),
         text("changed_by", "Author of the change."),
         text("reason", "Reason for the change.").one_of().searched(),
@@ -53,10 +53,10 @@ pub(super) const KNOWLEDGE: Description = Description {
         OWN_ID,
         text("title", "Heading.").one_of().searched(),
         text("content", "The text.").one_of().searched(),
-        text("source", "Origin of the text."),
+        text("source", "Origin of the text.").naming(),
         text("category", "Category to look up by."),
-        text("key", "Name to look up by."),
-        json("value", "Value under that name."),
+        text("key", "Name to look up by.").title(),
+        json("value", "Value under that name.").value(),
         share("confidence", "Confidence, 0 to 1. Default: 1."),
         labels("tags", "Labels to filter by."),
     ],
@@ -77,9 +77,9 @@ pub(super) const FACT: Description = Description {
     fields: &[
         OWN_ID,
         text("text", "The statement in words.").one_of().searched(),
-        text("subject", "The subject.").one_of().searched(),
+        text("subject", "The subject.").one_of().searched().naming(),
         text("attribute", "The attribute of the subject.").one_of().searched(),
-        json("value", "Value of the attribute.").one_of().searched(),
+        json("value", "Value of the attribute.").one_of().searched().value(),
         keys("evidence", "Keys of the records that show it."),
     ],
     ..LONGTERM
@@ -92,7 +92,7 @@ pub(super) const SUMMARY: Description = Description {
     fields: &[
         OWN_ID,
         text("text", "The text.").required().searched(),
-        text("subject", "Key of the record that it summarises."),
+        text("subject", "Key of the record that it summarises.").naming(),
         keys("originals", "Keys of the records that were read for it."),
     ],
     ..LONGTERM

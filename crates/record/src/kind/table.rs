@@ -5,7 +5,7 @@
 use super::{
     Kind,
     description::Description,
-    field::{Field, Need, SetBy, ValueType},
+    field::{Field, Need, Recognition, SetBy, ValueType},
     longterm,
     rules::{Feeding, FreeFields, Home, Mutability, Parent},
     working,
@@ -178,6 +178,18 @@ impl Kind {
         self.fields().iter().filter(|field| field.is_searched)
     }
 
+    /// Returns true if the strings of a field only refer to something: to the record itself, its
+    /// parents, the records that it was made from, its scope or its writer.
+    #[must_use]
+    pub fn is_reference(self, field: &str) -> bool {
+        let is_parent = |parent: &Parent| parent.field == Some(field);
+        self.field(field).is_some_and(|known| match known.value_type {
+            ValueType::Scope | ValueType::Provenance | ValueType::Keys => true,
+            ValueType::Id => known.name == "id" || self.parents().iter().any(is_parent),
+            _ => false,
+        })
+    }
+
     /// Returns the fields that a caller of `record` may set, the kind's own before the shared ones.
     pub fn given_fields(self) -> impl Iterator<Item = &'static Field> {
         self.all_fields().filter(|field| field.set_by == SetBy::Caller)
@@ -187,5 +199,14 @@ impl Kind {
     pub fn one_of(self) -> impl Iterator<Item = &'static str> {
         let one_of = self.fields().iter().filter(|field| field.need == Need::OneOf);
         one_of.map(|field| field.name)
+    }
+}
+
+impl Field {
+    /// Returns the names of the fields of any kind whose strings have this part in recognising
+    /// forgotten texts.
+    pub fn recognised(recognition: Recognition) -> impl Iterator<Item = &'static str> {
+        let fields = Kind::ALL.iter().flat_map(|kind| kind.all_fields());
+        fields.filter(move |field| field.recognition == recognition).map(|field| field.name)
     }
 }

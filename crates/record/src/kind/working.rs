@@ -13,13 +13,14 @@ pub(super) const GOAL: Description = Description {
     feeding: Feeding::Default,
     fields: &[
         OWN_ID,
-        text("description", "The aim.").required().searched(),
+        text("description", "The aim.").required().searched().sentence(),
         word(
             "status",
             &["pending", "active", "completed", "failed", "cancelled"],
             "Status. Default: pending.",
         )
-        .unguarded(),
+        .unguarded()
+        .naming(),
         whole("priority", "Priority; 1 is the highest. Default: 5.")
             .at_least(i32::MIN as i64)
             .at_most(i32::MAX as i64),
@@ -36,16 +37,17 @@ pub(super) const TASK: Description = Description {
     fields: &[
         OWN_ID,
         id("goal_id", "Id of its goal."),
-        text("description", "The work to be done.").required().searched(),
-        text("agent", "Name of the agent that does it."),
+        text("description", "The work to be done.").required().searched().sentence(),
+        text("agent", "Name of the agent that does it.").naming(),
         word(
             "status",
             &["pending", "in_progress", "completed", "failed", "cancelled"],
             "Status. Default: pending.",
         )
-        .unguarded(),
-        json("input", "The input."),
-        json("output", "The output."),
+        .unguarded()
+        .naming(),
+        json("input", "The input.").value(),
+        json("output", "The output.").value(),
         text("summary", "Short summary of the work done.").searched(),
         text("result", "The result.").searched(),
         text("error", "The error, if it failed.").searched(),
@@ -63,10 +65,10 @@ pub(super) const TOOL_CALL: Description = Description {
         OWN_ID,
         id("task_id", "Id of its task."),
         whole("iteration", "Iteration of the task."),
-        text("tool_name", "Name of the tool.").required().searched(),
-        text("agent", "Name of the calling agent."),
-        json("input", "The input."),
-        json("output", "The output; a long one is truncated."),
+        text("tool_name", "Name of the tool.").required().searched().title(),
+        text("agent", "Name of the calling agent.").naming(),
+        json("input", "The input.").value(),
+        json("output", "The output; a long one is truncated.").value(),
         truth("success", "True if the call succeeded. Default: false."),
         whole("duration_ms", "Duration in milliseconds."),
         text("reason", "Reason for the call.").searched(),
@@ -79,9 +81,9 @@ pub(super) const DECISION: Description = Description {
     feeding: Feeding::Default,
     fields: &[
         OWN_ID,
-        text("context", "The question decided.").required().searched(),
+        text("context", "The question decided.").required().searched().sentence(),
         json("options", "The options considered."),
-        text("chosen", "The chosen option.").required().searched(),
+        text("chosen", "The chosen option.").required().searched().value(),
         text("reasoning", "Reason for the choice.").searched(),
         word(
             "intelligence_level",
@@ -112,7 +114,7 @@ pub(super) const PATTERN: Description = Description {
 
 pub(super) const AGENT_STATE: Description = Description {
     fields: &[
-        id("agent_name", "Name of the agent, which is the id.").or_named("id").required(),
+        id("agent_name", "Name of the agent, which is the id.").or_named("id").required().title(),
         json("state", "The saved value.").required(),
     ],
     ..WORKING
@@ -136,16 +138,18 @@ pub(super) const MESSAGE: Description = Description {
     feeding: Feeding::Default,
     fields: &[
         id("id", "Id in the system that it comes from, unique in its session. Default: a new one."),
-        text("name", "Name of the speaker.").searched(),
+        text("name", "Name of the speaker.").searched().title(),
         text("content", "The content.").required().searched(),
-        word("role", &["system", "user", "assistant", "tool"], "Role. Default: user.").unguarded(),
+        word("role", &["system", "user", "assistant", "tool"], "Role. Default: user.")
+            .unguarded()
+            .naming(),
         time("timestamp", "Time of the message. Default: now."),
         labels("tags", "Labels to filter by.").in_member_of("metadata"),
         json("metadata", "Additional data."),
         whole("position", "Position in the session, from 0.").by_tier(),
         whole("tokens", "Number of tokens, if known.").by_tier(),
         text("model", "The model that wrote it.").by_tier(),
-        text("external_id", "Id in the system that it comes from.").by_tier().unguarded(),
+        text("external_id", "Id in the system that it comes from.").by_tier().unguarded().naming(),
     ],
     common: COMMON_OF_MESSAGES,
     ..WORKING
@@ -155,10 +159,10 @@ pub(super) const INTERACTION: Description = Description {
     fields: &[
         OWN_ID,
         time("timestamp", "Time of the exchange. Default: now."),
-        text("user_transcript", "The user's words.").required().searched(),
+        text("user_transcript", "The user's words.").required().searched().sentence(),
         json("llm_messages", "The input of the model."),
         json("tool_calls", "The tool calls: a list of {name, args, result}."),
-        text("assistant_response", "The answer.").searched(),
+        text("assistant_response", "The answer.").searched().sentence(),
         text("skill_used", "The skill that answered."),
         json("latency_ms", "Latency of each stage in milliseconds, by name."),
     ],
@@ -170,8 +174,8 @@ pub(super) const ENTRY: Description = Description {
     fields: &[
         OWN_ID,
         text("category", "Category.").required(),
-        text("key", "Key to look up by; not necessarily unique.").required().searched(),
-        json("value", "The value.").searched(),
+        text("key", "Key to look up by; not necessarily unique.").required().searched().title(),
+        json("value", "The value.").searched().value(),
         labels("tags", "Labels to filter by."),
         text("entity_type", "Type of the entity that it describes."),
         text("entity_id", "Id of that entity.").unguarded(),
@@ -188,7 +192,7 @@ pub(super) const EVENT: Description = Description {
         whole("seq", "Sequence number in its ring. Default: 0."),
         time("timestamp", "Time of the event. Default: now."),
         text("category", "Category.").required().searched(),
-        text("source", "The component that it comes from.").searched(),
+        text("source", "The component that it comes from.").searched().naming(),
         json("data", "The content.").searched(),
         truth("critical", "True if it must not be lost. Default: false."),
     ],
@@ -197,16 +201,16 @@ pub(super) const EVENT: Description = Description {
 
 pub(super) const PREFERENCE: Description = Description {
     fields: &[
-        id("key", "Key, unique for its owner; the id.").required().guarded(),
-        json("value", "The value."),
+        id("key", "Key, unique for its owner; the id.").required().guarded().title(),
+        json("value", "The value.").value(),
     ],
     ..SETTING
 };
 
 pub(super) const PERSONA: Description = Description {
     fields: &[
-        id("key", "Name of the trait; the id.").required().guarded(),
-        json("value", "The value, kept as text."),
+        id("key", "Name of the trait; the id.").required().guarded().title(),
+        json("value", "The value, kept as text.").value(),
     ],
     ..SETTING
 };

@@ -34,7 +34,7 @@ use super::{
     request::{Query, broken, check_type, id_of, is_too_long, too_long},
     service::Service,
 };
-use crate::{call::Call, failure::Failure};
+use crate::{call::Call, failure::Failure, remedy::words};
 
 /// Lines of one batch.
 const BATCH: usize = 256;
@@ -261,7 +261,12 @@ impl Importer {
 
     fn count(&mut self, verdict: Verdict) {
         self.tally.count(&verdict);
-        if let Outcome::Refused(error) = verdict.outcome {
+        if let Outcome::Refused(refusal) = verdict.outcome {
+            let advice = refusal.remedy.as_ref().map(words);
+            let error = match advice {
+                Some(advice) => format!("{}; {advice}", refusal.reason),
+                None => refusal.reason,
+            };
             self.list(verdict.place, error);
         }
     }

@@ -132,7 +132,7 @@ pub(crate) async fn list_messages(
     let limit = within("limit", limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
     let session = id_of(session)?;
     let messages = call.caller.view().working().messages();
-    let recent = async { messages.recent(session.as_str(), limit).await.map_err(Error::from) };
+    let recent = async { messages.recent(&session, limit).await.map_err(Error::from) };
     let messages = call.read(Box::pin(recent)).await?;
     let messages = messages.into_iter().map(ShownMessage::from).collect();
     Ok(answer::json(StatusCode::OK, &Messages { messages }))

@@ -307,7 +307,7 @@ async fn ageing_keeps_undelivered_records_and_feeds_only_summaries() {
     let told = working.feed().after(3, 9).await.unwrap();
     assert!(told.iter().all(|item| item.change.key().kind == Kind::Summary), "{told:?}");
     assert_eq!(told.len(), 1);
-    assert_eq!(working.messages().recent("s", 9).await.unwrap()[0].content, "m2");
+    assert_eq!(working.messages().recent(&id("s"), 9).await.unwrap()[0].content, "m2");
 }
 
 #[tokio::test]

@@ -151,7 +151,7 @@ async fn ids(working: &Working, kind: Kind) -> BTreeSet<String> {
 /// feed.
 async fn check(working: &Working, acknowledged: &Acknowledged) {
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
-    let messages = working.messages().recent("shared", usize::MAX).await.unwrap();
+    let messages = working.messages().recent(&id("shared"), usize::MAX).await.unwrap();
     let positions: Vec<_> = messages.iter().map(|message| message.position).collect();
     assert_eq!(positions, (0..messages.len() as i64).collect::<Vec<_>>());
     let session = working.sessions().get(&id("shared")).await.unwrap();

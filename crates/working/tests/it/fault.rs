@@ -70,7 +70,7 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
     assert!(500 < acknowledged.len(), "{}", acknowledged.len());
     let kept = async |working: &Working| {
         assert_eq!(working.upkeep().verify().await.unwrap(), []);
-        let messages = working.messages().recent("s", usize::MAX).await.unwrap();
+        let messages = working.messages().recent(&id("s"), usize::MAX).await.unwrap();
         let mut kept: Vec<_> = messages.iter().map(|message| message.id.to_string()).collect();
         kept.sort_unstable();
         kept
@@ -93,7 +93,7 @@ async fn a_full_file_refuses_writes_until_there_is_room() {
     more().await.unwrap();
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
     assert_eq!(
-        working.messages().recent("s", usize::MAX).await.unwrap().len() + 300,
+        working.messages().recent(&id("s"), usize::MAX).await.unwrap().len() + 300,
         acknowledged.len()
     );
     // So does raising the limit.
@@ -256,7 +256,7 @@ async fn acknowledged_writes_survive_a_full_disk() {
     assert!(10 < acknowledged.len(), "{acknowledged:?}");
     let working = place.open(place.config());
     assert_eq!(working.upkeep().verify().await.unwrap(), []);
-    let messages = working.messages().recent("s", usize::MAX).await.unwrap();
+    let messages = working.messages().recent(&id("s"), usize::MAX).await.unwrap();
     let mut kept: Vec<_> = messages.iter().map(|message| message.id.to_string()).collect();
     kept.sort_unstable();
     assert_eq!(kept, acknowledged);
@@ -287,6 +287,6 @@ fn child() {
         }
         writers.join_all().await;
         // Existing rows can still be read.
-        assert!(!working.messages().recent("s", 9).await.unwrap().is_empty());
+        assert!(!working.messages().recent(&id("s"), 9).await.unwrap().is_empty());
     });
 }

@@ -16,12 +16,12 @@ async fn messages_keep_their_order_and_create_their_session() {
         let receipt = working.messages().add(said("s", &format!("message {n}"))).await.unwrap();
         assert!(matches!(receipt, MessageReceipt::Added { position, .. } if position == n));
     }
-    let recent = working.messages().recent("s", RECENT_MESSAGES).await.unwrap();
+    let recent = working.messages().recent(&id("s"), RECENT_MESSAGES).await.unwrap();
     let contents: Vec<_> = recent.iter().map(|message| message.content.clone()).collect();
     assert_eq!(contents, (8..20).map(|n| format!("message {n}")).collect::<Vec<_>>());
     let session = working.sessions().get(&id("s")).await.unwrap().unwrap();
     assert_eq!((session.message_count, session.id.as_str()), (20, "s"));
-    assert!(working.messages().recent("other", 12).await.unwrap().is_empty());
+    assert!(working.messages().recent(&id("other"), 12).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn history_has_the_shape_of_chat_apis() {
     working.messages().add(said("s", "hello")).await.unwrap();
     working.messages().add(NewMessage::new(id("s"), "assistant", "hi")).await.unwrap();
     working.messages().add(NewMessage::new(id("s"), "narrator", "silence")).await.unwrap();
-    let history = working.messages().chat_history("s", 12).await.unwrap();
+    let history = working.messages().chat_history(&id("s"), 12).await.unwrap();
     let expect = serde_json::json!([
         {"role": "user", "content": "hello"},
         {"role": "assistant", "content": "hi"},
@@ -69,7 +69,7 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
     let bad = NewMessage { id: Some(id("m")), ..said("t", "in another session") };
     let error = working.messages().add_all(vec![said("t", "good"), bad]).await.unwrap_err();
     assert!(matches!(error, Error::InBatch { index: 1, .. }) && error.is_invalid(), "{error:?}");
-    assert!(working.messages().recent("t", 9).await.unwrap().is_empty());
+    assert!(working.messages().recent(&id("t"), 9).await.unwrap().is_empty());
     assert!(working.sessions().get(&id("t")).await.unwrap().is_none());
     assert_eq!(working.feed().after(0, 99).await.unwrap().len(), 1);
 }
@@ -85,10 +85,10 @@ async fn each_user_has_an_own_session_of_the_same_id() {
     assert_eq!(working.sessions().get(&id("s")).await.unwrap().unwrap().user_id(), Some("ada"));
     let receipt = working.messages().add(of("bob")).await.unwrap();
     assert!(matches!(receipt, MessageReceipt::Added { position: 0, .. }), "{receipt:?}");
-    let error = working.messages().recent("s", 9).await.unwrap_err();
+    let error = working.messages().recent(&id("s"), 9).await.unwrap_err();
     assert!(matches!(error, Error::Ambiguous { kind: Kind::Session, .. }), "{error}");
     for name in ["ada", "bob"] {
-        let messages = view(&working, name).messages().recent("s", 9).await.unwrap();
+        let messages = view(&working, name).messages().recent(&id("s"), 9).await.unwrap();
         let said: Vec<_> = messages.iter().map(|message| message.content.as_str()).collect();
         assert_eq!(said, [format!("from {name}")]);
     }
@@ -100,10 +100,10 @@ async fn trimming_keeps_undelivered_messages_and_the_count() {
     for n in 0..5 {
         working.messages().add(said("s", &format!("message {n}"))).await.unwrap();
     }
-    assert_eq!(working.messages().trim("s", 2).await.unwrap(), 0);
+    assert_eq!(working.messages().trim(&id("s"), 2).await.unwrap(), 0);
     working.feed().trim(4).await.unwrap();
-    assert_eq!(working.messages().trim("s", 2).await.unwrap(), 3);
-    assert_eq!(working.messages().recent("s", 9).await.unwrap().len(), 2);
+    assert_eq!(working.messages().trim(&id("s"), 2).await.unwrap(), 3);
+    assert_eq!(working.messages().recent(&id("s"), 9).await.unwrap().len(), 2);
     let next = working.messages().add(said("s", "next")).await.unwrap();
     assert!(matches!(next, MessageReceipt::Added { position: 5, .. }));
     assert!(working.upkeep().verify().await.unwrap().is_empty());
@@ -130,7 +130,7 @@ async fn idle_sessions_are_cleaned_up() {
     working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
     assert_eq!(working.sessions().clean_up(90).await.unwrap(), 1);
     assert!(working.sessions().get(&id("old")).await.unwrap().is_none());
-    assert_eq!(working.tasks().list(Some("worked"), None).await.unwrap().len(), 1);
+    assert_eq!(working.tasks().list(Some(&id("worked")), None).await.unwrap().len(), 1);
     assert!(working.upkeep().verify().await.unwrap().is_empty());
     assert!(working.sessions().touch(&id("old")).await.unwrap_err().is_not_found());
 }

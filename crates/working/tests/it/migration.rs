@@ -82,7 +82,7 @@ fn migrated(place: &Place, rows: &[String]) -> Working {
 }
 
 async fn said(view: &WorkingView, session: &str) -> Vec<(i64, String)> {
-    let messages = view.messages().recent(session, 99).await.unwrap();
+    let messages = view.messages().recent(&id(session), 99).await.unwrap();
     messages.into_iter().map(|Message { position, id, .. }| (position, id.to_string())).collect()
 }
 
@@ -116,10 +116,13 @@ async fn messages_and_tasks_move_to_a_session_of_their_owner() {
     assert_eq!(said(&ada, "mixed").await, said_as(&[(1, "m11"), (3, "m13")]));
     assert_eq!(said(&bob, "mixed").await, said_as(&[(2, "m12")]));
     assert_eq!(said(&cy, "mixed").await, []);
-    assert_eq!(cy.tasks().list(Some("mixed"), Some(TaskStatus::Pending)).await.unwrap().len(), 1);
+    assert_eq!(
+        cy.tasks().list(Some(&id("mixed")), Some(TaskStatus::Pending)).await.unwrap().len(),
+        1
+    );
     assert_eq!(said(&ada, "hers").await, said_as(&[(0, "m20")]));
     assert_eq!(said(&everybody, "hers").await, said_as(&[(1, "m21")]));
-    assert_eq!(everybody.tasks().list(Some("hers"), None).await.unwrap().len(), 1);
+    assert_eq!(everybody.tasks().list(Some(&id("hers")), None).await.unwrap().len(), 1);
 
     // A session that was split off for an owner keeps the times of the original, and continues.
     let mixed = id("mixed");

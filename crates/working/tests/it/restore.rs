@@ -30,7 +30,7 @@ async fn talk(messages: usize) -> (Record, Vec<Record>) {
 
 /// Returns the messages of a session in order, with their positions.
 async fn places(working: &Working) -> Vec<(i64, String)> {
-    let messages = working.messages().recent("s", 99).await.unwrap();
+    let messages = working.messages().recent(&id("s"), 99).await.unwrap();
     messages.into_iter().map(|message| (message.position, message.content)).collect()
 }
 
@@ -103,7 +103,7 @@ async fn positions_of_trimmed_messages_are_not_reused() {
     let (_place, working) = opened();
     restore(&working, &[&[session], &messages[3..]].concat()).await;
     working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
-    assert_eq!(working.messages().trim("s", 0).await.unwrap(), 2);
+    assert_eq!(working.messages().trim(&id("s"), 0).await.unwrap(), 2);
     check_goes_on(&working, 5).await;
 }
 

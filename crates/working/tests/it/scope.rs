@@ -140,8 +140,8 @@ async fn messages_of_another_users_session_are_inaccessible() {
         ..NewMessage::new(id("s"), "user", "x")
     };
     bob.messages().add(said.clone()).await.unwrap();
-    assert!(ada.messages().recent("s", 9).await.unwrap().is_empty());
-    assert_eq!(ada.messages().trim("s", 0).await.unwrap(), 0);
+    assert!(ada.messages().recent(&id("s"), 9).await.unwrap().is_empty());
+    assert_eq!(ada.messages().trim(&id("s"), 0).await.unwrap(), 0);
     assert!(!ada.messages().add(said).await.unwrap().is_known());
-    assert_eq!(bob.messages().recent("s", 9).await.unwrap().len(), 1);
+    assert_eq!(bob.messages().recent(&id("s"), 9).await.unwrap().len(), 1);
 }

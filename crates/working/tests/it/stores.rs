@@ -209,7 +209,7 @@ async fn act(view: &WorkingView, call: &Call, says: &str) -> String {
             let message = NewMessage::new(named(name), "user", says);
             told(view.messages().amend(&named(name), &message).await)
         }
-        Call::Trim { session } => told(view.messages().trim(named(session).as_str(), 1).await),
+        Call::Trim { session } => told(view.messages().trim(&named(session), 1).await),
         Call::CreateSession { name } => told(view.sessions().add(Session::new(named(name))).await),
         Call::Touch { session } => told(view.sessions().touch(&named(session)).await),
         Call::SumUp { session } => told(view.sessions().set_summary(&named(session), says).await),
@@ -277,9 +277,9 @@ async fn picture(view: &WorkingView) -> Vec<String> {
     }
     for n in name() {
         let name = format!("n{n}");
-        lines.push(told(view.messages().recent(&name, 99).await));
+        lines.push(told(view.messages().recent(&id(&name), 99).await));
         lines.push(told(view.tasks().of_goal(&id(&name)).await));
-        lines.push(told(view.tasks().list(Some(&name), None).await));
+        lines.push(told(view.tasks().list(Some(&id(&name)), None).await));
         lines.push(told(view.tool_calls().of_task(&id(&name)).await));
         lines.push(told(view.preferences().get(&name).await));
     }

@@ -236,7 +236,7 @@ async fn an_amended_message_keeps_its_position() {
     assert!(ada.messages().amend(&id("m"), &said("changed")).await.unwrap());
     assert!(!ada.messages().amend(&id("none"), &said("x")).await.unwrap());
     let texts = async |view: &WorkingView| {
-        let messages = view.messages().recent("s", 9).await.unwrap();
+        let messages = view.messages().recent(&id("s"), 9).await.unwrap();
         messages.into_iter().map(|message| message.content).collect::<Vec<_>>()
     };
     assert_eq!(texts(&ada).await, ["changed", "two"]);

@@ -87,7 +87,7 @@ async fn a_task_records_its_times_and_duration() {
     assert_eq!(completed, [done]);
     assert_eq!(working.tasks().of_goal(&goal.id).await.unwrap(), completed);
     assert_eq!(working.tasks().history(5).await.unwrap(), completed);
-    assert!(working.tasks().list(Some("none"), None).await.unwrap().is_empty());
+    assert!(working.tasks().list(Some(&id("none")), None).await.unwrap().is_empty());
     let missing = working.tasks().set_status(&id("none"), "failed", TaskUpdate::default()).await;
     assert!(missing.unwrap_err().is_not_found());
 }

@@ -294,8 +294,7 @@ async fn foreign_export(hand: &Hand) -> Result<(u64, Vec<(u64, String)>), aios_e
     let taken = export::read_back(&hand.view, &path, Mode::Apply, |_| {}).await?;
     let failed = taken.failed.into_iter();
     // The refusal names the user in the file.
-    let failed =
-        failed.map(|(line, problem)| (line, problem.replace("u1", "U").replace("u2", "U")));
+    let failed = failed.map(|it| (it.line, it.error.replace("u1", "U").replace("u2", "U")));
     Ok((taken.tally.added, failed.collect()))
 }
 

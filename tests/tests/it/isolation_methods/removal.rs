@@ -21,16 +21,16 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "Persona::remove" => [h.view.working().persona().remove("tone").await];
     "Messages::trim" => [
-        { all_told(&h).await; h.view.working().messages().trim("s1", 2).await },
-        h.view.working().messages().recent("s1", 20).await,
-        h.view.working().messages().trim("nothing", 2).await,
+        { all_told(&h).await; h.view.working().messages().trim(&id("s1"), 2).await },
+        h.view.working().messages().recent(&id("s1"), 20).await,
+        h.view.working().messages().trim(&id("nothing"), 2).await,
     ];
     "Messages::move_out" => [
         { all_told(&h).await; moved_out(&h, h.user.unwrap_or_default()).await },
         moved_out(&h, "u1").await,
         moved_out(&h, "u2").await,
         moved_out(&h, "").await,
-        h.view.working().messages().recent("s1", 20).await,
+        h.view.working().messages().recent(&id("s1"), 20).await,
     ];
     "Records::remove" => [
         h.view.working().records().remove(&key(Kind::Goal, "g1")).await,
@@ -172,7 +172,7 @@ fn narrowed(hand: &Hand, session: &str) -> aios_memory::MemoryView {
 
 /// Moves out the newest message of a session, as `owner`.
 async fn moved_out(hand: &Hand, owner: &str) -> Result<u64, aios_memory::working::Error> {
-    let newest = hand.view.working().messages().recent("s1", 1).await?;
+    let newest = hand.view.working().messages().recent(&id("s1"), 1).await?;
     let ids: Vec<Id> = newest.into_iter().map(|message| message.id).collect();
     let owner = if owner.is_empty() { Owner::SHARED } else { Owner::user(owner).unwrap() };
     hand.view.working().messages().move_out(&owner, &ids).await

@@ -62,13 +62,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().messages().get(&id("m4")).await,
     ];
     "Messages::recent" => [
-        h.view.working().messages().recent("s1", 2).await,
-        h.view.working().messages().recent("s1", 20).await,
-        h.view.working().messages().recent("s3", 20).await,
+        h.view.working().messages().recent(&id("s1"), 2).await,
+        h.view.working().messages().recent(&id("s1"), 20).await,
+        h.view.working().messages().recent(&id("s3"), 20).await,
     ];
     "Messages::chat_history" => [
-        h.view.working().messages().chat_history("s1", 20).await,
-        h.view.working().messages().chat_history("nowhere", 20).await,
+        h.view.working().messages().chat_history(&id("s1"), 20).await,
+        h.view.working().messages().chat_history(&id("nowhere"), 20).await,
     ];
     "Metrics::keys" => [h.view.working().metrics().keys().await];
     "Metrics::history" => [
@@ -139,7 +139,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "Tasks::list" => [
         h.view.working().tasks().list(None, None).await,
-        h.view.working().tasks().list(Some("s1"), None).await,
+        h.view.working().tasks().list(Some(&id("s1")), None).await,
         h.view.working().tasks().list(None, Some(TaskStatus::Completed)).await,
     ];
     "Tasks::history" => [h.view.working().tasks().history(10).await];

@@ -1,6 +1,6 @@
 //! The tables of column names agree with the table of kinds.
 
-use super::{super::SHAPES, Becomes, USER};
+use super::{super::shapes::SHAPES, Becomes, USER};
 
 #[test]
 fn columns_name_fields_of_their_kind() {

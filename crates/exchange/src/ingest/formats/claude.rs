@@ -8,11 +8,11 @@ use aios_draft::content::{Content, first, text_in};
 use serde_json::{Map, Value};
 
 use super::{
-    Description, Elements, Reader, Shape,
+    description::{Description, Elements, Reader, Shape},
     transcript::{Conversation, Ids, Message, Transcript},
     tree,
 };
-use crate::ingest::Format;
+use crate::ingest::format::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::Claude,

@@ -11,10 +11,10 @@ use aios_draft::content::{Content, first, text_in};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Description, Elements, Reader, Shape,
+    description::{Description, Elements, Reader, Shape},
     transcript::{Conversation, Ids, Message, Transcript},
 };
-use crate::ingest::{CONVERSATION_BYTES_MAX, Format};
+use crate::ingest::{elements::CONVERSATION_BYTES_MAX, format::Format};
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::ClaudeCode,

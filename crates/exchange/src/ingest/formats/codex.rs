@@ -9,10 +9,11 @@ use aios_draft::content::{Content, text_in};
 use serde_json::{Map, Value};
 
 use super::{
-    Description, Elements, Reader, Shape, responses,
+    description::{Description, Elements, Reader, Shape},
+    responses,
     transcript::{Conversation, Ids, Message, Transcript},
 };
-use crate::ingest::Format;
+use crate::ingest::format::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::Codex,

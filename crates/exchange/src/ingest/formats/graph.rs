@@ -10,8 +10,11 @@ use aios_draft::{
 use aios_record::Kind;
 use serde_json::{Map, Value, json};
 
-use super::{Description, Elements, Reader, Shape, transcript::Transcript};
-use crate::ingest::Format;
+use super::{
+    description::{Description, Elements, Reader, Shape},
+    transcript::Transcript,
+};
+use crate::ingest::format::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::McpMemory,

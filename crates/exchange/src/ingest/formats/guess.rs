@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Description, FORMATS, Shape, recognise};
+use super::{
+    description::{Description, Shape},
+    table::{FORMATS, recognise},
+};
 
 /// Maximum number of field names listed for an unrecognised element.
 const NAMES_MAX: usize = 8;

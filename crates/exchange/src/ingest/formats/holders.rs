@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Description, FORMATS};
+use super::{description::Description, table::FORMATS};
 
 /// Fields that hold the messages of a conversation.
 const HOLDERS: &[&str] =

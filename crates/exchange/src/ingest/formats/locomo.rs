@@ -7,8 +7,11 @@ mod sample;
 use serde_json::{Map, Value};
 
 pub(crate) use self::sample::Sample;
-use super::{Description, Elements, Reader, Shape, transcript::Transcript};
-use crate::ingest::Format;
+use super::{
+    description::{Description, Elements, Reader, Shape},
+    transcript::Transcript,
+};
+use crate::ingest::format::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::Locomo,

@@ -9,11 +9,11 @@ use aios_record::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    Description, Elements, Reader, Shape,
+    description::{Description, Elements, Reader, Shape},
     transcript::{Transcript, session_id},
 };
 use crate::{
-    ingest::Format,
+    ingest::format::Format,
     labelled::{CATEGORY_UNANSWERABLE, Question},
 };
 

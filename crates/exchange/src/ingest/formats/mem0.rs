@@ -5,8 +5,12 @@ use aios_draft::{Draft, content::text_in, repeated};
 use aios_record::Kind;
 use serde_json::{Map, Value};
 
-use super::{Description, Elements, Reader, Shape, graph, transcript::Transcript};
-use crate::ingest::Format;
+use super::{
+    description::{Description, Elements, Reader, Shape},
+    graph,
+    transcript::Transcript,
+};
+use crate::ingest::format::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::Mem0,

@@ -9,11 +9,11 @@ use aios_draft::content::{Call, Content, Returned, first, output_of, text_in};
 use serde_json::{Map, Value};
 
 use super::{
-    Description, Elements, Reader, Shape,
+    description::{Description, Elements, Reader, Shape},
     transcript::{Conversation, Ids, Message, Transcript},
     tree,
 };
-use crate::ingest::{CONVERSATION_BYTES_MAX, Format};
+use crate::ingest::{elements::CONVERSATION_BYTES_MAX, format::Format};
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::OpenClaw,

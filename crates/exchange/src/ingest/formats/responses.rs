@@ -6,10 +6,10 @@ use aios_draft::content::{self, Call, Content, first, text_in};
 use serde_json::{Map, Value};
 
 use super::{
-    Description, Elements, Reader, Shape,
+    description::{Description, Elements, Reader, Shape},
     transcript::{Conversation, Ids, Message, Transcript},
 };
-use crate::ingest::Format;
+use crate::ingest::format::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::Responses,

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Description, Elements, Shape};
-use crate::ingest::Format;
+use super::description::{Description, Elements, Shape};
+use crate::ingest::format::Format;
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::ShareGpt,

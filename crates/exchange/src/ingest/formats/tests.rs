@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 
 use crate::ingest::{
     Format, Thinking,
-    formats::FORMATS,
-    reading::{Input, Piece, read},
+    formats::table::FORMATS,
+    piece::Piece,
+    reading::{Input, read},
 };
 
 /// Outcome of reading a file.
@@ -91,7 +92,7 @@ fn read_as(format: Format, thinking: Thinking, name: &str, bytes: &[u8]) -> Read
             Piece::Draft(_, draft) => found.drafts.push(*draft),
             Piece::Skipped { rows, reason, .. } => found.skipped.push((reason, rows)),
             Piece::Mended(line, mend) => found.failed.push(format!("{line}~ {}", mend.reason)),
-            Piece::Failed(_, problem) => found.failed.push(problem),
+            Piece::Failed(_, refusal) => found.failed.push(refusal.reason),
             Piece::Document(_) | Piece::End => {}
         }
         ControlFlow::Continue(())

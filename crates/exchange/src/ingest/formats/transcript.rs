@@ -12,6 +12,7 @@ use aios_draft::{
     moment,
     shape::{self, Shaped},
 };
+use aios_memory::admission::Refusal;
 use aios_record::{Kind, Scope};
 use aios_working::OUTPUT_CHARS_MAX;
 use serde_json::{Map, Value};
@@ -21,7 +22,7 @@ use self::{
     calls::{call_draft, fitted, name_bytes, text_of},
     conversation::provider,
 };
-use crate::ingest::{Thinking, reading::Piece};
+use crate::ingest::{options::Thinking, piece::Piece};
 
 /// Maximum number of calls that wait for their results; beyond it, the oldest is emitted without
 /// one.
@@ -268,7 +269,7 @@ impl Transcript {
     }
 
     /// Reports a row that is refused.
-    pub(super) fn fail(&mut self, line: u64, problem: impl Into<String>) {
+    pub(super) fn fail(&mut self, line: u64, problem: impl Into<Refusal>) {
         self.pieces.push(Piece::Failed(Some(line), problem.into()));
     }
 

@@ -6,17 +6,21 @@ use std::{
     ops::ControlFlow,
 };
 
-use aios_draft::{moment, repeated::Seed};
+use aios_draft::{
+    moment,
+    repeated::Seed,
+    spellings::{looks_like_owner, names_owner},
+};
 
-use super::{Elements, Hand, Messages, Parsed, objects::mentions_owner, parse};
+use super::{
+    hand::{Elements, Hand},
+    messages::Messages,
+    parsed::{Parsed, parse},
+};
 use crate::ingest::{
     elements::{ELEMENT_BYTES_MAX, Element, End, Place, Scanner, head_of, next_alike},
     formats,
 };
-
-/// Maximum length in bytes of a conversation that is held whole, since its end may contain fields
-/// that concern its beginning.
-pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Documents in a stream.
 pub(super) struct Documents<'h, 'a, 's, R> {
@@ -218,4 +222,14 @@ fn next_of(element: &Element, places: Vec<usize>) -> Option<usize> {
         // A message in a broken conversation is not another conversation.
         found.is_some_and(|(it, _)| holder.is_none_or(|holder| it.get(holder).is_some()))
     })
+}
+
+/// Returns `true` if a piece of broken JSON has a field that names an owner or looks like one.
+pub(super) fn mentions_owner(json: &[u8]) -> bool {
+    let json = String::from_utf8_lossy(json);
+    let names = json.match_indices(':').filter_map(|(at, _)| {
+        let name = json[..at].trim_end().strip_suffix('"')?;
+        Some(&name[name.rfind('"')? + 1..])
+    });
+    names.into_iter().any(|name| names_owner(name) || looks_like_owner(name))
 }

@@ -9,17 +9,18 @@ use std::{
 use aios_draft::{
     Mend,
     repeated::{self, Seed},
-    spellings::{TEXT, looks_like_owner, names_owner, names_place},
+    spellings::{TEXT, names_place},
 };
 use serde_json::{Map, Value};
 
 use super::{
-    Beside, CONVERSATION_BYTES_MAX, Elements, Messages,
-    documents::{Destination, Documents},
-    parse,
+    documents::{Destination, Documents, mentions_owner},
+    hand::{Beside, Elements},
+    messages::Messages,
+    parsed::parse,
 };
 use crate::ingest::{
-    elements::{Element, End, Place, head_of, next_entry},
+    elements::{CONVERSATION_BYTES_MAX, Element, End, Place, head_of, next_entry},
     formats::{self, Formats, PartsOf},
 };
 
@@ -285,14 +286,4 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         repeated::put(&mut table.fields, name, part);
         Ok(())
     }
-}
-
-/// Returns `true` if a piece of broken JSON has a field that names an owner or looks like one.
-pub(super) fn mentions_owner(json: &[u8]) -> bool {
-    let json = String::from_utf8_lossy(json);
-    let names = json.match_indices(':').filter_map(|(at, _)| {
-        let name = json[..at].trim_end().strip_suffix('"')?;
-        Some(&name[name.rfind('"')? + 1..])
-    });
-    names.into_iter().any(|name| names_owner(name) || looks_like_owner(name))
 }

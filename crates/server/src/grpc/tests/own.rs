@@ -301,7 +301,12 @@ async fn messages_are_appended_in_order_and_recognised_by_their_external_id() {
     assert_eq!(again[0].key, added[0].key);
 
     let view = fixture.memory.for_user("ada").unwrap();
-    let recent = view.working().messages().recent("standup", 10).await.unwrap();
+    let recent = view
+        .working()
+        .messages()
+        .recent(&aios_memory::Id::new("standup").unwrap(), 10)
+        .await
+        .unwrap();
     let contents: Vec<&str> = recent.iter().map(|message| &*message.content).collect();
     assert_eq!(
         contents,
@@ -317,5 +322,13 @@ async fn messages_are_appended_in_order_and_recognised_by_their_external_id() {
     }
     let request = AddMessagesRequest { session: String::new(), ..request };
     fails(client.add_messages(request).await, Code::InvalidArgument);
-    assert_eq!(view.working().messages().recent("standup", 10).await.unwrap().len(), 3);
+    assert_eq!(
+        view.working()
+            .messages()
+            .recent(&aios_memory::Id::new("standup").unwrap(), 10)
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
 }

@@ -1,0 +1,92 @@
+//! Storing a record that is given as fields, by its kind.
+
+use aios_record::{Id, Key, Kind, Scope};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::{Error, MemoryView, RecordProblem, fields};
+
+/// Stores the record that the settled `fields` describe, with `scope`, and returns its id.
+pub(super) async fn put(
+    view: &MemoryView,
+    kind: Kind,
+    fields: Map<String, Value>,
+    scope: &Scope,
+) -> Result<Id, Error> {
+    let fields = fields::with_scope(fields, scope);
+    if kind.is_direct() {
+        return Ok(view.longterm().records().put(kind, fields).await?);
+    }
+    match kind.is_setting() {
+        true => put_setting(view, kind, fields, scope).await,
+        false => put_working(view, kind, Value::Object(fields)).await,
+    }
+}
+
+/// Stores a record of working memory.
+async fn put_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id, Error> {
+    let working = view.working();
+    Ok(match kind {
+        Kind::Goal => working.goals().put(typed(kind, value)?).await?.id,
+        Kind::Task => working.tasks().put(typed(kind, value)?).await?.id,
+        Kind::ToolCall => working.tool_calls().put(typed(kind, value)?).await?.id,
+        Kind::Decision => working.decisions().put(typed(kind, value)?).await?.id,
+        Kind::Pattern => working.patterns().put(typed(kind, value)?).await?.id,
+        Kind::AgentState => working.agent_states().put(typed(kind, value)?).await?.id,
+        Kind::Session => {
+            let session: aios_working::Session = typed(kind, value)?;
+            let summary = session.summary.clone();
+            let stored = working.sessions().add(session).await?;
+            if summary.is_some() && stored.summary != summary {
+                return Err(Error::Record { kind, problem: RecordProblem::OtherSummary });
+            }
+            stored.id
+        }
+        Kind::Interaction => working.interactions().put(typed(kind, value)?).await?.id,
+        Kind::Entry => working.entries().add(typed(kind, value)?).await?.id,
+        Kind::Event => {
+            let event: aios_working::Event = typed(kind, value)?;
+            let id = event.id.clone();
+            let stored = match working.records().get(&Key::new(kind, id.clone())).await {
+                // The administrator's view, and several owners have the id.
+                Err(aios_working::Error::Ambiguous { .. }) => None,
+                stored => stored?,
+            };
+            let content = (&event.category, &event.source, &event.data);
+            if stored.is_some_and(|it| {
+                let said = ["category", "source", "data"].map(|field| it.payload[field].clone());
+                said != [json!(content.0), json!(content.1), json!(content.2)]
+            }) {
+                return Err(Error::Record { kind, problem: RecordProblem::Differs });
+            }
+            view.shared().working.intake().put_events(vec![event]).await?;
+            id
+        }
+        _ => return Err(Error::Record { kind, problem: RecordProblem::NotStored }),
+    })
+}
+
+/// Sets a preference or a persona trait.
+async fn put_setting(
+    view: &MemoryView,
+    kind: Kind,
+    mut fields: Map<String, Value>,
+    scope: &Scope,
+) -> Result<Id, Error> {
+    let missing = || Error::Record { kind, problem: RecordProblem::Missing { field: "key" } };
+    let key = fields.get("key").and_then(Value::as_str).ok_or_else(missing)?.to_owned();
+    let value = fields.remove("value").unwrap_or_default();
+    if kind == Kind::Persona {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        view.working().persona().put(&key, text).await?;
+    } else {
+        let gate = view.gate().narrow(&Scope::default().with_owner(&scope.owner()).into())?;
+        view.shared().working.scoped(gate).preferences().put(&key, value).await?;
+    }
+    Ok(Id::new(key)?)
+}
+
+fn typed<T: DeserializeOwned>(kind: Kind, value: Value) -> Result<T, Error> {
+    serde_json::from_value(value)
+        .map_err(|error| Error::Record { kind, problem: error.to_string().into() })
+}

@@ -1,0 +1,99 @@
+//! The background task of the change feed: it pumps continuously, and ages working memory once an
+//! hour.
+
+use std::time::Duration;
+
+use aios_working::Retention;
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+    time,
+};
+
+use crate::{Error, ageing, pump::Pump};
+
+/// Sleep of the background task while nothing changes: initial and maximum. Writers of this process
+/// wake it; the sleep bounds the delay of other processes' writes.
+const REST_MIN: Duration = Duration::from_millis(5);
+const REST_MAX: Duration = Duration::from_millis(250);
+
+/// Sleep of the background task after an error.
+const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// The background task. After a drop it ends at its next sleep; [`stop`](Pumping::stop) waits for
+/// that.
+pub(crate) struct Pumping {
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Pumping {
+    /// Starts the task, which also ages working memory once an hour.
+    pub(crate) fn start(pump: Pump, retention: Retention) -> Pumping {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(pump, retention, stopped));
+        Pumping { stop, task: Mutex::new(Some(task)) }
+    }
+
+    /// Returns a handle without a task, for a memory that is only read.
+    pub(crate) fn none() -> Pumping {
+        Pumping { stop: watch::channel(false).0, task: Mutex::new(None) }
+    }
+
+    pub(crate) async fn stop(&self) {
+        // Sending fails only if the task has already ended.
+        let _ = self.stop.send(true);
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::warn!(%error, "the task of the change feed failed");
+        }
+    }
+}
+
+async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool>) {
+    let mut rest = REST_MIN;
+    let first = time::Instant::now() + ageing::FIRST;
+    let mut hourly = time::interval_at(first, ageing::INTERVAL);
+    hourly.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    loop {
+        match round(&pump).await {
+            Ok(0) => rest = (rest * 2).min(REST_MAX),
+            Ok(_) => rest = REST_MIN,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "failed to move changes to long-term memory; retrying"
+                );
+                rest = REST_AFTER_ERROR;
+            }
+        }
+        tokio::select! {
+            // Also returns if the handle was dropped, which closes the channel.
+            _ = stopped.changed() => return,
+            () = pump.woken() => rest = REST_MIN,
+            _ = hourly.tick() => age(&pump, &retention).await,
+            () = time::sleep(rest) => {}
+        }
+    }
+}
+
+async fn age(pump: &Pump, retention: &Retention) {
+    match ageing::age(pump, retention).await {
+        Ok(aged) => tracing::debug!(?aged, "moved old records out of working memory"),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "failed to move old records out of working memory; retrying in an hour"
+        ),
+    }
+}
+
+/// Moves the pending changes. Trims only if there are none, because trimming is a commit of its own
+/// and would delay writers.
+async fn round(pump: &Pump) -> Result<usize, Error> {
+    let pumped = pump.catch_up().await?;
+    if pumped == 0 {
+        pump.trim().await?;
+    }
+    Ok(pumped)
+}

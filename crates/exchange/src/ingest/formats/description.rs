@@ -1,0 +1,73 @@
+//! The description of a format, and the interface of its reader.
+
+use serde_json::{Map, Value};
+
+use super::transcript::Transcript;
+use crate::ingest::format::Format;
+
+/// A format: its name, shape and reader.
+pub(super) struct Description {
+    pub(super) format: Format,
+    /// Name for `--format`.
+    pub(super) name: &'static str,
+    /// One line of help.
+    pub(super) about: &'static str,
+    /// Shape of its elements, or `None` if it has no shape of its own.
+    pub(super) shape: Option<Shape>,
+}
+
+impl Description {
+    pub(super) fn is_loose(&self) -> bool {
+        self.shape.as_ref().is_some_and(|shape| shape.elements == Elements::Loose)
+    }
+}
+
+/// Shape of a format's elements, and their reader.
+pub(super) struct Shape {
+    /// Returns `true` for an element of the format.
+    pub(super) recognises: fn(&Map<String, Value>) -> bool,
+    /// Field without which an element is not recognised, for error messages.
+    pub(super) needs: &'static str,
+    /// Usual fields of an element, by which the format of an unrecognised one is guessed.
+    pub(super) signs: &'static [&'static str],
+    /// Fields that look like an owner but are artefacts of the format, such as the account of an
+    /// export.
+    pub(super) artefacts: &'static [&'static str],
+    /// Fields with a list of elements, each with its own owner.
+    pub(super) lists: &'static [&'static str],
+    /// Fields that hold messages in this format, but belong to a tool elsewhere.
+    pub(super) opens: &'static [&'static str],
+    pub(super) elements: Elements,
+    /// Constructor of the reader. Without one, the elements are conversations of messages.
+    pub(super) reader: Option<fn() -> Box<dyn Reader>>,
+}
+
+/// Kind of a format's elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Elements {
+    /// Each element is complete.
+    Whole,
+    /// Each element is complete, and messages without a reader may stand among them.
+    Loose,
+    /// Rows of a conversation. The owner that one row names is that of all.
+    Rows,
+}
+
+/// Reader of the elements of a file.
+pub(super) trait Reader {
+    /// Reads an element that begins at `line`.
+    fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript);
+
+    /// Returns `true` for an unrecognised element that belongs to this format if its file does.
+    fn follows(&self, _element: &Map<String, Value>) -> bool {
+        false
+    }
+
+    /// Emits the state kept until the end of the file.
+    fn finish(&mut self, _to: &mut Transcript) {}
+}
+
+/// Describes a format whose elements need no reader.
+pub(super) const fn plain(format: Format, name: &'static str, about: &'static str) -> Description {
+    Description { format, name, about, shape: None }
+}

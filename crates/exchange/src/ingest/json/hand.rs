@@ -1,0 +1,191 @@
+//! From elements to drafts: by a format, or as messages and notes.
+
+use std::ops::ControlFlow;
+
+use aios_draft::{
+    Defaults, Draft, Mend,
+    place::{lift_owner, like_owner, take_place},
+    said::{name_of, take_time},
+    spellings::{EXTERNAL_ID, Field, TEXT, TITLE},
+};
+use aios_memory::admission::Refusal;
+use aios_record::Scope;
+use serde_json::{Map, Value};
+
+use super::{messages::Messages, parsed::Parsed};
+use crate::ingest::{
+    formats::{self, Formats},
+    piece::{Piece, Sink},
+};
+
+/// Kind of a document's elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Elements {
+    /// An element with a `conversation` is a LoCoMo sample, any other a message.
+    Either,
+    Messages,
+    /// Like `Either`, but a record without role, name and session is a note.
+    Records,
+}
+
+/// Converts elements into drafts and passes them on.
+pub(super) struct Hand<'a, 's> {
+    pub(super) elements: Elements,
+    pub(super) defaults: &'a Defaults,
+    pub(super) formats: Formats,
+    pub(super) sink: &'a mut Sink<'s>,
+    /// Number of conversations so far.
+    pub(super) conversations: u64,
+}
+
+/// Fields and repairs to count with the first draft of a conversation.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Unrecognised fields of the conversation, which are kept as metadata.
+    pub(super) fields: Map<String, Value>,
+    pub(super) mended: Vec<Mend>,
+}
+
+impl Hand<'_, '_> {
+    pub(super) fn fail(&mut self, line: u64, problem: impl Into<Refusal>) -> ControlFlow<()> {
+        (self.sink)(Piece::Failed(Some(line), problem.into()))
+    }
+
+    pub(super) fn element(&mut self, line: u64, parsed: Parsed) -> ControlFlow<()> {
+        match parsed {
+            Ok((value, mended)) => self.whole(line, value, mended),
+            Err(problem) => self.fail(line, problem),
+        }
+    }
+
+    /// Passes on a top-level element: by its format, or as a message or note.
+    pub(super) fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
+        let mut beside = Beside { mended, ..Beside::default() };
+        match self.formats.take(line, value) {
+            Ok(pieces) => {
+                let flow = self.pieces(pieces, &mut beside);
+                // A format that holds its rows has no draft yet to attach them to.
+                let mended = beside.mended.into_iter().map(|mend| Piece::Mended(line, mend));
+                mended.fold(flow, |flow, piece| match flow {
+                    ControlFlow::Continue(()) => (self.sink)(piece),
+                    flow => flow,
+                })
+            }
+            Err(value) => {
+                let defaults = self.defaults;
+                self.element_in(line, value, defaults, &mut beside)
+            }
+        }
+    }
+
+    /// Passes pieces on; the first draft gets the fields and repairs of `beside`.
+    fn pieces(&mut self, mut pieces: Vec<Piece>, beside: &mut Beside) -> ControlFlow<()> {
+        let drafts = pieces.iter_mut().find_map(|piece| match piece {
+            Piece::Draft(_, draft) => Some(draft),
+            _ => None,
+        });
+        if let Some(draft) = drafts {
+            for (name, value) in std::mem::take(&mut beside.fields) {
+                if !draft.metadata.contains_key(&name) {
+                    draft.metadata.insert(name.clone(), value);
+                }
+                draft.unknown.push(name);
+            }
+            draft.mended.append(&mut beside.mended);
+        }
+        pieces.into_iter().try_for_each(&mut *self.sink)
+    }
+
+    /// Passes on the pieces that the formats kept until the end.
+    pub(super) fn finish(&mut self) -> ControlFlow<()> {
+        self.formats.finish().into_iter().try_for_each(&mut *self.sink)
+    }
+
+    /// Passes on an element, with `defaults` for missing values. The first draft gets the fields
+    /// and repairs of `beside`.
+    fn element_in(
+        &mut self,
+        line: u64,
+        value: Value,
+        defaults: &Defaults,
+        beside: &mut Beside,
+    ) -> ControlFlow<()> {
+        let Value::Object(fields) = value else {
+            let problem = format!("expected an object with a text ({})", TEXT.listed());
+            return self.fail(line, problem);
+        };
+        let is_page = formats::has_list(&fields);
+        let mut fields = formats::opened(fields);
+        let read = match fields.remove("messages") {
+            Some(Value::Array(messages)) => {
+                let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
+                let messages = Messages { read, is_page, ..Messages::default() };
+                return self.conversation(line, messages, fields, defaults, beside);
+            }
+            Some(_) => return self.fail(line, "`messages` is not a list"),
+            None if self.elements == Elements::Records => Draft::from_object,
+            None => Draft::from_chat,
+        };
+        if let Err(problem) = lift_owner(&mut fields) {
+            return self.fail(line, problem);
+        }
+        let pieces = self.formats.message(line, fields, defaults, read);
+        self.pieces(pieces, beside)
+    }
+
+    /// Passes on the messages of a conversation, each with the scope of the conversation.
+    pub(super) fn conversation(
+        &mut self,
+        line: u64,
+        mut messages: Messages,
+        mut fields: Map<String, Value>,
+        outer: &Defaults,
+        beside: &mut Beside,
+    ) -> ControlFlow<()> {
+        let (before, after) = match formats::messages_beside(&mut fields) {
+            Ok(beside) => beside,
+            Err(problem) => return self.fail(line, format!("conversation: {problem}")),
+        };
+        let held = |messages: Vec<Value>| {
+            messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect::<Vec<_>>()
+        };
+        messages.read.splice(0..0, held(before));
+        messages.read.extend(held(after));
+        self.conversations += 1;
+        let place = self.conversations;
+        let of_messages =
+            |within: Defaults| within.within(Scope { user: messages.owner()?, ..Scope::default() });
+        let within = take_place(&mut fields).and_then(|it| outer.within(it.scope));
+        let within = within.and_then(of_messages);
+        let mut within = match within {
+            Ok(within) => within,
+            Err(problem) => {
+                let (count, problem) = (messages.read.len(), format!("conversation: {problem}"));
+                return self
+                    .fail(line, format!("{problem}; none of its {count} messages is stored"));
+            }
+        };
+        let mut take = |field: &Field| {
+            let name = fields.keys().find(|name| field.is_spelled(name)).cloned()?;
+            let said = name_of(&name, fields.get(&name).cloned()).ok().flatten()?;
+            fields.remove(&name);
+            Some(said)
+        };
+        let (id, title) = (take(&EXTERNAL_ID), take(&TITLE));
+        within.session = outer.session.within(place, id.as_deref(), title.as_deref());
+        within.title = title.or_else(|| outer.title.clone());
+        within.time = take_time(&mut fields, &mut beside.mended).or(outer.time);
+        within.like_owner = like_owner(&fields).or_else(|| outer.like_owner.clone());
+        beside.fields.extend(fields);
+        let kind = std::mem::replace(&mut self.elements, Elements::Messages);
+        let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {
+            Ok((message, mut mended)) => {
+                beside.mended.append(&mut mended);
+                self.element_in(line, message, &within, beside)
+            }
+            Err(problem) => self.fail(line, problem),
+        });
+        self.elements = kind;
+        flow
+    }
+}

@@ -1,0 +1,69 @@
+//! Options of an ingest.
+
+use std::{fmt, sync::Arc};
+
+use aios_record::Progress;
+
+use super::format::Format;
+
+/// Handling of a model's thinking in a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Thinking {
+    /// Thinking is left out. The default.
+    #[default]
+    LeftOut,
+    /// Thinking is kept as messages with the role `thinking`.
+    Kept,
+}
+
+/// Options of an ingest.
+///
+/// ```
+/// use aios_exchange::ingest::{Format, IngestOptions, Thinking};
+///
+/// let options = IngestOptions::default()
+///     .with_format(Format::Jsonl)
+///     .with_thinking(Thinking::Kept)
+///     .with_progress(|progress| println!("{} bytes are read", progress.done));
+/// assert_eq!(options.format, Format::Jsonl);
+/// ```
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct IngestOptions {
+    /// Format of the input. Default: [`Format::Auto`].
+    pub format: Format,
+    /// Handling of a model's thinking. Default: [`Thinking::LeftOut`].
+    pub thinking: Thinking,
+    pub(super) progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+}
+
+impl IngestOptions {
+    /// Sets the format.
+    #[must_use]
+    pub fn with_format(self, format: Format) -> IngestOptions {
+        IngestOptions { format, ..self }
+    }
+
+    /// Sets the handling of a model's thinking.
+    #[must_use]
+    pub fn with_thinking(self, thinking: Thinking) -> IngestOptions {
+        IngestOptions { thinking, ..self }
+    }
+
+    /// Sets the callback for the number of bytes read, which is called after every batch. Default:
+    /// none.
+    #[must_use]
+    pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        IngestOptions { progress: Some(Arc::new(progress)), ..self }
+    }
+}
+
+impl fmt::Debug for IngestOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IngestOptions")
+            .field("format", &self.format)
+            .field("thinking", &self.thinking)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! The fields by which forgotten texts are recognised. Stored tombstones depend on them: a field
+//! that leaves a list lets forgotten texts come back, one that joins it makes names forgotten.
+
+use super::*;
+
+#[test]
+fn the_table_of_kinds_gives_the_fields_that_stored_tombstones_rely_on() {
+    let naming: Vec<&str> = NAMING_FIELDS.iter().copied().collect();
+    let others = ["goal_id", "task_id"];
+    let naming: Vec<&str> = naming.into_iter().filter(|it| !others.contains(it)).collect();
+    assert_eq!(
+        naming,
+        [
+            "agent",
+            "agent_name",
+            "client",
+            "evidence",
+            "external_id",
+            "file_path",
+            "id",
+            "key",
+            "kind",
+            "module",
+            "name",
+            "originals",
+            "path",
+            "project",
+            "provenance",
+            "references",
+            "role",
+            "scope",
+            "session",
+            "source",
+            "status",
+            "subject",
+            "tags",
+            "tool_name",
+            "url",
+            "user",
+        ]
+    );
+    let all = |names: &BTreeSet<&'static str>| names.iter().copied().collect::<Vec<_>>();
+    let titles = ["agent_name", "file_path", "key", "name", "path", "tool_name"];
+    assert_eq!(all(&TITLES), titles);
+    let sentences = ["assistant_response", "context", "description", "user_transcript"];
+    assert_eq!(all(&SENTENCES), sentences);
+    assert_eq!(all(&VALUES), ["chosen", "input", "output", "value"]);
+}
