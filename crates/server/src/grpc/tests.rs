@@ -2,6 +2,7 @@
 
 mod compatible;
 mod descriptor;
+mod health;
 mod own;
 mod streams;
 mod values;
