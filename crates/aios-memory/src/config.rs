@@ -31,6 +31,28 @@ pub use self::{
 };
 use crate::tokens::Tokenizer;
 
+/// A level of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// A call or a task failed by a defect or damage.
+    Error,
+    /// Something needs attention.
+    Warn,
+    /// Changes, beginnings and ends.
+    Info,
+    /// Single steps.
+    Debug,
+}
+
+/// The form of a line of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person.
+    Text,
+    /// An object for a program.
+    Json,
+}
+
 /// Bounds of settings without a natural one: far above useful values, and far below overflow.
 const DAYS_MAX: u64 = 36_500;
 const HOURS_MAX: u64 = DAYS_MAX * 24;
@@ -299,6 +321,60 @@ settings! {
         injections: Policy = Policy::Mark,
         /// Passwords, keys and other secrets: mark, redact or refuse.
         secrets: Policy = Policy::Mark,
+    }
+    /// The service.
+    "server" => server: Server {
+        /// TCP address. Another than that of this machine alone needs tokens, and TLS or a proxy.
+        listen: String = "127.0.0.1:50053".to_owned() => 1..=256,
+        /// User whom calls over loopback without a token act for. Empty for `memory.user`.
+        user: String = String::new() => 0..=128,
+        /// File of tokens. Empty for tokens.json in the data directory.
+        tokens_file: PathBuf = PathBuf::new(),
+        /// Certificate chain in PEM, which encrypts the TCP address. Empty for none.
+        tls_certificate: PathBuf = PathBuf::new(),
+        /// Key of the certificate, in PEM.
+        tls_key: PathBuf = PathBuf::new(),
+        /// Names by which other machines call the service, with or without a port. Empty for any.
+        hosts: Vec<String> = Vec::new(),
+        /// Web origins that may call, such as https://console.example.com.
+        origins: Vec<String> = Vec::new(),
+        /// Bytes of a request.
+        message_bytes_max: usize = 4 << 20 => 1024..=(1 << 30),
+        /// Calls carried out at once.
+        calls_max: usize = 64 => 1..=1_000_000,
+        /// Calls that wait for one of these places. Further ones are refused.
+        calls_waiting_max: usize = 256 => 0..=1_000_000,
+        /// Time of a call in milliseconds, and the longest deadline of a caller.
+        call_timeout_ms: u64 = 30_000 => 1..=3_600_000,
+        /// Calls per second and token, in the mean.
+        calls_per_second: usize = 50 => 1..=1_000_000,
+        /// Calls that a token may make at once after a pause.
+        calls_burst: usize = 200 => 1..=1_000_000,
+        /// Open connections.
+        connections_max: usize = 1000 => 1..=1_000_000,
+        /// Open streams of events, exports and imports.
+        streams_max: usize = 256 => 1..=1_000_000,
+        /// Time in which the headers of a request must arrive, in milliseconds.
+        header_timeout_ms: u64 = 10_000 => 1..=3_600_000,
+        /// Time that calls have to end after shutdown was requested, in milliseconds.
+        drain_timeout_ms: u64 = 10_000 => 0..=3_600_000,
+        /// Serves the routes of mem0's clients.
+        mem0: bool = false,
+        /// Serves the routes of Hindsight's clients.
+        hindsight: bool = false,
+    }
+    /// The log of the service. Other commands log to stderr, as -v and -q say.
+    "log" => log: Log {
+        /// Least severe level that is logged: error, warn, info or debug.
+        level: LogLevel = LogLevel::Info,
+        /// Form of its lines: text or json.
+        format: LogFormat = LogFormat::Text,
+        /// File. Empty for stderr.
+        path: PathBuf = PathBuf::new(),
+        /// Bytes of the file before it is set aside under a number.
+        max_bytes: usize = 10 << 20 => 4096..=(1 << 40),
+        /// Files that are set aside. The oldest is removed.
+        files: usize = 5 => 1..=1000,
     }
 }
 

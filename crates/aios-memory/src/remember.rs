@@ -1,13 +1,15 @@
-//! Remembering one text.
+//! Remembering texts.
 
-use aios_draft::identity::{Facts, Namer, Names};
-use aios_record::{Id, Identity, Key, Kind, Record, Scope, forms};
+use std::collections::HashMap;
+
+use aios_draft::identity::{Facts, Namer};
+use aios_record::{Id, Identity, Kind, Record, Scope, forms};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     Error, MemoryView, RecordProblem,
-    admission::{Arrival, Outcome},
+    admission::{Admission, Arrival, Manner, Outcome, Verdict},
 };
 
 /// The options of [`remember_with`](MemoryView::remember_with).
@@ -97,55 +99,123 @@ impl MemoryView {
         text: &str,
         options: RememberOptions,
     ) -> Result<Remembered, Error> {
-        let RememberOptions { kind, tags, importance } = options;
-        if forms::is_blank(text) {
-            return Err(Error::Record { kind, problem: RecordProblem::NoText });
-        }
-        if !kind.is_direct() {
-            return Err(Error::Record { kind, problem: RecordProblem::OtherTier });
+        let remembered = self.remember_all(vec![(text.to_owned(), options)]).await?.pop();
+        Ok(remembered.expect("one text has one result"))
+    }
+
+    /// Remembers texts, each with its options, in one write. Returns one result per text. When this
+    /// returns, all are durable and every search finds them.
+    ///
+    /// ```
+    /// # use aios_memory::{AgentMemory, Config, RememberOptions};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+    /// let texts = ["Staging is on port 5433.", "Ada reviews on Mondays."];
+    /// let texts = texts.map(|text| (text.to_owned(), RememberOptions::default()));
+    /// assert_eq!(memory.remember_all(texts.to_vec()).await?.len(), 2);
+    /// # memory.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`remember_with`](MemoryView::remember_with), for the first text that cannot be stored.
+    /// Nothing is stored if a text is empty, of another kind or refused by the guard.
+    pub async fn remember_all(
+        &self,
+        texts: Vec<(String, RememberOptions)>,
+    ) -> Result<Vec<Remembered>, Error> {
+        for (text, RememberOptions { kind, .. }) in &texts {
+            let kind = *kind;
+            if forms::is_blank(text) {
+                return Err(Error::Record { kind, problem: RecordProblem::NoText });
+            }
+            if !kind.is_direct() {
+                return Err(Error::Record { kind, problem: RecordProblem::OtherTier });
+            }
         }
         let mut scope = Scope::default();
         self.gate().fill(&mut scope)?;
-        let facts = Facts {
-            kind,
-            scope: &scope,
-            role: None,
-            name: None,
-            external_id: None,
-            occurred_at: None,
-            text,
-        };
-        let Names { mut id, former } = Namer::default().name(facts, None);
-        for Key { id: former, .. } in former {
-            let identity = Identity::new(scope.owner(), kind, former.clone());
-            if self.longterm().records().known(&[identity]).await? == [true] {
-                id = former;
-            }
-        }
+        let identities = self.identities_of(&texts, &scope).await?;
         // The lock keeps concurrent updates from losing each other's tags.
         let _turn = self.shared().updating.lock().await;
-        let identity = Identity::new(scope.owner(), kind, id.clone());
-        let stored = self.longterm().records().get_all(&[identity]).await?;
-        let stored = stored.into_iter().find(|it| it.scope == scope);
-        let is_known = stored.is_some();
-        let new = || Record {
-            payload: json!({"content": text}),
-            importance: 0.0,
-            ..Record::new(kind, id.clone(), text, scope.clone())
+        let stored = self.longterm().records().get_all(&identities).await?;
+        let stored = stored.into_iter().filter(|it| it.scope == scope);
+        let mut stored: HashMap<Identity, Record> = stored.map(|it| (it.identity(), it)).collect();
+        let mut places: HashMap<Identity, usize> = HashMap::new();
+        let mut records: Vec<Record> = Vec::with_capacity(texts.len());
+        let mut remembered = Vec::with_capacity(texts.len());
+        for ((text, options), identity) in texts.into_iter().zip(identities) {
+            let place = *places.entry(identity.clone()).or_insert(records.len());
+            let known = place < records.len() || stored.contains_key(&identity);
+            if place == records.len() {
+                let before = stored.remove(&identity);
+                records.push(before.unwrap_or_else(|| new(&identity, text, &scope)));
+            }
+            remember_again(&mut records[place], options);
+            remembered.push((place, known));
+        }
+        let arrivals = records.into_iter().map(|record| Arrival::of_record(1, record)).collect();
+        let verdicts = Admission::new(self, Manner::Written).admit(arrivals).await?;
+        let result = |(place, known): (usize, bool)| {
+            let Verdict { id, outcome, .. } = &verdicts[place];
+            Remembered { id: id.clone(), known: known || *outcome == Outcome::Known }
         };
-        let stored = stored.unwrap_or_else(new);
-        let record = Record {
-            tags: united(stored.tags, tags),
-            importance: stored.importance.max(importance.clamp(0.0, 1.0)),
-            // Remembering makes an ended record valid again.
-            valid_to: None,
-            superseded_by: None,
-            expires_at: None,
-            ..stored
-        };
-        let verdict = self.write(Arrival::of_record(1, record)).await?;
-        Ok(Remembered { id: verdict.id, known: is_known || verdict.outcome == Outcome::Known })
+        Ok(remembered.into_iter().map(result).collect())
     }
+
+    /// Returns the identities of texts: derived from the text, or those that a former version of
+    /// this program gave them.
+    async fn identities_of(
+        &self,
+        texts: &[(String, RememberOptions)],
+        scope: &Scope,
+    ) -> Result<Vec<Identity>, Error> {
+        let mut identities = Vec::with_capacity(texts.len());
+        let mut former = Vec::new();
+        for (place, (text, RememberOptions { kind, .. })) in texts.iter().enumerate() {
+            let facts = Facts {
+                kind: *kind,
+                scope,
+                role: None,
+                name: None,
+                external_id: None,
+                occurred_at: None,
+                text,
+            };
+            let names = Namer::default().name(facts, None);
+            let identity = |id| Identity::new(scope.owner(), *kind, id);
+            former.extend(names.former.into_iter().map(|key| (place, identity(key.id))));
+            identities.push(identity(names.id));
+        }
+        let asked: Vec<Identity> = former.iter().map(|(_, identity)| identity.clone()).collect();
+        let known = self.longterm().records().known(&asked).await?;
+        for ((place, identity), known) in former.into_iter().zip(known) {
+            if known {
+                identities[place] = identity;
+            }
+        }
+        Ok(identities)
+    }
+}
+
+/// Builds the record of a text that is not stored yet.
+fn new(identity: &Identity, text: String, scope: &Scope) -> Record {
+    let payload = json!({"content": text});
+    let record = Record::new(identity.kind, identity.id.clone(), text, scope.clone());
+    Record { payload, importance: 0.0, ..record }
+}
+
+/// Applies the options of a text to its record. Remembering makes an ended record valid again.
+fn remember_again(record: &mut Record, options: RememberOptions) {
+    let RememberOptions { tags, importance, .. } = options;
+    record.tags = united(std::mem::take(&mut record.tags), tags);
+    record.importance = record.importance.max(importance.clamp(0.0, 1.0));
+    record.valid_to = None;
+    record.superseded_by = None;
+    record.expires_at = None;
 }
 
 /// Returns the labels of both without duplicates, those of the record first.

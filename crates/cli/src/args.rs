@@ -4,14 +4,15 @@ mod flags;
 mod values;
 mod words;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use aios_exchange::ingest::Format;
 use aios_hub::ModelName;
 use aios_memory::{
-    AgentMemory, Kind, MemoryView, Scope, ScopeFilter, Tier, Tokenizer, config::Flag,
+    AgentMemory, Kind, MemoryView, Scope, ScopeFilter, Tier, Timestamp, Tokenizer, config::Flag,
     context::Format as ContextFormat, period::Period,
 };
+use aios_memory_server::Right;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -19,8 +20,8 @@ use clap::{
 use clap_complete::Shell;
 
 use self::values::{
-    parse_limit, parse_part, parse_period, parse_project, parse_share, parse_tag, parse_text,
-    parse_user, path,
+    parse_duration, parse_expiry, parse_limit, parse_part, parse_period, parse_project,
+    parse_right, parse_share, parse_tag, parse_text, parse_user, path,
 };
 pub(crate) use self::{flags::FieldFlags, words::asks_for_json};
 
@@ -67,6 +68,9 @@ pub(crate) struct Global {
     /// Open read-only: write nothing into the data directory, which may belong to another user
     #[arg(long, global = true)]
     read_only: bool,
+    /// Work on the files even if a service runs for the data directory
+    #[arg(long, global = true)]
+    pub(crate) no_service: bool,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -106,6 +110,14 @@ impl Global {
     pub(crate) fn is_scoped(&self) -> bool {
         let parts = [&self.user, &self.project, &self.agent, &self.session];
         parts.iter().any(|part| part.is_some())
+    }
+
+    /// Returns the flags of the scope that are given and that a token can be bound to: the user and
+    /// the project. The second value is true if other flags of the scope are given.
+    pub(crate) fn bound(&self) -> (Option<&str>, Option<&str>, bool) {
+        let others = self.all_users || self.exact_scope;
+        let others = others || self.agent.is_some() || self.session.is_some();
+        (self.user.as_deref(), self.project.as_deref(), others)
     }
 
     /// Returns the user that a command acts for. `user` is the one in the settings; empty means
@@ -192,6 +204,11 @@ pub(crate) enum Command {
     Maintain(Maintain),
     /// Migrate the files to the schema of this program; opening them does so, too
     Migrate(Migrate),
+    /// Serve the memory to other programs, over gRPC and HTTP, until it is told to end
+    Serve(Serve),
+    /// Add, list or revoke the tokens by which other programs call the service
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Measure how well questions find their evidence in labelled conversations or documents
     Eval(Eval),
     /// Show or create the settings
@@ -208,6 +225,55 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// TCP address, or `none` for the socket alone [default: the setting server.listen,
+    /// 127.0.0.1:50053]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// Unix socket [default: run/service.sock in the data directory]
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) socket: Option<PathBuf>,
+    /// End when nobody was connected for this time, such as 15m
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) idle_exit: Option<Duration>,
+    /// A proxy in front terminates TLS; every call over TCP needs a token
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
+    /// Serve nothing: exit with 0 if a service of the data directory accepts calls, else with 1
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Add a token and print its secret, which is not stored
+    Add(TokenAdd),
+    /// List the tokens, without their secrets
+    List,
+    /// Revoke a token: calls with it fail at once, and its streams end
+    Revoke {
+        /// Name of the token
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenAdd {
+    /// Name of the token: letters, digits, -, _ and .
+    pub(crate) name: String,
+    /// Let each call name the user it acts for, whose name begins with PREFIX
+    #[arg(long, value_name = "PREFIX", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) delegate: Option<String>,
+    /// Rights: read, write, forget, observe, admin
+    #[arg(long, value_name = "RIGHT,...", value_delimiter = ',', default_value = "read,write",
+          value_parser = parse_right)]
+    pub(crate) rights: Vec<Right>,
+    /// Time until the token expires, such as 90d [default: never]
+    #[arg(long, value_name = "TIME", value_parser = parse_expiry)]
+    pub(crate) expires: Option<Timestamp>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,7 +17,9 @@ mod model;
 mod recall;
 mod records;
 mod remember;
+mod serve;
 mod stats;
+mod token;
 mod upkeep;
 
 pub(crate) use self::{
@@ -37,6 +39,8 @@ pub(crate) use self::{
     recall::recall,
     records::{history, list, record, show, update},
     remember::remember,
+    serve::serve,
     stats::{snapshot, stats},
+    token::token,
     upkeep::{doctor, maintain, migrate, reindex, repair, verify},
 };

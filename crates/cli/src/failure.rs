@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// A model could not be listed or downloaded.
     #[error(transparent)]
     Hub(#[from] aios_hub::Error),
+    /// The service cannot start or continue.
+    #[error(transparent)]
+    Server(aios_memory_server::Error),
     /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] aios_memory::config::Error),
@@ -77,7 +80,12 @@ pub(crate) enum Failure {
 impl Failure {
     /// Returns the exit code: 0 if the output was closed, 1 failed, 2 usage, 3 not found.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.code_of_exit())
+    }
+
+    /// Returns the exit code as a number.
+    pub(crate) fn code_of_exit(&self) -> u8 {
+        match self {
             Failure::OutputClosed => 0,
             Failure::Usage { .. } | Failure::Config(_) => 2,
             Failure::NotFound { .. } => 3,
@@ -89,12 +97,17 @@ impl Failure {
             Failure::Memory(error) if error.is_ambiguous() => 2,
             Failure::Memory(error) if error.is_not_found() => 3,
             Failure::Exchange(error) if error.is_not_found() => 3,
-            Failure::Memory(_) | Failure::Exchange(_) | Failure::Eval(_) | Failure::Hub(_) => 1,
+            Failure::Server(aios_memory_server::Error::Setting { .. }) => 2,
+            Failure::Memory(_)
+            | Failure::Exchange(_)
+            | Failure::Eval(_)
+            | Failure::Hub(_)
+            | Failure::Server(_) => 1,
             Failure::Partial { .. }
             | Failure::Unsound { .. }
             | Failure::Io { .. }
             | Failure::Panic { .. } => 1,
-        })
+        }
     }
 
     fn code(&self) -> &'static str {
@@ -103,6 +116,7 @@ impl Failure {
             Failure::Exchange(error) => error.code(),
             Failure::Eval(error) => error.code(),
             Failure::Hub(error) => error.code(),
+            Failure::Server(error) => error.code(),
             Failure::Config(_) => "config",
             Failure::Usage { .. } => "usage",
             Failure::NotFound { .. } => "not_found",
@@ -135,6 +149,7 @@ impl Failure {
             Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => hint,
             Failure::Partial { .. } => "fix the problems reported above and run the command again",
             Failure::Unsound { .. } => "see the details above",
+            Failure::Server(error) => return error.advice().map(str::to_owned),
             Failure::Panic { .. } => "acknowledged writes are safe; please report this bug",
             _ => return self.remedy().and_then(|remedy| words(&remedy)),
         };
@@ -163,6 +178,15 @@ impl From<aios_memory::Error> for Failure {
                 Failure::OutputClosed
             }
             error => Failure::Memory(error),
+        }
+    }
+}
+
+impl From<aios_memory_server::Error> for Failure {
+    fn from(error: aios_memory_server::Error) -> Failure {
+        match error {
+            aios_memory_server::Error::Memory(error) => error.into(),
+            error => Failure::Server(error),
         }
     }
 }

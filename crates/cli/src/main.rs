@@ -4,14 +4,18 @@
 //! exits with 0 (done), 1 (failed), 2 (usage) or 3 (not found). The library does the work; this
 //! crate parses arguments and prints results.
 
+// A served command is a future that holds those of LanceDB.
+#![recursion_limit = "256"]
+
 mod args;
 mod command;
 mod failure;
 mod opening;
 mod output;
 mod remedy;
+mod service;
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{collections::BTreeMap, ffi::OsString, process::ExitCode};
 
 use aios_memory::{
     Administrator, AgentMemory, MemoryView,
@@ -38,15 +42,18 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(move |panic| {
         Failure::Panic { what: panic.to_string() }.tell(as_json);
     }));
-    let arguments = match Arguments::read(words) {
+    let arguments = match Arguments::read(words.clone()) {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error, as_json),
     };
     let Global { json, quiet, verbose, utc, .. } = arguments.global;
-    output::start_log(verbose, quiet, json);
+    // The service has a log of its own, which its settings describe.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        output::start_log(verbose, quiet, json);
+    }
     let output = Output { json, quiet, zone: if utc { Zone::Utc } else { Zone::Local } };
-    match run(arguments, output) {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(arguments, &words, output) {
+        Ok(exit_code) => exit_code,
         Err(failure) => {
             failure.tell(output.json);
             failure.exit_code()
@@ -54,64 +61,79 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+fn run(arguments: Arguments, words: &[OsString], output: Output) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|source| Failure::Io { action: "start the runtime".to_owned(), source })?;
+    runtime.block_on(async {
+        if let Ok(settings) = settings(&arguments.global)
+            && let Some(exit_code) = service::served(&arguments, words, &settings.config).await
+        {
+            return Ok(exit_code);
+        }
+        carry_out(arguments, output).await.map(|()| ExitCode::SUCCESS)
+    })
+}
+
+async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let Arguments { global, command } = arguments;
     match command {
         Command::Completions { shell } => return command::completions(shell, output),
         Command::Config(command) => return command::config(&command, &global, output),
         Command::Kinds(kinds) => return command::kinds(&kinds, output),
+        Command::Token(command) => return command::token(command, &global, output),
         _ => {}
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|source| Failure::Io { action: "start the runtime".to_owned(), source })?;
-    runtime.block_on(async {
-        let usage = command.usage();
-        if usage != Use::Nothing {
-            let settings = settings(&global);
-            opening::check_upkeep(&command, &global, settings.as_ref().ok())?;
-            if let Ok(settings) = &settings {
-                opening::check_use(&command, &settings.config)?;
-            }
+    let usage = command.usage();
+    if usage != Use::Nothing {
+        let settings = settings(&global);
+        opening::check_upkeep(&command, &global, settings.as_ref().ok())?;
+        if let Ok(settings) = &settings {
+            opening::check_use(&command, &settings.config)?;
         }
-        match command {
-            Command::DecodeRows => return command::decode_rows().await,
-            Command::Demo => return command::demo(output).await,
-            Command::Model(command) => return command::model(command, output).await,
-            Command::Eval(eval) => {
-                return Box::pin(command::eval(eval, settings(&global)?, output)).await;
-            }
-            Command::Restore(restore) => {
-                return command::restore(&restore, &settings(&global)?.config, output).await;
-            }
-            Command::Repair | Command::Verify(Verify { repair: true }) => {
-                let settings = settings(&global)?;
-                let _scratch = opening::keep_temporary_files_in(&settings.config);
-                return Box::pin(command::repair(settings, output)).await;
-            }
-            Command::Reindex(reindex) => {
-                let settings = settings(&global)?;
-                let _scratch = opening::keep_temporary_files_in(&settings.config);
-                return command::reindex(reindex, settings, output).await;
-            }
-            Command::Doctor => {
-                return Box::pin(command::doctor(settings(&global), output)).await;
-            }
-            Command::Migrate(migrate) => {
-                return Box::pin(command::migrate(&migrate, settings(&global)?, output)).await;
-            }
-            _ => {}
+    }
+    match command {
+        Command::DecodeRows => return command::decode_rows().await,
+        Command::Demo => return command::demo(output).await,
+        Command::Model(command) => return command::model(command, output).await,
+        Command::Eval(eval) => {
+            return Box::pin(command::eval(eval, settings(&global)?, output)).await;
         }
-        let config = settings(&global)?.config;
-        let _scratch = opening::keep_temporary_files_in(&config);
-        let memory = opening::open(config, &command, output).await?;
-        let done = match global.view(&memory) {
-            Ok(view) => Box::pin(with_memory(&memory, &view, command, &global, output)).await,
-            Err(error) => Err(error.into()),
-        };
-        let closed = opening::close(memory, usage, output).await;
-        done.and(closed)
-    })
+        Command::Restore(restore) => {
+            return command::restore(&restore, &settings(&global)?.config, output).await;
+        }
+        Command::Repair | Command::Verify(Verify { repair: true }) => {
+            let settings = settings(&global)?;
+            let _scratch = opening::keep_temporary_files_in(&settings.config);
+            return Box::pin(command::repair(settings, output)).await;
+        }
+        Command::Reindex(reindex) => {
+            let settings = settings(&global)?;
+            let _scratch = opening::keep_temporary_files_in(&settings.config);
+            return command::reindex(reindex, settings, output).await;
+        }
+        Command::Doctor => {
+            return Box::pin(command::doctor(settings(&global), output)).await;
+        }
+        Command::Serve(serve) => {
+            let config = settings(&global)?.config;
+            let _scratch = opening::keep_temporary_files_in(&config);
+            return Box::pin(command::serve(&serve, config, &global, output)).await;
+        }
+        Command::Migrate(migrate) => {
+            return Box::pin(command::migrate(&migrate, settings(&global)?, output)).await;
+        }
+        _ => {}
+    }
+    let config = settings(&global)?.config;
+    let _scratch = opening::keep_temporary_files_in(&config);
+    let memory = opening::open(config, &command, output).await?;
+    let done = match global.view(&memory) {
+        Ok(view) => Box::pin(with_memory(&memory, &view, command, &global, output)).await,
+        Err(error) => Err(error.into()),
+    };
+    let closed = opening::close(memory, usage, output).await;
+    done.and(closed)
 }
 
 async fn with_memory(
@@ -160,6 +182,8 @@ async fn with_memory(
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Kinds(_)
+        | Command::Serve(_)
+        | Command::Token(_)
         | Command::DecodeRows
         | Command::Completions { .. } => unreachable!("handled before the memory is opened"),
     }

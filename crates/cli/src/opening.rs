@@ -52,13 +52,15 @@ impl Command {
             | Command::Repair
             | Command::Reindex(_)
             | Command::Maintain(_)
-            | Command::Migrate(_) => Use::Writes,
+            | Command::Migrate(_)
+            | Command::Serve(_) => Use::Writes,
             Command::Demo
             | Command::Eval(_)
             | Command::Config(_)
             | Command::Kinds(_)
             | Command::Model(_)
             | Command::DecodeRows
+            | Command::Token(_)
             | Command::Completions { .. } => Use::Nothing,
         }
     }

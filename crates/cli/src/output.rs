@@ -2,8 +2,10 @@
 //!
 //! No other file names stdout or stderr, so nothing reaches a terminal except through [`Defused`].
 
+mod capture;
 mod defused;
 mod log;
+mod service_log;
 
 use std::{
     fmt::Display,
@@ -16,7 +18,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use self::defused::{Defused, Notation, defused};
-pub(crate) use self::log::start as start_log;
+pub(crate) use self::{
+    capture::{Captured, capture},
+    log::start as start_log,
+    service_log::start as start_service_log,
+};
 
 /// Mark shown for a line end in a text printed on one line.
 const LINE_END_MARK: char = '\u{23ce}';
@@ -101,7 +107,7 @@ impl Output {
     /// Returns the writer for results.
     pub(crate) fn stdout(self) -> impl Write {
         let notation = if self.json { Notation::Json } else { Notation::Text };
-        Defused::new(io::stdout().lock(), notation)
+        Defused::new(capture::stdout(), notation)
     }
 
     /// Returns raw stdout, for another process of this program that reads it. `None` if stdout is a
@@ -132,7 +138,7 @@ impl Output {
 
     /// Prints a question to stderr without a line end.
     pub(crate) fn ask(self, question: &str) -> io::Result<()> {
-        let mut err = Defused::new(io::stderr(), Notation::Text);
+        let mut err = Defused::new(capture::stderr(), Notation::Text);
         write!(err, "{}", line(question)).and_then(|()| err.flush())
     }
 
@@ -213,7 +219,7 @@ pub(crate) fn tell(notice: Notice<'_>, as_json: bool) {
             };
             let hint = notice.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
             let message = line(notice.message);
-            writeln!(Defused::new(io::stderr(), Notation::Text), "{mark}{message}{hint}")
+            writeln!(Defused::new(capture::stderr(), Notation::Text), "{mark}{message}{hint}")
         }
     };
 }
@@ -227,14 +233,22 @@ fn told_as_json(notice: &Notice<'_>) -> io::Result<()> {
         error.as_object_mut().map(|error| error.remove("level"));
         told["error"] = error;
     }
-    let mut err = Defused::new(io::stderr(), Notation::Json);
+    let mut err = Defused::new(capture::stderr(), Notation::Json);
     serde_json::to_writer(&mut err, &told)?;
     writeln!(err)
 }
 
+/// Prints what a service has written for this command. It is harmless already.
+pub(crate) fn print(stdout: &str, stderr: &str) {
+    // A closed stream ends the command like any other: there is nowhere left to report it.
+    let _ = capture::stderr().write_all(stderr.as_bytes());
+    let mut out = capture::stdout();
+    let _ = out.write_all(stdout.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Returns the writer for lines of JSON that no person reads.
 pub(crate) fn json_lines() -> impl Write + Send {
-    Defused::new(io::stdout(), Notation::Json)
+    Defused::new(capture::stdout(), Notation::Json)
 }
 
 /// Returns `text` on one line of at most `chars` characters, with `...` appended if it was cut.

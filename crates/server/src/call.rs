@@ -3,12 +3,12 @@
 //! The gate puts a [`Call`] into the extensions of each request. A handler reads through
 //! [`read`](Call::read) and writes through [`write`](Call::write).
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{caller::Caller, failure::Failure};
+use crate::{caller::Caller, failure::Failure, gate::Place};
 
 /// A call that has passed the gate. Cheap to clone.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) ended: CancellationToken,
     /// The writes that a shutdown waits for.
     pub(crate) writes: TaskTracker,
+    /// Held while the call lasts. A stream holds its call until it ends.
+    pub(crate) place: Arc<Place>,
 }
 
 impl Call {
@@ -55,7 +57,12 @@ impl Call {
         if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Failure::deadline());
         }
-        let task = self.writes.spawn(work);
+        let place = Arc::clone(&self.place);
+        let task = self.writes.spawn(async move {
+            let result = work.await;
+            drop(place);
+            result
+        });
         let ended = async move {
             match task.await {
                 Ok(result) => result.map_err(Into::into),

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use aios_memory::{AgentMemory, Error as MemoryError, MemoryView, Owner, operational::Operational};
+use aios_memory::{
+    AgentMemory, Error as MemoryError, MemoryView, Owner, ScopeFilter, operational::Operational,
+};
 
 use crate::{failure::Failure, operation::Right};
 
@@ -14,6 +16,16 @@ pub(crate) struct Caller {
     rights: Arc<BTreeSet<Right>>,
     name: Arc<str>,
     naming: Naming,
+    /// The part that every view of this caller is narrowed to.
+    filter: Option<ScopeFilter>,
+}
+
+/// The credentials of a caller.
+pub(crate) struct MadeBy {
+    /// `socket`, `loopback`, or the name of the token.
+    pub(crate) name: Arc<str>,
+    pub(crate) rights: Arc<BTreeSet<Right>>,
+    pub(crate) naming: Naming,
 }
 
 /// Which users a caller may name in a call.
@@ -28,14 +40,19 @@ pub(crate) enum Naming {
 }
 
 impl Caller {
+    /// Returns a caller that acts for `user`, or for the shared records.
+    ///
+    /// # Errors
+    /// Fails if the name of the user is invalid, or the filter names another one.
     pub(crate) fn new(
         memory: AgentMemory,
-        view: MemoryView,
-        rights: Arc<BTreeSet<Right>>,
-        name: Arc<str>,
-        naming: Naming,
-    ) -> Caller {
-        Caller { memory, view, rights, name, naming }
+        user: Option<&str>,
+        filter: Option<ScopeFilter>,
+        made_by: MadeBy,
+    ) -> Result<Caller, Failure> {
+        let MadeBy { name, rights, naming } = made_by;
+        let view = view_of(&memory, user, filter.as_ref())?;
+        Ok(Caller { memory, view, rights, name, naming, filter })
     }
 
     /// Returns the memory as this caller may see it.
@@ -76,7 +93,8 @@ impl Caller {
                 )))
             }
             Naming::Any | Naming::Delegate { .. } => {
-                Ok(Caller { view: self.memory.for_user(user)?, ..self.clone() })
+                let view = view_of(&self.memory, Some(user), self.filter.as_ref())?;
+                Ok(Caller { view, ..self.clone() })
             }
         }
     }
@@ -84,5 +102,20 @@ impl Caller {
     /// Returns `true` if the caller must name a user and has not.
     pub(crate) fn needs_user(&self) -> bool {
         matches!(self.naming, Naming::Delegate { .. }) && !self.view.gate().acts_for_user()
+    }
+}
+
+fn view_of(
+    memory: &AgentMemory,
+    user: Option<&str>,
+    filter: Option<&ScopeFilter>,
+) -> Result<MemoryView, MemoryError> {
+    let view = match user {
+        None => memory.for_shared(),
+        Some(user) => memory.for_user(user)?,
+    };
+    match filter {
+        None => Ok(view),
+        Some(filter) => view.narrow(filter),
     }
 }

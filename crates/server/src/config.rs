@@ -71,3 +71,58 @@ impl Default for Config {
         }
     }
 }
+
+impl Config {
+    /// Returns the limits and rules that the settings of a memory describe.
+    #[must_use]
+    pub fn of(settings: &aios_memory::Config) -> Config {
+        let server = &settings.server;
+        let user = match server.user.as_str() {
+            "" => settings.memory.user.as_str(),
+            user => user,
+        };
+        let calls = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Config {
+            user: Some(user.to_owned()).filter(|user| !user.is_empty()),
+            message_bytes_max: server.message_bytes_max,
+            calls_max: server.calls_max,
+            calls_waiting_max: server.calls_waiting_max,
+            call_timeout: Duration::from_millis(server.call_timeout_ms),
+            calls_per_second: calls(server.calls_per_second),
+            calls_burst: calls(server.calls_burst),
+            connections_max: server.connections_max,
+            streams_max: server.streams_max,
+            header_timeout: Duration::from_millis(server.header_timeout_ms),
+            drain_timeout: Duration::from_millis(server.drain_timeout_ms),
+            idle_exit: None,
+            tokens_file: Some(tokens_file(settings)),
+            hosts: server.hosts.clone(),
+            origins: server.origins.clone(),
+            behind_proxy: false,
+            mem0: server.mem0,
+            hindsight: server.hindsight,
+        }
+    }
+
+    /// Sets the time without a connection after which the service ends.
+    #[must_use]
+    pub fn with_idle_exit(self, idle_exit: Duration) -> Config {
+        Config { idle_exit: Some(idle_exit), ..self }
+    }
+
+    /// Says that TLS is terminated by a proxy in front of the service.
+    #[must_use]
+    pub fn behind_proxy(self) -> Config {
+        Config { behind_proxy: true, ..self }
+    }
+}
+
+/// Returns the file of tokens that the settings of a memory name.
+#[must_use]
+pub fn tokens_file(settings: &aios_memory::Config) -> PathBuf {
+    let file = &settings.server.tokens_file;
+    match file.as_os_str().is_empty() {
+        true => settings.memory.data_dir.join("tokens.json"),
+        false => file.clone(),
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aios_memory::{Error, Remedy};
+use aios_memory::{Error, Remedy, longterm};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
@@ -267,6 +267,16 @@ fn class_by_remedy(error: &Error) -> Class {
             | Remedy::RelaxGuard,
         ) => Class::Invalid,
         Some(Remedy::ActForNoUser | Remedy::WidenScope) => Class::Denied,
+        _ if is_of_values(error) => Class::Invalid,
         _ => Class::Internal,
+    }
+}
+
+/// Returns `true` if a tier refused the given values, and the message alone shows the next step.
+fn is_of_values(error: &Error) -> bool {
+    match error {
+        Error::Working(error) => error.is_invalid(),
+        Error::Longterm(error) => matches!(error, longterm::Error::Invalid { .. }),
+        _ => false,
     }
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 
+mod access;
 mod call;
 mod caller;
+mod command;
 mod config;
 mod error;
 mod failure;
@@ -10,17 +12,21 @@ mod gate;
 mod grpc;
 mod http;
 mod listener;
+mod metrics;
 mod operation;
+mod peer;
+mod rate;
 mod remedy;
 mod server;
 mod tokens;
 
 pub use crate::{
-    config::Config,
+    command::{CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service},
+    config::{Config, tokens_file},
     error::Error,
-    listener::Listener,
+    listener::{Listener, Presence, Tls, socket_of},
     operation::Right,
-    server::Server,
+    server::{Ready, Server},
     tokens::{NewToken, Token, Tokens},
 };
 

@@ -126,6 +126,11 @@ pub(crate) const ROUTES: &[Operation] = &[
     unary("GET /api/v1/snapshot", Right::Observe),
 ];
 
+/// Routes that are not part of the API: the figures for a supervisor, and the command line of the
+/// same user.
+pub(crate) const INTERNAL: &[Operation] =
+    &[unary("GET /metrics", Right::Observe), unary("POST /internal/v1/command", Right::Admin)];
+
 /// Routes of the facades, if the settings include them. The user may be in the body or path instead
 /// of a header, so the handler asks for it.
 pub(crate) const FACADES: &[Operation] = &[
@@ -158,5 +163,6 @@ pub(crate) const OPEN: &[&str] = &["GET /healthz", "GET /readyz", "GET /api/v1/o
 
 /// Returns the operation of a call.
 pub(crate) fn named(name: &str) -> Option<Operation> {
-    RPCS.iter().chain(ROUTES).chain(FACADES).find(|operation| operation.name == name).copied()
+    let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL);
+    RPCS.iter().chain(routes).find(|operation| operation.name == name).copied()
 }

@@ -8,7 +8,7 @@ use aios_operational::Keep;
 use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
-use super::expand_home;
+use super::{LogFormat, LogLevel, expand_home};
 use crate::tokens::Tokenizer;
 
 /// A type of a setting. The error messages are the expected value.
@@ -111,6 +111,26 @@ impl Setting for String {
     }
 }
 
+impl Setting for bool {
+    type Bounds = ();
+
+    fn read(value: &Value, (): &()) -> Result<Self, String> {
+        value.as_bool().ok_or_else(|| "true or false".to_owned())
+    }
+
+    fn parse(text: &str, (): &()) -> Result<Self, String> {
+        text.trim().parse().map_err(|_| "true or false".to_owned())
+    }
+
+    fn check(&self, (): &()) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn show(&self) -> Value {
+        Value::Boolean(*self)
+    }
+}
+
 impl Setting for PathBuf {
     type Bounds = ();
 
@@ -202,6 +222,13 @@ choices! {
         "russian" = Language::Russian,
         "none" = Language::None,
     }
+    LogFormat { "text" = LogFormat::Text, "json" = LogFormat::Json }
+    LogLevel {
+        "error" = LogLevel::Error,
+        "warn" = LogLevel::Warn,
+        "info" = LogLevel::Info,
+        "debug" = LogLevel::Debug,
+    }
     Policy { "mark" = Policy::Mark, "redact" = Policy::Redact, "refuse" = Policy::Refuse }
     Tokenizer {
         "embedder" = Tokenizer::Embedder,
@@ -238,4 +265,8 @@ macro_rules! lists_of_names {
     )*};
 }
 
-lists_of_names!(Kind: Kind::meant_by, Tier: Tier::from_str);
+lists_of_names!(Kind: Kind::meant_by, Tier: Tier::from_str, String: any_name);
+
+fn any_name(name: &str) -> Result<String, Error> {
+    Ok(name.to_owned())
+}

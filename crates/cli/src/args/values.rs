@@ -1,16 +1,17 @@
 //! Parsers of argument values. Not here: which argument has which type.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, time::Duration};
 
 use aios_memory::{
-    Owner,
+    Owner, Timestamp,
     longterm::LIMIT_MAX,
     period::Period,
     project::{PROJECT_BYTES_MAX, Project},
     record::{Error as VocabularyError, forms},
 };
+use aios_memory_server::Right;
 use clap::builder::{PathBufValueParser, TypedValueParser, ValueParser};
-use jiff::Zoned;
+use jiff::{SignedDuration, Span, Zoned};
 
 use super::words::looks_like_option;
 
@@ -76,6 +77,27 @@ pub(super) fn parse_limit(text: &str) -> Result<usize, String> {
 /// Parses a period in the local time zone.
 pub(super) fn parse_period(text: &str) -> Result<Period, String> {
     Period::parse(text, &Zoned::now())
+}
+
+/// Parses a length of time, such as `15m` or `2h 30m`.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a length of time, such as 90s, 15m or 2h".to_owned();
+    let duration: SignedDuration = text.parse().map_err(|_| expected())?;
+    Duration::try_from(duration).ok().filter(|time| !time.is_zero()).ok_or_else(expected)
+}
+
+/// Parses the time from now until a moment, such as `90d`, and returns the moment.
+pub(super) fn parse_expiry(text: &str) -> Result<Timestamp, String> {
+    let expected = || "expected a length of time, such as 12h, 90d or 1y".to_owned();
+    let span: Span = text.parse().map_err(|_| expected())?;
+    let (now, end) = (Zoned::now(), Zoned::now().checked_add(span).map_err(|_| expected())?);
+    (now < end).then(|| end.timestamp()).ok_or_else(expected)
+}
+
+/// Parses a right of a token.
+pub(super) fn parse_right(text: &str) -> Result<Right, String> {
+    let known = Right::ALL.into_iter().find(|right| right.as_str() == text);
+    known.ok_or_else(|| format!("expected {}", Right::ALL.map(Right::as_str).join(", ")))
 }
 
 /// Parses the text of an option. A text that looks like an option means that the value is missing.

@@ -24,6 +24,7 @@ mod private;
 mod program;
 mod read_only;
 mod rebuild;
+mod serving;
 mod settings;
 mod typed;
 mod words;

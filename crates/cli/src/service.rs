@@ -1,0 +1,107 @@
+//! Commands that the running service of a data directory carries out, with the same output and the
+//! same exit code as without it.
+//!
+//! The service has the memory open, so such a command neither opens it nor closes it. A service of
+//! another version, with other settings or in another time zone declines, and the command goes to
+//! the files.
+
+use std::{path::Path, process::ExitCode};
+
+use aios_memory::{AgentMemory, Config};
+use aios_memory_server::{CommandLine, CommandOutput, Commands, Presence, Running, run_by_service};
+use serde_json::json;
+
+use crate::{
+    args::{Arguments, Command},
+    output::{Captured, Output, Zone, capture, print},
+};
+
+impl Command {
+    /// Returns true if a service can carry out the command: it reads no file, no stdin and no
+    /// terminal of its own.
+    fn is_served(&self) -> bool {
+        match self {
+            Command::Remember(remember) => remember.text != "-",
+            Command::Recall(_)
+            | Command::Context(_)
+            | Command::List(_)
+            | Command::Show(_)
+            | Command::History(_)
+            | Command::Stats
+            | Command::Snapshot => true,
+            _ => false,
+        }
+    }
+}
+
+/// Has the service of the data directory carry out a command, if there is one and it can. Returns
+/// the exit code of the command.
+pub(crate) async fn served(
+    arguments: &Arguments,
+    words: &[std::ffi::OsString],
+    config: &Config,
+) -> Option<ExitCode> {
+    let is_plain = !arguments.global.no_service && arguments.global.verbose == 0;
+    if !is_plain || !arguments.command.is_served() {
+        return None;
+    }
+    let data_dir = std::path::absolute(&config.memory.data_dir).ok()?;
+    let socket = Presence::find(&data_dir)?;
+    let words = words.iter().map(|word| word.to_str().map(str::to_owned)).collect::<Option<_>>()?;
+    let line = CommandLine::new(words, circumstances(config, &data_dir));
+    let CommandOutput { exit_code, stdout, stderr, .. } = run_by_service(&socket, &line).await?;
+    print(&stdout, &stderr);
+    Some(ExitCode::from(exit_code))
+}
+
+/// Returns what the output of a command depends on beside its words: the version, the settings
+/// except those of the service itself, and the time zone.
+fn circumstances(config: &Config, data_dir: &Path) -> String {
+    let mut settings = config.clone();
+    settings.server = aios_memory::config::Server::default();
+    settings.memory.data_dir = data_dir.to_owned();
+    // Known by its path, which is another in each program's build.
+    settings.decoder = aios_memory::longterm::Decoder::Nobody;
+    let zone = jiff::tz::TimeZone::system();
+    let zone = zone.iana_name().unwrap_or("unknown").to_owned();
+    json!([env!("CARGO_PKG_VERSION"), format!("{settings:?}"), zone]).to_string()
+}
+
+/// The commands of this program, for its service.
+pub(crate) struct ServedCommands;
+
+impl Commands for ServedCommands {
+    fn run(&self, memory: AgentMemory, line: CommandLine) -> Running {
+        Box::pin(async move {
+            let data_dir = std::path::absolute(&memory.config().memory.data_dir).ok()?;
+            if line.circumstances != circumstances(memory.config(), &data_dir) {
+                return None;
+            }
+            let words = line.words.into_iter().map(Into::into).collect();
+            let Arguments { global, command } = Arguments::read(words).ok()?;
+            if !command.is_served() {
+                return None;
+            }
+            let zone = if global.utc { Zone::Utc } else { Zone::Local };
+            let output = Output { json: global.json, quiet: global.quiet, zone };
+            let work = async {
+                let done = match global.view(&memory) {
+                    Ok(view) => {
+                        Box::pin(crate::with_memory(&memory, &view, command, &global, output)).await
+                    }
+                    Err(error) => Err(error.into()),
+                };
+                match done {
+                    Ok(()) => 0,
+                    Err(failure) => {
+                        failure.tell(output.json);
+                        failure.code_of_exit()
+                    }
+                }
+            };
+            let (exit_code, Captured { stdout, stderr }) = capture(work).await;
+            let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+            Some(CommandOutput::new(exit_code, text(stdout)?, text(stderr)?))
+        })
+    }
+}

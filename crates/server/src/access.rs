@@ -1,0 +1,268 @@
+//! Who may call: the checks of `Host` and `Origin`, and the caller that a connection, a token and a
+//! named user give. Nothing here widens a scope: each step fixes it or narrows it.
+//!
+//! The headers are the caller's word. What is trusted is the connection ([`Peer`]) and the token.
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use aios_memory::{AgentMemory, Scope, ScopeFilter, Timestamp};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use tonic::metadata::MetadataMap;
+
+use crate::{
+    Config, Token, Tokens,
+    caller::{Caller, MadeBy, Naming},
+    failure::Failure,
+    operation::Right,
+    peer::Peer,
+};
+
+/// The header, and the metadata of gRPC, that name the user of a call.
+const USER: &str = "aios-user";
+/// The same in bytes, for names outside of ASCII over gRPC.
+const USER_BYTES: &str = "aios-user-bin";
+/// Headers that a proxy adds: the call comes from elsewhere than its connection.
+const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+/// The rules by which calls are admitted.
+#[derive(Debug)]
+pub(crate) struct Access {
+    user: Option<String>,
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    tokens: Option<Tokens>,
+}
+
+/// Credentials of a call: its caller, and its token, which can be revoked.
+pub(crate) struct Admitted {
+    pub(crate) caller: Caller,
+    pub(crate) token: Option<Token>,
+}
+
+impl Access {
+    pub(crate) fn new(config: &Config, tokens: Option<Tokens>) -> Access {
+        let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect();
+        Access {
+            user: config.user.clone(),
+            hosts: lower(&config.hosts),
+            origins: lower(&config.origins),
+            tokens,
+        }
+    }
+
+    /// Checks that the call was meant for this service, and that no web page of another origin
+    /// makes it.
+    ///
+    /// A browser that was told that `evil.example` lies at 127.0.0.1 (DNS rebinding) still sends
+    /// `Host: evil.example`.
+    pub(crate) fn check_source(
+        &self,
+        peer: Peer,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(), Failure> {
+        let host = host_of(uri, headers)?;
+        let is_known = match peer {
+            Peer::SameUser { .. } => true,
+            Peer::Loopback(_) => is_loopback_name(&host) || self.is_host(&host),
+            // Without a list, the token alone admits: no web page has it.
+            Peer::Stranger(_) => self.hosts.is_empty() || self.is_host(&host),
+        };
+        if !is_known {
+            return Err(Failure::denied(&format!("this service is not called `{host}`"))
+                .with_advice("call it by its own name, or add the name to `server.hosts`"));
+        }
+        match single(headers, header::ORIGIN.as_str())? {
+            Some(origin) => self.check_origin(peer, &host, origin),
+            None => check_fetch_site(headers),
+        }
+    }
+
+    /// Returns the origin of a web page that may read the answer.
+    pub(crate) fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(header::ORIGIN)?;
+        let text = origin.to_str().ok()?.to_lowercase();
+        self.origins.contains(&text).then(|| origin.clone())
+    }
+
+    fn check_origin(&self, peer: Peer, host: &str, origin: &HeaderValue) -> Result<(), Failure> {
+        let origin = origin.to_str().unwrap_or_default().to_lowercase();
+        let own = [format!("http://{host}"), format!("https://{host}")];
+        let is_own = !matches!(peer, Peer::SameUser { .. }) && own.contains(&origin);
+        match is_own || self.origins.contains(&origin) {
+            true => Ok(()),
+            false => Err(Failure::denied(&format!("the origin `{origin}` may not call"))
+                .with_advice("add it to `server.origins`")),
+        }
+    }
+
+    fn is_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|known| known == host || known == name_of(host))
+    }
+
+    /// Returns the caller of a call.
+    pub(crate) fn admit(
+        &self,
+        memory: &AgentMemory,
+        peer: Peer,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Admitted, Failure> {
+        let user = named_user(headers)?;
+        let (caller, token) = match single(headers, header::AUTHORIZATION.as_str())? {
+            Some(value) => {
+                let token = self.token(value, now)?;
+                (by_token(memory, &token)?, Some(token))
+            }
+            None => (self.by_connection(memory, peer, headers)?, None),
+        };
+        let caller = match user {
+            Some(user) => caller.acting_for(&user)?,
+            None if caller.needs_user() => {
+                return Err(Failure::invalid("this token must name a user in each call")
+                    .with_advice("send the user in the header `aios-user`"));
+            }
+            None => caller,
+        };
+        Ok(Admitted { caller, token })
+    }
+
+    /// Returns `true` if a token that admitted a call still would.
+    pub(crate) fn still_admits(&self, token: &Token, now: Timestamp) -> bool {
+        self.tokens.as_ref().is_some_and(|tokens| tokens.still_has(token, now))
+    }
+
+    fn token(&self, value: &HeaderValue, now: Timestamp) -> Result<Token, Failure> {
+        let text = value.to_str().unwrap_or_default();
+        let (scheme, secret) = text.split_once(' ').unwrap_or((text, ""));
+        // mem0's clients write `Token`.
+        if !scheme.eq_ignore_ascii_case("bearer") && !scheme.eq_ignore_ascii_case("token") {
+            return Err(Failure::unauthenticated("the authorization is not a bearer token"));
+        }
+        let Some(tokens) = &self.tokens else {
+            return Err(Failure::unauthenticated("this service has no tokens"));
+        };
+        let found = tokens.find(secret.trim(), now).map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "tokens cannot be read");
+            Failure::internal("the tokens cannot be read")
+        })?;
+        found.ok_or_else(|| Failure::unauthenticated("the token is unknown, expired or revoked"))
+    }
+
+    fn by_connection(
+        &self,
+        memory: &AgentMemory,
+        peer: Peer,
+        headers: &HeaderMap,
+    ) -> Result<Caller, Failure> {
+        let made_by = |name: &str, naming| MadeBy {
+            name: Arc::from(name),
+            rights: Arc::new(BTreeSet::from(Right::ALL)),
+            naming,
+        };
+        match peer {
+            Peer::SameUser { .. } => {
+                Caller::new(memory.clone(), None, None, made_by("socket", Naming::Any))
+            }
+            Peer::Loopback(_) if FORWARDED.iter().any(|name| headers.contains_key(*name)) => {
+                Err(Failure::unauthenticated("a proxy forwarded this call, so it needs a token"))
+            }
+            Peer::Loopback(_) => {
+                let user = self.user.as_deref();
+                Caller::new(memory.clone(), user, None, made_by("loopback", Naming::Fixed))
+            }
+            Peer::Stranger(_) => Err(Failure::unauthenticated("this call needs a token")),
+        }
+    }
+}
+
+fn by_token(memory: &AgentMemory, token: &Token) -> Result<Caller, Failure> {
+    let naming = match &token.delegate {
+        Some(prefix) => Naming::Delegate { prefix: prefix.clone() },
+        None => Naming::Fixed,
+    };
+    let filter = token
+        .project
+        .as_ref()
+        .map(|project| ScopeFilter::new(Scope::default().with_project(project)));
+    let made_by = MadeBy {
+        name: Arc::from(token.name.as_str()),
+        rights: Arc::new(token.rights.clone()),
+        naming,
+    };
+    Caller::new(memory.clone(), token.user.as_deref(), filter, made_by)
+}
+
+/// Returns the host that the caller names: `:authority` of HTTP/2, else `Host`.
+fn host_of(uri: &Uri, headers: &HeaderMap) -> Result<String, Failure> {
+    let given = single(headers, header::HOST.as_str())?;
+    let host = match (uri.authority(), given) {
+        (Some(authority), None) => authority.as_str(),
+        (None, Some(value)) => value.to_str().unwrap_or_default(),
+        (Some(authority), Some(value)) if value.as_bytes() == authority.as_str().as_bytes() => {
+            authority.as_str()
+        }
+        (Some(_), Some(_)) => return Err(Failure::invalid("two hosts are named")),
+        (None, None) => "",
+    };
+    match host.is_empty() || host.contains('@') {
+        true => Err(Failure::invalid("the call names no host")),
+        false => Ok(host.to_lowercase()),
+    }
+}
+
+/// Returns a host without its port.
+fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    matches!(name_of(host), "localhost" | "127.0.0.1" | "[::1]")
+}
+
+/// Refuses a request that a page of another site made without naming its origin, such as an image.
+fn check_fetch_site(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        None | Some(b"none" | b"same-origin") => Ok(()),
+        Some(_) => Err(Failure::denied("a web page of another origin may not call")),
+    }
+}
+
+/// Returns the user that a call names.
+fn named_user(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let bytes = match (single(headers, USER)?, single(headers, USER_BYTES)?) {
+        (None, None) => return Ok(None),
+        (Some(text), None) => text.as_bytes().to_vec(),
+        (None, Some(encoded)) => decoded(encoded)?,
+        (Some(_), Some(_)) => return Err(Failure::invalid("the call names two users")),
+    };
+    match String::from_utf8(bytes) {
+        Ok(user) if user.is_empty() => Err(Failure::invalid("the call names an empty user")),
+        Ok(user) => Ok(Some(user)),
+        Err(_) => Err(Failure::invalid("the name of the user is not UTF-8")),
+    }
+}
+
+fn decoded(encoded: &HeaderValue) -> Result<Vec<u8>, Failure> {
+    let invalid = || Failure::invalid("`aios-user-bin` is not base64");
+    let only = HeaderMap::from_iter([(HeaderName::from_static(USER_BYTES), encoded.clone())]);
+    let metadata = MetadataMap::from_headers(only);
+    let value = metadata.get_bin(USER_BYTES).ok_or_else(invalid)?;
+    Ok(value.to_bytes().map_err(|_| invalid())?.to_vec())
+}
+
+/// Returns the value of a header that may be given once.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Failure> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    match values.next() {
+        None => Ok(first),
+        Some(_) => Err(Failure::invalid(format!("the header `{name}` is given twice"))),
+    }
+}

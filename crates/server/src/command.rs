@@ -1,0 +1,130 @@
+//! Command lines that the service answers for the command line of the same user: the memory is open
+//! already, so a command need not open it.
+//!
+//! The service knows nothing of commands. A program that has some gives a [`Commands`].
+
+use std::{path::Path, pin::Pin, sync::Arc};
+
+use aios_memory::AgentMemory;
+use axum::{Extension, Json, Router, extract::State, routing::post};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{Request, StatusCode, body::Bytes, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use tokio::net::UnixStream;
+
+use crate::{call::Call, failure::Failure, peer::Peer};
+
+pub(crate) const ROUTE: &str = "/internal/v1/command";
+/// Bytes of the output of a command.
+const OUTPUT_BYTES_MAX: usize = 256 << 20;
+
+/// A command line, and where it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CommandLine {
+    /// The arguments, the name of the program first.
+    pub words: Vec<String>,
+    /// The circumstances on which the output depends, in the program's own form: its version, its
+    /// settings, its time zone. A service with others declines.
+    pub circumstances: String,
+}
+
+impl CommandLine {
+    /// Describes a command line.
+    #[must_use]
+    pub fn new(words: Vec<String>, circumstances: String) -> CommandLine {
+        CommandLine { words, circumstances }
+    }
+}
+
+/// The result of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CommandOutput {
+    /// The exit code.
+    pub exit_code: u8,
+    /// Output for stdout.
+    pub stdout: String,
+    /// Output for stderr.
+    pub stderr: String,
+}
+
+impl CommandOutput {
+    /// Describes a result.
+    #[must_use]
+    pub fn new(exit_code: u8, stdout: String, stderr: String) -> CommandOutput {
+        CommandOutput { exit_code, stdout, stderr }
+    }
+}
+
+/// A command that is being carried out. `None` if it is declined: the caller carries it out itself.
+pub type Running = Pin<Box<dyn Future<Output = Option<CommandOutput>> + Send>>;
+
+/// The commands of a program that serves.
+pub trait Commands: Send + Sync + 'static {
+    /// Carries out a command line on the open memory.
+    fn run(&self, memory: AgentMemory, line: CommandLine) -> Running;
+}
+
+/// State of the route.
+#[derive(Clone)]
+struct Answering {
+    memory: AgentMemory,
+    commands: Arc<dyn Commands>,
+}
+
+pub(crate) fn router(memory: AgentMemory, commands: Arc<dyn Commands>) -> Router {
+    Router::new().route(ROUTE, post(run)).with_state(Answering { memory, commands })
+}
+
+/// Carries out a command for a process of the user who runs the service, and for nobody else.
+async fn run(
+    State(Answering { memory, commands }): State<Answering>,
+    Extension(peer): Extension<Peer>,
+    Extension(call): Extension<Call>,
+    Json(line): Json<CommandLine>,
+) -> Result<Json<CommandOutput>, Failure> {
+    if !matches!(peer, Peer::SameUser { .. }) {
+        return Err(Failure::denied("commands are answered over the socket only"));
+    }
+    let ran = call.write(async move { Ok::<_, Failure>(commands.run(memory, line).await) }).await?;
+    ran.map(Json).ok_or_else(|| {
+        Failure::new(crate::failure::Class::Precondition, "declined", "the command is not served")
+    })
+}
+
+/// Has the service at `socket` carry out a command line. `None` if it does not answer or declines:
+/// the caller carries it out itself. A service that was asked and then broke off may have carried
+/// it out; commands that store are the same when they are repeated.
+pub async fn run_by_service(socket: &Path, line: &CommandLine) -> Option<CommandOutput> {
+    let stream = UnixStream::connect(socket).await.ok()?;
+    let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    let request = Request::post(ROUTE)
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(serde_json::to_vec(line).ok()?)))
+        .ok()?;
+    let answer = send.send_request(request).await.ok()?;
+    if answer.status() != StatusCode::OK {
+        return None;
+    }
+    let body = Limited::new(answer.into_body(), OUTPUT_BYTES_MAX).collect().await.ok()?.to_bytes();
+    serde_json::from_slice(&body).ok()
+}
+
+/// Returns `true` if the service at `socket` accepts calls.
+pub async fn is_ready(socket: &Path) -> bool {
+    let answered = async {
+        let stream = UnixStream::connect(socket).await.ok()?;
+        let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        tokio::spawn(connection);
+        let request = Request::get("/readyz").header(header::HOST, "localhost");
+        let request = request.body(Full::<Bytes>::default()).ok()?;
+        let answer = send.send_request(request).await.ok()?;
+        Some(answer.status() == StatusCode::OK)
+    };
+    answered.await.unwrap_or(false)
+}

@@ -1,0 +1,54 @@
+//! The span of a call, with the trace that the caller names (W3C Trace Context, `traceparent`).
+
+use http::HeaderMap;
+use tracing::{Span, info_span};
+
+use crate::operation::Operation;
+
+/// Returns the span of a call.
+pub(super) fn span(operation: &Operation, headers: &HeaderMap) -> Span {
+    let parent = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse);
+    let (trace_id, parent_id) = parent.unwrap_or(("", ""));
+    info_span!("call", operation = operation.name, trace_id, parent_id)
+}
+
+/// Parses `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`. Anything else is ignored, as the
+/// recommendation demands.
+fn parse(text: &str) -> Option<(&str, &str)> {
+    let mut parts = text.split('-');
+    let (version, trace, parent, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |text: &str, digits: usize| {
+        text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_set = |text: &str| text.bytes().any(|byte| byte != b'0');
+    let is_valid = is_hex(version, 2)
+        && version != "ff"
+        && is_hex(trace, 32)
+        && is_set(trace)
+        && is_hex(parent, 16)
+        && is_set(parent)
+        && is_hex(flags, 2)
+        && (version != "00" || parts.next().is_none());
+    is_valid.then_some((trace, parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_is_taken_from_a_valid_header_only() {
+        let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+        assert_eq!(parse(&format!("00-{trace}-{parent}-01")), Some((trace, parent)));
+        for invalid in [
+            format!("00-{trace}-{parent}"),
+            format!("ff-{trace}-{parent}-01"),
+            format!("00-{}-{parent}-01", "0".repeat(32)),
+            format!("00-{trace}-{parent}-01-more"),
+            format!("00-{}-{parent}-01", trace.to_uppercase()),
+        ] {
+            assert_eq!(parse(&invalid), None, "{invalid}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! gRPC: `aios.memory.MemoryService`, with health and reflection. The generated types stay here and
+//! in [`wire`]; each module turns the messages of its RPCs into calls of the memory.
+//!
+//! Not here: connections, tokens, limits and time, which are the gate's. It puts a
+//! [`Call`](crate::call::Call) into the extensions of each request.
+
+mod answer;
+mod context;
+mod events;
+mod export;
+mod fields;
+mod forget;
+mod library;
+mod messages;
+mod records;
+mod remember;
+mod scope;
+mod search;
+mod service;
+mod stream;
+mod values;
+mod watch;
+mod work;
+
+use tonic::{server::NamedService, service::Routes};
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use self::service::Service;
+use crate::{Config, wire, wire::memory_service_server::MemoryServiceServer};
+
+/// The service of the memory, as health names it.
+type Memory = MemoryServiceServer<Service>;
+
+/// Reports whether the service takes calls. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Health(HealthReporter);
+
+/// Returns the routes of gRPC, without a fallback, and the switch of their health, which is on.
+pub(crate) async fn routes(config: &Config) -> (axum::Router, Health) {
+    let (reporter, health_server) = tonic_health::server::health_reporter();
+    let health = Health(reporter);
+    health.set_serving().await;
+    let memory = Memory::new(Service::new()).max_decoding_message_size(config.message_bytes_max);
+    let described = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(wire::DESCRIPTOR)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // Reflection adds its own descriptor.
+    let v1 = described().build_v1().expect("the descriptors are part of the program");
+    let v1alpha = described().build_v1alpha().expect("the descriptors are part of the program");
+    // `Routes::default` has a fallback, with which no other router can be merged.
+    let routes = Routes::from(axum::Router::new())
+        .add_service(memory)
+        .add_service(health_server)
+        .add_service(v1)
+        .add_service(v1alpha);
+    (routes.into_axum_router(), health)
+}
+
+impl Health {
+    /// Reports SERVING, for the service and for the process.
+    pub(crate) async fn set_serving(&self) {
+        self.set(ServingStatus::Serving).await;
+    }
+
+    /// Reports NOT_SERVING, while the service drains.
+    pub(crate) async fn set_not_serving(&self) {
+        self.set(ServingStatus::NotServing).await;
+    }
+
+    async fn set(&self, status: ServingStatus) {
+        for name in ["", Memory::NAME] {
+            self.0.set_service_status(name, status).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

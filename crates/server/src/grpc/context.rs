@@ -1,0 +1,150 @@
+//! Contexts for tasks.
+
+use aios_memory::{Context, MemoryView, Tier, context as packing, draft::moment};
+
+use serde_json::json;
+
+use super::{
+    scope,
+    values::{self, narrow},
+};
+use crate::{
+    call::Call,
+    failure::Failure,
+    operation::Right,
+    wire::{
+        ContextChunk, ContextRequest, ContextResponse, TaskContext, TaskContextChunk,
+        TaskContextOmission, TaskContextRequest,
+    },
+};
+
+/// Names of tiers that are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    /// They are ignored, if a known one is there, as the compatible protocol does.
+    Ignored,
+    Refused,
+}
+
+pub(super) async fn assemble(
+    call: &Call,
+    request: ContextRequest,
+) -> Result<ContextResponse, Failure> {
+    let ContextRequest { task_description, max_tokens, memory_tiers } = request;
+    let view = call.caller.view();
+    let mut options = view.context_options();
+    options.tiers = tiers(call, view, "memory_tiers", &memory_tiers, Unknown::Ignored)?;
+    options.max_tokens = tokens(max_tokens)?.unwrap_or(options.max_tokens);
+    let context = call.read(view.assemble_context(&task_description, &options)).await?;
+    Ok(response(context))
+}
+
+pub(super) async fn of_task(
+    call: &Call,
+    request: TaskContextRequest,
+) -> Result<TaskContext, Failure> {
+    let TaskContextRequest { task, max_tokens, tiers: names, tokenizer, format, session, scope } =
+        request;
+    let view = scope::view(call, scope)?;
+    let mut options = view.context_options();
+    options.tiers = tiers(call, &view, "tiers", &names, Unknown::Refused)?;
+    options.max_tokens = tokens(max_tokens)?.unwrap_or(options.max_tokens);
+    if let Some(name) = values::text(tokenizer) {
+        options.tokenizer = name.parse().map_err(|error| invalid("tokenizer", &error))?;
+    }
+    if let Some(name) = values::text(format) {
+        options.format = name.parse().map_err(|error: packing::Error| invalid("format", &error))?;
+    }
+    options.session = values::text(session);
+    let context = call.read(view.assemble_context(&task, &options)).await?;
+    Ok(context_message(context))
+}
+
+fn invalid(field: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::invalid(format!("`{field}`: {error}"))
+}
+
+/// Returns the token budget, or `None` if it is not given.
+fn tokens(max_tokens: i32) -> Result<Option<usize>, Failure> {
+    values::count("max_tokens", max_tokens, i32::MAX as usize)
+}
+
+/// Returns the tiers that a caller names, or else the configured ones. Tier 0 belongs to the whole
+/// machine: a caller without the right to observe it does not get it, and may not name it.
+fn tiers(
+    call: &Call,
+    view: &MemoryView,
+    field: &str,
+    names: &[String],
+    unknown: Unknown,
+) -> Result<Vec<Tier>, Failure> {
+    let observes = call.caller.has(Right::Observe);
+    if names.is_empty() {
+        let mut tiers = view.context_options().tiers;
+        tiers.retain(|tier| *tier != Tier::Operational || observes);
+        return Ok(tiers);
+    }
+    let tiers = named(field, names, unknown)?;
+    if tiers.contains(&Tier::Operational) && !observes {
+        return Err(Failure::denied("the tier `operational` needs the right `observe`"));
+    }
+    Ok(tiers)
+}
+
+fn named(field: &str, names: &[String], unknown: Unknown) -> Result<Vec<Tier>, Failure> {
+    let mut tiers = Vec::new();
+    let mut error = None;
+    for name in names {
+        match name.parse::<Tier>() {
+            Ok(tier) if tiers.contains(&tier) => {}
+            Ok(tier) => tiers.push(tier),
+            Err(unknown) => {
+                let name = moment::excerpt(name);
+                tracing::warn!(name, "a caller names an unknown tier");
+                error = Some(unknown);
+            }
+        }
+    }
+    match error {
+        Some(error) if unknown == Unknown::Refused || tiers.is_empty() => {
+            Err(invalid(field, &error))
+        }
+        _ => Ok(tiers),
+    }
+}
+
+fn response(context: Context) -> ContextResponse {
+    let chunk = |chunk: packing::Chunk| ContextChunk {
+        source: chunk.tier.to_string(),
+        content: chunk.content,
+        relevance: chunk.relevance,
+        tokens: narrow(chunk.tokens.0),
+    };
+    ContextResponse {
+        total_tokens: narrow(context.total_tokens.0),
+        chunks: context.chunks.into_iter().map(chunk).collect(),
+    }
+}
+
+fn context_message(context: Context) -> TaskContext {
+    let chunk = |chunk: packing::Chunk| TaskContextChunk {
+        tier: chunk.tier.to_string(),
+        ids: chunk.ids,
+        tokens: narrow(chunk.tokens.0),
+        relevance: chunk.relevance,
+        content: chunk.content,
+        cut: chunk.cut,
+    };
+    let omission = |omitted: packing::Omitted| TaskContextOmission {
+        id: omitted.id,
+        reason: json!(omitted.reason).as_str().unwrap_or_default().to_owned(),
+    };
+    TaskContext {
+        text: context.text,
+        total_tokens: narrow(context.total_tokens.0),
+        max_tokens: narrow(context.max_tokens.0),
+        tokenizer: context.tokenizer,
+        chunks: context.chunks.into_iter().map(chunk).collect(),
+        omitted: context.omitted.into_iter().map(omission).collect(),
+    }
+}

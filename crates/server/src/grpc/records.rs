@@ -1,0 +1,99 @@
+//! Reading records by key and by kind.
+
+use aios_memory::{Key, Kind, Record, draft::moment};
+
+use super::{
+    scope,
+    values::{self, seconds},
+};
+use crate::{
+    call::Call,
+    failure::Failure,
+    wire::{
+        GetRecordRequest, GetRecordResponse, ListRecordsRequest, ListRecordsResponse, MemoryRecord,
+        RecordVersion,
+    },
+};
+
+/// Default and maximum number of records of a page.
+const PAGE: usize = 50;
+const PAGE_MAX: usize = 500;
+
+pub(super) async fn get(
+    call: &Call,
+    request: GetRecordRequest,
+) -> Result<GetRecordResponse, Failure> {
+    let key = key("key", &request.key)?;
+    let view = call.caller.view();
+    let Some(record) = call.read(view.get(&key)).await? else {
+        return Err(Failure::not_found(format!("no record `{key}`")).with_advice("check the key"));
+    };
+    let mut versions = Vec::new();
+    if request.history {
+        for version in call.read(view.history(&key)).await? {
+            versions.push(RecordVersion {
+                written_at: version.written_at.as_second(),
+                replaced_at: seconds(version.replaced_at),
+                record: Some(record_message(version.record)),
+            });
+        }
+    }
+    Ok(GetRecordResponse { record: Some(record_message(record)), versions })
+}
+
+pub(super) async fn list(
+    call: &Call,
+    request: ListRecordsRequest,
+) -> Result<ListRecordsResponse, Failure> {
+    let ListRecordsRequest { kind, page_size, page_token, scope } = request;
+    let view = scope::view(call, scope)?;
+    let kind = values::kind("kind", &kind)?;
+    let limit = values::count("page_size", page_size, PAGE_MAX)?.unwrap_or(PAGE);
+    let after = match values::text(page_token) {
+        None => None,
+        Some(token) => Some(opened(kind, &token).ok_or_else(|| {
+            Failure::invalid("`page_token`: not a token of this list")
+                .with_advice("list from the beginning, or send `next_page_token` of a page")
+        })?),
+    };
+    let page = call.read(view.list(kind, after.as_deref(), limit)).await?;
+    Ok(ListRecordsResponse {
+        records: page.records.into_iter().map(record_message).collect(),
+        next_page_token: page.next.map(|next| sealed(kind, &next)).unwrap_or_default(),
+    })
+}
+
+/// Returns the key of a record.
+pub(super) fn key(field: &str, text: &str) -> Result<Key, Failure> {
+    text.parse().map_err(|error| {
+        Failure::invalid(format!("`{field}`: `{}`: {error}", moment::excerpt(text)))
+    })
+}
+
+fn record_message(record: Record) -> MemoryRecord {
+    MemoryRecord {
+        key: record.key().to_string(),
+        occurred_at: seconds(record.occurred_at),
+        recorded_at: record.recorded_at.as_second(),
+        record_json: serde_json::to_vec(&record).expect("a record is plain data"),
+        text: record.text,
+    }
+}
+
+/// Returns the token of a page: the kind and the cursor in hexadecimal, so that no client reads
+/// it, and none of another kind is taken for it.
+pub(super) fn sealed(kind: Kind, cursor: &str) -> String {
+    format!("{kind}\n{cursor}").bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the cursor of a [token](sealed) of this kind.
+pub(super) fn opened(kind: Kind, token: &str) -> Option<String> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let pairs = token.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
+        _ => None,
+    });
+    let text = String::from_utf8(pairs.collect::<Option<Vec<u8>>>()?).ok()?;
+    let (of, cursor) = text.split_once('\n')?;
+    (of == kind.as_str()).then(|| cursor.to_owned())
+}

@@ -1,0 +1,64 @@
+//! Streams of messages to a client. They are pulled: the next message is made when the connection
+//! has room for it, so a slow reader costs no memory and slows nobody else.
+
+use std::future::{self, Future};
+
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use tonic::Status;
+
+use crate::{
+    call::Call,
+    failure::{Class, Failure},
+};
+
+/// A source of messages.
+pub(super) trait Source: Send + 'static {
+    type Message: Send + 'static;
+
+    /// Returns the next message; `None` after the last one. Dropping the future loses nothing.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Self::Message>, Failure>> + Send;
+}
+
+/// Streams the messages of `source`, until it ends or fails, or the call is over.
+pub(super) fn serve<S: Source>(
+    call: Call,
+    source: S,
+) -> BoxStream<'static, Result<S::Message, Status>> {
+    let next = |state: Option<(Call, S)>| async move {
+        let (call, mut source) = state?;
+        let next = tokio::select! {
+            biased;
+            failure = over(&call) => Err(failure),
+            next = source.next() => next,
+        };
+        match next {
+            Ok(Some(message)) => Some((Ok(message), Some((call, source)))),
+            Ok(None) => None,
+            Err(failure) => Some((Err(failure.into()), None)),
+        }
+    };
+    stream::unfold(Some((call, source)), next).boxed()
+}
+
+/// Waits for the end of a call: the service drains, the caller's token is revoked, or its deadline
+/// has passed.
+pub(super) async fn over(call: &Call) -> Failure {
+    let deadline = async {
+        match call.deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline).await,
+            None => future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = call.ended.cancelled() => Failure::new(
+            Class::Unavailable,
+            "ended",
+            "the service ended the stream: it shuts down, or the token was revoked",
+        )
+        .with_advice("begin a new stream"),
+        () = deadline => Failure::deadline(),
+    }
+}

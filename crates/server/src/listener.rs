@@ -1,0 +1,240 @@
+//! The addresses of a service: TCP with or without TLS, and a Unix socket. The caller binds them,
+//! or takes them over from systemd, and gives them to the server.
+
+mod presence;
+mod tls;
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+pub use self::{presence::Presence, tls::Tls};
+use crate::{Error, peer::Peer};
+
+/// Bytes of a socket's path, with the byte that ends it: the least of the systems.
+const SOCKET_BYTES_MAX: usize = 104;
+
+/// The addresses that a service listens on.
+#[derive(Debug, Default)]
+pub struct Listener {
+    pub(crate) tcp: Option<Tcp>,
+    pub(crate) unix: Option<Unix>,
+}
+
+/// A TCP address.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    listener: TcpListener,
+    address: SocketAddr,
+    pub(crate) tls: Option<Tls>,
+}
+
+/// A socket file, which is removed on drop if this process made it.
+#[derive(Debug)]
+pub(crate) struct Unix {
+    listener: UnixListener,
+    path: Option<PathBuf>,
+}
+
+impl Listener {
+    /// Listens on a TCP address. Port 0 chooses a free one.
+    ///
+    /// # Errors
+    /// [`Error::Bind`].
+    pub async fn bind(address: SocketAddr) -> Result<Listener, Error> {
+        Listener::default().and_tcp(address).await
+    }
+
+    /// Listens on a socket file, which only the user of this process can use. A file that nobody
+    /// listens on is replaced.
+    ///
+    /// # Errors
+    /// - [`Error::SocketPath`] if the path is too long for a socket.
+    /// - [`Error::Foreign`] if its directory belongs to another user or others may write in it.
+    /// - [`Error::Served`] if a process listens on it.
+    /// - [`Error::Socket`].
+    pub async fn bind_unix(path: impl Into<PathBuf>) -> Result<Listener, Error> {
+        Listener::default().and_unix(path).await
+    }
+
+    /// Listens on a TCP address too.
+    ///
+    /// # Errors
+    /// As [`bind`](Listener::bind).
+    pub async fn and_tcp(self, address: SocketAddr) -> Result<Listener, Error> {
+        let failed = |source| Error::Bind { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Listener { tcp: Some(Tcp { listener, address, tls: None }), ..self })
+    }
+
+    /// Listens on a socket file too.
+    ///
+    /// # Errors
+    /// As [`bind_unix`](Listener::bind_unix).
+    pub async fn and_unix(self, path: impl Into<PathBuf>) -> Result<Listener, Error> {
+        let path = path.into();
+        let failed = |source| Error::Socket { path: path.clone(), source };
+        prepare(&path)?;
+        if let Ok(other) = UnixStream::connect(&path).await {
+            let pid = other.peer_cred().ok().and_then(|peer| peer.pid()).unwrap_or_default();
+            let at = path.display().to_string();
+            return Err(Error::Served { pid: pid.unsigned_abs(), at });
+        }
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        // The directory keeps others out until the mode of the file is set.
+        let listener = UnixListener::bind(&path).map_err(failed)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        Ok(Listener { unix: Some(Unix { listener, path: Some(path) }), ..self })
+    }
+
+    /// Takes over a TCP socket that another program bound, such as systemd.
+    ///
+    /// # Errors
+    /// [`Error::Accept`] if it does not listen.
+    pub fn and_bound_tcp(self, listener: std::net::TcpListener) -> Result<Listener, Error> {
+        listener.set_nonblocking(true).map_err(Error::Accept)?;
+        let listener = TcpListener::from_std(listener).map_err(Error::Accept)?;
+        let address = listener.local_addr().map_err(Error::Accept)?;
+        Ok(Listener { tcp: Some(Tcp { listener, address, tls: None }), ..self })
+    }
+
+    /// Takes over a Unix socket that another program bound, such as systemd, which also removes its
+    /// file.
+    ///
+    /// # Errors
+    /// [`Error::Accept`] if it does not listen.
+    pub fn and_bound_unix(
+        self,
+        listener: std::os::unix::net::UnixListener,
+    ) -> Result<Listener, Error> {
+        listener.set_nonblocking(true).map_err(Error::Accept)?;
+        let listener = UnixListener::from_std(listener).map_err(Error::Accept)?;
+        Ok(Listener { unix: Some(Unix { listener, path: None }), ..self })
+    }
+
+    /// Encrypts the TCP address.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Listener {
+        if let Some(tcp) = &mut self.tcp {
+            tcp.tls = Some(tls);
+        }
+        self
+    }
+
+    /// Returns the TCP address.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.tcp.as_ref().map(|tcp| tcp.address)
+    }
+
+    /// Returns the socket file.
+    #[must_use]
+    pub fn socket(&self) -> Option<&Path> {
+        self.unix.as_ref()?.path.as_deref()
+    }
+
+    /// Returns [`Error::NoTokens`] or [`Error::NoTls`] if other machines can reach the address
+    /// without them.
+    pub(crate) fn check_exposure(&self, has_tokens: bool, behind_proxy: bool) -> Result<(), Error> {
+        let Some(Tcp { address, tls, .. }) = &self.tcp else {
+            return Ok(());
+        };
+        let is_exposed = behind_proxy || !address.ip().is_loopback();
+        if is_exposed && !has_tokens {
+            return Err(Error::NoTokens { address: *address });
+        }
+        if is_exposed && tls.is_none() && !behind_proxy {
+            return Err(Error::NoTls { address: *address });
+        }
+        Ok(())
+    }
+}
+
+impl Tcp {
+    pub(crate) async fn accept(&self, behind_proxy: bool) -> io::Result<(TcpStream, Peer)> {
+        let (stream, from) = self.listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let is_local = self.address.ip().is_loopback() && from.ip().is_loopback();
+        let peer = match is_local && !behind_proxy {
+            true => Peer::Loopback(from),
+            false => Peer::Stranger(from),
+        };
+        Ok((stream, peer))
+    }
+}
+
+impl Unix {
+    /// Accepts a connection. That of another user of the system is refused: the mode of the file
+    /// keeps others out, except the superuser and those who got the file from another program.
+    pub(crate) async fn accept(&self) -> io::Result<(UnixStream, Option<Peer>)> {
+        let (stream, _) = self.listener.accept().await?;
+        let other = stream.peer_cred()?;
+        let user = nix::unistd::geteuid().as_raw();
+        let peer = (other.uid() == user).then(|| Peer::SameUser { pid: other.pid() });
+        Ok((stream, peer))
+    }
+}
+
+impl Drop for Unix {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // Another service that has replaced the file could not have listened beside this one.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Returns the socket file of a data directory: `run/service.sock` in it, or, if that path is longer
+/// than a socket's may be or cannot be written, a file of the user's runtime directory named by a
+/// hash of the path.
+#[must_use]
+pub fn socket_of(data_dir: &Path) -> PathBuf {
+    let within = data_dir.join("run").join("service.sock");
+    let is_short = within.as_os_str().len() < SOCKET_BYTES_MAX;
+    let is_writable = nix::unistd::access(data_dir, nix::unistd::AccessFlags::W_OK).is_ok();
+    if is_short && is_writable {
+        return within;
+    }
+    let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    runtime_dir().join(format!("{name}.sock"))
+}
+
+/// Returns the directory of this user's sockets.
+fn runtime_dir() -> PathBuf {
+    match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_absolute()) {
+        Some(dir) => PathBuf::from(dir).join("aios-memory"),
+        None => std::env::temp_dir().join(format!("aios-memory-{}", nix::unistd::geteuid())),
+    }
+}
+
+/// Makes the directory of a socket and checks that nobody else can put a file there.
+pub(crate) fn prepare(path: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Socket { path: path.to_owned(), source };
+    if SOCKET_BYTES_MAX <= path.as_os_str().len() {
+        return Err(Error::SocketPath { path: path.to_owned(), bytes_max: SOCKET_BYTES_MAX - 1 });
+    }
+    let dir = match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+    let about = fs::metadata(dir).map_err(failed)?;
+    let user = nix::unistd::geteuid().as_raw();
+    // In a directory with the sticky bit others cannot replace what is not theirs, but they can
+    // make a file of this name first.
+    match about.uid() == user && about.mode() & 0o022 == 0 {
+        true => Ok(()),
+        false => Err(Error::Foreign { path: dir.to_owned() }),
+    }
+}

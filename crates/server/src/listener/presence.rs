@@ -1,0 +1,104 @@
+//! The mark by which processes find the one that serves a data directory.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Listener, prepare, socket_of};
+use crate::Error;
+
+/// The mark of a running service: a locked file beside its socket. The lock ends with the process,
+/// so a mark without a lock is a leftover.
+#[derive(Debug)]
+pub struct Presence {
+    file: File,
+}
+
+/// Content of the file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Mark {
+    pid: u32,
+    listen: Option<SocketAddr>,
+    socket: Option<PathBuf>,
+}
+
+impl Presence {
+    /// Claims the data directory for the service of this process.
+    ///
+    /// # Errors
+    /// - [`Error::Served`] if another process serves it: which, and where.
+    /// - [`Error::Foreign`], [`Error::Socket`] if the file cannot be used.
+    pub fn claim(data_dir: &Path) -> Result<Presence, Error> {
+        let path = socket_of(data_dir).with_extension("json");
+        prepare(&path)?;
+        let failed = |source| Error::Socket { path: path.clone(), source };
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Presence { file }),
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(failed)?;
+                let mark: Mark = serde_json::from_str(&text).unwrap_or_default();
+                Err(Error::Served { pid: mark.pid, at: mark.places() })
+            }
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Notes where the service listens.
+    ///
+    /// # Errors
+    /// [`Error::Accept`] if the file cannot be written.
+    pub fn note(&mut self, listener: &Listener) -> Result<(), Error> {
+        let mark = Mark {
+            pid: std::process::id(),
+            listen: listener.local_addr(),
+            socket: listener.socket().map(Path::to_path_buf),
+        };
+        let write = |file: &mut File| -> std::io::Result<()> {
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(&serde_json::to_vec(&mark)?)
+        };
+        write(&mut self.file).map_err(Error::Accept)
+    }
+
+    /// Returns the socket of the service that runs for a data directory.
+    #[must_use]
+    pub fn find(data_dir: &Path) -> Option<PathBuf> {
+        let path = socket_of(data_dir).with_extension("json");
+        let file = File::open(&path).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {}
+            Ok(()) | Err(TryLockError::Error(_)) => return None,
+        }
+        let mark: Mark = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
+        mark.socket
+    }
+}
+
+impl Mark {
+    fn places(&self) -> String {
+        let listen = self.listen.map(|address| address.to_string());
+        let socket = self.socket.as_ref().map(|path| path.display().to_string());
+        let places: Vec<String> = listen.into_iter().chain(socket).collect();
+        match places.is_empty() {
+            true => "no address yet".to_owned(),
+            false => places.join(" and "),
+        }
+    }
+}

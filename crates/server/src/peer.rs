@@ -1,0 +1,27 @@
+//! The other end of a connection, as far as the operating system vouches for it.
+
+use std::net::SocketAddr;
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// A process of the user who runs the service, over the Unix socket.
+    SameUser {
+        /// The process, for the audit log.
+        pid: Option<i32>,
+    },
+    /// A process of this machine, to an address that only this machine can reach.
+    Loopback(SocketAddr),
+    /// Anybody. Only a token says who.
+    Stranger(SocketAddr),
+}
+
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Peer::SameUser { pid: Some(pid) } => write!(f, "process {pid}"),
+            Peer::SameUser { pid: None } => f.write_str("socket"),
+            Peer::Loopback(address) | Peer::Stranger(address) => address.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The service: accepts connections, passes their requests through the gate to gRPC and HTTP, and
+//! ends without losing what it accepted.
+
+mod connection;
+mod life;
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use aios_memory::AgentMemory;
+use axum::{Router, middleware};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config, Error, Listener, Tokens,
+    access::Access,
+    command::{self, Commands},
+    gate::{Gate, pass},
+    grpc, http,
+    peer::Peer,
+};
+
+/// Pause after an error of the listener, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A service over one open memory.
+///
+/// ```no_run
+/// use aios_memory::AgentMemory;
+/// use aios_memory_server::{Config, Listener, Server};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let memory = AgentMemory::open(aios_memory::Config::at("memory")).await?;
+/// let listener = Listener::bind("127.0.0.1:50053".parse()?).await?;
+/// let shutdown = async {
+///     let _ = tokio::signal::ctrl_c().await;
+/// };
+/// Server::new(memory.clone(), Config::default()).serve(listener, shutdown).await?;
+/// memory.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Server {
+    memory: AgentMemory,
+    config: Config,
+    commands: Option<Arc<dyn Commands>>,
+}
+
+impl Server {
+    /// Describes a service over `memory`.
+    #[must_use]
+    pub fn new(memory: AgentMemory, config: Config) -> Server {
+        Server { memory, config, commands: None }
+    }
+
+    /// Answers command lines of the user who runs the service, over its socket.
+    #[must_use]
+    pub fn with_commands(self, commands: impl Commands) -> Server {
+        Server { commands: Some(Arc::new(commands)), ..self }
+    }
+
+    /// Serves the listener until `shutdown` ends: [`prepare`](Server::prepare) and
+    /// [`Ready::run`] in one.
+    ///
+    /// # Errors
+    /// As both.
+    pub async fn serve(
+        self,
+        listener: Listener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        self.prepare(listener).await?.run(shutdown).await
+    }
+
+    /// Checks that the listener may be served. Connections wait until [`Ready::run`].
+    ///
+    /// # Errors
+    /// - [`Error::NoTokens`], [`Error::NoTls`] if other machines can reach the address without
+    ///   them.
+    /// - [`Error::Tokens`] if the file of tokens cannot be used.
+    /// - [`Error::Setting`] if a limit is 0.
+    pub async fn prepare(self, listener: Listener) -> Result<Ready, Error> {
+        let Server { memory, config, commands } = self;
+        check(&config)?;
+        let tokens = config.tokens_file.as_ref().map(Tokens::open).transpose()?;
+        let has_tokens = match &tokens {
+            Some(tokens) => !tokens.is_empty()?,
+            None => false,
+        };
+        listener.check_exposure(has_tokens, config.behind_proxy)?;
+        let access = Access::new(&config, tokens);
+        let gate = Arc::new(Gate::new(memory, &config, access));
+        Ok(Ready { running: Running::new(config, gate, commands).await, listener })
+    }
+}
+
+/// A service that can begin.
+pub struct Ready {
+    running: Running,
+    listener: Listener,
+}
+
+impl Ready {
+    /// Returns the TCP address.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Returns the socket file.
+    #[must_use]
+    pub fn socket(&self) -> Option<&Path> {
+        self.listener.socket()
+    }
+
+    /// Serves until `shutdown` ends, or nobody was connected for [`Config::idle_exit`]. Calls that
+    /// were accepted are then finished; new ones are refused with a status that permits another
+    /// try. Calls that last longer than [`Config::drain_timeout`] are cut off, except that a write
+    /// which has begun is completed. The memory stays open.
+    ///
+    /// # Errors
+    /// [`Error::Accept`] if the listener fails.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+        let Ready { running, listener } = self;
+        running.accept_until(&listener, shutdown).await?;
+        // New connections are refused by the system from here on.
+        drop(listener);
+        running.drain().await;
+        Ok(())
+    }
+}
+
+/// A service that accepts connections.
+struct Running {
+    config: Config,
+    gate: Arc<Gate>,
+    router: Router,
+    health: grpc::Health,
+    places: Arc<Semaphore>,
+    connections: TaskTracker,
+    cut_off: CancellationToken,
+    open: Arc<Open>,
+}
+
+/// The number of open connections, and who waits for none.
+#[derive(Default)]
+struct Open {
+    count: AtomicUsize,
+    changed: Notify,
+}
+
+/// One open connection.
+struct Opened {
+    open: Arc<Open>,
+    gate: Arc<Gate>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let before = self.open.count.fetch_sub(1, Ordering::Relaxed);
+        self.gate.metrics.connections(before.saturating_sub(1));
+        self.open.changed.notify_waiters();
+    }
+}
+
+impl Running {
+    async fn new(config: Config, gate: Arc<Gate>, commands: Option<Arc<dyn Commands>>) -> Running {
+        let (rpcs, health) = grpc::routes(&config).await;
+        let answered = commands.map(|commands| command::router(gate.memory.clone(), commands));
+        let router = http::router(&config)
+            .merge(life::router(Arc::clone(&gate)))
+            .merge(answered.unwrap_or_default())
+            .merge(rpcs)
+            .layer(middleware::from_fn_with_state(Arc::clone(&gate), pass));
+        Running {
+            places: Arc::new(Semaphore::new(config.connections_max)),
+            config,
+            gate,
+            router,
+            health,
+            connections: TaskTracker::new(),
+            cut_off: CancellationToken::new(),
+            open: Arc::default(),
+        }
+    }
+
+    async fn accept_until(
+        &self,
+        listener: &Listener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        tokio::pin!(shutdown);
+        let idle = self.idle();
+        tokio::pin!(idle);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                () = &mut idle => return Ok(()),
+                accepted = self.accept(listener) => match accepted {
+                    Ok(()) => {}
+                    // A broken connection or too many open files: the listener itself is sound.
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "not accepted");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Accepts one connection and serves it in a task of its own.
+    async fn accept(&self, listener: &Listener) -> std::io::Result<()> {
+        let tcp = async {
+            match &listener.tcp {
+                Some(tcp) => tcp.accept(self.config.behind_proxy).await,
+                None => std::future::pending().await,
+            }
+        };
+        let unix = async {
+            match &listener.unix {
+                Some(unix) => unix.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            accepted = tcp => {
+                let (stream, peer) = accepted?;
+                let tls = listener.tcp.as_ref().and_then(|tcp| tcp.tls.as_ref());
+                match tls {
+                    None => self.start(stream, peer),
+                    Some(tls) => self.start_tls(stream, peer, tls.acceptor()),
+                }
+            }
+            accepted = unix => {
+                let (stream, peer) = accepted?;
+                match peer {
+                    Some(peer) => self.start(stream, peer),
+                    None => tracing::warn!("another user of the system opened the socket"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the place of a connection. Past the limit the connection is closed at once.
+    fn opened(&self) -> Option<Opened> {
+        let place = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => {
+                tracing::warn!(limit = self.config.connections_max, "too many connections");
+                return None;
+            }
+        };
+        let before = self.open.count.fetch_add(1, Ordering::Relaxed);
+        self.gate.metrics.connections(before + 1);
+        self.open.changed.notify_waiters();
+        let (open, gate) = (Arc::clone(&self.open), Arc::clone(&self.gate));
+        Some(Opened { open, gate, _place: place })
+    }
+
+    /// Ends when no connection was open for the time of `idle_exit`.
+    async fn idle(&self) {
+        let Some(limit) = self.config.idle_exit else {
+            return std::future::pending().await;
+        };
+        loop {
+            let changed = self.open.changed.notified();
+            if self.open.count.load(Ordering::Relaxed) == 0 {
+                if tokio::time::timeout(limit, changed).await.is_err() {
+                    tracing::info!("nobody was connected for {limit:?}");
+                    return;
+                }
+            } else {
+                changed.await;
+            }
+        }
+    }
+
+    /// Finishes what was accepted.
+    async fn drain(self) {
+        self.health.set_not_serving().await;
+        self.gate.draining.cancel();
+        self.connections.close();
+        let in_time = tokio::time::timeout(self.config.drain_timeout, self.connections.wait());
+        if in_time.await.is_err() {
+            tracing::warn!("calls are cut off after {:?}", self.config.drain_timeout);
+            self.cut_off.cancel();
+            self.connections.wait().await;
+        }
+        // Each is bounded by the memory itself, and none may be half done.
+        self.gate.writes.close();
+        self.gate.writes.wait().await;
+    }
+}
+
+fn check(config: &Config) -> Result<(), Error> {
+    let limits = [
+        ("server.message_bytes_max", config.message_bytes_max),
+        ("server.calls_max", config.calls_max),
+        ("server.connections_max", config.connections_max),
+        ("server.streams_max", config.streams_max),
+        ("server.calls_per_second", config.calls_per_second as usize),
+        ("server.calls_burst", config.calls_burst as usize),
+    ];
+    for (setting, limit) in limits {
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            let problem = format!("{limit} is not from 1 to {LIMIT_MAX}");
+            return Err(Error::Setting { setting, problem });
+        }
+    }
+    for (setting, time) in [
+        ("server.call_timeout", config.call_timeout),
+        ("server.header_timeout", config.header_timeout),
+    ] {
+        if time.is_zero() {
+            return Err(Error::Setting { setting, problem: "0 leaves no time".to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// The highest number of a limit: places are counted in 32 bits.
+const LIMIT_MAX: usize = 1 << 30;

@@ -1,0 +1,270 @@
+//! Tokens: who may call from where no operating system vouches for the caller.
+//!
+//! A token is 256 random bits. The file has only its SHA-256, so reading the file gives nobody a
+//! token; a slow hash would add nothing to 256 random bits. The file is read again when it changes,
+//! so a revocation takes effect with the next call.
+
+mod file;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aios_memory::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{Error, operation::Right};
+
+/// The beginning of each token.
+const PREFIX: &str = "aim_";
+/// Tokens in a file.
+const TOKENS_MAX: usize = 10_000;
+/// Bytes of a name.
+const NAME_BYTES_MAX: usize = 64;
+
+/// A token without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Token {
+    /// The name, unique in its file.
+    pub name: String,
+    /// The user that its calls act for. Default: none, they read and write shared records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The beginning of the names of users that its calls must name. An empty one permits all
+    /// users. Default: none, the calls name no user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<String>,
+    /// The project that its calls are narrowed to. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// The rights.
+    pub rights: BTreeSet<Right>,
+    /// The end of its validity. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// The time at which it was added.
+    pub created_at: Timestamp,
+    /// SHA-256 of the secret, in hexadecimal digits.
+    hash: String,
+}
+
+/// The description of a token to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewToken {
+    /// The name, unique in its file: letters, digits, `-`, `_` and `.`, up to 64 bytes.
+    pub name: String,
+    /// As in [`Token::user`].
+    pub user: Option<String>,
+    /// As in [`Token::delegate`].
+    pub delegate: Option<String>,
+    /// As in [`Token::project`].
+    pub project: Option<String>,
+    /// Default: read and write.
+    pub rights: BTreeSet<Right>,
+    /// As in [`Token::expires_at`].
+    pub expires_at: Option<Timestamp>,
+}
+
+impl NewToken {
+    /// Describes a token for shared records with the rights to read and write.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> NewToken {
+        NewToken {
+            name: name.into(),
+            user: None,
+            delegate: None,
+            project: None,
+            rights: BTreeSet::from([Right::Read, Right::Write]),
+            expires_at: None,
+        }
+    }
+}
+
+/// The tokens of a file.
+#[derive(Debug)]
+pub struct Tokens {
+    path: PathBuf,
+    loaded: Mutex<Loaded>,
+}
+
+#[derive(Debug, Default)]
+struct Loaded {
+    /// Identity of the file that was read: a change of any part means another file.
+    state: Option<FileState>,
+    tokens: Arc<Vec<Token>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileState {
+    inode: u64,
+    bytes: u64,
+    changed: (i64, i64),
+}
+
+impl Tokens {
+    /// Opens the tokens in the file at `path`, which need not exist.
+    ///
+    /// # Errors
+    /// [`Error::Tokens`] if the file cannot be read, is damaged, or others may read or write it.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Tokens, Error> {
+        let tokens = Tokens { path: path.into(), loaded: Mutex::default() };
+        tokens.current()?;
+        Ok(tokens)
+    }
+
+    /// Returns the tokens without their secrets, by name.
+    ///
+    /// # Errors
+    /// As [`open`](Tokens::open).
+    pub fn list(&self) -> Result<Vec<Token>, Error> {
+        Ok(self.current()?.to_vec())
+    }
+
+    /// Adds a token and returns its secret, which is not stored.
+    ///
+    /// # Errors
+    /// - [`Error::Token`] if the description is invalid or the name is taken.
+    /// - [`Error::Tokens`] if the file cannot be written.
+    pub fn add(&self, new: NewToken, now: Timestamp) -> Result<String, Error> {
+        check(&new)?;
+        let secret = secret(&self.path)?;
+        let NewToken { name, user, delegate, project, rights, expires_at } = new;
+        let hash = hash_of(&secret);
+        let token =
+            Token { name, user, delegate, project, rights, expires_at, created_at: now, hash };
+        file::change(&self.path, |tokens| {
+            if tokens.iter().any(|known| known.name == token.name) {
+                return Err(problem(format!("there is a token named `{}`", token.name)));
+            }
+            if TOKENS_MAX <= tokens.len() {
+                return Err(problem(format!("there are {TOKENS_MAX} tokens already")));
+            }
+            tokens.push(token);
+            tokens.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(())
+        })?;
+        Ok(secret)
+    }
+
+    /// Revokes the token named `name`. Calls with it fail from now on, and its streams end.
+    ///
+    /// # Errors
+    /// - [`Error::Token`] if there is no such token.
+    /// - [`Error::Tokens`] if the file cannot be written.
+    pub fn revoke(&self, name: &str) -> Result<(), Error> {
+        file::change(&self.path, |tokens| {
+            let Some(at) = tokens.iter().position(|token| token.name == name) else {
+                return Err(problem(format!("there is no token named `{name}`")));
+            };
+            tokens.remove(at);
+            Ok(())
+        })
+    }
+
+    /// Returns the token of a secret, if it is known and valid at `now`.
+    pub(crate) fn find(&self, secret: &str, now: Timestamp) -> Result<Option<Token>, Error> {
+        let hash = hash_of(secret);
+        let tokens = self.current()?;
+        // Every hash is compared in constant time, and all of them are.
+        let mut found = None;
+        for token in tokens.iter() {
+            if bool::from(token.hash.as_bytes().ct_eq(hash.as_bytes())) {
+                found = Some(token);
+            }
+        }
+        Ok(found.filter(|token| token.is_valid(now)).cloned())
+    }
+
+    /// Returns `true` if `token` is in the file as it was, and valid at `now`. An unreadable file
+    /// has no tokens.
+    pub(crate) fn still_has(&self, token: &Token, now: Timestamp) -> bool {
+        token.is_valid(now) && self.current().is_ok_and(|tokens| tokens.contains(token))
+    }
+
+    /// Returns `true` if there is no token.
+    pub(crate) fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.current()?.is_empty())
+    }
+
+    fn current(&self) -> Result<Arc<Vec<Token>>, Error> {
+        let state = state_of(&self.path).map_err(|error| file::failed(&self.path, &error))?;
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if loaded.state != state {
+            loaded.tokens = Arc::new(match state {
+                Some(_) => file::read(&self.path)?,
+                None => Vec::new(),
+            });
+            loaded.state = state;
+        }
+        Ok(Arc::clone(&loaded.tokens))
+    }
+}
+
+impl Token {
+    fn is_valid(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+fn state_of(path: &Path) -> std::io::Result<Option<FileState>> {
+    match fs::metadata(path) {
+        Ok(of) => Ok(Some(FileState {
+            inode: of.ino(),
+            bytes: of.len(),
+            changed: (of.ctime(), of.ctime_nsec()),
+        })),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn check(new: &NewToken) -> Result<(), Error> {
+    let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if new.name.is_empty() || NAME_BYTES_MAX < new.name.len() || !new.name.chars().all(named) {
+        return Err(problem(format!(
+            "`{}` is not a name of letters, digits, `-`, `_` and `.` of up to {NAME_BYTES_MAX} bytes",
+            new.name
+        )));
+    }
+    if new.user.is_some() && new.delegate.is_some() {
+        return Err(problem("a token acts for one user, or names one in each call, not both"));
+    }
+    if new.rights.is_empty() {
+        return Err(problem("a token without rights can do nothing"));
+    }
+    let invalid = |error: aios_memory::record::Error| problem(error.to_string());
+    if let Some(user) = &new.user {
+        aios_memory::Owner::user(user).map_err(invalid)?;
+    }
+    if let Some(project) = &new.project {
+        aios_memory::Scope::default().with_project(project).check().map_err(invalid)?;
+    }
+    Ok(())
+}
+
+fn problem(problem: impl Into<String>) -> Error {
+    Error::Token { problem: problem.into() }
+}
+
+fn secret(path: &Path) -> Result<String, Error> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| file::failed(path, &error))?;
+    Ok(format!("{PREFIX}{}", hex(&bytes)))
+}
+
+fn hash_of(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,301 @@
+//! Who may do what: every operation, as each kind of caller.
+
+use std::collections::BTreeSet;
+
+use aios_memory_server::{NewToken, Right, wire};
+use prost::Message;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{Answer, PATIENCE, Request, Service};
+
+/// A text that only Ada may see.
+const SECRET: &str = "The wedding cake for Ada hides behind the left oven.";
+
+fn token(name: &str, change: impl FnOnce(&mut NewToken)) -> NewToken {
+    let mut new = NewToken::new(name);
+    new.rights = Right::ALL.into();
+    change(&mut new);
+    new
+}
+
+fn of_user(name: &str) -> NewToken {
+    token(name, |new| new.user = Some(name.to_owned()))
+}
+
+/// Every route of the OpenAPI document, and every RPC of the descriptor, as requests.
+async fn operations(service: &Service) -> Vec<(String, String)> {
+    let document = service.send(&Request::get("/api/v1/openapi.json")).await.json();
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            operations.push((method.to_uppercase(), path.clone()));
+        }
+    }
+    let descriptors = prost_types::FileDescriptorSet::decode(wire::DESCRIPTOR).unwrap();
+    for file in descriptors.file {
+        for offered in &file.service {
+            let service = format!("/{}.{}", file.package(), offered.name());
+            for method in &offered.method {
+                operations.push(("POST".to_owned(), format!("{service}/{}", method.name())));
+            }
+        }
+    }
+    assert!(40 < operations.len(), "{operations:?}");
+    operations
+}
+
+fn is_rpc(path: &str) -> bool {
+    path.starts_with("/aios.memory.")
+}
+
+/// Calls an operation with an empty body.
+async fn call(service: &Service, operation: &(String, String), secret: Option<&str>) -> Answer {
+    let (method, path) = operation;
+    let filled = path
+        .replace("{kind}", "note")
+        .replace("{id}", "none")
+        .replace("{memory_id}", "none")
+        .replace("{bank_id}", "none");
+    let mut request = Request { method, path: &filled, headers: Vec::new(), body: String::new() };
+    match is_rpc(path) {
+        true => {
+            request.headers.push(("content-type", "application/grpc".to_owned()));
+            request.body = "\0\0\0\0\0".to_owned();
+        }
+        false => request.headers.push(("content-type", "application/json".to_owned())),
+    }
+    if let Some(secret) = secret {
+        request = request.bearer(secret);
+    }
+    service.send(&request).await
+}
+
+fn refusal(answer: &Answer, path: &str) -> &'static str {
+    let is = |code: &str| answer.head.contains(&format!("grpc-status: {code}\r\n"));
+    match (is_rpc(path), answer.status) {
+        (true, _) if is("16") => "unauthenticated",
+        (true, _) if is("7") => "denied",
+        (false, 401) => "unauthenticated",
+        (false, 403) => "denied",
+        _ => "passed",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_demands_its_right() {
+    let service = Service::start_with(|config| {
+        config.calls_per_second = 10_000;
+        config.calls_burst = 10_000;
+        config.mem0 = true;
+        config.hindsight = true;
+    })
+    .await;
+    let mut secrets = Vec::new();
+    for right in Right::ALL {
+        let new = token(right.as_str(), |new| new.rights = BTreeSet::from([right]));
+        secrets.push((right, service.token(new)));
+    }
+    let open = ["/api/v1/openapi.json", "/healthz", "/readyz"];
+    for operation in operations(&service).await {
+        let path = operation.1.as_str();
+        if open.contains(&path) {
+            continue;
+        }
+        let answer = call(&service, &operation, Some("aim_00")).await;
+        assert_eq!(refusal(&answer, path), "unauthenticated", "{operation:?}: {answer:?}");
+        let mut passed = Vec::new();
+        for (right, secret) in &secrets {
+            // A stream that begins does not end by itself.
+            let is_stream = ["/api/v1/events", "/aios.memory.MemoryService/WatchEvents"];
+            if is_stream.contains(&path) && *right == Right::Observe {
+                passed.push(*right);
+                continue;
+            }
+            let answer = call(&service, &operation, Some(secret)).await;
+            match refusal(&answer, path) {
+                "denied" => {}
+                "passed" => passed.push(*right),
+                other => panic!("{operation:?} as {right:?}: {other}: {answer:?}"),
+            }
+        }
+        assert_eq!(passed.len(), 1, "{operation:?} passes with {passed:?}");
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_do_not_see_each_other() {
+    let service = Service::start().await;
+    let ada = service.token(of_user("ada"));
+    let bob = service.token(of_user("bob"));
+    let remember = Request::post("/api/v1/remember", json!({"items": [{"text": SECRET}]}));
+    let stored = service.send(&remember.clone().bearer(&ada)).await;
+    assert_eq!(stored.status, 200, "{stored:?}");
+    let key = stored.json()["items"][0]["key"].as_str().unwrap().to_owned();
+    let route = format!("/api/v1/records/{key}");
+    let recall = Request::post("/api/v1/recall", json!({"query": "wedding cake oven"}));
+    let context =
+        Request::post("/api/v1/context", json!({"task": "wedding cake", "max_tokens": 500}));
+    let reads = [
+        recall,
+        context,
+        Request::get("/api/v1/export"),
+        Request::get("/api/v1/records/note"),
+        Request::get(&route),
+    ];
+    for read in reads {
+        let own = service.send(&read.clone().bearer(&ada)).await;
+        assert!(own.body.contains("left oven"), "{}: {own:?}", read.path);
+        // As Bob, as nobody over loopback, as nobody over the socket.
+        let others = [
+            service.send(&read.clone().bearer(&bob)).await,
+            service.send(&read).await,
+            service.send_over_socket(&read).await,
+        ];
+        for other in others {
+            assert!(!other.body.contains("left oven"), "{}: {other:?}", read.path);
+        }
+        // No header widens a scope.
+        for (name, value) in [("aios-user", "ada"), ("aios-user", "*"), ("aios-user", "")] {
+            let claimed = read.clone().with(name, value);
+            let answers =
+                [service.send(&claimed.clone().bearer(&bob)).await, service.send(&claimed).await];
+            for answer in answers {
+                assert!(matches!(answer.status, 400 | 403), "{value}: {answer:?}");
+                assert!(!answer.body.contains("left oven"));
+            }
+        }
+        // The owner of the files may name anybody.
+        let named = service.send_over_socket(&read.clone().with("aios-user", "ada")).await;
+        assert!(named.body.contains("left oven"), "{}: {named:?}", read.path);
+    }
+    let removed =
+        Request { method: "DELETE", path: &route, headers: Vec::new(), body: String::new() };
+    assert_eq!(service.send(&removed.clone().bearer(&bob)).await.status, 404);
+    assert_eq!(service.send(&removed.bearer(&ada)).await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegate_names_a_user_in_each_call() {
+    let service = Service::start().await;
+    let secret = service.token(token("app", |new| new.delegate = Some("app:".to_owned())));
+    let remember = Request::post("/api/v1/remember", json!({"items": [{"text": SECRET}]}));
+    let remember = remember.bearer(&secret);
+    let unnamed = service.send(&remember).await;
+    assert_eq!(unnamed.status, 400, "{unnamed:?}");
+    for user in ["ada", "app", "APP:ada"] {
+        let other = service.send(&remember.clone().with("aios-user", user)).await;
+        assert_eq!(other.status, 403, "{user}: {other:?}");
+    }
+    let named = service.send(&remember.clone().with("aios-user", "app:ada")).await;
+    assert_eq!(named.status, 200, "{named:?}");
+    let recall = Request::post("/api/v1/recall", json!({"query": "wedding cake"})).bearer(&secret);
+    let other = service.send(&recall.clone().with("aios-user", "app:bob")).await.json();
+    assert_eq!(other["hits"], json!([]));
+    let own = service.send(&recall.with("aios-user", "app:ada")).await.json();
+    assert_eq!(own["hits"][0]["user"], json!("app:ada"), "{own}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_a_project_stays_in_it() {
+    let service = Service::start().await;
+    let within = service.token(token("within", |new| {
+        new.user = Some("ada".to_owned());
+        new.project = Some("atlas".to_owned());
+    }));
+    let whole = service.token(of_user("ada"));
+    let remember =
+        |text: &str| Request::post("/api/v1/remember", json!({"items": [{"text": text}]}));
+    service.send(&remember("The atlas is bound in leather.").bearer(&within)).await;
+    let other = whole.clone();
+    let named = service.token(token("other", |new| {
+        new.user = Some("ada".to_owned());
+        new.project = Some("zenith".to_owned());
+    }));
+    service.send(&remember("The zenith is bound in cloth.").bearer(&named)).await;
+    let bound = Request::post("/api/v1/recall", json!({"query": "bound in leather or cloth"}));
+    let texts = |answer: Answer| -> BTreeSet<String> {
+        let hits = answer.json()["hits"].as_array().unwrap().clone();
+        hits.iter().map(|hit| hit["text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(texts(service.send(&bound.clone().bearer(&within)).await).len(), 1);
+    assert_eq!(texts(service.send(&bound.bearer(&other)).await).len(), 2);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_page_and_a_forwarded_call_are_refused() {
+    let service = Service::start().await;
+    let stats = Request::get("/api/v1/stats");
+    assert_eq!(service.send(&stats).await.status, 200);
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("host", "evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let answer = service.send(&stats.clone().with(name, value)).await;
+        assert_eq!(answer.status, 403, "{name}: {value}: {answer:?}");
+    }
+    let forwarded = stats.clone().with("x-forwarded-for", "10.0.0.1");
+    assert_eq!(service.send(&forwarded).await.status, 401);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_ends_its_stream_and_its_calls() {
+    let service = Service::start().await;
+    let secret = service.token(of_user("ada"));
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    let request = format!(
+        "GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {secret}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut byte = [0];
+    stream.read_exact(&mut byte).await.unwrap();
+    service.tokens().revoke("ada").unwrap();
+    let recall = Request::post("/api/v1/recall", json!({"query": "x"})).bearer(&secret);
+    assert_eq!(service.send(&recall).await.status, 401);
+    let ended = tokio::time::timeout(PATIENCE, async {
+        let mut text = Vec::new();
+        // The chunk of length 0 ends the body; the connection may stay for another call.
+        while !text.ends_with(b"0\r\n\r\n") {
+            let mut more = [0; 1024];
+            match stream.read(&mut more).await {
+                Ok(0) | Err(_) => break,
+                Ok(count) => text.extend_from_slice(&more[..count]),
+            }
+        }
+    });
+    ended.await.expect("the stream ends");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_beyond_its_rate_is_told_when_to_try_again() {
+    let service = Service::start_with(|config| {
+        config.calls_per_second = 1;
+        config.calls_burst = 2;
+    })
+    .await;
+    let secret = service.token(of_user("ada"));
+    let stats = Request::get("/api/v1/stats").bearer(&secret);
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        let answer = service.send(&stats).await;
+        if answer.status == 429 {
+            assert!(answer.head.contains("retry-after: 1"), "{answer:?}");
+            assert_eq!(answer.json()["code"], Value::from("rate"));
+        }
+        statuses.push(answer.status);
+    }
+    assert_eq!(statuses[..2], [200, 200]);
+    assert!(statuses.contains(&429), "{statuses:?}");
+    service.stop().await;
+}

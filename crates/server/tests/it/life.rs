@@ -1,0 +1,168 @@
+//! Beginning and end of a service.
+
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+
+use aios_memory::AgentMemory;
+use aios_memory_server::{Config, Error, Listener, NewToken, Presence, Server, Tokens, socket_of};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{PATIENCE, Request, Service, answer};
+
+async fn memory(dir: &std::path::Path) -> AgentMemory {
+    let mut settings = aios_memory::Config::at(dir);
+    settings.embedding.model = "static".to_owned();
+    AgentMemory::open(settings).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_that_were_accepted_are_finished_at_the_end() {
+    let mut service = Service::start_with(|config| config.calls_max = 4).await;
+    let mut clients = Vec::new();
+    for index in 0..32 {
+        let address = service.address;
+        clients.push(tokio::spawn(async move {
+            let text = format!("The cup number {index} has a crack.");
+            let request = Request::post("/api/v1/remember", json!({"items": [{"text": text}]}));
+            let Ok(stream) = TcpStream::connect(address).await else { return None };
+            let answer = crate::support::exchange(stream, &request).await;
+            (answer.status == 200).then_some(text)
+        }));
+        if index == 16 {
+            service.ask_to_end();
+        }
+    }
+    let mut acknowledged = Vec::new();
+    for client in clients {
+        acknowledged.extend(client.await.unwrap());
+    }
+    let dir = service.ended().await;
+    let memory = memory(&dir.path().join("memory")).await;
+    let mut stored = Vec::new();
+    let mut after = None;
+    loop {
+        let page = memory.list(aios_memory::Kind::Note, after.as_deref(), 100).await.unwrap();
+        stored.extend(page.items.iter().map(|it| it.value()["text"].as_str().unwrap().to_owned()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    for text in &acknowledged {
+        assert_eq!(stored.iter().filter(|known| *known == text).count(), 1, "{text}");
+    }
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_ends_takes_no_more_calls_and_closes_idle_connections() {
+    let mut service = Service::start().await;
+    let mut idle = TcpStream::connect(service.address).await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut byte = [0];
+    idle.read_exact(&mut byte).await.unwrap();
+    let silent = TcpStream::connect(service.address).await.unwrap();
+    let address = service.address;
+    service.ask_to_end();
+    assert_eq!(answer(idle).await.status, 0, "the rest of the answer, and then the end");
+    assert_eq!(answer(silent).await.status, 0);
+    service.ended().await;
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_is_private_and_a_stale_one_is_replaced() {
+    let service = Service::start().await;
+    let mode = fs::metadata(&service.socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let error = Listener::bind_unix(&service.socket).await.unwrap_err();
+    let own = std::process::id();
+    assert!(matches!(error, Error::Served { pid, .. } if pid == own), "{error}");
+    let socket = service.socket.clone();
+    let dir = service.stop().await;
+    assert!(!socket.exists(), "an ended service removes its socket");
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    assert!(socket.exists(), "a killed service leaves it");
+    Listener::bind_unix(&socket).await.unwrap();
+    let long = dir.path().join("x".repeat(120));
+    assert!(matches!(Listener::bind_unix(long).await, Err(Error::SocketPath { .. })));
+    let open = dir.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(matches!(Listener::bind_unix(open.join("s")).await, Err(Error::Foreign { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_has_one_service() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(Presence::find(dir.path()), None);
+    let mut first = Presence::claim(dir.path()).unwrap();
+    let listener = Listener::bind_unix(socket_of(dir.path())).await.unwrap();
+    first.note(&listener).unwrap();
+    assert_eq!(Presence::find(dir.path()), Some(socket_of(dir.path())));
+    let error = Presence::claim(dir.path()).unwrap_err();
+    let place = socket_of(dir.path()).display().to_string();
+    assert!(error.to_string().contains(&place), "{error}");
+    drop(first);
+    assert_eq!(Presence::find(dir.path()), None);
+    Presence::claim(dir.path()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_without_callers_ends_by_itself() {
+    let service =
+        Service::start_with(|config| config.idle_exit = Some(Duration::from_millis(300))).await;
+    assert_eq!(service.send(&Request::get("/healthz")).await.status, 200);
+    tokio::time::timeout(PATIENCE, service.ended()).await.expect("it ends without being asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_machines_need_tokens_and_encryption() {
+    let dir = tempfile::tempdir().unwrap();
+    let memory = memory(&dir.path().join("memory")).await;
+    let prepared = async |config: &Config| {
+        let listener = Listener::bind("0.0.0.0:0".parse().unwrap()).await.unwrap();
+        Server::new(memory.clone(), config.clone()).prepare(listener).await.map(drop)
+    };
+    let config = Config::of(memory.config());
+    assert!(matches!(prepared(&config).await, Err(Error::NoTokens { .. })));
+    let tokens = Tokens::open(aios_memory_server::tokens_file(memory.config())).unwrap();
+    tokens.add(NewToken::new("a"), aios_memory::Timestamp::now()).unwrap();
+    assert!(matches!(prepared(&config).await, Err(Error::NoTls { .. })));
+    prepared(&config.behind_proxy()).await.unwrap();
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_loopback_needs_a_token_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = {
+        let mut settings = aios_memory::Config::at(dir.path().join("memory"));
+        settings.embedding.model = "static".to_owned();
+        settings
+    };
+    let memory = AgentMemory::open(settings.clone()).await.unwrap();
+    let tokens = Tokens::open(aios_memory_server::tokens_file(&settings)).unwrap();
+    let mut new = NewToken::new("a");
+    new.rights = aios_memory_server::Right::ALL.into();
+    let secret = tokens.add(new, aios_memory::Timestamp::now()).unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = Server::new(memory.clone(), Config::of(&settings).behind_proxy());
+    let running = tokio::spawn(server.serve(listener, async {
+        let _ = stopped.await;
+    }));
+    let stats = Request::get("/api/v1/stats");
+    let send = async |request: &Request<'_>| {
+        crate::support::exchange(TcpStream::connect(address).await.unwrap(), request).await
+    };
+    assert_eq!(send(&stats).await.status, 401);
+    assert_eq!(send(&stats.clone().bearer(&secret)).await.status, 200);
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+    memory.shutdown().await.unwrap();
+}

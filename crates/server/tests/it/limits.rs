@@ -1,0 +1,88 @@
+//! Input that no client sends by mistake: an answer or a closed connection, no panic, no growth.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{PATIENCE, Request, Service, answer};
+
+/// Bytes without a structure, the same in each run.
+fn noise(mut seed: u64) -> Vec<u8> {
+    (0..10_000)
+        .map(|_| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed.to_le_bytes()[0]
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn noise_on_the_port_closes_the_connection() {
+    let service = Service::start().await;
+    for seed in 1..20 {
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        let _ = stream.write_all(&noise(seed)).await;
+        let answer = answer(stream).await;
+        assert!(matches!(answer.status, 0 | 400), "{answer:?}");
+    }
+    assert_eq!(service.send(&Request::get("/healthz")).await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_sends_nothing_or_slowly_is_closed() {
+    let service =
+        Service::start_with(|config| config.header_timeout = Duration::from_millis(200)).await;
+    for begin in ["", "P", "GET /healthz HTT", "GET /healthz HTTP/1.1\r\nhost: loc"] {
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        stream.write_all(begin.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "`{begin}` keeps its connection");
+    }
+    assert_eq!(service.send(&Request::get("/healthz")).await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_and_bodies_beyond_their_limits_are_refused() {
+    let service = Service::start_with(|config| config.message_bytes_max = 10_000).await;
+    let long = Request::get("/healthz").with("x-long", "x".repeat(1 << 20));
+    assert!(matches!(service.send(&long).await.status, 0 | 431));
+    let body = format!(r#"{{"query": "{}"}}"#, "x".repeat(20_000));
+    let answer = service.send(&Request::post("/api/v1/recall", body)).await;
+    assert_eq!(answer.status, 413, "{answer:?}");
+    assert!(answer.head.contains("application/problem+json"), "{answer:?}");
+    let deep = "[".repeat(4_000) + &"]".repeat(4_000);
+    let answer = service.send(&Request::post("/api/v1/recall", deep)).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_beyond_the_limit_are_closed_at_once() {
+    let service = Service::start_with(|config| config.connections_max = 2).await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        let mut byte = [0];
+        stream.read_exact(&mut byte).await.unwrap();
+        open.push(stream);
+    }
+    let third = TcpStream::connect(service.address).await.unwrap();
+    assert_eq!(answer(third).await.status, 0);
+    drop(open);
+    // The places are free again as soon as the service sees that the connections are closed.
+    let begun = std::time::Instant::now();
+    while service.send(&Request::get("/healthz")).await.status != 200 {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::task::yield_now().await;
+    }
+    service.stop().await;
+}
