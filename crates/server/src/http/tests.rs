@@ -15,7 +15,7 @@ mod store;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use aios_memory::{AgentMemory, Config as Settings, MemoryView};
+use aios_memory::{AgentMemory, Config as Settings};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -30,8 +30,9 @@ use tower::ServiceExt;
 
 use crate::{
     call::Call,
-    caller::{Caller, Naming},
+    caller::{Caller, MadeBy, Naming},
     config::Config,
+    gate::{Changed, Place},
     operation::Right,
 };
 
@@ -53,6 +54,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) bytes: Bytes,
+    /// Keys for the audit line.
+    pub(super) changed: Vec<String>,
 }
 
 impl Answer {
@@ -93,21 +96,28 @@ impl Fixture {
 
     /// Returns a caller that acts for nobody and has every right.
     pub(super) fn shared(&self) -> Caller {
-        self.caller(self.memory.for_shared(), &Right::ALL, Naming::Any)
+        self.caller(None, &Right::ALL, Naming::Any)
     }
 
     /// Returns a caller that acts for this user and has every right.
     pub(super) fn user(&self, name: &str) -> Caller {
-        self.caller(self.memory.for_user(name).unwrap(), &Right::ALL, Naming::Fixed)
+        self.caller(Some(name), &Right::ALL, Naming::Fixed)
     }
 
-    pub(super) fn caller(&self, view: MemoryView, rights: &[Right], naming: Naming) -> Caller {
+    pub(super) fn caller(&self, user: Option<&str>, rights: &[Right], naming: Naming) -> Caller {
         let rights: BTreeSet<Right> = rights.iter().copied().collect();
-        Caller::new(self.memory.clone(), view, Arc::new(rights), "test".into(), naming)
+        let made_by = MadeBy { name: "test".into(), rights: Arc::new(rights), naming };
+        Caller::new(self.memory.clone(), user, None, made_by).unwrap()
     }
 
     fn call(&self, caller: Caller) -> Call {
-        Call { caller, deadline: None, ended: self.ended.clone(), writes: self.writes.clone() }
+        Call {
+            caller,
+            deadline: None,
+            ended: self.ended.clone(),
+            writes: self.writes.clone(),
+            place: Place::free(),
+        }
     }
 
     /// Sends a request, and returns the answer before its body is read.
@@ -118,9 +128,10 @@ impl Fixture {
 
     pub(super) async fn send(&self, caller: Caller, request: Request<Body>) -> Answer {
         let response = self.open(caller, request).await;
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        let changed = parts.extensions.remove::<Changed>().map_or(Vec::new(), |Changed(keys)| keys);
+        Answer { status: parts.status, headers: parts.headers, bytes, changed }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {

@@ -18,7 +18,7 @@ async fn fixture() -> Fixture {
 /// Returns a caller that acts for users whose names begin with `app-`.
 fn delegate(it: &Fixture) -> Caller {
     let naming = Naming::Delegate { prefix: "app-".to_owned() };
-    it.caller(it.memory.for_shared(), &Right::ALL, naming)
+    it.caller(None, &Right::ALL, naming)
 }
 
 async fn send(it: &Fixture, method: Method, path: &str, body: &Value) -> Answer {

@@ -125,7 +125,7 @@ async fn a_context_keeps_its_budget_and_reads_tiers_in_any_spelling() {
 #[tokio::test]
 async fn a_context_without_the_right_to_observe_has_nothing_of_the_machine() {
     let it = Fixture::new().await;
-    let reader = it.caller(it.memory.for_shared(), &[Right::Read], Naming::Fixed);
+    let reader = it.caller(None, &[Right::Read], Naming::Fixed);
     let path = "/api/v1/context";
     let named = json!({"task": "x", "tiers": ["operational"]});
     let refused = it.send(reader.clone(), json_request(http::Method::POST, path, &named)).await;
