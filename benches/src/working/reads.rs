@@ -71,7 +71,7 @@ fn by_id_and_recent(
         for _ in 0..count {
             let session = session_id(numbers.below(SESSIONS));
             let started = Instant::now();
-            let found = working.messages().recent(session.as_str(), RECENT_MESSAGES).await;
+            let found = working.messages().recent(&session, RECENT_MESSAGES).await;
             samples.push(started.elapsed().as_nanos() as u64);
             black_box(found.expect("readable"));
         }
@@ -206,7 +206,7 @@ async fn one_of_many(
         match number % 10 {
             9 => _ = working.messages().add(message(caller, text)).await.expect("it is stored"),
             0 | 2 | 4 => {
-                let recent = working.messages().recent(session.as_str(), RECENT_MESSAGES).await;
+                let recent = working.messages().recent(&session, RECENT_MESSAGES).await;
                 black_box(recent.expect("readable"));
             }
             _ => _ = black_box(working.messages().get(id).await.expect("readable")),

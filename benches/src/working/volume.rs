@@ -104,7 +104,7 @@ fn look(runtime: &Runtime, path: &Path) -> Look {
     runtime.block_on(async {
         for session in 0..100 {
             let session = session_id(session);
-            let recent = working.messages().recent(session.as_str(), RECENT_MESSAGES).await;
+            let recent = working.messages().recent(&session, RECENT_MESSAGES).await;
             assert!(!recent.expect("readable").is_empty(), "it was filled");
         }
         for _ in 0..200 {

@@ -10,10 +10,22 @@ use serde_json::Value;
 
 use crate::gate::Changed;
 
+use crate::gate::Changed;
+
 /// The answer to a repeated call with the same idempotency key. It has keys, states and counts,
 /// never a text.
 #[derive(Clone)]
 pub(crate) struct Kept(pub(crate) Bytes);
+
+/// Names the changed records for the audit line.
+pub(crate) fn with_changed(
+    mut response: Response,
+    keys: impl IntoIterator<Item = impl ToString>,
+) -> Response {
+    let keys = keys.into_iter().map(|key| key.to_string()).collect();
+    response.extensions_mut().insert(Changed(keys));
+    response
+}
 
 /// Answers with JSON.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {

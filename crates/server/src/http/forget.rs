@@ -106,10 +106,12 @@ pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Re
         true => call.read(work).await?,
         false => call.write(work).await?,
     };
-    Ok(match forgotten.proposed {
+    let response = match forgotten.proposed {
         None => answer::kept(StatusCode::OK, &forgotten),
         Some(_) => answer::json(StatusCode::OK, &forgotten),
-    })
+    };
+    let gone = forgotten.receipt.records().filter(|_| !is_dry_run);
+    Ok(answer::with_changed(response, gone))
 }
 
 async fn forgotten(view: &MemoryView, request: Forget) -> Result<Forgotten, Failure> {

@@ -63,14 +63,16 @@ async fn retain(
     }
     let count = memories.len();
     let storing = Box::pin(async move {
+        let mut changed = Vec::new();
         for memory in memories {
-            facade::store(&service, &view, memory).await?;
+            let (record, is_new) = facade::store(&service, &view, memory).await?;
+            changed.extend(is_new.then(|| record.key()));
         }
-        Ok::<_, Failure>(())
+        Ok::<_, Failure>(changed)
     });
-    call.write(storing).await?;
+    let changed = call.write(storing).await?;
     let answer = json!({"success": true, "bank_id": bank, "items_count": count, "async": false});
-    Ok(answer::kept(StatusCode::OK, &answer))
+    Ok(answer::with_changed(answer::kept(StatusCode::OK, &answer), changed))
 }
 
 fn new_memory(item: Value, index: usize, document_tags: &[String]) -> Result<NewMemory, Failure> {

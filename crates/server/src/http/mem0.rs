@@ -130,17 +130,19 @@ async fn add(
     }
     let view = caller_for(&call, place.user.as_deref())?.view().clone();
     let storing = Box::pin(async move {
-        let mut results = Vec::with_capacity(memories.len());
+        let (mut results, mut changed) = (Vec::with_capacity(memories.len()), Vec::new());
         for memory in memories {
             let (record, is_new) = facade::store(&service, &view, memory).await?;
+            changed.extend(is_new.then(|| record.key()));
             let event = if is_new { "ADD" } else { "NOOP" };
             let text = facade::text_of(&record);
             results.push(json!({"id": id_shown(&record), "memory": text, "event": event}));
         }
-        Ok::<_, Failure>(results)
+        Ok::<_, Failure>((results, changed))
     });
-    let results = call.write(storing).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"results": results})))
+    let (results, changed) = call.write(storing).await?;
+    let response = answer::json(StatusCode::OK, &json!({"results": results}));
+    Ok(answer::with_changed(response, changed))
 }
 
 /// Returns the memory of a message; `None` for instructions of the system.
@@ -300,7 +302,8 @@ async fn change(
     JsonBeside(fields): JsonBeside<Object>,
 ) -> Result<Response, Failure> {
     let record = changed(&call, &id, fields).await?;
-    Ok(answer::json(StatusCode::OK, &shown(&record)))
+    let response = answer::json(StatusCode::OK, &shown(&record));
+    Ok(answer::with_changed(response, [record.key()]))
 }
 
 async fn changed(call: &Call, id: &str, fields: Object) -> Result<Record, Failure> {
@@ -320,14 +323,17 @@ async fn delete_one(
     Query(query): Query<Object>,
 ) -> Result<Response, Failure> {
     Fields::new(query).finish(&["delete_linked", "org_id", "project_id"])?;
-    deleted(&call, &id).await?;
-    Ok(told("Memory deleted successfully!"))
+    let gone = deleted(&call, &id).await?;
+    Ok(told("Memory deleted successfully!", [gone]))
 }
 
-async fn deleted(call: &Call, id: &str) -> Result<(), Failure> {
+async fn deleted(call: &Call, id: &str) -> Result<Key, Failure> {
     let (view, key, record) = stored(call, id).await?;
-    let deleting = Box::pin(async move { records::delete(&view, &key, &record).await });
-    call.write(deleting).await.map(drop)
+    let deleting = Box::pin(async move {
+        records::delete(&view, &key, &record).await?;
+        Ok::<_, Failure>(key)
+    });
+    call.write(deleting).await
 }
 
 /// Returns the memories of a batch with their ids.
@@ -349,24 +355,22 @@ fn batch(mut fields: Object) -> Result<Vec<(String, Object)>, Failure> {
 }
 
 async fn change_batch(call: Call, Json(fields): Json<Object>) -> Result<Response, Failure> {
-    let batch = batch(fields)?;
-    let count = batch.len();
-    for (index, (id, fields)) in batch.into_iter().enumerate() {
+    let mut keys = Vec::new();
+    for (index, (id, fields)) in batch(fields)?.into_iter().enumerate() {
         let at = |it: Failure| it.within(&format!("memories[{index}]"));
-        changed(&call, &id, fields).await.map_err(at)?;
+        keys.push(changed(&call, &id, fields).await.map_err(at)?.key());
     }
-    Ok(told(&format!("Successfully updated {count} memories")))
+    Ok(told(&format!("Successfully updated {} memories", keys.len()), keys))
 }
 
 async fn delete_batch(call: Call, Json(fields): Json<Object>) -> Result<Response, Failure> {
-    let batch = batch(fields)?;
-    let count = batch.len();
-    for (index, (id, fields)) in batch.into_iter().enumerate() {
+    let mut keys = Vec::new();
+    for (index, (id, fields)) in batch(fields)?.into_iter().enumerate() {
         let at = |it: Failure| it.within(&format!("memories[{index}]"));
         Fields::new(fields).finish(&[]).map_err(at)?;
-        deleted(&call, &id).await.map_err(at)?;
+        keys.push(deleted(&call, &id).await.map_err(at)?);
     }
-    Ok(told(&format!("Successfully deleted {count} memories")))
+    Ok(told(&format!("Successfully deleted {} memories", keys.len()), keys))
 }
 
 /// Deletes the memories of a user, agent, conversation or project.
@@ -374,8 +378,8 @@ async fn delete_all(call: Call, Query(query): Query<Object>) -> Result<Response,
     let mut fields = Fields::new(query);
     let place = Place::take(&mut fields)?;
     fields.finish(&["org_id", "project_id"])?;
-    delete_of(&call, place).await?;
-    Ok(told("Memories deleted successfully!"))
+    let gone = delete_of(&call, place).await?;
+    Ok(told("Memories deleted successfully!", gone))
 }
 
 async fn delete_entity(
@@ -387,11 +391,11 @@ async fn delete_entity(
         other => return Err(Failure::invalid(format!("unknown type of entity `{other}`"))),
     };
     let mut fields = Fields::new(Map::from_iter([(field, Value::from(name))]));
-    delete_of(&call, Place::take(&mut fields)?).await?;
-    Ok(told("Entity deleted successfully!"))
+    let gone = delete_of(&call, Place::take(&mut fields)?).await?;
+    Ok(told("Entity deleted successfully!", gone))
 }
 
-async fn delete_of(call: &Call, place: Place) -> Result<(), Failure> {
+async fn delete_of(call: &Call, place: Place) -> Result<Vec<Key>, Failure> {
     if place.is_everything() {
         let message = "name one of user_id, agent_id, app_id and run_id";
         return Err(Failure::invalid(message));
@@ -402,9 +406,9 @@ async fn delete_of(call: &Call, place: Place) -> Result<(), Failure> {
         let owner = view.gate().acts_for().cloned().unwrap_or(Owner::SHARED);
         let records = keys.into_iter().map(|key| key.of(owner.clone())).collect();
         let target = ForgetTarget::Records(records);
-        Ok::<_, Failure>(view.forget(ForgetOptions::new(target)).await?)
+        Ok::<_, Failure>(view.forget(ForgetOptions::new(target)).await?.keys)
     });
-    call.write(deleting).await.map(drop)
+    call.write(deleting).await
 }
 
 /// Lists the caller's own user. Other users are not listed to anybody.
@@ -416,6 +420,7 @@ async fn entities(call: Call) -> Result<Response, Failure> {
     Ok(answer::json(StatusCode::OK, &answer))
 }
 
-fn told(message: &str) -> Response {
-    answer::kept(StatusCode::OK, &json!({"message": message}))
+fn told(message: &str, changed: impl IntoIterator<Item = Key>) -> Response {
+    let response = answer::kept(StatusCode::OK, &json!({"message": message}));
+    answer::with_changed(response, changed)
 }

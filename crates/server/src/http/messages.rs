@@ -161,7 +161,8 @@ pub(crate) async fn add_messages(
     let view = call.caller.view().clone();
     let adding = Box::pin(async move { add(&service, &view, &session, messages, derived).await });
     let messages = call.write(adding).await?;
-    Ok(answer::kept(StatusCode::OK, &Added { messages }))
+    let response = answer::kept(StatusCode::OK, &Added { messages: messages.clone() });
+    Ok(answer::with_changed(response, messages.iter().map(|message| &message.key)))
 }
 
 async fn add(

@@ -153,7 +153,7 @@ pub(crate) async fn put_record(
     if let Some(version) = version {
         headers.insert(header::ETAG, etag(&version));
     }
-    Ok(response)
+    Ok(answer::with_changed(response, [key]))
 }
 
 async fn put(
@@ -295,7 +295,7 @@ pub(crate) async fn change_record(
     if let Some(version) = version {
         response.headers_mut().insert(header::ETAG, etag(&version));
     }
-    Ok(response)
+    Ok(answer::with_changed(response, [key]))
 }
 
 /// Waits for the turn of a record, and checks its version.
@@ -342,7 +342,8 @@ pub(crate) async fn delete_record(
         delete(&view, &key, &record).await
     });
     let deleted = call.write(deleting).await?;
-    Ok(answer::json(StatusCode::OK, &Deleted { deleted: references(&deleted) }))
+    let response = answer::json(StatusCode::OK, &Deleted { deleted: references(&deleted) });
+    Ok(answer::with_changed(response, deleted.iter().map(Identity::key)))
 }
 
 /// Deletes or forgets a record, and returns what went, the record itself last.

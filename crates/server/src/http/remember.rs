@@ -104,7 +104,8 @@ pub(crate) async fn remember(
     let view = call.caller.view().clone();
     let storing = Box::pin(async move { store(&service, &view, items).await });
     let items = call.write(storing).await?;
-    Ok(answer::kept(StatusCode::OK, &Remembered { items }))
+    let response = answer::kept(StatusCode::OK, &Remembered { items: items.clone() });
+    Ok(answer::with_changed(response, items.iter().map(|item| &item.key)))
 }
 
 /// Stores all items, or none.

@@ -266,6 +266,13 @@ pub(crate) struct ShownReceipt {
     backups: usize,
 }
 
+impl ShownReceipt {
+    /// Returns the keys of the records.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &str> {
+        self.records.iter().map(|record| record.key.as_str())
+    }
+}
+
 /// A record that went with another one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = RelatedRecord)]

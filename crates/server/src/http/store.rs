@@ -200,10 +200,15 @@ pub(crate) async fn store_batch(
     });
     let results = if has_puts { call.write(work).await? } else { call.read(work).await? };
     // Values are not kept for a repeated call.
-    Ok(match has_reads {
+    let response = match has_reads {
         true => answer::json(StatusCode::OK, &results),
         false => answer::kept(StatusCode::OK, &results),
-    })
+    };
+    let changed = results.results.iter().filter_map(|result| match result {
+        Outcome::Put { key, state: "stored" | "removed" } => Some(key),
+        _ => None,
+    });
+    Ok(answer::with_changed(response, changed))
 }
 
 fn at(index: usize) -> String {

@@ -13,7 +13,7 @@ mod records;
 mod refusals;
 mod store;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aios_memory::{AgentMemory, Config as Settings};
 use axum::{
@@ -32,7 +32,7 @@ use crate::{
     call::Call,
     caller::{Caller, MadeBy, Naming},
     config::Config,
-    gate::Place,
+    gate::{Changed, Place},
     operation::Right,
 };
 
@@ -54,6 +54,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) bytes: Bytes,
+    /// Keys for the audit line.
+    pub(super) changed: Vec<String>,
 }
 
 impl Answer {
@@ -103,14 +105,19 @@ impl Fixture {
     }
 
     pub(super) fn caller(&self, user: Option<&str>, rights: &[Right], naming: Naming) -> Caller {
-        let rights = Arc::new(rights.iter().copied().collect());
-        let made_by = MadeBy { name: "test".into(), rights, naming };
+        let rights: BTreeSet<Right> = rights.iter().copied().collect();
+        let made_by = MadeBy { name: "test".into(), rights: Arc::new(rights), naming };
         Caller::new(self.memory.clone(), user, None, made_by).unwrap()
     }
 
     fn call(&self, caller: Caller) -> Call {
-        let (ended, writes) = (self.ended.clone(), self.writes.clone());
-        Call { caller, deadline: None, ended, writes, place: Place::free() }
+        Call {
+            caller,
+            deadline: None,
+            ended: self.ended.clone(),
+            writes: self.writes.clone(),
+            place: Place::free(),
+        }
     }
 
     /// Sends a request, and returns the answer before its body is read.
@@ -121,9 +128,10 @@ impl Fixture {
 
     pub(super) async fn send(&self, caller: Caller, request: Request<Body>) -> Answer {
         let response = self.open(caller, request).await;
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        let changed = parts.extensions.remove::<Changed>().map_or(Vec::new(), |Changed(keys)| keys);
+        Answer { status: parts.status, headers: parts.headers, bytes, changed }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {

@@ -90,6 +90,20 @@ async fn a_slow_reader_is_told_exactly_what_it_lost() {
 }
 
 #[tokio::test]
+async fn one_lost_event_is_told_where_it_was() {
+    let it = Fixture::new().await;
+    for n in 0..4 {
+        let id = format!("e{n}").parse().unwrap();
+        it.memory.observe(Event::new("a", "test", json!({"n": n})).with_id(id)).unwrap();
+    }
+    it.memory.operational().forget_events(&["e2".parse().unwrap()].into());
+    let mut stream = Stream::open(&it, &format!("{PATH}?after=0"), None).await;
+    let text = stream.until("\"n\":3").await;
+    let lost = text.find("id: 2\nevent: lapped\ndata: {\"lost\":1}\n\n").expect(text);
+    assert!(text.find("id: 1\n") < Some(lost) && Some(lost) < text.find("id: 3\n"), "{text}");
+}
+
+#[tokio::test]
 async fn a_reader_with_a_later_position_than_there_is_begins_again() {
     let it = Fixture::new().await;
     push(&it, "first", 0);

@@ -91,9 +91,12 @@ async fn a_user_forgets_its_own_records_alone() {
     let send = |body| it.send(it.user("ada"), json_request(Method::POST, PATH, &body));
     send(json!({"keys": ["note/safe"]})).await.expect(403);
     send(json!({"filter": {"user": "bob"}})).await.expect(403);
+    send(json!({"filter": {}})).await.expect(400);
     let path = "/api/v1/remember";
     let items = json!({"items": [{"id": "mine", "text": "Ada likes tea."}]});
     it.send(it.user("ada"), json_request(Method::POST, path, &items)).await.expect(200);
+    send(json!({"filter": {}})).await.expect(400);
+    send(json!({"filter": {"user": null}})).await.expect(400);
     let done = send(json!({"filter": {"user": "ada"}})).await.expect(200).json();
     assert_eq!(done["records"], json!([{"key": "note/mine", "user": "ada"}]));
     it.get("/api/v1/records/note/safe").await.expect(200);

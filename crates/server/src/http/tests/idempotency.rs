@@ -80,6 +80,9 @@ async fn of_many_equal_calls_at_once_one_is_carried_out() {
     let calls = (0..16).map(|_| it.send(it.shared(), keyed("k", path, &body)));
     let answers = futures::future::join_all(calls).await;
     assert!(answers.iter().all(|it| matches!(it.status.as_u16(), 200 | 409)), "{answers:?}");
+    let is_first =
+        |it: &&super::Answer| it.status == 200 && it.header("idempotent-replayed").is_empty();
+    assert_eq!(answers.iter().filter(is_first).count(), 1, "{answers:?}");
     let messages = it.get(path).await.expect(200).json();
     assert_eq!(messages["messages"].as_array().unwrap().len(), 1);
 }

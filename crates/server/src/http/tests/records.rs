@@ -88,6 +88,7 @@ async fn deleting_a_goal_tells_that_its_task_went_with_it() {
     let deleted =
         it.send(it.shared(), request(Method::DELETE, path, Body::empty())).await.expect(200);
     let expected = json!({"deleted": [{"key": "task/t1"}, {"key": "goal/g1"}]});
+    assert_eq!(deleted.changed, ["task/t1", "goal/g1"]);
     assert_eq!(deleted.json(), expected);
     it.get(path).await.expect(404);
     it.get("/api/v1/records/task/t1").await.expect(404);
