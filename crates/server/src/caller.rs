@@ -65,6 +65,19 @@ impl Caller {
         self.memory.operational()
     }
 
+    /// Returns the view by which events and metrics are written, which belong to no user. A caller
+    /// that acts for a user needs [`Right::Observe`] for it, because everybody who has it sees them.
+    pub(crate) fn machine(&self) -> Result<MemoryView, Failure> {
+        match self.view.gate().acts_for_user() {
+            false => Ok(self.view.clone()),
+            true if self.has(Right::Observe) => Ok(self.memory.for_shared()),
+            true => Err(Failure::denied(
+                "events and metrics belong to no user: a caller that acts for one needs the right \
+                 `observe` too",
+            )),
+        }
+    }
+
     /// Returns `true` if the caller has `right`.
     pub(crate) fn has(&self, right: Right) -> bool {
         self.rights.contains(&right)

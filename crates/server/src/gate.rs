@@ -332,36 +332,38 @@ fn answer(failure: Failure, is_grpc: bool) -> Response {
 
 /// Returns the outcome for the figures: `ok` or a code.
 fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
-    let code = match is_grpc {
-        true => {
-            response.headers().get("grpc-status").map_or("ok", |status| match status.as_bytes() {
-                b"0" => "ok",
-                b"3" => "invalid",
-                b"4" => "deadline",
-                b"5" => "not_found",
-                b"7" => "denied",
-                b"8" => "exhausted",
-                b"9" => "precondition",
-                b"10" => "conflict",
-                b"14" => "busy",
-                b"16" => "unauthenticated",
-                _ => "internal",
-            })
-        }
-        false => match response.status().as_u16() {
-            100..=399 => "ok",
-            401 => "unauthenticated",
-            403 => "denied",
-            404 => "not_found",
-            409 | 412 => "conflict",
-            413 | 429 => "exhausted",
-            400..=499 => "invalid",
-            503 => "busy",
-            504 => "deadline",
-            _ => "internal",
-        },
-    };
-    code
+    if is_grpc {
+        // Without the header the status comes after the body: the call was carried out.
+        return response.headers().get("grpc-status").map_or("ok", grpc_outcome);
+    }
+    match response.status().as_u16() {
+        100..=399 => "ok",
+        401 => "unauthenticated",
+        403 => "denied",
+        404 => "not_found",
+        409 | 412 => "conflict",
+        413 | 429 => "exhausted",
+        400..=499 => "invalid",
+        503 => "busy",
+        504 => "deadline",
+        _ => "internal",
+    }
+}
+
+fn grpc_outcome(status: &HeaderValue) -> &'static str {
+    match status.as_bytes() {
+        b"0" => "ok",
+        b"3" => "invalid",
+        b"4" => "deadline",
+        b"5" => "not_found",
+        b"7" => "denied",
+        b"8" => "exhausted",
+        b"9" => "precondition",
+        b"10" => "conflict",
+        b"14" => "busy",
+        b"16" => "unauthenticated",
+        _ => "internal",
+    }
 }
 
 /// The keys that an operation changed, for the audit line. A handler puts it into the extensions of
@@ -400,10 +402,11 @@ fn audit(operation: Operation, caller: &str, peer: Peer, outcome: &str, keys: &[
 fn preflight() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
-    let methods = HeaderValue::from_static("GET, POST, PATCH, DELETE");
+    let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     let names = HeaderValue::from_static(
-        "authorization, content-type, aios-user, if-match, idempotency-key, last-event-id",
+        "authorization, content-type, aios-user, if-match, if-none-match, idempotency-key, \
+         last-event-id",
     );
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

@@ -9,7 +9,7 @@ use aios_memory::{
 use super::values;
 use crate::{
     call::Call,
-    failure::{Class, Failure},
+    failure::Failure,
     wire::{
         self, Empty, EventList, MetricRequest, MetricUpdate, MetricValue, RecentEventsRequest,
         SystemSnapshot,
@@ -23,11 +23,10 @@ const RECENT_EVENTS_MAX: usize = 10_000;
 /// Stores an event. A critical one is on disk when this returns.
 pub(super) async fn push(call: &Call, event: wire::Event) -> Result<Empty, Failure> {
     let event = event_of(event)?;
-    let view = call.caller.view();
+    let view = call.caller.machine()?;
     match event.critical {
         false => drop(view.observe(event)?),
         true => {
-            let view = view.clone();
             call.write(async move { view.events().push_durable(event).await }).await?;
         }
     }
@@ -49,11 +48,7 @@ pub(super) async fn recent(
 
 pub(super) async fn update_metric(call: &Call, update: MetricUpdate) -> Result<Empty, Failure> {
     let MetricUpdate { key, value, timestamp } = update;
-    // Metrics have no owner, like events.
-    if call.caller.view().gate().acts_for_user() {
-        let message = "a metric belongs to the whole machine, and this caller acts for a user";
-        return Err(Failure::new(Class::Denied, "machine_wide", message));
-    }
+    call.caller.machine()?;
     let operational = call.caller.operational();
     match values::time("timestamp", timestamp)? {
         Some(timestamp) => operational.update_metric_at(&key, value, timestamp),

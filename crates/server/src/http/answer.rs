@@ -6,9 +6,6 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde_json::Value;
-
-use crate::gate::Changed;
 
 use crate::gate::Changed;
 
@@ -36,32 +33,8 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 pub(crate) fn kept(status: StatusCode, value: &impl Serialize) -> Response {
     let bytes = bytes(value);
     let mut response = of_bytes(status, bytes.clone());
-    let mut keys = Vec::new();
-    collect_keys(&serde_json::from_slice(&bytes).unwrap_or_default(), &mut keys);
-    response.extensions_mut().insert(Changed(keys));
     response.extensions_mut().insert(Kept(bytes));
     response
-}
-
-/// Collects the keys of records in an answer, which stand under `key` and `keys` everywhere.
-fn collect_keys(value: &Value, keys: &mut Vec<String>) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                match (name.as_str(), value) {
-                    ("key", Value::String(key)) => keys.push(key.clone()),
-                    ("keys", Value::Array(listed)) => {
-                        keys.extend(
-                            listed.iter().filter_map(|key| key.as_str().map(str::to_owned)),
-                        );
-                    }
-                    _ => collect_keys(value, keys),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
-        _ => {}
-    }
 }
 
 pub(crate) fn bytes(value: &impl Serialize) -> Bytes {

@@ -108,7 +108,7 @@ pub(crate) struct Watch {
 }
 
 /// Pushes events into the ring. Critical ones are on disk when this answers. Events have no owner,
-/// so a caller that acts for a user cannot push any.
+/// so a caller that acts for a user needs the right `observe` too.
 #[utoipa::path(
     post,
     path = "/api/v1/events",
@@ -122,7 +122,7 @@ pub(crate) async fn push_events(
     Json(NewEvents { events }): Json<NewEvents>,
 ) -> Result<Response, Failure> {
     within("events", events.len(), 1..=EVENTS_MAX)?;
-    let view = call.caller.view().clone();
+    let view = call.caller.machine()?;
     let derived = derived.map(|Extension(derived)| derived);
     let mut pushes = Vec::with_capacity(events.len());
     for (index, event) in events.into_iter().enumerate() {

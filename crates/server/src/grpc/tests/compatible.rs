@@ -72,14 +72,18 @@ async fn recent_events_are_the_newest_first_by_category_and_source() {
 #[tokio::test]
 async fn events_and_metrics_belong_to_no_user() {
     let fixture = Fixture::new().await;
-    let mut client = fixture.client_of("ada").await;
+    let mut client = fixture.client_with(Some("ada"), &[Right::Write]).await;
     fails(client.push_event(event("disk")).await, Code::PermissionDenied);
     fails(
         client.push_event(Event { critical: true, ..event("disk") }).await,
         Code::PermissionDenied,
     );
     let update = MetricUpdate { key: "cpu.usage".to_owned(), value: 3.0, timestamp: 0 };
-    fails(client.update_metric(update).await, Code::PermissionDenied);
+    fails(client.update_metric(update.clone()).await, Code::PermissionDenied);
+    // Whoever may see all events may add to them.
+    let mut client = fixture.client_with(Some("ada"), &[Right::Write, Right::Observe]).await;
+    ok(client.push_event(Event { critical: true, ..event("disk") }).await);
+    ok(client.update_metric(update).await);
 }
 
 #[tokio::test]
