@@ -8,6 +8,7 @@
 mod error;
 mod home;
 mod load;
+mod log;
 mod places;
 mod setting;
 #[cfg(test)]
@@ -26,31 +27,10 @@ pub use self::{
     error::{Error, Origin},
     home::expand_home,
     load::{Effective, Flag, Sources},
+    log::{LogFormat, LogLevel},
     places::default_file,
 };
 use crate::tokens::Tokenizer;
-
-/// A level of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogLevel {
-    /// A call or a task failed by a defect or damage.
-    Error,
-    /// Something needs attention.
-    Warn,
-    /// Changes, beginnings and ends.
-    Info,
-    /// Single steps.
-    Debug,
-}
-
-/// The form of a line of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For a person.
-    Text,
-    /// An object for a program.
-    Json,
-}
 
 /// Bounds of settings without a natural one: far above useful values, and far below overflow.
 const DAYS_MAX: u64 = 36_500;

@@ -1,7 +1,7 @@
 //! Who may call: the checks of `Host` and `Origin`, and the caller that a connection, a token and a
 //! named user give. Nothing here widens a scope: each step fixes it or narrows it.
 //!
-//! The headers are the caller's word. What is trusted is the connection ([`Peer`]) and the token.
+//! The headers are the caller's word. Only the connection ([`Peer`]) and the token are trusted.
 
 #[cfg(test)]
 mod tests;
@@ -103,8 +103,8 @@ impl Access {
         self.hosts.iter().any(|known| known == host || known == name_of(host))
     }
 
-    /// Returns the caller of a call. If the user is [`UserIn::Request`], the handler has to demand it of
-    /// a delegate.
+    /// Returns the caller of a call. If the user is [`UserIn::Request`], the handler has to demand
+    /// it of a delegate.
     pub(crate) fn admit(
         &self,
         memory: &AgentMemory,

@@ -8,7 +8,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{caller::Caller, failure::Failure, gate::Place};
+use crate::{caller::Caller, failure::Failure, place::Place};
 
 /// A call that has passed the gate. Cheap to clone.
 #[derive(Clone)]

@@ -66,7 +66,7 @@ impl Caller {
     }
 
     /// Returns the view by which events and metrics are written, which belong to no user. A caller
-    /// that acts for a user needs [`Right::Observe`] for it, because everybody who has it sees them.
+    /// that acts for a user needs [`Right::Observe`] for it: everybody who has it sees them.
     pub(crate) fn machine(&self) -> Result<MemoryView, Failure> {
         match self.view.gate().acts_for_user() {
             false => Ok(self.view.clone()),

@@ -23,7 +23,10 @@ pub enum Error {
         source: io::Error,
     },
     /// The path of a socket is longer than the system permits.
-    #[error("the path of the socket {} is longer than the {bytes_max} bytes of a socket", path.display())]
+    #[error(
+        "the path of the socket {} is longer than the {bytes_max} bytes of a socket",
+        path.display()
+    )]
     SocketPath {
         /// The socket file.
         path: PathBuf,

@@ -26,7 +26,7 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// What a caller can do about a failure.
+/// The kind of a failure, by what a caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     /// The request is invalid whatever the state of the memory.

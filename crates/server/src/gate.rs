@@ -34,6 +34,7 @@ use crate::{
     metrics::Metrics,
     operation::{self, OPEN, Operation, Right, Shape},
     peer::Peer,
+    place::Place,
 };
 
 const GRPC_SERVICE: &str = "/aios.memory.MemoryService/";
@@ -202,7 +203,7 @@ async fn carry(
         deadline,
         ended,
         writes: gate.writes.clone(),
-        place: Arc::new(Place { _permit: place, _end: end_with_call }),
+        place: Arc::new(Place::new(place, end_with_call)),
     };
     parts.extensions.insert(call);
     let path = parts.uri.path().to_owned();
@@ -216,23 +217,6 @@ async fn carry(
     Ok(response)
 }
 
-/// The place of a call among those carried out. It is left when the last clone of the [`Call`] is
-/// dropped: of a stream, when its body is.
-pub(crate) struct Place {
-    _permit: OwnedSemaphorePermit,
-    _end: tokio_util::sync::DropGuard,
-}
-
-#[cfg(test)]
-impl Place {
-    /// Returns a place that no limit counts.
-    pub(crate) fn free() -> Arc<Place> {
-        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned();
-        let permit = permit.expect("the semaphore has one permit");
-        Arc::new(Place { _permit: permit, _end: CancellationToken::new().drop_guard() })
-    }
-}
-
 async fn in_time<T>(
     deadline: Option<Instant>,
     work: impl Future<Output = T>,
@@ -243,7 +227,7 @@ async fn in_time<T>(
     }
 }
 
-/// What a request asks for.
+/// The target of a request.
 enum Addressed {
     /// Something that needs no token and tells nothing about records.
     Open,
@@ -374,7 +358,8 @@ pub(crate) struct Changed(pub(crate) Vec<String>);
 /// Keys of an audit line. Of more, only the number is logged.
 const AUDIT_KEYS_MAX: usize = 20;
 
-/// Returns the keys that an operation changed: those that its handler noted, or the one in the path.
+/// Returns the keys that an operation changed: those that its handler noted, or the one in its
+/// path.
 fn changed(operation: Operation, path: &str, response: &Response) -> Vec<String> {
     if let Some(Changed(keys)) = response.extensions().get::<Changed>() {
         return keys.clone();

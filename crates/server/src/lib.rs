@@ -15,6 +15,7 @@ mod listener;
 mod metrics;
 mod operation;
 mod peer;
+mod place;
 mod rate;
 mod remedy;
 mod server;

@@ -194,9 +194,9 @@ impl Drop for Unix {
     }
 }
 
-/// Returns the socket file of a data directory: `run/service.sock` in it, or, if that path is longer
-/// than a socket's may be or cannot be written, a file of the user's runtime directory named by a
-/// hash of the path.
+/// Returns the socket file of a data directory: `run/service.sock` in it. If that path is longer
+/// than a socket's may be, or cannot be written, it is a file of the user's runtime directory,
+/// named by a hash of the path.
 #[must_use]
 pub fn socket_of(data_dir: &Path) -> PathBuf {
     let within = data_dir.join("run").join("service.sock");

@@ -44,7 +44,7 @@ pub(crate) struct Operation {
     /// `PushEvent` for an RPC, `POST /api/v1/recall` for a route.
     pub(crate) name: &'static str,
     pub(crate) right: Right,
-    /// Whether a call is a stream, which has no time limit and does not take the place of a call.
+    /// A stream has no time limit and does not take the place of a call.
     pub(crate) shape: Shape,
     pub(crate) user: UserIn,
 }
@@ -58,7 +58,7 @@ pub(crate) enum UserIn {
     Request,
 }
 
-/// How long an operation lasts.
+/// The duration of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// One request and one answer, within the time limit.

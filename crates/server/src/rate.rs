@@ -1,5 +1,8 @@
 //! Calls per second and token: a token bucket for each.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -57,23 +60,5 @@ impl Rates {
     fn filled(&self, bucket: Bucket, now: Instant) -> f64 {
         let passed = now.saturating_duration_since(bucket.at).as_secs_f64();
         self.burst.min(bucket.calls + passed * self.per_second)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_has_its_burst_and_then_its_rate() {
-        let rates = Rates::new(10, 3);
-        let now = Instant::now();
-        assert!((0..3).all(|_| rates.take("a", now).is_ok()));
-        let refused = rates.take("a", now).unwrap_err();
-        assert!(refused.retry_after.unwrap() <= Duration::from_millis(100));
-        assert!(rates.take("b", now).is_ok(), "another token has its own");
-        let later = now + Duration::from_millis(100);
-        assert!(rates.take("a", later).is_ok());
-        assert!(rates.take("a", later).is_err());
     }
 }

@@ -5,6 +5,7 @@
 //! so a revocation takes effect with the next call.
 
 mod file;
+mod token;
 
 use std::{
     collections::BTreeSet,
@@ -15,10 +16,10 @@ use std::{
 };
 
 use aios_memory::Timestamp;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+pub use self::token::Token;
 use crate::{Error, operation::Right};
 
 /// The beginning of each token.
@@ -27,34 +28,6 @@ const PREFIX: &str = "aim_";
 const TOKENS_MAX: usize = 10_000;
 /// Bytes of a name.
 const NAME_BYTES_MAX: usize = 64;
-
-/// A token without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Token {
-    /// The name, unique in its file.
-    pub name: String,
-    /// The user that its calls act for. Default: none, they read and write shared records.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// The beginning of the names of users that its calls must name. An empty one permits all
-    /// users. Default: none, the calls name no user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delegate: Option<String>,
-    /// The project that its calls are narrowed to. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-    /// The rights.
-    pub rights: BTreeSet<Right>,
-    /// The end of its validity. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-    /// The time at which it was added.
-    pub created_at: Timestamp,
-    /// SHA-256 of the secret, in hexadecimal digits.
-    hash: String,
-}
 
 /// The description of a token to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,12 +179,6 @@ impl Tokens {
             loaded.state = state;
         }
         Ok(Arc::clone(&loaded.tokens))
-    }
-}
-
-impl Token {
-    fn is_valid(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|end| now < end)
     }
 }
 

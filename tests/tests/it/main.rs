@@ -11,5 +11,6 @@ mod languages;
 mod processes;
 mod restart;
 mod same_names;
+mod served;
 mod source;
 mod state;

@@ -8,7 +8,10 @@ use aios_operational::Keep;
 use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
-use super::{LogFormat, LogLevel, home::expand_home};
+use super::{
+    home::expand_home,
+    log::{LogFormat, LogLevel},
+};
 use crate::tokens::Tokenizer;
 
 /// A type of a setting. The error messages are the expected value.

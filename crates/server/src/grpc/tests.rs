@@ -20,8 +20,8 @@ use crate::{
     Config,
     call::Call,
     caller::{Caller, MadeBy, Naming},
-    gate::Place,
     operation::Right,
+    place::Place,
     wire::memory_service_client::MemoryServiceClient,
 };
 

@@ -32,8 +32,9 @@ use crate::{
     call::Call,
     caller::{Caller, MadeBy, Naming},
     config::Config,
-    gate::{Changed, Place},
+    gate::Changed,
     operation::Right,
+    place::Place,
 };
 
 /// Silence of an event stream after which a comment comes.

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Token;
+use super::token::Token;
 use crate::Error;
 
 /// Bytes of a file that is read.

@@ -18,10 +18,12 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 
 SERVICE = "aios.memory.MemoryService"
-COMPATIBLE = """PushEvent GetRecentEvents UpdateMetric GetMetric GetSystemSnapshot StoreGoal UpdateGoal
+COMPATIBLE = """
+PushEvent GetRecentEvents UpdateMetric GetMetric GetSystemSnapshot StoreGoal UpdateGoal
 GetActiveGoals StoreTask GetTasksForGoal StoreToolCall StoreDecision StorePattern FindPattern
 UpdatePatternStats StoreAgentState GetAgentState SemanticSearch StoreProcedure StoreIncident
-StoreConfigChange SearchKnowledge AddKnowledge AssembleContext""".split()
+StoreConfigChange SearchKnowledge AddKnowledge AssembleContext
+""".split()
 
 
 class Client:
@@ -110,20 +112,20 @@ def main(address):
     refused(status.NOT_FOUND, memory.GetAgentState, agent_name="never")
 
     # Tier 2.
-    memory.StoreProcedure(name=f"Deploy {run}", description="How to deploy", steps_json=b'["a", "b"]',
-                          tags=["ops"])
+    memory.StoreProcedure(name=f"Deploy {run}", description="How to deploy",
+                          steps_json=b'["a", "b"]', tags=["ops"])
     memory.StoreIncident(description=f"The disk of {run} was full", root_cause="logs",
                          resolution="rotated")
     memory.StoreConfigChange(file_path=f"/etc/{run}.conf", content="port = 5433",
                              changed_by="ada", reason="5432 is taken")
-    memory.AddKnowledge(title=f"Ports of {run}", content=f"The staging database of {run} uses 5433.",
-                        source="wiki", tags=["database"])
+    memory.AddKnowledge(title=f"Ports of {run}", source="wiki", tags=["database"],
+                        content=f"The staging database of {run} uses 5433.")
     hits = memory.SearchKnowledge(query=f"staging database {run} port").results
     assert hits and run in hits[0].content and 0 < hits[0].relevance <= 1, hits
     json.loads(hits[0].metadata_json)
     everywhere = memory.SemanticSearch(query=f"disk of {run}", n_results=0, collections=[])
     assert everywhere.results
-    some = memory.SemanticSearch(query=run, n_results=3, collections=["incidents"], min_relevance=0.0)
+    some = memory.SemanticSearch(query=run, n_results=3, collections=["incidents"])
     assert all(hit.collection.startswith("incident") for hit in some.results), some
     assert len(some.results) <= 3
     assert all(0.3 <= hit.relevance for hit in
@@ -135,8 +137,8 @@ def main(address):
     # Contexts.
     for tiers in [[], ["long_term"], ["long-term", "LongTerm"], ["operational", "working"]]:
         for budget in [50, 300]:
-            context = memory.AssembleContext(task_description=f"connect to {run}", max_tokens=budget,
-                                             memory_tiers=tiers)
+            context = memory.AssembleContext(task_description=f"connect to {run}",
+                                             max_tokens=budget, memory_tiers=tiers)
             assert context.total_tokens <= budget
             assert sum(chunk.tokens for chunk in context.chunks) <= budget
     refused(status.INVALID_ARGUMENT, memory.AssembleContext, task_description="x",
