@@ -262,7 +262,7 @@ pub(crate) enum TokenCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct TokenAdd {
-    /// Name of the token: letters, digits, -, _ and .
+    /// Name of the token: letters, digits, dots, hyphens and underscores
     pub(crate) name: String,
     /// Let each call name the user it acts for, whose name begins with PREFIX
     #[arg(long, value_name = "PREFIX", num_args = 0..=1, default_missing_value = "")]

@@ -3,12 +3,20 @@
 //! The gate puts a [`Call`] into the extensions of each request. A handler reads through
 //! [`read`](Call::read) and writes through [`write`](Call::write).
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::{self, Future},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{caller::Caller, failure::Failure, place::Place};
+use crate::{
+    caller::Caller,
+    failure::{Class, Failure},
+    place::Place,
+};
 
 /// A call that has passed the gate. Cheap to clone.
 #[derive(Clone)]
@@ -70,6 +78,26 @@ impl Call {
             }
         };
         self.read(ended).await
+    }
+
+    /// Waits for the end of a stream's call: the service drains, the caller's token is revoked, or
+    /// the deadline has passed.
+    pub(crate) async fn over(&self) -> Failure {
+        let deadline = async {
+            match self.deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.ended.cancelled() => Failure::new(
+                Class::Unavailable,
+                "ended",
+                "the service ended the stream: it shuts down, or the token was revoked",
+            )
+            .with_advice("begin a new stream"),
+            () = deadline => Failure::deadline(),
+        }
     }
 
     /// Returns the time that is left, at most `most`.

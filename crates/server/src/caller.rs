@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aios_memory::{
-    AgentMemory, Error as MemoryError, MemoryView, Owner, ScopeFilter, operational::Operational,
+    AgentMemory, Error as MemoryError, MemoryView, Owner, ScopeFilter, Tier,
+    operational::Operational,
 };
 
 use crate::{failure::Failure, operation::Right};
@@ -81,6 +82,29 @@ impl Caller {
     /// Returns `true` if the caller has `right`.
     pub(crate) fn has(&self, right: Right) -> bool {
         self.rights.contains(&right)
+    }
+
+    /// Returns the tiers of a context: those that a call names, or else the configured ones that
+    /// the caller may read. Tier 0 has no owner, so it needs [`Right::Observe`].
+    ///
+    /// # Errors
+    /// Fails if the call names tier 0 and the caller may not observe.
+    pub(crate) fn tiers(
+        &self,
+        named: Option<Vec<Tier>>,
+        mut configured: Vec<Tier>,
+    ) -> Result<Vec<Tier>, Failure> {
+        let observes = self.has(Right::Observe);
+        match named {
+            Some(named) if !observes && named.contains(&Tier::Operational) => {
+                Err(Failure::denied("the tier `operational` needs the right `observe`"))
+            }
+            Some(named) => Ok(named),
+            None => {
+                configured.retain(|tier| observes || *tier != Tier::Operational);
+                Ok(configured)
+            }
+        }
     }
 
     /// Returns the name for the audit log: `socket`, `loopback`, or the name of the token.

@@ -8,12 +8,22 @@ use std::{path::Path, pin::Pin, sync::Arc};
 use aios_memory::AgentMemory;
 use axum::{Extension, Json, Router, extract::State, routing::post};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Request, StatusCode, body::Bytes, client::conn::http1, header};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    client::conn::http1,
+    header,
+    http::request::Builder,
+};
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixStream;
 
-use crate::{call::Call, failure::Failure, peer::Peer};
+use crate::{
+    call::Call,
+    failure::{Class, Failure},
+    peer::Peer,
+};
 
 pub(crate) const ROUTE: &str = "/internal/v1/command";
 /// Bytes of the output of a command.
@@ -90,24 +100,16 @@ async fn run(
         return Err(Failure::denied("commands are answered over the socket only"));
     }
     let ran = call.write(async move { Ok::<_, Failure>(commands.run(memory, line).await) }).await?;
-    ran.map(Json).ok_or_else(|| {
-        Failure::new(crate::failure::Class::Precondition, "declined", "the command is not served")
-    })
+    ran.map(Json)
+        .ok_or_else(|| Failure::new(Class::Precondition, "declined", "the command is not served"))
 }
 
 /// Has the service at `socket` carry out a command line. `None` if it does not answer or declines:
 /// the caller carries it out itself. A service that was asked and then broke off may have carried
 /// it out; commands that store are the same when they are repeated.
 pub async fn run_by_service(socket: &Path, line: &CommandLine) -> Option<CommandOutput> {
-    let stream = UnixStream::connect(socket).await.ok()?;
-    let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-    tokio::spawn(connection);
-    let request = Request::post(ROUTE)
-        .header(header::HOST, "localhost")
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(serde_json::to_vec(line).ok()?)))
-        .ok()?;
-    let answer = send.send_request(request).await.ok()?;
+    let request = Request::post(ROUTE).header(header::CONTENT_TYPE, "application/json");
+    let answer = ask(socket, request, serde_json::to_vec(line).ok()?).await?;
     if answer.status() != StatusCode::OK {
         return None;
     }
@@ -117,14 +119,15 @@ pub async fn run_by_service(socket: &Path, line: &CommandLine) -> Option<Command
 
 /// Returns `true` if the service at `socket` accepts calls.
 pub async fn is_ready(socket: &Path) -> bool {
-    let answered = async {
-        let stream = UnixStream::connect(socket).await.ok()?;
-        let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-        tokio::spawn(connection);
-        let request = Request::get("/readyz").header(header::HOST, "localhost");
-        let request = request.body(Full::<Bytes>::default()).ok()?;
-        let answer = send.send_request(request).await.ok()?;
-        Some(answer.status() == StatusCode::OK)
-    };
-    answered.await.unwrap_or(false)
+    let answer = ask(socket, Request::get("/readyz"), Vec::new()).await;
+    answer.is_some_and(|answer| answer.status() == StatusCode::OK)
+}
+
+/// Sends a request to the service at `socket`. `None` if it does not answer.
+async fn ask(socket: &Path, request: Builder, body: Vec<u8>) -> Option<Response<Incoming>> {
+    let stream = UnixStream::connect(socket).await.ok()?;
+    let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    let request = request.header(header::HOST, "localhost");
+    send.send_request(request.body(Full::new(Bytes::from(body))).ok()?).await.ok()
 }

@@ -7,9 +7,12 @@ mod caller;
 mod command;
 mod config;
 mod error;
+mod export;
 mod failure;
+mod forget;
 mod gate;
 mod grpc;
+mod hex;
 mod http;
 mod listener;
 mod metrics;
@@ -33,7 +36,12 @@ pub use crate::{
 
 /// The messages of `aios.memory.MemoryService`, generated from `proto/aios/memory/memory.proto`.
 pub mod wire {
-    #![allow(missing_docs, clippy::all, unreachable_pub)]
+    #![allow(
+        missing_docs,
+        clippy::all,
+        unreachable_pub,
+        reason = "the code is generated; the protocol file has the documentation"
+    )]
     include!(concat!(env!("OUT_DIR"), "/aios.memory.rs"));
 
     /// The file descriptor set of the protocol, as reflection returns it.

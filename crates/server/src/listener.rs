@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 pub use self::{presence::Presence, tls::Tls};
-use crate::{Error, peer::Peer};
+use crate::{Error, hex, peer::Peer};
 
 /// Bytes of a socket's path, with the byte that ends it: the least of the systems.
 const SOCKET_BYTES_MAX: usize = 104;
@@ -206,7 +206,7 @@ pub fn socket_of(data_dir: &Path) -> PathBuf {
         return within;
     }
     let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = hex::digits(&digest[..8]);
     runtime_dir().join(format!("{name}.sock"))
 }
 

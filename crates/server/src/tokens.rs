@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use self::token::Token;
-use crate::{Error, operation::Right};
+use crate::{Error, hex, operation::Right};
 
 /// The beginning of each token.
 const PREFIX: &str = "aim_";
@@ -225,13 +225,9 @@ fn problem(problem: impl Into<String>) -> Error {
 fn secret(path: &Path) -> Result<String, Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| file::failed(path, &error))?;
-    Ok(format!("{PREFIX}{}", hex(&bytes)))
+    Ok(format!("{PREFIX}{}", hex::digits(&bytes)))
 }
 
 fn hash_of(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::digits(&Sha256::digest(secret.as_bytes()))
 }

@@ -1,7 +1,6 @@
 //! Contexts for tasks.
 
-use aios_memory::{Context, MemoryView, Tier, context as packing, draft::moment};
-
+use aios_memory::{Context, Tier, context as packing, draft::moment};
 use serde_json::json;
 
 use super::{
@@ -11,7 +10,6 @@ use super::{
 use crate::{
     call::Call,
     failure::Failure,
-    operation::Right,
     wire::{
         ContextChunk, ContextRequest, ContextResponse, TaskContext, TaskContextChunk,
         TaskContextOmission, TaskContextRequest,
@@ -33,7 +31,8 @@ pub(super) async fn assemble(
     let ContextRequest { task_description, max_tokens, memory_tiers } = request;
     let view = call.caller.view();
     let mut options = view.context_options();
-    options.tiers = tiers(call, view, "memory_tiers", &memory_tiers, Unknown::Ignored)?;
+    let tiers = named("memory_tiers", &memory_tiers, Unknown::Ignored)?;
+    options.tiers = call.caller.tiers(tiers, options.tiers)?;
     options.max_tokens = tokens(max_tokens)?.unwrap_or(options.max_tokens);
     let context = call.read(view.assemble_context(&task_description, &options)).await?;
     Ok(response(context))
@@ -47,7 +46,8 @@ pub(super) async fn of_task(
         request;
     let view = scope::view(call, scope)?;
     let mut options = view.context_options();
-    options.tiers = tiers(call, &view, "tiers", &names, Unknown::Refused)?;
+    let tiers = named("tiers", &names, Unknown::Refused)?;
+    options.tiers = call.caller.tiers(tiers, options.tiers)?;
     options.max_tokens = tokens(max_tokens)?.unwrap_or(options.max_tokens);
     if let Some(name) = values::text(tokenizer) {
         options.tokenizer = name.parse().map_err(|error| invalid("tokenizer", &error))?;
@@ -69,29 +69,11 @@ fn tokens(max_tokens: i32) -> Result<Option<usize>, Failure> {
     values::count("max_tokens", max_tokens, i32::MAX as usize)
 }
 
-/// Returns the tiers that a caller names, or else the configured ones. Tier 0 belongs to the whole
-/// machine: a caller without the right to observe it does not get it, and may not name it.
-fn tiers(
-    call: &Call,
-    view: &MemoryView,
-    field: &str,
-    names: &[String],
-    unknown: Unknown,
-) -> Result<Vec<Tier>, Failure> {
-    let observes = call.caller.has(Right::Observe);
+/// Returns the tiers that a caller names; `None` if it names none.
+fn named(field: &str, names: &[String], unknown: Unknown) -> Result<Option<Vec<Tier>>, Failure> {
     if names.is_empty() {
-        let mut tiers = view.context_options().tiers;
-        tiers.retain(|tier| *tier != Tier::Operational || observes);
-        return Ok(tiers);
+        return Ok(None);
     }
-    let tiers = named(field, names, unknown)?;
-    if tiers.contains(&Tier::Operational) && !observes {
-        return Err(Failure::denied("the tier `operational` needs the right `observe`"));
-    }
-    Ok(tiers)
-}
-
-fn named(field: &str, names: &[String], unknown: Unknown) -> Result<Vec<Tier>, Failure> {
     let mut tiers = Vec::new();
     let mut error = None;
     for name in names {
@@ -109,7 +91,7 @@ fn named(field: &str, names: &[String], unknown: Unknown) -> Result<Vec<Tier>, F
         Some(error) if unknown == Unknown::Refused || tiers.is_empty() => {
             Err(invalid(field, &error))
         }
-        _ => Ok(tiers),
+        _ => Ok(Some(tiers)),
     }
 }
 

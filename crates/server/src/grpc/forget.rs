@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Identity, Key, MemoryView, Mode, Proposal, Receipt,
+    ForgetOptions, ForgetQuery, ForgetTarget, Key, MemoryView, Mode, Proposal, Receipt,
 };
 use serde_json::json;
 
@@ -11,12 +11,9 @@ use super::{answer::Answer, records::key, scope, values};
 use crate::{
     call::Call,
     failure::Failure,
+    forget::{KEYS_MAX, TEXT_RECORDS_MAX, identity},
     wire::{ForgetFilter, ForgetReceipt, ForgetRequest},
 };
-
-/// Maximum number of keys of one call, and of records that a text selects.
-const KEYS_MAX: usize = 1_000;
-const TEXT_RECORDS_MAX: usize = 1_000;
 
 /// The records that a request selects.
 enum Selection {
@@ -111,17 +108,6 @@ async fn target(
         }
         Selection::Text(query) => Ok((ForgetTarget::Query(query), None)),
     }
-}
-
-/// Returns the record that a key names in this view. One that is not stored, because it has expired
-/// or was forgotten, is the caller's own.
-async fn identity(view: &MemoryView, key: Key) -> Result<Identity, Failure> {
-    if let Some(record) = view.get(&key).await? {
-        return Ok(record.identity());
-    }
-    let chosen = &view.gate().filter().scope;
-    let owner = view.gate().acts_for().cloned().unwrap_or_else(|| chosen.owner());
-    Ok(key.of(owner))
 }
 
 fn receipt_message(receipt: Receipt, needs_review: bool) -> ForgetReceipt {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     call::Call,
     failure::Failure,
+    hex,
     wire::{
         GetRecordRequest, GetRecordResponse, ListRecordsRequest, ListRecordsResponse, MemoryRecord,
         RecordVersion,
@@ -83,17 +84,12 @@ fn record_message(record: Record) -> MemoryRecord {
 /// Returns the token of a page: the kind and the cursor in hexadecimal, so that no client reads
 /// it, and none of another kind is taken for it.
 pub(super) fn sealed(kind: Kind, cursor: &str) -> String {
-    format!("{kind}\n{cursor}").bytes().map(|byte| format!("{byte:02x}")).collect()
+    hex::digits(format!("{kind}\n{cursor}").as_bytes())
 }
 
 /// Returns the cursor of a [token](sealed) of this kind.
 pub(super) fn opened(kind: Kind, token: &str) -> Option<String> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let pairs = token.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
-        _ => None,
-    });
-    let text = String::from_utf8(pairs.collect::<Option<Vec<u8>>>()?).ok()?;
+    let text = String::from_utf8(hex::bytes(token)?).ok()?;
     let (of, cursor) = text.split_once('\n')?;
     (of == kind.as_str()).then(|| cursor.to_owned())
 }

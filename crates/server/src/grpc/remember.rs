@@ -4,7 +4,7 @@ use aios_memory::{Key, Kind, MemoryView, Remedy, RememberOptions, Remembered};
 use futures::{FutureExt, Stream, StreamExt};
 use tonic::Status;
 
-use super::{answer::Answer, scope, stream::over, values};
+use super::{answer::Answer, scope, values};
 use crate::{
     call::Call,
     failure::{Class, Failure},
@@ -58,7 +58,7 @@ pub(super) async fn all(
             Some(next) => Some(next),
             None => tokio::select! {
                 biased;
-                failure = over(call) => return Err(failure),
+                failure = call.over() => return Err(failure),
                 next = requests.next() => next,
             },
         };

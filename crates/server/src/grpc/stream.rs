@@ -1,7 +1,7 @@
 //! Streams of messages to a client. They are pulled: the next message is made when the connection
 //! has room for it, so a slow reader costs no memory and slows nobody else.
 
-use std::future::{self, Future};
+use std::future::Future;
 
 use futures::{
     StreamExt,
@@ -9,16 +9,13 @@ use futures::{
 };
 use tonic::Status;
 
-use crate::{
-    call::Call,
-    failure::{Class, Failure},
-};
+use crate::{call::Call, failure::Failure};
 
 /// A source of messages.
 pub(super) trait Source: Send + 'static {
     type Message: Send + 'static;
 
-    /// Returns the next message; `None` after the last one. Dropping the future loses nothing.
+    /// Returns the next message; `None` after the last one. If the future is dropped, the stream ends.
     fn next(&mut self) -> impl Future<Output = Result<Option<Self::Message>, Failure>> + Send;
 }
 
@@ -31,7 +28,7 @@ pub(super) fn serve<S: Source>(
         let (call, mut source) = state?;
         let next = tokio::select! {
             biased;
-            failure = over(&call) => Err(failure),
+            failure = call.over() => Err(failure),
             next = source.next() => next,
         };
         match next {
@@ -41,24 +38,4 @@ pub(super) fn serve<S: Source>(
         }
     };
     stream::unfold(Some((call, source)), next).boxed()
-}
-
-/// Waits for the end of a call: the service drains, the caller's token is revoked, or its deadline
-/// has passed.
-pub(super) async fn over(call: &Call) -> Failure {
-    let deadline = async {
-        match call.deadline {
-            Some(deadline) => tokio::time::sleep_until(deadline).await,
-            None => future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = call.ended.cancelled() => Failure::new(
-            Class::Unavailable,
-            "ended",
-            "the service ended the stream: it shuts down, or the token was revoked",
-        )
-        .with_advice("begin a new stream"),
-        () = deadline => Failure::deadline(),
-    }
 }

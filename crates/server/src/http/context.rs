@@ -11,7 +11,7 @@ use super::{
     request::{Json, Part, within},
     shapes::word,
 };
-use crate::{call::Call, failure::Failure, operation::Right};
+use crate::{call::Call, failure::Failure};
 
 /// Largest budget.
 const TOKENS_MAX: usize = 1_000_000;
@@ -120,16 +120,8 @@ fn options(call: &Call, view: &MemoryView, request: &Task) -> Result<ContextOpti
     if let Some(tokens) = request.max_tokens {
         options.max_tokens = within("max_tokens", tokens, 1..=TOKENS_MAX)?;
     }
-    let may_observe = call.caller.has(Right::Observe);
-    match &request.tiers {
-        None => options.tiers.retain(|tier| may_observe || *tier != Tier::Operational),
-        Some(names) => {
-            options.tiers = tiers(names)?;
-            if !may_observe && options.tiers.contains(&Tier::Operational) {
-                return Err(Failure::denied("the tier `operational` needs the right `observe`"));
-            }
-        }
-    }
+    let tiers = request.tiers.as_deref().map(tiers).transpose()?;
+    options.tiers = call.caller.tiers(tiers, options.tiers)?;
     if let Some(name) = &request.tokenizer {
         options.tokenizer =
             name.parse::<Tokenizer>().map_err(|error| Failure::invalid(error.to_string()))?;

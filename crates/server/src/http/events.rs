@@ -5,7 +5,7 @@
 //! goes on with the oldest that is left. Positions count from 0 after each start of the service; a
 //! reader that resumes at a later position is told by `restarted`, and begins with the oldest.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use aios_memory::{
     Event, Id, MemoryView, Timestamp,
@@ -22,7 +22,7 @@ use futures::{future, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -248,12 +248,18 @@ struct Watcher {
 }
 
 impl Watcher {
-    /// Waits for news, and returns them as text. `None` if the call has ended.
-    async fn next(mut self) -> Option<(Result<Bytes, std::convert::Infallible>, Watcher)> {
+    /// Waits for news, and returns them as text. `None` if the call is over.
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Watcher)> {
+        let call = self.call.clone();
+        tokio::select! {
+            biased;
+            _ = call.over() => None,
+            text = self.wait() => Some((Ok(Bytes::from(text)), self)),
+        }
+    }
+
+    async fn wait(&mut self) -> String {
         loop {
-            if self.call.ended.is_cancelled() || self.is_over() {
-                return None;
-            }
             let before = self.cursor;
             let mut text = self.news();
             if text.is_empty() && self.quiet_max <= self.told_at.elapsed() {
@@ -261,23 +267,15 @@ impl Watcher {
             }
             if !text.is_empty() {
                 self.told_at = Instant::now();
-                return Some((Ok(Bytes::from(text)), self));
+                return text;
             }
             if before != self.cursor {
                 // Nothing of it was asked for. Others get their turn.
                 tokio::task::yield_now().await;
                 continue;
             }
-            tokio::select! {
-                () = sleep(POLL) => {}
-                () = self.call.ended.cancelled() => {}
-                () = until(self.call.deadline) => {}
-            }
+            sleep(POLL).await;
         }
-    }
-
-    fn is_over(&self) -> bool {
-        self.call.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Reads the ring, and writes what is new. Each gap in the order is told where it is, so that a
@@ -312,12 +310,5 @@ fn tell_lost(text: &mut String, from: u64, to: u64) {
     if from < to {
         let (last, data) = (to - 1, json!({"lost": to - from}));
         text.push_str(&format!("id: {last}\nevent: lapped\ndata: {data}\n\n"));
-    }
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => future::pending().await,
     }
 }

@@ -14,7 +14,7 @@ use aios_memory::{
 use serde_json::{Map, Value, json};
 
 use super::service::Service;
-use crate::{call::Call, caller::Caller, failure::Failure};
+use crate::{call::Call, caller::Caller, failure::Failure, hex};
 
 /// Records read at once.
 const PAGE: usize = 500;
@@ -255,7 +255,7 @@ fn text_part(part: &Value) -> Option<&str> {
 /// Returns the id of a memory in a facade: it carries the user, since requests by id name none.
 pub(super) fn id_shown(record: &Record) -> String {
     match &record.scope.user {
-        Some(user) => format!("{}.{}", super::version::hex(user.as_bytes()), record.id),
+        Some(user) => format!("{}.{}", hex::digits(user.as_bytes()), record.id),
         None => record.id.to_string(),
     }
 }
@@ -264,18 +264,12 @@ pub(super) fn id_shown(record: &Record) -> String {
 pub(super) fn id_read(shown: &str) -> Result<(Option<String>, Key), Failure> {
     let unknown = || Failure::not_found(format!("no memory has the id `{shown}`"));
     let (user, id) = match shown.split_once('.') {
-        Some((digits, id)) => (Some(unhex(digits).ok_or_else(unknown)?), id),
+        Some((digits, id)) => {
+            let user = hex::bytes(digits).and_then(|bytes| String::from_utf8(bytes).ok());
+            (Some(user.ok_or_else(unknown)?), id)
+        }
         None => (None, shown),
     };
     let id = Id::new(id).map_err(|_| unknown())?;
     Ok((user, Key::new(Kind::Note, id)))
-}
-
-fn unhex(digits: &str) -> Option<String> {
-    let bytes: Option<Vec<u8>> = digits
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
-    String::from_utf8(bytes?).ok()
 }

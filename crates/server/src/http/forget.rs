@@ -1,7 +1,7 @@
 //! `POST /api/v1/forget`: forgetting by key, by scope or by what a record says.
 
 use aios_memory::{
-    ForgetOptions, ForgetQuery, ForgetTarget, Identity, MemoryView, Owner, Receipt, Scope,
+    ForgetOptions, ForgetQuery, ForgetTarget, Identity, MemoryView, Receipt, Scope,
     forget::Proposed,
     record::{Mode, forms},
 };
@@ -15,12 +15,11 @@ use super::{
     request::{Json, key_of, within},
     shapes::{Hit, ShownReceipt, word},
 };
-use crate::{call::Call, failure::Failure};
-
-/// Maximum number of keys of one request.
-const KEYS_MAX: usize = 1_000;
-/// Maximum number of records that a query proposes.
-const LIMIT_MAX: usize = 1_000;
+use crate::{
+    call::Call,
+    failure::Failure,
+    forget::{KEYS_MAX, TEXT_RECORDS_MAX, identity},
+};
 
 /// Records to forget: either `keys` or `filter`. Records that belong to them or were made from them
 /// go with them; records of other owners never do.
@@ -138,14 +137,11 @@ async fn forgotten(view: &MemoryView, request: Forget) -> Result<Forgotten, Fail
 
 async fn by_key(view: &MemoryView, keys: &[String]) -> Result<ForgetTarget, Failure> {
     within("keys", keys.len(), 1..=KEYS_MAX)?;
-    let owner = view.gate().acts_for().cloned().unwrap_or(Owner::SHARED);
     let mut records: Vec<Identity> = Vec::with_capacity(keys.len());
     for (index, text) in keys.iter().enumerate() {
         let at = |failure: Failure| failure.within(&format!("keys[{index}]"));
         let key = key_of(text).map_err(at)?;
-        let stored = view.get(&key).await.map_err(|error| at(error.into()))?;
-        // A record that has expired or was forgotten can be forgotten and purged, too.
-        records.push(stored.map_or_else(|| key.of(owner.clone()), |it| it.identity()));
+        records.push(identity(view, key).await.map_err(|error| at(error.into()))?);
     }
     Ok(ForgetTarget::Records(records))
 }
@@ -167,7 +163,7 @@ fn by_filter(view: &MemoryView, filter: Filter) -> Result<(MemoryView, ForgetTar
     let Some(text) = query else { return Ok((view, ForgetTarget::All)) };
     let mut query = ForgetQuery::new(text);
     if let Some(limit) = limit {
-        query = query.with_limit(within("limit", limit, 1..=LIMIT_MAX)?);
+        query = query.with_limit(within("limit", limit, 1..=TEXT_RECORDS_MAX)?);
     }
     if let Some(relevance) = min_relevance {
         query = query.with_min_relevance(within("min_relevance", relevance, 0.0..=1.0)?);

@@ -33,7 +33,7 @@ use super::{
     request::{Json, JsonBeside, PathName, Query, within},
     service::Service,
 };
-use crate::{call::Call, failure::Failure};
+use crate::{call::Call, failure::Failure, forget::own};
 
 /// Maximum number of messages or memories of one request.
 const ITEMS_MAX: usize = 256;
@@ -403,8 +403,7 @@ async fn delete_of(call: &Call, place: Place) -> Result<Vec<Key>, Failure> {
     let view = caller_for(call, place.user.as_deref())?.view().clone();
     let deleting = Box::pin(async move {
         let keys = facade::keys(&view, &place.scope).await?;
-        let owner = view.gate().acts_for().cloned().unwrap_or(Owner::SHARED);
-        let records = keys.into_iter().map(|key| key.of(owner.clone())).collect();
+        let records = keys.into_iter().map(|key| own(&view, key)).collect();
         let target = ForgetTarget::Records(records);
         Ok::<_, Failure>(view.forget(ForgetOptions::new(target)).await?.keys)
     });

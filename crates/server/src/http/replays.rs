@@ -11,8 +11,11 @@ use axum::{body::Bytes, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use super::{answer, answer::Kept, version::hex};
-use crate::failure::{Class, Failure};
+use super::{answer, answer::Kept};
+use crate::{
+    failure::{Class, Failure},
+    hex,
+};
 
 /// Tells that an answer is a kept one.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -199,7 +202,7 @@ impl Derived {
         hasher.update(self.name.as_bytes());
         hasher.update(self.content);
         hasher.update(index.to_le_bytes());
-        let id = format!("once-{}", hex(&hasher.finalize()[..16]));
+        let id = format!("once-{}", hex::digits(&hasher.finalize()[..16]));
         Id::new(id).expect("hexadecimal digits are a valid id")
     }
 }

@@ -30,11 +30,11 @@ use super::{
     replays::Derived,
     request::{Json, within},
     service::Service,
-    version::hex,
 };
 use crate::{
     call::Call,
     failure::{Class, Failure},
+    hex,
 };
 
 /// Type of entity of the items.
@@ -232,8 +232,8 @@ impl Operation {
                 check_page(*limit, *offset)
             }
             Operation::ListNamespaces { prefix, suffix, max_depth, limit, offset } => {
-                Namespace::pattern(prefix)?;
-                Namespace::pattern(suffix)?;
+                Namespace::prefix(prefix)?;
+                Namespace::prefix(suffix)?;
                 if *max_depth == Some(0) {
                     return Err(Failure::invalid("`max_depth` is at least 1"));
                 }
@@ -276,7 +276,7 @@ impl Store {
                 Ok(Outcome::Found { items })
             }
             Operation::ListNamespaces { prefix, suffix, max_depth, limit, offset } => {
-                let (prefix, suffix) = (Namespace::pattern(&prefix)?, Namespace::pattern(&suffix)?);
+                let (prefix, suffix) = (Namespace::prefix(&prefix)?, Namespace::prefix(&suffix)?);
                 let all = self.namespaces(&prefix, &suffix, max_depth).await?;
                 let page = all.into_iter().skip(offset).take(limit.unwrap_or(LIMIT));
                 Ok(Outcome::Namespaces { namespaces: page.collect() })
@@ -289,7 +289,7 @@ impl Store {
         let scope = &self.view.gate().filter().scope;
         let parts = json!([scope.project, scope.agent, scope.session, namespace.category(), key]);
         let hash = Sha256::digest(parts.to_string());
-        let id = Id::new(format!("{ENTITY}-{}", hex(&hash[..16])));
+        let id = Id::new(format!("{ENTITY}-{}", hex::digits(&hash[..16])));
         Key::new(Kind::Entry, id.expect("hexadecimal digits are a valid id"))
     }
 

@@ -7,7 +7,10 @@ use aios_memory::Record;
 use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
-use crate::failure::{Class, Failure};
+use crate::{
+    failure::{Class, Failure},
+    hex,
+};
 
 /// Bytes of the hash that a version has.
 const VERSION_BYTES: usize = 12;
@@ -15,16 +18,12 @@ const VERSION_BYTES: usize = 12;
 /// Returns the version of a record.
 pub(crate) fn version_of(record: &Record) -> String {
     let json = serde_json::to_vec(record).expect("a record has text keys and finite numbers");
-    hex(&Sha256::digest(json)[..VERSION_BYTES])
+    hex::digits(&Sha256::digest(json)[..VERSION_BYTES])
 }
 
 /// Returns the `ETag` of a version.
 pub(crate) fn etag(version: &str) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).expect("a version is hexadecimal")
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The versions that `If-Match` or `If-None-Match` name.

@@ -13,7 +13,7 @@ use crate::wire::{
 };
 
 fn event(number: usize) -> Event {
-    let category = if number % 2 == 0 { "even" } else { "odd" };
+    let category = if number.is_multiple_of(2) { "even" } else { "odd" };
     Event::new(category, "counter", json!(number))
 }
 

@@ -24,7 +24,8 @@ impl Namespace {
         Namespace::prefix(labels)
     }
 
-    /// Returns the beginning of namespaces; the empty one is that of all.
+    /// Returns the beginning or end of namespaces, in which `*` is any label; the empty one is that of
+    /// all.
     pub(super) fn prefix(labels: &[String]) -> Result<Namespace, Failure> {
         let bytes: usize = labels.iter().map(|label| label.len() + 1).sum();
         if LABELS_MAX < labels.len() || BYTES_MAX < bytes {
@@ -38,11 +39,6 @@ impl Namespace {
                 "`{label}` is not a label of a namespace: a label is not empty and has no dot"
             ))),
         }
-    }
-
-    /// Returns the beginning or end of namespaces, in which `*` is any label.
-    pub(super) fn pattern(labels: &[String]) -> Result<Namespace, Failure> {
-        Namespace::prefix(labels)
     }
 
     /// Returns the namespace of a stored item.
