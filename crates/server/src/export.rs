@@ -107,7 +107,8 @@ impl Pages {
         }
     }
 
-    /// Returns the caller's records of a kind that are only in long-term memory, the first one last.
+    /// Returns the caller's records of a kind that are only in long-term memory, the first one
+    /// last.
     async fn in_longterm(&mut self, kind: Kind) -> Result<Vec<Identity>, Error> {
         let mut identities = self.view.longterm().records().with_prefix(kind, "").await?;
         let own = self.view.gate().acts_for();

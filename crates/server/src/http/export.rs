@@ -46,7 +46,7 @@ pub(crate) async fn export(
 ) -> Result<Response, Failure> {
     let wanted = kinds.map(|names| named(&names)).transpose()?;
     let mut pages = Pages::new(call.caller.view().clone(), wanted.as_deref());
-    // What can fail before anything is sent fails with a status.
+    // A failure before the first line still has a status.
     call.read(Box::pin(pages.next())).await?;
     let sending = Sending { call, pages, has_failed: false };
     let header = stream::once(future::ready(Ok(Bytes::from(line(&ExportHeader::default())))));

@@ -21,6 +21,9 @@ async fn memory(dir: &std::path::Path) -> AgentMemory {
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_that_were_accepted_are_finished_at_the_end() {
     let mut service = Service::start_with(|config| config.calls_max = 4).await;
+    let first = "The first cup has a crack.".to_owned();
+    let request = Request::post("/api/v1/remember", json!({"items": [{"text": first}]}));
+    assert_eq!(service.send(&request).await.status, 200);
     let mut clients = Vec::new();
     for index in 0..32 {
         let address = service.address;
@@ -35,7 +38,7 @@ async fn writes_that_were_accepted_are_finished_at_the_end() {
             service.ask_to_end();
         }
     }
-    let mut acknowledged = Vec::new();
+    let mut acknowledged = vec![first];
     for client in clients {
         acknowledged.extend(client.await.unwrap());
     }
