@@ -13,6 +13,8 @@
 //!     cargo xtask bench embedding [MODEL_DIRECTORY]
 //! tier 2, with LanceDB in the graph
 //!     cargo xtask bench longterm [--million] [--rivals]
+//! the service
+//!     cargo xtask bench service [--seconds N]
 //! single operations
 //!     cargo xtask bench [--save-baseline NAME | --baseline NAME]
 //! ```
@@ -24,6 +26,8 @@ pub mod numbers;
 pub mod operational;
 mod python;
 pub mod report;
+#[cfg(feature = "longterm")]
+pub mod service;
 mod status;
 pub mod working;
 

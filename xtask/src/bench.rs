@@ -13,14 +13,15 @@ use crate::child::Cargo;
 use crate::error::Error;
 
 pub(crate) const USAGE: &str =
-    "bench [operational|working|embedding|longterm|criterion|--rivals] [ARGS]";
+    "bench [operational|working|embedding|longterm|service|criterion|--rivals] [ARGS]";
 
 /// Single operations, measured by criterion.
 const CRITERION: &str = "criterion";
 const EMBEDDING: &str = "embedding";
 const LONGTERM: &str = "longterm";
+const SERVICE: &str = "service";
 /// Targets that print a table.
-const TABLES: &[&str] = &["operational", "working", EMBEDDING, LONGTERM];
+const TABLES: &[&str] = &["operational", "working", EMBEDDING, LONGTERM, SERVICE];
 const RIVALS: &str = "--rivals";
 /// The binary is selected, too, so that LanceDB is built with exactly its features.
 const WITH_LANCEDB: &[&str] =
@@ -31,7 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     for (target, arguments) in targets {
         let mut cargo =
             Cargo::new(&["bench", "--package", "aios-memory-benches", "--bench", target]);
-        if [CRITERION, LONGTERM].contains(&target) {
+        if [CRITERION, LONGTERM, SERVICE].contains(&target) {
             cargo = cargo.args(WITH_LANCEDB);
         }
         cargo.args(&["--"]).args(&arguments).run()?;

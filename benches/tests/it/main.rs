@@ -5,4 +5,6 @@ mod embedding;
 #[cfg(feature = "longterm")]
 mod longterm;
 mod operational;
+#[cfg(feature = "longterm")]
+mod service;
 mod working;

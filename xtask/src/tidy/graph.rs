@@ -98,7 +98,8 @@ const OWNERS: &[(&[&str], &[&str])] = &[
             "aios-memory-benches",
         ],
     ),
-    (&["tonic", "tonic-*", "axum", "axum-*", "hyper", "rmcp"], &["aios-memory-server"]),
+    (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
+    (&["hyper"], &["aios-memory-server", "aios-memory-benches"]),
     (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
     (&["reqwest"], &["aios-hub"]),
 ];
