@@ -14,6 +14,7 @@ mod http;
 mod listener;
 mod metrics;
 mod operation;
+mod page;
 mod peer;
 mod place;
 mod rate;

@@ -12,11 +12,9 @@ use super::{scope, stream::Source, values};
 use crate::{
     call::Call,
     failure::Failure,
+    page::PageSize,
     wire::{ExportRecordsRequest, ExportedRecords},
 };
-
-/// Records per page.
-const PAGE: usize = 100;
 
 /// Bytes of records after which a message is sent.
 const BYTES: usize = 1 << 20;
@@ -26,6 +24,7 @@ pub(super) struct Export {
     view: MemoryView,
     kinds: Option<Vec<Kind>>,
     state: State,
+    size: PageSize,
     /// The records of working memory that were exported.
     exported: HashSet<Identity>,
     /// Encoded records that wait for a message.
@@ -49,8 +48,9 @@ impl Export {
         let ExportRecordsRequest { kinds, scope } = request;
         Ok(Export {
             view: scope::view(call, scope)?,
-            kinds: values::kinds("kinds", &kinds)?,
+            kinds: call.caller.exportable(values::kinds("kinds", &kinds)?)?,
             state: State::Begun,
+            size: PageSize::first(),
             exported: HashSet::new(),
             waiting: VecDeque::new(),
         })
@@ -62,6 +62,7 @@ impl Export {
 
     /// Returns the next page; `None` after the last one. It may be empty.
     async fn page(&mut self) -> Result<Option<Vec<Record>>, Error> {
+        let count = self.size.records();
         match &mut self.state {
             State::Begun => {
                 self.view.feed().catch_up().await?;
@@ -75,7 +76,7 @@ impl Export {
             }
             State::Longterm(rest) => {
                 // The state changes only with the page, so that a dropped read loses nothing.
-                let some: Vec<Identity> = rest.as_slice().iter().take(PAGE).cloned().collect();
+                let some: Vec<Identity> = rest.as_slice().iter().take(count).cloned().collect();
                 if some.is_empty() {
                     return Ok(None);
                 }
@@ -91,7 +92,8 @@ impl Export {
         let mut page = Vec::new();
         let mut next = None;
         if self.wants(kind) {
-            let listed = self.view.working().records().list(kind, after, PAGE).await?;
+            let listed =
+                self.view.working().records().list(kind, after, self.size.records()).await?;
             (page, next) = (listed.records, listed.next);
         }
         if next.is_none() && self.is_last_kind() {
@@ -136,10 +138,12 @@ impl Source for Export {
         let bytes = |waiting: &VecDeque<Vec<u8>>| waiting.iter().map(Vec::len).sum::<usize>();
         while bytes(&self.waiting) < BYTES {
             let Some(page) = Box::pin(self.page()).await? else { break };
-            for record in page {
-                let encoded = serde_json::to_vec(&record).expect("a record is plain data");
-                self.waiting.push_back(encoded);
+            let encode = |record| serde_json::to_vec(record).expect("a record is plain data");
+            let encoded: Vec<Vec<u8>> = page.iter().map(encode).collect();
+            if !encoded.is_empty() {
+                self.size = self.size.after(encoded.iter().map(Vec::len).sum());
             }
+            self.waiting.extend(encoded);
         }
         let mut records_json: Vec<Vec<u8>> = Vec::new();
         let mut size = 0;

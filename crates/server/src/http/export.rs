@@ -19,12 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::request::{Query, kind_named};
-use crate::{call::Call, failure::Failure};
-
-/// Maximum number of records read at once.
-const PAGE: usize = 128;
-/// Bytes of a page above which the next one has fewer records.
-const PAGE_BYTES: usize = 1 << 20;
+use crate::{call::Call, failure::Failure, page::PageSize};
 
 /// The records to export.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,6 +50,7 @@ pub(crate) async fn export(
     Query(Export { kinds }): Query<Export>,
 ) -> Result<Response, Failure> {
     let wanted = kinds.map(|names| named(&names)).transpose()?;
+    let wanted = call.caller.exportable(wanted)?;
     let view = call.caller.view().clone();
     let caught_up = async { view.feed().catch_up().await };
     call.read(Box::pin(caught_up)).await?;
@@ -64,7 +60,7 @@ pub(crate) async fn export(
     let kinds = kinds.filter(|kind| wanted.as_ref().is_none_or(|wanted| wanted.contains(kind)));
     let mut kinds: Vec<Kind> = kinds.collect();
     kinds.reverse();
-    let pages = Pages { call, view, kinds, place: Place::Next, size: PAGE };
+    let pages = Pages { call, view, kinds, place: Place::Next, size: PageSize::first() };
     let header = stream::once(future::ready(Ok(Bytes::from(line(&ExportHeader::default())))));
     let lines = stream::unfold(pages, |pages| Box::pin(pages.next()));
     let mut response = Response::new(Body::from_stream(header.chain(lines)));
@@ -91,8 +87,7 @@ struct Pages {
     /// Kinds to export, the next one last.
     kinds: Vec<Kind>,
     place: Place,
-    /// Number of records of the next page.
-    size: usize,
+    size: PageSize,
 }
 
 /// The place within a kind.
@@ -121,10 +116,7 @@ impl Pages {
                 Ok(Some(records)) if records.is_empty() => {}
                 Ok(Some(records)) => {
                     let lines: Vec<u8> = records.iter().flat_map(line).collect();
-                    self.size = match lines.len() {
-                        bytes if PAGE_BYTES < bytes => (self.size / 4).max(1),
-                        _ => (self.size * 2).min(PAGE),
-                    };
+                    self.size = self.size.after(lines.len());
                     return Some((Ok(Bytes::from(lines)), self));
                 }
                 Err(error) => {
@@ -150,7 +142,8 @@ impl Pages {
                 Ok(Some(Vec::new()))
             }
             Place::Working(kind, after) => {
-                let page = self.view.working().records().list(kind, after, self.size).await?;
+                let page =
+                    self.view.working().records().list(kind, after, self.size.records()).await?;
                 self.place = match page.next {
                     Some(next) => Place::Working(kind, Some(next)),
                     None => Place::Longterm(self.in_longterm(kind).await?),
@@ -165,7 +158,7 @@ impl Pages {
                     self.place = Place::Next;
                     return Ok(Some(Vec::new()));
                 }
-                let some = left.split_off(left.len().saturating_sub(self.size));
+                let some = left.split_off(left.len().saturating_sub(self.size.records()));
                 let records = self.whole(some).await?;
                 self.place = Place::Longterm(left);
                 Ok(Some(records))

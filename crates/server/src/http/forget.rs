@@ -15,7 +15,7 @@ use super::{
     request::{Json, key_of, within},
     shapes::{Hit, ShownReceipt, word},
 };
-use crate::{call::Call, failure::Failure};
+use crate::{call::Call, failure::Failure, operation::Right};
 
 /// Maximum number of keys of one request.
 const KEYS_MAX: usize = 1_000;
@@ -100,6 +100,10 @@ struct Proposal {
 pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Response, Failure> {
     let view = call.caller.view().clone();
     let is_dry_run = request.dry_run;
+    if is_dry_run && request.filter.as_ref().is_some_and(|filter| filter.query.is_some()) {
+        // It shows texts.
+        call.caller.demand(Right::Read, "a dry run with a query")?;
+    }
     let work = Box::pin(async move { forgotten(&view, request).await });
     // A dry run changes nothing, so it may be dropped.
     let forgotten = match is_dry_run {

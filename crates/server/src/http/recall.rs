@@ -99,7 +99,7 @@ pub(crate) struct Found {
     responses((status = 200, description = "The hits, best first", body = Found))
 )]
 pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Response, Failure> {
-    let options = request.options()?;
+    let options = request.options(&call)?;
     let max_tokens = request.max_tokens;
     if let Some(tokens) = max_tokens {
         within("max_tokens", tokens, 1..=TOKENS_MAX)?;
@@ -115,7 +115,7 @@ pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Re
 }
 
 impl Recall {
-    fn options(&self) -> Result<SearchOptions, Failure> {
+    fn options(&self, call: &Call) -> Result<SearchOptions, Failure> {
         let limit = within("limit", self.limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
         if let Some(relevance) = self.min_relevance {
             within("min_relevance", relevance, 0.0..=1.0)?;
@@ -123,7 +123,7 @@ impl Recall {
         let explain = if self.explain { Explain::Yes } else { Explain::No };
         Ok(SearchOptions::default()
             .with_limit(limit)
-            .with_kinds(kinds_named(&self.kinds)?)
+            .with_kinds(call.caller.readable(kinds_named(&self.kinds)?)?)
             .with_tags(self.tags.clone())
             .with_since(self.since)
             .with_until(self.until)

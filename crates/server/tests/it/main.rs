@@ -6,5 +6,6 @@ mod access;
 mod compatible;
 mod life;
 mod limits;
+mod rights;
 mod support;
 mod tokens;
