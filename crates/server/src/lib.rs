@@ -17,6 +17,7 @@ mod http;
 mod listener;
 mod metrics;
 mod operation;
+mod page;
 mod peer;
 mod place;
 mod rate;

@@ -107,13 +107,13 @@ pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Re
         session: request.session.clone(),
     };
     let view = part.of(call.caller.view())?;
-    let options = request.options(&view)?;
+    let options = request.options(&call, &view)?;
     let recalled = call.read(Box::pin(view.recall_with(&request.query, &options))).await?;
     Ok(answer::json(StatusCode::OK, &found(&view, recalled, max_tokens)))
 }
 
 impl Recall {
-    fn options(&self, view: &MemoryView) -> Result<SearchOptions, Failure> {
+    fn options(&self, call: &Call, view: &MemoryView) -> Result<SearchOptions, Failure> {
         let mut options = view.search_options();
         if let Some(limit) = self.limit {
             options = options.with_limit(within("limit", limit, 1..=LIMIT_MAX)?);
@@ -123,7 +123,7 @@ impl Recall {
         }
         let explain = if self.explain { Explain::Yes } else { Explain::No };
         Ok(options
-            .with_kinds(kinds_named(&self.kinds)?)
+            .with_kinds(call.caller.readable(kinds_named(&self.kinds)?)?)
             .with_tags(self.tags.clone())
             .with_since(self.since)
             .with_until(self.until)
