@@ -25,7 +25,18 @@ const USER: &str = "aios-user";
 /// The same in bytes, for names outside of ASCII over gRPC.
 const USER_BYTES: &str = "aios-user-bin";
 /// Headers that a proxy adds: the call comes from elsewhere than its connection.
-const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+const FORWARDED: [&str; 8] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+];
+/// The beginning of the names of further ones, such as `x-forwarded-for`.
+const FORWARDED_PREFIX: &str = "x-forwarded";
 
 /// The rules by which calls are admitted.
 #[derive(Debug)]
@@ -169,7 +180,7 @@ impl Access {
             Peer::SameUser { .. } => {
                 Caller::new(memory.clone(), None, None, made_by("socket", Naming::Any))
             }
-            Peer::Loopback(_) if FORWARDED.iter().any(|name| headers.contains_key(*name)) => {
+            Peer::Loopback(_) if is_forwarded(headers) => {
                 Err(Failure::unauthenticated("a proxy forwarded this call, so it needs a token"))
             }
             Peer::Loopback(_) => {
@@ -196,6 +207,12 @@ fn by_token(memory: &AgentMemory, token: &Token) -> Result<Caller, Failure> {
         naming,
     };
     Caller::new(memory.clone(), token.user.as_deref(), filter, made_by)
+}
+
+/// Returns `true` if a proxy passed the call on.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    let named = |name: &str| FORWARDED.contains(&name) || name.starts_with(FORWARDED_PREFIX);
+    headers.keys().any(|name| named(name.as_str()))
 }
 
 /// Returns the host that the caller names: `:authority` of HTTP/2, else `Host`.

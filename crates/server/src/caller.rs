@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aios_memory::{
-    AgentMemory, Error as MemoryError, MemoryView, Owner, ScopeFilter, Tier,
-    operational::Operational,
+    AgentMemory, Context, ContextOptions, Error as MemoryError, Kind, MemoryView, Owner,
+    ScopeFilter, Tier, operational::Operational,
 };
 
 use crate::{failure::Failure, operation::Right};
@@ -94,17 +94,75 @@ impl Caller {
         named: Option<Vec<Tier>>,
         mut configured: Vec<Tier>,
     ) -> Result<Vec<Tier>, Failure> {
-        let observes = self.has(Right::Observe);
         match named {
-            Some(named) if !observes && named.contains(&Tier::Operational) => {
-                Err(Failure::denied("the tier `operational` needs the right `observe`"))
+            Some(named) => {
+                if named.contains(&Tier::Operational) {
+                    self.demand(Right::Observe, "the tier `operational`")?;
+                }
+                Ok(named)
             }
-            Some(named) => Ok(named),
             None => {
-                configured.retain(|tier| observes || *tier != Tier::Operational);
+                configured.retain(|tier| *tier != Tier::Operational || self.has(Right::Observe));
                 Ok(configured)
             }
         }
+    }
+
+    /// Checks a right that a part of a request needs beside that of its route.
+    ///
+    /// # Errors
+    /// Fails if the caller does not have it.
+    pub(crate) fn demand(&self, right: Right, part: &str) -> Result<(), Failure> {
+        match self.has(right) {
+            true => Ok(()),
+            false => Err(Failure::denied(&format!("{part} needs the right `{}`", right.as_str()))),
+        }
+    }
+
+    /// Checks that the caller may read records of a kind. Events have no owner, so everybody would
+    /// see those of all.
+    pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), Failure> {
+        match kind {
+            Kind::Event => self.demand(Right::Observe, "reading events"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the kinds of a search that names these, or none: all that the caller may read.
+    pub(crate) fn readable(&self, named: Option<Vec<Kind>>) -> Result<Option<Vec<Kind>>, Failure> {
+        if self.has(Right::Observe) {
+            return Ok(named);
+        }
+        let Some(named) = named else {
+            let others = Kind::ALL.iter().copied().filter(|kind| self.check_kind(*kind).is_ok());
+            return Ok(Some(others.collect()));
+        };
+        named.iter().try_for_each(|kind| self.check_kind(*kind))?;
+        Ok(Some(named))
+    }
+
+    /// Returns the kinds of an export. It has the caller's own records, and a user's own events are
+    /// those that were stored as records.
+    pub(crate) fn exportable(
+        &self,
+        named: Option<Vec<Kind>>,
+    ) -> Result<Option<Vec<Kind>>, Failure> {
+        match self.view.gate().acts_for_user() {
+            true => Ok(named),
+            false => self.readable(named),
+        }
+    }
+
+    /// Assembles a context from what the caller may read.
+    pub(crate) async fn context(
+        &self,
+        view: &MemoryView,
+        task: &str,
+        options: &ContextOptions,
+    ) -> Result<Context, MemoryError> {
+        let mut candidates = view.contexts().gather(task, options).await?;
+        candidates.retain(|candidate| self.check_kind(candidate.kind).is_ok());
+        view.contexts().pack(candidates, options).await
     }
 
     /// Returns the name for the audit log: `socket`, `loopback`, or the name of the token.
@@ -123,6 +181,11 @@ impl Caller {
             Naming::Fixed if self.view.gate().acts_for() == Some(&owner) => Ok(self.clone()),
             Naming::Fixed => {
                 Err(Failure::denied("this caller acts for one user and cannot name another"))
+            }
+            _ if self.view.gate().acts_for_user()
+                && self.view.gate().acts_for() != Some(&owner) =>
+            {
+                Err(Failure::invalid("the header and the request name two users"))
             }
             Naming::Delegate { prefix } if !owner.as_str().starts_with(prefix.as_str()) => {
                 Err(Failure::denied(&format!(

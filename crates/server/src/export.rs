@@ -8,10 +8,7 @@ use std::collections::HashSet;
 
 use aios_memory::{Error, Identity, Kind, MemoryView, Record, working::KINDS};
 
-/// Maximum number of records of a page.
-const RECORDS_MAX: usize = 128;
-/// Bytes of a page above which the next one has fewer records.
-const BYTES: usize = 1 << 20;
+use crate::page::PageSize;
 
 /// The pages of an export.
 pub(crate) struct Pages {
@@ -21,8 +18,7 @@ pub(crate) struct Pages {
     place: Place,
     /// The records of the kind that came from working memory.
     exported: HashSet<Identity>,
-    /// Number of records of the next page.
-    size: usize,
+    size: PageSize,
 }
 
 /// The place within a kind.
@@ -48,15 +44,21 @@ impl Pages {
         let kinds = kinds.filter(|kind| wanted.is_none_or(|wanted| wanted.contains(kind)));
         let mut kinds: Vec<Kind> = kinds.collect();
         kinds.reverse();
-        Pages { view, kinds, place: Place::Begun, exported: HashSet::new(), size: RECORDS_MAX }
+        Pages {
+            view,
+            kinds,
+            place: Place::Begun,
+            exported: HashSet::new(),
+            size: PageSize::first(),
+        }
     }
 
-    /// Says how many bytes the last page had, by which the next one is measured.
-    pub(crate) fn sent(&mut self, bytes: usize) {
-        self.size = match bytes {
-            bytes if BYTES < bytes => (self.size / 4).max(1),
-            _ => (self.size * 2).min(RECORDS_MAX),
-        };
+    /// Takes note of the bytes of the last page, by which the next one is measured. An empty page
+    /// says nothing.
+    pub(crate) fn took(&mut self, bytes: usize) {
+        if 0 < bytes {
+            self.size = self.size.after(bytes);
+        }
     }
 
     /// Returns the next page, which may be empty; `None` after the last one. After an error, or if
@@ -82,7 +84,8 @@ impl Pages {
                 Ok(Some(Vec::new()))
             }
             Place::Working(kind, after) => {
-                let page = self.view.working().records().list(kind, after, self.size).await?;
+                let page =
+                    self.view.working().records().list(kind, after, self.size.records()).await?;
                 self.exported.extend(page.records.iter().map(Record::identity));
                 let mut records = page.records;
                 // Machine-wide records are visible through every narrowed view.
@@ -99,7 +102,7 @@ impl Pages {
                     self.place = Place::Next;
                     return Ok(Some(Vec::new()));
                 }
-                let some = left.split_off(left.len().saturating_sub(self.size));
+                let some = left.split_off(left.len().saturating_sub(self.size.records()));
                 let records = self.whole(some).await?;
                 self.place = Place::Longterm(left);
                 Ok(Some(records))
@@ -107,7 +110,8 @@ impl Pages {
         }
     }
 
-    /// Returns the caller's records of a kind that are only in long-term memory, the first one last.
+    /// Returns the caller's records of a kind that are only in long-term memory, the first one
+    /// last.
     async fn in_longterm(&mut self, kind: Kind) -> Result<Vec<Identity>, Error> {
         let mut identities = self.view.longterm().records().with_prefix(kind, "").await?;
         let own = self.view.gate().acts_for();

@@ -12,6 +12,10 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::remedy::words;
 
+/// Bytes of a message that are told. Messages quote what the caller sent, and in gRPC they travel
+/// in a header, which many clients refuse above 8 KiB.
+const MESSAGE_BYTES_MAX: usize = 1_000;
+
 /// A failed call.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
@@ -50,6 +54,8 @@ pub(crate) enum Class {
     Precondition,
     /// A request, a record or the store is at its limit.
     TooLarge,
+    /// The disk of the service is full.
+    Full,
     /// The same idempotency key with another body.
     Unprocessable,
     /// The caller makes more calls than its rate.
@@ -71,7 +77,7 @@ impl Class {
             Class::Unimplemented | Class::Method => Code::Unimplemented,
             Class::Conflict | Class::Changed => Code::Aborted,
             Class::Precondition => Code::FailedPrecondition,
-            Class::TooLarge | Class::Rate => Code::ResourceExhausted,
+            Class::TooLarge | Class::Full | Class::Rate => Code::ResourceExhausted,
             Class::Unavailable => Code::Unavailable,
             Class::Deadline => Code::DeadlineExceeded,
             Class::Internal => Code::Internal,
@@ -90,6 +96,7 @@ impl Class {
             Class::Changed => StatusCode::PRECONDITION_FAILED,
             Class::Precondition => StatusCode::CONFLICT,
             Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Class::Full => StatusCode::INSUFFICIENT_STORAGE,
             Class::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
             Class::Rate => StatusCode::TOO_MANY_REQUESTS,
             Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -157,6 +164,18 @@ impl Failure {
         }
     }
 
+    /// Returns the message, cut off where it is too long.
+    fn told(&self) -> String {
+        if self.message.len() <= MESSAGE_BYTES_MAX {
+            return self.message.clone();
+        }
+        let mut end = MESSAGE_BYTES_MAX;
+        while !self.message.is_char_boundary(end) {
+            end -= 1;
+        }
+        format!("{}...", &self.message[..end])
+    }
+
     /// Returns the status of gRPC, with `ErrorInfo` (our code, the next step) and `RetryInfo`.
     pub(crate) fn status(&self) -> Status {
         let mut properties = std::collections::HashMap::new();
@@ -170,7 +189,7 @@ impl Failure {
         if let Some(after) = self.retry_after {
             details.set_retry_info(Some(after));
         }
-        Status::with_error_details(self.class.grpc(), self.message.clone(), details)
+        Status::with_error_details(self.class.grpc(), self.told(), details)
     }
 
     /// Returns the problem document.
@@ -181,7 +200,7 @@ impl Failure {
         problem.insert("title".to_owned(), json!(status.canonical_reason()));
         problem.insert("status".to_owned(), json!(status.as_u16()));
         problem.insert("code".to_owned(), json!(self.code));
-        problem.insert("detail".to_owned(), json!(self.message));
+        problem.insert("detail".to_owned(), json!(self.told()));
         if let Some(advice) = self.advice() {
             problem.insert("try".to_owned(), json!(advice));
         }
@@ -250,7 +269,8 @@ fn class_of(error: &Error) -> Class {
 fn class_by_remedy(error: &Error) -> Class {
     match error.remedy() {
         Some(Remedy::Retry | Remedy::ReduceLoad { .. } | Remedy::Reopen) => Class::Unavailable,
-        Some(Remedy::FreeDisk | Remedy::FreeTemporary { .. } | Remedy::Vacuum) => Class::TooLarge,
+        Some(Remedy::FreeDisk | Remedy::FreeTemporary { .. }) => Class::Full,
+        Some(Remedy::Vacuum) => Class::TooLarge,
         Some(Remedy::ChooseId | Remedy::Update | Remedy::StoreAnother) => Class::Conflict,
         Some(Remedy::Split) => Class::TooLarge,
         Some(

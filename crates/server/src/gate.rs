@@ -1,6 +1,7 @@
 //! The gate in front of every RPC and route: origin, caller, right, rate, a place among the calls
 //! that are carried out, the time limit; behind it the audit line and the figures.
 
+mod standing;
 mod trace;
 
 use std::{
@@ -24,6 +25,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::Status;
 use tracing::Instrument;
 
 use crate::{
@@ -40,6 +42,8 @@ use crate::{
 const GRPC_SERVICE: &str = "/aios.memory.MemoryService/";
 /// The standard services of gRPC.
 const GRPC_STANDARD: &str = "/grpc.";
+/// The beginning of the library's message about a request that is not of its type.
+const UNDECODABLE: &str = "failed to decode Protobuf message";
 /// Pause between checks that the token of a stream is still valid.
 const REVOCATION_PAUSE: Duration = Duration::from_secs(1);
 
@@ -55,6 +59,8 @@ pub(crate) struct Gate {
     call_timeout: Duration,
     calls: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    /// Calls of the standard services of gRPC.
+    standing: Arc<Semaphore>,
     waiting: AtomicUsize,
     waiting_max: usize,
 }
@@ -71,6 +77,7 @@ impl Gate {
             call_timeout: config.call_timeout,
             calls: Arc::new(Semaphore::new(config.calls_max)),
             streams: Arc::new(Semaphore::new(config.streams_max)),
+            standing: Arc::new(Semaphore::new(config.streams_max)),
             waiting: AtomicUsize::new(0),
             waiting_max: config.calls_waiting_max,
         }
@@ -143,6 +150,7 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
         return with_origin(preflight(), origin);
     }
     let response = match addressed(&request) {
+        Addressed::Open if is_standard(&request) => standing::carry(&gate, request, next).await,
         Addressed::Open => next.run(request).await,
         Addressed::Nothing => {
             let failure = Failure::new(
@@ -208,6 +216,7 @@ async fn carry(
     parts.extensions.insert(call);
     let path = parts.uri.path().to_owned();
     let response = in_time(deadline, next.run(Request::from_parts(parts, body))).await?;
+    let response = if is_grpc { with_cause(response) } else { response };
     let outcome = outcome_of(&response, is_grpc);
     gate.metrics.count(is_grpc, operation.name, outcome, began.elapsed());
     if !matches!(operation.right, Right::Read | Right::Observe) {
@@ -243,7 +252,7 @@ fn addressed(request: &Request) -> Addressed {
         let known = operation::RPCS.iter().find(|known| known.name == rpc);
         return known.copied().map_or(Addressed::Nothing, Addressed::Operation);
     }
-    if path.starts_with(GRPC_STANDARD) {
+    if is_standard(request) {
         return Addressed::Open;
     }
     let Some(template) = request.extensions().get::<MatchedPath>() else {
@@ -259,6 +268,11 @@ fn addressed(request: &Request) -> Addressed {
         return Addressed::Open;
     }
     operation::named(&name).map_or(Addressed::WrongMethod, Addressed::Operation)
+}
+
+/// Returns `true` for health and reflection.
+fn is_standard(request: &Request) -> bool {
+    request.uri().path().starts_with(GRPC_STANDARD)
 }
 
 /// Returns the end of a call: `grpc-timeout` if it is given, at most the limit of the service.
@@ -314,6 +328,20 @@ fn answer(failure: Failure, is_grpc: bool) -> Response {
     }
 }
 
+/// Answers a message that cannot be decoded as an invalid one: the library calls it an internal
+/// error, which would be ours.
+fn with_cause(response: Response) -> Response {
+    if response.headers().get("grpc-status").is_none_or(|status| status != "13") {
+        return response;
+    }
+    match Status::from_header_map(response.headers()) {
+        Some(status) if status.message().starts_with(UNDECODABLE) => {
+            answer(Failure::invalid(status.message()), true)
+        }
+        _ => response,
+    }
+}
+
 /// Returns the outcome for the figures: `ok` or a code.
 fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
     if is_grpc {
@@ -326,7 +354,7 @@ fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
         403 => "denied",
         404 => "not_found",
         409 | 412 => "conflict",
-        413 | 429 => "exhausted",
+        413 | 429 | 507 => "exhausted",
         400..=499 => "invalid",
         503 => "busy",
         504 => "deadline",
@@ -337,11 +365,11 @@ fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
 fn grpc_outcome(status: &HeaderValue) -> &'static str {
     match status.as_bytes() {
         b"0" => "ok",
-        b"3" => "invalid",
+        b"3" | b"12" => "invalid",
         b"4" => "deadline",
         b"5" => "not_found",
         b"7" => "denied",
-        b"8" => "exhausted",
+        b"8" | b"11" => "exhausted",
         b"9" => "precondition",
         b"10" => "conflict",
         b"14" => "busy",

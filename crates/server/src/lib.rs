@@ -18,6 +18,7 @@ mod http;
 mod listener;
 mod metrics;
 mod operation;
+mod page;
 mod peer;
 mod place;
 mod rate;

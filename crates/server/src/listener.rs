@@ -7,7 +7,7 @@ mod tls;
 use std::{
     fs, io,
     net::SocketAddr,
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -51,8 +51,8 @@ impl Listener {
         Listener::default().and_tcp(address).await
     }
 
-    /// Listens on a socket file, which only the user of this process can use. A file that nobody
-    /// listens on is replaced.
+    /// Listens on a socket file, which only the user of this process can use. A socket that nobody
+    /// listens on is replaced; a file of another type is not.
     ///
     /// # Errors
     /// - [`Error::SocketPath`] if the path is too long for a socket.
@@ -82,15 +82,7 @@ impl Listener {
         let path = path.into();
         let failed = |source| Error::Socket { path: path.clone(), source };
         prepare(&path)?;
-        if let Ok(other) = UnixStream::connect(&path).await {
-            let pid = other.peer_cred().ok().and_then(|peer| peer.pid()).unwrap_or_default();
-            let at = path.display().to_string();
-            return Err(Error::Served { pid: pid.unsigned_abs(), at });
-        }
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
+        remove_leftover(&path).await?;
         // The directory keeps others out until the mode of the file is set.
         let listener = UnixListener::bind(&path).map_err(failed)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
@@ -201,13 +193,32 @@ impl Drop for Unix {
 pub fn socket_of(data_dir: &Path) -> PathBuf {
     let within = data_dir.join("run").join("service.sock");
     let is_short = within.as_os_str().len() < SOCKET_BYTES_MAX;
-    let is_writable = nix::unistd::access(data_dir, nix::unistd::AccessFlags::W_OK).is_ok();
-    if is_short && is_writable {
-        return within;
+    match is_short && is_writable(data_dir) {
+        true => within,
+        false => outside(data_dir, "sock"),
     }
-    let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
+}
+
+/// Returns the file that marks the service of a data directory. It lies in the directory even if
+/// the socket cannot, so that every process finds the same one, whatever its runtime directory is.
+fn mark_of(data_dir: &Path) -> PathBuf {
+    match is_writable(data_dir) {
+        true => data_dir.join("run").join("service.json"),
+        false => outside(data_dir, "json"),
+    }
+}
+
+fn is_writable(dir: &Path) -> bool {
+    nix::unistd::access(dir, nix::unistd::AccessFlags::W_OK).is_ok()
+}
+
+/// Returns a file of the runtime directory for a data directory, which has one however it is
+/// spelled.
+fn outside(data_dir: &Path, ending: &str) -> PathBuf {
+    let whole = fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
     let name = hex::digits(&digest[..8]);
-    runtime_dir().join(format!("{name}.sock"))
+    runtime_dir().join(format!("{name}.{ending}"))
 }
 
 /// Returns the directory of this user's sockets.
@@ -218,12 +229,43 @@ fn runtime_dir() -> PathBuf {
     }
 }
 
-/// Makes the directory of a socket and checks that nobody else can put a file there.
-pub(crate) fn prepare(path: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Socket { path: path.to_owned(), source };
+/// Checks the path of a socket, and prepares its directory.
+fn prepare(path: &Path) -> Result<(), Error> {
     if SOCKET_BYTES_MAX <= path.as_os_str().len() {
         return Err(Error::SocketPath { path: path.to_owned(), bytes_max: SOCKET_BYTES_MAX - 1 });
     }
+    prepare_dir(path)
+}
+
+/// Removes a socket that nobody listens on.
+async fn remove_leftover(path: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Socket { path: path.to_owned(), source };
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+        Ok(about) if !about.file_type().is_socket() => {
+            let problem = "a file of this name is there, and it is not a socket";
+            return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, problem)));
+        }
+        Ok(_) => {}
+    }
+    match UnixStream::connect(path).await {
+        Ok(other) => {
+            let pid = other.peer_cred().ok().and_then(|peer| peer.pid()).unwrap_or_default();
+            let at = path.display().to_string();
+            Err(Error::Served { pid: pid.unsigned_abs(), at })
+        }
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(failed)
+        }
+        // Somebody listens who is too busy to accept, or answers otherwise than a service.
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Makes the directory of a file and checks that nobody else can put a file there.
+fn prepare_dir(path: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Socket { path: path.to_owned(), source };
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),

@@ -34,7 +34,7 @@ pub(super) async fn assemble(
     let tiers = named("memory_tiers", &memory_tiers, Unknown::Ignored)?;
     options.tiers = call.caller.tiers(tiers, options.tiers)?;
     options.max_tokens = tokens(max_tokens)?.unwrap_or(options.max_tokens);
-    let context = call.read(view.assemble_context(&task_description, &options)).await?;
+    let context = call.read(call.caller.context(view, &task_description, &options)).await?;
     Ok(response(context))
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn of_task(
         options.format = name.parse().map_err(|error: packing::Error| invalid("format", &error))?;
     }
     options.session = values::text(session);
-    let context = call.read(view.assemble_context(&task, &options)).await?;
+    let context = call.read(call.caller.context(&view, &task, &options)).await?;
     Ok(context_message(context))
 }
 

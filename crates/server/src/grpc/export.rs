@@ -24,7 +24,7 @@ impl Export {
     pub(super) fn new(call: &Call, request: ExportRecordsRequest) -> Result<Export, Failure> {
         let ExportRecordsRequest { kinds, scope } = request;
         let view = scope::view(call, scope)?;
-        let kinds = values::kinds("kinds", &kinds)?;
+        let kinds = call.caller.exportable(values::kinds("kinds", &kinds)?)?;
         Ok(Export { pages: Pages::new(view, kinds.as_deref()), waiting: VecDeque::new() })
     }
 }
@@ -36,12 +36,10 @@ impl Source for Export {
         let bytes = |waiting: &VecDeque<Vec<u8>>| waiting.iter().map(Vec::len).sum::<usize>();
         while bytes(&self.waiting) < BYTES {
             let Some(page) = Box::pin(self.pages.next()).await? else { break };
-            let before = bytes(&self.waiting);
-            for record in page {
-                let encoded = serde_json::to_vec(&record).expect("a record is plain data");
-                self.waiting.push_back(encoded);
-            }
-            self.pages.sent(bytes(&self.waiting) - before);
+            let encode = |record| serde_json::to_vec(record).expect("a record is plain data");
+            let encoded: Vec<Vec<u8>> = page.iter().map(encode).collect();
+            self.pages.took(encoded.iter().map(Vec::len).sum());
+            self.waiting.extend(encoded);
         }
         let mut records_json: Vec<Vec<u8>> = Vec::new();
         let mut size = 0;

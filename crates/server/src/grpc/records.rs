@@ -25,6 +25,7 @@ pub(super) async fn get(
     request: GetRecordRequest,
 ) -> Result<GetRecordResponse, Failure> {
     let key = key("key", &request.key)?;
+    call.caller.check_kind(key.kind)?;
     let view = call.caller.view();
     let Some(record) = call.read(view.get(&key)).await? else {
         return Err(Failure::not_found(format!("no record `{key}`")).with_advice("check the key"));
@@ -49,6 +50,7 @@ pub(super) async fn list(
     let ListRecordsRequest { kind, page_size, page_token, scope } = request;
     let view = scope::view(call, scope)?;
     let kind = values::kind("kind", &kind)?;
+    call.caller.check_kind(kind)?;
     let limit = values::count("page_size", page_size, PAGE_MAX)?.unwrap_or(PAGE);
     let after = match values::text(page_token) {
         None => None,

@@ -53,7 +53,7 @@ async fn results(
     let view = call.caller.view();
     let mut options = view
         .search_options()
-        .with_kinds(kinds)
+        .with_kinds(call.caller.readable(Some(kinds))?)
         .with_min_relevance(values::share("min_relevance", min_relevance)?);
     options.limit = values::count("n_results", n_results, RESULTS_MAX)?.or(options.limit);
     let recalled = call.read(view.recall_with(&query, &options)).await?;
@@ -64,7 +64,7 @@ pub(super) async fn recall(call: &Call, request: RecallRequest) -> Result<Recall
     let view = scope::view(call, request.scope)?;
     let mut options = view
         .search_options()
-        .with_kinds(values::kinds("kinds", &request.kinds)?)
+        .with_kinds(call.caller.readable(values::kinds("kinds", &request.kinds)?)?)
         .with_tags(request.tags)
         .with_since(values::time("since", request.since)?)
         .with_until(values::time("until", request.until)?)

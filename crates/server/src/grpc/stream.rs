@@ -15,7 +15,8 @@ use crate::{call::Call, failure::Failure};
 pub(super) trait Source: Send + 'static {
     type Message: Send + 'static;
 
-    /// Returns the next message; `None` after the last one. If the future is dropped, the stream ends.
+    /// Returns the next message; `None` after the last one. If the future is dropped, the stream
+    /// ends.
     fn next(&mut self) -> impl Future<Output = Result<Option<Self::Message>, Failure>> + Send;
 }
 

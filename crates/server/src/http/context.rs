@@ -111,7 +111,7 @@ pub(crate) async fn context(call: Call, Json(request): Json<Task>) -> Result<Res
         Part { session: None, project: request.project.clone(), agent: request.agent.clone() };
     let view = part.of(call.caller.view())?;
     let options = options(&call, &view, &request)?;
-    let context = call.read(Box::pin(view.assemble_context(&request.task, &options))).await?;
+    let context = call.read(Box::pin(call.caller.context(&view, &request.task, &options))).await?;
     Ok(answer::json(StatusCode::OK, &Packed::from(context)))
 }
 

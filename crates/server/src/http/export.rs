@@ -45,8 +45,9 @@ pub(crate) async fn export(
     Query(Export { kinds }): Query<Export>,
 ) -> Result<Response, Failure> {
     let wanted = kinds.map(|names| named(&names)).transpose()?;
+    let wanted = call.caller.exportable(wanted)?;
     let mut pages = Pages::new(call.caller.view().clone(), wanted.as_deref());
-    // What can fail before anything is sent fails with a status.
+    // A failure before the first line still has a status.
     call.read(Box::pin(pages.next())).await?;
     let sending = Sending { call, pages, has_failed: false };
     let header = stream::once(future::ready(Ok(Bytes::from(line(&ExportHeader::default())))));
@@ -88,7 +89,7 @@ impl Sending {
                 Ok(Some(records)) if records.is_empty() => {}
                 Ok(Some(records)) => {
                     let lines: Vec<u8> = records.iter().flat_map(line).collect();
-                    self.pages.sent(lines.len());
+                    self.pages.took(lines.len());
                     return Some((Ok(Bytes::from(lines)), self));
                 }
                 Err(error) => {

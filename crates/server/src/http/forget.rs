@@ -19,6 +19,7 @@ use crate::{
     call::Call,
     failure::Failure,
     forget::{KEYS_MAX, TEXT_RECORDS_MAX, identity},
+    operation::Right,
 };
 
 /// Records to forget: either `keys` or `filter`. Records that belong to them or were made from them
@@ -99,6 +100,10 @@ struct Proposal {
 pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Response, Failure> {
     let view = call.caller.view().clone();
     let is_dry_run = request.dry_run;
+    if is_dry_run && request.filter.as_ref().is_some_and(|filter| filter.query.is_some()) {
+        // It shows texts.
+        call.caller.demand(Right::Read, "a dry run with a query")?;
+    }
     let work = Box::pin(async move { forgotten(&view, request).await });
     // A dry run changes nothing, so it may be dropped.
     let forgotten = match is_dry_run {

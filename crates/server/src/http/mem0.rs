@@ -33,7 +33,7 @@ use super::{
     request::{Json, JsonBeside, PathName, Query, within},
     service::Service,
 };
-use crate::{call::Call, failure::Failure, forget::own};
+use crate::{call::Call, failure::Failure, forget::own, operation::Right};
 
 /// Maximum number of messages or memories of one request.
 const ITEMS_MAX: usize = 256;
@@ -301,6 +301,7 @@ async fn change(
     PathName(id): PathName,
     JsonBeside(fields): JsonBeside<Object>,
 ) -> Result<Response, Failure> {
+    call.caller.demand(Right::Read, "the answer, which shows the memory,")?;
     let record = changed(&call, &id, fields).await?;
     let response = answer::json(StatusCode::OK, &shown(&record));
     Ok(answer::with_changed(response, [record.key()]))

@@ -15,8 +15,6 @@ use crate::{call::Call, failure::Failure};
 
 /// Maximum number of hits of one search.
 const LIMIT_MAX: usize = 200;
-/// Default number of hits.
-const LIMIT: usize = 10;
 /// Largest budget of tokens.
 const TOKENS_MAX: usize = 1_000_000;
 
@@ -27,7 +25,7 @@ const TOKENS_MAX: usize = 1_000_000;
 pub(crate) struct Recall {
     /// The question, in words.
     query: String,
-    /// Maximum number of hits, 1 to 200. Default: 10.
+    /// Maximum number of hits, 1 to 200. Default: that of the settings, 10.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 200)]
     limit: Option<usize>,
@@ -99,7 +97,6 @@ pub(crate) struct Found {
     responses((status = 200, description = "The hits, best first", body = Found))
 )]
 pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Response, Failure> {
-    let options = request.options()?;
     let max_tokens = request.max_tokens;
     if let Some(tokens) = max_tokens {
         within("max_tokens", tokens, 1..=TOKENS_MAX)?;
@@ -110,20 +107,23 @@ pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Re
         session: request.session.clone(),
     };
     let view = part.of(call.caller.view())?;
+    let options = request.options(&call, &view)?;
     let recalled = call.read(Box::pin(view.recall_with(&request.query, &options))).await?;
     Ok(answer::json(StatusCode::OK, &found(&view, recalled, max_tokens)))
 }
 
 impl Recall {
-    fn options(&self) -> Result<SearchOptions, Failure> {
-        let limit = within("limit", self.limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
+    fn options(&self, call: &Call, view: &MemoryView) -> Result<SearchOptions, Failure> {
+        let mut options = view.search_options();
+        if let Some(limit) = self.limit {
+            options = options.with_limit(within("limit", limit, 1..=LIMIT_MAX)?);
+        }
         if let Some(relevance) = self.min_relevance {
             within("min_relevance", relevance, 0.0..=1.0)?;
         }
         let explain = if self.explain { Explain::Yes } else { Explain::No };
-        Ok(SearchOptions::default()
-            .with_limit(limit)
-            .with_kinds(kinds_named(&self.kinds)?)
+        Ok(options
+            .with_kinds(call.caller.readable(kinds_named(&self.kinds)?)?)
             .with_tags(self.tags.clone())
             .with_since(self.since)
             .with_until(self.until)

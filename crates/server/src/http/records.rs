@@ -112,6 +112,7 @@ pub(crate) async fn list_records(
     Query(Paging { limit, cursor }): Query<Paging>,
 ) -> Result<Response, Failure> {
     let limit = within("limit", limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
+    call.caller.check_kind(kind)?;
     let view = call.caller.view();
     let page = call.read(Box::pin(view.list(kind, cursor.as_deref(), limit))).await?;
     let records = page.records.into_iter().map(ShownRecord::from).collect();
@@ -241,6 +242,7 @@ pub(crate) async fn get_record(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let known = Named::of(&headers, header::IF_NONE_MATCH)?;
+    call.caller.check_kind(key.kind)?;
     let record = call.read(Box::pin(call.caller.view().get(&key))).await?;
     let record = record.ok_or_else(|| not_found(&key))?;
     let version = version_of(&record);
@@ -383,6 +385,7 @@ pub(crate) async fn record_history(
     RecordKey(key): RecordKey,
     Query(NoParameters {}): Query<NoParameters>,
 ) -> Result<Response, Failure> {
+    call.caller.check_kind(key.kind)?;
     let view = call.caller.view();
     let versions = call.read(Box::pin(view.history(&key))).await?;
     if versions.is_empty() && call.read(Box::pin(view.get(&key))).await?.is_none() {

@@ -33,8 +33,10 @@ use super::{
 };
 use crate::{
     call::Call,
+    caller::Caller,
     failure::{Class, Failure},
     hex,
+    operation::Right,
 };
 
 /// Type of entity of the items.
@@ -78,7 +80,7 @@ enum Operation {
         namespace: Vec<String>,
         key: String,
     },
-    /// Stores an item, or removes it if `value` is null.
+    /// Stores an item, or removes it if `value` is null, which needs the right `forget`.
     Put { namespace: Vec<String>, key: String, value: Value },
     /// Returns items below a namespace: those that answer a query, best first, or all, oldest
     /// first.
@@ -183,17 +185,22 @@ pub(crate) async fn store_batch(
 ) -> Result<Response, Failure> {
     within("ops", ops.len(), 1..=OPERATIONS_MAX)?;
     for (index, operation) in ops.iter().enumerate() {
-        operation.check().map_err(|it| it.within(&at(index)))?;
+        let checked = operation.check().and_then(|()| operation.check_right(&call.caller));
+        checked.map_err(|it| it.within(&at(index)))?;
     }
     let is_put = |operation: &Operation| matches!(operation, Operation::Put { .. });
     let (has_puts, has_reads) = (ops.iter().any(is_put), !ops.iter().all(is_put));
     let is_repeated = derived.is_some_and(|Extension(derived)| derived.is_repeated);
     let view = call.caller.view().clone();
+    let timed = call.clone();
     let work = Box::pin(async move {
         let store = Store { view, service, is_repeated };
         let mut results = Vec::with_capacity(ops.len());
         for (index, operation) in ops.into_iter().enumerate() {
-            let result = Box::pin(store.carry_out(operation)).await;
+            let is_read = !matches!(operation, Operation::Put { .. });
+            let result = Box::pin(store.carry_out(operation));
+            // Writes are completed; a read is dropped when the time is over, and nothing follows it.
+            let result = if is_read { timed.read(result).await } else { result.await };
             results.push(result.map_err(|it| it.within(&at(index)))?);
         }
         Ok::<_, Failure>(Results { results })
@@ -239,6 +246,15 @@ impl Operation {
                 }
                 check_page(*limit, *offset)
             }
+        }
+    }
+
+    /// Checks the right that the operation needs beside that of the route.
+    fn check_right(&self, caller: &Caller) -> Result<(), Failure> {
+        match self {
+            Operation::Put { value: Value::Null, .. } => caller.demand(Right::Forget, "removing"),
+            Operation::Put { .. } => Ok(()),
+            _ => caller.demand(Right::Read, "reading"),
         }
     }
 }

@@ -86,9 +86,15 @@ impl Fixture {
     }
 
     pub(super) async fn with(config: Config) -> Fixture {
+        Fixture::over(config, |_| {}).await
+    }
+
+    /// Opens a memory with changed settings.
+    pub(super) async fn over(config: Config, change: impl FnOnce(&mut Settings)) -> Fixture {
         let dir = tempfile::tempdir().unwrap();
         let mut settings = Settings::at(dir.path().join("memory"));
         settings.embedding.model = "static".to_owned();
+        change(&mut settings);
         let memory = AgentMemory::open(settings).await.unwrap();
         let router = super::with_quiet(&config, QUIET_MAX);
         let (ended, writes) = (CancellationToken::new(), TaskTracker::new());

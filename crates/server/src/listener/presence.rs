@@ -6,14 +6,20 @@ use std::{
     net::SocketAddr,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Listener, prepare, socket_of};
+use super::{Listener, mark_of, prepare_dir};
 use crate::Error;
 
-/// The mark of a running service: a locked file beside its socket. The lock ends with the process,
+/// Further tries to lock a mark, and the pause after each.
+const TRIES: usize = 10;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The mark of a running service: a locked file in the data directory. The lock ends with the process,
 /// so a mark without a lock is a leftover.
 #[derive(Debug)]
 pub struct Presence {
@@ -35,8 +41,8 @@ impl Presence {
     /// - [`Error::Served`] if another process serves it: which, and where.
     /// - [`Error::Foreign`], [`Error::Socket`] if the file cannot be used.
     pub fn claim(data_dir: &Path) -> Result<Presence, Error> {
-        let path = socket_of(data_dir).with_extension("json");
-        prepare(&path)?;
+        let path = mark_of(data_dir);
+        prepare_dir(&path)?;
         let failed = |source| Error::Socket { path: path.clone(), source };
         let mut options = OpenOptions::new();
         let mut file = options
@@ -47,7 +53,7 @@ impl Presence {
             .mode(0o600)
             .open(&path)
             .map_err(failed)?;
-        match file.try_lock() {
+        match locked(&file) {
             Ok(()) => Ok(Presence { file }),
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
@@ -80,7 +86,7 @@ impl Presence {
     /// Returns the socket of the service that runs for a data directory.
     #[must_use]
     pub fn find(data_dir: &Path) -> Option<PathBuf> {
-        let path = socket_of(data_dir).with_extension("json");
+        let path = mark_of(data_dir);
         let file = File::open(&path).ok()?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => {}
@@ -89,6 +95,17 @@ impl Presence {
         let mark: Mark = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
         mark.socket
     }
+}
+
+/// Locks a mark. A process that looks for a service holds the lock for a moment, too.
+fn locked(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            locked => return locked,
+        }
+    }
+    file.try_lock()
 }
 
 impl Mark {

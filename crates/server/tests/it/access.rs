@@ -244,8 +244,10 @@ async fn a_web_page_and_a_forwarded_call_are_refused() {
         let answer = service.send(&stats.clone().with(name, value)).await;
         assert_eq!(answer.status, 403, "{name}: {value}: {answer:?}");
     }
-    let forwarded = stats.clone().with("x-forwarded-for", "10.0.0.1");
-    assert_eq!(service.send(&forwarded).await.status, 401);
+    for name in ["forwarded", "via", "x-forwarded-for", "x-forwarded-proto", "cf-connecting-ip"] {
+        let forwarded = stats.clone().with(name, "10.0.0.1");
+        assert_eq!(service.send(&forwarded).await.status, 401, "{name}");
+    }
     service.stop().await;
 }
 

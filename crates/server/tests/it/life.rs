@@ -1,6 +1,11 @@
 //! Beginning and end of a service.
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use aios_memory::AgentMemory;
 use aios_memory_server::{Config, Error, Listener, NewToken, Presence, Server, Tokens, socket_of};
@@ -21,6 +26,9 @@ async fn memory(dir: &std::path::Path) -> AgentMemory {
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_that_were_accepted_are_finished_at_the_end() {
     let mut service = Service::start_with(|config| config.calls_max = 4).await;
+    let first = "The first cup has a crack.".to_owned();
+    let request = Request::post("/api/v1/remember", json!({"items": [{"text": first}]}));
+    assert_eq!(service.send(&request).await.status, 200);
     let mut clients = Vec::new();
     for index in 0..32 {
         let address = service.address;
@@ -35,7 +43,7 @@ async fn writes_that_were_accepted_are_finished_at_the_end() {
             service.ask_to_end();
         }
     }
-    let mut acknowledged = Vec::new();
+    let mut acknowledged = vec![first];
     for client in clients {
         acknowledged.extend(client.await.unwrap());
     }
@@ -88,6 +96,10 @@ async fn a_socket_is_private_and_a_stale_one_is_replaced() {
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     assert!(socket.exists(), "a killed service leaves it");
     Listener::bind_unix(&socket).await.unwrap();
+    let precious = dir.path().join("precious");
+    fs::write(&precious, "text").unwrap();
+    assert!(matches!(Listener::bind_unix(&precious).await, Err(Error::Socket { .. })));
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "text");
     let long = dir.path().join("x".repeat(120));
     assert!(matches!(Listener::bind_unix(long).await, Err(Error::SocketPath { .. })));
     let open = dir.path().join("open");
@@ -110,6 +122,64 @@ async fn a_data_directory_has_one_service() {
     drop(first);
     assert_eq!(Presence::find(dir.path()), None);
     Presence::claim(dir.path()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_with_a_long_path_has_one_service_however_it_is_spelled() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = dir.path().join("x".repeat(120));
+    fs::create_dir(&long).unwrap();
+    let spellings = [long.clone(), long.join(""), long.join("."), dir.path().join("link")];
+    std::os::unix::fs::symlink(&long, &spellings[3]).unwrap();
+    let _first = Presence::claim(&long).unwrap();
+    for spelling in spellings {
+        let error = Presence::claim(&spelling).unwrap_err();
+        assert!(matches!(error, Error::Served { .. }), "{}: {error}", spelling.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_look_for_a_service_do_not_keep_one_from_starting() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Presence::claim(dir.path()).unwrap());
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                assert_eq!(Presence::find(dir.path()), None);
+                std::thread::yield_now();
+            }
+        });
+        let claimed: Vec<bool> = (0..200).map(|_| Presence::claim(dir.path()).is_ok()).collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert!(claimed.iter().all(|it| *it), "{claimed:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_watches_the_health_does_not_hold_up_the_end() {
+    let mut service =
+        Service::start_with(|config| config.drain_timeout = Duration::from_secs(3_600)).await;
+    let mut watching = Vec::new();
+    for (path, message) in [
+        ("/grpc.health.v1.Health/Watch", "\0\0\0\0\0"),
+        ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "\0\0\0\0\u{2}:\0"),
+    ] {
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        // The request has no end.
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/grpc\r\n\
+             transfer-encoding: chunked\r\n\r\n{:x}\r\n{message}\r\n",
+            message.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut begin = [0; 64];
+        stream.read_exact(&mut begin).await.unwrap();
+        assert!(begin.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&begin));
+        watching.push(stream);
+    }
+    service.ask_to_end();
+    service.ended().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

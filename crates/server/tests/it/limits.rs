@@ -86,3 +86,28 @@ async fn connections_beyond_the_limit_are_closed_at_once() {
     }
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_no_protobuf_is_invalid() {
+    let service = Service::start().await;
+    let request = Request {
+        method: "POST",
+        path: "/aios.memory.MemoryService/GetAgentState",
+        headers: vec![("content-type", "application/grpc".to_owned())],
+        // A message of 2 bytes: a field without an end.
+        body: "\0\0\0\0\u{2}\u{a}\u{7f}".to_owned(),
+    };
+    let answer = service.send(&request).await;
+    assert!(answer.head.contains("grpc-status: 3\r\n"), "{answer:?}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_quotes_at_most_the_beginning_of_a_long_input() {
+    let service = Service::start().await;
+    let path = format!("/{}", "x".repeat(30_000));
+    let answer = service.send(&Request::get(&path)).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.len() < 2_000, "{} bytes", answer.body.len());
+    service.stop().await;
+}

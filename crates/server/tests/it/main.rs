@@ -7,5 +7,6 @@ mod access;
 mod compatible;
 mod life;
 mod limits;
+mod rights;
 mod support;
 mod tokens;

@@ -24,8 +24,8 @@ impl Namespace {
         Namespace::prefix(labels)
     }
 
-    /// Returns the beginning or end of namespaces, in which `*` is any label; the empty one is that of
-    /// all.
+    /// Returns the beginning or end of namespaces, in which `*` is any label. The empty one is that
+    /// of all.
     pub(super) fn prefix(labels: &[String]) -> Result<Namespace, Failure> {
         let bytes: usize = labels.iter().map(|label| label.len() + 1).sum();
         if LABELS_MAX < labels.len() || BYTES_MAX < bytes {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Fixture, json_request};
-use crate::{caller::Naming, operation::Right};
+use crate::{Config, caller::Naming, operation::Right};
 
 fn states(answer: &Value) -> Vec<&str> {
     let items = answer["items"].as_array().unwrap();
@@ -29,6 +29,18 @@ async fn a_remembered_text_is_found_and_known_when_it_is_sent_again() {
     assert_eq!(found["hits"].as_array().unwrap().len(), 1, "{found}");
     assert_eq!(found["hits"][0]["key"], first["items"][0]["key"]);
     assert_eq!(found["hits"][0]["text"], "The staging database moved to port 5433.");
+}
+
+#[tokio::test]
+async fn a_search_without_a_limit_has_that_of_the_settings() {
+    let it = Fixture::over(Config::default(), |settings| settings.search.limit = 2).await;
+    let items: Vec<Value> =
+        (0..4).map(|n| json!({"text": format!("Tea is served at {n} o'clock.")})).collect();
+    it.post("/api/v1/remember", &json!({"items": items})).await.expect(200);
+    for (query, count) in [(json!({"query": "tea"}), 2), (json!({"query": "tea", "limit": 3}), 3)] {
+        let found = it.post("/api/v1/recall", &query).await.expect(200).json();
+        assert_eq!(found["hits"].as_array().unwrap().len(), count, "{found}");
+    }
 }
 
 #[tokio::test]
