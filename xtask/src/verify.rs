@@ -102,6 +102,25 @@ const PROOFS: &[Proof] = &[
         bound: Bound { variable: "AIOS_SOAK_RECORDS", default: "20000", unit: "stores" },
     },
     Proof {
+        name: "foreign",
+        claim: "a Python client with stubs from reflection alone calls every compatible RPC",
+        target: &[
+            "--package",
+            "aios-memory-server",
+            "--package",
+            "aios-memory-cli",
+            "--test",
+            "it",
+        ],
+        tests: "foreign::",
+        rustflags: None,
+        bound: Bound {
+            variable: "AIOS_FOREIGN_PYTHON",
+            default: "python3",
+            unit: "is the interpreter, which needs grpcio and grpcio-reflection",
+        },
+    },
+    Proof {
         name: "events",
         claim: "a process killed while it pushes events loses none that is durable",
         target: &["--package", "aios-memory", "--package", "aios-memory-cli", "--test", "it"],

@@ -3,7 +3,7 @@
     pip install grpcio grpcio-reflection
     python client.py 127.0.0.1:50053
 
-It ends with 0 if every behaviour holds. `cargo xtask verify service` runs it.
+It ends with 0 if every behaviour holds. `cargo xtask verify foreign` runs it.
 """
 
 import json

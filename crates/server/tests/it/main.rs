@@ -5,6 +5,7 @@
 
 mod access;
 mod compatible;
+mod foreign;
 mod life;
 mod limits;
 mod rights;
