@@ -190,8 +190,10 @@ pub(crate) enum Command {
     Import(Import),
     /// Print what is stored, with counts and sizes
     Stats,
+    /// Print the recent events of the running service, or follow them
+    Events(Events),
     /// Print the state of the machine: processor, RAM, disk, load
-    Snapshot,
+    Snapshot(Snapshot),
     /// Run all checks, and advise on each problem
     Doctor,
     /// Check the stored data for consistency, reading all of it
@@ -225,6 +227,31 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Print each new event until the service ends, instead of recent ones
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Only events of this category
+    #[arg(long, value_name = "WORD", value_parser = parse_text)]
+    pub(crate) category: Option<String>,
+    /// Only events from this component
+    #[arg(long, value_name = "NAME", value_parser = parse_text)]
+    pub(crate) source: Option<String>,
+    /// Maximum number of recent events, 1 to 1000 [default: 20]
+    #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true,
+          conflicts_with = "follow")]
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Snapshot {
+    /// Print it again after each interval, such as 2s, until the command is interrupted
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "2s",
+          value_parser = parse_duration)]
+    pub(crate) watch: Option<Duration>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod decode;
 mod delete;
 mod demo;
 mod eval;
+mod events;
 mod export;
 mod forget;
 mod import;
@@ -30,6 +31,7 @@ pub(crate) use self::{
     delete::{clear, delete},
     demo::demo,
     eval::eval,
+    events::{events, events_of_service},
     export::export,
     forget::forget,
     import::import,

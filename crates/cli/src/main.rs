@@ -113,6 +113,9 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
             let _scratch = opening::keep_temporary_files_in(&settings.config);
             return command::reindex(reindex, settings, output).await;
         }
+        Command::Events(events) => {
+            return command::events_of_service(&events, settings(&global)?.config, output).await;
+        }
         Command::Doctor => {
             return Box::pin(command::doctor(settings(&global), output)).await;
         }
@@ -172,7 +175,8 @@ async fn with_memory(
         Command::Verify(_) => command::verify(&administrator, output).await,
         Command::Maintain(maintain) => command::maintain(&administrator, &maintain, output).await,
         Command::Stats => command::stats(view, output).await,
-        Command::Snapshot => command::snapshot(view, output).await,
+        Command::Events(events) => command::events(memory, &events, output),
+        Command::Snapshot(snapshot) => command::snapshot(view, &snapshot, output).await,
         Command::Demo
         | Command::Eval(_)
         | Command::Model(_)

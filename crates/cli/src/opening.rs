@@ -36,7 +36,8 @@ impl Command {
             | Command::Export(_)
             | Command::Import(Import { dry_run: true, .. })
             | Command::Stats
-            | Command::Snapshot
+            | Command::Events(_)
+            | Command::Snapshot(_)
             | Command::Doctor
             | Command::Verify(Verify { repair: false })
             | Command::Maintain(Maintain { dry_run: true, .. })

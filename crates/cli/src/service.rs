@@ -27,8 +27,9 @@ impl Command {
             | Command::List(_)
             | Command::Show(_)
             | Command::History(_)
-            | Command::Stats
-            | Command::Snapshot => true,
+            | Command::Stats => true,
+            Command::Events(events) => !events.follow,
+            Command::Snapshot(snapshot) => snapshot.watch.is_none(),
             _ => false,
         }
     }

@@ -124,7 +124,11 @@ pub async fn is_ready(socket: &Path) -> bool {
 }
 
 /// Sends a request to the service at `socket`. `None` if it does not answer.
-async fn ask(socket: &Path, request: Builder, body: Vec<u8>) -> Option<Response<Incoming>> {
+pub(crate) async fn ask(
+    socket: &Path,
+    request: Builder,
+    body: Vec<u8>,
+) -> Option<Response<Incoming>> {
     let stream = UnixStream::connect(socket).await.ok()?;
     let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     tokio::spawn(connection);

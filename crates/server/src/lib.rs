@@ -10,6 +10,7 @@ mod config;
 mod error;
 mod export;
 mod failure;
+mod follow;
 mod forget;
 mod gate;
 mod grpc;
@@ -30,6 +31,7 @@ pub use crate::{
     command::{CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service},
     config::{Config, tokens_file},
     error::Error,
+    follow::{Followed, News, follow_events},
     listener::{Listener, Presence, Tls, socket_of},
     operation::Right,
     server::{Ready, Server},

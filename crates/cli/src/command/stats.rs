@@ -2,7 +2,7 @@
 
 use aios_memory::MemoryView;
 
-use crate::{failure::Failure, output::Output};
+use crate::{args::Snapshot, failure::Failure, output::Output};
 
 pub(crate) async fn stats(memory: &MemoryView, output: Output) -> Result<(), Failure> {
     let stats = memory.stats().await?;
@@ -31,7 +31,19 @@ pub(crate) async fn stats(memory: &MemoryView, output: Output) -> Result<(), Fai
     Ok(())
 }
 
-pub(crate) async fn snapshot(memory: &MemoryView, output: Output) -> Result<(), Failure> {
+pub(crate) async fn snapshot(
+    memory: &MemoryView,
+    snapshot: &Snapshot,
+    output: Output,
+) -> Result<(), Failure> {
+    let Some(interval) = snapshot.watch else { return print(memory, output).await };
+    loop {
+        print(memory, output).await?;
+        tokio::time::sleep(interval).await;
+    }
+}
+
+async fn print(memory: &MemoryView, output: Output) -> Result<(), Failure> {
     let snapshot = memory.snapshot().await?;
     output
         .result(&snapshot, |out| writeln!(out, "{}", aios_memory::assemble::describe(&snapshot)))?;

@@ -252,6 +252,47 @@ fn the_log_has_who_changed_what_and_no_text() {
 }
 
 #[test]
+fn events_of_the_service_are_printed_and_followed() {
+    let program = Program::new();
+    let missing = program.run(&["events"]);
+    assert_eq!(missing.code, 3, "{missing:?}");
+    assert!(missing.stderr.contains("no service runs"), "{}", missing.stderr);
+    assert_eq!(program.run(&["events", "--follow"]).code, 3);
+    let served = Served::start(&program, &[]);
+    let push = |category: &str| {
+        let body = json!({"events": [{"category": category, "source": "door", "data": {"n": 1}}]});
+        assert_eq!(post(served.address, "/api/v1/events", "", &body).unwrap().0, 200);
+    };
+    push("alarm");
+    push("test");
+    let model = [("AIOS_MEMORY_EMBEDDING_MODEL", "static")];
+    let recent = program.run_with(&["events", "--category", "alarm"], b"", &model);
+    assert_eq!(recent.stdout.lines().count(), 1, "{recent:?}");
+    assert!(recent.stdout.contains(r#"alarm  door  {"n":1}"#), "{}", recent.stdout);
+    let mut follower = Command::new(env!("CARGO_BIN_EXE_aios-memory"))
+        .args(["--json", "events", "--follow", "--category", "alarm"])
+        .env_clear()
+        .env("HOME", program.path(""))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    // The follower may connect after the first of these.
+    let followed = thread::scope(|scope| {
+        let first = scope.spawn(|| lines.next().unwrap().unwrap());
+        while !first.is_finished() {
+            push("test");
+            push("alarm");
+        }
+        first.join().unwrap()
+    });
+    let event: Value = serde_json::from_str(&followed).unwrap();
+    assert_eq!((&event["category"], &event["source"]), (&json!("alarm"), &json!("door")));
+    served.stop();
+    assert_eq!(follower.wait().unwrap().code(), Some(0), "the end of the service ends it");
+}
+
+#[test]
 fn tokens_are_added_used_and_revoked() {
     let program = Program::new();
     let served = Served::start(&program, &[]);
