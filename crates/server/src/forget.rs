@@ -2,11 +2,6 @@
 
 use aios_memory::{Error, Identity, Key, MemoryView, Owner};
 
-/// Maximum number of keys of one call.
-pub(crate) const KEYS_MAX: usize = 1_000;
-/// Maximum number of records that a text selects.
-pub(crate) const TEXT_RECORDS_MAX: usize = 1_000;
-
 /// Returns the record that a key names in this view. One that is not stored, because it has expired
 /// or was forgotten, is the caller's own: it can be forgotten and purged, too.
 ///

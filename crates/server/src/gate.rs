@@ -42,8 +42,8 @@ use crate::{
 const GRPC_SERVICE: &str = "/aios.memory.MemoryService/";
 /// The standard services of gRPC.
 const GRPC_STANDARD: &str = "/grpc.";
-/// The beginning of the library's message about a request that is not of its type.
-const UNDECODABLE: &str = "failed to decode Protobuf message";
+/// The details of a status. Our own failures have them.
+const DETAILS: &str = "grpc-status-details-bin";
 /// Pause between checks that the token of a stream is still valid.
 const REVOCATION_PAUSE: Duration = Duration::from_secs(1);
 
@@ -150,7 +150,10 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
         return with_origin(preflight(), origin);
     }
     let response = match addressed(&request) {
-        Addressed::Open if is_standard(&request) => standing::carry(&gate, request, next).await,
+        Addressed::Open if is_standard(&request) => {
+            let carried = standing::carry(&gate.standing, &gate.draining, request, next).await;
+            carried.unwrap_or_else(|failure| answer(failure, is_grpc))
+        }
         Addressed::Open => next.run(request).await,
         Addressed::Nothing => {
             let failure = Failure::new(
@@ -328,17 +331,17 @@ fn answer(failure: Failure, is_grpc: bool) -> Response {
     }
 }
 
-/// Answers a message that cannot be decoded as an invalid one: the library calls it an internal
-/// error, which would be ours.
+/// Answers a request that is not of the protocol, or not of its type, as an invalid one: the
+/// library calls it an internal error, which would be ours.
 fn with_cause(response: Response) -> Response {
-    if response.headers().get("grpc-status").is_none_or(|status| status != "13") {
+    let headers = response.headers();
+    let is_internal = headers.get("grpc-status").is_some_and(|status| status == "13");
+    if !is_internal || headers.contains_key(DETAILS) {
         return response;
     }
-    match Status::from_header_map(response.headers()) {
-        Some(status) if status.message().starts_with(UNDECODABLE) => {
-            answer(Failure::invalid(status.message()), true)
-        }
-        _ => response,
+    match Status::from_header_map(headers) {
+        Some(status) => answer(Failure::invalid(status.message()), true),
+        None => response,
     }
 }
 

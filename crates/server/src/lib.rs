@@ -2,6 +2,7 @@
 #![recursion_limit = "256"]
 
 mod access;
+mod bounds;
 mod call;
 mod caller;
 mod command;

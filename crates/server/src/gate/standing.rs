@@ -1,6 +1,6 @@
-//! Calls of the standard services of gRPC, health and reflection. They need no token, so their number
-//! has a limit of its own, and they end when the service does: a client that watches its health must
-//! not hold up the end.
+//! Calls of the standard services of gRPC, health and reflection. They need no token, so their
+//! number has a limit of its own, and they end when the service does: a client that watches its
+//! health must not hold up the end.
 
 use std::{
     pin::Pin,
@@ -16,25 +16,26 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::{Gate, answer};
 use crate::failure::Failure;
 
-/// Carries out a call of a standard service.
-pub(super) async fn carry(gate: &Arc<Gate>, request: Request, next: Next) -> Response {
-    let Ok(place) = Arc::clone(&gate.standing).try_acquire_owned() else {
-        return answer(Failure::busy("too many calls watch the service"), true);
+/// Carries out a call of a standard service in one of `places`, until it ends or `draining` begins.
+pub(super) async fn carry(
+    places: &Arc<Semaphore>,
+    draining: &CancellationToken,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let place = Arc::clone(places).try_acquire_owned();
+    let place = Arc::new(place.map_err(|_| Failure::busy("too many calls watch the service"))?);
+    let standing = |body, last| {
+        let ends = Box::pin(draining.clone().cancelled_owned());
+        Body::new(Standing { body, ends, last, _place: Arc::clone(&place) })
     };
-    let place = Arc::new(place);
-    let ends = || Box::pin(gate.draining.clone().cancelled_owned());
-    let request = request.map(|body| {
-        Body::new(Standing { body, ends: ends(), last: None, _place: Arc::clone(&place) })
-    });
-    let response = next.run(request).await;
-    response
-        .map(|body| Body::new(Standing { body, ends: ends(), last: Some(last()), _place: place }))
+    let response = next.run(request.map(|body| standing(body, None))).await;
+    Ok(response.map(|body| standing(body, Some(last()))))
 }
 
 /// Returns the trailers of an answer that the end of the service cuts short.

@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::{answer::Answer, records::key, scope, values};
 use crate::{
+    bounds::{KEYS_MAX, TEXT_RECORDS_MAX},
     call::Call,
     failure::Failure,
-    forget::{KEYS_MAX, TEXT_RECORDS_MAX, identity},
+    forget::identity,
     wire::{ForgetFilter, ForgetReceipt, ForgetRequest},
 };
 

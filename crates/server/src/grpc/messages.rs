@@ -13,13 +13,11 @@ use aios_memory::{
 
 use super::{answer::Answer, scope, values};
 use crate::{
+    bounds::MESSAGES_MAX,
     call::Call,
     failure::{Class, Failure},
     wire::{AddMessagesRequest, AddMessagesResponse, AddedMessage, ChatMessage},
 };
-
-/// Maximum number of messages of one call.
-const MESSAGES_MAX: usize = 256;
 
 pub(super) async fn add(
     call: &Call,

@@ -7,6 +7,7 @@ use super::{
     values::{self, seconds},
 };
 use crate::{
+    bounds::{PAGE_RECORDS, PAGE_RECORDS_MAX},
     call::Call,
     failure::Failure,
     hex,
@@ -15,10 +16,6 @@ use crate::{
         RecordVersion,
     },
 };
-
-/// Default and maximum number of records of a page.
-const PAGE: usize = 50;
-const PAGE_MAX: usize = 500;
 
 pub(super) async fn get(
     call: &Call,
@@ -51,7 +48,7 @@ pub(super) async fn list(
     let view = scope::view(call, scope)?;
     let kind = values::kind("kind", &kind)?;
     call.caller.check_kind(kind)?;
-    let limit = values::count("page_size", page_size, PAGE_MAX)?.unwrap_or(PAGE);
+    let limit = values::count("page_size", page_size, PAGE_RECORDS_MAX)?.unwrap_or(PAGE_RECORDS);
     let after = match values::text(page_token) {
         None => None,
         Some(token) => Some(opened(kind, &token).ok_or_else(|| {

@@ -6,6 +6,7 @@ use tonic::Status;
 
 use super::{answer::Answer, scope, values};
 use crate::{
+    bounds::TEXTS_MAX,
     call::Call,
     failure::{Class, Failure},
     wire::{
@@ -13,9 +14,6 @@ use crate::{
         RememberSummary,
     },
 };
-
-/// Maximum number of texts of one message.
-const ITEMS_MAX: usize = 256;
 
 /// Number of texts after which a stream writes, although more are waiting.
 const BATCH: usize = 512;
@@ -186,8 +184,8 @@ fn text_of(item: RememberItem) -> Result<Text, Failure> {
 
 fn check_count(count: usize) -> Result<(), Failure> {
     match count {
-        1..=ITEMS_MAX => Ok(()),
-        _ => Err(Failure::invalid(format!("`items`: expected 1 to {ITEMS_MAX}, not {count}"))),
+        1..=TEXTS_MAX => Ok(()),
+        _ => Err(Failure::invalid(format!("`items`: expected 1 to {TEXTS_MAX}, not {count}"))),
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     values::{self, bytes, seconds},
 };
 use crate::{
+    bounds::HITS_MAX,
     call::Call,
     failure::Failure,
     wire::{
@@ -19,9 +20,8 @@ use crate::{
 const COLLECTIONS: [Kind; 5] =
     [Kind::Procedure, Kind::Incident, Kind::ConfigChange, Kind::Decision, Kind::Knowledge];
 
-/// Maximum number of results of a semantic search, and of hits of a recall.
+/// Maximum number of results of a semantic search.
 const RESULTS_MAX: usize = 1_000;
-const HITS_MAX: usize = 200;
 
 pub(super) async fn semantic(
     call: &Call,

@@ -16,9 +16,10 @@ use super::{
     shapes::{Hit, ShownReceipt, word},
 };
 use crate::{
+    bounds::{KEYS_MAX, TEXT_RECORDS_MAX},
     call::Call,
     failure::Failure,
-    forget::{KEYS_MAX, TEXT_RECORDS_MAX, identity},
+    forget::identity,
     operation::Right,
 };
 

@@ -21,12 +21,11 @@ use super::{
     shapes::{State as Outcome, Stored},
 };
 use crate::{
+    bounds::MESSAGES_MAX,
     call::Call,
     failure::{Class, Failure},
 };
 
-/// Maximum number of messages of one request.
-const MESSAGES_MAX: usize = 256;
 /// Maximum number of listed messages.
 const LIMIT_MAX: usize = 1_000;
 /// Default number.

@@ -11,10 +11,8 @@ use super::{
     request::{Json, Part, kinds_named, within},
     shapes::Hit,
 };
-use crate::{call::Call, failure::Failure};
+use crate::{bounds::HITS_MAX, call::Call, failure::Failure};
 
-/// Maximum number of hits of one search.
-const LIMIT_MAX: usize = 200;
 /// Largest budget of tokens.
 const TOKENS_MAX: usize = 1_000_000;
 
@@ -116,7 +114,7 @@ impl Recall {
     fn options(&self, call: &Call, view: &MemoryView) -> Result<SearchOptions, Failure> {
         let mut options = view.search_options();
         if let Some(limit) = self.limit {
-            options = options.with_limit(within("limit", limit, 1..=LIMIT_MAX)?);
+            options = options.with_limit(within("limit", limit, 1..=HITS_MAX)?);
         }
         if let Some(relevance) = self.min_relevance {
             within("min_relevance", relevance, 0.0..=1.0)?;

@@ -26,12 +26,11 @@ use super::{
     shapes::{Reference, ShownRecord, State as Outcome, references},
     version::{Named, etag, version_of},
 };
-use crate::{call::Call, failure::Failure};
-
-/// Maximum number of records of one page.
-const LIMIT_MAX: usize = 500;
-/// Default number.
-const LIMIT: usize = 50;
+use crate::{
+    bounds::{PAGE_RECORDS, PAGE_RECORDS_MAX},
+    call::Call,
+    failure::Failure,
+};
 
 /// A page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -111,7 +110,7 @@ pub(crate) async fn list_records(
     RecordKind(kind): RecordKind,
     Query(Paging { limit, cursor }): Query<Paging>,
 ) -> Result<Response, Failure> {
-    let limit = within("limit", limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
+    let limit = within("limit", limit.unwrap_or(PAGE_RECORDS), 1..=PAGE_RECORDS_MAX)?;
     call.caller.check_kind(kind)?;
     let view = call.caller.view();
     let page = call.read(Box::pin(view.list(kind, cursor.as_deref(), limit))).await?;

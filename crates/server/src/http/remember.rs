@@ -25,12 +25,10 @@ use super::{
     shapes::{State as Outcome, Stored},
 };
 use crate::{
+    bounds::TEXTS_MAX,
     call::Call,
     failure::{Class, Failure},
 };
-
-/// Maximum number of items of one request.
-pub(crate) const ITEMS_MAX: usize = 256;
 
 /// Texts to remember.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -100,7 +98,7 @@ pub(crate) async fn remember(
     call: Call,
     Json(Remember { items }): Json<Remember>,
 ) -> Result<Response, Failure> {
-    within("items", items.len(), 1..=ITEMS_MAX)?;
+    within("items", items.len(), 1..=TEXTS_MAX)?;
     let view = call.caller.view().clone();
     let storing = Box::pin(async move { store(&service, &view, items).await });
     let items = call.write(storing).await?;

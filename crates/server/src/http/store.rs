@@ -199,7 +199,7 @@ pub(crate) async fn store_batch(
         for (index, operation) in ops.into_iter().enumerate() {
             let is_read = !matches!(operation, Operation::Put { .. });
             let result = Box::pin(store.carry_out(operation));
-            // Writes are completed; a read is dropped when the time is over, and nothing follows it.
+            // A write is completed; a read is dropped when the time is over, and ends the batch.
             let result = if is_read { timed.read(result).await } else { result.await };
             results.push(result.map_err(|it| it.within(&at(index)))?);
         }

@@ -19,8 +19,8 @@ use crate::Error;
 const TRIES: usize = 10;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The mark of a running service: a locked file in the data directory. The lock ends with the process,
-/// so a mark without a lock is a leftover.
+/// The mark of a running service: a locked file in the data directory. The lock ends with the
+/// process, so a mark without a lock is a leftover.
 #[derive(Debug)]
 pub struct Presence {
     file: File,

@@ -1,3 +1,5 @@
+//! The sizes of pages for records of several sizes.
+
 use super::{BYTES, PageSize, RECORDS_MAX};
 
 #[test]

@@ -161,20 +161,20 @@ async fn a_client_that_watches_the_health_does_not_hold_up_the_end() {
     let mut service =
         Service::start_with(|config| config.drain_timeout = Duration::from_secs(3_600)).await;
     let mut watching = Vec::new();
-    for (path, message) in [
-        ("/grpc.health.v1.Health/Watch", "\0\0\0\0\0"),
-        ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "\0\0\0\0\u{2}:\0"),
+    // The request to the second one has no end, as of a client that may ask again.
+    for (path, message, end) in [
+        ("/grpc.health.v1.Health/Watch", "\0\0\0\0\0", "0\r\n\r\n"),
+        ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "\0\0\0\0\u{2}:\0", ""),
     ] {
         let mut stream = TcpStream::connect(service.address).await.unwrap();
-        // The request has no end.
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/grpc\r\n\
-             transfer-encoding: chunked\r\n\r\n{:x}\r\n{message}\r\n",
+             transfer-encoding: chunked\r\n\r\n{:x}\r\n{message}\r\n{end}",
             message.len()
         );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut begin = [0; 64];
-        stream.read_exact(&mut begin).await.unwrap();
+        tokio::time::timeout(PATIENCE, stream.read_exact(&mut begin)).await.unwrap().unwrap();
         assert!(begin.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&begin));
         watching.push(stream);
     }

@@ -88,17 +88,24 @@ async fn connections_beyond_the_limit_are_closed_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_is_no_protobuf_is_invalid() {
+async fn a_request_that_is_not_of_the_protocol_is_invalid() {
     let service = Service::start().await;
-    let request = Request {
-        method: "POST",
-        path: "/aios.memory.MemoryService/GetAgentState",
-        headers: vec![("content-type", "application/grpc".to_owned())],
-        // A message of 2 bytes: a field without an end.
-        body: "\0\0\0\0\u{2}\u{a}\u{7f}".to_owned(),
-    };
-    let answer = service.send(&request).await;
-    assert!(answer.head.contains("grpc-status: 3\r\n"), "{answer:?}");
+    let requests = [
+        ("a field without an end", "\0\0\0\0\u{2}\u{a}\u{7f}"),
+        ("a message without an end", "\0\0\0\0\u{2}\u{a}"),
+        ("no message", ""),
+        ("an unknown flag", "\u{2}\0\0\0\0"),
+    ];
+    for (problem, body) in requests {
+        let request = Request {
+            method: "POST",
+            path: "/aios.memory.MemoryService/GetAgentState",
+            headers: vec![("content-type", "application/grpc".to_owned())],
+            body: body.to_owned(),
+        };
+        let answer = service.send(&request).await;
+        assert!(answer.head.contains("grpc-status: 3\r\n"), "{problem}: {answer:?}");
+    }
     service.stop().await;
 }
 
