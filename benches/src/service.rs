@@ -6,6 +6,7 @@
 
 mod client;
 mod load;
+mod texts;
 
 use std::{
     path::PathBuf,
@@ -17,19 +18,16 @@ use aios_memory_server::{Config, Listener, Server};
 use serde_json::json;
 use tokio::{runtime::Runtime, sync::oneshot};
 
-use self::client::{Grpc, Http};
+use self::{
+    client::{Grpc, Http},
+    texts::{query, text},
+};
 use crate::{
     Size,
     numbers::Numbers,
     report::{Bound, Report, Row},
     status,
 };
-
-/// Topics and things of the notes; the numbers make each text its own.
-const TOPICS: [&str; 8] =
-    ["staging", "billing", "search", "the garden", "the move", "Lisbon", "the kiln", "payroll"];
-const THINGS: [&str; 8] =
-    ["database", "invoice", "index", "fence", "sofa", "flight", "glaze", "report"];
 
 /// A running service, its memory, and its addresses.
 struct Stand {
@@ -72,16 +70,6 @@ impl Stand {
     }
 }
 
-fn text(number: u64) -> String {
-    let (topic, thing) = (number % 8, number / 8 % 8);
-    format!(
-        "Note {number}: the {} of {} was changed on day {}.",
-        THINGS[thing as usize],
-        TOPICS[topic as usize],
-        number % 365
-    )
-}
-
 async fn fill(memory: &AgentMemory, records: usize) {
     let notes: Vec<_> = (0..records as u64).collect();
     for batch in notes.chunks(512) {
@@ -94,10 +82,6 @@ async fn fill(memory: &AgentMemory, records: usize) {
         assert!(began.elapsed() < Duration::from_secs(600), "the vectors never come");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-fn query(numbers: &mut Numbers) -> String {
-    format!("which {} of {}", THINGS[numbers.below(8)], TOPICS[numbers.below(8)])
 }
 
 /// Measures the service, and prints its table.

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::{
     client::{Grpc, Http},
-    query,
+    texts::query,
 };
 use crate::{
     Size,

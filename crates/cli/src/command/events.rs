@@ -1,5 +1,5 @@
-//! `events`: the recent events of the running service, or each new one as it comes. Events are in the
-//! RAM of the process that they were pushed to.
+//! `events`: the recent events of the running service, or each new one as it comes. Events are in
+//! the RAM of the process that they were pushed to.
 
 use std::ops::ControlFlow;
 
@@ -34,7 +34,7 @@ pub(crate) fn events(memory: &AgentMemory, events: &Events, output: Output) -> R
     Ok(())
 }
 
-/// Follows the events of the service, or says that there is none.
+/// Follows the events of the service, or fails if no service runs.
 pub(crate) async fn events_of_service(
     events: &Events,
     config: Config,
