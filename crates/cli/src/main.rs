@@ -71,7 +71,7 @@ fn run(arguments: Arguments, words: &[OsString], output: Output) -> Result<ExitC
         {
             return Ok(exit_code);
         }
-        carry_out(arguments, output).await.map(|()| ExitCode::SUCCESS)
+        Box::pin(carry_out(arguments, output)).await.map(|()| ExitCode::SUCCESS)
     })
 }
 

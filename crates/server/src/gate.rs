@@ -1,6 +1,11 @@
 //! The gate in front of every RPC and route: origin, caller, right, rate, a place among the calls
 //! that are carried out, the time limit; behind it the audit line and the figures.
 
+mod addressed;
+mod answer;
+mod audit;
+mod cors;
+mod deadline;
 mod standing;
 mod trace;
 
@@ -14,36 +19,37 @@ use std::{
 
 use aios_memory::{AgentMemory, Timestamp};
 use axum::{
-    body::Body,
-    extract::{MatchedPath, Request, State},
+    extract::{Request, State},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, header};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::Status;
 use tracing::Instrument;
 
+pub(crate) use self::audit::Changed;
+use self::{
+    addressed::{Addressed, addressed, is_standard},
+    answer::{answer, is_grpc, outcome_of, with_cause},
+    audit::{audit, changed},
+    cors::{preflight, with_origin},
+    deadline::deadline,
+};
 use crate::{
     Config, Token,
     access::{Access, Admitted},
     call::Call,
     failure::{Class, Failure},
     metrics::Metrics,
-    operation::{self, OPEN, Operation, Right, Shape},
+    operation::{Operation, Right, Shape},
     peer::Peer,
     place::Place,
 };
 
-const GRPC_SERVICE: &str = "/aios.memory.MemoryService/";
-/// The standard services of gRPC.
-const GRPC_STANDARD: &str = "/grpc.";
-/// The details of a status. Our own failures have them.
-const DETAILS: &str = "grpc-status-details-bin";
 /// Pause between checks that the token of a stream is still valid.
 const REVOCATION_PAUSE: Duration = Duration::from_secs(1);
 
@@ -163,7 +169,7 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
             );
             answer(failure, is_grpc)
         }
-        Addressed::WrongMethod => next.run(request).await,
+        Addressed::WrongMethod { allowed } => wrong_method(&request, &allowed),
         Addressed::Operation(operation) => {
             let span = trace::span(&operation, request.headers());
             let carried = carry(&gate, operation, peer, request, next, began);
@@ -174,6 +180,20 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
         }
     };
     with_origin(response, origin)
+}
+
+/// Answers a request by a method that its route does not have.
+fn wrong_method(request: &Request, allowed: &str) -> Response {
+    let message = format!("`{}` has no {}", request.uri().path(), request.method());
+    let mut response = answer(
+        Failure::new(Class::Method, "no_method", message)
+            .with_advice("the header `allow` of this answer lists the methods"),
+        false,
+    );
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }
 
 /// Carries out an operation within its rights, its place and its time.
@@ -237,204 +257,4 @@ async fn in_time<T>(
         None => Ok(work.await),
         Some(end) => tokio::time::timeout_at(end, work).await.map_err(|_| Failure::deadline()),
     }
-}
-
-/// The target of a request.
-enum Addressed {
-    /// Something that needs no token and tells nothing about records.
-    Open,
-    Operation(Operation),
-    /// A route, by a method that it does not have: the router says which it has.
-    WrongMethod,
-    Nothing,
-}
-
-fn addressed(request: &Request) -> Addressed {
-    let path = request.uri().path();
-    if let Some(rpc) = path.strip_prefix(GRPC_SERVICE) {
-        let known = operation::RPCS.iter().find(|known| known.name == rpc);
-        return known.copied().map_or(Addressed::Nothing, Addressed::Operation);
-    }
-    if is_standard(request) {
-        return Addressed::Open;
-    }
-    let Some(template) = request.extensions().get::<MatchedPath>() else {
-        return Addressed::Nothing;
-    };
-    // A HEAD request is answered by the route of GET.
-    let method = match *request.method() {
-        Method::HEAD => &Method::GET,
-        ref method => method,
-    };
-    let name = format!("{method} {}", template.as_str());
-    if OPEN.contains(&name.as_str()) {
-        return Addressed::Open;
-    }
-    operation::named(&name).map_or(Addressed::WrongMethod, Addressed::Operation)
-}
-
-/// Returns `true` for health and reflection.
-fn is_standard(request: &Request) -> bool {
-    request.uri().path().starts_with(GRPC_STANDARD)
-}
-
-/// Returns the end of a call: `grpc-timeout` if it is given, at most the limit of the service.
-fn deadline(
-    headers: &HeaderMap,
-    shape: Shape,
-    call_timeout: Duration,
-    began: Instant,
-) -> Result<Option<Instant>, Failure> {
-    let given = match headers.get("grpc-timeout") {
-        None => None,
-        Some(value) => Some(timeout(value).ok_or_else(|| {
-            Failure::invalid("`grpc-timeout` is not up to 8 digits and a unit of H, M, S, m, u, n")
-        })?),
-    };
-    let limit = match shape {
-        Shape::Unary => Some(given.map_or(call_timeout, |given| given.min(call_timeout))),
-        Shape::Stream => given,
-    };
-    Ok(limit.and_then(|limit| began.checked_add(limit)))
-}
-
-/// Parses the timeout of the gRPC protocol.
-fn timeout(value: &HeaderValue) -> Option<Duration> {
-    let text = value.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.is_empty() || 8 < digits.len() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let count: u64 = digits.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(count * 3600),
-        "M" => Duration::from_secs(count * 60),
-        "S" => Duration::from_secs(count),
-        "m" => Duration::from_millis(count),
-        "u" => Duration::from_micros(count),
-        "n" => Duration::from_nanos(count),
-        _ => return None,
-    })
-}
-
-fn is_grpc(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
-}
-
-/// Returns a failure in the form of its transport.
-fn answer(failure: Failure, is_grpc: bool) -> Response {
-    match is_grpc {
-        true => failure.status().into_http::<Body>(),
-        false => failure.into_response(),
-    }
-}
-
-/// Answers a request that is not of the protocol, or not of its type, as an invalid one: the
-/// library calls it an internal error, which would be ours.
-fn with_cause(response: Response) -> Response {
-    let headers = response.headers();
-    let is_internal = headers.get("grpc-status").is_some_and(|status| status == "13");
-    if !is_internal || headers.contains_key(DETAILS) {
-        return response;
-    }
-    match Status::from_header_map(headers) {
-        Some(status) => answer(Failure::invalid(status.message()), true),
-        None => response,
-    }
-}
-
-/// Returns the outcome for the figures: `ok` or a code.
-fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
-    if is_grpc {
-        // Without the header the status comes after the body: the call was carried out.
-        return response.headers().get("grpc-status").map_or("ok", grpc_outcome);
-    }
-    match response.status().as_u16() {
-        100..=399 => "ok",
-        401 => "unauthenticated",
-        403 => "denied",
-        404 => "not_found",
-        409 | 412 => "conflict",
-        413 | 429 | 507 => "exhausted",
-        400..=499 => "invalid",
-        503 => "busy",
-        504 => "deadline",
-        _ => "internal",
-    }
-}
-
-fn grpc_outcome(status: &HeaderValue) -> &'static str {
-    match status.as_bytes() {
-        b"0" => "ok",
-        b"3" | b"12" => "invalid",
-        b"4" => "deadline",
-        b"5" => "not_found",
-        b"7" => "denied",
-        b"8" | b"11" => "exhausted",
-        b"9" => "precondition",
-        b"10" => "conflict",
-        b"14" => "busy",
-        b"16" => "unauthenticated",
-        _ => "internal",
-    }
-}
-
-/// The keys that an operation changed, for the audit line. A handler puts it into the extensions of
-/// its response.
-#[derive(Debug, Clone)]
-pub(crate) struct Changed(pub(crate) Vec<String>);
-
-/// Keys of an audit line. Of more, only the number is logged.
-const AUDIT_KEYS_MAX: usize = 20;
-
-/// Returns the keys that an operation changed: those that its handler noted, or the one in its
-/// path.
-fn changed(operation: Operation, path: &str, response: &Response) -> Vec<String> {
-    if let Some(Changed(keys)) = response.extensions().get::<Changed>() {
-        return keys.clone();
-    }
-    let in_path = path.strip_prefix("/api/v1/records/");
-    let in_path = in_path.filter(|_| operation.name.ends_with("/records/{kind}/{id}"));
-    in_path.map(str::to_owned).into_iter().collect()
-}
-
-/// Logs a change: who, what (keys and counts, never a text), the outcome, and from where.
-fn audit(operation: Operation, caller: &str, peer: Peer, outcome: &str, keys: &[String]) {
-    let first = keys.iter().take(AUDIT_KEYS_MAX).map(String::as_str).collect::<Vec<_>>().join(" ");
-    tracing::info!(
-        target: "aios_memory_server::audit",
-        operation = operation.name,
-        caller,
-        %peer,
-        outcome,
-        count = keys.len(),
-        keys = first,
-        "change"
-    );
-}
-
-fn preflight() -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    let names = HeaderValue::from_static(
-        "authorization, content-type, aios-user, if-match, if-none-match, idempotency-key, \
-         last-event-id",
-    );
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    response
-}
-
-fn with_origin(mut response: Response, origin: Option<HeaderValue>) -> Response {
-    if let Some(origin) = origin {
-        let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.append(header::VARY, HeaderValue::from_static("origin"));
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag"));
-    }
-    response
 }

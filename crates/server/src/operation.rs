@@ -180,3 +180,9 @@ pub(crate) fn named(name: &str) -> Option<Operation> {
     let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL);
     RPCS.iter().chain(routes).find(|operation| operation.name == name).copied()
 }
+
+/// Returns the names of all routes.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL).map(|operation| operation.name);
+    routes.chain(OPEN.iter().copied())
+}

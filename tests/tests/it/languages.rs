@@ -15,7 +15,7 @@ async fn chinese_questions_find_as_much_as_by_bm25_over_pairs_of_characters() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config::at(dir.path().join("memory"));
     let dataset = Dataset::Notes { among: Vec::new() };
-    let report = evaluate(&[messages], dataset, &config, |_| ()).await.unwrap();
+    let report = Box::pin(evaluate(&[messages], dataset, &config, |_| ())).await.unwrap();
     let (ours, bm25) = (&report.by_category[WITH_WORDS], &report.baselines["bm25"]);
     let bm25 = &bm25.by_category[WITH_WORDS];
     assert_eq!(ours.queries, 96);

@@ -158,6 +158,15 @@ const TABLE: &[(&str, Exercise)] = &[
     ("Backup", ShowsNone("it copies files", &[&["backup", "FILES/copy"]])),
     ("Restore", ShowsNone("it copies files", &[&["restore", "FILES/copy"]])),
     ("Snapshot", ShowsNone("it is of the machine", &[&["snapshot"]])),
+    ("Events", ShowsNone("events have no owner", &[&["events"], &["events", "--follow"]])),
+    (
+        "Serve",
+        ShowsNone(
+            "each call says whom it acts for",
+            &[&["serve", "--check"], &["serve", "--listen", "none", "--idle-exit", "1s"]],
+        ),
+    ),
+    ("Token", ShowsNone("it is of the service", &[&["token", "list"]])),
     ("Doctor", ShowsNone("it examines files", &[&["doctor"]])),
     ("Verify", ShowsNone("it compares files", &[&["verify"]])),
     ("Repair", ShowsNone("it writes the library", &[&["repair"]])),

@@ -135,6 +135,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             RememberOptions::default().with_kind(Kind::Knowledge),
         ).await,
     ];
+    "MemoryView::remember_all" => [
+        h.view.remember_all(vec![
+            ("The same words, remembered by everybody.".to_owned(), RememberOptions::default()),
+            (h.text("The zebra@ has two saddles."), RememberOptions::default()),
+        ]).await,
+    ];
     "MemoryView::observe" => [
         h.view.observe(Event::new("alarm", "barn", json!("seen"))).map(|it| it.spill),
     ];

@@ -1,0 +1,78 @@
+//! Answers in the form of their transport, and their outcome for the figures.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, header};
+use tonic::Status;
+
+use crate::failure::Failure;
+
+/// The details of a status. Our own failures have them.
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// Returns `true` for the requests of gRPC.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// Returns a failure in the form of its transport.
+pub(super) fn answer(failure: Failure, is_grpc: bool) -> Response {
+    match is_grpc {
+        true => failure.status().into_http::<Body>(),
+        false => failure.into_response(),
+    }
+}
+
+/// Answers a request that is not of the protocol, or not of its type, as an invalid one: the
+/// library calls it an internal error, which would be ours.
+pub(super) fn with_cause(response: Response) -> Response {
+    let headers = response.headers();
+    let is_internal = headers.get("grpc-status").is_some_and(|status| status == "13");
+    if !is_internal || headers.contains_key(DETAILS) {
+        return response;
+    }
+    match Status::from_header_map(headers) {
+        Some(status) => answer(Failure::invalid(status.message()), true),
+        None => response,
+    }
+}
+
+/// Returns the outcome for the figures: `ok` or a code.
+pub(super) fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
+    if is_grpc {
+        // Without the header the status comes after the body: the call was carried out.
+        return response.headers().get("grpc-status").map_or("ok", grpc_outcome);
+    }
+    match response.status().as_u16() {
+        100..=399 => "ok",
+        401 => "unauthenticated",
+        403 => "denied",
+        404 => "not_found",
+        409 | 412 => "conflict",
+        413 | 429 | 507 => "exhausted",
+        400..=499 => "invalid",
+        503 => "busy",
+        504 => "deadline",
+        _ => "internal",
+    }
+}
+
+fn grpc_outcome(status: &HeaderValue) -> &'static str {
+    match status.as_bytes() {
+        b"0" => "ok",
+        b"3" | b"12" => "invalid",
+        b"4" => "deadline",
+        b"5" => "not_found",
+        b"7" => "denied",
+        b"8" | b"11" => "exhausted",
+        b"9" => "precondition",
+        b"10" => "conflict",
+        b"14" => "busy",
+        b"16" => "unauthenticated",
+        _ => "internal",
+    }
+}
