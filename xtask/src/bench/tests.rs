@@ -31,6 +31,8 @@ fn arguments_select_targets() {
     check("--baseline before push", Some(&["criterion --baseline before push"]));
     check("criterion push", Some(&["criterion push"]));
     check("longterm --million", Some(&["longterm --million"]));
-    check("--rivals", Some(&["operational", "working", "embedding", "longterm --rivals"]));
+    check("service --seconds 5", Some(&["service --seconds 5"]));
+    let tables = ["operational", "working", "embedding", "longterm --rivals", "service"];
+    check("--rivals", Some(&tables));
     check("longtrem", None);
 }
