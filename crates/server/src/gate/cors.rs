@@ -1,4 +1,5 @@
-//! Answers to web pages of the origins that the settings admit (the Fetch standard's CORS protocol).
+//! Answers to web pages of the origins that the settings admit: the CORS protocol of the Fetch
+//! standard.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
