@@ -315,7 +315,7 @@ settings! {
         tls_key: PathBuf = PathBuf::new(),
         /// Names by which other machines call the service, with or without a port. Empty for any.
         hosts: Vec<String> = Vec::new(),
-        /// Web origins that may call, such as https://console.example.com.
+        /// Web origins that may call, each with its scheme, such as `https://console.example.com`.
         origins: Vec<String> = Vec::new(),
         /// Bytes of a request.
         message_bytes_max: usize = 4 << 20 => 1024..=(1 << 30),
