@@ -1,4 +1,4 @@
-//! Where output goes: to the streams of this process, or into buffers while a service carries out a
+//! The destination of output: the streams of this process, or buffers while a service carries out a
 //! command for another process.
 
 use std::{

@@ -82,7 +82,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))
 }
 
-/// Where lines go.
+/// The destination of lines.
 enum To {
     Stderr(Notation),
     File(Notation, Mutex<FileRotate<AppendCount>>),

@@ -1,4 +1,4 @@
-//! Digits, there and back, and texts that are no pairs of digits.
+//! Digits, there and back, and texts that are refused.
 
 use super::{bytes, digits};
 

@@ -35,7 +35,7 @@ pub(super) fn listener() -> Result<Option<Listener>, Failure> {
     Ok(Some(listener))
 }
 
-/// Tells systemd a state, if it asked for it. A supervisor that does not listen is no failure.
+/// Tells systemd a state, if it asked for it. If it does not listen, only the log says so.
 pub(super) fn notify(state: &str) {
     let Some(path) = env::var_os("NOTIFY_SOCKET") else { return };
     let bytes = path.as_encoded_bytes();

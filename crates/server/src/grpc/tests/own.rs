@@ -1,4 +1,4 @@
-//! The RPCs of our own that are no streams.
+//! The RPCs of our own with one request and one answer.
 
 use tonic::Code;
 
