@@ -1,4 +1,4 @@
-//! One call: who makes it, how long it may take, and how its work is carried out.
+//! One call: its caller, its time limit, and the execution of its work.
 //!
 //! The gate puts a [`Call`] into the extensions of each request. A handler reads through
 //! [`read`](Call::read) and writes through [`write`](Call::write).

@@ -166,6 +166,9 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
                 Class::Unimplemented,
                 "unknown_operation",
                 format!("there is no `{} {}`", request.method(), request.uri().path()),
+            )
+            .with_advice(
+                "`GET /api/v1/openapi.json` and the reflection of gRPC list what there is",
             );
             answer(failure, is_grpc)
         }

@@ -49,7 +49,7 @@ pub(crate) struct Operation {
     pub(crate) user: UserIn,
 }
 
-/// Where a call names its user.
+/// The part of a call that names its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UserIn {
     /// In a header, which the gate reads.
