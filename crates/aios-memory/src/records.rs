@@ -214,7 +214,7 @@ impl MemoryView {
             return Ok(());
         }
         let Key { kind, id } = key;
-        match self.longterm().get(key).await? {
+        match self.get_moved(key).await? {
             None => Err(aios_working::Error::NotFound { kind: *kind, id: id.to_string() }.into()),
             Some(_) => Err(Error::Record { kind: *kind, problem: RecordProblem::Moved }),
         }
@@ -264,7 +264,8 @@ impl MemoryView {
 
     /// Returns the record of this key, from working memory or, if it has left that, from
     /// long-term memory. In a user's view, the user's own record takes precedence over the shared
-    /// one.
+    /// one. A deleted record is not returned, even if its deletion has not reached long-term memory
+    /// yet.
     ///
     /// # Errors
     /// [`Error::is_ambiguous`] if this is the administrator's view and several owners have the id;
@@ -278,7 +279,7 @@ impl MemoryView {
             return Ok(here);
         }
         // Long-term memory may hold another record of this id: the user's own, or another owner's.
-        let there = self.longterm().get(key).await?;
+        let there = self.get_moved(key).await?;
         if let (None, Some(here), Some(there)) = (self.gate().acts_for(), &here, &there)
             && here.owner() != there.owner()
         {
@@ -287,6 +288,19 @@ impl MemoryView {
             return Err(aios_longterm::Error::Ambiguous { kind, id, owners }.into());
         }
         Ok(if is_own(&there) && !is_own(&here) { there } else { here.or(there) })
+    }
+
+    /// Returns the record of this key in long-term memory. A record that working memory removed is
+    /// not returned, even if the feed has not delivered the removal yet.
+    async fn get_moved(&self, key: &Key) -> Result<Option<Record>, Error> {
+        let shared = self.shared();
+        if key.kind.is_direct() || !shared.pump.is_behind().await? {
+            return Ok(self.longterm().get(key).await?);
+        }
+        // Read in this order: a removal that is delivered meanwhile is in long-term memory.
+        let watermark = shared.longterm.feed().watermark().await?;
+        let removed = shared.working.feed().removed(watermark, key).await?;
+        Ok(self.longterm().get_except(key, &removed).await?)
     }
 
     /// Returns an error if a bare id is ambiguous across both tiers, before working memory changes

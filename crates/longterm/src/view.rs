@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aios_record::{Change, Gate, Identity, Key, Kind, Record, ScopeFilter};
+use aios_record::{Change, Gate, Identity, Key, Kind, Owner, Record, ScopeFilter};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -179,14 +179,28 @@ impl LongtermView {
     /// [`Error::Ambiguous`] for the administrator if several owners have one; [`Error::Journal`],
     /// [`Error::Library`] if a store cannot be read.
     pub async fn get(&self, key: &Key) -> Result<Option<Record>, Error> {
-        Ok(self.find(key).await?.map(|row| row.record))
+        self.get_except(key, &[]).await
+    }
+
+    /// Returns the whole record that a key means, as [`get`](LongtermView::get) does, but none of
+    /// these owners: theirs were removed, and the feed has not delivered that yet.
+    ///
+    /// # Errors
+    /// As [`get`](LongtermView::get).
+    pub async fn get_except(&self, key: &Key, owners: &[Owner]) -> Result<Option<Record>, Error> {
+        Ok(self.find_except(key, owners).await?.map(|row| row.record))
     }
 
     /// Returns the row that a key means. `None` if it is not stored or has expired.
     pub(crate) async fn find(&self, key: &Key) -> Result<Option<Row>, Error> {
+        self.find_except(key, &[]).await
+    }
+
+    async fn find_except(&self, key: &Key, owners: &[Owner]) -> Result<Option<Row>, Error> {
         let (gate, parts) = (&self.gate, &self.parts);
         let Key { kind, id } = key.clone();
-        let candidates = parts.journal.candidates(gate.clone(), kind, id.clone()).await?;
+        let mut candidates = parts.journal.candidates(gate.clone(), kind, id.clone()).await?;
+        candidates.retain(|candidate| !owners.contains(&candidate.owner));
         if candidates.is_empty() {
             return Ok(None);
         }

@@ -79,6 +79,31 @@ impl Feed<'_> {
             .await
     }
 
+    /// Returns the owners whose record of this key was removed after `seq`, and not stored again.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn removed(self, seq: u64, key: &Key) -> Result<Vec<Owner>, Error> {
+        let Key { kind, id } = key.clone();
+        self.view
+            .read(move |access| {
+                // The other columns are those of the row with the greatest position.
+                let sql = "SELECT max(seq), owner, op FROM feed
+                           WHERE ?1 < seq AND kind = ?2 AND id = ?3 AND owner IS NOT NULL
+                           GROUP BY owner";
+                let mut statement = access.connection.prepare_cached(sql)?;
+                let mut rows = statement.query((signed(seq), kind.as_str(), id.as_str()))?;
+                let mut owners = Vec::new();
+                while let Some(row) = rows.next()? {
+                    if row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)? == "delete" {
+                        owners.push(Owner::from_stored(row.get::<_, String>(1)?));
+                    }
+                }
+                Ok(owners)
+            })
+            .await
+    }
+
     /// Continues numbering after `seq` if the feed is behind it. For a copy of the file that is
     /// older than the long-term memory beside it.
     ///

@@ -1,8 +1,8 @@
 //! Changes that working memory acknowledges are found at once, by every handle, exactly once.
 
 use aios_memory::{
-    AgentMemory, Error, Event, Id, Key, Kind,
-    working::{Entry, EventFilter, Goal, NewMessage},
+    Access, AgentMemory, Error, Event, Id, Key, Kind,
+    working::{self, Entry, EventFilter, FEED_KINDS, Goal, NewMessage, Working},
 };
 use serde_json::json;
 
@@ -173,4 +173,45 @@ async fn a_replaced_working_memory_is_detected() {
     let error = memory.recall("told").await.unwrap_err();
     assert!(matches!(error, Error::FeedBehind { head: 0, watermark: 1 }), "{error}");
     assert!(memory.shutdown().await.is_err());
+}
+
+#[tokio::test]
+async fn a_deleted_record_is_gone_before_its_deletion_is_delivered() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let goal = |text: &str| json!({"id": "g", "description": text});
+    memory.record(Kind::Goal, goal("everybody paints")).await.unwrap();
+    of(&memory, "ada").record(Kind::Goal, goal("ada paints")).await.unwrap();
+    memory.feed().catch_up().await.unwrap();
+    memory.shutdown().await.unwrap();
+    // Nobody delivers the deletion: the memory is closed, and then open for reading alone.
+    let config = working::Config { feed_kinds: FEED_KINDS.to_vec(), ..working::Config::default() };
+    let file = fixture.dir.path().join("memory/working.db");
+    let working = Working::open(&file, config).unwrap();
+    let key = Key::new(Kind::Goal, Id::new("g").unwrap());
+    let shared = key.clone().of(aios_memory::Owner::SHARED);
+    let adas = key.clone().of(aios_memory::Owner::user("ada").unwrap());
+    working.records().remove_exactly(&adas).await.unwrap();
+    let reading = || AgentMemory::open(fixture.config().with_access(Access::ReadOnly));
+    let memory = reading().await.unwrap();
+    let text = |memory: &AgentMemory| {
+        let ada = of(memory, "ada");
+        let key = key.clone();
+        async move { ada.get(&key).await.unwrap().map(|record| record.text) }
+    };
+    assert_eq!(text(&memory).await.as_deref(), Some("everybody paints"));
+    memory.shutdown().await.unwrap();
+    working.records().remove_exactly(&shared).await.unwrap();
+    let memory = reading().await.unwrap();
+    assert_eq!(text(&memory).await, None);
+    assert_eq!(memory.get(&key).await.unwrap(), None);
+    let administrator = memory.administrator();
+    assert_eq!(administrator.get(&key).await.unwrap(), None);
+    memory.shutdown().await.unwrap();
+    // Stored again, it is there again.
+    working.goals().put(Goal { id: key.id.clone(), ..Goal::new("painted again") }).await.unwrap();
+    let memory = reading().await.unwrap();
+    assert_eq!(text(&memory).await.as_deref(), Some("painted again"));
+    memory.shutdown().await.unwrap();
+    working.close().await;
 }

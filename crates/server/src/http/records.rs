@@ -356,10 +356,7 @@ pub(crate) async fn delete(
     let is_kept = key.kind.is_kept()
         || view.working().records().get(key).await.map_err(aios_memory::Error::from)?.is_none();
     if !is_kept {
-        let deleted = view.delete(key).await?;
-        // Long-term memory learns it by the feed, and is read where working memory has nothing.
-        view.feed().catch_up().await?;
-        return Ok(deleted);
+        return Ok(view.delete(key).await?);
     }
     // It has left working memory, or was never there.
     let target = ForgetTarget::Records(vec![record.identity()]);
