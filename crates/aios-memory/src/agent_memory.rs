@@ -27,6 +27,7 @@ use crate::{
     shared::Shared,
     spill::{Spill, Spilling},
     together::{self, Generations},
+    turns::Turns,
 };
 
 /// An open memory: all tiers of one data directory. Clones share everything.
@@ -138,6 +139,7 @@ impl AgentMemory {
             reranker,
             pump,
             updating: tokio::sync::Mutex::default(),
+            remembering: Turns::new(),
             pumping,
             spill,
             spilling,

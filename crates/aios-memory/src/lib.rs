@@ -80,6 +80,7 @@ mod spill;
 mod stats;
 mod together;
 pub mod tokens;
+mod turns;
 pub mod upkeep;
 pub mod written_path;
 
@@ -112,9 +113,10 @@ pub use crate::{
     memory_view::MemoryView,
     recall::{Recalled, Recollection},
     records::Page,
-    remember::{RememberOptions, Remembered},
+    remember::{RefusedText, RememberOptions, Remembered},
     stats::{LongtermStats, Stats},
     tokens::Tokenizer,
+    turns::{Turn, Turns},
 };
 
 /// The README's example, compiled and run.

@@ -1,14 +1,15 @@
-//! Remembering texts.
+//! Remembering texts. Not here: the records that they make, see `batch`.
 
-use std::collections::HashMap;
+mod batch;
 
-use aios_draft::identity::{Facts, Namer};
-use aios_record::{Id, Identity, Kind, Record, Scope, forms};
+use std::{collections::HashMap, fmt};
+
+use aios_record::{Id, Identity, Mode, Record, Scope, Timestamp};
 use serde::Serialize;
-use serde_json::json;
 
+use self::batch::{Batch, Draft};
 use crate::{
-    Error, MemoryView, RecordProblem,
+    Error, Kind, MemoryView,
     admission::{Admission, Arrival, Manner, Outcome, Verdict},
 };
 
@@ -33,11 +34,28 @@ pub struct RememberOptions {
     pub tags: Vec<String>,
     /// The importance, 0 to 1. Default: 0.5.
     pub importance: f32,
+    /// Id of the caller's own. A record stored under it is replaced if it says something else.
+    /// Default: derived from the text, so that the same text is stored once.
+    pub id: Option<Id>,
+    /// The heading. Default: none.
+    pub title: Option<String>,
+    /// Time of the event that the text describes. Default: unknown.
+    pub occurred_at: Option<Timestamp>,
+    /// The project, agent and session that the text belongs to. Default: those of the view.
+    pub scope: Scope,
 }
 
 impl Default for RememberOptions {
     fn default() -> RememberOptions {
-        RememberOptions { kind: Kind::Note, tags: Vec::new(), importance: 0.5 }
+        RememberOptions {
+            kind: Kind::Note,
+            tags: Vec::new(),
+            importance: 0.5,
+            id: None,
+            title: None,
+            occurred_at: None,
+            scope: Scope::default(),
+        }
     }
 }
 
@@ -66,6 +84,30 @@ impl RememberOptions {
     pub fn with_importance(self, importance: f32) -> RememberOptions {
         RememberOptions { importance, ..self }
     }
+
+    /// Sets the id.
+    #[must_use]
+    pub fn with_id(self, id: Option<Id>) -> RememberOptions {
+        RememberOptions { id, ..self }
+    }
+
+    /// Sets the heading.
+    #[must_use]
+    pub fn with_title(self, title: Option<String>) -> RememberOptions {
+        RememberOptions { title, ..self }
+    }
+
+    /// Sets the time of the event that the text describes.
+    #[must_use]
+    pub fn with_occurred_at(self, occurred_at: Option<Timestamp>) -> RememberOptions {
+        RememberOptions { occurred_at, ..self }
+    }
+
+    /// Sets the project, agent and session that the text belongs to.
+    #[must_use]
+    pub fn with_scope(self, scope: Scope) -> RememberOptions {
+        RememberOptions { scope, ..self }
+    }
 }
 
 /// The result of remembering a text.
@@ -75,6 +117,45 @@ pub struct Remembered {
     pub id: Id,
     /// True if the same text was remembered before.
     pub known: bool,
+    /// True if the record of the given id said something else and was replaced.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub replaced: bool,
+}
+
+/// The reason for which none of several texts was stored.
+#[derive(Debug)]
+pub struct RefusedText {
+    /// Index of the text that cannot be stored. `None` if the problem concerns no single text.
+    pub index: Option<usize>,
+    /// The problem.
+    pub error: Error,
+}
+
+impl RefusedText {
+    fn of(index: usize) -> impl FnOnce(Error) -> RefusedText {
+        move |error| RefusedText { index: Some(index), error }
+    }
+}
+
+impl From<Error> for RefusedText {
+    fn from(error: Error) -> RefusedText {
+        RefusedText { index: None, error }
+    }
+}
+
+impl fmt::Display for RefusedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "text {index}: {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RefusedText {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 impl MemoryView {
@@ -91,7 +172,8 @@ impl MemoryView {
     /// Remembers `text` with `options`.
     ///
     /// # Errors
-    /// - [`Error::Record`] if the text is empty, or the kind belongs to working memory.
+    /// - [`Error::Record`] if the text or a label is empty, or the kind belongs to working memory.
+    /// - [`Error::Vocabulary`] if the scope names another part than the view's.
     /// - [`Error::Guard`] if the guard refuses the text.
     /// - Errors of long-term memory.
     pub async fn remember_with(
@@ -122,108 +204,85 @@ impl MemoryView {
     ///
     /// # Errors
     /// As [`remember_with`](MemoryView::remember_with), for the first text that cannot be stored.
-    /// Nothing is stored if a text is empty, of another kind or refused by the guard.
+    /// Nothing is stored then.
     pub async fn remember_all(
         &self,
         texts: Vec<(String, RememberOptions)>,
     ) -> Result<Vec<Remembered>, Error> {
-        for (text, RememberOptions { kind, .. }) in &texts {
-            let kind = *kind;
-            if forms::is_blank(text) {
-                return Err(Error::Record { kind, problem: RecordProblem::NoText });
-            }
-            if !kind.is_direct() {
-                return Err(Error::Record { kind, problem: RecordProblem::OtherTier });
-            }
-        }
-        let mut scope = Scope::default();
-        self.gate().fill(&mut scope)?;
-        let identities = self.identities_of(&texts, &scope).await?;
-        // The lock keeps concurrent updates from losing each other's tags.
-        let _turn = self.shared().updating.lock().await;
-        let stored = self.longterm().records().get_all(&identities).await?;
-        let stored = stored.into_iter().filter(|it| it.scope == scope);
-        let mut stored: HashMap<Identity, Record> = stored.map(|it| (it.identity(), it)).collect();
-        let mut places: HashMap<Identity, usize> = HashMap::new();
-        let mut records: Vec<Record> = Vec::with_capacity(texts.len());
-        let mut remembered = Vec::with_capacity(texts.len());
-        for ((text, options), identity) in texts.into_iter().zip(identities) {
-            let place = *places.entry(identity.clone()).or_insert(records.len());
-            let known = place < records.len() || stored.contains_key(&identity);
-            if place == records.len() {
-                let before = stored.remove(&identity);
-                records.push(before.unwrap_or_else(|| new(&identity, text, &scope)));
-            }
-            remember_again(&mut records[place], options);
-            remembered.push((place, known));
-        }
-        let arrivals = records.into_iter().map(|record| Arrival::of_record(1, record)).collect();
-        let verdicts = Admission::new(self, Manner::Written).admit(arrivals).await?;
-        let result = |(place, known): (usize, bool)| {
-            let Verdict { id, outcome, .. } = &verdicts[place];
-            Remembered { id: id.clone(), known: known || *outcome == Outcome::Known }
-        };
-        Ok(remembered.into_iter().map(result).collect())
+        self.remember_batch(texts).await.map_err(|refused| refused.error)
     }
 
-    /// Returns the identities of texts: derived from the text, or those that a former version of
-    /// this program gave them.
-    async fn identities_of(
+    /// Remembers texts as [`remember_all`](MemoryView::remember_all) does. The error has the index
+    /// of the text that cannot be stored.
+    ///
+    /// # Errors
+    /// As [`remember_all`](MemoryView::remember_all).
+    pub async fn remember_batch(
         &self,
-        texts: &[(String, RememberOptions)],
-        scope: &Scope,
-    ) -> Result<Vec<Identity>, Error> {
-        let mut identities = Vec::with_capacity(texts.len());
-        let mut former = Vec::new();
-        for (place, (text, RememberOptions { kind, .. })) in texts.iter().enumerate() {
-            let facts = Facts {
-                kind: *kind,
-                scope,
-                role: None,
-                name: None,
-                external_id: None,
-                occurred_at: None,
-                text,
-            };
-            let names = Namer::default().name(facts, None);
-            let identity = |id| Identity::new(scope.owner(), *kind, id);
-            former.extend(names.former.into_iter().map(|key| (place, identity(key.id))));
-            identities.push(identity(names.id));
+        texts: Vec<(String, RememberOptions)>,
+    ) -> Result<Vec<Remembered>, RefusedText> {
+        let mut drafts = Vec::with_capacity(texts.len());
+        for (index, (text, options)) in texts.into_iter().enumerate() {
+            let draft = Draft::of(self.gate(), text, options);
+            drafts.push(draft.map_err(RefusedText::of(index))?);
         }
-        let asked: Vec<Identity> = former.iter().map(|(_, identity)| identity.clone()).collect();
-        let known = self.longterm().records().known(&asked).await?;
-        for ((place, identity), known) in former.into_iter().zip(known) {
-            if known {
-                identities[place] = identity;
+        // Without turns, two calls could lose each other's tags.
+        let names = drafts.iter().flat_map(Draft::identities).map(|it| it.encode());
+        let names: Vec<String> = names.collect();
+        let _turn = self.shared().remembering.of(names).await;
+        let before = self.stored_before(&mut drafts).await?;
+        let mut batch = Batch::default();
+        let mut added = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.into_iter().enumerate() {
+            added.push(batch.add(draft, &before).map_err(RefusedText::of(index))?);
+        }
+        let arrivals = batch.arrivals();
+        let admitted = Admission::new(self, Manner::Written).admit(arrivals.clone()).await;
+        let verdicts = match admitted {
+            Ok(verdicts) => verdicts,
+            Err(error) => {
+                let index = batch.index_of(self.refused(arrivals).await);
+                return Err(RefusedText { index, error });
+            }
+        };
+        let result = |added: batch::Added| {
+            let Verdict { id, outcome, .. } = &verdicts[added.place];
+            let replaced = added.replaces && *outcome != Outcome::Known;
+            let known = added.is_known || (!added.replaces && *outcome == Outcome::Known);
+            Remembered { id: id.clone(), known, replaced }
+        };
+        Ok(added.into_iter().map(result).collect())
+    }
+
+    /// Returns the stored records of these drafts. A text that is stored under an id of a former
+    /// version of this program keeps it.
+    async fn stored_before(
+        &self,
+        drafts: &mut [Draft],
+    ) -> Result<HashMap<Identity, Record>, Error> {
+        let identities: Vec<Identity> = drafts.iter().flat_map(Draft::identities).collect();
+        let records = self.longterm().records();
+        let known = records.known(&identities).await?;
+        let known = identities.into_iter().zip(known).filter(|(_, known)| *known);
+        let known: Vec<Identity> = known.map(|(identity, _)| identity).collect();
+        if known.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let stored = records.get_all(&known).await?;
+        let stored: HashMap<Identity, Record> =
+            stored.into_iter().map(|record| (record.identity(), record)).collect();
+        drafts.iter_mut().for_each(|draft| draft.keep_former_id(&stored));
+        Ok(stored)
+    }
+
+    /// Returns the place of the arrival that is refused by itself.
+    async fn refused(&self, arrivals: Vec<Arrival>) -> Option<usize> {
+        for (place, arrival) in arrivals.into_iter().enumerate() {
+            let mut trial = Admission::new(self, Manner::Written).with_mode(Mode::DryRun);
+            if trial.admit(vec![arrival]).await.is_err() {
+                return Some(place);
             }
         }
-        Ok(identities)
+        None
     }
-}
-
-/// Builds the record of a text that is not stored yet.
-fn new(identity: &Identity, text: String, scope: &Scope) -> Record {
-    let payload = json!({"content": text});
-    let record = Record::new(identity.kind, identity.id.clone(), text, scope.clone());
-    Record { payload, importance: 0.0, ..record }
-}
-
-/// Applies the options of a text to its record. Remembering makes an ended record valid again.
-fn remember_again(record: &mut Record, options: RememberOptions) {
-    let RememberOptions { tags, importance, .. } = options;
-    record.tags = united(std::mem::take(&mut record.tags), tags);
-    record.importance = record.importance.max(importance.clamp(0.0, 1.0));
-    record.valid_to = None;
-    record.superseded_by = None;
-    record.expires_at = None;
-}
-
-/// Returns the labels of both without duplicates, those of the record first.
-fn united(mut tags: Vec<String>, new: Vec<String>) -> Vec<String> {
-    for tag in new {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    tags
 }

@@ -17,6 +17,7 @@ use crate::{
     pumping::Pumping,
     rerank::Reranker,
     spill::{Spill, Spilling},
+    turns::Turns,
 };
 
 /// The parts of an open memory.
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) pump: Pump,
     /// Held while a record of working memory is changed.
     pub(crate) updating: tokio::sync::Mutex<()>,
+    /// Turns of the texts that are remembered.
+    pub(crate) remembering: Turns,
     pub(crate) pumping: Pumping,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,

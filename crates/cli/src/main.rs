@@ -10,6 +10,7 @@
 mod args;
 mod command;
 mod failure;
+mod imports;
 mod opening;
 mod output;
 mod remedy;

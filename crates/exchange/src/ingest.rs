@@ -114,6 +114,9 @@ pub async fn reader(
     while let Some(pieces) = batches.recv().await {
         let written = writer.write_pieces(pieces).await;
         written.map_err(|error| error.after(writer.added()))?;
+        if let Some(counts) = &options.counts {
+            counts(writer.counts());
+        }
         if let Some(progress) = &options.progress {
             progress(Progress::new(bytes_read.load(Ordering::Relaxed)));
         }
@@ -152,13 +155,13 @@ fn read_in_background(
 ) -> (mpsc::Receiver<Vec<Piece>>, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     let embedder = Arc::clone(view.embedder());
-    let (format, thinking) = (options.format, options.thinking);
+    let (format, thinking, session) = (options.format, options.thinking, options.session.clone());
     let mut scope = view.gate().filter().scope.clone();
     // The gate fills in the owner, once it is known whether the record names one.
     scope.user = None;
     let is_owned = view.gate().acts_for_user();
     let reading = task::spawn_blocking(move || {
-        let session = Unnamed::of(name.as_deref());
+        let session = session.map_or_else(|| Unnamed::of(name.as_deref()), Unnamed::Fixed);
         let defaults = Defaults { scope, session, is_owned, ..Defaults::default() };
         let mut batch = Vec::with_capacity(Writer::BATCH);
         let chunks = |text: &str| chunks(text, &*embedder);

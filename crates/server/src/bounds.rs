@@ -1,5 +1,7 @@
-//! Bounds of requests, the same for both transports. The OpenAPI document and the protocol file
-//! repeat them in words.
+//! Bounds of requests and answers, the same for both transports. The OpenAPI document, the protocol
+//! file and `docs/HTTP.md` repeat them in words.
+
+use std::time::Duration;
 
 /// Maximum number of texts to remember of one message.
 pub(crate) const TEXTS_MAX: usize = 256;
@@ -15,3 +17,17 @@ pub(crate) const PAGE_RECORDS_MAX: usize = 500;
 pub(crate) const KEYS_MAX: usize = 1_000;
 /// Maximum number of records that a text selects to forget.
 pub(crate) const TEXT_RECORDS_MAX: usize = 1_000;
+/// Largest budget of tokens of a context or a search.
+pub(crate) const TOKENS_MAX: usize = 1_000_000;
+/// Maximum length of the project or agent of a scope, in bytes. A session has that of an id.
+pub(crate) const SCOPE_BYTES_MAX: usize = 1_024;
+/// Bytes of the records of an answer over HTTP, after which it ends early. It has one record at
+/// least.
+pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 8 << 20;
+/// The same over gRPC, whose clients refuse messages above 4 MiB unless they are told otherwise.
+pub(crate) const GRPC_ANSWER_BYTES_MAX: usize = 3 << 20;
+/// Interval between looks into the ring of events, for a reader that has read all. A look reads one
+/// number.
+pub(crate) const EVENTS_INTERVAL: Duration = Duration::from_millis(20);
+/// Longest silence of a caller that sends a stream.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aios_memory::{Error, Remedy, longterm};
+use aios_memory::{Error, RefusedText, Remedy, longterm};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
@@ -241,6 +241,16 @@ impl From<Error> for Failure {
             tracing::error!(error = &error as &dyn std::error::Error, "a call failed");
         }
         failure
+    }
+}
+
+impl From<RefusedText> for Failure {
+    fn from(RefusedText { index, error }: RefusedText) -> Failure {
+        let failure = Failure::from(error);
+        match index {
+            Some(index) => failure.within(&format!("items[{index}]")),
+            None => failure,
+        }
     }
 }
 

@@ -27,13 +27,14 @@ mod stats;
 mod store;
 #[cfg(test)]
 mod tests;
-mod turns;
 mod version;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router, middleware,
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
     routing::{get, post},
 };
 use http::{Method, Uri};
@@ -42,17 +43,22 @@ use self::service::Service;
 use crate::{
     config::Config,
     failure::{Class, Failure},
+    importer::Importer,
 };
 
 /// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
 /// is the caller's.
-pub(crate) fn router(config: &Config) -> Router {
-    with_quiet(config, events::QUIET_MAX)
+pub(crate) fn router(config: &Config, importer: Option<Arc<dyn Importer>>) -> Router {
+    with_quiet(config, importer, events::QUIET_MAX)
 }
 
 /// Returns the routes, with a comment in event streams after `quiet_max`.
-fn with_quiet(config: &Config, quiet_max: Duration) -> Router {
-    let service = Service::new(config, quiet_max);
+fn with_quiet(
+    config: &Config,
+    importer: Option<Arc<dyn Importer>>,
+    quiet_max: Duration,
+) -> Router {
+    let service = Service::new(config, importer, quiet_max);
     let repeated = middleware::from_fn_with_state(service.clone(), idempotency::answer_once);
     let mut routes = api();
     if config.mem0 {
@@ -73,7 +79,8 @@ fn api() -> Router<Service> {
         .route("/api/v1/remember", post(remember::remember))
         .route("/api/v1/recall", post(recall::recall))
         .route("/api/v1/context", post(context::context))
-        .route("/api/v1/ingest", post(ingest::ingest))
+        // An upload is a stream; its parts have limits of their own.
+        .route("/api/v1/ingest", post(ingest::ingest).layer(DefaultBodyLimit::disable()))
         .route("/api/v1/export", get(export::export))
         .route("/api/v1/records/{kind}", get(records::list_records).post(records::put_record))
         .route(

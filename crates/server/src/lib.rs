@@ -2,6 +2,7 @@
 #![recursion_limit = "256"]
 
 mod access;
+mod answer_bytes;
 mod bounds;
 mod call;
 mod caller;
@@ -16,6 +17,7 @@ mod gate;
 mod grpc;
 mod hex;
 mod http;
+mod importer;
 mod listener;
 mod metrics;
 mod operation;
@@ -24,6 +26,7 @@ mod peer;
 mod place;
 mod rate;
 mod remedy;
+mod scope;
 mod server;
 mod tokens;
 
@@ -32,6 +35,7 @@ pub use crate::{
     config::{Config, tokens_file},
     error::Error,
     follow::{Followed, News, follow_events},
+    importer::{Counting, ImportFailure, ImportFile, ImportReport, Importer, Importing},
     listener::{Listener, Presence, Tls, socket_of},
     operation::Right,
     server::{Ready, Server},

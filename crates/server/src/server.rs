@@ -26,6 +26,7 @@ use crate::{
     command::{self, Commands},
     gate::{Gate, pass},
     grpc, http,
+    importer::Importer,
     peer::Peer,
 };
 
@@ -53,19 +54,27 @@ pub struct Server {
     memory: AgentMemory,
     config: Config,
     commands: Option<Arc<dyn Commands>>,
+    importer: Option<Arc<dyn Importer>>,
 }
 
 impl Server {
     /// Describes a service over `memory`.
     #[must_use]
     pub fn new(memory: AgentMemory, config: Config) -> Server {
-        Server { memory, config, commands: None }
+        Server { memory, config, commands: None, importer: None }
     }
 
     /// Answers command lines of the user who runs the service, over its socket.
     #[must_use]
     pub fn with_commands(self, commands: impl Commands) -> Server {
         Server { commands: Some(Arc::new(commands)), ..self }
+    }
+
+    /// Reads files in the formats of other programs, which an upload to `/api/v1/ingest` may have.
+    /// Without it, lines of records are read alone.
+    #[must_use]
+    pub fn with_importer(self, importer: impl Importer) -> Server {
+        Server { importer: Some(Arc::new(importer)), ..self }
     }
 
     /// Serves the listener until `shutdown` ends: [`prepare`](Server::prepare) and
@@ -89,7 +98,7 @@ impl Server {
     /// - [`Error::Tokens`] if the file of tokens cannot be used.
     /// - [`Error::Setting`] if a limit is 0.
     pub async fn prepare(self, listener: Listener) -> Result<Ready, Error> {
-        let Server { memory, config, commands } = self;
+        let Server { memory, config, commands, importer } = self;
         check(&config)?;
         let tokens = config.tokens_file.as_ref().map(Tokens::open).transpose()?;
         let has_tokens = match &tokens {
@@ -99,7 +108,8 @@ impl Server {
         listener.check_exposure(has_tokens, config.behind_proxy)?;
         let access = Access::new(&config, tokens);
         let gate = Arc::new(Gate::new(memory, &config, access));
-        Ok(Ready { running: Running::new(config, gate, commands).await, listener })
+        let running = Running::new(config, gate, commands, importer).await;
+        Ok(Ready { running, listener })
     }
 }
 
@@ -174,10 +184,15 @@ impl Drop for Opened {
 }
 
 impl Running {
-    async fn new(config: Config, gate: Arc<Gate>, commands: Option<Arc<dyn Commands>>) -> Running {
+    async fn new(
+        config: Config,
+        gate: Arc<Gate>,
+        commands: Option<Arc<dyn Commands>>,
+        importer: Option<Arc<dyn Importer>>,
+    ) -> Running {
         let (rpcs, health) = grpc::routes(&config).await;
         let answered = commands.map(|commands| command::router(gate.memory.clone(), commands));
-        let router = http::router(&config)
+        let router = http::router(&config, importer)
             .merge(life::router(Arc::clone(&gate)))
             .merge(answered.unwrap_or_default())
             .merge(rpcs)

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     args::{Global, Serve},
     failure::Failure,
+    imports::ServedImports,
     opening::{self, Use},
     output::{Output, shown, start_service_log},
     service::ServedCommands,
@@ -55,6 +56,7 @@ pub(crate) async fn serve(
         presence.note(&listener)?;
         let ready = Server::new(memory.clone(), limits)
             .with_commands(ServedCommands)
+            .with_importer(ServedImports)
             .prepare(listener)
             .await?;
         tell_ready(&data_dir, ready.local_addr(), ready.socket(), output)?;

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use aios_memory::admission::Tally;
 use aios_record::Progress;
 
 use super::format::Format;
@@ -35,7 +36,11 @@ pub struct IngestOptions {
     pub format: Format,
     /// Handling of a model's thinking. Default: [`Thinking::LeftOut`].
     pub thinking: Thinking,
+    /// Session of messages that name none. Default: derived from the name of the file, or from the
+    /// content of a stream.
+    pub session: Option<String>,
     pub(super) progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+    pub(super) counts: Option<Arc<dyn Fn(&Tally) + Send + Sync>>,
 }
 
 impl IngestOptions {
@@ -51,6 +56,19 @@ impl IngestOptions {
         IngestOptions { thinking, ..self }
     }
 
+    /// Sets the session of messages that name none.
+    #[must_use]
+    pub fn with_session(self, session: impl Into<String>) -> IngestOptions {
+        IngestOptions { session: Some(session.into()), ..self }
+    }
+
+    /// Sets the callback for the counts so far, which is called after every batch: these records
+    /// are durable. Default: none.
+    #[must_use]
+    pub fn with_counts(self, counts: impl Fn(&Tally) + Send + Sync + 'static) -> IngestOptions {
+        IngestOptions { counts: Some(Arc::new(counts)), ..self }
+    }
+
     /// Sets the callback for the number of bytes read, which is called after every batch. Default:
     /// none.
     #[must_use]
@@ -64,6 +82,7 @@ impl fmt::Debug for IngestOptions {
         f.debug_struct("IngestOptions")
             .field("format", &self.format)
             .field("thinking", &self.thinking)
+            .field("session", &self.session)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 use aios_draft::{Draft, Mend, identity::Namer};
 use aios_memory::{
     Kind, MemoryView,
-    admission::{Admission, Arrival, Document, Manner, Mending, Outcome, Refusal, Revision},
+    admission::{Admission, Arrival, Document, Manner, Mending, Outcome, Refusal, Revision, Tally},
 };
 
 use super::{
@@ -55,6 +55,11 @@ impl Writer {
     /// Returns the number of records written so far.
     pub(super) fn added(&self) -> u64 {
         self.report.tally.added
+    }
+
+    /// Returns the counts of the records written so far.
+    pub(super) fn counts(&self) -> &Tally {
+        &self.report.tally
     }
 
     /// Records a part of the input that is refused.

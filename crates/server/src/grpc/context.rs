@@ -8,8 +8,10 @@ use super::{
     values::{self, narrow},
 };
 use crate::{
+    bounds::TOKENS_MAX,
     call::Call,
     failure::Failure,
+    scope::scope_of,
     wire::{
         ContextChunk, ContextRequest, ContextResponse, TaskContext, TaskContextChunk,
         TaskContextOmission, TaskContextRequest,
@@ -45,6 +47,8 @@ pub(super) async fn of_task(
     let TaskContextRequest { task, max_tokens, tiers: names, tokenizer, format, session, scope } =
         request;
     let view = scope::view(call, scope)?;
+    let session = values::text(session);
+    scope_of("", None, None, session.clone())?;
     let mut options = view.context_options();
     let tiers = named("tiers", &names, Unknown::Refused)?;
     options.tiers = call.caller.tiers(tiers, options.tiers)?;
@@ -55,7 +59,7 @@ pub(super) async fn of_task(
     if let Some(name) = values::text(format) {
         options.format = name.parse().map_err(|error: packing::Error| invalid("format", &error))?;
     }
-    options.session = values::text(session);
+    options.session = session;
     let context = call.read(call.caller.context(&view, &task, &options)).await?;
     Ok(context_message(context))
 }
@@ -66,7 +70,7 @@ fn invalid(field: &str, error: &dyn std::error::Error) -> Failure {
 
 /// Returns the token budget, or `None` if it is not given.
 fn tokens(max_tokens: i32) -> Result<Option<usize>, Failure> {
-    values::count("max_tokens", max_tokens, i32::MAX as usize)
+    values::count("max_tokens", max_tokens, TOKENS_MAX)
 }
 
 /// Returns the tiers that a caller names; `None` if it names none.

@@ -4,10 +4,11 @@ use aios_memory::{Key, Kind, Record, draft::moment};
 
 use super::{
     scope,
-    values::{self, seconds},
+    values::{self, narrow, seconds},
 };
 use crate::{
-    bounds::{PAGE_RECORDS, PAGE_RECORDS_MAX},
+    answer_bytes::{Room, json_bytes, page},
+    bounds::{GRPC_ANSWER_BYTES_MAX, PAGE_RECORDS, PAGE_RECORDS_MAX},
     call::Call,
     failure::Failure,
     hex,
@@ -27,17 +28,23 @@ pub(super) async fn get(
     let Some(record) = call.read(view.get(&key)).await? else {
         return Err(Failure::not_found(format!("no record `{key}`")).with_advice("check the key"));
     };
-    let mut versions = Vec::new();
-    if request.history {
-        for version in call.read(view.history(&key)).await? {
-            versions.push(RecordVersion {
-                written_at: version.written_at.as_second(),
-                replaced_at: seconds(version.replaced_at),
-                record: Some(record_message(version.record)),
-            });
-        }
-    }
-    Ok(GetRecordResponse { record: Some(record_message(record)), versions })
+    let mut room = Room::new(GRPC_ANSWER_BYTES_MAX);
+    room.takes(bytes_of(&record));
+    let mut versions = match request.history {
+        true => call.read(view.history(&key)).await?,
+        false => Vec::new(),
+    };
+    let left_out = room.cut(&mut versions, |version| bytes_of(&version.record));
+    let versions = versions.into_iter().map(|version| RecordVersion {
+        written_at: version.written_at.as_second(),
+        replaced_at: seconds(version.replaced_at),
+        record: Some(record_message(version.record)),
+    });
+    Ok(GetRecordResponse {
+        record: Some(record_message(record)),
+        versions: versions.collect(),
+        left_out: narrow(left_out),
+    })
 }
 
 pub(super) async fn list(
@@ -56,7 +63,8 @@ pub(super) async fn list(
                 .with_advice("list from the beginning, or send `next_page_token` of a page")
         })?),
     };
-    let page = call.read(view.list(kind, after.as_deref(), limit)).await?;
+    let listing = page(&view, kind, after, limit, GRPC_ANSWER_BYTES_MAX, bytes_of);
+    let page = call.read(Box::pin(listing)).await?;
     Ok(ListRecordsResponse {
         records: page.records.into_iter().map(record_message).collect(),
         next_page_token: page.next.map(|next| sealed(kind, &next)).unwrap_or_default(),
@@ -68,6 +76,11 @@ pub(super) fn key(field: &str, text: &str) -> Result<Key, Failure> {
     text.parse().map_err(|error| {
         Failure::invalid(format!("`{field}`: `{}`: {error}", moment::excerpt(text)))
     })
+}
+
+/// Returns the bytes of a record in a message, which has its text twice.
+fn bytes_of(record: &Record) -> usize {
+    record.text.len() + json_bytes(record)
 }
 
 fn record_message(record: Record) -> MemoryRecord {

@@ -1,5 +1,7 @@
 //! Remembering texts: one call, or a stream whose waiting texts are written together.
 
+use std::time::Duration;
+
 use aios_memory::{Key, Kind, MemoryView, Remedy, RememberOptions, Remembered};
 use futures::{FutureExt, Stream, StreamExt};
 use tonic::Status;
@@ -31,22 +33,26 @@ pub(super) async fn remember(
     let RememberRequest { items, scope } = request;
     check_count(items.len())?;
     let view = scope::view(call, scope)?;
-    let texts: Vec<Text> = items.into_iter().map(text_of).collect::<Result<_, _>>()?;
+    let mut texts: Vec<Text> = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        texts.push(text_of(item).map_err(|it| it.within(&format!("items[{index}]")))?);
+    }
     let kinds: Vec<Kind> = texts.iter().map(|(_, options)| options.kind).collect();
     let remembered = write(call, &view, texts).await?;
-    let result = |(kind, Remembered { id, known }): (Kind, Remembered)| RememberResult {
-        key: Key::new(kind, id).to_string(),
-        known,
+    let result = |(kind, Remembered { id, known, replaced }): (Kind, Remembered)| {
+        RememberResult { key: Key::new(kind, id).to_string(), known, replaced }
     };
     let results: Vec<_> = kinds.into_iter().zip(remembered).map(result).collect();
     let keys: Vec<String> = results.iter().map(|result| result.key.clone()).collect();
     Ok(Answer::changed(RememberResponse { results }, keys))
 }
 
-/// Remembers a stream of texts. A text that cannot be stored does not prevent the others.
+/// Remembers a stream of texts. A text that cannot be stored does not prevent the others. The stream
+/// ends after a silence of `silence_max`; the texts that arrived before are stored.
 pub(super) async fn all(
     call: &Call,
     requests: impl Stream<Item = Result<RememberRequest, Status>> + Unpin,
+    silence_max: Duration,
 ) -> Result<RememberSummary, Failure> {
     let mut requests = requests;
     let mut intake = Intake::default();
@@ -57,7 +63,10 @@ pub(super) async fn all(
             None => tokio::select! {
                 biased;
                 failure = call.over() => return Err(failure),
-                next = requests.next() => next,
+                next = tokio::time::timeout(silence_max, requests.next()) => match next {
+                    Ok(next) => next,
+                    Err(_) => return Err(intake.silent(silence_max)),
+                },
             },
         };
         let Some(next) = next else { break };
@@ -115,8 +124,8 @@ impl Intake {
             Ok(remembered) => remembered.iter().for_each(|it| self.count(it)),
             Err(failure) if is_of_text(&failure) => {
                 for (index, text) in texts {
-                    match write(call, view, vec![text]).await {
-                        Ok(remembered) => remembered.iter().for_each(|it| self.count(it)),
+                    match write_one(call, view, text).await {
+                        Ok(remembered) => self.count(&remembered),
                         Err(failure) => self.refuse(index, failure)?,
                     }
                 }
@@ -126,10 +135,25 @@ impl Intake {
         Ok(())
     }
 
+    /// Returns the failure of a stream that sends nothing any more.
+    fn silent(&self, silence_max: Duration) -> Failure {
+        let RememberSummary { added, known, replaced, refused, .. } = self.summary;
+        Failure::new(
+            Class::Unavailable,
+            "silent",
+            format!(
+                "the stream sent nothing for {silence_max:?}; of its texts, {added} were added, \
+                 {known} known, {replaced} replaced and {refused} refused"
+            ),
+        )
+        .with_advice("begin a new stream with the texts that follow; stored texts are known")
+    }
+
     fn count(&mut self, remembered: &Remembered) {
-        match remembered.known {
-            true => self.summary.known += 1,
-            false => self.summary.added += 1,
+        match remembered {
+            Remembered { replaced: true, .. } => self.summary.replaced += 1,
+            Remembered { known: true, .. } => self.summary.known += 1,
+            _ => self.summary.added += 1,
         }
     }
 
@@ -165,12 +189,26 @@ async fn write(
         return Ok(Vec::new());
     }
     let view = view.clone();
-    call.write(async move { Box::pin(view.remember_all(texts)).await }).await
+    call.write(async move { Box::pin(view.remember_batch(texts)).await }).await
+}
+
+async fn write_one(
+    call: &Call,
+    view: &MemoryView,
+    (text, options): Text,
+) -> Result<Remembered, Failure> {
+    let view = view.clone();
+    call.write(async move { Box::pin(view.remember_with(&text, options)).await }).await
 }
 
 fn text_of(item: RememberItem) -> Result<Text, Failure> {
-    let RememberItem { text, kind, tags, importance } = item;
-    let mut options = RememberOptions::default().with_tags(tags);
+    let RememberItem { text, kind, tags, importance, id, title, occurred_at } = item;
+    let id = values::text(id).map(|id| values::id("id", id)).transpose()?;
+    let mut options = RememberOptions::default()
+        .with_tags(tags)
+        .with_id(id)
+        .with_title(values::text(title))
+        .with_occurred_at(values::time("occurred_at", occurred_at)?);
     if let Some(name) = values::text(kind) {
         options.kind = values::kind("kind", &name)?;
     }

@@ -1,14 +1,16 @@
 //! Searches.
 
 use aios_memory::{Kind, Recollection, longterm::Explain};
+use prost::Message;
 use serde_json::Value;
 
 use super::{
     scope,
-    values::{self, bytes, seconds},
+    values::{self, bytes, narrow, seconds},
 };
 use crate::{
-    bounds::HITS_MAX,
+    answer_bytes::Room,
+    bounds::{GRPC_ANSWER_BYTES_MAX, HITS_MAX},
     call::Call,
     failure::Failure,
     wire::{
@@ -57,7 +59,9 @@ async fn results(
         .with_min_relevance(values::share("min_relevance", min_relevance)?);
     options.limit = values::count("n_results", n_results, RESULTS_MAX)?.or(options.limit);
     let recalled = call.read(view.recall_with(&query, &options)).await?;
-    Ok(SearchResults { results: recalled.hits.into_iter().map(result_message).collect() })
+    let mut results: Vec<_> = recalled.hits.into_iter().map(result_message).collect();
+    let left_out = Room::new(GRPC_ANSWER_BYTES_MAX).cut(&mut results, Message::encoded_len);
+    Ok(SearchResults { results, left_out: narrow(left_out) })
 }
 
 pub(super) async fn recall(call: &Call, request: RecallRequest) -> Result<RecallResponse, Failure> {
@@ -73,8 +77,11 @@ pub(super) async fn recall(call: &Call, request: RecallRequest) -> Result<Recall
         .with_explain(if request.explain { Explain::Yes } else { Explain::No });
     options.limit = values::count("limit", request.limit, HITS_MAX)?.or(options.limit);
     let recalled = call.read(view.recall_with(&request.query, &options)).await?;
+    let mut hits: Vec<_> = recalled.hits.into_iter().map(hit_message).collect();
+    let left_out = Room::new(GRPC_ANSWER_BYTES_MAX).cut(&mut hits, Message::encoded_len);
     Ok(RecallResponse {
-        hits: recalled.hits.into_iter().map(hit_message).collect(),
+        hits,
+        left_out: narrow(left_out),
         elapsed_ms: recalled.elapsed_ms,
         behind: recalled.behind,
         vectors_outstanding: recalled.vectors_outstanding,

@@ -9,6 +9,7 @@ use super::{
     stream, watch, work,
 };
 use crate::{
+    bounds::SILENCE_MAX,
     call::Call,
     wire::{self, memory_service_server::MemoryService},
 };
@@ -96,7 +97,7 @@ rpcs! {
         request: Request<Streaming<wire::RememberRequest>>,
     ) -> Result<Response<wire::RememberSummary>, Status> {
         let (call, texts) = accepted(request)?;
-        Ok(Response::new(Box::pin(remember::all(&call, texts)).await?))
+        Ok(Response::new(Box::pin(remember::all(&call, texts, SILENCE_MAX)).await?))
     }
 
     type WatchEventsStream = BoxStream<'static, Result<wire::EventNews, Status>>;

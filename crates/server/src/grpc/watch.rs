@@ -1,12 +1,11 @@
 //! Following the events of the machine. The reader polls the ring, which neither waits for it nor
 //! knows it; what the ring has replaced in the meantime is counted.
 
-use std::time::Duration;
-
 use aios_memory::operational::{Category, Cursor, Filter, Operational, StoredEvent};
 
 use super::{events::event_message, stream::Source, values};
 use crate::{
+    bounds::EVENTS_INTERVAL,
     call::Call,
     failure::Failure,
     wire::{EventNews, WatchEventsRequest},
@@ -14,9 +13,6 @@ use crate::{
 
 /// Events per message, and per look into the ring.
 const EVENTS_MAX: usize = 256;
-
-/// Interval between looks into a ring without news. A look reads one number.
-const INTERVAL: Duration = Duration::from_millis(20);
 
 /// A reader of events.
 pub(super) struct Watch {
@@ -98,7 +94,7 @@ impl Source for Watch {
                 return Ok(Some(EventNews { events, lost, expired, cursor }));
             }
             match seen.is_empty() {
-                true => tokio::time::sleep(INTERVAL).await,
+                true => tokio::time::sleep(EVENTS_INTERVAL).await,
                 // Other calls have their turn between events that are not selected.
                 false => tokio::task::yield_now().await,
             }

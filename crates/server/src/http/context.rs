@@ -11,10 +11,7 @@ use super::{
     request::{Json, Part, within},
     shapes::word,
 };
-use crate::{call::Call, failure::Failure};
-
-/// Largest budget.
-const TOKENS_MAX: usize = 1_000_000;
+use crate::{bounds::TOKENS_MAX, call::Call, failure::Failure};
 
 /// A task that needs a context.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -31,14 +31,12 @@ use super::{
     request::{Json, Query, id_of, within},
     service::Service,
 };
-use crate::{call::Call, failure::Failure};
+use crate::{bounds::EVENTS_INTERVAL, call::Call, failure::Failure};
 
 /// Maximum number of events of one request.
 const EVENTS_MAX: usize = 256;
 /// Events read from the ring at once, which bounds the bytes that wait for a slow reader.
 const BATCH: usize = 64;
-/// Time between two looks at the ring, if nothing came.
-const POLL: Duration = Duration::from_millis(50);
 /// Time after which a comment shows that the connection is alive.
 pub(super) const QUIET_MAX: Duration = Duration::from_secs(15);
 /// The header with which a reader resumes.
@@ -274,7 +272,7 @@ impl Watcher {
                 tokio::task::yield_now().await;
                 continue;
             }
-            sleep(POLL).await;
+            sleep(EVENTS_INTERVAL).await;
         }
     }
 

@@ -21,14 +21,12 @@ use super::{
     request::{Json, PathName, Query, within},
     service::Service,
 };
-use crate::{call::Call, failure::Failure};
+use crate::{bounds::TOKENS_MAX, call::Call, failure::Failure};
 
 /// Maximum number of items of one request.
 const ITEMS_MAX: usize = 256;
 /// Maximum number of listed memories.
 const LIMIT_MAX: usize = 1_000;
-/// Largest budget of tokens.
-const TOKENS_MAX: usize = 1_000_000;
 /// The type of our memories.
 const WORLD: &str = "world";
 

@@ -21,7 +21,8 @@ use super::{
     shapes::{State as Outcome, Stored},
 };
 use crate::{
-    bounds::MESSAGES_MAX,
+    answer_bytes::{Room, json_bytes},
+    bounds::{HTTP_ANSWER_BYTES_MAX, MESSAGES_MAX},
     call::Call,
     failure::{Class, Failure},
 };
@@ -89,6 +90,8 @@ pub(crate) struct Latest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Messages {
     messages: Vec<ShownMessage>,
+    /// Number of older messages that are left out because the answer would have more than 8 MiB.
+    left_out: usize,
 }
 
 /// A message.
@@ -133,8 +136,11 @@ pub(crate) async fn list_messages(
     let messages = call.caller.view().working().messages();
     let recent = async { messages.recent(&session, limit).await.map_err(Error::from) };
     let messages = call.read(Box::pin(recent)).await?;
-    let messages = messages.into_iter().map(ShownMessage::from).collect();
-    Ok(answer::json(StatusCode::OK, &Messages { messages }))
+    let mut messages: Vec<ShownMessage> =
+        messages.into_iter().rev().map(ShownMessage::from).collect();
+    let left_out = Room::new(HTTP_ANSWER_BYTES_MAX).cut(&mut messages, json_bytes);
+    messages.reverse();
+    Ok(answer::json(StatusCode::OK, &Messages { messages, left_out }))
 }
 
 /// Appends messages to a conversation, which is created if it is missing. When this answers, they

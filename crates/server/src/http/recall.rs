@@ -11,10 +11,12 @@ use super::{
     request::{Json, Part, kinds_named, within},
     shapes::Hit,
 };
-use crate::{bounds::HITS_MAX, call::Call, failure::Failure};
-
-/// Largest budget of tokens.
-const TOKENS_MAX: usize = 1_000_000;
+use crate::{
+    answer_bytes::{Room, json_bytes},
+    bounds::{HITS_MAX, HTTP_ANSWER_BYTES_MAX, TOKENS_MAX},
+    call::Call,
+    failure::Failure,
+};
 
 /// A search.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -73,7 +75,8 @@ pub(crate) struct Recall {
 #[schema(as = Recalled)]
 pub(crate) struct Found {
     hits: Vec<Hit>,
-    /// Number of hits that `max_tokens` left out.
+    /// Number of hits that `max_tokens` left out, and of the last ones that are left out because the
+    /// hits would have more than 8 MiB.
     left_out: usize,
     /// Number of tokens of the texts, if `max_tokens` was given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +134,7 @@ impl Recall {
     }
 }
 
-/// Keeps the hits whose texts fit into the budget.
+/// Keeps the hits whose texts fit into the budget, and into an answer.
 fn found(view: &MemoryView, recalled: Recalled, max_tokens: Option<usize>) -> Found {
     let Recalled { elapsed_ms, behind, vectors_outstanding, mut hits, .. } = recalled;
     let count = hits.len();
@@ -144,10 +147,12 @@ fn found(view: &MemoryView, recalled: Recalled, max_tokens: Option<usize>) -> Fo
             fits
         });
     }
+    let mut hits: Vec<Hit> = hits.into_iter().map(Hit::from).collect();
+    Room::new(HTTP_ANSWER_BYTES_MAX).cut(&mut hits, json_bytes);
     Found {
         left_out: count - hits.len(),
         tokens: max_tokens.map(|_| tokens),
-        hits: hits.into_iter().map(Hit::from).collect(),
+        hits,
         elapsed_ms,
         behind,
         vectors_outstanding,

@@ -6,7 +6,7 @@
 //! between the comparison and the change; its version is then in the history.
 
 use aios_memory::{
-    ForgetOptions, ForgetTarget, Identity, Key, Kind, MemoryView, Record, longterm::Version,
+    ForgetOptions, ForgetTarget, Identity, Key, Kind, MemoryView, Record, Turn, longterm::Version,
 };
 use axum::{
     Extension,
@@ -27,7 +27,8 @@ use super::{
     version::{Named, etag, version_of},
 };
 use crate::{
-    bounds::{PAGE_RECORDS, PAGE_RECORDS_MAX},
+    answer_bytes::{Room, json_bytes, page},
+    bounds::{HTTP_ANSWER_BYTES_MAX, PAGE_RECORDS, PAGE_RECORDS_MAX},
     call::Call,
     failure::Failure,
 };
@@ -79,8 +80,11 @@ pub(crate) struct Deleted {
 pub(crate) struct History {
     /// The key, `KIND/ID`.
     key: String,
-    /// The current version and up to 100 older ones. Empty for kinds that keep none.
+    /// The current version and up to 100 older ones, of 8 MiB together. Empty for kinds that keep
+    /// none.
     versions: Vec<ShownVersion>,
+    /// Number of older versions that are left out, because the answer would be longer.
+    left_out: usize,
 }
 
 /// A version of a record.
@@ -97,7 +101,7 @@ struct ShownVersion {
 }
 
 /// Lists records of a kind by their time, oldest first. Of kinds that move to long-term memory,
-/// those that are still in working memory are listed.
+/// those that are still in working memory are listed. A page ends early after 8 MiB of records.
 #[utoipa::path(
     get,
     path = "/api/v1/records/{kind}",
@@ -113,7 +117,8 @@ pub(crate) async fn list_records(
     let limit = within("limit", limit.unwrap_or(PAGE_RECORDS), 1..=PAGE_RECORDS_MAX)?;
     call.caller.check_kind(kind)?;
     let view = call.caller.view();
-    let page = call.read(Box::pin(view.list(kind, cursor.as_deref(), limit))).await?;
+    let listing = page(view, kind, cursor, limit, HTTP_ANSWER_BYTES_MAX, json_bytes);
+    let page = call.read(Box::pin(listing)).await?;
     let records = page.records.into_iter().map(ShownRecord::from).collect();
     Ok(answer::json(StatusCode::OK, &Page { records, next: page.next }))
 }
@@ -305,7 +310,7 @@ async fn to_change(
     view: &MemoryView,
     key: &Key,
     expected: &Named,
-) -> Result<(super::turns::Turn, Record), Failure> {
+) -> Result<(Turn, Record), Failure> {
     let turn = service.turns().of([key.to_string()]).await;
     let record = view.get(key).await?.ok_or_else(|| not_found(key))?;
     expected.check(&record)?;
@@ -387,8 +392,9 @@ pub(crate) async fn record_history(
     if versions.is_empty() && call.read(Box::pin(view.get(&key))).await?.is_none() {
         return Err(not_found(&key));
     }
-    let versions = versions.into_iter().map(ShownVersion::from).collect();
-    Ok(answer::json(StatusCode::OK, &History { key: key.to_string(), versions }))
+    let mut versions: Vec<ShownVersion> = versions.into_iter().map(ShownVersion::from).collect();
+    let left_out = Room::new(HTTP_ANSWER_BYTES_MAX).cut(&mut versions, json_bytes);
+    Ok(answer::json(StatusCode::OK, &History { key: key.to_string(), versions, left_out }))
 }
 
 impl From<Version> for ShownVersion {

@@ -19,6 +19,7 @@ use super::service::Service;
 use crate::{
     call::Call,
     failure::{Class, Failure},
+    scope::scope_of,
 };
 
 /// The longest time in which a body must arrive. The gate's time limit is shorter for most calls.
@@ -269,12 +270,7 @@ pub(crate) struct Part {
 impl Part {
     pub(crate) fn scope(&self) -> Result<Scope, Failure> {
         let Part { project, agent, session } = self.clone();
-        for (name, part) in [("project", &project), ("agent", &agent), ("session", &session)] {
-            if part.as_ref().is_some_and(|part| aios_memory::record::forms::is_blank(part)) {
-                return Err(Failure::invalid(format!("`{name}` is empty")));
-            }
-        }
-        Ok(Scope { user: None, project, agent, session })
+        scope_of("", project, agent, session)
     }
 
     /// Returns `view` narrowed to this part.

@@ -2,8 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{replays::Replays, turns::Turns};
-use crate::config::Config;
+use aios_memory::Turns;
+
+use super::replays::Replays;
+use crate::{config::Config, importer::Importer};
 
 /// State that the handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -18,15 +20,21 @@ struct Inner {
     quiet_max: Duration,
     turns: Turns,
     replays: Arc<Replays>,
+    importer: Option<Arc<dyn Importer>>,
 }
 
 impl Service {
-    pub(super) fn new(config: &Config, quiet_max: Duration) -> Service {
+    pub(super) fn new(
+        config: &Config,
+        importer: Option<Arc<dyn Importer>>,
+        quiet_max: Duration,
+    ) -> Service {
         let inner = Inner {
             body_bytes_max: config.message_bytes_max,
             quiet_max,
             turns: Turns::new(),
             replays: Arc::new(Replays::new()),
+            importer,
         };
         Service { inner: Arc::new(inner) }
     }
@@ -41,6 +49,11 @@ impl Service {
 
     pub(super) fn turns(&self) -> &Turns {
         &self.inner.turns
+    }
+
+    /// Returns the reader of formats of other programs, if there is one.
+    pub(super) fn importer(&self) -> Option<&Arc<dyn Importer>> {
+        self.inner.importer.as_ref()
     }
 
     pub(super) fn replays(&self) -> &Arc<Replays> {

@@ -14,7 +14,7 @@ mod namespace;
 use std::collections::BTreeSet;
 
 use aios_memory::{
-    Error, Id, Identity, Key, Kind, MemoryView, Record, Scope, ScopeFilter, SearchOptions,
+    Error, Id, Identity, Key, Kind, MemoryView, Page, Record, Scope, ScopeFilter, SearchOptions,
     record::forms,
 };
 use axum::{Extension, extract::State, response::Response};
@@ -32,6 +32,8 @@ use super::{
     service::Service,
 };
 use crate::{
+    answer_bytes::{Room, json_bytes, page},
+    bounds::HTTP_ANSWER_BYTES_MAX,
     call::Call,
     caller::Caller,
     failure::{Class, Failure},
@@ -148,7 +150,13 @@ enum Outcome {
         state: &'static str,
     },
     /// Of `search`.
-    Found { items: Vec<Item> },
+    Found {
+        items: Vec<Item>,
+        /// Offset of the next search, if this one ended early because the answer would have more
+        /// than 8 MiB.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_offset: Option<usize>,
+    },
     /// Of `list_namespaces`.
     Namespaces { namespaces: Vec<Vec<String>> },
 }
@@ -196,12 +204,16 @@ pub(crate) async fn store_batch(
     let work = Box::pin(async move {
         let store = Store { view, service, is_repeated };
         let mut results = Vec::with_capacity(ops.len());
+        let mut room = Room::new(HTTP_ANSWER_BYTES_MAX);
         for (index, operation) in ops.into_iter().enumerate() {
             let is_read = !matches!(operation, Operation::Put { .. });
+            let offset = operation.offset();
             let result = Box::pin(store.carry_out(operation));
             // A write is completed; a read is dropped when the time is over, and ends the batch.
             let result = if is_read { timed.read(result).await } else { result.await };
-            results.push(result.map_err(|it| it.within(&at(index)))?);
+            let mut result = result.map_err(|it| it.within(&at(index)))?;
+            result.fit(&mut room, offset).map_err(|it| it.within(&at(index)))?;
+            results.push(result);
         }
         Ok::<_, Failure>(Results { results })
     });
@@ -249,6 +261,14 @@ impl Operation {
         }
     }
 
+    /// Returns the number of items that a search passes over.
+    fn offset(&self) -> usize {
+        match self {
+            Operation::Search { offset, .. } => *offset,
+            _ => 0,
+        }
+    }
+
     /// Checks the right that the operation needs beside that of the route.
     fn check_right(&self, caller: &Caller) -> Result<(), Failure> {
         match self {
@@ -257,6 +277,37 @@ impl Operation {
             _ => caller.demand(Right::Read, "reading"),
         }
     }
+}
+
+impl Outcome {
+    /// Shortens the items of a search at `offset` to the room that the answer has left.
+    ///
+    /// # Errors
+    /// Fails if an item does not fit.
+    fn fit(&mut self, room: &mut Room, offset: usize) -> Result<(), Failure> {
+        match self {
+            Outcome::Got { item: Some(item) } if !room.takes(json_bytes(item)) => Err(too_long()),
+            Outcome::Found { items, next_offset } => {
+                let left_out = room.cut(items, json_bytes);
+                match (left_out, items.len()) {
+                    (0, _) => Ok(()),
+                    // The same offset again would be an endless loop for the caller.
+                    (_, 0) => Err(too_long()),
+                    (_, shown) => {
+                        *next_offset = Some(offset.saturating_add(shown));
+                        Ok(())
+                    }
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn too_long() -> Failure {
+    let message = format!("the answer would have more than {HTTP_ANSWER_BYTES_MAX} bytes");
+    Failure::new(Class::TooLarge, "too_large", message)
+        .with_advice("split the operations over several calls")
 }
 
 fn check_page(limit: Option<usize>, offset: usize) -> Result<(), Failure> {
@@ -289,7 +340,7 @@ impl Store {
                     None => self.all(&prefix, &filter, limit, offset).await?,
                     Some(query) => self.best(&query, &prefix, &filter, limit, offset).await?,
                 };
-                Ok(Outcome::Found { items })
+                Ok(Outcome::Found { items, next_offset: None })
             }
             Operation::ListNamespaces { prefix, suffix, max_depth, limit, offset } => {
                 let (prefix, suffix) = (Namespace::prefix(&prefix)?, Namespace::prefix(&suffix)?);
@@ -368,17 +419,19 @@ impl Store {
         limit: usize,
         offset: usize,
     ) -> Result<Vec<Item>, Failure> {
-        let (mut items, mut passed) = (Vec::new(), 0);
+        let (mut items, mut passed, mut bytes) = (Vec::new(), 0, 0);
         let mut cursor = None;
         loop {
-            let page = self.view.list(Kind::Entry, cursor.as_deref(), PAGE).await?;
+            let page = self.page(cursor).await?;
             for record in page.records.iter().filter(|it| self.matches(it, prefix, filter)) {
                 if passed < offset {
                     passed += 1;
                 } else {
+                    bytes += record.text.len();
                     items.push(Item::of(record, None));
                 }
-                if items.len() == limit {
+                // The answer has no room for the last one.
+                if items.len() == limit || HTTP_ANSWER_BYTES_MAX < bytes {
                     return Ok(items);
                 }
             }
@@ -387,6 +440,13 @@ impl Store {
                 return Ok(items);
             }
         }
+    }
+
+    /// Returns a page of all entries, of bounded bytes.
+    async fn page(&self, cursor: Option<String>) -> Result<Page, Failure> {
+        let bytes_of = |record: &Record| record.text.len();
+        let bytes_max = HTTP_ANSWER_BYTES_MAX;
+        Ok(page(&self.view, Kind::Entry, cursor, PAGE, bytes_max, bytes_of).await?)
     }
 
     fn matches(&self, record: &Record, prefix: &Namespace, filter: &Filter) -> bool {
@@ -442,7 +502,7 @@ impl Store {
         let mut namespaces = BTreeSet::new();
         let mut cursor = None;
         loop {
-            let page = self.view.list(Kind::Entry, cursor.as_deref(), PAGE).await?;
+            let page = self.page(cursor).await?;
             for record in page.records.iter().filter(|it| self.is_own_item(it)) {
                 let namespace = Namespace::in_record(record);
                 if namespace.begins_with(prefix) && namespace.ends_with(suffix) {

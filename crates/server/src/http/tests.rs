@@ -33,6 +33,7 @@ use crate::{
     caller::{Caller, MadeBy, Naming},
     config::Config,
     gate::Changed,
+    importer::Importer,
     operation::Right,
     place::Place,
 };
@@ -91,12 +92,21 @@ impl Fixture {
 
     /// Opens a memory with changed settings.
     pub(super) async fn over(config: Config, change: impl FnOnce(&mut Settings)) -> Fixture {
+        Fixture::serving(config, None, change).await
+    }
+
+    /// Opens a memory whose service has an importer.
+    pub(super) async fn serving(
+        config: Config,
+        importer: Option<Arc<dyn Importer>>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Fixture {
         let dir = tempfile::tempdir().unwrap();
         let mut settings = Settings::at(dir.path().join("memory"));
         settings.embedding.model = "static".to_owned();
         change(&mut settings);
         let memory = AgentMemory::open(settings).await.unwrap();
-        let router = super::with_quiet(&config, QUIET_MAX);
+        let router = super::with_quiet(&config, importer, QUIET_MAX);
         let (ended, writes) = (CancellationToken::new(), TaskTracker::new());
         Fixture { memory, router, ended, writes, _dir: dir }
     }

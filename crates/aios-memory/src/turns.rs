@@ -1,6 +1,6 @@
-//! Turns of the writers of one record: a striped lock that makes "read, compare, write" of two
-//! HTTP calls one after the other. Other transports and processes do not take turns here; the
-//! memory itself loses none of their changes.
+//! Turns of the writers of one record: a striped lock that makes "read, compare, write" of two calls
+//! one after the other. Other processes do not take turns here; the memory itself loses none of
+//! their changes.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -12,22 +12,41 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 /// Number of locks. Two records with the same one wait for each other needlessly.
 const STRIPES: u64 = 256;
 
-/// The locks.
-pub(crate) struct Turns(Vec<Arc<Mutex<()>>>);
+/// The locks of the writers of single records, by the names of the records.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let turns = aios_memory::Turns::new();
+/// let turn = turns.of(["note/a".to_owned(), "note/b".to_owned()]).await;
+/// // Read, compare and write both.
+/// drop(turn);
+/// # }
+/// ```
+pub struct Turns(Vec<Arc<Mutex<()>>>);
 
 /// The turns that a call has, until it is dropped.
-pub(crate) struct Turn {
+#[must_use]
+pub struct Turn {
     _guards: Vec<OwnedMutexGuard<()>>,
 }
 
+impl Default for Turns {
+    fn default() -> Turns {
+        Turns::new()
+    }
+}
+
 impl Turns {
-    pub(crate) fn new() -> Turns {
+    /// Creates the locks. Calls take turns if they share them.
+    #[must_use]
+    pub fn new() -> Turns {
         Turns((0..STRIPES).map(|_| Arc::default()).collect())
     }
 
     /// Waits for the turns of all the named records. They are taken in one order, so that calls
     /// with several records do not wait for each other in a circle.
-    pub(crate) async fn of(&self, names: impl IntoIterator<Item = String>) -> Turn {
+    pub async fn of(&self, names: impl IntoIterator<Item = String>) -> Turn {
         let mut stripes: Vec<usize> = names.into_iter().map(|name| stripe(&name)).collect();
         stripes.sort_unstable();
         stripes.dedup();

@@ -1,0 +1,185 @@
+//! The records that texts to remember make: a new one, a stored one with more labels, or one that
+//! takes the place of a stored one.
+
+use std::collections::HashMap;
+
+use aios_draft::identity::{Facts, Namer, Names};
+use aios_record::{Gate, Identity, Key, Kind, Record, Scope, forms};
+use serde_json::json;
+
+use super::RememberOptions;
+use crate::{Error, RecordProblem, admission::Arrival};
+
+/// A text as a record.
+pub(super) struct Draft {
+    record: Record,
+    /// Keys that former versions of this program gave the same text.
+    former: Vec<Key>,
+    /// True if the caller chose the id.
+    is_named: bool,
+}
+
+impl Draft {
+    pub(super) fn of(gate: &Gate, text: String, options: RememberOptions) -> Result<Draft, Error> {
+        let RememberOptions { kind, tags, importance, id, title, occurred_at, mut scope } = options;
+        let misfit = |problem| Error::Record { kind, problem };
+        if forms::is_blank(&text) {
+            return Err(misfit(RecordProblem::NoText));
+        }
+        if !kind.is_direct() {
+            return Err(misfit(RecordProblem::OtherTier));
+        }
+        if tags.iter().any(|tag| forms::is_blank(tag)) {
+            return Err(misfit(RecordProblem::Empty { field: "tags" }));
+        }
+        if id.as_ref().is_some_and(|id| forms::is_blank(id.as_str())) {
+            return Err(misfit(RecordProblem::Empty { field: "id" }));
+        }
+        gate.fill(&mut scope)?;
+        let is_named = id.is_some();
+        let (id, former) = match id {
+            Some(id) => (id, Vec::new()),
+            None => {
+                let Names { id, former } = Namer::default().name(facts(kind, &scope, &text), None);
+                (id, former)
+            }
+        };
+        let mut payload = json!({"content": text});
+        if let Some(title) = &title {
+            payload["title"] = json!(title);
+        }
+        let importance = importance.clamp(0.0, 1.0);
+        let record = Record::new(kind, id, text, scope);
+        let record = Record { payload, title, tags, importance, occurred_at, ..record };
+        Ok(Draft { record, former, is_named })
+    }
+
+    /// Returns the identities under which the text may be stored.
+    pub(super) fn identities(&self) -> impl Iterator<Item = Identity> {
+        let owner = self.record.owner();
+        let former = self.former.iter().map(move |key| key.clone().of(owner.clone()));
+        std::iter::once(self.record.identity()).chain(former)
+    }
+
+    /// Takes the former id of the text if it is stored under that alone.
+    pub(super) fn keep_former_id(&mut self, stored: &HashMap<Identity, Record>) {
+        if stored.contains_key(&self.record.identity()) {
+            return;
+        }
+        let owner = self.record.owner();
+        let is_stored = |key: &&Key| {
+            let stored = stored.get(&(*key).clone().of(owner.clone()));
+            stored.is_some_and(|stored| stored.scope == self.record.scope)
+        };
+        if let Some(former) = self.former.iter().find(is_stored) {
+            self.record.id = former.id.clone();
+        }
+    }
+}
+
+fn facts<'a>(kind: Kind, scope: &'a Scope, text: &'a str) -> Facts<'a> {
+    let (role, name, external_id, occurred_at) = (None, None, None, None);
+    Facts { kind, scope, role, name, external_id, occurred_at, text }
+}
+
+/// The records of a call, each once.
+#[derive(Default)]
+pub(super) struct Batch {
+    records: Vec<Record>,
+    /// Index of the record by its identity.
+    places: HashMap<Identity, usize>,
+    /// The first text of each record.
+    texts: Vec<usize>,
+    count: usize,
+}
+
+/// The record of a text.
+pub(super) struct Added {
+    /// Its index among the records.
+    pub(super) place: usize,
+    /// True if the text was stored before.
+    pub(super) is_known: bool,
+    /// True if it takes the place of another text.
+    pub(super) replaces: bool,
+}
+
+impl Batch {
+    /// Adds the record of a text.
+    ///
+    /// # Errors
+    /// Fails if its id is that of a record in another scope.
+    pub(super) fn add(
+        &mut self,
+        draft: Draft,
+        before: &HashMap<Identity, Record>,
+    ) -> Result<Added, Error> {
+        let identity = draft.record.identity();
+        let place = self.places.get(&identity).copied();
+        let known = place.map(|place| &self.records[place]).or_else(|| before.get(&identity));
+        let (record, is_known, replaces) = match known {
+            None => (draft.record, false, false),
+            Some(known) if known.scope != draft.record.scope => {
+                let key = draft.record.key().to_string();
+                return Err(aios_longterm::Error::Conflict { key }.into());
+            }
+            Some(known) => {
+                let replaces = draft.is_named && !says_the_same(known, &draft.record);
+                (merged(known, draft.record, replaces), !replaces, replaces)
+            }
+        };
+        let place = match place {
+            Some(place) => {
+                self.records[place] = record;
+                place
+            }
+            None => {
+                self.places.insert(identity, self.records.len());
+                self.texts.push(self.count);
+                self.records.push(record);
+                self.records.len() - 1
+            }
+        };
+        self.count += 1;
+        Ok(Added { place, is_known, replaces })
+    }
+
+    pub(super) fn arrivals(&self) -> Vec<Arrival> {
+        let numbered = (1..).zip(self.records.iter().cloned());
+        numbered.map(|(place, record)| Arrival::of_record(place, record)).collect()
+    }
+
+    /// Returns the text of the record at this place.
+    pub(super) fn index_of(&self, place: Option<usize>) -> Option<usize> {
+        self.texts.get(place?).copied()
+    }
+}
+
+/// Returns `true` if the new record has nothing else to say than the stored one.
+fn says_the_same(known: &Record, new: &Record) -> bool {
+    forms::same(&known.text) == forms::same(&new.text)
+        && (new.title.is_none() || known.title == new.title)
+        && (new.occurred_at.is_none() || known.occurred_at == new.occurred_at)
+}
+
+/// Returns the stored record with the new content, or else with the new labels and the higher
+/// importance. Remembering makes an ended record valid again.
+fn merged(known: &Record, new: Record, replaces: bool) -> Record {
+    let known = Record { valid_to: None, superseded_by: None, expires_at: None, ..known.clone() };
+    if replaces {
+        let Record { text, payload, title, tags, importance, occurred_at, .. } = new;
+        return Record { text, payload, title, tags, importance, occurred_at, ..known };
+    }
+    let importance = known.importance.max(new.importance);
+    Record { tags: united(&known.tags, new.tags), importance, ..known }
+}
+
+/// Returns the labels of both without duplicates, those of the stored record first.
+fn united(known: &[String], new: Vec<String>) -> Vec<String> {
+    let mut tags = known.to_vec();
+    for tag in new {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
