@@ -119,4 +119,20 @@ impl Records<'_> {
     pub async fn with_prefix(self, kind: Kind, prefix: &str) -> Result<Vec<Identity>, Error> {
         self.view.parts.journal.with_prefix(self.view.gate.clone(), kind, prefix.to_owned()).await
     }
+
+    /// Returns at most `limit` identities of this view's records of a kind, in the order of their
+    /// owners and ids, from the beginning or from after `after` on. Fewer than `limit` are the last.
+    /// Expired and retired records are included.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the journal cannot be read.
+    pub async fn identities_after(
+        self,
+        kind: Kind,
+        after: Option<&Identity>,
+        limit: usize,
+    ) -> Result<Vec<Identity>, Error> {
+        let gate = self.view.gate.clone();
+        self.view.parts.journal.identities_after(gate, kind, after.cloned(), limit).await
+    }
 }

@@ -1,14 +1,19 @@
 //! The records of an export, page by page, as a reader takes them: the caller's own, parents before
 //! children. Each transport writes them in its own form.
 //!
-//! The ids of one kind at a time are held in RAM, some hundred bytes a record, so that a record
-//! which moves to long-term memory meanwhile comes once.
+//! A page of ids is held in RAM, and 16 bytes for each record of one kind that came from working
+//! memory, so that a record which moves to long-term memory meanwhile comes once.
 
 use std::collections::HashSet;
 
 use aios_memory::{Error, Identity, Kind, MemoryView, Record, working::KINDS};
 
+use sha2::{Digest, Sha256};
+
 use crate::page::PageSize;
+
+/// Ids of long-term memory that are looked up at once.
+const IDS: usize = 1_000;
 
 /// The pages of an export.
 pub(crate) struct Pages {
@@ -16,9 +21,11 @@ pub(crate) struct Pages {
     /// Kinds to export, the next one last.
     kinds: Vec<Kind>,
     place: Place,
-    /// The records of the kind that came from working memory.
-    exported: HashSet<Identity>,
+    /// Hashes of the records of the kind that came from working memory.
+    exported: HashSet<[u8; 16]>,
     size: PageSize,
+    /// Number of records so far.
+    count: u64,
 }
 
 /// The place within a kind.
@@ -29,8 +36,9 @@ enum Place {
     Next,
     /// In working memory, after this record.
     Working(Kind, Option<u64>),
-    /// In long-term memory, with these records left, the next one last.
-    Longterm(Vec<Identity>),
+    /// In long-term memory, after this record, with those left that were looked up, the next one
+    /// last.
+    Longterm(Kind, Option<Identity>, Vec<Identity>),
     /// After a failure.
     Failed,
 }
@@ -50,7 +58,13 @@ impl Pages {
             place: Place::Begun,
             exported: HashSet::new(),
             size: PageSize::first(),
+            count: 0,
         }
+    }
+
+    /// Returns the number of records of the pages so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
     }
 
     /// Takes note of the bytes of the last page, by which the next one is measured. An empty page
@@ -68,6 +82,12 @@ impl Pages {
     /// Errors of the memory, and [`Damaged`](aios_memory::longterm::Error::Damaged) if a record of
     /// the library is missing.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Record>>, Error> {
+        let page = self.read().await?;
+        self.count += page.as_ref().map_or(0, |records| records.len() as u64);
+        Ok(page)
+    }
+
+    async fn read(&mut self) -> Result<Option<Vec<Record>>, Error> {
         match std::mem::replace(&mut self.place, Place::Failed) {
             Place::Failed => Ok(None),
             Place::Begun => {
@@ -77,50 +97,56 @@ impl Pages {
             }
             Place::Next => {
                 let Some(kind) = self.kinds.pop() else { return Ok(None) };
+                self.exported.clear();
                 self.place = match KINDS.contains(&kind) {
                     true => Place::Working(kind, None),
-                    false => Place::Longterm(self.in_longterm(kind).await?),
+                    false => Place::Longterm(kind, None, Vec::new()),
                 };
                 Ok(Some(Vec::new()))
             }
             Place::Working(kind, after) => {
                 let page =
                     self.view.working().records().list(kind, after, self.size.records()).await?;
-                self.exported.extend(page.records.iter().map(Record::identity));
+                self.exported.extend(page.records.iter().map(|it| hash_of(&it.identity())));
                 let mut records = page.records;
                 // Machine-wide records are visible through every narrowed view.
                 let gate = self.view.gate();
                 records.retain(|it| gate.sees(&it.scope) && gate.may_change(&it.scope));
                 self.place = match page.next {
                     Some(next) => Place::Working(kind, Some(next)),
-                    None => Place::Longterm(self.in_longterm(kind).await?),
+                    None => Place::Longterm(kind, None, Vec::new()),
                 };
                 Ok(Some(records))
             }
-            Place::Longterm(mut left) => {
-                if left.is_empty() {
-                    self.place = Place::Next;
-                    return Ok(Some(Vec::new()));
-                }
+            Place::Longterm(kind, after, left) if left.is_empty() => {
+                self.place = self.in_longterm(kind, after).await?;
+                Ok(Some(Vec::new()))
+            }
+            Place::Longterm(kind, after, mut left) => {
                 let some = left.split_off(left.len().saturating_sub(self.size.records()));
                 let records = self.whole(some).await?;
-                self.place = Place::Longterm(left);
+                self.place = Place::Longterm(kind, after, left);
                 Ok(Some(records))
             }
         }
     }
 
-    /// Returns the caller's records of a kind that are only in long-term memory, the first one
-    /// last.
-    async fn in_longterm(&mut self, kind: Kind) -> Result<Vec<Identity>, Error> {
-        let mut identities = self.view.longterm().records().with_prefix(kind, "").await?;
+    /// Looks up the caller's next records of a kind that are only in long-term memory.
+    async fn in_longterm(&self, kind: Kind, after: Option<Identity>) -> Result<Place, Error> {
+        let records = self.view.longterm().records();
+        let mut identities = records.identities_after(kind, after.as_ref(), IDS).await?;
+        let Some(last) = identities.last().cloned() else { return Ok(Place::Next) };
         let own = self.view.gate().acts_for();
-        let exported = std::mem::take(&mut self.exported);
         identities.retain(|identity| {
-            own.is_none_or(|owner| identity.owner == *owner) && !exported.contains(identity)
+            let is_own = own.is_none_or(|owner| identity.owner == *owner);
+            is_own && !self.exported.contains(&hash_of(identity))
         });
+        // A user's own records come before the shared ones.
+        if identities.is_empty() && own.is_some_and(|owner| last.owner != *owner) {
+            return Ok(Place::Next);
+        }
         identities.reverse();
-        Ok(identities)
+        Ok(Place::Longterm(kind, Some(last), identities))
     }
 
     /// Reads records in long-term memory.
@@ -139,4 +165,12 @@ impl Pages {
         records.sort_by_cached_key(Record::identity);
         Ok(records)
     }
+}
+
+/// Returns the beginning of the hash of an identity.
+fn hash_of(identity: &Identity) -> [u8; 16] {
+    let hash: [u8; 32] = Sha256::digest(identity.encode()).into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash[..16]);
+    first
 }

@@ -105,6 +105,36 @@ impl Journal {
             .await
     }
 
+    /// Returns at most `limit` identities of a kind that `gate` sees, by owner, then by id, from the
+    /// beginning or from after `after` on.
+    pub(crate) async fn identities_after(
+        &self,
+        gate: Gate,
+        kind: Kind,
+        after: Option<Identity>,
+        limit: usize,
+    ) -> Result<Vec<Identity>, Error> {
+        self.ledger
+            .read(move |db| {
+                let mut owners = owners(db, &gate, kind)?;
+                if let Some(after) = &after {
+                    let at = owners.iter().position(|owner| *owner == after.owner);
+                    match at {
+                        Some(at) => drop(owners.drain(..at)),
+                        None => owners.retain(|owner| after.owner < *owner),
+                    }
+                }
+                let mut found = Vec::new();
+                for owner in owners {
+                    let last = after.as_ref().filter(|after| after.owner == owner);
+                    let last = last.map_or("", |after| after.id.as_str());
+                    found.extend(ids_after(db, &gate, kind, &owner, last, limit - found.len())?);
+                }
+                Ok(found)
+            })
+            .await
+    }
+
     /// Returns the waiting changes of a kind and of the owners that `gate` selects, and the edition
     /// of the library that holds the other records. Unreadable rows are left out.
     pub(crate) async fn waiting_of(
@@ -185,6 +215,33 @@ fn ids(
         }
         if gate.sees(&scope_at(row, 0)?)
             && let Ok(id) = Id::new(id)
+        {
+            identities.push(Identity { owner: owner.clone(), kind, id });
+        }
+    }
+    Ok(identities)
+}
+
+/// Returns at most `limit` identities of one owner and kind that `gate` sees, with ids after `last`.
+fn ids_after(
+    db: &Connection,
+    gate: &Gate,
+    kind: Kind,
+    owner: &Owner,
+    last: &str,
+    limit: usize,
+) -> Result<Vec<Identity>, Error> {
+    let mut read = db.prepare_cached(
+        "SELECT owner, project, agent, session, id FROM ids
+         WHERE kind = ?1 AND owner = ?2 AND ?3 < id AND state <> ?4 ORDER BY id",
+    )?;
+    let mut rows = read.query(params![kind.as_str(), owner.as_str(), last, state::DELETED])?;
+    let mut identities = Vec::new();
+    while identities.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        if gate.sees(&scope_at(row, 0)?)
+            && let Ok(id) = Id::new(row.get::<_, String>(4)?)
         {
             identities.push(Identity { owner: owner.clone(), kind, id });
         }

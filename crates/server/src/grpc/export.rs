@@ -18,6 +18,8 @@ pub(super) struct Export {
     pages: Pages,
     /// Encoded records that wait for a message.
     waiting: VecDeque<Vec<u8>>,
+    /// Number of records in messages so far.
+    sent: u64,
 }
 
 impl Export {
@@ -25,7 +27,7 @@ impl Export {
         let ExportRecordsRequest { kinds, scope } = request;
         let view = scope::view(call, scope)?;
         let kinds = call.caller.exportable(values::kinds("kinds", &kinds)?)?;
-        Ok(Export { pages: Pages::new(view, kinds.as_deref()), waiting: VecDeque::new() })
+        Ok(Export { pages: Pages::new(view, kinds.as_deref()), waiting: VecDeque::new(), sent: 0 })
     }
 }
 
@@ -50,6 +52,8 @@ impl Source for Export {
             }
             records_json.extend(self.waiting.pop_front());
         }
-        Ok((!records_json.is_empty()).then_some(ExportedRecords { records_json }))
+        self.sent += records_json.len() as u64;
+        let exported = self.sent;
+        Ok((!records_json.is_empty()).then_some(ExportedRecords { records_json, exported }))
     }
 }

@@ -9,12 +9,17 @@ use axum::{
     response::Response,
 };
 use futures::{StreamExt, future, stream};
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::request::{Query, kind_named};
 use crate::{call::Call, export::Pages, failure::Failure};
+
+/// The trailer with the number of records.
+const COUNT: &str = "aios-records";
 
 /// The records to export.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -27,7 +32,8 @@ pub(crate) struct Export {
 
 /// Exports the caller's own records as JSON lines: a header, then a record a line, parents before
 /// children. Shared records are those of a caller without a user. Changes after the call began may
-/// or may not be in it. A connection that ends without the last chunk is an incomplete export.
+/// or may not be in it. A connection that ends without the last chunk is an incomplete export. The
+/// trailer `aios-records` has the number of records, for clients that send `te: trailers`.
 #[utoipa::path(
     get,
     path = "/api/v1/export",
@@ -49,12 +55,14 @@ pub(crate) async fn export(
     let mut pages = Pages::new(call.caller.view().clone(), wanted.as_deref());
     // A failure before the first line still has a status.
     call.read(Box::pin(pages.next())).await?;
-    let sending = Sending { call, pages, has_failed: false };
-    let header = stream::once(future::ready(Ok(Bytes::from(line(&ExportHeader::default())))));
+    let sending = Sending { call, pages, has_ended: false };
+    let header = Frame::data(Bytes::from(line(&ExportHeader::default())));
+    let header = stream::once(future::ready(Ok(header)));
     let lines = stream::unfold(sending, |sending| Box::pin(sending.next()));
-    let mut response = Response::new(Body::from_stream(header.chain(lines)));
-    let ndjson = HeaderValue::from_static("application/x-ndjson");
-    response.headers_mut().insert(header::CONTENT_TYPE, ndjson);
+    let mut response = Response::new(Body::new(StreamBody::new(header.chain(lines))));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    headers.insert(header::TRAILER, HeaderValue::from_static(COUNT));
     Ok(response)
 }
 
@@ -73,24 +81,29 @@ fn line(value: &impl Serialize) -> Vec<u8> {
 struct Sending {
     call: Call,
     pages: Pages,
-    has_failed: bool,
+    has_ended: bool,
 }
 
 impl Sending {
-    /// Returns the lines of the next page that is not empty. An error breaks the connection, so
-    /// that nobody takes the part for the whole.
-    async fn next(mut self) -> Option<(Result<Bytes, io::Error>, Sending)> {
-        while !self.has_failed {
+    /// Returns the lines of the next page that is not empty; after the last one the trailer with
+    /// the number of records. An error breaks the connection, so that nobody takes the part for the
+    /// whole.
+    async fn next(mut self) -> Option<(Result<Frame<Bytes>, io::Error>, Sending)> {
+        while !self.has_ended {
             if self.call.ended.is_cancelled() {
                 return Some(self.broken("the service ends".to_owned()));
             }
             match self.pages.next().await {
-                Ok(None) => return None,
+                Ok(None) => {
+                    let count = HeaderValue::from(self.pages.count());
+                    let trailer = HeaderMap::from_iter([(HeaderName::from_static(COUNT), count)]);
+                    return Some((Ok(Frame::trailers(trailer)), Sending { has_ended: true, ..self }));
+                }
                 Ok(Some(records)) if records.is_empty() => {}
                 Ok(Some(records)) => {
                     let lines: Vec<u8> = records.iter().flat_map(line).collect();
                     self.pages.took(lines.len());
-                    return Some((Ok(Bytes::from(lines)), self));
+                    return Some((Ok(Frame::data(Bytes::from(lines))), self));
                 }
                 Err(error) => {
                     let failure = Failure::from(error);
@@ -102,7 +115,7 @@ impl Sending {
         None
     }
 
-    fn broken(self, reason: String) -> (Result<Bytes, io::Error>, Sending) {
-        (Err(io::Error::other(reason)), Sending { has_failed: true, ..self })
+    fn broken(self, reason: String) -> (Result<Frame<Bytes>, io::Error>, Sending) {
+        (Err(io::Error::other(reason)), Sending { has_ended: true, ..self })
     }
 }

@@ -12,6 +12,8 @@ mod openapi;
 mod records;
 mod refusals;
 mod store;
+mod transports;
+mod uploads;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -127,7 +129,7 @@ impl Fixture {
         Caller::new(self.memory.clone(), user, None, made_by).unwrap()
     }
 
-    fn call(&self, caller: Caller) -> Call {
+    pub(super) fn call(&self, caller: Caller) -> Call {
         Call {
             caller,
             deadline: None,

@@ -28,7 +28,13 @@ impl Place {
         for (name, part) in NAMES.iter().zip(&mut parts) {
             *part = fields.text(name)?;
         }
-        read(fields.object("filters")?, &mut parts)?;
+        let filters = match fields.take("filters") {
+            Some(Value::String(text)) => opened(&text)?,
+            None => Map::new(),
+            Some(Value::Object(filters)) => filters,
+            Some(_) => return Err(Failure::invalid("`filters`: expected an object")),
+        };
+        read(filters, &mut parts)?;
         if let Some(part) = parts.iter().flatten().find(|part| part.trim() == "*") {
             return Err(Failure::invalid(format!("`{part}` does not name one of them")));
         }
@@ -40,6 +46,16 @@ impl Place {
     pub(super) fn is_everything(&self) -> bool {
         self.user.is_none() && self.scope == Scope::default()
     }
+}
+
+/// Reads a filter in a query, where the client for Python writes it in the notation of Python.
+fn opened(text: &str) -> Result<Map<String, Value>, Failure> {
+    let is_plain = !text.contains(['"', '\\']);
+    let json = if is_plain { text.replace('\'', "\"") } else { text.to_owned() };
+    serde_json::from_str(&json).map_err(|_| {
+        Failure::invalid("`filters`: expected an object")
+            .with_advice("name user_id, agent_id, app_id or run_id as query parameters")
+    })
 }
 
 /// Reads a filter: `{"user_id": "ada"}`, or `{"AND": [...]}` of such.

@@ -27,7 +27,7 @@ pub(super) fn shown(record: &Record) -> Value {
         "categories": record.tags,
         "created_at": created_at.as_ref().unwrap_or(&recorded_at),
         "updated_at": record.payload["updated_at"].as_str().unwrap_or(&recorded_at),
-        "expiration_date": record.expires_at.map(|time| time.to_string()),
+        "expiration_date": record.expires_at.map(last_day),
     })
 }
 
@@ -39,6 +39,16 @@ pub(super) fn expiry(fields: &mut Fields) -> Result<Option<Timestamp>, Failure> 
     let time = time.map_err(|error| Failure::invalid(format!("`expiration_date`: {error}")))?;
     let is_day = date.trim().len() == "2026-01-31".len();
     Ok(Some(if is_day { time.checked_add(DAY).unwrap_or(time) } else { time }))
+}
+
+/// Returns the time at which a memory expires; the last day of its validity if that is whole, as the
+/// clients give it.
+fn last_day(time: Timestamp) -> String {
+    let is_midnight = time.as_second() % 86_400 == 0 && time.subsec_nanosecond() == 0;
+    match time.checked_sub(DAY) {
+        Ok(day) if is_midnight => day.to_string().chars().take("2026-01-31".len()).collect(),
+        _ => time.to_string(),
+    }
 }
 
 /// Returns the changes of a record that an update asks for.
