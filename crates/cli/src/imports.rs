@@ -53,8 +53,7 @@ fn format_of(format: Option<&str>, name: Option<&str>) -> Format {
         return Format::all().find(|it| it.name() == format).unwrap_or_default();
     }
     let extension = name.and_then(|name| Path::new(name).extension()?.to_str());
-    let is_markdown =
-        |it: &str| MARKDOWN.iter().any(|markdown| it.eq_ignore_ascii_case(markdown));
+    let is_markdown = |it: &str| MARKDOWN.iter().any(|markdown| it.eq_ignore_ascii_case(markdown));
     match extension {
         Some(extension) if is_markdown(extension) => Format::Markdown,
         _ => Format::Auto,

@@ -53,11 +53,7 @@ pub(crate) fn router(config: &Config, importer: Option<Arc<dyn Importer>>) -> Ro
 }
 
 /// Returns the routes, with a comment in event streams after `quiet_max`.
-fn with_quiet(
-    config: &Config,
-    importer: Option<Arc<dyn Importer>>,
-    quiet_max: Duration,
-) -> Router {
+fn with_quiet(config: &Config, importer: Option<Arc<dyn Importer>>, quiet_max: Duration) -> Router {
     let service = Service::new(config, importer, quiet_max);
     let repeated = middleware::from_fn_with_state(service.clone(), idempotency::answer_once);
     let mut routes = api();

@@ -39,8 +39,10 @@ pub(super) async fn remember(
     }
     let kinds: Vec<Kind> = texts.iter().map(|(_, options)| options.kind).collect();
     let remembered = write(call, &view, texts).await?;
-    let result = |(kind, Remembered { id, known, replaced }): (Kind, Remembered)| {
-        RememberResult { key: Key::new(kind, id).to_string(), known, replaced }
+    let result = |(kind, Remembered { id, known, replaced }): (Kind, Remembered)| RememberResult {
+        key: Key::new(kind, id).to_string(),
+        known,
+        replaced,
     };
     let results: Vec<_> = kinds.into_iter().zip(remembered).map(result).collect();
     let keys: Vec<String> = results.iter().map(|result| result.key.clone()).collect();

@@ -97,7 +97,10 @@ impl Sending {
                 Ok(None) => {
                     let count = HeaderValue::from(self.pages.count());
                     let trailer = HeaderMap::from_iter([(HeaderName::from_static(COUNT), count)]);
-                    return Some((Ok(Frame::trailers(trailer)), Sending { has_ended: true, ..self }));
+                    return Some((
+                        Ok(Frame::trailers(trailer)),
+                        Sending { has_ended: true, ..self },
+                    ));
                 }
                 Ok(Some(records)) if records.is_empty() => {}
                 Ok(Some(records)) => {

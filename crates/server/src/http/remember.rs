@@ -4,9 +4,7 @@
 //! again adds tags and keeps the higher importance. A text with an id of the caller's takes the
 //! place of the one stored under that id.
 
-use aios_memory::{
-    Key, Kind, MemoryView, RememberOptions, Remembered, Timestamp, record::forms,
-};
+use aios_memory::{Key, Kind, MemoryView, RememberOptions, Remembered, Timestamp, record::forms};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -105,7 +105,8 @@ pub(super) async fn answer(
     }
     let told_at = Instant::now();
     let work = Box::pin(work);
-    let running = Running { form, progress, work, told: Counts::default(), told_at, has_ended: false };
+    let running =
+        Running { form, progress, work, told: Counts::default(), told_at, has_ended: false };
     let parts = stream::unfold(running, Running::next);
     let mut response = Response::new(Body::from_stream(parts));
     let media = match form {

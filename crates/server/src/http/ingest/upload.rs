@@ -133,8 +133,9 @@ impl Upload {
                 _ => return Err(refused("expected `true` or `false`")),
             },
             _ => {
-                return Err(refused("unknown field")
-                    .with_advice("the fields are session, format, thinking; a file has a filename"));
+                return Err(refused("unknown field").with_advice(
+                    "the fields are session, format, thinking; a file has a filename",
+                ));
             }
         }
         Ok(())
@@ -274,7 +275,8 @@ impl Upload {
 }
 
 fn too_long_document(name: &str) -> Failure {
-    let problem = format!("`{name}`: a file that is not lines has at most {DOCUMENT_BYTES_MAX} bytes");
+    let problem =
+        format!("`{name}`: a file that is not lines has at most {DOCUMENT_BYTES_MAX} bytes");
     Failure::new(Class::TooLarge, "too_large", problem)
         .with_advice("split it, or read it with the command `ingest`, which has no such limit")
 }

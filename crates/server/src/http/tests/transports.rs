@@ -111,26 +111,31 @@ async fn texts_to_remember_have_the_same_rules() {
     }
     let cases = [
         ("empty", json!({"text": " "}), item(" ")),
-        ("kind", json!({"text": "x", "kind": "dream"}), RememberItem {
-            kind: "dream".to_owned(),
-            ..item("x")
-        }),
-        ("home", json!({"text": "x", "kind": "goal"}), RememberItem {
-            kind: "goal".to_owned(),
-            ..item("x")
-        }),
-        ("tags", json!({"text": "x", "tags": [" "]}), RememberItem {
-            tags: vec![" ".to_owned()],
-            ..item("x")
-        }),
-        ("importance", json!({"text": "x", "importance": 1.5}), RememberItem {
-            importance: 1.5,
-            ..item("x")
-        }),
-        ("id", json!({"text": "x", "id": "i".repeat(129)}), RememberItem {
-            id: "i".repeat(129),
-            ..item("x")
-        }),
+        (
+            "kind",
+            json!({"text": "x", "kind": "dream"}),
+            RememberItem { kind: "dream".to_owned(), ..item("x") },
+        ),
+        (
+            "home",
+            json!({"text": "x", "kind": "goal"}),
+            RememberItem { kind: "goal".to_owned(), ..item("x") },
+        ),
+        (
+            "tags",
+            json!({"text": "x", "tags": [" "]}),
+            RememberItem { tags: vec![" ".to_owned()], ..item("x") },
+        ),
+        (
+            "importance",
+            json!({"text": "x", "importance": 1.5}),
+            RememberItem { importance: 1.5, ..item("x") },
+        ),
+        (
+            "id",
+            json!({"text": "x", "id": "i".repeat(129)}),
+            RememberItem { id: "i".repeat(129), ..item("x") },
+        ),
     ];
     for (rule, json, wire) in cases {
         let body = json!({"items": [{"text": "fine"}, json]});

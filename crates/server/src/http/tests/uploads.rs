@@ -319,5 +319,9 @@ async fn another_owner_in_a_file_fails_by_line() {
     let lines = "{\"text\": \"Mine.\"}\n{\"text\": \"Hers.\", \"user_id\": \"eve\"}\n";
     let body = encoded(&[("file", Some("a.jsonl"), lines)]);
     let report = it.send(it.user("ada"), upload(body)).await.expect(200).json();
-    assert_eq!((&report["added"], &report["failed"][0]["line"]), (&json!(1), &json!(2)), "{report}");
+    assert_eq!(
+        (&report["added"], &report["failed"][0]["line"]),
+        (&json!(1), &json!(2)),
+        "{report}"
+    );
 }
