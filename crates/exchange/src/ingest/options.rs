@@ -40,8 +40,11 @@ pub struct IngestOptions {
     /// content of a stream.
     pub session: Option<String>,
     pub(super) progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
-    pub(super) counts: Option<Arc<dyn Fn(&Tally) + Send + Sync>>,
+    pub(super) counts: Option<Counting>,
 }
+
+/// Takes the counts of the records written so far.
+pub(super) type Counting = Arc<dyn Fn(&Tally) + Send + Sync>;
 
 impl IngestOptions {
     /// Sets the format.
