@@ -1,6 +1,6 @@
-//! Turns of the writers of one record: a striped lock that makes "read, compare, write" of two calls
-//! one after the other. Other processes do not take turns here; the memory itself loses none of
-//! their changes.
+//! Turns of the writers of one record: a striped lock that makes "read, compare, write" of two
+//! calls one after the other. Other processes do not take turns here; the memory itself loses none
+//! of their changes.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

@@ -121,8 +121,8 @@ impl Records<'_> {
     }
 
     /// Returns at most `limit` identities of this view's records of a kind, in the order of their
-    /// owners and ids, from the beginning or from after `after` on. Fewer than `limit` are the last.
-    /// Expired and retired records are included.
+    /// owners and ids, from the beginning or from after `after` on. Fewer than `limit` are the
+    /// last. Expired and retired records are included.
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.

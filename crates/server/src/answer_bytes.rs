@@ -22,7 +22,8 @@ impl Room {
         Room { left: bytes_max, is_empty: true }
     }
 
-    /// Takes the room of an item, and returns true; or returns false, and the answer ends before it.
+    /// Takes the room of an item, and returns true; or returns false, and the answer ends before
+    /// it.
     pub(crate) fn takes(&mut self, bytes: usize) -> bool {
         let fits = bytes <= self.left || self.is_empty;
         self.left = if fits { self.left.saturating_sub(bytes) } else { 0 };

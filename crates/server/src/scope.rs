@@ -4,8 +4,8 @@ use aios_memory::{Id, Scope, record::forms};
 
 use crate::{bounds::SCOPE_BYTES_MAX, failure::Failure};
 
-/// Returns the scope of these parts. The user is never a field of a call. `within` is the field that
-/// has the parts, such as `scope.`, or nothing.
+/// Returns the scope of these parts. The user is never a field of a call. `within` is the field
+/// that has the parts, such as `scope.`, or nothing.
 ///
 /// # Errors
 /// Fails with the name of the field if a part has no visible text or is too long.

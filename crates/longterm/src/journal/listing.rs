@@ -105,8 +105,8 @@ impl Journal {
             .await
     }
 
-    /// Returns at most `limit` identities of a kind that `gate` sees, by owner, then by id, from the
-    /// beginning or from after `after` on.
+    /// Returns at most `limit` identities of a kind that `gate` sees, by owner, then by id, from
+    /// the beginning or from after `after` on.
     pub(crate) async fn identities_after(
         &self,
         gate: Gate,
@@ -222,7 +222,8 @@ fn ids(
     Ok(identities)
 }
 
-/// Returns at most `limit` identities of one owner and kind that `gate` sees, with ids after `last`.
+/// Returns at most `limit` identities of one owner and kind that `gate` sees, with ids after
+/// `last`.
 fn ids_after(
     db: &Connection,
     gate: &Gate,

@@ -49,8 +49,8 @@ pub(super) async fn remember(
     Ok(Answer::changed(RememberResponse { results }, keys))
 }
 
-/// Remembers a stream of texts. A text that cannot be stored does not prevent the others. The stream
-/// ends after a silence of `silence_max`; the texts that arrived before are stored.
+/// Remembers a stream of texts. A text that cannot be stored does not prevent the others. The
+/// stream ends after a silence of `silence_max`; the texts that arrived before are stored.
 pub(super) async fn all(
     call: &Call,
     requests: impl Stream<Item = Result<RememberRequest, Status>> + Unpin,

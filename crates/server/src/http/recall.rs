@@ -75,8 +75,8 @@ pub(crate) struct Recall {
 #[schema(as = Recalled)]
 pub(crate) struct Found {
     hits: Vec<Hit>,
-    /// Number of hits that `max_tokens` left out, and of the last ones that are left out because the
-    /// hits would have more than 8 MiB.
+    /// Number of hits that `max_tokens` left out, and of the last ones that are left out because
+    /// the hits would have more than 8 MiB.
     left_out: usize,
     /// Number of tokens of the texts, if `max_tokens` was given.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,8 @@
 //! `multipart/form-data`: the fields of an ingest, then its files, each stored as it arrives.
 //!
-//! A file of lines is never in RAM as a whole. Another one is a document, which its reader may hold,
-//! so its bytes are bounded. The service reads lines of records; files in the formats of other
-//! programs are read by the program that serves, if it gave an [`Importer`].
+//! A file of lines is never in RAM as a whole. Another one is a document, which its reader may
+//! hold, so its bytes are bounded. The service reads lines of records; files in the formats of
+//! other programs are read by the program that serves, if it gave an [`Importer`].
 
 mod content;
 mod head;

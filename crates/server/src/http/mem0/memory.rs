@@ -41,8 +41,8 @@ pub(super) fn expiry(fields: &mut Fields) -> Result<Option<Timestamp>, Failure> 
     Ok(Some(if is_day { time.checked_add(DAY).unwrap_or(time) } else { time }))
 }
 
-/// Returns the time at which a memory expires; the last day of its validity if that is whole, as the
-/// clients give it.
+/// Returns the time at which a memory expires; the last day of its validity if that is whole, as
+/// the clients give it.
 fn last_day(time: Timestamp) -> String {
     let is_midnight = time.as_second() % 86_400 == 0 && time.subsec_nanosecond() == 0;
     match time.checked_sub(DAY) {
