@@ -7,9 +7,11 @@ mod call;
 mod caller;
 mod command;
 mod config;
+mod credential;
 mod error;
 mod export;
 mod failure;
+mod file_state;
 mod follow;
 mod forget;
 mod gate;
@@ -18,6 +20,7 @@ mod hex;
 mod http;
 mod listener;
 mod metrics;
+mod oauth;
 mod operation;
 mod page;
 mod peer;
@@ -33,6 +36,7 @@ pub use crate::{
     error::Error,
     follow::{Followed, News, follow_events},
     listener::{Listener, Presence, Tls, socket_of},
+    oauth::{KeySource, OAuth},
     operation::Right,
     server::{Ready, Server},
     tokens::{NewToken, Token, Tokens},

@@ -31,7 +31,7 @@ use self::{
 };
 use super::{
     answer,
-    request::{Query, broken, check_type, id_of, is_too_long, too_long},
+    request::{Query, broken, check_type, id_of, is_too_long},
     service::Service,
 };
 use crate::{call::Call, failure::Failure, remedy::words};
@@ -149,7 +149,7 @@ pub(crate) async fn ingest(
         };
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| match is_too_long(&error) {
-            true => too_long(service.body_bytes_max()),
+            true => Failure::too_long(service.body_bytes_max()),
             false => broken(),
         })?;
         for line in lines.push(&frame) {
