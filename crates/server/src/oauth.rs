@@ -14,27 +14,29 @@ mod resource;
 mod settings;
 mod signature;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use aios_memory::{Owner, Timestamp};
 use jsonwebtoken::{
     Algorithm, DecodingKey, Header, TokenData, Validation, decode, decode_header, errors::ErrorKind,
 };
 
 pub use self::settings::{KeySource, OAuth};
-use self::{claims::Claims, fetch::address, file_keys::FileKeys, remote_keys::RemoteKeys};
 pub(crate) use self::{
-    resource::{challenge, router},
+    claims::Subject,
+    resource::{METADATA, challenge, metadata},
     settings::of,
+};
+use self::{
+    claims::{Claims, LEEWAY_S},
+    fetch::address,
+    file_keys::FileKeys,
+    remote_keys::RemoteKeys,
 };
 use crate::{
     Error,
     failure::{Challenge, Failure},
-    operation::Right,
 };
 
-/// Tolerated difference between the provider's clock and this one, in seconds.
-const LEEWAY_S: u32 = 60;
 /// Bytes of a token.
 const TOKEN_BYTES_MAX: usize = 16 << 10;
 
@@ -50,24 +52,6 @@ pub(crate) struct Provider {
 enum Keys {
     File(FileKeys),
     Remote(Arc<RemoteKeys>),
-}
-
-/// The user of an access token, and the end of its validity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Subject {
-    pub(crate) owner: Owner,
-    pub(crate) rights: BTreeSet<Right>,
-    /// True if each call names its user.
-    pub(crate) is_delegate: bool,
-    /// Seconds since 1970, the tolerance included.
-    valid_until_s: i64,
-}
-
-impl Subject {
-    /// Returns `true` if the access token has not expired.
-    pub(crate) fn is_valid(&self, now: Timestamp) -> bool {
-        now.as_second() <= self.valid_until_s
-    }
 }
 
 /// Returns `true` if a bearer has the form of a JWT: three parts of base64url.

@@ -180,13 +180,13 @@ pub(crate) const FACADES: &[Operation] = &[
 ];
 
 /// Routes that need no token: they tell nothing about records.
-pub(crate) const OPEN: &[&str] =
-    &["GET /healthz", "GET /readyz", "GET /api/v1/openapi.json", METADATA, METADATA_OF];
-
-/// Metadata of the protected resource (RFC 9728), if there is an identity provider.
-pub(crate) const METADATA: &str = "GET /.well-known/oauth-protected-resource";
-/// The same for a resource that has a path.
-pub(crate) const METADATA_OF: &str = "GET /.well-known/oauth-protected-resource/{*path}";
+pub(crate) const OPEN: &[&str] = &[
+    "GET /healthz",
+    "GET /readyz",
+    "GET /api/v1/openapi.json",
+    "GET /.well-known/oauth-protected-resource",
+    "GET /.well-known/oauth-protected-resource/{*path}",
+];
 
 /// Returns the operation of a call.
 pub(crate) fn named(name: &str) -> Option<Operation> {

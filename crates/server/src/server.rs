@@ -3,6 +3,7 @@
 
 mod connection;
 mod life;
+mod metadata;
 
 use std::{
     future::Future,
@@ -25,7 +26,7 @@ use crate::{
     access::Access,
     command::{self, Commands},
     gate::{Gate, pass},
-    grpc, http, oauth,
+    grpc, http,
     peer::Peer,
 };
 
@@ -174,7 +175,7 @@ impl Running {
     async fn new(config: Config, gate: Arc<Gate>, commands: Option<Arc<dyn Commands>>) -> Running {
         let (rpcs, health) = grpc::routes(&config).await;
         let answered = commands.map(|commands| command::router(gate.memory.clone(), commands));
-        let metadata = config.oauth.as_ref().map(|_| oauth::router(Arc::clone(&gate)));
+        let metadata = config.oauth.as_ref().map(|_| metadata::router(Arc::clone(&gate)));
         let router = http::router(&config)
             .merge(life::router(Arc::clone(&gate)))
             .merge(metadata.unwrap_or_default())

@@ -2,16 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use aios_memory::Owner;
+use aios_memory::{Owner, Timestamp};
 use serde::Deserialize;
 
-use super::{LEEWAY_S, Subject};
 use crate::operation::Right;
+
+/// Tolerated difference between the provider's clock and this one, in seconds.
+pub(super) const LEEWAY_S: u32 = 60;
 
 /// The beginning of the scopes of this service.
 const PREFIX: &str = "memory:";
 /// The scope whose calls name their user.
 const DELEGATE: &str = "memory:delegate";
+
+/// The user of an access token, and the end of its validity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(crate) owner: Owner,
+    pub(crate) rights: BTreeSet<Right>,
+    /// True if each call names its user.
+    pub(crate) is_delegate: bool,
+    /// Seconds since 1970, the tolerance included.
+    valid_until_s: i64,
+}
+
+impl Subject {
+    /// Returns `true` if the access token has not expired.
+    pub(crate) fn is_valid(&self, now: Timestamp) -> bool {
+        now.as_second() <= self.valid_until_s
+    }
+}
 
 /// The claims that decide about a call. Times, audience and issuer are checked before.
 #[derive(Debug, Deserialize)]

@@ -111,10 +111,8 @@ async fn a_delegate_with_admin_may_name_all_users_and_a_project_still_narrows() 
     new.rights = Right::ALL.into();
     new.project = Some("atlas".to_owned());
     let within = service.token(new);
-    let remember = Request::post(
-        "/api/v1/store/batch",
-        json!({"ops": [{"op": "put", "namespace": ["a"], "key": "k", "value": "The cake of zenith."}]}),
-    );
+    let text = json!({"items": [{"text": "The cake of zenith."}]});
+    let remember = Request::post("/api/v1/remember", text);
     let mut other = NewToken::new("zenith");
     other.rights = Right::ALL.into();
     other.user = Some("ada".to_owned());

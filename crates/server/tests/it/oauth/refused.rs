@@ -140,7 +140,7 @@ async fn keys_for_other_purposes_verify_nothing() {
         let answer = service.send(&recall("x").bearer(&token)).await;
         assert_refused(&changes.to_string(), &answer);
     }
-    // A secret key is none that verifies.
+    // A secret key verifies nothing.
     let secret = json!({"kty": "oct", "kid": "first", "k": encoded(b"secret")});
     std::fs::write(&provider.path, json!({"keys": [secret, other.jwk()]}).to_string()).unwrap();
     let header = json!({"alg": "HS256", "kid": "first"});
