@@ -342,6 +342,16 @@ settings! {
         /// Serves the routes of Hindsight's clients.
         hindsight: bool = false,
     }
+    /// The identity provider whose access tokens the service accepts beside its own tokens.
+    "auth.oauth" => auth_oauth: OAuth {
+        /// Address of the provider, exactly as `iss` of its tokens. Empty for no provider.
+        issuer: String = String::new() => 0..=1024,
+        /// Name of this service at the provider: one of `aud` of each token.
+        audience: String = String::new() => 0..=1024,
+        /// Public keys of the provider, a JSON Web Key Set: a file or an https address. Empty for
+        /// the address that the provider's metadata names.
+        jwks: PathBuf = PathBuf::new(),
+    }
     /// The log of the service. Other commands log to stderr, as -v and -q say.
     "log" => log: Log {
         /// Least severe level that is logged: error, warn, info or debug.

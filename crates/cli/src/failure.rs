@@ -97,7 +97,11 @@ impl Failure {
             Failure::Memory(error) if error.is_ambiguous() => 2,
             Failure::Memory(error) if error.is_not_found() => 3,
             Failure::Exchange(error) if error.is_not_found() => 3,
-            Failure::Server(aios_memory_server::Error::Setting { .. }) => 2,
+            Failure::Server(
+                aios_memory_server::Error::Setting { .. }
+                | aios_memory_server::Error::Provider { .. }
+                | aios_memory_server::Error::Keys { .. },
+            ) => 2,
             Failure::Memory(_)
             | Failure::Exchange(_)
             | Failure::Eval(_)

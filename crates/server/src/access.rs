@@ -8,15 +8,17 @@ mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use aios_memory::{AgentMemory, Scope, ScopeFilter, Timestamp};
+use aios_memory::{AgentMemory, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use tonic::metadata::MetadataMap;
 
 use crate::{
-    Config, Token, Tokens,
+    Config,
     caller::{Caller, MadeBy, Naming},
+    credential::{Credential, Credentials},
     failure::Failure,
-    operation::{Right, UserIn},
+    oauth::Provider,
+    operation::{Operation, Right, UserIn},
     peer::Peer,
 };
 
@@ -24,6 +26,8 @@ use crate::{
 const USER: &str = "aios-user";
 /// The same in bytes, for names outside of ASCII over gRPC.
 const USER_BYTES: &str = "aios-user-bin";
+/// The header, and the metadata of gRPC, by which a call concerns the records of every owner.
+const ALL_USERS: &str = "aios-all-users";
 /// Headers that a proxy adds: the call comes from elsewhere than its connection.
 const FORWARDED: [&str; 8] = [
     "forwarded",
@@ -44,24 +48,43 @@ pub(crate) struct Access {
     user: Option<String>,
     hosts: Vec<String>,
     origins: Vec<String>,
-    tokens: Option<Tokens>,
+    credentials: Credentials,
+    /// `https` if callers reach the TCP address so.
+    scheme: &'static str,
 }
 
-/// Credentials of a call: its caller, and its token, which can be revoked.
+/// The caller of a call, and its credential, which can be revoked or expire.
 pub(crate) struct Admitted {
     pub(crate) caller: Caller,
-    pub(crate) token: Option<Token>,
+    pub(crate) credential: Option<Credential>,
 }
 
 impl Access {
-    pub(crate) fn new(config: &Config, tokens: Option<Tokens>) -> Access {
+    /// Returns the rules of a service. `is_encrypted` is true if its TCP address has TLS, here or
+    /// at a proxy.
+    pub(crate) fn new(config: &Config, credentials: Credentials, is_encrypted: bool) -> Access {
         let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect();
         Access {
             user: config.user.clone(),
             hosts: lower(&config.hosts),
             origins: lower(&config.origins),
-            tokens,
+            credentials,
+            scheme: if is_encrypted { "https" } else { "http" },
         }
+    }
+
+    /// Returns the identity provider.
+    pub(crate) fn provider(&self) -> Option<&Provider> {
+        self.credentials.provider.as_ref()
+    }
+
+    /// Returns the address of the service as the call names it, for callers of an identity
+    /// provider.
+    pub(crate) fn base(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+        self.provider()?;
+        let host = host_of(uri, headers).ok()?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+        host.bytes().all(is_plain).then(|| format!("{}://{host}", self.scheme))
     }
 
     /// Checks that the call was meant for this service, and that no web page of another origin
@@ -116,53 +139,41 @@ impl Access {
 
     /// Returns the caller of a call. If the user is [`UserIn::Request`], the handler has to demand
     /// it of a delegate.
-    pub(crate) fn admit(
+    pub(crate) async fn admit(
         &self,
         memory: &AgentMemory,
         peer: Peer,
         headers: &HeaderMap,
-        user_in: UserIn,
+        operation: Operation,
         now: Timestamp,
     ) -> Result<Admitted, Failure> {
         let user = named_user(headers)?;
-        let (caller, token) = match single(headers, header::AUTHORIZATION.as_str())? {
+        let names_all = names_all_users(headers, operation)?;
+        let (caller, credential) = match single(headers, header::AUTHORIZATION.as_str())? {
             Some(value) => {
-                let token = self.token(value, now)?;
-                (by_token(memory, &token)?, Some(token))
+                let credential = self.credentials.check(value, now).await?;
+                (credential.caller(memory)?, Some(credential))
             }
             None => (self.by_connection(memory, peer, headers)?, None),
         };
         let caller = match user {
+            Some(_) if names_all => {
+                return Err(Failure::invalid("the call names a user, and all users"));
+            }
             Some(user) => caller.acting_for(&user)?,
-            None if user_in == UserIn::Header && caller.needs_user() => {
+            None if names_all => caller.acting_for_all()?,
+            None if operation.user == UserIn::Header && caller.needs_user() => {
                 return Err(Failure::invalid("this token must name a user in each call")
                     .with_advice("send the user in the header `aios-user`"));
             }
             None => caller,
         };
-        Ok(Admitted { caller, token })
+        Ok(Admitted { caller, credential })
     }
 
-    /// Returns `true` if a token that admitted a call still would.
-    pub(crate) fn still_admits(&self, token: &Token, now: Timestamp) -> bool {
-        self.tokens.as_ref().is_some_and(|tokens| tokens.still_has(token, now))
-    }
-
-    fn token(&self, value: &HeaderValue, now: Timestamp) -> Result<Token, Failure> {
-        let text = value.to_str().unwrap_or_default();
-        let (scheme, secret) = text.split_once(' ').unwrap_or((text, ""));
-        // mem0's clients write `Token`.
-        if !scheme.eq_ignore_ascii_case("bearer") && !scheme.eq_ignore_ascii_case("token") {
-            return Err(Failure::unauthenticated("the authorization is not a bearer token"));
-        }
-        let Some(tokens) = &self.tokens else {
-            return Err(Failure::unauthenticated("this service has no tokens"));
-        };
-        let found = tokens.find(secret.trim(), now).map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "tokens cannot be read");
-            Failure::internal("the tokens cannot be read")
-        })?;
-        found.ok_or_else(|| Failure::unauthenticated("the token is unknown, expired or revoked"))
+    /// Returns `true` if a credential that admitted a call still would.
+    pub(crate) fn still_admits(&self, credential: &Credential, now: Timestamp) -> bool {
+        self.credentials.still_admit(credential, now)
     }
 
     fn by_connection(
@@ -171,10 +182,13 @@ impl Access {
         peer: Peer,
         headers: &HeaderMap,
     ) -> Result<Caller, Failure> {
-        let made_by = |name: &str, naming| MadeBy {
-            name: Arc::from(name),
-            rights: Arc::new(BTreeSet::from(Right::ALL)),
-            naming,
+        let made_by = |name: &str, naming| {
+            let mut rights = BTreeSet::from(Right::ALL);
+            if naming == Naming::Fixed {
+                // Any process of this machine may be the caller, whoever runs it.
+                rights.remove(&Right::Admin);
+            }
+            MadeBy { name: Arc::from(name), rights: Arc::new(rights), naming }
         };
         match peer {
             Peer::SameUser { .. } => {
@@ -190,23 +204,6 @@ impl Access {
             Peer::Stranger(_) => Err(Failure::unauthenticated("this call needs a token")),
         }
     }
-}
-
-fn by_token(memory: &AgentMemory, token: &Token) -> Result<Caller, Failure> {
-    let naming = match &token.delegate {
-        Some(prefix) => Naming::Delegate { prefix: prefix.clone() },
-        None => Naming::Fixed,
-    };
-    let filter = token
-        .project
-        .as_ref()
-        .map(|project| ScopeFilter::new(Scope::default().with_project(project)));
-    let made_by = MadeBy {
-        name: Arc::from(token.name.as_str()),
-        rights: Arc::new(token.rights.clone()),
-        naming,
-    };
-    Caller::new(memory.clone(), token.user.as_deref(), filter, made_by)
 }
 
 /// Returns `true` if a proxy passed the call on.
@@ -265,6 +262,21 @@ fn named_user(headers: &HeaderMap) -> Result<Option<String>, Failure> {
         Ok(user) if user.is_empty() => Err(Failure::invalid("the call names an empty user")),
         Ok(user) => Ok(Some(user)),
         Err(_) => Err(Failure::invalid("the name of the user is not UTF-8")),
+    }
+}
+
+/// Returns `true` if a call concerns the records of every owner.
+fn names_all_users(headers: &HeaderMap, operation: Operation) -> Result<bool, Failure> {
+    let Some(value) = single(headers, ALL_USERS)? else { return Ok(false) };
+    if value != "true" {
+        return Err(Failure::invalid(format!("the header `{ALL_USERS}` is `true`, or absent")));
+    }
+    match operation.admits_all_users() {
+        true => Ok(true),
+        false => Err(Failure::invalid(format!(
+            "`{}` concerns one owner; `{ALL_USERS}` is for reading and forgetting",
+            operation.name
+        ))),
     }
 }
 

@@ -7,7 +7,10 @@ use aios_memory::{
     ScopeFilter, Tier, operational::Operational,
 };
 
-use crate::{failure::Failure, operation::Right};
+use crate::{
+    failure::{Challenge, Failure},
+    operation::Right,
+};
 
 /// The maker of a call. Cheap to clone.
 #[derive(Clone)]
@@ -75,7 +78,8 @@ impl Caller {
             true => Err(Failure::denied(
                 "events and metrics belong to no user: a caller that acts for one needs the right \
                  `observe` too",
-            )),
+            )
+            .with_challenge(Challenge::Scope(Right::Observe))),
         }
     }
 
@@ -115,7 +119,7 @@ impl Caller {
     pub(crate) fn demand(&self, right: Right, part: &str) -> Result<(), Failure> {
         match self.has(right) {
             true => Ok(()),
-            false => Err(Failure::denied(&format!("{part} needs the right `{}`", right.as_str()))),
+            false => Err(Failure::lacks(right, part)),
         }
     }
 
@@ -197,6 +201,20 @@ impl Caller {
                 Ok(Caller { view, ..self.clone() })
             }
         }
+    }
+
+    /// Returns this caller acting for every owner, within its project.
+    ///
+    /// # Errors
+    /// Fails without [`Right::Admin`].
+    pub(crate) fn acting_for_all(&self) -> Result<Caller, Failure> {
+        self.demand(Right::Admin, "acting for all users")?;
+        let view = MemoryView::clone(&self.memory.administrator());
+        let view = match &self.filter {
+            None => view,
+            Some(filter) => view.narrow(filter)?,
+        };
+        Ok(Caller { view, ..self.clone() })
     }
 
     /// Returns `true` if the caller must name a user and has not.

@@ -1,6 +1,12 @@
 //! The limits and rules of a service. Addresses are the caller's: it brings the listener.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use crate::{
+    Error, OAuth, Tokens,
+    credential::Credentials,
+    oauth::{self, Provider},
+};
 
 /// The limits and rules of a [`Server`](crate::Server).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +39,9 @@ pub struct Config {
     pub idle_exit: Option<Duration>,
     /// The file of tokens. Without one, only the socket and loopback are served.
     pub tokens_file: Option<PathBuf>,
+    /// The identity provider whose access tokens are accepted beside the service's own. Default:
+    /// none.
+    pub oauth: Option<OAuth>,
     /// Further names under which the service may be called, as in the header `Host`. Loopback
     /// names are always accepted over loopback.
     pub hosts: Vec<String>,
@@ -63,6 +72,7 @@ impl Default for Config {
             drain_timeout: Duration::from_secs(10),
             idle_exit: None,
             tokens_file: None,
+            oauth: None,
             hosts: Vec::new(),
             origins: Vec::new(),
             behind_proxy: false,
@@ -96,6 +106,7 @@ impl Config {
             drain_timeout: Duration::from_millis(server.drain_timeout_ms),
             idle_exit: None,
             tokens_file: Some(tokens_file(settings)),
+            oauth: oauth::of(settings),
             hosts: server.hosts.clone(),
             origins: server.origins.clone(),
             behind_proxy: false,
@@ -115,7 +126,67 @@ impl Config {
     pub fn behind_proxy(self) -> Config {
         Config { behind_proxy: true, ..self }
     }
+
+    /// Checks, before anything is opened, that a service may listen on `address` with these limits
+    /// and rules. [`Server::prepare`](crate::Server::prepare) checks it again.
+    ///
+    /// # Errors
+    /// As [`Server::prepare`](crate::Server::prepare).
+    pub fn check(&self, address: Option<SocketAddr>, is_encrypted: bool) -> Result<(), Error> {
+        self.credentials(address, is_encrypted).map(drop)
+    }
+
+    /// Checks the limits and rules, and opens the credentials.
+    pub(crate) fn credentials(
+        &self,
+        address: Option<SocketAddr>,
+        is_encrypted: bool,
+    ) -> Result<Credentials, Error> {
+        self.check_limits()?;
+        let tokens = self.tokens_file.as_ref().map(Tokens::open).transpose()?;
+        let provider = self.oauth.clone().map(Provider::open).transpose()?;
+        let Some(address) = address.filter(|it| self.behind_proxy || !it.ip().is_loopback()) else {
+            return Ok(Credentials { tokens, provider });
+        };
+        let has_tokens = tokens.as_ref().map_or(Ok(false), |it| it.is_empty().map(|it| !it))?;
+        if !has_tokens && provider.is_none() {
+            return Err(Error::NoTokens { address });
+        }
+        if !is_encrypted && !self.behind_proxy {
+            return Err(Error::NoTls { address });
+        }
+        Ok(Credentials { tokens, provider })
+    }
+
+    fn check_limits(&self) -> Result<(), Error> {
+        let limits = [
+            ("server.message_bytes_max", self.message_bytes_max),
+            ("server.calls_max", self.calls_max),
+            ("server.connections_max", self.connections_max),
+            ("server.streams_max", self.streams_max),
+            ("server.calls_per_second", self.calls_per_second as usize),
+            ("server.calls_burst", self.calls_burst as usize),
+        ];
+        for (setting, limit) in limits {
+            if !(1..=LIMIT_MAX).contains(&limit) {
+                let problem = format!("{limit} is not from 1 to {LIMIT_MAX}");
+                return Err(Error::Setting { setting, problem });
+            }
+        }
+        for (setting, time) in [
+            ("server.call_timeout", self.call_timeout),
+            ("server.header_timeout", self.header_timeout),
+        ] {
+            if time.is_zero() {
+                return Err(Error::Setting { setting, problem: "0 leaves no time".to_owned() });
+            }
+        }
+        Ok(())
+    }
 }
+
+/// The highest number of a limit: places are counted in 32 bits.
+const LIMIT_MAX: usize = 1 << 30;
 
 /// Returns the file of tokens that the settings of a memory name.
 #[must_use]

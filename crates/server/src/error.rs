@@ -81,6 +81,20 @@ pub enum Error {
         /// The problem.
         problem: String,
     },
+    /// The settings of the identity provider are invalid or incomplete.
+    #[error("{problem}")]
+    Provider {
+        /// The problem.
+        problem: String,
+    },
+    /// The public keys of the identity provider cannot be used.
+    #[error("failed to use the keys of the identity provider in {at}: {reason}")]
+    Keys {
+        /// The file or address.
+        at: String,
+        /// The cause.
+        reason: String,
+    },
     /// A setting of the service is invalid.
     #[error("{setting}: {problem}")]
     Setting {
@@ -107,12 +121,19 @@ impl Error {
             Error::SocketPath { .. } => "choose a shorter path for the socket",
             Error::Foreign { .. } => "choose another path for the socket, or move it away",
             Error::Served { .. } => "use that service, or end its process first",
-            Error::NoTokens { .. } => "add a token first, or listen on 127.0.0.1",
+            Error::NoTokens { .. } => {
+                "add a token first, set `auth.oauth.issuer`, or listen on 127.0.0.1"
+            }
             Error::NoTls { .. } => {
                 "name a certificate and its key, or say that a proxy terminates TLS"
             }
             Error::Certificate { .. } => "check both files: PEM, the certificate chain and its key",
             Error::Tokens { .. } => "check the file, which only its owner may read",
+            Error::Provider { .. } => {
+                "set `auth.oauth.issuer` and `auth.oauth.audience` both, or neither and no \
+                 `auth.oauth.jwks`; addresses are https"
+            }
+            Error::Keys { .. } => "check that it is a JSON Web Key Set that only its owner writes",
             Error::Token { .. } | Error::Setting { .. } => "correct it",
             Error::Memory(_) | Error::Accept(_) => return None,
         })
@@ -128,7 +149,7 @@ impl Error {
             Error::NoTokens { .. } | Error::NoTls { .. } => "exposed",
             Error::Certificate { .. } => "certificate",
             Error::Tokens { .. } | Error::Token { .. } => "tokens",
-            Error::Setting { .. } => "config",
+            Error::Provider { .. } | Error::Keys { .. } | Error::Setting { .. } => "config",
             Error::Memory(error) => error.code(),
             Error::Accept(_) => "internal",
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::remedy::words;
+use crate::{operation::Right, remedy::words};
 
 /// Bytes of a message that are told. Messages quote what the caller sent, and in gRPC they travel
 /// in a header, which many clients refuse above 8 KiB.
@@ -28,6 +28,19 @@ pub(crate) struct Failure {
     /// The next step in words, where no remedy of the memory says it.
     pub(crate) advice: Option<&'static str>,
     pub(crate) retry_after: Option<Duration>,
+    /// The way in, for callers of an identity provider.
+    pub(crate) challenge: Option<Challenge>,
+}
+
+/// The way in, as the header `WWW-Authenticate` tells it (RFC 6750). It is also an extension of the
+/// answer, to which the gate adds the address of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Challenge {
+    /// The call has no token, or one that cannot be checked now.
+    Anonymous,
+    InvalidToken,
+    /// The token lacks the scope of a right.
+    Scope(Right),
 }
 
 /// The kind of a failure, by what a caller can do about it.
@@ -109,11 +122,16 @@ impl Class {
 impl Failure {
     pub(crate) fn new(class: Class, code: &'static str, message: impl Into<String>) -> Failure {
         let message = message.into();
-        Failure { class, code, message, remedy: None, advice: None, retry_after: None }
+        let (remedy, advice, retry_after, challenge) = (None, None, None, None);
+        Failure { class, code, message, remedy, advice, retry_after, challenge }
     }
 
     pub(crate) fn with_advice(self, advice: &'static str) -> Failure {
         Failure { advice: Some(advice), ..self }
+    }
+
+    pub(crate) fn with_challenge(self, challenge: Challenge) -> Failure {
+        Failure { challenge: Some(challenge), ..self }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Failure {
@@ -133,10 +151,30 @@ impl Failure {
         Failure::new(Class::Denied, "denied", message)
     }
 
-    pub(crate) fn unauthenticated(message: &str) -> Failure {
-        Failure::new(Class::Unauthenticated, "unauthenticated", message).with_advice(
-            "send `authorization: Bearer TOKEN`; `aios-memory token add` makes a token",
+    /// Refuses a part of a call that needs a right which the caller does not have.
+    pub(crate) fn lacks(right: Right, part: &str) -> Failure {
+        Failure::denied(&format!("{part} needs the right `{}`", right.as_str()))
+            .with_challenge(Challenge::Scope(right))
+    }
+
+    /// Refuses a request that is longer than `bytes_max`.
+    pub(crate) fn too_long(bytes_max: usize) -> Failure {
+        Failure::too_large(format!("the body is longer than {bytes_max} bytes"))
+    }
+
+    /// Refuses a message that is longer than the service reads at once.
+    pub(crate) fn too_large(message: impl Into<String>) -> Failure {
+        Failure::new(Class::TooLarge, "too_large", message).with_advice(
+            "split it over several calls, or stream it: `/api/v1/ingest`, `RememberStream`",
         )
+    }
+
+    pub(crate) fn unauthenticated(message: &str) -> Failure {
+        Failure::new(Class::Unauthenticated, "unauthenticated", message)
+            .with_advice(
+                "send `authorization: Bearer TOKEN`; `aios-memory token add` makes a token",
+            )
+            .with_challenge(Challenge::Anonymous)
     }
 
     pub(crate) fn deadline() -> Failure {
@@ -224,6 +262,9 @@ impl IntoResponse for Failure {
         if self.class == Class::Unauthenticated {
             let bearer = HeaderValue::from_static("Bearer realm=\"aios-memory\"");
             headers.insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        if let Some(challenge) = self.challenge {
+            response.extensions_mut().insert(challenge);
         }
         response
     }

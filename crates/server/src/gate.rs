@@ -4,6 +4,7 @@
 mod addressed;
 mod answer;
 mod audit;
+mod body;
 mod cors;
 mod deadline;
 mod standing;
@@ -24,10 +25,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderValue, Method, header};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -36,21 +34,24 @@ use self::{
     addressed::{Addressed, addressed, is_standard},
     answer::{answer, is_grpc, outcome_of, with_cause},
     audit::{audit, changed},
+    body::Bodies,
     cors::{preflight, with_origin},
     deadline::deadline,
 };
 use crate::{
-    Config, Token,
+    Config,
     access::{Access, Admitted},
     call::Call,
+    credential::Credential,
     failure::{Class, Failure},
     metrics::Metrics,
+    oauth,
     operation::{Operation, Right, Shape},
     peer::Peer,
-    place::Place,
+    place::{ConnectionPlaces, Permits, Place},
 };
 
-/// Pause between checks that the token of a stream is still valid.
+/// Pause between checks that the credential of a stream is still valid.
 const REVOCATION_PAUSE: Duration = Duration::from_secs(1);
 
 /// The state of the gate.
@@ -69,6 +70,7 @@ pub(crate) struct Gate {
     standing: Arc<Semaphore>,
     waiting: AtomicUsize,
     waiting_max: usize,
+    bodies: Bodies,
 }
 
 impl Gate {
@@ -86,29 +88,30 @@ impl Gate {
             standing: Arc::new(Semaphore::new(config.streams_max)),
             waiting: AtomicUsize::new(0),
             waiting_max: config.calls_waiting_max,
+            bodies: Bodies::new(config.message_bytes_max, config.calls_max),
         }
     }
 
-    /// Takes the place of a call, or waits for one.
-    async fn place(&self, shape: Shape) -> Result<OwnedSemaphorePermit, Failure> {
-        let (places, full) = match shape {
-            Shape::Unary => (&self.calls, "too many calls wait"),
-            Shape::Stream => (&self.streams, "too many streams are open"),
-        };
-        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
-            return Ok(place);
-        }
-        if shape == Shape::Stream {
-            return Err(Failure::busy(full));
-        }
-        let _waiting =
-            Waiting::begin(&self.waiting, self.waiting_max).ok_or_else(|| Failure::busy(full))?;
-        let place = Arc::clone(places).acquire_owned().await;
-        place.map_err(|_| Failure::busy("the service ends"))
+    /// Takes the place of a stream.
+    fn place_of_stream(&self) -> Result<Permits, Failure> {
+        let place = Arc::clone(&self.streams).try_acquire_owned();
+        let place = place.map_err(|_| Failure::busy("too many streams are open"))?;
+        Ok(Permits::of_stream(place))
     }
 
-    /// Cancels the streams of a token when it is revoked or expires.
-    fn watch(self: &Arc<Gate>, token: Token, ended: CancellationToken) {
+    /// Takes the place of a call, or waits for one: first among those of its connection.
+    async fn place_of_call(&self, connection: &ConnectionPlaces) -> Result<Permits, Failure> {
+        if let Some(permits) = Permits::try_take(connection, &self.calls) {
+            return Ok(permits);
+        }
+        let _waiting = Waiting::begin(&self.waiting, self.waiting_max)
+            .ok_or_else(|| Failure::busy("too many calls wait"))?;
+        let permits = Permits::take(connection, &self.calls).await;
+        permits.ok_or_else(|| Failure::busy("the service ends"))
+    }
+
+    /// Cancels the streams of a credential when it is revoked or expires.
+    fn watch(self: &Arc<Gate>, credential: Credential, ended: CancellationToken) {
         let gate = Arc::clone(self);
         tokio::spawn(async move {
             loop {
@@ -116,7 +119,7 @@ impl Gate {
                     () = ended.cancelled() => return,
                     () = tokio::time::sleep(REVOCATION_PAUSE) => {}
                 }
-                if !gate.access.still_admits(&token, Timestamp::now()) {
+                if !gate.access.still_admits(&credential, Timestamp::now()) {
                     ended.cancel();
                 }
             }
@@ -152,6 +155,7 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
         return answer(failure, is_grpc);
     }
     let origin = gate.access.allowed_origin(request.headers());
+    let base = gate.access.base(request.uri(), request.headers());
     if origin.is_some() && request.method() == Method::OPTIONS {
         return with_origin(preflight(), origin);
     }
@@ -181,6 +185,10 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
                 answer(failure, is_grpc)
             })
         }
+    };
+    let response = match gate.access.provider() {
+        None => response,
+        Some(_) => oauth::challenge(response, base.as_deref()),
     };
     with_origin(response, origin)
 }
@@ -212,25 +220,31 @@ async fn carry(
         return Err(Failure::busy("the service ends"));
     }
     let (mut parts, body) = request.into_parts();
-    let Admitted { caller, token } =
-        gate.access.admit(&gate.memory, peer, &parts.headers, operation.user, Timestamp::now())?;
-    if let Some(token) = &token {
-        gate.rates.take(&token.name, began)?;
-    }
-    if !caller.has(operation.right) {
-        return Err(Failure::denied(&format!(
-            "`{}` needs the right `{}`",
-            operation.name,
-            operation.right.as_str()
-        )));
-    }
-    let is_grpc = is_grpc(&parts.headers);
     let deadline = deadline(&parts.headers, operation.shape, gate.call_timeout, began)?;
-    let place = in_time(deadline, gate.place(operation.shape)).await??;
+    let admitted =
+        gate.access.admit(&gate.memory, peer, &parts.headers, operation, Timestamp::now());
+    let Admitted { caller, credential } = in_time(deadline, admitted).await??;
+    if let Some(credential) = &credential {
+        gate.rates.take(&credential.name(), began)?;
+    }
+    caller.demand(operation.right, &format!("`{}`", operation.name))?;
+    let is_grpc = is_grpc(&parts.headers);
+    let (place, body) = match operation.shape {
+        Shape::Stream => (gate.place_of_stream()?, body),
+        Shape::Unary => {
+            let (body, held) = in_time(deadline, gate.bodies.whole(body, is_grpc)).await??;
+            let connection = parts.extensions.get::<ConnectionPlaces>();
+            let connection =
+                connection.ok_or_else(|| Failure::internal("a request without a connection"))?;
+            let place = in_time(deadline, gate.place_of_call(connection)).await??;
+            drop(held);
+            (place, body)
+        }
+    };
     let ended = gate.draining.child_token();
     let end_with_call = ended.clone().drop_guard();
-    if let (Shape::Stream, Some(token)) = (operation.shape, token) {
-        gate.watch(token, ended.clone());
+    if let (Shape::Stream, Some(credential)) = (operation.shape, credential) {
+        gate.watch(credential, ended.clone());
     }
     let call = Call {
         caller: caller.clone(),

@@ -37,14 +37,9 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use http::{Method, Uri};
 
 use self::service::Service;
-use crate::{
-    config::Config,
-    failure::{Class, Failure},
-    importer::Importer,
-};
+use crate::{config::Config, importer::Importer};
 
 /// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
 /// is the caller's.
@@ -63,11 +58,7 @@ fn with_quiet(config: &Config, importer: Option<Arc<dyn Importer>>, quiet_max: D
     if config.hindsight {
         routes = routes.merge(hindsight::routes());
     }
-    routes
-        .layer(repeated)
-        .fallback(no_route)
-        .method_not_allowed_fallback(no_method)
-        .with_state(service)
+    routes.layer(repeated).with_state(service)
 }
 
 fn api() -> Router<Service> {
@@ -94,16 +85,4 @@ fn api() -> Router<Service> {
         .route("/api/v1/stats", get(stats::stats))
         .route("/api/v1/snapshot", get(stats::snapshot))
         .route("/api/v1/openapi.json", get(openapi::serve))
-}
-
-async fn no_route(uri: Uri) -> Failure {
-    let message = format!("no route `{}`", uri.path());
-    Failure::new(Class::Unimplemented, "no_route", message)
-        .with_advice("`GET /api/v1/openapi.json` describes the routes")
-}
-
-async fn no_method(method: Method, uri: Uri) -> Failure {
-    let message = format!("`{}` has no method {method}", uri.path());
-    Failure::new(Class::Method, "no_method", message)
-        .with_advice("the header `allow` of this answer lists the methods")
 }

@@ -8,9 +8,11 @@ mod call;
 mod caller;
 mod command;
 mod config;
+mod credential;
 mod error;
 mod export;
 mod failure;
+mod file_state;
 mod follow;
 mod forget;
 mod gate;
@@ -20,6 +22,7 @@ mod http;
 mod importer;
 mod listener;
 mod metrics;
+mod oauth;
 mod operation;
 mod page;
 mod peer;
@@ -37,6 +40,7 @@ pub use crate::{
     follow::{Followed, News, follow_events},
     importer::{Counting, ImportFailure, ImportFile, ImportReport, Importer, Importing},
     listener::{Listener, Presence, Tls, socket_of},
+    oauth::{KeySource, OAuth},
     operation::Right,
     server::{Ready, Server},
     tokens::{NewToken, Token, Tokens},

@@ -134,22 +134,6 @@ impl Listener {
     pub fn socket(&self) -> Option<&Path> {
         self.unix.as_ref()?.path.as_deref()
     }
-
-    /// Returns [`Error::NoTokens`] or [`Error::NoTls`] if other machines can reach the address
-    /// without them.
-    pub(crate) fn check_exposure(&self, has_tokens: bool, behind_proxy: bool) -> Result<(), Error> {
-        let Some(Tcp { address, tls, .. }) = &self.tcp else {
-            return Ok(());
-        };
-        let is_exposed = behind_proxy || !address.ip().is_loopback();
-        if is_exposed && !has_tokens {
-            return Err(Error::NoTokens { address: *address });
-        }
-        if is_exposed && tls.is_none() && !behind_proxy {
-            return Err(Error::NoTls { address: *address });
-        }
-        Ok(())
-    }
 }
 
 impl Tcp {

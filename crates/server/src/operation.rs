@@ -16,7 +16,7 @@ pub enum Right {
     Forget,
     /// Reading tier 0, which has no owner: events, metrics, machine state, counts.
     Observe,
-    /// Acting for the records of every owner.
+    /// Reading and forgetting the records of every owner, in calls that say so.
     Admin,
 }
 
@@ -47,6 +47,13 @@ pub(crate) struct Operation {
     /// A stream has no time limit and does not take the place of a call.
     pub(crate) shape: Shape,
     pub(crate) user: UserIn,
+}
+
+impl Operation {
+    /// Returns `true` if one call may concern the records of every owner.
+    pub(crate) fn admits_all_users(self) -> bool {
+        matches!(self.right, Right::Read | Right::Forget) && self.user == UserIn::Header
+    }
 }
 
 /// The part of a call that names its user.
@@ -173,7 +180,13 @@ pub(crate) const FACADES: &[Operation] = &[
 ];
 
 /// Routes that need no token: they tell nothing about records.
-pub(crate) const OPEN: &[&str] = &["GET /healthz", "GET /readyz", "GET /api/v1/openapi.json"];
+pub(crate) const OPEN: &[&str] = &[
+    "GET /healthz",
+    "GET /readyz",
+    "GET /api/v1/openapi.json",
+    "GET /.well-known/oauth-protected-resource",
+    "GET /.well-known/oauth-protected-resource/{*path}",
+];
 
 /// Returns the operation of a call.
 pub(crate) fn named(name: &str) -> Option<Operation> {

@@ -1,26 +1,65 @@
 //! The place of a call among those that are carried out at once.
 
-#[cfg(test)]
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
-#[cfg(test)]
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[cfg(test)]
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
 
+/// The places of the calls of one connection, half of all: one client cannot take every place.
+/// It is an extension of each request.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionPlaces(Arc<Semaphore>);
+
+impl ConnectionPlaces {
+    /// Returns the places of a new connection to a service that carries out `calls_max` calls.
+    pub(crate) fn new(calls_max: usize) -> ConnectionPlaces {
+        ConnectionPlaces(Arc::new(Semaphore::new(calls_max.div_ceil(2))))
+    }
+}
+
+/// The permits of a call: among those of its connection, and among all. A stream has one.
+#[derive(Debug)]
+pub(crate) struct Permits {
+    _of_connection: Option<OwnedSemaphorePermit>,
+    _of_all: OwnedSemaphorePermit,
+}
+
+impl Permits {
+    pub(crate) fn of_stream(permit: OwnedSemaphorePermit) -> Permits {
+        Permits { _of_connection: None, _of_all: permit }
+    }
+
+    /// Takes both permits if they are free.
+    pub(crate) fn try_take(connection: &ConnectionPlaces, all: &Arc<Semaphore>) -> Option<Permits> {
+        let of_connection = Arc::clone(&connection.0).try_acquire_owned().ok()?;
+        let of_all = Arc::clone(all).try_acquire_owned().ok()?;
+        Some(Permits { _of_connection: Some(of_connection), _of_all: of_all })
+    }
+
+    /// Waits for both permits. `None` if there will be no more.
+    pub(crate) async fn take(
+        connection: &ConnectionPlaces,
+        all: &Arc<Semaphore>,
+    ) -> Option<Permits> {
+        let of_connection = Arc::clone(&connection.0).acquire_owned().await.ok()?;
+        let of_all = Arc::clone(all).acquire_owned().await.ok()?;
+        Some(Permits { _of_connection: Some(of_connection), _of_all: of_all })
+    }
+}
+
 /// The place of a call among those carried out. It is left when the last clone of the call is
 /// dropped: of a stream, when its body is.
 pub(crate) struct Place {
-    _permit: OwnedSemaphorePermit,
+    _permits: Permits,
     _end: DropGuard,
 }
 
 impl Place {
-    /// Returns the place that `permit` grants. `end` ends what belongs to the call when it is left.
-    pub(crate) fn new(permit: OwnedSemaphorePermit, end: DropGuard) -> Place {
-        Place { _permit: permit, _end: end }
+    /// Returns the place that `permits` grant. `end` ends what belongs to the call when it is left.
+    pub(crate) fn new(permits: Permits, end: DropGuard) -> Place {
+        Place { _permits: permits, _end: end }
     }
 
     /// Returns a place that no limit counts.
@@ -28,6 +67,7 @@ impl Place {
     pub(crate) fn free() -> Arc<Place> {
         let permit = Arc::new(Semaphore::new(1)).try_acquire_owned();
         let permit = permit.expect("the semaphore has one permit");
-        Arc::new(Place::new(permit, CancellationToken::new().drop_guard()))
+        let end = CancellationToken::new().drop_guard();
+        Arc::new(Place::new(Permits::of_stream(permit), end))
     }
 }

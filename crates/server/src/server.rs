@@ -3,6 +3,7 @@
 
 mod connection;
 mod life;
+mod metadata;
 
 use std::{
     future::Future,
@@ -21,7 +22,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Error, Listener, Tokens,
+    Config, Error, Listener,
     access::Access,
     command::{self, Commands},
     gate::{Gate, pass},
@@ -96,17 +97,14 @@ impl Server {
     /// - [`Error::NoTokens`], [`Error::NoTls`] if other machines can reach the address without
     ///   them.
     /// - [`Error::Tokens`] if the file of tokens cannot be used.
+    /// - [`Error::Provider`], [`Error::Keys`] if the identity provider's settings or its file of
+    ///   keys cannot be used.
     /// - [`Error::Setting`] if a limit is 0.
     pub async fn prepare(self, listener: Listener) -> Result<Ready, Error> {
         let Server { memory, config, commands, importer } = self;
-        check(&config)?;
-        let tokens = config.tokens_file.as_ref().map(Tokens::open).transpose()?;
-        let has_tokens = match &tokens {
-            Some(tokens) => !tokens.is_empty()?,
-            None => false,
-        };
-        listener.check_exposure(has_tokens, config.behind_proxy)?;
-        let access = Access::new(&config, tokens);
+        let has_tls = listener.tcp.as_ref().is_some_and(|tcp| tcp.tls.is_some());
+        let credentials = config.credentials(listener.local_addr(), has_tls)?;
+        let access = Access::new(&config, credentials, has_tls || config.behind_proxy);
         let gate = Arc::new(Gate::new(memory, &config, access));
         let running = Running::new(config, gate, commands, importer).await;
         Ok(Ready { running, listener })
@@ -192,8 +190,10 @@ impl Running {
     ) -> Running {
         let (rpcs, health) = grpc::routes(&config).await;
         let answered = commands.map(|commands| command::router(gate.memory.clone(), commands));
+        let metadata = config.oauth.as_ref().map(|_| metadata::router(Arc::clone(&gate)));
         let router = http::router(&config, importer)
             .merge(life::router(Arc::clone(&gate)))
+            .merge(metadata.unwrap_or_default())
             .merge(answered.unwrap_or_default())
             .merge(rpcs)
             .layer(middleware::from_fn_with_state(Arc::clone(&gate), pass));
@@ -317,32 +317,3 @@ impl Running {
         self.gate.writes.wait().await;
     }
 }
-
-fn check(config: &Config) -> Result<(), Error> {
-    let limits = [
-        ("server.message_bytes_max", config.message_bytes_max),
-        ("server.calls_max", config.calls_max),
-        ("server.connections_max", config.connections_max),
-        ("server.streams_max", config.streams_max),
-        ("server.calls_per_second", config.calls_per_second as usize),
-        ("server.calls_burst", config.calls_burst as usize),
-    ];
-    for (setting, limit) in limits {
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            let problem = format!("{limit} is not from 1 to {LIMIT_MAX}");
-            return Err(Error::Setting { setting, problem });
-        }
-    }
-    for (setting, time) in [
-        ("server.call_timeout", config.call_timeout),
-        ("server.header_timeout", config.header_timeout),
-    ] {
-        if time.is_zero() {
-            return Err(Error::Setting { setting, problem: "0 leaves no time".to_owned() });
-        }
-    }
-    Ok(())
-}
-
-/// The highest number of a limit: places are counted in 32 bits.
-const LIMIT_MAX: usize = 1 << 30;

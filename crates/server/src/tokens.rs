@@ -9,8 +9,6 @@ mod token;
 
 use std::{
     collections::BTreeSet,
-    fs,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -20,7 +18,12 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use self::token::Token;
-use crate::{Error, hex, operation::Right};
+use crate::{
+    Error,
+    file_state::{FileState, state_of},
+    hex,
+    operation::Right,
+};
 
 /// The beginning of each token.
 const PREFIX: &str = "aim_";
@@ -74,13 +77,6 @@ struct Loaded {
     /// Identity of the file that was read: a change of any part means another file.
     state: Option<FileState>,
     tokens: Arc<Vec<Token>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileState {
-    inode: u64,
-    bytes: u64,
-    changed: (i64, i64),
 }
 
 impl Tokens {
@@ -179,18 +175,6 @@ impl Tokens {
             loaded.state = state;
         }
         Ok(Arc::clone(&loaded.tokens))
-    }
-}
-
-fn state_of(path: &Path) -> std::io::Result<Option<FileState>> {
-    match fs::metadata(path) {
-        Ok(of) => Ok(Some(FileState {
-            inode: of.ino(),
-            bytes: of.len(),
-            changed: (of.ctime(), of.ctime_nsec()),
-        })),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

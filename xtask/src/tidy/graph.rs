@@ -101,7 +101,7 @@ const OWNERS: &[(&[&str], &[&str])] = &[
     (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
     (&["hyper"], &["aios-memory-server", "aios-memory-benches"]),
     (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
-    (&["reqwest"], &["aios-hub"]),
+    (&["reqwest"], &["aios-hub", "aios-memory-server"]),
 ];
 
 /// Crates that may use a library or another crate only in tests: to create input, or the support

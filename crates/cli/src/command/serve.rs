@@ -41,11 +41,14 @@ pub(crate) async fn serve(
     }
     let address = address(serve, &config)?;
     let tls = tls(&config)?;
+    let inherited = systemd::listener()?;
+    let exposed = inherited.as_ref().map_or(address, Listener::local_addr);
+    limits.check(exposed, tls.is_some())?;
     // The directory of the socket lies in the data directory, which opening creates.
     let memory = AgentMemory::open(config).await?;
     let served = async {
         let mut presence = Presence::claim(&data_dir)?;
-        let listener = match systemd::listener()? {
+        let listener = match inherited {
             Some(listener) => listener,
             None => bind(serve, address, &data_dir).await?,
         };

@@ -309,7 +309,8 @@ fn tokens_are_added_used_and_revoked() {
     assert_eq!(program.run(&["token", "revoke", "laptop"]).code, 0);
     let refused = post(served.address, "/api/v1/remember", &bearer, &body).unwrap();
     assert_eq!(refused.0, 401, "{refused:?}");
-    served.stop();
+    let log = served.stop();
+    assert!(log.contains("caller=\"laptop\"") && !log.contains("trace_id"), "{log}");
     assert_eq!(program.run(&["--user", "ada", "recall", "tea"]).stdout.lines().count(), 1);
     assert_eq!(program.run(&["recall", "tea"]).stdout, "");
 }
@@ -332,6 +333,11 @@ fn a_service_refuses_what_it_cannot_keep() {
     let exposed = program.run(&["serve", "--listen", "0.0.0.0:0"]);
     assert_eq!(exposed.code, 1);
     assert!(exposed.stderr.contains("no tokens"), "{}", exposed.stderr);
+    assert!(!program.data_dir().exists(), "it is refused before anything is opened");
+    let issuer = [("AIOS_MEMORY_AUTH_OAUTH_ISSUER", "https://login.example.com")];
+    let half = program.run_with(&["serve"], b"", &issuer);
+    assert_eq!(half.code, 2, "{half:?}");
+    assert!(half.stderr.contains("auth.oauth.audience"), "{}", half.stderr);
     assert_eq!(program.run(&["token", "add", "x"]).code, 0);
     let exposed = program.run(&["serve", "--listen", "0.0.0.0:0"]);
     assert!(exposed.stderr.contains("unencrypted"), "{}", exposed.stderr);

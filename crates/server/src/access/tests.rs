@@ -22,7 +22,7 @@ fn check(pairs: &[(&'static str, &str)]) -> bool {
         origins: vec!["https://app.example".to_owned()],
         ..Config::default()
     };
-    let access = Access::new(&config, None);
+    let access = Access::new(&config, Credentials::default(), false);
     access.check_source(loopback(), &Uri::from_static("/api/v1/stats"), &headers(pairs)).is_ok()
 }
 

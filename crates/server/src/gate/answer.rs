@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, header};
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::failure::Failure;
 
@@ -22,22 +22,30 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
 /// Returns a failure in the form of its transport.
 pub(super) fn answer(failure: Failure, is_grpc: bool) -> Response {
     match is_grpc {
-        true => failure.status().into_http::<Body>(),
+        true => {
+            let mut response = failure.status().into_http::<Body>();
+            if let Some(challenge) = failure.challenge {
+                response.extensions_mut().insert(challenge);
+            }
+            response
+        }
         false => failure.into_response(),
     }
 }
 
 /// Answers a request that is not of the protocol, or not of its type, as an invalid one: the
-/// library calls it an internal error, which would be ours.
+/// library calls it an internal error, which would be ours. A message that is too long is one of
+/// the limits, which the library calls out of range.
 pub(super) fn with_cause(response: Response) -> Response {
     let headers = response.headers();
-    let is_internal = headers.get("grpc-status").is_some_and(|status| status == "13");
-    if !is_internal || headers.contains_key(DETAILS) {
+    if headers.contains_key(DETAILS) {
         return response;
     }
-    match Status::from_header_map(headers) {
-        Some(status) => answer(Failure::invalid(status.message()), true),
-        None => response,
+    let Some(status) = Status::from_header_map(headers) else { return response };
+    match status.code() {
+        Code::Internal => answer(Failure::invalid(status.message()), true),
+        Code::OutOfRange => answer(Failure::too_large(status.message()), true),
+        _ => response,
     }
 }
 

@@ -11,8 +11,8 @@ pub(super) fn preflight() -> Response {
     let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     let names = HeaderValue::from_static(
-        "authorization, content-type, aios-user, if-match, if-none-match, idempotency-key, \
-         last-event-id",
+        "authorization, content-type, aios-user, aios-all-users, if-match, if-none-match, \
+         idempotency-key, last-event-id",
     );
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
@@ -25,7 +25,8 @@ pub(super) fn with_origin(mut response: Response, origin: Option<HeaderValue>) -
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag"));
+        let exposed = HeaderValue::from_static("etag, www-authenticate");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     response
 }

@@ -11,7 +11,8 @@ use crate::operation::Operation;
 /// Returns the span of a call.
 pub(super) fn span(operation: &Operation, headers: &HeaderMap) -> Span {
     let parent = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse);
-    let (trace_id, parent_id) = parent.unwrap_or(("", ""));
+    let (trace_id, parent_id) = parent.unzip();
+    // A field without a value is not logged.
     info_span!("call", operation = operation.name, trace_id, parent_id)
 }
 

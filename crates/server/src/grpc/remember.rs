@@ -233,7 +233,7 @@ fn check_count(count: usize) -> Result<(), Failure> {
 fn broken(status: &Status) -> Failure {
     match status.code() {
         tonic::Code::OutOfRange | tonic::Code::ResourceExhausted => {
-            Failure::new(Class::TooLarge, "too_large", status.message())
+            Failure::too_large(status.message())
         }
         tonic::Code::Cancelled | tonic::Code::Unknown | tonic::Code::Unavailable => {
             Failure::new(Class::Unavailable, "disconnected", status.message())

@@ -30,7 +30,7 @@ use self::{
     upload::Upload,
 };
 use super::{
-    request::{Query, broken, check_type, id_of, is_too_long, too_long},
+    request::{Query, broken, check_type, id_of, is_too_long},
     service::Service,
 };
 use crate::{bounds::SILENCE_MAX, call::Call, failure::Failure};
@@ -151,7 +151,7 @@ async fn lines_of(
         };
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| match is_too_long(&error) {
-            true => too_long(service.body_bytes_max()),
+            true => Failure::too_long(service.body_bytes_max()),
             false => broken(),
         })?;
         intake.take(&frame).await?;

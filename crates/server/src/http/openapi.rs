@@ -14,13 +14,17 @@ use super::{
     request::{NoParameters, Query},
     stats, store,
 };
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    operation::{self, Operation},
+};
 
 /// The description of the service.
 const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unknown fields and \
     query parameters are refused by name. A failure is a problem document (RFC 9457) with a stable \
     word in `code` and the next step in `try`. A caller reads its own and the shared records, and \
-    changes its own; no field of a request widens that.";
+    changes its own; no field of a request widens that. The header `aios-all-users` does, with the right \
+    `admin`.";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -79,16 +83,17 @@ pub(crate) fn document() -> Value {
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token of `aios-memory token add`. Not needed over the socket and \
-                            loopback, unless the service requires it."
+            "description": "A token of `aios-memory token add`, or an access token of the identity \
+                            provider. Not needed over the socket and loopback, unless the service \
+                            requires it."
         }
     });
     components["parameters"] = parameters();
     document["security"] = json!([{}, {"token": []}]);
     let paths = document["paths"].as_object_mut().expect("there are paths");
-    for methods in paths.values_mut().filter_map(Value::as_object_mut) {
-        for (method, operation) in methods {
-            complete(method, operation);
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object_mut().into_iter().flatten() {
+            complete(method, path, operation);
         }
     }
     let kinds: Vec<Value> = Kind::ALL
@@ -101,7 +106,7 @@ pub(crate) fn document() -> Value {
 }
 
 /// Adds the parts that every operation has.
-fn complete(method: &str, operation: &mut Value) {
+fn complete(method: &str, path: &str, operation: &mut Value) {
     operation["responses"]["default"] = json!({
         "description": "A failure",
         "content": {
@@ -111,6 +116,10 @@ fn complete(method: &str, operation: &mut Value) {
     let mut shared = vec!["user"];
     if method == "post" {
         shared.push("idempotencyKey");
+    }
+    let named = operation::named(&format!("{} {path}", method.to_uppercase()));
+    if named.is_some_and(Operation::admits_all_users) {
+        shared.push("allUsers");
     }
     let shared =
         shared.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")}));
@@ -128,6 +137,14 @@ fn parameters() -> Value {
             "required": false,
             "description": "The user that the caller acts for, if it may name one.",
             "schema": {"type": "string", "maxLength": 128}
+        },
+        "allUsers": {
+            "name": "aios-all-users",
+            "in": "header",
+            "required": false,
+            "description": "`true` for the records of every owner, if the caller has the right \
+                            `admin`. Default: the caller's own and the shared ones.",
+            "schema": {"type": "string", "enum": ["true"]}
         },
         "idempotencyKey": {
             "name": "idempotency-key",

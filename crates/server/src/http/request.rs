@@ -96,7 +96,7 @@ pub(crate) async fn whole_body(
     let time = call.time_left(BODY_TIME_MAX);
     match tokio::time::timeout(time, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if is_too_long(&*error) => Err(too_long(bytes_max)),
+        Ok(Err(error)) if is_too_long(&*error) => Err(Failure::too_long(bytes_max)),
         Ok(Err(_)) => Err(broken()),
         Err(_) => Err(Failure::deadline()),
     }
@@ -112,12 +112,6 @@ pub(crate) fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
         next = error.source();
     }
     false
-}
-
-pub(crate) fn too_long(bytes_max: usize) -> Failure {
-    let message = format!("the body is longer than {bytes_max} bytes");
-    Failure::new(Class::TooLarge, "too_large", message)
-        .with_advice("split it over several calls, or stream it to `/api/v1/ingest`")
 }
 
 pub(crate) fn broken() -> Failure {

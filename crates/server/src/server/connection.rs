@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::{Peer, Running};
-use crate::Config;
+use crate::{Config, place::ConnectionPlaces};
 
 /// Bytes of the headers of a request.
 const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -90,10 +90,12 @@ impl Connection {
         let Connection { config, router, peer, draining, cut_off } = self;
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
+        let places = ConnectionPlaces::new(config.calls_max);
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             begun.store(true, Ordering::Relaxed);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(places.clone());
             router.clone().oneshot(request)
         });
         let builder = builder(&config);

@@ -10,7 +10,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Answer, PATIENCE, Request, Service};
+use crate::{
+    oauth::issuer::{Filed, claims, with},
+    support::{Answer, PATIENCE, Request, Service},
+};
 
 /// A text that only Ada may see.
 const SECRET: &str = "The wedding cake for Ada hides behind the left oven.";
@@ -87,7 +90,10 @@ fn refusal(answer: &Answer, path: &str) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_demands_its_right() {
+    let provider = Filed::new("ES256");
+    let oauth = provider.settings();
     let service = Service::start_with(|config| {
+        config.oauth = Some(oauth);
         config.calls_per_second = 10_000;
         config.calls_burst = 10_000;
         config.mem0 = true;
@@ -99,6 +105,15 @@ async fn every_operation_demands_its_right() {
         let new = token(right.as_str(), |new| new.rights = BTreeSet::from([right]));
         secrets.push((right, service.token(new)));
     }
+    // The callers of the identity provider have the same rights by their scopes.
+    for right in Right::ALL {
+        let scope = format!("memory:{}", right.as_str());
+        secrets.push((right, provider.token(right.as_str(), &scope)));
+    }
+    let spoilt = provider.key.token(&with(
+        claims("ada", "memory:read memory:write memory:forget memory:observe memory:admin"),
+        json!({"aud": "https://other.example.com"}),
+    ));
     let open = ["/api/v1/openapi.json", "/healthz", "/readyz"];
     for operation in operations(&service).await {
         let path = operation.1.as_str();
@@ -106,6 +121,8 @@ async fn every_operation_demands_its_right() {
             continue;
         }
         let answer = call(&service, &operation, Some("aim_00")).await;
+        assert_eq!(refusal(&answer, path), "unauthenticated", "{operation:?}: {answer:?}");
+        let answer = call(&service, &operation, Some(&spoilt)).await;
         assert_eq!(refusal(&answer, path), "unauthenticated", "{operation:?}: {answer:?}");
         let mut passed = Vec::new();
         for (right, secret) in &secrets {
@@ -123,16 +140,23 @@ async fn every_operation_demands_its_right() {
                 other => panic!("{operation:?} as {right:?}: {other}: {answer:?}"),
             }
         }
-        assert_eq!(passed.len(), 1, "{operation:?} passes with {passed:?}");
+        let [of_token, of_provider] = passed[..] else {
+            panic!("{operation:?} passes with {passed:?}");
+        };
+        assert_eq!(of_token, of_provider, "{operation:?}");
     }
     service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_do_not_see_each_other() {
-    let service = Service::start().await;
+    let provider = Filed::new("EdDSA");
+    let oauth = provider.settings();
+    let service = Service::start_with(|config| config.oauth = Some(oauth)).await;
     let ada = service.token(of_user("ada"));
     let bob = service.token(of_user("bob"));
+    let scope = "memory:read memory:write memory:forget memory:observe memory:admin";
+    let (known, stranger) = (provider.token("ada", scope), provider.token("bob", scope));
     let remember = Request::post("/api/v1/remember", json!({"items": [{"text": SECRET}]}));
     let stored = service.send(&remember.clone().bearer(&ada)).await;
     assert_eq!(stored.status, 200, "{stored:?}");
@@ -151,9 +175,12 @@ async fn users_do_not_see_each_other() {
     for read in reads {
         let own = service.send(&read.clone().bearer(&ada)).await;
         assert!(own.body.contains("left oven"), "{}: {own:?}", read.path);
+        let own = service.send(&read.clone().bearer(&known)).await;
+        assert!(own.body.contains("left oven"), "{}: {own:?}", read.path);
         // As Bob, as nobody over loopback, as nobody over the socket.
         let others = [
             service.send(&read.clone().bearer(&bob)).await,
+            service.send(&read.clone().bearer(&stranger)).await,
             service.send(&read).await,
             service.send_over_socket(&read).await,
         ];
@@ -163,8 +190,11 @@ async fn users_do_not_see_each_other() {
         // No header widens a scope.
         for (name, value) in [("aios-user", "ada"), ("aios-user", "*"), ("aios-user", "")] {
             let claimed = read.clone().with(name, value);
-            let answers =
-                [service.send(&claimed.clone().bearer(&bob)).await, service.send(&claimed).await];
+            let answers = [
+                service.send(&claimed.clone().bearer(&bob)).await,
+                service.send(&claimed.clone().bearer(&stranger)).await,
+                service.send(&claimed).await,
+            ];
             for answer in answers {
                 assert!(matches!(answer.status, 400 | 403), "{value}: {answer:?}");
                 assert!(!answer.body.contains("left oven"));

@@ -21,6 +21,8 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
+use tonic_types::StatusExt;
+
 use crate::support::{PATIENCE, Service};
 
 type Client = MemoryServiceClient<Channel>;
@@ -279,7 +281,8 @@ async fn a_message_over_the_limit_is_refused() {
     let mut client = client(&service).await;
     let large = "word ".repeat(30_000);
     let status = client.remember(texts(&[&large])).await.unwrap_err();
-    assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status:?}");
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+    assert!(status.get_error_details().error_info().unwrap().metadata.contains_key("try"));
     ok(client.remember(texts(&["A short text."])).await);
     service.stop().await;
 }

@@ -118,3 +118,46 @@ async fn a_failure_quotes_at_most_the_beginning_of_a_long_input() {
     assert!(answer.body.len() < 2_000, "{} bytes", answer.body.len());
     service.stop().await;
 }
+
+/// Sends the head of a request and a part of its body.
+async fn begun(service: &Service, path: &str, kind: &str, length: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {kind}\r\n\
+         content-length: {length}\r\n\r\n{{\"query"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_arrive_slowly_hold_up_nobody() {
+    let service = Service::start_with(|config| config.calls_waiting_max = 4).await;
+    let mut slow = Vec::new();
+    for _ in 0..80 {
+        slow.push(begun(&service, "/api/v1/recall", "application/json", 100).await);
+        let rpc = "/aios.memory.MemoryService/Recall";
+        slow.push(begun(&service, rpc, "application/grpc", 100).await);
+    }
+    let recall = Request::post("/api/v1/recall", r#"{"query": "x"}"#);
+    let answer = tokio::time::timeout(Duration::from_secs(20), service.send(&recall)).await;
+    assert_eq!(answer.expect("the call waits for the slow ones").status, 200);
+    // The slow ones are answered once they have arrived.
+    let mut first = slow.remove(0);
+    let rest = format!("\": \"x\"{}}}", " ".repeat(100 - 7 - 7));
+    first.write_all(rest.as_bytes()).await.unwrap();
+    let mut begin = [0; 15];
+    tokio::time::timeout(PATIENCE, first.read_exact(&mut begin)).await.unwrap().unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200 OK", "{}", String::from_utf8_lossy(&begin));
+    drop((first, slow));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_ends_is_given_up() {
+    let service =
+        Service::start_with(|config| config.call_timeout = Duration::from_millis(300)).await;
+    let stream = begun(&service, "/api/v1/recall", "application/json", 100).await;
+    assert_eq!(answer(stream).await.status, 504);
+    service.stop().await;
+}

@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod all_users;
 mod compatible;
 mod foreign;
 mod life;
 mod limits;
+mod oauth;
 mod rights;
 mod support;
 mod tokens;

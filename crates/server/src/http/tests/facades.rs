@@ -50,13 +50,10 @@ async fn facades_are_served_if_the_settings_include_them() {
             let request = json_request(method.parse().unwrap(), &path, &json!({}));
             it.send(delegate(it), request).await
         };
-        let code = |answer: Answer| match answer.status.is_success() {
-            true => String::new(),
-            false => answer.json()["code"].as_str().unwrap().to_owned(),
-        };
-        assert_eq!(code(send(&without).await), "no_route", "{}", operation.name);
-        let served = code(send(&with).await);
-        assert!(!["no_route", "no_method"].contains(&&*served), "{}: {served}", operation.name);
+        // The router's own refusal has no body; a handler's has.
+        let is_served = |answer: &Answer| answer.status.is_success() || !answer.bytes.is_empty();
+        assert!(!is_served(&send(&without).await), "{}", operation.name);
+        assert!(is_served(&send(&with).await), "{}", operation.name);
     }
 }
 
