@@ -89,6 +89,16 @@ pub enum Error {
         /// The problem.
         problem: String,
     },
+    /// A variable of OpenTelemetry has a value that is not supported.
+    #[error("{variable}: {problem}")]
+    Telemetry {
+        /// The variable of the environment.
+        variable: &'static str,
+        /// The problem.
+        problem: String,
+        /// The next step.
+        advice: &'static str,
+    },
     /// The memory failed.
     #[error(transparent)]
     Memory(#[from] aios_memory::Error),
@@ -114,6 +124,7 @@ impl Error {
             Error::Certificate { .. } => "check both files: PEM, the certificate chain and its key",
             Error::Tokens { .. } => "check the file, which only its owner may read",
             Error::Token { .. } | Error::Setting { .. } => "correct it",
+            Error::Telemetry { advice, .. } => advice,
             Error::Memory(_) | Error::Accept(_) => return None,
         })
     }
@@ -128,7 +139,7 @@ impl Error {
             Error::NoTokens { .. } | Error::NoTls { .. } => "exposed",
             Error::Certificate { .. } => "certificate",
             Error::Tokens { .. } | Error::Token { .. } => "tokens",
-            Error::Setting { .. } => "config",
+            Error::Setting { .. } | Error::Telemetry { .. } => "config",
             Error::Memory(error) => error.code(),
             Error::Accept(_) => "internal",
         }

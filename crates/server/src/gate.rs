@@ -31,7 +31,6 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-pub(crate) use self::audit::Changed;
 use self::{
     addressed::{Addressed, addressed, is_standard},
     answer::{answer, is_grpc, outcome_of, with_cause},
@@ -39,6 +38,7 @@ use self::{
     cors::{preflight, with_origin},
     deadline::deadline,
 };
+pub(crate) use self::{audit::Changed, trace::parent};
 use crate::{
     Config, Token,
     access::{Access, Admitted},
@@ -48,6 +48,7 @@ use crate::{
     operation::{Operation, Right, Shape},
     peer::Peer,
     place::Place,
+    telemetry::{Traced, Tracing},
 };
 
 /// Pause between checks that the token of a stream is still valid.
@@ -59,6 +60,7 @@ pub(crate) struct Gate {
     pub(crate) access: Access,
     pub(crate) rates: crate::rate::Rates,
     pub(crate) metrics: Metrics,
+    pub(crate) tracing: Tracing,
     pub(crate) writes: TaskTracker,
     /// Cancelled when the service ends.
     pub(crate) draining: CancellationToken,
@@ -72,11 +74,17 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(memory: AgentMemory, config: &Config, access: Access) -> Gate {
+    pub(crate) fn new(
+        memory: AgentMemory,
+        config: &Config,
+        access: Access,
+        tracing: Tracing,
+    ) -> Gate {
         Gate {
             metrics: Metrics::new(memory.clone()),
             memory,
             access,
+            tracing,
             rates: crate::rate::Rates::new(config.calls_per_second, config.calls_burst),
             writes: TaskTracker::new(),
             draining: CancellationToken::new(),
@@ -174,11 +182,17 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
         }
         Addressed::WrongMethod { allowed } => wrong_method(&request, &allowed),
         Addressed::Operation(operation) => {
-            let span = trace::span(&operation, request.headers());
-            let carried = carry(&gate, operation, peer, request, next, began);
+            let (method, version) = (request.method(), request.version());
+            let headers = request.headers();
+            let traced = gate.tracing.begin(&operation, method, version, is_grpc, headers);
+            let span = trace::span(&operation, headers, &traced);
+            let carried = carry(&gate, operation, peer, request, next, began, traced.clone());
             carried.instrument(span).await.unwrap_or_else(|failure| {
-                gate.metrics.count(is_grpc, operation.name, failure.code, began.elapsed());
-                answer(failure, is_grpc)
+                let code = failure.code;
+                gate.metrics.count(is_grpc, operation.name, code, began.elapsed());
+                let response = answer(failure, is_grpc);
+                traced.answered(&response, code, Shape::Unary);
+                response
             })
         }
     };
@@ -207,6 +221,7 @@ async fn carry(
     request: Request,
     next: Next,
     began: Instant,
+    traced: Traced,
 ) -> Result<Response, Failure> {
     if gate.draining.is_cancelled() {
         return Err(Failure::busy("the service ends"));
@@ -238,7 +253,9 @@ async fn carry(
         ended,
         writes: gate.writes.clone(),
         place: Arc::new(Place::new(place, end_with_call)),
+        traced: traced.clone(),
     };
+    traced.enter_memory();
     parts.extensions.insert(call);
     let path = parts.uri.path().to_owned();
     let response = in_time(deadline, next.run(Request::from_parts(parts, body))).await?;
@@ -247,8 +264,10 @@ async fn carry(
     gate.metrics.count(is_grpc, operation.name, outcome, began.elapsed());
     if !matches!(operation.right, Right::Read | Right::Observe) {
         let keys = changed(operation, &path, &response);
+        traced.changed(keys.len());
         audit(operation, caller.name(), peer, outcome, &keys);
     }
+    traced.answered(&response, outcome, operation.shape);
     Ok(response)
 }
 

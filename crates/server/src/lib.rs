@@ -25,6 +25,7 @@ mod place;
 mod rate;
 mod remedy;
 mod server;
+mod telemetry;
 mod tokens;
 
 pub use crate::{
@@ -35,6 +36,7 @@ pub use crate::{
     listener::{Listener, Presence, Tls, socket_of},
     operation::Right,
     server::{Ready, Server},
+    telemetry::Telemetry,
     tokens::{NewToken, Token, Tokens},
 };
 

@@ -21,12 +21,13 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Error, Listener, Tokens,
+    Config, Error, Listener, Telemetry, Tokens,
     access::Access,
     command::{self, Commands},
     gate::{Gate, pass},
     grpc, http,
     peer::Peer,
+    telemetry::Tracing,
 };
 
 /// Pause after an error of the listener, such as too many open files.
@@ -53,19 +54,26 @@ pub struct Server {
     memory: AgentMemory,
     config: Config,
     commands: Option<Arc<dyn Commands>>,
+    telemetry: Option<Telemetry>,
 }
 
 impl Server {
     /// Describes a service over `memory`.
     #[must_use]
     pub fn new(memory: AgentMemory, config: Config) -> Server {
-        Server { memory, config, commands: None }
+        Server { memory, config, commands: None, telemetry: None }
     }
 
     /// Answers command lines of the user who runs the service, over its socket.
     #[must_use]
     pub fn with_commands(self, commands: impl Commands) -> Server {
         Server { commands: Some(Arc::new(commands)), ..self }
+    }
+
+    /// Traces the calls.
+    #[must_use]
+    pub fn with_telemetry(self, telemetry: Telemetry) -> Server {
+        Server { telemetry: Some(telemetry), ..self }
     }
 
     /// Serves the listener until `shutdown` ends: [`prepare`](Server::prepare) and
@@ -88,8 +96,9 @@ impl Server {
     ///   them.
     /// - [`Error::Tokens`] if the file of tokens cannot be used.
     /// - [`Error::Setting`] if a limit is 0.
+    /// - [`Error::Telemetry`] if traces cannot be exported.
     pub async fn prepare(self, listener: Listener) -> Result<Ready, Error> {
-        let Server { memory, config, commands } = self;
+        let Server { memory, config, commands, telemetry } = self;
         check(&config)?;
         let tokens = config.tokens_file.as_ref().map(Tokens::open).transpose()?;
         let has_tokens = match &tokens {
@@ -98,7 +107,8 @@ impl Server {
         };
         listener.check_exposure(has_tokens, config.behind_proxy)?;
         let access = Access::new(&config, tokens);
-        let gate = Arc::new(Gate::new(memory, &config, access));
+        let tracing = Tracing::start(telemetry)?;
+        let gate = Arc::new(Gate::new(memory, &config, access, tracing));
         Ok(Ready { running: Running::new(config, gate, commands).await, listener })
     }
 }
@@ -300,6 +310,7 @@ impl Running {
         // Each is bounded by the memory itself, and none may be half done.
         self.gate.writes.close();
         self.gate.writes.wait().await;
+        self.gate.tracing.end().await;
     }
 }
 

@@ -6,13 +6,20 @@ mod tests;
 use http::HeaderMap;
 use tracing::{Span, info_span};
 
-use crate::operation::Operation;
+use crate::{operation::Operation, telemetry::Traced};
 
-/// Returns the span of a call.
-pub(super) fn span(operation: &Operation, headers: &HeaderMap) -> Span {
-    let parent = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse);
-    let (trace_id, parent_id) = parent.unwrap_or(("", ""));
-    info_span!("call", operation = operation.name, trace_id, parent_id)
+/// Returns the span of a call in the log. Its trace is that of the exported span, if there is one.
+pub(super) fn span(operation: &Operation, headers: &HeaderMap, traced: &Traced) -> Span {
+    let (named, parent_id) = parent(headers).unwrap_or(("", ""));
+    let ids = traced.ids();
+    let trace_id = ids.as_ref().map_or(named, |(trace_id, _)| trace_id.as_str());
+    let span_id = ids.as_ref().map(|(_, span_id)| span_id.as_str());
+    info_span!("call", operation = operation.name, trace_id, span_id, parent_id)
+}
+
+/// Returns the trace and the parent that the caller names.
+pub(crate) fn parent(headers: &HeaderMap) -> Option<(&str, &str)> {
+    headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse)
 }
 
 /// Parses `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`. Anything else is ignored, as the

@@ -32,6 +32,7 @@ pub(super) async fn remember(
     check_count(items.len())?;
     let view = scope::view(call, scope)?;
     let texts: Vec<Text> = items.into_iter().map(text_of).collect::<Result<_, _>>()?;
+    call.traced.given(texts.iter().map(|(text, _)| text.as_str()));
     let kinds: Vec<Kind> = texts.iter().map(|(_, options)| options.kind).collect();
     let remembered = write(call, &view, texts).await?;
     let result = |(kind, Remembered { id, known }): (Kind, Remembered)| RememberResult {

@@ -35,6 +35,7 @@ use crate::{
     gate::Changed,
     operation::Right,
     place::Place,
+    telemetry::Traced,
 };
 
 /// Silence of an event stream after which a comment comes.
@@ -124,6 +125,7 @@ impl Fixture {
             ended: self.ended.clone(),
             writes: self.writes.clone(),
             place: Place::free(),
+            traced: Traced::default(),
         }
     }
 
