@@ -67,6 +67,7 @@ pub(crate) struct Gate {
     call_timeout: Duration,
     calls: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    streams_max: usize,
     /// Calls of the standard services of gRPC.
     standing: Arc<Semaphore>,
     waiting: AtomicUsize,
@@ -91,10 +92,18 @@ impl Gate {
             call_timeout: config.call_timeout,
             calls: Arc::new(Semaphore::new(config.calls_max)),
             streams: Arc::new(Semaphore::new(config.streams_max)),
+            streams_max: config.streams_max,
             standing: Arc::new(Semaphore::new(config.streams_max)),
             waiting: AtomicUsize::new(0),
             waiting_max: config.calls_waiting_max,
         }
+    }
+
+    /// Returns the figures of the service as they are now.
+    pub(crate) async fn figures(&self) -> Result<String, aios_memory::Error> {
+        let streams = self.streams_max.saturating_sub(self.streams.available_permits());
+        self.metrics.streams(streams);
+        self.metrics.text().await
     }
 
     /// Takes the place of a call, or waits for one.

@@ -17,6 +17,7 @@ mod grpc;
 mod hex;
 mod http;
 mod listener;
+mod live;
 mod metrics;
 mod operation;
 mod page;
@@ -34,6 +35,7 @@ pub use crate::{
     error::Error,
     follow::{Followed, News, follow_events},
     listener::{Listener, Presence, Tls, socket_of},
+    live::{Live, Looked, Lost, Work, WorkItem, look},
     operation::Right,
     server::{Ready, Server},
     telemetry::Telemetry,

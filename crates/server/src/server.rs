@@ -25,7 +25,7 @@ use crate::{
     access::Access,
     command::{self, Commands},
     gate::{Gate, pass},
-    grpc, http,
+    grpc, http, live,
     peer::Peer,
     telemetry::Tracing,
 };
@@ -189,6 +189,7 @@ impl Running {
         let answered = commands.map(|commands| command::router(gate.memory.clone(), commands));
         let router = http::router(&config)
             .merge(life::router(Arc::clone(&gate)))
+            .merge(live::router(Arc::clone(&gate)))
             .merge(answered.unwrap_or_default())
             .merge(rpcs)
             .layer(middleware::from_fn_with_state(Arc::clone(&gate), pass));
