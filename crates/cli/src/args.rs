@@ -19,12 +19,12 @@ use clap::{
 };
 use clap_complete::Shell;
 
+#[cfg(feature = "top")]
+use self::values::parse_interval;
 use self::values::{
     parse_duration, parse_expiry, parse_limit, parse_part, parse_period, parse_project,
     parse_right, parse_share, parse_tag, parse_text, parse_user, path,
 };
-#[cfg(feature = "top")]
-use self::values::parse_interval;
 pub(crate) use self::{flags::FieldFlags, words::asks_for_json};
 
 /// The memory of AI agents: lossless, searchable, and exact to the token

@@ -28,7 +28,7 @@ use self::{
 use crate::{
     args::{Global, Top},
     failure::Failure,
-    output::{Output, has_screen},
+    output::{Output, harmless, has_screen},
 };
 
 /// Time in which a service must answer.
@@ -50,7 +50,7 @@ pub(crate) async fn top(
     let source = Source { data_dir, socket: top.socket.clone(), user };
     let mut model = Model::new(place);
     model.take(first(&source).await?, Duration::ZERO);
-    let look = Look { has_color: has_color(), zone: output.zone.time_zone() };
+    let look = Look { has_color: has_color(), zone: output.zone.time_zone(), harmless };
     match top.once {
         true => print(&model, &look, output),
         false => watch(model, &look, source, top.interval).await,
@@ -97,9 +97,9 @@ impl Source {
 /// Returns the first look, or fails if there is nothing to see.
 async fn first(source: &Source) -> Result<Looked, Failure> {
     match source.look(None).await {
-        Looked::Refused(reason) => Err(Failure::Unsound {
-            what: format!("the service does not show itself: {reason}"),
-        }),
+        Looked::Refused(reason) => {
+            Err(Failure::Unsound { what: format!("the service does not show itself: {reason}") })
+        }
         looked @ Looked::Live(_) => Ok(looked),
         _ => Err(Failure::NotFound {
             message: "no service runs for the data directory".to_owned(),
@@ -173,7 +173,8 @@ async fn watch(
     source: Source,
     interval: Duration,
 ) -> Result<(), Failure> {
-    let failed = |action: &str, source: io::Error| Failure::Io { action: action.to_owned(), source };
+    let failed =
+        |action: &str, source: io::Error| Failure::Io { action: action.to_owned(), source };
     let mut ending = Ending::new().map_err(|it| failed("wait for signals", it))?;
     let mut taken = Taken::take().map_err(|it| failed("use the terminal", it))?;
     let began = Instant::now();

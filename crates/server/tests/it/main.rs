@@ -11,3 +11,7 @@ mod limits;
 mod rights;
 mod support;
 mod tokens;
+#[cfg(feature = "telemetry")]
+mod traces;
+#[cfg(not(feature = "telemetry"))]
+mod untraced;

@@ -1,9 +1,6 @@
 //! The live view on a screen of any size: all panes on a large one, the selected one on a small
 //! one. Pure: it writes into a buffer of cells.
 
-#[cfg(test)]
-mod tests;
-
 use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Layout, Rect},
@@ -61,9 +58,10 @@ fn all(model: &Model, look: &Look, body: Rect, buffer: &mut Buffer) -> Vec<Size>
         Layout::horizontal([Constraint::Percentage(64), Constraint::Percentage(36)])
             .spacing(2)
             .areas(upper);
-    let [work, events] = Layout::horizontal([Constraint::Percentage(40), Constraint::Percentage(60)])
-        .spacing(2)
-        .areas(lower);
+    let [work, events] =
+        Layout::horizontal([Constraint::Percentage(40), Constraint::Percentage(60)])
+            .spacing(2)
+            .areas(lower);
     let places = [
         (Pane::Calls, calls),
         (Pane::Records, records),
@@ -103,13 +101,7 @@ fn title_style(is_selected: bool) -> Style {
 }
 
 /// Draws the lines of a pane, from the one it is scrolled to.
-fn content_of(
-    model: &Model,
-    look: &Look,
-    pane: Pane,
-    area: Rect,
-    buffer: &mut Buffer,
-) -> Size {
+fn content_of(model: &Model, look: &Look, pane: Pane, area: Rect, buffer: &mut Buffer) -> Size {
     let Rows { heading, lines } = rows::rows(model, pane, usize::from(area.width), look);
     let mut y = area.y;
     if let Some(heading) = heading.filter(|_| 0 < area.height) {

@@ -1,9 +1,6 @@
 //! The figures of the service, read from the text format of Prometheus in which it writes them.
 //! Lines that are not known are passed over.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 
 /// Figures at one moment.

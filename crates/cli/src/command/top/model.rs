@@ -1,9 +1,6 @@
 //! The state of the live view: what was seen of the service, and what the person chose. Pure: time
 //! comes in as a value.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     collections::{BTreeMap, VecDeque},
     ops::ControlFlow,
@@ -169,13 +166,18 @@ impl Model {
         let last = self.samples.back().map_or(Duration::ZERO, |(now, _)| *now);
         let took = first.map_or(Duration::ZERO, |(then, _)| last.saturating_sub(*then));
         let none = Calls::default();
-        let mut rows: Vec<Called<'_>> = self.figures.calls.iter().map(|(operation, all)| {
-            let before = first.and_then(|(_, calls)| calls.get(operation)).unwrap_or(&none);
-            let lately = if took.is_zero() { Calls::default() } else { all.since(before) };
-            let rate = (!took.is_zero()).then(|| lately.count() as f64 / took.as_secs_f64());
-            let timed = if lately.count() == 0 { all.clone() } else { lately };
-            Called { operation, all, rate, timed }
-        }).collect();
+        let mut rows: Vec<Called<'_>> = self
+            .figures
+            .calls
+            .iter()
+            .map(|(operation, all)| {
+                let before = first.and_then(|(_, calls)| calls.get(operation)).unwrap_or(&none);
+                let lately = if took.is_zero() { Calls::default() } else { all.since(before) };
+                let rate = (!took.is_zero()).then(|| lately.count() as f64 / took.as_secs_f64());
+                let timed = if lately.count() == 0 { all.clone() } else { lately };
+                Called { operation, all, rate, timed }
+            })
+            .collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.all.count()));
         rows
     }

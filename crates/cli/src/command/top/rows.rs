@@ -1,5 +1,5 @@
-//! The lines of each part of the live view. Pure. Every text of a record goes through
-//! [`harmless`]: none can act on the terminal.
+//! The lines of each part of the live view. Pure. Every text of the service goes through
+//! [`Look::text`]: none can act on the terminal.
 
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use ratatui::{
 use serde_json::Value;
 
 use super::model::{Called, Model, Pane, Status};
-use crate::output::{harmless, number_of};
 
 /// Characters of a text on a line: more than any terminal shows.
 const TEXT_CHARS: usize = 400;
@@ -29,6 +28,9 @@ pub(super) struct Look {
     /// False if `NO_COLOR` is set.
     pub(super) has_color: bool,
     pub(super) zone: TimeZone,
+    /// Returns a text on one line of at most so many characters, without anything that acts on a
+    /// terminal.
+    pub(super) harmless: fn(&str, usize) -> String,
 }
 
 /// The lines of a pane.
@@ -40,6 +42,10 @@ pub(super) struct Rows {
 }
 
 impl Look {
+    fn text(&self, text: &str, chars: usize) -> String {
+        (self.harmless)(text, chars)
+    }
+
     pub(super) fn color(&self, color: Color) -> Style {
         match self.has_color {
             true => Style::new().fg(color),
@@ -63,12 +69,12 @@ impl Look {
 /// Returns the lines above the panes.
 pub(super) fn header(model: &Model, look: &Look) -> [Line<'static>; 4] {
     let figures = &model.figures;
-    let place = harmless(&model.place, TEXT_CHARS);
+    let place = look.text(&model.place, TEXT_CHARS);
     let (status, style) = match &model.status {
         Status::Running if model.is_paused => ("paused".to_owned(), look.color(Color::Yellow)),
         Status::Running => ("running".to_owned(), look.color(Color::Green)),
         Status::Ended => ("service ended; trying again".to_owned(), look.alarm()),
-        Status::Refused(reason) => (harmless(reason, TEXT_CHARS), look.alarm()),
+        Status::Refused(reason) => (look.text(reason, TEXT_CHARS), look.alarm()),
     };
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let title = vec![
@@ -89,7 +95,7 @@ pub(super) fn header(model: &Model, look: &Look) -> [Line<'static>; 4] {
     );
     [
         Line::from(title),
-        Line::from(harmless(&describe(&model.live.machine), TEXT_CHARS)),
+        Line::from(look.text(&describe(&model.live.machine), TEXT_CHARS)),
         Line::from(process),
         Line::from(health(model, look)),
     ]
@@ -108,8 +114,7 @@ fn health(model: &Model, look: &Look) -> Vec<Span<'static>> {
         ("lapped", lost.lapped),
     ];
     let reasons = reasons.iter().filter(|(_, count)| 0 < *count);
-    let reasons: Vec<String> =
-        reasons.map(|(reason, count)| format!("{count} {reason}")).collect();
+    let reasons: Vec<String> = reasons.map(|(reason, count)| format!("{count} {reason}")).collect();
     let total = format!("{} lost", number_of(model.lost(), "event"));
     spans.push(match reasons.is_empty() {
         true => Span::raw(total),
@@ -163,7 +168,7 @@ fn calls(model: &Model, width: usize, look: &Look) -> Rows {
         if 0 < outcomes { "  outcomes" } else { "" }
     );
     let row = |called: &Called<'_>| {
-        let operation = harmless(&called.operation.replace("/api/v1", ""), name - 4);
+        let operation = look.text(&called.operation.replace("/api/v1", ""), name - 4);
         let rate = called.rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}"));
         let time = |share: f64| called.timed.quantile(share).map_or("-".to_owned(), shown_time);
         let failed = called.all.failed();
@@ -179,7 +184,7 @@ fn calls(model: &Model, width: usize, look: &Look) -> Rows {
             let others = called.all.outcomes.iter().filter(|(outcome, _)| *outcome != "ok");
             let others: Vec<String> =
                 others.map(|(outcome, count)| format!("{outcome} {count}")).collect();
-            spans.push(Span::styled(format!("  {}", harmless(&others.join(", "), 60)), style));
+            spans.push(Span::styled(format!("  {}", look.text(&others.join(", "), 60)), style));
         }
         Line::from(spans)
     };
@@ -195,7 +200,7 @@ fn records(model: &Model, width: usize, look: &Look) -> Rows {
     let shown = |count: u64| if count == 0 { "-".to_owned() } else { count.to_string() };
     let lines = model.figures.records.iter().filter(|(_, counts)| **counts != (0, 0));
     let lines = lines.map(|(kind, (working, longterm))| {
-        let kind = harmless(kind, name - 4);
+        let kind = look.text(kind, name - 4);
         Line::from(format!("{kind:<name$}{:>9}{:>10}", shown(*working), shown(*longterm)))
     });
     Rows { heading: Some(Line::styled(heading, look.quiet())), lines: lines.collect() }
@@ -232,17 +237,20 @@ fn work_line(item: &WorkItem, look: &Look) -> Line<'static> {
     let since = item.since.map_or_else(|| "  -  ".to_owned(), |time| clock(time, look, "%H:%M"));
     let who = match item.agent.is_empty() {
         true => String::new(),
-        false => format!("{}  ", harmless(&item.agent, 24)),
+        false => format!("{}  ", look.text(&item.agent, 24)),
     };
     Line::from(vec![
-        Span::styled(format!("  {since}  {}  ", harmless(&item.state, 16)), look.quiet()),
+        Span::styled(format!("  {since}  {}  ", look.text(&item.state, 16)), look.quiet()),
         Span::styled(who, look.color(Color::Cyan)),
-        Span::raw(harmless(&item.description, TEXT_CHARS)),
+        Span::raw(look.text(&item.description, TEXT_CHARS)),
     ])
 }
 
 fn events(model: &Model, look: &Look) -> Rows {
-    Rows { heading: None, lines: model.events.iter().map(|event| event_line(event, look)).collect() }
+    Rows {
+        heading: None,
+        lines: model.events.iter().map(|event| event_line(event, look)).collect(),
+    }
 }
 
 fn event_line(event: &Value, look: &Look) -> Line<'static> {
@@ -251,12 +259,12 @@ fn event_line(event: &Value, look: &Look) -> Line<'static> {
     let time = time.map_or_else(String::new, |time| clock(time, look, "%H:%M:%S"));
     let data = match &event["data"] {
         Value::Null => String::new(),
-        data => harmless(&data.to_string(), TEXT_CHARS),
+        data => look.text(&data.to_string(), TEXT_CHARS),
     };
     Line::from(vec![
         Span::styled(format!("{time}  "), look.quiet()),
-        Span::styled(format!("{}  ", harmless(text("category"), 24)), look.color(Color::Cyan)),
-        Span::raw(format!("{}  ", harmless(text("source"), 24))),
+        Span::styled(format!("{}  ", look.text(text("category"), 24)), look.color(Color::Cyan)),
+        Span::raw(format!("{}  ", look.text(text("source"), 24))),
         Span::raw(data),
     ])
 }
@@ -276,4 +284,9 @@ fn shown_time(seconds: f64) -> String {
     } else {
         format!("{:.1}s", time.as_secs_f64())
     }
+}
+
+/// Formats a number with its noun, which takes an `s` in the plural.
+fn number_of(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

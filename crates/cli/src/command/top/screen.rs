@@ -1,8 +1,7 @@
 //! The terminal: its alternate screen, raw keys, and the way back on every exit.
 
 use std::{
-    io,
-    panic,
+    io, panic,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},

@@ -1,6 +1,6 @@
 //! Figures as the service writes them.
 
-use super::*;
+use super::figures::{Calls, Figures};
 
 const TEXT: &str = r#"# HELP aios_memory_requests Calls.
 # TYPE aios_memory_requests counter
@@ -52,7 +52,8 @@ fn calls_since_a_moment_are_a_difference_and_all_after_a_new_beginning() {
 
 #[test]
 fn labels_with_quotes_and_lines_that_are_cut_off_are_no_trouble() {
-    let text = "aios_memory_records{kind=\"a\\\"b,}\",tier=\"longterm\"} 2\naios_memory_records{kind=\"c";
+    let text =
+        "aios_memory_records{kind=\"a\\\"b,}\",tier=\"longterm\"} 2\naios_memory_records{kind=\"c";
     let figures = Figures::read(text);
     assert_eq!(figures.records.len(), 1);
     assert_eq!(figures.records["a\"b,}"], (0, 2));
