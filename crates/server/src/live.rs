@@ -204,7 +204,7 @@ async fn goals(view: &MemoryView) -> Result<Work, Error> {
     let goals = view.working().goals().active().await?.into_iter();
     let goals = goals.filter(|goal| goal.status == GoalStatus::Active);
     Ok(work(goals.map(|goal| {
-        item(&goal.description, String::new(), goal.status.as_str(), Some(goal.meta.created_at))
+        item(&goal.description, String::new(), goal.status.as_str(), goal.meta.created_at)
     })))
 }
 

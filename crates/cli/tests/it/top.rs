@@ -10,6 +10,7 @@ mod draw;
 #[path = "../../src/command/top/figures.rs"]
 mod figures;
 #[path = "../../src/command/top/model.rs"]
+#[allow(dead_code, reason = "the command uses the rest of it")]
 mod model;
 #[path = "../../src/command/top/rows.rs"]
 mod rows;
