@@ -31,6 +31,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
+pub(crate) use self::audit::Changed;
 use self::{
     addressed::{Addressed, addressed, is_standard},
     answer::{answer, is_grpc, outcome_of, with_cause},
@@ -38,7 +39,6 @@ use self::{
     cors::{preflight, with_origin},
     deadline::deadline,
 };
-pub(crate) use self::{audit::Changed, trace::parent};
 use crate::{
     Config, Token,
     access::{Access, Admitted},

@@ -28,6 +28,7 @@ mod remedy;
 mod server;
 mod telemetry;
 mod tokens;
+mod traceparent;
 
 pub use crate::{
     command::{CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service},

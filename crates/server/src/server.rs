@@ -107,7 +107,7 @@ impl Server {
         };
         listener.check_exposure(has_tokens, config.behind_proxy)?;
         let access = Access::new(&config, tokens);
-        let tracing = Tracing::start(telemetry)?;
+        let tracing = telemetry.map_or_else(|| Ok(Tracing::default()), Telemetry::start)?;
         let gate = Arc::new(Gate::new(memory, &config, access, tracing));
         Ok(Ready { running: Running::new(config, gate, commands).await, listener })
     }

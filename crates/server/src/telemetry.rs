@@ -25,10 +25,10 @@ use self::exporter as built;
 use self::without as built;
 use crate::Error;
 
+#[cfg(feature = "telemetry")]
+pub(crate) use self::spans::{Traced, Tracing};
 #[cfg(not(feature = "telemetry"))]
 pub(crate) use self::without::{Traced, Tracing};
-#[cfg(feature = "telemetry")]
-pub(crate) use self::{exporter::Tracing, spans::Traced};
 
 /// Traces of the calls of a service. [`Server::with_telemetry`](crate::Server::with_telemetry)
 /// takes it.
@@ -48,24 +48,25 @@ pub(crate) use self::{exporter::Tracing, spans::Traced};
 pub struct Telemetry(pub(crate) built::Source);
 
 impl Telemetry {
-    /// Reads the `OTEL_*` variables. `None` if no endpoint is set, or the exporter is disabled.
+    /// Reads the `OTEL_*` variables. `None` if no endpoint is set, or the exporter is disabled. An
+    /// empty variable counts as unset.
     ///
-    /// | variable | meaning | default |
-    /// |---|---|---|
-    /// | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, `OTEL_EXPORTER_OTLP_ENDPOINT` | collector, such as `http://localhost:4317` | none: nothing is exported |
-    /// | `OTEL_SDK_DISABLED` | `true` exports nothing | `false` |
-    /// | `OTEL_TRACES_EXPORTER` | `otlp` or `none` | `otlp` |
-    /// | `..._PROTOCOL` | `grpc` | `grpc` |
-    /// | `..._HEADERS` | `name=value,...` for each request, percent-encoded | none |
-    /// | `..._TIMEOUT` | milliseconds for a batch | 10000 |
-    /// | `..._CERTIFICATE` | PEM file of the authorities that are trusted | those of the system |
-    /// | `..._INSECURE` | `true` for an endpoint without a scheme and without TLS | `false` |
-    /// | `OTEL_SERVICE_NAME` | name of the service | `aios-memory` |
-    /// | `OTEL_RESOURCE_ATTRIBUTES` | `key=value,...`, percent-encoded | none |
-    /// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | `always_on`, `always_off`, `traceidratio`, and these with `parentbased_` | `parentbased_always_on` |
-    /// | `OTEL_PROPAGATORS` | `tracecontext`, `baggage` (not read) or `none` | `tracecontext` |
-    /// | `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, `OTEL_BSP_SCHEDULE_DELAY` | spans that wait, spans of a batch, milliseconds between batches | 2048, 512, 5000 |
-    /// | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` | `true` exports texts | `false` |
+    /// - `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector, such as `http://localhost:4317`. Default:
+    ///   none, and nothing is exported.
+    /// - `OTEL_SDK_DISABLED`: `true` exports nothing. `OTEL_TRACES_EXPORTER`: `otlp` or `none`.
+    /// - `OTEL_EXPORTER_OTLP_PROTOCOL`: `grpc`. `.._HEADERS`: `name=value,...` for each batch,
+    ///   percent-encoded. `.._TIMEOUT`: milliseconds for a batch. Default: 10,000.
+    ///   `.._CERTIFICATE`: PEM file of trusted authorities. Default: those of the system.
+    ///   `.._INSECURE`: `true` for an endpoint without a scheme and without TLS. Each has a form for
+    ///   traces alone that comes first, such as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
+    /// - `OTEL_SERVICE_NAME`. Default: `aios-memory`. `OTEL_RESOURCE_ATTRIBUTES`: `key=value,...`.
+    /// - `OTEL_TRACES_SAMPLER`: `always_on`, `always_off`, `traceidratio`, each also with
+    ///   `parentbased_`. Default: `parentbased_always_on`. `OTEL_TRACES_SAMPLER_ARG`: a share.
+    /// - `OTEL_PROPAGATORS`: `tracecontext`, or `none` to ignore the parents that callers name.
+    /// - `OTEL_BSP_MAX_QUEUE_SIZE`: spans that wait. Default: 2,048.
+    ///   `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`: spans of a batch. Default: 512.
+    ///   `OTEL_BSP_SCHEDULE_DELAY`: milliseconds between batches. Default: 5,000.
+    /// - `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `true` exports texts.
     ///
     /// # Errors
     /// [`Error::Telemetry`] if a variable has a value that is not supported, or if an endpoint is
@@ -97,5 +98,10 @@ impl Telemetry {
     #[must_use]
     pub fn endpoint(&self) -> Option<String> {
         self.0.endpoint()
+    }
+
+    /// Starts to trace. Must be called within a runtime.
+    pub(crate) fn start(self) -> Result<Tracing, Error> {
+        Tracing::start(self.0)
     }
 }

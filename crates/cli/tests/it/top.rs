@@ -32,12 +32,13 @@ use self::{
 };
 
 /// Figures of a service that answered some calls.
-const FIGURES: &str = r#"aios_memory_requests_total{transport="http",operation="POST /api/v1/recall",outcome="ok"} 120
+const FIGURES: &str = r#"# Figures.
+aios_memory_requests_total{transport="http",operation="POST /api/v1/recall",outcome="ok"} 120
 aios_memory_requests_total{transport="http",operation="POST /api/v1/recall",outcome="invalid"} 3
 aios_memory_requests_total{transport="grpc",operation="Remember",outcome="ok"} 7
-aios_memory_request_seconds_bucket{le="0.01",transport="http",operation="POST /api/v1/recall"} 100
-aios_memory_request_seconds_bucket{le="0.1",transport="http",operation="POST /api/v1/recall"} 123
-aios_memory_request_seconds_bucket{le="+Inf",transport="http",operation="POST /api/v1/recall"} 123
+aios_memory_request_seconds_bucket{le="0.01",operation="POST /api/v1/recall"} 100
+aios_memory_request_seconds_bucket{le="0.1",operation="POST /api/v1/recall"} 123
+aios_memory_request_seconds_bucket{le="+Inf",operation="POST /api/v1/recall"} 123
 aios_memory_connections 3
 aios_memory_streams 1
 aios_memory_records{kind="notes",tier="longterm"} 1200
@@ -80,8 +81,8 @@ fn live() -> Live {
     live.events = vec![
         json!({"timestamp": "2026-01-02T03:04:05Z", "category": "task", "source": "clerk",
             "data": {"step": "open"}}),
-        json!({"timestamp": "2026-01-02T03:04:06Z", "category": "metric", "source": "\u{1b}]0;x\u{7}",
-            "data": "\u{9b}31m"}),
+        json!({"timestamp": "2026-01-02T03:04:06Z", "category": "metric",
+            "source": "\u{1b}]0;x\u{7}", "data": "\u{9b}31m"}),
     ];
     live
 }

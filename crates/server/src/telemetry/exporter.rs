@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, Method, Version};
 use opentelemetry::{
     InstrumentationScope, KeyValue,
     global::{self, BoxedTracer},
@@ -28,13 +27,8 @@ use opentelemetry_sdk::{
 use tokio::runtime::Handle;
 use tonic::metadata::MetadataMap;
 
-use super::{
-    Telemetry,
-    collector::Collector,
-    settings::Settings,
-    spans::{self, Traced},
-};
-use crate::{Error, operation::Operation};
+use super::{collector::Collector, settings::Settings};
+use crate::Error;
 
 /// Time in which the waiting spans are exported when the service ends.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(5);
@@ -63,10 +57,6 @@ impl Source {
     }
 }
 
-/// The tracing of a service. Cheap to clone.
-#[derive(Clone, Default)]
-pub(crate) struct Tracing(Option<Arc<Running>>);
-
 /// A tracing that was started.
 pub(super) struct Running {
     pub(super) tracer: BoxedTracer,
@@ -90,23 +80,20 @@ struct Own {
     has_ended: AtomicBool,
 }
 
-impl Tracing {
+impl Running {
     /// Starts to trace. The collector is connected to with the first spans.
     ///
     /// # Errors
     /// [`Error::Telemetry`] if the exporter cannot be built.
-    pub(crate) fn start(telemetry: Option<Telemetry>) -> Result<Tracing, Error> {
-        let Some(Telemetry(Source { collector, shows_texts })) = telemetry else {
-            return Ok(Tracing::default());
-        };
+    pub(super) fn start(source: Source) -> Result<Running, Error> {
+        let Source { collector, shows_texts } = source;
         let counts = Arc::<Counts>::default();
         let scope = InstrumentationScope::builder("aios-memory-server")
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
         let Some((settings, collector)) = collector else {
             let tracer = global::tracer_with_scope(scope);
-            let running = Running { tracer, takes_parents: true, shows_texts, counts, own: None };
-            return Ok(Tracing(Some(Arc::new(running))));
+            return Ok(Running { tracer, takes_parents: true, shows_texts, counts, own: None });
         };
         let provider = provider(&settings, &collector, &counts)?;
         let own = Own {
@@ -114,43 +101,25 @@ impl Tracing {
             flush_time_max: settings.timeout.min(FLUSH_TIME_MAX),
             has_ended: AtomicBool::new(false),
         };
-        Ok(Tracing(Some(Arc::new(Running {
+        Ok(Running {
             tracer: BoxedTracer::new(Box::new(provider.tracer_with_scope(scope))),
             takes_parents: settings.takes_parents,
             shows_texts,
             counts,
             own: Some(own),
-        }))))
-    }
-
-    /// Begins the span of a call.
-    pub(crate) fn begin(
-        &self,
-        operation: &Operation,
-        method: &Method,
-        version: Version,
-        is_grpc: bool,
-        headers: &HeaderMap,
-    ) -> Traced {
-        match &self.0 {
-            None => Traced::default(),
-            Some(running) => spans::begin(running, operation, method, version, is_grpc, headers),
-        }
+        })
     }
 
     /// Exports the spans that wait, and ends. A log line says how many were lost.
-    pub(crate) async fn end(&self) {
-        let Some(running) = &self.0 else { return };
-        let Some(own) = &running.own else { return };
+    pub(super) async fn end(&self) {
+        let Some(own) = &self.own else { return };
         own.has_ended.store(true, Ordering::Relaxed);
         let (provider, limit) = (own.provider.clone(), own.flush_time_max);
         let ending = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(limit));
         // Failures are in the log already, by the exporter; the number that was lost is new.
         let _ = ending.await;
-        let (begun, exported) = (
-            running.counts.begun.load(Ordering::Relaxed),
-            running.counts.exported.load(Ordering::Relaxed),
-        );
+        let begun = self.counts.begun.load(Ordering::Relaxed);
+        let exported = self.counts.exported.load(Ordering::Relaxed);
         if exported < begun {
             tracing::warn!(lost = begun - exported, of = begun, "spans were not exported");
         }

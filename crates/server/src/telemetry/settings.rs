@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 use http::{HeaderName, HeaderValue, Uri};
 use opentelemetry_sdk::trace::Sampler;
 
-use self::reading::Variables;
+use self::reading::{Variables, unsupported};
 use crate::Error;
 
 /// Milliseconds for a batch, unless a variable says otherwise.
@@ -234,9 +234,4 @@ fn takes_parents(variables: &Variables<'_>) -> Result<bool, Error> {
         true => Ok(names.contains(&"tracecontext")),
         false => Err(unsupported(NAME, &text, "choose `tracecontext` or `none`")),
     }
-}
-
-fn unsupported(variable: &'static str, value: &str, advice: &'static str) -> Error {
-    let problem = format!("`{value}` is not supported");
-    Error::Telemetry { variable, problem, advice }
 }

@@ -14,15 +14,23 @@ use opentelemetry::{
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use serde_json::json;
 
-use super::{conventions as names, exporter::Running};
+use super::{
+    conventions as names,
+    exporter::{Running, Source},
+};
 use crate::{
-    gate,
+    Error,
     operation::{Operation, Shape},
+    traceparent,
 };
 
 /// Bytes of a text in a span, and texts in one. Both are cut off beyond.
 const TEXT_BYTES_MAX: usize = 2_048;
 const TEXTS_MAX: usize = 20;
+
+/// The tracing of a service. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Tracing(Option<Arc<Running>>);
 
 /// The spans of a call, if it is traced. Cheap to clone. They end with the answer; those of a
 /// stream when the last clone is dropped.
@@ -43,33 +51,51 @@ struct Open {
     call: Option<BoxedSpan>,
 }
 
-/// Begins the span of a call.
-pub(super) fn begin(
-    running: &Arc<Running>,
-    operation: &Operation,
-    method: &Method,
-    version: Version,
-    is_grpc: bool,
-    headers: &HeaderMap,
-) -> Traced {
-    let parent = match running.takes_parents && gate::parent(headers).is_some() {
-        true => {
-            let root = Context::new();
-            TraceContextPropagator::new().extract_with_context(&root, &Headers(headers))
+impl Tracing {
+    /// Starts to trace for a source.
+    ///
+    /// # Errors
+    /// [`Error::Telemetry`] if the exporter cannot be built.
+    pub(super) fn start(source: Source) -> Result<Tracing, Error> {
+        Ok(Tracing(Some(Arc::new(Running::start(source)?))))
+    }
+
+    /// Begins the span of a call.
+    pub(crate) fn begin(
+        &self,
+        operation: &Operation,
+        method: &Method,
+        version: Version,
+        is_grpc: bool,
+        headers: &HeaderMap,
+    ) -> Traced {
+        let Some(running) = &self.0 else { return Traced::default() };
+        let parent = match running.takes_parents && traceparent::parent(headers).is_some() {
+            true => {
+                let root = Context::new();
+                TraceContextPropagator::new().extract_with_context(&root, &Headers(headers))
+            }
+            false => Context::new(),
+        };
+        let builder = SpanBuilder::from_name(names::span_name(operation))
+            .with_kind(SpanKind::Server)
+            .with_attributes(names::attributes(operation, method, version));
+        let span = start(running, builder, &parent);
+        Traced(Some(Arc::new(Spans {
+            running: Arc::clone(running),
+            operation: names::memory_operation(operation),
+            is_grpc,
+            context: span.span_context().clone(),
+            open: Mutex::new(Open { memory: None, call: Some(span) }),
+        })))
+    }
+
+    /// Exports the spans that wait, and ends.
+    pub(crate) async fn end(&self) {
+        if let Some(running) = &self.0 {
+            running.end().await;
         }
-        false => Context::new(),
-    };
-    let builder = SpanBuilder::from_name(names::span_name(operation))
-        .with_kind(SpanKind::Server)
-        .with_attributes(names::attributes(operation, method, version));
-    let span = start(running, builder, &parent);
-    Traced(Some(Arc::new(Spans {
-        running: Arc::clone(running),
-        operation: names::memory_operation(operation),
-        is_grpc,
-        context: span.span_context().clone(),
-        open: Mutex::new(Open { memory: None, call: Some(span) }),
-    })))
+    }
 }
 
 fn start(running: &Running, builder: SpanBuilder, parent: &Context) -> BoxedSpan {

@@ -2,7 +2,6 @@
 
 use http::{HeaderMap, Method, Version};
 
-use super::Telemetry;
 use crate::{
     Error,
     operation::{Operation, Shape},
@@ -42,11 +41,8 @@ impl Source {
 pub(crate) struct Tracing;
 
 impl Tracing {
-    pub(crate) fn start(telemetry: Option<Telemetry>) -> Result<Tracing, Error> {
-        match telemetry {
-            None => Ok(Tracing),
-            Some(Telemetry(source)) => match source {},
-        }
+    pub(super) fn start(source: Source) -> Result<Tracing, Error> {
+        match source {}
     }
 
     pub(crate) fn begin(

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use super::unsupported;
 use crate::Error;
 
 /// The variables of the exporter: the name for traces, and the one for all signals.
@@ -97,4 +96,10 @@ pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, Option<String>)> 
             (key.trim(), value.ok().map(|value| value.into_owned()))
         }
     })
+}
+
+/// Returns the error of a value that is not supported.
+pub(super) fn unsupported(variable: &'static str, value: &str, advice: &'static str) -> Error {
+    let problem = format!("`{value}` is not supported");
+    Error::Telemetry { variable, problem, advice }
 }
