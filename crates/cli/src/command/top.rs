@@ -98,7 +98,7 @@ impl Source {
 async fn first(source: &Source) -> Result<Looked, Failure> {
     match source.look(None).await {
         Looked::Refused(reason) => {
-            Err(Failure::Unsound { what: format!("the service does not show itself: {reason}") })
+            Err(Failure::Unsound { what: format!("the service does not show itself: {reason}; start it again with this version") })
         }
         looked @ Looked::Live(_) => Ok(looked),
         _ => Err(Failure::NotFound {
@@ -215,9 +215,14 @@ fn show(taken: &mut Taken, model: &mut Model, look: &Look) -> io::Result<()> {
 /// Waits for the answer to a look, if one is under way.
 async fn answered(looking: &mut Option<JoinHandle<Looked>>) -> Looked {
     let Some(task) = looking else { return std::future::pending().await };
-    let looked = task.await.unwrap_or(Looked::NoService);
+    let looked = task.await;
     *looking = None;
-    looked
+    match looked {
+        Ok(looked) => looked,
+        // The terminal has been given back for its report, so the view must end.
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Looked::NoService,
+    }
 }
 
 /// The signals that end the view.
