@@ -19,6 +19,8 @@ use clap::{
 };
 use clap_complete::Shell;
 
+#[cfg(feature = "top")]
+use self::values::parse_interval;
 use self::values::{
     parse_duration, parse_expiry, parse_limit, parse_part, parse_period, parse_project,
     parse_right, parse_share, parse_tag, parse_text, parse_user, path,
@@ -194,6 +196,9 @@ pub(crate) enum Command {
     Events(Events),
     /// Print the state of the machine: processor, RAM, disk, load
     Snapshot(Snapshot),
+    /// Watch the running service in the terminal: calls, records, work, events, the machine
+    #[cfg(feature = "top")]
+    Top(Top),
     /// Run all checks, and advise on each problem
     Doctor,
     /// Check the stored data for consistency, reading all of it
@@ -252,6 +257,20 @@ pub(crate) struct Snapshot {
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "2s",
           value_parser = parse_duration)]
     pub(crate) watch: Option<Duration>,
+}
+
+#[cfg(feature = "top")]
+#[derive(Debug, Args)]
+pub(crate) struct Top {
+    /// Time between two looks at the service, 100ms to 1h
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
+    pub(crate) interval: Duration,
+    /// Print everything once as text, or as JSON with --json, and exit
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Unix socket of the service [default: that of the service of the data directory]
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) socket: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

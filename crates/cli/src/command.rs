@@ -21,8 +21,12 @@ mod remember;
 mod serve;
 mod stats;
 mod token;
+#[cfg(feature = "top")]
+mod top;
 mod upkeep;
 
+#[cfg(feature = "top")]
+pub(crate) use self::top::top;
 pub(crate) use self::{
     backup::{backup, restore},
     config::{completions, config},

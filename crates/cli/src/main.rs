@@ -117,6 +117,10 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
         Command::Events(events) => {
             return command::events_of_service(&events, settings(&global)?.config, output).await;
         }
+        #[cfg(feature = "top")]
+        Command::Top(top) => {
+            return command::top(&top, &settings(&global)?.config, &global, output).await;
+        }
         Command::Doctor => {
             return Box::pin(command::doctor(settings(&global), output)).await;
         }
@@ -178,6 +182,8 @@ async fn with_memory(
         Command::Stats => command::stats(view, output).await,
         Command::Events(events) => command::events(memory, &events, output),
         Command::Snapshot(snapshot) => command::snapshot(view, &snapshot, output).await,
+        #[cfg(feature = "top")]
+        Command::Top(_) => unreachable!("handled before the memory is opened"),
         Command::Demo
         | Command::Eval(_)
         | Command::Model(_)

@@ -59,6 +59,8 @@ impl Command {
             | Command::Maintain(_)
             | Command::Migrate(_)
             | Command::Serve(_) => Use::Writes,
+            #[cfg(feature = "top")]
+            Command::Top(_) => Use::Nothing,
             Command::Demo
             | Command::Eval(_)
             | Command::Config(_)

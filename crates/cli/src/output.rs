@@ -306,6 +306,30 @@ pub(crate) fn line(text: &str) -> String {
     lines.join(&format!(" {LINE_END_MARK} "))
 }
 
+/// Returns `text` on one line of at most `chars` characters, without anything that acts on a
+/// terminal.
+#[cfg(feature = "top")]
+pub(crate) fn harmless(text: &str, chars: usize) -> String {
+    defused(&one_line(text, chars), Notation::Text).into_owned()
+}
+
+/// The screen of the live view. Its texts are [`harmless`], its control sequences those of the
+/// terminal library.
+#[cfg(feature = "top")]
+pub(crate) type Screen = io::Stdout;
+
+/// Returns the screen.
+#[cfg(feature = "top")]
+pub(crate) fn screen() -> Screen {
+    io::stdout()
+}
+
+/// Returns true if stdout is a terminal.
+#[cfg(feature = "top")]
+pub(crate) fn has_screen() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Formats a number of records in words.
 pub(crate) fn records(count: u64) -> String {
     number_of(count, "record")

@@ -1,7 +1,7 @@
 //! The state of the machine and of its agents, in one value. Not here: querying the machine, which
 //! is in `machine`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Operational, lock};
 
@@ -52,7 +52,7 @@ impl Operational {
 }
 
 /// State of the machine and of its agents. MB and GB are 2^20 and 2^30 bytes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// Load of all processors together, 0 to 100.

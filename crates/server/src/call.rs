@@ -16,6 +16,7 @@ use crate::{
     caller::Caller,
     failure::{Class, Failure},
     place::Place,
+    telemetry::Traced,
 };
 
 /// A call that has passed the gate. Cheap to clone.
@@ -30,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) writes: TaskTracker,
     /// Held while the call lasts. A stream holds its call until it ends.
     pub(crate) place: Arc<Place>,
+    /// The spans of the call. Handlers note in them the records that they find.
+    pub(crate) traced: Traced,
 }
 
 impl Call {

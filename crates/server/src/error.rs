@@ -103,6 +103,16 @@ pub enum Error {
         /// The problem.
         problem: String,
     },
+    /// A variable of OpenTelemetry has a value that is not supported.
+    #[error("{variable}: {problem}")]
+    Telemetry {
+        /// The variable of the environment.
+        variable: &'static str,
+        /// The problem.
+        problem: String,
+        /// The next step.
+        advice: &'static str,
+    },
     /// The memory failed.
     #[error(transparent)]
     Memory(#[from] aios_memory::Error),
@@ -135,6 +145,7 @@ impl Error {
             }
             Error::Keys { .. } => "check that it is a JSON Web Key Set that only its owner writes",
             Error::Token { .. } | Error::Setting { .. } => "correct it",
+            Error::Telemetry { advice, .. } => advice,
             Error::Memory(_) | Error::Accept(_) => return None,
         })
     }
@@ -149,7 +160,10 @@ impl Error {
             Error::NoTokens { .. } | Error::NoTls { .. } => "exposed",
             Error::Certificate { .. } => "certificate",
             Error::Tokens { .. } | Error::Token { .. } => "tokens",
-            Error::Provider { .. } | Error::Keys { .. } | Error::Setting { .. } => "config",
+            Error::Provider { .. }
+            | Error::Keys { .. }
+            | Error::Setting { .. }
+            | Error::Telemetry { .. } => "config",
             Error::Memory(error) => error.code(),
             Error::Accept(_) => "internal",
         }

@@ -49,6 +49,7 @@ use crate::{
     operation::{Operation, Right, Shape},
     peer::Peer,
     place::{ConnectionPlaces, Permits, Place},
+    telemetry::{Traced, Tracing},
 };
 
 /// Pause between checks that the credential of a stream is still valid.
@@ -60,12 +61,14 @@ pub(crate) struct Gate {
     pub(crate) access: Access,
     pub(crate) rates: crate::rate::Rates,
     pub(crate) metrics: Metrics,
+    pub(crate) tracing: Tracing,
     pub(crate) writes: TaskTracker,
     /// Cancelled when the service ends.
     pub(crate) draining: CancellationToken,
     call_timeout: Duration,
     calls: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    streams_max: usize,
     /// Calls of the standard services of gRPC.
     standing: Arc<Semaphore>,
     waiting: AtomicUsize,
@@ -74,22 +77,36 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(memory: AgentMemory, config: &Config, access: Access) -> Gate {
+    pub(crate) fn new(
+        memory: AgentMemory,
+        config: &Config,
+        access: Access,
+        tracing: Tracing,
+    ) -> Gate {
         Gate {
             metrics: Metrics::new(memory.clone()),
             memory,
             access,
+            tracing,
             rates: crate::rate::Rates::new(config.calls_per_second, config.calls_burst),
             writes: TaskTracker::new(),
             draining: CancellationToken::new(),
             call_timeout: config.call_timeout,
             calls: Arc::new(Semaphore::new(config.calls_max)),
             streams: Arc::new(Semaphore::new(config.streams_max)),
+            streams_max: config.streams_max,
             standing: Arc::new(Semaphore::new(config.streams_max)),
             waiting: AtomicUsize::new(0),
             waiting_max: config.calls_waiting_max,
             bodies: Bodies::new(config.message_bytes_max, config.calls_max),
         }
+    }
+
+    /// Returns the figures of the service as they are now.
+    pub(crate) async fn figures(&self) -> Result<String, aios_memory::Error> {
+        let streams = self.streams_max.saturating_sub(self.streams.available_permits());
+        self.metrics.streams(streams);
+        self.metrics.text().await
     }
 
     /// Takes the place of a stream.
@@ -178,11 +195,17 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
         }
         Addressed::WrongMethod { allowed } => wrong_method(&request, &allowed),
         Addressed::Operation(operation) => {
-            let span = trace::span(&operation, request.headers());
-            let carried = carry(&gate, operation, peer, request, next, began);
+            let (method, version) = (request.method(), request.version());
+            let headers = request.headers();
+            let traced = gate.tracing.begin(&operation, method, version, is_grpc, headers);
+            let span = trace::span(&operation, headers, &traced);
+            let carried = carry(&gate, operation, peer, request, next, began, traced.clone());
             carried.instrument(span).await.unwrap_or_else(|failure| {
-                gate.metrics.count(is_grpc, operation.name, failure.code, began.elapsed());
-                answer(failure, is_grpc)
+                let code = failure.code;
+                gate.metrics.count(is_grpc, operation.name, code, began.elapsed());
+                let response = answer(failure, is_grpc);
+                traced.answered(&response, code, Shape::Unary);
+                response
             })
         }
     };
@@ -215,6 +238,7 @@ async fn carry(
     request: Request,
     next: Next,
     began: Instant,
+    traced: Traced,
 ) -> Result<Response, Failure> {
     if gate.draining.is_cancelled() {
         return Err(Failure::busy("the service ends"));
@@ -252,7 +276,9 @@ async fn carry(
         ended,
         writes: gate.writes.clone(),
         place: Arc::new(Place::new(place, end_with_call)),
+        traced: traced.clone(),
     };
+    traced.enter_memory();
     parts.extensions.insert(call);
     let path = parts.uri.path().to_owned();
     let response = in_time(deadline, next.run(Request::from_parts(parts, body))).await?;
@@ -261,8 +287,10 @@ async fn carry(
     gate.metrics.count(is_grpc, operation.name, outcome, began.elapsed());
     if !matches!(operation.right, Right::Read | Right::Observe) {
         let keys = changed(operation, &path, &response);
+        traced.changed(keys.len());
         audit(operation, caller.name(), peer, outcome, &keys);
     }
+    traced.answered(&response, outcome, operation.shape);
     Ok(response)
 }
 

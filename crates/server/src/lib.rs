@@ -21,6 +21,7 @@ mod hex;
 mod http;
 mod importer;
 mod listener;
+mod live;
 mod metrics;
 mod oauth;
 mod operation;
@@ -31,7 +32,9 @@ mod rate;
 mod remedy;
 mod scope;
 mod server;
+mod telemetry;
 mod tokens;
+mod traceparent;
 
 pub use crate::{
     command::{CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service},
@@ -40,9 +43,11 @@ pub use crate::{
     follow::{Followed, News, follow_events},
     importer::{Counting, ImportFailure, ImportFile, ImportReport, Importer, Importing},
     listener::{Listener, Presence, Tls, socket_of},
+    live::{Live, Looked, Lost, Work, WorkItem, look},
     oauth::{KeySource, OAuth},
     operation::Right,
     server::{Ready, Server},
+    telemetry::Telemetry,
     tokens::{NewToken, Token, Tokens},
 };
 

@@ -20,6 +20,7 @@ pub(crate) struct Metrics {
     requests: Family<Request, Counter>,
     seconds: Family<Timed, Histogram, fn() -> Histogram>,
     connections: Gauge,
+    streams: Gauge,
     records: Family<Kept, Gauge>,
     pending: Gauge,
     lag: Gauge,
@@ -67,6 +68,7 @@ impl Metrics {
             requests: Family::default(),
             seconds,
             connections: Gauge::default(),
+            streams: Gauge::default(),
             records: Family::default(),
             pending: Gauge::default(),
             lag: Gauge::default(),
@@ -80,6 +82,7 @@ impl Metrics {
         registry.register("requests", "Calls", metrics.requests.clone());
         registry.register("request_seconds", "Time of calls", metrics.seconds.clone());
         registry.register("connections", "Open connections", metrics.connections.clone());
+        registry.register("streams", "Open streams", metrics.streams.clone());
         registry.register("records", "Records by kind", metrics.records.clone());
         registry.register(
             "journal_pending",
@@ -115,6 +118,10 @@ impl Metrics {
 
     pub(crate) fn connections(&self, open: usize) {
         self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn streams(&self, open: usize) {
+        self.streams.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
     /// Returns the figures, with those of the memory and of the process as they are now.

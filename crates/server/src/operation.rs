@@ -147,10 +147,13 @@ pub(crate) const ROUTES: &[Operation] = &[
     unary("GET /api/v1/snapshot", Right::Observe),
 ];
 
-/// Routes that are not part of the API: the figures for a supervisor, and the command line of the
-/// same user.
-pub(crate) const INTERNAL: &[Operation] =
-    &[unary("GET /metrics", Right::Observe), unary("POST /internal/v1/command", Right::Admin)];
+/// Routes that are not part of the API: the figures for a supervisor, the command line and the live
+/// view of the same user.
+pub(crate) const INTERNAL: &[Operation] = &[
+    unary("GET /metrics", Right::Observe),
+    unary("POST /internal/v1/command", Right::Admin),
+    unary("GET /internal/v1/live", Right::Observe),
+];
 
 /// Routes of the facades, if the settings include them. The user may be in the body or path instead
 /// of a header, so the handler asks for it.

@@ -22,13 +22,15 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Error, Listener,
+    Config, Error, Listener, Telemetry,
     access::Access,
     command::{self, Commands},
     gate::{Gate, pass},
     grpc, http,
     importer::Importer,
+    live,
     peer::Peer,
+    telemetry::Tracing,
 };
 
 /// Pause after an error of the listener, such as too many open files.
@@ -56,13 +58,14 @@ pub struct Server {
     config: Config,
     commands: Option<Arc<dyn Commands>>,
     importer: Option<Arc<dyn Importer>>,
+    telemetry: Option<Telemetry>,
 }
 
 impl Server {
     /// Describes a service over `memory`.
     #[must_use]
     pub fn new(memory: AgentMemory, config: Config) -> Server {
-        Server { memory, config, commands: None, importer: None }
+        Server { memory, config, commands: None, importer: None, telemetry: None }
     }
 
     /// Answers command lines of the user who runs the service, over its socket.
@@ -76,6 +79,12 @@ impl Server {
     #[must_use]
     pub fn with_importer(self, importer: impl Importer) -> Server {
         Server { importer: Some(Arc::new(importer)), ..self }
+    }
+
+    /// Traces the calls.
+    #[must_use]
+    pub fn with_telemetry(self, telemetry: Telemetry) -> Server {
+        Server { telemetry: Some(telemetry), ..self }
     }
 
     /// Serves the listener until `shutdown` ends: [`prepare`](Server::prepare) and
@@ -100,12 +109,14 @@ impl Server {
     /// - [`Error::Provider`], [`Error::Keys`] if the identity provider's settings or its file of
     ///   keys cannot be used.
     /// - [`Error::Setting`] if a limit is 0.
+    /// - [`Error::Telemetry`] if traces cannot be exported.
     pub async fn prepare(self, listener: Listener) -> Result<Ready, Error> {
-        let Server { memory, config, commands, importer } = self;
+        let Server { memory, config, commands, importer, telemetry } = self;
         let has_tls = listener.tcp.as_ref().is_some_and(|tcp| tcp.tls.is_some());
         let credentials = config.credentials(listener.local_addr(), has_tls)?;
         let access = Access::new(&config, credentials, has_tls || config.behind_proxy);
-        let gate = Arc::new(Gate::new(memory, &config, access));
+        let tracing = telemetry.map_or_else(|| Ok(Tracing::default()), Telemetry::start)?;
+        let gate = Arc::new(Gate::new(memory, &config, access, tracing));
         let running = Running::new(config, gate, commands, importer).await;
         Ok(Ready { running, listener })
     }
@@ -194,6 +205,7 @@ impl Running {
         let router = http::router(&config, importer)
             .merge(life::router(Arc::clone(&gate)))
             .merge(metadata.unwrap_or_default())
+            .merge(live::router(Arc::clone(&gate)))
             .merge(answered.unwrap_or_default())
             .merge(rpcs)
             .layer(middleware::from_fn_with_state(Arc::clone(&gate), pass));
@@ -315,5 +327,6 @@ impl Running {
         // Each is bounded by the memory itself, and none may be half done.
         self.gate.writes.close();
         self.gate.writes.wait().await;
+        self.gate.tracing.end().await;
     }
 }

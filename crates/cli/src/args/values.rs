@@ -86,6 +86,14 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(duration).ok().filter(|time| !time.is_zero()).ok_or_else(expected)
 }
 
+/// Parses a pause between two looks, 100 ms to an hour.
+#[cfg(feature = "top")]
+pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
+    let range = Duration::from_millis(100)..=Duration::from_secs(3_600);
+    let time = parse_duration(text).ok().filter(|time| range.contains(time));
+    time.ok_or_else(|| "expected a length of time from 100ms to 1h, such as 2s".to_owned())
+}
+
 /// Parses the time from now until a moment, such as `90d`, and returns the moment.
 pub(super) fn parse_expiry(text: &str) -> Result<Timestamp, String> {
     let expected = || "expected a length of time, such as 12h, 90d or 1y".to_owned();

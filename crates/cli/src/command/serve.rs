@@ -5,7 +5,7 @@ mod systemd;
 use std::{io, net::SocketAddr, path::Path};
 
 use aios_memory::{Access, AgentMemory, Config};
-use aios_memory_server::{Listener, Presence, Server, Tls, is_ready, socket_of};
+use aios_memory_server::{Listener, Presence, Server, Telemetry, Tls, is_ready, socket_of};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -57,11 +57,14 @@ pub(crate) async fn serve(
             None => listener,
         };
         presence.note(&listener)?;
-        let ready = Server::new(memory.clone(), limits)
+        let server = Server::new(memory.clone(), limits)
             .with_commands(ServedCommands)
-            .with_importer(ServedImports)
-            .prepare(listener)
-            .await?;
+            .with_importer(ServedImports);
+        let server = match telemetry() {
+            Some(telemetry) => server.with_telemetry(telemetry),
+            None => server,
+        };
+        let ready = server.prepare(listener).await?;
         tell_ready(&data_dir, ready.local_addr(), ready.socket(), output)?;
         systemd::notify("READY=1");
         ready.run(ending).await?;
@@ -134,6 +137,30 @@ fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
             message: "only one of `server.tls_certificate` and `server.tls_key` is set".to_owned(),
             hint: "set both, or neither",
         }),
+    }
+}
+
+/// Returns the traces that the `OTEL_*` variables ask for. Variables that are not supported are
+/// reported: the memory is served without traces rather than not at all.
+fn telemetry() -> Option<Telemetry> {
+    let variable = |name: &str| match std::env::var(name) {
+        Ok(value) => Some(value),
+        Err(std::env::VarError::NotPresent) => None,
+        // Not supported, whatever it says.
+        Err(std::env::VarError::NotUnicode(value)) => Some(value.to_string_lossy().into_owned()),
+    };
+    match Telemetry::from_variables(variable) {
+        Ok(telemetry) => {
+            if let Some(endpoint) = telemetry.as_ref().and_then(Telemetry::endpoint) {
+                tracing::info!(endpoint, "traces of calls are exported");
+            }
+            telemetry
+        }
+        Err(error) => {
+            let advice = error.advice().unwrap_or_default();
+            tracing::warn!("no traces are exported: {error} ({advice})");
+            None
+        }
     }
 }
 

@@ -26,5 +26,7 @@ mod read_only;
 mod rebuild;
 mod serving;
 mod settings;
+#[cfg(feature = "top")]
+mod top;
 mod typed;
 mod words;

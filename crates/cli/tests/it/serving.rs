@@ -24,14 +24,14 @@ use crate::program::{Program, text};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running service.
-struct Served {
+pub(crate) struct Served {
     process: Child,
     stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Served {
-    fn start(program: &Program, env: &[(&str, &str)]) -> Served {
+    pub(crate) fn start(program: &Program, env: &[(&str, &str)]) -> Served {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aios-memory"));
         let mut process = command
             .args(["--json", "serve", "--listen", "127.0.0.1:0"])
@@ -74,7 +74,7 @@ impl Served {
         (self.process.wait().unwrap().code(), told)
     }
 
-    fn stop(self) -> String {
+    pub(crate) fn stop(self) -> String {
         self.send(Signal::SIGTERM);
         let (code, told) = self.end();
         assert_eq!(code, Some(0), "{told}");
@@ -83,7 +83,12 @@ impl Served {
 }
 
 /// Posts a JSON body. `None` if the service breaks off before its answer is whole.
-fn post(address: SocketAddr, path: &str, headers: &str, body: &Value) -> Option<(u16, Value)> {
+pub(crate) fn post(
+    address: SocketAddr,
+    path: &str,
+    headers: &str,
+    body: &Value,
+) -> Option<(u16, Value)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let body = body.to_string();

@@ -36,7 +36,9 @@ pub(super) async fn assemble(
     let tiers = named("memory_tiers", &memory_tiers, Unknown::Ignored)?;
     options.tiers = call.caller.tiers(tiers, options.tiers)?;
     options.max_tokens = tokens(max_tokens)?.unwrap_or(options.max_tokens);
+    call.traced.asked(&task_description);
     let context = call.read(call.caller.context(view, &task_description, &options)).await?;
+    call.traced.found(context.chunks.iter().map(|chunk| chunk.content.as_str()));
     Ok(response(context))
 }
 
@@ -60,7 +62,9 @@ pub(super) async fn of_task(
         options.format = name.parse().map_err(|error: packing::Error| invalid("format", &error))?;
     }
     options.session = session;
+    call.traced.asked(&task);
     let context = call.read(call.caller.context(&view, &task, &options)).await?;
+    call.traced.found(context.chunks.iter().map(|chunk| chunk.content.as_str()));
     Ok(context_message(context))
 }
 

@@ -37,6 +37,7 @@ pub(super) async fn remember(
     for (index, item) in items.into_iter().enumerate() {
         texts.push(text_of(item).map_err(|it| it.within(&format!("items[{index}]")))?);
     }
+    call.traced.given(texts.iter().map(|(text, _)| text.as_str()));
     let kinds: Vec<Kind> = texts.iter().map(|(_, options)| options.kind).collect();
     let remembered = write(call, &view, texts).await?;
     let result = |(kind, Remembered { id, known, replaced }): (Kind, Remembered)| RememberResult {

@@ -58,7 +58,9 @@ async fn results(
         .with_kinds(call.caller.readable(Some(kinds))?)
         .with_min_relevance(values::share("min_relevance", min_relevance)?);
     options.limit = values::count("n_results", n_results, RESULTS_MAX)?.or(options.limit);
+    call.traced.asked(&query);
     let recalled = call.read(view.recall_with(&query, &options)).await?;
+    call.traced.found(recalled.hits.iter().map(|hit| hit.text.as_str()));
     let mut results: Vec<_> = recalled.hits.into_iter().map(result_message).collect();
     let left_out = Room::new(GRPC_ANSWER_BYTES_MAX).cut(&mut results, Message::encoded_len);
     Ok(SearchResults { results, left_out: narrow(left_out) })
@@ -76,7 +78,9 @@ pub(super) async fn recall(call: &Call, request: RecallRequest) -> Result<Recall
         .with_min_relevance(values::share("min_relevance", request.min_relevance)?)
         .with_explain(if request.explain { Explain::Yes } else { Explain::No });
     options.limit = values::count("limit", request.limit, HITS_MAX)?.or(options.limit);
+    call.traced.asked(&request.query);
     let recalled = call.read(view.recall_with(&request.query, &options)).await?;
+    call.traced.found(recalled.hits.iter().map(|hit| hit.text.as_str()));
     let mut hits: Vec<_> = recalled.hits.into_iter().map(hit_message).collect();
     let left_out = Room::new(GRPC_ANSWER_BYTES_MAX).cut(&mut hits, Message::encoded_len);
     Ok(RecallResponse {

@@ -22,6 +22,7 @@ use crate::{
     caller::{Caller, MadeBy, Naming},
     operation::Right,
     place::Place,
+    telemetry::Traced,
     wire::memory_service_client::MemoryServiceClient,
 };
 
@@ -72,6 +73,7 @@ impl Fixture {
             ended: self.ended.clone(),
             writes: TaskTracker::new(),
             place: Place::free(),
+            traced: Traced::default(),
         }
     }
 }

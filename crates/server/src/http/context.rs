@@ -108,7 +108,9 @@ pub(crate) async fn context(call: Call, Json(request): Json<Task>) -> Result<Res
         Part { session: None, project: request.project.clone(), agent: request.agent.clone() };
     let view = part.of(call.caller.view())?;
     let options = options(&call, &view, &request)?;
+    call.traced.asked(&request.task);
     let context = call.read(Box::pin(call.caller.context(&view, &request.task, &options))).await?;
+    call.traced.found(context.chunks.iter().map(|chunk| chunk.content.as_str()));
     Ok(answer::json(StatusCode::OK, &Packed::from(context)))
 }
 

@@ -129,11 +129,15 @@ async fn recall(
     let tags = Tags::take(&mut fields)?;
     fields.finish(&["trace", "include", "prefer_observations"])?;
     let is_wanted = types.is_empty() || types.iter().any(|it| it == WORLD);
+    let traced = call.traced.clone();
+    traced.asked(&query);
     let recalling = Box::pin(async move {
         let options = SearchOptions::default().with_limit(limit).with_kinds(vec![Kind::Note]);
         let mut results = Vec::new();
         let mut tokens = 0;
-        for hit in view.recall_with(&query, &options).await?.hits {
+        let hits = view.recall_with(&query, &options).await?.hits;
+        traced.found(hits.iter().map(|hit| hit.text.as_str()));
+        for hit in hits {
             tokens += view.embedder().count_tokens(&hit.text);
             if max_tokens < tokens {
                 break;

@@ -210,8 +210,11 @@ async fn found(call: &Call, fields: Object) -> Result<Vec<Value>, Failure> {
         .with_scope(ScopeFilter::exact(place.scope.clone()));
     fields.finish(OF_ANSWERS)?;
     let view = caller_for(call, place.user.as_deref())?.view().clone();
+    let traced = call.traced.clone();
+    traced.asked(&query);
     let recalling = Box::pin(async move {
         let hits = view.recall_with(&query, &options).await?.hits;
+        traced.found(hits.iter().map(|hit| hit.text.as_str()));
         let scores: Vec<f64> = hits.iter().map(|hit| hit.relevance).collect();
         let mut results = Vec::with_capacity(hits.len());
         for (hit, score) in hits.into_iter().zip(scores) {

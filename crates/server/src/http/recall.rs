@@ -109,7 +109,9 @@ pub(crate) async fn recall(call: Call, Json(request): Json<Recall>) -> Result<Re
     };
     let view = part.of(call.caller.view())?;
     let options = request.options(&call, &view)?;
+    call.traced.asked(&request.query);
     let recalled = call.read(Box::pin(view.recall_with(&request.query, &options))).await?;
+    call.traced.found(recalled.hits.iter().map(|hit| hit.text.as_str()));
     Ok(answer::json(StatusCode::OK, &found(&view, recalled, max_tokens)))
 }
 

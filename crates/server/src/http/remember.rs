@@ -86,6 +86,7 @@ pub(crate) async fn remember(
     Json(Remember { items }): Json<Remember>,
 ) -> Result<Response, Failure> {
     within("items", items.len(), 1..=TEXTS_MAX)?;
+    call.traced.given(items.iter().map(|item| item.text.as_str()));
     let view = call.caller.view().clone();
     let storing = Box::pin(async move { store(&view, items).await });
     let items = call.write(storing).await?;

@@ -38,6 +38,7 @@ use crate::{
     importer::Importer,
     operation::Right,
     place::Place,
+    telemetry::Traced,
 };
 
 /// Silence of an event stream after which a comment comes.
@@ -136,6 +137,7 @@ impl Fixture {
             ended: self.ended.clone(),
             writes: self.writes.clone(),
             place: Place::free(),
+            traced: Traced::default(),
         }
     }
 

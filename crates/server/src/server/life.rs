@@ -32,7 +32,7 @@ async fn figures(
     State(gate): State<Arc<Gate>>,
     axum::Extension(call): axum::Extension<Call>,
 ) -> Result<Response, Failure> {
-    let text = call.read(gate.metrics.text()).await?;
+    let text = call.read(gate.figures()).await?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

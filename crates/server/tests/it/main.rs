@@ -13,3 +13,7 @@ mod oauth;
 mod rights;
 mod support;
 mod tokens;
+#[cfg(feature = "telemetry")]
+mod traces;
+#[cfg(not(feature = "telemetry"))]
+mod untraced;

@@ -32,6 +32,22 @@ impl Service {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Service {
+        Service::start_as(change, |server| server).await
+    }
+
+    /// Starts a service whose calls are traced.
+    #[cfg(feature = "telemetry")]
+    pub(crate) async fn start_traced(
+        telemetry: aios_memory_server::Telemetry,
+        change: impl FnOnce(&mut Config),
+    ) -> Service {
+        Service::start_as(change, |server| server.with_telemetry(telemetry)).await
+    }
+
+    async fn start_as(
+        change: impl FnOnce(&mut Config),
+        complete: impl FnOnce(Server) -> Server,
+    ) -> Service {
         let dir = tempfile::tempdir().unwrap();
         let mut settings = aios_memory::Config::at(dir.path().join("memory"));
         settings.embedding.model = "static".to_owned();
@@ -43,7 +59,7 @@ impl Service {
         let listener = listener.and_unix(&socket).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = Server::new(memory.clone(), config);
+        let server = complete(Server::new(memory.clone(), config));
         let running = tokio::spawn(async move {
             let shutdown = async {
                 let _ = stopped.await;

@@ -27,7 +27,7 @@ use crate::{
     call::Call,
     failure::{Class, Failure},
     http::{
-        request::{id_of, is_too_long, too_long},
+        request::{id_of, is_too_long},
         service::Service,
     },
     importer::{ImportFile, ImportReport, Importer},
@@ -264,7 +264,7 @@ impl Upload {
         tokio::select! {
             more = tokio::time::timeout(SILENCE_MAX, more) => match more {
                 Ok(more) => more.map_err(|error| match is_too_long(&error) {
-                    true => too_long(self.service.body_bytes_max()),
+                    true => Failure::too_long(self.service.body_bytes_max()),
                     false => Failure::invalid(error.body_text()),
                 }),
                 Err(_) => Err(Failure::deadline()),

@@ -1,0 +1,79 @@
+//! Screens of the view.
+
+use expect_test::{Expect, expect};
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    style::{Color, Modifier},
+};
+
+use super::{draw::draw, look_of, model::Model, model::Press, seen};
+
+fn screen(model: &Model, width: u16, height: u16) -> TestBackend {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal
+        .draw(|frame| {
+            let area = frame.area();
+            draw(model, &look_of(true), area, frame.buffer_mut());
+        })
+        .unwrap();
+    terminal.backend().clone()
+}
+
+/// Compares the characters of a screen, without those at the end of a line.
+fn check(model: &Model, width: u16, height: u16, expected: Expect) {
+    let shown = screen(model, width, height).to_string();
+    let lines = shown.lines().map(|line| line.trim_matches('"').trim_end());
+    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+    assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}']), "{text}");
+    expected.assert_eq(&text);
+}
+
+#[test]
+fn a_small_screen_shows_the_selected_pane() {
+    let mut model = seen();
+    check(&model, 60, 16, expect![[""]]);
+    let _ = model.press(Press::PreviousPane);
+    check(&model, 60, 16, expect![[""]]);
+}
+
+#[test]
+fn a_large_screen_shows_all_panes() {
+    check(&seen(), 130, 24, expect![[""]]);
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_which_size_is_needed() {
+    check(&seen(), 40, 5, expect![[""]]);
+    check(&seen(), 3, 1, expect![[""]]);
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    for (width, height) in [(1, 1), (60, 16), (61, 17), (99, 40), (100, 23), (100, 24), (300, 90)] {
+        let mut model = seen();
+        for _ in 0..4 {
+            screen(&model, width, height);
+            let _ = model.press(Press::NextPane);
+        }
+    }
+}
+
+#[test]
+fn colours_are_absent_if_they_are_not_wanted() {
+    let colours = |has_color: bool| {
+        let mut terminal = Terminal::new(TestBackend::new(130, 30)).unwrap();
+        terminal
+            .draw(|frame| {
+                let area = frame.area();
+                draw(&seen(), &look_of(has_color), area, frame.buffer_mut());
+            })
+            .unwrap();
+        let cells = terminal.backend().buffer().content().to_vec();
+        let is_reversed = cells.iter().any(|it| it.modifier.contains(Modifier::REVERSED));
+        assert!(is_reversed, "the selected pane is marked");
+        cells.iter().any(|it| it.fg != Color::Reset || it.bg != Color::Reset)
+    };
+    assert!(colours(true));
+    assert!(!colours(false));
+}
