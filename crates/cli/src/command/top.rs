@@ -97,9 +97,11 @@ impl Source {
 /// Returns the first look, or fails if there is nothing to see.
 async fn first(source: &Source) -> Result<Looked, Failure> {
     match source.look(None).await {
-        Looked::Refused(reason) => {
-            Err(Failure::Unsound { what: format!("the service does not show itself: {reason}; start it again with this version") })
-        }
+        Looked::Refused(reason) => Err(Failure::Unsound {
+            what: format!(
+                "the service does not show itself: {reason}; start it again with this version"
+            ),
+        }),
         looked @ Looked::Live(_) => Ok(looked),
         _ => Err(Failure::NotFound {
             message: "no service runs for the data directory".to_owned(),

@@ -32,20 +32,87 @@ fn check(model: &Model, width: u16, height: u16, expected: Expect) {
 #[test]
 fn a_small_screen_shows_the_selected_pane() {
     let mut model = seen();
-    check(&model, 60, 16, expect![[""]]);
+    check(&model, 60, 16, expect![[r#"
+        running  /home/ada/memory
+        CPU 12%, RAM 2048 of 8192 MB, disk 10.0 of 100.0 GB, load 0.
+        3 connections, 1 stream, 100 MiB RAM, 12.2 s CPU, 7 MiB on d
+        7 events lost: 2 unwritten, 5 lapped; 4 pending, 0 behind
+         Calls 2  Records  Work  Events
+        operation              calls   per s     p50     p99  failed
+        POST /recall             123       -   6.2ms    95ms       3
+        Remember                   7       -       -       -       0
+
+
+
+
+
+
+
+        q quit  Tab pane  arrows scroll  p pause
+    "#]]);
     let _ = model.press(Press::PreviousPane);
-    check(&model, 60, 16, expect![[""]]);
+    check(&model, 60, 16, expect![[r#"
+        running  /home/ada/memory
+        CPU 12%, RAM 2048 of 8192 MB, disk 10.0 of 100.0 GB, load 0.
+        3 connections, 1 stream, 100 MiB RAM, 12.2 s CPU, 7 MiB on d
+        7 events lost: 2 unwritten, 5 lapped; 4 pending, 0 behind
+         Calls  Records  Work  Events
+        03:04:06  metric  \e]0;x\u{7}  "\u{9b}31m"
+        03:04:05  task  clerk  {"step":"open"}
+
+
+
+
+
+
+
+
+        q quit  Tab pane  arrows scroll  p pause
+    "#]]);
 }
 
 #[test]
 fn a_large_screen_shows_all_panes() {
-    check(&seen(), 130, 24, expect![[""]]);
+    check(&seen(), 130, 24, expect![[r#"
+        running  /home/ada/memory
+        CPU 12%, RAM 2048 of 8192 MB, disk 10.0 of 100.0 GB, load 0.50 0.25 0.10, 1 active tasks of 1 agents
+        3 connections, 1 stream, 100 MiB RAM, 12.2 s CPU, 7 MiB on disk, 40 files
+        7 events lost: 2 unwritten, 5 lapped; 4 pending, 0 behind
+         Calls 2 ------------------------------------------------------------------------   Records 2 + 1202 -----------------------------
+        operation                                   calls   per s     p50     p99  failed  kind                         working  longterm
+        POST /recall                                  123       -   6.2ms    95ms       3  goals                              2         2
+        Remember                                        7       -       -       -       0  notes                              -      1200
+
+
+
+
+
+
+         Work 61 -------------------------------------------   Events --------------------------------------------------------------------
+        1 active task:                                        03:04:06  metric  \e]0;x\u{7}  "\u{9b}31m"
+          03:04  reading  clerk  Reads\e[2J the mail          03:04:05  task  clerk  {"step":"open"}
+        60 tasks in progress, the first 1:
+            -    in_progress  Sort the \u{202e}letters
+        0 goals in progress
+
+
+
+        q quit  Tab pane  arrows scroll  p pause
+    "#]]);
 }
 
 #[test]
 fn a_screen_that_is_too_small_says_which_size_is_needed() {
-    check(&seen(), 40, 5, expect![[""]]);
-    check(&seen(), 3, 1, expect![[""]]);
+    check(&seen(), 40, 5, expect![[r#"
+        too small: 40 x 5
+        needed: 60 x 16
+        q quits
+
+
+    "#]]);
+    check(&seen(), 3, 1, expect![[r#"
+        too
+    "#]]);
 }
 
 #[test]
