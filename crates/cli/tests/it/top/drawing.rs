@@ -36,7 +36,11 @@ fn check(model: &Model, width: u16, height: u16, expected: Expect) {
 #[test]
 fn a_small_screen_shows_the_selected_pane() {
     let mut model = seen();
-    check(&model, 60, 16, expect![[r#"
+    check(
+        &model,
+        60,
+        16,
+        expect![[r#"
         running  /home/ada/memory
         CPU 12%, RAM 2048 of 8192 MB, disk 10.0 of 100.0 GB, load 0.
         3 connections, 1 stream, 100 MiB RAM, 12.2 s CPU, 7 MiB on d
@@ -53,9 +57,14 @@ fn a_small_screen_shows_the_selected_pane() {
 
 
         q quit  Tab pane  arrows scroll  p pause
-    "#]]);
+    "#]],
+    );
     let _ = model.press(Press::PreviousPane);
-    check(&model, 60, 16, expect![[r#"
+    check(
+        &model,
+        60,
+        16,
+        expect![[r#"
         running  /home/ada/memory
         CPU 12%, RAM 2048 of 8192 MB, disk 10.0 of 100.0 GB, load 0.
         3 connections, 1 stream, 100 MiB RAM, 12.2 s CPU, 7 MiB on d
@@ -72,7 +81,8 @@ fn a_small_screen_shows_the_selected_pane() {
 
 
         q quit  Tab pane  arrows scroll  p pause
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -82,16 +92,26 @@ fn a_large_screen_shows_all_panes() {
 
 #[test]
 fn a_screen_that_is_too_small_says_which_size_is_needed() {
-    check(&seen(), 40, 5, expect![[r#"
+    check(
+        &seen(),
+        40,
+        5,
+        expect![[r#"
         too small: 40 x 5
         needed: 60 x 16
         q quits
 
 
-    "#]]);
-    check(&seen(), 3, 1, expect![[r#"
+    "#]],
+    );
+    check(
+        &seen(),
+        3,
+        1,
+        expect![[r#"
         too
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
