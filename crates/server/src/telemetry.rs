@@ -57,8 +57,8 @@ impl Telemetry {
     /// - `OTEL_EXPORTER_OTLP_PROTOCOL`: `grpc`. `.._HEADERS`: `name=value,...` for each batch,
     ///   percent-encoded. `.._TIMEOUT`: milliseconds for a batch. Default: 10,000.
     ///   `.._CERTIFICATE`: PEM file of trusted authorities. Default: those of the system.
-    ///   `.._INSECURE`: `true` for an endpoint without a scheme and without TLS. Each has a form for
-    ///   traces alone that comes first, such as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
+    ///   `.._INSECURE`: `true` for an endpoint without a scheme and without TLS.
+    ///   Each has a form for traces alone that comes first: `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
     /// - `OTEL_SERVICE_NAME`. Default: `aios-memory`. `OTEL_RESOURCE_ATTRIBUTES`: `key=value,...`.
     /// - `OTEL_TRACES_SAMPLER`: `always_on`, `always_off`, `traceidratio`, each also with
     ///   `parentbased_`. Default: `parentbased_always_on`. `OTEL_TRACES_SAMPLER_ARG`: a share.

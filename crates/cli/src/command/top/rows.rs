@@ -101,11 +101,10 @@ pub(super) fn header(model: &Model, look: &Look) -> [Line<'static>; 4] {
     ]
 }
 
-/// Returns what has not reached long-term memory, and what is lost, by reason.
+/// Returns what is lost, by reason, and what has not reached long-term memory. The losses come
+/// first, because a small screen cuts the line off.
 fn health(model: &Model, look: &Look) -> Vec<Span<'static>> {
     let figures = &model.figures;
-    let (pending, behind) = (figures.count("journal_pending"), figures.count("feed_lag"));
-    let mut spans = vec![Span::raw(format!("journal {pending} pending, feed {behind} behind, "))];
     let lost = &model.live.lost;
     let reasons = [
         ("unwritten", figures.unwritten),
@@ -116,11 +115,14 @@ fn health(model: &Model, look: &Look) -> Vec<Span<'static>> {
     let reasons = reasons.iter().filter(|(_, count)| 0 < *count);
     let reasons: Vec<String> = reasons.map(|(reason, count)| format!("{count} {reason}")).collect();
     let total = format!("{} lost", number_of(model.lost(), "event"));
-    spans.push(match reasons.is_empty() {
-        true => Span::raw(total),
-        false => Span::styled(format!("{total}: {}", reasons.join(", ")), look.alarm()),
-    });
-    spans
+    let (pending, behind) = (figures.count("journal_pending"), figures.count("feed_lag"));
+    vec![
+        match reasons.is_empty() {
+            true => Span::raw(total),
+            false => Span::styled(format!("{total}: {}", reasons.join(", ")), look.alarm()),
+        },
+        Span::raw(format!("; {pending} pending, {behind} behind")),
+    ]
 }
 
 /// Returns the title of a pane, with its number of entries.

@@ -1,6 +1,6 @@
 //! Screens of the view.
 
-use expect_test::{Expect, expect};
+use expect_test::{Expect, expect, expect_file};
 use ratatui::{
     Terminal,
     backend::TestBackend,
@@ -20,32 +20,98 @@ fn screen(model: &Model, width: u16, height: u16) -> TestBackend {
     terminal.backend().clone()
 }
 
-/// Compares the characters of a screen, without those at the end of a line.
-fn check(model: &Model, width: u16, height: u16, expected: Expect) {
+/// Returns the characters of a screen, without the blank ones at the end of a line.
+fn shown(model: &Model, width: u16, height: u16) -> String {
     let shown = screen(model, width, height).to_string();
     let lines = shown.lines().map(|line| line.trim_matches('"').trim_end());
     let text: String = lines.flat_map(|line| [line, "\n"]).collect();
     assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}']), "{text}");
-    expected.assert_eq(&text);
+    text
+}
+
+fn check(model: &Model, width: u16, height: u16, expected: Expect) {
+    expected.assert_eq(&shown(model, width, height));
 }
 
 #[test]
 fn a_small_screen_shows_the_selected_pane() {
     let mut model = seen();
-    check(&model, 60, 16, expect![[""]]);
+    check(
+        &model,
+        60,
+        16,
+        expect![[r#"
+        running  /home/ada/memory
+        CPU 12%, RAM 2048 of 8192 MB, disk 10.0 of 100.0 GB, load 0.
+        3 connections, 1 stream, 100 MiB RAM, 12.2 s CPU, 7 MiB on d
+        7 events lost: 2 unwritten, 5 lapped; 4 pending, 0 behind
+         Calls 2  Records  Work  Events
+        operation              calls   per s     p50     p99  failed
+        POST /recall             123       -   6.2ms    95ms       3
+        Remember                   7       -       -       -       0
+
+
+
+
+
+
+
+        q quit  Tab pane  arrows scroll  p pause
+    "#]],
+    );
     let _ = model.press(Press::PreviousPane);
-    check(&model, 60, 16, expect![[""]]);
+    check(
+        &model,
+        60,
+        16,
+        expect![[r#"
+        running  /home/ada/memory
+        CPU 12%, RAM 2048 of 8192 MB, disk 10.0 of 100.0 GB, load 0.
+        3 connections, 1 stream, 100 MiB RAM, 12.2 s CPU, 7 MiB on d
+        7 events lost: 2 unwritten, 5 lapped; 4 pending, 0 behind
+         Calls  Records  Work  Events
+        03:04:06  metric  \e]0;x\u{7}  "\u{9b}31m"
+        03:04:05  task  clerk  {"step":"open"}
+
+
+
+
+
+
+
+
+        q quit  Tab pane  arrows scroll  p pause
+    "#]],
+    );
 }
 
 #[test]
 fn a_large_screen_shows_all_panes() {
-    check(&seen(), 130, 24, expect![[""]]);
+    expect_file!["large.txt"].assert_eq(&shown(&seen(), 130, 24));
 }
 
 #[test]
 fn a_screen_that_is_too_small_says_which_size_is_needed() {
-    check(&seen(), 40, 5, expect![[""]]);
-    check(&seen(), 3, 1, expect![[""]]);
+    check(
+        &seen(),
+        40,
+        5,
+        expect![[r#"
+        too small: 40 x 5
+        needed: 60 x 16
+        q quits
+
+
+    "#]],
+    );
+    check(
+        &seen(),
+        3,
+        1,
+        expect![[r#"
+        too
+    "#]],
+    );
 }
 
 #[test]
