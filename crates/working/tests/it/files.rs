@@ -3,6 +3,7 @@
 mod layers;
 mod limits;
 mod model;
+mod reference;
 mod wording;
 
 use aios_record::{Kind, Record};
