@@ -52,11 +52,12 @@ fn items<'t>(tree: &'t Tree, dir: &FilePath) -> BTreeMap<&'t str, Item<'t>> {
     for (path, head) in tree.below(dir) {
         let file = Item::File { bytes: head.bytes };
         let names: Vec<&str> = path.as_str()[dir.as_str().len() + 1..].split('/').take(3).collect();
-        if names.iter().take(2).any(|name| name.starts_with('.')) {
-            continue;
-        }
+        let is_hidden = |name: &str| name.starts_with('.');
         match *names.as_slice() {
+            [name, ..] if is_hidden(name) => {}
             [name] => drop(items.insert(name, file)),
+            // A directory of hidden files alone is listed, without them.
+            [name, below, ..] if is_hidden(below) => drop(directory(&mut items, name)),
             [name, below] => drop(directory(&mut items, name).insert(below, file)),
             [name, below, ..] => drop(directory(directory(&mut items, name), below)),
             [] => {}

@@ -51,8 +51,7 @@ impl FilePath {
             return Err(FileProblem::Control { path: shown(path) });
         }
         let composed = forms::composed(below);
-        let resolved = resolved(&composed).filter(|_| !climbs_encoded(&composed));
-        let Some(names) = resolved else {
+        let Some(names) = resolved(&composed).filter(|names| !climbs_encoded(names)) else {
             return Err(FileProblem::Escapes { path: shown(path) });
         };
         let canonical = names.iter().fold(FILES_ROOT.to_owned(), |all, name| all + "/" + name);
@@ -155,8 +154,8 @@ fn resolved(below: &str) -> Option<Vec<&str>> {
 }
 
 /// Returns true if a program that decodes `%2e` and the like would find `..` among the names.
-fn climbs_encoded(below: &str) -> bool {
-    let mut text = below.as_bytes().to_vec();
+fn climbs_encoded(names: &[&str]) -> bool {
+    let mut text = names.join("/").into_bytes();
     loop {
         let decoded = decoded(&text);
         if decoded.len() == text.len() {

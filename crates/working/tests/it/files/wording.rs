@@ -30,6 +30,7 @@ async fn view_lists_directories_and_numbers_lines() {
         {"command": "create", "path": "/memories/a/b.md", "file_text": "x"}
         {"command": "create", "path": "/memories/.hidden/e.md", "file_text": "x"}
         {"command": "create", "path": "/memories/a/.f.md", "file_text": "x"}
+        {"command": "create", "path": "/memories/g/.h/i.md", "file_text": "x"}
         {"command": "view", "path": "/memories"}
         {"command": "view", "path": "/memories/"}
         {"command": "view", "path": "/memories/./a/"}
@@ -62,12 +63,15 @@ async fn view_lists_directories_and_numbers_lines() {
 
             File created successfully at: /memories/a/.f.md
 
+            File created successfully at: /memories/g/.h/i.md
+
             Here're the files and directories up to 2 levels deep in /memories, excluding hidden items:
             4K	/memories
             4K	/memories/a/
             4K	/memories/a/b/
             1B	/memories/a/b.md
             14B	/memories/a.md
+            4K	/memories/g/
 
             Here're the files and directories up to 2 levels deep in /memories/, excluding hidden items:
             4K	/memories/
@@ -75,6 +79,7 @@ async fn view_lists_directories_and_numbers_lines() {
             4K	/memories//a/b/
             1B	/memories//a/b.md
             14B	/memories//a.md
+            4K	/memories//g/
 
             Here're the files and directories up to 2 levels deep in /memories/./a/, excluding hidden items:
             4K	/memories/./a/
