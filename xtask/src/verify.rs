@@ -121,6 +121,19 @@ const PROOFS: &[Proof] = &[
         },
     },
     Proof {
+        name: "files",
+        claim: "random file commands have the answers of the Anthropic SDK's memory tool, word for \
+                word",
+        target: &["--package", "aios-working", "--test", "it"],
+        tests: "files::reference::",
+        rustflags: None,
+        bound: Bound {
+            variable: "AIOS_FILES_PYTHON",
+            default: "python3",
+            unit: "is the interpreter, which needs anthropic",
+        },
+    },
+    Proof {
         name: "events",
         claim: "a process killed while it pushes events loses none that is durable",
         target: &["--package", "aios-memory", "--package", "aios-memory-cli", "--test", "it"],

@@ -203,6 +203,12 @@ pub enum Error {
     /// The guard refused a text.
     #[error(transparent)]
     Guard(#[from] aios_guard::Error),
+    /// A command on files, or a file to be stored, is refused.
+    #[error("{text}")]
+    File {
+        /// The reason, for a language model.
+        text: String,
+    },
     /// Another program's file cannot be read.
     #[error(transparent)]
     Foreign(#[from] aios_working::ForeignError),
@@ -309,6 +315,7 @@ impl Error {
             | Error::Unbounded
             | Error::Uncertain { .. }
             | Error::Documents { .. }
+            | Error::File { .. }
             | Error::Vocabulary(_) => "invalid",
             Error::Guard(_) => "refused",
             Error::Embedding(_) => "model",
@@ -362,6 +369,7 @@ impl From<aios_working::Error> for Error {
         match error {
             error if error.is_read_only() => Error::ReadOnly,
             aios_working::Error::Older { path } => Error::Older { path },
+            aios_working::Error::File(problem) => Error::File { text: problem.to_string() },
             error => Error::Working(error),
         }
     }

@@ -15,7 +15,8 @@
 //!   packs the knowledge of all tiers about a task into a token budget.
 //! - The other operations stand on *roles*, cheap views that a handle returns:
 //!   [`contexts`](MemoryView::contexts), [`events`](MemoryView::events),
-//!   [`feed`](MemoryView::feed), [`forgetting`](MemoryView::forgetting), and
+//!   [`feed`](MemoryView::feed), [`files`](MemoryView::files),
+//!   [`forgetting`](MemoryView::forgetting), and
 //!   [`upkeep`](Administrator::upkeep) of the administrator.
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
@@ -56,6 +57,7 @@ mod error;
 mod events;
 mod feed;
 pub mod fields;
+mod files;
 pub mod forget;
 mod guarding;
 mod limits;
@@ -91,6 +93,7 @@ pub use aios_record::{
     Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Remedy, Scope, ScopeFilter, Tier,
     Timestamp,
 };
+pub use aios_working::{FileCommand, FileReply};
 /// The rules and fields of kinds.
 pub mod kinds {
     pub use aios_record::{

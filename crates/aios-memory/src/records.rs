@@ -15,7 +15,7 @@ use crate::{
 const NAMES: &[&str] = &["id", "key"];
 
 /// Maximum number of attempts to change a record that other processes change concurrently.
-const UPDATE_TRIES: u32 = 1000;
+pub(crate) const UPDATE_TRIES: u32 = 1000;
 
 /// A page of records of one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -111,7 +111,7 @@ impl MemoryView {
 
     /// Lifts the tombstone that matches a record which is not fed to long-term memory. For fed
     /// records, long-term memory does it.
-    async fn lift_tombstone(&self, key: &Key) -> Result<(), Error> {
+    pub(crate) async fn lift_tombstone(&self, key: &Key) -> Result<(), Error> {
         let kind = key.kind;
         // Only some events are fed.
         let is_fed = kind != Kind::Event && self.config().longterm.feed_kinds.contains(&kind);

@@ -10,7 +10,7 @@ use aios_exchange::ingest::Format;
 use aios_hub::ModelName;
 use aios_memory::{
     AgentMemory, Kind, MemoryView, Scope, ScopeFilter, Tier, Timestamp, Tokenizer, config::Flag,
-    context::Format as ContextFormat, period::Period,
+    context::Format as ContextFormat, period::Period, working::FILES_ROOT,
 };
 use aios_memory_server::Right;
 use clap::{
@@ -182,6 +182,9 @@ pub(crate) enum Command {
     /// a terminal, --yes forgets them only if their text equals the query; name others by their
     /// keys.
     Forget(Forget),
+    /// Read and edit files that an agent keeps as memory, as the memory tool of Claude's API does
+    #[command(subcommand)]
+    Files(FilesCommand),
     /// Copy the whole data directory, even while other processes use it
     Backup(Backup),
     /// Restore a backup into a data directory that is empty or missing
@@ -536,6 +539,70 @@ pub(crate) struct Forget {
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FilesCommand {
+    /// Print a file with line numbers, or list a directory two levels deep
+    View {
+        /// File or directory
+        #[arg(default_value = FILES_ROOT)]
+        path: String,
+        /// First line, from 1
+        #[arg(long, value_name = "LINE")]
+        from: Option<i64>,
+        /// Last line; -1 is the end
+        #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
+        to: Option<i64>,
+    },
+    /// Create a file
+    Create {
+        /// New file, such as /memories/notes.md
+        path: String,
+        /// Content; `-` reads it from stdin
+        #[arg(value_parser = parse_text, allow_hyphen_values = true)]
+        text: String,
+    },
+    /// Replace a text that occurs once in a file
+    #[command(name = "str_replace", alias = "str-replace")]
+    StrReplace {
+        /// File
+        path: String,
+        /// Text to be replaced
+        #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
+        old: String,
+        /// Text in its place; `-` reads it from stdin
+        #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
+        new: String,
+    },
+    /// Insert lines into a file
+    Insert {
+        /// File
+        path: String,
+        /// Number of the line after which to insert; 0 is the beginning
+        #[arg(long, value_name = "LINE")]
+        line: i64,
+        /// Lines; `-` reads them from stdin
+        #[arg(value_parser = parse_text, allow_hyphen_values = true)]
+        text: String,
+    },
+    /// Delete a file, or a directory with everything in it, permanently
+    Delete {
+        /// File or directory
+        path: String,
+        /// Do not ask for confirmation
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Rename or move a file or a directory
+    Rename {
+        /// File or directory
+        old_path: String,
+        /// New path, which must not exist
+        new_path: String,
+    },
+    /// Run a command given as JSON on stdin, in the form of the memory tool
+    Run,
 }
 
 #[derive(Debug, Args)]

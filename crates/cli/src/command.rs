@@ -9,6 +9,7 @@ mod demo;
 mod eval;
 mod events;
 mod export;
+mod files;
 mod forget;
 mod import;
 mod ingest;
@@ -37,6 +38,7 @@ pub(crate) use self::{
     eval::eval,
     events::{events, events_of_service},
     export::export,
+    files::files,
     forget::forget,
     import::import,
     ingest::ingest,

@@ -8,7 +8,7 @@ use aios_memory::{
 };
 
 use crate::{
-    args::{Command, Global, Import, Maintain, Migrate, Verify},
+    args::{Command, FilesCommand, Global, Import, Maintain, Migrate, Verify},
     failure::{Failure, chain},
     output::Output,
 };
@@ -34,6 +34,7 @@ impl Command {
             | Command::Show(_)
             | Command::History(_)
             | Command::Export(_)
+            | Command::Files(FilesCommand::View { .. })
             | Command::Import(Import { dry_run: true, .. })
             | Command::Stats
             | Command::Events(_)
@@ -49,6 +50,7 @@ impl Command {
             | Command::Update(_)
             | Command::Delete(_)
             | Command::Clear(_)
+            | Command::Files(_)
             | Command::Forget(_)
             | Command::Backup(_)
             | Command::Restore(_)

@@ -12,7 +12,7 @@ use aios_memory_server::{CommandLine, CommandOutput, Commands, Presence, Running
 use serde_json::json;
 
 use crate::{
-    args::{Arguments, Command},
+    args::{Arguments, Command, FilesCommand},
     output::{Captured, Output, Zone, capture, print},
 };
 
@@ -27,6 +27,7 @@ impl Command {
             | Command::List(_)
             | Command::Show(_)
             | Command::History(_)
+            | Command::Files(FilesCommand::View { .. })
             | Command::Stats => true,
             Command::Events(events) => !events.follow,
             Command::Snapshot(snapshot) => snapshot.watch.is_none(),

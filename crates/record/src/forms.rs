@@ -41,6 +41,22 @@ pub fn same(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns the text in NFC, in which canonically equal characters have one encoding. Nothing else
+/// changes. Borrows a text that is in this form already.
+///
+/// ```
+/// use aios_record::forms::composed;
+///
+/// assert_eq!(composed("cafe\u{301}"), "caf\u{e9}");
+/// ```
+#[must_use]
+pub fn composed(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
+    }
+}
+
 /// Returns the form by which a forgotten text is recognised: NFKC with case folded, without
 /// invisible characters (Default_Ignorable_Code_Point), white space as in [`same`].
 ///

@@ -75,6 +75,8 @@ kinds! {
     Interaction = "interaction" in "interactions",
     /// A generic keyed value.
     Entry = "entry" in "entries",
+    /// A text that an agent keeps as a file under a path, such as `/memories/notes.md`.
+    File = "file" in "files",
     /// A stored operational event.
     Event = "event" in "events",
     /// A user's preference; its id is the key, unique for each user.

@@ -9,6 +9,7 @@ mod context;
 mod events;
 mod export;
 mod facade;
+mod files;
 mod forget;
 mod hindsight;
 mod idempotency;
@@ -81,6 +82,7 @@ fn api() -> Router<Service> {
             get(messages::list_messages).post(messages::add_messages),
         )
         .route("/api/v1/store/batch", post(store::store_batch))
+        .route("/api/v1/files", post(files::files))
         .route("/api/v1/events", get(events::watch_events).post(events::push_events))
         .route("/api/v1/stats", get(stats::stats))
         .route("/api/v1/snapshot", get(stats::snapshot))

@@ -141,6 +141,7 @@ pub(crate) const ROUTES: &[Operation] = &[
     unary("GET /api/v1/sessions/{id}/messages", Right::Read),
     unary("POST /api/v1/sessions/{id}/messages", Right::Write),
     unary("POST /api/v1/store/batch", Right::Write),
+    unary("POST /api/v1/files", Right::Read),
     unary("POST /api/v1/events", Right::Write),
     stream("GET /api/v1/events", Right::Observe),
     unary("GET /api/v1/stats", Right::Observe),

@@ -134,6 +134,14 @@ impl<'a> Access<'a> {
         Ok(self.read("AND row = ?6", &[&row])?.pop())
     }
 
+    /// Returns the record in this row, regardless of visibility.
+    pub(crate) fn at<T: Row>(&self, row: i64) -> Result<Option<T>, Error> {
+        let sql = format!("{} row = ?1", T::statements().select);
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([row])?;
+        Ok(rows.next()?.map(read).transpose()?.map(|read| read.item))
+    }
+
     /// Returns the row that a bare id resolves to when reading the records that refer to it: moved
     /// out or not, the owner's own before the shared one.
     pub(crate) fn referred(&self, kind: Kind, id: &str) -> Result<Option<i64>, Error> {

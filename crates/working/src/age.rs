@@ -102,6 +102,7 @@ const AGEING: &[(Kind, &str)] = &[
     (Kind::Summary, RECORDED),
     (Kind::Pattern, RECORDED),
     (Kind::Entry, RECORDED),
+    (Kind::File, RECORDED),
     (Kind::AgentState, RECORDED),
 ];
 

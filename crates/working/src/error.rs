@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use aios_record::{Id, Kind, Owner, Remedy};
 
-use crate::limits::JSON_DEPTH_MAX;
+use crate::{FileProblem, limits::JSON_DEPTH_MAX};
 
 /// Error of a working memory.
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +150,9 @@ pub enum Error {
         /// Position and cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A file command, or a file to be stored, is refused.
+    #[error(transparent)]
+    File(#[from] FileProblem),
     /// No entry back end has this name.
     #[error("unknown back end `{name}`; known are sqlite, json")]
     UnknownBackend {
@@ -245,7 +248,7 @@ impl Error {
             Error::Io { source, .. } if aios_ledger::is_disk_full(source) => Some(Remedy::FreeDisk),
             Error::Io { .. } => Some(Remedy::CheckPath),
             Error::DiskFull(error) | Error::Storage(error) => error.remedy(),
-            Error::Fields { .. } | Error::UnknownBackend { .. } => None,
+            Error::Fields { .. } | Error::File(_) | Error::UnknownBackend { .. } => None,
         }
     }
 
@@ -330,6 +333,7 @@ impl Error {
             | Error::Time { .. }
             | Error::NotFinite { .. }
             | Error::Cursor { .. }
+            | Error::File(_)
             | Error::Record(_) => true,
             Error::InBatch { source, .. } => source.is_invalid(),
             _ => false,

@@ -15,7 +15,8 @@
 //!   [`decisions`](WorkingView::decisions), [`patterns`](WorkingView::patterns),
 //!   [`agent_states`](WorkingView::agent_states), [`sessions`](WorkingView::sessions),
 //!   [`messages`](WorkingView::messages), [`interactions`](WorkingView::interactions),
-//!   [`entries`](WorkingView::entries), [`events`](WorkingView::events),
+//!   [`entries`](WorkingView::entries), [`files`](WorkingView::files),
+//!   [`events`](WorkingView::events),
 //!   [`preferences`](WorkingView::preferences), [`persona`](WorkingView::persona) and
 //!   [`metrics`](WorkingView::metrics). The same verbs mean the same everywhere: `put` stores and
 //!   replaces, `add` stores something new, `get` reads one, `list` several, `update` changes one in
@@ -23,7 +24,8 @@
 //! - [`WorkingView::records`] reads, searches, changes and removes records of all [`KINDS`] in
 //!   exchange form.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
-//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`Event`], [`Summary`]);
+//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`File`], [`Event`],
+//!   [`Summary`]);
 //!   all have a [`Meta`].
 //! - [`Working::feed`] delivers changes to a long-term memory. The feed is off unless
 //!   [`Config::feed_kinds`] names kinds. [`Working::intake`] stores records of other memories,
@@ -100,6 +102,7 @@ mod event;
 mod extract;
 mod feed;
 mod file;
+mod files;
 mod foreign;
 mod generation;
 mod goal;
@@ -153,6 +156,10 @@ pub use crate::{
     error::{Error, FieldProblem},
     event::{Event, EventFilter, Events},
     feed::Feed,
+    files::{
+        FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_MAX, FILES_ROOT, File,
+        FileCommand, FileEntry, FilePath, FileProblem, FileReply, Files, RENAME_BYTES_MAX,
+    },
     foreign::{ForeignError, ForeignFile, ForeignRow, ForeignTable},
     goal::{Goal, GoalStatus, Goals},
     health::{Problem, Stats},

@@ -87,6 +87,22 @@ impl Visible {
         self.params()[0].map_or(Owner::SHARED, |owner| Owner::from_stored(owner.to_owned()))
     }
 
+    /// Returns the owners and projects (empty for none) whose files a view shows, those that come
+    /// first before the others. Files have no agent and no session.
+    pub(crate) fn layers(&self) -> Vec<(Owner, String)> {
+        let own = self.acting();
+        let sees_shared = self.owner_names().is_some_and(|names| names.contains(&""));
+        let shared = (sees_shared && !own.is_shared()).then_some(Owner::SHARED);
+        let filter = self.gate.filter();
+        let mut projects: Vec<String> = filter.scope.project.iter().cloned().collect();
+        if projects.is_empty() || filter.matching == ScopeMatch::EqualOrShared {
+            projects.push(String::new());
+        }
+        let of =
+            |owner: Owner| projects.iter().map(move |project| (owner.clone(), project.clone()));
+        [own].into_iter().chain(shared).flat_map(of).collect()
+    }
+
     /// Resolves a bare id among the visible records of that id: the owner's own before the shared
     /// one. Sorts here, since SQLite would prepare a statement with ORDER BY and a parameter again
     /// at each use.

@@ -17,7 +17,7 @@ use rusqlite::Connection;
 
 use crate::{
     AgentStates, AnyEntries, Config, Decisions, Entries, EntriesBackend, Error, Events, Feed,
-    Goals, Intake, Interactions, Messages, Metrics, Patterns, Persona, Preferences, Records,
+    Files, Goals, Intake, Interactions, Messages, Metrics, Patterns, Persona, Preferences, Records,
     Sessions, Tasks, ToolCalls, Upkeep,
     access::Access,
     generation,
@@ -292,6 +292,12 @@ impl WorkingView {
     #[must_use]
     pub fn entry_store(&self, backend: EntriesBackend) -> AnyEntries {
         AnyEntries::new(backend, self)
+    }
+
+    /// Returns the files.
+    #[must_use]
+    pub fn files(&self) -> Files<'_> {
+        Files { view: self }
     }
 
     /// Returns the persisted events.

@@ -198,6 +198,7 @@ fn put<T: Row>(
     links: Links,
     row: Option<i64>,
 ) -> Result<i64, Error> {
+    item.admit(access, row)?;
     let mut values = vec![item.id().bind()];
     values.extend(item.bind());
     values.extend(bind_meta(item.meta()));

@@ -58,6 +58,7 @@ impl Error {
             Error::Limit { .. }
             | Error::EventUnwritten { .. }
             | Error::EventsUnwritten { .. }
+            | Error::File { .. }
             | Error::Context(_) => None,
         }
     }

@@ -6,6 +6,7 @@ mod backup;
 mod context;
 mod events;
 mod feed;
+mod files;
 mod forget;
 mod kinds;
 mod lifecycle;

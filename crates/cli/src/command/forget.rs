@@ -85,23 +85,18 @@ fn unknown() -> Failure {
 
 /// Resolves the records named by the arguments.
 async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget, Failure> {
-    let name_of_document = |key: &OsString| -> Option<OsString> {
-        key.as_bytes().strip_prefix(DOCUMENT).map(|name| OsStr::from_bytes(name).to_owned())
-    };
-    match (&*arguments.records, arguments.records.iter().find_map(name_of_document)) {
-        ([], _) => return Ok(ForgetTarget::All),
-        ([_], Some(document)) => return Ok(ForgetTarget::Document(document.into())),
-        (_, Some(document)) => {
+    let mut records = Vec::new();
+    for key in &arguments.records {
+        if let Some(document) = document(memory, key).await? {
+            if arguments.records.len() == 1 {
+                return Ok(ForgetTarget::Document(document.into()));
+            }
             let document = shown_path(document.as_ref());
             return Err(Failure::Usage {
                 message: format!("`file/{document}` is a document and must be the only argument"),
                 hint: "forget one document per command",
             });
         }
-        _ => {}
-    }
-    let mut records = Vec::new();
-    for key in &arguments.records {
         // Only names of documents may be other than UTF-8.
         let key = &*key.to_string_lossy();
         records.push(match (find(memory, key).await, key.parse::<Key>()) {
@@ -110,7 +105,27 @@ async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget,
             (found, _) => found?.identity(),
         });
     }
-    Ok(ForgetTarget::Records(records))
+    Ok(if records.is_empty() { ForgetTarget::All } else { ForgetTarget::Records(records) })
+}
+
+/// Returns the path of the document that `file/NAME` means: unless a file has the id `NAME`, now or
+/// before it was forgotten.
+async fn document(memory: &MemoryView, key: &OsString) -> Result<Option<OsString>, Failure> {
+    let Some(name) = key.as_bytes().strip_prefix(DOCUMENT).map(OsStr::from_bytes) else {
+        return Ok(None);
+    };
+    if let Some(key) = key.to_str().and_then(|key| key.parse::<Key>().ok()) {
+        if memory.get(&key).await?.is_some() {
+            return Ok(None);
+        }
+        let forgotten = ForgetTarget::Records(vec![key.of(owner(memory))]);
+        let is_document =
+            memory.forgetting().knew(&ForgetTarget::Document(name.to_owned().into())).await;
+        if matches!(is_document, Ok(false)) && memory.forgetting().knew(&forgotten).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(name.to_owned()))
 }
 
 /// Returns the records that match a query. If none do, the error names the nearest.

@@ -117,6 +117,20 @@ const TABLE: &[(&str, Exercise)] = &[
         ]),
     ),
     (
+        "Files",
+        Writes(&[
+            &["files", "create", "/memories/barn.md", "The zebra@ sleeps here."],
+            &["files", "create", "/memories/barn.md", "a path that is taken"],
+            &["files", "str_replace", "/memories/barn.md", "--old", "here", "--new", "there"],
+            &["files", "insert", "/memories/barn.md", "--line", "1", "Hay for zebra@"],
+            &["files", "view", "/memories"],
+            &["files", "view", "/memories/barn.md"],
+            &["files", "rename", "/memories/barn.md", "/memories/zebra@/barn.md"],
+            &["list", "file"],
+            &["files", "delete", "/memories/zebra@", "--yes"],
+        ]),
+    ),
+    (
         "Ingest",
         Writes(&[
             &["ingest", "FILES/chat.json"],

@@ -9,6 +9,7 @@ mod damage;
 mod databases;
 mod documents;
 mod evaluation;
+mod files;
 mod forgetting;
 mod formats;
 mod hostile;

@@ -46,6 +46,7 @@ const READS: &[(&[&str], &str)] = &[
     (&["show", "goal/g1"], "boat"),
     (&["history", "goal/g1"], "boat"),
     (&["export", "-"], "harbour"),
+    (&["files", "view"], "/memories"),
     (&["stats"], "goals"),
     (&["snapshot"], ""),
     (&["verify"], "no problems found"),
@@ -56,6 +57,7 @@ const WRITES: &[&[&str]] = &[
     &["remember", "something else"],
     &["update", "goal/g1", "--priority", "1"],
     &["delete", "goal/g1", "--yes"],
+    &["files", "create", "/memories/a.md", "text"],
     &["forget", "goal/g1", "--yes"],
     &["maintain"],
 ];

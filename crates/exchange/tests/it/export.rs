@@ -26,6 +26,7 @@ async fn filled(memory: &AgentMemory) {
         (Kind::Pattern, json!({"trigger": "rain", "action": "wait", "success_rate": 0.5}), &ada),
         (Kind::Message, json!({"role": "user", "content": "shall we plant ferns?"}), &talk),
         (Kind::Message, json!({"role": "assistant", "content": "ferns it is"}), &talk),
+        (Kind::File, json!({"path": "/memories/soil.md", "text": "pH 6.5"}), &ada),
         (Kind::Entry, json!({"key": "soil", "value": {"ph": 6.5}, "category": "c"}), &ada),
         (Kind::Preference, json!({"key": "tone", "value": "dry"}), &ada),
         (Kind::Persona, json!({"key": "name", "value": "Fern"}), &**memory),
@@ -53,7 +54,7 @@ async fn an_export_round_trips_through_an_import() {
     everything.longterm().upkeep().drain().await.unwrap();
     let path = from.dir.path().join("all.jsonl");
     let written = export(&everything, &path).await;
-    assert_eq!(written.lines().count(), 1 + 15, "{written}");
+    assert_eq!(written.lines().count(), 1 + 16, "{written}");
     assert!(is_export(&path));
     let again = export::to_file(&everything, &path, |_| {}).await.unwrap_err();
     let of_memory = again.of_memory().unwrap();
@@ -62,11 +63,11 @@ async fn an_export_round_trips_through_an_import() {
     let other = to.open().await;
     let everything = other.administrator();
     let taken = export::read_back(&everything, &path, Mode::Apply, |_| {}).await.unwrap();
-    assert_eq!(counts(&taken), (15, 0, 0));
+    assert_eq!(counts(&taken), (16, 0, 0));
     let back = export(&everything, &to.dir.path().join("back.jsonl")).await;
     assert_eq!(back, written);
     let taken = export::read_back(&everything, &path, Mode::Apply, |_| {}).await.unwrap();
-    assert_eq!(counts(&taken), (0, 15, 0));
+    assert_eq!(counts(&taken), (0, 16, 0));
     let ada = of(&other, "ada");
     assert!(texts(&ada, "plant ferns").await.contains(&"ferns it is".to_owned()));
     assert!(everything.longterm().upkeep().verify().await.unwrap().is_clean());
@@ -88,7 +89,7 @@ async fn an_export_has_one_owner_and_unreadable_lines_are_reported() {
     let view = memory.administrator().narrow(&ada).unwrap();
     let exported = export::to_file(&view, &path, |_| {}).await.unwrap();
     let whole = fs::read_to_string(&path).unwrap();
-    assert_eq!(exported.records, 13, "{whole}");
+    assert_eq!(exported.records, 14, "{whole}");
     assert!(!whole.contains("everybody's") && !whole.contains("bob's"));
 
     // A task whose goal is missing is stored in working memory.

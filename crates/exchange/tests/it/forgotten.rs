@@ -91,6 +91,7 @@ fn records(text: &str) -> Vec<(Kind, Value)> {
         (Kind::Session, json!({"id": "s", "summary": text})),
         (Kind::Message, json!({"role": "user", "content": text, "session": "m"})),
         (Kind::Interaction, json!({"user_transcript": text, "assistant_response": "well"})),
+        (Kind::File, json!({"path": "/memories/gates.md", "text": text})),
         (Kind::Entry, json!({"category": "c", "key": "k", "value": text})),
         (Kind::Preference, json!({"key": "p", "value": text})),
         (Kind::Incident, json!({"description": "it broke", "resolution": text})),
@@ -146,7 +147,7 @@ async fn a_forgotten_text_is_not_restored_as_any_kind_by_an_export() {
     for (_, text) in writings().into_iter().step_by(3) {
         for (kind, mut value) in records(&text) {
             let nth = expected.to_string();
-            for name in ["id", "key", "session", "agent_name"] {
+            for name in ["id", "key", "session", "agent_name", "path"] {
                 if let Some(given) = value.get_mut(name) {
                     *given = json!(format!("{}{nth}", given.as_str().unwrap()));
                 }
@@ -162,7 +163,7 @@ async fn a_forgotten_text_is_not_restored_as_any_kind_by_an_export() {
     // The sessions of the messages do not contain the text.
     let sessions = taken.added;
     assert_eq!(taken.forgotten, expected, "{taken:?}");
-    assert_eq!(sessions, expected / 16, "{taken:?}");
+    assert_eq!(sessions, expected / 17, "{taken:?}");
     assert_eq!(said(&memory, fixture.dir.path(), TEXT).await, [""; 0]);
     memory.shutdown().await.unwrap();
     source.shutdown().await.unwrap();

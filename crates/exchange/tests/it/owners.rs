@@ -33,7 +33,7 @@ const TEXTS: [&str; 3] =
     ["the zebra sleeps in the barn", "a zebra eats hay", "the lighthouse is white"];
 const QUERIES: [&str; 3] = ["zebra", "where does the zebra sleep?", "white lighthouse"];
 /// Every kind whose records have ids chosen by the caller.
-const KINDS: [Kind; 17] = [
+const KINDS: [Kind; 18] = [
     Kind::Goal,
     Kind::Task,
     Kind::ToolCall,
@@ -43,6 +43,7 @@ const KINDS: [Kind; 17] = [
     Kind::Session,
     Kind::Message,
     Kind::Entry,
+    Kind::File,
     Kind::Event,
     Kind::Preference,
     Kind::Note,
@@ -124,6 +125,7 @@ fn fields(kind: Kind, id: &str, text: &str, parent: &str) -> Value {
         Kind::Session => json!({"id": id}),
         Kind::Message => json!({"id": id, "role": "user", "content": text, "session": parent}),
         Kind::Entry => json!({"id": id, "category": "c", "key": parent, "value": text}),
+        Kind::File => json!({"id": id, "path": format!("/memories/{id}.md"), "text": text}),
         Kind::Event => json!({"id": id, "category": "event", "source": "s", "data": text}),
         Kind::Preference => json!({"key": id, "value": text}),
         Kind::Note => json!({"id": id, "content": text}),

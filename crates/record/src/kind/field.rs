@@ -46,6 +46,9 @@ pub struct Field {
     /// The field that stores it as a member of its value. `None` if it is stored by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_of: Option<&'static str>,
+    /// An example of its text. `None` if any text fits.
+    #[serde(skip)]
+    pub instance: Option<&'static str>,
 }
 
 /// The type of a field's value.
@@ -174,6 +177,7 @@ impl Field {
             is_guarded: !is_name,
             recognition: if only_names { Recognition::Name } else { Recognition::Text },
             member_of: None,
+            instance: None,
         }
     }
 
@@ -223,6 +227,10 @@ impl Field {
 
     pub(super) const fn in_member_of(self, field: &'static str) -> Field {
         Field { member_of: Some(field), ..self }
+    }
+
+    pub(super) const fn such_as(self, instance: &'static str) -> Field {
+        Field { instance: Some(instance), ..self }
     }
 
     pub(super) const fn at_least(self, min: i64) -> Field {

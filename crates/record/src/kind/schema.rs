@@ -82,6 +82,9 @@ impl Field {
     /// Returns an example of its value in a record of `kind`.
     #[must_use]
     pub fn example(&self, kind: Kind) -> Value {
+        if let Some(instance) = self.instance {
+            return instance.into();
+        }
         let name = self.name.replace('_', " ");
         match self.value_type {
             ValueType::Text => format!("the {name}").into(),

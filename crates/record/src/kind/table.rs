@@ -67,6 +67,7 @@ impl Kind {
             Kind::Message => &working::MESSAGE,
             Kind::Interaction => &working::INTERACTION,
             Kind::Entry => &working::ENTRY,
+            Kind::File => &working::FILE,
             Kind::Event => &working::EVENT,
             Kind::Preference => &working::PREFERENCE,
             Kind::Persona => &working::PERSONA,

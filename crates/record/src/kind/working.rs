@@ -184,6 +184,20 @@ pub(super) const ENTRY: Description = Description {
     ..WORKING
 };
 
+pub(super) const FILE: Description = Description {
+    feeding: Feeding::Default,
+    fields: &[
+        OWN_ID,
+        text("path", "Absolute path below /memories, unique for its owner and project.")
+            .required()
+            .searched()
+            .title()
+            .such_as("/memories/notes.md"),
+        text("text", "The content, at most 1 MiB. Default: empty.").searched(),
+    ],
+    ..WORKING
+};
+
 pub(super) const EVENT: Description = Description {
     mutability: Mutability::Fixed,
     feeding: Feeding::Default,

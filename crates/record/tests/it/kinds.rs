@@ -76,7 +76,15 @@ fn the_home_of_a_kind_decides_its_lists() {
     }
     assert_eq!(
         Kind::FED,
-        [Kind::Goal, Kind::Task, Kind::Decision, Kind::Message, Kind::Entry, Kind::Event]
+        [
+            Kind::Goal,
+            Kind::Task,
+            Kind::Decision,
+            Kind::Message,
+            Kind::Entry,
+            Kind::File,
+            Kind::Event
+        ]
     );
 }
 

@@ -37,6 +37,17 @@ pub(crate) fn kept(status: StatusCode, value: &impl Serialize) -> Response {
     response
 }
 
+/// Answers with JSON. A repeated call is answered with `kept`, which holds no text of a record.
+pub(crate) fn kept_as(
+    status: StatusCode,
+    value: &impl Serialize,
+    kept: &impl Serialize,
+) -> Response {
+    let mut response = json(status, value);
+    response.extensions_mut().insert(Kept(bytes(kept)));
+    response
+}
+
 pub(crate) fn bytes(value: &impl Serialize) -> Bytes {
     serde_json::to_vec(value).expect("answers have text keys").into()
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    answer, context, events, export, forget, ingest, messages, recall, records, remember,
+    answer, context, events, export, files, forget, ingest, messages, recall, records, remember,
     request::{NoParameters, Query},
     stats, store,
 };
@@ -45,6 +45,7 @@ const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unkn
         messages::list_messages,
         messages::add_messages,
         store::store_batch,
+        files::files,
         events::push_events,
         events::watch_events,
         stats::stats,

@@ -5,6 +5,7 @@ mod conversations;
 mod events;
 mod exchange;
 mod facades;
+mod files;
 mod forgetting;
 mod idempotency;
 mod memory;

@@ -24,6 +24,7 @@ pub(crate) const CODES: &[(Kind, i64)] = &[
     (Kind::Interaction, 8),
     (Kind::Entry, 9),
     (Kind::Event, 10),
+    (Kind::File, 11),
 ];
 
 /// Low bits of a document number, which hold the row.

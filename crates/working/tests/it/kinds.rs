@@ -33,6 +33,8 @@ fn whole(kind: Kind) -> Map<String, Value> {
             object.insert("value".to_owned(), json!("dry"));
         }
         Kind::Preference => drop(object.insert("scope".to_owned(), json!({}))),
+        // A file belongs to an owner and a project alone.
+        Kind::File => drop(object.insert("scope".to_owned(), json!({"project": "project-1"}))),
         _ => drop(object.insert("scope".to_owned(), json!({"session": "session-1"}))),
     }
     object
@@ -136,8 +138,9 @@ async fn a_search_finds_a_record_by_its_searched_fields_alone() {
         });
         let texts: Vec<_> = texts.zip(WORDS).collect();
         for (field, word) in &texts {
-            let value = match field.value_type {
-                ValueType::Json => json!({ "of": word }),
+            let value = match (field.value_type, field.instance) {
+                (ValueType::Json, _) => json!({ "of": word }),
+                (_, Some(instance)) => json!(format!("{instance}/{word}")),
                 _ => json!(word),
             };
             object.insert(field.name.to_owned(), value);

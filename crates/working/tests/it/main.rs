@@ -9,6 +9,7 @@ mod entries;
 mod family;
 mod fault;
 mod feed;
+mod files;
 mod foreign;
 mod kinds;
 mod limits;

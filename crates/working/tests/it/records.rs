@@ -32,6 +32,7 @@ async fn records_are_paged_in_the_order_of_storing() {
 async fn every_kind_is_listed_and_shown() {
     let (_place, working) = opened();
     crate::schema::fill(&working).await;
+    working.files().create("/memories/a.md", "text").await.unwrap();
     for &kind in KINDS {
         let page = working.records().list(kind, None, 99).await.unwrap();
         assert_eq!((page.records.is_empty(), page.next), (kind == Kind::Summary, None), "{kind}");

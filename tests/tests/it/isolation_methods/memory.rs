@@ -115,6 +115,28 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.record(Kind::Note, object(&h, json!({"content": "Not mine.", "user_id": "u2"})))
             .await.map(|_| ()),
     ];
+    "memory::Files::create" => [
+        h.view.files().create("/memories/gate.md", &h.text("zebra@ opens it\n")).await,
+        h.view.files().create("/memories/gate.md", "taken").await,
+    ];
+    "memory::Files::str_replace" => [
+        h.view.files().str_replace("/memories/gate.md", "opens", "shuts").await,
+    ];
+    "memory::Files::insert" => [h.view.files().insert("/memories/gate.md", 1, "at night").await];
+    "memory::Files::rename" => [
+        h.view.files().rename("/memories/gate.md", "/memories/south/gate.md").await,
+    ];
+    "memory::Files::view" => [
+        h.view.files().view("/memories", None).await,
+        h.view.files().view("/memories/south/gate.md", Some([1, 2])).await,
+    ];
+    "memory::Files::run" => [{
+        let command = json!({
+            "command": "str_replace", "path": "/memories/south/gate.md",
+            "old_str": "at night", "new_str": h.text("zebra@ by day"),
+        });
+        h.view.files().run(serde_json::from_value(command).unwrap()).await
+    }];
     "MemoryView::update" => [
         h.view.update(&key(Kind::Goal, "g2"), h.fields(json!({"priority": 1}))).await,
         h.view.update(&key(Kind::Note, "n1"), h.fields(json!({"content": "Vet, zebra@!"}))).await,

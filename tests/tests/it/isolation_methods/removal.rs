@@ -14,6 +14,14 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().entries().remove(&id("e2")).await,
         h.view.working().entries().remove(&id("nothing")).await,
     ];
+    "Files::delete" => [
+        h.view.working().files().delete("/memories/vet.md").await,
+        h.view.working().files().delete("/memories/none.md").await,
+    ];
+    "memory::Files::delete" => [
+        h.view.files().delete("/memories/barn.md").await,
+        h.view.files().delete("/memories").await,
+    ];
     "Preferences::remove" => [
         h.view.working().preferences().remove("colour").await,
         h.view.working().preferences().remove("colour").await,

@@ -4,8 +4,8 @@ use aios_memory::{
     Id, Identity, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
     working::{
         AgentState, Decision, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error,
-        EventFilter, FindOptions, Goal, GoalStatus, Interaction, NewMessage, Outcome, Pattern,
-        Role, Session, Task, TaskStatus, TaskUpdate, ToolCall,
+        EventFilter, File, FileCommand, FilePath, FindOptions, Goal, GoalStatus, Interaction,
+        NewMessage, Outcome, Pattern, Role, Session, Task, TaskStatus, TaskUpdate, ToolCall,
     },
 };
 use serde_json::{Map, Value, json};
@@ -174,6 +174,64 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             id: id("e1"),
             ..Entry::new("stock", "oats", json!("an id that is taken"))
         }).await,
+    ];
+    "Files::create" => [
+        h.view.working().files().create("/memories/barn.md", &h.text("zebra@ sleeps here\n")).await,
+        h.view.working().files().create(&h.text("/memories/zebra@/hay.md"), "two bales\n").await,
+        h.view.working().files().create("/memories/barn.md", "a path that is taken").await,
+    ];
+    "Files::put" => [
+        h.view.working().files()
+            .put(File { id: id("f1"), ..File::new(path("/memories/vet.md"), h.text("zebra@")) })
+            .await,
+        h.view.working().files().put(File::new(path("/memories/vet.md"), "taken")).await,
+        h.view.working().files().put(File::new(path("/memories/barn.md/x"), "in a file")).await,
+    ];
+    "Files::get" => [
+        h.view.working().files().get(&path("/memories/barn.md")).await,
+        h.view.working().files().get(&path("/memories/zebra1/hay.md")).await.map(|it| {
+            it.map(|it| it.text)
+        }),
+        h.view.working().files().get(&path("/memories/zebra2/hay.md")).await.map(|it| {
+            it.map(|it| it.text)
+        }),
+    ];
+    "Files::list" => [h.view.working().files().list(&path("/memories")).await];
+    "Files::view" => [
+        h.view.working().files().view("/memories", None).await,
+        h.view.working().files().view("/memories/barn.md", Some([1, -1])).await,
+    ];
+    "Files::str_replace" => [
+        h.view.working().files().str_replace("/memories/barn.md", "here", "there").await,
+        h.view.working().files().str_replace("/memories/barn.md", "nothing", "x").await,
+    ];
+    "Files::insert" => [
+        h.view.working().files().insert("/memories/barn.md", 0, &h.text("of zebra@")).await,
+    ];
+    "Files::rename" => [
+        h.view.working().files().rename(&h.text("/memories/zebra@"), &h.text("/memories/z@")).await,
+        h.view.working().files().rename(&h.text("/memories/z@"), "/memories/barn.md").await,
+    ];
+    "Files::run" => [
+        h.view.working().files().run(command(json!({"command": "view", "path": "/memories"})))
+            .await,
+    ];
+    "Files::run_told" => [
+        h.view.working().files().run_told(
+            command(json!({
+                "command": "insert", "path": "/memories/barn.md", "insert_line": 0,
+                "insert_text": "first",
+            })),
+            0,
+            Ok,
+        ).await,
+        h.view.working().files().run_told(
+            command(json!({
+                "command": "create", "path": "/memories/told.md", "file_text": h.text("zebra@"),
+            })),
+            u64::MAX,
+            Ok,
+        ).await,
     ];
     "Entries::put" => [
         h.view.working().entries()
@@ -447,4 +505,12 @@ fn everything() -> FindOptions {
 
 fn entries(hand: &Hand) -> impl EntryStore + use<> {
     hand.view.working().entry_store(EntriesBackend::Sqlite)
+}
+
+fn path(text: &str) -> FilePath {
+    FilePath::new(text).unwrap()
+}
+
+fn command(input: Value) -> FileCommand {
+    serde_json::from_value(input).unwrap()
 }

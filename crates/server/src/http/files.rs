@@ -1,0 +1,142 @@
+//! `POST /api/v1/files`: the commands of the memory tool of Anthropic's API, on the caller's files.
+
+use aios_memory::{FileCommand, FileReply};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    answer,
+    request::{JsonBeside, Part, Query},
+};
+use crate::{call::Call, caller::Caller, failure::Failure, operation::Right};
+
+/// The answer to a repeated call, which keeps no text.
+const CARRIED_OUT: &str = "The command has been carried out.";
+
+/// The files that a command is about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Place {
+    /// Id of a project: its files, and those without a project.
+    #[serde(default)]
+    project: Option<String>,
+}
+
+/// A command, as the tool `memory_20250818` gives it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = FileCommand)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of `aios_memory::FileCommand`, for the document")]
+pub(crate) enum Command {
+    /// Shows a file with line numbers, or lists a directory two levels deep.
+    View {
+        /// The file or directory.
+        #[schema(example = "/memories")]
+        path: String,
+        /// First and last line, from 1; -1 is the end. Default: the whole file.
+        #[schema(min_items = 2, max_items = 2)]
+        view_range: Option<Vec<i64>>,
+    },
+    /// Creates a file.
+    Create {
+        /// The new file.
+        path: String,
+        /// Its content.
+        file_text: String,
+    },
+    /// Replaces a text that occurs once in a file.
+    StrReplace {
+        /// The file.
+        path: String,
+        /// The text to be replaced.
+        old_str: String,
+        /// The text in its place.
+        new_str: String,
+    },
+    /// Inserts lines into a file.
+    Insert {
+        /// The file.
+        path: String,
+        /// Number of the line after which to insert; 0 is the beginning.
+        insert_line: i64,
+        /// The lines.
+        insert_text: String,
+    },
+    /// Deletes a file, or a directory with everything in it. It needs the right `forget`.
+    Delete {
+        /// The file or directory.
+        path: String,
+    },
+    /// Renames or moves a file or a directory.
+    Rename {
+        /// The file or directory.
+        old_path: String,
+        /// Its new path, which must not exist.
+        new_path: String,
+    },
+}
+
+/// The answer for the model.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FileReply)]
+pub(crate) struct Reply {
+    /// False if the command was refused; then nothing has changed, and the result of the tool has
+    /// `is_error`.
+    ok: bool,
+    /// The result, or the reason of the refusal.
+    text: String,
+}
+
+impl From<FileReply> for Reply {
+    fn from(reply: FileReply) -> Reply {
+        Reply { ok: !reply.is_error, text: reply.text }
+    }
+}
+
+/// Runs a command on files: `view`, `create`, `str_replace`, `insert`, `delete` or `rename`. A change
+/// is durable when this answers, and every search finds it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/files",
+    tag = "memory",
+    params(Place),
+    request_body = Command,
+    responses((status = 200, description = "The answer for the model", body = Reply))
+)]
+pub(crate) async fn files(
+    call: Call,
+    Query(Place { project }): Query<Place>,
+    JsonBeside(command): JsonBeside<FileCommand>,
+) -> Result<Response, Failure> {
+    check_right(&call.caller, &command)?;
+    let part = Part { project, ..Part::default() };
+    let view = part.of(call.caller.view())?;
+    let only_reads = command.only_reads();
+    let work = Box::pin(async move { view.files().run(command).await });
+    if only_reads {
+        return Ok(answer::json(StatusCode::OK, &Reply::from(call.read(work).await?)));
+    }
+    let reply = call.write(work).await?;
+    let keys: Vec<_> = reply.changed.iter().map(aios_memory::Identity::key).collect();
+    let response = match reply.is_error {
+        // A refused command can be repeated.
+        true => answer::json(StatusCode::OK, &Reply::from(reply)),
+        false => {
+            let kept = Reply { ok: true, text: CARRIED_OUT.to_owned() };
+            answer::kept_as(StatusCode::OK, &Reply::from(reply), &kept)
+        }
+    };
+    Ok(answer::with_changed(response, keys))
+}
+
+/// Checks the right that a command needs beside that of the route, which is to read.
+fn check_right(caller: &Caller, command: &FileCommand) -> Result<(), Failure> {
+    match command {
+        FileCommand::View { .. } => Ok(()),
+        FileCommand::Delete { .. } => caller.demand(Right::Forget, "`delete`"),
+        command => caller.demand(Right::Write, &format!("`{}`", command.name())),
+    }
+}
