@@ -342,6 +342,11 @@ settings! {
         /// Serves the routes of Hindsight's clients.
         hindsight: bool = false,
     }
+    /// The server of the Model Context Protocol, `mcp`.
+    "mcp" => mcp: Mcp {
+        /// Time without a message, in seconds, after which it ends.
+        idle_exit_seconds: u64 = 21_600 => 1..=SECONDS_MAX,
+    }
     /// The log of the service. Other commands log to stderr, as -v and -q say.
     "log" => log: Log {
         /// Least severe level that is logged: error, warn, info or debug.

@@ -76,6 +76,7 @@ mod remember;
 mod rerank;
 pub mod roles;
 mod shared;
+mod shown;
 mod spill;
 mod stats;
 mod together;
@@ -113,6 +114,7 @@ pub use crate::{
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RememberOptions, Remembered},
+    shown::Shown,
     stats::{LongtermStats, Stats},
     tokens::Tokenizer,
 };

@@ -31,7 +31,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-pub(crate) use self::audit::Changed;
+pub(crate) use self::{answer::{Outcome, outcome}, audit::Changed};
 use self::{
     addressed::{Addressed, addressed, is_standard},
     answer::{answer, is_grpc, outcome_of, with_cause},
@@ -45,7 +45,7 @@ use crate::{
     call::Call,
     failure::{Class, Failure},
     metrics::Metrics,
-    operation::{Operation, Right, Shape},
+    operation::{Operation, Right, RightsIn, Shape},
     peer::Peer,
     place::Place,
 };
@@ -217,7 +217,7 @@ async fn carry(
     if let Some(token) = &token {
         gate.rates.take(&token.name, began)?;
     }
-    if !caller.has(operation.right) {
+    if operation.rights == RightsIn::Gate && !caller.has(operation.right) {
         return Err(Failure::denied(&format!(
             "`{}` needs the right `{}`",
             operation.name,
@@ -244,6 +244,8 @@ async fn carry(
     let response = in_time(deadline, next.run(Request::from_parts(parts, body))).await?;
     let response = if is_grpc { with_cause(response) } else { response };
     let outcome = outcome_of(&response, is_grpc);
+    // A handler whose parts have rights of their own names the part that it carried out.
+    let operation = response.extensions().get::<Operation>().copied().unwrap_or(operation);
     gate.metrics.count(is_grpc, operation.name, outcome, began.elapsed());
     if !matches!(operation.right, Right::Read | Right::Observe) {
         let keys = changed(operation, &path, &response);

@@ -38,10 +38,16 @@ use axum::{
 };
 use http::{Method, Uri};
 
-use self::service::Service;
+pub(crate) use self::{
+    remember::{Item, store},
+    request::{Part, id_of, key_of, kind_named},
+    service::Service,
+    shapes::State,
+};
 use crate::{
     config::Config,
     failure::{Class, Failure},
+    mcp,
 };
 
 /// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
@@ -65,7 +71,8 @@ fn with_quiet(config: &Config, quiet_max: Duration) -> Router {
         .layer(repeated)
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
-        .with_state(service)
+        .with_state(service.clone())
+        .merge(mcp::router(config, service))
 }
 
 fn api() -> Router<Service> {

@@ -17,6 +17,7 @@ mod grpc;
 mod hex;
 mod http;
 mod listener;
+mod mcp;
 mod metrics;
 mod operation;
 mod page;
@@ -33,6 +34,7 @@ pub use crate::{
     error::Error,
     follow::{Followed, News, follow_events},
     listener::{Listener, Presence, Tls, socket_of},
+    mcp::{Mcp, Opening, Profiles, UnknownProfile},
     operation::Right,
     server::{Ready, Server},
     tokens::{NewToken, Token, Tokens},

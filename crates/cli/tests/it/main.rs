@@ -17,6 +17,7 @@ mod keeping;
 mod killed;
 mod kinds;
 mod lists;
+mod mcp;
 #[cfg(feature = "pull")]
 mod model;
 mod owners;

@@ -24,14 +24,14 @@ use crate::program::{Program, text};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running service.
-struct Served {
+pub(crate) struct Served {
     process: Child,
     stdout: BufReader<ChildStdout>,
     address: SocketAddr,
 }
 
 impl Served {
-    fn start(program: &Program, env: &[(&str, &str)]) -> Served {
+    pub(crate) fn start(program: &Program, env: &[(&str, &str)]) -> Served {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aios-memory"));
         let mut process = command
             .args(["--json", "serve", "--listen", "127.0.0.1:0"])
@@ -60,12 +60,12 @@ impl Served {
         Served { process, stdout, address }
     }
 
-    fn send(&self, signal: Signal) {
+    pub(crate) fn send(&self, signal: Signal) {
         kill(Pid::from_raw(self.process.id().try_into().unwrap()), signal).unwrap();
     }
 
     /// Waits for the end, and returns the exit code and what was printed to stderr.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "", "stdout has the line of readiness only");
@@ -74,7 +74,7 @@ impl Served {
         (self.process.wait().unwrap().code(), told)
     }
 
-    fn stop(self) -> String {
+    pub(crate) fn stop(self) -> String {
         self.send(Signal::SIGTERM);
         let (code, told) = self.end();
         assert_eq!(code, Some(0), "{told}");

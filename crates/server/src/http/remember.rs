@@ -10,7 +10,7 @@ use aios_memory::{
     Error, Identity, Key, Kind, MemoryView, Record, RecordProblem, Scope, Timestamp,
     admission::{Admission, Arrival, Manner},
     draft::identity::{Facts, Namer, Names},
-    record::{Mode, forms},
+    record::{Mode, Provenance, forms},
 };
 use axum::{extract::State, response::Response};
 use http::StatusCode;
@@ -77,6 +77,29 @@ pub(crate) struct Item {
     /// Id of the conversation that it belongs to.
     #[serde(default)]
     pub(crate) session: Option<String>,
+    /// The writer. Callers of the route do not name one.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) provenance: Option<Provenance>,
+}
+
+impl Item {
+    /// Returns the item of a text, with the defaults of its other fields.
+    pub(crate) fn of_text(text: String) -> Item {
+        Item {
+            text,
+            kind: None,
+            id: None,
+            title: None,
+            tags: Vec::new(),
+            importance: None,
+            occurred_at: None,
+            project: None,
+            agent: None,
+            session: None,
+            provenance: None,
+        }
+    }
 }
 
 /// The outcome, item by item.
@@ -150,8 +173,8 @@ struct Draft {
 
 impl Draft {
     fn of(view: &MemoryView, item: Item) -> Result<Draft, Failure> {
-        let Item { text, kind, id, title, tags, importance, occurred_at, project, agent, session } =
-            item;
+        let Item { text, kind, id, title, tags, importance, occurred_at, .. } = item;
+        let Item { project, agent, session, provenance, .. } = item;
         let kind = kind.map_or(Ok(Kind::Note), |kind| kind_named(&kind))?;
         let misfit = |problem| Failure::from(Error::Record { kind, problem });
         if !kind.is_direct() {
@@ -183,6 +206,7 @@ impl Draft {
         }
         let record = Record {
             payload,
+            provenance: provenance.unwrap_or_default(),
             title,
             tags,
             importance,

@@ -8,6 +8,7 @@ mod compatible;
 mod foreign;
 mod life;
 mod limits;
+mod mcp;
 mod rights;
 mod support;
 mod tokens;
