@@ -31,13 +31,16 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-pub(crate) use self::{answer::{Outcome, outcome}, audit::Changed};
 use self::{
     addressed::{Addressed, addressed, is_standard},
     answer::{answer, is_grpc, outcome_of, with_cause},
     audit::{audit, changed},
     cors::{preflight, with_origin},
     deadline::deadline,
+};
+pub(crate) use self::{
+    answer::{Outcome, outcome},
+    audit::Changed,
 };
 use crate::{
     Config, Token,

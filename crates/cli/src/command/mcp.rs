@@ -30,8 +30,9 @@ pub(crate) async fn mcp(mcp: &Mcp, config: Config, global: &Global) -> Result<()
         });
     }
     let ending = ending()?;
-    let (input, output) = pipes().map_err(|source| {
-        Failure::Io { action: "set stdin and stdout aside".to_owned(), source }
+    let (input, output) = pipes().map_err(|source| Failure::Io {
+        action: "set stdin and stdout aside".to_owned(),
+        source,
     })?;
     let data_dir = std::path::absolute(&config.memory.data_dir)
         .map_err(|source| Failure::Io { action: "find the data directory".to_owned(), source })?;

@@ -18,6 +18,7 @@ mod killed;
 mod kinds;
 mod lists;
 mod mcp;
+mod mcp_clients;
 #[cfg(feature = "pull")]
 mod model;
 mod owners;

@@ -83,7 +83,9 @@ impl Host {
     fn send(&mut self, method: &str, params: Value) -> u64 {
         self.id += 1;
         let id = self.id;
-        self.tell(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string());
+        self.tell(
+            &json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string(),
+        );
         id
     }
 
@@ -174,7 +176,10 @@ fn notes(program: &Program) -> Vec<String> {
     let exported = fs::read_to_string(&export).unwrap();
     let texts = exported.lines().filter_map(|line| {
         let record: Value = serde_json::from_str(line).unwrap();
-        record.pointer("/record/text").or(record.get("text")).map(|it| it.as_str().unwrap().to_owned())
+        record
+            .pointer("/record/text")
+            .or(record.get("text"))
+            .map(|it| it.as_str().unwrap().to_owned())
     });
     texts.collect()
 }
@@ -374,7 +379,11 @@ fn fifty_servers_whose_host_is_killed_leave_none() {
         text(&pipe),
     );
     let mut shell = Command::new("sh");
-    shell.args(["-c", &script]).env_clear().env("HOME", program.path("")).env("PATH", "/usr/bin:/bin");
+    shell
+        .args(["-c", &script])
+        .env_clear()
+        .env("HOME", program.path(""))
+        .env("PATH", "/usr/bin:/bin");
     let mut shell = shell.stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(shell.stdout.take().unwrap()).lines();
     let pids: Vec<String> = lines.take(50).map(Result::unwrap).collect();

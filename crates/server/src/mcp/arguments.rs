@@ -92,7 +92,9 @@ impl Arguments {
             Some(Value::Array(values)) if counts.contains(&values.len()) => values,
             Some(Value::Array(values)) => {
                 let count = values.len();
-                return Err(Failure::invalid(format!("`{name}`: expected {expected}, not {count}")));
+                return Err(Failure::invalid(format!(
+                    "`{name}`: expected {expected}, not {count}"
+                )));
             }
             Some(other) => return Err(unexpected(name, &expected, &other)),
         };

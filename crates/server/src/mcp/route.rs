@@ -59,7 +59,8 @@ pub(crate) fn router(config: &Config, service: Service) -> Router {
 fn settings(config: &Config) -> StreamableHttpServerConfig {
     let hosts = LOOPBACK.iter().map(|name| (*name).to_owned());
     let hosts: Vec<String> = hosts.chain(config.hosts.iter().cloned()).collect();
-    let own = LOOPBACK.iter().flat_map(|name| [format!("http://{name}:*"), format!("https://{name}:*")]);
+    let own =
+        LOOPBACK.iter().flat_map(|name| [format!("http://{name}:*"), format!("https://{name}:*")]);
     let origins: Vec<String> = own.chain(config.origins.iter().cloned()).collect();
     let settings = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)

@@ -109,8 +109,12 @@ async fn the_list_of_tools_and_each_call_follow_the_rights() {
         let secret = service.token(token(right.as_str(), "ada", &[right]));
         let listed = service.send(&request("tools/list", json!({})).bearer(&secret)).await;
         let listed = result(&listed);
-        let listed: Vec<&str> =
-            listed["tools"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+        let listed: Vec<&str> = listed["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["name"].as_str().unwrap())
+            .collect();
         assert_eq!(listed, names);
         let calls = [
             ("context", json!({"task": "oven"})),
@@ -225,7 +229,8 @@ async fn a_hostile_text_stays_within_its_quote() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_have_at_most_their_tokens_and_state_them() {
     let service = Service::start().await;
-    let words = ["zeppelin", "\u{706B}\u{8ECA}", "1234567", "\u{1F600}\u{1F601}", "a\"b\\c", "oven\n"];
+    let words =
+        ["zeppelin", "\u{706B}\u{8ECA}", "1234567", "\u{1F600}\u{1F601}", "a\"b\\c", "oven\n"];
     let mut state = 7_u64;
     let mut keys = Vec::new();
     for _ in 0..30 {
@@ -262,16 +267,44 @@ async fn bad_arguments_are_answers_that_name_them() {
     let service = Service::start().await;
     for (tool, arguments, part) in [
         ("recall", json!({}), "`query` is missing"),
-        ("recall", json!({"query": "a", "limit": 51}), "`limit`: expected a whole number from 1 to 50"),
-        ("recall", json!({"query": "a", "max_tokens": 49}), "`max_tokens`: expected a whole number from 50 to 8000"),
-        ("recall", json!({"query": "a", "user": "bob"}), "unknown argument `user`; `recall` has `query`"),
+        (
+            "recall",
+            json!({"query": "a", "limit": 51}),
+            "`limit`: expected a whole number from 1 to 50",
+        ),
+        (
+            "recall",
+            json!({"query": "a", "max_tokens": 49}),
+            "`max_tokens`: expected a whole number from 50 to 8000",
+        ),
+        (
+            "recall",
+            json!({"query": "a", "user": "bob"}),
+            "unknown argument `user`; `recall` has `query`",
+        ),
         ("recall", json!({"query": "a", "kinds": ["dream"]}), "`kinds[0]`: "),
-        ("recall", json!({"query": "a", "since": "2026-02", "until": "2026-01"}), "`until`: expected a time after"),
+        (
+            "recall",
+            json!({"query": "a", "since": "2026-02", "until": "2026-01"}),
+            "`until`: expected a time after",
+        ),
         ("context", json!({"task": " "}), "`task`: expected a text"),
         ("read", json!({"ids": []}), "`ids`: expected a list of 1 to 20 texts, not 0"),
-        ("remember", json!({"text": "a", "kind": "dream"}), "`kind`: expected note, fact, preference"),
-        ("remember", json!({"text": "a", "kind": "decision", "tags": ["x"]}), "`tags`: a decision has none"),
-        ("remember", json!({"text": "a", "replaces": "note/none"}), "`replaces`: no record `note/none`"),
+        (
+            "remember",
+            json!({"text": "a", "kind": "dream"}),
+            "`kind`: expected note, fact, preference",
+        ),
+        (
+            "remember",
+            json!({"text": "a", "kind": "decision", "tags": ["x"]}),
+            "`tags`: a decision has none",
+        ),
+        (
+            "remember",
+            json!({"text": "a", "replaces": "note/none"}),
+            "`replaces`: no record `note/none`",
+        ),
         ("forget", json!({"ids": ["note/none"]}), "`ids[0]`: no record `note/none`"),
     ] {
         let refused = refusal(&service.send(&call(tool, arguments.clone())).await);

@@ -25,7 +25,8 @@ fn a_refusal_names_the_argument_and_the_accepted_values() {
     ] {
         assert_eq!(taken(value).text("a", 5).err().unwrap().message, expected);
     }
-    for (value, shown) in [(json!(0), "0"), (json!(9), "9"), (json!("3"), "\"3\""), (json!(1.5), "1.5")]
+    for (value, shown) in
+        [(json!(0), "0"), (json!(9), "9"), (json!("3"), "\"3\""), (json!(1.5), "1.5")]
     {
         let refused = taken(json!({"a": value})).number("a", 1..=8, 4).err().unwrap();
         assert_eq!(

@@ -68,8 +68,9 @@ impl Front {
                 return Err(ErrorData::internal_error("cancelled", None).into());
             }
         };
-        serde_json::from_value(answer)
-            .map_err(|error| Failure::internal(&format!("an answer of another form: {error}")).into())
+        serde_json::from_value(answer).map_err(|error| {
+            Failure::internal(&format!("an answer of another form: {error}")).into()
+        })
     }
 }
 

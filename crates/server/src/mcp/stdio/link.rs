@@ -226,10 +226,11 @@ impl Link {
     /// Fails if a part of the scope cannot be sent: without it, the scope would be wider.
     fn request(&self) -> Result<Builder, Failure> {
         let Offer { profiles, is_structured } = self.offer;
-        let mut request = Request::post(format!("{ROUTE}?tools={profiles}&structured={is_structured}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::ACCEPT, "application/json, text/event-stream")
-            .header("mcp-protocol-version", REVISION);
+        let mut request =
+            Request::post(format!("{ROUTE}?tools={profiles}&structured={is_structured}"))
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::ACCEPT, "application/json, text/event-stream")
+                .header("mcp-protocol-version", REVISION);
         let Head { user, project, agent, session } = &self.head;
         let named = [("aios-user", user), (PROJECT, project), (AGENT, agent), (SESSION, session)];
         for (name, value) in named {

@@ -14,9 +14,7 @@ use std::{
 
 use rmcp::{
     RoleServer,
-    model::{
-        ClientJsonRpcMessage, ClientNotification, ErrorCode, RequestId, ServerJsonRpcMessage,
-    },
+    model::{ClientJsonRpcMessage, ClientNotification, ErrorCode, RequestId, ServerJsonRpcMessage},
     transport::Transport,
 };
 use serde_json::{Value, json};
@@ -207,7 +205,9 @@ fn parse(line: Line) -> Parsed {
         (Value::Array(_), _) => {
             refused(ErrorCode::INVALID_REQUEST, Value::Null, "expected one message, not a batch")
         }
-        (Value::Object(fields), None) if fields.contains_key("method") && !fields.contains_key("id") => {
+        (Value::Object(fields), None)
+            if fields.contains_key("method") && !fields.contains_key("id") =>
+        {
             Parsed::Nothing
         }
         (_, id) => {

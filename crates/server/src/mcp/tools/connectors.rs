@@ -9,13 +9,7 @@ use super::{Entry, closed, day};
 use crate::{
     failure::Failure,
     http::key_of,
-    mcp::{
-        answer::Answer,
-        arguments::Arguments,
-        quote::Quotable,
-        resources::uri_of,
-        visit::Visit,
-    },
+    mcp::{answer::Answer, arguments::Arguments, quote::Quotable, resources::uri_of, visit::Visit},
 };
 
 /// Results of a search.

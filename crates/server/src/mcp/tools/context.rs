@@ -27,10 +27,7 @@ pub(super) fn about() -> (&'static str, JsonObject) {
     )
 }
 
-pub(super) async fn call(
-    visit: &Visit,
-    arguments: Option<JsonObject>,
-) -> Result<Answer, Failure> {
+pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result<Answer, Failure> {
     let mut arguments = Arguments::of("context", &["task", "max_tokens"], arguments)?;
     let task = arguments.text("task", TASK_CHARS_MAX)?;
     let tokens_max = arguments.number("max_tokens", TOKENS_MIN..=TOKENS_MAX, TOKENS_DEFAULT)?;
@@ -84,9 +81,9 @@ fn closing(count: usize, left_out: usize) -> String {
 }
 
 fn value(context: &Context) -> serde_json::Value {
-    let chunks = context.chunks.iter().map(|chunk| {
-        json!({"ids": chunk.ids, "relevance": chunk.relevance, "content": chunk.content})
-    });
+    let chunks = context.chunks.iter().map(
+        |chunk| json!({"ids": chunk.ids, "relevance": chunk.relevance, "content": chunk.content}),
+    );
     json!({
         "text": context.text,
         "chunks": chunks.collect::<Vec<_>>(),

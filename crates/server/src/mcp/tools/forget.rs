@@ -18,7 +18,10 @@ const KEYS_SHOWN_MAX: usize = 50;
 pub(super) fn about() -> (&'static str, JsonObject) {
     let keys = json!({"type": "array", "items": {"type": "string"}, "minItems": 1,
         "maxItems": KEYS_MAX});
-    ("Delete records by key for good, if the user wants it.", closed(json!({"ids": keys}), &["ids"]))
+    (
+        "Delete records by key for good, if the user wants it.",
+        closed(json!({"ids": keys}), &["ids"]),
+    )
 }
 
 pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result<Answer, Failure> {

@@ -1,6 +1,9 @@
 //! `remember`: stores a statement for later sessions.
 
-use aios_memory::{Kind, Key, MemoryView, record::{Provenance, forms}};
+use aios_memory::{
+    Key, Kind, MemoryView,
+    record::{Provenance, forms},
+};
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -23,14 +26,8 @@ const TEXT_CHARS_MAX: usize = 20_000;
 const TAGS_MAX: usize = 20;
 const TAG_CHARS_MAX: usize = 256;
 /// The kinds, the default first.
-const KINDS: &[Kind] = &[
-    Kind::Note,
-    Kind::Fact,
-    Kind::Preference,
-    Kind::Decision,
-    Kind::Procedure,
-    Kind::Incident,
-];
+const KINDS: &[Kind] =
+    &[Kind::Note, Kind::Fact, Kind::Preference, Kind::Decision, Kind::Procedure, Kind::Incident];
 /// Least relevance of a stored text that is named as near to a new one.
 const NEAR: f64 = 0.8;
 /// Characters of a near text.
@@ -51,10 +48,7 @@ pub(super) fn about() -> (&'static str, JsonObject) {
         "tags": {"type": "array", "items": {"type": "string"}},
         "replaces": {"type": "string", "description": "key of the record that it corrects"},
     });
-    (
-        "Store one self-contained statement for later sessions.",
-        closed(properties, &["text"]),
-    )
+    ("Store one self-contained statement for later sessions.", closed(properties, &["text"]))
 }
 
 pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result<Answer, Failure> {
@@ -237,7 +231,9 @@ fn answer(key: &Key, state: State, near: Option<(Key, String)>) -> Answer {
     let (mut text, word) = match state {
         State::New => (format!("stored {shown}"), "new"),
         State::Known => (format!("known already as {shown}"), "known"),
-        State::Replaced => (format!("replaced {shown}; the former text is kept as a version"), "replaced"),
+        State::Replaced => {
+            (format!("replaced {shown}; the former text is kept as a version"), "replaced")
+        }
     };
     if let (State::New, Some((other, quoted))) = (state, &near) {
         let other = quote::key(other);

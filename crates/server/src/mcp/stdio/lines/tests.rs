@@ -12,7 +12,10 @@ fn lines_are_the_same_whatever_the_size_of_a_read() {
     let input = b"one\n\ntwo\r\nlast";
     for capacity in 1..20 {
         let whole = |text: &str| Line::Whole(text.as_bytes().to_vec());
-        assert_eq!(lines(input, capacity), [whole("one"), whole(""), whole("two\r"), whole("last")]);
+        assert_eq!(
+            lines(input, capacity),
+            [whole("one"), whole(""), whole("two\r"), whole("last")]
+        );
     }
 }
 

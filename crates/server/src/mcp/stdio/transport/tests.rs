@@ -33,7 +33,10 @@ fn malformed_lines_are_answered_with_the_code_of_their_fault() {
 
 #[test]
 fn messages_pass_and_notifications_of_others_are_ignored() {
-    for text in ["{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", "\u{FEFF}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\r"] {
+    for text in [
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
+        "\u{FEFF}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\r",
+    ] {
         let parsed = parse(Line::Whole(text.as_bytes().to_vec()));
         assert!(matches!(parsed, Parsed::Message(_)), "{text}");
     }
