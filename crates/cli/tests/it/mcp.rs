@@ -354,7 +354,9 @@ fn a_server_ends_with_its_host_its_output_its_silence_or_a_signal() {
     let mut silent = command(&program, &["mcp"]);
     silent.env("AIOS_MEMORY_MCP_IDLE_EXIT_SECONDS", "1").stdin(Stdio::piped());
     let mut silent = silent.stdout(Stdio::piped()).spawn().unwrap();
+    let held = silent.stdin.take();
     assert!(silent.wait().unwrap().success());
+    drop(held);
     let mut deaf = command(&program, &["mcp"]);
     let mut deaf = deaf.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     drop(deaf.stdout.take());
@@ -391,13 +393,16 @@ fn fifty_servers_whose_host_is_killed_leave_none() {
         let name = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         name.contains("(aios-memory)") && !name.contains(") Z ")
     };
+    // A server sets its stdin aside once it has noted who its host is.
+    let has_begun = |pid: &&String| {
+        let input = fs::read_link(format!("/proc/{pid}/fd/0"));
+        is_server(pid) && input.is_ok_and(|input| input == Path::new("/dev/null"))
+    };
     let began = Instant::now();
-    while pids.iter().filter(is_server).count() < 50 && began.elapsed() < PATIENCE {
+    while pids.iter().filter(has_begun).count() < 50 {
+        assert!(began.elapsed() < PATIENCE, "the servers do not begin");
         thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(pids.iter().filter(is_server).count(), 50);
-    // Each has noted its host once it has begun to wait for it.
-    thread::sleep(Duration::from_secs(2));
     shell.kill().unwrap();
     shell.wait().unwrap();
     let killed = Instant::now();
@@ -411,7 +416,9 @@ fn fifty_servers_whose_host_is_killed_leave_none() {
 #[test]
 fn a_read_only_session_offers_and_does_nothing_that_writes() {
     let program = Program::new();
-    assert_eq!(program.run(&["remember", "The kettle is blue."]).code, 0);
+    let mut writing = Host::begin(&program, &["mcp"]);
+    writing.remember("The kettle is blue.");
+    assert_eq!(writing.end(), (Some(0), vec![]));
     let before = files(&program.data_dir());
     let mut host = Host::begin(&program, &["--read-only", "mcp", "--tools", "openai,core"]);
     assert_eq!(host.tools(), ["context", "recall", "read", "search", "fetch"]);

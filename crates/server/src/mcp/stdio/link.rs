@@ -158,7 +158,7 @@ impl Link {
             true => None,
             false => Presence::find(&self.data_dir),
         };
-        let Some(socket) = socket else { return self.in_process(body).await.map(Some) };
+        let Some(socket) = socket else { return self.in_process(body).await };
         if self.local.read().await.is_some() {
             // The service has taken the memory over.
             self.close().await;
@@ -167,7 +167,7 @@ impl Link {
             Some(answer) if answer.status == StatusCode::NOT_FOUND => {
                 tracing::warn!("the running service is of a version without MCP");
                 self.is_alone.store(true, Ordering::Relaxed);
-                self.in_process(body).await.map(Some)
+                self.in_process(body).await
             }
             answer => Ok(answer),
         }
@@ -187,12 +187,11 @@ impl Link {
         }
     }
 
-    async fn in_process(&self, body: &Bytes) -> Result<Answer, Failure> {
+    /// Answers a call in this process. `None` if a service takes the memory over meanwhile.
+    async fn in_process(&self, body: &Bytes) -> Result<Option<Answer>, Failure> {
         self.open().await?;
         let local = self.local.read().await;
-        let Some(local) = local.as_ref() else {
-            return Err(Failure::busy("the memory is being closed"));
-        };
+        let Some(local) = local.as_ref() else { return Ok(None) };
         let request = self.request()?.header(header::HOST, "localhost");
         let request = request.body(Body::from(body.clone()));
         let request = request.map_err(|error| Failure::internal(&error.to_string()))?;
@@ -200,7 +199,7 @@ impl Link {
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
         let body = body.map_err(|error| Failure::internal(&error.to_string()))?;
-        Ok(Answer { status, body: body.to_bytes() })
+        Ok(Some(Answer { status, body: body.to_bytes() }))
     }
 
     /// Opens the memory in this process, if it is not open.

@@ -1,6 +1,6 @@
 //! `context`: the knowledge about a task, packed into a budget of tokens.
 
-use aios_memory::{Context, Tokenizer};
+use aios_memory::{Context, Tier, Tokenizer};
 use rmcp::model::JsonObject;
 use serde_json::json;
 
@@ -33,7 +33,8 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     let tokens_max = arguments.number("max_tokens", TOKENS_MIN..=TOKENS_MAX, TOKENS_DEFAULT)?;
     let caller = &visit.call.caller;
     let mut options = visit.view.context_options().with_tokenizer(Tokenizer::O200k);
-    options.tiers = caller.tiers(None, options.tiers)?;
+    // The state of the machine is not what the memory knows, and costs tokens in every answer.
+    options.tiers.retain(|tier| *tier != Tier::Operational);
     let gathering = async {
         let mut candidates = visit.view.contexts().gather(&task, &options).await?;
         candidates.retain(|candidate| caller.check_kind(candidate.kind).is_ok());

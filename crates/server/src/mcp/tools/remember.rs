@@ -1,7 +1,7 @@
 //! `remember`: stores a statement for later sessions.
 
 use aios_memory::{
-    Key, Kind, MemoryView,
+    Key, Kind, MemoryView, Scope,
     record::{Provenance, forms},
 };
 use rmcp::model::JsonObject;
@@ -77,7 +77,9 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
         true => near(visit, &told).await?,
         false => None,
     };
-    let (service, view) = (visit.service.clone(), visit.view.clone());
+    // A record keeps its scope when it is replaced, which may be wider than that of the session.
+    let view = if told.replaces.is_some() { visit.call.caller.view() } else { &visit.view };
+    let (service, view) = (visit.service.clone(), view.clone());
     let storing = Box::pin(async move { stored(&service, &view, told).await });
     let (key, state) = visit.call.write(storing).await?;
     Ok(answer(&key, state, near.filter(|(other, _)| *other != key)))
@@ -141,16 +143,21 @@ async fn stored(service: &Service, view: &MemoryView, told: Told) -> Result<(Key
         return recorded(view, told).await;
     }
     let Told { text, kind, mut tags, replaces, provenance } = told;
-    if let Some(before) = before
-        && tags.is_empty()
-    {
-        tags = before.tags;
+    let mut scope = Scope::default();
+    if let Some(before) = before {
+        scope = before.scope;
+        if tags.is_empty() {
+            tags = before.tags;
+        }
     }
     let item = Item {
         kind: Some(kind.as_str().to_owned()),
         id: replaces.map(|key| key.id.to_string()),
         tags,
         provenance: Some(provenance),
+        project: scope.project,
+        agent: scope.agent,
+        session: scope.session,
         ..Item::of_text(text)
     };
     let stored = store(service, view, vec![item]).await;
