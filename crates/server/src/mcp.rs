@@ -16,6 +16,7 @@ mod prompts;
 mod quote;
 mod resources;
 mod route;
+mod schema;
 mod stdio;
 #[cfg(test)]
 mod tests;

@@ -78,8 +78,8 @@ fn opener(config: Config) -> impl Fn() -> Opening + Send + Sync + 'static {
     }
 }
 
-/// Takes stdin and stdout for the protocol. What else reads or writes them, such as a library that
-/// prints, gets nothing and writes to stderr.
+/// Takes stdin and stdout for the protocol. A library that prints then writes to stderr, and one
+/// that reads gets nothing.
 fn pipes() -> io::Result<(File, File)> {
     let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let output = File::from(io::stdout().as_fd().try_clone_to_owned()?);

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{self, Receiver},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
 };
@@ -145,19 +145,20 @@ impl Host {
     /// Ends the input, and returns the exit code and the lines that were not heard.
     fn end(mut self) -> (Option<i32>, Vec<String>) {
         drop(self.input.take());
-        let code = self.ended();
-        (code, self.lines.iter().collect())
+        self.ended()
     }
 
-    fn ended(&mut self) -> Option<i32> {
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code();
+    /// Waits for the end, and returns the exit code and the lines that were not heard.
+    fn ended(&mut self) -> (Option<i32>, Vec<String>) {
+        let mut rest = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => rest.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("the server does not end: {rest:?}"),
             }
-            thread::sleep(Duration::from_millis(10));
         }
-        panic!("the server does not end");
+        (self.process.wait().unwrap().code(), rest)
     }
 }
 
@@ -325,7 +326,7 @@ fn malformed_lines_are_answered_and_the_session_goes_on() {
         assert!(code == -32_700 || code == -32_600, "{number}: {answer}");
     }
     assert_eq!(host.tools().len(), 5);
-    // What is sent before the input ends is answered.
+    // A call that is sent before the input ends is answered.
     host.send("tools/call", json!({"name": "remember", "arguments": {"text": "Tea."}}));
     let (code, rest) = host.end();
     assert_eq!((code, rest.len()), (Some(0), 1), "{rest:?}");
@@ -349,7 +350,7 @@ fn a_server_ends_with_its_host_its_output_its_silence_or_a_signal() {
         let mut host = Host::begin(&program, &["mcp"]);
         host.remember("Tea is at four.");
         kill(host.pid(), signal).unwrap();
-        assert_eq!(host.ended(), Some(0), "{signal}");
+        assert_eq!(host.ended().0, Some(0), "{signal}");
     }
     let mut silent = command(&program, &["mcp"]);
     silent.env("AIOS_MEMORY_MCP_IDLE_EXIT_SECONDS", "1").stdin(Stdio::piped());
@@ -363,7 +364,7 @@ fn a_server_ends_with_its_host_its_output_its_silence_or_a_signal() {
     let mut input = deaf.stdin.take().unwrap();
     let ping = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
     while input.write_all(ping.as_bytes()).is_ok() {
-        thread::sleep(Duration::from_millis(10));
+        thread::yield_now();
     }
     assert!(deaf.wait().unwrap().success());
 }
@@ -401,14 +402,14 @@ fn fifty_servers_whose_host_is_killed_leave_none() {
     let began = Instant::now();
     while pids.iter().filter(has_begun).count() < 50 {
         assert!(began.elapsed() < PATIENCE, "the servers do not begin");
-        thread::sleep(Duration::from_millis(10));
+        thread::yield_now();
     }
     shell.kill().unwrap();
     shell.wait().unwrap();
     let killed = Instant::now();
     while pids.iter().any(|pid| is_server(&pid)) {
         assert!(killed.elapsed() < ORPHAN_MAX, "servers outlive their host");
-        thread::sleep(Duration::from_millis(20));
+        thread::yield_now();
     }
     drop(held);
 }

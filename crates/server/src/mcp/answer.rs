@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use aios_memory::context::{Tiktoken, TokenCounter};
+use aios_memory::{
+    Timestamp,
+    context::{Tiktoken, TokenCounter},
+};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::Value;
 
@@ -42,6 +45,19 @@ pub(crate) fn tokens(text: &str) -> usize {
     Tiktoken::o200k().count(text).0
 }
 
+/// Returns the number of a thing in words: `1 record`, `2 records`.
+pub(crate) fn number(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
+/// Returns the day of a time, in UTC.
+pub(crate) fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
 /// A text of pieces that grows up to a budget.
 pub(crate) struct Budgeted {
     pieces: Vec<String>,
@@ -50,7 +66,7 @@ pub(crate) struct Budgeted {
 }
 
 impl Budgeted {
-    /// Begins a text of at most `tokens_max` tokens, `closing` of which are for its last line.
+    /// Begins a text of at most `tokens_max` tokens.
     pub(crate) fn new(tokens_max: usize) -> Budgeted {
         Budgeted { pieces: Vec::new(), tokens: 0, tokens_max }
     }

@@ -14,7 +14,7 @@ use rmcp::{
 use super::{
     offer::{Profiles, about},
     prompts, resources,
-    tools::ToolName,
+    tools::{self, ToolName},
     visit::{Done, Visit},
 };
 use crate::{failure::Failure, gate::outcome, operation::Right};
@@ -114,14 +114,14 @@ impl ServerHandler for Handler {
 
 /// Returns the tools of these profiles whose right the caller has.
 pub(crate) fn listed(profiles: Profiles, has: impl Fn(Right) -> bool) -> Vec<Tool> {
-    let tools = profiles.tools().filter(|tool| has(tool.operation().right));
+    let tools = tools::of(profiles).filter(|tool| has(tool.operation().right));
     tools.map(ToolName::described).collect()
 }
 
 /// Returns the tool with this name.
 pub(crate) fn named(profiles: Profiles, name: &str) -> Result<ToolName, ErrorData> {
-    profiles.tools().find(|tool| tool.as_str() == name).ok_or_else(|| {
-        let known: Vec<&str> = profiles.tools().map(ToolName::as_str).collect();
+    tools::of(profiles).find(|tool| tool.as_str() == name).ok_or_else(|| {
+        let known: Vec<&str> = tools::of(profiles).map(ToolName::as_str).collect();
         let shown: String = name.chars().take(60).collect();
         let message = format!("unknown tool `{shown}`; expected {}", known.join(", "));
         ErrorData::invalid_params(message, None)

@@ -2,8 +2,6 @@
 
 use std::{fmt, str::FromStr};
 
-use super::tools::ToolName;
-
 /// The name that the server tells its clients.
 const SERVER_NAME: &str = "memory";
 /// The text that a host may show to its model beside the tools.
@@ -14,8 +12,8 @@ const INSTRUCTIONS: &str = "Long-term memory across sessions. Call `context` whe
 /// Sets of tools that a session offers. Default: `core`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profiles {
-    core: bool,
-    openai: bool,
+    pub(crate) has_core: bool,
+    pub(crate) has_openai: bool,
 }
 
 /// The profiles of this version, in the order of their tools.
@@ -23,22 +21,13 @@ const NAMES: &[&str] = &["core", "openai"];
 
 impl Default for Profiles {
     fn default() -> Profiles {
-        Profiles { core: true, openai: false }
-    }
-}
-
-impl Profiles {
-    /// Returns the tools of these profiles, in a fixed order.
-    pub(crate) fn tools(self) -> impl Iterator<Item = ToolName> {
-        let core = ToolName::CORE.iter().filter(move |_| self.core);
-        let openai = ToolName::OPENAI.iter().filter(move |_| self.openai);
-        core.chain(openai).copied()
+        Profiles { has_core: true, has_openai: false }
     }
 }
 
 impl fmt::Display for Profiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = [self.core, self.openai];
+        let set = [self.has_core, self.has_openai];
         let names: Vec<_> = NAMES.iter().zip(set).filter(|(_, set)| *set).collect();
         f.write_str(&names.iter().map(|(name, _)| **name).collect::<Vec<_>>().join(","))
     }
@@ -49,11 +38,11 @@ impl FromStr for Profiles {
 
     /// Parses names separated by commas.
     fn from_str(text: &str) -> Result<Profiles, UnknownProfile> {
-        let mut profiles = Profiles { core: false, openai: false };
+        let mut profiles = Profiles { has_core: false, has_openai: false };
         for name in text.split(',').map(str::trim) {
             match name {
-                "core" => profiles.core = true,
-                "openai" => profiles.openai = true,
+                "core" => profiles.has_core = true,
+                "openai" => profiles.has_openai = true,
                 other => return Err(UnknownProfile { name: other.to_owned() }),
             }
         }

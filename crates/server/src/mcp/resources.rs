@@ -57,7 +57,7 @@ pub(crate) fn uri_of(key: &Key) -> String {
 /// Reads a resource.
 ///
 /// # Errors
-/// Fails if there is none at this address, or the caller may not read.
+/// Fails if no resource has this address, or the caller may not read.
 pub(crate) async fn read(visit: &Visit, uri: &str) -> Result<ResourceContents, ErrorData> {
     let unknown = || {
         ErrorData::resource_not_found(

@@ -1,38 +1,32 @@
 //! The protocol over the pipes of a process: one message a line.
 //!
-//! The lists are answered before anything is opened, since a host decides on its tools when its turn
-//! starts. Calls go to the service of the data directory if one runs, so that this process stays
-//! small; else the memory is opened at the first call. A service that starts, ends or is replaced in
-//! between changes only the way of the next call.
+//! The lists are answered before anything is opened, since a host decides on its tools when its
+//! turn starts. Calls go to the service of the data directory if one runs, so that this process
+//! stays small; else the memory is opened at the first call. A service that starts, ends or is
+//! replaced in between changes only the way of the next call.
 
 mod front;
 mod lines;
 mod link;
 mod transport;
 
-use std::{
-    collections::BTreeSet, fs::File, future::Future, path::PathBuf, pin::Pin, sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, fs::File, path::PathBuf, sync::Arc, time::Duration};
 
-use aios_memory::AgentMemory;
 use tokio_util::sync::CancellationToken;
 
+pub use self::link::Opening;
 use self::{
     front::Front,
     link::{Head, Link},
     transport::Pipes,
 };
 use super::offer::{Offer, Profiles};
-use crate::{Error, operation::Right};
+use crate::operation::Right;
 
 /// Time for closing the memory and for writing the last answers.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
 /// Time without a message after which a session ends, by default.
 const IDLE_EXIT: Duration = Duration::from_secs(6 * 3600);
-
-/// A memory that is being opened.
-pub type Opening = Pin<Box<dyn Future<Output = Result<AgentMemory, Error>> + Send>>;
 
 /// A session of the Model Context Protocol over two pipes.
 ///

@@ -4,7 +4,7 @@ use std::{env, fs, path::Path};
 
 use serde_json::{Value, json};
 
-use super::{Profiles, answer::tokens, handler::listed};
+use super::{Profiles, answer::tokens, handler::listed, tools};
 
 /// Tokens of o200k that the default profile may cost a host in every prompt.
 const TOKENS_MAX: usize = 700;
@@ -73,7 +73,7 @@ fn profiles_are_read_by_name_and_others_are_refused_with_the_list() {
     let names = |text: &str| -> Vec<String> {
         let profiles: Profiles = text.parse().unwrap();
         assert_eq!(profiles.to_string().parse(), Ok(profiles));
-        profiles.tools().map(|tool| tool.as_str().to_owned()).collect()
+        tools::of(profiles).map(|tool| tool.as_str().to_owned()).collect()
     };
     let core = ["context", "recall", "read", "remember", "forget"];
     assert_eq!(names("core"), core);

@@ -1,6 +1,6 @@
-//! The tools: names, descriptions, arguments, and the right that each demands. `docs/mcp-tools.json`
-//! is the committed form of the default profile, whose tokens a test counts: a host puts it into
-//! every prompt.
+//! The tools: names, descriptions, arguments, and the right that each demands.
+//! `docs/mcp-tools.json` is the committed form of the default profile, whose tokens a test counts:
+//! a host puts it into every prompt.
 
 mod connectors;
 mod context;
@@ -12,10 +12,9 @@ mod remember;
 use std::sync::Arc;
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
-use serde_json::{Value, json};
 
 pub(crate) use self::read::Entry;
-use super::{answer::Answer, visit::Visit};
+use super::{answer::Answer, offer::Profiles, visit::Visit};
 use crate::{
     failure::Failure,
     operation::{Operation, Right},
@@ -122,38 +121,9 @@ impl ToolName {
     }
 }
 
-/// Returns a closed schema of an object: no other properties are accepted.
-fn closed(properties: Value, required: &[&str]) -> JsonObject {
-    let schema = json!({
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    });
-    match schema {
-        Value::Object(schema) => schema,
-        _ => unreachable!("the schema of an object is an object"),
-    }
-}
-
-/// Budgets of tokens, 50 to 8,000.
-const TOKENS_MIN: usize = 50;
-const TOKENS_MAX: usize = 8_000;
-
-/// Returns the schema of a budget of tokens.
-fn budget(default: usize) -> Value {
-    json!({"type": "integer", "minimum": TOKENS_MIN, "maximum": TOKENS_MAX, "default": default})
-}
-
-/// Returns the number of a thing in words: `1 record`, `2 records`.
-fn number(count: usize, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
-        _ => format!("{count} {thing}s"),
-    }
-}
-
-/// Returns the day of a time, in UTC.
-fn day(time: aios_memory::Timestamp) -> String {
-    time.strftime("%Y-%m-%d").to_string()
+/// Returns the tools of these profiles, in a fixed order.
+pub(crate) fn of(profiles: Profiles) -> impl Iterator<Item = ToolName> {
+    let core = ToolName::CORE.iter().filter(move |_| profiles.has_core);
+    let openai = ToolName::OPENAI.iter().filter(move |_| profiles.has_openai);
+    core.chain(openai).copied()
 }

@@ -1,3 +1,5 @@
+//! Budgets and counts, with texts whose tokens do not add up.
+
 use proptest::{collection::vec, prelude::*};
 
 use super::{Budgeted, fitting, tokens, with_count};

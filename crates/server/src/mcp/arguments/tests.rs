@@ -1,3 +1,5 @@
+//! Refusals of arguments, and defaults.
+
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Texts that try to leave their quote.
+
 use aios_memory::{Id, Key, Kind};
 
 use super::{Quotable, key, marked};

@@ -5,6 +5,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use aios_memory::AgentMemory;
 use axum::body::{Body, Bytes};
 use http::{HeaderValue, Request, StatusCode, header, request::Builder};
 use http_body_util::{BodyExt, Limited};
@@ -20,7 +22,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
-use super::Opening;
 use crate::{
     Error, Presence, command,
     failure::{Class, Failure},
@@ -41,6 +42,9 @@ const ANSWER_MAX: Duration = Duration::from_secs(300);
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Revision of the protocol between this process and the route.
 const REVISION: &str = "2025-11-25";
+
+/// A memory that is being opened.
+pub type Opening = Pin<Box<dyn Future<Output = Result<AgentMemory, Error>> + Send>>;
 
 /// The scope of a session, in headers.
 #[derive(Debug, Clone, Default)]

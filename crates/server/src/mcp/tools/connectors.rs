@@ -1,11 +1,11 @@
-//! `search` and `fetch`, in the shape that the connectors of ChatGPT and of OpenAI's API expect: one
-//! text that is JSON.
+//! `search` and `fetch`, in the shape that the connectors of ChatGPT and of OpenAI's API expect:
+//! one text that is JSON.
 
 use aios_memory::Key;
 use rmcp::model::JsonObject;
 use serde_json::json;
 
-use super::{Entry, closed, day};
+use super::read::Entry;
 use crate::{
     failure::Failure,
     http::key_of,
@@ -22,11 +22,11 @@ const TITLE_CHARS_MAX: usize = 120;
 const TEXT_CHARS_MAX: usize = 40_000;
 
 pub(super) fn about_search() -> (&'static str, JsonObject) {
-    ("Search memory.", closed(json!({"query": {"type": "string"}}), &["query"]))
+    ("Search memory.", closed(json!({"query": text()}), &["query"]))
 }
 
 pub(super) fn about_fetch() -> (&'static str, JsonObject) {
-    ("Fetch a record that `search` found.", closed(json!({"id": {"type": "string"}}), &["id"]))
+    ("Fetch a record that `search` found.", closed(json!({"id": text()}), &["id"]))
 }
 
 pub(super) async fn search(

@@ -4,11 +4,16 @@ use aios_memory::{ForgetOptions, ForgetTarget, Identity, Key, MemoryView, Receip
 use rmcp::model::JsonObject;
 use serde_json::json;
 
-use super::{closed, number};
 use crate::{
     failure::Failure,
     forget::identity,
-    mcp::{answer::Answer, arguments::Arguments, quote, visit::Visit},
+    mcp::{
+        answer::{Answer, number},
+        arguments::Arguments,
+        quote,
+        schema::{closed, keys},
+        visit::Visit,
+    },
 };
 
 const KEYS_MAX: usize = 50;
@@ -16,11 +21,9 @@ const KEYS_MAX: usize = 50;
 const KEYS_SHOWN_MAX: usize = 50;
 
 pub(super) fn about() -> (&'static str, JsonObject) {
-    let keys = json!({"type": "array", "items": {"type": "string"}, "minItems": 1,
-        "maxItems": KEYS_MAX});
     (
-        "Delete records by key for good, if the user wants it.",
-        closed(json!({"ids": keys}), &["ids"]),
+        "Delete records by key, for good. Only if the user asks for it.",
+        closed(json!({"ids": keys(KEYS_MAX)}), &["ids"]),
     )
 }
 

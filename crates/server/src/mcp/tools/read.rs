@@ -4,13 +4,13 @@ use aios_memory::{Key, MemoryView, Record, Timestamp, longterm::Version};
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
-use super::{TOKENS_MAX, TOKENS_MIN, budget, closed, number};
 use crate::{
     failure::Failure,
     mcp::{
-        answer::{Answer, Budgeted, fitting, tokens},
+        answer::{Answer, Budgeted, fitting, number, tokens},
         arguments::Arguments,
         quote::{self, Quotable},
+        schema::{TOKENS_MAX, TOKENS_MIN, budget, closed, keys},
         visit::Visit,
     },
 };
@@ -25,11 +25,11 @@ const VERSION_CHARS_MAX: usize = 500;
 const TEXT_CHARS_MIN: usize = 60;
 
 pub(super) fn about() -> (&'static str, JsonObject) {
-    let keys = json!({"type": "array", "items": {"type": "string"}, "minItems": 1,
-        "maxItems": KEYS_MAX});
+    let mut ids = keys(KEYS_MAX);
+    ids["description"] = json!("keys, such as note/5d41402a");
     (
-        "Whole records by key, with source, times and earlier versions.",
-        closed(json!({"ids": keys, "max_tokens": budget(TOKENS_DEFAULT)}), &["ids"]),
+        "Read whole records by key, with their source, times and earlier versions.",
+        closed(json!({"ids": ids, "max_tokens": budget(TOKENS_DEFAULT)}), &["ids"]),
     )
 }
 

@@ -4,13 +4,13 @@ use aios_memory::{MemoryView, Recalled, Recollection};
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
-use super::{TOKENS_MAX, TOKENS_MIN, budget, closed, day, number};
 use crate::{
     failure::Failure,
     mcp::{
-        answer::{Answer, Budgeted, fitting, tokens},
+        answer::{Answer, Budgeted, day, fitting, number, tokens},
         arguments::Arguments,
         quote::{self, Quotable},
+        schema::{TOKENS_MAX, TOKENS_MIN, budget, closed, described, text, texts},
         visit::Visit,
     },
 };
@@ -28,18 +28,19 @@ const TEXT_CHARS_MAX: usize = 500;
 const TEXT_CHARS_MIN: usize = 60;
 
 pub(super) fn about() -> (&'static str, JsonObject) {
-    let texts = json!({"type": "array", "items": {"type": "string"}});
+    let mut kinds = texts();
+    kinds["description"] = json!("such as note, fact, decision, message");
     let properties = json!({
-        "query": {"type": "string"},
+        "query": text(),
         "limit": {"type": "integer", "minimum": 1, "maximum": HITS_MAX, "default": HITS_DEFAULT},
         "max_tokens": budget(TOKENS_DEFAULT),
-        "kinds": texts,
-        "tags": texts,
-        "since": {"type": "string", "description": "time or day"},
-        "until": {"type": "string"},
+        "kinds": kinds,
+        "tags": texts(),
+        "since": described("2026-05-08, yesterday, 7d"),
+        "until": text(),
     });
     (
-        "Search memory. A line per hit: relevance, key, date, quoted text.",
+        "Search memory by meaning and words. One line per hit: relevance, key, date, quoted text.",
         closed(properties, &["query"]),
     )
 }

@@ -1,14 +1,13 @@
 //! `remember`: stores a statement for later sessions.
 
 use aios_memory::{
-    Key, Kind, MemoryView, Scope,
+    Key, Kind, MemoryView, Record, Scope,
     record::{Provenance, forms},
 };
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::closed;
 use crate::{
     failure::{Class, Failure},
     hex,
@@ -17,6 +16,7 @@ use crate::{
         answer::Answer,
         arguments::Arguments,
         quote::{self, Quotable},
+        schema::{closed, described, texts},
         visit::Visit,
     },
 };
@@ -45,10 +45,14 @@ pub(super) fn about() -> (&'static str, JsonObject) {
     let properties = json!({
         "text": {"type": "string", "maxLength": TEXT_CHARS_MAX},
         "kind": {"enum": kinds, "default": "note"},
-        "tags": {"type": "array", "items": {"type": "string"}},
-        "replaces": {"type": "string", "description": "key of the record that it corrects"},
+        "tags": texts(),
+        "replaces": described("key of the record that it corrects"),
     });
-    ("Store one self-contained statement for later sessions.", closed(properties, &["text"]))
+    (
+        "Store one statement that later sessions need: a fact, a decision with its reason, a \
+         preference. Write names and dates out; no secrets.",
+        closed(properties, &["text"]),
+    )
 }
 
 pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result<Answer, Failure> {
@@ -71,14 +75,19 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
         let message = format!("`tags`: a {kind} has none; expected an empty list");
         return Err(Failure::invalid(message));
     }
-    let told = Told { text, kind, tags, replaces, provenance: visit.provenance(MODULE) };
+    let before = match &replaces {
+        None => None,
+        Some(key) => Some(visit.call.read(Box::pin(replaced(&visit.view, key))).await?),
+    };
+    let provenance = visit.provenance(MODULE);
+    let told = Told { text, kind, tags, before, provenance };
     // Only a caller who may read learns of other records.
     let near = match visit.call.caller.has(crate::operation::Right::Read) {
         true => near(visit, &told).await?,
         false => None,
     };
     // A record keeps its scope when it is replaced, which may be wider than that of the session.
-    let view = if told.replaces.is_some() { visit.call.caller.view() } else { &visit.view };
+    let view = if told.before.is_some() { visit.call.caller.view() } else { &visit.view };
     let (service, view) = (visit.service.clone(), view.clone());
     let storing = Box::pin(async move { stored(&service, &view, told).await });
     let (key, state) = visit.call.write(storing).await?;
@@ -90,7 +99,8 @@ struct Told {
     text: String,
     kind: Kind,
     tags: Vec<String>,
-    replaces: Option<Key>,
+    /// The record that it replaces.
+    before: Option<Record>,
     provenance: Provenance,
 }
 
@@ -118,7 +128,7 @@ fn checked(key: &Key) -> Result<Kind, Failure> {
 
 /// Returns a stored record that says nearly the same, and its quoted text.
 async fn near(visit: &Visit, told: &Told) -> Result<Option<(Key, String)>, Failure> {
-    if told.replaces.is_some() {
+    if told.before.is_some() {
         return Ok(None);
     }
     let kinds = visit.call.caller.readable(Some(vec![told.kind]))?;
@@ -135,14 +145,11 @@ async fn near(visit: &Visit, told: &Told) -> Result<Option<(Key, String)>, Failu
 
 /// Stores the statement, and returns its key and the outcome.
 async fn stored(service: &Service, view: &MemoryView, told: Told) -> Result<(Key, State), Failure> {
-    let before = match &told.replaces {
-        None => None,
-        Some(key) => Some(replaced(view, key).await?),
-    };
     if !told.kind.is_direct() {
         return recorded(view, told).await;
     }
-    let Told { text, kind, mut tags, replaces, provenance } = told;
+    let Told { text, kind, mut tags, before, provenance } = told;
+    let id = before.as_ref().map(|before| before.id.to_string());
     let mut scope = Scope::default();
     if let Some(before) = before {
         scope = before.scope;
@@ -152,7 +159,7 @@ async fn stored(service: &Service, view: &MemoryView, told: Told) -> Result<(Key
     }
     let item = Item {
         kind: Some(kind.as_str().to_owned()),
-        id: replaces.map(|key| key.id.to_string()),
+        id,
         tags,
         provenance: Some(provenance),
         project: scope.project,
@@ -167,7 +174,7 @@ async fn stored(service: &Service, view: &MemoryView, told: Told) -> Result<(Key
 }
 
 /// Returns the record that a statement replaces.
-async fn replaced(view: &MemoryView, key: &Key) -> Result<aios_memory::Record, Failure> {
+async fn replaced(view: &MemoryView, key: &Key) -> Result<Record, Failure> {
     let Some(record) = view.get(key).await? else {
         return Err(Failure::not_found(format!("`replaces`: no record `{key}`"))
             .with_advice("omit it to store a new record"));
@@ -185,9 +192,9 @@ async fn replaced(view: &MemoryView, key: &Key) -> Result<aios_memory::Record, F
 
 /// Stores a preference or a decision.
 async fn recorded(view: &MemoryView, told: Told) -> Result<(Key, State), Failure> {
-    let Told { text, kind, replaces, provenance, .. } = told;
-    let id = match &replaces {
-        Some(key) => key.id.to_string(),
+    let Told { text, kind, before: replaced, provenance, .. } = told;
+    let id = match &replaced {
+        Some(replaced) => replaced.id.to_string(),
         None => derived(kind, &text),
     };
     let (id_field, text_field) = match kind {

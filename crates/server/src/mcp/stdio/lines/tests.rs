@@ -1,3 +1,5 @@
+//! Lines at the limits of a read and of a line.
+
 use std::io::BufReader;
 
 use super::{LINE_BYTES_MAX, Line, next};

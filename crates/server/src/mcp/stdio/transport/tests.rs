@@ -1,3 +1,5 @@
+//! Lines that are messages, and lines that are not.
+
 use serde_json::Value;
 
 use super::{Parsed, parse};
