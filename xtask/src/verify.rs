@@ -134,6 +134,19 @@ const PROOFS: &[Proof] = &[
         },
     },
     Proof {
+        name: "mcp",
+        claim: "the SDKs of Python and TypeScript use every tool over both transports",
+        target: &["--package", "aios-memory-cli", "--test", "it"],
+        tests: "mcp_clients::",
+        rustflags: None,
+        bound: Bound {
+            variable: "AIOS_MCP_CLIENTS",
+            default: "target/mcp-clients",
+            unit: "is the directory with `py` (a virtual environment with mcp) and `js` \
+                   (@modelcontextprotocol/sdk, @modelcontextprotocol/conformance, node@22)",
+        },
+    },
+    Proof {
         name: "events",
         claim: "a process killed while it pushes events loses none that is durable",
         target: &["--package", "aios-memory", "--package", "aios-memory-cli", "--test", "it"],

@@ -352,6 +352,11 @@ settings! {
         /// the address that the provider's metadata names.
         jwks: PathBuf = PathBuf::new(),
     }
+    /// The server of the Model Context Protocol, `mcp`.
+    "mcp" => mcp: Mcp {
+        /// Time without a message, in seconds, after which it ends.
+        idle_exit_seconds: u64 = 21_600 => 1..=SECONDS_MAX,
+    }
     /// The log of the service. Other commands log to stderr, as -v and -q say.
     "log" => log: Log {
         /// Least severe level that is logged: error, warn, info or debug.

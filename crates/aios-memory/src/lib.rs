@@ -78,6 +78,7 @@ mod remember;
 mod rerank;
 pub mod roles;
 mod shared;
+mod shown;
 mod spill;
 mod stats;
 mod together;
@@ -117,6 +118,7 @@ pub use crate::{
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RefusedText, RememberOptions, Remembered},
+    shown::Shown,
     stats::{LongtermStats, Stats},
     tokens::Tokenizer,
     turns::{Turn, Turns},

@@ -4,7 +4,7 @@ mod batch;
 
 use std::{collections::HashMap, fmt};
 
-use aios_record::{Id, Identity, Mode, Record, Scope, Timestamp};
+use aios_record::{Id, Identity, Mode, Provenance, Record, Scope, Timestamp};
 use serde::Serialize;
 
 use self::batch::{Batch, Draft};
@@ -43,6 +43,8 @@ pub struct RememberOptions {
     pub occurred_at: Option<Timestamp>,
     /// The project, agent and session that the text belongs to. Default: those of the view.
     pub scope: Scope,
+    /// The writer. Default: unknown.
+    pub provenance: Provenance,
 }
 
 impl Default for RememberOptions {
@@ -55,6 +57,7 @@ impl Default for RememberOptions {
             title: None,
             occurred_at: None,
             scope: Scope::default(),
+            provenance: Provenance::default(),
         }
     }
 }
@@ -107,6 +110,12 @@ impl RememberOptions {
     #[must_use]
     pub fn with_scope(self, scope: Scope) -> RememberOptions {
         RememberOptions { scope, ..self }
+    }
+
+    /// Sets the writer.
+    #[must_use]
+    pub fn with_provenance(self, provenance: Provenance) -> RememberOptions {
+        RememberOptions { provenance, ..self }
     }
 }
 

@@ -12,7 +12,7 @@ use aios_memory::{
     AgentMemory, Kind, MemoryView, Scope, ScopeFilter, Tier, Timestamp, Tokenizer, config::Flag,
     context::Format as ContextFormat, period::Period, working::FILES_ROOT,
 };
-use aios_memory_server::Right;
+use aios_memory_server::{Profiles, Right};
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -54,8 +54,8 @@ pub(crate) struct Global {
     /// Act for the administrator: read and change the records of every user
     #[arg(long, global = true, conflicts_with = "user")]
     all_users: bool,
-    /// Narrow to this project, and records without one: an id, or a directory (., ./DIR, ~/DIR,
-    /// /DIR)
+    /// Narrow to this project, and records without one: an id, a directory (., ./DIR, ~/DIR,
+    /// /DIR), or `auto` for the current directory
     #[arg(long, global = true, value_name = "ID|DIR", value_parser = parse_project)]
     project: Option<String>,
     /// Narrow to this agent, and records without one
@@ -120,6 +120,16 @@ impl Global {
         let others = self.all_users || self.exact_scope;
         let others = others || self.agent.is_some() || self.session.is_some();
         (self.user.as_deref(), self.project.as_deref(), others)
+    }
+
+    /// Returns the project, the agent and the session to narrow to.
+    pub(crate) fn parts(&self) -> [Option<&str>; 3] {
+        [&self.project, &self.agent, &self.session].map(Option::as_deref)
+    }
+
+    /// Returns true if the scope is that of the administrator, or excludes what is shared.
+    pub(crate) fn is_unusual(&self) -> bool {
+        self.all_users || self.exact_scope
     }
 
     /// Returns the user that a command acts for. `user` is the one in the settings; empty means
@@ -216,6 +226,8 @@ pub(crate) enum Command {
     Migrate(Migrate),
     /// Serve the memory to other programs, over gRPC and HTTP, until it is told to end
     Serve(Serve),
+    /// Serve the memory to an agent host over the Model Context Protocol, on stdin and stdout
+    Mcp(Mcp),
     /// Add, list or revoke the tokens by which other programs call the service
     #[command(subcommand)]
     Token(TokenCommand),
@@ -294,6 +306,16 @@ pub(crate) struct Serve {
     /// Serve nothing: exit with 0 if a service of the data directory accepts calls, else with 1
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mcp {
+    /// Sets of tools to offer: core, openai
+    #[arg(long, value_name = "PROFILE,...", default_value_t)]
+    pub(crate) tools: Profiles,
+    /// Answer with JSON beside the text; budgets of tokens hold for the text alone
+    #[arg(long)]
+    pub(crate) structured: bool,
 }
 
 #[derive(Debug, Subcommand)]

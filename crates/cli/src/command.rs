@@ -14,6 +14,7 @@ mod forget;
 mod import;
 mod ingest;
 mod kinds;
+mod mcp;
 mod metrics;
 mod model;
 mod recall;
@@ -43,6 +44,7 @@ pub(crate) use self::{
     import::import,
     ingest::ingest,
     kinds::kinds,
+    mcp::mcp,
     model::model,
     recall::recall,
     records::{history, list, record, show, update},

@@ -129,6 +129,9 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
             let _scratch = opening::keep_temporary_files_in(&config);
             return Box::pin(command::serve(&serve, config, &global, output)).await;
         }
+        Command::Mcp(mcp) => {
+            return command::mcp(&mcp, settings(&global)?.config, &global).await;
+        }
         Command::Migrate(migrate) => {
             return Box::pin(command::migrate(&migrate, settings(&global)?, output)).await;
         }
@@ -196,6 +199,7 @@ async fn with_memory(
         | Command::Config(_)
         | Command::Kinds(_)
         | Command::Serve(_)
+        | Command::Mcp(_)
         | Command::Token(_)
         | Command::DecodeRows
         | Command::Completions { .. } => unreachable!("handled before the memory is opened"),

@@ -67,6 +67,7 @@ impl Command {
             | Command::Eval(_)
             | Command::Config(_)
             | Command::Kinds(_)
+            | Command::Mcp(_)
             | Command::Model(_)
             | Command::DecodeRows
             | Command::Token(_)

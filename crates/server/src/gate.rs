@@ -29,7 +29,6 @@ use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
-pub(crate) use self::audit::Changed;
 use self::{
     addressed::{Addressed, addressed, is_standard},
     answer::{answer, is_grpc, outcome_of, with_cause},
@@ -37,6 +36,10 @@ use self::{
     body::Bodies,
     cors::{preflight, with_origin},
     deadline::deadline,
+};
+pub(crate) use self::{
+    answer::{Outcome, outcome},
+    audit::Changed,
 };
 use crate::{
     Config,
@@ -46,7 +49,7 @@ use crate::{
     failure::{Class, Failure},
     metrics::Metrics,
     oauth,
-    operation::{Operation, Right, Shape},
+    operation::{Operation, Right, RightsIn, Shape},
     peer::Peer,
     place::{ConnectionPlaces, Permits, Place},
     telemetry::{Traced, Tracing},
@@ -251,7 +254,9 @@ async fn carry(
     if let Some(credential) = &credential {
         gate.rates.take(&credential.name(), began)?;
     }
-    caller.demand(operation.right, &format!("`{}`", operation.name))?;
+    if operation.rights == RightsIn::Gate {
+        caller.demand(operation.right, &format!("`{}`", operation.name))?;
+    }
     let is_grpc = is_grpc(&parts.headers);
     let (place, body) = match operation.shape {
         Shape::Stream => (gate.place_of_stream()?, body),
@@ -284,6 +289,8 @@ async fn carry(
     let response = in_time(deadline, next.run(Request::from_parts(parts, body))).await?;
     let response = if is_grpc { with_cause(response) } else { response };
     let outcome = outcome_of(&response, is_grpc);
+    // A handler whose parts have rights of their own names the part that it carried out.
+    let operation = response.extensions().get::<Operation>().copied().unwrap_or(operation);
     gate.metrics.count(is_grpc, operation.name, outcome, began.elapsed());
     if !matches!(operation.right, Right::Read | Right::Observe) {
         let keys = changed(operation, &path, &response);

@@ -39,8 +39,12 @@ use axum::{
     routing::{get, post},
 };
 
-use self::service::Service;
-use crate::{config::Config, importer::Importer};
+pub(crate) use self::{
+    request::{Part, id_of, key_of, kind_named},
+    service::Service,
+    shapes::State,
+};
+use crate::{config::Config, importer::Importer, mcp};
 
 /// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
 /// is the caller's.
@@ -59,7 +63,7 @@ fn with_quiet(config: &Config, importer: Option<Arc<dyn Importer>>, quiet_max: D
     if config.hindsight {
         routes = routes.merge(hindsight::routes());
     }
-    routes.layer(repeated).with_state(service)
+    routes.layer(repeated).with_state(service.clone()).merge(mcp::router(config, service))
 }
 
 fn api() -> Router<Service> {

@@ -22,6 +22,7 @@ mod http;
 mod importer;
 mod listener;
 mod live;
+mod mcp;
 mod metrics;
 mod oauth;
 mod operation;
@@ -44,6 +45,7 @@ pub use crate::{
     importer::{Counting, ImportFailure, ImportFile, ImportReport, Importer, Importing},
     listener::{Listener, Presence, Tls, socket_of},
     live::{Live, Looked, Lost, Work, WorkItem, look},
+    mcp::{Mcp, Opening, Profiles, UnknownProfile},
     oauth::{KeySource, OAuth},
     operation::Right,
     server::{Ready, Server},

@@ -47,6 +47,16 @@ pub(crate) struct Operation {
     /// A stream has no time limit and does not take the place of a call.
     pub(crate) shape: Shape,
     pub(crate) user: UserIn,
+    pub(crate) rights: RightsIn,
+}
+
+/// The place where the right to an operation is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RightsIn {
+    /// In the gate, before the handler runs.
+    Gate,
+    /// In the handler, for each part of a request.
+    Parts,
 }
 
 impl Operation {
@@ -75,15 +85,27 @@ pub(crate) enum Shape {
 }
 
 const fn unary(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Unary, user: UserIn::Header }
+    Operation { name, right, shape: Shape::Unary, user: UserIn::Header, rights: RightsIn::Gate }
 }
 
 const fn stream(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Stream, user: UserIn::Header }
+    Operation { name, right, shape: Shape::Stream, user: UserIn::Header, rights: RightsIn::Gate }
 }
 
 const fn facade(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Unary, user: UserIn::Request }
+    Operation { name, right, shape: Shape::Unary, user: UserIn::Request, rights: RightsIn::Gate }
+}
+
+impl Operation {
+    /// Returns the operation of a part of a request, which its handler carries out.
+    pub(crate) const fn part(name: &'static str, right: Right) -> Operation {
+        unary(name, right)
+    }
+
+    /// Returns an operation whose parts demand rights of their own.
+    const fn in_parts(name: &'static str) -> Operation {
+        Operation { rights: RightsIn::Parts, ..unary(name, Right::Read) }
+    }
 }
 
 /// RPCs of `aios.memory.MemoryService`.
@@ -156,6 +178,10 @@ pub(crate) const INTERNAL: &[Operation] = &[
     unary("GET /internal/v1/live", Right::Observe),
 ];
 
+/// The route of the Model Context Protocol. Each tool demands its own right, so the gate lets every
+/// caller that it knows pass.
+pub(crate) const MCP: &[Operation] = &[Operation::in_parts("POST /mcp")];
+
 /// Routes of the facades, if the settings include them. The user may be in the body or path instead
 /// of a header, so the handler asks for it.
 pub(crate) const FACADES: &[Operation] = &[
@@ -194,12 +220,13 @@ pub(crate) const OPEN: &[&str] = &[
 
 /// Returns the operation of a call.
 pub(crate) fn named(name: &str) -> Option<Operation> {
-    let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL);
+    let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL).chain(MCP);
     RPCS.iter().chain(routes).find(|operation| operation.name == name).copied()
 }
 
 /// Returns the names of all routes.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL).map(|operation| operation.name);
+    let routes = ROUTES.iter().chain(FACADES).chain(INTERNAL).chain(MCP);
+    let routes = routes.map(|operation| operation.name);
     routes.chain(OPEN.iter().copied())
 }

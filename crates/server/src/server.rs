@@ -3,6 +3,7 @@
 
 mod connection;
 mod life;
+mod local;
 mod metadata;
 
 use std::{
@@ -21,6 +22,7 @@ use axum::{Router, middleware};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use self::local::Local;
 use crate::{
     Config, Error, Listener, Telemetry,
     access::Access,

@@ -21,7 +21,8 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn of(gate: &Gate, text: String, options: RememberOptions) -> Result<Draft, Error> {
-        let RememberOptions { kind, tags, importance, id, title, occurred_at, mut scope } = options;
+        let RememberOptions { kind, tags, importance, id, title, occurred_at, .. } = options;
+        let RememberOptions { mut scope, provenance, .. } = options;
         let misfit = |problem| Error::Record { kind, problem };
         if forms::is_blank(&text) {
             return Err(misfit(RecordProblem::NoText));
@@ -50,7 +51,7 @@ impl Draft {
         }
         let importance = importance.clamp(0.0, 1.0);
         let record = Record::new(kind, id, text, scope);
-        let record = Record { payload, title, tags, importance, occurred_at, ..record };
+        let record = Record { payload, title, tags, importance, occurred_at, provenance, ..record };
         Ok(Draft { record, former, is_named })
     }
 

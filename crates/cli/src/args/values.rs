@@ -20,8 +20,9 @@ pub(super) fn parse_user(name: &str) -> Result<String, VocabularyError> {
     Owner::user(name).map(|owner| owner.as_str().to_owned())
 }
 
-/// Parses a project: an id, or a directory if it is written as a path.
+/// Parses a project: an id, a directory if it is written as a path, or `auto` for the current one.
 pub(super) fn parse_project(text: &str) -> Result<String, String> {
+    let text = if text == "auto" { "." } else { text };
     let is_path = text.starts_with(['/', '~'])
         || text == "."
         || text == ".."

@@ -38,7 +38,7 @@ pub(crate) fn start(log: &Log, verbose: u8, quiet: bool) -> Result<(), Failure> 
         (true, _, _) | (_, 0, LogLevel::Error) => "error",
         (_, 0, LogLevel::Warn) => "warn,lance=error,lancedb=error",
         (_, 0 | 1, LogLevel::Info) | (_, 1, LogLevel::Error | LogLevel::Warn) => {
-            "info,lance=warn,lancedb=warn"
+            "info,lance=warn,lancedb=warn,rmcp=warn"
         }
         (_, _, LogLevel::Debug) | (_, 2.., _) => "debug",
     };

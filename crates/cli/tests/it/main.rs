@@ -18,6 +18,8 @@ mod keeping;
 mod killed;
 mod kinds;
 mod lists;
+mod mcp;
+mod mcp_clients;
 #[cfg(feature = "pull")]
 mod model;
 mod owners;

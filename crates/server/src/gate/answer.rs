@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tonic::{Code, Status};
 
 use crate::failure::Failure;
@@ -55,7 +55,20 @@ pub(super) fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
         // Without the header the status comes after the body: the call was carried out.
         return response.headers().get("grpc-status").map_or("ok", grpc_outcome);
     }
-    match response.status().as_u16() {
+    match response.extensions().get::<Outcome>() {
+        Some(Outcome(outcome)) => outcome,
+        None => outcome(response.status()),
+    }
+}
+
+/// The outcome of a part of a request, which the status of the whole does not show. A handler puts
+/// it into the extensions of its response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome(pub(crate) &'static str);
+
+/// Returns the outcome that a status means.
+pub(crate) fn outcome(status: StatusCode) -> &'static str {
+    match status.as_u16() {
         100..=399 => "ok",
         401 => "unauthenticated",
         403 => "denied",

@@ -12,7 +12,8 @@ pub(super) fn preflight() -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     let names = HeaderValue::from_static(
         "authorization, content-type, aios-user, aios-all-users, if-match, if-none-match, \
-         idempotency-key, last-event-id",
+         idempotency-key, last-event-id, aios-project, aios-agent, aios-session, \
+         mcp-protocol-version, mcp-method, mcp-name",
     );
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

@@ -4,7 +4,7 @@
 //! again adds tags and keeps the higher importance. A text with an id of the caller's takes the
 //! place of the one stored under that id.
 
-use aios_memory::{Key, Kind, MemoryView, RememberOptions, Remembered, Timestamp, record::forms};
+use aios_memory::{Key, Kind, MemoryView, RememberOptions, Timestamp, record::forms};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -102,14 +102,10 @@ pub(crate) async fn store(view: &MemoryView, items: Vec<Item>) -> Result<Vec<Sto
     }
     let kinds: Vec<Kind> = texts.iter().map(|(_, options)| options.kind).collect();
     let remembered = view.remember_batch(texts).await?;
-    let stored = kinds.into_iter().zip(remembered).map(|(kind, it)| Stored {
-        state: match it {
-            Remembered { replaced: true, .. } => State::Replaced,
-            Remembered { known: true, .. } => State::Known,
-            _ => State::New,
-        },
-        key: Key::new(kind, it.id),
-    });
+    let stored = kinds
+        .into_iter()
+        .zip(remembered)
+        .map(|(kind, it)| Stored { state: State::of(&it), key: Key::new(kind, it.id) });
     Ok(stored.collect())
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aios_memory::{Identity, Key, Receipt, Recollection, Record, Timestamp};
+use aios_memory::{Identity, Key, Receipt, Recollection, Record, Remembered, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -21,6 +21,17 @@ pub(crate) enum State {
     Known,
     /// It took the place of another version, which is in the history.
     Replaced,
+}
+
+impl State {
+    /// Returns the outcome for a text.
+    pub(crate) fn of(remembered: &Remembered) -> State {
+        match remembered {
+            Remembered { replaced: true, .. } => State::Replaced,
+            Remembered { known: true, .. } => State::Known,
+            _ => State::New,
+        }
+    }
 }
 
 /// The key of a stored record, and the outcome.

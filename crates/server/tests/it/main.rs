@@ -9,6 +9,7 @@ mod compatible;
 mod foreign;
 mod life;
 mod limits;
+mod mcp;
 mod oauth;
 mod rights;
 mod support;

@@ -1,0 +1,149 @@
+//! Answers of tools: text within a budget of tokens, counted with `o200k`, the last line included.
+
+#[cfg(test)]
+mod tests;
+
+use aios_memory::{
+    Timestamp,
+    context::{Tiktoken, TokenCounter},
+};
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::Value;
+
+/// Steps in which a number of tokens that counts itself becomes stable. Its digits grow at most
+/// twice.
+const STEPS_MAX: usize = 8;
+
+/// The answer of a tool.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    /// The text for the model.
+    pub(crate) text: String,
+    /// The same as JSON, for programs that ask for it.
+    pub(crate) value: Value,
+    /// Keys of the changed records, for the audit line.
+    pub(crate) changed: Vec<String>,
+}
+
+impl Answer {
+    /// Returns the answer of a tool that changes nothing.
+    pub(crate) fn read(text: String, value: Value) -> Answer {
+        Answer { text, value, changed: Vec::new() }
+    }
+
+    /// Returns the result for the protocol. A host gives its model `structuredContent` instead of
+    /// the text if both are there, so it is left out by default.
+    pub(crate) fn into_result(self, is_structured: bool) -> CallToolResult {
+        let mut result = CallToolResult::success(vec![ContentBlock::text(self.text)]);
+        result.structured_content = Some(self.value).filter(|_| is_structured);
+        result
+    }
+}
+
+/// Counts tokens.
+pub(crate) fn tokens(text: &str) -> usize {
+    Tiktoken::o200k().count(text).0
+}
+
+/// Returns the number of a thing in words: `1 record`, `2 records`.
+pub(crate) fn number(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
+/// Returns the day of a time, in UTC.
+pub(crate) fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+/// A text of pieces that grows up to a budget.
+pub(crate) struct Budgeted {
+    pieces: Vec<String>,
+    tokens: usize,
+    tokens_max: usize,
+}
+
+impl Budgeted {
+    /// Begins a text of at most `tokens_max` tokens.
+    pub(crate) fn new(tokens_max: usize) -> Budgeted {
+        Budgeted { pieces: Vec::new(), tokens: 0, tokens_max }
+    }
+
+    /// Returns the tokens that are left if the last line has `closing`.
+    pub(crate) fn room(&self, closing: usize) -> usize {
+        self.tokens_max.saturating_sub(self.tokens + closing)
+    }
+
+    /// Adds a piece, which ends with a line break, if it fits.
+    pub(crate) fn add(&mut self, piece: String, closing: usize) -> bool {
+        let count = tokens(&piece);
+        let fits = count <= self.room(closing);
+        if fits {
+            self.tokens += count;
+            self.pieces.push(piece);
+        }
+        fits
+    }
+
+    /// Returns the number of pieces.
+    pub(crate) fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Ends the text with a last line. `closing` returns it for a number of tokens, which counts
+    /// the line itself, and a number of pieces in the text. Pieces at the end are left out if the
+    /// whole counts more than its parts.
+    pub(crate) fn close(mut self, closing: impl Fn(usize, usize) -> String) -> String {
+        loop {
+            let text = with_count(&self.pieces.concat(), |count| closing(count, self.pieces.len()));
+            if self.pieces.is_empty() || tokens(&text) <= self.tokens_max {
+                return text;
+            }
+            self.pieces.pop();
+        }
+    }
+}
+
+/// Returns `body` followed by a line that states the number of tokens of the whole.
+pub(crate) fn with_count(body: &str, line: impl Fn(usize) -> String) -> String {
+    let mut text = format!("{body}{}", line(0));
+    let mut stated = 0;
+    for _ in 0..STEPS_MAX {
+        let counted = tokens(&text);
+        if counted == stated {
+            break;
+        }
+        stated = counted;
+        text = format!("{body}{}", line(stated));
+    }
+    text
+}
+
+/// Returns the longest rendering within `tokens_max` tokens, of a text that is cut off after a
+/// number of characters up to `chars_max`. `None` if not even `chars_min` characters fit.
+pub(crate) fn fitting(
+    render: impl Fn(usize) -> String,
+    chars_min: usize,
+    chars_max: usize,
+    tokens_max: usize,
+) -> Option<String> {
+    // A token has at least one character, or several bytes of one.
+    let (mut low, mut high) = (chars_min, chars_max);
+    let mut best = None;
+    while low <= high {
+        let middle = low + (high - low) / 2;
+        let rendered = render(middle);
+        if tokens(&rendered) <= tokens_max {
+            best = Some(rendered);
+            low = middle + 1;
+        } else {
+            match middle.checked_sub(1) {
+                Some(less) => high = less,
+                None => break,
+            }
+        }
+    }
+    best
+}

@@ -1,0 +1,146 @@
+//! `/mcp`: the protocol over HTTP, without sessions, with answers in JSON.
+//!
+//! The choices of a client are in the query (`?tools=core,openai&structured=true`) and the part of
+//! the memory in headers (`aios-project`, `aios-agent`, `aios-session`). They are configuration of
+//! the client; arguments of a tool change neither.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use http::{HeaderMap, Uri, header};
+use rmcp::transport::{
+    StreamableHttpServerConfig, StreamableHttpService,
+    streamable_http_server::session::never::NeverSessionManager,
+};
+use serde::Deserialize;
+
+use super::{handler::Handler, offer::Offer, visit::Visit};
+use crate::{
+    Config,
+    call::Call,
+    failure::Failure,
+    gate::{Changed, Outcome},
+    http::{Part, Service},
+};
+
+pub(crate) const ROUTE: &str = "/mcp";
+/// Headers that name the part of the memory that a client is about.
+pub(crate) const PROJECT: &str = "aios-project";
+pub(crate) const AGENT: &str = "aios-agent";
+pub(crate) const SESSION: &str = "aios-session";
+/// Names of this machine, with which a service on loopback is called.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// The state of the route.
+#[derive(Clone)]
+struct Endpoint {
+    service: Service,
+    protocol: StreamableHttpService<Handler, NeverSessionManager>,
+}
+
+/// Returns the route.
+pub(crate) fn router(config: &Config, service: Service) -> Router {
+    let protocol = StreamableHttpService::new(
+        || Ok(Handler),
+        Arc::new(NeverSessionManager::default()),
+        settings(config),
+    );
+    Router::new().route(ROUTE, post(answer)).with_state(Endpoint { service, protocol })
+}
+
+/// Returns the settings of the protocol. The gate has checked host and origin of each request, by
+/// the connection too; these lists hold if it ever did not.
+fn settings(config: &Config) -> StreamableHttpServerConfig {
+    let hosts = LOOPBACK.iter().map(|name| (*name).to_owned());
+    let hosts: Vec<String> = hosts.chain(config.hosts.iter().cloned()).collect();
+    let own =
+        LOOPBACK.iter().flat_map(|name| [format!("http://{name}:*"), format!("https://{name}:*")]);
+    let origins: Vec<String> = own.chain(config.origins.iter().cloned()).collect();
+    let settings = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_sse_keep_alive(None)
+        .with_max_request_body_bytes(config.message_bytes_max)
+        .with_allowed_origins(origins)
+        .enforce_origin_validation();
+    match config.hosts.is_empty() {
+        // Other machines may call the service by any name; the token admits them.
+        true => settings.disable_allowed_hosts(),
+        false => settings.with_allowed_hosts(hosts),
+    }
+}
+
+async fn answer(
+    State(Endpoint { service, protocol }): State<Endpoint>,
+    call: Call,
+    mut request: Request,
+) -> Response {
+    let visit = match visit(call, service, &request) {
+        Ok(visit) => visit,
+        Err(failure) => return failure.into_response(),
+    };
+    request.extensions_mut().insert(visit.clone());
+    let mut response = protocol.handle(request).await.map(Body::new);
+    if let Some(done) = visit.done() {
+        let extensions = response.extensions_mut();
+        extensions.insert(done.operation);
+        extensions.insert(Outcome(done.outcome));
+        extensions.insert(Changed(done.changed));
+    }
+    response
+}
+
+fn visit(call: Call, service: Service, request: &Request) -> Result<Visit, Failure> {
+    let headers = request.headers();
+    let part = Part {
+        project: part_of(headers, PROJECT)?,
+        agent: part_of(headers, AGENT)?,
+        session: part_of(headers, SESSION)?,
+    };
+    let view = part.of(call.caller.view())?;
+    let offer = offer_of(request.uri())?;
+    let client = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Ok(Visit::new(call, view, service, offer, client))
+}
+
+/// Returns the value of a header of the scope.
+fn part_of(headers: &HeaderMap, name: &str) -> Result<Option<String>, Failure> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Failure::invalid(format!("the header `{name}` is given twice")));
+    }
+    match String::from_utf8(value.as_bytes().to_vec()) {
+        Ok(text) => Ok(Some(text)),
+        Err(_) => Err(Failure::invalid(format!("the header `{name}` is not UTF-8"))),
+    }
+}
+
+/// Parameters of the query.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Choices {
+    tools: Option<String>,
+    #[serde(default)]
+    structured: bool,
+}
+
+fn offer_of(uri: &Uri) -> Result<Offer, Failure> {
+    let choices = axum::extract::Query::<Choices>::try_from_uri(uri);
+    let choices = choices.map_err(|rejection| {
+        let text = rejection.body_text();
+        let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
+        Failure::invalid(format!("query parameters: {reason}"))
+    })?;
+    let profiles = choices.tools.as_deref().map(str::parse).transpose();
+    let profiles = profiles.map_err(|error: super::UnknownProfile| {
+        Failure::invalid(format!("query parameter `tools`: {error}"))
+    })?;
+    Ok(Offer { profiles: profiles.unwrap_or_default(), is_structured: choices.structured })
+}

@@ -1,0 +1,163 @@
+//! The methods of the protocol in the process of a host. Lists are answered here; the rest goes to
+//! the route, wherever it is.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, GetPromptRequestParams,
+        GetPromptResponse, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, ResultType, ServerConfig,
+    },
+    service::RequestContext,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::link::{Link, Unanswered};
+use crate::{
+    failure::Failure,
+    mcp::{
+        handler::{listed, named, refused},
+        offer::{Profiles, about},
+        prompts, resources,
+    },
+    operation::Right,
+};
+
+/// The field of a request that names its client.
+const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+
+/// The methods of the protocol.
+pub(super) struct Front {
+    link: Arc<Link>,
+    profiles: Profiles,
+    rights: BTreeSet<Right>,
+}
+
+impl Front {
+    pub(super) fn new(link: Arc<Link>, profiles: Profiles, rights: BTreeSet<Right>) -> Front {
+        Front { link, profiles, rights }
+    }
+
+    fn has(&self, right: Right) -> bool {
+        self.rights.contains(&right)
+    }
+
+    /// Has the route answer a request.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        mut params: Value,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<T, Unanswered> {
+        if let Some(client) = context.client_info() {
+            params["_meta"] = json!({CLIENT: client});
+        }
+        let link = Arc::clone(&self.link);
+        // A call that was begun is carried out, even if the client does not wait for it.
+        let asking = tokio::spawn(async move { link.ask(method, params).await });
+        let answer = tokio::select! {
+            asked = asking => match asked {
+                Ok(answer) => answer?,
+                Err(error) => return Err(Failure::internal(&error.to_string()).into()),
+            },
+            () = context.ct.cancelled() => {
+                return Err(ErrorData::internal_error("cancelled", None).into());
+            }
+        };
+        serde_json::from_value(answer).map_err(|error| {
+            Failure::internal(&format!("an answer of another form: {error}")).into()
+        })
+    }
+}
+
+impl ServerHandler for Front {
+    fn get_info(&self) -> ServerConfig {
+        about()
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(listed(self.profiles, |right| self.has(right))))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let tool = named(self.profiles, &request.name)?;
+        if !self.has(tool.operation().right) {
+            let failure = Failure::from(aios_memory::Error::ReadOnly);
+            return Ok(refused(&failure).into());
+        }
+        let params = json!({
+            "name": tool.as_str(),
+            "arguments": request.arguments.unwrap_or_default(),
+        });
+        let called = self.ask::<CallToolResult>("tools/call", params, &context).await;
+        let mut result = match called {
+            Ok(result) => result,
+            Err(Unanswered::Refused(failure)) => refused(&failure),
+            Err(Unanswered::Error(error)) => return Err(error),
+        };
+        result.result_type = Some(ResultType::COMPLETE);
+        Ok(result.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(prompts::list(self.has(Right::Write)))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        prompts::get(&request).map(Into::into)
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(resources::list(self.has(Right::Read)))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(resources::templates(self.has(Right::Read)))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let params = json!({"uri": request.uri});
+        let read = self.ask::<ReadResourceResult>("resources/read", params, &context).await;
+        let mut result = match read {
+            Ok(result) => result,
+            Err(Unanswered::Refused(failure)) => {
+                return Err(ErrorData::internal_error(failure.line(), None));
+            }
+            Err(Unanswered::Error(error)) => return Err(error),
+        };
+        result.result_type = Some(ResultType::COMPLETE);
+        Ok(result.into())
+    }
+}

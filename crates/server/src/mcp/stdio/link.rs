@@ -1,0 +1,262 @@
+//! The way of a call to the route `/mcp`: through the socket of the service, or in this process.
+//!
+//! A call whose answer is lost is sent again. That is safe: a statement is known by its text, and
+//! what was forgotten stays forgotten.
+
+use std::{
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use aios_memory::AgentMemory;
+use axum::body::{Body, Bytes};
+use http::{HeaderValue, Request, StatusCode, header, request::Builder};
+use http_body_util::{BodyExt, Limited};
+use rmcp::ErrorData;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::RwLock;
+
+use crate::{
+    Error, Presence, command,
+    failure::{Class, Failure},
+    mcp::{
+        offer::Offer,
+        route::{AGENT, PROJECT, ROUTE, SESSION},
+    },
+    server::Local,
+};
+
+/// Tries to get an answer, and the pause before the second one. Each pause is longer than the one
+/// before.
+const TRIES: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(100);
+/// Time for an answer of the service, which has a limit of its own.
+const ANSWER_MAX: Duration = Duration::from_secs(300);
+/// Bytes of an answer.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// Revision of the protocol between this process and the route.
+const REVISION: &str = "2025-11-25";
+
+/// A memory that is being opened.
+pub type Opening = Pin<Box<dyn Future<Output = Result<AgentMemory, Error>> + Send>>;
+
+/// The scope of a session, in headers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Head {
+    pub(super) user: Option<String>,
+    pub(super) project: Option<String>,
+    pub(super) agent: Option<String>,
+    pub(super) session: Option<String>,
+}
+
+/// The reason for which a request has no result.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    /// The route has refused it, or does not answer.
+    Refused(Failure),
+    /// The route has answered with an error of the protocol.
+    Error(ErrorData),
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Unanswered {
+        Unanswered::Refused(failure)
+    }
+}
+
+impl From<ErrorData> for Unanswered {
+    fn from(error: ErrorData) -> Unanswered {
+        Unanswered::Error(error)
+    }
+}
+
+/// The way to the route.
+pub(super) struct Link {
+    data_dir: PathBuf,
+    open: Arc<dyn Fn() -> Opening + Send + Sync>,
+    head: Head,
+    offer: Offer,
+    /// The memory in this process. Calls hold it for reading, so that it is closed between them.
+    local: RwLock<Option<Local>>,
+    /// True if a running service is not asked: it has no such route, or must not be.
+    is_alone: AtomicBool,
+}
+
+/// An answer of the route.
+struct Answer {
+    status: StatusCode,
+    body: Bytes,
+}
+
+impl Link {
+    pub(super) fn new(
+        data_dir: PathBuf,
+        open: Arc<dyn Fn() -> Opening + Send + Sync>,
+        head: Head,
+        offer: Offer,
+        is_alone: bool,
+    ) -> Link {
+        let (local, is_alone) = (RwLock::new(None), AtomicBool::new(is_alone));
+        Link { data_dir, open, head, offer, local, is_alone }
+    }
+
+    /// Has the route answer a request.
+    pub(super) async fn ask(&self, method: &str, params: Value) -> Result<Value, Unanswered> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let answer = self.send(Bytes::from(body.to_string())).await?;
+        if answer.status != StatusCode::OK {
+            return Err(problem(&answer).into());
+        }
+        #[derive(Deserialize)]
+        struct Reply {
+            result: Option<Value>,
+            error: Option<ErrorData>,
+        }
+        match serde_json::from_slice::<Reply>(&answer.body) {
+            Ok(Reply { result: Some(result), .. }) => Ok(result),
+            Ok(Reply { error: Some(error), .. }) => Err(error.into()),
+            _ => Err(Failure::internal("an answer without a result").into()),
+        }
+    }
+
+    /// Closes the memory, if it is open in this process.
+    pub(super) async fn close(&self) {
+        let local = self.local.write().await.take();
+        if let Some(local) = local
+            && let Err(error) = local.close().await
+        {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the memory was not closed; acknowledged writes are durable");
+        }
+    }
+
+    async fn send(&self, body: Bytes) -> Result<Answer, Failure> {
+        let mut last = None;
+        for number in 0..TRIES {
+            if 0 < number {
+                tokio::time::sleep(PAUSE * number).await;
+            }
+            match self.try_send(&body).await? {
+                Some(answer) if answer.status != StatusCode::SERVICE_UNAVAILABLE => {
+                    return Ok(answer);
+                }
+                // It ends, or has no place for the call.
+                other => last = other.or(last),
+            }
+        }
+        last.ok_or_else(|| {
+            Failure::busy("the service of the data directory does not answer")
+                .with_advice("send the call again, or end that service")
+        })
+    }
+
+    /// Sends a call once. `None` if the service has not answered.
+    async fn try_send(&self, body: &Bytes) -> Result<Option<Answer>, Failure> {
+        let socket = match self.is_alone.load(Ordering::Relaxed) {
+            true => None,
+            false => Presence::find(&self.data_dir),
+        };
+        let Some(socket) = socket else { return self.in_process(body).await };
+        if self.local.read().await.is_some() {
+            // The service has taken the memory over.
+            self.close().await;
+        }
+        match self.by_service(&socket, body).await? {
+            Some(answer) if answer.status == StatusCode::NOT_FOUND => {
+                tracing::warn!("the running service is of a version without MCP");
+                self.is_alone.store(true, Ordering::Relaxed);
+                self.in_process(body).await
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    async fn by_service(&self, socket: &Path, body: &Bytes) -> Result<Option<Answer>, Failure> {
+        let request = self.request()?;
+        let asking = async {
+            let response = command::ask(socket, request, body.to_vec()).await?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+            Some(Answer { status, body: body.ok()?.to_bytes() })
+        };
+        match tokio::time::timeout(ANSWER_MAX, asking).await {
+            Ok(answer) => Ok(answer),
+            Err(_) => Err(Failure::deadline()),
+        }
+    }
+
+    /// Answers a call in this process. `None` if a service takes the memory over meanwhile.
+    async fn in_process(&self, body: &Bytes) -> Result<Option<Answer>, Failure> {
+        self.open().await?;
+        let local = self.local.read().await;
+        let Some(local) = local.as_ref() else { return Ok(None) };
+        let request = self.request()?.header(header::HOST, "localhost");
+        let request = request.body(Body::from(body.clone()));
+        let request = request.map_err(|error| Failure::internal(&error.to_string()))?;
+        let response = local.send(request).await;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| Failure::internal(&error.to_string()))?;
+        Ok(Some(Answer { status, body: body.to_bytes() }))
+    }
+
+    /// Opens the memory in this process, if it is not open.
+    async fn open(&self) -> Result<(), Failure> {
+        if self.local.read().await.is_some() {
+            return Ok(());
+        }
+        let mut local = self.local.write().await;
+        if local.is_some() {
+            return Ok(());
+        }
+        let memory = (self.open)().await.map_err(|error| match error {
+            Error::Memory(error) => Failure::from(error),
+            other => Failure::new(Class::Precondition, other.code(), other.to_string()),
+        })?;
+        *local = Some(Local::new(memory));
+        Ok(())
+    }
+
+    /// Returns the head of a request.
+    ///
+    /// # Errors
+    /// Fails if a part of the scope cannot be sent: without it, the scope would be wider.
+    fn request(&self) -> Result<Builder, Failure> {
+        let Offer { profiles, is_structured } = self.offer;
+        let mut request =
+            Request::post(format!("{ROUTE}?tools={profiles}&structured={is_structured}"))
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::ACCEPT, "application/json, text/event-stream")
+                .header("mcp-protocol-version", REVISION);
+        let Head { user, project, agent, session } = &self.head;
+        let named = [("aios-user", user), (PROJECT, project), (AGENT, agent), (SESSION, session)];
+        for (name, value) in named {
+            let Some(value) = value else { continue };
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            let value = value.map_err(|_| {
+                Failure::invalid(format!("`{name}` holds a character that cannot be sent"))
+            })?;
+            request = request.header(name, value);
+        }
+        Ok(request)
+    }
+}
+
+/// Returns the failure that an answer describes.
+fn problem(Answer { status, body }: &Answer) -> Failure {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+    let part = |name: &str| problem[name].as_str().map(str::to_owned);
+    let mut message =
+        part("detail").unwrap_or_else(|| format!("the service answered with {status}"));
+    if let Some(advice) = part("try") {
+        message.push_str("; ");
+        message.push_str(&advice);
+    }
+    Failure::new(Class::Unavailable, "refused", message)
+}

@@ -1,0 +1,225 @@
+//! Messages in lines. The transport of the library ignores a malformed line, and a notification
+//! before the first request ends its session; a host whose one line was malformed would wait for
+//! its answer for ever.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashSet,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rmcp::{
+    RoleServer,
+    model::{ClientJsonRpcMessage, ClientNotification, ErrorCode, RequestId, ServerJsonRpcMessage},
+    transport::Transport,
+};
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::Instant,
+};
+
+use super::lines::{LINE_BYTES_MAX, Line};
+
+/// Time for the answers to the last requests after the input has ended.
+const LAST_ANSWERS_MAX: Duration = Duration::from_secs(60);
+
+/// The pipes of a session.
+pub(super) struct Pipes {
+    lines: mpsc::Receiver<Line>,
+    out: mpsc::Sender<Vec<u8>>,
+    idle_exit: Duration,
+    idle_at: Instant,
+    /// The time to stop waiting for answers, once the input has ended.
+    ends_at: Option<Instant>,
+    /// True from the first request on.
+    has_begun: bool,
+    /// The answer to a malformed line, until it is sent.
+    refusal: Option<Vec<u8>>,
+    open: Arc<Open>,
+}
+
+/// The requests that have no answer yet.
+#[derive(Default)]
+struct Open {
+    ids: Mutex<HashSet<RequestId>>,
+    changed: Notify,
+}
+
+impl Pipes {
+    pub(super) fn new(
+        lines: mpsc::Receiver<Line>,
+        out: mpsc::Sender<Vec<u8>>,
+        idle_exit: Duration,
+    ) -> Pipes {
+        let idle_at = Instant::now() + idle_exit;
+        let (ends_at, has_begun, refusal) = (None, false, None);
+        Pipes { lines, out, idle_exit, idle_at, ends_at, has_begun, refusal, open: Arc::default() }
+    }
+
+    /// Takes the message of a line. `None` if the line is answered or ignored.
+    fn message(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
+        let message = match parse(line) {
+            Parsed::Message(message) => *message,
+            Parsed::Nothing => return None,
+            Parsed::Refused(refusal) => {
+                self.refusal = Some(refusal);
+                return None;
+            }
+        };
+        match &message {
+            ClientJsonRpcMessage::Request(request) => {
+                self.has_begun = true;
+                self.open.begin(request.id.clone());
+            }
+            _ if !self.has_begun => return None,
+            ClientJsonRpcMessage::Notification(told) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &told.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    self.open.end(id);
+                }
+            }
+            _ => {}
+        }
+        Some(message)
+    }
+}
+
+impl Transport<RoleServer> for Pipes {
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
+        let (out, open) = (self.out.clone(), Arc::clone(&self.open));
+        async move {
+            let id = match &message {
+                ServerJsonRpcMessage::Response(response) => Some(response.id.clone()),
+                ServerJsonRpcMessage::Error(error) => error.id.clone(),
+                _ => None,
+            };
+            let sent = out.send(line(&serde_json::to_value(&message)?)).await;
+            if let Some(id) = id {
+                open.end(&id);
+            }
+            sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    /// Every step can be dropped and repeated: the library polls this beside other work.
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        loop {
+            if self.refusal.is_some() {
+                let place = self.out.reserve().await.ok()?;
+                if let Some(refusal) = self.refusal.take() {
+                    place.send(refusal);
+                }
+            }
+            let Ok(line) = tokio::time::timeout_at(self.idle_at, self.lines.recv()).await else {
+                tracing::info!("no message for {:?}", self.idle_exit);
+                return None;
+            };
+            let Some(line) = line else {
+                let ends_at = *self.ends_at.get_or_insert(Instant::now() + LAST_ANSWERS_MAX);
+                let _ = tokio::time::timeout_at(ends_at, self.open.none()).await;
+                return None;
+            };
+            self.idle_at = Instant::now() + self.idle_exit;
+            if let Some(message) = self.message(line) {
+                return Some(message);
+            }
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), io::Error> {
+        self.lines.close();
+        Ok(())
+    }
+}
+
+impl Open {
+    fn begin(&self, id: RequestId) {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    fn end(&self, id: &RequestId) {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.changed.notify_waiters();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Waits until every request is answered.
+    async fn none(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// The content of a line.
+#[derive(Debug)]
+enum Parsed {
+    Message(Box<ClientJsonRpcMessage>),
+    /// An empty line, or a notification that this server does not know.
+    Nothing,
+    /// The answer to a line that is not a message.
+    Refused(Vec<u8>),
+}
+
+fn parse(line: Line) -> Parsed {
+    let refused = |code: ErrorCode, id: Value, message: &str| {
+        let error = json!({"code": code.0, "message": message});
+        Parsed::Refused(self::line(&json!({"jsonrpc": "2.0", "id": id, "error": error})))
+    };
+    let Line::Whole(bytes) = line else {
+        let message = format!("a message has at most {LINE_BYTES_MAX} bytes");
+        return refused(ErrorCode::INVALID_REQUEST, Value::Null, &message);
+    };
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).trim_ascii();
+    if bytes.is_empty() {
+        return Parsed::Nothing;
+    }
+    if let Ok(message) = serde_json::from_slice::<ClientJsonRpcMessage>(bytes) {
+        return Parsed::Message(Box::new(message));
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        return refused(ErrorCode::PARSE_ERROR, Value::Null, "expected one message in JSON a line");
+    };
+    let id = value.get("id").filter(|id| id.is_string() || id.is_i64()).cloned();
+    match (&value, id) {
+        (Value::Array(_), _) => {
+            refused(ErrorCode::INVALID_REQUEST, Value::Null, "expected one message, not a batch")
+        }
+        (Value::Object(fields), None)
+            if fields.contains_key("method") && !fields.contains_key("id") =>
+        {
+            Parsed::Nothing
+        }
+        (_, id) => {
+            let id = id.unwrap_or_default();
+            refused(ErrorCode::INVALID_REQUEST, id, "expected a request of JSON-RPC 2.0")
+        }
+    }
+}
+
+/// Returns a message as a line.
+fn line(message: &Value) -> Vec<u8> {
+    let mut line = message.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}

@@ -1,0 +1,129 @@
+//! The tools: names, descriptions, arguments, and the right that each demands.
+//! `docs/mcp-tools.json` is the committed form of the default profile, whose tokens a test counts:
+//! a host puts it into every prompt.
+
+mod connectors;
+mod context;
+mod forget;
+mod read;
+mod recall;
+mod remember;
+
+use std::sync::Arc;
+
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+
+pub(crate) use self::read::Entry;
+use super::{answer::Answer, offer::Profiles, visit::Visit};
+use crate::{
+    failure::Failure,
+    operation::{Operation, Right},
+};
+
+/// A tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ToolName {
+    Context,
+    Recall,
+    Read,
+    Remember,
+    Forget,
+    Search,
+    Fetch,
+}
+
+impl ToolName {
+    /// The tools of the default profile.
+    pub(crate) const CORE: &[ToolName] = &[
+        ToolName::Context,
+        ToolName::Recall,
+        ToolName::Read,
+        ToolName::Remember,
+        ToolName::Forget,
+    ];
+    /// The tools of the profile `openai`, in the shape that connectors expect.
+    pub(crate) const OPENAI: &[ToolName] = &[ToolName::Search, ToolName::Fetch];
+
+    /// Returns the operation of the gate for a call of this tool.
+    pub(crate) fn operation(self) -> Operation {
+        match self {
+            ToolName::Context => Operation::part("mcp context", Right::Read),
+            ToolName::Recall => Operation::part("mcp recall", Right::Read),
+            ToolName::Read => Operation::part("mcp read", Right::Read),
+            ToolName::Remember => Operation::part("mcp remember", Right::Write),
+            ToolName::Forget => Operation::part("mcp forget", Right::Forget),
+            ToolName::Search => Operation::part("mcp search", Right::Read),
+            ToolName::Fetch => Operation::part("mcp fetch", Right::Read),
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            ToolName::Context => "context",
+            ToolName::Recall => "recall",
+            ToolName::Read => "read",
+            ToolName::Remember => "remember",
+            ToolName::Forget => "forget",
+            ToolName::Search => "search",
+            ToolName::Fetch => "fetch",
+        }
+    }
+
+    /// Returns the tool as the protocol describes it.
+    pub(crate) fn described(self) -> Tool {
+        let (description, schema) = self.about();
+        Tool::new(self.as_str(), description, Arc::new(schema)).with_annotations(self.annotations())
+    }
+
+    /// Returns the description and the schema of the arguments.
+    fn about(self) -> (&'static str, JsonObject) {
+        match self {
+            ToolName::Context => context::about(),
+            ToolName::Recall => recall::about(),
+            ToolName::Read => read::about(),
+            ToolName::Remember => remember::about(),
+            ToolName::Forget => forget::about(),
+            ToolName::Search => connectors::about_search(),
+            ToolName::Fetch => connectors::about_fetch(),
+        }
+    }
+
+    /// Returns the hints on the effect of a call. Every tool stays within the memory.
+    fn annotations(self) -> ToolAnnotations {
+        let closed = ToolAnnotations::new().open_world(false);
+        match self {
+            ToolName::Remember => closed.read_only(false).destructive(false).idempotent(true),
+            ToolName::Forget => closed.read_only(false).destructive(true).idempotent(true),
+            _ => closed.read_only(true),
+        }
+    }
+
+    /// Carries out a call of this tool.
+    ///
+    /// # Errors
+    /// Fails if the caller lacks the right, an argument is invalid, or the memory fails.
+    pub(crate) async fn call(
+        self,
+        visit: &Visit,
+        arguments: Option<JsonObject>,
+    ) -> Result<Answer, Failure> {
+        let right = self.operation().right;
+        visit.call.caller.demand(right, &format!("`{}`", self.as_str()))?;
+        match self {
+            ToolName::Context => context::call(visit, arguments).await,
+            ToolName::Recall => recall::call(visit, arguments).await,
+            ToolName::Read => read::call(visit, arguments).await,
+            ToolName::Remember => remember::call(visit, arguments).await,
+            ToolName::Forget => forget::call(visit, arguments).await,
+            ToolName::Search => connectors::search(visit, arguments).await,
+            ToolName::Fetch => connectors::fetch(visit, arguments).await,
+        }
+    }
+}
+
+/// Returns the tools of these profiles, in a fixed order.
+pub(crate) fn of(profiles: Profiles) -> impl Iterator<Item = ToolName> {
+    let core = ToolName::CORE.iter().filter(move |_| profiles.has_core);
+    let openai = ToolName::OPENAI.iter().filter(move |_| profiles.has_openai);
+    core.chain(openai).copied()
+}

@@ -1,0 +1,88 @@
+//! `forget`: removes records for good.
+
+use aios_memory::{ForgetOptions, ForgetTarget, Identity, Key, MemoryView, Receipt};
+use rmcp::model::JsonObject;
+use serde_json::json;
+
+use crate::{
+    failure::Failure,
+    forget::identity,
+    mcp::{
+        answer::{Answer, number},
+        arguments::Arguments,
+        quote,
+        schema::{closed, keys},
+        visit::Visit,
+    },
+};
+
+const KEYS_MAX: usize = 50;
+/// Keys of each list that an answer shows.
+const KEYS_SHOWN_MAX: usize = 50;
+
+pub(super) fn about() -> (&'static str, JsonObject) {
+    (
+        "Delete records by key, for good. Only if the user asks for it.",
+        closed(json!({"ids": keys(KEYS_MAX)}), &["ids"]),
+    )
+}
+
+pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result<Answer, Failure> {
+    let mut arguments = Arguments::of("forget", &["ids"], arguments)?;
+    let keys = arguments.keys("ids", 1..=KEYS_MAX)?;
+    let view = visit.view.clone();
+    let forgetting = Box::pin(async move { forgotten(&view, keys).await });
+    let receipt = visit.call.write(forgetting).await?;
+    Ok(answer(&receipt))
+}
+
+async fn forgotten(view: &MemoryView, keys: Vec<Key>) -> Result<Receipt, Failure> {
+    let mut records: Vec<Identity> = Vec::with_capacity(keys.len());
+    for (place, key) in keys.into_iter().enumerate() {
+        let at = |failure: Failure| failure.within(&format!("`ids[{place}]`"));
+        let shown = key.to_string();
+        let record = identity(view, key).await.map_err(|error| at(error.into()))?;
+        let target = ForgetTarget::Records(vec![record.clone()]);
+        if !view.forgetting().knew(&target).await? {
+            let failure = Failure::not_found(format!("no record `{shown}`, now or before"));
+            return Err(at(failure.with_advice("`recall` has the keys")));
+        }
+        records.push(record);
+    }
+    Ok(view.forget(ForgetOptions::new(ForgetTarget::Records(records))).await?)
+}
+
+fn answer(receipt: &Receipt) -> Answer {
+    let related: Vec<&Identity> = receipt.related.iter().map(|it| &it.record).collect();
+    let meant = receipt.records.iter().filter(|record| !related.contains(record));
+    let meant: Vec<&Identity> = meant.collect();
+    let mut text = match receipt.records.is_empty() {
+        true => "forgotten before; nothing is left".to_owned(),
+        false => format!("forgot {}: {}", number(meant.len(), "record"), listed(&meant)),
+    };
+    if !related.is_empty() {
+        text.push_str(&format!("\nwith them went {}", listed(&related)));
+    }
+    if !receipt.repeating.is_empty() {
+        let repeating: Vec<&Identity> = receipt.repeating.iter().collect();
+        text.push_str(&format!("\nstill saying the same: {}", listed(&repeating)));
+    }
+    let keys = |records: &[&Identity]| records.iter().map(|it| it.key()).collect::<Vec<_>>();
+    let value = json!({
+        "forgotten": keys(&meant),
+        "with_them": keys(&related),
+        "repeating": receipt.repeating.iter().map(Identity::key).collect::<Vec<_>>(),
+    });
+    let changed = receipt.records.iter().map(|record| record.key().to_string()).collect();
+    Answer { text, value, changed }
+}
+
+/// Returns keys on one line, the first ones if there are many.
+fn listed(records: &[&Identity]) -> String {
+    let shown = records.iter().take(KEYS_SHOWN_MAX).map(|record| quote::key(&record.key()));
+    let shown = shown.collect::<Vec<_>>().join(" ");
+    match records.len().checked_sub(KEYS_SHOWN_MAX) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} and {more} more"),
+    }
+}
