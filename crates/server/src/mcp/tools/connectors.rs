@@ -9,7 +9,14 @@ use super::read::Entry;
 use crate::{
     failure::Failure,
     http::key_of,
-    mcp::{answer::Answer, arguments::Arguments, quote::Quotable, resources::uri_of, visit::Visit},
+    mcp::{
+        answer::{Answer, day},
+        arguments::Arguments,
+        quote::Quotable,
+        resources::uri_of,
+        schema::{closed, text},
+        visit::Visit,
+    },
 };
 
 /// Results of a search.
