@@ -39,7 +39,7 @@ pub(crate) use self::{
     chat::{has_list, messages_beside, opened},
     locomo::Sample,
     longmemeval::Haystack,
-    table::recognised,
+    table::{format_of, recognised},
 };
 use self::{
     description::{Description, Elements, Reader, Shape},
@@ -49,6 +49,7 @@ use self::{
     transcript::Transcript,
 };
 pub(super) use self::{
+    transcript::session_id,
     holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
     owners::agreed,
 };

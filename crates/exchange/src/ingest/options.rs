@@ -17,6 +17,17 @@ pub enum Thinking {
     Kept,
 }
 
+/// Handling of secrets in an input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Secrets {
+    /// As the settings of the memory say. The default.
+    #[default]
+    AsConfigured,
+    /// Secrets are removed from every text, even if the settings only mark them.
+    Redacted,
+}
+
 /// Options of an ingest.
 ///
 /// ```
@@ -35,6 +46,8 @@ pub struct IngestOptions {
     pub format: Format,
     /// Handling of a model's thinking. Default: [`Thinking::LeftOut`].
     pub thinking: Thinking,
+    /// Handling of secrets. Default: [`Secrets::AsConfigured`].
+    pub secrets: Secrets,
     pub(super) progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
 
@@ -51,6 +64,12 @@ impl IngestOptions {
         IngestOptions { thinking, ..self }
     }
 
+    /// Sets the handling of secrets.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Secrets) -> IngestOptions {
+        IngestOptions { secrets, ..self }
+    }
+
     /// Sets the callback for the number of bytes read, which is called after every batch. Default:
     /// none.
     #[must_use]
@@ -64,6 +83,7 @@ impl fmt::Debug for IngestOptions {
         f.debug_struct("IngestOptions")
             .field("format", &self.format)
             .field("thinking", &self.thinking)
+            .field("secrets", &self.secrets)
             .finish_non_exhaustive()
     }
 }
