@@ -381,6 +381,14 @@ pub(crate) struct Ingest {
     /// Keep the thinking of models, too, as messages with the role `thinking`
     #[arg(long)]
     pub(crate) thinking: bool,
+    /// Follow one session file of Claude Code or Codex: store the lines that are new since it was
+    /// last followed, and new ones as they are written, until the command is interrupted. Secrets
+    /// are taken out
+    #[arg(long, conflicts_with_all = ["includes", "owners_from_file"])]
+    pub(crate) follow: bool,
+    /// End at the end of the file that is followed
+    #[arg(long, requires = "follow")]
+    pub(crate) once: bool,
     /// Store each record for the owner that it names; without this flag, such records are refused
     #[arg(long, conflicts_with = "user")]
     pub(crate) owners_from_file: bool,

@@ -8,6 +8,7 @@
 
 mod answer;
 mod briefing;
+mod call;
 mod client;
 mod event;
 mod input;
@@ -29,11 +30,8 @@ pub(crate) use self::{
     event::{Event, Host},
     log::log_file,
     marks::{Mark, last_marks},
-    state::replace,
+    state::{DIRECTORY, limit, name_of, replace},
 };
 
 /// Time after which a hook gives up.
 pub(crate) const TIME_MAX: Duration = Duration::from_millis(1_500);
-
-/// The folder in the data directory for the state of hooks: ids, times and places, no texts.
-pub(crate) const DIRECTORY: &str = "hooks";

@@ -15,6 +15,8 @@ mod json;
 mod places;
 mod record;
 mod standing;
+mod syntax;
+mod targets;
 mod toml;
 
 use std::path::{Path, PathBuf};
@@ -23,9 +25,9 @@ use serde_json::{Value, json};
 
 use self::{
     edit::{Edit, Refusal},
-    entries::{Target, targets},
     file::ConfigFile,
     record::Record,
+    targets::{Target, targets},
 };
 pub(crate) use self::{agent::Agent, standing::agents};
 use crate::{

@@ -10,6 +10,7 @@
 mod args;
 mod command;
 mod failure;
+mod following;
 mod hook;
 mod install;
 mod opening;

@@ -8,7 +8,7 @@ use aios_memory::{
 };
 
 use super::{
-    answer::Call,
+    call::Call,
     packing::{Limits, packed},
     session::{Anew, Given, keys_in, session_of},
     told::is_told,

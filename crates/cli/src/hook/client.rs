@@ -15,7 +15,7 @@ use aios_memory_server::{CommandLine, CommandOutput, Presence, is_ready, run_by_
 
 use super::{
     Event, Host, TIME_MAX, input::INPUT_BYTES_MAX, log::Log, marks::mark, starting::start,
-    state::make_folder,
+    state::{DIRECTORY, make_folder},
 };
 use crate::{
     args::{Arguments, Hook},
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments, hook: &Hook, words: &[OsString]) -> Exi
     let log = Log::new(&data_dir, &hook.host, &hook.event);
     let of_panic = log.clone();
     std::panic::set_hook(Box::new(move |panic| of_panic.add(&panic.to_string())));
-    if let Err(source) = make_folder(&data_dir.join(super::DIRECTORY)) {
+    if let Err(source) = make_folder(&data_dir.join(DIRECTORY)) {
         return without_log(&failed("create the data directory", source));
     }
     let (Some(host), Some(event)) = (Host::named(&hook.host), Event::named(&hook.event)) else {

@@ -9,7 +9,7 @@ use std::{
 
 use aios_memory::Timestamp;
 
-use super::DIRECTORY;
+use super::state::DIRECTORY;
 use crate::output::line;
 
 /// Size after which the log becomes the previous log.

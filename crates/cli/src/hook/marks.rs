@@ -8,7 +8,10 @@ use std::{
 use aios_memory::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DIRECTORY, Event, Host, state::replace};
+use super::{
+    event::{Event, Host},
+    state::{DIRECTORY, replace},
+};
 
 /// The last run of a hook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use aios_memory::{
 };
 
 use super::{
-    answer::{Call, missing},
+    call::{Call, missing},
     packing::{Limits, packed},
     session::{Anew, Given, keys_in, session_of},
     told::{KINDS, is_told},

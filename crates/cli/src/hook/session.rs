@@ -6,7 +6,10 @@ use std::{fs, path::PathBuf, sync::Mutex, sync::PoisonError};
 use aios_memory::{Context, Id, Key, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{DIRECTORY, answer::Call, state};
+use super::{
+    call::Call,
+    state::{self, DIRECTORY, name_of},
+};
 use crate::failure::Failure;
 
 /// Keys that are kept for a session. Older ones may be given again.
@@ -97,13 +100,4 @@ fn file(call: &Call) -> Result<PathBuf, Failure> {
     let name = name_of(&[call.host.name(), &user, call.session_id()?]);
     let data_dir = &call.whole.config().memory.data_dir;
     Ok(data_dir.join(DIRECTORY).join("sessions").join(name))
-}
-
-/// Returns the name of a state file for these parts.
-pub(super) fn name_of(parts: &[&str]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-    }
-    format!("{}.json", &hasher.finalize().to_hex()[..32])
 }

@@ -15,7 +15,7 @@ use std::{
 
 use aios_memory::Config;
 
-use super::{DIRECTORY, state::make_folder};
+use super::state::{DIRECTORY, make_folder};
 
 /// Time without a connection after which a service that a hook started ends.
 const IDLE_EXIT: &str = "15m";

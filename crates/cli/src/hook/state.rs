@@ -10,6 +10,9 @@ use std::{
 
 use tempfile::NamedTempFile;
 
+/// The folder in the data directory for the state of hooks: ids, times and places, no texts.
+pub(crate) const DIRECTORY: &str = "hooks";
+
 /// Share of the files of a folder that is removed at once.
 const REMOVED_SHARE: usize = 8;
 
@@ -30,7 +33,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Removes the files of a folder that were not changed for longest, if there are more than
 /// `files_max`.
-pub(super) fn limit(folder: &Path, files_max: usize) -> io::Result<()> {
+pub(crate) fn limit(folder: &Path, files_max: usize) -> io::Result<()> {
     let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -42,4 +45,13 @@ pub(super) fn limit(folder: &Path, files_max: usize) -> io::Result<()> {
     files.sort();
     let removed = files.len() - files_max + files_max / REMOVED_SHARE;
     files.into_iter().take(removed).try_for_each(|(_, path)| fs::remove_file(path))
+}
+
+/// Returns the name of a state file for these parts.
+pub(crate) fn name_of(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+    }
+    format!("{}.json", &hasher.finalize().to_hex()[..32])
 }

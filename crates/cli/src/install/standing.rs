@@ -6,9 +6,10 @@ use aios_memory::{upkeep::Examined, working::Health};
 
 use super::{
     agent::Agent,
-    entries::{Call, Entry, targets_of},
+    entries::Entry,
     file::ConfigFile,
     places::Places,
+    targets::{Call, targets_of},
 };
 use crate::{
     hook::{last_marks, log_file},

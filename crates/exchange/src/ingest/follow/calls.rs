@@ -45,10 +45,14 @@ fn calls_in(format: Format, row: &Value) -> Vec<(&str, bool)> {
         return id.map(|id| (id, is_call)).into_iter().collect();
     }
     let parts = row["message"]["content"].as_array().into_iter().flatten();
-    let of_part = |part| match Value::as_str(&part["type"]) {
-        Some("tool_use") => part["id"].as_str().map(|id| (id, true)),
-        Some("tool_result") => part["tool_use_id"].as_str().map(|id| (id, false)),
+    parts.filter_map(call_in_part).collect()
+}
+
+/// Returns the id of a call (true) or of a result (false) in a part of a message.
+fn call_in_part(part: &Value) -> Option<(&str, bool)> {
+    match part["type"].as_str()? {
+        "tool_use" => part["id"].as_str().map(|id| (id, true)),
+        "tool_result" => part["tool_use_id"].as_str().map(|id| (id, false)),
         _ => None,
-    };
-    parts.filter_map(of_part).collect()
+    }
 }
