@@ -29,7 +29,7 @@ pub(crate) use self::{
     client::run,
     event::{Event, Host},
     log::log_file,
-    marks::{Mark, last_marks},
+    marks::last_marks,
     state::{DIRECTORY, limit, name_of, replace},
 };
 

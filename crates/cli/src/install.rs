@@ -11,7 +11,7 @@ mod diff;
 mod edit;
 mod entries;
 mod file;
-mod json;
+mod jsonc;
 mod places;
 mod record;
 mod standing;
@@ -23,13 +23,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+pub(crate) use self::{agent::Agent, standing::agents};
 use self::{
     edit::{Edit, Refusal},
     file::ConfigFile,
     record::Record,
     targets::{Target, targets},
 };
-pub(crate) use self::{agent::Agent, standing::agents};
 use crate::{
     args::{Global, Install},
     failure::Failure,
@@ -37,11 +37,7 @@ use crate::{
 };
 
 /// Installs or uninstalls the memory in a coding agent.
-pub(crate) fn install(
-    arguments: &Install,
-    global: &Global,
-    output: Output,
-) -> Result<(), Failure> {
+pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> Result<(), Failure> {
     let settings = crate::settings(global)?;
     let data_dir = absolute(&settings.config.memory.data_dir)?;
     let targets = targets(arguments, global)?;
@@ -58,12 +54,15 @@ pub(crate) fn install(
         changes.iter().try_for_each(|change| change.apply(&data_dir))?;
     }
     let files: Vec<Value> = changes.iter().map(Change::as_json).collect();
-    let shown_as = json!({"agent": arguments.agent.name(), "dry_run": is_dry_run, "files": files});
+    let (agent, observed) = (arguments.agent.name(), arguments.agent.observed());
+    let shown_as =
+        json!({"agent": agent, "observed": observed, "dry_run": is_dry_run, "files": files});
     output.result(&shown_as, |out| {
         for change in &changes {
             let (path, what) = (shown(&change.file.path), change.what());
             writeln!(out, "{path}: {what}")?;
-            for text in diff::lines(&change.file.text, change.after.as_deref().unwrap_or_default()) {
+            for text in diff::lines(&change.file.text, change.after.as_deref().unwrap_or_default())
+            {
                 writeln!(out, "{}", line(&text))?;
             }
         }

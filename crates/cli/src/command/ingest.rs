@@ -82,11 +82,7 @@ pub(crate) async fn ingest(
 }
 
 /// Follows a session file until the command is interrupted, or to its end.
-async fn follow(
-    memory: &MemoryView,
-    arguments: &Ingest,
-    output: Output,
-) -> Result<(), Failure> {
+async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Result<(), Failure> {
     let [file] = arguments.files.as_slice() else {
         return Err(Failure::Usage {
             message: "--follow reads one session file".to_owned(),
@@ -98,10 +94,8 @@ async fn follow(
     let mut ends = pin!(tokio::signal::ctrl_c());
     loop {
         let report = following.read(Amount::All).await?;
-        output.warn_of(
-            "failed",
-            report.failed.iter().map(|it| (it.to_string(), it.remedy.as_ref())),
-        );
+        output
+            .warn_of("failed", report.failed.iter().map(|it| (it.to_string(), it.remedy.as_ref())));
         if arguments.once || 0 < report.tally.read {
             output.result(&report, |out| {
                 writeln!(out, "{}, {} failed", counted(&report.tally), report.failed_count)

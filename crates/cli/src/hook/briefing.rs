@@ -94,16 +94,19 @@ async fn open_work(view: &MemoryView) -> Result<Vec<(f64, Record)>, Failure> {
     let failed = aios_memory::Error::from;
     let working = view.working();
     let goals = working.goals().active().await.map_err(failed)?;
-    let goals = goals.into_iter().take(GOALS_MAX).map(|goal| {
-        (GOAL, Key::new(Kind::Goal, goal.id).of(goal.meta.scope.owner()))
-    });
+    let goals = goals
+        .into_iter()
+        .take(GOALS_MAX)
+        .map(|goal| (GOAL, Key::new(Kind::Goal, goal.id).of(goal.meta.scope.owner())));
     let mut identities: Vec<_> = goals.collect();
     for status in [TaskStatus::InProgress, TaskStatus::Pending] {
         let tasks = working.tasks().list(None, Some(status)).await.map_err(failed)?;
         // The newest ones.
-        let tasks = tasks.into_iter().rev().take(TASKS_MAX).map(|task| {
-            (TASK, Key::new(Kind::Task, task.id).of(task.meta.scope.owner()))
-        });
+        let tasks = tasks
+            .into_iter()
+            .rev()
+            .take(TASKS_MAX)
+            .map(|task| (TASK, Key::new(Kind::Task, task.id).of(task.meta.scope.owner())));
         identities.extend(tasks);
     }
     read(view, identities).await
@@ -116,9 +119,8 @@ async fn decisions(
 ) -> Result<Vec<(f64, Record)>, Failure> {
     let latest = view.working().decisions().latest(DECISIONS_SINCE_MAX).await;
     let latest = latest.map_err(aios_memory::Error::from)?;
-    let is_since = |time: Option<Timestamp>| {
-        since.is_some_and(|since| time.is_some_and(|time| since < time))
-    };
+    let is_since =
+        |time: Option<Timestamp>| since.is_some_and(|since| time.is_some_and(|time| since < time));
     let chosen = latest.into_iter().enumerate().filter_map(|(place, decision)| {
         let relevance = match is_since(decision.timestamp) {
             true => DECIDED_SINCE,
@@ -136,9 +138,9 @@ async fn closing(view: &MemoryView, current: &Id) -> Result<Vec<(f64, Record)>, 
     let failed = aios_memory::Error::from;
     let project = &view.gate().filter().scope.project;
     let sessions = view.working().sessions().active(SESSION_HOURS_MAX).await.map_err(failed)?;
-    let before = sessions.into_iter().find(|session| {
-        session.id != *current && session.meta.scope.project == *project
-    });
+    let before = sessions
+        .into_iter()
+        .find(|session| session.id != *current && session.meta.scope.project == *project);
     let Some(before) = before else { return Ok(Vec::new()) };
     let messages = view.working().messages().recent(&before.id, CLOSING_MESSAGES).await;
     let messages = messages.map_err(failed)?;

@@ -14,7 +14,11 @@ use aios_memory::Config;
 use aios_memory_server::{CommandLine, CommandOutput, Presence, is_ready, run_by_service};
 
 use super::{
-    Event, Host, TIME_MAX, input::INPUT_BYTES_MAX, log::Log, marks::mark, starting::start,
+    Event, Host, TIME_MAX,
+    input::INPUT_BYTES_MAX,
+    log::Log,
+    marks::mark,
+    starting::start,
     state::{DIRECTORY, make_folder},
 };
 use crate::{

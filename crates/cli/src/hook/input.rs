@@ -35,7 +35,9 @@ impl Input {
             let (line, column) = (fault.line(), fault.column());
             match fault.classify() {
                 serde_json::error::Category::Data => {
-                    format!("a field of the input has another type than expected, at {line}:{column}")
+                    format!(
+                        "a field of the input has another type than expected, at {line}:{column}"
+                    )
                 }
                 _ => format!("the input is not a JSON object, at {line}:{column}"),
             }

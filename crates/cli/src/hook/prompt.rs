@@ -1,9 +1,6 @@
 //! The context for a prompt: what the memory has about it, and the session has not seen.
 
-use aios_memory::{
-    Key, SearchOptions, Tier, Timestamp,
-    context::Candidate,
-};
+use aios_memory::{Key, SearchOptions, Tier, Timestamp, context::Candidate};
 
 use super::{
     call::{Call, missing},
@@ -54,16 +51,13 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
             && !given.has(&hit.record.key())
     };
     let hits: Vec<_> = found.hits.into_iter().filter(is_new).collect();
-    let candidates = hits.iter().map(|hit| {
-        Candidate::from_record(Tier::Longterm, &hit.record, hit.relevance)
-    });
+    let candidates =
+        hits.iter().map(|hit| Candidate::from_record(Tier::Longterm, &hit.record, hit.relevance));
     let Some(context) = packed(&view, candidates.collect(), LIMITS).await? else {
         return Ok(None);
     };
-    let keys: Vec<(String, Key)> = hits
-        .iter()
-        .map(|hit| (hit.record.identity().to_string(), hit.record.key()))
-        .collect();
+    let keys: Vec<(String, Key)> =
+        hits.iter().map(|hit| (hit.record.identity().to_string(), hit.record.key())).collect();
     Given::add(call, keys_in(&context, &keys), Anew::No)?;
     Ok(Some(context.text))
 }

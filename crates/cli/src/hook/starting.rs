@@ -56,7 +56,9 @@ pub(super) fn start(
     if config.log.path.as_os_str().is_empty() {
         command.env("AIOS_MEMORY_LOG_PATH", folder.join("service.log"));
     }
-    OF_SUPERVISOR.iter().for_each(|name| drop(command.env_remove(name)));
+    for name in OF_SUPERVISOR {
+        command.env_remove(name);
+    }
     command.spawn().map(drop)
 }
 

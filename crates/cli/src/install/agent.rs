@@ -5,9 +5,9 @@ use clap::ValueEnum;
 use crate::hook::Host;
 
 /// The version of Claude Code whose configuration and hooks were observed.
-pub(crate) const CLAUDE_CODE_OBSERVED: &str = "2.1.197";
+const CLAUDE_CODE_OBSERVED: &str = "2.1.197";
 /// The version of Codex whose configuration and hooks were observed.
-pub(crate) const CODEX_OBSERVED: &str = "0.171.0";
+const CODEX_OBSERVED: &str = "0.171.0";
 
 /// A coding agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,6 +44,15 @@ impl Agent {
         match self {
             Agent::ClaudeCode => Some(Host::ClaudeCode),
             Agent::Codex => Some(Host::Codex),
+            Agent::Cursor | Agent::Vscode | Agent::Opencode => None,
+        }
+    }
+
+    /// Returns the version whose hooks were observed. `None` if it has no hooks.
+    pub(super) fn observed(self) -> Option<&'static str> {
+        match self {
+            Agent::ClaudeCode => Some(CLAUDE_CODE_OBSERVED),
+            Agent::Codex => Some(CODEX_OBSERVED),
             Agent::Cursor | Agent::Vscode | Agent::Opencode => None,
         }
     }

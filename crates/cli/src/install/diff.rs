@@ -5,7 +5,8 @@ const COMPARED_MAX: usize = 4_000_000;
 
 /// Returns the lines that `after` has more than `before`, or less, in order.
 pub(super) fn lines(before: &str, after: &str) -> Vec<String> {
-    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let (before, after): (Vec<&str>, Vec<&str>) =
+        (before.lines().collect(), after.lines().collect());
     let same = |(one, other): &(&&str, &&str)| one == other;
     let head = before.iter().zip(&after).take_while(same).count();
     let (before, after) = (&before[head..], &after[head..]);

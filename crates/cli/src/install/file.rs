@@ -38,10 +38,12 @@ impl ConfigFile {
             Err(source) => return Err(failed("read", path)(source)),
         };
         let about = fs::metadata(&path).map_err(failed("read", &path))?;
-        let problem = |problem| Err(Failure::Usage {
-            message: format!("{} {problem}", shown(&path)),
-            hint: "edit the file by hand; `--dry-run` prints the lines for an empty one",
-        });
+        let problem = |problem| {
+            Err(Failure::Usage {
+                message: format!("{} {problem}", shown(&path)),
+                hint: "edit the file by hand; `--dry-run` prints the lines for an empty one",
+            })
+        };
         if !about.is_file() {
             return problem("is not a file");
         }

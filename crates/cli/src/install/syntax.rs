@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     edit::{Edit, Refusal},
     entries::{Entry, SERVER},
-    json, toml,
+    jsonc, toml,
 };
 
 /// The notation of a configuration.
@@ -25,7 +25,7 @@ impl Syntax {
     /// Returns the entry that this program made at the place of `entry`.
     pub(super) fn found(self, text: &str, entry: &Entry) -> Option<Value> {
         let whole = match self {
-            Syntax::Json => json::value(text).ok()?,
+            Syntax::Json => jsonc::value(text).ok()?,
             Syntax::Toml => toml::value(text).ok()?,
         };
         let mut at = &whole;
@@ -45,21 +45,21 @@ impl Syntax {
     /// Fails if a text is malformed.
     pub(super) fn check(self, text: &str) -> Result<(), Refusal> {
         match self {
-            Syntax::Json => json::value(text).map(drop),
+            Syntax::Json => jsonc::value(text).map(drop),
             Syntax::Toml => toml::value(text).map(drop),
         }
     }
 
     pub(super) fn insert(self, edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
         match self {
-            Syntax::Json => json::insert(edit, entry),
+            Syntax::Json => jsonc::insert(edit, entry),
             Syntax::Toml => toml::insert(edit, entry),
         }
     }
 
     pub(super) fn remove(self, text: &str, entries: &[Entry]) -> Result<String, Refusal> {
         match self {
-            Syntax::Json => json::remove(text, entries),
+            Syntax::Json => jsonc::remove(text, entries),
             Syntax::Toml => toml::remove(text, entries),
         }
     }
@@ -79,7 +79,7 @@ impl Syntax {
     /// Returns true if a text has no entry of anybody.
     pub(super) fn is_empty(self, text: &str) -> bool {
         match self {
-            Syntax::Json => json::value(text).is_ok_and(|value| value == json!({})),
+            Syntax::Json => jsonc::value(text).is_ok_and(|value| value == json!({})),
             Syntax::Toml => text.trim().is_empty(),
         }
     }

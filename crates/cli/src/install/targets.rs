@@ -175,9 +175,9 @@ fn program() -> Result<String, Failure> {
     let same = std::fs::canonicalize(&this).map_err(failed)?;
     let path = env::var_os("PATH").unwrap_or_default();
     let named = env::split_paths(&path).map(|dir| dir.join(PROGRAM));
-    let found = named.filter(|path| path.is_absolute()).find(|path| {
-        std::fs::canonicalize(path).is_ok_and(|path| path == same)
-    });
+    let found = named
+        .filter(|path| path.is_absolute())
+        .find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == same));
     as_text(&found.unwrap_or(this))
 }
 

@@ -1,7 +1,7 @@
 //! Entries in TOML: tables at the end of the file.
 
 use serde_json::Value;
-use toml_edit::{ArrayOfTables, DocumentMut, Item};
+use toml_edit::{DocumentMut, Item};
 
 use super::{
     edit::{Edit, Refusal},
@@ -105,54 +105,76 @@ fn spaced(value: &Value) -> String {
 
 /// Removes what this program made at the places of the entries, and the tables that are then empty.
 pub(super) fn remove(text: &str, entries: &[Entry]) -> Result<String, Refusal> {
-    let mut document = parsed(text)?;
-    let whole = value(text)?;
-    let mut is_changed = false;
+    let mut text = text.to_owned();
     for entry in entries {
-        match entry {
-            Entry::Server { below, .. } => {
-                let made = whole[*below].get(SERVER).is_some_and(|value| entry.is_made(value));
-                if let Some(servers) = document.get_mut(below).and_then(Item::as_table_like_mut)
-                    && made
-                {
-                    is_changed |= servers.remove(SERVER).is_some();
-                    if servers.is_empty() {
-                        document.remove(below);
-                    }
-                }
-            }
-            Entry::Hook { event, .. } => is_changed |= remove_hook(&mut document, event, entry),
+        while let Some(shorter) = without_one(&text, entry)? {
+            text = shorter;
         }
     }
-    match is_changed {
-        true => Ok(document.to_string()),
-        false => Ok(text.to_owned()),
+    Ok(text)
+}
+
+/// Removes the first table that this program made for an entry. `None` if there is none.
+fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
+    let whole = value(text)?;
+    let (header, place) = match entry {
+        Entry::Server { below, .. } => {
+            let found = whole[*below].get(SERVER);
+            if !found.is_some_and(|value| entry.is_made(value)) {
+                return Ok(None);
+            }
+            (format!("{below}.{SERVER}"), 0)
+        }
+        Entry::Hook { event, .. } => {
+            let groups = whole[HOOKS][*event].as_array();
+            let made = groups.into_iter().flatten().position(|value| entry.is_made(value));
+            let Some(place) = made else { return Ok(None) };
+            (format!("{HOOKS}.{event}"), place)
+        }
+    };
+    let mut document = parsed(text)?;
+    without_table(&mut document, entry, place);
+    let wanted = value(&document.to_string())?;
+    // The document drops the comments before a table with it, so lines are removed if they can be.
+    let by_lines = without_lines(text, &header, place);
+    let is_wanted = |text: &String| value(text).is_ok_and(|value| value == wanted);
+    Ok(Some(by_lines.filter(is_wanted).unwrap_or_else(|| document.to_string())))
+}
+
+/// Removes the table of an entry, or the one at `place` in the list of its event.
+fn without_table(document: &mut DocumentMut, entry: &Entry, place: usize) {
+    let (outer, inner) = match entry {
+        Entry::Server { below, .. } => (*below, SERVER),
+        Entry::Hook { event, .. } => (HOOKS, *event),
+    };
+    let Some(table) = document.get_mut(outer).and_then(Item::as_table_like_mut) else { return };
+    match table.get_mut(inner).and_then(Item::as_array_of_tables_mut) {
+        Some(list) if 1 < list.len() => drop(list.remove(place)),
+        _ => drop(table.remove(inner)),
+    }
+    if table.is_empty() {
+        document.remove(outer);
     }
 }
 
-fn remove_hook(document: &mut DocumentMut, event: &str, entry: &Entry) -> bool {
-    let Some(hooks) = document.get_mut(HOOKS).and_then(Item::as_table_like_mut) else {
-        return false;
+/// Removes the lines of the table with this header, and of the tables in it. Of several ones, that
+/// at `place`. The comments before and after it stay.
+fn without_lines(text: &str, header: &str, place: usize) -> Option<String> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let name = |line: &str| {
+        let line = line.trim();
+        line.starts_with('[').then(|| line.trim_matches(['[', ']']).trim().to_owned())
     };
-    let Some(groups) = hooks.get_mut(event).and_then(Item::as_array_of_tables_mut) else {
-        return false;
-    };
-    let before = groups.len();
-    let others = groups.iter().filter(|group| {
-        let value: Option<Value> = ::toml::from_str(&group.to_string()).ok();
-        !value.is_some_and(|value| entry.is_made(&value))
-    });
-    let others: ArrayOfTables = others.cloned().collect();
-    let is_changed = others.len() < before;
-    *groups = others;
-    if groups.is_empty() {
-        hooks.remove(event);
+    let begins = (0..lines.len()).filter(|at| name(lines[*at]).is_some_and(|it| it == header));
+    let begin = begins.into_iter().nth(place)?;
+    let inner = format!("{header}.");
+    let is_after = |at: &usize| name(lines[*at]).is_some_and(|it| !it.starts_with(&inner));
+    let mut end = (begin + 1..lines.len()).find(is_after).unwrap_or(lines.len());
+    let is_of_others = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
+    while begin + 1 < end && is_of_others(lines[end - 1]) {
+        end -= 1;
     }
-    if hooks.is_empty() {
-        document.remove(HOOKS);
-    }
-    is_changed
+    let has_gap = 0 < begin && lines[begin - 1].trim().is_empty();
+    let begin = begin - usize::from(has_gap);
+    Some([lines[..begin].concat(), lines[end..].concat()].concat())
 }
-
-#[cfg(test)]
-mod tests;

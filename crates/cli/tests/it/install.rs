@@ -40,6 +40,28 @@ const TOML: &[&str] = &[
     "model = \"gpt\"",
 ];
 
+/// Layouts of JSON that people and programs write. Those with comments are for agents that permit
+/// them.
+const LAYOUTS: &[&str] = &[
+    "",
+    "{}",
+    "{\n}\n",
+    "{ }",
+    "{\"a\":1}",
+    "{ \"a\": [1, 2], \"b\": {} }\n",
+    "{\n\t\"a\": 1,\n\t\"b\": {\n\t\t\"c\": []\n\t}\n}",
+    "{\r\n  \"a\": 1\r\n}\r\n",
+    "{\n  \"mcpServers\": {},\n  \"hooks\": {\"Stop\": []}\n}\n",
+    "{\"hooks\":{\"Stop\":[],\"PreToolUse\":[]},\"mcpServers\":{\"x\":{}}}",
+    "{\n    \"hooks\": {\n        \"Stop\": [\n            {\"hooks\": [{\"type\": \"command\", \
+     \"command\": \"say done\"}]}\n        ]\n    }\n}\n",
+    "{\n  \"\\u0061\": \"\\n{[,]}\", \"mcpServers\": { \"o\": {} }\n}",
+    "// mine\n{\n  \"a\": 1, // one\n  \"b\": 2 // two\n}\n",
+    "{\n  \"a\": 1,\n  // the end\n}\n",
+    "{\n  \"a\": 1, /* one */\n}\n",
+    "{\n  \"mcpServers\": {\n    \"other\": {\n      \"command\": \"x\" // theirs\n    }\n  }\n}\n",
+];
+
 /// Returns every file below a directory, without the data directory, with its content.
 fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
@@ -162,6 +184,60 @@ fn entries_in_a_file_that_changed_since_are_removed_by_their_content() {
 }
 
 #[test]
+fn every_layout_survives() {
+    let comments = ["// mine", "// one", "// two", "// the end", "/* one */", "// theirs"];
+    for layout in LAYOUTS {
+        for (agent, path) in
+            [("cursor", ".cursor/mcp.json"), ("claude-code", ".claude/settings.json")]
+        {
+            let program = Program::new();
+            let file = program.path(path);
+            write(&file, layout);
+            let ended = program.run(&["install", agent]);
+            assert_eq!(ended.code, 0, "{layout}: {}", ended.stderr);
+            let after = fs::read_to_string(&file).unwrap();
+            let has_comment = comments.iter().any(|comment| layout.contains(comment));
+            if !has_comment {
+                let after: Value = serde_json::from_str(&after).unwrap();
+                let is_whole = match agent {
+                    "cursor" => after["mcpServers"]["aios-memory"]["args"][0] == "mcp",
+                    _ => after["hooks"].as_object().unwrap().len() >= 6,
+                };
+                assert!(is_whole, "{layout}: {after}");
+            }
+            assert_eq!(program.run(&["install", agent, "--uninstall"]).code, 0);
+            assert_eq!(fs::read_to_string(&file).unwrap(), *layout, "{agent}");
+            // Without the record of the spans, the entries are found by their content.
+            assert_eq!(program.run(&["install", agent]).code, 0);
+            fs::remove_dir_all(program.data_dir().join("hooks")).unwrap();
+            assert_eq!(program.run(&["install", agent, "--uninstall"]).code, 0);
+            let left = fs::read_to_string(&file).unwrap_or_else(|_| "{}".to_owned());
+            assert!(!left.contains("aios-memory"), "{left}");
+            for comment in comments {
+                assert_eq!(left.contains(comment), layout.contains(comment), "{left}");
+            }
+            if !has_comment && !layout.is_empty() {
+                let value = |text: &str| without_empty(serde_json::from_str(text).unwrap());
+                assert_eq!(value(&left), value(layout), "{left}");
+            }
+        }
+    }
+}
+
+/// Returns an object without the objects and lists that may be empty, because nothing shows who
+/// made them.
+fn without_empty(mut value: Value) -> Value {
+    let object = value.as_object_mut().unwrap();
+    for name in ["mcpServers", "hooks"] {
+        if let Some(inner) = object.get_mut(name).and_then(Value::as_object_mut) {
+            inner.retain(|_, it| *it != serde_json::json!([]));
+        }
+        object.retain(|key, it| key != name || *it != serde_json::json!({}));
+    }
+    value
+}
+
+#[test]
 fn an_outdated_entry_is_replaced() {
     let program = Program::new();
     assert_eq!(program.run(&["install", "claude-code"]).code, 0);
@@ -180,7 +256,7 @@ fn an_outdated_entry_is_replaced() {
 #[test]
 fn a_malformed_configuration_is_refused_untouched_with_its_line() {
     let cases = [
-        ("cursor", ".cursor/mcp.json", "{\n  \"a\": 1\n  \"b\": 2\n}\n", 3),
+        ("cursor", ".cursor/mcp.json", "{\n  \"a\": 1\n  \"b\": 2\n}\n", 2),
         ("codex", ".codex/config.toml", "a = 1\nb = \n", 2),
         ("claude-code", ".claude/settings.json", "{\n  \"hooks\": []\n}\n", 2),
         ("vscode", ".config/Code/User/mcp.json", "{\n  \"servers\": 7\n}\n", 2),

@@ -109,7 +109,8 @@ pub async fn follow(
         let options = options.with_format(format);
         report = reader(view, Cursor::new(bytes), Some(path), options).await?;
         for failure in &mut report.failed {
-            failure.line = failure.line.map(|line| (line + lines_before.0).saturating_sub(lines_before.1));
+            failure.line =
+                failure.line.map(|line| (line + lines_before.0).saturating_sub(lines_before.1));
         }
     }
     for (line, bytes) in too_long {

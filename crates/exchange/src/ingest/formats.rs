@@ -49,9 +49,9 @@ use self::{
     transcript::Transcript,
 };
 pub(super) use self::{
-    transcript::session_id,
     holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
     owners::agreed,
+    transcript::session_id,
 };
 use super::{format::Format, options::Thinking, piece::Piece};
 

@@ -22,7 +22,10 @@ fn contexts_and_their_introductions_are_cut_out() {
             format!("<system-reminder>Be brief.</system-reminder>\n{CONTEXT}Go."),
             "<system-reminder>Be brief.</system-reminder>\nGo.",
         ),
-        ("UserPromptSubmit hook additional context:".to_owned(), "UserPromptSubmit hook additional context:"),
+        (
+            "UserPromptSubmit hook additional context:".to_owned(),
+            "UserPromptSubmit hook additional context:",
+        ),
     ];
     for (text, left) in cases {
         assert_eq!(without_own(&text), left, "{text}");
@@ -47,9 +50,13 @@ fn tools_of_this_memory_are_recognised() {
     ] {
         assert!(is_own_tool(own), "{own}");
     }
-    for other in
-        ["recall", "Bash", "mcp__memory__create_entities", "mcp__github__recall", "mcp__notes__read"]
-    {
+    for other in [
+        "recall",
+        "Bash",
+        "mcp__memory__create_entities",
+        "mcp__github__recall",
+        "mcp__notes__read",
+    ] {
         assert!(!is_own_tool(other), "{other}");
     }
 }

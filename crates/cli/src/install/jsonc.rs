@@ -19,8 +19,7 @@ const INDENT: &str = "  ";
 /// Parses JSON with comments and trailing commas, and nothing else that JSON lacks. An empty text is
 /// an empty object.
 fn parsed(text: &str) -> Result<Option<Node<'_>>, Refusal> {
-    let collect =
-        CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
+    let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
         allow_comments: true,
         allow_trailing_commas: true,
@@ -203,9 +202,8 @@ fn insertion(
 fn end_of_line(text: &str, at: usize) -> usize {
     let rest = text[at..].split('\n').next().unwrap_or_default().trim_end();
     let comment = rest.trim_start();
-    let is_block = comment.starts_with("/*")
-        && comment.ends_with("*/")
-        && comment.matches("*/").count() == 1;
+    let is_block =
+        comment.starts_with("/*") && comment.ends_with("*/") && comment.matches("*/").count() == 1;
     match comment.starts_with("//") || is_block {
         true => at + rest.len(),
         false => at,
@@ -344,6 +342,3 @@ fn without_item(text: &str, holder: &Holder, index: usize) -> String {
     };
     format!("{head}{}", &text[rest..])
 }
-
-#[cfg(test)]
-mod tests;
