@@ -1,4 +1,5 @@
-//! The process that the host starts: reads the input, has the service answer, and prints the answer.
+//! The process that the host starts: reads the input, has the service answer, and prints the
+//! answer.
 
 use std::{
     ffi::OsString,

@@ -1,4 +1,5 @@
-//! The log of hooks: one line for each problem. It holds no text of a prompt, a session or a record.
+//! The log of hooks: one line for each problem. It holds no text of a prompt, a session or a
+//! record.
 
 use std::{
     fs::{self, OpenOptions},

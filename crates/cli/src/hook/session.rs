@@ -74,7 +74,7 @@ impl Given {
     }
 }
 
-/// Whether a context replaces what a session was given before.
+/// The relation of a context to what a session was given before: `Yes` replaces it, `No` adds to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anew {
     Yes,

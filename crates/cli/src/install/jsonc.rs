@@ -16,8 +16,8 @@ use super::{
 /// The unit of an indentation if the text shows none.
 const INDENT: &str = "  ";
 
-/// Parses JSON with comments and trailing commas, and nothing else that JSON lacks. An empty text is
-/// an empty object.
+/// Parses JSON with comments and trailing commas, and nothing else that JSON lacks. `None` for an
+/// empty text.
 fn parsed(text: &str) -> Result<Option<Node<'_>>, Refusal> {
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
@@ -271,7 +271,7 @@ pub(super) fn remove(text: &str, entries: &[Entry]) -> Result<String, Refusal> {
     Ok(text)
 }
 
-/// Removes the first item that this program made for an entry. `None` if there is none.
+/// Removes the first item that this program made for an entry. `None` without one.
 fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
     let Some(Node::Object(root)) = parsed(text)? else { return Ok(None) };
     let mut holders = Vec::new();

@@ -1,7 +1,6 @@
 //! Entries in TOML: tables at the end of the file.
 
-use serde_json::Value;
-use toml_edit::{DocumentMut, Item};
+use serde_json::{Map, Value};
 
 use super::{
     edit::{Edit, Refusal},
@@ -10,15 +9,12 @@ use super::{
 
 /// The table of the hooks, and the table in it that is the state of the host.
 const HOOKS: &str = "hooks";
+/// The tables that hold entries.
+const OUTER: &[&str] = &[HOOKS, "mcp_servers"];
 
 /// Returns the value of a text.
 pub(super) fn value(text: &str) -> Result<Value, Refusal> {
-    parsed(text)?;
-    ::toml::from_str(text).map_err(|error| Refusal::whole(error.message()))
-}
-
-fn parsed(text: &str) -> Result<DocumentMut, Refusal> {
-    text.parse::<DocumentMut>().map_err(|error| {
+    ::toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         Refusal::at(text, offset, format!("not valid TOML: {}", error.message()))
     })
@@ -114,47 +110,43 @@ pub(super) fn remove(text: &str, entries: &[Entry]) -> Result<String, Refusal> {
     Ok(text)
 }
 
-/// Removes the first table that this program made for an entry. `None` if there is none.
+/// Removes the first table that this program made for an entry. `None` without one.
 fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
-    let whole = value(text)?;
-    let (header, place) = match entry {
-        Entry::Server { below, .. } => {
-            let found = whole[*below].get(SERVER);
-            if !found.is_some_and(|value| entry.is_made(value)) {
-                return Ok(None);
-            }
-            (format!("{below}.{SERVER}"), 0)
-        }
-        Entry::Hook { event, .. } => {
-            let groups = whole[HOOKS][*event].as_array();
-            let made = groups.into_iter().flatten().position(|value| entry.is_made(value));
-            let Some(place) = made else { return Ok(None) };
-            (format!("{HOOKS}.{event}"), place)
-        }
-    };
-    let mut document = parsed(text)?;
-    without_table(&mut document, entry, place);
-    let wanted = value(&document.to_string())?;
-    // The document drops the comments before a table with it, so lines are removed if they can be.
-    let by_lines = without_lines(text, &header, place);
-    let is_wanted = |text: &String| value(text).is_ok_and(|value| value == wanted);
-    Ok(Some(by_lines.filter(is_wanted).unwrap_or_else(|| document.to_string())))
-}
-
-/// Removes the table of an entry, or the one at `place` in the list of its event.
-fn without_table(document: &mut DocumentMut, entry: &Entry, place: usize) {
+    let mut wanted = value(text)?;
     let (outer, inner) = match entry {
         Entry::Server { below, .. } => (*below, SERVER),
         Entry::Hook { event, .. } => (HOOKS, *event),
     };
-    let Some(table) = document.get_mut(outer).and_then(Item::as_table_like_mut) else { return };
-    match table.get_mut(inner).and_then(Item::as_array_of_tables_mut) {
-        Some(list) if 1 < list.len() => drop(list.remove(place)),
+    let Some(table) = wanted.get_mut(outer).and_then(Value::as_object_mut) else {
+        return Ok(None);
+    };
+    let place = match table.get_mut(inner) {
+        Some(Value::Array(groups)) => groups.iter().position(|value| entry.is_made(value)),
+        Some(value) => entry.is_made(value).then_some(0),
+        None => None,
+    };
+    let Some(place) = place else { return Ok(None) };
+    match table.get_mut(inner) {
+        Some(Value::Array(groups)) if 1 < groups.len() => drop(groups.remove(place)),
         _ => drop(table.remove(inner)),
     }
-    if table.is_empty() {
-        document.remove(outer);
+    let shorter = without_lines(text, &format!("{outer}.{inner}"), place);
+    let is_wanted = |text: &String| {
+        value(text).is_ok_and(|value| without_empty(value) == without_empty(wanted.clone()))
+    };
+    match shorter.filter(is_wanted) {
+        Some(shorter) => Ok(Some(shorter)),
+        None => Err(Refusal::whole(format!("remove the entry `{outer}.{inner}` by hand"))),
     }
+}
+
+/// Returns a document without the outer tables, if they are empty.
+fn without_empty(mut document: Value) -> Value {
+    if let Some(tables) = document.as_object_mut() {
+        let is_empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+        tables.retain(|name, value| !(OUTER.contains(&name.as_str()) && is_empty(value)));
+    }
+    document
 }
 
 /// Removes the lines of the table with this header, and of the tables in it. Of several ones, that

@@ -55,7 +55,7 @@ impl Home {
         let ends = Instant::now() + PATIENCE;
         while !is_so() {
             assert!(Instant::now() < ends, "{}", self.log());
-            thread::sleep(Duration::from_millis(20));
+            thread::yield_now();
         }
     }
 

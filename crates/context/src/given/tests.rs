@@ -1,8 +1,13 @@
+//! Contexts inside other text, in every format.
+
 use aios_record::{Kind, Tier};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{Candidate, Policy, TokenCount, assemble, counter};
+
+/// Texts of the characters that frames consist of.
+const TEXT: &str = "[a-z#> </>\\[\\]{}\"\n:]{1,60}";
 
 fn rendered(format: Format, texts: &[String]) -> String {
     let candidates = texts.iter().enumerate().map(|(number, text)| {
@@ -41,7 +46,7 @@ fn a_context_without_its_end_reaches_to_the_end_of_the_text() {
 
 proptest! {
     #[test]
-    fn no_stored_text_survives(texts in prop::collection::vec("[a-z#> </>\\[\\]{}\"\n:]{1,60}", 1..4)) {
+    fn no_stored_text_survives(texts in prop::collection::vec(TEXT, 1..4)) {
         for format in Format::ALL {
             let context = rendered(*format, &texts);
             prop_assume!(!context.is_empty());

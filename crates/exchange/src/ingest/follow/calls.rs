@@ -1,5 +1,5 @@
-//! Calls without a result in the lines of a session file. Their results are in later lines, so these
-//! lines are read again together with the calls.
+//! Calls without a result in the lines of a session file. Their results are in later lines, so
+//! the calls are read again with these.
 
 use std::collections::HashMap;
 

@@ -1,3 +1,5 @@
+//! Lines and calls of session files.
+
 use std::io::Write;
 
 use super::*;

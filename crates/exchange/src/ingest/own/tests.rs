@@ -1,3 +1,5 @@
+//! Contexts and tools of this memory in transcripts.
+
 use serde_json::json;
 
 use super::*;
