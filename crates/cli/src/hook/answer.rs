@@ -42,5 +42,6 @@ pub(crate) async fn answer(
     let answer = json!({
         "hookSpecificOutput": { "hookEventName": event.name(), "additionalContext": context },
     });
-    Ok(output.result::<Value>(&answer, |out| writeln!(out, "{answer}"))?)
+    // The host reads JSON, whatever the flags say.
+    Ok(Output { json: true, ..output }.result::<Value>(&answer, |_| Ok(()))?)
 }
