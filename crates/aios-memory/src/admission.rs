@@ -48,7 +48,7 @@ mod verdict;
 
 use std::collections::{HashMap, HashSet};
 
-use aios_guard::Guard;
+use aios_guard::{Guard, Policy};
 use aios_longterm::Standing;
 use aios_record::{
     Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
@@ -77,6 +77,8 @@ pub struct Admission {
     view: MemoryView,
     manner: Manner,
     guard: Guard,
+    /// Applied before anything else, so that stored texts are compared as they were stored.
+    first_guard: Option<Guard>,
     /// With [`Mode::DryRun`] nothing is stored; verdicts name the expected outcome.
     mode: Mode,
     /// The content that this source brought before, by identity.
@@ -101,6 +103,7 @@ impl Admission {
             view: view.clone(),
             manner,
             guard: view.config().to_guard(),
+            first_guard: None,
             mode: Mode::Apply,
             seen: HashMap::new(),
             kept_out: HashSet::new(),
@@ -117,6 +120,18 @@ impl Admission {
         Admission { mode, ..self }
     }
 
+    /// Removes secrets from every text, even if the settings only mark them. For texts that nobody
+    /// chose to store, such as the transcript of an agent. Secrets that the settings refuse are
+    /// refused.
+    #[must_use]
+    pub fn with_secrets_redacted(self) -> Admission {
+        let first_guard = match self.guard.secrets {
+            Policy::Mark => Some(Guard { secrets: Policy::Redact, ..Guard::default() }),
+            Policy::Redact | Policy::Refuse => None,
+        };
+        Admission { first_guard, ..self }
+    }
+
     /// Admits arrivals in order, and returns one verdict for each. Verdicts of forgotten parts of
     /// conversations follow.
     ///
@@ -130,7 +145,11 @@ impl Admission {
         let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
         let mut candidates = Vec::with_capacity(arrivals.len());
         for (at, mut arrival) in arrivals.into_iter().enumerate() {
-            if let Err(error) = self.check(&arrival) {
+            let checked = self.check(&arrival).and_then(|()| match self.first_guard {
+                Some(guard) => Ok(arrival.content.guard(guard, arrival.kind)?),
+                None => Ok(()),
+            });
+            if let Err(error) = checked {
                 self.refuse(&mut verdicts[at], error)?;
                 continue;
             }

@@ -103,7 +103,7 @@ pub mod kinds {
 }
 /// The crates of the tiers, of their vocabulary and of drafts, for the types in public signatures.
 pub use {
-    aios_context as context, aios_draft as draft, aios_longterm as longterm,
+    aios_context as context, aios_draft as draft, aios_guard as guard, aios_longterm as longterm,
     aios_operational as operational, aios_record as record, aios_working as working,
 };
 

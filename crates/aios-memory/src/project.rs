@@ -83,7 +83,13 @@ fn first_commit(root: &Path) -> Result<Option<String>, InputProblem> {
 
 /// Returns the output of a `git` command in `root`; empty if the command finds nothing.
 fn git(root: &Path, arguments: &[&str]) -> Result<String, InputProblem> {
-    let ran = Command::new("git").arg("-C").arg(root).args(arguments).output();
+    let mut command = Command::new("git");
+    command.arg("-C").arg(root).args(arguments);
+    // Set in a hook of git, where they name the repository of that hook.
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"] {
+        command.env_remove(variable);
+    }
+    let ran = command.output();
     let ran = ran.map_err(|cause| InputProblem::NoGit { cause })?;
     // Both commands exit with 1 or 128 if there is no result.
     Ok(String::from_utf8_lossy(&ran.stdout).into_owned())

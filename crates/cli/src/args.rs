@@ -25,7 +25,11 @@ use self::values::{
     parse_duration, parse_expiry, parse_limit, parse_part, parse_period, parse_project,
     parse_right, parse_share, parse_tag, parse_text, parse_user, path,
 };
-pub(crate) use self::{flags::FieldFlags, words::asks_for_json};
+pub(crate) use self::{
+    flags::FieldFlags,
+    words::{asks_for_json, is_hook},
+};
+use crate::install::Agent;
 
 /// The memory of AI agents: lossless, searchable, and exact to the token
 #[derive(Debug, Parser)]
@@ -132,6 +136,11 @@ impl Global {
         self.all_users || self.exact_scope
     }
 
+    /// Returns true if the memory is opened read-only.
+    pub(crate) fn read_only(&self) -> bool {
+        self.read_only
+    }
+
     /// Returns the user that a command acts for. `user` is the one in the settings; empty means
     /// unset.
     pub(crate) fn acting_user<'a>(&'a self, user: &'a str) -> Option<&'a str> {
@@ -231,6 +240,12 @@ pub(crate) enum Command {
     /// Add, list or revoke the tokens by which other programs call the service
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Answer an event of a coding agent's session; called by the agent, see `install`
+    Hook(Hook),
+    /// Install the memory in a coding agent: its hooks and the MCP server
+    ///
+    /// Entries of others stay as they are, with their order and comments.
+    Install(Install),
     /// Measure how well questions find their evidence in labelled conversations or documents
     Eval(Eval),
     /// Show or create the settings
@@ -303,6 +318,9 @@ pub(crate) struct Serve {
     /// A proxy in front terminates TLS; every call over TCP needs a token
     #[arg(long)]
     pub(crate) behind_proxy: bool,
+    /// Leave the session of the process that started this one
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
     /// Serve nothing: exit with 0 if a service of the data directory accepts calls, else with 1
     #[arg(long)]
     pub(crate) check: bool,
@@ -316,6 +334,36 @@ pub(crate) struct Mcp {
     /// Answer with JSON beside the text; budgets of tokens hold for the text alone
     #[arg(long)]
     pub(crate) structured: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hook {
+    /// Agent: claude-code or codex
+    // A text, since a host takes the exit code of an unknown value for a message to its model.
+    #[arg(value_parser = parse_text)]
+    pub(crate) host: String,
+    /// Event: SessionStart, UserPromptSubmit, Stop, PreCompact, PostCompact or SessionEnd
+    #[arg(value_parser = parse_text)]
+    pub(crate) event: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// Agent
+    #[arg(value_enum)]
+    pub(crate) agent: Agent,
+    /// Install for the project in this directory [default: .], for everybody who works on it,
+    /// instead of for this user
+    // The name of a global option with another meaning, which is not needed here.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
+          default_missing_value = ".")]
+    pub(crate) project: Option<String>,
+    /// Print the changes, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Remove what was installed
+    #[arg(long)]
+    pub(crate) uninstall: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -377,6 +425,14 @@ pub(crate) struct Ingest {
     /// Keep the thinking of models, too, as messages with the role `thinking`
     #[arg(long)]
     pub(crate) thinking: bool,
+    /// Follow one session file of Claude Code or Codex: store the lines that are new since it was
+    /// last followed, and new ones as they are written, until the command is interrupted. Secrets
+    /// are taken out
+    #[arg(long, conflicts_with_all = ["includes", "owners_from_file"])]
+    pub(crate) follow: bool,
+    /// End at the end of the file that is followed
+    #[arg(long, requires = "follow")]
+    pub(crate) once: bool,
     /// Store each record for the owner that it names; without this flag, such records are refused
     #[arg(long, conflicts_with = "user")]
     pub(crate) owners_from_file: bool,

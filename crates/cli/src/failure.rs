@@ -58,6 +58,12 @@ pub(crate) enum Failure {
         /// Summary of the problem.
         what: String,
     },
+    /// The configuration of another program cannot be edited.
+    #[error("{message}")]
+    Uneditable {
+        /// The file, the line and the problem.
+        message: String,
+    },
     /// A file or the output failed.
     #[error("failed to {action}")]
     Io {
@@ -110,6 +116,7 @@ impl Failure {
             Failure::Partial { .. }
             | Failure::Unsound { .. }
             | Failure::Io { .. }
+            | Failure::Uneditable { .. }
             | Failure::Panic { .. } => 1,
         }
     }
@@ -127,6 +134,7 @@ impl Failure {
             Failure::Partial { .. } => "partial",
             Failure::Unsound { .. } => "unsound",
             Failure::Io { .. } | Failure::OutputClosed => "io",
+            Failure::Uneditable { .. } => "uneditable",
             Failure::Panic { .. } => "defect",
         }
     }
@@ -154,6 +162,7 @@ impl Failure {
             Failure::Partial { .. } => "fix the problems reported above and run the command again",
             Failure::Unsound { .. } => "see the details above",
             Failure::Server(error) => return error.advice().map(str::to_owned),
+            Failure::Uneditable { .. } => "the file stays as it is; add the printed lines by hand",
             Failure::Panic { .. } => "acknowledged writes are safe; please report this bug",
             _ => return self.remedy().and_then(|remedy| words(&remedy)),
         };

@@ -10,7 +10,10 @@
 mod args;
 mod command;
 mod failure;
+mod following;
+mod hook;
 mod imports;
+mod install;
 mod opening;
 mod output;
 mod remedy;
@@ -45,8 +48,13 @@ fn main() -> ExitCode {
     }));
     let arguments = match Arguments::read(words.clone()) {
         Ok(arguments) => arguments,
+        // A host takes the exit code of a usage error for a message to its model.
+        Err(_) if args::is_hook(&words) => return ExitCode::SUCCESS,
         Err(error) => return refuse(&error, as_json),
     };
+    if let Command::Hook(hook) = &arguments.command {
+        return hook::run(&arguments, hook, &words);
+    }
     let Global { json, quiet, verbose, utc, .. } = arguments.global;
     // The service has a log of its own, which its settings describe.
     if !matches!(arguments.command, Command::Serve(_)) {
@@ -83,6 +91,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
         Command::Config(command) => return command::config(&command, &global, output),
         Command::Kinds(kinds) => return command::kinds(&kinds, output),
         Command::Token(command) => return command::token(command, &global, output),
+        Command::Install(install) => return install::install(&install, &global, output),
         _ => {}
     }
     let usage = command.usage();
@@ -201,6 +210,8 @@ async fn with_memory(
         | Command::Serve(_)
         | Command::Mcp(_)
         | Command::Token(_)
+        | Command::Hook(_)
+        | Command::Install(_)
         | Command::DecodeRows
         | Command::Completions { .. } => unreachable!("handled before the memory is opened"),
     }

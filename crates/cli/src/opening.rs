@@ -71,6 +71,8 @@ impl Command {
             | Command::Model(_)
             | Command::DecodeRows
             | Command::Token(_)
+            | Command::Hook(_)
+            | Command::Install(_)
             | Command::Completions { .. } => Use::Nothing,
         }
     }

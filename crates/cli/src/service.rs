@@ -57,10 +57,11 @@ pub(crate) async fn served(
 }
 
 /// Returns what the output of a command depends on beside its words: the version, the settings
-/// except those of the service itself, and the time zone.
-fn circumstances(config: &Config, data_dir: &Path) -> String {
+/// except those of the service itself and of its log, and the time zone.
+pub(crate) fn circumstances(config: &Config, data_dir: &Path) -> String {
     let mut settings = config.clone();
     settings.server = aios_memory::config::Server::default();
+    settings.log = aios_memory::config::Log::default();
     settings.memory.data_dir = data_dir.to_owned();
     // Known by its path, which is another in each program's build.
     settings.decoder = aios_memory::longterm::Decoder::Nobody;
@@ -81,13 +82,17 @@ impl Commands for ServedCommands {
             }
             let words = line.words.into_iter().map(Into::into).collect();
             let Arguments { global, command } = Arguments::read(words).ok()?;
-            if !command.is_served() {
+            if !command.is_served() && !matches!(command, Command::Hook(_)) {
                 return None;
             }
             let zone = if global.utc { Zone::Utc } else { Zone::Local };
             let output = Output { json: global.json, quiet: global.quiet, zone };
             let work = async {
                 let done = match global.view(&memory) {
+                    Ok(_) if let Command::Hook(hook) = &command => {
+                        let input = line.input.as_deref().unwrap_or_default();
+                        Box::pin(crate::hook::answer(&memory, &global, hook, input, output)).await
+                    }
                     Ok(view) => {
                         Box::pin(crate::with_memory(&memory, &view, command, &global, output)).await
                     }

@@ -30,6 +30,7 @@ mod context;
 mod count;
 mod cut;
 mod fold;
+mod given;
 mod pack;
 mod policy;
 mod render;
@@ -41,6 +42,7 @@ pub use context::{Chunk, Context, Omitted, Reason};
 pub use count::Tiktoken;
 pub use count::{Estimate, TokenCount, TokenCounter, counter};
 pub use cut::CUT_TOKENS_MIN;
+pub use given::{has_context, without_contexts};
 pub use policy::{Policy, TierShare};
 pub use render::Format;
 

@@ -12,12 +12,14 @@ mod detect;
 mod document;
 mod elements;
 mod encoding;
+mod follow;
 mod format;
 mod formats;
 mod json;
 mod lines;
 mod mend;
 mod options;
+mod own;
 mod piece;
 mod reading;
 mod report;
@@ -50,9 +52,10 @@ use tokio::{
 pub(crate) use self::formats::{Haystack, Sample, recognised};
 pub use self::{
     document::DOCUMENT_BYTES_MAX,
+    follow::{FOLLOW_BYTES, Followed, Place, follow, session_of},
     format::Format,
     lines::LINE_BYTES_MAX,
-    options::{IngestOptions, Thinking},
+    options::{IngestOptions, Secrets, Thinking},
     report::{Failure, IngestReport},
 };
 use self::{piece::Piece, reading::Input, writer::Writer};
@@ -109,7 +112,7 @@ pub async fn reader(
     let bytes_read = Arc::new(AtomicU64::new(0));
     let counted = Counted { reader: input, bytes: Arc::clone(&bytes_read) };
     let (mut batches, reading) = read_in_background(view, counted, name.clone(), &options);
-    let mut writer = Writer::new(view);
+    let mut writer = Writer::new(view, options.secrets);
     writer.name = name;
     while let Some(pieces) = batches.recv().await {
         let written = writer.write_pieces(pieces).await;
@@ -139,7 +142,7 @@ pub async fn reader(
 /// # Errors
 /// Errors of working or long-term memory.
 pub async fn drafts(view: &MemoryView, drafts: &[Draft]) -> Result<IngestReport, Error> {
-    let mut writer = Writer::new(view);
+    let mut writer = Writer::new(view, Secrets::AsConfigured);
     for drafts in drafts.chunks(Writer::BATCH) {
         writer.write(drafts.iter().map(|draft| (1, draft.clone())).collect()).await?;
     }

@@ -39,13 +39,22 @@ pub struct CommandLine {
     /// The circumstances on which the output depends, in the program's own form: its version, its
     /// settings, its time zone. A service with others declines.
     pub circumstances: String,
+    /// The text on stdin, if the command reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
 }
 
 impl CommandLine {
     /// Describes a command line.
     #[must_use]
     pub fn new(words: Vec<String>, circumstances: String) -> CommandLine {
-        CommandLine { words, circumstances }
+        CommandLine { words, circumstances, input: None }
+    }
+
+    /// Sets the text on stdin.
+    #[must_use]
+    pub fn with_input(self, input: String) -> CommandLine {
+        CommandLine { input: Some(input), ..self }
     }
 }
 

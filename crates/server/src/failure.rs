@@ -194,15 +194,6 @@ impl Failure {
         Failure::new(Class::Internal, "internal", "the service failed; its log has the cause")
     }
 
-    /// Returns the failure without the place in the request that it names first, such as
-    /// `items[0]`.
-    pub(crate) fn without_place(self) -> Failure {
-        match self.message.split_once("items[0]: ") {
-            Some(("", message)) => Failure { message: message.to_owned(), ..self },
-            _ => self,
-        }
-    }
-
     /// Returns the failure and the next step on one line.
     pub(crate) fn line(&self) -> String {
         match self.advice() {

@@ -39,9 +39,9 @@ use axum::{
     routing::{get, post},
 };
 
+use self::service::Service;
 pub(crate) use self::{
     request::{Part, id_of, key_of, kind_named},
-    service::Service,
     shapes::State,
 };
 use crate::{config::Config, importer::Importer, mcp};
@@ -63,7 +63,7 @@ fn with_quiet(config: &Config, importer: Option<Arc<dyn Importer>>, quiet_max: D
     if config.hindsight {
         routes = routes.merge(hindsight::routes());
     }
-    routes.layer(repeated).with_state(service.clone()).merge(mcp::router(config, service))
+    routes.layer(repeated).with_state(service).merge(mcp::router(config))
 }
 
 fn api() -> Router<Service> {

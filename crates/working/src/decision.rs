@@ -165,6 +165,19 @@ impl Decisions<'_> {
         self.view.get(id).await
     }
 
+    /// Returns the `limit` decisions that were made last, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn latest(self, limit: usize) -> Result<Vec<Decision>, Error> {
+        self.view
+            .read(move |access| {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                access.select("ORDER BY timestamp DESC, row DESC LIMIT ?6", &[&limit])
+            })
+            .await
+    }
+
     /// Returns the decisions whose context, choice, reasoning or outcome match `context` best.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{Command, CommandFactory, FromArgMatches, error::Error};
 
 use super::Arguments;
+use crate::hook::Host;
 
 /// Commands with a positional text, and the name of that argument.
 const TEXTS: &[(&str, &str)] = &[("remember", "text"), ("recall", "query"), ("context", "task")];
@@ -32,6 +33,15 @@ impl Arguments {
 /// Returns true if the words before `--` include `--json`.
 pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
     before_dashes(words).any(|word| word == "--json")
+}
+
+/// Returns true if the words call a hook, whether or not they can be parsed.
+pub(crate) fn is_hook(words: &[OsString]) -> bool {
+    let words: Vec<&OsStr> = before_dashes(words).collect();
+    words.windows(2).any(|pair| {
+        let host = pair[1].to_str().and_then(Host::named);
+        pair[0] == "hook" && host.is_some()
+    })
 }
 
 /// Returns true if `word` has the form of an option: one or two dashes, then a name that begins

@@ -1,6 +1,6 @@
 //! `ingest`: reads conversations, documents and records from files.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, pin::pin, time::Duration};
 
 use aios_exchange::{
     Walk,
@@ -13,14 +13,21 @@ use serde_json::json;
 use crate::{
     args::Ingest,
     failure::Failure,
+    following::{Amount, Following},
     output::{Output, number_of},
 };
+
+/// Pause between two looks at a file that is followed.
+const PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn ingest(
     memory: &MemoryView,
     arguments: &Ingest,
     output: Output,
 ) -> Result<(), Failure> {
+    if arguments.follow {
+        return follow(memory, arguments, output).await;
+    }
     let mut total = IngestReport::default();
     let mut walked = None;
     for file in &arguments.files {
@@ -71,6 +78,38 @@ pub(crate) async fn ingest(
     match total.failed_count + total.tally.conflicting_count + unreadable {
         0 => Ok(()),
         failed => Err(Failure::Partial { failed }),
+    }
+}
+
+/// Follows a session file until the command is interrupted, or to its end.
+async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Result<(), Failure> {
+    let [file] = arguments.files.as_slice() else {
+        return Err(Failure::Usage {
+            message: "--follow reads one session file".to_owned(),
+            hint: "name one file, such as ~/.claude/projects/PROJECT/SESSION.jsonl",
+        });
+    };
+    let thinking = if arguments.thinking { Thinking::Kept } else { Thinking::LeftOut };
+    let following = Following::new(memory, file, arguments.format)?.with_thinking(thinking);
+    let mut ends = pin!(tokio::signal::ctrl_c());
+    loop {
+        let report = following.read(Amount::All).await?;
+        output
+            .warn_of("failed", report.failed.iter().map(|it| (it.to_string(), it.remedy.as_ref())));
+        if arguments.once || 0 < report.tally.read {
+            output.result(&report, |out| {
+                writeln!(out, "{}, {} failed", counted(&report.tally), report.failed_count)
+            })?;
+        }
+        if arguments.once {
+            return match report.failed_count {
+                0 => Ok(()),
+                failed => Err(Failure::Partial { failed }),
+            };
+        }
+        if tokio::time::timeout(PAUSE, &mut ends).await.is_ok() {
+            return Ok(());
+        }
     }
 }
 

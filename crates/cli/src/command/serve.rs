@@ -24,6 +24,12 @@ pub(crate) async fn serve(
     global: &Global,
     output: Output,
 ) -> Result<(), Failure> {
+    if serve.detached {
+        nix::unistd::setsid().map_err(|error| Failure::Io {
+            action: "leave the session of the process that started this one".to_owned(),
+            source: error.into(),
+        })?;
+    }
     start_service_log(&config.log, global.verbose, global.quiet)?;
     check_scope(global, &config)?;
     let ending = ending()?;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     args::{Maintain, Migrate, Reindex},
     failure::Failure,
+    install::agents,
     output::{Output, line, number_of, records as in_words, shown as shown_path},
     remedy::words,
 };
@@ -30,7 +31,8 @@ pub(crate) async fn doctor(
         Ok(settings) => {
             let config = Examined::good("config", "settings", "all settings are valid");
             let rest = aios_memory::upkeep::doctor(&settings.config).await;
-            [config].into_iter().chain(rest).collect()
+            let agents = agents(&settings.config.memory.data_dir, output);
+            [config].into_iter().chain(rest).chain(agents).collect()
         }
         Err(Failure::Config(error)) => vec![misconfigured(&error)],
         Err(other) => return Err(other),

@@ -181,6 +181,8 @@ const TABLE: &[(&str, Exercise)] = &[
         ),
     ),
     ("Token", ShowsNone("it is of the service", &[&["token", "list"]])),
+    ("Hook", ShowsNone("the service answers, by the flags of the hook", &[])),
+    ("Install", ShowsNone("it edits files of other programs", &[&["install", "cursor"]])),
     ("Doctor", ShowsNone("it examines files", &[&["doctor"]])),
     ("Verify", ShowsNone("it compares files", &[&["verify"]])),
     ("Repair", ShowsNone("it writes the library", &[&["repair"]])),

@@ -29,6 +29,9 @@ pub enum InputProblem {
         /// The type of the entry: `directory`, or `device or pipe`.
         found: &'static str,
     },
+    /// It is not a session file that grows.
+    #[error("expected a session of Claude Code or Codex")]
+    NoSession,
     /// A pattern that selects files is malformed.
     #[error("{reason}")]
     Pattern {

@@ -39,7 +39,7 @@ pub(crate) use self::{
     chat::{has_list, messages_beside, opened},
     locomo::Sample,
     longmemeval::Haystack,
-    table::recognised,
+    table::{format_of, recognised},
 };
 use self::{
     description::{Description, Elements, Reader, Shape},
@@ -51,6 +51,7 @@ use self::{
 pub(super) use self::{
     holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
     owners::agreed,
+    transcript::session_id,
 };
 use super::{format::Format, options::Thinking, piece::Piece};
 

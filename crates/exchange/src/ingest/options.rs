@@ -18,6 +18,17 @@ pub enum Thinking {
     Kept,
 }
 
+/// Handling of secrets in an input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Secrets {
+    /// As the settings of the memory say. The default.
+    #[default]
+    AsConfigured,
+    /// Secrets are removed from every text, even if the settings only mark them.
+    Redacted,
+}
+
 /// Options of an ingest.
 ///
 /// ```
@@ -39,6 +50,8 @@ pub struct IngestOptions {
     /// Session of messages that name none. Default: derived from the name of the file, or from the
     /// content of a stream.
     pub session: Option<String>,
+    /// Handling of secrets. Default: [`Secrets::AsConfigured`].
+    pub secrets: Secrets,
     pub(super) progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
     pub(super) counts: Option<Counting>,
 }
@@ -72,6 +85,12 @@ impl IngestOptions {
         IngestOptions { counts: Some(Arc::new(counts)), ..self }
     }
 
+    /// Sets the handling of secrets.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Secrets) -> IngestOptions {
+        IngestOptions { secrets, ..self }
+    }
+
     /// Sets the callback for the number of bytes read, which is called after every batch. Default:
     /// none.
     #[must_use]
@@ -86,6 +105,7 @@ impl fmt::Debug for IngestOptions {
             .field("format", &self.format)
             .field("thinking", &self.thinking)
             .field("session", &self.session)
+            .field("secrets", &self.secrets)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ use aios_memory::{
 
 use super::{
     conversation::Conversations,
+    options::Secrets,
     piece::Piece,
     report::{Failure, IngestReport},
 };
@@ -37,11 +38,15 @@ impl Writer {
     /// Number of drafts per batch.
     pub(super) const BATCH: usize = 500;
 
-    pub(super) fn new(view: &MemoryView) -> Writer {
+    pub(super) fn new(view: &MemoryView, secrets: Secrets) -> Writer {
+        let admission = Admission::new(view, Manner::Conversed);
         Writer {
             name: None,
             view: view.clone(),
-            admission: Admission::new(view, Manner::Conversed),
+            admission: match secrets {
+                Secrets::AsConfigured => admission,
+                Secrets::Redacted => admission.with_secrets_redacted(),
+            },
             namer: Namer::default(),
             conversations: Conversations::default(),
             sessions: HashSet::new(),

@@ -26,7 +26,7 @@ use crate::{
     call::Call,
     failure::Failure,
     gate::{Changed, Outcome},
-    http::{Part, Service},
+    http::Part,
 };
 
 pub(crate) const ROUTE: &str = "/mcp";
@@ -40,18 +40,17 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// The state of the route.
 #[derive(Clone)]
 struct Endpoint {
-    service: Service,
     protocol: StreamableHttpService<Handler, NeverSessionManager>,
 }
 
 /// Returns the route.
-pub(crate) fn router(config: &Config, service: Service) -> Router {
+pub(crate) fn router(config: &Config) -> Router {
     let protocol = StreamableHttpService::new(
         || Ok(Handler),
         Arc::new(NeverSessionManager::default()),
         settings(config),
     );
-    Router::new().route(ROUTE, post(answer)).with_state(Endpoint { service, protocol })
+    Router::new().route(ROUTE, post(answer)).with_state(Endpoint { protocol })
 }
 
 /// Returns the settings of the protocol. The gate has checked host and origin of each request, by
@@ -77,11 +76,11 @@ fn settings(config: &Config) -> StreamableHttpServerConfig {
 }
 
 async fn answer(
-    State(Endpoint { service, protocol }): State<Endpoint>,
+    State(Endpoint { protocol }): State<Endpoint>,
     call: Call,
     mut request: Request,
 ) -> Response {
-    let visit = match visit(call, service, &request) {
+    let visit = match visit(call, &request) {
         Ok(visit) => visit,
         Err(failure) => return failure.into_response(),
     };
@@ -96,7 +95,7 @@ async fn answer(
     response
 }
 
-fn visit(call: Call, service: Service, request: &Request) -> Result<Visit, Failure> {
+fn visit(call: Call, request: &Request) -> Result<Visit, Failure> {
     let headers = request.headers();
     let part = Part {
         project: part_of(headers, PROJECT)?,
@@ -106,7 +105,7 @@ fn visit(call: Call, service: Service, request: &Request) -> Result<Visit, Failu
     let view = part.of(call.caller.view())?;
     let offer = offer_of(request.uri())?;
     let client = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Ok(Visit::new(call, view, service, offer, client))
+    Ok(Visit::new(call, view, offer, client))
 }
 
 /// Returns the value of a header of the scope.

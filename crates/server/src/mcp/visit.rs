@@ -6,7 +6,7 @@ use aios_memory::{MemoryView, record::Provenance};
 use rmcp::model::Implementation;
 
 use super::offer::Offer;
-use crate::{call::Call, http::Service, operation::Operation};
+use crate::{call::Call, operation::Operation};
 
 /// Characters of the name of a client.
 const CLIENT_CHARS_MAX: usize = 120;
@@ -17,7 +17,6 @@ pub(crate) struct Visit {
     pub(crate) call: Call,
     /// The caller's memory, narrowed by the headers of the request.
     pub(crate) view: MemoryView,
-    pub(crate) service: Service,
     pub(crate) offer: Offer,
     /// Name and version of the client. They are provenance, and never select records.
     client: Option<Arc<str>>,
@@ -33,15 +32,9 @@ pub(crate) struct Done {
 }
 
 impl Visit {
-    pub(crate) fn new(
-        call: Call,
-        view: MemoryView,
-        service: Service,
-        offer: Offer,
-        client: Option<&str>,
-    ) -> Visit {
+    pub(crate) fn new(call: Call, view: MemoryView, offer: Offer, client: Option<&str>) -> Visit {
         let client = client.map(cut).map(Arc::from);
-        Visit { call, view, service, offer, client, done: Arc::default() }
+        Visit { call, view, offer, client, done: Arc::default() }
     }
 
     /// Returns this visit by a client that names itself in the request.

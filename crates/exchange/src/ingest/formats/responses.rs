@@ -9,7 +9,7 @@ use super::{
     description::{Description, Elements, Reader, Shape},
     transcript::{Conversation, Ids, Message, Transcript},
 };
-use crate::ingest::format::Format;
+use crate::ingest::{format::Format, own::is_own_tool};
 
 pub(super) const DESCRIPTION: Description = Description {
     format: Format::Responses,
@@ -42,6 +42,9 @@ const CALLS: &[&str] = &[
     "mcp_call",
     "tool_search_call",
 ];
+
+/// Separator of a namespace and the name of a tool.
+const TOOL_SEPARATOR: &str = "__";
 
 /// Types of calls that contain their results.
 const OF_PROVIDER: &[&str] = &[
@@ -130,6 +133,13 @@ pub(super) fn read_item(
             let mut call = content::call(item);
             if !item.contains_key("name") {
                 sort.strip_suffix("_call").unwrap_or(sort).clone_into(&mut call.tool);
+            }
+            // The tools of a server are in a namespace of its name.
+            if let Some(namespace) = text_in(item, &["namespace"]) {
+                let whole = format!("{namespace}{TOOL_SEPARATOR}{}", call.tool);
+                if is_own_tool(&whole) {
+                    call.tool = whole;
+                }
             }
             let has_output =
                 ["output", "result", "results", "outputs"].iter().any(|it| item.contains_key(*it));

@@ -47,6 +47,11 @@ pub(crate) fn recognised(element: &Map<String, Value>) -> Option<&'static str> {
     recognise(element).map(|(description, _)| description.name)
 }
 
+/// Returns the format that an element belongs to; `None` if no format recognises it.
+pub(crate) fn format_of(element: &Map<String, Value>) -> Option<Format> {
+    recognise(element).map(|(description, _)| description.format)
+}
+
 /// Returns the format that recognises an element, with its shape.
 pub(super) fn recognise(
     element: &Map<String, Value>,

@@ -4,7 +4,7 @@
 mod calls;
 mod conversation;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aios_draft::{
     Defaults, Draft, Mend, Unfit, Unnamed,
@@ -17,16 +17,25 @@ use aios_record::{Kind, Scope};
 use aios_working::OUTPUT_CHARS_MAX;
 use serde_json::{Map, Value};
 
-pub(super) use self::conversation::{Conversation, Ids, session_id};
+pub(in crate::ingest) use self::conversation::session_id;
+pub(super) use self::conversation::{Conversation, Ids};
 use self::{
     calls::{call_draft, fitted, name_bytes, text_of},
     conversation::provider,
 };
-use crate::ingest::{options::Thinking, piece::Piece};
+use crate::ingest::{
+    options::Thinking,
+    own::{cut_own, is_own_tool, without_own},
+    piece::Piece,
+};
 
 /// Maximum number of calls that wait for their results; beyond it, the oldest is emitted without
 /// one.
 const CALLS_WAITING_MAX: usize = 4096;
+
+/// Reasons for which rows that this memory caused are skipped.
+const OWN_CONTEXT: &str = "a context that this memory gave";
+const OWN_CALL: &str = "a call of this memory";
 
 /// Role of thinking that is kept.
 const THINKING: &str = "thinking";
@@ -55,6 +64,8 @@ pub(super) struct Transcript {
     waiting: Vec<Waiting>,
     /// Sessions with a title or a start time, each with its line.
     sessions: Vec<(u64, Draft)>,
+    /// Ids of calls of this memory's own tools.
+    own_calls: HashSet<String>,
     /// Times of the emitted calls, by session and id.
     called: HashMap<(Option<String>, String), Vec<Value>>,
     /// First line and number of the skipped rows, by reason.
@@ -77,6 +88,7 @@ impl Transcript {
             pieces: Vec::new(),
             waiting: Vec::new(),
             sessions: Vec::new(),
+            own_calls: HashSet::new(),
             called: HashMap::new(),
             skipped: BTreeMap::new(),
         }
@@ -135,7 +147,8 @@ impl Transcript {
     pub(super) fn message(&mut self, conversation: &Conversation, message: Message) {
         let line = message.line;
         let Message { said, .. } = &message;
-        let (text, thinking) = (said.text(), said.thinking());
+        let (given, thinking) = (said.text(), said.thinking());
+        let text = without_own(&given).into_owned();
         let (calls, results) = (said.calls.clone(), said.results.clone());
         let has_calls = !calls.is_empty() || !results.is_empty();
         let time = message.time.clone();
@@ -148,11 +161,12 @@ impl Transcript {
         if !text.is_empty() {
             self.say(conversation, message, &text);
         } else if !has_calls && !keeps_thinking {
-            let only_thinks = !thinking.is_empty();
-            self.skip(
-                line,
-                if only_thinks { "thinking (kept with `--thinking`)" } else { "empty" },
-            );
+            let reason = match (given.is_empty(), thinking.is_empty()) {
+                (false, _) => OWN_CONTEXT,
+                (true, false) => "thinking (kept with `--thinking`)",
+                (true, true) => "empty",
+            };
+            self.skip(line, reason);
         }
         for call in calls {
             self.call(conversation, line, call, &time);
@@ -338,8 +352,13 @@ impl Transcript {
     }
 
     /// Joins a result in `scope` with the call of its session that waits for it; returns it if no
-    /// call waits. Both belong to the owner that either names.
+    /// call waits. Both belong to the owner that either names. The result of a call of this memory
+    /// is dropped.
     fn join(&mut self, scope: &Scope, mut result: Returned) -> Option<Returned> {
+        if result.call.as_ref().is_some_and(|call| self.own_calls.contains(call)) {
+            return None;
+        }
+        cut_own(&mut result.output);
         let has_bytes = name_bytes(&mut result.output);
         let is_here = |waiting: &Waiting| is_one_conversation(&waiting.draft.scope, scope);
         let is_called = |waiting: &Waiting| is_here(waiting) && waiting.id == result.call;
@@ -380,6 +399,10 @@ impl Transcript {
     }
 
     fn wait(&mut self, waiting: Waiting) {
+        if waiting.draft.role.as_deref().is_some_and(is_own_tool) {
+            self.own_calls.extend(waiting.id);
+            return self.skip(waiting.line, OWN_CALL);
+        }
         if CALLS_WAITING_MAX <= self.waiting.len() {
             let Waiting { line, draft, .. } = self.waiting.remove(0);
             self.pieces.push(Piece::Draft(line, Box::new(draft)));

@@ -43,7 +43,7 @@ impl Conversation {
 }
 
 /// Returns the session of the conversation that `provider` calls `id`.
-pub(in crate::ingest::formats) fn session_id(provider: &str, id: &str) -> String {
+pub(in crate::ingest) fn session_id(provider: &str, id: &str) -> String {
     let session = format!("{provider}/{id}");
     if session.len() <= ID_BYTES_MAX {
         return session;

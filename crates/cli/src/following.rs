@@ -1,0 +1,96 @@
+//! Session files of coding agents, read on from the place up to which they were read before. The
+//! places are kept in the data directory, so hooks and `ingest --follow` go on where the other
+//! ended.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use aios_exchange::ingest::{
+    self, FOLLOW_BYTES, Format, IngestOptions, IngestReport, Place, Secrets, Thinking,
+};
+use aios_memory::MemoryView;
+use tokio::sync::Mutex;
+
+use crate::{
+    failure::Failure,
+    hook::{DIRECTORY, limit, name_of, replace},
+};
+
+/// Session files whose places are kept. A file whose place is gone is read again, which adds
+/// nothing.
+const PLACES_MAX: usize = 4_096;
+
+/// Held while a session file is read.
+static READING: Mutex<()> = Mutex::const_new(());
+
+/// The amount that is read at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Amount {
+    /// At most [`FOLLOW_BYTES`].
+    Part,
+    /// Up to the end of the file.
+    All,
+}
+
+/// A session file that is followed.
+pub(crate) struct Following {
+    view: MemoryView,
+    path: PathBuf,
+    place: PathBuf,
+    format: Format,
+    thinking: Thinking,
+}
+
+impl Following {
+    /// Describes the session file at `path`, whose messages are stored in `view`.
+    pub(crate) fn new(view: &MemoryView, path: &Path, format: Format) -> Result<Self, Failure> {
+        let path = std::path::absolute(path)
+            .map_err(|source| Failure::Io { action: "find the session file".to_owned(), source })?;
+        let user = view.gate().filter().scope.user.clone().unwrap_or_default();
+        let name = name_of(&[&user, &path.to_string_lossy()]);
+        let place = view.config().memory.data_dir.join(DIRECTORY).join("places").join(name);
+        let view = view.clone();
+        Ok(Following { view, path, place, format, thinking: Thinking::LeftOut })
+    }
+
+    /// Sets the handling of thinking.
+    pub(crate) fn with_thinking(self, thinking: Thinking) -> Following {
+        Following { thinking, ..self }
+    }
+
+    /// Reads the new lines. When this returns, they are durable. Secrets are taken out of them,
+    /// since nobody chose these texts to be stored.
+    pub(crate) async fn read(&self, amount: Amount) -> Result<IngestReport, Failure> {
+        let _reading = READING.lock().await;
+        let mut place: Option<Place> =
+            fs::read(&self.place).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let mut total = IngestReport::default();
+        loop {
+            let options = IngestOptions::default()
+                .with_format(self.format)
+                .with_thinking(self.thinking)
+                .with_secrets(Secrets::Redacted);
+            let before = place.as_ref();
+            let followed =
+                ingest::follow(&self.view, &self.path, before, FOLLOW_BYTES, options).await?;
+            total.add(followed.report);
+            if before != Some(&followed.place) {
+                self.keep(&followed.place)?;
+            }
+            place = Some(followed.place);
+            if !followed.has_more || amount == Amount::Part {
+                return Ok(total);
+            }
+        }
+    }
+
+    fn keep(&self, place: &Place) -> Result<(), Failure> {
+        let failed =
+            |source| Failure::Io { action: "keep the place in a session file".into(), source };
+        let text = serde_json::to_vec(place).expect("a place is plain data");
+        replace(&self.place, &text).map_err(failed)?;
+        limit(self.place.parent().expect("the file is in a folder"), PLACES_MAX).map_err(failed)
+    }
+}

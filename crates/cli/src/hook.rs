@@ -1,0 +1,37 @@
+//! `hook`: called by a coding agent at an event of its session, with a JSON object on stdin. It
+//! prints the JSON object that the host expects, or nothing.
+//!
+//! A host waits for its hooks, and treats a failed one as a message to its user or its model. So
+//! this command always exits with 0, ends within [`TIME_MAX`], and reports problems to a log file
+//! alone. It opens no memory: the service of the data directory does the work ([`answer`]), and is
+//! started if none runs.
+
+mod answer;
+mod briefing;
+mod call;
+mod client;
+mod event;
+mod input;
+mod log;
+mod marks;
+mod packing;
+mod prompt;
+mod session;
+mod starting;
+mod state;
+mod told;
+mod transcript;
+
+use std::time::Duration;
+
+pub(crate) use self::{
+    answer::answer,
+    client::run,
+    event::{Event, Host},
+    log::log_file,
+    marks::last_marks,
+    state::{DIRECTORY, limit, name_of, replace},
+};
+
+/// Time after which a hook gives up.
+pub(crate) const TIME_MAX: Duration = Duration::from_millis(1_500);

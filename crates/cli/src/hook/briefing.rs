@@ -1,0 +1,168 @@
+//! The context with which a session begins or continues: the person, the open work, the last
+//! decisions, and the end of the session before.
+
+use aios_memory::{
+    Id, Key, Kind, MemoryView, Record, Tier, Timestamp,
+    context::{Candidate, Section},
+    working::{Role, TaskStatus},
+};
+
+use super::{
+    call::Call,
+    packing::{Limits, packed},
+    session::{Anew, Given, keys_in, session_of},
+    told::is_told,
+};
+use crate::failure::Failure;
+
+/// The limits of the context. Claude Code replaces more than 10,000 characters by a preview.
+const LIMITS: Limits = Limits { tokens: 1_200, chars: 9_000 };
+
+/// Numbers of records.
+const GOALS_MAX: usize = 8;
+const TASKS_MAX: usize = 12;
+const DECISIONS_MAX: usize = 5;
+const DECISIONS_SINCE_MAX: usize = 10;
+const GIVEN_MAX: usize = 16;
+
+/// Messages at the end of the session before that are looked at.
+const CLOSING_MESSAGES: usize = 20;
+
+/// Hours within which the session before was active: a quarter of a year.
+const SESSION_HOURS_MAX: u32 = 90 * 24;
+
+/// The order in which records are left out if the room is short, the last one first.
+const GOAL: f64 = 0.9;
+const DECIDED_SINCE: f64 = 0.85;
+const TASK: f64 = 0.8;
+const DECISION: f64 = 0.7;
+const CLOSING: f64 = 0.6;
+const GIVEN: f64 = 0.5;
+
+/// Returns the context for the beginning of a call's session. `None` if the memory has nothing.
+pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
+    let view = call.in_project().await?;
+    let session = session_of(call)?;
+    let given = match call.input.continues() {
+        true => Given::of(call)?,
+        false => Given::default(),
+    };
+    let mut records = open_work(&view).await?;
+    records.extend(decisions(&view, given.at).await?);
+    records.extend(closing(&view, &session).await?);
+    for key in given.last(GIVEN_MAX) {
+        records.extend(view.get(&key).await?.map(|record| (GIVEN, record)));
+    }
+    let now = Timestamp::now();
+    let mut keys: Vec<(String, Key)> = Vec::new();
+    let mut candidates = profile(&view).await?;
+    for (relevance, record) in records {
+        let id = record.identity().to_string();
+        if !is_told(&record, now) || keys.iter().any(|(known, _)| *known == id) {
+            continue;
+        }
+        candidates.push(Candidate::from_record(Tier::Working, &record, relevance));
+        keys.push((id, record.key()));
+    }
+    let context = packed(&view, candidates, LIMITS).await?;
+    let in_context = context.as_ref().map(|context| keys_in(context, &keys)).unwrap_or_default();
+    Given::add(call, in_context, Anew::Yes)?;
+    Ok(context.map(|context| context.text))
+}
+
+/// Returns the preferences and the persona.
+async fn profile(view: &MemoryView) -> Result<Vec<Candidate>, Failure> {
+    let failed = aios_memory::Error::from;
+    let preferences = view.working().preferences().list().await.map_err(failed)?;
+    let preferences = serde_json::to_value(preferences).unwrap_or_default();
+    let preferences = preferences.as_object().into_iter().flatten().map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (Kind::Preference, name.clone(), value)
+    });
+    let persona = view.working().persona().list().await.map_err(failed)?;
+    let persona = persona.into_iter().map(|(name, value)| (Kind::Persona, name, value));
+    let entries = preferences.chain(persona).map(|(kind, name, value)| {
+        Candidate::new(Tier::Working, kind, format!("{kind}/{name}"), format!("{name}: {value}"))
+            .with_section(Section::Profile)
+            .with_relevance(1.0)
+    });
+    Ok(entries.collect())
+}
+
+/// Returns the open goals, and the tasks that are in progress or wait.
+async fn open_work(view: &MemoryView) -> Result<Vec<(f64, Record)>, Failure> {
+    let failed = aios_memory::Error::from;
+    let working = view.working();
+    let goals = working.goals().active().await.map_err(failed)?;
+    let goals = goals
+        .into_iter()
+        .take(GOALS_MAX)
+        .map(|goal| (GOAL, Key::new(Kind::Goal, goal.id).of(goal.meta.scope.owner())));
+    let mut identities: Vec<_> = goals.collect();
+    for status in [TaskStatus::InProgress, TaskStatus::Pending] {
+        let tasks = working.tasks().list(None, Some(status)).await.map_err(failed)?;
+        // The newest ones.
+        let tasks = tasks
+            .into_iter()
+            .rev()
+            .take(TASKS_MAX)
+            .map(|task| (TASK, Key::new(Kind::Task, task.id).of(task.meta.scope.owner())));
+        identities.extend(tasks);
+    }
+    read(view, identities).await
+}
+
+/// Returns the last decisions, and those made after `since`.
+async fn decisions(
+    view: &MemoryView,
+    since: Option<Timestamp>,
+) -> Result<Vec<(f64, Record)>, Failure> {
+    let latest = view.working().decisions().latest(DECISIONS_SINCE_MAX).await;
+    let latest = latest.map_err(aios_memory::Error::from)?;
+    let is_since =
+        |time: Option<Timestamp>| since.is_some_and(|since| time.is_some_and(|time| since < time));
+    let chosen = latest.into_iter().enumerate().filter_map(|(place, decision)| {
+        let relevance = match is_since(decision.timestamp) {
+            true => DECIDED_SINCE,
+            false if place < DECISIONS_MAX => DECISION,
+            false => return None,
+        };
+        let owner = decision.meta.scope.owner();
+        Some((relevance, Key::new(Kind::Decision, decision.id).of(owner)))
+    });
+    read(view, chosen.collect()).await
+}
+
+/// Returns the last prompt and the last answer of the session before `current`.
+async fn closing(view: &MemoryView, current: &Id) -> Result<Vec<(f64, Record)>, Failure> {
+    let failed = aios_memory::Error::from;
+    let project = &view.gate().filter().scope.project;
+    let sessions = view.working().sessions().active(SESSION_HOURS_MAX).await.map_err(failed)?;
+    let before = sessions
+        .into_iter()
+        .find(|session| session.id != *current && session.meta.scope.project == *project);
+    let Some(before) = before else { return Ok(Vec::new()) };
+    let messages = view.working().messages().recent(&before.id, CLOSING_MESSAGES).await;
+    let messages = messages.map_err(failed)?;
+    let last = |role: Role| messages.iter().rev().find(|message| message.role == role);
+    let last = [last(Role::User), last(Role::Assistant)].into_iter().flatten();
+    let identities = last.map(|message| {
+        (CLOSING, Key::new(Kind::Message, message.id.clone()).of(message.meta.scope.owner()))
+    });
+    read(view, identities.collect()).await
+}
+
+/// Reads records of working memory, each with its relevance.
+async fn read(
+    view: &MemoryView,
+    identities: Vec<(f64, aios_memory::Identity)>,
+) -> Result<Vec<(f64, Record)>, Failure> {
+    let wanted = identities.iter().map(|(_, identity)| identity.clone()).collect();
+    let records = view.working().records().get_all(wanted).await;
+    let records = records.map_err(aios_memory::Error::from)?;
+    let relevance = |record: &Record| {
+        let identity = record.identity();
+        identities.iter().find(|(_, of)| *of == identity).map_or(0.0, |(relevance, _)| *relevance)
+    };
+    Ok(records.into_iter().map(|record| (relevance(&record), record)).collect())
+}

@@ -1,0 +1,53 @@
+//! One call of a hook, and the part of the memory that it concerns.
+
+use std::path::PathBuf;
+
+use aios_memory::{MemoryView, Scope, ScopeFilter, project::Project};
+use tokio::task;
+
+use super::{event::Host, input::Input};
+use crate::failure::Failure;
+
+/// One call of a hook.
+pub(super) struct Call {
+    pub(super) host: Host,
+    pub(super) input: Input,
+    /// The memory as the flags of the hook narrow it, of all projects unless a flag names one.
+    pub(super) whole: MemoryView,
+}
+
+impl Call {
+    /// Returns the host's id of the session.
+    pub(super) fn session_id(&self) -> Result<&str, Failure> {
+        let id = self.input.session_id.as_deref().filter(|id| !id.is_empty());
+        id.ok_or_else(|| missing("session_id"))
+    }
+
+    /// Returns the memory as seen from the working directory: the records of its project, and those
+    /// without a project. A project that a flag of the hook names takes precedence.
+    pub(super) async fn in_project(&self) -> Result<MemoryView, Failure> {
+        if self.whole.gate().filter().scope.project.is_some() {
+            return Ok(self.whole.clone());
+        }
+        let project = project_of(self.input.cwd.clone()).await?;
+        let scope = Scope { project: Some(project), ..Scope::default() };
+        Ok(self.whole.narrow(&ScopeFilter::new(scope))?)
+    }
+}
+
+/// Returns the failure for a field that the input lacks.
+pub(super) fn missing(field: &str) -> Failure {
+    Failure::Usage {
+        message: format!("the input has no `{field}`"),
+        hint: "update aios-memory, or report the version of the host",
+    }
+}
+
+/// Returns the id of the project of a directory. A directory that is gone has no project, and
+/// records without one would be seen in every project.
+async fn project_of(cwd: Option<PathBuf>) -> Result<String, Failure> {
+    let cwd = cwd.ok_or_else(|| missing("cwd"))?;
+    let found = task::spawn_blocking(move || Project::of(&cwd)).await;
+    let found = found.map_err(|_| Failure::Memory(aios_memory::Error::Interrupted))?;
+    Ok(found?.id)
+}

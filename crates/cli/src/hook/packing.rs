@@ -1,0 +1,45 @@
+//! Packs candidates into a context that a host takes whole.
+
+use aios_memory::{Context, MemoryView, Tokenizer, context::Candidate, context::Format};
+
+use crate::failure::Failure;
+
+/// Tries to make a context short enough in characters.
+const TRIES: usize = 8;
+
+/// The limits of a context.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Tokens, counted as by OpenAI's tokenizer.
+    pub(super) tokens: usize,
+    /// UTF-16 code units. A host replaces a longer text by its beginning.
+    pub(super) chars: usize,
+}
+
+/// Packs as many candidates as fit. `None` if none does.
+pub(super) async fn packed(
+    view: &MemoryView,
+    candidates: Vec<Candidate>,
+    limits: Limits,
+) -> Result<Option<Context>, Failure> {
+    let mut tokens = limits.tokens;
+    for _ in 0..TRIES {
+        // Of all formats, XML has an end that stored text cannot imitate.
+        let options = view
+            .context_options()
+            .with_format(Format::Xml)
+            .with_tokenizer(Tokenizer::O200k)
+            .with_max_tokens(tokens);
+        let context = view.contexts().pack(candidates.clone(), &options).await?;
+        if context.chunks.is_empty() {
+            return Ok(None);
+        }
+        let chars = context.text.encode_utf16().count();
+        if chars <= limits.chars {
+            return Ok(Some(context));
+        }
+        // A little less than the share that fits, because frames count, too.
+        tokens = context.total_tokens.0.min(tokens) * limits.chars / chars * 9 / 10;
+    }
+    Ok(None)
+}

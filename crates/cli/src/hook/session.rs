@@ -1,0 +1,103 @@
+//! The records that a session was given, so that none is given twice. Only their keys are kept: a
+//! record that was forgotten or changed since is read again, or is gone.
+
+use std::{fs, path::PathBuf, sync::Mutex, sync::PoisonError};
+
+use aios_memory::{Context, Id, Key, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    call::Call,
+    state::{self, DIRECTORY, name_of},
+};
+use crate::failure::Failure;
+
+/// Keys that are kept for a session. Older ones may be given again.
+const KEYS_MAX: usize = 512;
+
+/// Sessions whose state is kept.
+const SESSIONS_MAX: usize = 1_024;
+
+/// Held while a state is read and replaced.
+static CHANGE: Mutex<()> = Mutex::new(());
+
+/// The state of one session.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Given {
+    /// The keys of the given records, in the order in which they were given.
+    keys: Vec<String>,
+    /// The time at which the session was last given its context.
+    pub(super) at: Option<Timestamp>,
+}
+
+impl Given {
+    /// Reads the state of a call's session. A state that cannot be read counts as new.
+    pub(super) fn of(call: &Call) -> Result<Given, Failure> {
+        let text = fs::read(file(call)?).unwrap_or_default();
+        Ok(serde_json::from_slice(&text).unwrap_or_default())
+    }
+
+    /// Returns true if the session was given this record.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.keys.contains(&key.to_string())
+    }
+
+    /// Returns the records that were given last, at most `limit`, the last one first.
+    pub(super) fn last(&self, limit: usize) -> Vec<Key> {
+        self.keys.iter().rev().filter_map(|key| key.parse().ok()).take(limit).collect()
+    }
+
+    /// Adds the records of a context. With `anew`, the session has no earlier context any more.
+    pub(super) fn add(call: &Call, keys: Vec<Key>, anew: Anew) -> Result<(), Failure> {
+        let failed = |source| Failure::Io { action: "keep the state of a session".into(), source };
+        let file = file(call)?;
+        let _change = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut given = match anew {
+            Anew::Yes => Given::default(),
+            Anew::No => Given::of(call)?,
+        };
+        given.at = Some(match anew {
+            Anew::Yes => Timestamp::now(),
+            Anew::No => given.at.unwrap_or_else(Timestamp::now),
+        });
+        for key in keys.iter().map(Key::to_string) {
+            if !given.keys.contains(&key) {
+                given.keys.push(key);
+            }
+        }
+        let surplus = given.keys.len().saturating_sub(KEYS_MAX);
+        given.keys.drain(..surplus);
+        let text = serde_json::to_vec(&given).expect("a state is plain data");
+        state::replace(&file, &text).map_err(failed)?;
+        let folder = file.parent().expect("the file is in a folder");
+        state::limit(folder, SESSIONS_MAX).map_err(failed)
+    }
+}
+
+/// The relation of a context to what a session was given before: `Yes` replaces it, `No` adds to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anew {
+    Yes,
+    No,
+}
+
+/// Returns the keys of the records in a context, as far as they are of these records.
+pub(super) fn keys_in(context: &Context, records: &[(String, Key)]) -> Vec<Key> {
+    let ids = context.chunks.iter().flat_map(|chunk| &chunk.ids);
+    let key_of = |id: &String| records.iter().find(|(of, _)| of == id).map(|(_, key)| key.clone());
+    ids.filter_map(key_of).collect()
+}
+
+/// Returns the id of the session in the memory.
+pub(super) fn session_of(call: &Call) -> Result<Id, Failure> {
+    let id = aios_exchange::ingest::session_of(call.host.format(), call.session_id()?);
+    Ok(Id::new(id).map_err(aios_memory::Error::from)?)
+}
+
+/// Returns the file of a call's session. Its name is a hash, because a host chooses the id.
+fn file(call: &Call) -> Result<PathBuf, Failure> {
+    let user = call.whole.gate().filter().scope.user.clone().unwrap_or_default();
+    let name = name_of(&[call.host.name(), &user, call.session_id()?]);
+    let data_dir = &call.whole.config().memory.data_dir;
+    Ok(data_dir.join(DIRECTORY).join("sessions").join(name))
+}

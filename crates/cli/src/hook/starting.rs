@@ -1,0 +1,78 @@
+//! Starts the service of a data directory, detached from the hook and its host.
+//!
+//! The service holds a lock from its start to its end: it is the stdin of the process, and the lock
+//! belongs to the open file. So of several hooks at once, one starts the service and the others
+//! wait for it.
+
+use std::{
+    env,
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use aios_memory::Config;
+
+use super::state::{DIRECTORY, make_folder};
+
+/// Time without a connection after which a service that a hook started ends.
+const IDLE_EXIT: &str = "15m";
+
+/// Variables of a supervisor that concern the process it started, and no other.
+const OF_SUPERVISOR: &[&str] = &["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET"];
+
+/// The first file descriptor after the standard streams.
+const FIRST_OTHER_FD: i32 = 3;
+
+/// Starts the service, unless one starts or runs already.
+///
+/// # Errors
+/// The I/O error of the failed operation.
+pub(super) fn start(
+    data_dir: &Path,
+    settings_file: Option<&PathBuf>,
+    config: &Config,
+) -> io::Result<()> {
+    let folder = data_dir.join(DIRECTORY);
+    make_folder(&folder)?;
+    let Some(lock) = locked(&folder.join("service.lock"))? else { return Ok(()) };
+    let errors = private(&folder.join("service.err"))?;
+    errors.set_len(0)?;
+    // Else pipes of the host would stay open as long as the service runs.
+    close_fds::set_fds_cloexec_threadsafe(FIRST_OTHER_FD, &[]);
+    let mut command = Command::new(env::current_exe()?);
+    command
+        .args(["serve", "--detached", "--idle-exit", IDLE_EXIT, "--listen", "none", "--data-dir"])
+        .arg(data_dir)
+        .stdin(lock)
+        .stdout(Stdio::null())
+        .stderr(errors)
+        .current_dir("/");
+    if let Some(file) = settings_file {
+        command.arg("--config").arg(std::path::absolute(file)?);
+    }
+    if config.log.path.as_os_str().is_empty() {
+        command.env("AIOS_MEMORY_LOG_PATH", folder.join("service.log"));
+    }
+    for name in OF_SUPERVISOR {
+        command.env_remove(name);
+    }
+    command.spawn().map(drop)
+}
+
+/// Returns the lock file if this process has locked it. `None` if another one holds the lock.
+fn locked(path: &Path) -> io::Result<Option<File>> {
+    let file = private(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}

@@ -1,0 +1,62 @@
+//! The session file of a host: its new lines become messages and calls.
+
+use aios_memory::{
+    MemoryView, Scope, ScopeFilter,
+    context::without_contexts,
+    guard::{Guard, Policy},
+};
+
+use super::{Event, call::Call, session::session_of};
+use crate::{
+    failure::Failure,
+    following::{Amount, Following},
+};
+
+/// Reads the new lines of a call's session file: all of them, or at the end of an answer a part, as
+/// further answers follow. When this returns, they are durable.
+pub(super) async fn follow(call: &Call, event: Event) -> Result<(), Failure> {
+    let Some(path) = &call.input.transcript_path else { return Ok(()) };
+    let view = in_project_of_session(call).await?;
+    let amount = if event == Event::Stop { Amount::Part } else { Amount::All };
+    let report = Following::new(&view, path, call.host.format())?.read(amount).await?;
+    match report.failed_count {
+        0 => Ok(()),
+        failed => Err(Failure::Partial { failed }),
+    }
+}
+
+/// Keeps the summary with which a host replaced the beginning of a session. It counts as made of
+/// the messages of the session, so forgetting one of them removes it.
+pub(super) async fn keep_summary(call: &Call) -> Result<(), Failure> {
+    let Some(summary) = call.input.compact_summary.as_deref() else { return Ok(()) };
+    let summary = without_contexts(summary);
+    let config = &call.whole.config().guard;
+    let secrets = match config.secrets {
+        Policy::Mark => Policy::Redact,
+        policy => policy,
+    };
+    let guard = Guard { secrets, injections: config.injections };
+    let summary = guard.apply(summary.trim()).map_err(aios_memory::Error::from)?.text.into_owned();
+    if summary.is_empty() {
+        return Ok(());
+    }
+    let sessions = call.whole.working().sessions();
+    let kept = sessions.set_summary(&session_of(call)?, summary).await;
+    kept.map_err(aios_memory::Error::from)?;
+    Ok(())
+}
+
+/// Returns the memory with the scope in which the messages of a call's session are stored: that of
+/// the session, if it is known already, else that of the working directory. The working directory
+/// may change during a session.
+async fn in_project_of_session(call: &Call) -> Result<MemoryView, Failure> {
+    let session = call.whole.working().sessions().get(&session_of(call)?).await;
+    let Some(session) = session.map_err(aios_memory::Error::from)? else {
+        return call.in_project().await;
+    };
+    if call.whole.gate().filter().scope.project.is_some() {
+        return Ok(call.whole.clone());
+    }
+    let scope = Scope { project: session.meta.scope.project, ..Scope::default() };
+    Ok(call.whole.narrow(&ScopeFilter::new(scope))?)
+}

@@ -1,0 +1,210 @@
+//! `install`: enters the memory into the configuration of a coding agent: the MCP server, and hooks
+//! if the agent has them. Not here: what hooks do.
+//!
+//! Files of other programs are edited as texts: lines are inserted, and everything else stays byte
+//! for byte, comments included. A file that cannot be edited this way is refused, with the text to
+//! insert by hand. The inserted spans are recorded ([`record`]), so that removing them restores the
+//! file as it was. If the file has changed since, the entries are found by their content.
+
+mod agent;
+mod diff;
+mod edit;
+mod entries;
+mod file;
+mod jsonc;
+mod places;
+mod record;
+mod standing;
+mod syntax;
+mod targets;
+mod toml;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+pub(crate) use self::{agent::Agent, standing::agents};
+use self::{
+    edit::{Edit, Refusal},
+    file::ConfigFile,
+    record::Record,
+    targets::{Target, targets},
+};
+use crate::{
+    args::{Global, Install},
+    failure::Failure,
+    output::{Output, line, shown},
+};
+
+/// Installs or uninstalls the memory in a coding agent.
+pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> Result<(), Failure> {
+    let settings = crate::settings(global)?;
+    let data_dir = absolute(&settings.config.memory.data_dir)?;
+    let targets = targets(arguments, global)?;
+    let mut changes = Vec::new();
+    for target in &targets {
+        let file = ConfigFile::read(&target.path)?;
+        match Change::of(target, file, &data_dir, arguments.uninstall) {
+            Ok(change) => changes.push(change),
+            Err((file, refusal)) => return refused(target, &file, &refusal, output),
+        }
+    }
+    let is_dry_run = arguments.dry_run;
+    if !is_dry_run {
+        changes.iter().try_for_each(|change| change.apply(&data_dir))?;
+    }
+    let files: Vec<Value> = changes.iter().map(Change::as_json).collect();
+    let (agent, observed) = (arguments.agent.name(), arguments.agent.observed());
+    let shown_as =
+        json!({"agent": agent, "observed": observed, "dry_run": is_dry_run, "files": files});
+    output.result(&shown_as, |out| {
+        for change in &changes {
+            let (path, what) = (shown(&change.file.path), change.what());
+            writeln!(out, "{path}: {what}")?;
+            for text in diff::lines(&change.file.text, change.after.as_deref().unwrap_or_default())
+            {
+                writeln!(out, "{}", line(&text))?;
+            }
+        }
+        Ok(())
+    })?;
+    if !arguments.uninstall && changes.iter().any(Change::is_one) {
+        output.note(arguments.agent.next_step());
+    }
+    Ok(())
+}
+
+/// A change of one file.
+struct Change {
+    file: ConfigFile,
+    /// The text after the change. `None` if the file is removed.
+    after: Option<String>,
+    /// The record that replaces the old one.
+    record: Option<Record>,
+}
+
+impl Change {
+    /// Plans the change of the file of a target.
+    fn of(
+        target: &Target,
+        file: ConfigFile,
+        data_dir: &Path,
+        is_uninstalled: bool,
+    ) -> Result<Change, (ConfigFile, Refusal)> {
+        let record = Record::read(data_dir, &file.path);
+        let planned = match is_uninstalled {
+            true => removed(target, &file, record.as_ref()),
+            false => inserted(target, &file, record.as_ref()),
+        };
+        match planned {
+            Ok((after, record)) => Ok(Change { file, after, record }),
+            Err(refusal) => Err((file, refusal)),
+        }
+    }
+
+    fn apply(&self, data_dir: &Path) -> Result<(), Failure> {
+        if !self.is_one() {
+            return Ok(());
+        }
+        let mut record = self.record.clone();
+        match &self.after {
+            Some(after) => {
+                let folders = self.file.write(after)?;
+                if let Some(record) = &mut record {
+                    record.folders.extend(folders);
+                }
+            }
+            None => self.file.remove()?,
+        }
+        match &record {
+            Some(record) => record.write(data_dir, &self.file.path),
+            None => Record::remove(data_dir, &self.file.path),
+        }
+    }
+
+    fn is_one(&self) -> bool {
+        match &self.after {
+            Some(after) => !self.file.exists && !after.is_empty() || *after != self.file.text,
+            None => self.file.exists,
+        }
+    }
+
+    fn what(&self) -> &'static str {
+        match (self.is_one(), self.file.exists, &self.after) {
+            (false, ..) => "unchanged",
+            (true, false, _) => "created",
+            (true, true, None) => "removed",
+            (true, true, Some(_)) => "changed",
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        json!({"path": shown(&self.file.path), "change": self.what()})
+    }
+}
+
+/// A text after a change, or `None` for no file, and the record of the insertions.
+type Planned = (Option<String>, Option<Record>);
+
+/// Inserts the entries of a target. Outdated ones are replaced.
+fn inserted(
+    target: &Target,
+    file: &ConfigFile,
+    record: Option<&Record>,
+) -> Result<Planned, Refusal> {
+    if target.entries.iter().all(|entry| target.syntax.has(&file.text, entry)) && file.exists {
+        target.syntax.check(&file.text)?;
+        return Ok((Some(file.text.clone()), record.cloned()));
+    }
+    let (clean, _) = removed(target, file, record)?;
+    // A folder that an earlier installation made is still to be removed with the file.
+    let folders = record.map(|record| record.folders.clone()).unwrap_or_default();
+    let is_new = clean.is_none() || !file.exists;
+    let mut edit = Edit::new(clean.unwrap_or_default());
+    for entry in &target.entries {
+        target.syntax.insert(&mut edit, entry)?;
+    }
+    let record = Record::of(&target.path, &edit, is_new, folders);
+    Ok((Some(edit.text), Some(record)))
+}
+
+/// Removes the entries of a target.
+fn removed(
+    target: &Target,
+    file: &ConfigFile,
+    record: Option<&Record>,
+) -> Result<Planned, Refusal> {
+    if !file.exists {
+        return Ok((None, None));
+    }
+    if let Some(restored) = record.and_then(|record| record.undone(&file.text)) {
+        return Ok((restored, None));
+    }
+    let text = target.syntax.remove(&file.text, &target.entries)?;
+    let is_new = record.is_some_and(|record| record.is_new) || target.is_ours_alone;
+    let is_gone = text != file.text && is_new && target.syntax.is_empty(&text);
+    Ok((Some(text).filter(|_| !is_gone), None))
+}
+
+/// Prints the entries that a file needs, and fails.
+fn refused(
+    target: &Target,
+    file: &ConfigFile,
+    refusal: &Refusal,
+    output: Output,
+) -> Result<(), Failure> {
+    let path = shown(&file.path);
+    let place = refusal.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let message = format!("{path}{place}: {}", refusal.problem);
+    let blocks: Vec<String> =
+        target.entries.iter().map(|entry| target.syntax.block(entry)).collect();
+    output.result(&json!({"refused": message, "add": blocks}), |out| {
+        blocks.iter().try_for_each(|block| writeln!(out, "{block}"))
+    })?;
+    Err(Failure::Uneditable { message })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path)
+        .map_err(|source| Failure::Io { action: "find the data directory".to_owned(), source })
+}

@@ -1,0 +1,106 @@
+//! A file of another program: read whole, and replaced as a whole, with the mode that it had.
+
+use std::{
+    fs::{self, Permissions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use nix::unistd::geteuid;
+use tempfile::NamedTempFile;
+
+use crate::{failure::Failure, output::shown};
+
+/// Maximum size of a configuration in bytes.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// A file of another program.
+#[derive(Debug)]
+pub(super) struct ConfigFile {
+    /// The file itself, if the path is a link to it.
+    pub(super) path: PathBuf,
+    pub(super) exists: bool,
+    /// The content; empty if the file does not exist.
+    pub(super) text: String,
+    mode: u32,
+}
+
+impl ConfigFile {
+    /// Reads the file at `path`.
+    pub(super) fn read(path: &Path) -> Result<ConfigFile, Failure> {
+        let path = match fs::canonicalize(path) {
+            Ok(path) => path,
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+                let (path, mode) = (path.to_owned(), 0o600);
+                return Ok(ConfigFile { path, exists: false, text: String::new(), mode });
+            }
+            Err(source) => return Err(failed("read", path)(source)),
+        };
+        let about = fs::metadata(&path).map_err(failed("read", &path))?;
+        let problem = |problem| {
+            Err(Failure::Usage {
+                message: format!("{} {problem}", shown(&path)),
+                hint: "edit the file by hand; `--dry-run` prints the lines for an empty one",
+            })
+        };
+        if !about.is_file() {
+            return problem("is not a file");
+        }
+        if about.uid() != geteuid().as_raw() {
+            return problem("belongs to another user");
+        }
+        if BYTES_MAX < about.len() {
+            return problem("is too large to be edited");
+        }
+        let bytes = fs::read(&path).map_err(failed("read", &path))?;
+        let Ok(text) = String::from_utf8(bytes) else { return problem("is not UTF-8") };
+        Ok(ConfigFile { path, exists: true, text, mode: about.mode() & 0o7777 })
+    }
+
+    /// Replaces the content, unless the file has changed since it was read. Returns the folders
+    /// that were created for it, the deepest last.
+    pub(super) fn write(&self, text: &str) -> Result<Vec<PathBuf>, Failure> {
+        self.check_unchanged()?;
+        let failed = failed("write", &self.path);
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let missing: Vec<PathBuf> =
+            folder.ancestors().take_while(|dir| !dir.exists()).map(Path::to_owned).collect();
+        let put = || -> io::Result<()> {
+            fs::create_dir_all(folder)?;
+            let mut file = NamedTempFile::with_prefix_in(".aios-memory-", folder)?;
+            file.write_all(text.as_bytes())?;
+            file.as_file().set_permissions(Permissions::from_mode(self.mode))?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path).map(drop).map_err(|error| error.error)
+        };
+        put().map_err(failed)?;
+        Ok(missing.into_iter().rev().collect())
+    }
+
+    /// Removes the file.
+    pub(super) fn remove(&self) -> Result<(), Failure> {
+        self.check_unchanged()?;
+        fs::remove_file(&self.path).map_err(failed("remove", &self.path))
+    }
+
+    fn check_unchanged(&self) -> Result<(), Failure> {
+        let now = match fs::read(&self.path) {
+            Ok(now) => Some(now),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(failed("read", &self.path)(error)),
+        };
+        let before = self.exists.then(|| self.text.as_bytes());
+        match now.as_deref() == before {
+            true => Ok(()),
+            false => Err(Failure::Usage {
+                message: format!("{} was changed at the same time", shown(&self.path)),
+                hint: "run the command again",
+            }),
+        }
+    }
+}
+
+fn failed<'a>(verb: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Failure + 'a {
+    move |source| Failure::Io { action: format!("{verb} {}", shown(path)), source }
+}

@@ -1,0 +1,86 @@
+//! The notations of configurations, and the operations on entries in each.
+
+use serde_json::{Value, json};
+
+use super::{
+    edit::{Edit, Refusal},
+    entries::{Entry, SERVER},
+    jsonc, toml,
+};
+
+/// The notation of a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syntax {
+    /// JSON, with comments if the agent permits them.
+    Json,
+    Toml,
+}
+
+impl Syntax {
+    /// Returns true if a text has exactly this entry.
+    pub(super) fn has(self, text: &str, entry: &Entry) -> bool {
+        self.found(text, entry).is_some_and(|found| found == *entry.value())
+    }
+
+    /// Returns the entry that this program made at the place of `entry`.
+    pub(super) fn found(self, text: &str, entry: &Entry) -> Option<Value> {
+        let whole = match self {
+            Syntax::Json => jsonc::value(text).ok()?,
+            Syntax::Toml => toml::value(text).ok()?,
+        };
+        let mut at = &whole;
+        for name in entry.path() {
+            at = at.get(name)?;
+        }
+        match entry {
+            Entry::Server { .. } => at.get(SERVER).filter(|value| entry.is_made(value)).cloned(),
+            Entry::Hook { .. } => {
+                let mut made = at.as_array()?.iter().filter(|value| entry.is_made(value));
+                // Several ones are replaced by one.
+                made.next().filter(|_| made.next().is_none()).cloned()
+            }
+        }
+    }
+
+    /// Fails if a text is malformed.
+    pub(super) fn check(self, text: &str) -> Result<(), Refusal> {
+        match self {
+            Syntax::Json => jsonc::value(text).map(drop),
+            Syntax::Toml => toml::value(text).map(drop),
+        }
+    }
+
+    pub(super) fn insert(self, edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
+        match self {
+            Syntax::Json => jsonc::insert(edit, entry),
+            Syntax::Toml => toml::insert(edit, entry),
+        }
+    }
+
+    pub(super) fn remove(self, text: &str, entries: &[Entry]) -> Result<String, Refusal> {
+        match self {
+            Syntax::Json => jsonc::remove(text, entries),
+            Syntax::Toml => toml::remove(text, entries),
+        }
+    }
+
+    /// Returns an entry as a text to insert by hand.
+    pub(super) fn block(self, entry: &Entry) -> String {
+        if self == Syntax::Toml {
+            return toml::lines(entry).join("\n");
+        }
+        let value = match entry {
+            Entry::Server { below, value } => json!({ *below: { SERVER: value } }),
+            Entry::Hook { event, value, .. } => json!({ "hooks": { *event: [value] } }),
+        };
+        format!("{value:#}")
+    }
+
+    /// Returns true if a text has no entry of anybody.
+    pub(super) fn is_empty(self, text: &str) -> bool {
+        match self {
+            Syntax::Json => jsonc::value(text).is_ok_and(|value| value == json!({})),
+            Syntax::Toml => text.trim().is_empty(),
+        }
+    }
+}

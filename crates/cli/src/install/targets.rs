@@ -1,0 +1,195 @@
+//! The files of an installation and their entries, by agent.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Map, json};
+
+use super::{
+    agent::Agent,
+    entries::{Entry, PROGRAM},
+    file::ConfigFile,
+    places::Places,
+    syntax::Syntax,
+    toml,
+};
+use crate::{
+    args::{Global, Install},
+    failure::Failure,
+    hook::Event,
+};
+
+/// Seconds after which a host ends a hook. A hook ends by itself long before.
+const HOOK_TIMEOUT_S: u64 = 10;
+
+/// A file and the entries that belong in it.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) path: PathBuf,
+    pub(super) syntax: Syntax,
+    pub(super) entries: Vec<Entry>,
+    /// True if a file without entries is of no use, so that it may be removed.
+    pub(super) is_ours_alone: bool,
+}
+
+/// Returns the files of an installation, each with its entries.
+pub(super) fn targets(arguments: &Install, global: &Global) -> Result<Vec<Target>, Failure> {
+    let places = Places::of(arguments)?;
+    let call = Call::of(global, places.is_for_project())?;
+    targets_of(arguments.agent, &places, &call)
+}
+
+/// Returns the files of an agent for a call of the program.
+pub(super) fn targets_of(
+    agent: Agent,
+    places: &Places,
+    call: &Call,
+) -> Result<Vec<Target>, Failure> {
+    let mut targets = vec![server_target(agent, places, call)];
+    if agent.host().is_none() {
+        return Ok(targets);
+    }
+    let (path, is_ours_alone) = match agent {
+        Agent::Codex => (places.codex_hooks(), true),
+        _ => (places.claude_settings(), false),
+    };
+    let entries: Vec<Entry> = events_of(agent).map(|event| call.hook(agent, event)).collect();
+    // Codex warns about hooks in both of its files.
+    let config = ConfigFile::read(&targets[0].path)?;
+    if agent == Agent::Codex && toml::has_hooks(&config.text, &entries) {
+        targets[0].entries.extend(entries);
+        return Ok(targets);
+    }
+    targets.push(Target { path, syntax: Syntax::Json, entries, is_ours_alone });
+    Ok(targets)
+}
+
+/// Returns the events that an agent has hooks for.
+pub(super) fn events_of(agent: Agent) -> impl Iterator<Item = Event> {
+    Event::ALL.iter().copied().filter(move |_| agent.host().is_some())
+}
+
+fn server_target(agent: Agent, places: &Places, call: &Call) -> Target {
+    let path = places.servers(agent);
+    let (program, arguments) = (&call.program, call.words("mcp"));
+    let (below, value) = match agent {
+        Agent::ClaudeCode | Agent::Vscode => (
+            if agent == Agent::Vscode { "servers" } else { "mcpServers" },
+            json!({"type": "stdio", "command": program, "args": arguments}),
+        ),
+        Agent::Cursor => ("mcpServers", json!({"command": program, "args": arguments})),
+        Agent::Codex => ("mcp_servers", json!({"command": program, "args": arguments})),
+        Agent::Opencode => {
+            let words: Vec<&String> = [program].into_iter().chain(&arguments).collect();
+            ("mcp", json!({"type": "local", "command": words, "enabled": true}))
+        }
+    };
+    let is_ours_alone = match agent {
+        Agent::ClaudeCode => places.is_for_project(),
+        Agent::Cursor | Agent::Vscode => true,
+        Agent::Codex | Agent::Opencode => false,
+    };
+    let syntax = if agent == Agent::Codex { Syntax::Toml } else { Syntax::Json };
+    Target { path, syntax, entries: vec![Entry::Server { below, value }], is_ours_alone }
+}
+
+/// The program and the global flags with which it is called.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    program: String,
+    flags: Vec<String>,
+}
+
+impl Call {
+    fn of(global: &Global, is_for_project: bool) -> Result<Call, Failure> {
+        let (user, _, others) = global.bound();
+        if others || global.read_only() {
+            return Err(Failure::Usage {
+                message: "hooks find the project and the session by themselves".to_owned(),
+                hint: "of the global options, give --data-dir, --config and --user alone",
+            });
+        }
+        let mut flags = Vec::new();
+        let mut add = |name: &str, value: &str| {
+            flags.extend([name.to_owned(), value.to_owned()]);
+        };
+        if let Some(dir) = &global.data_dir {
+            add("--data-dir", &absolute(Path::new(dir))?);
+        }
+        if let Some(file) = &global.config {
+            add("--config", &absolute(file)?);
+        }
+        if let Some(user) = user {
+            add("--user", user);
+        }
+        let program = match is_for_project {
+            true => PROGRAM.to_owned(),
+            false => program()?,
+        };
+        Ok(Call { program, flags })
+    }
+
+    /// Returns a call for a comparison of places alone.
+    pub(super) fn of_nobody() -> Call {
+        Call { program: PROGRAM.to_owned(), flags: Vec::new() }
+    }
+
+    /// Returns the arguments of a command.
+    fn words(&self, command: &str) -> Vec<String> {
+        self.flags.iter().cloned().chain([command.to_owned()]).collect()
+    }
+
+    fn hook(&self, agent: Agent, event: Event) -> Entry {
+        let words = [&self.program].into_iter().chain(&self.flags);
+        let words: Vec<String> = words.map(|word| quoted(word)).collect();
+        let command = format!("{} hook {} {}", words.join(" "), agent.name(), event.name());
+        let mut handler = Map::new();
+        handler.insert("type".to_owned(), "command".into());
+        handler.insert("command".to_owned(), command.into());
+        handler.insert("timeout".to_owned(), HOOK_TIMEOUT_S.into());
+        // Codex of some versions skips a hook with this field.
+        if agent == Agent::ClaudeCode && event == Event::Stop {
+            handler.insert("async".to_owned(), true.into());
+        }
+        let value = json!({"hooks": [handler]});
+        Entry::Hook { agent, event: event.name(), value }
+    }
+}
+
+/// Returns a word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Returns the path of this program: the name by which the search path finds it, because that stays
+/// the same when the program is replaced by another version.
+fn program() -> Result<String, Failure> {
+    let failed = |source| Failure::Io { action: "find this program".to_owned(), source };
+    let this = env::current_exe().map_err(failed)?;
+    let same = std::fs::canonicalize(&this).map_err(failed)?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let named = env::split_paths(&path).map(|dir| dir.join(PROGRAM));
+    let found = named
+        .filter(|path| path.is_absolute())
+        .find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == same));
+    as_text(&found.unwrap_or(this))
+}
+
+fn absolute(path: &Path) -> Result<String, Failure> {
+    let path = std::path::absolute(path)
+        .map_err(|source| Failure::Io { action: "find a path".to_owned(), source })?;
+    as_text(&path)
+}
+
+fn as_text(path: &Path) -> Result<String, Failure> {
+    path.to_str().map(str::to_owned).ok_or_else(|| Failure::Usage {
+        message: "a path is not UTF-8, and configurations are".to_owned(),
+        hint: "use a path that is UTF-8",
+    })
+}

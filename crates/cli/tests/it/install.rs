@@ -1,0 +1,345 @@
+//! `install` and `uninstall` for each coding agent, on configurations of others.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::program::{Program, text};
+
+/// The agents, with the files that an installation for a user edits.
+const AGENTS: &[(&str, &[&str])] = &[
+    ("claude-code", &[".claude.json", ".claude/settings.json"]),
+    ("codex", &[".codex/config.toml", ".codex/hooks.json"]),
+    ("cursor", &[".cursor/mcp.json"]),
+    ("vscode", &[".config/Code/User/mcp.json"]),
+    ("opencode", &[".config/opencode/opencode.json"]),
+];
+
+/// The agents, with the files that an installation for a project edits.
+const IN_PROJECT: &[(&str, &[&str])] = &[
+    ("claude-code", &[".mcp.json", ".claude/settings.json"]),
+    ("codex", &[".codex/config.toml", ".codex/hooks.json"]),
+    ("cursor", &[".cursor/mcp.json"]),
+    ("vscode", &[".vscode/mcp.json"]),
+    ("opencode", &["opencode.json"]),
+];
+
+/// Configurations of others. The first one is no file.
+const JSON: &[&str] = &[
+    "{}\n",
+    "{\n    \"theme\": \"dark\",\n    \"numbers\": [1, 2.50, 1e3]\n}\n",
+    "{\"mcpServers\":{\"other\":{\"command\":\"x\"}},\"hooks\":{\"Stop\":[{\"hooks\":[]}]}}",
+    "{\n  // mine\n  \"servers\": {\n    \"other\": { \"command\": \"x\" }, // theirs\n  },\n}\n",
+];
+const TOML: &[&str] = &[
+    "# mine\nmodel = \"gpt\"\n\n[mcp_servers.other]\ncommand = \"x\" # theirs\n",
+    "model = \"gpt\"",
+];
+
+/// Layouts of JSON that people and programs write. Those with comments are for agents that permit
+/// them.
+const LAYOUTS: &[&str] = &[
+    "",
+    "{}",
+    "{\n}\n",
+    "{ }",
+    "{\"a\":1}",
+    "{ \"a\": [1, 2], \"b\": {} }\n",
+    "{\n\t\"a\": 1,\n\t\"b\": {\n\t\t\"c\": []\n\t}\n}",
+    "{\r\n  \"a\": 1\r\n}\r\n",
+    "{\n  \"mcpServers\": {},\n  \"hooks\": {\"Stop\": []}\n}\n",
+    "{\"hooks\":{\"Stop\":[],\"PreToolUse\":[]},\"mcpServers\":{\"x\":{}}}",
+    "{\n    \"hooks\": {\n        \"Stop\": [\n            {\"hooks\": [{\"type\": \"command\", \
+     \"command\": \"say done\"}]}\n        ]\n    }\n}\n",
+    "{\n  \"\\u0061\": \"\\n{[,]}\", \"mcpServers\": { \"o\": {} }\n}",
+    "// mine\n{\n  \"a\": 1, // one\n  \"b\": 2 // two\n}\n",
+    "{\n  \"a\": 1,\n  // the end\n}\n",
+    "{\n  \"a\": 1, /* one */\n}\n",
+    "{\n  \"mcpServers\": {\n    \"other\": {\n      \"command\": \"x\" // theirs\n    }\n  }\n}\n",
+];
+
+/// Returns every file below a directory, without the data directory, with its content.
+fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.push((path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    found.sort();
+    found
+}
+
+fn folders(dir: &Path) -> usize {
+    let below = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    below.filter(|path| path.is_dir()).map(|path| 1 + folders(&path)).sum()
+}
+
+fn write(path: &Path, content: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+#[test]
+fn an_installation_is_complete_repeatable_and_removed_without_a_trace() {
+    for (agent, paths) in AGENTS {
+        let program = Program::new();
+        let (before, dirs) = (files(&program.path("")), folders(&program.path("")));
+        let installed = program.json(&["install", agent]);
+        let changed = installed["files"].as_array().unwrap();
+        assert_eq!(changed.len(), paths.len(), "{installed}");
+        for (file, path) in changed.iter().zip(*paths) {
+            assert_eq!(file["path"], text(&program.path(path)), "{agent}");
+            assert_eq!(file["change"], "created", "{agent}");
+            let mode = fs::metadata(program.path(path)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{agent}: {mode:o}");
+        }
+        let content = fs::read_to_string(program.path(paths[0])).unwrap();
+        assert!(content.contains("aios-memory") && content.contains("mcp"), "{content}");
+        if let Some(hooks) = paths.get(1) {
+            let hooks: Value =
+                serde_json::from_slice(&fs::read(program.path(hooks)).unwrap()).unwrap();
+            assert_eq!(hooks["hooks"].as_object().unwrap().len(), 6, "{hooks}");
+        }
+        let again = program.json(&["install", agent]);
+        for file in again["files"].as_array().unwrap() {
+            assert_eq!(file["change"], "unchanged", "{again}");
+        }
+        program.json(&["install", agent, "--uninstall"]);
+        assert_eq!(files(&program.path("")), before, "{agent}");
+        // The data directory and its parents are the user's own.
+        let own = folders(&program.path("")) - dirs;
+        assert!(own <= 3, "{agent}: {own} folders more");
+    }
+}
+
+#[test]
+fn the_configuration_of_others_stays_byte_for_byte() {
+    for (agent, paths) in AGENTS.iter().chain(IN_PROJECT) {
+        let is_for_project = IN_PROJECT.iter().any(|it| std::ptr::eq(it.1, *paths));
+        for (number, json) in JSON.iter().enumerate() {
+            let program = Program::new();
+            for path in *paths {
+                let is_toml = path.ends_with(".toml");
+                let content = if is_toml { TOML[number % TOML.len()] } else { json };
+                write(&program.path(path), content);
+                fs::set_permissions(program.path(path), fs::Permissions::from_mode(0o640)).unwrap();
+            }
+            let before = files(&program.path(""));
+            let mut command = vec!["install", agent];
+            if is_for_project {
+                command.push("--project");
+            }
+            let dry = program.run(&[&command[..], &["--dry-run"]].concat());
+            assert_eq!(dry.code, 0, "{agent}: {}", dry.stderr);
+            assert!(dry.stdout.contains("+ "), "{}", dry.stdout);
+            assert_eq!(files(&program.path("")), before, "a dry run changes nothing");
+            let ended = program.run(&command);
+            assert_eq!(ended.code, 0, "{agent}: {}", ended.stderr);
+            assert_eq!(ended.stdout, dry.stdout);
+            for line in ended.stdout.lines().filter(|line| line.starts_with("- ")) {
+                // A comma after the last line of others is all that a line loses.
+                assert!(ended.stdout.contains(&format!("+ {},", &line[2..])), "{}", ended.stdout);
+            }
+            for path in *paths {
+                let mode = fs::metadata(program.path(path)).unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o640, "{path}");
+            }
+            assert_eq!(program.run(&[&command[..], &["--uninstall"]].concat()).code, 0);
+            assert_eq!(files(&program.path("")), before, "{agent} {json}");
+        }
+    }
+}
+
+#[test]
+fn entries_in_a_file_that_changed_since_are_removed_by_their_content() {
+    for (agent, paths) in AGENTS {
+        let program = Program::new();
+        for path in *paths {
+            let is_toml = path.ends_with(".toml");
+            write(&program.path(path), if is_toml { TOML[0] } else { JSON[1] });
+        }
+        assert_eq!(program.run(&["install", agent]).code, 0);
+        for path in *paths {
+            let path = program.path(path);
+            let content = fs::read_to_string(&path).unwrap();
+            fs::write(&path, content.replace("dark", "light").replace("gpt", "gpt-2")).unwrap();
+        }
+        assert_eq!(program.run(&["install", agent, "--uninstall"]).code, 0);
+        for path in *paths {
+            let content = fs::read_to_string(program.path(path)).unwrap();
+            assert!(!content.contains("aios-memory"), "{content}");
+            let is_toml = path.ends_with(".toml");
+            let wanted = if is_toml { TOML[0] } else { JSON[1] };
+            let wanted = wanted.replace("dark", "light").replace("gpt", "gpt-2");
+            assert_eq!(content, wanted, "{agent}");
+        }
+    }
+}
+
+#[test]
+fn every_layout_survives() {
+    let comments = ["// mine", "// one", "// two", "// the end", "/* one */", "// theirs"];
+    for layout in LAYOUTS {
+        for (agent, path) in
+            [("cursor", ".cursor/mcp.json"), ("claude-code", ".claude/settings.json")]
+        {
+            let program = Program::new();
+            let file = program.path(path);
+            write(&file, layout);
+            let ended = program.run(&["install", agent]);
+            assert_eq!(ended.code, 0, "{layout}: {}", ended.stderr);
+            let after = fs::read_to_string(&file).unwrap();
+            let has_comment = comments.iter().any(|comment| layout.contains(comment));
+            if !has_comment {
+                let after: Value = serde_json::from_str(&after).unwrap();
+                let is_whole = match agent {
+                    "cursor" => after["mcpServers"]["aios-memory"]["args"][0] == "mcp",
+                    _ => after["hooks"].as_object().unwrap().len() >= 6,
+                };
+                assert!(is_whole, "{layout}: {after}");
+            }
+            assert_eq!(program.run(&["install", agent, "--uninstall"]).code, 0);
+            assert_eq!(fs::read_to_string(&file).unwrap(), *layout, "{agent}");
+            // Without the record of the spans, the entries are found by their content.
+            assert_eq!(program.run(&["install", agent]).code, 0);
+            fs::remove_dir_all(program.data_dir().join("hooks")).unwrap();
+            assert_eq!(program.run(&["install", agent, "--uninstall"]).code, 0);
+            let left = fs::read_to_string(&file).unwrap_or_else(|_| "{}".to_owned());
+            assert!(!left.contains("aios-memory"), "{left}");
+            for comment in comments {
+                assert_eq!(left.contains(comment), layout.contains(comment), "{left}");
+            }
+            if !has_comment && !layout.is_empty() {
+                let value = |text: &str| without_empty(serde_json::from_str(text).unwrap());
+                assert_eq!(value(&left), value(layout), "{left}");
+            }
+        }
+    }
+}
+
+/// Returns an object without the objects and lists that may be empty, because nothing shows who
+/// made them.
+fn without_empty(mut value: Value) -> Value {
+    let object = value.as_object_mut().unwrap();
+    for name in ["mcpServers", "hooks"] {
+        if let Some(inner) = object.get_mut(name).and_then(Value::as_object_mut) {
+            inner.retain(|_, it| *it != serde_json::json!([]));
+        }
+        object.retain(|key, it| key != name || *it != serde_json::json!({}));
+    }
+    value
+}
+
+#[test]
+fn an_outdated_entry_is_replaced() {
+    let program = Program::new();
+    assert_eq!(program.run(&["install", "claude-code"]).code, 0);
+    let ended = program.run(&["install", "claude-code", "--user", "ada l"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let settings = fs::read_to_string(program.path(".claude/settings.json")).unwrap();
+    assert_eq!(settings.matches(" hook claude-code Stop").count(), 1, "{settings}");
+    assert!(settings.contains("--user 'ada l' hook claude-code Stop"), "{settings}");
+    let servers = fs::read_to_string(program.path(".claude.json")).unwrap();
+    assert_eq!(servers.matches("\"mcp\"").count(), 1, "{servers}");
+    assert!(servers.contains("\"ada l\""), "{servers}");
+    assert_eq!(program.run(&["install", "claude-code", "--uninstall"]).code, 0);
+    assert!(files(&program.path("")).is_empty());
+}
+
+#[test]
+fn a_malformed_configuration_is_refused_untouched_with_its_line() {
+    let cases = [
+        ("cursor", ".cursor/mcp.json", "{\n  \"a\": 1\n  \"b\": 2\n}\n", 2),
+        ("codex", ".codex/config.toml", "a = 1\nb = \n", 2),
+        ("claude-code", ".claude/settings.json", "{\n  \"hooks\": []\n}\n", 2),
+        ("vscode", ".config/Code/User/mcp.json", "{\n  \"servers\": 7\n}\n", 2),
+    ];
+    for (agent, path, content, line) in cases {
+        let program = Program::new();
+        write(&program.path(path), content);
+        let before = files(&program.path(""));
+        let ended = program.run(&["install", agent]);
+        assert_eq!(ended.code, 1, "{agent}");
+        assert!(ended.stderr.contains(&format!("{path}:{line}: ")), "{}", ended.stderr);
+        assert!(ended.stdout.contains("aios-memory"), "the entries to add: {}", ended.stdout);
+        assert_eq!(files(&program.path("")), before, "{agent}");
+    }
+}
+
+#[test]
+fn links_are_followed_and_stay() {
+    let program = Program::new();
+    let real = program.path("dotfiles/mcp.json");
+    write(&real, JSON[1]);
+    fs::create_dir_all(program.path(".cursor")).unwrap();
+    symlink(&real, program.path(".cursor/mcp.json")).unwrap();
+    assert_eq!(program.run(&["install", "cursor"]).code, 0);
+    assert!(program.path(".cursor/mcp.json").is_symlink());
+    assert!(fs::read_to_string(&real).unwrap().contains("aios-memory"));
+    assert_eq!(program.run(&["install", "cursor", "--uninstall"]).code, 0);
+    assert_eq!(fs::read_to_string(&real).unwrap(), JSON[1]);
+}
+
+#[test]
+fn the_variables_of_the_agents_are_honoured() {
+    let program = Program::new();
+    let (claude, codex, xdg) = (program.path("c"), program.path("x"), program.path("g"));
+    let env = [
+        ("CLAUDE_CONFIG_DIR", text(&claude)),
+        ("CODEX_HOME", text(&codex)),
+        ("XDG_CONFIG_HOME", text(&xdg)),
+    ];
+    for (agent, _) in AGENTS {
+        let ended = program.run_with(&["install", agent], b"", &env);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+    }
+    for path in [
+        "c/.claude.json",
+        "c/settings.json",
+        "x/config.toml",
+        "x/hooks.json",
+        "g/Code/User/mcp.json",
+        "g/opencode/opencode.json",
+        ".cursor/mcp.json",
+    ] {
+        assert!(program.path(path).exists(), "{path}");
+    }
+}
+
+#[test]
+fn hooks_of_codex_join_those_in_its_configuration() {
+    let program = Program::new();
+    let own = "[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = \"say done\"\n";
+    write(&program.path(".codex/config.toml"), own);
+    assert_eq!(program.run(&["install", "codex"]).code, 0);
+    let config = fs::read_to_string(program.path(".codex/config.toml")).unwrap();
+    assert!(config.starts_with(own), "{config}");
+    assert!(config.contains("hook codex SessionStart"), "{config}");
+    assert!(!program.path(".codex/hooks.json").exists());
+    assert_eq!(program.run(&["install", "codex"]).stdout.matches("unchanged").count(), 1);
+    assert_eq!(program.run(&["install", "codex", "--uninstall"]).code, 0);
+    assert_eq!(fs::read_to_string(program.path(".codex/config.toml")).unwrap(), own);
+}
+
+#[test]
+fn doctor_tells_what_is_installed() {
+    let program = Program::new();
+    let finding = |agent: &str| {
+        let checks = program.json(&["doctor"]);
+        let checks = checks["checks"].as_array().unwrap();
+        let is_it = |check: &&Value| check["part"] == "agent" && check["name"] == agent;
+        checks.iter().find(is_it).unwrap()["finding"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(finding("claude-code"), "not installed");
+    assert_eq!(program.run(&["install", "claude-code"]).code, 0);
+    assert_eq!(finding("claude-code"), "MCP server, 6 of 6 hooks; last: no hook ran yet");
+    assert_eq!(program.run(&["install", "cursor"]).code, 0);
+    assert_eq!(finding("cursor"), "MCP server");
+}

@@ -1,0 +1,224 @@
+//! Follows the session file of a coding agent: reads the lines that were added since the last
+//! reading. Where the [`Place`] is kept between two readings is the caller's choice.
+//!
+//! Every reading is safe to repeat: lines are known by their ids. So a place that is lost, or that
+//! no longer fits the file, costs time and adds nothing. Only the formats of Claude Code and Codex
+//! are followed, whose files grow by whole lines.
+
+mod calls;
+mod lines;
+
+use std::{
+    fs::File,
+    io::{self, Cursor, Read, Seek, SeekFrom},
+    os::unix::fs::MetadataExt,
+    path::Path,
+};
+
+use aios_memory::{MemoryView, Remedy, admission::Refusal};
+use serde::{Deserialize, Serialize};
+use tokio::task;
+
+use self::{
+    calls::unanswered,
+    lines::{Lines, lines_from},
+};
+use super::{
+    Failure, IngestOptions, IngestReport,
+    format::Format,
+    formats::{format_of, session_id},
+    lines::LINE_BYTES_MAX,
+    reader,
+};
+use crate::{Error, InputProblem};
+
+/// Default for the maximum number of bytes of one reading.
+pub const FOLLOW_BYTES: u64 = 4 << 20;
+
+/// Bytes before the place whose hash recognises the file.
+const TAIL_BYTES: u64 = 4096;
+
+/// Distance from the end within which a call without a result is read again with the next lines.
+const CALL_WAIT_BYTES: u64 = 1 << 20;
+
+/// Bytes at the beginning of a file that may show its format. A longer first line counts whole.
+const HEAD_BYTES: u64 = 64 << 10;
+
+/// Number of lines at the beginning of a file that may show its format.
+const LINES_OF_FORMAT: usize = 64;
+
+/// A place in a session file: everything before it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Place {
+    /// Bytes before the place.
+    pub offset: u64,
+    /// Lines before the place.
+    pub lines: u64,
+    /// The device and the number of the file.
+    file: (u64, u64),
+    /// Hash of the bytes just before the place.
+    tail: String,
+    /// Bytes up to which the file was read. Lines between the place and this end are read again,
+    /// because a result may follow that belongs to them.
+    end: u64,
+}
+
+/// Returns the session that holds the messages of the conversation that the program of `format`
+/// calls `id`.
+#[must_use]
+pub fn session_of(format: Format, id: &str) -> String {
+    session_id(format.name(), id)
+}
+
+/// The outcome of a reading.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Followed {
+    /// The place for the next reading.
+    pub place: Place,
+    /// The outcome of the lines that were read.
+    pub report: IngestReport,
+    /// True if the file has more whole lines.
+    pub has_more: bool,
+}
+
+/// Reads the lines of the session file at `path` that follow `place`, at most `bytes_max` bytes (a
+/// longer line is read whole) and at least one line. Without a place, and if the file shrank or was
+/// replaced, reading starts at the beginning. An incomplete last line waits for the next reading.
+/// When this returns, the records are durable and found by every search.
+///
+/// # Errors
+/// - [`Error::Input`] if the file cannot be read, or is not a session of Claude Code or Codex.
+/// - As [`file()`](super::file()). The place is then unchanged.
+pub async fn follow(
+    view: &MemoryView,
+    path: &Path,
+    place: Option<&Place>,
+    bytes_max: u64,
+    options: IngestOptions,
+) -> Result<Followed, Error> {
+    let (owned, before, given) = (path.to_owned(), place.cloned(), options.format);
+    let read = move || Reading::of(&owned, given, before.as_ref(), bytes_max);
+    let reading = task::spawn_blocking(read);
+    let reading = reading.await.map_err(Error::interrupted)?;
+    let reading = reading.map_err(|problem| Error::Input { path: path.to_owned(), problem })?;
+    let Reading { format, place, bytes, lines_before, too_long, has_more } = reading;
+    let mut report = IngestReport::default();
+    if !bytes.is_empty() {
+        let options = options.with_format(format);
+        report = reader(view, Cursor::new(bytes), Some(path), options).await?;
+        for failure in &mut report.failed {
+            failure.line =
+                failure.line.map(|line| (line + lines_before.0).saturating_sub(lines_before.1));
+        }
+    }
+    for (line, bytes) in too_long {
+        let reason = format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}");
+        let refusal = Refusal::from(reason).with_remedy(Remedy::Split);
+        report.tally.read += 1;
+        report.tally.refused += 1;
+        report.fail(Failure::new(Some(path.to_owned()), Some(line), refusal));
+    }
+    Ok(Followed { place, report, has_more })
+}
+
+/// A part of a file that is to be read.
+struct Reading {
+    format: Format,
+    /// The place after this part.
+    place: Place,
+    /// The lines, preceded by the first line of the file if the format needs it.
+    bytes: Vec<u8>,
+    /// Lines of the file before this part, and lines that were put before it.
+    lines_before: (u64, u64),
+    /// Number and length of the lines that are too long.
+    too_long: Vec<(u64, u64)>,
+    has_more: bool,
+}
+
+impl Reading {
+    fn of(
+        path: &Path,
+        given: Format,
+        place: Option<&Place>,
+        bytes_max: u64,
+    ) -> Result<Reading, InputProblem> {
+        let failed = |cause| InputProblem::Unread { cause };
+        let mut file = File::open(path).map_err(|cause| InputProblem::Unopened { cause })?;
+        let about = file.metadata().map_err(failed)?;
+        if !about.is_file() {
+            return Err(InputProblem::NoSession);
+        }
+        let id = (about.dev(), about.ino());
+        let place = match place {
+            Some(place) if place.fits(&mut file, id, about.len()).map_err(failed)? => Some(place),
+            _ => None,
+        };
+        let (start, lines_before) = place.map_or((0, 0), |place| (place.offset, place.lines));
+        let (found, header) = begun(&mut file).map_err(failed)?;
+        let format = match given {
+            Format::Auto => found.ok_or(InputProblem::NoSession)?,
+            Format::ClaudeCode | Format::Codex => given,
+            _ => return Err(InputProblem::NoSession),
+        };
+        let is_unchanged = place.is_some_and(|place| place.end == about.len());
+        let Lines { bytes, count, too_long, has_more } = match is_unchanged {
+            true => Lines::default(),
+            false => lines_from(&mut file, start, bytes_max).map_err(failed)?,
+        };
+        let end = start + bytes.len() as u64 + too_long.iter().map(|it| it.1 + 1).sum::<u64>();
+        let end = end.max(place.map_or(0, |place| place.end));
+        // A line that is too long is not held, so the distance to a line before it is unknown.
+        let waits = unanswered(format, &bytes).filter(|_| too_long.is_empty() && !is_unchanged);
+        let (offset, lines) = match (waits, place) {
+            (_, Some(place)) if is_unchanged => (place.offset, place.lines),
+            (Some((at, line)), _) if end - (start + at) <= CALL_WAIT_BYTES => {
+                (start + at, lines_before + line)
+            }
+            _ => (end, lines_before + count),
+        };
+        let tail = tail_of(&mut file, offset).map_err(failed)?;
+        let too_long = too_long.into_iter().map(|(line, it)| (lines_before + line, it)).collect();
+        let needs_header = format == Format::Codex && 0 < start && !bytes.is_empty();
+        let (bytes, put_before) = match needs_header {
+            true => ([header, bytes].concat(), 1),
+            false => (bytes, 0),
+        };
+        let place = Place { offset, lines, file: id, tail, end };
+        let lines_before = (lines_before, put_before);
+        Ok(Reading { format, place, bytes, lines_before, too_long, has_more })
+    }
+}
+
+impl Place {
+    /// Returns true if the file begins with what was read before.
+    fn fits(&self, file: &mut File, id: (u64, u64), length: u64) -> io::Result<bool> {
+        let is_whole = self.offset <= self.end && self.end <= length;
+        Ok(is_whole && self.file == id && self.tail == tail_of(file, self.offset)?)
+    }
+}
+
+/// Returns the hash of the last bytes before `offset`.
+fn tail_of(file: &mut File, offset: u64) -> io::Result<String> {
+    let length = offset.min(TAIL_BYTES);
+    file.seek(SeekFrom::Start(offset - length))?;
+    let mut tail = Vec::new();
+    file.take(length).read_to_end(&mut tail)?;
+    Ok(blake3::hash(&tail).to_hex()[..32].to_owned())
+}
+
+/// Returns the format of a session file, if its beginning shows it, and its first line.
+fn begun(file: &mut File) -> io::Result<(Option<Format>, Vec<u8>)> {
+    let Lines { bytes, .. } = lines_from(file, 0, HEAD_BYTES)?;
+    let lines = || bytes.split_inclusive(|byte| *byte == b'\n');
+    let format = lines().take(LINES_OF_FORMAT).find_map(|line| {
+        let format = format_of(&serde_json::from_slice(line).ok()?)?;
+        matches!(format, Format::ClaudeCode | Format::Codex).then_some(format)
+    });
+    let first = lines().next().unwrap_or_default().to_vec();
+    Ok((format, first))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Lines and calls of session files.
+
+use std::io::Write;
+
+use super::*;
+
+fn file(content: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(content).unwrap();
+    file
+}
+
+#[test]
+fn an_incomplete_last_line_waits() {
+    let file = file(b"one\ntwo\nthr");
+    let read = |offset, bytes_max| {
+        let lines = lines_from(&mut File::open(file.path()).unwrap(), offset, bytes_max).unwrap();
+        (String::from_utf8(lines.bytes).unwrap(), lines.count, lines.has_more)
+    };
+    assert_eq!(read(0, 100), ("one\ntwo\n".to_owned(), 2, false));
+    assert_eq!(read(0, 5), ("one\n".to_owned(), 1, true));
+    assert_eq!(read(0, 1), ("one\n".to_owned(), 1, true), "at least one line");
+    assert_eq!(read(4, 100), ("two\n".to_owned(), 1, false));
+    assert_eq!(read(8, 100), (String::new(), 0, false));
+}
+
+#[test]
+fn a_line_that_is_too_long_is_counted_and_not_held() {
+    let long = vec![b'x'; LINE_BYTES_MAX + 7];
+    let file = file(&[b"a\n", &long[..], b"\nb\n"].concat());
+    let lines = lines_from(&mut File::open(file.path()).unwrap(), 0, u64::MAX).unwrap();
+    assert_eq!(lines.bytes, b"a\nb\n");
+    assert_eq!(lines.count, 3);
+    assert_eq!(lines.too_long, [(2, long.len() as u64)]);
+}
+
+#[test]
+fn the_first_call_without_a_result_is_found() {
+    let call = |id: &str| {
+        format!(r#"{{"message":{{"content":[{{"type":"tool_use","id":"{id}"}}]}}}}"#) + "\n"
+    };
+    let result = |id: &str| {
+        format!(r#"{{"message":{{"content":[{{"type":"tool_result","tool_use_id":"{id}"}}]}}}}"#)
+            + "\n"
+    };
+    let of = |lines: &[String]| unanswered(Format::ClaudeCode, lines.concat().as_bytes());
+    assert_eq!(of(&[call("a"), result("a")]), None);
+    let length = (call("a").len() + result("a").len()) as u64;
+    assert_eq!(of(&[call("a"), result("a"), call("b"), call("c"), result("c")]), Some((length, 2)));
+    let codex = concat!(
+        r#"{"type":"response_item","payload":{"type":"function_call","call_id":"a"}}"#,
+        "\n",
+        r#"{"type":"event_msg","payload":{"type":"exec_command_end","call_id":"z"}}"#,
+        "\n",
+    );
+    assert_eq!(unanswered(Format::Codex, codex.as_bytes()), Some((0, 0)));
+    let answered = format!(
+        "{codex}{}\n",
+        r#"{"type":"response_item","payload":{"type":"function_call_output","call_id":"a"}}"#
+    );
+    assert_eq!(unanswered(Format::Codex, answered.as_bytes()), None);
+}
