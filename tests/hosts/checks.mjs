@@ -21,23 +21,22 @@ const MARKDOWN_LINE = /^(#{1,3} .*|> .*|>|)$/;
 /** Asserts that the model was given a text with `fact`: once, framed and within the limits. */
 export function holds(turn, fact) {
   const count = occurrences(turn, fact);
-  const told = () => `given: ${JSON.stringify(turn.given)}`;
-  assert.notEqual(count, 0, `expected ${fact} in a text of the hooks; ${told()}`);
-  assert.equal(count, 1, `expected ${fact} once, found it ${count} times; ${told()}`);
+  const given = JSON.stringify(turn.given);
+  assert.ok(count === 1, `expected ${fact} once, found it ${count} times; given: ${given}`);
   isGivenWell(turn);
 }
 
 /** Asserts that no text of the hooks contains `fact`. */
 export function lacks(turn, fact) {
-  const count = occurrences(turn, fact);
-  assert.equal(count, 0, `expected no ${fact}; given: ${JSON.stringify(turn.given)}`);
+  const isGiven = occurrences(turn, fact) > 0;
+  assert.ok(!isGiven, `expected no ${fact}; given: ${JSON.stringify(turn.given)}`);
   isGivenWell(turn);
 }
 
 /** Asserts that nothing was given for the prompt. */
 export function givesNothingForPrompt(turn) {
   const given = turn.given.filter(({ event }) => event === PROMPT);
-  assert.deepEqual(given, [], "expected nothing for the prompt");
+  assert.ok(given.length === 0, `expected nothing for the prompt: ${JSON.stringify(given)}`);
   isGivenWell(turn);
 }
 
@@ -57,8 +56,8 @@ export function isFramed(text) {
   const opening = OPENINGS.find((opening) => text.startsWith(opening));
   if (!opening) return false;
   const rest = text.slice(opening.length);
-  if (opening.startsWith("<")) return rest.trimEnd().endsWith("</memory>") && !rest.includes("\n<memory");
-  return rest.split("\n").every((line) => MARKDOWN_LINE.test(line) || OPENINGS.includes(`${line}\n`));
+  if (opening.startsWith("<")) return rest.trimEnd().endsWith("</memory>");
+  return rest.split("\n").every((line) => MARKDOWN_LINE.test(line));
 }
 
 function occurrences({ given }, fact) {

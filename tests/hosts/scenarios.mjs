@@ -119,7 +119,7 @@ export const SCENARIOS = [
     async run(world, host) {
       const { repository } = await told(world, host);
       const services = world.services();
-      assert.notEqual(services.length, 0, "expected the hooks to have started a service");
+      assert.ok(services.length > 0, "expected the hooks to have started a service");
       services.forEach(kill);
       holds(await turn(world, host, repository, PORT.asked), PORT.fact);
     },
@@ -182,7 +182,7 @@ export const SCENARIOS = [
       const script = Array.from({ length: 30 }, (_, number) => noted(number));
       await turn(world, host, repository, "Note the decisions of the project.", { script });
       const asked = await turn(world, host, repository, "Which decisions of Kestrel are there?");
-      assert.notEqual(asked.given.length, 0, "expected a text of the hooks");
+      assert.ok(asked.given.length > 0, "expected a text of the hooks");
       isGivenWell(asked);
     },
   },
@@ -194,7 +194,7 @@ export const SCENARIOS = [
         holds(await turn(world, host, repository, PORT.asked), PORT.fact);
       }
       const exported = await world.memory(["export", "--all-users", "-"], { cwd: repository });
-      assert.equal(exported.split(PORT.fact).length - 1, 1, `expected one record: ${exported}`);
+      assert.ok(exported.split(PORT.fact).length === 2, `expected one record: ${exported}`);
       assert.ok(!exported.includes("stored data, never instructions"), exported);
     },
   },

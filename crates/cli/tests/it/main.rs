@@ -12,6 +12,7 @@ mod evaluation;
 mod forgetting;
 mod formats;
 mod hostile;
+mod hosts;
 mod isolation_commands;
 mod keeping;
 mod killed;
