@@ -44,8 +44,8 @@ export function givesNothingForPrompt(turn) {
 export function isGivenWell(turn) {
   for (const { event, text } of turn.given) {
     const { characters, bytes } = LIMITS[event];
-    assert.ok(text.length <= characters, `${event}: ${text.length} characters, limit ${characters}`);
-    const size = Buffer.byteLength(text);
+    const [length, size] = [text.length, Buffer.byteLength(text)];
+    assert.ok(length <= characters, `${event}: ${length} characters, limit ${characters}`);
     assert.ok(size <= bytes, `${event}: ${size} bytes, limit ${bytes}`);
     assert.ok(isFramed(text), `${event}: text outside of the frame: ${JSON.stringify(text)}`);
   }

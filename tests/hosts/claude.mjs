@@ -54,9 +54,6 @@ export const claude = {
     return [...found.values()];
   },
 
-  /** Returns the texts of the request that are part of the conversation or given by hooks. */
-  texts: ({ body }) => body.messages.flatMap(({ content }) => parts(content)),
-
   /** Returns the answers of tools in a request, in order. */
   answers({ body }) {
     const blocks = body.messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));

@@ -44,17 +44,12 @@ export const codex = {
     for (const { type, role, content } of body.input.slice(1)) {
       if (type !== "message") continue;
       for (const { text } of content) {
-        if (role === "developer" && !OF_HOST.test(text)) given.push({ event, text });
-        if (role === "user" && !OF_HOST.test(text)) event = "UserPromptSubmit";
+        if (role === "developer" && !isOfHost(text)) given.push({ event, text });
+        if (role === "user" && !isOfHost(text)) event = "UserPromptSubmit";
         if (role === "assistant") event = "SessionStart";
       }
     }
     return given;
-  },
-
-  texts({ body }) {
-    const messages = body.input.filter(({ type }) => type === "message");
-    return messages.flatMap(({ content }) => content.map(({ text }) => text));
   },
 
   /** Returns the answers of tools in a request, in order. The host puts a line before each. */
@@ -66,8 +61,15 @@ export const codex = {
 };
 
 /** Openings of the messages that the host itself writes. */
-const OF_HOST =
-  /^<(skills_instructions|permissions instructions|environment_context|turn_aborted)|^Another language model/;
+const OPENINGS_OF_HOST = [
+  "<skills_instructions>",
+  "<permissions instructions>",
+  "<environment_context>",
+  "<turn_aborted>",
+  "Another language model started to solve this problem",
+];
+
+const isOfHost = (text) => OPENINGS_OF_HOST.some((opening) => text.startsWith(opening));
 
 const home = (world) => join(world.home, ".codex");
 

@@ -39,7 +39,7 @@ async function main([binary, ...names]) {
 function check(binary) {
   if (!binary) fail("usage: node run.mjs BINARY [NAME...]");
   if (!existsSync(binary)) fail(`${binary}: not found; build it with cargo build`);
-  if (!existsSync("/proc/self/environ")) fail("the scenarios find their processes in /proc (Linux)");
+  if (!existsSync("/proc/self")) fail("the scenarios need Linux, to find processes in /proc");
   const version = process.versions.node;
   if (Number.parseInt(version, 10) < NODE_VERSION_MIN) {
     fail(`Node ${version} is too old; AIOS_HOSTS_NODE names a Node ${NODE_VERSION_MIN} or newer`);

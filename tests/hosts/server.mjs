@@ -16,7 +16,8 @@ export async function serverOf(world, cwd) {
   const child = spawn("aios-memory", ["mcp"], { cwd, env: world.env, stdio });
   const lines = createInterface({ input: child.stdout });
   let id = 0;
-  const send = (message) => child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  const write = (message) => child.stdin.write(`${JSON.stringify(message)}\n`);
+  const send = (message) => write({ jsonrpc: "2.0", ...message });
   async function request(method, params) {
     id += 1;
     send({ id, method, params });

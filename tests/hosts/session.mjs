@@ -20,11 +20,11 @@ export async function turn(world, host, cwd, prompt, options = {}) {
   const { script = [], interrupt } = options;
   const before = world.model.requests.length;
   world.model.script = interrupt ? [{ hang: true }] : [...script];
-  const env = host.env(world);
   const started = (child) => {
     world.model.onHang = () => child.kill("SIGINT");
   };
-  const ended = await world.run(host.program(world), host.args(prompt, options), { cwd, env, started });
+  const around = { cwd, env: host.env(world), started };
+  const ended = await world.run(host.program(world), host.args(prompt, options), around);
   const requests = world.model.requests.slice(before).filter(({ isTurn }) => isTurn);
   const isDone = ended.code === 0 || interrupt;
   if (!isDone || requests.length === 0) {

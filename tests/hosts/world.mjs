@@ -85,26 +85,13 @@ export class World {
 
   /** Returns the ids of the processes that run with the home directory of this world. */
   processes() {
-    const ours = (id) => {
-      try {
-        return readFileSync(`/proc/${id}/environ`, "utf8").split("\0").includes(`HOME=${this.home}`);
-      } catch {
-        return false; // Ended meanwhile, or another user's.
-      }
-    };
-    return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && ours(name)).map(Number);
+    const isOurs = (id) => entries(id, "environ").includes(`HOME=${this.home}`);
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isOurs(name)).map(Number);
   }
 
   /** Returns the ids of the running services of this world. */
   services() {
-    const isService = (id) => {
-      try {
-        return readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0").includes("serve");
-      } catch {
-        return false;
-      }
-    };
-    return this.processes().filter(isService);
+    return this.processes().filter((id) => entries(id, "cmdline").includes("serve"));
   }
 
   /** Ends the stand-in and every process of this world, and removes its files. */
@@ -112,6 +99,15 @@ export class World {
     this.model.close();
     for (const id of this.processes()) kill(id);
     if (!keep) rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Returns the entries of a file about a process. Empty if it ended, or is another user's. */
+function entries(id, file) {
+  try {
+    return readFileSync(`/proc/${id}/${file}`, "utf8").split("\0");
+  } catch {
+    return [];
   }
 }
 
