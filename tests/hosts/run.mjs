@@ -87,9 +87,17 @@ async function passes(scenario, host, binary, folder) {
   return !reason;
 }
 
+/** Reason for which no scenario can run. */
+class Unable extends Error {}
+
 function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
+  throw new Unable(message);
 }
 
-await main(process.argv.slice(2));
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Unable)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 2;
+}
