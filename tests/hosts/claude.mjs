@@ -24,7 +24,7 @@ export const claude = {
 
   /** Arguments of one run. */
   args(prompt, { resume, fork }) {
-    const tools = ["--allowedTools", "mcp__memory"];
+    const tools = ["--allowedTools", "mcp__aios-memory"];
     const session = resume ? ["--resume", resume] : [];
     if (fork) session.push("--fork-session");
     return ["-p", prompt, "--output-format", "json", ...tools, ...session];

@@ -10,6 +10,9 @@ import { appendFileSync } from "node:fs";
 /** The instructions by which the hosts ask for the summary of a compaction. */
 const SUMMARY = /CONTEXT CHECKPOINT COMPACTION|Respond with TEXT ONLY\. Do NOT call any tools/;
 
+/** The name that a host gives to the memory server, as the prefix of its tools. */
+const SERVER = /mcp__[a-z_-]*memory/;
+
 /** Answer to a request for a summary. Contains no fact of any scenario. */
 const SUMMARISED = { text: "The conversation so far was about the project." };
 
@@ -53,6 +56,9 @@ export async function startModel(log) {
   return model;
 }
 
+/** Returns the name of the memory server in the tools of a request, or in its list of tools. */
+const serverIn = (...parts) => SERVER.exec(JSON.stringify(parts))?.[0] ?? "mcp__memory";
+
 function json(response, status, value) {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
@@ -64,9 +70,9 @@ function events(response) {
 }
 
 /** Answers as the Messages API does. */
-function messages(response, { model, stream }, answer, number) {
+function messages(response, { model, stream, tools, messages: sent }, answer, number) {
   const { tool, input } = answer.call ?? {};
-  const name = `mcp__memory__${tool}`;
+  const name = `${serverIn(tools, sent)}__${tool}`;
   const block = tool
     ? { type: "tool_use", id: `toolu_${number}`, name, input }
     : { type: "text", text: answer.text ?? "" };
@@ -91,12 +97,12 @@ function messages(response, { model, stream }, answer, number) {
 }
 
 /** Answers as the Responses API does. */
-function responses(response, { model }, answer, number) {
+function responses(response, { model, tools }, answer, number) {
   const { tool, input } = answer.call ?? {};
   const call = { type: "function_call", call_id: `call_${number}`, name: tool };
   const said = [{ type: "output_text", text: answer.text ?? "", annotations: [] }];
   const item = tool
-    ? { ...call, namespace: "mcp__memory", arguments: JSON.stringify(input) }
+    ? { ...call, namespace: serverIn(tools), arguments: JSON.stringify(input) }
     : { type: "message", role: "assistant", content: said };
   const made = { id: `resp_${number}`, object: "response", model };
   const send = events(response);
