@@ -3,12 +3,21 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
+/** Names of the memory server, installed alone or as a plug-in. */
+const SERVERS = ["mcp__aios-memory", "mcp__plugin_aios-memory_aios-memory"];
+
 export const claude = {
   name: "claude-code",
 
   /** Lets `aios-memory` configure the host, in the home directory of the world. */
   async configure(world) {
     await world.memory(["install", "claude-code"]);
+  },
+
+  /** Installs the plug-in of a marketplace instead. */
+  async plugIn(world, { folder, name }) {
+    await world.succeed(this, ["plugin", "marketplace", "add", folder]);
+    await world.succeed(this, ["plugin", "install", name]);
   },
 
   program: (world) => join(world.hosts, "node_modules", ".bin", "claude"),
@@ -24,7 +33,7 @@ export const claude = {
 
   /** Arguments of one run. */
   args(prompt, { resume, fork }) {
-    const tools = ["--allowedTools", "mcp__aios-memory"];
+    const tools = ["--allowedTools", SERVERS.join(",")];
     const session = resume ? ["--resume", resume] : [];
     if (fork) session.push("--fork-session");
     return ["-p", prompt, "--output-format", "json", ...tools, ...session];

@@ -11,9 +11,15 @@ export const codex = {
 
   /** Writes a configuration that keeps the host to the stand-in; `aios-memory` adds to it. */
   async configure(world) {
-    mkdirSync(home(world), { recursive: true });
-    writeFileSync(join(home(world), "config.toml"), settings(world.model.url));
+    writeSettings(world);
     await world.memory(["install", "codex"]);
+  },
+
+  /** Installs the plug-in of a marketplace instead. */
+  async plugIn(world, { folder, name }) {
+    writeSettings(world);
+    await world.succeed(this, ["plugin", "marketplace", "add", folder]);
+    await world.succeed(this, ["plugin", "add", name]);
   },
 
   program: (world) => join(world.hosts, "node_modules", ".bin", "codex"),
@@ -71,7 +77,11 @@ const OPENINGS_OF_HOST = [
 
 const isOfHost = (text) => OPENINGS_OF_HOST.some((opening) => text.startsWith(opening));
 
-const home = (world) => join(world.home, ".codex");
+function writeSettings(world) {
+  const home = join(world.home, ".codex");
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, "config.toml"), settings(world.model.url));
+}
 
 const settings = (url) => `model = "stand-in"
 model_provider = "stand-in"

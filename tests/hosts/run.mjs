@@ -75,7 +75,10 @@ async function passes(scenario, host, binary, folder) {
   const world = await World.create(binary, folder);
   let reason;
   try {
-    for (const one of HOSTS) await one.configure(world);
+    const marketplace = scenario.isByPlugin && world.marketplace();
+    for (const one of HOSTS) {
+      await (marketplace ? one.plugIn(world, marketplace) : one.configure(world));
+    }
     await scenario.run(world, host);
   } catch (error) {
     reason = error.message.split("\n").slice(0, 12).join("\n    ");

@@ -173,6 +173,17 @@ export const SCENARIOS = [
     },
   },
   {
+    name: "the plug-in does the same as an installation",
+    isByPlugin: true,
+    async run(world, host) {
+      const { repository } = await told(world, host);
+      const recalling = { script: [{ call: { tool: "recall", input: { query: PORT.asked } } }] };
+      const asked = await turn(world, host, repository, PORT.asked, recalling);
+      holds(asked, PORT.fact);
+      assert.match(host.answers(asked.requests[1]).at(-1), new RegExp(PORT.fact));
+    },
+  },
+  {
     name: "texts given to the model are within the limits of the host",
     async run(world, host) {
       const repository = world.repository("here", "kestrel", REMOTE);

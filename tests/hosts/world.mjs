@@ -2,10 +2,15 @@
 // stand-in, git repositories and the processes that belong to them.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startModel } from "./model.mjs";
+
+/** The plug-in for coding agents. */
+const PLUGIN = fileURLToPath(new URL("../../integrations/agent-plugin", import.meta.url));
 
 /** Time after which a program is killed and its scenario fails, in milliseconds. */
 const PROGRAM_MS_MAX = 90_000;
@@ -58,6 +63,23 @@ export class World {
     const ended = await this.run("aios-memory", args, options);
     if (ended.code !== 0) throw new Error(`${ended.command}: ${ended.stderr || ended.stdout}`);
     return ended.stdout;
+  }
+
+  /** Runs a command of a host. Fails if its exit code is not 0. */
+  async succeed(host, args) {
+    const ended = await this.run(host.program(this), args, { env: host.env(this) });
+    if (ended.code !== 0) throw new Error(`${ended.command}: ${ended.stderr || ended.stdout}`);
+  }
+
+  /** Creates a marketplace with a copy of the plug-in, and returns its folder and the plug-in. */
+  marketplace() {
+    const folder = join(this.root, "marketplace");
+    cpSync(PLUGIN, join(folder, "plugin"), { recursive: true });
+    mkdirSync(join(folder, ".claude-plugin"));
+    const plugins = [{ name: "aios-memory", source: "./plugin", description: "A memory" }];
+    const entry = { name: "local", owner: { name: "test" }, plugins };
+    writeFileSync(join(folder, ".claude-plugin", "marketplace.json"), JSON.stringify(entry));
+    return { folder, name: "aios-memory@local" };
   }
 
   /** Creates a git repository with one commit, in a folder of its own. */
