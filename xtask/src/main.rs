@@ -33,7 +33,7 @@ const VERBS: &[Verb] = &[
     Verb::new(tidy::USAGE, "check the project rules that no compiler checks", tidy::run),
     Verb::new(eval::USAGE, "measure retrieval; ARGS go to aios-memory eval", eval::run),
     Verb::new(bench::USAGE, "measure speed: criterion, or tables beside rivals", bench::run),
-    Verb::new("verify [NAME...]", "run the proofs: models, kill rounds, power cuts", verify::run),
+    Verb::new("verify [NAME...]", "run the proofs: models, kills, power cuts, hosts", verify::run),
     Verb::new(distill::USAGE, "build the bundled model, or measure it", distill::run),
     Verb::new("fixture", "make the fixture of the current formats on disk", fixture::run),
     Verb::new(migrate::USAGE, "migrate a data directory to the current schema", migrate::run),

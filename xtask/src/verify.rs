@@ -154,6 +154,18 @@ const PROOFS: &[Proof] = &[
         rustflags: None,
         bound: KILLS,
     },
+    Proof {
+        name: "hosts",
+        claim: "Claude Code and Codex from npm know in a session what another one was told",
+        target: &["--package", "aios-memory-cli", "--test", "it"],
+        tests: "hosts::",
+        rustflags: None,
+        bound: Bound {
+            variable: "AIOS_HOSTS_NODE",
+            default: "node",
+            unit: "is the Node 20 or newer, whose npm installs both programs",
+        },
+    },
 ];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {

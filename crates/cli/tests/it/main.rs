@@ -14,6 +14,7 @@ mod forgetting;
 mod formats;
 mod hooks;
 mod hostile;
+mod hosts;
 mod install;
 mod isolation_commands;
 mod keeping;
