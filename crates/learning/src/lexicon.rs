@@ -1,0 +1,66 @@
+//! Words by class: the closed classes of English, and open words by kind.
+//!
+//! The tables are lists of words separated by spaces; verbs are in their base form.
+
+mod class;
+mod closed;
+mod irregular;
+mod kinds;
+mod lemma;
+mod verbs;
+
+use std::{collections::HashMap, sync::OnceLock};
+
+pub(crate) use class::{Class, EXCLUSIVE};
+pub(crate) use lemma::lemma;
+
+/// Returns the classes of a word by its lower-case form and its lemma.
+pub(crate) fn classes(low: &str, lemma: &str) -> u64 {
+    let tables = Tables::get();
+    let by_form = tables.forms.get(low).copied().unwrap_or(0);
+    let by_lemma = tables.lemmas.get(lemma).copied().unwrap_or(0);
+    let mut classes = by_form | by_lemma;
+    if classes == 0 && kinds::OCCUPATION_ENDINGS.iter().any(|ending| low.ends_with(ending)) {
+        classes |= Class::Occupation.bit();
+    }
+    if classes == 0 && kinds::MEDICINE_ENDINGS.iter().any(|ending| low.ends_with(ending)) {
+        classes |= Class::Medicine.bit();
+    }
+    classes
+}
+
+/// Returns the words of a contraction that is written as one word, separated by spaces.
+pub(crate) fn contraction(low: &str) -> Option<&'static str> {
+    let found = closed::CONTRACTIONS.iter().find(|(short, _)| *short == low);
+    found.map(|(_, long)| *long)
+}
+
+/// Returns true if `'s` after this word is "is" rather than a possessive.
+pub(crate) fn takes_is(low: &str) -> bool {
+    closed::TAKE_IS.split(' ').any(|word| word == low)
+}
+
+struct Tables {
+    forms: HashMap<&'static str, u64>,
+    lemmas: HashMap<String, u64>,
+}
+
+impl Tables {
+    fn get() -> &'static Tables {
+        static TABLES: OnceLock<Tables> = OnceLock::new();
+        TABLES.get_or_init(|| {
+            let mut tables = Tables { forms: HashMap::new(), lemmas: HashMap::new() };
+            for (class, words) in closed::FORMS.iter().chain(kinds::FORMS) {
+                for word in words.split_whitespace() {
+                    *tables.forms.entry(word).or_default() |= class.bit();
+                }
+            }
+            for (class, words) in verbs::LEMMAS.iter().chain(kinds::LEMMAS) {
+                for word in words.split_whitespace() {
+                    *tables.lemmas.entry(lemma(word)).or_default() |= class.bit();
+                }
+            }
+            tables
+        })
+    }
+}
