@@ -34,8 +34,10 @@ pub(crate) struct Claim {
     /// True for a statement about the present: no hypothesis, question, report or past event.
     pub(crate) is_firm: bool,
     pub(crate) is_negated: bool,
+    /// True if it asks the listener to do something from now on.
+    pub(crate) is_request: bool,
     pub(crate) owner: Owner,
-    /// Names of persons and things in the statement, in lower case.
+    /// Names of persons and things in the statement, as lemmas.
     pub(crate) names: Vec<String>,
     pub(crate) terms: Vec<Term>,
     /// Lemmas of the main verbs.
@@ -59,6 +61,7 @@ impl Claim {
         let mut claim = Claim {
             is_firm: false,
             is_negated: false,
+            is_request: false,
             owner: Owner::Unknown,
             names: Vec::new(),
             terms: Vec::new(),
@@ -76,6 +79,7 @@ impl Claim {
                 claim.names.extend(first.aliases.iter().cloned());
             }
             claim.is_firm |= is_firm;
+            claim.is_request |= sentence.is_request();
             for clause in &clauses {
                 claim.add(clause);
             }
@@ -94,7 +98,7 @@ impl Claim {
         for word in clause.words.iter().filter(|word| word.is_content()) {
             let term = Term::of(word);
             if term.is_name {
-                self.names.push(word.low.clone());
+                self.names.push(word.lemma.clone());
             }
             if word.is(Class::Relation) {
                 self.relations.push(word.lemma.clone());

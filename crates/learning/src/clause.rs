@@ -15,7 +15,7 @@ pub(crate) enum Owner {
     Speaker,
     /// A person or animal of the speaker by its relation, in its base form: `sister`.
     Relation(String),
-    /// Somebody or something by name, in lower case.
+    /// Somebody or something by name, as a lemma.
     Named(String),
     /// Somebody or something else by its noun.
     Other(String),
@@ -133,8 +133,11 @@ fn is_boundary(words: &[Word], at: usize) -> bool {
             || matches!(word.low.as_str(), "\u{2013}" | "\u{2014}");
     }
     let before = |back: usize| at.checked_sub(back).map_or("", |at| words[at].low.as_str());
-    if before(2) == "i" && matches!(before(1), "think" | "believe" | "guess" | "suppose") {
-        return word.low != "of" && word.low != "about";
+    // The clause that is thought or said: "I think teal is", "the doctor says I have".
+    let thinks = before(2) == "i" && matches!(before(1), "think" | "believe" | "guess" | "suppose");
+    let says = matches!(before(1), "says" | "said" | "confirmed") || before(2) == "turns";
+    if thinks || says && (word.is(Class::First) || word.is(Class::Determiner)) {
+        return !matches!(word.low.as_str(), "of" | "about");
     }
     matches!(
         word.low.as_str(),
@@ -153,7 +156,14 @@ fn is_verb(words: &[Word], at: usize) -> bool {
     if word.is(Class::Auxiliary) {
         return true;
     }
-    if !word.is(Class::Verb) && !word.is(Class::Ending) && !word.is(Class::Changing) {
+    const VERBS: [Class; 5] =
+        [Class::Verb, Class::Ending, Class::Changing, Class::Ceasing, Class::Starting];
+    if !VERBS.iter().any(|class| word.is(*class)) {
+        return false;
+    }
+    let next = words.get(at + 1);
+    // "Let us lower it" is about lowering.
+    if word.low == "let" && next.is_some_and(|next| next.low == "us") {
         return false;
     }
     if word.is(Class::Transport) && word.low == word.lemma && at == 0 {
@@ -167,8 +177,14 @@ fn is_verb(words: &[Word], at: usize) -> bool {
             || matches!(before.low.as_str(), "favorite" | "favourite" | "new" | "old" | "of")
             || before.is_number() && word.low.ends_with('s')
     });
-    let of = words.get(at + 1).is_some_and(|next| next.low == "of");
-    !is_noun && !(of && word.low == word.lemma)
+    let of = next.is_some_and(|next| next.low == "of");
+    // The last noun of a subject: "the launch date is".
+    let in_phrase = words[at.saturating_sub(3)..at].iter().any(|it| it.is(Class::Determiner))
+        && before.is_some_and(|before| before.is_content() && !before.is(Class::Time));
+    let is_last_noun = in_phrase
+        && !word.low.ends_with("ed")
+        && next.is_some_and(|next| next.is(Class::Auxiliary) || next.low == "got");
+    !is_noun && !is_last_noun && !(of && word.low == word.lemma)
 }
 
 fn is_light(word: &Word) -> bool {
@@ -182,7 +198,10 @@ fn is_light(word: &Word) -> bool {
 fn clause(words: &[Word]) -> Clause<'_> {
     let head = first_verb(words);
     let verb = head.map(|head| main_verb(words, head));
-    let (owner, aliases) = owner(&words[..head.unwrap_or(0)], words);
+    let (mut owner, aliases) = owner(&words[..head.unwrap_or(0)], words);
+    if owner != Owner::Speaker && verb.is_some_and(|verb| is_done_to_speaker(words, verb)) {
+        owner = Owner::Speaker;
+    }
     let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
     let near = |at: usize| at.saturating_sub(3)..(at + 3).min(words.len());
     let is_negated = head.is_some_and(|head| {
@@ -203,6 +222,16 @@ fn clause(words: &[Word]) -> Clause<'_> {
     Clause { words, owner, aliases, head, verb, is_negated, is_ahead, is_past }
 }
 
+/// Returns true if somebody does it to the speaker or to a thing of theirs: "they put me on X",
+/// "they extended the deadline".
+fn is_done_to_speaker(words: &[Word], verb: usize) -> bool {
+    let next = words.get(verb + 1).map_or("", |word| word.low.as_str());
+    let by_them = words[..verb].iter().any(|word| word.low == "they");
+    matches!(next, "me" | "us")
+        || by_them && matches!(next, "my" | "our")
+        || by_them && next == "the" && words[verb].is(Class::Changing)
+}
+
 fn has_perfect(words: &[Word]) -> bool {
     words.iter().any(|word| matches!(word.low.as_str(), "have" | "has" | "am" | "is" | "are"))
 }
@@ -211,7 +240,10 @@ fn has_perfect(words: &[Word]) -> bool {
 fn main_verb(words: &[Word], head: usize) -> usize {
     let mut last = head;
     let mut at = head + 1;
-    if !words[head].is(Class::Auxiliary) && words[head].low != "going" {
+    let follows = words[head].is(Class::Auxiliary)
+        || words[head].low == "going"
+        || words[head].lemma == "get" && words.get(at).is_some_and(|it| it.lemma != "up");
+    if !follows {
         let used = words[head].low == "used" && words.get(at).is_some_and(|it| it.low == "to");
         return if used && at + 1 < words.len() { at + 1 } else { head };
     }
@@ -249,7 +281,7 @@ fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
         let self_too = subject[at..].iter().any(|word| matches!(word.low.as_str(), "i" | "me"));
         if !of_other && !self_too {
             let names = subject[at + 1..].iter().filter(|word| is_name(word) && !has_part);
-            let aliases = names.map(|word| word.low.clone()).collect();
+            let aliases = names.map(|word| word.lemma.clone()).collect();
             return (Owner::Relation(subject[at].lemma.clone()), aliases);
         }
     }
@@ -277,8 +309,8 @@ fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
     let Some(at) = first.filter(|_| !whole.is_empty()) else { return (Owner::Speaker, Vec::new()) };
     if is_name(&subject[at]) {
         let last = subject[at..].iter().take_while(|word| is_name(word) || word.low == ".").last();
-        let last = last.map_or_else(|| subject[at].low.clone(), |word| word.low.clone());
-        return (Owner::Named(subject[at].low.clone()), vec![last]);
+        let last = last.unwrap_or(&subject[at]).lemma.clone();
+        return (Owner::Named(subject[at].lemma.clone()), vec![last]);
     }
     let determined = at.checked_sub(1).map_or("", low);
     if matches!(determined, "the" | "this" | "that" | "these" | "those") || subject.len() < 2 {
@@ -296,5 +328,7 @@ pub(crate) fn is_name(word: &Word) -> bool {
         Class::Closed, Class::Greeting, Class::Weekday, Class::Month, Class::Verb, Class::Time,
         Class::Praise, Class::Hypothesis,
     ];
-    word.is_capital && !KNOWN.iter().any(|class| word.is(*class)) && !word.is_number()
+    // A capitalised gerund opens a sentence.
+    let is_gerund = word.low.ends_with("ing") && 5 < word.low.len();
+    word.is_capital && !is_gerund && !KNOWN.iter().any(|class| word.is(*class)) && !word.is_number()
 }

@@ -201,8 +201,8 @@ const HYPOTHESES: &[&str] = &[
     " thinking of ", " thinking about ", " thought of ", " thought about ", " think about ",
     " toying with ", " dream of ", " dreaming of ", " dreamed of ", " dreamt ", " dreamed that ",
     " some day ", " one day ", " would like to ", " would love to ", " want to ", " wants to ",
-    " wanted to ", " hope to ", " hoping to ", " hopes to ", " planning to ", " plan to ",
-    " plans to ", " planned to ", " looking into ", " looking at ", " looking to ", " in case ",
+    " wanted to ", " hope to ", " hoping to ", " hopes to ", " planning to ", " i plan to ",
+    " we plan to ", " plans to ", " planned to ", " looking into ", " looking at ", " looking to ", " in case ",
     " as if ", " as though ", " if only ", " debating ", " on the fence ", " not sure ",
     " no idea if ", " interested in ", " might ", " may be ", " may have to ", " may move ",
     " may leave ", " may switch ", " may quit ", " could be ", " rumours ", " rumors ",
@@ -254,7 +254,7 @@ fn reported(words: &[Word], spaced: &str) -> bool {
     says && other && early || spaced.contains(" i heard ") || spaced.contains(" i read that ")
 }
 
-/// Returns true if most of the sentence stands in quotation marks.
+/// Returns true if most of the sentence stands in quotation marks, or a quotation speaks as "I".
 fn quoted(text: &str) -> bool {
     let mut inside = 0;
     let mut open: Option<usize> = None;
@@ -263,6 +263,10 @@ fn quoted(text: &str) -> bool {
             ('"' | '\u{201c}', None) => open = Some(at),
             ('"' | '\u{201d}', Some(start)) => {
                 inside += at - start;
+                let speech = text[start..at].trim_start_matches(['"', '\u{201c}']);
+                if ["I ", "I'", "We ", "My "].iter().any(|first| speech.starts_with(first)) {
+                    return true;
+                }
                 open = None;
             }
             _ => {}

@@ -68,14 +68,16 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
         }
         let clauses = clauses(&sentence.words);
         let news = News::of(&sentence, &clauses);
+        let mut is_named = false;
         for change in changes(&clauses) {
             for at in matching::ended_by(current, &change) {
+                is_named = true;
                 ended[at].get_or_insert_with(|| by_words(&current[at], &change));
             }
         }
         if !is_part(&sentence) {
             for (at, known) in current.iter().enumerate() {
-                if let Some(found) = by_slot(known, &news) {
+                if let Some(found) = by_slot(known, &news, is_named) {
                     ended[at].get_or_insert(found);
                 }
             }
@@ -123,7 +125,7 @@ impl News {
             " mistyped ", " misspoke ", " scratch that ", " my mistake ", " my bad ", " this season ",
             " from today ", " starting ", " effective ", " new ", " since the ", " has become ",
             " have become ", " became ", " update ", " typo ", " at last ", " wiped ", " turns out ",
-            " this year ", " this term ", " this semester ", " at the moment ", " gone ",
+            " this year ", " signed for ", " signed with ", " joined ", " this term ", " this semester ", " at the moment ", " gone ",
         ];
         let spaced = spaced(&sentence.words);
         let verbs = clauses.iter().filter_map(|clause| Some(&clause.words[clause.verb?]));
@@ -139,7 +141,9 @@ impl News {
     }
 }
 
-fn by_slot(known: &Known, news: &News) -> Option<Ended> {
+/// Compares a fact with the slots of a message. If the message names what it ends (`is_named`), only
+/// slots with one value end more.
+fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
     let claim = &known.claim;
     if !claim.is_firm {
         return None;
@@ -151,7 +155,7 @@ fn by_slot(known: &Known, news: &News) -> Option<Ended> {
             let replaces = match (former.hold, slot.hold) {
                 (Hold::Many, _) | (_, Hold::Many) => false,
                 (Hold::One, Hold::One) => !news.is_additional,
-                _ => news.says_change && !news.is_additional,
+                _ => news.says_change && !news.is_additional && !is_named,
             };
             if same_owner && replaces && !former.is_restated_by(slot) {
                 return Some(ended(known, Shape::Replacement, Some(&slot.attribute)));
@@ -163,6 +167,7 @@ fn by_slot(known: &Known, news: &News) -> Option<Ended> {
         return Some(ended(known, Shape::Polarity, None));
     }
     let shifts = news.says_change
+        && !is_named
         && !news.is_additional
         && matching::shares_frame(claim, &news.claim);
     shifts.then(|| ended(known, Shape::Replacement, None))

@@ -1,6 +1,6 @@
 //! Endings: "quit X", "X died", "no longer X", "used to X", "X again".
 
-use super::item::{Change, Shape, Target, object, terms};
+use super::item::{Change, Shape, Target, long_object, object, terms};
 use super::life;
 use super::phrases::{CEASING, ENDING, GAP_WORDS_MAX, OVER};
 use crate::clause::{Clause, Owner};
@@ -40,7 +40,9 @@ fn ending(clause: &Clause<'_>) -> Option<Change> {
     if clause.is_negated || is_momentary(clause) {
         return None;
     }
-    let after = particle(clause, ENDING);
+    let with = (clause.low(verb + 1) == "with").then_some(verb + 2);
+    let done = with.filter(|_| matches!(clause.low(verb), "done" | "finished"));
+    let after = particle(clause, ENDING).or(done);
     let single = clause.words[verb].is(Class::Ending) && !is_light_use(clause, verb);
     if after.is_none() && !single {
         return None;
@@ -48,9 +50,9 @@ fn ending(clause: &Clause<'_>) -> Option<Change> {
     let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"))
         && !clause.words[verb].low.ends_with("ing");
     let from = after.unwrap_or(verb + 1);
-    let mut found = terms(object(skip_with(&clause.words[from..])));
+    let mut found = terms(long_object(skip_with(&clause.words[from..])));
     if let Some(after) = after {
-        found.extend(terms(&clause.words[verb + 1..after - 1]));
+        found.extend(terms(&clause.words[verb + 1..(after - 1).max(verb + 1)]));
     }
     if passive || found.is_empty() {
         found.extend(terms(clause.subject()));
@@ -76,7 +78,8 @@ fn is_light_use(clause: &Clause<'_>, verb: usize) -> bool {
 
 fn skip_with(words: &[Word]) -> &[Word] {
     let skipped = words.iter().take_while(|word| {
-        matches!(word.low.as_str(), "with" | "of" | "from" | "on" | "to" | "out" | "off")
+        matches!(word.low.as_str(), "with" | "of" | "from" | "on" | "to" | "out" | "off" | "going")
+            || matches!(word.low.as_str(), "doing" | "using" | "taking" | "seeing" | "having")
     });
     &words[skipped.count()..]
 }
@@ -90,7 +93,10 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     let next = clause.low(verb + 1);
     let is_over = clause.verb_lemma() == "be"
         && (OVER.contains(&next) && clause.low(verb + 2) != "the"
-            || next == "no" && clause.low(verb + 2) == "more");
+            || next == "no" && clause.low(verb + 2) == "more")
+        || OVER.contains(&clause.low(verb))
+            && clause.words[..verb].iter().any(|word| word.lemma == "be")
+            && !clause.words[verb].is(Class::Ending);
     let single = clause.words[verb].is(Class::Ceasing);
     if !is_over && !single && particle(clause, CEASING).is_none() {
         return None;

@@ -54,16 +54,26 @@ impl Change {
 /// Returns the terms of the words with meaning, without times.
 pub(crate) fn terms(words: &[Word]) -> Vec<Term> {
     let words = words.iter().filter(|word| word.is_content() && !word.is(Class::Time));
-    words.filter(|word| !word.low.ends_with("ly")).map(Term::of).collect()
+    let is_adverb = |word: &Word| word.low.ends_with("ly") && !word.is_capital;
+    words.filter(|word| !is_adverb(word)).map(Term::of).collect()
 }
 
 /// Returns the words up to the next mark, conjunction or preposition of another matter.
 pub(crate) fn object(words: &[Word]) -> &[Word] {
+    until(words, &["to", "in", "on", "for", "by", "after"])
+}
+
+/// Returns the words of [`object`], with "to" and "for" as parts: "the trip to Peru".
+pub(crate) fn long_object(words: &[Word]) -> &[Word] {
+    until(words, &["in", "on", "by", "after"])
+}
+
+fn until<'w>(words: &'w [Word], prepositions: &[&str]) -> &'w [Word] {
     let end = words.iter().enumerate().position(|(at, word)| {
         word.is_sign && !matches!(word.low.as_str(), "." | "&" | "\"")
             || 0 < at && word.is(Class::Conjunction) && word.low != "as"
             || word.is(Class::Current)
-            || 0 < at && matches!(word.low.as_str(), "to" | "in" | "on" | "for" | "by" | "after")
+            || 0 < at && prepositions.contains(&word.low.as_str())
             || matches!(word.low.as_str(), "because" | "last" | "when" | "today" | "yesterday")
     });
     &words[..end.unwrap_or(words.len())]

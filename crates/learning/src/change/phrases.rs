@@ -11,7 +11,7 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("be", "done"), ("say", "goodbye"), ("move", "off"), ("move", "away"), ("lay", "down"),
     ("turn", "off"), ("walk", "away"), ("get", "over"), ("fall", "out"), ("cut", "out"),
     ("part", "with"), ("check", "out"), ("wind", "down"), ("pull", "plug"), ("move", "out"),
-    ("swear", "off"), ("kick", "habit"), ("stay", "off"), ("lie", "off"),
+    ("swear", "off"), ("come", "around"), ("come", "round"), ("be", "over"), ("kick", "habit"), ("stay", "off"), ("lie", "off"),
 ];
 
 /// Verb and particle whose subject ends.

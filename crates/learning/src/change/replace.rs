@@ -15,6 +15,7 @@ pub(super) fn contrasts(clause: &Clause<'_>, changes: &mut Vec<Change>) {
         let start = match (one, two) {
             ("instead", "of") | ("rather", "than") => at + 2,
             ("in", "place") if clause.low(at + 2) == "of" => at + 3,
+            ("not", "in" | "on" | "at" | "the" | "my" | "a") if follows_value(clause, at) => at + 2,
             ("not", _) if follows_value(clause, at) => at + 1,
             _ => continue,
         };
@@ -31,7 +32,9 @@ fn follows_value(clause: &Clause<'_>, at: usize) -> bool {
     let opens = before.is_none_or(|word| word.low == "," || word.low == "and" || word.is_sign);
     let short = clause.words.len() - at <= 5;
     let verbs = clause.words[at..].iter().any(|word| word.is(Class::Auxiliary));
-    opens && short && !verbs && clause.words.get(at + 1).is_some_and(|it| !it.is(Class::Closed))
+    let last = clause.words.last().is_some_and(Word::is_content)
+        || clause.words.last().is_some_and(|word| word.is_sign);
+    opens && short && !verbs && last
 }
 
 pub(super) fn read(clause: &Clause<'_>, changes: &mut Vec<Change>) {

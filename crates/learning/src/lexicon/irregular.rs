@@ -38,7 +38,12 @@ sleep: sleep sleeps slept sleeping
 keep: keep keeps kept keeping
 teach: teach teaches taught teaching
 die: die dies died dying
-lie: lie lies lay lain lying
+lay: lay lays laid laying
+lie: lie lies lain lying
+fall: fall falls fell fallen falling
+stand: stand stands stood standing
+feel: feel feels felt feeling
+push: push pushes pushed pushing
 pay: pay pays paid paying
 swap: swap swaps swapped swapping
 drop: drop drops dropped dropping

@@ -37,11 +37,11 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
     ),
     (
         Class::Verb,
-        "accept achieve act add admire adopt advise afford agree allow announce answer apply argue \
+        "employ guess accept achieve act add admire adopt advise afford agree allow announce answer apply argue \
          arrange arrive ask attend bake base be become begin believe belong bike book borrow break \
          bring build buy call camp cancel care carry celebrate change check choose clean climb \
          close collect come commute compete complete continue convert cook count create cry cut \
-         cycle dance date deal decide delete deploy design develop die discover discuss ditch \
+         cycle dance deal decide delete deploy design develop die discover discuss ditch \
          divorce do donate drink drive drop earn eat end enjoy enroll enter exercise expect \
          explain explore fall feel fight file fill find finish fire fish fix fly follow forget \
          found gain get give go graduate grow handle hang happen hate have head hear help hike \

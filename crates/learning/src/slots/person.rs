@@ -1,5 +1,6 @@
 //! Who and where somebody is: name, age, home, employer, job, relationship.
 
+use super::possessed::DWELLINGS;
 use super::value::{find, is_personal, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
@@ -44,8 +45,6 @@ fn is_place(value: &[Word]) -> bool {
 
 /// "My flat in Tampere", "our new place is in Cork".
 fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
-    const DWELLINGS: &[&str] =
-        &["flat", "apartment", "house", "place", "home", "condo", "studio", "cottage"];
     let at = clause.words.iter().position(|word| DWELLINGS.contains(&word.low.as_str()))?;
     let is_mine = clause.words[..at].iter().any(|word| word.is(Class::Mine));
     let before = find(clause.words, at, &["in", "near"])?;

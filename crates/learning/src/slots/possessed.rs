@@ -17,7 +17,11 @@ const PROPERTIES: &[&str] = &[
     "color", "day", "number", "date", "time", "hometown", "degree", "school", "university",
 ];
 
-/// Relations of which a person has one.
+/// Nouns whose place is a home.
+pub(super) const DWELLINGS: &[&str] =
+    &["flat", "apartment", "house", "place", "home", "condo", "studio", "cottage"];
+
+/// Relations that a person has one at a time.
 const SINGLE: &[&str] = &[
     "boss", "manager", "supervisor", "doctor", "dentist", "therapist", "landlord", "landladi",
     "landlady", "coach", "trainer", "mentor", "husband", "wife", "girlfriend", "boyfriend",
@@ -83,7 +87,8 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
         }
     }
     let nouns = nouns(subject);
-    if nouns.is_empty() {
+    let dwells = nouns.iter().any(|noun| DWELLINGS.contains(&noun.low.as_str()));
+    if nouns.is_empty() || dwells && rest.first().is_some_and(|word| word.low == "in") {
         return None;
     }
     let value = value(rest, &nouns, is_called)?;
@@ -157,7 +162,8 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     if !named.is_empty() {
         return Some(named);
     }
-    let is_property = nouns.iter().any(|word| PROPERTIES.contains(&word.low.as_str()));
+    let is_property = nouns.iter().any(|word| PROPERTIES.contains(&word.low.as_str())
+        || PROPERTIES.contains(&word.lemma.as_str()));
     if !is_property && !is_called && rest.get(at).is_none_or(|it| it.classes & EXCLUSIVE == 0) {
         return None;
     }

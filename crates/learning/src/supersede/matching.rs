@@ -38,12 +38,20 @@ fn best<'a>(
     all: impl Iterator<Item = (usize, &'a Known)>,
     score: impl Fn(&Claim) -> u32,
 ) -> Vec<usize> {
-    let scored: Vec<(usize, u32)> = all.map(|(at, known)| (at, score(&known.claim))).collect();
+    // Among facts that share as much, those that say little else are meant.
+    let scaled = |claim: &Claim| match score(claim) {
+        shared if (WORD..NAME).contains(&shared) => {
+            let others = u32::try_from(claim.terms.len()).unwrap_or(WORD).min(WORD - 1);
+            (shared + 1) * WORD - others
+        }
+        shared => shared * WORD,
+    };
+    let scored: Vec<(usize, u32)> = all.map(|(at, known)| (at, scaled(&known.claim))).collect();
     let most = scored.iter().map(|(_, score)| *score).max().unwrap_or(0);
     let found: Vec<usize> =
         scored.iter().filter(|(_, score)| 0 < most && *score == most).map(|(at, _)| *at).collect();
     // A generic noun alone names a fact only if no other fact has it.
-    if most < WORD && 1 < found.len() { Vec::new() } else { found }
+    if most < WORD * WORD && 1 < found.len() { Vec::new() } else { found }
 }
 
 fn with_slot<'a>(
@@ -153,10 +161,13 @@ pub(super) fn is_flipped(former: &Claim, news: &Claim) -> bool {
         let terms = claim.terms.iter().filter(|term| term.classes & Class::Time.bit() == 0);
         terms.map(|term| term.lemma.clone()).collect()
     };
+    if former.is_request && news.is_request {
+        return false;
+    }
     let (before, now) = (objects(former), objects(news));
     let same_verb = former.verbs.first() == news.verbs.first();
     same_verb
-        && 2 <= now.len()
+        && !now.is_empty()
         && now.iter().all(|lemma| before.contains(lemma))
         && former.verbs.len() == 1
         && news.verbs.len() == 1
@@ -168,12 +179,20 @@ pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
     if former.is_negated != news.is_negated || !former.is_of(&news.owner) {
         return false;
     }
+    // Two requests about the same thing: "keep your answers short from here on".
+    let same_request = former.is_request
+        && news.is_request
+        && news.terms.iter().any(|term| !term.is_generic && former.has(&term.lemma))
+        && news.terms.iter().any(|term| !former.has(&term.lemma));
+    if same_request {
+        return true;
+    }
     let dated = Class::Weekday.bit() | Class::Number.bit();
     let is_value = |term: &&Term| {
         term.classes & dated != 0 || term.lemma.starts_with(|c: char| c.is_ascii_digit())
     };
     let other = |of: &Claim, than: &Claim| {
-        of.terms.iter().filter(is_value).any(|term| !than.has(&stem_of_day(&term.lemma)))
+        of.terms.iter().filter(is_value).any(|term| !than.has(&term.lemma))
     };
     let both = former.terms.iter().any(|term| is_value(&term))
         && news.terms.iter().any(|term| is_value(&term));
@@ -184,8 +203,4 @@ pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
             && former.has(&term.lemma)
     });
     both && shared && other(news, former) && other(former, news)
-}
-
-fn stem_of_day(lemma: &str) -> String {
-    lemma.to_owned()
 }
