@@ -131,7 +131,11 @@ pub(crate) fn as_first_person(words: Vec<Word>, subject: &str) -> Vec<Word> {
     let subject: Vec<String> = subject.split_whitespace().map(str::to_lowercase).collect();
     let mut result: Vec<Word> = Vec::with_capacity(words.len());
     let mut depth = 0_usize;
-    let mut at = 0;
+    // The speaker before a colon only introduces the sentence.
+    let introduced = words.len() > subject.len()
+        && words.iter().zip(&subject).all(|(word, name)| word.low == *name)
+        && words[subject.len()].low == ":";
+    let mut at = if introduced { subject.len() + 1 } else { 0 };
     while at < words.len() {
         let word = &words[at];
         match word.low.as_str() {

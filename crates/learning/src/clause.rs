@@ -153,6 +153,10 @@ fn first_verb(words: &[Word]) -> Option<usize> {
 
 fn is_verb(words: &[Word], at: usize) -> bool {
     let word = &words[at];
+    // A capital inside of a sentence is a name: "my favorite movie is Arrival".
+    if word.is_capital && 0 < at && !words[at - 1].is_sign {
+        return false;
+    }
     if word.is(Class::Auxiliary) {
         return true;
     }
@@ -324,9 +328,9 @@ fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
 
 /// Returns true if a word is written like a name and is no other known word.
 pub(crate) fn is_name(word: &Word) -> bool {
-    const KNOWN: [Class; 8] = [
-        Class::Closed, Class::Greeting, Class::Weekday, Class::Month, Class::Verb, Class::Time,
-        Class::Praise, Class::Hypothesis,
+    const KNOWN: [Class; 7] = [
+        Class::Closed, Class::Greeting, Class::Weekday, Class::Month, Class::Time, Class::Praise,
+        Class::Hypothesis,
     ];
     // A capitalised gerund opens a sentence.
     let is_gerund = word.low.ends_with("ing") && 5 < word.low.len();

@@ -9,7 +9,10 @@ mod kinds;
 mod lemma;
 mod verbs;
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
 
 pub(crate) use class::{Class, EXCLUSIVE};
 pub(crate) use lemma::lemma;
@@ -38,6 +41,17 @@ pub(crate) fn contraction(low: &str) -> Option<&'static str> {
 /// Returns true if `'s` after this word is "is" rather than a possessive.
 pub(crate) fn takes_is(low: &str) -> bool {
     closed::TAKE_IS.split(' ').any(|word| word == low)
+}
+
+/// Returns true if a word is a verb in its base form, and no past tense is written alike.
+pub(crate) fn is_base_verb(low: &str) -> bool {
+    static BASES: OnceLock<HashSet<&str>> = OnceLock::new();
+    const ALIKE: &[&str] = &["read", "put", "cut", "quit", "let", "hit", "hurt", "split", "found"];
+    let bases = BASES.get_or_init(|| {
+        let verbs = verbs::LEMMAS.iter().filter(|(class, _)| *class == Class::Verb);
+        verbs.flat_map(|(_, words)| words.split_whitespace()).collect()
+    });
+    bases.contains(low) && !ALIKE.contains(&low)
 }
 
 struct Tables {

@@ -81,6 +81,11 @@ impl Message {
         &self.text[..end]
     }
 
+    /// Returns true if two messages are of different speakers.
+    pub(crate) fn speaker_differs(&self, other: &Message) -> bool {
+        self.role != other.role || self.speaker != other.speaker
+    }
+
     /// Returns the subject of facts about the speaker.
     pub(crate) fn subject(&self) -> &str {
         self.speaker.as_deref().filter(|name| !name.trim().is_empty()).unwrap_or("the user")

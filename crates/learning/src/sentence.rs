@@ -61,6 +61,11 @@ impl Sentence {
         if meanings == 0 && !self.words.iter().any(Word::is_number) {
             return true;
         }
+        let verbs = self.has(Class::Verb) || self.has(Class::Auxiliary);
+        let greets = self.words.first().is_some_and(|word| word.is(Class::Greeting));
+        if greets && !verbs && !first && meanings < 3 {
+            return true;
+        }
         let praises = self.has(Class::Praise) && !self.has(Class::Current);
         !first && (second && !self.is_request() || praises && meanings < 3)
     }

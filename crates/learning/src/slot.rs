@@ -7,8 +7,10 @@ use crate::words::Word;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) owner: Owner,
-    /// Words that name the property, such as `home`, `favorite color` or `deadline release`.
+    /// Lemmas that name the property, such as `home` or `deadlin releas`, by which slots are equal.
     pub(crate) attribute: String,
+    /// Words that name the property, such as `deadline release`.
+    pub(crate) label: String,
     /// Span of the value in the text, in bytes.
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -40,6 +42,7 @@ impl Slot {
         Some(Slot {
             owner: owner.clone(),
             attribute: attribute.to_owned(),
+            label: attribute.to_owned(),
             start: first.start,
             end: last.end,
             value: lemmas,

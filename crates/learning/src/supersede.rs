@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::change::{Change, Shape, changes};
 use crate::claim::{Claim, as_first_person};
 use crate::clause::{Clause, clauses};
+use crate::draft::Draft;
+use crate::language::is_english;
 use crate::lexicon::Class;
 use crate::message::{Message, Role};
 use crate::sentence::{Mood, Sentence, sentences, spaced};
@@ -28,11 +30,17 @@ pub struct Known {
 }
 
 impl Known {
-    /// Reads a fact: its key, its subject and its text. Words of the text that equal `subject`
-    /// count as the first person, so that a text in the third person can be given.
+    /// Reads a fact: its key, the name of its speaker and its text. Words of the text that equal
+    /// the name count as the first person, so that a text in the third person can be given.
     #[must_use]
-    pub fn read(key: impl Into<String>, subject: &str, text: &str) -> Known {
-        Known { key: key.into(), claim: Claim::read(text, subject) }
+    pub fn read(key: impl Into<String>, speaker: &str, text: &str) -> Known {
+        Known { key: key.into(), claim: Claim::read(text, speaker) }
+    }
+
+    /// Reads a fact of this crate.
+    #[must_use]
+    pub fn of(key: impl Into<String>, draft: &Draft) -> Known {
+        Known::read(key, &draft.speaker, &draft.text)
     }
 
     /// Returns the key of the fact.
@@ -61,7 +69,11 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
         return Vec::new();
     }
     let current = &current[..ended.len()];
-    for mut sentence in sentences(message.read()) {
+    let sentences = sentences(message.read());
+    if !is_english(message.read(), &sentences) {
+        return Vec::new();
+    }
+    for mut sentence in sentences {
         sentence.words = as_first_person(sentence.words, message.subject());
         if sentence.mood != Mood::Statement || is_bounded(&sentence) {
             continue;
@@ -158,7 +170,7 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
                 _ => news.says_change && !news.is_additional && !is_named,
             };
             if same_owner && replaces && !former.is_restated_by(slot) {
-                return Some(ended(known, Shape::Replacement, Some(&slot.attribute)));
+                return Some(ended(known, Shape::Replacement, Some(&slot.label)));
             }
         }
     }

@@ -78,10 +78,10 @@ throw: throw throws threw thrown throwing
 wear: wear wears wore worn wearing
 win: win wins won winning
 use: use uses used using
-allergic: allergy allergies allergic
+allergy: allergy allergies allergic
 meat: meat meats
-favourite: favorite favourite favorites favourites
-colour: color colour colors colours
+favorite: favorite favourite favorites favourites
+color: color colour colors colours
 mother: mother mum mom mums moms mother's mummy mama
 father: father dad dads daddy papa
 vegetarian: vegetarian vegetarians veggie

@@ -102,7 +102,8 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     let attribute = format!("number of {}", noun.lemma);
-    Slot::of(&clause.owner, &attribute, &clause.words[at..=at], Hold::One)
+    let slot = Slot::of(&clause.owner, &attribute, &clause.words[at..=at], Hold::One)?;
+    Some(Slot { label: format!("number of {}", noun.low), ..slot })
 }
 
 /// "I hate cilantro", "I love coffee".
@@ -114,15 +115,19 @@ fn opinion(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     let object = phrase(clause.words, verb + 1);
-    let object: Vec<&str> =
-        object.iter().filter(|word| word.is_content()).map(|word| word.lemma.as_str()).collect();
+    let object: Vec<&Word> = object.iter().filter(|word| word.is_content()).collect();
     if object.is_empty() {
         return None;
     }
-    let attribute = format!("opinion of {}", object.join(" "));
+    let joined = |of: fn(&Word) -> &str| {
+        let words: Vec<&str> = object.iter().map(|word| of(word)).collect();
+        format!("opinion of {}", words.join(" "))
+    };
+    let attribute = joined(|word| &word.lemma);
     let mut slot =
         Slot::of(&clause.owner, &attribute, &clause.words[verb..=verb], Hold::One)?;
     // Two verbs of liking are one opinion.
+    slot.label = joined(|word| &word.low);
     slot.value = vec![if likes { "+" } else { "-" }.to_owned()];
     Some(slot)
 }

@@ -92,8 +92,7 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     let value = value(rest, &nouns, is_called)?;
-    let attribute = attribute(&nouns, is_called);
-    Slot::of(&clause.owner, &attribute, value, Hold::One)
+    labelled(&clause.owner, &nouns, is_called, value, Hold::One)
 }
 
 fn hold_of(relation: &str) -> Hold {
@@ -131,6 +130,21 @@ fn nouns(subject: &[Word]) -> Vec<&Word> {
 fn follows_of(subject: &[Word], the: &Word) -> bool {
     let at = subject.iter().position(|word| word.start == the.start).unwrap_or(0);
     at.checked_sub(1).is_some_and(|before| matches!(subject[before].low.as_str(), "of" | "for"))
+}
+
+/// Creates a slot that is named by these nouns.
+fn labelled(
+    owner: &Owner,
+    nouns: &[&Word],
+    is_called: bool,
+    value: &[Word],
+    hold: Hold,
+) -> Option<Slot> {
+    let slot = Slot::of(owner, &attribute(nouns, is_called), value, hold)?;
+    let fixed = matches!(slot.attribute.as_str(), "job" | "time zone");
+    let words: Vec<&str> = nouns.iter().map(|word| word.low.as_str()).collect();
+    let label = if is_called { format!("{} name", words.join(" ")) } else { words.join(" ") };
+    Some(if fixed { slot } else { Slot { label, ..slot } })
 }
 
 /// Returns the name of a property: its words in alphabetical order, so that "the release deadline"
@@ -211,5 +225,5 @@ fn inverse(clause: &Clause<'_>) -> Option<Slot> {
         SINGLE.contains(&noun.lemma.as_str())
     });
     let hold = if single { Hold::One } else { Hold::Many };
-    Slot::of(&owner, &attribute(&nouns, false), value, hold)
+    labelled(&owner, &nouns, false, value, hold)
 }

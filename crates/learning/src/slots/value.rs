@@ -82,7 +82,7 @@ fn is_opening(low: &str) -> bool {
 
 fn trimmed(mut words: &[Word]) -> &[Word] {
     while let [rest @ .., last] = words {
-        if !last.is_sign && !last.low.ends_with("ly") {
+        if !last.is_sign && (last.is_capital || !last.low.ends_with("ly")) {
             break;
         }
         words = rest;

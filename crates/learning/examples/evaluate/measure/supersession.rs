@@ -2,7 +2,7 @@
 
 use std::{error::Error, fs, path::Path};
 
-use aios_learning::{Known, Message, supersede};
+use aios_learning::{Extractor, Heard, Known, Message, supersede};
 use serde_json::Value;
 
 struct Case {
@@ -51,15 +51,10 @@ fn figures(name: &str, cases: &[&Case]) {
     let (mut exact, mut updates, mut kept, mut others, mut lost, mut unrelated) =
         (0, 0, 0, 0, 0, 0);
     for case in cases {
-        let Some((last, facts)) = case.texts.split_last() else { continue };
-        let known: Vec<Known> = facts
-            .iter()
-            .enumerate()
-            .map(|(at, text)| Known::read(at.to_string(), "the user", text))
-            .collect();
-        let ended = supersede(&known, &Message::new("last", last));
-        let has_target = ended.iter().any(|it| it.key == case.target.to_string());
-        let wrong = ended.iter().filter(|it| it.key != case.target.to_string()).count();
+        let ended = lost_facts(case);
+        let facts = &case.texts[..case.texts.len() - 1];
+        let has_target = ended.contains(&case.target);
+        let wrong = ended.iter().filter(|at| **at != case.target).count();
         unrelated += facts.len() - 1;
         lost += wrong;
         if case.is_update {
@@ -71,10 +66,9 @@ fn figures(name: &str, cases: &[&Case]) {
         }
         let right = has_target == case.is_update && wrong == 0;
         if show && !right {
-            println!("  {} | {} || {last}", case.id, facts[case.target]);
-            for found in ended {
-                let text = found.key.parse::<usize>().ok().and_then(|at| facts.get(at));
-                println!("      {:?} {:?} {:?}", text, found.shape, found.attribute);
+            println!("  {} | {} || {:?}", case.id, facts[case.target], case.texts.last());
+            for at in ended {
+                println!("      lost: {}", facts[at]);
             }
         }
     }
@@ -85,4 +79,23 @@ fn figures(name: &str, cases: &[&Case]) {
         share(kept, others),
         share(lost, unrelated)
     );
+}
+
+/// Learns the messages of a case in order, as a memory does, and returns the indexes of those
+/// without a current fact.
+fn lost_facts(case: &Case) -> Vec<usize> {
+    let extractor = Extractor::default();
+    let mut heard = Heard::default();
+    let mut current: Vec<Known> = Vec::new();
+    let mut before: Option<Message> = None;
+    for (at, text) in case.texts.iter().enumerate() {
+        let message = Message::new(at.to_string(), text);
+        let ended = supersede(&current, &message);
+        current.retain(|known| !ended.iter().any(|it| it.key == known.key()));
+        let learned = extractor.extract(&message, before.as_ref(), &mut heard);
+        current.extend(learned.drafts.iter().map(|draft| Known::of(message.key.clone(), draft)));
+        before = Some(message);
+    }
+    let facts = 0..case.texts.len() - 1;
+    facts.filter(|at| !current.iter().any(|known| known.key() == at.to_string())).collect()
 }
