@@ -65,6 +65,11 @@ impl Clause<'_> {
             || subject.iter().all(|word| !word.is_content()) && self.owner == Owner::Speaker
     }
 
+    /// Returns true for "had" and "was": a state that is over.
+    pub(crate) fn is_past_state(&self) -> bool {
+        self.head.is_some_and(|head| matches!(self.low(head), "had" | "was" | "were"))
+    }
+
     /// Returns the words after the main verb.
     pub(crate) fn rest(&self) -> &[Word] {
         self.verb.map_or(self.words, |verb| &self.words[verb + 1..])

@@ -78,7 +78,8 @@ fn is_light_use(clause: &Clause<'_>, verb: usize) -> bool {
 
 fn skip_with(words: &[Word]) -> &[Word] {
     let skipped = words.iter().take_while(|word| {
-        matches!(word.low.as_str(), "with" | "of" | "from" | "on" | "to" | "out" | "off" | "going")
+        matches!(word.low.as_str(), "with" | "of" | "from" | "on" | "to" | "out" | "off" | "going" | "in")
+            || matches!(word.low.as_str(), "at" | "being" | "as" | "my" | "the" | "a" | "an" | "our")
             || matches!(word.low.as_str(), "doing" | "using" | "taking" | "seeing" | "having")
     });
     &words[skipped.count()..]
@@ -98,6 +99,10 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
             && clause.words[..verb].iter().any(|word| word.lemma == "be")
             && !clause.words[verb].is(Class::Ending);
     let single = clause.words[verb].is(Class::Ceasing);
+    let out_of = next == "out" && clause.low(verb + 2) == "of";
+    if out_of && !clause.low(verb + 3).starts_with("our") {
+        return None;
+    }
     if !is_over && !single && particle(clause, CEASING).is_none() {
         return None;
     }
@@ -127,6 +132,7 @@ fn no_longer(clause: &Clause<'_>) -> Option<Change> {
         clause.low(head) == "used" && clause.low(head + 1) == "to"
     });
     let ends = pair("no", "longer")
+        || pair("no", "more")
         || any && denied
         || clause.is_negated && now
         || lows.contains(&"never") && lows.contains(&"again")

@@ -25,6 +25,9 @@ fn job(clause: &Clause<'_>) -> Option<Change> {
         "fire" => passive && bare,
         "lay" | "let" | "lie" => bare && (has("off") || has("go")) && passive,
         "make" => has("redundant"),
+        "get" | "start" | "land" | "have" | "accept" | "begin" => {
+            of_job && has("new") && !clause.is_past_state()
+        }
         "be" => has("unemployed") || has("jobless") || has("retired") && bare,
         _ => false,
     };

@@ -11,7 +11,8 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("be", "done"), ("say", "goodbye"), ("move", "off"), ("move", "away"), ("lay", "down"),
     ("turn", "off"), ("walk", "away"), ("get", "over"), ("fall", "out"), ("cut", "out"),
     ("part", "with"), ("check", "out"), ("wind", "down"), ("pull", "plug"), ("move", "out"),
-    ("swear", "off"), ("come", "around"), ("come", "round"), ("be", "over"), ("kick", "habit"), ("stay", "off"), ("lie", "off"),
+    ("swear", "off"), ("come", "around"), ("come", "round"), ("hand", "notice"), ("give", "notice"),
+    ("let", "lapse"), ("let", "expire"), ("put", "sleep"), ("lose", "interest"), ("turn", "back"), ("kick", "habit"), ("stay", "off"), ("lie", "off"),
 ];
 
 /// Verb and particle whose subject ends.
@@ -20,13 +21,15 @@ pub(super) const CEASING: &[(&str, &str)] = &[
     ("break", "down"), ("shut", "down"), ("run", "out"), ("go", "bankrupt"), ("fall", "apart"),
     ("give", "out"), ("die", "out"), ("go", "missing"), ("step", "down"), ("close", "down"),
     ("go", "under"), ("wear", "off"), ("cross", "rainbow"),
+    ("fall", "into"), ("fall", "in"), ("blow", "up"), ("go", "away"), ("clear", "up"), ("stop", "working"),
 ];
 
 /// Words after "is" that say that the subject has ended.
 pub(super) const OVER: &[&str] = &[
     "over", "gone", "dead", "off", "cancelled", "canceled", "finished", "closed", "done",
     "history", "discontinued", "dissolved", "obsolete", "retired", "expired", "broken", "shelved",
-    "scrapped", "cured", "healed", "terminated",
+    "scrapped", "cured", "healed", "terminated", "stolen", "lost", "smashed", "wrecked", "ruined",
+    "totalled", "totaled", "sold", "disbanded", "deprecated",
 ];
 
 /// Words between a verb and its particle.

@@ -41,6 +41,7 @@ die: die dies died dying
 lay: lay lays laid laying
 lie: lie lies lain lying
 fall: fall falls fell fallen falling
+bear: bear bears bore borne bearing
 stand: stand stands stood standing
 feel: feel feels felt feeling
 push: push pushes pushed pushing

@@ -5,14 +5,14 @@ use super::class::Class;
 pub(super) const LEMMAS: &[(Class, &str)] = &[
     (
         Class::Ending,
-        "quit stop cancel drop ditch sell lose leave resign retire unsubscribe delete abandon \
+        "quit cease stop cancel drop ditch sell lose leave resign retire unsubscribe delete abandon \
          divorce close end fire outgrow kick scrap shelve axe discontinue decommission donate \
          rehome uninstall remove withdraw terminate deactivate disband sunset deprecate dump \
          trade finish dismiss revoke return surrender renounce forgo skip-for-good",
     ),
     (
         Class::Ceasing,
-        "die retire expire collapse disband dissolve lapse perish end close resign divorce \
+        "die retire expire drown crash collapse disband dissolve lapse perish end close resign divorce \
          evaporate bankrupt",
     ),
     (

@@ -7,11 +7,11 @@ use crate::slot::{Hold, Slot};
 use crate::words::Word;
 
 pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
-    if clause.is_negated || clause.owner == Owner::Unknown {
+    if clause.owner == Owner::Unknown {
         return;
     }
     slots.extend(opinion(clause));
-    if clause.is_ahead {
+    if clause.is_negated || clause.is_ahead {
         return;
     }
     slots.extend(diet(clause));
@@ -44,7 +44,7 @@ fn zone(clause: &Clause<'_>) -> Option<Slot> {
     let placed = at.checked_sub(1).is_some_and(|before| {
         matches!(clause.words[before].low.as_str(), "in" | "on" | "to" | "is" | "use" | "am")
     });
-    let timed = matches!(clause.low(at + 1), "time" | "timezone");
+    let timed = clause.words.iter().any(|it| matches!(it.low.as_str(), "time" | "timezone"));
     if !placed && !timed || clause.is_past {
         return None;
     }
@@ -73,6 +73,11 @@ fn rising(clause: &Clause<'_>) -> Option<Slot> {
 /// "I bike to work", "I take the tram to the office".
 fn commute(clause: &Clause<'_>) -> Option<Slot> {
     const GOALS: &[&str] = &["work", "office", "campus", "uni", "university", "school", "class"];
+    if clause.verb_lemma() == "commut" {
+        let by = find(clause.words, 0, &["by", "with"])?;
+        let at = (by + 1..clause.words.len()).find(|at| clause.words[*at].is(Class::Transport))?;
+        return Slot::of(&clause.owner, "commute", &clause.words[at..=at], Hold::One);
+    }
     let at = clause.words.iter().position(|word| word.is(Class::Transport))?;
     let to = find(clause.words, at + 1, &["to", "into"])?;
     let goal = [to + 1, to + 2].into_iter().find(|at| GOALS.contains(&clause.low(*at)))?;
@@ -108,10 +113,18 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
 
 /// "I hate cilantro", "I love coffee".
 fn opinion(clause: &Clause<'_>) -> Option<Slot> {
-    let verb = clause.verb?;
-    let likes = clause.words[verb].is(Class::Liking);
-    let dislikes = clause.words[verb].is(Class::Disliking);
-    if !likes && !dislikes || clause.is_past || !is_personal(clause) {
+    let main = clause.verb?;
+    let words = clause.words;
+    // "I've grown to love it" is about loving.
+    let opines = |at: &usize| words[*at].is(Class::Liking) || words[*at].is(Class::Disliking);
+    let grown = matches!(clause.verb_lemma(), "grow" | "come" | "learn" | "start" | "begin");
+    let last = if grown { (main + 4).min(words.len()) } else { main + 1 };
+    let bears = matches!(clause.verb_lemma(), "stand" | "bear" | "take") && clause.is_negated;
+    let verb = if bears { main } else { (main..last).find(opines)? };
+    let likes = words[verb].is(Class::Liking) && !clause.is_negated && !bears;
+    let dislikes = bears || words[verb].is(Class::Disliking) || words[verb].is(Class::Liking);
+    let denied_dislike = clause.is_negated && words[verb].is(Class::Disliking);
+    if !likes && !dislikes || denied_dislike || clause.is_past && !grown || !is_personal(clause) {
         return None;
     }
     let object = phrase(clause.words, verb + 1);

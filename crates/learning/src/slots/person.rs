@@ -158,6 +158,13 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
 }
 
 fn relationship(clause: &Clause<'_>) -> Option<Slot> {
+    let together = clause.words.windows(3).position(|it| {
+        it[0].low == "in" && it[1].is(Class::Determiner) && it[2].low == "relationship"
+    });
+    if let Some(at) = together.filter(|_| !clause.is_past) {
+        let value = &clause.words[at..at + 3];
+        return Slot::of(&clause.owner, "relationship", value, Hold::One);
+    }
     let at = clause.words.iter().position(|word| word.is(Class::Status))?;
     let before = at.checked_sub(1).map(|before| &clause.words[before])?;
     let links = matches!(before.lemma.as_str(), "be" | "get")

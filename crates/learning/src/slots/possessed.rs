@@ -80,7 +80,8 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
             return Slot::of(&clause.owner, "name", name(rest, 0), Hold::One);
         }
         if !subject.iter().any(|word| word.low == "'s") {
-            let value = name(rest, 0);
+            let now = rest.iter().take_while(|word| word.is(Class::Current)).count();
+            let value = name(rest, now);
             let attribute = with_modifiers(subject, relation);
             let hold = hold_of(relation);
             return Slot::of(&Owner::Speaker, &attribute, value, hold);
@@ -122,7 +123,11 @@ fn nouns(subject: &[Word]) -> Vec<&Word> {
     });
     let from = from.max(mine.map_or(0, |at| at + 1));
     let nouns = subject[from..].iter().filter(|word| {
-        word.is_content() && !is_dated(word) && !word.is(Class::Current) && !word.is_sign
+        (word.is_content() || word.is_number())
+            && !is_dated(word)
+            && !word.is(Class::Current)
+            && !word.is_sign
+            && !(word.low == "days" && subject.iter().any(|it| it.low == "these"))
     });
     nouns.collect()
 }
