@@ -34,9 +34,9 @@ fn is_planned(clause: &Clause<'_>) -> bool {
     let Some(verb) = clause.verb.filter(|_| clause.is_ahead) else {
         let progressive = clause.verb.is_some_and(|verb| {
             clause.words[verb].low.ends_with("ing")
-                && verb.checked_sub(1).is_some_and(|before| {
-                    matches!(clause.low(before), "am" | "is" | "are" | "be")
-                })
+                && verb
+                    .checked_sub(1)
+                    .is_some_and(|before| matches!(clause.low(before), "am" | "is" | "are" | "be"))
         });
         let changes = clause.verb.is_some_and(|verb| {
             clause.words[verb].is(Class::Ending)

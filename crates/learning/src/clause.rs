@@ -144,10 +144,29 @@ fn is_boundary(words: &[Word], at: usize) -> bool {
     if thinks || says && (word.is(Class::First) || word.is(Class::Determiner)) {
         return !matches!(word.low.as_str(), "of" | "about");
     }
+    let next = words.get(at + 1).map_or("", |word| word.low.as_str());
+    if matches!(word.low.as_str(), "after" | "before") && next.ends_with("ing") {
+        return true;
+    }
     matches!(
         word.low.as_str(),
-        "and" | "but" | "so" | "because" | "although" | "though" | "while" | "when" | "whereas"
-            | "which" | "who" | "where" | "yet" | "since" | "if" | "unless" | "that"
+        "and"
+            | "but"
+            | "so"
+            | "because"
+            | "although"
+            | "though"
+            | "while"
+            | "when"
+            | "whereas"
+            | "which"
+            | "who"
+            | "where"
+            | "yet"
+            | "since"
+            | "if"
+            | "unless"
+            | "that"
     )
 }
 
@@ -192,7 +211,10 @@ fn is_verb(words: &[Word], at: usize) -> bool {
         && before.is_some_and(|before| before.is_content() && !before.is(Class::Time));
     let is_last_noun = in_phrase
         && !word.low.ends_with("ed")
-        && next.is_some_and(|next| next.is(Class::Auxiliary) || next.low == "got");
+        && next.is_some_and(|next| {
+            next.is(Class::Auxiliary) && !matches!(next.low.as_str(), "being" | "having" | "been")
+                || next.low == "got"
+        });
     !is_noun && !is_last_noun && !(of && word.low == word.lemma)
 }
 
@@ -210,6 +232,11 @@ fn clause(words: &[Word]) -> Clause<'_> {
     let (mut owner, aliases) = owner(&words[..head.unwrap_or(0)], words);
     if owner != Owner::Speaker && verb.is_some_and(|verb| is_done_to_speaker(words, verb)) {
         owner = Owner::Speaker;
+    }
+    // "They let mum go home" is about her.
+    let object = verb.and_then(|verb| words[verb + 1..].iter().find(|word| !word.is(Class::Mine)));
+    if let Some(object) = object.filter(|it| owner == Owner::Unknown && it.is(Class::Relation)) {
+        owner = Owner::Relation(object.lemma.clone());
     }
     let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
     let near = |at: usize| at.saturating_sub(3)..(at + 3).min(words.len());
@@ -264,8 +291,23 @@ fn main_verb(words: &[Word], head: usize) -> usize {
             || word.is(Class::First) && at == head + 1
             || matches!(
                 word.low.as_str(),
-                "just" | "also" | "still" | "even" | "finally" | "already" | "only" | "longer"
-                    | "had" | "to" | "going" | "got" | "now" | "gotten" | "get" | "ever" | "always"
+                "just"
+                    | "also"
+                    | "still"
+                    | "even"
+                    | "finally"
+                    | "already"
+                    | "only"
+                    | "longer"
+                    | "had"
+                    | "to"
+                    | "going"
+                    | "got"
+                    | "now"
+                    | "gotten"
+                    | "get"
+                    | "ever"
+                    | "always"
             );
         if is_verb(words, at) {
             last = at;
@@ -316,7 +358,7 @@ fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
         |word: &&Word| !word.is_sign && !word.is(Class::Closed) && !word.is(Class::Greeting);
     let first = subject.iter().position(|word| meaning(&word));
     let Some(at) = first.filter(|_| !whole.is_empty()) else { return (Owner::Speaker, Vec::new()) };
-    if is_name(&subject[at]) {
+    if is_name(&subject[at]) && !subject[at].is(Class::Work) {
         let last = subject[at..].iter().take_while(|word| is_name(word) || word.low == ".").last();
         let last = last.unwrap_or(&subject[at]).lemma.clone();
         return (Owner::Named(subject[at].lemma.clone()), vec![last]);
@@ -334,7 +376,12 @@ fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
 /// Returns true if a word is written like a name and is no other known word.
 pub(crate) fn is_name(word: &Word) -> bool {
     const KNOWN: [Class; 7] = [
-        Class::Closed, Class::Greeting, Class::Weekday, Class::Month, Class::Time, Class::Praise,
+        Class::Closed,
+        Class::Greeting,
+        Class::Weekday,
+        Class::Month,
+        Class::Time,
+        Class::Praise,
         Class::Hypothesis,
     ];
     // A capitalised gerund opens a sentence.

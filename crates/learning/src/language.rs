@@ -38,6 +38,7 @@ pub(crate) fn is_english(text: &str, sentences: &[Sentence]) -> bool {
 
 /// Names and numbers belong to every language.
 fn is_lower(word: &Word) -> bool {
-    !word.is_sign && !word.low.starts_with(|c: char| c.is_ascii_digit())
+    !word.is_sign
+        && !word.low.starts_with(|c: char| c.is_ascii_digit())
         && (!word.is_capital || word.classes != 0)
 }

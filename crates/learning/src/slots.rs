@@ -23,6 +23,7 @@ pub(crate) fn slots(clauses: &[Clause<'_>]) -> Vec<Slot> {
         }
     }
     person::renamed(clauses, &mut slots);
+    possessed::referring(clauses, &mut slots);
     slots.sort_by_key(|slot| match slot.hold {
         Hold::One => 0,
         Hold::Usual => 1,

@@ -78,8 +78,10 @@ fn is_light_use(clause: &Clause<'_>, verb: usize) -> bool {
 
 fn skip_with(words: &[Word]) -> &[Word] {
     let skipped = words.iter().take_while(|word| {
-        matches!(word.low.as_str(), "with" | "of" | "from" | "on" | "to" | "out" | "off" | "going" | "in")
-            || matches!(word.low.as_str(), "at" | "being" | "as" | "my" | "the" | "a" | "an" | "our")
+        matches!(
+            word.low.as_str(),
+            "with" | "of" | "from" | "on" | "to" | "out" | "off" | "going" | "in"
+        ) || matches!(word.low.as_str(), "at" | "being" | "as" | "my" | "the" | "a" | "an" | "our")
             || matches!(word.low.as_str(), "doing" | "using" | "taking" | "seeing" | "having")
     });
     &words[skipped.count()..]
@@ -106,7 +108,10 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     if !is_over && !single && particle(clause, CEASING).is_none() {
         return None;
     }
-    let subject = terms(clause.subject());
+    let mut subject = terms(clause.subject());
+    if is_over && matches!(clause.low(verb + 2), "between" | "with") {
+        subject.extend(terms(clause.rest()));
+    }
     if subject.is_empty() || clause.has_first_subject() {
         return None;
     }
@@ -128,13 +133,12 @@ fn no_longer(clause: &Clause<'_>) -> Option<Change> {
     let any = pair("any", "more") || pair("any", "longer");
     let denied = clause.words.iter().any(|word| word.is(Class::Negation));
     let now = lows.contains(&"nowadays") || lows.contains(&"now") || pair("these", "days");
-    let used = clause.head.is_some_and(|head| {
-        clause.low(head) == "used" && clause.low(head + 1) == "to"
-    });
+    let used =
+        clause.head.is_some_and(|head| clause.low(head) == "used" && clause.low(head + 1) == "to");
     let ends = pair("no", "longer")
         || pair("no", "more")
         || any && denied
-        || clause.is_negated && now
+        || clause.is_negated && (now || has_not_since(clause))
         || lows.contains(&"never") && lows.contains(&"again")
         || used;
     if !ends {
@@ -154,6 +158,12 @@ fn no_longer(clause: &Clause<'_>) -> Option<Change> {
         return None;
     }
     Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+}
+
+/// "I haven't smoked since March."
+fn has_not_since(clause: &Clause<'_>) -> bool {
+    let perfect = clause.head.is_some_and(|head| matches!(clause.low(head), "have" | "has"));
+    perfect && clause.words.iter().any(|word| matches!(word.low.as_str(), "since" | "ages"))
 }
 
 /// "I eat meat again": ends that it is denied.
@@ -176,7 +186,7 @@ fn recovered(clause: &Clause<'_>) -> Option<Change> {
     let out = words.windows(2).position(|it| it[0].low == "out" && it[1].low == "of");
     let from = words.iter().position(|word| word.low == "from");
     let start = match (out, from) {
-        (Some(at), _) if matches!(clause.verb_lemma(), "be" | "get" | "come") => at + 2,
+        (Some(at), _) if matches!(clause.verb_lemma(), "be" | "get" | "come" | "let") => at + 2,
         (_, Some(from)) if cue => from + 1,
         _ => return None,
     };

@@ -5,15 +5,29 @@ use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
 
 pub(super) fn read(clause: &Clause<'_>) -> Option<Change> {
-    job(clause).or_else(|| partner(clause))
+    last_day(clause).or_else(|| job(clause)).or_else(|| partner(clause))
+}
+
+/// "Friday was my last day at X."
+fn last_day(clause: &Clause<'_>) -> Option<Change> {
+    let at = clause.words.windows(3).position(|it| {
+        it[0].low == "last" && it[1].low == "day" && matches!(it[2].low.as_str(), "at" | "with")
+    })?;
+    let place = terms(&clause.words[at + 3..]);
+    let ends = !place.is_empty() && !clause.is_ahead && !clause.is_negated;
+    let owner = match &clause.owner {
+        Owner::Named(_) | Owner::Unknown => Owner::Speaker,
+        owner => owner.clone(),
+    };
+    ends.then(|| Change::new(&owner, Shape::Retraction, Target::Terms(place)))
 }
 
 /// "I was laid off", "I quit", "I lost my job", "I'm retired now".
 fn job(clause: &Clause<'_>) -> Option<Change> {
     let verb = clause.verb?;
     let has = |low: &str| clause.words.iter().any(|word| word.low == low);
-    let personal = clause.has_first_subject()
-        || matches!(clause.owner, Owner::Relation(_) | Owner::Named(_));
+    let personal =
+        clause.has_first_subject() || matches!(clause.owner, Owner::Relation(_) | Owner::Named(_));
     let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"));
     let rest = terms(clause.rest());
     let of_job = rest.iter().any(|term| matches!(term.lemma.as_str(), "job" | "posit" | "role"));
@@ -50,12 +64,20 @@ fn partner(clause: &Clause<'_>) -> Option<Change> {
         "leave" | "dump" => has("me") || has("us"),
         _ => has("divorce"),
     };
+    let is_former = |word: &crate::words::Word| word.low.starts_with("ex-") || word.low == "ex";
+    let parted = parted
+        || match clause.verb_lemma() {
+            "be" | "becom" | "become" => {
+                clause.rest().iter().any(is_former) && clause.has(Class::Mine)
+            }
+            _ => false,
+        };
     if !parted || clause.is_negated {
         return None;
     }
-    let named = terms(clause.words).into_iter().filter(|term| {
-        term.is_name || term.classes & Class::Spouse.bit() != 0
-    });
+    let named = terms(clause.words)
+        .into_iter()
+        .filter(|term| term.is_name || term.classes & Class::Spouse.bit() != 0);
     let named: Vec<_> = named.collect();
     if !named.is_empty() {
         return Some(Change::new(&Owner::Speaker, Shape::Retraction, Target::Terms(named)));

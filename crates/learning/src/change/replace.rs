@@ -40,6 +40,7 @@ fn follows_value(clause: &Clause<'_>, at: usize) -> bool {
 pub(super) fn read(clause: &Clause<'_>, changes: &mut Vec<Change>) {
     let Some(verb) = clause.verb.filter(|_| !clause.is_negated) else { return };
     if !clause.words[verb].is(Class::Changing) {
+        changes.extend(renamed(clause, verb));
         return;
     }
     let before = changes.len();
@@ -48,6 +49,15 @@ pub(super) fn read(clause: &Clause<'_>, changes: &mut Vec<Change>) {
     if changes.len() == before {
         changes.extend(property(clause, verb));
     }
+}
+
+/// "X is now called Y."
+fn renamed(clause: &Clause<'_>, verb: usize) -> Option<Change> {
+    let names = matches!(clause.low(verb), "called" | "named" | "known");
+    let is_named = matches!(clause.owner, Owner::Named(_)) && clause.has(Class::Current);
+    let found = terms(clause.subject());
+    (names && is_named && !found.is_empty())
+        .then(|| Change::new(&Owner::Speaker, Shape::Replacement, Target::Terms(found)))
 }
 
 /// "Switched from X to Y", "migrated off X".

@@ -25,8 +25,7 @@ pub(super) fn confirmed(
         return Vec::new();
     }
     // "You" of the assistant is the person who confirms.
-    let asking =
-        Message { addressee: Some(message.subject().to_owned()), ..before.clone() };
+    let asking = Message { addressee: Some(message.subject().to_owned()), ..before.clone() };
     let about_you = said.iter().filter(|sentence| {
         sentence.has(Class::Second) && sentence.mood == Mood::Statement && 0 < sentence.content()
     });
@@ -57,8 +56,18 @@ fn unprefixed(text: &str, speaker: &str) -> String {
 }
 
 fn confirms(reply: &[Sentence]) -> bool {
-    const YES: &[&str] =
-        &["yes", "yep", "yeah", "yup", "exactly", "correct", "right", "indeed", "true", "confirmed"];
+    const YES: &[&str] = &[
+        "yes",
+        "yep",
+        "yeah",
+        "yup",
+        "exactly",
+        "correct",
+        "right",
+        "indeed",
+        "true",
+        "confirmed",
+    ];
     let Some(first) = reply.first() else { return false };
     let words = first.words.iter().filter(|word| !word.is_sign);
     let opens = words.clone().next().is_some_and(|word| YES.contains(&word.low.as_str()))
@@ -68,12 +77,7 @@ fn confirms(reply: &[Sentence]) -> bool {
 }
 
 /// Joins a short reply with the question that it answers.
-pub(super) fn join(
-    message: &Message,
-    before: &Message,
-    said: &[Sentence],
-    drafts: &mut [Draft],
-) {
+pub(super) fn join(message: &Message, before: &Message, said: &[Sentence], drafts: &mut [Draft]) {
     let Some(question) = said.iter().rfind(|sentence| sentence.mood == Mood::Question) else {
         return;
     };

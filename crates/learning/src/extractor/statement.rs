@@ -79,8 +79,18 @@ fn is_wanted(extractor: &Extractor, sentence: &Sentence, worth: &Worth) -> bool 
 /// Returns true if an assistant's sentence states a decision.
 fn is_decision(sentence: &Sentence) -> bool {
     const DECISIONS: &[&str] = &[
-        " decided ", " decision ", " we agreed ", " agreed to ", " agreed on ", " we will use ",
-        " we are going with ", " go with ", " settled on ", " we chose ", " i chose ", " resolved to ",
+        " decided ",
+        " decision ",
+        " we agreed ",
+        " agreed to ",
+        " agreed on ",
+        " we will use ",
+        " we are going with ",
+        " go with ",
+        " settled on ",
+        " we chose ",
+        " i chose ",
+        " resolved to ",
     ];
     let spaced = spaced(&sentence.words);
     sentence.mood == Mood::Statement && DECISIONS.iter().any(|it| spaced.contains(it))

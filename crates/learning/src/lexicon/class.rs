@@ -95,4 +95,3 @@ pub(crate) const EXCLUSIVE: u64 = 1 << Class::Drink as u8
     | 1 << Class::Device as u8
     | 1 << Class::Software as u8
     | 1 << Class::Medicine as u8;
-

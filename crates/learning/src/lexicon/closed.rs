@@ -104,8 +104,11 @@ pub(super) const FORMS: &[(Class, &str)] = &[
          till noon midnight decade decades century o'clock am pm",
     ),
     (Class::Current, "now nowadays currently lately presently anymore henceforth instead again"),
-    (Class::Additional, "also too another second besides both additionally extra sometimes \
-      occasionally"),
+    (
+        Class::Additional,
+        "also too another second besides both additionally extra sometimes \
+      occasionally",
+    ),
     (
         Class::Closed,
         "i we me us my our mine ours myself ourselves you your yours yourself yourselves u ya he \
@@ -141,7 +144,10 @@ pub(super) const FORMS: &[(Class, &str)] = &[
          april june july august september october november december monday tuesday wednesday \
          thursday friday saturday sunday summer winter spring autumn",
     ),
-    (Class::Work, "project team company product app release repo repository codebase pipeline \
+    (
+        Class::Work,
+        "project team company product app release repo repository codebase pipeline \
       service server cluster deployment site website database backend frontend build office \
-      startup department stack stand-up standup sprint roadmap api"),
+      startup department stack deadline launch retro sync demo sprint-review stand-up standup sprint roadmap api",
+    ),
 ];

@@ -5,9 +5,25 @@ use super::class::Class;
 pub(super) const OCCUPATION_ENDINGS: &[&str] =
     &["ologist", "ician", "grapher", "teer", "keeper", "maker", "smith", "ographer", "worker"];
 
-pub(super) const MEDICINE_ENDINGS: &[&str] =
-    &["profen", "roxen", "statin", "cillin", "prazole", "pril", "sartan", "olol", "azepam",
-        "oxetine", "triptan", "mycin", "formin", "etamol", "aminophen", "tadine", "izine"];
+pub(super) const MEDICINE_ENDINGS: &[&str] = &[
+    "profen",
+    "roxen",
+    "statin",
+    "cillin",
+    "prazole",
+    "pril",
+    "sartan",
+    "olol",
+    "azepam",
+    "oxetine",
+    "triptan",
+    "mycin",
+    "formin",
+    "etamol",
+    "aminophen",
+    "tadine",
+    "izine",
+];
 
 pub(super) const FORMS: &[(Class, &str)] = &[
     (
@@ -119,7 +135,10 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
          korean hindi urdu thai vietnamese hungarian romanian croatian serbian swahili welsh \
          irish gaelic icelandic latin esperanto catalan basque persian farsi indonesian",
     ),
-    (Class::Medicine, "aspirin ibuprofen paracetamol tylenol advil insulin metformin prozac zoloft \
-      antibiotic antihistamine melatonin cortisone prednisone ritalin adderall ventolin"),
+    (
+        Class::Medicine,
+        "aspirin ibuprofen paracetamol tylenol advil insulin metformin prozac zoloft \
+      antibiotic antihistamine melatonin cortisone prednisone ritalin adderall ventolin",
+    ),
     (Class::Venue, "gym pool studio club church temple mosque"),
 ];

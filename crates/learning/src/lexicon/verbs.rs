@@ -37,7 +37,7 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
     ),
     (
         Class::Verb,
-        "employ guess accept achieve act add admire adopt advise afford agree allow announce answer apply argue \
+        "hand vape lapse commute propose report employ guess accept achieve act add admire adopt advise afford agree allow announce answer apply argue \
          arrange arrive ask attend bake base be become begin believe belong bike book borrow break \
          bring build buy call camp cancel care carry celebrate change check choose clean climb \
          close collect come commute compete complete continue convert cook count create cry cut \

@@ -5,8 +5,24 @@ use crate::words::Word;
 
 /// Adverbs between subject and verb.
 const BETWEEN: &[&str] = &[
-    "also", "just", "still", "never", "always", "often", "usually", "really", "actually", "now",
-    "currently", "mostly", "only", "even", "rarely", "sometimes", "generally", "recently",
+    "also",
+    "just",
+    "still",
+    "never",
+    "always",
+    "often",
+    "usually",
+    "really",
+    "actually",
+    "now",
+    "currently",
+    "mostly",
+    "only",
+    "even",
+    "rarely",
+    "sometimes",
+    "generally",
+    "recently",
 ];
 
 /// Returns the word before the verb at `at`, and the number of adverbs between them.
@@ -22,12 +38,7 @@ pub(super) fn subject_before(words: &[Word], at: usize) -> Option<(&Word, usize)
 
 /// Returns the third person singular of the verb at `at`, whose subject was `I` or `you`, if it
 /// has another form.
-pub(super) fn third_person(
-    words: &[Word],
-    at: usize,
-    raw: &str,
-    skipped: usize,
-) -> Option<String> {
+pub(super) fn third_person(words: &[Word], at: usize, raw: &str, skipped: usize) -> Option<String> {
     let word = &words[at];
     // A part of a contraction follows its subject without a space: "I'm".
     let joined = raw.starts_with(['\'', '\u{2019}']);

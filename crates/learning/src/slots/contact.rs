@@ -9,9 +9,10 @@ const PHONE_DIGITS_MIN: usize = 6;
 
 pub(super) fn read(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
     const CUES: &[&str] = &["phone", "number", "call", "text", "mobile", "cell", "reach", "ring"];
-    let cued = clauses.iter().flat_map(|clause| clause.words).any(|word| {
-        CUES.contains(&word.low.as_str()) || CUES.contains(&word.lemma.as_str())
-    });
+    let cued = clauses
+        .iter()
+        .flat_map(|clause| clause.words)
+        .any(|word| CUES.contains(&word.low.as_str()) || CUES.contains(&word.lemma.as_str()));
     for clause in clauses {
         let owner = owner(clause);
         for (at, word) in clause.words.iter().enumerate() {

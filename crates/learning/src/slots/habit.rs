@@ -78,6 +78,12 @@ fn commute(clause: &Clause<'_>) -> Option<Slot> {
         let at = (by + 1..clause.words.len()).find(|at| clause.words[*at].is(Class::Transport))?;
         return Slot::of(&clause.owner, "commute", &clause.words[at..=at], Hold::One);
     }
+    let by = clause.words.windows(2).position(|it| it[0].low == "by" && it[1].is(Class::Transport));
+    let goes = clause.verb_lemma() == "go" && clause.words[clause.verb?].low != "went";
+    let to_work = clause.words.windows(2).any(|it| it[0].low == "to" && it[1].low == "work");
+    if let Some(at) = by.filter(|_| goes && to_work) {
+        return Slot::of(&clause.owner, "commute", &clause.words[at + 1..at + 2], Hold::One);
+    }
     let at = clause.words.iter().position(|word| word.is(Class::Transport))?;
     let to = find(clause.words, at + 1, &["to", "into"])?;
     let goal = [to + 1, to + 2].into_iter().find(|at| GOALS.contains(&clause.low(*at)))?;
@@ -102,7 +108,10 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
         at += 1;
     }
     let (number, noun) = (clause.words.get(at)?, clause.words.get(at + 1)?);
-    let is_plural = noun.low.ends_with('s') || noun.lemma == "child" || noun.lemma == "person";
+    let is_plural = number.low == "one" && clause.words[..at].iter().any(|it| it.low == "down")
+        || noun.low.ends_with('s')
+        || noun.lemma == "child"
+        || noun.lemma == "person";
     if !number.is_number() || !is_plural || !noun.is_content() || noun.is(Class::Time) {
         return None;
     }
@@ -137,8 +146,7 @@ fn opinion(clause: &Clause<'_>) -> Option<Slot> {
         format!("opinion of {}", words.join(" "))
     };
     let attribute = joined(|word| &word.lemma);
-    let mut slot =
-        Slot::of(&clause.owner, &attribute, &clause.words[verb..=verb], Hold::One)?;
+    let mut slot = Slot::of(&clause.owner, &attribute, &clause.words[verb..=verb], Hold::One)?;
     // Two verbs of liking are one opinion.
     slot.label = joined(|word| &word.low);
     slot.value = vec![if likes { "+" } else { "-" }.to_owned()];
@@ -164,13 +172,14 @@ fn kind(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let holds = [
         "use", "run", "drive", "play", "learn", "drink", "have", "take", "prefer", "own", "studi",
-        "study", "be", "get", "buy", "instal", "adopt", "work", "write", "choos", "choose", "deploy",
-        "put", "start", "code", "host", "practic", "speak",
+        "study", "be", "get", "buy", "instal", "adopt", "work", "write", "choos", "choose",
+        "deploy", "put", "start", "code", "host", "practic", "speak",
     ];
     if !holds.contains(&clause.verb_lemma()) {
         return None;
     }
-    let at = (verb + 1..clause.words.len()).find(|at| clause.words[*at].classes & EXCLUSIVE != 0)?;
+    let at =
+        (verb + 1..clause.words.len()).find(|at| clause.words[*at].classes & EXCLUSIVE != 0)?;
     if 6 < at - verb {
         return None;
     }
@@ -199,6 +208,17 @@ fn group(clause: &Clause<'_>) -> Option<Slot> {
                 if matches!(it.as_str(), "daughter" | "son" | "child"));
             let is_school = find(words, at, &school).is_some() || is_child;
             is_school.then(|| Slot::of(&clause.owner, "school", value, Hold::Usual)).flatten()
+        }
+        "prefer" => {
+            let at = find(words, verb, &["for", "when"])?;
+            let purpose = phrase(words, at + 1).last()?;
+            let attribute = format!("preference for {}", purpose.low);
+            Slot::of(&clause.owner, &attribute, phrase(words, verb + 1), Hold::Usual)
+        }
+        "report" if clause.low(verb + 1) == "to" => {
+            let attribute = crate::lexicon::lemma("manager");
+            let slot = Slot::of(&clause.owner, &attribute, capital(verb + 2)?, Hold::One)?;
+            Some(Slot { label: "manager".to_owned(), ..slot })
         }
         "studi" | "study" | "major" if !clause.is_past => {
             let at = if clause.low(verb + 1) == "in" { verb + 2 } else { verb + 1 };

@@ -29,8 +29,25 @@ pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
 
 /// Words of names that are organisations rather than places.
 const ORGANISATIONS: &[&str] = &[
-    "credit", "bank", "union", "insurance", "inc", "ltd", "llc", "mobile", "telecom", "energy",
-    "fitness", "gym", "school", "college", "university", "team", "labs", "systems", "group",
+    "credit",
+    "bank",
+    "union",
+    "insurance",
+    "inc",
+    "ltd",
+    "llc",
+    "mobile",
+    "telecom",
+    "energy",
+    "fitness",
+    "gym",
+    "school",
+    "college",
+    "university",
+    "team",
+    "labs",
+    "systems",
+    "group",
 ];
 
 fn is_place(value: &[Word]) -> bool {
@@ -49,7 +66,12 @@ fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
     let is_mine = clause.words[..at].iter().any(|word| word.is(Class::Mine));
     let before = find(clause.words, at, &["in", "near"])?;
     let value = name(clause.words, before + 1);
-    let is_former = clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "old" | "former"));
+    let is_former =
+        clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "old" | "former"));
+    let buys = matches!(clause.verb_lemma(), "buy" | "rent" | "find");
+    if buys && is_personal(clause) && is_place(value) {
+        return Slot::of(&clause.owner, "home", value, Hold::One);
+    }
     if !is_mine || !is_place(value) || clause.is_past || is_former {
         return None;
     }
@@ -109,6 +131,7 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
         "employ" => find(words, verb, &["at", "by"])?,
         "hire" => find(words, verb, &["by", "at"])?,
         "join" | "rejoin" => verb,
+        "be" if clause.has(Class::Current) && clause.low(verb + 1) == "at" => verb + 1,
         "start" | "get" | "accept" | "land" | "have" | "begin" | "take" => {
             let job = ["job", "position", "role", "work", "working", "offer", "gig"];
             let job = find(words, verb, &job);
@@ -142,6 +165,7 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
         "work" | "retrain" | "train" | "hire" if !clause.is_past || lemma != "work" => {
             find(words, verb, &["as"])? + 1
         }
+        "make" if clause.low(verb + 1) == "me" => verb + 2,
         "get" | "make" if find(words, verb, &["promoted"]).is_some() => {
             find(words, verb, &["to"])? + 1
         }
@@ -165,6 +189,9 @@ fn relationship(clause: &Clause<'_>) -> Option<Slot> {
         let value = &clause.words[at..at + 3];
         return Slot::of(&clause.owner, "relationship", value, Hold::One);
     }
+    if let Some(slot) = beginning(clause) {
+        return Some(slot);
+    }
     let at = clause.words.iter().position(|word| word.is(Class::Status))?;
     let before = at.checked_sub(1).map(|before| &clause.words[before])?;
     let links = matches!(before.lemma.as_str(), "be" | "get")
@@ -178,6 +205,20 @@ fn relationship(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     Slot::of(&clause.owner, "relationship", &clause.words[at..=at], Hold::One)
+}
+
+/// "I have a boyfriend now", "we had our wedding", "he proposed".
+fn beginning(clause: &Clause<'_>) -> Option<Slot> {
+    let words = clause.words;
+    let verb = clause.verb?;
+    let holds = matches!(clause.verb_lemma(), "have" | "get" | "meet" | "find");
+    let is_new = words.get(verb + 1).is_some_and(|it| matches!(it.low.as_str(), "a" | "got"));
+    let at = words.iter().position(|word| {
+        holds && is_new && word.is(Class::Spouse)
+            || word.low == "wedding" && clause.has(Class::Mine) && !clause.is_ahead
+    })?;
+    let is_of_speaker = clause.owner == Owner::Speaker;
+    is_of_speaker.then(|| Slot::of(&clause.owner, "relationship", &words[at..=at], Hold::One))?
 }
 
 fn age(clause: &Clause<'_>) -> Option<Slot> {
@@ -199,7 +240,7 @@ fn age(clause: &Clause<'_>) -> Option<Slot> {
     let ends = after.is_none_or(|word| {
         word.is_sign && !matches!(word.low.as_str(), "%" | "/")
             || matches!(word.low.as_str(), "years" | "and" | "now" | "yesterday" | "today" | "on")
-            || matches!(word.low.as_str(), "last" | "this" | "in" | "already" | "next")
+            || matches!(word.low.as_str(), "last" | "this" | "in" | "already" | "next" | "as")
     });
     let years = clause.low(at + 1) == "years" && !clause.low(at + 2).starts_with("old");
     if !is_age || !ends || years || clause.words[at].low != number.low {

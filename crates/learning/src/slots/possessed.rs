@@ -8,13 +8,69 @@ use crate::words::Word;
 
 /// Nouns that name a property, so that any phrase after "is" is its value.
 const PROPERTIES: &[&str] = &[
-    "goal", "target", "budget", "deadline", "plan", "title", "role", "job", "major", "address",
-    "birthday", "name", "nickname", "surname", "size", "weight", "height", "timezone", "zone",
-    "schedule", "hobby", "stack", "language", "framework", "theme", "bank", "position",
-    "occupation", "profession", "employer", "codename", "salary", "rent", "commute", "diet",
-    "favorite", "shift", "limit", "rate", "score", "gate", "seat", "room", "extension", "slot",
-    "priority", "status", "version", "port", "host", "region", "currency", "motto", "colour",
-    "color", "day", "number", "date", "time", "hometown", "degree", "school", "university",
+    "goal",
+    "target",
+    "budget",
+    "deadline",
+    "plan",
+    "title",
+    "role",
+    "job",
+    "major",
+    "address",
+    "birthday",
+    "name",
+    "nickname",
+    "surname",
+    "size",
+    "weight",
+    "height",
+    "timezone",
+    "zone",
+    "schedule",
+    "hobby",
+    "stack",
+    "language",
+    "framework",
+    "theme",
+    "bank",
+    "position",
+    "occupation",
+    "profession",
+    "employer",
+    "codename",
+    "salary",
+    "rent",
+    "commute",
+    "diet",
+    "favorite",
+    "shift",
+    "limit",
+    "rate",
+    "score",
+    "gate",
+    "seat",
+    "room",
+    "extension",
+    "slot",
+    "priority",
+    "status",
+    "version",
+    "port",
+    "host",
+    "region",
+    "currency",
+    "motto",
+    "colour",
+    "color",
+    "day",
+    "number",
+    "date",
+    "time",
+    "hometown",
+    "degree",
+    "school",
+    "university",
 ];
 
 /// Nouns whose place is a home.
@@ -23,11 +79,43 @@ pub(super) const DWELLINGS: &[&str] =
 
 /// Relations that a person has one at a time.
 const SINGLE: &[&str] = &[
-    "boss", "manager", "supervisor", "doctor", "dentist", "therapist", "landlord", "landladi",
-    "landlady", "coach", "trainer", "mentor", "husband", "wife", "girlfriend", "boyfriend",
-    "partner", "fiance", "fiancee", "spouse", "roommat", "roommate", "flatmat", "flatmate",
-    "housemat", "physio", "gp", "vet", "lawyer", "account", "hairdress", "barber", "nanni",
-    "tutor", "teacher", "professor", "assist",
+    "boss",
+    "manager",
+    "supervisor",
+    "doctor",
+    "dentist",
+    "therapist",
+    "landlord",
+    "landladi",
+    "landlady",
+    "coach",
+    "trainer",
+    "mentor",
+    "husband",
+    "wife",
+    "girlfriend",
+    "boyfriend",
+    "partner",
+    "fiance",
+    "fiancee",
+    "spouse",
+    "roommat",
+    "roommate",
+    "flatmat",
+    "flatmate",
+    "housemat",
+    "physio",
+    "gp",
+    "vet",
+    "lawyer",
+    "account",
+    "hairdress",
+    "barber",
+    "nanni",
+    "tutor",
+    "teacher",
+    "professor",
+    "assist",
 ];
 
 /// Returns true if the clause states such a property, so that it states nothing else.
@@ -71,7 +159,8 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
     let owned = subject.iter().any(|word| word.is(Class::Mine) || word.low == "'s")
         || subject.iter().any(|word| word.low == "the")
         || matches!(clause.owner, Owner::Relation(_));
-    if !owned || clause.is_past && !is_called {
+    let bare = subject.len() == 1 && clause.owner == Owner::Speaker;
+    if !(owned || bare) || clause.is_past && !is_called {
         return None;
     }
     let rest = &clause.words[verb + 1..];
@@ -118,9 +207,9 @@ fn is_dated(word: &Word) -> bool {
 fn nouns(subject: &[Word]) -> Vec<&Word> {
     let from = subject.iter().rposition(|word| word.low == "'s").map_or(0, |at| at + 1);
     // An introduction before the possessive does not belong to the property.
-    let mine = subject.iter().rposition(|word| {
-        word.is(Class::Mine) || word.low == "the" && !follows_of(subject, word)
-    });
+    let mine = subject
+        .iter()
+        .rposition(|word| word.is(Class::Mine) || word.low == "the" && !follows_of(subject, word));
     let from = from.max(mine.map_or(0, |at| at + 1));
     let nouns = subject[from..].iter().filter(|word| {
         (word.is_content() || word.is_number())
@@ -181,8 +270,9 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     if !named.is_empty() {
         return Some(named);
     }
-    let is_property = nouns.iter().any(|word| PROPERTIES.contains(&word.low.as_str())
-        || PROPERTIES.contains(&word.lemma.as_str()));
+    let is_property = nouns.iter().any(|word| {
+        PROPERTIES.contains(&word.low.as_str()) || PROPERTIES.contains(&word.lemma.as_str())
+    });
     if !is_property && !is_called && rest.get(at).is_none_or(|it| it.classes & EXCLUSIVE == 0) {
         return None;
     }
@@ -192,6 +282,30 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     }
     let value = phrase(rest, at);
     (!value.is_empty()).then_some(value)
+}
+
+/// "I gave you the wrong birthday, it's March 14": a value for the property of an earlier clause.
+pub(super) fn referring(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
+    for (at, clause) in clauses.iter().enumerate().skip(1) {
+        let Some(verb) = clause.verb.filter(|_| clause.verb_lemma() == "be") else { continue };
+        let subject = clause.subject().iter().filter(|word| !word.is_sign && word.low != "and");
+        if clause.is_negated || !subject.map(|word| word.low.as_str()).eq(["it"]) {
+            continue;
+        }
+        let now = clause.rest().iter().take_while(|word| word.is(Class::Current)).count();
+        let (dated, named) =
+            (measure(clause.words, verb + 1 + now), name(clause.words, verb + 1 + now));
+        let value = if dated.is_empty() { named } else { dated };
+        let before = clauses[..at].iter().flat_map(|clause| clause.words);
+        let noun = before.filter(|word| {
+            PROPERTIES.contains(&word.low.as_str()) && word.low != "name"
+                || SINGLE.contains(&word.lemma.as_str())
+        });
+        let Some(noun) = noun.last() else { continue };
+        if !slots.iter().any(|slot| slot.attribute == noun.lemma) {
+            slots.extend(labelled(&Owner::Speaker, &[noun], false, value, Hold::One));
+        }
+    }
 }
 
 /// "Noodle Barn has become my favourite restaurant", "Hugo is my manager".
@@ -207,7 +321,9 @@ fn inverse(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     let end = rest[mine..].iter().position(|word| {
-        word.is_sign || word.is(Class::Current) || word.is(Class::Conjunction)
+        word.is_sign
+            || word.is(Class::Current)
+            || word.is(Class::Conjunction)
             || matches!(word.low.as_str(), "these" | "this")
     });
     let property = &rest[mine..end.map_or(rest.len(), |end| mine + end)];
@@ -226,9 +342,9 @@ fn inverse(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     let value = &subject[start..];
-    let single = nouns.last().is_some_and(|noun| !noun.is(Class::Relation) || {
-        SINGLE.contains(&noun.lemma.as_str())
-    });
+    let single = nouns
+        .last()
+        .is_some_and(|noun| !noun.is(Class::Relation) || { SINGLE.contains(&noun.lemma.as_str()) });
     let hold = if single { Hold::One } else { Hold::Many };
     labelled(&owner, &nouns, false, value, hold)
 }

@@ -97,8 +97,7 @@ fn overlap(claim: &Claim, terms: &[Term]) -> u32 {
         () if term.is_generic => GENERIC,
         () => WORD,
     };
-    let shared: u32 =
-        terms.iter().filter(|term| claim.has(&term.lemma)).map(weight).sum();
+    let shared: u32 = terms.iter().filter(|term| claim.has(&term.lemma)).map(weight).sum();
     if specific && shared < WORD { 0 } else { shared }
 }
 
@@ -126,8 +125,12 @@ fn role(claim: &Claim, terms: &[Term]) -> u32 {
     let is_role = |slot: &crate::slot::Slot| {
         let valued = slot.value.iter().any(|lemma| terms.iter().any(|term| term.lemma == *lemma));
         let job = matches!(slot.attribute.as_str(), "job" | "employer");
-        valued || job && terms.iter().any(|term| claim.is_of(&Owner::Named(term.lemma.clone()))
-            || claim.is_of(&Owner::Relation(term.lemma.clone())))
+        valued
+            || job
+                && terms.iter().any(|term| {
+                    claim.is_of(&Owner::Named(term.lemma.clone()))
+                        || claim.is_of(&Owner::Relation(term.lemma.clone()))
+                })
     };
     let lives_here = claim.verbs.iter().any(|verb| verb == "live" || verb == "room");
     let named = terms.iter().any(|term| term.is_name && claim.has(&term.lemma));
@@ -144,8 +147,10 @@ fn denial(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
     if shares && (claim.is_negated || allergic) {
         return WORD;
     }
-    let meat = ["meat", "fish", "chicken", "beef", "steak", "bacon", "pork", "dairy", "chees",
-        "egg", "carb", "bread", "sugar", "gluten"];
+    let meat = [
+        "meat", "fish", "chicken", "beef", "steak", "bacon", "pork", "dairy", "chees", "egg",
+        "carb", "bread", "sugar", "gluten",
+    ];
     let eats = terms.iter().any(|term| meat.contains(&term.lemma.as_str()));
     let diet = claim.slots.iter().any(|slot| slot.attribute == "diet");
     if eats && diet { WORD } else { 0 }

@@ -4,9 +4,9 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::calendar::{Span, day_in, month_of, season_of, written, written_month};
-use super::phrase::Tense;
 use super::granularity::{Granularity, Relation};
 use super::moment::Moment;
+use super::phrase::Tense;
 use crate::words::Word;
 
 /// Reads an expression that begins at word `at`.

@@ -6,8 +6,18 @@ use jiff::civil::{Date, Weekday, date};
 use super::granularity::Granularity;
 
 pub(super) const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// Seasons of the northern half of the earth, by the number of their first month.

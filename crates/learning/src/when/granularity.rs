@@ -65,4 +65,3 @@ pub enum Relation {
     /// It is so until the end of this time.
     Until,
 }
-

@@ -64,4 +64,3 @@ fn instant(day: Date, offset: i32) -> Option<Timestamp> {
     let zone = Offset::from_seconds(offset).unwrap_or(Offset::UTC);
     zone.to_timestamp(day.at(0, 0, 0, 0)).ok()
 }
-

@@ -43,9 +43,30 @@ impl Tense {
 /// Returns true if an expression of time may begin with this word.
 pub(super) fn opens(word: &Word) -> bool {
     const OPENINGS: &[&str] = &[
-        "last", "this", "next", "past", "previous", "a", "an", "the", "in", "for", "over", "on",
-        "few", "couple", "several", "early", "mid", "late", "end", "beginning", "start", "coming",
-        "these", "half",
+        "last",
+        "this",
+        "next",
+        "past",
+        "previous",
+        "a",
+        "an",
+        "the",
+        "in",
+        "for",
+        "over",
+        "on",
+        "few",
+        "couple",
+        "several",
+        "early",
+        "mid",
+        "late",
+        "end",
+        "beginning",
+        "start",
+        "coming",
+        "these",
+        "half",
     ];
     word.is(Class::Time)
         || word.is_number()
@@ -67,9 +88,27 @@ pub(super) struct Amount {
 /// Reads "three", "3", "a", "a couple of", "a few", "about 3".
 pub(super) fn amount(words: &[Word], mut at: usize) -> Option<Amount> {
     const NUMBERS: [&str; 21] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-        "nineteen", "twenty",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
     ];
     let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
     if matches!(low(at), "about" | "around" | "nearly" | "almost" | "roughly" | "over") {

@@ -6,9 +6,9 @@ use jiff::civil::Date;
 use super::calendar::{
     Span, month_of, season_of, weekday_after, weekday_before, weekday_of, written, written_month,
 };
-use super::phrase::{Tense, Unit, amount, unit};
 use super::granularity::{Granularity, Relation};
 use super::moment::Moment;
+use super::phrase::{Tense, Unit, amount, unit};
 use crate::lexicon::Class;
 use crate::words::Word;
 
@@ -283,9 +283,9 @@ fn season_beside(today: Date, month: i8, step: i32) -> Option<Span> {
         0 if month == 12 && today.month() < 3 => Span::season(today.year() - 1, month),
         0 => Some(this),
         -1 if this.last < today => Some(this),
-        -1 => Span::season(today.year() - 1, month).filter(|last| last.last < today).or_else(
-            || Span::season(today.year() - 2, month),
-        ),
+        -1 => Span::season(today.year() - 1, month)
+            .filter(|last| last.last < today)
+            .or_else(|| Span::season(today.year() - 2, month)),
         _ if today < this.first && this.first.year() != today.year() => Some(this),
         _ => Span::season(today.year() + 1, month),
     }

@@ -19,8 +19,7 @@ pub(crate) fn print(path: &Path) -> Result<(), Box<dyn Error>> {
     println!("supersession ({} cases)   exact  kept   unrelated lost", cases.len());
     let all: Vec<&Case> = cases.iter().collect();
     let (even, odd): (Vec<&Case>, Vec<&Case>) = {
-        let (even, odd): (Vec<_>, Vec<_>) =
-            all.iter().enumerate().partition(|(at, _)| at % 2 == 0);
+        let (even, odd): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(at, _)| at % 2 == 0);
         (
             even.into_iter().map(|(_, case)| *case).collect(),
             odd.into_iter().map(|(_, case)| *case).collect(),

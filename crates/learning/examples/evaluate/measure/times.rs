@@ -26,8 +26,11 @@ pub(crate) fn print(conversations: &[Conversation]) {
         let turns: HashMap<&str, &Message> =
             conversation.turns.iter().map(|turn| (turn.key.as_str(), turn)).collect();
         for question in conversation.questions.iter().filter(|it| it.is_temporal) {
-            let evidence: Vec<&Message> =
-                question.evidence.iter().filter_map(|key| turns.get(key.as_str()).copied()).collect();
+            let evidence: Vec<&Message> = question
+                .evidence
+                .iter()
+                .filter_map(|key| turns.get(key.as_str()).copied())
+                .collect();
             let Some(last) = evidence.last() else { continue };
             let Some(expected) = expected(question, day(last)) else {
                 if show {
@@ -75,7 +78,8 @@ fn answer(question: &Question, evidence: &[&Message]) -> Option<Resolved> {
             let shared = words(sentence).intersection(&asked).count();
             let part = Message { text: sentence.to_owned(), ..(*message).clone() };
             for found in extractor.times(&part) {
-                if found.relation != Relation::Until && best.as_ref().is_none_or(|it| it.0 < shared) {
+                if found.relation != Relation::Until && best.as_ref().is_none_or(|it| it.0 < shared)
+                {
                     best = Some((shared, found));
                 }
             }
@@ -109,7 +113,11 @@ fn expected(question: &Question, session: Date) -> Option<Expected> {
     let of = |first: Date, last: Date, granularity| Some(Expected { first, last, granularity });
     // A span between two events needs both of their times.
     let asked = question.text.to_lowercase();
-    if asked.starts_with("how many") || asked.contains("how many weeks") || asked.contains(" before ") && asked.starts_with("how long") || asked.starts_with("how long did") {
+    if asked.starts_with("how many")
+        || asked.contains("how many weeks")
+        || asked.contains(" before ") && asked.starts_with("how long")
+        || asked.starts_with("how long did")
+    {
         return None;
     }
     if let Some(years) = duration(&answer) {
@@ -124,15 +132,20 @@ fn expected(question: &Question, session: Date) -> Option<Expected> {
     let back = |from: i32, to: i32| {
         Some((first.checked_sub(from.days()).ok()?, first.checked_sub(to.days()).ok()?))
     };
-    let (before, after) = (answer.contains("before") || answer.contains("week of"), answer.contains("after"));
+    let (before, after) =
+        (answer.contains("before") || answer.contains("week of"), answer.contains("after"));
     let has = |word: &str| answer.contains(word);
     if !before && !after {
         return of(first, last, time.granularity);
     }
     let weekdays = [
-        ("monday", Weekday::Monday), ("tuesday", Weekday::Tuesday),
-        ("wednesday", Weekday::Wednesday), ("thursday", Weekday::Thursday),
-        ("friday", Weekday::Friday), ("saturday", Weekday::Saturday), ("sunday", Weekday::Sunday),
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
     ];
     if let Some((_, weekday)) = weekdays.iter().find(|(name, _)| has(name)) {
         let found = first.nth_weekday(if before { -1 } else { 1 }, *weekday).ok()?;
