@@ -71,21 +71,28 @@ fn is_negation(low: &str) -> bool {
 }
 
 fn occurrence(wanted: &[String], is_negative: bool, message: &str) -> Grounding {
-    let folded = forgotten(message);
-    let words: Vec<Word> = sentences(&folded).into_iter().flat_map(|it| it.words).collect();
     let mut found = Grounding::Absent;
-    for start in 0..words.len() {
-        let mut here = words[start..].iter().filter(|word| !word.is_sign || is_unit(&word.low));
-        let fits = wanted.iter().all(|low| here.next().is_some_and(|word| word.low == *low));
-        if !fits || words[start].is_sign && !is_unit(&words[start].low) {
-            continue;
+    for sentence in sentences(&forgotten(message)) {
+        let words = sentence.words;
+        for start in 0..words.len() {
+            if !begins(&words[start..], wanted) {
+                continue;
+            }
+            if is_negative || !is_denied(&words, start) {
+                return Grounding::Grounded;
+            }
+            found = Grounding::Denied;
         }
-        if is_negative || !is_denied(&words, start) {
-            return Grounding::Grounded;
-        }
-        found = Grounding::Denied;
     }
     found
+}
+
+/// Returns true if `words` begin with those of a value, signs aside.
+fn begins(words: &[Word], wanted: &[String]) -> bool {
+    let counts = |word: &&Word| !word.is_sign || is_unit(&word.low);
+    let mut here = words.iter().filter(counts);
+    words.first().is_some_and(|word| counts(&word))
+        && wanted.iter().all(|low| here.next().is_some_and(|word| word.low == *low))
 }
 
 /// Returns true if a negation before the word at `at` reaches it: no mark, conjunction or other

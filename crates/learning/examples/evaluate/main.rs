@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !conversations.is_empty() {
         measure::worth::print(&conversations);
         measure::times::print(&conversations);
+        measure::speed::print(&conversations);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::{Extractor, times};
 use crate::clause::{Clause, Owner, clauses};
 use crate::draft::{Draft, Origin};
+use crate::grounded::{Grounding, grounded};
 use crate::lexicon::Class;
 use crate::message::{Message, Role};
 use crate::rewrite::rewritten;
@@ -30,7 +31,10 @@ pub(super) fn read(
     let mut is_open = false;
     for sentence in sentences {
         let wanted = match message.role {
-            Role::Person => is_wanted(extractor, sentence, worth),
+            Role::Person => {
+                let continues = is_open && refers_back(sentence) && 0 < sentence.content();
+                is_stated(sentence) && (continues || is_wanted(extractor, sentence, worth))
+            }
             Role::Assistant => is_decision(sentence),
             Role::Other => false,
         };
@@ -61,11 +65,13 @@ pub(super) fn read(
     }
 }
 
+/// Returns true if a sentence states something: no question, joke or greeting.
+fn is_stated(sentence: &Sentence) -> bool {
+    !matches!(sentence.mood, Mood::Question | Mood::Joke) && !sentence.is_chatter()
+}
+
 /// Returns true if a sentence is about a person or their work, or in a message of enough worth.
 fn is_wanted(extractor: &Extractor, sentence: &Sentence, worth: &Worth) -> bool {
-    if matches!(sentence.mood, Mood::Question | Mood::Joke) || sentence.is_chatter() {
-        return false;
-    }
     let of_person = sentence.has(Class::First)
         || sentence.has(Class::Relation)
         || sentence.is_request()
@@ -117,6 +123,10 @@ fn draft(
     slot: Option<&Slot>,
 ) -> Draft {
     let text = message.read();
+    let quote = &text[sentence.span.clone()];
+    // A value that the sentence denies, or that is no word of it, is none.
+    let slot =
+        slot.filter(|slot| grounded(&text[slot.start..slot.end], &[quote]) == Grounding::Grounded);
     let owner = slot.map(|slot| &slot.owner).or_else(|| clauses.first().map(|it| &it.owner));
     let times = times(message, sentence);
     let until = times.iter().find(|time| time.relation == Relation::Until).cloned();
@@ -133,7 +143,7 @@ fn draft(
         attribute: slot.map(|slot| slot.label.clone()),
         value: slot.map(|slot| text[slot.start..slot.end].to_owned()),
         text: rewritten_with_times(message, sentence),
-        quote: text[sentence.span.clone()].to_owned(),
+        quote: quote.to_owned(),
         when,
         until,
         evidence: vec![message.key.clone()],

@@ -147,6 +147,12 @@ fn opinion(clause: &Clause<'_>) -> Option<Slot> {
     };
     let attribute = joined(|word| &word.lemma);
     let mut slot = Slot::of(&clause.owner, &attribute, &clause.words[verb..=verb], Hold::One)?;
+    if clause.is_negated
+        && let Some(head) = clause.head
+    {
+        // The denial is a part of the value.
+        slot.start = words[head].start;
+    }
     // Two verbs of liking are one opinion.
     slot.label = joined(|word| &word.low);
     slot.value = vec![if likes { "+" } else { "-" }.to_owned()];

@@ -8,7 +8,6 @@ use jiff::{civil::DateTime, tz::TimeZone};
 use serde_json::Value;
 
 pub(crate) struct Conversation {
-    pub(crate) name: String,
     /// Messages in order.
     pub(crate) turns: Vec<Message>,
     /// Turns that an observation of the authors cites.
@@ -65,7 +64,7 @@ fn conversation(path: &Path, observations: &Value) -> Result<Conversation, Box<d
     let noted = noted.iter().flat_map(|it| strings(&it["evidence"])).collect();
     let questions = sample["qa"].as_array().map(Vec::as_slice).unwrap_or_default();
     let questions = questions.iter().map(question).collect();
-    Ok(Conversation { name, turns, noted, questions })
+    Ok(Conversation { turns, noted, questions })
 }
 
 fn question(value: &Value) -> Question {
