@@ -70,7 +70,10 @@ impl Extractor {
         heard: &mut Heard,
     ) -> Learned {
         let sentences = sentences(message.read());
-        let previous = before.map(|before| (before, self::sentences(before.read())));
+        // Only a question or an assistant's words bear on this message.
+        let previous = before
+            .filter(|it| it.role == Role::Assistant || it.text.contains('?'))
+            .map(|before| (before, self::sentences(before.read())));
         let asked = previous.as_ref().is_some_and(|(before, sentences)| {
             before.speaker_differs(message) && worth::asks(sentences)
         });
@@ -96,7 +99,9 @@ impl Extractor {
     #[must_use]
     pub fn worth(&self, message: &Message, before: Option<&Message>, heard: &mut Heard) -> Worth {
         let asked = before.is_some_and(|before| {
-            before.speaker_differs(message) && worth::asks(&sentences(before.read()))
+            before.speaker_differs(message)
+                && before.text.contains('?')
+                && worth::asks(&sentences(before.read()))
         });
         let sentences = sentences(message.read());
         let numbers = worth::numbers(&sentences, heard, asked);

@@ -57,9 +57,13 @@ fn is_speaker(word: &Word) -> bool {
     matches!(word.low.as_str(), "i" | "me" | "my" | "mine" | "myself")
 }
 
-/// Returns true if the words of a time do not state its year.
+/// Returns true if the words of a time are relative to the day of the message.
 fn is_relative(sentence: &Sentence, moment: &Moment) -> bool {
     let words = &sentence.words[moment.first..moment.end];
+    // The year of a bare date is not said: "the deadline is April 9".
+    if words.iter().any(|word| word.is(Class::Month)) && !words[0].is(Class::Time) {
+        return false;
+    }
     !words.iter().any(|word| word.low.len() == 4 && word.low.parse::<u16>().is_ok())
 }
 

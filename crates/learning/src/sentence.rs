@@ -39,10 +39,6 @@ pub(crate) struct Sentence {
 }
 
 impl Sentence {
-    pub(crate) fn is_statement(&self) -> bool {
-        self.mood == Mood::Statement
-    }
-
     pub(crate) fn has(&self, class: Class) -> bool {
         self.words.iter().any(|word| word.is(class))
     }

@@ -30,10 +30,18 @@ pub(super) fn read(
 ) {
     let mut is_open = false;
     for sentence in sentences {
+        let clauses = clauses(&sentence.words);
+        let found = if sentence.mood == Mood::Statement && message.role == Role::Person {
+            slots(&clauses)
+        } else {
+            Vec::new()
+        };
+        let continues = is_open && refers_back(sentence) && 0 < sentence.content();
         let wanted = match message.role {
             Role::Person => {
-                let continues = is_open && refers_back(sentence) && 0 < sentence.content();
-                is_stated(sentence) && (continues || is_wanted(extractor, sentence, worth))
+                let is_wanted =
+                    || !found.is_empty() || is_wanted(extractor, sentence, &clauses, worth);
+                is_stated(sentence) && (continues || is_wanted())
             }
             Role::Assistant => is_decision(sentence),
             Role::Other => false,
@@ -42,12 +50,6 @@ pub(super) fn read(
             is_open = false;
             continue;
         }
-        let clauses = clauses(&sentence.words);
-        let found = if sentence.mood == Mood::Statement && message.role == Role::Person {
-            slots(&clauses)
-        } else {
-            Vec::new()
-        };
         if is_open && found.is_empty() && refers_back(sentence) {
             let text = rewritten_with_times(message, sentence);
             if let Some(last) = drafts.last_mut()
@@ -71,14 +73,18 @@ fn is_stated(sentence: &Sentence) -> bool {
 }
 
 /// Returns true if a sentence is about a person or their work, or in a message of enough worth.
-fn is_wanted(extractor: &Extractor, sentence: &Sentence, worth: &Worth) -> bool {
+fn is_wanted(
+    extractor: &Extractor,
+    sentence: &Sentence,
+    clauses: &[Clause<'_>],
+    worth: &Worth,
+) -> bool {
     let of_person = sentence.has(Class::First)
         || sentence.has(Class::Relation)
         || sentence.is_request()
         || sentence.has(Class::Work)
         || sentence.words.iter().any(|word| matches!(word.low.as_str(), "he" | "she" | "they"))
-        || !slots(&clauses(&sentence.words)).is_empty()
-        || clauses(&sentence.words).iter().any(|it| matches!(it.owner, Owner::Named(_)));
+        || clauses.iter().any(|it| matches!(it.owner, Owner::Named(_)));
     0 < sentence.content() && of_person || extractor.worth_min <= worth.score
 }
 

@@ -27,7 +27,7 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
         "start begin join adopt become install buy get enroll enrol register sign hire adopt \
          embrace settle land accept pick choose acquire order subscribe open",
     ),
-    (Class::Liking, "like love enjoy adore prefer favour fancy dig appreciate"),
+    (Class::Liking, "like love enjoy adore favour fancy dig appreciate"),
     (Class::Disliking, "hate dislike loathe detest despise"),
     (Class::Opinion, "like love enjoy adore hate dislike loathe detest despise trust fear avoid"),
     (

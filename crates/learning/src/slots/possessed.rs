@@ -144,7 +144,8 @@ fn relation_name(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     // The statement is about something else; the name holds beside other slots.
-    Slot::of(&Owner::Speaker, relation, value, Hold::Many)
+    let slot = Slot::of(&Owner::Speaker, relation, value, Hold::Many)?;
+    Some(Slot { label: words[at].low.clone(), ..slot })
 }
 
 /// "My N is V", "the N for M is V", "our N is on Monday", "my sister's N is V".
@@ -172,8 +173,11 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
             let now = rest.iter().take_while(|word| word.is(Class::Current)).count();
             let value = name(rest, now);
             let attribute = with_modifiers(subject, relation);
-            let hold = hold_of(relation);
-            return Slot::of(&Owner::Speaker, &attribute, value, hold);
+            let slot = Slot::of(&Owner::Speaker, &attribute, value, hold_of(relation))?;
+            let label =
+                subject.iter().filter(|word| attribute.split(' ').any(|it| it == word.lemma));
+            let label: Vec<&str> = label.map(|word| word.low.as_str()).collect();
+            return Some(Slot { label: label.join(" "), ..slot });
         }
     }
     let nouns = nouns(subject);

@@ -229,7 +229,7 @@ fn beside(words: &[Word], at: usize, today: Date, tense: Tense) -> Option<Moment
             let found = Span::year(today.checked_add(step.years()).ok()?);
             (found, found.first.year().to_string())
         }
-        name => match (weekday_of(name), month_of(name), season_of(name)) {
+        name => match (weekday_of(name), named_month(words, next + 1), season_of(name)) {
             (Some(weekday), ..) => {
                 let past = step < 0 || step == 0 && tense == Tense::Past;
                 let found = if past {
@@ -251,6 +251,13 @@ fn beside(words: &[Word], at: usize, today: Date, tense: Tense) -> Option<Moment
         },
     };
     Some(moment(at, end, span, said))
+}
+
+/// Returns a month; "may" and "march" are verbs if they are written small.
+fn named_month(words: &[Word], at: usize) -> Option<i8> {
+    let word = words.get(at)?;
+    let doubtful = matches!(word.low.as_str(), "may" | "march" | "mar") && !word.is_capital;
+    if doubtful { None } else { month_of(&word.low) }
 }
 
 fn side(step: i32) -> &'static str {
