@@ -28,7 +28,7 @@ impl Term {
     }
 }
 
-/// What a statement claims, read from its text.
+/// The claim of a statement, read from its text.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     /// True for a statement about the present: no hypothesis, question, report or past event.

@@ -215,7 +215,7 @@ fn is_verb(words: &[Word], at: usize) -> bool {
             next.is(Class::Auxiliary) && !matches!(next.low.as_str(), "being" | "having" | "been")
                 || next.low == "got"
         });
-    !is_noun && !is_last_noun && !(of && word.low == word.lemma)
+    !(is_noun || is_last_noun || of && word.low == word.lemma)
 }
 
 fn is_light(word: &Word) -> bool {

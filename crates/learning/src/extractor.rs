@@ -1,6 +1,7 @@
 //! The extractor: from messages to candidate facts.
 
 mod answer;
+mod resolved;
 mod statement;
 
 use serde::{Deserialize, Serialize};
@@ -9,8 +10,8 @@ use crate::draft::Draft;
 use crate::heard::Heard;
 use crate::language::is_english;
 use crate::message::{Message, Role};
-use crate::sentence::{Sentence, sentences};
-use crate::when::{Resolved, day_of, moments};
+use crate::sentence::sentences;
+use crate::when::Resolved;
 use crate::worth::{self, Weights, Worth};
 
 /// Facts of one message. Further ones are not extracted.
@@ -22,7 +23,7 @@ pub const DRAFTS_MAX: usize = 64;
 /// use aios_learning::{Extractor, Heard, Message};
 ///
 /// let mut heard = Heard::default();
-/// let message = Message::new("m1", "I work at Calder Mills. How are you?");
+/// let message = Message::new("m1", "I work at Calder Mills. And you?");
 /// let learned = Extractor::default().extract(&message, None, &mut heard);
 /// assert_eq!(learned.drafts.len(), 1);
 /// assert_eq!(learned.drafts[0].attribute.as_deref(), Some("employer"));
@@ -87,7 +88,7 @@ impl Extractor {
         if let Some((before, asked)) = &previous {
             drafts.extend(answer::confirmed(message, &sentences, before, asked));
         }
-        statement::read(self, message, &sentences, &worth, &mut drafts);
+        statement::read(self.worth_min, message, &sentences, &worth, &mut drafts);
         if let Some((before, said)) = previous.as_ref().filter(|_| asked) {
             answer::join(message, before, said, &mut drafts);
         }
@@ -114,14 +115,6 @@ impl Extractor {
     #[must_use]
     pub fn times(&self, message: &Message) -> Vec<Resolved> {
         let sentences = sentences(message.read());
-        sentences.iter().flat_map(|sentence| times(message, sentence)).collect()
+        sentences.iter().flat_map(|sentence| resolved::times(message, sentence)).collect()
     }
-}
-
-/// Returns the times of one sentence of a message.
-fn times(message: &Message, sentence: &Sentence) -> Vec<Resolved> {
-    let Some(at) = message.at else { return Vec::new() };
-    let (text, offset) = (message.read(), message.offset_seconds);
-    let moments = moments(sentence, day_of(at, offset));
-    moments.iter().filter_map(|it| it.resolved(text, &sentence.words, offset)).collect()
 }

@@ -14,6 +14,8 @@ use std::{
     sync::OnceLock,
 };
 
+use foldhash::fast::FixedState;
+
 pub(crate) use class::{Class, EXCLUSIVE};
 pub(crate) use lemma::lemma;
 
@@ -32,8 +34,32 @@ pub(crate) fn classes(low: &str, lemma: &str) -> u64 {
     classes
 }
 
+/// Returns the lemma and the classes of a lower-case word.
+pub(crate) fn read(low: &str) -> (String, u64) {
+    static KNOWN: OnceLock<Table<&str, (String, u64)>> = OnceLock::new();
+    // Most words of a text are of the closed classes; they are not stemmed again.
+    let known = KNOWN.get_or_init(|| {
+        let words = closed::FORMS.iter().flat_map(|(_, words)| words.split_whitespace());
+        let read = |word: &'static str| {
+            let lemma = lemma(word);
+            let classes = classes(word, &lemma);
+            (word, (lemma, classes))
+        };
+        words.map(read).collect()
+    });
+    if let Some((lemma, classes)) = known.get(low) {
+        return (lemma.clone(), *classes);
+    }
+    let lemma = lemma(low);
+    let classes = classes(low, &lemma);
+    (lemma, classes)
+}
+
 /// Returns the words of a contraction that is written as one word, separated by spaces.
 pub(crate) fn contraction(low: &str) -> Option<&'static str> {
+    if 9 < low.len() {
+        return None;
+    }
     let found = closed::CONTRACTIONS.iter().find(|(short, _)| *short == low);
     found.map(|(_, long)| *long)
 }
@@ -54,16 +80,19 @@ pub(crate) fn is_base_verb(low: &str) -> bool {
     bases.contains(low) && !ALIKE.contains(&low)
 }
 
+/// Fixed hashing: the tables hold our own words only.
+type Table<K, V> = HashMap<K, V, FixedState>;
+
 struct Tables {
-    forms: HashMap<&'static str, u64>,
-    lemmas: HashMap<String, u64>,
+    forms: Table<&'static str, u64>,
+    lemmas: Table<String, u64>,
 }
 
 impl Tables {
     fn get() -> &'static Tables {
         static TABLES: OnceLock<Tables> = OnceLock::new();
         TABLES.get_or_init(|| {
-            let mut tables = Tables { forms: HashMap::new(), lemmas: HashMap::new() };
+            let mut tables = Tables { forms: Table::default(), lemmas: Table::default() };
             for (class, words) in closed::FORMS.iter().chain(kinds::FORMS) {
                 for word in words.split_whitespace() {
                     *tables.forms.entry(word).or_default() |= class.bit();

@@ -9,8 +9,8 @@
 //!   that it [`Ended`], with the [`Shape`] of the contradiction.
 //! - [`grounded`] looks a value up in the messages that are said to state it.
 //! - [`summary`] chooses sentences that stand for many messages.
-//! - [`extract_with`] asks a [`ChatModel`] instead of the rules, and accepts the facts of its answer
-//!   that are grounded. The model, its transport and its retries belong to the caller.
+//! - [`extract_with`] asks a [`ChatModel`] instead of the rules, and accepts the grounded facts of
+//!   its answer. The model, its transport and its retries belong to the caller.
 //!
 //! # Invariants
 //!

@@ -3,7 +3,11 @@
 //! The mood decides whether a sentence can become a fact and whether it can end one. It is read
 //! from closed-class words and fixed phrases, without a tagger.
 
+mod phrases;
+
 use std::ops::Range;
+
+use phrases::Kind;
 
 use crate::lexicon::Class;
 use crate::words::{Word, words};
@@ -71,9 +75,10 @@ impl Sentence {
     pub(crate) fn is_request(&self) -> bool {
         let Some(first) = self.words.iter().find(|word| !word.is_sign) else { return false };
         let polite = |word: &&Word| matches!(word.low.as_str(), "please" | "always" | "never");
-        let spaced = spaced(&self.words);
+        let prefers = self.words.windows(2).any(|it| it[0].low == "would" && it[1].low == "rather");
+        let orders = || phrases::find(&spaced(&self.words)) & Kind::Order.bit() != 0;
         first.is(Class::Verb) && first.low == first.lemma
-            || spaced.contains(" would rather ") && ORDERS.iter().any(|it| spaced.contains(it))
+            || prefers && orders()
             || self.words.iter().take(4).any(|word| polite(&word))
     }
 }
@@ -149,23 +154,24 @@ fn abbreviates(before: &str) -> bool {
 
 fn mood(text: &str, words: &[Word]) -> Mood {
     let spaced = spaced(words);
-    let has = |phrases: &[&str]| phrases.iter().any(|phrase| spaced.contains(phrase));
-    if has(JOKES) || text.trim_end().ends_with(" /s") {
+    let found = phrases::find(&spaced);
+    let has = |kind: Kind| found & kind.bit() != 0;
+    if has(Kind::Joke) || text.trim_end().ends_with(" /s") {
         return Mood::Joke;
     }
     if text.trim_end_matches(['"', ')', '!', '\u{201d}']).ends_with('?') || inverted(words) {
         return Mood::Question;
     }
-    if has(REFUSALS) {
+    if has(Kind::Refusal) {
         return Mood::Refusal;
     }
-    if reported(words, &spaced) || has(STORIES) || quoted(text) {
+    if reported(words, &spaced) || has(Kind::Story) || quoted(text) {
         return Mood::Report;
     }
-    if has(ORDERS) {
+    if has(Kind::Order) {
         return Mood::Statement;
     }
-    if has(HYPOTHESES) || hypothetical(words) {
+    if has(Kind::Hypothesis) || hypothetical(words) {
         return Mood::Hypothesis;
     }
     Mood::Statement
@@ -181,186 +187,6 @@ pub(crate) fn spaced(words: &[Word]) -> String {
     spaced.push(' ');
     spaced
 }
-
-/// Words that make a wish an instruction.
-const ORDERS: &[&str] = &[" from now on ", " from here on ", " going forward "];
-
-const JOKES: &[&str] = &[
-    " just kidding ",
-    " only kidding ",
-    " kidding ",
-    " just joking ",
-    " only joking ",
-    " joking ",
-    " jk ",
-    " as a joke ",
-    " april fools ",
-    " april fool ",
-    " just messing ",
-    " pulling your leg ",
-    " being sarcastic ",
-    " not really lol ",
-    " just teasing ",
-];
-
-const REFUSALS: &[&str] = &[
-    " decided against ",
-    " decided not to ",
-    " chose not to ",
-    " opted not to ",
-    " voted against ",
-    " ruled out ",
-    " talked me out ",
-    " talked us out ",
-    " chickened out ",
-    " did not end up ",
-    " ended up not ",
-    " ended up staying ",
-    " ended up keeping ",
-    " not going to move ",
-    " not planning to ",
-    " no plans to ",
-    " no intention ",
-    " not going to quit ",
-    " not going to leave ",
-    " will not be moving ",
-    " am not leaving ",
-    " am not quitting ",
-    " am not moving ",
-    " are not moving ",
-    " are not leaving ",
-    " am not switching ",
-    " are not switching ",
-    " not about to ",
-    " will not quit ",
-    " will not leave ",
-    " will not switch ",
-    " turned down ",
-    " turned it down ",
-    " declined ",
-    " rejected the ",
-    " passed on the offer ",
-    " changed my mind about moving ",
-    " changed my mind about leaving ",
-    " changed my mind about quitting ",
-    " changed my mind about switching ",
-    " staying put ",
-    " sticking with ",
-    " stick with ",
-    " stuck with ",
-    " did not get the ",
-    " would never ",
-    " never thought ",
-    " never wanted ",
-    " refuse to ",
-    " refused to ",
-    " not giving up ",
-    " will not give up ",
-    " not selling ",
-    " not cancelling ",
-];
-
-const HYPOTHESES: &[&str] = &[
-    " thinking of ",
-    " thinking about ",
-    " thought of ",
-    " thought about ",
-    " think about ",
-    " toying with ",
-    " dream of ",
-    " dreaming of ",
-    " dreamed of ",
-    " dreamt ",
-    " dreamed that ",
-    " some day ",
-    " one day ",
-    " would like to ",
-    " would love to ",
-    " want to ",
-    " wants to ",
-    " wanted to ",
-    " hope to ",
-    " hoping to ",
-    " hopes to ",
-    " planning to ",
-    " i plan to ",
-    " we plan to ",
-    " plans to ",
-    " planned to ",
-    " looking into ",
-    " looking at ",
-    " looking to ",
-    " in case ",
-    " as if ",
-    " as though ",
-    " if only ",
-    " debating ",
-    " on the fence ",
-    " not sure ",
-    " no idea if ",
-    " interested in ",
-    " might ",
-    " may be ",
-    " may have to ",
-    " may move ",
-    " may leave ",
-    " may switch ",
-    " may quit ",
-    " could be ",
-    " rumours ",
-    " rumors ",
-    " supposed to ",
-    " meant to ",
-    " trying to ",
-    " about to ",
-    " intend to ",
-    " unlikely ",
-    " sometimes i ",
-    " i feel like ",
-    " let us say ",
-    " say i ",
-    " what if ",
-    " assuming ",
-    " fantasise ",
-    " fantasize ",
-    " weighing ",
-    " contemplating ",
-    " keen to ",
-    " ought to ",
-    " there is talk ",
-    " talk of ",
-    " talks about ",
-    " proposal ",
-    " should ",
-];
-
-const STORIES: &[&str] = &[
-    " in the movie ",
-    " in the film ",
-    " in the book ",
-    " in the novel ",
-    " in the story ",
-    " in the show ",
-    " in the series ",
-    " in the game ",
-    " in my novel ",
-    " in my story ",
-    " in my dream ",
-    " in a dream ",
-    " my character ",
-    " main character ",
-    " the character ",
-    " protagonist ",
-    " the lyrics ",
-    " the song goes ",
-    " the saying goes ",
-    " the quote ",
-    " role play ",
-    " roleplay ",
-    " in the play ",
-    " in the sims ",
-    " in minecraft ",
-];
 
 /// Returns true if an auxiliary or a question word opens the sentence and its subject follows.
 fn inverted(words: &[Word]) -> bool {

@@ -4,14 +4,15 @@
 //! names the thing that changed. A question, a hypothesis, a report, a joke, a plan that was given
 //! up and a statement that holds for a limited time end nothing, and are not ended by a slot.
 
+mod known;
 mod matching;
 
+pub use known::Known;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Shape, changes};
 use crate::claim::{Claim, as_first_person};
 use crate::clause::{Clause, clauses};
-use crate::draft::Draft;
 use crate::language::is_english;
 use crate::lexicon::Class;
 use crate::message::{Message, Role};
@@ -21,34 +22,6 @@ use crate::slots::slots;
 
 /// Current facts that are compared with a message. Further ones are ignored.
 pub const KNOWN_MAX: usize = 10_000;
-
-/// A current fact in the form in which messages are compared with it.
-#[derive(Debug, Clone)]
-pub struct Known {
-    key: String,
-    pub(crate) claim: Claim,
-}
-
-impl Known {
-    /// Reads a fact: its key, the name of its speaker and its text. Words of the text that equal
-    /// the name count as the first person, so that a text in the third person can be given.
-    #[must_use]
-    pub fn read(key: impl Into<String>, speaker: &str, text: &str) -> Known {
-        Known { key: key.into(), claim: Claim::read(text, speaker) }
-    }
-
-    /// Reads a fact of this crate.
-    #[must_use]
-    pub fn of(key: impl Into<String>, draft: &Draft) -> Known {
-        Known::read(key, &draft.speaker, &draft.text)
-    }
-
-    /// Returns the key of the fact.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-}
 
 /// A fact that a message ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +72,7 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
 }
 
 fn by_words(known: &Known, change: &Change) -> Ended {
-    Ended { key: known.key.clone(), shape: change.shape, attribute: None }
+    Ended { key: known.key().to_owned(), shape: change.shape, attribute: None }
 }
 
 /// Returns true if a statement holds for a limited time only.
@@ -205,8 +178,8 @@ impl News {
     }
 }
 
-/// Compares a fact with the slots of a message. If the message names what it ends (`is_named`), only
-/// slots with one value end more.
+/// Compares a fact with the slots of a message. If the message names the end of something
+/// (`is_named`), only slots with one value end more.
 fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
     let claim = &known.claim;
     if !claim.is_firm {
@@ -238,5 +211,5 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
 }
 
 fn ended(known: &Known, shape: Shape, attribute: Option<&str>) -> Ended {
-    Ended { key: known.key.clone(), shape, attribute: attribute.map(str::to_owned) }
+    Ended { key: known.key().to_owned(), shape, attribute: attribute.map(str::to_owned) }
 }

@@ -123,7 +123,6 @@ fn push_word(text: &str, start: usize, end: usize, words: &mut Vec<Word>) {
 }
 
 fn push(start: usize, end: usize, low: String, is_capital: bool, words: &mut Vec<Word>) {
-    let lemma = lexicon::lemma(&low);
-    let classes = lexicon::classes(&low, &lemma);
+    let (lemma, classes) = lexicon::read(&low);
     words.push(Word { start, end, low, lemma, classes, is_capital, is_sign: false });
 }

@@ -28,7 +28,7 @@ pub(crate) struct Change {
     pub(crate) target: Target,
 }
 
-/// What a change ends.
+/// The facts that a change ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     /// Facts about these things.

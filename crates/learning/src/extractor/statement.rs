@@ -1,6 +1,6 @@
 //! Statements that become facts, sentence by sentence.
 
-use super::{Extractor, times};
+use super::resolved::times;
 use crate::clause::{Clause, Owner, clauses};
 use crate::draft::{Draft, Origin};
 use crate::grounded::{Grounding, grounded};
@@ -22,7 +22,7 @@ const DOUBTFUL: f32 = 0.3;
 const JOINED_BYTES_MAX: usize = 400;
 
 pub(super) fn read(
-    extractor: &Extractor,
+    worth_min: f64,
     message: &Message,
     sentences: &[Sentence],
     worth: &Worth,
@@ -40,7 +40,7 @@ pub(super) fn read(
         let wanted = match message.role {
             Role::Person => {
                 let is_wanted =
-                    || !found.is_empty() || is_wanted(extractor, sentence, &clauses, worth);
+                    || !found.is_empty() || is_wanted(worth_min, sentence, &clauses, worth);
                 is_stated(sentence) && (continues || is_wanted())
             }
             Role::Assistant => is_decision(sentence),
@@ -73,19 +73,14 @@ fn is_stated(sentence: &Sentence) -> bool {
 }
 
 /// Returns true if a sentence is about a person or their work, or in a message of enough worth.
-fn is_wanted(
-    extractor: &Extractor,
-    sentence: &Sentence,
-    clauses: &[Clause<'_>],
-    worth: &Worth,
-) -> bool {
+fn is_wanted(worth_min: f64, sentence: &Sentence, clauses: &[Clause<'_>], worth: &Worth) -> bool {
     let of_person = sentence.has(Class::First)
         || sentence.has(Class::Relation)
         || sentence.is_request()
         || sentence.has(Class::Work)
         || sentence.words.iter().any(|word| matches!(word.low.as_str(), "he" | "she" | "they"))
         || clauses.iter().any(|it| matches!(it.owner, Owner::Named(_)));
-    0 < sentence.content() && of_person || extractor.worth_min <= worth.score
+    0 < sentence.content() && of_person || worth_min <= worth.score
 }
 
 /// Returns true if an assistant's sentence states a decision.
@@ -130,7 +125,7 @@ fn draft(
 ) -> Draft {
     let text = message.read();
     let quote = &text[sentence.span.clone()];
-    // A value that the sentence denies, or that is no word of it, is none.
+    // A value that the sentence denies, or that is no word of it, is dropped.
     let slot =
         slot.filter(|slot| grounded(&text[slot.start..slot.end], &[quote]) == Grounding::Grounded);
     let owner = slot.map(|slot| &slot.owner).or_else(|| clauses.first().map(|it| &it.owner));

@@ -84,7 +84,7 @@ impl Class {
     }
 }
 
-/// Kinds of values that exclude each other, of which a person or project usually has one.
+/// Kinds of values that exclude each other, and a person or project usually has one.
 pub(crate) const EXCLUSIVE: u64 = 1 << Class::Drink as u8
     | 1 << Class::Instrument as u8
     | 1 << Class::Tongue as u8

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::OnceLock};
 
+use foldhash::fast::FixedState;
 use rust_stemmers::{Algorithm, Stemmer};
 
 use super::irregular::FORMS;
@@ -20,7 +21,7 @@ pub(crate) fn lemma(low: &str) -> String {
 
 /// Returns the base form of an irregular word.
 fn irregular(low: &str) -> Option<&'static str> {
-    static BASES: OnceLock<HashMap<&str, &str>> = OnceLock::new();
+    static BASES: OnceLock<HashMap<&str, &str, FixedState>> = OnceLock::new();
     let forms = BASES.get_or_init(|| {
         let lines = FORMS.lines().filter_map(|line| line.split_once(':'));
         let forms = lines.flat_map(|(base, forms)| {

@@ -216,11 +216,9 @@ fn nouns(subject: &[Word]) -> Vec<&Word> {
         .rposition(|word| word.is(Class::Mine) || word.low == "the" && !follows_of(subject, word));
     let from = from.max(mine.map_or(0, |at| at + 1));
     let nouns = subject[from..].iter().filter(|word| {
-        (word.is_content() || word.is_number())
-            && !is_dated(word)
-            && !word.is(Class::Current)
-            && !word.is_sign
-            && !(word.low == "days" && subject.iter().any(|it| it.low == "these"))
+        let of_phrase = word.low == "days" && subject.iter().any(|it| it.low == "these");
+        let means = word.is_content() || word.is_number();
+        means && !of_phrase && !is_dated(word) && !word.is(Class::Current)
     });
     nouns.collect()
 }
@@ -301,11 +299,11 @@ pub(super) fn referring(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
             (measure(clause.words, verb + 1 + now), name(clause.words, verb + 1 + now));
         let value = if dated.is_empty() { named } else { dated };
         let before = clauses[..at].iter().flat_map(|clause| clause.words);
-        let noun = before.filter(|word| {
+        let noun = before.rev().find(|word| {
             PROPERTIES.contains(&word.low.as_str()) && word.low != "name"
                 || SINGLE.contains(&word.lemma.as_str())
         });
-        let Some(noun) = noun.last() else { continue };
+        let Some(noun) = noun else { continue };
         if !slots.iter().any(|slot| slot.attribute == noun.lemma) {
             slots.extend(labelled(&Owner::Speaker, &[noun], false, value, Hold::One));
         }

@@ -1,6 +1,6 @@
 //! The facts that a change is about.
 
-use super::Known;
+use super::known::Known;
 use crate::change::{Change, Target};
 use crate::claim::{Claim, Term};
 use crate::clause::Owner;

@@ -130,7 +130,7 @@ fn lasting(words: &[Word], at: usize, today: Date) -> Option<Moment> {
     let end = amount.end + 1;
     let now = low(words, end) == "now";
     let holds = words.iter().any(|word| matches!(word.low.as_str(), "have" | "has" | "been"));
-    let is_since = now || opens && low(words, at) == "for" && (holds || past) || opens && past;
+    let is_since = now || opens && (past || low(words, at) == "for" && holds);
     if !is_since || !amount.is_exact || matches!(low(words, end), "ago") {
         return None;
     }
