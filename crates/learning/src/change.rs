@@ -1,0 +1,51 @@
+//! Changes that a message states: what ends, of whom, and in which shape.
+//!
+//! Verbs by kind and syntax decide: "quit X", "X died", "no longer X", "switched from X",
+//! "instead of X", "X moved to Y". The facts that a change ends are not looked up here.
+
+mod end;
+mod item;
+mod life;
+mod phrases;
+mod replace;
+
+pub use item::Shape;
+pub(crate) use item::{Change, Target};
+
+use crate::clause::{Clause, Owner};
+use crate::lexicon::Class;
+
+/// Returns the changes that the clauses of a statement state.
+pub(crate) fn changes(clauses: &[Clause<'_>]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for clause in clauses {
+        replace::contrasts(clause, &mut changes);
+        if clause.owner == Owner::Unknown || is_planned(clause) {
+            continue;
+        }
+        end::read(clause, &mut changes);
+        replace::read(clause, &mut changes);
+    }
+    changes
+}
+
+/// Returns true if a clause tells of the future: "is moving out in spring", "will quit".
+fn is_planned(clause: &Clause<'_>) -> bool {
+    let Some(verb) = clause.verb.filter(|_| clause.is_ahead) else {
+        let progressive = clause.verb.is_some_and(|verb| {
+            clause.words[verb].low.ends_with("ing")
+                && verb
+                    .checked_sub(1)
+                    .is_some_and(|before| matches!(clause.low(before), "am" | "is" | "are" | "be"))
+        });
+        let changes = clause.verb.is_some_and(|verb| {
+            clause.words[verb].is(Class::Ending)
+                || clause.words[verb].is(Class::Changing)
+                || clause.words[verb].is(Class::Ceasing)
+        });
+        let not_now = !clause.has(Class::Current);
+        return progressive && changes && not_now && !clause.is_negated;
+    };
+    // "You can delete", "I can eat eggs again" and "must" say what holds now.
+    !matches!(clause.low(clause.head.unwrap_or(verb)), "can" | "could" | "must" | "should")
+}

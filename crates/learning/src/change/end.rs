@@ -1,0 +1,198 @@
+//! Endings: "quit X", "X died", "no longer X", "used to X", "X again".
+
+use super::item::{Change, Shape, Target, long_object, object, terms};
+use super::life;
+use super::phrases::{CEASING, ENDING, GAP_WORDS_MAX, OVER};
+use crate::clause::{Clause, Owner};
+use crate::lexicon::Class;
+use crate::words::Word;
+
+pub(super) fn read(clause: &Clause<'_>, changes: &mut Vec<Change>) {
+    let found = no_longer(clause)
+        .or_else(|| again(clause))
+        .or_else(|| life::read(clause))
+        .or_else(|| ceasing(clause))
+        .or_else(|| ending(clause))
+        .or_else(|| recovered(clause));
+    changes.extend(found);
+}
+
+/// Returns the index after the particle of a verb of several words.
+fn particle(clause: &Clause<'_>, table: &[(&str, &str)]) -> Option<usize> {
+    let verb = clause.verb?;
+    let lemma = clause.verb_lemma();
+    (verb + 1..(verb + 2 + GAP_WORDS_MAX).min(clause.words.len())).find_map(|at| {
+        let low = clause.low(at);
+        let fits = table.iter().any(|(first, second)| *first == lemma && *second == low);
+        fits.then_some(at + 1)
+    })
+}
+
+/// Returns true if an ending is limited to one time: "left work early today".
+fn is_momentary(clause: &Clause<'_>) -> bool {
+    clause.words.iter().any(|word| matches!(word.low.as_str(), "early" | "today" | "tonight"))
+        && !clause.has(Class::Current)
+}
+
+/// "Quit X", "gave X up", "X was cancelled".
+fn ending(clause: &Clause<'_>) -> Option<Change> {
+    let verb = clause.verb?;
+    if clause.is_negated || is_momentary(clause) {
+        return None;
+    }
+    let with = (clause.low(verb + 1) == "with").then_some(verb + 2);
+    let done = with.filter(|_| matches!(clause.low(verb), "done" | "finished"));
+    let after = particle(clause, ENDING).or(done);
+    let single = clause.words[verb].is(Class::Ending) && !is_light_use(clause, verb);
+    if after.is_none() && !single {
+        return None;
+    }
+    let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"))
+        && !clause.words[verb].low.ends_with("ing");
+    let from = after.unwrap_or(verb + 1);
+    let mut found = terms(long_object(skip_with(&clause.words[from..])));
+    if let Some(after) = after {
+        found.extend(terms(&clause.words[verb + 1..(after - 1).max(verb + 1)]));
+    }
+    if passive || found.is_empty() {
+        found.extend(terms(clause.subject()));
+    }
+    let end = clause.words.iter().position(|word| word.low == "from").filter(|_| passive);
+    if let Some(from) = end {
+        found.extend(terms(object(&clause.words[from + 1..])));
+    }
+    if found.is_empty() {
+        return None;
+    }
+    Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+}
+
+/// Returns true if a verb of ending has another sense here: "stop by", "left for work".
+fn is_light_use(clause: &Clause<'_>, verb: usize) -> bool {
+    let next = clause.low(verb + 1);
+    matches!(next, "by" | "for" | "at" | "in" | "to" | "off")
+        || clause.verb_lemma() == "lose" && matches!(next, "to" | "weight" | "track" | "a")
+        || clause.verb_lemma() == "leave" && next == "my"
+        || matches!(clause.verb_lemma(), "end" | "fire") && next == "up"
+}
+
+fn skip_with(words: &[Word]) -> &[Word] {
+    let skipped = words.iter().take_while(|word| {
+        matches!(
+            word.low.as_str(),
+            "with" | "of" | "from" | "on" | "to" | "out" | "off" | "going" | "in"
+        ) || matches!(word.low.as_str(), "at" | "being" | "as" | "my" | "the" | "a" | "an" | "our")
+            || matches!(word.low.as_str(), "doing" | "using" | "taking" | "seeing" | "having")
+    });
+    &words[skipped.count()..]
+}
+
+/// "X died", "the trip is off", "X moved out".
+fn ceasing(clause: &Clause<'_>) -> Option<Change> {
+    let verb = clause.verb?;
+    if clause.is_negated {
+        return None;
+    }
+    let next = clause.low(verb + 1);
+    let is_over = clause.verb_lemma() == "be"
+        && (OVER.contains(&next) && clause.low(verb + 2) != "the"
+            || next == "no" && clause.low(verb + 2) == "more")
+        || OVER.contains(&clause.low(verb))
+            && clause.words[..verb].iter().any(|word| word.lemma == "be")
+            && !clause.words[verb].is(Class::Ending);
+    let single = clause.words[verb].is(Class::Ceasing);
+    let out_of = next == "out" && clause.low(verb + 2) == "of";
+    if out_of && !clause.low(verb + 3).starts_with("our") {
+        return None;
+    }
+    if !is_over && !single && particle(clause, CEASING).is_none() {
+        return None;
+    }
+    let mut subject = terms(clause.subject());
+    if is_over && matches!(clause.low(verb + 2), "between" | "with") {
+        subject.extend(terms(clause.rest()));
+    }
+    if subject.is_empty() || clause.has_first_subject() {
+        return None;
+    }
+    // Somebody who retires or moves out loses a role; all else about them stays.
+    let role = matches!(clause.verb_lemma(), "retire" | "resign" | "move" | "step");
+    let target = if role { Target::Role(subject) } else { Target::Terms(subject) };
+    let owner = match &clause.owner {
+        Owner::Named(_) | Owner::Relation(_) => Owner::Speaker,
+        owner => owner.clone(),
+    };
+    Some(Change::new(&owner, Shape::Retraction, target))
+}
+
+/// "I no longer X", "not X any more", "never X again", "used to X".
+fn no_longer(clause: &Clause<'_>) -> Option<Change> {
+    let lows: Vec<&str> = clause.words.iter().map(|word| word.low.as_str()).collect();
+    let pair =
+        |first: &str, second: &str| lows.windows(2).any(|it| it[0] == first && it[1] == second);
+    let any = pair("any", "more") || pair("any", "longer");
+    let denied = clause.words.iter().any(|word| word.is(Class::Negation));
+    let now = lows.contains(&"nowadays") || lows.contains(&"now") || pair("these", "days");
+    let used =
+        clause.head.is_some_and(|head| clause.low(head) == "used" && clause.low(head + 1) == "to");
+    let ends = pair("no", "longer")
+        || pair("no", "more")
+        || any && denied
+        || clause.is_negated && (now || has_not_since(clause))
+        || lows.contains(&"never") && lows.contains(&"again")
+        || used;
+    if !ends {
+        return None;
+    }
+    let mut found = terms(clause.words);
+    if matches!(clause.owner, Owner::Relation(_) | Owner::Named(_)) {
+        // The owner itself is not what ended.
+        let subject: Vec<&str> = clause.subject().iter().map(|it| it.lemma.as_str()).collect();
+        let rest = found.iter().filter(|term| !subject.contains(&term.lemma.as_str()));
+        let rest: Vec<_> = rest.cloned().collect();
+        if !rest.is_empty() {
+            found = rest;
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+}
+
+/// "I haven't smoked since March."
+fn has_not_since(clause: &Clause<'_>) -> bool {
+    let perfect = clause.head.is_some_and(|head| matches!(clause.low(head), "have" | "has"));
+    perfect && clause.words.iter().any(|word| matches!(word.low.as_str(), "since" | "ages"))
+}
+
+/// "I eat meat again": ends that it is denied.
+fn again(clause: &Clause<'_>) -> Option<Change> {
+    let again = clause.words.iter().any(|word| word.low == "again");
+    let back = clause.words.windows(2).any(|it| it[0].low == "back" && it[1].low == "to");
+    let found = terms(clause.words);
+    if clause.is_negated || !again && !back || found.is_empty() {
+        return None;
+    }
+    Some(Change::new(&clause.owner, Shape::Polarity, Target::Denial(found)))
+}
+
+/// "Back home from the hospital", "out of the hospital", "recovered from X".
+fn recovered(clause: &Clause<'_>) -> Option<Change> {
+    let words = clause.words;
+    let cue = words.iter().any(|word| {
+        matches!(word.low.as_str(), "back" | "home" | "discharged" | "released" | "recovered")
+    });
+    let out = words.windows(2).position(|it| it[0].low == "out" && it[1].low == "of");
+    let from = words.iter().position(|word| word.low == "from");
+    let start = match (out, from) {
+        (Some(at), _) if matches!(clause.verb_lemma(), "be" | "get" | "come" | "let") => at + 2,
+        (_, Some(from)) if cue => from + 1,
+        _ => return None,
+    };
+    let found = terms(object(&words[start..]));
+    if found.is_empty() {
+        return None;
+    }
+    Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+}

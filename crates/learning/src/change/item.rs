@@ -1,0 +1,80 @@
+//! A change that a message states.
+
+use serde::{Deserialize, Serialize};
+
+use crate::claim::Term;
+use crate::clause::Owner;
+use crate::lexicon::Class;
+use crate::words::Word;
+
+/// The shape of a contradiction between a message and a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Shape {
+    /// Another value takes the place of the former one.
+    Replacement,
+    /// The same thing is affirmed that was denied, or denied that was affirmed.
+    Polarity,
+    /// The former value ends, and no other takes its place.
+    Retraction,
+}
+
+/// Something that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) owner: Owner,
+    pub(crate) shape: Shape,
+    pub(crate) target: Target,
+}
+
+/// The facts that a change ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Facts about these things.
+    Terms(Vec<Term>),
+    /// Facts that state the value of this property.
+    Property(Vec<Term>),
+    /// Facts in which this person or thing has its role; it no longer has it.
+    Role(Vec<Term>),
+    /// The job of the owner.
+    Job,
+    /// The partner of the owner.
+    Partner,
+    /// Facts that deny these things.
+    Denial(Vec<Term>),
+}
+
+impl Change {
+    pub(crate) fn new(owner: &Owner, shape: Shape, target: Target) -> Change {
+        Change { owner: owner.clone(), shape, target }
+    }
+}
+
+/// Returns the terms of the words with meaning, without times.
+pub(crate) fn terms(words: &[Word]) -> Vec<Term> {
+    let words = words.iter().filter(|word| word.is_content() && !word.is(Class::Time));
+    let is_adverb = |word: &Word| word.low.ends_with("ly") && !word.is_capital;
+    words.filter(|word| !is_adverb(word)).map(Term::of).collect()
+}
+
+/// Returns the words up to the next mark, conjunction or preposition of another matter.
+pub(crate) fn object(words: &[Word]) -> &[Word] {
+    until(words, &["to", "in", "on", "for", "by", "after"])
+}
+
+/// Returns the words of [`object`], with "to" and "for" as parts: "the trip to Peru".
+pub(crate) fn long_object(words: &[Word]) -> &[Word] {
+    until(words, &["in", "on", "by", "after"])
+}
+
+fn until<'w>(words: &'w [Word], prepositions: &[&str]) -> &'w [Word] {
+    let end = words.iter().enumerate().position(|(at, word)| {
+        word.is_sign && !matches!(word.low.as_str(), "." | "&" | "\"")
+            || 0 < at && word.is(Class::Conjunction) && word.low != "as"
+            || word.is(Class::Current)
+            || 0 < at && prepositions.contains(&word.low.as_str())
+            || matches!(word.low.as_str(), "because" | "last" | "when" | "today" | "yesterday")
+    });
+    &words[..end.unwrap_or(words.len())]
+}

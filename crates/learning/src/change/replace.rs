@@ -1,0 +1,123 @@
+//! Replacements: "switched from X to Y", "Y instead of X", "moved the N to Y", "the N is now Y".
+
+use super::item::{Change, Shape, Target, object, terms};
+use crate::clause::{Clause, Owner};
+use crate::lexicon::Class;
+use crate::words::Word;
+
+/// Contrasts name the former value in any clause: "not X", "instead of X", "rather than X".
+pub(super) fn contrasts(clause: &Clause<'_>, changes: &mut Vec<Change>) {
+    if clause.owner == Owner::Unknown {
+        return;
+    }
+    for at in 0..clause.words.len() {
+        let (one, two) = (clause.low(at), clause.low(at + 1));
+        let start = match (one, two) {
+            ("instead", "of") | ("rather", "than") => at + 2,
+            ("in", "place") if clause.low(at + 2) == "of" => at + 3,
+            ("not", "in" | "on" | "at" | "the" | "my" | "a") if follows_value(clause, at) => at + 2,
+            ("not", _) if follows_value(clause, at) => at + 1,
+            _ => continue,
+        };
+        let found = terms(object(&clause.words[start..]));
+        if !found.is_empty() {
+            changes.push(Change::new(&clause.owner, Shape::Replacement, Target::Terms(found)));
+        }
+    }
+}
+
+/// Returns true if "not" contrasts a value with the one before it, and negates no verb.
+fn follows_value(clause: &Clause<'_>, at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| &clause.words[before]);
+    let opens = before.is_none_or(|word| word.low == "," || word.low == "and" || word.is_sign);
+    let short = clause.words.len() - at <= 5;
+    let verbs = clause.words[at..].iter().any(|word| word.is(Class::Auxiliary));
+    let last = clause.words.last().is_some_and(Word::is_content)
+        || clause.words.last().is_some_and(|word| word.is_sign);
+    opens && short && !verbs && last
+}
+
+pub(super) fn read(clause: &Clause<'_>, changes: &mut Vec<Change>) {
+    let Some(verb) = clause.verb.filter(|_| !clause.is_negated) else { return };
+    if !clause.words[verb].is(Class::Changing) {
+        changes.extend(renamed(clause, verb));
+        return;
+    }
+    let before = changes.len();
+    changes.extend(from(clause, verb));
+    changes.extend(swapped(clause, verb));
+    if changes.len() == before {
+        changes.extend(property(clause, verb));
+    }
+}
+
+/// "X is now called Y."
+fn renamed(clause: &Clause<'_>, verb: usize) -> Option<Change> {
+    let names = matches!(clause.low(verb), "called" | "named" | "known");
+    let is_named = matches!(clause.owner, Owner::Named(_)) && clause.has(Class::Current);
+    let found = terms(clause.subject());
+    (names && is_named && !found.is_empty())
+        .then(|| Change::new(&Owner::Speaker, Shape::Replacement, Target::Terms(found)))
+}
+
+/// "Switched from X to Y", "migrated off X".
+fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
+    let words = clause.words;
+    let at = (verb + 1..words.len()).find(|at| matches!(clause.low(*at), "from" | "off"))?;
+    let found = terms(object(&words[at + 1..]));
+    if found.is_empty() || matches!(clause.low(at + 1), "now" | "here") {
+        return None;
+    }
+    Some(Change::new(&clause.owner, Shape::Replacement, Target::Terms(found)))
+}
+
+/// "Replaced X with Y", "X was replaced by Y", "swapped X for Y", "Y replaced X".
+fn swapped(clause: &Clause<'_>, verb: usize) -> Option<Change> {
+    let words = clause.words;
+    let lemma = clause.verb_lemma();
+    if !matches!(lemma, "replac" | "swap" | "trade" | "exchang" | "switch") {
+        return None;
+    }
+    let passive = words[..verb].iter().any(|word| word.lemma == "be" || word.lemma == "get");
+    let joins = (verb + 1..words.len()).find(|at| matches!(clause.low(*at), "with" | "for" | "by"));
+    let found = match joins {
+        Some(_) if passive => terms(clause.subject()),
+        Some(at) => terms(object(&words[verb + 1..at])),
+        None if lemma == "replac" => terms(before_as(&words[verb + 1..])),
+        None => return None,
+    };
+    let owner = match &clause.owner {
+        Owner::Named(_) | Owner::Other(_) => Owner::Speaker,
+        owner => owner.clone(),
+    };
+    (!found.is_empty()).then(|| Change::new(&owner, Shape::Replacement, Target::Terms(found)))
+}
+
+fn before_as(words: &[Word]) -> &[Word] {
+    let words = object(words);
+    let end = words.iter().position(|word| word.low == "as");
+    &words[..end.unwrap_or(words.len())]
+}
+
+/// "Moved the N to Y", "changed my N", "the N got pushed to Y".
+fn property(clause: &Clause<'_>, verb: usize) -> Option<Change> {
+    let words = clause.words;
+    let of_object = terms(object(&words[verb + 1..]));
+    let has_to = words[verb..].iter().any(|word| word.low == "to");
+    let renames = matches!(clause.verb_lemma(), "chang" | "switch" | "renam");
+    let found = if of_object.is_empty() || words.get(verb + 1).is_some_and(|it| it.low == "to") {
+        // The subject changes: "the stand-up has moved to Wednesday".
+        if clause.has_first_subject() || !has_to && !renames {
+            return None;
+        }
+        terms(clause.subject())
+    } else {
+        let opens = words.get(verb + 1)?;
+        if !opens.is(Class::Mine) && !opens.is(Class::Determiner) && !renames {
+            return None;
+        }
+        of_object
+    };
+    (!found.is_empty())
+        .then(|| Change::new(&clause.owner, Shape::Replacement, Target::Property(found)))
+}

@@ -1,0 +1,48 @@
+//! Errors of a chat model and its answers.
+
+/// Bytes of the longest answer that is read.
+pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// Reason for the lack of an answer, or for an answer that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChatError {
+    /// The model cannot be reached, is overloaded, or took too long. Another try may succeed.
+    #[error("the model gave no answer: {reason}")]
+    Unavailable {
+        /// Words of the implementation.
+        reason: String,
+    },
+    /// The model refuses the request: a wrong key, an unknown model.
+    #[error("the model refused the request: {reason}")]
+    Denied {
+        /// Words of the implementation.
+        reason: String,
+    },
+    /// The answer is longer than [`ANSWER_BYTES_MAX`].
+    #[error("the answer has {bytes} bytes, more than {ANSWER_BYTES_MAX}")]
+    TooLong {
+        /// Length of the answer, as far as it was read.
+        bytes: usize,
+    },
+    /// The answer ends within the JSON.
+    #[error("the answer is cut off after {bytes} bytes")]
+    Cut {
+        /// Length of the answer.
+        bytes: usize,
+    },
+    /// The answer is no JSON of the expected form.
+    #[error("expected an object with the list `facts`: {problem}")]
+    Malformed {
+        /// The first deviation.
+        problem: String,
+    },
+}
+
+impl ChatError {
+    /// Returns true if the same request may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, ChatError::Unavailable { .. } | ChatError::Cut { .. })
+    }
+}

@@ -1,0 +1,390 @@
+//! Clauses of a sentence: whose they are, their verb, and their marks.
+//!
+//! No tagger: a clause begins at a comma or conjunction if a verb follows before the next one, and
+//! its owner is read from the words before its verb.
+
+use std::ops::Range;
+
+use crate::lexicon::Class;
+use crate::words::Word;
+
+/// The one whose state a clause states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The speaker, or the group and project of the speaker.
+    Speaker,
+    /// A person or animal of the speaker by its relation, in its base form: `sister`.
+    Relation(String),
+    /// Somebody or something by name, as a lemma.
+    Named(String),
+    /// Somebody or something else by its noun.
+    Other(String),
+    /// A pronoun; nothing follows for anybody.
+    Unknown,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Clause<'w> {
+    pub(crate) words: &'w [Word],
+    pub(crate) owner: Owner,
+    /// Names beside the relation of the owner: `oskar` in "my brother Oskar".
+    pub(crate) aliases: Vec<String>,
+    /// Index of the first verb or auxiliary; the subject is before it.
+    pub(crate) head: Option<usize>,
+    /// Index of the main verb.
+    pub(crate) verb: Option<usize>,
+    pub(crate) is_negated: bool,
+    /// True if it is going to be so.
+    pub(crate) is_ahead: bool,
+    /// True if it was so, by the tense of `be`, `have` or a verb of state.
+    pub(crate) is_past: bool,
+}
+
+impl Clause<'_> {
+    pub(crate) fn has(&self, class: Class) -> bool {
+        self.words.iter().any(|word| word.is(class))
+    }
+
+    pub(crate) fn low(&self, at: usize) -> &str {
+        self.words.get(at).map_or("", |word| word.low.as_str())
+    }
+
+    pub(crate) fn lemma(&self, at: usize) -> &str {
+        self.words.get(at).map_or("", |word| word.lemma.as_str())
+    }
+
+    pub(crate) fn subject(&self) -> &[Word] {
+        &self.words[..self.head.unwrap_or(0)]
+    }
+
+    /// Returns true if the subject is `I` or `we`, or left out by the speaker.
+    pub(crate) fn has_first_subject(&self) -> bool {
+        let subject = self.subject();
+        let is_first = |word: &Word| matches!(word.low.as_str(), "i" | "we" | "me" | "us");
+        subject.iter().any(is_first)
+            || subject.iter().all(|word| !word.is_content()) && self.owner == Owner::Speaker
+    }
+
+    /// Returns true for "had" and "was": a state that is over.
+    pub(crate) fn is_past_state(&self) -> bool {
+        self.head.is_some_and(|head| matches!(self.low(head), "had" | "was" | "were"))
+    }
+
+    /// Returns the words after the main verb.
+    pub(crate) fn rest(&self) -> &[Word] {
+        self.verb.map_or(self.words, |verb| &self.words[verb + 1..])
+    }
+
+    pub(crate) fn verb_lemma(&self) -> &str {
+        self.verb.map_or("", |verb| self.lemma(verb))
+    }
+}
+
+/// Cuts the words of a sentence into clauses.
+pub(crate) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
+    let mut clauses: Vec<Clause<'_>> = Vec::new();
+    for range in ranges(words) {
+        let mut clause = clause(&words[range]);
+        // A clause without a subject has that of the clause before it.
+        let continues = clause.subject().iter().all(|word| word.is_sign || is_light(word));
+        if let Some(before) = clauses.last().filter(|_| continues && clause.head.is_some()) {
+            clause.owner = before.owner.clone();
+            clause.aliases = before.aliases.clone();
+        }
+        clauses.push(clause);
+    }
+    clauses
+}
+
+fn ranges(words: &[Word]) -> Vec<Range<usize>> {
+    let mut cuts: Vec<usize> = vec![0];
+    for at in 1..words.len() {
+        if is_boundary(words, at) {
+            cuts.push(at);
+        }
+    }
+    cuts.push(words.len());
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut open: Option<usize> = None;
+    for pair in cuts.windows(2) {
+        let start = open.unwrap_or(pair[0]);
+        let segment = start..pair[1];
+        let has_verb = first_verb(&words[pair[0]..pair[1]]).is_some();
+        if has_verb {
+            ranges.push(segment);
+            open = None;
+        } else if pair[1] == words.len() || open.is_none() && may_belong_before(words, pair[0]) {
+            match ranges.last_mut() {
+                Some(last) => last.end = pair[1],
+                None => ranges.push(segment),
+            }
+            open = None;
+        } else {
+            open = Some(start);
+        }
+    }
+    ranges
+}
+
+/// Returns true if a segment without a verb belongs to the clause before it, as a part of a list.
+fn may_belong_before(words: &[Word], start: usize) -> bool {
+    0 < start && !matches!(words[start].low.as_str(), "and" | "so" | "but")
+}
+
+fn is_boundary(words: &[Word], at: usize) -> bool {
+    let word = &words[at];
+    if word.is_sign {
+        return matches!(word.low.as_str(), "," | ";" | ":" | "(" | ")" | "-")
+            || matches!(word.low.as_str(), "\u{2013}" | "\u{2014}");
+    }
+    let before = |back: usize| at.checked_sub(back).map_or("", |at| words[at].low.as_str());
+    // The clause that is thought or said: "I think teal is", "the doctor says I have".
+    let thinks = before(2) == "i" && matches!(before(1), "think" | "believe" | "guess" | "suppose");
+    let says = matches!(before(1), "says" | "said" | "confirmed") || before(2) == "turns";
+    if thinks || says && (word.is(Class::First) || word.is(Class::Determiner)) {
+        return !matches!(word.low.as_str(), "of" | "about");
+    }
+    let next = words.get(at + 1).map_or("", |word| word.low.as_str());
+    if matches!(word.low.as_str(), "after" | "before") && next.ends_with("ing") {
+        return true;
+    }
+    matches!(
+        word.low.as_str(),
+        "and"
+            | "but"
+            | "so"
+            | "because"
+            | "although"
+            | "though"
+            | "while"
+            | "when"
+            | "whereas"
+            | "which"
+            | "who"
+            | "where"
+            | "yet"
+            | "since"
+            | "if"
+            | "unless"
+            | "that"
+    )
+}
+
+/// Returns the first verb or auxiliary that is not a noun.
+fn first_verb(words: &[Word]) -> Option<usize> {
+    (0..words.len()).find(|at| is_verb(words, *at))
+}
+
+fn is_verb(words: &[Word], at: usize) -> bool {
+    let word = &words[at];
+    // A capital inside of a sentence is a name: "my favorite movie is Arrival".
+    if word.is_capital && 0 < at && !words[at - 1].is_sign {
+        return false;
+    }
+    if word.is(Class::Auxiliary) {
+        return true;
+    }
+    const VERBS: [Class; 5] =
+        [Class::Verb, Class::Ending, Class::Changing, Class::Ceasing, Class::Starting];
+    if !VERBS.iter().any(|class| word.is(*class)) {
+        return false;
+    }
+    let next = words.get(at + 1);
+    // "Let us lower it" is about lowering.
+    if word.low == "let" && next.is_some_and(|next| next.low == "us") {
+        return false;
+    }
+    if word.is(Class::Transport) && word.low == word.lemma && at == 0 {
+        return false;
+    }
+    let before = at.checked_sub(1).map(|before| &words[before]);
+    let is_noun = before.is_some_and(|before| {
+        before.is(Class::Mine)
+            || before.is(Class::Determiner) && !matches!(before.low.as_str(), "that" | "this")
+            || before.low == "'s"
+            || matches!(before.low.as_str(), "favorite" | "favourite" | "new" | "old" | "of")
+            || before.is_number() && word.low.ends_with('s')
+    });
+    let of = next.is_some_and(|next| next.low == "of");
+    // The last noun of a subject: "the launch date is".
+    let in_phrase = words[at.saturating_sub(3)..at].iter().any(|it| it.is(Class::Determiner))
+        && before.is_some_and(|before| before.is_content() && !before.is(Class::Time));
+    let is_last_noun = in_phrase
+        && !word.low.ends_with("ed")
+        && next.is_some_and(|next| {
+            next.is(Class::Auxiliary) && !matches!(next.low.as_str(), "being" | "having" | "been")
+                || next.low == "got"
+        });
+    !(is_noun || is_last_noun || of && word.low == word.lemma)
+}
+
+fn is_light(word: &Word) -> bool {
+    word.is(Class::Conjunction)
+        || word.is(Class::Greeting)
+        || word.is(Class::Current)
+        || word.low.ends_with("ly")
+        || matches!(word.low.as_str(), "just" | "then" | "even" | "still" | "have" | "had")
+}
+
+fn clause(words: &[Word]) -> Clause<'_> {
+    let head = first_verb(words);
+    let verb = head.map(|head| main_verb(words, head));
+    let (mut owner, aliases) = owner(&words[..head.unwrap_or(0)], words);
+    if owner != Owner::Speaker && verb.is_some_and(|verb| is_done_to_speaker(words, verb)) {
+        owner = Owner::Speaker;
+    }
+    // "They let mum go home" is about her.
+    let object = verb.and_then(|verb| words[verb + 1..].iter().find(|word| !word.is(Class::Mine)));
+    if let Some(object) = object.filter(|it| owner == Owner::Unknown && it.is(Class::Relation)) {
+        owner = Owner::Relation(object.lemma.clone());
+    }
+    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
+    let near = |at: usize| at.saturating_sub(3)..(at + 3).min(words.len());
+    let is_negated = head.is_some_and(|head| {
+        (near(head).start..=verb.unwrap_or(head)).any(|at| matches!(low(at), "not" | "never"))
+            || low(verb.unwrap_or(head) + 1) == "not"
+    });
+    let is_ahead = head.is_some_and(|head| {
+        matches!(low(head), "will" | "shall" | "must" | "should" | "can" | "could")
+            || verb.is_some_and(|verb| {
+                low(verb.saturating_sub(1)) == "to" && low(verb.saturating_sub(2)) == "going"
+            })
+    });
+    let is_past = head.is_some_and(|head| {
+        let state = matches!(low(head), "was" | "were" | "had" | "did");
+        let verb = &words[verb.unwrap_or(head)];
+        state || verb.low.ends_with("ed") && !has_perfect(&words[..head + 1]) || low(head) == "used"
+    });
+    Clause { words, owner, aliases, head, verb, is_negated, is_ahead, is_past }
+}
+
+/// Returns true if somebody does it to the speaker or to a thing of theirs: "they put me on X",
+/// "they extended the deadline".
+fn is_done_to_speaker(words: &[Word], verb: usize) -> bool {
+    let next = words.get(verb + 1).map_or("", |word| word.low.as_str());
+    let by_them = words[..verb].iter().any(|word| word.low == "they");
+    matches!(next, "me" | "us")
+        || by_them && matches!(next, "my" | "our")
+        || by_them && next == "the" && words[verb].is(Class::Changing)
+}
+
+fn has_perfect(words: &[Word]) -> bool {
+    words.iter().any(|word| matches!(word.low.as_str(), "have" | "has" | "am" | "is" | "are"))
+}
+
+/// Follows auxiliaries, negations and adverbs from the first verb to the main one.
+fn main_verb(words: &[Word], head: usize) -> usize {
+    let mut last = head;
+    let mut at = head + 1;
+    let follows = words[head].is(Class::Auxiliary)
+        || words[head].low == "going"
+        || words[head].lemma == "get" && words.get(at).is_some_and(|it| it.lemma != "up");
+    if !follows {
+        let used = words[head].low == "used" && words.get(at).is_some_and(|it| it.low == "to");
+        return if used && at + 1 < words.len() { at + 1 } else { head };
+    }
+    while at < words.len() && at < head + 7 {
+        let word = &words[at];
+        let passes = word.is(Class::Negation)
+            || word.low.ends_with("ly")
+            || word.is(Class::Current)
+            || word.is(Class::First) && at == head + 1
+            || matches!(
+                word.low.as_str(),
+                "just"
+                    | "also"
+                    | "still"
+                    | "even"
+                    | "finally"
+                    | "already"
+                    | "only"
+                    | "longer"
+                    | "had"
+                    | "to"
+                    | "going"
+                    | "got"
+                    | "now"
+                    | "gotten"
+                    | "get"
+                    | "ever"
+                    | "always"
+            );
+        if is_verb(words, at) {
+            last = at;
+            if !word.is(Class::Auxiliary) {
+                break;
+            }
+        } else if !passes {
+            break;
+        }
+        at += 1;
+    }
+    last
+}
+
+/// Reads the owner from the subject of a clause.
+fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
+    let low = |at: usize| subject.get(at).map_or("", |word| word.low.as_str());
+    if let Some(at) = subject.iter().position(|word| word.is(Class::Relation)) {
+        let is_mine = subject[..at].iter().any(|word| word.is(Class::Mine));
+        let of_other = subject[..at].iter().any(|word| word.low == "'s") && !is_mine;
+        let has_part = low(at + 1) == "'s";
+        let self_too = subject[at..].iter().any(|word| matches!(word.low.as_str(), "i" | "me"));
+        if !of_other && !self_too {
+            let names = subject[at + 1..].iter().filter(|word| is_name(word) && !has_part);
+            let aliases = names.map(|word| word.lemma.clone()).collect();
+            return (Owner::Relation(subject[at].lemma.clone()), aliases);
+        }
+    }
+    if subject.iter().any(|word| word.is(Class::First)) {
+        return (Owner::Speaker, Vec::new());
+    }
+    if let Some(at) = subject.iter().position(|word| word.low == "'s") {
+        let of = at.checked_sub(1).map_or("", low);
+        let is_work = at.checked_sub(1).is_some_and(|of| subject[of].is(Class::Work));
+        let owner = if is_work { Owner::Speaker } else { Owner::Other(of.to_owned()) };
+        return (owner, Vec::new());
+    }
+    if subject.iter().any(|word| word.is(Class::Second)) {
+        return (Owner::Unknown, Vec::new());
+    }
+    let pronoun = subject.iter().find(|word| word.is(Class::Third) && !word.is(Class::Determiner));
+    if let Some(pronoun) = pronoun {
+        let is_thing = matches!(pronoun.low.as_str(), "it" | "there" | "here");
+        let owner = if is_thing { Owner::Speaker } else { Owner::Unknown };
+        return (owner, Vec::new());
+    }
+    let meaning =
+        |word: &&Word| !word.is_sign && !word.is(Class::Closed) && !word.is(Class::Greeting);
+    let first = subject.iter().position(|word| meaning(&word));
+    let Some(at) = first.filter(|_| !whole.is_empty()) else { return (Owner::Speaker, Vec::new()) };
+    if is_name(&subject[at]) && !subject[at].is(Class::Work) {
+        let last = subject[at..].iter().take_while(|word| is_name(word) || word.low == ".").last();
+        let last = last.unwrap_or(&subject[at]).lemma.clone();
+        return (Owner::Named(subject[at].lemma.clone()), vec![last]);
+    }
+    let determined = at.checked_sub(1).map_or("", low);
+    if matches!(determined, "the" | "this" | "that" | "these" | "those") || subject.len() < 2 {
+        return (Owner::Speaker, Vec::new());
+    }
+    if matches!(determined, "a" | "an" | "some" | "many" | "most") {
+        return (Owner::Other(subject[at].lemma.clone()), Vec::new());
+    }
+    (Owner::Speaker, Vec::new())
+}
+
+/// Returns true if a word is written like a name and is no other known word.
+pub(crate) fn is_name(word: &Word) -> bool {
+    const KNOWN: [Class; 7] = [
+        Class::Closed,
+        Class::Greeting,
+        Class::Weekday,
+        Class::Month,
+        Class::Time,
+        Class::Praise,
+        Class::Hypothesis,
+    ];
+    // A capitalised gerund opens a sentence.
+    let is_gerund = word.low.ends_with("ing") && 5 < word.low.len();
+    word.is_capital && !is_gerund && !KNOWN.iter().any(|class| word.is(*class)) && !word.is_number()
+}

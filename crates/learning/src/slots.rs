@@ -1,0 +1,34 @@
+//! The slots that a sentence fills.
+//!
+//! Each file reads one group of properties from the syntax of a clause: closed-class words, verbs
+//! by kind, and nouns by kind. A clause about the past fills no slot, except by a verb of change.
+
+mod contact;
+mod habit;
+mod person;
+mod possessed;
+mod value;
+
+use crate::clause::Clause;
+use crate::slot::{Hold, Slot};
+
+/// Returns the slots that the clauses of a sentence fill, those with one value first.
+pub(crate) fn slots(clauses: &[Clause<'_>]) -> Vec<Slot> {
+    let mut slots = Vec::new();
+    contact::read(clauses, &mut slots);
+    for clause in clauses {
+        if !possessed::read(clause, &mut slots) {
+            person::read(clause, &mut slots);
+            habit::read(clause, &mut slots);
+        }
+    }
+    person::renamed(clauses, &mut slots);
+    possessed::referring(clauses, &mut slots);
+    slots.sort_by_key(|slot| match slot.hold {
+        Hold::One => 0,
+        Hold::Usual => 1,
+        Hold::Many => 2,
+    });
+    slots.dedup_by(|a, b| a.owner == b.owner && a.attribute == b.attribute);
+    slots
+}

@@ -1,0 +1,69 @@
+//! Phone numbers and e-mail addresses.
+
+use crate::clause::{Clause, Owner};
+use crate::slot::{Hold, Slot};
+use crate::words::Word;
+
+/// Digits of the shortest phone number.
+const PHONE_DIGITS_MIN: usize = 6;
+
+pub(super) fn read(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
+    const CUES: &[&str] = &["phone", "number", "call", "text", "mobile", "cell", "reach", "ring"];
+    let cued = clauses
+        .iter()
+        .flat_map(|clause| clause.words)
+        .any(|word| CUES.contains(&word.low.as_str()) || CUES.contains(&word.lemma.as_str()));
+    for clause in clauses {
+        let owner = owner(clause);
+        for (at, word) in clause.words.iter().enumerate() {
+            if is_address(&word.low) && !is_contrasted(clause.words, at) {
+                let value = &clause.words[at..=at];
+                slots.extend(Slot::of(&owner, "email", value, Hold::One));
+            }
+        }
+        if let Some(value) = cued.then(|| phone(clause.words)).flatten() {
+            slots.extend(Slot::of(&owner, "phone", value, Hold::One));
+        }
+    }
+}
+
+fn owner(clause: &Clause<'_>) -> Owner {
+    match &clause.owner {
+        Owner::Unknown => Owner::Speaker,
+        owner => owner.clone(),
+    }
+}
+
+fn is_address(low: &str) -> bool {
+    low.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+}
+
+/// Returns true if the value at `at` is the former one: "not x", "instead of x", "from x".
+fn is_contrasted(words: &[Word], at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).map_or("", |at| words[at].low.as_str());
+    matches!(before(1), "not" | "than" | "from") || before(2) == "instead" && before(1) == "of"
+}
+
+fn phone(words: &[Word]) -> Option<&[Word]> {
+    let is_part = |word: &Word| {
+        word.low.starts_with(|c: char| c.is_ascii_digit()) && !word.low.contains(':')
+            || word.is_sign && matches!(word.low.as_str(), "+" | "(" | ")" | "-")
+    };
+    let mut start = 0;
+    while start < words.len() {
+        let length = words[start..].iter().take_while(|word| is_part(word)).count();
+        let run = &words[start..start + length];
+        let digits: usize =
+            run.iter().map(|word| word.low.bytes().filter(u8::is_ascii_digit).count()).sum();
+        let first = run.iter().position(|word| !word.is_sign || word.low == "+");
+        let last = run.iter().rposition(|word| !word.is_sign);
+        if let (Some(first), Some(last)) = (first, last)
+            && PHONE_DIGITS_MIN <= digits
+            && !is_contrasted(words, start + first)
+        {
+            return Some(&run[first..=last]);
+        }
+        start += length.max(1);
+    }
+    None
+}

@@ -1,0 +1,250 @@
+//! Habits and holdings: diet, time zone, rising, commute, counts, opinions, tools, teams, trips.
+
+use super::value::{find, is_personal, measure, name, phrase};
+use crate::clause::{Clause, Owner};
+use crate::lexicon::{Class, EXCLUSIVE};
+use crate::slot::{Hold, Slot};
+use crate::words::Word;
+
+pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
+    if clause.owner == Owner::Unknown {
+        return;
+    }
+    slots.extend(opinion(clause));
+    if clause.is_negated || clause.is_ahead {
+        return;
+    }
+    slots.extend(diet(clause));
+    slots.extend(zone(clause));
+    slots.extend(rising(clause));
+    slots.extend(commute(clause));
+    slots.extend(count(clause));
+    slots.extend(kind(clause));
+    slots.extend(group(clause));
+    slots.extend(trip(clause));
+}
+
+fn diet(clause: &Clause<'_>) -> Option<Slot> {
+    let at = clause.words.iter().position(|word| word.is(Class::Diet))?;
+    let links = clause.words[..at].iter().rev().take(3).any(|word| {
+        matches!(word.lemma.as_str(), "be" | "go" | "turn" | "becom" | "become" | "on" | "eat")
+    });
+    let is_modifier = clause.words.get(at + 1).is_some_and(|next| {
+        next.is_content() && !next.is(Class::Time) && next.low != "diet" && !next.is(Class::Current)
+    });
+    let was = clause.words[..at].iter().any(|word| word.low == "was");
+    if !links || is_modifier || was || !is_personal(clause) {
+        return None;
+    }
+    Slot::of(&clause.owner, "diet", &clause.words[at..=at], Hold::One)
+}
+
+fn zone(clause: &Clause<'_>) -> Option<Slot> {
+    let at = clause.words.iter().position(|word| word.is(Class::Zone) && word.is_capital)?;
+    let placed = at.checked_sub(1).is_some_and(|before| {
+        matches!(clause.words[before].low.as_str(), "in" | "on" | "to" | "is" | "use" | "am")
+    });
+    let timed = clause.words.iter().any(|it| matches!(it.low.as_str(), "time" | "timezone"));
+    if !placed && !timed || clause.is_past {
+        return None;
+    }
+    Slot::of(&clause.owner, "time zone", &clause.words[at..=at], Hold::One)
+}
+
+/// "I get up at 6", "I go to bed at ten".
+fn rising(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let next = clause.low(verb + 1);
+    let (attribute, from) = match (clause.verb_lemma(), next) {
+        ("get" | "wake", "up") => ("wake-up time", verb + 2),
+        ("rise", _) => ("wake-up time", verb + 1),
+        ("go", "to") if clause.low(verb + 2) == "bed" => ("bedtime", verb + 3),
+        _ => return None,
+    };
+    let at = find(clause.words, from, &["at", "around", "by"])?;
+    let today = find(clause.words, 0, &["today", "yesterday", "tomorrow"]).is_some();
+    let value = measure(clause.words, at);
+    if today || clause.words[verb].low == "got" || clause.words[verb].low == "woke" {
+        return None;
+    }
+    Slot::of(&clause.owner, attribute, value, Hold::One)
+}
+
+/// "I bike to work", "I take the tram to the office".
+fn commute(clause: &Clause<'_>) -> Option<Slot> {
+    const GOALS: &[&str] = &["work", "office", "campus", "uni", "university", "school", "class"];
+    if clause.verb_lemma() == "commut" {
+        let by = find(clause.words, 0, &["by", "with"])?;
+        let at = (by + 1..clause.words.len()).find(|at| clause.words[*at].is(Class::Transport))?;
+        return Slot::of(&clause.owner, "commute", &clause.words[at..=at], Hold::One);
+    }
+    let by = clause.words.windows(2).position(|it| it[0].low == "by" && it[1].is(Class::Transport));
+    let goes = clause.verb_lemma() == "go" && clause.words[clause.verb?].low != "went";
+    let to_work = clause.words.windows(2).any(|it| it[0].low == "to" && it[1].low == "work");
+    if let Some(at) = by.filter(|_| goes && to_work) {
+        return Slot::of(&clause.owner, "commute", &clause.words[at + 1..at + 2], Hold::One);
+    }
+    let at = clause.words.iter().position(|word| word.is(Class::Transport))?;
+    let to = find(clause.words, at + 1, &["to", "into"])?;
+    let goal = [to + 1, to + 2].into_iter().find(|at| GOALS.contains(&clause.low(*at)))?;
+    let once = find(clause.words, 0, &["today", "yesterday", "once", "tomorrow"]).is_some();
+    if once || clause.is_past || 4 < goal - at || clause.low(clause.verb?) == "took" {
+        return None;
+    }
+    Slot::of(&clause.owner, "commute", &clause.words[at..=at], Hold::One)
+}
+
+/// "I have two cats."
+fn count(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    if !matches!(clause.verb_lemma(), "have" | "own" | "be") || clause.is_past {
+        return None;
+    }
+    let mut at = verb + 1;
+    if clause.verb_lemma() == "be" && clause.low(at) != "down" && clause.low(at) != "up" {
+        return None;
+    }
+    while matches!(clause.low(at), "now" | "got" | "down" | "up" | "to" | "about") {
+        at += 1;
+    }
+    let (number, noun) = (clause.words.get(at)?, clause.words.get(at + 1)?);
+    let is_plural = number.low == "one" && clause.words[..at].iter().any(|it| it.low == "down")
+        || noun.low.ends_with('s')
+        || noun.lemma == "child"
+        || noun.lemma == "person";
+    if !number.is_number() || !is_plural || !noun.is_content() || noun.is(Class::Time) {
+        return None;
+    }
+    let attribute = format!("number of {}", noun.lemma);
+    let slot = Slot::of(&clause.owner, &attribute, &clause.words[at..=at], Hold::One)?;
+    Some(Slot { label: format!("number of {}", noun.low), ..slot })
+}
+
+/// "I hate cilantro", "I love coffee".
+fn opinion(clause: &Clause<'_>) -> Option<Slot> {
+    let main = clause.verb?;
+    let words = clause.words;
+    // "I've grown to love it" is about loving.
+    let opines = |at: &usize| words[*at].is(Class::Liking) || words[*at].is(Class::Disliking);
+    let grown = matches!(clause.verb_lemma(), "grow" | "come" | "learn" | "start" | "begin");
+    let last = if grown { (main + 4).min(words.len()) } else { main + 1 };
+    let bears = matches!(clause.verb_lemma(), "stand" | "bear" | "take") && clause.is_negated;
+    let verb = if bears { main } else { (main..last).find(opines)? };
+    let likes = words[verb].is(Class::Liking) && !clause.is_negated && !bears;
+    let dislikes = bears || words[verb].is(Class::Disliking) || words[verb].is(Class::Liking);
+    let denied_dislike = clause.is_negated && words[verb].is(Class::Disliking);
+    if !likes && !dislikes || denied_dislike || clause.is_past && !grown || !is_personal(clause) {
+        return None;
+    }
+    let object = phrase(clause.words, verb + 1);
+    let object: Vec<&Word> = object.iter().filter(|word| word.is_content()).collect();
+    if object.is_empty() {
+        return None;
+    }
+    let joined = |of: fn(&Word) -> &str| {
+        let words: Vec<&str> = object.iter().map(|word| of(word)).collect();
+        format!("opinion of {}", words.join(" "))
+    };
+    let attribute = joined(|word| &word.lemma);
+    let mut slot = Slot::of(&clause.owner, &attribute, &clause.words[verb..=verb], Hold::One)?;
+    if clause.is_negated
+        && let Some(head) = clause.head
+    {
+        // The denial is a part of the value.
+        slot.start = words[head].start;
+    }
+    // Two verbs of liking are one opinion.
+    slot.label = joined(|word| &word.low);
+    slot.value = vec![if likes { "+" } else { "-" }.to_owned()];
+    Some(slot)
+}
+
+/// Attributes of the kinds of values that exclude each other.
+const KINDS: &[(Class, &str)] = &[
+    (Class::Drink, "drink"),
+    (Class::Instrument, "instrument"),
+    (Class::Tongue, "language"),
+    (Class::Editor, "editor"),
+    (Class::System, "operating system"),
+    (Class::Database, "database"),
+    (Class::Vehicle, "car"),
+    (Class::Device, "device"),
+    (Class::Medicine, "medication"),
+    (Class::Software, "tool"),
+];
+
+/// "I use Vim", "my laptop runs Windows", "I drive a Skoda".
+fn kind(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let holds = [
+        "use", "run", "drive", "play", "learn", "drink", "have", "take", "prefer", "own", "studi",
+        "study", "be", "get", "buy", "instal", "adopt", "work", "write", "choos", "choose",
+        "deploy", "put", "start", "code", "host", "practic", "speak",
+    ];
+    if !holds.contains(&clause.verb_lemma()) {
+        return None;
+    }
+    let at =
+        (verb + 1..clause.words.len()).find(|at| clause.words[*at].classes & EXCLUSIVE != 0)?;
+    if 6 < at - verb {
+        return None;
+    }
+    let (_, attribute) = KINDS.iter().find(|(class, _)| clause.words[at].is(*class))?;
+    Slot::of(&clause.owner, attribute, &clause.words[at..=at], Hold::Usual)
+}
+
+/// "I play for the Rovers", "my daughter goes to Hillside school", "I study physics".
+fn group(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let words = clause.words;
+    let capital = |at: usize| {
+        let value = name(words, at);
+        (!value.is_empty()).then_some(value)
+    };
+    match clause.verb_lemma() {
+        "play" | "sign" | "transfer" | "run" | "swim" => {
+            let at = find(words, verb, &["for", "to", "with"])?;
+            Slot::of(&clause.owner, "team", capital(at + 1)?, Hold::Usual)
+        }
+        "go" | "attend" | "enrol" | "start" | "be" | "chang" | "change" => {
+            let at = find(words, verb, &["to", "at", "in"]).unwrap_or(verb);
+            let value = capital(at + 1)?;
+            let school = ["school", "college", "university", "academy", "kindergarten", "nursery"];
+            let is_child = matches!(&clause.owner, Owner::Relation(it)
+                if matches!(it.as_str(), "daughter" | "son" | "child"));
+            let is_school = find(words, at, &school).is_some() || is_child;
+            is_school.then(|| Slot::of(&clause.owner, "school", value, Hold::Usual)).flatten()
+        }
+        "prefer" => {
+            let at = find(words, verb, &["for", "when"])?;
+            let purpose = phrase(words, at + 1).last()?;
+            let attribute = format!("preference for {}", purpose.low);
+            Slot::of(&clause.owner, &attribute, phrase(words, verb + 1), Hold::Usual)
+        }
+        "report" if clause.low(verb + 1) == "to" => {
+            let attribute = crate::lexicon::lemma("manager");
+            let slot = Slot::of(&clause.owner, &attribute, capital(verb + 2)?, Hold::One)?;
+            Some(Slot { label: "manager".to_owned(), ..slot })
+        }
+        "studi" | "study" | "major" if !clause.is_past => {
+            let at = if clause.low(verb + 1) == "in" { verb + 2 } else { verb + 1 };
+            Slot::of(&clause.owner, "field of study", phrase(words, at), Hold::Usual)
+        }
+        _ => None,
+    }
+}
+
+/// "We're going to Crete in August."
+fn trip(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let goes = matches!(clause.verb_lemma(), "go" | "fli" | "fly" | "travel" | "head" | "sail");
+    if !goes || !clause.words[verb].low.ends_with("ing") || clause.low(verb + 1) != "to" {
+        return None;
+    }
+    let value = name(clause.words, verb + 2);
+    let is_word = |word: &Word| word.is(Class::Weekday) || word.is(Class::Relation);
+    if value.iter().any(is_word) {
+        return None;
+    }
+    Slot::of(&clause.owner, "trip", value, Hold::Usual)
+}

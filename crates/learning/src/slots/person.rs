@@ -1,0 +1,290 @@
+//! Who and where somebody is: name, age, home, employer, job, relationship.
+
+use super::possessed::DWELLINGS;
+use super::value::{find, is_personal, measure, name, phrase};
+use crate::clause::{Clause, Owner, is_name};
+use crate::lexicon::{Class, EXCLUSIVE};
+use crate::slot::{Hold, Slot};
+use crate::words::Word;
+
+pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
+    if clause.is_negated || clause.is_ahead {
+        return;
+    }
+    slots.extend(dwelling(clause));
+    if !is_personal(clause) {
+        return;
+    }
+    slots.extend(home(clause));
+    let employer = employer(clause);
+    let has_employer = employer.is_some();
+    slots.extend(employer);
+    if !has_employer {
+        slots.extend(job(clause));
+    }
+    slots.extend(relationship(clause));
+    slots.extend(age(clause));
+    slots.extend(own_name(clause));
+}
+
+/// Words of names that are organisations rather than places.
+const ORGANISATIONS: &[&str] = &[
+    "credit",
+    "bank",
+    "union",
+    "insurance",
+    "inc",
+    "ltd",
+    "llc",
+    "mobile",
+    "telecom",
+    "energy",
+    "fitness",
+    "gym",
+    "school",
+    "college",
+    "university",
+    "team",
+    "labs",
+    "systems",
+    "group",
+];
+
+fn is_place(value: &[Word]) -> bool {
+    let first = value.first();
+    first.is_some_and(is_name)
+        && !value.iter().any(|word| {
+            word.classes & EXCLUSIVE != 0
+                || word.is(Class::Zone)
+                || ORGANISATIONS.contains(&word.low.as_str())
+        })
+}
+
+/// "My flat in Tampere", "our new place is in Cork".
+fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
+    let at = clause.words.iter().position(|word| DWELLINGS.contains(&word.low.as_str()))?;
+    let is_mine = clause.words[..at].iter().any(|word| word.is(Class::Mine));
+    let before = find(clause.words, at, &["in", "near"])?;
+    let value = name(clause.words, before + 1);
+    let is_former =
+        clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "old" | "former"));
+    let buys = matches!(clause.verb_lemma(), "buy" | "rent" | "find");
+    if buys && is_personal(clause) && is_place(value) {
+        return Slot::of(&clause.owner, "home", value, Hold::One);
+    }
+    if !is_mine || !is_place(value) || clause.is_past || is_former {
+        return None;
+    }
+    Slot::of(&clause.owner, "home", value, Hold::One)
+}
+
+fn home(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let words = clause.words;
+    let (prepositions, lasts): (&[&str], bool) = match clause.verb_lemma() {
+        "live" | "resid" | "base" | "settl" | "dwell" => (&["in", "near", "at", "outside"], true),
+        "move" | "reloc" => (&["to"], false),
+        "be" if words.iter().any(|word| word.is(Class::Current)) => (&["in"], true),
+        "call" if find(words, verb, &["home"]).is_some() => {
+            let value = name(words, verb + 1);
+            return Slot::of(&clause.owner, "home", value, Hold::One).filter(|_| is_place(value));
+        }
+        _ => return None,
+    };
+    // "I am moving to Cork" is not yet so.
+    let is_coming = words[verb].low.ends_with("ing")
+        && !lasts
+        && !words[..verb].iter().any(|word| word.low == "been");
+    if lasts && clause.is_past && words[verb].lemma != "base" && words[verb].lemma != "settl" {
+        return None;
+    }
+    let at = (verb + 1..words.len()).find(|at| prepositions.contains(&words[*at].low.as_str()))?;
+    // Words of another matter between verb and place: "moved my account to Cork Mutual".
+    let between = &words[verb + 1..at];
+    let other = between.iter().any(|word| word.is_content() && !is_light(word));
+    let value = name(words, at + 1);
+    let determined = words.get(at + 1).is_some_and(|word| word.low == "the");
+    let is_wrong = is_coming || !is_place(value) || other || determined && !lasts;
+    if is_wrong || !lasts && of_business(words) {
+        return None;
+    }
+    Slot::of(&clause.owner, "home", value, Hold::One)
+}
+
+fn is_light(word: &Word) -> bool {
+    word.low.ends_with("ly") || word.is(Class::Relation) || word.is(Class::Time)
+}
+
+fn of_business(words: &[Word]) -> bool {
+    words.iter().any(|word| {
+        matches!(word.low.as_str(), "account" | "team" | "stack" | "repo" | "meeting" | "data")
+            || word.classes & EXCLUSIVE != 0
+    })
+}
+
+fn employer(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let words = clause.words;
+    let lemma = clause.verb_lemma();
+    let at = match lemma {
+        "work" if !clause.is_past => find(words, verb, &["at", "for", "with"])?,
+        "employ" => find(words, verb, &["at", "by"])?,
+        "hire" => find(words, verb, &["by", "at"])?,
+        "join" | "rejoin" => verb,
+        "be" if clause.has(Class::Current) && clause.low(verb + 1) == "at" => verb + 1,
+        "start" | "get" | "accept" | "land" | "have" | "begin" | "take" => {
+            let job = ["job", "position", "role", "work", "working", "offer", "gig"];
+            let job = find(words, verb, &job);
+            let at = find(words, job?, &["at", "with", "for"])?;
+            if lemma == "have" && clause.is_past {
+                return None;
+            }
+            at
+        }
+        _ => return None,
+    };
+    let value = name(words, at + 1);
+    let determined = words.get(at + 1).is_some_and(|word| word.low == "the");
+    if value.is_empty() || lemma == "join" && determined {
+        return None;
+    }
+    if value.iter().any(|word| word.is(Class::Weekday) || word.is(Class::Relation)) {
+        return None;
+    }
+    Slot::of(&clause.owner, "employer", value, Hold::One)
+}
+
+fn job(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let words = clause.words;
+    let lemma = clause.verb_lemma();
+    let at = match lemma {
+        "be" if !clause.is_past => verb + 1,
+        "becom" | "become" => verb + 1,
+        "promot" | "promote" => find(words, verb, &["to"])? + 1,
+        "work" | "retrain" | "train" | "hire" if !clause.is_past || lemma != "work" => {
+            find(words, verb, &["as"])? + 1
+        }
+        "make" if clause.low(verb + 1) == "me" => verb + 2,
+        "get" | "make" if find(words, verb, &["promoted"]).is_some() => {
+            find(words, verb, &["to"])? + 1
+        }
+        "turn" | "start" => find(words, verb, &["as", "into"])? + 1,
+        _ => return None,
+    };
+    let value = phrase(words, at);
+    let heads = value.last().is_some_and(|word| word.is(Class::Occupation));
+    let of_mine = words.get(at).is_some_and(|word| word.is(Class::Mine));
+    if !heads || of_mine {
+        return None;
+    }
+    Slot::of(&clause.owner, "job", value, Hold::One)
+}
+
+fn relationship(clause: &Clause<'_>) -> Option<Slot> {
+    let together = clause.words.windows(3).position(|it| {
+        it[0].low == "in" && it[1].is(Class::Determiner) && it[2].low == "relationship"
+    });
+    if let Some(at) = together.filter(|_| !clause.is_past) {
+        let value = &clause.words[at..at + 3];
+        return Slot::of(&clause.owner, "relationship", value, Hold::One);
+    }
+    if let Some(slot) = beginning(clause) {
+        return Some(slot);
+    }
+    let at = clause.words.iter().position(|word| word.is(Class::Status))?;
+    let before = at.checked_sub(1).map(|before| &clause.words[before])?;
+    let links = matches!(before.lemma.as_str(), "be" | "get")
+        || matches!(before.low.as_str(), "now" | "happily" | "officially" | "newly" | "still")
+        || before.low.ends_with("ly");
+    let is_noun = clause.words.get(at + 1).is_some_and(|next| {
+        next.is_content() && !next.is(Class::Time) && !is_name(next) && !next.is(Class::Current)
+    });
+    let was = clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "was" | "were"));
+    if !links || is_noun || was {
+        return None;
+    }
+    Slot::of(&clause.owner, "relationship", &clause.words[at..=at], Hold::One)
+}
+
+/// "I have a boyfriend now", "we had our wedding", "he proposed".
+fn beginning(clause: &Clause<'_>) -> Option<Slot> {
+    let words = clause.words;
+    let verb = clause.verb?;
+    let holds = matches!(clause.verb_lemma(), "have" | "get" | "meet" | "find");
+    let is_new = words.get(verb + 1).is_some_and(|it| matches!(it.low.as_str(), "a" | "got"));
+    let at = words.iter().position(|word| {
+        holds && is_new && word.is(Class::Spouse)
+            || word.low == "wedding" && clause.has(Class::Mine) && !clause.is_ahead
+    })?;
+    let is_of_speaker = clause.owner == Owner::Speaker;
+    is_of_speaker.then(|| Slot::of(&clause.owner, "relationship", &words[at..=at], Hold::One))?
+}
+
+fn age(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let turns = matches!(clause.verb_lemma(), "turn" | "hit" | "reach");
+    if !turns && (clause.verb_lemma() != "be" || clause.is_past) {
+        return None;
+    }
+    let mut at = verb + 1;
+    while clause.words.get(at).is_some_and(|word| {
+        matches!(word.low.as_str(), "now" | "just" | "only" | "already" | "almost")
+    }) {
+        at += 1;
+    }
+    let value = measure(clause.words, at);
+    let [number] = value else { return None };
+    let is_age = number.low.parse::<u8>().map_or(number.is(Class::Number), |it| it <= 120);
+    let after = clause.words.get(at + 1);
+    let ends = after.is_none_or(|word| {
+        word.is_sign && !matches!(word.low.as_str(), "%" | "/")
+            || matches!(word.low.as_str(), "years" | "and" | "now" | "yesterday" | "today" | "on")
+            || matches!(word.low.as_str(), "last" | "this" | "in" | "already" | "next" | "as")
+    });
+    let years = clause.low(at + 1) == "years" && !clause.low(at + 2).starts_with("old");
+    if !is_age || !ends || years || clause.words[at].low != number.low {
+        return None;
+    }
+    Slot::of(&clause.owner, "age", value, Hold::One)
+}
+
+/// "I'm Mara Quist", "call me Mara", "I go by Mara".
+fn own_name(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let words = clause.words;
+    let nominative = clause.subject().iter().any(|word| word.low == "i");
+    let at = match clause.verb_lemma() {
+        "be" if nominative && clause.owner == Owner::Speaker && !clause.is_past => verb + 1,
+        "call" if clause.low(verb + 1) == "me" => verb + 2,
+        "go" if clause.low(verb + 1) == "by" => verb + 2,
+        _ => return None,
+    };
+    if words.get(at).is_none_or(|word| word.low == "the") {
+        return None;
+    }
+    let value = name(words, at);
+    let first = value.first()?;
+    const PEOPLES: &[&str] = &["ian", "ish", "ese", "can", "man", "ist", "ic"];
+    let is_people = value.len() == 1 && PEOPLES.iter().any(|ending| first.low.ends_with(ending));
+    let known = first.classes != 0;
+    let after = words.get(at + value.len());
+    let ends = after.is_none_or(|word| word.is_sign || !word.is_content());
+    if is_people || known || !ends {
+        return None;
+    }
+    Slot::of(&Owner::Speaker, "name", value, Hold::One)
+}
+
+/// "I took my husband's name, so it's Mara Oyelaran now."
+pub(super) fn renamed(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
+    let named = clauses.iter().flat_map(|clause| clause.words).any(|word| word.low == "name");
+    for clause in clauses.iter().filter(|_| named) {
+        let Some(verb) = clause.verb.filter(|_| clause.verb_lemma() == "be") else { continue };
+        let it = clause.subject().iter().any(|word| word.low == "it");
+        let value = name(clause.words, verb + 1);
+        if it && !value.is_empty() && !slots.iter().any(|slot| slot.attribute == "name") {
+            slots.extend(Slot::of(&Owner::Speaker, "name", value, Hold::One));
+        }
+    }
+}

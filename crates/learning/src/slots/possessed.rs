@@ -1,0 +1,352 @@
+//! "My N is V" and "V is my N": properties by the noun that names them.
+
+use super::value::{measure, name, phrase};
+use crate::clause::{Clause, Owner, is_name};
+use crate::lexicon::{Class, EXCLUSIVE};
+use crate::slot::{Hold, Slot};
+use crate::words::Word;
+
+/// Nouns that name a property, so that any phrase after "is" is its value.
+const PROPERTIES: &[&str] = &[
+    "goal",
+    "target",
+    "budget",
+    "deadline",
+    "plan",
+    "title",
+    "role",
+    "job",
+    "major",
+    "address",
+    "birthday",
+    "name",
+    "nickname",
+    "surname",
+    "size",
+    "weight",
+    "height",
+    "timezone",
+    "zone",
+    "schedule",
+    "hobby",
+    "stack",
+    "language",
+    "framework",
+    "theme",
+    "bank",
+    "position",
+    "occupation",
+    "profession",
+    "employer",
+    "codename",
+    "salary",
+    "rent",
+    "commute",
+    "diet",
+    "favorite",
+    "shift",
+    "limit",
+    "rate",
+    "score",
+    "gate",
+    "seat",
+    "room",
+    "extension",
+    "slot",
+    "priority",
+    "status",
+    "version",
+    "port",
+    "host",
+    "region",
+    "currency",
+    "motto",
+    "colour",
+    "color",
+    "day",
+    "number",
+    "date",
+    "time",
+    "hometown",
+    "degree",
+    "school",
+    "university",
+];
+
+/// Nouns whose place is a home.
+pub(super) const DWELLINGS: &[&str] =
+    &["flat", "apartment", "house", "place", "home", "condo", "studio", "cottage"];
+
+/// Relations that a person has one at a time.
+const SINGLE: &[&str] = &[
+    "boss",
+    "manager",
+    "supervisor",
+    "doctor",
+    "dentist",
+    "therapist",
+    "landlord",
+    "landladi",
+    "landlady",
+    "coach",
+    "trainer",
+    "mentor",
+    "husband",
+    "wife",
+    "girlfriend",
+    "boyfriend",
+    "partner",
+    "fiance",
+    "fiancee",
+    "spouse",
+    "roommat",
+    "roommate",
+    "flatmat",
+    "flatmate",
+    "housemat",
+    "physio",
+    "gp",
+    "vet",
+    "lawyer",
+    "account",
+    "hairdress",
+    "barber",
+    "nanni",
+    "tutor",
+    "teacher",
+    "professor",
+    "assist",
+];
+
+/// Returns true if the clause states such a property, so that it states nothing else.
+pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) -> bool {
+    if clause.is_negated {
+        return false;
+    }
+    slots.extend(relation_name(clause));
+    let known = slots.len();
+    slots.extend(inverse(clause));
+    if clause.owner != Owner::Unknown {
+        slots.extend(direct(clause));
+    }
+    known < slots.len()
+}
+
+/// "My roommate Desmond", "my girlfriend Ingrid".
+fn relation_name(clause: &Clause<'_>) -> Option<Slot> {
+    let words = clause.words;
+    let at = words.iter().position(|word| word.is(Class::Relation))?;
+    let mine = words[..at].iter().rev().take(3).any(|word| word.is(Class::Mine));
+    let value = name(words, at + 1);
+    let relation = &words[at].lemma;
+    if !mine || value.is_empty() || words.get(at + 1 + value.len()).is_some_and(|it| it.low == "'s")
+    {
+        return None;
+    }
+    // The statement is about something else; the name holds beside other slots.
+    let slot = Slot::of(&Owner::Speaker, relation, value, Hold::Many)?;
+    Some(Slot { label: words[at].low.clone(), ..slot })
+}
+
+/// "My N is V", "the N for M is V", "our N is on Monday", "my sister's N is V".
+fn direct(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let (lemma, low) = (clause.verb_lemma(), clause.low(verb));
+    let is_called = matches!(low, "called" | "named");
+    if lemma != "be" && !is_called || matches!(low, "was" | "were" | "been") {
+        return None;
+    }
+    let subject = clause.subject();
+    let owned = subject.iter().any(|word| word.is(Class::Mine) || word.low == "'s")
+        || subject.iter().any(|word| word.low == "the")
+        || matches!(clause.owner, Owner::Relation(_));
+    let bare = subject.len() == 1 && clause.owner == Owner::Speaker;
+    if !(owned || bare) || clause.is_past && !is_called {
+        return None;
+    }
+    let rest = &clause.words[verb + 1..];
+    if let Owner::Relation(relation) = &clause.owner {
+        if is_called {
+            return Slot::of(&clause.owner, "name", name(rest, 0), Hold::One);
+        }
+        if !subject.iter().any(|word| word.low == "'s") {
+            let now = rest.iter().take_while(|word| word.is(Class::Current)).count();
+            let value = name(rest, now);
+            let attribute = with_modifiers(subject, relation);
+            let slot = Slot::of(&Owner::Speaker, &attribute, value, hold_of(relation))?;
+            let label =
+                subject.iter().filter(|word| attribute.split(' ').any(|it| it == word.lemma));
+            let label: Vec<&str> = label.map(|word| word.low.as_str()).collect();
+            return Some(Slot { label: label.join(" "), ..slot });
+        }
+    }
+    let nouns = nouns(subject);
+    let dwells = nouns.iter().any(|noun| DWELLINGS.contains(&noun.low.as_str()));
+    if nouns.is_empty() || dwells && rest.first().is_some_and(|word| word.low == "in") {
+        return None;
+    }
+    let value = value(rest, &nouns, is_called)?;
+    labelled(&clause.owner, &nouns, is_called, value, Hold::One)
+}
+
+fn hold_of(relation: &str) -> Hold {
+    if SINGLE.contains(&relation) { Hold::One } else { Hold::Many }
+}
+
+/// Returns the relation with the words that narrow it: `doctor eye` for "my eye doctor".
+fn with_modifiers(subject: &[Word], relation: &str) -> String {
+    let modifiers = subject.iter().filter(|word| {
+        word.is_content() && word.lemma != relation && !is_dated(word) && !is_name(word)
+    });
+    let mut words = vec![relation.to_owned()];
+    words.extend(modifiers.map(|word| word.lemma.clone()));
+    words.join(" ")
+}
+
+fn is_dated(word: &Word) -> bool {
+    matches!(word.low.as_str(), "new" | "old" | "current" | "former" | "updated" | "actual")
+}
+
+/// Returns the nouns of a subject, without its owner.
+fn nouns(subject: &[Word]) -> Vec<&Word> {
+    let from = subject.iter().rposition(|word| word.low == "'s").map_or(0, |at| at + 1);
+    // An introduction before the possessive does not belong to the property.
+    let mine = subject
+        .iter()
+        .rposition(|word| word.is(Class::Mine) || word.low == "the" && !follows_of(subject, word));
+    let from = from.max(mine.map_or(0, |at| at + 1));
+    let nouns = subject[from..].iter().filter(|word| {
+        let of_phrase = word.low == "days" && subject.iter().any(|it| it.low == "these");
+        let means = word.is_content() || word.is_number();
+        means && !of_phrase && !is_dated(word) && !word.is(Class::Current)
+    });
+    nouns.collect()
+}
+
+fn follows_of(subject: &[Word], the: &Word) -> bool {
+    let at = subject.iter().position(|word| word.start == the.start).unwrap_or(0);
+    at.checked_sub(1).is_some_and(|before| matches!(subject[before].low.as_str(), "of" | "for"))
+}
+
+/// Creates a slot that is named by these nouns.
+fn labelled(
+    owner: &Owner,
+    nouns: &[&Word],
+    is_called: bool,
+    value: &[Word],
+    hold: Hold,
+) -> Option<Slot> {
+    let slot = Slot::of(owner, &attribute(nouns, is_called), value, hold)?;
+    let fixed = matches!(slot.attribute.as_str(), "job" | "time zone");
+    let words: Vec<&str> = nouns.iter().map(|word| word.low.as_str()).collect();
+    let label = if is_called { format!("{} name", words.join(" ")) } else { words.join(" ") };
+    Some(if fixed { slot } else { Slot { label, ..slot } })
+}
+
+/// Returns the name of a property: its words in alphabetical order, so that "the release deadline"
+/// is "the deadline for the release".
+fn attribute(nouns: &[&Word], is_called: bool) -> String {
+    let mut words: Vec<&str> = nouns.iter().map(|word| word.lemma.as_str()).collect();
+    words.sort_unstable();
+    words.dedup();
+    let attribute = match words.as_slice() {
+        ["titl" | "role" | "occup" | "profess" | "position"] => "job".to_owned(),
+        ["timezon"] => "time zone".to_owned(),
+        words => words.join(" "),
+    };
+    if is_called { format!("{attribute} name") } else { attribute }
+}
+
+fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [Word]> {
+    let dated = measure(rest, 0);
+    if !dated.is_empty() {
+        return Some(dated);
+    }
+    let mut at = 0;
+    while rest.get(at).is_some_and(|word| {
+        matches!(word.low.as_str(), "in" | "at" | "on" | "called" | "named" | "now" | "with")
+    }) {
+        at += 1;
+    }
+    let named = name(rest, at);
+    if !named.is_empty() {
+        return Some(named);
+    }
+    let is_property = nouns.iter().any(|word| {
+        PROPERTIES.contains(&word.low.as_str()) || PROPERTIES.contains(&word.lemma.as_str())
+    });
+    if !is_property && !is_called && rest.get(at).is_none_or(|it| it.classes & EXCLUSIVE == 0) {
+        return None;
+    }
+    let number = rest.iter().position(Word::is_number);
+    if let Some(number) = number.filter(|_| rest.first().is_some_and(|word| word.low == "to")) {
+        return Some(measure(rest, number));
+    }
+    let value = phrase(rest, at);
+    (!value.is_empty()).then_some(value)
+}
+
+/// "I gave you the wrong birthday, it's March 14": a value for the property of an earlier clause.
+pub(super) fn referring(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
+    for (at, clause) in clauses.iter().enumerate().skip(1) {
+        let Some(verb) = clause.verb.filter(|_| clause.verb_lemma() == "be") else { continue };
+        let subject = clause.subject().iter().filter(|word| !word.is_sign && word.low != "and");
+        if clause.is_negated || !subject.map(|word| word.low.as_str()).eq(["it"]) {
+            continue;
+        }
+        let now = clause.rest().iter().take_while(|word| word.is(Class::Current)).count();
+        let (dated, named) =
+            (measure(clause.words, verb + 1 + now), name(clause.words, verb + 1 + now));
+        let value = if dated.is_empty() { named } else { dated };
+        let before = clauses[..at].iter().flat_map(|clause| clause.words);
+        let noun = before.rev().find(|word| {
+            PROPERTIES.contains(&word.low.as_str()) && word.low != "name"
+                || SINGLE.contains(&word.lemma.as_str())
+        });
+        let Some(noun) = noun else { continue };
+        if !slots.iter().any(|slot| slot.attribute == noun.lemma) {
+            slots.extend(labelled(&Owner::Speaker, &[noun], false, value, Hold::One));
+        }
+    }
+}
+
+/// "Noodle Barn has become my favourite restaurant", "Hugo is my manager".
+fn inverse(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let links = matches!(clause.verb_lemma(), "be" | "becom" | "become" | "replac" | "replace");
+    let rest = &clause.words[verb + 1..];
+    let mine = rest.iter().position(|word| word.is(Class::Mine))?;
+    let opened = rest[..mine].iter().all(|word| !word.is_content() || word.low == "as");
+    let replaced = clause.verb_lemma().starts_with("replac");
+    let as_my = mine.checked_sub(1).is_some_and(|before| rest[before].low == "as");
+    if !links || !(opened || replaced && as_my) || clause.low(verb) == "was" {
+        return None;
+    }
+    let end = rest[mine..].iter().position(|word| {
+        word.is_sign
+            || word.is(Class::Current)
+            || word.is(Class::Conjunction)
+            || matches!(word.low.as_str(), "these" | "this")
+    });
+    let property = &rest[mine..end.map_or(rest.len(), |end| mine + end)];
+    let owner = property.iter().position(|word| word.low == "'s");
+    let (owner, nouns) = match owner {
+        Some(at) => {
+            (Owner::Relation(property[at.checked_sub(1)?].lemma.clone()), &property[at + 1..])
+        }
+        None => (Owner::Speaker, &property[1..]),
+    };
+    let nouns: Vec<&Word> =
+        nouns.iter().filter(|word| word.is_content() && !is_dated(word)).collect();
+    let subject = clause.subject();
+    let start = subject.iter().position(|word| word.is_content() && !word.is(Class::Verb))?;
+    if nouns.is_empty() || subject.iter().any(|word| word.is(Class::First)) {
+        return None;
+    }
+    let value = &subject[start..];
+    let single = nouns
+        .last()
+        .is_some_and(|noun| !noun.is(Class::Relation) || { SINGLE.contains(&noun.lemma.as_str()) });
+    let hold = if single { Hold::One } else { Hold::Many };
+    labelled(&owner, &nouns, false, value, hold)
+}

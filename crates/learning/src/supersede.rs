@@ -1,0 +1,215 @@
+//! Supersession: the facts that a message ends.
+//!
+//! A fact ends if a slot of its owner gets another value, or if the message states a change and
+//! names the thing that changed. A question, a hypothesis, a report, a joke, a plan that was given
+//! up and a statement that holds for a limited time end nothing, and are not ended by a slot.
+
+mod known;
+mod matching;
+
+pub use known::Known;
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Change, Shape, changes};
+use crate::claim::{Claim, as_first_person};
+use crate::clause::{Clause, clauses};
+use crate::language::is_english;
+use crate::lexicon::Class;
+use crate::message::{Message, Role};
+use crate::sentence::{Mood, Sentence, sentences, spaced};
+use crate::slot::{Hold, Slot};
+use crate::slots::slots;
+
+/// Current facts that are compared with a message. Further ones are ignored.
+pub const KNOWN_MAX: usize = 10_000;
+
+/// A fact that a message ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Key of the fact.
+    pub key: String,
+    /// Shape of the contradiction.
+    pub shape: Shape,
+    /// Property that got another value; `None` if the message states the change in words.
+    pub attribute: Option<String>,
+}
+
+/// Returns the facts of `current` that `message` ends, each once, in the order of `current`.
+#[must_use]
+pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
+    let mut ended: Vec<Option<Ended>> = vec![None; current.len().min(KNOWN_MAX)];
+    if message.role != Role::Person {
+        return Vec::new();
+    }
+    let current = &current[..ended.len()];
+    let sentences = sentences(message.read());
+    if !is_english(message.read(), &sentences) {
+        return Vec::new();
+    }
+    for mut sentence in sentences {
+        sentence.words = as_first_person(sentence.words, message.subject());
+        if sentence.mood != Mood::Statement || is_bounded(&sentence) {
+            continue;
+        }
+        let clauses = clauses(&sentence.words);
+        let news = News::of(&sentence, &clauses);
+        let mut is_named = false;
+        for change in changes(&clauses) {
+            for at in matching::ended_by(current, &change) {
+                is_named = true;
+                ended[at].get_or_insert_with(|| by_words(&current[at], &change));
+            }
+        }
+        if !is_part(&sentence) {
+            for (at, known) in current.iter().enumerate() {
+                if let Some(found) = by_slot(known, &news, is_named) {
+                    ended[at].get_or_insert(found);
+                }
+            }
+        }
+    }
+    ended.into_iter().flatten().collect()
+}
+
+fn by_words(known: &Known, change: &Change) -> Ended {
+    Ended { key: known.key().to_owned(), shape: change.shape, attribute: None }
+}
+
+/// Returns true if a statement holds for a limited time only.
+fn is_bounded(sentence: &Sentence) -> bool {
+    const BOUNDS: &[&str] = &[
+        " until ",
+        " till ",
+        " for now ",
+        " for the time being ",
+        " temporarily ",
+        " temporary ",
+        " for the next ",
+        " this week only ",
+        " just for ",
+        " only for ",
+        " for a few ",
+        " for a couple ",
+        " for the weekend ",
+        " for the day ",
+        " for the week ",
+        " for a week ",
+        " for a month ",
+        " while i am ",
+        " while my ",
+        " while the ",
+        " on loan ",
+        " this once ",
+        " for the summer ",
+        " for today ",
+        " through the end of ",
+        " for one week ",
+    ];
+    let spaced = spaced(&sentence.words);
+    BOUNDS.iter().any(|bound| spaced.contains(bound))
+}
+
+/// Returns true if a statement is limited to a part: "only the staging server moved".
+fn is_part(sentence: &Sentence) -> bool {
+    let first = sentence.words.iter().find(|word| !word.is_sign && !word.is(Class::Greeting));
+    first.is_some_and(|word| matches!(word.low.as_str(), "only" | "just" | "except" | "apart"))
+}
+
+/// The slots of a statement, and its words that say that something changed.
+struct News {
+    slots: Vec<Slot>,
+    claim: Claim,
+    says_change: bool,
+    is_additional: bool,
+}
+
+impl News {
+    fn of(sentence: &Sentence, clauses: &[Clause<'_>]) -> News {
+        const CUES: &[&str] = &[
+            " these days ",
+            " as of ",
+            " from now on ",
+            " from here on ",
+            " going forward ",
+            " any more ",
+            " no longer ",
+            " change of plan ",
+            " correction ",
+            " i meant ",
+            " mistyped ",
+            " misspoke ",
+            " scratch that ",
+            " my mistake ",
+            " my bad ",
+            " this season ",
+            " from today ",
+            " starting ",
+            " effective ",
+            " new ",
+            " since the ",
+            " has become ",
+            " have become ",
+            " became ",
+            " update ",
+            " typo ",
+            " at last ",
+            " wiped ",
+            " turns out ",
+            " this year ",
+            " signed for ",
+            " signed with ",
+            " joined ",
+            " this term ",
+            " this semester ",
+            " at the moment ",
+            " gone ",
+        ];
+        let spaced = spaced(&sentence.words);
+        let verbs = clauses.iter().filter_map(|clause| Some(&clause.words[clause.verb?]));
+        let says_change = sentence.has(Class::Current)
+            || CUES.iter().any(|cue| spaced.contains(cue))
+            || verbs.clone().any(|verb| verb.is(Class::Changing) || verb.is(Class::Ending));
+        News {
+            slots: slots(clauses),
+            claim: Claim::of(std::slice::from_ref(sentence)),
+            says_change,
+            is_additional: sentence.has(Class::Additional),
+        }
+    }
+}
+
+/// Compares a fact with the slots of a message. If the message names the end of something
+/// (`is_named`), only slots with one value end more.
+fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
+    let claim = &known.claim;
+    if !claim.is_firm {
+        return None;
+    }
+    for slot in &news.slots {
+        for former in claim.slots.iter().filter(|it| it.attribute == slot.attribute) {
+            let same_owner = former.owner == slot.owner
+                || claim.is_of(&slot.owner) && claim.owner == former.owner;
+            let replaces = match (former.hold, slot.hold) {
+                (Hold::Many, _) | (_, Hold::Many) => false,
+                (Hold::One, Hold::One) => !news.is_additional,
+                _ => news.says_change && !news.is_additional && !is_named,
+            };
+            if same_owner && replaces && !former.is_restated_by(slot) {
+                return Some(ended(known, Shape::Replacement, Some(&slot.label)));
+            }
+        }
+    }
+    let polarity = matching::is_flipped(claim, &news.claim);
+    if polarity {
+        return Some(ended(known, Shape::Polarity, None));
+    }
+    let shifts = news.says_change
+        && !is_named
+        && !news.is_additional
+        && matching::shares_frame(claim, &news.claim);
+    shifts.then(|| ended(known, Shape::Replacement, None))
+}
+
+fn ended(known: &Known, shape: Shape, attribute: Option<&str>) -> Ended {
+    Ended { key: known.key().to_owned(), shape, attribute: attribute.map(str::to_owned) }
+}

@@ -1,0 +1,32 @@
+//! Current facts, prepared for comparison.
+
+use crate::claim::Claim;
+use crate::draft::Draft;
+
+/// A current fact in the form in which messages are compared with it.
+#[derive(Debug, Clone)]
+pub struct Known {
+    key: String,
+    pub(crate) claim: Claim,
+}
+
+impl Known {
+    /// Reads a fact: its key, the name of its speaker and its text. Words of the text that equal
+    /// the name count as the first person, so that a text in the third person can be given.
+    #[must_use]
+    pub fn read(key: impl Into<String>, speaker: &str, text: &str) -> Known {
+        Known { key: key.into(), claim: Claim::read(text, speaker) }
+    }
+
+    /// Reads a fact of this crate.
+    #[must_use]
+    pub fn of(key: impl Into<String>, draft: &Draft) -> Known {
+        Known::read(key, &draft.speaker, &draft.text)
+    }
+
+    /// Returns the key of the fact.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}

@@ -1,0 +1,211 @@
+//! The facts that a change is about.
+
+use super::known::Known;
+use crate::change::{Change, Target};
+use crate::claim::{Claim, Term};
+use crate::clause::Owner;
+use crate::lexicon::{Class, EXCLUSIVE};
+
+/// Weights of a shared word: a name says most, a generic noun almost nothing.
+const NAME: u32 = 30;
+const WORD: u32 = 10;
+const GENERIC: u32 = 1;
+
+/// Returns the indexes of the facts that a change ends.
+pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
+    let all = || current.iter().enumerate().filter(|(_, known)| known.claim.is_firm);
+    match &change.target {
+        Target::Terms(terms) => best(all(), |claim| {
+            if is_about(claim, &change.owner, terms) { overlap(claim, terms) } else { 0 }
+        }),
+        Target::Property(terms) => best(all(), |claim| property(claim, &change.owner, terms)),
+        Target::Role(terms) => best(all(), |claim| role(claim, terms)),
+        Target::Denial(terms) => best(all(), |claim| denial(claim, &change.owner, terms)),
+        Target::Job => with_slot(all(), &change.owner, &["employer", "job"]),
+        Target::Partner => {
+            let found = all().filter(|(_, known)| {
+                let claim = &known.claim;
+                let spouse = claim.terms.iter().any(|term| term.classes & Class::Spouse.bit() != 0);
+                spouse && claim.relations.len() == 1
+            });
+            found.map(|(at, _)| at).collect()
+        }
+    }
+}
+
+/// Returns the facts with the highest score, if it is above 0.
+fn best<'a>(
+    all: impl Iterator<Item = (usize, &'a Known)>,
+    score: impl Fn(&Claim) -> u32,
+) -> Vec<usize> {
+    // Among facts that share as much, those that say little else are meant.
+    let scaled = |claim: &Claim| match score(claim) {
+        shared if (WORD..NAME).contains(&shared) => {
+            let others = u32::try_from(claim.terms.len()).unwrap_or(WORD).min(WORD - 1);
+            (shared + 1) * WORD - others
+        }
+        shared => shared * WORD,
+    };
+    let scored: Vec<(usize, u32)> = all.map(|(at, known)| (at, scaled(&known.claim))).collect();
+    let most = scored.iter().map(|(_, score)| *score).max().unwrap_or(0);
+    let found: Vec<usize> =
+        scored.iter().filter(|(_, score)| 0 < most && *score == most).map(|(at, _)| *at).collect();
+    // A generic noun alone names a fact only if no other fact has it.
+    if most < WORD * WORD && 1 < found.len() { Vec::new() } else { found }
+}
+
+fn with_slot<'a>(
+    all: impl Iterator<Item = (usize, &'a Known)>,
+    owner: &Owner,
+    attributes: &[&str],
+) -> Vec<usize> {
+    let found = all.filter(|(_, known)| {
+        known.claim.slots.iter().any(|slot| {
+            attributes.contains(&slot.attribute.as_str())
+                && (slot.owner == *owner || known.claim.is_of(owner))
+        })
+    });
+    found.map(|(at, _)| at).collect()
+}
+
+/// Returns true if a claim is about this owner, or about one of these things of the speaker.
+fn is_about(claim: &Claim, owner: &Owner, terms: &[Term]) -> bool {
+    if claim.is_of(owner) {
+        return true;
+    }
+    if *owner != Owner::Speaker {
+        return false;
+    }
+    // Somebody or something of the speaker that itself ends: "Biscuit died", "we divorced".
+    let named = |name: &String| terms.iter().any(|term| term.lemma == *name);
+    match &claim.owner {
+        Owner::Relation(relation) => named(relation) || claim.names.iter().any(named),
+        Owner::Named(name) => named(name),
+        Owner::Speaker | Owner::Other(_) | Owner::Unknown => false,
+    }
+}
+
+fn overlap(claim: &Claim, terms: &[Term]) -> u32 {
+    let has_name = terms.iter().any(|term| term.is_name);
+    let shares_name = terms.iter().any(|term| term.is_name && claim.has(&term.lemma));
+    if has_name && !shares_name {
+        return 0;
+    }
+    let specific = terms.iter().any(|term| !term.is_generic);
+    let weight = |term: &Term| match () {
+        () if term.is_name => NAME,
+        () if term.is_generic => GENERIC,
+        () => WORD,
+    };
+    let shared: u32 = terms.iter().filter(|term| claim.has(&term.lemma)).map(weight).sum();
+    if specific && shared < WORD { 0 } else { shared }
+}
+
+fn property(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
+    if !claim.is_of(owner) {
+        return 0;
+    }
+    // The words of the property, in full, name a slot of the fact.
+    let of_slot = claim.slots.iter().any(|slot| {
+        let words: Vec<&str> = slot.attribute.split(' ').collect();
+        terms.iter().all(|term| words.contains(&term.lemma.as_str()))
+    });
+    if of_slot {
+        return 3 * NAME;
+    }
+    let all = terms.iter().all(|term| {
+        let of_owner = matches!(owner, Owner::Relation(it) | Owner::Named(it) if *it == term.lemma);
+        of_owner || claim.has(&term.lemma)
+    });
+    if all { overlap(claim, terms).max(GENERIC) } else { 0 }
+}
+
+/// Scores a fact in which somebody has a role: a relation of the speaker, or a job.
+fn role(claim: &Claim, terms: &[Term]) -> u32 {
+    let is_role = |slot: &crate::slot::Slot| {
+        let valued = slot.value.iter().any(|lemma| terms.iter().any(|term| term.lemma == *lemma));
+        let job = matches!(slot.attribute.as_str(), "job" | "employer");
+        valued
+            || job
+                && terms.iter().any(|term| {
+                    claim.is_of(&Owner::Named(term.lemma.clone()))
+                        || claim.is_of(&Owner::Relation(term.lemma.clone()))
+                })
+    };
+    let lives_here = claim.verbs.iter().any(|verb| verb == "live" || verb == "room");
+    let named = terms.iter().any(|term| term.is_name && claim.has(&term.lemma));
+    if claim.slots.iter().any(is_role) || lives_here && named { overlap(claim, terms) } else { 0 }
+}
+
+/// Scores a fact that denies these things, or a diet or allergy that does.
+fn denial(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
+    if !claim.is_of(owner) {
+        return 0;
+    }
+    let shares = terms.iter().any(|term| !term.is_generic && claim.has(&term.lemma));
+    let allergic = claim.has("allergy") || claim.has("intoler") || claim.has("quit");
+    if shares && (claim.is_negated || allergic) {
+        return WORD;
+    }
+    let meat = [
+        "meat", "fish", "chicken", "beef", "steak", "bacon", "pork", "dairy", "chees", "egg",
+        "carb", "bread", "sugar", "gluten",
+    ];
+    let eats = terms.iter().any(|term| meat.contains(&term.lemma.as_str()));
+    let diet = claim.slots.iter().any(|slot| slot.attribute == "diet");
+    if eats && diet { WORD } else { 0 }
+}
+
+/// Returns true if a statement denies all that a fact affirms, or affirms what it denies, with the
+/// same verb and no further condition.
+pub(super) fn is_flipped(former: &Claim, news: &Claim) -> bool {
+    if former.is_negated == news.is_negated || !former.is_of(&news.owner) || !news.is_firm {
+        return false;
+    }
+    let objects = |claim: &Claim| -> Vec<String> {
+        let terms = claim.terms.iter().filter(|term| term.classes & Class::Time.bit() == 0);
+        terms.map(|term| term.lemma.clone()).collect()
+    };
+    if former.is_request && news.is_request {
+        return false;
+    }
+    let (before, now) = (objects(former), objects(news));
+    let same_verb = former.verbs.first() == news.verbs.first();
+    same_verb
+        && !now.is_empty()
+        && now.iter().all(|lemma| before.contains(lemma))
+        && former.verbs.len() == 1
+        && news.verbs.len() == 1
+}
+
+/// Returns true if a statement that says "now" gives another value in the frame of a fact: another
+/// weekday or number for the same thing.
+pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
+    if former.is_negated != news.is_negated || !former.is_of(&news.owner) {
+        return false;
+    }
+    // Two requests about the same thing: "keep your answers short from here on".
+    let same_request = former.is_request
+        && news.is_request
+        && news.terms.iter().any(|term| !term.is_generic && former.has(&term.lemma))
+        && news.terms.iter().any(|term| !former.has(&term.lemma));
+    if same_request {
+        return true;
+    }
+    let dated = Class::Weekday.bit() | Class::Number.bit();
+    let is_value = |term: &&Term| {
+        term.classes & dated != 0 || term.lemma.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let other = |of: &Claim, than: &Claim| {
+        of.terms.iter().filter(is_value).any(|term| !than.has(&term.lemma))
+    };
+    let both = former.terms.iter().any(|term| is_value(&term))
+        && news.terms.iter().any(|term| is_value(&term));
+    let shared = news.terms.iter().any(|term| {
+        !term.is_generic
+            && !is_value(&term)
+            && term.classes & EXCLUSIVE == 0
+            && former.has(&term.lemma)
+    });
+    both && shared && other(news, former) && other(former, news)
+}

@@ -1,0 +1,106 @@
+//! Facts that a message ends, and those that it does not.
+
+use aios_learning::{Extractor, Heard, Known, Message, Role, Shape, supersede};
+
+use crate::rows;
+
+/// Facts that no case is about.
+const UNRELATED: &[&str] = &[
+    "My accountant is Ms. Marsh.",
+    "I have a parrot named Kiwi.",
+    "My hobby is woodworking.",
+    "My niece Nora lives in Quebec.",
+    "I take the vitamin D pills every morning.",
+    "Our repository is on GitLab.",
+    "My goal is to run 10 km.",
+    "My favorite season is autumn.",
+    "I'm learning Swahili.",
+    "My rent is 840.",
+    "My cousin Ivo is a sculptor.",
+    "I go fishing on Sundays.",
+];
+
+/// Learns texts in order and returns the indexes of those without a current fact.
+fn lost(texts: &[&str]) -> Vec<usize> {
+    let mut heard = Heard::default();
+    let mut current: Vec<Known> = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        let message = Message::new(at.to_string(), *text);
+        let ended = supersede(&current, &message);
+        current.retain(|known| !ended.iter().any(|it| it.key == known.key()));
+        let drafts = Extractor::default().extract(&message, None, &mut heard).drafts;
+        current.extend(drafts.iter().map(|draft| Known::of(message.key.clone(), draft)));
+    }
+    let all = 0..texts.len();
+    all.filter(|at| !current.iter().any(|known| known.key() == at.to_string())).collect()
+}
+
+#[test]
+fn a_message_ends_the_fact_that_it_contradicts_and_no_other() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("../fixtures/supersession.tsv"), 4) {
+        let [shape, fact, message, expected] = row[..] else { unreachable!() };
+        let texts: Vec<&str> =
+            [fact].into_iter().chain(UNRELATED.iter().copied()).chain([message]).collect();
+        let lost = lost(&texts);
+        let lost: Vec<usize> = lost.into_iter().filter(|at| *at + 1 < texts.len()).collect();
+        let right = if expected == "ends" { lost == [0] } else { lost.is_empty() };
+        if !right {
+            let lost: Vec<&str> = lost.iter().map(|at| texts[*at]).collect();
+            wrong.push(format!("{shape}: {fact} || {message}: lost {lost:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn shapes(fact: &str, message: &str) -> Vec<(Shape, Option<String>)> {
+    let known = [Known::read("f", "the user", fact)];
+    let ended = supersede(&known, &Message::new("m", message));
+    ended.into_iter().map(|it| (it.shape, it.attribute)).collect()
+}
+
+#[test]
+fn the_shape_of_a_contradiction_is_named() {
+    let home = Some("home".to_owned());
+    assert_eq!(shapes("I live in Lyon.", "I live in Ghent."), [(Shape::Replacement, home)]);
+    assert_eq!(shapes("I don't eat meat.", "I eat meat again."), [(Shape::Polarity, None)]);
+    assert_eq!(shapes("I have a dog.", "I no longer have a dog."), [(Shape::Retraction, None)]);
+}
+
+#[test]
+fn facts_in_the_third_person_are_those_of_the_speaker() {
+    let known = [
+        Known::read("home", "Ada", "Ada lives in Lyon."),
+        Known::read("sister", "Ada", "Ada's sister Greta lives in Oslo."),
+    ];
+    let ends = |text: &str| {
+        let message = Message::new("m", text).with_names("Ada", "Bo");
+        let ended = supersede(&known, &message);
+        ended.into_iter().map(|it| it.key).collect::<Vec<_>>()
+    };
+    assert_eq!(ends("I moved to Ghent."), ["home"]);
+    assert_eq!(ends("My sister moved to Turku."), ["sister"]);
+    assert_eq!(ends("Greta moved to Turku."), ["sister"]);
+    assert!(ends("My brother moved to Turku.").is_empty());
+}
+
+#[test]
+fn only_persons_end_facts() {
+    let known = [Known::read("f", "the user", "I live in Lyon.")];
+    for role in [Role::Assistant, Role::Other] {
+        let message = Message::new("m", "I moved to Ghent.").with_role(role);
+        assert!(supersede(&known, &message).is_empty());
+    }
+}
+
+#[test]
+fn another_language_ends_nothing() {
+    let known = [Known::read("f", "the user", "I live in Lyon.")];
+    for text in [
+        "Ich wohne jetzt in Gent und nicht mehr in Lyon.",
+        "Ahora vivo en Gante, ya no vivo en Lyon.",
+        "\u{42f} \u{431}\u{43e}\u{43b}\u{44c}\u{448}\u{435} \u{43d}\u{435} \u{436}\u{438}\u{432}\u{443} \u{432} Lyon.",
+    ] {
+        assert!(supersede(&known, &Message::new("m", text)).is_empty(), "{text}");
+    }
+}
