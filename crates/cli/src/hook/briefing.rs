@@ -9,6 +9,7 @@ use aios_memory::{
 
 use super::{
     call::Call,
+    input::Start,
     packing::{Limits, packed},
     session::{Anew, Given, keys_in, session_of},
     told::is_told,
@@ -43,10 +44,21 @@ const GIVEN: f64 = 0.5;
 pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
     let view = call.in_project().await?;
     let session = session_of(call)?;
-    let given = match call.input.continues() {
-        true => Given::of(call)?,
-        false => Given::default(),
+    let start = call.input.start();
+    let given = match start {
+        Start::New => Given::default(),
+        Start::Compacted | Start::Resumed => Given::of(call)?,
+        Start::Forked => Given::of_parent(call)?,
     };
+    match (start, given.at) {
+        (Start::Resumed, Some(_)) => return since(call, &view, &given).await,
+        (Start::Forked, _) => {
+            // The records that the host repeats count as given to the new session, too.
+            given.keep(call)?;
+            return since(call, &view, &given).await;
+        }
+        _ => {}
+    }
     let mut records = open_work(&view).await?;
     records.extend(decisions(&view, given.at).await?);
     records.extend(closing(&view, &session).await?);
@@ -67,6 +79,27 @@ pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
     let context = packed(&view, candidates, LIMITS).await?;
     let in_context = context.as_ref().map(|context| keys_in(context, &keys)).unwrap_or_default();
     Given::add(call, in_context, Anew::Yes)?;
+    Ok(context.map(|context| context.text))
+}
+
+/// Returns the context of a session whose earlier contexts the host repeats: the decisions since.
+async fn since(call: &Call, view: &MemoryView, given: &Given) -> Result<Option<String>, Failure> {
+    let mut decided = decisions(view, given.at).await?;
+    let now = Timestamp::now();
+    decided.retain(|(relevance, record)| {
+        *relevance == DECIDED_SINCE && is_told(record, now) && !given.has(&record.key())
+    });
+    let candidates = decided
+        .iter()
+        .map(|(relevance, record)| Candidate::from_record(Tier::Working, record, *relevance));
+    let keys: Vec<(String, Key)> = decided
+        .iter()
+        .map(|(_, record)| (record.identity().to_string(), record.key()))
+        .collect();
+    let context = packed(view, candidates.collect(), LIMITS).await?;
+    if let Some(context) = &context {
+        Given::add(call, keys_in(context, &keys), Anew::No)?;
+    }
     Ok(context.map(|context| context.text))
 }
 

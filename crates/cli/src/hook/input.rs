@@ -25,6 +25,19 @@ pub(super) struct Input {
     pub(super) compact_summary: Option<String>,
 }
 
+/// The way in which a session starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Without an earlier context.
+    New,
+    /// A summary has taken the place of earlier contexts.
+    Compacted,
+    /// The host repeats the earlier contexts of the session.
+    Resumed,
+    /// The host repeats the earlier contexts of the session that it was made of.
+    Forked,
+}
+
 impl Input {
     /// Parses the input.
     ///
@@ -44,8 +57,13 @@ impl Input {
         })
     }
 
-    /// Returns true if the session continues, so that it was given a context before.
-    pub(super) fn continues(&self) -> bool {
-        matches!(self.source.as_deref(), Some("resume" | "compact" | "fork"))
+    /// Returns the way in which the session starts.
+    pub(super) fn start(&self) -> Start {
+        match self.source.as_deref() {
+            Some("compact") => Start::Compacted,
+            Some("resume") => Start::Resumed,
+            Some("fork") => Start::Forked,
+            _ => Start::New,
+        }
     }
 }

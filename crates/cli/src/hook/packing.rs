@@ -4,6 +4,9 @@ use aios_memory::{Context, MemoryView, Tokenizer, context::Candidate, context::F
 
 use crate::failure::Failure;
 
+/// Bytes of a context. Codex cuts out the middle of one with more than 10,000.
+const BYTES_MAX: usize = 9_900;
+
 /// Tries to make a context short enough in characters.
 const TRIES: usize = 8;
 
@@ -35,11 +38,13 @@ pub(super) async fn packed(
             return Ok(None);
         }
         let chars = context.text.encode_utf16().count();
-        if chars <= limits.chars {
+        let bytes = context.text.len();
+        if chars <= limits.chars && bytes <= BYTES_MAX {
             return Ok(Some(context));
         }
         // A little less than the share that fits, because frames count, too.
-        tokens = context.total_tokens.0.min(tokens) * limits.chars / chars * 9 / 10;
+        let used = context.total_tokens.0.min(tokens);
+        tokens = (used * limits.chars / chars).min(used * BYTES_MAX / bytes).min(used) * 9 / 10;
     }
     Ok(None)
 }

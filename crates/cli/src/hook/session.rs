@@ -1,7 +1,12 @@
 //! The records that a session was given, so that none is given twice. Only their keys are kept: a
 //! record that was forgotten or changed since is read again, or is gone.
 
-use std::{fs, path::PathBuf, sync::Mutex, sync::PoisonError};
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use aios_memory::{Context, Id, Key, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,6 +19,9 @@ use crate::failure::Failure;
 
 /// Keys that are kept for a session. Older ones may be given again.
 const KEYS_MAX: usize = 512;
+
+/// Bytes of the first line of a session file.
+const FIRST_LINE_BYTES_MAX: u64 = 1 << 20;
 
 /// Sessions whose state is kept.
 const SESSIONS_MAX: usize = 1_024;
@@ -37,6 +45,30 @@ impl Given {
         Ok(serde_json::from_slice(&text).unwrap_or_default())
     }
 
+    /// Reads the state of the session that a call's session was made of. Only Codex names it, in
+    /// the first line of the session file; for another host the state is new.
+    pub(super) fn of_parent(call: &Call) -> Result<Given, Failure> {
+        let parent = call.input.transcript_path.as_deref().and_then(parent_in);
+        let Some(parent) = parent else { return Ok(Given::default()) };
+        let text = fs::read(file_of(call, &parent)?).unwrap_or_default();
+        Ok(serde_json::from_slice(&text).unwrap_or_default())
+    }
+
+    /// Makes this the state of a call's session.
+    pub(super) fn keep(&self, call: &Call) -> Result<(), Failure> {
+        let file = file(call)?;
+        let _change = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(&file)
+    }
+
+    fn write(&self, file: &Path) -> Result<(), Failure> {
+        let failed = |source| Failure::Io { action: "keep the state of a session".into(), source };
+        let text = serde_json::to_vec(self).expect("a state is plain data");
+        state::replace(file, &text).map_err(failed)?;
+        let folder = file.parent().expect("the file is in a folder");
+        state::limit(folder, SESSIONS_MAX).map_err(failed)
+    }
+
     /// Returns true if the session was given this record.
     pub(super) fn has(&self, key: &Key) -> bool {
         self.keys.contains(&key.to_string())
@@ -49,7 +81,6 @@ impl Given {
 
     /// Adds the records of a context. With `anew`, the session has no earlier context any more.
     pub(super) fn add(call: &Call, keys: Vec<Key>, anew: Anew) -> Result<(), Failure> {
-        let failed = |source| Failure::Io { action: "keep the state of a session".into(), source };
         let file = file(call)?;
         let _change = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
         let mut given = match anew {
@@ -67,10 +98,7 @@ impl Given {
         }
         let surplus = given.keys.len().saturating_sub(KEYS_MAX);
         given.keys.drain(..surplus);
-        let text = serde_json::to_vec(&given).expect("a state is plain data");
-        state::replace(&file, &text).map_err(failed)?;
-        let folder = file.parent().expect("the file is in a folder");
-        state::limit(folder, SESSIONS_MAX).map_err(failed)
+        given.write(&file)
     }
 }
 
@@ -96,8 +124,22 @@ pub(super) fn session_of(call: &Call) -> Result<Id, Failure> {
 
 /// Returns the file of a call's session. Its name is a hash, because a host chooses the id.
 fn file(call: &Call) -> Result<PathBuf, Failure> {
+    file_of(call, call.session_id()?)
+}
+
+/// Returns the file of a session of the call's host and user.
+fn file_of(call: &Call, session_id: &str) -> Result<PathBuf, Failure> {
     let user = call.whole.gate().filter().scope.user.clone().unwrap_or_default();
-    let name = name_of(&[call.host.name(), &user, call.session_id()?]);
+    let name = name_of(&[call.host.name(), &user, session_id]);
     let data_dir = &call.whole.config().memory.data_dir;
     Ok(data_dir.join(DIRECTORY).join("sessions").join(name))
+}
+
+/// Returns the id of the session that a session of Codex was made of.
+fn parent_in(transcript: &Path) -> Option<String> {
+    let file = File::open(transcript).ok()?.take(FIRST_LINE_BYTES_MAX);
+    let mut line = String::new();
+    BufReader::new(file).read_line(&mut line).ok()?;
+    let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+    Some(line["payload"]["forked_from_id"].as_str()?.to_owned())
 }

@@ -23,6 +23,8 @@ use crate::{
 
 /// Seconds after which a host ends a hook. A hook ends by itself long before.
 const HOOK_TIMEOUT_S: u64 = 10;
+/// The same for the end of a session of Codex, which allows no more and warns about it.
+const CODEX_END_TIMEOUT_S: u64 = 3;
 
 /// A file and the entries that belong in it.
 #[derive(Debug, Clone)]
@@ -75,10 +77,14 @@ fn server_target(agent: Agent, places: &Places, call: &Call) -> Target {
     let path = places.servers(agent);
     let (program, arguments) = (&call.program, call.words("mcp"));
     let (below, value) = match agent {
-        Agent::ClaudeCode | Agent::Vscode => (
-            if agent == Agent::Vscode { "servers" } else { "mcpServers" },
-            json!({"type": "stdio", "command": program, "args": arguments}),
+        // Otherwise the model is told the names of the tools only, until it searches for them.
+        Agent::ClaudeCode => (
+            "mcpServers",
+            json!({"type": "stdio", "command": program, "args": arguments, "alwaysLoad": true}),
         ),
+        Agent::Vscode => {
+            ("servers", json!({"type": "stdio", "command": program, "args": arguments}))
+        }
         Agent::Cursor => ("mcpServers", json!({"command": program, "args": arguments})),
         Agent::Codex => ("mcp_servers", json!({"command": program, "args": arguments})),
         Agent::Opencode => {
@@ -148,7 +154,11 @@ impl Call {
         let mut handler = Map::new();
         handler.insert("type".to_owned(), "command".into());
         handler.insert("command".to_owned(), command.into());
-        handler.insert("timeout".to_owned(), HOOK_TIMEOUT_S.into());
+        let timeout_s = match (agent, event) {
+            (Agent::Codex, Event::SessionEnd) => CODEX_END_TIMEOUT_S,
+            _ => HOOK_TIMEOUT_S,
+        };
+        handler.insert("timeout".to_owned(), timeout_s.into());
         // Codex of some versions skips a hook with this field.
         if agent == Agent::ClaudeCode && event == Event::Stop {
             handler.insert("async".to_owned(), true.into());

@@ -202,16 +202,25 @@ fn a_session_that_continues_is_given_what_was_decided_since() {
     (0..7).for_each(|number| decide(&format!("Choice {number}")));
     let start = |source: &str| {
         let input = session("s1", &cwd, json!({"source": source}));
-        home.context("claude-code", "SessionStart", &input).unwrap()
+        home.context("codex", "SessionStart", &input)
     };
-    let first = start("startup");
+    let first = start("startup").unwrap();
     assert!(first.contains("Choice 6") && !first.contains("Choice 0"), "{first}");
-    (10..16).for_each(|number| decide(&format!("Choice {number}")));
-    for source in ["resume", "compact", "fork"] {
-        let again = start(source);
-        for choice in ["Choice 15", "Choice 10", "Choice 6"] {
-            assert!(again.contains(choice), "{source} {choice}: {again}");
-        }
+    assert_eq!(start("resume"), None, "the host repeats it");
+    (10..13).for_each(|number| decide(&format!("Choice {number}")));
+    let since = start("resume").unwrap();
+    assert!(since.contains("Choice 12") && since.contains("Choice 10"), "{since}");
+    assert!(!since.contains("Choice 6"), "{since}");
+    assert_eq!(start("resume"), None);
+    decide("Choice 13");
+    let rollout = json!({"type": "session_meta", "payload": {"id": "s2", "forked_from_id": "s1"}});
+    let rollout = home.program.file("rollout.jsonl", &format!("{rollout}\n"));
+    let forked = json!({"source": "fork", "transcript_path": rollout});
+    let forked = home.context("codex", "SessionStart", &session("s2", &cwd, forked)).unwrap();
+    assert!(forked.contains("Choice 13") && !forked.contains("Choice 12"), "{forked}");
+    let compacted = start("compact").unwrap();
+    for choice in ["Choice 13", "Choice 10", "Choice 6"] {
+        assert!(compacted.contains(choice), "{choice}: {compacted}");
     }
 }
 
