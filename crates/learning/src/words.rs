@@ -90,7 +90,11 @@ fn push_sign(text: &str, start: usize, end: usize, words: &mut Vec<Word>) {
 
 fn push_word(text: &str, start: usize, end: usize, words: &mut Vec<Word>) {
     let raw = &text[start..end];
-    let low = raw.to_lowercase().replace('\u{2019}', "'");
+    let low = if raw.is_ascii() {
+        raw.to_ascii_lowercase()
+    } else {
+        raw.to_lowercase().replace('\u{2019}', "'")
+    };
     let is_capital = raw.starts_with(char::is_uppercase);
     if let Some(parts) = lexicon::contraction(&low) {
         for part in parts.split(' ') {

@@ -1,6 +1,6 @@
 //! Statements that become facts, sentence by sentence.
 
-use super::resolved::times;
+use super::resolved::{moments_of, public};
 use crate::clause::{Clause, Owner, clauses};
 use crate::draft::{Draft, Origin};
 use crate::grounded::{Grounding, grounded};
@@ -10,7 +10,7 @@ use crate::rewrite::rewritten;
 use crate::sentence::{Mood, Sentence, spaced};
 use crate::slot::Slot;
 use crate::slots::slots;
-use crate::when::{Relation, day_of, moments};
+use crate::when::Relation;
 use crate::worth::Worth;
 
 /// Confidence of a slot, of another statement, and of a hypothesis or report.
@@ -111,9 +111,7 @@ fn refers_back(sentence: &Sentence) -> bool {
 }
 
 pub(super) fn rewritten_with_times(message: &Message, sentence: &Sentence) -> String {
-    let today = message.at.map(|at| day_of(at, message.offset_seconds));
-    let moments = today.map(|today| moments(sentence, today)).unwrap_or_default();
-    rewritten(message, sentence, &moments)
+    rewritten(message, sentence, &moments_of(message, sentence))
 }
 
 /// Creates the fact of a sentence.
@@ -129,7 +127,8 @@ fn draft(
     let slot =
         slot.filter(|slot| grounded(&text[slot.start..slot.end], &[quote]) == Grounding::Grounded);
     let owner = slot.map(|slot| &slot.owner).or_else(|| clauses.first().map(|it| &it.owner));
-    let times = times(message, sentence);
+    let moments = moments_of(message, sentence);
+    let times = public(message, sentence, &moments);
     let until = times.iter().find(|time| time.relation == Relation::Until).cloned();
     let when = times.into_iter().find(|time| time.relation != Relation::Until);
     let confidence = match (sentence.mood, slot, message.role) {
@@ -143,7 +142,7 @@ fn draft(
         speaker: message.subject().to_owned(),
         attribute: slot.map(|slot| slot.label.clone()),
         value: slot.map(|slot| text[slot.start..slot.end].to_owned()),
-        text: rewritten_with_times(message, sentence),
+        text: rewritten(message, sentence, &moments),
         quote: quote.to_owned(),
         when,
         until,
