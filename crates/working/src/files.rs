@@ -5,8 +5,10 @@
 //! ([`tree`]), edits texts ([`text`]) and stores [`record`]s, in one transaction. Directories are
 //! not stored: one exists while files are in it.
 
+mod bounds;
 mod command;
 mod commands;
+mod file_entry;
 mod listing;
 mod path;
 mod problem;
@@ -17,20 +19,18 @@ mod tree;
 use aios_record::Identity;
 
 pub use self::{
+    bounds::{
+        FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_MAX, FILES_ROOT,
+        RENAME_BYTES_MAX,
+    },
     command::{FileCommand, FileReply},
-    path::{FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_ROOT, FilePath},
+    file_entry::FileEntry,
+    path::FilePath,
     problem::FileProblem,
     record::File,
 };
 use self::{commands::Examine, tree::Tree};
 use crate::{Error, WorkingView, access::Access};
-
-/// Maximum length of the text of a file, in bytes.
-pub const FILE_BYTES_MAX: usize = 1 << 20;
-/// Maximum number of files of an owner in a project, and of those without a project.
-pub const FILES_MAX: u64 = 4096;
-/// Maximum length of the texts of all files that are renamed at once, in bytes.
-pub const RENAME_BYTES_MAX: u64 = 64 << 20;
 
 /// The files of a memory, as a view shows them: those of its owner and shared ones, those of its
 /// project and those without a project. If two have one path, the owner's own comes before the
@@ -59,18 +59,6 @@ pub const RENAME_BYTES_MAX: u64 = 64 << 20;
 #[derive(Debug, Clone, Copy)]
 pub struct Files<'a> {
     pub(crate) view: &'a WorkingView,
-}
-
-/// A file without its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FileEntry {
-    /// Its path.
-    pub path: FilePath,
-    /// Its identity.
-    pub identity: Identity,
-    /// Length of its text, in bytes.
-    pub bytes: u64,
 }
 
 impl Files<'_> {

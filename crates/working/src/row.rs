@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use crate::{
     Error,
-    access::Access,
     column::Column,
     config::EventFeed,
     meta::Meta,
@@ -82,12 +81,6 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
 
     /// Adds the parts of the exchange form that are specific to this kind.
     fn describe(&self, _record: &mut Record) {}
-
-    /// Checks the rules of its kind on several records, before the record is stored. `row` is the
-    /// row that it replaces.
-    fn admit(&self, _access: &Access<'_>, _row: Option<i64>) -> Result<(), Error> {
-        Ok(())
-    }
 
     /// Sets derived fields before the record is stored.
     fn settle(&mut self, _now: aios_record::Timestamp) {}

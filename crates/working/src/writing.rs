@@ -27,6 +27,12 @@ pub(crate) trait Writable: Row {
     fn session(&self, _access: &Access<'_>) -> Result<Option<i64>, Error> {
         Ok(None)
     }
+
+    /// Checks the rules of its kind on several records, before the record is stored. `row` is the
+    /// row that it replaces.
+    fn admit(&self, _access: &Access<'_>, _row: Option<i64>) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// Fills in the scope of `item` from the gate, then [writes](write) it.
@@ -192,7 +198,7 @@ fn links<T: Writable>(
 }
 
 /// Writes the row, its index entry and its change in the feed; returns the row number.
-fn put<T: Row>(
+fn put<T: Writable>(
     access: &Access<'_>,
     item: &T,
     links: Links,

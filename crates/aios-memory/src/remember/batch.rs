@@ -7,7 +7,7 @@ use aios_draft::identity::{Facts, Namer, Names};
 use aios_record::{Gate, Identity, Key, Kind, Record, Scope, forms};
 use serde_json::json;
 
-use super::RememberOptions;
+use super::options::RememberOptions;
 use crate::{Error, RecordProblem, admission::Arrival};
 
 /// A text as a record.

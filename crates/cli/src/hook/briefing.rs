@@ -92,10 +92,8 @@ async fn since(call: &Call, view: &MemoryView, given: &Given) -> Result<Option<S
     let candidates = decided
         .iter()
         .map(|(relevance, record)| Candidate::from_record(Tier::Working, record, *relevance));
-    let keys: Vec<(String, Key)> = decided
-        .iter()
-        .map(|(_, record)| (record.identity().to_string(), record.key()))
-        .collect();
+    let keys: Vec<(String, Key)> =
+        decided.iter().map(|(_, record)| (record.identity().to_string(), record.key())).collect();
     let context = packed(view, candidates.collect(), LIMITS).await?;
     if let Some(context) = &context {
         Given::add(call, keys_in(context, &keys), Anew::No)?;

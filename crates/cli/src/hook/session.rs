@@ -102,7 +102,8 @@ impl Given {
     }
 }
 
-/// The relation of a context to what a session was given before: `Yes` replaces it, `No` adds to it.
+/// The relation of a context to what a session was given before: `Yes` replaces it, `No` adds to
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anew {
     Yes,

@@ -96,8 +96,8 @@ impl From<FileReply> for Reply {
     }
 }
 
-/// Runs a command on files: `view`, `create`, `str_replace`, `insert`, `delete` or `rename`. A change
-/// is durable when this answers, and every search finds it.
+/// Runs a command on files: `view`, `create`, `str_replace`, `insert`, `delete` or `rename`. A
+/// change is durable when this answers, and every search finds it.
 #[utoipa::path(
     post,
     path = "/api/v1/files",

@@ -24,7 +24,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use self::{
-    intake::Intake,
+    intake::{Intake, SESSION},
     progress::{Form, Progress},
     report::Report,
     upload::Upload,
@@ -39,8 +39,6 @@ use crate::{bounds::SILENCE_MAX, call::Call, failure::Failure};
 const TYPES: [&str; 4] =
     ["application/x-ndjson", "application/jsonl", "application/json-lines", UPLOAD];
 const UPLOAD: &str = "multipart/form-data";
-/// Session of messages that name none.
-const SESSION: &str = "default";
 
 /// Options of an import.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -50,6 +50,20 @@ async fn a_connection_that_sends_nothing_or_slowly_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn unknown_routes_and_methods_are_problems() {
+    let service = Service::start().await;
+    for path in ["/", "/api/v1/nothing"] {
+        let answer = service.send(&Request::get(path)).await;
+        assert_eq!((answer.status, &answer.json()["status"]), (404, &404.into()), "{answer:?}");
+        assert!(answer.json()["detail"].to_string().contains(path), "{answer:?}");
+    }
+    let answer = service.send(&Request::get("/api/v1/remember")).await;
+    assert_eq!(answer.status, 405, "{answer:?}");
+    assert!(answer.head.to_lowercase().contains("allow: post"), "{answer:?}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn headers_and_bodies_beyond_their_limits_are_refused() {
     let service = Service::start_with(|config| config.message_bytes_max = 10_000).await;
     let long = Request::get("/healthz").with("x-long", "x".repeat(1 << 20));

@@ -2,8 +2,11 @@
 //! that a command with several faults gets the same message.
 
 use super::{
-    FileCommand, FileProblem, FileReply, RENAME_BYTES_MAX, listing,
+    bounds::RENAME_BYTES_MAX,
+    command::{FileCommand, FileReply},
+    listing,
     path::FilePath,
+    problem::FileProblem,
     record::File,
     text,
     tree::{Head, Tree},

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{path::FilePath, text::size, tree::Tree};
 
-/// Shown size of a directory. The reference shows that of its file system, which is this one on most
-/// systems.
+/// Shown size of a directory. The reference shows that of its file system, which is this one on
+/// most systems.
 const DIRECTORY_SIZE: &str = "4K";
 
 /// A file or directory in the listed one.

@@ -5,15 +5,11 @@ use std::{borrow::Borrow, fmt};
 use aios_record::forms;
 use serde::{Deserialize, Serialize};
 
-use super::problem::FileProblem;
+use super::{
+    bounds::{FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_ROOT},
+    problem::FileProblem,
+};
 use crate::{Error, column::Column};
-
-/// The directory that all files are in.
-pub const FILES_ROOT: &str = "/memories";
-/// Maximum length of a path, in bytes.
-pub const FILE_PATH_BYTES_MAX: usize = 512;
-/// Maximum number of names in a path below [`FILES_ROOT`].
-pub const FILE_DEPTH_MAX: usize = 16;
 
 /// Maximum number of characters of a refused path that a message repeats.
 const CHARS_SHOWN: usize = 200;

@@ -4,10 +4,9 @@
 //! reason, the wording is that of its local implementation, to which models are used. It differs
 //! from the form of other errors here.
 
-use super::{
-    FILE_BYTES_MAX, FILES_MAX, RENAME_BYTES_MAX,
-    path::{FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_ROOT},
-    text::LINES_MAX,
+use super::bounds::{
+    FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_MAX, FILES_ROOT, LINES_MAX,
+    RENAME_BYTES_MAX,
 };
 
 /// The reason for which a file command is refused. Nothing has changed.

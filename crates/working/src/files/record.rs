@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    FILE_BYTES_MAX, FILES_MAX,
-    path::{FILES_ROOT, FilePath},
+    bounds::{FILE_BYTES_MAX, FILES_MAX, FILES_ROOT},
+    path::FilePath,
     problem::FileProblem,
 };
 use crate::{
@@ -65,7 +65,9 @@ impl Row for File {
         record.occurred_at = self.meta.updated_at;
         record.title = Some(self.path.to_string());
     }
+}
 
+impl Writable for File {
     fn admit(&self, access: &Access<'_>, row: Option<i64>) -> Result<(), Error> {
         if self.path.is_root() {
             return Err(FileProblem::Root.into());
@@ -81,8 +83,6 @@ impl Row for File {
         check_place(access, self, row)
     }
 }
-
-impl Writable for File {}
 
 /// Moves out a file that has expired at the same path.
 fn drop_expired(access: &Access<'_>, file: &File) -> Result<(), Error> {

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::problem::FileProblem;
+use super::{bounds::LINES_MAX, problem::FileProblem};
 
-/// Maximum number of lines that `view` shows.
-pub(super) const LINES_MAX: usize = 999_999;
 /// Width of a line number, in characters.
 const NUMBER_WIDTH: usize = 6;
 /// Lines before and after a replacement that its result shows.
@@ -13,8 +11,8 @@ const LINES_AROUND: usize = 2;
 /// Maximum number of line numbers that a message lists.
 const OCCURRENCES_MAX: usize = 1000;
 
-/// Returns the lines of a text that `range` selects, numbered. The range is `[first, last]`, from 1;
-/// a last line of -1 is the end of the text. A range without two numbers selects everything, and
+/// Returns the lines of a text that `range` selects, numbered. The range is `[first, last]`, from
+/// 1; a last line of -1 is the end of the text. A range without two numbers selects everything, and
 /// other negative last lines count from the end, as a slice does in Python.
 pub(super) fn view(text: &str, range: Option<&[i64]>, path: &str) -> Result<String, FileProblem> {
     let lines: Vec<&str> = text.split('\n').collect();
@@ -47,7 +45,7 @@ fn end(last: i64, lines: usize) -> usize {
     }
 }
 
-/// Returns lines with their numbers, the first of which is `first`.
+/// Returns lines with their numbers, from `first`.
 fn numbered(lines: &[&str], first: usize) -> String {
     let mut text = String::new();
     for (at, line) in lines.iter().enumerate() {

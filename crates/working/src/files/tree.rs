@@ -1,14 +1,15 @@
 //! The files that a view shows, by path.
 //!
 //! They are in layers: the owner's before the shared ones, and those of the project before those
-//! without a project. A path of a higher layer hides what a lower one has there: a file hides a file
-//! and a directory, a directory hides a file. Two directories of one path have the files of both.
+//! without a project. A path of a higher layer hides what a lower one has there: a file hides a
+//! file and a directory, a directory hides a file. Two directories of one path have the files of
+//! both.
 
 use std::{collections::BTreeMap, ops::Bound};
 
 use aios_record::{Id, Identity, Kind, Owner};
 
-use super::{FileEntry, path::FilePath};
+use super::{file_entry::FileEntry, path::FilePath};
 use crate::{Error, access::Access, column::Column};
 
 /// A file without its text.
@@ -46,8 +47,8 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Returns true if a file of a higher layer, or a directory, takes the place of `path`. Within a
-    /// layer no path is in another file.
+    /// Returns true if a file of a higher layer, or a directory, takes the place of `path`. Within
+    /// a layer no path is in another file.
     fn hides(&self, path: &FilePath) -> bool {
         self.files.contains_key(path) || self.is_dir(path) || self.file_above(path).is_some()
     }

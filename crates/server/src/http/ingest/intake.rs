@@ -16,6 +16,9 @@ use super::{
 };
 use crate::{call::Call, failure::Failure, remedy::words};
 
+/// Session of messages that name none.
+pub(super) const SESSION: &str = "default";
+
 /// Lines of one batch.
 const BATCH: usize = 256;
 /// Bytes after which a batch is full.

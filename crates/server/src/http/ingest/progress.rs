@@ -1,7 +1,7 @@
 //! The answer of an ingest: one report at its end, or a stream with its progress.
 //!
 //! The work is carried out while the stream is read. A caller that leaves ends it between two
-//! batches, each of which is stored whole.
+//! batches. Each batch is stored whole.
 
 use std::{
     convert::Infallible,

@@ -128,7 +128,7 @@ impl Report {
         self.details.extend(details.take(LISTED_MAX.saturating_sub(self.details.len())));
     }
 
-    /// Adds refused lines, of which there are `count`.
+    /// Adds refused lines: `count` of them, some with their reasons.
     pub(super) fn add_failed(&mut self, failed: impl IntoIterator<Item = Failed>, count: u64) {
         self.failed_count += count;
         self.failed.extend(failed.into_iter().take(LISTED_MAX - self.failed.len().min(LISTED_MAX)));

@@ -17,8 +17,7 @@ use axum::{
 
 use self::{content::content, head::Head, paced::Pace};
 use super::{
-    SESSION,
-    intake::Intake,
+    intake::{Intake, SESSION},
     progress::Progress,
     report::{Counts, Failed, Report},
 };
@@ -73,7 +72,10 @@ impl Upload {
         let parts = Multipart::from_request(Request::from_parts(parts, body), &()).await;
         let mut parts = parts.map_err(|it| Failure::invalid(it.body_text()))?;
         let (mut report, mut files) = (Report::default(), 0);
-        while let Some(mut field) = self.waited(parts.next_field()).await? {
+        loop {
+            let field = self.waited(parts.next_field()).await;
+            let field = field.map_err(|failure| pace.problem().unwrap_or(failure))?;
+            let Some(mut field) = field else { break };
             pace.claim();
             let Some(name) = field.file_name().map(shown_name) else {
                 if 0 < files {

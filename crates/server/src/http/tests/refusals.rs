@@ -18,16 +18,6 @@ fn check_problem(answer: &Answer, status: u16, part: &str) {
 }
 
 #[tokio::test]
-async fn unknown_routes_and_methods_are_problems() {
-    let it = Fixture::new().await;
-    check_problem(&it.get("/api/v1/nothing").await, 404, "/api/v1/nothing");
-    check_problem(&it.get("/").await, 404, "no route");
-    let wrong = it.get("/api/v1/remember").await;
-    check_problem(&wrong, 405, "GET");
-    assert_eq!(wrong.header("allow"), "POST");
-}
-
-#[tokio::test]
 async fn malformed_json_is_refused_with_its_position() {
     let it = Fixture::new().await;
     for (body, part) in [

@@ -178,7 +178,8 @@ async fn a_document_has_a_limit_and_a_broken_upload_is_never_taken_for_a_whole()
     let refused = send(&it, &[("file", Some("long.md"), &long)]).await.expect(413);
     assert!(refused.text().contains("`long.md`"), "{}", refused.text());
     assert!(paragraphs.is_broken.swap(false, Ordering::AcqRel));
-    let body = encoded(&[("file", Some("cut.txt"), "The first half of a")]);
+    let long = "The first half of a sentence. ".repeat(50_000);
+    let body = encoded(&[("file", Some("cut.txt"), &long)]);
     let half = body[..body.len() - 20].to_owned();
     it.send(it.shared(), upload(half)).await.expect(400);
     assert!(paragraphs.is_broken.load(Ordering::Acquire));
@@ -216,11 +217,11 @@ async fn malformed_uploads_are_refused() {
 
 /// Returns a body whose pieces come one after the other, with a pause between them.
 fn slow(pieces: Vec<String>, pause: Duration) -> Body {
-    let pieces = stream::iter(pieces).then(move |piece| async move {
-        tokio::time::sleep(pause).await;
-        Ok::<_, io::Error>(Bytes::from(piece))
-    });
-    Body::from_stream(pieces)
+    let mut clock = tokio::time::interval(pause);
+    let ticks = stream::poll_fn(move |cx| clock.poll_tick(cx).map(Some));
+    // The first tick comes at once.
+    let pieces = stream::iter(pieces).zip(ticks.skip(1));
+    Body::from_stream(pieces.map(|(piece, _)| Ok::<_, io::Error>(Bytes::from(piece))))
 }
 
 fn lines(from: usize, to: usize) -> String {

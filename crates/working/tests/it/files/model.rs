@@ -106,7 +106,8 @@ fn texts() -> impl Strategy<Value = String> {
 fn commands() -> impl Strategy<Value = FileCommand> {
     prop_oneof![
         1 => paths().prop_map(|path| FileCommand::View { path, view_range: None }),
-        4 => (paths(), texts()).prop_map(|(path, file_text)| FileCommand::Create { path, file_text }),
+        4 => (paths(), texts())
+            .prop_map(|(path, file_text)| FileCommand::Create { path, file_text }),
         3 => (paths(), "[ab\n]{1,2}", texts()).prop_map(|(path, old_str, new_str)| {
             FileCommand::StrReplace { path, old_str, new_str }
         }),

@@ -4,19 +4,19 @@
 //! `cargo xtask verify files` runs it with an interpreter that has the package `anthropic`. The
 //! suite compares the wording with answers that are written down, in `wording`.
 //!
-//! Accepted differences:
+//! Accepted differences from the reference:
 //!
-//! | here | the reference | reason |
-//! |---|---|---|
-//! | a directory exists while files are in it | it stays when it is empty | a memory stores files; the script removes empty directories |
-//! | the size of a directory is `4K` | that of the file system | there is none; 4K is the most frequent |
-//! | a file in the way, or a directory moved into itself, is refused in words | an exception of the system | a model cannot act on `NotADirectoryError(20)` |
-//! | `/memoriesx` is refused | it is `/memories/x` | a slip of the reference |
-//! | a percent-encoded `..` is refused | it is a name | a program that decodes the path would leave the directory |
-//! | control characters in a path are refused | they are stored, except U+0000 | lists have one path a line |
-//! | NFC and NFD of a name are one file | two files | they look the same |
-//! | a path, a file and their number have limits | none, or those of the file system | every store has limits |
-//! | an error lists at most 1,000 lines | it lists all | an answer has a limit |
+//! - A directory exists while files are in it, because a memory stores files. There an empty one
+//!   stays; the script removes it.
+//! - The size of a directory is always `4K`, which is the most frequent one of a file system.
+//! - A file in the way, or a directory moved into itself, is refused in words. There it is an
+//!   exception of the system, on which a model cannot act.
+//! - `/memoriesx` is refused. There it is `/memories/x`, by a slip.
+//! - A percent-encoded `..` is refused: a program that decodes the path would leave the directory.
+//! - Control characters in a path are refused, because lists have one path a line.
+//! - The NFC and the NFD of a name are one file, because they look the same.
+//! - A path, a file and the number of files have limits.
+//! - An error lists at most 1,000 lines.
 
 use std::{
     collections::BTreeMap,
@@ -111,7 +111,8 @@ fn commands() -> impl Strategy<Value = FileCommand> {
     let range = prop::option::of(prop::collection::vec(-4..9_i64, 0..4));
     prop_oneof![
         3 => (paths(), range).prop_map(|(path, view_range)| FileCommand::View { path, view_range }),
-        4 => (paths(), texts()).prop_map(|(path, file_text)| FileCommand::Create { path, file_text }),
+        4 => (paths(), texts())
+            .prop_map(|(path, file_text)| FileCommand::Create { path, file_text }),
         3 => (paths(), "[ab\n\u{e9}]{0,2}", texts()).prop_map(|(path, old_str, new_str)| {
             FileCommand::StrReplace { path, old_str, new_str }
         }),

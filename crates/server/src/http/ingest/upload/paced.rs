@@ -46,6 +46,13 @@ impl Pace {
         self.unclaimed.store(0, Ordering::Relaxed);
     }
 
+    /// Returns the reason for which the body was given up, if it is one of these bounds.
+    pub(super) fn problem(&self) -> Option<Failure> {
+        let is_endless = UNCLAIMED_BYTES_MAX < self.unclaimed.load(Ordering::Relaxed);
+        let problem = format!("the header of a part has more than {UNCLAIMED_BYTES_MAX} bytes");
+        is_endless.then(|| Failure::invalid(problem))
+    }
+
     /// Reads the few bytes that may follow the last part.
     pub(super) async fn finish(self) -> Result<(), Failure> {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -93,8 +100,7 @@ impl Stream for Paced {
         let piece = self.rest.split_to(length);
         let unclaimed = self.pace.unclaimed.fetch_add(length, Ordering::Relaxed) + length;
         if UNCLAIMED_BYTES_MAX < unclaimed {
-            let problem = format!("the header of a part has more than {UNCLAIMED_BYTES_MAX} bytes");
-            return Poll::Ready(Some(Err(io::Error::other(problem))));
+            return Poll::Ready(Some(Err(io::Error::other("the header of a part does not end"))));
         }
         self.pauses = true;
         Poll::Ready(Some(Ok(piece)))
