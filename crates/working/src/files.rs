@@ -16,8 +16,6 @@ mod record;
 mod text;
 mod tree;
 
-use aios_record::Identity;
-
 pub use self::{
     bounds::{
         FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_MAX, FILES_ROOT,

@@ -88,7 +88,7 @@ pub(crate) fn require<T: Row>(access: &Access<'_>, id: &str) -> Result<T, Error>
 }
 
 /// Inserts `item`, which must not exist, and fills in its times.
-pub(crate) fn insert_new<T: Row>(
+pub(crate) fn insert_new<T: Writable>(
     access: &Access<'_>,
     item: &mut T,
     links: Links,
@@ -99,7 +99,11 @@ pub(crate) fn insert_new<T: Row>(
 }
 
 /// Inserts `item` with its own times. It must not exist and must have been [checked](check).
-pub(crate) fn insert<T: Row>(access: &Access<'_>, item: &T, links: Links) -> Result<i64, Error> {
+pub(crate) fn insert<T: Writable>(
+    access: &Access<'_>,
+    item: &T,
+    links: Links,
+) -> Result<i64, Error> {
     put(access, item, links, None)
 }
 

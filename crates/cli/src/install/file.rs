@@ -90,7 +90,7 @@ impl ConfigFile {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed("read", &self.path)(error)),
         };
-        let before = self.exists.then(|| self.text.as_bytes());
+        let before = self.exists.then_some(self.text.as_bytes());
         match now.as_deref() == before {
             true => Ok(()),
             false => Err(Failure::Usage {

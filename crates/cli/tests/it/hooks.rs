@@ -214,7 +214,7 @@ fn a_session_that_continues_is_given_what_was_decided_since() {
     assert_eq!(start("resume"), None);
     decide("Choice 13");
     let rollout = json!({"type": "session_meta", "payload": {"id": "s2", "forked_from_id": "s1"}});
-    let rollout = home.program.file("rollout.jsonl", &format!("{rollout}\n"));
+    let rollout = home.program.file("rollout.jsonl", format!("{rollout}\n"));
     let forked = json!({"source": "fork", "transcript_path": rollout});
     let forked = home.context("codex", "SessionStart", &session("s2", &cwd, forked)).unwrap();
     assert!(forked.contains("Choice 13") && !forked.contains("Choice 12"), "{forked}");

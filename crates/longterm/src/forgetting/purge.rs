@@ -195,8 +195,9 @@ fn origins(record: &Record) -> Vec<String> {
     let mut origins: Vec<String> = references.map(Identity::encode).collect();
     if let Some(source) = &record.source {
         origins.push(match source.kind.parse() {
-            Ok(kind) => of_own(kind, &source.id),
-            Err(_) => of_source(source),
+            // A document is not the record of kind `file` that may have its name for an id.
+            Ok(kind) if !source.is_file() => of_own(kind, &source.id),
+            _ => of_source(source),
         });
     }
     if record.references.is_empty() {
@@ -211,8 +212,12 @@ fn origins(record: &Record) -> Vec<String> {
         let originals = originals.filter_map(|field| payload[field.name].as_array());
         let keys = originals.flatten().filter_map(|key| key.as_str());
         for key in keys {
-            let parsed = key.parse::<Key>();
-            origins.push(parsed.map_or_else(|_| key.to_owned(), |it| it.of(own.clone()).encode()));
+            let parsed = key.parse::<Key>().ok();
+            // A key of kind `file` may mean a document.
+            if parsed.as_ref().is_none_or(|it| it.kind == Kind::File) {
+                origins.push(key.to_owned());
+            }
+            origins.extend(parsed.map(|it| it.of(own.clone()).encode()));
         }
     }
     origins.sort_unstable();

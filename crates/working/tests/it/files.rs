@@ -112,7 +112,7 @@ async fn an_examination_sees_each_new_text_whole_and_can_replace_or_refuse_it() 
         working.files().run_told(command, u64::MAX, examine).await.unwrap().unwrap()
     };
     let create = json!({"command": "create", "path": "/memories/a.md", "file_text": "to"});
-    run(create, |text| Ok(text)).await;
+    run(create, Ok).await;
     let edit = |old: &str, new: &str| {
         let path = "/memories/a.md";
         json!({"command": "str_replace", "path": path, "old_str": old, "new_str": new})

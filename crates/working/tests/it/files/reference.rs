@@ -163,7 +163,7 @@ async fn random_commands_have_the_answers_of_the_reference() {
     let number = |name: &str| env::var(name).ok().map(|text| text.parse().unwrap());
     let count = number("AIOS_FILES_COMMANDS").unwrap_or(COMMANDS);
     let seed = number("AIOS_FILES_SEED").unwrap_or_else(|| std::process::id() as usize);
-    eprintln!("AIOS_FILES_SEED={seed}");
+    tell(&format!("AIOS_FILES_SEED={seed}"));
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&(seed as u64).to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -198,7 +198,13 @@ async fn random_commands_have_the_answers_of_the_reference() {
             .entry(format!("{} {outcome}", input["command"].as_str().unwrap()))
             .or_default() += 1;
     }
-    eprintln!("{outcomes:#?}");
+    tell(&format!("{outcomes:#?}"));
     drop(reference.input);
     assert!(reference.child.wait().unwrap().success());
+}
+
+/// Shows the seed and the outcomes of a run.
+#[expect(clippy::print_stderr, reason = "a failure is repeated by its seed")]
+fn tell(text: &str) {
+    eprintln!("{text}");
 }
