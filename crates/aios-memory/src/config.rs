@@ -357,6 +357,11 @@ settings! {
         /// Time without a message, in seconds, after which it ends.
         idle_exit_seconds: u64 = 21_600 => 1..=SECONDS_MAX,
     }
+    /// The hooks of coding agents, `hook`.
+    "hook" => hook: Hook {
+        /// Time after which a hook gives up, in milliseconds. A host waits for its hooks.
+        time_max_ms: u64 = 1_500 => 100..=60_000,
+    }
     /// The log of the service. Other commands log to stderr, as -v and -q say.
     "log" => log: Log {
         /// Least severe level that is logged: error, warn, info or debug.

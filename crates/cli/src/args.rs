@@ -350,7 +350,8 @@ pub(crate) struct Hook {
 #[derive(Debug, Args)]
 pub(crate) struct Install {
     /// Agent
-    #[arg(value_enum)]
+    // `agent` is the id of the global option.
+    #[arg(id = "coding_agent", value_name = "AGENT", value_enum)]
     pub(crate) agent: Agent,
     /// Install for the project in this directory [default: .], for everybody who works on it,
     /// instead of for this user

@@ -2,7 +2,7 @@
 //! prints the JSON object that the host expects, or nothing.
 //!
 //! A host waits for its hooks, and treats a failed one as a message to its user or its model. So
-//! this command always exits with 0, ends within [`TIME_MAX`], and reports problems to a log file
+//! this command always exits with 0, ends within `hook.time_max_ms`, and reports problems to a log file
 //! alone. It opens no memory: the service of the data directory does the work ([`answer`]), and is
 //! started if none runs.
 
@@ -22,8 +22,6 @@ mod state;
 mod told;
 mod transcript;
 
-use std::time::Duration;
-
 pub(crate) use self::{
     answer::answer,
     client::run,
@@ -32,6 +30,3 @@ pub(crate) use self::{
     marks::last_marks,
     state::{DIRECTORY, limit, name_of, replace},
 };
-
-/// Time after which a hook gives up.
-pub(crate) const TIME_MAX: Duration = Duration::from_millis(1_500);

@@ -51,7 +51,11 @@ pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> R
     }
     let is_dry_run = arguments.dry_run;
     if !is_dry_run {
-        changes.iter().try_for_each(|change| change.apply(&data_dir))?;
+        // The last file first when they are removed: its folder was created for the first one.
+        match arguments.uninstall {
+            true => changes.iter().rev().try_for_each(|change| change.apply(&data_dir))?,
+            false => changes.iter().try_for_each(|change| change.apply(&data_dir))?,
+        }
     }
     let files: Vec<Value> = changes.iter().map(Change::as_json).collect();
     let (agent, observed) = (arguments.agent.name(), arguments.agent.observed());

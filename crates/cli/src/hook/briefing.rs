@@ -29,6 +29,9 @@ const GIVEN_MAX: usize = 16;
 /// Messages at the end of the session before that are looked at.
 const CLOSING_MESSAGES: usize = 20;
 
+/// Latest sessions among which that before is looked for: they may be of other projects.
+const SESSIONS_MAX: usize = 64;
+
 /// Hours within which the session before was active: a quarter of a year.
 const SESSION_HOURS_MAX: u32 = 90 * 24;
 
@@ -169,12 +172,16 @@ async fn closing(view: &MemoryView, current: &Id) -> Result<Vec<(f64, Record)>, 
     let failed = aios_memory::Error::from;
     let project = &view.gate().filter().scope.project;
     let sessions = view.working().sessions().active(SESSION_HOURS_MAX).await.map_err(failed)?;
-    let before = sessions
-        .into_iter()
-        .find(|session| session.id != *current && session.meta.scope.project == *project);
-    let Some(before) = before else { return Ok(Vec::new()) };
-    let messages = view.working().messages().recent(&before.id, CLOSING_MESSAGES).await;
-    let messages = messages.map_err(failed)?;
+    let others = sessions.into_iter().filter(|session| session.id != *current);
+    let mut messages = Vec::new();
+    for session in others.take(SESSIONS_MAX) {
+        let recent = view.working().messages().recent(&session.id, CLOSING_MESSAGES).await;
+        messages = recent.map_err(failed)?;
+        messages.retain(|message| message.meta.scope.project == *project);
+        if !messages.is_empty() {
+            break;
+        }
+    }
     let last = |role: Role| messages.iter().rev().find(|message| message.role == role);
     let last = [last(Role::User), last(Role::Assistant)].into_iter().flatten();
     let identities = last.map(|message| {

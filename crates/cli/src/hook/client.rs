@@ -15,7 +15,7 @@ use aios_memory::Config;
 use aios_memory_server::{CommandLine, CommandOutput, Presence, is_ready, run_by_service};
 
 use super::{
-    Event, Host, TIME_MAX,
+    Event, Host,
     input::INPUT_BYTES_MAX,
     log::Log,
     marks::mark,
@@ -53,14 +53,15 @@ pub(crate) fn run(arguments: &Arguments, hook: &Hook, words: &[OsString]) -> Exi
         log.add("unknown host or event; update aios-memory, or install its hooks again");
         return ExitCode::SUCCESS;
     };
+    let time_max = Duration::from_millis(settings.config.hook.time_max_ms);
     let client = Client {
         data_dir,
         config: settings.config,
         settings_file: arguments.global.config.clone(),
         log: log.clone(),
-        ends: begun + TIME_MAX,
+        ends: begun + time_max,
     };
-    watch(client.data_dir.clone(), log.clone(), host, event, client.ends);
+    watch(client.data_dir.clone(), log.clone(), host, event, (begun, time_max));
     let words: Option<Vec<String>> =
         words.iter().map(|word| word.to_str().map(str::to_owned)).collect();
     // A panic is in the log already.
@@ -87,10 +88,16 @@ fn failed(action: &str, source: io::Error) -> Failure {
 }
 
 /// Ends the process in time, whatever it waits for.
-fn watch(data_dir: PathBuf, log: Log, host: Host, event: Event, ends: Instant) {
+fn watch(
+    data_dir: PathBuf,
+    log: Log,
+    host: Host,
+    event: Event,
+    (begun, time_max): (Instant, Duration),
+) {
     thread::spawn(move || {
-        thread::sleep(ends.saturating_duration_since(Instant::now()));
-        log.add(&format!("gave up after {} ms", TIME_MAX.as_millis()));
+        thread::sleep((begun + time_max).saturating_duration_since(Instant::now()));
+        log.add(&format!("gave up after {} ms", time_max.as_millis()));
         mark(&data_dir, host, event, false);
         exit(0);
     });

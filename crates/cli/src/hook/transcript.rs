@@ -47,16 +47,16 @@ pub(super) async fn keep_summary(call: &Call) -> Result<(), Failure> {
 }
 
 /// Returns the memory with the scope in which the messages of a call's session are stored: that of
-/// the session, if it is known already, else that of the working directory. The working directory
-/// may change during a session.
+/// its last message, if it has one already, else that of the working directory. The working
+/// directory may change during a session.
 async fn in_project_of_session(call: &Call) -> Result<MemoryView, Failure> {
-    let session = call.whole.working().sessions().get(&session_of(call)?).await;
-    let Some(session) = session.map_err(aios_memory::Error::from)? else {
+    let last = call.whole.working().messages().recent(&session_of(call)?, 1).await;
+    let Some(last) = last.map_err(aios_memory::Error::from)?.pop() else {
         return call.in_project().await;
     };
     if call.whole.gate().filter().scope.project.is_some() {
         return Ok(call.whole.clone());
     }
-    let scope = Scope { project: session.meta.scope.project, ..Scope::default() };
+    let scope = Scope { project: last.meta.scope.project, ..Scope::default() };
     Ok(call.whole.narrow(&ScopeFilter::new(scope))?)
 }

@@ -174,7 +174,7 @@ fn insertion(
     let Some((first, last)) = holder.items.first().zip(holder.items.last()) else {
         let outer = indent_at(text, holder.start);
         let inner = format!("{outer}{}", unit(text));
-        let item = format!("{line_end}{inner}{key}{}", pretty(value, inner, text));
+        let item = format!("{line_end}{inner}{key}{}", pretty(value, &inner, text));
         let has_lines = text[holder.start..holder.end].contains('\n');
         let end = if has_lines { String::new() } else { format!("{line_end}{outer}") };
         return vec![(holder.start + 1, item + &end)];
@@ -187,7 +187,7 @@ fn insertion(
         true => (after, format!(" {key}{value}{trailing}")),
         false => {
             let inner = indent_at(text, first.0);
-            let item = format!("{line_end}{inner}{key}{}{trailing}", pretty(value, &inner, text));
+            let item = format!("{line_end}{inner}{key}{}{trailing}", pretty(value, inner, text));
             (end_of_line(text, after), item)
         }
     };

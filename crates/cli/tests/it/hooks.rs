@@ -18,7 +18,11 @@ use serde_json::{Value, json};
 use crate::program::{Ended, Program, text};
 
 /// The static model loads fast, so that a service that a hook starts answers in time.
-const MODEL: (&str, &str) = ("AIOS_MEMORY_EMBEDDING_MODEL", "static");
+const SETTINGS: &[(&str, &str)] = &[
+    ("AIOS_MEMORY_EMBEDDING_MODEL", "static"),
+    // A debug build on a busy machine is slow.
+    ("AIOS_MEMORY_HOOK_TIME_MAX_MS", "60000"),
+];
 
 /// Time within which a service starts, a file appears, or a process ends.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -60,7 +64,7 @@ impl Home {
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {
-        self.program.run_with(arguments, b"", &[MODEL])
+        self.program.run_with(arguments, b"", SETTINGS)
     }
 
     /// Runs a hook, which must succeed and print nothing to stderr.
@@ -71,7 +75,7 @@ impl Home {
     }
 
     fn raw(&self, arguments: &[&str], input: &[u8]) -> Ended {
-        self.program.run_with(arguments, input, &[MODEL])
+        self.program.run_with(arguments, input, SETTINGS)
     }
 
     /// Runs a hook and returns the context that it gives.
@@ -116,8 +120,8 @@ impl Home {
     /// Returns the texts of the messages that are stored.
     fn messages(&self) -> Vec<String> {
         let listed = self.run(&["--json", "list", "message", "--limit", "1000"]).json();
-        let records = listed["records"].as_array().unwrap_or_else(|| panic!("{listed}"));
-        records.iter().map(|it| it["content"].as_str().unwrap().to_owned()).collect()
+        let records = listed["items"].as_array().unwrap_or_else(|| panic!("{listed}"));
+        records.iter().map(|it| it["text"].as_str().unwrap().to_owned()).collect()
     }
 }
 
@@ -280,16 +284,21 @@ fn limits_hold_however_much_is_stored() {
     let home = Home::new();
     let cwd = home.program.path("");
     let words = "The release of the kettle firmware needs a review by two people. ";
-    let lines: String = (0..60)
-        .map(|number| {
-            let text = format!("{number}: {}", words.repeat(40));
-            json!({"kind": "decision", "context": text, "chosen": format!("c{number}")}).to_string()
-                + "\n"
-        })
-        .collect();
-    let file = home.program.file("decisions.jsonl", lines);
-    let ingested = home.run(&["ingest", text(&file)]);
-    assert_eq!(ingested.code, 0, "{}", ingested.stderr);
+    for number in 0..30 {
+        let reasons = format!("{number}: {}", words.repeat(40));
+        let choice = format!("Two people {number}");
+        let decision = [
+            "record",
+            "decision",
+            "--context",
+            &reasons,
+            "--chosen",
+            &choice,
+            "--reasoning",
+            words,
+        ];
+        assert_eq!(home.run(&decision).code, 0);
+    }
     let input = session("s1", &cwd, json!({"source": "startup"}));
     if let Some(context) = home.context("claude-code", "SessionStart", &input) {
         assert!(context.encode_utf16().count() <= 9_000, "{}", context.len());

@@ -181,6 +181,8 @@ const TABLE: &[(&str, Exercise)] = &[
         ),
     ),
     ("Token", ShowsNone("it is of the service", &[&["token", "list"]])),
+    ("Mcp", ShowsNone("a host calls its tools; tests of `mcp` keep owners apart", &[])),
+    ("Top", ShowsNone("it shows the service to the user who runs it", &[])),
     ("Hook", ShowsNone("the service answers, by the flags of the hook", &[])),
     ("Install", ShowsNone("it edits files of other programs", &[&["install", "cursor"]])),
     ("Doctor", ShowsNone("it examines files", &[&["doctor"]])),

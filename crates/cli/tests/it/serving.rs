@@ -335,10 +335,12 @@ fn a_service_refuses_what_it_cannot_keep() {
         assert!(refused.code == 2 || refused.code == 1, "{arguments:?}: {refused:?}");
         assert!(refused.stderr.contains(part), "{arguments:?}: {}", refused.stderr);
     }
-    let exposed = program.run(&["serve", "--listen", "0.0.0.0:0"]);
+    let fresh = Program::new();
+    let exposed = fresh.run(&["serve", "--listen", "0.0.0.0:0"]);
     assert_eq!(exposed.code, 1);
     assert!(exposed.stderr.contains("no tokens"), "{}", exposed.stderr);
-    assert!(!program.data_dir().exists(), "it is refused before anything is opened");
+    let is_opened = fresh.data_dir().join("working.db").exists();
+    assert!(!is_opened, "it is refused before anything is opened");
     let issuer = [("AIOS_MEMORY_AUTH_OAUTH_ISSUER", "https://login.example.com")];
     let half = program.run_with(&["serve"], b"", &issuer);
     assert_eq!(half.code, 2, "{half:?}");

@@ -113,8 +113,9 @@ async fn rpcs_failures_and_streams_are_spans() {
     assert_eq!(service.send(&Request::get("/api/v1/export")).await.status, 200);
     // An empty message: no query.
     let rpc = Request {
-        body: "\0\0\0\0\0".to_owned(),
-        ..Request::post("/aios.memory.MemoryService/Recall", "")
+        // The state of an agent named `x`, which nobody stored.
+        body: "\0\0\0\0\u{3}\n\u{1}x".to_owned(),
+        ..Request::post("/aios.memory.MemoryService/GetAgentState", "")
     };
     let rpc = Request { headers: vec![("content-type", "application/grpc".to_owned())], ..rpc };
     service.send(&rpc).await;
@@ -132,10 +133,10 @@ async fn rpcs_failures_and_streams_are_spans() {
     assert!(!received.holds("private-id-of-ada"), "no id leaves the memory");
     assert_eq!(received.span("delete_memory").number("gen_ai.memory.record.count"), Some(1));
     assert_eq!(received.span("GET /api/v1/export").kind(), SpanKind::Server);
-    let rpc = received.span("aios.memory.MemoryService/Recall");
+    let rpc = received.span("aios.memory.MemoryService/GetAgentState");
     assert_eq!(rpc.text("rpc.system"), Some("grpc".to_owned()));
-    assert_eq!(rpc.text("rpc.method"), Some("Recall".to_owned()));
-    assert_eq!(rpc.number("rpc.grpc.status_code"), Some(3));
+    assert_eq!(rpc.text("rpc.method"), Some("GetAgentState".to_owned()));
+    assert_eq!(rpc.number("rpc.grpc.status_code"), Some(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
