@@ -18,11 +18,8 @@ use crate::{
 /// A route whose parts demand rights of their own, which the tests in `mcp` check.
 const MCP: &str = "/mcp";
 /// Operations that write what belongs to no user.
-const OF_NO_USER: [&str; 3] = [
-    "/aios.memory.MemoryService/PushEvent",
-    "/aios.memory.MemoryService/UpdateMetric",
-    "/api/v1/events",
-];
+const OF_NO_USER: [&str; 2] =
+    ["/aios.memory.MemoryService/PushEvent", "/aios.memory.MemoryService/UpdateMetric"];
 /// A text that only Ada may see.
 const SECRET: &str = "The wedding cake for Ada hides behind the left oven.";
 
