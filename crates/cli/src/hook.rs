@@ -2,9 +2,9 @@
 //! prints the JSON object that the host expects, or nothing.
 //!
 //! A host waits for its hooks, and treats a failed one as a message to its user or its model. So
-//! this command always exits with 0, ends within `hook.time_max_ms`, and reports problems to a log file
-//! alone. It opens no memory: the service of the data directory does the work ([`answer`]), and is
-//! started if none runs.
+//! this command always exits with 0, ends within `hook.time_max_ms`, and reports problems to a log
+//! file alone. It opens no memory: the service of the data directory does the work ([`answer`]),
+//! and is started if none runs.
 
 mod answer;
 mod briefing;

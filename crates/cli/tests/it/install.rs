@@ -144,7 +144,7 @@ fn the_configuration_of_others_stays_byte_for_byte() {
             assert_eq!(ended.code, 0, "{agent}: {}", ended.stderr);
             assert_eq!(ended.stdout, dry.stdout);
             let lost = ended.stdout.lines().filter_map(|line| line.strip_prefix("- "));
-            // What is on one line stays on one.
+            // A configuration on one line stays on one.
             for line in lost.filter(|line| !line.starts_with('{')) {
                 // A comma after the last line of others is all that a line loses.
                 assert!(ended.stdout.contains(&format!("+ {line},")), "{}", ended.stdout);
