@@ -60,7 +60,7 @@ fn format_of(format: Option<&str>, name: Option<&str>) -> Format {
     }
 }
 
-/// Returns the error of the memory. A stream is no file that cannot be opened.
+/// Returns the error of the memory. Errors of opening a file cannot occur with a stream.
 fn of_memory(error: Error) -> aios_memory::Error {
     match error {
         Error::Memory(error) => error,

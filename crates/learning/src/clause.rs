@@ -373,7 +373,7 @@ fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
     (Owner::Speaker, Vec::new())
 }
 
-/// Returns true if a word is written like a name and is no other known word.
+/// Returns true if a word is written like a name and has no other known meaning.
 pub(crate) fn is_name(word: &Word) -> bool {
     const KNOWN: [Class; 7] = [
         Class::Closed,

@@ -37,7 +37,7 @@ impl Log {
         Log { file: log_file(data_dir), about: format!("{host} {event}") }
     }
 
-    /// Adds a line. A log that cannot be written is no reason to fail.
+    /// Adds a line. Errors of writing the log are ignored, because a hook must not fail.
     pub(super) fn add(&self, problem: &str) {
         let problem: String = line(problem).to_string().chars().take(LINE_CHARS_MAX).collect();
         let text = format!("{:.0} {}: {problem}\n", Timestamp::now(), line(&self.about));

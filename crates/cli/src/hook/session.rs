@@ -79,7 +79,7 @@ impl Given {
         self.keys.iter().rev().filter_map(|key| key.parse().ok()).take(limit).collect()
     }
 
-    /// Adds the records of a context. With `anew`, the session has no earlier context any more.
+    /// Adds the records of a context to those that the session was given, or replaces them.
     pub(super) fn add(call: &Call, keys: Vec<Key>, anew: Anew) -> Result<(), Failure> {
         let file = file(call)?;
         let _change = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,7 +28,7 @@ const IN_PROJECT: &[(&str, &[&str])] = &[
     ("opencode", &["opencode.json"]),
 ];
 
-/// Configurations of others. The first one is no file.
+/// Configurations of others. The first one is an empty object.
 const JSON: &[&str] = &[
     "{}\n",
     "{\n    \"theme\": \"dark\",\n    \"numbers\": [1, 2.50, 1e3]\n}\n",

@@ -36,7 +36,7 @@ pub(crate) fn list(may_write: bool) -> ListPromptsResult {
 /// Returns the text of a prompt.
 ///
 /// # Errors
-/// Fails if there is no such prompt, or an argument is unknown, too long or not a text.
+/// Fails if the prompt is unknown, or an argument is unknown, too long or not a text.
 pub(crate) fn get(request: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     let invalid = |message: String| ErrorData::invalid_params(message, None);
     let (text, known) = match request.name.as_str() {

@@ -55,7 +55,7 @@ struct Loaded {
 /// The cause of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
-    /// There are no keys, or they are old.
+    /// The keys are missing or old.
     Age,
     /// A token names a key that is not among them.
     UnknownKey,
