@@ -15,7 +15,7 @@ use std::{
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures::{Stream, StreamExt};
 
-use crate::{failure::Failure, http::request::broken};
+use crate::{bounds::SILENCE_MAX, failure::Failure, http::request::broken};
 
 /// Bytes of a piece.
 const PIECE_BYTES: usize = 64 << 10;
@@ -57,13 +57,14 @@ impl Pace {
     pub(super) async fn finish(self) -> Result<(), Failure> {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(mut body), mut bytes) = (body, 0) else { return Ok(()) };
-        while let Some(piece) = body.next().await {
+        loop {
+            let piece = tokio::time::timeout(SILENCE_MAX, body.next()).await;
+            let Some(piece) = piece.map_err(|_| Failure::deadline())? else { return Ok(()) };
             bytes += piece.map_err(|_| broken())?.len();
             if REST_BYTES_MAX < bytes {
                 return Err(Failure::invalid("the body goes on after its last part"));
             }
         }
-        Ok(())
     }
 }
 
