@@ -10,8 +10,8 @@ use aios_memory::{
 use super::{
     call::Call,
     input::Start,
-    packing::{Limits, packed},
-    session::{Anew, Given, keys_in, session_of},
+    packing::{self, Limits},
+    session::{Anew, Given, session_of},
     told::is_told,
 };
 use crate::failure::Failure;
@@ -79,10 +79,7 @@ pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
         candidates.push(Candidate::from_record(Tier::Working, &record, relevance));
         keys.push((id, record.key()));
     }
-    let context = packed(&view, candidates, LIMITS).await?;
-    let in_context = context.as_ref().map(|context| keys_in(context, &keys)).unwrap_or_default();
-    Given::add(call, in_context, Anew::Yes)?;
-    Ok(context.map(|context| context.text))
+    packing::given(call, &view, candidates, &keys, LIMITS, Anew::Yes).await
 }
 
 /// Returns the context of a session whose earlier contexts the host repeats: the decisions since.
@@ -97,11 +94,7 @@ async fn since(call: &Call, view: &MemoryView, given: &Given) -> Result<Option<S
         .map(|(relevance, record)| Candidate::from_record(Tier::Working, record, *relevance));
     let keys: Vec<(String, Key)> =
         decided.iter().map(|(_, record)| (record.identity().to_string(), record.key())).collect();
-    let context = packed(view, candidates.collect(), LIMITS).await?;
-    if let Some(context) = &context {
-        Given::add(call, keys_in(context, &keys), Anew::No)?;
-    }
-    Ok(context.map(|context| context.text))
+    packing::given(call, view, candidates.collect(), &keys, LIMITS, Anew::No).await
 }
 
 /// Returns the preferences and the persona.

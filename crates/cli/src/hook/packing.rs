@@ -1,7 +1,11 @@
 //! Packs candidates into a context that a host takes whole.
 
-use aios_memory::{Context, MemoryView, Tokenizer, context::Candidate, context::Format};
+use aios_memory::{Context, Key, MemoryView, Tokenizer, context::Candidate, context::Format};
 
+use super::{
+    call::Call,
+    session::{Anew, Given, keys_in},
+};
 use crate::failure::Failure;
 
 /// Bytes of a context. Codex cuts out the middle of one with more than 10,000.
@@ -19,8 +23,26 @@ pub(super) struct Limits {
     pub(super) chars: usize,
 }
 
+/// Packs as many candidates as fit, and notes which of these records the call's session was given.
+/// `None` if no candidate fits.
+pub(super) async fn given(
+    call: &Call,
+    view: &MemoryView,
+    candidates: Vec<Candidate>,
+    records: &[(String, Key)],
+    limits: Limits,
+    anew: Anew,
+) -> Result<Option<String>, Failure> {
+    let context = packed(view, candidates, limits).await?;
+    let keys = context.as_ref().map(|context| keys_in(context, records)).unwrap_or_default();
+    if context.is_some() || anew == Anew::Yes {
+        Given::add(call, keys, anew)?;
+    }
+    Ok(context.map(|context| context.text))
+}
+
 /// Packs as many candidates as fit. `None` if none does.
-pub(super) async fn packed(
+async fn packed(
     view: &MemoryView,
     candidates: Vec<Candidate>,
     limits: Limits,

@@ -4,8 +4,8 @@ use aios_memory::{Key, SearchOptions, Tier, Timestamp, context::Candidate};
 
 use super::{
     call::{Call, missing},
-    packing::{Limits, packed},
-    session::{Anew, Given, keys_in, session_of},
+    packing::{self, Limits},
+    session::{Anew, Given, session_of},
     told::{KINDS, is_told},
 };
 use crate::failure::Failure;
@@ -53,13 +53,9 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     let hits: Vec<_> = found.hits.into_iter().filter(is_new).collect();
     let candidates =
         hits.iter().map(|hit| Candidate::from_record(Tier::Longterm, &hit.record, hit.relevance));
-    let Some(context) = packed(&view, candidates.collect(), LIMITS).await? else {
-        return Ok(None);
-    };
     let keys: Vec<(String, Key)> =
         hits.iter().map(|hit| (hit.record.identity().to_string(), hit.record.key())).collect();
-    Given::add(call, keys_in(&context, &keys), Anew::No)?;
-    Ok(Some(context.text))
+    packing::given(call, &view, candidates.collect(), &keys, LIMITS, Anew::No).await
 }
 
 /// Returns true for a prompt that asks nothing of a memory: a command of the host, or a few words.

@@ -259,20 +259,9 @@ fn line_end(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// Removes what this program made at the places of the entries, and the objects and lists that are
-/// then empty.
-pub(super) fn remove(text: &str, entries: &[Entry]) -> Result<String, Refusal> {
-    let mut text = text.to_owned();
-    for entry in entries {
-        while let Some(shorter) = without_one(&text, entry)? {
-            text = shorter;
-        }
-    }
-    Ok(text)
-}
-
-/// Removes the first item that this program made for an entry. `None` without one.
-fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
+/// Removes the first item that this program made for an entry, and the objects and lists that are
+/// then empty. `None` without one.
+pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
     let Some(Node::Object(root)) = parsed(text)? else { return Ok(None) };
     let mut holders = Vec::new();
     let mut object = &root;

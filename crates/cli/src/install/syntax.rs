@@ -57,11 +57,19 @@ impl Syntax {
         }
     }
 
+    /// Removes what this program made at the places of the entries, and what is empty then.
     pub(super) fn remove(self, text: &str, entries: &[Entry]) -> Result<String, Refusal> {
-        match self {
-            Syntax::Json => jsonc::remove(text, entries),
-            Syntax::Toml => toml::remove(text, entries),
+        let without_one = match self {
+            Syntax::Json => jsonc::without_one,
+            Syntax::Toml => toml::without_one,
+        };
+        let mut text = text.to_owned();
+        for entry in entries {
+            while let Some(shorter) = without_one(&text, entry)? {
+                text = shorter;
+            }
         }
+        Ok(text)
     }
 
     /// Returns an entry as a text to insert by hand.

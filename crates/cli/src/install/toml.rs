@@ -99,19 +99,9 @@ fn spaced(value: &Value) -> String {
     }
 }
 
-/// Removes what this program made at the places of the entries, and the tables that are then empty.
-pub(super) fn remove(text: &str, entries: &[Entry]) -> Result<String, Refusal> {
-    let mut text = text.to_owned();
-    for entry in entries {
-        while let Some(shorter) = without_one(&text, entry)? {
-            text = shorter;
-        }
-    }
-    Ok(text)
-}
-
-/// Removes the first table that this program made for an entry. `None` without one.
-fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
+/// Removes the first table that this program made for an entry, and the tables that are then empty.
+/// `None` without one.
+pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
     let mut wanted = value(text)?;
     let (outer, inner) = match entry {
         Entry::Server { below, .. } => (*below, SERVER),
