@@ -72,7 +72,7 @@ pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> R
         }
         Ok(())
     })?;
-    if !arguments.uninstall && changes.iter().any(Change::is_one) {
+    if !arguments.uninstall && !is_dry_run && changes.iter().any(Change::is_one) {
         output.note(arguments.agent.next_step());
     }
     Ok(())

@@ -137,7 +137,7 @@ fn the_configuration_of_others_stays_byte_for_byte() {
                 command.push("--project");
             }
             let dry = program.run(&[&command[..], &["--dry-run"]].concat());
-            assert_eq!(dry.code, 0, "{agent}: {}", dry.stderr);
+            assert_eq!((dry.code, dry.stderr.as_str()), (0, ""), "{agent}");
             assert!(dry.stdout.contains("+ "), "{}", dry.stdout);
             assert_eq!(files(&program.path("")), before, "a dry run changes nothing");
             let ended = program.run(&command);
