@@ -117,7 +117,7 @@ impl Server {
         let has_tls = listener.tcp.as_ref().is_some_and(|tcp| tcp.tls.is_some());
         let credentials = config.credentials(listener.local_addr(), has_tls)?;
         let access = Access::new(&config, credentials, has_tls || config.behind_proxy);
-        let tracing = telemetry.map_or_else(|| Ok(Tracing::default()), Telemetry::start)?;
+        let tracing = telemetry.map_or_else(|| Ok(Tracing::off()), Telemetry::start)?;
         let gate = Arc::new(Gate::new(memory, &config, access, tracing));
         let running = Running::new(config, gate, commands, importer).await;
         Ok(Ready { running, listener })

@@ -30,7 +30,7 @@ impl Local {
     pub(crate) fn new(memory: AgentMemory) -> Local {
         let config = Config { tokens_file: None, ..Config::of(memory.config()) };
         let access = Access::new(&config, Credentials::default(), false);
-        let gate = Arc::new(Gate::new(memory.clone(), &config, access, Tracing::default()));
+        let gate = Arc::new(Gate::new(memory.clone(), &config, access, Tracing::off()));
         let gated = middleware::from_fn_with_state(Arc::clone(&gate), pass);
         let router = http::router(&config, None).layer(gated);
         let places = ConnectionPlaces::new(config.calls_max);

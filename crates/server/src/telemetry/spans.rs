@@ -52,6 +52,11 @@ struct Open {
 }
 
 impl Tracing {
+    /// Returns what traces no call.
+    pub(crate) fn off() -> Tracing {
+        Tracing(None)
+    }
+
     /// Starts to trace for a source.
     ///
     /// # Errors

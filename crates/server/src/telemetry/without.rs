@@ -37,10 +37,14 @@ impl Source {
 }
 
 /// The tracing of a service.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tracing;
 
 impl Tracing {
+    pub(crate) fn off() -> Tracing {
+        Tracing
+    }
+
     pub(super) fn start(source: Source) -> Result<Tracing, Error> {
         match source {}
     }
@@ -60,7 +64,7 @@ impl Tracing {
 }
 
 /// The spans of a call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Traced;
 
 impl Traced {
