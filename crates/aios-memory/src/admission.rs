@@ -55,7 +55,7 @@ use aios_record::{
 };
 use serde_json::Value;
 
-pub(crate) use self::drafted::message_of;
+pub(crate) use self::drafted::{SESSION_DEFAULT, message_of};
 pub use self::{
     arrival::{Arrival, Content, Manner},
     refusal::Refusal,

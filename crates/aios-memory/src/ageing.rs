@@ -6,7 +6,7 @@ use std::time::Duration;
 use aios_record::Record;
 use aios_working::{AgeReport, Retention};
 
-use crate::{Config, Error, config, pump::Pump};
+use crate::{Config, Error, config, learning::Learner, pump::Pump};
 
 /// Delay of the first run after opening, and the interval after it. A shorter command runs none.
 pub(crate) const FIRST: Duration = Duration::from_secs(5 * 60);
@@ -17,10 +17,15 @@ const REFUSED_MAX: usize = 1000;
 
 /// Drops records past their retention from working memory, after trimming the feed to the changes
 /// that are safe in long-term memory.
-pub(crate) async fn age(pump: &Pump, retention: &Retention) -> Result<AgeReport, Error> {
+pub(crate) async fn age(
+    pump: &Pump,
+    learner: &Learner,
+    retention: &Retention,
+) -> Result<AgeReport, Error> {
     pump.catch_up().await?;
     feed_refused(pump).await?;
-    pump.trim().await?;
+    learner.catch_up().await?;
+    pump.trim(learner.keep_position().await?).await?;
     Ok(pump.working().upkeep().age(retention).await?)
 }
 

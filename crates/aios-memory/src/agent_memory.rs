@@ -19,6 +19,7 @@ use aios_working::Working;
 use crate::{
     Administrator, Config, Error, MemoryView,
     directory::{check_readable, check_restored, prepare},
+    learning::{Learner, Learning},
     metrics::MetricHistory,
     model::open_model,
     pump::Pump,
@@ -115,7 +116,9 @@ impl AgentMemory {
         let operational = Operational::open(config.to_operational(spill.sink()))?;
         let keeps_samples = 0 < config.operational.metric_sample_seconds;
         let metrics = MetricHistory::new(operational.clone(), working.clone(), keeps_samples);
-        let (spilling, pumping) = match config.memory.access {
+        let learns = config.learning.enabled && config.learning.auto;
+        let learner = Learner::new(pump.clone(), learns);
+        let (spilling, pumping, learning) = match config.memory.access {
             Access::ReadWrite => (
                 Spilling::start(
                     waiting,
@@ -125,9 +128,10 @@ impl AgentMemory {
                     metrics,
                     config.to_guard(),
                 ),
-                Pumping::start(pump.clone(), config.to_retention()),
+                Pumping::start(pump.clone(), learner.clone(), config.to_retention()),
+                Learning::start(learner.clone()),
             ),
-            Access::ReadOnly => (Spilling::none(), Pumping::none()),
+            Access::ReadOnly => (Spilling::none(), Pumping::none(), Learning::none()),
         };
         let shared = Arc::new(Shared {
             anchor: Anchor::new([data_dir])?,
@@ -141,6 +145,8 @@ impl AgentMemory {
             updating: tokio::sync::Mutex::default(),
             remembering: Turns::new(),
             pumping,
+            learner,
+            learning,
             spill,
             spilling,
             is_closed: AtomicBool::new(false),
@@ -195,6 +201,7 @@ impl AgentMemory {
             return Ok(());
         }
         let spilled = shared.spilling.stop().await;
+        shared.learning.stop().await;
         shared.pumping.stop().await;
         let pumped = self.view.feed().catch_up().await;
         if self.access() == Access::ReadWrite {

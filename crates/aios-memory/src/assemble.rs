@@ -184,7 +184,26 @@ impl MemoryView {
         Ok(candidates)
     }
 
-    /// Returns the records of working memory that match the task, except those already in `found`.
+    /// Returns the current facts, except those in `found`.
+    async fn current_facts(&self, found: &[Candidate]) -> Result<Vec<Candidate>, Error> {
+        let settings = &self.config().learning;
+        if !settings.enabled || settings.profile_facts == 0 {
+            return Ok(Vec::new());
+        }
+        let facts = self.working().facts().profile(settings.profile_facts).await?;
+        let candidates = facts.into_iter().map(|fact| {
+            let id = Key::new(Kind::Fact, fact.id.clone()).of(fact.meta.scope.owner()).to_string();
+            let candidate = Candidate::new(Tier::Working, Kind::Fact, id, fact.statement())
+                .with_section(Section::Profile)
+                .with_relevance(1.0);
+            Candidate { trust: fact.trust(), time: fact.stated_at, ..candidate }
+        });
+        let is_new = |candidate: &Candidate| !found.iter().any(|known| known.id == candidate.id);
+        Ok(candidates.filter(is_new).collect())
+    }
+
+    /// Returns the records of working memory that match the task, except facts, which come with
+    /// their evidence or in the profile, and those already in `found`.
     async fn relevant_candidates(
         &self,
         task: &str,
@@ -192,7 +211,8 @@ impl MemoryView {
     ) -> Result<Vec<Candidate>, Error> {
         let find = FindOptions::default().with_limit(WORKING_CANDIDATES);
         let relevant = self.working().records().find(task, find).await?;
-        let ranked = relevant.into_iter().zip(WORKING_RELEVANCE);
+        let is_other = |hit: &aios_working::Hit| hit.record.kind != Kind::Fact;
+        let ranked = relevant.into_iter().filter(is_other).zip(WORKING_RELEVANCE);
         let candidates = ranked.map(|(relevant, relevance)| {
             Candidate::from_record(Tier::Working, &relevant.record, relevance)
         });
@@ -216,9 +236,8 @@ impl MemoryView {
         };
         let search =
             SearchOptions::default().with_limit(self.config().context.candidates).with_kinds(kinds);
-        let found = self.longterm().search(task, &search).await?;
-        let candidates = found
-            .hits
+        let (hits, _) = self.searched(task, &search).await?;
+        let candidates = hits
             .into_iter()
             .map(|hit| Candidate::from_record(tier_of(&hit.record), &hit.record, hit.relevance));
         Ok(candidates.collect())
@@ -251,6 +270,7 @@ impl Contexts<'_> {
         }
         if has(Tier::Working) {
             candidates.extend(self.view.standing_candidates(options).await?);
+            candidates.extend(self.view.current_facts(&found).await?);
             candidates.extend(self.view.relevant_candidates(task, &found).await?);
         }
         candidates.extend(found);

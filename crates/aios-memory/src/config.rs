@@ -268,6 +268,15 @@ settings! {
         /// Number of search hits considered.
         candidates: usize = 60 => 1..=LIMIT_MAX,
     }
+    /// Facts from messages.
+    "learning" => learning: Learning {
+        /// Learning as a whole. Off: no message is learned from, and contexts have no facts.
+        enabled: bool = true,
+        /// Learns from messages as they are stored, in the background. Off: on request alone.
+        auto: bool = true,
+        /// Current facts that contexts consider for the profile.
+        profile_facts: usize = 40 => 0..=1000,
+    }
     /// Days for which working memory keeps records that long-term memory also has. 0 keeps them
     /// forever.
     "retention" => retention: Retention {

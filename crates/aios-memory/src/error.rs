@@ -176,6 +176,17 @@ pub enum Error {
         /// The number of changes that long-term memory has received.
         watermark: u64,
     },
+    /// The setting `learning.enabled` is off.
+    #[error("learning is switched off by the setting `learning.enabled`")]
+    LearningOff,
+    /// Too many messages to learn from at once.
+    #[error("{count} messages were given to learn from, the limit is {count_max}")]
+    TooManyMessages {
+        /// The number of given messages.
+        count: usize,
+        /// The limit.
+        count_max: usize,
+    },
     /// A background task ended unexpectedly.
     #[error("a background task ended unexpectedly")]
     Interrupted,
@@ -304,6 +315,7 @@ impl Error {
             | Error::NoMemory { .. }
             | Error::Place(_) => "data_dir",
             Error::ReadOnly => "read_only",
+            Error::LearningOff => "learning_off",
             Error::Config(_) | Error::NotBundled { .. } => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
@@ -312,6 +324,7 @@ impl Error {
             | Error::Cursor { .. }
             | Error::Fixed { .. }
             | Error::Kept { .. }
+            | Error::TooManyMessages { .. }
             | Error::Unbounded
             | Error::Uncertain { .. }
             | Error::Documents { .. }

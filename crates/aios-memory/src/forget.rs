@@ -14,12 +14,12 @@ mod target;
 mod texts;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
-use aios_record::{Identity, Kind, Record, Scope, ScopeFilter};
+use aios_record::{Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
 
 use self::found::{Found, PAGE};
 pub use self::{
@@ -108,7 +108,10 @@ impl MemoryView {
         let mut gone: BTreeSet<Identity> =
             shared.longterm.forget(identities.clone()).await?.into_iter().collect();
         self.remake(&found).await?;
+        gone.extend(self.withdraw_facts(&identities).await?);
         gone.extend(self.remove_working(&identities).await?);
+        // Again, for facts that were learned in the meantime.
+        gone.extend(self.withdraw_facts(&identities).await?);
         self.feed().catch_up().await?;
         let remade: Vec<Identity> = found.remade.keys().cloned().collect();
         shared.longterm.records().forget_versions(&remade).await?;
@@ -197,6 +200,23 @@ impl MemoryView {
         }
         self.wake_pump();
         Ok(removed)
+    }
+
+    /// Withdraws facts that these records state and that were learned since they were looked up,
+    /// makes those current again that they ended, and learns again from the evidence that is left.
+    async fn withdraw_facts(&self, found: &[Identity]) -> Result<BTreeSet<Identity>, Error> {
+        let learner = self.shared().learner.clone();
+        let mut by_owner: BTreeMap<Owner, Vec<Key>> = BTreeMap::new();
+        for identity in found.iter().filter(|it| it.kind != Kind::Fact) {
+            by_owner.entry(identity.owner.clone()).or_default().push(identity.key());
+        }
+        let mut withdrawn = BTreeSet::new();
+        let mut state = learner.turn().await;
+        for (owner, keys) in by_owner {
+            withdrawn.extend(learner.withdraw(&mut state, &owner, keys).await?.removed);
+        }
+        self.shared().longterm.forget(withdrawn.iter().cloned().collect()).await?;
+        Ok(withdrawn)
     }
 
     /// Returns the records of `found` that either tier stores.

@@ -15,7 +15,7 @@
 //!   packs the knowledge of all tiers about a task into a token budget.
 //! - The other operations stand on *roles*, cheap views that a handle returns:
 //!   [`contexts`](MemoryView::contexts), [`events`](MemoryView::events),
-//!   [`feed`](MemoryView::feed), [`files`](MemoryView::files),
+//!   [`facts`](MemoryView::facts), [`feed`](MemoryView::feed), [`files`](MemoryView::files),
 //!   [`forgetting`](MemoryView::forgetting), and
 //!   [`upkeep`](Administrator::upkeep) of the administrator.
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
@@ -55,11 +55,14 @@ mod doctor;
 mod document;
 mod error;
 mod events;
+mod evidence;
+mod facts;
 mod feed;
 pub mod fields;
 mod files;
 pub mod forget;
 mod guarding;
+mod learning;
 mod limits;
 mod maintenance;
 mod memory_view;
@@ -94,7 +97,7 @@ pub use aios_record::{
     Id, Identity, Key, Kind, Mode, Owner, Progress, Record, Remedy, Scope, ScopeFilter, Tier,
     Timestamp,
 };
-pub use aios_working::{FileCommand, FileReply};
+pub use aios_working::{Fact, FactPage, FactQuery, FileCommand, FileReply};
 /// The rules and fields of kinds.
 pub mod kinds {
     pub use aios_record::{
@@ -113,7 +116,9 @@ pub use crate::{
     assemble::ContextOptions,
     config::Config,
     error::{Error, InputProblem, RecordProblem},
+    facts::{Facts, LEARN_MESSAGES_MAX},
     forget::{ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Receipt},
+    learning::{FailedMessage, LearnReport, LearnStats},
     memory_view::MemoryView,
     recall::{Recalled, Recollection},
     records::Page,

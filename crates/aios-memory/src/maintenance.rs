@@ -60,7 +60,8 @@ impl Upkeep<'_> {
         if mode.is_dry_run() {
             return Ok(working.age_with(&retention, mode).await?);
         }
-        let aged = age(&memory.shared().pump, &retention).await?;
+        let shared = memory.shared();
+        let aged = age(&shared.pump, &shared.learner, &retention).await?;
         memory.feed().catch_up().await?;
         memory.longterm().upkeep().remove_expired().await?;
         memory.longterm().upkeep().drain().await?;

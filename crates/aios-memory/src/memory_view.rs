@@ -102,6 +102,7 @@ impl MemoryView {
     /// Wakes the background task after a write.
     pub(crate) fn wake_pump(&self) {
         self.shared.pump.wake();
+        self.shared.learner.wake();
     }
 }
 

@@ -155,10 +155,17 @@ impl Pump {
         &self.shared.longterm
     }
 
-    /// Trims the feed of working memory up to the last seen watermark.
-    pub(crate) async fn trim(&self) -> Result<(), Error> {
+    /// Returns `true` if [`trim`](Pump::trim) has something to do.
+    pub(crate) fn may_trim(&self) -> bool {
         let shared = &self.shared;
-        let seen = shared.seen.load(Ordering::Acquire);
+        shared.trimmed.load(Ordering::Acquire) < shared.seen.load(Ordering::Acquire)
+    }
+
+    /// Trims the feed of working memory up to the last seen watermark, and to `learned`, the
+    /// position through which messages were learned from.
+    pub(crate) async fn trim(&self, learned: u64) -> Result<(), Error> {
+        let shared = &self.shared;
+        let seen = shared.seen.load(Ordering::Acquire).min(learned);
         if shared.trimmed.load(Ordering::Acquire) < seen {
             shared.longterm.upkeep().sync().await?;
             shared.working.feed().trim(seen).await?;

@@ -10,7 +10,7 @@ use tokio::{
     time,
 };
 
-use crate::{Error, ageing, pump::Pump};
+use crate::{Error, ageing, learning::Learner, pump::Pump};
 
 /// Sleep of the background task while nothing changes: initial and maximum. Writers of this process
 /// wake it; the sleep bounds the delay of other processes' writes.
@@ -29,9 +29,9 @@ pub(crate) struct Pumping {
 
 impl Pumping {
     /// Starts the task, which also ages working memory once an hour.
-    pub(crate) fn start(pump: Pump, retention: Retention) -> Pumping {
+    pub(crate) fn start(pump: Pump, learner: Learner, retention: Retention) -> Pumping {
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(pump, retention, stopped));
+        let task = tokio::spawn(run(pump, learner, retention, stopped));
         Pumping { stop, task: Mutex::new(Some(task)) }
     }
 
@@ -51,13 +51,18 @@ impl Pumping {
     }
 }
 
-async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool>) {
+async fn run(
+    pump: Pump,
+    learner: Learner,
+    retention: Retention,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut rest = REST_MIN;
     let first = time::Instant::now() + ageing::FIRST;
     let mut hourly = time::interval_at(first, ageing::INTERVAL);
     hourly.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     loop {
-        match round(&pump).await {
+        match round(&pump, &learner).await {
             Ok(0) => rest = (rest * 2).min(REST_MAX),
             Ok(_) => rest = REST_MIN,
             Err(error) => {
@@ -72,14 +77,14 @@ async fn run(pump: Pump, retention: Retention, mut stopped: watch::Receiver<bool
             // Also returns if the handle was dropped, which closes the channel.
             _ = stopped.changed() => return,
             () = pump.woken() => rest = REST_MIN,
-            _ = hourly.tick() => age(&pump, &retention).await,
+            _ = hourly.tick() => age(&pump, &learner, &retention).await,
             () = time::sleep(rest) => {}
         }
     }
 }
 
-async fn age(pump: &Pump, retention: &Retention) {
-    match ageing::age(pump, retention).await {
+async fn age(pump: &Pump, learner: &Learner, retention: &Retention) {
+    match ageing::age(pump, learner, retention).await {
         Ok(aged) => tracing::debug!(?aged, "moved old records out of working memory"),
         Err(error) => tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -90,10 +95,12 @@ async fn age(pump: &Pump, retention: &Retention) {
 
 /// Moves the pending changes. Trims only if there are none, because trimming is a commit of its own
 /// and would delay writers.
-async fn round(pump: &Pump) -> Result<usize, Error> {
+async fn round(pump: &Pump, learner: &Learner) -> Result<usize, Error> {
     let pumped = pump.catch_up().await?;
-    if pumped == 0 {
-        pump.trim().await?;
+    if 0 < pumped {
+        learner.wake();
+    } else if pump.may_trim() {
+        pump.trim(learner.keep_position().await?).await?;
     }
     Ok(pumped)
 }

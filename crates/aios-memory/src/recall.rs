@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use aios_longterm::{Explanation, Hit, SearchOptions};
+use aios_longterm::{Explanation, Hit, LIMIT_MAX, SearchOptions};
 use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
 use serde::Serialize;
 
-use crate::{Error, MemoryView, rerank::Reranker};
+use crate::{Error, MemoryView, evidence, rerank::Reranker};
 
 /// The result of a search. Serializes to the output of `aios-memory recall --json`.
 #[derive(Debug, Clone, Serialize)]
@@ -185,14 +185,36 @@ impl MemoryView {
         options: &SearchOptions,
     ) -> Result<(Vec<Recollection>, u64), Error> {
         let Some(reranker) = &self.shared().reranker else {
-            let found = self.longterm().search(query, options).await?;
-            let hits = found.hits.into_iter().map(Recollection::from).collect();
-            return Ok((hits, found.vectors_outstanding));
+            let (hits, outstanding) = self.searched(query, options).await?;
+            return Ok((hits.into_iter().map(Recollection::from).collect(), outstanding));
         };
         let limit = self.config().search.limit;
         let found = self.longterm().search(query, &Reranker::widened(options, limit)).await?;
-        let reranked = reranker.rerank(query, found.hits, options, limit).await?;
+        let (hits, _) = evidence::folded(found.hits);
+        let reranked = reranker.rerank(query, hits, options, limit).await?;
         let recollection = |(hit, reranked)| Recollection { reranked, ..Recollection::from(hit) };
         Ok((reranked.into_iter().map(recollection).collect(), found.vectors_outstanding))
+    }
+
+    /// Returns the hits of a search, facts shown by their evidence, and the number of records
+    /// without vectors.
+    pub(crate) async fn searched(
+        &self,
+        query: &str,
+        options: &SearchOptions,
+    ) -> Result<(Vec<Hit>, u64), Error> {
+        let limit = options.limit.unwrap_or(self.config().search.limit);
+        let found = self.longterm().search(query, options).await?;
+        let is_full = limit <= found.hits.len();
+        let (hits, left_out) = evidence::folded(found.hits);
+        if left_out == 0 || !is_full || LIMIT_MAX <= limit {
+            return Ok((hits, found.vectors_outstanding));
+        }
+        // The places of the facts that were left out go to further hits.
+        let more = options.clone().with_limit((limit * 2).min(LIMIT_MAX));
+        let found = self.longterm().search(query, &more).await?;
+        let (mut hits, _) = evidence::folded(found.hits);
+        hits.truncate(limit);
+        Ok((hits, found.vectors_outstanding))
     }
 }

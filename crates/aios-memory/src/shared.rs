@@ -13,6 +13,7 @@ use aios_working::Working;
 
 use crate::{
     Config,
+    learning::{Learner, Learning},
     pump::Pump,
     pumping::Pumping,
     rerank::Reranker,
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     /// Turns of the texts that are remembered.
     pub(crate) remembering: Turns,
     pub(crate) pumping: Pumping,
+    pub(crate) learner: Learner,
+    pub(crate) learning: Learning,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,
     pub(crate) is_closed: AtomicBool,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aios_record::Owner;
 use serde::Serialize;
 
-use crate::{Error, MemoryView};
+use crate::{Error, LearnStats, MemoryView};
 
 /// Counts of the records that a view sees. Serializes to the output of `aios-memory stats --json`.
 #[derive(Debug, Clone, Serialize)]
@@ -21,6 +21,8 @@ pub struct Stats {
     /// Records of all owners with changes that long-term memory has not received, so that no search
     /// finds them. 0 unless writing is impossible.
     pub behind: u64,
+    /// Learning by this process since it was started, for all owners.
+    pub learning: LearnStats,
     /// Bytes on disk, of all tiers and owners.
     pub disk_bytes: u64,
     /// The fingerprint of the embedding model.
@@ -60,6 +62,7 @@ impl MemoryView {
             operational: self.shared().operational.counters(),
             events_unwritten: self.shared().spilling.unwritten(),
             behind,
+            learning: self.shared().learner.stats(),
             disk_bytes: upkeep.file_bytes + library.disk_bytes,
             working,
             longterm: LongtermStats {

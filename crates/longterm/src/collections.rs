@@ -1,8 +1,8 @@
 //! Collections whose records are given to long-term memory directly: their typed forms, the
 //! conversion to records, and the common part of storing, changing and reading them.
 //!
-//! Each collection has a file. Not here: facts and summaries, which are derived; they are stored
-//! and changed as plain objects.
+//! Each collection has a file. Not here: summaries, which are derived; they are stored as plain
+//! objects.
 
 mod config_change;
 mod incident;
@@ -31,7 +31,7 @@ use crate::{
 
 impl Records<'_> {
     /// Stores the record of `kind` that `object` describes, and returns its id. `object` has the
-    /// fields of the typed form, such as [`Incident`], or of a fact or a summary. The replaced
+    /// fields of the typed form, such as [`Incident`], or of a summary. The replaced
     /// version stays in the [`history`](LongtermView::history). When this returns, the record is
     /// durable and searchable.
     ///
@@ -131,7 +131,7 @@ impl LongtermView {
             Kind::ConfigChange => record_of(&item::<ConfigChange>(object)?)?,
             Kind::Note => record_of(&item::<Note>(object)?)?,
             Kind::Knowledge => return self.pieces_of(&item::<Knowledge>(object)?, fill),
-            Kind::Fact | Kind::Summary => plain(kind, object)?,
+            Kind::Summary => plain(kind, object)?,
             _ => {
                 return Err(Error::Invalid { kind, problem: RecordProblem::OtherTier });
             }

@@ -103,6 +103,7 @@ const AGEING: &[(Kind, &str)] = &[
     (Kind::Pattern, RECORDED),
     (Kind::Entry, RECORDED),
     (Kind::File, RECORDED),
+    (Kind::Fact, RECORDED),
     (Kind::AgentState, RECORDED),
 ];
 

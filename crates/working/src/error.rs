@@ -153,6 +153,12 @@ pub enum Error {
     /// A file command, or a file to be stored, is refused.
     #[error(transparent)]
     File(#[from] FileProblem),
+    /// The value of a fact was rejected, and stays out.
+    #[error("the value of fact `{id}` was rejected by its owner and stays out")]
+    Rejected {
+        /// Id of the fact.
+        id: Id,
+    },
     /// No entry back end has this name.
     #[error("unknown back end `{name}`; known are sqlite, json")]
     UnknownBackend {
@@ -248,7 +254,10 @@ impl Error {
             Error::Io { source, .. } if aios_ledger::is_disk_full(source) => Some(Remedy::FreeDisk),
             Error::Io { .. } => Some(Remedy::CheckPath),
             Error::DiskFull(error) | Error::Storage(error) => error.remedy(),
-            Error::Fields { .. } | Error::File(_) | Error::UnknownBackend { .. } => None,
+            Error::Fields { .. }
+            | Error::File(_)
+            | Error::Rejected { .. }
+            | Error::UnknownBackend { .. } => None,
         }
     }
 
@@ -334,6 +343,7 @@ impl Error {
             | Error::NotFinite { .. }
             | Error::Cursor { .. }
             | Error::File(_)
+            | Error::Rejected { .. }
             | Error::Record(_) => true,
             Error::InBatch { source, .. } => source.is_invalid(),
             _ => false,

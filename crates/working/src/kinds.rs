@@ -27,6 +27,7 @@ macro_rules! for_kind {
             aios_record::Kind::Interaction => $call::<$crate::Interaction>($($argument),*),
             aios_record::Kind::Entry => $call::<$crate::Entry>($($argument),*),
             aios_record::Kind::File => $call::<$crate::File>($($argument),*),
+            aios_record::Kind::Fact => $call::<$crate::Fact>($($argument),*),
             aios_record::Kind::Event => $call::<$crate::Event>($($argument),*),
             aios_record::Kind::Summary => $call::<$crate::Summary>($($argument),*),
             _ => $absent,

@@ -16,7 +16,7 @@
 //!   [`agent_states`](WorkingView::agent_states), [`sessions`](WorkingView::sessions),
 //!   [`messages`](WorkingView::messages), [`interactions`](WorkingView::interactions),
 //!   [`entries`](WorkingView::entries), [`files`](WorkingView::files),
-//!   [`events`](WorkingView::events),
+//!   [`facts`](WorkingView::facts), [`events`](WorkingView::events),
 //!   [`preferences`](WorkingView::preferences), [`persona`](WorkingView::persona) and
 //!   [`metrics`](WorkingView::metrics). The same verbs mean the same everywhere: `put` stores and
 //!   replaces, `add` stores something new, `get` reads one, `list` several, `update` changes one in
@@ -24,8 +24,8 @@
 //! - [`WorkingView::records`] reads, searches, changes and removes records of all [`KINDS`] in
 //!   exchange form.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
-//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`File`], [`Event`],
-//!   [`Summary`]);
+//!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`File`], [`Fact`],
+//!   [`Event`], [`Summary`]);
 //!   all have a [`Meta`].
 //! - [`Working::feed`] delivers changes to a long-term memory. The feed is off unless
 //!   [`Config::feed_kinds`] names kinds. [`Working::intake`] stores records of other memories,
@@ -100,6 +100,7 @@ mod entry_store;
 mod error;
 mod event;
 mod extract;
+mod facts;
 mod feed;
 mod file;
 mod files;
@@ -155,6 +156,10 @@ pub use crate::{
     entry_store::EntryStore,
     error::{Error, FieldProblem},
     event::{Event, EventFilter, Events},
+    facts::{
+        EVIDENCE_MAX, Fact, FactEnd, FactOrigin, FactPage, FactQuery, FactReport, FactStep, Facts,
+        OwnFacts, Withdrawn,
+    },
     feed::Feed,
     files::{
         FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_MAX, FILES_ROOT, File,

@@ -16,4 +16,5 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_stubs_and_summaries.sql"),
     },
     Migration { name: "owners", sql: include_str!("../migrations/0003_owners.sql") },
+    Migration { name: "facts", sql: include_str!("../migrations/0004_facts.sql") },
 ];

@@ -16,9 +16,9 @@ use aios_record::{Gate, Id, ScopeFilter};
 use rusqlite::Connection;
 
 use crate::{
-    AgentStates, AnyEntries, Config, Decisions, Entries, EntriesBackend, Error, Events, Feed,
-    Files, Goals, Intake, Interactions, Messages, Metrics, Patterns, Persona, Preferences, Records,
-    Sessions, Tasks, ToolCalls, Upkeep,
+    AgentStates, AnyEntries, Config, Decisions, Entries, EntriesBackend, Error, Events, Facts,
+    Feed, Files, Goals, Intake, Interactions, Messages, Metrics, Patterns, Persona, Preferences,
+    Records, Sessions, Tasks, ToolCalls, Upkeep,
     access::Access,
     generation,
     row::Row,
@@ -298,6 +298,12 @@ impl WorkingView {
     #[must_use]
     pub fn files(&self) -> Files<'_> {
         Files { view: self }
+    }
+
+    /// Returns the facts.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts { view: self }
     }
 
     /// Returns the persisted events.

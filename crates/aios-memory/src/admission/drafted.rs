@@ -15,7 +15,7 @@ use super::{
 use crate::{RecordProblem, fields};
 
 /// Session of a single message that names none.
-const SESSION_DEFAULT: &str = "default";
+pub(crate) const SESSION_DEFAULT: &str = "default";
 
 impl Arrival {
     /// Returns the arrival of the draft at `line` of its source. The gate fills in its scope, from

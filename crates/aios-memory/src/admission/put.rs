@@ -45,6 +45,7 @@ async fn put_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id, 
         Kind::Interaction => working.interactions().put(typed(kind, value)?).await?.id,
         Kind::Entry => working.entries().add(typed(kind, value)?).await?.id,
         Kind::File => working.files().put(typed(kind, value)?).await?.id,
+        Kind::Fact => working.facts().put(typed(kind, value)?).await?.id,
         Kind::Event => {
             let event: aios_working::Event = typed(kind, value)?;
             let id = event.id.clone();

@@ -55,7 +55,9 @@ impl Error {
             Error::Guard(_) => Some(Remedy::RelaxGuard),
             Error::Vocabulary(error) => error.remedy(),
             Error::Record { problem, .. } => problem.remedy(),
+            Error::TooManyMessages { .. } => Some(Remedy::Split),
             Error::Limit { .. }
+            | Error::LearningOff
             | Error::EventUnwritten { .. }
             | Error::EventsUnwritten { .. }
             | Error::File { .. }

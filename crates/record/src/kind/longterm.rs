@@ -1,4 +1,5 @@
-//! The kinds that callers store in long-term memory directly, and their fields.
+//! The kinds that callers store in long-term memory directly, and their fields. Not here: facts,
+//! which are in working memory, too.
 
 use super::{
     description::{Description, LONGTERM, OWN_ID},
@@ -69,18 +70,6 @@ pub(super) const NOTE: Description = Description {
         text("title", "Heading.").one_of().searched(),
         text("content", "The text.").one_of().searched(),
         labels("tags", "Labels to filter by."),
-    ],
-    ..LONGTERM
-};
-
-pub(super) const FACT: Description = Description {
-    fields: &[
-        OWN_ID,
-        text("text", "The statement in words.").one_of().searched(),
-        text("subject", "The subject.").one_of().searched().naming(),
-        text("attribute", "The attribute of the subject.").one_of().searched(),
-        json("value", "Value of the attribute.").one_of().searched().value(),
-        keys("evidence", "Keys of the records that show it."),
     ],
     ..LONGTERM
 };

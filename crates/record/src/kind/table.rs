@@ -76,7 +76,7 @@ impl Kind {
             Kind::ConfigChange => &longterm::CONFIG_CHANGE,
             Kind::Knowledge => &longterm::KNOWLEDGE,
             Kind::Note => &longterm::NOTE,
-            Kind::Fact => &longterm::FACT,
+            Kind::Fact => &working::FACT,
             Kind::Summary => &longterm::SUMMARY,
         }
     }

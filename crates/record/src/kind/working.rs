@@ -3,7 +3,7 @@
 use super::{
     Kind,
     description::{COMMON_OF_MESSAGES, Description, OWN_ID, SETTING, WORKING},
-    field::{id, json, labels, number, text, time, truth, whole, word},
+    field::{id, json, keys, labels, number, share, text, time, truth, whole, word},
     rules::{Feeding, FreeFields, Mutability, Parent},
 };
 
@@ -194,6 +194,34 @@ pub(super) const FILE: Description = Description {
             .title()
             .such_as("/memories/notes.md"),
         text("text", "The content, at most 1 MiB. Default: empty.").searched(),
+    ],
+    ..WORKING
+};
+
+pub(super) const FACT: Description = Description {
+    free_fields: FreeFields::InMetadata,
+    feeding: Feeding::WithOthers,
+    fields: &[
+        OWN_ID,
+        text("text", "The statement in words.").one_of().searched(),
+        text("subject", "The subject.").one_of().searched().naming(),
+        text("attribute", "The attribute of the subject, such as home.").one_of().searched(),
+        json("value", "Value of the attribute.").one_of().searched().value(),
+        text("speaker", "Name of the speaker in the text.").naming(),
+        keys("evidence", "Keys of the records that state it."),
+        word("origin", &["rules", "chat", "told"], "The way in which it was found. Default: told.")
+            .unguarded()
+            .naming(),
+        share("confidence", "Confidence, 0 to 1. Default: 1."),
+        time("stated_at", "Time at which it was stated. Default: when it is first stored."),
+        json("time", "A time in the statement: its expression, its value and its granularity."),
+        time("valid_from", "Time from which it is true, if known."),
+        time("valid_to", "Time until which it is true, if known."),
+        time("ended_at", "Time at which its end was stated.").by_tier(),
+        text("ended_by", "Key of the record that states its end.").naming().by_tier(),
+        id("superseded_by", "Id of the fact that took its place.").by_tier(),
+        time("confirmed_at", "Time of the last confirmation by a person.").by_tier(),
+        json("metadata", "Additional data."),
     ],
     ..WORKING
 };

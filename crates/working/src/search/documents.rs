@@ -25,6 +25,7 @@ pub(crate) const CODES: &[(Kind, i64)] = &[
     (Kind::Entry, 9),
     (Kind::Event, 10),
     (Kind::File, 11),
+    (Kind::Fact, 12),
 ];
 
 /// Low bits of a document number, which hold the row.

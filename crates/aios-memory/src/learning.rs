@@ -1,0 +1,275 @@
+//! Learning: facts from messages, in order and each message once.
+//!
+//! A [`Learner`] reads the change feed behind its own position, which is stored beside the facts. A
+//! step of a message is stored in one transaction and changes nothing if it is repeated, so a crash
+//! at any moment repeats no fact and loses none. Deleted messages withdraw their facts.
+//!
+//! Not here: the rules, see `aios_learning`; the storage of facts, see `aios_working::Facts`.
+
+mod background;
+mod current;
+mod report;
+mod said;
+mod steps;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use aios_record::{Change, FeedItem, Gate, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_working::{Withdrawn, WorkingView};
+use tokio::sync::{Mutex, MutexGuard, Notify};
+
+pub(crate) use self::background::Learning;
+pub(crate) use self::report::Learned;
+pub use self::report::{FailedMessage, LearnReport, LearnStats};
+use self::{current::Current, said::Conversations, steps::Outcome};
+use crate::{Error, pump::Pump};
+
+/// Feed rows that are read at once.
+const PAGE: usize = 500;
+
+/// Owners whose current facts are kept in RAM.
+const OWNERS_MAX: usize = 64;
+
+/// Learns from messages. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Learner {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pump: Pump,
+    /// True if messages of the feed are learned from.
+    is_auto: bool,
+    state: Mutex<State>,
+    /// Position in the feed through which it was read; the stored one follows when it is idle.
+    read_through: AtomicU64,
+    counts: report::Counts,
+    wake: Notify,
+}
+
+/// The working set of the one that learns.
+#[derive(Default)]
+pub(crate) struct State {
+    owners: HashMap<Owner, Known>,
+    /// True once the stored position was read.
+    is_positioned: bool,
+}
+
+/// The part of the state that belongs to one owner.
+#[derive(Default)]
+struct Known {
+    current: Current,
+    conversations: Conversations,
+}
+
+impl Learner {
+    pub(crate) fn new(pump: Pump, is_auto: bool) -> Learner {
+        let shared = Shared {
+            pump,
+            is_auto,
+            state: Mutex::default(),
+            read_through: AtomicU64::new(0),
+            counts: report::Counts::default(),
+            wake: Notify::new(),
+        };
+        Learner { shared: Arc::new(shared) }
+    }
+
+    /// Wakes the background task after a write.
+    pub(crate) fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// Waits for a write of this process.
+    async fn woken(&self) {
+        self.shared.wake.notified().await;
+    }
+
+    /// Returns the counts of this process.
+    pub(crate) fn stats(&self) -> LearnStats {
+        self.shared.counts.stats(self.shared.is_auto)
+    }
+
+    /// Reads the feed up to the position that it has at the call, learns from new messages and
+    /// withdraws the facts of deleted ones. Returns the number of changes that were read.
+    pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
+        let feed = self.shared.pump.working().feed();
+        let head = feed.head().await?;
+        let mut state = self.shared.state.lock().await;
+        let mut through = self.position(&mut state).await?;
+        let mut read = 0;
+        while through < head {
+            let items = feed.after(through, PAGE).await?;
+            let Some(last) = items.last() else {
+                through = head;
+                break;
+            };
+            through = last.seq;
+            read += items.len();
+            if self.page(&mut state, items).await? {
+                self.shared.pump.working().facts().set_learned(through).await?;
+            }
+            self.shared.read_through.fetch_max(through, Ordering::AcqRel);
+        }
+        self.shared.read_through.fetch_max(through, Ordering::AcqRel);
+        Ok(read)
+    }
+
+    /// Stores the position, so that the feed can be trimmed up to it, and returns it.
+    pub(crate) async fn keep_position(&self) -> Result<u64, Error> {
+        let facts = self.shared.pump.working().facts();
+        let stored = facts.learned().await?.unwrap_or(0);
+        let read = self.shared.read_through.load(Ordering::Acquire);
+        if stored < read {
+            facts.set_learned(read).await?;
+        }
+        Ok(stored.max(read))
+    }
+
+    /// Takes the turn to learn: the background waits until the guard is dropped.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().await
+    }
+
+    async fn position(&self, state: &mut State) -> Result<u64, Error> {
+        let read = &self.shared.read_through;
+        if !state.is_positioned {
+            let stored = self.shared.pump.working().facts().learned().await?;
+            read.fetch_max(stored.unwrap_or(0), Ordering::AcqRel);
+            state.is_positioned = true;
+        }
+        Ok(read.load(Ordering::Acquire))
+    }
+
+    /// Learns from a page of the feed. Returns true if it had messages.
+    async fn page(&self, state: &mut State, items: Vec<FeedItem>) -> Result<bool, Error> {
+        let mut by_owner: Vec<(Owner, Vec<Record>, Vec<Key>)> = Vec::new();
+        let mut of = |owner: Owner| match by_owner.iter().position(|(known, ..)| *known == owner) {
+            Some(at) => at,
+            None => {
+                by_owner.push((owner, Vec::new(), Vec::new()));
+                by_owner.len() - 1
+            }
+        };
+        let mut changes = Vec::new();
+        for item in items {
+            match item.change {
+                Change::Upsert(record) if record.kind == Kind::Message && self.shared.is_auto => {
+                    changes.push((of(record.owner()), Ok(*record)));
+                }
+                Change::Delete { owner: Some(owner), key } if key.kind == Kind::Message => {
+                    changes.push((of(owner), Err(key)));
+                }
+                _ => {}
+            }
+        }
+        for (at, change) in changes {
+            match change {
+                Ok(record) => by_owner[at].1.push(record),
+                Err(key) => by_owner[at].2.push(key),
+            }
+        }
+        let has_messages = !by_owner.is_empty();
+        for (owner, records, deleted) in by_owner {
+            self.withdraw(state, &owner, deleted).await?;
+            self.learn(state, &owner, records).await?;
+        }
+        Ok(has_messages)
+    }
+
+    /// Withdraws the facts that these records of an owner state, and learns again from the evidence
+    /// that is left.
+    pub(crate) async fn withdraw(
+        &self,
+        state: &mut State,
+        owner: &Owner,
+        keys: Vec<Key>,
+    ) -> Result<Withdrawn, Error> {
+        if keys.is_empty() {
+            return Ok(Withdrawn::default());
+        }
+        let own = self.own(owner)?;
+        let withdrawn = own.facts().withdraw(keys).await?;
+        let left = self.records(owner, &withdrawn.evidence_left).await?;
+        self.learn(state, owner, left).await?;
+        Ok(withdrawn)
+    }
+
+    /// Learns from records of one owner, in this order.
+    pub(crate) async fn learn(
+        &self,
+        state: &mut State,
+        owner: &Owner,
+        records: Vec<Record>,
+    ) -> Result<Learned, Error> {
+        if records.is_empty() {
+            return Ok(Learned::default());
+        }
+        let own = self.own(owner)?;
+        let amended: Vec<Key> =
+            records.iter().filter(|it| is_amended(it)).map(Record::key).collect();
+        if !amended.is_empty() {
+            own.facts().withdraw(amended).await?;
+        }
+        if OWNERS_MAX <= state.owners.len() && !state.owners.contains_key(owner) {
+            state.owners.clear();
+        }
+        let mut known = state.owners.remove(owner).unwrap_or_default();
+        known.current.refresh(&own).await?;
+        let computing = tokio::task::spawn_blocking(move || {
+            let outcome = steps::of(&mut known, &records);
+            (known, outcome)
+        });
+        let (known, outcome) = computing.await.map_err(|_| Error::Interrupted)?;
+        let Outcome { steps, messages, ignored, refused } = outcome;
+        let report = own.facts().apply(steps).await?;
+        state.owners.insert(owner.clone(), known);
+        if !report.added.is_empty() || !report.superseded.is_empty() {
+            self.shared.pump.wake();
+        }
+        let learned = Learned { report, ignored, refused };
+        self.shared.counts.add(messages, &learned);
+        Ok(learned)
+    }
+
+    /// Returns the view of one owner's own records.
+    fn own(&self, owner: &Owner) -> Result<WorkingView, Error> {
+        let exact = ScopeFilter::exact(Scope::default());
+        let gate = Gate::owner(owner.clone()).narrow(&exact)?;
+        Ok(self.shared.pump.working().scoped(gate))
+    }
+
+    /// Returns the stored messages of these keys, oldest first.
+    pub(crate) async fn records(&self, owner: &Owner, keys: &[Key]) -> Result<Vec<Record>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = keys.iter().filter(|key| key.kind == Kind::Message);
+        let wanted: Vec<Identity> = wanted.map(|key| key.clone().of(owner.clone())).collect();
+        let mut records = self.own(owner)?.records().get_all(wanted.clone()).await?;
+        if records.len() < wanted.len() {
+            let longterm = self.shared.pump.longterm();
+            let there = longterm.records().get_all(&wanted).await?;
+            let is_new = |it: &Record| !records.iter().any(|here| here.identity() == it.identity());
+            let there: Vec<Record> = there.into_iter().filter(is_new).collect();
+            records.extend(there);
+        }
+        records.sort_by_key(|record| (record.time(), record.position));
+        Ok(records)
+    }
+}
+
+/// Returns true if a message was changed after it was stored.
+fn is_amended(record: &Record) -> bool {
+    let time = |name: &str| record.payload.get(name).and_then(|it| it.as_str()).map(str::to_owned);
+    match (time("updated_at"), time("recorded_at")) {
+        (Some(updated), Some(recorded)) => updated != recorded,
+        _ => false,
+    }
+}

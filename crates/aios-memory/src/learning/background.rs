@@ -1,0 +1,83 @@
+//! The background task that learns from the feed.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+    time,
+};
+
+use super::Learner;
+
+/// Sleep of the task while nothing changes: initial and maximum. Writers of this process wake it;
+/// the sleep bounds the delay of other processes' writes.
+const REST_MIN: Duration = Duration::from_millis(20);
+const REST_MAX: Duration = Duration::from_secs(1);
+
+/// Sleep of the task after an error.
+const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Time to learn from the last messages when the memory is closed. The next one to open it goes on.
+const CLOSING_MAX: Duration = Duration::from_secs(2);
+
+/// The background task. After a drop it ends at its next sleep; [`stop`](Learning::stop) waits for
+/// that.
+pub(crate) struct Learning {
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Learning {
+    /// Starts the task.
+    pub(crate) fn start(learner: Learner) -> Learning {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(learner, stopped));
+        Learning { stop, task: Mutex::new(Some(task)) }
+    }
+
+    /// Returns a handle without a task, for a memory that is only read.
+    pub(crate) fn none() -> Learning {
+        Learning { stop: watch::channel(false).0, task: Mutex::new(None) }
+    }
+
+    pub(crate) async fn stop(&self) {
+        // Sending fails only if the task has already ended.
+        let _ = self.stop.send(true);
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::warn!(%error, "the task that learns failed");
+        }
+    }
+}
+
+async fn run(learner: Learner, mut stopped: watch::Receiver<bool>) {
+    let mut rest = REST_MIN;
+    loop {
+        match learner.catch_up().await {
+            Ok(0) => rest = (rest * 2).min(REST_MAX),
+            Ok(_) => rest = REST_MIN,
+            Err(error) => {
+                warn(&error);
+                rest = REST_AFTER_ERROR;
+            }
+        }
+        tokio::select! {
+            // Also returns if the handle was dropped, which closes the channel.
+            _ = stopped.changed() => break,
+            () = learner.woken() => rest = REST_MIN,
+            () = time::sleep(rest) => {}
+        }
+    }
+    match time::timeout(CLOSING_MAX, learner.catch_up()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => warn(&error),
+        Err(_) => tracing::info!("messages are left to learn from; the next open goes on"),
+    }
+}
+
+fn warn(error: &crate::Error) {
+    let error = error as &dyn std::error::Error;
+    tracing::warn!(error, "failed to learn from the newest messages; retrying");
+}

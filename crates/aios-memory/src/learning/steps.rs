@@ -1,0 +1,204 @@
+//! From messages to steps: the facts that each message states, and those that it ends. Pure.
+
+use aios_guard::{redact, scan};
+use aios_learning::{Draft, Ended, Extractor, Heard, Message, Relation, Role, Shape, supersede};
+use aios_record::{Id, Provenance, Record, Scope, Timestamp, forms};
+use aios_working::{Fact, FactEnd, FactOrigin, FactStep, Meta};
+use serde_json::Value;
+
+use super::{Known, current::CurrentFact};
+
+/// The part of the system that writes facts.
+const MODULE: &str = "learning";
+
+/// Hex digits of a derived id.
+const ID_DIGITS: usize = 32;
+
+/// The steps of some messages.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) steps: Vec<FactStep>,
+    pub(super) messages: u64,
+    /// Messages that state no fact and end none.
+    pub(super) ignored: u64,
+    /// Statements with a secret, and messages with an injection.
+    pub(super) refused: u64,
+}
+
+/// Returns the steps of an owner's messages, in their order.
+pub(super) fn of(known: &mut Known, records: &[Record]) -> Outcome {
+    let mut outcome = Outcome::default();
+    for record in records {
+        outcome.messages += 1;
+        let (message, before) = known.conversations.next(record);
+        let findings = scan(&message.text);
+        if findings.has_injection() || message.role == Role::Other {
+            outcome.refused += u64::from(findings.has_injection());
+            outcome.ignored += 1;
+            continue;
+        }
+        let step = step(known, record, &message, before.as_ref(), &mut outcome.refused);
+        match step.added.is_empty() && step.ended.is_empty() {
+            true => outcome.ignored += 1,
+            false => outcome.steps.push(step),
+        }
+    }
+    outcome
+}
+
+fn step(
+    known: &mut Known,
+    record: &Record,
+    message: &Message,
+    before: Option<&Message>,
+    refused: &mut u64,
+) -> FactStep {
+    // Fresh statistics make the facts of a message independent of what was read before it.
+    let learned = Extractor::default().extract(message, before, &mut Heard::default());
+    let mut added: Vec<Fact> = Vec::with_capacity(learned.drafts.len());
+    for draft in learned.drafts {
+        let fact = fact_of(draft, record);
+        match has_secret(&fact) {
+            true => *refused += 1,
+            false if added.iter().any(|it| it.id == fact.id) => {}
+            false => added.push(fact),
+        }
+    }
+    let stated_at = message.at;
+    let project = record.scope.project.as_deref();
+    let found = known.current.compared(&message.text, |current| supersede(current, message));
+    let mut ended = Vec::new();
+    for end in found {
+        let target = known.current.facts().iter().find(|fact| fact.id.as_str() == end.key);
+        let Some(target) = target.filter(|it| may_end(it, project, stated_at)) else { continue };
+        // A value that is stated again does not end itself.
+        let is_restated = added.iter().any(|fact| restates(fact, target));
+        if !is_restated {
+            ended.push(end_of(target, &end, &added));
+        }
+    }
+    let gone: Vec<Id> = ended.iter().map(|end| end.id.clone()).collect();
+    for fact in &added {
+        ended.extend(outdated(fact, known.current.facts(), &gone));
+    }
+    known.current.remove(&gone);
+    let is_outdated = |fact: &Fact| ended.iter().any(|end| end.id == fact.id);
+    added.iter().filter(|fact| !is_outdated(fact)).for_each(|fact| known.current.add(fact));
+    FactStep { source: message.key.clone(), stated_at, added, ended }
+}
+
+/// Returns the fact of a draft. Its id follows from the message and the statement.
+fn fact_of(draft: Draft, record: &Record) -> Fact {
+    let source = record.identity().encode();
+    let attribute = draft.attribute.clone().unwrap_or_default();
+    let id = derived_id(&[&source, &attribute, &draft.text]);
+    let is_about_speaker = draft.subject == draft.speaker;
+    let scope = Scope {
+        user: record.scope.user.clone(),
+        project: record.scope.project.clone().filter(|_| !is_about_speaker),
+        ..Scope::default()
+    };
+    let since = draft.when.as_ref().filter(|when| when.relation == Relation::Since);
+    let time = draft.when.as_ref().map_or(Value::Null, |when| {
+        serde_json::json!({
+            "expression": when.expression,
+            "value": when.iso,
+            "granularity": when.granularity,
+        })
+    });
+    let meta = Meta {
+        scope,
+        provenance: Provenance { module: MODULE.to_owned(), ..Provenance::default() },
+        ..Meta::default()
+    };
+    Fact {
+        id,
+        subject: draft.subject,
+        attribute,
+        value: draft.value.map_or(Value::Null, Value::String),
+        speaker: Some(draft.speaker),
+        evidence: draft.evidence,
+        origin: match draft.origin {
+            aios_learning::Origin::Rules => FactOrigin::Rules,
+            _ => FactOrigin::Chat,
+        },
+        confidence: draft.confidence,
+        stated_at: Some(record.time()),
+        time,
+        valid_from: since.map(|when| when.from),
+        valid_to: draft.until.map(|until| until.to),
+        meta,
+        ..Fact::new(draft.text)
+    }
+}
+
+/// Returns an id that follows from these parts.
+pub(super) fn derived_id(parts: &[&str]) -> Id {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(part.as_bytes()).update(&[0x1f]);
+    }
+    let digits = hasher.finalize().to_hex();
+    Id::new(&digits[..ID_DIGITS]).expect("hex digits form an id")
+}
+
+fn has_secret(fact: &Fact) -> bool {
+    let texts = [fact.statement(), fact.value_text()];
+    texts.iter().any(|text| {
+        let findings = scan(text);
+        findings.has_secret() && redact(text, &findings) != *text
+    })
+}
+
+/// Returns true if a message of a project and time may end a fact.
+fn may_end(fact: &CurrentFact, project: Option<&str>, stated_at: Option<Timestamp>) -> bool {
+    let fits = match &fact.project {
+        None => true,
+        Some(of) => project == Some(of),
+    };
+    let is_newer = match (fact.stated_at, stated_at) {
+        (Some(fact), Some(message)) => message < fact,
+        _ => false,
+    };
+    fits && !is_newer
+}
+
+fn is_same_slot(fact: &Fact, other: &CurrentFact) -> bool {
+    let same = |a: &str, b: &str| forms::forgotten(a) == forms::forgotten(b);
+    fact.has_slot()
+        && same(&fact.attribute, &other.attribute)
+        && same(&fact.subject, &other.subject)
+}
+
+/// Returns true if a fact states what another one states.
+fn restates(fact: &Fact, other: &CurrentFact) -> bool {
+    let same = |a: &str, b: &str| forms::forgotten(a) == forms::forgotten(b);
+    is_same_slot(fact, other) && same(&fact.value_text(), &other.value)
+}
+
+fn end_of(target: &CurrentFact, end: &Ended, added: &[Fact]) -> FactEnd {
+    let fills = |fact: &&Fact| is_same_slot(fact, target);
+    let replaces = matches!(end.shape, Shape::Replacement | Shape::Polarity);
+    let successor = added.iter().find(fills).or_else(|| added.first().filter(|_| replaces));
+    FactEnd {
+        id: target.id.clone(),
+        valid_to: successor.and_then(|fact| fact.valid_from),
+        superseded_by: successor.map(|fact| fact.id.clone()),
+    }
+}
+
+/// Returns the end of a fact that is older than a current one of its slot: a conversation that is
+/// read after a newer one.
+fn outdated(fact: &Fact, current: &[CurrentFact], gone: &[Id]) -> Option<FactEnd> {
+    let newer = current.iter().filter(|it| !gone.contains(&it.id)).find(|it| {
+        is_same_slot(fact, it)
+            && !restates(fact, it)
+            && it.project == fact.meta.scope.project
+            && fact.stated_at < it.stated_at
+    })?;
+    Some(FactEnd {
+        id: fact.id.clone(),
+        valid_to: newer.stated_at,
+        superseded_by: Some(newer.id.clone()),
+    })
+}

@@ -1,0 +1,216 @@
+//! The outcome of learning, stored in one transaction.
+
+use aios_record::{Id, Timestamp, forms};
+
+use super::{
+    fact::{EVIDENCE_MAX, Fact},
+    rejections,
+};
+use crate::{Error, access::Access, writing};
+
+/// Confidence that restatements alone do not exceed.
+const RESTATED_CONFIDENCE_MAX: f32 = 0.99;
+
+/// The facts of one record, such as a message, and those that it ends.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FactStep {
+    /// Key of the record.
+    pub source: String,
+    /// Time at which the record states them. Default: now.
+    pub stated_at: Option<Timestamp>,
+    /// Facts that it states.
+    pub added: Vec<Fact>,
+    /// Facts that it ends.
+    pub ended: Vec<FactEnd>,
+}
+
+/// The end of a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactEnd {
+    /// Id of the fact.
+    pub id: Id,
+    /// Time until which it was true. Default: the time of the statement.
+    pub valid_to: Option<Timestamp>,
+    /// Id of the fact of the same step that takes its place. If that one is kept out, the fact does
+    /// not end.
+    pub superseded_by: Option<Id>,
+}
+
+/// The outcome of [`Facts::apply`](crate::Facts::apply).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FactReport {
+    /// Ids of the facts that are new.
+    pub added: Vec<Id>,
+    /// Ids of the facts that were stated again, by another record.
+    pub updated: Vec<Id>,
+    /// Ids of the facts that ended.
+    pub superseded: Vec<Id>,
+    /// Number of facts that were known from the same record.
+    pub known: u64,
+    /// Number of facts whose value was rejected by the owner.
+    pub rejected: u64,
+}
+
+/// The fate of a fact that is to be added.
+enum Fate {
+    /// It is stored under this id.
+    Stored(Id),
+    /// It was stored before, and may have ended since.
+    Known,
+    Rejected,
+}
+
+pub(super) fn apply(access: &Access<'_>, steps: Vec<FactStep>) -> Result<FactReport, Error> {
+    let mut report = FactReport::default();
+    for FactStep { source, stated_at, added, ended } in steps {
+        let stated_at = stated_at.unwrap_or(access.now);
+        let mut fates = Vec::with_capacity(added.len());
+        for fact in added {
+            let id = fact.id.clone();
+            fates.push((id, add(access, fact, &source, &mut report)?));
+        }
+        for FactEnd { id, valid_to, superseded_by } in ended {
+            let successor = match successor(superseded_by.as_ref(), &fates) {
+                Ok(successor) => successor,
+                Err(KeptOut) => continue,
+            };
+            if successor.as_ref() == Some(&id) {
+                continue;
+            }
+            let end = End { valid_to, stated_at, source: Some(source.clone()), successor };
+            if self::end(access, &id, end)? {
+                report.superseded.push(id);
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Ends the other current facts of the slot of a fact that a caller stored.
+pub(super) fn end_others(access: &Access<'_>, fact: &Fact) -> Result<(), Error> {
+    if !fact.has_slot() || !fact.is_current() {
+        return Ok(());
+    }
+    let stated_at = fact.stated_at.unwrap_or(access.now);
+    for other in of_slot(access, fact)? {
+        let is_newer = other.stated_at.is_some_and(|at| stated_at < at);
+        if other.id != fact.id && other.is_current() && !is_newer {
+            let (source, successor) = (None, Some(fact.id.clone()));
+            let valid_to = fact.valid_from;
+            end(access, &other.id, End { valid_to, stated_at, source, successor })?;
+        }
+    }
+    Ok(())
+}
+
+fn add(
+    access: &Access<'_>,
+    mut fact: Fact,
+    source: &str,
+    report: &mut FactReport,
+) -> Result<Fate, Error> {
+    access.fill(&mut fact.meta.scope)?;
+    if writing::existing(access, &fact)?.is_some() {
+        report.known += 1;
+        return Ok(Fate::Known);
+    }
+    if rejections::is_rejected(access, &fact)? {
+        report.rejected += 1;
+        return Ok(Fate::Rejected);
+    }
+    let same = same_statements(access, &fact)?;
+    if same.iter().any(|it| it.evidence.iter().any(|key| key == source)) {
+        report.known += 1;
+        return Ok(Fate::Known);
+    }
+    if let Some(current) = same.into_iter().find(Fact::is_current) {
+        let id = current.id.clone();
+        restate(access, current, &fact, source)?;
+        report.updated.push(id.clone());
+        return Ok(Fate::Stored(id));
+    }
+    let id = fact.id.clone();
+    writing::write(access, &mut fact)?;
+    report.added.push(id.clone());
+    Ok(Fate::Stored(id))
+}
+
+/// Adds evidence to a fact that is stated again.
+fn restate(access: &Access<'_>, known: Fact, again: &Fact, source: &str) -> Result<(), Error> {
+    let mut known = known;
+    known.evidence.push(source.to_owned());
+    let excess = known.evidence.len().saturating_sub(EVIDENCE_MAX);
+    known.evidence.drain(..excess);
+    let doubt = (1.0 - known.confidence) * (1.0 - again.confidence);
+    known.confidence = known.confidence.max((1.0 - doubt).min(RESTATED_CONFIDENCE_MAX));
+    writing::write(access, &mut known)
+}
+
+/// The time and the cause of an end.
+struct End {
+    valid_to: Option<Timestamp>,
+    stated_at: Timestamp,
+    source: Option<String>,
+    successor: Option<Id>,
+}
+
+/// Ends a fact, and returns true if it was current.
+fn end(access: &Access<'_>, id: &Id, end: End) -> Result<bool, Error> {
+    let Some(mut fact) = access.get::<Fact>(id.as_str())? else { return Ok(false) };
+    let owner = fact.meta.scope.owner();
+    let own = access.visible.acting();
+    if !fact.is_current() || owner != own {
+        return Ok(false);
+    }
+    let valid_to = end.valid_to.unwrap_or(end.stated_at);
+    // A limited validity that ended earlier stays.
+    fact.valid_to = Some(fact.valid_to.map_or(valid_to, |known| known.min(valid_to)));
+    fact.ended_at = Some(end.stated_at);
+    fact.ended_by = end.source;
+    fact.superseded_by = end.successor;
+    writing::write(access, &mut fact)?;
+    Ok(true)
+}
+
+/// The fact that should take the place of another one is not stored.
+struct KeptOut;
+
+/// Returns the stored id of the fact that takes the place of another one.
+fn successor(wanted: Option<&Id>, fates: &[(Id, Fate)]) -> Result<Option<Id>, KeptOut> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    match fates.iter().find(|(id, _)| id == wanted) {
+        Some((_, Fate::Stored(id))) => Ok(Some(id.clone())),
+        Some((_, Fate::Known | Fate::Rejected)) => Err(KeptOut),
+        None => Ok(Some(wanted.clone())),
+    }
+}
+
+/// Returns the owner's facts of the same project and the slot of `fact`, ended ones included.
+pub(super) fn of_slot(access: &Access<'_>, fact: &Fact) -> Result<Vec<Fact>, Error> {
+    let (owner, project) = place(fact);
+    access.select(
+        "AND owner = ?6 AND attribute = ?8 COLLATE NOCASE AND subject = ?7 COLLATE NOCASE
+         AND scope_project IS ?9 ORDER BY row",
+        &[&owner, &fact.subject, &fact.attribute, &project],
+    )
+}
+
+/// Returns the owner's facts of the same project that state the same, ended ones included.
+pub(super) fn same_statements(access: &Access<'_>, fact: &Fact) -> Result<Vec<Fact>, Error> {
+    if fact.has_slot() {
+        let value = forms::forgotten(&fact.value_text());
+        let mut facts = of_slot(access, fact)?;
+        facts.retain(|it| forms::forgotten(&it.value_text()) == value);
+        return Ok(facts);
+    }
+    let (owner, project) = place(fact);
+    access.select(
+        "AND owner = ?6 AND attribute = '' AND text = ?7 AND scope_project IS ?8 ORDER BY row",
+        &[&owner, &fact.text, &project],
+    )
+}
+
+fn place(fact: &Fact) -> (&str, Option<&str>) {
+    let scope = &fact.meta.scope;
+    (scope.user.as_deref().unwrap_or_default(), scope.project.as_deref())
+}

@@ -1,0 +1,236 @@
+//! Reading facts.
+
+use std::cmp::Reverse;
+
+use aios_record::Timestamp;
+use rusqlite::{OptionalExtension, ToSql};
+
+use super::fact::Fact;
+use crate::{Error, access::Access, cursor::Cursors, feed::trace::signed};
+
+/// Facts of a page if the query names no limit.
+const PAGE: usize = 100;
+
+/// A selection of facts. Default: the first 100 current ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FactQuery {
+    /// Moment at which the facts were known and true. Default: now, by what is known now.
+    pub as_of: Option<Timestamp>,
+    /// True for facts that ended, too. Default: false.
+    pub with_ended: bool,
+    /// Subject. Default: every subject.
+    pub subject: Option<String>,
+    /// Attribute. Default: every attribute.
+    pub attribute: Option<String>,
+    /// Cursor of the page before. Default: none.
+    pub after: Option<u64>,
+    /// Maximum number of facts. Default: 100.
+    pub limit: usize,
+}
+
+impl Default for FactQuery {
+    fn default() -> FactQuery {
+        FactQuery {
+            as_of: None,
+            with_ended: false,
+            subject: None,
+            attribute: None,
+            after: None,
+            limit: PAGE,
+        }
+    }
+}
+
+impl FactQuery {
+    /// Selects the facts that were known and true at a moment.
+    #[must_use]
+    pub fn with_as_of(self, moment: impl Into<Option<Timestamp>>) -> FactQuery {
+        FactQuery { as_of: moment.into(), ..self }
+    }
+
+    /// Selects facts that ended, too.
+    #[must_use]
+    pub fn with_ended(self) -> FactQuery {
+        FactQuery { with_ended: true, ..self }
+    }
+
+    /// Selects the facts of a subject.
+    #[must_use]
+    pub fn with_subject(self, subject: impl Into<Option<String>>) -> FactQuery {
+        FactQuery { subject: subject.into(), ..self }
+    }
+
+    /// Selects the facts of an attribute.
+    #[must_use]
+    pub fn with_attribute(self, attribute: impl Into<Option<String>>) -> FactQuery {
+        FactQuery { attribute: attribute.into(), ..self }
+    }
+
+    /// Continues after a page.
+    #[must_use]
+    pub fn with_after(self, after: impl Into<Option<u64>>) -> FactQuery {
+        FactQuery { after: after.into(), ..self }
+    }
+
+    /// Sets the maximum number of facts.
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> FactQuery {
+        FactQuery { limit, ..self }
+    }
+}
+
+/// A page of facts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FactPage {
+    /// The facts, those stored last first.
+    pub facts: Vec<Fact>,
+    /// The cursor of the next page; `None` if this is the last page.
+    pub next: Option<u64>,
+}
+
+/// The current facts of one owner, at one revision.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OwnFacts {
+    /// The facts, in the order in which they were stored.
+    pub facts: Vec<Fact>,
+    /// Number of changes of the owner's facts so far.
+    pub revision: u64,
+}
+
+pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, Error> {
+    let cursors = Cursors::of(access.connection)?;
+    let before = query.after.map_or(Ok(i64::MAX), |after| cursors.row(after))?;
+    let now = access.now.as_microsecond();
+    let as_of = query.as_of.map_or(now, Timestamp::as_microsecond);
+    let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
+    let (subject, attribute) = (trimmed(&query.subject), trimmed(&query.attribute));
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let which = match (query.as_of, query.with_ended) {
+        (Some(_), true) => "stated_at <= ?7",
+        (Some(_), false) => {
+            "stated_at <= ?7 AND (valid_from IS NULL OR valid_from <= ?7)
+             AND NOT ((ended_at IS NULL OR ended_at <= ?7)
+                      AND valid_to IS NOT NULL AND valid_to <= ?7)"
+        }
+        (None, true) => "?7 IS NOT NULL",
+        (None, false) => "ended_at IS NULL AND (valid_to IS NULL OR ?7 < valid_to)",
+    };
+    let mut tail = format!("AND row < ?6 AND {which}");
+    let mut own: Vec<&dyn ToSql> = vec![&before, &as_of, &limit];
+    for (column, wanted) in [("subject", &subject), ("attribute", &attribute)] {
+        if wanted.is_some() {
+            own.push(wanted);
+            tail += &format!(" AND {column} = ?{} COLLATE NOCASE", own.len() + 5);
+        }
+    }
+    tail += " ORDER BY row DESC LIMIT ?8";
+    let found = access.read::<Fact>(&tail, &own)?;
+    let last = found.last().filter(|_| query.limit <= found.len());
+    let next = last.map(|read| cursors.at(read.row.cast_unsigned()));
+    Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
+}
+
+pub(super) fn profile(access: &Access<'_>, limit: usize) -> Result<Vec<Fact>, Error> {
+    let now = access.now.as_microsecond();
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = Vec::new();
+    for is_open in [false, true] {
+        let left = limit.saturating_sub(found.len());
+        if left == 0 {
+            break;
+        }
+        // One owner at a time, so that the index gives the order.
+        let mut facts = Vec::new();
+        for owner in owners(access)? {
+            facts.extend(access.select::<Fact>(
+                "AND owner = ?6 AND (attribute = '') = ?7 AND ended_at IS NULL
+                 AND (valid_to IS NULL OR ?8 < valid_to) ORDER BY stated_at DESC LIMIT ?9",
+                &[&owner, &is_open, &now, &most],
+            )?);
+        }
+        facts.sort_by_key(|fact| Reverse(fact.stated_at));
+        found.extend(facts.into_iter().take(left));
+    }
+    Ok(found)
+}
+
+/// Returns the names of the owners that the view shows.
+fn owners(access: &Access<'_>) -> Result<Vec<String>, Error> {
+    if let Some(names) = access.visible.owner_names() {
+        return Ok(names.into_iter().map(str::to_owned).collect());
+    }
+    let mut statement = access.connection.prepare_cached("SELECT owner FROM fact_revisions")?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn contradictions(access: &Access<'_>, limit: usize) -> Result<Vec<Vec<Fact>>, Error> {
+    let now = access.now.as_microsecond();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = "SELECT owner, subject, attribute, scope_project FROM facts
+         WHERE ended_at IS NULL AND attribute <> '' AND (valid_to IS NULL OR ?1 < valid_to)
+         GROUP BY owner, attribute COLLATE NOCASE, subject COLLATE NOCASE, scope_project
+         HAVING 1 < count(DISTINCT value)";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let slots = statement.query_map([now], |row| {
+        let scope_project: Option<String> = row.get(3)?;
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, scope_project))
+    })?;
+    let slots: Vec<(String, String, String, Option<String>)> = slots.collect::<Result<_, _>>()?;
+    let mut found = Vec::new();
+    for (owner, subject, attribute, project) in slots {
+        let facts = access.select::<Fact>(
+            "AND owner = ?6 AND attribute = ?8 COLLATE NOCASE AND subject = ?7 COLLATE NOCASE
+             AND scope_project IS ?9 AND ended_at IS NULL
+             AND (valid_to IS NULL OR ?10 < valid_to) ORDER BY stated_at, row",
+            &[&owner, &subject, &attribute, &project, &now],
+        )?;
+        if 1 < facts.len() {
+            found.push(facts);
+        }
+        if limit <= i64::try_from(found.len()).unwrap_or(i64::MAX) {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn own(
+    access: &Access<'_>,
+    revision: Option<u64>,
+    limit: usize,
+) -> Result<Option<OwnFacts>, Error> {
+    let owner = access.visible.acting();
+    let sql = "SELECT revision FROM fact_revisions WHERE owner = ?1";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let now: Option<i64> = statement.query_row([owner.as_str()], |row| row.get(0)).optional()?;
+    let now = now.unwrap_or_default().cast_unsigned();
+    if revision == Some(now) {
+        return Ok(None);
+    }
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut facts = access.select::<Fact>(
+        "AND owner = ?6 AND ended_at IS NULL ORDER BY row DESC LIMIT ?7",
+        &[&owner.as_str(), &limit],
+    )?;
+    facts.reverse();
+    Ok(Some(OwnFacts { facts, revision: now }))
+}
+
+pub(super) fn learned(access: &Access<'_>) -> Result<Option<u64>, Error> {
+    let sql = "SELECT through FROM learned";
+    let through: Option<i64> =
+        access.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(through.map(i64::cast_unsigned))
+}
+
+pub(super) fn set_learned(access: &Access<'_>, through: u64) -> Result<(), Error> {
+    let through = signed(through);
+    let sql = "UPDATE learned SET through = max(through, ?1)";
+    if access.connection.prepare_cached(sql)?.execute([through])? == 0 {
+        let sql = "INSERT INTO learned (through) VALUES (?1)";
+        access.connection.prepare_cached(sql)?.execute([through])?;
+    }
+    Ok(())
+}

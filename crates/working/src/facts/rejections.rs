@@ -1,0 +1,80 @@
+//! Rejected values: kept out however they are written.
+//!
+//! A rejection is a hash of the owner, the subject, the attribute and the value in the form
+//! [`skeleton`](forms::skeleton), under a random key of the file. No copy of the value is stored.
+
+use aios_record::forms;
+use rusqlite::params;
+
+use super::fact::Fact;
+use crate::{Error, access::Access};
+
+/// Separator of the parts of a hashed name, which no folded text has.
+const SEPARATOR: char = '\u{1f}';
+
+/// Length of the key of the hashes.
+const KEY_BYTES: usize = 32;
+
+/// Keeps out the value of a fact, and its statement.
+pub(super) fn reject(access: &Access<'_>, fact: &Fact) -> Result<(), Error> {
+    let key = key(access)?;
+    let sql = "INSERT OR IGNORE INTO rejections (owner, hash, rejected_at) VALUES (?1, ?2, ?3)";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let (owner, now) = (owner(fact), access.now.as_microsecond());
+    for name in names(fact) {
+        statement.execute(params![owner, hash(&key, owner, &name), now])?;
+    }
+    Ok(())
+}
+
+/// Returns true if the value of a fact, or its statement, was rejected.
+pub(super) fn is_rejected(access: &Access<'_>, fact: &Fact) -> Result<bool, Error> {
+    let owner = owner(fact);
+    let sql = "SELECT 1 FROM rejections WHERE owner = ?1 LIMIT 1";
+    if !access.connection.prepare_cached(sql)?.exists([owner])? {
+        return Ok(false);
+    }
+    let key = key(access)?;
+    let sql = "SELECT 1 FROM rejections WHERE owner = ?1 AND hash = ?2";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    for name in names(fact) {
+        if statement.exists(params![owner, hash(&key, owner, &name)])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn owner(fact: &Fact) -> &str {
+    fact.meta.scope.user.as_deref().unwrap_or_default()
+}
+
+/// Returns the folded names under which a fact is rejected: its slot with the value, and its
+/// statement.
+fn names(fact: &Fact) -> Vec<String> {
+    let mut names = vec![format!("statement{SEPARATOR}{}", folded(&fact.statement()))];
+    let value = folded(&fact.value_text());
+    if !value.is_empty() {
+        let (subject, attribute) = (folded(&fact.subject), folded(&fact.attribute));
+        names.push(format!("slot{SEPARATOR}{subject}{SEPARATOR}{attribute}{SEPARATOR}{value}"));
+    }
+    names
+}
+
+/// Returns a text in the form in which rejected values are compared: letters, digits and symbols
+/// alone, without look-alikes, punctuation and spaces.
+fn folded(text: &str) -> String {
+    let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, '+' | '#' | '%' | '$' | '-');
+    forms::skeleton(text).chars().filter(is_kept).collect()
+}
+
+fn key(access: &Access<'_>) -> Result<[u8; KEY_BYTES], Error> {
+    let sql = "SELECT \"key\" FROM rejection_key LIMIT 1";
+    Ok(access.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+fn hash(key: &[u8; KEY_BYTES], owner: &str, name: &str) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    hasher.update(owner.as_bytes()).update(&[0x1f]).update(name.as_bytes());
+    hasher.finalize().as_bytes()[..16].to_vec()
+}

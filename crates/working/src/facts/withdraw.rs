@@ -1,0 +1,87 @@
+//! Taking facts back: because a person rejects one, or because their evidence is gone.
+
+use std::collections::BTreeSet;
+
+use aios_record::{Id, Identity, Key, Kind};
+use serde_json::Value;
+
+use super::{apply::same_statements, fact::Fact, rejections};
+use crate::{
+    Error,
+    access::{Access, Read, identity},
+    removal, writing,
+};
+
+/// The outcome of [`Facts::withdraw`](crate::Facts::withdraw).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// The removed facts.
+    pub removed: Vec<Identity>,
+    /// The facts that are current again.
+    pub revived: Vec<Identity>,
+    /// Keys of the evidence of removed facts that is left. Learning from it restores what it
+    /// states.
+    pub evidence_left: Vec<Key>,
+}
+
+/// Rejects the value of a fact and removes all facts that state it.
+pub(super) fn reject(access: &Access<'_>, id: &Id) -> Result<Vec<Identity>, Error> {
+    let fact: Fact = writing::require(access, id.as_str())?;
+    let mut gone = same_statements(access, &fact)?;
+    if !gone.iter().any(|it| it.id == fact.id) {
+        gone.push(fact);
+    }
+    let mut removed = Vec::new();
+    for fact in &gone {
+        rejections::reject(access, fact)?;
+        removed.extend(removal::remove(access, Kind::Fact, fact.id.as_str())?);
+    }
+    for fact in &gone {
+        revive(access, "superseded_by", fact.id.as_str())?;
+    }
+    Ok(removed)
+}
+
+/// Removes the facts that the records of these keys state, and revives those that they ended.
+pub(super) fn withdraw(access: &Access<'_>, keys: &[Key]) -> Result<Withdrawn, Error> {
+    let names: BTreeSet<String> = keys.iter().map(Key::to_string).collect();
+    let list = Value::from_iter(names.iter().cloned()).to_string();
+    let owner = access.visible.acting();
+    let facts = access.read::<Fact>(
+        "AND row IN (SELECT fact FROM fact_evidence
+                     WHERE owner = ?6 AND \"key\" IN (SELECT value FROM json_each(?7)))",
+        &[&owner.as_str(), &list],
+    )?;
+    let mut withdrawn = Withdrawn::default();
+    let mut left = BTreeSet::new();
+    for Read { item, row, .. } in &facts {
+        let identity = identity(item);
+        removal::remove_row(access, &identity, *row)?;
+        withdrawn.removed.push(identity);
+        left.extend(item.evidence.iter().filter(|key| !names.contains(*key)));
+    }
+    withdrawn.evidence_left = left.iter().filter_map(|key| key.parse().ok()).collect();
+    for name in &names {
+        withdrawn.revived.extend(revive(access, "ended_by", name)?);
+    }
+    for identity in &withdrawn.removed {
+        withdrawn.revived.extend(revive(access, "superseded_by", identity.id.as_str())?);
+    }
+    Ok(withdrawn)
+}
+
+/// Makes the owner's facts current again whose end has this cause.
+fn revive(access: &Access<'_>, column: &str, cause: &str) -> Result<Vec<Identity>, Error> {
+    let owner = access.visible.acting();
+    let tail = format!("AND owner = ?6 AND {column} = ?7 AND ended_at IS NOT NULL");
+    let mut revived = Vec::new();
+    for mut fact in access.select::<Fact>(&tail, &[&owner.as_str(), &cause])? {
+        fact.valid_to = None;
+        fact.ended_at = None;
+        fact.ended_by = None;
+        fact.superseded_by = None;
+        writing::write(access, &mut fact)?;
+        revived.push(identity(&fact));
+    }
+    Ok(revived)
+}
