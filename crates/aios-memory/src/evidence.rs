@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use aios_longterm::Hit;
 use aios_record::{Identity, Key, Kind, Record};
-use serde_json::Value;
 
 /// Shows facts whose evidence is among the hits by that evidence: the message takes the better of
 /// the two places. A fact whose evidence is not there stays. Returns the hits, best first, and the
@@ -20,9 +19,8 @@ pub(crate) fn folded(hits: Vec<Hit>) -> (Vec<Hit>, usize) {
     let mut left_out = 0;
     for at in 0..hits.len() {
         let Some(hit) = hits[at].take() else { continue };
-        let stated_at = evidence_of(&hit.record).filter_map(|it| places.get(&it).copied());
         // Evidence that an earlier fact has brought forward is shown already.
-        match stated_at.min() {
+        match evidence_of(&hit.record).and_then(|it| places.get(&it).copied()) {
             None => shown.push(hit),
             Some(place) => {
                 left_out += 1;
@@ -42,16 +40,11 @@ fn raised(message: Hit, fact: &Hit) -> Hit {
     }
 }
 
-/// Returns the records that state a fact; empty for other records.
-fn evidence_of(record: &Record) -> impl Iterator<Item = Identity> {
-    let owner = record.owner();
-    let keys = match record.kind {
-        Kind::Fact => record.payload.get("evidence").and_then(Value::as_array).cloned(),
-        _ => None,
-    };
-    let keys = keys.unwrap_or_default().into_iter();
-    let keys = keys.filter_map(|key| key.as_str().and_then(|key| key.parse::<Key>().ok()));
-    keys.map(move |key| key.of(owner.clone()))
+/// Returns the record that states a fact first; `None` for other records.
+fn evidence_of(record: &Record) -> Option<Identity> {
+    let source = record.source.as_ref().filter(|_| record.kind == Kind::Fact)?;
+    let key = Key::new(source.kind.parse().ok()?, source.id.parse().ok()?);
+    Some(key.of(record.owner()))
 }
 
 #[cfg(test)]

@@ -204,6 +204,14 @@ pub(crate) enum Command {
     /// Read and edit files that an agent keeps as memory, as the memory tool of Claude's API does
     #[command(subcommand)]
     Files(FilesCommand),
+    /// Store messages and learn facts from them
+    ///
+    /// FILE has a message a line, as JSON: content or text, and optionally role, name, session,
+    /// timestamp and id. The same file again adds nothing. Conversations in other formats are read
+    /// by `ingest`, and learned from in the background.
+    Learn(Learn),
+    /// Print the facts that were learned: those of now, or of an earlier time
+    Facts(Facts),
     /// Copy the whole data directory, even while other processes use it
     Backup(Backup),
     /// Restore a backup into a data directory that is empty or missing
@@ -618,6 +626,62 @@ pub(crate) struct Forget {
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Learn {
+    /// File of messages; `-` is stdin
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Facts {
+    #[command(subcommand)]
+    pub(crate) command: Option<FactsCommand>,
+    /// The facts that were known and true at the end of this time
+    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    pub(crate) as_of: Option<Period>,
+    /// Also the facts that ended
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only facts about this subject
+    #[arg(long, value_name = "SUBJECT", allow_hyphen_values = true)]
+    pub(crate) subject: Option<String>,
+    /// Only facts of this attribute, such as home
+    #[arg(long, value_name = "ATTRIBUTE", allow_hyphen_values = true)]
+    pub(crate) attribute: Option<String>,
+    /// All values of an attribute, in the order in which they were stated
+    #[arg(long, num_args = 2, value_names = ["SUBJECT", "ATTRIBUTE"],
+          conflicts_with_all = ["as_of", "all", "subject", "attribute", "search", "contradictions"])]
+    pub(crate) history: Vec<String>,
+    /// The current facts that match this text best
+    #[arg(long, value_name = "QUERY", value_parser = parse_text, allow_hyphen_values = true,
+          conflicts_with_all = ["as_of", "all", "subject", "attribute", "contradictions"])]
+    pub(crate) search: Option<String>,
+    /// Attributes with several current values
+    #[arg(long, conflicts_with_all = ["as_of", "all", "subject", "attribute"])]
+    pub(crate) contradictions: bool,
+    /// Maximum number of facts, 1 to 1000 [default: 100; of a search: 5]
+    #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true)]
+    pub(crate) limit: Option<usize>,
+    /// Continue after a page
+    #[arg(long, value_name = "CURSOR", conflicts_with_all = ["history", "search", "contradictions"])]
+    pub(crate) after: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FactsCommand {
+    /// Confirm a fact: its trust becomes high
+    Confirm {
+        /// Fact, such as fact/0a1b
+        fact: String,
+    },
+    /// Reject the value of a fact for ever, however it is written
+    Reject {
+        /// Fact, such as fact/0a1b
+        fact: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

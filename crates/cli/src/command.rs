@@ -9,11 +9,13 @@ mod demo;
 mod eval;
 mod events;
 mod export;
+mod facts;
 mod files;
 mod forget;
 mod import;
 mod ingest;
 mod kinds;
+mod learn;
 mod mcp;
 mod metrics;
 mod model;
@@ -39,11 +41,13 @@ pub(crate) use self::{
     eval::eval,
     events::{events, events_of_service},
     export::export,
+    facts::facts,
     files::files,
     forget::forget,
     import::import,
     ingest::ingest,
     kinds::kinds,
+    learn::learn,
     mcp::mcp,
     model::model,
     recall::recall,

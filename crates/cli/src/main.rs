@@ -183,6 +183,8 @@ async fn with_memory(
         Command::Delete(delete) => command::delete(view, &delete, output).await,
         Command::Forget(forget) => command::forget(view, forget, output).await,
         Command::Files(files) => command::files(view, files, output).await,
+        Command::Learn(learn) => command::learn(view, &learn, output).await,
+        Command::Facts(facts) => command::facts(view, facts, output).await,
         Command::Clear(clear) => command::clear(view, &clear, output).await,
         Command::Backup(backup) => command::backup(&administrator, &backup, output).await,
         Command::Export(export) => command::export(view, &export, output).await,

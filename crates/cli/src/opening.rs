@@ -8,7 +8,7 @@ use aios_memory::{
 };
 
 use crate::{
-    args::{Command, FilesCommand, Global, Import, Maintain, Migrate, Verify},
+    args::{Command, Facts, FilesCommand, Global, Import, Maintain, Migrate, Verify},
     failure::{Failure, chain},
     output::Output,
 };
@@ -34,6 +34,7 @@ impl Command {
             | Command::Show(_)
             | Command::History(_)
             | Command::Export(_)
+            | Command::Facts(Facts { command: None, .. })
             | Command::Files(FilesCommand::View { .. })
             | Command::Import(Import { dry_run: true, .. })
             | Command::Stats
@@ -51,6 +52,8 @@ impl Command {
             | Command::Delete(_)
             | Command::Clear(_)
             | Command::Files(_)
+            | Command::Learn(_)
+            | Command::Facts(_)
             | Command::Forget(_)
             | Command::Backup(_)
             | Command::Restore(_)

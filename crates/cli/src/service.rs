@@ -27,6 +27,7 @@ impl Command {
             | Command::List(_)
             | Command::Show(_)
             | Command::History(_)
+            | Command::Facts(_)
             | Command::Files(FilesCommand::View { .. })
             | Command::Stats => true,
             Command::Events(events) => !events.follow,

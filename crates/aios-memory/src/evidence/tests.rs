@@ -1,13 +1,12 @@
 use aios_longterm::Hit;
-use aios_record::{Id, Kind, Record, Scope};
-use serde_json::json;
+use aios_record::{Id, Kind, Record, Scope, Source};
 
 use super::folded;
 
-fn hit(kind: Kind, id: &str, score: f64, evidence: &[&str]) -> Hit {
-    let payload = json!({"evidence": evidence});
+fn hit(kind: Kind, id: &str, score: f64, evidence: Option<&str>) -> Hit {
+    let source = evidence.map(|id| Source { kind: "message".to_owned(), id: id.to_owned() });
     let record = Record::new(kind, Id::new(id).unwrap(), id, Scope::default());
-    let record = Record { payload, ..record };
+    let record = Record { source, ..record };
     Hit { record, score, relevance: score / 10.0, folded: Vec::new(), explain: None }
 }
 
@@ -19,9 +18,9 @@ fn shown(hits: Vec<Hit>) -> (Vec<(String, f64)>, usize) {
 #[test]
 fn a_fact_lends_its_place_to_the_message_that_states_it() {
     let hits = vec![
-        hit(Kind::Fact, "f", 9.0, &["message/m"]),
-        hit(Kind::Note, "n", 8.0, &[]),
-        hit(Kind::Message, "m", 7.0, &[]),
+        hit(Kind::Fact, "f", 9.0, Some("m")),
+        hit(Kind::Note, "n", 8.0, None),
+        hit(Kind::Message, "m", 7.0, None),
     ];
     let expected = vec![("message/m".to_owned(), 9.0), ("note/n".to_owned(), 8.0)];
     assert_eq!(shown(hits), (expected, 1));
@@ -30,16 +29,16 @@ fn a_fact_lends_its_place_to_the_message_that_states_it() {
 #[test]
 fn a_fact_below_its_message_is_left_out() {
     let hits = vec![
-        hit(Kind::Message, "m", 9.0, &[]),
-        hit(Kind::Fact, "f", 8.0, &["message/m"]),
-        hit(Kind::Fact, "g", 7.0, &["message/m", "message/x"]),
+        hit(Kind::Message, "m", 9.0, None),
+        hit(Kind::Fact, "f", 8.0, Some("m")),
+        hit(Kind::Fact, "g", 7.0, Some("m")),
     ];
     assert_eq!(shown(hits), (vec![("message/m".to_owned(), 9.0)], 2));
 }
 
 #[test]
 fn a_fact_whose_message_was_not_found_stays() {
-    let hits = vec![hit(Kind::Fact, "f", 9.0, &["message/x"]), hit(Kind::Message, "m", 8.0, &[])];
+    let hits = vec![hit(Kind::Fact, "f", 9.0, Some("x")), hit(Kind::Message, "m", 8.0, None)];
     let expected = vec![("fact/f".to_owned(), 9.0), ("message/m".to_owned(), 8.0)];
     assert_eq!(shown(hits), (expected, 0));
 }

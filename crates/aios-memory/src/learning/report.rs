@@ -28,6 +28,17 @@ pub struct LearnReport {
 }
 
 impl LearnReport {
+    /// Adds another report to this one.
+    pub fn merge(&mut self, other: LearnReport) {
+        self.added += other.added;
+        self.updated += other.updated;
+        self.superseded += other.superseded;
+        self.ignored += other.ignored;
+        self.refused += other.refused;
+        self.facts.extend(other.facts);
+        self.failed.extend(other.failed);
+    }
+
     /// Adds the outcome for the messages of one owner.
     pub(crate) fn add(&mut self, learned: Learned) {
         let Learned { report, ignored, refused } = learned;

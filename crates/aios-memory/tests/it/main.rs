@@ -5,6 +5,7 @@ mod admission;
 mod backup;
 mod context;
 mod events;
+mod facts;
 mod feed;
 mod files;
 mod forget;

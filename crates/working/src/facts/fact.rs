@@ -1,6 +1,6 @@
 //! The record of a fact.
 
-use aios_record::{Id, Key, Kind, Record, Timestamp, Trust};
+use aios_record::{Id, Key, Kind, Record, Source, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -236,7 +236,11 @@ impl Row for Fact {
         record.valid_from = self.valid_from;
         record.valid_to = self.valid_to;
         record.superseded_by.clone_from(&self.superseded_by);
-        record.speaker.clone_from(&self.speaker);
+        // The record that states it first, beside which searches do not show it.
+        record.source = self.evidence.first().and_then(|key| {
+            let (kind, id) = key.split_once('/')?;
+            Some(Source { kind: kind.to_owned(), id: id.to_owned() })
+        });
         let owner = self.meta.scope.owner();
         for key in self.evidence.iter().filter_map(|key| key.parse::<Key>().ok()) {
             let reference = key.of(owner.clone());

@@ -6,6 +6,7 @@ mod cases;
 mod crash;
 mod doctor;
 mod entries;
+mod facts;
 mod family;
 mod fault;
 mod feed;

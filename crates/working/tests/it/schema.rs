@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{Place, id, key, view};
 
-const NEWEST: u32 = 3;
+const NEWEST: u32 = 4;
 /// Set to write a new fixture of the newest version, before a version is released.
 const WRITE: &str = "AIOS_WORKING_WRITE_FIXTURE";
 
@@ -35,7 +35,12 @@ async fn opens(version: u32) {
     assert_eq!(working.upkeep().verify().await.unwrap(), [], "version {version}");
     let stats = working.upkeep().stats().await.unwrap();
     // Files came later, without a change of the schema.
-    let held = |(&name, &count): (&&str, &u64)| matches!(name, "summaries" | "files") || 0 < count;
+    let is_late = |name: &str| match name {
+        "summaries" | "files" => true,
+        "facts" => version < 4,
+        _ => false,
+    };
+    let held = |(&name, &count): (&&str, &u64)| is_late(name) || 0 < count;
     assert!(stats.records.iter().all(held), "{stats:?}");
     for &kind in KINDS {
         let page = working.records().list(kind, None, 99).await.unwrap();
@@ -52,7 +57,10 @@ async fn opens(version: u32) {
     assert_eq!(view(&working, "ada").preferences().get("tone").await.unwrap(), Some(json!("dry")));
     assert_eq!(working.persona().list().await.unwrap()["name"], "Mia");
     let summaries = stats.records["summaries"];
-    assert_eq!(working.feed().after(0, 99).await.unwrap().len() as u64, 7 + summaries);
+    assert_eq!(
+        working.feed().after(0, 99).await.unwrap().len() as u64,
+        7 + summaries + stats.records["facts"]
+    );
     assert_eq!(summaries, u64::from(1 < version));
     working.goals().put(Goal::new("and goes on")).await.unwrap();
     working.files().create("/memories/a.md", "and keeps files").await.unwrap();
@@ -73,7 +81,9 @@ async fn write(path: &Path) {
 
 /// Stores a record of every kind that callers can store.
 pub(crate) async fn fill(working: &Working) {
-    use aios_working::{AgentState, Decision, Entry, Event, Interaction, Pattern, Task, ToolCall};
+    use aios_working::{
+        AgentState, Decision, Entry, Event, Fact, Interaction, Pattern, Task, ToolCall,
+    };
     let goal = Goal { id: id("g1"), metadata: json!({"k": [1]}), ..Goal::new("move the blog") };
     working.goals().put(goal).await.unwrap();
     let task = Task { id: id("t1"), goal_id: Some(id("g1")), ..Task::new("copy files") };
@@ -93,6 +103,7 @@ pub(crate) async fn fill(working: &Working) {
     working.entries().add(Entry::new("c", "k", json!(1.5))).await.unwrap();
     let event = Event { critical: true, ..Event::new("error", "disk", json!({"n": 1})) };
     working.intake().put_events(vec![event]).await.unwrap();
+    working.facts().put(Fact { id: id("f1"), ..Fact::new("The blog is slow.") }).await.unwrap();
     view(working, "ada").preferences().put("tone", json!("dry")).await.unwrap();
     working.persona().put("name", "Mia").await.unwrap();
 }
