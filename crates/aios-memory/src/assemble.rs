@@ -236,7 +236,7 @@ impl MemoryView {
         };
         let search =
             SearchOptions::default().with_limit(self.config().context.candidates).with_kinds(kinds);
-        let (hits, _) = self.searched(task, &search).await?;
+        let (hits, _) = Box::pin(self.searched(task, &search)).await?;
         let candidates = hits
             .into_iter()
             .map(|hit| Candidate::from_record(tier_of(&hit.record), &hit.record, hit.relevance));

@@ -92,7 +92,7 @@ impl Facts<'_> {
         // The background does not read these messages before the report is made.
         let mut state = learner.turn().await;
         let mut report = LearnReport::default();
-        let stored = self.store(messages, &mut report).await?;
+        let stored = Box::pin(self.store(messages, &mut report)).await?;
         let mut by_owner: Vec<(Owner, Vec<Key>)> = Vec::new();
         for identity in stored {
             let Identity { owner, kind, id } = identity;
@@ -104,7 +104,7 @@ impl Facts<'_> {
         }
         for (owner, keys) in by_owner {
             let records = in_order(learner.records(&owner, &keys).await?, &keys);
-            let learned = learner.learn(&mut state, &owner, records).await?;
+            let learned = Box::pin(learner.learn(&mut state, &owner, records)).await?;
             report.add(learned);
         }
         drop(state);

@@ -108,10 +108,10 @@ impl MemoryView {
         let mut gone: BTreeSet<Identity> =
             shared.longterm.forget(identities.clone()).await?.into_iter().collect();
         self.remake(&found).await?;
-        gone.extend(self.withdraw_facts(&identities).await?);
+        gone.extend(Box::pin(self.withdraw_facts(&identities)).await?);
         gone.extend(self.remove_working(&identities).await?);
         // Again, for facts that were learned in the meantime.
-        gone.extend(self.withdraw_facts(&identities).await?);
+        gone.extend(Box::pin(self.withdraw_facts(&identities)).await?);
         self.feed().catch_up().await?;
         let remade: Vec<Identity> = found.remade.keys().cloned().collect();
         shared.longterm.records().forget_versions(&remade).await?;

@@ -112,7 +112,7 @@ impl Learner {
             };
             through = last.seq;
             read += items.len();
-            if self.page(&mut state, items).await? {
+            if Box::pin(self.page(&mut state, items)).await? {
                 self.shared.pump.working().facts().set_learned(through).await?;
             }
             self.shared.read_through.fetch_max(through, Ordering::AcqRel);

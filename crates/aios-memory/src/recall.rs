@@ -21,6 +21,10 @@ pub struct Recalled {
     /// Records of this view that were searched by their words alone, because they have no vectors
     /// yet.
     pub vectors_outstanding: u64,
+    /// Records whose version of the moment [`SearchOptions::as_of`] is no longer kept: they had
+    /// more than 100 versions since.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub versions_lost: u64,
     /// The matching records, best first.
     pub hits: Vec<Recollection>,
 }
@@ -72,6 +76,11 @@ pub struct Recollection {
     /// The derivation of the score, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explanation>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Recollection {
@@ -155,6 +164,9 @@ impl MemoryView {
     /// view further. If the setting `search.reranker` names a cross-encoder, it orders the first
     /// hits.
     ///
+    /// With [`SearchOptions::as_of`], the hits are the records as they were known and valid at that
+    /// moment. A record that has changed since is found by the words of the version that it had.
+    ///
     /// # Errors
     /// [`Error::Limit`] if [`SearchOptions::limit`] is not from 1 to 1000; errors of working or
     /// long-term memory, for example if the query is too long.
@@ -168,14 +180,39 @@ impl MemoryView {
             Error::check_limit(limit)?;
         }
         let behind = self.feed().catch_up().await?;
-        let (hits, vectors_outstanding) = self.ranked(query, options).await?;
+        let (hits, vectors_outstanding) = Box::pin(self.ranked(query, options)).await?;
+        let (hits, versions_lost) = match options.as_of {
+            Some(moment) => Box::pin(self.as_of(query, moment, options, hits)).await?,
+            None => (hits, 0),
+        };
         Ok(Recalled {
             query: query.to_owned(),
             behind,
             vectors_outstanding,
+            versions_lost,
             hits,
             elapsed_ms: began.elapsed().as_secs_f64() * 1e3,
         })
+    }
+
+    /// Puts the versions that records had at `moment` in the place of those that they have now.
+    /// Returns the hits, best first, and the number of records whose version of that moment is no
+    /// longer kept.
+    async fn as_of(
+        &self,
+        query: &str,
+        moment: Timestamp,
+        options: &SearchOptions,
+        mut hits: Vec<Recollection>,
+    ) -> Result<(Vec<Recollection>, u64), Error> {
+        let former = self.longterm().search_former(query, moment, options).await?;
+        hits.retain(|hit| !former.replaced.contains(&hit.identity()));
+        if !former.hits.is_empty() {
+            hits.extend(former.hits.into_iter().map(Recollection::from));
+            hits.sort_by(|a, b| b.relevance.total_cmp(&a.relevance));
+            hits.truncate(options.limit.unwrap_or(self.config().search.limit));
+        }
+        Ok((hits, former.lost))
     }
 
     /// Returns the hits of a search, and the number of records without vectors.
@@ -185,7 +222,7 @@ impl MemoryView {
         options: &SearchOptions,
     ) -> Result<(Vec<Recollection>, u64), Error> {
         let Some(reranker) = &self.shared().reranker else {
-            let (hits, outstanding) = self.searched(query, options).await?;
+            let (hits, outstanding) = Box::pin(self.searched(query, options)).await?;
             return Ok((hits.into_iter().map(Recollection::from).collect(), outstanding));
         };
         let limit = self.config().search.limit;

@@ -69,8 +69,8 @@ pub use crate::{
     longterm::Longterm,
     records::Records,
     search::{
-        Counted, Explain, Explanation, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions,
-        Weights,
+        Counted, Explain, Explanation, FormerFound, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX,
+        SearchOptions, VERSIONS_SEARCHED_MAX, Weights,
     },
     upkeep::{
         Decoder, Reindexed, Repaired, Stats, Upkeep, Verification, adopt, check_files, decode_rows,

@@ -7,6 +7,7 @@
 
 mod backgrounds;
 mod candidates;
+mod former;
 mod found;
 mod options;
 mod query;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     candidates::filter::visible, searcher::Searcher, segments::resident::Resident,
 };
 pub use self::{
+    former::{FormerFound, VERSIONS_SEARCHED_MAX},
     found::{Found, Hit},
     options::{Explain, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
     ranking::{

@@ -53,6 +53,10 @@ pub(crate) async fn recall(
         let outstanding = recalled.vectors_outstanding;
         output.note(&format!("{outstanding} records without a vector yet: searched by word only"));
     }
+    if 0 < recalled.versions_lost && !output.json {
+        let lost = recalled.versions_lost;
+        output.note(&format!("{lost} records changed too often: their versions of then are lost"));
+    }
     output.result(&recalled, |out| {
         for hit in &recalled.hits {
             let time = output.minute(hit.occurred_at.unwrap_or(hit.recorded_at));

@@ -36,6 +36,17 @@ pub(crate) struct Sought {
     pub(crate) held: HashSet<String>,
 }
 
+/// An older version of a record.
+#[derive(Debug)]
+pub(crate) struct Former {
+    pub(crate) record: Record,
+    pub(crate) replaced_at: Option<Timestamp>,
+    /// Time at which it was written, if the version before it is kept.
+    pub(crate) written_at: Option<Timestamp>,
+    /// True if the record had more versions than are kept.
+    pub(crate) is_cut: bool,
+}
+
 impl Journal {
     /// Returns the older versions of `key`, newest first.
     pub(crate) async fn history(&self, key: String) -> Result<Vec<Replaced>, Error> {
@@ -77,6 +88,43 @@ impl Journal {
                     Ok((seq, serde_json::from_str(&json).ok()))
                 });
                 versions.collect()
+            })
+            .await
+    }
+
+    /// Returns, of each key with versions that were replaced after `moment`, the first of them; at
+    /// most `limit`.
+    pub(crate) async fn versions_at(
+        &self,
+        moment: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Former>, Error> {
+        self.ledger
+            .read(move |db| {
+                let sql = "SELECT h.record, h.replaced_at,
+                     (SELECT max(b.replaced_at) FROM history AS b
+                      WHERE b.key = h.key AND b.seq < h.seq),
+                     (SELECT count(*) FROM history AS c WHERE c.key = h.key)
+                 FROM (SELECT min(seq) AS seq FROM history WHERE ?1 < replaced_at GROUP BY key)
+                     AS first
+                 JOIN history AS h ON h.seq = first.seq
+                 ORDER BY h.seq DESC LIMIT ?2";
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let mut read = db.prepare_cached(sql)?;
+                let mut rows = read.query([moment.as_microsecond(), limit])?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let json: String = row.get(0)?;
+                    let time = |micros: Option<i64>| {
+                        micros.and_then(|micros| Timestamp::from_microsecond(micros).ok())
+                    };
+                    // An unreadable version is reported by `verify`.
+                    let Ok(record) = serde_json::from_str(&json) else { continue };
+                    let (replaced_at, written_at) = (time(row.get(1)?), time(row.get(2)?));
+                    let is_cut = VERSIONS_MAX <= row.get::<_, i64>(3)?;
+                    found.push(Former { record, replaced_at, written_at, is_cut });
+                }
+                Ok(found)
             })
             .await
     }

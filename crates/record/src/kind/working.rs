@@ -199,14 +199,15 @@ pub(super) const FILE: Description = Description {
 };
 
 pub(super) const FACT: Description = Description {
-    free_fields: FreeFields::InMetadata,
     feeding: Feeding::WithOthers,
     fields: &[
         OWN_ID,
-        text("text", "The statement in words.").one_of().searched(),
-        text("subject", "The subject.").one_of().searched().naming(),
-        text("attribute", "The attribute of the subject, such as home.").one_of().searched(),
-        json("value", "Value of the attribute.").one_of().searched().value(),
+        text("text", "The statement in words. Default: the subject, the attribute and the value.")
+            .one_of()
+            .searched(),
+        text("subject", "The subject.").one_of().naming(),
+        text("attribute", "The attribute of the subject, such as home.").one_of(),
+        json("value", "Value of the attribute.").one_of().value(),
         text("speaker", "Name of the speaker in the text.").naming(),
         keys("evidence", "Keys of the records that state it."),
         word("origin", &["rules", "chat", "told"], "The way in which it was found. Default: told.")

@@ -70,9 +70,13 @@ pub(super) fn apply(access: &Access<'_>, steps: Vec<FactStep>) -> Result<FactRep
             fates.push((id, add(access, fact, &source, &mut report)?));
         }
         for FactEnd { id, valid_to, superseded_by } in ended {
-            let successor = match successor(superseded_by.as_ref(), &fates) {
-                Ok(successor) => successor,
-                Err(KeptOut) => continue,
+            let successor = match superseded_by {
+                None => None,
+                Some(wanted) => match stored(access, &wanted, &fates)? {
+                    Some(stored) => Some(stored),
+                    // Kept out, or rejected since the step was made.
+                    None => continue,
+                },
             };
             if successor.as_ref() == Some(&id) {
                 continue;
@@ -172,16 +176,13 @@ fn end(access: &Access<'_>, id: &Id, end: End) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The fact that should take the place of another one is not stored.
-struct KeptOut;
-
-/// Returns the stored id of the fact that takes the place of another one.
-fn successor(wanted: Option<&Id>, fates: &[(Id, Fate)]) -> Result<Option<Id>, KeptOut> {
-    let Some(wanted) = wanted else { return Ok(None) };
+/// Returns the id of the stored fact that takes the place of another one; `None` if it is not
+/// stored, or was stored before this step.
+fn stored(access: &Access<'_>, wanted: &Id, fates: &[(Id, Fate)]) -> Result<Option<Id>, Error> {
     match fates.iter().find(|(id, _)| id == wanted) {
         Some((_, Fate::Stored(id))) => Ok(Some(id.clone())),
-        Some((_, Fate::Known | Fate::Rejected)) => Err(KeptOut),
-        None => Ok(Some(wanted.clone())),
+        Some((_, Fate::Known | Fate::Rejected)) => Ok(None),
+        None => Ok(access.get::<Fact>(wanted.as_str())?.map(|fact| fact.id)),
     }
 }
 
