@@ -156,6 +156,7 @@ impl AgentMemory {
             together::note(memory.shared()).await;
             together::keep_noting(memory.shared());
             memory.administrator().resume_purge().await;
+            Box::pin(memory.shared().learner.adopt()).await?;
         }
         Ok(memory)
     }

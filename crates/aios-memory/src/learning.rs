@@ -132,6 +132,30 @@ impl Learner {
         Ok(stored.max(read))
     }
 
+    /// Takes facts over that an earlier version of this program stored in long-term memory alone.
+    /// Done once: afterwards there is a position in the feed.
+    pub(crate) async fn adopt(&self) -> Result<(), Error> {
+        let (working, longterm) = (self.shared.pump.working(), self.shared.pump.longterm());
+        if working.facts().learned().await?.is_some() {
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let stored = longterm.records();
+            let page = stored.identities_after(Kind::Fact, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last().cloned() else { break };
+            let records = stored.get_all(&page).await?;
+            for refused in
+                working.intake().restore(records).await?.iter().filter_map(|it| it.as_ref().err())
+            {
+                tracing::warn!(error = %refused, "a fact stays in long-term memory alone");
+            }
+            after = Some(last);
+        }
+        working.facts().set_learned(0).await?;
+        Ok(())
+    }
+
     /// Takes the turn to learn: the background waits until the guard is dropped.
     pub(crate) async fn turn(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().await

@@ -1,6 +1,7 @@
 //! Tests of the library through its public interface, on real files in temporary directories.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod acceptance;
 mod admission;
 mod backup;
 mod context;
