@@ -53,9 +53,9 @@ use aios_longterm::Standing;
 use aios_record::{
     Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
 };
+use futures::future::BoxFuture;
 use serde_json::Value;
 
-pub(crate) use self::drafted::{SESSION_DEFAULT, message_of};
 pub use self::{
     arrival::{Arrival, Content, Manner},
     refusal::Refusal,
@@ -68,6 +68,10 @@ use self::{
     original::Original,
     told::Told,
     verdict::DIFFERS,
+};
+pub(crate) use self::{
+    drafted::{SESSION_DEFAULT, message_of},
+    put::check_authority,
 };
 pub use crate::document::Document;
 use crate::{Error, MemoryView, RecordProblem};
@@ -139,50 +143,61 @@ impl Admission {
     /// Errors of the tiers that concern all records, such as a full disk. Records already stored
     /// stay.
     pub async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
-        if !self.mode.is_dry_run() {
-            self.view.check_writable()?;
-        }
-        let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
-        let mut candidates = Vec::with_capacity(arrivals.len());
-        for (at, mut arrival) in arrivals.into_iter().enumerate() {
-            let checked = self.check(&arrival).and_then(|()| match self.first_guard {
-                Some(guard) => Ok(arrival.content.guard(guard, arrival.kind)?),
-                None => Ok(()),
-            });
-            if let Err(error) = checked {
-                self.refuse(&mut verdicts[at], error)?;
-                continue;
+        self.admit_boxed(arrivals).await
+    }
+
+    /// As [`admit`](Admission::admit). The box has a type of its own, so that this crate compiles
+    /// the future, and not each crate that awaits it.
+    fn admit_boxed(
+        &mut self,
+        arrivals: Vec<Arrival>,
+    ) -> BoxFuture<'_, Result<Vec<Verdict>, Error>> {
+        Box::pin(async move {
+            if !self.mode.is_dry_run() {
+                self.view.check_writable()?;
             }
-            match self.view.gate().fill(&mut arrival.scope) {
-                Ok(()) => {
-                    let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
-                    candidates.push(Candidate { at, owner, arrival, draft });
+            let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
+            let mut candidates = Vec::with_capacity(arrivals.len());
+            for (at, mut arrival) in arrivals.into_iter().enumerate() {
+                let checked = self.check(&arrival).and_then(|()| match self.first_guard {
+                    Some(guard) => Ok(arrival.content.guard(guard, arrival.kind)?),
+                    None => Ok(()),
+                });
+                if let Err(error) = checked {
+                    self.refuse(&mut verdicts[at], error)?;
+                    continue;
                 }
-                Err(error) => self.refuse(&mut verdicts[at], error.into())?,
+                match self.view.gate().fill(&mut arrival.scope) {
+                    Ok(()) => {
+                        let (owner, draft) = (arrival.scope.owner(), self.draft(&arrival));
+                        candidates.push(Candidate { at, owner, arrival, draft });
+                    }
+                    Err(error) => self.refuse(&mut verdicts[at], error.into())?,
+                }
             }
-        }
-        let mut endings = Vec::new();
-        let mut left_out = Vec::new();
-        if self.manner == Manner::Written {
-            self.check_scopes(&candidates).await?;
-        } else {
-            (candidates, left_out) = self.without_forgotten(candidates, &mut verdicts).await?;
-            candidates = self.identified(candidates, &mut verdicts).await?;
-            let repeated;
-            (candidates, repeated) = self.first_of_each(candidates, &mut verdicts);
-            endings = candidates.iter().filter_map(Candidate::ending).collect();
-            candidates = self.unknown(candidates, &mut verdicts).await?;
-            candidates = self.not_forgotten(candidates, &mut verdicts).await?;
-            self.forgotten_again(repeated, &mut verdicts).await?;
-        }
-        let ready = self.guarded(candidates, &mut verdicts)?;
-        if !self.mode.is_dry_run() {
-            // Before the text itself is replaced, because an interrupted run finds the parts by it.
-            self.retire_parts(endings, &verdicts).await?;
-            self.store(ready, &mut verdicts).await?;
-        }
-        verdicts.extend(left_out);
-        Ok(verdicts)
+            let mut endings = Vec::new();
+            let mut left_out = Vec::new();
+            if self.manner == Manner::Written {
+                self.check_scopes(&candidates).await?;
+            } else {
+                (candidates, left_out) = self.without_forgotten(candidates, &mut verdicts).await?;
+                candidates = self.identified(candidates, &mut verdicts).await?;
+                let repeated;
+                (candidates, repeated) = self.first_of_each(candidates, &mut verdicts);
+                endings = candidates.iter().filter_map(Candidate::ending).collect();
+                candidates = self.unknown(candidates, &mut verdicts).await?;
+                candidates = self.not_forgotten(candidates, &mut verdicts).await?;
+                self.forgotten_again(repeated, &mut verdicts).await?;
+            }
+            let ready = self.guarded(candidates, &mut verdicts)?;
+            if !self.mode.is_dry_run() {
+                // Before the text itself is replaced, because an interrupted run finds the parts by it.
+                self.retire_parts(endings, &verdicts).await?;
+                self.store(ready, &mut verdicts).await?;
+            }
+            verdicts.extend(left_out);
+            Ok(verdicts)
+        })
     }
 
     /// Checks a record on its own, independent of stored ones.

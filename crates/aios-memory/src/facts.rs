@@ -107,6 +107,8 @@ impl Facts<'_> {
             let learned = Box::pin(learner.learn(&mut state, &owner, records)).await?;
             report.add(learned);
         }
+        // The background would read the same messages once more.
+        learner.catch_up_in(&mut state).await?;
         drop(state);
         self.view.wake_pump();
         Ok(report)

@@ -20,6 +20,7 @@ use std::{
 };
 
 use aios_record::{Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
+use futures::future::BoxFuture;
 
 use self::found::{Found, PAGE};
 pub use self::{
@@ -83,60 +84,70 @@ impl MemoryView {
     /// - [`Error::Uncertain`] if a query proposes records that need review.
     /// - Errors of working or long-term memory. Records already forgotten stay forgotten.
     pub async fn forget(&self, options: ForgetOptions) -> Result<Receipt, Error> {
-        self.feed().catch_up().await?;
-        let found = self.found(&options.target).await?;
-        let repeating = self.repeating(&found).await?;
-        if options.mode.is_dry_run() {
-            let stored = self.stored(&found).await?;
-            let discarded = match options.purge {
-                true => self.shared().longterm.upkeep().unsaved()?,
-                false => Vec::new(),
-            };
-            let receipt = Receipt::of(stored, &found);
-            return Ok(Receipt { dry_run: true, discarded, repeating, ..receipt });
-        }
-        let shared = self.shared();
-        if options.purge {
-            shared.working.upkeep().ask_for_scrub().await?;
-        }
-        let identities = found.identities();
-        self.forget_operational(&identities);
-        // Tombstones first, because they are made from the stored records.
-        self.leave_tombstones(&identities).await?;
-        let texts = self.text_tombstones(&found).await?;
-        shared.longterm.tombstones().leave_texts(&texts).await?;
-        let mut gone: BTreeSet<Identity> =
-            shared.longterm.forget(identities.clone()).await?.into_iter().collect();
-        self.remake(&found).await?;
-        gone.extend(Box::pin(self.withdraw_facts(&identities)).await?);
-        gone.extend(self.remove_working(&identities).await?);
-        // Again, for facts that were learned in the meantime.
-        gone.extend(Box::pin(self.withdraw_facts(&identities)).await?);
-        self.feed().catch_up().await?;
-        let remade: Vec<Identity> = found.remade.keys().cloned().collect();
-        shared.longterm.records().forget_versions(&remade).await?;
-        if !options.purge {
-            // Forget again what the feed has delivered in the meantime.
-            shared.longterm.forget(identities).await?;
+        self.forget_boxed(options).await
+    }
+
+    /// As [`forget`](MemoryView::forget). The box has a type of its own, so that this crate compiles
+    /// the future, and not each crate that awaits it.
+    fn forget_boxed(&self, options: ForgetOptions) -> BoxFuture<'_, Result<Receipt, Error>> {
+        Box::pin(async move {
+            self.feed().catch_up().await?;
+            let found = self.found(&options.target).await?;
+            let repeating = self.repeating(&found).await?;
+            if options.mode.is_dry_run() {
+                let stored = self.stored(&found).await?;
+                let discarded = match options.purge {
+                    true => self.shared().longterm.upkeep().unsaved()?,
+                    false => Vec::new(),
+                };
+                let receipt = Receipt::of(stored, &found);
+                return Ok(Receipt { dry_run: true, discarded, repeating, ..receipt });
+            }
+            let shared = self.shared();
+            if options.purge {
+                shared.working.upkeep().ask_for_scrub().await?;
+            }
+            let identities = found.identities();
+            self.forget_operational(&identities);
+            // Tombstones first, because they are made from the stored records.
+            self.leave_tombstones(&identities).await?;
+            let texts = self.text_tombstones(&found).await?;
             shared.longterm.tombstones().leave_texts(&texts).await?;
-            return Ok(Receipt { repeating, ..Receipt::of(gone, &found) });
-        }
-        let purged = shared.longterm.upkeep().purge(identities).await?;
-        shared.longterm.tombstones().leave_texts(&texts).await?;
-        gone.extend(purged.identities);
-        let mut pending: Vec<String> =
-            purged.pending.iter().map(|obstacle| obstacle.to_string()).collect();
-        match shared.working.upkeep().scrub().await {
-            Ok(()) => {}
-            Err(error) if error.is_retryable() => pending.push("a reader of working.db".to_owned()),
-            Err(error) => return Err(error.into()),
-        }
-        let mut backups = backups(&self.config().memory.data_dir)?;
-        backups.extend(shared.longterm.upkeep().backups().await?);
-        let discarded = purged.discarded;
-        let purged = pending.is_empty();
-        let receipt = Receipt::of(gone, &found);
-        Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
+            let mut gone: BTreeSet<Identity> =
+                shared.longterm.forget(identities.clone()).await?.into_iter().collect();
+            self.remake(&found).await?;
+            gone.extend(Box::pin(self.withdraw_facts(&identities)).await?);
+            gone.extend(self.remove_working(&identities).await?);
+            // Again, for facts that were learned in the meantime.
+            gone.extend(Box::pin(self.withdraw_facts(&identities)).await?);
+            self.feed().catch_up().await?;
+            let remade: Vec<Identity> = found.remade.keys().cloned().collect();
+            shared.longterm.records().forget_versions(&remade).await?;
+            if !options.purge {
+                // Forget again what the feed has delivered in the meantime.
+                shared.longterm.forget(identities).await?;
+                shared.longterm.tombstones().leave_texts(&texts).await?;
+                return Ok(Receipt { repeating, ..Receipt::of(gone, &found) });
+            }
+            let purged = shared.longterm.upkeep().purge(identities).await?;
+            shared.longterm.tombstones().leave_texts(&texts).await?;
+            gone.extend(purged.identities);
+            let mut pending: Vec<String> =
+                purged.pending.iter().map(|obstacle| obstacle.to_string()).collect();
+            match shared.working.upkeep().scrub().await {
+                Ok(()) => {}
+                Err(error) if error.is_retryable() => {
+                    pending.push("a reader of working.db".to_owned())
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let mut backups = backups(&self.config().memory.data_dir)?;
+            backups.extend(shared.longterm.upkeep().backups().await?);
+            let discarded = purged.discarded;
+            let purged = pending.is_empty();
+            let receipt = Receipt::of(gone, &found);
+            Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
+        })
     }
 
     /// Returns `true` if the scope that this view is narrowed to has or had any records.

@@ -99,10 +99,15 @@ impl Learner {
     /// Reads the feed up to the position that it has at the call, learns from new messages and
     /// withdraws the facts of deleted ones. Returns the number of changes that were read.
     pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
+        let mut state = self.shared.state.lock().await;
+        self.catch_up_in(&mut state).await
+    }
+
+    /// As [`catch_up`](Learner::catch_up), for the one who has the turn.
+    pub(crate) async fn catch_up_in(&self, state: &mut State) -> Result<usize, Error> {
         let feed = self.shared.pump.working().feed();
         let head = feed.head().await?;
-        let mut state = self.shared.state.lock().await;
-        let mut through = self.position(&mut state).await?;
+        let mut through = self.position(state).await?;
         let mut read = 0;
         while through < head {
             let items = feed.after(through, PAGE).await?;
@@ -112,7 +117,7 @@ impl Learner {
             };
             through = last.seq;
             read += items.len();
-            if Box::pin(self.page(&mut state, items)).await? {
+            if Box::pin(self.page(state, items)).await? {
                 self.shared.pump.working().facts().set_learned(through).await?;
             }
             self.shared.read_through.fetch_max(through, Ordering::AcqRel);

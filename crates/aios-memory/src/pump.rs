@@ -16,6 +16,7 @@ use std::{
 use aios_longterm::{Applied, FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Kind, Record};
 use aios_working::Working;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::{
     sync::{Mutex, Notify},
@@ -94,41 +95,43 @@ impl Pump {
     ///
     /// # Errors
     /// [`Error::FeedBehind`] if the feed ends before the watermark; errors of the tiers.
-    pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
-        let shared = &self.shared;
-        if !self.is_behind().await? {
-            return Ok(0);
-        }
-        let head = shared.working.feed().head().await?;
-        let _pumping = shared.pumping.lock().await;
-        let mut pumped = 0;
-        let mut watermark = shared.longterm.feed().watermark().await?;
-        // Read after the watermark, which never passes the head of its own feed.
-        let told = shared.working.feed().head().await?;
-        if told < watermark {
-            return Err(Error::FeedBehind { head: told, watermark });
-        }
-        shared.checked.store(true, Ordering::Release);
-        while watermark < head {
-            let items = shared.working.feed().after(watermark, PAGE).await?;
-            // The remaining feed refers only to records that no longer exist.
-            let Some(last) = items.last() else {
-                watermark = head;
-                break;
-            };
-            let (through, count) = (last.seq, items.len());
-            let changes = items.into_iter().map(change_of).collect();
-            let page = FeedPage { after: watermark, through, changes };
-            watermark = match Box::pin(self.apply(page)).await? {
-                Applied::Yes { .. } => {
-                    pumped += count;
-                    through
-                }
-                Applied::WatermarkMoved { watermark } => watermark,
-            };
-        }
-        shared.seen.fetch_max(watermark, Ordering::AcqRel);
-        Ok(pumped)
+    pub(crate) fn catch_up(&self) -> BoxFuture<'_, Result<usize, Error>> {
+        Box::pin(async move {
+            let shared = &self.shared;
+            if !self.is_behind().await? {
+                return Ok(0);
+            }
+            let head = shared.working.feed().head().await?;
+            let _pumping = shared.pumping.lock().await;
+            let mut pumped = 0;
+            let mut watermark = shared.longterm.feed().watermark().await?;
+            // Read after the watermark, which never passes the head of its own feed.
+            let told = shared.working.feed().head().await?;
+            if told < watermark {
+                return Err(Error::FeedBehind { head: told, watermark });
+            }
+            shared.checked.store(true, Ordering::Release);
+            while watermark < head {
+                let items = shared.working.feed().after(watermark, PAGE).await?;
+                // The remaining feed refers only to records that no longer exist.
+                let Some(last) = items.last() else {
+                    watermark = head;
+                    break;
+                };
+                let (through, count) = (last.seq, items.len());
+                let changes = items.into_iter().map(change_of).collect();
+                let page = FeedPage { after: watermark, through, changes };
+                watermark = match Box::pin(self.apply(page)).await? {
+                    Applied::Yes { .. } => {
+                        pumped += count;
+                        through
+                    }
+                    Applied::WatermarkMoved { watermark } => watermark,
+                };
+            }
+            shared.seen.fetch_max(watermark, Ordering::AcqRel);
+            Ok(pumped)
+        })
     }
 
     /// Writes a page to the journal. A full journal is drained first, if that takes at most

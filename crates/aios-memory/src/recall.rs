@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use aios_longterm::{Explanation, Hit, LIMIT_MAX, SearchOptions};
 use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use crate::{Error, MemoryView, evidence, rerank::Reranker};
@@ -180,7 +181,7 @@ impl MemoryView {
             Error::check_limit(limit)?;
         }
         let behind = self.feed().catch_up().await?;
-        let (hits, vectors_outstanding) = Box::pin(self.ranked(query, options)).await?;
+        let (hits, vectors_outstanding) = self.ranked(query, options).await?;
         let (hits, versions_lost) = match options.as_of {
             Some(moment) => Box::pin(self.as_of(query, moment, options, hits)).await?,
             None => (hits, 0),
@@ -216,21 +217,24 @@ impl MemoryView {
     }
 
     /// Returns the hits of a search, and the number of records without vectors.
-    async fn ranked(
-        &self,
-        query: &str,
-        options: &SearchOptions,
-    ) -> Result<(Vec<Recollection>, u64), Error> {
-        let Some(reranker) = &self.shared().reranker else {
-            let (hits, outstanding) = Box::pin(self.searched(query, options)).await?;
-            return Ok((hits.into_iter().map(Recollection::from).collect(), outstanding));
-        };
-        let limit = self.config().search.limit;
-        let found = self.longterm().search(query, &Reranker::widened(options, limit)).await?;
-        let (hits, _) = evidence::folded(found.hits);
-        let reranked = reranker.rerank(query, hits, options, limit).await?;
-        let recollection = |(hit, reranked)| Recollection { reranked, ..Recollection::from(hit) };
-        Ok((reranked.into_iter().map(recollection).collect(), found.vectors_outstanding))
+    fn ranked<'a>(
+        &'a self,
+        query: &'a str,
+        options: &'a SearchOptions,
+    ) -> BoxFuture<'a, Result<(Vec<Recollection>, u64), Error>> {
+        Box::pin(async move {
+            let Some(reranker) = &self.shared().reranker else {
+                let (hits, outstanding) = Box::pin(self.searched(query, options)).await?;
+                return Ok((hits.into_iter().map(Recollection::from).collect(), outstanding));
+            };
+            let limit = self.config().search.limit;
+            let found = self.longterm().search(query, &Reranker::widened(options, limit)).await?;
+            let (hits, _) = evidence::folded(found.hits);
+            let reranked = reranker.rerank(query, hits, options, limit).await?;
+            let recollection =
+                |(hit, reranked)| Recollection { reranked, ..Recollection::from(hit) };
+            Ok((reranked.into_iter().map(recollection).collect(), found.vectors_outstanding))
+        })
     }
 
     /// Returns the hits of a search, facts shown by their evidence, and the number of records

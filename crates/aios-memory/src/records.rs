@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Error, MemoryView, RecordProblem,
-    admission::{Admission, Arrival, Content, Manner, Verdict, message_of},
+    admission::{Admission, Arrival, Content, Manner, Verdict, check_authority, message_of},
     fields, guarding,
 };
 
@@ -142,6 +142,7 @@ impl MemoryView {
     pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<(), Error> {
         let kind = key.kind;
         let invalid = |problem| Error::Record { kind, problem };
+        check_authority(kind, &changes)?;
         let changes = guarding::object(self.config().to_guard(), kind, changes)?;
         if changes.get("id").is_some_and(|new| *new != json!(key.id)) {
             return Err(invalid(RecordProblem::Id));

@@ -13,6 +13,7 @@ use std::{
 
 use aios_files::Anchor;
 use aios_ledger::Access;
+use futures::future::BoxFuture;
 use tokio::{sync::Notify, task, time};
 
 use crate::{
@@ -73,37 +74,44 @@ impl Shelf {
 
     /// Returns the library at `edition` or later. `None` if nothing was ever moved there. Fails if
     /// one of its files is damaged.
-    pub(crate) async fn library(&self, edition: Edition) -> Result<Option<Library>, Error> {
-        if edition.version == 0 {
-            return Ok(None);
-        }
-        self.check_place()?;
-        let opened = self.library.read().expect("no holder panics").clone();
-        let library = match opened.filter(|library| library.site().table == edition.table) {
-            Some(library) => library,
-            None => {
-                let library = self.open_library(edition).await?;
-                let known = self.journal.checksums().await?;
-                let compared = compare_files(&library, &known, Which::Changed).await?;
-                refuse_any_damage(&compared.damage)?;
-                self.keep_library(library.clone());
-                library
+    pub(crate) fn library(
+        &self,
+        edition: Edition,
+    ) -> BoxFuture<'_, Result<Option<Library>, Error>> {
+        Box::pin(async move {
+            if edition.version == 0 {
+                return Ok(None);
             }
-        };
-        library.catch_up(edition.version).await?;
-        Ok(Some(library))
+            self.check_place()?;
+            let opened = self.library.read().expect("no holder panics").clone();
+            let library = match opened.filter(|library| library.site().table == edition.table) {
+                Some(library) => library,
+                None => {
+                    let library = self.open_library(edition).await?;
+                    let known = self.journal.checksums().await?;
+                    let compared = compare_files(&library, &known, Which::Changed).await?;
+                    refuse_any_damage(&compared.damage)?;
+                    self.keep_library(library.clone());
+                    library
+                }
+            };
+            library.catch_up(edition.version).await?;
+            Ok(Some(library))
+        })
     }
 
     /// Returns the library at `edition` or later, damaged or not. `None` if nothing was ever moved
     /// there.
-    pub(crate) async fn library_as_it_is(
+    pub(crate) fn library_as_it_is(
         &self,
         edition: Edition,
-    ) -> Result<Option<Library>, Error> {
-        match edition.version {
-            0 => Ok(None),
-            _ => self.open_library(edition).await.map(Some),
-        }
+    ) -> BoxFuture<'_, Result<Option<Library>, Error>> {
+        Box::pin(async move {
+            match edition.version {
+                0 => Ok(None),
+                _ => self.open_library(edition).await.map(Some),
+            }
+        })
     }
 
     /// Opens the library at `edition`. Lance reads the newest version first, and later versions may

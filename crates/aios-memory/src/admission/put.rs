@@ -13,6 +13,7 @@ pub(super) async fn put(
     fields: Map<String, Value>,
     scope: &Scope,
 ) -> Result<Id, Error> {
+    check_authority(kind, &fields)?;
     let fields = fields::with_scope(fields, scope);
     if kind.is_direct() {
         return Ok(view.longterm().records().put(kind, fields).await?);
@@ -20,6 +21,18 @@ pub(super) async fn put(
     match kind.is_setting() {
         true => put_setting(view, kind, fields, scope).await,
         false => put_working(view, kind, Value::Object(fields)).await,
+    }
+}
+
+/// Refuses fields by which a caller would claim the authority of a person.
+pub(crate) fn check_authority(kind: Kind, fields: &Map<String, Value>) -> Result<(), Error> {
+    const CONFIRMED: &str = "confirmed_at";
+    match kind == Kind::Fact && fields.contains_key(CONFIRMED) {
+        true => {
+            let problem = format!("`{CONFIRMED}` is set by confirming the fact");
+            Err(Error::Record { kind, problem: problem.into() })
+        }
+        false => Ok(()),
     }
 }
 

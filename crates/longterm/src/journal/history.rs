@@ -40,7 +40,6 @@ pub(crate) struct Sought {
 #[derive(Debug)]
 pub(crate) struct Former {
     pub(crate) record: Record,
-    pub(crate) replaced_at: Option<Timestamp>,
     /// Time at which it was written, if the version before it is kept.
     pub(crate) written_at: Option<Timestamp>,
     /// True if the record had more versions than are kept.
@@ -101,7 +100,7 @@ impl Journal {
     ) -> Result<Vec<Former>, Error> {
         self.ledger
             .read(move |db| {
-                let sql = "SELECT h.record, h.replaced_at,
+                let sql = "SELECT h.record,
                      (SELECT max(b.replaced_at) FROM history AS b
                       WHERE b.key = h.key AND b.seq < h.seq),
                      (SELECT count(*) FROM history AS c WHERE c.key = h.key)
@@ -120,9 +119,9 @@ impl Journal {
                     };
                     // An unreadable version is reported by `verify`.
                     let Ok(record) = serde_json::from_str(&json) else { continue };
-                    let (replaced_at, written_at) = (time(row.get(1)?), time(row.get(2)?));
-                    let is_cut = VERSIONS_MAX <= row.get::<_, i64>(3)?;
-                    found.push(Former { record, replaced_at, written_at, is_cut });
+                    let written_at = time(row.get(1)?);
+                    let is_cut = VERSIONS_MAX <= row.get::<_, i64>(2)?;
+                    found.push(Former { record, written_at, is_cut });
                 }
                 Ok(found)
             })

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aios_ledger::Access;
+use futures::future::BoxFuture;
 use tokio::{
     sync::{Mutex, Notify, watch},
     task,
@@ -57,29 +58,31 @@ impl Ownership {
     }
 
     /// Becomes the owner if no process is. Does nothing with [`Access::ReadOnly`].
-    pub(crate) async fn own(&self) -> Result<(), Error> {
-        if self.config.access == Access::ReadOnly {
-            return Ok(());
-        }
-        let mut owner = self.owner.lock().await;
-        if owner.is_some() {
-            return Ok(());
-        }
-        let taking = Owner::take(&self.places, &self.journal, &self.config, self.dimension);
-        let taken = Box::pin(taking).await;
-        let taken = match taken {
-            // A rebuild was faster. The next call finds its table.
-            Err(Error::Ousted) => None,
-            taken => taken?,
-        };
-        if let Some(taken) = taken {
-            self.shelf.keep_library(taken.library().clone());
-            let mut mended = self.mended.lock().expect("no holder panics");
-            mended.extend(taken.mended().iter().cloned());
-            drop(mended);
-            *owner = Some(taken);
-        }
-        Ok(())
+    pub(crate) fn own(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            if self.config.access == Access::ReadOnly {
+                return Ok(());
+            }
+            let mut owner = self.owner.lock().await;
+            if owner.is_some() {
+                return Ok(());
+            }
+            let taking = Owner::take(&self.places, &self.journal, &self.config, self.dimension);
+            let taken = Box::pin(taking).await;
+            let taken = match taken {
+                // A rebuild was faster. The next call finds its table.
+                Err(Error::Ousted) => None,
+                taken => taken?,
+            };
+            if let Some(taken) = taken {
+                self.shelf.keep_library(taken.library().clone());
+                let mut mended = self.mended.lock().expect("no holder panics");
+                mended.extend(taken.mended().iter().cloned());
+                drop(mended);
+                *owner = Some(taken);
+            }
+            Ok(())
+        })
     }
 
     /// Releases the ownership.
@@ -107,45 +110,51 @@ impl Ownership {
     /// and continues requested purges. Returns `true` if all changes are drained. Once begun it
     /// runs to its end, whether or not the caller waits for it. An owner that fails is dropped,
     /// which releases the lock; the next owner heals the library.
-    pub(crate) async fn drain_owned(self: &Arc<Ownership>, through: i64) -> Result<bool, Error> {
-        let this = Arc::clone(self);
-        let work = task::spawn(async move {
-            if this.owner.lock().await.is_none() {
-                return Ok(false);
-            }
-            this.deferred.embed_outstanding(through).await?;
-            let mut place = this.owner.lock().await;
-            let Some(mut owner) = place.take() else { return Ok(false) };
-            let worked = async {
-                let is_drained = owner.drain(through).await?;
-                if this.shelf.take_missed() {
-                    owner.renew_indexes().await?;
+    pub(crate) fn drain_owned(
+        self: &Arc<Ownership>,
+        through: i64,
+    ) -> BoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let this = Arc::clone(self);
+            let work = task::spawn(async move {
+                if this.owner.lock().await.is_none() {
+                    return Ok(false);
                 }
-                owner.purge().await?;
-                Ok(is_drained)
-            };
-            let worked = worked.await;
-            if worked.is_ok() {
-                // Receivers are notified only if the number changes.
-                this.drained.send_if_modified(|last| std::mem::replace(last, through) != through);
-            }
-            if worked.is_err() {
-                // The owner's handle may be at a version that the next owner moves to the
-                // quarantine.
-                this.shelf.drop_library();
-                return match owner.or_ousted(worked).await {
-                    Err(Error::Ousted) => Ok(false),
-                    failed => failed,
+                this.deferred.embed_outstanding(through).await?;
+                let mut place = this.owner.lock().await;
+                let Some(mut owner) = place.take() else { return Ok(false) };
+                let worked = async {
+                    let is_drained = owner.drain(through).await?;
+                    if this.shelf.take_missed() {
+                        owner.renew_indexes().await?;
+                    }
+                    owner.purge().await?;
+                    Ok(is_drained)
                 };
-            }
-            this.shelf.keep_library(owner.library().clone());
-            this.resident.follow_library();
-            *place = Some(owner);
-            worked
-        });
-        work.await.unwrap_or_else(|_| {
-            self.shelf.drop_library();
-            Err(Error::Closed)
+                let worked = worked.await;
+                if worked.is_ok() {
+                    // Receivers are notified only if the number changes.
+                    this.drained
+                        .send_if_modified(|last| std::mem::replace(last, through) != through);
+                }
+                if worked.is_err() {
+                    // The owner's handle may be at a version that the next owner moves to the
+                    // quarantine.
+                    this.shelf.drop_library();
+                    return match owner.or_ousted(worked).await {
+                        Err(Error::Ousted) => Ok(false),
+                        failed => failed,
+                    };
+                }
+                this.shelf.keep_library(owner.library().clone());
+                this.resident.follow_library();
+                *place = Some(owner);
+                worked
+            });
+            work.await.unwrap_or_else(|_| {
+                self.shelf.drop_library();
+                Err(Error::Closed)
+            })
         })
     }
 }

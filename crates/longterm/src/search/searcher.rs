@@ -3,6 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use aios_record::{Gate, Record};
+use futures::future::BoxFuture;
 
 use crate::{
     Config, Error,
@@ -69,13 +70,13 @@ impl Searcher {
     }
 
     /// Finds the records that fit `text` and that `gate` sees, best first.
-    pub(super) async fn search(
-        self: &Arc<Searcher>,
-        text: &str,
-        options: &SearchOptions,
-        gate: &Gate,
-    ) -> Result<Found, Error> {
-        retried(|| self.search_once(text, options, gate)).await
+    pub(super) fn search<'a>(
+        self: &'a Arc<Searcher>,
+        text: &'a str,
+        options: &'a SearchOptions,
+        gate: &'a Gate,
+    ) -> BoxFuture<'a, Result<Found, Error>> {
+        Box::pin(async move { retried(|| self.search_once(text, options, gate)).await })
     }
 
     async fn search_once(

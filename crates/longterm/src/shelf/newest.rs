@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::atomic::Ordering};
 
+use futures::future::BoxFuture;
+
 use super::{Shelf, retried_until};
 use crate::{Error, error::shown, journal::Sought, library::Row};
 
@@ -11,25 +13,29 @@ const KEYS_AT_ONCE: usize = 500;
 impl Shelf {
     /// Returns the newest rows of encoded identities, in no order, without those that are not
     /// stored. Fails with [`Error::Damaged`] if a stored record cannot be read as it was written.
-    pub(crate) async fn rows(&self, keys: Vec<String>) -> Result<Vec<Row>, Error> {
-        let (rows, mut damaged) = self.rows_left(keys).await?;
-        match damaged.pop() {
-            None => Ok(rows),
-            Some(key) => Err(Error::Damaged {
-                key: shown(&key),
-                reason: "the library's row differs from the written record".to_owned(),
-            }),
-        }
+    pub(crate) fn rows(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Row>, Error>> {
+        Box::pin(async move {
+            let (rows, mut damaged) = self.rows_left(keys).await?;
+            match damaged.pop() {
+                None => Ok(rows),
+                Some(key) => Err(Error::Damaged {
+                    key: shown(&key),
+                    reason: "the library's row differs from the written record".to_owned(),
+                }),
+            }
+        })
     }
 
     /// As [`rows`](Shelf::rows), but returns the readable rows and the keys of the unreadable ones.
-    pub(crate) async fn rows_left(
+    pub(crate) fn rows_left(
         &self,
         keys: Vec<String>,
-    ) -> Result<(Vec<Row>, Vec<String>), Error> {
-        // The library may have advanced since the journal was read, and hold other rows.
-        let is_whole = |(_, damaged): &(Vec<Row>, Vec<String>)| damaged.is_empty();
-        retried_until(|| Box::pin(self.rows_once(&keys)), is_whole).await
+    ) -> BoxFuture<'_, Result<(Vec<Row>, Vec<String>), Error>> {
+        Box::pin(async move {
+            // The library may have advanced since the journal was read, and hold other rows.
+            let is_whole = |(_, damaged): &(Vec<Row>, Vec<String>)| damaged.is_empty();
+            retried_until(|| Box::pin(self.rows_once(&keys)), is_whole).await
+        })
     }
 
     async fn rows_once(&self, keys: &[String]) -> Result<(Vec<Row>, Vec<String>), Error> {

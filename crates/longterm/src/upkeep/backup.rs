@@ -11,6 +11,7 @@ use std::{
 use aios_embedding::Fingerprint;
 use aios_files::Temporary;
 use aios_record::Progress;
+use futures::future::BoxFuture;
 use tokio::task;
 
 use crate::{
@@ -123,18 +124,20 @@ fn written(dir: &Path) -> Result<(Option<Temporary>, PathBuf), Error> {
     Ok((Some(temporary), link))
 }
 
-async fn compare_all(places: &Places, journal: &Journal) -> Result<(), Error> {
-    let (edition, known) = (journal.edition_of_any_model().await?, journal.checksums().await?);
-    // Opening converts a library of a former version, so its files are not compared.
-    if edition.version == 0 || journal.has_former_library().await? {
-        return Ok(());
-    }
-    let site = places.site(edition.table, 1, 0);
-    let manifest = site.manifests()?.remove(&edition.version).ok_or_else(|| lost(places))?;
-    places.check_manifest(&manifest, &known)?;
-    let library = open_guarded(site).await?.ok_or_else(|| lost(places))?;
-    library.stay_at(edition.version).await?;
-    refuse_any_damage(&compare_files(&library, &known, Which::All).await?.damage)
+fn compare_all<'a>(places: &'a Places, journal: &'a Journal) -> BoxFuture<'a, Result<(), Error>> {
+    Box::pin(async move {
+        let (edition, known) = (journal.edition_of_any_model().await?, journal.checksums().await?);
+        // Opening converts a library of a former version, so its files are not compared.
+        if edition.version == 0 || journal.has_former_library().await? {
+            return Ok(());
+        }
+        let site = places.site(edition.table, 1, 0);
+        let manifest = site.manifests()?.remove(&edition.version).ok_or_else(|| lost(places))?;
+        places.check_manifest(&manifest, &known)?;
+        let library = open_guarded(site).await?.ok_or_else(|| lost(places))?;
+        library.stay_at(edition.version).await?;
+        refuse_any_damage(&compare_files(&library, &known, Which::All).await?.damage)
+    })
 }
 
 /// Copies all files below `from`, except those that vanish meanwhile, and syncs the copies.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use aios_record::{Change, Record, Timestamp};
+use futures::future::BoxFuture;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::{
@@ -78,43 +79,52 @@ impl Writer {
 
     /// Writes all changes. Returns `false`, without effect, if a version to replace has changed
     /// since it was read.
-    pub(crate) async fn try_write(&self, writes: Vec<Write>) -> Result<bool, Error> {
-        let written = self.journal.write(writes, self.intake.limits, self.intake.now()).await?;
-        let is_written = matches!(written, Written::Yes(_));
-        if is_written {
-            self.wake.notify_one();
-        }
-        Ok(is_written)
+    pub(crate) fn try_write(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let written = self.journal.write(writes, self.intake.limits, self.intake.now()).await?;
+            let is_written = matches!(written, Written::Yes(_));
+            if is_written {
+                self.wake.notify_one();
+            }
+            Ok(is_written)
+        })
     }
 
     /// Writes all changes or none, and keeps the versions that they replace.
-    pub(crate) async fn write(&self, mut writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
-        for _ in 0..CHANGE_TRIES {
-            match self.journal.write(writes, self.intake.limits, self.intake.now()).await? {
-                Written::Yes(outcomes) => {
-                    self.wake.notify_one();
-                    return Ok(outcomes);
+    pub(crate) fn write(
+        &self,
+        mut writes: Vec<Write>,
+    ) -> BoxFuture<'_, Result<Vec<Outcome>, Error>> {
+        Box::pin(async move {
+            for _ in 0..CHANGE_TRIES {
+                match self.journal.write(writes, self.intake.limits, self.intake.now()).await? {
+                    Written::Yes(outcomes) => {
+                        self.wake.notify_one();
+                        return Ok(outcomes);
+                    }
+                    Written::Unread(unread) => writes = unread,
                 }
-                Written::Unread(unread) => writes = unread,
+                self.read_replaced(&mut writes).await?;
             }
-            self.read_replaced(&mut writes).await?;
-        }
-        Err(Error::Contended { key: "a record of the batch".to_owned() })
+            Err(Error::Contended { key: "a record of the batch".to_owned() })
+        })
     }
 
     /// Writes a page of the feed, and keeps the versions that it replaces.
-    pub(crate) async fn write_page(&self, mut page: Page) -> Result<FeedOutcome, Error> {
-        for _ in 0..CHANGE_TRIES {
-            match self.journal.write_feed(page, self.intake.limits, self.intake.now()).await? {
-                FeedOutcome::Unread(unread) => page = unread,
-                outcome => {
-                    self.wake.notify_one();
-                    return Ok(outcome);
+    pub(crate) fn write_page(&self, mut page: Page) -> BoxFuture<'_, Result<FeedOutcome, Error>> {
+        Box::pin(async move {
+            for _ in 0..CHANGE_TRIES {
+                match self.journal.write_feed(page, self.intake.limits, self.intake.now()).await? {
+                    FeedOutcome::Unread(unread) => page = unread,
+                    outcome => {
+                        self.wake.notify_one();
+                        return Ok(outcome);
+                    }
                 }
+                self.read_replaced(&mut page.writes).await?;
             }
-            self.read_replaced(&mut page.writes).await?;
-        }
-        Err(Error::Contended { key: "a record of the feed".to_owned() })
+            Err(Error::Contended { key: "a record of the feed".to_owned() })
+        })
     }
 
     /// Reads the versions that `writes` replace.
