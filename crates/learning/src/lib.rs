@@ -10,7 +10,10 @@
 //! - [`grounded`] looks a value up in the messages that are said to state it.
 //! - [`summary`] chooses sentences that stand for many messages.
 //! - [`extract_with`] asks a [`ChatModel`] instead of the rules, and accepts the grounded facts of
-//!   its answer. The model, its transport and its retries belong to the caller.
+//!   its answer. [`batches`] splits messages into requests. The model is a `ChatClient` (feature
+//!   `client`), a `LocalModel` (feature `local`), or the caller's own.
+//! - [`TokenBudget`] counts the tokens that a `ChatClient` uses a day. It is a value of the caller,
+//!   like [`Heard`].
 //!
 //! # Invariants
 //!
@@ -20,22 +23,29 @@
 //!   ends no fact, and neither does a statement about somebody else.
 //! - Text in another language than English has no facts and ends none.
 //! - Any text is accepted; time is linear in its length, and everything has a limit.
+//! - Without features, the crate does no I/O and reads no clock. The clock of a `ChatClient` is an
+//!   option.
+//! - A key is in no error and no debug output.
 //!
 //! # Limits
 //!
 //! The rules read English. They resolve no pronouns across sentences, know no spelling errors, and
-//! take irony at its word.
+//! take irony at its word. The facts of a chat model have no resolved times.
 
 mod change;
 mod chat;
 mod claim;
 mod clause;
+#[cfg(feature = "client")]
+mod client;
 mod draft;
 mod extractor;
 mod grounded;
 mod heard;
 mod language;
 mod lexicon;
+#[cfg(feature = "local")]
+mod local;
 mod message;
 mod rewrite;
 mod sentence;
@@ -49,13 +59,18 @@ mod worth;
 
 pub use change::Shape;
 pub use chat::{
-    ANSWER_BYTES_MAX, Answer, ChatError, ChatModel, Completion, REQUEST_CHARS_MAX, Refused,
-    RefusedDraft, Request, extract_with, read_answer, request,
+    ANSWER_BYTES_MAX, Answer, BATCH_MESSAGES_MAX, ChatError, ChatModel, Completion,
+    REQUEST_CHARS_MAX, Refused, RefusedDraft, Request, TokenBudget, batches, extract_with,
+    read_answer, request, request_within,
 };
+#[cfg(feature = "client")]
+pub use client::{ApiKey, ChatClient, ChatOptions, ClientError};
 pub use draft::{Draft, Origin};
 pub use extractor::{DRAFTS_MAX, Extractor, Learned};
 pub use grounded::{Grounding, VALUE_BYTES_MAX, grounded};
 pub use heard::{HEARD_WORDS_MAX, Heard};
+#[cfg(feature = "local")]
+pub use local::{LocalError, LocalModel, LocalOptions};
 pub use message::{Message, Role, TEXT_BYTES_MAX};
 pub use summary::{Chosen, SUMMARY_SENTENCES_MAX, Summary, summary};
 pub use supersede::{Ended, KNOWN_MAX, Known, supersede};

@@ -13,6 +13,7 @@ mod relative;
 
 use jiff::civil::Date;
 
+pub(crate) use calendar::{written, written_month};
 pub use granularity::{Granularity, Relation};
 pub use moment::Resolved;
 pub(crate) use moment::{Moment, day_of};

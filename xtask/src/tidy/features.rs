@@ -4,6 +4,8 @@
 //! selects one package, the test suite all of them with their dev-dependencies. If the two differ
 //! in one feature of one small crate, everything above it, LanceDB included, is built a second
 //! time. The remedy is to name the feature beside the version, in the root manifest.
+//!
+//! It also checks that crates stay light if none of their features is on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +19,21 @@ const SELECTIONS: &[&[&str]] = &[
     &["--package", "aios-memory-tests", "--edges", "normal,build,dev"],
 ];
 
+/// Packages that a crate must not link if none of its features is on.
+const PLAIN: &[(&str, &[&str])] = &[(
+    "aios-learning",
+    &["tokio", "futures", "hyper", "reqwest", "rustls", "candle-core", "tokenizers", "rayon"],
+)];
+
 pub(super) fn check() -> Result<Vec<Finding>, Error> {
     let whole = tree(&["--workspace", "--edges", "normal,build,dev"])?;
     let mut findings = BTreeSet::new();
     for selection in SELECTIONS {
         findings.extend(compare(&whole, &tree(selection)?, selection[1]));
+    }
+    for (name, forbidden) in PLAIN {
+        let plain = tree(&["--package", name, "--no-default-features", "--edges", "normal,build"])?;
+        findings.extend(heavy(name, forbidden, &plain));
     }
     Ok(findings.into_iter().collect())
 }
@@ -46,6 +58,15 @@ fn compare(whole: &str, part: &str, selection: &str) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Finds forbidden packages in `tree`, that of the crate `name` without its features.
+fn heavy(name: &str, forbidden: &[&str], tree: &str) -> Vec<Finding> {
+    let linked = tree.lines().filter_map(|line| line.split(' ').next());
+    let linked: BTreeSet<&str> = linked.filter(|package| forbidden.contains(package)).collect();
+    let message =
+        |package| format!("depends on `{package}` without its features; make it optional");
+    linked.into_iter().map(|package| Finding::new(name, 0, message(package))).collect()
 }
 
 /// Returns the feature sets of each package. Build scripts can add a second set.

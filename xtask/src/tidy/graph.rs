@@ -88,7 +88,7 @@ const ANY: &[&str] = &["*"];
 /// Owners of libraries. A name that ends in `*` is a prefix.
 const OWNERS: &[(&[&str], &[&str])] = &[
     (&["lancedb", "lance", "lance-*", "arrow", "arrow-*"], &["aios-longterm"]),
-    (&["candle-*"], &["aios-embedding", "aios-memory-benches"]),
+    (&["candle-*"], &["aios-embedding", "aios-learning", "aios-memory-benches"]),
     (
         &["rusqlite", "libsqlite3-sys"],
         &[
@@ -102,7 +102,7 @@ const OWNERS: &[(&[&str], &[&str])] = &[
     (&["tonic", "tonic-*", "axum", "axum-*", "rmcp"], &["aios-memory-server"]),
     (&["hyper"], &["aios-memory-server", "aios-memory-benches"]),
     (&["clap", "clap_*"], &["aios-memory-cli", "xtask"]),
-    (&["reqwest"], &["aios-hub", "aios-memory-server"]),
+    (&["reqwest"], &["aios-hub", "aios-learning", "aios-memory-server"]),
 ];
 
 /// Crates that may use a library or another crate only in tests: to create input, or the support
@@ -131,7 +131,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("aios-operational", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-analysis", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-draft", &["tokio", "rusqlite", "lancedb", "candle-core"]),
-    ("aios-learning", &["tokio", "rusqlite", "lancedb", "candle-core"]),
+    ("aios-learning", &["rusqlite", "lancedb"]),
     ("aios-files", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("aios-ledger", &["lancedb", "candle-core"]),
     ("aios-working", &["lancedb", "candle-core"]),

@@ -3,13 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::check::{self, Refused};
 use super::error::{ANSWER_BYTES_MAX, ChatError};
 use crate::draft::{Draft, Origin};
 use crate::extractor::DRAFTS_MAX;
-use crate::grounded::{Grounding, grounded};
 use crate::message::Message;
-use crate::sentence::sentences;
-use crate::words::Word;
 
 /// Bytes of the longest field of a fact.
 const FIELD_BYTES_MAX: usize = 2_000;
@@ -35,36 +33,18 @@ pub struct RefusedDraft {
     pub reason: Refused,
 }
 
-/// Reason for which a fact of an answer is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Refused {
-    /// A field is missing, empty, too long, or of another type.
-    Malformed,
-    /// It names no message, or one that was not in the request.
-    NoEvidence,
-    /// The value does not occur in the named messages.
-    Absent,
-    /// The named messages deny the value.
-    Denied,
-    /// The subject, or a name or number of the text, is in none of the named messages.
-    Invented,
-    /// The limit of facts in one answer is reached.
-    TooMany,
-}
-
 /// Reads an answer and keeps the facts that are grounded in `messages`, the messages of the
 /// request in the same order.
 ///
 /// # Errors
 /// [`ChatError::TooLong`], [`ChatError::Cut`] or [`ChatError::Malformed`] for an answer that is not
-/// one JSON object with a list `facts`. A code fence around it is accepted.
+/// one JSON object with a list `facts`. A code fence around it, words around the fence, and the
+/// thoughts of a model before it (`<think>`) are left out.
 pub fn read_answer(answer: &str, messages: &[Message]) -> Result<Answer, ChatError> {
     if ANSWER_BYTES_MAX < answer.len() {
         return Err(ChatError::TooLong { bytes: answer.len() });
     }
-    let value: Value = serde_json::from_str(unfenced(answer)).map_err(|error| {
+    let value: Value = serde_json::from_str(bare(answer)).map_err(|error| {
         if error.is_eof() {
             ChatError::Cut { bytes: answer.len() }
         } else {
@@ -85,11 +65,20 @@ pub fn read_answer(answer: &str, messages: &[Message]) -> Result<Answer, ChatErr
     Ok(read)
 }
 
-fn unfenced(answer: &str) -> &str {
+/// Returns the JSON of an answer, without thoughts and code fence.
+fn bare(answer: &str) -> &str {
     let text = answer.trim();
-    let Some(rest) = text.strip_prefix("```") else { return text };
+    let text = match text.strip_prefix("<think>") {
+        Some(thoughts) => thoughts.split_once("</think>").map_or("", |(_, rest)| rest).trim(),
+        None => text,
+    };
+    // A fence within the JSON belongs to a value.
+    if text.starts_with(['{', '[']) {
+        return text;
+    }
+    let Some((_, rest)) = text.split_once("```") else { return text };
     let rest = rest.strip_prefix("json").unwrap_or(rest);
-    rest.strip_suffix("```").unwrap_or(rest).trim()
+    rest.split_once("```").map_or(rest, |(inside, _)| inside).trim()
 }
 
 fn draft(fact: &Value, messages: &[Message]) -> Result<Draft, Refused> {
@@ -101,21 +90,12 @@ fn draft(fact: &Value, messages: &[Message]) -> Result<Draft, Refused> {
     let (subject, attribute) = (field("subject")?, field("attribute")?);
     let (value, text) = (field("value")?, field("text")?);
     let numbers = fact.get("evidence").and_then(Value::as_array).ok_or(Refused::Malformed)?;
-    let evidence = numbers.iter().map(|number| {
-        let index = usize::try_from(number.as_u64()?).ok()?.checked_sub(1)?;
-        messages.get(index)
-    });
+    let evidence = numbers.iter().map(|number| messages.get(index(number)?));
     let evidence: Vec<&Message> = evidence.collect::<Option<_>>().ok_or(Refused::NoEvidence)?;
     let Some(first) = evidence.first() else { return Err(Refused::NoEvidence) };
+    let subject = check::named(&subject, &evidence);
+    check::check(&subject, &value, &text, &evidence)?;
     let texts: Vec<&str> = evidence.iter().map(|message| message.read()).collect();
-    match grounded(&value, &texts) {
-        Grounding::Grounded => {}
-        Grounding::Denied => return Err(Refused::Denied),
-        Grounding::Absent => return Err(Refused::Absent),
-    }
-    if !is_of_messages(&subject, &text, &evidence) {
-        return Err(Refused::Invented);
-    }
     Ok(Draft {
         subject,
         speaker: first.subject().to_owned(),
@@ -131,24 +111,11 @@ fn draft(fact: &Value, messages: &[Message]) -> Result<Draft, Refused> {
     })
 }
 
-/// Returns true if all content words of the subject, and all names and numbers of the text, occur
-/// in the messages or are names of their speakers.
-fn is_of_messages(subject: &str, text: &str, evidence: &[&Message]) -> bool {
-    let mut known: Vec<String> = Vec::new();
-    for message in evidence {
-        let names = [Some(message.subject()), message.addressee.as_deref()];
-        for text in names.into_iter().flatten().chain([message.read()]) {
-            let words = sentences(text).into_iter().flat_map(|sentence| sentence.words);
-            known.extend(words.flat_map(|word| [word.low, word.lemma]));
-        }
-    }
-    let is_known = |word: &Word| known.contains(&word.low) || known.contains(&word.lemma);
-    let of_subject = sentences(subject).into_iter().flat_map(|sentence| sentence.words);
-    let of_text = sentences(text).into_iter().flat_map(|sentence| {
-        let opens = sentence.words.first().map_or(0, |word| word.start);
-        let words = sentence.words.into_iter();
-        words.filter(move |word| word.is_number() || word.is_capital && word.start != opens)
-    });
-    let mut words = of_subject.chain(of_text).filter(Word::is_content);
-    words.all(|word| is_known(&word))
+/// Returns the index of a message from its number, which small models write as a text.
+fn index(number: &Value) -> Option<usize> {
+    let number = match number {
+        Value::String(text) => text.trim_matches(['[', ']', ' ']).parse().ok(),
+        other => other.as_u64(),
+    };
+    usize::try_from(number?).ok()?.checked_sub(1)
 }

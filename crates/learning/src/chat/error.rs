@@ -1,5 +1,7 @@
 //! Errors of a chat model and its answers.
 
+use aios_record::Remedy;
+
 /// Bytes of the longest answer that is read.
 pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
@@ -18,6 +20,16 @@ pub enum ChatError {
     Denied {
         /// Words of the implementation.
         reason: String,
+    },
+    /// The tokens of the day are used up. Another try may succeed on the next day, UTC.
+    #[error("{used} of {max} tokens of the day are used, the request needs {needed}")]
+    Budget {
+        /// Tokens used on the day.
+        used: u64,
+        /// Limit of a day.
+        max: u64,
+        /// Tokens that the request and a short answer need.
+        needed: u64,
     },
     /// The answer is longer than [`ANSWER_BYTES_MAX`].
     #[error("the answer has {bytes} bytes, more than {ANSWER_BYTES_MAX}")]
@@ -43,6 +55,23 @@ impl ChatError {
     /// Returns true if the same request may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, ChatError::Unavailable { .. } | ChatError::Cut { .. })
+        matches!(
+            self,
+            ChatError::Unavailable { .. } | ChatError::Cut { .. } | ChatError::Budget { .. }
+        )
+    }
+
+    /// Returns the next step.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            ChatError::Unavailable { .. } | ChatError::Cut { .. } => Some(Remedy::Retry),
+            ChatError::Budget { .. } => {
+                Some(Remedy::RaiseLimit { setting: "learning.tokens_per_day_max" })
+            }
+            ChatError::TooLong { .. } => Some(Remedy::Split),
+            ChatError::Denied { .. } => Some(Remedy::Correct),
+            ChatError::Malformed { .. } => None,
+        }
     }
 }

@@ -10,6 +10,9 @@ use crate::when::day_of;
 /// first; a single longer message is cut.
 pub const REQUEST_CHARS_MAX: usize = 24_000;
 
+/// Messages of a batch: small models lose facts among more.
+pub const BATCH_MESSAGES_MAX: usize = 32;
+
 const INSTRUCTIONS: &str = "\
 You extract facts from messages. A fact is a statement that a person makes about themselves or \
 their work and that is worth remembering for months. For each fact give: `subject` (a name), \
@@ -32,9 +35,30 @@ pub struct Request {
     pub messages: usize,
 }
 
-/// Builds the request for the facts of messages.
+/// Builds the request for the facts of messages, within [`REQUEST_CHARS_MAX`].
 #[must_use]
 pub fn request(messages: &[Message]) -> Request {
+    request_within(messages, REQUEST_CHARS_MAX)
+}
+
+/// Splits messages into batches, in order. All messages of a batch fit into one request of
+/// `chars_max` characters; a single longer message is a batch, and is cut.
+#[must_use]
+pub fn batches(messages: &[Message], chars_max: usize) -> Vec<&[Message]> {
+    let mut batches = Vec::new();
+    let mut rest = messages;
+    while !rest.is_empty() {
+        let some = &rest[..rest.len().min(BATCH_MESSAGES_MAX)];
+        let (batch, after) = rest.split_at(request_within(some, chars_max).messages);
+        batches.push(batch);
+        rest = after;
+    }
+    batches
+}
+
+/// Builds the request for the facts of messages, within `chars_max` characters.
+#[must_use]
+pub fn request_within(messages: &[Message], chars_max: usize) -> Request {
     let mut user = String::new();
     let mut chars = 0;
     let mut count = 0;
@@ -43,13 +67,13 @@ pub fn request(messages: &[Message]) -> Request {
         let heading = format!("[{number}]{} {}: ", day.unwrap_or_default(), message.subject());
         let text = message.read();
         let length = heading.chars().count() + text.chars().count() + 1;
-        if REQUEST_CHARS_MAX < chars + length && 0 < count {
+        if chars_max < chars + length && 0 < count {
             break;
         }
         user.push_str(&heading);
         // A line of its own cannot pass for the heading of another message.
         let line = text.split(['\n', '\r']).collect::<Vec<_>>().join(" ");
-        user.extend(line.chars().take(REQUEST_CHARS_MAX));
+        user.extend(line.chars().take(chars_max));
         user.push('\n');
         chars += length;
         count += 1;

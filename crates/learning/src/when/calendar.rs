@@ -104,13 +104,13 @@ impl Span {
 }
 
 /// Writes a day as "7 May 2023".
-pub(super) fn written(day: Date) -> String {
+pub(crate) fn written(day: Date) -> String {
     let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at));
     format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
 }
 
 /// Writes a month as "May 2023".
-pub(super) fn written_month(day: Date) -> String {
+pub(crate) fn written_month(day: Date) -> String {
     let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at));
     format!("{} {}", month.copied().unwrap_or_default(), day.year())
 }

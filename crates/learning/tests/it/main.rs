@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod chat;
+#[cfg(feature = "client")]
+mod client;
 mod facts;
 mod grounding;
 mod limits;
+#[cfg(feature = "local")]
+mod local;
 mod summaries;
 mod supersession;
 mod times;

@@ -28,3 +28,11 @@ fn a_different_feature_set_is_a_second_build() {
     assert_eq!(check(WHOLE, "tokio v1.0.1 [rt,time]"), 1);
     assert_eq!(check("", "tokio v1.0.0 []"), 1);
 }
+
+#[test]
+fn a_crate_without_features_stays_light() {
+    let check = |tree: &str| heavy("aios-learning", &["tokio", "rayon"], tree).len();
+    assert_eq!(check("aios-learning v0.1.0 [client]\njiff v0.2.0 [std]\ntokio-util v0.7.0 []"), 0);
+    assert_eq!(check("aios-learning v0.1.0 []\ntokio v1.0.0 [rt]\ntokio v1.0.0 [rt] (*)"), 1);
+    assert_eq!(check("rayon v1.0.0 []\ntokio v1.0.0 []"), 2);
+}
