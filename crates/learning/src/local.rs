@@ -29,7 +29,7 @@ use crate::chat::{ChatModel, Completion, Request};
 
 /// A chat model from disk, in this process.
 ///
-/// Supported are GGUF files of the architectures `llama` (Llama, SmolLM2, Mistral), `qwen2` and
+/// Supported are GGUF files of the architectures `llama` (Llama 3, SmolLM2), `qwen2` and
 /// `qwen3`, and directories with a Llama or SmolLM2 in safetensors. Their chat template is ChatML
 /// or that of Llama 3, recognised by the vocabulary.
 ///
@@ -48,8 +48,8 @@ impl LocalModel {
     ///
     /// # Errors
     /// [`LocalError::Missing`] or [`LocalError::Read`] if a file cannot be read,
-    /// [`LocalError::Malformed`] if its content is invalid, [`LocalError::Unsupported`] if the model
-    /// is of another kind, [`LocalError::Thread`] if no thread can be started.
+    /// [`LocalError::Malformed`] if its content is invalid, [`LocalError::Unsupported`] if the
+    /// model is of another kind, [`LocalError::Thread`] if no thread can be started.
     pub fn open(path: impl AsRef<Path>, options: &LocalOptions) -> Result<LocalModel, LocalError> {
         let files = files::Files::find(path.as_ref())?;
         let engine = Engine::open(&files, options)?;

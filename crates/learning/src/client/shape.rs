@@ -28,7 +28,7 @@ enum Form {
 
 impl Shape {
     /// Returns the next simpler shape after the endpoint refused this one for `reason`. `None` if
-    /// there is none.
+    /// there is no other.
     pub(super) fn simpler(self, reason: &str) -> Option<Shape> {
         if !self.names_completion && reason.contains("max_completion_tokens") {
             return Some(Shape { names_completion: true, ..self });

@@ -52,7 +52,7 @@ impl<'a> Session<'a> {
     /// Returns the most probable text up to an end token.
     ///
     /// # Errors
-    /// [`ChatError::Cut`] if there is none within the limit.
+    /// [`ChatError::Cut`] if there is no end within the limit.
     pub(super) fn all(&mut self) -> Result<String, ChatError> {
         let mut ids = Vec::new();
         while 0 < self.left() {

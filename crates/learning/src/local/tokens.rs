@@ -22,7 +22,11 @@ use super::template::{ENDS, Part, Template};
 use crate::chat::ChatError;
 
 /// Words of Llama 3, as in llama.cpp (`LLAMA_VOCAB_PRE_TYPE_LLAMA3`).
-const WORDS_LLAMA3: &str = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const WORDS_LLAMA3: &str = concat!(
+    r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])",
+    r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*",
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+",
+);
 
 /// The tokenizer of a model with its template.
 pub(super) struct Tokens {
@@ -119,7 +123,7 @@ impl Tokens {
 /// Returns the splitter of words that a GGUF file names. `None` if candle's own is right.
 fn words_of(path: &Path, name: &str) -> Result<Option<PreTokenizerWrapper>, LocalError> {
     Ok(Some(match name {
-        "qwen2" | "lfm2" => return Ok(None),
+        "qwen2" => return Ok(None),
         "gpt-2" | "gpt2" | "default" => ByteLevel::new(false, false, true).into(),
         "smollm" => {
             let parts = vec![Digits::new(true).into(), ByteLevel::new(false, false, true).into()];
