@@ -116,8 +116,7 @@ impl AgentMemory {
         let operational = Operational::open(config.to_operational(spill.sink()))?;
         let keeps_samples = 0 < config.operational.metric_sample_seconds;
         let metrics = MetricHistory::new(operational.clone(), working.clone(), keeps_samples);
-        let learns = config.learning.enabled && config.learning.auto;
-        let learner = Learner::new(pump.clone(), learns);
+        let learner = Learner::new(pump.clone(), &config);
         let (spilling, pumping, learning) = match config.memory.access {
             Access::ReadWrite => (
                 Spilling::start(

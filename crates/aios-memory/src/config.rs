@@ -71,6 +71,18 @@ impl Key {
     }
 }
 
+/// The source of facts from messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extractor {
+    /// The rules of `aios-learning`, which need no model.
+    #[default]
+    Rules,
+    /// A chat model behind an OpenAI-compatible endpoint.
+    Chat,
+    /// A chat model from disk, in this process.
+    Local,
+}
+
 /// The bounds given in the table, or `()`.
 macro_rules! bounds {
     () => {
@@ -274,6 +286,23 @@ settings! {
         enabled: bool = true,
         /// Learns from messages as they are stored, in the background. Off: on request alone.
         auto: bool = true,
+        /// The source of facts: rules, chat (a chat model behind `learning.base_url`) or local (a
+        /// chat model from disk). The answers of models are checked against their messages.
+        extractor: Extractor = Extractor::Rules,
+        /// Address of an OpenAI-compatible endpoint.
+        base_url: String = "https://api.openai.com/v1".to_owned() => 1..=2048,
+        /// Name of the chat model at the endpoint, or the GGUF file or directory of a local one.
+        model: String = String::new() => 0..=4096,
+        /// Environment variable with the key of the endpoint. No key is sent if it is not set.
+        api_key_env: String = "OPENAI_API_KEY".to_owned() => 1..=256,
+        /// File with the key, readable by its owner alone. It comes before the variable.
+        api_key_file: PathBuf = PathBuf::new(),
+        /// Permits an endpoint on another machine without TLS.
+        plain_http: bool = false,
+        /// Time of one request to the chat model, in milliseconds.
+        timeout_ms: u64 = 60_000 => 100..=3_600_000,
+        /// Tokens that this process may use on a day (UTC). 0 for no limit.
+        tokens_per_day_max: u64 = 0 => 0..=1_000_000_000_000,
         /// Current facts that contexts consider for the profile.
         profile_facts: usize = 40 => 0..=1000,
     }

@@ -179,6 +179,15 @@ pub enum Error {
     /// The setting `learning.enabled` is off.
     #[error("learning is switched off by the setting `learning.enabled`")]
     LearningOff,
+    /// The chat model that the settings name cannot be used.
+    #[error("the extractor of facts cannot be used: {problem}")]
+    Extractor {
+        /// The cause.
+        problem: String,
+    },
+    /// The chat model gave no answer. What was stored stays, and is learned from later.
+    #[error(transparent)]
+    Chat(aios_learning::ChatError),
     /// Too many messages to learn from at once.
     #[error("{count} messages were given to learn from, the limit is {count_max}")]
     TooManyMessages {
@@ -288,6 +297,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::EventsBusy => true,
+            Error::Chat(error) => error.is_retryable(),
             Error::Place(error) => matches!(**error, aios_files::Error::Locked { .. }),
             Error::Longterm(error) => error.is_retryable(),
             Error::Working(error) => error.is_retryable(),
@@ -316,6 +326,7 @@ impl Error {
             | Error::Place(_) => "data_dir",
             Error::ReadOnly => "read_only",
             Error::LearningOff => "learning_off",
+            Error::Extractor { .. } | Error::Chat(_) => "extractor",
             Error::Config(_) | Error::NotBundled { .. } => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",

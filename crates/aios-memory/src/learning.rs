@@ -8,6 +8,7 @@
 
 mod background;
 mod current;
+mod model;
 mod report;
 mod said;
 mod steps;
@@ -20,15 +21,21 @@ use std::{
     },
 };
 
+use aios_learning::{ChatModel, Message};
 use aios_record::{Change, FeedItem, Gate, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
 use aios_working::{Withdrawn, WorkingView};
-use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify, OnceCell};
 
 pub(crate) use self::background::Learning;
 pub(crate) use self::report::Learned;
 pub use self::report::{FailedMessage, LearnReport, LearnStats};
-use self::{current::Current, said::Conversations, steps::Outcome};
-use crate::{Error, pump::Pump};
+use self::{
+    current::Current,
+    model::Extracted,
+    said::Conversations,
+    steps::{Outcome, Said},
+};
+use crate::{Config, Error, pump::Pump};
 
 /// Feed rows that are read at once.
 const PAGE: usize = 500;
@@ -44,6 +51,9 @@ pub(crate) struct Learner {
 
 struct Shared {
     pump: Pump,
+    config: Config,
+    /// The chat model that extracts facts; none if the rules do.
+    model: OnceCell<Option<Arc<dyn ChatModel>>>,
     /// True if messages of the feed are learned from.
     is_auto: bool,
     state: Mutex<State>,
@@ -69,9 +79,12 @@ struct Known {
 }
 
 impl Learner {
-    pub(crate) fn new(pump: Pump, is_auto: bool) -> Learner {
+    pub(crate) fn new(pump: Pump, config: &Config) -> Learner {
+        let is_auto = config.learning.enabled && config.learning.auto;
         let shared = Shared {
             pump,
+            config: config.clone(),
+            model: OnceCell::new(),
             is_auto,
             state: Mutex::default(),
             read_through: AtomicU64::new(0),
@@ -251,8 +264,10 @@ impl Learner {
         }
         let mut known = state.owners.remove(owner).unwrap_or_default();
         known.current.refresh(&own).await?;
+        let said = Said::of(&mut known, records);
+        let extracted = self.extracted(&said).await?;
         let computing = tokio::task::spawn_blocking(move || {
-            let outcome = steps::of(&mut known, &records);
+            let outcome = steps::of(&mut known, &said, extracted);
             (known, outcome)
         });
         let (known, outcome) = computing.await.map_err(|_| Error::Interrupted)?;
@@ -265,6 +280,15 @@ impl Learner {
         let learned = Learned { report, ignored, refused };
         self.shared.counts.add(messages, &learned);
         Ok(learned)
+    }
+
+    /// Asks the chat model of the settings for the facts of messages; `None` if the rules extract.
+    async fn extracted(&self, said: &[Said]) -> Result<Option<Extracted>, Error> {
+        let opened = self.shared.model.get_or_try_init(|| model::open(&self.shared.config)).await;
+        let Some(model) = opened? else { return Ok(None) };
+        let messages = said.iter().filter(|it| it.is_read).map(|it| it.message.clone());
+        let messages: Vec<Message> = messages.collect();
+        model::extract(&**model, &messages).await.map(Some)
     }
 
     /// Returns the view of one owner's own records.

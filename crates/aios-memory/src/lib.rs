@@ -40,6 +40,7 @@
 //! (`aios-eval`), download models (`aios-hub`) and are the command line (`aios-memory-cli`).
 //!
 //! # Features
+//! - `chat`, `local`: a chat model behind an endpoint, or from disk, as the extractor of facts.
 //! - `minilm`: bundles a transformer of 17 MB, which is then the default model.
 //! - `families`: opens transformers beyond BERT and XLM-RoBERTa, and rerankers.
 

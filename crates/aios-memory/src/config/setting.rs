@@ -9,6 +9,7 @@ use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
 use super::{
+    Extractor,
     home::expand_home,
     log::{LogFormat, LogLevel},
 };
@@ -231,6 +232,11 @@ choices! {
         "warn" = LogLevel::Warn,
         "info" = LogLevel::Info,
         "debug" = LogLevel::Debug,
+    }
+    Extractor {
+        "rules" = Extractor::Rules,
+        "chat" = Extractor::Chat,
+        "local" = Extractor::Local,
     }
     Policy { "mark" = Policy::Mark, "redact" = Policy::Redact, "refuse" = Policy::Refuse }
     Tokenizer {

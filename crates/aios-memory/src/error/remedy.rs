@@ -55,9 +55,11 @@ impl Error {
             Error::Guard(_) => Some(Remedy::RelaxGuard),
             Error::Vocabulary(error) => error.remedy(),
             Error::Record { problem, .. } => problem.remedy(),
+            Error::Chat(error) => error.remedy(),
             Error::TooManyMessages { .. } => Some(Remedy::Split),
             Error::Limit { .. }
             | Error::LearningOff
+            | Error::Extractor { .. }
             | Error::EventUnwritten { .. }
             | Error::EventsUnwritten { .. }
             | Error::File { .. }

@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use super::Learner;
+use crate::Error;
 
 /// Sleep of the task while nothing changes: initial and maximum. Writers of this process wake it;
 /// the sleep bounds the delay of other processes' writes.
@@ -17,6 +18,9 @@ const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Sleep of the task after an error.
 const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Sleep of the task while the chat model gives no answer.
+const REST_WITHOUT_MODEL: Duration = Duration::from_secs(30);
 
 /// Time to learn from the last messages when the memory is closed. The next one to open it goes on.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
@@ -60,13 +64,16 @@ async fn run(learner: Learner, mut stopped: watch::Receiver<bool>) {
             Ok(_) => rest = REST_MIN,
             Err(error) => {
                 warn(&error);
-                rest = REST_AFTER_ERROR;
+                rest = match error {
+                    Error::Chat(_) | Error::Extractor { .. } => REST_WITHOUT_MODEL,
+                    _ => REST_AFTER_ERROR,
+                };
             }
         }
         tokio::select! {
             // Also returns if the handle was dropped, which closes the channel.
             _ = stopped.changed() => break,
-            () = learner.woken() => rest = REST_MIN,
+            () = learner.woken(), if rest < REST_WITHOUT_MODEL => rest = REST_MIN,
             () = time::sleep(rest) => {}
         }
     }
@@ -77,7 +84,7 @@ async fn run(learner: Learner, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-fn warn(error: &crate::Error) {
+fn warn(error: &Error) {
     let error = error as &dyn std::error::Error;
     tracing::warn!(error, "failed to learn from the newest messages; retrying");
 }

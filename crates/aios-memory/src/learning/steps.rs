@@ -6,7 +6,7 @@ use aios_record::{Id, Provenance, Record, Scope, Timestamp, forms};
 use aios_working::{Fact, FactEnd, FactOrigin, FactStep, Meta};
 use serde_json::Value;
 
-use super::{Known, current::CurrentFact};
+use super::{Known, current::CurrentFact, model::Extracted};
 
 /// The part of the system that writes facts.
 const MODULE: &str = "learning";
@@ -25,19 +25,53 @@ pub(super) struct Outcome {
     pub(super) refused: u64,
 }
 
-/// Returns the steps of an owner's messages, in their order.
-pub(super) fn of(known: &mut Known, records: &[Record]) -> Outcome {
+/// A message that states facts, in its conversation.
+#[derive(Debug)]
+pub(super) struct Said {
+    record: Record,
+    pub(super) message: Message,
+    before: Option<Message>,
+    /// True if the message may state facts: it is of a person or an assistant, and has no attempt
+    /// to instruct the model.
+    pub(super) is_read: bool,
+    has_injection: bool,
+}
+
+impl Said {
+    /// Returns the messages of an owner, in their order.
+    pub(super) fn of(known: &mut Known, records: Vec<Record>) -> Vec<Said> {
+        let said = records.into_iter().map(|record| {
+            let (message, before) = known.conversations.next(&record);
+            let has_injection = scan(&message.text).has_injection();
+            let is_read = !has_injection && message.role != Role::Other;
+            Said { record, message, before, is_read, has_injection }
+        });
+        said.collect()
+    }
+}
+
+/// Returns the steps of an owner's messages, in their order. Their facts are those of a chat model,
+/// if one was asked, or else those of the rules.
+pub(super) fn of(known: &mut Known, said: &[Said], mut extracted: Option<Extracted>) -> Outcome {
     let mut outcome = Outcome::default();
-    for record in records {
+    outcome.refused += extracted.as_ref().map_or(0, |it| it.refused);
+    for said in said {
         outcome.messages += 1;
-        let (message, before) = known.conversations.next(record);
-        let findings = scan(&message.text);
-        if findings.has_injection() || message.role == Role::Other {
-            outcome.refused += u64::from(findings.has_injection());
+        if !said.is_read {
+            outcome.refused += u64::from(said.has_injection);
             outcome.ignored += 1;
             continue;
         }
-        let step = step(known, record, &message, before.as_ref(), &mut outcome.refused);
+        let drafts = match &mut extracted {
+            Some(of_model) => of_model.drafts.remove(&said.message.key).unwrap_or_default(),
+            // Fresh statistics make the facts of a message independent of what was read before.
+            None => {
+                let (before, heard) = (said.before.as_ref(), &mut Heard::default());
+                Extractor::default().extract(&said.message, before, heard).drafts
+            }
+        };
+        let is_of_model = extracted.is_some();
+        let step = step(known, said, drafts, is_of_model, &mut outcome.refused);
         match step.added.is_empty() && step.ended.is_empty() {
             true => outcome.ignored += 1,
             false => outcome.steps.push(step),
@@ -48,15 +82,14 @@ pub(super) fn of(known: &mut Known, records: &[Record]) -> Outcome {
 
 fn step(
     known: &mut Known,
-    record: &Record,
-    message: &Message,
-    before: Option<&Message>,
+    said: &Said,
+    drafts: Vec<Draft>,
+    is_of_model: bool,
     refused: &mut u64,
 ) -> FactStep {
-    // Fresh statistics make the facts of a message independent of what was read before it.
-    let learned = Extractor::default().extract(message, before, &mut Heard::default());
-    let mut added: Vec<Fact> = Vec::with_capacity(learned.drafts.len());
-    for draft in learned.drafts {
+    let Said { record, message, .. } = said;
+    let mut added: Vec<Fact> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
         let fact = fact_of(draft, record);
         match has_secret(&fact) {
             true => *refused += 1,
@@ -75,6 +108,22 @@ fn step(
         let is_restated = added.iter().any(|fact| restates(fact, target));
         if !is_restated {
             ended.push(end_of(target, &end, &added));
+        }
+    }
+    if is_of_model {
+        // The rules may not read the words in which the model found a value.
+        let filled = known.current.facts().iter().filter(|it| may_end(it, project, stated_at));
+        for target in filled {
+            let successor = added.iter().find(|it| is_same_slot(it, target));
+            let is_known = ended.iter().any(|end| end.id == target.id);
+            let Some(successor) = successor.filter(|it| !is_known && !restates(it, target)) else {
+                continue;
+            };
+            ended.push(FactEnd {
+                id: target.id.clone(),
+                valid_to: successor.valid_from,
+                superseded_by: Some(successor.id.clone()),
+            });
         }
     }
     let gone: Vec<Id> = ended.iter().map(|end| end.id.clone()).collect();
