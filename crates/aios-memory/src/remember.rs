@@ -2,10 +2,11 @@
 
 mod batch;
 mod options;
+mod told_fact;
 
 use std::{collections::HashMap, fmt};
 
-use aios_record::{Id, Identity, Mode, Record};
+use aios_record::{Id, Identity, Kind, Mode, Record};
 use serde::Serialize;
 
 use self::batch::{Batch, Draft};
@@ -91,7 +92,8 @@ impl MemoryView {
     }
 
     /// Remembers texts, each with its options, in one write. Returns one result per text. When this
-    /// returns, all are durable and every search finds them.
+    /// returns, all are durable and every search finds them. If some are facts, each is written by
+    /// itself.
     ///
     /// ```
     /// # use aios_memory::{AgentMemory, Config, RememberOptions};
@@ -126,6 +128,9 @@ impl MemoryView {
         &self,
         texts: Vec<(String, RememberOptions)>,
     ) -> Result<Vec<Remembered>, RefusedText> {
+        if texts.iter().any(|(_, options)| options.kind == Kind::Fact) {
+            return Box::pin(self.remember_each(texts)).await;
+        }
         let mut drafts = Vec::with_capacity(texts.len());
         for (index, (text, options)) in texts.into_iter().enumerate() {
             let draft = Draft::of(self.gate(), text, options);
@@ -157,6 +162,23 @@ impl MemoryView {
             Remembered { id: id.clone(), known, replaced }
         };
         Ok(added.into_iter().map(result).collect())
+    }
+
+    /// Remembers texts one after the other, because some of them are facts, which another tier
+    /// stores. Texts before the one that cannot be stored stay.
+    async fn remember_each(
+        &self,
+        texts: Vec<(String, RememberOptions)>,
+    ) -> Result<Vec<Remembered>, RefusedText> {
+        let mut remembered = Vec::with_capacity(texts.len());
+        for (index, (text, options)) in texts.into_iter().enumerate() {
+            let done = match options.kind {
+                Kind::Fact => self.remember_fact(text, options).await,
+                _ => Box::pin(self.remember_with(text.as_str(), options)).await,
+            };
+            remembered.push(done.map_err(RefusedText::of(index))?);
+        }
+        Ok(remembered)
     }
 
     /// Returns the stored records of these drafts. A text that is stored under an id of a former

@@ -27,7 +27,7 @@ impl Draft {
         if forms::is_blank(&text) {
             return Err(misfit(RecordProblem::NoText));
         }
-        if !kind.is_direct() {
+        if !kind.is_direct() && kind != Kind::Fact {
             return Err(misfit(RecordProblem::OtherTier));
         }
         if tags.iter().any(|tag| forms::is_blank(tag)) {
@@ -53,6 +53,11 @@ impl Draft {
         let record = Record::new(kind, id, text, scope);
         let record = Record { payload, title, tags, importance, occurred_at, provenance, ..record };
         Ok(Draft { record, former, is_named })
+    }
+
+    /// Returns the record.
+    pub(super) fn into_record(self) -> Record {
+        self.record
     }
 
     /// Returns the identities under which the text may be stored.

@@ -16,8 +16,8 @@ use aios_record::{Id, Kind, Provenance, Scope, Timestamp};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RememberOptions {
-    /// The kind of the record. Only kinds stored directly in long-term memory are accepted: notes,
-    /// knowledge, incidents and others. Default: a note.
+    /// The kind of the record. Only facts and kinds stored directly in long-term memory are
+    /// accepted: notes, knowledge, incidents and others. Default: a note.
     pub kind: Kind,
     /// Labels to filter by. Default: none.
     pub tags: Vec<String>,

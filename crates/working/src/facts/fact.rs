@@ -76,7 +76,7 @@ pub struct Fact {
     /// Time of the last confirmation by a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_at: Option<Timestamp>,
-    /// Additional data. Default: null.
+    /// Additional data; `tags` are labels to filter by, `title` is a heading. Default: null.
     #[serde(default)]
     pub metadata: Value,
     /// Scope, provenance, times.
@@ -231,6 +231,9 @@ impl Row for Fact {
         if let Some(stated_at) = self.stated_at {
             record.recorded_at = record.recorded_at.min(stated_at);
         }
+        let tags = self.metadata.get("tags").and_then(Value::as_array).into_iter().flatten();
+        record.tags = tags.filter_map(Value::as_str).map(str::to_owned).collect();
+        record.title = self.metadata.get("title").and_then(Value::as_str).map(str::to_owned);
         record.confidence = self.confidence;
         record.trust = self.trust();
         record.valid_from = self.valid_from;

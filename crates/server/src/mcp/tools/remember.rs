@@ -71,7 +71,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
         (Some(key), _) => checked(key)?,
         (None, kind) => kind.unwrap_or(Kind::Note),
     };
-    if !tags.is_empty() && !kind.is_direct() {
+    if !tags.is_empty() && !takes_options(kind) {
         let message = format!("`tags`: a {kind} has none; expected an empty list");
         return Err(Failure::invalid(message));
     }
@@ -92,6 +92,11 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     let storing = Box::pin(async move { stored(&view, told).await });
     let (key, state) = visit.call.write(storing).await?;
     Ok(answer(&key, state, near.filter(|(other, _)| *other != key)))
+}
+
+/// Returns true if records of the kind are remembered, with labels.
+fn takes_options(kind: Kind) -> bool {
+    kind.is_direct() || kind == Kind::Fact
 }
 
 /// A statement to store.
@@ -145,7 +150,7 @@ async fn near(visit: &Visit, told: &Told) -> Result<Option<(Key, String)>, Failu
 
 /// Stores the statement, and returns its key and the outcome.
 async fn stored(view: &MemoryView, told: Told) -> Result<(Key, State), Failure> {
-    if !told.kind.is_direct() {
+    if !takes_options(told.kind) {
         return recorded(view, told).await;
     }
     let Told { text, kind, mut tags, before, provenance } = told;
