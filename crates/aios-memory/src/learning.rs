@@ -131,7 +131,7 @@ impl Learner {
             through = last.seq;
             read += items.len();
             if Box::pin(self.page(state, items)).await? {
-                self.shared.pump.working().facts().set_learned(through).await?;
+                self.shared.pump.working().feed().set_learned(through).await?;
             }
             self.shared.read_through.fetch_max(through, Ordering::AcqRel);
         }
@@ -141,11 +141,11 @@ impl Learner {
 
     /// Stores the position, so that the feed can be trimmed up to it, and returns it.
     pub(crate) async fn keep_position(&self) -> Result<u64, Error> {
-        let facts = self.shared.pump.working().facts();
-        let stored = facts.learned().await?.unwrap_or(0);
+        let feed = self.shared.pump.working().feed();
+        let stored = feed.learned().await?.unwrap_or(0);
         let read = self.shared.read_through.load(Ordering::Acquire);
         if stored < read {
-            facts.set_learned(read).await?;
+            feed.set_learned(read).await?;
         }
         Ok(stored.max(read))
     }
@@ -154,7 +154,7 @@ impl Learner {
     /// Done once: afterwards there is a position in the feed.
     pub(crate) async fn adopt(&self) -> Result<(), Error> {
         let (working, longterm) = (self.shared.pump.working(), self.shared.pump.longterm());
-        if working.facts().learned().await?.is_some() {
+        if working.feed().learned().await?.is_some() {
             return Ok(());
         }
         let mut after = None;
@@ -170,7 +170,7 @@ impl Learner {
             }
             after = Some(last);
         }
-        working.facts().set_learned(0).await?;
+        working.feed().set_learned(0).await?;
         Ok(())
     }
 
@@ -182,7 +182,7 @@ impl Learner {
     async fn position(&self, state: &mut State) -> Result<u64, Error> {
         let read = &self.shared.read_through;
         if !state.is_positioned {
-            let stored = self.shared.pump.working().facts().learned().await?;
+            let stored = self.shared.pump.working().feed().learned().await?;
             read.fetch_max(stored.unwrap_or(0), Ordering::AcqRel);
             state.is_positioned = true;
         }

@@ -177,22 +177,4 @@ impl Facts<'_> {
     pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
         self.view.records().remove(&Key::new(Kind::Fact, id.clone())).await
     }
-
-    /// Returns the position in the feed through which messages were learned from; `None` before
-    /// the first.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be read.
-    pub async fn learned(self) -> Result<Option<u64>, Error> {
-        self.view.read(|access| query::learned(access)).await
-    }
-
-    /// Stores the position in the feed through which messages were learned from. It never goes
-    /// back.
-    ///
-    /// # Errors
-    /// [`Error::Storage`] if the file cannot be written.
-    pub async fn set_learned(self, through: u64) -> Result<(), Error> {
-        self.view.free_room(move |access| query::set_learned(access, through)).await
-    }
 }

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 use crate::{Error, WorkingView, access::Access, column::Column, kinds};
 use aios_record::{Change, FeedItem, Id, Key, Owner};
+use rusqlite::OptionalExtension;
 use trace::signed;
 
 /// The change feed of a memory, of every owner.
@@ -116,6 +117,40 @@ impl Feed<'_> {
                 if access.connection.execute(update, [signed(seq)])? == 0 {
                     let insert = "INSERT INTO sqlite_sequence (name, seq) VALUES ('feed', ?1)";
                     access.connection.execute(insert, [signed(seq)])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Returns the position through which facts were learned from the feed; `None` before the
+    /// first.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn learned(self) -> Result<Option<u64>, Error> {
+        self.view
+            .read(|access| {
+                let sql = "SELECT through FROM learned";
+                let mut statement = access.connection.prepare_cached(sql)?;
+                let through: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
+                Ok(through.map(i64::cast_unsigned))
+            })
+            .await
+    }
+
+    /// Stores the position through which facts were learned from the feed. It never goes back.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be written.
+    pub async fn set_learned(self, through: u64) -> Result<(), Error> {
+        self.view
+            .free_room(move |access| {
+                let through = signed(through);
+                let sql = "UPDATE learned SET through = max(through, ?1)";
+                if access.connection.prepare_cached(sql)?.execute([through])? == 0 {
+                    let sql = "INSERT INTO learned (through) VALUES (?1)";
+                    access.connection.prepare_cached(sql)?.execute([through])?;
                 }
                 Ok(())
             })

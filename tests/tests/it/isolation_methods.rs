@@ -149,7 +149,7 @@ fn every_public_method_is_exercised() {
 }
 
 /// Methods that only return a role, and the roles, whose methods are exercised.
-const ROLES: [(&str, &str); 16] = [
+const ROLES: [(&str, &str); 17] = [
     ("WorkingView::goals", "Goals"),
     ("WorkingView::tasks", "Tasks"),
     ("WorkingView::tool_calls", "ToolCalls"),
@@ -160,6 +160,7 @@ const ROLES: [(&str, &str); 16] = [
     ("WorkingView::messages", "Messages"),
     ("WorkingView::interactions", "Interactions"),
     ("WorkingView::entries", "Entries"),
+    ("WorkingView::facts", "Facts"),
     ("WorkingView::files", "Files"),
     ("WorkingView::events", "Events"),
     ("WorkingView::preferences", "Preferences"),
@@ -169,9 +170,10 @@ const ROLES: [(&str, &str); 16] = [
 ];
 
 /// The same of the whole memory. Their exercises are named `memory::Role::method`.
-const ROLES_OF_MEMORY: [(&str, &str); 6] = [
+const ROLES_OF_MEMORY: [(&str, &str); 7] = [
     ("MemoryView::contexts", "Contexts"),
     ("MemoryView::events", "Events"),
+    ("MemoryView::facts", "Facts"),
     ("MemoryView::feed", "Feed"),
     ("MemoryView::files", "Files"),
     ("MemoryView::forgetting", "Forgetting"),

@@ -74,6 +74,7 @@ pub(crate) fn config(dir: &Path) -> Config {
     config.working.durability = Durability::Normal;
     // Keeps figures equal on a busy machine.
     config.search.vector_wait_ms = 60_000;
+    config.learning.auto = false;
     let retention = &mut config.retention;
     retention.goals_and_tasks_days = 0;
     retention.tool_calls_days = 0;

@@ -15,12 +15,13 @@ const RECORDS: &str = include_str!("../../../../tests/fixtures/same-names.jsonl"
 /// A conversation for `ingest`.
 const CHAT: &str = r#"{"messages": [
     {"role": "user", "content": "The zebra@ needs a halter.", "session": "s3", "id": "x1"},
-    {"role": "user", "content": "Everybody says this.", "session": "s1", "id": "m9"}]}"#;
+    {"role": "user", "content": "Everybody says this.", "session": "s1", "id": "m9"},
+    {"role": "user", "content": "I live in Zebra@.", "session": "s3", "id": "x2"}]}"#;
 /// A conversation for `eval`.
 const TALK: &str = include_str!("../../../../tests/fixtures/store-5/sources/talk.locomo.json");
-/// Disables retention and full syncs, and waits long enough for vectors, so that a busy machine
+/// Disables retention, learning in the background and full syncs, and waits long enough for vectors, so that a busy machine
 /// does not change the figures.
-const SETTINGS: &str = "[search]\nvector_wait_ms = 60000\n[working]\ndurability = \"normal\"\n\
+const SETTINGS: &str = "[learning]\nauto = false\n[search]\nvector_wait_ms = 60000\n[working]\ndurability = \"normal\"\n\
     [retention]\ngoals_and_tasks_days = 0\ntool_calls_days = 0\ndecisions_days = 0\n\
     messages_days = 0\nsessions_days = 0\nevents_days = 0\n";
 
@@ -136,6 +137,25 @@ const TABLE: &[(&str, Exercise)] = &[
             &["ingest", "FILES/chat.json"],
             &["ingest", "FILES/chat.json"],
             &["ingest", "FILES/missing.json"],
+        ]),
+    ),
+    (
+        "Learn",
+        Writes(&[
+            &["learn", "FILES/chat.json"],
+            &["learn", "FILES/chat.json"],
+            &["learn", "FILES/missing.json"],
+        ]),
+    ),
+    (
+        "Facts",
+        Writes(&[
+            &["facts", "--all"],
+            &["facts", "--history", "the user", "home"],
+            &["facts", "--search", "zebra"],
+            &["facts", "--contradictions"],
+            &["facts", "confirm", "fact/nothing"],
+            &["facts", "reject", "fact/nothing"],
         ]),
     ),
     (

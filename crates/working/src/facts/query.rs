@@ -6,7 +6,7 @@ use aios_record::Timestamp;
 use rusqlite::{OptionalExtension, ToSql};
 
 use super::fact::Fact;
-use crate::{Error, access::Access, cursor::Cursors, feed::trace::signed};
+use crate::{Error, access::Access, cursor::Cursors};
 
 /// Facts of a page if the query names no limit.
 const PAGE: usize = 100;
@@ -216,21 +216,4 @@ pub(super) fn own(
     )?;
     facts.reverse();
     Ok(Some(OwnFacts { facts, revision: now }))
-}
-
-pub(super) fn learned(access: &Access<'_>) -> Result<Option<u64>, Error> {
-    let sql = "SELECT through FROM learned";
-    let through: Option<i64> =
-        access.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(through.map(i64::cast_unsigned))
-}
-
-pub(super) fn set_learned(access: &Access<'_>, through: u64) -> Result<(), Error> {
-    let through = signed(through);
-    let sql = "UPDATE learned SET through = max(through, ?1)";
-    if access.connection.prepare_cached(sql)?.execute([through])? == 0 {
-        let sql = "INSERT INTO learned (through) VALUES (?1)";
-        access.connection.prepare_cached(sql)?.execute([through])?;
-    }
-    Ok(())
 }

@@ -255,11 +255,11 @@ async fn pages_of_facts_end_and_belong_to_their_owner() {
 async fn the_learned_position_never_goes_back() {
     let place = Place::new();
     let working = place.open(place.fed());
-    assert_eq!(working.facts().learned().await.unwrap(), None);
-    working.facts().set_learned(7).await.unwrap();
-    working.facts().set_learned(5).await.unwrap();
+    assert_eq!(working.feed().learned().await.unwrap(), None);
+    working.feed().set_learned(7).await.unwrap();
+    working.feed().set_learned(5).await.unwrap();
     working.close().await;
     let working = place.open(place.fed());
-    assert_eq!(working.facts().learned().await.unwrap(), Some(7));
+    assert_eq!(working.feed().learned().await.unwrap(), Some(7));
     working.close().await;
 }

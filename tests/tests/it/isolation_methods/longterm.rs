@@ -40,6 +40,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().narrow(&in_session()).unwrap().records().counts().await,
         h.view.longterm().narrow(&in_session()).unwrap().search("barn", &explained()).await,
     ];
+    "LongtermView::search_former" => [
+        h.view.longterm()
+            .search_former("zebra vet", "2026-06-01T00:00:00Z".parse().unwrap(), &explained())
+            .await
+            .map(|it| (it.hits, it.replaced.len(), it.lost)),
+    ];
     "LongtermView::search" => [
         h.view.longterm().search("Where does the zebra sleep?", &explained()).await,
         h.view.longterm().search("zebra0 zebra1 zebra2 vet", &explained()).await,

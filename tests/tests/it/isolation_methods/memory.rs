@@ -9,10 +9,10 @@ use aios_exchange::{
     ingest::{self, Format, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Config, Event, ForgetQuery, Kind, MemoryView, Mode, RememberOptions, Scope,
-    ScopeFilter, SearchOptions, Tier, longterm::Explain,
+    AgentMemory, Config, Event, FactQuery, ForgetQuery, Id, Kind, MemoryView, Mode,
+    RememberOptions, Scope, ScopeFilter, SearchOptions, Tier, longterm::Explain,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Exercise, Hand, exercises, key, value};
 use crate::{same_names, state::Written};
@@ -114,6 +114,23 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             .await.map(|_| ()),
         h.view.record(Kind::Note, object(&h, json!({"content": "Not mine.", "user_id": "u2"})))
             .await.map(|_| ()),
+    ];
+    "memory::Facts::learn" => [
+        h.view.facts().learn(said(&h, "I live in Zebra@.")).await.map(|it| (it.added, it.failed)),
+        h.view.facts().learn(said(&h, "I live in Zebra@.")).await.map(|it| (it.added, it.failed)),
+    ];
+    "memory::Facts::catch_up" => [h.view.facts().catch_up().await];
+    "memory::Facts::list" => [h.view.facts().list(FactQuery::default()).await.map(|it| it.facts)];
+    "memory::Facts::search" => [
+        h.view.facts().search("where does the user live?", Some(9)).await,
+    ];
+    "memory::Facts::history" => [h.view.facts().history("the user", "home").await];
+    "memory::Facts::contradictions" => [h.view.facts().contradictions().await];
+    "memory::Facts::confirm" => [
+        h.view.facts().confirm(&Id::new("nothing").unwrap()).await,
+    ];
+    "memory::Facts::reject" => [
+        h.view.facts().reject(&Id::new("nothing").unwrap()).await,
     ];
     "memory::Files::create" => [
         h.view.files().create("/memories/gate.md", &h.text("zebra@ opens it\n")).await,
@@ -357,4 +374,9 @@ async fn backed_up(hand: &Hand) -> Result<Vec<aios_memory::Recollection>, aios_m
     let recalled = memory.recall_with("Where does the zebra sleep?", &explained()).await?;
     memory.shutdown().await?;
     Ok(recalled.hits)
+}
+
+/// Returns a message to learn from.
+fn said(hand: &Hand, text: &str) -> Vec<Map<String, Value>> {
+    vec![hand.fields(json!({"id": "l1", "content": text}))]
 }

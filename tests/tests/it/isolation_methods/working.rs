@@ -4,8 +4,9 @@ use aios_memory::{
     Id, Identity, Kind, Mode, Owner, Record, Scope, ScopeFilter, Timestamp,
     working::{
         AgentState, Decision, EntriesBackend, Entry, EntryFilter, EntryStore, EntryUpdate, Error,
-        EventFilter, File, FileCommand, FilePath, FindOptions, Goal, GoalStatus, Interaction,
-        NewMessage, Outcome, Pattern, Role, Session, Task, TaskStatus, TaskUpdate, ToolCall,
+        EventFilter, Fact, FactEnd, FactQuery, FactStep, File, FileCommand, FilePath, FindOptions,
+        Goal, GoalStatus, Interaction, NewMessage, Outcome, Pattern, Role, Session, Task,
+        TaskStatus, TaskUpdate, ToolCall,
     },
 };
 use serde_json::{Map, Value, json};
@@ -175,6 +176,42 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             ..Entry::new("stock", "oats", json!("an id that is taken"))
         }).await,
     ];
+    "Facts::put" => [
+        h.view.working().facts().put(fact("f1", &h.text("zebra@"))).await,
+        h.view.working().facts().put(fact("f2", &h.text("zebra@ two"))).await,
+        h.view.working().facts().put(fact("f3", "the same words of everybody")).await,
+    ];
+    "Facts::get" => [
+        h.view.working().facts().get(&id("f1")).await,
+        h.view.working().facts().get(&id("nothing")).await,
+    ];
+    "Facts::list" => [
+        h.view.working().facts().list(FactQuery::default().with_ended()).await.map(|it| it.facts),
+    ];
+    "Facts::history" => [h.view.working().facts().history("gate", "colour").await];
+    "Facts::profile" => [h.view.working().facts().profile(10).await];
+    "Facts::contradictions" => [h.view.working().facts().contradictions(10).await];
+    "Facts::apply" => [h.view.working().facts().apply(vec![FactStep {
+        source: "message/m1".to_owned(),
+        added: vec![fact("f4", &h.text("zebra@ three"))],
+        ended: vec![FactEnd { id: id("f3"), valid_to: None, superseded_by: None }],
+        ..FactStep::default()
+    }]).await];
+    "Facts::own" => [h.view.working().facts().own(None, 10).await.map(|it| {
+        it.map(|it| it.facts)
+    })];
+    "Facts::confirm" => [
+        h.view.working().facts().confirm(&id("f4")).await,
+        h.view.working().facts().confirm(&id("nothing")).await,
+    ];
+    "Facts::reject" => [
+        h.view.working().facts().reject(&id("f3")).await,
+        h.view.working().facts().reject(&id("nothing")).await,
+    ];
+    "Facts::withdraw" => [
+        h.view.working().facts().withdraw(vec![key(Kind::Message, "m9")]).await,
+    ];
+    "Facts::remove" => [h.view.working().facts().remove(&id("nothing")).await];
     "Files::create" => [
         h.view.working().files().create("/memories/barn.md", &h.text("zebra@ sleeps here\n")).await,
         h.view.working().files().create(&h.text("/memories/zebra@/hay.md"), "two bales\n").await,
@@ -513,4 +550,9 @@ fn path(text: &str) -> FilePath {
 
 fn command(input: Value) -> FileCommand {
     serde_json::from_value(input).unwrap()
+}
+
+/// Returns a told fact about the gate.
+fn fact(name: &str, value: &str) -> Fact {
+    Fact { id: id(name), ..Fact::new("").with_slot("gate", "colour", value) }
 }
