@@ -146,8 +146,8 @@ impl Admission {
         self.admit_boxed(arrivals).await
     }
 
-    /// As [`admit`](Admission::admit). The box has a type of its own, so that this crate compiles
-    /// the future, and not each crate that awaits it.
+    /// As [`admit`](Admission::admit). Boxed, so that this crate compiles the future, and not each
+    /// crate that awaits it.
     fn admit_boxed(
         &mut self,
         arrivals: Vec<Arrival>,
@@ -191,7 +191,8 @@ impl Admission {
             }
             let ready = self.guarded(candidates, &mut verdicts)?;
             if !self.mode.is_dry_run() {
-                // Before the text itself is replaced, because an interrupted run finds the parts by it.
+                // Before the text itself is replaced, because an interrupted run finds the parts
+                // by it.
                 self.retire_parts(endings, &verdicts).await?;
                 self.store(ready, &mut verdicts).await?;
             }

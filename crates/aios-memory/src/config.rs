@@ -6,6 +6,7 @@
 //! environment.
 
 mod error;
+mod extractor;
 mod home;
 mod load;
 mod log;
@@ -25,6 +26,7 @@ use aios_record::{Kind, Tier};
 use self::setting::Setting;
 pub use self::{
     error::{Error, Origin},
+    extractor::Extractor,
     home::expand_home,
     load::{Effective, Flag, Sources},
     log::{LogFormat, LogLevel},
@@ -69,18 +71,6 @@ impl Key {
     pub(crate) fn variable(&self) -> String {
         format!("AIOS_MEMORY_{}", self.path().replace('.', "_")).to_ascii_uppercase()
     }
-}
-
-/// The source of facts from messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Extractor {
-    /// The rules of `aios-learning`, which need no model.
-    #[default]
-    Rules,
-    /// A chat model behind an OpenAI-compatible endpoint.
-    Chat,
-    /// A chat model from disk, in this process.
-    Local,
 }
 
 /// The bounds given in the table, or `()`.

@@ -185,7 +185,7 @@ pub enum Error {
         /// The cause.
         problem: String,
     },
-    /// The chat model gave no answer. What was stored stays, and is learned from later.
+    /// The chat model gave no answer. Stored messages stay, and are learned from later.
     #[error(transparent)]
     Chat(aios_learning::ChatError),
     /// Too many messages to learn from at once.

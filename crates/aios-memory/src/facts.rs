@@ -26,7 +26,7 @@ const SEARCH_LIMIT: usize = 5;
 /// Slots with several values that are listed.
 const CONTRADICTIONS_MAX: usize = 1000;
 
-/// What is known from messages: statements with evidence and two axes of time.
+/// Statements that were learned from messages, with evidence and two axes of time.
 ///
 /// A fact is true from `valid_from` to `valid_to`, and known from `stated_at` on. A fact with a
 /// slot, such as the home of Ada, ends when another value of the slot is stated; nothing is deleted

@@ -87,8 +87,8 @@ impl MemoryView {
         self.forget_boxed(options).await
     }
 
-    /// As [`forget`](MemoryView::forget). The box has a type of its own, so that this crate compiles
-    /// the future, and not each crate that awaits it.
+    /// As [`forget`](MemoryView::forget). Boxed, so that this crate compiles the future, and not
+    /// each crate that awaits it.
     fn forget_boxed(&self, options: ForgetOptions) -> BoxFuture<'_, Result<Receipt, Error>> {
         Box::pin(async move {
             self.feed().catch_up().await?;

@@ -8,6 +8,7 @@
 
 mod background;
 mod current;
+mod known;
 mod model;
 mod report;
 mod said;
@@ -30,9 +31,8 @@ pub(crate) use self::background::Learning;
 pub(crate) use self::report::Learned;
 pub use self::report::{FailedMessage, LearnReport, LearnStats};
 use self::{
-    current::Current,
+    known::Known,
     model::Extracted,
-    said::Conversations,
     steps::{Outcome, Said},
 };
 use crate::{Config, Error, pump::Pump};
@@ -69,13 +69,6 @@ pub(crate) struct State {
     owners: HashMap<Owner, Known>,
     /// True once the stored position was read.
     is_positioned: bool,
-}
-
-/// The part of the state that belongs to one owner.
-#[derive(Default)]
-struct Known {
-    current: Current,
-    conversations: Conversations,
 }
 
 impl Learner {

@@ -653,11 +653,12 @@ pub(crate) struct Facts {
     pub(crate) attribute: Option<String>,
     /// All values of an attribute, in the order in which they were stated
     #[arg(long, num_args = 2, value_names = ["SUBJECT", "ATTRIBUTE"],
-          conflicts_with_all = ["as_of", "all", "subject", "attribute", "search", "contradictions"])]
+          conflicts_with_all = ["as_of", "all", "subject", "attribute", "contradictions"])]
     pub(crate) history: Vec<String>,
     /// The current facts that match this text best
     #[arg(long, value_name = "QUERY", value_parser = parse_text, allow_hyphen_values = true,
-          conflicts_with_all = ["as_of", "all", "subject", "attribute", "contradictions"])]
+          conflicts_with_all = ["as_of", "all", "subject", "attribute", "contradictions",
+                                "history"])]
     pub(crate) search: Option<String>,
     /// Attributes with several current values
     #[arg(long, conflicts_with_all = ["as_of", "all", "subject", "attribute"])]
@@ -666,7 +667,8 @@ pub(crate) struct Facts {
     #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true)]
     pub(crate) limit: Option<usize>,
     /// Continue after a page
-    #[arg(long, value_name = "CURSOR", conflicts_with_all = ["history", "search", "contradictions"])]
+    #[arg(long, value_name = "CURSOR",
+          conflicts_with_all = ["history", "search", "contradictions"])]
     pub(crate) after: Option<u64>,
 }
 

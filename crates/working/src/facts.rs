@@ -1,4 +1,4 @@
-//! Facts: statements with two axes of time, of which a slot has one current value.
+//! Facts: statements with two axes of time. A slot has one current value.
 //!
 //! Not here: learning them from messages, which the umbrella does with `aios-learning`. This module
 //! stores the outcome of a step of learning in one transaction ([`apply`]), and keeps out

@@ -38,6 +38,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "aios-operational",
             "aios-working",
             "aios-embedding",
+            "aios-learning",
             "aios-minilm",
             "aios-longterm",
             "aios-context",

@@ -9,7 +9,7 @@ use aios_record::{Error, Kind, Tier};
 use toml::Value;
 
 use super::{
-    Extractor,
+    extractor::Extractor,
     home::expand_home,
     log::{LogFormat, LogLevel},
 };

@@ -1,3 +1,5 @@
+//! Hits of facts and messages, in every order.
+
 use aios_longterm::Hit;
 use aios_record::{Id, Kind, Record, Scope, Source};
 

@@ -69,7 +69,7 @@ pub struct FailedMessage {
     pub error: String,
 }
 
-/// What a process has learned since it was started.
+/// Counts of the learning of a process since it was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct LearnStats {
     /// True if messages are learned from as they are stored.

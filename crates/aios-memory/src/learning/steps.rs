@@ -6,7 +6,7 @@ use aios_record::{Id, Provenance, Record, Scope, Timestamp, forms};
 use aios_working::{Fact, FactEnd, FactOrigin, FactStep, Meta};
 use serde_json::Value;
 
-use super::{Known, current::CurrentFact, model::Extracted};
+use super::{current::CurrentFact, known::Known, model::Extracted};
 
 /// The part of the system that writes facts.
 const MODULE: &str = "learning";

@@ -202,7 +202,7 @@ async fn forgetting_a_message_takes_what_was_learned_from_it() {
     let target = ForgetTarget::Records(vec![message]);
     let receipt = ada.forget(ForgetOptions::new(target).with_purge()).await.unwrap();
     assert!(receipt.purged, "{receipt:?}");
-    // What the message had ended is the answer again.
+    // The fact that the message had ended is the answer again.
     let expected = ["Ada lives in Ghent.", "Ada plays the oboe."];
     assert_eq!(current(&ada).await, expected);
     ada.facts().catch_up().await.unwrap();

@@ -19,9 +19,10 @@ const CHAT: &str = r#"{"messages": [
     {"role": "user", "content": "I live in Zebra@.", "session": "s3", "id": "x2"}]}"#;
 /// A conversation for `eval`.
 const TALK: &str = include_str!("../../../../tests/fixtures/store-5/sources/talk.locomo.json");
-/// Disables retention, learning in the background and full syncs, and waits long enough for vectors, so that a busy machine
-/// does not change the figures.
-const SETTINGS: &str = "[learning]\nauto = false\n[search]\nvector_wait_ms = 60000\n[working]\ndurability = \"normal\"\n\
+/// Disables retention, learning in the background and full syncs, and waits long enough for
+/// vectors, so that a busy machine does not change the figures.
+const SETTINGS: &str = "[learning]\nauto = false\n[search]\nvector_wait_ms = 60000\n\
+    [working]\ndurability = \"normal\"\n\
     [retention]\ngoals_and_tasks_days = 0\ntool_calls_days = 0\ndecisions_days = 0\n\
     messages_days = 0\nsessions_days = 0\nevents_days = 0\n";
 

@@ -4,13 +4,10 @@ use aios_record::{Id, Key, Kind, Record, Source, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rejections;
 use crate::{
-    Error, Meta,
-    access::Access,
+    Meta,
     meta::words,
     row::{Row, fields},
-    writing::Writable,
 };
 
 /// Keys of evidence that a fact keeps, the newest ones.
@@ -251,15 +248,6 @@ impl Row for Fact {
             if !is_itself && !record.references.contains(&reference) {
                 record.references.push(reference);
             }
-        }
-    }
-}
-
-impl Writable for Fact {
-    fn admit(&self, access: &Access<'_>, _: Option<i64>) -> Result<(), Error> {
-        match rejections::is_rejected(access, self)? {
-            true => Err(Error::Rejected { id: self.id.clone() }),
-            false => Ok(()),
         }
     }
 }

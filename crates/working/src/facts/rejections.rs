@@ -7,13 +7,22 @@ use aios_record::forms;
 use rusqlite::params;
 
 use super::fact::Fact;
-use crate::{Error, access::Access};
+use crate::{Error, access::Access, writing::Writable};
 
 /// Separator of the parts of a hashed name, which no folded text has.
 const SEPARATOR: char = '\u{1f}';
 
 /// Length of the key of the hashes.
 const KEY_BYTES: usize = 32;
+
+impl Writable for Fact {
+    fn admit(&self, access: &Access<'_>, _: Option<i64>) -> Result<(), Error> {
+        match is_rejected(access, self)? {
+            true => Err(Error::Rejected { id: self.id.clone() }),
+            false => Ok(()),
+        }
+    }
+}
 
 /// Keeps out the value of a fact, and its statement.
 pub(super) fn reject(access: &Access<'_>, fact: &Fact) -> Result<(), Error> {
