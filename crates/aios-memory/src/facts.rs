@@ -275,9 +275,7 @@ impl Facts<'_> {
 
 /// Sorts records by the place of their keys.
 fn in_order(mut records: Vec<Record>, keys: &[Key]) -> Vec<Record> {
-    records.sort_by_cached_key(|record| {
-        let key = record.key();
-        keys.iter().position(|it| *it == key)
-    });
+    let places: HashMap<&Key, usize> = keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
+    records.sort_by_cached_key(|record| places.get(&record.key()).copied());
     records
 }

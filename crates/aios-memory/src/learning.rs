@@ -40,8 +40,9 @@ use crate::{Config, Error, pump::Pump};
 /// Feed rows that are read at once.
 const PAGE: usize = 500;
 
-/// Owners whose current facts are kept in RAM.
+/// Owners whose current facts are kept in RAM between their messages, and the facts of all of them.
 const OWNERS_MAX: usize = 64;
+const FACTS_MAX: usize = 20_000;
 
 /// Learns from messages. Clones share everything.
 #[derive(Clone)]
@@ -231,8 +232,16 @@ impl Learner {
         }
         let own = self.own(owner)?;
         let withdrawn = own.facts().withdraw(keys).await?;
-        let left = self.records(owner, &withdrawn.evidence_left).await?;
-        self.learn(state, owner, left).await?;
+        if self.shared.config.learning.enabled {
+            let left = self.records(owner, &withdrawn.evidence_left).await?;
+            match self.learn(state, owner, left).await {
+                // Nothing that is withdrawn waits for a chat model.
+                Err(error @ (Error::Chat(_) | Error::Extractor { .. })) => {
+                    tracing::warn!(%error, "facts with other evidence were withdrawn as well");
+                }
+                learned => drop(learned?),
+            }
+        }
         Ok(withdrawn)
     }
 
@@ -252,10 +261,11 @@ impl Learner {
         if !amended.is_empty() {
             own.facts().withdraw(amended).await?;
         }
-        if OWNERS_MAX <= state.owners.len() && !state.owners.contains_key(owner) {
+        let mut known = state.owners.remove(owner).unwrap_or_default();
+        let facts: usize = state.owners.values().map(|it| it.current.facts().len()).sum();
+        if OWNERS_MAX <= state.owners.len() || FACTS_MAX <= facts {
             state.owners.clear();
         }
-        let mut known = state.owners.remove(owner).unwrap_or_default();
         known.current.refresh(&own).await?;
         let said = Said::of(&mut known, records);
         let extracted = self.extracted(&said).await?;

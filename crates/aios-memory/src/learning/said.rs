@@ -8,6 +8,9 @@ use aios_record::Record;
 /// Conversations of an owner that are kept in RAM.
 const CONVERSATIONS_MAX: usize = 256;
 
+/// Bytes of the text of a last message.
+const TEXT_BYTES_MAX: usize = 2_048;
+
 /// Name of an assistant that has none.
 const ASSISTANT: &str = "the assistant";
 
@@ -42,10 +45,21 @@ impl Conversations {
             self.last.clear();
         }
         let other = message.addressee.clone();
-        let kept = Last { message: message.clone(), position: record.position, other };
+        let mut kept = message.clone();
+        cut(&mut kept.text);
+        let kept = Last { message: kept, position: record.position, other };
         self.last.insert(session, kept);
         (message, before)
     }
+}
+
+/// Leaves the end of a text, where a question stands.
+fn cut(text: &mut String) {
+    let mut start = text.len().saturating_sub(TEXT_BYTES_MAX);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.drain(..start);
 }
 
 impl Last {
