@@ -31,6 +31,9 @@ use self::shape::Shape;
 use self::transport::Transport;
 use crate::chat::{ChatError, ChatModel, Completion, Request, TokenBudget};
 
+/// Time of a request whose limit is beyond the clock.
+const TIME_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A chat model behind an OpenAI-compatible endpoint.
 ///
 /// It needs the runtime of tokio. A dropped future ends its request; nothing is sent afterwards.
@@ -68,7 +71,8 @@ impl ChatClient {
     }
 
     async fn answer(&self, request: &Request) -> Result<String, ChatError> {
-        let end = Instant::now() + self.options.time_max;
+        let now = Instant::now();
+        let end = now.checked_add(self.options.time_max).unwrap_or(now + TIME_MAX);
         let mut shape = *self.shape.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tries = 1;
         loop {

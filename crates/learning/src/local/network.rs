@@ -35,8 +35,17 @@ pub(super) struct Network {
 enum Kind {
     Llama(quantized_llama::ModelWeights),
     Qwen2(quantized_qwen2::ModelWeights),
-    Qwen3(quantized_qwen3::ModelWeights),
-    Dense { model: Box<Llama>, config: Box<Config>, cache: Box<Cache> },
+    /// `is_single` is true after a step of one token: candle keeps such steps in a cache that longer
+    /// ones do not read, so that only single ones may follow.
+    Qwen3 {
+        model: Box<quantized_qwen3::ModelWeights>,
+        is_single: bool,
+    },
+    Dense {
+        model: Box<Llama>,
+        config: Box<Config>,
+        cache: Box<Cache>,
+    },
 }
 
 /// A GGUF file, whose header is read.
@@ -75,15 +84,15 @@ impl Gguf {
         metadata.insert(stated, Value::U32(u32::try_from(positions).unwrap_or(u32::MAX)));
         metadata.insert("general.dtype".to_owned(), Value::U32(0));
         let (content, reader, device) = (self.content, &mut self.reader, &Device::Cpu);
-        let kind = match architecture.as_str() {
-            "llama" => {
-                quantized_llama::ModelWeights::from_gguf(content, reader, device).map(Kind::Llama)
-            }
-            "qwen2" => {
-                quantized_qwen2::ModelWeights::from_gguf(content, reader, device).map(Kind::Qwen2)
-            }
-            _ => quantized_qwen3::ModelWeights::from_gguf(content, reader, device).map(Kind::Qwen3),
-        };
+        let kind =
+            match architecture.as_str() {
+                "llama" => quantized_llama::ModelWeights::from_gguf(content, reader, device)
+                    .map(Kind::Llama),
+                "qwen2" => quantized_qwen2::ModelWeights::from_gguf(content, reader, device)
+                    .map(Kind::Qwen2),
+                _ => quantized_qwen3::ModelWeights::from_gguf(content, reader, device)
+                    .map(|model| Kind::Qwen3 { model: Box::new(model), is_single: false }),
+            };
         let kind = kind.map_err(|error| malformed(&path, &error))?;
         Ok(Network { kind, vocabulary, positions })
     }
@@ -145,7 +154,10 @@ impl Network {
         match &mut self.kind {
             Kind::Llama(model) => model.clear_kv_cache(),
             Kind::Qwen2(model) => model.clear_kv_cache(),
-            Kind::Qwen3(model) => model.clear_kv_cache(),
+            Kind::Qwen3 { model, is_single } => {
+                model.clear_kv_cache();
+                *is_single = false;
+            }
             Kind::Dense { config, cache, .. } => {
                 **cache = Cache::new(true, DType::F32, config, &Device::Cpu)?;
             }
@@ -163,13 +175,37 @@ impl Network {
         let scores = match &mut self.kind {
             Kind::Llama(model) => model.forward(&input, position)?,
             Kind::Qwen2(model) => model.forward(&input, position)?,
-            Kind::Qwen3(model) => model.forward(&input, position)?,
+            Kind::Qwen3 { model, is_single } => {
+                *is_single |= tokens.len() == 1;
+                if *is_single {
+                    singly(model, &input, position)?
+                } else {
+                    model.forward(&input, position)?
+                }
+            }
             Kind::Dense { model, cache, .. } => model.forward(&input, position, cache)?,
         };
         scores.squeeze(0)?.to_dtype(DType::F32)?.to_vec1()
     }
 }
 
+/// Reads tokens one by one.
+fn singly(
+    model: &mut quantized_qwen3::ModelWeights,
+    input: &Tensor,
+    position: usize,
+) -> candle_core::Result<Tensor> {
+    let length = input.dim(1)?;
+    let mut scores = model.forward(&input.narrow(1, 0, 1)?, position)?;
+    for at in 1..length {
+        scores = model.forward(&input.narrow(1, at, 1)?, position + at)?;
+    }
+    Ok(scores)
+}
+
 fn malformed(path: &Path, reason: &dyn ToString) -> LocalError {
     LocalError::Malformed { path: path.to_owned(), reason: reason.to_string() }
 }
+
+#[cfg(test)]
+mod tests;

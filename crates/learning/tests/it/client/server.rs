@@ -38,8 +38,6 @@ pub(crate) struct Arrived {
 pub(crate) struct Server {
     pub(crate) base_url: String,
     pub(crate) arrived: Arc<Mutex<Vec<Arrived>>>,
-    /// Bytes of bodies that were sent.
-    pub(crate) sent: Arc<Mutex<usize>>,
     /// A message for each request.
     pub(crate) news: UnboundedReceiver<()>,
 }
@@ -50,21 +48,16 @@ impl Server {
     pub(crate) fn start(replies: Vec<Reply>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
-        let (arrived, sent) = (Arc::default(), Arc::default());
+        let arrived = Arc::default();
         let (news, received) = unbounded_channel();
-        let server = Server {
-            base_url,
-            arrived: Arc::clone(&arrived),
-            sent: Arc::clone(&sent),
-            news: received,
-        };
+        let server = Server { base_url, arrived: Arc::clone(&arrived), news: received };
         thread::spawn(move || {
             for reply in replies {
                 let (mut stream, _) = listener.accept().unwrap();
                 if let Some(request) = read(&mut stream) {
                     arrived.lock().unwrap().push(request);
                     let _ = news.send(());
-                    send(&mut stream, &reply, &sent);
+                    send(&mut stream, &reply);
                 }
             }
         });
@@ -126,7 +119,7 @@ fn read(stream: &mut TcpStream) -> Option<Arrived> {
     }
 }
 
-fn send(stream: &mut TcpStream, reply: &Reply, sent: &Mutex<usize>) {
+fn send(stream: &mut TcpStream, reply: &Reply) {
     let head = |status: u16, headers: &str, length: usize| {
         format!(
             "HTTP/1.1 {status} Scripted\r\nconnection: close\r\n{headers}content-length: {length}\
@@ -141,16 +134,14 @@ fn send(stream: &mut TcpStream, reply: &Reply, sent: &Mutex<usize>) {
         Reply::Silence => stream.read_to_end(&mut Vec::new()).map(drop),
         Reply::Close => Ok(()),
         Reply::Part(body) => stream.write_all((head(200, "", body.len() + 100) + body).as_bytes()),
-        Reply::Endless => endless(stream, sent),
+        Reply::Endless => endless(stream),
     };
 }
 
-fn endless(stream: &mut TcpStream, sent: &Mutex<usize>) -> std::io::Result<()> {
-    let block = [b' '; 64 * 1024];
+/// Sends until the client closes.
+fn endless(stream: &mut TcpStream) -> std::io::Result<()> {
     stream.write_all(b"HTTP/1.1 200 Scripted\r\nconnection: close\r\n\r\n{")?;
-    for _ in 0..10_000_000 / block.len() {
-        stream.write_all(&block)?;
-        *sent.lock().unwrap() += block.len();
+    loop {
+        stream.write_all(&[b' '; 64 * 1024])?;
     }
-    Ok(())
 }
