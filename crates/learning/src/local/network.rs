@@ -35,8 +35,8 @@ pub(super) struct Network {
 enum Kind {
     Llama(quantized_llama::ModelWeights),
     Qwen2(quantized_qwen2::ModelWeights),
-    /// `is_single` is true after a step of one token: candle keeps such steps in a cache that longer
-    /// ones do not read, so that only single ones may follow.
+    /// `is_single` is true after a step of one token: candle keeps such steps in a cache that
+    /// longer ones do not read, so that only single ones may follow.
     Qwen3 {
         model: Box<quantized_qwen3::ModelWeights>,
         is_single: bool,
