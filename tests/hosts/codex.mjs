@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { schemaOfCodex } from "./schema.mjs";
 
 /** Size of a request, in tokens, from which Codex compacts the session. */
 export const COMPACTS_FROM = 50_000;
@@ -56,6 +57,12 @@ export const codex = {
       }
     }
     return given;
+  },
+
+  /** Returns the schema that the host publishes for the output of a hook. */
+  outputSchema(world, event) {
+    const name = event.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+    return schemaOfCodex(world.hosts, `${name}.command.output`);
   },
 
   /** Returns the answers of tools in a request, in order. The host puts a line before each. */

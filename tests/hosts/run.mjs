@@ -66,7 +66,10 @@ function select(names) {
   const hosts = HOSTS.filter(({ name }) => names.includes(name));
   const parts = names.filter((name) => !HOSTS.some((host) => host.name === name));
   const isMeant = ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part));
-  const pairs = (host) => SCENARIOS.filter(isMeant).map((scenario) => [scenario, host]);
+  const scenarios = SCENARIOS.filter(isMeant);
+  const isFor = ({ isFor }, host) => isFor === undefined || isFor(host);
+  const pairs = (host) =>
+    scenarios.filter((scenario) => isFor(scenario, host)).map((scenario) => [scenario, host]);
   return (hosts.length > 0 ? hosts : HOSTS).flatMap(pairs);
 }
 

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { givesNothingForPrompt, holds, isGivenWell, lacks } from "./checks.mjs";
-import { compacted, HOSTS, turn } from "./session.mjs";
+import { compacted, HOSTS, PROMPT, START, turn } from "./session.mjs";
 import { serverOf } from "./server.mjs";
+import { faults } from "./schema.mjs";
 import { kill } from "./world.mjs";
 
 /** A fact, as a person tells it, its answer, and questions for it. */
@@ -197,6 +198,23 @@ export const SCENARIOS = [
       const asked = await turn(world, host, repository, "Which decisions of Kestrel are there?");
       assert.ok(asked.given.length > 0, "expected a text of the hooks");
       isGivenWell(asked);
+    },
+  },
+  {
+    name: "outputs of hooks have the schemas that the host publishes",
+    isFor: ({ outputSchema }) => outputSchema !== undefined,
+    async run(world, host) {
+      const { repository } = await told(world, host);
+      const input = { session_id: "by-hand", cwd: repository, transcript_path: null };
+      const more = { source: "startup", prompt: PORT.asked };
+      for (const event of [PROMPT, START, "Stop", "PreCompact", "PostCompact", "SessionEnd"]) {
+        const stdin = JSON.stringify({ ...input, ...more, hook_event_name: event });
+        const output = await world.memory(["hook", host.name, event], { stdin });
+        const isExpected = event === PROMPT || event === START;
+        assert.equal(output !== "", isExpected, `${event}: ${output}`);
+        if (!isExpected) continue;
+        assert.deepEqual(faults(host.outputSchema(world, event), JSON.parse(output)), []);
+      }
     },
   },
   {

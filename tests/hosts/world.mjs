@@ -40,11 +40,14 @@ export class World {
     };
   }
 
-  /** Runs a program to its end. `started` receives the child process. */
-  run(program, args, { cwd = this.home, env = {}, started = () => {} } = {}) {
+  /** Runs a program to its end. `stdin` is its input; `started` receives the child process. */
+  run(program, args, { cwd = this.home, env = {}, stdin, started = () => {} } = {}) {
     return new Promise((ended, failed) => {
-      const stdio = ["ignore", "pipe", "pipe"];
+      const stdio = [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"];
       const child = spawn(program, args, { cwd, env: { ...this.env, ...env }, stdio });
+      // A program may end before it has read its input.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(stdin);
       const output = { stdout: "", stderr: "" };
       child.stdout.on("data", (chunk) => (output.stdout += chunk));
       child.stderr.on("data", (chunk) => (output.stderr += chunk));

@@ -28,6 +28,9 @@ const NAMES: &[&str] = &[
     "generations.json",
     "quarantine",
     "backup",
+    // The state of hooks, and the socket and the mark of a service.
+    "hooks",
+    "run",
     ".partial",
     RESTORING,
 ];

@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     fs::{self, Metadata},
     io::ErrorKind,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::Path,
 };
 
@@ -49,8 +49,8 @@ pub fn secure_file(path: &Path) -> Result<bool, Error> {
 }
 
 /// Checks that everything at and below `path` belongs to this user, revokes the permissions of
-/// group and others, and returns the number of files and directories that had any. Links below
-/// `path` are not followed.
+/// group and others, and returns the number of files, sockets and directories that had any. Links
+/// below `path` are not followed.
 ///
 /// # Errors
 /// [`Error::Foreign`], [`Error::Kind`], [`Error::Io`], as for [`check_file`].
@@ -71,11 +71,17 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
         let path = entry.path();
         match entry.file_type() {
             Ok(kind) if kind.is_dir() || kind.is_file() => tightened += secure_tree(&path)?,
+            // The socket of a service.
+            Ok(kind) if kind.is_socket() => {
+                if let Some(found) = look(&path)? {
+                    tightened += u64::from(tighten(&path, &found)?);
+                }
+            }
             // A dangling link is harmless.
             Ok(kind) if kind.is_symlink() => {
                 look(&path)?;
             }
-            Ok(_) => return Err(Error::Kind { path, expected: "file or directory" }),
+            Ok(_) => return Err(Error::Kind { path, expected: "file, socket or directory" }),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io(&path)(error)),
         }

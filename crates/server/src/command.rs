@@ -12,6 +12,7 @@ use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
     client::conn::http1,
+    client::conn::http1::SendRequest,
     header,
     http::request::Builder,
 };
@@ -138,9 +139,28 @@ pub(crate) async fn ask(
     request: Builder,
     body: Vec<u8>,
 ) -> Option<Response<Incoming>> {
-    let stream = UnixStream::connect(socket).await.ok()?;
-    let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-    tokio::spawn(connection);
-    let request = request.header(header::HOST, "localhost");
-    send.send_request(request.body(Full::new(Bytes::from(body))).ok()?).await.ok()
+    Connection::to(socket).await?.ask(request, body).await
+}
+
+/// A connection to a service. A request that found none was not carried out.
+pub(crate) struct Connection(SendRequest<Full<Bytes>>);
+
+impl Connection {
+    /// Connects to the service at `socket`. `None` if none listens there.
+    pub(crate) async fn to(socket: &Path) -> Option<Connection> {
+        let stream = UnixStream::connect(socket).await.ok()?;
+        let (send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        tokio::spawn(connection);
+        Some(Connection(send))
+    }
+
+    /// Sends a request. `None` if the service does not answer; it may have carried it out.
+    pub(crate) async fn ask(
+        mut self,
+        request: Builder,
+        body: Vec<u8>,
+    ) -> Option<Response<Incoming>> {
+        let request = request.header(header::HOST, "localhost");
+        self.0.send_request(request.body(Full::new(Bytes::from(body))).ok()?).await.ok()
+    }
 }

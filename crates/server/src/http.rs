@@ -41,7 +41,8 @@ use axum::{
 
 use self::service::Service;
 pub(crate) use self::{
-    request::{Part, id_of, key_of, kind_named},
+    files::{check_right, further_right},
+    request::{Part, check_type, id_of, key_of, kind_named, whole_body},
     shapes::State,
 };
 use crate::{config::Config, importer::Importer, mcp};

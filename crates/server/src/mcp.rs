@@ -11,6 +11,7 @@
 mod answer;
 mod arguments;
 mod handler;
+mod message;
 mod offer;
 mod prompts;
 mod quote;

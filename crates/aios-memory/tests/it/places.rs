@@ -5,7 +5,10 @@ use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
     io::ErrorKind,
-    os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown, symlink},
+        net::UnixListener,
+    },
     path::{Path, PathBuf},
     process::Command,
 };
@@ -145,11 +148,32 @@ async fn files_of_other_users_are_refused_and_own_permissions_are_tightened() {
     let fixture = Fixture::new();
     let dir = fixture.config().memory.data_dir;
     fixture.open().await.shutdown().await.unwrap();
-    for (path, mode) in [("", 0o777), ("working.db", 0o666), ("longterm", 0o755)] {
+    for path in ["hooks/sessions", "run"] {
+        fs::create_dir_all(dir.join(path)).unwrap();
+    }
+    fs::write(dir.join("hooks/sessions/a.json"), "{}").unwrap();
+    let _service = UnixListener::bind(dir.join("run/service.sock")).unwrap();
+    for (path, mode) in [
+        ("", 0o777),
+        ("working.db", 0o666),
+        ("longterm", 0o755),
+        ("hooks", 0o755),
+        ("hooks/sessions/a.json", 0o644),
+        ("run", 0o775),
+        ("run/service.sock", 0o777),
+    ] {
         fs::set_permissions(dir.join(path), Permissions::from_mode(mode)).unwrap();
     }
     fixture.open().await.shutdown().await.unwrap();
-    for (path, mode) in [("", 0o700), ("working.db", 0o600), ("longterm", 0o700)] {
+    for (path, mode) in [
+        ("", 0o700),
+        ("working.db", 0o600),
+        ("longterm", 0o700),
+        ("hooks", 0o700),
+        ("hooks/sessions/a.json", 0o600),
+        ("run", 0o700),
+        ("run/service.sock", 0o600),
+    ] {
         let found = fs::metadata(dir.join(path)).unwrap().mode();
         assert_eq!(found & 0o777, mode, "{path}");
     }
@@ -157,13 +181,21 @@ async fn files_of_other_users_are_refused_and_own_permissions_are_tightened() {
         return;
     }
     // Files of another user are neither used nor changed.
-    for name in ["working.db", "journal.db", "journal.db-wal", "generations.json", "longterm"] {
+    for name in [
+        "working.db",
+        "journal.db",
+        "journal.db-wal",
+        "generations.json",
+        "longterm",
+        "hooks",
+        "run",
+    ] {
         let fixture = Fixture::new();
         let dir = fixture.config().memory.data_dir;
         fs::create_dir(&dir).unwrap();
         let theirs = dir.join(name);
         match name {
-            "longterm" => fs::create_dir(&theirs).unwrap(),
+            "longterm" | "hooks" | "run" => fs::create_dir(&theirs).unwrap(),
             _ => fs::write(&theirs, "").unwrap(),
         }
         chown(&theirs, Some(NOBODY), None).unwrap();

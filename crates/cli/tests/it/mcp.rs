@@ -439,6 +439,29 @@ fn a_read_only_session_offers_and_does_nothing_that_writes() {
     }
 }
 
+#[test]
+fn a_read_only_session_edits_no_file_even_of_a_running_service() {
+    let program = Program::new();
+    let served = Served::start(&program, &[]);
+    let create = json!({"command": "create", "path": "/memories/a", "file_text": "Tea."});
+    let mut host = Host::begin(&program, &["--read-only", "mcp", "--tools", "files"]);
+    assert_eq!(host.tools(), ["memory"]);
+    for edit in [&create, &json!({"command": "delete", "path": "/memories"}), &json!({})] {
+        let refused = host.call("memory", edit.clone());
+        assert_eq!(refused["isError"], true, "{edit}: {refused}");
+        assert!(refused["content"][0]["text"].as_str().unwrap().contains("read-only"), "{refused}");
+    }
+    let view = json!({"command": "view", "path": "/memories"});
+    let listed = host.text("memory", view.clone());
+    assert!(!listed.contains("/memories/a"), "{listed}");
+    assert_eq!(host.end(), (Some(0), vec![]));
+    let mut host = Host::begin(&program, &["mcp", "--tools", "files"]);
+    assert!(host.text("memory", create).starts_with("File created"));
+    assert!(host.text("memory", view).contains("/memories/a"));
+    assert_eq!(host.end(), (Some(0), vec![]));
+    served.stop();
+}
+
 fn files(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(dir)
         .unwrap()

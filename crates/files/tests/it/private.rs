@@ -4,7 +4,10 @@ use std::{
     ffi::OsStr,
     fs::{self, Permissions},
     io::ErrorKind,
-    os::unix::fs::{PermissionsExt, chown, symlink},
+    os::unix::{
+        fs::{PermissionsExt, chown, symlink},
+        net::UnixListener,
+    },
     path::Path,
     process::Command,
 };
@@ -127,6 +130,23 @@ fn entries_of_other_users_are_refused_and_left_unchanged() {
     assert_eq!(secure_directory(&data, known).unwrap(), 1);
     std::os::unix::fs::lchown(&data, Some(NOBODY), None).unwrap();
     assert!(is_foreign(secure_directory(&data, known)));
+}
+
+#[test]
+fn the_socket_of_a_service_is_closed_to_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("library/service.sock");
+    fs::create_dir(dir.path().join("library")).unwrap();
+    let _listener = UnixListener::bind(&socket).unwrap();
+    for (path, mode) in [("library", 0o755), ("library/service.sock", 0o777)] {
+        fs::set_permissions(dir.path().join(path), Permissions::from_mode(mode)).unwrap();
+    }
+    assert_eq!(secure_directory(dir.path(), known).unwrap(), 2);
+    assert_eq!((mode(&dir.path().join("library")), mode(&socket)), (0o700, 0o600));
+    if is_root(dir.path()) {
+        chown(&socket, Some(NOBODY), None).unwrap();
+        assert!(is_foreign(secure_directory(dir.path(), known)));
+    }
 }
 
 #[test]

@@ -132,11 +132,22 @@ pub(crate) async fn files(
     Ok(answer::with_changed(response, keys))
 }
 
-/// Checks the right that a command needs beside that of the route, which is to read.
-fn check_right(caller: &Caller, command: &FileCommand) -> Result<(), Failure> {
+/// Checks the right that a command needs beside that to read.
+///
+/// # Errors
+/// Fails if the caller does not have it.
+pub(crate) fn check_right(caller: &Caller, command: &FileCommand) -> Result<(), Failure> {
+    match further_right(command.name()) {
+        None => Ok(()),
+        Some(right) => caller.demand(right, &format!("`{}`", command.name())),
+    }
+}
+
+/// Returns the right that the command of this name needs beside that to read.
+pub(crate) fn further_right(command: &str) -> Option<Right> {
     match command {
-        FileCommand::View { .. } => Ok(()),
-        FileCommand::Delete { .. } => caller.demand(Right::Forget, "`delete`"),
-        command => caller.demand(Right::Write, &format!("`{}`", command.name())),
+        "view" => None,
+        "delete" => Some(Right::Forget),
+        _ => Some(Right::Write),
     }
 }

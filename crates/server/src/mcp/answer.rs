@@ -23,18 +23,29 @@ pub(crate) struct Answer {
     pub(crate) value: Value,
     /// Keys of the changed records, for the audit line.
     pub(crate) changed: Vec<String>,
+    /// True if the text is the reason of a refusal.
+    pub(crate) is_refusal: bool,
 }
 
 impl Answer {
     /// Returns the answer of a tool that changes nothing.
     pub(crate) fn read(text: String, value: Value) -> Answer {
-        Answer { text, value, changed: Vec::new() }
+        Answer::done(text, value, Vec::new())
+    }
+
+    /// Returns the answer of a tool that changed these records.
+    pub(crate) fn done(text: String, value: Value, changed: Vec<String>) -> Answer {
+        Answer { text, value, changed, is_refusal: false }
     }
 
     /// Returns the result for the protocol. A host gives its model `structuredContent` instead of
     /// the text if both are there, so it is left out by default.
     pub(crate) fn into_result(self, is_structured: bool) -> CallToolResult {
-        let mut result = CallToolResult::success(vec![ContentBlock::text(self.text)]);
+        let content = vec![ContentBlock::text(self.text)];
+        let mut result = match self.is_refusal {
+            true => CallToolResult::error(content),
+            false => CallToolResult::success(content),
+        };
         result.structured_content = Some(self.value).filter(|_| is_structured);
         result
     }

@@ -50,6 +50,35 @@ impl Arguments {
         }
     }
 
+    /// Takes a text that must be given, and may be empty. Its length has no limit here.
+    pub(crate) fn verbatim(&mut self, name: &str) -> Result<String, Failure> {
+        match self.0.remove(name) {
+            Some(Value::String(text)) => Ok(text),
+            None => Err(missing(name, "a text")),
+            Some(other) => Err(unexpected(name, "a text", &other)),
+        }
+    }
+
+    /// Takes a whole number that must be given, and may be negative.
+    pub(crate) fn integer(&mut self, name: &str) -> Result<i64, Failure> {
+        match self.0.remove(name) {
+            Some(value) => {
+                integer(&value).ok_or_else(|| unexpected(name, "a whole number", &value))
+            }
+            None => Err(missing(name, "a whole number")),
+        }
+    }
+
+    /// Takes a list of whole numbers that may be absent.
+    pub(crate) fn integers(&mut self, name: &str) -> Result<Option<Vec<i64>>, Failure> {
+        let Some(value) = self.0.remove(name) else { return Ok(None) };
+        let numbers = value.as_array().and_then(|them| them.iter().map(integer).collect());
+        match numbers {
+            Some(numbers) => Ok(Some(numbers)),
+            None => Err(unexpected(name, "a list of whole numbers", &value)),
+        }
+    }
+
     /// Takes a text that may be absent.
     pub(crate) fn optional(
         &mut self,
@@ -167,6 +196,16 @@ fn whole(value: &Value) -> Option<usize> {
     let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
     (0.0..=1e9).contains(&number).then_some(number as usize)
+}
+
+/// Returns a whole number, also if it is written as `-8.0`.
+fn integer(value: &Value) -> Option<i64> {
+    let written = || {
+        let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "in range")]
+        (-1e9..=1e9).contains(&number).then_some(number as i64)
+    };
+    value.as_i64().or_else(written)
 }
 
 fn missing(name: &str, expected: &str) -> Failure {

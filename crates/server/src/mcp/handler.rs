@@ -107,8 +107,7 @@ impl ServerHandler for Handler {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let all = ToolName::CORE.iter().chain(ToolName::OPENAI);
-        all.copied().find(|tool| tool.as_str() == name).map(ToolName::described)
+        tools::of(Profiles::ALL).find(|tool| tool.as_str() == name).map(ToolName::described)
     }
 }
 

@@ -13,21 +13,28 @@ const INSTRUCTIONS: &str = "Long-term memory across sessions. Call `context` whe
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profiles {
     pub(crate) has_core: bool,
+    pub(crate) has_files: bool,
     pub(crate) has_openai: bool,
 }
 
 /// The profiles of this version, in the order of their tools.
-const NAMES: &[&str] = &["core", "openai"];
+const NAMES: &[&str] = &["core", "files", "openai"];
+
+impl Profiles {
+    /// Every profile of this version.
+    pub(crate) const ALL: Profiles = Profiles { has_core: true, has_files: true, has_openai: true };
+    const NONE: Profiles = Profiles { has_core: false, has_files: false, has_openai: false };
+}
 
 impl Default for Profiles {
     fn default() -> Profiles {
-        Profiles { has_core: true, has_openai: false }
+        Profiles { has_core: true, ..Profiles::NONE }
     }
 }
 
 impl fmt::Display for Profiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = [self.has_core, self.has_openai];
+        let set = [self.has_core, self.has_files, self.has_openai];
         let names: Vec<_> = NAMES.iter().zip(set).filter(|(_, set)| *set).collect();
         f.write_str(&names.iter().map(|(name, _)| **name).collect::<Vec<_>>().join(","))
     }
@@ -38,10 +45,11 @@ impl FromStr for Profiles {
 
     /// Parses names separated by commas.
     fn from_str(text: &str) -> Result<Profiles, UnknownProfile> {
-        let mut profiles = Profiles { has_core: false, has_openai: false };
+        let mut profiles = Profiles::NONE;
         for name in text.split(',').map(str::trim) {
             match name {
                 "core" => profiles.has_core = true,
+                "files" => profiles.has_files = true,
                 "openai" => profiles.has_openai = true,
                 other => return Err(UnknownProfile { name: other.to_owned() }),
             }
@@ -52,10 +60,16 @@ impl FromStr for Profiles {
 
 /// The error for a profile that this version does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a profile of this version; expected {}", NAMES.join(" or "))]
+#[error("`{name}` is not a profile of this version; expected {}", known())]
 pub struct UnknownProfile {
     /// The given name.
     pub name: String,
+}
+
+/// Returns the names of the profiles, as a sentence lists them.
+fn known() -> String {
+    let (last, others) = NAMES.split_last().expect("this version has profiles");
+    format!("{} or {last}", others.join(", "))
 }
 
 /// The choices of a session, which no argument of a call changes.

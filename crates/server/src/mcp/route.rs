@@ -7,26 +7,31 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
     body::Body,
     extract::{Request, State},
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use rmcp::transport::{
     StreamableHttpServerConfig, StreamableHttpService,
     streamable_http_server::session::never::NeverSessionManager,
 };
 use serde::Deserialize;
 
-use super::{handler::Handler, offer::Offer, visit::Visit};
+use super::{
+    handler::Handler,
+    message::{Parsed, not_a_message, parse},
+    offer::Offer,
+    visit::Visit,
+};
 use crate::{
     Config,
     call::Call,
     failure::Failure,
     gate::{Changed, Outcome},
-    http::Part,
+    http::{Part, check_type, whole_body},
 };
 
 pub(crate) const ROUTE: &str = "/mcp";
@@ -41,6 +46,7 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 #[derive(Clone)]
 struct Endpoint {
     protocol: StreamableHttpService<Handler, NeverSessionManager>,
+    message_bytes_max: usize,
 }
 
 /// Returns the route.
@@ -50,7 +56,9 @@ pub(crate) fn router(config: &Config) -> Router {
         Arc::new(NeverSessionManager::default()),
         settings(config),
     );
-    Router::new().route(ROUTE, post(answer)).with_state(Endpoint { protocol })
+    Router::new()
+        .route(ROUTE, post(answer))
+        .with_state(Endpoint { protocol, message_bytes_max: config.message_bytes_max })
 }
 
 /// Returns the settings of the protocol. The gate has checked host and origin of each request, by
@@ -76,14 +84,24 @@ fn settings(config: &Config) -> StreamableHttpServerConfig {
 }
 
 async fn answer(
-    State(Endpoint { protocol }): State<Endpoint>,
+    State(Endpoint { protocol, message_bytes_max }): State<Endpoint>,
     call: Call,
-    mut request: Request,
+    request: Request,
 ) -> Response {
-    let visit = match visit(call, &request) {
-        Ok(visit) => visit,
+    let (parts, body) = request.into_parts();
+    let read = async {
+        let visit = visit(call.clone(), &parts)?;
+        check_type(&parts.headers, &["application/json"])?;
+        Ok::<_, Failure>((visit, whole_body(&call, body, message_bytes_max).await?))
+    };
+    let (visit, bytes) = match read.await {
+        Ok(read) => read,
         Err(failure) => return failure.into_response(),
     };
+    if let Some(refusal) = refusal_of(&bytes) {
+        return (StatusCode::BAD_REQUEST, Json(refusal)).into_response();
+    }
+    let mut request = Request::from_parts(parts, Body::from(bytes));
     request.extensions_mut().insert(visit.clone());
     let mut response = protocol.handle(request).await.map(Body::new);
     if let Some(done) = visit.done() {
@@ -95,15 +113,24 @@ async fn answer(
     response
 }
 
-fn visit(call: Call, request: &Request) -> Result<Visit, Failure> {
-    let headers = request.headers();
+/// Returns the error of JSON-RPC for a body that is not a message.
+fn refusal_of(body: &[u8]) -> Option<serde_json::Value> {
+    match parse(body) {
+        Parsed::Message(_) => None,
+        Parsed::Nothing => Some(not_a_message()),
+        Parsed::Refused(refusal) => Some(refusal),
+    }
+}
+
+fn visit(call: Call, request: &Parts) -> Result<Visit, Failure> {
+    let headers = &request.headers;
     let part = Part {
         project: part_of(headers, PROJECT)?,
         agent: part_of(headers, AGENT)?,
         session: part_of(headers, SESSION)?,
     };
     let view = part.of(call.caller.view())?;
-    let offer = offer_of(request.uri())?;
+    let offer = offer_of(&request.uri)?;
     let client = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     Ok(Visit::new(call, view, offer, client))
 }

@@ -54,8 +54,7 @@ fn the_committed_tools_are_those_of_the_code_and_cost_few_tokens() {
 
 #[test]
 fn every_tool_is_closed_and_stays_within_the_memory() {
-    let profiles: Profiles = "core,openai".parse().unwrap();
-    for tool in listed(profiles, |_| true) {
+    for tool in listed(Profiles::ALL, |_| true) {
         assert_eq!(tool.input_schema["additionalProperties"], false, "{}", tool.name);
         for required in tool.input_schema["required"].as_array().unwrap() {
             let required = required.as_str().unwrap();
@@ -63,7 +62,7 @@ fn every_tool_is_closed_and_stays_within_the_memory() {
         }
         let hints = tool.annotations.unwrap();
         assert_eq!(hints.open_world_hint, Some(false), "{}", tool.name);
-        let may_write = matches!(&*tool.name, "remember" | "forget");
+        let may_write = matches!(&*tool.name, "remember" | "forget" | "memory");
         assert_eq!(hints.read_only_hint, Some(!may_write), "{}", tool.name);
     }
 }
@@ -78,9 +77,11 @@ fn profiles_are_read_by_name_and_others_are_refused_with_the_list() {
     let core = ["context", "recall", "read", "remember", "forget"];
     assert_eq!(names("core"), core);
     assert_eq!(names("openai"), ["search", "fetch"]);
+    assert_eq!(names("files"), ["memory"]);
     assert_eq!(names("openai, core").len(), 7);
-    for unknown in ["work", "graph", "files", "", "core,"] {
+    assert_eq!(names("files,core")[5], "memory");
+    for unknown in ["work", "graph", "", "core,"] {
         let error = unknown.parse::<Profiles>().unwrap_err().to_string();
-        assert!(error.ends_with("expected core or openai"), "{error}");
+        assert!(error.ends_with("expected core, files or openai"), "{error}");
     }
 }

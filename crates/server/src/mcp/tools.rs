@@ -5,6 +5,7 @@
 mod connectors;
 mod context;
 mod forget;
+mod memory;
 mod read;
 mod recall;
 mod remember;
@@ -28,6 +29,7 @@ pub(crate) enum ToolName {
     Read,
     Remember,
     Forget,
+    Memory,
     Search,
     Fetch,
 }
@@ -41,6 +43,8 @@ impl ToolName {
         ToolName::Remember,
         ToolName::Forget,
     ];
+    /// The tool of the profile `files`.
+    pub(crate) const FILES: &[ToolName] = &[ToolName::Memory];
     /// The tools of the profile `openai`, in the shape that connectors expect.
     pub(crate) const OPENAI: &[ToolName] = &[ToolName::Search, ToolName::Fetch];
 
@@ -52,9 +56,25 @@ impl ToolName {
             ToolName::Read => Operation::part("mcp read", Right::Read),
             ToolName::Remember => Operation::part("mcp remember", Right::Write),
             ToolName::Forget => Operation::part("mcp forget", Right::Forget),
+            ToolName::Memory => Operation::part("mcp memory", Right::Read),
             ToolName::Search => Operation::part("mcp search", Right::Read),
             ToolName::Fetch => Operation::part("mcp fetch", Right::Read),
         }
+    }
+
+    /// Returns the right that a call with these arguments demands beside that of its operation.
+    pub(crate) fn further_right(self, arguments: Option<&JsonObject>) -> Option<Right> {
+        match self {
+            ToolName::Memory => memory::further_right(arguments),
+            _ => None,
+        }
+    }
+
+    /// Returns true if a call with these arguments can be sent again when its answer is lost.
+    /// Statements are known by their text, and what was forgotten stays forgotten. An edit of a
+    /// file that is made twice is another edit.
+    pub(crate) fn is_repeatable(self, arguments: Option<&JsonObject>) -> bool {
+        self != ToolName::Memory || self.further_right(arguments).is_none()
     }
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -64,6 +84,7 @@ impl ToolName {
             ToolName::Read => "read",
             ToolName::Remember => "remember",
             ToolName::Forget => "forget",
+            ToolName::Memory => "memory",
             ToolName::Search => "search",
             ToolName::Fetch => "fetch",
         }
@@ -83,6 +104,7 @@ impl ToolName {
             ToolName::Read => read::about(),
             ToolName::Remember => remember::about(),
             ToolName::Forget => forget::about(),
+            ToolName::Memory => memory::about(),
             ToolName::Search => connectors::about_search(),
             ToolName::Fetch => connectors::about_fetch(),
         }
@@ -94,6 +116,7 @@ impl ToolName {
         match self {
             ToolName::Remember => closed.read_only(false).destructive(false).idempotent(true),
             ToolName::Forget => closed.read_only(false).destructive(true).idempotent(true),
+            ToolName::Memory => closed.read_only(false).destructive(true).idempotent(false),
             _ => closed.read_only(true),
         }
     }
@@ -115,6 +138,7 @@ impl ToolName {
             ToolName::Read => read::call(visit, arguments).await,
             ToolName::Remember => remember::call(visit, arguments).await,
             ToolName::Forget => forget::call(visit, arguments).await,
+            ToolName::Memory => memory::call(visit, arguments).await,
             ToolName::Search => connectors::search(visit, arguments).await,
             ToolName::Fetch => connectors::fetch(visit, arguments).await,
         }
@@ -124,6 +148,7 @@ impl ToolName {
 /// Returns the tools of these profiles, in a fixed order.
 pub(crate) fn of(profiles: Profiles) -> impl Iterator<Item = ToolName> {
     let core = ToolName::CORE.iter().filter(move |_| profiles.has_core);
+    let files = ToolName::FILES.iter().filter(move |_| profiles.has_files);
     let openai = ToolName::OPENAI.iter().filter(move |_| profiles.has_openai);
-    core.chain(openai).copied()
+    core.chain(files).chain(openai).copied()
 }

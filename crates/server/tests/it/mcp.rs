@@ -1,5 +1,8 @@
 //! The Model Context Protocol over HTTP: rights, users, origins, revisions, figures.
 
+mod files;
+mod malformed;
+
 use aios_memory::context::{Tiktoken, TokenCounter};
 use aios_memory_server::{NewToken, Right};
 use serde_json::{Value, json};
@@ -197,7 +200,7 @@ async fn foreign_origins_hosts_tokens_and_methods_are_refused() {
     let unknown = Request::post("/mcp?tools=work", message("tools/list", json!({})));
     let refused = service.send(&unknown).await;
     assert_eq!(refused.status, 400, "{refused:?}");
-    assert!(refused.body.contains("core or openai"), "{refused:?}");
+    assert!(refused.body.contains("core, files or openai"), "{refused:?}");
     service.stop().await;
 }
 

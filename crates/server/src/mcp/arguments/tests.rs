@@ -47,6 +47,23 @@ fn a_refusal_names_the_argument_and_the_accepted_values() {
 }
 
 #[test]
+fn texts_and_numbers_of_files_are_taken_as_they_are() {
+    assert_eq!(taken(json!({"a": " "})).verbatim("a").unwrap(), " ");
+    assert_eq!(taken(json!({"a": ""})).verbatim("a").unwrap(), "");
+    assert_eq!(taken(json!({"a": -1})).integer("a").unwrap(), -1);
+    assert_eq!(taken(json!({"a": -2.0})).integer("a").unwrap(), -2);
+    assert_eq!(taken(json!({"a": [1, -1]})).integers("a").unwrap(), Some(vec![1, -1]));
+    assert_eq!(taken(json!({"a": null})).integers("a").unwrap(), None);
+    let refused = |refused: Result<(), crate::failure::Failure>| refused.unwrap_err().message;
+    let message = refused(taken(json!({})).verbatim("a").map(drop));
+    assert_eq!(message, "`a` is missing; expected a text");
+    let message = refused(taken(json!({"a": "1"})).integer("a").map(drop));
+    assert_eq!(message, "`a`: expected a whole number, not \"1\"");
+    let message = refused(taken(json!({"a": [1, 0.5]})).integers("a").map(drop));
+    assert_eq!(message, "`a`: expected a list of whole numbers, not [1,0.5]");
+}
+
+#[test]
 fn absent_arguments_have_their_defaults() {
     let mut none = taken(json!({"b": null}));
     assert_eq!(none.number("a", 1..=8, 4).unwrap(), 4);

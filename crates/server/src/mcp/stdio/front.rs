@@ -16,7 +16,7 @@ use rmcp::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::link::{Link, Unanswered};
+use super::link::{Link, Lost, Unanswered};
 use crate::{
     failure::Failure,
     mcp::{
@@ -51,6 +51,7 @@ impl Front {
         &self,
         method: &'static str,
         mut params: Value,
+        lost: Lost,
         context: &RequestContext<RoleServer>,
     ) -> Result<T, Unanswered> {
         if let Some(client) = context.client_info() {
@@ -58,7 +59,7 @@ impl Front {
         }
         let link = Arc::clone(&self.link);
         // A call that was begun is carried out, even if the client does not wait for it.
-        let asking = tokio::spawn(async move { link.ask(method, params).await });
+        let asking = tokio::spawn(async move { link.ask(method, params, lost).await });
         let answer = tokio::select! {
             asked = asking => match asked {
                 Ok(answer) => answer?,
@@ -93,15 +94,20 @@ impl ServerHandler for Front {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let tool = named(self.profiles, &request.name)?;
-        if !self.has(tool.operation().right) {
+        let further = tool.further_right(request.arguments.as_ref());
+        if !self.has(tool.operation().right) || further.is_some_and(|right| !self.has(right)) {
             let failure = Failure::from(aios_memory::Error::ReadOnly);
             return Ok(refused(&failure).into());
         }
+        let lost = match tool.is_repeatable(request.arguments.as_ref()) {
+            true => Lost::Repeated,
+            false => Lost::Refused,
+        };
         let params = json!({
             "name": tool.as_str(),
             "arguments": request.arguments.unwrap_or_default(),
         });
-        let called = self.ask::<CallToolResult>("tools/call", params, &context).await;
+        let called = self.ask::<CallToolResult>("tools/call", params, lost, &context).await;
         let mut result = match called {
             Ok(result) => result,
             Err(Unanswered::Refused(failure)) => refused(&failure),
@@ -149,7 +155,8 @@ impl ServerHandler for Front {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let params = json!({"uri": request.uri});
-        let read = self.ask::<ReadResourceResult>("resources/read", params, &context).await;
+        let method = "resources/read";
+        let read = self.ask::<ReadResourceResult>(method, params, Lost::Repeated, &context).await;
         let mut result = match read {
             Ok(result) => result,
             Err(Unanswered::Refused(failure)) => {

@@ -1,7 +1,10 @@
 //! The way of a call to the route `/mcp`: through the socket of the service, or in this process.
 //!
-//! A call whose answer is lost is sent again. That is safe: a statement is known by its text, and
-//! what was forgotten stays forgotten.
+//! A call whose answer is lost is sent again if that is safe: a statement is known by its text, and
+//! what was forgotten stays forgotten. An edit of a file is not sent again.
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,7 +26,8 @@ use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 use crate::{
-    Error, Presence, command,
+    Error, Presence,
+    command::Connection,
     failure::{Class, Failure},
     mcp::{
         offer::Offer,
@@ -76,6 +80,15 @@ impl From<ErrorData> for Unanswered {
     }
 }
 
+/// The handling of a call whose answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// It is sent again.
+    Repeated,
+    /// It is refused: it may have been carried out, and must not be carried out twice.
+    Refused,
+}
+
 /// The way to the route.
 pub(super) struct Link {
     data_dir: PathBuf,
@@ -107,9 +120,14 @@ impl Link {
     }
 
     /// Has the route answer a request.
-    pub(super) async fn ask(&self, method: &str, params: Value) -> Result<Value, Unanswered> {
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        params: Value,
+        lost: Lost,
+    ) -> Result<Value, Unanswered> {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let answer = self.send(Bytes::from(body.to_string())).await?;
+        let answer = self.send(Bytes::from(body.to_string()), lost).await?;
         if answer.status != StatusCode::OK {
             return Err(problem(&answer).into());
         }
@@ -136,13 +154,13 @@ impl Link {
         }
     }
 
-    async fn send(&self, body: Bytes) -> Result<Answer, Failure> {
+    async fn send(&self, body: Bytes, lost: Lost) -> Result<Answer, Failure> {
         let mut last = None;
         for number in 0..TRIES {
             if 0 < number {
                 tokio::time::sleep(PAUSE * number).await;
             }
-            match self.try_send(&body).await? {
+            match self.try_send(&body, lost).await? {
                 Some(answer) if answer.status != StatusCode::SERVICE_UNAVAILABLE => {
                     return Ok(answer);
                 }
@@ -157,7 +175,7 @@ impl Link {
     }
 
     /// Sends a call once. `None` if the service has not answered.
-    async fn try_send(&self, body: &Bytes) -> Result<Option<Answer>, Failure> {
+    async fn try_send(&self, body: &Bytes, lost: Lost) -> Result<Option<Answer>, Failure> {
         let socket = match self.is_alone.load(Ordering::Relaxed) {
             true => None,
             false => Presence::find(&self.data_dir),
@@ -167,7 +185,7 @@ impl Link {
             // The service has taken the memory over.
             self.close().await;
         }
-        match self.by_service(&socket, body).await? {
+        match self.by_service(&socket, body, lost).await? {
             Some(answer) if answer.status == StatusCode::NOT_FOUND => {
                 tracing::warn!("the running service is of a version without MCP");
                 self.is_alone.store(true, Ordering::Relaxed);
@@ -177,15 +195,22 @@ impl Link {
         }
     }
 
-    async fn by_service(&self, socket: &Path, body: &Bytes) -> Result<Option<Answer>, Failure> {
+    async fn by_service(
+        &self,
+        socket: &Path,
+        body: &Bytes,
+        lost: Lost,
+    ) -> Result<Option<Answer>, Failure> {
         let request = self.request()?;
+        let Some(connection) = Connection::to(socket).await else { return Ok(None) };
         let asking = async {
-            let response = command::ask(socket, request, body.to_vec()).await?;
+            let response = connection.ask(request, body.to_vec()).await?;
             let status = response.status();
             let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
             Some(Answer { status, body: body.ok()?.to_bytes() })
         };
         match tokio::time::timeout(ANSWER_MAX, asking).await {
+            Ok(None) if lost == Lost::Refused => Err(lost_answer()),
             Ok(answer) => Ok(answer),
             Err(_) => Err(Failure::deadline()),
         }
@@ -246,6 +271,12 @@ impl Link {
         }
         Ok(request)
     }
+}
+
+fn lost_answer() -> Failure {
+    let message = "the service ended before it answered, and may have made the change";
+    Failure::new(Class::Unavailable, "lost", message)
+        .with_advice("view the file, and repeat the command only if it is not as intended")
 }
 
 /// Returns the failure that an answer describes.

@@ -2,9 +2,6 @@
 //! before the first request ends its session; a host whose one line was malformed would wait for
 //! its answer for ever.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     collections::HashSet,
     io,
@@ -17,13 +14,14 @@ use rmcp::{
     model::{ClientJsonRpcMessage, ClientNotification, ErrorCode, RequestId, ServerJsonRpcMessage},
     transport::Transport,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{
     sync::{Notify, mpsc},
     time::Instant,
 };
 
 use super::lines::{LINE_BYTES_MAX, Line};
+use crate::mcp::message::{Parsed, parse, refusal};
 
 /// Time for the answers to the last requests after the input has ended.
 const LAST_ANSWERS_MAX: Duration = Duration::from_secs(60);
@@ -63,11 +61,18 @@ impl Pipes {
 
     /// Takes the message of a line. `None` if the line is answered or ignored.
     fn message(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
-        let message = match parse(line) {
+        let parsed = match line {
+            Line::Whole(bytes) => parse(&bytes),
+            Line::TooLong => {
+                let message = format!("a message has at most {LINE_BYTES_MAX} bytes");
+                Parsed::Refused(refusal(ErrorCode::INVALID_REQUEST, Value::Null, &message))
+            }
+        };
+        let message = match parsed {
             Parsed::Message(message) => *message,
             Parsed::Nothing => return None,
             Parsed::Refused(refusal) => {
-                self.refusal = Some(refusal);
+                self.refusal = Some(self::line(&refusal));
                 return None;
             }
         };
@@ -167,52 +172,6 @@ impl Open {
                 return;
             }
             changed.await;
-        }
-    }
-}
-
-/// The content of a line.
-#[derive(Debug)]
-enum Parsed {
-    Message(Box<ClientJsonRpcMessage>),
-    /// An empty line, or a notification that this server does not know.
-    Nothing,
-    /// The answer to a line that is not a message.
-    Refused(Vec<u8>),
-}
-
-fn parse(line: Line) -> Parsed {
-    let refused = |code: ErrorCode, id: Value, message: &str| {
-        let error = json!({"code": code.0, "message": message});
-        Parsed::Refused(self::line(&json!({"jsonrpc": "2.0", "id": id, "error": error})))
-    };
-    let Line::Whole(bytes) = line else {
-        let message = format!("a message has at most {LINE_BYTES_MAX} bytes");
-        return refused(ErrorCode::INVALID_REQUEST, Value::Null, &message);
-    };
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).trim_ascii();
-    if bytes.is_empty() {
-        return Parsed::Nothing;
-    }
-    if let Ok(message) = serde_json::from_slice::<ClientJsonRpcMessage>(bytes) {
-        return Parsed::Message(Box::new(message));
-    }
-    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
-        return refused(ErrorCode::PARSE_ERROR, Value::Null, "expected one message in JSON a line");
-    };
-    let id = value.get("id").filter(|id| id.is_string() || id.is_i64()).cloned();
-    match (&value, id) {
-        (Value::Array(_), _) => {
-            refused(ErrorCode::INVALID_REQUEST, Value::Null, "expected one message, not a batch")
-        }
-        (Value::Object(fields), None)
-            if fields.contains_key("method") && !fields.contains_key("id") =>
-        {
-            Parsed::Nothing
-        }
-        (_, id) => {
-            let id = id.unwrap_or_default();
-            refused(ErrorCode::INVALID_REQUEST, id, "expected a request of JSON-RPC 2.0")
         }
     }
 }

@@ -74,7 +74,7 @@ fn answer(receipt: &Receipt) -> Answer {
         "repeating": receipt.repeating.iter().map(Identity::key).collect::<Vec<_>>(),
     });
     let changed = receipt.records.iter().map(|record| record.key().to_string()).collect();
-    Answer { text, value, changed }
+    Answer::done(text, value, changed)
 }
 
 /// Returns keys on one line, the first ones if there are many.

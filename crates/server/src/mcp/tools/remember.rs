@@ -254,9 +254,6 @@ fn answer(key: &Key, state: State, near: Option<(Key, String)>) -> Answer {
         text.push_str(&format!("\nnear to {other}: {quoted}"));
     }
     let near = near.map(|(key, _)| key);
-    Answer {
-        text,
-        value: json!({"key": key, "state": word, "near": near}),
-        changed: vec![key.to_string()],
-    }
+    let value = json!({"key": key, "state": word, "near": near});
+    Answer::done(text, value, vec![key.to_string()])
 }

@@ -1,27 +1,24 @@
-//! Lines that are messages, and lines that are not.
+//! Bytes that are messages, and bytes that are not.
 
 use serde_json::Value;
 
 use super::{Parsed, parse};
-use crate::mcp::stdio::lines::Line;
 
 fn refused(text: &[u8]) -> Option<Value> {
-    match parse(Line::Whole(text.to_vec())) {
-        Parsed::Refused(line) => {
-            assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
-            Some(serde_json::from_slice(&line).unwrap())
-        }
+    match parse(text) {
+        Parsed::Refused(refusal) => Some(refusal),
         _ => None,
     }
 }
 
 #[test]
-fn malformed_lines_are_answered_with_the_code_of_their_fault() {
+fn malformed_messages_are_answered_with_the_code_of_their_fault() {
     for (text, code, id) in [
         (&b"{"[..], -32700, Value::Null),
         (b"hello", -32700, Value::Null),
         (b"\xff\xfe", -32700, Value::Null),
         (b"[]", -32600, Value::Null),
+        (b"[1]", -32600, Value::Null),
         (b"[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", -32600, Value::Null),
         (b"{\"id\":7}", -32600, 7.into()),
         (b"{\"jsonrpc\":\"1.0\",\"id\":\"a\",\"method\":\"ping\"}", -32600, "a".into()),
@@ -39,11 +36,11 @@ fn messages_pass_and_notifications_of_others_are_ignored() {
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
         "\u{FEFF}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\r",
     ] {
-        let parsed = parse(Line::Whole(text.as_bytes().to_vec()));
+        let parsed = parse(text.as_bytes());
         assert!(matches!(parsed, Parsed::Message(_)), "{text}");
     }
     for text in ["", "  \r", "{\"method\":\"$/setTrace\"}"] {
-        let parsed = parse(Line::Whole(text.as_bytes().to_vec()));
+        let parsed = parse(text.as_bytes());
         assert!(matches!(parsed, Parsed::Nothing), "{text}: {parsed:?}");
     }
 }
