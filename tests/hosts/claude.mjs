@@ -9,6 +9,9 @@ const SERVERS = ["mcp__aios-memory", "mcp__plugin_aios-memory_aios-memory"];
 export const claude = {
   name: "claude-code",
 
+  /** The files that an installation edits, in the home directory. */
+  files: [".claude.json", ".claude/settings.json"],
+
   /** Lets `aios-memory` configure the host, in the home directory of the world. */
   async configure(world) {
     await world.memory(["install", "claude-code"]);

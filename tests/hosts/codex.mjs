@@ -10,6 +10,9 @@ export const COMPACTS_FROM = 50_000;
 export const codex = {
   name: "codex",
 
+  /** The files that an installation edits, in the home directory. */
+  files: [".codex/config.toml", ".codex/hooks.json"],
+
   /** Writes a configuration that keeps the host to the stand-in; `aios-memory` adds to it. */
   async configure(world) {
     writeSettings(world);

@@ -1,6 +1,8 @@
 // The scenarios: each in a world of its own, for each host.
 
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { givesNothingForPrompt, holds, isGivenWell, lacks } from "./checks.mjs";
 import { compacted, HOSTS, PROMPT, START, turn } from "./session.mjs";
 import { serverOf } from "./server.mjs";
@@ -198,6 +200,35 @@ export const SCENARIOS = [
       const asked = await turn(world, host, repository, "Which decisions of Kestrel are there?");
       assert.ok(asked.given.length > 0, "expected a text of the hooks");
       isGivenWell(asked);
+    },
+  },
+  {
+    name: "a secret that a session was told is not stored",
+    async run(world, host) {
+      const repository = world.repository("here", "kestrel", REMOTE);
+      const secret = "AKIAIOSFODNN7EXAMPLE";
+      const told = `Please remember: Kestrel's bucket has the access key ${secret}.`;
+      await turn(world, host, repository, told, { script: [{ text: `Noted: ${secret}.` }] });
+      const exported = await world.memory(["export", "--all-users", "-"], { cwd: repository });
+      assert.ok(exported.includes("bucket"), `expected the messages: ${exported}`);
+      assert.ok(!exported.includes(secret), exported);
+      lacks(await turn(world, host, repository, "Which access key has the bucket?"), secret);
+    },
+  },
+  {
+    name: "after an uninstallation the host runs without a memory",
+    async run(world, host) {
+      const { repository } = await told(world, host);
+      await world.memory(["install", host.name, "--uninstall"]);
+      const after = await turn(world, host, repository, PORT.asked);
+      assert.deepEqual(after.given, []);
+      const tools = JSON.stringify(after.requests[0].body);
+      assert.ok(!tools.includes("aios-memory"), "the model is offered tools of the memory");
+      for (const file of host.files) {
+        const path = join(world.home, file);
+        const content = existsSync(path) ? readFileSync(path, "utf8") : "";
+        assert.ok(!content.includes("aios-memory"), `${file}: ${content}`);
+      }
     },
   },
   {

@@ -12,7 +12,8 @@ const SERVERS: &[&str] = &["aios-memory", "aios_memory"];
 /// The name that the server gives itself, and its tools. Another server may have the same name, but
 /// not these tools.
 const SERVER: &str = "memory";
-const TOOLS: &[&str] = &["context", "recall", "read", "remember", "forget"];
+const TOOLS: &[&str] =
+    &["context", "recall", "read", "remember", "forget", "memory", "search", "fetch"];
 
 /// Separator of a server's name and a tool's name in the tool names of agent hosts.
 const SEPARATOR: &str = "__";

@@ -48,6 +48,8 @@ fn tools_of_this_memory_are_recognised() {
         "mcp__aios_memory__anything",
         "mcp__plugin_aios-memory_aios-memory__context",
         "mcp__memory__recall",
+        "mcp__memory__memory",
+        "mcp__memory__fetch",
         "mcp__aios_memory",
     ] {
         assert!(is_own_tool(own), "{own}");
