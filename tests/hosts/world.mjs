@@ -13,7 +13,7 @@ import { startModel } from "./model.mjs";
 const PLUGIN = fileURLToPath(new URL("../../integrations/agent-plugin", import.meta.url));
 
 /** Time after which a program is killed and its scenario fails, in milliseconds. */
-const PROGRAM_MS_MAX = 90_000;
+const PROGRAM_MS_MAX = 300_000;
 
 export class World {
   /** Creates a world for the binary `aios-memory` and the installed hosts. */

@@ -5,11 +5,17 @@
 //! `node@22` installed. The suite speaks the protocol itself, in `mcp`.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::{program::Program, serving::Served};
+use serde_json::Value;
+
+use crate::{
+    program::{Program, text},
+    serving::Served,
+};
 
 /// Returns the directory of the clients, if they are to run.
 fn clients() -> Option<PathBuf> {
@@ -66,10 +72,39 @@ fn the_conformance_suite_fails_where_it_is_expected_and_nowhere_else() {
     let mut suite = Command::new(dir.join("js/node_modules/.bin/node"));
     suite
         .arg(dir.join("js/node_modules/@modelcontextprotocol/conformance/dist/index.js"))
-        .args(["server", "--url", &format!("http://{}/mcp", served.address)])
+        .args(["server", "--suite", "all"])
+        .args(["--url", &format!("http://{}/mcp", served.address)])
+        .args(["--output-dir", text(&program.path("checks"))])
         .arg("--expected-failures")
         .arg(scripts().join("expected.yml"))
         .current_dir(program.path(""));
     run(suite, &program, &dir);
     served.stop();
+    let reasons = failures(&program.path("checks"));
+    assert!(20 < reasons.len(), "the suite keeps its checks elsewhere: {reasons:?}");
+    for reason in reasons {
+        assert!(EXPECTED.iter().any(|part| reason.contains(part)), "{reason}");
+    }
+}
+
+/// Parts of the reasons for which a listed scenario may fail.
+const EXPECTED: &[&str] = &[
+    "-32601: ",
+    "-32602: unknown tool `test_",
+    "Tool 'json_schema_2020_12_tool' not found",
+    "-32002: no such resource",
+    "-32602: unknown prompt `test_",
+    "did not provide session ID",
+];
+
+/// Returns the reasons of the failed checks of the suite.
+fn failures(dir: &Path) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for scenario in fs::read_dir(dir).unwrap() {
+        let checks = fs::read(scenario.unwrap().path().join("checks.json")).unwrap();
+        let checks: Vec<Value> = serde_json::from_slice(&checks).unwrap();
+        let is_bad = |check: &&Value| check["status"] == "FAILURE" || check["status"] == "WARNING";
+        reasons.extend(checks.iter().filter(is_bad).map(Value::to_string));
+    }
+    reasons
 }
