@@ -8,6 +8,11 @@ use aios_working::FindOptions;
 
 use crate::{Error, MemoryView, tokens::Tokenizer};
 
+/// The part of the budget that current facts may take, as a divisor: hits come first.
+const FACTS_SHARE: usize = 10;
+/// Characters that count as a token of a fact.
+const TOKEN_CHARS: usize = 4;
+
 /// Maximum number of matching records of working memory. They cover kinds that are not fed to
 /// long-term memory, such as tool calls and patterns.
 const WORKING_CANDIDATES: usize = 5;
@@ -184,8 +189,12 @@ impl MemoryView {
         Ok(candidates)
     }
 
-    /// Returns the current facts, except those in `found`.
-    async fn current_facts(&self, found: &[Candidate]) -> Result<Vec<Candidate>, Error> {
+    /// Returns the current facts, except those in `found`, of about `tokens_max` tokens.
+    async fn current_facts(
+        &self,
+        found: &[Candidate],
+        tokens_max: usize,
+    ) -> Result<Vec<Candidate>, Error> {
         let settings = &self.config().learning;
         if !settings.enabled || settings.profile_facts == 0 {
             return Ok(Vec::new());
@@ -199,7 +208,12 @@ impl MemoryView {
             Candidate { trust: fact.trust(), time: fact.stated_at, ..candidate }
         });
         let is_new = |candidate: &Candidate| !found.iter().any(|known| known.id == candidate.id);
-        Ok(candidates.filter(is_new).collect())
+        let mut chars = 0;
+        let fits = |candidate: &Candidate| {
+            chars += candidate.text.chars().count();
+            chars <= tokens_max * TOKEN_CHARS
+        };
+        Ok(candidates.filter(is_new).take_while(fits).collect())
     }
 
     /// Returns the records of working memory that match the task, except facts, which come with
@@ -270,7 +284,8 @@ impl Contexts<'_> {
         }
         if has(Tier::Working) {
             candidates.extend(self.view.standing_candidates(options).await?);
-            candidates.extend(self.view.current_facts(&found).await?);
+            let tokens_max = options.max_tokens / FACTS_SHARE;
+            candidates.extend(self.view.current_facts(&found, tokens_max).await?);
             candidates.extend(self.view.relevant_candidates(task, &found).await?);
         }
         candidates.extend(found);

@@ -8,6 +8,7 @@
 
 mod background;
 mod current;
+mod former;
 mod known;
 mod model;
 mod report;
@@ -156,7 +157,8 @@ impl Learner {
             let stored = longterm.records();
             let page = stored.identities_after(Kind::Fact, after.as_ref(), PAGE).await?;
             let Some(last) = page.last().cloned() else { break };
-            let records = stored.get_all(&page).await?;
+            let records = stored.get_all(&page).await?.into_iter().map(former::as_stored_now);
+            let records = records.collect();
             for refused in
                 working.intake().restore(records).await?.iter().filter_map(|it| it.as_ref().err())
             {

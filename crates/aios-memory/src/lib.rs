@@ -56,7 +56,6 @@ mod doctor;
 mod document;
 mod error;
 mod events;
-mod evidence;
 mod facts;
 mod feed;
 pub mod fields;

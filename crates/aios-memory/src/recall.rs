@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use aios_longterm::{Explanation, Hit, LIMIT_MAX, SearchOptions};
+use aios_longterm::{Explanation, Hit, SearchOptions};
 use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
 use futures::future::BoxFuture;
 use serde::Serialize;
 
-use crate::{Error, MemoryView, evidence, rerank::Reranker};
+use crate::{Error, MemoryView, rerank::Reranker};
 
 /// The result of a search. Serializes to the output of `aios-memory recall --json`.
 #[derive(Debug, Clone, Serialize)]
@@ -207,6 +207,19 @@ impl MemoryView {
         mut hits: Vec<Recollection>,
     ) -> Result<(Vec<Recollection>, u64), Error> {
         let former = self.longterm().search_former(query, moment, options).await?;
+        // A hit stands for records with the same text, which may not have changed.
+        for hit in &mut hits {
+            let stays = |it: &Identity| !former.replaced.contains(it);
+            if former.replaced.contains(&hit.identity())
+                && let Some(at) = hit.folded.iter().position(stays)
+            {
+                let same = hit.folded.remove(at);
+                hit.user = same.owner.name().map(str::to_owned);
+                (hit.kind, hit.id) = (same.kind, same.id);
+                hit.collection = hit.kind.collection();
+            }
+            hit.folded.retain(stays);
+        }
         hits.retain(|hit| !former.replaced.contains(&hit.identity()));
         if !former.hits.is_empty() {
             hits.extend(former.hits.into_iter().map(Recollection::from));
@@ -233,29 +246,33 @@ impl MemoryView {
             let reranked = reranker.rerank(query, hits, options, limit).await?;
             let recollection =
                 |(hit, reranked)| Recollection { reranked, ..Recollection::from(hit) };
-            Ok((reranked.into_iter().map(recollection).collect(), found.vectors_outstanding))
+            Ok((reranked.into_iter().map(recollection).collect(), outstanding))
         })
     }
 
-    /// Returns the hits of a search, facts shown by their evidence, and the number of records
-    /// without vectors.
+    /// Returns the hits of a search, and the number of records without vectors. A search for facts
+    /// and other kinds leaves out learned facts, which repeat the messages that state them.
     pub(crate) async fn searched(
         &self,
         query: &str,
         options: &SearchOptions,
     ) -> Result<(Vec<Hit>, u64), Error> {
-        let limit = options.limit.unwrap_or(self.config().search.limit);
-        let found = self.longterm().search(query, options).await?;
-        let is_full = limit <= found.hits.len();
-        let (hits, left_out) = evidence::folded(found.hits);
-        if left_out == 0 || !is_full || LIMIT_MAX <= limit {
-            return Ok((hits, found.vectors_outstanding));
+        let wanted = options.kinds.clone().unwrap_or_else(|| Kind::ALL.to_vec());
+        let others: Vec<Kind> = wanted.iter().copied().filter(|it| *it != Kind::Fact).collect();
+        if others.len() == wanted.len() || others.is_empty() {
+            let found = self.longterm().search(query, options).await?;
+            return Ok((found.hits, found.vectors_outstanding));
         }
-        // The places of the facts that were left out go to further hits.
-        let more = options.clone().with_limit((limit * 2).min(LIMIT_MAX));
-        let found = self.longterm().search(query, &more).await?;
-        let (mut hits, _) = evidence::folded(found.hits);
-        hits.truncate(limit);
+        let of_others = options.clone().with_kinds(others);
+        let found = self.longterm().search(query, &of_others).await?;
+        let mut hits = found.hits;
+        if self.working().facts().has_told().await? {
+            let of_facts = options.clone().with_kinds(vec![Kind::Fact]);
+            let facts = self.longterm().search(query, &of_facts).await?.hits.into_iter();
+            hits.extend(facts.filter(|hit| hit.record.source.is_none()));
+            hits.sort_by(|a, b| b.relevance.total_cmp(&a.relevance));
+            hits.truncate(options.limit.unwrap_or(self.config().search.limit));
+        }
         Ok((hits, found.vectors_outstanding))
     }
 }

@@ -36,6 +36,10 @@ CREATE TABLE facts (
     UNIQUE (id, owner)
 ) STRICT;
 
+-- The facts of an owner in the order of their rows, and those that were told.
+CREATE INDEX facts_of_owner ON facts (owner);
+CREATE INDEX facts_told ON facts (owner) WHERE evidence = '[]';
+
 -- The slots, the statements without one, the current facts by time, and the facts that a record
 -- ended.
 CREATE INDEX facts_by_slot ON facts (owner, attribute COLLATE NOCASE, subject COLLATE NOCASE);

@@ -113,6 +113,14 @@ impl Facts<'_> {
         self.view.read(move |access| query::contradictions(access, limit)).await
     }
 
+    /// Returns true if the view shows facts without evidence: told ones.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn has_told(self) -> Result<bool, Error> {
+        self.view.read(|access| query::has_told(access)).await
+    }
+
     /// Returns the current facts of the view's owner alone, at most `limit`, in the order in which
     /// they were stored. `None` if nothing changed since `revision`.
     ///

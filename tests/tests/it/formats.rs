@@ -2,7 +2,7 @@
 //! histories answer as they did, and every check is clean.
 //!
 //! `tests/fixtures` has a whole data directory for each released format of the library, with
-//! `expected.json`, which says what is in it. `store-6` is of the current format, and made by
+//! `expected.json`, which says what is in it. `store-7` is of the current format, and made by
 //! `cargo xtask fixture` (see `make`); `former_store` is about `store-5`. Journals of earlier
 //! formats than that are made by the migrations of their time (see `journals`).
 
@@ -31,7 +31,9 @@ use crate::{
 };
 
 /// The fixture of the current format.
-const CURRENT: &str = "store-6";
+const CURRENT: &str = "store-7";
+/// The fixture of the format before it.
+const FORMER: &str = "store-6";
 /// Among as many hits of a question must be the one that was the first.
 const FIRST: usize = 3;
 
@@ -143,7 +145,11 @@ async fn check(memory: &AgentMemory, expected: &Value) -> Result<(), String> {
 }
 
 fn expected() -> Value {
-    let text = fs::read(fixture(CURRENT).join("expected.json")).unwrap();
+    expected_of(CURRENT)
+}
+
+fn expected_of(name: &str) -> Value {
+    let text = fs::read(fixture(name).join("expected.json")).unwrap();
     serde_json::from_slice(&text).unwrap()
 }
 
@@ -209,6 +215,27 @@ async fn a_store_of_the_current_format_has_everything() {
     let checks = doctor(&store.config()).await;
     let bad: Vec<_> = checks.iter().filter(|it| it.check.health == Health::Bad).collect();
     assert!(bad.is_empty(), "{bad:?}");
+}
+
+/// Facts were in long-term memory alone, and the text of one repeated its fields.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_of_the_former_format_is_migrated_with_everything() {
+    let (store, mut expected) = (Store::unpack(FORMER), expected_of(FORMER));
+    let memory = store.open().await;
+    let found = observe(&memory).await.unwrap();
+    let mut facts = 0;
+    for (name, record) in expected["records"].as_object_mut().unwrap() {
+        if name.contains("fact/") {
+            let was = record["text"].as_str().unwrap().lines().next().unwrap().to_owned();
+            let now = &found["records"][name];
+            assert_eq!(now["text"], json!(was), "{name}");
+            *record = now.clone();
+            facts += 1;
+        }
+    }
+    assert_ne!(facts, 0);
+    assert_eq!(check(&memory, &expected).await, Ok(()));
+    memory.shutdown().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -144,8 +144,11 @@ async fn a_former_store_keeps_all_records() {
             "superseded_by",
             "expires_at",
         ] {
-            if record[field] != now[field] {
-                let (was, is) = (&record[field], &now[field]);
+            let (was, is) = (&record[field], &now[field]);
+            // The text of a fact repeated its other fields.
+            let is_statement = (kind, field) == ("fact", "text")
+                && was.as_str().and_then(|it| it.lines().next()) == is.as_str();
+            if was != is && !is_statement {
                 lost.push(format!("{kind}/{id} of {user:?}: {field} was {was}, is {is}"));
             }
         }

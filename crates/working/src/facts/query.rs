@@ -116,16 +116,24 @@ pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, E
         (None, true) => "?7 IS NOT NULL",
         (None, false) => "ended_at IS NULL AND (valid_to IS NULL OR ?7 < valid_to)",
     };
-    let mut tail = format!("AND row < ?6 AND {which}");
-    let mut own: Vec<&dyn ToSql> = vec![&before, &as_of, &limit];
-    for (column, wanted) in [("subject", &subject), ("attribute", &attribute)] {
-        if wanted.is_some() {
-            own.push(wanted);
-            tail += &format!(" AND {column} = ?{} COLLATE NOCASE", own.len() + 5);
-        }
+    let mut tail = format!("AND owner = ?9 AND row < ?6 AND {which}");
+    let mut found = Vec::new();
+    // One owner at a time, so that the index gives the order.
+    let owners = owners(access)?;
+    for (column, place) in [("subject", 10), ("attribute", 11)] {
+        let is_wanted = if place == 10 { subject.is_some() } else { attribute.is_some() };
+        tail += &match is_wanted {
+            true => format!(" AND {column} = ?{place} COLLATE NOCASE"),
+            false => format!(" AND ?{place} IS NULL"),
+        };
     }
     tail += " ORDER BY row DESC LIMIT ?8";
-    let found = access.read::<Fact>(&tail, &own)?;
+    for owner in &owners {
+        let own: [&dyn ToSql; 6] = [&before, &as_of, &limit, owner, &subject, &attribute];
+        found.extend(access.read::<Fact>(&tail, &own)?);
+    }
+    found.sort_by_key(|read| Reverse(read.row));
+    found.truncate(query.limit);
     let last = found.last().filter(|_| query.limit <= found.len());
     let next = last.map(|read| cursors.at(read.row.cast_unsigned()));
     Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
@@ -216,4 +224,15 @@ pub(super) fn own(
     )?;
     facts.reverse();
     Ok(Some(OwnFacts { facts, revision: now }))
+}
+
+pub(super) fn has_told(access: &Access<'_>) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM facts WHERE owner = ?1 AND evidence = '[]' LIMIT 1";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    for owner in owners(access)? {
+        if statement.exists([owner])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

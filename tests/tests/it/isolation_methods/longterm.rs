@@ -15,6 +15,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "longterm::Records::identities" => [h.view.longterm().records().identities().await];
     "longterm::Records::known" => [h.view.longterm().records().known(&everyones()).await];
     "longterm::Records::scopes" => [h.view.longterm().records().scopes(&everyones()).await];
+    "longterm::Records::identities_after" => [
+        h.view.longterm().records().identities_after(Kind::Note, None, 100).await,
+    ];
+    "LongtermView::get_except" => [
+        h.view.longterm().get_except(&key(Kind::Note, "n1"), &[]).await,
+        h.view.longterm().get_except(&key(Kind::Note, "n1"), &[Owner::SHARED]).await,
+    ];
     "LongtermView::get" => [
         h.view.longterm().get(&key(Kind::Note, "n1")).await,
         h.view.longterm().get(&key(Kind::Message, "m1")).await,

@@ -174,6 +174,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             RememberOptions::default().with_kind(Kind::Knowledge),
         ).await,
     ];
+    "MemoryView::shown" => [value(h.view.shown(&h.text("the zebra@")).map(|it| it.text))];
+    "MemoryView::remember_batch" => [
+        h.view.remember_batch(vec![
+            (h.text("The zebra@ has two bridles."), RememberOptions::default()),
+        ]).await,
+        h.view.remember_batch(vec![(String::new(), RememberOptions::default())]).await,
+    ];
     "MemoryView::remember_all" => [
         h.view.remember_all(vec![
             ("The same words, remembered by everybody.".to_owned(), RememberOptions::default()),
@@ -191,6 +198,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         ingest::file(&h.view, same_path(&h, "care.md", CARE), IngestOptions::default()).await,
         ingest::file(&h.view, same_path(&h, "care.md", CARE), IngestOptions::default()).await,
         ingest::file(&h.view, h.files.join("missing.md"), IngestOptions::default()).await,
+    ];
+    "ingest::follow" => [
+        ingest::follow(
+            &h.view, &h.files.join("missing.jsonl"), None, 1 << 20, IngestOptions::default(),
+        ).await.map(|_| ()),
     ];
     "ingest::reader" => [
         ingest(&h, CHAT).await,

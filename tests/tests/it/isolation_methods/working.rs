@@ -20,6 +20,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().agent_states().get(&id("nobody")).await,
     ];
     "Decisions::get" => [h.view.working().decisions().get(&id("d1")).await];
+    "Decisions::latest" => [h.view.working().decisions().latest(10).await];
+    "Facts::has_told" => [h.view.working().facts().has_told().await];
     "Entries::get" => [h.view.working().entries().get(&id("e1")).await];
     "Entries::get_by_key" => [h.view.working().entries().get_by_key("hay").await];
     "Entries::list" => [
