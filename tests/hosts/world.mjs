@@ -12,6 +12,9 @@ import { startModel } from "./model.mjs";
 /** The plug-in for coding agents. */
 const PLUGIN = fileURLToPath(new URL("../../integrations/agent-plugin", import.meta.url));
 
+/** The variable with the time that a hook has. */
+const HOOK_TIME = "AIOS_MEMORY_HOOK_TIME_MAX_MS";
+
 /** Time after which a program is killed and its scenario fails, in milliseconds. */
 const PROGRAM_MS_MAX = 300_000;
 
@@ -38,6 +41,9 @@ export class World {
       LANG: "C.UTF-8",
       GIT_CONFIG_NOSYSTEM: "1",
     };
+    // A debug build on a busy machine needs more time than a hook has.
+    const patience = process.env[HOOK_TIME];
+    if (patience !== undefined) this.env[HOOK_TIME] = patience;
   }
 
   /** Runs a program to its end. `stdin` is its input; `started` receives the child process. */

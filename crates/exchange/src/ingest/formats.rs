@@ -202,6 +202,9 @@ impl Formats {
             return self.transcript.fail(line, "expected an object");
         };
         object.retain(|name, _| !shape.artefacts.contains(&&**name));
+        if shape.elements == Elements::Rows {
+            owners::remove_state(&mut object);
+        }
         let owner = owners::take(&mut object, shape.opens);
         let owner = owner.and_then(|owner| owners::agreed(around, owner));
         let owner = match owner.and_then(|owner| self.transcript.owner(owner)) {

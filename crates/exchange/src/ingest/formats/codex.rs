@@ -23,7 +23,8 @@ pub(super) const DESCRIPTION: Description = Description {
         recognises: |row| is_row(row) || is_header(row),
         needs: "`payload`",
         signs: &["timestamp", "type", "instructions", "record_type", "cwd", "cli_version"],
-        artefacts: &[],
+        // State of the program beside a row: numbers of its history, marks of its answers.
+        artefacts: &["metadata"],
         lists: &[],
         opens: &[],
         elements: Elements::Rows,

@@ -4,7 +4,7 @@
 use aios_draft::{
     place::owner_of,
     repeated,
-    spellings::{OWNERS, is_nested},
+    spellings::{OWNERS, has_owner_mark, is_nested, looks_like_owner},
 };
 use serde_json::{Map, Value};
 
@@ -65,6 +65,26 @@ pub(super) fn take(
     let mut owner = None;
     walk(element, opens, &mut owner)?;
     Ok(owner)
+}
+
+/// Removes the fields of a session file's row, and of its nested objects, that look like an owner
+/// and have no word for an id, such as `user_input_order`. A program adds such fields with every
+/// version, and refusing them would lose what was said. In another file they are refused.
+pub(super) fn remove_state(row: &mut Map<String, Value>) {
+    row.retain(|name, _| has_owner_mark(name) || !looks_like_owner(name));
+    for (name, value) in row.iter_mut() {
+        if !FREE_FORM.contains(&&**name) {
+            remove_state_within(value);
+        }
+    }
+}
+
+fn remove_state_within(value: &mut Value) {
+    match value {
+        Value::Object(inner) => remove_state(inner),
+        Value::Array(items) => items.iter_mut().for_each(remove_state_within),
+        _ => {}
+    }
 }
 
 /// Moves the owner that `part` names to the fields of its conversation.

@@ -170,6 +170,35 @@ fn an_owner_is_found_in_every_place_of_every_format() {
 }
 
 #[test]
+fn state_of_a_program_in_its_session_file_is_not_an_owner() {
+    let state = json!({"user_input_order": 0, "client_sequence": 3, "account_scoped": true});
+    for (name, write) in PLACES {
+        let is_session_file =
+            ["codex", "claude-code", "gemini", "openclaw"].iter().any(|it| name.starts_with(it));
+        let file = if write(&|it| it).contains('\n') { "x.jsonl" } else { "x.json" };
+        for fields in [state.clone(), json!({"metadata": state}), json!({"passthrough": [state]})] {
+            let read = read_auto(file, &write(&with(fields.clone())));
+            if is_session_file {
+                assert_eq!(read.failed, [""; 0], "{name} {fields}");
+                assert_eq!(owners(&read), [None], "{name} {fields}: {read:?}");
+            }
+        }
+        let read = read_auto(file, &write(&with(json!({"user_input_order": 0}))));
+        assert_eq!(read.failed.is_empty(), is_session_file, "{name}: {read:?}");
+    }
+    // A row of Codex 0.171.
+    let row = json!({"timestamp": "2026-11-30T13:26:13.251Z", "ordinal": 7, "type": "response_item",
+        "payload": {"type": "message", "id": "msg_1", "role": "user",
+            "content": [{"type": "input_text", "text": "hello"}],
+            "internal_chat_message_metadata_passthrough": {"turn_id": "t",
+                "content_item_metadata": [{"provenance": {"type": "user"}}]}},
+        "metadata": {"history_sequence": 3, "client_authored": false, "user_input_order": 0,
+            "retained_source": {"id": {"message_id": "msg_1", "role": "user"}}}});
+    let read = read_auto("x.jsonl", &lines(&[row]));
+    assert_eq!((read.failed.len(), read.said()), (0, vec!["user: hello".to_owned()]), "{read:?}");
+}
+
+#[test]
 fn two_owners_in_one_element_are_refused_and_items_of_a_list_have_their_own() {
     let message = |id: &str, user: &str| {
         json!({"uuid": id, "sender": "human", "text": id,
