@@ -449,7 +449,8 @@ fn a_read_only_session_edits_no_file_even_of_a_running_service() {
     for edit in [&create, &json!({"command": "delete", "path": "/memories"}), &json!({})] {
         let refused = host.call("memory", edit.clone());
         assert_eq!(refused["isError"], true, "{edit}: {refused}");
-        assert!(refused["content"][0]["text"].as_str().unwrap().contains("read-only"), "{refused}");
+        let told = refused["content"][0]["text"].as_str().unwrap();
+        assert!(told.contains("opened only to be read"), "{refused}");
     }
     let view = json!({"command": "view", "path": "/memories"});
     let listed = host.text("memory", view.clone());

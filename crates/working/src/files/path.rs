@@ -47,7 +47,7 @@ impl FilePath {
             return Err(FileProblem::Control { path: shown(path) });
         }
         let composed = forms::composed(below);
-        let Some(names) = resolved(&composed).filter(|names| !climbs_encoded(names)) else {
+        let Some(names) = resolved(&composed).filter(|_| !climbs_encoded(&composed)) else {
             return Err(FileProblem::Escapes { path: shown(path) });
         };
         let canonical = names.iter().fold(FILES_ROOT.to_owned(), |all, name| all + "/" + name);
@@ -149,16 +149,22 @@ fn resolved(below: &str) -> Option<Vec<&str>> {
     (names.first() == Some(&root)).then(|| names.split_off(1))
 }
 
-/// Returns true if a program that decodes `%2e` and the like would find `..` among the names.
-fn climbs_encoded(names: &[&str]) -> bool {
-    let mut text = names.join("/").into_bytes();
+/// Returns true if a program that decodes `%2e` and the like would find another `..` among the
+/// names, also among those that a plain `..` takes back.
+fn climbs_encoded(below: &str) -> bool {
+    let climbs = |text: &[u8]| {
+        let names = text.split(|byte| matches!(byte, b'/' | b'\\'));
+        names.filter(|name| *name == b"..").count()
+    };
+    let mut text = below.as_bytes().to_vec();
+    let plain = climbs(&text);
     loop {
         let decoded = decoded(&text);
         if decoded.len() == text.len() {
             return false;
         }
         text = decoded;
-        if text.split(|byte| matches!(byte, b'/' | b'\\')).any(|name| name == b"..") {
+        if plain < climbs(&text) {
             return true;
         }
     }

@@ -75,3 +75,19 @@ async fn a_rename_beyond_a_limit_moves_no_file() {
     assert_eq!(text_of(&working, "/memories/a/b.md").await.as_deref(), Some(""));
     assert_eq!(text_of(&working, "/memories/x/y/b.md").await, None);
 }
+
+#[test]
+fn an_encoded_parent_is_refused_also_if_a_plain_one_takes_it_back() {
+    for path in [
+        "/memories/%2e%2e",
+        "/memories/%2e%2E/../.",
+        "/memories/a/%252e%252e/../b",
+        "/memories/a%2f..%2f../b/..",
+    ] {
+        assert!(FilePath::new(path).is_err(), "{path}");
+    }
+    for path in ["/memories/a/../%41", "/memories/%2e/b", "/memories/a/../b%", "/memories/%2e%2e."]
+    {
+        assert!(FilePath::new(path).is_ok(), "{path}");
+    }
+}

@@ -9,7 +9,7 @@ use tokio::{
     net::{UnixListener, UnixStream},
 };
 
-use super::{Head, Link, Lost, Unanswered};
+use super::{Head, Link, Lost, Opening, Unanswered};
 use crate::mcp::offer::Offer;
 
 /// A service that breaks off in its first calls.
@@ -34,7 +34,7 @@ impl Breaking {
     }
 
     fn link(&self) -> Arc<Link> {
-        let open = Arc::new(|| unreachable!("a service runs"));
+        let open = Arc::new(|| -> Opening { unreachable!("a service runs") });
         let (head, offer) = (Head::default(), Offer::default());
         Arc::new(Link::new(self.dir.path().to_owned(), open, head, offer, false))
     }
