@@ -241,8 +241,8 @@ impl MemoryView {
                 return Ok((hits.into_iter().map(Recollection::from).collect(), outstanding));
             };
             let limit = self.config().search.limit;
-            let found = self.longterm().search(query, &Reranker::widened(options, limit)).await?;
-            let (hits, _) = evidence::folded(found.hits);
+            let widened = Reranker::widened(options, limit);
+            let (hits, outstanding) = Box::pin(self.searched(query, &widened)).await?;
             let reranked = reranker.rerank(query, hits, options, limit).await?;
             let recollection =
                 |(hit, reranked)| Recollection { reranked, ..Recollection::from(hit) };
