@@ -139,6 +139,7 @@ fn merge<T: Writable + DeserializeOwned>(
     if after.meta().scope != before.meta().scope {
         return Err(Error::Conflict { kind, id: before.id().clone() });
     }
+    after.follow(&before);
     writing::write(access, &mut after)?;
     let identity = identity(&after);
     let stored = access.identified::<T>(&identity.owner, id)?;

@@ -28,6 +28,9 @@ pub(crate) trait Writable: Row {
         Ok(None)
     }
 
+    /// Withdraws the fields that another version earned and a change of fields does not keep.
+    fn follow(&mut self, _before: &Self) {}
+
     /// Checks the rules of its kind on several records, before the record is stored. `row` is the
     /// row that it replaces.
     fn admit(&self, _access: &Access<'_>, _row: Option<i64>) -> Result<(), Error> {

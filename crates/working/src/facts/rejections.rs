@@ -16,6 +16,14 @@ const SEPARATOR: char = '\u{1f}';
 const KEY_BYTES: usize = 32;
 
 impl Writable for Fact {
+    /// A confirmation is that of a statement, so another statement has none.
+    fn follow(&mut self, before: &Fact) {
+        let of = |fact: &Fact| (fact.statement(), fact.subject.clone(), fact.attribute.clone());
+        if of(&*self) != of(before) || self.value != before.value {
+            self.confirmed_at = None;
+        }
+    }
+
     fn admit(&self, access: &Access<'_>, _: Option<i64>) -> Result<(), Error> {
         match is_rejected(access, self)? {
             true => Err(Error::Rejected { id: self.id.clone() }),

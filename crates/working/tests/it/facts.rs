@@ -263,3 +263,25 @@ async fn the_learned_position_never_goes_back() {
     assert_eq!(working.feed().learned().await.unwrap(), Some(7));
     working.close().await;
 }
+
+#[tokio::test]
+async fn a_confirmation_does_not_outlive_its_statement() {
+    let (_place, working) = opened();
+    let facts = working.facts();
+    facts.put(home("f", "Ghent")).await.unwrap();
+    let confirmed = async || facts.get(&id("f")).await.unwrap().unwrap().confirmed_at.is_some();
+    for (name, value, stays) in [
+        ("confidence", json!(0.9), true),
+        ("metadata", json!({"seen": 1}), true),
+        ("value", json!("Oslo"), false),
+        ("text", json!("Ada lives in Oslo."), false),
+        ("attribute", json!("harbour"), false),
+    ] {
+        facts.confirm(&id("f")).await.unwrap();
+        assert!(confirmed().await);
+        let changes = serde_json::Map::from_iter([(name.to_owned(), value)]);
+        working.records().update(&key(Kind::Fact, "f"), changes).await.unwrap();
+        assert_eq!(confirmed().await, stays, "{name}");
+    }
+    working.close().await;
+}
