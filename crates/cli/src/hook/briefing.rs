@@ -1,9 +1,10 @@
-//! The context with which a session begins or continues: the person, the open work, the last
-//! decisions, and the end of the session before.
+//! The context with which a session begins or continues: the person and the current facts, the open
+//! work, the last decisions, and the end of the session before.
 
 use aios_memory::{
     Id, Key, Kind, MemoryView, Record, Tier, Timestamp,
     context::{Candidate, Section},
+    record::Trust,
     working::{Role, TaskStatus},
 };
 
@@ -36,6 +37,7 @@ const SESSIONS_MAX: usize = 64;
 const SESSION_HOURS_MAX: u32 = 90 * 24;
 
 /// The order in which records are left out if the room is short, the last one first.
+const FACT: f64 = 0.95;
 const GOAL: f64 = 0.9;
 const DECIDED_SINCE: f64 = 0.85;
 const TASK: f64 = 0.8;
@@ -71,6 +73,10 @@ pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
     let now = Timestamp::now();
     let mut keys: Vec<(String, Key)> = Vec::new();
     let mut candidates = profile(&view).await?;
+    for (fact, key) in current_facts(&view).await? {
+        keys.push((fact.id.clone(), key));
+        candidates.push(fact);
+    }
     for (relevance, record) in records {
         let id = record.identity().to_string();
         if !is_told(&record, now) || keys.iter().any(|(known, _)| *known == id) {
@@ -114,6 +120,27 @@ async fn profile(view: &MemoryView) -> Result<Vec<Candidate>, Failure> {
             .with_relevance(1.0)
     });
     Ok(entries.collect())
+}
+
+/// Returns the current facts, those with a slot first and then those stated last. Their share of
+/// the context is that of the profile.
+async fn current_facts(view: &MemoryView) -> Result<Vec<(Candidate, Key)>, Failure> {
+    let settings = &view.config().learning;
+    if !settings.enabled || settings.profile_facts == 0 {
+        return Ok(Vec::new());
+    }
+    let facts = view.working().facts().profile(settings.profile_facts).await;
+    let facts = facts.map_err(aios_memory::Error::from)?;
+    // A statement that a model made was not told.
+    let facts = facts.into_iter().filter(|fact| fact.trust() != Trust::Low).map(|fact| {
+        let key = Key::new(Kind::Fact, fact.id.clone());
+        let id = key.clone().of(fact.meta.scope.owner()).to_string();
+        let candidate = Candidate::new(Tier::Working, Kind::Fact, id, fact.statement())
+            .with_section(Section::Profile)
+            .with_relevance(FACT);
+        (Candidate { trust: fact.trust(), time: fact.stated_at, ..candidate }, key)
+    });
+    Ok(facts.collect())
 }
 
 /// Returns the open goals, and the tasks that are in progress or wait.

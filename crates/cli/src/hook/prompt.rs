@@ -1,6 +1,11 @@
 //! The context for a prompt: what the memory has about it, and the session has not seen.
 
-use aios_memory::{Key, SearchOptions, Tier, Timestamp, context::Candidate};
+use std::collections::HashSet;
+
+use aios_memory::{
+    Id, Identity, Key, Kind, MemoryView, SearchOptions, Tier, Timestamp, context::Candidate,
+    longterm::Hit,
+};
 
 use super::{
     call::{Call, missing},
@@ -45,17 +50,45 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
         .with_limit(HITS);
     let found = view.longterm().search(&query, &options).await.map_err(aios_memory::Error::from)?;
     let now = Timestamp::now();
-    let is_new = |hit: &aios_memory::longterm::Hit| {
+    let is_new = |hit: &Hit| {
         is_told(&hit.record, now)
             && hit.record.scope.session.as_deref() != Some(session.as_str())
             && !given.has(&hit.record.key())
     };
     let hits: Vec<_> = found.hits.into_iter().filter(is_new).collect();
+    let hits = without_known_facts(&view, hits, &session, &given).await?;
     let candidates =
         hits.iter().map(|hit| Candidate::from_record(Tier::Longterm, &hit.record, hit.relevance));
     let keys: Vec<(String, Key)> =
         hits.iter().map(|hit| (hit.record.identity().to_string(), hit.record.key())).collect();
     packing::given(call, &view, candidates.collect(), &keys, LIMITS, Anew::No).await
+}
+
+/// Leaves out the facts that a record states which the session has, or which is itself a hit.
+async fn without_known_facts(
+    view: &MemoryView,
+    mut hits: Vec<Hit>,
+    session: &Id,
+    given: &Given,
+) -> Result<Vec<Hit>, Failure> {
+    let is_fact = |hit: &&Hit| hit.record.kind == Kind::Fact;
+    let evidence: Vec<Identity> =
+        hits.iter().filter(is_fact).flat_map(|hit| hit.record.references.clone()).collect();
+    if evidence.is_empty() {
+        return Ok(hits);
+    }
+    let mut known: HashSet<Identity> = hits.iter().map(|hit| hit.record.identity()).collect();
+    let records = view.working().records().get_all(evidence).await;
+    let records = records.map_err(aios_memory::Error::from)?;
+    known.extend(records.iter().filter_map(|record| {
+        let is_of_session = record.scope.session.as_deref() == Some(session.as_str());
+        (is_of_session || given.has(&record.key())).then(|| record.identity())
+    }));
+    hits.retain(|hit| {
+        let is_known = hit.record.references.iter().any(|evidence| known.contains(evidence));
+        hit.record.kind != Kind::Fact || !is_known
+    });
+    Ok(hits)
 }
 
 /// Returns true for a prompt that asks nothing of a memory: a command of the host, or a few words.

@@ -280,6 +280,38 @@ fn an_injection_stays_inside_the_frame_and_a_superseded_preference_is_gone() {
 }
 
 #[test]
+fn a_session_begins_with_the_current_facts_of_its_person_and_project() {
+    let home = Home::new();
+    let here = home.repository("site", "https://example.com/ada/site");
+    let elsewhere = home.repository("shop", "https://example.com/ada/shop");
+    let learn = |scope: &[&str], messages: &[(&str, &str)]| {
+        let lines = messages.iter().enumerate().map(|(day, (name, text))| {
+            let time = format!("2026-01-{:02}T10:00:00Z", day + 1);
+            format!("{}\n", json!({"content": text, "name": name, "timestamp": time}))
+        });
+        let lines: String = lines.collect();
+        let learned =
+            home.program.run_with(&[scope, &["learn", "-"]].concat(), lines.as_bytes(), SETTINGS);
+        assert_eq!(learned.code, 0, "{}", learned.stderr);
+    };
+    learn(&[], &[("Ada", "I live in Ghent."), ("Ada", "I live in Oslo now.")]);
+    learn(&["--user", "bob"], &[("Bob", "I live in Lisbon.")]);
+    learn(&["--project", text(&elsewhere)], &[("Ada", "The shop server is in Frankfurt.")]);
+    let input = session("s1", &here, json!({"source": "startup"}));
+    let context = home.context("claude-code", "SessionStart", &input).unwrap();
+    assert!(context.contains("Ada lives in Oslo now."), "{context}");
+    for part in ["Ghent", "Lisbon", "Frankfurt"] {
+        assert!(!context.contains(part), "{part}: {context}");
+    }
+    // In the frame of quoted data, and never twice.
+    assert!(context.starts_with("<memory") && context.trim_end().ends_with("</memory>"));
+    let input = session("s1", &here, json!({"prompt": "Tell me where Ada lives now?"}));
+    if let Some(again) = home.context("claude-code", "UserPromptSubmit", &input) {
+        assert!(!again.contains("Ada lives in Oslo"), "{again}");
+    }
+}
+
+#[test]
 fn limits_hold_however_much_is_stored() {
     let home = Home::new();
     let cwd = home.program.path("");

@@ -259,7 +259,7 @@ fn each_tool_works_in_the_process_and_through_the_service() {
         let resource = host.ask("resources/read", json!({"uri": format!("memory://{key}")}));
         assert!(resource["contents"][0]["text"].as_str().unwrap().contains("green"));
         let profile = host.ask("resources/read", json!({"uri": "memory://profile"}));
-        assert_eq!(profile["contents"][0]["text"], "No preferences are stored.\n");
+        assert_eq!(profile["contents"][0]["text"], "No preferences and no facts are stored.\n");
         assert_eq!(host.has_opened(), !is_served, "with a service nothing is opened");
         let mut other = Host::begin(&program, &["--user", "bob", "mcp"]);
         let hidden = other.text("read", json!({"ids": [key]}));
