@@ -58,28 +58,51 @@ pub(crate) async fn page(
     bytes_max: usize,
     bytes_of: impl Fn(&Record) -> usize,
 ) -> Result<Page, Error> {
-    let (mut records, mut next, mut left) = (Vec::new(), after, bytes_max);
+    let read = |after: Option<String>, size| async move {
+        let Page { records, next } = view.list(kind, after.as_deref(), size).await?;
+        Ok::<_, Error>((records, next))
+    };
+    let (records, next) = filled(after, limit, bytes_max, read, bytes_of).await?;
+    Ok(Page { records, next })
+}
+
+/// Reads a list from a cursor on, at most `limit` items and so many that they have at most
+/// `bytes_max` bytes, and the cursor of the rest. `read` returns a number of items behind a cursor.
+///
+/// # Errors
+/// Those of `read`.
+pub(crate) async fn filled<T, C: Clone, R>(
+    after: Option<C>,
+    limit: usize,
+    bytes_max: usize,
+    read: impl Fn(Option<C>, usize) -> R,
+    bytes_of: impl Fn(&T) -> usize,
+) -> Result<(Vec<T>, Option<C>), Error>
+where
+    R: Future<Output = Result<(Vec<T>, Option<C>), Error>>,
+{
+    let (mut items, mut next, mut left) = (Vec::new(), after, bytes_max);
     let mut size = limit.min(FIRST_RECORDS);
     loop {
-        let read = view.list(kind, next.as_deref(), size).await?;
-        let count = read.records.len();
-        let bytes: usize = read.records.iter().map(&bytes_of).sum();
-        let fits = bytes <= left || (records.is_empty() && count == 1);
+        let (more, rest) = read(next.clone(), size).await?;
+        let count = more.len();
+        let bytes: usize = more.iter().map(&bytes_of).sum();
+        let fits = bytes <= left || (items.is_empty() && count == 1);
         if !fits && count == 1 {
-            return Ok(Page { records, next });
+            return Ok((items, next));
         }
-        // The size of the records that were read is that of the next ones.
+        // The size of the items that were read is that of the next ones.
         let fitting = count.saturating_mul(left) / bytes.max(1);
         if !fits {
             size = fitting.clamp(1, count - 1);
             continue;
         }
         left = left.saturating_sub(bytes);
-        records.extend(read.records);
-        next = read.next;
-        let wanted = limit - records.len();
+        items.extend(more);
+        next = rest;
+        let wanted = limit - items.len();
         if next.is_none() || wanted == 0 || left == 0 {
-            return Ok(Page { records, next });
+            return Ok((items, next));
         }
         size = (count.max(1).saturating_mul(left) / bytes.max(1)).clamp(1, wanted);
     }

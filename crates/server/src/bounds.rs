@@ -7,6 +7,10 @@ use std::time::Duration;
 pub(crate) const TEXTS_MAX: usize = 256;
 /// Maximum number of messages of one call.
 pub(crate) const MESSAGES_MAX: usize = 256;
+/// Maximum number of messages to learn from of one call.
+pub(crate) const LEARN_MESSAGES_MAX: usize = aios_memory::LEARN_MESSAGES_MAX;
+/// Messages that could not be stored and are listed. Further ones are counted.
+pub(crate) const LEARN_FAILURES_MAX: usize = 1_000;
 /// Maximum number of hits of one search.
 pub(crate) const HITS_MAX: usize = 200;
 /// Default number of records of a page of a list.

@@ -283,6 +283,9 @@ impl From<Error> for Failure {
         let class = class_of(&error);
         let mut failure = Failure::new(class, error.code(), error.to_string());
         failure.remedy = error.remedy();
+        if matches!(error, Error::LearningOff) {
+            failure.advice = Some("have the operator switch the setting `learning.enabled` on");
+        }
         if class == Class::Unavailable {
             failure.retry_after = Some(Duration::from_secs(1));
         }
@@ -318,7 +321,9 @@ fn class_of(error: &Error) -> Class {
         "busy" => Class::Unavailable,
         "not_yours" | "machine_wide" | "scope" => Class::Denied,
         "invalid" | "ambiguous" | "input" | "refused" | "context" => Class::Invalid,
-        "model" | "read_only" | "config" | "moved" | "data_dir" => Class::Precondition,
+        "model" | "read_only" | "config" | "moved" | "data_dir" | "learning_off" | "extractor" => {
+            Class::Precondition
+        }
         "operational" | "working" | "longterm" => class_by_remedy(error),
         _ => Class::Internal,
     }

@@ -8,6 +8,7 @@ mod answer;
 mod context;
 mod events;
 mod export;
+mod facts;
 mod fields;
 mod forget;
 mod library;

@@ -9,11 +9,13 @@ mod context;
 mod events;
 mod export;
 mod facade;
+mod facts;
 mod files;
 mod forget;
 mod hindsight;
 mod idempotency;
 mod ingest;
+mod learn;
 mod mem0;
 mod messages;
 mod openapi;
@@ -88,6 +90,13 @@ fn api() -> Router<Service> {
         )
         .route("/api/v1/store/batch", post(store::store_batch))
         .route("/api/v1/files", post(files::files))
+        .route("/api/v1/learn", post(learn::learn))
+        .route("/api/v1/facts", get(facts::list_facts))
+        .route("/api/v1/facts/search", get(facts::search_facts))
+        .route("/api/v1/facts/history", get(facts::fact_history))
+        .route("/api/v1/facts/contradictions", get(facts::contradictions))
+        .route("/api/v1/facts/{id}/confirm", post(facts::confirm_fact))
+        .route("/api/v1/facts/{id}/reject", post(facts::reject_fact))
         .route("/api/v1/events", get(events::watch_events).post(events::push_events))
         .route("/api/v1/stats", get(stats::stats))
         .route("/api/v1/snapshot", get(stats::snapshot))

@@ -11,6 +11,7 @@ mod config;
 mod credential;
 mod error;
 mod export;
+mod facts;
 mod failure;
 mod file_state;
 mod follow;

@@ -12,7 +12,7 @@ pub enum Right {
     Read,
     /// Storing and updating records, events and metrics.
     Write,
-    /// Forgetting and deleting records.
+    /// Forgetting and deleting records, and a person's judgement on facts.
     Forget,
     /// Reading tier 0, which has no owner: events, metrics, machine state, counts.
     Observe,
@@ -48,6 +48,8 @@ pub(crate) struct Operation {
     pub(crate) shape: Shape,
     pub(crate) user: UserIn,
     pub(crate) rights: RightsIn,
+    /// True if it states the judgement of one person, so that no call for all users is admitted.
+    pub(crate) is_judgement: bool,
 }
 
 /// The place where the right to an operation is checked.
@@ -62,7 +64,9 @@ pub(crate) enum RightsIn {
 impl Operation {
     /// Returns `true` if one call may concern the records of every owner.
     pub(crate) fn admits_all_users(self) -> bool {
-        matches!(self.right, Right::Read | Right::Forget) && self.user == UserIn::Header
+        matches!(self.right, Right::Read | Right::Forget)
+            && self.user == UserIn::Header
+            && !self.is_judgement
     }
 }
 
@@ -85,15 +89,23 @@ pub(crate) enum Shape {
 }
 
 const fn unary(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Unary, user: UserIn::Header, rights: RightsIn::Gate }
+    let (shape, user, rights) = (Shape::Unary, UserIn::Header, RightsIn::Gate);
+    Operation { name, right, shape, user, rights, is_judgement: false }
 }
 
 const fn stream(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Stream, user: UserIn::Header, rights: RightsIn::Gate }
+    Operation { shape: Shape::Stream, ..unary(name, right) }
 }
 
 const fn facade(name: &'static str, right: Right) -> Operation {
-    Operation { name, right, shape: Shape::Unary, user: UserIn::Request, rights: RightsIn::Gate }
+    Operation { user: UserIn::Request, ..unary(name, right) }
+}
+
+/// Returns the operation of a person's judgement on a fact. It needs the right to forget, which no
+/// token has by default: a rejection removes facts for ever, and a confirmation gives a statement
+/// the authority of a person, which the right to write must not do.
+const fn judgement(name: &'static str) -> Operation {
+    Operation { is_judgement: true, ..unary(name, Right::Forget) }
 }
 
 impl Operation {
@@ -142,6 +154,13 @@ pub(crate) const RPCS: &[Operation] = &[
     unary("ListRecords", Right::Read),
     unary("Forget", Right::Forget),
     unary("AddMessages", Right::Write),
+    unary("Learn", Right::Write),
+    unary("Facts", Right::Read),
+    unary("SearchFacts", Right::Read),
+    unary("FactHistory", Right::Read),
+    unary("Contradictions", Right::Read),
+    judgement("ConfirmFact"),
+    judgement("RejectFact"),
     stream("WatchEvents", Right::Observe),
     stream("ExportRecords", Right::Read),
 ];
@@ -151,6 +170,13 @@ pub(crate) const ROUTES: &[Operation] = &[
     unary("POST /api/v1/remember", Right::Write),
     unary("POST /api/v1/recall", Right::Read),
     unary("POST /api/v1/context", Right::Read),
+    unary("POST /api/v1/learn", Right::Write),
+    unary("GET /api/v1/facts", Right::Read),
+    unary("GET /api/v1/facts/search", Right::Read),
+    unary("GET /api/v1/facts/history", Right::Read),
+    unary("GET /api/v1/facts/contradictions", Right::Read),
+    judgement("POST /api/v1/facts/{id}/confirm"),
+    judgement("POST /api/v1/facts/{id}/reject"),
     stream("POST /api/v1/ingest", Right::Write),
     stream("GET /api/v1/export", Right::Read),
     unary("GET /api/v1/records/{kind}", Right::Read),

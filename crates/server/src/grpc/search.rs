@@ -89,6 +89,7 @@ pub(super) async fn recall(call: &Call, request: RecallRequest) -> Result<Recall
         elapsed_ms: recalled.elapsed_ms,
         behind: recalled.behind,
         vectors_outstanding: recalled.vectors_outstanding,
+        versions_lost: recalled.versions_lost,
     })
 }
 

@@ -5,8 +5,8 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::{
-    answer::Answer, context, events, export, forget, library, messages, records, remember, search,
-    stream, watch, work,
+    answer::Answer, context, events, export, facts, forget, library, messages, records, remember,
+    search, stream, watch, work,
 };
 use crate::{
     bounds::SILENCE_MAX,
@@ -90,6 +90,13 @@ rpcs! {
     list_records(ListRecordsRequest) -> ListRecordsResponse: records::list,
     forget(ForgetRequest) -> ForgetReceipt: forget::forget,
     add_messages(AddMessagesRequest) -> AddMessagesResponse: messages::add,
+    learn(LearnRequest) -> LearnReport: facts::learn,
+    facts(FactsRequest) -> FactsResponse: facts::list,
+    search_facts(SearchFactsRequest) -> SearchFactsResponse: facts::search,
+    fact_history(FactHistoryRequest) -> FactHistoryResponse: facts::history,
+    contradictions(ContradictionsRequest) -> ContradictionsResponse: facts::contradictions,
+    confirm_fact(ConfirmFactRequest) -> ConfirmFactResponse: facts::confirm,
+    reject_fact(RejectFactRequest) -> RejectFactResponse: facts::reject,
     ;
 
     async fn remember_stream(

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    answer, context, events, export, files, forget, ingest, messages, recall, records, remember,
+    answer, context, events, export, facts, files, forget, ingest, learn, messages, recall,
+    records, remember,
     request::{NoParameters, Query},
     stats, store,
 };
@@ -46,6 +47,13 @@ const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unkn
         messages::add_messages,
         store::store_batch,
         files::files,
+        learn::learn,
+        facts::list_facts,
+        facts::search_facts,
+        facts::fact_history,
+        facts::contradictions,
+        facts::confirm_fact,
+        facts::reject_fact,
         events::push_events,
         events::watch_events,
         stats::stats,

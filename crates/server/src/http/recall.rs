@@ -87,6 +87,9 @@ pub(crate) struct Found {
     behind: u64,
     /// Records that were searched by their words alone, because they have no vectors yet.
     vectors_outstanding: u64,
+    /// Number of records whose version of the moment `as_of` is no longer kept, because they had
+    /// more than 100 versions since.
+    versions_lost: u64,
 }
 
 /// Finds the records that answer a question, by meaning and by words, best first.
@@ -138,7 +141,8 @@ impl Recall {
 
 /// Keeps the hits whose texts fit into the budget, and into an answer.
 fn found(view: &MemoryView, recalled: Recalled, max_tokens: Option<usize>) -> Found {
-    let Recalled { elapsed_ms, behind, vectors_outstanding, mut hits, .. } = recalled;
+    let Recalled { elapsed_ms, behind, vectors_outstanding, versions_lost, mut hits, .. } =
+        recalled;
     let count = hits.len();
     let mut tokens = 0;
     if let Some(max_tokens) = max_tokens {
@@ -158,5 +162,6 @@ fn found(view: &MemoryView, recalled: Recalled, max_tokens: Option<usize>) -> Fo
         elapsed_ms,
         behind,
         vectors_outstanding,
+        versions_lost,
     }
 }

@@ -58,6 +58,22 @@ impl<T: DeserializeOwned> FromRequest<Service> for JsonBeside<T> {
     }
 }
 
+/// The absent body of a route without fields. An empty JSON object counts as absent.
+pub(crate) struct NoBody;
+
+impl FromRequest<Service> for NoBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, service: &Service) -> Result<NoBody, Failure> {
+        let call = Call::of(request.extensions())?;
+        let bytes = whole_body(&call, request.into_body(), service.body_bytes_max()).await?;
+        match bytes.trim_ascii().is_empty() {
+            true => Ok(NoBody),
+            false => parsed(&bytes).map(|NoParameters {}| NoBody),
+        }
+    }
+}
+
 /// Returns the bytes of a JSON body.
 async fn json_bytes(request: Request, service: &Service) -> Result<Bytes, Failure> {
     let call = Call::of(request.extensions())?;

@@ -1,6 +1,6 @@
 //! The resources: the profile of the caller, and each record by its key.
 
-use aios_memory::{Key, record::forms};
+use aios_memory::{Fact, Key, record::forms};
 use rmcp::{
     ErrorData,
     model::{
@@ -26,7 +26,7 @@ const URI_BYTES_MAX: usize = 2_048;
 /// Returns the resources that have an address of their own.
 pub(crate) fn list(may_read: bool) -> ListResourcesResult {
     let profile = Resource::new(format!("{SCHEME}{PROFILE}"), PROFILE)
-        .with_description("Preferences of the person and traits of the agent")
+        .with_description("Preferences of the person, traits of the agent, and current facts")
         .with_mime_type(TEXT);
     ListResourcesResult::with_all_items([profile].into_iter().filter(|_| may_read).collect())
 }
@@ -85,26 +85,38 @@ pub(crate) async fn read(visit: &Visit, uri: &str) -> Result<ResourceContents, E
     Ok(ResourceContents::text(text, uri).with_mime_type(TEXT))
 }
 
-/// Returns the preferences and the persona, a quoted line each.
+/// Returns the preferences, the persona and the current facts, a quoted line each.
 async fn profile(visit: &Visit) -> Result<String, Failure> {
     let view = &visit.view;
     let reading = async {
         let preferences = view.working().preferences().list().await?;
         let persona = view.working().persona().list().await?;
-        Ok::<_, aios_memory::Error>((preferences, persona))
+        let facts = match view.config().learning.enabled {
+            true => view.working().facts().profile(view.config().learning.profile_facts).await?,
+            false => Vec::new(),
+        };
+        Ok::<_, aios_memory::Error>((preferences, persona, facts))
     };
-    let (preferences, persona) = visit.call.read(Box::pin(reading)).await?;
+    let (preferences, persona, facts) = visit.call.read(Box::pin(reading)).await?;
     let preferences = serde_json::to_value(preferences).unwrap_or_default();
-    let mut text = String::new();
-    for (name, value) in preferences.as_object().into_iter().flatten() {
+    let preferences = preferences.as_object().into_iter().flatten().map(|(name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.push_str(&quote::Quotable::of(view, &format!("{name}: {value}")).block(usize::MAX));
-    }
-    for (name, value) in persona {
-        text.push_str(&quote::Quotable::of(view, &format!("{name}: {value}")).block(usize::MAX));
+        format!("{name}: {value}")
+    });
+    let persona = persona.into_iter().map(|(name, value)| format!("{name}: {value}"));
+    let facts = facts.iter().map(Fact::statement);
+    let lines = preferences.chain(persona).chain(facts);
+    let mut text = String::new();
+    for line in lines {
+        let line = quote::Quotable::of(view, &line);
+        let warning = line.warning();
+        if !warning.is_empty() {
+            text.push_str(&format!("{}\n", warning.trim_end()));
+        }
+        text.push_str(&line.block(usize::MAX));
     }
     Ok(match forms::is_blank(&text) {
-        true => "No preferences are stored.\n".to_owned(),
+        true => "No preferences and no facts are stored.\n".to_owned(),
         false => text,
     })
 }

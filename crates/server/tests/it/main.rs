@@ -6,6 +6,7 @@
 mod access;
 mod all_users;
 mod compatible;
+mod facts;
 mod foreign;
 mod life;
 mod limits;

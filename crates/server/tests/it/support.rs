@@ -48,9 +48,19 @@ impl Service {
         change: impl FnOnce(&mut Config),
         complete: impl FnOnce(Server) -> Server,
     ) -> Service {
+        Service::start_over(|_| {}, change, complete).await
+    }
+
+    /// Starts a service over a memory with changed settings.
+    pub(crate) async fn start_over(
+        change_memory: impl FnOnce(&mut aios_memory::Config),
+        change: impl FnOnce(&mut Config),
+        complete: impl FnOnce(Server) -> Server,
+    ) -> Service {
         let dir = tempfile::tempdir().unwrap();
         let mut settings = aios_memory::Config::at(dir.path().join("memory"));
         settings.embedding.model = "static".to_owned();
+        change_memory(&mut settings);
         let memory = AgentMemory::open(settings.clone()).await.unwrap();
         let mut config = Config::of(&settings);
         change(&mut config);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use aios_memory::{
     Kind, MemoryView,
-    admission::{Admission, Arrival, Manner, Mending, Outcome, Tally, Verdict},
+    admission::{Admission, Arrival, Content, Manner, Mending, Outcome, Tally, Verdict},
     draft::{Defaults, Draft, Unnamed, identity::Namer},
 };
 
@@ -14,7 +14,7 @@ use super::{
     progress::Progress,
     report::{Counts, Failed, LISTED_MAX, Report},
 };
-use crate::{call::Call, failure::Failure, remedy::words};
+use crate::{call::Call, failure::Failure, operation::Right, remedy::words};
 
 /// Session of messages that name none.
 pub(super) const SESSION: &str = "default";
@@ -50,7 +50,7 @@ impl Intake {
             lines: Lines::new(line_bytes_max),
             batch: Vec::new(),
             batch_bytes: 0,
-            store: Some(Store::new(call.caller.view(), session)),
+            store: Some(Store::new(call, session)),
         }
     }
 
@@ -111,6 +111,8 @@ impl Intake {
 /// The records of the lines so far.
 struct Store {
     view: MemoryView,
+    /// True if the facts of an export may bring their confirmations.
+    may_confirm: bool,
     defaults: Defaults,
     namer: Namer,
     /// Messages and notes, which may have been corrected since.
@@ -124,7 +126,9 @@ struct Store {
 }
 
 impl Store {
-    fn new(view: &MemoryView, session: String) -> Store {
+    fn new(call: &Call, session: String) -> Store {
+        let view = call.caller.view();
+        let may_confirm = call.caller.has(Right::Forget);
         let mut scope = view.gate().filter().scope.clone();
         // The gate fills in the owner, once it is known whether the line names one.
         scope.user = None;
@@ -136,6 +140,7 @@ impl Store {
         };
         Store {
             view: view.clone(),
+            may_confirm,
             defaults,
             namer: Namer::default(),
             told: Admission::new(view, Manner::Conversed),
@@ -161,6 +166,11 @@ impl Store {
                     Ok(arrival) => told.push(arrival),
                     Err(error) => self.fail(number, error),
                 },
+                Ok(Piece::Record(arrival)) if !self.may_confirm && is_confirmed(&arrival) => {
+                    let right = Right::Forget.as_str();
+                    let error = format!("a confirmed fact needs the right `{right}`, too");
+                    self.fail(number, error);
+                }
                 Ok(Piece::Record(arrival)) => found.push(*arrival),
                 Err(error) => self.fail(number, error),
             }
@@ -212,5 +222,15 @@ impl Store {
         if self.failed.len() < LISTED_MAX {
             self.failed.push(Failed { file: None, line: Some(line), error });
         }
+    }
+}
+
+/// Returns true for a fact of an export that a person confirmed.
+fn is_confirmed(arrival: &Arrival) -> bool {
+    match &arrival.content {
+        Content::Record(record) => {
+            record.kind == Kind::Fact && !record.payload["confirmed_at"].is_null()
+        }
+        _ => false,
     }
 }

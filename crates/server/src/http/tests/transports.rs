@@ -9,9 +9,9 @@ use super::Fixture;
 use crate::{
     Config, grpc,
     wire::{
-        AddMessagesRequest, ChatMessage, ContextRequest, ForgetRequest, ListRecordsRequest,
-        RecallRequest, RememberItem, RememberRequest, Scope, TaskContextRequest,
-        memory_service_client::MemoryServiceClient,
+        AddMessagesRequest, ChatMessage, ContextRequest, FactsRequest, ForgetRequest, LearnRequest,
+        ListRecordsRequest, RecallRequest, RememberItem, RememberRequest, Scope,
+        TaskContextRequest, memory_service_client::MemoryServiceClient,
     },
 };
 
@@ -195,6 +195,18 @@ async fn lists_messages_and_keys_have_the_same_bounds() {
         let session = "s".to_owned();
         let request = AddMessagesRequest { session, messages: vec![message; count], scope: None };
         agree("messages", is_valid, http, client.add_messages(request).await.map(drop));
+    }
+    for (limit, is_valid) in [(500, true), (501, false)] {
+        let http = it.get(&format!("/api/v1/facts?limit={limit}")).await.status.as_u16();
+        let request = FactsRequest { page_size: limit, ..Default::default() };
+        agree("page of facts", is_valid, http, client.facts(request).await.map(drop));
+    }
+    for (count, is_valid) in [(1, true), (257, true), (0, false), (10_001, false)] {
+        let body = json!({"messages": vec![json!({"content": "Hello."}); count]});
+        let http = post(&it, "/api/v1/learn", body).await;
+        let message = ChatMessage { content: "Hello.".to_owned(), ..Default::default() };
+        let request = LearnRequest { messages: vec![message; count], scope: None };
+        agree("messages to learn from", is_valid, http, client.learn(request).await.map(drop));
     }
     let keys = vec!["note/none".to_owned(); 1_001];
     let http = post(&it, "/api/v1/forget", json!({"keys": keys})).await;

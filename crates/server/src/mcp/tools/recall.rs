@@ -1,6 +1,6 @@
 //! `recall`: a line for each record that answers a question.
 
-use aios_memory::{MemoryView, Recalled, Recollection};
+use aios_memory::{MemoryView, Recalled, Recollection, Timestamp};
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
@@ -15,7 +15,8 @@ use crate::{
     },
 };
 
-const KNOWN: &[&str] = &["query", "limit", "max_tokens", "kinds", "tags", "since", "until"];
+const KNOWN: &[&str] =
+    &["query", "limit", "max_tokens", "kinds", "tags", "since", "until", "as_of"];
 const HITS_MAX: usize = 50;
 const HITS_DEFAULT: usize = 8;
 const TOKENS_DEFAULT: usize = 800;
@@ -38,6 +39,7 @@ pub(super) fn about() -> (&'static str, JsonObject) {
         "tags": texts(),
         "since": described("2026-05-08, yesterday, 7d"),
         "until": text(),
+        "as_of": described("answer from what was known then"),
     });
     (
         "Search memory by meaning and words. One line per hit: relevance, key, date, quoted text.",
@@ -58,9 +60,13 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     {
         return Err(Failure::invalid("`until`: expected a time after `since`"));
     }
+    // A span that has not ended yet counts until now.
+    let as_of = arguments.period("as_of")?;
+    let as_of = as_of.map(|period| period.last().min(Timestamp::now()).max(period.begin));
     let options = visit
         .view
         .search_options()
+        .with_as_of(as_of)
         .with_limit(limit)
         .with_kinds(kinds)
         .with_tags(tags)

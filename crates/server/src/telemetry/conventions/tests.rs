@@ -18,7 +18,11 @@ fn every_operation_that_writes_has_a_name_of_the_conventions() {
         let name = memory_operation(operation);
         let is_fitting = match operation.right {
             Right::Write => matches!(name, Some("create_memory" | "update_memory")),
-            Right::Forget => name == Some("delete_memory"),
+            // A confirmation needs this right, too.
+            Right::Forget => {
+                name == Some("delete_memory")
+                    || operation.is_judgement && name == Some("update_memory")
+            }
             _ => matches!(name, None | Some("search_memory")),
         };
         let is_other = OTHERS.contains(&operation.name);
