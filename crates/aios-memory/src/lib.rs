@@ -35,7 +35,8 @@
 //!   does not return, change, remove or count records of another owner, and no error reveals them.
 //!
 //! # What this crate does not do
-//! It does not access the network, and it runs no models except the embedder and the reranker.
+//! It does not access the network, and it runs no models except the embedder and the reranker,
+//! unless the settings name a chat model that extracts facts.
 //! Separate crates read and write the files of other programs (`aios-exchange`), measure retrieval
 //! (`aios-eval`), download models (`aios-hub`) and are the command line (`aios-memory-cli`).
 //!
