@@ -17,10 +17,12 @@ const COMPARED_MAX: usize = 2_000;
 /// Characters of a word by which facts and messages are matched first.
 const STEM_CHARS: usize = 4;
 
-/// A current fact, without its text.
+/// A current fact.
 #[derive(Debug, Clone)]
 pub(super) struct CurrentFact {
     pub(super) id: Id,
+    pub(super) text: String,
+    pub(super) speaker: String,
     pub(super) subject: String,
     pub(super) attribute: String,
     pub(super) value: String,
@@ -105,12 +107,14 @@ fn prepared(fact: &Fact) -> (CurrentFact, Known) {
     let known = Known::read(fact.id.as_str(), speaker, &text);
     let current = CurrentFact {
         id: fact.id.clone(),
+        speaker: speaker.to_owned(),
         subject: fact.subject.clone(),
         attribute: fact.attribute.clone(),
         value: fact.value_text(),
         project: fact.meta.scope.project.clone(),
         stated_at: fact.stated_at,
         stems: stems(&text),
+        text,
     };
     (current, known)
 }

@@ -1,12 +1,14 @@
 //! From messages to steps: the facts that each message states, and those that it ends. Pure.
 
 use aios_guard::{redact, scan};
-use aios_learning::{Draft, Ended, Extractor, Heard, Message, Relation, Role, Shape, supersede};
+use aios_learning::{
+    Draft, Ended, Extractor, Heard, Known, Message, Relation, Role, Shape, supersede,
+};
 use aios_record::{Id, Provenance, Record, Scope, Timestamp, forms};
 use aios_working::{Fact, FactEnd, FactOrigin, FactStep, Meta};
 use serde_json::Value;
 
-use super::{current::CurrentFact, known::Known, model::Extracted};
+use super::{current::CurrentFact, known::Known as Working, model::Extracted};
 
 /// The part of the system that writes facts.
 const MODULE: &str = "learning";
@@ -39,7 +41,7 @@ pub(super) struct Said {
 
 impl Said {
     /// Returns the messages of an owner, in their order.
-    pub(super) fn of(known: &mut Known, records: Vec<Record>) -> Vec<Said> {
+    pub(super) fn of(known: &mut Working, records: Vec<Record>) -> Vec<Said> {
         let said = records.into_iter().map(|record| {
             let (message, before) = known.conversations.next(&record);
             let has_injection = scan(&message.text).has_injection();
@@ -52,7 +54,7 @@ impl Said {
 
 /// Returns the steps of an owner's messages, in their order. Their facts are those of a chat model,
 /// if one was asked, or else those of the rules.
-pub(super) fn of(known: &mut Known, said: &[Said], mut extracted: Option<Extracted>) -> Outcome {
+pub(super) fn of(known: &mut Working, said: &[Said], mut extracted: Option<Extracted>) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.refused += extracted.as_ref().map_or(0, |it| it.refused);
     for said in said {
@@ -81,7 +83,7 @@ pub(super) fn of(known: &mut Known, said: &[Said], mut extracted: Option<Extract
 }
 
 fn step(
-    known: &mut Known,
+    known: &mut Working,
     said: &Said,
     drafts: Vec<Draft>,
     is_of_model: bool,
@@ -244,10 +246,21 @@ fn outdated(fact: &Fact, current: &[CurrentFact], gone: &[Id]) -> Option<FactEnd
             && !restates(fact, it)
             && it.project == fact.meta.scope.project
             && fact.stated_at < it.stated_at
+            && would_end(it, fact)
     })?;
     Some(FactEnd {
         id: fact.id.clone(),
         valid_to: newer.stated_at,
         superseded_by: Some(newer.id.clone()),
     })
+}
+
+/// Returns true if the statement of a current fact would have ended `fact`, had it come after it.
+/// Some slots have several values, such as the instruments that somebody plays.
+fn would_end(current: &CurrentFact, fact: &Fact) -> bool {
+    let speaker = fact.speaker.as_deref().unwrap_or_default();
+    let known = Known::read(fact.id.as_str(), speaker, &fact.statement());
+    let message = Message::new(current.id.as_str(), current.text.as_str());
+    let message = Message { speaker: Some(current.speaker.clone()), ..message };
+    !supersede(std::slice::from_ref(&known), &message).is_empty()
 }

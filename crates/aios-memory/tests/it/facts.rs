@@ -350,3 +350,17 @@ async fn two_processes_learn_each_message_once() {
     one.shutdown().await.unwrap();
     two.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_stand_beside_each_other_stay_however_often_they_are_read() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let said = ["I play the oboe.", "I play the viola.", "I play the harp."];
+    for _ in 0..3 {
+        learn(&memory, &said).await;
+        memory.facts().catch_up().await.unwrap();
+        let plays = ["Ada plays the harp.", "Ada plays the oboe.", "Ada plays the viola."];
+        assert_eq!(current(&memory).await, plays);
+    }
+    memory.shutdown().await.unwrap();
+}

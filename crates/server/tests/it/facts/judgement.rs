@@ -61,11 +61,11 @@ async fn a_judgement_needs_the_right_to_forget_and_concerns_the_callers_own_fact
     let ada = token(&service, "ada", "ada", &[Right::Read, Right::Write]);
     let bob = token(&service, "bob", "bob", &Right::ALL);
     ok(&service.send(&of_ada().bearer(&ada)).await);
-    let listed = facts(&service, &ada).await;
-    let home = key(&listed, "Ada lives in Oslo now.");
     let shared = json!({"id": "shared", "text": "The oven is on the left."});
     let stored = service.send(&Request::post("/api/v1/records/fact", shared)).await;
     assert_eq!(stored.status, 201, "{stored:?}");
+    let listed = facts(&service, &ada).await;
+    let home = key(&listed, "Ada lives in Oslo now.");
     for verb in ["confirm", "reject"] {
         let path = judge(&home, verb);
         refused(&service.send(&post(&path).bearer(&ada)).await, 403, "`forget`");
