@@ -143,7 +143,9 @@ fn check_working(program: &Program, case: &str) {
     let goals = program.run(&["list", "goals"]);
     assert!(goals.stdout.contains("paint the boat"), "{case}: {goals:?} after {repaired:?}");
     let exported = program.run(&["export", "-"]);
-    let said = exported.stdout.lines().filter(|line| line.contains("message number"));
+    let is_said =
+        |line: &&str| line.contains("message number") && line.contains(r#""kind":"message""#);
+    let said = exported.stdout.lines().filter(is_said);
     assert_eq!(said.count(), 200, "{case}");
     assert!(exported.stdout.contains("the harbour closes at nine"), "{case}");
     let again = program.run(&["repair"]);
