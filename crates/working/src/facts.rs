@@ -118,7 +118,7 @@ impl Facts<'_> {
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
     pub async fn has_told(self) -> Result<bool, Error> {
-        self.view.read(|access| query::has_told(access)).await
+        self.view.read(query::has_told).await
     }
 
     /// Returns the current facts of the view's owner alone, at most `limit`, in the order in which

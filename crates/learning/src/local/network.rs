@@ -130,7 +130,11 @@ impl Network {
             serde_json::from_value(config).map_err(|error| malformed(&path, &error))?;
         let mut config = config.into_config(false);
         let (heads, shared) = (config.num_attention_heads, config.num_key_value_heads);
-        if heads == 0 || shared == 0 || heads % shared != 0 || config.hidden_size % heads != 0 {
+        if heads == 0
+            || shared == 0
+            || heads % shared != 0
+            || !config.hidden_size.is_multiple_of(heads)
+        {
             return Err(malformed(&path, &"its heads do not divide its width"));
         }
         config.max_position_embeddings = config.max_position_embeddings.min(CONTEXT_TOKENS_MAX);

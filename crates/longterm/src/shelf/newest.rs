@@ -10,6 +10,9 @@ use crate::{Error, error::shown, journal::Sought, library::Row};
 /// Keys per library lookup.
 const KEYS_AT_ONCE: usize = 500;
 
+/// Readable rows, and the keys of the unreadable ones.
+type RowsLeft = (Vec<Row>, Vec<String>);
+
 impl Shelf {
     /// Returns the newest rows of encoded identities, in no order, without those that are not
     /// stored. Fails with [`Error::Damaged`] if a stored record cannot be read as it was written.
@@ -27,18 +30,15 @@ impl Shelf {
     }
 
     /// As [`rows`](Shelf::rows), but returns the readable rows and the keys of the unreadable ones.
-    pub(crate) fn rows_left(
-        &self,
-        keys: Vec<String>,
-    ) -> BoxFuture<'_, Result<(Vec<Row>, Vec<String>), Error>> {
+    pub(crate) fn rows_left(&self, keys: Vec<String>) -> BoxFuture<'_, Result<RowsLeft, Error>> {
         Box::pin(async move {
             // The library may have advanced since the journal was read, and hold other rows.
-            let is_whole = |(_, damaged): &(Vec<Row>, Vec<String>)| damaged.is_empty();
+            let is_whole = |(_, damaged): &RowsLeft| damaged.is_empty();
             retried_until(|| Box::pin(self.rows_once(&keys)), is_whole).await
         })
     }
 
-    async fn rows_once(&self, keys: &[String]) -> Result<(Vec<Row>, Vec<String>), Error> {
+    async fn rows_once(&self, keys: &[String]) -> Result<RowsLeft, Error> {
         let Sought { edition, waiting, held } = self.journal.waiting(keys.to_vec()).await?;
         let mut rows: Vec<Row> = waiting.into_iter().filter_map(|pending| pending.row).collect();
         if held.is_empty() {
