@@ -73,9 +73,12 @@ fn read(path: &Path) -> Result<String, Failure> {
     }
 }
 
+/// A message, and its line.
+type Placed = (u64, Map<String, Value>);
+
 /// Returns the messages of a text, each with its line: lines of JSON, an array, or an object with
 /// `messages`.
-fn messages(text: &str) -> Result<Vec<(u64, Map<String, Value>)>, Failure> {
+fn messages(text: &str) -> Result<Vec<Placed>, Failure> {
     let text = text.trim_start_matches('\u{feff}');
     let list = match serde_json::from_str::<Value>(text) {
         Ok(Value::Array(list)) => Some(list),
