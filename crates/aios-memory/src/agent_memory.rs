@@ -18,11 +18,13 @@ use aios_working::Working;
 
 use crate::{
     Administrator, Config, Error, MemoryView,
+    backup::{self, BackupTask},
     directory::{check_readable, check_restored, prepare},
     metrics::MetricHistory,
     model::open_model,
     pump::Pump,
     pumping::Pumping,
+    recalls::Recalls,
     rerank::Reranker,
     shared::Shared,
     spill::{Spill, Spilling},
@@ -129,6 +131,7 @@ impl AgentMemory {
             ),
             Access::ReadOnly => (Spilling::none(), Pumping::none()),
         };
+        let recalls = Recalls::new(&config);
         let shared = Arc::new(Shared {
             anchor: Anchor::new([data_dir])?,
             config,
@@ -141,6 +144,8 @@ impl AgentMemory {
             updating: tokio::sync::Mutex::default(),
             remembering: Turns::new(),
             pumping,
+            backup_task: BackupTask::idle(),
+            recalls,
             spill,
             spilling,
             is_closed: AtomicBool::new(false),
@@ -150,6 +155,9 @@ impl AgentMemory {
             together::note(memory.shared()).await;
             together::keep_noting(memory.shared());
             memory.administrator().resume_purge().await;
+            if memory.config().backup.enabled {
+                backup::look_at_schedule(memory.shared(), backup::FIRST).await;
+            }
         }
         Ok(memory)
     }
@@ -194,12 +202,14 @@ impl AgentMemory {
         if shared.is_closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        shared.backup_task.stop().await;
         let spilled = shared.spilling.stop().await;
         shared.pumping.stop().await;
         let pumped = self.view.feed().catch_up().await;
         if self.access() == Access::ReadWrite {
             together::note(shared).await;
         }
+        shared.recalls.write(&shared.longterm).await;
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
         spilled?;

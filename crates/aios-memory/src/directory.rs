@@ -28,6 +28,11 @@ const NAMES: &[&str] = &[
     "generations.json",
     "quarantine",
     "backup",
+    "backups",
+    "backups.json",
+    "backups.lock",
+    "recalls.json",
+    "recalls.lock",
     ".partial",
     RESTORING,
 ];

@@ -112,6 +112,11 @@ impl MemoryView {
         self.feed().catch_up().await?;
         let remade: Vec<Identity> = found.remade.keys().cloned().collect();
         shared.longterm.records().forget_versions(&remade).await?;
+        let is_whole_user = matches!(options.target, ForgetTarget::All)
+            && self.gate().acts_for_user()
+            && self.gate().filter().scope == Scope::default();
+        let reader = is_whole_user.then(|| self.reader());
+        shared.recalls.forget(&identities, reader).await?;
         if !options.purge {
             // Forget again what the feed has delivered in the meantime.
             shared.longterm.forget(identities).await?;
@@ -130,6 +135,12 @@ impl MemoryView {
         }
         let mut backups = backups(&self.config().memory.data_dir)?;
         backups.extend(shared.longterm.upkeep().backups().await?);
+        for scheduled in self.scheduled_backup_paths().await {
+            let path = fs::canonicalize(&scheduled).unwrap_or(scheduled);
+            if !backups.contains(&path) {
+                backups.push(path);
+            }
+        }
         let discarded = purged.discarded;
         let purged = pending.is_empty();
         let receipt = Receipt::of(gone, &found);

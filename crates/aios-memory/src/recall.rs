@@ -169,6 +169,8 @@ impl MemoryView {
         }
         let behind = self.feed().catch_up().await?;
         let (hits, vectors_outstanding) = self.ranked(query, options).await?;
+        let identities: Vec<Identity> = hits.iter().map(Recollection::identity).collect();
+        self.count_recalls(identities.iter());
         Ok(Recalled {
             query: query.to_owned(),
             behind,

@@ -13,8 +13,10 @@ use aios_working::Working;
 
 use crate::{
     Config,
+    backup::BackupTask,
     pump::Pump,
     pumping::Pumping,
+    recalls::Recalls,
     rerank::Reranker,
     spill::{Spill, Spilling},
     turns::Turns,
@@ -36,6 +38,8 @@ pub(crate) struct Shared {
     /// Turns of the texts that are remembered.
     pub(crate) remembering: Turns,
     pub(crate) pumping: Pumping,
+    pub(crate) backup_task: BackupTask,
+    pub(crate) recalls: Recalls,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,
     pub(crate) is_closed: AtomicBool,

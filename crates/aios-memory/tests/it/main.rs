@@ -12,8 +12,10 @@ mod kinds;
 mod lifecycle;
 mod places;
 mod read_only;
+mod report;
 #[cfg(feature = "families")]
 mod rerank;
+mod scheduled;
 mod together;
 mod update;
 
