@@ -37,6 +37,7 @@ impl Command {
             | Command::Files(FilesCommand::View { .. })
             | Command::Import(Import { dry_run: true, .. })
             | Command::Stats
+            | Command::Report(_)
             | Command::Events(_)
             | Command::Snapshot(_)
             | Command::Doctor

@@ -29,6 +29,7 @@ impl Command {
             | Command::History(_)
             | Command::Files(FilesCommand::View { .. })
             | Command::Stats => true,
+            Command::Report(report) => report.html.is_none(),
             Command::Events(events) => !events.follow,
             Command::Snapshot(snapshot) => snapshot.watch.is_none(),
             _ => false,

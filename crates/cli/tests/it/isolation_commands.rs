@@ -89,6 +89,7 @@ const TABLE: &[(&str, Exercise)] = &[
     ("History", Reads(&[&["history", "note/n1"], &["history", "goal/nothing"]])),
     ("Export", Reads(&[&["export", "-"]])),
     ("Stats", Reads(&[&["stats"]])),
+    ("Report", Reads(&[&["report", "--days", "3"], &["report", "--html", "-"]])),
     (
         "Remember",
         Writes(&[

@@ -30,6 +30,8 @@ mod private;
 mod program;
 mod read_only;
 mod rebuild;
+mod report;
+mod scheduled;
 mod serving;
 mod settings;
 #[cfg(feature = "top")]
