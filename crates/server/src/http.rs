@@ -21,6 +21,7 @@ mod recall;
 mod records;
 mod remember;
 mod replays;
+mod report;
 mod request;
 mod service;
 mod shapes;
@@ -88,6 +89,7 @@ fn api() -> Router<Service> {
         .route("/api/v1/store/batch", post(store::store_batch))
         .route("/api/v1/files", post(files::files))
         .route("/api/v1/events", get(events::watch_events).post(events::push_events))
+        .route("/api/v1/report", get(report::report))
         .route("/api/v1/stats", get(stats::stats))
         .route("/api/v1/snapshot", get(stats::snapshot))
         .route("/api/v1/openapi.json", get(openapi::serve))

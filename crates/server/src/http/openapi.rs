@@ -11,6 +11,7 @@ use utoipa::OpenApi;
 
 use super::{
     answer, context, events, export, files, forget, ingest, messages, recall, records, remember,
+    report,
     request::{NoParameters, Query},
     stats, store,
 };
@@ -48,6 +49,7 @@ const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unkn
         files::files,
         events::push_events,
         events::watch_events,
+        report::report,
         stats::stats,
         stats::snapshot,
         serve
