@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     fs::{self, Metadata},
     io::ErrorKind,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::Path,
 };
 
@@ -73,6 +73,10 @@ pub fn secure_tree(path: &Path) -> Result<u64, Error> {
             Ok(kind) if kind.is_dir() || kind.is_file() => tightened += secure_tree(&path)?,
             // A dangling link is harmless.
             Ok(kind) if kind.is_symlink() => {
+                look(&path)?;
+            }
+            // That of a service in this directory, which lives as long as the service.
+            Ok(kind) if kind.is_socket() => {
                 look(&path)?;
             }
             Ok(_) => return Err(Error::Kind { path, expected: "file or directory" }),
