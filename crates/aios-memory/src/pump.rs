@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use aios_guard::Guard;
 use aios_longterm::{Applied, FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Kind, Record};
 use aios_working::Working;
@@ -22,7 +23,7 @@ use tokio::{
     time,
 };
 
-use crate::Error;
+use crate::{Error, work::learned::Learner};
 
 /// Changes per page.
 const PAGE: usize = 500;
@@ -48,10 +49,12 @@ struct Shared {
     /// One page at a time: a concurrent pump would embed the same texts for nothing.
     pumping: Mutex<()>,
     wake: Notify,
+    learner: Learner,
 }
 
 impl Pump {
-    pub(crate) fn new(working: Working, longterm: Longterm) -> Pump {
+    pub(crate) fn new(working: Working, longterm: Longterm, guard: Guard) -> Pump {
+        let learner = Learner::new(working.clone(), longterm.clone(), guard);
         let shared = Shared {
             working,
             longterm,
@@ -60,6 +63,7 @@ impl Pump {
             trimmed: AtomicU64::new(0),
             pumping: Mutex::new(()),
             wake: Notify::new(),
+            learner,
         };
         Pump { shared: Arc::new(shared) }
     }
@@ -116,6 +120,8 @@ impl Pump {
                 watermark = head;
                 break;
             };
+            // Before the page is taken over: after a crash in between they are learned again.
+            Box::pin(shared.learner.learn(&items)).await;
             let (through, count) = (last.seq, items.len());
             let changes = items.into_iter().map(change_of).collect();
             let page = FeedPage { after: watermark, through, changes };

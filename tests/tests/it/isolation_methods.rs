@@ -169,12 +169,13 @@ const ROLES: [(&str, &str); 16] = [
 ];
 
 /// The same of the whole memory. Their exercises are named `memory::Role::method`.
-const ROLES_OF_MEMORY: [(&str, &str); 6] = [
+const ROLES_OF_MEMORY: [(&str, &str); 7] = [
     ("MemoryView::contexts", "Contexts"),
     ("MemoryView::events", "Events"),
     ("MemoryView::feed", "Feed"),
     ("MemoryView::files", "Files"),
     ("MemoryView::forgetting", "Forgetting"),
+    ("MemoryView::work", "Works"),
     ("Administrator::upkeep", "Upkeep"),
 ];
 

@@ -55,7 +55,8 @@ impl Error {
             Error::Guard(_) => Some(Remedy::RelaxGuard),
             Error::Vocabulary(error) => error.remedy(),
             Error::Record { problem, .. } => problem.remedy(),
-            Error::Limit { .. }
+            Error::Work { .. }
+            | Error::Limit { .. }
             | Error::EventUnwritten { .. }
             | Error::EventsUnwritten { .. }
             | Error::File { .. }
