@@ -204,6 +204,8 @@ pub(crate) enum Command {
     /// Read and edit files that an agent keeps as memory, as the memory tool of Claude's API does
     #[command(subcommand)]
     Files(FilesCommand),
+    /// List the interrupted tasks, which their agents can resume, oldest first
+    Resume,
     /// Copy the whole data directory, even while other processes use it
     Backup(Backup),
     /// Restore a backup into a data directory that is empty or missing

@@ -184,6 +184,7 @@ async fn with_memory(
         Command::Forget(forget) => command::forget(view, forget, output).await,
         Command::Files(files) => command::files(view, files, output).await,
         Command::Clear(clear) => command::clear(view, &clear, output).await,
+        Command::Resume => command::resume(view, output).await,
         Command::Backup(backup) => command::backup(&administrator, &backup, output).await,
         Command::Export(export) => command::export(view, &export, output).await,
         Command::Import(import) => {

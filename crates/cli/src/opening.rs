@@ -36,6 +36,7 @@ impl Command {
             | Command::Export(_)
             | Command::Files(FilesCommand::View { .. })
             | Command::Import(Import { dry_run: true, .. })
+            | Command::Resume
             | Command::Stats
             | Command::Events(_)
             | Command::Snapshot(_)

@@ -28,6 +28,7 @@ impl Command {
             | Command::Show(_)
             | Command::History(_)
             | Command::Files(FilesCommand::View { .. })
+            | Command::Resume
             | Command::Stats => true,
             Command::Events(events) => !events.follow,
             Command::Snapshot(snapshot) => snapshot.watch.is_none(),
