@@ -18,6 +18,7 @@ mod scope;
 mod search;
 mod service;
 mod stream;
+mod tasks;
 mod values;
 mod watch;
 mod work;

@@ -26,6 +26,7 @@ mod service;
 mod shapes;
 mod stats;
 mod store;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -87,6 +88,10 @@ fn api() -> Router<Service> {
         )
         .route("/api/v1/store/batch", post(store::store_batch))
         .route("/api/v1/files", post(files::files))
+        .route("/api/v1/tasks/begin", post(tasks::begin_task))
+        .route("/api/v1/tasks/{id}/log", post(tasks::log_task))
+        .route("/api/v1/tasks/{id}/finish", post(tasks::finish_task))
+        .route("/api/v1/resume", get(tasks::resume_list))
         .route("/api/v1/events", get(events::watch_events).post(events::push_events))
         .route("/api/v1/stats", get(stats::stats))
         .route("/api/v1/snapshot", get(stats::snapshot))

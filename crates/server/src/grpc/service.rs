@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     answer::Answer, context, events, export, forget, library, messages, records, remember, search,
-    stream, watch, work,
+    stream, tasks, watch, work,
 };
 use crate::{
     bounds::SILENCE_MAX,
@@ -90,6 +90,10 @@ rpcs! {
     list_records(ListRecordsRequest) -> ListRecordsResponse: records::list,
     forget(ForgetRequest) -> ForgetReceipt: forget::forget,
     add_messages(AddMessagesRequest) -> AddMessagesResponse: messages::add,
+    begin(BeginRequest) -> BeginResponse: tasks::begin,
+    log(LogRequest) -> LogResponse: tasks::log,
+    finish(FinishRequest) -> FinishResponse: tasks::finish,
+    resume_list(ResumeListRequest) -> ResumeListResponse: tasks::resume_list,
     ;
 
     async fn remember_stream(

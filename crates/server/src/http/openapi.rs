@@ -12,7 +12,7 @@ use utoipa::OpenApi;
 use super::{
     answer, context, events, export, files, forget, ingest, messages, recall, records, remember,
     request::{NoParameters, Query},
-    stats, store,
+    stats, store, tasks,
 };
 use crate::{
     failure::Failure,
@@ -46,6 +46,10 @@ const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unkn
         messages::add_messages,
         store::store_batch,
         files::files,
+        tasks::begin_task,
+        tasks::log_task,
+        tasks::finish_task,
+        tasks::resume_list,
         events::push_events,
         events::watch_events,
         stats::stats,
