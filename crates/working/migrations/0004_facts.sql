@@ -36,12 +36,16 @@ CREATE TABLE facts (
     UNIQUE (id, owner)
 ) STRICT;
 
--- The slots, the statements without one, the current facts by time, and the facts that a record
--- ended.
+-- The slots, the statements without one, the facts and the current ones by time, those about a
+-- subject, those that a caller stored, and those that a record or another fact ended.
 CREATE INDEX facts_by_slot ON facts (owner, attribute COLLATE NOCASE, subject COLLATE NOCASE);
 CREATE INDEX facts_by_text ON facts (owner, text) WHERE attribute = '';
-CREATE INDEX facts_current ON facts (owner, attribute = '', stated_at DESC) WHERE ended_at IS NULL;
+CREATE INDEX facts_current ON facts (owner, attribute = '', stated_at) WHERE ended_at IS NULL;
+CREATE INDEX facts_by_statement ON facts (owner, stated_at);
+CREATE INDEX facts_by_subject ON facts (owner, subject COLLATE NOCASE, stated_at);
+CREATE INDEX facts_told ON facts (owner) WHERE origin = 'told';
 CREATE INDEX facts_by_end ON facts (owner, ended_by) WHERE ended_by IS NOT NULL;
+CREATE INDEX facts_by_successor ON facts (owner, superseded_by) WHERE superseded_by IS NOT NULL;
 
 -- The records that state facts, for those that ask for the facts of a record.
 CREATE TABLE fact_evidence (

@@ -15,7 +15,7 @@ use aios_record::{Id, Identity, Key, Kind};
 pub use self::{
     apply::{FactEnd, FactReport, FactStep},
     fact::{EVIDENCE_MAX, Fact, FactOrigin},
-    query::{FactPage, FactQuery, OwnFacts},
+    query::{FactPage, FactQuery, FactsHeld, OwnFacts},
     withdraw::Withdrawn,
 };
 use crate::{Error, WorkingView, writing};
@@ -69,7 +69,7 @@ impl Facts<'_> {
         self.view.get(id).await
     }
 
-    /// Returns the facts that `query` selects, those stored last first.
+    /// Returns the facts that `query` selects, those stated last first.
     ///
     /// # Errors
     /// [`Error::Cursor`] if [`FactQuery::after`] is no cursor of this file; [`Error::Storage`] if
@@ -105,6 +105,23 @@ impl Facts<'_> {
         self.view.read(move |access| query::profile(access, limit)).await
     }
 
+    /// Returns the presence of facts among those of the view's owners.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn held(self) -> Result<FactsHeld, Error> {
+        self.view.read(query::held).await
+    }
+
+    /// Returns the facts that cite any of these records as evidence, those that ended included, in
+    /// the order in which they were stored.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn citing(self, records: Vec<Identity>) -> Result<Vec<Fact>, Error> {
+        self.view.read(move |access| query::citing(access, &records)).await
+    }
+
     /// Returns the slots that have several current values: the facts of each.
     ///
     /// # Errors
@@ -113,8 +130,8 @@ impl Facts<'_> {
         self.view.read(move |access| query::contradictions(access, limit)).await
     }
 
-    /// Returns the current facts of the view's owner alone, at most `limit`, in the order in which
-    /// they were stored. `None` if nothing changed since `revision`.
+    /// Returns the current facts of the view's owner alone, at most `limit`, those stated last, in
+    /// the order in which they were stored. `None` if nothing changed since `revision`.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.

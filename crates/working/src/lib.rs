@@ -158,7 +158,7 @@ pub use crate::{
     event::{Event, EventFilter, Events},
     facts::{
         EVIDENCE_MAX, Fact, FactEnd, FactOrigin, FactPage, FactQuery, FactReport, FactStep, Facts,
-        OwnFacts, Withdrawn,
+        FactsHeld, OwnFacts, Withdrawn,
     },
     feed::Feed,
     files::{

@@ -1,15 +1,24 @@
 //! Reading facts.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
-use aios_record::Timestamp;
+use aios_record::{Identity, Key, Owner, Timestamp};
 use rusqlite::{OptionalExtension, ToSql};
+use serde_json::Value;
 
 use super::fact::Fact;
-use crate::{Error, access::Access, cursor::Cursors, feed::trace::signed};
+use crate::{
+    Error,
+    access::{Access, Read},
+    cursor::Cursors,
+    feed::trace::signed,
+};
 
 /// Facts of a page if the query names no limit.
 const PAGE: usize = 100;
+
+/// Owners whose facts are read one owner after the other.
+const OWNERS_MAX: usize = 64;
 
 /// A selection of facts. Default: the first 100 current ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +92,7 @@ impl FactQuery {
 /// A page of facts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FactPage {
-    /// The facts, those stored last first.
+    /// The facts, those stated last first.
     pub facts: Vec<Fact>,
     /// The cursor of the next page; `None` if this is the last page.
     pub next: Option<u64>,
@@ -98,37 +107,102 @@ pub struct OwnFacts {
     pub revision: u64,
 }
 
+/// The presence of facts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FactsHeld {
+    /// True if facts were ever stored.
+    pub any: bool,
+    /// True if there are facts that a caller stored, rather than learned ones.
+    pub told: bool,
+}
+
+pub(super) fn held(access: &Access<'_>) -> Result<FactsHeld, Error> {
+    let owners = access.visible.owners();
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM fact_revisions WHERE {owners}),
+                EXISTS (SELECT 1 FROM facts WHERE {owners} AND origin = 'told'), ?1"
+    );
+    let mut statement = access.connection.prepare_cached(&sql)?;
+    let held = statement.query_row([access.visible.owner()], |row| {
+        Ok(FactsHeld { any: row.get(0)?, told: row.get(1)? })
+    })?;
+    Ok(held)
+}
+
 pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, Error> {
-    let cursors = Cursors::of(access.connection)?;
-    let before = query.after.map_or(Ok(i64::MAX), |after| cursors.row(after))?;
+    let Some(before) = before(access, query)? else { return Ok(FactPage::default()) };
     let now = access.now.as_microsecond();
     let as_of = query.as_of.map_or(now, Timestamp::as_microsecond);
-    let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
-    let (subject, attribute) = (trimmed(&query.subject), trimmed(&query.attribute));
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut owners = owners(access)?.into_iter().map(Some).collect::<Vec<_>>();
+    if OWNERS_MAX < owners.len() {
+        owners = vec![None];
+    }
+    // The index of current facts gives the order of slots and of open statements.
+    let is_current = query.as_of.is_none() && !query.with_ended && query.attribute.is_none();
+    let parts: &[Option<bool>] = if is_current { &[Some(false), Some(true)] } else { &[None] };
+    let mut found = Vec::new();
+    for (owner, is_open) in owners.iter().flat_map(|it| parts.iter().map(move |part| (it, part))) {
+        let tail = tail(query, owner.is_some(), is_open.is_some());
+        let [subject, attribute] =
+            [&query.subject, &query.attribute].map(|it| it.as_deref().map(str::trim));
+        let own: [&dyn ToSql; 8] =
+            [owner, &as_of, &limit, &subject, &attribute, &before.0, &before.1, is_open];
+        found.extend(access.read::<Fact>(&tail, &own[..])?);
+    }
+    found.sort_by_key(|read| Reverse((read.item.stated_at, read.row)));
+    found.truncate(query.limit);
+    let last = found.last().filter(|_| query.limit <= found.len());
+    let next = match last {
+        Some(read) => Some(Cursors::of(access.connection)?.at(read.row.cast_unsigned())),
+        None => None,
+    };
+    Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
+}
+
+/// Returns the statement time and the row that the facts of a page come before; `None` if none
+/// does. If the last fact of the page before is gone, the one stored before it takes its place.
+fn before(access: &Access<'_>, query: &FactQuery) -> Result<Option<(i64, i64)>, Error> {
+    let Some(after) = query.after else {
+        let newest = query.as_of.map_or(i64::MAX, Timestamp::as_microsecond);
+        return Ok(Some((newest, i64::MAX)));
+    };
+    let last = Cursors::of(access.connection)?.row(after)?;
+    let sql = "SELECT stated_at, row FROM facts WHERE row <= ?1 ORDER BY row DESC LIMIT 1";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let found = statement.query_row([last], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.map(|(at, row): (i64, i64)| (at, if row == last { row } else { row + 1 })))
+}
+
+/// Returns the conditions of a page: `?6` is the owner, `?7` the moment, `?8` the limit, `?9` and
+/// `?10` the slot, `?11` and `?12` the place before which it begins, `?13` true for open
+/// statements.
+fn tail(query: &FactQuery, has_owner: bool, has_part: bool) -> String {
+    // The index of the slots does not give the order; a plus keeps SQLite from those that do.
+    let plus = if query.attribute.is_some() { "+" } else { "" };
     let which = match (query.as_of, query.with_ended) {
-        (Some(_), true) => "stated_at <= ?7",
-        (Some(_), false) => {
-            "stated_at <= ?7 AND (valid_from IS NULL OR valid_from <= ?7)
+        (Some(_), true) => format!("{plus}stated_at <= ?7"),
+        (Some(_), false) => format!(
+            "{plus}stated_at <= ?7 AND (valid_from IS NULL OR valid_from <= ?7)
              AND NOT ((ended_at IS NULL OR ended_at <= ?7)
                       AND valid_to IS NOT NULL AND valid_to <= ?7)"
+        ),
+        (None, true) => "?7 IS NOT NULL".to_owned(),
+        (None, false) => {
+            format!("{plus}ended_at IS NULL AND (valid_to IS NULL OR ?7 < valid_to)")
         }
-        (None, true) => "?7 IS NOT NULL",
-        (None, false) => "ended_at IS NULL AND (valid_to IS NULL OR ?7 < valid_to)",
     };
-    let mut tail = format!("AND row < ?6 AND {which}");
-    let mut own: Vec<&dyn ToSql> = vec![&before, &as_of, &limit];
-    for (column, wanted) in [("subject", &subject), ("attribute", &attribute)] {
-        if wanted.is_some() {
-            own.push(wanted);
-            tail += &format!(" AND {column} = ?{} COLLATE NOCASE", own.len() + 5);
-        }
+    let mut tail = format!("AND ({plus}stated_at, {plus}row) < (?11, ?12) AND {which}");
+    // Each parameter is named, so that their number is the same.
+    for (condition, otherwise, is_wanted) in [
+        (" AND owner = ?6", " AND ?6 IS NULL", has_owner),
+        (" AND subject = ?9 COLLATE NOCASE", " AND ?9 IS NULL", query.subject.is_some()),
+        (" AND attribute = ?10 COLLATE NOCASE", " AND ?10 IS NULL", query.attribute.is_some()),
+        (" AND (attribute = '') = ?13", " AND ?13 IS NULL", has_part),
+    ] {
+        tail += if is_wanted { condition } else { otherwise };
     }
-    tail += " ORDER BY row DESC LIMIT ?8";
-    let found = access.read::<Fact>(&tail, &own)?;
-    let last = found.last().filter(|_| query.limit <= found.len());
-    let next = last.map(|read| cursors.at(read.row.cast_unsigned()));
-    Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
+    tail + &format!(" ORDER BY {plus}stated_at DESC, {plus}row DESC LIMIT ?8")
 }
 
 pub(super) fn profile(access: &Access<'_>, limit: usize) -> Result<Vec<Fact>, Error> {
@@ -163,6 +237,37 @@ fn owners(access: &Access<'_>) -> Result<Vec<String>, Error> {
     let mut statement = access.connection.prepare_cached("SELECT owner FROM fact_revisions")?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn citing(access: &Access<'_>, records: &[Identity]) -> Result<Vec<Fact>, Error> {
+    let mut keys: BTreeMap<&Owner, Vec<String>> = BTreeMap::new();
+    for record in records {
+        let key = Key::new(record.kind, record.id.clone());
+        keys.entry(&record.owner).or_default().push(key.to_string());
+    }
+    let mut found = Vec::new();
+    for (owner, keys) in keys {
+        let facts = stated_by(access, owner.as_str(), keys)?;
+        found.extend(facts.into_iter().map(|read| read.item));
+    }
+    Ok(found)
+}
+
+/// Returns the visible facts that cite any of these keys of an owner, in the order of their rows.
+pub(super) fn stated_by(
+    access: &Access<'_>,
+    owner: &str,
+    keys: impl IntoIterator<Item = String>,
+) -> Result<Vec<Read<Fact>>, Error> {
+    let list = Value::from_iter(keys).to_string();
+    let sql = "SELECT DISTINCT fact FROM fact_evidence
+         WHERE owner = ?1 AND \"key\" IN (SELECT value FROM json_each(?2)) ORDER BY fact";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let rows = statement.query_map([owner, &list], |row| row.get(0))?;
+    let rows: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    // One row at a time: with a list of rows, SQLite would read all facts of the owner.
+    let read = rows.into_iter().map(|row| access.by_row::<Fact>(row));
+    Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 pub(super) fn contradictions(access: &Access<'_>, limit: usize) -> Result<Vec<Vec<Fact>>, Error> {
@@ -209,12 +314,20 @@ pub(super) fn own(
     if revision == Some(now) {
         return Ok(None);
     }
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut facts = access.select::<Fact>(
-        "AND owner = ?6 AND ended_at IS NULL ORDER BY row DESC LIMIT ?7",
-        &[&owner.as_str(), &limit],
-    )?;
-    facts.reverse();
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = Vec::new();
+    for is_open in [false, true] {
+        // The index of current facts has these two parts.
+        found.extend(access.read::<Fact>(
+            "AND owner = ?6 AND (attribute = '') = ?7 AND ended_at IS NULL
+             ORDER BY stated_at DESC, row DESC LIMIT ?8",
+            &[&owner.as_str(), &is_open, &most],
+        )?);
+    }
+    found.sort_by_key(|read| Reverse((read.item.stated_at, read.row)));
+    found.truncate(limit);
+    found.sort_by_key(|read| read.row);
+    let facts = found.into_iter().map(|read| read.item).collect();
     Ok(Some(OwnFacts { facts, revision: now }))
 }
 
