@@ -1,12 +1,14 @@
 //! Assembling the context for a task: the knowledge of all tiers, packed into a token budget.
 
+mod facts;
+
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
 use aios_operational::Snapshot;
 use aios_record::{Id, Key, Kind, Record, Tier};
 use aios_working::FindOptions;
 
-use crate::{Error, MemoryView, tokens::Tokenizer};
+use crate::{Error, MemoryView, evidence, tokens::Tokenizer};
 
 /// Maximum number of matching records of working memory. They cover kinds that are not fed to
 /// long-term memory, such as tool calls and patterns.
@@ -128,7 +130,9 @@ impl MemoryView {
     }
 
     /// Gathers the knowledge of all tiers about `task` and packs it into `options.max_tokens`: the
-    /// machine state, the user's profile, the last messages of the session, and search hits. The
+    /// machine state, the user's profile, the last messages of the session, and search hits. A
+    /// message stands for the facts that it states, with the times that they resolve: "yesterday
+    /// (7 May)". Facts take at most a tenth of the budget in the profile if there are hits. The
     /// token count is exact for the chosen tokenizer and never exceeds the budget.
     ///
     /// # Errors
@@ -184,24 +188,6 @@ impl MemoryView {
         Ok(candidates)
     }
 
-    /// Returns the current facts, except those in `found`.
-    async fn current_facts(&self, found: &[Candidate]) -> Result<Vec<Candidate>, Error> {
-        let settings = &self.config().learning;
-        if !settings.enabled || settings.profile_facts == 0 {
-            return Ok(Vec::new());
-        }
-        let facts = self.working().facts().profile(settings.profile_facts).await?;
-        let candidates = facts.into_iter().map(|fact| {
-            let id = Key::new(Kind::Fact, fact.id.clone()).of(fact.meta.scope.owner()).to_string();
-            let candidate = Candidate::new(Tier::Working, Kind::Fact, id, fact.statement())
-                .with_section(Section::Profile)
-                .with_relevance(1.0);
-            Candidate { trust: fact.trust(), time: fact.stated_at, ..candidate }
-        });
-        let is_new = |candidate: &Candidate| !found.iter().any(|known| known.id == candidate.id);
-        Ok(candidates.filter(is_new).collect())
-    }
-
     /// Returns the records of working memory that match the task, except facts, which come with
     /// their evidence or in the profile, and those already in `found`.
     async fn relevant_candidates(
@@ -237,9 +223,18 @@ impl MemoryView {
         let search =
             SearchOptions::default().with_limit(self.config().context.candidates).with_kinds(kinds);
         let (hits, _) = self.searched(task, &search).await?;
-        let candidates = hits
-            .into_iter()
-            .map(|hit| Candidate::from_record(tier_of(&hit.record), &hit.record, hit.relevance));
+        let facts = self.facts_of(&hits).await?;
+        let candidates = hits.into_iter().map(|hit| {
+            let record = &hit.record;
+            let candidate = Candidate::from_record(tier_of(record), record, hit.relevance);
+            match facts.get(&record.identity()) {
+                Some(facts) => {
+                    let text = evidence::dated(&record.text, record.time(), facts);
+                    Candidate { text, ..candidate }
+                }
+                None => candidate,
+            }
+        });
         Ok(candidates.collect())
     }
 }
@@ -270,7 +265,7 @@ impl Contexts<'_> {
         }
         if has(Tier::Working) {
             candidates.extend(self.view.standing_candidates(options).await?);
-            candidates.extend(self.view.current_facts(&found).await?);
+            candidates.extend(self.view.current_facts(&found, options).await?);
             candidates.extend(self.view.relevant_candidates(task, &found).await?);
         }
         candidates.extend(found);

@@ -1,50 +1,42 @@
-//! Hits of facts and of the messages that state them: the same statement is shown once.
+//! Facts beside the messages that state them: the same statement is shown once, by its message.
+//!
+//! A search among both finds fewer of the messages that answer a question, since facts take their
+//! places and shift the frequencies of words (`docs/LEARNING.md` has the figures). So a search for
+//! other records leaves learned facts out. Told ones, which no message need state, are merged in.
 
-use std::collections::HashMap;
+mod dated;
+
+use std::cmp::Ordering;
 
 use aios_longterm::Hit;
-use aios_record::{Identity, Key, Kind, Record};
+use aios_record::Kind;
 
-/// Shows facts whose evidence is among the hits by that evidence: the message takes the better of
-/// the two places. A fact whose evidence is not there stays. Returns the hits, best first, and the
-/// number of facts that were left out.
-pub(crate) fn folded(hits: Vec<Hit>) -> (Vec<Hit>, usize) {
-    if !hits.iter().any(|hit| hit.record.kind == Kind::Fact) {
-        return (hits, 0);
-    }
-    let places: HashMap<Identity, usize> =
-        hits.iter().enumerate().map(|(at, hit)| (hit.record.identity(), at)).collect();
-    let mut hits: Vec<Option<Hit>> = hits.into_iter().map(Some).collect();
-    let mut shown = Vec::with_capacity(hits.len());
-    let mut left_out = 0;
-    for at in 0..hits.len() {
-        let Some(hit) = hits[at].take() else { continue };
-        // Evidence that an earlier fact has brought forward is shown already.
-        match evidence_of(&hit.record).and_then(|it| places.get(&it).copied()) {
-            None => shown.push(hit),
-            Some(place) => {
-                left_out += 1;
-                shown.extend(hits[place].take().map(|message| raised(message, &hit)));
-            }
+pub(crate) use self::dated::dated;
+
+/// Returns the kinds other than facts of a search; `None` if it names no facts, or nothing else.
+pub(crate) fn other_kinds(kinds: Option<&[Kind]>) -> Option<Vec<Kind>> {
+    let kinds = kinds.unwrap_or(Kind::ALL);
+    let others: Vec<Kind> = kinds.iter().copied().filter(|kind| *kind != Kind::Fact).collect();
+    (!others.is_empty() && others.len() < kinds.len()).then_some(others)
+}
+
+/// Merges told facts into other hits by relevance, at most `limit`. The relevance of two searches
+/// is comparable and their scores are not, so a fact gets the score of the hit that it comes before
+/// or after.
+pub(crate) fn merged(hits: Vec<Hit>, told: Vec<Hit>, limit: usize) -> Vec<Hit> {
+    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len() + told.len());
+    let mut hits = hits.into_iter().peekable();
+    for fact in told {
+        let is_before = |hit: &Hit| hit.relevance.total_cmp(&fact.relevance) != Ordering::Less;
+        while let Some(hit) = hits.next_if(is_before) {
+            merged.push(hit);
         }
+        let neighbour = merged.last().or(hits.peek()).map_or(fact.score, |hit| hit.score);
+        merged.push(Hit { score: neighbour, ..fact });
     }
-    (shown, left_out)
-}
-
-/// Returns a message with the score of its fact, if that is better.
-fn raised(message: Hit, fact: &Hit) -> Hit {
-    Hit {
-        score: message.score.max(fact.score),
-        relevance: message.relevance.max(fact.relevance),
-        ..message
-    }
-}
-
-/// Returns the record that states a fact first; `None` for other records.
-fn evidence_of(record: &Record) -> Option<Identity> {
-    let source = record.source.as_ref().filter(|_| record.kind == Kind::Fact)?;
-    let key = Key::new(source.kind.parse().ok()?, source.id.parse().ok()?);
-    Some(key.of(record.owner()))
+    merged.extend(hits);
+    merged.truncate(limit);
+    merged
 }
 
 #[cfg(test)]

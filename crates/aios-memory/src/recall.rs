@@ -1,9 +1,10 @@
 //! Search over all acknowledged records.
 
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 
-use aios_longterm::{Explanation, Hit, LIMIT_MAX, SearchOptions};
-use aios_record::{Id, Identity, Key, Kind, Owner, Tier, Timestamp};
+use aios_longterm::{Explanation, Hit, SearchOptions};
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Tier, Timestamp};
+use aios_working::{FactOrigin, FactsHeld};
 use serde::Serialize;
 
 use crate::{Error, MemoryView, evidence, rerank::Reranker};
@@ -189,32 +190,42 @@ impl MemoryView {
             return Ok((hits.into_iter().map(Recollection::from).collect(), outstanding));
         };
         let limit = self.config().search.limit;
-        let found = self.longterm().search(query, &Reranker::widened(options, limit)).await?;
-        let (hits, _) = evidence::folded(found.hits);
+        let (hits, outstanding) = self.searched(query, &Reranker::widened(options, limit)).await?;
         let reranked = reranker.rerank(query, hits, options, limit).await?;
         let recollection = |(hit, reranked)| Recollection { reranked, ..Recollection::from(hit) };
-        Ok((reranked.into_iter().map(recollection).collect(), found.vectors_outstanding))
+        Ok((reranked.into_iter().map(recollection).collect(), outstanding))
     }
 
-    /// Returns the hits of a search, facts shown by their evidence, and the number of records
-    /// without vectors.
+    /// Returns the hits of a search, and the number of records without vectors. Learned facts are
+    /// found by the messages that state them, told ones beside these. A search for facts alone
+    /// finds all facts.
     pub(crate) async fn searched(
         &self,
         query: &str,
         options: &SearchOptions,
     ) -> Result<(Vec<Hit>, u64), Error> {
-        let limit = options.limit.unwrap_or(self.config().search.limit);
-        let found = self.longterm().search(query, options).await?;
-        let is_full = limit <= found.hits.len();
-        let (hits, left_out) = evidence::folded(found.hits);
-        if left_out == 0 || !is_full || LIMIT_MAX <= limit {
-            return Ok((hits, found.vectors_outstanding));
+        let others = evidence::other_kinds(options.kinds.as_deref());
+        let held = match others {
+            Some(_) => self.working().facts().held().await?,
+            None => FactsHeld::default(),
+        };
+        let Some(others) = others.filter(|_| held.any) else {
+            let found = self.longterm().search(query, options).await?;
+            return Ok((found.hits, found.vectors_outstanding));
+        };
+        let longterm = self.longterm();
+        let found = longterm.search(query, &options.clone().with_kinds(others)).await?;
+        if !held.told {
+            return Ok((found.hits, found.vectors_outstanding));
         }
-        // The places of the facts that were left out go to further hits.
-        let more = options.clone().with_limit((limit * 2).min(LIMIT_MAX));
-        let found = self.longterm().search(query, &more).await?;
-        let (mut hits, _) = evidence::folded(found.hits);
-        hits.truncate(limit);
-        Ok((hits, found.vectors_outstanding))
+        let facts = options.clone().with_kinds(vec![Kind::Fact]);
+        let mut told = longterm.search(query, &facts).await?.hits;
+        let stored: Vec<Identity> = told.iter().map(|hit| hit.record.identity()).collect();
+        let stored = self.working().records().get_all(stored).await?;
+        let is_told = |record: &&Record| record.payload["origin"] == FactOrigin::Told.as_str();
+        let kept: HashSet<Identity> = stored.iter().filter(is_told).map(Record::identity).collect();
+        told.retain(|hit| kept.contains(&hit.record.identity()));
+        let limit = options.limit.unwrap_or(self.config().search.limit);
+        Ok((evidence::merged(found.hits, told, limit), found.vectors_outstanding))
     }
 }
