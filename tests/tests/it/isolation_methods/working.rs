@@ -190,24 +190,34 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Facts::list" => [
         h.view.working().facts().list(FactQuery::default().with_ended()).await.map(|it| it.facts),
     ];
-    "Facts::history" => [h.view.working().facts().history("gate", "colour").await];
+    "Facts::history" => [h.view.working().facts().history("gate", "f1").await];
     "Facts::profile" => [h.view.working().facts().profile(10).await];
     "Facts::contradictions" => [h.view.working().facts().contradictions(10).await];
-    "Facts::apply" => [h.view.working().facts().apply(vec![FactStep {
-        source: "message/m1".to_owned(),
-        added: vec![fact("f4", &h.text("zebra@ three"))],
-        ended: vec![FactEnd { id: id("f3"), valid_to: None, superseded_by: None }],
-        ..FactStep::default()
-    }]).await];
+    "Facts::apply" => [{
+        // A version is in the history if the feed has delivered it.
+        h.memory.feed().catch_up().await.unwrap();
+        h.view.working().facts().apply(vec![FactStep {
+            source: "message/m1".to_owned(),
+            added: vec![fact("f4", &h.text("zebra@ three"))],
+            ended: vec![FactEnd { id: id("f3"), valid_to: None, superseded_by: None }],
+            ..FactStep::default()
+        }]).await
+    }];
     "Facts::own" => [h.view.working().facts().own(None, 10).await.map(|it| {
         it.map(|it| it.facts)
     })];
     "Facts::confirm" => [
-        h.view.working().facts().confirm(&id("f4")).await,
+        {
+            h.memory.feed().catch_up().await.unwrap();
+            h.view.working().facts().confirm(&id("f4")).await
+        },
         h.view.working().facts().confirm(&id("nothing")).await,
     ];
     "Facts::reject" => [
-        h.view.working().facts().reject(&id("f3")).await,
+        {
+            h.memory.feed().catch_up().await.unwrap();
+            h.view.working().facts().reject(&id("f3")).await
+        },
         h.view.working().facts().reject(&id("nothing")).await,
     ];
     "Facts::withdraw" => [
@@ -556,5 +566,5 @@ fn command(input: Value) -> FileCommand {
 
 /// Returns a told fact about the gate.
 fn fact(name: &str, value: &str) -> Fact {
-    Fact { id: id(name), ..Fact::new("").with_slot("gate", "colour", value) }
+    Fact { id: id(name), ..Fact::new("").with_slot("gate", name, value) }
 }
