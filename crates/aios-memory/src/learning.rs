@@ -152,6 +152,10 @@ impl Learner {
         if working.feed().learned().await?.is_some() {
             return Ok(());
         }
+        // A working memory that was lost is restored by a repair, which has to find it as it is.
+        if working.feed().head().await? < longterm.feed().watermark().await? {
+            return Ok(());
+        }
         let mut after = None;
         loop {
             let stored = longterm.records();
