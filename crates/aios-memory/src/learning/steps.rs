@@ -143,7 +143,9 @@ fn fact_of(draft: Draft, record: &Record) -> Fact {
     let source = record.identity().encode();
     let attribute = draft.attribute.clone().unwrap_or_default();
     let id = derived_id(&[&source, &attribute, &draft.text]);
-    let is_about_speaker = draft.subject == draft.speaker;
+    // A statement about something else stands behind the name of its speaker.
+    let is_about_speaker = draft.subject == draft.speaker
+        && !draft.text.strip_prefix(&draft.speaker).is_some_and(|rest| rest.starts_with(": "));
     let scope = Scope {
         user: record.scope.user.clone(),
         project: record.scope.project.clone().filter(|_| !is_about_speaker),
