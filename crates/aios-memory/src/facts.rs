@@ -108,7 +108,9 @@ impl Facts<'_> {
             report.add(learned);
         }
         // The background would read the same messages once more.
-        learner.catch_up_in(&mut state).await?;
+        if let Err(error) = learner.catch_up_in(&mut state).await {
+            tracing::warn!(%error, "messages of others are left to learn from");
+        }
         drop(state);
         self.view.wake_pump();
         Ok(report)

@@ -256,7 +256,7 @@ impl Learner {
         &self,
         state: &mut State,
         owner: &Owner,
-        records: Vec<Record>,
+        mut records: Vec<Record>,
     ) -> Result<Learned, Error> {
         if records.is_empty() {
             return Ok(Learned::default());
@@ -265,7 +265,11 @@ impl Learner {
         let amended: Vec<Key> =
             records.iter().filter(|it| is_amended(it)).map(Record::key).collect();
         if !amended.is_empty() {
-            own.facts().withdraw(amended).await?;
+            let withdrawn = own.facts().withdraw(amended).await?;
+            // Other messages may state the same.
+            let mut left = self.records(owner, &withdrawn.evidence_left).await?;
+            left.append(&mut records);
+            records = left;
         }
         let mut known = state.owners.remove(owner).unwrap_or_default();
         let facts: usize = state.owners.values().map(|it| it.current.facts().len()).sum();

@@ -32,7 +32,9 @@ impl MemoryView {
             _ => (draft.tags.clone(), draft.importance),
         };
         let has_more = before.as_ref().is_some_and(|before| {
-            before.tags != tags || before.importance < importance || before.superseded_by.is_some()
+            before.tags != tags
+                || before.importance < importance
+                || !before.payload["ended_at"].is_null()
         });
         if !is_same || has_more {
             let mut metadata = Map::new();
