@@ -9,6 +9,8 @@
 //!   are locked while they are written, which distinguishes those in use from the remains of killed
 //!   processes.
 //! - A [`Temporary`] is a directory for short-lived files.
+//! - A [`Mark`] is a file that is locked while its process lives, a [`LeftMark`] that of a process
+//!   which ended without removing it.
 //! - An [`Anchor`] notices moved and replaced files.
 //! - [`check_apart`] compares two paths, even if they do not exist yet.
 //!
@@ -19,6 +21,7 @@
 mod anchor;
 mod error;
 mod lock;
+mod mark;
 mod overlap;
 mod partial;
 mod private;
@@ -30,6 +33,7 @@ pub use crate::{
     anchor::Anchor,
     error::Error,
     lock::Lock,
+    mark::{LeftMark, Mark},
     overlap::check_apart,
     partial::Partial,
     private::{
