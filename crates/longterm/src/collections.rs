@@ -12,10 +12,10 @@ mod listing;
 mod note;
 mod procedure;
 
-use aios_record::{Change, Id, Key, Kind, Record};
+use aios_record::{Change, Id, Identity, Key, Kind, Record};
 use serde_json::{Map, Value};
 
-use self::item::{item, object_of, plain, record_of};
+use self::item::{item, object_of, plain, record_of, with_origins};
 pub use self::{
     config_change::{ConfigChange, ConfigChanges},
     incident::{Incident, Incidents},
@@ -62,6 +62,40 @@ impl Records<'_> {
             Change::Upsert(record) => Ok(*record),
             Change::Delete { .. } => unreachable!("the record itself comes first"),
         }
+    }
+
+    /// Adds `origins` to the records that a derived record was made from, and applies `change` to
+    /// its fields, in one step. `change` gets the present origins and returns false to leave the
+    /// record as it is; it may be called several times. Of more than `origins_max` origins the
+    /// newest stay. The replaced version is not kept. Returns the present version.
+    ///
+    /// # Errors
+    /// As [`update`](LongtermView::update).
+    pub async fn derive_further(
+        self,
+        key: &Key,
+        origins: &[Identity],
+        origins_max: usize,
+        change: impl Fn(&[Identity], &mut Map<String, Value>) -> bool,
+    ) -> Result<Record, Error> {
+        let kind = key.kind;
+        let further = |record: Record| {
+            let mut object = object_of(&record);
+            if !change(&record.references, &mut object) {
+                return Ok(vec![Change::Upsert(Box::new(record))]);
+            }
+            let mut changes = self.view.changes_of(kind, object, &|it| check_references(it))?;
+            if let Some(Change::Upsert(changed)) = changes.first_mut() {
+                let mut references = record.references.clone();
+                references.extend_from_slice(origins);
+                let old = references.len().saturating_sub(origins_max);
+                changed.references = references.split_off(old);
+                **changed = with_origins((**changed).clone(), record);
+                check_references(changed)?;
+            }
+            Ok(changes)
+        };
+        self.view.change(key, Trace::Counted, further).await
     }
 }
 
@@ -113,6 +147,12 @@ impl LongtermView {
             && changed.source.as_ref().is_some_and(|it| it.id == source.id)
         {
             changed.source = Some(source.clone());
+        }
+        if let Some(Change::Upsert(changed)) = changes.first_mut()
+            && changed.references.is_empty()
+        {
+            // The fields do not say from which records it was derived.
+            changed.references.clone_from(&record.references);
         }
         Ok(changes)
     }

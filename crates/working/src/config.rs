@@ -111,7 +111,9 @@ impl Clock {
         Clock(Arc::new(now))
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// Returns the current time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         (self.0)()
     }
 }

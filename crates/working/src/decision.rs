@@ -178,6 +178,20 @@ impl Decisions<'_> {
             .await
     }
 
+    /// Returns the visible decisions that were made for a task, in the order in which they were
+    /// stored. Reads all decisions.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn of_task(self, task_id: &Id) -> Result<Vec<Decision>, Error> {
+        let task_id = task_id.clone();
+        self.view
+            .read(move |access| {
+                access.select("AND provenance_task_id = ?6 ORDER BY row", &[&task_id.as_str()])
+            })
+            .await
+    }
+
     /// Returns the decisions whose context, choice, reasoning or outcome match `context` best.
     ///
     /// # Errors

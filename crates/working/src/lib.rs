@@ -179,7 +179,7 @@ pub use crate::{
     metric::{HourlyMetric, Metric, MetricPoint, Metrics},
     new_message::{MessageReceipt, NewMessage},
     page::{RecordPage, TimeCursor, TimePage},
-    pattern::{Outcome, Pattern, Patterns},
+    pattern::{Outcome, Pattern, Patterns, success_bound},
     preference::{Persona, PreferenceValues, Preferences},
     records::Records,
     restore::RestoreOutcome,

@@ -90,16 +90,22 @@ impl Row for Pattern {
     fn settle(&mut self, _: Timestamp) {
         self.uses = self.uses.max(0);
         self.success_rate = self.success_rate.clamp(0.0, 1.0);
-        self.success_bound = lower_bound(self.success_rate, self.uses);
+        self.success_bound = success_bound(self.success_rate, self.uses);
     }
 }
 
 impl Writable for Pattern {}
 
-/// Returns the lower end of the 95 % interval of a rate seen in `uses` trials (Wilson, "Probable
-/// inference, the law of succession, and statistical inference", 1927).
+/// Returns the lower end of the 95 % interval of a rate seen in `uses` trials, 0 without any
+/// (Wilson, "Probable inference, the law of succession, and statistical inference", 1927).
+///
+/// ```
+/// let (once, often) = (aios_working::success_bound(1.0, 1), aios_working::success_bound(0.9, 50));
+/// assert!(0.2 < once && once < often && often < 0.9);
+/// ```
+#[must_use]
 #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
-fn lower_bound(rate: f64, uses: i64) -> f64 {
+pub fn success_bound(rate: f64, uses: i64) -> f64 {
     const Z: f64 = 1.96;
     if uses <= 0 {
         return 0.0;

@@ -127,6 +127,18 @@ fn with_meta(kind: Kind, id: Id, text: String, meta: &Meta) -> Record {
     }
 }
 
+/// Returns a new version of a record with what its fields do not say: its origins, its trust, and
+/// the time at which it was first stored. References that the new version has of itself stay.
+pub(super) fn with_origins(changed: Record, former: Record) -> Record {
+    let references = match changed.references.is_empty() {
+        true => former.references,
+        false => changed.references,
+    };
+    let source = changed.source.or(former.source);
+    let (trust, recorded_at) = (former.trust, former.recorded_at);
+    Record { references, source, trust, recorded_at, ..changed }
+}
+
 /// Builds a record of a kind without a typed form.
 pub(super) fn plain(kind: Kind, mut object: Map<String, Value>) -> Result<Record, Error> {
     let invalid = |problem| Error::Invalid { kind, problem };

@@ -4,7 +4,7 @@ use aios_record::{Change, Id, Key, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::item::{Item, Meta, read, record_of};
+use super::item::{Item, Meta, read, record_of, with_origins};
 use crate::{Error, LongtermView, write::Trace};
 
 /// Steps that solved a task.
@@ -181,9 +181,8 @@ impl Procedures<'_> {
             .change(&key, Trace::Counted, |record| {
                 let mut procedure: Procedure = read(&record)?;
                 procedure.count(outcome, duration_ms, now);
-                let recorded_at = record.recorded_at;
-                let record = Record { recorded_at, ..record_of(&procedure)? };
-                Ok(vec![Change::Upsert(Box::new(record))])
+                let counted = record_of(&procedure)?;
+                Ok(vec![Change::Upsert(Box::new(with_origins(counted, record)))])
             })
             .await?;
         read(&record)
