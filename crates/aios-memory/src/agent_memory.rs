@@ -29,6 +29,7 @@ use crate::{
     spill::{Spill, Spilling},
     together::{self, Generations},
     turns::Turns,
+    work::{self, Held},
 };
 
 /// An open memory: all tiers of one data directory. Clones share everything.
@@ -111,7 +112,7 @@ impl AgentMemory {
         let working = open_working(&config, reached.working).await?;
         let settings = aios_longterm::Config { reached: reached.journal, ..config.to_longterm() };
         let longterm = Longterm::open(&data_dir, settings, Arc::clone(&embedder)).await?;
-        let pump = Pump::new(working.clone(), longterm.clone());
+        let pump = Pump::new(working.clone(), longterm.clone(), config.to_guard());
         let (spill, waiting) = Spill::new();
         let operational = Operational::open(config.to_operational(spill.sink()))?;
         let keeps_samples = 0 < config.operational.metric_sample_seconds;
@@ -148,6 +149,7 @@ impl AgentMemory {
             learning,
             spill,
             spilling,
+            work: Held::new(),
             is_closed: AtomicBool::new(false),
         });
         let memory = AgentMemory { view: MemoryView::new(shared, gate) };
@@ -156,6 +158,11 @@ impl AgentMemory {
             together::keep_noting(memory.shared());
             memory.administrator().resume_purge().await;
             Box::pin(memory.shared().learner.adopt()).await?;
+            work::keep_releasing(memory.shared());
+            if let Err(error) = work::report_crashes(memory.shared()).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "failed to report a crash; the next open retries it");
+            }
         }
         Ok(memory)
     }
@@ -200,6 +207,7 @@ impl AgentMemory {
         if shared.is_closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        shared.work.end(shared).await;
         let spilled = shared.spilling.stop().await;
         shared.learning.stop().await;
         shared.pumping.stop().await;

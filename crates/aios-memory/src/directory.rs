@@ -12,7 +12,7 @@ use std::{
 use aios_files::{Leftover, Lock, Temporary, make_directory, remove_abandoned, secure_directory};
 use aios_longterm::Access;
 
-use crate::{Config, Error, InputProblem};
+use crate::{Config, Error, InputProblem, work::RUN};
 
 /// The file with which a former version marked a data directory whose restore was incomplete.
 pub(crate) const RESTORING: &str = "restoring";
@@ -28,9 +28,9 @@ const NAMES: &[&str] = &[
     "generations.json",
     "quarantine",
     "backup",
-    // The state of hooks, and the socket and the mark of a service.
+    // The state of hooks; the socket and the mark of a service, and the marks of running processes.
     "hooks",
-    "run",
+    RUN,
     ".partial",
     RESTORING,
 ];

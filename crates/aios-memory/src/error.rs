@@ -79,6 +79,14 @@ pub enum Error {
         /// The problem with it.
         problem: RecordProblem,
     },
+    /// A task cannot be begun, resumed or finished.
+    #[error("the task {task} cannot be worked on: {problem}")]
+    Work {
+        /// The id of the task.
+        task: aios_record::Id,
+        /// The problem with it.
+        problem: crate::work::WorkProblem,
+    },
     /// A limit is 0 or too high.
     #[error("a limit of {limit} is not from 1 to {limit_max}")]
     Limit {
@@ -331,6 +339,7 @@ impl Error {
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
             Error::Record { .. }
+            | Error::Work { .. }
             | Error::Limit { .. }
             | Error::Cursor { .. }
             | Error::Fixed { .. }

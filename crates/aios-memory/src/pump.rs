@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use aios_guard::Guard;
 use aios_longterm::{Applied, FeedPage, Longterm};
 use aios_record::{Change, FeedItem, Kind, Record};
 use aios_working::Working;
@@ -23,7 +24,7 @@ use tokio::{
     time,
 };
 
-use crate::Error;
+use crate::{Error, work::learned::Deriver};
 
 /// Changes per page.
 const PAGE: usize = 500;
@@ -49,10 +50,12 @@ struct Shared {
     /// One page at a time: a concurrent pump would embed the same texts for nothing.
     pumping: Mutex<()>,
     wake: Notify,
+    deriver: Deriver,
 }
 
 impl Pump {
-    pub(crate) fn new(working: Working, longterm: Longterm) -> Pump {
+    pub(crate) fn new(working: Working, longterm: Longterm, guard: Guard) -> Pump {
+        let deriver = Deriver::new(working.clone(), longterm.clone(), guard);
         let shared = Shared {
             working,
             longterm,
@@ -61,6 +64,7 @@ impl Pump {
             trimmed: AtomicU64::new(0),
             pumping: Mutex::new(()),
             wake: Notify::new(),
+            deriver,
         };
         Pump { shared: Arc::new(shared) }
     }
@@ -118,6 +122,8 @@ impl Pump {
                     watermark = head;
                     break;
                 };
+                // Before the page is taken over: after a crash in between they are derived again.
+                Box::pin(shared.deriver.derive(&items)).await;
                 let (through, count) = (last.seq, items.len());
                 let changes = items.into_iter().map(change_of).collect();
                 let page = FeedPage { after: watermark, through, changes };

@@ -1,4 +1,6 @@
 //! Roles of a [`MemoryView`](crate::MemoryView): cheap views with the operations of one topic. That
 //! of an [`Administrator`](crate::Administrator) is [`Upkeep`](crate::upkeep::Upkeep).
 
-pub use crate::{assemble::Contexts, events::Events, feed::Feed, files::Files, forget::Forgetting};
+pub use crate::{
+    assemble::Contexts, events::Events, feed::Feed, files::Files, forget::Forgetting, work::Works,
+};

@@ -19,6 +19,7 @@ use crate::{
     rerank::Reranker,
     spill::{Spill, Spilling},
     turns::Turns,
+    work::Held,
 };
 
 /// The parts of an open memory.
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) learning: Learning,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,
+    /// The tasks that this process works on.
+    pub(crate) work: Held,
     pub(crate) is_closed: AtomicBool,
 }
 

@@ -177,6 +177,7 @@ const ROLES_OF_MEMORY: [(&str, &str); 7] = [
     ("MemoryView::feed", "Feed"),
     ("MemoryView::files", "Files"),
     ("MemoryView::forgetting", "Forgetting"),
+    ("MemoryView::work", "Works"),
     ("Administrator::upkeep", "Upkeep"),
 ];
 

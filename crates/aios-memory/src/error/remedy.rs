@@ -58,6 +58,7 @@ impl Error {
             Error::Chat(error) => error.remedy(),
             Error::TooManyMessages { .. } => Some(Remedy::Split),
             Error::Limit { .. }
+            | Error::Work { .. }
             | Error::LearningOff
             | Error::Extractor { .. }
             | Error::EventUnwritten { .. }

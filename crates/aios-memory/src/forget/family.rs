@@ -137,6 +137,8 @@ impl MemoryView {
         let derived = self.longterm().sources().derived(&found.identities(), &[]).await?;
         let derived = derived.into_iter().filter(|it| self.is_changeable(&it.owner));
         found.add(derived, Relation::MadeFrom);
+        let learned = self.patterns_from(&found).await?;
+        found.add(learned, Relation::MadeFrom);
         let retold = self.summed_up(&found).await?;
         for session in sessions.into_iter().chain(retold) {
             self.add_summary_of(&session, &mut found).await?;
@@ -229,6 +231,33 @@ impl MemoryView {
             }
         }
         Ok(())
+    }
+
+    /// Returns the patterns that were learned from records of `found`: from a task, or from the
+    /// tool calls of one.
+    async fn patterns_from(&self, found: &Found) -> Result<Vec<Identity>, Error> {
+        let working = self.working().with_expired();
+        let mut sources: BTreeSet<Identity> = found.all.keys().cloned().collect();
+        let calls: Vec<Identity> = found.of_kind(Kind::ToolCall).cloned().collect();
+        for some in calls.chunks(PAGE) {
+            for call in working.records().get_all(some.to_vec()).await? {
+                let task = call.payload["task_id"].as_str().and_then(|id| Id::new(id).ok());
+                sources.extend(task.map(|id| Key::new(Kind::Task, id).of(call.owner())));
+            }
+        }
+        let mut learned = Vec::new();
+        let mut after = None;
+        loop {
+            let page = working.records().list(Kind::Pattern, after, PAGE).await?;
+            learned.extend(page.records.iter().filter_map(|pattern| {
+                let source: Key = pattern.payload["created_from"].as_str()?.parse().ok()?;
+                sources.contains(&source.of(pattern.owner())).then(|| pattern.identity())
+            }));
+            after = page.next;
+            if after.is_none() {
+                return Ok(learned);
+            }
+        }
     }
 
     /// Returns the sessions whose summaries are in `found`.

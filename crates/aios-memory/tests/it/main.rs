@@ -12,12 +12,14 @@ mod files;
 mod forget;
 mod kinds;
 mod lifecycle;
+mod orchestrator;
 mod places;
 mod read_only;
 #[cfg(feature = "families")]
 mod rerank;
 mod together;
 mod update;
+mod work;
 
 use aios_memory::{AgentMemory, Config, MemoryView, Scope};
 use tempfile::TempDir;

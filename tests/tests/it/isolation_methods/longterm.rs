@@ -90,6 +90,17 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().knowledge().find(None, None).await,
     ];
     "longterm::Notes::get" => [h.view.longterm().notes().get(&id("n1")).await];
+    "longterm::Records::derive_further" => [
+        h.view.longterm().records()
+            .derive_further(&key(Kind::Procedure, "pr1"), &[], 9, |origins, fields| {
+                fields.insert("known".to_owned(), json!(origins.len()));
+                true
+            })
+            .await,
+        h.view.longterm().records()
+            .derive_further(&key(Kind::Procedure, "nothing"), &[], 9, |_, _| true)
+            .await,
+    ];
     "longterm::Procedures::get" => [h.view.longterm().procedures().get(&id("pr1")).await];
     "longterm::Sources::derived" => [
         h.view.longterm().sources().derived(&everyones(), &[]).await.map(sorted_identities),

@@ -10,7 +10,10 @@ use aios_exchange::{
 };
 use aios_memory::{
     AgentMemory, Config, Event, FactQuery, ForgetQuery, Id, Kind, MemoryView, Mode,
-    RememberOptions, Scope, ScopeFilter, SearchOptions, Tier, longterm::Explain,
+    RememberOptions, Scope, ScopeFilter, SearchOptions, Tier,
+    longterm::Explain,
+    work::{NewTask, Outcome, Work},
+    working::{Decision, ToolCall},
 };
 use serde_json::{Map, Value, json};
 
@@ -232,6 +235,30 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         // An export of the whole store, imported by one owner.
         foreign_export(&h).await,
     ];
+    "memory::Works::begin" => [
+        begun(h.view.work().begin(task(&h, "w1")).await),
+        begun(h.view.work().begin(task(&h, "w1")).await),
+        begun(h.view.work().begin(task(&h, "w2").with_goal(key(Kind::Goal, "g1").id)).await),
+    ];
+    "memory::Works::start" => [
+        begun(h.view.work().start(&key(Kind::Task, "t1").id).await),
+        begun(h.view.work().start(&key(Kind::Task, "nothing").id).await),
+    ];
+    "memory::Works::open" => [
+        finished(h.view.work().open(&key(Kind::Task, "w1").id).await).await,
+        begun(h.view.work().open(&key(Kind::Task, "nothing").id).await),
+    ];
+    "memory::Works::resume" => [
+        begun(h.view.work().resume(&key(Kind::Task, "w2").id).await),
+        begun(h.view.work().resume(&key(Kind::Task, "nothing").id).await),
+    ];
+    "memory::Works::resume_list" => [{
+        drop(h.view.work().begin(task(&h, "w3")).await.unwrap());
+        h.view.work().resume_list().await.map(|list| {
+            list.into_iter().map(|it| (it.task, it.description, it.goal_description))
+                .collect::<Vec<_>>()
+        })
+    }];
 
     "AgentMemory::open" => [again(&h, AgentMemory::open(config(&h)).await.unwrap()).await];
     "AgentMemory::open_with" => [
@@ -264,6 +291,25 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.memory.administrator().upkeep().maintain_with(Mode::DryRun).await,
     ];
 };
+
+/// Returns a task whose description has the owner's secret word.
+fn task(hand: &Hand, name: &str) -> NewTask {
+    NewTask::new(hand.text("Groom the zebra@")).with_id(key(Kind::Task, name).id)
+}
+
+/// Lets the process hold a task, and returns its id.
+fn begun(work: Result<Work, aios_memory::Error>) -> Result<Id, aios_memory::Error> {
+    work.map(Work::keep)
+}
+
+/// Finishes a task in one step.
+async fn finished(work: Result<Work, aios_memory::Error>) -> Result<String, aios_memory::Error> {
+    let work = work?;
+    work.decide(Decision::new("which brush", "the soft one")).await?;
+    work.tool_call(ToolCall { success: true, ..ToolCall::new("brush") }).await?;
+    let finished = work.finish(Outcome::success("groomed")).await?;
+    Ok(format!("{finished:?}"))
+}
 
 const CARE: &str = "# Care of the zebra@\n\nBrush the zebra@ on Sundays.\n\n\
     # Night\n\nThe zebra@ has a lamp.\n";

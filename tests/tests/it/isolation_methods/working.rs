@@ -123,6 +123,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             .find("gate", everything().with_kinds([Kind::ToolCall, Kind::Task]))
             .await,
     ];
+    "Decisions::of_task" => [
+        h.view.working().decisions().of_task(&id("t1")).await,
+        h.view.working().decisions().of_task(&id("nothing")).await,
+    ];
     "Decisions::find_similar" => [
         h.view.working().decisions().find_similar("which paddock", 10).await,
     ];

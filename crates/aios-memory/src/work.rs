@@ -1,0 +1,252 @@
+//! The unit of work: a task that is begun, logged and finished, so that a crash loses nothing of it
+//! and its outcome is learned from.
+//!
+//! ```
+//! use aios_memory::{AgentMemory, Config, work::{NewTask, Outcome}, working::ToolCall};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let memory = AgentMemory::open(Config::at(dir.path().join("memory"))).await?;
+//! let work = memory.work().begin(NewTask::new("restart nginx on web-3")).await?;
+//! assert!(work.known().await?.is_none(), "it was never done before");
+//! let call = ToolCall {
+//!     input: json!({"unit": "nginx"}),
+//!     success: true,
+//!     ..ToolCall::new("systemctl restart")
+//! };
+//! work.tool_call(call).await?;
+//! work.finish(Outcome::success("it runs again")).await?;
+//!
+//! // The next time its steps are known.
+//! let work = memory.work().begin(NewTask::new("Restart nginx on web-3.")).await?;
+//! let known = work.known().await?.expect("it worked before");
+//! assert_eq!(known.steps[0].tool, "systemctl restart");
+//! # memory.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Interruption
+//! A task that was begun is *held* by its [`Work`], in one process. It is *interrupted* if its
+//! process died or ended, or its `Work` was dropped without [`finish`](Work::finish). It stays in
+//! progress, [`Works::resume_list`] lists it, and [`Works::resume`] continues it. The parts of this
+//! are
+//!
+//! - the claim in the task's metadata: the process and the `Work` that hold it, stored together
+//!   with the status;
+//! - the mark of the process, a file in `run/` of the data directory that is locked while the
+//!   process lives. It is created when a process begins its first task, and removed by
+//!   [`shutdown`](crate::AgentMemory::shutdown). If its lock is free, the process died: the next
+//!   process that opens the memory records one incident for it, for each owner concerned.
+//!
+//! Dropping a `Work` never blocks: it takes the task off the list of held ones in RAM and wakes a
+//! background task, which records the release. If the process dies before, its mark tells the same.
+//!
+//! # Learning
+//! A success stores a pattern: the description of the task is the trigger, its successful tool
+//! calls are the action. A goal that ends well becomes a procedure, and a task that failed twice
+//! the same way an incident, however their status was changed, see `learned`. All of them name the
+//! records that they were made from, and are forgotten with them.
+
+mod claim;
+mod crash;
+mod held;
+mod interrupted;
+mod known;
+pub(crate) mod learned;
+mod new_task;
+mod outcome;
+mod problem;
+mod process;
+mod step;
+mod unit;
+
+use aios_record::{Id, Key, Kind};
+use aios_working::{GoalStatus, Task, TaskStatus};
+use serde_json::json;
+
+use self::{claim::Claim, held::Hold};
+pub(crate) use self::{
+    crash::report_crashes,
+    held::{Held, keep_releasing},
+    process::RUN,
+};
+pub use self::{
+    interrupted::{InterruptedTask, LastCall, RESUME_LIST_MAX},
+    known::{KNOWN_BOUND_MIN, Known},
+    new_task::NewTask,
+    outcome::{Finished, Outcome},
+    problem::WorkProblem,
+    step::{STEPS_BYTES_MAX, STEPS_MAX, Step},
+    unit::Work,
+};
+use crate::{Error, MemoryView};
+
+/// The units of work, as a view begins and resumes them.
+#[derive(Debug, Clone, Copy)]
+pub struct Works<'a> {
+    view: &'a MemoryView,
+}
+
+impl MemoryView {
+    /// Returns the units of work.
+    #[must_use]
+    pub fn work(&self) -> Works<'_> {
+        Works { view: self }
+    }
+}
+
+impl Works<'_> {
+    /// Stores a task, in progress, and returns it as a unit of work. Its goal, if it is pending or
+    /// was completed before, becomes active. When this returns, a crash does not lose the task.
+    ///
+    /// # Errors
+    /// - [`Error::Work`] if the owner has a task of this id already, or the goal failed or was
+    ///   cancelled.
+    /// - [`Error::ReadOnly`] if the memory was opened read-only.
+    /// - Errors of [`record`](MemoryView::record), for example if the goal does not exist.
+    pub async fn begin(self, new: NewTask) -> Result<Work, Error> {
+        self.view.check_writable()?;
+        if let Some(id) = &new.id
+            && let Some(task) = self.own(id).await?
+        {
+            return Err(WorkProblem::of(&task).of_task(id));
+        }
+        if let Some(goal) = &new.goal {
+            self.check_goal(goal, new.id.as_ref()).await?;
+        }
+        let id = self.view.record(Kind::Task, new.fields()).await?;
+        self.claim(&id, new.is_idempotent, None).await
+    }
+
+    /// Begins the pending task of this id, such as one of a plan.
+    ///
+    /// # Errors
+    /// - [`Error::is_not_found`] if there is no such task, [`Error::is_not_yours`] if it is shared
+    ///   and this is the view of a user.
+    /// - [`Error::Work`] if it is not pending, or its goal failed or was cancelled.
+    /// - Errors of working or long-term memory.
+    pub async fn start(self, id: &Id) -> Result<Work, Error> {
+        self.view.check_writable()?;
+        let task = self.required(id).await?;
+        if let Some(goal) = &task.goal_id {
+            self.check_goal(goal, Some(id)).await?;
+        }
+        let is_idempotent = Claim::of(&task.metadata).is_some_and(|claim| claim.is_idempotent);
+        self.claim(id, is_idempotent, None).await
+    }
+
+    /// Continues an interrupted task, with its decisions and tool calls so far.
+    ///
+    /// # Errors
+    /// - [`Error::is_not_found`] if there is no such task, [`Error::is_not_yours`] if it is shared
+    ///   and this is the view of a user.
+    /// - [`Error::Work`] if it is not interrupted: a living process holds it, it was not begun or
+    ///   has ended, or another caller resumed it meanwhile.
+    /// - Errors of working or long-term memory.
+    pub async fn resume(self, id: &Id) -> Result<Work, Error> {
+        self.view.check_writable()?;
+        let task = self.required(id).await?;
+        if task.status != TaskStatus::InProgress {
+            return Err(WorkProblem::of(&task).of_task(id));
+        }
+        let Some(claim) = Claim::of(&task.metadata) else {
+            return Err(WorkProblem::Untracked.of_task(id));
+        };
+        if !self.view.is_interrupted(&claim).await? {
+            return Err(WorkProblem::Held.of_task(id));
+        }
+        let work = self.claim(id, claim.is_idempotent, Some(claim)).await?;
+        work.load().await?;
+        Ok(work)
+    }
+
+    /// Returns the unit of work of a task that this process holds and [kept](Work::keep), or
+    /// resumes it if it is interrupted. For services, whose callers name a task by its id.
+    ///
+    /// # Errors
+    /// As [`resume`](Works::resume).
+    pub async fn open(self, id: &Id) -> Result<Work, Error> {
+        self.view.check_writable()?;
+        let task = self.required(id).await?;
+        let claim = Claim::of(&task.metadata).filter(|_| task.status == TaskStatus::InProgress);
+        let held = claim.and_then(|claim| Hold::kept(self.view.shared(), &claim.hold));
+        match held {
+            Some(hold) => {
+                let work = Work::new(self.view, task, hold)?;
+                work.load().await?;
+                Ok(work)
+            }
+            None => Ok(self.resume(id).await?.kept()),
+        }
+    }
+
+    /// Gives a pending task, or the interrupted one of the claim `before`, to a new [`Work`].
+    async fn claim(
+        self,
+        id: &Id,
+        is_idempotent: bool,
+        before: Option<Claim>,
+    ) -> Result<Work, Error> {
+        let process = self.view.process().await?;
+        let hold = Hold::new(self.view.shared());
+        let follows = before.as_ref().and_then(|claim| claim.follows.clone());
+        let claim = Claim {
+            process,
+            hold: hold.name().to_owned(),
+            is_idempotent,
+            follows,
+            is_released: false,
+        };
+        let task = claim.take(self.view, id, before).await?;
+        let hold = hold.of(&task);
+        self.view.wake_pump();
+        let work = Work::new(self.view, task, hold)?;
+        work.activate_goal().await?;
+        Ok(work)
+    }
+
+    /// Refuses a goal that failed or was cancelled.
+    async fn check_goal(self, goal: &Id, task: Option<&Id>) -> Result<(), Error> {
+        let Some(found) = self.view.working().goals().get(goal).await? else { return Ok(()) };
+        match found.status {
+            status @ (GoalStatus::Failed | GoalStatus::Cancelled) => {
+                let problem = WorkProblem::GoalEnded { goal: goal.clone(), status };
+                Err(problem.of_task(task.unwrap_or(goal)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the task of this id that the view may change. Another owner's task of the same id is
+    /// another task.
+    async fn own(self, id: &Id) -> Result<Option<Task>, Error> {
+        let task = self.view.working().tasks().get(id).await?;
+        Ok(task.filter(|task| self.view.gate().may_change(&task.meta.scope)))
+    }
+
+    async fn required(self, id: &Id) -> Result<Task, Error> {
+        let Some(task) = self.view.working().tasks().get(id).await? else {
+            return Err(
+                aios_working::Error::NotFound { kind: Kind::Task, id: id.to_string() }.into()
+            );
+        };
+        match self.view.gate().may_change(&task.meta.scope) {
+            true => Ok(task),
+            false => {
+                Err(aios_working::Error::NotYours { kind: Kind::Task, id: id.to_string() }.into())
+            }
+        }
+    }
+}
+
+/// Returns the fields of an update that sets the status.
+fn status_of(status: impl AsRef<str>) -> serde_json::Map<String, serde_json::Value> {
+    [("status".to_owned(), json!(status.as_ref()))].into_iter().collect()
+}
+
+fn goal_key(id: &Id) -> Key {
+    Key::new(Kind::Goal, id.clone())
+}

@@ -1,0 +1,137 @@
+//! The claim of a task: the process and the unit of work that hold it, in the task's metadata. It
+//! is stored with the status in one transaction, so that of two callers one gets the task.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aios_record::{Id, Key};
+use aios_working::{Task, TaskStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::problem::WorkProblem;
+use crate::{Error, MemoryView};
+
+/// The field of a task's metadata.
+const FIELD: &str = "work";
+/// The field that keeps metadata which is not an object.
+const OTHER: &str = "value";
+
+/// The process and the unit of work that hold a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Claim {
+    /// The name of the process's mark; empty before the task is begun.
+    pub(super) process: String,
+    /// The name of the hold, unique for each [`Work`](super::Work).
+    pub(super) hold: String,
+    /// True if the task may be done again from the beginning.
+    #[serde(rename = "idempotent")]
+    pub(super) is_idempotent: bool,
+    /// The pattern or procedure that the work follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) follows: Option<String>,
+    /// True if the hold was given up without an end of the task.
+    #[serde(rename = "released")]
+    pub(super) is_released: bool,
+}
+
+impl Default for Claim {
+    fn default() -> Claim {
+        Claim {
+            process: String::new(),
+            hold: String::new(),
+            is_idempotent: false,
+            follows: None,
+            is_released: false,
+        }
+    }
+}
+
+impl Claim {
+    /// Returns the claim in a task's metadata. A claim that another program changed into something
+    /// else is none.
+    pub(super) fn of(metadata: &Value) -> Option<Claim> {
+        Claim::deserialize(metadata.get(FIELD)?).ok()
+    }
+
+    /// Returns the metadata with this claim.
+    pub(super) fn put_into(&self, metadata: Value) -> Value {
+        let mut object = match metadata {
+            Value::Null => Map::new(),
+            Value::Object(object) => object,
+            other => [(OTHER.to_owned(), other)].into_iter().collect(),
+        };
+        object.insert(FIELD.to_owned(), json!(self));
+        Value::Object(object)
+    }
+
+    /// Returns the pattern or procedure that the work follows.
+    pub(super) fn followed(&self) -> Option<Key> {
+        self.follows.as_ref()?.parse().ok()
+    }
+
+    /// Puts this claim into a pending task, or into the task in progress that has the claim
+    /// `before`, and returns the task in progress.
+    pub(super) async fn take(
+        self,
+        view: &MemoryView,
+        id: &Id,
+        before: Option<Claim>,
+    ) -> Result<Task, Error> {
+        change(view, id, move |task| {
+            match (&before, &task.status) {
+                (None, TaskStatus::Pending) => {}
+                (Some(before), TaskStatus::InProgress) => {
+                    if Claim::of(&task.metadata).is_none_or(|now| now.hold != before.hold) {
+                        return Err(WorkProblem::Taken);
+                    }
+                }
+                _ => return Err(WorkProblem::of(task)),
+            }
+            task.status = TaskStatus::InProgress;
+            task.metadata = self.put_into(task.metadata.take());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Applies `change` to the claim of a task in progress, if it is still that of `hold`.
+    pub(super) async fn change(
+        view: &MemoryView,
+        id: &Id,
+        hold: &str,
+        apply: impl FnOnce(&mut Claim) + Send + 'static,
+    ) -> Result<Task, Error> {
+        let hold = hold.to_owned();
+        change(view, id, move |task| {
+            let claim = Claim::of(&task.metadata).filter(|claim| claim.hold == hold);
+            let Some(mut claim) = claim.filter(|_| task.status == TaskStatus::InProgress) else {
+                return Err(WorkProblem::Taken);
+            };
+            apply(&mut claim);
+            task.metadata = claim.put_into(task.metadata.take());
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Changes a task in one transaction, unless `apply` refuses.
+async fn change(
+    view: &MemoryView,
+    id: &Id,
+    apply: impl FnOnce(&mut Task) -> Result<(), WorkProblem> + Send + 'static,
+) -> Result<Task, Error> {
+    let refusal: Arc<Mutex<Option<WorkProblem>>> = Arc::default();
+    let refused = Arc::clone(&refusal);
+    let changed = view.working().tasks().update(id, move |task| {
+        if let Err(problem) = apply(task) {
+            *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+        }
+    });
+    let task = changed.await?;
+    match refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(problem) => Err(problem.of_task(id)),
+        None => Ok(task),
+    }
+}

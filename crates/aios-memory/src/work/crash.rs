@@ -1,0 +1,152 @@
+//! The report of crashes: one incident for each process that died while it held tasks, and for each
+//! owner of such tasks.
+//!
+//! The lock of a process's mark is taken first, so of several processes that open the memory one
+//! reports the crash. The id of the incident follows from the mark, so a report that is interrupted
+//! itself is repeated without a second incident. The mark goes last.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use aios_files::LeftMark;
+use aios_longterm::Incident;
+use aios_record::{Id, Identity, Key, Kind, Owner, Scope};
+use aios_working::{Task, TaskStatus};
+use serde_json::json;
+use tokio::task;
+
+use super::{
+    InterruptedTask, claim::Claim, held::owned, learned::store_derived, process::directory,
+    unit::complete_goal,
+};
+use crate::{Error, shared::Shared};
+
+/// Records the incidents of processes that died, and releases their tasks.
+///
+/// # Errors
+/// Errors of the directory of marks, of working or long-term memory. The marks that are left are
+/// dealt with by the next call.
+pub(crate) async fn report_crashes(shared: &Arc<Shared>) -> Result<(), Error> {
+    let dir = directory(shared);
+    let left = task::spawn_blocking(move || LeftMark::all(&dir));
+    for mark in left.await.map_err(|_| Error::Interrupted)?? {
+        report(shared, mark.name()).await?;
+        mark.remove()?;
+    }
+    Ok(())
+}
+
+async fn report(shared: &Arc<Shared>, process: &str) -> Result<(), Error> {
+    let is_of_process =
+        |task: &Task| Claim::of(&task.metadata).is_some_and(|claim| claim.process == process);
+    let mut by_owner: BTreeMap<Owner, Vec<Task>> = BTreeMap::new();
+    let tasks = shared.working.tasks();
+    for task in tasks.list(None, Some(TaskStatus::InProgress)).await? {
+        if is_of_process(&task) {
+            by_owner.entry(task.meta.scope.owner()).or_default().push(task);
+        }
+    }
+    for (owner, tasks) in by_owner {
+        report_to(shared, process, &owner, tasks).await?;
+    }
+    // A task that ended just before the crash may have been the last one of its goal.
+    for goal in shared.working.goals().active().await? {
+        let key = Key::new(Kind::Goal, goal.id.clone());
+        let own = owned(shared, &key.of(goal.meta.scope.owner()))?;
+        if own.working().tasks().of_goal(&goal.id).await?.iter().any(is_of_process) {
+            complete_goal(&own, &goal.id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Records the incident of one owner, and releases the tasks.
+async fn report_to(
+    shared: &Arc<Shared>,
+    process: &str,
+    owner: &Owner,
+    tasks: Vec<Task>,
+) -> Result<(), Error> {
+    let any = Identity::new(owner.clone(), Kind::Task, tasks[0].id.clone());
+    let own = owned(shared, &any)?;
+    let projects: BTreeSet<Option<String>> =
+        tasks.iter().map(|task| task.meta.scope.project.clone()).collect();
+    let project = match projects.len() {
+        1 => projects.into_iter().next().flatten(),
+        _ => None,
+    };
+    let mut interrupted = Vec::with_capacity(tasks.len());
+    let mut holds = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let claim = Claim::of(&task.metadata).unwrap_or_default();
+        interrupted.push(own.work().described(task, &claim).await?);
+        if !claim.is_released {
+            holds.push((interrupted.len() - 1, claim.hold));
+        }
+    }
+    // A task that was released before the crash was interrupted by something else.
+    let lost: Vec<&InterruptedTask> = holds.iter().map(|(at, _)| &interrupted[*at]).collect();
+    if !lost.is_empty() {
+        let now = shared.working.config().clock.now();
+        let (fields, origins) = incident(process, owner, &lost);
+        let fields = json!(Incident { timestamp: Some(now), ..fields });
+        let guard = shared.config.to_guard();
+        let kind = Kind::Incident;
+        let scope = Scope { project, ..Scope::default().with_owner(owner) };
+        let is_known = own.longterm().get(&Key::new(kind, id_of(process))).await?.is_some();
+        if !is_known {
+            store_derived(own.longterm(), guard, kind, fields, scope, origins).await?;
+        }
+        tracing::warn!(process, tasks = lost.len(), "a process ended while it worked on tasks");
+    }
+    for (at, hold) in holds {
+        let id = &interrupted[at].task.id;
+        let released = Claim::change(&own, id, &hold, |claim| claim.is_released = true).await;
+        match released {
+            // Another caller resumed it just now.
+            Err(Error::Work { .. }) => {}
+            Err(error) if error.is_not_found() => {}
+            released => drop(released?),
+        }
+    }
+    own.wake_pump();
+    Ok(())
+}
+
+/// Returns the incident of a crash, and the records that it names.
+fn incident(process: &str, owner: &Owner, lost: &[&InterruptedTask]) -> (Incident, Vec<Identity>) {
+    let described = |it: &&InterruptedTask| {
+        let goal = it.goal_description.as_ref().map(|goal| format!(", for: {goal}"));
+        let last = it.last_call.as_ref().map(|call| format!(", after {}", call.tool_name));
+        let (goal, last) = (goal.unwrap_or_default(), last.unwrap_or_default());
+        format!("{}{goal}{last}", it.description)
+    };
+    let tasks: Vec<String> = lost.iter().map(|it| it.task.key().to_string()).collect();
+    // A shared goal is none of the owner's.
+    let own = lost.iter().filter(|it| it.goal_description.is_some());
+    let goals = own.filter_map(|it| it.goal.as_ref());
+    let mut goals: Vec<Key> = goals.map(|goal| Key::new(Kind::Goal, goal.clone())).collect();
+    goals.sort();
+    goals.dedup();
+    let mut origins: Vec<Identity> = lost.iter().map(|it| it.task.clone()).collect();
+    origins.extend(goals.iter().map(|goal| goal.clone().of(owner.clone())));
+    let count = lost.len();
+    let noun = if count == 1 { "task was" } else { "tasks were" };
+    let mut incident = Incident {
+        id: id_of(process),
+        symptoms: lost.iter().map(described).collect(),
+        ..Incident::new(format!("A process died, and {count} {noun} interrupted."))
+    };
+    let goals: Vec<String> = goals.iter().map(Key::to_string).collect();
+    let other = &mut incident.meta.other;
+    other.insert("process".to_owned(), json!(process));
+    other.insert("tasks".to_owned(), json!(tasks));
+    other.insert("goals".to_owned(), json!(goals));
+    (incident, origins)
+}
+
+fn id_of(process: &str) -> Id {
+    Id::new(format!("crash-{process}")).expect("the name of a mark is short")
+}

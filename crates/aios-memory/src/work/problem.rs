@@ -1,0 +1,66 @@
+//! The reasons for which a task cannot be begun, resumed or finished, as a part of an error.
+
+use aios_record::{Id, Key};
+use aios_working::{GoalStatus, Task, TaskStatus};
+
+use super::claim::Claim;
+use crate::Error;
+
+/// The reason for which a task cannot be begun, resumed or finished.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkProblem {
+    /// A task of this id is stored and pending.
+    #[error("it is stored already and pending, and can be started")]
+    Pending,
+    /// It is in progress as a unit of work.
+    #[error("it is in progress; if it was interrupted, it can be resumed")]
+    InProgress,
+    /// It is in progress, and a living process holds it.
+    #[error("a running process works on it")]
+    Held,
+    /// It is in progress, but was not begun as a unit of work, so nobody knows who works on it.
+    #[error("it was set in progress without being begun, so nobody knows who works on it")]
+    Untracked,
+    /// It is to follow a pattern or procedure that is not stored, or is of another task.
+    #[error("{key} is not a pattern or procedure that fits it")]
+    Unfit {
+        /// The pattern or procedure.
+        key: Key,
+    },
+    /// Another caller resumed it.
+    #[error("another caller has resumed it meanwhile")]
+    Taken,
+    /// It has ended, or has another status.
+    #[error("its status is {status}")]
+    Ended {
+        /// The status.
+        status: TaskStatus,
+    },
+    /// Its goal failed or was cancelled.
+    #[error("the goal {goal} is {status}")]
+    GoalEnded {
+        /// The goal.
+        goal: Id,
+        /// The status of the goal.
+        status: GoalStatus,
+    },
+}
+
+impl WorkProblem {
+    /// Returns the reason for which a stored task cannot be begun.
+    pub(super) fn of(task: &Task) -> WorkProblem {
+        match &task.status {
+            TaskStatus::Pending => WorkProblem::Pending,
+            TaskStatus::InProgress if Claim::of(&task.metadata).is_some() => {
+                WorkProblem::InProgress
+            }
+            TaskStatus::InProgress => WorkProblem::Untracked,
+            status => WorkProblem::Ended { status: status.clone() },
+        }
+    }
+
+    pub(super) fn of_task(self, task: &Id) -> Error {
+        Error::Work { task: task.clone(), problem: self }
+    }
+}
