@@ -212,6 +212,8 @@ pub(crate) enum Command {
     Learn(Learn),
     /// Print the facts that were learned: those of now, or of an earlier time
     Facts(Facts),
+    /// List the interrupted tasks, which their agents can resume, oldest first
+    Resume,
     /// Copy the whole data directory, even while other processes use it
     Backup(Backup),
     /// Restore a backup into a data directory that is empty or missing

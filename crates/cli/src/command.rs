@@ -22,6 +22,7 @@ mod model;
 mod recall;
 mod records;
 mod remember;
+mod resume;
 mod serve;
 mod stats;
 mod token;
@@ -53,6 +54,7 @@ pub(crate) use self::{
     recall::recall,
     records::{history, list, record, show, update},
     remember::remember,
+    resume::resume,
     serve::serve,
     stats::{snapshot, stats},
     token::token,

@@ -186,6 +186,7 @@ async fn with_memory(
         Command::Learn(learn) => command::learn(view, &learn, output).await,
         Command::Facts(facts) => command::facts(view, facts, output).await,
         Command::Clear(clear) => command::clear(view, &clear, output).await,
+        Command::Resume => command::resume(view, output).await,
         Command::Backup(backup) => command::backup(&administrator, &backup, output).await,
         Command::Export(export) => command::export(view, &export, output).await,
         Command::Import(import) => {

@@ -37,6 +37,7 @@ impl Command {
             | Command::Facts(Facts { command: None, .. })
             | Command::Files(FilesCommand::View { .. })
             | Command::Import(Import { dry_run: true, .. })
+            | Command::Resume
             | Command::Stats
             | Command::Events(_)
             | Command::Snapshot(_)

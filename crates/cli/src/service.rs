@@ -29,6 +29,7 @@ impl Command {
             | Command::History(_)
             | Command::Facts(_)
             | Command::Files(FilesCommand::View { .. })
+            | Command::Resume
             | Command::Stats => true,
             Command::Events(events) => !events.follow,
             Command::Snapshot(snapshot) => snapshot.watch.is_none(),

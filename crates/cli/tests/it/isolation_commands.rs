@@ -90,6 +90,7 @@ const TABLE: &[(&str, Exercise)] = &[
     ),
     ("History", Reads(&[&["history", "note/n1"], &["history", "goal/nothing"]])),
     ("Export", Reads(&[&["export", "-"]])),
+    ("Resume", Reads(&[&["resume"]])),
     ("Stats", Reads(&[&["stats"]])),
     (
         "Remember",

@@ -30,6 +30,7 @@ mod private;
 mod program;
 mod read_only;
 mod rebuild;
+mod resume;
 mod serving;
 mod settings;
 #[cfg(feature = "top")]
