@@ -30,6 +30,8 @@ pub(crate) const SCOPE_BYTES_MAX: usize = 1_024;
 pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// The same over gRPC, whose clients refuse messages above 4 MiB unless they are told otherwise.
 pub(crate) const GRPC_ANSWER_BYTES_MAX: usize = 3 << 20;
+/// Maximum number of decisions, and of tool calls, that one call logs for a task.
+pub(crate) const LOGGED_MAX: usize = 100;
 /// Interval between looks into the ring of events, for a reader that has read all. A look reads one
 /// number.
 pub(crate) const EVENTS_INTERVAL: Duration = Duration::from_millis(20);

@@ -19,6 +19,7 @@ mod scope;
 mod search;
 mod service;
 mod stream;
+mod tasks;
 mod values;
 mod watch;
 mod work;

@@ -28,6 +28,7 @@ mod service;
 mod shapes;
 mod stats;
 mod store;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -97,6 +98,10 @@ fn api() -> Router<Service> {
         .route("/api/v1/facts/contradictions", get(facts::contradictions))
         .route("/api/v1/facts/{id}/confirm", post(facts::confirm_fact))
         .route("/api/v1/facts/{id}/reject", post(facts::reject_fact))
+        .route("/api/v1/tasks/begin", post(tasks::begin_task))
+        .route("/api/v1/tasks/{id}/log", post(tasks::log_task))
+        .route("/api/v1/tasks/{id}/finish", post(tasks::finish_task))
+        .route("/api/v1/resume", get(tasks::resume_list))
         .route("/api/v1/events", get(events::watch_events).post(events::push_events))
         .route("/api/v1/stats", get(stats::stats))
         .route("/api/v1/snapshot", get(stats::snapshot))

@@ -7,6 +7,8 @@ use uuid::Uuid;
 use super::{
     answer::Answer, context, events, export, facts, forget, library, messages, records, remember,
     search, stream, watch, work,
+    answer::Answer, context, events, export, forget, library, messages, records, remember, search,
+    stream, tasks, watch, work,
 };
 use crate::{
     bounds::SILENCE_MAX,
@@ -97,6 +99,10 @@ rpcs! {
     contradictions(ContradictionsRequest) -> ContradictionsResponse: facts::contradictions,
     confirm_fact(ConfirmFactRequest) -> ConfirmFactResponse: facts::confirm,
     reject_fact(RejectFactRequest) -> RejectFactResponse: facts::reject,
+    begin(BeginRequest) -> BeginResponse: tasks::begin,
+    log(LogRequest) -> LogResponse: tasks::log,
+    finish(FinishRequest) -> FinishResponse: tasks::finish,
+    resume_list(ResumeListRequest) -> ResumeListResponse: tasks::resume_list,
     ;
 
     async fn remember_stream(

@@ -13,7 +13,7 @@ use super::{
     answer, context, events, export, facts, files, forget, ingest, learn, messages, recall,
     records, remember,
     request::{NoParameters, Query},
-    stats, store,
+    stats, store, tasks,
 };
 use crate::{
     failure::Failure,
@@ -54,6 +54,10 @@ const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unkn
         facts::contradictions,
         facts::confirm_fact,
         facts::reject_fact,
+        tasks::begin_task,
+        tasks::log_task,
+        tasks::finish_task,
+        tasks::resume_list,
         events::push_events,
         events::watch_events,
         stats::stats,

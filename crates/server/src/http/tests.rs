@@ -13,6 +13,7 @@ mod openapi;
 mod records;
 mod refusals;
 mod store;
+mod tasks;
 mod transports;
 mod uploads;
 

@@ -6,9 +6,10 @@ use super::{Client, Fixture, fails, json, ok};
 use crate::{
     operation::Right,
     wire::{
-        AddMessagesRequest, ChatMessage, ForgetFilter, ForgetRequest, GetRecordRequest,
-        ListRecordsRequest, RecallRequest, RememberItem, RememberRequest, Scope,
-        TaskContextRequest,
+        AddMessagesRequest, BeginRequest, ChatMessage, Decision, FinishRequest, ForgetFilter,
+        ForgetRequest, GetRecordRequest, ListRecordsRequest, LogRequest, RecallRequest,
+        RememberItem, RememberRequest, ResumeListRequest, Scope, TaskContextRequest,
+        ToolCallRecord,
     },
 };
 
@@ -331,4 +332,58 @@ async fn messages_are_appended_in_order_and_recognised_by_their_external_id() {
             .len(),
         3
     );
+}
+
+#[tokio::test]
+async fn a_task_is_begun_logged_finished_and_known_the_next_time() {
+    let fixture = Fixture::new().await;
+    let mut client = fixture.client().await;
+    let begin = BeginRequest { description: "Ring the bell".to_owned(), ..Default::default() };
+    let begun = ok(client.begin(begin.clone()).await);
+    assert_eq!(begun.known, None);
+    let call = ToolCallRecord {
+        tool_name: "ring".to_owned(),
+        input_json: b"{\"bell\": 1}".to_vec(),
+        success: true,
+        ..Default::default()
+    };
+    let decision = Decision {
+        context: "which bell".to_owned(),
+        chosen: "the first".to_owned(),
+        ..Default::default()
+    };
+    let log = LogRequest {
+        id: begun.id.clone(),
+        decisions: vec![decision],
+        tool_calls: vec![call],
+        ..Default::default()
+    };
+    assert_eq!(ok(client.log(log.clone()).await).keys.len(), 2);
+    let finish = |id: &str, status: &str| FinishRequest {
+        id: id.to_owned(),
+        status: status.to_owned(),
+        ..Default::default()
+    };
+    let refused = fails(client.finish(finish(&begun.id, "done")).await, Code::InvalidArgument);
+    assert!(refused.contains("`status`"), "{refused}");
+    let finished = ok(client.finish(finish(&begun.id, "completed")).await);
+    assert!(finished.learned.starts_with("pattern/"), "{finished:?}");
+    let refused = fails(client.log(log).await, Code::InvalidArgument);
+    assert!(refused.contains("completed"), "{refused}");
+
+    let again = ok(client.begin(begin).await);
+    let known = again.known.unwrap();
+    assert_eq!(known.key, finished.learned);
+    assert_eq!(json(&known.steps_json)[0]["input"]["bell"], 1);
+    let log = |follow: &str| LogRequest {
+        id: again.id.clone(),
+        follow: follow.to_owned(),
+        ..Default::default()
+    };
+    let refused = fails(client.log(log("pattern/other")).await, Code::InvalidArgument);
+    assert!(refused.contains("fits"), "{refused}");
+    ok(client.log(log(&known.key)).await);
+    let finished = ok(client.finish(finish(&again.id, "failed")).await);
+    assert_eq!(finished.followed, known.key);
+    assert!(ok(client.resume_list(ResumeListRequest {}).await).tasks.is_empty());
 }

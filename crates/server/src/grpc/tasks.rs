@@ -1,0 +1,168 @@
+//! Units of work: begin, log, finish, resume. Not here: tasks as mere records, see `work`.
+
+use aios_memory::{
+    Key, Kind,
+    work::{NewTask, Outcome},
+    working::{self, ToolCall},
+};
+use serde_json::{Value, json};
+
+use super::{
+    answer::Answer,
+    values::{self, bytes, seconds},
+};
+use crate::{
+    bounds::LOGGED_MAX,
+    call::Call,
+    failure::Failure,
+    operation::Right,
+    wire::{
+        BeginRequest, BeginResponse, Decision, FinishRequest, FinishResponse, InterruptedTask,
+        KnownSteps, LogRequest, LogResponse, ResumeListRequest, ResumeListResponse, ToolCallRecord,
+    },
+};
+
+pub(super) async fn begin(
+    call: &Call,
+    request: BeginRequest,
+) -> Result<Answer<BeginResponse>, Failure> {
+    let given =
+        |field: &str, id: String| values::text(id).map(|id| values::id(field, id)).transpose();
+    let (id, goal) = (given("id", request.id)?, given("goal_id", request.goal_id)?);
+    let description = values::text(request.description);
+    if description.is_none() && id.is_none() {
+        return Err(Failure::invalid("expected `description`, or the `id` of a pending task"));
+    }
+    let may_read = call.caller.demand(Right::Read, "`known`").is_ok();
+    let view = call.caller.view().clone();
+    let begin = async move {
+        let works = view.work();
+        let work = match (description, id) {
+            (None, Some(id)) => works.start(&id).await?,
+            (description, id) => {
+                let mut task = NewTask::new(description.unwrap_or_default());
+                task.agent = request.agent;
+                (task.id, task.goal, task.is_idempotent) = (id, goal, request.idempotent);
+                works.begin(task).await?
+            }
+        };
+        let known = if may_read { work.known().await? } else { None };
+        Ok::<_, aios_memory::Error>((work.keep(), known))
+    };
+    let (id, known) = call.write(Box::pin(begin)).await?;
+    let known = known.map(|known| KnownSteps {
+        key: known.key.to_string(),
+        action: known.action,
+        steps_json: bytes(&json!(known.steps)),
+        bound: known.bound,
+    });
+    let key = format!("{}/{id}", Kind::Task);
+    Ok(Answer::changed(BeginResponse { id: id.to_string(), known }, [key]))
+}
+
+pub(super) async fn log(call: &Call, request: LogRequest) -> Result<Answer<LogResponse>, Failure> {
+    let counts = [("decisions", request.decisions.len()), ("tool_calls", request.tool_calls.len())];
+    if let Some((name, _)) = counts.into_iter().find(|(_, count)| LOGGED_MAX < *count) {
+        return Err(Failure::invalid(format!("`{name}` has at most {LOGGED_MAX} items")));
+    }
+    let id = values::id("id", request.id)?;
+    let follow = values::text(request.follow).map(|key| key.parse::<Key>());
+    let follow = follow.transpose().map_err(aios_memory::Error::from)?;
+    let decisions = request.decisions.into_iter().map(decision).collect::<Result<Vec<_>, _>>()?;
+    let calls = request.tool_calls.into_iter().map(tool_call).collect::<Result<Vec<_>, _>>()?;
+    let view = call.caller.view().clone();
+    let store = async move {
+        let work = view.work().open(&id).await?;
+        let mut keys = Vec::new();
+        if let Some(key) = follow {
+            keys.push(format!("{}/{}", Kind::Decision, work.follow_key(&key).await?));
+        }
+        for decision in decisions {
+            keys.push(format!("{}/{}", Kind::Decision, work.decide(decision).await?));
+        }
+        for made in calls {
+            keys.push(format!("{}/{}", Kind::ToolCall, work.tool_call(made).await?));
+        }
+        Ok::<_, aios_memory::Error>(keys)
+    };
+    let keys = call.write(Box::pin(store)).await?;
+    Ok(Answer::changed(LogResponse { keys: keys.clone() }, keys))
+}
+
+pub(super) async fn finish(
+    call: &Call,
+    request: FinishRequest,
+) -> Result<Answer<FinishResponse>, Failure> {
+    let id = values::id("id", request.id)?;
+    let mut outcome = match request.status.as_str() {
+        "completed" => Outcome::success(request.text),
+        "failed" => Outcome::failure(request.text),
+        "cancelled" => Outcome::cancelled(request.text),
+        other => {
+            return Err(Failure::invalid(format!(
+                "`status`: expected completed, failed or cancelled, not `{other}`"
+            )));
+        }
+    };
+    outcome.summary = values::text(request.summary);
+    outcome.output = json_or_null("output_json", &request.output_json)?;
+    outcome.leaves_goal_open = request.leaves_goal_open;
+    let view = call.caller.view().clone();
+    let finish = async move { view.work().open(&id).await?.finish(outcome).await };
+    let finished = call.write(Box::pin(finish)).await?;
+    let key = finished.task.key().to_string();
+    let shown = |key: Option<Key>| key.map(|key| key.to_string()).unwrap_or_default();
+    let response = FinishResponse {
+        followed: shown(finished.followed),
+        learned: shown(finished.learned),
+        completed_goal: finished.completed_goal.map(String::from).unwrap_or_default(),
+    };
+    Ok(Answer::changed(response, [key]))
+}
+
+pub(super) async fn resume_list(
+    call: &Call,
+    _: ResumeListRequest,
+) -> Result<ResumeListResponse, Failure> {
+    let view = call.caller.view();
+    let tasks = call.read(async { view.work().resume_list().await }).await?;
+    let shown = |task: aios_memory::work::InterruptedTask| InterruptedTask {
+        user: task.task.owner.name().unwrap_or_default().to_owned(),
+        id: task.task.id.into(),
+        description: task.description,
+        agent: task.agent,
+        goal_id: task.goal.map(String::from).unwrap_or_default(),
+        last_tool: task.last_call.map(|call| call.tool_name).unwrap_or_default(),
+        idempotent: task.is_idempotent,
+        since: seconds(task.since),
+    };
+    Ok(ResumeListResponse { tasks: tasks.into_iter().map(shown).collect() })
+}
+
+fn decision(given: Decision) -> Result<working::Decision, Failure> {
+    Ok(working::Decision {
+        options: json_or_null("options_json", &given.options_json)?,
+        reasoning: given.reasoning,
+        intelligence_level: values::text(given.intelligence_level)
+            .map(Into::into)
+            .unwrap_or_default(),
+        model_used: values::text(given.model_used),
+        ..working::Decision::new(given.context, given.chosen)
+    })
+}
+
+fn tool_call(given: ToolCallRecord) -> Result<ToolCall, Failure> {
+    Ok(ToolCall {
+        agent: given.agent,
+        input: json_or_null("input_json", &given.input_json)?,
+        output: json_or_null("output_json", &given.output_json)?,
+        success: given.success,
+        duration_ms: Some(given.duration_ms).filter(|duration| 0 < *duration),
+        reason: values::text(given.reason),
+        ..ToolCall::new(given.tool_name)
+    })
+}
+
+fn json_or_null(field: &str, bytes: &[u8]) -> Result<Value, Failure> {
+    Ok(values::json(field, bytes)?.unwrap_or_default())
+}

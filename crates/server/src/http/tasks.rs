@@ -1,0 +1,424 @@
+//! `/api/v1/tasks` and `/api/v1/resume`: units of work, for agents that call the service. The
+//! service holds a task between the calls; after its restart the next call continues the task.
+
+use aios_memory::{
+    Kind, Timestamp,
+    work::{Known, NewTask, Outcome, Step, Work},
+    working::{Decision, ToolCall},
+};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    answer,
+    request::{Json, NoParameters, PathName, Query, id_of, key_of},
+    shapes::Reference,
+};
+use crate::{bounds::LOGGED_MAX, call::Call, failure::Failure, operation::Right};
+
+/// The task to begin.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginTask {
+    /// The work to be done. Without it, `id` names a pending task.
+    #[serde(default)]
+    description: Option<String>,
+    /// The id. Default: a new one.
+    #[serde(default)]
+    id: Option<String>,
+    /// Id of the goal.
+    #[serde(default)]
+    goal: Option<String>,
+    /// Name of the agent.
+    #[serde(default)]
+    agent: String,
+    /// True if the task may be done again from the beginning after an interruption. Default: false.
+    #[serde(default)]
+    idempotent: bool,
+}
+
+/// The task that was begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BegunTask {
+    /// Its id.
+    id: String,
+    /// The pattern or procedure that fits it and works, if there is one and the caller may read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<KnownSteps>,
+}
+
+/// A pattern or procedure that fits a task and works.
+#[derive(Debug, Serialize, ToSchema)]
+struct KnownSteps {
+    /// Its key, `KIND/ID`.
+    key: String,
+    /// The action of a pattern.
+    action: String,
+    /// The steps. Empty if the action is prose.
+    steps: Vec<ShownStep>,
+    /// The lower bound of its success rate, with 95 % confidence.
+    bound: f64,
+}
+
+/// A call of a tool.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownStep {
+    /// Name of the tool.
+    tool: String,
+    /// The input.
+    input: Value,
+}
+
+/// Steps of a task, in order: decisions first.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TaskLog {
+    /// Key of the known pattern or procedure that the task follows from here on.
+    #[serde(default)]
+    follow: Option<String>,
+    /// At most 100 decisions.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    decisions: Vec<LoggedDecision>,
+    /// At most 100 tool calls.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    tool_calls: Vec<LoggedCall>,
+}
+
+/// A decision for the task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LoggedDecision {
+    /// The question decided.
+    context: String,
+    /// The chosen option.
+    chosen: String,
+    /// The options considered.
+    #[serde(default)]
+    options: Value,
+    /// Reason for the choice.
+    #[serde(default)]
+    reasoning: String,
+    /// `reactive`, `operational`, `tactical` or `strategic`. Default: operational.
+    #[serde(default)]
+    intelligence_level: Option<String>,
+    /// Name of the decider.
+    #[serde(default)]
+    decided_by: Option<String>,
+    /// The model used.
+    #[serde(default)]
+    model_used: Option<String>,
+}
+
+/// A tool call of the task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LoggedCall {
+    /// Name of the tool.
+    tool_name: String,
+    /// The input.
+    #[serde(default)]
+    input: Value,
+    /// The output; a long one is cut.
+    #[serde(default)]
+    output: Value,
+    /// True if the call succeeded. Default: false.
+    #[serde(default)]
+    success: bool,
+    /// Duration in milliseconds.
+    #[serde(default)]
+    duration_ms: Option<i64>,
+    /// Reason for the call.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// The stored steps.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LoggedSteps {
+    /// Their keys, in the order of the request; the decision to follow a pattern comes first.
+    keys: Vec<String>,
+}
+
+/// The end of a task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FinishTask {
+    status: FinalStatus,
+    /// The result, the error of a failure, or the reason of a cancellation.
+    #[serde(default)]
+    text: String,
+    /// Short summary of the work done.
+    #[serde(default)]
+    summary: Option<String>,
+    /// The output.
+    #[serde(default)]
+    output: Value,
+    /// True if the goal stays open even if all of its tasks have ended. Default: false.
+    #[serde(default)]
+    leaves_goal_open: bool,
+}
+
+/// The final status of a task.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FinalStatus {
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+/// What followed from the end of a task.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FinishedTask {
+    /// Key of the task.
+    key: String,
+    /// Its status.
+    status: String,
+    /// Key of the pattern or procedure that it followed, whose uses were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    followed: Option<String>,
+    /// Key of the pattern that was learned or counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learned: Option<String>,
+    /// Id of the goal that was completed with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_goal: Option<String>,
+}
+
+/// The interrupted tasks, oldest first, at most 1,000.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResumeList {
+    tasks: Vec<Interrupted>,
+}
+
+/// An interrupted task. The next `log` or `finish` continues it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InterruptedTask)]
+struct Interrupted {
+    #[serde(flatten)]
+    task: Reference,
+    /// The work to be done.
+    description: String,
+    /// Name of the agent.
+    agent: String,
+    /// Id of the goal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<String>,
+    /// The last tool call: its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_tool: Option<String>,
+    /// True if the task may be done again from the beginning.
+    idempotent: bool,
+    /// The time of the last trace of work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+}
+
+/// Begins a task, or starts a pending one. The service holds it until it is finished; a task
+/// without a call for 15 minutes counts as interrupted.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tasks/begin",
+    tag = "work",
+    request_body = BeginTask,
+    responses((status = 201, description = "The task", body = BegunTask))
+)]
+pub(crate) async fn begin_task(
+    call: Call,
+    Json(request): Json<BeginTask>,
+) -> Result<Response, Failure> {
+    let BeginTask { description, id, goal, agent, idempotent } = request;
+    let id = id.map(id_of).transpose()?;
+    let goal = goal.map(id_of).transpose()?;
+    let may_read = call.caller.demand(Right::Read, "`known`").is_ok();
+    let view = call.caller.view().clone();
+    let begin = async move {
+        let works = view.work();
+        let work = match (description, id) {
+            (Some(description), id) => {
+                let mut task = NewTask::new(description).with_agent(agent);
+                task.id = id;
+                task.goal = goal;
+                task.is_idempotent = idempotent;
+                works.begin(task).await?
+            }
+            (None, Some(id)) => works.start(&id).await?,
+            (None, None) => {
+                return Err(Failure::invalid(
+                    "expected `description`, or the `id` of a pending task",
+                ));
+            }
+        };
+        let known = if may_read { work.known().await? } else { None };
+        Ok((work.keep(), known))
+    };
+    let (id, known) = call.write(Box::pin(begin)).await?;
+    let id = id.to_string();
+    let key = format!("{}/{id}", Kind::Task);
+    let kept = BegunTask { id: id.clone(), known: None };
+    let begun = BegunTask { id, known: known.map(KnownSteps::from) };
+    Ok(answer::with_changed(answer::kept_as(StatusCode::CREATED, &begun, &kept), [key]))
+}
+
+/// Stores decisions and tool calls of a task in progress. A task that was interrupted is continued.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tasks/{id}/log",
+    tag = "work",
+    params(("id" = String, Path, description = "Id of the task")),
+    request_body = TaskLog,
+    responses((status = 200, description = "The stored steps", body = LoggedSteps))
+)]
+pub(crate) async fn log_task(
+    call: Call,
+    PathName(id): PathName,
+    Json(log): Json<TaskLog>,
+) -> Result<Response, Failure> {
+    for (name, count) in [("decisions", log.decisions.len()), ("tool_calls", log.tool_calls.len())]
+    {
+        if LOGGED_MAX < count {
+            return Err(Failure::invalid(format!("`{name}` has at most {LOGGED_MAX} items")));
+        }
+    }
+    let id = id_of(id)?;
+    let view = call.caller.view().clone();
+    let store = async move {
+        let work = view.work().open(&id).await?;
+        logged(&work, log).await
+    };
+    let keys = call.write(Box::pin(store)).await?;
+    let response = answer::kept(StatusCode::OK, &LoggedSteps { keys: keys.clone() });
+    Ok(answer::with_changed(response, keys))
+}
+
+/// Ends a task, and learns from it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tasks/{id}/finish",
+    tag = "work",
+    params(("id" = String, Path, description = "Id of the task")),
+    request_body = FinishTask,
+    responses((status = 200, description = "What followed", body = FinishedTask))
+)]
+pub(crate) async fn finish_task(
+    call: Call,
+    PathName(id): PathName,
+    Json(request): Json<FinishTask>,
+) -> Result<Response, Failure> {
+    let id = id_of(id)?;
+    let view = call.caller.view().clone();
+    let finish = async move {
+        let work = view.work().open(&id).await?;
+        work.finish(Outcome::from(request)).await
+    };
+    let finished = call.write(Box::pin(finish)).await?;
+    let shown = FinishedTask {
+        key: finished.task.key().to_string(),
+        status: finished.status,
+        followed: finished.followed.map(|key| key.to_string()),
+        learned: finished.learned.map(|key| key.to_string()),
+        completed_goal: finished.completed_goal.map(|id| id.to_string()),
+    };
+    let changed = [shown.key.clone()];
+    Ok(answer::with_changed(answer::kept(StatusCode::OK, &shown), changed))
+}
+
+/// Lists the interrupted tasks of the caller.
+#[utoipa::path(
+    get,
+    path = "/api/v1/resume",
+    tag = "work",
+    responses((status = 200, description = "The interrupted tasks", body = ResumeList))
+)]
+pub(crate) async fn resume_list(
+    call: Call,
+    Query(NoParameters {}): Query<NoParameters>,
+) -> Result<Response, Failure> {
+    let view = call.caller.view();
+    let tasks = call.read(Box::pin(async { view.work().resume_list().await })).await?;
+    let shown = |task: aios_memory::work::InterruptedTask| Interrupted {
+        task: Reference::from(&task.task),
+        description: task.description,
+        agent: task.agent,
+        goal: task.goal.map(|id| id.to_string()),
+        last_tool: task.last_call.map(|call| call.tool_name),
+        idempotent: task.is_idempotent,
+        since: task.since,
+    };
+    let list = ResumeList { tasks: tasks.into_iter().map(shown).collect() };
+    Ok(answer::json(StatusCode::OK, &list))
+}
+
+/// Stores the steps and returns their keys.
+async fn logged(work: &Work, log: TaskLog) -> Result<Vec<String>, Failure> {
+    let mut keys = Vec::new();
+    let decision = |id| format!("{}/{id}", Kind::Decision);
+    if let Some(follow) = log.follow {
+        keys.push(decision(work.follow_key(&key_of(&follow)?).await?));
+    }
+    for item in log.decisions {
+        keys.push(decision(work.decide(item.into()).await?));
+    }
+    for item in log.tool_calls {
+        keys.push(format!("{}/{}", Kind::ToolCall, work.tool_call(item.into()).await?));
+    }
+    Ok(keys)
+}
+
+impl From<LoggedDecision> for Decision {
+    fn from(given: LoggedDecision) -> Decision {
+        Decision {
+            options: given.options,
+            reasoning: given.reasoning,
+            intelligence_level: given.intelligence_level.map(Into::into).unwrap_or_default(),
+            decided_by: given.decided_by,
+            model_used: given.model_used,
+            ..Decision::new(given.context, given.chosen)
+        }
+    }
+}
+
+impl From<LoggedCall> for ToolCall {
+    fn from(given: LoggedCall) -> ToolCall {
+        ToolCall {
+            input: given.input,
+            output: given.output,
+            success: given.success,
+            duration_ms: given.duration_ms,
+            reason: given.reason,
+            ..ToolCall::new(given.tool_name)
+        }
+    }
+}
+
+impl From<FinishTask> for Outcome {
+    fn from(given: FinishTask) -> Outcome {
+        let mut outcome = match given.status {
+            FinalStatus::Completed => Outcome::success(given.text),
+            FinalStatus::Failed => Outcome::failure(given.text),
+            FinalStatus::Cancelled => Outcome::cancelled(given.text),
+        };
+        outcome.summary = given.summary;
+        outcome.output = given.output;
+        outcome.leaves_goal_open = given.leaves_goal_open;
+        outcome
+    }
+}
+
+impl From<Known> for KnownSteps {
+    fn from(known: Known) -> KnownSteps {
+        let step = |step: Step| ShownStep { tool: step.tool, input: step.input };
+        KnownSteps {
+            key: known.key.to_string(),
+            action: known.action,
+            steps: known.steps.into_iter().map(step).collect(),
+            bound: known.bound,
+        }
+    }
+}
