@@ -43,8 +43,8 @@ pub struct Known {
 }
 
 impl Known {
-    /// Returns the most certain pattern or procedure that [fits](Known::fitting), if the lower bound
-    /// of its success is at least `bound_min`.
+    /// Returns the most certain pattern or procedure that [fits](Known::fitting), if the lower
+    /// bound of its success is at least `bound_min`.
     pub(super) async fn find(
         view: &MemoryView,
         description: &str,
