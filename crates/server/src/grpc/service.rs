@@ -6,9 +6,7 @@ use uuid::Uuid;
 
 use super::{
     answer::Answer, context, events, export, facts, forget, library, messages, records, remember,
-    search, stream, watch, work,
-    answer::Answer, context, events, export, forget, library, messages, records, remember, search,
-    stream, tasks, watch, work,
+    search, stream, tasks, watch, work,
 };
 use crate::{
     bounds::SILENCE_MAX,
