@@ -18,12 +18,14 @@ use aios_working::Working;
 
 use crate::{
     Administrator, Config, Error, MemoryView,
+    backup::{self, BackupTask},
     directory::{check_readable, check_restored, prepare},
     learning::{Learner, Learning},
     metrics::MetricHistory,
     model::open_model,
     pump::Pump,
     pumping::Pumping,
+    recalls::Recalls,
     rerank::Reranker,
     shared::Shared,
     spill::{Spill, Spilling},
@@ -133,6 +135,7 @@ impl AgentMemory {
             ),
             Access::ReadOnly => (Spilling::none(), Pumping::none(), Learning::none()),
         };
+        let recalls = Recalls::new(&config);
         let shared = Arc::new(Shared {
             anchor: Anchor::new([data_dir])?,
             config,
@@ -147,6 +150,8 @@ impl AgentMemory {
             pumping,
             learner,
             learning,
+            backup_task: BackupTask::idle(),
+            recalls,
             spill,
             spilling,
             work: Held::new(),
@@ -162,6 +167,8 @@ impl AgentMemory {
             if let Err(error) = work::report_crashes(memory.shared()).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "failed to report a crash; the next open retries it");
+            if memory.config().backup.enabled {
+                backup::look_at_schedule(memory.shared(), backup::FIRST).await;
             }
         }
         Ok(memory)
@@ -208,6 +215,7 @@ impl AgentMemory {
             return Ok(());
         }
         shared.work.end(shared).await;
+        shared.backup_task.stop().await;
         let spilled = shared.spilling.stop().await;
         shared.learning.stop().await;
         shared.pumping.stop().await;
@@ -215,6 +223,7 @@ impl AgentMemory {
         if self.access() == Access::ReadWrite {
             together::note(shared).await;
         }
+        shared.recalls.write(&shared.longterm).await;
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
         spilled?;

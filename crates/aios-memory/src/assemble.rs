@@ -3,7 +3,7 @@
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
 use aios_operational::Snapshot;
-use aios_record::{Id, Key, Kind, Record, Tier};
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Tier};
 use aios_working::FindOptions;
 
 use crate::{Error, MemoryView, tokens::Tokenizer};
@@ -258,6 +258,27 @@ impl MemoryView {
     }
 }
 
+impl MemoryView {
+    /// Counts a recall of each record in a context, apart from the messages and the profile that
+    /// every context of a session has. The administrator's contexts do not count, because their ids
+    /// do not say where an id ends and the owner begins.
+    fn count_chunks(&self, context: &Context) {
+        let Some(owner) = self.gate().acts_for() else { return };
+        let found = context.chunks.iter().filter(|chunk| chunk.section == Section::Retrieved);
+        let identity = |shown: &String| {
+            let suffix = owner.name().map(|user| format!(" of {user}"));
+            let own = suffix.and_then(|suffix| shown.strip_suffix(&suffix));
+            match own {
+                Some(key) => Some(key.parse::<Key>().ok()?.of(owner.clone())),
+                None => Some(shown.parse::<Key>().ok()?.of(Owner::SHARED)),
+            }
+        };
+        let recalled: Vec<Identity> =
+            found.flat_map(|chunk| &chunk.ids).filter_map(identity).collect();
+        self.count_recalls(recalled.iter());
+    }
+}
+
 impl Contexts<'_> {
     /// Gathers all candidates of a context for `task`: the first half of
     /// [`assemble_context`](MemoryView::assemble_context). [`pack`](Contexts::pack) is the
@@ -316,7 +337,9 @@ impl Contexts<'_> {
             let counter = tokenizer.counter(&embedder)?;
             aios_context::assemble(candidates, &policy, budget, &*counter)
         });
-        Ok(packing.await.map_err(|_| Error::Interrupted)??)
+        let context = packing.await.map_err(|_| Error::Interrupted)??;
+        self.view.count_chunks(&context);
+        Ok(context)
     }
 }
 

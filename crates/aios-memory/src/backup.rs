@@ -1,31 +1,51 @@
 //! Copying a whole data directory while it is in use, and restoring a copy.
+//!
+//! `schedule` has the names and times of scheduled copies, `scheduled` makes and removes them,
+//! `looks` does so in the background, and `state` describes them.
+
+mod files;
+mod looks;
+mod schedule;
+mod scheduled;
+mod state;
+mod status;
+mod task;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs,
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
-use aios_files::{Staging, check_apart, copy, create, make_directory, sync_directory};
+use aios_files::{Staging, check_apart, copy, make_directory, sync_directory};
 use aios_record::Progress;
 use aios_working::{Problem, Working};
 use serde::Serialize;
-use tokio::task;
+use tokio::task as threads;
 
+use self::files::{MARK, MARKED, bytes_below, is_complete, write};
+pub(crate) use self::{
+    looks::{FIRST, look_at_schedule},
+    state::examine,
+    task::BackupTask,
+};
+pub use self::{
+    scheduled::ScheduledBackup,
+    state::{BackupStats, Backups, KeptBackup},
+    status::BackupFailure,
+};
 use crate::{
     Config, Error, InputProblem,
     directory::{RESTORING, check_owner},
     maintenance::Upkeep,
 };
 
-/// The marker file of a complete copy, written last.
-const MARK: &str = "backup.json";
-/// Its content: the version of the layout.
-const MARKED: &str = "{\"aios_memory_backup\": 1}\n";
 /// The parts of a copy, without the marker.
 const PARTS: &[&str] = &["working.db", "journal.db", "longterm"];
 /// The parts of a copy, with the marker last.
-const MARKED_PARTS: &[&str] = &["working.db", "journal.db", "longterm", MARK];
+const MARKED_PARTS: &[&str] = &["working.db", "journal.db", "longterm", schedule::ORIGIN, MARK];
 
 /// The result of a backup or a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,6 +79,17 @@ impl Upkeep<'_> {
     ) -> Result<Copied, Error> {
         self.memory.check_writable()?;
         check_apart(dir, &self.memory.config().memory.data_dir)?;
+        self.copy_into(dir, None, progress).await
+    }
+
+    /// Copies like [`backup`](Upkeep::backup), also into the data directory. `origin` is the
+    /// content of the file that a scheduled copy has.
+    async fn copy_into(
+        self,
+        dir: &Path,
+        origin: Option<Vec<u8>>,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Copied, Error> {
         let damage = self.memory.longterm().upkeep().journal_damage().await?;
         if let Some(damage) = damage.first() {
             let path = self.memory.config().memory.data_dir.join(PARTS[1]);
@@ -82,17 +113,15 @@ impl Upkeep<'_> {
         self.memory.longterm().upkeep().backup(copy, progress).await?;
         let watermark = self.memory.longterm().feed().watermark().await?;
         let settings = self.memory.config().to_working();
-        let opening = task::spawn_blocking(move || Working::open(&working, settings));
+        let opening = threads::spawn_blocking(move || Working::open(&working, settings));
         let opened = opening.await.map_err(|_| Error::Interrupted)??;
         // The feed of the copy must number its next changes after those in the journal's copy.
         opened.feed().advance(watermark).await?;
         opened.close().await;
-        let mark = copy.join(MARK);
-        let marked = create(&mark).and_then(|mut file| {
-            file.write_all(MARKED.as_bytes())?;
-            file.sync_all()
-        });
-        marked.map_err(Error::output(&mark))?;
+        if let Some(origin) = origin {
+            write(&copy.join(schedule::ORIGIN), &origin)?;
+        }
+        write(&copy.join(MARK), MARKED.as_bytes())?;
         let bytes = bytes_below(copy).map_err(Error::output(copy))?;
         // Recorded before the rename, so that purges always know of the copy.
         self.memory.longterm().upkeep().note_backup(staging.target()).await?;
@@ -120,8 +149,8 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     if to.as_os_str().is_empty() {
         return Err(Error::NoDirectory);
     }
-    let restoring = task::spawn_blocking(move || {
-        if fs::read_to_string(from.join(MARK)).ok().as_deref() != Some(MARKED) {
+    let restoring = threads::spawn_blocking(move || {
+        if !is_complete(&from) {
             return Err(Error::input(from, InputProblem::NoBackup));
         }
         check_apart(&to, &from)?;
@@ -139,7 +168,7 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     });
     let copied = restoring.await.map_err(|_| Error::Interrupted)??;
     let databases = [PARTS[0], PARTS[1]].map(|name| copied.path.join(name));
-    let looking = task::spawn_blocking(move || {
+    let looking = threads::spawn_blocking(move || {
         databases.into_iter().find(|path| aios_working::is_damaged(path))
     });
     let damage = match looking.await.map_err(|_| Error::Interrupted)? {
@@ -192,11 +221,4 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
 fn read(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     move |cause| Error::input(path, InputProblem::Unread { cause })
-}
-
-fn bytes_below(path: &Path) -> io::Result<u64> {
-    if !path.is_dir() {
-        return Ok(fs::metadata(path)?.len());
-    }
-    fs::read_dir(path)?.map(|entry| bytes_below(&entry?.path())).sum()
 }

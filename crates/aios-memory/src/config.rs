@@ -322,6 +322,26 @@ settings! {
         /// Interval between compactions of the file, if they save space. 0 for never.
         vacuum_days: u64 = 7 => 0..=DAYS_MAX,
     }
+    /// Scheduled backups of the whole memory.
+    "backup" => backup: Backup {
+        /// Makes them, in a process that stays open for more than a minute, such as the service.
+        enabled: bool = false,
+        /// Directory for them, of this memory alone. Empty for backups/ in the data directory. One
+        /// on another disk is better: it outlives the disk of the data directory.
+        dir: PathBuf = PathBuf::new(),
+        /// Hours from one to the next.
+        interval_hours: u64 = 24 => 1..=HOURS_MAX,
+        /// Number of complete ones that are kept. Older ones are removed after the next is on disk.
+        keep: usize = 7 => 1..=1000,
+    }
+    /// Reports on the contents of the memory.
+    "report" => report: Report {
+        /// Counts recalls by record, so that a report names the records that are recalled and the
+        /// number of those that never were.
+        recalls: bool = true,
+        /// Number of records with counts. Those that were recalled least recently leave first.
+        recalls_max: usize = 10_000 => 1..=1_000_000,
+    }
     /// Treatment of text that should not be stored or shown.
     "guard" => guard: Guarding {
         /// Attempts to instruct the model: mark, redact or refuse.

@@ -31,6 +31,11 @@ const NAMES: &[&str] = &[
     // The state of hooks; the socket and the mark of a service, and the marks of running processes.
     "hooks",
     RUN,
+    "backups",
+    "backups.json",
+    "backups.lock",
+    "recalls.json",
+    "recalls.lock",
     ".partial",
     RESTORING,
 ];

@@ -1,6 +1,8 @@
 //! The examination of a whole data directory, tier by tier, with a remedy for each finding, and the
 //! verification of stored data. No remedy is carried out here.
 
+mod examined;
+
 use std::{
     fs::{self, File, TryLockError},
     os::unix::fs::{MetadataExt, PermissionsExt},
@@ -10,10 +12,12 @@ use std::{
 use aios_longterm::{Access, Verification};
 use aios_record::{Progress, Remedy};
 use aios_working::{Check, Health, Problem};
+use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::examined::Examined;
 use crate::{
-    Administrator, AgentMemory, Config, Error,
+    Administrator, AgentMemory, Config, Error, backup,
     limits::in_settings,
     maintenance::Upkeep,
     migrate, model as models,
@@ -29,33 +33,6 @@ const ROOM_PERCENT_LOW: f64 = 5.0;
 const ROOM_GB_OUT: f64 = 0.1;
 /// Number of pending changes above which there is a warning.
 const PENDING_HIGH: u64 = 100_000;
-
-/// The result of one check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Examined {
-    /// The examined part: `config`, `data_dir`, `model`, `memory`, `working` or `longterm`.
-    pub part: &'static str,
-    /// The name, the finding and the remedy.
-    #[serde(flatten)]
-    pub check: Check,
-}
-
-impl Examined {
-    /// Returns a check that found no problem.
-    #[must_use]
-    pub fn good(part: &'static str, name: &'static str, finding: impl Into<String>) -> Examined {
-        let (health, finding) = (Health::Good, finding.into());
-        Examined { part, check: Check { name, health, finding, remedy: None } }
-    }
-
-    /// Sets the health and the remedy.
-    #[must_use]
-    pub fn but(mut self, health: Health, remedy: Remedy) -> Examined {
-        self.check.health = health;
-        self.check.remedy = Some(remedy);
-        self
-    }
-}
 
 /// Examines the memory that `config` describes: the data directory, its databases, the model, and,
 /// if it can be opened, every tier. Takes as long as reading all stored data. Errors become
@@ -327,6 +304,7 @@ async fn tiers(memory: &Administrator) -> Vec<Examined> {
         }
         Err(error) => found.push(failed("longterm", "journal", &error.into())),
     }
+    found.extend(backup::examine(memory, Timestamp::now()).await);
     match memory.upkeep().verify(|_| {}).await {
         Ok(verified) => found.push(library(&verified)),
         Err(error) => found.push(failed("longterm", "library", &error)),

@@ -79,8 +79,10 @@ mod pump;
 mod pumping;
 mod rebuild;
 mod recall;
+mod recalls;
 mod records;
 mod remember;
+pub mod report;
 mod rerank;
 pub mod roles;
 mod shared;
@@ -127,6 +129,7 @@ pub use crate::{
     recall::{Recalled, Recollection},
     records::Page,
     remember::{RefusedText, RememberOptions, Remembered},
+    report::{Report, ReportOptions},
     shown::Shown,
     stats::{LongtermStats, Stats},
     tokens::Tokenizer,

@@ -186,6 +186,8 @@ impl MemoryView {
             Some(moment) => Box::pin(self.as_of(query, moment, options, hits)).await?,
             None => (hits, 0),
         };
+        let identities: Vec<Identity> = hits.iter().map(Recollection::identity).collect();
+        self.count_recalls(identities.iter());
         Ok(Recalled {
             query: query.to_owned(),
             behind,

@@ -14,8 +14,10 @@ use aios_working::Working;
 use crate::{
     Config,
     learning::{Learner, Learning},
+    backup::BackupTask,
     pump::Pump,
     pumping::Pumping,
+    recalls::Recalls,
     rerank::Reranker,
     spill::{Spill, Spilling},
     turns::Turns,
@@ -40,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) pumping: Pumping,
     pub(crate) learner: Learner,
     pub(crate) learning: Learning,
+    pub(crate) backup_task: BackupTask,
+    pub(crate) recalls: Recalls,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,
     /// The tasks that this process works on.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use aios_record::Owner;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{Error, LearnStats, MemoryView};
+use crate::{Error, MemoryView, backup::BackupStats};
 
 /// Counts of the records that a view sees. Serializes to the output of `aios-memory stats --json`.
 #[derive(Debug, Clone, Serialize)]
@@ -27,6 +29,9 @@ pub struct Stats {
     pub disk_bytes: u64,
     /// The fingerprint of the embedding model.
     pub model: String,
+    /// Scheduled backups. `None` if the settings disable them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backups: Option<BackupStats>,
 }
 
 /// Counts of long-term memory.
@@ -72,6 +77,7 @@ impl MemoryView {
                 refused,
             },
             model: self.shared().embedder.fingerprint().to_string(),
+            backups: self.backup_stats(Timestamp::now()).await,
         })
     }
 

@@ -2,7 +2,7 @@
 //! or cannot be opened.
 
 pub use crate::{
-    backup::{Copied, restore},
+    backup::{BackupFailure, BackupStats, Backups, Copied, KeptBackup, ScheduledBackup, restore},
     directory::{Scratch, check_stored},
     doctor::{Examined, Verified, doctor},
     maintenance::Upkeep,

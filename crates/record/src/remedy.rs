@@ -181,6 +181,9 @@ remedies! {
     RestoreAnother,
     /// Rebuild the word index of working memory.
     RebuildWordIndex,
+    /// Make the backup that is due, which tells why it fails, and keep a process running that makes
+    /// the next ones.
+    CheckBackups,
     /// Run the maintenance.
     Maintain,
     /// Open the store for writing once nothing is in the way, such as a rebuild or a reader, which

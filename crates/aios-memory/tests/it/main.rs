@@ -15,8 +15,10 @@ mod lifecycle;
 mod orchestrator;
 mod places;
 mod read_only;
+mod report;
 #[cfg(feature = "families")]
 mod rerank;
+mod scheduled;
 mod together;
 mod update;
 mod work;

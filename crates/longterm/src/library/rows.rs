@@ -133,6 +133,10 @@ pub(crate) const TOLD_COLUMNS: &[&str] = &[
     "external_id",
 ];
 
+/// The columns by which records are counted: the text for its length.
+pub(crate) const COUNTED_COLUMNS: &[&str] =
+    &["id", "collection", "text", "user", "project", "agent", "session", "recorded_at"];
+
 /// The columns by which records are listed.
 pub(crate) const TIME_COLUMNS: &[&str] = &[
     "id",

@@ -29,6 +29,12 @@ impl Library {
     pub(crate) async fn each_text(&self, look: impl FnMut(Record)) -> Result<(), Error> {
         each(&self.table.query().select(Select::columns(rows::TOLD_COLUMNS)), look).await
     }
+
+    /// Calls `look` with the record of each row, in no order: its identity, scope, text and time of
+    /// recording.
+    pub(crate) async fn each_counted(&self, look: impl FnMut(Record)) -> Result<(), Error> {
+        each(&self.table.query().select(Select::columns(rows::COUNTED_COLUMNS)), look).await
+    }
 }
 
 /// Calls `look` with the record of each row that a query finds.

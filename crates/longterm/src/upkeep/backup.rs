@@ -30,6 +30,7 @@ impl Upkeep<'_> {
     /// far. Compares the copied files with their checksums.
     ///
     /// # Errors
+    /// - [`Error::Place`] if `dir` lies in the library's directory or contains it.
     /// - [`Error::DamagedRows`], [`Error::DamagedFile`] if the library is damaged.
     /// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be written or already holds a copy.
     pub async fn backup(
@@ -37,7 +38,7 @@ impl Upkeep<'_> {
         dir: &Path,
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        aios_files::check_apart(dir, &self.longterm.parts.places.dir)?;
+        aios_files::check_apart(dir, &self.longterm.parts.places.library)?;
         let _pin = self.longterm.parts.shelf.pin().await?;
         // Recorded before the copy exists, so that no purge misses it.
         if let Ok(dir) = fs::canonicalize(dir) {
