@@ -224,6 +224,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Print what is stored, with counts and sizes
     Stats,
+    /// Report on the contents: by kind, day, user and agent, recalls, success, growth
+    Report(Report),
     /// Print the recent events of the running service, or follow them
     Events(Events),
     /// Print the state of the machine: processor, RAM, disk, load
@@ -772,8 +774,25 @@ pub(crate) enum Clearable {
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// Target: a directory that is empty or missing
-    #[arg(value_parser = path())]
-    pub(crate) dir: PathBuf,
+    #[arg(value_parser = path(), required_unless_present = "scheduled")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Make the backup of the settings `backup.*` if one is due, and remove the oldest ones
+    #[arg(long, conflicts_with = "dir")]
+    pub(crate) scheduled: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// First moment of the period, in the formats of `recall --since`
+    #[arg(long, value_name = "TIME", value_parser = parse_period, conflicts_with = "days")]
+    pub(crate) since: Option<Period>,
+    /// Days of the period, today included, 1 to 3660 [default: 30]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3660))]
+    pub(crate) days: Option<u16>,
+    /// Write it as one page of HTML, which needs neither a script nor the network. A file that is
+    /// such a page is replaced, any other is not. `-` is stdout
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,7 @@ mod recall;
 mod records;
 mod remember;
 mod resume;
+mod report;
 mod serve;
 mod stats;
 mod token;
@@ -55,6 +56,7 @@ pub(crate) use self::{
     records::{history, list, record, show, update},
     remember::remember,
     resume::resume,
+    report::report,
     serve::serve,
     stats::{snapshot, stats},
     token::token,

@@ -196,6 +196,7 @@ async fn with_memory(
         Command::Verify(_) => command::verify(&administrator, output).await,
         Command::Maintain(maintain) => command::maintain(&administrator, &maintain, output).await,
         Command::Stats => command::stats(view, output).await,
+        Command::Report(report) => command::report(view, &report, output).await,
         Command::Events(events) => command::events(memory, &events, output),
         Command::Snapshot(snapshot) => command::snapshot(view, &snapshot, output).await,
         #[cfg(feature = "top")]

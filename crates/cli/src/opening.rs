@@ -39,6 +39,7 @@ impl Command {
             | Command::Import(Import { dry_run: true, .. })
             | Command::Resume
             | Command::Stats
+            | Command::Report(_)
             | Command::Events(_)
             | Command::Snapshot(_)
             | Command::Doctor

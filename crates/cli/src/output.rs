@@ -308,7 +308,6 @@ pub(crate) fn line(text: &str) -> String {
 
 /// Returns `text` on one line of at most `chars` characters, without anything that acts on a
 /// terminal.
-#[cfg(feature = "top")]
 pub(crate) fn harmless(text: &str, chars: usize) -> String {
     defused(&one_line(text, chars), Notation::Text).into_owned()
 }

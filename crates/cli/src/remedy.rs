@@ -165,6 +165,10 @@ fn of_stores(remedy: &Remedy) -> Option<&'static str> {
             "run `aios-memory repair`, or restore another backup into an empty directory"
         }
         Remedy::RebuildWordIndex => "run `aios-memory repair` to rebuild the word index",
+        Remedy::CheckBackups => {
+            "run `aios-memory backup --scheduled`, which prints the cause if it fails; keep a process \
+             such as `aios-memory serve` running, or run that command by a timer"
+        }
         Remedy::Maintain => "run `aios-memory maintain`, or add a message to each of them",
         Remedy::FinishPurge => {
             "end what blocks it, such as a rebuild or a reader; the next command that writes \

@@ -31,6 +31,7 @@ impl Command {
             | Command::Files(FilesCommand::View { .. })
             | Command::Resume
             | Command::Stats => true,
+            Command::Report(report) => report.html.is_none(),
             Command::Events(events) => !events.follow,
             Command::Snapshot(snapshot) => snapshot.watch.is_none(),
             _ => false,

@@ -1,6 +1,6 @@
 //! `backup` and `restore`: the whole data directory.
 
-use aios_memory::{Administrator, Config};
+use aios_memory::{Administrator, Config, Timestamp, upkeep::ScheduledBackup};
 
 use crate::{
     args::{Backup, Restore},
@@ -8,19 +8,54 @@ use crate::{
     output::{Output, shown},
 };
 
+const PROGRESS: &str = "{spinner} {bytes}";
+
 pub(crate) async fn backup(
     memory: &Administrator,
     arguments: &Backup,
     output: Output,
 ) -> Result<(), Failure> {
-    let bar = output.progress("{spinner} {bytes}", None);
+    let Some(dir) = &arguments.dir else { return scheduled(memory, output).await };
+    let bar = output.progress(PROGRESS, None);
     let watched = bar.clone();
-    let copied =
-        memory.upkeep().backup(&arguments.dir, move |progress| watched.show(&progress)).await;
+    let copied = memory.upkeep().backup(dir, move |progress| watched.show(&progress)).await;
     bar.end();
     let copied = copied?;
     output
         .result(&copied, |out| writeln!(out, "{}: {} bytes", shown(&copied.path), copied.bytes))?;
+    Ok(())
+}
+
+/// Makes the backup of the settings if one is due.
+async fn scheduled(memory: &Administrator, output: Output) -> Result<(), Failure> {
+    let bar = output.progress(PROGRESS, None);
+    let watched = bar.clone();
+    let progress = move |progress| watched.show(&progress);
+    let outcome = memory.upkeep().scheduled_backup(Timestamp::now(), progress).await;
+    bar.end();
+    let outcome = outcome?;
+    output.result(&outcome, |out| {
+        let removed = match &outcome {
+            ScheduledBackup::Made { copied, removed } => {
+                writeln!(out, "{}: {} bytes", shown(&copied.path), copied.bytes)?;
+                removed.as_slice()
+            }
+            ScheduledBackup::NotDue { newest, due_at, removed } => {
+                let due = output.minute(*due_at);
+                writeln!(out, "not due before {due}; the newest is {}", shown(newest))?;
+                removed.as_slice()
+            }
+            ScheduledBackup::Busy => {
+                writeln!(out, "another process is making the backup")?;
+                &[]
+            }
+            _ => {
+                writeln!(out, "nothing is stored yet, so there is nothing to back up")?;
+                &[]
+            }
+        };
+        removed.iter().try_for_each(|path| writeln!(out, "removed {}", shown(path)))
+    })?;
     Ok(())
 }
 

@@ -256,8 +256,10 @@ fn told(
         }
         if receipt.purged {
             let what = if receipt.keys.is_empty() { "the records deleted before" } else { "them" };
-            if receipt.repeating.is_empty() {
+            if receipt.repeating.is_empty() && receipt.backups.is_empty() {
                 writeln!(out, "purged: no file holds a byte of {what}")?;
+            } else if receipt.repeating.is_empty() {
+                writeln!(out, "purged: no file but backups holds a byte of {what}")?;
             } else {
                 writeln!(out, "purged; other records that stay still contain the text")?;
             }
@@ -274,8 +276,16 @@ fn told(
             let verb = if receipt.dry_run { "a purge would remove" } else { "removed" };
             writeln!(out, "{verb} data that a repair could not read: {}", shown_path(path))?;
         }
+        match receipt.backups.len() {
+            0 => {}
+            1 => writeln!(out, "1 backup may still contain them; remove it to be rid of them:")?,
+            count => writeln!(
+                out,
+                "{count} backups may still contain them; remove these to be rid of them:"
+            )?,
+        }
         for backup in &receipt.backups {
-            writeln!(out, "backup that may still contain them: {}", shown_path(backup))?;
+            writeln!(out, "  {}", shown_path(backup))?;
         }
         Ok(())
     })?;

@@ -21,6 +21,16 @@ pub(crate) async fn stats(memory: &MemoryView, output: Output) -> Result<(), Fai
         if 0 < stats.longterm.refused {
             writeln!(out, "{:<24} {}", "rejected", stats.longterm.refused)?;
         }
+        if let Some(backups) = &stats.backups {
+            writeln!(out, "{:<24} {}", "backups", backups.kept)?;
+            if let Some(newest) = backups.newest_at {
+                writeln!(out, "  {:<22} {}", "newest", output.minute(newest))?;
+            }
+            if 0 < backups.failures {
+                let since = backups.failed_in_a_row;
+                writeln!(out, "  {:<22} {}, {since} since then", "failures", backups.failures)?;
+            }
+        }
         let working = serde_json::to_value(&stats.working)?;
         writeln!(out, "working memory")?;
         for (name, count) in working.as_object().into_iter().flatten() {

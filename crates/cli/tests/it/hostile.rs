@@ -107,6 +107,8 @@ fn no_command_prints_control_or_invisible_characters() {
         &["forget", "--query", "a heron of mars \u{202e}"],
         &["forget", &note, "--dry-run"],
         &["stats"],
+        &["report"],
+        &["report", "--html", "-"],
         &["doctor"],
         &["verify"],
         &["snapshot"],

@@ -92,6 +92,7 @@ const TABLE: &[(&str, Exercise)] = &[
     ("Export", Reads(&[&["export", "-"]])),
     ("Resume", Reads(&[&["resume"]])),
     ("Stats", Reads(&[&["stats"]])),
+    ("Report", Reads(&[&["report", "--days", "3"], &["report", "--html", "-"]])),
     (
         "Remember",
         Writes(&[

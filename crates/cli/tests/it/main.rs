@@ -31,6 +31,8 @@ mod program;
 mod read_only;
 mod rebuild;
 mod resume;
+mod report;
+mod scheduled;
 mod serving;
 mod settings;
 #[cfg(feature = "top")]

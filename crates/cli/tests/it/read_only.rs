@@ -48,6 +48,7 @@ const READS: &[(&[&str], &str)] = &[
     (&["export", "-"], "harbour"),
     (&["files", "view"], "/memories"),
     (&["stats"], "goals"),
+    (&["report"], "goals"),
     (&["snapshot"], ""),
     (&["verify"], "no problems found"),
 ];
