@@ -23,6 +23,7 @@ mod recall;
 mod records;
 mod remember;
 mod replays;
+mod report;
 mod request;
 mod service;
 mod shapes;
@@ -103,6 +104,7 @@ fn api() -> Router<Service> {
         .route("/api/v1/tasks/{id}/finish", post(tasks::finish_task))
         .route("/api/v1/resume", get(tasks::resume_list))
         .route("/api/v1/events", get(events::watch_events).post(events::push_events))
+        .route("/api/v1/report", get(report::report))
         .route("/api/v1/stats", get(stats::stats))
         .route("/api/v1/snapshot", get(stats::snapshot))
         .route("/api/v1/openapi.json", get(openapi::serve))

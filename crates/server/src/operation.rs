@@ -200,6 +200,7 @@ pub(crate) const ROUTES: &[Operation] = &[
     unary("GET /api/v1/resume", Right::Read),
     unary("POST /api/v1/events", Right::Write),
     stream("GET /api/v1/events", Right::Observe),
+    unary("GET /api/v1/report", Right::Read),
     unary("GET /api/v1/stats", Right::Observe),
     unary("GET /api/v1/snapshot", Right::Observe),
 ];

@@ -12,6 +12,8 @@ use utoipa::OpenApi;
 use super::{
     answer, context, events, export, facts, files, forget, ingest, learn, messages, recall,
     records, remember,
+    answer, context, events, export, files, forget, ingest, messages, recall, records, remember,
+    report,
     request::{NoParameters, Query},
     stats, store, tasks,
 };
@@ -60,6 +62,7 @@ const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unkn
         tasks::resume_list,
         events::push_events,
         events::watch_events,
+        report::report,
         stats::stats,
         stats::snapshot,
         serve

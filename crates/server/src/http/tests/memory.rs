@@ -183,3 +183,17 @@ async fn stats_and_snapshot_answer() {
     assert!(snapshot["memory_total_mb"].is_number(), "{snapshot}");
     it.get("/api/v1/stats?all=1").await.expect(400);
 }
+
+#[tokio::test]
+async fn a_report_counts_the_records_of_the_caller() {
+    let it = Fixture::new().await;
+    let items = json!({"items": [{"text": "One note."}]});
+    it.post("/api/v1/remember", &items).await.expect(200);
+    let report = it.get("/api/v1/report?days=7").await.expect(200).json();
+    assert_eq!(report["totals"]["records"], 1, "{report}");
+    assert_eq!(report["days"].as_array().unwrap().len(), 7, "{report}");
+    assert!(report["totals"]["disk_bytes"].is_u64(), "{report}");
+    for wrong in ["days=0", "days=4000", "days=7&since=2026-01-01T00:00:00Z", "user=ada"] {
+        it.get(&format!("/api/v1/report?{wrong}")).await.expect(400);
+    }
+}
