@@ -167,6 +167,7 @@ impl AgentMemory {
             if let Err(error) = work::report_crashes(memory.shared()).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "failed to report a crash; the next open retries it");
+            }
             if memory.config().backup.enabled {
                 backup::look_at_schedule(memory.shared(), backup::FIRST).await;
             }

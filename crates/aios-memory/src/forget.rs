@@ -123,6 +123,11 @@ impl MemoryView {
             self.feed().catch_up().await?;
             let remade: Vec<Identity> = found.remade.keys().cloned().collect();
             shared.longterm.records().forget_versions(&remade).await?;
+            let is_whole_user = matches!(options.target, ForgetTarget::All)
+                && self.gate().acts_for_user()
+                && self.gate().filter().scope == Scope::default();
+            let reader = is_whole_user.then(|| self.reader());
+            shared.recalls.forget(&identities, reader).await?;
             if !options.purge {
                 // Forget again what the feed has delivered in the meantime.
                 shared.longterm.forget(identities).await?;
@@ -143,73 +148,17 @@ impl MemoryView {
             }
             let mut backups = backups(&self.config().memory.data_dir)?;
             backups.extend(shared.longterm.upkeep().backups().await?);
+            for scheduled in self.scheduled_backup_paths().await {
+                let path = fs::canonicalize(&scheduled).unwrap_or(scheduled);
+                if !backups.contains(&path) {
+                    backups.push(path);
+                }
+            }
             let discarded = purged.discarded;
             let purged = pending.is_empty();
             let receipt = Receipt::of(gone, &found);
             Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
         })
-        self.feed().catch_up().await?;
-        let found = self.found(&options.target).await?;
-        let repeating = self.repeating(&found).await?;
-        if options.mode.is_dry_run() {
-            let stored = self.stored(&found).await?;
-            let discarded = match options.purge {
-                true => self.shared().longterm.upkeep().unsaved()?,
-                false => Vec::new(),
-            };
-            let receipt = Receipt::of(stored, &found);
-            return Ok(Receipt { dry_run: true, discarded, repeating, ..receipt });
-        }
-        let shared = self.shared();
-        if options.purge {
-            shared.working.upkeep().ask_for_scrub().await?;
-        }
-        let identities = found.identities();
-        self.forget_operational(&identities);
-        // Tombstones first, because they are made from the stored records.
-        self.leave_tombstones(&identities).await?;
-        let texts = self.text_tombstones(&found).await?;
-        shared.longterm.tombstones().leave_texts(&texts).await?;
-        let mut gone: BTreeSet<Identity> =
-            shared.longterm.forget(identities.clone()).await?.into_iter().collect();
-        self.remake(&found).await?;
-        gone.extend(self.remove_working(&identities).await?);
-        self.feed().catch_up().await?;
-        let remade: Vec<Identity> = found.remade.keys().cloned().collect();
-        shared.longterm.records().forget_versions(&remade).await?;
-        let is_whole_user = matches!(options.target, ForgetTarget::All)
-            && self.gate().acts_for_user()
-            && self.gate().filter().scope == Scope::default();
-        let reader = is_whole_user.then(|| self.reader());
-        shared.recalls.forget(&identities, reader).await?;
-        if !options.purge {
-            // Forget again what the feed has delivered in the meantime.
-            shared.longterm.forget(identities).await?;
-            shared.longterm.tombstones().leave_texts(&texts).await?;
-            return Ok(Receipt { repeating, ..Receipt::of(gone, &found) });
-        }
-        let purged = shared.longterm.upkeep().purge(identities).await?;
-        shared.longterm.tombstones().leave_texts(&texts).await?;
-        gone.extend(purged.identities);
-        let mut pending: Vec<String> =
-            purged.pending.iter().map(|obstacle| obstacle.to_string()).collect();
-        match shared.working.upkeep().scrub().await {
-            Ok(()) => {}
-            Err(error) if error.is_retryable() => pending.push("a reader of working.db".to_owned()),
-            Err(error) => return Err(error.into()),
-        }
-        let mut backups = backups(&self.config().memory.data_dir)?;
-        backups.extend(shared.longterm.upkeep().backups().await?);
-        for scheduled in self.scheduled_backup_paths().await {
-            let path = fs::canonicalize(&scheduled).unwrap_or(scheduled);
-            if !backups.contains(&path) {
-                backups.push(path);
-            }
-        }
-        let discarded = purged.discarded;
-        let purged = pending.is_empty();
-        let receipt = Receipt::of(gone, &found);
-        Ok(Receipt { purged, pending, backups, discarded, repeating, ..receipt })
     }
 
     /// Returns `true` if the scope that this view is narrowed to has or had any records.

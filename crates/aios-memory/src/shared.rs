@@ -13,8 +13,8 @@ use aios_working::Working;
 
 use crate::{
     Config,
-    learning::{Learner, Learning},
     backup::BackupTask,
+    learning::{Learner, Learning},
     pump::Pump,
     pumping::Pumping,
     recalls::Recalls,

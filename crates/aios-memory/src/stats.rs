@@ -6,8 +6,7 @@ use aios_record::Owner;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Error, LearnStats, MemoryView};
-use crate::{Error, MemoryView, backup::BackupStats};
+use crate::{Error, LearnStats, MemoryView, backup::BackupStats};
 
 /// Counts of the records that a view sees. Serializes to the output of `aios-memory stats --json`.
 #[derive(Debug, Clone, Serialize)]

@@ -22,8 +22,8 @@ mod model;
 mod recall;
 mod records;
 mod remember;
-mod resume;
 mod report;
+mod resume;
 mod serve;
 mod stats;
 mod token;
@@ -55,8 +55,8 @@ pub(crate) use self::{
     recall::recall,
     records::{history, list, record, show, update},
     remember::remember,
-    resume::resume,
     report::report,
+    resume::resume,
     serve::serve,
     stats::{snapshot, stats},
     token::token,

@@ -103,8 +103,6 @@ impl Writable for Pattern {}
 /// let (once, often) = (aios_working::success_bound(1.0, 1), aios_working::success_bound(0.9, 50));
 /// assert!(0.2 < once && once < often && often < 0.9);
 /// ```
-/// Returns the lower end of the 95 % interval of a rate seen in `uses` trials (Wilson, "Probable
-/// inference, the law of succession, and statistical inference", 1927).
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
 pub fn success_bound(rate: f64, uses: i64) -> f64 {

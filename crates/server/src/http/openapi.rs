@@ -11,9 +11,7 @@ use utoipa::OpenApi;
 
 use super::{
     answer, context, events, export, facts, files, forget, ingest, learn, messages, recall,
-    records, remember,
-    answer, context, events, export, files, forget, ingest, messages, recall, records, remember,
-    report,
+    records, remember, report,
     request::{NoParameters, Query},
     stats, store, tasks,
 };
