@@ -859,6 +859,10 @@ pub(crate) struct Eval {
     /// Files of conversations or notes, or directories of document collections
     #[arg(required = true, value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<PathBuf>,
+    /// Measure learning instead of retrieval: facts from conversations (.json), against
+    /// observations.json beside them, and cases of supersession (.jsonl)
+    #[arg(long, conflicts_with_all = ["format", "among"])]
+    pub(crate) learning: bool,
     /// Format of the files
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: EvalFormat,

@@ -5,7 +5,8 @@
 //! labelled evidence as the expected hits. Questions without a valid label are skipped. A
 //! [`Report`] has the measures of [`metrics`], those of the [`baselines`] over the same texts, the
 //! share of contexts with their evidence, and the relevance of answers against that of unanswerable
-//! questions ([`abstention`], [`separation`]).
+//! questions ([`abstention`], [`separation`]). Nothing is learned from the conversations here; the
+//! figures of facts are those of [`learning`].
 //!
 //! # What this crate does not do
 //! It has no data sets and downloads none. The files of conversations are read by `aios-exchange`.
@@ -16,6 +17,7 @@ mod collection;
 mod conversations;
 mod documents;
 mod error;
+pub mod learning;
 pub mod metrics;
 mod notes;
 mod others;

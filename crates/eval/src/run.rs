@@ -57,6 +57,15 @@ pub(crate) struct Index {
     _dir: Temporary,
 }
 
+/// The facts of a temporary memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Facts {
+    /// No message is learned from.
+    None,
+    /// Messages are learned from as they are stored.
+    Learned,
+}
+
 impl<'a, P: FnMut(Progress)> Run<'a, P> {
     pub(crate) fn new(config: &'a Config, embedder: Arc<dyn Embedder>, progress: P) -> Run<'a, P> {
         Run {
@@ -75,25 +84,15 @@ impl<'a, P: FnMut(Progress)> Run<'a, P> {
     }
 
     pub(crate) async fn index(&mut self, drafts: &[Draft]) -> Result<Index, Error> {
-        let dir = Temporary::below(&Temporary::of_the_system())?;
-        let mut config = self.config.clone();
-        config.memory.data_dir = dir.path().join("memory");
-        config.working.path = PathBuf::new();
-        let memory = AgentMemory::open_with(config, Arc::clone(&self.embedder)).await?;
-        let names = drafts.iter().filter_map(|draft| {
-            let id = draft.names(&mut Namer::default()).id;
-            Some((Key::new(draft.kind, id), draft.external_id.clone()?))
-        });
-        let names = names.collect();
+        let embedder = Arc::clone(&self.embedder);
+        let index = Index::open(self.config, embedder, drafts, Facts::None).await?;
         let began = Instant::now();
-        for failure in ingest::drafts(&memory, drafts).await?.failed {
-            tracing::warn!(%failure, "left out");
-        }
-        memory.administrator().longterm().upkeep().drain().await?;
+        index.store(drafts).await?;
+        index.memory.administrator().longterm().upkeep().drain().await?;
         self.index_seconds += began.elapsed().as_secs_f64();
         self.indexes += 1;
         self.records += drafts.len();
-        Ok(Index { memory, names, _dir: dir })
+        Ok(index)
     }
 
     pub(crate) async fn recall(
@@ -181,6 +180,35 @@ fn groups(asked: &[Asked], measures: impl Fn(&Asked) -> Option<Measures>) -> Gro
 }
 
 impl Index {
+    /// Opens an empty temporary memory for `drafts`, with the settings of `config` except for its
+    /// location and for learning.
+    pub(crate) async fn open(
+        config: &Config,
+        embedder: Arc<dyn Embedder>,
+        drafts: &[Draft],
+        facts: Facts,
+    ) -> Result<Index, Error> {
+        let dir = Temporary::below(&Temporary::of_the_system())?;
+        let mut config = config.clone();
+        config.memory.data_dir = dir.path().join("memory");
+        config.working.path = PathBuf::new();
+        config.learning.auto = facts == Facts::Learned;
+        let memory = AgentMemory::open_with(config, embedder).await?;
+        let names = drafts.iter().filter_map(|draft| {
+            let id = draft.names(&mut Namer::default()).id;
+            Some((Key::new(draft.kind, id), draft.external_id.clone()?))
+        });
+        Ok(Index { memory, names: names.collect(), _dir: dir })
+    }
+
+    /// Stores the drafts that the memory was opened for.
+    pub(crate) async fn store(&self, drafts: &[Draft]) -> Result<(), Error> {
+        for failure in ingest::drafts(&self.memory, drafts).await?.failed {
+            tracing::warn!(%failure, "left out");
+        }
+        Ok(())
+    }
+
     /// Returns the external ids of `hits`, in order.
     pub(crate) fn names<'i>(&'i self, hits: &[Recollection]) -> Vec<&'i str> {
         hits.iter().filter_map(|hit| self.name(hit)).collect()

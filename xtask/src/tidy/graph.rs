@@ -62,6 +62,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "aios-memory",
             "aios-exchange",
             "aios-draft",
+            "aios-learning",
             "aios-record",
             "aios-analysis",
             "aios-files",

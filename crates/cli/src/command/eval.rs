@@ -1,4 +1,6 @@
-//! `eval`: measures how well questions find their evidence.
+//! `eval`: measures how well questions find their evidence, and what is learned.
+
+mod learning;
 
 use std::io::{self, Write};
 
@@ -16,7 +18,12 @@ pub(crate) async fn eval(
     settings: Effective,
     output: Output,
 ) -> Result<(), Failure> {
-    let Eval { paths, format, among, model } = arguments;
+    let Eval { paths, format, among, model, learning } = arguments;
+    let mut config = settings.config;
+    config.embedding.model = model.unwrap_or(config.embedding.model);
+    if learning {
+        return self::learning::eval(&paths, &config, output).await;
+    }
     if format != EvalFormat::Notes && !among.is_empty() {
         return Err(Failure::Usage {
             message: "--among is for notes only".to_owned(),
@@ -31,8 +38,6 @@ pub(crate) async fn eval(
         EvalFormat::Cisi => Dataset::Cisi,
         EvalFormat::Notes => Dataset::Notes { among },
     };
-    let mut config = settings.config;
-    config.embedding.model = model.unwrap_or(config.embedding.model);
     let bar = output.progress("{pos}/{len} questions {wide_bar} {eta}", Some(0));
     let report = Box::pin(evaluate(&paths, dataset, &config, |it| bar.show(&it))).await?;
     bar.end();

@@ -155,3 +155,48 @@ fn the_model_flag_selects_the_model() {
     let report = program.json(&[&eval[..], &["bundled", text(&file)]].concat());
     assert_eq!(report["queries"], 3);
 }
+
+#[test]
+fn learning_is_measured_on_conversations_and_cases() {
+    let program = Program::new();
+    let said = |id: &str, said: &str| json!({"speaker": "Ada", "dia_id": id, "text": said});
+    let talk = json!([{
+        "sample_id": "talk",
+        "conversation": {
+            "session_1": [said("D1:1", "I adopted a parrot yesterday."), said("D1:2", "Thanks!")],
+            "session_1_date_time": "1:56 pm on 8 May, 2023",
+        },
+        "qa": [{"question": "When did Ada adopt the parrot?", "answer": "7 May 2023",
+                "evidence": ["D1:1"], "category": 2}],
+    }]);
+    let noted = json!({"talk": [
+        {"speaker": "Ada", "text": "Ada adopted a parrot.", "evidence": ["D1:1"]},
+    ]});
+    let case = json!({
+        "messages": [{"text": "I live in Ghent."}, {"text": "I live in Oslo now."}],
+        "target": 0,
+        "expect": {"target_current": false},
+    });
+    program.file("observations.json", noted.to_string());
+    let talk = program.file("talk.json", talk.to_string());
+    let cases = program.file("cases.jsonl", case.to_string());
+    let eval = ["eval", "--learning", text(&talk), text(&cases)];
+    let report = program.json(&eval);
+    assert_eq!(report["selection"]["auc"], 1.0, "{report}");
+    assert_eq!(report["coverage"]["covered"], 1.0, "{report}");
+    assert_eq!(report["answer_words"]["256"]["facts"], 1.0, "{report}");
+    assert!(report["answer_words"]["256"]["turns"].as_f64().unwrap() < 1.0, "{report}");
+    assert_eq!(report["temporal"], 1.0, "{report}");
+    assert_eq!(report["supersession"]["exact"], 1.0, "{report}");
+    let shown = program.run(&eval).stdout;
+    for expect in [
+        "observations (1): covered 1.000",
+        "evidence within 1024 tokens: turns 1.000, facts beside 1.000",
+        "temporal questions (1): right 1.000",
+        "supersession: exact 1.000 of 1 updates",
+    ] {
+        assert!(shown.contains(expect), "{shown}");
+    }
+    let ended = program.run(&["eval", "--learning", "--format", "notes", text(&cases)]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+}

@@ -1,4 +1,6 @@
-//! A question about a conversation, with its answer's place.
+//! A question about a conversation, with its answer and the place of it.
+
+use serde_json::Value;
 
 /// Category of the questions that the conversation does not answer.
 pub const CATEGORY_UNANSWERABLE: u64 = 5;
@@ -8,6 +10,8 @@ pub const CATEGORY_UNANSWERABLE: u64 = 5;
 pub struct Question {
     /// The text.
     pub text: String,
+    /// The expected answer in words; `None` if the dataset has none.
+    pub answer: Option<String>,
     /// Ids of turns of the same conversation. Labels with several ids are split; ids of unknown
     /// turns are dropped.
     pub evidence: Vec<String>,
@@ -15,4 +19,15 @@ pub struct Question {
     /// single-session-assistant, 3 single-session-preference, 4 multi-session, 6
     /// temporal-reasoning, 7 knowledge-update; [`CATEGORY_UNANSWERABLE`] in both.
     pub category: u64,
+}
+
+impl Question {
+    /// Returns the words of an answer, which may be a number; `None` for other values.
+    pub(crate) fn answer_text(value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
 }

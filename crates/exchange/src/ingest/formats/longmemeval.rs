@@ -154,7 +154,8 @@ impl Haystack {
             true => CATEGORY_UNANSWERABLE,
             false => category.map_or(0, |(_, category)| *category),
         };
-        Some(Question { text, evidence, category })
+        let answer = element.get("answer").and_then(Question::answer_text);
+        Some(Question { text, answer, evidence, category })
     }
 }
 

@@ -155,7 +155,8 @@ fn read_question(value: &Value, turns: &BTreeSet<&str>) -> Option<Question> {
             }
         }
     }
-    Some(Question { text, evidence, category })
+    let answer = value.get("answer").and_then(Question::answer_text);
+    Some(Question { text, answer, evidence, category })
 }
 
 #[cfg(test)]

@@ -40,6 +40,21 @@ fn sessions_are_ordered_by_number_and_captions_are_text() {
 }
 
 #[test]
+fn answers_are_words_or_numbers() {
+    let (sample, _) = read(&json!({
+        "sample_id": "conv-1",
+        "conversation": {"session_1": []},
+        "qa": [
+            {"question": "a", "answer": "7 May 2023"},
+            {"question": "b", "answer": 2022},
+            {"question": "c", "adversarial_answer": "x", "category": 5},
+        ],
+    }));
+    let answers: Vec<_> = sample.unwrap().questions.into_iter().map(|it| it.answer).collect();
+    assert_eq!(answers, [Some("7 May 2023".to_owned()), Some("2022".to_owned()), None]);
+}
+
+#[test]
 fn malformed_evidence_is_split_and_unknown_turns_are_dropped() {
     let turn = |id: &str| json!({"speaker": "Ada", "dia_id": id, "text": "x"});
     let (sample, _) = read(&json!({

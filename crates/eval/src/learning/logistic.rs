@@ -1,13 +1,19 @@
-//! Logistic regression by Newton's method, for the weights of the worth.
+//! Logistic regression by Newton's method, for the weights of the worth (Hastie, Tibshirani and
+//! Friedman, "The Elements of Statistical Learning", 2009, section 4.4).
 
 use aios_learning::{Numbers, Weights};
 
+/// Count of the numbers of a message.
+pub(crate) const NUMBERS: usize = 5;
+
 /// Ridge penalty on the weights, which keeps the matrix regular.
 const RIDGE: f64 = 1.0;
-const ROUNDS: usize = 25;
-const SIZE: usize = 6;
+/// Steps, after which the weights no longer change.
+const STEPS: usize = 12;
+const SIZE: usize = NUMBERS + 1;
 
-pub(crate) fn fit(examples: &[(Numbers, bool)], used: [bool; 5]) -> Weights {
+/// Fits the weights of the numbers that are `used`; the others get 0.
+pub(crate) fn fit(examples: &[(Numbers, bool)], used: [bool; NUMBERS]) -> Weights {
     let rows: Vec<([f64; SIZE], f64)> = examples
         .iter()
         .map(|(numbers, label)| {
@@ -19,29 +25,34 @@ pub(crate) fn fit(examples: &[(Numbers, bool)], used: [bool; 5]) -> Weights {
         })
         .collect();
     let mut weights = [0.0; SIZE];
-    for _ in 0..ROUNDS {
-        let mut matrix = [[0.0; SIZE + 1]; SIZE];
-        for at in 0..SIZE {
-            matrix[at][at] = RIDGE;
-            matrix[at][SIZE] = -RIDGE * weights[at];
-        }
-        for (row, label) in &rows {
-            let sum: f64 = row.iter().zip(weights).map(|(value, weight)| value * weight).sum();
-            let score = 1.0 / (1.0 + (-sum).exp());
-            for i in 0..SIZE {
-                matrix[i][SIZE] += row[i] * (label - score);
-                for j in 0..SIZE {
-                    matrix[i][j] += row[i] * row[j] * score * (1.0 - score);
-                }
-            }
-        }
-        let step = solve(matrix);
+    for _ in 0..STEPS {
+        let step = solve(system(&rows, &weights));
         for at in 0..SIZE {
             weights[at] += step[at];
         }
     }
     let [a, b, c, d, e, constant] = weights;
     Weights { of_numbers: [a, b, c, d, e], constant }
+}
+
+/// Returns the second derivatives and the gradient of the likelihood.
+fn system(rows: &[([f64; SIZE], f64)], weights: &[f64; SIZE]) -> [[f64; SIZE + 1]; SIZE] {
+    let mut matrix = [[0.0; SIZE + 1]; SIZE];
+    for at in 0..SIZE {
+        matrix[at][at] = RIDGE;
+        matrix[at][SIZE] = -RIDGE * weights[at];
+    }
+    for (row, label) in rows {
+        let sum: f64 = row.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        let score = 1.0 / (1.0 + (-sum).exp());
+        for i in 0..SIZE {
+            matrix[i][SIZE] += row[i] * (label - score);
+            for j in 0..SIZE {
+                matrix[i][j] += row[i] * row[j] * score * (1.0 - score);
+            }
+        }
+    }
+    matrix
 }
 
 /// Solves a linear system by elimination with pivots.
