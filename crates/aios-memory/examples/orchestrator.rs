@@ -1,6 +1,6 @@
 //! A whole small agent: it makes a plan for a goal, does the tasks with tools in a directory of its
-//! own, and logs every step. Killed at any moment, it continues with the next run. What worked once
-//! is done again without asking the model.
+//! own, and logs every step. Killed at any moment, it continues with the next run. Steps that
+//! worked once are used again without asking the model.
 //!
 //! ```text
 //! cargo run -p aios-memory --example orchestrator

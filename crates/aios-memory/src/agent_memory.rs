@@ -215,7 +215,7 @@ impl AgentMemory {
         if shared.is_closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        shared.work.end(shared).await;
+        work::end(shared).await;
         shared.backup_task.stop().await;
         let spilled = shared.spilling.stop().await;
         shared.learning.stop().await;

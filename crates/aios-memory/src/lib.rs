@@ -11,8 +11,8 @@
 //! - [`observe`](MemoryView::observe) stores events, [`remember`](MemoryView::remember) texts,
 //!   [`record`](MemoryView::record) goals, tasks, decisions and other records. The records of
 //!   files come in through [`admission`]; `aios-exchange` reads them.
-//! - [`work`](MemoryView::work) begins and resumes units of work: tasks that survive a crash and are
-//!   learned from.
+//! - [`work`](MemoryView::work) begins and resumes units of work: tasks that survive a crash and
+//!   are learned from.
 //! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
 //!   packs the knowledge of all tiers about a task into a token budget.
 //! - The other operations stand on *roles*, cheap views that a handle returns:

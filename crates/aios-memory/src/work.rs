@@ -3,8 +3,7 @@
 //!
 //! ```
 //! use aios_memory::{AgentMemory, Config, work::{NewTask, Outcome}, working::ToolCall};
-//! use serde_json::json;
-//!
+//! //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let dir = tempfile::tempdir()?;
@@ -52,12 +51,16 @@
 
 mod claim;
 mod crash;
+mod described;
+mod fields;
 mod held;
+mod hold;
 mod interrupted;
 mod known;
 pub(crate) mod learned;
 mod new_task;
 mod outcome;
+mod patterns;
 mod problem;
 mod process;
 mod step;
@@ -65,16 +68,17 @@ mod unit;
 
 use aios_record::{Id, Key, Kind};
 use aios_working::{GoalStatus, Task, TaskStatus};
-use serde_json::json;
 
-use self::{claim::Claim, held::Hold};
+use self::{claim::Claim, hold::Hold};
 pub(crate) use self::{
     crash::report_crashes,
-    held::{Held, keep_releasing},
+    held::Held,
+    hold::{end, keep_releasing},
     process::RUN,
 };
 pub use self::{
-    interrupted::{InterruptedTask, LastCall, RESUME_LIST_MAX},
+    described::{InterruptedTask, LastCall},
+    interrupted::RESUME_LIST_MAX,
     known::{KNOWN_BOUND_MIN, Known},
     new_task::NewTask,
     outcome::{Finished, Outcome},
@@ -240,13 +244,4 @@ impl Works<'_> {
             }
         }
     }
-}
-
-/// Returns the fields of an update that sets the status.
-fn status_of(status: impl AsRef<str>) -> serde_json::Map<String, serde_json::Value> {
-    [("status".to_owned(), json!(status.as_ref()))].into_iter().collect()
-}
-
-fn goal_key(id: &Id) -> Key {
-    Key::new(Kind::Goal, id.clone())
 }

@@ -48,8 +48,8 @@ impl Default for Claim {
 }
 
 impl Claim {
-    /// Returns the claim in a task's metadata. A claim that another program changed into something
-    /// else is none.
+    /// Returns the claim in a task's metadata; `None` if it is missing, or if another
+    /// program changed it into something else.
     pub(super) fn of(metadata: &Value) -> Option<Claim> {
         Claim::deserialize(metadata.get(FIELD)?).ok()
     }
@@ -113,6 +113,24 @@ impl Claim {
             Ok(())
         })
         .await
+    }
+}
+
+impl WorkProblem {
+    /// Returns the reason for which a stored task cannot be begun.
+    pub(super) fn of(task: &Task) -> WorkProblem {
+        match &task.status {
+            TaskStatus::Pending => WorkProblem::Pending,
+            TaskStatus::InProgress if Claim::of(&task.metadata).is_some() => {
+                WorkProblem::InProgress
+            }
+            TaskStatus::InProgress => WorkProblem::Untracked,
+            status => WorkProblem::Ended { status: status.clone() },
+        }
+    }
+
+    pub(super) fn of_task(self, task: &Id) -> Error {
+        Error::Work { task: task.clone(), problem: self }
     }
 }
 

@@ -18,8 +18,8 @@ use serde_json::json;
 use tokio::task;
 
 use super::{
-    InterruptedTask, claim::Claim, held::owned, learned::store_derived, process::directory,
-    unit::complete_goal,
+    claim::Claim, described::InterruptedTask, hold::owned, learned::store_derived,
+    process::directory, unit::complete_goal,
 };
 use crate::{Error, shared::Shared};
 
@@ -124,7 +124,7 @@ fn incident(process: &str, owner: &Owner, lost: &[&InterruptedTask]) -> (Inciden
         format!("{}{goal}{last}", it.description)
     };
     let tasks: Vec<String> = lost.iter().map(|it| it.task.key().to_string()).collect();
-    // A shared goal is none of the owner's.
+    // A shared goal is not the owner's.
     let own = lost.iter().filter(|it| it.goal_description.is_some());
     let goals = own.filter_map(|it| it.goal.as_ref());
     let mut goals: Vec<Key> = goals.map(|goal| Key::new(Kind::Goal, goal.clone())).collect();

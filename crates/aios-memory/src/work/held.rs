@@ -1,20 +1,15 @@
-//! The tasks that this process holds. A dropped [`Work`](super::Work) leaves its hold here without
-//! blocking, and a background task records the release.
+//! The tasks that this process holds, in RAM.
 
 use std::{
     collections::HashMap,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use aios_files::Mark;
-use aios_record::{Gate, Id, Identity, Key, Kind, Scope, ScopeFilter};
-use aios_working::Task;
-use tokio::{sync::watch, task};
-
-use super::{claim::Claim, problem::WorkProblem};
-use crate::{Error, MemoryView, shared::Shared};
+use aios_record::Identity;
+use tokio::sync::watch;
 
 /// Time without a call after which a kept task counts as interrupted, because its caller is gone.
 /// The caller may continue it nevertheless.
@@ -36,13 +31,6 @@ struct Holding {
     task: Option<Identity>,
     /// The time of the last call, if the hold outlives its works.
     kept: Option<Instant>,
-}
-
-/// The hold of one unit of work. Dropping it releases the task, unless it is kept.
-pub(super) struct Hold {
-    name: String,
-    shared: Arc<Shared>,
-    is_kept: bool,
 }
 
 impl Held {
@@ -67,121 +55,61 @@ impl Held {
         locked(&self.holds).get(hold).is_some_and(|holding| !holding.kept.is_some_and(is_idle))
     }
 
-    /// Records the release of all held tasks and removes the mark: the process ends in an orderly
-    /// way.
-    pub(crate) async fn end(&self, shared: &Arc<Shared>) {
-        let holds = mem::take(&mut *locked(&self.holds));
-        let released = holds.into_iter().filter_map(|(hold, it)| Some((hold, it.task?)));
-        locked(&self.dropped).extend(released);
-        let is_released = release(shared).await;
-        let Some(mark) = self.mark.lock().await.take() else { return };
-        // Otherwise the mark tells that the tasks are interrupted.
-        if is_released && let Err(error) = mark.remove() {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "failed to remove the mark of this process");
+    /// Adds a hold of a task that is not claimed yet.
+    pub(super) fn add(&self, name: &str) {
+        locked(&self.holds).insert(name.to_owned(), Holding { task: None, kept: None });
+    }
+
+    /// Notes the claimed task of a hold.
+    pub(super) fn claimed(&self, name: &str, task: Identity) {
+        if let Some(holding) = locked(&self.holds).get_mut(name) {
+            holding.task = Some(task);
         }
     }
-}
 
-/// Records releases in the background, until the memory is dropped.
-pub(crate) fn keep_releasing(memory: &Arc<Shared>) {
-    let mut woken = memory.work.wake.subscribe();
-    let memory = Arc::downgrade(memory);
-    task::spawn(async move {
-        while woken.changed().await.is_ok() {
-            match memory.upgrade() {
-                Some(memory) if !memory.is_closed() => drop(release(&memory).await),
-                _ => return,
-            }
-        }
-    });
-}
-
-/// Records the releases of dropped works. Returns false if one could not be recorded.
-async fn release(shared: &Arc<Shared>) -> bool {
-    let mut is_released = true;
-    let dropped = mem::take(&mut *locked(&shared.work.dropped));
-    for (hold, identity) in dropped {
-        let released = async {
-            let own = owned(shared, &identity)?;
-            Claim::change(&own, &identity.id, &hold, |claim| claim.is_released = true).await
-        };
-        match released.await {
-            // It has ended or was deleted, or another caller has it.
-            Err(Error::Work { problem: WorkProblem::Taken, .. }) => {}
-            Err(error) if error.is_not_found() => {}
-            Err(error) => {
-                is_released = false;
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, %identity, "failed to record that a task was interrupted");
-            }
-            Ok(_) => {}
-        }
-    }
-    shared.pump.wake();
-    is_released
-}
-
-/// Returns the view of the owner of a record, without shared ones.
-pub(super) fn owned(shared: &Arc<Shared>, identity: &Identity) -> Result<MemoryView, Error> {
-    let exact = ScopeFilter::exact(Scope::default());
-    let gate = Gate::owner(identity.owner.clone()).narrow(&exact)?;
-    Ok(MemoryView::new(Arc::clone(shared), gate))
-}
-
-impl Hold {
-    /// Creates a hold of a task that is not claimed yet.
-    pub(super) fn new(shared: &Arc<Shared>) -> Hold {
-        let name = Id::generate().to_string();
-        locked(&shared.work.holds).insert(name.clone(), Holding { task: None, kept: None });
-        Hold { name, shared: Arc::clone(shared), is_kept: false }
-    }
-
-    /// Returns the kept hold of this name, if this process has it.
-    pub(super) fn kept(shared: &Arc<Shared>, name: &str) -> Option<Hold> {
-        let mut holds = locked(&shared.work.holds);
-        *holds.get_mut(name)?.kept.as_mut()? = Instant::now();
-        Some(Hold { name: name.to_owned(), shared: Arc::clone(shared), is_kept: true })
-    }
-
-    /// Returns the hold of the claimed task.
-    pub(super) fn of(self, task: &Task) -> Hold {
-        let key = Key::new(Kind::Task, task.id.clone());
-        if let Some(holding) = locked(&self.shared.work.holds).get_mut(&self.name) {
-            holding.task = Some(key.of(task.meta.scope.owner()));
-        }
-        self
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Lets the hold outlive this value.
-    pub(super) fn keep(&mut self) {
-        self.is_kept = true;
-        if let Some(holding) = locked(&self.shared.work.holds).get_mut(&self.name) {
+    /// Lets a hold outlive its works.
+    pub(super) fn keep(&self, name: &str) {
+        if let Some(holding) = locked(&self.holds).get_mut(name) {
             holding.kept = Some(Instant::now());
         }
     }
 
-    /// Ends the hold: the task has ended.
-    pub(super) fn end(mut self) {
-        self.is_kept = true;
-        locked(&self.shared.work.holds).remove(&self.name);
+    /// Returns true if there is a kept hold of this name, and notes a call.
+    pub(super) fn call_kept(&self, name: &str) -> bool {
+        let mut holds = locked(&self.holds);
+        let kept = holds.get_mut(name).and_then(|holding| holding.kept.as_mut());
+        kept.map(|kept| *kept = Instant::now()).is_some()
     }
-}
 
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if self.is_kept {
-            return;
-        }
-        let holding = locked(&self.shared.work.holds).remove(&self.name);
+    /// Ends a hold whose task has ended.
+    pub(super) fn end(&self, name: &str) {
+        locked(&self.holds).remove(name);
+    }
+
+    /// Gives up a hold. The background task records the release.
+    pub(super) fn drop_hold(&self, name: &str) {
+        let holding = locked(&self.holds).remove(name);
         if let Some(task) = holding.and_then(|holding| holding.task) {
-            locked(&self.shared.work.dropped).push((self.name.clone(), task));
-            self.shared.work.wake.send_replace(());
+            locked(&self.dropped).push((name.to_owned(), task));
+            self.wake.send_replace(());
         }
+    }
+
+    /// Gives up all holds.
+    pub(super) fn drop_all(&self) {
+        let holds = mem::take(&mut *locked(&self.holds));
+        let released = holds.into_iter().filter_map(|(hold, it)| Some((hold, it.task?)));
+        locked(&self.dropped).extend(released);
+    }
+
+    /// Takes the holds that were given up.
+    pub(super) fn take_dropped(&self) -> Vec<(String, Identity)> {
+        mem::take(&mut *locked(&self.dropped))
+    }
+
+    /// Returns a receiver that changes when a hold is given up.
+    pub(super) fn woken(&self) -> watch::Receiver<()> {
+        self.wake.subscribe()
     }
 }
 

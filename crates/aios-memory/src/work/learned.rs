@@ -1,5 +1,5 @@
-//! What is learned from work: patterns from tasks, procedures from goals that ended well, incidents
-//! from tasks that failed twice the same way.
+//! Learning from work: procedures from goals that ended well, and incidents from tasks that failed
+//! twice the same way.
 //!
 //! Procedures and incidents follow the change feed, which every change of a status passes, however
 //! it was made. They are derived before the page of the feed is taken over, so a crash in between
@@ -11,16 +11,13 @@ use aios_longterm::{Incident, Longterm, LongtermView, Procedure};
 use aios_record::{
     Change, FeedItem, Gate, Id, Identity, Key, Kind, Record, Scope, ScopeFilter, Timestamp, forms,
 };
-use aios_working::{GoalStatus, Outcome, Task, TaskStatus, ToolCall, Working, WorkingView};
+use aios_working::{GoalStatus, Task, TaskStatus, ToolCall, Working, WorkingView};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    held::owned,
-    step::{Step, Steps},
-};
-use crate::{Error, MemoryView, guarding};
+use super::step::Step;
+use crate::{Error, guarding};
 
 /// Age of the end of a goal or task from which nothing is learned from it: it was imported.
 const ENDED_MAX: SignedDuration = SignedDuration::from_hours(24);
@@ -221,46 +218,6 @@ pub(super) async fn store_derived(
     Ok(true)
 }
 
-/// Stores the pattern of a task that succeeded, or counts a use of it. Returns its key, or `None`
-/// if it was forgotten. A use of the pattern that the task `followed` is counted elsewhere.
-pub(super) async fn learn_pattern(
-    view: &MemoryView,
-    task: &Task,
-    steps: &Steps,
-    followed: Option<&Key>,
-) -> Result<Option<Key>, Error> {
-    let scope = shared_by_sessions(&task.meta.scope);
-    // The view may be narrowed to a session.
-    let view = &owned(view.shared(), &Key::new(Kind::Task, task.id.clone()).of(scope.owner()))?;
-    let id = derived_id("pattern", &scope, &[&forms::same(&task.description), &steps.json]);
-    let key = Key::new(Kind::Pattern, id.clone());
-    if followed == Some(&key) {
-        return Ok(Some(key));
-    }
-    if view.working().patterns().get(&id).await?.is_some() {
-        view.working().patterns().record_use(&id, Outcome::Success).await?;
-        return Ok(Some(key));
-    }
-    let pattern = json!({
-        "id": id,
-        "trigger": task.description,
-        "action": steps.json,
-        "uses": 1,
-        "last_used": view.shared().working.config().clock.now(),
-        "created_from": Key::new(Kind::Task, task.id.clone()).to_string(),
-        "scope": scope,
-    });
-    let Value::Object(fields) = pattern.clone() else { return Ok(None) };
-    if let Some(draft) = view.draft(Kind::Pattern, fields, &scope) {
-        let forgotten = view.longterm().tombstones().are_forgotten(&[draft]).await?;
-        if forgotten == [true] {
-            return Ok(None);
-        }
-    }
-    view.record(Kind::Pattern, pattern).await?;
-    Ok(Some(key))
-}
-
 impl Own {
     /// Returns the failures of this manner, each with its task: those of the last ended tasks, and
     /// the earlier ones of this very task.
@@ -295,13 +252,13 @@ impl Own {
 }
 
 /// Returns the scope without the session: what was learned holds in all of them.
-fn shared_by_sessions(scope: &Scope) -> Scope {
+pub(super) fn shared_by_sessions(scope: &Scope) -> Scope {
     Scope { session: None, ..scope.clone() }
 }
 
 /// Returns an id that follows from the parts and the scope, except its owner, which identifies a
 /// record beside its id.
-fn derived_id(kind: &str, scope: &Scope, parts: &[&str]) -> Id {
+pub(super) fn derived_id(kind: &str, scope: &Scope, parts: &[&str]) -> Id {
     let mut hasher = blake3::Hasher::new();
     let scope = [scope.project.as_deref(), scope.agent.as_deref()];
     let scope = scope.into_iter().map(Option::unwrap_or_default);

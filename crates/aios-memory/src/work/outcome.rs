@@ -5,6 +5,8 @@ use aios_working::TaskStatus;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::fields::status_of;
+
 /// The outcome of a unit of work.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -70,7 +72,7 @@ impl Outcome {
 
     /// Returns the changes of the task.
     pub(super) fn changes(&self) -> Map<String, Value> {
-        let mut changes = super::status_of(self.status.as_str());
+        let mut changes = status_of(self.status.as_str());
         let text = if self.status == TaskStatus::Failed { "error" } else { "result" };
         if !self.text.is_empty() {
             changes.insert(text.to_owned(), json!(self.text));

@@ -1,10 +1,7 @@
 //! The reasons for which a task cannot be begun, resumed or finished, as a part of an error.
 
 use aios_record::{Id, Key};
-use aios_working::{GoalStatus, Task, TaskStatus};
-
-use super::claim::Claim;
-use crate::Error;
+use aios_working::{GoalStatus, TaskStatus};
 
 /// The reason for which a task cannot be begun, resumed or finished.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,22 +42,4 @@ pub enum WorkProblem {
         /// The status of the goal.
         status: GoalStatus,
     },
-}
-
-impl WorkProblem {
-    /// Returns the reason for which a stored task cannot be begun.
-    pub(super) fn of(task: &Task) -> WorkProblem {
-        match &task.status {
-            TaskStatus::Pending => WorkProblem::Pending,
-            TaskStatus::InProgress if Claim::of(&task.metadata).is_some() => {
-                WorkProblem::InProgress
-            }
-            TaskStatus::InProgress => WorkProblem::Untracked,
-            status => WorkProblem::Ended { status: status.clone() },
-        }
-    }
-
-    pub(super) fn of_task(self, task: &Id) -> Error {
-        Error::Work { task: task.clone(), problem: self }
-    }
 }

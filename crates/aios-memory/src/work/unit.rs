@@ -12,13 +12,12 @@ use serde_json::{Value, json};
 
 use super::{
     claim::Claim,
-    goal_key,
-    held::{Hold, owned},
+    fields::{goal_key, status_of},
+    hold::{Hold, owned},
     known::{KNOWN_BOUND_MIN, Known},
-    learned,
     outcome::{Finished, Outcome},
+    patterns::learn_pattern,
     problem::WorkProblem,
-    status_of,
     step::Step,
 };
 use crate::{Error, MemoryView, guarding};
@@ -65,8 +64,8 @@ impl Work {
     }
 
     /// Returns the pattern or procedure that fits the description of the task and works: the lower
-    /// bound of its success rate is at least [`KNOWN_BOUND_MIN`]. `None` if there is none. The most
-    /// certain one wins.
+    /// bound of its success rate is at least [`KNOWN_BOUND_MIN`]. `None` if no such record is
+    /// stored. The most certain one wins.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -248,7 +247,7 @@ impl Work {
         provenance.task_id = Some(self.task.id.clone());
     }
 
-    /// Fills in the outcome of the decisions that have none.
+    /// Fills in the outcome of the decisions without one.
     async fn settle_decisions(&self, outcome: &Outcome) -> Result<(), Error> {
         let said = [("outcome".to_owned(), Value::from(outcome.of_decisions()))];
         let guard = self.view.config().to_guard();
@@ -273,7 +272,7 @@ impl Work {
     async fn learn(&self, followed: Option<&Key>) -> Result<Option<Key>, Error> {
         let calls = self.tool_calls().await?;
         let Some(steps) = Step::of_calls(&calls) else { return Ok(None) };
-        let key = learned::learn_pattern(&self.view, &self.task, &steps, followed).await?;
+        let key = learn_pattern(&self.view, &self.task, &steps, followed).await?;
         Ok(key)
     }
 

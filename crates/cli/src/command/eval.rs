@@ -1,12 +1,14 @@
 //! `eval`: measures how well questions find their evidence, and what is learned.
 
 mod learning;
+mod shown;
 
 use std::io::{self, Write};
 
 use aios_eval::{Dataset, Report, abstention::Abstention, evaluate};
 use aios_memory::config::Effective;
 
+use self::shown::shown;
 use crate::{
     args::{Eval, EvalFormat},
     failure::Failure,
@@ -181,8 +183,4 @@ fn write_baselines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
-}
-
-fn shown(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

@@ -19,7 +19,7 @@ pub struct Coverage {
     pub observations: usize,
     /// Share with a fact of one of their messages.
     pub cited: f64,
-    /// Share of which one fact has more than half of the words.
+    /// Share with a fact that has more than half of their words.
     pub covered: f64,
     /// Mean share of the words that the best fact has.
     pub words: f64,

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::input::Conversation;
 use crate::metrics::ratio;
 
-/// Rounds over each conversation, the fastest of which is the least disturbed by other programs.
+/// Rounds over each conversation. The fastest one counts: it is the least disturbed by other
+/// programs.
 const ROUNDS: usize = 5;
 
 /// Values of facts, looked up in the messages that are said to state them.

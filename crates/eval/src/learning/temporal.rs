@@ -6,16 +6,19 @@
 //! left out.
 
 mod expected;
+mod given;
 
 use std::collections::{HashMap, HashSet};
 
 use aios_exchange::labelled::Question;
 use aios_learning::{Extractor, Granularity, Message, Relation, Resolved};
-use aios_record::Timestamp;
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 use serde::Serialize;
 
-use self::expected::Expected;
+use self::{
+    expected::Expected,
+    given::{Given, date},
+};
 use super::input::Conversation;
 use crate::metrics::ratio;
 
@@ -70,22 +73,6 @@ pub(crate) fn measure(conversations: &[Conversation]) -> Option<Temporal> {
     })
 }
 
-/// Days of a given answer.
-#[derive(Debug, Clone, Copy)]
-struct Given {
-    first: Date,
-    last: Date,
-    granularity: Granularity,
-}
-
-impl Given {
-    fn of(resolved: &Resolved) -> Given {
-        let end = date(resolved.to);
-        let last = end.yesterday().unwrap_or(end);
-        Given { first: date(resolved.from), last, granularity: resolved.granularity }
-    }
-}
-
 /// Returns the first expression in the sentence that shares most words with the question.
 fn found(question: &Question, evidence: &[&Message]) -> Option<Resolved> {
     let extractor = Extractor::default();
@@ -109,8 +96,4 @@ fn found(question: &Question, evidence: &[&Message]) -> Option<Resolved> {
 fn stems(text: &str) -> HashSet<String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|it| 3 < it.len());
     words.map(|it| it.to_lowercase().chars().take(STEM_CHARS).collect()).collect()
-}
-
-fn date(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date()
 }

@@ -172,7 +172,7 @@ enum FinalStatus {
     Cancelled,
 }
 
-/// What followed from the end of a task.
+/// The consequences of the end of a task.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FinishedTask {
     /// Key of the task.

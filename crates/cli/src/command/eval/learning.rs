@@ -8,7 +8,7 @@ use std::{
 use aios_eval::learning::{Choice, LearningReport, Reach, evaluate_learning};
 use aios_memory::Config;
 
-use super::shown;
+use super::shown::shown;
 use crate::{failure::Failure, output::Output};
 
 pub(super) async fn eval(

@@ -8,7 +8,7 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::Given;
+use super::given::Given;
 
 const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
