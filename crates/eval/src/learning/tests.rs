@@ -8,8 +8,15 @@ use super::*;
 
 const CASES: &str = include_str!("tests/cases.jsonl");
 
+fn said(id: &str, speaker: &str, text: &str) -> Value {
+    json!({"speaker": speaker, "dia_id": id, "text": text})
+}
+
+fn noted(speaker: &str, text: &str, turn: &str) -> Value {
+    json!({"session": 1, "speaker": speaker, "text": text, "evidence": [turn]})
+}
+
 fn talk() -> Value {
-    let said = |id: &str, speaker: &str, text: &str| json!({"speaker": speaker, "dia_id": id, "text": text});
     json!([{
         "sample_id": "talk",
         "conversation": {
@@ -37,7 +44,6 @@ fn talk() -> Value {
 }
 
 fn observations() -> Value {
-    let noted = |speaker: &str, text: &str, turn: &str| json!({"session": 1, "speaker": speaker, "text": text, "evidence": [turn]});
     json!({"talk": [
         noted("Bo", "Bo adopted a grey parrot named Kiko.", "D1:2"),
         noted("Bo", "Bo is a chemist at Calder Mills.", "D1:4"),
