@@ -22,7 +22,9 @@ use crate::{
 
 /// Rows per transaction, so that writers do not wait long.
 const BATCH: i64 = 1000;
-/// Sessions or goals summarised per transaction.
+/// Days summarised per run. The others follow in the next one.
+const DAYS: usize = 1000;
+/// Sessions, goals or days summarised per transaction.
 const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
 
@@ -42,7 +44,7 @@ pub struct Retention {
     pub sessions_days: Option<u32>,
     /// Events. Default: 30.
     pub events_days: Option<u32>,
-    /// Summaries of sessions and goals. Default: 365.
+    /// Summaries of sessions, goals and days. Default: 365.
     pub summaries_days: Option<u32>,
     /// Single samples of metrics, which then become hourly figures. Default: 7.
     pub metrics_days: Option<u32>,
@@ -79,7 +81,7 @@ impl Default for Retention {
 pub struct AgeReport {
     /// Number of records moved out, by collection; collections without any are omitted.
     pub records: BTreeMap<&'static str, u64>,
-    /// Number of sessions and goals that were summarised.
+    /// Number of sessions, goals and days that were summarised.
     pub summed_up: u64,
     /// True if the file was compacted.
     pub vacuumed: bool,
@@ -124,8 +126,8 @@ impl Retention {
 }
 
 impl Upkeep<'_> {
-    /// Summarises the goals that ended and the sessions without activity for
-    /// [`SESSION_ACTIVE_HOURS`], then moves out the old and expired records of every scope. Runs in
+    /// Summarises the goals that ended, the sessions without activity for
+    /// [`SESSION_ACTIVE_HOURS`] and the days with messages of several sessions, then moves out the old and expired records of every scope. Runs in
     /// small transactions, so that concurrent writers do not wait long. Finally compacts the file
     /// if that is due.
     ///
@@ -150,7 +152,8 @@ impl Upkeep<'_> {
         if mode.is_dry_run() {
             return self.preview(retention).await;
         }
-        let mut aged = AgeReport { summed_up: self.sum_up().await?, ..AgeReport::default() };
+        let summed_up = self.sum_up().await? + self.sum_up_days(retention).await?;
+        let mut aged = AgeReport { summed_up, ..AgeReport::default() };
         for &(kind, _) in AGEING {
             let moved = self.age_kind(kind, retention.days(kind)).await?;
             if 0 < moved {
@@ -217,6 +220,28 @@ impl Upkeep<'_> {
                 };
                 made += self.view.free_room(sum_up).await?;
             }
+        }
+        Ok(made)
+    }
+
+    /// Summarises the days that are due, and returns the number of summaries.
+    async fn sum_up_days(self, retention: &Retention) -> Result<u64, Error> {
+        let days = retention.summaries_days;
+        let due = self
+            .view
+            .read(move |access| {
+                let since = days.map_or(0, |days| days_before(access.now, days));
+                summary::days_due(access, since, DAYS)
+            })
+            .await?;
+        let mut made = 0;
+        for few in due.chunks(usize::try_from(SUMMARIES).unwrap_or(1)) {
+            let few = few.to_vec();
+            let sum_up = move |access: &Access<'_>| {
+                let each = few.iter().map(|day| summary::of_day(access, day));
+                each.map(|made| made.map(u64::from)).sum::<Result<u64, Error>>()
+            };
+            made += self.view.free_room(sum_up).await?;
         }
         Ok(made)
     }

@@ -1,11 +1,15 @@
-//! Summaries of goals and sessions that ended, extracted from their own texts.
+//! Summaries of goals, sessions and days that ended, extracted from their own texts.
 //!
-//! A goal that ended and a session without further activity are summarised before any of their
-//! records is moved out. The summary is a record of its own, so that a long-term memory gets it; a
-//! session's summary is also its `summary` field. It belongs to the owner of its subject and is
-//! made only from that owner's records.
+//! A goal that ended, a session without further activity and a day are summarised before any of
+//! their records is moved out. The summary is a record of its own, so that a long-term memory gets
+//! it; a session's summary is also its `summary` field. It belongs to the owner of its subject and
+//! is made only from that owner's records.
+//!
+//! A day has a summary if its messages are of several sessions: that of a single session says the
+//! same. Days are those of UTC.
 
-use aios_record::{Id, Identity, Key, Kind, Record, Source, Timestamp};
+use aios_record::{Id, Key, Kind, Owner, Record, Scope, Source, Timestamp};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,7 +26,13 @@ pub const SUMMARY_CHARS_MAX: usize = 1000;
 /// Maximum number of messages or tasks read for a summary; the last ones.
 const ORIGINALS_MAX: i64 = 1000;
 
-/// Summary of a goal or session that ended, kept when the subject is moved out.
+/// Microseconds of a day.
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// The word in the subject of the summary of a day, in the place of a kind.
+const DAY: &str = "day";
+
+/// Summary of a goal, session or day that ended, kept when the subject is moved out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Unique among summaries. Default: a new id.
@@ -30,8 +40,8 @@ pub struct Summary {
     pub id: Id,
     /// The text.
     pub text: String,
-    /// Key of the subject, such as `goal/blog`, a record of the same owner. Each subject has one
-    /// summary.
+    /// Key of the subject, such as `goal/blog`, a record of the same owner; of a day `day/` and its
+    /// date, `day/2026-11-30`, in a project `day/2026-11-30/atlas`. Each subject has one summary.
     pub subject: String,
     /// Keys of the records that were read for it, of the same owner.
     #[serde(default)]
@@ -141,8 +151,9 @@ fn rows(access: &Access<'_>, sql: &str, params: impl rusqlite::Params) -> Result
 pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let Some(found) = access.by_row::<Session>(row)? else { return Ok(false) };
     let mut session = found.item;
-    let subject = identity(&session);
-    let known = existing(access, &subject)?;
+    let subject = identity(&session).key().to_string();
+    let owner = session.meta.scope.owner();
+    let known = existing(access, &subject, &owner)?;
     let given = session.summary.as_ref().filter(|given| !given.trim().is_empty());
     let own = given.filter(|given| known.as_ref().is_none_or(|known| known.text != **given));
     let mut messages: Vec<Message> = access.select(
@@ -154,7 +165,10 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let text = match own {
         Some(own) => own.clone(),
         None => {
-            let said = given.into_iter().cloned().chain(messages.iter().map(said));
+            // The former summary stands for messages that were moved out.
+            let is_whole = session.message_count <= messages_of(access, row)?;
+            let former = given.filter(|_| !is_whole).into_iter().cloned();
+            let said = former.chain(messages.iter().map(said));
             extract(&said.collect::<Vec<_>>(), SUMMARY_CHARS_MAX)
         }
     };
@@ -162,7 +176,7 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
         return Ok(false);
     }
     let originals = messages.iter().map(|message| identity(message).key().to_string()).collect();
-    put(access, known, &subject, text.clone(), originals, &session.meta)?;
+    put(access, known, subject, text.clone(), originals, &session.meta)?;
     if session.summary.as_ref() != Some(&text) {
         session.summary = Some(text);
         writing::write(access, &mut session)?;
@@ -176,10 +190,10 @@ pub(crate) fn of_goal(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let Some(goal) = access.by_row::<Goal>(row)?.map(|found| found.item) else {
         return Ok(false);
     };
-    let subject = identity(&goal);
+    let (subject, owner) = (identity(&goal).key().to_string(), goal.meta.scope.owner());
     let mut tasks: Vec<Task> = access.select(
         "AND goal_row = ?6 AND owner = ?7 ORDER BY row DESC LIMIT ?8",
-        &[&row, &subject.owner.as_str(), &ORIGINALS_MAX],
+        &[&row, &owner.as_str(), &ORIGINALS_MAX],
     )?;
     tasks.reverse();
     let mut text = cut(&goal.text(), SUMMARY_CHARS_MAX);
@@ -188,11 +202,91 @@ pub(crate) fn of_goal(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     if !done.is_empty() {
         text = format!("{text}\n{done}");
     }
-    let mut originals = vec![subject.key().to_string()];
+    let mut originals = vec![subject.clone()];
     originals.extend(tasks.iter().map(|task| identity(task).key().to_string()));
-    let known = existing(access, &subject)?;
-    put(access, known, &subject, text, originals, &goal.meta)?;
+    let known = existing(access, &subject, &owner)?;
+    put(access, known, subject, text, originals, &goal.meta)?;
     Ok(true)
+}
+
+/// A day of one owner's messages in one project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Day {
+    owner: String,
+    project: Option<String>,
+    /// Number of the day since 1970.
+    number: i64,
+}
+
+impl Day {
+    /// Returns the subject of its summary.
+    fn subject(&self) -> Option<String> {
+        let start = Timestamp::from_microsecond(self.number.checked_mul(DAY_US)?).ok()?;
+        let date = start.to_zoned(TimeZone::UTC).date();
+        Some(match &self.project {
+            Some(project) => format!("{DAY}/{date}/{project}"),
+            None => format!("{DAY}/{date}"),
+        })
+    }
+}
+
+/// Returns the days that have ended, with messages of several sessions, and without a summary that
+/// includes all of them, at most `limit`. Messages that were recorded before `since`, in
+/// microseconds, do not count: their summary may have been moved out.
+pub(crate) fn days_due(access: &Access<'_>, since: i64, limit: usize) -> Result<Vec<Day>, Error> {
+    let today = access.now.as_microsecond().div_euclid(DAY_US);
+    let sql = format!(
+        "SELECT owner, scope_project, timestamp / {DAY_US} AS day FROM messages AS m
+         WHERE 0 <= timestamp AND timestamp < ?1 AND ?2 <= recorded_at
+         AND role IN ('user', 'assistant')
+         GROUP BY owner, scope_project, day
+         HAVING 1 < count(DISTINCT session_row) AND coalesce((
+             SELECT max(s.updated_at) FROM summaries AS s
+             WHERE s.owner = m.owner AND s.subject = '{DAY}/' || date(day * 86400, 'unixepoch')
+             || iif(m.scope_project IS NULL, '', '/' || m.scope_project)
+         ), -1) < max(recorded_at)
+         ORDER BY day LIMIT ?3"
+    );
+    let mut statement = access.connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let params = (today * DAY_US, since, limit);
+    let days = statement.query_map(params, |row| {
+        Ok(Day { owner: row.get(0)?, project: row.get(1)?, number: row.get(2)? })
+    })?;
+    Ok(days.collect::<Result<_, _>>()?)
+}
+
+/// Summarises a day: the most informative sentences of its messages, in order, after its date.
+/// Returns false if there is no text.
+pub(crate) fn of_day(access: &Access<'_>, day: &Day) -> Result<bool, Error> {
+    let Some(subject) = day.subject() else { return Ok(false) };
+    let start = day.number * DAY_US;
+    let mut messages: Vec<Message> = access.select(
+        "AND owner = ?6 AND scope_project IS ?7 AND ?8 <= timestamp AND timestamp < ?9
+         AND role IN ('user', 'assistant') ORDER BY timestamp DESC, row DESC LIMIT ?10",
+        &[&day.owner, &day.project, &start, &(start + DAY_US), &ORIGINALS_MAX],
+    )?;
+    messages.reverse();
+    let date = subject.split('/').nth(1).unwrap_or_default();
+    let left = SUMMARY_CHARS_MAX.saturating_sub(date.len() + 2);
+    let said = extract(&messages.iter().map(said).collect::<Vec<_>>(), left);
+    if said.is_empty() {
+        return Ok(false);
+    }
+    let text = format!("{date}: {said}");
+    let originals = messages.iter().map(|message| identity(message).key().to_string()).collect();
+    let owner = Owner::from_stored(day.owner.clone());
+    let scope = Scope { project: day.project.clone(), ..Scope::default().with_owner(&owner) };
+    let meta = Meta { scope, ..Meta::default() };
+    let known = existing(access, &subject, &owner)?;
+    put(access, known, subject, text, originals, &meta)?;
+    Ok(true)
+}
+
+/// Returns the number of stored messages of the session in this row.
+fn messages_of(access: &Access<'_>, row: i64) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM messages WHERE session_row = ?1";
+    Ok(access.connection.prepare_cached(sql)?.query_row([row], |row| row.get(0))?)
 }
 
 fn said(message: &Message) -> String {
@@ -202,16 +296,15 @@ fn said(message: &Message) -> String {
     }
 }
 
-fn existing(access: &Access<'_>, subject: &Identity) -> Result<Option<Summary>, Error> {
-    let key = subject.key().to_string();
-    let params: &[&dyn rusqlite::ToSql] = &[&key, &subject.owner.as_str()];
+fn existing(access: &Access<'_>, subject: &str, owner: &Owner) -> Result<Option<Summary>, Error> {
+    let params: &[&dyn rusqlite::ToSql] = &[&subject, &owner.as_str()];
     Ok(access.select("AND subject = ?6 AND owner = ?7", params)?.pop())
 }
 
 fn put(
     access: &Access<'_>,
     known: Option<Summary>,
-    subject: &Identity,
+    subject: String,
     text: String,
     originals: Vec<String>,
     of: &Meta,
@@ -219,6 +312,5 @@ fn put(
     let id = known.map_or_else(Id::generate, |known| known.id);
     let mut meta = Meta { scope: of.scope.clone(), importance: of.importance, ..Meta::default() };
     "working".clone_into(&mut meta.provenance.module);
-    let subject = subject.key().to_string();
     writing::write(access, &mut Summary { id, text, subject, originals, meta })
 }

@@ -239,6 +239,78 @@ async fn ended_goals_and_sessions_are_summarised_and_the_feed_delivers_the_summa
 }
 
 #[tokio::test]
+async fn days_with_several_sessions_are_summarised_for_each_owner_and_project() {
+    let (place, working) = opened();
+    let said = |session: &str, user: &str, project: Option<&str>, at: &str, text: &str| {
+        let scope = Scope { project: project.map(str::to_owned), ..Scope::default() };
+        let scope = scope.with_user(user);
+        let timestamp = Some(at.parse().unwrap());
+        NewMessage { scope, timestamp, ..NewMessage::new(id(session), "user", text) }
+    };
+    let (morning, evening) = ("2025-01-31T08:00:00Z", "2025-01-31T23:59:59Z");
+    for message in [
+        said("s2", "ada", None, evening, "The parser of the blog is done."),
+        said("s1", "ada", None, morning, "The blog needs a parser for its old posts."),
+        said("s3", "ada", Some("atlas"), morning, "The map has no legend yet."),
+        said("s4", "ada", Some("atlas"), evening, "The legend of the map is printed in blue."),
+        said(
+            "s5",
+            "ada",
+            None,
+            "2025-02-01T00:00:00Z",
+            "A single session needs no second summary.",
+        ),
+        said("s6", "bob", None, morning, "Bob sold his boat."),
+    ] {
+        working.messages().add(message).await.unwrap();
+    }
+    let days = async || {
+        let page = working.records().list(Kind::Summary, None, 99).await.unwrap();
+        let records = page.records.into_iter();
+        let days = records.filter(|it| it.payload["subject"].as_str().unwrap().starts_with("day/"));
+        let mut days: Vec<_> = days.collect();
+        days.sort_by_key(|record| record.payload["subject"].to_string());
+        days
+    };
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    let made = days().await;
+    assert_eq!(made.len(), 2, "{made:?}");
+    assert_eq!(made[0].payload["subject"], "day/2025-01-31");
+    assert_eq!(
+        made[0].text,
+        "2025-01-31: The blog needs a parser for its old posts. The parser of the blog is done."
+    );
+    assert_eq!(made[0].payload["originals"].as_array().unwrap().len(), 2);
+    assert_eq!(made[0].references.len(), 2, "linked to its originals");
+    assert_eq!(made[0].scope, Scope::default().with_user("ada"));
+    assert_eq!(made[1].payload["subject"], "day/2025-01-31/atlas");
+    assert_eq!(made[1].scope.project.as_deref(), Some("atlas"));
+    assert!(!made[1].text.contains("parser"), "{}", made[1].text);
+
+    // Nothing changed; then a message comes late.
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    assert_eq!(days().await, made);
+    place.pass_hours(1);
+    let late = said("s7", "ada", None, morning, "Grandmother's recipe for plum cake came by mail.");
+    working.messages().add(late).await.unwrap();
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    let remade = days().await;
+    assert_eq!(remade.len(), 2);
+    assert!(remade[0].text.contains("plum cake"), "{}", remade[0].text);
+    assert_eq!(remade[0].id, made[0].id);
+    assert_eq!(remade[1], made[1]);
+
+    // A day that has not ended is not summarised.
+    for session in ["t1", "t2"] {
+        let text = format!("Today {session} was discussed at length.");
+        let message = NewMessage::new(id(session), "user", text);
+        working.messages().add(message).await.unwrap();
+    }
+    working.upkeep().age(&Retention::default()).await.unwrap();
+    assert_eq!(days().await.len(), 2);
+}
+
+#[tokio::test]
 async fn expired_records_are_moved_out_regardless_of_kind_and_importance() {
     let place = Place::new();
     let working = place.open(place.config());
