@@ -54,6 +54,7 @@ impl Facts<'_> {
         self.view
             .write(move |access| {
                 let mut fact = fact;
+                rejections::keep_confirmation(access, &mut fact)?;
                 writing::store(access, &mut fact)?;
                 apply::end_others(access, &fact)?;
                 Ok(fact)

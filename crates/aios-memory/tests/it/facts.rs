@@ -2,7 +2,7 @@
 
 use aios_memory::{
     AgentMemory, Config, Fact, FactQuery, ForgetOptions, ForgetTarget, Kind, LearnReport,
-    MemoryView, Timestamp,
+    MemoryView, RememberOptions, Timestamp,
 };
 use serde_json::{Map, Value, json};
 
@@ -315,6 +315,41 @@ async fn a_corrected_message_is_learned_from_again() {
     memory.facts().catch_up().await.unwrap();
     assert_eq!(current(&memory).await, ["Ada lives in Oslo."]);
     assert_eq!(memory.facts().history("Ada", "home").await.unwrap().len(), 1);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_message_takes_nothing_that_another_one_states() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let said = |first: &str| {
+        messages(&json!([
+            {"content": first, "id": "m1", "name": "Ada", "timestamp": "2026-01-01T10:00:00Z"},
+            {"content": "As I said, I live in Ghent.", "id": "m2", "name": "Ada",
+             "timestamp": "2026-01-02T10:00:00Z"},
+        ]))
+    };
+    memory.facts().learn(said("I live in Ghent.")).await.unwrap();
+    memory.facts().learn(said("I play the oboe.")).await.unwrap();
+    memory.facts().catch_up().await.unwrap();
+    assert_eq!(current(&memory).await, ["Ada lives in Ghent.", "Ada plays the oboe."]);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fact_that_was_taken_back_can_be_told_again() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let told = async || {
+        let options = RememberOptions::default().with_kind(Kind::Fact);
+        ada.remember_with("Ada has a dog.", options).await.unwrap();
+        current(&ada).await
+    };
+    assert_eq!(told().await, ["Ada has a dog."]);
+    learn(&ada, &["I no longer have a dog."]).await;
+    assert_eq!(current(&ada).await, Vec::<String>::new());
+    assert_eq!(told().await, ["Ada has a dog."]);
     memory.shutdown().await.unwrap();
 }
 

@@ -18,8 +18,7 @@ const KEY_BYTES: usize = 32;
 impl Writable for Fact {
     /// A confirmation is that of a statement, so another statement has none.
     fn follow(&mut self, before: &Fact) {
-        let of = |fact: &Fact| (fact.statement(), fact.subject.clone(), fact.attribute.clone());
-        if of(&*self) != of(before) || self.value != before.value {
+        if !states_same(self, before) {
             self.confirmed_at = None;
         }
     }
@@ -30,6 +29,30 @@ impl Writable for Fact {
             false => Ok(()),
         }
     }
+}
+
+/// Returns true if two facts make the same statement about the same slot.
+fn states_same(one: &Fact, other: &Fact) -> bool {
+    let of = |fact: &Fact| (fact.statement(), fact.subject.clone(), fact.attribute.clone());
+    of(one) == of(other) && one.value == other.value
+}
+
+/// Gives a fact that is stored again the confirmation of its current version, if it makes the same
+/// statement.
+pub(super) fn keep_confirmation(access: &Access<'_>, fact: &mut Fact) -> Result<(), Error> {
+    access.fill(&mut fact.meta.scope)?;
+    let owner = fact.meta.scope.owner();
+    let stored: Vec<Fact> =
+        access.select("AND id = ?6 AND owner = ?7", &[&fact.id.as_str(), &owner.as_str()])?;
+    let is_kept = |it: &Fact| it.ended_at.is_none() && states_same(it, fact);
+    if let Some(before) = stored.into_iter().find(is_kept)
+        && before.confirmed_at.is_some()
+        && fact.ended_at.is_none()
+    {
+        fact.confirmed_at = before.confirmed_at;
+        fact.confidence = before.confidence;
+    }
+    Ok(())
 }
 
 /// Keeps out the value of a fact, and its statement.

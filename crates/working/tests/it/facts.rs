@@ -265,6 +265,29 @@ async fn the_learned_position_never_goes_back() {
 }
 
 #[tokio::test]
+async fn a_confirmation_stays_if_the_statement_is_stored_again() {
+    let (_place, working) = opened();
+    let ada = view(&working, "ada");
+    let facts = ada.facts();
+    let dog = Fact { id: id("f"), ..Fact::new("Ada has a dog.") };
+    facts.put(dog.clone()).await.unwrap();
+    facts.confirm(&id("f")).await.unwrap();
+    let again = Fact { metadata: json!({"tags": ["home"]}), confidence: 0.5, ..dog.clone() };
+    facts.put(again).await.unwrap();
+    let stored = facts.get(&id("f")).await.unwrap().unwrap();
+    assert!(stored.confirmed_at.is_some() && 0.99 < stored.confidence, "{stored:?}");
+    assert_eq!(stored.metadata, json!({"tags": ["home"]}));
+    facts.put(Fact { text: "Ada has a cat.".to_owned(), ..dog.clone() }).await.unwrap();
+    assert!(facts.get(&id("f")).await.unwrap().unwrap().confirmed_at.is_none());
+    // Another owner's fact of the same id is another fact.
+    facts.put(dog.clone()).await.unwrap();
+    facts.confirm(&id("f")).await.unwrap();
+    let bob = view(&working, "bob");
+    bob.facts().put(dog).await.unwrap();
+    assert!(bob.facts().get(&id("f")).await.unwrap().unwrap().confirmed_at.is_none());
+}
+
+#[tokio::test]
 async fn a_confirmation_does_not_outlive_its_statement() {
     let (_place, working) = opened();
     let facts = working.facts();
