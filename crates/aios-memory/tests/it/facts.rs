@@ -347,7 +347,8 @@ async fn a_fact_that_was_taken_back_can_be_told_again() {
         current(&ada).await
     };
     assert_eq!(told().await, ["Ada has a dog."]);
-    learn(&ada, &["I no longer have a dog."]).await;
+    let said = json!([{"content": "I no longer have a dog.", "name": "Ada"}]);
+    ada.facts().learn(messages(&said)).await.unwrap();
     assert_eq!(current(&ada).await, Vec::<String>::new());
     assert_eq!(told().await, ["Ada has a dog."]);
     memory.shutdown().await.unwrap();
