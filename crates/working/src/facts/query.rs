@@ -105,7 +105,8 @@ pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, E
     let as_of = query.as_of.map_or(now, Timestamp::as_microsecond);
     let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
     let (subject, attribute) = (trimmed(&query.subject), trimmed(&query.attribute));
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    // One more tells if there is another page.
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
     let which = match (query.as_of, query.with_ended) {
         (Some(_), true) => "stated_at <= ?7",
         (Some(_), false) => {
@@ -133,8 +134,9 @@ pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, E
         found.extend(access.read::<Fact>(&tail, &own)?);
     }
     found.sort_by_key(|read| Reverse(read.row));
+    let has_more = query.limit < found.len();
     found.truncate(query.limit);
-    let last = found.last().filter(|_| query.limit <= found.len());
+    let last = found.last().filter(|_| has_more);
     let next = last.map(|read| cursors.at(read.row.cast_unsigned()));
     Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
 }
