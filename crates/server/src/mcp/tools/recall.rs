@@ -80,11 +80,15 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
 pub(crate) fn answer(view: &MemoryView, recalled: &Recalled, tokens_max: usize) -> Answer {
     let hits = &recalled.hits;
     let total = hits.len();
-    let reserved = tokens(&closing(TOKENS_MAX, total, total));
+    let lost = recalled.versions_lost;
+    let reserved = tokens(&closing(TOKENS_MAX, total, total, lost));
     let mut lines = Budgeted::new(tokens_max);
     if hits.is_empty() {
         lines.add("Nothing stored fits.\n".to_owned(), reserved);
-        return Answer::read(lines.close(|count, _| closing(count, 0, 0)), value(&[], 0));
+        return Answer::read(
+            lines.close(|count, _| closing(count, 0, 0, lost)),
+            value(&[], 0, lost),
+        );
     }
     for hit in hits {
         let text = Quotable::of(view, &hit.text);
@@ -102,8 +106,8 @@ pub(crate) fn answer(view: &MemoryView, recalled: &Recalled, tokens_max: usize) 
         break;
     }
     let shown = lines.len();
-    let text = lines.close(|count, shown| closing(count, shown, total));
-    Answer::read(text, value(&hits[..shown], total - shown))
+    let text = lines.close(|count, shown| closing(count, shown, total, lost));
+    Answer::read(text, value(&hits[..shown], total - shown, lost))
 }
 
 /// Returns a hit on one line: relevance, key, date, and the quoted text.
@@ -120,15 +124,20 @@ fn line(view: &MemoryView, hit: &Recollection, text: &Quotable, chars: usize) ->
     )
 }
 
-fn closing(count: usize, shown: usize, total: usize) -> String {
-    let tokens = number(count, "token");
-    match total - shown.min(total) {
-        0 => format!("({tokens})"),
-        more => format!("({tokens}; {more} more: raise max_tokens)"),
+/// Returns the last line. `lost` is the number of records whose version of the moment is gone.
+fn closing(count: usize, shown: usize, total: usize, lost: u64) -> String {
+    let mut line = format!("({}", number(count, "token"));
+    let more = total - shown.min(total);
+    if 0 < more {
+        line += &format!("; {more} more: raise max_tokens");
     }
+    if 0 < lost {
+        line += &format!("; versions of that time that are no longer kept: {lost}");
+    }
+    line + ")"
 }
 
-fn value(hits: &[Recollection], more: usize) -> Value {
+fn value(hits: &[Recollection], more: usize, lost: u64) -> Value {
     let shown = hits.iter().map(|hit| {
         json!({
             "key": hit.key(),
@@ -137,5 +146,5 @@ fn value(hits: &[Recollection], more: usize) -> Value {
             "text": hit.text,
         })
     });
-    json!({"hits": shown.collect::<Vec<_>>(), "more": more})
+    json!({"hits": shown.collect::<Vec<_>>(), "more": more, "versions_lost": lost})
 }
