@@ -48,6 +48,7 @@ pub(crate) use self::{
     files::{check_right, further_right},
     request::{Part, check_type, id_of, key_of, kind_named, whole_body},
     shapes::State,
+    tasks::{BeginTask, FinishTask, TaskLog, begun, finished, logged},
 };
 use crate::{config::Config, importer::Importer, mcp};
 

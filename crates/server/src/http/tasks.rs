@@ -2,8 +2,8 @@
 //! service holds a task between the calls; after its restart the next call continues the task.
 
 use aios_memory::{
-    Kind, Timestamp,
-    work::{Known, NewTask, Outcome, Step, Work},
+    Id, Kind, MemoryView, Timestamp,
+    work::{Finished, Known, NewTask, Outcome, Step, Work},
     working::{Decision, ToolCall},
 };
 use axum::response::Response;
@@ -233,32 +233,7 @@ pub(crate) async fn begin_task(
     call: Call,
     Json(request): Json<BeginTask>,
 ) -> Result<Response, Failure> {
-    let BeginTask { description, id, goal, agent, idempotent } = request;
-    let id = id.map(id_of).transpose()?;
-    let goal = goal.map(id_of).transpose()?;
-    let may_read = call.caller.demand(Right::Read, "`known`").is_ok();
-    let view = call.caller.view().clone();
-    let begin = async move {
-        let works = view.work();
-        let work = match (description, id) {
-            (Some(description), id) => {
-                let mut task = NewTask::new(description).with_agent(agent);
-                task.id = id;
-                task.goal = goal;
-                task.is_idempotent = idempotent;
-                works.begin(task).await?
-            }
-            (None, Some(id)) => works.start(&id).await?,
-            (None, None) => {
-                return Err(Failure::invalid(
-                    "expected `description`, or the `id` of a pending task",
-                ));
-            }
-        };
-        let known = if may_read { work.known().await? } else { None };
-        Ok((work.keep(), known))
-    };
-    let (id, known) = call.write(Box::pin(begin)).await?;
+    let (id, known) = begun(&call, call.caller.view(), request).await?;
     let id = id.to_string();
     let key = format!("{}/{id}", Kind::Task);
     let kept = BegunTask { id: id.clone(), known: None };
@@ -280,19 +255,7 @@ pub(crate) async fn log_task(
     PathName(id): PathName,
     Json(log): Json<TaskLog>,
 ) -> Result<Response, Failure> {
-    for (name, count) in [("decisions", log.decisions.len()), ("tool_calls", log.tool_calls.len())]
-    {
-        if LOGGED_MAX < count {
-            return Err(Failure::invalid(format!("`{name}` has at most {LOGGED_MAX} items")));
-        }
-    }
-    let id = id_of(id)?;
-    let view = call.caller.view().clone();
-    let store = async move {
-        let work = view.work().open(&id).await?;
-        logged(&work, log).await
-    };
-    let keys = call.write(Box::pin(store)).await?;
+    let keys = logged(&call, call.caller.view(), id_of(id)?, log).await?;
     let response = answer::kept(StatusCode::OK, &LoggedSteps { keys: keys.clone() });
     Ok(answer::with_changed(response, keys))
 }
@@ -311,13 +274,7 @@ pub(crate) async fn finish_task(
     PathName(id): PathName,
     Json(request): Json<FinishTask>,
 ) -> Result<Response, Failure> {
-    let id = id_of(id)?;
-    let view = call.caller.view().clone();
-    let finish = async move {
-        let work = view.work().open(&id).await?;
-        work.finish(Outcome::from(request)).await
-    };
-    let finished = call.write(Box::pin(finish)).await?;
+    let finished = finished(&call, call.caller.view(), id_of(id)?, request).await?;
     let shown = FinishedTask {
         key: finished.task.key().to_string(),
         status: finished.status,
@@ -355,8 +312,78 @@ pub(crate) async fn resume_list(
     Ok(answer::json(StatusCode::OK, &list))
 }
 
-/// Stores the steps and returns their keys.
-async fn logged(work: &Work, log: TaskLog) -> Result<Vec<String>, Failure> {
+/// Begins or starts a task, and returns its id and the steps that are known for it, if the caller
+/// may read.
+pub(crate) async fn begun(
+    call: &Call,
+    view: &MemoryView,
+    request: BeginTask,
+) -> Result<(Id, Option<Known>), Failure> {
+    let BeginTask { description, id, goal, agent, idempotent } = request;
+    let id = id.map(id_of).transpose()?;
+    let goal = goal.map(id_of).transpose()?;
+    let may_read = call.caller.demand(Right::Read, "`known`").is_ok();
+    let view = view.clone();
+    let begin = async move {
+        let works = view.work();
+        let work = match (description, id) {
+            (Some(description), id) => {
+                let mut task = NewTask::new(description).with_agent(agent);
+                task.id = id;
+                task.goal = goal;
+                task.is_idempotent = idempotent;
+                works.begin(task).await?
+            }
+            (None, Some(id)) => works.start(&id).await?,
+            (None, None) => {
+                return Err(Failure::invalid(
+                    "expected `description`, or the `id` of a pending task",
+                ));
+            }
+        };
+        let known = if may_read { work.known().await? } else { None };
+        Ok((work.keep(), known))
+    };
+    call.write(Box::pin(begin)).await
+}
+
+/// Stores the steps of a task, and returns their keys.
+pub(crate) async fn logged(
+    call: &Call,
+    view: &MemoryView,
+    id: Id,
+    log: TaskLog,
+) -> Result<Vec<String>, Failure> {
+    for (name, count) in [("decisions", log.decisions.len()), ("tool_calls", log.tool_calls.len())]
+    {
+        if LOGGED_MAX < count {
+            return Err(Failure::invalid(format!("`{name}` has at most {LOGGED_MAX} items")));
+        }
+    }
+    let view = view.clone();
+    let store = async move {
+        let work = view.work().open(&id).await?;
+        stored(&work, log).await
+    };
+    call.write(Box::pin(store)).await
+}
+
+/// Ends a task.
+pub(crate) async fn finished(
+    call: &Call,
+    view: &MemoryView,
+    id: Id,
+    request: FinishTask,
+) -> Result<Finished, Failure> {
+    let view = view.clone();
+    let finish = async move {
+        let work = view.work().open(&id).await?;
+        work.finish(Outcome::from(request)).await
+    };
+    call.write(Box::pin(finish)).await
+}
+
+async fn stored(work: &Work, log: TaskLog) -> Result<Vec<String>, Failure> {
     let mut keys = Vec::new();
     let decision = |id| format!("{}/{id}", Kind::Decision);
     if let Some(follow) = log.follow {

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use aios_memory::{Key, Kind, period::Period, record::forms};
 use jiff::Zoned;
 use rmcp::model::JsonObject;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
@@ -163,6 +164,12 @@ impl Arguments {
         };
         let kinds = texts.iter().enumerate().map(of_place).collect::<Result<Vec<_>, _>>()?;
         Ok(Some(kinds).filter(|kinds| !kinds.is_empty()))
+    }
+
+    /// Reads the arguments that are left as a value.
+    pub(crate) fn rest<T: DeserializeOwned>(self) -> Result<T, Failure> {
+        serde_json::from_value(Value::Object(self.0))
+            .map_err(|error| Failure::invalid(format!("arguments: {error}")))
     }
 
     /// Takes a span of time, in the time zone of this machine.

@@ -62,7 +62,8 @@ fn every_tool_is_closed_and_stays_within_the_memory() {
         }
         let hints = tool.annotations.unwrap();
         assert_eq!(hints.open_world_hint, Some(false), "{}", tool.name);
-        let may_write = matches!(&*tool.name, "remember" | "forget" | "memory");
+        let may_write =
+            matches!(&*tool.name, "remember" | "forget" | "begin" | "log" | "finish" | "memory");
         assert_eq!(hints.read_only_hint, Some(!may_write), "{}", tool.name);
     }
 }
@@ -78,10 +79,11 @@ fn profiles_are_read_by_name_and_others_are_refused_with_the_list() {
     assert_eq!(names("core"), core);
     assert_eq!(names("openai"), ["search", "fetch"]);
     assert_eq!(names("files"), ["memory"]);
+    assert_eq!(names("work"), ["begin", "log", "finish", "resume_list"]);
     assert_eq!(names("openai, core").len(), 7);
     assert_eq!(names("files,core")[5], "memory");
-    for unknown in ["work", "graph", "", "core,"] {
+    for unknown in ["works", "graph", "", "core,"] {
         let error = unknown.parse::<Profiles>().unwrap_err().to_string();
-        assert!(error.ends_with("expected core, files or openai"), "{error}");
+        assert!(error.ends_with("expected core, work, files or openai"), "{error}");
     }
 }

@@ -9,6 +9,7 @@ mod memory;
 mod read;
 mod recall;
 mod remember;
+mod work;
 
 use std::sync::Arc;
 
@@ -29,6 +30,10 @@ pub(crate) enum ToolName {
     Read,
     Remember,
     Forget,
+    Begin,
+    Log,
+    Finish,
+    ResumeList,
     Memory,
     Search,
     Fetch,
@@ -43,6 +48,9 @@ impl ToolName {
         ToolName::Remember,
         ToolName::Forget,
     ];
+    /// The tools of the profile `work`.
+    pub(crate) const WORK: &[ToolName] =
+        &[ToolName::Begin, ToolName::Log, ToolName::Finish, ToolName::ResumeList];
     /// The tool of the profile `files`.
     pub(crate) const FILES: &[ToolName] = &[ToolName::Memory];
     /// The tools of the profile `openai`, in the shape that connectors expect.
@@ -56,6 +64,10 @@ impl ToolName {
             ToolName::Read => Operation::part("mcp read", Right::Read),
             ToolName::Remember => Operation::part("mcp remember", Right::Write),
             ToolName::Forget => Operation::part("mcp forget", Right::Forget),
+            ToolName::Begin => Operation::part("mcp begin", Right::Write),
+            ToolName::Log => Operation::part("mcp log", Right::Write),
+            ToolName::Finish => Operation::part("mcp finish", Right::Write),
+            ToolName::ResumeList => Operation::part("mcp resume_list", Right::Read),
             ToolName::Memory => Operation::part("mcp memory", Right::Read),
             ToolName::Search => Operation::part("mcp search", Right::Read),
             ToolName::Fetch => Operation::part("mcp fetch", Right::Read),
@@ -72,9 +84,13 @@ impl ToolName {
 
     /// Returns true if a call with these arguments can be sent again when its answer is lost.
     /// Statements are known by their text, and what was forgotten stays forgotten. An edit of a
-    /// file that is made twice is another edit.
+    /// file that is made twice is another edit, and so is a step of a task.
     pub(crate) fn is_repeatable(self, arguments: Option<&JsonObject>) -> bool {
-        self != ToolName::Memory || self.further_right(arguments).is_none()
+        match self {
+            ToolName::Begin | ToolName::Log | ToolName::Finish => false,
+            ToolName::Memory => self.further_right(arguments).is_none(),
+            _ => true,
+        }
     }
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -84,6 +100,10 @@ impl ToolName {
             ToolName::Read => "read",
             ToolName::Remember => "remember",
             ToolName::Forget => "forget",
+            ToolName::Begin => "begin",
+            ToolName::Log => "log",
+            ToolName::Finish => "finish",
+            ToolName::ResumeList => "resume_list",
             ToolName::Memory => "memory",
             ToolName::Search => "search",
             ToolName::Fetch => "fetch",
@@ -104,6 +124,10 @@ impl ToolName {
             ToolName::Read => read::about(),
             ToolName::Remember => remember::about(),
             ToolName::Forget => forget::about(),
+            ToolName::Begin => work::about_begin(),
+            ToolName::Log => work::about_log(),
+            ToolName::Finish => work::about_finish(),
+            ToolName::ResumeList => work::about_resume_list(),
             ToolName::Memory => memory::about(),
             ToolName::Search => connectors::about_search(),
             ToolName::Fetch => connectors::about_fetch(),
@@ -116,6 +140,9 @@ impl ToolName {
         match self {
             ToolName::Remember => closed.read_only(false).destructive(false).idempotent(true),
             ToolName::Forget => closed.read_only(false).destructive(true).idempotent(true),
+            ToolName::Begin | ToolName::Log | ToolName::Finish => {
+                closed.read_only(false).destructive(false).idempotent(false)
+            }
             ToolName::Memory => closed.read_only(false).destructive(true).idempotent(false),
             _ => closed.read_only(true),
         }
@@ -138,6 +165,10 @@ impl ToolName {
             ToolName::Read => read::call(visit, arguments).await,
             ToolName::Remember => remember::call(visit, arguments).await,
             ToolName::Forget => forget::call(visit, arguments).await,
+            ToolName::Begin => work::begin(visit, arguments).await,
+            ToolName::Log => work::log(visit, arguments).await,
+            ToolName::Finish => work::finish(visit, arguments).await,
+            ToolName::ResumeList => work::resume_list(visit, arguments).await,
             ToolName::Memory => memory::call(visit, arguments).await,
             ToolName::Search => connectors::search(visit, arguments).await,
             ToolName::Fetch => connectors::fetch(visit, arguments).await,
@@ -148,7 +179,8 @@ impl ToolName {
 /// Returns the tools of these profiles, in a fixed order.
 pub(crate) fn of(profiles: Profiles) -> impl Iterator<Item = ToolName> {
     let core = ToolName::CORE.iter().filter(move |_| profiles.has_core);
+    let work = ToolName::WORK.iter().filter(move |_| profiles.has_work);
     let files = ToolName::FILES.iter().filter(move |_| profiles.has_files);
     let openai = ToolName::OPENAI.iter().filter(move |_| profiles.has_openai);
-    core.chain(files).chain(openai).copied()
+    core.chain(work).chain(files).chain(openai).copied()
 }

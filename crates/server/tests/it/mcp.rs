@@ -200,7 +200,7 @@ async fn foreign_origins_hosts_tokens_and_methods_are_refused() {
     let unknown = Request::post("/mcp?tools=work", message("tools/list", json!({})));
     let refused = service.send(&unknown).await;
     assert_eq!(refused.status, 400, "{refused:?}");
-    assert!(refused.body.contains("core, files or openai"), "{refused:?}");
+    assert!(refused.body.contains("core, work, files or openai"), "{refused:?}");
     service.stop().await;
 }
 
@@ -462,6 +462,42 @@ async fn the_client_is_provenance_and_headers_narrow() {
     let fetch = Request { path: "/mcp?tools=openai", ..call("fetch", json!({"id": key})) };
     let fetched: Value = serde_json::from_str(&text(&service.send(&fetch).await)).unwrap();
     assert_eq!(fetched["text"], "The lamp of the parser.");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_begun_logged_finished_and_known_the_next_time() {
+    let service = Service::start().await;
+    let work =
+        |tool: &str, arguments: Value| Request { path: "/mcp?tools=work", ..call(tool, arguments) };
+    let begun =
+        text(&service.send(&work("begin", json!({"description": "restart nginx on web-3"}))).await);
+    let first = key(&begun);
+    let id = first.strip_prefix("task/").unwrap().to_owned();
+    assert!(!begun.contains("known:"), "{begun}");
+    let steps = json!({
+        "id": id,
+        "decisions": [{"context": "how", "chosen": "by systemctl"}],
+        "tool_calls": [{"tool_name": "systemctl", "input": {"unit": "nginx"}, "success": true}],
+    });
+    let logged = text(&service.send(&work("log", steps)).await);
+    assert_eq!(logged, "logged 2 steps");
+    let refused = refusal(&service.send(&work("log", json!({"id": id, "steps": []}))).await);
+    assert!(refused.contains("unknown argument `steps`"), "{refused}");
+    let bad = json!({"id": id, "tool_calls": [{"tool_name": "ls", "succes": true}]});
+    let refused = refusal(&service.send(&work("log", bad)).await);
+    assert!(refused.contains("succes"), "{refused}");
+    let listed = text(&service.send(&work("resume_list", json!({}))).await);
+    assert!(listed.contains("No task is interrupted."), "{listed}");
+    let ended = json!({"id": id, "status": "completed", "text": "it runs"});
+    let ended = text(&service.send(&work("finish", ended.clone())).await);
+    assert!(ended.contains("learned: pattern/"), "{ended}");
+    let again = json!({"id": id, "status": "failed"});
+    refusal(&service.send(&work("finish", again)).await);
+    let begun = json!({"description": "Restart nginx on web-3.", "max_tokens": 200});
+    let begun = text(&service.send(&work("begin", begun)).await);
+    assert!(begun.contains("known: pattern/"), "{begun}");
+    assert!(begun.contains("\"systemctl\""), "{begun}");
     service.stop().await;
 }
 
