@@ -36,15 +36,17 @@ CREATE TABLE facts (
     UNIQUE (id, owner)
 ) STRICT;
 
--- The facts of an owner in the order of their rows, and those that were told.
-CREATE INDEX facts_of_owner ON facts (owner);
+-- The facts of an owner by the time of their statement, those of a subject, and those that were
+-- told.
+CREATE INDEX facts_by_statement ON facts (owner, stated_at);
+CREATE INDEX facts_by_subject ON facts (owner, subject COLLATE NOCASE, stated_at);
 CREATE INDEX facts_told ON facts (owner) WHERE evidence = '[]';
 
 -- The slots, the statements without one, the current facts by time, and the facts that a record
 -- ended.
 CREATE INDEX facts_by_slot ON facts (owner, attribute COLLATE NOCASE, subject COLLATE NOCASE);
 CREATE INDEX facts_by_text ON facts (owner, text) WHERE attribute = '';
-CREATE INDEX facts_current ON facts (owner, attribute = '', stated_at DESC) WHERE ended_at IS NULL;
+CREATE INDEX facts_current ON facts (owner, attribute = '', stated_at) WHERE ended_at IS NULL;
 CREATE INDEX facts_by_end ON facts (owner, ended_by) WHERE ended_by IS NOT NULL;
 
 -- The records that state facts, for those that ask for the facts of a record.

@@ -70,7 +70,7 @@ impl Facts<'_> {
         self.view.get(id).await
     }
 
-    /// Returns the facts that `query` selects, those stored last first.
+    /// Returns the facts that `query` selects, those stated last first.
     ///
     /// # Errors
     /// [`Error::Cursor`] if [`FactQuery::after`] is no cursor of this file; [`Error::Storage`] if
@@ -122,7 +122,7 @@ impl Facts<'_> {
         self.view.read(query::has_told).await
     }
 
-    /// Returns the current facts of the view's owner alone, at most `limit`, in the order in which
+    /// Returns the current facts of the view's owner alone, at most `limit`, those stated last, in the order in which
     /// they were stored. `None` if nothing changed since `revision`.
     ///
     /// # Errors

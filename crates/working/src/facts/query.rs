@@ -4,9 +4,14 @@ use std::cmp::Reverse;
 
 use aios_record::Timestamp;
 use rusqlite::{OptionalExtension, ToSql};
+use serde_json::Value;
 
 use super::fact::Fact;
-use crate::{Error, access::Access, cursor::Cursors};
+use crate::{
+    Error,
+    access::{Access, Read},
+    cursor::Cursors,
+};
 
 /// Facts of a page if the query names no limit.
 const PAGE: usize = 100;
@@ -83,7 +88,7 @@ impl FactQuery {
 /// A page of facts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FactPage {
-    /// The facts, those stored last first.
+    /// The facts, those stated last first.
     pub facts: Vec<Fact>,
     /// The cursor of the next page; `None` if this is the last page.
     pub next: Option<u64>,
@@ -99,46 +104,70 @@ pub struct OwnFacts {
 }
 
 pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, Error> {
-    let cursors = Cursors::of(access.connection)?;
-    let before = query.after.map_or(Ok(i64::MAX), |after| cursors.row(after))?;
-    let now = access.now.as_microsecond();
-    let as_of = query.as_of.map_or(now, Timestamp::as_microsecond);
-    let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
-    let (subject, attribute) = (trimmed(&query.subject), trimmed(&query.attribute));
+    let Some((at, row)) = before(access, query)? else { return Ok(FactPage::default()) };
+    let as_of = query.as_of.unwrap_or(access.now).as_microsecond();
+    let [subject, attribute] =
+        [&query.subject, &query.attribute].map(|it| it.as_deref().map(str::trim));
     // One more tells if there is another page.
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
+    let tail = tail(query);
+    let mut found = Vec::new();
+    // One owner at a time, so that an index gives the order.
+    for owner in owners(access)? {
+        let own: [&dyn ToSql; 7] = [&owner, &as_of, &limit, &subject, &attribute, &at, &row];
+        found.extend(access.read::<Fact>(&tail, &own)?);
+    }
+    found.sort_by_key(|read| Reverse((read.item.stated_at, read.row)));
+    let has_more = query.limit < found.len();
+    found.truncate(query.limit);
+    let next = match found.last().filter(|_| has_more) {
+        Some(last) => Some(Cursors::of(access.connection)?.at(last.row.cast_unsigned())),
+        None => None,
+    };
+    Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
+}
+
+/// Returns the time of the statement and the row that the facts of a page come before; `None` if
+/// there is no earlier fact. If the last fact of the former page is gone, the one stored before it
+/// takes its place.
+fn before(access: &Access<'_>, query: &FactQuery) -> Result<Option<(i64, i64)>, Error> {
+    let Some(after) = query.after else {
+        let newest = query.as_of.map_or(i64::MAX, Timestamp::as_microsecond);
+        return Ok(Some((newest, i64::MAX)));
+    };
+    let last = Cursors::of(access.connection)?.row(after)?;
+    let sql = "SELECT stated_at, row FROM facts WHERE row <= ?1 ORDER BY row DESC LIMIT 1";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let found = statement.query_row([last], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.map(|(at, row): (i64, i64)| (at, if row == last { row } else { row + 1 })))
+}
+
+/// Returns the conditions and the order of a page: `?6` is the owner, `?7` the moment, `?8` the
+/// limit, `?9` and `?10` the slot, `?11` and `?12` the place before which it begins.
+fn tail(query: &FactQuery) -> String {
+    // The index of the slots does not give the order; a plus keeps SQLite from those that do.
+    let plus = if query.attribute.is_some() { "+" } else { "" };
     let which = match (query.as_of, query.with_ended) {
-        (Some(_), true) => "stated_at <= ?7",
+        (_, true) => "?7 IS NOT NULL",
         (Some(_), false) => {
-            "stated_at <= ?7 AND (valid_from IS NULL OR valid_from <= ?7)
+            "(valid_from IS NULL OR valid_from <= ?7)
              AND NOT ((ended_at IS NULL OR ended_at <= ?7)
                       AND valid_to IS NOT NULL AND valid_to <= ?7)"
         }
-        (None, true) => "?7 IS NOT NULL",
         (None, false) => "ended_at IS NULL AND (valid_to IS NULL OR ?7 < valid_to)",
     };
-    let mut tail = format!("AND owner = ?9 AND row < ?6 AND {which}");
-    let mut found = Vec::new();
-    // One owner at a time, so that the index gives the order.
-    let owners = owners(access)?;
-    for (column, place) in [("subject", 10), ("attribute", 11)] {
-        let is_wanted = if place == 10 { subject.is_some() } else { attribute.is_some() };
-        tail += &match is_wanted {
-            true => format!(" AND {column} = ?{place} COLLATE NOCASE"),
-            false => format!(" AND ?{place} IS NULL"),
-        };
-    }
-    tail += " ORDER BY row DESC LIMIT ?8";
-    for owner in &owners {
-        let own: [&dyn ToSql; 6] = [&before, &as_of, &limit, owner, &subject, &attribute];
-        found.extend(access.read::<Fact>(&tail, &own)?);
-    }
-    found.sort_by_key(|read| Reverse(read.row));
-    let has_more = query.limit < found.len();
-    found.truncate(query.limit);
-    let last = found.last().filter(|_| has_more);
-    let next = last.map(|read| cursors.at(read.row.cast_unsigned()));
-    Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
+    // Each parameter has its place, whether it is used or not.
+    let slot =
+        [("subject", 9, query.subject.is_some()), ("attribute", 10, query.attribute.is_some())]
+            .map(|(column, place, is_wanted)| match is_wanted {
+                true => format!("AND {column} = ?{place} COLLATE NOCASE"),
+                false => format!("AND ?{place} IS NULL"),
+            })
+            .join(" ");
+    format!(
+        "AND owner = ?6 AND ({plus}stated_at, {plus}row) < (?11, ?12) AND {which} {slot}
+         ORDER BY {plus}stated_at DESC, {plus}row DESC LIMIT ?8"
+    )
 }
 
 pub(super) fn profile(access: &Access<'_>, limit: usize) -> Result<Vec<Fact>, Error> {
@@ -173,6 +202,23 @@ fn owners(access: &Access<'_>) -> Result<Vec<String>, Error> {
     let mut statement = access.connection.prepare_cached("SELECT owner FROM fact_revisions")?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// Returns the visible facts that cite any of these keys of an owner, in the order of their rows.
+pub(super) fn stated_by(
+    access: &Access<'_>,
+    owner: &str,
+    keys: impl IntoIterator<Item = String>,
+) -> Result<Vec<Read<Fact>>, Error> {
+    let list = Value::from_iter(keys).to_string();
+    let sql = "SELECT DISTINCT fact FROM fact_evidence
+         WHERE owner = ?1 AND \"key\" IN (SELECT value FROM json_each(?2)) ORDER BY fact";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let rows = statement.query_map([owner, &list], |row| row.get(0))?;
+    let rows: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    // One row at a time: with a list of rows, SQLite would read all facts of the owner.
+    let read = rows.into_iter().map(|row| access.by_row::<Fact>(row));
+    Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 pub(super) fn contradictions(access: &Access<'_>, limit: usize) -> Result<Vec<Vec<Fact>>, Error> {
@@ -219,12 +265,20 @@ pub(super) fn own(
     if revision == Some(now) {
         return Ok(None);
     }
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut facts = access.select::<Fact>(
-        "AND owner = ?6 AND ended_at IS NULL ORDER BY row DESC LIMIT ?7",
-        &[&owner.as_str(), &limit],
-    )?;
-    facts.reverse();
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = Vec::new();
+    for is_open in [false, true] {
+        // The index of current facts has these two parts.
+        found.extend(access.read::<Fact>(
+            "AND owner = ?6 AND (attribute = '') = ?7 AND ended_at IS NULL
+             ORDER BY stated_at DESC, row DESC LIMIT ?8",
+            &[&owner.as_str(), &is_open, &most],
+        )?);
+    }
+    found.sort_by_key(|read| Reverse((read.item.stated_at, read.row)));
+    found.truncate(limit);
+    found.sort_by_key(|read| read.row);
+    let facts = found.into_iter().map(|read| read.item).collect();
     Ok(Some(OwnFacts { facts, revision: now }))
 }
 

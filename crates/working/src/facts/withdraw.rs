@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use aios_record::{Id, Identity, Key, Kind};
-use serde_json::Value;
 
-use super::{apply::same_statements, fact::Fact, rejections};
+use super::{apply::same_statements, fact::Fact, query, rejections};
 use crate::{
     Error,
     access::{Access, Read, identity},
@@ -45,13 +44,8 @@ pub(super) fn reject(access: &Access<'_>, id: &Id) -> Result<Vec<Identity>, Erro
 /// Removes the facts that the records of these keys state, and revives those that they ended.
 pub(super) fn withdraw(access: &Access<'_>, keys: &[Key]) -> Result<Withdrawn, Error> {
     let names: BTreeSet<String> = keys.iter().map(Key::to_string).collect();
-    let list = Value::from_iter(names.iter().cloned()).to_string();
     let owner = access.visible.acting();
-    let facts = access.read::<Fact>(
-        "AND row IN (SELECT fact FROM fact_evidence
-                     WHERE owner = ?6 AND \"key\" IN (SELECT value FROM json_each(?7)))",
-        &[&owner.as_str(), &list],
-    )?;
+    let facts = query::stated_by(access, owner.as_str(), names.iter().cloned())?;
     let mut withdrawn = Withdrawn::default();
     let mut left = BTreeSet::new();
     for Read { item, row, .. } in &facts {

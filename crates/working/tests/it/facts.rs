@@ -42,6 +42,44 @@ async fn current(view: &WorkingView, query: FactQuery) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn pages_go_back_from_the_last_statement_and_repeat_nothing() {
+    let (_place, working) = opened();
+    let (ada, shared) = (view(&working, "ada"), &working);
+    let open = |name: &str| Fact { id: id(name), ..Fact::new(format!("Ada said {name}.")) };
+    let day = |day: u32| format!("2026-01-{day:02}T00:00:00Z");
+    // Stored in another order than stated, several at one time, of two owners.
+    for (source, on, names) in
+        [("m3", 3, &["f5", "f6"][..]), ("m1", 1, &["f1", "f2", "f3"]), ("m2", 2, &["f4"])]
+    {
+        let facts = names.iter().map(|name| open(name)).collect();
+        apply(&ada, vec![step(source, &day(on), facts, vec![])]).await;
+    }
+    let fact = Fact { stated_at: Some(at(&day(2))), ..home("f7", "Ghent") };
+    shared.facts().put(fact).await.unwrap();
+    for query in [
+        FactQuery::default(),
+        FactQuery::default().with_ended(),
+        FactQuery::default().with_as_of(at("2026-01-05T00:00:00Z")),
+    ] {
+        let whole = current(&ada, query.clone()).await;
+        assert_eq!(whole, ["f6", "f5", "f7", "f4", "f3", "f2", "f1"], "{query:?}");
+        let mut paged = Vec::new();
+        let mut next = query.with_limit(2);
+        loop {
+            let page = ada.facts().list(next.clone()).await.unwrap();
+            paged.extend(page.facts.iter().map(|fact| fact.id.to_string()));
+            match page.next {
+                Some(cursor) => next = next.with_after(cursor),
+                None => break,
+            }
+        }
+        assert_eq!(paged, whole);
+    }
+    let then = FactQuery::default().with_as_of(at("2026-01-02T00:00:00Z"));
+    assert_eq!(current(&ada, then).await, ["f7", "f4", "f3", "f2", "f1"]);
+}
+
+#[tokio::test]
 async fn a_step_adds_facts_and_ends_others_and_can_be_repeated() {
     let (_place, working) = opened();
     let ada = view(&working, "ada");
