@@ -195,7 +195,7 @@ impl Facts<'_> {
         self.view.shared().learner.catch_up().await.map(drop)
     }
 
-    /// Returns the facts that `query` selects, those stored last first: by default those that are
+    /// Returns the facts that `query` selects, those stated last first: by default those that are
     /// current. With [`FactQuery::as_of`], those that were known and true at that moment.
     ///
     /// # Errors

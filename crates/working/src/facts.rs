@@ -122,8 +122,8 @@ impl Facts<'_> {
         self.view.read(query::has_told).await
     }
 
-    /// Returns the current facts of the view's owner alone, at most `limit`, those stated last, in the order in which
-    /// they were stored. `None` if nothing changed since `revision`.
+    /// Returns the current facts of the view's owner alone, at most `limit`, those stated last, in
+    /// the order in which they were stored. `None` if nothing changed since `revision`.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.

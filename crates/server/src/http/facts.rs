@@ -48,7 +48,7 @@ pub(crate) struct Listing {
     cursor: Option<String>,
 }
 
-/// A page of facts, those stored last first.
+/// A page of facts, those stated last first.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FactPage)]
 pub(crate) struct Page {
@@ -143,7 +143,7 @@ pub(crate) struct Rejected {
     rejected: Vec<String>,
 }
 
-/// Lists facts, those stored last first: the current ones, or those of an earlier moment. A page
+/// Lists facts, those stated last first: the current ones, or those of an earlier moment. A page
 /// ends early after 8 MiB of facts.
 #[utoipa::path(
     get,
