@@ -1,5 +1,7 @@
 //! Assembling the context for a task: the knowledge of all tiers, packed into a token budget.
 
+mod notes;
+
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
 use aios_operational::Snapshot;
@@ -251,9 +253,15 @@ impl MemoryView {
         let search =
             SearchOptions::default().with_limit(self.config().context.candidates).with_kinds(kinds);
         let (hits, _) = Box::pin(self.searched(task, &search)).await?;
-        let candidates = hits
-            .into_iter()
-            .map(|hit| Candidate::from_record(tier_of(&hit.record), &hit.record, hit.relevance));
+        let notes = self.notes_on(hits.iter().map(|hit| &hit.record)).await?;
+        let candidates = hits.into_iter().map(|hit| {
+            let tier = tier_of(&hit.record);
+            let mut candidate = Candidate::from_record(tier, &hit.record, hit.relevance);
+            if let Some(note) = notes.get(&hit.record.identity()) {
+                candidate.text.push_str(note);
+            }
+            candidate
+        });
         Ok(candidates.collect())
     }
 }

@@ -106,6 +106,15 @@ impl Facts<'_> {
         self.view.read(move |access| query::profile(access, limit)).await
     }
 
+    /// Returns the facts that cite any of these records as evidence, those that ended included, in
+    /// the order in which they were stored.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn citing(self, records: Vec<Identity>) -> Result<Vec<Fact>, Error> {
+        self.view.read(move |access| query::citing(access, &records)).await
+    }
+
     /// Returns the slots that have several current values: the facts of each.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use aios_memory::{
     AgentMemory, Config, Fact, FactQuery, ForgetOptions, ForgetTarget, Kind, LearnReport,
-    MemoryView, RememberOptions, Timestamp,
+    MemoryView, RememberOptions, Tier, Timestamp,
 };
 use serde_json::{Map, Value, json};
 
@@ -108,6 +108,28 @@ async fn a_context_has_the_current_facts_and_no_stale_one() {
     let bob = of(&memory, "bob");
     let context = bob.assemble_context("plan a birthday party", &options).await.unwrap();
     assert!(!context.text.contains("Oslo"), "{}", context.text);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_context_shows_a_message_with_its_resolved_times_and_ended_statements() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let said = ["I adopted a grey parrot yesterday.", "I live in Ghent.", "I live in Oslo now."];
+    learn(&ada, &said).await;
+    let context = async |task: &str| {
+        let options = ada.context_options().with_tiers(vec![Tier::Longterm]);
+        ada.assemble_context(task, &options).await.unwrap().text
+    };
+    let parrot = context("When was the parrot adopted?").await;
+    let expect = "I adopted a grey parrot yesterday. [yesterday: 31 December 2025]";
+    assert!(parrot.contains(expect), "{parrot}");
+    let home = context("Does she live in Ghent?").await;
+    assert!(home.contains("I live in Ghent. [no longer since 3 January 2026]"), "{home}");
+    // The message itself stays as it was said.
+    let found = ada.recall("parrot").await.unwrap();
+    assert_eq!(found.hits[0].text, "I adopted a grey parrot yesterday.");
     memory.shutdown().await.unwrap();
 }
 

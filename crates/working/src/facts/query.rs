@@ -1,8 +1,8 @@
 //! Reading facts.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
-use aios_record::Timestamp;
+use aios_record::{Identity, Key, Owner, Timestamp};
 use rusqlite::{OptionalExtension, ToSql};
 use serde_json::Value;
 
@@ -219,6 +219,20 @@ pub(super) fn stated_by(
     // One row at a time: with a list of rows, SQLite would read all facts of the owner.
     let read = rows.into_iter().map(|row| access.by_row::<Fact>(row));
     Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+pub(super) fn citing(access: &Access<'_>, records: &[Identity]) -> Result<Vec<Fact>, Error> {
+    let mut keys: BTreeMap<&Owner, Vec<String>> = BTreeMap::new();
+    for record in records {
+        let key = Key::new(record.kind, record.id.clone());
+        keys.entry(&record.owner).or_default().push(key.to_string());
+    }
+    let mut found = Vec::new();
+    for (owner, keys) in keys {
+        let facts = stated_by(access, owner.as_str(), keys)?;
+        found.extend(facts.into_iter().map(|read| read.item));
+    }
+    Ok(found)
 }
 
 pub(super) fn contradictions(access: &Access<'_>, limit: usize) -> Result<Vec<Vec<Fact>>, Error> {

@@ -1,6 +1,6 @@
 //! Facts: slots, ends, evidence, rejections, and reading in time.
 
-use aios_record::{Kind, Timestamp};
+use aios_record::{Identity, Kind, Owner, Timestamp};
 use aios_working::{Error, Fact, FactEnd, FactQuery, FactReport, FactStep, Retention, WorkingView};
 use serde_json::json;
 
@@ -39,6 +39,27 @@ async fn apply(view: &WorkingView, steps: Vec<FactStep>) -> FactReport {
 async fn current(view: &WorkingView, query: FactQuery) -> Vec<String> {
     let page = view.facts().list(query).await.unwrap();
     page.facts.iter().map(|fact| fact.id.to_string()).collect()
+}
+
+#[tokio::test]
+async fn the_facts_of_a_record_are_those_that_cite_it() {
+    let (_place, working) = opened();
+    let (ada, bob) = (view(&working, "ada"), view(&working, "bob"));
+    let day = "2026-01-01T00:00:00Z";
+    let open = |name: &str| Fact { id: id(name), ..Fact::new(format!("Ada said {name}.")) };
+    apply(&ada, vec![step("m1", day, vec![home("f1", "Ghent"), open("f2")], vec![])]).await;
+    apply(&ada, vec![step("m2", day, vec![home("f3", "Oslo")], vec![end("f1", Some("f3"))])]).await;
+    apply(&bob, vec![step("m1", day, vec![open("f4")], vec![])]).await;
+    let citing = async |view: &WorkingView, owner: &str, names: &[&str]| {
+        let owner = Owner::from_stored(owner.to_owned());
+        let records = names.iter().map(|it| Identity::new(owner.clone(), Kind::Message, id(it)));
+        let facts = view.facts().citing(records.collect()).await.unwrap();
+        facts.iter().map(|fact| fact.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(citing(&ada, "ada", &["m1"]).await, ["f1", "f2"], "ended ones, too");
+    assert_eq!(citing(&ada, "ada", &["m2", "m3"]).await, ["f3"]);
+    assert_eq!(citing(&ada, "bob", &["m1"]).await, Vec::<String>::new(), "another owner's");
+    assert_eq!(citing(&bob, "bob", &["m1"]).await, ["f4"]);
 }
 
 #[tokio::test]
