@@ -1,5 +1,5 @@
 //! Reads of 100,000 facts of one owner: the profile of a context, and the facts at a moment. Half
-//! are open statements; half fill slots, each of which had several values one after the other.
+//! are open statements; half fill slots, and each slot had several values one after the other.
 
 use std::{hint::black_box, time::Instant};
 

@@ -127,9 +127,9 @@ impl Retention {
 
 impl Upkeep<'_> {
     /// Summarises the goals that ended, the sessions without activity for
-    /// [`SESSION_ACTIVE_HOURS`] and the days with messages of several sessions, then moves out the old and expired records of every scope. Runs in
-    /// small transactions, so that concurrent writers do not wait long. Finally compacts the file
-    /// if that is due.
+    /// [`SESSION_ACTIVE_HOURS`] and the days with messages of several sessions, then moves out the
+    /// old and expired records of every scope. Runs in small transactions, so that concurrent
+    /// writers do not wait long. Finally compacts the file if that is due.
     ///
     /// Open goals and tasks, [`IMPORTANT`] records and records with undelivered changes in the feed
     /// stay. A parent that is moved out before its children leaves a stub, which no read shows; it

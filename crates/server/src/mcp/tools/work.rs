@@ -5,7 +5,7 @@ use aios_memory::{
     work::{InterruptedTask, Known},
 };
 use rmcp::model::JsonObject;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     bounds::LOGGED_MAX,
@@ -186,8 +186,7 @@ pub(super) async fn resume_list(
     }
     let shown = lines.len().min(total);
     let text = lines.close(|count, pieces| closing(count, total - pieces.min(total)));
-    let of = |task: &InterruptedTask| json!({"key": task.task.key(), "description": task.description, "since": task.since});
-    let listed: Vec<_> = tasks[..shown].iter().map(of).collect();
+    let listed: Vec<Value> = tasks[..shown].iter().map(value).collect();
     Ok(Answer::read(text, json!({"tasks": listed, "more": total - shown})))
 }
 
@@ -204,6 +203,11 @@ fn line(visit: &Visit, task: &InterruptedTask) -> String {
         description.warning(),
         description.line(SHOWN_CHARS_MAX),
     )
+}
+
+fn value(task: &InterruptedTask) -> Value {
+    let key = task.task.key();
+    json!({"key": key, "description": task.description, "since": task.since})
 }
 
 fn closing(count: usize, more: usize) -> String {
