@@ -169,7 +169,7 @@ impl AgentMemory {
                 tracing::warn!(error, "failed to report a crash; the next open retries it");
             }
             if memory.config().backup.enabled {
-                backup::look_at_schedule(memory.shared(), backup::FIRST).await;
+                backup::check_schedule(memory.shared(), backup::FIRST).await;
             }
         }
         Ok(memory)
@@ -224,7 +224,9 @@ impl AgentMemory {
         if self.access() == Access::ReadWrite {
             together::note(shared).await;
         }
-        shared.recalls.write(&shared.longterm).await;
+        if shared.anchor.check().is_ok() {
+            shared.recalls.write(&shared.longterm).await;
+        }
         let drained = shared.longterm.clone().close().await;
         shared.working.close().await;
         spilled?;

@@ -3,8 +3,8 @@
 //! `schedule` has the names and times of scheduled copies, `scheduled` makes and removes them,
 //! `looks` does so in the background, and `state` describes them.
 
+mod checks;
 mod files;
-mod looks;
 mod schedule;
 mod scheduled;
 mod state;
@@ -27,7 +27,7 @@ use tokio::task as threads;
 
 use self::files::{MARK, MARKED, bytes_below, is_complete, write};
 pub(crate) use self::{
-    looks::{FIRST, look_at_schedule},
+    checks::{FIRST, check_schedule},
     state::examine,
     task::BackupTask,
 };
@@ -45,7 +45,9 @@ use crate::{
 /// The parts of a copy, without the marker.
 const PARTS: &[&str] = &["working.db", "journal.db", "longterm"];
 /// The parts of a copy, with the marker last.
-const MARKED_PARTS: &[&str] = &["working.db", "journal.db", "longterm", schedule::ORIGIN, MARK];
+const MARKED_PARTS: &[&str] = &["working.db", "journal.db", "longterm", MARK];
+/// The parts of a scheduled copy, with the marker last.
+const SCHEDULED_PARTS: &[&str] = &["working.db", "journal.db", "longterm", schedule::ORIGIN, MARK];
 
 /// The result of a backup or a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -104,7 +106,8 @@ impl Upkeep<'_> {
             let path = self.memory.config().memory.data_dir.join(PARTS[0]);
             return Err(Error::input(path, InputProblem::Damaged));
         }
-        let staging = Staging::begin(dir, MARKED_PARTS)?;
+        let parts = if origin.is_some() { SCHEDULED_PARTS } else { MARKED_PARTS };
+        let staging = Staging::begin(dir, parts)?;
         let copy = staging.path();
         // Working memory first: changes that it feeds while the journal is copied are then in the
         // journal, and the reverse cannot happen.

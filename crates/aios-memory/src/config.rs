@@ -326,8 +326,9 @@ settings! {
     "backup" => backup: Backup {
         /// Makes them, in a process that stays open for more than a minute, such as the service.
         enabled: bool = false,
-        /// Directory for them, of this memory alone. Empty for backups/ in the data directory. One
-        /// on another disk is better: it outlives the disk of the data directory.
+        /// Directory for them, an absolute path of an existing directory, of this memory alone.
+        /// Empty for backups/ in the data directory. One on another disk is better: it outlives
+        /// the disk of the data directory.
         dir: PathBuf = PathBuf::new(),
         /// Hours from one to the next.
         interval_hours: u64 = 24 => 1..=HOURS_MAX,

@@ -127,7 +127,8 @@ impl MemoryView {
                 && self.gate().acts_for_user()
                 && self.gate().filter().scope == Scope::default();
             let reader = is_whole_user.then(|| self.reader());
-            shared.recalls.forget(&identities, reader).await?;
+            let counted: Vec<Identity> = gone.iter().chain(&identities).cloned().collect();
+            shared.recalls.forget(&counted, reader).await?;
             if !options.purge {
                 // Forget again what the feed has delivered in the meantime.
                 shared.longterm.forget(identities).await?;

@@ -190,19 +190,25 @@ impl Recalls {
             waiting.counts.retain(|key, _| stays(key));
         }
         let removing = task::spawn_blocking(move || {
-            if !dir.join(FILE).exists() {
+            // A writer takes the lock before it looks the records up.
+            if !dir.join(FILE).exists() && !dir.join(LOCK).exists() {
                 return Ok(());
             }
             let _lock = lock(&dir)?;
-            let mut table = read(&dir);
+            let path = dir.join(FILE);
+            let content = match fs::read(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                content => content.map_err(Error::output(&path))?,
+            };
+            let remove = || fs::remove_file(&path).map_err(Error::output(&path));
+            let Ok(mut table) = serde_json::from_slice::<Table>(&content) else { return remove() };
             let before = table.counts.len();
             table.counts.retain(|key, _| stays(key));
             if table.counts.len() == before {
                 return Ok(());
             }
             // A full disk must not keep what is to be forgotten.
-            let path = dir.join(FILE);
-            replace(&dir, &table).or_else(|_| fs::remove_file(&path).map_err(Error::output(&path)))
+            replace(&dir, &table).or_else(|_| remove())
         });
         removing.await.map_err(|_| Error::Interrupted)?
     }

@@ -3,7 +3,8 @@
 //!
 //! ```
 //! use aios_memory::{AgentMemory, Config, work::{NewTask, Outcome}, working::ToolCall};
-//! //!
+//! use serde_json::json;
+//!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let dir = tempfile::tempdir()?;
@@ -41,7 +42,7 @@
 //!   process that opens the memory records one incident for it, for each owner concerned.
 //!
 //! Dropping a `Work` never blocks: it takes the task off the list of held ones in RAM and wakes a
-//! background task, which records the release. If the process dies before, its mark tells the same.
+//! background task, which records the release. If the process dies before, its mark has the same effect.
 //!
 //! # Learning
 //! A success stores a pattern: the description of the task is the trigger, its successful tool
@@ -66,8 +67,10 @@ mod process;
 mod step;
 mod unit;
 
-use aios_record::{Id, Key, Kind};
+use aios_record::{Id, Kind, forms};
 use aios_working::{GoalStatus, Task, TaskStatus};
+
+use serde_json::Value;
 
 use self::{claim::Claim, hold::Hold};
 pub(crate) use self::{
@@ -86,7 +89,7 @@ pub use self::{
     step::{STEPS_BYTES_MAX, STEPS_MAX, Step},
     unit::Work,
 };
-use crate::{Error, MemoryView};
+use crate::{Error, MemoryView, RecordProblem, guarding};
 
 /// The units of work, as a view begins and resumes them.
 #[derive(Debug, Clone, Copy)]
@@ -113,15 +116,19 @@ impl Works<'_> {
     /// - Errors of [`record`](MemoryView::record), for example if the goal does not exist.
     pub async fn begin(self, new: NewTask) -> Result<Work, Error> {
         self.view.check_writable()?;
-        if let Some(id) = &new.id
-            && let Some(task) = self.own(id).await?
-        {
-            return Err(WorkProblem::of(&task).of_task(id));
+        let is_chosen = new.id.is_some();
+        let id = new.id.clone().unwrap_or_else(Id::generate);
+        let new = NewTask { id: Some(id.clone()), ..new };
+        if is_chosen && let Some(task) = self.own(&id).await? {
+            return Err(WorkProblem::of(&task).of_task(&id));
         }
         if let Some(goal) = &new.goal {
-            self.check_goal(goal, new.id.as_ref()).await?;
+            self.check_goal(goal, &id).await?;
         }
-        let id = self.view.record(Kind::Task, new.fields()).await?;
+        let id = match is_chosen {
+            true => self.add(&new).await?,
+            false => self.view.record(Kind::Task, new.fields()).await?,
+        };
         self.claim(&id, new.is_idempotent, None).await
     }
 
@@ -135,8 +142,11 @@ impl Works<'_> {
     pub async fn start(self, id: &Id) -> Result<Work, Error> {
         self.view.check_writable()?;
         let task = self.required(id).await?;
+        if task.status != TaskStatus::Pending {
+            return Err(WorkProblem::of(&task).of_task(id));
+        }
         if let Some(goal) = &task.goal_id {
-            self.check_goal(goal, Some(id)).await?;
+            self.check_goal(goal, id).await?;
         }
         let is_idempotent = Claim::of(&task.metadata).is_some_and(|claim| claim.is_idempotent);
         self.claim(id, is_idempotent, None).await
@@ -161,6 +171,10 @@ impl Works<'_> {
         };
         if !self.view.is_interrupted(&claim).await? {
             return Err(WorkProblem::Held.of_task(id));
+        }
+        if !claim.is_released {
+            // The incident finds the task by the claim of the dead process.
+            report_crashes(self.view.shared()).await?;
         }
         let work = self.claim(id, claim.is_idempotent, Some(claim)).await?;
         work.load().await?;
@@ -187,6 +201,26 @@ impl Works<'_> {
         }
     }
 
+    /// Stores the pending task of a chosen id. Of two callers that begin one id, one stores it.
+    async fn add(self, new: &NewTask) -> Result<Id, Error> {
+        let Value::Object(fields) = new.fields() else { unreachable!("a task is an object") };
+        let fields = guarding::object(self.view.config().to_guard(), Kind::Task, fields)?;
+        let task: Task = serde_json::from_value(Value::Object(fields)).map_err(|error| {
+            Error::Record { kind: Kind::Task, problem: error.to_string().into() }
+        })?;
+        if forms::is_blank(&task.description) {
+            return Err(Error::Record { kind: Kind::Task, problem: RecordProblem::NoText });
+        }
+        let id = task.id.clone();
+        match self.view.working().tasks().add(task).await {
+            Err(aios_working::Error::Conflict { .. }) => {
+                let stored = self.own(&id).await?;
+                Err(stored.map_or(WorkProblem::Taken, |it| WorkProblem::of(&it)).of_task(&id))
+            }
+            stored => Ok(stored?.id),
+        }
+    }
+
     /// Gives a pending task, or the interrupted one of the claim `before`, to a new [`Work`].
     async fn claim(
         self,
@@ -203,6 +237,7 @@ impl Works<'_> {
             is_idempotent,
             follows,
             is_released: false,
+            leaves_goal_open: false,
         };
         let task = claim.take(self.view, id, before).await?;
         let hold = hold.of(&task);
@@ -213,12 +248,12 @@ impl Works<'_> {
     }
 
     /// Refuses a goal that failed or was cancelled.
-    async fn check_goal(self, goal: &Id, task: Option<&Id>) -> Result<(), Error> {
+    async fn check_goal(self, goal: &Id, task: &Id) -> Result<(), Error> {
         let Some(found) = self.view.working().goals().get(goal).await? else { return Ok(()) };
         match found.status {
             status @ (GoalStatus::Failed | GoalStatus::Cancelled) => {
                 let problem = WorkProblem::GoalEnded { goal: goal.clone(), status };
-                Err(problem.of_task(task.unwrap_or(goal)))
+                Err(problem.of_task(task))
             }
             _ => Ok(()),
         }

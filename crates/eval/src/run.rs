@@ -192,6 +192,9 @@ impl Index {
         let mut config = config.clone();
         config.memory.data_dir = dir.path().join("memory");
         config.working.path = PathBuf::new();
+        // A temporary memory is neither backed up nor reported on.
+        config.backup.enabled = false;
+        config.report.recalls = false;
         config.learning.auto = facts == Facts::Learned;
         let memory = AgentMemory::open_with(config, embedder).await?;
         let names = drafts.iter().filter_map(|draft| {

@@ -197,6 +197,24 @@ impl Tasks<'_> {
         self.view.store(task).await
     }
 
+    /// Stores a new task.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the owner has a task of this id; otherwise as [`put`](Tasks::put).
+    pub async fn add(self, task: Task) -> Result<Task, Error> {
+        self.view
+            .write(move |access| {
+                let mut task = task;
+                access.fill(&mut task.meta.scope)?;
+                if writing::existing(access, &task)?.is_some() {
+                    return Err(Error::Conflict { kind: Kind::Task, id: task.id });
+                }
+                writing::write(access, &mut task)?;
+                Ok(task)
+            })
+            .await
+    }
+
     /// Sets the status of a task, and its results.
     ///
     /// # Errors

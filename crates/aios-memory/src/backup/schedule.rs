@@ -56,7 +56,9 @@ impl Config {
     pub fn backups_dir(&self) -> PathBuf {
         match self.backup.dir.as_os_str().is_empty() {
             true => self.memory.data_dir.join(DIRECTORY),
-            false => self.backup.dir.clone(),
+            // A relative path would depend on the working directory of each process. Within the
+            // data directory it is refused.
+            false => self.memory.data_dir.join(&self.backup.dir),
         }
     }
 
@@ -110,7 +112,7 @@ pub(super) fn newest(made: &[Made], now: Timestamp) -> Option<&Made> {
 }
 
 /// Returns the backups to remove so that `keep` are left. The one at `newest` stays. Those from
-/// after `now` are taken for the oldest, since they were made before the clock was corrected.
+/// after `now` count as the oldest, since they were made before the clock was corrected.
 pub(super) fn surplus<'a>(
     made: &'a [Made],
     newest: &Path,

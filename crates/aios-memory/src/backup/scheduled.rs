@@ -1,5 +1,6 @@
 //! Scheduled backups: one is made when it is due, then the oldest are removed. Several processes
-//! may do this at once: a lock lets one of them, and the backups on disk decide.
+//! may do this at once. A lock admits one of them, and the newest backup on disk decides if one is
+//! due.
 
 use std::{
     ffi::OsString,
@@ -27,7 +28,7 @@ const REMOVING: &str = ".removing";
 /// Suffix of a backup that is being made; see [`aios_files::Staging`].
 const PARTIAL: &str = ".partial";
 
-/// The outcome of a look at the schedule.
+/// The outcome of a check of the schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -54,7 +55,7 @@ pub enum ScheduledBackup {
     },
     /// Another process is making a backup.
     Busy,
-    /// Nothing was ever stored.
+    /// Nothing is stored.
     Empty,
 }
 
@@ -70,8 +71,8 @@ impl Upkeep<'_> {
     ///
     /// # Errors
     /// As [`backup`](Upkeep::backup), apart from a target in the data directory itself if the
-    /// settings name no directory. [`Error::Output`] also if the directory cannot be listed, or an
-    /// older backup cannot be removed.
+    /// settings name no directory. [`Error::Output`] also if the directory of the settings does
+    /// not exist or cannot be listed. An older backup that cannot be removed is logged.
     pub async fn scheduled_backup(
         self,
         now: Timestamp,
@@ -109,8 +110,17 @@ impl Upkeep<'_> {
         let (dir, keep) = (config.backups_dir(), config.backup.keep);
         if dir != config.memory.data_dir.join(schedule::DIRECTORY) {
             check_apart(&dir.join(name_of(now)), &config.memory.data_dir)?;
+            // A directory in the place of a disk that is not mounted would hide the loss.
+            if !dir.is_dir() {
+                return Err(Error::output(&dir)(io::ErrorKind::NotFound.into()));
+            }
         }
         let shared = self.memory.shared();
+        let working = shared.working.records().counts().await?;
+        let longterm = shared.longterm.records().counts().await?;
+        if working.values().chain(longterm.values()).all(|count| *count == 0) {
+            return Ok(ScheduledBackup::Empty);
+        }
         let generations = Generations::of(&shared.working, &shared.longterm).await?;
         let Some(origin) = Origin::of(generations) else { return Ok(ScheduledBackup::Empty) };
         let found = {
@@ -128,7 +138,11 @@ impl Upkeep<'_> {
         let target = dir.join(name_of(now));
         let origin_file = serde_json::to_vec(&origin).expect("an origin is plain data");
         let copied = self.copy_into(&target, Some(origin_file), progress).await?;
-        let removed = self.rotated(&target, origin, keep, now).await?;
+        let removed = self.rotated(&target, origin, keep, now).await.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "failed to remove old backups; the next run retries it");
+            Vec::new()
+        });
         Ok(ScheduledBackup::Made { copied, removed })
     }
 
@@ -192,11 +206,24 @@ fn cleaned(dir: &Path) -> Result<(), Error> {
             None => false,
         };
         if is_left {
-            fs::remove_dir_all(&path).map_err(Error::output(&path))?;
-            tracing::info!(path = %path.display(), "removed the remains of an unfinished backup");
+            let path = path.display();
+            match fs::remove_dir_all(entry.path()) {
+                Ok(()) => tracing::info!(%path, "removed the remains of an unfinished backup"),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::warn!(%error, %path, "failed to remove an unfinished backup")
+                }
+            }
         }
     }
     Ok(())
+}
+
+/// Returns the directories of backups that are unfinished, or whose removal is.
+pub(super) fn unfinished(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let entries = entries.filter(|entry| named(&entry.file_name()).is_some());
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
 /// Returns the name and the suffix of an unfinished backup. `None` for other names.

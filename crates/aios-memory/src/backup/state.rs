@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     files::bytes_below,
     schedule::{Made, Origin, later, newest},
-    scheduled::{blocking, listed},
+    scheduled::{blocking, listed, unfinished},
     status::{BackupFailure, Status},
 };
 use crate::{
@@ -119,14 +119,25 @@ impl MemoryView {
         })
     }
 
-    /// Returns the paths of the scheduled backups; that of their directory if it cannot be listed.
+    /// Returns the paths of the scheduled backups, unfinished ones included; that of their directory
+    /// if it cannot be listed.
     pub(crate) async fn scheduled_backup_paths(&self) -> Vec<PathBuf> {
+        let dir = self.config().backups_dir();
+        // The disk may be absent: its backups may still have the records.
+        let is_named = !self.config().backup.dir.as_os_str().is_empty();
+        if is_named && !dir.is_dir() {
+            return vec![dir];
+        }
         match self.scheduled_backups().await {
-            Ok((found, _)) => found.into_iter().map(|made| made.path).collect(),
+            Ok((found, _)) => {
+                let mut paths: Vec<PathBuf> = found.into_iter().map(|made| made.path).collect();
+                paths.extend(unfinished(&dir));
+                paths
+            }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "failed to list the scheduled backups");
-                vec![self.config().backups_dir()]
+                vec![dir]
             }
         }
     }
@@ -164,8 +175,9 @@ pub(crate) async fn examine(memory: &Administrator, now: Timestamp) -> Option<Ex
     let finding = finding(&dir, found.len(), latest, &status);
     let interval = config.backup_interval();
     let is_late = latest.is_some_and(|at| later(later(at, interval), interval) < now);
+    let never_succeeded = latest.is_none() && 0 < status.failed_in_a_row;
     Some(match () {
-        () if is_late => good(finding).but(Health::Bad, Remedy::CheckBackups),
+        () if is_late || never_succeeded => good(finding).but(Health::Bad, Remedy::CheckBackups),
         () if 0 < status.failed_in_a_row || latest.is_none() => {
             good(finding).but(Health::Warning, Remedy::CheckBackups)
         }

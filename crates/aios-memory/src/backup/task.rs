@@ -28,7 +28,7 @@ impl BackupTask {
         *self.task.lock().await = Some(tokio::spawn(work));
     }
 
-    /// Ends the task. A backup that it is making is given up, and the next process makes it.
+    /// Ends the task. An unfinished backup is discarded; the next process makes it.
     pub(crate) async fn stop(&self) {
         // Sending fails only if the task has already ended.
         let _ = self.stop.send(true);

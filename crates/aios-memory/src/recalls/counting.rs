@@ -16,7 +16,12 @@ impl MemoryView {
         let shared = self.shared();
         if shared.recalls.is_counting() && shared.recalls.count(self.reader(), recalled) {
             let shared = Arc::clone(shared);
-            task::spawn(async move { shared.recalls.write(&shared.longterm).await });
+            task::spawn(async move {
+                // Another memory may lie at this path now.
+                if shared.anchor.check().is_ok() {
+                    shared.recalls.write(&shared.longterm).await;
+                }
+            });
         }
     }
 

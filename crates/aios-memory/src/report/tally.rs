@@ -198,7 +198,7 @@ impl Tally {
             let count = self.days.get(&day).copied().unwrap_or_default();
             sum.records += count.records;
             sum.text_bytes += count.text_bytes;
-            let (added, records, text_bytes) = (count.records, sum.records, sum.text_bytes);
+            let (added, records, text_bytes) = (count.added, sum.records, sum.text_bytes);
             DayRow { date: date_of(day), added, records, text_bytes }
         };
         ((listed..=last).map(row).collect(), omitted)

@@ -44,7 +44,7 @@ fn each_day_has_its_records_and_the_sums_until_its_end() {
         days.iter().map(|day| (&*day.date, day.added, day.records, day.text_bytes)).collect();
     assert_eq!(
         days,
-        [("2026-11-28", 1, 2, 14), ("2026-11-29", 1, 3, 17), ("2026-11-30", 1, 4, 23)]
+        [("2026-11-28", 0, 2, 14), ("2026-11-29", 1, 3, 17), ("2026-11-30", 1, 4, 23)]
     );
     assert_eq!(omitted, 0);
     let totals = tally.totals();

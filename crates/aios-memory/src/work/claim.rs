@@ -17,7 +17,7 @@ const FIELD: &str = "work";
 const OTHER: &str = "value";
 
 /// The process and the unit of work that hold a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Claim {
     /// The name of the process's mark; empty before the task is begun.
@@ -33,18 +33,8 @@ pub(crate) struct Claim {
     /// True if the hold was given up without an end of the task.
     #[serde(rename = "released")]
     pub(super) is_released: bool,
-}
-
-impl Default for Claim {
-    fn default() -> Claim {
-        Claim {
-            process: String::new(),
-            hold: String::new(),
-            is_idempotent: false,
-            follows: None,
-            is_released: false,
-        }
-    }
+    /// True if the end of the task leaves its goal open.
+    pub(super) leaves_goal_open: bool,
 }
 
 impl Claim {

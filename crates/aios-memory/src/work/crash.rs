@@ -31,11 +31,18 @@ use crate::{Error, shared::Shared};
 pub(crate) async fn report_crashes(shared: &Arc<Shared>) -> Result<(), Error> {
     let dir = directory(shared);
     let left = task::spawn_blocking(move || LeftMark::all(&dir));
+    let mut failed = None;
     for mark in left.await.map_err(|_| Error::Interrupted)?? {
-        report(shared, mark.name()).await?;
-        mark.remove()?;
+        match report(shared, mark.name()).await {
+            Ok(()) => {
+                let removing = task::spawn_blocking(move || mark.remove());
+                removing.await.map_err(|_| Error::Interrupted)??;
+            }
+            // The mark stays, so the next call repeats the report.
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 async fn report(shared: &Arc<Shared>, process: &str) -> Result<(), Error> {
@@ -48,14 +55,27 @@ async fn report(shared: &Arc<Shared>, process: &str) -> Result<(), Error> {
             by_owner.entry(task.meta.scope.owner()).or_default().push(task);
         }
     }
+    let mut failed = None;
     for (owner, tasks) in by_owner {
-        report_to(shared, process, &owner, tasks).await?;
+        // The other owners' tasks are released nevertheless.
+        let reported = report_to(shared, process, &owner, tasks).await;
+        failed = failed.or(reported.err());
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     // A task that ended just before the crash may have been the last one of its goal.
     for goal in shared.working.goals().active().await? {
         let key = Key::new(Kind::Goal, goal.id.clone());
         let own = owned(shared, &key.of(goal.meta.scope.owner()))?;
-        if own.working().tasks().of_goal(&goal.id).await?.iter().any(is_of_process) {
+        let tasks = own.working().tasks().of_goal(&goal.id).await?;
+        let ended = tasks.iter().filter(|task| task.status.is_final());
+        let completes = |task: &Task| {
+            task.status == TaskStatus::Completed
+                && is_of_process(task)
+                && Claim::of(&task.metadata).is_some_and(|claim| !claim.leaves_goal_open)
+        };
+        if ended.max_by_key(|task| task.completed_at).is_some_and(completes) {
             complete_goal(&own, &goal.id).await?;
         }
     }
@@ -97,7 +117,12 @@ async fn report_to(
         let scope = Scope { project, ..Scope::default().with_owner(owner) };
         let is_known = own.longterm().get(&Key::new(kind, id_of(process))).await?.is_some();
         if !is_known {
-            store_derived(own.longterm(), guard, kind, fields, scope, origins).await?;
+            let longterm = (&shared.longterm, own.longterm());
+            match store_derived(longterm, guard, kind, fields, scope, origins).await {
+                // The tasks are released nevertheless.
+                Err(Error::Guard(error)) => tracing::warn!(%error, "a crash has no incident"),
+                stored => drop(stored?),
+            }
         }
         tracing::warn!(process, tasks = lost.len(), "a process ended while it worked on tasks");
     }

@@ -4,7 +4,7 @@ use aios_record::{Id, Identity, Key, Kind, Timestamp};
 use aios_working::Task;
 use serde::Serialize;
 
-use super::{Works, claim::Claim};
+use super::{Works, claim::Claim, hold::of_owner};
 use crate::Error;
 
 /// A task that was begun and interrupted.
@@ -53,7 +53,8 @@ impl Works<'_> {
         task: Task,
         claim: &Claim,
     ) -> Result<InterruptedTask, Error> {
-        let working = self.view.working();
+        let view = of_owner(self.view, task.meta.scope.owner())?;
+        let working = view.working();
         let goal = match &task.goal_id {
             Some(id) => working.goals().get(id).await?,
             None => None,

@@ -31,6 +31,8 @@ struct Holding {
     task: Option<Identity>,
     /// The time of the last call, if the hold outlives its works.
     kept: Option<Instant>,
+    /// True while a work ends the task.
+    is_ending: bool,
 }
 
 impl Held {
@@ -51,13 +53,13 @@ impl Held {
     /// Returns true if a work of this process has the hold. A kept one that is idle for long is
     /// given up.
     pub(super) fn holds(&self, hold: &str) -> bool {
-        let is_idle = |kept: Instant| KEPT_IDLE_MAX < kept.elapsed();
         locked(&self.holds).get(hold).is_some_and(|holding| !holding.kept.is_some_and(is_idle))
     }
 
     /// Adds a hold of a task that is not claimed yet.
     pub(super) fn add(&self, name: &str) {
-        locked(&self.holds).insert(name.to_owned(), Holding { task: None, kept: None });
+        locked(&self.holds)
+            .insert(name.to_owned(), Holding { task: None, kept: None, is_ending: false });
     }
 
     /// Notes the claimed task of a hold.
@@ -81,6 +83,19 @@ impl Held {
         kept.map(|kept| *kept = Instant::now()).is_some()
     }
 
+    /// Returns true if no other work of this hold is ending the task, and notes that one is.
+    pub(super) fn begin_end(&self, name: &str) -> bool {
+        let mut holds = locked(&self.holds);
+        holds.get_mut(name).is_some_and(|it| !mem::replace(&mut it.is_ending, true))
+    }
+
+    /// Notes that the task has not ended.
+    pub(super) fn cancel_end(&self, name: &str) {
+        if let Some(holding) = locked(&self.holds).get_mut(name) {
+            holding.is_ending = false;
+        }
+    }
+
     /// Ends a hold whose task has ended.
     pub(super) fn end(&self, name: &str) {
         locked(&self.holds).remove(name);
@@ -102,6 +117,20 @@ impl Held {
         locked(&self.dropped).extend(released);
     }
 
+    /// Gives up the kept holds that are idle for long.
+    pub(super) fn drop_idle(&self) {
+        let mut holds = locked(&self.holds);
+        let idle = holds.extract_if(|_, it| it.kept.is_some_and(is_idle));
+        let released: Vec<_> = idle.filter_map(|(hold, it)| Some((hold, it.task?))).collect();
+        drop(holds);
+        locked(&self.dropped).extend(released);
+    }
+
+    /// Takes back a hold whose release could not be recorded.
+    pub(super) fn drop_again(&self, hold: String, task: Identity) {
+        locked(&self.dropped).push((hold, task));
+    }
+
     /// Takes the holds that were given up.
     pub(super) fn take_dropped(&self) -> Vec<(String, Identity)> {
         mem::take(&mut *locked(&self.dropped))
@@ -111,6 +140,10 @@ impl Held {
     pub(super) fn woken(&self) -> watch::Receiver<()> {
         self.wake.subscribe()
     }
+}
+
+fn is_idle(kept: Instant) -> bool {
+    KEPT_IDLE_MAX < kept.elapsed()
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

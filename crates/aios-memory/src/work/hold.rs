@@ -1,20 +1,25 @@
 //! The hold of one unit of work. A dropped [`Work`](super::Work) leaves its hold without blocking,
 //! and a background task records the release.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use aios_record::{Gate, Id, Identity, Key, Kind, Scope, ScopeFilter};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Scope, ScopeFilter};
 use aios_working::Task;
-use tokio::task;
+use tokio::{task, time};
 
 use super::{claim::Claim, problem::WorkProblem};
 use crate::{Error, MemoryView, shared::Shared};
+
+/// Time between two checks for kept tasks that are idle.
+const IDLE_CHECK: Duration = Duration::from_secs(60);
 
 /// The hold of one unit of work. Dropping it releases the task, unless it is kept.
 pub(super) struct Hold {
     name: String,
     shared: Arc<Shared>,
     is_kept: bool,
+    /// True while the task is being ended.
+    is_ending: bool,
 }
 
 /// Records the release of all held tasks and removes the mark: the process ends in an orderly way.
@@ -22,10 +27,13 @@ pub(crate) async fn end(shared: &Arc<Shared>) {
     shared.work.drop_all();
     let is_released = release(shared).await;
     let Some(mark) = shared.work.mark.lock().await.take() else { return };
-    // Otherwise the mark tells that the tasks are interrupted.
-    if is_released && let Err(error) = mark.remove() {
-        let error = &error as &dyn std::error::Error;
-        tracing::warn!(error, "failed to remove the mark of this process");
+    // Otherwise the mark stays and shows that the tasks are interrupted.
+    if is_released {
+        let removed = task::spawn_blocking(move || mark.remove()).await;
+        if let Ok(Err(error)) = removed {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "failed to remove the mark of this process");
+        }
     }
 }
 
@@ -34,9 +42,17 @@ pub(crate) fn keep_releasing(memory: &Arc<Shared>) {
     let mut woken = memory.work.woken();
     let memory = Arc::downgrade(memory);
     task::spawn(async move {
-        while woken.changed().await.is_ok() {
+        let mut checks = time::interval(IDLE_CHECK);
+        loop {
+            tokio::select! {
+                changed = woken.changed() => if changed.is_err() { return },
+                _ = checks.tick() => {}
+            }
             match memory.upgrade() {
-                Some(memory) if !memory.is_closed() => drop(release(&memory).await),
+                Some(memory) if !memory.is_closed() => {
+                    memory.work.drop_idle();
+                    release(&memory).await;
+                }
                 _ => return,
             }
         }
@@ -46,7 +62,11 @@ pub(crate) fn keep_releasing(memory: &Arc<Shared>) {
 /// Records the releases of dropped works. Returns false if one could not be recorded.
 async fn release(shared: &Arc<Shared>) -> bool {
     let mut is_released = true;
-    for (hold, identity) in shared.work.take_dropped() {
+    let dropped = shared.work.take_dropped();
+    if dropped.is_empty() {
+        return is_released;
+    }
+    for (hold, identity) in dropped {
         let released = async {
             let own = owned(shared, &identity)?;
             Claim::change(&own, &identity.id, &hold, |claim| claim.is_released = true).await
@@ -59,12 +79,25 @@ async fn release(shared: &Arc<Shared>) -> bool {
                 is_released = false;
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, %identity, "failed to record that a task was interrupted");
+                shared.work.drop_again(hold, identity);
             }
             Ok(_) => {}
         }
     }
     shared.pump.wake();
     is_released
+}
+
+/// Returns the view that writes for the owner of a task: of the administrator's view the owner's
+/// part.
+pub(super) fn of_owner(view: &MemoryView, owner: Owner) -> Result<MemoryView, Error> {
+    if view.gate().acts_for().is_some() {
+        return Ok(view.clone());
+    }
+    let filter = view.gate().filter();
+    let scope = Scope { user: None, ..filter.scope.clone() };
+    let filter = ScopeFilter { scope, ..filter.clone() };
+    Ok(MemoryView::new(Arc::clone(view.shared()), Gate::owner(owner).narrow(&filter)?))
 }
 
 /// Returns the view of the owner of a record, without shared ones.
@@ -79,13 +112,14 @@ impl Hold {
     pub(super) fn new(shared: &Arc<Shared>) -> Hold {
         let name = Id::generate().to_string();
         shared.work.add(&name);
-        Hold { name, shared: Arc::clone(shared), is_kept: false }
+        Hold { name, shared: Arc::clone(shared), is_kept: false, is_ending: false }
     }
 
     /// Returns the kept hold of this name, if this process has it.
     pub(super) fn kept(shared: &Arc<Shared>, name: &str) -> Option<Hold> {
         let is_kept = shared.work.call_kept(name);
-        is_kept.then(|| Hold { name: name.to_owned(), shared: Arc::clone(shared), is_kept })
+        let (name, shared) = (name.to_owned(), Arc::clone(shared));
+        is_kept.then_some(Hold { name, shared, is_kept: true, is_ending: false })
     }
 
     /// Returns the hold of the claimed task.
@@ -105,6 +139,13 @@ impl Hold {
         self.shared.work.keep(&self.name);
     }
 
+    /// Returns true if no other work of this hold is ending the task. Until this value is dropped,
+    /// none can begin to.
+    pub(super) fn begin_end(&mut self) -> bool {
+        self.is_ending = self.shared.work.begin_end(&self.name);
+        self.is_ending
+    }
+
     /// Ends the hold: the task has ended.
     pub(super) fn end(mut self) {
         self.is_kept = true;
@@ -114,6 +155,9 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
+        if self.is_ending {
+            self.shared.work.cancel_end(&self.name);
+        }
         if !self.is_kept {
             self.shared.work.drop_hold(&self.name);
         }

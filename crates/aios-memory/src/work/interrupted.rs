@@ -18,8 +18,11 @@ impl Works<'_> {
     /// Errors of working or long-term memory; [`Error::Place`] if the mark of a process cannot be
     /// examined.
     pub async fn resume_list(self) -> Result<Vec<InterruptedTask>, Error> {
-        if self.view.access() == Access::ReadWrite {
-            report_crashes(self.view.shared()).await?;
+        if self.view.access() == Access::ReadWrite
+            && let Err(error) = report_crashes(self.view.shared()).await
+        {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "failed to report a crash; the next call retries it");
         }
         let tasks = self.view.working().tasks().list(None, Some(TaskStatus::InProgress)).await?;
         let mut interrupted = Vec::new();

@@ -18,11 +18,11 @@ pub const KNOWN_BOUND_MIN: f64 = 0.2;
 /// Maximum number of procedures that are examined.
 const PROCEDURES_MAX: usize = 20;
 
-/// Words that do not change a task.
-const FILLERS: &[&str] = &["a", "an", "the", "please"];
+/// Words that do not change a task. `a` may be a name.
+const FILLERS: &[&str] = &["the", "please"];
 /// Characters before and after a word that do not change a task.
 const AROUND: &[char] = &['"', '\'', '`', '(', ')'];
-/// Characters after a word that do not change a task. Before one they may: `.env` is no `env`.
+/// Characters after a word that do not change a task. Before one they may: `.env` is not `env`.
 const AFTER: &[char] = &['.', ',', '!', '?', ':', ';', '"', '\'', '`', ')'];
 
 /// A pattern or procedure that fits a task and works.
@@ -61,8 +61,8 @@ impl Known {
     }
 
     /// Returns the patterns, then the procedures, whose trigger consists of the same words in
-    /// the same order as `description`, but for articles, the case of the first letter, and
-    /// punctuation around words. So a step is never taken over for another machine, file or
+    /// the same order as `description`, apart from `the` and `please`, the case of the first
+    /// letter, and punctuation around words. So a step is never taken over for another machine, file or
     /// direction.
     pub(super) async fn fitting(view: &MemoryView, description: &str) -> Result<Vec<Known>, Error> {
         let wanted = words(description);

@@ -6,6 +6,8 @@
 //! derives them again, and ids that follow from the content make that harmless. Goals and tasks
 //! must be among `longterm.feed_kinds`, as they are by default.
 
+use std::time::Duration;
+
 use aios_guard::Guard;
 use aios_longterm::{Incident, Longterm, LongtermView, Procedure};
 use aios_record::{
@@ -15,20 +17,23 @@ use aios_working::{GoalStatus, Task, TaskStatus, ToolCall, Working, WorkingView}
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::time;
 
 use super::step::Step;
 use crate::{Error, guarding};
 
 /// Age of the end of a goal or task from which nothing is learned from it: it was imported.
 const ENDED_MAX: SignedDuration = SignedDuration::from_hours(24);
-/// Number of ended tasks, the last ones, among which an earlier failure is looked for.
-const TASKS_LOOKED_AT: usize = 1000;
+/// Number of ended tasks, the last ones, that are searched for an earlier failure.
+const HISTORY_TASKS_MAX: usize = 1000;
 /// Maximum number of records that a procedure or incident names as its origins.
 const ORIGINS_MAX: usize = 2000;
 /// Maximum number of failures that an incident lists. It counts all of them.
 const FAILURES_LISTED: usize = 100;
 /// Number of equal failures that make an incident.
 const FAILURES_MIN: usize = 2;
+/// Maximum duration for which a derived record waits for room in the journal.
+const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// Characters of a derived id.
 const DIGITS: usize = 32;
 /// The field of an incident with its failures.
@@ -190,14 +195,16 @@ impl Deriver {
         scope: Scope,
         origins: Vec<Identity>,
     ) -> Result<(), Error> {
-        store_derived(&own.longterm, self.guard, kind, fields, scope, origins).await.map(drop)
+        store_derived((&self.longterm, &own.longterm), self.guard, kind, fields, scope, origins)
+            .await
+            .map(drop)
     }
 }
 
 /// Stores a derived record with its origins, unless it was forgotten or the guard refuses it.
-/// Returns true if it did.
+/// Returns true if it was stored.
 pub(super) async fn store_derived(
-    longterm: &LongtermView,
+    (whole, longterm): (&Longterm, &LongtermView),
     guard: Guard,
     kind: Kind,
     fields: Value,
@@ -214,7 +221,16 @@ pub(super) async fn store_derived(
         tracing::debug!(identity = %record.identity(), "a forgotten record is not learned again");
         return Ok(false);
     }
-    longterm.store(vec![record]).await?;
+    match longterm.store(vec![record.clone()]).await {
+        Err(full @ aios_longterm::Error::JournalFull { .. }) => {
+            match time::timeout(DRAIN_MAX, Box::pin(whole.upkeep().drain())).await {
+                Ok(drained) => drained?,
+                Err(_) => return Err(full.into()),
+            }
+            longterm.store(vec![record]).await?;
+        }
+        stored => drop(stored?),
+    }
     Ok(true)
 }
 
@@ -234,7 +250,7 @@ impl Own {
                 && shared_by_sessions(&task.meta.scope) == *scope
                 && manner_of(task) == *manner
         };
-        let ended = self.working.tasks().history(TASKS_LOOKED_AT).await?;
+        let ended = self.working.tasks().history(HISTORY_TASKS_MAX).await?;
         let mut alike: Vec<Task> = ended.into_iter().filter(|task| is_alike(task)).collect();
         let key = Key::new(Kind::Task, failed.id.clone());
         for version in self.longterm.history(&key).await? {

@@ -1,7 +1,6 @@
 //! Patterns that are learned from tasks.
 
-use aios_record::forms;
-use aios_record::{Key, Kind};
+use aios_record::{Key, Kind, forms};
 use aios_working::{Outcome, Task};
 use serde_json::{Value, json};
 
@@ -25,10 +24,12 @@ pub(super) async fn learn_pattern(
     let view = &owned(view.shared(), &Key::new(Kind::Task, task.id.clone()).of(scope.owner()))?;
     let id = derived_id("pattern", &scope, &[&forms::same(&task.description), &steps.json]);
     let key = Key::new(Kind::Pattern, id.clone());
+    let is_own = view.working().patterns().get(&id).await?.is_some();
     if followed == Some(&key) {
-        return Ok(Some(key));
+        // The uses of a shared pattern are not counted.
+        return Ok(is_own.then_some(key));
     }
-    if view.working().patterns().get(&id).await?.is_some() {
+    if is_own {
         view.working().patterns().record_use(&id, Outcome::Success).await?;
         return Ok(Some(key));
     }

@@ -8,16 +8,16 @@ use aios_working::{GoalStatus, TaskStatus};
 #[non_exhaustive]
 pub enum WorkProblem {
     /// A task of this id is stored and pending.
-    #[error("it is stored already and pending, and can be started")]
+    #[error("it is stored and pending")]
     Pending,
     /// It is in progress as a unit of work.
-    #[error("it is in progress; if it was interrupted, it can be resumed")]
+    #[error("it is in progress as a unit of work")]
     InProgress,
     /// It is in progress, and a living process holds it.
     #[error("a running process works on it")]
     Held,
     /// It is in progress, but was not begun as a unit of work, so nobody knows who works on it.
-    #[error("it was set in progress without being begun, so nobody knows who works on it")]
+    #[error("it is in progress, but was not begun as a unit of work")]
     Untracked,
     /// It is to follow a pattern or procedure that is not stored, or is of another task.
     #[error("{key} is not a pattern or procedure that fits it")]

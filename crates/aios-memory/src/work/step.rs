@@ -36,7 +36,7 @@ impl Step {
         serde_json::from_str(action).unwrap_or_default()
     }
 
-    /// Reads the steps of a procedure. Steps of another form are none.
+    /// Reads the steps of a procedure. Returns an empty list for another form.
     pub(super) fn of_procedure(steps: &Value) -> Vec<Step> {
         Vec::deserialize(steps).unwrap_or_default()
     }

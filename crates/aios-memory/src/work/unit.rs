@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     claim::Claim,
     fields::{goal_key, status_of},
-    hold::{Hold, owned},
+    hold::{Hold, of_owner, owned},
     known::{KNOWN_BOUND_MIN, Known},
     outcome::{Finished, Outcome},
     patterns::learn_pattern,
@@ -39,13 +39,7 @@ pub struct Work {
 
 impl Work {
     pub(super) fn new(view: &MemoryView, task: Task, hold: Hold) -> Result<Work, Error> {
-        let view = match &task.meta.scope.user {
-            // The administrator writes for the owner of the task.
-            Some(user) if view.gate().acts_for().is_none() => {
-                view.narrow(&Scope::default().with_user(user).into())?
-            }
-            _ => view.clone(),
-        };
+        let view = of_owner(view, task.meta.scope.owner())?;
         let follows = Claim::of(&task.metadata).and_then(|claim| claim.followed());
         let (decisions, follows) = (Mutex::default(), Mutex::new(follows));
         Ok(Work { view, task, hold, decisions, follows })
@@ -155,7 +149,10 @@ impl Work {
     /// # Errors
     /// Errors of working memory.
     pub async fn tool_calls(&self) -> Result<Vec<ToolCall>, Error> {
-        Ok(self.view.working().tool_calls().of_task(self.id()).await?)
+        let mut made = self.view.working().tool_calls().of_task(self.id()).await?;
+        let owner = self.task.meta.scope.owner();
+        made.retain(|call| call.meta.scope.owner() == owner);
+        Ok(made)
     }
 
     /// Returns the decisions that were made for the task so far, in order.
@@ -163,7 +160,11 @@ impl Work {
     /// # Errors
     /// Errors of working memory.
     pub async fn decisions(&self) -> Result<Vec<Decision>, Error> {
-        Ok(self.view.working().decisions().of_task(self.id()).await?)
+        let mut made = self.view.working().decisions().of_task(self.id()).await?;
+        // Another owner's task may have the same id.
+        let owner = self.task.meta.scope.owner();
+        made.retain(|decision| decision.meta.scope.owner() == owner);
+        Ok(made)
     }
 
     /// Ends the task, and learns from it: fills in the outcome of its decisions, counts the use of
@@ -180,17 +181,23 @@ impl Work {
     /// - [`Error::Work`] if another caller has resumed the task meanwhile.
     /// - [`Error::Guard`] if the guard refuses the text of the outcome.
     /// - Errors of working or long-term memory. If the task has not ended, it is interrupted.
-    pub async fn finish(self, outcome: Outcome) -> Result<Finished, Error> {
+    pub async fn finish(mut self, outcome: Outcome) -> Result<Finished, Error> {
+        if !self.hold.begin_end() {
+            return Err(WorkProblem::Taken.of_task(self.id()));
+        }
         // Fails if another caller has the task.
-        Claim::change(&self.view, self.id(), self.hold.name(), |_| {}).await?;
+        let leaves_open = outcome.leaves_goal_open;
+        let note = move |claim: &mut Claim| claim.leaves_goal_open = leaves_open;
+        Claim::change(&self.view, self.id(), self.hold.name(), note).await?;
+        let key = Key::new(Kind::Task, self.task.id.clone());
+        self.view.update(&key, outcome.changes()).await?;
+        // After the end: a refused outcome teaches nothing, a refused pattern keeps no task open.
         self.settle_decisions(&outcome).await?;
         let followed = locked(&self.follows).clone();
         let learned = match outcome.is_success() {
             true => self.learn(followed.as_ref()).await?,
             false => None,
         };
-        let key = Key::new(Kind::Task, self.task.id.clone());
-        self.view.update(&key, outcome.changes()).await?;
         if let Some(key) = &followed {
             self.count(key, &outcome).await?;
         }

@@ -45,9 +45,15 @@ impl Fixture {
 
 fn with_backups(dir: &Path) -> Config {
     let mut config = Config::at(dir.join("memory"));
-    config.backup.enabled = true;
     config.backup.dir = dir.join("copies");
     config.backup.keep = 3;
+    fs::create_dir_all(&config.backup.dir).unwrap();
+    config
+}
+
+/// Returns the settings with the schedule enabled, for `stats` and `doctor`.
+fn enabled(mut config: Config) -> Config {
+    config.backup.enabled = true;
     config
 }
 
@@ -138,7 +144,8 @@ async fn by_default_backups_are_in_the_data_directory_and_the_schedule_survives_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_backup_removes_nothing_and_is_counted_and_reported_until_one_succeeds() {
     let fixture = Fixture::new();
-    let memory = fixture.backed_up().await;
+    fixture.backed_up().await.shutdown().await.unwrap();
+    let memory = AgentMemory::open(enabled(fixture.with_backups())).await.unwrap();
     let copies = fixture.copies();
     for day in 0..3 {
         assert!(is_made(&back_up(&memory, after(24 * day)).await));
@@ -155,13 +162,40 @@ async fn a_failed_backup_removes_nothing_and_is_counted_and_reported_until_one_s
     let stats = memory.stats().await.unwrap().backups.unwrap();
     assert_eq!((stats.kept, stats.failures, stats.failed_in_a_row), (3, 2, 2));
     memory.shutdown().await.unwrap();
-    let finding = examined(&fixture.with_backups()).await.unwrap();
+    let finding = examined(&enabled(fixture.with_backups())).await.unwrap();
     assert!(finding.1.contains("2 failed since") && finding.1.contains(".partial"), "{finding:?}");
 
-    let memory = AgentMemory::open(fixture.with_backups()).await.unwrap();
+    let memory = AgentMemory::open(enabled(fixture.with_backups())).await.unwrap();
     assert!(is_made(&back_up(&memory, after(73)).await));
     let stats = memory.stats().await.unwrap().backups.unwrap();
     assert_eq!((stats.kept, stats.failures, stats.failed_in_a_row), (3, 2, 0));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_missing_is_not_created_and_a_purge_names_it() {
+    let fixture = Fixture::new();
+    let memory = fixture.backed_up().await;
+    // As if its disk was not mounted.
+    fs::remove_dir(fixture.copies()).unwrap();
+    let failed = back_up(&memory, after(0)).await;
+    assert!(matches!(failed, Err(Error::Output { .. })), "{failed:?}");
+    assert!(!fixture.copies().exists());
+    let own = memory.recall("heron").await.unwrap().hits[0].identity();
+    let purge = ForgetOptions::new(ForgetTarget::Records(vec![own])).with_purge();
+    let receipt = memory.forget(purge).await.unwrap();
+    assert_eq!(receipt.backups, [fixture.copies()]);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_by_hand_into_an_existing_directory_has_its_parts_alone() {
+    let fixture = Fixture::new();
+    let memory = fixture.backed_up().await;
+    let target = fixture.dir.path().join("by hand");
+    fs::create_dir_all(target.join(".partial")).unwrap();
+    memory.administrator().upkeep().backup(&target, |_| {}).await.unwrap();
+    assert!(target.join("working.db").is_file() && !target.join("scheduled.json").exists());
     memory.shutdown().await.unwrap();
 }
 
@@ -178,15 +212,16 @@ async fn doctor_complains_about_a_newest_backup_that_is_older_than_two_intervals
     assert_eq!(examined(&fixture.config()).await, None, "it is disabled");
     let memory = fixture.backed_up().await;
     memory.shutdown().await.unwrap();
-    let none = examined(&fixture.with_backups()).await.unwrap();
+    let none = examined(&enabled(fixture.with_backups())).await.unwrap();
     assert_eq!(none.0, Health::Warning, "{none:?}");
     for (hours_ago, health) in [(49, Health::Bad), (47, Health::Good)] {
         let memory = AgentMemory::open(fixture.with_backups()).await.unwrap();
         let now = Timestamp::now() - jiff::SignedDuration::from_hours(hours_ago);
-        fs::remove_dir_all(fixture.copies()).ok();
+        fs::remove_dir_all(fixture.copies()).unwrap();
+        fs::create_dir(fixture.copies()).unwrap();
         assert!(is_made(&back_up(&memory, now).await));
         memory.shutdown().await.unwrap();
-        let found = examined(&fixture.with_backups()).await.unwrap();
+        let found = examined(&enabled(fixture.with_backups())).await.unwrap();
         assert_eq!(found.0, health, "{found:?}");
     }
 }

@@ -331,10 +331,17 @@ async fn a_memory_that_is_only_read_lists_and_begins_nothing() {
     assert_eq!(std::fs::read_dir(run).unwrap().count(), 0, "a reader makes no mark");
 }
 
-/// Returns the only record of a kind.
-async fn only(view: &MemoryView, kind: Kind) -> aios_memory::Record {
+/// Returns the records of a kind that belong to the view's owner.
+async fn own(view: &MemoryView, kind: Kind) -> Vec<aios_memory::Record> {
     view.feed().catch_up().await.unwrap();
     let mut records = view.list(kind, None, 100).await.unwrap().records;
+    records.retain(|record| view.gate().may_change(&record.scope));
+    records
+}
+
+/// Returns the only record of a kind.
+async fn only(view: &MemoryView, kind: Kind) -> aios_memory::Record {
+    let mut records = own(view, kind).await;
     assert_eq!(records.len(), 1, "{records:?}");
     let key = Key::new(kind, records.remove(0).id);
     view.get(&key).await.unwrap().unwrap()
@@ -342,8 +349,7 @@ async fn only(view: &MemoryView, kind: Kind) -> aios_memory::Record {
 
 /// Returns the number of records of a kind.
 async fn count(view: &MemoryView, kind: Kind) -> usize {
-    view.feed().catch_up().await.unwrap();
-    view.list(kind, None, 100).await.unwrap().records.len()
+    own(view, kind).await.len()
 }
 
 fn now() -> Timestamp {

@@ -74,8 +74,13 @@ fn put(path: &Path, page: &str) -> Result<(), Failure> {
         }
     }
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.partial", std::process::id()));
+    name.push(".report.partial");
     let partial = Path::new(&name);
+    // A killed process may have left one.
+    match fs::remove_file(partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
     let written = || -> io::Result<()> {
         let mut options = fs::OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(MODE).open(partial)?;

@@ -33,6 +33,12 @@ pub(super) async fn begin(
     if description.is_none() && id.is_none() {
         return Err(Failure::invalid("expected `description`, or the `id` of a pending task"));
     }
+    let has_more = goal.is_some() || !request.agent.is_empty() || request.idempotent;
+    if description.is_none() && has_more {
+        return Err(Failure::invalid(
+            "`goal_id`, `agent` and `idempotent` belong to a new task, with `description`",
+        ));
+    }
     let may_read = call.caller.demand(Right::Read, "`known`").is_ok();
     let view = call.caller.view().clone();
     let begin = async move {
@@ -46,7 +52,13 @@ pub(super) async fn begin(
                 works.begin(task).await?
             }
         };
-        let known = if may_read { work.known().await? } else { None };
+        let known = if may_read { work.known().await } else { Ok(None) };
+        // The task is begun, and its caller needs the id.
+        let known = known.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "failed to find known steps");
+            None
+        });
         Ok::<_, aios_memory::Error>((work.keep(), known))
     };
     let (id, known) = call.write(Box::pin(begin)).await?;

@@ -24,8 +24,8 @@ use crate::{
 const ABOUT: &str = "The memory of AI agents over HTTP. Times are RFC 3339. Unknown fields and \
     query parameters are refused by name. A failure is a problem document (RFC 9457) with a stable \
     word in `code` and the next step in `try`. A caller reads its own and the shared records, and \
-    changes its own; no field of a request widens that. The header `aios-all-users` does, with the right \
-    `admin`.";
+    changes its own; no field of a request widens that. The header `aios-all-users` does, with the \
+    right `admin`.";
 
 #[derive(OpenApi)]
 #[openapi(

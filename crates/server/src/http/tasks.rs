@@ -267,7 +267,7 @@ pub(crate) async fn log_task(
     tag = "work",
     params(("id" = String, Path, description = "Id of the task")),
     request_body = FinishTask,
-    responses((status = 200, description = "What followed", body = FinishedTask))
+    responses((status = 200, description = "The consequences", body = FinishedTask))
 )]
 pub(crate) async fn finish_task(
     call: Call,
@@ -334,14 +334,27 @@ pub(crate) async fn begun(
                 task.is_idempotent = idempotent;
                 works.begin(task).await?
             }
-            (None, Some(id)) => works.start(&id).await?,
+            (None, Some(id)) if goal.is_none() && agent.is_empty() && !idempotent => {
+                works.start(&id).await?
+            }
+            (None, Some(_)) => {
+                return Err(Failure::invalid(
+                    "`goal`, `agent` and `idempotent` belong to a new task, with `description`",
+                ));
+            }
             (None, None) => {
                 return Err(Failure::invalid(
                     "expected `description`, or the `id` of a pending task",
                 ));
             }
         };
-        let known = if may_read { work.known().await? } else { None };
+        let known = if may_read { work.known().await } else { Ok(None) };
+        // The task is begun, and its caller needs the id.
+        let known = known.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "failed to find known steps");
+            None
+        });
         Ok((work.keep(), known))
     };
     call.write(Box::pin(begin)).await

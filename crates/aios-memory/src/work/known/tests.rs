@@ -3,7 +3,7 @@
 use super::words;
 
 #[test]
-fn articles_and_punctuation_do_not_change_a_task() {
+fn the_article_and_punctuation_do_not_change_a_task() {
     assert_eq!(words("Please restart the nginx on web-3."), words("Restart nginx on \"web-3\""));
 }
 
@@ -12,6 +12,8 @@ fn another_name_direction_or_negation_is_another_task() {
     let same = words("copy a.txt to b.txt");
     let others = [
         "copy b.txt to a.txt",
+        "copy to b.txt",
+        "copy a a.txt to b.txt",
         "copy a.txt to c.txt",
         "copy A.txt to b.txt",
         "copy .a.txt to b.txt",

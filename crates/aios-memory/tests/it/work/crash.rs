@@ -51,7 +51,7 @@ fn working(dir: &Path) -> Child {
 async fn a_killed_process_leaves_one_incident_for_each_owner_and_its_tasks_to_resume() {
     let fixture = Fixture::new();
     let dir = fixture.config().memory.data_dir;
-    let mut worker = working(&dir);
+    let worker = working(&dir);
 
     // While it lives, its tasks are its own.
     let beside = fixture.open().await;

@@ -100,7 +100,10 @@ pub(super) async fn begin(visit: &Visit, arguments: Option<JsonObject>) -> Resul
     let value = match &known {
         Some(known) => {
             add_known(&mut lines, visit, known);
-            json!({"key": key, "known": {"key": known.key, "bound": known.bound}})
+            json!({"key": key, "known": {
+                "key": known.key, "bound": known.bound, "action": known.action,
+                "steps": known.steps,
+            }})
         }
         None => json!({"key": key, "known": null}),
     };

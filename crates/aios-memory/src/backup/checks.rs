@@ -16,16 +16,16 @@ use super::{
 };
 use crate::{Administrator, Error, shared::Shared};
 
-/// Delay of the first look after opening. A shorter command makes no backup.
+/// Delay of the first check after opening. A shorter command makes no backup.
 pub(crate) const FIRST: Duration = Duration::from_secs(60);
-/// The longest time between two looks, so that a corrected clock, a suspended machine and the
+/// The longest time between two checks, so that a corrected clock, a suspended machine and the
 /// backups of other processes are noticed.
-const LOOK_MAX: SignedDuration = SignedDuration::from_mins(10);
-/// The shortest time between two looks.
-const LOOK_MIN: SignedDuration = SignedDuration::from_secs(1);
+const CHECK_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// The shortest time between two checks.
+const CHECK_MIN: SignedDuration = SignedDuration::from_secs(1);
 
-/// Starts the background task of a memory, whose first look is after `first`.
-pub(crate) async fn look_at_schedule(memory: &Arc<Shared>, first: Duration) {
+/// Starts the background task of a memory, whose first check is after `first`.
+pub(crate) async fn check_schedule(memory: &Arc<Shared>, first: Duration) {
     let task = &memory.backup_task;
     task.start(run(Arc::downgrade(memory), first, task.stopped())).await;
 }
@@ -44,27 +44,31 @@ async fn run(memory: Weak<Shared>, first: Duration, mut stopped: watch::Receiver
         let administrator = Administrator::new(shared);
         rest = tokio::select! {
             _ = stopped.changed() => return,
-            rest = look(&administrator, &mut failures) => rest,
+            rest = check(&administrator, &mut failures) => rest,
         };
     }
 }
 
-/// Makes a backup if one is due, and returns the time until the next look.
-async fn look(memory: &Administrator, failures: &mut Status) -> Duration {
+/// Makes a backup if one is due, and returns the time until the next check.
+async fn check(memory: &Administrator, failures: &mut Status) -> Duration {
     let now = Timestamp::now();
     let next = match next_at(memory, failures, now).await {
         Ok(next) if now < next => next,
         Ok(_) => {
             let outcome = memory.upkeep().scheduled_backup(now, |_| {}).await;
             report(memory, failures, now, &outcome);
-            next_at(memory, failures, now).await.unwrap_or(Timestamp::MAX)
+            match outcome {
+                // Another process makes it, or there is nothing to copy.
+                Ok(ScheduledBackup::Busy | ScheduledBackup::Empty) => Timestamp::MAX,
+                _ => next_at(memory, failures, now).await.unwrap_or(Timestamp::MAX),
+            }
         }
         Err(error) => {
             report(memory, failures, now, &Err(error));
             Timestamp::MAX
         }
     };
-    let rest = next.duration_since(now).clamp(LOOK_MIN, LOOK_MAX);
+    let rest = next.duration_since(now).clamp(CHECK_MIN, CHECK_MAX);
     rest.unsigned_abs()
 }
 
