@@ -4,7 +4,7 @@
 use std::{hint::black_box, time::Instant};
 
 use aios_record::{Gate, Id, Owner, Timestamp};
-use aios_working::{Durability, Fact, FactEnd, FactQuery, FactStep, Working, WorkingView};
+use aios_working::{Durability, Fact, FactEnd, FactQuery, FactStep, WorkingView};
 use tokio::runtime::Runtime;
 
 use super::{text::Texts, writes::open};

@@ -42,7 +42,8 @@
 //!   process that opens the memory records one incident for it, for each owner concerned.
 //!
 //! Dropping a `Work` never blocks: it takes the task off the list of held ones in RAM and wakes a
-//! background task, which records the release. If the process dies before, its mark has the same effect.
+//! background task, which records the release. If the process dies before, its mark has the same
+//! effect.
 //!
 //! # Learning
 //! A success stores a pattern: the description of the task is the trigger, its successful tool

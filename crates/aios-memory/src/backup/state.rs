@@ -119,8 +119,8 @@ impl MemoryView {
         })
     }
 
-    /// Returns the paths of the scheduled backups, unfinished ones included; that of their directory
-    /// if it cannot be listed.
+    /// Returns the paths of the scheduled backups, unfinished ones included; that of their
+    /// directory if it cannot be listed.
     pub(crate) async fn scheduled_backup_paths(&self) -> Vec<PathBuf> {
         let dir = self.config().backups_dir();
         // The disk may be absent: its backups may still have the records.

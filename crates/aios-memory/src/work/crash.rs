@@ -18,8 +18,12 @@ use serde_json::json;
 use tokio::task;
 
 use super::{
-    claim::Claim, described::InterruptedTask, hold::owned, learned::store_derived,
-    process::directory, unit::complete_goal,
+    claim::Claim,
+    described::{InterruptedTask, described},
+    hold::owned,
+    learned::store_derived,
+    process::directory,
+    unit::complete_goal,
 };
 use crate::{Error, shared::Shared};
 
@@ -101,7 +105,7 @@ async fn report_to(
     let mut holds = Vec::with_capacity(tasks.len());
     for task in tasks {
         let claim = Claim::of(&task.metadata).unwrap_or_default();
-        interrupted.push(own.work().described(task, &claim).await?);
+        interrupted.push(described(&own, task, &claim).await?);
         if !claim.is_released {
             holds.push((interrupted.len() - 1, claim.hold));
         }

@@ -4,8 +4,8 @@ use aios_record::{Id, Identity, Key, Kind, Timestamp};
 use aios_working::Task;
 use serde::Serialize;
 
-use super::{Works, claim::Claim, hold::of_owner};
-use crate::Error;
+use super::{claim::Claim, hold::of_owner};
+use crate::{Error, MemoryView};
 
 /// A task that was begun and interrupted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,37 +46,35 @@ pub struct LastCall {
     pub timestamp: Option<Timestamp>,
 }
 
-impl Works<'_> {
-    /// Returns the description of a task with this claim.
-    pub(super) async fn described(
-        self,
-        task: Task,
-        claim: &Claim,
-    ) -> Result<InterruptedTask, Error> {
-        let view = of_owner(self.view, task.meta.scope.owner())?;
-        let working = view.working();
-        let goal = match &task.goal_id {
-            Some(id) => working.goals().get(id).await?,
-            None => None,
-        };
-        let last = working.tool_calls().of_task(&task.id).await?.pop();
-        let last_call = last.map(|call| LastCall {
-            id: call.id,
-            tool_name: call.tool_name,
-            success: call.success,
-            timestamp: call.timestamp,
-        });
-        let since = last_call.as_ref().and_then(|call| call.timestamp).or(task.started_at);
-        Ok(InterruptedTask {
-            task: Key::new(Kind::Task, task.id).of(task.meta.scope.owner()),
-            description: task.description,
-            agent: task.agent,
-            goal: task.goal_id,
-            goal_description: goal.map(|goal| goal.description),
-            last_call,
-            is_idempotent: claim.is_idempotent,
-            started_at: task.started_at,
-            since,
-        })
-    }
+/// Returns the description of a task with this claim, as far as `view` sees its records.
+pub(super) async fn described(
+    view: &MemoryView,
+    task: Task,
+    claim: &Claim,
+) -> Result<InterruptedTask, Error> {
+    let view = of_owner(view, task.meta.scope.owner())?;
+    let working = view.working();
+    let goal = match &task.goal_id {
+        Some(id) => working.goals().get(id).await?,
+        None => None,
+    };
+    let last = working.tool_calls().of_task(&task.id).await?.pop();
+    let last_call = last.map(|call| LastCall {
+        id: call.id,
+        tool_name: call.tool_name,
+        success: call.success,
+        timestamp: call.timestamp,
+    });
+    let since = last_call.as_ref().and_then(|call| call.timestamp).or(task.started_at);
+    Ok(InterruptedTask {
+        task: Key::new(Kind::Task, task.id).of(task.meta.scope.owner()),
+        description: task.description,
+        agent: task.agent,
+        goal: task.goal_id,
+        goal_description: goal.map(|goal| goal.description),
+        last_call,
+        is_idempotent: claim.is_idempotent,
+        started_at: task.started_at,
+        since,
+    })
 }

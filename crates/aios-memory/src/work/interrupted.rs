@@ -2,7 +2,12 @@
 
 use aios_working::TaskStatus;
 
-use super::{Works, claim::Claim, crash::report_crashes, described::InterruptedTask};
+use super::{
+    Works,
+    claim::Claim,
+    crash::report_crashes,
+    described::{InterruptedTask, described},
+};
 use crate::{Access, Error};
 
 /// Maximum number of interrupted tasks in a list: the oldest ones.
@@ -31,7 +36,7 @@ impl Works<'_> {
             if self.view.gate().may_change(&task.meta.scope)
                 && self.view.is_interrupted(&claim).await?
             {
-                interrupted.push(self.described(task, &claim).await?);
+                interrupted.push(described(self.view, task, &claim).await?);
             }
             if RESUME_LIST_MAX <= interrupted.len() {
                 break;

@@ -62,8 +62,8 @@ impl Known {
 
     /// Returns the patterns, then the procedures, whose trigger consists of the same words in
     /// the same order as `description`, apart from `the` and `please`, the case of the first
-    /// letter, and punctuation around words. So a step is never taken over for another machine, file or
-    /// direction.
+    /// letter, and punctuation around words. So a step is never taken over for another machine,
+    /// file or direction.
     pub(super) async fn fitting(view: &MemoryView, description: &str) -> Result<Vec<Known>, Error> {
         let wanted = words(description);
         let mut found = Vec::new();

@@ -15,7 +15,7 @@ use std::{
     path::Path,
 };
 
-use aios_memory::{MemoryView, Report, ReportOptions};
+use aios_memory::{MemoryView, ReportOptions};
 
 use crate::{
     args,
