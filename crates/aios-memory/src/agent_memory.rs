@@ -15,6 +15,7 @@ use aios_longterm::{Access, Longterm};
 use aios_operational::Operational;
 use aios_record::{Gate, Generation, Owner};
 use aios_working::Working;
+use futures::future::BoxFuture;
 
 use crate::{
     Administrator, Config, Error, MemoryView,
@@ -77,8 +78,7 @@ impl AgentMemory {
     /// - [`Error::Embedding`] if the model or the reranker cannot be opened.
     /// - Errors of the tiers, for example if a newer version wrote a file.
     pub async fn open(config: Config) -> Result<AgentMemory, Error> {
-        let embedder = open_model(&config).await?;
-        AgentMemory::open_with(config, embedder).await
+        AgentMemory::opened(config, None).await
     }
 
     /// Opens the memory like [`open`](AgentMemory::open), but with the given embedder instead of
@@ -87,6 +87,28 @@ impl AgentMemory {
     /// # Errors
     /// As [`open`](AgentMemory::open).
     pub async fn open_with(
+        config: Config,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<AgentMemory, Error> {
+        AgentMemory::opened(config, Some(embedder)).await
+    }
+
+    /// Opens the memory. Boxed, so that this crate compiles the future, and not each crate that
+    /// awaits it.
+    fn opened(
+        config: Config,
+        embedder: Option<Arc<dyn Embedder>>,
+    ) -> BoxFuture<'static, Result<AgentMemory, Error>> {
+        Box::pin(async move {
+            let embedder = match embedder {
+                Some(embedder) => embedder,
+                None => open_model(&config).await?,
+            };
+            AgentMemory::open_tiers(config, embedder).await
+        })
+    }
+
+    async fn open_tiers(
         mut config: Config,
         embedder: Arc<dyn Embedder>,
     ) -> Result<AgentMemory, Error> {
@@ -211,27 +233,35 @@ impl AgentMemory {
     /// The first error that prevented a write. The other tiers are closed nevertheless, and changes
     /// in a SQLite file are moved when the directory is opened again.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let shared = self.view.shared();
-        if shared.is_closed.swap(true, Ordering::AcqRel) {
-            return Ok(());
-        }
-        work::end(shared).await;
-        shared.backup_task.stop().await;
-        let spilled = shared.spilling.stop().await;
-        shared.learning.stop().await;
-        shared.pumping.stop().await;
-        let pumped = self.view.feed().catch_up().await;
-        if self.access() == Access::ReadWrite {
-            together::note(shared).await;
-        }
-        if shared.anchor.check().is_ok() {
-            shared.recalls.write(&shared.longterm).await;
-        }
-        let drained = shared.longterm.clone().close().await;
-        shared.working.close().await;
-        spilled?;
-        pumped?;
-        Ok(drained?)
+        self.shut_down().await
+    }
+
+    /// As [`shutdown`](AgentMemory::shutdown). Boxed, so that this crate compiles the future, and
+    /// not each crate that awaits it.
+    fn shut_down(self) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            let shared = self.view.shared();
+            if shared.is_closed.swap(true, Ordering::AcqRel) {
+                return Ok(());
+            }
+            work::end(shared).await;
+            shared.backup_task.stop().await;
+            let spilled = shared.spilling.stop().await;
+            shared.learning.stop().await;
+            shared.pumping.stop().await;
+            let pumped = self.view.feed().catch_up().await;
+            if self.access() == Access::ReadWrite {
+                together::note(shared).await;
+            }
+            if shared.anchor.check().is_ok() {
+                shared.recalls.write(&shared.longterm).await;
+            }
+            let drained = shared.longterm.clone().close().await;
+            shared.working.close().await;
+            spilled?;
+            pumped?;
+            Ok(drained?)
+        })
     }
 }
 
