@@ -170,7 +170,7 @@ const ROLES: [(&str, &str); 17] = [
 ];
 
 /// The same of the whole memory. Their exercises are named `memory::Role::method`.
-const ROLES_OF_MEMORY: [(&str, &str); 7] = [
+const ROLES_OF_MEMORY: [(&str, &str); 8] = [
     ("MemoryView::contexts", "Contexts"),
     ("MemoryView::events", "Events"),
     ("MemoryView::facts", "Facts"),
