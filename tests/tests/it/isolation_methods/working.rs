@@ -197,6 +197,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Facts::history" => [h.view.working().facts().history("gate", "f1").await];
     "Facts::profile" => [h.view.working().facts().profile(10).await];
     "Facts::contradictions" => [h.view.working().facts().contradictions(10).await];
+    "Facts::citing" => [
+        h.view.working().facts().citing(vec![
+            key(Kind::Message, "m1").of(Owner::SHARED),
+            key(Kind::Message, "m1").of(Owner::user("zebra1").unwrap()),
+        ]).await.map(|facts| facts.len()),
+    ];
     "Facts::apply" => [{
         // A version is in the history if the feed has delivered it.
         h.memory.feed().catch_up().await.unwrap();
@@ -406,6 +412,13 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             goal_id: Some(id("g-only-zebra2")),
             ..Task::new("a task of a goal that only one has")
         }).await.map(|task| task.description).map_err(unnamed),
+    ];
+    "Tasks::add" => [
+        h.view.working().tasks().add(Task {
+            id: id("t6"),
+            ..Task::new(h.text("Paint the gate of zebra@"))
+        }).await,
+        h.view.working().tasks().add(Task { id: id("t6"), ..Task::new("an id that is taken") }).await,
     ];
     "Tasks::set_status" => [
         h.view.working().tasks().set_status(&id("t1"), TaskStatus::Completed, TaskUpdate {
