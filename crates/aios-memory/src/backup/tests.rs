@@ -5,7 +5,7 @@ use std::{path::Path, path::PathBuf, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    look_at_schedule,
+    check_schedule,
     schedule::{Made, due_at, name_of, newest, retry_at, surplus, time_of},
     status::{BackupFailure, Status},
 };
@@ -96,7 +96,7 @@ async fn an_open_memory_makes_a_backup_by_itself_and_ends_its_task_at_shutdown()
     memory.remember("the heron nests in the reeds").await.unwrap();
     memory.administrator().longterm().upkeep().drain().await.unwrap();
     let shared = memory.shared();
-    look_at_schedule(shared, Duration::ZERO).await;
+    check_schedule(shared, Duration::ZERO).await;
     let made = async {
         while memory.administrator().upkeep().backups().await.unwrap().kept.is_empty() {
             tokio::task::yield_now().await;
