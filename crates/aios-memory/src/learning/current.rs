@@ -103,7 +103,8 @@ impl Current {
 
 fn prepared(fact: &Fact) -> (CurrentFact, Known) {
     let text = fact.statement();
-    let speaker = fact.speaker.as_deref().unwrap_or_default();
+    // A told fact has no speaker. One about somebody reads as if that person had said it.
+    let speaker = fact.speaker.as_deref().unwrap_or(&fact.subject);
     let known = Known::read(fact.id.as_str(), speaker, &text);
     let current = CurrentFact {
         id: fact.id.clone(),

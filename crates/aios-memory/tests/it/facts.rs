@@ -354,7 +354,8 @@ async fn a_corrected_message_takes_nothing_that_another_one_states() {
     memory.facts().learn(said("I live in Ghent.")).await.unwrap();
     memory.facts().learn(said("I play the oboe.")).await.unwrap();
     memory.facts().catch_up().await.unwrap();
-    assert_eq!(current(&memory).await, ["Ada lives in Ghent.", "Ada plays the oboe."]);
+    let expected = ["Ada plays the oboe.", "As Ada said, Ada lives in Ghent."];
+    assert_eq!(current(&memory).await, expected);
     memory.shutdown().await.unwrap();
 }
 
@@ -365,14 +366,14 @@ async fn a_fact_that_was_taken_back_can_be_told_again() {
     let ada = of(&memory, "ada");
     let told = async || {
         let options = RememberOptions::default().with_kind(Kind::Fact);
-        ada.remember_with("Ada has a dog.", options).await.unwrap();
+        ada.remember_with("I have a dog.", options).await.unwrap();
         current(&ada).await
     };
-    assert_eq!(told().await, ["Ada has a dog."]);
+    assert_eq!(told().await, ["I have a dog."]);
     let said = json!([{"content": "I no longer have a dog.", "name": "Ada"}]);
     ada.facts().learn(messages(&said)).await.unwrap();
     assert_eq!(current(&ada).await, Vec::<String>::new());
-    assert_eq!(told().await, ["Ada has a dog."]);
+    assert_eq!(told().await, ["I have a dog."]);
     memory.shutdown().await.unwrap();
 }
 

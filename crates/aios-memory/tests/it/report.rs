@@ -31,7 +31,7 @@ async fn filled(memory: &AgentMemory) {
     ada.remember("the otter of ada swims").await.unwrap();
     bob.remember("the heron of bob is grey").await.unwrap();
     ada.record(Kind::Goal, json!({"description": "count the herons"})).await.unwrap();
-    ada.record(Kind::Entry, json!({"key": "pond", "value": 3})).await.unwrap();
+    ada.record(Kind::Entry, json!({"category": "pond", "key": "pond", "value": 3})).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
