@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use aios_learning::Known;
-use aios_record::{Id, Timestamp};
+use aios_record::{Id, Scope, Timestamp, forms};
 use aios_working::{Fact, WorkingView};
 
 use crate::Error;
@@ -17,12 +17,33 @@ const COMPARED_MAX: usize = 2_000;
 /// Characters of a word by which facts and messages are matched first.
 const STEM_CHARS: usize = 4;
 
+/// A person in the messages of an owner: the owner, or somebody with another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Person(Option<String>);
+
+/// Names of the owner in messages without a name.
+const OWNERS_NAMES: &[&str] = &["the user", "user", "me", "i"];
+
+impl Person {
+    /// Returns the person of this name in the messages of the owner of `scope`.
+    pub(super) fn of(name: Option<&str>, scope: &Scope) -> Person {
+        let name = name.map(forms::forgotten).filter(|name| !name.is_empty());
+        let is_owner = |name: &String| {
+            OWNERS_NAMES.contains(&name.as_str())
+                || scope.user.as_deref().is_some_and(|user| forms::forgotten(user) == *name)
+        };
+        Person(name.filter(|name| !is_owner(name)))
+    }
+}
+
 /// A current fact.
 #[derive(Debug, Clone)]
 pub(super) struct CurrentFact {
     pub(super) id: Id,
     pub(super) text: String,
     pub(super) speaker: String,
+    /// The person whose statement it is. `None` for a told fact about nobody in particular.
+    pub(super) person: Option<Person>,
     pub(super) subject: String,
     pub(super) attribute: String,
     pub(super) value: String,
@@ -109,6 +130,7 @@ fn prepared(fact: &Fact) -> (CurrentFact, Known) {
     let current = CurrentFact {
         id: fact.id.clone(),
         speaker: speaker.to_owned(),
+        person: (!speaker.is_empty()).then(|| Person::of(Some(speaker), &fact.meta.scope)),
         subject: fact.subject.clone(),
         attribute: fact.attribute.clone(),
         value: fact.value_text(),

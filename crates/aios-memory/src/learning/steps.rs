@@ -8,7 +8,11 @@ use aios_record::{Id, Provenance, Record, Scope, Timestamp, forms};
 use aios_working::{Fact, FactEnd, FactOrigin, FactStep, Meta};
 use serde_json::Value;
 
-use super::{current::CurrentFact, known::Known as Working, model::Extracted};
+use super::{
+    current::{CurrentFact, Person},
+    known::Known as Working,
+    model::Extracted,
+};
 
 /// The part of the system that writes facts.
 const MODULE: &str = "learning";
@@ -100,12 +104,16 @@ fn step(
         }
     }
     let stated_at = message.at;
-    let project = record.scope.project.as_deref();
+    let source = Source {
+        project: record.scope.project.as_deref(),
+        stated_at,
+        person: Person::of(message.speaker.as_deref(), &record.scope),
+    };
     let found = known.current.compared(&message.text, |current| supersede(current, message));
     let mut ended = Vec::new();
     for end in found {
         let target = known.current.facts().iter().find(|fact| fact.id.as_str() == end.key);
-        let Some(target) = target.filter(|it| may_end(it, project, stated_at)) else { continue };
+        let Some(target) = target.filter(|it| source.may_end(it)) else { continue };
         // A value that is stated again does not end itself.
         let is_restated = added.iter().any(|fact| restates(fact, target));
         if !is_restated {
@@ -114,7 +122,7 @@ fn step(
     }
     if is_of_model {
         // The rules may not read the words in which the model found a value.
-        let filled = known.current.facts().iter().filter(|it| may_end(it, project, stated_at));
+        let filled = known.current.facts().iter().filter(|it| source.may_end(it));
         for target in filled {
             let successor = added.iter().find(|it| is_same_slot(it, target));
             let is_known = ended.iter().any(|end| end.id == target.id);
@@ -203,17 +211,28 @@ fn has_secret(fact: &Fact) -> bool {
     })
 }
 
-/// Returns true if a message of a project and time may end a fact.
-fn may_end(fact: &CurrentFact, project: Option<&str>, stated_at: Option<Timestamp>) -> bool {
-    let fits = match &fact.project {
-        None => true,
-        Some(of) => project == Some(of),
-    };
-    let is_newer = match (fact.stated_at, stated_at) {
-        (Some(fact), Some(message)) => message < fact,
-        _ => false,
-    };
-    fits && !is_newer
+/// The origin of a message that may end facts.
+struct Source<'a> {
+    project: Option<&'a str>,
+    stated_at: Option<Timestamp>,
+    person: Person,
+}
+
+impl Source<'_> {
+    /// Returns true if the message may end a fact: one of its person and project that was not
+    /// stated later.
+    fn may_end(&self, fact: &CurrentFact) -> bool {
+        let fits = match &fact.project {
+            None => true,
+            Some(of) => self.project == Some(of),
+        };
+        let is_newer = match (fact.stated_at, self.stated_at) {
+            (Some(fact), Some(message)) => message < fact,
+            _ => false,
+        };
+        let is_of_person = fact.person.as_ref().is_none_or(|person| *person == self.person);
+        fits && !is_newer && is_of_person
+    }
 }
 
 fn is_same_slot(fact: &Fact, other: &CurrentFact) -> bool {

@@ -341,6 +341,36 @@ async fn a_corrected_message_is_learned_from_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_speakers_neither_ends_a_fact_about_the_other() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let said = |name: Option<&str>, day: u32, text: &str| {
+        let at = format!("2026-01-{day:02}T10:00:00Z");
+        json!({"content": text, "name": name, "id": text, "session": "s", "timestamp": at})
+    };
+    let talk = json!([
+        said(Some("Ada"), 1, "I live in Ghent."),
+        said(Some("Bo"), 2, "I live in Oslo now."),
+        said(Some("Ada"), 3, "I have a dog."),
+        said(Some("Bo"), 4, "I no longer have a dog."),
+    ]);
+    ada.facts().learn(messages(&talk)).await.unwrap();
+    let expected = [
+        "Ada has a dog.",
+        "Ada lives in Ghent.",
+        "Bo lives in Oslo now.",
+        "Bo no longer has a dog.",
+    ];
+    assert_eq!(current(&ada).await, expected);
+    // The owner without a name is the same person as under the name of the user.
+    ada.facts().learn(messages(&json!([said(None, 5, "I moved to Rome.")]))).await.unwrap();
+    assert!(!current(&ada).await.contains(&"Ada lives in Ghent.".to_owned()));
+    assert!(current(&ada).await.contains(&"Bo lives in Oslo now.".to_owned()));
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_corrected_message_takes_nothing_that_another_one_states() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;

@@ -23,15 +23,40 @@ const BETWEEN: &[&str] = &[
     "sometimes",
     "generally",
     "recently",
+    "already",
+    "definitely",
+    "finally",
+    "frequently",
+    "hardly",
+    "honestly",
+    "mainly",
+    "normally",
+    "occasionally",
+    "probably",
+    "regularly",
+    "seldom",
+    "simply",
+    "truly",
+    "typically",
 ];
+
+/// Maximum number of words between subject and verb.
+const SKIPPED_MAX: usize = 3;
 
 /// Returns the word before the verb at `at`, and the number of adverbs between them.
 pub(super) fn subject_before(words: &[Word], at: usize) -> Option<(&Word, usize)> {
     let mut before = at.checked_sub(1)?;
     let mut skipped = 0;
-    while BETWEEN.contains(&words[before].low.as_str()) && skipped < 2 {
-        before = before.checked_sub(1)?;
-        skipped += 1;
+    loop {
+        let is_one = BETWEEN.contains(&words[before].low.as_str());
+        let is_no_longer = words[before].low == "longer"
+            && before.checked_sub(1).is_some_and(|at| words[at].low == "no");
+        let count = if is_no_longer { 2 } else { usize::from(is_one) };
+        if count == 0 || SKIPPED_MAX < skipped + count {
+            break;
+        }
+        before = before.checked_sub(count)?;
+        skipped += count;
     }
     Some((&words[before], skipped))
 }
