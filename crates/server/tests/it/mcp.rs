@@ -197,7 +197,7 @@ async fn foreign_origins_hosts_tokens_and_methods_are_refused() {
         assert_eq!(refused.status, 405, "{refused:?}");
         assert!(refused.head.to_lowercase().contains("allow: post"), "{refused:?}");
     }
-    let unknown = Request::post("/mcp?tools=work", message("tools/list", json!({})));
+    let unknown = Request::post("/mcp?tools=works", message("tools/list", json!({})));
     let refused = service.send(&unknown).await;
     assert_eq!(refused.status, 400, "{refused:?}");
     assert!(refused.body.contains("core, work, files or openai"), "{refused:?}");
