@@ -430,7 +430,7 @@ fn a_read_only_session_offers_and_does_nothing_that_writes() {
     assert_eq!(host.end(), (Some(0), vec![]));
     assert_eq!(files(&program.data_dir()), before);
     for (arguments, part) in [
-        (&["mcp", "--tools", "work"][..], "`work` is not a profile"),
+        (&["mcp", "--tools", "works"][..], "`works` is not a profile"),
         (&["--all-users", "mcp"], "one user"),
     ] {
         let refused = program.run(arguments);
