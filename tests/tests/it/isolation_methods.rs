@@ -376,6 +376,8 @@ fn stripped(text: &str, hand: &Hand) -> String {
             (r"20(2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
             (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
             (r"(time|recorded_at): \d{16}\b", "$1: TIME"),
+            (r"process-\d+-\d{16}", "PROCESS"),
+            (r"duration_ms: Some\(\s*\d+", "duration_ms: Some(N"),
             (r#""\d{16}\."#, "\"TIME."),
             (r"(elapsed_ms|disk_bytes|took_ms): [\d.e-]+", "$1: N"),
         ];

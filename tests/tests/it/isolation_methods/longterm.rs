@@ -130,6 +130,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         let look = |record: Record| seen.push(record.identity());
         h.view.longterm().records().each(look).await.map(|()| sorted_identities(seen))
     }];
+    "longterm::Records::each_counted" => [{
+        let mut seen = Vec::new();
+        let look = |record: Record| seen.push(record.identity());
+        h.view.longterm().records().each_counted(look).await.map(|()| sorted_identities(seen))
+    }];
     "longterm::Records::each_version" => [{
         let mut seen = Vec::new();
         let look = |version: Record| seen.push(version.identity());

@@ -10,8 +10,9 @@ use aios_exchange::{
 };
 use aios_memory::{
     AgentMemory, Config, Event, FactQuery, ForgetQuery, Id, Kind, MemoryView, Mode,
-    RememberOptions, Scope, ScopeFilter, SearchOptions, Tier,
+    RememberOptions, ReportOptions, Scope, ScopeFilter, SearchOptions, Tier, Timestamp,
     longterm::Explain,
+    upkeep::ScheduledBackup,
     work::{NewTask, Outcome, Work},
     working::{Decision, ToolCall},
 };
@@ -37,6 +38,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.narrow(&in_session("s1")).unwrap().stats().await.map(|it| it.working),
         h.view.narrow(&Scope::default().with_project("p").into()).unwrap()
             .recall_with("barn", &explained()).await,
+    ];
+    "MemoryView::report" => [
+        h.view.report(&ReportOptions::default()).await.map(|it| {
+            let kinds: Vec<_> = it.kinds.into_iter().map(|row| (row.kind, row.records)).collect();
+            (it.totals.records, it.totals.text_bytes, kinds, it.users.rows.len())
+        }),
     ];
     "MemoryView::stats" => [h.view.stats().await.map(|it| (it.working, it.longterm.collections))];
     "MemoryView::snapshot" => [h.view.snapshot().await.map(|it| it.active_tasks)];
@@ -287,6 +294,18 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.memory.administrator().upkeep().older_databases().await,
     ];
     "memory::Upkeep::backup" => [backed_up(&h).await];
+    "memory::Upkeep::backups" => [
+        h.memory.administrator().upkeep().backups().await.map(|it| it.failures),
+    ];
+    "memory::Upkeep::scheduled_backup" => [{
+        let now = Timestamp::now();
+        let made = h.memory.administrator().upkeep().scheduled_backup(now, |_| ()).await;
+        made.map(|outcome| match outcome {
+            // Another owner may have made it just now.
+            ScheduledBackup::Made { .. } | ScheduledBackup::NotDue { .. } => "there".to_owned(),
+            other => format!("{other:?}"),
+        })
+    }];
     "memory::Upkeep::maintain_with" => [
         h.memory.administrator().upkeep().maintain_with(Mode::DryRun).await,
     ];
