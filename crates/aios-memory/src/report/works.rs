@@ -54,7 +54,8 @@ impl WorkReport {
         }
         let place = self.rows.partition_point(|other| {
             let by_bound = other.success_bound.total_cmp(&row.success_bound);
-            by_bound.then(other.uses.cmp(&row.uses)).is_ge()
+            let by_name = || row.key.cmp(&other.key).then_with(|| row.user.cmp(&other.user));
+            by_bound.then(other.uses.cmp(&row.uses)).then_with(by_name).is_ge()
         });
         self.rows.insert(place, row);
         self.rows.truncate(TOP);

@@ -369,7 +369,8 @@ fn stripped(program: &Program, ended: &Ended) -> String {
             (r"20(2[6-9]|[3-9]\d)-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?Z?)?", "TIME"),
             (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
             (r#""(elapsed_ms|disk_bytes|pending)":[\d.e-]+"#, "\"$1\":N"),
-            (r"\d+(\.\d+)? (ms|s|KB|MB|KiB|MiB|bytes)\b", "N $2"),
+            (r"\d+(\.\d+)? (ms|s)\b", "N $2"),
+            (r"\d+(\.\d+)? (KB|MB|KiB|MiB|bytes)\b", "N bytes"),
         ];
         pairs.map(|(pattern, by)| (Regex::new(pattern).unwrap(), by)).to_vec()
     });
