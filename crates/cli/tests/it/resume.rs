@@ -38,8 +38,8 @@ fn interrupted_tasks_are_listed_for_their_user() {
     assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
     let task = &program.json(&["--user", "ada", "resume"])["tasks"][0];
     assert_eq!(
-        (&task["task"]["id"], &task["is_idempotent"]),
-        (&"t".into(), &true.into()),
+        (&task["task"]["key"], &task["is_idempotent"]),
+        (&"task/t".into(), &true.into()),
         "{task}"
     );
     assert_eq!(task["last_call"]["tool_name"], "read");

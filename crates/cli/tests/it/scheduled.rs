@@ -32,7 +32,8 @@ fn a_due_backup_is_made_once_and_a_purge_says_how_many_may_hold_the_record() {
     assert_eq!(both.code, 2, "{both:?}");
     assert_eq!(program.run(&["backup"]).code, 2);
 
-    let note = program.json(&["list", "note"])["items"][0]["key"].as_str().unwrap().to_owned();
+    let listed = program.json(&["list", "note"]);
+    let note = format!("note/{}", listed["items"][0]["id"].as_str().unwrap());
     let purged = program.run(&["forget", &note, "--purge", "--yes"]);
     assert_eq!(purged.code, 0, "{purged:?}");
     assert!(purged.stdout.contains("1 backup may still contain them"), "{purged:?}");
