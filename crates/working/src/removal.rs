@@ -54,6 +54,7 @@ fn remove_all(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Identity>
 
 /// Removes one record from its table and the search index, and adds its removal to the feed.
 pub(crate) fn remove_row(access: &Access<'_>, record: &Identity, row: i64) -> Result<(), Error> {
+    disown_children(access, record.kind, row)?;
     take(access, record.kind, row)?;
     index::remove(access, record.owner.as_str(), record.kind, row)?;
     trace::add(access, record, Op::Delete)
@@ -75,8 +76,10 @@ fn family_of(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Member>, E
 fn gather(access: &Access<'_>, member: Member, found: &mut Vec<Member>) -> Result<(), Error> {
     for (child, column) in tables::children(member.identity.kind) {
         let (table, changeable) = (child.collection(), access.visible.changeable());
-        let sql =
-            format!("SELECT row, owner, id FROM {table} WHERE {column} = ?2 AND {changeable}");
+        let stands = tables::stands(child, changeable);
+        let sql = format!(
+            "SELECT row, owner, id FROM {table} WHERE {column} = ?2 AND {changeable} AND {stands}"
+        );
         let owner = access.visible.owner();
         for child in members(access, child, &sql, &[&owner, &member.row])? {
             gather(access, child, found)?;
@@ -128,6 +131,21 @@ fn members(
     Ok(members)
 }
 
+/// Turns the stubs that belong to a row into stubs without owner. At most other owners' records
+/// keep them, since [`gather`] found the rest. A removal includes them, but does not report them.
+fn disown_children(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
+    let owner = access.visible.owner();
+    for (child, column) in tables::children(kind).filter(|(child, _)| tables::leaves_stub(*child)) {
+        let (table, changeable) = (child.collection(), access.visible.changeable());
+        let sql =
+            format!("SELECT row, owner FROM {table} WHERE {column} = ?2 AND stub AND {changeable}");
+        for (stub, _) in rows(access, &sql, &[&owner, &row])? {
+            writing::disown(access, child, stub)?;
+        }
+    }
+    Ok(())
+}
+
 /// Deletes a row. If other rows refer to it, leaves a stub without owner, which no id finds.
 fn take(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
     let table = kind.collection();
@@ -175,7 +193,7 @@ pub(crate) fn drop_stubs(access: &Access<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs a statement and returns the changed rows with their owners.
+/// Runs a statement that selects or returns rows and their owners.
 fn rows(
     access: &Access<'_>,
     sql: &str,

@@ -10,6 +10,7 @@ use crate::{
     limits::MESSAGES_MAX,
     row::{Row, fields},
     search::index::{self, Stored},
+    tables,
     writing::{self, Links, Writable},
 };
 
@@ -123,21 +124,35 @@ pub(crate) struct Standing {
     is_stub: bool,
 }
 
-/// Returns the session of this id that belongs to `user`, or that is shared.
+/// Returns the session of this id that belongs to `user`, or that is shared. A stub kept only by
+/// other owners' records does not count and loses its id.
 pub(crate) fn standing(
     access: &Access<'_>,
     id: &Id,
     user: Option<&str>,
 ) -> Result<Option<Standing>, Error> {
+    let user = user.unwrap_or_default();
     let sql = "SELECT row, stub FROM sessions WHERE id = ?1 AND owner = ?2";
     let mut statement = access.connection.prepare_cached(sql)?;
-    let standing = statement.query_row((id.as_str(), user.unwrap_or_default()), |row| {
+    let found = statement.query_row((id.as_str(), user), |row| {
         Ok(Standing { row: row.get(0)?, is_stub: row.get(1)? })
     });
-    Ok(standing.optional()?)
+    let Some(session) = found.optional()? else { return Ok(None) };
+    if session.is_stub && !session.is_kept_by(access, user)? {
+        writing::disown(access, Kind::Session, session.row)?;
+        return Ok(None);
+    }
+    Ok(Some(session))
 }
 
 impl Standing {
+    /// Returns true if records of `owner`, which is its own, keep the stub.
+    fn is_kept_by(&self, access: &Access<'_>, owner: &str) -> Result<bool, Error> {
+        let stands = tables::stands(Kind::Session, "owner = ?2");
+        let sql = format!("SELECT 1 FROM sessions WHERE row = ?1 AND {stands}");
+        Ok(access.connection.prepare_cached(&sql)?.exists((self.row, owner))?)
+    }
+
     /// Revives a session that was moved out.
     pub(crate) fn revive(&self, access: &Access<'_>) -> Result<(), Error> {
         if !self.is_stub {

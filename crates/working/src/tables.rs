@@ -104,23 +104,32 @@ pub(crate) fn whole(kind: Kind) -> &'static str {
 
 /// Builds the condition that a row of a parent's table has children.
 pub(crate) fn has_children(kind: Kind) -> String {
-    has_children_of(kind, "")
+    has_child(kind, |_| "TRUE".to_owned())
 }
 
 /// Builds the condition that a row is not a stub, or has a child of the owners that `owners`
-/// selects. A stub kept only by other owners' records does not exist for anyone else.
+/// selects for which this condition holds too. A stub kept only by other owners' records, or by
+/// stubs that these keep, does not exist for anyone else.
 pub(crate) fn stands(kind: Kind, owners: &str) -> String {
-    match leaves_stub(kind) {
-        true => format!("(NOT stub OR {})", has_children_of(kind, &format!(" AND c.{owners}"))),
-        false => "TRUE".to_owned(),
+    if !leaves_stub(kind) {
+        return "TRUE".to_owned();
     }
+    let standing =
+        |child: Kind| format!("{}.{owners} AND {}", child.collection(), stands(child, owners));
+    format!("(NOT {}.stub OR {})", kind.collection(), has_child(kind, standing))
 }
 
-fn has_children_of(kind: Kind, which: &str) -> String {
+/// Builds the condition that a row of a parent's table has a child that meets `which`. The tables
+/// on the way from a parent to its last children differ, so that their names need no alias.
+fn has_child(kind: Kind, which: impl Fn(Kind) -> String) -> String {
     let table = kind.collection();
     let any = children(kind).map(|(child, column)| {
-        let children = child.collection();
-        format!("EXISTS (SELECT 1 FROM {children} AS c WHERE c.{column} = {table}.row{which})")
+        let (children, which) = (child.collection(), which(child));
+        format!(
+            "EXISTS (
+                 SELECT 1 FROM {children} WHERE {children}.{column} = {table}.row AND {which}
+             )"
+        )
     });
     format!("({})", any.collect::<Vec<_>>().join(" OR "))
 }

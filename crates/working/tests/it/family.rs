@@ -225,6 +225,33 @@ async fn a_stub_kept_by_other_owners_records_is_invisible() {
 }
 
 #[tokio::test]
+async fn a_removal_includes_a_stub_that_another_owner_keeps() {
+    let (place, working) = opened();
+    let (everybody, ada) = (working.scoped(Gate::shared()), view(&working, "ada"));
+    everybody.goals().put(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    let task = Task { id: id("t"), goal_id: Some(id("g")), ..Task::new("dig") };
+    everybody.tasks().put(task).await.unwrap();
+    everybody.tasks().set_status(&id("t"), "completed", Default::default()).await.unwrap();
+    place.pass_hours(24 * 91);
+    let call = || ToolCall { id: id("c"), task_id: Some(id("t")), ..ToolCall::new("spade") };
+    ada.tool_calls().put(call()).await.unwrap();
+    working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
+    working.upkeep().age(&Default::default()).await.unwrap();
+    assert_eq!(ada.tasks().get(&id("t")).await.unwrap(), None, "it moved out");
+    assert_eq!(ada.tool_calls().of_task(&id("t")).await.unwrap().len(), 1);
+
+    // The shared owner has no task any more, and does not learn of ada's tool call.
+    let removed = everybody.records().remove(&key(Kind::Goal, "g")).await.unwrap();
+    assert_eq!(removed, [shared(Kind::Goal, "g")]);
+    // The tool call stays without a task.
+    assert!(ada.tool_calls().of_task(&id("t")).await.unwrap().is_empty());
+    assert!(ada.tool_calls().get(&id("c")).await.unwrap().is_some());
+    let refers = ToolCall { id: id("d"), ..call() };
+    assert!(ada.tool_calls().put(refers).await.unwrap_err().is_not_found());
+    assert_eq!(working.upkeep().verify().await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_goal_stored_again_in_another_scope_is_summarised_again() {
     let place = Place::new();
     let working = place.open(place.config());

@@ -60,15 +60,18 @@ fn name() -> std::ops::Range<u8> {
 
 /// Calls on parents and children only, which collide more often.
 fn family_call() -> impl Strategy<Value = Call> {
-    let parent = || prop::sample::select(vec![Kind::Goal, Kind::Task, Kind::ToolCall]);
+    let parent =
+        || prop::sample::select(vec![Kind::Goal, Kind::Task, Kind::ToolCall, Kind::Session]);
     prop_oneof![
         3 => name().prop_map(|name| Call::StoreGoal { name, agent: false }),
         3 => name().prop_map(|name| Call::EndGoal { name }),
-        4 => (name(), prop::option::weighted(0.8, name()))
-            .prop_map(|(name, goal)| Call::StoreTask { name, goal, session: None }),
+        4 => (name(), prop::option::weighted(0.8, name()), prop::option::weighted(0.3, name()))
+            .prop_map(|(name, goal, session)| Call::StoreTask { name, goal, session }),
         2 => name().prop_map(|name| Call::EndTask { name }),
         2 => (name(), prop::option::weighted(0.8, name()))
             .prop_map(|(name, task)| Call::Run { name, task }),
+        1 => (name(), name())
+            .prop_map(|(session, name)| Call::AddMessage { session, name, external: None }),
         1 => (parent(), name()).prop_map(|(kind, name)| Call::Remove { kind, name }),
     ]
 }
@@ -370,6 +373,74 @@ fn aged() -> aios_working::Retention {
         messages_days: Some(9),
         sessions_days: Some(5),
         ..Default::default()
+    }
+}
+
+/// A shared task ends, and ageing leaves its stub for ada's tool call. The task belongs to goal and
+/// session `n0`, which are not moved out yet. Each step takes a day.
+fn task_kept_by_ada() -> Vec<(Option<usize>, Call)> {
+    let (shared, ada) = (Some(0), Some(1));
+    let waits = (shared, Call::Touch { session: 1 });
+    vec![
+        (shared, Call::StoreGoal { name: 0, agent: false }),
+        (shared, Call::AddMessage { session: 0, name: 0, external: None }),
+        (shared, Call::StoreTask { name: 0, goal: Some(0), session: Some(0) }),
+        (shared, Call::EndTask { name: 0 }),
+        (ada, Call::Run { name: 0, task: Some(0) }),
+        waits.clone(),
+        waits.clone(),
+        waits,
+        (None, Call::CleanUp),
+    ]
+}
+
+async fn check_kept_by_ada(then: Vec<(Option<usize>, Call)>) {
+    check([task_kept_by_ada(), then].concat()).await;
+}
+
+#[tokio::test]
+async fn a_goal_does_not_stand_by_a_task_that_another_owner_keeps() {
+    let (shared, ada, bob) = (Some(0), Some(1), Some(2));
+    let steps = vec![
+        (shared, Call::StoreGoal { name: 0, agent: false }),
+        (shared, Call::StoreTask { name: 0, goal: Some(0), session: None }),
+        (shared, Call::EndTask { name: 0 }),
+        (bob, Call::StoreGoal { name: 0, agent: false }),
+        (shared, Call::EndGoal { name: 0 }),
+        (ada, Call::Run { name: 0, task: Some(0) }),
+        (None, Call::CleanUp),
+        (shared, Call::StoreGoal { name: 1, agent: false }),
+        (None, Call::CleanUp),
+        (shared, Call::StoreTask { name: 1, goal: Some(0), session: None }),
+    ];
+    check(steps).await;
+}
+
+#[tokio::test]
+async fn a_goal_stored_again_is_new_if_another_owner_keeps_its_stub() {
+    let shared = Some(0);
+    let mut steps = vec![(shared, Call::EndGoal { name: 0 })];
+    steps.extend(vec![(None, Call::CleanUp); 5]);
+    steps.push((shared, Call::StoreGoal { name: 0, agent: true }));
+    steps.push((Some(1), Call::Run { name: 1, task: Some(0) }));
+    check_kept_by_ada(steps).await;
+}
+
+#[tokio::test]
+async fn a_session_counts_from_0_if_another_owner_keeps_its_stub() {
+    let says = |name| (Some(0), Call::AddMessage { session: 0, name, external: None });
+    let mut steps = vec![(None, Call::CleanUp); 9];
+    steps.extend([says(0), says(1)]);
+    check_kept_by_ada(steps).await;
+}
+
+#[tokio::test]
+async fn a_removal_does_not_report_a_task_that_another_owner_keeps() {
+    for kind in [Kind::Goal, Kind::Session] {
+        let again = Call::StoreTask { name: 0, goal: None, session: None };
+        for then in [(Some(1), Call::Run { name: 1, task: Some(0) }), (Some(0), again)] {
+            check_kept_by_ada(vec![(Some(0), Call::Remove { kind, name: 0 }), then]).await;
+        }
     }
 }
 
