@@ -11,6 +11,9 @@ const CONVERSATIONS_MAX: usize = 256;
 /// Bytes of the text of a last message.
 const TEXT_BYTES_MAX: usize = 2_048;
 
+/// Beginning of the note on a photo that stands in the text of an imported message.
+const PHOTO: &str = "[shared a photo";
+
 /// Name of an assistant that has none.
 const ASSISTANT: &str = "the assistant";
 
@@ -71,6 +74,17 @@ impl Last {
     }
 }
 
+/// Returns a text without the notes on shared photos, which nobody said.
+fn spoken(text: &str) -> String {
+    let mut spoken = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, note)) = rest.split_once(PHOTO) {
+        spoken.push_str(before);
+        rest = note.split_once(']').map_or("", |(_, after)| after);
+    }
+    spoken + rest
+}
+
 fn message_of(record: &Record) -> Message {
     let payload = |name: &str| record.payload.get(name).and_then(|it| it.as_str());
     let role = match payload("role") {
@@ -83,6 +97,6 @@ fn message_of(record: &Record) -> Message {
         Role::Assistant => Some(name.unwrap_or(ASSISTANT).to_owned()),
         _ => name.map(str::to_owned),
     };
-    let message = Message::new(record.key().to_string(), record.text.as_str()).with_role(role);
+    let message = Message::new(record.key().to_string(), spoken(&record.text)).with_role(role);
     Message { speaker, at: Some(record.time()), ..message }
 }

@@ -341,6 +341,20 @@ async fn a_corrected_message_is_learned_from_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_caption_of_a_photo_becomes_no_fact() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let said = [
+        "I adopted a parrot. [shared a photo: my cat lives in a box in Rome]",
+        "[shared a photo: I moved to a house in Oslo]",
+    ];
+    learn(&ada, &said).await;
+    assert_eq!(current(&ada).await, ["Ada adopted a parrot."]);
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_speakers_neither_ends_a_fact_about_the_other() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
