@@ -64,7 +64,7 @@ fn the_oldest_go_first_then_as_many_as_were_asked_for_are_left_and_the_newest_al
         let gone = surplus(found, &newest, keep, now).map(|made| made.path.clone());
         gone.collect::<Vec<PathBuf>>()
     };
-    assert_eq!(gone(&found, 3), [Path::new(""); 0]);
+    assert!(gone(&found, 3).is_empty());
     assert_eq!(gone(&found, 2), [Path::new(names[0])]);
     assert_eq!(gone(&found, 1), [Path::new(names[0]), Path::new(names[1])]);
     // Those of a clock that was ahead were made earlier.

@@ -137,7 +137,7 @@ pub(super) async fn resume_list(
     _: ResumeListRequest,
 ) -> Result<ResumeListResponse, Failure> {
     let view = call.caller.view();
-    let tasks = call.read(async { view.work().resume_list().await }).await?;
+    let tasks = call.read(Box::pin(async { view.work().resume_list().await })).await?;
     let shown = |task: aios_memory::work::InterruptedTask| InterruptedTask {
         user: task.task.owner.name().unwrap_or_default().to_owned(),
         id: task.task.id.into(),

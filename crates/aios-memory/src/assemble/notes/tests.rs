@@ -57,7 +57,7 @@ fn times_that_the_day_of_the_message_gives_are_left_out() {
 fn a_statement_that_ended_is_named_with_the_day() {
     let end = Some("2023-06-02T10:00:00Z".parse().unwrap());
     let ended = Fact { ended_at: end, ..Fact::new("Ada lives in Ghent.") };
-    check("I live in Ghent.", &[ended.clone()], Some(" [no longer since 2 June 2023]"));
+    check("I live in Ghent.", std::slice::from_ref(&ended), Some(" [no longer since 2 June 2023]"));
     let both = [ended, Fact::new("Ada has a dog.")];
     let expect = " [no longer since 2 June 2023: Ada lives in Ghent.]";
     check("I live in Ghent, and I have a dog.", &both, Some(expect));
