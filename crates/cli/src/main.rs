@@ -121,7 +121,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
         Command::Reindex(reindex) => {
             let settings = settings(&global)?;
             let _scratch = opening::keep_temporary_files_in(&settings.config);
-            return command::reindex(reindex, settings, output).await;
+            return Box::pin(command::reindex(reindex, settings, output)).await;
         }
         Command::Events(events) => {
             return command::events_of_service(&events, settings(&global)?.config, output).await;
