@@ -39,11 +39,25 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
+/// Number of attempts to copy a directory in which a process works.
+const COPIES_MAX: usize = 20;
+
 /// Replaces a file or directory with a copy.
 fn replace(path: &Path) {
     let old = path.with_added_extension("old");
     fs::rename(path, &old).unwrap();
-    assert!(Command::new("cp").arg("-a").args([&old, path]).status().unwrap().success());
+    // A process that still works in it may remove a file between the listing and its copy.
+    let copied = || Command::new("cp").arg("-a").args([&old, path]).status().unwrap().success();
+    for _ in 0..COPIES_MAX {
+        if copied() {
+            return;
+        }
+        match path.is_dir() {
+            true => removed(path),
+            false => drop(fs::remove_file(path)),
+        }
+    }
+    panic!("failed to copy {}", old.display());
 }
 
 async fn store(memory: &AgentMemory, kind: Kind) -> Result<(), Error> {

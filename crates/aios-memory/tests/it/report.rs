@@ -82,7 +82,7 @@ async fn recalls_are_counted_for_the_owner_and_gone_with_the_record() {
     let otter = counted.top.iter().find(|row| row.text == "the otter of ada swims").unwrap();
     assert_eq!(otter.recalls, 3);
     assert!(counted.top.iter().all(|row| row.user.as_deref() != Some("bob")), "{counted:?}");
-    assert_eq!(counted.recalled + counted.never, 4);
+    assert_eq!(counted.recalled + counted.never, 5);
     let of_bob = report(&bob).await.recalls.unwrap();
     assert!(of_bob.top.iter().any(|row| row.text == "the heron of bob is grey"), "{of_bob:?}");
     memory.shutdown().await.unwrap();
