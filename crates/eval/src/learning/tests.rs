@@ -81,7 +81,7 @@ fn a_conversation_is_measured_with_observations_beside_it() {
     assert!(is(coverage.cited, 0.75), "{coverage:?}");
     let selection = report.selection.unwrap();
     assert_eq!(selection.rules, selection.shipped, "one conversation has no others to fit on");
-    assert!(0.8 < selection.rules.auc, "{selection:?}");
+    assert!(0.7 < selection.rules.auc, "{selection:?}");
     assert_eq!(report.temporal, Some(1.0));
     assert!(is(report.temporal_detail.unwrap().message_day, 0.0));
     assert_eq!(report.grounded.unwrap().share, 1.0);
