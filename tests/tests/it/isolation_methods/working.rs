@@ -418,7 +418,10 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
             id: id("t6"),
             ..Task::new(h.text("Paint the gate of zebra@"))
         }).await,
-        h.view.working().tasks().add(Task { id: id("t6"), ..Task::new("an id that is taken") }).await,
+        h.view.working().tasks().add(Task {
+            id: id("t6"),
+            ..Task::new("an id that is taken")
+        }).await,
     ];
     "Tasks::set_status" => [
         h.view.working().tasks().set_status(&id("t1"), TaskStatus::Completed, TaskUpdate {
