@@ -198,7 +198,7 @@ async fn an_invalid_object_is_refused_with_the_problem() {
         (Kind::Note, json!({"tags": []}), "requires title or content"),
         (Kind::Note, json!({"content": 7}), "invalid type"),
         (Kind::Procedure, json!({"name": "x", "success_count": -1}), "invalid value"),
-        (Kind::Fact, json!({"id": "", "text": "x"}), "an id has"),
+        (Kind::Note, json!({"id": "", "content": "x"}), "an id has"),
         (Kind::Goal, json!({"description": "x"}), "working memory"),
     ] {
         let error = longterm.records().put(kind, object(given.clone())).await.unwrap_err();
