@@ -147,7 +147,7 @@ fn rows(access: &Access<'_>, sql: &str, params: impl rusqlite::Params) -> Result
 }
 
 /// Summarises the session in this row: uses its caller's summary if that differs from the one made
-/// here, else extracts one from its messages. Returns false if there is no text.
+/// here, else extracts one from its messages. Returns false without any text.
 pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let Some(found) = access.by_row::<Session>(row)? else { return Ok(false) };
     let mut session = found.item;
@@ -257,7 +257,7 @@ pub(crate) fn days_due(access: &Access<'_>, since: i64, limit: usize) -> Result<
 }
 
 /// Summarises a day: the most informative sentences of its messages, in order, after its date.
-/// Returns false if there is no text.
+/// Returns false without any text.
 pub(crate) fn of_day(access: &Access<'_>, day: &Day) -> Result<bool, Error> {
     let Some(subject) = day.subject() else { return Ok(false) };
     let start = day.number * DAY_US;

@@ -128,7 +128,7 @@ pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, E
 }
 
 /// Returns the time of the statement and the row that the facts of a page come before; `None` if
-/// there is no earlier fact. If the last fact of the former page is gone, the one stored before it
+/// no fact is earlier. If the last fact of the former page is gone, the one stored before it
 /// takes its place.
 fn before(access: &Access<'_>, query: &FactQuery) -> Result<Option<(i64, i64)>, Error> {
     let Some(after) = query.after else {

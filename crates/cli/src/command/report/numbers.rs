@@ -30,7 +30,7 @@ pub(super) fn bytes(bytes: u64) -> String {
     format!("{size:.decimals$} {}", UNITS[unit])
 }
 
-/// Returns `part` of `whole` in percent; 0 if there is no whole.
+/// Returns `part` of `whole` in percent; 0 if `whole` is 0.
 #[expect(clippy::cast_precision_loss, reason = "a share has few digits")]
 pub(super) fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }

@@ -43,7 +43,7 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// Reads an answer to a question about messages of `day`; `None` if it is no time.
+    /// Reads an answer to a question about messages of `day`; `None` without a time.
     pub(super) fn read(question: &str, answer: &str, day: Date) -> Option<Expected> {
         let answer = answer.to_lowercase().replace(['.', '`'], " ");
         if is_about_a_span(&question.to_lowercase()) {
