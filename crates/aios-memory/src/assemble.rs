@@ -254,11 +254,12 @@ impl MemoryView {
             SearchOptions::default().with_limit(self.config().context.candidates).with_kinds(kinds);
         let (hits, _) = Box::pin(self.searched(task, &search)).await?;
         let notes = self.notes_on(hits.iter().map(|hit| &hit.record)).await?;
+        let asks_for_time = aios_longterm::asks_for_time(task);
         let candidates = hits.into_iter().map(|hit| {
             let tier = tier_of(&hit.record);
             let mut candidate = Candidate::from_record(tier, &hit.record, hit.relevance);
-            if let Some(note) = notes.get(&hit.record.identity()) {
-                candidate.text.push_str(note);
+            if let Some(notes) = notes.get(&hit.record.identity()) {
+                notes.add_to(&mut candidate, asks_for_time);
             }
             candidate
         });

@@ -17,6 +17,9 @@ pub struct Candidate {
     pub id: String,
     /// Its text, verbatim.
     pub text: String,
+    /// An annotation that follows the text, without a separator, if the budget has room for it after all
+    /// candidates were considered.
+    pub annotation: Option<String>,
     /// The relevance for the task, 0 to 1. Values outside are clamped, and NaN counts as 0.
     pub relevance: f64,
     /// The time of the event.
@@ -50,6 +53,7 @@ impl Candidate {
             kind,
             id: id.into(),
             text: text.into(),
+            annotation: None,
             relevance: 0.0,
             time: None,
             speaker: None,
@@ -82,6 +86,12 @@ impl Candidate {
     #[must_use]
     pub fn with_section(self, section: Section) -> Candidate {
         Candidate { section, ..self }
+    }
+
+    /// Sets the annotation.
+    #[must_use]
+    pub fn with_annotation(self, annotation: impl Into<String>) -> Candidate {
+        Candidate { annotation: Some(annotation.into()), ..self }
     }
 
     /// Sets the relevance.
@@ -145,6 +155,7 @@ impl Candidate {
             .then_with(|| self.position.cmp(&other.position))
             .then_with(|| self.id.cmp(&other.id))
             .then_with(|| self.text.cmp(&other.text))
+            .then_with(|| self.annotation.cmp(&other.annotation))
             .then_with(|| self.speaker.cmp(&other.speaker))
             .then_with(|| self.title.cmp(&other.title))
             .then_with(|| self.trust.cmp(&other.trust))

@@ -15,7 +15,7 @@ use std::{
 use aios_record::{Tier, Timestamp};
 
 use crate::{
-    Estimate, Policy, Reason, Section, TokenCounter,
+    Candidate, Estimate, Policy, Reason, Section, TokenCounter,
     cut::{self, CUT_TOKENS_MIN},
     fold::Item,
     render::{Body, Heading, Line},
@@ -96,6 +96,7 @@ pub(crate) fn pack(
             break;
         }
     }
+    packer.annotate();
     packer.finish()
 }
 
@@ -456,6 +457,40 @@ impl<'a> Packer<'a> {
         self.used = total;
         self.fitted = (text, total);
         true
+    }
+
+    /// Adds annotations to whole chunks, the first choice first, while they fit.
+    fn annotate(&mut self) {
+        let mut without = Vec::new();
+        for at in 0..self.chosen.len() {
+            let Some(chunk) = self.annotated(&self.chosen[at]) else { continue };
+            let added = chunk.tokens.saturating_sub(self.chosen[at].tokens);
+            if added <= self.room() {
+                self.used += added;
+                without.push((at, std::mem::replace(&mut self.chosen[at], chunk)));
+            }
+        }
+        while !without.is_empty() {
+            let (text, total) = self.exact();
+            if total <= self.budget {
+                self.used = total;
+                self.fitted = (text, total);
+                return;
+            }
+            if let Some((at, chunk)) = without.pop() {
+                self.chosen[at] = chunk;
+            }
+        }
+    }
+
+    /// Returns a whole chunk with its annotation; `None` if it has none, or the guard refuses it.
+    fn annotated(&self, chunk: &Chosen) -> Option<Chosen> {
+        let candidate = &self.items[chunk.item].candidate;
+        let annotation = candidate.annotation.as_ref().filter(|_| !chunk.cut)?;
+        let text = [&candidate.text, annotation.as_str()].concat();
+        let body = Body::of(&Candidate { text, ..candidate.clone() }, self.policy.guard).ok()?;
+        let annotated = self.chunk(chunk.item, &body, &body.text, false);
+        Some(Chosen { cost: chunk.cost, ..annotated })
     }
 
     /// Returns the text and its count. The empty text counts as 0.

@@ -70,7 +70,7 @@ pub use crate::{
     records::Records,
     search::{
         Counted, Explain, Explanation, FormerFound, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX,
-        SearchOptions, VERSIONS_SEARCHED_MAX, Weights,
+        SearchOptions, VERSIONS_SEARCHED_MAX, Weights, asks_for_time,
     },
     upkeep::{
         Decoder, Reindexed, Repaired, Stats, Upkeep, Verification, adopt, check_files, decode_rows,

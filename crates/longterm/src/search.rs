@@ -24,6 +24,7 @@ pub use self::{
     former::{FormerFound, VERSIONS_SEARCHED_MAX},
     found::{Found, Hit},
     options::{Explain, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
+    query::when::asks_for_time,
     ranking::{
         explain::{Counted, Explanation},
         weights::Weights,

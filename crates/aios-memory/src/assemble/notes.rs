@@ -1,5 +1,8 @@
-//! Notes on messages in contexts, after their text: the times that they mean, and the statements
-//! that have ended since.
+//! Notes on messages in contexts, after their text: the statements that have ended since, and the
+//! times that they mean.
+//!
+//! Ends are always shown. Times are shown if the task asks for a time. Otherwise they are shown if
+//! the budget has room for them, so that no message is left out for them.
 //!
 //! A context shows the message in the place of the facts that were learned from it. The rules
 //! resolve "yesterday" against the day of its message and write "yesterday (7 May 2023)" into the
@@ -8,6 +11,7 @@
 
 use std::collections::HashMap;
 
+use aios_context::Candidate;
 use aios_record::{Identity, Key, Kind, Record, Timestamp};
 use aios_working::{Fact, FactOrigin};
 
@@ -17,11 +21,11 @@ use crate::{Error, MemoryView};
 const CHARS_MAX: usize = 300;
 
 impl MemoryView {
-    /// Returns the notes on the messages among these records, each ready to follow the text.
+    /// Returns the notes on the messages among these records.
     pub(super) async fn notes_on(
         &self,
         records: impl Iterator<Item = &Record>,
-    ) -> Result<HashMap<Identity, String>, Error> {
+    ) -> Result<HashMap<Identity, Notes>, Error> {
         let messages: HashMap<Identity, &Record> = records
             .filter(|record| record.kind == Kind::Message)
             .map(|record| (record.identity(), record))
@@ -39,48 +43,77 @@ impl MemoryView {
         }
         let now = self.shared().working.config().clock.now();
         let noted = messages.into_iter().filter_map(|(identity, record)| {
-            let note = note(record, stated.get(&identity)?, now)?;
-            Some((identity, note))
+            let notes = Notes::on(record, stated.get(&identity)?, now);
+            Some((identity, notes))
         });
         Ok(noted.collect())
     }
 }
 
-/// Returns the note on a message that states these facts; `None` if there is nothing to say.
-fn note(message: &Record, facts: &[Fact], now: Timestamp) -> Option<String> {
-    let mut parts: Vec<String> = Vec::new();
-    let said_on = day(message.time());
-    for fact in facts {
-        // Only the rules write times in this form.
-        if fact.origin == FactOrigin::Rules && !fact.time.is_null() {
-            let expression = fact.time["expression"].as_str().unwrap_or_default();
-            for (before, time) in times(&fact.text) {
-                let Some(time) = shortened(time, &said_on) else { continue };
-                let is_expression = !expression.is_empty()
-                    && before.to_lowercase().ends_with(&expression.to_lowercase());
-                let part = match is_expression {
-                    true => format!("{expression}: {time}"),
-                    false => time.to_owned(),
-                };
-                if !message.text.contains(time) && !parts.contains(&part) {
-                    parts.push(part);
+/// The notes on a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Notes {
+    times: Vec<String>,
+    ends: Vec<String>,
+}
+
+impl Notes {
+    /// Returns the notes on a message that states these facts.
+    fn on(message: &Record, facts: &[Fact], now: Timestamp) -> Notes {
+        let mut notes = Notes::default();
+        let said_on = day(message.time());
+        for fact in facts {
+            // Only the rules write times in this form.
+            if fact.origin == FactOrigin::Rules && !fact.time.is_null() {
+                let expression = fact.time["expression"].as_str().unwrap_or_default();
+                for (before, time) in times(&fact.text) {
+                    let Some(time) = shortened(time, &said_on) else { continue };
+                    let is_expression = !expression.is_empty()
+                        && before.to_lowercase().ends_with(&expression.to_lowercase());
+                    let part = match is_expression {
+                        true => format!("{expression}: {time}"),
+                        false => time.to_owned(),
+                    };
+                    if !message.text.contains(time) && !notes.times.contains(&part) {
+                        notes.times.push(part);
+                    }
                 }
             }
+            if let Some(end) = end_of(fact, now) {
+                // The message itself says what a single fact is about.
+                notes.ends.push(match facts.len() {
+                    1 => format!("no longer since {}", day(end)),
+                    _ => format!("no longer since {}: {}", day(end), fact.statement()),
+                });
+            }
         }
-        if let Some(end) = end_of(fact, now) {
-            // The message itself says what a single fact is about.
-            parts.push(match facts.len() {
-                1 => format!("no longer since {}", day(end)),
-                _ => format!("no longer since {}: {}", day(end), fact.statement()),
-            });
+        if let ([time], 1) = (notes.times.as_mut_slice(), facts.len())
+            && let Some((_, value)) = time.split_once(": ")
+        {
+            *time = value.to_owned();
         }
+        notes
     }
-    // Whole parts, as many as fit.
+
+    /// Adds the notes to the text of the message's candidate.
+    pub(super) fn add_to(&self, candidate: &mut Candidate, asks_for_time: bool) {
+        let (required, optional) = match asks_for_time {
+            true => (bracketed(self.times.iter().chain(&self.ends)), None),
+            false => (bracketed(self.ends.iter()), bracketed(self.times.iter())),
+        };
+        candidate.text.extend(required);
+        candidate.annotation = optional;
+    }
+}
+
+/// Returns whole parts, as many as fit; `None` if there are none.
+fn bracketed<'p>(parts: impl Iterator<Item = &'p String>) -> Option<String> {
     let mut chars = 0;
-    parts.retain(|part| {
+    let fits = |part: &&String| {
         chars += part.chars().count();
         chars <= CHARS_MAX
-    });
+    };
+    let parts: Vec<&str> = parts.filter(fits).map(String::as_str).collect();
     (!parts.is_empty()).then(|| format!(" [{}]", parts.join("; ")))
 }
 

@@ -40,6 +40,26 @@ fn a_gap_is_filled_with_what_fits() {
 }
 
 #[test]
+fn annotations_take_only_room_that_is_left() {
+    let found = vec![
+        note("best", &words(9, "b"), 1.0).with_annotation(" [7 May]"),
+        note("next", &words(9, "n"), 0.9).with_annotation(" [8 May 2023]"),
+        note("last", &words(9, "l"), 0.8).with_annotation(" [9 May]"),
+    ];
+    let shown = |budget: usize| {
+        let context = context(found.clone(), &Policy::default(), budget);
+        assert!(context.total_tokens.0 <= budget, "{context:?}");
+        let held = |part: &&str| context.text.contains(part);
+        (ids(&context).len(), ["7 May", "8 May", "9 May"].into_iter().filter(held).collect())
+    };
+    assert_eq!(shown(FRAME + 29), (2, vec!["7 May", "8 May"]));
+    assert_eq!(shown(FRAME + 30), (3, vec![]));
+    assert_eq!(shown(FRAME + 32), (3, vec!["7 May"]));
+    assert_eq!(shown(FRAME + 34), (3, vec!["7 May", "9 May"]));
+    assert_eq!(shown(FRAME + 37), (3, vec!["7 May", "8 May", "9 May"]));
+}
+
+#[test]
 fn repetition_reduces_worth() {
     let said = words(9, "a");
     let found = vec![

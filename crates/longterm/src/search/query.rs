@@ -4,7 +4,7 @@ pub(super) mod asker;
 pub(super) mod asking;
 pub(super) mod related;
 pub(super) mod spelling;
-pub(super) mod when;
+pub(in crate::search) mod when;
 
 use std::collections::HashSet;
 

@@ -1,6 +1,6 @@
 //! Notes on messages.
 
-use aios_record::Scope;
+use aios_record::{Scope, Tier};
 use serde_json::json;
 
 use super::*;
@@ -16,7 +16,11 @@ fn message(text: &str) -> Record {
 fn check(text: &str, facts: &[Fact], expect: Option<&str>) {
     let message = message(text);
     let now = "2023-07-01T00:00:00Z".parse().unwrap();
-    assert_eq!(note(&message, facts, now).as_deref(), expect);
+    let notes = Notes::on(&message, facts, now);
+    let mut candidate = Candidate::from_record(Tier::Longterm, &message, 0.5);
+    notes.add_to(&mut candidate, true);
+    assert_eq!(candidate.text.strip_prefix(text).filter(|it| !it.is_empty()), expect);
+    assert_eq!(candidate.annotation, None);
 }
 
 fn fact(statement: &str, expression: &str) -> Fact {
@@ -74,6 +78,27 @@ fn notes_are_bounded() {
     let facts: Vec<Fact> = (0..50)
         .map(|n| Fact { ended_at: end, ..Fact::new(format!("Ada has the number {n}.")) })
         .collect();
-    let note = note(&message("Numbers."), &facts, Timestamp::now()).unwrap();
-    assert!(note.chars().count() <= CHARS_MAX + 40, "{note}");
+    let notes = Notes::on(&message("Numbers."), &facts, Timestamp::now());
+    let mut candidate = Candidate::from_record(Tier::Longterm, &message("Numbers."), 0.5);
+    notes.add_to(&mut candidate, false);
+    assert!(candidate.text.chars().count() <= CHARS_MAX + 40, "{}", candidate.text);
+}
+
+#[test]
+fn times_take_no_room_from_messages_unless_the_task_asks_for_a_time() {
+    let end = Some("2023-06-02T10:00:00Z".parse().unwrap());
+    let time = fact("Ada met Ada's boss yesterday (7 May 2023).", "yesterday");
+    let facts = [Fact { ended_at: end, ..Fact::new("Ada lives in Ghent.") }, time];
+    let message = message("I live in Ghent. I met my boss yesterday.");
+    let notes = Notes::on(&message, &facts, Timestamp::now());
+    let mut candidate = Candidate::from_record(Tier::Longterm, &message, 0.5);
+    notes.add_to(&mut candidate, false);
+    assert!(candidate.text.ends_with(" [no longer since 2 June 2023: Ada lives in Ghent.]"));
+    assert_eq!(candidate.annotation.as_deref(), Some(" [yesterday: 7 May]"));
+}
+
+#[test]
+fn the_only_time_of_a_message_stands_without_its_expression() {
+    let facts = [fact("Ada met Ada's boss yesterday (7 May 2023).", "yesterday")];
+    check("I met my boss yesterday.", &facts, Some(" [7 May]"));
 }

@@ -122,7 +122,7 @@ impl<'a> Asking<'a> {
                 scope: Vec::new(),
                 meaning: Meaning::none(),
                 when: When::parse(text, options.as_of.unwrap_or(now)),
-                moments: match when::asks_when(text) {
+                moments: match when::asks_for_time(text) {
                     true => analyzer.time_terms().to_vec(),
                     false => Vec::new(),
                 },

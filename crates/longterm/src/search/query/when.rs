@@ -22,8 +22,9 @@ const DAYS_AFTER: f64 = 14.0;
 /// Days before the named time in which the nearness falls by a factor of e.
 const DAYS_BEFORE: f64 = 7.0;
 
-/// Returns true if a query asks for the time of something.
-pub(crate) fn asks_when(query: &str) -> bool {
+/// Returns true if a query asks for the time of something, in English: "When did Ada move?"
+#[must_use]
+pub fn asks_for_time(query: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let pattern = concat!(
             r"(?i)\bwhen (?:did|does|do|was|were|is|are|will|has|have|had|should|can|would)\b",

@@ -98,9 +98,9 @@ fn words_that_only_look_relative_are_not() {
 #[test]
 fn a_question_for_a_time_is_known() {
     for query in ["When did Ada move?", "how long was it?", "In which year was he born?"] {
-        assert!(asks_when(query), "{query}");
+        assert!(asks_for_time(query), "{query}");
     }
     for query in ["What did Ada say when leaving?", "who is she?", "the whenever clause", ""] {
-        assert!(!asks_when(query), "{query}");
+        assert!(!asks_for_time(query), "{query}");
     }
 }
