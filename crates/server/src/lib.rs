@@ -37,6 +37,7 @@ mod server;
 mod telemetry;
 mod tokens;
 mod traceparent;
+mod units;
 
 pub use crate::{
     command::{CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service},

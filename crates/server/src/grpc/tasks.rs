@@ -2,7 +2,7 @@
 
 use aios_memory::{
     Key, Kind,
-    work::{NewTask, Outcome},
+    work::Outcome,
     working::{self, ToolCall},
 };
 use serde_json::{Value, json};
@@ -12,10 +12,9 @@ use super::{
     values::{self, bytes, seconds},
 };
 use crate::{
-    bounds::LOGGED_MAX,
     call::Call,
     failure::Failure,
-    operation::Right,
+    units::{self, Begin, Steps},
     wire::{
         BeginRequest, BeginResponse, Decision, FinishRequest, FinishResponse, InterruptedTask,
         KnownSteps, LogRequest, LogResponse, ResumeListRequest, ResumeListResponse, ToolCallRecord,
@@ -29,39 +28,15 @@ pub(super) async fn begin(
     let given =
         |field: &str, id: String| values::text(id).map(|id| values::id(field, id)).transpose();
     let (id, goal) = (given("id", request.id)?, given("goal_id", request.goal_id)?);
-    let description = values::text(request.description);
-    if description.is_none() && id.is_none() {
-        return Err(Failure::invalid("expected `description`, or the `id` of a pending task"));
-    }
-    let has_more = goal.is_some() || !request.agent.is_empty() || request.idempotent;
-    if description.is_none() && has_more {
-        return Err(Failure::invalid(
-            "`goal_id`, `agent` and `idempotent` belong to a new task, with `description`",
-        ));
-    }
-    let may_read = call.caller.demand(Right::Read, "`known`").is_ok();
-    let view = call.caller.view().clone();
-    let begin = async move {
-        let works = view.work();
-        let work = match (description, id) {
-            (None, Some(id)) => works.start(&id).await?,
-            (description, id) => {
-                let mut task = NewTask::new(description.unwrap_or_default());
-                task.agent = request.agent;
-                (task.id, task.goal, task.is_idempotent) = (id, goal, request.idempotent);
-                works.begin(task).await?
-            }
-        };
-        let known = if may_read { work.known().await } else { Ok(None) };
-        // The task is begun, and its caller needs the id.
-        let known = known.unwrap_or_else(|error| {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "failed to find known steps");
-            None
-        });
-        Ok::<_, aios_memory::Error>((work.keep(), known))
+    let begin = Begin {
+        description: values::text(request.description),
+        id,
+        goal,
+        agent: request.agent,
+        is_idempotent: request.idempotent,
+        names: "`goal_id`, `agent` and `idempotent`",
     };
-    let (id, known) = call.write(Box::pin(begin)).await?;
+    let (id, known) = units::begin(call, call.caller.view(), begin).await?;
     let known = known.map(|known| KnownSteps {
         key: known.key.to_string(),
         action: known.action,
@@ -73,31 +48,16 @@ pub(super) async fn begin(
 }
 
 pub(super) async fn log(call: &Call, request: LogRequest) -> Result<Answer<LogResponse>, Failure> {
-    let counts = [("decisions", request.decisions.len()), ("tool_calls", request.tool_calls.len())];
-    if let Some((name, _)) = counts.into_iter().find(|(_, count)| LOGGED_MAX < *count) {
-        return Err(Failure::invalid(format!("`{name}` has at most {LOGGED_MAX} items")));
-    }
+    units::check_counts(request.decisions.len(), request.tool_calls.len())?;
     let id = values::id("id", request.id)?;
     let follow = values::text(request.follow).map(|key| key.parse::<Key>());
     let follow = follow.transpose().map_err(aios_memory::Error::from)?;
-    let decisions = request.decisions.into_iter().map(decision).collect::<Result<Vec<_>, _>>()?;
-    let calls = request.tool_calls.into_iter().map(tool_call).collect::<Result<Vec<_>, _>>()?;
-    let view = call.caller.view().clone();
-    let store = async move {
-        let work = view.work().open(&id).await?;
-        let mut keys = Vec::new();
-        if let Some(key) = follow {
-            keys.push(format!("{}/{}", Kind::Decision, work.follow_key(&key).await?));
-        }
-        for decision in decisions {
-            keys.push(format!("{}/{}", Kind::Decision, work.decide(decision).await?));
-        }
-        for made in calls {
-            keys.push(format!("{}/{}", Kind::ToolCall, work.tool_call(made).await?));
-        }
-        Ok::<_, aios_memory::Error>(keys)
+    let steps = Steps {
+        follow,
+        decisions: request.decisions.into_iter().map(decision).collect::<Result<_, _>>()?,
+        tool_calls: request.tool_calls.into_iter().map(tool_call).collect::<Result<_, _>>()?,
     };
-    let keys = call.write(Box::pin(store)).await?;
+    let keys = units::log(call, call.caller.view(), id, steps).await?;
     Ok(Answer::changed(LogResponse { keys: keys.clone() }, keys))
 }
 
@@ -119,9 +79,7 @@ pub(super) async fn finish(
     outcome.summary = values::text(request.summary);
     outcome.output = json_or_null("output_json", &request.output_json)?;
     outcome.leaves_goal_open = request.leaves_goal_open;
-    let view = call.caller.view().clone();
-    let finish = async move { view.work().open(&id).await?.finish(outcome).await };
-    let finished = call.write(Box::pin(finish)).await?;
+    let finished = units::finish(call, call.caller.view(), id, outcome).await?;
     let key = finished.task.key().to_string();
     let shown = |key: Option<Key>| key.map(|key| key.to_string()).unwrap_or_default();
     let response = FinishResponse {

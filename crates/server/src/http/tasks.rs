@@ -3,7 +3,7 @@
 
 use aios_memory::{
     Id, Kind, MemoryView, Timestamp,
-    work::{Finished, Known, NewTask, Outcome, Step, Work},
+    work::{Finished, Known, Outcome, Step},
     working::{Decision, ToolCall},
 };
 use axum::response::Response;
@@ -17,7 +17,11 @@ use super::{
     request::{Json, NoParameters, PathName, Query, id_of, key_of},
     shapes::Reference,
 };
-use crate::{bounds::LOGGED_MAX, call::Call, failure::Failure, operation::Right};
+use crate::{
+    call::Call,
+    failure::Failure,
+    units::{self, Begin, Steps},
+};
 
 /// The task to begin.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -319,45 +323,15 @@ pub(crate) async fn begun(
     view: &MemoryView,
     request: BeginTask,
 ) -> Result<(Id, Option<Known>), Failure> {
-    let BeginTask { description, id, goal, agent, idempotent } = request;
-    let id = id.map(id_of).transpose()?;
-    let goal = goal.map(id_of).transpose()?;
-    let may_read = call.caller.demand(Right::Read, "`known`").is_ok();
-    let view = view.clone();
-    let begin = async move {
-        let works = view.work();
-        let work = match (description, id) {
-            (Some(description), id) => {
-                let mut task = NewTask::new(description).with_agent(agent);
-                task.id = id;
-                task.goal = goal;
-                task.is_idempotent = idempotent;
-                works.begin(task).await?
-            }
-            (None, Some(id)) if goal.is_none() && agent.is_empty() && !idempotent => {
-                works.start(&id).await?
-            }
-            (None, Some(_)) => {
-                return Err(Failure::invalid(
-                    "`goal`, `agent` and `idempotent` belong to a new task, with `description`",
-                ));
-            }
-            (None, None) => {
-                return Err(Failure::invalid(
-                    "expected `description`, or the `id` of a pending task",
-                ));
-            }
-        };
-        let known = if may_read { work.known().await } else { Ok(None) };
-        // The task is begun, and its caller needs the id.
-        let known = known.unwrap_or_else(|error| {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "failed to find known steps");
-            None
-        });
-        Ok((work.keep(), known))
+    let begin = Begin {
+        description: request.description,
+        id: request.id.map(id_of).transpose()?,
+        goal: request.goal.map(id_of).transpose()?,
+        agent: request.agent,
+        is_idempotent: request.idempotent,
+        names: "`goal`, `agent` and `idempotent`",
     };
-    call.write(Box::pin(begin)).await
+    units::begin(call, view, begin).await
 }
 
 /// Stores the steps of a task, and returns their keys.
@@ -367,18 +341,13 @@ pub(crate) async fn logged(
     id: Id,
     log: TaskLog,
 ) -> Result<Vec<String>, Failure> {
-    for (name, count) in [("decisions", log.decisions.len()), ("tool_calls", log.tool_calls.len())]
-    {
-        if LOGGED_MAX < count {
-            return Err(Failure::invalid(format!("`{name}` has at most {LOGGED_MAX} items")));
-        }
-    }
-    let view = view.clone();
-    let store = async move {
-        let work = view.work().open(&id).await?;
-        stored(&work, log).await
+    units::check_counts(log.decisions.len(), log.tool_calls.len())?;
+    let steps = Steps {
+        follow: log.follow.as_deref().map(key_of).transpose()?,
+        decisions: log.decisions.into_iter().map(Decision::from).collect(),
+        tool_calls: log.tool_calls.into_iter().map(ToolCall::from).collect(),
     };
-    call.write(Box::pin(store)).await
+    units::log(call, view, id, steps).await
 }
 
 /// Ends a task.
@@ -388,27 +357,7 @@ pub(crate) async fn finished(
     id: Id,
     request: FinishTask,
 ) -> Result<Finished, Failure> {
-    let view = view.clone();
-    let finish = async move {
-        let work = view.work().open(&id).await?;
-        work.finish(Outcome::from(request)).await
-    };
-    call.write(Box::pin(finish)).await
-}
-
-async fn stored(work: &Work, log: TaskLog) -> Result<Vec<String>, Failure> {
-    let mut keys = Vec::new();
-    let decision = |id| format!("{}/{id}", Kind::Decision);
-    if let Some(follow) = log.follow {
-        keys.push(decision(work.follow_key(&key_of(&follow)?).await?));
-    }
-    for item in log.decisions {
-        keys.push(decision(work.decide(item.into()).await?));
-    }
-    for item in log.tool_calls {
-        keys.push(format!("{}/{}", Kind::ToolCall, work.tool_call(item.into()).await?));
-    }
-    Ok(keys)
+    units::finish(call, view, id, Outcome::from(request)).await
 }
 
 impl From<LoggedDecision> for Decision {
