@@ -19,13 +19,14 @@ use futures::future::BoxFuture;
 
 use crate::{
     Administrator, Config, Error, MemoryView,
-    backup::{self, BackupTask},
+    background::Background,
+    backup,
     directory::{check_readable, check_restored, prepare},
-    learning::{Learner, Learning},
+    learning::{self, Learner},
     metrics::MetricHistory,
     model::open_model,
     pump::Pump,
-    pumping::Pumping,
+    pumping,
     recalls::Recalls,
     rerank::Reranker,
     shared::Shared,
@@ -152,10 +153,10 @@ impl AgentMemory {
                     metrics,
                     config.to_guard(),
                 ),
-                Pumping::start(pump.clone(), learner.clone(), config.to_retention()),
-                Learning::start(learner.clone()),
+                pumping::start(pump.clone(), learner.clone(), config.to_retention()),
+                learning::background::start(learner.clone()),
             ),
-            Access::ReadOnly => (Spilling::none(), Pumping::none(), Learning::none()),
+            Access::ReadOnly => (Spilling::none(), pumping::idle(), learning::background::idle()),
         };
         let recalls = Recalls::new(&config);
         let shared = Arc::new(Shared {
@@ -172,7 +173,7 @@ impl AgentMemory {
             pumping,
             learner,
             learning,
-            backup_task: BackupTask::idle(),
+            backup_task: Background::idle("makes backups"),
             recalls,
             spill,
             spilling,
@@ -191,7 +192,7 @@ impl AgentMemory {
                 tracing::warn!(error, "failed to report a crash; the next open retries it");
             }
             if memory.config().backup.enabled {
-                backup::check_schedule(memory.shared(), backup::FIRST).await;
+                backup::check_schedule(memory.shared(), backup::FIRST);
             }
         }
         Ok(memory)

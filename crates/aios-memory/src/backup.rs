@@ -9,7 +9,6 @@ mod schedule;
 mod scheduled;
 mod state;
 mod status;
-mod task;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +28,6 @@ use self::files::{MARK, MARKED, bytes_below, is_complete, write};
 pub(crate) use self::{
     checks::{FIRST, check_schedule},
     state::examine,
-    task::BackupTask,
 };
 pub use self::{
     scheduled::ScheduledBackup,

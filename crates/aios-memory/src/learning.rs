@@ -6,7 +6,7 @@
 //!
 //! Not here: the rules, see `aios_learning`; the storage of facts, see `aios_working::Facts`.
 
-mod background;
+pub(crate) mod background;
 mod current;
 mod former;
 mod known;
@@ -28,7 +28,6 @@ use aios_record::{Change, FeedItem, Gate, Identity, Key, Kind, Owner, Record, Sc
 use aios_working::{Withdrawn, WorkingView};
 use tokio::sync::{Mutex, MutexGuard, Notify, OnceCell};
 
-pub(crate) use self::background::Learning;
 pub(crate) use self::report::Learned;
 pub use self::report::{FailedMessage, LearnReport, LearnStats};
 use self::{

@@ -52,6 +52,7 @@ pub mod admission;
 mod ageing;
 mod agent_memory;
 pub mod assemble;
+mod background;
 mod backup;
 pub mod config;
 mod directory;

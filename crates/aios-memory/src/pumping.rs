@@ -4,13 +4,9 @@
 use std::time::Duration;
 
 use aios_working::Retention;
-use tokio::{
-    sync::{Mutex, watch},
-    task::JoinHandle,
-    time,
-};
+use tokio::{sync::watch, time};
 
-use crate::{Error, ageing, learning::Learner, pump::Pump};
+use crate::{Error, ageing, background::Background, learning::Learner, pump::Pump};
 
 /// Sleep of the background task while nothing changes: initial and maximum. Writers of this process
 /// wake it; the sleep bounds the delay of other processes' writes.
@@ -20,35 +16,16 @@ const REST_MAX: Duration = Duration::from_millis(250);
 /// Sleep of the background task after an error.
 const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// The background task. After a drop it ends at its next sleep; [`stop`](Pumping::stop) waits for
-/// that.
-pub(crate) struct Pumping {
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
+/// Starts the task, which also ages working memory once an hour.
+pub(crate) fn start(pump: Pump, learner: Learner, retention: Retention) -> Background {
+    let task = idle();
+    task.start(run(pump, learner, retention, task.stopped()));
+    task
 }
 
-impl Pumping {
-    /// Starts the task, which also ages working memory once an hour.
-    pub(crate) fn start(pump: Pump, learner: Learner, retention: Retention) -> Pumping {
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(pump, learner, retention, stopped));
-        Pumping { stop, task: Mutex::new(Some(task)) }
-    }
-
-    /// Returns a handle without a task, for a memory that is only read.
-    pub(crate) fn none() -> Pumping {
-        Pumping { stop: watch::channel(false).0, task: Mutex::new(None) }
-    }
-
-    pub(crate) async fn stop(&self) {
-        // Sending fails only if the task has already ended.
-        let _ = self.stop.send(true);
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
-        {
-            tracing::warn!(%error, "the task of the change feed failed");
-        }
-    }
+/// Returns a handle without a task, for a memory that is only read.
+pub(crate) fn idle() -> Background {
+    Background::idle("moves changes to long-term memory")
 }
 
 async fn run(

@@ -13,10 +13,9 @@ use aios_working::Working;
 
 use crate::{
     Config,
-    backup::BackupTask,
-    learning::{Learner, Learning},
+    background::Background,
+    learning::Learner,
     pump::Pump,
-    pumping::Pumping,
     recalls::Recalls,
     rerank::Reranker,
     spill::{Spill, Spilling},
@@ -39,10 +38,10 @@ pub(crate) struct Shared {
     pub(crate) updating: tokio::sync::Mutex<()>,
     /// Turns of the texts that are remembered.
     pub(crate) remembering: Turns,
-    pub(crate) pumping: Pumping,
+    pub(crate) pumping: Background,
     pub(crate) learner: Learner,
-    pub(crate) learning: Learning,
-    pub(crate) backup_task: BackupTask,
+    pub(crate) learning: Background,
+    pub(crate) backup_task: Background,
     pub(crate) recalls: Recalls,
     pub(crate) spill: Spill,
     pub(crate) spilling: Spilling,

@@ -25,9 +25,9 @@ const CHECK_MAX: SignedDuration = SignedDuration::from_mins(10);
 const CHECK_MIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// Starts the background task of a memory, whose first check is after `first`.
-pub(crate) async fn check_schedule(memory: &Arc<Shared>, first: Duration) {
+pub(crate) fn check_schedule(memory: &Arc<Shared>, first: Duration) {
     let task = &memory.backup_task;
-    task.start(run(Arc::downgrade(memory), first, task.stopped())).await;
+    task.start(run(Arc::downgrade(memory), first, task.stopped()));
 }
 
 async fn run(memory: Weak<Shared>, first: Duration, mut stopped: watch::Receiver<bool>) {

@@ -96,7 +96,7 @@ async fn an_open_memory_makes_a_backup_by_itself_and_ends_its_task_at_shutdown()
     memory.remember("the heron nests in the reeds").await.unwrap();
     memory.administrator().longterm().upkeep().drain().await.unwrap();
     let shared = memory.shared();
-    check_schedule(shared, Duration::ZERO).await;
+    check_schedule(shared, Duration::ZERO);
     let made = async {
         while memory.administrator().upkeep().backups().await.unwrap().kept.is_empty() {
             tokio::task::yield_now().await;

@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::{
-    sync::{Mutex, watch},
-    task::JoinHandle,
-    time,
-};
+use tokio::{sync::watch, time};
 
 use super::Learner;
-use crate::Error;
+use crate::{Error, background::Background};
 
 /// Sleep of the task while nothing changes: initial and maximum. Writers of this process wake it;
 /// the sleep bounds the delay of other processes' writes.
@@ -25,35 +21,16 @@ const REST_WITHOUT_MODEL: Duration = Duration::from_secs(30);
 /// Time to learn from the last messages when the memory is closed. The next one to open it goes on.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
 
-/// The background task. After a drop it ends at its next sleep; [`stop`](Learning::stop) waits for
-/// that.
-pub(crate) struct Learning {
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
+/// Starts the task.
+pub(crate) fn start(learner: Learner) -> Background {
+    let task = idle();
+    task.start(run(learner, task.stopped()));
+    task
 }
 
-impl Learning {
-    /// Starts the task.
-    pub(crate) fn start(learner: Learner) -> Learning {
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(learner, stopped));
-        Learning { stop, task: Mutex::new(Some(task)) }
-    }
-
-    /// Returns a handle without a task, for a memory that is only read.
-    pub(crate) fn none() -> Learning {
-        Learning { stop: watch::channel(false).0, task: Mutex::new(None) }
-    }
-
-    pub(crate) async fn stop(&self) {
-        // Sending fails only if the task has already ended.
-        let _ = self.stop.send(true);
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
-        {
-            tracing::warn!(%error, "the task that learns failed");
-        }
-    }
+/// Returns a handle without a task, for a memory that is only read.
+pub(crate) fn idle() -> Background {
+    Background::idle("learns")
 }
 
 async fn run(learner: Learner, mut stopped: watch::Receiver<bool>) {
