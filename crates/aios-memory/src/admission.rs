@@ -70,7 +70,7 @@ use self::{
     verdict::DIFFERS,
 };
 pub(crate) use self::{
-    drafted::{SESSION_DEFAULT, message_of},
+    drafted::{chat_draft, message_of},
     put::check_authority,
 };
 pub use crate::document::Document;

@@ -5,15 +5,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aios_draft::{Defaults, Draft, Mend, TEXT_BYTES_MAX, Unfit, Unnamed, identity::Namer};
+use aios_draft::identity::Namer;
 use aios_longterm::SearchOptions;
-use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope};
+use aios_record::{Id, Identity, Key, Kind, Owner, Record};
 use aios_working::{Fact, FactPage, FactQuery};
 use serde_json::{Map, Value};
 
 use crate::{
-    Error, MemoryView, RecordProblem,
-    admission::{Admission, Arrival, Manner, Outcome, SESSION_DEFAULT},
+    Error, MemoryView,
+    admission::{Admission, Arrival, Manner, Outcome, chat_draft},
     learning::{FailedMessage, LearnReport},
 };
 
@@ -128,7 +128,9 @@ impl Facts<'_> {
             report.failed.push(FailedMessage { line, error });
         };
         for (line, message) in (1..).zip(messages) {
-            match self.arrival(line, message, &mut namer) {
+            let gate = self.view.gate();
+            let draft = chat_draft(message, gate).map_err(|problem| problem.to_string());
+            match draft.and_then(|draft| Arrival::of_draft(line, draft, gate, &mut namer)) {
                 Ok(arrival) => arrivals.push(arrival),
                 Err(error) => failed(line, error),
             }
@@ -161,29 +163,6 @@ impl Facts<'_> {
             }
         }
         Ok(stored)
-    }
-
-    fn arrival(
-        self,
-        line: u64,
-        message: Map<String, Value>,
-        namer: &mut Namer,
-    ) -> Result<Arrival, String> {
-        let gate = self.view.gate();
-        let mut scope: Scope = gate.filter().scope.clone();
-        scope.user = None;
-        let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
-        let defaults = Defaults { scope, session, ..Defaults::default() };
-        let draft = Draft::from_chat(message, &defaults).map_err(Unfit::into_reason)?;
-        if let Some(Mend { field, reason }) = draft.mended.first() {
-            let named = field.as_ref().map(|field| format!("`{field}`: {reason}"));
-            return Err(named.unwrap_or_else(|| reason.clone()));
-        }
-        if TEXT_BYTES_MAX < draft.text.len() {
-            let (bytes, bytes_max) = (draft.text.len(), TEXT_BYTES_MAX);
-            return Err(RecordProblem::TooLong { bytes, bytes_max }.to_string());
-        }
-        Arrival::of_draft(line, draft, gate, namer)
     }
 
     /// Waits until everything that was stored before the call is learned from, and the facts of

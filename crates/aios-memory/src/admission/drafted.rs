@@ -15,7 +15,7 @@ use super::{
 use crate::{RecordProblem, fields};
 
 /// Session of a single message that names none.
-pub(crate) const SESSION_DEFAULT: &str = "default";
+const SESSION_DEFAULT: &str = "default";
 
 impl Arrival {
     /// Returns the arrival of the draft at `line` of its source. The gate fills in its scope, from
@@ -79,12 +79,25 @@ pub(crate) fn message_of(
     object: Map<String, Value>,
     gate: &Gate,
 ) -> Result<Arrival, RecordProblem> {
+    let draft = chat_draft(object, gate)?;
+    let is_named = draft.external_id.is_some();
+    let arrival = Arrival::of_draft(1, draft, gate, &mut Namer::default())?;
+    match is_named {
+        true => Ok(arrival),
+        false => Ok(Arrival { id: Id::generate(), former_ids: Vec::new(), ..arrival }),
+    }
+}
+
+/// Reads a chat message whose sender can correct it, so nothing is mended.
+///
+/// # Errors
+/// The problem if the object is not a valid message.
+pub(crate) fn chat_draft(object: Map<String, Value>, gate: &Gate) -> Result<Draft, RecordProblem> {
     let mut scope = gate.filter().scope.clone();
     scope.user = None;
     let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
     let defaults = Defaults { scope, session, ..Defaults::default() };
     let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
-    // The sender of a single message can correct it.
     if let Some(Mend { field, reason }) = draft.mended.first() {
         let named = field.as_ref().map(|field| format!("`{field}`: {reason}"));
         return Err(named.unwrap_or_else(|| reason.clone()).into());
@@ -93,12 +106,7 @@ pub(crate) fn message_of(
         let bytes = draft.text.len();
         return Err(RecordProblem::TooLong { bytes, bytes_max: TEXT_BYTES_MAX });
     }
-    let is_named = draft.external_id.is_some();
-    let arrival = Arrival::of_draft(1, draft, gate, &mut Namer::default())?;
-    match is_named {
-        true => Ok(arrival),
-        false => Ok(Arrival { id: Id::generate(), former_ids: Vec::new(), ..arrival }),
-    }
+    Ok(draft)
 }
 
 fn to_message(draft: Draft) -> Result<NewMessage, aios_record::Error> {
