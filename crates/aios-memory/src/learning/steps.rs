@@ -151,9 +151,11 @@ fn fact_of(draft: Draft, record: &Record) -> Fact {
     let source = record.identity().encode();
     let attribute = draft.attribute.clone().unwrap_or_default();
     let id = derived_id(&[&source, &attribute, &draft.text]);
-    // A statement about something else stands behind the name of its speaker.
-    let is_about_speaker = draft.subject == draft.speaker
-        && !draft.text.strip_prefix(&draft.speaker).is_some_and(|rest| rest.starts_with(": "));
+    // A statement about something else stands behind the name of its speaker, which may open the
+    // text: "The user: the port is 5433".
+    let introduction = format!("{}: ", draft.speaker.to_lowercase());
+    let is_about_speaker =
+        draft.subject == draft.speaker && !draft.text.to_lowercase().contains(&introduction);
     let scope = Scope {
         user: record.scope.user.clone(),
         project: record.scope.project.clone().filter(|_| !is_about_speaker),

@@ -1,11 +1,13 @@
 //! The context with which a session begins or continues: the person and the current facts, the open
 //! work, the last decisions, and the end of the session before.
 
+use std::collections::HashSet;
+
 use aios_memory::{
-    Id, Key, Kind, MemoryView, Record, Tier, Timestamp,
+    Id, Identity, Key, Kind, MemoryView, Record, Tier, Timestamp,
     context::{Candidate, Section},
     record::Trust,
-    working::{Role, TaskStatus},
+    working::{Fact, Role, TaskStatus},
 };
 
 use super::{
@@ -73,7 +75,8 @@ pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
     let now = Timestamp::now();
     let mut keys: Vec<(String, Key)> = Vec::new();
     let mut candidates = profile(&view).await?;
-    for (fact, key) in current_facts(&view).await? {
+    let shown: HashSet<Identity> = records.iter().map(|(_, record)| record.identity()).collect();
+    for (fact, key) in current_facts(&view, &shown).await? {
         keys.push((fact.id.clone(), key));
         candidates.push(fact);
     }
@@ -122,9 +125,12 @@ async fn profile(view: &MemoryView) -> Result<Vec<Candidate>, Failure> {
     Ok(entries.collect())
 }
 
-/// Returns the current facts, those with a slot first and then those stated last. Their share of
-/// the context is that of the profile.
-async fn current_facts(view: &MemoryView) -> Result<Vec<(Candidate, Key)>, Failure> {
+/// Returns the current facts that no record in `shown` states, those with a slot first and then
+/// those stated last. Their share of the context is that of the profile.
+async fn current_facts(
+    view: &MemoryView,
+    shown: &HashSet<Identity>,
+) -> Result<Vec<(Candidate, Key)>, Failure> {
     let settings = &view.config().learning;
     if !settings.enabled || settings.profile_facts == 0 {
         return Ok(Vec::new());
@@ -132,7 +138,13 @@ async fn current_facts(view: &MemoryView) -> Result<Vec<(Candidate, Key)>, Failu
     let facts = view.working().facts().profile(settings.profile_facts).await;
     let facts = facts.map_err(aios_memory::Error::from)?;
     // A statement that a model made was not told.
-    let facts = facts.into_iter().filter(|fact| fact.trust() != Trust::Low).map(|fact| {
+    let is_new = |fact: &Fact| {
+        let owner = fact.meta.scope.owner();
+        let evidence = fact.evidence.iter().filter_map(|key| key.parse::<Key>().ok());
+        !evidence.map(|key| key.of(owner.clone())).any(|record| shown.contains(&record))
+    };
+    let facts = facts.into_iter().filter(|fact| fact.trust() != Trust::Low && is_new(fact));
+    let facts = facts.map(|fact| {
         let key = Key::new(Kind::Fact, fact.id.clone());
         let id = key.clone().of(fact.meta.scope.owner()).to_string();
         let candidate = Candidate::new(Tier::Working, Kind::Fact, id, fact.statement())

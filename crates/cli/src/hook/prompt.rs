@@ -1,10 +1,10 @@
 //! The context for a prompt: what the memory has about it, and the session has not seen.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aios_memory::{
-    Id, Identity, Key, Kind, MemoryView, SearchOptions, Tier, Timestamp, context::Candidate,
-    longterm::Hit,
+    Id, Identity, Key, Kind, MemoryView, Record, SearchOptions, Tier, Timestamp,
+    context::Candidate, longterm::Hit, working::Fact,
 };
 
 use super::{
@@ -17,6 +17,9 @@ use crate::failure::Failure;
 
 /// The limits of a context for a prompt.
 const LIMITS: Limits = Limits { tokens: 500, chars: 4_000 };
+
+/// A record, and its relevance for the prompt.
+type Found = (Record, f64);
 
 /// Minimum relevance of a record. Half as many questions about something that was never stored
 /// reach it as reach .5; docs/measurements/retrieval.md has the shares.
@@ -49,46 +52,87 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
         .with_min_relevance(RELEVANCE_MIN)
         .with_limit(HITS);
     let found = view.longterm().search(&query, &options).await.map_err(aios_memory::Error::from)?;
+    let found = whole(&view, found.hits).await?;
     let now = Timestamp::now();
-    let is_new = |hit: &Hit| {
-        is_told(&hit.record, now)
-            && hit.record.scope.session.as_deref() != Some(session.as_str())
-            && !given.has(&hit.record.key())
+    let is_new = |(record, _): &Found| {
+        is_told(record, now)
+            && record.scope.session.as_deref() != Some(session.as_str())
+            && !given.has(&record.key())
     };
-    let hits: Vec<_> = found.hits.into_iter().filter(is_new).collect();
-    let hits = without_known_facts(&view, hits, &session, &given).await?;
-    let candidates =
-        hits.iter().map(|hit| Candidate::from_record(Tier::Longterm, &hit.record, hit.relevance));
+    let found: Vec<Found> = found.into_iter().filter(is_new).collect();
+    let found = without_known_messages(&view, found, &given).await?;
+    let found = without_known_facts(&view, found, &session, &given).await?;
+    let candidates = found
+        .iter()
+        .map(|(record, relevance)| Candidate::from_record(Tier::Longterm, record, *relevance));
     let keys: Vec<(String, Key)> =
-        hits.iter().map(|hit| (hit.record.identity().to_string(), hit.record.key())).collect();
+        found.iter().map(|(record, _)| (record.identity().to_string(), record.key())).collect();
     packing::given(call, &view, candidates.collect(), &keys, LIMITS, Anew::No).await
+}
+
+/// Reads the whole records of hits: a search leaves out payloads and references.
+async fn whole(view: &MemoryView, hits: Vec<Hit>) -> Result<Vec<Found>, Failure> {
+    let identities: Vec<Identity> = hits.iter().map(|hit| hit.record.identity()).collect();
+    let records = view.longterm().records().get_all(&identities).await;
+    let records = records.map_err(aios_memory::Error::from)?;
+    let mut records: HashMap<Identity, Record> =
+        records.into_iter().map(|record| (record.identity(), record)).collect();
+    let found = hits
+        .into_iter()
+        .filter_map(|hit| Some((records.remove(&hit.record.identity())?, hit.relevance)));
+    Ok(found.collect())
+}
+
+/// Leaves out messages of which a statement has ended, and those that state nothing but facts which
+/// the session has.
+async fn without_known_messages(
+    view: &MemoryView,
+    mut found: Vec<Found>,
+    given: &Given,
+) -> Result<Vec<Found>, Failure> {
+    let is_message = |(record, _): &&Found| record.kind == Kind::Message;
+    let messages = found.iter().filter(is_message).map(|(record, _)| record.identity()).collect();
+    let facts = view.working().facts().citing(messages).await;
+    let facts = facts.map_err(aios_memory::Error::from)?;
+    found.retain(|(record, _)| {
+        let (key, owner) = (record.key().to_string(), record.scope.owner());
+        let stated: Vec<&Fact> = facts
+            .iter()
+            .filter(|fact| fact.meta.scope.owner() == owner && fact.evidence.contains(&key))
+            .collect();
+        let has_ended = stated.iter().any(|fact| fact.ended_at.is_some());
+        let is_given = |fact: &&Fact| given.has(&Key::new(Kind::Fact, fact.id.clone()));
+        let are_given = !stated.is_empty() && stated.iter().all(is_given);
+        record.kind != Kind::Message || !has_ended && !are_given
+    });
+    Ok(found)
 }
 
 /// Leaves out the facts that a record states which the session has, or which is itself a hit.
 async fn without_known_facts(
     view: &MemoryView,
-    mut hits: Vec<Hit>,
+    mut found: Vec<Found>,
     session: &Id,
     given: &Given,
-) -> Result<Vec<Hit>, Failure> {
-    let is_fact = |hit: &&Hit| hit.record.kind == Kind::Fact;
+) -> Result<Vec<Found>, Failure> {
+    let is_fact = |(record, _): &&Found| record.kind == Kind::Fact;
     let evidence: Vec<Identity> =
-        hits.iter().filter(is_fact).flat_map(|hit| hit.record.references.clone()).collect();
+        found.iter().filter(is_fact).flat_map(|(record, _)| record.references.clone()).collect();
     if evidence.is_empty() {
-        return Ok(hits);
+        return Ok(found);
     }
-    let mut known: HashSet<Identity> = hits.iter().map(|hit| hit.record.identity()).collect();
-    let records = view.working().records().get_all(evidence).await;
+    let mut known: HashSet<Identity> = found.iter().map(|(record, _)| record.identity()).collect();
+    let records = view.longterm().records().get_all(&evidence).await;
     let records = records.map_err(aios_memory::Error::from)?;
     known.extend(records.iter().filter_map(|record| {
         let is_of_session = record.scope.session.as_deref() == Some(session.as_str());
         (is_of_session || given.has(&record.key())).then(|| record.identity())
     }));
-    hits.retain(|hit| {
-        let is_known = hit.record.references.iter().any(|evidence| known.contains(evidence));
-        hit.record.kind != Kind::Fact || !is_known
+    found.retain(|(record, _)| {
+        let is_known = record.references.iter().any(|evidence| known.contains(evidence));
+        record.kind != Kind::Fact || !is_known
     });
-    Ok(hits)
+    Ok(found)
 }
 
 /// Returns true for a prompt that asks nothing of a memory: a command of the host, or a few words.
