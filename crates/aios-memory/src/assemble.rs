@@ -2,16 +2,21 @@
 
 mod notes;
 
+use std::collections::HashSet;
+
 use aios_context::{Candidate, Context, Format, Policy, Section, TokenCount};
 use aios_longterm::SearchOptions;
 use aios_operational::Snapshot;
 use aios_record::{Id, Identity, Key, Kind, Owner, Record, Tier};
-use aios_working::FindOptions;
+use aios_working::{Fact, FindOptions};
 
 use crate::{Error, MemoryView, tokens::Tokenizer};
 
 /// The part of the budget that current facts may take, as a divisor: hits come first.
 const FACTS_SHARE: usize = 10;
+/// Number of hits, the best ones, beside which the facts that they state are left out. Later hits
+/// may lack room.
+const STATED_BY_MAX: usize = 10;
 /// Characters that count as a token of a fact.
 const TOKEN_CHARS: usize = 4;
 
@@ -191,10 +196,11 @@ impl MemoryView {
         Ok(candidates)
     }
 
-    /// Returns the current facts, except those in `found`, of about `tokens_max` tokens.
+    /// Returns the current facts of about `tokens_max` tokens, except those in `shown` and those
+    /// that a record in `shown` states.
     async fn current_facts(
         &self,
-        found: &[Candidate],
+        shown: &HashSet<&str>,
         tokens_max: usize,
     ) -> Result<Vec<Candidate>, Error> {
         let settings = &self.config().learning;
@@ -202,14 +208,21 @@ impl MemoryView {
             return Ok(Vec::new());
         }
         let facts = self.working().facts().profile(settings.profile_facts).await?;
-        let candidates = facts.into_iter().map(|fact| {
+        let is_stated = |fact: &Fact| {
+            let owner = fact.meta.scope.owner();
+            let evidence = fact.evidence.iter().filter_map(|key| key.parse::<Key>().ok());
+            evidence
+                .map(|key| key.of(owner.clone()).to_string())
+                .any(|id| shown.contains(id.as_str()))
+        };
+        let candidates = facts.into_iter().filter(|fact| !is_stated(fact)).map(|fact| {
             let id = Key::new(Kind::Fact, fact.id.clone()).of(fact.meta.scope.owner()).to_string();
             let candidate = Candidate::new(Tier::Working, Kind::Fact, id, fact.statement())
                 .with_section(Section::Profile)
                 .with_relevance(1.0);
             Candidate { trust: fact.trust(), time: fact.stated_at, ..candidate }
         });
-        let is_new = |candidate: &Candidate| !found.iter().any(|known| known.id == candidate.id);
+        let is_new = |candidate: &Candidate| !shown.contains(candidate.id.as_str());
         let mut chars = 0;
         let fits = |candidate: &Candidate| {
             chars += candidate.text.chars().count();
@@ -315,7 +328,10 @@ impl Contexts<'_> {
         if has(Tier::Working) {
             candidates.extend(self.view.standing_candidates(options).await?);
             let tokens_max = options.max_tokens / FACTS_SHARE;
-            candidates.extend(self.view.current_facts(&found, tokens_max).await?);
+            let best = found.iter().take(STATED_BY_MAX);
+            let shown = candidates.iter().chain(best).map(|it| it.id.as_str()).collect();
+            let facts = self.view.current_facts(&shown, tokens_max).await?;
+            candidates.extend(facts);
             candidates.extend(self.view.relevant_candidates(task, &found).await?);
         }
         candidates.extend(found);
