@@ -18,7 +18,7 @@ pub use self::{
     query::{FactPage, FactQuery, OwnFacts},
     withdraw::Withdrawn,
 };
-use crate::{Error, WorkingView, writing};
+use crate::{Error, WorkingView, access::Access, writing};
 
 /// The facts of a memory, as a view shows them.
 ///
@@ -51,13 +51,22 @@ impl Facts<'_> {
     /// [`Error::Rejected`] if the owner rejected the value; otherwise as
     /// [`Goals::put`](crate::Goals::put).
     pub async fn put(self, fact: Fact) -> Result<Fact, Error> {
+        self.view.write(move |access| put(access, fact)).await
+    }
+
+    /// Stores facts as [`put`](Facts::put) does, in order, in one transaction.
+    ///
+    /// # Errors
+    /// [`Error::InBatch`] with the index of the first fact that cannot be stored; then none is
+    /// stored. Its source is as of [`put`](Facts::put).
+    pub async fn put_all(self, facts: Vec<Fact>) -> Result<Vec<Fact>, Error> {
         self.view
             .write(move |access| {
-                let mut fact = fact;
-                rejections::keep_confirmation(access, &mut fact)?;
-                writing::store(access, &mut fact)?;
-                apply::end_others(access, &fact)?;
-                Ok(fact)
+                let in_batch = |(index, fact)| {
+                    put(access, fact)
+                        .map_err(|source| Error::InBatch { index, source: Box::new(source) })
+                };
+                facts.into_iter().enumerate().map(in_batch).collect()
             })
             .await
     }
@@ -195,4 +204,11 @@ impl Facts<'_> {
     pub async fn remove(self, id: &Id) -> Result<Vec<Identity>, Error> {
         self.view.records().remove(&Key::new(Kind::Fact, id.clone())).await
     }
+}
+
+fn put(access: &Access<'_>, mut fact: Fact) -> Result<Fact, Error> {
+    rejections::keep_confirmation(access, &mut fact)?;
+    writing::store(access, &mut fact)?;
+    apply::end_others(access, &fact)?;
+    Ok(fact)
 }

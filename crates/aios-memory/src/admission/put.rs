@@ -1,6 +1,7 @@
 //! Storing a record that is given as fields, by its kind.
 
 use aios_record::{Id, Key, Kind, Scope};
+use aios_working::Fact;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -22,6 +23,24 @@ pub(super) async fn put(
         true => put_setting(view, kind, fields, scope).await,
         false => put_working(view, kind, Value::Object(fields)).await,
     }
+}
+
+/// Stores the facts that the settled `fields` of one owner describe, all or none, and returns their
+/// ids.
+///
+/// # Errors
+/// As of [`put`]; an error of one fact is [`aios_working::Error::InBatch`] with its index.
+pub(super) async fn put_facts(
+    view: &MemoryView,
+    facts: Vec<(Map<String, Value>, Scope)>,
+) -> Result<Vec<Id>, Error> {
+    let typed = |(fields, scope)| {
+        check_authority(Kind::Fact, &fields)?;
+        typed(Kind::Fact, Value::Object(fields::with_scope(fields, &scope)))
+    };
+    let facts = facts.into_iter().map(typed).collect::<Result<Vec<Fact>, Error>>()?;
+    let stored = view.working().facts().put_all(facts).await?;
+    Ok(stored.into_iter().map(|fact| fact.id).collect())
 }
 
 /// Refuses fields by which a caller would claim the authority of a person.

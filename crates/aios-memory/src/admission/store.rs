@@ -13,7 +13,7 @@ use super::{
     arrival::{Arrival, Content, Manner},
     candidate::{Ready, Tiers},
     cut::Cut,
-    put::put,
+    put::{put, put_facts},
     refusal::is_of_batch,
     standing::is_untitled,
     told::{Told, tells_message_otherwise},
@@ -49,7 +49,10 @@ impl Admission {
             match sort.1 {
                 Sort::Message => self.append(&tiers, &run, verdicts).await?,
                 Sort::Amendment => self.amend(&tiers, run, verdicts).await?,
-                Sort::Fields => self.store_fields(run, verdicts).await?,
+                Sort::Facts if self.manner == Manner::Written && 1 < run.len() => {
+                    self.store_facts(run, verdicts).await?;
+                }
+                Sort::Facts | Sort::Fields => self.store_fields(run, verdicts).await?,
                 Sort::Record => self.restore(&tiers, run, verdicts).await?,
             }
         }
@@ -213,6 +216,23 @@ impl Admission {
         Ok(true)
     }
 
+    /// Stores facts that are written directly, all or none.
+    async fn store_facts(&self, run: Vec<Ready>, verdicts: &mut [Verdict]) -> Result<(), Error> {
+        let mut places = Vec::with_capacity(run.len());
+        let mut facts = Vec::with_capacity(run.len());
+        for Ready { at, arrival, .. } in run {
+            let Arrival { scope, content, .. } = arrival;
+            let Content::Fields(fields) = content else { unreachable!("the run has fields only") };
+            places.push(at);
+            facts.push((fields, scope));
+        }
+        let stored = put_facts(&self.view, facts).await?;
+        for (at, id) in places.into_iter().zip(stored) {
+            verdicts[at].id = id;
+        }
+        Ok(())
+    }
+
     /// Stores records given as fields, each in its own write.
     async fn store_fields(&self, run: Vec<Ready>, verdicts: &mut [Verdict]) -> Result<(), Error> {
         let view = &self.view;
@@ -337,6 +357,7 @@ async fn titled(tiers: &Tiers, mut given: Vec<Record>) -> Result<Vec<Record>, Er
 enum Sort {
     Message,
     Amendment,
+    Facts,
     Fields,
     Record,
 }
@@ -346,6 +367,7 @@ impl Sort {
         match &ready.arrival.content {
             Content::Message(_) if ready.is_update => Sort::Amendment,
             Content::Message(_) => Sort::Message,
+            Content::Fields(_) if ready.arrival.kind == Kind::Fact => Sort::Facts,
             Content::Fields(_) => Sort::Fields,
             Content::Record(_) => Sort::Record,
         }
