@@ -1,10 +1,12 @@
 //! Notes: remembered texts.
 
 use aios_record::{Id, Key, Kind, Record};
+use lancedb::expr::{col, contains, lit};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::item::{Item, Meta, plain_object, read};
-use crate::{Error, LongtermView};
+use crate::{Error, LongtermView, validity::is_valid};
 
 /// A remembered text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,6 +123,23 @@ impl Notes<'_> {
     /// [`Error::Damaged`] if the record is not a note; [`Error::Journal`], [`Error::Library`].
     pub async fn get(self, id: &Id) -> Result<Option<Note>, Error> {
         self.view.item(id).await
+    }
+
+    /// Returns the valid notes whose metadata has an object of this name, in the order in which
+    /// they were recorded. Reads all notes.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`].
+    pub async fn marked(self, name: &str) -> Result<Vec<Record>, Error> {
+        // The library searches for the name as JSON writes it; `is_wanted` checks the rows exactly.
+        let written = format!("{}:{{", Value::from(name));
+        let filter = contains(col("payload"), lit(written));
+        let now = self.view.parts.intake.now();
+        let is_wanted =
+            |record: &Record| is_valid(record, now) && record.payload["metadata"][name].is_object();
+        let mut found = self.view.matching(Kind::Note, filter, is_wanted).await?;
+        found.sort_by(|a, b| (a.recorded_at, &a.id).cmp(&(b.recorded_at, &b.id)));
+        Ok(found)
     }
 
     /// Changes a note, and returns the new version. The replaced one stays in its
