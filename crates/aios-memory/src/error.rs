@@ -9,6 +9,7 @@ use std::{io, path::PathBuf, sync::Arc};
 use aios_longterm::LIMIT_MAX;
 
 pub use self::{input::InputProblem, problem::RecordProblem};
+use crate::graph::GraphProblem;
 
 /// The reason for which an operation on the memory failed.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +87,14 @@ pub enum Error {
         task: aios_record::Id,
         /// The problem with it.
         problem: crate::work::WorkProblem,
+    },
+    /// A part of the graph of entities cannot be stored or deleted.
+    #[error("`{at}`: {problem}")]
+    Graph {
+        /// The place of the part among the given values, such as `entities[0].name`.
+        at: String,
+        /// The problem with it.
+        problem: GraphProblem,
     },
     /// A limit is 0 or too high.
     #[error("a limit of {limit} is not from 1 to {limit_max}")]
@@ -271,6 +280,7 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         match self {
             Error::NoMemory { .. } => true,
+            Error::Graph { problem, .. } => matches!(problem, GraphProblem::Unknown { .. }),
             Error::Working(error) => error.is_not_found(),
             Error::Longterm(error) => error.is_not_found(),
             Error::Operational(error) => error.is_not_found(),
@@ -282,6 +292,7 @@ impl Error {
     #[must_use]
     pub fn is_not_yours(&self) -> bool {
         match self {
+            Error::Graph { problem, .. } => matches!(problem, GraphProblem::Shared { .. }),
             Error::Working(error) => matches!(error, aios_working::Error::NotYours { .. }),
             Error::Longterm(error) => matches!(error, aios_longterm::Error::NotYours { .. }),
             _ => false,
@@ -338,8 +349,10 @@ impl Error {
             Error::Config(_) | Error::NotBundled { .. } => "config",
             Error::Input { .. } | Error::Foreign(_) => "input",
             Error::Output { .. } => "output",
+            Error::Graph { problem: GraphProblem::Guard(_), .. } => "refused",
             Error::Record { .. }
             | Error::Work { .. }
+            | Error::Graph { .. }
             | Error::Limit { .. }
             | Error::Cursor { .. }
             | Error::Fixed { .. }

@@ -18,13 +18,14 @@
 //! - The other operations stand on *roles*, cheap views that a handle returns:
 //!   [`contexts`](MemoryView::contexts), [`events`](MemoryView::events),
 //!   [`facts`](MemoryView::facts), [`feed`](MemoryView::feed), [`files`](MemoryView::files),
-//!   [`forgetting`](MemoryView::forgetting), and
-//!   [`upkeep`](Administrator::upkeep) of the administrator.
+//!   [`forgetting`](MemoryView::forgetting),
+//!   [`graph`](MemoryView::graph), and [`upkeep`](Administrator::upkeep) of the administrator.
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
 //! - [`Config`] holds the settings, [`config::Effective`] the origin of each.
 //! - [`upkeep`] restores, repairs and reindexes a data directory; [`forget`] has the parts of a
-//!   [`Proposal`] and of a [`Receipt`], [`admission`] those of a report.
+//!   [`Proposal`] and of a [`Receipt`], [`admission`] those of a report, [`graph`] entities and
+//!   relations.
 //!
 //! # Invariants
 //! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds
@@ -65,6 +66,7 @@ mod feed;
 pub mod fields;
 mod files;
 pub mod forget;
+pub mod graph;
 mod guarding;
 mod learning;
 mod limits;

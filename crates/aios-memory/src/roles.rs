@@ -2,5 +2,6 @@
 //! of an [`Administrator`](crate::Administrator) is [`Upkeep`](crate::upkeep::Upkeep).
 
 pub use crate::{
-    assemble::Contexts, events::Events, feed::Feed, files::Files, forget::Forgetting, work::Works,
+    assemble::Contexts, events::Events, feed::Feed, files::Files, forget::Forgetting, graph::Graph,
+    work::Works,
 };

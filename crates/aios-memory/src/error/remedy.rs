@@ -51,6 +51,7 @@ impl Error {
             Error::Working(error) => error.remedy().and_then(in_settings),
             Error::Longterm(error) => error.remedy().and_then(in_settings),
             Error::Foreign(error) => error.remedy(),
+            Error::Graph { problem, .. } => problem.remedy(),
             Error::Guard(aios_guard::Error::UnknownPolicy { .. }) => None,
             Error::Guard(_) => Some(Remedy::RelaxGuard),
             Error::Vocabulary(error) => error.remedy(),

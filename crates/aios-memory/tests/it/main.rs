@@ -10,6 +10,7 @@ mod facts;
 mod feed;
 mod files;
 mod forget;
+mod graph;
 mod kinds;
 mod lifecycle;
 mod orchestrator;
