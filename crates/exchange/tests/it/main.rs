@@ -7,6 +7,7 @@ mod forgetting;
 mod forgotten;
 mod forgotten_parts;
 mod formats;
+mod graph;
 mod import;
 mod ingest;
 mod owners;

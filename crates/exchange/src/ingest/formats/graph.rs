@@ -1,12 +1,14 @@
 //! The memory server of the Model Context Protocol: a graph of entities, each with observations,
 //! and of relations, as JSON lines or as one object. Each observation becomes a note with the
-//! entity as title, and each relation a note with its first entity as title.
+//! entity as title, and each relation a note with its first entity as title. A [`Mark`] in its
+//! metadata makes the note a part of the graph of [`aios_memory::graph`].
 
 use aios_draft::{
     Draft,
     content::{first, text_in},
     place::like_owner,
 };
+use aios_memory::graph::Mark;
 use aios_record::Kind;
 use serde_json::{Map, Value, json};
 
@@ -76,7 +78,9 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
         let (from, sort, other) = (field("from"), field("relationType"), field("to"));
         let text = format!("{from} {} {other}", sort.replace('_', " "));
         let about = rest_of(item, OF_RELATIONS);
-        let note = Note { title: Some(&from), tag: "relation", time: time_of(item), about };
+        let mark = Mark::Relation { from: from.clone(), sort, to: other };
+        let (mark, time) = (Some(mark), time_of(item));
+        let note = Note { title: Some(&from), tag: "relation", time, about, mark };
         return note.tell(line, &text, to);
     }
     if !is_entity(item) {
@@ -89,7 +93,9 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
     if observations.is_empty() {
         let text = format!("{name} ({sort})");
         let about = rest_of(item, OF_ENTITIES);
-        let note = Note { title: None, tag: &sort, time: time_of(item), about };
+        let mark = Mark::Entity { entity: name, sort: sort.clone() };
+        let (mark, time) = (Some(mark), time_of(item));
+        let note = Note { title: None, tag: &sort, time, about, mark };
         return note.tell(line, &text, to);
     }
     // Other fields of the entity are kept with its first observation.
@@ -111,7 +117,9 @@ fn read_item(line: u64, item: &Map<String, Value>, to: &mut Transcript) {
                 }
                 let time = own.or_else(|| time_of(item));
                 let about = std::mem::take(&mut about);
-                Note { title: Some(&name), tag: &sort, time, about }.tell(line, &text, to);
+                let (observation_of, stated) = (name.clone(), Some(sort.clone()));
+                let mark = Some(Mark::Observation { observation_of, sort: stated });
+                Note { title: Some(&name), tag: &sort, time, about, mark }.tell(line, &text, to);
             }
             None => to.fail(line, format!("expected an observation of `{name}` to be text")),
         }
@@ -129,11 +137,13 @@ pub(super) struct Note<'a> {
     pub(super) time: Option<&'a Value>,
     /// Unrecognised fields, which are kept as metadata.
     pub(super) about: Map<String, Value>,
+    /// The part of the note in the graph.
+    pub(super) mark: Option<Mark>,
 }
 
 impl Note<'_> {
     pub(super) fn tell(self, line: u64, text: &str, to: &mut Transcript) {
-        let Note { title, tag, time, about } = self;
+        let Note { title, tag, time, about, mark } = self;
         let fields = json!({"text": text, "tags": [tag], "timestamp": time});
         let Value::Object(fields) = fields else { unreachable!("built as an object") };
         let title = title.map(str::to_owned);
@@ -141,6 +151,8 @@ impl Note<'_> {
             draft.unknown.extend(about.keys().cloned());
             draft.like_owner = draft.like_owner.or_else(|| like_owner(&about));
             draft.metadata.extend(about);
+            let mark = mark.map(|mark| (Mark::FIELD.to_owned(), mark.to_value()));
+            draft.metadata.extend(mark);
             // A title distinguishes equal observations of two entities, as a speaker's name would.
             Draft { kind: Kind::Note, name: title.clone(), title, ..draft }
         });

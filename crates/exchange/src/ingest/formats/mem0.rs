@@ -114,8 +114,8 @@ impl Reader for Mem0 {
             (Some((from, other)), Some(sort)) if !element.contains_key("memory") => {
                 let text = format!("{from} {} {other}", sort.replace('_', " "));
                 let about = Map::new();
-                graph::Note { title: Some(&from), tag: "relation", time: None, about }
-                    .tell(line, &text, to);
+                let (title, tag) = (Some(from.as_str()), "relation");
+                graph::Note { title, tag, time: None, about, mark: None }.tell(line, &text, to);
             }
             _ => read_memory(line, element, to),
         }
