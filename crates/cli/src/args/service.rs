@@ -75,7 +75,7 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Args)]
 pub(crate) struct Mcp {
-    /// Sets of tools to offer: core, work, files, openai
+    /// Sets of tools to offer: core, work, files, graph, openai
     #[arg(long, value_name = "PROFILE,...", default_value_t)]
     pub(crate) tools: Profiles,
     /// Answer with JSON beside the text; budgets of tokens hold for the text alone

@@ -471,3 +471,42 @@ fn files(dir: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+#[test]
+fn the_graph_of_an_ingested_memory_is_offered_over_stdio() {
+    let program = Program::new();
+    let lines = [
+        r#"{"type":"entity","name":"Ada","entityType":"person","observations":["plays chess"]}"#,
+        r#"{"type":"entity","name":"Acme","entityType":"company","observations":[]}"#,
+        r#"{"type":"relation","from":"Ada","to":"Acme","relationType":"works_at"}"#,
+    ];
+    let file = program.file("memory.jsonl", &lines.join("\n"));
+    let ingested = command(&program, &["--user", "ada", "ingest", text(&file)]).output().unwrap();
+    assert!(ingested.status.success(), "{ingested:?}");
+    let mut host = Host::begin(&program, &["--user", "ada", "mcp", "--tools", "graph"]);
+    assert_eq!(host.tools().len(), 9);
+    let observed = json!({"observations": [{"entityName": "Ada", "contents": ["is tall"]}]});
+    host.text("add_observations", observed);
+    assert_eq!(host.end(), (Some(0), vec![]));
+    let reading = ["--read-only", "--user", "ada", "mcp", "--tools", "graph"];
+    let mut host = Host::begin(&program, &reading);
+    assert_eq!(host.tools(), ["read_graph", "search_nodes", "open_nodes"]);
+    let graph: Value = serde_json::from_str(&host.text("read_graph", json!({}))).unwrap();
+    assert_eq!(
+        graph,
+        json!({
+            "entities": [
+                {
+                    "name": "Ada",
+                    "entityType": "person",
+                    "observations": ["plays chess", "is tall"],
+                },
+                {"name": "Acme", "entityType": "company", "observations": []},
+            ],
+            "relations": [{"from": "Ada", "to": "Acme", "relationType": "works_at"}],
+        })
+    );
+    let refused = host.call("delete_entities", json!({"entityNames": ["Ada"]}));
+    assert_eq!(refused["isError"], true, "{refused}");
+    assert_eq!(host.end(), (Some(0), vec![]));
+}

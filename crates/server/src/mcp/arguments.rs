@@ -60,6 +60,53 @@ impl Arguments {
         }
     }
 
+    /// Takes a text that must be given, and may be empty.
+    pub(crate) fn label(&mut self, name: &str, chars_max: usize) -> Result<String, Failure> {
+        let expected = format!("a text of at most {chars_max} characters");
+        match self.0.remove(name) {
+            Some(Value::String(text)) => match text.chars().count() {
+                chars if chars <= chars_max => Ok(text),
+                chars => {
+                    Err(Failure::invalid(format!("`{name}`: expected {expected}, not {chars}")))
+                }
+            },
+            None => Err(missing(name, &expected)),
+            Some(other) => Err(unexpected(name, &expected, &other)),
+        }
+    }
+
+    /// Takes a list of at most `count_max` objects with the members in `known`, and reads each with
+    /// `read`. A refusal names the object.
+    pub(crate) fn objects<T>(
+        &mut self,
+        name: &str,
+        known: &[&str],
+        count_max: usize,
+        read: impl Fn(&mut Arguments) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let expected = format!("a list of at most {count_max} objects");
+        let values = match self.0.remove(name) {
+            None => return Err(missing(name, &expected)),
+            Some(Value::Array(values)) if values.len() <= count_max => values,
+            Some(Value::Array(values)) => {
+                let count = values.len();
+                return Err(Failure::invalid(format!(
+                    "`{name}`: expected {expected}, not {count}"
+                )));
+            }
+            Some(other) => return Err(unexpected(name, &expected, &other)),
+        };
+        let of_place = |(place, value): (usize, Value)| {
+            let at = format!("{name}[{place}]");
+            let Value::Object(value) = value else {
+                return Err(unexpected(&at, "an object", &value));
+            };
+            let item = Arguments::of(name, known, Some(value));
+            item.and_then(|mut item| read(&mut item)).map_err(|it| it.within(&format!("`{at}`")))
+        };
+        values.into_iter().enumerate().map(of_place).collect()
+    }
+
     /// Takes a whole number that must be given, and may be negative.
     pub(crate) fn integer(&mut self, name: &str) -> Result<i64, Failure> {
         match self.0.remove(name) {
@@ -134,6 +181,19 @@ impl Arguments {
             text_of(&place, value, chars_max, &expected)
         };
         values.iter().enumerate().map(of_place).collect()
+    }
+
+    /// Takes a list of texts that must be given, and may be empty.
+    pub(crate) fn given_texts(
+        &mut self,
+        name: &str,
+        count_max: usize,
+        chars_max: usize,
+    ) -> Result<Vec<String>, Failure> {
+        match self.0.contains_key(name) {
+            true => self.texts(name, 0..=count_max, chars_max),
+            false => Err(missing(name, &format!("a list of 0 to {count_max} texts"))),
+        }
     }
 
     /// Takes a list of keys.

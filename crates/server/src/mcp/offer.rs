@@ -11,22 +11,34 @@ const INSTRUCTIONS: &str = "Long-term memory across sessions. Call `context` whe
 
 /// Sets of tools that a session offers. Default: `core`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each profile")]
 pub struct Profiles {
     pub(crate) has_core: bool,
     pub(crate) has_work: bool,
     pub(crate) has_files: bool,
+    pub(crate) has_graph: bool,
     pub(crate) has_openai: bool,
 }
 
 /// The profiles of this version, in the order of their tools.
-const NAMES: &[&str] = &["core", "work", "files", "openai"];
+const NAMES: &[&str] = &["core", "work", "files", "graph", "openai"];
 
 impl Profiles {
     /// Every profile of this version.
-    pub(crate) const ALL: Profiles =
-        Profiles { has_core: true, has_work: true, has_files: true, has_openai: true };
-    const NONE: Profiles =
-        Profiles { has_core: false, has_work: false, has_files: false, has_openai: false };
+    pub(crate) const ALL: Profiles = Profiles {
+        has_core: true,
+        has_work: true,
+        has_files: true,
+        has_graph: true,
+        has_openai: true,
+    };
+    const NONE: Profiles = Profiles {
+        has_core: false,
+        has_work: false,
+        has_files: false,
+        has_graph: false,
+        has_openai: false,
+    };
 }
 
 impl Default for Profiles {
@@ -37,7 +49,7 @@ impl Default for Profiles {
 
 impl fmt::Display for Profiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = [self.has_core, self.has_work, self.has_files, self.has_openai];
+        let set = [self.has_core, self.has_work, self.has_files, self.has_graph, self.has_openai];
         let names: Vec<_> = NAMES.iter().zip(set).filter(|(_, set)| *set).collect();
         f.write_str(&names.iter().map(|(name, _)| **name).collect::<Vec<_>>().join(","))
     }
@@ -54,6 +66,7 @@ impl FromStr for Profiles {
                 "core" => profiles.has_core = true,
                 "work" => profiles.has_work = true,
                 "files" => profiles.has_files = true,
+                "graph" => profiles.has_graph = true,
                 "openai" => profiles.has_openai = true,
                 other => return Err(UnknownProfile { name: other.to_owned() }),
             }

@@ -46,3 +46,13 @@ pub(crate) fn keys(count_max: usize) -> Value {
 pub(crate) fn budget(default: usize) -> Value {
     json!({"type": "integer", "minimum": TOKENS_MIN, "maximum": TOKENS_MAX, "default": default})
 }
+
+/// Returns the schema of a list of at most `count_max` objects of a closed schema.
+pub(crate) fn objects(properties: Value, required: &[&str], count_max: usize) -> Value {
+    json!({"type": "array", "items": closed(properties, required), "maxItems": count_max})
+}
+
+/// Returns the schema of a list of at most `count_max` texts.
+pub(crate) fn texts_to(count_max: usize) -> Value {
+    json!({"type": "array", "items": text(), "maxItems": count_max})
+}

@@ -62,8 +62,9 @@ fn every_tool_is_closed_and_stays_within_the_memory() {
         }
         let hints = tool.annotations.unwrap();
         assert_eq!(hints.open_world_hint, Some(false), "{}", tool.name);
-        let may_write =
-            matches!(&*tool.name, "remember" | "forget" | "begin" | "log" | "finish" | "memory");
+        let graph = ["create_", "add_", "delete_"].iter().any(|verb| tool.name.starts_with(verb));
+        let may_write = graph
+            || matches!(&*tool.name, "remember" | "forget" | "begin" | "log" | "finish" | "memory");
         assert_eq!(hints.read_only_hint, Some(!may_write), "{}", tool.name);
     }
 }
@@ -80,10 +81,12 @@ fn profiles_are_read_by_name_and_others_are_refused_with_the_list() {
     assert_eq!(names("openai"), ["search", "fetch"]);
     assert_eq!(names("files"), ["memory"]);
     assert_eq!(names("work"), ["begin", "log", "finish", "resume_list"]);
+    assert_eq!(names("graph").len(), 9);
+    assert_eq!(names("openai,graph,core")[5], "create_entities");
     assert_eq!(names("openai, core").len(), 7);
     assert_eq!(names("files,core")[5], "memory");
-    for unknown in ["works", "graph", "", "core,"] {
+    for unknown in ["works", "graphs", "", "core,"] {
         let error = unknown.parse::<Profiles>().unwrap_err().to_string();
-        assert!(error.ends_with("expected core, work, files or openai"), "{error}");
+        assert!(error.ends_with("expected core, work, files, graph or openai"), "{error}");
     }
 }

@@ -5,6 +5,7 @@
 mod connectors;
 mod context;
 mod forget;
+mod graph;
 mod memory;
 mod read;
 mod recall;
@@ -35,6 +36,15 @@ pub(crate) enum ToolName {
     Finish,
     ResumeList,
     Memory,
+    CreateEntities,
+    CreateRelations,
+    AddObservations,
+    DeleteEntities,
+    DeleteObservations,
+    DeleteRelations,
+    ReadGraph,
+    SearchNodes,
+    OpenNodes,
     Search,
     Fetch,
 }
@@ -53,6 +63,18 @@ impl ToolName {
         &[ToolName::Begin, ToolName::Log, ToolName::Finish, ToolName::ResumeList];
     /// The tool of the profile `files`.
     pub(crate) const FILES: &[ToolName] = &[ToolName::Memory];
+    /// The tools of the profile `graph`, those of the official memory server.
+    pub(crate) const GRAPH: &[ToolName] = &[
+        ToolName::CreateEntities,
+        ToolName::CreateRelations,
+        ToolName::AddObservations,
+        ToolName::DeleteEntities,
+        ToolName::DeleteObservations,
+        ToolName::DeleteRelations,
+        ToolName::ReadGraph,
+        ToolName::SearchNodes,
+        ToolName::OpenNodes,
+    ];
     /// The tools of the profile `openai`, in the shape that connectors expect.
     pub(crate) const OPENAI: &[ToolName] = &[ToolName::Search, ToolName::Fetch];
 
@@ -69,6 +91,17 @@ impl ToolName {
             ToolName::Finish => Operation::part("mcp finish", Right::Write),
             ToolName::ResumeList => Operation::part("mcp resume_list", Right::Read),
             ToolName::Memory => Operation::part("mcp memory", Right::Read),
+            ToolName::CreateEntities => Operation::part("mcp create_entities", Right::Write),
+            ToolName::CreateRelations => Operation::part("mcp create_relations", Right::Write),
+            ToolName::AddObservations => Operation::part("mcp add_observations", Right::Write),
+            ToolName::DeleteEntities => Operation::part("mcp delete_entities", Right::Forget),
+            ToolName::DeleteObservations => {
+                Operation::part("mcp delete_observations", Right::Forget)
+            }
+            ToolName::DeleteRelations => Operation::part("mcp delete_relations", Right::Forget),
+            ToolName::ReadGraph => Operation::part("mcp read_graph", Right::Read),
+            ToolName::SearchNodes => Operation::part("mcp search_nodes", Right::Read),
+            ToolName::OpenNodes => Operation::part("mcp open_nodes", Right::Read),
             ToolName::Search => Operation::part("mcp search", Right::Read),
             ToolName::Fetch => Operation::part("mcp fetch", Right::Read),
         }
@@ -83,7 +116,8 @@ impl ToolName {
     }
 
     /// Returns true if a call with these arguments can be sent again when its answer is lost.
-    /// Statements are known by their text, and what was forgotten stays forgotten. An edit of a
+    /// Statements and parts of the graph are known by their text, and what was forgotten stays
+    /// forgotten. An edit of a
     /// file that is made twice is another edit, and so is a step of a task.
     pub(crate) fn is_repeatable(self, arguments: Option<&JsonObject>) -> bool {
         match self {
@@ -105,6 +139,15 @@ impl ToolName {
             ToolName::Finish => "finish",
             ToolName::ResumeList => "resume_list",
             ToolName::Memory => "memory",
+            ToolName::CreateEntities => "create_entities",
+            ToolName::CreateRelations => "create_relations",
+            ToolName::AddObservations => "add_observations",
+            ToolName::DeleteEntities => "delete_entities",
+            ToolName::DeleteObservations => "delete_observations",
+            ToolName::DeleteRelations => "delete_relations",
+            ToolName::ReadGraph => "read_graph",
+            ToolName::SearchNodes => "search_nodes",
+            ToolName::OpenNodes => "open_nodes",
             ToolName::Search => "search",
             ToolName::Fetch => "fetch",
         }
@@ -129,6 +172,15 @@ impl ToolName {
             ToolName::Finish => work::about_finish(),
             ToolName::ResumeList => work::about_resume_list(),
             ToolName::Memory => memory::about(),
+            ToolName::CreateEntities => graph::about_create_entities(),
+            ToolName::CreateRelations => graph::about_create_relations(),
+            ToolName::AddObservations => graph::about_add_observations(),
+            ToolName::DeleteEntities => graph::about_delete_entities(),
+            ToolName::DeleteObservations => graph::about_delete_observations(),
+            ToolName::DeleteRelations => graph::about_delete_relations(),
+            ToolName::ReadGraph => graph::about_read_graph(),
+            ToolName::SearchNodes => graph::about_search_nodes(),
+            ToolName::OpenNodes => graph::about_open_nodes(),
             ToolName::Search => connectors::about_search(),
             ToolName::Fetch => connectors::about_fetch(),
         }
@@ -138,8 +190,18 @@ impl ToolName {
     fn annotations(self) -> ToolAnnotations {
         let closed = ToolAnnotations::new().open_world(false);
         match self {
-            ToolName::Remember => closed.read_only(false).destructive(false).idempotent(true),
-            ToolName::Forget => closed.read_only(false).destructive(true).idempotent(true),
+            ToolName::Remember
+            | ToolName::CreateEntities
+            | ToolName::CreateRelations
+            | ToolName::AddObservations => {
+                closed.read_only(false).destructive(false).idempotent(true)
+            }
+            ToolName::Forget
+            | ToolName::DeleteEntities
+            | ToolName::DeleteObservations
+            | ToolName::DeleteRelations => {
+                closed.read_only(false).destructive(true).idempotent(true)
+            }
             ToolName::Begin | ToolName::Log | ToolName::Finish => {
                 closed.read_only(false).destructive(false).idempotent(false)
             }
@@ -170,6 +232,15 @@ impl ToolName {
             ToolName::Finish => work::finish(visit, arguments).await,
             ToolName::ResumeList => work::resume_list(visit, arguments).await,
             ToolName::Memory => memory::call(visit, arguments).await,
+            ToolName::CreateEntities => graph::create_entities(visit, arguments).await,
+            ToolName::CreateRelations => graph::create_relations(visit, arguments).await,
+            ToolName::AddObservations => graph::add_observations(visit, arguments).await,
+            ToolName::DeleteEntities => graph::delete_entities(visit, arguments).await,
+            ToolName::DeleteObservations => graph::delete_observations(visit, arguments).await,
+            ToolName::DeleteRelations => graph::delete_relations(visit, arguments).await,
+            ToolName::ReadGraph => graph::read_graph(visit, arguments).await,
+            ToolName::SearchNodes => graph::search_nodes(visit, arguments).await,
+            ToolName::OpenNodes => graph::open_nodes(visit, arguments).await,
             ToolName::Search => connectors::search(visit, arguments).await,
             ToolName::Fetch => connectors::fetch(visit, arguments).await,
         }
@@ -181,6 +252,7 @@ pub(crate) fn of(profiles: Profiles) -> impl Iterator<Item = ToolName> {
     let core = ToolName::CORE.iter().filter(move |_| profiles.has_core);
     let work = ToolName::WORK.iter().filter(move |_| profiles.has_work);
     let files = ToolName::FILES.iter().filter(move |_| profiles.has_files);
+    let graph = ToolName::GRAPH.iter().filter(move |_| profiles.has_graph);
     let openai = ToolName::OPENAI.iter().filter(move |_| profiles.has_openai);
-    core.chain(work).chain(files).chain(openai).copied()
+    core.chain(work).chain(files).chain(graph).chain(openai).copied()
 }

@@ -1,6 +1,7 @@
 //! The Model Context Protocol over HTTP: rights, users, origins, revisions, figures.
 
 mod files;
+mod graph;
 mod malformed;
 
 use aios_memory::context::{Tiktoken, TokenCounter};
@@ -200,7 +201,7 @@ async fn foreign_origins_hosts_tokens_and_methods_are_refused() {
     let unknown = Request::post("/mcp?tools=works", message("tools/list", json!({})));
     let refused = service.send(&unknown).await;
     assert_eq!(refused.status, 400, "{refused:?}");
-    assert!(refused.body.contains("core, work, files or openai"), "{refused:?}");
+    assert!(refused.body.contains("core, work, files, graph or openai"), "{refused:?}");
     service.stop().await;
 }
 
