@@ -1,14 +1,18 @@
 //! Expressions of time, resolved against the day of their message.
 //!
 //! Kept are the words, the ISO 8601 value and its granularity. "Last week" is a week, and "two
-//! years ago" is a year: no finer value than the words state is ever given. Recurring times
-//! ("on Tuesdays") are not resolved.
+//! years ago" is a year: no finer value than the words state is ever given. "A year ago" is about
+//! the same month of the year before. Recurring times ("on Tuesdays") are not resolved.
 
 mod absolute;
 mod calendar;
+mod duration;
 mod granularity;
+mod holiday;
 mod moment;
+mod part;
 mod phrase;
+mod quantity;
 mod relative;
 
 use jiff::civil::Date;
@@ -28,8 +32,11 @@ pub(crate) fn moments(sentence: &Sentence, today: Date) -> Vec<Moment> {
     let mut moments = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let found = if phrase::opens(&words[at]) {
-            relative::read(words, at, today, tense)
+        let found = if phrase::opens(&words[at]) || holiday::opens(&words[at]) {
+            holiday::read(words, at, today, tense)
+                .or_else(|| part::read(words, at, today, tense))
+                .or_else(|| duration::read(words, at, today))
+                .or_else(|| relative::read(words, at, today, tense))
                 .or_else(|| absolute::read(words, at, today, tense))
         } else {
             None

@@ -101,7 +101,7 @@ pub(super) const FORMS: &[(Class, &str)] = &[
         "day days week weeks weekend weekends month months year years hour hours minute minutes \
          yesterday today tomorrow tonight ago last next night morning evening afternoon summer \
          winter spring autumn fall season recently lately now currently nowadays since until \
-         till noon midnight decade decades century o'clock am pm",
+         till noon midnight decade decades fortnight fortnights century o'clock am pm",
     ),
     (Class::Current, "now nowadays currently lately presently anymore henceforth instead again"),
     (

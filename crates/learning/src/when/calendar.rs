@@ -88,15 +88,21 @@ impl Span {
         let month = |day: Date| day.strftime("%Y-%m").to_string();
         match self.granularity {
             Granularity::Day => self.first.to_string(),
-            Granularity::Week => {
+            Granularity::Week if self.first.weekday() == Weekday::Monday => {
                 let week = self.first.iso_week_date();
                 format!("{:04}-W{:02}", week.year(), week.week())
             }
             Granularity::Month => month(self.first),
             Granularity::Season => format!("{}/{}", month(self.first), month(self.last)),
+            Granularity::Year if self.first != self.first.first_of_year() => {
+                format!("{}/{}", self.first, self.last)
+            }
             Granularity::Year => format!("{:04}", self.first.year()),
             Granularity::Decade => format!("{:04}/{:04}", self.first.year(), self.last.year()),
-            Granularity::Days | Granularity::Weekend | Granularity::PartOfMonth => {
+            Granularity::Days
+            | Granularity::Weekend
+            | Granularity::Week
+            | Granularity::PartOfMonth => {
                 format!("{}/{}", self.first, self.last)
             }
         }

@@ -15,15 +15,15 @@ pub enum Granularity {
     Days,
     /// Saturday and Sunday.
     Weekend,
-    /// A calendar week, Monday first.
+    /// A calendar week, Monday first, or seven days of a month ("the first week of May").
     Week,
     /// A part of a month ("early August").
     PartOfMonth,
     /// A calendar month.
     Month,
-    /// Three months; winter begins in December.
+    /// Three or four months: a season, of which winter begins in December, or a part of a year.
     Season,
-    /// A calendar year.
+    /// A calendar year, or the twelve months before the message.
     Year,
     /// Ten years or more.
     Decade,

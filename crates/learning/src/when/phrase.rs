@@ -1,5 +1,9 @@
-//! Parts of expressions of time: numbers, units, and the tense of the sentence around them.
+//! Parts of expressions of time, and the tense of the sentence around them.
 
+use jiff::civil::Date;
+
+use super::calendar::month_of;
+use super::quantity::number;
 use crate::lexicon::Class;
 use crate::words::Word;
 
@@ -18,11 +22,17 @@ impl Tense {
             "gave", "took", "made", "became", "began", "drove", "ate", "wrote", "spoke", "told",
             "said", "thought", "met", "came", "saw", "found", "grew", "woke", "slept", "kept",
             "taught", "died", "flew", "rode", "sent", "spent", "brought", "caught", "built",
-            "held", "knew", "swam", "threw", "won", "ran", "just",
+            "held", "knew", "swam", "threw", "won", "ran", "just", "sang", "felt", "heard",
+            "stood", "fell", "chose", "paid", "wore", "lent", "led", "fought", "hid", "rang",
+            "stole", "tore", "forgot", "fed", "hung", "sat", "shot", "stuck", "shook", "swept",
+            "drank", "spilt",
         ];
         let past = words.iter().any(|word| {
             PAST.contains(&word.low.as_str())
                 || word.is(Class::Verb) && word.low.ends_with("ed") && word.low != "need"
+        }) || words.windows(2).any(|pair| {
+            let subject = pair[0].low.as_str();
+            matches!(subject, "i" | "we" | "he" | "she" | "they") && pair[1].low.ends_with("ed")
         });
         let mut pairs = words.windows(2);
         let ahead = pairs.any(|pair| {
@@ -67,6 +77,20 @@ pub(super) fn opens(word: &Word) -> bool {
         "coming",
         "these",
         "half",
+        "middle",
+        "during",
+        "within",
+        "just",
+        "under",
+        "nearly",
+        "almost",
+        "more",
+        "less",
+        "about",
+        "around",
+        "roughly",
+        "at",
+        "back",
     ];
     word.is(Class::Time)
         || word.is_number()
@@ -74,84 +98,76 @@ pub(super) fn opens(word: &Word) -> bool {
         || word.is(Class::Month)
         || OPENINGS.contains(&word.low.as_str())
         || word.low.starts_with("mid-")
+        || ordinal_name(&word.low).is_some()
+        || word.low.contains('-') && number(&word.low).is_some()
 }
 
-/// A number of units, exact or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Amount {
-    pub(super) number: i32,
-    pub(super) is_exact: bool,
-    /// Index of the word after it.
-    pub(super) end: usize,
+/// Returns the lower-case word at an index; empty beyond the end.
+pub(super) fn low(words: &[Word], at: usize) -> &str {
+    words.get(at).map_or("", |word| word.low.as_str())
 }
 
-/// Reads "three", "3", "a", "a couple of", "a few", "about 3".
-pub(super) fn amount(words: &[Word], mut at: usize) -> Option<Amount> {
-    const NUMBERS: [&str; 21] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
+/// Returns a year of four digits.
+pub(super) fn year_of(low: &str) -> Option<i16> {
+    if low.len() != 4 {
+        return None;
+    }
+    low.parse::<i16>().ok().filter(|year| (1900..=2100).contains(year))
+}
+
+/// Returns a month, if the word is surely one: "may" and "march" are verbs, too.
+pub(super) fn sure_month(word: Option<&Word>) -> Option<i8> {
+    let word = word?;
+    let is_doubtful = matches!(word.low.as_str(), "may" | "march" | "mar" | "sun" | "sat");
+    if is_doubtful && !word.is_capital {
+        return None;
+    }
+    month_of(&word.low)
+}
+
+/// Returns the year in which a month without one lies: the nearest in the direction of the tense.
+pub(super) fn year_near(today: Date, month: i8, day: Option<i8>, tense: Tense) -> i16 {
+    let asked = (month, day.unwrap_or(today.day()));
+    let now = (today.month(), today.day());
+    match tense {
+        Tense::Past if now < asked => today.year() - 1,
+        Tense::Future if asked < now => today.year() + 1,
+        _ => today.year(),
+    }
+}
+
+/// Reads an ordinal in words: "first" to "thirty-first".
+pub(super) fn ordinal_name(low: &str) -> Option<i8> {
+    const NAMES: [&str; 20] = [
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+        "thirteenth",
+        "fourteenth",
+        "fifteenth",
+        "sixteenth",
+        "seventeenth",
+        "eighteenth",
+        "nineteenth",
+        "twentieth",
     ];
-    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
-    if matches!(low(at), "about" | "around" | "nearly" | "almost" | "roughly" | "over") {
-        at += 1;
+    let simple = |low: &str| {
+        let at = NAMES.iter().position(|name| *name == low)?;
+        i8::try_from(at + 1).ok()
+    };
+    match low.split_once('-') {
+        Some(("twenty", ones)) => simple(ones).filter(|ones| *ones < 10).map(|ones| 20 + ones),
+        Some(("thirty", "first")) => Some(31),
+        _ if low == "thirtieth" => Some(30),
+        _ => simple(low),
     }
-    let exact = |number: i32, end: usize| Some(Amount { number, is_exact: true, end });
-    let loose = |number: i32, end: usize| Some(Amount { number, is_exact: false, end });
-    match (low(at), low(at + 1), low(at + 2)) {
-        ("a" | "the" | "past" | "last", "couple", "of") => return exact(2, at + 3),
-        ("a" | "the" | "past" | "last", "couple", _) => return exact(2, at + 2),
-        ("couple", "of", _) => return exact(2, at + 2),
-        ("a" | "the" | "past" | "last", "few", _) => return loose(3, at + 2),
-        ("few" | "several" | "some", ..) => return loose(3, at + 1),
-        ("half", "a", _) => return None,
-        ("a" | "an", ..) => return exact(1, at + 1),
-        _ => {}
-    }
-    let word = low(at);
-    if let Some(number) = NUMBERS.iter().position(|name| *name == word) {
-        return exact(i32::try_from(number).ok()?, at + 1);
-    }
-    let number = word.parse::<i32>().ok().filter(|number| (1..=1_000).contains(number))?;
-    exact(number, at + 1)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    Day,
-    Week,
-    Weekend,
-    Month,
-    Year,
-    Decade,
-}
-
-pub(super) fn unit(low: &str) -> Option<Unit> {
-    Some(match low {
-        "day" | "days" | "night" | "nights" => Unit::Day,
-        "week" | "weeks" => Unit::Week,
-        "weekend" | "weekends" => Unit::Weekend,
-        "month" | "months" => Unit::Month,
-        "year" | "years" | "yrs" => Unit::Year,
-        "decade" | "decades" => Unit::Decade,
-        _ => return None,
-    })
 }

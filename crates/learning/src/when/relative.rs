@@ -1,4 +1,4 @@
-//! Times relative to the day of the message: "yesterday", "three weeks ago", "last Friday".
+//! Times beside the day of the message: "yesterday", "last Friday", "the week after next".
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -6,24 +6,21 @@ use jiff::civil::Date;
 use super::calendar::{
     Span, month_of, season_of, weekday_after, weekday_before, weekday_of, written, written_month,
 };
-use super::granularity::{Granularity, Relation};
+use super::granularity::Relation;
 use super::moment::Moment;
-use super::phrase::{Tense, Unit, amount, unit};
+use super::phrase::{Tense, low};
+use super::quantity::number;
 use crate::lexicon::Class;
 use crate::words::Word;
 
 /// Reads an expression that begins at word `at`.
 pub(super) fn read(words: &[Word], at: usize, today: Date, tense: Tense) -> Option<Moment> {
     named_day(words, at, today)
-        .or_else(|| ago(words, at, today))
-        .or_else(|| lasting(words, at, today))
-        .or_else(|| ahead(words, at, today))
+        .or_else(|| beyond(words, at, today))
+        .or_else(|| on_the_weekend(words, at, today, tense))
+        .or_else(|| from_day(words, at, today, tense))
         .or_else(|| beside(words, at, today, tense))
         .or_else(|| weekday(words, at, today, tense))
-}
-
-fn low(words: &[Word], at: usize) -> &str {
-    words.get(at).map_or("", |word| word.low.as_str())
 }
 
 fn day(first: usize, end: usize, day: Date) -> Moment {
@@ -52,146 +49,83 @@ fn named_day(words: &[Word], at: usize, today: Date) -> Option<Moment> {
         ("tomorrow", ..) => Some(day(at, at + 1, tomorrow?)),
         ("today" | "tonight", ..) => Some(day(at, at + 1, today)),
         ("this", "morning" | "afternoon" | "evening", _) => Some(day(at, at + 2, today)),
-        ("the", "other", "day" | "night") => {
+        ("the", "night", "before") if low(words, at + 3) == "last" => {
+            Some(day(at, at + 4, yesterday?.yesterday().ok()?))
+        }
+        ("the", "other", "day" | "night" | "evening" | "morning" | "afternoon") => {
             let said = format!("a few days before {}", written(today));
             Some(moment(at, at + 3, Span::days_before(today, 6, 2)?, said))
+        }
+        ("the", "other", "week") => {
+            let said = format!("one to three weeks before {}", written(today));
+            Some(moment(at, at + 3, Span::days_before(today, 21, 7)?, said))
         }
         _ => None,
     }
 }
 
-/// "Three weeks ago", "a few days back".
-fn ago(words: &[Word], at: usize, today: Date) -> Option<Moment> {
-    let amount = amount(words, at)?;
-    let unit = unit(low(words, amount.end))?;
-    let end = amount.end + 1;
-    if !matches!(low(words, end), "ago" | "back" | "earlier" | "before") {
-        return None;
-    }
-    if matches!(low(words, end), "earlier" | "before") && end + 1 < words.len() {
-        return None;
-    }
-    let first = if low(words, at) == "about" { at + 1 } else { at };
-    let said = |what: &str| format!("{what} before {}", written(today));
-    let number = amount.number;
-    let words_of = || {
-        let written = words[first..end].iter().map(|word| word.low.as_str());
-        written.collect::<Vec<_>>().join(" ")
+/// "The week after next", "the weekend before last".
+fn beyond(words: &[Word], at: usize, today: Date) -> Option<Moment> {
+    let start = at + usize::from(low(words, at) == "the");
+    let step: i32 = match (low(words, start + 1), low(words, start + 2)) {
+        ("after", "next") => 2,
+        ("before", "last") => -2,
+        _ => return None,
     };
-    let (span, said) = match unit {
-        Unit::Day if amount.is_exact => {
-            let found = today.checked_sub(number.days()).ok()?;
-            (Span::day(found), written(found))
+    let count = step.abs();
+    let (span, said) = match low(words, start) {
+        "week" => {
+            let found = Span::week(today.checked_add(step.weeks()).ok()?)?;
+            (found, format!("{count} weeks {} {}", side(step.signum()), written(today)))
         }
-        Unit::Day => (Span::days_before(today, 6, 2)?, said("a few days")),
-        Unit::Week if amount.is_exact => {
-            (Span::week(today.checked_sub(number.weeks()).ok()?)?, said(&words_of()))
+        "weekend" => {
+            let found = Span::weekend(today.checked_add(step.weeks()).ok()?)?;
+            (found, format!("the weekend of {}", written(found.first)))
         }
-        Unit::Week => (Span::days_before(today, 28, 14)?, said("a few weeks")),
-        Unit::Weekend => {
-            let last = last_weekend(today)?;
-            let found = last.first.checked_sub((number - 1).weeks()).ok()?;
-            (Span::weekend(found)?, said(&words_of()))
-        }
-        Unit::Month if amount.is_exact => {
-            let found = today.checked_sub(number.months()).ok()?;
-            (Span::month(found), written_month(found))
-        }
-        Unit::Month => (Span::days_before(today, 150, 60)?, said("a few months")),
-        Unit::Year if amount.is_exact => {
-            let found = Span::year(today.checked_sub(number.years()).ok()?);
-            (found, found.first.year().to_string())
-        }
-        Unit::Year => {
-            let span = Span::days_before(today, 5 * 365, 2 * 365)?;
-            (Span { granularity: Granularity::Decade, ..span }, said("a few years"))
-        }
-        Unit::Decade => {
-            let found = Span::decade(today.checked_sub((number * 10).years()).ok()?)?;
-            (found, format!("the {}s", found.first.year()))
-        }
-    };
-    Some(moment(at, end + 1, span, said))
-}
-
-/// "For seven years", "seven years now", "over the past two months": since when.
-fn lasting(words: &[Word], at: usize, today: Date) -> Option<Moment> {
-    let opens = matches!(low(words, at), "for" | "over" | "in");
-    let mut start = if opens { at + 1 } else { at };
-    if matches!(low(words, start), "the") {
-        start += 1;
-    }
-    let past = matches!(low(words, start), "past" | "last");
-    if past && !matches!(low(words, start + 1), "couple" | "few") {
-        start += 1;
-    }
-    let amount = amount(words, start)?;
-    let unit = unit(low(words, amount.end))?;
-    let end = amount.end + 1;
-    let now = low(words, end) == "now";
-    let holds = words.iter().any(|word| matches!(word.low.as_str(), "have" | "has" | "been"));
-    let is_since = now || opens && (past || low(words, at) == "for" && holds);
-    if !is_since || !amount.is_exact || matches!(low(words, end), "ago") {
-        return None;
-    }
-    let number = amount.number;
-    let (span, said) = match unit {
-        Unit::Year => {
-            let span = Span::year(today.checked_sub(number.years()).ok()?);
-            (span, format!("since {}", span.first.year()))
-        }
-        Unit::Month => {
-            let span = Span::month(today.checked_sub(number.months()).ok()?);
-            (span, format!("since {}", written_month(span.first)))
-        }
-        Unit::Week => {
-            let span = Span::week(today.checked_sub(number.weeks()).ok()?)?;
-            (span, format!("since {number} weeks before {}", written(today)))
-        }
-        Unit::Decade => {
-            let span = Span::decade(today.checked_sub((number * 10).years()).ok()?)?;
-            (span, format!("since the {}s", span.first.year()))
-        }
-        Unit::Day | Unit::Weekend => return None,
-    };
-    let end = if now { end + 1 } else { end };
-    Some(Moment { first: at, end, span, relation: Relation::Since, said })
-}
-
-/// "In two weeks", "two days from now".
-fn ahead(words: &[Word], at: usize, today: Date) -> Option<Moment> {
-    let opens = low(words, at) == "in";
-    let amount = amount(words, if opens { at + 1 } else { at })?;
-    let unit = unit(low(words, amount.end))?;
-    let mut end = amount.end + 1;
-    let from_now = low(words, end) == "from" && matches!(low(words, end + 1), "now" | "today");
-    if from_now {
-        end += 2;
-    }
-    if !opens && !from_now || matches!(low(words, end), "ago" | "of") {
-        return None;
-    }
-    let number = amount.number;
-    let (span, said) = match unit {
-        Unit::Day if amount.is_exact => {
-            let found = today.checked_add(number.days()).ok()?;
-            (Span::day(found), written(found))
-        }
-        Unit::Week if amount.is_exact => {
-            let found = Span::week(today.checked_add(number.weeks()).ok()?)?;
-            (found, format!("{number} weeks after {}", written(today)))
-        }
-        Unit::Month if amount.is_exact => {
-            let found = Span::month(today.checked_add(number.months()).ok()?);
+        "month" => {
+            let found = Span::month(today.checked_add(step.months()).ok()?);
             (found, written_month(found.first))
         }
-        Unit::Year if amount.is_exact => {
-            let found = Span::year(today.checked_add(number.years()).ok()?);
+        "year" => {
+            let found = Span::year(today.checked_add(step.years()).ok()?);
             (found, found.first.year().to_string())
         }
         _ => return None,
     };
-    Some(moment(at, end, span, said))
+    Some(moment(at, start + 3, span, said))
+}
+
+/// "Over the weekend": the last one in the past tense, the coming one in the future tense.
+fn on_the_weekend(words: &[Word], at: usize, today: Date, tense: Tense) -> Option<Moment> {
+    let placed = matches!(low(words, at), "on" | "over" | "at" | "during");
+    if !placed || low(words, at + 1) != "the" || low(words, at + 2) != "weekend" {
+        return None;
+    }
+    let (span, step) = match tense {
+        Tense::Past => (last_weekend(today)?, -1),
+        Tense::Future => (Span::weekend(today)?, 0),
+        Tense::Other => return None,
+    };
+    let said = format!("the weekend {} {}", side(step), written(today));
+    Some(moment(at, at + 3, span, said))
+}
+
+/// "A week from Friday", "two weeks from tomorrow".
+fn from_day(words: &[Word], at: usize, today: Date, tense: Tense) -> Option<Moment> {
+    let weeks = match low(words, at) {
+        "a" => 1,
+        name => number(name).filter(|weeks| 0 < *weeks)?,
+    };
+    if !low(words, at + 1).starts_with("week") || low(words, at + 2) != "from" {
+        return None;
+    }
+    let from = match weekday_of(low(words, at + 3)) {
+        Some(weekday) if tense != Tense::Past => weekday_after(today, weekday)?,
+        None if low(words, at + 3) == "tomorrow" => today.tomorrow().ok()?,
+        _ => return None,
+    };
+    let found = from.checked_add(weeks.weeks()).ok()?;
+    Some(day(at, at + 4, found))
 }
 
 /// "Last week", "this summer", "next month", "this past weekend", "last Friday".
@@ -208,6 +142,12 @@ fn beside(words: &[Word], at: usize, today: Date, tense: Tense) -> Option<Moment
     };
     let end = next + 2;
     let name = low(words, next + 1);
+    // "The last week of term" and, in a story, "the next week" are not beside the message.
+    let is_after = low(words, at) == "the" && step == 1 || low(words, next) == "following";
+    let is_of = low(words, end) == "of" && month_of(name).is_none() && season_of(name).is_none();
+    if is_after && tense == Tense::Past || is_of {
+        return None;
+    }
     let (span, said) = match name {
         "week" => {
             let found = Span::week(today.checked_add(step.weeks()).ok()?)?;
@@ -283,7 +223,8 @@ fn month_beside(today: Date, month: i8, step: i32) -> Option<Span> {
     Some(Span::month(Date::new(year, month, 1).ok()?))
 }
 
-fn season_beside(today: Date, month: i8, step: i32) -> Option<Span> {
+/// Returns the season before `today`, around it, or after it.
+pub(super) fn season_beside(today: Date, month: i8, step: i32) -> Option<Span> {
     let this = Span::season(today.year(), month)?;
     match step {
         // January and February belong to the winter that began the year before.

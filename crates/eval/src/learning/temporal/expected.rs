@@ -55,7 +55,7 @@ impl Expected {
             return Some(Expected { first, last, granularity: Granularity::Year });
         }
         let named = named(&answer, day)?;
-        let is_before = answer.contains("before") || answer.contains("week of");
+        let is_before = answer.contains("before") || is_week_of_a_day(&answer);
         if !is_before && !answer.contains("after") {
             let Given { first, last, granularity } = named;
             return Some(Expected { first, last, granularity });
@@ -70,6 +70,11 @@ impl Expected {
     pub(super) fn meets(&self, given: &Given) -> bool {
         given.first <= self.last && self.first <= given.last
     }
+}
+
+/// Returns true for "the week of 3 May", and not for "the last week of May".
+fn is_week_of_a_day(answer: &str) -> bool {
+    answer.trim_start_matches("the ").starts_with("week of")
 }
 
 /// Returns true for a question whose answer needs the times of two events.
