@@ -47,6 +47,7 @@ mod lexicon;
 #[cfg(feature = "local")]
 mod local;
 mod message;
+mod photo;
 mod rewrite;
 mod sentence;
 mod slot;
@@ -72,6 +73,7 @@ pub use heard::{HEARD_WORDS_MAX, Heard};
 #[cfg(feature = "local")]
 pub use local::{LocalError, LocalModel, LocalOptions};
 pub use message::{Message, Role, TEXT_BYTES_MAX};
+pub use photo::spoken;
 pub use summary::{Chosen, SUMMARY_SENTENCES_MAX, Summary, summary};
 pub use supersede::{Ended, KNOWN_MAX, Known, supersede};
 pub use when::{Granularity, Relation, Resolved};

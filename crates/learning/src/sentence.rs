@@ -10,6 +10,7 @@ use std::ops::Range;
 use phrases::Kind;
 
 use crate::lexicon::Class;
+use crate::photo::note;
 use crate::words::{Word, words};
 
 /// Sentences of a message that are read. Later ones are ignored.
@@ -110,12 +111,19 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
     sentences
 }
 
-/// Returns the spans of the sentences, without the white space around them.
+/// Returns the spans of the sentences, without the white space around them. Notes on photos are left
+/// out.
 fn spans(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     let mut start = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
+        if let Some(length) = (c == '[').then(|| note(&text[at..])).flatten() {
+            push(text, start..at, &mut spans);
+            start = at + length;
+            while chars.next_if(|(next, _)| *next < start).is_some() {}
+            continue;
+        }
         let after = at + c.len_utf8();
         let next = chars.peek().map(|(_, next)| *next);
         let ends = match c {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aios_learning::{Message, Role};
+use aios_learning::{Message, Role, spoken};
 use aios_record::Record;
 
 /// Conversations of an owner that are kept in RAM.
@@ -10,9 +10,6 @@ const CONVERSATIONS_MAX: usize = 256;
 
 /// Bytes of the text of a last message.
 const TEXT_BYTES_MAX: usize = 2_048;
-
-/// Beginning of the note on a photo that stands in the text of an imported message.
-const PHOTO: &str = "[shared a photo";
 
 /// Name of an assistant that has none.
 const ASSISTANT: &str = "the assistant";
@@ -72,17 +69,6 @@ impl Last {
             _ => true,
         }
     }
-}
-
-/// Returns a text without the notes on shared photos, which nobody said.
-fn spoken(text: &str) -> String {
-    let mut spoken = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, note)) = rest.split_once(PHOTO) {
-        spoken.push_str(before);
-        rest = note.split_once(']').map_or("", |(_, after)| after);
-    }
-    spoken + rest
 }
 
 fn message_of(record: &Record) -> Message {

@@ -4,7 +4,7 @@
 use aios_learning::{Numbers, Weights};
 
 /// Count of the numbers of a message.
-pub(crate) const NUMBERS: usize = 5;
+pub(crate) const NUMBERS: usize = 6;
 
 /// Ridge penalty on the weights, which keeps the matrix regular.
 const RIDGE: f64 = 1.0;
@@ -31,8 +31,8 @@ pub(crate) fn fit(examples: &[(Numbers, bool)], used: [bool; NUMBERS]) -> Weight
             weights[at] += step[at];
         }
     }
-    let [a, b, c, d, e, constant] = weights;
-    Weights { of_numbers: [a, b, c, d, e], constant }
+    let [of_numbers @ .., constant] = weights;
+    Weights { of_numbers, constant }
 }
 
 /// Returns the second derivatives and the gradient of the likelihood.

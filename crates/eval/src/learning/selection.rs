@@ -13,7 +13,7 @@ use crate::{metrics::ratio, separation::area_under_curve};
 
 /// Names of the numbers of a message, in the order of [`Numbers::scaled`].
 const NAMES: [&str; NUMBERS] =
-    ["information", "content_words", "was_asked", "times", "first_person"];
+    ["information", "content_words", "was_asked", "times", "first_person", "plural"];
 
 /// Messages worth a fact, by their worth. A message is one if an observation cites it. With several
 /// conversations, the weights and the threshold are those fitted on the others ("leave-one-out"),

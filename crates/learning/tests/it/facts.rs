@@ -97,3 +97,31 @@ fn rare_words_are_worth_more() {
     let json = serde_json::to_string(&heard).unwrap();
     assert_eq!(serde_json::from_str::<Heard>(&json).unwrap(), heard);
 }
+
+#[test]
+fn the_caption_of_a_photo_has_neither_worth_nor_facts() {
+    let learned = |text: &str| {
+        Extractor::default().extract(&Message::new("m", text), None, &mut Heard::default())
+    };
+    let plain = learned("I adopted a parrot. It sings.");
+    let shown =
+        learned("I adopted a parrot. [shared a photo: I live in Rome. My cat left.] It sings.");
+    assert_eq!(plain.worth, shown.worth);
+    let texts = |it: &aios_learning::Learned| {
+        it.drafts.iter().map(|draft| draft.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&plain), texts(&shown));
+    assert!(learned("[shared a photo: I moved to Oslo").drafts.is_empty());
+}
+
+#[test]
+fn an_answer_is_worth_more_than_a_remark() {
+    let worth = |before: &str| {
+        let asked = Message { speaker: Some("Bo".to_owned()), ..Message::new("a", before) };
+        let said = Message { speaker: Some("Ada".to_owned()), ..Message::new("b", "A red kayak.") };
+        Extractor::default().worth(&said, Some(&asked), &mut Heard::default()).score
+    };
+    assert!(worth("Is it new? I like it.") < worth("I like it. Is it new?"));
+    let asked = "Is it new? [shared a photo: a red boat]";
+    assert!(worth("I like it.") < worth(asked));
+}
