@@ -7,7 +7,9 @@ mod end;
 mod item;
 mod life;
 mod phrases;
+mod recover;
 mod replace;
+mod wish;
 
 pub use item::Shape;
 pub(crate) use item::{Change, Target};
@@ -18,15 +20,21 @@ use crate::lexicon::Class;
 /// Returns the changes that the clauses of a statement state.
 pub(crate) fn changes(clauses: &[Clause<'_>]) -> Vec<Change> {
     let mut changes = Vec::new();
+    let mut before: Option<&Clause<'_>> = None;
     for clause in clauses {
         replace::contrasts(clause, &mut changes);
-        if clause.owner == Owner::Unknown || is_planned(clause) {
-            continue;
+        if clause.owner != Owner::Unknown && !is_planned(clause) {
+            end::read(clause, before, &mut changes);
+            replace::read(clause, &mut changes);
         }
-        end::read(clause, &mut changes);
-        replace::read(clause, &mut changes);
+        before = Some(clause);
     }
     changes
+}
+
+/// Returns the plans that the clauses of a refusal give up: "I won't buy a boat after all".
+pub(crate) fn refusals(clauses: &[Clause<'_>]) -> Vec<Change> {
+    clauses.iter().filter_map(wish::refused).collect()
 }
 
 /// Returns true if a clause tells of the future: "is moving out in spring", "will quit".

@@ -118,7 +118,8 @@ impl Claim {
         match owner {
             Owner::Unknown => false,
             Owner::Named(name) => {
-                self.owner == *owner || self.names.contains(name) && self.owner != Owner::Unknown
+                // A capital may open a sentence: "Yoga got moved" is about "my yoga class".
+                self.owner == *owner || self.has(name) && self.owner != Owner::Unknown
             }
             owner => self.owner == *owner,
         }

@@ -3,7 +3,12 @@
 //! No tagger: a clause begins at a comma or conjunction if a verb follows before the next one, and
 //! its owner is read from the words before its verb.
 
+mod owner;
+
 use std::ops::Range;
+
+pub(crate) use owner::is_name;
+use owner::owner;
 
 use crate::lexicon::Class;
 use crate::words::Word;
@@ -197,6 +202,11 @@ fn is_verb(words: &[Word], at: usize) -> bool {
     if word.is(Class::Transport) && word.low == word.lemma && at == 0 {
         return false;
     }
+    // A noun may open a sentence: "Work moved us to Zulip".
+    let opens = at == 0 && word.low == word.lemma;
+    if opens && next.is_some_and(|next| is_finite(next)) {
+        return false;
+    }
     let before = at.checked_sub(1).map(|before| &words[before]);
     let is_noun = before.is_some_and(|before| {
         before.is(Class::Mine)
@@ -216,6 +226,12 @@ fn is_verb(words: &[Word], at: usize) -> bool {
                 || next.low == "got"
         });
     !(is_noun || is_last_noun || of && word.low == word.lemma)
+}
+
+/// Returns true if a word is an auxiliary or a verb in the past tense.
+fn is_finite(word: &Word) -> bool {
+    let is_past = word.low.ends_with("ed") && (word.is(Class::Verb) || word.is(Class::Changing));
+    is_past || word.is(Class::Auxiliary) && !matches!(word.low.as_str(), "be" | "being" | "having")
 }
 
 fn is_light(word: &Word) -> bool {
@@ -278,6 +294,7 @@ fn main_verb(words: &[Word], head: usize) -> usize {
     let mut at = head + 1;
     let follows = words[head].is(Class::Auxiliary)
         || words[head].low == "going"
+        || words[head].lemma == "end" && words.get(at).is_some_and(|it| it.low == "up")
         || words[head].lemma == "get" && words.get(at).is_some_and(|it| it.lemma != "up");
     if !follows {
         let used = words[head].low == "used" && words.get(at).is_some_and(|it| it.low == "to");
@@ -308,7 +325,8 @@ fn main_verb(words: &[Word], head: usize) -> usize {
                     | "get"
                     | "ever"
                     | "always"
-            );
+            )
+            || word.low == "up" && words[at - 1].lemma == "end";
         if is_verb(words, at) {
             last = at;
             if !word.is(Class::Auxiliary) {
@@ -320,71 +338,4 @@ fn main_verb(words: &[Word], head: usize) -> usize {
         at += 1;
     }
     last
-}
-
-/// Reads the owner from the subject of a clause.
-fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
-    let low = |at: usize| subject.get(at).map_or("", |word| word.low.as_str());
-    if let Some(at) = subject.iter().position(|word| word.is(Class::Relation)) {
-        let is_mine = subject[..at].iter().any(|word| word.is(Class::Mine));
-        let of_other = subject[..at].iter().any(|word| word.low == "'s") && !is_mine;
-        let has_part = low(at + 1) == "'s";
-        let self_too = subject[at..].iter().any(|word| matches!(word.low.as_str(), "i" | "me"));
-        if !of_other && !self_too {
-            let names = subject[at + 1..].iter().filter(|word| is_name(word) && !has_part);
-            let aliases = names.map(|word| word.lemma.clone()).collect();
-            return (Owner::Relation(subject[at].lemma.clone()), aliases);
-        }
-    }
-    if subject.iter().any(|word| word.is(Class::First)) {
-        return (Owner::Speaker, Vec::new());
-    }
-    if let Some(at) = subject.iter().position(|word| word.low == "'s") {
-        let of = at.checked_sub(1).map_or("", low);
-        let is_work = at.checked_sub(1).is_some_and(|of| subject[of].is(Class::Work));
-        let owner = if is_work { Owner::Speaker } else { Owner::Other(of.to_owned()) };
-        return (owner, Vec::new());
-    }
-    if subject.iter().any(|word| word.is(Class::Second)) {
-        return (Owner::Unknown, Vec::new());
-    }
-    let pronoun = subject.iter().find(|word| word.is(Class::Third) && !word.is(Class::Determiner));
-    if let Some(pronoun) = pronoun {
-        let is_thing = matches!(pronoun.low.as_str(), "it" | "there" | "here");
-        let owner = if is_thing { Owner::Speaker } else { Owner::Unknown };
-        return (owner, Vec::new());
-    }
-    let meaning =
-        |word: &&Word| !word.is_sign && !word.is(Class::Closed) && !word.is(Class::Greeting);
-    let first = subject.iter().position(|word| meaning(&word));
-    let Some(at) = first.filter(|_| !whole.is_empty()) else { return (Owner::Speaker, Vec::new()) };
-    if is_name(&subject[at]) && !subject[at].is(Class::Work) {
-        let last = subject[at..].iter().take_while(|word| is_name(word) || word.low == ".").last();
-        let last = last.unwrap_or(&subject[at]).lemma.clone();
-        return (Owner::Named(subject[at].lemma.clone()), vec![last]);
-    }
-    let determined = at.checked_sub(1).map_or("", low);
-    if matches!(determined, "the" | "this" | "that" | "these" | "those") || subject.len() < 2 {
-        return (Owner::Speaker, Vec::new());
-    }
-    if matches!(determined, "a" | "an" | "some" | "many" | "most") {
-        return (Owner::Other(subject[at].lemma.clone()), Vec::new());
-    }
-    (Owner::Speaker, Vec::new())
-}
-
-/// Returns true if a word is written like a name and has no other known meaning.
-pub(crate) fn is_name(word: &Word) -> bool {
-    const KNOWN: [Class; 7] = [
-        Class::Closed,
-        Class::Greeting,
-        Class::Weekday,
-        Class::Month,
-        Class::Time,
-        Class::Praise,
-        Class::Hypothesis,
-    ];
-    // A capitalised gerund opens a sentence.
-    let is_gerund = word.low.ends_with("ing") && 5 < word.low.len();
-    word.is_capital && !is_gerund && !KNOWN.iter().any(|class| word.is(*class)) && !word.is_number()
 }

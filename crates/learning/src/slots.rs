@@ -9,6 +9,8 @@ mod person;
 mod possessed;
 mod value;
 
+pub(crate) use possessed::{OUSTING, is_single};
+
 use crate::clause::Clause;
 use crate::slot::{Hold, Slot};
 

@@ -10,15 +10,16 @@ mod matching;
 pub use known::Known;
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, Shape, changes};
+use crate::change::{Change, Shape, changes, refusals};
 use crate::claim::{Claim, as_first_person};
 use crate::clause::{Clause, clauses};
 use crate::language::is_english;
-use crate::lexicon::Class;
+use crate::lexicon::{Class, is_base_verb};
 use crate::message::{Message, Role};
 use crate::sentence::{Mood, Sentence, sentences, spaced};
 use crate::slot::{Hold, Slot};
 use crate::slots::slots;
+use crate::words::Word;
 
 /// Current facts that are compared with a message. Further ones are ignored.
 pub const KNOWN_MAX: usize = 10_000;
@@ -48,10 +49,19 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
     }
     for mut sentence in sentences {
         sentence.words = as_first_person(sentence.words, message.subject());
-        if sentence.mood != Mood::Statement || is_bounded(&sentence) {
+        let is_refusal = sentence.mood == Mood::Refusal;
+        if !is_refusal && sentence.mood != Mood::Statement || is_bounded(&sentence) {
             continue;
         }
         let clauses = clauses(&sentence.words);
+        if is_refusal {
+            for change in refusals(&clauses) {
+                for at in matching::ended_by(current, &change) {
+                    ended[at].get_or_insert_with(|| by_words(&current[at], &change));
+                }
+            }
+            continue;
+        }
         let news = News::of(&sentence, &clauses);
         let mut is_named = false;
         for change in changes(&clauses) {
@@ -111,8 +121,10 @@ fn is_bounded(sentence: &Sentence) -> bool {
 
 /// Returns true if a statement is limited to a part: "only the staging server moved".
 fn is_part(sentence: &Sentence) -> bool {
-    let first = sentence.words.iter().find(|word| !word.is_sign && !word.is(Class::Greeting));
-    first.is_some_and(|word| matches!(word.low.as_str(), "only" | "just" | "except" | "apart"))
+    let mut words = sentence.words.iter().filter(|it| !it.is_sign && !it.is(Class::Greeting));
+    let limits = |word: &Word| matches!(word.low.as_str(), "only" | "just" | "except" | "apart");
+    // "Just call me Sasha" limits nothing.
+    words.next().is_some_and(limits) && words.next().is_none_or(|next| !is_base_verb(&next.low))
 }
 
 /// The slots of a statement, and its words that say that something changed.
@@ -163,6 +175,14 @@ impl News {
             " this semester ",
             " at the moment ",
             " gone ",
+            " up to ",
+            " down to ",
+            " went up ",
+            " went down ",
+            " went from ",
+            " up from ",
+            " down from ",
+            " after all ",
         ];
         let spaced = spaced(&sentence.words);
         let verbs = clauses.iter().filter_map(|clause| Some(&clause.words[clause.verb?]));
@@ -175,6 +195,10 @@ impl News {
             says_change,
             is_additional: sentence.has(Class::Additional),
         }
+    }
+
+    fn counts_anew(&self, slot: &Slot) -> bool {
+        self.says_change && slot.attribute.starts_with("number of ")
     }
 }
 
@@ -191,7 +215,8 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
                 || claim.is_of(&slot.owner) && claim.owner == former.owner;
             let replaces = match (former.hold, slot.hold) {
                 (Hold::Many, _) | (_, Hold::Many) => false,
-                (Hold::One, Hold::One) => !news.is_additional,
+                // "A second baby arrived, we have two kids now" is a new number.
+                (Hold::One, Hold::One) => !news.is_additional || news.counts_anew(slot),
                 _ => news.says_change && !news.is_additional && !is_named,
             };
             if same_owner && replaces && !former.is_restated_by(slot) {

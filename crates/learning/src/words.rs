@@ -3,6 +3,8 @@
 //! Contractions are two words ("don't" is `do` and `not`), so that negations and auxiliaries are
 //! words of their own. Not here: sentences and clauses.
 
+mod possessive;
+
 use crate::lexicon::{self, Class};
 
 /// Words of a sentence that are read. Later ones are ignored.
@@ -69,6 +71,7 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
         }
         push_word(text, start, end, &mut words);
     }
+    possessive::resolve(&mut words);
     words
 }
 

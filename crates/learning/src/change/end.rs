@@ -1,20 +1,26 @@
 //! Endings: "quit X", "X died", "no longer X", "used to X", "X again".
 
 use super::item::{Change, Shape, Target, long_object, object, terms};
-use super::life;
-use super::phrases::{CEASING, ENDING, GAP_WORDS_MAX, OVER};
+use super::phrases::{CEASING, DEPARTING, ENDING, GAP_WORDS_MAX, OVER};
+use super::{life, recover, wish};
+use crate::claim::Term;
 use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
 use crate::words::Word;
 
-pub(super) fn read(clause: &Clause<'_>, changes: &mut Vec<Change>) {
+/// Reads the ending that a clause states. `before` is the clause before it, to which a pronoun
+/// refers.
+pub(super) fn read(clause: &Clause<'_>, before: Option<&Clause<'_>>, changes: &mut Vec<Change>) {
     let found = no_longer(clause)
-        .or_else(|| again(clause))
+        .or_else(|| wish::given_up(clause))
+        .or_else(|| recover::healed(clause))
+        .or_else(|| recover::again(clause))
         .or_else(|| life::read(clause))
         .or_else(|| ceasing(clause))
-        .or_else(|| ending(clause))
-        .or_else(|| recovered(clause));
+        .or_else(|| ending(clause, before))
+        .or_else(|| recover::recovered(clause));
     changes.extend(found);
+    changes.extend(guest(clause));
 }
 
 /// Returns the index after the particle of a verb of several words.
@@ -30,12 +36,26 @@ fn particle(clause: &Clause<'_>, table: &[(&str, &str)]) -> Option<usize> {
 
 /// Returns true if an ending is limited to one time: "left work early today".
 fn is_momentary(clause: &Clause<'_>) -> bool {
-    clause.words.iter().any(|word| matches!(word.low.as_str(), "early" | "today" | "tonight"))
-        && !clause.has(Class::Current)
+    is_one_occasion(clause)
+        || clause
+            .words
+            .iter()
+            .any(|word| matches!(word.low.as_str(), "early" | "today" | "tonight"))
+            && !clause.has(Class::Current)
+}
+
+/// Returns true for "Yoga is cancelled this Monday".
+fn is_one_occasion(clause: &Clause<'_>) -> bool {
+    let over = matches!(clause.verb_lemma(), "cancel" | "close" | "be" | "call" | "drop");
+    let dated = Class::Weekday.bit() | Class::Time.bit() | Class::Month.bit();
+    let of = |word: &Word| matches!(word.low.as_str(), "this" | "next" | "tonight" | "tomorrow");
+    let once = |it: &[Word]| of(&it[0]) && it[1].classes & dated != 0 && it[1].low != "season";
+    over && (clause.words.windows(2).any(once)
+        || clause.words.iter().any(|word| matches!(word.low.as_str(), "tonight" | "tomorrow")))
 }
 
 /// "Quit X", "gave X up", "X was cancelled".
-fn ending(clause: &Clause<'_>) -> Option<Change> {
+fn ending(clause: &Clause<'_>, before: Option<&Clause<'_>>) -> Option<Change> {
     let verb = clause.verb?;
     if clause.is_negated || is_momentary(clause) {
         return None;
@@ -47,12 +67,25 @@ fn ending(clause: &Clause<'_>) -> Option<Change> {
     if after.is_none() && !single {
         return None;
     }
+    // "The plane took off", "took Friday off".
+    let takes_off = clause.verb_lemma() == "take" && after.is_some();
+    if takes_off && after.is_none_or(|at| at == verb + 2 || clause.words.len() <= at + 1) {
+        return None;
+    }
     let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"))
         && !clause.words[verb].low.ends_with("ing");
     let from = after.unwrap_or(verb + 1);
     let mut found = terms(long_object(skip_with(&clause.words[from..])));
     if let Some(after) = after {
         found.extend(terms(&clause.words[verb + 1..(after - 1).max(verb + 1)]));
+    }
+    // "I crashed the Skoda and sold it."
+    let refers = clause.words[verb + 1..].iter().any(|it| matches!(it.low.as_str(), "it" | "them"));
+    if found.is_empty()
+        && refers
+        && let Some(before) = before
+    {
+        found.extend(terms(before.words));
     }
     if passive || found.is_empty() {
         found.extend(terms(clause.subject()));
@@ -64,7 +97,9 @@ fn ending(clause: &Clause<'_>) -> Option<Change> {
     if found.is_empty() {
         return None;
     }
-    Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+    let lost = clause.verb_lemma() == "lose" && !passive;
+    let target = if lost { Target::Owned(found) } else { Target::Terms(found) };
+    Some(Change::new(&clause.owner, Shape::Retraction, target))
 }
 
 /// Returns true if a verb of ending has another sense here: "stop by", "left for work".
@@ -90,7 +125,7 @@ fn skip_with(words: &[Word]) -> &[Word] {
 /// "X died", "the trip is off", "X moved out".
 fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     let verb = clause.verb?;
-    if clause.is_negated {
+    if clause.is_negated || is_one_occasion(clause) {
         return None;
     }
     let next = clause.low(verb + 1);
@@ -108,7 +143,9 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     if !is_over && !single && particle(clause, CEASING).is_none() {
         return None;
     }
-    let mut subject = terms(clause.subject());
+    let of_other = clause.subject().iter().rposition(|word| word.low == "'s");
+    let own = &clause.subject()[of_other.map_or(0, |at| at + 1)..];
+    let mut subject = terms(own);
     if is_over && matches!(clause.low(verb + 2), "between" | "with") {
         subject.extend(terms(clause.rest()));
     }
@@ -117,12 +154,30 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     }
     // Somebody who retires or moves out loses a role; all else about them stays.
     let role = matches!(clause.verb_lemma(), "retire" | "resign" | "move" | "step");
-    let target = if role { Target::Role(subject) } else { Target::Terms(subject) };
+    let head = own.iter().rev().find(|word| word.is_content());
+    let head = head.filter(|word| !is_over && !word.is_capital && !word.is(Class::Generic));
+    let target = match head {
+        _ if role => Target::Role(subject),
+        Some(head) => Target::Headed(Term::of(head), subject),
+        None => Target::Terms(subject),
+    };
     let owner = match &clause.owner {
-        Owner::Named(_) | Owner::Relation(_) => Owner::Speaker,
+        Owner::Named(_) | Owner::Relation(_) if of_other.is_none() => Owner::Speaker,
         owner => owner.clone(),
     };
     Some(Change::new(&owner, Shape::Retraction, target))
+}
+
+/// "Nia went back home", "Kofi got his own place": somebody who stayed with the speaker is gone.
+fn guest(clause: &Clause<'_>) -> Option<Change> {
+    let personal = matches!(clause.owner, Owner::Named(_) | Owner::Relation(_));
+    let own = clause.words.windows(2).any(|it| it[0].low == "own" && it[1].lemma == "place");
+    let departs = own || particle(clause, DEPARTING).is_some();
+    let subject = terms(clause.subject());
+    if !personal || clause.is_negated || !departs || subject.is_empty() {
+        return None;
+    }
+    Some(Change::new(&Owner::Speaker, Shape::Retraction, Target::Guest(subject)))
 }
 
 /// "I no longer X", "not X any more", "never X again", "used to X".
@@ -144,7 +199,13 @@ fn no_longer(clause: &Clause<'_>) -> Option<Change> {
     if !ends {
         return None;
     }
-    let mut found = terms(clause.words);
+    // "No more meat for me" is about meat only.
+    let bare = lows.windows(2).position(|it| it == ["no", "more"]);
+    let from = bare.filter(|at| clause.verb.is_none_or(|verb| verb < *at));
+    let mut found = terms(object(&clause.words[from.map_or(0, |at| at + 2)..]));
+    if from.is_none() || found.is_empty() {
+        found = terms(clause.words);
+    }
     if matches!(clause.owner, Owner::Relation(_) | Owner::Named(_)) {
         // The owner itself is not what ended.
         let subject: Vec<&str> = clause.subject().iter().map(|it| it.lemma.as_str()).collect();
@@ -160,39 +221,15 @@ fn no_longer(clause: &Clause<'_>) -> Option<Change> {
     Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
 }
 
-/// "I haven't smoked since March."
+/// "I haven't smoked since March", "I haven't vaped in four months".
 fn has_not_since(clause: &Clause<'_>) -> bool {
     let perfect = clause.head.is_some_and(|head| matches!(clause.low(head), "have" | "has"));
-    perfect && clause.words.iter().any(|word| matches!(word.low.as_str(), "since" | "ages"))
-}
-
-/// "I eat meat again": ends that it is denied.
-fn again(clause: &Clause<'_>) -> Option<Change> {
-    let again = clause.words.iter().any(|word| word.low == "again");
-    let back = clause.words.windows(2).any(|it| it[0].low == "back" && it[1].low == "to");
-    let found = terms(clause.words);
-    if clause.is_negated || !again && !back || found.is_empty() {
-        return None;
-    }
-    Some(Change::new(&clause.owner, Shape::Polarity, Target::Denial(found)))
-}
-
-/// "Back home from the hospital", "out of the hospital", "recovered from X".
-fn recovered(clause: &Clause<'_>) -> Option<Change> {
-    let words = clause.words;
-    let cue = words.iter().any(|word| {
-        matches!(word.low.as_str(), "back" | "home" | "discharged" | "released" | "recovered")
+    let long = ["month", "months", "year", "years"];
+    let once = ["be", "see", "visit", "hear", "meet", "talk", "go", "travel", "speak"];
+    let in_long = clause.words.windows(3).any(|it| {
+        matches!(it[0].low.as_str(), "in" | "for")
+            && it[1..].iter().any(|word| long.contains(&word.low.as_str()))
     });
-    let out = words.windows(2).position(|it| it[0].low == "out" && it[1].low == "of");
-    let from = words.iter().position(|word| word.low == "from");
-    let start = match (out, from) {
-        (Some(at), _) if matches!(clause.verb_lemma(), "be" | "get" | "come" | "let") => at + 2,
-        (_, Some(from)) if cue => from + 1,
-        _ => return None,
-    };
-    let found = terms(object(&words[start..]));
-    if found.is_empty() {
-        return None;
-    }
-    Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+    let since = clause.words.iter().any(|word| matches!(word.low.as_str(), "since" | "ages"));
+    perfect && (since || in_long && !once.contains(&clause.verb_lemma()))
 }

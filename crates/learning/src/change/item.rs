@@ -43,6 +43,18 @@ pub(crate) enum Target {
     Partner,
     /// Facts that deny these things.
     Denial(Vec<Term>),
+    /// Facts about the first term, which the others narrow: "my phone battery".
+    Headed(Term, Vec<Term>),
+    /// Facts that somebody has these things.
+    Owned(Vec<Term>),
+    /// Facts in which this person lives or stays with somebody.
+    Guest(Vec<Term>),
+    /// Injuries and illnesses of these parts of the body, or of this person.
+    Ailment(Vec<Term>),
+    /// Plans and wishes about these things.
+    Plan(Vec<Term>),
+    /// Facts about the head noun with another modifier: "dark mode" for "light mode".
+    Sibling(Term, Vec<Term>),
 }
 
 impl Change {

@@ -72,7 +72,8 @@ fn partner(clause: &Clause<'_>) -> Option<Change> {
             }
             _ => false,
         };
-    if !parted || clause.is_negated {
+    let of_other = clause.subject().iter().any(|word| word.low == "'s");
+    if !parted || clause.is_negated || of_other {
         return None;
     }
     let named = terms(clause.words)

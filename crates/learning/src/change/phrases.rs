@@ -60,6 +60,28 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("kick", "habit"),
     ("stay", "off"),
     ("lie", "off"),
+    ("put", "away"),
+    ("pack", "in"),
+    ("take", "off"),
+    ("hang", "up"),
+    ("clear", "out"),
+    ("leave", "behind"),
+    ("step", "back"),
+    ("bow", "out"),
+    ("see", "last"),
+];
+
+/// Verb and particle of somebody who leaves the home of the speaker.
+pub(super) const DEPARTING: &[(&str, &str)] = &[
+    ("go", "back"),
+    ("go", "home"),
+    ("head", "back"),
+    ("head", "home"),
+    ("fly", "back"),
+    ("fly", "home"),
+    ("move", "back"),
+    ("return", "home"),
+    ("leave", "us"),
 ];
 
 /// Verb and particle whose subject ends.

@@ -3,6 +3,7 @@
 use super::item::{Change, Shape, Target, object, terms};
 use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
+use crate::slots::{OUSTING, is_single};
 use crate::words::Word;
 
 /// Contrasts name the former value in any clause: "not X", "instead of X", "rather than X".
@@ -30,7 +31,8 @@ pub(super) fn contrasts(clause: &Clause<'_>, changes: &mut Vec<Change>) {
 fn follows_value(clause: &Clause<'_>, at: usize) -> bool {
     let before = at.checked_sub(1).map(|before| &clause.words[before]);
     let opens = before.is_none_or(|word| word.low == "," || word.low == "and" || word.is_sign);
-    let short = clause.words.len() - at <= 5;
+    let end = clause.words[at..].iter().position(|word| word.is_sign);
+    let short = end.unwrap_or(clause.words.len() - at) <= 5;
     let verbs = clause.words[at..].iter().any(|word| word.is(Class::Auxiliary));
     let last = clause.words.last().is_some_and(Word::is_content)
         || clause.words.last().is_some_and(|word| word.is_sign);
@@ -39,16 +41,42 @@ fn follows_value(clause: &Clause<'_>, at: usize) -> bool {
 
 pub(super) fn read(clause: &Clause<'_>, changes: &mut Vec<Change>) {
     let Some(verb) = clause.verb.filter(|_| !clause.is_negated) else { return };
-    if !clause.words[verb].is(Class::Changing) {
-        changes.extend(renamed(clause, verb));
-        return;
-    }
     let before = changes.len();
     changes.extend(from(clause, verb));
     changes.extend(swapped(clause, verb));
-    if changes.len() == before {
+    changes.extend(anew(clause, verb));
+    if !clause.words[verb].is(Class::Changing) {
+        changes.extend(renamed(clause, verb));
+    } else if changes.len() == before {
         changes.extend(property(clause, verb));
+        changes.extend(sibling(clause, verb));
     }
+}
+
+/// "Switched everything to light mode": ends a statement about another mode.
+fn sibling(clause: &Clause<'_>, verb: usize) -> Option<Change> {
+    let to = (verb + 1..clause.words.len()).find(|at| clause.low(*at) == "to")?;
+    let mut others = terms(object(&clause.words[to + 1..]));
+    let head = others.pop()?;
+    let narrowed = !others.is_empty() && !head.is_name;
+    narrowed.then(|| Change::new(&clause.owner, Shape::Replacement, Target::Sibling(head, others)))
+}
+
+/// "The novel has a new title", "we got a new landlord": ends the former one.
+fn anew(clause: &Clause<'_>, verb: usize) -> Option<Change> {
+    let has = matches!(clause.verb_lemma(), "have" | "get");
+    let at = (verb + 1..clause.words.len()).find(|at| clause.low(*at) == "new")?;
+    let property = clause.words.get(at + 1)?;
+    let opened = clause.low(at - 1) == "a" && at <= verb + 4;
+    if !has || !opened || !is_single(property) {
+        return None;
+    }
+    let mut found = terms(&clause.words[at + 1..=at + 1]);
+    if !clause.has_first_subject() {
+        found.extend(terms(clause.subject()));
+    }
+    (!found.is_empty())
+        .then(|| Change::new(&clause.owner, Shape::Replacement, Target::Property(found)))
 }
 
 /// "X is now called Y."
@@ -63,7 +91,11 @@ fn renamed(clause: &Clause<'_>, verb: usize) -> Option<Change> {
 /// "Switched from X to Y", "migrated off X".
 fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let words = clause.words;
-    let at = (verb + 1..words.len()).find(|at| matches!(clause.low(*at), "from" | "off"))?;
+    let changes = words[verb].is(Class::Changing);
+    let pulls = changes || matches!(clause.verb_lemma(), "take" | "get" | "pull" | "come" | "wean");
+    let at = (verb + 1..words.len()).find(|at| {
+        changes && clause.low(*at) == "from" || pulls && verb + 1 < *at && clause.low(*at) == "off"
+    })?;
     let found = terms(object(&words[at + 1..]));
     if found.is_empty() || matches!(clause.low(at + 1), "now" | "here") {
         return None;
@@ -75,7 +107,8 @@ fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
 fn swapped(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let words = clause.words;
     let lemma = clause.verb_lemma();
-    if !matches!(lemma, "replac" | "swap" | "trade" | "exchang" | "switch") {
+    let ousts = OUSTING.contains(&lemma) && words.iter().any(|word| word.low == "as");
+    if !ousts && !matches!(lemma, "replac" | "swap" | "trade" | "exchang" | "switch") {
         return None;
     }
     let passive = words[..verb].iter().any(|word| word.lemma == "be" || word.lemma == "get");
@@ -83,7 +116,7 @@ fn swapped(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let found = match joins {
         Some(_) if passive => terms(clause.subject()),
         Some(at) => terms(object(&words[verb + 1..at])),
-        None if lemma == "replac" => terms(before_as(&words[verb + 1..])),
+        None if lemma == "replac" || ousts => terms(before_as(&words[verb + 1..])),
         None => return None,
     };
     let owner = match &clause.owner {

@@ -76,6 +76,8 @@ pub(crate) enum Class {
     Opinion,
     /// Nouns of a project or group at work.
     Work,
+    /// Injuries and illnesses.
+    Ailment,
 }
 
 impl Class {

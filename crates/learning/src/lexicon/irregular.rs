@@ -101,5 +101,12 @@ good: good better best
 bad: bad worse worst
 one: one ones
 smoke: smoke smokes smoked smoking cigarette cigarettes
+increase: increase increases increased increasing upped upping
+tear: tear tears tore torn tearing
+tie: tie ties tied tying
+sick: sick sickness
+flu: flu influenza
+gp: gp gps
+beat: beat beats beaten beating
 standup: standup stand-up standups stand-ups
 ";

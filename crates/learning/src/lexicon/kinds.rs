@@ -140,5 +140,12 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
         "aspirin ibuprofen paracetamol tylenol advil insulin metformin prozac zoloft \
       antibiotic antihistamine melatonin cortisone prednisone ritalin adderall ventolin",
     ),
+    (
+        Class::Ailment,
+        "break broken sprain fracture twist injury injure hurt sore pain ache headache migraine \
+         flu fever cough cold sick ill unwell infection infect inflame strain pull torn tear rash \
+         concussion bronchitis pneumonia covid tonsillitis backache toothache bruise limp cast \
+         crutches hospital swollen insomnia nausea burnout whiplash hernia tendonitis",
+    ),
     (Class::Venue, "gym pool studio club church temple mosque"),
 ];

@@ -12,7 +12,7 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
     ),
     (
         Class::Ceasing,
-        "die retire expire drown crash collapse disband dissolve lapse perish end close resign divorce \
+        "die retire expire heal mend drown crash collapse disband dissolve lapse perish end close resign divorce \
          evaporate bankrupt",
     ),
     (
@@ -20,7 +20,7 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
         "switch change move migrate transfer convert upgrade downgrade rename rebrand replace \
          swap trade shift push postpone reschedule bump raise lower cut increase decrease extend \
          promote relocate update turn bring delay advance reduce reassign revise port adjust \
-         double halve slip transition",
+         double halve slip transition rise climb jump port rework",
     ),
     (
         Class::Starting,
@@ -60,6 +60,7 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
          pet adopt raise weigh measure cost belong contain consist prefer mean call reside own \
          replace rely react relax retrain settle ship sign smell sound specialise specialize \
          stream struggle swim test thank track translate treat trust understand vote welcome \
-         wipe worship yell",
+         wipe worship yell tie pop exchange wed step beat heal mend overtake succeed supersede supplant oust \
+         dethrone displace recover catch shop rise climb jump drift",
     ),
 ];

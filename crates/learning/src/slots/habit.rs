@@ -101,22 +101,29 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     let mut at = verb + 1;
-    if clause.verb_lemma() == "be" && clause.low(at) != "down" && clause.low(at) != "up" {
+    let there = clause.subject().iter().any(|word| word.low == "there");
+    if clause.verb_lemma() == "be" && !there && clause.low(at) != "down" && clause.low(at) != "up" {
         return None;
     }
     while matches!(clause.low(at), "now" | "got" | "down" | "up" | "to" | "about") {
         at += 1;
     }
     let (number, noun) = (clause.words.get(at)?, clause.words.get(at + 1)?);
-    let is_plural = number.low == "one" && clause.words[..at].iter().any(|it| it.low == "down")
+    let is_plural = number.low == "one" && noun.lemma == "child"
+        || number.low == "one" && clause.words[..at].iter().any(|it| it.low == "down")
         || noun.low.ends_with('s')
         || noun.lemma == "child"
         || noun.lemma == "person";
     if !number.is_number() || !is_plural || !noun.is_content() || noun.is(Class::Time) {
         return None;
     }
+    number_of(&clause.owner, noun, &clause.words[at..=at])
+}
+
+/// Creates the slot for the number of things of a kind.
+pub(super) fn number_of(owner: &Owner, noun: &Word, value: &[Word]) -> Option<Slot> {
     let attribute = format!("number of {}", noun.lemma);
-    let slot = Slot::of(&clause.owner, &attribute, &clause.words[at..=at], Hold::One)?;
+    let slot = Slot::of(owner, &attribute, value, Hold::One)?;
     Some(Slot { label: format!("number of {}", noun.low), ..slot })
 }
 

@@ -81,6 +81,9 @@ fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
 fn home(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let words = clause.words;
+    if let Some(value) = home_is(clause, verb) {
+        return Slot::of(&clause.owner, "home", value, Hold::One);
+    }
     let (prepositions, lasts): (&[&str], bool) = match clause.verb_lemma() {
         "live" | "resid" | "base" | "settl" | "dwell" => (&["in", "near", "at", "outside"], true),
         "move" | "reloc" => (&["to"], false),
@@ -94,7 +97,7 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
     // "I am moving to Cork" is not yet so.
     let is_coming = words[verb].low.ends_with("ing")
         && !lasts
-        && !words[..verb].iter().any(|word| word.low == "been");
+        && !words[..verb].iter().any(|word| word.low == "been" || word.lemma == "end");
     if lasts && clause.is_past && words[verb].lemma != "base" && words[verb].lemma != "settl" {
         return None;
     }
@@ -109,6 +112,19 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     Slot::of(&clause.owner, "home", value, Hold::One)
+}
+
+/// "Home is Utrecht", "home for me is in Utrecht".
+fn home_is<'w>(clause: &Clause<'w>, verb: usize) -> Option<&'w [Word]> {
+    let subject = clause.subject().iter().filter(|word| !word.is_sign);
+    let mut subject = subject.filter(|word| !word.is(Class::Mine) && !word.is(Class::Time));
+    let opens = subject.next().is_some_and(|word| word.low == "home");
+    let in_place = usize::from(clause.low(verb + 1) == "in");
+    let now = clause.words[verb + 1..].iter().take_while(|word| word.is(Class::Current)).count();
+    let value = name(clause.words, verb + 1 + now + in_place);
+    let rest = subject.all(|word| !word.is_content());
+    (opens && rest && clause.verb_lemma() == "be" && !clause.is_past && is_place(value))
+        .then_some(value)
 }
 
 fn is_light(word: &Word) -> bool {
@@ -207,10 +223,13 @@ fn relationship(clause: &Clause<'_>) -> Option<Slot> {
     Slot::of(&clause.owner, "relationship", &clause.words[at..=at], Hold::One)
 }
 
-/// "I have a boyfriend now", "we had our wedding", "he proposed".
+/// "I have a boyfriend now", "we had our wedding", "we tied the knot".
 fn beginning(clause: &Clause<'_>) -> Option<Slot> {
     let words = clause.words;
     let verb = clause.verb?;
+    if let Some(slot) = idiom(clause, verb) {
+        return Some(slot);
+    }
     let holds = matches!(clause.verb_lemma(), "have" | "get" | "meet" | "find");
     let is_new = words.get(verb + 1).is_some_and(|it| matches!(it.low.as_str(), "a" | "got"));
     let at = words.iter().position(|word| {
@@ -219,6 +238,28 @@ fn beginning(clause: &Clause<'_>) -> Option<Slot> {
     })?;
     let is_of_speaker = clause.owner == Owner::Speaker;
     is_of_speaker.then(|| Slot::of(&clause.owner, "relationship", &words[at..=at], Hold::One))?
+}
+
+/// "We tied the knot", "he proposed to me", each the start of a relationship.
+fn idiom(clause: &Clause<'_>, verb: usize) -> Option<Slot> {
+    const IDIOMS: &[(&str, &str, &str)] = &[
+        ("tie", "knot", "married"),
+        ("get", "hitched", "married"),
+        ("exchang", "vows", "married"),
+        ("pop", "question", "engaged"),
+        ("propos", "me", "engaged"),
+        ("ask", "marry", "engaged"),
+    ];
+    let after = verb + 1..(verb + 5).min(clause.words.len());
+    let fits = |(first, second, _): &&(&str, &str, &str)| {
+        clause.verb_lemma() == *first && after.clone().any(|at| clause.low(at) == *second)
+    };
+    let (_, _, status) = IDIOMS.iter().find(fits)?;
+    if clause.is_negated || clause.is_ahead {
+        return None;
+    }
+    let slot = Slot::of(&Owner::Speaker, "relationship", &clause.words[verb..=verb], Hold::One)?;
+    Some(Slot { value: vec![crate::lexicon::lemma(status)], ..slot })
 }
 
 fn age(clause: &Clause<'_>) -> Option<Slot> {
@@ -253,10 +294,12 @@ fn age(clause: &Clause<'_>) -> Option<Slot> {
 fn own_name(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let words = clause.words;
-    let nominative = clause.subject().iter().any(|word| word.low == "i");
+    let nominative = clause.subject().iter().rev().find(|word| !is_light(word));
+    let nominative = nominative.is_some_and(|word| word.low == "i")
+        && !clause.subject().iter().any(|word| word.low == "for");
     let at = match clause.verb_lemma() {
         "be" if nominative && clause.owner == Owner::Speaker && !clause.is_past => verb + 1,
-        "call" if clause.low(verb + 1) == "me" => verb + 2,
+        "call" if matches!(clause.low(verb + 1), "me" | "i") => verb + 2,
         "go" if clause.low(verb + 1) == "by" => verb + 2,
         _ => return None,
     };

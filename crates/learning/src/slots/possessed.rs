@@ -1,6 +1,6 @@
 //! "My N is V" and "V is my N": properties by the noun that names them.
 
-use super::value::{measure, name, phrase};
+use super::value::{find, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
 use crate::slot::{Hold, Slot};
@@ -118,6 +118,19 @@ const SINGLE: &[&str] = &[
     "assist",
 ];
 
+/// Verbs of taking the place of something: "Hugo replaced Priscilla as my manager".
+pub(crate) const OUSTING: &[&str] = &[
+    "replac", "replace", "beat", "overtak", "overtake", "succeed", "supersed", "supplant", "oust",
+    "dethron", "displac", "follow", "take",
+];
+
+/// Returns true if a noun names a property with one value at a time.
+pub(crate) fn is_single(noun: &Word) -> bool {
+    let has =
+        |list: &[&str]| list.contains(&noun.low.as_str()) || list.contains(&noun.lemma.as_str());
+    has(PROPERTIES) || has(SINGLE)
+}
+
 /// Returns true if the clause states such a property, so that it states nothing else.
 pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) -> bool {
     if clause.is_negated {
@@ -153,6 +166,9 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let (lemma, low) = (clause.verb_lemma(), clause.low(verb));
     let is_called = matches!(low, "called" | "named");
+    if let Some(slot) = moved(clause) {
+        return Some(slot);
+    }
     if lemma != "be" && !is_called || matches!(low, "was" | "were" | "been") {
         return None;
     }
@@ -186,7 +202,46 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     let value = value(rest, &nouns, is_called)?;
-    labelled(&clause.owner, &nouns, is_called, value, Hold::One)
+    let counted = clause.words.iter().position(|word| word.end == value[value.len() - 1].end);
+    if let Some(noun) = counted.and_then(|at| clause.words.get(at + 1))
+        && value.iter().all(Word::is_number)
+        && is_counted(noun)
+    {
+        // "My team is five people" is about their number.
+        return super::habit::number_of(&clause.owner, noun, value);
+    }
+    let slot = labelled(&clause.owner, &nouns, is_called, value, Hold::One)?;
+    let is_due = rest.iter().take(2).any(|word| word.low == "due");
+    Some(if is_due { due(slot) } else { slot })
+}
+
+fn is_counted(noun: &Word) -> bool {
+    noun.lemma == "person" || noun.lemma == "child" || noun.lemma == "member"
+}
+
+/// Names the property of "the thesis is due on May 30" as "the deadline for the thesis".
+fn due(slot: Slot) -> Slot {
+    let deadline = crate::lexicon::lemma("deadline");
+    let mut words: Vec<&str> = slot.attribute.split(' ').chain([deadline.as_str()]).collect();
+    words.sort_unstable();
+    words.dedup();
+    Slot { attribute: words.join(" "), label: format!("{} deadline", slot.label), ..slot }
+}
+
+/// "The rent went up to 920", "the sync was moved to 2 pm".
+fn moved(clause: &Clause<'_>) -> Option<Slot> {
+    let verb = clause.verb?;
+    let moves = clause.words[verb].is(Class::Changing)
+        || matches!(clause.verb_lemma(), "go" | "be" | "drop" | "fall" | "get" | "come");
+    let to = find(clause.words, verb, &["to"]).filter(|to| to - verb <= 3)?;
+    let value = measure(clause.words, to + 1);
+    let subject = clause.subject();
+    let owned = subject.iter().any(|word| word.is(Class::Mine) || word.low == "the");
+    let nouns = nouns(subject);
+    if !moves || !owned || value.is_empty() || nouns.is_empty() || clause.has_first_subject() {
+        return None;
+    }
+    labelled(&clause.owner, &nouns, false, value, Hold::One)
 }
 
 fn hold_of(relation: &str) -> Hold {
@@ -313,11 +368,16 @@ pub(super) fn referring(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
 /// "Noodle Barn has become my favourite restaurant", "Hugo is my manager".
 fn inverse(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
-    let links = matches!(clause.verb_lemma(), "be" | "becom" | "become" | "replac" | "replace");
+    let links = matches!(clause.verb_lemma(), "be" | "becom" | "become")
+        || OUSTING.contains(&clause.verb_lemma());
     let rest = &clause.words[verb + 1..];
-    let mine = rest.iter().position(|word| word.is(Class::Mine))?;
+    // "Pablo is the client contact now."
+    let is_the = |word: &Word| {
+        word.low == "the" && clause.has(Class::Current) && matches!(clause.owner, Owner::Named(_))
+    };
+    let mine = rest.iter().position(|word| word.is(Class::Mine) || is_the(word))?;
     let opened = rest[..mine].iter().all(|word| !word.is_content() || word.low == "as");
-    let replaced = clause.verb_lemma().starts_with("replac");
+    let replaced = OUSTING.contains(&clause.verb_lemma());
     let as_my = mine.checked_sub(1).is_some_and(|before| rest[before].low == "as");
     if !links || !(opened || replaced && as_my) || clause.low(verb) == "was" {
         return None;

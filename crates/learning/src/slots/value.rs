@@ -58,6 +58,7 @@ pub(super) fn measure(words: &[Word], at: usize) -> &[Word] {
     let mut start = at;
     while words.get(start).is_some_and(|word| {
         matches!(word.low.as_str(), "on" | "at" | "in" | "the" | "around" | "about" | "by" | "to")
+            || matches!(word.low.as_str(), "now" | "due" | "scheduled" | "set" | "planned" | "for")
     }) {
         start += 1;
     }

@@ -11,10 +11,40 @@ const NAME: u32 = 30;
 const WORD: u32 = 10;
 const GENERIC: u32 = 1;
 
+/// Verbs of facts about things that somebody has.
+const HOLDING: &[&str] =
+    &["have", "own", "get", "buy", "keep", "drive", "ride", "be", "use", "adopt", "hold"];
+
 /// Returns the indexes of the facts that a change ends.
 pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
     let all = || current.iter().enumerate().filter(|(_, known)| known.claim.is_firm);
+    let owner = &change.owner;
     match &change.target {
+        Target::Headed(head, terms) => best(all(), |claim| {
+            if claim.has(&head.lemma) && is_about(claim, owner, terms) {
+                overlap(claim, terms)
+            } else {
+                0
+            }
+        }),
+        Target::Owned(terms) => best(all(), |claim| {
+            let has = claim.verbs.iter().any(|verb| HOLDING.contains(&verb.as_str()));
+            if has && is_about(claim, owner, terms) { overlap(claim, terms) } else { 0 }
+        }),
+        Target::Guest(terms) => {
+            best(
+                all(),
+                |claim| {
+                    if stays(claim) && named(claim, terms) { overlap(claim, terms) } else { 0 }
+                },
+            )
+        }
+        Target::Ailment(parts) => best(all(), |claim| ailment(claim, owner, parts)),
+        Target::Plan(terms) => best(current.iter().enumerate(), |claim| {
+            let is_plan = !claim.is_firm && claim.is_of(owner);
+            if is_plan { overlap(claim, terms) / WORD * WORD } else { 0 }
+        }),
+        Target::Sibling(head, others) => best(all(), |claim| sibling(claim, owner, head, others)),
         Target::Terms(terms) => best(all(), |claim| {
             if is_about(claim, &change.owner, terms) { overlap(claim, terms) } else { 0 }
         }),
@@ -102,7 +132,8 @@ fn overlap(claim: &Claim, terms: &[Term]) -> u32 {
 }
 
 fn property(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
-    if !claim.is_of(owner) {
+    // "My dentist is Dr. Amin" is about the dentist, and about a property of the speaker.
+    if !claim.is_of(owner) && !claim.slots.iter().any(|slot| slot.owner == *owner) {
         return 0;
     }
     // The words of the property, in full, name a slot of the fact.
@@ -132,9 +163,44 @@ fn role(claim: &Claim, terms: &[Term]) -> u32 {
                         || claim.is_of(&Owner::Relation(term.lemma.clone()))
                 })
     };
-    let lives_here = claim.verbs.iter().any(|verb| verb == "live" || verb == "room");
-    let named = terms.iter().any(|term| term.is_name && claim.has(&term.lemma));
-    if claim.slots.iter().any(is_role) || lives_here && named { overlap(claim, terms) } else { 0 }
+    let is_guest = stays(claim) && named(claim, terms);
+    if claim.slots.iter().any(is_role) || is_guest { overlap(claim, terms) } else { 0 }
+}
+
+/// Returns true if a claim says that somebody lives or stays with somebody.
+fn stays(claim: &Claim) -> bool {
+    let verbs = ["live", "room", "share", "stay", "lodg", "lodge", "crash", "rent", "sleep"];
+    claim.verbs.iter().any(|verb| verbs.contains(&verb.as_str()))
+}
+
+/// Returns true if a claim has a name or relation of these terms.
+fn named(claim: &Claim, terms: &[Term]) -> bool {
+    let is_person = |term: &Term| term.is_name || term.classes & Class::Relation.bit() != 0;
+    terms.iter().any(|term| is_person(term) && claim.has(&term.lemma))
+}
+
+/// Scores an injury or illness of these parts; without parts, any one of the owner.
+fn ailment(claim: &Claim, owner: &Owner, parts: &[Term]) -> u32 {
+    let ails = claim.terms.iter().any(|term| term.classes & Class::Ailment.bit() != 0);
+    let of_owner = claim.is_of(owner)
+        || matches!(&claim.owner, Owner::Relation(it) if parts.iter().any(|term| term.lemma == *it));
+    match () {
+        () if !ails || !of_owner => 0,
+        () if parts.is_empty() => GENERIC,
+        () if parts.iter().any(|term| claim.has(&term.lemma)) => WORD,
+        () => 0,
+    }
+}
+
+/// Scores a fact about the same head noun with another word before it.
+fn sibling(claim: &Claim, owner: &Owner, head: &Term, others: &[Term]) -> u32 {
+    let at = claim.terms.iter().position(|term| term.lemma == head.lemma);
+    let narrows = at.and_then(|at| at.checked_sub(1)).map(|at| &claim.terms[at]);
+    let differs = narrows.is_some_and(|before| {
+        before.classes & (Class::Verb.bit() | Class::Liking.bit()) == 0
+            && others.iter().all(|other| !claim.has(&other.lemma))
+    });
+    if differs && claim.is_of(owner) && !head.is_generic { WORD } else { 0 }
 }
 
 /// Scores a fact that denies these things, or a diet or allergy that does.
@@ -163,19 +229,30 @@ pub(super) fn is_flipped(former: &Claim, news: &Claim) -> bool {
         return false;
     }
     let objects = |claim: &Claim| -> Vec<String> {
-        let terms = claim.terms.iter().filter(|term| term.classes & Class::Time.bit() == 0);
+        let terms = claim.terms.iter();
+        let terms =
+            terms.filter(|it| it.classes & Class::Time.bit() == 0 && !introduces(&it.lemma));
         terms.map(|term| term.lemma.clone()).collect()
     };
     if former.is_request && news.is_request {
         return false;
     }
     let (before, now) = (objects(former), objects(news));
-    let same_verb = former.verbs.first() == news.verbs.first();
-    same_verb
+    let (one, two) = (main_verbs(former), main_verbs(news));
+    one == two
+        && one.len() == 1
         && !now.is_empty()
         && now.iter().all(|lemma| before.contains(lemma))
-        && former.verbs.len() == 1
-        && news.verbs.len() == 1
+}
+
+/// Returns the verbs of a claim without those that only introduce it: "it turns out".
+fn main_verbs(claim: &Claim) -> Vec<&str> {
+    let verbs = claim.verbs.iter().map(String::as_str);
+    verbs.filter(|verb| claim.verbs.len() < 2 || !introduces(verb)).collect()
+}
+
+fn introduces(verb: &str) -> bool {
+    matches!(verb, "turn" | "think" | "guess" | "seem")
 }
 
 /// Returns true if a statement that says "now" gives another value in the frame of a fact: another
@@ -201,11 +278,13 @@ pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
     };
     let both = former.terms.iter().any(|term| is_value(&term))
         && news.terms.iter().any(|term| is_value(&term));
-    let shared = news.terms.iter().any(|term| {
-        !term.is_generic
-            && !is_value(&term)
-            && term.classes & EXCLUSIVE == 0
-            && former.has(&term.lemma)
+    let shared = news.terms.iter().enumerate().any(|(at, term)| {
+        let versioned =
+            |of: &Claim, at: usize| of.terms.get(at + 1).is_some_and(|it| is_value(&it));
+        let place = former.terms.iter().position(|it| it.lemma == term.lemma);
+        let same_kind = term.classes & EXCLUSIVE == 0
+            || versioned(news, at) && place.is_some_and(|at| versioned(former, at));
+        !term.is_generic && !is_value(&term) && same_kind && place.is_some()
     });
     both && shared && other(news, former) && other(former, news)
 }

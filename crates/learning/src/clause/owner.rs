@@ -1,0 +1,82 @@
+//! The owner of a clause, read from the words before its verb.
+
+use super::Owner;
+use crate::lexicon::Class;
+use crate::words::Word;
+
+/// Reads the owner from the subject of a clause.
+pub(super) fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
+    let low = |at: usize| subject.get(at).map_or("", |word| word.low.as_str());
+    if let Some(at) = relation(subject) {
+        let is_mine = subject[..at].iter().any(|word| word.is(Class::Mine));
+        let of_other = subject[..at].iter().any(|word| word.low == "'s") && !is_mine;
+        let has_part = low(at + 1) == "'s";
+        let self_too = subject[at..].iter().any(|word| matches!(word.low.as_str(), "i" | "me"));
+        if !of_other && !self_too {
+            let names = subject[at + 1..].iter().filter(|word| is_name(word) && !has_part);
+            let aliases = names.map(|word| word.lemma.clone()).collect();
+            return (Owner::Relation(subject[at].lemma.clone()), aliases);
+        }
+    }
+    if subject.iter().any(|word| word.is(Class::First)) {
+        return (Owner::Speaker, Vec::new());
+    }
+    if let Some(at) = subject.iter().position(|word| word.low == "'s") {
+        let of = at.checked_sub(1).map_or("", low);
+        let is_work = at.checked_sub(1).is_some_and(|of| subject[of].is(Class::Work));
+        let owner = if is_work { Owner::Speaker } else { Owner::Other(of.to_owned()) };
+        return (owner, Vec::new());
+    }
+    if subject.iter().any(|word| word.is(Class::Second)) {
+        return (Owner::Unknown, Vec::new());
+    }
+    let pronoun = subject.iter().find(|word| word.is(Class::Third) && !word.is(Class::Determiner));
+    if let Some(pronoun) = pronoun {
+        let is_thing = matches!(pronoun.low.as_str(), "it" | "there" | "here");
+        let owner = if is_thing { Owner::Speaker } else { Owner::Unknown };
+        return (owner, Vec::new());
+    }
+    let meaning =
+        |word: &&Word| !word.is_sign && !word.is(Class::Closed) && !word.is(Class::Greeting);
+    let first = subject.iter().position(|word| meaning(&word));
+    let Some(at) = first.filter(|_| !whole.is_empty()) else { return (Owner::Speaker, Vec::new()) };
+    if is_name(&subject[at]) && !subject[at].is(Class::Work) {
+        let last = subject[at..].iter().take_while(|word| is_name(word) || word.low == ".").last();
+        let last = last.unwrap_or(&subject[at]).lemma.clone();
+        return (Owner::Named(subject[at].lemma.clone()), vec![last]);
+    }
+    let determined = at.checked_sub(1).map_or("", low);
+    if matches!(determined, "the" | "this" | "that" | "these" | "those") || subject.len() < 2 {
+        return (Owner::Speaker, Vec::new());
+    }
+    if matches!(determined, "a" | "an" | "some" | "many" | "most") {
+        return (Owner::Other(subject[at].lemma.clone()), Vec::new());
+    }
+    (Owner::Speaker, Vec::new())
+}
+
+/// Returns the index of the relation that a subject names. A relation before another noun only
+/// narrows it: "the client contact".
+fn relation(subject: &[Word]) -> Option<usize> {
+    let is_head = |at: &usize| {
+        let next = subject.get(at + 1);
+        next.is_none_or(|next| !next.is_content() || next.is_capital || next.is(Class::Time))
+    };
+    (0..subject.len()).filter(|at| subject[*at].is(Class::Relation)).find(is_head)
+}
+
+/// Returns true if a word is written like a name and has no other known meaning.
+pub(crate) fn is_name(word: &Word) -> bool {
+    const KNOWN: [Class; 7] = [
+        Class::Closed,
+        Class::Greeting,
+        Class::Weekday,
+        Class::Month,
+        Class::Time,
+        Class::Praise,
+        Class::Hypothesis,
+    ];
+    // A capitalised gerund opens a sentence.
+    let is_gerund = word.low.ends_with("ing") && 5 < word.low.len();
+    word.is_capital && !is_gerund && !KNOWN.iter().any(|class| word.is(*class)) && !word.is_number()
+}
