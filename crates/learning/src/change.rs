@@ -6,6 +6,7 @@
 mod end;
 mod item;
 mod life;
+mod phase;
 mod phrases;
 mod recover;
 mod replace;
@@ -21,15 +22,24 @@ use crate::lexicon::Class;
 pub(crate) fn changes(clauses: &[Clause<'_>]) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut before: Option<&Clause<'_>> = None;
-    for clause in clauses {
+    for (at, clause) in clauses.iter().enumerate() {
         replace::contrasts(clause, &mut changes);
         if clause.owner != Owner::Unknown && !is_planned(clause) {
-            end::read(clause, before, &mut changes);
+            let around = Around { before, after: clauses.get(at + 1) };
+            end::read(clause, around, &mut changes);
+            phase::read(clause, &mut changes);
             replace::read(clause, &mut changes);
         }
         before = Some(clause);
     }
     changes
+}
+
+/// The clauses beside a clause.
+#[derive(Clone, Copy)]
+struct Around<'c, 'w> {
+    before: Option<&'c Clause<'w>>,
+    after: Option<&'c Clause<'w>>,
 }
 
 /// Returns the plans that the clauses of a refusal give up: "I won't buy a boat after all".

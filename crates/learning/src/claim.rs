@@ -4,7 +4,7 @@ use crate::clause::{Clause, Owner, clauses, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
 use crate::sentence::{Mood, Sentence, sentences};
 use crate::slot::Slot;
-use crate::slots::slots;
+use crate::slots::{phrase, slots};
 use crate::words::Word;
 
 /// A word with meaning of a statement.
@@ -45,6 +45,38 @@ pub(crate) struct Claim {
     /// Relations of the speaker that are mentioned.
     pub(crate) relations: Vec<String>,
     pub(crate) slots: Vec<Slot>,
+    /// Objects of its verbs by preposition.
+    pub(crate) places: Vec<Place>,
+}
+
+/// The object of a verb with a preposition: "on an iPad" in "I read on an iPad".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) verb: String,
+    pub(crate) preposition: String,
+    pub(crate) object: Vec<String>,
+}
+
+impl Place {
+    fn of(clause: &Clause<'_>) -> Option<Place> {
+        const LIGHT: &[&str] =
+            &["be", "have", "go", "get", "come", "move", "look", "think", "put", "do", "make"];
+        let verb = clause.verb.filter(|_| !clause.is_past && !clause.is_ahead)?;
+        let preposition = clause.words.get(verb + 1)?;
+        let links = matches!(preposition.low.as_str(), "on" | "at" | "in" | "with" | "for" | "to");
+        if !links || LIGHT.contains(&clause.verb_lemma()) {
+            return None;
+        }
+        let object = phrase(clause.words, verb + 2).iter().filter(|word| word.is_content());
+        let dated = Class::Time.bit() | Class::Weekday.bit() | Class::Month.bit();
+        let is_dated = object.clone().any(|it| it.classes & dated != 0 || it.is_number());
+        let object: Vec<String> = object.map(|word| word.lemma.clone()).collect();
+        (!is_dated && !object.is_empty()).then(|| Place {
+            verb: clause.verb_lemma().to_owned(),
+            preposition: preposition.low.clone(),
+            object,
+        })
+    }
 }
 
 impl Claim {
@@ -68,6 +100,7 @@ impl Claim {
             verbs: Vec::new(),
             relations: Vec::new(),
             slots: Vec::new(),
+            places: Vec::new(),
         };
         for sentence in sentences.iter().filter(|sentence| sentence.mood != Mood::Question) {
             let clauses = clauses(&sentence.words);
@@ -92,6 +125,7 @@ impl Claim {
 
     fn add(&mut self, clause: &Clause<'_>) {
         self.is_negated |= clause.is_negated;
+        self.places.extend(Place::of(clause));
         if clause.verb.is_some() {
             self.verbs.push(clause.verb_lemma().to_owned());
         }

@@ -58,6 +58,21 @@ impl Clause<'_> {
         self.words.get(at).map_or("", |word| word.lemma.as_str())
     }
 
+    /// Returns true if the pronoun that is this subject may stand for the owner.
+    fn is_called_by(&self, subject: &[Word]) -> bool {
+        let pronoun = subject.iter().rev().find(|word| !word.is_sign && !is_light(word));
+        let pronoun = pronoun.map_or("", |word| word.low.as_str());
+        match &self.owner {
+            Owner::Named(_) => matches!(pronoun, "he" | "she"),
+            Owner::Relation(it) if MALE.contains(&it.as_str()) => pronoun == "he",
+            Owner::Relation(it) if FEMALE.contains(&it.as_str()) => pronoun == "she",
+            Owner::Relation(it) => {
+                matches!(pronoun, "he" | "she") || pronoun == "they" && it == "parent"
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn subject(&self) -> &[Word] {
         &self.words[..self.head.unwrap_or(0)]
     }
@@ -85,6 +100,34 @@ impl Clause<'_> {
     }
 }
 
+/// Relations that "he" stands for, and those that "she" stands for.
+const MALE: &[&str] = &[
+    "father",
+    "brother",
+    "son",
+    "husband",
+    "boyfriend",
+    "uncle",
+    "nephew",
+    "grandpa",
+    "grandfath",
+    "grandson",
+];
+const FEMALE: &[&str] = &[
+    "mother",
+    "sister",
+    "daughter",
+    "wife",
+    "girlfriend",
+    "aunt",
+    "niec",
+    "grandma",
+    "grandmoth",
+    "granddaught",
+    "gran",
+    "nan",
+];
+
 /// Cuts the words of a sentence into clauses.
 pub(crate) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
     let mut clauses: Vec<Clause<'_>> = Vec::new();
@@ -93,6 +136,11 @@ pub(crate) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
         // A clause without a subject has that of the clause before it.
         let continues = clause.subject().iter().all(|word| word.is_sign || is_light(word));
         if let Some(before) = clauses.last().filter(|_| continues && clause.head.is_some()) {
+            clause.owner = before.owner.clone();
+            clause.aliases = before.aliases.clone();
+        }
+        // "Sven gave up fishing, he's a cook now."
+        if let Some(before) = clauses.last().filter(|it| it.is_called_by(clause.subject())) {
             clause.owner = before.owner.clone();
             clause.aliases = before.aliases.clone();
         }
@@ -144,7 +192,11 @@ fn is_boundary(words: &[Word], at: usize) -> bool {
     }
     let before = |back: usize| at.checked_sub(back).map_or("", |at| words[at].low.as_str());
     // The clause that is thought or said: "I think teal is", "the doctor says I have".
-    let thinks = before(2) == "i" && matches!(before(1), "think" | "believe" | "guess" | "suppose");
+    let thinks = before(2) == "i"
+        && matches!(
+            before(1),
+            "think" | "thinks" | "believe" | "believes" | "guess" | "guesses" | "suppose"
+        );
     let says = matches!(before(1), "says" | "said" | "confirmed") || before(2) == "turns";
     if thinks || says && (word.is(Class::First) || word.is(Class::Determiner)) {
         return !matches!(word.low.as_str(), "of" | "about");
@@ -188,6 +240,12 @@ fn is_verb(words: &[Word], at: usize) -> bool {
     }
     if word.is(Class::Auxiliary) {
         return true;
+    }
+    // Any word of meaning after "I" or "they" is their verb.
+    let subject = at.checked_sub(1).map_or("", |before| words[before].low.as_str());
+    let after_pronoun = matches!(subject, "i" | "we" | "he" | "she" | "they");
+    if after_pronoun && word.is_content() && !word.low.ends_with("ly") && !word.is_capital {
+        return !word.is(Class::Time) && !word.is_number();
     }
     const VERBS: [Class; 5] =
         [Class::Verb, Class::Ending, Class::Changing, Class::Ceasing, Class::Starting];
@@ -245,6 +303,7 @@ fn is_light(word: &Word) -> bool {
 fn clause(words: &[Word]) -> Clause<'_> {
     let head = first_verb(words);
     let verb = head.map(|head| main_verb(words, head));
+    let verb = verb.map(|verb| agreed(words, verb));
     let (mut owner, aliases) = owner(&words[..head.unwrap_or(0)], words);
     if owner != Owner::Speaker && verb.is_some_and(|verb| is_done_to_speaker(words, verb)) {
         owner = Owner::Speaker;
@@ -272,6 +331,18 @@ fn clause(words: &[Word]) -> Clause<'_> {
         state || verb.low.ends_with("ed") && !has_perfect(&words[..head + 1]) || low(head) == "used"
     });
     Clause { words, owner, aliases, head, verb, is_negated, is_ahead, is_past }
+}
+
+/// Returns the index of the verb that was agreed on, if it changes something: "we decided to raise
+/// the budget".
+fn agreed(words: &[Word], verb: usize) -> usize {
+    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
+    let agrees =
+        matches!(words[verb].lemma.as_str(), "agre" | "agree" | "decid" | "decide" | "vote");
+    let changes = words.get(verb + 2).is_some_and(|word| word.is(Class::Changing));
+    let determined =
+        words.get(verb + 3).is_some_and(|it| it.is(Class::Determiner) && it.low != "another");
+    if agrees && low(verb + 1) == "to" && changes && determined { verb + 2 } else { verb }
 }
 
 /// Returns true if somebody does it to the speaker or to a thing of theirs: "they put me on X",

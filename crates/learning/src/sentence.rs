@@ -254,5 +254,9 @@ fn quoted(text: &str) -> bool {
 /// Returns true if a word of the main clause says that it is not so yet. An "if" opens a condition,
 /// except after a verb of asking.
 fn hypothetical(words: &[Word]) -> bool {
-    words.iter().any(|word| word.is(Class::Hypothesis))
+    // "The vet couldn't save him" is what happened.
+    let could_not = |at: usize| {
+        words[at].low == "could" && words.get(at + 1).is_some_and(|next| next.low == "not")
+    };
+    (0..words.len()).any(|at| words[at].is(Class::Hypothesis) && !could_not(at))
 }

@@ -10,6 +10,7 @@ mod possessed;
 mod value;
 
 pub(crate) use possessed::{OUSTING, is_single};
+pub(crate) use value::phrase;
 
 use crate::clause::Clause;
 use crate::slot::{Hold, Slot};

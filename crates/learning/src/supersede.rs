@@ -4,6 +4,7 @@
 //! names the thing that changed. A question, a hypothesis, a report, a joke, a plan that was given
 //! up and a statement that holds for a limited time end nothing, and are not ended by a slot.
 
+mod frame;
 mod known;
 mod matching;
 
@@ -132,6 +133,8 @@ struct News {
     slots: Vec<Slot>,
     claim: Claim,
     says_change: bool,
+    /// True if a word says that it is so now.
+    is_current: bool,
     is_additional: bool,
 }
 
@@ -193,6 +196,7 @@ impl News {
             slots: slots(clauses),
             claim: Claim::of(std::slice::from_ref(sentence)),
             says_change,
+            is_current: sentence.has(Class::Current) || spaced.contains(" these days "),
             is_additional: sentence.has(Class::Additional),
         }
     }
@@ -231,7 +235,9 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
     let shifts = news.says_change
         && !is_named
         && !news.is_additional
-        && matching::shares_frame(claim, &news.claim);
+        && frame::shares_frame(claim, &news.claim);
+    let shifts =
+        shifts || news.is_current && !news.is_additional && frame::shares_place(claim, &news.claim);
     shifts.then(|| ended(known, Shape::Replacement, None))
 }
 

@@ -1,5 +1,6 @@
 //! Endings: "quit X", "X died", "no longer X", "used to X", "X again".
 
+use super::Around;
 use super::item::{Change, Shape, Target, long_object, object, terms};
 use super::phrases::{CEASING, DEPARTING, ENDING, GAP_WORDS_MAX, OVER};
 use super::{life, recover, wish};
@@ -8,16 +9,15 @@ use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
 use crate::words::Word;
 
-/// Reads the ending that a clause states. `before` is the clause before it, to which a pronoun
-/// refers.
-pub(super) fn read(clause: &Clause<'_>, before: Option<&Clause<'_>>, changes: &mut Vec<Change>) {
-    let found = no_longer(clause)
+/// Reads the ending that a clause states.
+pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>, changes: &mut Vec<Change>) {
+    let found = no_longer(clause, around)
         .or_else(|| wish::given_up(clause))
         .or_else(|| recover::healed(clause))
         .or_else(|| recover::again(clause))
         .or_else(|| life::read(clause))
         .or_else(|| ceasing(clause))
-        .or_else(|| ending(clause, before))
+        .or_else(|| ending(clause, around))
         .or_else(|| recover::recovered(clause));
     changes.extend(found);
     changes.extend(guest(clause));
@@ -55,7 +55,7 @@ fn is_one_occasion(clause: &Clause<'_>) -> bool {
 }
 
 /// "Quit X", "gave X up", "X was cancelled".
-fn ending(clause: &Clause<'_>, before: Option<&Clause<'_>>) -> Option<Change> {
+fn ending(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     let verb = clause.verb?;
     if clause.is_negated || is_momentary(clause) {
         return None;
@@ -83,7 +83,7 @@ fn ending(clause: &Clause<'_>, before: Option<&Clause<'_>>) -> Option<Change> {
     let refers = clause.words[verb + 1..].iter().any(|it| matches!(it.low.as_str(), "it" | "them"));
     if found.is_empty()
         && refers
-        && let Some(before) = before
+        && let Some(before) = around.before
     {
         found.extend(terms(before.words));
     }
@@ -181,7 +181,7 @@ fn guest(clause: &Clause<'_>) -> Option<Change> {
 }
 
 /// "I no longer X", "not X any more", "never X again", "used to X".
-fn no_longer(clause: &Clause<'_>) -> Option<Change> {
+fn no_longer(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     let lows: Vec<&str> = clause.words.iter().map(|word| word.low.as_str()).collect();
     let pair =
         |first: &str, second: &str| lows.windows(2).any(|it| it[0] == first && it[1] == second);
@@ -193,7 +193,7 @@ fn no_longer(clause: &Clause<'_>) -> Option<Change> {
     let ends = pair("no", "longer")
         || pair("no", "more")
         || any && denied
-        || clause.is_negated && (now || has_not_since(clause))
+        || clause.is_negated && (now || has_not_since(clause, around))
         || lows.contains(&"never") && lows.contains(&"again")
         || used;
     if !ends {
@@ -222,7 +222,7 @@ fn no_longer(clause: &Clause<'_>) -> Option<Change> {
 }
 
 /// "I haven't smoked since March", "I haven't vaped in four months".
-fn has_not_since(clause: &Clause<'_>) -> bool {
+fn has_not_since(clause: &Clause<'_>, around: Around<'_, '_>) -> bool {
     let perfect = clause.head.is_some_and(|head| matches!(clause.low(head), "have" | "has"));
     let long = ["month", "months", "year", "years"];
     let once = ["be", "see", "visit", "hear", "meet", "talk", "go", "travel", "speak"];
@@ -231,5 +231,7 @@ fn has_not_since(clause: &Clause<'_>) -> bool {
             && it[1..].iter().any(|word| long.contains(&word.low.as_str()))
     });
     let since = clause.words.iter().any(|word| matches!(word.low.as_str(), "since" | "ages"));
+    let opens = |next: &Clause<'_>| next.low(0) == "since";
+    let since = since || around.after.is_some_and(opens);
     perfect && (since || in_long && !once.contains(&clause.verb_lemma()))
 }

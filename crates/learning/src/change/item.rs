@@ -51,6 +51,8 @@ pub(crate) enum Target {
     Guest(Vec<Term>),
     /// Injuries and illnesses of these parts of the body, or of this person.
     Ailment(Vec<Term>),
+    /// Opinions of these things.
+    Opinion(Vec<Term>),
     /// Plans and wishes about these things.
     Plan(Vec<Term>),
     /// Facts about the head noun with another modifier: "dark mode" for "light mode".

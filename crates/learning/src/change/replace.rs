@@ -91,7 +91,11 @@ fn renamed(clause: &Clause<'_>, verb: usize) -> Option<Change> {
 /// "Switched from X to Y", "migrated off X".
 fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let words = clause.words;
-    let changes = words[verb].is(Class::Changing);
+    let makes = matches!(clause.verb_lemma(), "make" | "take" | "do")
+        && words[verb..].iter().any(|word| {
+            matches!(word.low.as_str(), "switch" | "jump" | "move" | "leap" | "change" | "step")
+        });
+    let changes = words[verb].is(Class::Changing) || makes;
     let pulls = changes || matches!(clause.verb_lemma(), "take" | "get" | "pull" | "come" | "wean");
     let at = (verb + 1..words.len()).find(|at| {
         changes && clause.low(*at) == "from" || pulls && verb + 1 < *at && clause.low(*at) == "off"

@@ -100,10 +100,19 @@ tooth: tooth teeth
 good: good better best
 bad: bad worse worst
 one: one ones
-smoke: smoke smokes smoked smoking cigarette cigarettes
+smoke: smoke smokes smoked smoking smoker smokers cigarette cigarettes
 increase: increase increases increased increasing upped upping
 tear: tear tears tore torn tearing
 tie: tie ties tied tying
+rewrite: rewrite rewrites rewrote rewritten rewriting
+rebuild: rebuild rebuilds rebuilt rebuilding
+redo: redo redoes redid redone redoing
+steal: steal steals stole stolen stealing
+stick: stick sticks stuck sticking
+strike: strike strikes struck striking
+hang: hang hangs hung hanging
+shake: shake shakes shook shaken shaking
+overcome: overcome overcomes overcame overcoming
 sick: sick sickness
 flu: flu influenza
 gp: gp gps

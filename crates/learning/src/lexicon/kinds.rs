@@ -2,8 +2,10 @@
 
 use super::class::Class;
 
-pub(super) const OCCUPATION_ENDINGS: &[&str] =
-    &["ologist", "ician", "grapher", "teer", "keeper", "maker", "smith", "ographer", "worker"];
+pub(super) const OCCUPATION_ENDINGS: &[&str] = &[
+    "ologist", "ician", "grapher", "teer", "keeper", "maker", "smith", "ographer", "worker",
+    "erman", "iceman", "sman", "stman", "woman", "nurse",
+];
 
 pub(super) const MEDICINE_ENDINGS: &[&str] = &[
     "profen",
@@ -104,6 +106,16 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
          sysadmin tester architect specialist coordinator supervisor superintendent foreman \
          assistant associate head principal dean inspector courier postman dispatcher stylist \
          illustrator animator copywriter marketer recruiter planner buyer strategist caretaker \
+         fisherman fisher cop policeman policewoman steward stewardess flight-attendant bricklayer \
+         plasterer glazier electrician locksmith jeweller upholsterer waitperson dishwasher \
+         housekeeper cashier teller bookkeeper proofreader lecturer dean lifeguard ranger gamekeeper \
+         zookeeper beekeeper winemaker cheesemaker shepherd lumberjack miner trucker cabbie chauffeur \
+         conductor controller navigator astronaut astronomer anthropologist archaeologist historian \
+         philosopher linguist mathematician actuary trader investor lobbyist diplomat ambassador \
+         minister senator councillor solicitor barrister notary bailiff clerk typist temp trainee \
+         copyeditor columnist reporter correspondent presenter broadcaster radiographer \
+         physiotherapist dietitian nutritionist chiropractor masseur masseuse beautician manicurist \
+         tattooist piercer seamstress dressmaker cobbler potter sculptor ceramicist glassblower \
          dancer comedian blogger streamer barber optician butcher brewer sommelier model",
     ),
     (

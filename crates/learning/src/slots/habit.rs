@@ -1,7 +1,7 @@
 //! Habits and holdings: diet, time zone, rising, commute, counts, opinions, tools, teams, trips.
 
 use super::value::{find, is_personal, measure, name, phrase};
-use crate::clause::{Clause, Owner};
+use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
 use crate::slot::{Hold, Slot};
 use crate::words::Word;
@@ -129,6 +129,9 @@ pub(super) fn number_of(owner: &Owner, noun: &Word, value: &[Word]) -> Option<Sl
 
 /// "I hate cilantro", "I love coffee".
 fn opinion(clause: &Clause<'_>) -> Option<Slot> {
+    if let Some(slot) = judgement(clause) {
+        return Some(slot);
+    }
     let main = clause.verb?;
     let words = clause.words;
     // "I've grown to love it" is about loving.
@@ -164,6 +167,64 @@ fn opinion(clause: &Clause<'_>) -> Option<Slot> {
     slot.label = joined(|word| &word.low);
     slot.value = vec![if likes { "+" } else { "-" }.to_owned()];
     Some(slot)
+}
+
+/// "I find opera boring", "cilantro is great".
+fn judgement(clause: &Clause<'_>) -> Option<Slot> {
+    const GOOD: &[&str] = &[
+        "great",
+        "good",
+        "delicious",
+        "tasty",
+        "awesome",
+        "amazing",
+        "brilliant",
+        "lovely",
+        "wonderful",
+        "fun",
+        "fantastic",
+        "excellent",
+        "yummy",
+        "relaxing",
+    ];
+    const BAD: &[&str] = &[
+        "boring",
+        "awful",
+        "terrible",
+        "disgusting",
+        "overrated",
+        "dull",
+        "gross",
+        "horrible",
+        "bad",
+        "annoying",
+        "pointless",
+        "tedious",
+        "unbearable",
+    ];
+    let at = clause
+        .words
+        .iter()
+        .rposition(|word| GOOD.contains(&word.low.as_str()) || BAD.contains(&word.low.as_str()))?;
+    let verb = clause.verb?;
+    let words = match clause.verb_lemma() {
+        "find" | "consid" | "consider" if verb < at => &clause.words[verb + 1..at],
+        "be" if matches!(clause.low(verb), "is" | "are") => clause.subject(),
+        _ => return None,
+    };
+    let object: Vec<&Word> = words.iter().filter(|word| word.is_content()).collect();
+    let is_thing = |word: &&Word| !is_name(word) || word.start == clause.words[0].start;
+    let [thing] = object.as_slice() else { return None };
+    let general = !words.iter().any(|word| word.is(Class::Determiner) || word.low == "'s");
+    let single = is_thing(thing) && !thing.is(Class::Work) && !thing.is(Class::Relation);
+    if !general || !single {
+        return None;
+    }
+    let attribute = format!("opinion of {}", thing.lemma);
+    let slot = Slot::of(&Owner::Speaker, &attribute, &clause.words[at..=at], Hold::One)?;
+    let likes = GOOD.contains(&clause.low(at)) != clause.is_negated;
+    let value = vec![if likes { "+" } else { "-" }.to_owned()];
+    Some(Slot { label: format!("opinion of {}", thing.low), value, ..slot })
 }
 
 /// Attributes of the kinds of values that exclude each other.

@@ -8,6 +8,9 @@ use crate::slot::{Hold, Slot};
 use crate::words::Word;
 
 pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
+    if clause.is_negated && !clause.is_ahead {
+        slots.extend(seeing(clause));
+    }
     if clause.is_negated || clause.is_ahead {
         return;
     }
@@ -81,7 +84,7 @@ fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
 fn home(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let words = clause.words;
-    if let Some(value) = home_is(clause, verb) {
+    if let Some(value) = home_is(clause, verb).or_else(|| residence(clause, verb)) {
         return Slot::of(&clause.owner, "home", value, Hold::One);
     }
     let (prepositions, lasts): (&[&str], bool) = match clause.verb_lemma() {
@@ -112,6 +115,18 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     Slot::of(&clause.owner, "home", value, Hold::One)
+}
+
+/// "I'm a resident of Cork", "I'm a Wellington resident."
+fn residence<'w>(clause: &Clause<'w>, verb: usize) -> Option<&'w [Word]> {
+    let at = find(clause.words, verb, &["resident", "local", "native"])?;
+    let before = (verb + 1..at).find(|at| is_name(&clause.words[*at]));
+    let value = match before {
+        Some(start) => name(&clause.words[..at], start),
+        None if matches!(clause.low(at + 1), "of" | "in") => name(clause.words, at + 2),
+        None => return None,
+    };
+    (clause.verb_lemma() == "be" && !clause.is_past && is_place(value)).then_some(value)
 }
 
 /// "Home is Utrecht", "home for me is in Utrecht".
@@ -198,6 +213,9 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
 }
 
 fn relationship(clause: &Clause<'_>) -> Option<Slot> {
+    if let Some(slot) = seeing(clause) {
+        return Some(slot);
+    }
     let together = clause.words.windows(3).position(|it| {
         it[0].low == "in" && it[1].is(Class::Determiner) && it[2].low == "relationship"
     });
@@ -221,6 +239,17 @@ fn relationship(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     Slot::of(&clause.owner, "relationship", &clause.words[at..=at], Hold::One)
+}
+
+/// "I'm seeing someone."
+fn seeing(clause: &Clause<'_>) -> Option<Slot> {
+    let at = clause.words.iter().position(|it| matches!(it.low.as_str(), "seeing" | "dating"))?;
+    let someone = |low: &str| matches!(low, "someone" | "somebody" | "anyone" | "anybody");
+    let sees = someone(clause.low(at + 1)) && clause.owner == Owner::Speaker && !clause.is_past;
+    let value = clause.words.get(at..at + 2).filter(|_| sees)?;
+    let slot = Slot::of(&clause.owner, "relationship", value, Hold::One)?;
+    let status = if clause.is_negated { "single" } else { "dating" };
+    Some(Slot { value: vec![crate::lexicon::lemma(status)], ..slot })
 }
 
 /// "I have a boyfriend now", "we had our wedding", "we tied the knot".
@@ -326,8 +355,20 @@ pub(super) fn renamed(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
         let Some(verb) = clause.verb.filter(|_| clause.verb_lemma() == "be") else { continue };
         let it = clause.subject().iter().any(|word| word.low == "it");
         let value = name(clause.words, verb + 1);
+        let owner = owner_of_name(clauses);
         if it && !value.is_empty() && !slots.iter().any(|slot| slot.attribute == "name") {
-            slots.extend(Slot::of(&Owner::Speaker, "name", value, Hold::One));
+            slots.extend(Slot::of(&owner, "name", value, Hold::One));
         }
     }
+}
+
+/// Returns the owner of the name that clauses mention: "my niece's name".
+fn owner_of_name(clauses: &[Clause<'_>]) -> Owner {
+    let words = clauses.iter().flat_map(|clause| clause.words.windows(3));
+    let mut of_relation =
+        words.filter(|it| it[0].is(Class::Relation) && it[1].low == "'s" && it[2].low == "name");
+    // "I took my husband's name" is about the speaker's own.
+    let takes = clauses.iter().any(|clause| matches!(clause.verb_lemma(), "take" | "adopt"));
+    let relation = of_relation.next().filter(|_| !takes);
+    relation.map_or(Owner::Speaker, |it| Owner::Relation(it[0].lemma.clone()))
 }

@@ -165,7 +165,10 @@ fn relation_name(clause: &Clause<'_>) -> Option<Slot> {
 fn direct(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let (lemma, low) = (clause.verb_lemma(), clause.low(verb));
-    let is_called = matches!(low, "called" | "named");
+    let calls = |low: &str| {
+        matches!(low, "called" | "named" | "codenamed" | "titled" | "nicknamed" | "dubbed")
+    };
+    let is_called = calls(low) || lemma == "be" && calls(clause.low(verb + 1));
     if let Some(slot) = moved(clause) {
         return Some(slot);
     }
@@ -301,15 +304,21 @@ fn labelled(
 /// Returns the name of a property: its words in alphabetical order, so that "the release deadline"
 /// is "the deadline for the release".
 fn attribute(nouns: &[&Word], is_called: bool) -> String {
+    const NAMING: &[&str] = &["name", "titl", "codenam", "nicknam"];
     let mut words: Vec<&str> = nouns.iter().map(|word| word.lemma.as_str()).collect();
     words.sort_unstable();
     words.dedup();
+    let names = |word: &&str| NAMING.contains(word);
+    if is_called || 1 < words.len() && words.iter().any(names) {
+        words.retain(|word| !names(&word) && *word != "work");
+        return format!("{} name", words.join(" "));
+    }
     let attribute = match words.as_slice() {
         ["titl" | "role" | "occup" | "profess" | "position"] => "job".to_owned(),
         ["timezon"] => "time zone".to_owned(),
         words => words.join(" "),
     };
-    if is_called { format!("{attribute} name") } else { attribute }
+    attribute
 }
 
 fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [Word]> {
@@ -320,6 +329,7 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     let mut at = 0;
     while rest.get(at).is_some_and(|word| {
         matches!(word.low.as_str(), "in" | "at" | "on" | "called" | "named" | "now" | "with")
+            || matches!(word.low.as_str(), "codenamed" | "titled" | "nicknamed" | "dubbed")
     }) {
         at += 1;
     }

@@ -8,7 +8,7 @@ use crate::words::Word;
 const VALUE_WORDS_MAX: usize = 6;
 
 /// Returns the noun phrase that begins at `at`, without the article before it.
-pub(super) fn phrase(words: &[Word], at: usize) -> &[Word] {
+pub(crate) fn phrase(words: &[Word], at: usize) -> &[Word] {
     let mut start = at;
     while words.get(start).is_some_and(|word| is_opening(&word.low)) {
         start += 1;
@@ -58,7 +58,10 @@ pub(super) fn measure(words: &[Word], at: usize) -> &[Word] {
     let mut start = at;
     while words.get(start).is_some_and(|word| {
         matches!(word.low.as_str(), "on" | "at" | "in" | "the" | "around" | "about" | "by" | "to")
-            || matches!(word.low.as_str(), "now" | "due" | "scheduled" | "set" | "planned" | "for")
+            || matches!(
+                word.low.as_str(),
+                "now" | "every" | "due" | "scheduled" | "set" | "planned" | "for"
+            )
     }) {
         start += 1;
     }

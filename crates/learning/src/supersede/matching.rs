@@ -4,7 +4,7 @@ use super::known::Known;
 use crate::change::{Change, Target};
 use crate::claim::{Claim, Term};
 use crate::clause::Owner;
-use crate::lexicon::{Class, EXCLUSIVE};
+use crate::lexicon::Class;
 
 /// Weights of a shared word: a name says most, a generic noun almost nothing.
 const NAME: u32 = 30;
@@ -29,7 +29,12 @@ pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
         }),
         Target::Owned(terms) => best(all(), |claim| {
             let has = claim.verbs.iter().any(|verb| HOLDING.contains(&verb.as_str()));
-            if has && is_about(claim, owner, terms) { overlap(claim, terms) } else { 0 }
+            let is_named = named(claim, terms);
+            if (has || is_named) && is_about(claim, owner, terms) {
+                overlap(claim, terms)
+            } else {
+                0
+            }
         }),
         Target::Guest(terms) => {
             best(
@@ -40,6 +45,7 @@ pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
             )
         }
         Target::Ailment(parts) => best(all(), |claim| ailment(claim, owner, parts)),
+        Target::Opinion(terms) => best(all(), |claim| opinion(claim, owner, terms)),
         Target::Plan(terms) => best(current.iter().enumerate(), |claim| {
             let is_plan = !claim.is_firm && claim.is_of(owner);
             if is_plan { overlap(claim, terms) / WORD * WORD } else { 0 }
@@ -192,6 +198,15 @@ fn ailment(claim: &Claim, owner: &Owner, parts: &[Term]) -> u32 {
     }
 }
 
+/// Scores an opinion of these things.
+fn opinion(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
+    let is_opinion = |slot: &crate::slot::Slot| {
+        slot.attribute.starts_with("opinion of ") && slot.owner == *owner
+    };
+    let opines = claim.slots.iter().any(is_opinion);
+    if opines { overlap(claim, terms) / WORD * WORD } else { 0 }
+}
+
 /// Scores a fact about the same head noun with another word before it.
 fn sibling(claim: &Claim, owner: &Owner, head: &Term, others: &[Term]) -> u32 {
     let at = claim.terms.iter().position(|term| term.lemma == head.lemma);
@@ -253,38 +268,4 @@ fn main_verbs(claim: &Claim) -> Vec<&str> {
 
 fn introduces(verb: &str) -> bool {
     matches!(verb, "turn" | "think" | "guess" | "seem")
-}
-
-/// Returns true if a statement that says "now" gives another value in the frame of a fact: another
-/// weekday or number for the same thing.
-pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
-    if former.is_negated != news.is_negated || !former.is_of(&news.owner) {
-        return false;
-    }
-    // Two requests about the same thing: "keep your answers short from here on".
-    let same_request = former.is_request
-        && news.is_request
-        && news.terms.iter().any(|term| !term.is_generic && former.has(&term.lemma))
-        && news.terms.iter().any(|term| !former.has(&term.lemma));
-    if same_request {
-        return true;
-    }
-    let dated = Class::Weekday.bit() | Class::Number.bit();
-    let is_value = |term: &&Term| {
-        term.classes & dated != 0 || term.lemma.starts_with(|c: char| c.is_ascii_digit())
-    };
-    let other = |of: &Claim, than: &Claim| {
-        of.terms.iter().filter(is_value).any(|term| !than.has(&term.lemma))
-    };
-    let both = former.terms.iter().any(|term| is_value(&term))
-        && news.terms.iter().any(|term| is_value(&term));
-    let shared = news.terms.iter().enumerate().any(|(at, term)| {
-        let versioned =
-            |of: &Claim, at: usize| of.terms.get(at + 1).is_some_and(|it| is_value(&it));
-        let place = former.terms.iter().position(|it| it.lemma == term.lemma);
-        let same_kind = term.classes & EXCLUSIVE == 0
-            || versioned(news, at) && place.is_some_and(|at| versioned(former, at));
-        !term.is_generic && !is_value(&term) && same_kind && place.is_some()
-    });
-    both && shared && other(news, former) && other(former, news)
 }

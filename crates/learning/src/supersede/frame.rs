@@ -1,0 +1,54 @@
+//! Statements in the frame of a fact: the same verb and thing with another value.
+
+use crate::claim::{Claim, Term};
+use crate::lexicon::{Class, EXCLUSIVE};
+
+/// Returns true if a statement about the present has the verb and the preposition of a fact with
+/// another object: "I read on a Kindle now" after "I read on an iPad".
+pub(super) fn shares_place(former: &Claim, news: &Claim) -> bool {
+    if former.is_negated || news.is_negated || former.owner != news.owner {
+        return false;
+    }
+    let differs = |one: &[String], two: &[String]| one.iter().all(|lemma| !two.contains(lemma));
+    news.places.iter().any(|place| {
+        former.places.iter().any(|it| {
+            it.verb == place.verb
+                && it.preposition == place.preposition
+                && differs(&it.object, &place.object)
+        })
+    })
+}
+
+/// Returns true if a statement that says "now" gives another value in the frame of a fact: another
+/// weekday or number for the same thing.
+pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
+    if former.is_negated != news.is_negated || !former.is_of(&news.owner) {
+        return false;
+    }
+    // Two requests about the same thing: "keep your answers short from here on".
+    let same_request = former.is_request
+        && news.is_request
+        && news.terms.iter().any(|term| !term.is_generic && former.has(&term.lemma))
+        && news.terms.iter().any(|term| !former.has(&term.lemma));
+    if same_request {
+        return true;
+    }
+    let dated = Class::Weekday.bit() | Class::Number.bit();
+    let is_value = |term: &&Term| {
+        term.classes & dated != 0 || term.lemma.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let other = |of: &Claim, than: &Claim| {
+        of.terms.iter().filter(is_value).any(|term| !than.has(&term.lemma))
+    };
+    let both = former.terms.iter().any(|term| is_value(&term))
+        && news.terms.iter().any(|term| is_value(&term));
+    let shared = news.terms.iter().enumerate().any(|(at, term)| {
+        let versioned =
+            |of: &Claim, at: usize| of.terms.get(at + 1).is_some_and(|it| is_value(&it));
+        let place = former.terms.iter().position(|it| it.lemma == term.lemma);
+        let same_kind = term.classes & EXCLUSIVE == 0
+            || versioned(news, at) && place.is_some_and(|at| versioned(former, at));
+        !term.is_generic && !is_value(&term) && same_kind && place.is_some()
+    });
+    both && shared && other(news, former) && other(former, news)
+}
