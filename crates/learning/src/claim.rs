@@ -1,10 +1,14 @@
 //! A claim: the words and slots of a statement by which later messages end it.
 
+mod place;
+
+use place::Place;
+
 use crate::clause::{Clause, Owner, clauses, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
 use crate::sentence::{Mood, Sentence, sentences};
 use crate::slot::Slot;
-use crate::slots::{phrase, slots};
+use crate::slots::slots;
 use crate::words::Word;
 
 /// A word with meaning of a statement.
@@ -39,6 +43,8 @@ pub(crate) struct Claim {
     pub(crate) owner: Owner,
     /// Names of persons and things in the statement, as lemmas.
     pub(crate) names: Vec<String>,
+    /// Names of the owner beside its relation.
+    pub(crate) aliases: Vec<String>,
     pub(crate) terms: Vec<Term>,
     /// Lemmas of the main verbs.
     pub(crate) verbs: Vec<String>,
@@ -47,36 +53,8 @@ pub(crate) struct Claim {
     pub(crate) slots: Vec<Slot>,
     /// Objects of its verbs by preposition.
     pub(crate) places: Vec<Place>,
-}
-
-/// The object of a verb with a preposition: "on an iPad" in "I read on an iPad".
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) verb: String,
-    pub(crate) preposition: String,
-    pub(crate) object: Vec<String>,
-}
-
-impl Place {
-    fn of(clause: &Clause<'_>) -> Option<Place> {
-        const LIGHT: &[&str] =
-            &["be", "have", "go", "get", "come", "move", "look", "think", "put", "do", "make"];
-        let verb = clause.verb.filter(|_| !clause.is_past && !clause.is_ahead)?;
-        let preposition = clause.words.get(verb + 1)?;
-        let links = matches!(preposition.low.as_str(), "on" | "at" | "in" | "with" | "for" | "to");
-        if !links || LIGHT.contains(&clause.verb_lemma()) {
-            return None;
-        }
-        let object = phrase(clause.words, verb + 2).iter().filter(|word| word.is_content());
-        let dated = Class::Time.bit() | Class::Weekday.bit() | Class::Month.bit();
-        let is_dated = object.clone().any(|it| it.classes & dated != 0 || it.is_number());
-        let object: Vec<String> = object.map(|word| word.lemma.clone()).collect();
-        (!is_dated && !object.is_empty()).then(|| Place {
-            verb: clause.verb_lemma().to_owned(),
-            preposition: preposition.low.clone(),
-            object,
-        })
-    }
+    /// The object of its first verb, if it has more than one word.
+    pub(crate) object: Option<Place>,
 }
 
 impl Claim {
@@ -96,11 +74,13 @@ impl Claim {
             is_request: false,
             owner: Owner::Unknown,
             names: Vec::new(),
+            aliases: Vec::new(),
             terms: Vec::new(),
             verbs: Vec::new(),
             relations: Vec::new(),
             slots: Vec::new(),
             places: Vec::new(),
+            object: None,
         };
         for sentence in sentences.iter().filter(|sentence| sentence.mood != Mood::Question) {
             let clauses = clauses(&sentence.words);
@@ -110,6 +90,7 @@ impl Claim {
             {
                 claim.owner = first.owner.clone();
                 claim.names.extend(first.aliases.iter().cloned());
+                claim.aliases.clone_from(&first.aliases);
             }
             claim.is_firm |= is_firm;
             claim.is_request |= sentence.is_request();
@@ -126,6 +107,7 @@ impl Claim {
     fn add(&mut self, clause: &Clause<'_>) {
         self.is_negated |= clause.is_negated;
         self.places.extend(Place::of(clause));
+        self.object = self.object.take().or_else(|| Place::direct(clause));
         if clause.verb.is_some() {
             self.verbs.push(clause.verb_lemma().to_owned());
         }
@@ -145,6 +127,18 @@ impl Claim {
 
     pub(crate) fn has(&self, lemma: &str) -> bool {
         self.terms.iter().any(|term| term.lemma == lemma)
+    }
+
+    /// Returns true if both statements may be about the same one of a relation: "my brother Timo"
+    /// is another one than "my brother Lasse", and "my cousin" may be any of several.
+    pub(crate) fn may_share_owner(&self, news: &Claim) -> bool {
+        let Owner::Relation(relation) = &news.owner else { return true };
+        let several = ["cousin", "friend", "colleagu", "neighbour", "neighbor", "cowork", "mate"];
+        match (self.aliases.as_slice(), news.aliases.as_slice()) {
+            ([], _) => true,
+            (_, []) => self.owner != news.owner || !several.contains(&relation.as_str()),
+            (former, names) => names.iter().any(|name| former.contains(name)),
+        }
     }
 
     /// Returns true if the statement is about this owner, or names it.

@@ -277,6 +277,9 @@ fn is_verb(words: &[Word], at: usize) -> bool {
     // The last noun of a subject: "the launch date is".
     let in_phrase = words[at.saturating_sub(3)..at].iter().any(|it| it.is(Class::Determiner))
         && before.is_some_and(|before| before.is_content() && !before.is(Class::Time));
+    // "Football training got moved."
+    let gerund = word.low.ends_with("ing") && before.is_some_and(|it| it.is_content());
+    let in_phrase = in_phrase || gerund && 0 < at;
     let is_last_noun = in_phrase
         && !word.low.ends_with("ed")
         && next.is_some_and(|next| {
@@ -327,6 +330,10 @@ fn clause(words: &[Word]) -> Clause<'_> {
     });
     let is_past = head.is_some_and(|head| {
         let state = matches!(low(head), "was" | "were" | "had" | "did");
+        let starts = matches!(words[head].lemma.as_str(), "start" | "begin") && verb != Some(head);
+        if starts {
+            return false;
+        }
         let verb = &words[verb.unwrap_or(head)];
         state || verb.low.ends_with("ed") && !has_perfect(&words[..head + 1]) || low(head) == "used"
     });
@@ -368,6 +375,12 @@ fn main_verb(words: &[Word], head: usize) -> usize {
         || words[head].lemma == "end" && words.get(at).is_some_and(|it| it.low == "up")
         || words[head].lemma == "get" && words.get(at).is_some_and(|it| it.lemma != "up");
     if !follows {
+        // "I've started waking up at 5" is about waking.
+        let starts = matches!(words[head].lemma.as_str(), "start" | "begin");
+        let does = words.get(at).is_some_and(|it| it.low.ends_with("ing") && it.is(Class::Verb));
+        if starts && does {
+            return at;
+        }
         let used = words[head].low == "used" && words.get(at).is_some_and(|it| it.low == "to");
         return if used && at + 1 < words.len() { at + 1 } else { head };
     }
@@ -400,6 +413,9 @@ fn main_verb(words: &[Word], head: usize) -> usize {
             || word.low == "up" && words[at - 1].lemma == "end";
         if is_verb(words, at) {
             last = at;
+            if matches!(word.lemma.as_str(), "start" | "begin") {
+                return main_verb(words, at);
+            }
             if !word.is(Class::Auxiliary) {
                 break;
             }

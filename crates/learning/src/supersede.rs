@@ -210,7 +210,7 @@ impl News {
 /// (`is_named`), only slots with one value end more.
 fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
     let claim = &known.claim;
-    if !claim.is_firm {
+    if !claim.is_firm || !claim.may_share_owner(&news.claim) {
         return None;
     }
     for slot in &news.slots {

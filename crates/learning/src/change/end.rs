@@ -75,7 +75,10 @@ fn ending(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"))
         && !clause.words[verb].low.ends_with("ing");
     let from = after.unwrap_or(verb + 1);
-    let mut found = terms(long_object(skip_with(&clause.words[from..])));
+    // "I left the Lions for the Falcons" ends the former only.
+    let trades = matches!(clause.verb_lemma(), "leave" | "ditch" | "dump" | "drop" | "abandon");
+    let named = skip_with(&clause.words[from..]);
+    let mut found = terms(if trades { object(named) } else { long_object(named) });
     if let Some(after) = after {
         found.extend(terms(&clause.words[verb + 1..(after - 1).max(verb + 1)]));
     }
@@ -125,7 +128,7 @@ fn skip_with(words: &[Word]) -> &[Word] {
 /// "X died", "the trip is off", "X moved out".
 fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     let verb = clause.verb?;
-    if clause.is_negated || is_one_occasion(clause) {
+    if clause.is_negated && !never_happens(clause, verb) || is_one_occasion(clause) {
         return None;
     }
     let next = clause.low(verb + 1);
@@ -135,7 +138,9 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
         || OVER.contains(&clause.low(verb))
             && clause.words[..verb].iter().any(|word| word.lemma == "be")
             && !clause.words[verb].is(Class::Ending);
-    let single = clause.words[verb].is(Class::Ceasing);
+    let leaves = leaves_for_good(clause, verb);
+    let single = clause.words[verb].is(Class::Ceasing) || leaves;
+    let is_over = is_over || never_happens(clause, verb);
     let out_of = next == "out" && clause.low(verb + 2) == "of";
     if out_of && !clause.low(verb + 3).starts_with("our") {
         return None;
@@ -153,7 +158,7 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
         return None;
     }
     // Somebody who retires or moves out loses a role; all else about them stays.
-    let role = matches!(clause.verb_lemma(), "retire" | "resign" | "move" | "step");
+    let role = leaves || matches!(clause.verb_lemma(), "retire" | "resign" | "move" | "step");
     let head = own.iter().rev().find(|word| word.is_content());
     let head = head.filter(|word| !is_over && !word.is_capital && !word.is(Class::Generic));
     let target = match head {
@@ -166,6 +171,28 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
         owner => owner.clone(),
     };
     Some(Change::new(&owner, Shape::Retraction, target))
+}
+
+/// "Femi left in April", "Gunnar left last year".
+fn leaves_for_good(clause: &Clause<'_>, verb: usize) -> bool {
+    let next = clause.words.get(verb + 1);
+    let month = clause.words.get(verb + 2).is_some_and(|word| word.is(Class::Month));
+    let then = next.is_none_or(|next| match next.low.as_str() {
+        "in" => month,
+        "last" => matches!(clause.low(verb + 2), "week" | "month" | "year" | "summer" | "spring"),
+        "us" | "." | "!" => true,
+        _ => false,
+    });
+    clause.verb_lemma() == "leave" && then && !clause.has_first_subject()
+}
+
+/// "The Japan trip isn't happening."
+fn never_happens(clause: &Clause<'_>, verb: usize) -> bool {
+    let denied = (clause.head.unwrap_or(verb)..=verb + 1).any(|at| clause.low(at) == "not");
+    let happens = clause.words[verb..].iter().take(3).any(|word| {
+        matches!(word.low.as_str(), "happening" | "on" | "possible") || word.low == "ahead"
+    });
+    denied && happens && !clause.has(Class::Hypothesis)
 }
 
 /// "Nia went back home", "Kofi got his own place": somebody who stayed with the speaker is gone.

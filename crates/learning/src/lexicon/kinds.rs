@@ -28,6 +28,7 @@ pub(super) const MEDICINE_ENDINGS: &[&str] = &[
 ];
 
 pub(super) const FORMS: &[(Class, &str)] = &[
+    (Class::Status, "single engaged married divorced widowed separated dating unattached taken"),
     (
         Class::Zone,
         "utc gmt cet cest eet eest wet west est edt cst cdt mst mdt pst pdt akst hst bst ist jst \
@@ -124,7 +125,6 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
          dairy-free low-carb halal kosher plant-based fruitarian teetotal teetotaler ketogenic \
          teetotaller",
     ),
-    (Class::Status, "single engaged married divorced widowed separated dating unattached taken"),
     (
         Class::Transport,
         "bike cycle tram bus train subway metro tube underground car walk drive scooter \

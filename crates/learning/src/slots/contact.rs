@@ -1,6 +1,7 @@
 //! Phone numbers and e-mail addresses.
 
 use crate::clause::{Clause, Owner};
+use crate::lexicon::Class;
 use crate::slot::{Hold, Slot};
 use crate::words::Word;
 
@@ -16,7 +17,7 @@ pub(super) fn read(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
     for clause in clauses {
         let owner = owner(clause);
         for (at, word) in clause.words.iter().enumerate() {
-            if is_address(&word.low) && !is_contrasted(clause.words, at) {
+            if is_address(&word.low) && !is_contrasted(clause.words, at) && !sends(clause) {
                 let value = &clause.words[at..=at];
                 slots.extend(Slot::of(&owner, "email", value, Hold::One));
             }
@@ -36,6 +37,13 @@ fn owner(clause: &Clause<'_>) -> Owner {
 
 fn is_address(low: &str) -> bool {
     low.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+}
+
+/// Returns true for "send the invoice to x": an address of somebody else.
+fn sends(clause: &Clause<'_>) -> bool {
+    let sends = matches!(clause.verb_lemma(), "send" | "forward" | "cc" | "copi" | "copy" | "bill");
+    let what = clause.rest().first();
+    sends && what.is_some_and(|word| word.is(Class::Determiner) && !word.is(Class::Mine))
 }
 
 /// Returns true if the value at `at` is the former one: "not x", "instead of x", "from x".

@@ -25,6 +25,11 @@ pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
 }
 
 fn diet(clause: &Clause<'_>) -> Option<Slot> {
+    let eats = clause.verb.filter(|_| clause.verb_lemma() == "eat" && !clause.is_past);
+    let all = |low: &str| matches!(low, "everything" | "anything" | "meat");
+    if let Some(verb) = eats.filter(|verb| all(clause.low(verb + 1)) && is_personal(clause)) {
+        return Slot::of(&clause.owner, "diet", &clause.words[verb + 1..verb + 2], Hold::One);
+    }
     let at = clause.words.iter().position(|word| word.is(Class::Diet))?;
     let links = clause.words[..at].iter().rev().take(3).any(|word| {
         matches!(word.lemma.as_str(), "be" | "go" | "turn" | "becom" | "become" | "on" | "eat")
@@ -109,7 +114,8 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
         at += 1;
     }
     let (number, noun) = (clause.words.get(at)?, clause.words.get(at + 1)?);
-    let is_plural = number.low == "one" && noun.lemma == "child"
+    let one = noun.lemma == "child" || noun.is(Class::Pet);
+    let is_plural = number.low == "one" && one
         || number.low == "one" && clause.words[..at].iter().any(|it| it.low == "down")
         || noun.low.ends_with('s')
         || noun.lemma == "child"

@@ -65,13 +65,17 @@ fn is_place(value: &[Word]) -> bool {
 
 /// "My flat in Tampere", "our new place is in Cork".
 fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
-    let at = clause.words.iter().position(|word| DWELLINGS.contains(&word.low.as_str()))?;
+    let is_dwelling = |word: &Word| {
+        DWELLINGS.contains(&word.low.as_str()) || word.low == "room" && clause.has_first_subject()
+    };
+    let at = clause.words.iter().position(is_dwelling)?;
     let is_mine = clause.words[..at].iter().any(|word| word.is(Class::Mine));
     let before = find(clause.words, at, &["in", "near"])?;
     let value = name(clause.words, before + 1);
     let is_former =
         clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "old" | "former"));
-    let buys = matches!(clause.verb_lemma(), "buy" | "rent" | "find");
+    let buys = matches!(clause.verb_lemma(), "buy" | "rent" | "find")
+        || matches!(clause.verb_lemma(), "have" | "get" | "take") && clause.has(Class::Current);
     if buys && is_personal(clause) && is_place(value) {
         return Slot::of(&clause.owner, "home", value, Hold::One);
     }
@@ -89,6 +93,7 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
     }
     let (prepositions, lasts): (&[&str], bool) = match clause.verb_lemma() {
         "live" | "resid" | "base" | "settl" | "dwell" => (&["in", "near", "at", "outside"], true),
+        "be" if long_been(clause) => (&["in"], true),
         "move" | "reloc" => (&["to"], false),
         "be" if words.iter().any(|word| word.is(Class::Current)) => (&["in"], true),
         "call" if find(words, verb, &["home"]).is_some() => {
@@ -115,6 +120,13 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     Slot::of(&clause.owner, "home", value, Hold::One)
+}
+
+/// "I've been in Graz since university", "we've been in Cork for ten years".
+fn long_been(clause: &Clause<'_>) -> bool {
+    let been = clause.words.iter().any(|word| word.low == "been");
+    let long = |it: &[Word]| it[0].low == "for" && it[2].low.starts_with("year");
+    been && (clause.words.windows(3).any(long) || clause.words.iter().any(|it| it.low == "since"))
 }
 
 /// "I'm a resident of Cork", "I'm a Wellington resident."

@@ -157,7 +157,8 @@ fn relation_name(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     // The statement is about something else; the name holds beside other slots.
-    let slot = Slot::of(&Owner::Speaker, relation, value, Hold::Many)?;
+    let hold = if SINGLE.contains(&relation.as_str()) { Hold::Usual } else { Hold::Many };
+    let slot = Slot::of(&Owner::Speaker, relation, value, hold)?;
     Some(Slot { label: words[at].low.clone(), ..slot })
 }
 

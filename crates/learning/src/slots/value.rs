@@ -103,7 +103,10 @@ pub(super) fn is_personal(clause: &Clause<'_>) -> bool {
             let nominative = subject.iter().any(|word| matches!(word.low.as_str(), "i" | "we"));
             let has_noun = subject.iter().any(|word| word.is_content() && !word.is(Class::Time));
             let it = subject.iter().any(|word| word.low == "it");
-            (nominative || !has_noun) && !it
+            // "The owner made me head chef."
+            let verb = clause.verb.unwrap_or(0) + 1;
+            let to_me = matches!(clause.low(verb), "me" | "us" | "i") && 1 < verb;
+            (nominative || !has_noun || to_me) && !it
         }
         Owner::Relation(_) => !clause.subject().iter().any(|word| word.low == "'s"),
         Owner::Named(_) => true,

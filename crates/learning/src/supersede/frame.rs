@@ -9,6 +9,9 @@ pub(super) fn shares_place(former: &Claim, news: &Claim) -> bool {
     if former.is_negated || news.is_negated || former.owner != news.owner {
         return false;
     }
+    if shares_head(former, news) {
+        return true;
+    }
     let differs = |one: &[String], two: &[String]| one.iter().all(|lemma| !two.contains(lemma));
     news.places.iter().any(|place| {
         former.places.iter().any(|it| {
@@ -17,6 +20,16 @@ pub(super) fn shares_place(former: &Claim, news: &Claim) -> bool {
                 && differs(&it.object, &place.object)
         })
     })
+}
+
+/// Returns true if the objects of both have the same noun with another word before it: "I prefer
+/// double quotes now" after "I prefer single quotes".
+fn shares_head(former: &Claim, news: &Claim) -> bool {
+    let (Some(one), Some(two)) = (&former.object, &news.object) else { return false };
+    one.verb == two.verb
+        && one.object.last() == two.object.last()
+        && one.object.len() == two.object.len()
+        && one.object != two.object
 }
 
 /// Returns true if a statement that says "now" gives another value in the frame of a fact: another
