@@ -47,6 +47,22 @@ pub(crate) fn refusals(clauses: &[Clause<'_>]) -> Vec<Change> {
     clauses.iter().filter_map(wish::refused).collect()
 }
 
+/// Returns true for the present tense with a later time: "retires in two years".
+fn is_scheduled(clause: &Clause<'_>) -> bool {
+    let is_present = clause.verb.is_some_and(|verb| {
+        let low = clause.low(verb);
+        Some(verb) == clause.head && (low.ends_with('s') || low == clause.lemma(verb))
+    });
+    let later = |it: &[crate::words::Word]| match it[0].low.as_str() {
+        "in" => it[1].is_number() || matches!(it[1].low.as_str(), "a" | "an"),
+        "next" => it[1].is(Class::Time),
+        _ => false,
+    };
+    let soon = |word: &crate::words::Word| matches!(word.low.as_str(), "soon" | "tomorrow");
+    let later = clause.words.windows(2).any(later) || clause.words.iter().any(soon);
+    is_present && later
+}
+
 /// Returns true if a clause tells of the future: "is moving out in spring", "will quit".
 fn is_planned(clause: &Clause<'_>) -> bool {
     let Some(verb) = clause.verb.filter(|_| clause.is_ahead) else {
@@ -61,6 +77,7 @@ fn is_planned(clause: &Clause<'_>) -> bool {
                 || clause.words[verb].is(Class::Changing)
                 || clause.words[verb].is(Class::Ceasing)
         });
+        let progressive = progressive || is_scheduled(clause);
         let not_now = !clause.has(Class::Current);
         return progressive && changes && not_now && !clause.is_negated;
     };

@@ -15,6 +15,12 @@ pub(crate) use value::phrase;
 use crate::clause::Clause;
 use crate::slot::{Hold, Slot};
 
+/// Returns the slots whose value the clauses deny: "my birthday isn't May 1".
+pub(crate) fn denied(clauses: &[Clause<'_>]) -> Vec<Slot> {
+    let negated = clauses.iter().filter(|clause| clause.is_negated && !clause.is_ahead);
+    negated.filter_map(possessed::denied).collect()
+}
+
 /// Returns the slots that the clauses of a sentence fill, those with one value first.
 pub(crate) fn slots(clauses: &[Clause<'_>]) -> Vec<Slot> {
     let mut slots = Vec::new();

@@ -19,7 +19,7 @@ use crate::lexicon::{Class, is_base_verb};
 use crate::message::{Message, Role};
 use crate::sentence::{Mood, Sentence, sentences, spaced};
 use crate::slot::{Hold, Slot};
-use crate::slots::slots;
+use crate::slots::{denied, slots};
 use crate::words::Word;
 
 /// Current facts that are compared with a message. Further ones are ignored.
@@ -131,6 +131,8 @@ fn is_part(sentence: &Sentence) -> bool {
 /// The slots of a statement, and its words that say that something changed.
 struct News {
     slots: Vec<Slot>,
+    /// Slots whose value is denied.
+    denied: Vec<Slot>,
     claim: Claim,
     says_change: bool,
     /// True if a word says that it is so now.
@@ -194,6 +196,7 @@ impl News {
             || verbs.clone().any(|verb| verb.is(Class::Changing) || verb.is(Class::Ending));
         News {
             slots: slots(clauses),
+            denied: denied(clauses),
             claim: Claim::of(std::slice::from_ref(sentence)),
             says_change,
             is_current: sentence.has(Class::Current) || spaced.contains(" these days "),
@@ -226,6 +229,14 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
             if same_owner && replaces && !former.is_restated_by(slot) {
                 return Some(ended(known, Shape::Replacement, Some(&slot.label)));
             }
+        }
+    }
+    for slot in &news.denied {
+        let is_former = |it: &Slot| {
+            it.attribute == slot.attribute && it.owner == slot.owner && it.is_restated_by(slot)
+        };
+        if claim.slots.iter().any(is_former) && !claim.is_negated {
+            return Some(ended(known, Shape::Polarity, Some(&slot.label)));
         }
     }
     let polarity = matching::is_flipped(claim, &news.claim);

@@ -13,11 +13,12 @@ use crate::words::Word;
 pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>, changes: &mut Vec<Change>) {
     let found = no_longer(clause, around)
         .or_else(|| wish::given_up(clause))
+        .or_else(|| off(clause))
         .or_else(|| recover::healed(clause))
         .or_else(|| recover::again(clause))
         .or_else(|| life::read(clause))
         .or_else(|| ceasing(clause))
-        .or_else(|| ending(clause, around))
+        .or_else(|| ending(clause, around, changes))
         .or_else(|| recover::recovered(clause));
     changes.extend(found);
     changes.extend(guest(clause));
@@ -55,7 +56,11 @@ fn is_one_occasion(clause: &Clause<'_>) -> bool {
 }
 
 /// "Quit X", "gave X up", "X was cancelled".
-fn ending(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
+fn ending(
+    clause: &Clause<'_>,
+    around: Around<'_, '_>,
+    changes: &mut Vec<Change>,
+) -> Option<Change> {
     let verb = clause.verb?;
     if clause.is_negated || is_momentary(clause) {
         return None;
@@ -100,6 +105,10 @@ fn ending(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     if found.is_empty() {
         return None;
     }
+    if matches!(clause.verb_lemma(), "scrap" | "shelv" | "shelve" | "cancel" | "abandon" | "call") {
+        let plan = Target::Plan(found.clone());
+        changes.push(Change::new(&clause.owner, Shape::Retraction, plan));
+    }
     let lost = clause.verb_lemma() == "lose" && !passive;
     let target = if lost { Target::Owned(found) } else { Target::Terms(found) };
     Some(Change::new(&clause.owner, Shape::Retraction, target))
@@ -110,6 +119,11 @@ fn is_light_use(clause: &Clause<'_>, verb: usize) -> bool {
     let next = clause.low(verb + 1);
     matches!(next, "by" | "for" | "at" | "in" | "to" | "off")
         || clause.verb_lemma() == "lose" && matches!(next, "to" | "weight" | "track" | "a")
+        || matches!(next, "a" | "an")
+            && matches!(
+                clause.verb_lemma(),
+                "drop" | "leave" | "return" | "kick" | "close" | "stop"
+            )
         || clause.verb_lemma() == "leave" && next == "my"
         || matches!(clause.verb_lemma(), "end" | "fire") && next == "up"
 }
@@ -139,7 +153,11 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
             && clause.words[..verb].iter().any(|word| word.lemma == "be")
             && !clause.words[verb].is(Class::Ending);
     let leaves = leaves_for_good(clause, verb);
-    let single = clause.words[verb].is(Class::Ceasing) || leaves;
+    // "The bank closed its branch" is about the branch.
+    let has_object = clause.words[verb].is(Class::Ending)
+        && clause.words.get(verb + 1).is_some_and(|it| it.is(Class::Determiner) || it.is_content());
+    let has_object = has_object && !clause.words[verb + 1].is(Class::Time);
+    let single = clause.words[verb].is(Class::Ceasing) && !has_object || leaves;
     let is_over = is_over || never_happens(clause, verb);
     let out_of = next == "out" && clause.low(verb + 2) == "of";
     if out_of && !clause.low(verb + 3).starts_with("our") {
@@ -171,6 +189,19 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
         owner => owner.clone(),
     };
     Some(Change::new(&owner, Shape::Retraction, target))
+}
+
+/// "I'm off sugar", "Mum is off the crutches".
+fn off(clause: &Clause<'_>) -> Option<Change> {
+    let verb = clause.verb.filter(|_| clause.verb_lemma() == "be" && !clause.is_negated)?;
+    let now = clause.words[verb + 1..].iter().take_while(|word| word.is(Class::Current)).count();
+    let at = verb + 1 + now;
+    let opens =
+        clause.low(at) == "off" && !matches!(clause.low(at + 1), "to" | "for" | "on" | "work");
+    let personal = clause.has_first_subject() || matches!(clause.owner, Owner::Relation(_));
+    let found = terms(object(clause.words.get(at + 1..)?));
+    (opens && personal && !found.is_empty())
+        .then(|| Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
 }
 
 /// "Femi left in April", "Gunnar left last year".

@@ -97,6 +97,9 @@ fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
         });
     let changes = words[verb].is(Class::Changing) || makes;
     let pulls = changes || matches!(clause.verb_lemma(), "take" | "get" | "pull" | "come" | "wean");
+    let hires = matches!(clause.verb_lemma(), "poach" | "headhunt" | "lure" | "recruit" | "hire")
+        && matches!(clause.low(verb + 1), "me" | "us");
+    let changes = changes || hires;
     let at = (verb + 1..words.len()).find(|at| {
         changes && clause.low(*at) == "from" || pulls && verb + 1 < *at && clause.low(*at) == "off"
     })?;

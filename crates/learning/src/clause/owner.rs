@@ -13,12 +13,24 @@ pub(super) fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
         let has_part = low(at + 1) == "'s";
         let self_too = subject[at..].iter().any(|word| matches!(word.low.as_str(), "i" | "me"));
         if !of_other && !self_too {
+            if at.checked_sub(1).is_some_and(|before| low(before) == "other") {
+                return (Owner::Other(subject[at].lemma.clone()), Vec::new());
+            }
             let names = subject[at + 1..].iter().filter(|word| is_name(word) && !has_part);
             let aliases = names.map(|word| word.lemma.clone()).collect();
             return (Owner::Relation(subject[at].lemma.clone()), aliases);
         }
     }
-    if subject.iter().any(|word| word.is(Class::First)) {
+    if let Some(owner) = worker(subject) {
+        return (owner, Vec::new());
+    }
+    // "Everyone around me" is not the speaker.
+    let is_object = |at: usize| {
+        let before = at.checked_sub(1).map(|before| &subject[before]);
+        before.is_some_and(|word| word.is(Class::Preposition) && word.low != "for")
+            && !subject[at].is(Class::Mine)
+    };
+    if (0..subject.len()).any(|at| subject[at].is(Class::First) && !is_object(at)) {
         return (Owner::Speaker, Vec::new());
     }
     if let Some(at) = subject.iter().position(|word| word.low == "'s") {
@@ -63,6 +75,16 @@ fn relation(subject: &[Word]) -> Option<usize> {
         next.is_none_or(|next| !next.is_content() || next.is_capital || next.is(Class::Time))
     };
     (0..subject.len()).filter(|at| subject[*at].is(Class::Relation)).find(is_head)
+}
+
+/// Returns the person of an occupation with the speaker: "our captain".
+fn worker(subject: &[Word]) -> Option<Owner> {
+    let [.., before, last] = subject else { return None };
+    let tool = matches!(last.low.as_str(), "editor" | "driver" | "controller" | "model" | "cook");
+    let is_person = last.is(Class::Occupation) && !last.is(Class::Work) && !tool;
+    let mine = before.is(Class::Mine) || before.low == "new";
+    let owned = subject.iter().any(|word| word.is(Class::Mine));
+    (is_person && mine && owned).then(|| Owner::Relation(last.lemma.clone()))
 }
 
 /// Returns true if a word is written like a name and has no other known meaning.

@@ -42,8 +42,9 @@ const LISTS: &[(Kind, &[&str])] = &[
     (Kind::Story, STORIES),
 ];
 
-/// Words that make a wish an instruction.
-const ORDERS: &[&str] = &[" from now on ", " from here on ", " going forward "];
+/// Words that make a wish an instruction, or a correction.
+const ORDERS: &[&str] =
+    &[" from now on ", " from here on ", " going forward ", " meant to say ", " meant to write "];
 
 const JOKES: &[&str] = &[
     " just kidding ",

@@ -63,7 +63,7 @@ fn rising(clause: &Clause<'_>) -> Option<Slot> {
     let (attribute, from) = match (clause.verb_lemma(), next) {
         ("get" | "wake", "up") => ("wake-up time", verb + 2),
         ("rise", _) => ("wake-up time", verb + 1),
-        ("go", "to") if clause.low(verb + 2) == "bed" => ("bedtime", verb + 3),
+        ("go", "to") if matches!(clause.low(verb + 2), "bed" | "sleep") => ("bedtime", verb + 3),
         _ => return None,
     };
     let at = find(clause.words, from, &["at", "around", "by"])?;

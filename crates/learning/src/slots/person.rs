@@ -74,7 +74,7 @@ fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
     let value = name(clause.words, before + 1);
     let is_former =
         clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "old" | "former"));
-    let buys = matches!(clause.verb_lemma(), "buy" | "rent" | "find")
+    let buys = matches!(clause.verb_lemma(), "buy" | "rent" | "find" | "own")
         || matches!(clause.verb_lemma(), "have" | "get" | "take") && clause.has(Class::Current);
     if buys && is_personal(clause) && is_place(value) {
         return Slot::of(&clause.owner, "home", value, Hold::One);
@@ -109,7 +109,12 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
     if lasts && clause.is_past && words[verb].lemma != "base" && words[verb].lemma != "settl" {
         return None;
     }
-    let at = (verb + 1..words.len()).find(|at| prepositions.contains(&words[*at].low.as_str()))?;
+    let into = matches!(clause.low(verb + 1), "in" | "into");
+    let at = (verb + 1..words.len()).find(|at| {
+        let low = words[*at].low.as_str();
+        let named = words.get(at + 1).is_some_and(is_name);
+        prepositions.contains(&low) || !lasts && into && low == "in" && named
+    })?;
     // Words of another matter between verb and place: "moved my account to Cork Mutual".
     let between = &words[verb + 1..at];
     let other = between.iter().any(|word| word.is_content() && !is_light(word));

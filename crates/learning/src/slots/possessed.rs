@@ -232,6 +232,11 @@ fn due(slot: Slot) -> Slot {
     Slot { attribute: words.join(" "), label: format!("{} deadline", slot.label), ..slot }
 }
 
+/// "My birthday isn't May 1."
+pub(super) fn denied(clause: &Clause<'_>) -> Option<Slot> {
+    direct(&Clause { is_negated: false, ..clause.clone() })
+}
+
 /// "The rent went up to 920", "the sync was moved to 2 pm".
 fn moved(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
@@ -329,8 +334,10 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     }
     let mut at = 0;
     while rest.get(at).is_some_and(|word| {
-        matches!(word.low.as_str(), "in" | "at" | "on" | "called" | "named" | "now" | "with")
-            || matches!(word.low.as_str(), "codenamed" | "titled" | "nicknamed" | "dubbed")
+        matches!(
+            word.low.as_str(),
+            "in" | "at" | "on" | "called" | "named" | "now" | "with" | "not"
+        ) || matches!(word.low.as_str(), "codenamed" | "titled" | "nicknamed" | "dubbed")
     }) {
         at += 1;
     }

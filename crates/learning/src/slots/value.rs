@@ -60,7 +60,7 @@ pub(super) fn measure(words: &[Word], at: usize) -> &[Word] {
         matches!(word.low.as_str(), "on" | "at" | "in" | "the" | "around" | "about" | "by" | "to")
             || matches!(
                 word.low.as_str(),
-                "now" | "every" | "due" | "scheduled" | "set" | "planned" | "for"
+                "now" | "not" | "every" | "due" | "scheduled" | "set" | "planned" | "for"
             )
     }) {
         start += 1;
@@ -71,6 +71,7 @@ pub(super) fn measure(words: &[Word], at: usize) -> &[Word] {
         let is_part = word.is_number()
             || word.is(Class::Weekday)
             || word.is(Class::Month)
+            || matches!(word.low.as_str(), "noon" | "midnight")
             || start < end && matches!(word.low.as_str(), "am" | "pm" | "o'clock" | "kg" | "%");
         if !is_part {
             break;

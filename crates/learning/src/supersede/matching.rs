@@ -254,8 +254,12 @@ pub(super) fn is_flipped(former: &Claim, news: &Claim) -> bool {
     }
     let (before, now) = (objects(former), objects(news));
     let (one, two) = (main_verbs(former), main_verbs(news));
+    // "I don't love the new one" is about another thing.
+    let only_verb = now.iter().all(|lemma| one.contains(&lemma.as_str()));
+    let adds = before.iter().any(|lemma| !one.contains(&lemma.as_str()));
     one == two
         && one.len() == 1
+        && !(only_verb && adds)
         && !now.is_empty()
         && now.iter().all(|lemma| before.contains(lemma))
 }
