@@ -58,15 +58,6 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Reads a statement. Words that equal `subject` are the first person.
-    pub(crate) fn read(text: &str, subject: &str) -> Claim {
-        let mut sentences = sentences(text);
-        for sentence in &mut sentences {
-            sentence.words = as_first_person(std::mem::take(&mut sentence.words), subject);
-        }
-        Claim::of(&sentences)
-    }
-
     pub(crate) fn of(sentences: &[Sentence]) -> Claim {
         let mut claim = Claim {
             is_firm: false,
@@ -152,6 +143,15 @@ impl Claim {
             owner => self.owner == *owner,
         }
     }
+}
+
+/// Reads the sentences of a statement. Words that equal `subject` are the first person.
+pub(crate) fn as_first_person_all(text: &str, subject: &str) -> Vec<Sentence> {
+    let mut sentences = sentences(text);
+    for sentence in &mut sentences {
+        sentence.words = as_first_person(std::mem::take(&mut sentence.words), subject);
+    }
+    sentences
 }
 
 /// Replaces the name of the subject by the first person, and drops what stands in parentheses: the

@@ -253,6 +253,10 @@ fn is_verb(words: &[Word], at: usize) -> bool {
         return false;
     }
     let next = words.get(at + 1);
+    let of_time = Class::Time.bit() | Class::Weekday.bit() | Class::Month.bit();
+    if word.low == "last" && next.is_some_and(|next| next.classes & of_time != 0) {
+        return false;
+    }
     // "Let us lower it" is about lowering.
     if word.low == "let" && next.is_some_and(|next| next.low == "us") {
         return false;

@@ -6,6 +6,7 @@
 
 mod frame;
 mod known;
+mod lasting;
 mod matching;
 
 pub use known::Known;
@@ -24,6 +25,9 @@ use crate::words::Word;
 
 /// Current facts that are compared with a message. Further ones are ignored.
 pub const KNOWN_MAX: usize = 10_000;
+
+/// Facts that the words of one change end. More are only about the same topic.
+const ENDED_MAX: usize = 3;
 
 /// A fact that a message ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,10 +67,13 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
             }
             continue;
         }
+        if lasting::is_remark(&sentence) {
+            continue;
+        }
         let news = News::of(&sentence, &clauses);
         let mut is_named = false;
         for change in changes(&clauses) {
-            for at in matching::ended_by(current, &change) {
+            for at in named_by(current, &change) {
                 is_named = true;
                 ended[at].get_or_insert_with(|| by_words(&current[at], &change));
             }
@@ -80,6 +87,18 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
         }
     }
     ended.into_iter().flatten().collect()
+}
+
+/// Returns the indexes of the facts that a change in words ends.
+fn named_by(current: &[Known], change: &Change) -> Vec<usize> {
+    let mut found = matching::ended_by(current, change);
+    if let Some(terms) = change.target.terms() {
+        found.retain(|at| lasting::names_enough(&current[*at].claim, terms));
+        if ENDED_MAX < found.len() {
+            found.clear();
+        }
+    }
+    found
 }
 
 fn by_words(known: &Known, change: &Change) -> Ended {
@@ -135,6 +154,7 @@ struct News {
     denied: Vec<Slot>,
     claim: Claim,
     says_change: bool,
+    is_lasting: bool,
     /// True if a word says that it is so now.
     is_current: bool,
     is_additional: bool,
@@ -199,6 +219,7 @@ impl News {
             denied: denied(clauses),
             claim: Claim::of(std::slice::from_ref(sentence)),
             says_change,
+            is_lasting: lasting::is_lasting(std::slice::from_ref(sentence)),
             is_current: sentence.has(Class::Current) || spaced.contains(" these days "),
             is_additional: sentence.has(Class::Additional),
         }
@@ -238,6 +259,11 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
         if claim.slots.iter().any(is_former) && !claim.is_negated {
             return Some(ended(known, Shape::Polarity, Some(&slot.label)));
         }
+    }
+    let is_meant =
+        known.is_lasting && lasting::names_enough(claim, &news.claim.terms) && news.is_lasting;
+    if !is_meant {
+        return None;
     }
     let polarity = matching::is_flipped(claim, &news.claim);
     if polarity {

@@ -30,7 +30,9 @@ fn particle(clause: &Clause<'_>, table: &[(&str, &str)]) -> Option<usize> {
     let lemma = clause.verb_lemma();
     (verb + 1..(verb + 2 + GAP_WORDS_MAX).min(clause.words.len())).find_map(|at| {
         let low = clause.low(at);
-        let fits = table.iter().any(|(first, second)| *first == lemma && *second == low);
+        let fits = table.iter().any(|(first, second)| *first == lemma && *second == low)
+            // "Let it run out", but not "let the kids run around".
+            && (low != "run" || clause.low(at + 1) == "out");
         fits.then_some(at + 1)
     })
 }
@@ -49,8 +51,10 @@ fn is_momentary(clause: &Clause<'_>) -> bool {
 fn is_one_occasion(clause: &Clause<'_>) -> bool {
     let over = matches!(clause.verb_lemma(), "cancel" | "close" | "be" | "call" | "drop");
     let dated = Class::Weekday.bit() | Class::Time.bit() | Class::Month.bit();
-    let of = |word: &Word| matches!(word.low.as_str(), "this" | "next" | "tonight" | "tomorrow");
-    let once = |it: &[Word]| of(&it[0]) && it[1].classes & dated != 0 && it[1].low != "season";
+    let of = |word: &Word| matches!(word.low.as_str(), "this" | "next");
+    let last = |it: &[Word]| it[0].low == "last" && it[1].is(Class::Weekday);
+    let once =
+        |it: &[Word]| last(it) || of(&it[0]) && it[1].classes & dated != 0 && it[1].low != "season";
     over && (clause.words.windows(2).any(once)
         || clause.words.iter().any(|word| matches!(word.low.as_str(), "tonight" | "tomorrow")))
 }
@@ -75,6 +79,11 @@ fn ending(
     // "The plane took off", "took Friday off".
     let takes_off = clause.verb_lemma() == "take" && after.is_some();
     if takes_off && after.is_none_or(|at| at == verb + 2 || clause.words.len() <= at + 1) {
+        return None;
+    }
+    // "Finished another painting" is about none that was mentioned.
+    let is_new = |low: &str| matches!(low, "a" | "an" | "another" | "some" | "this" | "these");
+    if single && is_new(clause.low(verb + 1)) {
         return None;
     }
     let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"))

@@ -49,6 +49,8 @@ pub(crate) enum Target {
     Owned(Vec<Term>),
     /// Facts in which this person lives or stays with somebody.
     Guest(Vec<Term>),
+    /// Facts that somebody is away at these places, or ill with these.
+    Away(Vec<Term>),
     /// Injuries and illnesses of these parts of the body, or of this person.
     Ailment(Vec<Term>),
     /// Opinions of these things.
@@ -57,6 +59,20 @@ pub(crate) enum Target {
     Plan(Vec<Term>),
     /// Facts about the head noun with another modifier: "dark mode" for "light mode".
     Sibling(Term, Vec<Term>),
+}
+
+impl Target {
+    /// Returns the words that name what ended; `None` if a slot or a plan decides.
+    pub(crate) fn terms(&self) -> Option<&[Term]> {
+        match self {
+            Target::Terms(terms)
+            | Target::Property(terms)
+            | Target::Headed(_, terms)
+            | Target::Owned(terms)
+            | Target::Sibling(_, terms) => Some(terms),
+            _ => None,
+        }
+    }
 }
 
 impl Change {

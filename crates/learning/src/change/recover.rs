@@ -55,5 +55,5 @@ pub(super) fn recovered(clause: &Clause<'_>) -> Option<Change> {
     if found.is_empty() {
         return None;
     }
-    Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+    Some(Change::new(&clause.owner, Shape::Retraction, Target::Away(found)))
 }

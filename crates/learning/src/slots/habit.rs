@@ -69,7 +69,7 @@ fn rising(clause: &Clause<'_>) -> Option<Slot> {
     let at = find(clause.words, from, &["at", "around", "by"])?;
     let today = find(clause.words, 0, &["today", "yesterday", "tomorrow"]).is_some();
     let value = measure(clause.words, at);
-    if today || clause.words[verb].low == "got" || clause.words[verb].low == "woke" {
+    if today || matches!(clause.low(verb), "got" | "woke" | "rose" | "went") {
         return None;
     }
     Slot::of(&clause.owner, attribute, value, Hold::One)

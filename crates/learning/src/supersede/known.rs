@@ -1,6 +1,7 @@
 //! Current facts, prepared for comparison.
 
-use crate::claim::Claim;
+use super::lasting;
+use crate::claim::{Claim, as_first_person_all};
 use crate::draft::Draft;
 
 /// A current fact in the form in which messages are compared with it.
@@ -8,6 +9,8 @@ use crate::draft::Draft;
 pub struct Known {
     key: String,
     pub(crate) claim: Claim,
+    /// True if it says something that lasts, and can therefore end.
+    pub(super) is_lasting: bool,
 }
 
 impl Known {
@@ -15,7 +18,9 @@ impl Known {
     /// the name count as the first person, so that a text in the third person can be given.
     #[must_use]
     pub fn read(key: impl Into<String>, speaker: &str, text: &str) -> Known {
-        Known { key: key.into(), claim: Claim::read(text, speaker) }
+        let sentences = as_first_person_all(text, speaker);
+        let is_lasting = lasting::is_lasting(&sentences);
+        Known { key: key.into(), claim: Claim::of(&sentences), is_lasting }
     }
 
     /// Reads a fact of this crate.

@@ -18,16 +18,17 @@ const HOLDING: &[&str] =
 /// Returns the indexes of the facts that a change ends.
 pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
     let all = || current.iter().enumerate().filter(|(_, known)| known.claim.is_firm);
+    let lasting = || all().filter(|(_, known)| known.is_lasting);
     let owner = &change.owner;
     match &change.target {
-        Target::Headed(head, terms) => best(all(), |claim| {
+        Target::Headed(head, terms) => best(lasting(), |claim| {
             if claim.has(&head.lemma) && is_about(claim, owner, terms) {
                 overlap(claim, terms)
             } else {
                 0
             }
         }),
-        Target::Owned(terms) => best(all(), |claim| {
+        Target::Owned(terms) => best(lasting(), |claim| {
             let has = claim.verbs.iter().any(|verb| HOLDING.contains(&verb.as_str()));
             let is_named = named(claim, terms);
             if (has || is_named) && is_about(claim, owner, terms) {
@@ -36,27 +37,31 @@ pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
                 0
             }
         }),
-        Target::Guest(terms) => {
-            best(
-                all(),
-                |claim| {
-                    if stays(claim) && named(claim, terms) { overlap(claim, terms) } else { 0 }
-                },
-            )
-        }
-        Target::Ailment(parts) => best(all(), |claim| ailment(claim, owner, parts)),
-        Target::Opinion(terms) => best(all(), |claim| opinion(claim, owner, terms)),
+        Target::Guest(terms) => best(lasting(), |claim| {
+            if stays(claim) && named(claim, terms) { overlap(claim, terms) } else { 0 }
+        }),
+        Target::Away(terms) => best(lasting(), |claim| {
+            if is_away(claim, terms) && is_about(claim, owner, terms) {
+                overlap(claim, terms)
+            } else {
+                0
+            }
+        }),
+        Target::Ailment(parts) => best(lasting(), |claim| ailment(claim, owner, parts)),
+        Target::Opinion(terms) => best(lasting(), |claim| opinion(claim, owner, terms)),
         Target::Plan(terms) => best(current.iter().enumerate(), |claim| {
             let is_plan = !claim.is_firm && claim.is_of(owner);
             if is_plan { overlap(claim, terms) / WORD * WORD } else { 0 }
         }),
-        Target::Sibling(head, others) => best(all(), |claim| sibling(claim, owner, head, others)),
-        Target::Terms(terms) => best(all(), |claim| {
+        Target::Sibling(head, others) => {
+            best(lasting(), |claim| sibling(claim, owner, head, others))
+        }
+        Target::Terms(terms) => best(lasting(), |claim| {
             if is_about(claim, &change.owner, terms) { overlap(claim, terms) } else { 0 }
         }),
-        Target::Property(terms) => best(all(), |claim| property(claim, &change.owner, terms)),
-        Target::Role(terms) => best(all(), |claim| role(claim, terms)),
-        Target::Denial(terms) => best(all(), |claim| denial(claim, &change.owner, terms)),
+        Target::Property(terms) => best(lasting(), |claim| property(claim, &change.owner, terms)),
+        Target::Role(terms) => best(lasting(), |claim| role(claim, terms)),
+        Target::Denial(terms) => best(lasting(), |claim| denial(claim, &change.owner, terms)),
         Target::Job => with_slot(all(), &change.owner, &["employer", "job"]),
         Target::Partner => {
             let found = all().filter(|(_, known)| {
@@ -177,6 +182,21 @@ fn role(claim: &Claim, terms: &[Term]) -> u32 {
 fn stays(claim: &Claim) -> bool {
     let verbs = ["live", "room", "share", "stay", "lodg", "lodge", "crash", "rent", "sleep"];
     claim.verbs.iter().any(|verb| verbs.contains(&verb.as_str()))
+}
+
+/// Returns true if a claim says that somebody is at or goes to these places, or is ill.
+fn is_away(claim: &Claim, terms: &[Term]) -> bool {
+    let ails = claim.terms.iter().any(|term| term.classes & Class::Ailment.bit() != 0);
+    let is_named = |lemma: &String| terms.iter().any(|term| term.lemma == *lemma);
+    let at = claim.places.iter().any(|place| {
+        matches!(place.preposition.as_str(), "in" | "at" | "to" | "on")
+            && place.object.iter().any(is_named)
+    });
+    let visits = claim
+        .verbs
+        .iter()
+        .any(|verb| matches!(verb.as_str(), "visit" | "stay" | "travel" | "tour"));
+    ails || at || visits
 }
 
 /// Returns true if a claim has a name or relation of these terms.

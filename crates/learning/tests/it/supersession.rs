@@ -104,3 +104,43 @@ fn another_language_ends_nothing() {
         assert!(supersede(&known, &Message::new("m", text)).is_empty(), "{text}");
     }
 }
+
+/// Remarks, events and comments of a conversation, each with a later one of the same speaker that
+/// shares words with it. None is a change.
+const TALK: &[(&str, &str)] = &[
+    (
+        "Last week I went to the lantern parade with Noor.",
+        "Last weekend I joined a lantern workshop.",
+    ),
+    (
+        "I painted that lake last year, it's special to me.",
+        "We just finished another painting today!",
+    ),
+    ("I love painting with the kids.", "Just finished this painting of a bridge."),
+    ("The book club is full of Dune fans like me.", "I just got back from the wildest Dune party!"),
+    (
+        "I'm totally into chess puzzles right now.",
+        "My flat lost power during a chess puzzle, so annoying.",
+    ),
+    ("I can't wait to see the ocean.", "I'm going to the ocean, can't wait!"),
+    ("I haven't talked to Ines in a while.", "Let's talk again soon, Ines!"),
+    ("My kids have a lot of energy.", "We let the kids run around in the garden."),
+    ("I love this city, its food is great.", "I discover new cities, check out this pic of one."),
+    ("I totally agree with you about films.", "I couldn't agree more about films!"),
+    ("I've been busy volunteering at the shelter.", "I donated some old toys to the shelter."),
+    ("I took my nephews to a pottery class on Friday.", "I've finally found my hobby: pottery."),
+    ("It's hard, but reading calms me.", "I love getting lost in reading."),
+];
+
+#[test]
+fn talk_about_a_topic_ends_no_statement_about_it() {
+    for (said, later) in TALK {
+        let (before, message) = (Message::new("1", *said), Message::new("2", *later));
+        let mut heard = Heard::default();
+        let learned = Extractor::default().extract(&before, None, &mut heard);
+        let mut known: Vec<Known> =
+            learned.drafts.iter().map(|draft| Known::of("1", draft)).collect();
+        known.push(Known::read("0", "", said));
+        assert_eq!(supersede(&known, &message), [], "{said} | {later}");
+    }
+}
