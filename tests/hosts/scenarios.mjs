@@ -109,7 +109,8 @@ export const SCENARIOS = [
       const script = [remember(text)];
       const first = await turn(world, host, repository, "Note the cluster.", { script });
       assert.match(host.answers(first.requests[1]).at(-1), /stored/);
-      const input = { query: "blue cluster of Kestrel" };
+      // Notes alone: the messages of the session are stored when it ends.
+      const input = { query: "blue cluster of Kestrel", kinds: ["note"] };
       const recalling = { script: [{ call: { tool: "recall", input } }] };
       const second = await turn(world, host, repository, "Look it up.", recalling);
       const answer = host.answers(second.requests[1]).at(-1);

@@ -44,7 +44,7 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     }
     let view = call.in_project().await?;
     let session = session_of(call)?;
-    let given = Given::of(call)?;
+    let given = Given::at_prompt(call)?;
     view.feed().catch_up().await?;
     let query: String = prompt.chars().take(QUERY_CHARS_MAX).collect();
     let options = SearchOptions::default()
@@ -57,6 +57,7 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     let is_new = |(record, _): &Found| {
         is_told(record, now)
             && record.scope.session.as_deref() != Some(session.as_str())
+            && !given.repeats(record.scope.session.as_deref())
             && !given.has(&record.key())
     };
     let found: Vec<Found> = found.into_iter().filter(is_new).collect();

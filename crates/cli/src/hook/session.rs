@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use aios_memory::{Context, Id, Key, Timestamp};
@@ -20,8 +21,11 @@ use crate::failure::Failure;
 /// Keys that are kept for a session. Older ones may be given again.
 const KEYS_MAX: usize = 512;
 
-/// Bytes of the first line of a session file.
-const FIRST_LINE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes at the beginning of a session file that are read.
+const BEGINNING_BYTES_MAX: u64 = 1 << 20;
+
+/// Session files beside one that are looked at, the latest ones.
+const SIBLINGS_MAX: usize = 64;
 
 /// Sessions whose state is kept.
 const SESSIONS_MAX: usize = 1_024;
@@ -36,6 +40,12 @@ pub(super) struct Given {
     keys: Vec<String>,
     /// The time at which the session was last given its context.
     pub(super) at: Option<Timestamp>,
+    /// The sessions whose messages the session repeats, because it was forked.
+    #[serde(default)]
+    sessions: Vec<Id>,
+    /// True if the parent was looked for.
+    #[serde(default)]
+    has_parent_read: bool,
 }
 
 impl Given {
@@ -45,13 +55,37 @@ impl Given {
         Ok(serde_json::from_slice(&text).unwrap_or_default())
     }
 
-    /// Reads the state of the session that a call's session was made of. Only Codex names it, in
-    /// the first line of the session file; for another host the state is new.
+    /// Reads the state of a call's session, with that of its parent. The parent is looked for at the
+    /// first prompt: the session file may not show it before.
+    pub(super) fn at_prompt(call: &Call) -> Result<Given, Failure> {
+        let given = Given::of(call)?;
+        if given.has_parent_read {
+            return Ok(given);
+        }
+        let mut whole = Given::of_parent(call)?;
+        for key in given.keys {
+            if !whole.keys.contains(&key) {
+                whole.keys.push(key);
+            }
+        }
+        whole.at = given.at.or(whole.at);
+        whole.has_parent_read = true;
+        whole.keep(call)?;
+        Ok(whole)
+    }
+
+    /// Reads the state of the session that a call's session was forked from. Codex names it in the
+    /// first line of the session file; Claude Code repeats its entries, so that the file beside it
+    /// with the same first entry is that of the parent. The state is new if there is no parent.
     pub(super) fn of_parent(call: &Call) -> Result<Given, Failure> {
-        let parent = call.input.transcript_path.as_deref().and_then(parent_in);
+        let transcript = call.input.transcript_path.as_deref();
+        let parent = transcript.and_then(|file| parent_in(file).or_else(|| repeated_in(file)));
         let Some(parent) = parent else { return Ok(Given::default()) };
         let text = fs::read(file_of(call, &parent)?).unwrap_or_default();
-        Ok(serde_json::from_slice(&text).unwrap_or_default())
+        let mut given: Given = serde_json::from_slice(&text).unwrap_or_default();
+        given.sessions.push(named(call, &parent)?);
+        given.has_parent_read = true;
+        Ok(given)
     }
 
     /// Makes this the state of a call's session.
@@ -72,6 +106,11 @@ impl Given {
     /// Returns true if the session was given this record.
     pub(super) fn has(&self, key: &Key) -> bool {
         self.keys.contains(&key.to_string())
+    }
+
+    /// Returns true if the session repeats the messages of this one.
+    pub(super) fn repeats(&self, session: Option<&str>) -> bool {
+        session.is_some_and(|session| self.sessions.iter().any(|it| it.as_str() == session))
     }
 
     /// Returns the records that were given last, at most `limit`, the last one first.
@@ -119,7 +158,12 @@ pub(super) fn keys_in(context: &Context, records: &[(String, Key)]) -> Vec<Key> 
 
 /// Returns the id of the session in the memory.
 pub(super) fn session_of(call: &Call) -> Result<Id, Failure> {
-    let id = aios_exchange::ingest::session_of(call.host.format(), call.session_id()?);
+    named(call, call.session_id()?)
+}
+
+/// Returns the id in the memory of the session that a host gives this id.
+fn named(call: &Call, session_id: &str) -> Result<Id, Failure> {
+    let id = aios_exchange::ingest::session_of(call.host.format(), session_id);
     Ok(Id::new(id).map_err(aios_memory::Error::from)?)
 }
 
@@ -138,9 +182,38 @@ fn file_of(call: &Call, session_id: &str) -> Result<PathBuf, Failure> {
 
 /// Returns the id of the session that a session of Codex was made of.
 fn parent_in(transcript: &Path) -> Option<String> {
-    let file = File::open(transcript).ok()?.take(FIRST_LINE_BYTES_MAX);
+    let file = File::open(transcript).ok()?.take(BEGINNING_BYTES_MAX);
     let mut line = String::new();
     BufReader::new(file).read_line(&mut line).ok()?;
     let line: serde_json::Value = serde_json::from_str(&line).ok()?;
     Some(line["payload"]["forked_from_id"].as_str()?.to_owned())
+}
+
+/// Returns the id of the session of Claude Code whose entries this session file repeats. The id is
+/// the name of its file.
+fn repeated_in(transcript: &Path) -> Option<String> {
+    let first = first_entry(transcript)?;
+    let is_other = |file: &PathBuf| {
+        file != transcript && file.extension().is_some_and(|extension| extension == "jsonl")
+    };
+    let files =
+        fs::read_dir(transcript.parent()?).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<(SystemTime, PathBuf)> = files
+        .filter(is_other)
+        .filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file)))
+        .collect();
+    // Of a chain of forks, the last one is the parent.
+    files.sort_by(|(a, _), (b, _)| b.cmp(a));
+    let mut latest = files.into_iter().take(SIBLINGS_MAX).map(|(_, file)| file);
+    let parent = latest.find(|file| first_entry(file).as_ref() == Some(&first))?;
+    Some(parent.file_stem()?.to_str()?.to_owned())
+}
+
+/// Returns the id of the first entry of a session file of Claude Code.
+fn first_entry(transcript: &Path) -> Option<String> {
+    let file = File::open(transcript).ok()?.take(BEGINNING_BYTES_MAX);
+    BufReader::new(file).lines().map_while(Result::ok).find_map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(&line).ok()?;
+        Some(entry["uuid"].as_str()?.to_owned())
+    })
 }
