@@ -111,8 +111,7 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
     sentences
 }
 
-/// Returns the spans of the sentences, without the white space around them. Notes on photos are left
-/// out.
+/// Returns the spans of the sentences, without notes on photos and the white space around them.
 fn spans(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     let mut start = 0;

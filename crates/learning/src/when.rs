@@ -32,7 +32,9 @@ pub(crate) fn moments(sentence: &Sentence, today: Date) -> Vec<Moment> {
     let mut moments = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let found = if phrase::opens(&words[at]) || holiday::opens(&words[at]) {
+        let word = &words[at];
+        let opens = phrase::opens(word) || holiday::opens(word) || quantity::opens(word);
+        let found = if opens {
             holiday::read(words, at, today, tense)
                 .or_else(|| part::read(words, at, today, tense))
                 .or_else(|| duration::read(words, at, today))

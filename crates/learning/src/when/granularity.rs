@@ -21,7 +21,7 @@ pub enum Granularity {
     PartOfMonth,
     /// A calendar month.
     Month,
-    /// Three or four months: a season, of which winter begins in December, or a part of a year.
+    /// Three or four months: a season (winter begins in December) or a part of a year.
     Season,
     /// A calendar year, or the twelve months before the message.
     Year,

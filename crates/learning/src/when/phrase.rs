@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 
 use super::calendar::month_of;
-use super::quantity::number;
 use crate::lexicon::Class;
 use crate::words::Word;
 
@@ -99,7 +98,6 @@ pub(super) fn opens(word: &Word) -> bool {
         || OPENINGS.contains(&word.low.as_str())
         || word.low.starts_with("mid-")
         || ordinal_name(&word.low).is_some()
-        || word.low.contains('-') && number(&word.low).is_some()
 }
 
 /// Returns the lower-case word at an index; empty beyond the end.

@@ -62,6 +62,11 @@ pub(super) fn is_about(low: &str) -> bool {
     matches!(low, "about" | "around" | "roughly" | "nearly" | "almost" | "over" | "approximately")
 }
 
+/// Returns true for a number of two words: "twenty-five".
+pub(super) fn opens(word: &Word) -> bool {
+    word.low.contains('-') && number(&word.low).is_some()
+}
+
 /// Reads a number and its unit from word `at` on.
 pub(super) fn quantity(words: &[Word], at: usize) -> Option<Quantity> {
     let at = at + usize::from(is_about(low(words, at)));
