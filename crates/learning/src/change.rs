@@ -12,6 +12,7 @@ mod recover;
 mod replace;
 mod wish;
 
+use item::Around;
 pub use item::Shape;
 pub(crate) use item::{Change, Target};
 
@@ -33,13 +34,6 @@ pub(crate) fn changes(clauses: &[Clause<'_>]) -> Vec<Change> {
         before = Some(clause);
     }
     changes
-}
-
-/// The clauses beside a clause.
-#[derive(Clone, Copy)]
-struct Around<'c, 'w> {
-    before: Option<&'c Clause<'w>>,
-    after: Option<&'c Clause<'w>>,
 }
 
 /// Returns the plans that the clauses of a refusal give up: "I won't buy a boat after all".

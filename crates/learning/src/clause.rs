@@ -4,29 +4,16 @@
 //! its owner is read from the words before its verb.
 
 mod owner;
+mod verb;
 
 use std::ops::Range;
 
-pub(crate) use owner::is_name;
 use owner::owner;
+pub(crate) use owner::{Owner, is_name};
+use verb::{agreed, first_verb, main_verb};
 
 use crate::lexicon::Class;
 use crate::words::Word;
-
-/// The one whose state a clause states.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// The speaker, or the group and project of the speaker.
-    Speaker,
-    /// A person or animal of the speaker by its relation, in its base form: `sister`.
-    Relation(String),
-    /// Somebody or something by name, as a lemma.
-    Named(String),
-    /// Somebody or something else by its noun.
-    Other(String),
-    /// A pronoun; nothing follows for anybody.
-    Unknown,
-}
 
 #[derive(Debug, Clone)]
 pub(crate) struct Clause<'w> {
@@ -227,78 +214,6 @@ fn is_boundary(words: &[Word], at: usize) -> bool {
     )
 }
 
-/// Returns the first verb or auxiliary that is not a noun.
-fn first_verb(words: &[Word]) -> Option<usize> {
-    (0..words.len()).find(|at| is_verb(words, *at))
-}
-
-fn is_verb(words: &[Word], at: usize) -> bool {
-    let word = &words[at];
-    // A capital inside of a sentence is a name: "my favorite movie is Arrival".
-    if word.is_capital && 0 < at && !words[at - 1].is_sign {
-        return false;
-    }
-    if word.is(Class::Auxiliary) {
-        return true;
-    }
-    // Any word of meaning after "I" or "they" is their verb.
-    let subject = at.checked_sub(1).map_or("", |before| words[before].low.as_str());
-    let after_pronoun = matches!(subject, "i" | "we" | "he" | "she" | "they");
-    if after_pronoun && word.is_content() && !word.low.ends_with("ly") && !word.is_capital {
-        return !word.is(Class::Time) && !word.is_number();
-    }
-    const VERBS: [Class; 5] =
-        [Class::Verb, Class::Ending, Class::Changing, Class::Ceasing, Class::Starting];
-    if !VERBS.iter().any(|class| word.is(*class)) {
-        return false;
-    }
-    let next = words.get(at + 1);
-    let of_time = Class::Time.bit() | Class::Weekday.bit() | Class::Month.bit();
-    if word.low == "last" && next.is_some_and(|next| next.classes & of_time != 0) {
-        return false;
-    }
-    // "Let us lower it" is about lowering.
-    if word.low == "let" && next.is_some_and(|next| next.low == "us") {
-        return false;
-    }
-    if word.is(Class::Transport) && word.low == word.lemma && at == 0 {
-        return false;
-    }
-    // A noun may open a sentence: "Work moved us to Zulip".
-    let opens = at == 0 && word.low == word.lemma;
-    if opens && next.is_some_and(|next| is_finite(next)) {
-        return false;
-    }
-    let before = at.checked_sub(1).map(|before| &words[before]);
-    let is_noun = before.is_some_and(|before| {
-        before.is(Class::Mine)
-            || before.is(Class::Determiner) && !matches!(before.low.as_str(), "that" | "this")
-            || before.low == "'s"
-            || matches!(before.low.as_str(), "favorite" | "favourite" | "new" | "old" | "of")
-            || before.is_number() && word.low.ends_with('s')
-    });
-    let of = next.is_some_and(|next| next.low == "of");
-    // The last noun of a subject: "the launch date is".
-    let in_phrase = words[at.saturating_sub(3)..at].iter().any(|it| it.is(Class::Determiner))
-        && before.is_some_and(|before| before.is_content() && !before.is(Class::Time));
-    // "Football training got moved."
-    let gerund = word.low.ends_with("ing") && before.is_some_and(|it| it.is_content());
-    let in_phrase = in_phrase || gerund && 0 < at;
-    let is_last_noun = in_phrase
-        && !word.low.ends_with("ed")
-        && next.is_some_and(|next| {
-            next.is(Class::Auxiliary) && !matches!(next.low.as_str(), "being" | "having" | "been")
-                || next.low == "got"
-        });
-    !(is_noun || is_last_noun || of && word.low == word.lemma)
-}
-
-/// Returns true if a word is an auxiliary or a verb in the past tense.
-fn is_finite(word: &Word) -> bool {
-    let is_past = word.low.ends_with("ed") && (word.is(Class::Verb) || word.is(Class::Changing));
-    is_past || word.is(Class::Auxiliary) && !matches!(word.low.as_str(), "be" | "being" | "having")
-}
-
 fn is_light(word: &Word) -> bool {
     word.is(Class::Conjunction)
         || word.is(Class::Greeting)
@@ -344,18 +259,6 @@ fn clause(words: &[Word]) -> Clause<'_> {
     Clause { words, owner, aliases, head, verb, is_negated, is_ahead, is_past }
 }
 
-/// Returns the index of the verb that was agreed on, if it changes something: "we decided to raise
-/// the budget".
-fn agreed(words: &[Word], verb: usize) -> usize {
-    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
-    let agrees =
-        matches!(words[verb].lemma.as_str(), "agre" | "agree" | "decid" | "decide" | "vote");
-    let changes = words.get(verb + 2).is_some_and(|word| word.is(Class::Changing));
-    let determined =
-        words.get(verb + 3).is_some_and(|it| it.is(Class::Determiner) && it.low != "another");
-    if agrees && low(verb + 1) == "to" && changes && determined { verb + 2 } else { verb }
-}
-
 /// Returns true if somebody does it to the speaker or to a thing of theirs: "they put me on X",
 /// "they extended the deadline".
 fn is_done_to_speaker(words: &[Word], verb: usize) -> bool {
@@ -368,65 +271,4 @@ fn is_done_to_speaker(words: &[Word], verb: usize) -> bool {
 
 fn has_perfect(words: &[Word]) -> bool {
     words.iter().any(|word| matches!(word.low.as_str(), "have" | "has" | "am" | "is" | "are"))
-}
-
-/// Follows auxiliaries, negations and adverbs from the first verb to the main one.
-fn main_verb(words: &[Word], head: usize) -> usize {
-    let mut last = head;
-    let mut at = head + 1;
-    let follows = words[head].is(Class::Auxiliary)
-        || words[head].low == "going"
-        || words[head].lemma == "end" && words.get(at).is_some_and(|it| it.low == "up")
-        || words[head].lemma == "get" && words.get(at).is_some_and(|it| it.lemma != "up");
-    if !follows {
-        // "I've started waking up at 5" is about waking.
-        let starts = matches!(words[head].lemma.as_str(), "start" | "begin");
-        let does = words.get(at).is_some_and(|it| it.low.ends_with("ing") && it.is(Class::Verb));
-        if starts && does {
-            return at;
-        }
-        let used = words[head].low == "used" && words.get(at).is_some_and(|it| it.low == "to");
-        return if used && at + 1 < words.len() { at + 1 } else { head };
-    }
-    while at < words.len() && at < head + 7 {
-        let word = &words[at];
-        let passes = word.is(Class::Negation)
-            || word.low.ends_with("ly")
-            || word.is(Class::Current)
-            || word.is(Class::First) && at == head + 1
-            || matches!(
-                word.low.as_str(),
-                "just"
-                    | "also"
-                    | "still"
-                    | "even"
-                    | "finally"
-                    | "already"
-                    | "only"
-                    | "longer"
-                    | "had"
-                    | "to"
-                    | "going"
-                    | "got"
-                    | "now"
-                    | "gotten"
-                    | "get"
-                    | "ever"
-                    | "always"
-            )
-            || word.low == "up" && words[at - 1].lemma == "end";
-        if is_verb(words, at) {
-            last = at;
-            if matches!(word.lemma.as_str(), "start" | "begin") {
-                return main_verb(words, at);
-            }
-            if !word.is(Class::Auxiliary) {
-                break;
-            }
-        } else if !passes {
-            break;
-        }
-        at += 1;
-    }
-    last
 }

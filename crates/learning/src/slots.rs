@@ -5,11 +5,12 @@
 
 mod contact;
 mod habit;
+mod nouns;
 mod person;
 mod possessed;
 mod value;
 
-pub(crate) use possessed::{OUSTING, is_single};
+pub(crate) use nouns::{OUSTING, is_single};
 pub(crate) use value::phrase;
 
 use crate::clause::Clause;

@@ -1,7 +1,6 @@
 //! Endings: "quit X", "X died", "no longer X", "used to X", "X again".
 
-use super::Around;
-use super::item::{Change, Shape, Target, long_object, object, terms};
+use super::item::{Around, Change, Shape, Target, long_object, object, terms};
 use super::phrases::{CEASING, DEPARTING, ENDING, GAP_WORDS_MAX, OVER};
 use super::{life, recover, wish};
 use crate::claim::Term;
@@ -200,13 +199,17 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     Some(Change::new(&owner, Shape::Retraction, target))
 }
 
-/// "I'm off sugar", "Mum is off the crutches".
+/// "I'm off sugar", "Mum is off the crutches", "Dad is over the flu".
 fn off(clause: &Clause<'_>) -> Option<Change> {
     let verb = clause.verb.filter(|_| clause.verb_lemma() == "be" && !clause.is_negated)?;
     let now = clause.words[verb + 1..].iter().take_while(|word| word.is(Class::Current)).count();
     let at = verb + 1 + now;
-    let opens =
-        clause.low(at) == "off" && !matches!(clause.low(at + 1), "to" | "for" | "on" | "work");
+    let next = clause.low(at + 1);
+    let opens = match clause.low(at) {
+        "off" => !matches!(next, "to" | "for" | "on" | "work"),
+        "over" => matches!(next, "the" | "my" | "his" | "her"),
+        _ => false,
+    };
     let personal = clause.has_first_subject() || matches!(clause.owner, Owner::Relation(_));
     let found = terms(object(clause.words.get(at + 1..)?));
     (opens && personal && !found.is_empty())

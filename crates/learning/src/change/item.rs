@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Term;
-use crate::clause::Owner;
+use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
 use crate::words::Word;
 
@@ -73,6 +73,13 @@ impl Target {
             _ => None,
         }
     }
+}
+
+/// The clauses beside a clause.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'c, 'w> {
+    pub(super) before: Option<&'c Clause<'w>>,
+    pub(super) after: Option<&'c Clause<'w>>,
 }
 
 impl Change {

@@ -1,4 +1,5 @@
-//! Recoveries and resumptions: "back from the hospital", "my ankle is fine again", "eats meat again".
+//! Recoveries and resumptions: "back from the hospital", "my ankle is fine again", "eats meat
+//! again".
 
 use super::item::{Change, Shape, Target, object, terms};
 use crate::clause::{Clause, Owner};

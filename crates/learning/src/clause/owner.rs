@@ -1,8 +1,22 @@
 //! The owner of a clause, read from the words before its verb.
 
-use super::Owner;
 use crate::lexicon::Class;
 use crate::words::Word;
+
+/// The one whose state a clause states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The speaker, or the group and project of the speaker.
+    Speaker,
+    /// A person or animal of the speaker by its relation, in its base form: `sister`.
+    Relation(String),
+    /// Somebody or something by name, as a lemma.
+    Named(String),
+    /// Somebody or something else by its noun.
+    Other(String),
+    /// A pronoun; nothing follows for anybody.
+    Unknown,
+}
 
 /// Reads the owner from the subject of a clause.
 pub(super) fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {

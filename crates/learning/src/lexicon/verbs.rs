@@ -70,7 +70,7 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
          qualify recommend refuse regret reject remain renew repeat require rewrite rebuild \
          redo rework reimplement rob roll sew shave shine shrink snore solve spill spoil spread \
          squeeze steal stick strike sweep tease tempt tolerate twist vanish vary warn weave \
-         wonder wrap codename nickname misspell mistype poach headhunt lure recruit tie pop exchange wed step beat heal mend overtake succeed supersede \
+         wonder wrap codename nickname misspell mistype separate poach headhunt lure recruit tie pop exchange wed step beat heal mend overtake succeed supersede \
          supplant oust dethrone displace recover catch shop rise climb jump drift",
     ),
 ];

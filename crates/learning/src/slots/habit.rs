@@ -115,8 +115,8 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
     }
     let (number, noun) = (clause.words.get(at)?, clause.words.get(at + 1)?);
     let one = noun.lemma == "child" || noun.is(Class::Pet);
-    let is_plural = number.low == "one" && one
-        || number.low == "one" && clause.words[..at].iter().any(|it| it.low == "down")
+    let down = clause.words[..at].iter().any(|it| it.low == "down");
+    let is_plural = number.low == "one" && (one || down)
         || noun.low.ends_with('s')
         || noun.lemma == "child"
         || noun.lemma == "person";

@@ -1,6 +1,6 @@
 //! Who and where somebody is: name, age, home, employer, job, relationship.
 
-use super::possessed::DWELLINGS;
+use super::nouns::DWELLINGS;
 use super::value::{find, is_personal, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};

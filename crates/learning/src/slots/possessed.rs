@@ -1,135 +1,11 @@
 //! "My N is V" and "V is my N": properties by the noun that names them.
 
+use super::nouns::{DWELLINGS, OUSTING, PROPERTIES, SINGLE};
 use super::value::{find, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
 use crate::slot::{Hold, Slot};
 use crate::words::Word;
-
-/// Nouns that name a property, so that any phrase after "is" is its value.
-const PROPERTIES: &[&str] = &[
-    "goal",
-    "target",
-    "budget",
-    "deadline",
-    "plan",
-    "title",
-    "role",
-    "job",
-    "major",
-    "address",
-    "birthday",
-    "name",
-    "nickname",
-    "surname",
-    "size",
-    "weight",
-    "height",
-    "timezone",
-    "zone",
-    "schedule",
-    "hobby",
-    "stack",
-    "language",
-    "framework",
-    "theme",
-    "bank",
-    "position",
-    "occupation",
-    "profession",
-    "employer",
-    "codename",
-    "salary",
-    "rent",
-    "commute",
-    "diet",
-    "favorite",
-    "shift",
-    "limit",
-    "rate",
-    "score",
-    "gate",
-    "seat",
-    "room",
-    "extension",
-    "slot",
-    "priority",
-    "status",
-    "version",
-    "port",
-    "host",
-    "region",
-    "currency",
-    "motto",
-    "colour",
-    "color",
-    "day",
-    "number",
-    "date",
-    "time",
-    "hometown",
-    "degree",
-    "school",
-    "university",
-];
-
-/// Nouns whose place is a home.
-pub(super) const DWELLINGS: &[&str] =
-    &["flat", "apartment", "house", "place", "home", "condo", "studio", "cottage"];
-
-/// Relations that a person has one at a time.
-const SINGLE: &[&str] = &[
-    "boss",
-    "manager",
-    "supervisor",
-    "doctor",
-    "dentist",
-    "therapist",
-    "landlord",
-    "landladi",
-    "landlady",
-    "coach",
-    "trainer",
-    "mentor",
-    "husband",
-    "wife",
-    "girlfriend",
-    "boyfriend",
-    "partner",
-    "fiance",
-    "fiancee",
-    "spouse",
-    "roommat",
-    "roommate",
-    "flatmat",
-    "flatmate",
-    "housemat",
-    "physio",
-    "gp",
-    "vet",
-    "lawyer",
-    "account",
-    "hairdress",
-    "barber",
-    "nanni",
-    "tutor",
-    "teacher",
-    "professor",
-    "assist",
-];
-
-/// Verbs of taking the place of something: "Hugo replaced Priscilla as my manager".
-pub(crate) const OUSTING: &[&str] = &[
-    "replac", "replace", "beat", "overtak", "overtake", "succeed", "supersed", "supplant", "oust",
-    "dethron", "displac", "follow", "take",
-];
-
-/// Returns true if a noun names a property with one value at a time.
-pub(crate) fn is_single(noun: &Word) -> bool {
-    let has =
-        |list: &[&str]| list.contains(&noun.low.as_str()) || list.contains(&noun.lemma.as_str());
-    has(PROPERTIES) || has(SINGLE)
-}
 
 /// Returns true if the clause states such a property, so that it states nothing else.
 pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) -> bool {
@@ -314,17 +190,19 @@ fn attribute(nouns: &[&Word], is_called: bool) -> String {
     let mut words: Vec<&str> = nouns.iter().map(|word| word.lemma.as_str()).collect();
     words.sort_unstable();
     words.dedup();
-    let names = |word: &&str| NAMING.contains(word);
-    if is_called || 1 < words.len() && words.iter().any(names) {
-        words.retain(|word| !names(&word) && *word != "work");
+    let names = |word: &str| NAMING.contains(&word) || word == "work";
+    let is_name = is_called || 1 < words.len() && words.iter().any(|word| NAMING.contains(word));
+    if is_name && words != ["job", "titl"] && words.iter().any(|word| !names(word)) {
+        // "The working title of my novel" is its name.
+        words.retain(|word| !names(word));
         return format!("{} name", words.join(" "));
     }
-    let attribute = match words.as_slice() {
-        ["titl" | "role" | "occup" | "profess" | "position"] => "job".to_owned(),
+    match words.as_slice() {
+        ["job", "titl"] | ["titl" | "role" | "occup" | "profess" | "position"] => "job".to_owned(),
+        ["bedtim"] => "bedtime".to_owned(),
         ["timezon"] => "time zone".to_owned(),
         words => words.join(" "),
-    };
-    attribute
+    }
 }
 
 fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [Word]> {

@@ -61,7 +61,9 @@ pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
         let place = former.terms.iter().position(|it| it.lemma == term.lemma);
         let same_kind = term.classes & EXCLUSIVE == 0
             || versioned(news, at) && place.is_some_and(|at| versioned(former, at));
-        !term.is_generic && !is_value(&term) && same_kind && place.is_some()
+        // A verb alone names nothing, unless the speaker does it: "I run 5 km", "I run 8 km now".
+        let is_thing = !news.verbs.contains(&term.lemma) || at == 0 && place == Some(0);
+        is_thing && !term.is_generic && !is_value(&term) && same_kind && place.is_some()
     });
     both && shared && other(news, former) && other(former, news)
 }

@@ -144,11 +144,9 @@ fn overlap(claim: &Claim, terms: &[Term]) -> u32 {
 
 fn property(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
     // "My dentist is Dr. Amin" is about the dentist, and about a property of the speaker.
-    if !claim.is_of(owner) && !claim.slots.iter().any(|slot| slot.owner == *owner) {
-        return 0;
-    }
+    let is_theirs = claim.is_of(owner);
     // The words of the property, in full, name a slot of the fact.
-    let of_slot = claim.slots.iter().any(|slot| {
+    let of_slot = claim.slots.iter().filter(|slot| is_theirs || slot.owner == *owner).any(|slot| {
         let words: Vec<&str> = slot.attribute.split(' ').collect();
         terms.iter().all(|term| words.contains(&term.lemma.as_str()))
     });
@@ -159,7 +157,7 @@ fn property(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
         let of_owner = matches!(owner, Owner::Relation(it) | Owner::Named(it) if *it == term.lemma);
         of_owner || claim.has(&term.lemma)
     });
-    if all { overlap(claim, terms).max(GENERIC) } else { 0 }
+    if all && is_theirs { overlap(claim, terms).max(GENERIC) } else { 0 }
 }
 
 /// Scores a fact in which somebody has a role: a relation of the speaker, or a job.
@@ -208,8 +206,9 @@ fn named(claim: &Claim, terms: &[Term]) -> bool {
 /// Scores an injury or illness of these parts; without parts, any one of the owner.
 fn ailment(claim: &Claim, owner: &Owner, parts: &[Term]) -> u32 {
     let ails = claim.terms.iter().any(|term| term.classes & Class::Ailment.bit() != 0);
-    let of_owner = claim.is_of(owner)
-        || matches!(&claim.owner, Owner::Relation(it) if parts.iter().any(|term| term.lemma == *it));
+    let has = |lemma: &String| parts.iter().any(|term| term.lemma == *lemma);
+    let of_owner =
+        claim.is_of(owner) || matches!(&claim.owner, Owner::Relation(relation) if has(relation));
     match () {
         () if !ails || !of_owner => 0,
         () if parts.is_empty() => GENERIC,

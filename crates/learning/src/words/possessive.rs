@@ -1,7 +1,7 @@
 //! The two readings of `'s`: a possessive ("my brother's car"), or "is" and "has" ("my brother's
 //! in Leeds").
 
-use super::Word;
+use super::word::Word;
 use crate::lexicon::{self, Class};
 
 /// Writes `'s` out as "is" or "has" if the words after it are no possession.
