@@ -92,7 +92,8 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
 /// Returns the indexes of the facts that a change in words ends.
 fn named_by(current: &[Known], change: &Change) -> Vec<usize> {
     let mut found = matching::ended_by(current, change);
-    if let Some(terms) = change.target.terms() {
+    let terms = change.target.terms().filter(|_| change.shape == Shape::Retraction);
+    if let Some(terms) = terms {
         found.retain(|at| lasting::names_enough(&current[*at].claim, terms));
         if ENDED_MAX < found.len() {
             found.clear();

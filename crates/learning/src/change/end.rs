@@ -82,7 +82,8 @@ fn ending(
     }
     // "Finished another painting" is about none that was mentioned.
     let is_new = |low: &str| matches!(low, "a" | "an" | "another" | "some" | "this" | "these");
-    if single && is_new(clause.low(verb + 1)) {
+    let is_span = clause.words.get(verb + 2).is_some_and(|word| word.is(Class::Time));
+    if single && is_new(clause.low(verb + 1)) && !is_span {
         return None;
     }
     let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"))

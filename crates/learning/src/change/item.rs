@@ -68,8 +68,7 @@ impl Target {
             Target::Terms(terms)
             | Target::Property(terms)
             | Target::Headed(_, terms)
-            | Target::Owned(terms)
-            | Target::Sibling(_, terms) => Some(terms),
+            | Target::Owned(terms) => Some(terms),
             _ => None,
         }
     }

@@ -127,6 +127,7 @@ const ENTERING: &[&str] = &[
     "diagnosed",
     "prescribed",
     "put",
+    "born",
     "opened",
     "launched",
     "founded",
@@ -249,8 +250,13 @@ fn has_happened(clause: &Clause<'_>) -> bool {
     let enters = clause.words[verb].is(Class::Changing) || clause.words[verb].is(Class::Starting);
     // "Went vegan", but not "went to the museum".
     let next = clause.words.get(verb + 1);
-    let becomes = low == "went" && next.is_some_and(|it| it.is_content() && !low.ends_with("ing"));
-    !is_present && (is_past || was) && !enters && !becomes && !ENTERING.contains(&low)
+    let becomes = low == "went"
+        && next.is_some_and(|it| {
+            it.is_content() && !it.low.ends_with("ing") || matches!(it.low.as_str(), "up" | "down")
+        });
+    let is_entered = matches!(low, "was" | "were") && next.is_some_and(|it| is_entering(&it.low));
+    let enters = enters || becomes || is_entered || is_entering(low);
+    !is_present && (is_past || was) && !enters
 }
 
 /// Lemmas of verbs and adjectives that name nothing.
@@ -259,6 +265,10 @@ const LIGHT: &[&str] = &[
     "know", "think", "find", "let", "keep", "try", "start", "really", "great", "good", "cool",
     "amaz", "awesom", "special", "hard", "fun", "nice", "new", "much", "lot",
 ];
+
+fn is_entering(low: &str) -> bool {
+    ENTERING.contains(&low)
+}
 
 /// Returns true if these terms name enough of a statement.
 pub(super) fn names_enough(claim: &Claim, terms: &[Term]) -> bool {
