@@ -1,6 +1,6 @@
 //! Broken or malformed parts cost only themselves, and are reported.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{lines, read_auto};
 
