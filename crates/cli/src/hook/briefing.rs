@@ -61,7 +61,7 @@ pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
         (Start::Resumed, Some(_)) => return since(call, &view, &given).await,
         (Start::Forked, _) => {
             // The records that the host repeats count as given to the new session, too.
-            given.keep(call)?;
+            let given = given.keep_for_fork(call)?;
             return since(call, &view, &given).await;
         }
         _ => {}

@@ -44,7 +44,7 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     }
     let view = call.in_project().await?;
     let session = session_of(call)?;
-    let given = Given::at_prompt(call)?;
+    let Some(given) = Given::at_prompt(call)? else { return Ok(None) };
     view.feed().catch_up().await?;
     let query: String = prompt.chars().take(QUERY_CHARS_MAX).collect();
     let options = SearchOptions::default()

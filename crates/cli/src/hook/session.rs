@@ -43,9 +43,9 @@ pub(super) struct Given {
     /// The sessions whose messages the session repeats, because it was forked.
     #[serde(default)]
     sessions: Vec<Id>,
-    /// True if the parent was looked for.
+    /// True for a fork whose parent is not known yet.
     #[serde(default)]
-    has_parent_read: bool,
+    is_orphan: bool,
 }
 
 impl Given {
@@ -55,23 +55,31 @@ impl Given {
         Ok(serde_json::from_slice(&text).unwrap_or_default())
     }
 
-    /// Reads the state of a call's session, with that of its parent. The parent is looked for at the
-    /// first prompt: the session file may not show it before.
-    pub(super) fn at_prompt(call: &Call) -> Result<Given, Failure> {
+    /// Reads the state of a call's session, with that of its parent. `None` for a fork whose session
+    /// file does not show the parent yet, as at the first prompt of a fork of Claude Code.
+    pub(super) fn at_prompt(call: &Call) -> Result<Option<Given>, Failure> {
         let given = Given::of(call)?;
-        if given.has_parent_read {
-            return Ok(given);
+        if !given.is_orphan {
+            return Ok(Some(given));
         }
         let mut whole = Given::of_parent(call)?;
+        if whole.sessions.is_empty() {
+            return Ok(None);
+        }
         for key in given.keys {
             if !whole.keys.contains(&key) {
                 whole.keys.push(key);
             }
         }
-        whole.at = given.at.or(whole.at);
-        whole.has_parent_read = true;
         whole.keep(call)?;
-        Ok(whole)
+        Ok(Some(whole))
+    }
+
+    /// Makes this the state of a forked session.
+    pub(super) fn keep_for_fork(self, call: &Call) -> Result<Given, Failure> {
+        let given = Given { is_orphan: self.sessions.is_empty(), ..self };
+        given.keep(call)?;
+        Ok(given)
     }
 
     /// Reads the state of the session that a call's session was forked from. Codex names it in the
@@ -84,12 +92,11 @@ impl Given {
         let text = fs::read(file_of(call, &parent)?).unwrap_or_default();
         let mut given: Given = serde_json::from_slice(&text).unwrap_or_default();
         given.sessions.push(named(call, &parent)?);
-        given.has_parent_read = true;
         Ok(given)
     }
 
     /// Makes this the state of a call's session.
-    pub(super) fn keep(&self, call: &Call) -> Result<(), Failure> {
+    fn keep(&self, call: &Call) -> Result<(), Failure> {
         let file = file(call)?;
         let _change = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
         self.write(&file)
