@@ -480,7 +480,7 @@ fn the_graph_of_an_ingested_memory_is_offered_over_stdio() {
         r#"{"type":"entity","name":"Acme","entityType":"company","observations":[]}"#,
         r#"{"type":"relation","from":"Ada","to":"Acme","relationType":"works_at"}"#,
     ];
-    let file = program.file("memory.jsonl", &lines.join("\n"));
+    let file = program.file("memory.jsonl", lines.join("\n"));
     let ingested = command(&program, &["--user", "ada", "ingest", text(&file)]).output().unwrap();
     assert!(ingested.status.success(), "{ingested:?}");
     let mut host = Host::begin(&program, &["--user", "ada", "mcp", "--tools", "graph"]);
