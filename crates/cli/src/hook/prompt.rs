@@ -126,7 +126,8 @@ async fn without_known_facts(
     let records = view.longterm().records().get_all(&evidence).await;
     let records = records.map_err(aios_memory::Error::from)?;
     known.extend(records.iter().filter_map(|record| {
-        let is_of_session = record.scope.session.as_deref() == Some(session.as_str());
+        let of = record.scope.session.as_deref();
+        let is_of_session = of == Some(session.as_str()) || given.repeats(of);
         (is_of_session || given.has(&record.key())).then(|| record.identity())
     }));
     found.retain(|(record, _)| {
