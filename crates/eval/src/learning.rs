@@ -44,6 +44,8 @@ pub struct LearningReport {
     pub messages: usize,
     /// Number of facts that were learned from them.
     pub facts: usize,
+    /// Number of them that a later message ended.
+    pub ended: usize,
     /// Messages worth a fact; `None` without observations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
@@ -123,6 +125,7 @@ pub async fn evaluate_learning(
         conversations: conversations.len(),
         messages,
         facts: found.facts,
+        ended: found.ended,
         selection: selection::measure(&conversations),
         coverage: found.coverage,
         questions: found.questions,

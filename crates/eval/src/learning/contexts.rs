@@ -53,6 +53,7 @@ pub struct Reach {
 pub(crate) struct Figures {
     pub(crate) questions: usize,
     pub(crate) facts: usize,
+    pub(crate) ended: usize,
     pub(crate) coverage: Option<Coverage>,
     /// From the records that are found for the question.
     pub(crate) found: Reach,
@@ -80,6 +81,7 @@ pub(crate) async fn measure(
             covered.add(observation, &memories.facts);
         }
         figures.facts += memories.facts.len();
+        figures.ended += memories.ended;
         let mut own = Sums::default();
         for (question, answer) in asked(conversation) {
             let read = memories.ask(question, answer, &[Tier::Longterm, Tier::Knowledge]).await?;
@@ -109,6 +111,8 @@ struct Memories {
     without: Index,
     with: Index,
     facts: Vec<Learned>,
+    /// Number of facts that a message ended.
+    ended: usize,
     /// By key of a fact, its place in `facts`.
     places: BTreeMap<Key, usize>,
 }
@@ -131,7 +135,8 @@ impl Memories {
         with.store(drafts).await?;
         with.memory.facts().catch_up().await?;
         seconds.facts += began.elapsed().as_secs_f64();
-        let mut memories = Memories { without, with, facts: Vec::new(), places: BTreeMap::new() };
+        let mut memories =
+            Memories { without, with, facts: Vec::new(), ended: 0, places: BTreeMap::new() };
         memories.read_facts().await?;
         // Facts that reach long-term memory only now would be searched by their words alone.
         memories.with.memory.recall("facts").await?;
@@ -147,6 +152,7 @@ impl Memories {
                 let names = fact.evidence.iter().filter_map(|key| key.parse::<Key>().ok());
                 let names = names.filter_map(|key| self.with.names.get(&key).cloned());
                 let words = words::content(&fact.statement());
+                self.ended += usize::from(fact.ended_at.is_some());
                 let learned = Learned { evidence: names.collect(), words };
                 self.places.insert(Key::new(Kind::Fact, fact.id), self.facts.len());
                 self.facts.push(learned);

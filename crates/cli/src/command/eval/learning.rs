@@ -56,8 +56,11 @@ fn write_selection(out: &mut dyn Write, report: &LearningReport) -> io::Result<(
 
 fn write_coverage(out: &mut dyn Write, report: &LearningReport) -> io::Result<()> {
     if 0 < report.conversations {
-        let LearningReport { conversations, messages, facts, .. } = report;
-        writeln!(out, "{conversations} conversations, {messages} messages, {facts} facts")?;
+        let LearningReport { conversations, messages, facts, ended, .. } = report;
+        writeln!(
+            out,
+            "{conversations} conversations, {messages} messages, {facts} facts, {ended} of them ended"
+        )?;
     }
     let Some(coverage) = &report.coverage else { return Ok(()) };
     writeln!(
