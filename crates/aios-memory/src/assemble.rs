@@ -14,9 +14,10 @@ use crate::{Error, MemoryView, tokens::Tokenizer};
 
 /// The part of the budget that current facts may take, as a divisor: hits come first.
 const FACTS_SHARE: usize = 10;
-/// Number of hits, the best ones, beside which the facts that they state are left out. Later hits
-/// may lack room.
+/// Number of hits, the best ones, beside which the facts that they state are left out, and their
+/// minimum relevance. Others may lack room.
 const STATED_BY_MAX: usize = 10;
+const STATED_BY_RELEVANCE_MIN: f64 = 0.5;
 /// Characters that count as a token of a fact.
 const TOKEN_CHARS: usize = 4;
 
@@ -329,6 +330,7 @@ impl Contexts<'_> {
             candidates.extend(self.view.standing_candidates(options).await?);
             let tokens_max = options.max_tokens / FACTS_SHARE;
             let best = found.iter().take(STATED_BY_MAX);
+            let best = best.filter(|hit| STATED_BY_RELEVANCE_MIN <= hit.relevance);
             let shown = candidates.iter().chain(best).map(|it| it.id.as_str()).collect();
             let facts = self.view.current_facts(&shown, tokens_max).await?;
             candidates.extend(facts);
