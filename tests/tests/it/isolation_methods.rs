@@ -170,13 +170,14 @@ const ROLES: [(&str, &str); 17] = [
 ];
 
 /// The same of the whole memory. Their exercises are named `memory::Role::method`.
-const ROLES_OF_MEMORY: [(&str, &str); 8] = [
+const ROLES_OF_MEMORY: [(&str, &str); 9] = [
     ("MemoryView::contexts", "Contexts"),
     ("MemoryView::events", "Events"),
     ("MemoryView::facts", "Facts"),
     ("MemoryView::feed", "Feed"),
     ("MemoryView::files", "Files"),
     ("MemoryView::forgetting", "Forgetting"),
+    ("MemoryView::graph", "Graph"),
     ("MemoryView::work", "Works"),
     ("Administrator::upkeep", "Upkeep"),
 ];

@@ -13,8 +13,6 @@ use aios_memory_server::Right;
 use clap::builder::{PathBufValueParser, TypedValueParser, ValueParser};
 use jiff::{SignedDuration, Span, Zoned};
 
-use super::words::looks_like_option;
-
 /// Parses the name of a user.
 pub(super) fn parse_user(name: &str) -> Result<String, VocabularyError> {
     Owner::user(name).map(|owner| owner.as_str().to_owned())
@@ -124,4 +122,13 @@ pub(super) fn path() -> ValueParser {
 
 fn expand_home(path: PathBuf) -> Result<PathBuf, String> {
     aios_memory::config::expand_home(&path, env::var_os("HOME").as_deref())
+}
+
+/// Returns true if `word` has the form of an option: one or two dashes, then a name that begins
+/// with a letter.
+pub(super) fn looks_like_option(word: &str) -> bool {
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or_default();
+    let name = name.split('=').next().unwrap_or_default();
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Command, CommandFactory, FromArgMatches, error::Error};
 
-use super::Arguments;
+use super::{Arguments, values::looks_like_option};
 use crate::hook::Host;
 
 /// Commands with a positional text, and the name of that argument.
@@ -42,15 +42,6 @@ pub(crate) fn is_hook(words: &[OsString]) -> bool {
         let host = pair[1].to_str().and_then(Host::named);
         pair[0] == "hook" && host.is_some()
     })
-}
-
-/// Returns true if `word` has the form of an option: one or two dashes, then a name that begins
-/// with a letter.
-pub(super) fn looks_like_option(word: &str) -> bool {
-    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or_default();
-    let name = name.split('=').next().unwrap_or_default();
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 fn has_unknown_option(words: &[OsString]) -> bool {

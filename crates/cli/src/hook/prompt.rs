@@ -84,7 +84,7 @@ async fn whole(view: &MemoryView, hits: Vec<Hit>) -> Result<Vec<Found>, Failure>
     Ok(found.collect())
 }
 
-/// Leaves out messages of which a statement has ended, and those that state nothing but facts which
+/// Leaves out messages with a statement that has ended, and those that state nothing but facts that
 /// the session has.
 async fn without_known_messages(
     view: &MemoryView,

@@ -55,8 +55,8 @@ impl Given {
         Ok(serde_json::from_slice(&text).unwrap_or_default())
     }
 
-    /// Reads the state of a call's session, with that of its parent. `None` for a fork whose session
-    /// file does not show the parent yet, as at the first prompt of a fork of Claude Code.
+    /// Reads the state of a call's session, with that of its parent. `None` for a fork whose file
+    /// does not show the parent yet, as at the first prompt of a fork of Claude Code.
     pub(super) fn at_prompt(call: &Call) -> Result<Option<Given>, Failure> {
         let given = Given::of(call)?;
         if !given.is_orphan {

@@ -1,4 +1,4 @@
-//! Whether a statement is about something that lasts, and whether a message names enough of it.
+//! Statements about something that lasts, and messages that name enough of them.
 //!
 //! In conversations most statements are remarks and events: "I took my kids to a workshop", "check
 //! out this picture". They are over as they are said, so no later message ends them. And a long

@@ -89,6 +89,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().knowledge().find(Some("stock"), Some("hay")).await,
         h.view.longterm().knowledge().find(None, None).await,
     ];
+    "longterm::Notes::marked" => [
+        h.view.longterm().notes().marked("graph").await.map(|notes| notes.len()),
+    ];
     "longterm::Notes::get" => [h.view.longterm().notes().get(&id("n1")).await];
     "longterm::Records::derive_further" => [
         h.view.longterm().records()

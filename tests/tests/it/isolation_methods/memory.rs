@@ -11,7 +11,9 @@ use aios_exchange::{
 use aios_memory::{
     AgentMemory, Config, Event, FactQuery, ForgetQuery, Id, Kind, MemoryView, Mode,
     RememberOptions, ReportOptions, Scope, ScopeFilter, SearchOptions, Tier, Timestamp,
+    graph::{Entity, Observations, Relation},
     longterm::Explain,
+    record::Provenance,
     upkeep::ScheduledBackup,
     work::{NewTask, Outcome, Work},
     working::{Decision, ToolCall},
@@ -141,6 +143,22 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "memory::Facts::reject" => [
         h.view.facts().reject(&Id::new("nothing").unwrap()).await,
+    ];
+    "memory::Graph::create_entities" => [
+        h.view.graph().create_entities(vec![entity(&h)]).await.map(|it| it.parts),
+        h.view.graph().create_entities(vec![entity(&h)]).await.map(|it| it.parts),
+    ];
+    "memory::Graph::add_observations" => [
+        h.view.graph().add_observations(vec![observed(&h)]).await.map(|it| it.parts),
+    ];
+    "memory::Graph::create_relations" => [
+        h.view.graph().create_relations(vec![opens()]).await.map(|it| it.parts),
+    ];
+    "memory::Graph::read" => [h.view.graph().read().await];
+    "memory::Graph::search" => [h.view.graph().search("zebra").await];
+    "memory::Graph::open" => [h.view.graph().open(&["Gate".to_owned()]).await];
+    "memory::Graph::with_provenance" => [
+        h.view.graph().with_provenance(Provenance::default()).open(&["Gate".to_owned()]).await,
     ];
     "memory::Files::create" => [
         h.view.files().create("/memories/gate.md", &h.text("zebra@ opens it\n")).await,
@@ -456,4 +474,21 @@ async fn backed_up(hand: &Hand) -> Result<Vec<aios_memory::Recollection>, aios_m
 /// Returns a message to learn from.
 fn said(hand: &Hand, text: &str) -> Vec<Map<String, Value>> {
     vec![hand.fields(json!({"id": "l1", "content": text}))]
+}
+
+fn entity(hand: &Hand) -> Entity {
+    Entity {
+        name: "Gate".to_owned(),
+        entity_type: "door".to_owned(),
+        observations: vec![hand.text("the zebra@ leans on it")],
+    }
+}
+
+fn observed(hand: &Hand) -> Observations {
+    Observations { entity_name: "Gate".to_owned(), contents: vec![hand.text("zebra@ painted it")] }
+}
+
+fn opens() -> Relation {
+    let (from, to) = ("Gate".to_owned(), "Barn".to_owned());
+    Relation { from, to, relation_type: "leads_to".to_owned() }
 }

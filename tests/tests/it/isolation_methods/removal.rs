@@ -18,6 +18,16 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().files().delete("/memories/vet.md").await,
         h.view.working().files().delete("/memories/none.md").await,
     ];
+    "memory::Graph::delete_relations" => [
+        h.view.graph().delete_relations(&[]).await.map(|it| it.count),
+    ];
+    "memory::Graph::delete_observations" => [
+        h.view.graph().delete_observations(&[]).await.map(|it| it.count),
+    ];
+    "memory::Graph::delete_entities" => [
+        h.view.graph().delete_entities(&["Gate".to_owned()]).await.map(|it| it.count),
+        h.view.graph().open(&["Gate".to_owned()]).await,
+    ];
     "memory::Files::delete" => [
         h.view.files().delete("/memories/barn.md").await,
         h.view.files().delete("/memories").await,

@@ -187,6 +187,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().facts().put(fact("f2", &h.text("zebra@ two"))).await,
         h.view.working().facts().put(fact("f3", "the same words of everybody")).await,
     ];
+    "Facts::put_all" => [
+        h.view.working().facts().put_all(vec![
+            fact("f1", &h.text("zebra@")),
+            fact("f4", &h.text("zebra@ four")),
+        ]).await,
+    ];
     "Facts::get" => [
         h.view.working().facts().get(&id("f1")).await,
         h.view.working().facts().get(&id("nothing")).await,
