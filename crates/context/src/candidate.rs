@@ -17,8 +17,8 @@ pub struct Candidate {
     pub id: String,
     /// Its text, verbatim.
     pub text: String,
-    /// An annotation that follows the text, without a separator, if the budget has room for it after
-    /// all candidates were considered.
+    /// An annotation that follows the text, without a separator, if the budget has room for it
+    /// after all candidates were considered.
     pub annotation: Option<String>,
     /// The relevance for the task, 0 to 1. Values outside are clamped, and NaN counts as 0.
     pub relevance: f64,
