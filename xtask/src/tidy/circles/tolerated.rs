@@ -12,7 +12,6 @@ pub(super) const TOLERATED: &[Tolerated<'_>] = &[
     ("benches", &["longterm.rs", "longterm/questions.rs", "longterm/rivals.rs"], FAMILY),
     ("benches", &["operational.rs", "operational/contender.rs", "operational/ram.rs"], FAMILY),
     ("crates/analysis", &["query.rs", "spelling.rs"], "not untied yet"),
-    ("crates/cli", &["args.rs", "args/flags.rs", "args/values.rs", "args/words.rs"], FAMILY),
     ("crates/context", &["count.rs", "count/tiktoken.rs"], FAMILY),
     (
         "crates/context",
