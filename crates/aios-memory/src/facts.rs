@@ -246,6 +246,22 @@ impl Facts<'_> {
         Ok(removed)
     }
 
+    /// Removes those of these facts that were learned from messages of which none is stored, as
+    /// after an import of facts without their messages, and returns them. Told facts stay.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`] if the memory was opened read-only; errors of the tiers.
+    pub async fn remove_unfounded(self, facts: &[Identity]) -> Result<Vec<Identity>, Error> {
+        self.view.check_writable()?;
+        let gate = self.view.gate();
+        let may_change =
+            |identity: &&Identity| gate.acts_for().is_none_or(|owner| *owner == identity.owner);
+        let facts: Vec<Identity> = facts.iter().filter(may_change).cloned().collect();
+        let removed = self.view.shared().learner.remove_unfounded(&facts).await?;
+        self.view.wake_pump();
+        Ok(removed)
+    }
+
     fn check_enabled(self) -> Result<(), Error> {
         match self.view.config().learning.enabled {
             true => Ok(()),

@@ -25,7 +25,7 @@ use std::{
 
 use aios_learning::{ChatModel, Message};
 use aios_record::{Change, FeedItem, Gate, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
-use aios_working::{Withdrawn, WorkingView};
+use aios_working::{FactOrigin, Withdrawn, WorkingView};
 use tokio::sync::{Mutex, MutexGuard, Notify, OnceCell};
 
 pub(crate) use self::report::Learned;
@@ -308,6 +308,27 @@ impl Learner {
         let exact = ScopeFilter::exact(Scope::default());
         let gate = Gate::owner(owner.clone()).narrow(&exact)?;
         Ok(self.shared.pump.working().scoped(gate))
+    }
+
+    /// Removes those of these facts that were learned from messages of which none is stored, and
+    /// returns them.
+    pub(crate) async fn remove_unfounded(
+        &self,
+        facts: &[Identity],
+    ) -> Result<Vec<Identity>, Error> {
+        let mut removed = Vec::new();
+        for identity in facts {
+            let own = self.own(&identity.owner)?;
+            let Some(fact) = own.facts().get(&identity.id).await? else { continue };
+            let evidence: Vec<Key> =
+                fact.evidence.iter().filter_map(|key| key.parse().ok()).collect();
+            let of_messages = evidence.iter().all(|key: &Key| key.kind == Kind::Message);
+            let is_learned = fact.origin != FactOrigin::Told && of_messages;
+            if is_learned && self.records(&identity.owner, &evidence).await?.is_empty() {
+                removed.extend(own.facts().remove(&identity.id).await?);
+            }
+        }
+        Ok(removed)
     }
 
     /// Returns the stored messages of these keys, oldest first.

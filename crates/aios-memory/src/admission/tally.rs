@@ -163,6 +163,16 @@ impl Tally {
         }
     }
 
+    /// Counts a record as skipped that was added before and removed since.
+    pub fn take_back(&mut self, line: u64, key: Key, reason: String) {
+        self.added = self.added.saturating_sub(1);
+        self.skipped += 1;
+        if self.details.len() < DETAILS_MAX {
+            let (outcome, key, reason) = ("skipped", Some(key), Some(reason));
+            self.details.push(Detail { outcome, line, key, reason });
+        }
+    }
+
     /// Counts a part of a text that was longer in a former reading.
     pub fn retire(&mut self, line: u64, key: Key) {
         self.retired += 1;

@@ -1,12 +1,12 @@
 //! Import of an export.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use aios_memory::{
     MemoryView,
     admission::{Admission, Arrival, Manner, Outcome, Refusal, Tally},
 };
-use aios_record::{Mode, Progress, Remedy};
+use aios_record::{Gate, Identity, Kind, Mode, Progress, Remedy};
 use serde::Serialize;
 use tokio::{sync::mpsc, task};
 
@@ -46,7 +46,8 @@ pub struct RestockFailure {
 /// A record that is already stored in any tier stays unchanged, so an interrupted import can be
 /// repeated as a whole. The first of two lines with the same id counts. Forgotten records stay
 /// forgotten. A record of an owner other than the view's is refused; the administrator's view
-/// accepts every owner. A record whose goal or task is missing is stored without that reference. If
+/// accepts every owner. A record whose goal or task is missing is stored without that reference. A
+/// learned fact is skipped if none of the messages that state it is stored afterwards. If
 /// another message has a message's position in its session, the message gets the next position. A
 /// stored session without a summary gets the summary of the file. With [`Mode::DryRun`]
 /// nothing is stored, and refusals by the tiers are not detected. Calls `progress` with the number
@@ -69,11 +70,17 @@ pub async fn read_back(
     let mut stock = Stock {
         admission: Admission::new(view, Manner::Found).with_mode(mode),
         done: Restocked { dry_run: mode.is_dry_run(), ..Restocked::default() },
+        facts: HashMap::new(),
+        gate: view.gate().clone(),
     };
     // Changes that working memory has acknowledged must be visible as known.
     view.feed().catch_up().await?;
     let taken = stock.take_all(batches, progress).await;
     taken.map_err(|error| error.after(stock.done.tally.added))?;
+    if !mode.is_dry_run() {
+        let unfounded = stock.remove_unfounded(view).await;
+        unfounded.map_err(|error| error.after(stock.done.tally.added))?;
+    }
     view.feed().catch_up().await?;
     reading.await.map_err(Error::interrupted)??;
     Ok(stock.done)
@@ -83,6 +90,9 @@ pub async fn read_back(
 struct Stock {
     admission: Admission,
     done: Restocked,
+    /// The added facts, each with its line.
+    facts: HashMap<Identity, u64>,
+    gate: Gate,
 }
 
 impl Stock {
@@ -94,6 +104,18 @@ impl Stock {
         while let Some(batch) = batches.recv().await {
             self.take(batch).await?;
             progress(Progress::new(self.done.tally.read));
+        }
+        Ok(())
+    }
+
+    /// Removes facts whose messages are neither in the file nor in the memory. Messages may follow
+    /// their facts in the file.
+    async fn remove_unfounded(&mut self, view: &MemoryView) -> Result<(), Error> {
+        let facts: Vec<Identity> = self.facts.keys().cloned().collect();
+        for identity in view.facts().remove_unfounded(&facts).await? {
+            let Some(line) = self.facts.get(&identity) else { continue };
+            let reason = "the messages that state it are not stored".to_owned();
+            self.done.tally.take_back(*line, identity.key(), reason);
         }
         Ok(())
     }
@@ -110,8 +132,21 @@ impl Stock {
                 }
             }
         }
+        let mut owners = HashMap::new();
+        for arrival in arrivals.iter().filter(|it| it.kind == Kind::Fact) {
+            let mut scope = arrival.scope.clone();
+            if self.gate.fill(&mut scope).is_ok() {
+                owners.insert(arrival.place, scope.owner());
+            }
+        }
         for verdict in self.admission.admit(arrivals).await? {
             self.done.tally.count(&verdict);
+            if verdict.outcome == Outcome::Added
+                && let Some(owner) = owners.remove(&verdict.place)
+            {
+                let identity = Identity::new(owner, verdict.kind, verdict.id.clone());
+                self.facts.insert(identity, verdict.place);
+            }
             if let Outcome::Refused(Refusal { reason: error, remedy }) = verdict.outcome {
                 self.done.failed.push(RestockFailure { line: verdict.place, error, remedy });
             }

@@ -439,3 +439,45 @@ async fn byte_order_marks_and_blank_lines_in_an_export_are_ignored() {
     let taken = export::read_back(&other, &path, Mode::Apply, |_| {}).await.unwrap();
     assert_eq!(taken.failed[0].line, 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_learned_fact_is_not_imported_without_a_message_that_states_it() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let memory = from.open().await;
+    let ada = of(&memory, "ada");
+    let said = ["I live in Ghent.", "I have a dog named Rex."].map(|text| {
+        let message = json!({"content": text, "name": "Ada", "timestamp": "2026-01-01T10:00:00Z"});
+        message.as_object().unwrap().clone()
+    });
+    ada.facts().learn(said.to_vec()).await.unwrap();
+    ada.record(Kind::Fact, json!({"text": "Ada likes rye bread."})).await.unwrap();
+    let path = from.dir.path().join("all.jsonl");
+    let written = export(&ada, &path).await;
+    let is_message = |line: &&str| line.starts_with("{\"kind\":\"message\"");
+    let is_of_ghent = |line: &&str| is_message(line) && line.contains("Ghent");
+    let texts_of = async |memory: &MemoryView| {
+        let facts = memory.facts().list(aios_memory::FactQuery::default()).await.unwrap().facts;
+        let mut texts: Vec<String> = facts.into_iter().map(|fact| fact.text).collect();
+        texts.sort();
+        texts
+    };
+    let other = to.open().await;
+    let ada = of(&other, "ada");
+    let import = async |name: &str, lines: Vec<&str>| {
+        let path = to.dir.path().join(name);
+        fs::write(&path, lines.join("\n")).unwrap();
+        export::read_back(&ada, &path, Mode::Apply, |_| {}).await.unwrap().tally
+    };
+    let without = import("without", written.lines().filter(|it| !is_message(it)).collect()).await;
+    assert_eq!((without.added, without.skipped), (2, 2), "{without:?}");
+    assert!(without.details.iter().any(|it| it.to_string().contains("not stored")), "{without:?}");
+    assert_eq!(texts_of(&ada).await, ["Ada likes rye bread."]);
+    // One message, and after the facts.
+    let mut lines: Vec<&str> = written.lines().filter(|it| !is_message(it)).collect();
+    lines.extend(written.lines().filter(is_of_ghent));
+    let with = import("with", lines).await;
+    assert_eq!(with.skipped, 1, "{with:?}");
+    assert_eq!(texts_of(&ada).await, ["Ada likes rye bread.", "Ada lives in Ghent."]);
+    memory.shutdown().await.unwrap();
+    other.shutdown().await.unwrap();
+}

@@ -138,6 +138,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
     "memory::Facts::history" => [h.view.facts().history("the user", "home").await];
     "memory::Facts::contradictions" => [h.view.facts().contradictions().await];
+    "memory::Facts::remove_unfounded" => [
+        h.view.facts().remove_unfounded(&[]).await,
+    ];
     "memory::Facts::confirm" => [
         h.view.facts().confirm(&Id::new("nothing").unwrap()).await,
     ];
