@@ -246,8 +246,8 @@ impl Facts<'_> {
         Ok(removed)
     }
 
-    /// Removes those of these facts that were learned from messages of which none is stored, as
-    /// after an import of facts without their messages, and returns them. Told facts stay.
+    /// Removes learned facts whose messages are all missing, as after an import of facts without
+    /// messages, and returns the removed ones. Facts that were told stay.
     ///
     /// # Errors
     /// [`Error::ReadOnly`] if the memory was opened read-only; errors of the tiers.

@@ -310,7 +310,7 @@ impl Learner {
         Ok(self.shared.pump.working().scoped(gate))
     }
 
-    /// Removes those of these facts that were learned from messages of which none is stored, and
+    /// Removes those of these facts that were learned from messages which are all missing, and
     /// returns them.
     pub(crate) async fn remove_unfounded(
         &self,
