@@ -283,6 +283,11 @@ fn tally(tally: &Tally) -> String {
 fn timeless(value: &mut Value) {
     match value {
         Value::Object(fields) => {
+            // A fact ends when another one takes its place.
+            let is_superseded = fields.get("superseded_by").is_some_and(|by| !by.is_null());
+            if is_superseded {
+                fields.remove("valid_to");
+            }
             fields.retain(|name, _| {
                 !name.ends_with("_at") && name != "timestamp" && name != "last_active"
             });
