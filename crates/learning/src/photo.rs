@@ -1,5 +1,5 @@
 //! Notes on shared photos in the texts of imported messages: "[shared a photo: a cat]". Nobody said
-//! their words, so that they are no statements and have no worth.
+//! their words, so they are not read as statements.
 
 /// Beginning of a note.
 const NOTE: &str = "[shared a photo";

@@ -21,6 +21,7 @@ pub(crate) use calendar::{written, written_month};
 pub use granularity::{Granularity, Relation};
 pub use moment::Resolved;
 pub(crate) use moment::{Moment, day_of};
+pub(crate) use quantity::NUMBERS;
 
 use crate::sentence::Sentence;
 use crate::words::Word;

@@ -1,5 +1,5 @@
 //! Deleting from the graph, for good: the records are forgotten. Deleting a part that does not
-//! exist is no error.
+//! exist succeeds.
 
 use std::collections::{BTreeMap, HashSet};
 

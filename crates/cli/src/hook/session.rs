@@ -84,7 +84,7 @@ impl Given {
 
     /// Reads the state of the session that a call's session was forked from. Codex names it in the
     /// first line of the session file; Claude Code repeats its entries, so that the file beside it
-    /// with the same first entry is that of the parent. The state is new if there is no parent.
+    /// with the same first entry is that of the parent. Without a parent, the state is new.
     pub(super) fn of_parent(call: &Call) -> Result<Given, Failure> {
         let transcript = call.input.transcript_path.as_deref();
         let parent = transcript.and_then(|file| parent_in(file).or_else(|| repeated_in(file)));

@@ -7,6 +7,7 @@ use crate::grounded::{Grounding, grounded};
 use crate::lexicon::Class;
 use crate::message::{Message, Role};
 use crate::sentence::{Mood, sentences};
+use crate::when::NUMBERS;
 use crate::words::Word;
 
 /// Reason for which a fact of an answer is refused.
@@ -35,31 +36,6 @@ pub enum Refused {
 
 /// Words by which a model names the speaker.
 const SPEAKER: [&str; 7] = ["the user", "user", "the speaker", "speaker", "myself", "me", "i"];
-
-/// Number words from zero on.
-const NUMBERS: [&str; 21] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-];
 
 /// Returns the subject, in which words for the speaker are replaced by the name.
 pub(super) fn named(subject: &str, evidence: &[&Message]) -> String {

@@ -31,7 +31,8 @@ pub(super) enum Unit {
     Decade,
 }
 
-const NUMBERS: [&str; 21] = [
+/// Number words from zero on.
+pub(crate) const NUMBERS: [&str; 21] = [
     "zero",
     "one",
     "two",

@@ -4,7 +4,7 @@
 use super::word::Word;
 use crate::lexicon::{self, Class};
 
-/// Writes `'s` out as "is" or "has" if the words after it are no possession.
+/// Writes `'s` out as "is" or "has" unless the words after it are possessed.
 pub(super) fn resolve(words: &mut [Word]) {
     for at in 1..words.len() {
         if words[at].low != "'s" {
