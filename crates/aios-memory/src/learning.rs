@@ -16,7 +16,7 @@ mod said;
 mod steps;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -24,7 +24,9 @@ use std::{
 };
 
 use aios_learning::{ChatModel, Message};
-use aios_record::{Change, FeedItem, Gate, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_record::{
+    Change, FeedItem, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
+};
 use aios_working::{FactOrigin, Withdrawn, WorkingView};
 use tokio::sync::{Mutex, MutexGuard, Notify, OnceCell};
 
@@ -43,6 +45,8 @@ const PAGE: usize = 500;
 /// Owners whose current facts are kept in RAM between their messages, and the facts of all of them.
 const OWNERS_MAX: usize = 64;
 const FACTS_MAX: usize = 20_000;
+/// Facts whose messages are looked up at once.
+const UNFOUNDED_BATCH: usize = 256;
 
 /// Learns from messages. Clones share everything.
 #[derive(Clone)]
@@ -317,15 +321,39 @@ impl Learner {
         facts: &[Identity],
     ) -> Result<Vec<Identity>, Error> {
         let mut removed = Vec::new();
+        let mut facts: Vec<&Identity> = facts.iter().collect();
+        facts.sort_unstable();
+        for one_owner in facts.chunk_by(|one, next| one.owner == next.owner) {
+            for batch in one_owner.chunks(UNFOUNDED_BATCH) {
+                removed.extend(self.remove_unfounded_of(&batch[0].owner, batch).await?);
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn remove_unfounded_of(
+        &self,
+        owner: &Owner,
+        facts: &[&Identity],
+    ) -> Result<Vec<Identity>, Error> {
+        let own = self.own(owner)?;
+        let mut learned: Vec<(&Id, Vec<Key>)> = Vec::new();
         for identity in facts {
-            let own = self.own(&identity.owner)?;
             let Some(fact) = own.facts().get(&identity.id).await? else { continue };
             let evidence: Vec<Key> =
                 fact.evidence.iter().filter_map(|key| key.parse().ok()).collect();
             let of_messages = evidence.iter().all(|key: &Key| key.kind == Kind::Message);
-            let is_learned = fact.origin != FactOrigin::Told && of_messages;
-            if is_learned && self.records(&identity.owner, &evidence).await?.is_empty() {
-                removed.extend(own.facts().remove(&identity.id).await?);
+            if fact.origin != FactOrigin::Told && of_messages {
+                learned.push((&identity.id, evidence));
+            }
+        }
+        let evidence: Vec<Key> = learned.iter().flat_map(|(_, keys)| keys).cloned().collect();
+        let stored = self.records(owner, &evidence).await?;
+        let stored: HashSet<Key> = stored.iter().map(Record::key).collect();
+        let mut removed = Vec::new();
+        for (id, evidence) in learned {
+            if !evidence.iter().any(|key| stored.contains(key)) {
+                removed.extend(own.facts().remove(id).await?);
             }
         }
         Ok(removed)

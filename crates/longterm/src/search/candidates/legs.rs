@@ -2,14 +2,16 @@
 //!
 //! A search sees its segments as parts, each with its deleted rows and the location of its rows.
 //! Terms are processed one after the other, each adding its part of BM25 to the rows that have it
-//! (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995). All vectors are
-//! compared, so that nothing is missed. Many rows are distributed over threads.
+//! (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995). Vectors are compared
+//! one by one; among many rows only those that are near by their signs, see `near`. Many rows are
+//! distributed over threads.
 
+mod near;
 mod sums;
 
 use std::{cmp::Ordering, collections::HashSet, ops::Range, thread};
 
-use self::sums::Sums;
+use self::{near::Near, sums::Sums};
 use crate::search::{
     candidates::sight::Sight,
     segments::{part::Place, vectors::Asked},
@@ -40,29 +42,26 @@ pub(crate) struct Wanted<'a> {
 impl Sight<'_> {
     /// Returns the best rows of each leg, each once.
     pub(crate) fn propose(&self, wanted: &Wanted<'_>) -> Vec<Place> {
-        let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
         let shares = self.shares();
-        if let [share] = &shares[..] {
-            self.search(share, wanted, &mut found);
+        let searched: Vec<(Best, Vec<Near>)> = if let [share] = &shares[..] {
+            vec![self.search(share, wanted)]
         } else {
-            let of_share = |share: Vec<Stretch>| {
-                let mut found = [Best::new(wanted.rows), Best::new(wanted.rows)];
-                self.search(&share, wanted, &mut found);
-                found
-            };
-            let all: Vec<[Best; 2]> = thread::scope(|scope| {
-                let threads: Vec<_> =
-                    shares.into_iter().map(|share| scope.spawn(|| of_share(share))).collect();
+            thread::scope(|scope| {
+                let search = |share: Vec<Stretch>| scope.spawn(move || self.search(&share, wanted));
+                let threads: Vec<_> = shares.into_iter().map(search).collect();
                 let joined = threads.into_iter().map(|thread| thread.join());
                 joined.map(|found| found.expect("the legs do not panic")).collect()
-            });
-            for (best, place) in all.into_iter().flat_map(|found| found.into_iter().zip([0, 1])) {
-                best.kept.into_iter().for_each(|(score, row)| found[place].offer(score, row, self));
-            }
+            })
+        };
+        let (words, near): (Vec<Best>, Vec<Vec<Near>>) = searched.into_iter().unzip();
+        let mut by_words = Best::new(wanted.rows);
+        for (score, row) in words.into_iter().flat_map(|best| best.kept) {
+            by_words.offer(score, row, self);
         }
+        let by_meaning = self.by_meaning(&near.into_iter().flatten().collect::<Vec<_>>(), wanted);
         let mut places: Vec<Place> = Vec::new();
         let mut taken = HashSet::new();
-        for best in found {
+        for best in [by_words, by_meaning] {
             let rows = best.finish(self).into_iter().filter(|row| taken.insert(*row));
             places.extend(rows);
         }
@@ -89,8 +88,9 @@ impl Sight<'_> {
         shares
     }
 
-    fn search(&self, share: &[Stretch], wanted: &Wanted<'_>, found: &mut [Best; 2]) {
-        let [by_words, by_meaning] = found;
+    /// Returns the best rows of a share by words, and its rows for a comparison by meaning.
+    fn search(&self, share: &[Stretch], wanted: &Wanted<'_>) -> (Best, Vec<Near>) {
+        let (mut by_words, mut near) = (Best::new(wanted.rows), Vec::new());
         for Stretch { part: number, rows: range } in share {
             let part = &self.parts[*number as usize];
             let is_admitted =
@@ -99,14 +99,11 @@ impl Sight<'_> {
             if rows.is_empty() {
                 continue;
             }
-            let place = |at| Place { part: *number, at };
-            self.by_words(&Stretch { part: *number, rows: range.clone() }, &rows, wanted, by_words);
-            if let Some(asked) = wanted.asked {
-                part.segment.vectors.cosines(&rows, asked, |at, cosine| {
-                    by_meaning.offer(cosine, place(at), self);
-                });
-            }
+            let stretch = Stretch { part: *number, rows: range.clone() };
+            self.by_words(&stretch, &rows, wanted, &mut by_words);
+            near.extend(wanted.asked.map(|asked| self.near(*number, rows, asked)));
         }
+        (by_words, near)
     }
 
     /// Offers the best of `rows`, the admitted rows of a stretch, by BM25.

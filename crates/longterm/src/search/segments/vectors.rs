@@ -5,9 +5,11 @@
 //! part that all texts of the model have in common, which distinguishes none of them. It belongs to
 //! the model, so a cosine depends neither on the location of a row nor on other stored rows.
 //!
-//! The upper eight bits are stored together, and all rows are compared by these alone; the few rows
-//! that are then scored are compared by all twelve. Products are summed as integers, in loops that
-//! the compiler turns into the widest instructions of the processor.
+//! The upper eight bits are stored together; the few rows that are scored are compared by all
+//! twelve. The signs are stored once more, as bits: among many rows, those whose signs differ least
+//! from the query's are found first (Charikar, "Similarity Estimation Techniques from Rounding
+//! Algorithms", 2002). Products are summed as integers, in loops that the compiler turns into the
+//! widest instructions of the processor.
 
 use std::sync::Arc;
 
@@ -19,6 +21,10 @@ const UPPER_MAX: f32 = 127.0;
 const LOWER_STEPS: i16 = 16;
 /// Largest number of a query: 14 bits, or fewer if a sum could exceed 31 bits.
 const ASKED_MAX: f32 = 8191.0;
+/// Signs per word of bits.
+const SIGNS: usize = 64;
+/// Distance of a row without a vector.
+pub(crate) const NO_DISTANCE: u16 = u16::MAX;
 /// Minimum distance from the centre of a vector with a direction.
 const LENGTH_MIN: f32 = 1e-6;
 
@@ -30,6 +36,8 @@ pub(crate) struct Vectors {
     /// Lower parts, each plus 8, two per byte: one of a vector's first half in the low bits, and in
     /// the high bits the one at the same position of the second half.
     lowers: Vec<u8>,
+    /// The signs of the numbers, a bit each, in whole words.
+    signs: Vec<u64>,
     /// Factor of each row's upper parts; 0 for a row without a vector.
     scales: Vec<f32>,
 }
@@ -38,6 +46,7 @@ pub(crate) struct Vectors {
 #[derive(Debug)]
 pub(crate) struct Asked {
     numbers: Vec<i16>,
+    signs: Vec<u64>,
     scale: f32,
 }
 
@@ -49,6 +58,7 @@ impl Vectors {
             centre,
             uppers: Vec::with_capacity(rows * dimension),
             lowers: Vec::with_capacity(rows * dimension.div_ceil(2)),
+            signs: Vec::with_capacity(rows * dimension.div_ceil(SIGNS)),
             scales: Vec::with_capacity(rows),
         }
     }
@@ -61,8 +71,10 @@ impl Vectors {
             self.scales.push(0.0);
             self.uppers.resize(self.uppers.len() + dimension, 0);
             self.lowers.resize(self.lowers.len() + halved, 0);
+            self.signs.resize(self.signs.len() + dimension.div_ceil(SIGNS), 0);
             return;
         };
+        self.signs.extend(signs(&direction));
         let scale = largest(&direction) / UPPER_MAX;
         self.scales.push(scale);
         let start = self.lowers.len();
@@ -80,6 +92,7 @@ impl Vectors {
     pub(crate) fn shrink_to_fit(&mut self) {
         self.uppers.shrink_to_fit();
         self.lowers.shrink_to_fit();
+        self.signs.shrink_to_fit();
         self.scales.shrink_to_fit();
     }
 
@@ -98,6 +111,12 @@ impl Vectors {
     /// parts.
     pub(crate) fn cosines(&self, rows: &[u32], asked: &Asked, found: impl FnMut(u32, f32)) {
         Arch::new().dispatch(Roughly { vectors: self, rows, asked, found });
+    }
+
+    /// Returns for each of `rows` the number of signs that differ from those of `asked`;
+    /// [`NO_DISTANCE`] for a row without a vector.
+    pub(crate) fn distances(&self, rows: &[u32], asked: &Asked) -> Vec<u16> {
+        Arch::new().dispatch(BySigns { vectors: self, rows, asked })
     }
 
     #[inline(always)]
@@ -123,7 +142,8 @@ impl Vectors {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.uppers.capacity() + self.lowers.capacity() + self.scales.capacity() * 4
+        let bytes = self.uppers.capacity() + self.lowers.capacity();
+        bytes + self.signs.capacity() * 8 + self.scales.capacity() * 4
     }
 }
 
@@ -168,6 +188,34 @@ impl<F: FnMut(u32, f32)> NullaryFnOnce for Roughly<'_, F> {
     }
 }
 
+/// Computes the distances of many vectors by their signs.
+struct BySigns<'a> {
+    vectors: &'a Vectors,
+    rows: &'a [u32],
+    asked: &'a Asked,
+}
+
+impl NullaryFnOnce for BySigns<'_> {
+    type Output = Vec<u16>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<u16> {
+        let BySigns { vectors, rows, asked } = self;
+        let words = asked.signs.len();
+        let mut distances = Vec::with_capacity(rows.len());
+        for &at in rows {
+            if vectors.scales[at as usize] <= 0.0 {
+                distances.push(NO_DISTANCE);
+                continue;
+            }
+            let signs = &vectors.signs[at as usize * words..][..words];
+            let differing = signs.iter().zip(&asked.signs).map(|(a, b)| (a ^ b).count_ones());
+            distances.push(differing.sum::<u32>() as u16);
+        }
+        distances
+    }
+}
+
 impl Asked {
     /// Converts a vector; `None` if every number is 0, as for a text without a known word.
     pub(crate) fn new(vector: &[f32], centre: &[f32]) -> Option<Asked> {
@@ -175,8 +223,14 @@ impl Asked {
         let bound = i32::MAX as f32 / (UPPER_MAX * direction.len() as f32);
         let scale = largest(&direction) / ASKED_MAX.min(bound.floor());
         let numbers = direction.iter().map(|number| (number / scale).round() as i16).collect();
-        Some(Asked { numbers, scale })
+        Some(Asked { numbers, signs: signs(&direction).collect(), scale })
     }
+}
+
+/// Returns the signs of `direction` as bits, in whole words.
+fn signs(direction: &[f32]) -> impl Iterator<Item = u64> {
+    let bit = |(at, number): (usize, &f32)| u64::from(0.0 < *number) << at;
+    direction.chunks(SIGNS).map(move |numbers| numbers.iter().enumerate().map(bit).sum())
 }
 
 /// Returns the direction of `vector` from `centre`, of length 1; `None` for the centre itself and

@@ -1,0 +1,114 @@
+//! The leg of meaning. Among many rows, those whose vectors have most signs in common with the
+//! query's are compared in full, and no others.
+//!
+//! The number of compared rows depends on no row that the searcher does not see, nor on the split
+//! of rows into segments, shares and the journal. So neither does the result.
+
+use std::borrow::Cow;
+
+use super::{Best, Wanted};
+use crate::search::{
+    candidates::sight::Sight,
+    segments::{
+        part::Place,
+        vectors::{Asked, NO_DISTANCE},
+    },
+};
+
+/// Number of visible rows from which only near ones are compared.
+const ROWS_MANY: usize = 16_384;
+/// Number of near rows per proposed row.
+const NEAR_PER_ROW: usize = 64;
+
+/// Admitted rows of a part.
+#[derive(Clone)]
+pub(super) struct Near {
+    part: u32,
+    rows: Vec<u32>,
+    /// Distance of each row from the query by signs; empty for few rows.
+    distances: Vec<u16>,
+}
+
+impl Sight<'_> {
+    /// Compares admitted `rows` of a part with the query by signs, if there are many in all.
+    pub(super) fn near(&self, part: u32, rows: Vec<u32>, asked: &Asked) -> Near {
+        let all: usize = self.parts.iter().map(|part| part.segment.len()).sum();
+        let distances = match ROWS_MANY <= all {
+            true => self.parts[part as usize].segment.vectors.distances(&rows, asked),
+            false => Vec::new(),
+        };
+        Near { part, rows, distances }
+    }
+
+    /// Returns the best rows by the cosine of their vectors.
+    pub(super) fn by_meaning(&self, near: &[Near], wanted: &Wanted<'_>) -> Best {
+        let mut best = Best::new(wanted.rows);
+        let Some(asked) = wanted.asked else { return best };
+        let bound = self.bound(near, NEAR_PER_ROW.saturating_mul(wanted.rows));
+        for near in near {
+            let near = bound.map_or(Cow::Borrowed(near), |bound| Cow::Owned(near.within(bound)));
+            let vectors = &self.parts[near.part as usize].segment.vectors;
+            vectors.cosines(&near.rows, asked, |at, cosine| {
+                best.offer(cosine, Place { part: near.part, at }, self);
+            });
+        }
+        best
+    }
+
+    /// Returns the distance within which `count` visible rows are; none if all are to be compared.
+    fn bound(&self, near: &[Near], count: usize) -> Option<u16> {
+        let rows: usize = near.iter().map(|near| near.rows.len()).sum();
+        let hidden = self.masked.len();
+        if rows < ROWS_MANY || rows < ROWS_MANY + hidden && self.shown(near).count() < ROWS_MANY {
+            return None;
+        }
+        let all = near.iter().flat_map(|near| near.distances.iter().copied());
+        let bound = distance_of(all, count.saturating_add(hidden));
+        if hidden == 0 {
+            return Some(bound);
+        }
+        let near: Vec<Near> = near.iter().map(|near| near.within(bound)).collect();
+        Some(distance_of(self.shown(&near), count))
+    }
+
+    /// Returns the distances of the visible ones of these rows.
+    fn shown(&self, near: &[Near]) -> impl Iterator<Item = u16> {
+        near.iter().flat_map(move |near| {
+            let rows = near.rows.iter().zip(&near.distances);
+            let place = |at: u32| Place { part: near.part, at };
+            let shown = rows.filter(move |(at, _)| self.is_shown(place(**at)));
+            shown.map(|(_, distance)| *distance)
+        })
+    }
+}
+
+impl Near {
+    /// Returns the rows within this distance.
+    fn within(&self, bound: u16) -> Near {
+        let rows = self.rows.iter().copied().zip(self.distances.iter().copied());
+        let (rows, distances) = rows.filter(|(_, distance)| *distance <= bound).unzip();
+        Near { part: self.part, rows, distances }
+    }
+}
+
+/// Returns the smallest distance within which at least `count` of the rows are; the largest one if
+/// there are fewer.
+fn distance_of(distances: impl Iterator<Item = u16>, count: usize) -> u16 {
+    let mut counts: Vec<usize> = Vec::new();
+    for distance in distances.filter(|distance| *distance != NO_DISTANCE) {
+        let distance = usize::from(distance);
+        if counts.len() <= distance {
+            counts.resize(distance + 1, 0);
+        }
+        counts[distance] += 1;
+    }
+    let mut within = 0;
+    let reaches = |(_, rows): &(u16, &usize)| {
+        within += **rows;
+        count <= within
+    };
+    (0..).zip(&counts).find(reaches).map_or(NO_DISTANCE - 1, |(distance, _)| distance)
+}
+
+#[cfg(test)]
+mod tests;
