@@ -1,4 +1,4 @@
-//! What one session was told, in the next one.
+//! Facts and messages of one session, given to the next one.
 
 use std::{fs, path::Path};
 

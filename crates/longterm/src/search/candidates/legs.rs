@@ -6,12 +6,13 @@
 //! one by one; among many rows only those that are near by their signs, see `near`. Many rows are
 //! distributed over threads.
 
+mod best;
 mod near;
 mod sums;
 
-use std::{cmp::Ordering, collections::HashSet, ops::Range, thread};
+use std::{collections::HashSet, ops::Range, thread};
 
-use self::{near::Near, sums::Sums};
+use self::{best::Best, near::Near, sums::Sums};
 use crate::search::{
     candidates::sight::Sight,
     segments::{part::Place, vectors::Asked},
@@ -58,10 +59,11 @@ impl Sight<'_> {
         for (score, row) in words.into_iter().flat_map(|best| best.kept) {
             by_words.offer(score, row, self);
         }
-        let by_meaning = self.by_meaning(&near.into_iter().flatten().collect::<Vec<_>>(), wanted);
+        let near: Vec<Near> = near.into_iter().flatten().collect();
+        let by_meaning = wanted.asked.map(|asked| self.by_meaning(&near, asked, wanted.rows));
         let mut places: Vec<Place> = Vec::new();
         let mut taken = HashSet::new();
-        for best in [by_words, by_meaning] {
+        for best in [Some(by_words), by_meaning].into_iter().flatten() {
             let rows = best.finish(self).into_iter().filter(|row| taken.insert(*row));
             places.extend(rows);
         }
@@ -164,46 +166,6 @@ impl Sight<'_> {
 struct Stretch {
     part: u32,
     rows: Range<u32>,
-}
-
-/// The best rows so far.
-struct Best {
-    rows: usize,
-    kept: Vec<(f32, Place)>,
-    /// Returns the score below which a row is not among the best.
-    least: f32,
-}
-
-impl Best {
-    fn new(rows: usize) -> Best {
-        Best { rows, kept: Vec::new(), least: f32::NEG_INFINITY }
-    }
-
-    fn offer(&mut self, score: f32, place: Place, sight: &Sight<'_>) {
-        if self.least <= score && sight.is_shown(place) {
-            self.kept.push((score, place));
-            if 4 * self.rows <= self.kept.len() {
-                self.cut(sight);
-            }
-        }
-    }
-
-    fn cut(&mut self, sight: &Sight<'_>) {
-        if self.rows < self.kept.len() {
-            let order = |a: &(f32, Place), b: &(f32, Place)| -> Ordering {
-                let key = |place: Place| sight.segment(place).order(place.at, sight.names);
-                b.0.total_cmp(&a.0).then_with(|| key(a.1).cmp(&key(b.1)))
-            };
-            let (_, least, _) = self.kept.select_nth_unstable_by(self.rows - 1, order);
-            self.least = least.0;
-            self.kept.truncate(self.rows);
-        }
-    }
-
-    fn finish(mut self, sight: &Sight<'_>) -> Vec<Place> {
-        self.cut(sight);
-        self.kept.into_iter().map(|(_, place)| place).collect()
-    }
 }
 
 #[cfg(test)]

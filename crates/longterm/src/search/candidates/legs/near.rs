@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Best, Wanted};
+use super::best::Best;
 use crate::search::{
     candidates::sight::Sight,
     segments::{
@@ -40,11 +40,10 @@ impl Sight<'_> {
         Near { part, rows, distances }
     }
 
-    /// Returns the best rows by the cosine of their vectors.
-    pub(super) fn by_meaning(&self, near: &[Near], wanted: &Wanted<'_>) -> Best {
-        let mut best = Best::new(wanted.rows);
-        let Some(asked) = wanted.asked else { return best };
-        let bound = self.bound(near, NEAR_PER_ROW.saturating_mul(wanted.rows));
+    /// Returns the best `rows` by the cosine of their vectors.
+    pub(super) fn by_meaning(&self, near: &[Near], asked: &Asked, rows: usize) -> Best {
+        let mut best = Best::new(rows);
+        let bound = self.bound(near, NEAR_PER_ROW.saturating_mul(rows));
         for near in near {
             let near = bound.map_or(Cow::Borrowed(near), |bound| Cow::Owned(near.within(bound)));
             let vectors = &self.parts[near.part as usize].segment.vectors;

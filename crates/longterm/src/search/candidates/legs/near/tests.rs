@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     library::Row,
     search::{
-        candidates::filter::Filter,
+        candidates::{filter::Filter, legs::Wanted},
         options::SearchOptions,
         segments::{
             part::{Home, Part},
@@ -29,7 +29,7 @@ fn vector(seed: u32) -> Vec<f32> {
         })
     };
     let near = numbers(1_000_000 + seed % 200).zip(numbers(seed));
-    near.map(|(subject, own)| 0.6 * subject + own).collect()
+    near.map(|(subject, own)| subject + own).collect()
 }
 
 /// Segments of the rows from `first` to `last`, in parts of `size` rows.
