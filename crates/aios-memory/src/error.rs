@@ -335,7 +335,8 @@ impl Error {
             Error::MachineWide { .. } | Error::Working(aios_working::Error::MachineWide { .. }) => {
                 "machine_wide"
             }
-            Error::Vocabulary(aios_record::Error::OutOfScope { .. }) => "scope",
+            Error::Vocabulary(aios_record::Error::OutOfScope { .. })
+            | Error::Working(aios_working::Error::BeyondScope { .. }) => "scope",
             Error::Place(error) if matches!(**error, aios_files::Error::Moved { .. }) => "moved",
             Error::Place(error) if matches!(**error, aios_files::Error::Overlap { .. }) => "input",
             Error::Directory { .. }

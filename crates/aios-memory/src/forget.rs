@@ -19,7 +19,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aios_record::{Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
+use aios_operational::Filter;
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter};
 use futures::future::BoxFuture;
 
 use self::found::{Found, PAGE};
@@ -108,6 +109,7 @@ impl MemoryView {
                 shared.working.upkeep().ask_for_scrub().await?;
             }
             let identities = found.identities();
+            let in_ring = self.in_ring(&identities);
             self.forget_operational(&identities);
             // Tombstones first, because they are made from the stored records.
             self.leave_tombstones(&identities).await?;
@@ -115,6 +117,7 @@ impl MemoryView {
             shared.longterm.tombstones().leave_texts(&texts).await?;
             let mut gone: BTreeSet<Identity> =
                 shared.longterm.forget(identities.clone()).await?.into_iter().collect();
+            gone.extend(in_ring);
             self.remake(&found).await?;
             gone.extend(Box::pin(self.withdraw_facts(&identities)).await?);
             gone.extend(self.remove_working(&identities).await?);
@@ -181,6 +184,18 @@ impl MemoryView {
         let operational = &self.shared().operational;
         operational.forget_events(&of(Kind::Event).collect());
         of(Kind::Task).for_each(|id| drop(operational.end_task(&id)));
+    }
+
+    /// Returns those of these records that are events of this process's ring.
+    fn in_ring(&self, found: &[Identity]) -> BTreeSet<Identity> {
+        let events = found.iter().filter(|it| it.kind == Kind::Event && it.owner.is_shared());
+        let mut wanted: BTreeSet<Identity> = events.cloned().collect();
+        if !wanted.is_empty() {
+            let held = self.shared().operational.recent(usize::MAX, &Filter::all()).events;
+            let held: BTreeSet<Id> = held.iter().map(|event| event.id()).collect();
+            wanted.retain(|it| held.contains(&it.id));
+        }
+        wanted
     }
 
     /// Leaves tombstones for the records of `found` in working memory, which long-term memory may
@@ -250,7 +265,7 @@ impl MemoryView {
     /// Returns the records of `identities` that either tier stores.
     async fn are_stored(&self, identities: Vec<Identity>) -> Result<BTreeSet<Identity>, Error> {
         let known = self.shared().longterm.records().known(&identities).await?;
-        let mut stored = BTreeSet::new();
+        let mut stored = self.in_ring(&identities);
         for (identity, known) in identities.into_iter().zip(known) {
             let working = self.own(&identity.owner)?.working().with_expired();
             if known || working.records().get(&identity.key()).await?.is_some() {

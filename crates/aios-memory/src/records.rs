@@ -37,7 +37,7 @@ impl MemoryView {
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
     ///   unknown or of the wrong type; or if it is a persona trait, which everybody shares, with a
-    ///   scope.
+    ///   scope, or a preference with a scope beyond its user.
     /// - [`Error::Vocabulary`] if it names another user, project, agent or session than the view's.
     /// - [`Error::Guard`] if the guard refuses its content.
     /// - Errors of working or long-term memory.
@@ -54,6 +54,10 @@ impl MemoryView {
                 let scope = fields::scope_in(&fields).map_err(misfit)?;
                 if kind == Kind::Persona && scope != Scope::default() {
                     return Err(invalid(RecordProblem::NoScope));
+                }
+                if kind == Kind::Preference && scope != Scope::default().with_owner(&scope.owner())
+                {
+                    return Err(invalid(RecordProblem::UserScope));
                 }
                 if let Some(name) = blank_name(&fields) {
                     return Err(invalid(RecordProblem::Empty { field: name }));

@@ -43,9 +43,11 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
         Remedy::StorePreference => "store a preference of one user",
         Remedy::StoreAgain => "send the refused records again, corrected",
         Remedy::RestartList => "list from the beginning, or send the cursor of the page before",
-        Remedy::NameOwner => "name the owner with the header `aios-user`",
+        Remedy::NameOwner => {
+            "name the owner: call as the user whose record it is, with the header `aios-user`"
+        }
         Remedy::ActForNoUser => "call without a user",
-        Remedy::WidenScope => "call as the user of the record",
+        Remedy::WidenScope => "call as the user of the record, and in its project",
         Remedy::NameScope => "name a user, project, agent or session",
         Remedy::NameRecords => "review the proposed records, and send the keys that are meant",
         Remedy::NameDocument => "name one of the documents",

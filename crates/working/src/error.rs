@@ -69,6 +69,15 @@ pub enum Error {
         /// `user`, `project`, `agent` or `session`.
         part: &'static str,
     },
+    /// Records that belong to the record are outside the project, agent or session that this handle
+    /// is bound to.
+    #[error("`{kind}/{id}` has records of another project, agent or session")]
+    BeyondScope {
+        /// Kind of the record.
+        kind: Kind,
+        /// Its id.
+        id: String,
+    },
     /// Records of this kind cannot be updated; of a session, only the summary can.
     #[error("a {kind} stays as it is")]
     Fixed {
@@ -239,7 +248,7 @@ impl Error {
             Error::Conflict { .. } => Some(Remedy::ChooseId),
             Error::Ambiguous { .. } => Some(Remedy::NameOwner),
             Error::NotYours { .. } | Error::MachineWide { .. } => Some(Remedy::ActForNoUser),
-            Error::OutOfScope { .. } => Some(Remedy::WidenScope),
+            Error::OutOfScope { .. } | Error::BeyondScope { .. } => Some(Remedy::WidenScope),
             Error::Fixed { .. } => Some(Remedy::StoreAnother),
             Error::TooLong { .. } => Some(Remedy::Split),
             Error::TooDeep { .. } => Some(Remedy::Flatten),
@@ -335,6 +344,7 @@ impl Error {
             | Error::NotYours { .. }
             | Error::MachineWide { .. }
             | Error::OutOfScope { .. }
+            | Error::BeyondScope { .. }
             | Error::Fixed { .. }
             | Error::Fields { .. }
             | Error::TooLong { .. }

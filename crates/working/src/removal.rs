@@ -68,25 +68,37 @@ fn family_of(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Member>, E
             access.visible.check_machine_wide(Kind::Persona)?;
         }
         access.visible.check_change(&root.identity)?;
-        gather(access, root, &mut found)?;
+        let named = root.identity.key();
+        if !gather(access, root, &mut found)? {
+            return Err(Error::BeyondScope { kind: named.kind, id: named.id.to_string() });
+        }
     }
     Ok(found)
 }
 
-fn gather(access: &Access<'_>, member: Member, found: &mut Vec<Member>) -> Result<(), Error> {
+/// Adds to `found` a record after the records that belong to it. Returns false if one of these is
+/// outside the gate's scope, which must not go unseen.
+fn gather(access: &Access<'_>, member: Member, found: &mut Vec<Member>) -> Result<bool, Error> {
+    let ([owner, project, agent, session], scope) =
+        (access.visible.params(), access.visible.scope());
     for (child, column) in tables::children(member.identity.kind) {
         let (table, changeable) = (child.collection(), access.visible.changeable());
         let stands = tables::stands(child, changeable);
-        let sql = format!(
-            "SELECT row, owner, id FROM {table} WHERE {column} = ?2 AND {changeable} AND {stands}"
-        );
-        let owner = access.visible.owner();
-        for child in members(access, child, &sql, &[&owner, &member.row])? {
-            gather(access, child, found)?;
+        let which = format!("{column} = ?5 AND {changeable} AND {stands}");
+        let params: &[&dyn ToSql] = &[&owner, &project, &agent, &session, &member.row];
+        let beyond = format!("SELECT 1 FROM {table} WHERE {which} AND NOT ({scope})");
+        if access.connection.prepare_cached(&beyond)?.exists(params)? {
+            return Ok(false);
+        }
+        let sql = format!("SELECT row, owner, id FROM {table} WHERE {which}");
+        for child in members(access, child, &sql, params)? {
+            if !gather(access, child, found)? {
+                return Ok(false);
+            }
         }
     }
     found.push(member);
-    Ok(())
+    Ok(true)
 }
 
 /// Returns the record that a bare id resolves to, visible or moved out.

@@ -68,8 +68,8 @@ impl Row for Session {
 
 impl Writable for Session {}
 
-/// Returns the row of the owner's session that `scope` names. A missing session is created; one
-/// that was moved out is revived without its summary.
+/// Returns the row of the owner's session that `scope` names. A missing session is created, in the
+/// project of `scope`; one that was moved out is revived without its summary.
 pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<Option<i64>, Error> {
     let Some(session) = &scope.session else { return Ok(None) };
     let id = Id::new(session.as_str())?;
@@ -79,7 +79,12 @@ pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<Option<i64>, 
     }
     let mut session = Session::new(id);
     let bound = &access.visible.gate().filter().scope;
-    session.meta.scope = Scope { user: scope.user.clone(), session: None, ..bound.clone() };
+    session.meta.scope = Scope {
+        user: scope.user.clone(),
+        project: scope.project.clone().or_else(|| bound.project.clone()),
+        agent: bound.agent.clone(),
+        session: None,
+    };
     writing::insert_new(access, &mut session, Links::default()).map(Some)
 }
 
@@ -98,6 +103,7 @@ pub(crate) fn ensure_for(access: &Access<'_>, meta: &Meta) -> Result<Option<i64>
         ..Meta::default()
     };
     session.meta.scope.user.clone_from(&meta.scope.user);
+    session.meta.scope.project.clone_from(&meta.scope.project);
     session.settle(meta.created_at.unwrap_or(access.now));
     writing::insert(access, &session, Links::default()).map(Some)
 }

@@ -99,7 +99,8 @@ pub(crate) fn sessions_due(
          AND NOT EXISTS (
              SELECT 1 FROM summaries AS s
              WHERE s.subject = 'session/' || t.id AND s.owner = t.owner
-             AND t.last_active <= s.updated_at AND s.text = t.summary
+             AND t.last_active <= s.updated_at
+             AND (s.text = t.summary OR s.scope_project IS NOT t.scope_project)
          )
          ORDER BY row LIMIT ?4",
         access.visible.changeable()
@@ -162,6 +163,8 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
         &[&row, &ORIGINALS_MAX],
     )?;
     messages.reverse();
+    let project = project_of(&session, &messages);
+    messages.retain(|message| is_of(message.meta.scope.project.as_ref(), project.as_ref()));
     let text = match own {
         Some(own) => own.clone(),
         None => {
@@ -176,12 +179,27 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
         return Ok(false);
     }
     let originals = messages.iter().map(|message| identity(message).key().to_string()).collect();
-    put(access, known, subject, text.clone(), originals, &session.meta)?;
-    if session.summary.as_ref() != Some(&text) {
+    let mut meta = session.meta.clone();
+    meta.scope.project.clone_from(&project);
+    put(access, known, subject, text.clone(), originals, &meta)?;
+    if session.meta.scope.project == project && session.summary.as_ref() != Some(&text) {
         session.summary = Some(text);
         writing::write(access, &mut session)?;
     }
     Ok(true)
+}
+
+/// Returns the project of a session's summary: the session's own, or else the one that all of the
+/// messages are in. A summary must not carry the texts of a project out of it.
+fn project_of(session: &Session, messages: &[Message]) -> Option<String> {
+    let first = messages.first().and_then(|message| message.meta.scope.project.clone());
+    let is_one = messages.iter().all(|message| message.meta.scope.project == first);
+    session.meta.scope.project.clone().or(first.filter(|_| is_one))
+}
+
+/// Returns true if a text of project `of` may be summarised in `project`.
+fn is_of(of: Option<&String>, project: Option<&String>) -> bool {
+    of.is_none() || of == project
 }
 
 /// Summarises the goal in this row: its description, its result, and the most informative sentences
@@ -196,6 +214,8 @@ pub(crate) fn of_goal(access: &Access<'_>, row: i64) -> Result<bool, Error> {
         &[&row, &owner.as_str(), &ORIGINALS_MAX],
     )?;
     tasks.reverse();
+    let project = goal.meta.scope.project.as_ref();
+    tasks.retain(|task| is_of(task.meta.scope.project.as_ref(), project));
     let mut text = cut(&goal.text(), SUMMARY_CHARS_MAX);
     let left = SUMMARY_CHARS_MAX.saturating_sub(text.chars().count() + 1);
     let done = extract(&tasks.iter().map(Row::text).collect::<Vec<_>>(), left);

@@ -41,6 +41,9 @@ pub enum RecordProblem {
     /// The persona has no scope.
     #[error("the persona belongs to all users and has no scope")]
     NoScope,
+    /// A preference has no scope beyond its user.
+    #[error("a preference holds in all projects of its user: its scope has a user at most")]
+    UserScope,
     /// Records of this kind are stored in working memory.
     #[error("this kind belongs to working memory")]
     OtherTier,
@@ -77,6 +80,7 @@ impl RecordProblem {
         match self {
             RecordProblem::TooLong { .. } => Some(Remedy::Split),
             RecordProblem::NoScope => Some(Remedy::StorePreference),
+            RecordProblem::UserScope => Some(Remedy::Correct),
             RecordProblem::OtherTier => Some(Remedy::StoreInWorking),
             RecordProblem::Moved => Some(Remedy::StoreAnother),
             RecordProblem::Differs => Some(Remedy::ChooseId),

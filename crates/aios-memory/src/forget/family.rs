@@ -1,7 +1,7 @@
 //! Expands a target to all affected records: the selected ones, their dependents, records derived
 //! from them, and parts of records that stay.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aios_record::{Gate, Id, Identity, Key, Kind, Mode, Owner, Record, Scope, ScopeFilter};
 use aios_working::KINDS;
@@ -58,6 +58,10 @@ impl MemoryView {
                 false => aios_working::Error::NotFound { kind, id: id.to_string() }.into(),
             });
         }
+        let given: Vec<Identity> = meant.iter().chain(remade.keys()).cloned().collect();
+        if let Some(Identity { kind, id, .. }) = self.first_beyond(&given).await? {
+            return Err(aios_working::Error::NotFound { kind, id: id.to_string() }.into());
+        }
         let mut found = Found::default();
         let owners: BTreeSet<Owner> =
             meant.iter().chain(remade.keys()).map(|it| it.owner.clone()).collect();
@@ -70,7 +74,48 @@ impl MemoryView {
             found.all.extend(family.all);
             found.remade.extend(family.remade);
         }
+        let belonging = found.all.iter().filter(|(_, it)| **it == Relation::BelongsTo);
+        let belonging: Vec<Identity> = belonging.map(|(it, _)| it.clone()).collect();
+        if self.first_beyond(&belonging).await?.is_some()
+            && let Some(Identity { kind, id, .. }) = given.into_iter().next()
+        {
+            return Err(aios_working::Error::BeyondScope { kind, id: id.to_string() }.into());
+        }
         Ok(found)
+    }
+
+    /// Returns the first of these records of this view's owners that is stored beyond the project,
+    /// agent or session of this view. Of a record that is no longer stored, its versions decide.
+    async fn first_beyond(&self, identities: &[Identity]) -> Result<Option<Identity>, Error> {
+        let [_, narrowed @ ..] = self.gate().filter().scope.parts();
+        if narrowed.iter().all(|(_, part)| part.is_none()) {
+            return Ok(None);
+        }
+        for some in identities.chunks(PAGE) {
+            let mut scopes: HashMap<Identity, Scope> = HashMap::new();
+            let there = self.shared().longterm.records().get_all(some).await?;
+            scopes.extend(there.into_iter().map(|it| (it.identity(), it.scope)));
+            let working = self.shared().working.with_expired();
+            let here = working.records().get_all(some.to_vec()).await?;
+            scopes.extend(here.into_iter().map(|it| (it.identity(), it.scope)));
+            for identity in some {
+                let sees = match scopes.get(identity) {
+                    Some(scope) => self.gate().sees(scope),
+                    None => self.sees_versions_of(identity).await?,
+                };
+                if !sees {
+                    return Ok(Some(identity.clone()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns true if this view sees a version of the record, or if there are none.
+    async fn sees_versions_of(&self, identity: &Identity) -> Result<bool, Error> {
+        let versions = self.own(&identity.owner)?.longterm().history(&identity.key()).await?;
+        let sees = versions.iter().any(|version| self.gate().sees(&version.record.scope));
+        Ok(sees || versions.is_empty())
     }
 
     fn meaning(&self, target: &ForgetTarget) -> Meaning {

@@ -97,11 +97,19 @@ impl Work {
     }
 
     /// Stores that the work follows the pattern or procedure of this key, like
-    /// [`follow`](Work::follow). It must fit the task; its success does not count.
+    /// [`follow`](Work::follow). It must fit the task; its success does not count. If the work
+    /// follows it already, nothing is stored, and the id is that of the first decision.
     ///
     /// # Errors
     /// [`Error::Work`] if it does not fit; otherwise as [`follow`](Work::follow).
     pub async fn follow_key(&self, key: &Key) -> Result<Id, Error> {
+        if locked(&self.follows).as_ref() == Some(key) {
+            let chosen = format!("follow {key}");
+            let mut made = self.decisions().await?.into_iter();
+            if let Some(made) = made.find(|decision| decision.chosen == chosen) {
+                return Ok(made.id);
+            }
+        }
         let fitting = Known::fitting(&self.view, &self.task.description).await?;
         match fitting.into_iter().find(|known| known.key == *key) {
             Some(known) => self.follow(&known).await,

@@ -1,13 +1,19 @@
 //! `GET /api/v1/report`: the records that the caller sees by kind, day, user and agent.
 
-use aios_memory::{ReportOptions, Timestamp};
+use aios_memory::{ReportOptions, Timestamp, report::DAYS_MAX};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{answer, request::Query};
+use super::{
+    answer,
+    request::{Query, within},
+};
 use crate::{call::Call, failure::Failure, operation::Right};
+
+/// Maximum number of days of a report.
+const DAYS_MAX: usize = 3660;
 
 /// The period of a report.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -39,7 +45,7 @@ pub(crate) async fn report(call: Call, Query(period): Query<Period>) -> Result<R
             return Err(Failure::invalid("`since` and `days` exclude each other"));
         }
         (Some(since), None) => options.with_since(since),
-        (None, Some(days)) => options.with_days(days),
+        (None, Some(days)) => options.with_days(within("days", days, 1..=DAYS_MAX)?),
         (None, None) => options,
     };
     let mut report = call.read(Box::pin(call.caller.view().report(&options))).await?;

@@ -2,11 +2,11 @@
 //! service holds a task between the calls; after its restart the next call continues the task.
 
 use aios_memory::{
-    Id, Kind, MemoryView, Timestamp,
+    Id, Key, Kind, MemoryView, Timestamp,
     work::{Finished, Known, Outcome, Step},
-    working::{Decision, ToolCall},
+    working::{Decision, TaskStatus, ToolCall},
 };
-use axum::response::Response;
+use axum::{Extension, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer,
+    replays::Derived,
     request::{Json, NoParameters, PathName, Query, id_of, key_of},
     shapes::Reference,
 };
@@ -235,9 +236,11 @@ struct Interrupted {
 )]
 pub(crate) async fn begin_task(
     call: Call,
+    derived: Option<Extension<Derived>>,
     Json(request): Json<BeginTask>,
 ) -> Result<Response, Failure> {
-    let (id, known) = begun(&call, call.caller.view(), request).await?;
+    let derived = derived.map(|Extension(derived)| derived.id(0));
+    let (id, known) = begun(&call, call.caller.view(), request, derived).await?;
     let id = id.to_string();
     let key = format!("{}/{id}", Kind::Task);
     let kept = BegunTask { id: id.clone(), known: None };
@@ -257,9 +260,11 @@ pub(crate) async fn begin_task(
 pub(crate) async fn log_task(
     call: Call,
     PathName(id): PathName,
+    derived: Option<Extension<Derived>>,
     Json(log): Json<TaskLog>,
 ) -> Result<Response, Failure> {
-    let keys = logged(&call, call.caller.view(), id_of(id)?, log).await?;
+    let derived = derived.map(|Extension(derived)| derived);
+    let keys = logged(&call, call.caller.view(), id_of(id)?, log, derived.as_ref()).await?;
     let response = answer::kept(StatusCode::OK, &LoggedSteps { keys: keys.clone() });
     Ok(answer::with_changed(response, keys))
 }
@@ -276,9 +281,14 @@ pub(crate) async fn log_task(
 pub(crate) async fn finish_task(
     call: Call,
     PathName(id): PathName,
+    derived: Option<Extension<Derived>>,
     Json(request): Json<FinishTask>,
 ) -> Result<Response, Failure> {
-    let finished = finished(&call, call.caller.view(), id_of(id)?, request).await?;
+    let id = id_of(id)?;
+    if derived.is_some() && has_ended(&call, &id, request.status).await? {
+        return Ok(answer::kept(StatusCode::OK, &FinishedTask::known(&id, request.status)));
+    }
+    let finished = finished(&call, call.caller.view(), id, request).await?;
     let shown = FinishedTask {
         key: finished.task.key().to_string(),
         status: finished.status,
@@ -316,16 +326,33 @@ pub(crate) async fn resume_list(
     Ok(answer::json(StatusCode::OK, &list))
 }
 
+/// Returns true if the task has ended like this already.
+async fn has_ended(call: &Call, id: &Id, status: FinalStatus) -> Result<bool, Failure> {
+    let key = Key::new(Kind::Task, id.clone());
+    let task = call.read(Box::pin(call.caller.view().get(&key))).await?;
+    Ok(task.is_some_and(|task| task.payload["status"] == status.stored().as_str()))
+}
+
 /// Begins or starts a task, and returns its id and the steps that are known for it, if the caller
-/// may read.
+/// may read. A new task without an id gets the `derived` one; if it is stored, it was begun by the
+/// same call before.
 pub(crate) async fn begun(
     call: &Call,
     view: &MemoryView,
     request: BeginTask,
+    derived: Option<Id>,
 ) -> Result<(Id, Option<Known>), Failure> {
+    let mut id = request.id.map(id_of).transpose()?;
+    if let Some(derived) = derived.filter(|_| id.is_none() && request.description.is_some()) {
+        let key = Key::new(Kind::Task, derived.clone());
+        if call.read(Box::pin(view.get(&key))).await?.is_some() {
+            return Ok((derived, None));
+        }
+        id = Some(derived);
+    }
     let begin = Begin {
         description: request.description,
-        id: request.id.map(id_of).transpose()?,
+        id,
         goal: request.goal.map(id_of).transpose()?,
         agent: request.agent,
         is_idempotent: request.idempotent,
@@ -334,19 +361,26 @@ pub(crate) async fn begun(
     units::begin(call, view, begin).await
 }
 
-/// Stores the steps of a task, and returns their keys.
+/// Stores the steps of a task, and returns their keys. Steps of a call with an idempotency key have
+/// ids that are derived from it.
 pub(crate) async fn logged(
     call: &Call,
     view: &MemoryView,
     id: Id,
     log: TaskLog,
+    derived: Option<&Derived>,
 ) -> Result<Vec<String>, Failure> {
     units::check_counts(log.decisions.len(), log.tool_calls.len())?;
-    let steps = Steps {
+    let mut steps = Steps {
         follow: log.follow.as_deref().map(key_of).transpose()?,
         decisions: log.decisions.into_iter().map(Decision::from).collect(),
         tool_calls: log.tool_calls.into_iter().map(ToolCall::from).collect(),
     };
+    if let Some(derived) = derived {
+        let decisions = steps.decisions.iter_mut().map(|it| &mut it.id);
+        let ids = decisions.chain(steps.tool_calls.iter_mut().map(|it| &mut it.id));
+        ids.enumerate().for_each(|(index, id)| *id = derived.id(index));
+    }
     units::log(call, view, id, steps).await
 }
 
@@ -383,6 +417,26 @@ impl From<LoggedCall> for ToolCall {
             reason: given.reason,
             ..ToolCall::new(given.tool_name)
         }
+    }
+}
+
+impl FinalStatus {
+    fn stored(self) -> TaskStatus {
+        match self {
+            FinalStatus::Completed => TaskStatus::Completed,
+            FinalStatus::Failed => TaskStatus::Failed,
+            FinalStatus::Cancelled => TaskStatus::Cancelled,
+        }
+    }
+}
+
+impl FinishedTask {
+    /// Creates the answer for a task that had ended like this before; its consequences are not
+    /// known any more.
+    fn known(id: &Id, status: FinalStatus) -> FinishedTask {
+        let key = Key::new(Kind::Task, id.clone()).to_string();
+        let status = status.stored().to_string();
+        FinishedTask { key, status, followed: None, learned: None, completed_goal: None }
     }
 }
 

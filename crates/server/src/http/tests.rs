@@ -19,7 +19,7 @@ mod uploads;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use aios_memory::{AgentMemory, Config as Settings};
+use aios_memory::{AgentMemory, Config as Settings, Scope};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -124,6 +124,19 @@ impl Fixture {
     /// Returns a caller that acts for this user and has every right.
     pub(super) fn user(&self, name: &str) -> Caller {
         self.caller(Some(name), &Right::ALL, Naming::Fixed)
+    }
+
+    /// Returns a caller that acts for this user in this project and has every right.
+    pub(super) fn in_project(&self, user: &str, project: &str) -> Caller {
+        let rights = Arc::new(Right::ALL.iter().copied().collect());
+        let made_by = MadeBy { name: "test".into(), rights, naming: Naming::Fixed };
+        let scope = Scope { project: Some(project.to_owned()), ..Scope::default() };
+        Caller::new(self.memory.clone(), Some(user), Some(scope.into()), made_by).unwrap()
+    }
+
+    /// Returns the routes as a service that has just started has them.
+    pub(super) fn restart(&mut self) {
+        self.router = super::with_quiet(&Config::default(), None, QUIET_MAX);
     }
 
     pub(super) fn caller(&self, user: Option<&str>, rights: &[Right], naming: Naming) -> Caller {

@@ -3,10 +3,10 @@
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        GetPromptRequestParams, GetPromptResponse, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ReadResourceResult, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
+        CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -104,6 +104,25 @@ impl ServerHandler for Handler {
         let visit = visit(&context)?;
         let contents = resources::read(&visit, &request.uri).await?;
         Ok(ReadResourceResult::new(vec![contents]).into())
+    }
+
+    /// Refuses a request that is none of the above: of another method, or of one of these methods
+    /// with parameters of another form.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let expected = match request.method.as_str() {
+            "tools/call" => "`name`, a text, and `arguments`, an object",
+            "prompts/get" => "`name`, a text, and `arguments`, an object of texts",
+            "resources/read" => "`uri`, a text",
+            _ => {
+                return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
+            }
+        };
+        let message = format!("`params` of `{}`: expected {expected}", request.method);
+        Err(ErrorData::invalid_params(message, None))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

@@ -17,6 +17,7 @@ mod limits;
 mod messages;
 mod migration;
 mod owners;
+mod projects;
 mod records;
 mod restore;
 mod schema;

@@ -101,3 +101,55 @@ async fn a_user_forgets_its_own_records_alone() {
     assert_eq!(done["records"], json!([{"key": "note/mine", "user": "ada"}]));
     it.get("/api/v1/records/note/safe").await.expect(200);
 }
+
+#[tokio::test]
+async fn what_another_project_has_is_not_forgotten() {
+    let it = Fixture::new().await;
+    let (one, two) = (|| it.in_project("ada", "one"), || it.in_project("ada", "two"));
+    let item = json!({"items": [{"id": "n", "text": "The merger is in May."}]});
+    it.send(two(), json_request(Method::POST, "/api/v1/remember", &item)).await.expect(200);
+    for body in [
+        json!({"keys": ["note/n"]}),
+        json!({"keys": ["note/n"], "dry_run": true}),
+        json!({"keys": ["note/n"], "purge": true}),
+    ] {
+        it.send(one(), json_request(Method::POST, PATH, &body)).await.expect(404);
+    }
+    let own = json!({"keys": ["note/n"]});
+    let gone = it.send(two(), json_request(Method::POST, PATH, &own)).await.expect(200).json();
+    assert_eq!(gone["forgotten"], 1);
+}
+
+#[tokio::test]
+async fn a_session_is_not_forgotten_with_messages_of_another_project() {
+    let it = Fixture::new().await;
+    let session = json!({"id": "s"});
+    let add = json_request(Method::POST, "/api/v1/records/session", &session);
+    it.send(it.user("ada"), add).await.expect(201);
+    for project in ["one", "two"] {
+        let said = json!({"messages": [{"role": "user", "content": project}]});
+        let path = "/api/v1/sessions/s/messages";
+        let caller = it.in_project("ada", project);
+        it.send(caller, json_request(Method::POST, path, &said)).await.expect(200);
+    }
+    let path = "/api/v1/records/session/s";
+    let refused = it.in_project("ada", "two");
+    let refused = it.send(refused, json_request(Method::DELETE, path, &json!({}))).await;
+    assert_eq!(refused.expect(403).json()["code"], "scope");
+    let body = json!({"keys": ["session/s"]});
+    let refused = it.in_project("ada", "two");
+    it.send(refused, json_request(Method::POST, PATH, &body)).await.expect(403);
+    let whole = json_request(Method::POST, PATH, &body);
+    let gone = it.send(it.user("ada"), whole).await.expect(200).json();
+    assert_eq!(gone["forgotten"], 3);
+}
+
+#[tokio::test]
+async fn an_event_in_the_ring_is_forgotten_by_its_key() {
+    let it = Fixture::new().await;
+    let event = json!({"id": "e", "category": "custom", "source": "test", "data": {"a": 1}});
+    it.post("/api/v1/events", &event).await.expect(202);
+    let forget = json!({"keys": ["event/e"]});
+    assert_eq!(it.post(PATH, &forget).await.expect(200).json()["forgotten"], 1);
+    it.post(PATH, &forget).await.expect(404);
+}

@@ -3,10 +3,11 @@
 use http::Method;
 use serde_json::json;
 
-use super::{Fixture, json_request};
+use super::{Fixture, json_request, with_header};
 use crate::{caller::Naming, operation::Right};
 
 const BEGIN: &str = "/api/v1/tasks/begin";
+const KEY: &str = "idempotency-key";
 
 #[tokio::test]
 async fn a_task_is_begun_logged_and_finished_and_known_the_next_time() {
@@ -112,4 +113,34 @@ async fn tasks_belong_to_the_caller_and_need_the_right_to_write() {
     let body = json!({"description": "Ring"});
     let begun = it.send(writer, json_request(Method::POST, BEGIN, &body)).await.expect(201).json();
     assert!(begun.get("known").is_none(), "{begun}");
+}
+
+#[tokio::test]
+async fn repeated_calls_with_a_key_add_nothing_after_a_restart() {
+    let mut it = Fixture::new().await;
+    let keyed = |path: &str, body| with_header(json_request(Method::POST, path, body), KEY, path);
+    let begin = json!({"description": "Sweep"});
+    let log = json!({
+        "decisions": [{"context": "which broom", "chosen": "the old one"}],
+        "tool_calls": [{"tool_name": "sweep", "success": true}],
+    });
+    let finish = json!({"status": "completed", "text": "swept"});
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let begun = it.send(it.shared(), keyed(BEGIN, &begin)).await.expect(201).json();
+        let path = format!("/api/v1/tasks/{}", begun["id"].as_str().unwrap());
+        if answers.is_empty() {
+            it.send(it.shared(), keyed(&format!("{path}/log"), &log)).await.expect(200);
+            it.restart();
+            it.send(it.shared(), keyed(&format!("{path}/log"), &log)).await.expect(200);
+        }
+        let ended = it.send(it.shared(), keyed(&format!("{path}/finish"), &finish)).await;
+        answers.push((begun["id"].clone(), ended.expect(200).json()["status"].clone()));
+        it.restart();
+    }
+    assert_eq!(answers[0], answers[1]);
+    for (kind, count) in [("task", 1), ("decision", 1), ("tool_call", 1)] {
+        let list = it.get(&format!("/api/v1/records/{kind}")).await.expect(200).json();
+        assert_eq!(list["records"].as_array().unwrap().len(), count, "{kind}");
+    }
 }

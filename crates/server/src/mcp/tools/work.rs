@@ -93,7 +93,7 @@ pub(super) async fn begin(visit: &Visit, arguments: Option<JsonObject>) -> Resul
     let mut arguments = Arguments::of("begin", BEGIN, arguments)?;
     let tokens_max = arguments.number("max_tokens", TOKENS_MIN..=TOKENS_MAX, TOKENS)?;
     let task: BeginTask = arguments.rest()?;
-    let (id, known) = begun(&visit.call, &visit.view, task).await?;
+    let (id, known) = begun(&visit.call, &visit.view, task, None).await?;
     let key = Key::new(Kind::Task, id);
     let mut lines = Budgeted::new(tokens_max);
     lines.add(format!("begun: {}\n", quote::key(&key)), 0);
@@ -135,7 +135,7 @@ pub(super) async fn log(visit: &Visit, arguments: Option<JsonObject>) -> Result<
     let mut arguments = Arguments::of("log", LOG, arguments)?;
     let id = id_of(arguments.text("id", ID_CHARS_MAX)?)?;
     let steps: TaskLog = arguments.rest()?;
-    let keys = logged(&visit.call, &visit.view, id, steps).await?;
+    let keys = logged(&visit.call, &visit.view, id, steps, None).await?;
     let text = format!("logged {}", number(keys.len(), "step"));
     Ok(Answer::done(text, json!({"keys": keys}), keys))
 }
