@@ -27,7 +27,7 @@ use aios_learning::{ChatModel, Message};
 use aios_record::{
     Change, FeedItem, Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter,
 };
-use aios_working::{FactOrigin, Withdrawn, WorkingView};
+use aios_working::{FactOrigin, FactReport, FactStep, Withdrawn, WorkingView};
 use tokio::sync::{Mutex, MutexGuard, Notify, OnceCell};
 
 pub(crate) use self::report::Learned;
@@ -287,8 +287,8 @@ impl Learner {
             (known, outcome)
         });
         let (known, outcome) = computing.await.map_err(|_| Error::Interrupted)?;
-        let Outcome { steps, messages, ignored, refused } = outcome;
-        let report = own.facts().apply(steps).await?;
+        let Outcome { steps, messages, ignored, mut refused } = outcome;
+        let report = apply(&own, steps, &mut refused).await?;
         state.owners.insert(owner.clone(), known);
         if !report.added.is_empty() || !report.superseded.is_empty() {
             self.shared.pump.wake();
@@ -377,6 +377,33 @@ impl Learner {
         records.sort_by_key(|record| (record.time(), record.position));
         Ok(records)
     }
+}
+
+/// Stores steps. Those that cannot be stored are counted in `refused`: a single message must not
+/// hold up all later ones.
+async fn apply(
+    own: &WorkingView,
+    steps: Vec<FactStep>,
+    refused: &mut u64,
+) -> Result<FactReport, aios_working::Error> {
+    match own.facts().apply(steps.clone()).await {
+        Err(error) if error.is_invalid() => {}
+        applied => return applied,
+    }
+    let mut report = FactReport::default();
+    for step in steps {
+        let source = step.source.clone();
+        match own.facts().apply(vec![step]).await {
+            Ok(applied) => report.merge(applied),
+            Err(error) if error.is_invalid() => {
+                *refused += 1;
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, %source, "the facts of a message cannot be stored");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(report)
 }
 
 /// Returns true if a message was changed after it was stored.

@@ -17,6 +17,10 @@ use super::{
 /// The part of the system that writes facts.
 const MODULE: &str = "learning";
 
+/// The earliest time that a record can have. The beginning of a fact before it is left out; a fact
+/// that ended before it is not stored, because it would seem to hold.
+const EARLIEST: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// Hex digits of a derived id.
 const ID_DIGITS: usize = 32;
 
@@ -97,7 +101,7 @@ fn step(
     let mut added: Vec<Fact> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let fact = fact_of(draft, record);
-        match has_secret(&fact) {
+        match has_secret(&fact) || fact.valid_to.is_some_and(|end| end < EARLIEST) {
             true => *refused += 1,
             false if added.iter().any(|it| it.id == fact.id) => {}
             false => added.push(fact),
@@ -188,7 +192,7 @@ fn fact_of(draft: Draft, record: &Record) -> Fact {
         confidence: draft.confidence,
         stated_at: Some(record.time()),
         time,
-        valid_from: since.map(|when| when.from),
+        valid_from: since.map(|when| when.from).filter(|from| EARLIEST <= *from),
         valid_to: draft.until.map(|until| until.to),
         meta,
         ..Fact::new(draft.text)

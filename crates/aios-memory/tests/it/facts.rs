@@ -67,6 +67,25 @@ const SHAPES: &[(&str, &[&str], &[&str], &str)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_time_that_no_record_can_have_holds_up_no_other_message() {
+    let (_fixture, memory) = Fixture::opened().await;
+    let ada = of(&memory, "ada");
+    let learned = learn(
+        &ada,
+        &[
+            "I lived in Ghent until June 1962.",
+            "I have played the piano since 1965.",
+            "I have a dog named Rex.",
+        ],
+    )
+    .await;
+    assert_eq!((learned.added, learned.refused), (2, 1), "{learned:?}");
+    let facts = current(&ada).await;
+    assert!(facts.iter().any(|it| it.contains("since 1965")), "{facts:?}");
+    assert!(facts.iter().any(|it| it.contains("Rex")), "{facts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_shape_of_contradiction_gives_the_new_answer_and_keeps_the_old_one() {
     for (shape, said, expected, before) in SHAPES {
         let fixture = Fixture::new();

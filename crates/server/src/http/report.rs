@@ -12,9 +12,6 @@ use super::{
 };
 use crate::{call::Call, failure::Failure, operation::Right};
 
-/// Maximum number of days of a report.
-const DAYS_MAX: usize = 3660;
-
 /// The period of a report.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -51,6 +51,17 @@ pub struct FactReport {
     pub rejected: u64,
 }
 
+impl FactReport {
+    /// Adds another report to this one.
+    pub fn merge(&mut self, other: FactReport) {
+        self.added.extend(other.added);
+        self.updated.extend(other.updated);
+        self.superseded.extend(other.superseded);
+        self.known += other.known;
+        self.rejected += other.rejected;
+    }
+}
+
 /// The fate of a fact that is to be added.
 enum Fate {
     /// It is stored under this id.

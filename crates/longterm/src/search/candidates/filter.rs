@@ -55,7 +55,8 @@ pub(crate) struct Numbered {
     /// User, project, agent and session; `NONE` for a name that no record has.
     scope: [Option<u32>; 4],
     matching: ScopeMatch,
-    kinds: Option<Vec<Kind>>,
+    /// A bit for each accepted kind, by its place in the enumeration.
+    kinds: u64,
     tags: Option<Vec<u32>>,
     since: i64,
     until: i64,
@@ -121,11 +122,12 @@ impl Numbered {
     fn admits_rest(&self, segment: &Segment, at: u32) -> bool {
         let row = &segment.columns[at as usize];
         let happened = row.occurred_at().unwrap_or(row.recorded_at);
-        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&row.kind))
+        self.kinds & bit(row.kind) != 0
             && (self.since <= happened && happened < self.until)
             && (!self.as_of || row.recorded_at <= self.at)
             && (self.as_of || !row.superseded)
-            && segment.limits.get(&at).is_none_or(|limits| self.admits_limits(limits))
+            && (segment.limits.is_empty()
+                || segment.limits.get(&at).is_none_or(|limits| self.admits_limits(limits)))
             && self.tags.as_ref().is_none_or(|tags| {
                 segment.tags.get(&at).is_some_and(|has| tags.iter().any(|tag| has.contains(tag)))
             })
@@ -138,6 +140,10 @@ impl Numbered {
     }
 }
 
+fn bit(kind: Kind) -> u64 {
+    1 << kind as u64
+}
+
 impl Filter {
     pub(crate) fn numbered(&self, names: &Strings) -> Numbered {
         let number = |name: &str| names.find(name).unwrap_or(NONE);
@@ -146,7 +152,10 @@ impl Filter {
             users: Users::of(&self.gate, names),
             scope: self.gate.filter().scope.parts().map(|(_, part)| part.map(number)),
             matching: self.gate.filter().matching,
-            kinds: self.kinds.clone(),
+            kinds: match &self.kinds {
+                None => u64::MAX,
+                Some(kinds) => kinds.iter().fold(0, |bits, kind| bits | bit(*kind)),
+            },
             tags: (!self.tags.is_empty())
                 .then(|| self.tags.iter().map(|tag| number(tag)).collect()),
             since: self.since.map_or(i64::MIN, micros),

@@ -141,6 +141,11 @@ impl Vectors {
         first.sum::<i32>() + second.sum::<i32>()
     }
 
+    #[inline(always)]
+    fn or_no_distance(&self, at: u32, distance: impl Fn(u32) -> u16) -> u16 {
+        if 0.0 < self.scales[at as usize] { distance(at) } else { NO_DISTANCE }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         let bytes = self.uppers.capacity() + self.lowers.capacity();
         bytes + self.signs.capacity() * 8 + self.scales.capacity() * 4
@@ -201,18 +206,20 @@ impl NullaryFnOnce for BySigns<'_> {
     #[inline(always)]
     fn call(self) -> Vec<u16> {
         let BySigns { vectors, rows, asked } = self;
-        let words = asked.signs.len();
-        let mut distances = Vec::with_capacity(rows.len());
-        for &at in rows {
-            if vectors.scales[at as usize] <= 0.0 {
-                distances.push(NO_DISTANCE);
-                continue;
+        // The dimension of the bundled models, whose loop the compiler unrolls.
+        match <&[u64; 6]>::try_from(&*asked.signs) {
+            Ok(asked) => {
+                let signs = vectors.signs.as_chunks::<6>().0;
+                let distance = |at: u32| differing(&signs[at as usize], asked);
+                rows.iter().map(|at| vectors.or_no_distance(*at, distance)).collect()
             }
-            let signs = &vectors.signs[at as usize * words..][..words];
-            let differing = signs.iter().zip(&asked.signs).map(|(a, b)| (a ^ b).count_ones());
-            distances.push(differing.sum::<u32>() as u16);
+            Err(_) => {
+                let words = asked.signs.len();
+                let signs = |at: u32| &vectors.signs[at as usize * words..][..words];
+                let distance = |at: u32| differing(signs(at), &asked.signs);
+                rows.iter().map(|at| vectors.or_no_distance(*at, distance)).collect()
+            }
         }
-        distances
     }
 }
 
@@ -225,6 +232,12 @@ impl Asked {
         let numbers = direction.iter().map(|number| (number / scale).round() as i16).collect();
         Some(Asked { numbers, signs: signs(&direction).collect(), scale })
     }
+}
+
+/// Returns the number of bits that differ.
+#[inline(always)]
+fn differing(a: &[u64], b: &[u64]) -> u16 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() as u16
 }
 
 /// Returns the signs of `direction` as bits, in whole words.

@@ -18,7 +18,7 @@ use crate::search::{
 /// Number of visible rows from which only near ones are compared.
 const ROWS_MANY: usize = 16_384;
 /// Number of near rows per proposed row.
-const NEAR_PER_ROW: usize = 64;
+const NEAR_PER_ROW: usize = 24;
 
 /// Admitted rows of a part.
 #[derive(Clone)]
