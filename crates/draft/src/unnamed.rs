@@ -5,9 +5,13 @@
 //! conversation in a stream is named for its first message, or for its whole first batch; the
 //! caller knows which of the two is free. Earlier versions used the file's stem or `stdin`.
 
+mod worldwide;
+
 use std::path::Path;
 
 use aios_record::ID_BYTES_MAX;
+
+use self::worldwide::is_worldwide;
 
 /// Name of a stream without a name, and prefix of its session names. Earlier versions used it as
 /// the session.
@@ -22,9 +26,6 @@ const TITLE_BYTES_MAX: usize = 40;
 
 /// Hexadecimal digits of a path or text hash in a session name.
 const HASH_DIGITS: usize = 12;
-
-/// Minimum length in bytes of a conversation id that is assumed to be globally unique.
-const WORLDWIDE_BYTES_MIN: usize = 20;
 
 /// Session of messages that name none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,10 +66,11 @@ impl Unnamed {
     }
 
     /// Returns the session of the conversation at position `place` (from 1) of the input, which may
-    /// have its own id or title.
+    /// have its own id or title. An id that is unique worldwide by its form is the name; any other
+    /// id names the conversation within its input.
     #[must_use]
     pub fn within(&self, place: u64, id: Option<&str>, title: Option<&str>) -> Unnamed {
-        if let Some(id) = id.filter(|id| WORLDWIDE_BYTES_MIN <= id.len()) {
+        if let Some(id) = id.filter(|id| is_worldwide(id)) {
             let former = self.former().to_owned();
             return Unnamed::File { name: fitted(id), former };
         }
