@@ -59,10 +59,13 @@ impl Unnamed {
         let Some(path) = name else { return Unnamed::default() };
         let canonical = path.canonicalize().or_else(|_| std::path::absolute(path));
         let canonical = canonical.unwrap_or_else(|_| path.to_owned());
+        let stem_of = |path: &Path| {
+            path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+        };
         // The stem is for people; the hash distinguishes files, also if their names are not UTF-8.
-        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let (stem, former) = (stem_of(&canonical), stem_of(path));
         let hash = hash_of([canonical.as_os_str().as_encoded_bytes()]);
-        Unnamed::File { name: format!("{}-{hash}", label(&stem, STEM_BYTES_MAX)), former: stem }
+        Unnamed::File { name: format!("{}-{hash}", label(&stem, STEM_BYTES_MAX)), former }
     }
 
     /// Returns the session of the conversation at position `place` (from 1) of the input, which may

@@ -96,3 +96,13 @@ fn only_ids_that_are_unique_by_their_form_name_a_conversation_of_every_file() {
         assert!(!named_alone(id), "{id}");
     }
 }
+
+#[test]
+fn a_file_has_one_name_by_every_link_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    std::fs::write(path("chat.json"), "[]").unwrap();
+    std::os::unix::fs::symlink(path("chat.json"), path("latest.json")).unwrap();
+    let name = |file: &str| Unnamed::of(Some(&path(file))).name();
+    assert_eq!(name("latest.json"), name("chat.json"));
+}
