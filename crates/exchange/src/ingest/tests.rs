@@ -42,6 +42,35 @@ fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
     found
 }
 
+/// Returns the session, the owner and the text of each message, and the problems.
+fn messages(bytes: &str) -> Vec<String> {
+    let session = Unnamed::Fixed("here".to_owned());
+    let defaults = Defaults { session, ..Defaults::default() };
+    let mut found = Vec::new();
+    let input = Input {
+        bytes: bytes.as_bytes(),
+        name: Some(Path::new("file.jsonl")),
+        format: Format::Auto,
+        thinking: Thinking::LeftOut,
+        defaults: &defaults,
+        chunks: &|text| Vec::from_iter(Some(0..text.len())),
+    };
+    read(input, &mut |piece| {
+        match piece {
+            Piece::Draft(_, draft) => found.push(format!(
+                "{} {} {}",
+                draft.scope.session.unwrap_or_default(),
+                draft.scope.user.unwrap_or("-".to_owned()),
+                draft.text
+            )),
+            Piece::Failed(_, problem) => found.push(format!("! {problem}")),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
 fn check(format: Format, bytes: &[u8], expect: &[&str]) {
     assert_eq!(pieces(format, "file", bytes), expect, "{}", String::from_utf8_lossy(bytes));
 }
@@ -63,6 +92,47 @@ fn a_broken_line_costs_that_line() {
             "7: two",
         ],
     );
+}
+
+#[test]
+fn each_list_of_messages_is_a_conversation_of_its_own() {
+    let one = r#"[{"role": "user", "content": "one", "user": "ada"}, {"role": "user", "content": "1"}]"#;
+    let two = r#"[{"role": "user", "content": "two"}]"#;
+    let three = r#"{"messages": [{"role": "user", "content": "three"}]}"#;
+    let own = ["here ada one", "here ada 1"];
+    let lines = |lines: &[&str]| lines.join("\n");
+    assert_eq!(messages(one), own);
+    assert_eq!(messages(&lines(&[one, two])), [own[0], own[1], "here/2 - two"]);
+    assert_eq!(
+        messages(&lines(&[one, three, two])),
+        [own[0], own[1], "here/2 - three", "here/3 - two"]
+    );
+    assert_eq!(
+        messages(&lines(&[three, one, two])),
+        ["here - three", "here/2 ada one", "here/2 ada 1", "here/3 - two"]
+    );
+    for (first, second, texts) in [
+        (
+            r#"[{"type": "human", "data": {"content": "a", "user": "ada"}}]"#,
+            r#"[{"type": "ai", "data": {"content": "b"}}]"#,
+            ["here ada a", "here/2 - b"],
+        ),
+        (
+            r#"[{"from": "human", "value": "a", "user": "ada"}]"#,
+            r#"[{"from": "gpt", "value": "b"}]"#,
+            ["here ada a", "here/2 - b"],
+        ),
+        (
+            r#"[{"type": "reasoning", "summary": []}, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "a"}], "user": "ada"}]"#,
+            r#"[{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "b"}]}]"#,
+            ["here ada a", "here/2 - b"],
+        ),
+    ] {
+        assert_eq!(messages(&lines(&[first, second])), texts);
+    }
+    // Messages on lines are one conversation, also if a list stands between them.
+    let line = r#"{"role": "user", "content": "four"}"#;
+    assert_eq!(messages(&lines(&[line, two, line])), ["here - four", "here/2 - two", "here - four"]);
 }
 
 #[test]

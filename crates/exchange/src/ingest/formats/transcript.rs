@@ -118,6 +118,17 @@ impl Transcript {
         self.defaults.scope.user = owner;
     }
 
+    /// Sets the session of the following messages that name none.
+    pub(super) fn set_session(&mut self, session: &Unnamed) {
+        self.file.session.clone_from(session);
+        self.defaults.session.clone_from(session);
+    }
+
+    /// Returns `true` if a call waits for its result.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Adds complete pieces.
     pub(super) fn add(&mut self, pieces: Vec<Piece>) {
         self.pieces.extend(pieces);

@@ -43,13 +43,21 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         Documents { scanner, hand, is_cut_told: false }
     }
 
-    /// Reads all documents; breaks if the sink wants no more.
+    /// Reads all documents of the input and ends it; breaks if the sink wants no more.
     pub(super) fn read(mut self) -> io::Result<ControlFlow<()>> {
+        match self.all()? {
+            ControlFlow::Continue(()) => Ok(self.hand.finish()),
+            flow => Ok(flow),
+        }
+    }
+
+    /// Reads all documents, after which others may follow.
+    pub(super) fn all(&mut self) -> io::Result<ControlFlow<()>> {
         let mut is_misplaced = false;
         while let Some(byte) = self.scanner.peek()? {
             let line = self.scanner.place().line;
             let flow = match byte {
-                b'[' => self.list(&mut Destination::Drafts)?,
+                b'[' => self.conversation()?,
                 b'{' => self.object()?,
                 // Input that is not JSON at all is reported once.
                 _ if is_misplaced => {
@@ -75,7 +83,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
                 return Ok(flow);
             }
         }
-        Ok(self.hand.finish())
+        Ok(ControlFlow::Continue(()))
     }
 
     fn expected(&self) -> &'static str {
@@ -85,6 +93,15 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
             }
             Elements::Messages => "a list of messages, or {\"messages\": [...]}",
         }
+    }
+
+    /// Reads the elements of a list of the outermost level, which begins at the next byte. Messages
+    /// in it are one conversation.
+    fn conversation(&mut self) -> io::Result<ControlFlow<()>> {
+        let alone = self.hand.alone.take();
+        let flow = self.list(&mut Destination::Drafts);
+        self.hand.alone = alone;
+        flow
     }
 
     /// Reads the elements of a list, which begins at the next byte.

@@ -35,7 +35,10 @@ pub(super) struct Hand<'a, 's> {
     pub(super) formats: Formats,
     pub(super) sink: &'a mut Sink<'s>,
     /// Number of conversations so far.
-    pub(super) conversations: u64,
+    conversations: u64,
+    /// Position of the conversation of messages that are not enclosed in one, if there is one: the
+    /// conversation of the current list, or that of all lines.
+    pub(super) alone: Option<u64>,
 }
 
 /// Fields and repairs to count with the first draft of a conversation.
@@ -46,7 +49,16 @@ pub(super) struct Beside {
     pub(super) mended: Vec<Mend>,
 }
 
-impl Hand<'_, '_> {
+impl<'a, 's> Hand<'a, 's> {
+    pub(super) fn new(
+        elements: Elements,
+        defaults: &'a Defaults,
+        formats: Formats,
+        sink: &'a mut Sink<'s>,
+    ) -> Hand<'a, 's> {
+        Hand { elements, defaults, formats, sink, conversations: 0, alone: None }
+    }
+
     pub(super) fn fail(&mut self, line: u64, problem: impl Into<Refusal>) -> ControlFlow<()> {
         (self.sink)(Piece::Failed(Some(line), problem.into()))
     }
@@ -61,8 +73,11 @@ impl Hand<'_, '_> {
     /// Passes on a top-level element: by its format, or as a message or note.
     pub(super) fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
         let mut beside = Beside { mended, ..Beside::default() };
+        let place = self.place_alone();
+        self.formats.set_session(&self.defaults.session.within(place, None, None));
         match self.formats.take(line, value) {
             Ok(pieces) => {
+                self.claim(place, &pieces);
                 let flow = self.pieces(pieces, &mut beside);
                 // A format that holds its rows has no draft yet to attach them to.
                 let mended = beside.mended.into_iter().map(|mend| Piece::Mended(line, mend));
@@ -71,10 +86,22 @@ impl Hand<'_, '_> {
                     flow => flow,
                 })
             }
-            Err(value) => {
-                let defaults = self.defaults;
-                self.element_in(line, value, defaults, &mut beside)
-            }
+            Err(value) => self.element_in(line, value, None, &mut beside),
+        }
+    }
+
+    /// Returns the position of the conversation of a message that is not enclosed in one.
+    fn place_alone(&self) -> u64 {
+        self.alone.unwrap_or(self.conversations + 1)
+    }
+
+    /// Counts the conversation at `place` if one of its messages was read. An object that is not a
+    /// message, such as a header, begins none.
+    fn claim(&mut self, place: u64, pieces: &[Piece]) {
+        let is_said = |it: &Piece| matches!(it, Piece::Draft(_, it) if it.unnamed.is_some());
+        if self.alone.is_none() && (pieces.iter().any(is_said) || self.formats.is_waiting()) {
+            self.alone = Some(place);
+            self.conversations = place;
         }
     }
 
@@ -101,13 +128,13 @@ impl Hand<'_, '_> {
         self.formats.finish().into_iter().try_for_each(&mut *self.sink)
     }
 
-    /// Passes on an element, with `defaults` for missing values. The first draft gets the fields
-    /// and repairs of `beside`.
+    /// Passes on an element, with the defaults of the conversation `around` it for missing values.
+    /// The first draft gets the fields and repairs of `beside`.
     fn element_in(
         &mut self,
         line: u64,
         value: Value,
-        defaults: &Defaults,
+        around: Option<&Defaults>,
         beside: &mut Beside,
     ) -> ControlFlow<()> {
         let Value::Object(fields) = value else {
@@ -120,7 +147,8 @@ impl Hand<'_, '_> {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
                 let messages = Messages { read, is_page, ..Messages::default() };
-                return self.conversation(line, messages, fields, defaults, beside);
+                let outer = around.unwrap_or(self.defaults);
+                return self.conversation(line, messages, fields, outer, beside);
             }
             Some(_) => return self.fail(line, "`messages` is not a list"),
             None if self.elements == Elements::Records => Draft::from_object,
@@ -129,7 +157,17 @@ impl Hand<'_, '_> {
         if let Err(problem) = lift_owner(&mut fields) {
             return self.fail(line, problem);
         }
-        let pieces = self.formats.message(line, fields, defaults, read);
+        let pieces = match around {
+            Some(defaults) => self.formats.message(line, fields, defaults, read),
+            None => {
+                let place = self.place_alone();
+                let session = self.defaults.session.within(place, None, None);
+                let defaults = Defaults { session, ..self.defaults.clone() };
+                let pieces = self.formats.message(line, fields, &defaults, read);
+                self.claim(place, &pieces);
+                pieces
+            }
+        };
         self.pieces(pieces, beside)
     }
 
@@ -181,7 +219,7 @@ impl Hand<'_, '_> {
         let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {
             Ok((message, mut mended)) => {
                 beside.mended.append(&mut mended);
-                self.element_in(line, message, &within, beside)
+                self.element_in(line, message, Some(&within), beside)
             }
             Err(problem) => self.fail(line, problem),
         });
