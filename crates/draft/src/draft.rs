@@ -47,6 +47,9 @@ pub struct Draft {
     pub unknown: Vec<String>,
     /// A field that may be meant as the owner, if none is named.
     pub like_owner: Option<String>,
+    /// True if secrets are removed from its texts even if the settings only mark them, because
+    /// nobody chose to store it: the transcript of a coding agent.
+    pub redacts_secrets: bool,
     /// Malformed fields, with their repairs.
     pub mended: Vec<Mend>,
     /// The source, such as a file.
@@ -75,6 +78,8 @@ pub struct Defaults {
     pub like_owner: Option<String>,
     /// Time of the conversation, for records without one.
     pub time: Option<Timestamp>,
+    /// True if secrets are removed from the records even if the settings only mark them.
+    pub redacts_secrets: bool,
 }
 
 impl Defaults {
@@ -116,6 +121,7 @@ impl Draft {
             metadata: Map::new(),
             unknown: Vec::new(),
             like_owner: None,
+            redacts_secrets: false,
             mended: Vec::new(),
             source: None,
             unnamed: None,
@@ -182,6 +188,7 @@ impl Draft {
             metadata,
             unknown,
             like_owner,
+            redacts_secrets: defaults.redacts_secrets,
             mended,
             ..Draft::new(kind, scope, text)
         };

@@ -235,6 +235,7 @@ impl Formats {
         } else if owner.is_some() {
             self.transcript.set_owner(owner);
         }
+        self.transcript.set_secrets(description.secrets());
         let (_, reader) = self.active.get_or_insert_with(|| (description, make_reader()));
         reader.read(line, object, &mut self.transcript);
         if shape.elements != Elements::Rows {
