@@ -35,6 +35,7 @@ pub(super) const SHAPE: Shape = Shape {
         },
         Table {
             finish: finish_message,
+            signs: SIGNS,
             ..Table::new(
                 &["messages", "message", "conversation_messages", "chat_messages", "message_store"],
                 Becomes::Record(Kind::Message),
@@ -85,6 +86,20 @@ pub(super) const SHAPE: Shape = Shape {
         },
     ],
 };
+
+/// Columns of a conversation with an assistant. Mail and messengers have tables of messages too,
+/// whose senders and times have other meanings.
+const SIGNS: &[&str] = &[
+    "role",
+    "sender",
+    "author",
+    "session_id",
+    "session",
+    "conversation_id",
+    "chat_id",
+    "thread_id",
+    "session_key",
+];
 
 /// Normalises the role words of other programs; the original word is kept. A message that LangChain
 /// stored as JSON is read from it.

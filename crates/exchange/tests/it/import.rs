@@ -352,6 +352,26 @@ async fn messages_that_are_json_are_read_from_it() {
 }
 
 #[tokio::test]
+async fn a_table_that_many_programs_have_is_not_a_store() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    for (name, sql) in [
+        (
+            "chat.db",
+            "CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, handle_id INT,
+                 type INT, date INT, is_from_me INT);
+             INSERT INTO message VALUES (1, 'g', 'hello', 1, 0, 700000000000000000, 1);",
+        ),
+        ("web.db", "CREATE TABLE sessions (id TEXT, payload TEXT, last_activity INT);"),
+    ] {
+        let path = fixture.database(name, sql);
+        let error = import::file(&memory, &path, ImportOptions::default()).await.unwrap_err();
+        assert!(error.to_string().contains("supported: sessions (tables"), "{error}");
+    }
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;
