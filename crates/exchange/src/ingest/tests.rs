@@ -136,6 +136,31 @@ fn each_list_of_messages_is_a_conversation_of_its_own() {
 }
 
 #[test]
+fn a_text_beside_no_messages_is_a_record() {
+    let skipped = "1- a conversation without messages";
+    let left_out = format!("{skipped}; left out: `summary`, `title`");
+    for (text, expect) in [
+        (r#"{"text": "important", "messages": []}"#, vec!["1: important"]),
+        (
+            r#"{"text": "important", "messages": [{"role": "user", "content": ""}]}"#,
+            vec!["1: important", "1- `content` is empty"],
+        ),
+        (r#"{"title": "t", "messages": [], "summary": "s"}"#, vec![&left_out]),
+        (r#"{"text": " ", "messages": []}"#, vec![skipped]),
+        (r#"{"messages": []}"#, vec![skipped]),
+        (r#"{"text": "x", "messages": [{"role": "user", "content": "one"}]}"#, vec!["1: one"]),
+    ] {
+        for name in ["a.json", "a.jsonl"] {
+            for format in [Format::Auto, Format::Chat] {
+                let mut found = pieces(format, name, text.as_bytes());
+                found.sort_by_key(|it| it.contains("- "));
+                assert_eq!(found, expect, "{name} {format:?}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_line_of_fifty_megabytes_costs_that_line() {
     let long = std::io::repeat(b'x').take(50_000_000);
     let bytes = (&b"{\"text\": \"one\"}\n"[..]).chain(long).chain(&b"\n{\"text\": \"two\"}\n"[..]);

@@ -9,7 +9,7 @@ use aios_draft::{
     spellings::{EXTERNAL_ID, Field, TEXT, TITLE},
 };
 use aios_memory::admission::Refusal;
-use aios_record::Scope;
+use aios_record::{Scope, forms};
 use serde_json::{Map, Value};
 
 use super::{messages::Messages, parsed::Parsed};
@@ -147,8 +147,7 @@ impl<'a, 's> Hand<'a, 's> {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
                 let messages = Messages { read, is_page, ..Messages::default() };
-                let outer = around.unwrap_or(self.defaults);
-                return self.conversation(line, messages, fields, outer, beside);
+                return self.conversation(line, messages, fields, around, beside);
             }
             Some(_) => return self.fail(line, "`messages` is not a list"),
             None if self.elements == Elements::Records => Draft::from_object,
@@ -171,8 +170,28 @@ impl<'a, 's> Hand<'a, 's> {
         self.pieces(pieces, beside)
     }
 
-    /// Passes on the messages of a conversation, each with the scope of the conversation.
+    /// Passes on the messages of a conversation, each with the scope of the conversation. A text
+    /// beside messages that say nothing is a record of its own.
     pub(super) fn conversation(
+        &mut self,
+        line: u64,
+        messages: Messages,
+        fields: Map<String, Value>,
+        around: Option<&Defaults>,
+        beside: &mut Beside,
+    ) -> ControlFlow<()> {
+        let record = says_itself(&fields).then(|| fields.clone());
+        self.messages(line, messages, fields, around.unwrap_or(self.defaults), beside)?;
+        match record.filter(|_| !beside.fields.is_empty()) {
+            Some(record) => {
+                beside.fields.clear();
+                self.element_in(line, Value::Object(record), around, beside)
+            }
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn messages(
         &mut self,
         line: u64,
         mut messages: Messages,
@@ -189,6 +208,14 @@ impl<'a, 's> Hand<'a, 's> {
         };
         messages.read.splice(0..0, held(before));
         messages.read.extend(held(after));
+        if messages.read.is_empty() {
+            let piece = Piece::Skipped { line, rows: 1, reason: without_messages(&fields) };
+            beside.fields.extend(fields);
+            return match says_itself(&beside.fields) {
+                true => ControlFlow::Continue(()),
+                false => (self.sink)(piece),
+            };
+        }
         self.conversations += 1;
         let place = self.conversations;
         let of_messages =
@@ -225,5 +252,22 @@ impl<'a, 's> Hand<'a, 's> {
         });
         self.elements = kind;
         flow
+    }
+}
+
+/// Returns `true` if the fields beside the messages of a conversation have a text.
+fn says_itself(fields: &Map<String, Value>) -> bool {
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !forms::is_blank(text));
+    fields.iter().any(|(name, value)| TEXT.is_spelled(name) && is_text(value))
+}
+
+/// Returns the reason for which a conversation without messages is skipped.
+fn without_messages(fields: &Map<String, Value>) -> String {
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !forms::is_blank(text));
+    let names = fields.iter().filter(|(_, value)| is_text(value));
+    let names: Vec<String> = names.map(|(name, _)| format!("`{name}`")).collect();
+    match names.is_empty() {
+        true => "a conversation without messages".to_owned(),
+        false => format!("a conversation without messages; left out: {}", names.join(", ")),
     }
 }
