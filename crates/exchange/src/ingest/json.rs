@@ -15,7 +15,7 @@ use std::{
     ops::ControlFlow,
 };
 
-use aios_draft::{Defaults, repeated::Seed};
+use aios_draft::{Defaults, Mend, repeated::Seed};
 use aios_memory::{Remedy, admission::Refusal};
 
 pub(crate) use self::hand::Elements;
@@ -25,6 +25,7 @@ use super::{
     encoding::begun,
     formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
+    mend::EXTRA_COMMA,
     piece::Sink,
 };
 
@@ -81,7 +82,14 @@ fn line(hand: &mut Hand<'_, '_>, place: Place, bytes: &[u8]) -> ControlFlow<()> 
         let list = Documents::new(Scanner::at(bytes, place), hand).all();
         return list.unwrap_or(ControlFlow::Continue(()));
     }
-    let parsed = parse(place, bytes, Seed::default());
+    let (bytes, comma) = match bytes.strip_suffix(b",").map(<[u8]>::trim_ascii_end) {
+        Some(object) if object.ends_with(b"}") => (object, Some(Mend::whole(EXTRA_COMMA))),
+        _ => (bytes, None),
+    };
+    let mut parsed = parse(place, bytes, Seed::default());
+    if let Ok((_, mended)) = &mut parsed {
+        mended.extend(comma);
+    }
     if parsed.is_err() && bytes.starts_with(b"{") && formats::may_have_parts(bytes) {
         // Reading from RAM does not fail.
         let within = Documents::new(Scanner::at(bytes, place), hand).object();

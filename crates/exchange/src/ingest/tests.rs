@@ -272,6 +272,16 @@ fn records_are_read_with_any_line_ending_and_separator() {
 }
 
 #[test]
+fn commas_between_records_are_read_as_they_were_meant() {
+    let lines = "{\"text\": \"one\"},\n{\"text\": \"two\"}, \n[{\"text\": \"three\"}],\n";
+    for name in ["a.jsonl", "a.json", "a"] {
+        let found = pieces(Format::Auto, name, lines.as_bytes());
+        let texts: Vec<&String> = found.iter().filter(|it| !it.contains('~')).collect();
+        assert_eq!(texts, ["1: one", "2: two", "3: three"], "{name}");
+    }
+}
+
+#[test]
 fn broken_utf_16_is_reported_and_undetected_utf_16_is_refused() {
     let units =
         |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };

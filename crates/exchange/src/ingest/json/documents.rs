@@ -24,6 +24,7 @@ use crate::ingest::{
         next_alike,
     },
     formats,
+    mend::EXTRA_COMMA,
 };
 
 /// Documents in a stream.
@@ -57,12 +58,16 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
 
     /// Reads all documents, after which others may follow.
     pub(super) fn all(&mut self) -> io::Result<ControlFlow<()>> {
-        let mut is_misplaced = false;
+        let (mut is_misplaced, mut is_after_value) = (false, false);
         while let Some(byte) = self.scanner.peek()? {
             let line = self.scanner.place().line;
             let flow = match byte {
                 b'[' => self.conversation()?,
                 b'{' => self.object()?,
+                b',' if is_after_value => {
+                    self.scanner.skip()?;
+                    self.hand.mend(line, EXTRA_COMMA)
+                }
                 // Input that is not JSON at all is reported once.
                 _ if is_misplaced => {
                     self.scanner.skip_line()?;
@@ -86,6 +91,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
             if flow.is_break() {
                 return Ok(flow);
             }
+            is_after_value = matches!(byte, b'[' | b'{');
         }
         Ok(ControlFlow::Continue(()))
     }

@@ -63,6 +63,11 @@ impl<'a, 's> Hand<'a, 's> {
         (self.sink)(Piece::Failed(Some(line), problem.into()))
     }
 
+    /// Reports a repair outside of the elements.
+    pub(super) fn mend(&mut self, line: u64, reason: &str) -> ControlFlow<()> {
+        (self.sink)(Piece::Mended(line, Mend::whole(reason)))
+    }
+
     pub(super) fn element(&mut self, line: u64, parsed: Parsed) -> ControlFlow<()> {
         match parsed {
             Ok((value, mended)) => self.whole(line, value, mended),
