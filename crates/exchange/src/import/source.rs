@@ -19,7 +19,7 @@ use super::{
     shape::Shape,
     shapes::SHAPES,
 };
-use crate::{Error, InputProblem};
+use crate::{Error, InputProblem, export::begins_headless};
 
 /// Maximum size of a JSON file to import, in bytes: it is read whole.
 pub const IMPORT_JSON_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -69,6 +69,9 @@ impl Source {
         }
         file.read_to_end(&mut head).map_err(failed)?;
         let json = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+        if begins_headless(json) {
+            return Err(refused(InputProblem::HeadlessExport));
+        }
         if !matches!(json.trim_ascii_start().first(), Some(b'[' | b'{')) {
             return Err(refused(InputProblem::NoStore { supported: supported() }));
         }
