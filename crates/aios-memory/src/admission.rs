@@ -129,11 +129,15 @@ impl Admission {
     /// refused.
     #[must_use]
     pub fn with_secrets_redacted(self) -> Admission {
-        let first_guard = match self.guard.secrets {
+        Admission { first_guard: self.redaction(), ..self }
+    }
+
+    /// Returns the guard that removes secrets, if the settings only mark them.
+    fn redaction(&self) -> Option<Guard> {
+        match self.guard.secrets {
             Policy::Mark => Some(Guard { secrets: Policy::Redact, ..Guard::default() }),
             Policy::Redact | Policy::Refuse => None,
-        };
-        Admission { first_guard, ..self }
+        }
     }
 
     /// Admits arrivals in order, and returns one verdict for each. Verdicts of forgotten parts of
@@ -159,7 +163,11 @@ impl Admission {
             let mut verdicts: Vec<Verdict> = arrivals.iter().map(Verdict::pending).collect();
             let mut candidates = Vec::with_capacity(arrivals.len());
             for (at, mut arrival) in arrivals.into_iter().enumerate() {
-                let checked = self.check(&arrival).and_then(|()| match self.first_guard {
+                let first_guard = match arrival.redacts_secrets {
+                    true => self.redaction(),
+                    false => self.first_guard,
+                };
+                let checked = self.check(&arrival).and_then(|()| match first_guard {
                     Some(guard) => Ok(arrival.content.guard(guard, arrival.kind)?),
                     None => Ok(()),
                 });

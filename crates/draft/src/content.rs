@@ -232,8 +232,23 @@ pub fn returned(part: &Map<String, Value>) -> Returned {
         tool: text_in(part, &["name", "tool_name", "toolName"]),
         output: output.map_or(Value::Null, output_of),
         has_failed: is_error.is_some_and(|value| *value != Value::Bool(false))
-            || status.is_some_and(|status| matches!(status, "error" | "failed" | "cancelled")),
+            || status.is_some_and(|status| matches!(status, "error" | "failed" | "cancelled"))
+            || output.is_some_and(reports_failure),
     }
+}
+
+/// Returns `true` for an output that is an object, or JSON in a text, with the exit code of a
+/// command that failed, beside its text: `{"output": "..", "metadata": {"exit_code": 1}}`.
+fn reports_failure(output: &Value) -> bool {
+    let object = match parsed(output) {
+        Value::Object(object) if object.contains_key("output") => object,
+        _ => return false,
+    };
+    let metadata = object.get("metadata").and_then(Value::as_object);
+    [Some(&object), metadata].into_iter().flatten().any(|it| {
+        let code = first(it, &["exit_code", "exitCode"]).and_then(Value::as_i64);
+        code.is_some_and(|code| code != 0) || it.get("success") == Some(&Value::Bool(false))
+    })
 }
 
 /// Returns the output of a tool: the texts of its parts, or its JSON if it does not consist of

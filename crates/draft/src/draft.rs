@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 pub use self::part::{Part, TEXT_BYTES_MAX};
 use crate::{
     identity::{Facts, Former, Namer, Names},
+    moment::SAID_SECONDS_MAX,
     place::{Place, like_owner, says_nothing, take_place},
     said::{IsNew, Mend, Said, Unfit},
     shape::{is_kept, message_shape, role_of, unfold},
@@ -47,6 +48,9 @@ pub struct Draft {
     pub unknown: Vec<String>,
     /// A field that may be meant as the owner, if none is named.
     pub like_owner: Option<String>,
+    /// True if secrets are removed from its texts even if the settings only mark them, because
+    /// nobody chose to store it: the transcript of a coding agent.
+    pub redacts_secrets: bool,
     /// Malformed fields, with their repairs.
     pub mended: Vec<Mend>,
     /// The source, such as a file.
@@ -75,6 +79,8 @@ pub struct Defaults {
     pub like_owner: Option<String>,
     /// Time of the conversation, for records without one.
     pub time: Option<Timestamp>,
+    /// True if secrets are removed from the records even if the settings only mark them.
+    pub redacts_secrets: bool,
 }
 
 impl Defaults {
@@ -116,6 +122,7 @@ impl Draft {
             metadata: Map::new(),
             unknown: Vec::new(),
             like_owner: None,
+            redacts_secrets: false,
             mended: Vec::new(),
             source: None,
             unnamed: None,
@@ -182,6 +189,7 @@ impl Draft {
             metadata,
             unknown,
             like_owner,
+            redacts_secrets: defaults.redacts_secrets,
             mended,
             ..Draft::new(kind, scope, text)
         };
@@ -202,17 +210,21 @@ impl Draft {
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
-    /// Removes a time before 1970, which many programs write for a missing one, unless the draft is
-    /// a note.
-    pub fn leave_out_early_time(&mut self) {
+    /// Removes a time before 1970, which many programs write for a missing one, or after 2099, unless
+    /// the draft is a note.
+    pub fn leave_out_odd_time(&mut self) {
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
-        let early = self.occurred_at.filter(|time| is_said && *time < Timestamp::UNIX_EPOCH);
-        let Some(early) = early else { return };
+        let Some(time) = self.occurred_at.filter(|_| is_said) else { return };
+        let oddity = match time.as_second() {
+            _ if time < Timestamp::UNIX_EPOCH => "before 1970",
+            SAID_SECONDS_MAX.. => "after 2099",
+            _ => return,
+        };
         self.occurred_at = None;
-        let reason = format!("{early} is before 1970; stored without a time, kept as metadata");
+        let reason = format!("{time} is {oddity}; stored without a time, kept as metadata");
         self.mended.push(Mend::of(TIME.name, reason));
         if self.kind == Kind::Message {
-            self.metadata.entry(TIME.name).or_insert_with(|| early.to_string().into());
+            self.metadata.entry(TIME.name).or_insert_with(|| time.to_string().into());
         }
     }
 

@@ -33,5 +33,5 @@ mod unnamed;
 pub use self::{
     draft::{Defaults, Draft, Part, TEXT_BYTES_MAX},
     said::{Mend, Unfit},
-    unnamed::{STREAM, StreamNames, Unnamed},
+    unnamed::{STREAM, Unnamed, stream_names},
 };

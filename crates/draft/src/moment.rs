@@ -12,6 +12,14 @@ pub use self::written::{Written, read_span};
 /// days or rows, or placeholders.
 pub const SECONDS_MIN: f64 = 1e8;
 
+/// Seconds from 1970 to 2100. A message is older: a later time is a number of another unit or with
+/// another beginning. It does not depend on the clock, so that a file is read alike at any time.
+pub const SAID_SECONDS_MAX: i64 = 4_102_444_800;
+
+/// Numbers from the first to below the second are not times of messages. As nanoseconds since 1970
+/// they are before 2001, and other programs count ticks since the year 1 or 1601 with them.
+const TICKS: std::ops::Range<f64> = 1e17..1e18;
+
 /// The last year. All of it is accepted, because its end is often written for "never".
 const LAST_YEAR: i16 = 9999;
 
@@ -19,6 +27,8 @@ const LAST_YEAR: i16 = 9999;
 /// - RFC 3339, also with the name of a time zone (`2027-03-28T02:30:00[Europe/Berlin]`);
 /// - a date and time without a zone (in UTC), or a date alone (its start in UTC);
 /// - RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`);
+/// - a date of eight digits, also with hour, minute and second: ten digits from the years 2000 to
+///   2039, which as seconds would be in 2033 or later, twelve or fourteen from 1970 to 2099;
 /// - seconds, milliseconds, microseconds or nanoseconds since 1970.
 ///
 /// Day and month are never guessed: a date with slashes is accepted if only one number can be the
@@ -29,7 +39,7 @@ const LAST_YEAR: i16 = 9999;
 /// A message with the expected forms if `text` has none of them.
 pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
-    if let Some(date) = compact_date(text) {
+    if let Some(date) = compact(text) {
         return Ok(date);
     }
     if let Ok(number) = text.parse::<f64>() {
@@ -93,7 +103,7 @@ pub fn settle<'a>(
 pub fn from_json(value: &Value) -> Result<Timestamp, String> {
     match value {
         Value::String(text) => parse_timestamp(text),
-        Value::Number(number) => match compact_date(&number.to_string()) {
+        Value::Number(number) => match compact(&number.to_string()) {
             Some(date) => Ok(date),
             None => from_number(number.as_f64().unwrap_or(f64::NAN)),
         },
@@ -105,30 +115,46 @@ pub fn from_json(value: &Value) -> Result<Timestamp, String> {
     }
 }
 
-/// Parses the time of a message like [`from_json`], but refuses numbers that are too small for one.
+/// Parses the time of a message like [`from_json`], but refuses numbers that are too small for one,
+/// and times from 2100 on.
 ///
 /// # Errors
 /// As [`parse_timestamp`].
 pub fn said_at(value: &Value) -> Result<Timestamp, String> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
-        _ => String::new(),
-    };
-    let is_small = text.parse::<f64>().is_ok_and(|number| number < SECONDS_MIN);
-    match is_small && compact_date(&text).is_none() {
-        true => Err(format!(
-            "`{}` is too small for seconds since 1970; write 2026-05-08 or 2026-05-08T13:56:00Z",
-            excerpt(&text)
-        )),
-        false => from_json(value),
+    if let Some(inner) = value.as_object().and_then(wrapped) {
+        return said_at(inner);
     }
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        value => value.to_string(),
+    };
+    let refused = |problem: &str| {
+        let found = excerpt(&text);
+        Err(format!("`{found}` {problem}; write 2026-05-08 or 2026-05-08T13:56:00Z"))
+    };
+    if let (None, Ok(number)) = (compact(&text), text.parse::<f64>()) {
+        if number < SECONDS_MIN {
+            return refused("is too small for seconds since 1970");
+        }
+        if TICKS.contains(&number) {
+            return refused("counts another unit than time since 1970");
+        }
+    }
+    match from_json(value)? {
+        time if SAID_SECONDS_MAX <= time.as_second() => refused("is a time after 2099"),
+        time => Ok(time),
+    }
+}
+
+/// Returns the time in an object of MongoDB's.
+fn wrapped(parts: &Map<String, Value>) -> Option<&Value> {
+    parts.get("$date").or_else(|| parts.get("$numberLong"))
 }
 
 /// Parses a time given as an object: `{"$date": ...}` of MongoDB, or seconds with nanoseconds, as
 /// protobuf and Firestore write it.
 fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
-    if let Some(value) = parts.get("$date").or_else(|| parts.get("$numberLong")) {
+    if let Some(value) = wrapped(parts) {
         return from_json(value);
     }
     let part = |names: &[&str]| names.iter().find_map(|name| parts.get(*name)?.as_f64());
@@ -137,9 +163,22 @@ fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
     from_number(seconds + nanos / 1e9)
 }
 
-/// Parses a date of eight digits, such as 20260508, which as seconds would be in 1970.
-fn compact_date(text: &str) -> Option<Timestamp> {
-    Some(compact_day(text)?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+/// Parses a date of eight digits, such as 20260508, which as seconds would be in 1970, or one with
+/// hour, minute and second.
+fn compact(text: &str) -> Option<Timestamp> {
+    let years = match text.len() {
+        8 => 1900..=2099,
+        10 => 2000..=2039,
+        12 | 14 => 1970..=2099,
+        _ => return None,
+    };
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let part = |at: usize| text.get(at..at + 2).map_or(Some(0), |digits| digits.parse().ok());
+    let day = compact_day(&text[..8]).filter(|day| years.contains(&day.year()))?;
+    let time = civil::Time::new(part(8)?, part(10)?, part(12)?, 0).ok()?;
+    Some(day.to_datetime(time).to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 /// Returns the day of a date of eight digits.

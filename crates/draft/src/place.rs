@@ -170,10 +170,7 @@ impl<F: Fn(&str) -> bool> Owners<F> {
     /// Removes the direct fields of `object` that name an owner.
     fn take_from(&mut self, object: &mut Map<String, Value>) -> Result<(), String> {
         if let Some((name, _)) = object.iter().find(|(name, value)| is_doubtful(name, value)) {
-            return Err(format!(
-                "`{name}` looks like an owner, but is not a known spelling; write user, owner, \
-                 account, customer or tenant, alone or followed by id or name, or omit the field"
-            ));
+            return Err(doubt(name));
         }
         let names: Vec<String> = object.keys().filter(|name| names_owner(name)).cloned().collect();
         self.found.extend(names.into_iter().filter_map(|name| object.remove_entry(&name)));
@@ -208,6 +205,9 @@ impl<F: Fn(&str) -> bool> Owners<F> {
                     true => take_names(inner),
                     false => Map::new(),
                 };
+                if let Some(name) = paired_owner(inner) {
+                    return Err(doubt(name));
+                }
                 self.take_from(inner)?;
                 inner.extend(names);
                 for name in inner_names(inner).iter().filter(|name| !is_content(name)) {
@@ -233,6 +233,22 @@ fn take_names(object: &mut Map<String, Value>) -> Map<String, Value> {
 fn inner_names(object: &Map<String, Value>) -> Vec<String> {
     let is_inner = |value: &Value| value.is_object() || value.is_array();
     object.iter().filter(|(_, value)| is_inner(value)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Returns the problem of a field that looks like an owner.
+fn doubt(name: &str) -> String {
+    format!(
+        "`{name}` looks like an owner, but is not a known spelling; write user, owner, account, \
+         customer or tenant, alone or followed by id or name, or omit the field"
+    )
+}
+
+/// Returns the name of an owner that an object gives as a pair: `{"key": "user_id", "value": ..}`.
+fn paired_owner(object: &Map<String, Value>) -> Option<&str> {
+    let value = ["value", "val"].iter().find_map(|name| object.get(*name))?;
+    let names = ["key", "name", "field"].iter().filter_map(|name| object.get(*name)?.as_str());
+    let mut owners = names.filter(|name| names_owner(name) || has_owner_mark(name));
+    owners.next().filter(|_| !says_nothing(value) && !value.is_boolean())
 }
 
 /// Returns `true` for a field that may name an owner in an unknown spelling.

@@ -7,13 +7,13 @@ use serde_json::{Map, Value, map::Entry};
 
 use crate::spellings::{TEXT, is_nested, names_owner, names_place};
 
-/// Suffix of the name under which the earlier of two different texts is kept. No field has this
-/// suffix, so it is kept as metadata and reported as not understood.
+/// Suffix of the name under which a text is kept that another one replaces; several are a list. No
+/// field has this suffix, so it is kept as metadata and reported as not understood.
 const GIVEN_BEFORE: &str = " (given before)";
 
 /// Parses a value. The last of several duplicate fields counts, with two exceptions: a field of the
-/// scope becomes a list of the different values, which is never accepted as a name, and the earlier
-/// of two texts is kept under another name.
+/// scope becomes a list of the different values, which is never accepted as a name, and earlier
+/// texts are kept under another name.
 ///
 /// # Errors
 /// Errors of the parser.
@@ -59,7 +59,7 @@ fn insert(object: &mut Map<String, Value>, name: String, value: Value, is_place:
         && let Some(before) = object.get(&name).filter(|it| !it.is_null() && **it != value)
     {
         let before = before.clone();
-        object.insert(format!("{name}{GIVEN_BEFORE}"), before);
+        keep_before(object, format!("{name}{GIVEN_BEFORE}"), before);
     }
     match object.entry(name) {
         Entry::Vacant(entry) => drop(entry.insert(value)),
@@ -73,6 +73,16 @@ fn insert(object: &mut Map<String, Value>, name: String, value: Value, is_place:
                 *first = Value::Array(vec![first.take(), second]);
             }
             (first, second) => *first = second,
+        },
+    }
+}
+
+fn keep_before(object: &mut Map<String, Value>, name: String, text: Value) {
+    match object.entry(name) {
+        Entry::Vacant(entry) => drop(entry.insert(text)),
+        Entry::Occupied(mut entry) => match entry.get_mut() {
+            Value::Array(texts) => texts.push(text),
+            first => *first = Value::Array(vec![first.take(), text]),
         },
     }
 }

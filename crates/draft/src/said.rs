@@ -197,7 +197,7 @@ impl Said {
             let of_day =
                 |other: &str| Some(format!("{} {}", object.get(other)?.as_str()?, value.as_str()?));
             let whole = if plain(name) == "time" { of_day("date") } else { None };
-            whole.and_then(|whole| moment::parse_timestamp(&whole).ok()).ok_or(problem)
+            whole.and_then(|whole| moment::said_at(&whole.into()).ok()).ok_or(problem)
         });
         match (read, self.occurred_at) {
             (Ok(time), None) => {

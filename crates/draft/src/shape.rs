@@ -151,11 +151,49 @@ pub fn unfold(object: &mut Map<String, Value>) {
     }
 }
 
+/// Returns the message that a text holds as JSON, as LangChain's message stores write it:
+/// `{"type": "ai", "data": {"content": ..}}`, or a serialised class.
+pub fn stored_message(text: &str) -> Option<Map<String, Value>> {
+    parse_stored(text).map(message_shape)
+}
+
+fn parse_stored(text: &str) -> Option<Map<String, Value>> {
+    let is_object = text.trim_start().starts_with('{');
+    match is_object.then(|| repeated::parse(text.as_bytes())) {
+        Some(Ok(Value::Object(object))) if is_stored(&object) => Some(object),
+        _ => None,
+    }
+}
+
+/// Returns `true` for a message as LangChain serialises it.
+fn is_stored(object: &Map<String, Value>) -> bool {
+    let sort = object.get("type").and_then(Value::as_str).unwrap_or_default();
+    let holds = |name: &str| object.get(name).and_then(Value::as_object).is_some_and(says);
+    (known_role(sort).is_some() && holds("data")) || (sort == "constructor" && holds("kwargs"))
+}
+
+fn says(inner: &Map<String, Value>) -> bool {
+    ["content", "text", "parts"].iter().any(|name| inner.contains_key(*name))
+}
+
+/// Unwraps the message in a row of a store, which is an object or JSON in a text.
+fn open_row(object: &mut Map<String, Value>) {
+    let stored = match object.get("message") {
+        Some(Value::String(text)) => parse_stored(text),
+        Some(Value::Object(inner)) if is_stored(inner) => Some(inner.clone()),
+        _ => None,
+    };
+    if let Some(stored) = stored {
+        let mut message = unwrapped(stored);
+        // The row may have a type of its own.
+        speak(&mut message);
+        object.insert("message".to_owned(), message.into());
+    }
+}
+
 /// Unwraps a message that LangChain and others enclose in another object.
 fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
-    let says = |inner: &Map<String, Value>| {
-        ["content", "text", "parts"].iter().any(|name| inner.contains_key(*name))
-    };
+    open_row(&mut object);
     let class = object.get("id").and_then(Value::as_array).and_then(|path| path.last()?.as_str());
     let mut class = class.map(str::to_owned);
     for wrapper in ["data", "kwargs", "message"] {

@@ -2,12 +2,16 @@
 //!
 //! A conversation in a file is named for the file's canonical path: two files of the same name are
 //! two conversations, and the same file is one conversation from any working directory. A
-//! conversation in a stream is named for its first message, or for its whole first batch; the
-//! caller knows which of the two is free. Earlier versions used the file's stem or `stdin`.
+//! conversation in a stream is named for its first message, or for as many as distinguish it from
+//! the stored ones, which the caller knows. Earlier versions used the file's stem or `stdin`.
+
+mod worldwide;
 
 use std::path::Path;
 
 use aios_record::ID_BYTES_MAX;
+
+use self::worldwide::is_worldwide;
 
 /// Name of a stream without a name, and prefix of its session names. Earlier versions used it as
 /// the session.
@@ -22,9 +26,6 @@ const TITLE_BYTES_MAX: usize = 40;
 
 /// Hexadecimal digits of a path or text hash in a session name.
 const HASH_DIGITS: usize = 12;
-
-/// Minimum length in bytes of a conversation id that is assumed to be globally unique.
-const WORLDWIDE_BYTES_MIN: usize = 20;
 
 /// Session of messages that name none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,17 +59,21 @@ impl Unnamed {
         let Some(path) = name else { return Unnamed::default() };
         let canonical = path.canonicalize().or_else(|_| std::path::absolute(path));
         let canonical = canonical.unwrap_or_else(|_| path.to_owned());
+        let stem_of = |path: &Path| {
+            path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+        };
         // The stem is for people; the hash distinguishes files, also if their names are not UTF-8.
-        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let (stem, former) = (stem_of(&canonical), stem_of(path));
         let hash = hash_of([canonical.as_os_str().as_encoded_bytes()]);
-        Unnamed::File { name: format!("{}-{hash}", label(&stem, STEM_BYTES_MAX)), former: stem }
+        Unnamed::File { name: format!("{}-{hash}", label(&stem, STEM_BYTES_MAX)), former }
     }
 
     /// Returns the session of the conversation at position `place` (from 1) of the input, which may
-    /// have its own id or title.
+    /// have its own id or title. An id that is unique worldwide by its form is the name; any other
+    /// id names the conversation within its input.
     #[must_use]
     pub fn within(&self, place: u64, id: Option<&str>, title: Option<&str>) -> Unnamed {
-        if let Some(id) = id.filter(|id| WORLDWIDE_BYTES_MIN <= id.len()) {
+        if let Some(id) = id.filter(|id| is_worldwide(id)) {
             let former = self.former().to_owned();
             return Unnamed::File { name: fitted(id), former };
         }
@@ -108,26 +113,18 @@ impl Unnamed {
     }
 }
 
-/// Names that a conversation in a stream may have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamNames {
-    /// Name by the first message.
-    pub begun: String,
-    /// Name by all messages of the first batch.
-    pub whole: String,
-}
-
-impl StreamNames {
-    /// Returns the names of the conversation at `place` of a stream, by the texts of the messages
-    /// of its first batch.
-    #[must_use]
-    pub fn of(place: &str, texts: &[&str]) -> StreamNames {
-        let named = |texts: &[&str]| {
-            let hash = hash_of(texts.iter().map(|text| text.as_bytes()));
-            fitted(&format!("{STREAM}-{hash}{place}"))
-        };
-        StreamNames { begun: named(&texts[..texts.len().min(1)]), whole: named(texts) }
-    }
+/// Returns the names that the conversation at `place` of a stream may have, by the texts of its
+/// messages: by the first one, by the first two, and so on. The longer conversation has the names
+/// of its beginning, so it is recognised when it grew.
+pub fn stream_names<'a>(
+    place: &'a str,
+    texts: &'a [&'a str],
+) -> impl Iterator<Item = String> + 'a {
+    let mut hasher = name_hasher();
+    texts.iter().map(move |text| {
+        update(&mut hasher, text.as_bytes());
+        fitted(&format!("{STREAM}-{}{place}", digits_of(&hasher)))
+    })
 }
 
 /// Returns `name` if it fits an id, else its beginning followed by a hash of the whole name.
@@ -151,10 +148,20 @@ fn cut(text: &str, bytes_max: usize) -> &str {
 }
 
 fn hash_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let mut hasher = blake3::Hasher::new_derive_key("aios-memory 2026-11 conversation name v1");
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-    }
+    let mut hasher = name_hasher();
+    parts.into_iter().for_each(|part| update(&mut hasher, part));
+    digits_of(&hasher)
+}
+
+fn name_hasher() -> blake3::Hasher {
+    blake3::Hasher::new_derive_key("aios-memory 2026-11 conversation name v1")
+}
+
+fn update(hasher: &mut blake3::Hasher, part: &[u8]) {
+    hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+}
+
+fn digits_of(hasher: &blake3::Hasher) -> String {
     hasher.finalize().to_hex()[..HASH_DIGITS].to_owned()
 }
 

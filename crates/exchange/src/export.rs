@@ -21,7 +21,7 @@ use aios_working::KINDS;
 use serde::Serialize;
 use tokio::task;
 
-pub(crate) use self::reading::begins_export;
+pub(crate) use self::reading::{begins_export, begins_headless};
 pub use self::{
     reading::is_export,
     restock::{RestockFailure, Restocked, read_back},

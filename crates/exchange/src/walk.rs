@@ -30,7 +30,7 @@ pub struct Walk {
 }
 
 /// Finds the text files in `dir` and below it. Hidden files, files excluded by a `.gitignore` or
-/// `.ignore`, and symbolic links are skipped. With `includes`, only files that match one of these
+/// `.ignore`, symbolic links, and data directories of this program are skipped. With `includes`, only files that match one of these
 /// `.gitignore` patterns are returned: `*.md`, `docs/**`.
 ///
 /// # Errors
@@ -42,6 +42,7 @@ pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
     let mut found = Walk::default();
     let mut entries = WalkBuilder::new(dir);
     entries.require_git(false).sort_by_file_name(Ord::cmp);
+    entries.filter_entry(|entry| !is_data_dir(entry.path()));
     for entry in entries.build() {
         let entry = match entry {
             Ok(entry) => entry,
@@ -68,6 +69,11 @@ pub fn walk(dir: &Path, includes: &[String]) -> Result<Walk, Error> {
     Ok(found)
 }
 
+/// Returns `true` for a data directory of this program, or a backup of one.
+fn is_data_dir(path: &Path) -> bool {
+    ["working.db", "journal.db"].iter().all(|name| path.join(name).is_file())
+}
+
 fn patterns(dir: &Path, includes: &[String]) -> Result<Override, ignore::Error> {
     let mut patterns = OverrideBuilder::new(dir);
     for include in includes {
@@ -82,3 +88,6 @@ fn has_text(path: &Path) -> io::Result<bool> {
     File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
     Ok(!head.trim_ascii().is_empty() && content_inspector::inspect(&head).is_text())
 }
+
+#[cfg(test)]
+mod tests;

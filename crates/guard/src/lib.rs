@@ -30,6 +30,7 @@ mod spaced;
 mod view;
 
 pub use hidden::sanitize;
+pub use markers::has_marker;
 pub use policy::{Guard, Guarded, Policy};
 pub use scan::{FINDINGS_MAX, Finding, Findings, Kind, SCAN_BYTES_MAX, redact, scan};
 

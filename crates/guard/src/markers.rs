@@ -16,6 +16,16 @@ pub(crate) fn push(out: &mut String, rule: &str) {
     out.push(']');
 }
 
+/// Returns `true` for a text from which a finding was redacted.
+///
+/// ```
+/// assert!(aios_guard::has_marker("the key is [redacted: aws-access-key]"));
+/// ```
+#[must_use]
+pub fn has_marker(text: &str) -> bool {
+    markers(text).next().is_some()
+}
+
 /// Masks the markers of `text`, byte for byte. `None` if it has none.
 pub(crate) fn masked(text: &str) -> Option<String> {
     let mut masked = String::new();

@@ -27,6 +27,8 @@ pub struct Arrival {
     pub(super) cut: Option<Cut>,
     /// The parts besides its text that its source names.
     pub(super) tells: Tells,
+    /// True if secrets are removed from it even if the settings only mark them.
+    pub(super) redacts_secrets: bool,
     /// The content.
     pub content: Content,
 }
@@ -67,9 +69,18 @@ impl Arrival {
     /// Creates an arrival from the line or row `place` of its source, from 1.
     #[must_use]
     pub fn new(place: u64, kind: Kind, id: Id, scope: Scope, content: Content) -> Arrival {
-        let (former_ids, provider_id) = (Vec::new(), None);
-        let tells = Tells::default();
-        Arrival { place, kind, id, former_ids, provider_id, scope, cut: None, tells, content }
+        Arrival {
+            place,
+            kind,
+            id,
+            former_ids: Vec::new(),
+            provider_id: None,
+            scope,
+            cut: None,
+            tells: Tells::default(),
+            redacts_secrets: false,
+            content,
+        }
     }
 
     /// Returns an arrival with the scope and id of `record`.

@@ -31,8 +31,10 @@ impl Arrival {
     ) -> Result<Arrival, String> {
         draft.fill(gate)?;
         let (kind, scope) = (draft.kind, draft.scope.clone());
+        let redacts_secrets = draft.redacts_secrets;
         if kind == Kind::Session {
-            return to_session(draft).map(|session| Arrival::of_record(line, session));
+            let arrival = Arrival::of_record(line, to_session(draft)?);
+            return Ok(Arrival { redacts_secrets, ..arrival });
         }
         let tells = Tells::of(&draft);
         let Names { id, former } = draft.names(namer);
@@ -49,8 +51,8 @@ impl Arrival {
             }
             _ => Content::Record(Box::new(to_record(id.clone(), draft))),
         };
-        let former_ids = former;
-        Ok(Arrival { place: line, kind, id, former_ids, provider_id, scope, cut, tells, content })
+        let arrival = Arrival::new(line, kind, id, scope, content);
+        Ok(Arrival { former_ids: former, provider_id, cut, tells, redacts_secrets, ..arrival })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aios_guard::{Guard, Policy, has_marker};
 use aios_longterm::Standing;
 use aios_record::{Id, Identity, Key, Kind, Record, Scope, Source, forms};
 
@@ -193,7 +194,7 @@ impl Admission {
         let is_read =
             self.manner == Manner::Conversed && draft.source.as_ref().is_some_and(Source::is_file);
         let is_as_read = !is_read || draft.title == stored.title && stored.valid_to.is_none();
-        is_as_read && forms::same(&draft.text) == forms::same(&stored.text)
+        is_as_read && is_same_text(&draft.text, &stored.text)
     }
 }
 
@@ -214,10 +215,21 @@ fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standi
     {
         return if given.text.is_empty() { Standing::Same } else { Standing::Unknown };
     }
-    match forms::same(text) == forms::same(&draft.text) && !tells_otherwise(arrival, stored) {
+    match is_same_text(&draft.text, text) && !tells_otherwise(arrival, stored) {
         true => Standing::Same,
         false => Standing::Other,
     }
+}
+
+/// Returns `true` if `stored` is the text `given`, as it is or without its secrets. A secret that
+/// was removed once does not come back with the file that has it.
+fn is_same_text(given: &str, stored: &str) -> bool {
+    let same = forms::same(stored);
+    if forms::same(given) == same {
+        return true;
+    }
+    let redaction = Guard { secrets: Policy::Redact, ..Guard::default() };
+    has_marker(stored) && redaction.apply(given).is_ok_and(|it| forms::same(&it.text) == same)
 }
 
 /// Returns `true` for a session without a title, which accepts the title of a later reading.

@@ -90,13 +90,26 @@ fn a_malformed_optional_field_is_reported_and_kept_as_metadata() {
 fn a_time_before_1970_is_removed_from_a_message() {
     for time in ["0001-01-01T00:00:00Z", "1950-05-08"] {
         let mut draft = read(json!({"role": "user", "text": "x", "timestamp": time})).unwrap();
-        draft.leave_out_early_time();
+        draft.leave_out_odd_time();
         assert_eq!((draft.occurred_at, draft.mended.len()), (None, 1), "{time}");
         assert!(draft.metadata["timestamp"].is_string());
         let mut note = read(json!({"text": "x", "timestamp": time})).unwrap();
-        note.leave_out_early_time();
+        note.leave_out_odd_time();
         assert!(note.occurred_at.is_some() && note.mended.is_empty(), "{time}");
     }
+}
+
+#[test]
+fn a_time_after_2099_is_kept_as_metadata_and_reported() {
+    for time in [json!("2395-01-01"), json!(13_411_699_200_000_000_i64)] {
+        let draft = read(json!({"role": "user", "text": "x", "timestamp": time})).unwrap();
+        assert_eq!((draft.occurred_at, draft.mended.len()), (None, 1), "{time}");
+        assert_eq!(draft.metadata["timestamp"], time);
+    }
+    let call = Draft::new(Kind::ToolCall, Scope::default(), "x".to_owned());
+    let mut call = Draft { occurred_at: "2395-01-01T00:00:00Z".parse().ok(), ..call };
+    call.leave_out_odd_time();
+    assert_eq!((call.occurred_at, call.mended.len()), (None, 1));
 }
 
 #[test]

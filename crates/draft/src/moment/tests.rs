@@ -34,6 +34,12 @@ fn moments_are_read_as_people_write_them() {
         ("2027-03-28T12:30:00+05:00[Europe/Berlin]", None),
         ("1683554160000000000", Some("2023-05-08T13:56:00Z")),
         ("20230508", Some("2023-05-08T00:00:00Z")),
+        ("2023050813", Some("2023-05-08T13:00:00Z")),
+        ("202305081356", Some("2023-05-08T13:56:00Z")),
+        ("20230508135607", Some("2023-05-08T13:56:07Z")),
+        ("2023050824", Some("2034-02-08T22:33:44Z")),
+        ("1999123123", Some("2033-05-07T23:58:43Z")),
+        ("1700000000000", Some("2023-11-14T22:13:20Z")),
         ("Tue, 1 Jul 2003 10:52:37 +0200", Some("2003-07-01T08:52:37Z")),
         ("8 May 2026", Some("2026-05-08T00:00:00Z")),
         ("May 8th, 2026 at 1:56 p.m.", Some("2026-05-08T13:56:00Z")),
@@ -108,6 +114,36 @@ fn json_times_are_text_or_numbers() {
     check(from_json(&serde_json::json!({"hours": 5})), None);
     check(from_json(&serde_json::json!(true)), None);
     check(from_json(&serde_json::json!(null)), None);
+}
+
+#[test]
+fn a_message_is_neither_of_another_epoch_nor_of_a_far_future() {
+    let said = |value: Value| said_at(&value);
+    for (value, expect) in [
+        (serde_json::json!("20260105100000"), "2026-01-05T10:00:00Z"),
+        (serde_json::json!(20_260_105_100_000_i64), "2026-01-05T10:00:00Z"),
+        (serde_json::json!("202601051000"), "2026-01-05T10:00:00Z"),
+        (serde_json::json!("2026010510"), "2026-01-05T10:00:00Z"),
+        (serde_json::json!(1_767_607_200), "2026-01-05T10:00:00Z"),
+        (serde_json::json!(1_767_607_200_000_000_000_i64), "2026-01-05T10:00:00Z"),
+        (serde_json::json!("2099-12-31T23:59:59Z"), "2099-12-31T23:59:59Z"),
+    ] {
+        check(said(value), Some(expect));
+    }
+    for value in [
+        serde_json::json!(13_411_699_200_000_000_i64),
+        serde_json::json!("13411699200000000"),
+        serde_json::json!(134_116_992_000_000_000_i64),
+        serde_json::json!(639_032_040_000_000_000_i64),
+        serde_json::json!(789_300_000_000_000_000_i64),
+        serde_json::json!("20261305100000"),
+        serde_json::json!("2100-01-01"),
+        serde_json::json!("9999-12-31"),
+        serde_json::json!({"$date": {"$numberLong": "20260105100060999"}}),
+        serde_json::json!(2026),
+    ] {
+        check(said(value), None);
+    }
 }
 
 #[test]

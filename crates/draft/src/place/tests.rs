@@ -206,6 +206,38 @@ fn an_owner_is_never_left_in_a_record() {
 }
 
 #[test]
+fn an_owner_that_is_given_as_a_pair_is_refused() {
+    for name in ["user_id", "user", "owner", "member_id"] {
+        for pair in [
+            json!({"key": name, "value": "ada"}),
+            json!({"name": name, "value": {"stringValue": "ada"}}),
+        ] {
+            for record in [json!({"metadata": [pair]}), json!({"metadata": {"attributes": [pair]}})] {
+                let problem = place(record.clone()).unwrap_err();
+                assert!(problem.contains(&format!("`{name}`")), "{record}: {problem}");
+            }
+        }
+    }
+    for pair in [
+        json!({"key": "user_id", "value": null}),
+        json!({"key": "colour", "value": "ada"}),
+        json!({"key": "user_id"}),
+    ] {
+        assert_eq!(place(json!({"metadata": [pair]})).unwrap().user, None, "{pair}");
+    }
+}
+
+#[test]
+fn a_person_who_may_be_the_owner_is_named() {
+    for name in ["actor", "actor_id", "creator", "created_by"] {
+        let Value::Object(record) = json!({name: "ada"}) else { unreachable!() };
+        assert_eq!(like_owner(&record).as_deref(), Some(name));
+    }
+    let Value::Object(role) = json!({"actor": "assistant"}) else { unreachable!() };
+    assert_eq!(like_owner(&role), None);
+}
+
+#[test]
 fn a_field_that_only_looks_like_an_owner_is_refused_and_named() {
     for name in [
         "uid",
@@ -243,6 +275,10 @@ fn a_field_that_only_looks_like_an_owner_is_refused_and_named() {
         "account_identifier",
         "user_nickname",
         "user_1",
+        "user1",
+        "usr",
+        "usr_id",
+        "account2",
         "tenant_slug",
         "client_id",
         "subscriber",

@@ -22,6 +22,10 @@ fn a_field_that_places_a_record_is_never_overwritten() {
             r#"{"content": "a", "content": "b"}"#,
             json!({"content": "b", "content (given before)": "a"}),
         ),
+        (
+            r#"{"content": "a", "content": "b", "content": "c", "content": "d"}"#,
+            json!({"content": "d", "content (given before)": ["a", "b", "c"]}),
+        ),
         (r#"{"text": "a", "text": "a", "x": 1, "x": 2}"#, json!({"text": "a", "x": 2})),
         (r#"[{"owner": null, "owner": 1.5}]"#, json!([{"owner": [null, 1.5]}])),
     ] {

@@ -47,3 +47,26 @@ fn an_object_that_is_not_a_message_is_unchanged() {
         assert_eq!(Value::Object(message_shape(object(value.clone()))), value);
     }
 }
+
+#[test]
+fn a_row_of_a_message_store_is_its_message() {
+    let stored = json!({"type": "ai", "data": {"content": "reply", "type": "ai", "id": null}});
+    let class = json!({"lc": 1, "type": "constructor", "id": ["langchain", "schema", "AIMessage"],
+        "kwargs": {"content": "reply"}});
+    for message in [stored, class] {
+        for message in [Value::from(message.to_string()), message] {
+            for row in [json!({"type": "row"}), json!({})] {
+                let mut row = object(row);
+                row.extend([("message".to_owned(), message.clone()), ("id".to_owned(), 7.into())]);
+                let shaped = message_shape(row);
+                let read = ["role", "content", "id"].map(|name| shaped[name].clone());
+                assert_eq!(read, [json!("ai"), json!("reply"), json!(7)], "{shaped:?}");
+                assert!(!shaped.contains_key("message"));
+            }
+        }
+    }
+    for text in [r#"{"type": "ai"}"#, r#"{"data": {"content": "x"}}"#, "reply", "{"] {
+        let shaped = message_shape(object(json!({"role": "user", "message": text})));
+        assert_eq!(shaped["content"], text);
+    }
+}

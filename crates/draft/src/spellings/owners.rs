@@ -64,7 +64,7 @@ pub const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
 
 /// Words of names that look like an owner, also at the end of a word, as in `enduser`.
 const OWNER_WORDS: &[&str] =
-    &["user", "owner", "account", "customer", "tenant", "member", "subscriber"];
+    &["user", "usr", "owner", "account", "customer", "tenant", "member", "subscriber"];
 
 /// Words that make a name that of a person.
 const OWNER_MARKS: &[&str] = &[
@@ -137,6 +137,8 @@ const ID_MARKS: &[&str] =
 const PEOPLE_NAMES: &[&str] = &[
     "person",
     "principal",
+    "actor",
+    "creator",
     "login",
     "email",
     "email_address",
@@ -285,8 +287,9 @@ pub fn is_content(name: &str) -> bool {
     is_one_of(name, CONTENTS)
 }
 
-/// Returns `true` for `user`, `users`, `enduser` and the like.
+/// Returns `true` for `user`, `users`, `user1`, `enduser` and the like.
 fn is_owner_word(word: &str) -> bool {
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     OWNER_WORDS.iter().any(|owner| {
         word == *owner
             || (word.strip_suffix('s') == Some(owner) && *owner != "member")

@@ -58,6 +58,12 @@ pub enum InputProblem {
     /// It is not an export of this program.
     #[error("not an export of aios-memory")]
     NoExport,
+    /// It is an export of this program whose first line is missing.
+    #[error(
+        "an export of aios-memory without its first line; write \
+         {{\"aios_memory_export\": {EXPORT_FORMAT}}} before its records"
+    )]
+    HeadlessExport,
     /// It is an export of an unknown version, older than all known ones.
     #[error("invalid export version {version}")]
     ExportVersion {

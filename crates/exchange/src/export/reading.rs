@@ -39,6 +39,12 @@ pub(crate) fn begins_export(head: &[u8]) -> bool {
     serde_json::from_slice::<ExportHeader>(line).is_ok()
 }
 
+/// Returns `true` for the beginning of an export whose first line, the header, is missing.
+pub(crate) fn begins_headless(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice::<Record>(line).is_ok()
+}
+
 /// Reads the records of the file at `path` into `batches`.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
     let input = |problem| Error::input(path, problem);

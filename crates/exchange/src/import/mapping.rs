@@ -18,6 +18,8 @@ pub(super) struct Table {
     pub(super) becomes: Becomes,
     /// A row needs at least one of these fields, and a table a column for one.
     pub(super) needs: &'static [&'static str],
+    /// Columns of which a table needs at least one, for names that tables of other programs have.
+    pub(super) signs: &'static [&'static str],
     pub(super) columns: &'static [Column],
     /// Fields that, with the row's own id, identify a row when other fields change.
     pub(super) same: &'static [&'static str],
@@ -35,14 +37,23 @@ impl Table {
         same: &'static [&'static str],
         columns: &'static [Column],
     ) -> Table {
-        Table { names, becomes, needs, columns, same, derived: &[], finish: |_, _| {} }
+        Table { names, becomes, needs, signs: &[], columns, same, derived: &[], finish: |_, _| {} }
     }
 
     /// Returns true if a table with these columns can be this one.
     pub(super) fn fits(&self, columns: &[String]) -> bool {
+        self.lacks(columns).is_none()
+    }
+
+    /// Returns the names of the columns of which a table with `columns` lacks all, if it cannot be
+    /// this one.
+    pub(super) fn lacks(&self, columns: &[String]) -> Option<String> {
         let has = |names: &[&str]| columns.iter().any(|column| is_one_of(column, names));
         let needed = |field: &&str| self.columns.iter().any(|c| c.field == *field && has(c.from));
-        self.needs.is_empty() || self.needs.iter().any(needed)
+        if !(self.needs.is_empty() || self.needs.iter().any(needed)) {
+            return Some(self.needed_columns());
+        }
+        (!self.signs.is_empty() && !has(self.signs)).then(|| self.signs.join(", "))
     }
 
     /// Returns true if each column is a setting of its own: no column holds the value of one.
@@ -53,7 +64,7 @@ impl Table {
     }
 
     /// Returns the names of the columns that are alternatives: at least one is required.
-    pub(super) fn needed_columns(&self) -> String {
+    fn needed_columns(&self) -> String {
         let needed = self.columns.iter().filter(|column| self.needs.contains(&column.field));
         needed.flat_map(|column| column.from).copied().collect::<Vec<_>>().join(", ")
     }

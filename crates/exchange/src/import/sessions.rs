@@ -1,6 +1,7 @@
 //! Stores of conversations: `sessions` with their `messages`, user preferences, and learned
 //! knowledge.
 
+use aios_draft::shape;
 use aios_record::Kind;
 use serde_json::{Map, Value};
 
@@ -34,8 +35,9 @@ pub(super) const SHAPE: Shape = Shape {
         },
         Table {
             finish: finish_message,
+            signs: SIGNS,
             ..Table::new(
-                &["messages", "message", "conversation_messages", "chat_messages"],
+                &["messages", "message", "conversation_messages", "chat_messages", "message_store"],
                 Becomes::Record(Kind::Message),
                 &["content"],
                 &["session", "role", "timestamp", "content"],
@@ -85,8 +87,35 @@ pub(super) const SHAPE: Shape = Shape {
     ],
 };
 
-/// Normalises the role words of other programs; the original word is kept.
+/// Columns of a conversation with an assistant. Mail and messengers have tables of messages too,
+/// whose senders and times have other meanings.
+const SIGNS: &[&str] = &[
+    "role",
+    "sender",
+    "author",
+    "session_id",
+    "session",
+    "conversation_id",
+    "chat_id",
+    "thread_id",
+    "session_key",
+];
+
+/// Normalises the role words of other programs; the original word is kept. A message that LangChain
+/// stored as JSON is read from it.
 fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
+    let content = fields.get("content").and_then(Value::as_str);
+    if let Some(mut stored) = content.and_then(shape::stored_message) {
+        // A call of a tool has no text; its JSON stays the content.
+        let text = stored.remove("content").filter(|it| it.as_str().is_some_and(|it| !it.is_empty()));
+        fields.extend(text.map(|text| ("content".to_owned(), text)));
+        for name in ["role", "name"] {
+            let value = stored.remove(name).filter(Value::is_string);
+            fields.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        stored.retain(|_, value| !value.is_null());
+        rest.extend(stored);
+    }
     let role = fields.get("role").and_then(Value::as_str).unwrap_or("user").to_owned();
     let ours = match role.to_ascii_lowercase().as_str() {
         "human" => "user",

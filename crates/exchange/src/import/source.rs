@@ -19,7 +19,7 @@ use super::{
     shape::Shape,
     shapes::SHAPES,
 };
-use crate::{Error, InputProblem};
+use crate::{Error, InputProblem, export::begins_headless};
 
 /// Maximum size of a JSON file to import, in bytes: it is read whole.
 pub const IMPORT_JSON_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -69,6 +69,9 @@ impl Source {
         }
         file.read_to_end(&mut head).map_err(failed)?;
         let json = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+        if begins_headless(json) {
+            return Err(refused(InputProblem::HeadlessExport));
+        }
         if !matches!(json.trim_ascii_start().first(), Some(b'[' | b'{')) {
             return Err(refused(InputProblem::NoStore { supported: supported() }));
         }
@@ -102,22 +105,19 @@ impl Source {
         let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
         let mut plan = Vec::new();
         for found in tables {
-            match table_of(&found.name) {
-                Some(table) if table.fits(&found.columns) => {
+            let why = match table_of(&found.name).map(|table| (table, table.lacks(&found.columns)))
+            {
+                Some((table, None)) => {
                     plan.push(Step { table, rows: found.rows, found });
+                    continue;
                 }
-                Some(table) => {
-                    let needed = table.needed_columns();
-                    let why = format!("has none of the columns {needed}; left out");
-                    report.unclear(&found.name, None, found.rows, &why);
-                }
-                None => {
-                    let why = "is an unknown table; left out";
-                    report.unclear(&found.name, None, found.rows, why);
-                }
-            }
+                Some((_, Some(lacking))) => format!("has none of the columns {lacking}; left out"),
+                None => "is an unknown table; left out".to_owned(),
+            };
+            report.unclear(&found.name, None, found.rows, &why);
         }
-        if plan.is_empty() {
+        // Many programs have a table of sessions.
+        if plan.iter().all(|step| step.table.becomes.kind() == Kind::Session) {
             let problem = InputProblem::UnknownStore { tables: names, supported: supported() };
             return Err(Error::input(path, problem));
         }

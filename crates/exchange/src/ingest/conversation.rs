@@ -1,13 +1,13 @@
 //! Sessions of conversations without a name of their own.
 //!
-//! A conversation in a stream is named for its first message, or for its whole first batch if
-//! another stored conversation begins with the same message. So ingesting it again continues the
-//! same conversation and never another one. A conversation that an earlier version stored under
+//! A conversation in a stream is named for its first message. If another stored conversation begins
+//! with the same message, it is named for the first two, and so on. So ingesting it again, or grown
+//! at its end, continues the same conversation and never another one. A conversation that an earlier version stored under
 //! the name that it used continues under that name.
 
 use std::collections::HashMap;
 
-use aios_draft::{Draft, STREAM, StreamNames, Unnamed, identity::Namer};
+use aios_draft::{Draft, STREAM, Unnamed, identity::Namer, stream_names};
 use aios_memory::{
     Id, MemoryView,
     admission::{Admission, Arrival},
@@ -99,20 +99,27 @@ impl Stored<'_> {
             },
             Unnamed::Stream { place } => {
                 let texts: Vec<&str> = self.drafts.iter().map(|draft| &*draft.text).collect();
-                let StreamNames { begun, whole } = StreamNames::of(place, &texts);
-                let overlap = self.overlap(&begun).await?;
-                if overlap.is_same() {
-                    return Ok(begun);
-                }
-                if 0 < overlap.known || 0 < overlap.stored {
-                    return Ok(whole);
-                }
-                match self.overlap(STREAM).await?.is_part() {
-                    true => Ok(STREAM.to_owned()),
-                    false => Ok(begun),
-                }
+                let names: Vec<String> = stream_names(place, &texts).collect();
+                self.stream_name(names).await
             }
         }
+    }
+
+    /// Returns the first of `names` whose session is the conversation, or that is free.
+    async fn stream_name(&mut self, names: Vec<String>) -> Result<String, Error> {
+        let mut last = STREAM.to_owned();
+        for (at, name) in names.into_iter().enumerate() {
+            let overlap = self.overlap(&name).await?;
+            let is_free = overlap.known == 0 && overlap.stored == 0;
+            if at == 0 && is_free && self.overlap(STREAM).await?.is_part() {
+                return Ok(STREAM.to_owned());
+            }
+            if is_free || overlap.is_same() {
+                return Ok(name);
+            }
+            last = name;
+        }
+        Ok(last)
     }
 
     /// Returns the overlap of the messages with a session.

@@ -16,7 +16,17 @@ pub(super) const ELEMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// that concern its beginning.
 pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// Maximum of bytes read again to resume after elements that do not end.
+/// Bytes after the first fault of an element within which its brackets may close. After that, the
+/// next element is searched for in what was read, so a broken list is read in linear time.
+pub(super) const WINDOW_BYTES: usize = 4 * 1024;
+
+/// Bytes that are scanned at once.
+const STEP_BYTES: usize = 1024;
+
+/// Depth at which an element is assumed to have swallowed others.
+const DEPTH_MAX: usize = 128;
+
+/// Maximum of bytes read again beyond [`WINDOW_BYTES`] to resume after elements that do not end.
 const AGAIN_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// Scanner of elements.
@@ -52,8 +62,21 @@ pub(super) enum End {
     Closed,
     /// The input ends, or a wrong bracket closes.
     Open,
+    /// It has a fault, and did not end within the bytes that were to be read after that.
+    Unclear,
     /// It exceeds [`ELEMENT_BYTES_MAX`].
     TooLong,
+}
+
+/// The part of some bytes that an element takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// So many bytes, at whose end its brackets close.
+    Whole(usize),
+    /// It has a fault.
+    Faulty,
+    /// It does not end within the bytes.
+    Unfinished,
 }
 
 impl<R: BufRead> Scanner<R> {
@@ -121,6 +144,12 @@ impl<R: BufRead> Scanner<R> {
 
     /// Reads the value that begins at the next byte.
     pub(super) fn element(&mut self) -> io::Result<Element> {
+        self.element_within(usize::MAX)
+    }
+
+    /// Reads the value that begins at the next byte; after a fault, at most about `window` bytes of
+    /// it.
+    pub(super) fn element_within(&mut self, window: usize) -> io::Result<Element> {
         let place = self.place;
         let (mut bytes, mut state) = (Vec::new(), State::default());
         loop {
@@ -129,11 +158,14 @@ impl<R: BufRead> Scanner<R> {
                 let end = if state.is_scalar() { End::Closed } else { End::Open };
                 return Ok(Element { bytes, place, end });
             }
-            let (taken, end) = state.take(available);
+            let (taken, end) = state.take(&available[..available.len().min(STEP_BYTES)]);
             bytes.extend_from_slice(&available[..taken]);
             self.pass(taken);
             if let Some(end) = end {
                 return Ok(Element { bytes, place, end });
+            }
+            if state.fault.is_some_and(|fault| window < bytes.len() - fault) {
+                return Ok(Element { bytes, place, end: End::Unclear });
             }
             if ELEMENT_BYTES_MAX < bytes.len() {
                 return Ok(Element { bytes, place, end: End::TooLong });
@@ -145,7 +177,7 @@ impl<R: BufRead> Scanner<R> {
     /// bytes read again is exceeded.
     pub(super) fn go_back(&mut self, element: &Element, at: usize) -> bool {
         let rest = &element.bytes[at..];
-        self.again_bytes += rest.len();
+        self.again_bytes += rest.len().saturating_sub(WINDOW_BYTES);
         if AGAIN_BYTES_MAX < self.again_bytes {
             return false;
         }
@@ -207,12 +239,26 @@ struct State {
     in_string: bool,
     is_escaped: bool,
     is_begun: bool,
+    /// True after a string, until the next token.
+    is_after_string: bool,
+    /// True in an object if a name comes next.
+    expects_name: bool,
+    /// Bytes consumed so far.
+    taken: usize,
+    /// Bytes before the first token that no JSON has at its place, even if it can be repaired.
+    fault: Option<usize>,
 }
 
 impl State {
     /// Consumes bytes up to the end of the element. Returns the number of bytes consumed, and the
     /// end if it is among them.
     fn take(&mut self, bytes: &[u8]) -> (usize, Option<End>) {
+        let (taken, end) = self.scan(bytes);
+        self.taken += taken;
+        (taken, end)
+    }
+
+    fn scan(&mut self, bytes: &[u8]) -> (usize, Option<End>) {
         let mut at = 0;
         while at < bytes.len() {
             if self.in_string {
@@ -223,6 +269,7 @@ impl State {
                 continue;
             }
             let byte = bytes[at];
+            self.judge(byte, at);
             match byte {
                 b'"' if self.is_scalar() => return (at, Some(End::Closed)),
                 b'"' => self.in_string = true,
@@ -244,6 +291,23 @@ impl State {
             at += 1;
         }
         (at, None)
+    }
+
+    /// Notes a fault if no JSON has the token `byte` here: something other than punctuation after a
+    /// string, or other than a name in an object. Both follow a quote or bracket that is missing.
+    fn judge(&mut self, byte: u8, at: usize) {
+        if byte.is_ascii_whitespace() {
+            return;
+        }
+        let is_misplaced = (self.is_after_string && !b",:}]".contains(&byte))
+            || (self.expects_name && !b"\",}".contains(&byte))
+            || DEPTH_MAX < self.open.len();
+        if is_misplaced {
+            self.fault.get_or_insert(self.taken + at);
+        }
+        self.is_after_string = byte == b'"';
+        let is_in_object = byte == b'{' || self.open.last() == Some(&b'}');
+        self.expects_name = is_in_object && b"{,".contains(&byte);
     }
 
     /// Consumes bytes of a string up to its closing quote and returns their number.
@@ -280,6 +344,20 @@ fn is_blank(byte: u8) -> bool {
 pub(super) fn length_of(bytes: &[u8]) -> Option<usize> {
     let (length, end) = State::default().take(bytes);
     (end == Some(End::Closed)).then_some(length)
+}
+
+/// Returns the part of `bytes` that the value at their beginning takes.
+pub(super) fn extent_of(bytes: &[u8]) -> Extent {
+    let mut state = State::default();
+    for step in bytes.chunks(STEP_BYTES) {
+        match state.take(step).1 {
+            _ if state.fault.is_some() => return Extent::Faulty,
+            Some(End::Closed) => return Extent::Whole(state.taken),
+            Some(_) => return Extent::Faulty,
+            None => {}
+        }
+    }
+    Extent::Unfinished
 }
 
 /// Returns the beginning of an object up to its first field name, by which other elements of its
@@ -329,7 +407,8 @@ pub(super) fn next_entry(element: &Element, head: &[u8]) -> Option<usize> {
         let name = before.strip_suffix(b"\"")?;
         let begin = name.iter().rposition(|byte| *byte == b'"')?;
         let name = std::str::from_utf8(&name[begin + 1..]).ok()?;
-        let object = &bytes[at..at + length_of(&bytes[at..])?];
+        let Extent::Whole(length) = extent_of(&bytes[at..]) else { return None };
+        let object = &bytes[at..at + length];
         let object: Map<String, Value> = serde_json::from_slice(object).ok()?;
         object.values().any(|value| value == name).then_some(begin)
     })

@@ -32,7 +32,7 @@ mod tests;
 mod transcript;
 mod tree;
 
-use aios_draft::{Defaults, Draft, Unfit, shape};
+use aios_draft::{Defaults, Draft, Unfit, Unnamed, shape};
 use serde_json::{Map, Value};
 
 pub(crate) use self::{
@@ -92,6 +92,20 @@ impl Formats {
             has_understood: false,
             leading: Some(Vec::new()),
         }
+    }
+
+    /// Sets the session of the following messages that name none. Ends the current reader if it had
+    /// another one.
+    pub(super) fn set_session(&mut self, session: &Unnamed) {
+        if self.transcript.defaults().session != *session {
+            self.end_active();
+            self.transcript.set_session(session);
+        }
+    }
+
+    /// Returns `true` if a call waits for its result.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.transcript.is_waiting()
     }
 
     /// Reads an element if it belongs to a format, and returns the pieces that are complete so far.
@@ -221,6 +235,7 @@ impl Formats {
         } else if owner.is_some() {
             self.transcript.set_owner(owner);
         }
+        self.transcript.set_secrets(description.secrets());
         let (_, reader) = self.active.get_or_insert_with(|| (description, make_reader()));
         reader.read(line, object, &mut self.transcript);
         if shape.elements != Elements::Rows {

@@ -15,7 +15,7 @@ use std::{
     ops::ControlFlow,
 };
 
-use aios_draft::{Defaults, repeated::Seed};
+use aios_draft::{Defaults, Mend, repeated::Seed};
 use aios_memory::{Remedy, admission::Refusal};
 
 pub(crate) use self::hand::Elements;
@@ -25,6 +25,7 @@ use super::{
     encoding::begun,
     formats::{self, Formats},
     lines::{LINE_BYTES_MAX, Line, Lines},
+    mend::EXTRA_COMMA,
     piece::Sink,
 };
 
@@ -36,7 +37,7 @@ pub(crate) fn read_lines(
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let mut lines = Lines::new(input, LINE_BYTES_MAX);
-    let mut hand = Hand { elements: Elements::Records, defaults, formats, sink, conversations: 0 };
+    let mut hand = Hand::new(Elements::Records, defaults, formats, sink);
     while let Some((number, line)) = lines.next()? {
         let flow = match line {
             Line::Whole(line) => {
@@ -69,13 +70,26 @@ pub(crate) fn read_document(
     sink: &mut Sink<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let scanner = Scanner::new(input)?;
-    let mut hand = Hand { elements, defaults, formats, sink, conversations: 0 };
+    let mut hand = Hand::new(elements, defaults, formats, sink);
     Documents::new(scanner, &mut hand).read()
 }
 
-/// Reads one line. A broken one may have parts that can be read by themselves.
+/// Reads one line. A list of messages is a conversation. A broken line may have parts that can be
+/// read by themselves.
 fn line(hand: &mut Hand<'_, '_>, place: Place, bytes: &[u8]) -> ControlFlow<()> {
-    let parsed = parse(place, bytes, Seed::default());
+    if bytes.strip_prefix(b"[").is_some_and(|list| list.trim_ascii_start().starts_with(b"{")) {
+        // Reading from RAM does not fail.
+        let list = Documents::new(Scanner::at(bytes, place), hand).all();
+        return list.unwrap_or(ControlFlow::Continue(()));
+    }
+    let (bytes, comma) = match bytes.strip_suffix(b",").map(<[u8]>::trim_ascii_end) {
+        Some(object) if object.ends_with(b"}") => (object, Some(Mend::whole(EXTRA_COMMA))),
+        _ => (bytes, None),
+    };
+    let mut parsed = parse(place, bytes, Seed::default());
+    if let Ok((_, mended)) = &mut parsed {
+        mended.extend(comma);
+    }
     if parsed.is_err() && bytes.starts_with(b"{") && formats::may_have_parts(bytes) {
         // Reading from RAM does not fail.
         let within = Documents::new(Scanner::at(bytes, place), hand).object();

@@ -20,6 +20,9 @@ const WORDS: &[(&str, &str)] = &[
     ("False", "false"),
 ];
 
+/// Reason of a repair of commas.
+pub(super) const EXTRA_COMMA: &str = "an extra comma was removed";
+
 /// Repaired JSON and the reasons for the changes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mended {
@@ -95,7 +98,7 @@ impl Mended {
     fn comma(&mut self, rest: &str) -> usize {
         let next = rest[1..].trim_ascii_start().chars().next();
         match next {
-            Some(']' | '}' | ',') => self.note("an extra comma was removed"),
+            Some(']' | '}' | ',') => self.note(EXTRA_COMMA),
             _ => self.json.push(','),
         }
         1

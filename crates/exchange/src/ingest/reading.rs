@@ -22,10 +22,14 @@ use super::{
     options::Thinking,
     piece::{Piece, Sink},
 };
-use crate::export::begins_export;
+use crate::export::{begins_export, begins_headless};
 
 /// Problem of an input that this program exported: ingesting it would duplicate its records.
 const OWN_EXPORT: &str = "this is an export of aios-memory, whose records have ids and owners";
+
+/// Problem of such an input whose first line is missing.
+const HEADLESS_EXPORT: &str =
+    "these are records of an export of aios-memory, whose first line is missing";
 
 /// Problem of an input that is not text.
 const NO_TEXT: &str = "not text; convert it to text, Markdown or JSON first";
@@ -88,10 +92,7 @@ fn read_text<R: Read>(
     {
         return Ok(ControlFlow::Break(()));
     }
-    if format != Format::Text && begins_export(begun(&head)) {
-        // A stream has no name; it is imported from a file.
-        let path = name.unwrap_or(Path::new("FILE")).to_owned();
-        let refusal = Refusal::from(OWN_EXPORT).with_remedy(Remedy::Import { path });
+    if let Some(refusal) = own_export(&head, name).filter(|_| format != Format::Text) {
         return Ok(sink(Piece::Failed(None, refusal)));
     }
     let layout = detect::layout(format, name, &head);
@@ -161,6 +162,18 @@ fn read_text<R: Read>(
         false => text,
     };
     Ok(document::read(&text, markup, name, defaults, chunks, sink))
+}
+
+/// Returns the refusal of an export of this program, also of one without its header.
+fn own_export(head: &[u8], name: Option<&Path>) -> Option<Refusal> {
+    let reason = match begun(head) {
+        head if begins_export(head) => OWN_EXPORT,
+        head if begins_headless(head) => HEADLESS_EXPORT,
+        _ => return None,
+    };
+    // A stream has no name; it is imported from a file.
+    let path = name.unwrap_or(Path::new("FILE")).to_owned();
+    Some(Refusal::from(reason).with_remedy(Remedy::Import { path }))
 }
 
 /// Returns the first bytes of a stream for detection of the layout. If the first line may be a

@@ -42,6 +42,35 @@ fn pieces(format: Format, name: &str, bytes: impl Read) -> Vec<String> {
     found
 }
 
+/// Returns the session, the owner and the text of each message, and the problems.
+fn messages(bytes: &str) -> Vec<String> {
+    let session = Unnamed::Fixed("here".to_owned());
+    let defaults = Defaults { session, ..Defaults::default() };
+    let mut found = Vec::new();
+    let input = Input {
+        bytes: bytes.as_bytes(),
+        name: Some(Path::new("file.jsonl")),
+        format: Format::Auto,
+        thinking: Thinking::LeftOut,
+        defaults: &defaults,
+        chunks: &|text| Vec::from_iter(Some(0..text.len())),
+    };
+    read(input, &mut |piece| {
+        match piece {
+            Piece::Draft(_, draft) => found.push(format!(
+                "{} {} {}",
+                draft.scope.session.unwrap_or_default(),
+                draft.scope.user.unwrap_or("-".to_owned()),
+                draft.text
+            )),
+            Piece::Failed(_, problem) => found.push(format!("! {problem}")),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
 fn check(format: Format, bytes: &[u8], expect: &[&str]) {
     assert_eq!(pieces(format, "file", bytes), expect, "{}", String::from_utf8_lossy(bytes));
 }
@@ -63,6 +92,72 @@ fn a_broken_line_costs_that_line() {
             "7: two",
         ],
     );
+}
+
+#[test]
+fn each_list_of_messages_is_a_conversation_of_its_own() {
+    let one = r#"[{"role": "user", "content": "one", "user": "ada"}, {"role": "user", "content": "1"}]"#;
+    let two = r#"[{"role": "user", "content": "two"}]"#;
+    let three = r#"{"messages": [{"role": "user", "content": "three"}]}"#;
+    let own = ["here ada one", "here ada 1"];
+    let lines = |lines: &[&str]| lines.join("\n");
+    assert_eq!(messages(one), own);
+    assert_eq!(messages(&lines(&[one, two])), [own[0], own[1], "here/2 - two"]);
+    assert_eq!(
+        messages(&lines(&[one, three, two])),
+        [own[0], own[1], "here/2 - three", "here/3 - two"]
+    );
+    assert_eq!(
+        messages(&lines(&[three, one, two])),
+        ["here - three", "here/2 ada one", "here/2 ada 1", "here/3 - two"]
+    );
+    for (first, second, texts) in [
+        (
+            r#"[{"type": "human", "data": {"content": "a", "user": "ada"}}]"#,
+            r#"[{"type": "ai", "data": {"content": "b"}}]"#,
+            ["here ada a", "here/2 - b"],
+        ),
+        (
+            r#"[{"from": "human", "value": "a", "user": "ada"}]"#,
+            r#"[{"from": "gpt", "value": "b"}]"#,
+            ["here ada a", "here/2 - b"],
+        ),
+        (
+            r#"[{"type": "reasoning", "summary": []}, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "a"}], "user": "ada"}]"#,
+            r#"[{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "b"}]}]"#,
+            ["here ada a", "here/2 - b"],
+        ),
+    ] {
+        assert_eq!(messages(&lines(&[first, second])), texts);
+    }
+    // Messages on lines are one conversation, also if a list stands between them.
+    let line = r#"{"role": "user", "content": "four"}"#;
+    assert_eq!(messages(&lines(&[line, two, line])), ["here - four", "here/2 - two", "here - four"]);
+}
+
+#[test]
+fn a_text_beside_no_messages_is_a_record() {
+    let skipped = "1- a conversation without messages";
+    let left_out = format!("{skipped}; left out: `summary`, `title`");
+    for (text, expect) in [
+        (r#"{"text": "important", "messages": []}"#, vec!["1: important"]),
+        (
+            r#"{"text": "important", "messages": [{"role": "user", "content": ""}]}"#,
+            vec!["1: important", "1- `content` is empty"],
+        ),
+        (r#"{"title": "t", "messages": [], "summary": "s"}"#, vec![&left_out]),
+        (r#"{"text": " ", "messages": []}"#, vec![skipped]),
+        (r#"{"messages": []}"#, vec![skipped]),
+        (r#"{"text": "x", "messages": [{"role": "user", "content": "one"}]}"#, vec!["1: one"]),
+    ] {
+        for name in ["a.json", "a.jsonl"] {
+            for format in [Format::Auto, Format::Chat] {
+                let mut found = pieces(format, name, text.as_bytes());
+                found.sort_by_key(|it| it.contains("- "));
+                assert_eq!(found, expect, "{name} {format:?}: {text}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -174,6 +269,16 @@ fn records_are_read_with_any_line_ending_and_separator() {
     let put_together = "# A\n\none\n\u{feff}# B\n\ntwo\n";
     let found = pieces(Format::Markdown, "a.md", put_together.as_bytes());
     assert_eq!(found, ["1: # A\n\none", "4: # B\n\ntwo"]);
+}
+
+#[test]
+fn commas_between_records_are_read_as_they_were_meant() {
+    let lines = "{\"text\": \"one\"},\n{\"text\": \"two\"}, \n[{\"text\": \"three\"}],\n";
+    for name in ["a.jsonl", "a.json", "a"] {
+        let found = pieces(Format::Auto, name, lines.as_bytes());
+        let texts: Vec<&String> = found.iter().filter(|it| !it.contains('~')).collect();
+        assert_eq!(texts, ["1: one", "2: two", "3: three"], "{name}");
+    }
 }
 
 #[test]

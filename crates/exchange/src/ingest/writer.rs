@@ -98,7 +98,7 @@ impl Writer {
 
     /// Writes those of `drafts`, each with its line, that are neither known nor forgotten.
     pub(super) async fn write(&mut self, mut drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
-        drafts.iter_mut().for_each(|(_, draft)| draft.leave_out_early_time());
+        drafts.iter_mut().for_each(|(_, draft)| draft.leave_out_odd_time());
         self.conversations.settle(&self.view, &mut self.admission, &mut drafts).await?;
         let mut arrivals = Vec::with_capacity(drafts.len());
         for (line, mut draft) in drafts {

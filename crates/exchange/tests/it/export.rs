@@ -56,6 +56,15 @@ async fn an_export_round_trips_through_an_import() {
     let written = export(&everything, &path).await;
     assert_eq!(written.lines().count(), 1 + 16, "{written}");
     assert!(is_export(&path));
+    let headless = fixture.dir.path().join("headless.jsonl");
+    let written = fs::read_to_string(&path).unwrap();
+    fs::write(&headless, written.split_once('\n').unwrap().1).unwrap();
+    let options = IngestOptions::default();
+    let report = ingest::file(&memory, &headless, options).await.unwrap();
+    assert_eq!((report.tally.added, report.failed_count), (0, 1), "{report:?}");
+    assert!(report.failed[0].error.contains("first line is missing"), "{report:?}");
+    let error = import::file(&memory, &headless, ImportOptions::default()).await.unwrap_err();
+    assert!(error.to_string().contains("without its first line"), "{error}");
     let again = export::to_file(&everything, &path, |_| {}).await.unwrap_err();
     let of_memory = again.of_memory().unwrap();
     assert!(matches!(of_memory, aios_memory::Error::Output { .. }), "{again}");

@@ -3,7 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use aios_exchange::ingest::{self, IngestOptions, IngestReport};
-use aios_memory::{Id, Key, Kind, MemoryView, Record};
+use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Record};
 use serde_json::{Value, json};
 
 use crate::Fixture;
@@ -35,6 +35,67 @@ fn row(session: &str, uuid: &str, role: &str, content: Value, second: u32) -> St
         "message": {"role": role, "content": content},
         "timestamp": format!("2026-05-26T07:27:{second:02}Z")});
     format!("{row}\n")
+}
+
+#[tokio::test]
+async fn a_secret_is_removed_from_a_session_file_however_it_is_read() {
+    let secret = "The key is AKIAIOSFODNN7EXAMPLE, use it.";
+    let claude = row("s1", "a", "assistant", json!(secret), 1)
+        + &row("s1", "b", "assistant", json!([{"type": "tool_use", "id": "t1", "name": "Bash",
+            "input": {"command": secret}}]), 2)
+        + &json!({"type": "summary", "summary": secret, "leafUuid": "a", "sessionId": "s1"})
+            .to_string();
+    let header = json!({"type": "session_meta", "timestamp": "2026-05-26T07:27:00Z",
+        "payload": {"id": "c1"}});
+    let said = json!({"type": "response_item", "timestamp": "2026-05-26T07:27:01Z",
+        "payload": {"type": "message", "role": "assistant",
+            "content": [{"type": "output_text", "text": secret}]}});
+    let codex = format!("{header}\n{said}\n");
+    for text in [claude, codex] {
+        let fixture = Fixture::new();
+        let memory = fixture.open().await;
+        let path = fixture.dir.path().join("session.jsonl");
+        std::fs::write(&path, &text).unwrap();
+        let options = IngestOptions::default();
+        let bytes = ingest::FOLLOW_BYTES;
+        let redacted = options.clone().with_secrets(ingest::Secrets::Redacted);
+        let followed = ingest::follow(&memory, &path, None, bytes, redacted).await.unwrap();
+        assert!(1 <= followed.report.tally.added);
+        let report = ingest::file(&memory, &path, options.clone()).await.unwrap();
+        let [added, _, updated, _] = counts(&report);
+        assert_eq!((added, updated), (0, 0), "{text}");
+        let other = Fixture::new();
+        let alone = other.open().await;
+        ingest::file(&alone, &path, options).await.unwrap();
+        for memory in [&memory, &alone] {
+            for kind in [Kind::Message, Kind::ToolCall, Kind::Session] {
+                let records = all(memory, kind).await;
+                assert!(!format!("{records:?}").contains("AKIAIOSFODNN7"), "{records:?}");
+            }
+            assert!(texts(memory).await[0].contains("[redacted: "));
+        }
+        memory.shutdown().await.unwrap();
+        alone.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_was_removed_does_not_come_back_with_its_file() {
+    let fixture = Fixture::new();
+    let chat = r#"{"role": "user", "content": "The key is AKIAIOSFODNN7EXAMPLE.", "id": "m1"}"#;
+    let mut config = fixture.config();
+    config.guard.secrets = "redact".parse().unwrap();
+    let memory = AgentMemory::open(config).await.unwrap();
+    assert_eq!(counts(&ingest(&memory, chat).await), [1, 0, 0, 0]);
+    assert_eq!(counts(&ingest(&memory, chat).await), [0, 1, 0, 0]);
+    memory.feed().catch_up().await.unwrap();
+    memory.shutdown().await.unwrap();
+    let memory = fixture.open().await;
+    assert_eq!(counts(&ingest(&memory, chat).await), [0, 1, 0, 0]);
+    assert_eq!(texts(&memory).await, ["The key is [redacted: aws-access-key]."]);
+    let other = chat.replace("The key", "My key");
+    assert_eq!(counts(&ingest(&memory, &other).await), [0, 0, 1, 0]);
+    memory.shutdown().await.unwrap();
 }
 
 #[tokio::test]

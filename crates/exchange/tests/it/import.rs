@@ -325,6 +325,53 @@ async fn many_rows_are_imported_in_order() {
 }
 
 #[tokio::test]
+async fn messages_that_are_json_are_read_from_it() {
+    let message = |sort: &str, content: &str| {
+        json!({"type": sort, "data": {"content": content, "additional_kwargs": {}}}).to_string()
+    };
+    for table in ["messages", "message_store"] {
+        let fixture = Fixture::new();
+        let memory = fixture.open().await;
+        let path = fixture.database(
+            "chat.db",
+            &format!(
+                "CREATE TABLE {table} (id INTEGER PRIMARY KEY, session_id TEXT, message TEXT);
+                 INSERT INTO {table} VALUES (1, 's', '{}'), (2, 's', '{}'), (3, 's', 'plain {{}}');",
+                message("human", "hello"),
+                message("ai", "reply"),
+            ),
+        );
+        assert_eq!(import(&memory, &path).await.tally.added, 3);
+        let messages = memory.working().messages().recent(&id("s"), 9).await.unwrap();
+        let said: Vec<_> =
+            messages.iter().map(|it| (it.role.to_string(), it.content.as_str())).collect();
+        let expect = [("user", "hello"), ("assistant", "reply"), ("user", "plain {}")];
+        assert_eq!(said, expect.map(|(role, text)| (role.to_owned(), text)));
+        memory.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_many_programs_have_is_not_a_store() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    for (name, sql) in [
+        (
+            "chat.db",
+            "CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, handle_id INT,
+                 type INT, date INT, is_from_me INT);
+             INSERT INTO message VALUES (1, 'g', 'hello', 1, 0, 700000000000000000, 1);",
+        ),
+        ("web.db", "CREATE TABLE sessions (id TEXT, payload TEXT, last_activity INT);"),
+    ] {
+        let path = fixture.database(name, sql);
+        let error = import::file(&memory, &path, ImportOptions::default()).await.unwrap_err();
+        assert!(error.to_string().contains("supported: sessions (tables"), "{error}");
+    }
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_file_of_unknown_shape_is_refused_with_the_known_shapes() {
     let fixture = Fixture::new();
     let memory = fixture.open().await;

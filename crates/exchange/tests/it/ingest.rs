@@ -57,6 +57,30 @@ async fn equal_messages_of_one_stream_are_distinct() {
     memory.shutdown().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_conversation_that_grew_is_recognised_beside_others_that_began_alike() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let said = |texts: &[&str]| -> String {
+        texts.iter().map(|it| format!("{{\"role\": \"user\", \"content\": \"{it}\"}}\n")).collect()
+    };
+    for (texts, added, sessions_count) in [
+        (&["hi", "A"][..], 2, 1),
+        (&["hi", "B"], 2, 2),
+        (&["hi", "B", "C"], 1, 2),
+        (&["hi", "B", "C", "E", "F"], 2, 2),
+        (&["hi", "B", "D"], 3, 3),
+        (&["hi", "B", "D", "G"], 1, 3),
+        (&["hi", "A", "H"], 1, 3),
+        (&["hi", "B", "C", "E", "F"], 0, 3),
+    ] {
+        let report = ingest(&memory, said(texts), IngestOptions::default()).await;
+        assert_eq!(report.tally.added, added, "{texts:?}: {report:?}");
+        assert_eq!(sessions(&memory).await.len(), sessions_count, "{texts:?}");
+    }
+    memory.shutdown().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_deleted_a_moment_ago_is_added_again() {
     let fixture = Fixture::new();

@@ -45,6 +45,7 @@ fn tokens_of_known_shapes_are_found() {
         ("databricks-token", format!("dapi{}", h(32))),
         ("vault-token", format!("hvs.{}", a(90))),
         ("json-web-token", format!("eyJ{}.eyJ{}.{}", a(30), a(60), a(43))),
+        ("aios-memory-token", format!("aim_{}", h(64))),
         ("telegram-bot-token", format!("{}:AA{}", random(10, "123456789"), a(33))),
     ] {
         let text = format!("use {token}, please");

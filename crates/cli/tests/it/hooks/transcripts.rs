@@ -68,6 +68,11 @@ fn a_transcript_is_read_on_and_nothing_comes_back_or_twice() {
     fs::write(&file, row("s1", "u9", "user", json!("A new beginning."))).unwrap();
     home.hook("claude-code", "Stop", &input);
     assert_eq!(home.messages().len(), 7);
+    // A plain reading of the same lines changes nothing.
+    home.run(&["ingest", fork.to_str().unwrap()]);
+    assert_eq!(home.messages().len(), 7);
+    let stored = home.run(&["export", "-"]).stdout;
+    assert!(!stored.contains("AKIAIOSFODNN7EXAMPLE"), "{stored}");
     // The next session knows the end of this one.
     let next = session("s3", &cwd, json!({"source": "startup"}));
     let context = home.context("claude-code", "SessionStart", &next).unwrap();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use aios_draft::content::{Content, text_in};
+use aios_draft::content::{Content, output_of, text_in};
 use serde_json::{Map, Value};
 
 use super::{
@@ -36,6 +36,9 @@ pub(super) const DESCRIPTION: Description = Description {
 const ROWS: &[&str] =
     &["session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state"];
 
+/// Maximum number of lines of the heading of an output.
+const HEADING_LINES_MAX: usize = 8;
+
 /// Prefixes of texts that the program adds in the user's name.
 const CONTEXTS: &[&str] = &[
     "<environment_context>",
@@ -56,6 +59,27 @@ fn is_header(row: &Map<String, Value>) -> bool {
     let has = |name: &str| row.contains_key(name);
     let has_text = ["text", "content", "role", "type", "message"].into_iter().any(has);
     has("id") && has("timestamp") && (has("instructions") || has("git")) && !has_text
+}
+
+/// Lines in which the heading of an output gives the exit code of a command.
+const EXIT_CODES: &[&str] = &["Process exited with code ", "Exit code: "];
+
+/// Line after which the output itself follows.
+const OUTPUT: &str = "Output:";
+
+/// Returns `true` for an output whose heading gives an exit code other than zero.
+fn has_exited_with_failure(item: &Map<String, Value>) -> bool {
+    let sort = item.get("type").and_then(Value::as_str).unwrap_or_default();
+    if !sort.ends_with("_output") {
+        return false;
+    }
+    let output = item.get("output").map(output_of).unwrap_or_default();
+    let heading = output.as_str().unwrap_or_default().lines().take_while(|line| *line != OUTPUT);
+    let codes = heading.take(HEADING_LINES_MAX).filter_map(|line| {
+        let code = EXIT_CODES.iter().find_map(|name| line.strip_prefix(name))?;
+        code.trim().parse::<i64>().ok()
+    });
+    codes.into_iter().any(|code| code != 0)
 }
 
 struct Codex {
@@ -107,7 +131,11 @@ impl Codex {
             }
             self.items.extend(text_in(item, &["role"]));
         }
-        responses::read_item(&self.conversation, line, item, time, to);
+        let mut item = item.clone();
+        if has_exited_with_failure(&item) {
+            item.insert("status".to_owned(), "failed".into());
+        }
+        responses::read_item(&self.conversation, line, &item, time, to);
     }
 
     fn event(&mut self, line: u64, event: &Map<String, Value>, time: &Value, to: &mut Transcript) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::transcript::Transcript;
-use crate::ingest::format::Format;
+use crate::ingest::{format::Format, options::Secrets};
 
 /// A format: its name, shape and reader.
 pub(super) struct Description {
@@ -17,6 +17,17 @@ pub(super) struct Description {
 }
 
 impl Description {
+    /// Returns the handling of secrets in the elements. They are removed from the session files of
+    /// coding agents, which nobody chose to store, however these files are read.
+    pub(super) fn secrets(&self) -> Secrets {
+        match self.format {
+            Format::ClaudeCode | Format::Codex | Format::OpenClaw | Format::Gemini => {
+                Secrets::Redacted
+            }
+            _ => Secrets::AsConfigured,
+        }
+    }
+
     pub(super) fn is_loose(&self) -> bool {
         self.shape.as_ref().is_some_and(|shape| shape.elements == Elements::Loose)
     }

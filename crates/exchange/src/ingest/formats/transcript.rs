@@ -24,7 +24,7 @@ use self::{
     conversation::provider,
 };
 use crate::ingest::{
-    options::Thinking,
+    options::{Secrets, Thinking},
     own::{cut_own, is_own_tool, without_own},
     piece::Piece,
 };
@@ -118,6 +118,22 @@ impl Transcript {
         self.defaults.scope.user = owner;
     }
 
+    /// Sets the session of the following messages that name none.
+    pub(super) fn set_session(&mut self, session: &Unnamed) {
+        self.file.session.clone_from(session);
+        self.defaults.session.clone_from(session);
+    }
+
+    /// Sets the handling of secrets in the following elements.
+    pub(super) fn set_secrets(&mut self, secrets: Secrets) {
+        self.defaults.redacts_secrets = secrets == Secrets::Redacted;
+    }
+
+    /// Returns `true` if a call waits for its result.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Adds complete pieces.
     pub(super) fn add(&mut self, pieces: Vec<Piece>) {
         self.pieces.extend(pieces);
@@ -182,6 +198,7 @@ impl Transcript {
         let said_at = if time.is_null() { &to.began } else { time };
         let mut draft = call_draft(scope, &call, said_at);
         draft.unnamed = self.unnamed(to);
+        draft.redacts_secrets = self.defaults.redacts_secrets;
         // Ids of calls are short, so the tool and the input are added to distinguish them.
         if let (Some(id), true) = (&call.id, to.id.is_some()) {
             let said = format!("{}\n{}", call.tool, call.input);
@@ -240,8 +257,10 @@ impl Transcript {
         let known = self.sessions.iter_mut().rev();
         let known = known.into_iter().find(|(_, it)| is_one_conversation(&it.scope, &scope));
         let Some((_, known)) = known else {
+            let redacts_secrets = self.defaults.redacts_secrets;
             let session = Draft::new(Kind::Session, scope, title.trim().to_owned());
-            return self.sessions.push((line, Draft { occurred_at: began, ..session }));
+            let session = Draft { occurred_at: began, redacts_secrets, ..session };
+            return self.sessions.push((line, session));
         };
         if !title.trim().is_empty() {
             title.trim().clone_into(&mut known.text);

@@ -11,6 +11,7 @@ use aios_draft::{
     repeated::Seed,
     spellings::{looks_like_owner, names_owner},
 };
+use serde_json::Value;
 
 use super::{
     hand::{Elements, Hand},
@@ -18,8 +19,12 @@ use super::{
     parsed::{Parsed, parse},
 };
 use crate::ingest::{
-    elements::{ELEMENT_BYTES_MAX, Element, End, Place, Scanner, head_of, next_alike},
+    elements::{
+        ELEMENT_BYTES_MAX, Element, End, Extent, Place, Scanner, WINDOW_BYTES, extent_of, head_of,
+        next_alike,
+    },
     formats,
+    mend::EXTRA_COMMA,
 };
 
 /// Documents in a stream.
@@ -43,14 +48,26 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         Documents { scanner, hand, is_cut_told: false }
     }
 
-    /// Reads all documents; breaks if the sink wants no more.
+    /// Reads all documents of the input and ends it; breaks if the sink wants no more.
     pub(super) fn read(mut self) -> io::Result<ControlFlow<()>> {
-        let mut is_misplaced = false;
+        match self.all()? {
+            ControlFlow::Continue(()) => Ok(self.hand.finish()),
+            flow => Ok(flow),
+        }
+    }
+
+    /// Reads all documents, after which others may follow.
+    pub(super) fn all(&mut self) -> io::Result<ControlFlow<()>> {
+        let (mut is_misplaced, mut is_after_value) = (false, false);
         while let Some(byte) = self.scanner.peek()? {
             let line = self.scanner.place().line;
             let flow = match byte {
-                b'[' => self.list(&mut Destination::Drafts)?,
+                b'[' => self.conversation()?,
                 b'{' => self.object()?,
+                b',' if is_after_value => {
+                    self.scanner.skip()?;
+                    self.hand.mend(line, EXTRA_COMMA)
+                }
                 // Input that is not JSON at all is reported once.
                 _ if is_misplaced => {
                     self.scanner.skip_line()?;
@@ -74,8 +91,9 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
             if flow.is_break() {
                 return Ok(flow);
             }
+            is_after_value = matches!(byte, b'[' | b'{');
         }
-        Ok(self.hand.finish())
+        Ok(ControlFlow::Continue(()))
     }
 
     fn expected(&self) -> &'static str {
@@ -85,6 +103,15 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
             }
             Elements::Messages => "a list of messages, or {\"messages\": [...]}",
         }
+    }
+
+    /// Reads the elements of a list of the outermost level, which begins at the next byte. Messages
+    /// in it are one conversation.
+    fn conversation(&mut self) -> io::Result<ControlFlow<()>> {
+        let alone = self.hand.alone.take();
+        let flow = self.list(&mut Destination::Drafts);
+        self.hand.alone = alone;
+        flow
     }
 
     /// Reads the elements of a list, which begins at the next byte.
@@ -113,7 +140,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
                     }
                 }
                 Some(_) => {
-                    let element = self.scanner.element()?;
+                    let element = self.scanner.element_within(WINDOW_BYTES)?;
                     if self.list_element(element, &mut head, into)?.is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
@@ -131,21 +158,20 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         into: &mut Destination<'_>,
     ) -> io::Result<ControlFlow<()>> {
         let line = element.place.line;
-        let parsed = match element.end {
-            End::Closed | End::Open => parse(element.place, &element.bytes, Seed::default()),
-            End::TooLong => Err(format!(
-                "the element has more than {ELEMENT_BYTES_MAX} bytes; split it, or write one a line"
-            )),
+        let parsed = parsed(&element);
+        if parsed.is_ok() {
+            *head = head_of(&element.bytes);
+        }
+        let (element, parsed, next) = match parsed {
+            Ok(_) => (element, parsed, None),
+            Err(_) => self.search_next(element, parsed, head.as_deref())?,
         };
         if let Destination::Held(held) = into {
             held.bytes += element.bytes.len() as u64;
         }
         if parsed.is_ok() {
-            *head = head_of(&element.bytes);
             return Ok(self.put(into, line, parsed));
         }
-        let alike = head.clone().or_else(|| head_of(&element.bytes));
-        let next = alike.and_then(|head| next_of(&element, next_alike(&element, &head)));
         let goes_on = next.is_some_and(|at| self.scanner.go_back(&element, at));
         self.is_cut_told |= element.end == End::Open && !goes_on;
         let broken = &element.bytes[..next.filter(|_| goes_on).unwrap_or(element.bytes.len())];
@@ -165,6 +191,34 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
             held.may_name_owner |= mentions_owner(broken);
         }
         Ok(self.put(into, line, parsed))
+    }
+
+    /// Searches a broken element for the next one of its list, which begins with `head` or as it
+    /// does. Reads on while neither the end of the element nor the next one is found. Returns the
+    /// element as far as it was read, its value or fault, and the offset of the next one.
+    fn search_next(
+        &mut self,
+        mut element: Element,
+        mut parsed: Parsed,
+        head: Option<&[u8]>,
+    ) -> io::Result<(Element, Parsed, Option<usize>)> {
+        let head = head.map(<[u8]>::to_vec).or_else(|| head_of(&element.bytes));
+        let mut window = WINDOW_BYTES;
+        loop {
+            let next = head.as_ref().and_then(|head| next_of(&element, next_alike(&element, head)));
+            let is_over = next.is_some() || element.end != End::Unclear;
+            if is_over || !self.scanner.go_back(&element, 0) {
+                return Ok((element, parsed, next));
+            }
+            window = window.saturating_mul(2);
+            element = self.scanner.element_within(window)?;
+            if element.end == End::Closed {
+                parsed = self::parsed(&element);
+            }
+            if parsed.is_ok() {
+                return Ok((element, parsed, None));
+            }
+        }
     }
 
     /// Returns a reader for a broken part of this document, which begins at `place`.
@@ -211,17 +265,37 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
     }
 }
 
-/// Returns the offset in a broken element at which the next one of its list begins.
+/// Parses an element.
+fn parsed(element: &Element) -> Parsed {
+    match element.end {
+        End::Closed | End::Open | End::Unclear => {
+            parse(element.place, &element.bytes, Seed::default())
+        }
+        End::TooLong => Err(format!(
+            "the element has more than {ELEMENT_BYTES_MAX} bytes; split it, or write one a line"
+        )),
+    }
+}
+
+/// Returns the offset in a broken element at which the next one of its list begins: the first of
+/// `places` at which there is a whole one. `None` if an earlier one may end later.
 fn next_of(element: &Element, places: Vec<usize>) -> Option<usize> {
     let holder = formats::holder_in(&element.bytes);
-    places.into_iter().find(|at| {
-        let mut rest = Scanner::at(&element.bytes[*at..], element.place);
-        let found = rest.element();
-        let found = found.ok().filter(|it| it.end == End::Closed);
-        let found = found.and_then(|it| parse(it.place, &it.bytes, Seed::default()).ok());
+    for at in places {
+        let rest = &element.bytes[at..];
+        let length = match extent_of(rest) {
+            Extent::Whole(length) => length,
+            Extent::Unfinished if element.end == End::Unclear => return None,
+            Extent::Unfinished | Extent::Faulty => continue,
+        };
+        let found = parse(element.place, &rest[..length], Seed::default()).ok();
         // A message in a broken conversation is not another conversation.
-        found.is_some_and(|(it, _)| holder.is_none_or(|holder| it.get(holder).is_some()))
-    })
+        let is_next = |(it, _): (Value, _)| holder.is_none_or(|name| it.get(name).is_some());
+        if found.is_some_and(is_next) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Returns `true` if a piece of broken JSON has a field that names an owner or looks like one.

@@ -9,7 +9,7 @@ use aios_draft::{
     spellings::{EXTERNAL_ID, Field, TEXT, TITLE},
 };
 use aios_memory::admission::Refusal;
-use aios_record::Scope;
+use aios_record::{Scope, forms};
 use serde_json::{Map, Value};
 
 use super::{messages::Messages, parsed::Parsed};
@@ -35,7 +35,10 @@ pub(super) struct Hand<'a, 's> {
     pub(super) formats: Formats,
     pub(super) sink: &'a mut Sink<'s>,
     /// Number of conversations so far.
-    pub(super) conversations: u64,
+    conversations: u64,
+    /// Position of the conversation of messages that are not enclosed in one, if there is one: the
+    /// conversation of the current list, or that of all lines.
+    pub(super) alone: Option<u64>,
 }
 
 /// Fields and repairs to count with the first draft of a conversation.
@@ -46,9 +49,23 @@ pub(super) struct Beside {
     pub(super) mended: Vec<Mend>,
 }
 
-impl Hand<'_, '_> {
+impl<'a, 's> Hand<'a, 's> {
+    pub(super) fn new(
+        elements: Elements,
+        defaults: &'a Defaults,
+        formats: Formats,
+        sink: &'a mut Sink<'s>,
+    ) -> Hand<'a, 's> {
+        Hand { elements, defaults, formats, sink, conversations: 0, alone: None }
+    }
+
     pub(super) fn fail(&mut self, line: u64, problem: impl Into<Refusal>) -> ControlFlow<()> {
         (self.sink)(Piece::Failed(Some(line), problem.into()))
+    }
+
+    /// Reports a repair outside of the elements.
+    pub(super) fn mend(&mut self, line: u64, reason: &str) -> ControlFlow<()> {
+        (self.sink)(Piece::Mended(line, Mend::whole(reason)))
     }
 
     pub(super) fn element(&mut self, line: u64, parsed: Parsed) -> ControlFlow<()> {
@@ -61,8 +78,11 @@ impl Hand<'_, '_> {
     /// Passes on a top-level element: by its format, or as a message or note.
     pub(super) fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
         let mut beside = Beside { mended, ..Beside::default() };
+        let place = self.place_alone();
+        self.formats.set_session(&self.defaults.session.within(place, None, None));
         match self.formats.take(line, value) {
             Ok(pieces) => {
+                self.claim(place, &pieces);
                 let flow = self.pieces(pieces, &mut beside);
                 // A format that holds its rows has no draft yet to attach them to.
                 let mended = beside.mended.into_iter().map(|mend| Piece::Mended(line, mend));
@@ -71,10 +91,22 @@ impl Hand<'_, '_> {
                     flow => flow,
                 })
             }
-            Err(value) => {
-                let defaults = self.defaults;
-                self.element_in(line, value, defaults, &mut beside)
-            }
+            Err(value) => self.element_in(line, value, None, &mut beside),
+        }
+    }
+
+    /// Returns the position of the conversation of a message that is not enclosed in one.
+    fn place_alone(&self) -> u64 {
+        self.alone.unwrap_or(self.conversations + 1)
+    }
+
+    /// Counts the conversation at `place` if one of its messages was read. An object that is not a
+    /// message, such as a header, begins none.
+    fn claim(&mut self, place: u64, pieces: &[Piece]) {
+        let is_said = |it: &Piece| matches!(it, Piece::Draft(_, it) if it.unnamed.is_some());
+        if self.alone.is_none() && (pieces.iter().any(is_said) || self.formats.is_waiting()) {
+            self.alone = Some(place);
+            self.conversations = place;
         }
     }
 
@@ -101,13 +133,13 @@ impl Hand<'_, '_> {
         self.formats.finish().into_iter().try_for_each(&mut *self.sink)
     }
 
-    /// Passes on an element, with `defaults` for missing values. The first draft gets the fields
-    /// and repairs of `beside`.
+    /// Passes on an element, with the defaults of the conversation `around` it for missing values.
+    /// The first draft gets the fields and repairs of `beside`.
     fn element_in(
         &mut self,
         line: u64,
         value: Value,
-        defaults: &Defaults,
+        around: Option<&Defaults>,
         beside: &mut Beside,
     ) -> ControlFlow<()> {
         let Value::Object(fields) = value else {
@@ -120,7 +152,7 @@ impl Hand<'_, '_> {
             Some(Value::Array(messages)) => {
                 let read = messages.into_iter().map(|it| (line, Ok((it, Vec::new())))).collect();
                 let messages = Messages { read, is_page, ..Messages::default() };
-                return self.conversation(line, messages, fields, defaults, beside);
+                return self.conversation(line, messages, fields, around, beside);
             }
             Some(_) => return self.fail(line, "`messages` is not a list"),
             None if self.elements == Elements::Records => Draft::from_object,
@@ -129,12 +161,42 @@ impl Hand<'_, '_> {
         if let Err(problem) = lift_owner(&mut fields) {
             return self.fail(line, problem);
         }
-        let pieces = self.formats.message(line, fields, defaults, read);
+        let pieces = match around {
+            Some(defaults) => self.formats.message(line, fields, defaults, read),
+            None => {
+                let place = self.place_alone();
+                let session = self.defaults.session.within(place, None, None);
+                let defaults = Defaults { session, ..self.defaults.clone() };
+                let pieces = self.formats.message(line, fields, &defaults, read);
+                self.claim(place, &pieces);
+                pieces
+            }
+        };
         self.pieces(pieces, beside)
     }
 
-    /// Passes on the messages of a conversation, each with the scope of the conversation.
+    /// Passes on the messages of a conversation, each with the scope of the conversation. A text
+    /// beside messages that say nothing is a record of its own.
     pub(super) fn conversation(
+        &mut self,
+        line: u64,
+        messages: Messages,
+        fields: Map<String, Value>,
+        around: Option<&Defaults>,
+        beside: &mut Beside,
+    ) -> ControlFlow<()> {
+        let record = says_itself(&fields).then(|| fields.clone());
+        self.messages(line, messages, fields, around.unwrap_or(self.defaults), beside)?;
+        match record.filter(|_| !beside.fields.is_empty()) {
+            Some(record) => {
+                beside.fields.clear();
+                self.element_in(line, Value::Object(record), around, beside)
+            }
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn messages(
         &mut self,
         line: u64,
         mut messages: Messages,
@@ -151,6 +213,14 @@ impl Hand<'_, '_> {
         };
         messages.read.splice(0..0, held(before));
         messages.read.extend(held(after));
+        if messages.read.is_empty() {
+            let piece = Piece::Skipped { line, rows: 1, reason: without_messages(&fields) };
+            beside.fields.extend(fields);
+            return match says_itself(&beside.fields) {
+                true => ControlFlow::Continue(()),
+                false => (self.sink)(piece),
+            };
+        }
         self.conversations += 1;
         let place = self.conversations;
         let of_messages =
@@ -181,11 +251,28 @@ impl Hand<'_, '_> {
         let flow = messages.read.into_iter().try_for_each(|(line, parsed)| match parsed {
             Ok((message, mut mended)) => {
                 beside.mended.append(&mut mended);
-                self.element_in(line, message, &within, beside)
+                self.element_in(line, message, Some(&within), beside)
             }
             Err(problem) => self.fail(line, problem),
         });
         self.elements = kind;
         flow
+    }
+}
+
+/// Returns `true` if the fields beside the messages of a conversation have a text.
+fn says_itself(fields: &Map<String, Value>) -> bool {
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !forms::is_blank(text));
+    fields.iter().any(|(name, value)| TEXT.is_spelled(name) && is_text(value))
+}
+
+/// Returns the reason for which a conversation without messages is skipped.
+fn without_messages(fields: &Map<String, Value>) -> String {
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !forms::is_blank(text));
+    let names = fields.iter().filter(|(_, value)| is_text(value));
+    let names: Vec<String> = names.map(|(name, _)| format!("`{name}`")).collect();
+    match names.is_empty() {
+        true => "a conversation without messages".to_owned(),
+        false => format!("a conversation without messages; left out: {}", names.join(", ")),
     }
 }

@@ -88,7 +88,6 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
             }
         }
         let mut beside = Beside { mended, ..Beside::default() };
-        let defaults = self.hand.defaults;
         // The broken part may contain the owner, which must not be guessed. The readable part of a
         // broken record is not the record.
         if is_unplaced || ((is_broken || is_part_lost) && !has_parts) {
@@ -113,7 +112,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
                 fields.insert("messages".to_owned(), list);
                 return Ok(self.hand.whole(line, Value::Object(fields), beside.mended));
             }
-            return Ok(self.hand.conversation(line, messages, fields, defaults, &mut beside));
+            return Ok(self.hand.conversation(line, messages, fields, None, &mut beside));
         }
         if self.hand.elements == Elements::Messages
             && !fields.keys().any(|name| TEXT.is_spelled(name))

@@ -63,6 +63,40 @@ fn read(format: Format, bytes: &str) -> Vec<usize> {
     texts.map(|(at, _)| at.parse().unwrap()).collect()
 }
 
+/// Returns a list of `count` elements of which each `every`th is cut by `cut` bytes.
+fn cut_list(count: usize, every: usize, cut: usize) -> String {
+    let element = |at: usize| {
+        let whole = json!({"role": "user", "content": [format!("text {at}, filler filler")]});
+        let whole = whole.to_string();
+        let end = if at % every == 0 { whole.len() - cut } else { whole.len() };
+        whole[..end].to_owned()
+    };
+    format!("[{}]", (0..count).map(element).collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn every_other_broken_element_of_a_long_list_costs_itself_only() {
+    for cut in 1..=3 {
+        let expect: Vec<usize> = (0..4000).filter(|at| at % 2 != 0).collect();
+        assert_eq!(read(Format::Auto, &cut_list(4000, 2, cut)), expect, "{cut}");
+    }
+}
+
+#[test]
+fn a_list_of_broken_elements_is_read_in_linear_time() {
+    let took = |count: usize, cut: usize| {
+        let text = cut_list(count, 1, cut);
+        let began = std::time::Instant::now();
+        read(Format::Auto, &text);
+        began.elapsed().as_secs_f64()
+    };
+    for cut in 1..=3 {
+        let (few, many) = (took(1000, cut), took(8000, cut));
+        // A quadratic reader takes 64 times as long.
+        assert!(many < 30.0 * few.max(0.01), "{cut}: {few} s, {many} s");
+    }
+}
+
 #[test]
 fn one_broken_element_costs_itself_only() {
     let mut lost = Vec::new();

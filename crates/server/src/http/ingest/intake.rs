@@ -185,7 +185,7 @@ impl Store {
     }
 
     fn arrival(&mut self, number: u64, mut draft: Draft) -> Result<Arrival, String> {
-        draft.leave_out_early_time();
+        draft.leave_out_odd_time();
         for mend in std::mem::take(&mut draft.mended) {
             self.tally.mend(Mending { line: number, field: mend.field, reason: mend.reason });
         }

@@ -53,6 +53,43 @@ fn tools_of_the_provider_keep_input_and_output() {
 }
 
 #[test]
+fn a_command_of_codex_that_exits_with_an_error_has_failed() {
+    let structured = |code: i64| {
+        json!(json!({"output": "boom", "metadata": {"exit_code": code}}).to_string())
+    };
+    let heading = |code: i64| {
+        json!(format!("Chunk ID: 1a\nWall time: 0.1 seconds\nProcess exited with code {code}\n\
+            Output:\nProcess exited with code 3\n"))
+    };
+    for (output, success) in [
+        (structured(1), false),
+        (structured(0), true),
+        (json!({"output": "boom", "success": false}), false),
+        (json!({"output": "boom", "exit_code": 127}), false),
+        (heading(2), false),
+        (heading(0), true),
+        (json!("Exit code: 1\nWall time: 0 seconds\nOutput:\nboom"), false),
+        (json!("Process exited with code 2"), false),
+        (json!([{"type": "input_text", "text": "Exit code: 1"}]), false),
+        (json!("all is well"), true),
+    ] {
+        let row = |payload: Value| {
+            json!({"type": "response_item", "timestamp": "2026-05-26T07:27:01Z",
+                "payload": payload})
+        };
+        let rows = [
+            json!({"type": "session_meta", "timestamp": "2026-05-26T07:27:00Z",
+                "payload": {"id": "c1"}}),
+            row(json!({"type": "function_call", "name": "shell", "call_id": "a",
+                "arguments": "{}"})),
+            row(json!({"type": "function_call_output", "call_id": "a", "output": output})),
+        ];
+        let read = read_auto("x.jsonl", &rows.map(|it| it.to_string()).join("\n"));
+        assert_eq!(read.calls()[0].metadata["success"], success, "{output}");
+    }
+}
+
+#[test]
 fn texts_in_documents_instructions_and_transcripts_are_kept() {
     for (file, expect) in [
         (

@@ -26,6 +26,7 @@ pub(super) const TOKENS: &[(&str, &str, Alphabet, usize)] = &[
     ("adobe-client-secret", "p8e-", Alphanumeric, 32),
     ("age-secret-key", "AGE-SECRET-KEY-1", Upper, 58),
     ("age-secret-key", "AGE-SECRET-KEY-PQ-1", Upper, 58),
+    ("aios-memory-token", "aim_", Hex, 64),
     ("airtable-token", "patAirtable", Dotted, 60),
     ("alibaba-access-key", "LTAI", Alphanumeric, 20),
     ("amazon-mws-token", "amzn.mws.", Url, 36),
