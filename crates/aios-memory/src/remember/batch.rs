@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aios_draft::identity::{Facts, Namer, Names};
 use aios_guard::Guard;
-use aios_record::{Gate, Identity, Key, Kind, Record, Scope, forms};
+use aios_record::{Gate, Identity, Key, Kind, Provenance, Record, Scope, forms};
 use serde_json::json;
 
 use super::options::RememberOptions;
@@ -211,6 +211,8 @@ fn says_the_same(known: &Record, new: &Record) -> bool {
 fn merged(known: &Record, new: Record, replaces: bool) -> Record {
     let known = Record { valid_to: None, superseded_by: None, expires_at: None, ..known.clone() };
     if replaces {
+        let mut known = known;
+        known.provenance.updated_by = Some(Provenance::REMEMBER.to_owned());
         let Record { text, payload, title, tags, importance, occurred_at, .. } = new;
         return Record { text, payload, title, tags, importance, occurred_at, ..known };
     }
