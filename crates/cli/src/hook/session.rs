@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     call::Call,
-    state::{self, DIRECTORY, name_of},
+    state::{self, DIRECTORY, name_of, owner_of},
 };
 use crate::failure::Failure;
 
@@ -181,8 +181,7 @@ fn file(call: &Call) -> Result<PathBuf, Failure> {
 
 /// Returns the file of a session of the call's host and user.
 fn file_of(call: &Call, session_id: &str) -> Result<PathBuf, Failure> {
-    let user = call.whole.gate().filter().scope.user.clone().unwrap_or_default();
-    let name = name_of(&[call.host.name(), &user, session_id]);
+    let name = name_of(&[call.host.name(), owner_of(&call.whole), session_id]);
     let data_dir = &call.whole.config().memory.data_dir;
     Ok(data_dir.join(DIRECTORY).join("sessions").join(name))
 }

@@ -151,3 +151,19 @@ fn a_session_file_is_followed_without_hooks() {
     let two = program.run(&["ingest", "--follow", text(&file), text(&other)]);
     assert_eq!(two.code, 2, "{}", two.stderr);
 }
+
+#[test]
+fn users_follow_one_session_file_independently() {
+    let program = Program::new();
+    let file = program.file("s.jsonl", row("s1", "u1", "user", json!("Boil the water.")));
+    let follow = |user: &[&str]| {
+        program.json(&[user, &["ingest", "--follow", "--once", text(&file)]].concat())
+    };
+    let users: [&[&str]; 3] = [&["--user", "ada"], &["--user", "bob"], &[]];
+    let added = || users.map(|user| follow(user)["added"].as_u64());
+    assert_eq!(added(), [Some(1); 3]);
+    assert_eq!(added(), [Some(0); 3]);
+    let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
+    appended.write_all(row("s1", "u2", "user", json!("Then the tea.")).as_bytes()).unwrap();
+    assert_eq!(added(), [Some(1); 3]);
+}
