@@ -2,13 +2,14 @@
 //! record that was forgotten or changed since is read again, or is gone.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
+use aios_exchange::open_regular;
 use aios_memory::{Context, Id, Key, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -188,7 +189,7 @@ fn file_of(call: &Call, session_id: &str) -> Result<PathBuf, Failure> {
 
 /// Returns the id of the session that a session of Codex was made of.
 fn parent_in(transcript: &Path) -> Option<String> {
-    let file = File::open(transcript).ok()?.take(BEGINNING_BYTES_MAX);
+    let file = open_regular(transcript).ok()?.take(BEGINNING_BYTES_MAX);
     let mut line = String::new();
     BufReader::new(file).read_line(&mut line).ok()?;
     let line: serde_json::Value = serde_json::from_str(&line).ok()?;
@@ -217,7 +218,7 @@ fn repeated_in(transcript: &Path) -> Option<String> {
 
 /// Returns the id of the first entry of a session file of Claude Code.
 fn first_entry(transcript: &Path) -> Option<String> {
-    let file = File::open(transcript).ok()?.take(BEGINNING_BYTES_MAX);
+    let file = open_regular(transcript).ok()?.take(BEGINNING_BYTES_MAX);
     BufReader::new(file).lines().map_while(Result::ok).find_map(|line| {
         let entry: serde_json::Value = serde_json::from_str(&line).ok()?;
         Some(entry["uuid"].as_str()?.to_owned())

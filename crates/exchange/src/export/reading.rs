@@ -7,6 +7,7 @@ use std::{
 };
 
 use aios_draft::moment;
+use aios_files::open_regular;
 use aios_memory::fields;
 use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record};
 use serde_json::{Map, Value};
@@ -30,7 +31,7 @@ pub(super) type Line = (u64, Result<Record, String>);
 /// Returns true if the file at `path` begins like an export of this program.
 #[must_use]
 pub fn is_export(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| Lines::new(file).header().is_some())
+    open_regular(path).is_ok_and(|file| Lines::new(file).header().is_some())
 }
 
 /// Returns `true` for the beginning of an export of this program.
@@ -43,7 +44,7 @@ pub(crate) fn begins_export(head: &[u8]) -> bool {
 /// that is stored before its messages stays as it is when these are learned from.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
     let input = |problem| Error::input(path, problem);
-    let file = File::open(path).map_err(|cause| input(InputProblem::Unopened { cause }))?;
+    let file = open_regular(path).map_err(|cause| input(InputProblem::Unopened { cause }))?;
     let mut lines = Lines::new(file);
     let version = match lines.header() {
         None => return Err(input(InputProblem::NoExport)),

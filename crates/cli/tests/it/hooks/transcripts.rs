@@ -2,6 +2,7 @@
 
 use std::{fs, io::Write};
 
+use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
 
 use super::{Home, row, session};
@@ -166,4 +167,25 @@ fn users_follow_one_session_file_independently() {
     let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
     appended.write_all(row("s1", "u2", "user", json!("Then the tea.")).as_bytes()).unwrap();
     assert_eq!(added(), [Some(1); 3]);
+}
+
+#[test]
+fn a_pipe_as_session_file_holds_up_nothing() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let pipe = home.program.path("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let of_pipe = session("s1", &cwd, json!({"transcript_path": &pipe}));
+    for event in ["Stop", "SessionEnd"] {
+        home.hook("claude-code", event, &of_pipe);
+    }
+    let forked = session("s1", &cwd, json!({"transcript_path": &pipe, "source": "resume"}));
+    home.hook("claude-code", "SessionStart", &forked);
+    assert!(home.log().contains("expected a regular file"), "{}", home.log());
+    let file = home.program.file("s.jsonl", row("s2", "u1", "user", json!("Boil the water.")));
+    home.hook("claude-code", "Stop", &session("s2", &cwd, json!({"transcript_path": &file})));
+    assert_eq!(home.messages(), ["Boil the water."], "{}", home.log());
+    let pid = home.pid().unwrap();
+    kill(pid, Signal::SIGTERM).unwrap();
+    home.wait_until(|| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default().is_empty());
 }
