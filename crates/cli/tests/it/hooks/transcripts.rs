@@ -189,3 +189,23 @@ fn a_pipe_as_session_file_holds_up_nothing() {
     kill(pid, Signal::SIGTERM).unwrap();
     home.wait_until(|| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default().is_empty());
 }
+
+#[test]
+fn the_log_names_rejected_rows_without_their_texts() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let mut rows = row("s1", "u1", "user", json!("Boil the water."));
+    for n in 0..12 {
+        rows += &format!("{{\"type\": \"user\", \"message\": \"elephant {n}\n");
+    }
+    let file = home.program.file("s.jsonl", rows);
+    home.hook("claude-code", "Stop", &session("s1", &cwd, json!({"transcript_path": &file})));
+    assert_eq!(home.messages(), ["Boil the water."]);
+    let log = home.log();
+    for line in 2..=11 {
+        assert!(log.contains(&format!("{}:{line}: ", text(&file))), "{line}: {log}");
+    }
+    assert!(!log.contains("s.jsonl:12: ") && !log.contains("elephant"), "{log}");
+    assert!(log.contains("12 rows rejected and passed over"), "{log}");
+    assert!(log.contains("run `aios-memory ingest FILE`"), "{log}");
+}
