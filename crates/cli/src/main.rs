@@ -153,8 +153,8 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
         Ok(view) => Box::pin(with_memory(&memory, &view, command, &global, output)).await,
         Err(error) => Err(error.into()),
     };
-    let closed = opening::close(memory, usage, output).await;
-    done.and(closed)
+    opening::close(memory, usage, output).await;
+    done
 }
 
 async fn with_memory(
