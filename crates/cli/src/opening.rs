@@ -1,13 +1,15 @@
 //! Opening the memory for a command, read-only if nothing can be written, and closing it. Not here:
 //! what commands do.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, path::PathBuf};
 
 use aios_memory::{
-    Access, AgentMemory, Config,
+    Access, AgentMemory, Config, Error,
     config::Effective,
     upkeep::{self, Scratch},
 };
+
+use tempfile::TempDir;
 
 use crate::{
     args::{Command, Facts, FilesCommand, Global, Import, Maintain, Migrate, Verify},
@@ -136,6 +138,24 @@ pub(crate) fn check_stored(command: &Command, config: &Config) -> Result<(), Fai
         }
         _ => Ok(()),
     }
+}
+
+/// Returns the settings of a memory in an empty temporary directory if the command is the dry run
+/// of an import and nothing is stored yet, and the directory, which is removed when it is dropped.
+pub(crate) fn without_traces(
+    mut config: Config,
+    command: &Command,
+) -> Result<(Config, Option<TempDir>), Failure> {
+    let is_dry_run = matches!(command, Command::Import(Import { dry_run: true, .. }));
+    let is_new = |config| matches!(upkeep::check_stored(config), Err(Error::NoMemory { .. }));
+    if !is_dry_run || !is_new(&config) {
+        return Ok((config, None));
+    }
+    let failed = |source| Failure::Io { action: "create a temporary directory".into(), source };
+    let dir = tempfile::tempdir().map_err(failed)?;
+    config.memory.data_dir = dir.path().join("memory");
+    config.working.path = PathBuf::new();
+    Ok((config, Some(dir)))
 }
 
 /// Keeps temporary files of this process in the data directory, where no other user can read them,

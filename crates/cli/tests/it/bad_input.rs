@@ -216,7 +216,7 @@ fn records() {
         ),
         (&["delete", "goal/none", "--yes"], 3, "record `goal/none` not found"),
         (&["delete", "goal/both"], 2, "confirmation required: permanently delete goal/both"),
-        (&["delete", "note/n", "--yes"], 1, "note records are kept for ever"),
+        (&["delete", "note/n", "--yes"], 1, "or remove it with `aios-memory forget KIND/ID`"),
         (&["clear", "entry"], 2, "confirmation required: permanently delete all entries"),
         (&["clear", "goal", "--yes"], 2, "invalid value 'goal'"),
         (
