@@ -145,7 +145,7 @@ fn budgets() {
         assert!(context["total_tokens"].as_u64() <= context["max_tokens"].as_u64());
     }
     let ended = program.run(&["context", "x", "--max-tokens", "-1"]);
-    check_error(&program, &ended, 2, "unexpected argument '-1'");
+    check_error(&program, &ended, 2, "invalid value '-1' for '--max-tokens <N>'");
 }
 
 #[test]
