@@ -147,8 +147,8 @@ pub(crate) fn without_traces(
     command: &Command,
 ) -> Result<(Config, Option<TempDir>), Failure> {
     let is_dry_run = matches!(command, Command::Import(Import { dry_run: true, .. }));
-    let is_new = |config| matches!(upkeep::check_stored(config), Err(Error::NoMemory { .. }));
-    if !is_dry_run || !is_new(&config) {
+    let is_new = matches!(upkeep::check_stored(&config), Err(Error::NoMemory { .. }));
+    if !is_dry_run || !is_new {
         return Ok((config, None));
     }
     let failed = |source| Failure::Io { action: "create a temporary directory".into(), source };
