@@ -33,6 +33,7 @@ mod candidate;
 mod copies;
 mod cut;
 mod drafted;
+mod edited;
 mod forgotten;
 mod forgotten_parts;
 mod original;
@@ -279,7 +280,7 @@ impl Admission {
     }
 
     /// Removes candidates that are already stored. A stored record with other content is updated if
-    /// the source is a conversation, and kept otherwise.
+    /// the source is a conversation or a document and has changed, and kept otherwise.
     async fn unknown(
         &mut self,
         candidates: Vec<Candidate>,
@@ -300,6 +301,9 @@ impl Admission {
             match standing {
                 Standing::Unknown => unknown.push(candidate),
                 Standing::Same => verdict.outcome = Outcome::Known,
+                Standing::Other if is_mended && self.is_edited(&candidate).await? => {
+                    verdict.outcome = Outcome::Known;
+                }
                 Standing::Other if is_mended => {
                     verdict.outcome = Outcome::Updated;
                     unknown.push(candidate);

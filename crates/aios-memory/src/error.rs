@@ -117,7 +117,7 @@ pub enum Error {
         kind: aios_record::Kind,
     },
     /// Records of this kind cannot be deleted.
-    #[error("{kind} records are kept for ever")]
+    #[error("{kind} records are kept until they are forgotten")]
     Kept {
         /// The kind.
         kind: aios_record::Kind,

@@ -8,11 +8,11 @@ use aios_record::Timestamp;
 use jiff::{
     Span, Zoned,
     civil::{Date, DateTime, Weekday},
-    tz::TimeZone,
+    tz::{AmbiguousOffset, TimeZone},
 };
 
 /// A time span, from its first moment up to, but excluding, `end`. For a single moment both are
-/// equal.
+/// equal, unless its hour is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     /// The first moment.
@@ -36,7 +36,8 @@ impl Period {
     /// - `today`, `yesterday`, `tomorrow`, `this week`, `last month`, `monday` (the latest one,
     ///   including today), `last monday` (the latest one before today); weeks start on Monday;
     /// - a moment: `now`, `3h`, `7d`, `2 weeks ago` (`m` is minutes, `mo` months), or any form of
-    ///   [`parse_timestamp`], in the zone of `now` if it names none.
+    ///   [`parse_timestamp`], in the zone of `now` if it names none. A time of the hour that is
+    ///   repeated at the end of summer time begins with its first and ends with its second one.
     ///
     /// A date with slashes is accepted if only one reading of it is a date. Bounds after the last
     /// supported moment become that moment.
@@ -72,8 +73,7 @@ impl Period {
         // jiff's civil parser would drop an offset or a zone.
         let named_zone = text.ends_with(['Z', 'z', ']']) || has_offset(text);
         if let (false, Ok(civil)) = (named_zone, text.parse::<DateTime>()) {
-            let zoned = civil.to_zoned(zone.clone()).map_err(|_| unknown())?;
-            return Ok(Period::moment(zoned.timestamp()));
+            return of_civil(civil, zone).ok_or_else(unknown);
         }
         match read_span(text, zone) {
             Some(Written::Moment(moment)) => return Ok(Period::moment(moment.min(latest()))),
@@ -99,6 +99,18 @@ impl Period {
     fn moment(moment: Timestamp) -> Period {
         Period { begin: moment, end: moment }
     }
+}
+
+/// Returns the moment of a time without a zone. At the end of summer time it occurs twice, and the
+/// span reaches from the first to the second occurrence.
+fn of_civil(civil: DateTime, zone: &TimeZone) -> Option<Period> {
+    let both = zone.to_ambiguous_zoned(civil);
+    let compatible = both.clone().compatible().ok()?.timestamp();
+    let end = match both.offset() {
+        AmbiguousOffset::Fold { .. } => both.later().ok()?.timestamp(),
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Gap { .. } => compatible,
+    };
+    Some(Period { begin: compatible, end })
 }
 
 /// Returns the span from the start of `first` to the start of `after`, up to the last moment.

@@ -16,6 +16,9 @@ use crate::{
     admission::{Admission, Arrival, Manner, Outcome, Verdict},
 };
 
+/// Maximum number of records made of one text whose text was changed since.
+const CHANGED_MAX: usize = 1000;
+
 /// The result of remembering a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remembered {
@@ -67,7 +70,8 @@ impl std::error::Error for RefusedText {
 impl MemoryView {
     /// Remembers `text` as a note. When this returns, the note is durable and every search finds
     /// it. The same text of the same kind and scope is stored once: remembering it again adds the
-    /// new tags and keeps the higher importance.
+    /// new tags and keeps the higher importance. A note whose text was changed since stays as it
+    /// is, and the text is stored beside it.
     ///
     /// # Errors
     /// As [`remember_with`](MemoryView::remember_with).
@@ -181,25 +185,39 @@ impl MemoryView {
         Ok(remembered)
     }
 
-    /// Returns the stored records of these drafts. A text that is stored under an id of a former
-    /// version of this program keeps it.
+    /// Returns the stored records of these drafts, and chooses their ids. A text that is stored
+    /// under an id of a former version of this program keeps it. If the record with its id has
+    /// another text by now, it gets the next id.
     async fn stored_before(
         &self,
         drafts: &mut [Draft],
     ) -> Result<HashMap<Identity, Record>, Error> {
-        let identities: Vec<Identity> = drafts.iter().flat_map(Draft::identities).collect();
+        let guard = self.config().to_guard();
+        let mut stored = HashMap::new();
+        let mut asked: Vec<Identity> = drafts.iter().flat_map(Draft::identities).collect();
+        for _ in 0..CHANGED_MAX {
+            stored.extend(self.stored(&asked).await?);
+            asked.clear();
+            asked.extend(drafts.iter_mut().filter_map(|it| it.settle_id(&stored, guard)));
+            if asked.is_empty() {
+                return Ok(stored);
+            }
+        }
+        let key = asked.remove(0).key().to_string();
+        Err(aios_longterm::Error::Contended { key }.into())
+    }
+
+    /// Returns the records of long-term memory with these identities.
+    async fn stored(&self, identities: &[Identity]) -> Result<HashMap<Identity, Record>, Error> {
         let records = self.longterm().records();
-        let known = records.known(&identities).await?;
-        let known = identities.into_iter().zip(known).filter(|(_, known)| *known);
-        let known: Vec<Identity> = known.map(|(identity, _)| identity).collect();
+        let known = records.known(identities).await?;
+        let known = identities.iter().zip(known).filter(|(_, known)| *known);
+        let known: Vec<Identity> = known.map(|(identity, _)| identity.clone()).collect();
         if known.is_empty() {
             return Ok(HashMap::new());
         }
         let stored = records.get_all(&known).await?;
-        let stored: HashMap<Identity, Record> =
-            stored.into_iter().map(|record| (record.identity(), record)).collect();
-        drafts.iter_mut().for_each(|draft| draft.keep_former_id(&stored));
-        Ok(stored)
+        Ok(stored.into_iter().map(|record| (record.identity(), record)).collect())
     }
 
     /// Returns the place of the arrival that is refused by itself.

@@ -52,6 +52,13 @@ pub(crate) enum Failure {
         /// Number of records, lines or files.
         failed: u64,
     },
+    /// Rows of a session file that is followed were rejected, and will not be read again. The first
+    /// of them have been reported already.
+    #[error("{} rejected and passed over", number_of(*failed, "row"))]
+    PassedOver {
+        /// Number of rows.
+        failed: u64,
+    },
     /// An examination found a problem, which has been reported already.
     #[error("{what}")]
     Unsound {
@@ -114,6 +121,7 @@ impl Failure {
             | Failure::Hub(_)
             | Failure::Server(_) => 1,
             Failure::Partial { .. }
+            | Failure::PassedOver { .. }
             | Failure::Unsound { .. }
             | Failure::Io { .. }
             | Failure::Uneditable { .. }
@@ -131,7 +139,7 @@ impl Failure {
             Failure::Config(_) => "config",
             Failure::Usage { .. } => "usage",
             Failure::NotFound { .. } => "not_found",
-            Failure::Partial { .. } => "partial",
+            Failure::Partial { .. } | Failure::PassedOver { .. } => "partial",
             Failure::Unsound { .. } => "unsound",
             Failure::Io { .. } | Failure::OutputClosed => "io",
             Failure::Uneditable { .. } => "uneditable",
@@ -160,6 +168,10 @@ impl Failure {
             }
             Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => hint,
             Failure::Partial { .. } => "fix the problems reported above and run the command again",
+            Failure::PassedOver { .. } => {
+                "to store them, correct the file and run `aios-memory ingest FILE`, which reads all \
+                 of it; known rows are not added again"
+            }
             Failure::Unsound { .. } => "see the details above",
             Failure::Server(error) => return error.advice().map(str::to_owned),
             Failure::Uneditable { .. } => "the file stays as it is; add the printed lines by hand",

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     failure::Failure,
-    hook::{DIRECTORY, limit, name_of, replace},
+    hook::{DIRECTORY, limit, name_of, owner_of, replace},
 };
 
 /// Session files whose places are kept. A file whose place is gone is read again, which adds
@@ -48,8 +48,7 @@ impl Following {
     pub(crate) fn new(view: &MemoryView, path: &Path, format: Format) -> Result<Self, Failure> {
         let path = std::path::absolute(path)
             .map_err(|source| Failure::Io { action: "find the session file".to_owned(), source })?;
-        let user = view.gate().filter().scope.user.clone().unwrap_or_default();
-        let name = name_of(&[&user, &path.to_string_lossy()]);
+        let name = name_of(&[owner_of(view), &path.to_string_lossy()]);
         let place = view.config().memory.data_dir.join(DIRECTORY).join("places").join(name);
         let view = view.clone();
         Ok(Following { view, path, place, format, thinking: Thinking::LeftOut })

@@ -28,5 +28,5 @@ pub(crate) use self::{
     event::{Event, Host},
     log::log_file,
     marks::last_marks,
-    state::{DIRECTORY, limit, name_of, replace},
+    state::{DIRECTORY, limit, name_of, owner_of, replace},
 };

@@ -146,15 +146,15 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<(), Failure> 
         }
         _ => {}
     }
-    let config = settings(&global)?.config;
+    let (config, _empty) = opening::without_traces(settings(&global)?.config, &command)?;
     let _scratch = opening::keep_temporary_files_in(&config);
     let memory = opening::open(config, &command, output).await?;
     let done = match global.view(&memory) {
         Ok(view) => Box::pin(with_memory(&memory, &view, command, &global, output)).await,
         Err(error) => Err(error.into()),
     };
-    let closed = opening::close(memory, usage, output).await;
-    done.and(closed)
+    opening::close(memory, usage, output).await;
+    done
 }
 
 async fn with_memory(

@@ -1,16 +1,21 @@
 //! Opening the memory for a command, read-only if nothing can be written, and closing it. Not here:
 //! what commands do.
 
+use std::{error::Error as StdError, path::PathBuf};
+
 use aios_memory::{
-    Access, AgentMemory, Config,
+    Access, AgentMemory, Config, Error,
     config::Effective,
     upkeep::{self, Scratch},
 };
 
+use tempfile::TempDir;
+
 use crate::{
     args::{Command, Facts, FilesCommand, Global, Import, Maintain, Migrate, Verify},
     failure::{Failure, chain},
-    output::Output,
+    output::{Level, Notice, Output},
+    remedy::words,
 };
 
 /// A command's access to the store.
@@ -135,6 +140,24 @@ pub(crate) fn check_stored(command: &Command, config: &Config) -> Result<(), Fai
     }
 }
 
+/// Returns the settings of a memory in an empty temporary directory if the command is the dry run
+/// of an import and nothing is stored yet, and the directory, which is removed when it is dropped.
+pub(crate) fn without_traces(
+    mut config: Config,
+    command: &Command,
+) -> Result<(Config, Option<TempDir>), Failure> {
+    let is_dry_run = matches!(command, Command::Import(Import { dry_run: true, .. }));
+    let is_new = matches!(upkeep::check_stored(&config), Err(Error::NoMemory { .. }));
+    if !is_dry_run || !is_new {
+        return Ok((config, None));
+    }
+    let failed = |source| Failure::Io { action: "create a temporary directory".into(), source };
+    let dir = tempfile::tempdir().map_err(failed)?;
+    config.memory.data_dir = dir.path().join("memory");
+    config.working.path = PathBuf::new();
+    Ok((config, Some(dir)))
+}
+
 /// Keeps temporary files of this process in the data directory, where no other user can read them,
 /// until the result is dropped. Falls back to the system's directory.
 pub(crate) fn keep_temporary_files_in(config: &Config) -> Option<Scratch> {
@@ -200,14 +223,30 @@ pub(crate) fn tell_behind(behind: u64, output: Output) {
     }
 }
 
-/// Closes the memory. If changes could not be written, a command that only reads still succeeds: it
-/// has finished its work, so this is only a note.
-pub(crate) async fn close(memory: AgentMemory, usage: Use, output: Output) -> Result<(), Failure> {
-    match memory.shutdown().await {
-        Err(error) if usage == Use::Reads && error.is_unwritable() => {
-            output.note(&format!("pending changes stay in place: {}", chain(&error)));
-            Ok(())
-        }
-        closed => Ok(closed?),
+/// Closes the memory after a command has done its work. A failure is a note or a warning: stored
+/// records are durable already, and closing only moves them to long-term memory.
+pub(crate) async fn close(memory: AgentMemory, usage: Use, output: Output) {
+    let Err(error) = memory.shutdown().await else { return };
+    if usage == Use::Reads && error.is_unwritable() {
+        return output.note(&format!("pending changes stay in place: {}", cause(&error)));
     }
+    let message = format!(
+        "stored records could not be moved to long-term memory ({}); they are kept and found, and \
+         the move is repeated when the memory is opened next",
+        cause(&error)
+    );
+    let remedy = error.remedy();
+    let hint = remedy.as_ref().and_then(words);
+    let notice = Notice::new(Level::Warning, "pending", &message);
+    output.tell(Notice { hint: hint.as_deref(), remedy: remedy.as_ref(), ..notice });
+}
+
+/// Returns the innermost cause of an error. The outer ones are about a transaction of the move, and
+/// not about the command.
+fn cause(error: &dyn StdError) -> String {
+    let mut innermost = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    innermost.to_string()
 }

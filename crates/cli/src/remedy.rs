@@ -97,6 +97,10 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
         Remedy::StoreFirst => "store that one first",
         Remedy::StoreAnother => "store another one",
         Remedy::Update => "change it with `aios-memory update KIND/ID`",
+        Remedy::UpdateOrForget => {
+            "change it with `aios-memory update KIND/ID`, or remove it with `aios-memory forget \
+             KIND/ID`"
+        }
         Remedy::StoreInWorking => "store it with `aios-memory record KIND`",
         Remedy::StorePreference => {
             "for one user, use a preference: `aios-memory record preference`"

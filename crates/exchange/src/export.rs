@@ -2,8 +2,9 @@
 //! of other programs ([`import`](crate::import)).
 //!
 //! The first line is a header with the format version; each other line is a record in its transport
-//! form. Records of working memory come first, parents before children, then records that are only
-//! in long-term memory.
+//! form. Records of working memory come first: facts, so that they are known when an import learns
+//! from their messages, then parents before children. Records that are only in long-term memory
+//! follow.
 
 mod reading;
 mod restock;
@@ -85,8 +86,9 @@ async fn write_export<W: Write + Send + 'static>(
     let mut written = HashSet::new();
     view.feed().catch_up().await?;
     let working = view.working();
-    let rest = KINDS.iter().filter(|kind| **kind != Kind::Session);
-    for &kind in [Kind::Session].iter().chain(rest) {
+    let first = [Kind::Fact, Kind::Session];
+    let rest = KINDS.iter().filter(|kind| !first.contains(kind));
+    for &kind in first.iter().chain(rest) {
         let mut after = None;
         loop {
             let page = working.records().list(kind, after, PAGE).await?;

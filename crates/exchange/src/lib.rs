@@ -29,6 +29,8 @@ pub mod ingest;
 pub mod labelled;
 mod walk;
 
+pub use aios_files::open_regular;
+
 pub use self::{
     error::{Error, InputProblem},
     walk::{WALK_FILES_MAX, Walk, walk},

@@ -1,11 +1,11 @@
 //! Listing the text files of a directory, in a stable order. Their contents are parsed elsewhere.
 
 use std::{
-    fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
+use aios_files::open_regular;
 use ignore::{
     WalkBuilder,
     overrides::{Override, OverrideBuilder},
@@ -85,7 +85,7 @@ fn patterns(dir: &Path, includes: &[String]) -> Result<Override, ignore::Error> 
 /// Returns `true` if the start of the file looks like text, in any encoding.
 fn has_text(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
-    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    open_regular(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
     Ok(!head.trim_ascii().is_empty() && content_inspector::inspect(&head).is_text())
 }
 

@@ -11,6 +11,7 @@
 //! - A [`Temporary`] is a directory for short-lived files.
 //! - A [`Mark`] is a file that is locked while its process lives, a [`LeftMark`] that of a process
 //!   which ended without removing it.
+//! - [`open_regular`] reads a file whose path somebody else chose, and never waits for a pipe.
 //! - An [`Anchor`] notices moved and replaced files.
 //! - [`check_apart`] compares two paths, even if they do not exist yet.
 //!
@@ -25,6 +26,7 @@ mod mark;
 mod overlap;
 mod partial;
 mod private;
+mod regular;
 mod secure;
 mod staging;
 mod temporary;
@@ -40,6 +42,7 @@ pub use crate::{
         DIRECTORY_MODE, FILE_MODE, copy, create, make_directory, open_lock, set_mode,
         sync_directory,
     },
+    regular::open_regular,
     secure::{check_file, secure_directory, secure_file, secure_tree},
     staging::{Leftover, Staging},
     temporary::{Temporary, remove_abandoned},

@@ -12,7 +12,7 @@ mod listing;
 mod note;
 mod procedure;
 
-use aios_record::{Change, Id, Identity, Key, Kind, Record};
+use aios_record::{Change, Id, Identity, Key, Kind, Provenance, Record};
 use serde_json::{Map, Value};
 
 use self::item::{item, object_of, plain, record_of, with_origins};
@@ -101,7 +101,8 @@ impl Records<'_> {
 
 impl LongtermView {
     /// Changes the fields of a record that `changes` names, keeps the others, and returns the new
-    /// version. A null value removes the field. If two callers change different fields of one
+    /// version. A null value removes the field. The provenance names the update as the last change,
+    /// unless `changes` name another writer. If two callers change different fields of one
     /// record at the same time, in the same or in different processes, both changes are kept.
     ///
     /// # Errors
@@ -134,12 +135,16 @@ impl LongtermView {
         record: &Record,
         changes: &Map<String, Value>,
     ) -> Result<Vec<Change>, Error> {
-        let mut object = object_of(record);
+        let before = object_of(record);
+        let mut object = before.clone();
         for (name, value) in changes.clone() {
             match value {
                 Value::Null => drop(object.remove(&name)),
                 value => drop(object.insert(name, value)),
             }
+        }
+        if object != before {
+            sign(&mut object, changes);
         }
         // The record keeps its scope.
         let mut changes = self.changes_of(kind, object, &|record| check_references(record))?;
@@ -178,5 +183,18 @@ impl LongtermView {
         };
         fill(&mut record)?;
         Ok(vec![Change::Upsert(Box::new(record))])
+    }
+}
+
+/// Sets the writer of the last change, unless `changes` name one.
+fn sign(object: &mut Map<String, Value>, changes: &Map<String, Value>) {
+    const PROVENANCE: &str = "provenance";
+    const UPDATED_BY: &str = "updated_by";
+    if changes.get(PROVENANCE).is_some_and(|given| !given[UPDATED_BY].is_null()) {
+        return;
+    }
+    let provenance = object.entry(PROVENANCE).or_insert_with(|| Map::new().into());
+    if let Some(provenance) = provenance.as_object_mut() {
+        provenance.insert(UPDATED_BY.to_owned(), Provenance::UPDATE.into());
     }
 }

@@ -137,6 +137,15 @@ pub struct Provenance {
     pub updated_by: Option<String>,
 }
 
+impl Provenance {
+    /// The writer of records that are read from files.
+    pub const INGEST: &str = "ingest";
+    /// The writer of changes to single fields.
+    pub const UPDATE: &str = "update";
+    /// The writer of texts that replace a record.
+    pub const REMEMBER: &str = "remember";
+}
+
 impl Default for Provenance {
     fn default() -> Provenance {
         Provenance { module: "unknown".to_owned(), client: None, task_id: None, updated_by: None }

@@ -94,6 +94,8 @@ remedies! {
     StoreAnother,
     /// Update the stored record instead.
     Update,
+    /// Update the stored record instead, or forget it.
+    UpdateOrForget,
     /// Store the record in working memory.
     StoreInWorking,
     /// Store a preference of one user.

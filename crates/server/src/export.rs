@@ -46,9 +46,11 @@ enum Place {
 impl Pages {
     /// Returns the pages of the records that `view` may change, of the given kinds or else of all.
     pub(crate) fn new(view: MemoryView, wanted: Option<&[Kind]>) -> Pages {
-        // Sessions come first, because messages and tasks belong to them.
-        let rest = Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Session);
-        let kinds = std::iter::once(Kind::Session).chain(rest);
+        // Facts come first, so that they are known when an import learns from their messages, then
+        // sessions, because messages and tasks belong to them.
+        let first = [Kind::Fact, Kind::Session];
+        let rest = Kind::ALL.iter().copied().filter(|kind| !first.contains(kind));
+        let kinds = first.into_iter().chain(rest);
         let kinds = kinds.filter(|kind| wanted.is_none_or(|wanted| wanted.contains(kind)));
         let mut kinds: Vec<Kind> = kinds.collect();
         kinds.reverse();

@@ -335,7 +335,9 @@ fn class_by_remedy(error: &Error) -> Class {
         Some(Remedy::Retry | Remedy::ReduceLoad { .. } | Remedy::Reopen) => Class::Unavailable,
         Some(Remedy::FreeDisk | Remedy::FreeTemporary { .. }) => Class::Full,
         Some(Remedy::Vacuum) => Class::TooLarge,
-        Some(Remedy::ChooseId | Remedy::Update | Remedy::StoreAnother) => Class::Conflict,
+        Some(Remedy::ChooseId | Remedy::Update | Remedy::UpdateOrForget | Remedy::StoreAnother) => {
+            Class::Conflict
+        }
         Some(Remedy::Split) => Class::TooLarge,
         Some(
             Remedy::Correct

@@ -39,6 +39,7 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
         Remedy::StoreFirst => "store the referenced record first",
         Remedy::StoreAnother => "store another record: this one is immutable",
         Remedy::Update => "update the stored record instead",
+        Remedy::UpdateOrForget => "update the stored record instead, or forget it",
         Remedy::StoreInWorking => "store it as a record of its kind",
         Remedy::StorePreference => "store a preference of one user",
         Remedy::StoreAgain => "send the refused records again, corrected",

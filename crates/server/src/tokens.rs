@@ -31,6 +31,8 @@ const PREFIX: &str = "aim_";
 const TOKENS_MAX: usize = 10_000;
 /// Bytes of a name.
 const NAME_BYTES_MAX: usize = 64;
+/// Names of callers without a token, in logs and for their rates.
+const RESERVED: &[&str] = &["loopback", "socket"];
 
 /// The description of a token to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,6 +187,9 @@ fn check(new: &NewToken) -> Result<(), Error> {
             "`{}` is not a name of letters, digits, `-`, `_` and `.` of up to {NAME_BYTES_MAX} bytes",
             new.name
         )));
+    }
+    if RESERVED.contains(&new.name.as_str()) {
+        return Err(problem(format!("`{}` is the name of callers without a token", new.name)));
     }
     if new.user.is_some() && new.delegate.is_some() {
         return Err(problem("a token acts for one user, or names one in each call, not both"));

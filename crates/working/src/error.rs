@@ -230,6 +230,14 @@ pub enum FieldProblem {
         /// Name of the field.
         field: String,
     },
+    /// The new text lacks a part of the record that stays.
+    #[error("its new text lacks its {field} `{value}`; change both or neither")]
+    Disagrees {
+        /// Name of the field that stays.
+        field: &'static str,
+        /// The part that the former text has.
+        value: String,
+    },
     /// A value does not have the form of its field.
     #[error("{reason}")]
     Form {

@@ -4,6 +4,7 @@
 //! stores the outcome of a step of learning in one transaction ([`apply`]), and keeps out
 //! [rejected](rejections) values on every way in.
 
+mod agreement;
 mod apply;
 mod fact;
 mod query;
@@ -12,6 +13,7 @@ mod withdraw;
 
 use aios_record::{Id, Identity, Key, Kind};
 
+pub(crate) use self::agreement::agree;
 pub use self::{
     apply::{FactEnd, FactReport, FactStep},
     fact::{EVIDENCE_MAX, Fact, FactOrigin},

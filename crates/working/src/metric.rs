@@ -92,6 +92,27 @@ impl Metrics<'_> {
             .await
     }
 
+    /// Returns the newest point of each key, by name of the key.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn newest(self) -> Result<Vec<(String, MetricPoint)>, Error> {
+        self.view
+            .read(|access| {
+                // SQLite takes the other columns from the row of the maximum.
+                let sql = "SELECT max(timestamp), 1, value, value, value, key FROM metrics
+                     GROUP BY key
+                     UNION ALL
+                     SELECT max(hour), count, mean, min, max, key FROM metrics_hourly
+                     WHERE key NOT IN (SELECT key FROM metrics) GROUP BY key
+                     ORDER BY 6";
+                let mut statement = access.connection.prepare_cached(sql)?;
+                let points = statement.query_map([], |row| Ok((row.get(5)?, point(row)?)))?;
+                Ok(points.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
     /// Returns the history of a metric from `since` until before `until`, oldest first: samples,
     /// and the hourly figures of hours without samples.
     ///
@@ -117,19 +138,22 @@ impl Metrics<'_> {
                  ORDER BY 1",
                 )?;
                 let range = (key, since.as_microsecond(), until.as_microsecond(), HOUR_US);
-                let points = statement.query_map(range, |row| {
-                    Ok(MetricPoint {
-                        timestamp: Timestamp::decode(row.get_ref(0)?)?,
-                        count: row.get(1)?,
-                        mean: row.get(2)?,
-                        min: row.get(3)?,
-                        max: row.get(4)?,
-                    })
-                })?;
+                let points = statement.query_map(range, point)?;
                 Ok(points.collect::<Result<_, _>>()?)
             })
             .await
     }
+}
+
+/// Reads a point from the first five columns of a row.
+fn point(row: &rusqlite::Row<'_>) -> rusqlite::Result<MetricPoint> {
+    Ok(MetricPoint {
+        timestamp: Timestamp::decode(row.get_ref(0)?)?,
+        count: row.get(1)?,
+        mean: row.get(2)?,
+        min: row.get(3)?,
+        max: row.get(4)?,
+    })
 }
 
 /// Stores samples.

@@ -1,12 +1,13 @@
 //! Changing single fields of a record of any kind, in one transaction.
 
-use aios_record::{Id, Kind, Mutability, Record};
+use aios_record::{Id, Kind, Mutability, Provenance, Record};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
     Error, FieldProblem,
     access::{Access, Read, identity},
+    facts::agree,
     feed::trace,
     kinds::{by_id, for_kind},
     preference,
@@ -28,6 +29,7 @@ pub(crate) fn update(
     }
     check_mutable(kind, &changes)?;
     let apply = |own: &Id, fields: &mut Fields| {
+        let before = fields.clone();
         for (name, value) in changes {
             match value {
                 value if name == "id" && value == own.as_str() => {}
@@ -36,6 +38,10 @@ pub(crate) fn update(
                 value => drop(fields.insert(name, value)),
             }
         }
+        if kind == Kind::Fact {
+            agree(&before, fields).map_err(|problem| Error::Fields { kind, problem })?;
+        }
+        sign(&before, fields);
         Ok(())
     };
     for_kind!(kind, merge(access, id, apply), Err(missing(kind, id)))
@@ -87,6 +93,20 @@ fn check_mutable(kind: Kind, changes: &Fields) -> Result<(), Error> {
     match is_mutable && mutability != Mutability::Fixed {
         true => Ok(()),
         false => Err(Error::Fixed { kind }),
+    }
+}
+
+/// Sets the writer of the last change, unless the change names one.
+fn sign(before: &Fields, fields: &mut Fields) {
+    const PROVENANCE: &str = "provenance";
+    const UPDATED_BY: &str = "updated_by";
+    let by = |fields: &Fields| fields.get(PROVENANCE).and_then(|it| it.get(UPDATED_BY)).cloned();
+    if before == fields || by(before) != by(fields) {
+        return;
+    }
+    let provenance = fields.entry(PROVENANCE).or_insert_with(|| Fields::new().into());
+    if let Some(provenance) = provenance.as_object_mut() {
+        provenance.insert(UPDATED_BY.to_owned(), Provenance::UPDATE.into());
     }
 }
 

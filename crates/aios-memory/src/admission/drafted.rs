@@ -4,7 +4,7 @@ use aios_draft::{
     Defaults, Draft, Mend, TEXT_BYTES_MAX, Unfit, Unnamed,
     identity::{self, Namer, Names},
 };
-use aios_record::{Gate, Id, Kind, Record};
+use aios_record::{Gate, Id, Kind, Provenance, Record};
 use aios_working::NewMessage;
 use serde_json::{Map, Value, json};
 
@@ -166,8 +166,10 @@ fn to_record(id: Id, draft: Draft) -> Record {
         Some(title) if !text.starts_with('#') => format!("{title}\n{text}"),
         _ => text,
     };
+    let provenance = Provenance { module: Provenance::INGEST.to_owned(), ..Provenance::default() };
     Record {
         payload,
+        provenance,
         title,
         tags,
         source,

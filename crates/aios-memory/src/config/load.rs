@@ -18,6 +18,9 @@ use super::{
 /// Variables of this program that set no key.
 const OTHER_VARIABLES: &[&str] = &["AIOS_MEMORY_ADDR", "AIOS_MEMORY_CONFIG"];
 
+/// The key of the data directory.
+const DATA_DIR: &str = "memory.data_dir";
+
 /// Short name of the variable that is set most often.
 const DATA_DIR_VARIABLE: &str = "AIOS_MEMORY_DATA_DIR";
 
@@ -83,7 +86,7 @@ impl Effective {
         if let Ok(whole) = std::path::absolute(&effective.config.memory.data_dir) {
             effective.config.memory.data_dir = whole;
         }
-        let data_dir = find("memory.data_dir").expect("a key of the table");
+        let data_dir = find(DATA_DIR).expect("a key of the table");
         (data_dir.check)(&effective.config).map_err(|expected| Error::Value {
             key: data_dir.path(),
             origin: effective.origin(&data_dir.path()).clone(),
@@ -191,7 +194,7 @@ impl Effective {
 
     fn add_environment(&mut self, env: &BTreeMap<String, String>) -> Result<(), Error> {
         self.add_earlier_names(env)?;
-        let data_dir = find("memory.data_dir").expect("a key of the table");
+        let data_dir = find(DATA_DIR).expect("a key of the table");
         for (variable, value) in env.iter().filter(|(name, _)| name.starts_with("AIOS_MEMORY_")) {
             if OTHER_VARIABLES.contains(&variable.as_str()) {
                 continue;
@@ -217,7 +220,7 @@ impl Effective {
                 self.set(key, value, origin.clone())?;
             }
             let beside = Path::new(value).parent().filter(|dir| !dir.as_os_str().is_empty());
-            let key = find("memory.data_dir").expect("a key of the table");
+            let key = find(DATA_DIR).expect("a key of the table");
             if let (Some(dir), Origin::Default) = (beside, self.origin(&key.path())) {
                 self.set(key, &dir.display().to_string(), origin)?;
             }
@@ -225,8 +228,14 @@ impl Effective {
         Ok(())
     }
 
+    /// Applies a value of the environment or of a flag. An empty data directory there is a variable
+    /// that a script expected to be set; only the file may name the default in this way.
     fn set(&mut self, key: &Key, value: &str, origin: Origin) -> Result<(), Error> {
-        match (key.parse)(&mut self.config, value) {
+        let parsed = match value.is_empty() && key.path() == DATA_DIR {
+            true => Err("a directory; without a value, omit it for the default".to_owned()),
+            false => (key.parse)(&mut self.config, value),
+        };
+        match parsed {
             Ok(()) => {
                 self.origins.insert(key.path(), origin);
                 Ok(())

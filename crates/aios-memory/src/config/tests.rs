@@ -64,6 +64,8 @@ fn settings_round_trip_through_toml_and_the_template() {
 fn every_key_has_a_variable() {
     for key in KEYS {
         let value = match (key.show)(&Config::default()) {
+            // An empty one is refused.
+            toml::Value::String(_) if key.path() == "memory.data_dir" => "/memory".to_owned(),
             toml::Value::String(text) => text,
             toml::Value::Array(names) => {
                 names.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(",")
@@ -78,6 +80,16 @@ fn every_key_has_a_variable() {
             key.path()
         );
     }
+}
+
+#[test]
+fn an_empty_data_directory_is_refused_in_variables_and_flags() {
+    for variable in ["AIOS_MEMORY_DATA_DIR", "AIOS_MEMORY_MEMORY_DATA_DIR"] {
+        check_error("", &[(variable, "")], "is ``; expected a directory");
+    }
+    let flag = Flag { name: "--data-dir", key: "memory.data_dir", value: String::new() };
+    let error = load("", &[], vec![flag]).unwrap_err().to_string();
+    assert!(error.starts_with("`memory.data_dir` in flag --data-dir is ``"), "{error}");
 }
 
 #[test]
@@ -178,6 +190,8 @@ fn the_data_directory_follows_the_platform_and_earlier_names() {
         assert_eq!(config.memory.data_dir, Path::new(data_dir));
         assert_eq!(config.working_path(), Path::new(data_dir).join(working));
     }
+    let default = load("[memory]\ndata_dir = \"\"", &[], Vec::new()).unwrap().config;
+    assert_eq!(default.memory.data_dir, Path::new("/home/ada/.local/share/aios-memory"));
     let nowhere = Sources::default();
     assert!(matches!(Effective::load(&nowhere), Err(Error::NoDataDir)));
 }

@@ -35,7 +35,7 @@ impl Error {
             },
             Error::Cursor { .. } => Some(Remedy::RestartList),
             Error::Fixed { .. } => Some(Remedy::StoreAnother),
-            Error::Kept { .. } => Some(Remedy::Update),
+            Error::Kept { .. } => Some(Remedy::UpdateOrForget),
             Error::MachineWide { .. } => Some(Remedy::ActForNoUser),
             Error::Unbounded => Some(Remedy::NameScope),
             Error::Uncertain { .. } => Some(Remedy::NameRecords),

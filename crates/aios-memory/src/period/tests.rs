@@ -146,3 +146,19 @@ fn the_last_moment_of_a_day_is_before_the_next() {
     let moment = Period::parse("3h", &now()).unwrap();
     assert_eq!(moment.last(), moment.begin);
 }
+
+#[test]
+fn a_time_of_the_repeated_hour_ends_with_its_second_occurrence() {
+    let utc = |text: &str| {
+        let Period { begin, end } = Period::parse(text, &now()).unwrap();
+        format!("{begin} to {end}")
+    };
+    let twice = "2026-10-25T00:59:00Z to 2026-10-25T01:59:00Z";
+    assert_eq!(utc("2026-10-25T02:59"), twice);
+    assert_eq!(utc("2026-10-25 02:59"), twice);
+    let once = "2026-10-25T02:00:00Z to 2026-10-25T02:00:00Z";
+    assert_eq!(utc("2026-10-25T03:00"), once);
+    assert_eq!(utc("2026-10-25T02:59+02:00"), "2026-10-25T00:59:00Z to 2026-10-25T00:59:00Z");
+    // The hour that is left out.
+    assert_eq!(utc("2026-03-29T02:30"), "2026-03-29T01:30:00Z to 2026-03-29T01:30:00Z");
+}

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use aios_draft::identity::{Facts, Namer, Names};
-use aios_record::{Gate, Identity, Key, Kind, Record, Scope, forms};
+use aios_guard::Guard;
+use aios_record::{Gate, Identity, Key, Kind, Provenance, Record, Scope, forms};
 use serde_json::json;
 
 use super::options::RememberOptions;
@@ -13,6 +14,8 @@ use crate::{Error, RecordProblem, admission::Arrival};
 /// A text as a record.
 pub(super) struct Draft {
     record: Record,
+    /// Names the text: with each call, the next of its equals.
+    namer: Namer,
     /// Keys that former versions of this program gave the same text.
     former: Vec<Key>,
     /// True if the caller chose the id.
@@ -38,10 +41,11 @@ impl Draft {
         }
         gate.fill(&mut scope)?;
         let is_named = id.is_some();
+        let mut namer = Namer::default();
         let (id, former) = match id {
             Some(id) => (id, Vec::new()),
             None => {
-                let Names { id, former } = Namer::default().name(facts(kind, &scope, &text), None);
+                let Names { id, former } = namer.name(facts(kind, &scope, &text), None);
                 (id, former)
             }
         };
@@ -52,12 +56,12 @@ impl Draft {
         let importance = importance.clamp(0.0, 1.0);
         let record = Record::new(kind, id, text, scope);
         let record = Record { payload, title, tags, importance, occurred_at, provenance, ..record };
-        Ok(Draft { record, former, is_named })
+        Ok(Draft { record, namer, former, is_named })
     }
 
     /// Returns the record.
-    pub(super) fn into_record(self) -> Record {
-        self.record
+    pub(super) fn record(&self) -> &Record {
+        &self.record
     }
 
     /// Returns the identities under which the text may be stored.
@@ -67,20 +71,55 @@ impl Draft {
         std::iter::once(self.record.identity()).chain(former)
     }
 
-    /// Takes the former id of the text if it is stored under that alone.
-    pub(super) fn keep_former_id(&mut self, stored: &HashMap<Identity, Record>) {
-        if stored.contains_key(&self.record.identity()) {
-            return;
+    /// Chooses the id under which the text is stored, be it a former one, and otherwise keeps a free
+    /// one. A record whose text was changed since leaves its id taken. Returns the identity to look
+    /// up before the next call, if the id is taken.
+    pub(super) fn settle_id(
+        &mut self,
+        stored: &HashMap<Identity, Record>,
+        guard: Guard,
+    ) -> Option<Identity> {
+        let identity = self.record.identity();
+        let found = stored.get(&identity);
+        if self.is_named || found.is_some_and(|found| self.is_said_by(found, guard)) {
+            return None;
         }
         let owner = self.record.owner();
         let is_stored = |key: &&Key| {
             let stored = stored.get(&(*key).clone().of(owner.clone()));
-            stored.is_some_and(|stored| stored.scope == self.record.scope)
+            stored.is_some_and(|stored| {
+                stored.scope == self.record.scope && self.is_said_by(stored, guard)
+            })
         };
         if let Some(former) = self.former.iter().find(is_stored) {
             self.record.id = former.id.clone();
+            return None;
         }
+        found?;
+        Some(self.take_next_id())
     }
+
+    /// Gives the text the next of its ids, and returns the identity.
+    pub(super) fn take_next_id(&mut self) -> Identity {
+        let Record { kind, scope, text, .. } = &self.record;
+        self.record.id = self.namer.name(facts(*kind, scope, text), None).id;
+        self.record.identity()
+    }
+
+    /// Returns `true` if `stored` has the text, as it is or as the guard leaves it.
+    pub(super) fn is_said_by(&self, stored: &Record, guard: Guard) -> bool {
+        let text = &self.record.text;
+        has_text(stored, text)
+            || guard.apply(text).is_ok_and(|guarded| has_text(stored, &guarded.text))
+    }
+}
+
+/// Returns `true` if the searched text of `stored` is `text`, with or without a heading.
+fn has_text(stored: &Record, text: &str) -> bool {
+    let is_same = |it: &str| forms::same(it) == forms::same(text);
+    let is_searched = || stored.kind.searched_fields().any(|field| field.name == "content");
+    let content = || stored.payload.get("content")?.as_str();
+    is_same(&stored.text) || is_searched() && content().is_some_and(is_same)
 }
 
 fn facts<'a>(kind: Kind, scope: &'a Scope, text: &'a str) -> Facts<'a> {
@@ -172,6 +211,8 @@ fn says_the_same(known: &Record, new: &Record) -> bool {
 fn merged(known: &Record, new: Record, replaces: bool) -> Record {
     let known = Record { valid_to: None, superseded_by: None, expires_at: None, ..known.clone() };
     if replaces {
+        let mut known = known;
+        known.provenance.updated_by = Some(Provenance::REMEMBER.to_owned());
         let Record { text, payload, title, tags, importance, occurred_at, .. } = new;
         return Record { text, payload, title, tags, importance, occurred_at, ..known };
     }

@@ -1,9 +1,9 @@
 //! Remembering a text as a fact, which working memory stores.
 
-use aios_record::{Key, Kind, Record, forms};
+use aios_record::{Key, Kind, Record};
 use serde_json::{Map, Value, json};
 
-use super::{Remembered, batch::Draft, options::RememberOptions};
+use super::{CHANGED_MAX, Remembered, batch::Draft, options::RememberOptions};
 use crate::{Error, MemoryView};
 
 impl MemoryView {
@@ -17,12 +17,20 @@ impl MemoryView {
         options: RememberOptions,
     ) -> Result<Remembered, Error> {
         let is_named = options.id.is_some();
-        let draft = Draft::of(self.gate(), text, options)?.into_record();
+        let guard = self.config().to_guard();
+        let mut draft = Draft::of(self.gate(), text, options)?;
+        let mut before = self.fact_before(draft.record()).await?;
+        for _ in 0..CHANGED_MAX {
+            if is_named || before.as_ref().is_none_or(|it| draft.is_said_by(it, guard)) {
+                break;
+            }
+            // The fact was changed since, and stays.
+            draft.take_next_id();
+            before = self.fact_before(draft.record()).await?;
+        }
+        let is_same = before.as_ref().is_some_and(|it| draft.is_said_by(it, guard));
+        let draft = draft.record();
         let id = draft.id.clone();
-        let before = self.get(&Key::new(Kind::Fact, id.clone())).await?;
-        let before = before.filter(|it| it.scope.user == draft.scope.user);
-        let says_same = |it: &Record| forms::same(&it.text) == forms::same(&draft.text);
-        let is_same = before.as_ref().is_some_and(says_same);
         let (tags, importance) = match &before {
             Some(before) if is_same => {
                 let mut tags = before.tags.clone();
@@ -58,5 +66,11 @@ impl MemoryView {
         }
         let replaced = is_named && before.is_some() && !is_same;
         Ok(Remembered { id, known: is_same, replaced })
+    }
+
+    /// Returns the owner's stored fact with the id of `draft`.
+    async fn fact_before(&self, draft: &Record) -> Result<Option<Record>, Error> {
+        let before = self.get(&Key::new(Kind::Fact, draft.id.clone())).await?;
+        Ok(before.filter(|it| it.scope.user == draft.scope.user))
     }
 }

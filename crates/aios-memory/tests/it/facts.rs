@@ -484,3 +484,29 @@ async fn values_that_stand_beside_each_other_stay_however_often_they_are_read() 
     }
     memory.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_value_is_said_by_its_text_and_stays() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    learn(&ada, &["I live in Ghent."]).await;
+    let fact = ada.facts().list(FactQuery::default()).await.unwrap().facts.pop().unwrap();
+    let key = aios_memory::Key::new(Kind::Fact, fact.id.clone());
+    let change =
+        async |changes: Value| ada.update(&key, messages(&json!([changes])).remove(0)).await;
+    let refused = change(json!({"text": "Ada lives in Lyon."})).await.unwrap_err();
+    assert!(refused.to_string().contains("its new text lacks its value `Ghent`"), "{refused}");
+    assert_eq!(current(&ada).await, ["Ada lives in Ghent."]);
+    change(json!({"value": "Lyon"})).await.unwrap();
+    let fact = ada.facts().list(FactQuery::default()).await.unwrap().facts.pop().unwrap();
+    assert_eq!((fact.text.as_str(), &fact.value), ("Ada lives in Lyon.", &json!("Lyon")));
+    assert_eq!(
+        texts(&ada, "where does Ada live?").await.iter().filter(|it| it.contains("Ghent")).count(),
+        1
+    );
+    // The message is learned from once more.
+    learn(&ada, &["I live in Ghent."]).await;
+    assert_eq!(current(&ada).await, ["Ada lives in Lyon."]);
+    memory.shutdown().await.unwrap();
+}

@@ -108,3 +108,53 @@ async fn remembering_a_text_again_merges_its_tags() {
     assert_eq!(record.tags, ["sea", "night", "boats"]);
     memory.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_whose_record_was_changed_is_stored_beside_it_once() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let view = memory.for_user("ada").unwrap();
+    for kind in [Kind::Note, Kind::Knowledge, Kind::Fact] {
+        let options = || RememberOptions::default().with_kind(kind);
+        let field = if kind == Kind::Fact { "text" } else { "content" };
+        let text = format!("Ada drinks tea as a {kind}.");
+        let mut ids = Vec::new();
+        for round in 0..3 {
+            let first = view.remember_with(&text, options()).await.unwrap();
+            assert!(!first.known && !ids.contains(&first.id), "{kind} {round}: {first:?}");
+            let again = view.remember_with(&format!("{text} "), options()).await.unwrap();
+            assert_eq!((again.known, &again.id), (true, &first.id), "{kind} {round}");
+            let key = Key::new(kind, first.id.clone());
+            let stored = view.get(&key).await.unwrap().unwrap();
+            assert_eq!(stored.text, text);
+            view.update(&key, fields(&json!({ field: format!("coffee {round}") }))).await.unwrap();
+            ids.push(first.id);
+        }
+        for (round, id) in ids.into_iter().enumerate() {
+            let changed = view.get(&Key::new(kind, id)).await.unwrap().unwrap();
+            assert_eq!(changed.text, format!("coffee {round}"), "{kind}");
+        }
+    }
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redacted_text_and_one_with_a_new_heading_are_known() {
+    let fixture = Fixture::new();
+    let mut config = fixture.config();
+    config.guard.secrets = aios_memory::guard::Policy::Redact;
+    let memory = aios_memory::AgentMemory::open(config).await.unwrap();
+    for kind in [Kind::Note, Kind::Fact] {
+        let options = || RememberOptions::default().with_kind(kind);
+        let text = "the password is hunter2-Xy7!";
+        let first = memory.remember_with(text, options()).await.unwrap();
+        let again = memory.remember_with(text, options()).await.unwrap();
+        assert_eq!((again.known, again.id), (true, first.id), "{kind}");
+    }
+    let first = memory.remember("the harbour is quiet").await.unwrap();
+    let key = Key::new(Kind::Note, first.id.clone());
+    memory.update(&key, fields(&json!({"title": "Harbour"}))).await.unwrap();
+    let again = memory.remember("the harbour is quiet").await.unwrap();
+    assert_eq!((again.known, again.id), (true, first.id));
+    memory.shutdown().await.unwrap();
+}

@@ -19,7 +19,7 @@ pub(crate) struct Facts {
     #[command(subcommand)]
     pub(crate) command: Option<FactsCommand>,
     /// The facts that were known and true at the end of this time
-    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true)]
     pub(crate) as_of: Option<Period>,
     /// Also the facts that ended
     #[arg(long)]
@@ -46,7 +46,7 @@ pub(crate) struct Facts {
     #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true)]
     pub(crate) limit: Option<usize>,
     /// Continue after a page
-    #[arg(long, value_name = "CURSOR",
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true,
           conflicts_with_all = ["history", "search", "contradictions"])]
     pub(crate) after: Option<u64>,
 }
@@ -73,7 +73,7 @@ pub(crate) enum FilesCommand {
         #[arg(default_value = FILES_ROOT)]
         path: String,
         /// First line, from 1
-        #[arg(long, value_name = "LINE")]
+        #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
         from: Option<i64>,
         /// Last line; -1 is the end
         #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
@@ -104,7 +104,7 @@ pub(crate) enum FilesCommand {
         /// File
         path: String,
         /// Number of the line after which to insert; 0 is the beginning
-        #[arg(long, value_name = "LINE")]
+        #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
         line: i64,
         /// Lines; `-` reads them from stdin
         #[arg(value_parser = parse_text, allow_hyphen_values = true)]

@@ -62,7 +62,7 @@ pub(crate) struct Remember {
           allow_hyphen_values = true)]
     pub(crate) tags: Vec<String>,
     /// Importance, 0 to 1
-    #[arg(long, default_value_t = 0.5, value_parser = parse_share)]
+    #[arg(long, default_value_t = 0.5, value_parser = parse_share, allow_hyphen_values = true)]
     pub(crate) importance: f64,
 }
 
@@ -82,16 +82,16 @@ pub(crate) struct Recall {
     pub(crate) tags: Vec<String>,
     /// Only records dated at or after this time: 2026, 2026-05, 2026-05-08, 8.5.2026, yesterday,
     /// last monday, 7d, 3h, 2 weeks ago, or a timestamp such as 2026-05-08T13:56
-    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true)]
     pub(crate) since: Option<Period>,
     /// Only records dated before the end of this time, in the same formats
-    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true)]
     pub(crate) until: Option<Period>,
     /// Records as they were known and valid at the end of this time
-    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true)]
     pub(crate) as_of: Option<Period>,
     /// Minimum relevance of a hit, 0 to 1
-    #[arg(long, value_name = "X", value_parser = parse_share)]
+    #[arg(long, value_name = "X", value_parser = parse_share, allow_hyphen_values = true)]
     pub(crate) min_relevance: Option<f64>,
     /// Explain the score of each hit
     #[arg(long)]
@@ -103,7 +103,7 @@ pub(crate) struct Context {
     /// Task
     pub(crate) task: String,
     /// Token budget [default: the setting context.max_tokens]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(crate) max_tokens: Option<usize>,
     /// Only this tier; may be repeated [default: the setting context.tiers]
     #[arg(long = "tier", value_name = "TIER")]
@@ -209,7 +209,7 @@ pub(crate) struct Forget {
     pub(crate) limit: Option<usize>,
     /// Propose every record of at least this relevance to the query, 0 to 1, whatever its words;
     /// the numbers of the query must still match
-    #[arg(long, value_name = "X", value_parser = parse_share, requires = "query")]
+    #[arg(long, value_name = "X", value_parser = parse_share, allow_hyphen_values = true, requires = "query")]
     pub(crate) min_relevance: Option<f64>,
     /// Also erase every byte of them from all files, except backups
     #[arg(long)]

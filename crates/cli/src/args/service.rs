@@ -8,7 +8,10 @@ use clap::{Args, Subcommand};
 
 #[cfg(feature = "top")]
 use super::values::parse_interval;
-use super::values::{parse_duration, parse_expiry, parse_limit, parse_right, parse_text, path};
+use super::values::{
+    EVERY_USER, parse_delegate, parse_duration, parse_expiry, parse_limit, parse_right, parse_text,
+    path,
+};
 use crate::install::Agent;
 
 #[derive(Debug, Args)]
@@ -40,7 +43,7 @@ pub(crate) struct Snapshot {
 #[derive(Debug, Args)]
 pub(crate) struct Top {
     /// Time between two looks at the service, 100ms to 1h
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval, allow_hyphen_values = true)]
     pub(crate) interval: Duration,
     /// Print everything once as text, or as JSON with --json, and exit
     #[arg(long)]
@@ -60,7 +63,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) socket: Option<PathBuf>,
     /// End when nobody was connected for this time, such as 15m
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(crate) idle_exit: Option<Duration>,
     /// A proxy in front terminates TLS; every call over TCP needs a token
     #[arg(long)]
@@ -131,14 +134,16 @@ pub(crate) enum TokenCommand {
 pub(crate) struct TokenAdd {
     /// Name of the token: letters, digits, dots, hyphens and underscores
     pub(crate) name: String,
-    /// Let each call name the user it acts for, whose name begins with PREFIX
-    #[arg(long, value_name = "PREFIX", num_args = 0..=1, default_missing_value = "")]
+    /// Let each call name the user it acts for, whose name begins with PREFIX; `*`, or no value,
+    /// for every user
+    #[arg(long, value_name = "PREFIX", num_args = 0..=1, default_missing_value = EVERY_USER,
+          value_parser = parse_delegate)]
     pub(crate) delegate: Option<String>,
     /// Rights: read, write, forget, observe, admin
     #[arg(long, value_name = "RIGHT,...", value_delimiter = ',', default_value = "read,write",
           value_parser = parse_right)]
     pub(crate) rights: Vec<Right>,
     /// Time until the token expires, such as 90d [default: never]
-    #[arg(long, value_name = "TIME", value_parser = parse_expiry)]
+    #[arg(long, value_name = "TIME", value_parser = parse_expiry, allow_hyphen_values = true)]
     pub(crate) expires: Option<Timestamp>,
 }

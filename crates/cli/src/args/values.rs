@@ -13,6 +13,9 @@ use aios_memory_server::Right;
 use clap::builder::{PathBufValueParser, TypedValueParser, ValueParser};
 use jiff::{SignedDuration, Span, Zoned};
 
+/// The prefix that stands for every user.
+pub(super) const EVERY_USER: &str = "*";
+
 /// Parses the name of a user.
 pub(super) fn parse_user(name: &str) -> Result<String, VocabularyError> {
     Owner::user(name).map(|owner| owner.as_str().to_owned())
@@ -97,8 +100,19 @@ pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
 pub(super) fn parse_expiry(text: &str) -> Result<Timestamp, String> {
     let expected = || "expected a length of time, such as 12h, 90d or 1y".to_owned();
     let span: Span = text.parse().map_err(|_| expected())?;
-    let (now, end) = (Zoned::now(), Zoned::now().checked_add(span).map_err(|_| expected())?);
+    let now = Zoned::now();
+    let end = now.checked_add(span).map_err(|_| expected())?;
     (now < end).then(|| end.timestamp()).ok_or_else(expected)
+}
+
+/// Parses the beginning of the names of users that a token may name. Without a value, and as `*`,
+/// it is empty, for every user. An empty value is a variable that a script expected to be set.
+pub(super) fn parse_delegate(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("the prefix is empty; for every user, pass '*' or no value".to_owned()),
+        EVERY_USER => Ok(String::new()),
+        prefix => parse_user(prefix).map_err(|error| error.to_string()),
+    }
 }
 
 /// Parses a right of a token.

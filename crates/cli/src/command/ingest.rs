@@ -104,7 +104,7 @@ async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Resu
         if arguments.once {
             return match report.failed_count {
                 0 => Ok(()),
-                failed => Err(Failure::Partial { failed }),
+                failed => Err(Failure::PassedOver { failed }),
             };
         }
         if tokio::time::timeout(PAUSE, &mut ends).await.is_ok() {

@@ -5,7 +5,7 @@ use aios_memory::{
     Administrator, MemoryView, Timestamp,
     fields::{parse, read},
     kinds::ValueType,
-    working::Metric,
+    working::{Metric, MetricPoint},
 };
 use serde_json::{Map, Value, json};
 
@@ -58,15 +58,22 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// Lists all keys.
+/// Lists all keys, each with its newest value: of a past hour, the mean.
 pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Result<(), Failure> {
     if let Some(text) = list.after.clone() {
         return Err(aios_memory::Error::Cursor { text }.into());
     }
-    let keys = memory.working().metrics().keys().await.map_err(aios_memory::Error::from)?;
-    let items: Vec<_> = keys.iter().map(|key| json!({"kind": "metric", "key": key})).collect();
+    let newest = memory.working().metrics().newest().await.map_err(aios_memory::Error::from)?;
+    let item = |(key, point): &(String, MetricPoint)| {
+        let MetricPoint { timestamp, mean, .. } = point;
+        json!({"kind": "metric", "key": key, "timestamp": timestamp, "value": mean})
+    };
+    let items: Vec<Value> = newest.iter().map(item).collect();
     output.result(&json!({"items": items}), |out| {
-        keys.iter().try_for_each(|key| writeln!(out, "[metric/{}]", line(key)))
+        newest.iter().try_for_each(|(key, point)| {
+            let time = output.second(point.timestamp);
+            writeln!(out, "{time}  {}  [metric/{}]", point.mean, line(key))
+        })
     })?;
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) async fn remember(
     output: Output,
 ) -> Result<(), Failure> {
     let text = match arguments.text.as_str() {
-        "-" => read_stdin()?,
+        "-" => plain(&read_stdin()?),
         _ => arguments.text,
     };
     #[expect(clippy::cast_possible_truncation, reason = "a share of 1 needs no more digits")]
@@ -35,6 +35,12 @@ pub(crate) async fn remember(
         false => writeln!(out, "remembered: {}", line(&key)),
     })?;
     Ok(())
+}
+
+/// Returns a text as `ingest` reads it: without a byte order mark, and with U+FFFD in the place of
+/// U+0000.
+fn plain(text: &str) -> String {
+    text.strip_prefix('\u{feff}').unwrap_or(text).replace('\0', "\u{fffd}")
 }
 
 /// Reads all of stdin as text. Fails if it exceeds [`STDIN_BYTES_MAX`] or is not UTF-8.

@@ -78,8 +78,8 @@ pub(crate) async fn serve(
         Ok(())
     };
     let served: Result<(), Failure> = served.await;
-    let closed = opening::close(memory, Use::Writes, output).await;
-    served.and(closed)
+    opening::close(memory, Use::Writes, output).await;
+    served
 }
 
 /// Fails if no service of the data directory accepts calls.

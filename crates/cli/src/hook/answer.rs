@@ -29,11 +29,11 @@ pub(crate) async fn answer(
         Event::SessionStart => briefing::of(&call).await?,
         Event::UserPromptSubmit => prompt::context(&call).await?,
         Event::Stop | Event::PreCompact | Event::SessionEnd => {
-            transcript::follow(&call, event).await?;
+            transcript::follow(&call, event, output).await?;
             None
         }
         Event::PostCompact => {
-            transcript::follow(&call, event).await?;
+            transcript::follow(&call, event, output).await?;
             transcript::keep_summary(&call).await?;
             None
         }

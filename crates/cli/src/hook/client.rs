@@ -124,10 +124,13 @@ impl Client {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("failed to start the runtime: {error}"))?;
         let CommandOutput { exit_code, stdout, stderr, .. } = runtime.block_on(self.ask(&line))?;
-        if exit_code != 0 {
-            return Err(stderr);
+        let mut notes: Vec<&str> = stderr.lines().collect();
+        // The last line is the error.
+        let problem = if exit_code == 0 { None } else { Some(notes.pop().unwrap_or_default()) };
+        notes.iter().for_each(|note| self.log.add(note));
+        if let Some(problem) = problem {
+            return Err(problem.to_owned());
         }
-        stderr.lines().for_each(|note| self.log.add(note));
         print(&stdout, "");
         Ok(())
     }

@@ -2,19 +2,20 @@
 //! record that was forgotten or changed since is read again, or is gone.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
+use aios_exchange::open_regular;
 use aios_memory::{Context, Id, Key, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
     call::Call,
-    state::{self, DIRECTORY, name_of},
+    state::{self, DIRECTORY, name_of, owner_of},
 };
 use crate::failure::Failure;
 
@@ -181,15 +182,14 @@ fn file(call: &Call) -> Result<PathBuf, Failure> {
 
 /// Returns the file of a session of the call's host and user.
 fn file_of(call: &Call, session_id: &str) -> Result<PathBuf, Failure> {
-    let user = call.whole.gate().filter().scope.user.clone().unwrap_or_default();
-    let name = name_of(&[call.host.name(), &user, session_id]);
+    let name = name_of(&[call.host.name(), owner_of(&call.whole), session_id]);
     let data_dir = &call.whole.config().memory.data_dir;
     Ok(data_dir.join(DIRECTORY).join("sessions").join(name))
 }
 
 /// Returns the id of the session that a session of Codex was made of.
 fn parent_in(transcript: &Path) -> Option<String> {
-    let file = File::open(transcript).ok()?.take(BEGINNING_BYTES_MAX);
+    let file = open_regular(transcript).ok()?.take(BEGINNING_BYTES_MAX);
     let mut line = String::new();
     BufReader::new(file).read_line(&mut line).ok()?;
     let line: serde_json::Value = serde_json::from_str(&line).ok()?;
@@ -218,7 +218,7 @@ fn repeated_in(transcript: &Path) -> Option<String> {
 
 /// Returns the id of the first entry of a session file of Claude Code.
 fn first_entry(transcript: &Path) -> Option<String> {
-    let file = File::open(transcript).ok()?.take(BEGINNING_BYTES_MAX);
+    let file = open_regular(transcript).ok()?.take(BEGINNING_BYTES_MAX);
     BufReader::new(file).lines().map_while(Result::ok).find_map(|line| {
         let entry: serde_json::Value = serde_json::from_str(&line).ok()?;
         Some(entry["uuid"].as_str()?.to_owned())

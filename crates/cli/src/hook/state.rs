@@ -8,6 +8,7 @@ use std::{
     time::SystemTime,
 };
 
+use aios_memory::{MemoryView, Owner};
 use tempfile::NamedTempFile;
 
 /// The folder in the data directory for the state of hooks: ids, times and places, no texts.
@@ -45,6 +46,12 @@ pub(crate) fn limit(folder: &Path, files_max: usize) -> io::Result<()> {
     files.sort();
     let removed = files.len() - files_max + files_max / REMOVED_SHARE;
     files.into_iter().take(removed).try_for_each(|(_, path)| fs::remove_file(path))
+}
+
+/// Returns the owner whose records a view writes, for the names of state files; empty for shared
+/// records and for the administrator.
+pub(crate) fn owner_of(view: &MemoryView) -> &str {
+    view.gate().acts_for().map_or("", Owner::as_str)
 }
 
 /// Returns the name of a state file for these parts.

@@ -1,5 +1,6 @@
 //! The session file of a host: its new lines become messages and calls.
 
+use aios_exchange::ingest;
 use aios_memory::{
     MemoryView, Scope, ScopeFilter,
     context::without_contexts,
@@ -10,19 +11,49 @@ use super::{Event, call::Call, session::session_of};
 use crate::{
     failure::Failure,
     following::{Amount, Following},
+    output::Output,
 };
 
+/// Rejected rows that are named.
+const NAMED_MAX: usize = 10;
+
+/// Longest name that is left in a reason, in characters.
+const NAME_CHARS_MAX: usize = 40;
+
 /// Reads the new lines of a call's session file: all of them, or at the end of an answer a part, as
-/// further answers follow. When this returns, they are durable.
-pub(super) async fn follow(call: &Call, event: Event) -> Result<(), Failure> {
+/// further answers follow. When this returns, they are durable. The first rejected rows are named
+/// as warnings, with the reason.
+pub(super) async fn follow(call: &Call, event: Event, output: Output) -> Result<(), Failure> {
     let Some(path) = &call.input.transcript_path else { return Ok(()) };
     let view = in_project_of_session(call).await?;
     let amount = if event == Event::Stop { Amount::Part } else { Amount::All };
     let report = Following::new(&view, path, call.host.format())?.read(amount).await?;
+    let named = report.failed.iter().take(NAMED_MAX).map(|failed| {
+        let error = without_texts(&failed.error);
+        (ingest::Failure { error, ..failed.clone() }.to_string(), None)
+    });
+    Output { json: false, quiet: false, ..output }.warn_of("failed", named);
     match report.failed_count {
         0 => Ok(()),
-        failed => Err(Failure::Partial { failed }),
+        failed => Err(Failure::PassedOver { failed }),
     }
+}
+
+/// Returns a reason with the names that it quotes, such as those of fields, but without quoted
+/// texts, since no log holds a text of a session.
+fn without_texts(reason: &str) -> String {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
+    let is_name = |text: &str| text.len() <= NAME_CHARS_MAX && text.chars().all(is_of_name);
+    let (mut rest, mut shown) = (reason, String::with_capacity(reason.len()));
+    while let Some(at) = rest.find(['"', '`']) {
+        let (before, quoted) = rest.split_at(at);
+        let (quote, quoted) = quoted.split_at(1);
+        let (text, after) = quoted.split_once(quote).unwrap_or((quoted, ""));
+        let text = if is_name(text) { text } else { "..." };
+        shown.extend([before, quote, text, quote]);
+        rest = after;
+    }
+    shown + rest
 }
 
 /// Keeps the summary with which a host replaced the beginning of a session. It counts as made of

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::agent::Agent;
 
@@ -36,6 +36,28 @@ impl Entry {
         }
     }
 
+    /// Returns a configuration with this entry.
+    ///
+    /// # Errors
+    /// The name of the value that cannot hold the entry, because it is not an object or not a list.
+    pub(super) fn added_to(&self, whole: &Value) -> Result<Value, &'static str> {
+        let mut whole = whole.clone();
+        let (mut at, mut of) = (&mut whole, "");
+        for name in self.path() {
+            at = member(at, name).ok_or(of)?;
+            of = name;
+        }
+        match (self, at) {
+            (Entry::Server { value, .. }, at) => {
+                *member(at, SERVER).ok_or(of)? = value.clone();
+            }
+            (Entry::Hook { value, .. }, Value::Array(list)) => list.push(value.clone()),
+            (Entry::Hook { value, .. }, at @ Value::Null) => *at = json!([value]),
+            (Entry::Hook { .. }, _) => return Err(of),
+        }
+        Ok(whole)
+    }
+
     /// Returns true if `value`, found at the place of the entry, was made by this program.
     pub(super) fn is_made(&self, value: &Value) -> bool {
         match self {
@@ -61,6 +83,15 @@ impl Entry {
             }
         }
     }
+}
+
+/// Returns the member of an object, which is made if it is missing. `None` if `value` is not an
+/// object.
+fn member<'v>(value: &'v mut Value, name: &str) -> Option<&'v mut Value> {
+    if value.is_null() {
+        *value = json!({});
+    }
+    Some(value.as_object_mut()?.entry(name).or_insert(Value::Null))
 }
 
 fn is_program(word: &str) -> bool {

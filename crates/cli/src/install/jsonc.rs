@@ -126,23 +126,11 @@ pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
     check(&before, entry, &edit.text)
 }
 
-/// Fails if the text has not exactly one entry more.
+/// Fails if the text has not exactly one entry more. A name that is given twice is such a case.
 fn check(before: &Value, entry: &Entry, text: &str) -> Result<(), Refusal> {
-    let mut wanted = before.clone();
-    let mut at = &mut wanted;
-    for name in entry.path() {
-        at = &mut at[name];
-    }
-    match entry {
-        Entry::Server { value, .. } => at[SERVER] = value.clone(),
-        Entry::Hook { value, .. } => match at {
-            Value::Array(list) => list.push(value.clone()),
-            at => *at = Value::Array(vec![value.clone()]),
-        },
-    }
-    match value(text)? == wanted {
-        true => Ok(()),
-        false => Err(Refusal::whole("its layout is one that this program cannot edit")),
+    match (value(text)?, entry.added_to(before)) {
+        (after, Ok(wanted)) if after == wanted => Ok(()),
+        _ => Err(Refusal::whole("its layout is one that this program cannot edit")),
     }
 }
 

@@ -50,19 +50,28 @@ pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
         let problem = format!("`{SERVER}` is an entry that this program did not make");
         return Err(Refusal::at(&edit.text, at, problem));
     }
+    let wanted = entry.added_to(&before).map_err(|name| {
+        let problem = format!("`{name}` cannot hold the entry; expected tables");
+        Refusal::at(&edit.text, place_of(&edit.text, name), problem)
+    })?;
+    let text = edit.text.clone();
     edit.insert(edit.text.len(), &part);
-    let mut wanted = before;
-    match entry {
-        Entry::Server { below, value } => wanted[*below][SERVER] = value.clone(),
-        Entry::Hook { event, value, .. } => match &mut wanted[HOOKS][*event] {
-            Value::Array(list) => list.push(value.clone()),
-            at => *at = Value::Array(vec![value.clone()]),
-        },
-    }
     match value(&edit.text) {
         Ok(after) if after == wanted => Ok(()),
-        _ => Err(Refusal::whole("its layout is one that this program cannot edit")),
+        _ => {
+            let place = place_of(&text, entry.path()[0]);
+            let problem = "its layout is one that this program cannot edit";
+            Err(Refusal::at(&text, place, problem))
+        }
     }
+}
+
+/// Returns the beginning of the first line that names a key or a table.
+fn place_of(text: &str, name: &str) -> usize {
+    let names =
+        |line: &&str| line.trim_start_matches([' ', '\t', '[', '"', '\'']).starts_with(name);
+    let before = text.split_inclusive('\n').take_while(|line| !names(line)).map(str::len).sum();
+    if before < text.len() { before } else { 0 }
 }
 
 /// Returns the lines of an entry.

@@ -145,7 +145,7 @@ fn budgets() {
         assert!(context["total_tokens"].as_u64() <= context["max_tokens"].as_u64());
     }
     let ended = program.run(&["context", "x", "--max-tokens", "-1"]);
-    check_error(&program, &ended, 2, "unexpected argument '-1'");
+    check_error(&program, &ended, 2, "invalid value '-1' for '--max-tokens <N>'");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn records() {
         ),
         (&["delete", "goal/none", "--yes"], 3, "record `goal/none` not found"),
         (&["delete", "goal/both"], 2, "confirmation required: permanently delete goal/both"),
-        (&["delete", "note/n", "--yes"], 1, "note records are kept for ever"),
+        (&["delete", "note/n", "--yes"], 1, "or remove it with `aios-memory forget KIND/ID`"),
         (&["clear", "entry"], 2, "confirmation required: permanently delete all entries"),
         (&["clear", "goal", "--yes"], 2, "invalid value 'goal'"),
         (

@@ -340,7 +340,8 @@ fn long_term_kinds_are_listed_and_updated_with_their_history() {
         .map(|version| version["record"]["text"].as_str().unwrap())
         .collect();
     assert_eq!(texts, ["A\nwhat it is for", "a"]);
-    assert_eq!(history["versions"][0]["by"], "unknown");
+    assert_eq!(history["versions"][0]["by"], "update");
+    assert_eq!(history["versions"][1]["by"], "unknown");
 
     program.json(&["record", "goal", "--set", "id=g", "--description", "before"]);
     program.json(&["update", "goal/g", "--description", "after"]);

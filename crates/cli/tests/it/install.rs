@@ -262,17 +262,39 @@ fn a_malformed_configuration_is_refused_untouched_with_its_line() {
         ("codex", ".codex/config.toml", "a = 1\nb = \n", 2),
         ("claude-code", ".claude/settings.json", "{\n  \"hooks\": []\n}\n", 2),
         ("vscode", ".config/Code/User/mcp.json", "{\n  \"servers\": 7\n}\n", 2),
+        ("cursor", ".cursor/mcp.json", "{\n  \"mcpServers\": null\n}\n", 2),
+        ("claude-code", ".claude/settings.json", "{\"hooks\":\n {\n\"Stop\": {}}}\n", 3),
+        ("codex", ".codex/hooks.json", "{\"hooks\":\n 3}\n", 2),
+        ("codex", ".codex/config.toml", "a = 1\nmcp_servers = 3\n", 2),
+        ("codex", ".codex/config.toml", "a = 1\nmcp_servers = true\n", 2),
+        ("codex", ".codex/config.toml", "a = 1\n\"mcp_servers\" = \"x\"\n", 2),
+        ("codex", ".codex/config.toml", "a = 1\nmcp_servers = []\n", 2),
+        ("codex", ".codex/config.toml", "a = 1\nmcp_servers = {}\n", 2),
+        ("codex", ".codex/config.toml", "a = 1\n[[mcp_servers]]\nb = 2\n", 2),
     ];
     for (agent, path, content, line) in cases {
-        let program = Program::new();
-        write(&program.path(path), content);
-        let before = files(&program.path(""));
-        let ended = program.run(&["install", agent]);
-        assert_eq!(ended.code, 1, "{agent}");
-        assert!(ended.stderr.contains(&format!("{path}:{line}: ")), "{}", ended.stderr);
-        assert!(ended.stdout.contains("aios-memory"), "the entries to add: {}", ended.stdout);
-        assert_eq!(files(&program.path("")), before, "{agent}");
+        for dry_run in [&[][..], &["--dry-run"]] {
+            check_refused(&[&["install", agent], dry_run].concat(), path, content, line);
+        }
     }
+    // A name that is given twice.
+    let twice = "{\"mcpServers\": {}, \"mcpServers\": 3}";
+    let program = Program::new();
+    write(&program.path(".cursor/mcp.json"), twice);
+    let ended = program.run(&["install", "cursor"]);
+    assert_eq!((ended.code, ended.stderr.contains("cannot edit")), (1, true), "{}", ended.stderr);
+}
+
+#[track_caller]
+fn check_refused(command: &[&str], path: &str, content: &str, line: usize) {
+    let program = Program::new();
+    write(&program.path(path), content);
+    let before = files(&program.path(""));
+    let ended = program.run(command);
+    assert_eq!(ended.code, 1, "{content}: {}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("{path}:{line}: ")), "{content}: {}", ended.stderr);
+    assert!(ended.stdout.contains("aios-memory"), "the entries to add: {}", ended.stdout);
+    assert_eq!(files(&program.path("")), before, "{content}");
 }
 
 #[test]

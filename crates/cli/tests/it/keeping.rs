@@ -43,7 +43,20 @@ fn every_kind_is_recorded_by_flags_listed_and_shown() {
         assert!(listed.contains(&shown), "{kind}: {listed:?}");
     }
     program.json(&["record", "metric", "--key", "load", "--value", "0.5", "--timestamp", "60"]);
-    assert_eq!(program.json(&["list", "metric"])["items"][0]["key"], "load");
+    for (value, time) in [("0.75", "3600"), ("0.25", "1800")] {
+        let metric = ["record", "metric", "--key", "wait", "--value", value, "--timestamp", time];
+        program.json(&metric);
+    }
+    let listed = program.json(&["list", "metric"]);
+    assert_eq!(
+        listed["items"],
+        json!([
+            {"kind": "metric", "key": "load", "timestamp": "1970-01-01T00:01:00Z", "value": 0.5},
+            {"kind": "metric", "key": "wait", "timestamp": "1970-01-01T01:00:00Z", "value": 0.75},
+        ])
+    );
+    let lines = program.run(&["list", "metric"]).stdout;
+    assert!(lines.contains("  0.75  [metric/wait]\n"), "{lines}");
     let shown = program.json(&["show", "metric/load"]);
     let point = json!({
         "timestamp": "1970-01-01T00:01:00Z", "count": 1, "mean": 0.5, "min": 0.5, "max": 0.5,

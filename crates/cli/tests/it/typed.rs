@@ -39,6 +39,15 @@ fn a_mistyped_option_is_not_taken_as_text() {
         (&["remember", "milk", "--tag", "--json"], "expected a text"),
         (&["record", "goal", "--description", "--priority"], "expected a text"),
         (&["recall", "milk", "--limit", "-1"], "expected a whole number from 1 to 1000"),
+        (&["recall", "milk", "--since", "-1d"], "`-1d` is not a time"),
+        (&["recall", "milk", "--until", "-1"], "`-1` is not a time"),
+        (&["recall", "milk", "--as-of", "-1d"], "`-1d` is not a time"),
+        (&["facts", "--as-of", "-1d"], "`-1d` is not a time"),
+        (&["recall", "milk", "--min-relevance", "-1"], "expected a number from 0 to 1"),
+        (&["remember", "milk", "--importance", "-1"], "expected a number from 0 to 1"),
+        (&["context", "milk", "--max-tokens", "-1"], "invalid value '-1' for '--max-tokens <N>'"),
+        (&["report", "--days", "-1"], "-1 is not in 1..=3660"),
+        (&["token", "add", "app", "--expires", "-1d"], "expected a length of time"),
     ] {
         let ended = program.run(arguments);
         assert_eq!(ended.code, 2, "{arguments:?}: {ended:?}");
@@ -164,4 +173,44 @@ fn ingesting_a_directory_skips_ignored_hidden_and_linked_files() {
     assert_eq!((&again["added"], &again["known"]), (&0.into(), &4.into()), "{again}");
     let wrong = program.run(&["ingest", text(&dir), "--include", "a{b"]);
     assert_eq!(wrong.code, 1, "{wrong:?}");
+}
+
+#[test]
+fn a_remembered_text_from_stdin_is_as_ingest_reads_it() {
+    let program = Program::new();
+    let ended = program.run_with(&["remember", "-"], "\u{feff}Tea\0 time".as_bytes(), &[]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(program.json(&["list", "note"])["items"][0]["text"], "Tea\u{fffd} time");
+}
+
+#[test]
+fn a_token_without_an_end_or_with_every_user_is_made_on_purpose_only() {
+    let program = Program::new();
+    for (arguments, expect) in [
+        (&["--expires", "0d"][..], "expected a length of time"),
+        (&["--delegate", ""], "the prefix is empty"),
+        (&["--delegate="], "the prefix is empty"),
+    ] {
+        let ended = program.run(&[&["token", "add", "app"], arguments].concat());
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.stderr.contains(expect), "{ended:?}");
+    }
+    for (name, arguments) in [("a", &["--delegate"][..]), ("b", &["--delegate", "*"])] {
+        program.json(&[&["token", "add", name], arguments].concat());
+    }
+    let listed = program.json(&["token", "list"]);
+    assert_eq!(listed["items"][0]["delegate"], "");
+    assert_eq!(listed["items"][1]["delegate"], "");
+}
+
+#[test]
+fn a_dry_run_of_an_import_leaves_no_trace() {
+    let program = Program::new();
+    program.json(&["remember", "milk"]);
+    let export = program.path("all.jsonl");
+    program.json(&["export", text(&export)]);
+    fs::remove_dir_all(program.data_dir()).unwrap();
+    let report = program.json(&["import", "--from", text(&export), "--dry-run"]);
+    assert_eq!(report["added"], 1, "{report}");
+    assert!(!program.data_dir().exists());
 }

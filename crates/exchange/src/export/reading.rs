@@ -2,11 +2,12 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Seek},
     path::Path,
 };
 
 use aios_draft::moment;
+use aios_files::open_regular;
 use aios_memory::fields;
 use aios_record::{EXPORT_FORMAT, ExportHeader, Kind, Record};
 use serde_json::{Map, Value};
@@ -30,7 +31,7 @@ pub(super) type Line = (u64, Result<Record, String>);
 /// Returns true if the file at `path` begins like an export of this program.
 #[must_use]
 pub fn is_export(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| Lines::new(file).header().is_some())
+    open_regular(path).is_ok_and(|file| Lines::new(file).header().is_some())
 }
 
 /// Returns `true` for the beginning of an export of this program.
@@ -45,10 +46,11 @@ pub(crate) fn begins_headless(head: &[u8]) -> bool {
     serde_json::from_slice::<Record>(line).is_ok()
 }
 
-/// Reads the records of the file at `path` into `batches`.
+/// Reads the records of the file at `path` into `batches`: facts first, and then the others. A fact
+/// that is stored before its messages stays as it is when these are learned from.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
     let input = |problem| Error::input(path, problem);
-    let file = File::open(path).map_err(|cause| input(InputProblem::Unopened { cause }))?;
+    let file = open_regular(path).map_err(|cause| input(InputProblem::Unopened { cause }))?;
     let mut lines = Lines::new(file);
     let version = match lines.header() {
         None => return Err(input(InputProblem::NoExport)),
@@ -60,21 +62,29 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
             return Err(input(InputProblem::NewerExport { version }));
         }
     };
+    let unread = |cause| input(InputProblem::Unread { cause });
     let mut batch = Vec::new();
-    while let Some((number, line)) =
-        lines.next(LINE_BYTES_MAX).map_err(|cause| input(InputProblem::Unread { cause }))?
-    {
-        let mut record = read_record(&line);
-        if let (1, Ok(record)) = (version, &mut record) {
-            update_former(record);
+    for is_of_facts in [true, false] {
+        lines.rewind().map_err(unread)?;
+        while let Some((number, line)) = lines.next(LINE_BYTES_MAX).map_err(unread)? {
+            let mut record = read_record(&line);
+            let is_fact = record.as_ref().is_ok_and(|record| record.kind == Kind::Fact);
+            if is_fact != is_of_facts {
+                continue;
+            }
+            if let (1, Ok(record)) = (version, &mut record) {
+                update_former(record);
+            }
+            batch.push((number, record));
+            // If the receiver is dropped, the import has failed, which its own error reports.
+            if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+                return Ok(());
+            }
         }
-        batch.push((number, record));
-        // If the receiver is dropped, the import has failed, which its own error reports.
-        if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+        if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
             return Ok(());
         }
     }
-    let _ = batches.blocking_send(batch);
     Ok(())
 }
 
@@ -123,6 +133,13 @@ impl Lines {
     fn header(&mut self) -> Option<ExportHeader> {
         let (_, line) = self.next(HEADER_BYTES_MAX).ok()??;
         serde_json::from_slice(&line).ok()
+    }
+
+    /// Returns to the first line after the header.
+    fn rewind(&mut self) -> std::io::Result<()> {
+        self.file.rewind()?;
+        self.number = 0;
+        self.next(HEADER_BYTES_MAX).map(drop)
     }
 
     /// Returns the next line that is not blank, limited to `bytes_max` bytes, and its number, from

@@ -8,6 +8,7 @@ use std::{
 };
 
 use aios_draft::repeated;
+use aios_files::open_regular;
 use aios_record::Kind;
 use aios_working::{ForeignFile, ForeignRow, ForeignTable};
 use tokio::sync::mpsc;
@@ -54,7 +55,7 @@ impl Source {
             return Err(refused(InputProblem::Empty));
         }
         let mut head = Vec::new();
-        let mut file = fs::File::open(path).map_err(failed)?;
+        let mut file = open_regular(path).map_err(failed)?;
         (&mut file).take(16).read_to_end(&mut head).map_err(failed)?;
         if ForeignFile::is_sqlite(&head) {
             let file = ForeignFile::open_in(path, copies)?;

@@ -15,6 +15,7 @@ use std::{
     path::Path,
 };
 
+use aios_files::open_regular;
 use aios_memory::{MemoryView, Remedy, admission::Refusal};
 use serde::{Deserialize, Serialize};
 use tokio::task;
@@ -145,11 +146,8 @@ impl Reading {
         bytes_max: u64,
     ) -> Result<Reading, InputProblem> {
         let failed = |cause| InputProblem::Unread { cause };
-        let mut file = File::open(path).map_err(|cause| InputProblem::Unopened { cause })?;
+        let mut file = open_regular(path).map_err(|cause| InputProblem::Unopened { cause })?;
         let about = file.metadata().map_err(failed)?;
-        if !about.is_file() {
-            return Err(InputProblem::NoSession);
-        }
         let id = (about.dev(), about.ino());
         let place = match place {
             Some(place) if place.fits(&mut file, id, about.len()).map_err(failed)? => Some(place),

@@ -363,3 +363,24 @@ async fn lists_keep_the_order_of_the_file() {
     }
     memory.shutdown().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_piece_stays_until_its_document_loses_it() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let path = fixture.dir.path().join("m.md");
+    fs::write(&path, document(&["one", "two"])).unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [2, 0, 0, 0, 0]);
+    let one = pieces(&memory).await.into_iter().find(|it| it.text.contains("one")).unwrap();
+    let changes = serde_json::json!({"content": "The zebra says nothing."});
+    memory.update(&one.key(), changes.as_object().cloned().unwrap()).await.unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [0, 2, 0, 0, 0]);
+    let changed = memory.get(&one.key()).await.unwrap().unwrap();
+    assert!(changed.text.contains("says nothing"), "{changed:?}");
+    fs::write(&path, document(&["two"])).unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [0, 1, 0, 1, 0]);
+    fs::write(&path, document(&["one", "two"])).unwrap();
+    assert_eq!(counts(&read(&memory, &path).await), [0, 1, 1, 0, 0]);
+    assert_eq!(found(&memory).await, sections(&["one", "two"]));
+    memory.shutdown().await.unwrap();
+}

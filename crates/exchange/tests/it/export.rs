@@ -8,8 +8,8 @@ use aios_exchange::{
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
-    AgentMemory, Id, Key, Kind, MemoryView, Mode, Record, Remedy, RememberOptions, Scope,
-    ScopeFilter, admission::Detail,
+    AgentMemory, Fact, FactQuery, Id, Key, Kind, MemoryView, Mode, Record, Remedy, RememberOptions,
+    Scope, ScopeFilter, admission::Detail,
 };
 use serde_json::{Value, json};
 
@@ -488,5 +488,68 @@ async fn a_learned_fact_is_not_imported_without_a_message_that_states_it() {
     assert_eq!(with.skipped, 1, "{with:?}");
     assert_eq!(texts_of(&ada).await, ["Ada likes rye bread.", "Ada lives in Ghent."]);
     memory.shutdown().await.unwrap();
+    other.shutdown().await.unwrap();
+}
+
+/// Opens a memory that learns from messages as they are stored.
+async fn open_learning(fixture: &Fixture) -> AgentMemory {
+    let mut config = fixture.config();
+    config.learning.auto = true;
+    AgentMemory::open(config).await.unwrap()
+}
+
+async fn facts(view: &MemoryView) -> Vec<Fact> {
+    view.facts().list(FactQuery::default()).await.unwrap().facts
+}
+
+/// Stores a message of each text in one session, a minute apart.
+async fn say(view: &MemoryView, said: impl Iterator<Item = String>) {
+    let message = |(minute, text): (usize, String)| {
+        let (hour, minute) = (minute / 60, minute % 60);
+        let timestamp = format!("2026-01-05T{hour:02}:{minute:02}:00Z");
+        let message = json!({
+            "role": "user", "name": "Ada", "content": text, "session": "s",
+            "timestamp": timestamp, "id": timestamp,
+        });
+        message.as_object().cloned().unwrap()
+    };
+    let report = view.facts().learn(said.enumerate().map(message).collect()).await.unwrap();
+    assert_eq!(report.failed, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imported_facts_keep_their_confirmations_and_corrections() {
+    let (from, to) = (Fixture::new(), Fixture::new());
+    let memory = open_learning(&from).await;
+    let ada = of(&memory, "ada");
+    let stated = ["I live in Ghent.", "I work at Calder Mills.", "I live in Ghent."];
+    let fillers = (0..1200).map(|n| format!("pebble number {n}"));
+    say(&ada, stated.into_iter().map(str::to_owned).chain(fillers)).await;
+    let [work, home] = ["work", "home"].map(async |part: &str| {
+        let found = facts(&ada).await.into_iter().find(|fact| fact.attribute.contains(part));
+        found.unwrap_or_else(|| panic!("no fact of {part}"))
+    });
+    let (work, home) = (work.await, home.await);
+    ada.facts().confirm(&work.id).await.unwrap();
+    let changes = json!({"value": "Lyon"}).as_object().cloned().unwrap();
+    ada.update(&Key::new(Kind::Fact, home.id), changes).await.unwrap();
+    let before = facts(&ada).await;
+    let path = from.dir.path().join("all.jsonl");
+    export(&memory.administrator(), &path).await;
+    memory.shutdown().await.unwrap();
+
+    let other = open_learning(&to).await;
+    let everything = other.administrator();
+    let taken = export::read_back(&everything, &path, Mode::Apply, |_| {}).await.unwrap();
+    assert_eq!((taken.tally.known, taken.failed.len()), (0, 0), "{:?}", taken.tally);
+    let ada = of(&other, "ada");
+    ada.facts().catch_up().await.unwrap();
+    let after = facts(&ada).await;
+    assert_eq!(after.len(), before.len(), "{after:?}");
+    for fact in before {
+        let same = after.iter().find(|it| it.id == fact.id).unwrap();
+        assert_eq!(same.statement(), fact.statement());
+        assert_eq!(same.confirmed_at, fact.confirmed_at);
+    }
     other.shutdown().await.unwrap();
 }

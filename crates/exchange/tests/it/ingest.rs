@@ -10,7 +10,7 @@ use std::{
 };
 
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
-use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Remedy};
+use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Remedy, guard::Policy};
 
 use crate::{Fixture, id, of, sessions, texts};
 
@@ -291,5 +291,63 @@ async fn a_refused_line_has_the_remedy_of_its_error() {
     let report = ingest(&memory, export.to_owned(), IngestOptions::default()).await;
     let path = PathBuf::from("FILE");
     assert_eq!(report.failed[0].remedy, Some(Remedy::Import { path }), "{report:?}");
+    memory.shutdown().await.unwrap();
+}
+
+async fn note_content(memory: &MemoryView, content: &str) -> Vec<String> {
+    let notes = memory.list(Kind::Note, None, 100).await.unwrap().records;
+    let mut texts: Vec<String> = notes.into_iter().map(|note| note.text).collect();
+    texts.retain(|text| text.contains(content));
+    texts
+}
+
+async fn change(memory: &MemoryView, content: &str) {
+    let note = memory.list(Kind::Note, None, 1).await.unwrap().records.pop().unwrap();
+    let changes = serde_json::json!({"content": content}).as_object().cloned().unwrap();
+    memory.update(&note.key(), changes).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unchanged_source_leaves_a_changed_note_as_it_is() {
+    for (secrets, field) in [
+        (Policy::Mark, String::new()),
+        (Policy::Mark, r#""id": "c1", "#.to_owned()),
+        (Policy::Redact, String::new()),
+    ] {
+        let fixture = Fixture::new();
+        let mut config = fixture.config();
+        config.guard.secrets = secrets;
+        let memory = AgentMemory::open(config).await.unwrap();
+        let line = |text: &str| format!("{{{field}\"text\": \"the car is {text}\"}}\n");
+        let green = line("green, its password is hunter2-Xy7!");
+        let read = ingest(&memory, green.clone(), IngestOptions::default()).await.tally;
+        assert_eq!(read.added, 1);
+        change(&memory, "the car is blue").await;
+        for _ in 0..2 {
+            let again = ingest(&memory, green.clone(), IngestOptions::default()).await.tally;
+            assert_eq!((again.added, again.known, again.updated), (0, 1, 0), "{field}");
+            assert_eq!(note_content(&memory, "car").await, ["the car is blue"]);
+        }
+        memory.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_source_updates_a_changed_note() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let line = |text: &str| format!("{{\"id\": \"c1\", \"text\": \"the car is {text}\"}}\n");
+    let mut outcomes = Vec::new();
+    for text in ["green", "red", "green", "", "green", "red", "", "green"] {
+        if text.is_empty() {
+            change(&memory, "the car is blue").await;
+            continue;
+        }
+        let read = ingest(&memory, line(text), IngestOptions::default()).await.tally;
+        outcomes.push((read.added, read.known, read.updated));
+    }
+    let updated = (0, 0, 1);
+    assert_eq!(outcomes, [(1, 0, 0), updated, updated, (0, 1, 0), updated, updated]);
+    assert_eq!(note_content(&memory, "car").await, ["the car is green"]);
     memory.shutdown().await.unwrap();
 }

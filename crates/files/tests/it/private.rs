@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, Permissions},
-    io::ErrorKind,
+    io::{self, ErrorKind},
     os::unix::{
         fs::{PermissionsExt, chown, symlink},
         net::UnixListener,
@@ -13,8 +13,8 @@ use std::{
 };
 
 use aios_files::{
-    Error, Temporary, check_file, copy, create, make_directory, open_lock, remove_abandoned,
-    secure_directory, secure_file, secure_tree,
+    Error, Temporary, check_file, copy, create, make_directory, open_lock, open_regular,
+    remove_abandoned, secure_directory, secure_file, secure_tree,
 };
 
 use crate::{NOBODY, is_root, mode, names};
@@ -158,6 +158,20 @@ fn special_files_are_refused_before_opening() {
     assert!(matches!(secure_file(&pipe), Err(Error::Kind { .. })));
     assert!(matches!(open_lock(&pipe), Err(Error::Kind { .. })));
     assert!(matches!(secure_directory(dir.path(), known), Err(Error::Kind { .. })));
+}
+
+#[test]
+fn opening_a_file_to_read_never_waits_for_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe.as_path(), dir.path(), Path::new("/dev/zero")] {
+        let refused = open_regular(path).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput, "{}", path.display());
+    }
+    let file = dir.path().join("file");
+    fs::write(&file, "text").unwrap();
+    assert_eq!(io::read_to_string(open_regular(&file).unwrap()).unwrap(), "text");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn names_owners_and_rights_are_checked() {
     let dir = tempfile::tempdir().unwrap();
     let tokens = Tokens::open(dir.path().join("tokens.json")).unwrap();
     let now = Timestamp::now();
-    for name in ["", "a b", "\u{e9}", &"x".repeat(65)] {
+    for name in ["", "a b", "\u{e9}", &"x".repeat(65), "loopback", "socket"] {
         assert!(tokens.add(NewToken::new(name), now).is_err(), "{name}");
     }
     let mut both = NewToken::new("both");

@@ -134,7 +134,8 @@ fn add(
         return Ok(Fate::Rejected);
     }
     let same = same_statements(access, &fact)?;
-    if same.iter().any(|it| it.evidence.iter().any(|key| key == source)) {
+    let is_from_source = |it: &Fact| it.evidence.iter().any(|key| key == source);
+    if same.iter().any(is_from_source) || is_changed_since(access, &fact, is_from_source)? {
         report.known += 1;
         return Ok(Fate::Known);
     }
@@ -148,6 +149,16 @@ fn add(
     writing::write(access, &mut fact)?;
     report.added.push(id.clone());
     Ok(Fate::Stored(id))
+}
+
+/// Returns true if the slot of `fact` has a fact of the same source that a caller changed since.
+fn is_changed_since(
+    access: &Access<'_>,
+    fact: &Fact,
+    is_from_source: impl Fn(&Fact) -> bool,
+) -> Result<bool, Error> {
+    let is_changed = |it: &Fact| it.meta.provenance.updated_by.is_some() && is_from_source(it);
+    Ok(of_slot(access, fact)?.iter().any(is_changed))
 }
 
 /// Adds evidence to a fact that is stated again.

@@ -2,6 +2,7 @@
 
 use std::{fs, io::Write};
 
+use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
 
 use super::{Home, row, session};
@@ -155,4 +156,61 @@ fn a_session_file_is_followed_without_hooks() {
     assert_eq!(program.run(&["ingest", "--follow", "--once", text(&other)]).code, 1);
     let two = program.run(&["ingest", "--follow", text(&file), text(&other)]);
     assert_eq!(two.code, 2, "{}", two.stderr);
+}
+
+#[test]
+fn users_follow_one_session_file_independently() {
+    let program = Program::new();
+    let file = program.file("s.jsonl", row("s1", "u1", "user", json!("Boil the water.")));
+    let follow = |user: &[&str]| {
+        program.json(&[user, &["ingest", "--follow", "--once", text(&file)]].concat())
+    };
+    let users: [&[&str]; 3] = [&["--user", "ada"], &["--user", "bob"], &[]];
+    let added = || users.map(|user| follow(user)["added"].as_u64());
+    assert_eq!(added(), [Some(1); 3]);
+    assert_eq!(added(), [Some(0); 3]);
+    let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
+    appended.write_all(row("s1", "u2", "user", json!("Then the tea.")).as_bytes()).unwrap();
+    assert_eq!(added(), [Some(1); 3]);
+}
+
+#[test]
+fn a_pipe_as_session_file_holds_up_nothing() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let pipe = home.program.path("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let of_pipe = session("s1", &cwd, json!({"transcript_path": &pipe}));
+    for event in ["Stop", "SessionEnd"] {
+        home.hook("claude-code", event, &of_pipe);
+    }
+    let forked = session("s1", &cwd, json!({"transcript_path": &pipe, "source": "resume"}));
+    home.hook("claude-code", "SessionStart", &forked);
+    assert!(home.log().contains("expected a regular file"), "{}", home.log());
+    let file = home.program.file("s.jsonl", row("s2", "u1", "user", json!("Boil the water.")));
+    home.hook("claude-code", "Stop", &session("s2", &cwd, json!({"transcript_path": &file})));
+    assert_eq!(home.messages(), ["Boil the water."], "{}", home.log());
+    let pid = home.pid().unwrap();
+    kill(pid, Signal::SIGTERM).unwrap();
+    home.wait_until(|| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default().is_empty());
+}
+
+#[test]
+fn the_log_names_rejected_rows_without_their_texts() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let mut rows = row("s1", "u1", "user", json!("Boil the water."));
+    for n in 0..12 {
+        rows += &format!("{{\"type\": \"user\", \"message\": \"elephant {n}\n");
+    }
+    let file = home.program.file("s.jsonl", rows);
+    home.hook("claude-code", "Stop", &session("s1", &cwd, json!({"transcript_path": &file})));
+    assert_eq!(home.messages(), ["Boil the water."]);
+    let log = home.log();
+    for line in 2..=11 {
+        assert!(log.contains(&format!("{}:{line}: ", text(&file))), "{line}: {log}");
+    }
+    assert!(!log.contains("s.jsonl:12: ") && !log.contains("elephant"), "{log}");
+    assert!(log.contains("12 rows rejected and passed over"), "{log}");
+    assert!(log.contains("run `aios-memory ingest FILE`"), "{log}");
 }
