@@ -116,10 +116,7 @@ impl Unnamed {
 /// Returns the names that the conversation at `place` of a stream may have, by the texts of its
 /// messages: by the first one, by the first two, and so on. The longer conversation has the names
 /// of its beginning, so it is recognised when it grew.
-pub fn stream_names<'a>(
-    place: &'a str,
-    texts: &'a [&'a str],
-) -> impl Iterator<Item = String> + 'a {
+pub fn stream_names<'a>(place: &'a str, texts: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
     let mut hasher = name_hasher();
     texts.iter().map(move |text| {
         update(&mut hasher, text.as_bytes());

@@ -212,7 +212,8 @@ fn an_owner_that_is_given_as_a_pair_is_refused() {
             json!({"key": name, "value": "ada"}),
             json!({"name": name, "value": {"stringValue": "ada"}}),
         ] {
-            for record in [json!({"metadata": [pair]}), json!({"metadata": {"attributes": [pair]}})] {
+            for record in [json!({"metadata": [pair]}), json!({"metadata": {"attributes": [pair]}})]
+            {
                 let problem = place(record.clone()).unwrap_err();
                 assert!(problem.contains(&format!("`{name}`")), "{record}: {problem}");
             }

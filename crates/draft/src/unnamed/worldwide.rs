@@ -27,8 +27,19 @@ const UUID_VERSIONS: &[u8] = b"124678";
 
 /// Prefixes of ids of providers.
 const PREFIXES: &[&str] = &[
-    "conv_", "thread_", "chatcmpl-", "cmpl-", "resp_", "response_", "chat_", "session_", "sess_",
-    "run_", "msg_", "gen-", "req_",
+    "conv_",
+    "thread_",
+    "chatcmpl-",
+    "cmpl-",
+    "resp_",
+    "response_",
+    "chat_",
+    "session_",
+    "sess_",
+    "run_",
+    "msg_",
+    "gen-",
+    "req_",
 ];
 
 /// Returns `true` for an id that no other conversation has: a random UUID, a ULID, a long

@@ -107,7 +107,8 @@ fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>
     let content = fields.get("content").and_then(Value::as_str);
     if let Some(mut stored) = content.and_then(shape::stored_message) {
         // A call of a tool has no text; its JSON stays the content.
-        let text = stored.remove("content").filter(|it| it.as_str().is_some_and(|it| !it.is_empty()));
+        let text =
+            stored.remove("content").filter(|it| it.as_str().is_some_and(|it| !it.is_empty()));
         fields.extend(text.map(|text| ("content".to_owned(), text)));
         for name in ["role", "name"] {
             let value = stored.remove(name).filter(Value::is_string);

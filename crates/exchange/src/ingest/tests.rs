@@ -96,7 +96,8 @@ fn a_broken_line_costs_that_line() {
 
 #[test]
 fn each_list_of_messages_is_a_conversation_of_its_own() {
-    let one = r#"[{"role": "user", "content": "one", "user": "ada"}, {"role": "user", "content": "1"}]"#;
+    let one =
+        r#"[{"role": "user", "content": "one", "user": "ada"}, {"role": "user", "content": "1"}]"#;
     let two = r#"[{"role": "user", "content": "two"}]"#;
     let three = r#"{"messages": [{"role": "user", "content": "three"}]}"#;
     let own = ["here ada one", "here ada 1"];
@@ -132,7 +133,10 @@ fn each_list_of_messages_is_a_conversation_of_its_own() {
     }
     // Messages on lines are one conversation, also if a list stands between them.
     let line = r#"{"role": "user", "content": "four"}"#;
-    assert_eq!(messages(&lines(&[line, two, line])), ["here - four", "here/2 - two", "here - four"]);
+    assert_eq!(
+        messages(&lines(&[line, two, line])),
+        ["here - four", "here/2 - two", "here - four"]
+    );
 }
 
 #[test]

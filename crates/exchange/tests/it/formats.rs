@@ -41,8 +41,14 @@ fn row(session: &str, uuid: &str, role: &str, content: Value, second: u32) -> St
 async fn a_secret_is_removed_from_a_session_file_however_it_is_read() {
     let secret = "The key is AKIAIOSFODNN7EXAMPLE, use it.";
     let claude = row("s1", "a", "assistant", json!(secret), 1)
-        + &row("s1", "b", "assistant", json!([{"type": "tool_use", "id": "t1", "name": "Bash",
-            "input": {"command": secret}}]), 2)
+        + &row(
+            "s1",
+            "b",
+            "assistant",
+            json!([{"type": "tool_use", "id": "t1", "name": "Bash",
+            "input": {"command": secret}}]),
+            2,
+        )
         + &json!({"type": "summary", "summary": secret, "leafUuid": "a", "sessionId": "s1"})
             .to_string();
     let header = json!({"type": "session_meta", "timestamp": "2026-05-26T07:27:00Z",

@@ -54,12 +54,13 @@ fn tools_of_the_provider_keep_input_and_output() {
 
 #[test]
 fn a_command_of_codex_that_exits_with_an_error_has_failed() {
-    let structured = |code: i64| {
-        json!(json!({"output": "boom", "metadata": {"exit_code": code}}).to_string())
-    };
+    let structured =
+        |code: i64| json!(json!({"output": "boom", "metadata": {"exit_code": code}}).to_string());
     let heading = |code: i64| {
-        json!(format!("Chunk ID: 1a\nWall time: 0.1 seconds\nProcess exited with code {code}\n\
-            Output:\nProcess exited with code 3\n"))
+        json!(format!(
+            "Chunk ID: 1a\nWall time: 0.1 seconds\nProcess exited with code {code}\n\
+            Output:\nProcess exited with code 3\n"
+        ))
     };
     for (output, success) in [
         (structured(1), false),
