@@ -196,7 +196,7 @@ impl MemoryView {
         let mut stored = HashMap::new();
         let mut asked: Vec<Identity> = drafts.iter().flat_map(Draft::identities).collect();
         for _ in 0..CHANGED_MAX {
-            stored.extend(self.stored(&asked).await?);
+            stored.extend(self.stored_of(&asked).await?);
             asked.clear();
             asked.extend(drafts.iter_mut().filter_map(|it| it.settle_id(&stored, guard)));
             if asked.is_empty() {
@@ -208,7 +208,7 @@ impl MemoryView {
     }
 
     /// Returns the records of long-term memory with these identities.
-    async fn stored(&self, identities: &[Identity]) -> Result<HashMap<Identity, Record>, Error> {
+    async fn stored_of(&self, identities: &[Identity]) -> Result<HashMap<Identity, Record>, Error> {
         let records = self.longterm().records();
         let known = records.known(identities).await?;
         let known = identities.iter().zip(known).filter(|(_, known)| *known);

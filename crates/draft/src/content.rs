@@ -238,10 +238,15 @@ pub fn returned(part: &Map<String, Value>) -> Returned {
 }
 
 /// Returns `true` for an output that is an object, or JSON in a text, with the exit code of a
-/// command that failed, beside its text: `{"output": "..", "metadata": {"exit_code": 1}}`.
+/// command that failed, or with no success, beside its text:
+/// `{"output": "..", "metadata": {"exit_code": 1}}`.
 fn reports_failure(output: &Value) -> bool {
     let object = match parsed(output) {
-        Value::Object(object) if object.contains_key("output") => object,
+        Value::Object(object)
+            if ["output", "content"].iter().any(|it| object.contains_key(*it)) =>
+        {
+            object
+        }
         _ => return false,
     };
     let metadata = object.get("metadata").and_then(Value::as_object);

@@ -210,8 +210,8 @@ impl Draft {
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
-    /// Removes a time before 1970, which many programs write for a missing one, or after 2099, unless
-    /// the draft is a note.
+    /// Removes a time before 1970, which many programs write for a missing one, or after 2099,
+    /// unless the draft is a note.
     pub fn leave_out_odd_time(&mut self) {
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
         let Some(time) = self.occurred_at.filter(|_| is_said) else { return };

@@ -30,8 +30,8 @@ pub struct Walk {
 }
 
 /// Finds the text files in `dir` and below it. Hidden files, files excluded by a `.gitignore` or
-/// `.ignore`, symbolic links, and data directories of this program are skipped. With `includes`, only files that match one of these
-/// `.gitignore` patterns are returned: `*.md`, `docs/**`.
+/// `.ignore`, symbolic links, and data directories of this program are skipped. With `includes`,
+/// only files that match one of these `.gitignore` patterns are returned: `*.md`, `docs/**`.
 ///
 /// # Errors
 /// [`Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`]

@@ -1,5 +1,6 @@
-//! Records that were changed after their source was read. If the source is read again as it was, the
-//! change stays. Messages and tool calls are changed by their sources alone, so they are not here.
+//! Records that were changed after their source was read. If the source is read again as it was,
+//! the change stays. Messages and tool calls are changed by their sources alone, so they are not
+//! here.
 
 use aios_longterm::Version;
 use aios_record::{Key, Provenance, Record, forms};
@@ -52,8 +53,8 @@ fn is_marked(record: &Record) -> bool {
     record.provenance.module == Provenance::INGEST
 }
 
-/// Returns `true` if a version was read from the source. With `is_some_marked`, another version says
-/// that it was.
+/// Returns `true` if a version was read from the source. With `is_some_marked`, another version
+/// says that it was.
 fn is_of_source(record: &Record, is_some_marked: bool) -> bool {
     record.provenance.updated_by.is_none() && (is_marked(record) || !is_some_marked)
 }

@@ -71,9 +71,9 @@ impl Draft {
         std::iter::once(self.record.identity()).chain(former)
     }
 
-    /// Chooses the id under which the text is stored, be it a former one, and otherwise keeps a free
-    /// one. A record whose text was changed since leaves its id taken. Returns the identity to look
-    /// up before the next call, if the id is taken.
+    /// Chooses the id under which the text is stored, be it a former one, and otherwise keeps a
+    /// free one. A record whose text was changed since leaves its id taken. Returns the identity
+    /// to look up before the next call, if the id is taken.
     pub(super) fn settle_id(
         &mut self,
         stored: &HashMap<Identity, Record>,

@@ -209,7 +209,8 @@ pub(crate) struct Forget {
     pub(crate) limit: Option<usize>,
     /// Propose every record of at least this relevance to the query, 0 to 1, whatever its words;
     /// the numbers of the query must still match
-    #[arg(long, value_name = "X", value_parser = parse_share, allow_hyphen_values = true, requires = "query")]
+    #[arg(long, value_name = "X", value_parser = parse_share, allow_hyphen_values = true,
+          requires = "query")]
     pub(crate) min_relevance: Option<f64>,
     /// Also erase every byte of them from all files, except backups
     #[arg(long)]

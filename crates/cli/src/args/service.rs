@@ -43,7 +43,8 @@ pub(crate) struct Snapshot {
 #[derive(Debug, Args)]
 pub(crate) struct Top {
     /// Time between two looks at the service, 100ms to 1h
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval,
+          allow_hyphen_values = true)]
     pub(crate) interval: Duration,
     /// Print everything once as text, or as JSON with --json, and exit
     #[arg(long)]

@@ -52,7 +52,8 @@ pub(crate) struct Backup {
 #[derive(Debug, Args)]
 pub(crate) struct Report {
     /// First moment of the period, in the formats of `recall --since`
-    #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true, conflicts_with = "days")]
+    #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true,
+          conflicts_with = "days")]
     pub(crate) since: Option<Period>,
     /// Days of the period, today included, 1 to 3660 [default: 30]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3660),

@@ -291,3 +291,20 @@ fn a_damaged_library_is_neither_backed_up_nor_restored_silently() {
     let restored = other.run(&["restore".as_ref(), copied.as_os_str()]);
     assert!(restored.code == 1 && restored.stderr.contains("is damaged"), "{restored:?}");
 }
+
+#[test]
+fn a_failed_move_to_long_term_memory_is_a_warning_of_a_stored_write() {
+    let program = Program::new();
+    program.json(&["remember", "The harbour is quiet."]);
+    // Every change of the library writes into this directory.
+    let transactions = program.data_dir().join("longterm/records.lance/_transactions");
+    fs::remove_dir_all(&transactions).unwrap();
+    fs::write(&transactions, "").unwrap();
+    let ended = program.run(&["--json", "remember", "The lighthouse is red."]);
+    assert_eq!((ended.code, ended.json()["known"].as_bool()), (0, Some(false)), "{ended:?}");
+    assert!(!ended.stderr.contains("\"level\":\"error\""), "{ended:?}");
+    assert!(ended.stderr.contains("\"code\":\"pending\""), "{ended:?}");
+    assert!(!ended.stderr.contains("nothing of it was written"), "{ended:?}");
+    fs::remove_file(&transactions).unwrap();
+    assert_eq!(program.recall("lighthouse")[0], "The lighthouse is red.");
+}

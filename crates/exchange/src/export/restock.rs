@@ -46,8 +46,9 @@ pub struct RestockFailure {
 /// A record that is already stored in any tier stays unchanged, so an interrupted import can be
 /// repeated as a whole. The first of two lines with the same id counts. Facts are stored first, so
 /// that they keep their confirmations and changes when their messages are learned from; values that
-/// were rejected in the exported memory are not known here. Forgotten records stay forgotten. A record of an owner other than the view's is refused; the administrator's view
-/// accepts every owner. A record whose goal or task is missing is stored without that reference. A
+/// were rejected in the exported memory are not known here. Forgotten records stay forgotten. A
+/// record of an owner other than the view's is refused; the administrator's view accepts every
+/// owner. A record whose goal or task is missing is stored without that reference. A
 /// learned fact is skipped if none of the messages that state it is stored afterwards. If
 /// another message has a message's position in its session, the message gets the next position. A
 /// stored session without a summary gets the summary of the file. With [`Mode::DryRun`]

@@ -18,7 +18,8 @@ pub(super) struct Table {
     pub(super) becomes: Becomes,
     /// A row needs at least one of these fields, and a table a column for one.
     pub(super) needs: &'static [&'static str],
-    /// Columns of which a table needs at least one, for names that tables of other programs have.
+    /// Columns that show its purpose, for names that tables of other programs have. A table needs
+    /// at least one of them.
     pub(super) signs: &'static [&'static str],
     pub(super) columns: &'static [Column],
     /// Fields that, with the row's own id, identify a row when other fields change.
@@ -45,7 +46,7 @@ impl Table {
         self.lacks(columns).is_none()
     }
 
-    /// Returns the names of the columns of which a table with `columns` lacks all, if it cannot be
+    /// Returns the names of the alternatives that a table with `columns` lacks, if it cannot be
     /// this one.
     pub(super) fn lacks(&self, columns: &[String]) -> Option<String> {
         let has = |names: &[&str]| columns.iter().any(|column| is_one_of(column, names));

@@ -110,10 +110,11 @@ fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>
         let text =
             stored.remove("content").filter(|it| it.as_str().is_some_and(|it| !it.is_empty()));
         fields.extend(text.map(|text| ("content".to_owned(), text)));
-        for name in ["role", "name"] {
-            let value = stored.remove(name).filter(Value::is_string);
-            fields.extend(value.map(|value| (name.to_owned(), value)));
-        }
+        let role = stored.remove("role").filter(Value::is_string);
+        let role = role.map(|word| Value::from(shape::role_of(word.as_str().unwrap_or_default())));
+        let name = stored.remove("name").filter(Value::is_string);
+        fields.extend(role.map(|role| ("role".to_owned(), role)));
+        fields.extend(name.map(|name| ("name".to_owned(), name)));
         stored.retain(|_, value| !value.is_null());
         rest.extend(stored);
     }

@@ -2,8 +2,8 @@
 //!
 //! A conversation in a stream is named for its first message. If another stored conversation begins
 //! with the same message, it is named for the first two, and so on. So ingesting it again, or grown
-//! at its end, continues the same conversation and never another one. A conversation that an earlier version stored under
-//! the name that it used continues under that name.
+//! at its end, continues the same conversation and never another one. A conversation that an
+//! earlier version stored under the name that it used continues under that name.
 
 use std::collections::HashMap;
 

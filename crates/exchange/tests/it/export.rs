@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use aios_exchange::{
     Error,
     export::{self, Restocked, is_export},
+    import::{self, ImportOptions},
     ingest::{self, IngestOptions},
 };
 use aios_memory::{
@@ -56,8 +57,7 @@ async fn an_export_round_trips_through_an_import() {
     let written = export(&everything, &path).await;
     assert_eq!(written.lines().count(), 1 + 16, "{written}");
     assert!(is_export(&path));
-    let headless = fixture.dir.path().join("headless.jsonl");
-    let written = fs::read_to_string(&path).unwrap();
+    let headless = from.dir.path().join("headless.jsonl");
     fs::write(&headless, written.split_once('\n').unwrap().1).unwrap();
     let options = IngestOptions::default();
     let report = ingest::file(&memory, &headless, options).await.unwrap();
@@ -525,11 +525,11 @@ async fn imported_facts_keep_their_confirmations_and_corrections() {
     let stated = ["I live in Ghent.", "I work at Calder Mills.", "I live in Ghent."];
     let fillers = (0..1200).map(|n| format!("pebble number {n}"));
     say(&ada, stated.into_iter().map(str::to_owned).chain(fillers)).await;
-    let [work, home] = ["work", "home"].map(async |part: &str| {
-        let found = facts(&ada).await.into_iter().find(|fact| fact.attribute.contains(part));
-        found.unwrap_or_else(|| panic!("no fact of {part}"))
-    });
-    let (work, home) = (work.await, home.await);
+    let stated = async |word: &str| {
+        let found = facts(&ada).await.into_iter().find(|fact| fact.statement().contains(word));
+        found.unwrap_or_else(|| panic!("no fact of {word}"))
+    };
+    let (work, home) = (stated("Calder").await, stated("Ghent").await);
     ada.facts().confirm(&work.id).await.unwrap();
     let changes = json!({"value": "Lyon"}).as_object().cloned().unwrap();
     ada.update(&Key::new(Kind::Fact, home.id), changes).await.unwrap();

@@ -356,7 +356,7 @@ async fn a_confirmation_does_not_outlive_its_statement() {
         ("confidence", json!(0.9), true),
         ("metadata", json!({"seen": 1}), true),
         ("value", json!("Oslo"), false),
-        ("text", json!("Ada lives in Oslo."), false),
+        ("text", json!("Ada has moved to Oslo."), false),
         ("attribute", json!("harbour"), false),
     ] {
         facts.confirm(&id("f")).await.unwrap();

@@ -66,7 +66,11 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
                 b'{' => self.object()?,
                 b',' if is_after_value => {
                     self.scanner.skip()?;
-                    self.hand.mend(line, EXTRA_COMMA)
+                    match self.scanner.peek()? {
+                        None | Some(b'[' | b'{') => self.hand.mend(line, EXTRA_COMMA),
+                        // The rest is reported.
+                        Some(_) => ControlFlow::Continue(()),
+                    }
                 }
                 // Input that is not JSON at all is reported once.
                 _ if is_misplaced => {

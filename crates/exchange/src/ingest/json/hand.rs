@@ -214,12 +214,12 @@ impl<'a, 's> Hand<'a, 's> {
         messages.read.splice(0..0, held(before));
         messages.read.extend(held(after));
         if messages.read.is_empty() {
-            let piece = Piece::Skipped { line, rows: 1, reason: without_messages(&fields) };
+            if !says_itself(&fields) {
+                let reason = without_messages(&fields);
+                return (self.sink)(Piece::Skipped { line, rows: 1, reason });
+            }
             beside.fields.extend(fields);
-            return match says_itself(&beside.fields) {
-                true => ControlFlow::Continue(()),
-                false => (self.sink)(piece),
-            };
+            return ControlFlow::Continue(());
         }
         self.conversations += 1;
         let place = self.conversations;
@@ -262,15 +262,18 @@ impl<'a, 's> Hand<'a, 's> {
 
 /// Returns `true` if the fields beside the messages of a conversation have a text.
 fn says_itself(fields: &Map<String, Value>) -> bool {
-    let is_text = |value: &Value| value.as_str().is_some_and(|text| !forms::is_blank(text));
     fields.iter().any(|(name, value)| TEXT.is_spelled(name) && is_text(value))
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !forms::is_blank(text))
 }
 
 /// Returns the reason for which a conversation without messages is skipped.
 fn without_messages(fields: &Map<String, Value>) -> String {
-    let is_text = |value: &Value| value.as_str().is_some_and(|text| !forms::is_blank(text));
     let names = fields.iter().filter(|(_, value)| is_text(value));
-    let names: Vec<String> = names.map(|(name, _)| format!("`{name}`")).collect();
+    let mut names: Vec<String> = names.map(|(name, _)| format!("`{name}`")).collect();
+    names.sort();
     match names.is_empty() {
         true => "a conversation without messages".to_owned(),
         false => format!("a conversation without messages; left out: {}", names.join(", ")),

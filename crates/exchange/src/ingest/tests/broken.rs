@@ -63,7 +63,7 @@ fn read(format: Format, bytes: &str) -> Vec<usize> {
     texts.map(|(at, _)| at.parse().unwrap()).collect()
 }
 
-/// Returns a list of `count` elements of which each `every`th is cut by `cut` bytes.
+/// Returns a list of `count` elements. Each `every`th is cut by `cut` bytes.
 fn cut_list(count: usize, every: usize, cut: usize) -> String {
     let element = |at: usize| {
         let whole = json!({"role": "user", "content": [format!("text {at}, filler filler")]});

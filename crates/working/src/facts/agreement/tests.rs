@@ -1,3 +1,5 @@
+//! Changes of single fields, and the text of the fact after each.
+
 use serde_json::json;
 
 use super::*;

@@ -66,6 +66,7 @@ fn a_command_of_codex_that_exits_with_an_error_has_failed() {
         (structured(1), false),
         (structured(0), true),
         (json!({"output": "boom", "success": false}), false),
+        (json!({"content": "boom", "success": false}), false),
         (json!({"output": "boom", "exit_code": 127}), false),
         (heading(2), false),
         (heading(0), true),
