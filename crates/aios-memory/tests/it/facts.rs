@@ -68,7 +68,8 @@ const SHAPES: &[(&str, &[&str], &[&str], &str)] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_that_no_record_can_have_holds_up_no_other_message() {
-    let (_fixture, memory) = Fixture::opened().await;
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
     let ada = of(&memory, "ada");
     let learned = learn(
         &ada,

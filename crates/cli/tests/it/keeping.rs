@@ -75,6 +75,7 @@ fn an_update_changes_only_the_named_fields() {
     let mut expect = before["payload"].clone();
     let after = program.json(&["show", "decision/d"])["payload"].clone();
     expect["outcome"] = "it held".into();
+    expect["provenance"]["updated_by"] = "update".into();
     expect["updated_at"] = after["updated_at"].clone();
     assert_eq!(after, expect);
     assert_eq!(program.recall("did it hold?")[0], "which server\nnginx\nit held");
