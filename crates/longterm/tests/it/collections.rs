@@ -180,6 +180,7 @@ async fn updating_a_note_changes_only_the_given_fields() {
     let shared = longterm.scoped(Gate::shared());
     shared.notes().update(&id, update).await.unwrap();
     note.content = "port 5433".to_owned();
+    note.meta.provenance.updated_by = Some("update".to_owned());
     wherever(&longterm, async || {
         assert_eq!(shared.notes().get(&id).await.unwrap().as_ref(), Some(&note));
         assert_eq!(search(&shared, "5433").await, [format!("note/{id}")]);

@@ -148,7 +148,7 @@ async fn a_session_is_not_forgotten_with_messages_of_another_project() {
 async fn an_event_in_the_ring_is_forgotten_by_its_key() {
     let it = Fixture::new().await;
     let event = json!({"id": "e", "category": "custom", "source": "test", "data": {"a": 1}});
-    it.post("/api/v1/events", &event).await.expect(202);
+    it.post("/api/v1/events", &json!({"events": [event]})).await.expect(200);
     let forget = json!({"keys": ["event/e"]});
     assert_eq!(it.post(PATH, &forget).await.expect(200).json()["forgotten"], 1);
     it.post(PATH, &forget).await.expect(404);
