@@ -27,7 +27,7 @@ const STEP_BYTES: usize = 1024;
 const DEPTH_MAX: usize = 128;
 
 /// Maximum of bytes read again beyond [`WINDOW_BYTES`] to resume after elements that do not end.
-const AGAIN_BYTES_MAX: usize = 1024 * 1024 * 1024;
+const AGAIN_BYTES_MAX: usize = if cfg!(test) { 16 << 20 } else { 1 << 30 };
 
 /// Scanner of elements.
 pub(super) struct Scanner<R> {
