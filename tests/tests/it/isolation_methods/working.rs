@@ -74,6 +74,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().messages().chat_history(&id("nowhere"), 20).await,
     ];
     "Metrics::keys" => [h.view.working().metrics().keys().await];
+    "Metrics::newest" => [h.view.working().metrics().newest().await];
     "Metrics::history" => [
         h.view.working().metrics().history("barn", Timestamp::UNIX_EPOCH, Timestamp::now()).await,
     ];
