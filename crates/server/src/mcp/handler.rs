@@ -106,8 +106,8 @@ impl ServerHandler for Handler {
         Ok(ReadResourceResult::new(vec![contents]).into())
     }
 
-    /// Refuses a request of another method, or of one of the methods above with parameters of another
-    /// form.
+    /// Refuses a request of another method, or of one of the methods above with parameters of
+    /// another form.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
