@@ -36,7 +36,13 @@ pub(crate) fn idle() -> Background {
 async fn run(learner: Learner, mut stopped: watch::Receiver<bool>) {
     let mut rest = REST_MIN;
     loop {
-        match learner.catch_up().await {
+        // A backlog may take minutes, and each message is a step of its own, so that the end need
+        // not wait for it.
+        let caught_up = tokio::select! {
+            _ = stopped.changed() => break,
+            caught_up = learner.catch_up() => caught_up,
+        };
+        match caught_up {
             Ok(0) => rest = (rest * 2).min(REST_MAX),
             Ok(_) => rest = REST_MIN,
             Err(error) => {
