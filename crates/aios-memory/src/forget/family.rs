@@ -85,7 +85,7 @@ impl MemoryView {
     }
 
     /// Returns the first of these records of this view's owners that is stored beyond the project,
-    /// agent or session of this view. Of a record that is no longer stored, its versions decide.
+    /// agent or session of this view. If a record is no longer stored, its versions decide.
     async fn first_beyond(&self, identities: &[Identity]) -> Result<Option<Identity>, Error> {
         let [_, narrowed @ ..] = self.gate().filter().scope.parts();
         if narrowed.iter().all(|(_, part)| part.is_none()) {

@@ -17,8 +17,9 @@ pub struct LearnReport {
     pub superseded: u64,
     /// Number of messages that state no new fact.
     pub ignored: u64,
-    /// Number of statements that are no facts because their value was rejected, or because the
-    /// guard found a secret or an injection.
+    /// Number of statements that are not stored because their value was rejected, the guard found a
+    /// secret or an injection, or they ended before 1970; and of messages whose facts cannot be
+    /// stored for another reason, which the log names.
     pub refused: u64,
     /// Keys of the facts that are new or were stated again.
     pub facts: Vec<Key>,

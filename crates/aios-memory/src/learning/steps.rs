@@ -31,7 +31,7 @@ pub(super) struct Outcome {
     pub(super) messages: u64,
     /// Messages that state no fact and end none.
     pub(super) ignored: u64,
-    /// Statements with a secret, and messages with an injection.
+    /// Statements with a secret or that ended before 1970, and messages with an injection.
     pub(super) refused: u64,
 }
 
