@@ -69,13 +69,11 @@ impl Service {
         let listener = listener.and_unix(&socket).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = complete(Server::new(memory.clone(), config));
-        let running = tokio::spawn(async move {
-            let shutdown = async {
-                let _ = stopped.await;
-            };
-            server.serve(listener, shutdown).await
-        });
+        // Before the test goes on, which may change the files that the service reads to begin.
+        let ready = complete(Server::new(memory.clone(), config)).prepare(listener).await.unwrap();
+        let running = tokio::spawn(ready.run(async {
+            let _ = stopped.await;
+        }));
         Service { memory, address, socket, dir, stop: Some(stop), running }
     }
 
