@@ -10,6 +10,7 @@
 
 mod context;
 mod embedding;
+mod learning;
 #[cfg(feature = "longterm")]
 mod longterm;
 mod operational;
@@ -31,5 +32,6 @@ criterion_group!(
     longterm,
     context::operations,
     embedding::operations,
+    learning::operations,
 );
 criterion_main!(benches);

@@ -45,6 +45,10 @@ const PAGE: usize = 500;
 /// Owners whose current facts are kept in RAM between their messages, and the facts of all of them.
 const OWNERS_MAX: usize = 64;
 const FACTS_MAX: usize = 20_000;
+
+/// Steps of one transaction: other writers wait for its end.
+const STEPS_MAX: usize = 64;
+
 /// Facts whose messages are looked up at once.
 const UNFOUNDED_BATCH: usize = 256;
 
@@ -286,9 +290,14 @@ impl Learner {
             let outcome = steps::of(&mut known, &said, extracted);
             (known, outcome)
         });
-        let (known, outcome) = computing.await.map_err(|_| Error::Interrupted)?;
+        let (mut known, outcome) = computing.await.map_err(|_| Error::Interrupted)?;
         let Outcome { steps, messages, ignored, mut refused } = outcome;
-        let report = apply(&own, steps, &mut refused).await?;
+        let mut report = FactReport::default();
+        for steps in steps.chunks(STEPS_MAX) {
+            let stored = apply(&own, steps, &mut refused).await?;
+            known.current.stored(steps, &stored);
+            report.merge(stored);
+        }
         state.owners.insert(owner.clone(), known);
         if !report.added.is_empty() || !report.superseded.is_empty() {
             self.shared.pump.wake();
@@ -383,17 +392,17 @@ impl Learner {
 /// hold up all later ones.
 async fn apply(
     own: &WorkingView,
-    steps: Vec<FactStep>,
+    steps: &[FactStep],
     refused: &mut u64,
 ) -> Result<FactReport, aios_working::Error> {
-    match own.facts().apply(steps.clone()).await {
+    match own.facts().apply(steps.to_vec()).await {
         Err(error) if error.is_invalid() => {}
         applied => return applied,
     }
     let mut report = FactReport::default();
     for step in steps {
-        let source = step.source.clone();
-        match own.facts().apply(vec![step]).await {
+        let source = &step.source;
+        match own.facts().apply(vec![step.clone()]).await {
             Ok(applied) => report.merge(applied),
             Err(error) if error.is_invalid() => {
                 *refused += 1;

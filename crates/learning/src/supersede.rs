@@ -7,9 +7,13 @@
 mod frame;
 mod known;
 mod lasting;
+mod marks;
 mod matching;
 
+use std::collections::BTreeMap;
+
 pub use known::Known;
+use marks::Marks;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Shape, changes, refusals};
@@ -42,16 +46,19 @@ pub struct Ended {
 
 /// Returns the facts of `current` that `message` ends, each once, in the order of `current`.
 #[must_use]
-pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
-    let mut ended: Vec<Option<Ended>> = vec![None; current.len().min(KNOWN_MAX)];
+pub fn supersede<'a>(
+    current: impl IntoIterator<Item = &'a Known>,
+    message: &Message,
+) -> Vec<Ended> {
     if message.role != Role::Person {
         return Vec::new();
     }
-    let current = &current[..ended.len()];
     let sentences = sentences(message.read());
     if !is_english(message.read(), &sentences) {
         return Vec::new();
     }
+    let current: Vec<&Known> = current.into_iter().take(KNOWN_MAX).collect();
+    let mut ended: BTreeMap<usize, Ended> = BTreeMap::new();
     for mut sentence in sentences {
         sentence.words = as_first_person(sentence.words, message.subject());
         let is_refusal = sentence.mood == Mood::Refusal;
@@ -61,8 +68,8 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
         let clauses = clauses(&sentence.words);
         if is_refusal {
             for change in refusals(&clauses) {
-                for at in matching::ended_by(current, &change) {
-                    ended[at].get_or_insert_with(|| by_words(&current[at], &change));
+                for at in matching::ended_by(&current, &change) {
+                    ended.entry(at).or_insert_with(|| by_words(current[at], &change));
                 }
             }
             continue;
@@ -73,24 +80,24 @@ pub fn supersede(current: &[Known], message: &Message) -> Vec<Ended> {
         let news = News::of(&sentence, &clauses);
         let mut is_named = false;
         for change in changes(&clauses) {
-            for at in named_by(current, &change) {
+            for at in named_by(&current, &change) {
                 is_named = true;
-                ended[at].get_or_insert_with(|| by_words(&current[at], &change));
+                ended.entry(at).or_insert_with(|| by_words(current[at], &change));
             }
         }
         if !is_part(&sentence) {
             for (at, known) in current.iter().enumerate() {
                 if let Some(found) = by_slot(known, &news, is_named) {
-                    ended[at].get_or_insert(found);
+                    ended.entry(at).or_insert(found);
                 }
             }
         }
     }
-    ended.into_iter().flatten().collect()
+    ended.into_values().collect()
 }
 
 /// Returns the indexes of the facts that a change in words ends.
-fn named_by(current: &[Known], change: &Change) -> Vec<usize> {
+fn named_by(current: &[&Known], change: &Change) -> Vec<usize> {
     let mut found = matching::ended_by(current, change);
     let terms = change.target.terms().filter(|_| change.shape == Shape::Retraction);
     if let Some(terms) = terms {
@@ -154,6 +161,8 @@ struct News {
     /// Slots whose value is denied.
     denied: Vec<Slot>,
     claim: Claim,
+    /// Marks of its words and of the attributes of its slots.
+    marks: Marks,
     says_change: bool,
     is_lasting: bool,
     /// True if a word says that it is so now.
@@ -215,10 +224,14 @@ impl News {
         let says_change = sentence.has(Class::Current)
             || CUES.iter().any(|cue| spaced.contains(cue))
             || verbs.clone().any(|verb| verb.is(Class::Changing) || verb.is(Class::Ending));
+        let (slots, denied) = (slots(clauses), denied(clauses));
+        let claim = Claim::of(std::slice::from_ref(sentence));
+        let attributes = slots.iter().chain(&denied).map(|slot| slot.attribute.as_str());
         News {
-            slots: slots(clauses),
-            denied: denied(clauses),
-            claim: Claim::of(std::slice::from_ref(sentence)),
+            marks: Marks::of_terms(&claim.terms).with(attributes),
+            slots,
+            denied,
+            claim,
             says_change,
             is_lasting: lasting::is_lasting(std::slice::from_ref(sentence)),
             is_current: sentence.has(Class::Current) || spaced.contains(" these days "),
@@ -235,7 +248,8 @@ impl News {
 /// (`is_named`), only slots with one value end more.
 fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
     let claim = &known.claim;
-    if !claim.is_firm || !claim.may_share_owner(&news.claim) {
+    // What follows compares slots of one attribute, and statements with a common word.
+    if !claim.is_firm || !known.marks.may_meet(&news.marks) || !claim.may_share_owner(&news.claim) {
         return None;
     }
     for slot in &news.slots {

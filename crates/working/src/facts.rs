@@ -15,7 +15,7 @@ use aios_record::{Id, Identity, Key, Kind};
 
 pub(crate) use self::agreement::agree;
 pub use self::{
-    apply::{FactEnd, FactReport, FactStep},
+    apply::{FactEnd, FactReport, FactRevisions, FactStep},
     fact::{EVIDENCE_MAX, Fact, FactOrigin},
     query::{FactPage, FactQuery, OwnFacts},
     withdraw::Withdrawn,

@@ -157,8 +157,8 @@ pub use crate::{
     error::{Error, FieldProblem},
     event::{Event, EventFilter, Events},
     facts::{
-        EVIDENCE_MAX, Fact, FactEnd, FactOrigin, FactPage, FactQuery, FactReport, FactStep, Facts,
-        OwnFacts, Withdrawn,
+        EVIDENCE_MAX, Fact, FactEnd, FactOrigin, FactPage, FactQuery, FactReport, FactRevisions,
+        FactStep, Facts, OwnFacts, Withdrawn,
     },
     feed::Feed,
     files::{

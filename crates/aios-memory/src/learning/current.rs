@@ -1,21 +1,21 @@
 //! The current facts of an owner, prepared for comparison with messages.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 
-use aios_learning::Known;
+use aios_learning::{KNOWN_MAX, Known};
 use aios_record::{Id, Scope, Timestamp, forms};
-use aios_working::{Fact, WorkingView};
+use aios_working::{Fact, FactReport, FactStep, WorkingView};
 
 use crate::Error;
 
 /// Current facts of an owner that messages are compared with, those stored last.
 const FACTS_MAX: usize = 10_000;
 
-/// Facts that are all compared with a message. Of more, those that have a slot or share a word.
-const COMPARED_MAX: usize = 2_000;
-
-/// Characters of a word by which facts and messages are matched first.
-const STEM_CHARS: usize = 4;
+/// Facts that may be learned beyond this maximum before the facts are read again.
+const EXCESS_MAX: usize = 1_000;
 
 /// A person in the messages of an owner: the owner, or somebody with another name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +44,41 @@ pub(super) struct CurrentFact {
     pub(super) speaker: String,
     /// The person whose statement it is. `None` for a told fact about nobody in particular.
     pub(super) person: Option<Person>,
-    pub(super) subject: String,
-    pub(super) attribute: String,
-    pub(super) value: String,
+    pub(super) slot: SlotForm,
     pub(super) project: Option<String>,
     pub(super) stated_at: Option<Timestamp>,
-    stems: HashSet<String>,
+}
+
+/// The slot of a fact and its value, in the form in which they are compared.
+#[derive(Debug, Clone)]
+pub(super) struct SlotForm {
+    subject: String,
+    /// Empty if the fact has no slot.
+    attribute: String,
+    value: String,
+}
+
+impl SlotForm {
+    pub(super) fn of(fact: &Fact) -> SlotForm {
+        let attribute = if fact.has_slot() { fact.attribute.as_str() } else { "" };
+        SlotForm {
+            subject: forms::forgotten(&fact.subject),
+            attribute: forms::forgotten(attribute),
+            value: forms::forgotten(&fact.value_text()),
+        }
+    }
+
+    /// Returns true if both are of one slot.
+    pub(super) fn is_same(&self, other: &SlotForm) -> bool {
+        !self.attribute.is_empty()
+            && self.attribute == other.attribute
+            && self.subject == other.subject
+    }
+
+    /// Returns true if both are the same value of one slot.
+    pub(super) fn restates(&self, other: &SlotForm) -> bool {
+        self.is_same(other) && self.value == other.value
+    }
 }
 
 /// The current facts of an owner.
@@ -58,12 +87,19 @@ pub(super) struct Current {
     facts: Vec<CurrentFact>,
     /// The same facts as the rules compare them.
     known: Vec<Known>,
+    /// Number of facts at the beginning that are stored. Those of this reading follow.
+    stored: usize,
+    /// Revision of the stored facts; `None` if they have to be read.
     revision: Option<u64>,
 }
 
 impl Current {
     /// Reads the facts again if they changed.
     pub(super) async fn refresh(&mut self, own: &WorkingView) -> Result<(), Error> {
+        self.stored = self.facts.len();
+        if FACTS_MAX + EXCESS_MAX < self.stored {
+            self.revision = None;
+        }
         let Some(newest) = own.facts().own(self.revision, FACTS_MAX).await? else { return Ok(()) };
         let mut before: HashMap<Id, (CurrentFact, Known)> = HashMap::new();
         let parts =
@@ -74,6 +110,7 @@ impl Current {
             self.facts.push(fact);
             self.known.push(known);
         }
+        self.stored = self.facts.len();
         self.revision = Some(newest.revision);
         Ok(())
     }
@@ -83,42 +120,54 @@ impl Current {
         &self.facts
     }
 
-    /// Calls `compare` with the facts that a text may end, and returns its result.
-    pub(super) fn compared<T>(&self, text: &str, compare: impl FnOnce(&[Known]) -> T) -> T {
-        if self.known.len() <= COMPARED_MAX {
-            return compare(&self.known);
-        }
-        let said = stems(text);
-        let near = self
-            .facts
-            .iter()
-            .zip(&self.known)
-            .filter(|(fact, _)| !fact.attribute.is_empty() || !fact.stems.is_disjoint(&said));
-        let near: Vec<Known> = near.map(|(_, known)| known.clone()).collect();
-        compare(&near)
+    /// Returns the facts as the rules compare them, those added last if there are too many.
+    pub(super) fn known(&self) -> &[Known] {
+        &self.known[self.known.len().saturating_sub(KNOWN_MAX)..]
     }
 
     /// Adds a fact of this reading.
     pub(super) fn add(&mut self, fact: &Fact) {
-        if self.facts.len() < FACTS_MAX {
-            let (fact, known) = prepared(fact);
-            self.facts.push(fact);
-            self.known.push(known);
+        let (fact, known) = prepared(fact);
+        self.facts.push(fact);
+        self.known.push(known);
+    }
+
+    /// Compares what was added and removed with what was stored of it, so that the facts need not
+    /// be read again.
+    pub(super) fn stored(&mut self, steps: &[FactStep], report: &FactReport) {
+        let ended = steps.iter().flat_map(|step| &step.ended).map(|end| &end.id);
+        let superseded: HashSet<&Id> = report.superseded.iter().collect();
+        let is_newest = self.revision == Some(report.revisions.before);
+        if !is_newest || !ended.into_iter().all(|id| superseded.contains(id)) {
+            self.revision = None;
+            return;
         }
-        self.revision = None;
+        // Facts that were stated again are stored under another id, or have ended; others were
+        // kept out.
+        let added: HashSet<&Id> = report.added.iter().collect();
+        let stated = steps.iter().flat_map(|step| &step.added).map(|fact| &fact.id);
+        let missing: HashSet<&Id> = stated.filter(|id| !added.contains(id)).collect();
+        self.retain(|at, stored, fact| at < stored || !missing.contains(&fact.id));
+        self.revision = Some(report.revisions.after);
     }
 
     /// Removes facts that ended.
-    pub(super) fn remove(&mut self, ended: &[Id]) {
-        if ended.is_empty() {
-            return;
+    pub(super) fn remove(&mut self, ended: &HashSet<Id>) {
+        if !ended.is_empty() {
+            self.retain(|_, _, fact| !ended.contains(&fact.id));
         }
-        let stays: Vec<bool> = self.facts.iter().map(|fact| !ended.contains(&fact.id)).collect();
-        let mut at = stays.iter();
-        self.facts.retain(|_| *at.next().expect("one for each fact"));
-        let mut at = stays.iter();
-        self.known.retain(|_| *at.next().expect("one for each fact"));
-        self.revision = None;
+    }
+
+    /// Keeps the facts for which `stays` returns true, which is called with the index of the fact,
+    /// the number of stored ones, and the fact.
+    fn retain(&mut self, stays: impl Fn(usize, usize, &CurrentFact) -> bool) {
+        let facts = self.facts.iter().enumerate();
+        let stays: Vec<bool> = facts.map(|(at, fact)| stays(at, self.stored, fact)).collect();
+        let mut of = stays.iter();
+        self.facts.retain(|_| *of.next().expect("one for each fact"));
+        let mut of = stays.iter();
+        self.known.retain(|_| *of.next().expect("one for each fact"));
+        self.stored = stays[..self.stored].iter().filter(|stays| **stays).count();
     }
 }
 
@@ -131,19 +180,10 @@ fn prepared(fact: &Fact) -> (CurrentFact, Known) {
         id: fact.id.clone(),
         speaker: speaker.to_owned(),
         person: (!speaker.is_empty()).then(|| Person::of(Some(speaker), &fact.meta.scope)),
-        subject: fact.subject.clone(),
-        attribute: fact.attribute.clone(),
-        value: fact.value_text(),
+        slot: SlotForm::of(fact),
         project: fact.meta.scope.project.clone(),
         stated_at: fact.stated_at,
-        stems: stems(&text),
         text,
     };
     (current, known)
-}
-
-/// Returns the beginnings of the words of a text.
-fn stems(text: &str) -> HashSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| 2 < word.len());
-    words.map(|word| word.chars().flat_map(char::to_lowercase).take(STEM_CHARS).collect()).collect()
 }

@@ -1,15 +1,17 @@
 //! From messages to steps: the facts that each message states, and those that it ends. Pure.
 
+use std::collections::HashSet;
+
 use aios_guard::{redact, scan};
 use aios_learning::{
     Draft, Ended, Extractor, Heard, Known, Message, Relation, Role, Shape, supersede,
 };
-use aios_record::{Id, Provenance, Record, Scope, Timestamp, forms};
+use aios_record::{Id, Provenance, Record, Scope, Timestamp};
 use aios_working::{Fact, FactEnd, FactOrigin, FactStep, Meta};
 use serde_json::Value;
 
 use super::{
-    current::{CurrentFact, Person},
+    current::{CurrentFact, Person, SlotForm},
     known::Known as Working,
     model::Extracted,
 };
@@ -113,26 +115,30 @@ fn step(
         stated_at,
         person: Person::of(message.speaker.as_deref(), &record.scope),
     };
-    let found = known.current.compared(&message.text, |current| supersede(current, message));
+    let found = supersede(known.current.known(), message);
+    let slots: Vec<SlotForm> = added.iter().map(SlotForm::of).collect();
     let mut ended = Vec::new();
     for end in found {
         let target = known.current.facts().iter().find(|fact| fact.id.as_str() == end.key);
         let Some(target) = target.filter(|it| source.may_end(it)) else { continue };
         // A value that is stated again does not end itself.
-        let is_restated = added.iter().any(|fact| restates(fact, target));
+        let is_restated = slots.iter().any(|slot| slot.restates(&target.slot));
         if !is_restated {
-            ended.push(end_of(target, &end, &added));
+            ended.push(end_of(target, &end, &added, &slots));
         }
     }
     if is_of_model {
         // The rules may not read the words in which the model found a value.
         let filled = known.current.facts().iter().filter(|it| source.may_end(it));
         for target in filled {
-            let successor = added.iter().find(|it| is_same_slot(it, target));
-            let is_known = ended.iter().any(|end| end.id == target.id);
-            let Some(successor) = successor.filter(|it| !is_known && !restates(it, target)) else {
+            let Some(at) = slots.iter().position(|slot| slot.is_same(&target.slot)) else {
                 continue;
             };
+            let is_known = ended.iter().any(|end| end.id == target.id);
+            if is_known || slots[at].restates(&target.slot) {
+                continue;
+            }
+            let successor = &added[at];
             ended.push(FactEnd {
                 id: target.id.clone(),
                 valid_to: successor.valid_from,
@@ -140,9 +146,9 @@ fn step(
             });
         }
     }
-    let gone: Vec<Id> = ended.iter().map(|end| end.id.clone()).collect();
-    for fact in &added {
-        ended.extend(outdated(fact, known.current.facts(), &gone));
+    let gone: HashSet<Id> = ended.iter().map(|end| end.id.clone()).collect();
+    for (fact, slot) in added.iter().zip(&slots) {
+        ended.extend(outdated(fact, slot, known.current.facts(), &gone));
     }
     known.current.remove(&gone);
     let is_outdated = |fact: &Fact| ended.iter().any(|end| end.id == fact.id);
@@ -241,23 +247,10 @@ impl Source<'_> {
     }
 }
 
-fn is_same_slot(fact: &Fact, other: &CurrentFact) -> bool {
-    let same = |a: &str, b: &str| forms::forgotten(a) == forms::forgotten(b);
-    fact.has_slot()
-        && same(&fact.attribute, &other.attribute)
-        && same(&fact.subject, &other.subject)
-}
-
-/// Returns true if a fact states what another one states.
-fn restates(fact: &Fact, other: &CurrentFact) -> bool {
-    let same = |a: &str, b: &str| forms::forgotten(a) == forms::forgotten(b);
-    is_same_slot(fact, other) && same(&fact.value_text(), &other.value)
-}
-
-fn end_of(target: &CurrentFact, end: &Ended, added: &[Fact]) -> FactEnd {
-    let fills = |fact: &&Fact| is_same_slot(fact, target);
+fn end_of(target: &CurrentFact, end: &Ended, added: &[Fact], slots: &[SlotForm]) -> FactEnd {
+    let same_slot = slots.iter().position(|slot| slot.is_same(&target.slot)).map(|at| &added[at]);
     let replaces = matches!(end.shape, Shape::Replacement | Shape::Polarity);
-    let successor = added.iter().find(fills).or_else(|| added.first().filter(|_| replaces));
+    let successor = same_slot.or_else(|| added.first().filter(|_| replaces));
     FactEnd {
         id: target.id.clone(),
         valid_to: successor.and_then(|fact| fact.valid_from),
@@ -267,10 +260,16 @@ fn end_of(target: &CurrentFact, end: &Ended, added: &[Fact]) -> FactEnd {
 
 /// Returns the end of a fact that is older than a current one of its slot: a conversation that is
 /// read after a newer one.
-fn outdated(fact: &Fact, current: &[CurrentFact], gone: &[Id]) -> Option<FactEnd> {
-    let newer = current.iter().filter(|it| !gone.contains(&it.id)).find(|it| {
-        is_same_slot(fact, it)
-            && !restates(fact, it)
+fn outdated(
+    fact: &Fact,
+    slot: &SlotForm,
+    current: &[CurrentFact],
+    gone: &HashSet<Id>,
+) -> Option<FactEnd> {
+    let newer = current.iter().find(|it| {
+        slot.is_same(&it.slot)
+            && !slot.restates(&it.slot)
+            && !gone.contains(&it.id)
             && it.project == fact.meta.scope.project
             && fact.stated_at < it.stated_at
             && would_end(it, fact)

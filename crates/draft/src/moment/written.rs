@@ -8,6 +8,8 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
+use super::OFFSET_SECONDS_MAX;
+
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -181,7 +183,11 @@ impl Parts {
             4 => digits.split_at(2),
             _ => return Err(Fault::Unknown),
         };
-        let seconds = (number::<i32>(hours)? * 60 + number::<i32>(minutes)?) * 60;
+        let (hours, minutes) = (number::<i32>(hours)?, number::<i32>(minutes)?);
+        let seconds = (hours * 60 + minutes) * 60;
+        if OFFSET_SECONDS_MAX < seconds || 59 < minutes {
+            return Err(Fault::Unknown);
+        }
         let signed = if word.starts_with('-') { -seconds } else { seconds };
         // `GMT` may precede it.
         self.offset = Some(Offset::from_seconds(signed).map_err(|_| Fault::Unknown)?);

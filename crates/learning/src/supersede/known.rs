@@ -1,6 +1,6 @@
 //! Current facts, prepared for comparison.
 
-use super::lasting;
+use super::{lasting, marks::Marks};
 use crate::claim::{Claim, as_first_person_all};
 use crate::draft::Draft;
 
@@ -11,6 +11,8 @@ pub struct Known {
     pub(crate) claim: Claim,
     /// True if it says something that lasts, and can therefore end.
     pub(super) is_lasting: bool,
+    /// Marks of its words and of the attributes of its slots.
+    pub(super) marks: Marks,
 }
 
 impl Known {
@@ -20,7 +22,10 @@ impl Known {
     pub fn read(key: impl Into<String>, speaker: &str, text: &str) -> Known {
         let sentences = as_first_person_all(text, speaker);
         let is_lasting = lasting::is_lasting(&sentences);
-        Known { key: key.into(), claim: Claim::of(&sentences), is_lasting }
+        let claim = Claim::of(&sentences);
+        let attributes = claim.slots.iter().map(|slot| slot.attribute.as_str());
+        let marks = Marks::of_terms(&claim.terms).with(attributes);
+        Known { key: key.into(), claim, is_lasting, marks }
     }
 
     /// Reads a fact of this crate.

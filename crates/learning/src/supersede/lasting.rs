@@ -274,8 +274,8 @@ fn is_entering(low: &str) -> bool {
 pub(super) fn names_enough(claim: &Claim, terms: &[Term]) -> bool {
     let (mut all, mut named, mut generic) = (0, 0, 0);
     for term in claim.terms.iter().filter(|term| !is_time(term)) {
-        let is_light = LIGHT.contains(&term.lemma.as_str());
-        let is_named = !is_light && terms.iter().any(|it| it.lemma == term.lemma);
+        let is_named =
+            terms.iter().any(|it| it.lemma == term.lemma) && !LIGHT.contains(&term.lemma.as_str());
         all += usize::from(!term.is_generic);
         named += usize::from(is_named && !term.is_generic);
         generic += usize::from(is_named && term.is_generic);

@@ -1,6 +1,6 @@
 //! The facts that a change is about.
 
-use super::known::Known;
+use super::{known::Known, marks::Marks};
 use crate::change::{Change, Target};
 use crate::claim::{Claim, Term};
 use crate::clause::Owner;
@@ -16,19 +16,25 @@ const HOLDING: &[&str] =
     &["have", "own", "get", "buy", "keep", "drive", "ride", "be", "use", "adopt", "hold"];
 
 /// Returns the indexes of the facts that a change ends.
-pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
-    let all = || current.iter().enumerate().filter(|(_, known)| known.claim.is_firm);
+pub(super) fn ended_by(current: &[&Known], change: &Change) -> Vec<usize> {
+    let each = || current.iter().copied().enumerate();
+    let all = || each().filter(|(_, known)| known.claim.is_firm);
     let lasting = || all().filter(|(_, known)| known.is_lasting);
+    // Those that may have one of these terms.
+    let sharing = |terms: &[Term]| {
+        let marks = Marks::of_terms(terms);
+        lasting().filter(move |(_, known)| known.marks.may_meet(&marks))
+    };
     let owner = &change.owner;
     match &change.target {
-        Target::Headed(head, terms) => best(lasting(), |claim| {
+        Target::Headed(head, terms) => best(sharing(terms), |claim| {
             if claim.has(&head.lemma) && is_about(claim, owner, terms) {
                 overlap(claim, terms)
             } else {
                 0
             }
         }),
-        Target::Owned(terms) => best(lasting(), |claim| {
+        Target::Owned(terms) => best(sharing(terms), |claim| {
             let has = claim.verbs.iter().any(|verb| HOLDING.contains(&verb.as_str()));
             let is_named = named(claim, terms);
             if (has || is_named) && is_about(claim, owner, terms) {
@@ -37,10 +43,10 @@ pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
                 0
             }
         }),
-        Target::Guest(terms) => best(lasting(), |claim| {
+        Target::Guest(terms) => best(sharing(terms), |claim| {
             if stays(claim) && named(claim, terms) { overlap(claim, terms) } else { 0 }
         }),
-        Target::Away(terms) => best(lasting(), |claim| {
+        Target::Away(terms) => best(sharing(terms), |claim| {
             if is_away(claim, terms) && is_about(claim, owner, terms) {
                 overlap(claim, terms)
             } else {
@@ -48,19 +54,19 @@ pub(super) fn ended_by(current: &[Known], change: &Change) -> Vec<usize> {
             }
         }),
         Target::Ailment(parts) => best(lasting(), |claim| ailment(claim, owner, parts)),
-        Target::Opinion(terms) => best(lasting(), |claim| opinion(claim, owner, terms)),
-        Target::Plan(terms) => best(current.iter().enumerate(), |claim| {
+        Target::Opinion(terms) => best(sharing(terms), |claim| opinion(claim, owner, terms)),
+        Target::Plan(terms) => best(each(), |claim| {
             let is_plan = !claim.is_firm && claim.is_of(owner);
             if is_plan { overlap(claim, terms) / WORD * WORD } else { 0 }
         }),
         Target::Sibling(head, others) => {
             best(lasting(), |claim| sibling(claim, owner, head, others))
         }
-        Target::Terms(terms) => best(lasting(), |claim| {
+        Target::Terms(terms) => best(sharing(terms), |claim| {
             if is_about(claim, &change.owner, terms) { overlap(claim, terms) } else { 0 }
         }),
         Target::Property(terms) => best(lasting(), |claim| property(claim, &change.owner, terms)),
-        Target::Role(terms) => best(lasting(), |claim| role(claim, terms)),
+        Target::Role(terms) => best(sharing(terms), |claim| role(claim, terms)),
         Target::Denial(terms) => best(lasting(), |claim| denial(claim, &change.owner, terms)),
         Target::Job => with_slot(all(), &change.owner, &["employer", "job"]),
         Target::Partner => {

@@ -4,7 +4,7 @@ use aios_record::{Id, Timestamp, forms};
 
 use super::{
     fact::{EVIDENCE_MAX, Fact},
-    rejections,
+    query, rejections,
 };
 use crate::{Error, access::Access, writing};
 
@@ -49,10 +49,22 @@ pub struct FactReport {
     pub known: u64,
     /// Number of facts whose value was rejected by the owner.
     pub rejected: u64,
+    /// Revisions of the owner's facts. Not merged.
+    pub revisions: FactRevisions,
+}
+
+/// Revisions of the facts of an owner before and after a write, as in
+/// [`OwnFacts::revision`](crate::OwnFacts::revision). Equal if the write changed nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FactRevisions {
+    /// Revision before the write.
+    pub before: u64,
+    /// Revision after the write.
+    pub after: u64,
 }
 
 impl FactReport {
-    /// Adds another report to this one.
+    /// Adds the facts of another report to this one.
     pub fn merge(&mut self, other: FactReport) {
         self.added.extend(other.added);
         self.updated.extend(other.updated);
@@ -73,6 +85,7 @@ enum Fate {
 
 pub(super) fn apply(access: &Access<'_>, steps: Vec<FactStep>) -> Result<FactReport, Error> {
     let mut report = FactReport::default();
+    report.revisions.before = query::own_revision(access)?;
     for FactStep { source, stated_at, added, ended } in steps {
         let stated_at = stated_at.unwrap_or(access.now);
         let mut fates = Vec::with_capacity(added.len());
@@ -98,6 +111,7 @@ pub(super) fn apply(access: &Access<'_>, steps: Vec<FactStep>) -> Result<FactRep
             }
         }
     }
+    report.revisions.after = query::own_revision(access)?;
     Ok(report)
 }
 
@@ -135,7 +149,7 @@ fn add(
     }
     let same = same_statements(access, &fact)?;
     let is_from_source = |it: &Fact| it.evidence.iter().any(|key| key == source);
-    if same.iter().any(is_from_source) || is_changed_since(access, &fact, is_from_source)? {
+    if same.iter().any(is_from_source) || is_changed_since(access, &fact, source)? {
         report.known += 1;
         return Ok(Fate::Known);
     }
@@ -152,13 +166,16 @@ fn add(
 }
 
 /// Returns true if the slot of `fact` has a fact of the same source that a caller changed since.
-fn is_changed_since(
-    access: &Access<'_>,
-    fact: &Fact,
-    is_from_source: impl Fn(&Fact) -> bool,
-) -> Result<bool, Error> {
-    let is_changed = |it: &Fact| it.meta.provenance.updated_by.is_some() && is_from_source(it);
-    Ok(of_slot(access, fact)?.iter().any(is_changed))
+fn is_changed_since(access: &Access<'_>, fact: &Fact, source: &str) -> Result<bool, Error> {
+    // By the evidence: the facts without a slot are too many to read.
+    let of_source = query::stated_by(access, place(fact).0, [source.to_owned()])?;
+    let is_changed = |it: &Fact| {
+        it.meta.provenance.updated_by.is_some()
+            && it.attribute.eq_ignore_ascii_case(&fact.attribute)
+            && it.subject.eq_ignore_ascii_case(&fact.subject)
+            && place(it) == place(fact)
+    };
+    Ok(of_source.iter().any(|read| is_changed(&read.item)))
 }
 
 /// Adds evidence to a fact that is stated again.

@@ -266,16 +266,23 @@ pub(super) fn contradictions(access: &Access<'_>, limit: usize) -> Result<Vec<Ve
     Ok(found)
 }
 
+/// Returns the revision of the facts of the view's owner.
+pub(super) fn own_revision(access: &Access<'_>) -> Result<u64, Error> {
+    let sql = "SELECT revision FROM fact_revisions WHERE owner = ?1";
+    let mut statement = access.connection.prepare_cached(sql)?;
+    let owner = access.visible.acting();
+    let revision: Option<i64> =
+        statement.query_row([owner.as_str()], |row| row.get(0)).optional()?;
+    Ok(revision.unwrap_or_default().cast_unsigned())
+}
+
 pub(super) fn own(
     access: &Access<'_>,
     revision: Option<u64>,
     limit: usize,
 ) -> Result<Option<OwnFacts>, Error> {
     let owner = access.visible.acting();
-    let sql = "SELECT revision FROM fact_revisions WHERE owner = ?1";
-    let mut statement = access.connection.prepare_cached(sql)?;
-    let now: Option<i64> = statement.query_row([owner.as_str()], |row| row.get(0)).optional()?;
-    let now = now.unwrap_or_default().cast_unsigned();
+    let now = own_revision(access)?;
     if revision == Some(now) {
         return Ok(None);
     }
