@@ -82,6 +82,14 @@ impl Served {
     }
 }
 
+/// A test that fails leaves no service.
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// Posts a JSON body. `None` if the service breaks off before its answer is whole.
 pub(crate) fn post(
     address: SocketAddr,
