@@ -1,10 +1,15 @@
 //! `mcp`: the memory as tools of an agent host, which starts this process and ends its input.
 
+mod pages;
+
 use std::{
     fs::File,
     io,
     os::{fd::AsFd, unix::process::parent_id},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -37,7 +42,9 @@ pub(crate) async fn mcp(mcp: &Mcp, config: Config, global: &Global) -> Result<()
     let data_dir = std::path::absolute(&config.memory.data_dir)
         .map_err(|source| Failure::Io { action: "find the data directory".to_owned(), source })?;
     let idle_exit = Duration::from_secs(config.mcp.idle_exit_seconds);
-    let mut session = aios_memory_server::Mcp::new(data_dir, opener(config.clone()))
+    let is_open: Arc<AtomicBool> = Arc::default();
+    let opener = opener(config.clone(), Arc::clone(&is_open));
+    let mut session = aios_memory_server::Mcp::new(data_dir, opener)
         .with_profiles(mcp.tools)
         .with_idle_exit(idle_exit);
     if let Some(user) = global.acting_user(&config.memory.user) {
@@ -62,14 +69,20 @@ pub(crate) async fn mcp(mcp: &Mcp, config: Config, global: &Global) -> Result<()
     if global.no_service {
         session = session.without_service();
     }
+    let releasing = tokio::spawn(async move { pages::release_while_proxy(&is_open).await });
     session.serve(input, output, ending).await;
+    releasing.abort();
     Ok(())
 }
 
-/// Returns the function that opens the memory at the first call.
-fn opener(config: Config) -> impl Fn() -> Opening + Send + Sync + 'static {
+/// Returns the function that opens the memory at the first call, and then sets `is_open`.
+fn opener(
+    config: Config,
+    is_open: Arc<AtomicBool>,
+) -> impl Fn() -> Opening + Send + Sync + 'static {
     let scratch: Arc<OnceLock<Option<Scratch>>> = Arc::default();
     move || {
+        is_open.store(true, Ordering::Relaxed);
         let (config, scratch) = (config.clone(), Arc::clone(&scratch));
         Box::pin(async move {
             scratch.get_or_init(|| keep_temporary_files_in(&config));
