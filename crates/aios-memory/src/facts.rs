@@ -3,7 +3,10 @@
 //! Not here: the way from a message to its facts, see `learning`; their storage, see
 //! `aios_working::Facts`.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use aios_draft::identity::Namer;
 use aios_longterm::SearchOptions;
@@ -12,7 +15,7 @@ use aios_working::{Fact, FactPage, FactQuery};
 use serde_json::{Map, Value};
 
 use crate::{
-    Error, MemoryView,
+    Access, Error, MemoryView,
     admission::{Admission, Arrival, Manner, Outcome, chat_draft},
     learning::{FailedMessage, LearnReport},
 };
@@ -172,6 +175,22 @@ impl Facts<'_> {
     /// Errors of working memory.
     pub async fn catch_up(self) -> Result<(), Error> {
         self.view.shared().learner.catch_up().await.map(drop)
+    }
+
+    /// Like [`catch_up`](Facts::catch_up), for at most this long. Returns the number of changes that
+    /// are left to learn from. A read-only memory learns nothing.
+    ///
+    /// # Errors
+    /// As [`catch_up`](Facts::catch_up).
+    pub async fn catch_up_within(self, limit: Duration) -> Result<u64, Error> {
+        let shared = self.view.shared();
+        if shared.config.memory.access == Access::ReadOnly {
+            return shared.learner.behind().await;
+        }
+        match tokio::time::timeout(limit, shared.learner.catch_up()).await {
+            Ok(caught_up) => caught_up.map(|_| 0),
+            Err(_) => shared.learner.behind().await,
+        }
     }
 
     /// Returns the facts that `query` selects, those stated last first: by default those that are

@@ -141,6 +141,14 @@ impl Learner {
         Ok(read)
     }
 
+    /// Returns the number of changes that are left to read.
+    pub(crate) async fn behind(&self) -> Result<u64, Error> {
+        let feed = self.shared.pump.working().feed();
+        let stored = feed.learned().await?.unwrap_or(0);
+        let read = stored.max(self.shared.read_through.load(Ordering::Acquire));
+        Ok(feed.head().await?.saturating_sub(read))
+    }
+
     /// Stores the position, so that the feed can be trimmed up to it, and returns it.
     pub(crate) async fn keep_position(&self) -> Result<u64, Error> {
         let feed = self.shared.pump.working().feed();

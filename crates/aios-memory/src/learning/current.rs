@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use aios_learning::{KNOWN_MAX, Known};
 use aios_record::{Id, Scope, Timestamp, forms};
-use aios_working::{Fact, FactReport, FactStep, WorkingView};
+use aios_working::{Fact, FactOrigin, FactReport, FactStep, WorkingView};
 
 use crate::Error;
 
@@ -45,6 +45,10 @@ pub(super) struct CurrentFact {
     /// The person whose statement it is. `None` for a told fact about nobody in particular.
     pub(super) person: Option<Person>,
     pub(super) slot: SlotForm,
+    /// The text in the form in which statements are compared.
+    statement: String,
+    /// True if a caller told it. Its text may have any form.
+    pub(super) is_told: bool,
     pub(super) project: Option<String>,
     pub(super) stated_at: Option<Timestamp>,
 }
@@ -120,9 +124,14 @@ impl Current {
         &self.facts
     }
 
-    /// Returns the facts as the rules compare them, those added last if there are too many.
-    pub(super) fn known(&self) -> &[Known] {
-        &self.known[self.known.len().saturating_sub(KNOWN_MAX)..]
+    /// Returns the facts as the rules compare them, without those that state the same as `added`;
+    /// those added last if there are too many.
+    pub(super) fn known_beside(&self, added: &[Fact]) -> impl Iterator<Item = &Known> {
+        let stated: HashSet<String> =
+            added.iter().map(|fact| forms::forgotten(&fact.statement())).collect();
+        let last = self.known.len().saturating_sub(KNOWN_MAX);
+        let facts = self.facts.iter().zip(&self.known).skip(last);
+        facts.filter(move |(fact, _)| !stated.contains(&fact.statement)).map(|(_, known)| known)
     }
 
     /// Adds a fact of this reading.
@@ -181,6 +190,8 @@ fn prepared(fact: &Fact) -> (CurrentFact, Known) {
         speaker: speaker.to_owned(),
         person: (!speaker.is_empty()).then(|| Person::of(Some(speaker), &fact.meta.scope)),
         slot: SlotForm::of(fact),
+        statement: forms::forgotten(&text),
+        is_told: fact.origin == FactOrigin::Told,
         project: fact.meta.scope.project.clone(),
         stated_at: fact.stated_at,
         text,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aios_guard::{redact, scan};
+use aios_guard::{has_marker, redact, scan};
 use aios_learning::{
     Draft, Ended, Extractor, Heard, Known, Message, Relation, Role, Shape, supersede,
 };
@@ -47,16 +47,22 @@ pub(super) struct Said {
     /// to instruct the model.
     pub(super) is_read: bool,
     has_injection: bool,
+    /// True if a secret was taken out of the message. It may have several lines.
+    is_redacted: bool,
 }
 
 impl Said {
     /// Returns the messages of an owner, in their order.
     pub(super) fn of(known: &mut Working, records: Vec<Record>) -> Vec<Said> {
         let said = records.into_iter().map(|record| {
-            let (message, before) = known.conversations.next(&record);
-            let has_injection = scan(&message.text).has_injection();
+            let (mut message, before) = known.conversations.next(&record);
+            let findings = scan(&message.text);
+            let (has_injection, is_redacted) = (findings.has_injection(), findings.has_secret());
+            if is_redacted {
+                message.text = redact(&message.text, &findings).into_owned();
+            }
             let is_read = !has_injection && message.role != Role::Other;
-            Said { record, message, before, is_read, has_injection }
+            Said { record, message, before, is_read, has_injection, is_redacted }
         });
         said.collect()
     }
@@ -103,7 +109,8 @@ fn step(
     let mut added: Vec<Fact> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let fact = fact_of(draft, record);
-        match has_secret(&fact) || fact.valid_to.is_some_and(|end| end < EARLIEST) {
+        let has_secret = has_secret(&fact) || said.is_redacted && has_marker(&fact.statement());
+        match has_secret || fact.valid_to.is_some_and(|end| end < EARLIEST) {
             true => *refused += 1,
             false if added.iter().any(|it| it.id == fact.id) => {}
             false => added.push(fact),
@@ -115,7 +122,8 @@ fn step(
         stated_at,
         person: Person::of(message.speaker.as_deref(), &record.scope),
     };
-    let found = supersede(known.current.known(), message);
+    // A statement that is made again does not end itself.
+    let found = supersede(known.current.known_beside(&added), message);
     let slots: Vec<SlotForm> = added.iter().map(SlotForm::of).collect();
     let mut ended = Vec::new();
     for end in found {
@@ -127,18 +135,13 @@ fn step(
             ended.push(end_of(target, &end, &added, &slots));
         }
     }
-    if is_of_model {
-        // The rules may not read the words in which the model found a value.
-        let filled = known.current.facts().iter().filter(|it| source.may_end(it));
-        for target in filled {
-            let Some(at) = slots.iter().position(|slot| slot.is_same(&target.slot)) else {
-                continue;
-            };
-            let is_known = ended.iter().any(|end| end.id == target.id);
-            if is_known || slots[at].restates(&target.slot) {
-                continue;
-            }
-            let successor = &added[at];
+    // The rules may not read the words in which a model found a value, or of a told fact.
+    for target in known.current.facts().iter().filter(|it| source.may_end(it)) {
+        let Some(at) = slots.iter().position(|slot| slot.is_same(&target.slot)) else { continue };
+        let successor = &added[at];
+        let replaces = is_of_model || target.is_told && has_one_value(successor);
+        let is_known = ended.iter().any(|end| end.id == target.id);
+        if replaces && !is_known && !slots[at].restates(&target.slot) {
             ended.push(FactEnd {
                 id: target.id.clone(),
                 valid_to: successor.valid_from,
@@ -213,6 +216,12 @@ pub(super) fn derived_id(parts: &[&str]) -> Id {
     }
     let digits = hasher.finalize().to_hex();
     Id::new(&digits[..ID_DIGITS]).expect("hex digits form an id")
+}
+
+/// Returns true if the slot of a fact has one value at a time.
+fn has_one_value(fact: &Fact) -> bool {
+    let speaker = fact.speaker.as_deref().unwrap_or_default();
+    Known::read(fact.id.as_str(), speaker, &fact.statement()).has_one_value(&fact.attribute)
 }
 
 fn has_secret(fact: &Fact) -> bool {

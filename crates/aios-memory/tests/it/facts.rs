@@ -51,7 +51,12 @@ const SHAPES: &[(&str, &[&str], &[&str], &str)] = &[
         &["Ada eats meat again."],
         "Ada doesn't eat meat.",
     ),
-    ("retraction", &["I have a dog.", "I no longer have a dog."], &[], "Ada has a dog."),
+    (
+        "retraction",
+        &["I have a dog.", "I no longer have a dog."],
+        &["Ada no longer has a dog."],
+        "Ada has a dog.",
+    ),
     (
         "part",
         &["Our servers are in Frankfurt.", "Only the staging server moved to Dublin."],
@@ -65,6 +70,70 @@ const SHAPES: &[(&str, &[&str], &[&str], &str)] = &[
         "Ada lives in Ghent.",
     ),
 ];
+
+/// One message at a time or all at once: the facts are the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_is_made_again_ends_what_it_ended_before() {
+    let said = [
+        ("2026-01-01", "I have a dog."),
+        ("2026-02-01", "I no longer have a dog."),
+        ("2026-03-01", "I have a dog."),
+        ("2026-04-01", "I no longer have a dog."),
+    ];
+    for at_once in [1, said.len()] {
+        let fixture = Fixture::new();
+        let memory = fixture.open().await;
+        let ada = of(&memory, "ada");
+        for part in said.chunks(at_once) {
+            let part = part.iter().map(|(day, text)| json!({"content": text, "timestamp": day}));
+            ada.facts().learn(messages(&part.collect())).await.unwrap();
+        }
+        ada.facts().catch_up().await.unwrap();
+        let current = current(&ada).await;
+        assert!(!current.contains(&"The user has a dog.".to_owned()), "{at_once}: {current:?}");
+        memory.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_told_value_ends_when_a_message_states_another() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let told = |attribute: &str, value: &str| Fact::new("").with_slot("the user", attribute, value);
+    ada.working().facts().put(told("home", "Lyon")).await.unwrap();
+    ada.working().facts().put(told("instrument", "oboe")).await.unwrap();
+    let later = Timestamp::now() + std::time::Duration::from_secs(3_600);
+    let said = ["I moved to Oslo.", "I play the cello."];
+    let said = said.map(|text| json!({"content": text, "timestamp": later.to_string()}));
+    ada.facts().learn(messages(&json!(said))).await.unwrap();
+    let page = ada.facts().list(FactQuery::default()).await.unwrap();
+    let values = |attribute: &str| -> Vec<String> {
+        let of = page.facts.iter().filter(|fact| fact.attribute == attribute);
+        let mut values: Vec<String> = of.map(Fact::value_text).collect();
+        values.sort();
+        values
+    };
+    assert_eq!(values("home"), ["Oslo"]);
+    assert_eq!(values("instrument"), ["cello", "oboe"], "somebody may play several");
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_several_lines_states_no_fact() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let line = "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQC7VJTUt9Us8cKj";
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\n{line}\n-----END PRIVATE KEY-----");
+    learn(&ada, &[&format!("I live in Ghent. Here is my deploy key:\n{key}\n")]).await;
+    let current = current(&ada).await;
+    assert!(current.contains(&"Ada lives in Ghent.".to_owned()), "{current:?}");
+    for part in ["MIIE", "KEY", "redacted"] {
+        assert!(!current.iter().any(|fact| fact.contains(part)), "{part}: {current:?}");
+    }
+    memory.shutdown().await.unwrap();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_that_no_record_can_have_holds_up_no_other_message() {

@@ -1,5 +1,7 @@
 //! `facts`: statements learned from messages, in time.
 
+use std::time::Duration;
+
 use aios_memory::{Fact, FactQuery, Id, Key, Kind, MemoryView, Timestamp};
 use serde_json::{Value, json};
 
@@ -8,6 +10,9 @@ use crate::{
     failure::Failure,
     output::{Output, line, number_of, one_line},
 };
+
+/// Time to learn from messages that were stored before.
+const CATCH_UP_MAX: Duration = Duration::from_secs(5);
 
 /// Maximum number of characters of a statement in one line.
 const CHARS_SHOWN: usize = 200;
@@ -19,6 +24,16 @@ pub(crate) async fn facts(
 ) -> Result<(), Failure> {
     if let Some(command) = arguments.command {
         return change(memory, command, output).await;
+    }
+    let behind = memory.facts().catch_up_within(CATCH_UP_MAX).await;
+    match behind {
+        Ok(0) => {}
+        Ok(behind) => {
+            let changes = number_of(behind, "change");
+            output
+                .note(&format!("{changes} are left to learn from; the service goes on with them"));
+        }
+        Err(error) => output.note(&format!("the newest messages are left to learn from: {error}")),
     }
     if let Some(query) = &arguments.search {
         let found = memory.facts().search(query, arguments.limit).await?;

@@ -3,6 +3,7 @@
 use super::{lasting, marks::Marks};
 use crate::claim::{Claim, as_first_person_all};
 use crate::draft::Draft;
+use crate::slot::Hold;
 
 /// A current fact in the form in which messages are compared with it.
 #[derive(Debug, Clone)]
@@ -32,6 +33,12 @@ impl Known {
     #[must_use]
     pub fn of(key: impl Into<String>, draft: &Draft) -> Known {
         Known::read(key, &draft.speaker, &draft.text)
+    }
+
+    /// Returns true if the fact gives a value to the slot of this name, which has one at a time.
+    #[must_use]
+    pub fn has_one_value(&self, attribute: &str) -> bool {
+        self.claim.slots.iter().any(|slot| slot.label == attribute && slot.hold == Hold::One)
     }
 
     /// Returns the key of the fact.

@@ -250,6 +250,14 @@ pub(super) fn same_statements(access: &Access<'_>, fact: &Fact) -> Result<Vec<Fa
     )
 }
 
+/// Returns true if two facts are of one slot, in the same place.
+pub(super) fn is_same_slot(one: &Fact, other: &Fact) -> bool {
+    one.has_slot()
+        && one.attribute.eq_ignore_ascii_case(&other.attribute)
+        && one.subject.eq_ignore_ascii_case(&other.subject)
+        && place(one) == place(other)
+}
+
 fn place(fact: &Fact) -> (&str, Option<&str>) {
     let scope = &fact.meta.scope;
     (scope.user.as_deref().unwrap_or_default(), scope.project.as_deref())

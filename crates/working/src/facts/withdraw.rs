@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use aios_record::{Id, Identity, Key, Kind};
 
-use super::{apply::same_statements, fact::Fact, query, rejections};
+use super::{
+    apply::{is_same_slot, same_statements},
+    fact::Fact,
+    query, rejections,
+};
 use crate::{
     Error,
     access::{Access, Read, identity},
@@ -36,7 +40,7 @@ pub(super) fn reject(access: &Access<'_>, id: &Id) -> Result<Vec<Identity>, Erro
         removed.extend(removal::remove(access, Kind::Fact, fact.id.as_str())?);
     }
     for fact in &gone {
-        revive(access, "superseded_by", fact.id.as_str())?;
+        revive(access, "superseded_by", fact.id.as_str(), &gone)?;
     }
     Ok(removed)
 }
@@ -55,27 +59,56 @@ pub(super) fn withdraw(access: &Access<'_>, keys: &[Key]) -> Result<Withdrawn, E
         left.extend(item.evidence.iter().filter(|key| !names.contains(*key)));
     }
     withdrawn.evidence_left = left.iter().filter_map(|key| key.parse().ok()).collect();
+    let gone: Vec<Fact> = facts.into_iter().map(|read| read.item).collect();
     for name in &names {
-        withdrawn.revived.extend(revive(access, "ended_by", name)?);
+        withdrawn.revived.extend(revive(access, "ended_by", name, &gone)?);
     }
     for identity in &withdrawn.removed {
-        withdrawn.revived.extend(revive(access, "superseded_by", identity.id.as_str())?);
+        withdrawn.revived.extend(revive(access, "superseded_by", identity.id.as_str(), &gone)?);
     }
     Ok(withdrawn)
 }
 
-/// Makes the owner's facts current again whose end has this cause.
-fn revive(access: &Access<'_>, column: &str, cause: &str) -> Result<Vec<Identity>, Error> {
+/// Makes the owner's facts current again whose end has this cause. A fact in whose slot a later
+/// value took the place of the removed one ends with that value instead.
+fn revive(
+    access: &Access<'_>,
+    column: &str,
+    cause: &str,
+    gone: &[Fact],
+) -> Result<Vec<Identity>, Error> {
     let owner = access.visible.acting();
     let tail = format!("AND owner = ?6 AND {column} = ?7 AND ended_at IS NOT NULL");
     let mut revived = Vec::new();
     for mut fact in access.select::<Fact>(&tail, &[&owner.as_str(), &cause])? {
-        fact.valid_to = None;
-        fact.ended_at = None;
-        fact.ended_by = None;
-        fact.superseded_by = None;
+        let end = later_end(access, &fact, gone)?;
+        let is_revived = end.is_none();
+        let end = end.unwrap_or_else(|| Fact::new(""));
+        fact.valid_to = end.valid_to;
+        fact.ended_at = end.ended_at;
+        fact.ended_by = end.ended_by;
+        fact.superseded_by = end.superseded_by;
         writing::write(access, &mut fact)?;
-        revived.push(identity(&fact));
+        if is_revived {
+            revived.push(identity(&fact));
+        }
     }
     Ok(revived)
+}
+
+/// Returns the last of the removed facts that followed `fact` in its slot, if a fact that stays took
+/// its place.
+fn later_end(access: &Access<'_>, fact: &Fact, gone: &[Fact]) -> Result<Option<Fact>, Error> {
+    let removed = |id: &Option<Id>| gone.iter().find(|it| Some(&it.id) == id.as_ref());
+    let mut last = removed(&fact.superseded_by);
+    // Each removed fact is passed at most once, whatever a store has as their order.
+    for _ in gone {
+        let Some(next) = last.and_then(|it| removed(&it.superseded_by)) else { break };
+        last = Some(next);
+    }
+    let Some(last) = last else { return Ok(None) };
+    let Some(successor) = &last.superseded_by else { return Ok(None) };
+    let successor = access.get::<Fact>(successor.as_str())?;
+    let follows = successor.is_some_and(|it| is_same_slot(&it, fact));
+    Ok(follows.then(|| last.clone()))
 }

@@ -254,6 +254,37 @@ async fn withdrawn_evidence_takes_its_facts_and_gives_back_what_they_ended() {
 }
 
 #[tokio::test]
+async fn a_value_that_is_taken_back_gives_its_place_to_the_one_after_it() {
+    for is_rejected in [false, true] {
+        let (_place, working) = opened();
+        let moves = [("f1", "Ghent"), ("f2", "Oslo"), ("f3", "Lyon"), ("f4", "Rome")];
+        for (month, (name, city)) in (1..).zip(moves) {
+            let former = format!("f{}", month - 1);
+            let ends = if month == 1 { vec![] } else { vec![end(&former, Some(name))] };
+            let time = format!("2026-0{month}-01T00:00:00Z");
+            let moved = step(&format!("m{month}"), &time, vec![home(name, city)], ends);
+            apply(&working, vec![moved]).await;
+        }
+        if is_rejected {
+            working.facts().reject(&id("f2")).await.unwrap();
+            working.facts().reject(&id("f3")).await.unwrap();
+        } else {
+            let keys = vec![key(Kind::Message, "m2"), key(Kind::Message, "m3")];
+            let withdrawn = working.facts().withdraw(keys).await.unwrap();
+            assert_eq!(withdrawn.revived, []);
+        }
+        assert_eq!(current(&working, FactQuery::default()).await, ["f4"]);
+        let ghent = working.facts().get(&id("f1")).await.unwrap().unwrap();
+        assert_eq!(ghent.superseded_by, Some(id("f4")));
+        assert_eq!(ghent.valid_to, Some(at("2026-04-01T00:00:00Z")));
+        // Without a later value, the first one is current again.
+        working.facts().withdraw(vec![key(Kind::Message, "m4")]).await.unwrap();
+        assert_eq!(current(&working, FactQuery::default()).await, ["f1"]);
+        working.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_told_value_ends_the_others_of_its_slot() {
     let (_place, working) = opened();
     working.facts().put(home("f1", "Ghent")).await.unwrap();
