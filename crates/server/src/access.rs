@@ -14,7 +14,7 @@ use tonic::metadata::MetadataMap;
 
 use crate::{
     Config,
-    caller::{Caller, MadeBy, Naming},
+    caller::{ALL_USERS, Caller, MadeBy, Naming},
     credential::{Credential, Credentials},
     failure::Failure,
     oauth::Provider,
@@ -148,7 +148,7 @@ impl Access {
         now: Timestamp,
     ) -> Result<Admitted, Failure> {
         let user = named_user(headers)?;
-        let names_all = names_all_users(headers, operation)?;
+        let names_all = names_all_users(headers)?;
         let (caller, credential) = match single(headers, header::AUTHORIZATION.as_str())? {
             Some(value) => {
                 let credential = self.credentials.check(value, now).await?;
@@ -265,18 +265,13 @@ fn named_user(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Returns `true` if a call concerns the records of every owner.
-fn names_all_users(headers: &HeaderMap, operation: Operation) -> Result<bool, Failure> {
-    let Some(value) = single(headers, ALL_USERS)? else { return Ok(false) };
-    if value != "true" {
-        return Err(Failure::invalid(format!("the header `{ALL_USERS}` is `true`, or absent")));
-    }
-    match operation.admits_all_users() {
-        true => Ok(true),
-        false => Err(Failure::invalid(format!(
-            "`{}` concerns one owner; `{ALL_USERS}` is for reading and forgetting",
-            operation.name
-        ))),
+/// Returns `true` if a call concerns the records of every owner. Each operation checks whether it
+/// admits that, see [`Caller::check`].
+fn names_all_users(headers: &HeaderMap) -> Result<bool, Failure> {
+    match single(headers, ALL_USERS)? {
+        None => Ok(false),
+        Some(value) if value == "true" => Ok(true),
+        Some(_) => Err(Failure::invalid(format!("the header `{ALL_USERS}` is `true`, or absent"))),
     }
 }
 

@@ -9,8 +9,11 @@ use aios_memory::{
 
 use crate::{
     failure::{Challenge, Failure},
-    operation::Right,
+    operation::{Operation, Right},
 };
+
+/// The header, and the metadata of gRPC, by which a call concerns the records of every owner.
+pub(crate) const ALL_USERS: &str = "aios-all-users";
 
 /// The maker of a call. Cheap to clone.
 #[derive(Clone)]
@@ -110,6 +113,25 @@ impl Caller {
                 Ok(configured)
             }
         }
+    }
+
+    /// Checks that the caller may carry out an operation, which `part` names: it has the right, and
+    /// a call for all users reads or forgets. Each operation passes here: in the gate, or in the
+    /// handler if its parts are operations of their own.
+    ///
+    /// # Errors
+    /// Fails if the caller lacks the right, or the operation concerns one owner and the call all.
+    pub(crate) fn check(&self, operation: Operation, part: &str) -> Result<(), Failure> {
+        let is_for_all = self.view.gate().acts_for().is_none();
+        if is_for_all && !operation.admits_all_users() {
+            return Err(Failure::invalid(format!(
+                "{part} concerns one owner; `{ALL_USERS}` is for reading and forgetting"
+            ))
+            .with_advice(
+                "call as the user whose memory it is, or as none for the shared records",
+            ));
+        }
+        self.demand(operation.right, part)
     }
 
     /// Checks a right that a part of a request needs beside that of its route.

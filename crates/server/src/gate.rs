@@ -255,7 +255,7 @@ async fn carry(
         gate.rates.take(&credential.name(), began)?;
     }
     if operation.rights == RightsIn::Gate {
-        caller.demand(operation.right, &format!("`{}`", operation.name))?;
+        caller.check(operation, &format!("`{}`", operation.name))?;
     }
     let is_grpc = is_grpc(&parts.headers);
     let (place, body) = match operation.shape {

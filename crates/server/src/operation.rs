@@ -48,8 +48,9 @@ pub(crate) struct Operation {
     pub(crate) shape: Shape,
     pub(crate) user: UserIn,
     pub(crate) rights: RightsIn,
-    /// True if it states the judgement of one person, so that no call for all users is admitted.
-    pub(crate) is_judgement: bool,
+    /// True if it concerns one owner although it changes no text: the judgement of a person, or a
+    /// removal by a name that each owner may have given. No call for all users is admitted.
+    pub(crate) is_of_one_owner: bool,
 }
 
 /// The place where the right to an operation is checked.
@@ -66,7 +67,7 @@ impl Operation {
     pub(crate) fn admits_all_users(self) -> bool {
         matches!(self.right, Right::Read | Right::Forget)
             && self.user == UserIn::Header
-            && !self.is_judgement
+            && !self.is_of_one_owner
     }
 }
 
@@ -90,7 +91,7 @@ pub(crate) enum Shape {
 
 const fn unary(name: &'static str, right: Right) -> Operation {
     let (shape, user, rights) = (Shape::Unary, UserIn::Header, RightsIn::Gate);
-    Operation { name, right, shape, user, rights, is_judgement: false }
+    Operation { name, right, shape, user, rights, is_of_one_owner: false }
 }
 
 const fn stream(name: &'static str, right: Right) -> Operation {
@@ -105,13 +106,18 @@ const fn facade(name: &'static str, right: Right) -> Operation {
 /// token has by default: a rejection removes facts for ever, and a confirmation gives a statement
 /// the authority of a person, which the right to write must not do.
 const fn judgement(name: &'static str) -> Operation {
-    Operation { is_judgement: true, ..unary(name, Right::Forget) }
+    Operation { is_of_one_owner: true, ..unary(name, Right::Forget) }
 }
 
 impl Operation {
     /// Returns the operation of a part of a request, which its handler carries out.
     pub(crate) const fn part(name: &'static str, right: Right) -> Operation {
         unary(name, right)
+    }
+
+    /// Returns the operation of a part that removes what each owner may have under the same name.
+    pub(crate) const fn removal_by_name(name: &'static str) -> Operation {
+        Operation { is_of_one_owner: true, ..unary(name, Right::Forget) }
     }
 
     /// Returns an operation whose parts demand rights of their own.

@@ -10,8 +10,15 @@ use super::{
     answer,
     request::{JsonBeside, Part, Query},
 };
-use crate::{call::Call, caller::Caller, failure::Failure, operation::Right};
+use crate::{
+    call::Call,
+    caller::Caller,
+    failure::Failure,
+    operation::{Operation, Right},
+};
 
+/// The operation of a call that only reads.
+const VIEW: Operation = Operation::part("POST /api/v1/files", Right::Read);
 /// The answer to a repeated call, which keeps no text.
 const CARRIED_OUT: &str = "The command has been carried out.";
 
@@ -111,7 +118,7 @@ pub(crate) async fn files(
     Query(Place { project }): Query<Place>,
     JsonBeside(command): JsonBeside<FileCommand>,
 ) -> Result<Response, Failure> {
-    check_right(&call.caller, &command)?;
+    let operation = check_command(&call.caller, VIEW, command.name())?;
     let part = Part { project, ..Part::default() };
     let view = part.of(call.caller.view())?;
     let only_reads = command.only_reads();
@@ -129,18 +136,28 @@ pub(crate) async fn files(
             answer::kept_as(StatusCode::OK, &Reply::from(reply), &kept)
         }
     };
-    Ok(answer::with_changed(response, keys))
+    let mut response = answer::with_changed(response, keys);
+    response.extensions_mut().insert(operation);
+    Ok(response)
 }
 
-/// Checks the right that a command needs beside that to read.
+/// Checks that the caller may run the command of this name, and returns its operation. `view` is
+/// that of the command which only reads.
 ///
 /// # Errors
-/// Fails if the caller does not have it.
-pub(crate) fn check_right(caller: &Caller, command: &FileCommand) -> Result<(), Failure> {
-    match further_right(command.name()) {
-        None => Ok(()),
-        Some(right) => caller.demand(right, &format!("`{}`", command.name())),
-    }
+/// Fails if the caller lacks its right, or the call is for all users and the command changes files:
+/// each owner has paths of its own.
+pub(crate) fn check_command(
+    caller: &Caller,
+    view: Operation,
+    command: &str,
+) -> Result<Operation, Failure> {
+    let operation = match further_right(command) {
+        None => view,
+        Some(right) => Operation { right, is_of_one_owner: true, ..view },
+    };
+    caller.check(operation, &format!("`{command}`"))?;
+    Ok(operation)
 }
 
 /// Returns the right that the command of this name needs beside that to read.

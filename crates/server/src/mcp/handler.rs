@@ -45,8 +45,12 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let visit = visit(&context)?.by(context.meta.client_info());
         let tool = named(visit.offer.profiles, &request.name)?;
-        let called = tool.call(&visit, request.arguments).await;
-        let operation = tool.operation();
+        let checked = tool.check(&visit, request.arguments.as_ref());
+        let operation = checked.as_ref().map_or(tool.operation(), |operation| *operation);
+        let called = match checked {
+            Ok(_) => tool.call(&visit, request.arguments).await,
+            Err(failure) => Err(failure),
+        };
         let (result, outcome, changed) = match called {
             Ok(answer) => {
                 let changed = answer.changed.clone();

@@ -78,7 +78,8 @@ impl ToolName {
     /// The tools of the profile `openai`, in the shape that connectors expect.
     pub(crate) const OPENAI: &[ToolName] = &[ToolName::Search, ToolName::Fetch];
 
-    /// Returns the operation of the gate for a call of this tool.
+    /// Returns the operation of a call of this tool. A command of `memory` that changes files has
+    /// one with another right, see [`check`](ToolName::check).
     pub(crate) fn operation(self) -> Operation {
         match self {
             ToolName::Context => Operation::part("mcp context", Right::Read),
@@ -94,11 +95,9 @@ impl ToolName {
             ToolName::CreateEntities => Operation::part("mcp create_entities", Right::Write),
             ToolName::CreateRelations => Operation::part("mcp create_relations", Right::Write),
             ToolName::AddObservations => Operation::part("mcp add_observations", Right::Write),
-            ToolName::DeleteEntities => Operation::part("mcp delete_entities", Right::Forget),
-            ToolName::DeleteObservations => {
-                Operation::part("mcp delete_observations", Right::Forget)
-            }
-            ToolName::DeleteRelations => Operation::part("mcp delete_relations", Right::Forget),
+            ToolName::DeleteEntities => Operation::removal_by_name("mcp delete_entities"),
+            ToolName::DeleteObservations => Operation::removal_by_name("mcp delete_observations"),
+            ToolName::DeleteRelations => Operation::removal_by_name("mcp delete_relations"),
             ToolName::ReadGraph => Operation::part("mcp read_graph", Right::Read),
             ToolName::SearchNodes => Operation::part("mcp search_nodes", Right::Read),
             ToolName::OpenNodes => Operation::part("mcp open_nodes", Right::Read),
@@ -210,17 +209,32 @@ impl ToolName {
         }
     }
 
-    /// Carries out a call of this tool.
+    /// Checks that the caller may make a call with these arguments, and returns its operation.
     ///
     /// # Errors
-    /// Fails if the caller lacks the right, an argument is invalid, or the memory fails.
+    /// Fails if the caller lacks the right, or the call is for all users and concerns one owner.
+    pub(crate) fn check(
+        self,
+        visit: &Visit,
+        arguments: Option<&JsonObject>,
+    ) -> Result<Operation, Failure> {
+        let operation = self.operation();
+        visit.call.caller.check(operation, &format!("`{}`", self.as_str()))?;
+        match self {
+            ToolName::Memory => memory::check(visit, operation, arguments),
+            _ => Ok(operation),
+        }
+    }
+
+    /// Carries out a call of this tool, which [`check`](ToolName::check) admitted.
+    ///
+    /// # Errors
+    /// Fails if an argument is invalid, or the memory fails.
     pub(crate) async fn call(
         self,
         visit: &Visit,
         arguments: Option<JsonObject>,
     ) -> Result<Answer, Failure> {
-        let right = self.operation().right;
-        visit.call.caller.demand(right, &format!("`{}`", self.as_str()))?;
         match self {
             ToolName::Context => context::call(visit, arguments).await,
             ToolName::Recall => recall::call(visit, arguments).await,

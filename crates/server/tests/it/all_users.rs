@@ -4,7 +4,7 @@ use aios_memory_server::{
     NewToken, Right,
     wire::{RecallRequest, RememberRequest, memory_service_client::MemoryServiceClient},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tonic::{Code, transport::Endpoint};
 
 use crate::{
@@ -151,5 +151,64 @@ async fn over_grpc_and_with_the_scope_of_the_provider_it_is_the_same() {
     let written = client.remember(request(RememberRequest::default(), &admin)).await.unwrap_err();
     assert_eq!(written.code(), Code::InvalidArgument, "{written:?}");
     drop(client);
+    service.stop().await;
+}
+
+/// Sends a message of the Model Context Protocol for all users, and returns its result.
+async fn mcp(service: &Service, secret: &str, method: &str, params: Value) -> Value {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let request = Request::post("/mcp?tools=core,work,files,graph,openai", message)
+        .with("accept", "application/json, text/event-stream")
+        .with("mcp-protocol-version", "2025-11-25");
+    let answer = service.send(&for_all(&request).bearer(secret)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["result"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_tool_and_no_command_on_files_writes_for_all_users() {
+    let (service, secret) = service(&Right::ALL, |_| {}).await;
+    let tools = mcp(&service, &secret, "tools/list", json!({})).await["tools"].clone();
+    let tools = tools.as_array().unwrap();
+    assert_eq!(tools.len(), 21, "{tools:?}");
+    let mut calls: Vec<(String, Value, bool)> = Vec::new();
+    let mut commands: Vec<String> = Vec::new();
+    for tool in tools {
+        let name = tool["name"].as_str().unwrap().to_owned();
+        // Keys that several owners have are refused one by one.
+        let only_reads = tool["annotations"]["readOnlyHint"] == true || name == "forget";
+        if name != "memory" {
+            calls.push((name, json!({}), only_reads));
+            continue;
+        }
+        for command in tool["inputSchema"]["properties"]["command"]["enum"].as_array().unwrap() {
+            calls.push((name.clone(), json!({"command": command}), command == "view"));
+            commands.push(command.as_str().unwrap().to_owned());
+        }
+    }
+    for (name, arguments, is_admitted) in calls {
+        let call = json!({"name": name, "arguments": arguments});
+        let called = mcp(&service, &secret, "tools/call", call.clone()).await;
+        let text = called["content"][0]["text"].as_str().unwrap();
+        assert_eq!(text.contains("concerns one owner"), !is_admitted, "{call}: {text}");
+    }
+    let path = "/memories/a.md";
+    let bodies = [
+        json!({"command": "view", "path": "/memories"}),
+        json!({"command": "create", "path": path, "file_text": "a"}),
+        json!({"command": "str_replace", "path": path, "old_str": "a", "new_str": "b"}),
+        json!({"command": "insert", "path": path, "insert_line": 0, "insert_text": "a"}),
+        json!({"command": "delete", "path": path}),
+        json!({"command": "rename", "old_path": path, "new_path": "/memories/b.md"}),
+    ];
+    let known: Vec<&str> = bodies.iter().map(|body| body["command"].as_str().unwrap()).collect();
+    assert_eq!(known, commands);
+    for body in &bodies {
+        let request = for_all(&Request::post("/api/v1/files", body)).bearer(&secret);
+        let answer = service.send(&request).await;
+        let is_admitted = body["command"] == "view";
+        assert_eq!(answer.status, if is_admitted { 200 } else { 400 }, "{body}: {answer:?}");
+        assert_eq!(answer.body.contains("concerns one owner"), !is_admitted, "{answer:?}");
+    }
     service.stop().await;
 }

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::{
     failure::Failure,
-    http::{check_right, further_right as right_of},
+    http::{check_command, further_right as right_of},
     mcp::{
         answer::Answer,
         arguments::Arguments,
         schema::{closed, text},
         visit::Visit,
     },
-    operation::Right,
+    operation::{Operation, Right},
 };
 
 /// The argument that names the command.
@@ -60,9 +60,22 @@ pub(super) fn further_right(arguments: Option<&JsonObject>) -> Option<Right> {
     right_of(command.unwrap_or_default())
 }
 
+/// Checks that the caller may make a call with these arguments, and returns the operation of its
+/// command. `view` is that of the command which only reads.
+///
+/// # Errors
+/// Fails if there is no such command, or the caller may not run it.
+pub(super) fn check(
+    visit: &Visit,
+    view: Operation,
+    arguments: Option<&JsonObject>,
+) -> Result<Operation, Failure> {
+    let (name, _) = named(arguments.and_then(|arguments| arguments.get(COMMAND)))?;
+    check_command(&visit.call.caller, view, name)
+}
+
 pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result<Answer, Failure> {
     let command = command(arguments)?;
-    check_right(&visit.call.caller, &command)?;
     let only_reads = command.only_reads();
     let view = visit.view.clone();
     let work = Box::pin(async move { view.files().run(command).await });

@@ -21,7 +21,7 @@ fn every_operation_that_writes_has_a_name_of_the_conventions() {
             // A confirmation needs this right, too.
             Right::Forget => {
                 name == Some("delete_memory")
-                    || operation.is_judgement && name == Some("update_memory")
+                    || operation.is_of_one_owner && name == Some("update_memory")
             }
             _ => matches!(name, None | Some("search_memory")),
         };
