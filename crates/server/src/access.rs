@@ -8,7 +8,7 @@ mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use aios_memory::{AgentMemory, Timestamp};
+use aios_memory::{AgentMemory, Scope, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use tonic::metadata::MetadataMap;
 
@@ -20,14 +20,17 @@ use crate::{
     oauth::Provider,
     operation::{Operation, Right, UserIn},
     peer::Peer,
+    scope::scope_of,
 };
 
 /// The header, and the metadata of gRPC, that name the user of a call.
 const USER: &str = "aios-user";
 /// The same in bytes, for names outside of ASCII over gRPC.
 const USER_BYTES: &str = "aios-user-bin";
-/// The header, and the metadata of gRPC, by which a call concerns the records of every owner.
-const ALL_USERS: &str = "aios-all-users";
+/// Headers, and metadata of gRPC, that narrow a call to a part of the caller's memory.
+pub(crate) const PROJECT: &str = "aios-project";
+pub(crate) const AGENT: &str = "aios-agent";
+pub(crate) const SESSION: &str = "aios-session";
 /// Headers that a proxy adds: the call comes from elsewhere than its connection.
 const FORWARDED: [&str; 8] = [
     "forwarded",
@@ -168,6 +171,17 @@ impl Access {
             }
             None => caller,
         };
+        let caller = match part_of(headers)? {
+            None => caller,
+            Some(part) if operation.admits_part() => caller.within(&part.into())?,
+            Some(_) => {
+                return Err(Failure::invalid(format!(
+                    "`{}` concerns the whole machine, which no header narrows",
+                    operation.name
+                ))
+                .with_advice("leave out `aios-project`, `aios-agent` and `aios-session`"));
+            }
+        };
         Ok(Admitted { caller, credential })
     }
 
@@ -281,6 +295,17 @@ fn decoded(encoded: &HeaderValue) -> Result<Vec<u8>, Failure> {
     let metadata = MetadataMap::from_headers(only);
     let value = metadata.get_bin(USER_BYTES).ok_or_else(invalid)?;
     Ok(value.to_bytes().map_err(|_| invalid())?.to_vec())
+}
+
+/// Returns the part of the memory that a call narrows itself to.
+fn part_of(headers: &HeaderMap) -> Result<Option<Scope>, Failure> {
+    let value = |name: &str| {
+        let Some(value) = single(headers, name)? else { return Ok(None) };
+        let text = String::from_utf8(value.as_bytes().to_vec());
+        text.map(Some).map_err(|_| Failure::invalid(format!("the header `{name}` is not UTF-8")))
+    };
+    let scope = scope_of("aios-", value(PROJECT)?, value(AGENT)?, value(SESSION)?)?;
+    Ok(Some(scope).filter(|scope| *scope != Scope::default()))
 }
 
 /// Returns the value of a header that may be given once.

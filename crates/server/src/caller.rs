@@ -20,6 +20,8 @@ pub(crate) const ALL_USERS: &str = "aios-all-users";
 pub(crate) struct Caller {
     memory: AgentMemory,
     view: MemoryView,
+    /// The view before the headers of the call narrowed it.
+    whole: MemoryView,
     rights: Arc<BTreeSet<Right>>,
     name: Arc<str>,
     naming: Naming,
@@ -59,12 +61,28 @@ impl Caller {
     ) -> Result<Caller, Failure> {
         let MadeBy { name, rights, naming } = made_by;
         let view = view_of(&memory, user, filter.as_ref())?;
-        Ok(Caller { memory, view, rights, name, naming, filter })
+        Ok(Caller { memory, whole: view.clone(), view, rights, name, naming, filter })
     }
 
     /// Returns the memory as this caller may see it.
     pub(crate) fn view(&self) -> &MemoryView {
         &self.view
+    }
+
+    /// Returns the memory as the credential alone narrows it. A record that is replaced keeps its
+    /// scope, which may be wider than that of the call.
+    pub(crate) fn whole_view(&self) -> &MemoryView {
+        &self.whole
+    }
+
+    /// Returns this caller in a part of its memory.
+    ///
+    /// # Errors
+    /// Fails if the caller is bound to another part, such as the project of its token.
+    pub(crate) fn within(&self, part: &ScopeFilter) -> Result<Caller, Failure> {
+        let view = self.view.narrow(part)?;
+        let filter = Some(view.gate().filter().clone());
+        Ok(Caller { view, filter, ..self.clone() })
     }
 
     /// Returns tier 0, which has no owner. Operations that read it need [`Right::Observe`].
@@ -220,7 +238,7 @@ impl Caller {
             }
             Naming::Any | Naming::Delegate { .. } => {
                 let view = view_of(&self.memory, Some(user), self.filter.as_ref())?;
-                Ok(Caller { view, ..self.clone() })
+                Ok(Caller { whole: view.clone(), view, ..self.clone() })
             }
         }
     }
@@ -236,7 +254,7 @@ impl Caller {
             None => view,
             Some(filter) => view.narrow(filter)?,
         };
-        Ok(Caller { view, ..self.clone() })
+        Ok(Caller { whole: view.clone(), view, ..self.clone() })
     }
 
     /// Returns `true` if the caller must name a user and has not.

@@ -46,7 +46,7 @@ use axum::{
 use self::service::Service;
 pub(crate) use self::{
     files::{check_command, further_right},
-    request::{Part, check_type, id_of, key_of, kind_named, whole_body},
+    request::{check_type, id_of, key_of, kind_named, whole_body},
     shapes::State,
     tasks::{BeginTask, FinishTask, TaskLog, begun, finished, logged},
 };

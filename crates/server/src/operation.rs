@@ -110,6 +110,14 @@ const fn judgement(name: &'static str) -> Operation {
 }
 
 impl Operation {
+    /// Returns `true` if a call may be narrowed to a project, an agent or a session. The state of
+    /// the machine, its events and metrics have none.
+    pub(crate) fn admits_part(self) -> bool {
+        let is_of_machine =
+            matches!(self.name, "PushEvent" | "UpdateMetric" | "POST /api/v1/events");
+        !is_of_machine && !matches!(self.right, Right::Observe | Right::Admin)
+    }
+
     /// Returns the operation of a part of a request, which its handler carries out.
     pub(crate) const fn part(name: &'static str, right: Right) -> Operation {
         unary(name, right)

@@ -134,7 +134,8 @@ async fn hash_of(mut hasher: Sha256, body: Body) -> Result<Hash, Failure> {
     Ok(hasher.finalize().into())
 }
 
-/// Returns the name of a call: who makes it, for which owner, and the key.
+/// Returns the name of a call: who makes it, for which owner, the key, and the part of the memory
+/// that the caller is narrowed to.
 fn name_of(call: &Call, headers: &HeaderMap) -> Result<Arc<str>, Failure> {
     let mut keys = headers.get_all(KEY).iter();
     let key = keys.next().and_then(|key| key.to_str().ok());
@@ -144,9 +145,15 @@ fn name_of(call: &Call, headers: &HeaderMap) -> Result<Arc<str>, Failure> {
             "the header `{KEY}` has 1 to {KEY_BYTES_MAX} visible ASCII characters, once"
         )));
     };
-    let owner = call.caller.view().gate().acts_for();
-    let owner = owner.map_or("\u{1}administrator", |owner| owner.as_str());
-    Ok(format!("{}\0{owner}\0{key}", call.caller.name()).into())
+    let gate = call.caller.view().gate();
+    let owner = gate.acts_for().map_or("\u{1}administrator", |owner| owner.as_str());
+    let mut name = format!("{}\0{owner}\0{key}", call.caller.name());
+    for (part, value) in gate.filter().scope.parts() {
+        if let Some(value) = value {
+            name.push_str(&format!("\0{part}={value}"));
+        }
+    }
+    Ok(name.into())
 }
 
 fn another_body() -> Failure {

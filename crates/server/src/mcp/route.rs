@@ -1,8 +1,8 @@
 //! `/mcp`: the protocol over HTTP, without sessions, with answers in JSON.
 //!
 //! The choices of a client are in the query (`?tools=core,openai&structured=true`) and the part of
-//! the memory in headers (`aios-project`, `aios-agent`, `aios-session`). They are configuration of
-//! the client; arguments of a tool change neither.
+//! the memory in headers (`aios-project`, `aios-agent`, `aios-session`), which the gate reads. They
+//! are configuration of the client; arguments of a tool change neither.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
+use http::{StatusCode, Uri, header, request::Parts};
 use rmcp::transport::{
     StreamableHttpServerConfig, StreamableHttpService,
     streamable_http_server::session::never::NeverSessionManager,
@@ -31,14 +31,10 @@ use crate::{
     call::Call,
     failure::Failure,
     gate::{Changed, Outcome},
-    http::{Part, check_type, whole_body},
+    http::{check_type, whole_body},
 };
 
 pub(crate) const ROUTE: &str = "/mcp";
-/// Headers that name the part of the memory that a client is about.
-pub(crate) const PROJECT: &str = "aios-project";
-pub(crate) const AGENT: &str = "aios-agent";
-pub(crate) const SESSION: &str = "aios-session";
 /// Names of this machine, with which a service on loopback is called.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -123,29 +119,9 @@ fn refusal_of(body: &[u8]) -> Option<serde_json::Value> {
 }
 
 fn visit(call: Call, request: &Parts) -> Result<Visit, Failure> {
-    let headers = &request.headers;
-    let part = Part {
-        project: part_of(headers, PROJECT)?,
-        agent: part_of(headers, AGENT)?,
-        session: part_of(headers, SESSION)?,
-    };
-    let view = part.of(call.caller.view())?;
     let offer = offer_of(&request.uri)?;
-    let client = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Ok(Visit::new(call, view, offer, client))
-}
-
-/// Returns the value of a header of the scope.
-fn part_of(headers: &HeaderMap, name: &str) -> Result<Option<String>, Failure> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(Failure::invalid(format!("the header `{name}` is given twice")));
-    }
-    match String::from_utf8(value.as_bytes().to_vec()) {
-        Ok(text) => Ok(Some(text)),
-        Err(_) => Err(Failure::invalid(format!("the header `{name}` is not UTF-8"))),
-    }
+    let client = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Ok(Visit::new(call, offer, client))
 }
 
 /// Parameters of the query.

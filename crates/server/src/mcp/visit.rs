@@ -1,4 +1,4 @@
-//! One request of the protocol: its call, the part of the memory that it is about, its client.
+//! One request of the protocol: its call, the memory of its caller, its client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ const CLIENT_CHARS_MAX: usize = 120;
 #[derive(Clone)]
 pub(crate) struct Visit {
     pub(crate) call: Call,
-    /// The caller's memory, narrowed by the headers of the request.
+    /// The caller's memory.
     pub(crate) view: MemoryView,
     pub(crate) offer: Offer,
     /// Name and version of the client. They are provenance, and never select records.
@@ -32,8 +32,9 @@ pub(crate) struct Done {
 }
 
 impl Visit {
-    pub(crate) fn new(call: Call, view: MemoryView, offer: Offer, client: Option<&str>) -> Visit {
+    pub(crate) fn new(call: Call, offer: Offer, client: Option<&str>) -> Visit {
         let client = client.map(cut).map(Arc::from);
+        let view = call.caller.view().clone();
         Visit { call, view, offer, client, done: Arc::default() }
     }
 

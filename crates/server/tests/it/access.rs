@@ -322,6 +322,41 @@ async fn a_revoked_token_ends_its_stream_and_its_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_headers_of_a_part_narrow_every_call() {
+    let service = Service::start_with(|config| config.mem0 = true).await;
+    let within = service.token(token("within", |new| new.project = Some("atlas".to_owned())));
+    let remember = Request::post("/api/v1/remember", json!({"items": [{"text": SECRET}]}));
+    let in_atlas = |request: &Request<'static>| request.clone().with("aios-project", "atlas");
+    assert_eq!(service.send(&in_atlas(&remember)).await.status, 200);
+    let recall = Request::post("/api/v1/recall", json!({"query": "wedding cake"}));
+    let hits = |answer: Answer| answer.json()["hits"].as_array().unwrap().clone();
+    let found = hits(service.send(&in_atlas(&recall)).await);
+    assert_eq!(found[0]["scope"]["project"], "atlas", "{found:?}");
+    let elsewhere = recall.clone().with("aios-project", "zenith");
+    assert!(hits(service.send(&elsewhere).await).is_empty());
+    let facade = |project: &'static str| {
+        Request::post("/v2/memories/search/", json!({"query": "wedding cake", "user_id": "ada"}))
+            .with("aios-project", project)
+    };
+    let add = Request::post("/v1/memories/", json!({"messages": SECRET, "user_id": "ada"}));
+    let added = service.send_over_socket(&in_atlas(&add)).await;
+    assert_eq!(added.status, 200, "{added:?}");
+    let found = service.send_over_socket(&facade("atlas")).await;
+    assert!(found.body.contains("left oven"), "{found:?}");
+    let found = service.send_over_socket(&facade("zenith")).await;
+    assert!(found.status == 200 && !found.body.contains("left oven"), "{found:?}");
+    // A header narrows a token, and does not widen it.
+    assert_eq!(service.send(&in_atlas(&recall).bearer(&within)).await.status, 200);
+    assert_eq!(service.send(&elsewhere.bearer(&within)).await.status, 403);
+    // The machine has no parts.
+    let events = json!({"events": [{"category": "task", "data": "x"}]});
+    for request in [Request::get("/api/v1/stats"), Request::post("/api/v1/events", events)] {
+        assert_eq!(service.send(&in_atlas(&request)).await.status, 400, "{}", request.path);
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_beyond_its_rate_is_told_when_to_try_again() {
     let service = Service::start_with(|config| {
         config.calls_per_second = 1;

@@ -27,12 +27,10 @@ use tokio::sync::RwLock;
 
 use crate::{
     Error, Presence,
+    access::{AGENT, PROJECT, SESSION},
     command::Connection,
     failure::{Class, Failure},
-    mcp::{
-        offer::Offer,
-        route::{AGENT, PROJECT, ROUTE, SESSION},
-    },
+    mcp::{offer::Offer, route::ROUTE},
     server::Local,
 };
 

@@ -87,7 +87,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
         false => None,
     };
     // A record keeps its scope when it is replaced, which may be wider than that of the session.
-    let view = if told.before.is_some() { visit.call.caller.view() } else { &visit.view };
+    let view = if told.before.is_some() { visit.call.caller.whole_view() } else { &visit.view };
     let view = view.clone();
     let storing = Box::pin(async move { stored(&view, told).await });
     let (key, state) = visit.call.write(storing).await?;
