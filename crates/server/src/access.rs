@@ -103,7 +103,11 @@ impl Access {
     ) -> Result<(), Failure> {
         let host = host_of(uri, headers)?;
         let is_known = match peer {
-            Peer::SameUser { .. } => true,
+            // No web page reaches the socket, and clients call it by any label. A name of the
+            // network comes through a proxy, which a page may have called.
+            Peer::SameUser { .. } => {
+                !is_of_network(&host) || is_loopback_name(&host) || self.is_host(&host)
+            }
             Peer::Loopback(_) => is_loopback_name(&host) || self.is_host(&host),
             // Without a list, the token alone admits: no web page has it.
             Peer::Stranger(_) => self.hosts.is_empty() || self.is_host(&host),
@@ -205,11 +209,11 @@ impl Access {
             MadeBy { name: Arc::from(name), rights: Arc::new(rights), naming }
         };
         match peer {
+            Peer::SameUser { .. } | Peer::Loopback(_) if is_forwarded(headers) => {
+                Err(Failure::unauthenticated("a proxy forwarded this call, so it needs a token"))
+            }
             Peer::SameUser { .. } => {
                 Caller::new(memory.clone(), None, None, made_by("socket", Naming::Any))
-            }
-            Peer::Loopback(_) if is_forwarded(headers) => {
-                Err(Failure::unauthenticated("a proxy forwarded this call, so it needs a token"))
             }
             Peer::Loopback(_) => {
                 let user = self.user.as_deref();
@@ -221,7 +225,7 @@ impl Access {
 }
 
 /// Returns `true` if a proxy passed the call on.
-fn is_forwarded(headers: &HeaderMap) -> bool {
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
     let named = |name: &str| FORWARDED.contains(&name) || name.starts_with(FORWARDED_PREFIX);
     headers.keys().any(|name| named(name.as_str()))
 }
@@ -254,6 +258,11 @@ fn name_of(host: &str) -> &str {
 
 fn is_loopback_name(host: &str) -> bool {
     matches!(name_of(host), "localhost" | "127.0.0.1" | "[::1]")
+}
+
+/// Returns `true` for a name of several labels, such as `memory.example`.
+fn is_of_network(host: &str) -> bool {
+    name_of(host).trim_matches('.').contains('.')
 }
 
 /// Refuses a request that a page of another site made without naming its origin, such as an image.

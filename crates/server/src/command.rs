@@ -9,7 +9,7 @@ use aios_memory::AgentMemory;
 use axum::{Extension, Json, Router, extract::State, routing::post};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Request, Response, StatusCode,
+    HeaderMap, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     client::conn::http1,
     client::conn::http1::SendRequest,
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::UnixStream;
 
 use crate::{
+    access::is_forwarded,
     call::Call,
     failure::{Class, Failure},
     peer::Peer,
@@ -104,9 +105,10 @@ async fn run(
     State(Answering { memory, commands }): State<Answering>,
     Extension(peer): Extension<Peer>,
     Extension(call): Extension<Call>,
+    headers: HeaderMap,
     Json(line): Json<CommandLine>,
 ) -> Result<Json<CommandOutput>, Failure> {
-    if !matches!(peer, Peer::SameUser { .. }) {
+    if !matches!(peer, Peer::SameUser { .. }) || is_forwarded(&headers) {
         return Err(Failure::denied("commands are answered over the socket only"));
     }
     let ran = call.write(async move { Ok::<_, Failure>(commands.run(memory, line).await) }).await?;

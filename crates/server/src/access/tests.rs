@@ -48,6 +48,34 @@ fn loopback_is_called_by_its_own_names() {
 }
 
 #[test]
+fn the_socket_is_called_by_any_name_that_is_not_of_the_network() {
+    let config = Config { hosts: vec!["memory.example".to_owned()], ..Config::default() };
+    let access = Access::new(&config, Credentials::default(), false);
+    let is_known = |host: &str| {
+        let (peer, uri) = (Peer::SameUser { pid: None }, Uri::from_static("/api/v1/stats"));
+        access.check_source(peer, &uri, &headers(&[("host", host)])).is_ok()
+    };
+    for host in ["localhost", "127.0.0.1:80", "unix", "docker", ".", "[::]:50051", "memory.example"]
+    {
+        assert!(is_known(host), "{host}");
+    }
+    for host in ["evil.example", "EVIL.example.:80", "127.0.0.1.evil.example", ""] {
+        assert!(!is_known(host), "{host}");
+    }
+}
+
+#[test]
+fn a_part_is_named_once_and_has_visible_text() {
+    let part = |pairs: &[(&'static str, &str)]| part_of(&headers(pairs));
+    assert_eq!(part(&[]).unwrap(), None);
+    let named = part(&[("aios-project", "\u{e9}tude"), ("aios-session", "s")]).unwrap().unwrap();
+    assert_eq!(named, Scope::default().with_project("\u{e9}tude").with_session("s"));
+    let refused = part(&[("aios-agent", " ")]).unwrap_err();
+    assert!(refused.message.contains("`aios-agent`"), "{refused:?}");
+    assert!(part(&[("aios-agent", "a"), ("aios-agent", "a")]).is_err());
+}
+
+#[test]
 fn a_web_page_of_another_origin_cannot_call() {
     let host = ("host", "localhost:50053");
     assert!(check(&[host, ("origin", "http://localhost:50053")]));

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use aios_memory_server::{NewToken, Right, wire};
+use aios_memory::AgentMemory;
+use aios_memory_server::{
+    CommandLine, CommandOutput, Commands, NewToken, Right, Running, Server, wire,
+};
 use prost::Message;
 use serde_json::{Value, json};
 use tokio::{
@@ -22,6 +25,15 @@ const OF_NO_USER: [&str; 2] =
     ["/aios.memory.MemoryService/PushEvent", "/aios.memory.MemoryService/UpdateMetric"];
 /// A text that only Ada may see.
 const SECRET: &str = "The wedding cake for Ada hides behind the left oven.";
+
+/// Commands that do nothing.
+struct Silent;
+
+impl Commands for Silent {
+    fn run(&self, _: AgentMemory, _: CommandLine) -> Running {
+        Box::pin(async { Some(CommandOutput::new(0, String::new(), String::new())) })
+    }
+}
 
 fn token(name: &str, change: impl FnOnce(&mut NewToken)) -> NewToken {
     let mut new = NewToken::new(name);
@@ -273,7 +285,8 @@ async fn a_token_of_a_project_stays_in_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_page_and_a_forwarded_call_are_refused() {
-    let service = Service::start().await;
+    let commands = |server: Server| server.with_commands(Silent);
+    let service = Service::start_over(|_| {}, |_| {}, commands).await;
     let stats = Request::get("/api/v1/stats");
     assert_eq!(service.send(&stats).await.status, 200);
     for (name, value) in [
@@ -288,7 +301,19 @@ async fn a_web_page_and_a_forwarded_call_are_refused() {
     for name in ["forwarded", "via", "x-forwarded-for", "x-forwarded-proto", "cf-connecting-ip"] {
         let forwarded = stats.clone().with(name, "10.0.0.1");
         assert_eq!(service.send(&forwarded).await.status, 401, "{name}");
+        assert_eq!(service.send_over_socket(&forwarded).await.status, 401, "{name}");
     }
+    let secret = service.token(of_user("ada"));
+    let forwarded = stats.clone().with("forwarded", "for=10.0.0.1").bearer(&secret);
+    assert_eq!(service.send_over_socket(&forwarded).await.status, 200);
+    // The commands of the command line are for a process of this user alone.
+    let line = json!({"words": ["x"], "circumstances": ""});
+    let line = Request::post("/internal/v1/command", line).bearer(&secret);
+    assert_eq!(service.send_over_socket(&line).await.status, 200);
+    let forwarded = line.with("forwarded", "for=10.0.0.1");
+    assert_eq!(service.send_over_socket(&forwarded).await.status, 403);
+    let elsewhere = stats.with("host", "evil.example");
+    assert_eq!(service.send_over_socket(&elsewhere).await.status, 403);
     service.stop().await;
 }
 
