@@ -163,16 +163,17 @@ impl Caller {
         }
     }
 
-    /// Checks that the caller may read records of a kind. Events have no owner, so everybody would
-    /// see those of all.
+    /// Checks that the caller may know of records of a kind: read, export, change or name them.
+    /// Events have no owner, so everybody would see those of all.
     pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), Failure> {
         match kind {
-            Kind::Event => self.demand(Right::Observe, "reading events"),
+            Kind::Event => self.demand(Right::Observe, "a record of the kind `event`"),
             _ => Ok(()),
         }
     }
 
-    /// Returns the kinds of a search that names these, or none: all that the caller may read.
+    /// Returns the kinds of a search, an export or a query for records to forget that names these,
+    /// or none: all that the caller may read.
     pub(crate) fn readable(&self, named: Option<Vec<Kind>>) -> Result<Option<Vec<Kind>>, Failure> {
         if self.has(Right::Observe) {
             return Ok(named);
@@ -185,19 +186,8 @@ impl Caller {
         Ok(Some(named))
     }
 
-    /// Returns the kinds of an export. It has the caller's own records, and a user's own events are
-    /// those that were stored as records.
-    pub(crate) fn exportable(
-        &self,
-        named: Option<Vec<Kind>>,
-    ) -> Result<Option<Vec<Kind>>, Failure> {
-        match self.view.gate().acts_for_user() {
-            true => Ok(named),
-            false => self.readable(named),
-        }
-    }
-
-    /// Assembles a context from what the caller may read.
+    /// Assembles a context from what the caller may read. Its session is that of the view, if the
+    /// view is narrowed to one.
     pub(crate) async fn context(
         &self,
         view: &MemoryView,

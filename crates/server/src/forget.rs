@@ -1,13 +1,20 @@
-//! The selection of records to forget, the same for both transports.
+//! The selection of records to forget, the same for every transport.
 
-use aios_memory::{Error, Identity, Key, MemoryView, Owner};
+use aios_memory::{ForgetOptions, Identity, Key, MemoryView, Owner, Receipt};
+
+use crate::{caller::Caller, failure::Failure};
 
 /// Returns the record that a key names in this view. One that is not stored, because it has expired
 /// or was forgotten, is the caller's own: it can be forgotten and purged, too.
 ///
 /// # Errors
-/// Errors of reading the record.
-pub(crate) async fn identity(view: &MemoryView, key: Key) -> Result<Identity, Error> {
+/// Fails if the caller may not know of records of this kind; errors of reading the record.
+pub(crate) async fn identity(
+    caller: &Caller,
+    view: &MemoryView,
+    key: Key,
+) -> Result<Identity, Failure> {
+    caller.check_kind(key.kind)?;
     match view.get(&key).await? {
         Some(record) => Ok(record.identity()),
         None => Ok(own(view, key)),
@@ -17,4 +24,18 @@ pub(crate) async fn identity(view: &MemoryView, key: Key) -> Result<Identity, Er
 /// Returns the caller's own record of this key.
 pub(crate) fn own(view: &MemoryView, key: Key) -> Identity {
     key.of(view.gate().acts_for().cloned().unwrap_or(Owner::SHARED))
+}
+
+/// Forgets records. Records that repeat their text are listed if the caller may know of them.
+///
+/// # Errors
+/// Errors of the memory.
+pub(crate) async fn forget(
+    caller: &Caller,
+    view: &MemoryView,
+    options: ForgetOptions,
+) -> Result<Receipt, Failure> {
+    let mut receipt = Box::pin(view.forget(options)).await?;
+    receipt.repeating.retain(|record| caller.check_kind(record.kind).is_ok());
+    Ok(receipt)
 }

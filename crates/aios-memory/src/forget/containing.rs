@@ -38,6 +38,16 @@ pub(super) struct Places {
     pub(super) versions_alike: BTreeSet<Identity>,
 }
 
+impl Places {
+    /// Keeps the records that `is_meant` accepts.
+    pub(super) fn retain(&mut self, is_meant: impl Fn(&Identity) -> bool) {
+        self.alike.retain(&is_meant);
+        self.containing.retain(|record, _| is_meant(record));
+        self.versions.retain(&is_meant);
+        self.versions_alike.retain(&is_meant);
+    }
+}
+
 impl MemoryView {
     /// Finds the occurrences of `text` in the records that this view may change.
     pub(super) async fn places_of(&self, text: &str) -> Result<Places, Error> {

@@ -43,6 +43,9 @@ pub struct ForgetQuery {
     /// If set, proposes every record of at least this relevance (0 to 1) that has the numbers of
     /// the query, regardless of its words. Default: none.
     pub min_relevance: Option<f64>,
+    /// The kinds of the records. Records of other kinds are neither proposed nor listed, unless
+    /// they belong to proposed ones. Default: all.
+    pub kinds: Option<Vec<Kind>>,
 }
 
 /// The records that a query proposes to forget.
@@ -98,7 +101,7 @@ impl ForgetQuery {
     /// Returns a query for records that say `text`, with a limit of 10.
     #[must_use]
     pub fn new(text: impl Into<String>) -> ForgetQuery {
-        ForgetQuery { text: text.into(), limit: 10, min_relevance: None }
+        ForgetQuery { text: text.into(), limit: 10, min_relevance: None, kinds: None }
     }
 
     /// Sets the maximum number of records.
@@ -112,6 +115,16 @@ impl ForgetQuery {
     #[must_use]
     pub fn with_min_relevance(self, relevance: f64) -> ForgetQuery {
         ForgetQuery { min_relevance: Some(relevance), ..self }
+    }
+
+    /// Sets the kinds of the records.
+    #[must_use]
+    pub fn with_kinds(self, kinds: Option<Vec<Kind>>) -> ForgetQuery {
+        ForgetQuery { kinds, ..self }
+    }
+
+    fn admits(&self, record: &Identity) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&record.kind))
     }
 }
 
@@ -154,7 +167,8 @@ impl Forgetting<'_> {
         Error::check_limit(query.limit)?;
         let view = self.view.narrow(&ScopeFilter::exact(Scope::default()))?;
         self.view.feed().catch_up().await?;
-        let places = view.places_of(&query.text).await?;
+        let mut places = view.places_of(&query.text).await?;
+        places.retain(|record| query.admits(record));
         let versions_alike = places.versions_alike.clone();
         let is_said =
             !places.alike.is_empty() || !places.containing.is_empty() || !versions_alike.is_empty();
@@ -178,6 +192,9 @@ impl Forgetting<'_> {
             sessions.extend(of_sessions.iter().map(|it| it.record.identity()));
             proposed.extend(others);
             view.add_repetitions(&mut proposed[known..]).await?;
+            for Proposed { record, .. } in &mut proposed[known..] {
+                record.folded.retain(|identity| query.admits(identity));
+            }
             found.truncate(NEAREST_MAX);
             nearest = found;
         }
@@ -266,7 +283,7 @@ impl MemoryView {
     /// repetitions. Records that the search folds for other reasons are listed separately.
     async fn candidates(&self, query: &ForgetQuery) -> Result<Vec<Recollection>, Error> {
         let limit = CANDIDATES.max(query.limit).min(LIMIT_MAX);
-        let search = SearchOptions::default().with_limit(limit);
+        let search = SearchOptions::default().with_limit(limit).with_kinds(query.kinds.clone());
         let hits = self.recall_with(&query.text, &search).await?.hits;
         let folded: Vec<Identity> = hits.iter().flat_map(|hit| hit.folded.clone()).collect();
         let records = self.longterm().records().get_all(&folded).await?.into_iter();

@@ -26,7 +26,7 @@ impl Export {
     pub(super) fn new(call: &Call, request: ExportRecordsRequest) -> Result<Export, Failure> {
         let ExportRecordsRequest { kinds, scope } = request;
         let view = scope::view(call, scope)?;
-        let kinds = call.caller.exportable(values::kinds("kinds", &kinds)?)?;
+        let kinds = call.caller.readable(values::kinds("kinds", &kinds)?)?;
         Ok(Export { pages: Pages::new(view, kinds.as_deref()), waiting: VecDeque::new(), sent: 0 })
     }
 }

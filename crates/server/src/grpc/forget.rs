@@ -11,8 +11,9 @@ use super::{answer::Answer, records::key, scope, values};
 use crate::{
     bounds::{KEYS_MAX, TEXT_RECORDS_MAX},
     call::Call,
+    caller::Caller,
     failure::Failure,
-    forget::identity,
+    forget::{forget as forget_by, identity},
     wire::{ForgetFilter, ForgetReceipt, ForgetRequest},
 };
 
@@ -29,16 +30,18 @@ pub(super) async fn forget(
 ) -> Result<Answer<ForgetReceipt>, Failure> {
     let ForgetRequest { keys, filter, purge, dry_run, scope } = request;
     let view = scope::view(call, scope)?;
-    let selection = selection(keys, filter)?;
+    let selection = selection(&call.caller, keys, filter)?;
     let is_text = matches!(selection, Selection::Text(_));
-    let (target, proposal) = call.read(Box::pin(target(&view, selection, dry_run))).await?;
+    let (target, proposal) =
+        call.read(Box::pin(target(&call.caller, &view, selection, dry_run))).await?;
     if !call.read(view.forgetting().knew(&target)).await? {
         return Err(Failure::not_found("no such record").with_advice("Recall returns keys"));
     }
     let mut options = ForgetOptions::new(target);
     options.purge = purge;
     options.mode = if dry_run { Mode::DryRun } else { Mode::Apply };
-    let forgetting = async move { Box::pin(view.forget(options)).await };
+    let caller = call.caller.clone();
+    let forgetting = async move { forget_by(&caller, &view, options).await };
     let receipt = call.write(forgetting).await?;
     if is_text && receipt.keys.is_empty() && receipt.remade.is_empty() && !purge {
         return Err(Failure::not_found("no record says this text")
@@ -50,7 +53,11 @@ pub(super) async fn forget(
     Ok(Answer::changed(receipt, keys))
 }
 
-fn selection(keys: Vec<String>, filter: Option<ForgetFilter>) -> Result<Selection, Failure> {
+fn selection(
+    caller: &Caller,
+    keys: Vec<String>,
+    filter: Option<ForgetFilter>,
+) -> Result<Selection, Failure> {
     let one = || Failure::invalid("expected either `keys` or `filter`");
     let Some(ForgetFilter { text, min_relevance, limit, document, all }) = filter else {
         if keys.is_empty() {
@@ -71,7 +78,7 @@ fn selection(keys: Vec<String>, filter: Option<ForgetFilter>) -> Result<Selectio
     let min_relevance = values::share("filter.min_relevance", min_relevance)?;
     match (values::text(text), values::text(document), all) {
         (Some(text), None, false) => {
-            let mut query = ForgetQuery::new(text);
+            let mut query = ForgetQuery::new(text).with_kinds(caller.readable(None)?);
             query.limit = limit.unwrap_or(query.limit);
             query.min_relevance = min_relevance;
             Ok(Selection::Text(query))
@@ -89,6 +96,7 @@ fn selection(keys: Vec<String>, filter: Option<ForgetFilter>) -> Result<Selectio
 
 /// Returns the target of a selection. A dry run also lists records that need review.
 async fn target(
+    caller: &Caller,
     view: &MemoryView,
     selection: Selection,
     dry_run: bool,
@@ -97,7 +105,7 @@ async fn target(
         Selection::Keys(keys) => {
             let mut identities = Vec::with_capacity(keys.len());
             for key in keys {
-                identities.push(identity(view, key).await?);
+                identities.push(identity(caller, view, key).await?);
             }
             Ok((ForgetTarget::Records(identities), None))
         }

@@ -51,7 +51,7 @@ pub(crate) async fn export(
     Query(Export { kinds }): Query<Export>,
 ) -> Result<Response, Failure> {
     let wanted = kinds.map(|names| named(&names)).transpose()?;
-    let wanted = call.caller.exportable(wanted)?;
+    let wanted = call.caller.readable(wanted)?;
     let mut pages = Pages::new(call.caller.view().clone(), wanted.as_deref());
     // A failure before the first line still has a status.
     call.read(Box::pin(pages.next())).await?;

@@ -18,8 +18,9 @@ use super::{
 use crate::{
     bounds::{KEYS_MAX, TEXT_RECORDS_MAX},
     call::Call,
+    caller::Caller,
     failure::Failure,
-    forget::identity,
+    forget::{forget as forget_by, identity},
     operation::Right,
 };
 
@@ -99,13 +100,13 @@ struct Proposal {
     responses((status = 200, description = "The receipt", body = Forgotten))
 )]
 pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Response, Failure> {
-    let view = call.caller.view().clone();
+    let caller = call.caller.clone();
     let is_dry_run = request.dry_run;
     if is_dry_run && request.filter.as_ref().is_some_and(|filter| filter.query.is_some()) {
         // It shows texts.
         call.caller.demand(Right::Read, "a dry run with a query")?;
     }
-    let work = Box::pin(async move { forgotten(&view, request).await });
+    let work = Box::pin(async move { forgotten(&caller, request).await });
     // A dry run changes nothing, so it may be dropped.
     let forgotten = match is_dry_run {
         true => call.read(work).await?,
@@ -119,40 +120,40 @@ pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Re
     Ok(answer::with_changed(response, gone))
 }
 
-async fn forgotten(view: &MemoryView, request: Forget) -> Result<Forgotten, Failure> {
+async fn forgotten(caller: &Caller, request: Forget) -> Result<Forgotten, Failure> {
     let Forget { keys, filter, purge, dry_run } = request;
     let mode = if dry_run { Mode::DryRun } else { Mode::Apply };
     let (view, target) = match (keys, filter) {
-        (Some(keys), None) => (view.clone(), by_key(view, &keys).await?),
-        (None, Some(filter)) => by_filter(view, filter)?,
+        (Some(keys), None) => (caller.view().clone(), by_key(caller, &keys).await?),
+        (None, Some(filter)) => by_filter(caller, filter)?,
         _ => {
             return Err(Failure::invalid("name either `keys` or `filter`, and not both"));
         }
     };
     if let (ForgetTarget::Query(query), true) = (&target, dry_run) {
-        return proposed(&view, query.clone(), purge).await;
+        return proposed(caller, &view, query.clone(), purge).await;
     }
     if !view.forgetting().knew(&target).await? {
         return Err(Failure::not_found("no such records, now or before"));
     }
     let options = ForgetOptions::new(target).with_mode(mode);
     let options = if purge { options.with_purge() } else { options };
-    let receipt = ShownReceipt::from(view.forget(options).await?);
+    let receipt = ShownReceipt::from(forget_by(caller, &view, options).await?);
     Ok(Forgotten { receipt, proposed: None, certain: None })
 }
 
-async fn by_key(view: &MemoryView, keys: &[String]) -> Result<ForgetTarget, Failure> {
+async fn by_key(caller: &Caller, keys: &[String]) -> Result<ForgetTarget, Failure> {
     within("keys", keys.len(), 1..=KEYS_MAX)?;
     let mut records: Vec<Identity> = Vec::with_capacity(keys.len());
     for (index, text) in keys.iter().enumerate() {
         let at = |failure: Failure| failure.within(&format!("keys[{index}]"));
         let key = key_of(text).map_err(at)?;
-        records.push(identity(view, key).await.map_err(|error| at(error.into()))?);
+        records.push(identity(caller, caller.view(), key).await.map_err(at)?);
     }
     Ok(ForgetTarget::Records(records))
 }
 
-fn by_filter(view: &MemoryView, filter: Filter) -> Result<(MemoryView, ForgetTarget), Failure> {
+fn by_filter(caller: &Caller, filter: Filter) -> Result<(MemoryView, ForgetTarget), Failure> {
     let Filter { query, min_relevance, limit, user, project, agent, session } = filter;
     let parts = [&user, &project, &agent, &session, &query];
     if parts.iter().all(|part| part.is_none()) {
@@ -165,9 +166,9 @@ fn by_filter(view: &MemoryView, filter: Filter) -> Result<(MemoryView, ForgetTar
     if query.is_none() && (min_relevance.is_some() || limit.is_some()) {
         return Err(Failure::invalid("`min_relevance` and `limit` need a `query`"));
     }
-    let view = view.narrow(&Scope { user, project, agent, session }.into())?;
+    let view = caller.view().narrow(&Scope { user, project, agent, session }.into())?;
     let Some(text) = query else { return Ok((view, ForgetTarget::All)) };
-    let mut query = ForgetQuery::new(text);
+    let mut query = ForgetQuery::new(text).with_kinds(caller.readable(None)?);
     if let Some(limit) = limit {
         query = query.with_limit(within("limit", limit, 1..=TEXT_RECORDS_MAX)?);
     }
@@ -179,6 +180,7 @@ fn by_filter(view: &MemoryView, filter: Filter) -> Result<(MemoryView, ForgetTar
 
 /// Lists the records that a query means.
 async fn proposed(
+    caller: &Caller,
     view: &MemoryView,
     query: ForgetQuery,
     purge: bool,
@@ -197,7 +199,7 @@ async fn proposed(
             let target = ForgetTarget::Proposed(Box::new(proposal));
             let options = ForgetOptions::new(target).with_mode(Mode::DryRun);
             let options = if purge { options.with_purge() } else { options };
-            view.forget(options).await?
+            forget_by(caller, view, options).await?
         }
     };
     let receipt = ShownReceipt::from(receipt);

@@ -287,6 +287,7 @@ pub(crate) async fn change_record(
 ) -> Result<Response, Failure> {
     let expected = Named::of(&headers, header::IF_MATCH)?;
     let view = call.caller.view().clone();
+    call.caller.check_kind(key.kind)?;
     let changing = Box::pin(async move {
         let (_turn, before) = to_change(&service, &view, &key, &expected).await?;
         view.update(&key, changes).await?;
@@ -343,6 +344,7 @@ pub(crate) async fn delete_record(
 ) -> Result<Response, Failure> {
     let expected = Named::of(&headers, header::IF_MATCH)?;
     let view = call.caller.view().clone();
+    call.caller.check_kind(key.kind)?;
     let deleting = Box::pin(async move {
         let (_turn, record) = to_change(&service, &view, &key, &expected).await?;
         delete(&view, &key, &record).await

@@ -100,6 +100,47 @@ async fn events_are_seen_with_the_right_to_observe_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn forgetting_changing_and_exporting_tell_nothing_of_events_to_others() {
+    let service = Service::start().await;
+    let rights = [Right::Read, Right::Write, Right::Forget];
+    let mut new = NewToken::new("nobody");
+    new.rights = rights.into();
+    let shared = service.token(new);
+    let event = json!({"category": "task", "data": "the zeppelin of Bob", "critical": true});
+    service.send(&Request::post("/api/v1/events", json!({"events": [event]}))).await;
+    let listed = service.send(&Request::get("/api/v1/records/event")).await.json();
+    let key = listed["records"][0]["key"].as_str().unwrap_or_else(|| panic!("{listed}")).to_owned();
+    let (here, elsewhere) = (format!("/api/v1/records/{key}"), "/api/v1/records/event/none");
+    let forget = |body: Value| Request::post("/api/v1/forget", body);
+    let change = json!({"source": "x"});
+    let requests = [
+        Request { method: "PATCH", ..Request::post(&here, &change) },
+        Request { method: "PATCH", ..Request::post(elsewhere, &change) },
+        Request { method: "DELETE", ..Request::post(&here, &change) },
+        Request { method: "DELETE", ..Request::post(elsewhere, &change) },
+        forget(json!({"keys": [key], "dry_run": true})),
+        forget(json!({"keys": ["event/none"], "dry_run": true})),
+        Request::get("/api/v1/export?kinds=event"),
+    ];
+    for request in requests {
+        let refused = service.send(&request.clone().bearer(&shared)).await;
+        assert_eq!(refused.status, 403, "{}: {refused:?}", request.path);
+    }
+    for query in ["zeppelin", "the zeppelin of Bob"] {
+        let filter = json!({"query": query, "min_relevance": 0});
+        let dry_run = forget(json!({"filter": filter, "dry_run": true}));
+        let proposed = service.send(&dry_run.clone().bearer(&shared)).await;
+        assert!(proposed.status == 200 && !proposed.body.contains(&key), "{proposed:?}");
+        let proposed = service.send(&dry_run).await;
+        assert!(proposed.body.contains(&key), "{proposed:?}");
+        let forgotten = service.send(&forget(json!({"filter": filter})).bearer(&shared)).await;
+        assert!(!forgotten.body.contains(&key), "{forgotten:?}");
+    }
+    assert_eq!(service.send(&Request::get(&here)).await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_names_two_users_is_refused() {
     let service = Service::start_with(|config| config.mem0 = true).await;
     let search = |user: &str| {

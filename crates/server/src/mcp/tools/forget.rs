@@ -1,12 +1,13 @@
 //! `forget`: removes records for good.
 
-use aios_memory::{ForgetOptions, ForgetTarget, Identity, Key, MemoryView, Receipt};
+use aios_memory::{ForgetOptions, ForgetTarget, Identity, Key, Receipt};
 use rmcp::model::JsonObject;
 use serde_json::json;
 
 use crate::{
+    caller::Caller,
     failure::Failure,
-    forget::identity,
+    forget::{forget as forget_by, identity},
     mcp::{
         answer::{Answer, number},
         arguments::Arguments,
@@ -30,18 +31,19 @@ pub(super) fn about() -> (&'static str, JsonObject) {
 pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result<Answer, Failure> {
     let mut arguments = Arguments::of("forget", &["ids"], arguments)?;
     let keys = arguments.keys("ids", 1..=KEYS_MAX)?;
-    let view = visit.view.clone();
-    let forgetting = Box::pin(async move { forgotten(&view, keys).await });
+    let caller = visit.call.caller.clone();
+    let forgetting = Box::pin(async move { forgotten(&caller, keys).await });
     let receipt = visit.call.write(forgetting).await?;
     Ok(answer(&receipt))
 }
 
-async fn forgotten(view: &MemoryView, keys: Vec<Key>) -> Result<Receipt, Failure> {
+async fn forgotten(caller: &Caller, keys: Vec<Key>) -> Result<Receipt, Failure> {
+    let view = caller.view();
     let mut records: Vec<Identity> = Vec::with_capacity(keys.len());
     for (place, key) in keys.into_iter().enumerate() {
         let at = |failure: Failure| failure.within(&format!("`ids[{place}]`"));
         let shown = key.to_string();
-        let record = identity(view, key).await.map_err(|error| at(error.into()))?;
+        let record = identity(caller, view, key).await.map_err(at)?;
         let target = ForgetTarget::Records(vec![record.clone()]);
         if !view.forgetting().knew(&target).await? {
             let failure = Failure::not_found(format!("no record `{shown}`, now or before"));
@@ -49,7 +51,8 @@ async fn forgotten(view: &MemoryView, keys: Vec<Key>) -> Result<Receipt, Failure
         }
         records.push(record);
     }
-    Ok(view.forget(ForgetOptions::new(ForgetTarget::Records(records))).await?)
+    let options = ForgetOptions::new(ForgetTarget::Records(records));
+    forget_by(caller, view, options).await
 }
 
 fn answer(receipt: &Receipt) -> Answer {
