@@ -24,7 +24,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, header, request::Parts};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
@@ -247,6 +247,7 @@ async fn carry(
         return Err(Failure::busy("the service ends"));
     }
     let (mut parts, body) = request.into_parts();
+    check_conditions(&parts, operation)?;
     let deadline = deadline(&parts.headers, operation.shape, gate.call_timeout, began)?;
     let admitted =
         gate.access.admit(&gate.memory, peer, &parts.headers, operation, Timestamp::now());
@@ -299,6 +300,22 @@ async fn carry(
     }
     traced.answered(&response, outcome, operation.shape);
     Ok(response)
+}
+
+/// Refuses a condition on a version that a call which may change records would ignore.
+fn check_conditions(parts: &Parts, operation: Operation) -> Result<(), Failure> {
+    if matches!(parts.method, Method::GET | Method::HEAD) || operation.has_conditions() {
+        return Ok(());
+    }
+    let given = [header::IF_MATCH, header::IF_NONE_MATCH];
+    match given.iter().find(|name| parts.headers.contains_key(*name)) {
+        None => Ok(()),
+        Some(name) => Err(Failure::invalid(format!(
+            "`{}` has no condition on a version: the header `{name}`",
+            operation.name
+        ))
+        .with_advice("change the record through `/api/v1/records`, or leave the header out")),
+    }
 }
 
 async fn in_time<T>(

@@ -132,6 +132,16 @@ impl Operation {
     const fn in_parts(name: &'static str) -> Operation {
         Operation { rights: RightsIn::Parts, ..unary(name, Right::Read) }
     }
+
+    /// Returns `true` if a call may have conditions on the version of a record.
+    pub(crate) fn has_conditions(self) -> bool {
+        matches!(
+            self.name,
+            "POST /api/v1/records/{kind}"
+                | "PATCH /api/v1/records/{kind}/{id}"
+                | "DELETE /api/v1/records/{kind}/{id}"
+        )
+    }
 }
 
 /// RPCs of `aios.memory.MemoryService`.

@@ -1,9 +1,9 @@
 //! `/api/v1/records`: single records of any kind, their lists and their versions.
 //!
-//! The `ETag` of a record is its version. A change or removal with `If-Match` is carried out only
-//! if the record has that version. Calls of this service to one record take turns, so that of two
-//! such calls one is refused. A call by gRPC or by another process at the same moment can come
-//! between the comparison and the change; its version is then in the history.
+//! The `ETag` of a record is its version. A call with `If-Match` or `If-None-Match` stores, changes
+//! or removes it only if the condition holds. Calls of this service to one record take turns, so
+//! that of two such calls one is refused. A call by gRPC or by another process at the same moment
+//! can come between the comparison and the change; its version is then in the history.
 
 use aios_memory::{
     ForgetOptions, ForgetTarget, Identity, Key, Kind, MemoryView, Record, Turn, longterm::Version,
@@ -24,7 +24,7 @@ use super::{
     request::{Json, NoParameters, Query, RecordKey, RecordKind, id_of, within},
     service::Service,
     shapes::{Reference, ShownRecord, State as Outcome, references},
-    version::{Named, etag, version_of},
+    version::{Conditions, Named, etag, version_of},
 };
 use crate::{
     answer_bytes::{Room, json_bytes, page},
@@ -129,14 +129,19 @@ pub(crate) async fn list_records(
     post,
     path = "/api/v1/records/{kind}",
     tag = "records",
-    params(("kind" = String, Path, description = "A kind, such as `goal`")),
+    params(
+        ("kind" = String, Path, description = "A kind, such as `goal`"),
+        ("if-match" = Option<String>, Header, description = "The version to replace"),
+        ("if-none-match" = Option<String>, Header, description = "`*` for a new record only")
+    ),
     request_body(
         content = serde_json::Value,
         description = "The fields of the kind: the schemas `record-KIND`"
     ),
     responses(
         (status = 201, description = "A new record", body = Versioned),
-        (status = 200, description = "A record that was stored before", body = Versioned)
+        (status = 200, description = "A record that was stored before", body = Versioned),
+        (status = 412, description = "It is not as `if-match` or `if-none-match` says")
     )
 )]
 pub(crate) async fn put_record(
@@ -144,11 +149,13 @@ pub(crate) async fn put_record(
     call: Call,
     RecordKind(kind): RecordKind,
     derived: Option<Extension<Derived>>,
+    headers: HeaderMap,
     Json(fields): Json<Map<String, Value>>,
 ) -> Result<Response, Failure> {
+    let conditions = Conditions::of(&headers)?;
     let view = call.caller.view().clone();
-    let derived = derived.map(|Extension(derived)| derived);
-    let storing = Box::pin(async move { put(&service, &view, kind, fields, derived).await });
+    let new = NewRecord { kind, fields, derived: derived.map(|Extension(derived)| derived) };
+    let storing = Box::pin(async move { put(&service, &view, &conditions, new).await });
     let (key, version, state) = call.write(storing).await?;
     let status = if state == Outcome::New { StatusCode::CREATED } else { StatusCode::OK };
     let shown = Versioned { key: key.to_string(), version: version.clone(), state };
@@ -161,13 +168,20 @@ pub(crate) async fn put_record(
     Ok(answer::with_changed(response, [key]))
 }
 
+/// A record to store.
+struct NewRecord {
+    kind: Kind,
+    fields: Map<String, Value>,
+    derived: Option<Derived>,
+}
+
 async fn put(
     service: &Service,
     view: &MemoryView,
-    kind: Kind,
-    mut fields: Map<String, Value>,
-    derived: Option<Derived>,
+    conditions: &Conditions,
+    new: NewRecord,
 ) -> Result<(Key, Option<String>, Outcome), Failure> {
+    let NewRecord { kind, mut fields, derived } = new;
     let id_field = kind.id_field();
     let named = [Some(id_field.name), id_field.alias].into_iter().flatten();
     let named = named.filter_map(|name| fields.get(name)).find_map(id_in);
@@ -191,6 +205,7 @@ async fn put(
     if let Some(before) = before.as_ref().filter(|_| is_derived) {
         return Ok((before.key(), Some(version_of(before)), Outcome::Known));
     }
+    conditions.check(before.as_ref())?;
     let id = view.record(kind, Value::Object(fields)).await?;
     let key = Key::new(kind, id);
     let version = view.get(&key).await?.map(|record| version_of(&record));
@@ -285,11 +300,11 @@ pub(crate) async fn change_record(
     headers: HeaderMap,
     Json(changes): Json<Map<String, Value>>,
 ) -> Result<Response, Failure> {
-    let expected = Named::of(&headers, header::IF_MATCH)?;
+    let conditions = Conditions::of(&headers)?;
     let view = call.caller.view().clone();
     call.caller.check_kind(key.kind)?;
     let changing = Box::pin(async move {
-        let (_turn, before) = to_change(&service, &view, &key, &expected).await?;
+        let (_turn, before) = to_change(&service, &view, &key, &conditions).await?;
         view.update(&key, changes).await?;
         let version = view.get(&key).await?.map(|record| version_of(&record));
         let is_known = version.as_ref() == Some(&version_of(&before));
@@ -310,11 +325,11 @@ async fn to_change(
     service: &Service,
     view: &MemoryView,
     key: &Key,
-    expected: &Named,
+    conditions: &Conditions,
 ) -> Result<(Turn, Record), Failure> {
     let turn = service.turns().of([key.to_string()]).await;
     let record = view.get(key).await?.ok_or_else(|| not_found(key))?;
-    expected.check(&record)?;
+    conditions.check(Some(&record))?;
     Ok((turn, record))
 }
 
@@ -342,11 +357,11 @@ pub(crate) async fn delete_record(
     Query(NoParameters {}): Query<NoParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let expected = Named::of(&headers, header::IF_MATCH)?;
+    let conditions = Conditions::of(&headers)?;
     let view = call.caller.view().clone();
     call.caller.check_kind(key.kind)?;
     let deleting = Box::pin(async move {
-        let (_turn, record) = to_change(&service, &view, &key, &expected).await?;
+        let (_turn, record) = to_change(&service, &view, &key, &conditions).await?;
         delete(&view, &key, &record).await
     });
     let deleted = call.write(deleting).await?;

@@ -1,4 +1,5 @@
-//! Versions of records as HTTP sees them: the `ETag` of a record and the condition `If-Match`.
+//! Versions of records as HTTP sees them: the `ETag` of a record, and the conditions `If-Match` and
+//! `If-None-Match`.
 //!
 //! A version is a hash of everything that is stored of the record, so it is the same in every
 //! process, and differs after every change that a reader can see.
@@ -51,8 +52,9 @@ impl Named {
                 if tag == "*" {
                     return Ok(Named::Any);
                 }
-                // A weak tag is a tag, and equals no version: all of ours are strong.
-                let is_weak = tag.starts_with("W/");
+                // By RFC 9110, 13.1: a weak tag equals no version in `If-Match`, since all of ours
+                // are strong, and its version in `If-None-Match`.
+                let is_weak = name == header::IF_MATCH && tag.starts_with("W/");
                 let tag = tag.strip_prefix("W/").unwrap_or(tag);
                 let version = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
                 let version = version.filter(|it| !it.contains('"')).ok_or_else(refused)?;
@@ -70,18 +72,47 @@ impl Named {
             Named::Versions(versions) => versions.iter().any(|it| it == version),
         }
     }
+}
 
-    /// Checks the condition `If-Match` for a stored record.
+/// The conditions on the stored version of the record that a call changes.
+pub(crate) struct Conditions {
+    expected: Named,
+    excluded: Named,
+}
+
+impl Conditions {
+    /// Reads `If-Match` and `If-None-Match`.
     ///
     /// # Errors
-    /// Fails if the record has another version.
-    pub(crate) fn check(&self, record: &Record) -> Result<(), Failure> {
+    /// Fails if one of them is not a list of tags in quotes.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Conditions, Failure> {
+        let expected = Named::of(headers, header::IF_MATCH)?;
+        let excluded = Named::of(headers, header::IF_NONE_MATCH)?;
+        Ok(Conditions { expected, excluded })
+    }
+
+    /// Checks the conditions for the stored record; `None` for a new one.
+    ///
+    /// # Errors
+    /// Fails if the record lacks the versions of `If-Match`, or has one of `If-None-Match`.
+    pub(crate) fn check(&self, record: Option<&Record>) -> Result<(), Failure> {
+        let changed = |message| {
+            Err(Failure::new(Class::Changed, "changed", message)
+                .with_advice("read the record again, and repeat the change on what it says now"))
+        };
+        let Some(record) = record else {
+            return match self.expected {
+                Named::None => Ok(()),
+                _ => changed("the record of `if-match` is not stored".to_owned()),
+            };
+        };
         let version = version_of(record);
-        if matches!(self, Named::None) || self.names(&version) {
-            return Ok(());
+        if !matches!(self.expected, Named::None) && !self.expected.names(&version) {
+            return changed(format!("`{}` has another version: \"{version}\"", record.key()));
         }
-        let message = format!("`{}` has another version: \"{version}\"", record.key());
-        Err(Failure::new(Class::Changed, "changed", message)
-            .with_advice("read the record again, and repeat the change on what it says now"))
+        match self.excluded.names(&version) {
+            false => Ok(()),
+            true => changed(format!("`{}` is stored with version \"{version}\"", record.key())),
+        }
     }
 }

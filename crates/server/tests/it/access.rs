@@ -403,3 +403,28 @@ async fn a_token_beyond_its_rate_is_told_when_to_try_again() {
     assert!(statuses.contains(&429), "{statuses:?}");
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_on_a_version_is_obeyed_or_refused() {
+    let service = Service::start().await;
+    let note = json!({"id": "n", "content": "Tea."});
+    let put = Request::post("/api/v1/records/note", note).with("if-none-match", "*");
+    assert_eq!(service.send(&put).await.status, 201);
+    assert_eq!(service.send(&put).await.status, 412);
+    let batch = json!({"ops": [{"op": "put", "namespace": ["a"], "key": "k", "value": "v"}]});
+    let remember = json!({"items": [{"text": "Tea.", "id": "n"}]});
+    let create = json!({"command": "create", "path": "/memories/a", "file_text": "a"});
+    for (path, body) in [
+        ("/api/v1/store/batch", batch),
+        ("/api/v1/remember", remember),
+        ("/api/v1/files", create),
+        ("/mcp", json!({})),
+    ] {
+        for (name, value) in [("if-match", "\"00\""), ("if-none-match", "*")] {
+            let refused = service.send(&Request::post(path, &body).with(name, value)).await;
+            assert_eq!(refused.status, 400, "{path}: {refused:?}");
+            assert!(refused.body.contains(name), "{path}: {refused:?}");
+        }
+    }
+    service.stop().await;
+}

@@ -23,6 +23,10 @@ async fn a_record_is_created_changed_and_read_by_its_version() {
     assert_eq!(read.json()["fields"]["description"], "Ship the parser");
     let known = with_header(request(Method::GET, &path, Body::empty()), "if-none-match", &etag);
     it.send(it.shared(), known).await.expect(304);
+    // The comparison of `If-None-Match` is a weak one.
+    let weak = format!("\"00\", W/{etag}");
+    let known = with_header(request(Method::GET, &path, Body::empty()), "if-none-match", &weak);
+    it.send(it.shared(), known).await.expect(304);
 
     let change = json_request(Method::PATCH, &path, &json!({"priority": 1}));
     let changed = it.send(it.shared(), with_header(change, "if-match", &etag)).await.expect(200);
@@ -35,6 +39,35 @@ async fn a_record_is_created_changed_and_read_by_its_version() {
         it.send(it.shared(), with_header(change, "if-match", tags)).await.expect(status);
     }
     assert_eq!(it.get(&path).await.json()["fields"]["priority"], 1);
+}
+
+#[tokio::test]
+async fn a_record_is_stored_on_a_condition() {
+    let it = Fixture::new().await;
+    let put = |name: &'static str, value: &str, text: &str| {
+        let body = json!({"id": "g1", "description": text});
+        it.send(it.shared(), with_header(json_request(Method::POST, GOALS, &body), name, value))
+    };
+    put("if-match", "*", "None").await.expect(412);
+    let created = put("if-none-match", "*", "One").await.expect(201);
+    let etag = created.header("etag").to_owned();
+    let again = put("if-none-match", "*", "One").await.expect(412);
+    assert!(again.text().contains(etag.trim_matches('"')), "{}", again.text());
+    put("if-none-match", &etag, "Two").await.expect(412);
+    put("if-match", "\"00\"", "Two").await.expect(412);
+    put("if-match", &format!("W/{etag}"), "Two").await.expect(412);
+    put("if-match", &etag, "Two").await.expect(200);
+    put("if-match", &etag, "Three").await.expect(412);
+    put("if-match", "00", "Three").await.expect(400);
+    let path = "/api/v1/records/goal/g1";
+    assert_eq!(it.get(path).await.json()["fields"]["description"], "Two");
+    for method in [Method::PATCH, Method::DELETE] {
+        let change = json_request(method, path, &json!({"priority": 1}));
+        let change = with_header(change, "if-none-match", "*");
+        it.send(it.shared(), change).await.expect(412);
+    }
+    let unnamed = json_request(Method::POST, GOALS, &json!({"description": "Another"}));
+    it.send(it.shared(), with_header(unnamed, "if-none-match", "*")).await.expect(201);
 }
 
 #[tokio::test]
