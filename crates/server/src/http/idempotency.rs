@@ -7,6 +7,7 @@
 //!
 //! The keys are in RAM, and a restart forgets them. Ids that are derived from content, or from key
 //! and body if the content does not identify a record, make a repetition add nothing then either.
+//! A repetition after a change undoes it nevertheless: `docs/HTTP.md` lists the calls that do.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
