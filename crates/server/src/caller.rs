@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use aios_memory::{
-    AgentMemory, Context, ContextOptions, Error as MemoryError, Kind, MemoryView, Owner,
+    AgentMemory, Context, ContextOptions, Error as MemoryError, Kind, MemoryView, Owner, Scope,
     ScopeFilter, Tier, operational::Operational,
 };
 
@@ -194,6 +194,9 @@ impl Caller {
         task: &str,
         options: &ContextOptions,
     ) -> Result<Context, MemoryError> {
+        if let Some(session) = &options.session {
+            view.gate().narrow(&Scope::default().with_session(session).into())?;
+        }
         let mut candidates = view.contexts().gather(task, options).await?;
         candidates.retain(|candidate| self.check_kind(candidate.kind).is_ok());
         view.contexts().pack(candidates, options).await

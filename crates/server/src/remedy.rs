@@ -45,7 +45,8 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
         Remedy::StoreAgain => "send the refused records again, corrected",
         Remedy::RestartList => "list from the beginning, or send the cursor of the page before",
         Remedy::NameOwner => {
-            "name the owner: call as the user whose record it is, with the header `aios-user`"
+            "name the owner: call with a token of the user whose record it is, or, if the caller \
+             may name users, with the header `aios-user`"
         }
         Remedy::ActForNoUser => "call without a user",
         Remedy::WidenScope => "call as the user of the record, and in its project",

@@ -142,14 +142,25 @@ pub(crate) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Fail
     let given = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let given = given.unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
-    if types.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+    let is_utf8 =
+        given.split(';').skip(1).filter_map(|it| it.split_once('=')).all(|(name, value)| {
+            !name.trim().eq_ignore_ascii_case("charset") || is_utf8_named(value.trim())
+        });
+    if is_utf8 && types.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
         return Ok(());
     }
     let message = match essence {
+        _ if !is_utf8 => format!("a body of type `{given}` is not read here; expected UTF-8"),
         "" => format!("the header `content-type` is missing; expected {}", types.join(" or ")),
         other => format!("a body of type `{other}` is not read here; expected {}", types[0]),
     };
     Err(Failure::new(Class::MediaType, "media_type", message))
+}
+
+/// Returns true for UTF-8 and the part of it that ASCII is.
+fn is_utf8_named(charset: &str) -> bool {
+    let name = charset.trim_matches('"');
+    ["utf-8", "utf8", "us-ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Refuses query parameters.

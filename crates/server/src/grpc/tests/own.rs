@@ -152,6 +152,13 @@ async fn a_context_for_a_task_is_one_text_within_its_budget() {
     ] {
         fails(client.context(request).await, Code::InvalidArgument);
     }
+    let in_session = |scope: &str| TaskContextRequest {
+        session: "q".to_owned(),
+        scope: Some(Scope { session: scope.to_owned(), ..Default::default() }),
+        ..request(200)
+    };
+    ok(client.context(in_session("q")).await);
+    fails(client.context(in_session("r")).await, Code::PermissionDenied);
     let observing = TaskContextRequest { tiers: vec!["operational".to_owned()], ..request(0) };
     fails(client.context(observing).await, Code::PermissionDenied);
 }

@@ -39,6 +39,19 @@ async fn malformed_json_is_refused_with_its_position() {
 }
 
 #[tokio::test]
+async fn a_body_in_another_charset_is_refused() {
+    let it = Fixture::new().await;
+    for (charset, status) in
+        [("utf-8", 200), ("\"UTF-8\"", 200), ("us-ascii", 200), ("latin1", 415)]
+    {
+        let request = json_request(Method::POST, "/api/v1/recall", &json!({"query": "x"}));
+        let kind = format!("application/json;charset={charset}");
+        let answer = it.send(it.shared(), with_header(request, "content-type", &kind)).await;
+        assert_eq!(answer.status.as_u16(), status, "{charset}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
 async fn json_that_is_nested_10_000_deep_is_refused() {
     let it = Fixture::new().await;
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
