@@ -1,10 +1,13 @@
 //! JSON parsing that notices duplicate fields. The plain parser keeps only the last of them.
 
+mod once;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
 
+pub use self::once::check;
 use crate::spellings::{TEXT, is_nested, names_owner, names_place};
 
 /// Suffix of the name under which a text is kept that another one replaces; several are a list. No

@@ -41,3 +41,18 @@ fn other_json_parses_as_with_the_plain_parser() {
     assert!(parse(b"{} x").is_err());
     assert!(parse(b"[1").unwrap_err().is_eof());
 }
+
+#[test]
+fn a_field_given_twice_is_found_at_any_depth() {
+    for (text, name) in [
+        (r#"{"a": 1, "a": 1}"#, "a"),
+        (r#"[{"b": [{"c": {"d": 1, "e": 2, "d": null}}]}]"#, "d"),
+        (r#"{"user": "ada", "\u0075ser": null}"#, "user"),
+    ] {
+        let problem = check(text.as_bytes()).unwrap_err();
+        assert!(problem.starts_with(&format!("duplicate field `{name}` at line 1")), "{problem}");
+    }
+    for text in [r#"{"a": {"b": 1}, "b": {"a": 1.5}, "c": [true, null, -1, "a"]}"#, "{\"a\"", "x"] {
+        assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
+    }
+}

@@ -1,7 +1,10 @@
 //! Values of messages: 0 and empty mean "not given", and everything outside its range is refused
 //! with the name of its field.
 
-use aios_memory::{Id, Kind, Timestamp, draft::moment};
+use aios_memory::{
+    Id, Kind, Timestamp,
+    draft::{moment, repeated},
+};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -62,8 +65,10 @@ pub(super) fn json(field: &str, bytes: &[u8]) -> Result<Option<Value>, Failure> 
     if bytes.is_empty() {
         return Ok(None);
     }
+    let refused = |problem: String| Failure::invalid(format!("`{field}`: {problem}"));
+    repeated::check(bytes).map_err(refused)?;
     let value = serde_json::from_slice(bytes);
-    value.map(Some).map_err(|error| Failure::invalid(format!("`{field}`: not JSON: {error}")))
+    value.map(Some).map_err(|error| refused(format!("not JSON: {error}")))
 }
 
 /// Returns the bytes of a JSON value; none for null.

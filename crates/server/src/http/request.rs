@@ -1,9 +1,12 @@
 //! Reading of requests: bodies, query parameters and path segments. Everything that a route does
 //! not know is refused by its name.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use aios_memory::{Id, Key, Kind, MemoryView, Scope};
+use aios_memory::{
+    Id, Key, Kind, MemoryView, Scope,
+    draft::{moment, repeated},
+};
 use axum::{
     body::{Body, Bytes},
     extract::{
@@ -90,6 +93,8 @@ pub(crate) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(Failure::invalid("expected a JSON object, not a list"));
     }
+    // A parser of JSON values would keep the last of two, unnoticed.
+    repeated::check(bytes).map_err(Failure::invalid)?;
     axum::Json::from_bytes(bytes).map(|axum::Json(value)| value).map_err(|it| malformed(&it))
 }
 
@@ -183,6 +188,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, Failure> {
+        each_once(&parts.uri)?;
         match AxumQuery::try_from_uri(&parts.uri) {
             Ok(AxumQuery(query)) => Ok(Query(query)),
             Err(rejection) => {
@@ -190,6 +196,21 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
                 let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
                 Err(Failure::invalid(format!("query parameters: {reason}")))
             }
+        }
+    }
+}
+
+/// Refuses a query parameter that is given twice. A map would keep the last one.
+fn each_once(uri: &Uri) -> Result<(), Failure> {
+    let Ok(AxumQuery(pairs)) = AxumQuery::<Vec<(String, String)>>::try_from_uri(uri) else {
+        return Ok(());
+    };
+    let mut names = HashSet::new();
+    match pairs.iter().find(|(name, _)| !names.insert(name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let name = moment::excerpt(name);
+            Err(Failure::invalid(format!("query parameters: duplicate field `{name}`")))
         }
     }
 }

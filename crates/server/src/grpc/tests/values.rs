@@ -73,3 +73,10 @@ fn a_page_token_opens_only_the_list_that_it_is_of() {
         assert_eq!(opened(Kind::Goal, other), None, "{other}");
     }
 }
+
+#[test]
+fn json_with_a_field_given_twice_is_refused() {
+    let failure = values::json("data_json", br#"{"a": {"b": 1, "b": 2}}"#).unwrap_err();
+    assert!(failure.message.starts_with("`data_json`: duplicate field `b`"), "{}", failure.message);
+    assert!(values::json("data_json", br#"{"a": 1, "b": {"a": 2}}"#).unwrap().is_some());
+}

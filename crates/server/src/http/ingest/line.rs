@@ -3,7 +3,7 @@
 use aios_memory::{
     Id, Kind, MemoryView, Record, Scope,
     admission::{Arrival, Content},
-    draft::{Defaults, Draft, TEXT_BYTES_MAX, identity},
+    draft::{Defaults, Draft, TEXT_BYTES_MAX, identity, repeated},
     fields,
     kinds::Need,
     record::{EXPORT_FORMAT, ExportHeader},
@@ -30,7 +30,7 @@ pub(super) fn read(
     defaults: &Defaults,
     view: &MemoryView,
 ) -> Result<Piece, String> {
-    let value: Value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let value = repeated::parse(line).map_err(|error| error.to_string())?;
     let Value::Object(mut object) = value else {
         return Err("expected a JSON object".to_owned());
     };
@@ -38,6 +38,7 @@ pub(super) fn read(
         return header(object);
     }
     if object.contains_key("payload") && object.contains_key("recorded_at") {
+        repeated::check(line)?;
         let record: Record = serde_json::from_value(Value::Object(object))
             .map_err(|error| format!("not a line of an export: {error}"))?;
         return Ok(Piece::Record(Box::new(Arrival::of_record(number, record))));
@@ -52,7 +53,10 @@ pub(super) fn read(
     let draft = match kind {
         None => Draft::from_object(object, defaults),
         Some(Kind::Message) => Draft::from_chat(object, defaults),
-        Some(kind) => return of_kind(number, kind, object, view),
+        Some(kind) => {
+            repeated::check(line)?;
+            return of_kind(number, kind, object, view);
+        }
     };
     let draft = draft.map_err(|unfit| unfit.into_reason())?;
     if TEXT_BYTES_MAX < draft.text.len() {

@@ -154,3 +154,25 @@ async fn an_export_of_long_texts_is_whole() {
         assert_eq!(export.matches(&format!("\"id\":\"n{n}\"")).count(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_line_with_a_field_given_twice_never_becomes_shared() {
+    let it = Fixture::new().await;
+    for line in [
+        r#"{"text": "x", "metadata": {"user": "ben"}, "metadata": {}}"#,
+        r#"{"text": "x", "scope": {"user": "ben"}, "scope": {}}"#,
+        r#"{"text": "x", "user": "ben", "user": null}"#,
+        r#"{"text": "x", "session": "a", "session": "b"}"#,
+        r#"{"kind": "note", "content": "x", "scope": {"user": "ben"}, "scope": {}}"#,
+        r#"{"kind": "goal", "description": "x", "description": "y"}"#,
+    ] {
+        let report = ingest(&it, "/api/v1/ingest", Body::from(line)).await.expect(200).json();
+        let counts = (&report["added"], &report["failed_count"]);
+        assert_eq!(counts, (&json!(0), &json!(1)), "{line}: {report}");
+    }
+    let line = r#"{"text": "The first tea.", "text": "The second tea."}"#;
+    let report = ingest(&it, "/api/v1/ingest", Body::from(line)).await.expect(200).json();
+    assert_eq!(report["unknown"]["text (given before)"], 1, "{report}");
+    let export = it.get("/api/v1/export").await.expect(200).text();
+    assert!(export.contains("The first tea.") && export.contains("The second tea."), "{export}");
+}

@@ -109,3 +109,43 @@ async fn a_call_without_a_gate_is_refused() {
     let json = response.headers().get(header::CONTENT_TYPE).unwrap();
     assert_eq!(json, "application/problem+json");
 }
+
+#[tokio::test]
+async fn a_field_that_is_given_twice_is_refused_at_any_depth() {
+    let it = Fixture::new().await;
+    let goal = json!({"id": "g1", "description": "Ship it"});
+    it.post("/api/v1/records/goal", &goal).await.expect(201);
+    for (method, path, body, field) in [
+        (
+            Method::POST,
+            "/api/v1/records/note",
+            r#"{"content": "x", "scope": {"user": "ben"}, "scope": {}}"#,
+            "scope",
+        ),
+        (
+            Method::POST,
+            "/api/v1/records/note",
+            r#"{"content": "x", "scope": {"user": "ben", "user": null}}"#,
+            "user",
+        ),
+        (Method::POST, "/api/v1/records/note", r#"{"content": "x", "content": "y"}"#, "content"),
+        (
+            Method::PATCH,
+            "/api/v1/records/goal/g1",
+            r#"{"metadata": {"a": [{"b": 1, "b": 2}]}}"#,
+            "b",
+        ),
+        (
+            Method::POST,
+            "/api/v1/learn",
+            r#"{"messages": [{"content": "x", "content": "y"}]}"#,
+            "content",
+        ),
+    ] {
+        let request = request(method, path, Body::from(body));
+        let request = with_header(request, "content-type", "application/json");
+        let expect = format!("duplicate field `{field}`");
+        check_problem(&it.send(it.shared(), request).await, 400, &expect);
+    }
+    check_problem(&it.get("/api/v1/records/goal?limit=1&limit=2").await, 400, "`limit`");
+}
