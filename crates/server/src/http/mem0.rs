@@ -235,6 +235,11 @@ async fn list(
     Query(page): Query<Object>,
     JsonBeside(mut fields): JsonBeside<Object>,
 ) -> Result<Response, Failure> {
+    if let Some(name) = page.keys().find(|name| fields.contains_key(*name)) {
+        return Err(Failure::invalid(format!(
+            "`{name}` is given twice: in the query and the body"
+        )));
+    }
     fields.extend(page);
     let page = listed(&call, fields).await?;
     Ok(answer::json(StatusCode::OK, &page))

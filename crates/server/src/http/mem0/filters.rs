@@ -1,6 +1,6 @@
 //! The user and place that a request of mem0's clients names, at its top or in `filters`.
 
-use aios_memory::Scope;
+use aios_memory::{Scope, draft::repeated};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -52,6 +52,8 @@ impl Place {
 fn opened(text: &str) -> Result<Map<String, Value>, Failure> {
     let is_plain = !text.contains(['"', '\\']);
     let json = if is_plain { text.replace('\'', "\"") } else { text.to_owned() };
+    repeated::check(json.as_bytes())
+        .map_err(|problem| Failure::invalid(format!("`filters`: {problem}")))?;
     serde_json::from_str(&json).map_err(|_| {
         Failure::invalid("`filters`: expected an object")
             .with_advice("name user_id, agent_id, app_id or run_id as query parameters")

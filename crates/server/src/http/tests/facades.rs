@@ -182,3 +182,32 @@ async fn hindsight_retains_recalls_and_lists() {
     let image = json!({"items": [{"content": [{"type": "image", "source": {}}]}]});
     send(&it, Method::POST, path, &image).await.expect(400);
 }
+
+#[tokio::test]
+async fn mem0_refuses_a_request_that_names_two_users() {
+    let it = fixture().await;
+    for user in ["app-ada", "app-bob"] {
+        add(&it, user, "The same text.").await.expect(200);
+    }
+    let both = "/v1/memories/?user_id=app-ada&user_id=app-bob";
+    it.send(delegate(&it), request(Method::DELETE, both, Body::empty())).await.expect(400);
+    get(&it, both).await.expect(400);
+    let filters = "%7B'user_id':'app-ada','user_id':'app-bob'%7D";
+    get(&it, &format!("/v1/memories/?filters={filters}")).await.expect(400);
+    for (path, body) in [
+        ("/v3/memories/add/", r#"{"messages": "x", "user_id": "app-ada", "user_id": "app-bob"}"#),
+        (
+            "/v3/memories/search/",
+            r#"{"query": "x", "filters": {"user_id": "app-ada", "user_id": "app-bob"}}"#,
+        ),
+        ("/v3/memories/?user_id=app-bob", r#"{"user_id": "app-ada"}"#),
+    ] {
+        let request = request(Method::POST, path, Body::from(body));
+        let request = super::with_header(request, "content-type", "application/json");
+        it.send(delegate(&it), request).await.expect(400);
+    }
+    for user in ["app-ada", "app-bob"] {
+        let listed = get(&it, &format!("/v1/memories/?user_id={user}")).await.expect(200).json();
+        assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    }
+}
