@@ -1,12 +1,16 @@
 //! Parsing points in time from people and files. The clock is elsewhere.
 
+mod rfc3339;
 mod written;
 
 use aios_record::Timestamp;
 use jiff::{Zoned, civil, fmt::temporal::Pieces, tz::Offset, tz::TimeZone};
 use serde_json::{Map, Value};
 
-pub use self::written::{Written, read_span};
+pub use self::{
+    rfc3339::parse_rfc3339,
+    written::{Written, read_span},
+};
 
 /// Numbers below this many seconds (in 1973) are not times of messages: they are years, counts of
 /// days or rows, or placeholders.

@@ -29,6 +29,7 @@ mod oauth;
 mod operation;
 mod page;
 mod peer;
+mod period;
 mod place;
 mod rate;
 mod remedy;

@@ -156,3 +156,38 @@ fn day_and_month_are_not_guessed() {
     let told = parse_timestamp("05/08/2026").unwrap_err();
     assert!(told.contains("05/08/2026") && told.contains("is ambiguous"), "{told}");
 }
+
+#[test]
+fn only_the_form_of_rfc_3339_is_a_time_between_programs() {
+    for (text, expect) in [
+        ("2026-01-03T00:00:00Z", "2026-01-03T00:00:00Z"),
+        ("2026-01-03t00:00:00z", "2026-01-03T00:00:00Z"),
+        ("2026-01-03 01:00:00.123456+01:00", "2026-01-03T00:00:00.123456Z"),
+        ("2026-01-03T00:00:00-23:59", "2026-01-03T23:59:00Z"),
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-30T22:00:00Z"),
+    ] {
+        assert_eq!(parse_rfc3339(text).map(|time| time.to_string()), Ok(expect.to_owned()));
+    }
+    for text in [
+        "",
+        "2026-01-03",
+        "2026-01-03T00:00:00",
+        "2026-01-03T00:00Z",
+        "2026-01-03T00:00:00.Z",
+        "2026-01-03T00:00:00+24:00",
+        "2026-01-03T00:00:00-99:59",
+        "2026-01-03T00:00:00+01",
+        "2026-01-03T00:00:00+01:00[America/New_York]",
+        "2026-01-03T00:00:00Z[Nowhere/X]",
+        "2026-02-30T00:00:00Z",
+        "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "1767398400",
+        "3 January 2026",
+        "2026-01-03T00:00:0\u{e9}",
+    ] {
+        let problem = parse_rfc3339(text).unwrap_err();
+        assert!(problem.contains("write 2026-05-08T13:56:00Z"), "{text}: {problem}");
+    }
+}

@@ -13,6 +13,7 @@ use crate::{
     bounds::{GRPC_ANSWER_BYTES_MAX, HITS_MAX},
     call::Call,
     failure::Failure,
+    period::check_order,
     wire::{
         Hit, RecallRequest, RecallResponse, SearchResult, SearchResults, SemanticSearchRequest,
     },
@@ -68,12 +69,15 @@ async fn results(
 
 pub(super) async fn recall(call: &Call, request: RecallRequest) -> Result<RecallResponse, Failure> {
     let view = scope::view(call, request.scope)?;
+    let since = values::time("since", request.since)?;
+    let until = values::time("until", request.until)?;
+    check_order(since, until)?;
     let mut options = view
         .search_options()
         .with_kinds(call.caller.readable(values::kinds("kinds", &request.kinds)?)?)
         .with_tags(request.tags)
-        .with_since(values::time("since", request.since)?)
-        .with_until(values::time("until", request.until)?)
+        .with_since(since)
+        .with_until(until)
         .with_as_of(values::time("as_of", request.as_of)?)
         .with_min_relevance(values::share("min_relevance", request.min_relevance)?)
         .with_explain(if request.explain { Explain::Yes } else { Explain::No });

@@ -28,7 +28,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     answer,
     replays::Derived,
-    request::{Json, Query, id_of, within},
+    request::{Json, Query, id_of, time, within},
     service::Service,
 };
 use crate::{bounds::EVENTS_INTERVAL, call::Call, failure::Failure};
@@ -70,7 +70,7 @@ struct NewEvent {
     #[serde(default)]
     id: Option<String>,
     /// Time at which it happened, RFC 3339. Default: now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     timestamp: Option<Timestamp>,
 }

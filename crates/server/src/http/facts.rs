@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use self::shown::ShownFact;
 use super::{
     answer,
-    request::{NoBody, NoParameters, Part, PathName, Query, within},
+    request::{NoBody, NoParameters, Part, PathName, Query, time, within},
 };
 use crate::{
     answer_bytes::{Room, json_bytes},
@@ -30,6 +30,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(crate) struct Listing {
     /// Moment at which the facts were known and true, RFC 3339. Default: now, by what is known now.
+    #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>, format = DateTime)]
     as_of: Option<Timestamp>,
     /// True for facts that ended, too. Default: false.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer,
-    request::{Json, Part, kinds_named, within},
+    request::{Json, Part, kinds_named, time, within},
     shapes::Hit,
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     bounds::{HITS_MAX, HTTP_ANSWER_BYTES_MAX, TOKENS_MAX},
     call::Call,
     failure::Failure,
+    period::check_order,
 };
 
 /// A search.
@@ -41,15 +42,15 @@ pub(crate) struct Recall {
     #[serde(default)]
     tags: Vec<String>,
     /// Only records that happened at or after this time, RFC 3339.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
     /// Only records that happened before this time, RFC 3339.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// Searches the memory as it was at this time, RFC 3339. Default: now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     as_of: Option<Timestamp>,
     /// Minimum relevance of a hit, 0 to 1. Default: 0.
@@ -127,6 +128,7 @@ impl Recall {
         if let Some(relevance) = self.min_relevance {
             within("min_relevance", relevance, 0.0..=1.0)?;
         }
+        check_order(self.since, self.until)?;
         let explain = if self.explain { Explain::Yes } else { Explain::No };
         Ok(options
             .with_kinds(call.caller.readable(kinds_named(&self.kinds)?)?)

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer,
-    request::{Json, Part, id_of, kind_named, within},
+    request::{Json, Part, id_of, kind_named, time, within},
     shapes::{State, Stored},
 };
 use crate::{bounds::TEXTS_MAX, call::Call, failure::Failure};
@@ -52,7 +52,7 @@ pub(crate) struct Item {
     #[serde(default)]
     pub(crate) importance: Option<f32>,
     /// Time of the event that it describes, RFC 3339.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) occurred_at: Option<Timestamp>,
     /// Id of the project that it belongs to.

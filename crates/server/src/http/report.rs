@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::{
     answer,
-    request::{Query, within},
+    request::{Query, time, within},
 };
 use crate::{call::Call, failure::Failure, operation::Right};
 
@@ -18,6 +18,7 @@ use crate::{call::Call, failure::Failure, operation::Right};
 #[into_params(parameter_in = Query)]
 pub(crate) struct Period {
     /// First moment of the period, RFC 3339. Default: midnight in UTC, `days` ago.
+    #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
     /// Number of days, today included, in UTC, 1 to 3660. Not with `since`. Default: 30.

@@ -4,7 +4,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use aios_memory::{
-    Id, Key, Kind, MemoryView, Scope,
+    Id, Key, Kind, MemoryView, Scope, Timestamp,
     draft::{moment, repeated},
 };
 use axum::{
@@ -16,7 +16,10 @@ use axum::{
 };
 use http::{HeaderMap, Uri, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 use super::service::Service;
 use crate::{
@@ -280,6 +283,12 @@ pub(crate) fn id_of(text: String) -> Result<Id, Failure> {
 /// Returns the key with this text.
 pub(crate) fn key_of(text: &str) -> Result<Key, Failure> {
     text.parse().map_err(|error: aios_memory::record::Error| aios_memory::Error::from(error).into())
+}
+
+/// Deserialises an optional time, RFC 3339.
+pub(crate) fn time<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(value)?;
+    text.map(|text| moment::parse_rfc3339(&text).map_err(D::Error::custom)).transpose()
 }
 
 /// Checks a number against its bounds.

@@ -197,3 +197,48 @@ async fn a_report_counts_the_records_of_the_caller() {
         it.get(&format!("/api/v1/report?{wrong}")).await.expect(400);
     }
 }
+
+#[tokio::test]
+async fn a_time_is_one_of_rfc_3339() {
+    let it = Fixture::new().await;
+    for time in [
+        "2026-01-03T00:00:00+24:00",
+        "2026-01-03T00:00:00+01:00[America/New_York]",
+        "2026-01-03T00:00:00Z[Nowhere/X]",
+        "0001-01-01T00:00:00Z",
+        "2026-01-03",
+    ] {
+        let event = json!({"category": "task", "timestamp": time});
+        let message = json!({"content": "x", "timestamp": time});
+        for (path, body) in [
+            ("/api/v1/remember", json!({"items": [{"text": "x", "occurred_at": time}]})),
+            ("/api/v1/recall", json!({"query": "x", "since": time})),
+            ("/api/v1/recall", json!({"query": "x", "until": time})),
+            ("/api/v1/recall", json!({"query": "x", "as_of": time})),
+            ("/api/v1/events", json!({"events": [event]})),
+            ("/api/v1/sessions/s/messages", json!({"messages": [message]})),
+        ] {
+            let refused = it.post(path, &body).await.expect(400).text();
+            assert!(refused.contains("write 2026-05-08T13:56:00Z"), "{path}: {refused}");
+        }
+        let time = time.replace('+', "%2B").replace('[', "%5B").replace(']', "%5D");
+        for path in ["/api/v1/facts?as_of=", "/api/v1/report?since="] {
+            it.get(&format!("{path}{time}")).await.expect(400);
+        }
+    }
+    let text = json!({"items": [{"text": "x", "occurred_at": "2026-01-03T01:00:00.5+01:00"}]});
+    let key = it.post("/api/v1/remember", &text).await.expect(200).json();
+    let key = key["items"][0]["key"].as_str().unwrap().to_owned();
+    let record = it.get(&format!("/api/v1/records/{key}")).await.expect(200).json();
+    assert_eq!(record["occurred_at"], "2026-01-03T00:00:00.5Z");
+}
+
+#[tokio::test]
+async fn a_search_in_a_period_that_ends_before_it_begins_is_refused() {
+    let it = Fixture::new().await;
+    let of = |since: &str, until: &str| json!({"query": "x", "since": since, "until": until});
+    let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+    it.post("/api/v1/recall", &of(early, late)).await.expect(200);
+    let refused = it.post("/api/v1/recall", &of(late, early)).await.expect(400).text();
+    assert!(refused.contains("`since` is later than `until`"), "{refused}");
+}
