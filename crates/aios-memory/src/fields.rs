@@ -4,8 +4,8 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use aios_draft::moment;
-use aios_record::{Field, FreeFields, Id, Kind, Record, Scope, SetBy, ValueType};
+use aios_draft::{moment, place};
+use aios_record::{Field, FreeFields, Id, Kind, Record, Scope, SetBy, ValueType, forms};
 use serde_json::{Map, Value, json};
 
 /// Parses `text` from a command line or a text column.
@@ -123,6 +123,9 @@ pub fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
     times.map(|field| field.name)
 }
 
+/// Field of additional data, which other programs fill.
+const METADATA: &str = "metadata";
+
 /// Properties of a record that a free field may be called, because it sets them for other kinds.
 const FREE_PROPERTIES: &[&str] = &["title", "tags"];
 
@@ -139,10 +142,12 @@ static RESERVED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 
 /// Normalises the object of a record of `kind`: checks every field name and converts every value to
 /// the type of its field. Null fields are dropped, so that they get their default; `user_id` and
-/// `session_id` become parts of the scope.
+/// `session_id` become parts of the scope, and so does an owner that the metadata or a free field
+/// names in any of the spellings of `aios-draft`.
 ///
 /// # Errors
-/// A message with the field that is unknown or of the wrong type, and the expected value.
+/// A message with the field that is unknown or of the wrong type, and the expected value, or with
+/// the field that names another owner or only looks like one.
 pub fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Value>, String> {
     let mut settled = Map::new();
     let mut scope = Map::new();
@@ -164,6 +169,8 @@ pub fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Valu
             settled.insert(name, value);
         }
     }
+    check_validity(&settled)?;
+    take_owner(kind, &mut settled, &mut scope)?;
     if !scope.is_empty() {
         // A part given by its own field takes precedence over `scope`.
         if let Some(Value::Object(given)) = settled.remove("scope") {
@@ -174,17 +181,60 @@ pub fn settle(kind: Kind, object: Map<String, Value>) -> Result<Map<String, Valu
     Ok(settled)
 }
 
+/// Refuses a validity that ends before it begins.
+fn check_validity(settled: &Map<String, Value>) -> Result<(), String> {
+    let time = |name: &str| settled.get(name).and_then(|value| moment::from_json(value).ok());
+    match time("valid_from").zip(time("valid_to")) {
+        Some((from, to)) if to < from => Err("`valid_from` is later than `valid_to`".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Moves the owner that the metadata or a free field names to `scope`, so that the record does not
+/// become shared. The fields of a kind itself are content.
+fn take_owner(
+    kind: Kind,
+    settled: &mut Map<String, Value>,
+    scope: &mut Map<String, Value>,
+) -> Result<(), String> {
+    let is_open = |name: &String| name == METADATA || kind.field(name).is_none();
+    let names: Vec<String> = settled.keys().filter(|name| is_open(name)).cloned().collect();
+    let open = names.into_iter().filter_map(|name| settled.remove_entry(&name));
+    let mut open: Map<String, Value> = open.collect();
+    let owner = place::owner_of_record(&mut open)?;
+    settled.extend(open);
+    let Some(owner) = owner.map(Value::from) else { return Ok(()) };
+    let given = settled.get("scope").and_then(|scope| scope.get("user"));
+    let given = scope.get("user").or(given).filter(|user| !user.is_null());
+    if given.is_some_and(|user| *user != owner) {
+        return Err("two of its fields name different owners".to_owned());
+    }
+    scope.insert("user".to_owned(), owner);
+    Ok(())
+}
+
 /// Returns the scope that [settled](settle) fields name.
 ///
 /// # Errors
-/// A message if it is not a scope.
+/// A message if it is not a scope, or its session is not an id.
 pub fn scope_in(fields: &Map<String, Value>) -> Result<Scope, String> {
-    match fields.get("scope") {
-        None | Some(Value::Null) => Ok(Scope::default()),
+    let scope: Scope = match fields.get("scope") {
+        None | Some(Value::Null) => Scope::default(),
         Some(scope) => {
-            serde_json::from_value(scope.clone()).map_err(|error| format!("`scope`: {error}"))
+            serde_json::from_value(scope.clone()).map_err(|error| format!("`scope`: {error}"))?
         }
+    };
+    if let Some(session) = scope.session.as_ref().filter(|session| !forms::is_blank(session)) {
+        Id::new(session.as_str()).map_err(|error| format!("`scope.session`: {error}"))?;
     }
+    Ok(scope)
+}
+
+/// Returns the part of a scope that is given but has no visible text.
+#[must_use]
+pub fn blank_part(scope: &Scope) -> Option<&'static str> {
+    let given = scope.parts().into_iter().filter_map(|(name, part)| Some((name, part?)));
+    given.into_iter().find(|(_, part)| forms::is_blank(part)).map(|(name, _)| name)
 }
 
 /// Returns the part of the scope that a field name of other programs stands for.

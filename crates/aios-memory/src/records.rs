@@ -48,7 +48,13 @@ impl MemoryView {
             return Err(invalid(RecordProblem::NotAnObject));
         };
         let arrival = match kind {
-            Kind::Message => message_of(object, self.gate()).map_err(invalid)?,
+            Kind::Message => {
+                // Without a visible name, a message of a file belongs to no named session.
+                if let Some(part) = blank_given(&object) {
+                    return Err(invalid(RecordProblem::EmptyScope { part }));
+                }
+                message_of(object, self.gate()).map_err(invalid)?
+            }
             _ => {
                 let fields = fields::settle(kind, object).map_err(misfit)?;
                 let scope = fields::scope_in(&fields).map_err(misfit)?;
@@ -69,7 +75,7 @@ impl MemoryView {
                 Arrival::new(1, kind, Id::generate(), scope, Content::Fields(fields))
             }
         };
-        if let Some((part, _)) = blank_part(&arrival.scope) {
+        if let Some(part) = fields::blank_part(&arrival.scope) {
             return Err(invalid(RecordProblem::EmptyScope { part }));
         }
         let mut scope = arrival.scope.clone();
@@ -157,8 +163,12 @@ impl MemoryView {
         // `settle` drops null fields, but here a null resets a field to its default.
         let settled = fields::settle(kind, changes.clone());
         let settled = settled.map_err(|reason| invalid(reason.into()))?;
+        let names_scope = changes.contains_key("scope");
         let nulls = changes.into_iter().filter(|(_, value)| value.is_null());
-        let changes: Map<String, Value> = settled.into_iter().chain(nulls).collect();
+        let mut changes: Map<String, Value> = settled.into_iter().chain(nulls).collect();
+        if !names_scope {
+            self.keep_owner(key, &mut changes).await?;
+        }
         if let Some(name) = blank_name(&changes) {
             return Err(invalid(RecordProblem::Empty { field: name }));
         }
@@ -173,6 +183,25 @@ impl MemoryView {
         self.update_told(key, changes).await?;
         self.wake_pump();
         Ok(())
+    }
+
+    /// Removes from `changes` the owner that other fields than `scope` name, which is that of the
+    /// record.
+    ///
+    /// # Errors
+    /// An error if it is another one, since a record keeps its owner.
+    async fn keep_owner(&self, key: &Key, changes: &mut Map<String, Value>) -> Result<(), Error> {
+        let Some(Value::Object(scope)) = changes.get_mut("scope") else { return Ok(()) };
+        let Some(owner) = scope.remove("user") else { return Ok(()) };
+        if scope.is_empty() {
+            changes.remove("scope");
+        }
+        match self.get(key).await? {
+            Some(record) if record.scope.user.as_deref() != owner.as_str() => {
+                Err(aios_record::Error::OutOfScope { part: "user" }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Changes a record of working memory once its current version is in the history. Retries if
@@ -400,8 +429,9 @@ fn blank_name(fields: &Map<String, Value>) -> Option<&'static str> {
     name.or_else(|| has_blank_tag().then_some("tags"))
 }
 
-/// Returns the part of a scope that is given but has no visible text.
-fn blank_part(scope: &Scope) -> Option<(&'static str, &str)> {
-    let given = scope.parts().into_iter().filter_map(|(name, part)| Some((name, part?)));
-    given.into_iter().find(|(_, part)| forms::is_blank(part))
+/// Returns the part of the scope that an object gives without visible text.
+fn blank_given(object: &Map<String, Value>) -> Option<&'static str> {
+    let scope = object.get("scope")?;
+    let mut names = Scope::default().parts().map(|(name, _)| name).into_iter();
+    names.find(|name| scope.get(name).is_some_and(is_blank_text))
 }

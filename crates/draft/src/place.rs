@@ -399,7 +399,8 @@ fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, S
             Some(Value::Array(_)) => continue,
             _ => name_of(&name, object.remove(&name))?,
         };
-        let Some(value) = value else { continue };
+        // No call can name a part of a scope that has no visible character.
+        let Some(value) = value.filter(|value| !forms::is_blank(value)) else { continue };
         match &found {
             Some((other, known)) if *known != value => {
                 return Err(format!("`{other}` and `{name}` differ"));

@@ -24,6 +24,7 @@ mod importer;
 mod listener;
 mod live;
 mod mcp;
+mod messages;
 mod metrics;
 mod oauth;
 mod operation;

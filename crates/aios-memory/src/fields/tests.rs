@@ -108,3 +108,57 @@ fn an_alias_becomes_the_name_of_the_field() {
     let settled = settle(Kind::AgentState, object).unwrap();
     assert_eq!(Value::Object(settled), json!({"agent_name": "scout"}));
 }
+
+#[test]
+fn an_owner_in_the_metadata_or_a_free_field_becomes_the_owner_of_the_record() {
+    let settled = |kind: Kind, object: Value| {
+        let Value::Object(object) = object else { unreachable!() };
+        settle(kind, object).map(Value::Object)
+    };
+    let expect = json!({"content": "w", "scope": {"user": "ben"}});
+    for object in [
+        json!({"content": "w", "owner": "ben"}),
+        json!({"content": "w", "accountId": "ben", "user_id": "ben"}),
+        json!({"content": "w", "metadata": {"user_id": "ben"}}),
+        json!({"content": "w", "metadata": {"scope": {"user": "ben"}}}),
+        json!({"content": "w", "customer": {"id": "ben"}, "scope": {"user": "ben"}}),
+    ] {
+        assert_eq!(settled(Kind::Note, object.clone()), Ok(expect.clone()), "{object}");
+    }
+    let goal = json!({"description": "w", "metadata": [{"user_id": "ben"}, {"x": 1}]});
+    assert_eq!(settled(Kind::Goal, goal).unwrap()["scope"], json!({"user": "ben"}));
+    for object in [
+        json!({"content": "w", "end_user": "ben"}),
+        json!({"content": "w", "metadata": {"user_uuid": "ben"}}),
+        json!({"content": "w", "metadata": {"user_id": "ben"}, "scope": {"user": "ada"}}),
+        json!({"content": "w", "owner": "ben", "user_id": "ada"}),
+        json!({"content": "w", "owner": ["ben", null]}),
+    ] {
+        assert!(settled(Kind::Note, object.clone()).is_err(), "{object}");
+    }
+    // The fields of a kind are content.
+    let entry = json!({"category": "a", "key": "b", "value": {"user_id": "ben"}});
+    assert_eq!(settled(Kind::Entry, entry.clone()), Ok(entry));
+}
+
+#[test]
+fn a_session_that_no_call_can_name_is_refused() {
+    let named = |session: &str| {
+        let object = Map::from_iter([("scope".to_owned(), json!({"session": session}))]);
+        scope_in(&object)
+    };
+    assert_eq!(named("s").unwrap().session.as_deref(), Some("s"));
+    let problem = named(&"s".repeat(200)).unwrap_err();
+    assert!(problem.starts_with("`scope.session`: an id has 1 to 128 bytes"), "{problem}");
+}
+
+#[test]
+fn a_validity_that_ends_before_it_begins_is_refused() {
+    let fact = |from: &str, to: &str| {
+        let fact = json!({"text": "x", "valid_from": from, "valid_to": to});
+        let Value::Object(fact) = fact else { unreachable!() };
+        settle(Kind::Fact, fact)
+    };
+    assert!(fact("2026-01-01", "2026-01-01").is_ok());
+    assert!(fact("2026-01-02", "2026-01-01").unwrap_err().contains("later than `valid_to`"));
+}

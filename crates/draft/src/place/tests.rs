@@ -295,3 +295,13 @@ fn a_field_that_only_looks_like_an_owner_is_refused_and_named() {
         assert_eq!(owner(json!({*name: "ada"})), Ok(None), "{name}");
     }
 }
+
+#[test]
+fn a_part_without_a_visible_character_is_absent() {
+    for name in ["project", "agent", "session"] {
+        for value in ["", " ", "\u{200b}"] {
+            assert_eq!(place(json!({name: value})), Ok(Scope::default()), "{name}: {value:?}");
+            assert_eq!(place(json!({"scope": {name: value}})), Ok(Scope::default()));
+        }
+    }
+}

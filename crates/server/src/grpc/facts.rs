@@ -2,10 +2,10 @@
 
 use aios_memory::{Fact, FactQuery, FailedMessage, Identity, Key, LearnReport};
 use prost::Message;
-use serde_json::{Map, Value, json};
 
 use super::{
     answer::Answer,
+    messages::object,
     scope,
     values::{self, bytes, narrow, seconds},
 };
@@ -16,10 +16,10 @@ use crate::{
     facts::{self, Cut, id_of, key_of, label, latest, take_failed},
     failure::Failure,
     wire::{
-        self, ChatMessage, ConfirmFactRequest, ConfirmFactResponse, Contradiction,
-        ContradictionsRequest, ContradictionsResponse, FactHistoryRequest, FactHistoryResponse,
-        FactsRequest, FactsResponse, LearnFailure, LearnRequest, RejectFactRequest,
-        RejectFactResponse, SearchFactsRequest, SearchFactsResponse,
+        self, ConfirmFactRequest, ConfirmFactResponse, Contradiction, ContradictionsRequest,
+        ContradictionsResponse, FactHistoryRequest, FactHistoryResponse, FactsRequest,
+        FactsResponse, LearnFailure, LearnRequest, RejectFactRequest, RejectFactResponse,
+        SearchFactsRequest, SearchFactsResponse,
     },
 };
 
@@ -138,24 +138,6 @@ pub(super) async fn reject(
     let rejected: Vec<String> =
         removed.iter().map(Identity::key).map(|it| it.to_string()).collect();
     Ok(Answer::changed(RejectFactResponse { rejected: rejected.clone() }, rejected))
-}
-
-/// Returns a message as the object of a chat, which every way into the memory reads.
-fn object(message: ChatMessage) -> Result<Map<String, Value>, Failure> {
-    let mut object = Map::from_iter([("content".to_owned(), json!(message.content))]);
-    let mut set = |name: &str, value: Option<Value>| {
-        object.extend(value.map(|value| (name.to_owned(), value)));
-    };
-    let text = |text| values::text(text).map(Value::String);
-    set("role", text(message.role));
-    set("name", text(message.name));
-    set("id", text(message.external_id));
-    set("model", text(message.model));
-    set("tokens", (message.tokens != 0).then(|| json!(message.tokens)));
-    // As text, because a small number could be read as a date.
-    set("timestamp", values::time("timestamp", message.timestamp)?.map(|time| json!(time)));
-    set("metadata", values::json("metadata_json", &message.metadata_json)?);
-    Ok(object)
 }
 
 fn report_message(mut report: LearnReport) -> wire::LearnReport {

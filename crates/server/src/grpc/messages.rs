@@ -1,21 +1,19 @@
 //! Appending messages to a session.
 
 use aios_memory::{
-    Id, Key, Kind, Scope,
+    Key, MemoryView, Scope,
     admission::{Admission, Arrival, Content, Manner, Outcome},
-    draft::{
-        TEXT_BYTES_MAX,
-        identity::{Facts, Namer},
-    },
+    draft::{Defaults, TEXT_BYTES_MAX},
     record::forms,
-    working::NewMessage,
 };
+use serde_json::{Map, Value, json};
 
 use super::{answer::Answer, scope, values};
 use crate::{
     bounds::MESSAGES_MAX,
     call::Call,
     failure::{Class, Failure},
+    messages,
     wire::{AddMessagesRequest, AddMessagesResponse, AddedMessage, ChatMessage},
 };
 
@@ -23,9 +21,9 @@ pub(super) async fn add(
     call: &Call,
     request: AddMessagesRequest,
 ) -> Result<Answer<AddMessagesResponse>, Failure> {
-    let AddMessagesRequest { session, messages, scope } = request;
-    if !(1..=MESSAGES_MAX).contains(&messages.len()) {
-        let count = messages.len();
+    let AddMessagesRequest { session, messages: given, scope } = request;
+    if !(1..=MESSAGES_MAX).contains(&given.len()) {
+        let count = given.len();
         return Err(Failure::invalid(format!(
             "`messages`: expected 1 to {MESSAGES_MAX}, not {count}"
         )));
@@ -37,13 +35,14 @@ pub(super) async fn add(
         Some(session) if !forms::is_blank(&session) => values::id("session", session)?,
         _ => return Err(Failure::invalid("`session`: expected the id of a session")),
     };
-    let mut arrivals = Vec::with_capacity(messages.len());
-    for (place, message) in (1..).zip(messages) {
+    let defaults = messages::defaults(&view, &session);
+    let mut arrivals = Vec::with_capacity(given.len());
+    for (place, message) in (1..).zip(given) {
         let of_message = |failure: Failure| Failure {
             message: format!("message {place}: {}", failure.message),
             ..failure
         };
-        arrivals.push(arrival(place, message, &session, &scope).map_err(of_message)?);
+        arrivals.push(arrival(place, message, &view, &defaults).map_err(of_message)?);
     }
     let writing = async move {
         let mut admission = Admission::new(&view, Manner::Written);
@@ -64,12 +63,11 @@ pub(super) async fn add(
 fn arrival(
     place: u64,
     message: ChatMessage,
-    session: &Id,
-    scope: &Scope,
+    view: &MemoryView,
+    defaults: &Defaults,
 ) -> Result<Arrival, Failure> {
-    let kind = Kind::Message;
-    let ChatMessage { role, content, name, .. } = message;
-    if forms::is_blank(&content) {
+    let content = &message.content;
+    if forms::is_blank(content) {
         return Err(Failure::invalid("`content`: expected visible text"));
     }
     if TEXT_BYTES_MAX < content.len() {
@@ -83,33 +81,30 @@ fn arrival(
         tokens @ 1.. => Some(tokens),
         tokens => return Err(Failure::invalid(format!("`tokens`: {tokens} is below 0"))),
     };
-    let external_id = values::text(message.external_id);
-    let timestamp = values::time("timestamp", message.timestamp)?;
-    let role = values::text(role).unwrap_or_else(|| "user".to_owned());
-    let id = match &external_id {
-        None => Id::generate(),
-        Some(external_id) => {
-            let facts = Facts {
-                kind,
-                scope,
-                role: Some(&role),
-                name: None,
-                external_id: Some(external_id),
-                occurred_at: timestamp,
-                text: &content,
-            };
-            Namer::default().name(facts, None).id
-        }
+    let model = values::text(message.model.clone());
+    // Fields of the message itself, and no metadata.
+    let message = ChatMessage { tokens: 0, model: String::new(), ..message };
+    let mut arrival = messages::arrival(place, object(message)?, view, defaults)?;
+    if let Content::Message(message) = &mut arrival.content {
+        (message.tokens, message.model) = (tokens, model);
+    }
+    Ok(arrival)
+}
+
+/// Returns a message as the object of a chat, which every way into the memory reads.
+pub(super) fn object(message: ChatMessage) -> Result<Map<String, Value>, Failure> {
+    let mut object = Map::from_iter([("content".to_owned(), json!(message.content))]);
+    let mut set = |name: &str, value: Option<Value>| {
+        object.extend(value.map(|value| (name.to_owned(), value)));
     };
-    let message = NewMessage {
-        name: values::text(name),
-        timestamp,
-        tokens,
-        model: values::text(message.model),
-        external_id,
-        metadata: values::json("metadata_json", &message.metadata_json)?.unwrap_or_default(),
-        scope: scope.clone(),
-        ..NewMessage::new(session.clone(), role, content)
-    };
-    Ok(Arrival::new(place, kind, id, scope.clone(), Content::Message(Box::new(message))))
+    let text = |text| values::text(text).map(Value::String);
+    set("role", text(message.role));
+    set("name", text(message.name));
+    set("id", text(message.external_id));
+    set("model", text(message.model));
+    set("tokens", (message.tokens != 0).then(|| json!(message.tokens)));
+    // As text, because a small number could be read as a date.
+    set("timestamp", values::time("timestamp", message.timestamp)?.map(|time| json!(time)));
+    set("metadata", values::json("metadata_json", &message.metadata_json)?);
+    Ok(object)
 }

@@ -1,9 +1,9 @@
 //! `/api/v1/sessions/{id}/messages`: conversations.
 
 use aios_memory::{
-    Error, Id, Key, Kind, MemoryView, Scope, Timestamp,
+    Error, Id, Key, Kind, MemoryView, Timestamp,
     admission::{Admission, Arrival, Content, Manner, Outcome as Verdict},
-    draft::{Defaults, Draft, TEXT_BYTES_MAX, Unnamed, identity::Namer},
+    draft::Defaults,
     record::forms,
     working::Message,
 };
@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     answer,
     replays::Derived,
-    request::{Json, PathName, Query, id_of, within},
+    request::{Json, PathName, Query, id_of, time, within},
     service::Service,
     shapes::{State as Outcome, Stored},
 };
@@ -25,6 +25,7 @@ use crate::{
     bounds::{HTTP_ANSWER_BYTES_MAX, MESSAGES_MAX},
     call::Call,
     failure::{Class, Failure},
+    messages,
 };
 
 /// Maximum number of listed messages.
@@ -58,7 +59,7 @@ struct NewMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     /// Time, RFC 3339. Default: now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "time", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     timestamp: Option<Timestamp>,
     /// Labels to filter by.
@@ -174,20 +175,12 @@ async fn add(
     service: &Service,
     view: &MemoryView,
     session: &Id,
-    messages: Vec<NewMessage>,
+    given: Vec<NewMessage>,
     derived: Option<Derived>,
 ) -> Result<Vec<Stored>, Failure> {
-    let mut scope = Scope::default().with_session(session.as_str());
-    let bound = &view.gate().filter().scope;
-    (scope.project, scope.agent) = (bound.project.clone(), bound.agent.clone());
-    let defaults = Defaults {
-        scope,
-        session: Unnamed::Fixed(session.to_string()),
-        is_owned: view.gate().acts_for_user(),
-        ..Defaults::default()
-    };
-    let mut arrivals = Vec::with_capacity(messages.len());
-    for (index, message) in messages.into_iter().enumerate() {
+    let defaults = messages::defaults(view, session);
+    let mut arrivals = Vec::with_capacity(given.len());
+    for (index, message) in given.into_iter().enumerate() {
         let arrival = arrival(view, message, index, &defaults, derived.as_ref());
         arrivals.push(arrival.map_err(|it| it.within(&at(index)))?);
     }
@@ -208,7 +201,7 @@ fn at(index: usize) -> String {
     format!("messages[{index}]")
 }
 
-/// Reads a message as every other way into the memory does.
+/// Reads a message. A key of idempotency gives one without an id the same id again.
 fn arrival(
     view: &MemoryView,
     mut message: NewMessage,
@@ -221,23 +214,7 @@ fn arrival(
     }
     let object = serde_json::to_value(&message).expect("a message has text keys");
     let Value::Object(object) = object else { unreachable!("a message is an object") };
-    let draft = Draft::from_chat(object, defaults);
-    let draft = draft.map_err(|unfit| Failure::invalid(unfit.into_reason()))?;
-    if let Some(mend) = draft.mended.first() {
-        let field = mend.field.as_ref().map(|it| format!("`{it}`: ")).unwrap_or_default();
-        return Err(Failure::invalid(format!("{field}{}", mend.reason)));
-    }
-    if TEXT_BYTES_MAX < draft.text.len() {
-        return Err(Failure::new(Class::TooLarge, "too_large", "the content is too long"));
-    }
-    let is_named = draft.external_id.is_some();
-    let arrival = Arrival::of_draft(1, draft, view.gate(), &mut Namer::default());
-    let mut arrival = arrival.map_err(Failure::invalid)?;
-    if !is_named {
-        // Two equal messages without ids are two messages.
-        arrival.id = Id::generate();
-    }
-    Ok(arrival)
+    messages::arrival(1, object, view, defaults)
 }
 
 /// Refuses another message under the id of a stored one, before anything of the request is stored.

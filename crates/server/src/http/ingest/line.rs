@@ -87,6 +87,9 @@ fn of_kind(
 ) -> Result<Piece, String> {
     let mut fields = fields::settle(kind, object)?;
     let mut scope: Scope = fields::scope_in(&fields)?;
+    if let Some(part) = fields::blank_part(&scope) {
+        return Err(format!("the {part} of its scope is empty"));
+    }
     view.gate().fill(&mut scope).map_err(|error| error.to_string())?;
     let field = kind.id_field();
     let id = match fields.get(field.name).and_then(Value::as_str) {

@@ -63,11 +63,16 @@ async fn invalid_messages_are_refused_by_their_index() {
         (json!({"content": ""}), "messages[1]"),
         (json!({"content": "x", "mood": "good"}), "mood"),
         (json!({"content": "x", "timestamp": "noon"}), "timestamp"),
+        (json!({"content": "x", "timestamp": "2026-01-03T00:00:00+24:00"}), "RFC 3339"),
+        (json!({"content": "x", "timestamp": "2100-01-01T00:00:00Z"}), "after 2099"),
+        (json!({"content": "x", "metadata": {"end_user": "ben"}}), "end_user"),
+        (json!({"content": "x", "metadata": {"thread_id": "t"}}), "another conversation"),
         (json!({"role": "user"}), "content"),
     ] {
         let body = json!({"messages": [{"content": "Fine."}, message]});
         let refused = it.post(PATH, &body).await.expect(400).json();
-        assert!(refused["detail"].as_str().unwrap().contains(part), "{refused}");
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains(part) && !detail.contains("kept as metadata"), "{refused}");
     }
     assert_eq!(it.get(PATH).await.json()["messages"], json!([]));
 }

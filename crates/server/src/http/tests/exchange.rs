@@ -176,3 +176,23 @@ async fn a_line_with_a_field_given_twice_never_becomes_shared() {
     let export = it.get("/api/v1/export").await.expect(200).text();
     assert!(export.contains("The first tea.") && export.contains("The second tea."), "{export}");
 }
+
+#[tokio::test]
+async fn a_line_of_a_kind_that_names_an_owner_never_becomes_shared() {
+    let it = Fixture::new().await;
+    for line in [
+        r#"{"kind": "note", "content": "w", "owner": "ben"}"#,
+        r#"{"kind": "note", "content": "w", "end_user": "ben"}"#,
+        r#"{"kind": "note", "content": "w", "metadata": {"user_id": "ben"}}"#,
+        r#"{"kind": "goal", "description": "w", "metadata": {"user_id": "ben"}}"#,
+        r#"{"kind": "note", "content": "w", "scope": {"project": " "}}"#,
+    ] {
+        let report = ingest(&it, "/api/v1/ingest", Body::from(line)).await.expect(200).json();
+        assert_eq!(report["added"], 0, "{line}: {report}");
+    }
+    let line = r#"{"kind": "note", "content": "w", "metadata": {"user_id": "ben", "x": 1}}"#;
+    let request = request(Method::POST, "/api/v1/ingest", Body::from(line));
+    let request = with_header(request, "content-type", "application/x-ndjson");
+    let report = it.send(it.user("ben"), request).await.expect(200).json();
+    assert_eq!(report["added"], 1, "{report}");
+}

@@ -1,0 +1,61 @@
+//! Messages that a caller appends to a conversation, read as by every other way into the memory.
+//! The caller can correct them, so nothing is mended.
+
+use aios_memory::{
+    Id, MemoryView, Scope,
+    admission::Arrival,
+    draft::{Defaults, Draft, TEXT_BYTES_MAX, Unnamed, identity::Namer},
+};
+use serde_json::{Map, Value};
+
+use crate::failure::{Class, Failure};
+
+/// End of the reason of a repair. A refused message keeps nothing.
+const KEPT: &str = "; kept as metadata";
+
+/// Returns the defaults of the messages of a conversation.
+pub(crate) fn defaults(view: &MemoryView, session: &Id) -> Defaults {
+    let mut scope = Scope::default().with_session(session.as_str());
+    let bound = &view.gate().filter().scope;
+    (scope.project, scope.agent) = (bound.project.clone(), bound.agent.clone());
+    Defaults {
+        scope,
+        session: Unnamed::Fixed(session.to_string()),
+        is_owned: view.gate().acts_for_user(),
+        ..Defaults::default()
+    }
+}
+
+/// Reads the message at `place` of a call, from 1. One without an id of its own is a new one.
+///
+/// # Errors
+/// Fails with the field that cannot be read, or that names another owner or conversation than that
+/// of the call.
+pub(crate) fn arrival(
+    place: u64,
+    message: Map<String, Value>,
+    view: &MemoryView,
+    defaults: &Defaults,
+) -> Result<Arrival, Failure> {
+    let draft = Draft::from_chat(message, defaults);
+    let draft = draft.map_err(|unfit| Failure::invalid(unfit.into_reason()))?;
+    if let Some(mend) = draft.mended.first() {
+        let field = mend.field.as_ref().map(|it| format!("`{it}`: ")).unwrap_or_default();
+        let reason = mend.reason.strip_suffix(KEPT).unwrap_or(&mend.reason);
+        return Err(Failure::invalid(format!("{field}{reason}")));
+    }
+    if draft.scope.session != defaults.scope.session {
+        return Err(Failure::invalid("its metadata name another conversation than the call"));
+    }
+    if TEXT_BYTES_MAX < draft.text.len() {
+        return Err(Failure::new(Class::TooLarge, "too_large", "the content is too long"));
+    }
+    let is_named = draft.external_id.is_some();
+    let arrival = Arrival::of_draft(place, draft, view.gate(), &mut Namer::default());
+    let mut arrival = arrival.map_err(Failure::invalid)?;
+    if !is_named {
+        // Two equal messages without ids are two messages.
+        arrival.id = Id::generate();
+    }
+    Ok(arrival)
+}
