@@ -91,6 +91,12 @@ pub(crate) async fn log(
     id: Id,
     steps: Steps,
 ) -> Result<Vec<String>, Failure> {
+    let mut durations = steps.tool_calls.iter().filter_map(|call| call.duration_ms);
+    if let Some(duration) = durations.find(|duration| *duration < 0) {
+        return Err(Failure::invalid(format!(
+            "`duration_ms`: expected a number of at least 0, not {duration}"
+        )));
+    }
     let view = view.clone();
     let store = async move {
         let work = view.work().open(&id).await?;

@@ -13,7 +13,7 @@ mod withdraw;
 
 use aios_record::{Id, Identity, Key, Kind};
 
-pub(crate) use self::agreement::agree;
+pub(crate) use self::agreement::{agree, check_validity};
 pub use self::{
     apply::{FactEnd, FactReport, FactRevisions, FactStep},
     fact::{EVIDENCE_MAX, Fact, FactOrigin},

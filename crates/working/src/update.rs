@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     Error, FieldProblem,
     access::{Access, Read, identity},
-    facts::agree,
+    facts::{agree, check_validity},
     feed::trace,
     kinds::{by_id, for_kind},
     preference,
@@ -39,7 +39,9 @@ pub(crate) fn update(
             }
         }
         if kind == Kind::Fact {
-            agree(&before, fields).map_err(|problem| Error::Fields { kind, problem })?;
+            check_validity(fields)
+                .and_then(|()| agree(&before, fields))
+                .map_err(|problem| Error::Fields { kind, problem })?;
         }
         sign(&before, fields);
         Ok(())

@@ -53,7 +53,7 @@ pub(super) const TASK: Description = Description {
         text("error", "The error, if it failed.").searched(),
         time("started_at", "Time of the start. Default: set when it is in progress."),
         time("completed_at", "Time of the end. Default: set when the status becomes final."),
-        whole("duration_ms", "Duration in milliseconds. Default: from start to end."),
+        whole("duration_ms", "Duration in milliseconds. Default: from start to end.").at_least(0),
         json("metadata", "Additional data."),
     ],
     ..WORKING
@@ -70,7 +70,7 @@ pub(super) const TOOL_CALL: Description = Description {
         json("input", "The input.").value(),
         json("output", "The output; a long one is truncated.").value(),
         truth("success", "True if the call succeeded. Default: false."),
-        whole("duration_ms", "Duration in milliseconds."),
+        whole("duration_ms", "Duration in milliseconds.").at_least(0),
         text("reason", "Reason for the call.").searched(),
         time("timestamp", "Time of the call. Default: now."),
     ],

@@ -122,12 +122,18 @@ fn decision(given: Decision) -> Result<working::Decision, Failure> {
 }
 
 fn tool_call(given: ToolCallRecord) -> Result<ToolCall, Failure> {
+    // The task of the call is that of the request, and the id a new one.
+    for (field, value) in [("id", &given.id), ("task_id", &given.task_id)] {
+        if !value.is_empty() {
+            return Err(Failure::invalid(format!("`{field}`: a logged call has none of its own")));
+        }
+    }
     Ok(ToolCall {
         agent: given.agent,
         input: json_or_null("input_json", &given.input_json)?,
         output: json_or_null("output_json", &given.output_json)?,
         success: given.success,
-        duration_ms: Some(given.duration_ms).filter(|duration| 0 < *duration),
+        duration_ms: Some(given.duration_ms).filter(|duration| *duration != 0),
         reason: values::text(given.reason),
         ..ToolCall::new(given.tool_name)
     })

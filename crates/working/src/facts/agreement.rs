@@ -1,7 +1,7 @@
 //! The agreement of a changed fact's text with its slot and value. A learned fact has both, and a
 //! change of one alone would leave a fact that states two things.
 
-use aios_record::forms;
+use aios_record::{Timestamp, forms};
 use serde_json::{Map, Value};
 
 use crate::FieldProblem;
@@ -12,6 +12,21 @@ const TEXT: &str = "text";
 const SUBJECT: &str = "subject";
 const ATTRIBUTE: &str = "attribute";
 const VALUE: &str = "value";
+
+/// Refuses a change by which a fact would end before it begins.
+///
+/// # Errors
+/// [`FieldProblem::Form`] with the two fields.
+pub(crate) fn check_validity(fields: &Fields) -> Result<(), FieldProblem> {
+    let time = |name: &str| fields.get(name)?.as_str()?.parse::<Timestamp>().ok();
+    match time("valid_from").zip(time("valid_to")) {
+        Some((from, to)) if to < from => {
+            let reason = "`valid_from` is later than `valid_to`".to_owned();
+            Err(FieldProblem::Form { reason })
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Makes the text of a changed fact say its new subject and value: in the place of the former ones,
 /// if the text has these once. Otherwise the text becomes empty, so that the slot and the value are

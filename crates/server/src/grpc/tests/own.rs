@@ -115,6 +115,7 @@ async fn a_recall_obeys_its_limits() {
         RecallRequest { limit: 201, ..recall("door") },
         RecallRequest { limit: -1, ..recall("door") },
         RecallRequest { since: -1, ..recall("door") },
+        RecallRequest { since: 2_000_000_000, until: 1_000_000_000, ..recall("door") },
         RecallRequest { min_relevance: 2.0, ..recall("door") },
         RecallRequest { kinds: vec!["dreams".to_owned()], ..recall("door") },
     ] {
@@ -375,6 +376,10 @@ async fn a_task_is_begun_logged_finished_and_known_the_next_time() {
     assert!(refused.contains("`status`"), "{refused}");
     let finished = ok(client.finish(finish(&begun.id, "completed")).await);
     assert!(finished.learned.starts_with("pattern/"), "{finished:?}");
+    let of_another = ToolCallRecord { task_id: "t".to_owned(), ..log.tool_calls[0].clone() };
+    let of_another = LogRequest { tool_calls: vec![of_another], ..log.clone() };
+    let refused = fails(client.log(of_another).await, Code::InvalidArgument);
+    assert!(refused.contains("`task_id`"), "{refused}");
     let refused = fails(client.log(log).await, Code::InvalidArgument);
     assert!(refused.contains("completed"), "{refused}");
 
@@ -393,4 +398,29 @@ async fn a_task_is_begun_logged_finished_and_known_the_next_time() {
     let finished = ok(client.finish(finish(&again.id, "failed")).await);
     assert_eq!(finished.followed, known.key);
     assert!(ok(client.resume_list(ResumeListRequest {}).await).tasks.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_whose_metadata_name_another_owner_is_refused() {
+    let fixture = Fixture::new().await;
+    let request = |metadata: &str| AddMessagesRequest {
+        session: "standup".to_owned(),
+        messages: vec![ChatMessage {
+            content: "The parser is done.".to_owned(),
+            metadata_json: metadata.as_bytes().to_vec(),
+            ..Default::default()
+        }],
+        scope: None,
+    };
+    let mut shared = fixture.client().await;
+    for metadata in [
+        r#"{"user_id": "ben"}"#,
+        r#"{"end_user": "ben"}"#,
+        r#"{"user_id": "ben", "user_id": null}"#,
+        "[1]",
+    ] {
+        fails(shared.add_messages(request(metadata)).await, Code::InvalidArgument);
+    }
+    let mut ben = fixture.client_of("ben").await;
+    ok(ben.add_messages(request(r#"{"user_id": "ben"}"#)).await);
 }

@@ -176,3 +176,55 @@ async fn a_user_cannot_change_a_shared_record() {
     let delete = request(Method::DELETE, path, Body::empty());
     it.send(it.user("ada"), delete).await.expect(403);
 }
+
+#[tokio::test]
+async fn a_record_that_names_another_owner_is_refused() {
+    let it = Fixture::new().await;
+    for (kind, body) in [
+        ("note", json!({"content": "w", "owner": "ben"})),
+        ("note", json!({"content": "w", "end_user": "ben"})),
+        ("note", json!({"content": "w", "metadata": {"user_id": "ben"}})),
+        ("goal", json!({"description": "w", "metadata": {"user_id": "ben"}})),
+    ] {
+        let answer = it.post(&format!("/api/v1/records/{kind}"), &body).await;
+        assert!(answer.status.is_client_error(), "{body}: {}", answer.text());
+        let request = json_request(Method::POST, &format!("/api/v1/records/{kind}"), &body);
+        let status = it.send(it.user("ben"), request).await.status;
+        assert_eq!(status.is_success(), body.get("end_user").is_none(), "{body}");
+    }
+    it.post(GOALS, &json!({"id": "g1", "description": "Shared"})).await.expect(201);
+    let change = json!({"metadata": {"user_id": "ben"}});
+    let path = "/api/v1/records/goal/g1";
+    let changed = it.send(it.shared(), json_request(Method::PATCH, path, &change)).await;
+    assert!(changed.status.is_client_error(), "{}", changed.text());
+}
+
+#[tokio::test]
+async fn the_owner_of_a_record_may_name_itself_in_a_change() {
+    let it = Fixture::new().await;
+    let body = json!({"id": "g1", "description": "Mine", "scope": {"project": "p"}});
+    it.send(it.user("ben"), json_request(Method::POST, GOALS, &body)).await.expect(201);
+    let path = "/api/v1/records/goal/g1";
+    let change = json!({"metadata": {"user_id": "ben", "x": 1}});
+    it.send(it.user("ben"), json_request(Method::PATCH, path, &change)).await.expect(200);
+    let read = it.send(it.user("ben"), request(Method::GET, path, Body::empty())).await;
+    assert_eq!(read.expect(200).json()["fields"]["metadata"], json!({"x": 1}));
+}
+
+#[tokio::test]
+async fn values_that_no_record_has_are_refused() {
+    let it = Fixture::new().await;
+    for (kind, body) in [
+        ("tool_call", json!({"tool_name": "sh", "duration_ms": -1})),
+        (
+            "fact",
+            json!({"text": "x", "valid_from": "2026-01-02T00:00:00Z",
+                   "valid_to": "2026-01-01T00:00:00Z"}),
+        ),
+        ("note", json!({"content": "x", "scope": {"session": "s".repeat(200)}})),
+        ("message", json!({"content": "x", "scope": {"session": ""}})),
+        ("message", json!({"content": "x", "scope": {"session": "\u{200b}"}})),
+    ] {
+        it.post(&format!("/api/v1/records/{kind}"), &body).await.expect(400);
+    }
+}
