@@ -1,8 +1,10 @@
 //! The scope of a record, and the selection of records by scope.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Owner};
+use crate::{Error, Owner, forms};
 
 /// The scope of a record. An absent part means *shared*: a record without a user belongs to every
 /// user, one without a project to all projects.
@@ -61,7 +63,8 @@ impl Scope {
         self.user.as_ref().map_or(Owner::SHARED, Owner::from_stored)
     }
 
-    /// Checks and normalises the user's name, before a record with this scope is written.
+    /// Checks and normalises the user's name, and composes that of the project (NFC), before a
+    /// record with this scope is written or read.
     ///
     /// # Errors
     /// [`Error::OwnerName`] if the name is invalid.
@@ -71,6 +74,11 @@ impl Scope {
             if owner.as_str() != user {
                 *user = owner.as_str().to_owned();
             }
+        }
+        if let Some(project) = &mut self.project
+            && let Cow::Owned(composed) = forms::composed(project)
+        {
+            *project = composed;
         }
         Ok(())
     }

@@ -98,3 +98,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_project_has_one_name_in_all_canonical_forms() {
+    let in_project = |name: &str| Scope::default().with_project(name);
+    let gate = Gate::shared().narrow(&ScopeFilter::new(in_project("cafe\u{301}"))).unwrap();
+    assert!(gate.sees(&in_project("caf\u{e9}")));
+    for name in ["cafe\u{301}", "caf\u{e9}"] {
+        let mut scope = in_project(name);
+        gate.fill(&mut scope).unwrap();
+        assert_eq!(scope, in_project("caf\u{e9}"));
+    }
+}
