@@ -29,6 +29,8 @@ const ITEMS_MAX: usize = 256;
 const LIMIT_MAX: usize = 1_000;
 /// The type of our memories.
 const WORLD: &str = "world";
+/// The types that the clients know.
+const TYPES: [&str; 4] = [WORLD, "experience", "opinion", "observation"];
 
 type Object = Map<String, Value>;
 
@@ -119,6 +121,7 @@ async fn recall(
     let query = fields.text("query")?;
     let query = query.ok_or_else(|| Failure::invalid("`query` is missing"))?;
     let types = fields.texts("types")?;
+    types.iter().try_for_each(|it| check_type("types", it))?;
     let max_tokens = fields.count("max_tokens", 4096, 1..=TOKENS_MAX)?;
     let limit = match fields.text("budget")?.as_deref() {
         Some("low") => 20,
@@ -152,6 +155,14 @@ async fn recall(
     });
     let results = if is_wanted { call.read(recalling).await? } else { Vec::new() };
     Ok(answer::json(StatusCode::OK, &json!({"results": results})))
+}
+
+/// Refuses a type that the clients do not know.
+fn check_type(field: &str, word: &str) -> Result<(), Failure> {
+    match TYPES.contains(&word) {
+        true => Ok(()),
+        false => Err(Failure::invalid(format!("`{field}`: unknown word `{word}`"))),
+    }
 }
 
 fn result(record: &Record, hit: &Recollection) -> Value {
@@ -192,6 +203,7 @@ async fn list(
     let limit = fields.count("limit", 100, 1..=LIMIT_MAX)?;
     let offset = fields.count("offset", 0, 0..=LIMIT_MAX * 10)?;
     let kind = fields.text("type")?;
+    kind.iter().try_for_each(|it| check_type("type", it))?;
     let text = fields.text("q")?.map(|text| text.to_lowercase());
     let document = fields.text("document_id")?;
     fields.finish(&[])?;

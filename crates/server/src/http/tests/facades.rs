@@ -211,3 +211,18 @@ async fn mem0_refuses_a_request_that_names_two_users() {
         assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
     }
 }
+
+#[tokio::test]
+async fn hindsight_refuses_unknown_types_and_fields_given_twice() {
+    let it = fixture().await;
+    let path = "/v1/default/banks/app-ada/memories";
+    let recall = format!("{path}/recall");
+    let of = |types: Value| json!({"query": "x", "types": types});
+    send(&it, Method::POST, &recall, &of(json!(["world", "opinion"]))).await.expect(200);
+    send(&it, Method::POST, &recall, &of(json!(["world", "dream"]))).await.expect(400);
+    get(&it, &format!("{path}/list?type=dream")).await.expect(400);
+    let body = r#"{"items": [{"content": "x", "content": "y"}]}"#;
+    let request = request(Method::POST, path, Body::from(body));
+    let request = super::with_header(request, "content-type", "application/json");
+    it.send(delegate(&it), request).await.expect(400);
+}
