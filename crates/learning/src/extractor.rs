@@ -10,7 +10,6 @@ use crate::draft::Draft;
 use crate::heard::Heard;
 use crate::language::is_english;
 use crate::message::{Message, Role};
-use crate::sentence::sentences;
 use crate::when::Resolved;
 use crate::worth::{self, Weights, Worth};
 
@@ -70,11 +69,11 @@ impl Extractor {
         before: Option<&Message>,
         heard: &mut Heard,
     ) -> Learned {
-        let sentences = sentences(message.read());
+        let sentences = message.sentences();
         // Only a question or an assistant's words bear on this message.
         let previous = before
             .filter(|it| it.role == Role::Assistant || it.text.contains('?'))
-            .map(|before| (before, self::sentences(before.read())));
+            .map(|before| (before, before.sentences()));
         let asked = previous.as_ref().is_some_and(|(before, sentences)| {
             before.speaker_differs(message) && worth::asks(sentences)
         });
@@ -104,9 +103,9 @@ impl Extractor {
         let is_answer = before.is_some_and(|before| {
             before.speaker_differs(message)
                 && before.text.contains('?')
-                && worth::ends_with_question(&sentences(before.read()))
+                && worth::ends_with_question(&before.sentences())
         });
-        let sentences = sentences(message.read());
+        let sentences = message.sentences();
         let numbers = worth::numbers(&sentences, heard, is_answer);
         heard.add(&sentences);
         Worth::of(numbers, &self.weights)
@@ -116,7 +115,7 @@ impl Extractor {
     /// message has none.
     #[must_use]
     pub fn times(&self, message: &Message) -> Vec<Resolved> {
-        let sentences = sentences(message.read());
+        let sentences = message.sentences();
         sentences.iter().flat_map(|sentence| resolved::times(message, sentence)).collect()
     }
 }

@@ -47,6 +47,7 @@ mod lexicon;
 #[cfg(feature = "local")]
 mod local;
 mod message;
+mod own;
 mod photo;
 mod rewrite;
 mod sentence;

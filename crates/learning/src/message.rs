@@ -3,6 +3,9 @@
 use aios_record::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::own::own;
+use crate::sentence::{Sentence, sentences};
+
 /// Bytes of a message that are read. The rest is ignored.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 
@@ -79,6 +82,11 @@ impl Message {
             end -= 1;
         }
         &self.text[..end]
+    }
+
+    /// Returns the sentences that the speaker says: without quoted and pasted text.
+    pub(crate) fn sentences(&self) -> Vec<Sentence> {
+        sentences(&own(self.read()))
     }
 
     /// Returns true if two messages are of different speakers.

@@ -172,7 +172,7 @@ fn mood(text: &str, words: &[Word]) -> Mood {
     if has(Kind::Refusal) {
         return Mood::Refusal;
     }
-    if reported(words, &spaced) || has(Kind::Story) || quoted(text) {
+    if reported(words, &spaced) || said_after(words) || has(Kind::Story) || quoted(text) {
         return Mood::Report;
     }
     if has(Kind::Order) {
@@ -227,6 +227,18 @@ fn reported(words: &[Word], spaced: &str) -> bool {
     let early = by.iter().filter(|word| !word.is_sign).count() < 5;
     let says = matches!(verb, "say" | "tell" | "claim" | "joke" | "swear") || verb == "insist";
     says && other && early || spaced.contains(" i heard ") || spaced.contains(" i read that ")
+}
+
+/// Returns true if the sentence ends with the one who says it: ", said the man", ", she says".
+fn said_after(words: &[Word]) -> bool {
+    let Some(comma) = words.iter().rposition(|word| word.low == ",") else { return false };
+    let tail: Vec<&Word> = words[comma + 1..].iter().filter(|word| !word.is_sign).collect();
+    let says = |word: &Word| matches!(word.low.as_str(), "said" | "says" | "replied" | "wrote");
+    match tail.as_slice() {
+        [first, second, ..] if says(first) => !second.is(Class::First) && tail.len() <= 5,
+        [.., before, last] if says(last) => !before.is(Class::First) && tail.len() <= 4,
+        _ => false,
+    }
 }
 
 /// Returns true if most of the sentence stands in quotation marks, or a quotation speaks as "I".

@@ -22,7 +22,7 @@ use crate::clause::{Clause, clauses};
 use crate::language::is_english;
 use crate::lexicon::{Class, is_base_verb};
 use crate::message::{Message, Role};
-use crate::sentence::{Mood, Sentence, sentences, spaced};
+use crate::sentence::{Mood, Sentence, spaced};
 use crate::slot::{Hold, Slot};
 use crate::slots::{denied, slots};
 use crate::words::Word;
@@ -53,7 +53,7 @@ pub fn supersede<'a>(
     if message.role != Role::Person {
         return Vec::new();
     }
-    let sentences = sentences(message.read());
+    let sentences = message.sentences();
     if !is_english(message.read(), &sentences) {
         return Vec::new();
     }

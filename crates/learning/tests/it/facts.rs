@@ -1,6 +1,6 @@
 //! Statements that become facts, and their form.
 
-use aios_learning::{Extractor, Heard, Message, Role};
+use aios_learning::{Draft, Extractor, Heard, Message, Role};
 
 use crate::{facts_of, rows, said};
 
@@ -22,6 +22,36 @@ fn statements_become_facts_in_the_third_person() {
         let expected: &[[&str; 4]] = if fact.is_empty() { &[] } else { &expected };
         if found != expected {
             wrong.push(format!("{text}\n  expected {expected:?}\n  found    {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Returns the slots of a text that the user says on 2 March 2026, each with its owner unless that
+/// is the user; `nothing` if the text has no fact at all.
+fn slots_of(text: &str) -> String {
+    let message = Message::new("m", text).with_time("2026-03-02T10:00:00Z".parse().unwrap(), 0);
+    let drafts = Extractor::default().extract(&message, None, &mut Heard::default()).drafts;
+    let slot = |draft: &Draft| {
+        let attribute = draft.attribute.as_ref()?;
+        let owner = draft.subject.strip_prefix("the user").unwrap_or(&draft.subject);
+        let owner = owner.trim_start_matches("'s ");
+        let dot = if owner.is_empty() { "" } else { "." };
+        let end = if draft.until.is_some() { "!" } else { "" };
+        Some(format!("{owner}{dot}{attribute}={}{end}", draft.value.as_deref().unwrap_or("")))
+    };
+    let slots: Vec<String> = drafts.iter().filter_map(slot).collect();
+    if drafts.is_empty() { "nothing".to_owned() } else { slots.join("; ") }
+}
+
+#[test]
+fn a_message_is_read_for_the_slots_that_its_author_states() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("../fixtures/reading.tsv"), 2) {
+        let found = slots_of(&row[0].replace("\\n", "\n"));
+        let is_none = row[1].is_empty() && found == "nothing";
+        if found != row[1] && !is_none {
+            wrong.push(format!("{}\n  expected {}\n  found    {found}", row[0], row[1]));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -31,6 +31,7 @@ proptest! {
         "I", "'", "\u{2019}s", "n't", "last", "in", "two", "ago", "for", "May", "31", "the", "of",
         "99999", "-", ".", "Dr.", "\u{301}", "\u{200d}", "\u{130}", "\u{df}", "name", "is", "my",
         "from", "not", "any", "more", "until", "Friday", "\n", "\"", "I'm", "no", "@", "a@b.c",
+        "```", "<a>", "</a>", "<", "[file", "]", "> ", "Summarize this:", "he wrote:", "--",
     ]), 0..40), separator in prop::sample::select(vec!["", " ", "\u{a0}"])) {
         use_all(&parts.join(separator));
     }

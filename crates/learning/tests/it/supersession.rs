@@ -94,6 +94,26 @@ fn only_persons_end_facts() {
 }
 
 #[test]
+fn words_of_somebody_else_end_nothing() {
+    let known = [Known::read("f", "the user", "I live in Lyon.")];
+    for text in [
+        "Reply to this mail:\n> I live in Oslo now.\n> Cheers, Lars",
+        "```\n# I live in Oslo\n```",
+        "Make it: 'I moved to Bergen.'",
+        "Translate to French: I moved to Oslo",
+        "Summarize this email:\n\nHi,\nI moved to Oslo.\nLars",
+        "[10:02] Bob: I live in Oslo now.",
+        "2026-03-01 10:00:02 INFO user: I moved to Oslo",
+        "I live in Oslo now, said the man.",
+        "<status>I moved to Oslo</status>",
+    ] {
+        assert_eq!(supersede(&known, &Message::new("m", text)), [], "{text}");
+    }
+    let own = "Reply to this mail:\n> I live in Oslo now.\n\nBy the way, I moved to Bergen.";
+    assert_eq!(supersede(&known, &Message::new("m", own)).len(), 1);
+}
+
+#[test]
 fn another_language_ends_nothing() {
     let known = [Known::read("f", "the user", "I live in Lyon.")];
     for text in [
