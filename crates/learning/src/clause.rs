@@ -4,6 +4,7 @@
 //! its owner is read from the words before its verb.
 
 mod owner;
+mod relative;
 mod verb;
 
 use std::ops::Range;
@@ -119,7 +120,13 @@ const FEMALE: &[&str] = &[
 pub(crate) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
     let mut clauses: Vec<Clause<'_>> = Vec::new();
     for range in ranges(words) {
+        let said = &words[..range.start];
         let mut clause = clause(&words[range]);
+        if let Some((owner, aliases)) = relative::owner(said, clauses.last(), &clause) {
+            (clause.owner, clause.aliases) = (owner, aliases);
+            clauses.push(clause);
+            continue;
+        }
         // A clause without a subject has that of the clause before it.
         let continues = clause.subject().iter().all(|word| word.is_sign || is_light(word));
         if let Some(before) = clauses.last().filter(|_| continues && clause.head.is_some()) {
@@ -189,6 +196,10 @@ fn is_boundary(words: &[Word], at: usize) -> bool {
         return !matches!(word.low.as_str(), "of" | "about");
     }
     let next = words.get(at + 1).map_or("", |word| word.low.as_str());
+    // "That's why I live here."
+    if word.low == "why" && before(1) == "is" {
+        return true;
+    }
     if matches!(word.low.as_str(), "after" | "before") && next.ends_with("ing") {
         return true;
     }
@@ -205,6 +216,7 @@ fn is_boundary(words: &[Word], at: usize) -> bool {
             | "whereas"
             | "which"
             | "who"
+            | "whose"
             | "where"
             | "yet"
             | "since"
