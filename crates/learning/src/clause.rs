@@ -50,10 +50,13 @@ impl Clause<'_> {
     fn is_called_by(&self, subject: &[Word]) -> bool {
         let pronoun = subject.iter().rev().find(|word| !word.is_sign && !is_light(word));
         let pronoun = pronoun.map_or("", |word| word.low.as_str());
+        let kind = |relation: &String, list: &[&str]| {
+            relation.rsplit(' ').next().is_some_and(|noun| list.contains(&noun))
+        };
         match &self.owner {
             Owner::Named(_) => matches!(pronoun, "he" | "she"),
-            Owner::Relation(it) if MALE.contains(&it.as_str()) => pronoun == "he",
-            Owner::Relation(it) if FEMALE.contains(&it.as_str()) => pronoun == "she",
+            Owner::Relation(it) if kind(it, MALE) => pronoun == "he",
+            Owner::Relation(it) if kind(it, FEMALE) => pronoun == "she",
             Owner::Relation(it) => {
                 matches!(pronoun, "he" | "she") || pronoun == "they" && it == "parent"
             }
@@ -122,6 +125,7 @@ pub(crate) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
     for range in ranges(words) {
         let said = &words[..range.start];
         let mut clause = clause(&words[range]);
+        clause.is_negated ^= clauses.last().is_some_and(|it| denies(it, &clause));
         if let Some((owner, aliases)) = relative::owner(said, clauses.last(), &clause) {
             (clause.owner, clause.aliases) = (owner, aliases);
             clauses.push(clause);
@@ -141,6 +145,23 @@ pub(crate) fn clauses(words: &[Word]) -> Vec<Clause<'_>> {
         clauses.push(clause);
     }
     clauses
+}
+
+/// Returns true if a clause denies the one after it: "it's not true that", "I never said".
+fn denies(clause: &Clause<'_>, next: &Clause<'_>) -> bool {
+    const CLAIMS: &[&str] = &[
+        "true", "said", "say", "told", "claimed", "think", "believe", "case", "correct", "mean",
+        "meant",
+    ];
+    const FALSE: &[&str] =
+        &["false", "untrue", "lie", "myth", "rumour", "rumor", "wrong", "nonsense"];
+    let last = clause.words.iter().rev().find(|word| !word.is_sign);
+    let low = last.map_or("", |word| word.low.as_str());
+    let follows = next.low(0) == "that" || CLAIMS.contains(&low) && clause.is_negated;
+    let claims = clause.words.iter().any(|word| CLAIMS.contains(&word.low.as_str()));
+    let is_false = clause.verb_lemma() == "be" && FALSE.contains(&low);
+    let is_doubt = matches!(clause.verb_lemma(), "doubt" | "deny" | "deni");
+    follows && (clause.is_negated && claims || !clause.is_negated && (is_false || is_doubt))
 }
 
 fn ranges(words: &[Word]) -> Vec<Range<usize>> {

@@ -32,7 +32,7 @@ pub(super) fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
             }
             let names = subject[at + 1..].iter().filter(|word| is_name(word) && !has_part);
             let aliases = names.map(|word| word.lemma.clone()).collect();
-            return (Owner::Relation(subject[at].lemma.clone()), aliases);
+            return (Owner::Relation(qualified(subject, at)), aliases);
         }
     }
     if let Some(owner) = worker(subject) {
@@ -79,6 +79,19 @@ pub(super) fn owner(subject: &[Word], whole: &[Word]) -> (Owner, Vec<String>) {
         return (Owner::Other(subject[at].lemma.clone()), Vec::new());
     }
     (Owner::Speaker, Vec::new())
+}
+
+/// Returns a relation with the word that tells it from others of its sort: "younger daughter".
+fn qualified(subject: &[Word], at: usize) -> String {
+    const ORDERS: &[&str] = &[
+        "younger", "older", "youngest", "oldest", "eldest", "elder", "middle", "second", "third",
+        "other",
+    ];
+    let before = at.checked_sub(1).map_or("", |before| subject[before].low.as_str());
+    match ORDERS.contains(&before) {
+        true => format!("{before} {}", subject[at].lemma),
+        false => subject[at].lemma.clone(),
+    }
 }
 
 /// Returns the index of the relation that a subject names. A relation before another noun only

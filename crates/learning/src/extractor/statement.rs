@@ -11,6 +11,7 @@ use crate::sentence::{Mood, Sentence, spaced};
 use crate::slot::Slot;
 use crate::slots::slots;
 use crate::when::Relation;
+use crate::words::Word;
 use crate::worth::Worth;
 
 /// Confidence of a slot, of another statement, and of a hypothesis or report.
@@ -28,8 +29,9 @@ pub(super) fn read(
     worth: &Worth,
     drafts: &mut Vec<Draft>,
 ) {
-    let mut is_open = false;
+    let (mut is_open, mut is_corrected) = (false, false);
     for sentence in sentences {
+        is_corrected |= takes_back(sentence);
         let clauses = clauses(&sentence.words);
         let found = if sentence.mood == Mood::Statement && message.role == Role::Person {
             slots(&clauses)
@@ -62,9 +64,43 @@ pub(super) fn read(
                 continue;
             }
         }
-        drafts.push(draft(message, sentence, &clauses, found.first()));
+        let stated = draft(message, sentence, &clauses, found.first());
+        if is_corrected && stated.attribute.is_some() {
+            // "I live in Ghent. No, that was before. I live in Oslo."
+            let is_former =
+                |it: &Draft| (&it.subject, &it.attribute) == (&stated.subject, &stated.attribute);
+            drafts.retain(|it| !is_former(it));
+        }
+        drafts.push(stated);
         is_open = found.is_empty();
     }
+}
+
+/// Returns true if a sentence takes back what was said before it.
+fn takes_back(sentence: &Sentence) -> bool {
+    const CORRECTIONS: &[&str] = &[
+        " actually no ",
+        " no wait ",
+        " wait no ",
+        " scratch that ",
+        " that was before ",
+        " i mean ",
+        " i meant ",
+        " correction ",
+        " my mistake ",
+        " that is wrong ",
+        " that was wrong ",
+        " that is outdated ",
+        " that is old ",
+        " that is not true ",
+        " not any more ",
+        " i misspoke ",
+        " i mistyped ",
+        " typo ",
+    ];
+    let words: Vec<Word> = sentence.words.iter().filter(|word| !word.is_sign).cloned().collect();
+    let spaced = spaced(&words);
+    CORRECTIONS.iter().any(|it| spaced.contains(it))
 }
 
 /// Returns true if a sentence states something: no question, joke or greeting.
@@ -129,7 +165,10 @@ fn draft(
     let owner = slot.map(|slot| &slot.owner).or_else(|| clauses.first().map(|it| &it.owner));
     let moments = moments_of(message, sentence);
     let times = public(message, sentence, &moments);
-    let until = times.iter().find(|time| time.relation == Relation::Until).cloned();
+    let until = moments.iter().find(|it| {
+        it.relation == Relation::Until && holds(sentence.words[it.first].start, slot, clauses)
+    });
+    let until = until.and_then(|it| it.resolved(text, &sentence.words, message.offset_seconds));
     let when = times.into_iter().find(|time| time.relation != Relation::Until);
     let confidence = match (sentence.mood, slot, message.role) {
         (_, _, Role::Assistant) => OPEN,
@@ -152,6 +191,18 @@ fn draft(
     }
 }
 
+/// Returns true if the time at a byte is one of the slot: "I lived in Ghent until 2020, now I'm in
+/// Oslo" gives the home no end.
+fn holds(at: usize, slot: Option<&Slot>, clauses: &[Clause<'_>]) -> bool {
+    let span = |clause: &Clause<'_>| {
+        let (first, last) = (clause.words.first()?, clause.words.last()?);
+        Some(first.start..last.end)
+    };
+    let Some(slot) = slot else { return true };
+    let own = clauses.iter().filter_map(span).find(|span| span.contains(&slot.start));
+    own.is_none_or(|own| own.contains(&at))
+}
+
 /// Returns the one whom a fact is about, in the words of the message.
 fn subject(message: &Message, sentence: &Sentence, owner: Option<&Owner>) -> String {
     let text = message.read();
@@ -161,8 +212,8 @@ fn subject(message: &Message, sentence: &Sentence, owner: Option<&Owner>) -> Str
     };
     match owner {
         Some(Owner::Relation(relation)) => {
-            let noun = said(relation).unwrap_or(relation).to_lowercase();
-            format!("{}'s {noun}", message.subject())
+            let words = relation.split(' ').map(|word| said(word).unwrap_or(word).to_lowercase());
+            format!("{}'s {}", message.subject(), words.collect::<Vec<_>>().join(" "))
         }
         Some(Owner::Named(name)) => said(name).unwrap_or(name).to_owned(),
         Some(Owner::Other(noun)) => said(noun).unwrap_or(noun).to_owned(),
