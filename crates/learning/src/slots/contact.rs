@@ -22,7 +22,8 @@ pub(super) fn read(clauses: &[Clause<'_>], slots: &mut Vec<Slot>) {
                 slots.extend(Slot::of(&owner, "email", value, Hold::One));
             }
         }
-        if let Some(value) = cued.then(|| phone(clause.words)).flatten() {
+        let is_cued = cued && !is_of_other_phone(clause);
+        if let Some(value) = is_cued.then(|| phone(clause.words)).flatten() {
             slots.extend(Slot::of(&owner, "phone", value, Hold::One));
         }
     }
@@ -33,6 +34,28 @@ fn owner(clause: &Clause<'_>) -> Owner {
         Owner::Unknown => Owner::Speaker,
         owner => owner.clone(),
     }
+}
+
+/// Returns true if a clause is about another phone than that of its owner: "the office number is",
+/// "call the plumber on".
+fn is_of_other_phone(clause: &Clause<'_>) -> bool {
+    const OWN: &[&str] =
+        &["phone", "mobile", "cell", "cellphone", "telephone", "number", "contact"];
+    let calls =
+        matches!(clause.verb_lemma(), "call" | "reach" | "ring" | "text" | "phone" | "dial");
+    let object = clause.rest().first();
+    if calls && object.is_some_and(|it| it.is(Class::Determiner) && !it.is(Class::Mine)) {
+        return true;
+    }
+    let subject = clause.subject();
+    let is_mine = subject.iter().any(|word| word.is(Class::Mine) || word.low == "'s");
+    let is_the = subject.iter().any(|word| word.low == "the");
+    let dated = |word: &Word| matches!(word.low.as_str(), "new" | "old" | "current" | "personal");
+    let from = subject.iter().rposition(|it| it.is(Class::Mine) || it.low == "the").unwrap_or(0);
+    let mut nouns =
+        subject[from..].iter().filter(|it| it.is_content() && !dated(it) && !it.is(Class::Time));
+    let is_other = nouns.any(|it| !OWN.contains(&it.low.as_str()) && !it.is(Class::Relation));
+    clause.verb_lemma() == "be" && (is_mine || is_the) && is_other && clause.owner == Owner::Speaker
 }
 
 fn is_address(low: &str) -> bool {

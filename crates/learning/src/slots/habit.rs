@@ -69,7 +69,15 @@ fn rising(clause: &Clause<'_>) -> Option<Slot> {
     let at = find(clause.words, from, &["at", "around", "by"])?;
     let today = find(clause.words, 0, &["today", "yesterday", "tomorrow"]).is_some();
     let value = measure(clause.words, at);
-    if today || matches!(clause.low(verb), "got" | "woke" | "rose" | "went") {
+    let is_some_day = |word: &Word| {
+        word.is(Class::Weekday) && word.low != "weekdays"
+            || matches!(
+                word.low.as_str(),
+                "weekend" | "weekends" | "holiday" | "holidays" | "vacation"
+            )
+    };
+    let some_days = clause.words.iter().any(is_some_day);
+    if today || some_days || matches!(clause.low(verb), "got" | "woke" | "rose" | "went") {
         return None;
     }
     Slot::of(&clause.owner, attribute, value, Hold::One)
@@ -120,10 +128,39 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
         || noun.low.ends_with('s')
         || noun.lemma == "child"
         || noun.lemma == "person";
-    if !number.is_number() || !is_plural || !noun.is_content() || noun.is(Class::Time) {
+    if !number.is_number()
+        || is_of_occasion(&clause.words[at + 1..])
+        || !is_plural
+        || !noun.is_content()
+        || noun.is(Class::Time)
+    {
         return None;
     }
     number_of(&clause.owner, noun, &clause.words[at..=at])
+}
+
+/// Returns true if a number holds for a day or a group only: "three kids in my class today".
+fn is_of_occasion(rest: &[Word]) -> bool {
+    const GROUPS: &[&str] = &[
+        "class",
+        "classroom",
+        "course",
+        "group",
+        "workshop",
+        "camp",
+        "session",
+        "shift",
+        "lesson",
+        "ward",
+        "practice",
+    ];
+    const DAYS: &[&str] = &["today", "tonight", "tomorrow", "yesterday"];
+    let of_day = |word: &Word| DAYS.contains(&word.low.as_str()) || word.is(Class::Weekday);
+    let link = rest.iter().position(|word| matches!(word.low.as_str(), "in" | "on" | "at"));
+    let of_group = link.is_some_and(|at| {
+        rest[at..].iter().take(4).any(|word| GROUPS.contains(&word.low.as_str()))
+    });
+    of_group || rest.iter().any(of_day)
 }
 
 /// Creates the slot for the number of things of a kind.
@@ -247,6 +284,12 @@ const KINDS: &[(Class, &str)] = &[
     (Class::Software, "tool"),
 ];
 
+/// Names of products that are common words too.
+const COMMON: &[&str] = &[
+    "spring", "seat", "fish", "brave", "signal", "sketch", "surface", "mini", "linear", "flask",
+    "rails", "cursor", "arch", "mint", "sentry", "atom", "galaxy", "pixel", "notion",
+];
+
 /// "I use Vim", "my laptop runs Windows", "I drive a Skoda".
 fn kind(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
@@ -261,6 +304,13 @@ fn kind(clause: &Clause<'_>) -> Option<Slot> {
     let at =
         (verb + 1..clause.words.len()).find(|at| clause.words[*at].classes & EXCLUSIVE != 0)?;
     if 6 < at - verb {
+        return None;
+    }
+    // "I have a meeting on Monday" is about a day, "getting married in the spring" about a season.
+    let found = &clause.words[at];
+    let is_common =
+        found.is(Class::Weekday) || COMMON.contains(&found.low.as_str()) && !found.is_capital;
+    if is_common && clause.verb_lemma() != "use" {
         return None;
     }
     let (_, attribute) = KINDS.iter().find(|(class, _)| clause.words[at].is(*class))?;

@@ -60,7 +60,7 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
     if !(owned || bare) || clause.is_past && !is_called {
         return None;
     }
-    let rest = &clause.words[verb + 1..];
+    let rest = unquoted(&clause.words[verb + 1..]);
     if let Owner::Relation(relation) = &clause.owner {
         if is_called {
             return Slot::of(&clause.owner, "name", name(rest, 0), Hold::One);
@@ -93,6 +93,17 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
     let slot = labelled(&clause.owner, &nouns, is_called, value, Hold::One)?;
     let is_due = rest.iter().take(2).any(|word| word.low == "due");
     Some(if is_due { due(slot) } else { slot })
+}
+
+/// Returns words without the quotation mark before a name.
+fn unquoted(words: &[Word]) -> &[Word] {
+    let is_mark =
+        |word: &Word| matches!(word.low.as_str(), "\"" | "'" | "`" | "\u{201c}" | "\u{2018}");
+    match words {
+        [first, rest @ ..] if is_mark(first) => rest,
+        [called, mark, rest @ ..] if called.low.ends_with("ed") && is_mark(mark) => rest,
+        _ => words,
+    }
 }
 
 fn is_counted(noun: &Word) -> bool {
@@ -149,7 +160,14 @@ fn is_dated(word: &Word) -> bool {
 
 /// Returns the nouns of a subject, without its owner.
 fn nouns(subject: &[Word]) -> Vec<&Word> {
-    let from = subject.iter().rposition(|word| word.low == "'s").map_or(0, |at| at + 1);
+    let owned = subject.iter().rposition(|word| word.low == "'s");
+    // "My company's name" is that of a thing, "my sister's name" that of an owner.
+    let is_thing = |at: usize| {
+        let of = at.checked_sub(1).map(|of| &subject[of]);
+        let is_mine = subject[..at].iter().any(|word| word.is(Class::Mine));
+        is_mine && of.is_some_and(|of| of.is_content() && !of.is(Class::Relation) && !is_name(of))
+    };
+    let from = owned.map_or(0, |at| if is_thing(at) { at - 1 } else { at + 1 });
     // An introduction before the possessive does not belong to the property.
     let mine = subject
         .iter()
@@ -206,6 +224,9 @@ fn attribute(nouns: &[&Word], is_called: bool) -> String {
 }
 
 fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [Word]> {
+    if nouns.last().is_some_and(|noun| noun.low == "name") && !names(rest) {
+        return None;
+    }
     let dated = measure(rest, 0);
     if !dated.is_empty() {
         return Some(dated);
@@ -214,7 +235,7 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     while rest.get(at).is_some_and(|word| {
         matches!(
             word.low.as_str(),
-            "in" | "at" | "on" | "called" | "named" | "now" | "with" | "not"
+            "in" | "at" | "on" | "called" | "named" | "now" | "with" | "not" | "\"" | "'" | "`"
         ) || matches!(word.low.as_str(), "codenamed" | "titled" | "nicknamed" | "dubbed")
     }) {
         at += 1;
@@ -235,6 +256,41 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     }
     let value = phrase(rest, at);
     (!value.is_empty()).then_some(value)
+}
+
+/// Returns true if the words after "my name is" may be a name: not "on the list", "pronounced",
+/// "hard to spell".
+fn names(rest: &[Word]) -> bool {
+    const SAID: &[&str] = &[
+        "pronounced",
+        "spelled",
+        "spelt",
+        "written",
+        "misspelled",
+        "misspelt",
+        "mispronounced",
+        "taken",
+        "missing",
+        "hard",
+        "easy",
+        "difficult",
+        "short",
+        "long",
+        "common",
+        "rare",
+        "unusual",
+        "weird",
+        "boring",
+        "wrong",
+        "correct",
+        "fine",
+        "irrelevant",
+        "important",
+    ];
+    let mut words =
+        rest.iter().skip_while(|word| word.is(Class::Current) || word.low.ends_with("ly"));
+    let first = words.next();
+    first.is_some_and(|word| !word.is(Class::Preposition) && !SAID.contains(&word.low.as_str()))
 }
 
 /// "I gave you the wrong birthday, it's March 14": a value for the property of an earlier clause.
