@@ -3,11 +3,16 @@
 use aios_record::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::lexicon::Class;
 use crate::own::own;
 use crate::sentence::{Sentence, sentences};
+use crate::when::day_of;
 
 /// Bytes of a message that are read. The rest is ignored.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// First number that is read as a year of somebody's life.
+const YEAR_MIN: i16 = 1900;
 
 /// The speaker's role in a conversation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,7 +91,16 @@ impl Message {
 
     /// Returns the sentences that the speaker says: without quoted and pasted text.
     pub(crate) fn sentences(&self) -> Vec<Sentence> {
-        sentences(&own(self.read()))
+        let mut sentences = sentences(&own(self.read()));
+        let year = self.at.map(|at| day_of(at, self.offset_seconds).year());
+        let words = sentences.iter_mut().flat_map(|sentence| &mut sentence.words);
+        for word in words.filter(|word| word.low.len() == 4) {
+            let said: Option<i16> = word.low.parse().ok();
+            if said.zip(year).is_some_and(|(said, year)| YEAR_MIN <= said && said < year) {
+                word.classes |= Class::Bygone.bit();
+            }
+        }
+        sentences
     }
 
     /// Returns true if two messages are of different speakers.

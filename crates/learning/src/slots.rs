@@ -7,7 +7,9 @@ mod contact;
 mod habit;
 mod nouns;
 mod person;
+mod places;
 mod possessed;
+mod tense;
 mod value;
 
 pub(crate) use nouns::{OUSTING, is_single};
@@ -26,7 +28,7 @@ pub(crate) fn denied(clauses: &[Clause<'_>]) -> Vec<Slot> {
 pub(crate) fn slots(clauses: &[Clause<'_>]) -> Vec<Slot> {
     let mut slots = Vec::new();
     contact::read(clauses, &mut slots);
-    for clause in clauses {
+    for clause in clauses.iter().filter(|clause| !tense::is_over(clause)) {
         if !possessed::read(clause, &mut slots) {
             person::read(clause, &mut slots);
             habit::read(clause, &mut slots);

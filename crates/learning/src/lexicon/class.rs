@@ -78,6 +78,8 @@ pub(crate) enum Class {
     Work,
     /// Injuries and illnesses.
     Ailment,
+    /// A year before that of the message, marked as the message is read.
+    Bygone,
 }
 
 impl Class {

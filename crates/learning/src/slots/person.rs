@@ -1,6 +1,8 @@
 //! Who and where somebody is: name, age, home, employer, job, relationship.
 
 use super::nouns::DWELLINGS;
+use super::places;
+use super::tense::{is_history, is_planned};
 use super::value::{find, is_personal, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
@@ -11,13 +13,23 @@ pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
     if clause.is_negated && !clause.is_ahead {
         slots.extend(seeing(clause));
     }
-    if clause.is_negated || clause.is_ahead {
+    if clause.is_negated || clause.is_ahead || is_planned(clause) {
         return;
     }
     slots.extend(dwelling(clause));
     if !is_personal(clause) {
         return;
     }
+    if !is_history(clause) {
+        place_of_life(clause, slots);
+    }
+    slots.extend(relationship(clause));
+    slots.extend(age(clause));
+    slots.extend(own_name(clause));
+}
+
+/// Where somebody lives and works.
+fn place_of_life(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
     slots.extend(home(clause));
     let employer = employer(clause);
     let has_employer = employer.is_some();
@@ -25,9 +37,6 @@ pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
     if !has_employer {
         slots.extend(job(clause));
     }
-    slots.extend(relationship(clause));
-    slots.extend(age(clause));
-    slots.extend(own_name(clause));
 }
 
 /// Words of names that are organisations rather than places.
@@ -113,14 +122,18 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
     let at = (verb + 1..words.len()).find(|at| {
         let low = words[*at].low.as_str();
         let named = words.get(at + 1).is_some_and(is_name);
+        // "I moved in" has its place later.
         prepositions.contains(&low) || !lasts && into && low == "in" && named
     })?;
     // Words of another matter between verb and place: "moved my account to Cork Mutual".
     let between = &words[verb + 1..at];
-    let other = between.iter().any(|word| word.is_content() && !is_light(word));
-    let value = name(words, at + 1);
+    let mut between = between.iter().take_while(|word| lasts || word.low != "from");
+    let other = between.any(|word| word.is_content() && !is_light(word));
+    let named = name(words, at + 1);
+    let small = places::lower(words, at + 1);
+    let (value, is_small) = if named.is_empty() { (small, true) } else { (named, false) };
     let determined = words.get(at + 1).is_some_and(|word| word.low == "the");
-    let is_wrong = is_coming || !is_place(value) || other || determined && !lasts;
+    let is_wrong = is_coming || !(is_small || is_place(value)) || other || determined && !lasts;
     if is_wrong || !lasts && of_business(words) {
         return None;
     }
@@ -193,7 +206,9 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
     };
     let value = name(words, at + 1);
     let determined = words.get(at + 1).is_some_and(|word| word.low == "the");
-    if value.is_empty() || lemma == "join" && determined {
+    // "I work with Tom" names a colleague.
+    let is_colleague = lemma == "work" && words[at].low == "with" && value.len() == 1;
+    if value.is_empty() || lemma == "join" && determined || is_colleague {
         return None;
     }
     if value.iter().any(|word| word.is(Class::Weekday) || word.is(Class::Relation)) {
@@ -223,11 +238,70 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
     let value = phrase(words, at);
     let heads = value.last().is_some_and(|word| word.is(Class::Occupation));
     let of_mine = words.get(at).is_some_and(|word| word.is(Class::Mine));
-    if !heads || of_mine {
+    let is_praise = lemma == "be" && value.iter().any(|it| QUALITIES.contains(&it.low.as_str()));
+    if !heads || of_mine || is_praise {
         return None;
     }
     Slot::of(&clause.owner, "job", value, Hold::One)
 }
+
+/// Adjectives that say how well somebody does something: "a bad cook" is no job.
+const QUALITIES: &[&str] = &[
+    "bad",
+    "terrible",
+    "good",
+    "great",
+    "horrible",
+    "awful",
+    "lousy",
+    "decent",
+    "poor",
+    "keen",
+    "avid",
+    "careful",
+    "slow",
+    "fast",
+    "quick",
+    "excellent",
+    "brilliant",
+    "amazing",
+    "big",
+    "huge",
+    "heavy",
+    "light",
+    "strong",
+    "weak",
+    "passable",
+    "mediocre",
+    "enthusiastic",
+    "hopeless",
+    "fantastic",
+    "wonderful",
+    "better",
+    "best",
+    "worst",
+    "worse",
+    "nervous",
+    "natural",
+    "lazy",
+    "messy",
+    "clumsy",
+    "safe",
+    "reckless",
+    "cautious",
+    "aggressive",
+    "pretty",
+    "competent",
+    "capable",
+    "talented",
+    "gifted",
+    "passionate",
+    "born",
+    "fine",
+    "nice",
+    "cool",
+    "serious",
+];
 
 fn relationship(clause: &Clause<'_>) -> Option<Slot> {
     if let Some(slot) = seeing(clause) {
@@ -252,7 +326,9 @@ fn relationship(clause: &Clause<'_>) -> Option<Slot> {
         next.is_content() && !next.is(Class::Time) && !is_name(next) && !next.is(Class::Current)
     });
     let was = clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "was" | "were"));
-    if !links || is_noun || was {
+    // "We're getting married in June" is a plan.
+    let is_coming = before.low == "getting";
+    if !links || is_noun || was || is_coming {
         return None;
     }
     Slot::of(&clause.owner, "relationship", &clause.words[at..=at], Hold::One)
