@@ -157,8 +157,10 @@ fn denies(clause: &Clause<'_>, next: &Clause<'_>) -> bool {
         &["false", "untrue", "lie", "myth", "rumour", "rumor", "wrong", "nonsense"];
     let last = clause.words.iter().rev().find(|word| !word.is_sign);
     let low = last.map_or("", |word| word.low.as_str());
-    let follows = next.low(0) == "that" || CLAIMS.contains(&low) && clause.is_negated;
-    let claims = clause.words.iter().any(|word| CLAIMS.contains(&word.low.as_str()));
+    // "I can't believe that I live here" marvels.
+    let marvels = clause.words.iter().any(|it| matches!(it.low.as_str(), "can" | "could"));
+    let follows = next.low(0) == "that" || !marvels && CLAIMS.contains(&low) && clause.is_negated;
+    let claims = !marvels && clause.words.iter().any(|word| CLAIMS.contains(&word.low.as_str()));
     let is_false = clause.verb_lemma() == "be" && FALSE.contains(&low);
     let is_doubt = matches!(clause.verb_lemma(), "doubt" | "deny" | "deni");
     follows && (clause.is_negated && claims || !clause.is_negated && (is_false || is_doubt))

@@ -19,6 +19,13 @@ pub(super) fn is_code(line: &str) -> bool {
         "return '",
         "echo ",
         "Traceback (most recent",
+        "Exception in ",
+        "Error: ",
+        "error: ",
+        "fatal: ",
+        "npm ERR!",
+        "{\"",
+        "[{",
         "File \"",
         "@@ ",
         "diff --git",
@@ -87,7 +94,7 @@ pub(super) fn is_log(line: &str) -> bool {
     let is_labelled =
         line.starts_with('[') || words.clone().next().is_some_and(|it| it.contains(':'));
     if is_level(first) {
-        return is_labelled && !first.ends_with(':');
+        return !first.ends_with(':') || is_labelled && line.starts_with('[');
     }
     is_date(first) && (first.contains('T') || words.take(3).any(is_level))
 }

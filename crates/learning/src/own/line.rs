@@ -63,7 +63,10 @@ fn begins_mail(line: &str) -> bool {
         .iter()
         .any(|it| dashes && line.to_lowercase().contains(it));
     let introduces = line.starts_with("On ") && line.ends_with(" wrote:");
-    is_heading || introduces || line.eq_ignore_ascii_case("begin forwarded message:")
+    is_heading
+        || introduces
+        || line.starts_with("From: ")
+        || line.eq_ignore_ascii_case("begin forwarded message:")
 }
 
 /// Labels of the speakers in transcripts of assistants and services.
@@ -88,6 +91,9 @@ const ROLES: &[&str] = &[
 
 /// Returns true if a line is somebody's turn in a transcript.
 fn is_turn(line: &str, is_talk: bool) -> bool {
+    if is_chat_line(line) || is_timed_name(line) {
+        return true;
+    }
     let rest = after_time(line);
     let is_timed = rest.len() < line.len();
     let Some(label) = label(rest) else { return false };
@@ -95,6 +101,24 @@ fn is_turn(line: &str, is_talk: bool) -> bool {
         return false;
     }
     is_timed || is_talk || ROLES.iter().any(|role| label.eq_ignore_ascii_case(role))
+}
+
+/// Returns true for "<Igor> hello", which is no element of markup.
+fn is_chat_line(line: &str) -> bool {
+    let Some((name, rest)) = line.strip_prefix('<').and_then(|it| it.split_once("> ")) else {
+        return false;
+    };
+    let is_name = name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
+    is_name && !rest.contains("</")
+}
+
+/// Returns true for a name with a time behind it: "Igor (10:02): hello", "Igor, 10:02 AM: hello".
+fn is_timed_name(line: &str) -> bool {
+    let Some((label, _)) = line.split_once(": ") else { return false };
+    let Some((name, time)) = label.split_once([',', '(', '[']) else { return false };
+    let is_time = time.contains(':')
+        && time.chars().all(|c| c.is_ascii_digit() || " :.,/-)]AMPamp".contains(c));
+    is_time && name.starts_with(char::is_uppercase) && name.trim().split(' ').count() <= 3
 }
 
 /// Returns a line without the time of day before it: "[10:02] Bob: hi".

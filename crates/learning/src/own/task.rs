@@ -60,6 +60,7 @@ const STRONG: &[&str] = &[
     "transcribe",
     "compose",
     "condense",
+    "repeat",
 ];
 
 /// Verbs whose object is a text if it is called so.
@@ -98,6 +99,8 @@ const WEAK: &[&str] = &[
     "complete",
     "interpret",
     "give",
+    "turn",
+    "think",
     "look",
     "see",
     "use",
@@ -156,6 +159,12 @@ const TEXTS: &[&str] = &[
     "story",
     "phrase",
     "output",
+    "grammar",
+    "spelling",
+    "haiku",
+    "song",
+    "slogan",
+    "headline",
     "log",
     "logs",
     "document",
@@ -164,6 +173,13 @@ const TEXTS: &[&str] = &[
 /// Labels of texts that nobody states.
 const SAMPLES: &[&str] = &[
     "example",
+    "test input",
+    "test message",
+    "test text",
+    "your line",
+    "grammar",
+    "spelling",
+    "spell check",
     "sample",
     "template",
     "something like",
@@ -248,7 +264,13 @@ fn request<'w>(words: &[&'w str]) -> Option<&'w str> {
 /// Returns true for "how do I say this in Spanish", "play the customer", "act as a nurse".
 fn asks_wording(words: &[&str]) -> bool {
     let has = |it: &str| words.contains(&it);
-    has("how") && has("say") || words.first() == Some(&"play") || words.starts_with(&["act", "as"])
+    let restyles = words.first() == Some(&"make")
+        && words.iter().any(|it| matches!(*it, "sound" | "more" | "less" | "shorter" | "longer"));
+    has("how") && has("say")
+        || restyles
+        || words == ["say"]
+        || words.first() == Some(&"play")
+        || words.starts_with(&["act", "as"])
 }
 
 /// Returns true if the text that a request names is a profile of the author: "fix my profile".
@@ -270,9 +292,14 @@ fn is_introduction(low: &str, words: &[&str], names_text: bool) -> bool {
             "wrote" | "said" | "says" | "writes" | "replied" | "asked" | "texted" | "reads"
         ) && !matches!(it[0], "i" | "we")
     });
+    const WRITING: &[&str] = &["writing", "drafting", "reading", "translating", "wrote", "drafted"];
+    let gets = |word: &&str| matches!(*word, "got" | "received" | "found" | "saw");
+    let points = |word: &&str| matches!(*word, "this" | "following" | "a" | "an" | "these");
+    let receives = words.iter().any(|word| gets(word)) && words.iter().any(|word| points(word));
+    let writes = receives || words.iter().any(|word| WRITING.contains(word));
     // "Here's my message" is the author's.
     let is_own = words.windows(2).any(|it| it[0] == "my" && TEXTS.contains(&it[1]));
-    is_sample && words.len() <= 5 || shows && names_text && !is_own || by_other
+    is_sample && words.len() <= 5 || (shows && !is_own || writes) && names_text || by_other
 }
 
 /// Returns true if a request is about what was said before it: "please proofread", "translate that

@@ -39,6 +39,12 @@ fn owner(clause: &Clause<'_>) -> Owner {
 /// Returns true if a clause is about another phone than that of its owner: "the office number is",
 /// "call the plumber on".
 fn is_of_other_phone(clause: &Clause<'_>) -> bool {
+    // "My number used to be" is about a former one.
+    if clause.is_past
+        && (clause.verb_lemma() == "be" || clause.subject().iter().any(|it| it.low == "old"))
+    {
+        return true;
+    }
     const OWN: &[&str] =
         &["phone", "mobile", "cell", "cellphone", "telephone", "number", "contact"];
     let calls =

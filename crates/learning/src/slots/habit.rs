@@ -298,7 +298,8 @@ fn kind(clause: &Clause<'_>) -> Option<Slot> {
         "study", "be", "get", "buy", "instal", "adopt", "work", "write", "choos", "choose",
         "deploy", "put", "start", "code", "host", "practic", "speak",
     ];
-    if !holds.contains(&clause.verb_lemma()) {
+    let is_former = clause.is_past && clause.verb_lemma() == "be";
+    if !holds.contains(&clause.verb_lemma()) || is_former {
         return None;
     }
     let at =

@@ -196,6 +196,11 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
         "start" | "get" | "accept" | "land" | "have" | "begin" | "take" => {
             let job = ["job", "position", "role", "work", "working", "offer", "gig"];
             let job = find(words, verb, &job);
+            // "A job interview at Bosch" is no job.
+            let next = job.map_or("", |job| clause.low(job + 1));
+            if matches!(next, "interview" | "offer" | "application" | "opening" | "ad" | "fair") {
+                return None;
+            }
             let at = find(words, job?, &["at", "with", "for"])?;
             if lemma == "have" && clause.is_past {
                 return None;

@@ -62,7 +62,8 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
     }
     let rest = unquoted(&clause.words[verb + 1..]);
     if let Owner::Relation(relation) = &clause.owner {
-        if is_called {
+        let is_own = subject.last().is_none_or(|word| word.is(Class::Relation) || is_name(word));
+        if is_called && is_own {
             return Slot::of(&clause.owner, "name", name(rest, 0), Hold::One);
         }
         if !subject.iter().any(|word| word.low == "'s") {

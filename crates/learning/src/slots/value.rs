@@ -107,7 +107,12 @@ pub(super) fn is_personal(clause: &Clause<'_>) -> bool {
             // "The owner made me head chef."
             let verb = clause.verb.unwrap_or(0) + 1;
             let to_me = matches!(clause.low(verb), "me" | "us" | "i") && 1 < verb;
-            (nominative || !has_noun || to_me) && !it
+            // "There's a nurse", "this is a chef".
+            let shows = !nominative
+                && subject.iter().any(|word| {
+                    matches!(word.low.as_str(), "there" | "here" | "this" | "that" | "these")
+                });
+            (nominative || !has_noun || to_me) && !it && !shows
         }
         Owner::Relation(_) => !clause.subject().iter().any(|word| word.low == "'s"),
         Owner::Named(_) => true,
