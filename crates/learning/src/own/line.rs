@@ -9,6 +9,9 @@ use super::{Blank, code, lines};
 pub(super) fn read(blank: &mut Blank<'_>) -> Vec<Range<usize>> {
     let text = blank.text;
     let mut blocks: Vec<Range<usize>> = Vec::new();
+    if !may_have_foreign_lines(text) {
+        return blocks;
+    }
     let mut fence: Option<(&str, usize)> = None;
     let is_talk = is_transcript(text);
     for span in lines(text) {
@@ -38,6 +41,16 @@ pub(super) fn read(blank: &mut Blank<'_>) -> Vec<Range<usize>> {
         blank.add(block.clone());
     }
     blocks
+}
+
+/// Returns true if a text has a sign of code or mail, capitals as of a log, or no spaces. Most
+/// messages have none.
+fn may_have_foreign_lines(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().any(|byte| b"`~|>:;={}($#/@\"".contains(byte))
+        || bytes.windows(2).any(|it| it.iter().all(u8::is_ascii_uppercase))
+        || text.lines().any(|line| !line.trim().contains(' '))
+        || text.contains("return '")
 }
 
 const FENCES: &[&str] = &["```", "~~~", "\"\"\""];

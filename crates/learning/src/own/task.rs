@@ -5,6 +5,9 @@
 //! colon alone introduces a statement of the author: "Update: I moved".
 
 use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::Blank;
 
@@ -199,6 +202,11 @@ const SAMPLES: &[&str] = &[
 impl Heading {
     /// Reads a segment of a text. `after` is the text that follows it.
     fn of(part: &str, after: &str) -> Option<Heading> {
+        // Most sentences are no heading.
+        let is_last = part.trim_end().ends_with(':') || after.starts_with('\n');
+        if !is_last && !has_strong(part) {
+            return None;
+        }
         let low = part.trim().to_lowercase();
         let low = low.trim_start_matches(['-', '*', '\u{2014}', ' ']);
         let words: Vec<&str> = words(low).collect();
@@ -228,6 +236,16 @@ impl Heading {
         }
         None
     }
+}
+
+/// Returns true if a text has the letters of a strong verb.
+fn has_strong(text: &str) -> bool {
+    static VERBS: OnceLock<AhoCorasick> = OnceLock::new();
+    let verbs = VERBS.get_or_init(|| {
+        let built = AhoCorasick::builder().ascii_case_insensitive(true).build(STRONG);
+        built.expect("the list of verbs is short")
+    });
+    verbs.is_match(text)
 }
 
 /// Words of the longest heading.
@@ -295,7 +313,7 @@ fn is_introduction(low: &str, words: &[&str], names_text: bool) -> bool {
     const WRITING: &[&str] = &["writing", "drafting", "reading", "translating", "wrote", "drafted"];
     let gets = |word: &&str| matches!(*word, "got" | "received" | "found" | "saw");
     let points = |word: &&str| matches!(*word, "this" | "following" | "a" | "an" | "these");
-    let receives = words.iter().any(|word| gets(word)) && words.iter().any(|word| points(word));
+    let receives = words.iter().any(gets) && words.iter().any(points);
     let writes = receives || words.iter().any(|word| WRITING.contains(word));
     // "Here's my message" is the author's.
     let is_own = words.windows(2).any(|it| it[0] == "my" && TEXTS.contains(&it[1]));
