@@ -113,6 +113,39 @@ fn words_of_somebody_else_end_nothing() {
     assert_eq!(supersede(&known, &Message::new("m", own)).len(), 1);
 }
 
+/// Facts, and messages about another time, owner or thing.
+const OTHERS: &[(&str, &str)] = &[
+    ("I live in Ghent.", "In 2010 I moved to Oslo."),
+    ("I work at Lumen.", "In March 2015 I joined Pico."),
+    ("I live in Ghent.", "I move to Oslo next month."),
+    ("I live in Ghent.", "Once I have moved to Oslo, I will call you."),
+    ("I live in Ghent.", "It's not true that I moved to Oslo."),
+    ("I live in Ghent.", "I have a friend who moved to Oslo."),
+    ("I'm a waiter.", "There is a guy at the gym who is a nurse."),
+    ("I'm 41 years old.", "We bought a boat that is 20 years old."),
+    ("My phone number is 555-0101.", "I called the shop, whose number is 555-0177."),
+    ("My phone number is 555-0101.", "The office phone number is 555-0100."),
+    ("My name is Mara.", "My company's name is Acme."),
+    ("My daughter works at Lumen.", "My younger daughter works at Pico."),
+    ("I have two kids.", "I have three kids in my class today."),
+    ("I'm single.", "We're getting married in June."),
+    ("I wake up at 7.", "On Sundays I wake up at 10."),
+    ("I work as a nurse.", "I am a bad cook."),
+];
+
+#[test]
+fn a_statement_about_another_time_or_owner_ends_nothing() {
+    for (fact, text) in OTHERS {
+        let known = [Known::read("f", "the user", fact)];
+        let at = "2026-03-02T10:00:00Z".parse().unwrap();
+        let message = Message::new("m", *text).with_time(at, 0);
+        assert_eq!(supersede(&known, &message), [], "{fact} | {text}");
+    }
+    let brother = "I visited my brother, who moved to Oslo.";
+    assert_eq!(shapes("My brother lives in Ghent.", brother).len(), 1);
+    assert!(shapes("I live in Ghent.", brother).is_empty());
+}
+
 #[test]
 fn another_language_ends_nothing() {
     let known = [Known::read("f", "the user", "I live in Lyon.")];
