@@ -98,7 +98,7 @@ impl Records<'_> {
     ) -> Result<RecordPage, Error> {
         self.view
             .read(move |access| {
-                let cursors = Cursors::of(access.connection)?;
+                let cursors = Cursors::of(access.connection, kind)?;
                 let after = after.map_or(Ok(0), |after| cursors.row(after))?;
                 let page = match kind {
                     Kind::Preference => preference::page(access, after, limit)?,
@@ -125,7 +125,7 @@ impl Records<'_> {
     ) -> Result<TimePage, Error> {
         self.view
             .read(move |access| {
-                let cursors = Cursors::of(access.connection)?;
+                let cursors = Cursors::of(access.connection, kind)?;
                 let after = match after {
                     None => Place { time: i64::MIN, row: 0 },
                     Some(TimeCursor { time, row }) => Place { time, row: cursors.row(row)? },

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use aios_record::{Identity, Key, Owner, Timestamp};
+use aios_record::{Identity, Key, Kind, Owner, Timestamp};
 use rusqlite::{OptionalExtension, ToSql};
 use serde_json::Value;
 
@@ -121,7 +121,10 @@ pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, E
     let has_more = query.limit < found.len();
     found.truncate(query.limit);
     let next = match found.last().filter(|_| has_more) {
-        Some(last) => Some(Cursors::of(access.connection)?.at(last.row.cast_unsigned())),
+        Some(last) => {
+            let cursors = Cursors::of(access.connection, Kind::Fact)?;
+            Some(cursors.at(last.row.cast_unsigned()))
+        }
         None => None,
     };
     Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
@@ -135,7 +138,7 @@ fn before(access: &Access<'_>, query: &FactQuery) -> Result<Option<(i64, i64)>, 
         let newest = query.as_of.map_or(i64::MAX, Timestamp::as_microsecond);
         return Ok(Some((newest, i64::MAX)));
     };
-    let last = Cursors::of(access.connection)?.row(after)?;
+    let last = Cursors::of(access.connection, Kind::Fact)?.row(after)?;
     let sql = "SELECT stated_at, row FROM facts WHERE row <= ?1 ORDER BY row DESC LIMIT 1";
     let mut statement = access.connection.prepare_cached(sql)?;
     let found = statement.query_row([last], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
