@@ -39,7 +39,8 @@
 //! - the mark of the process, a file in `run/` of the data directory that is locked while the
 //!   process lives. It is created when a process begins its first task, and removed by
 //!   [`shutdown`](crate::AgentMemory::shutdown). If its lock is free, the process died: the next
-//!   process that opens the memory records one incident for it, for each owner concerned.
+//!   process that opens the memory records one incident for it, for each owner and project
+//!   concerned.
 //!
 //! Dropping a `Work` never blocks: it takes the task off the list of held ones in RAM and wakes a
 //! background task, which records the release. If the process dies before, its mark has the same

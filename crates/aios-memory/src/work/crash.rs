@@ -1,14 +1,11 @@
 //! The report of crashes: one incident for each process that died while it held tasks, and for each
-//! owner of such tasks.
+//! owner and project of such tasks.
 //!
 //! The lock of a process's mark is taken first, so of several processes that open the memory one
-//! reports the crash. The id of the incident follows from the mark, so a report that is interrupted
-//! itself is repeated without a second incident. The mark goes last.
+//! reports the crash. The id of the incident follows from the mark and the project, so a report that
+//! is interrupted itself is repeated without a second incident. The mark goes last.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use aios_files::LeftMark;
 use aios_longterm::Incident;
@@ -21,7 +18,7 @@ use super::{
     claim::Claim,
     described::{InterruptedTask, described},
     hold::owned,
-    learned::store_derived,
+    learned::{derived_id, store_derived},
     process::directory,
     unit::complete_goal,
 };
@@ -52,17 +49,19 @@ pub(crate) async fn report_crashes(shared: &Arc<Shared>) -> Result<(), Error> {
 async fn report(shared: &Arc<Shared>, process: &str) -> Result<(), Error> {
     let is_of_process =
         |task: &Task| Claim::of(&task.metadata).is_some_and(|claim| claim.process == process);
-    let mut by_owner: BTreeMap<Owner, Vec<Task>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(Owner, Option<String>), Vec<Task>> = BTreeMap::new();
     let tasks = shared.working.tasks();
     for task in tasks.list(None, Some(TaskStatus::InProgress)).await? {
         if is_of_process(&task) {
-            by_owner.entry(task.meta.scope.owner()).or_default().push(task);
+            let place = (task.meta.scope.owner(), task.meta.scope.project.clone());
+            by_place.entry(place).or_default().push(task);
         }
     }
     let mut failed = None;
-    for (owner, tasks) in by_owner {
+    for ((owner, project), tasks) in by_place {
+        let scope = Scope { project, ..Scope::default().with_owner(&owner) };
         // The other owners' tasks are released nevertheless.
-        let reported = report_to(shared, process, &owner, tasks).await;
+        let reported = report_to(shared, process, scope, tasks).await;
         failed = failed.or(reported.err());
     }
     if let Some(error) = failed {
@@ -86,21 +85,16 @@ async fn report(shared: &Arc<Shared>, process: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Records the incident of one owner, and releases the tasks.
+/// Records the incident of `scope`, an owner and a project, and releases the tasks.
 async fn report_to(
     shared: &Arc<Shared>,
     process: &str,
-    owner: &Owner,
+    scope: Scope,
     tasks: Vec<Task>,
 ) -> Result<(), Error> {
-    let any = Identity::new(owner.clone(), Kind::Task, tasks[0].id.clone());
-    let own = owned(shared, &any)?;
-    let projects: BTreeSet<Option<String>> =
-        tasks.iter().map(|task| task.meta.scope.project.clone()).collect();
-    let project = match projects.len() {
-        1 => projects.into_iter().next().flatten(),
-        _ => None,
-    };
+    let id = id_of(process, &scope);
+    let kind = Kind::Incident;
+    let own = owned(shared, &Identity::new(scope.owner(), kind, id.clone()))?;
     let mut interrupted = Vec::with_capacity(tasks.len());
     let mut holds = Vec::with_capacity(tasks.len());
     for task in tasks {
@@ -114,12 +108,10 @@ async fn report_to(
     let lost: Vec<&InterruptedTask> = holds.iter().map(|(at, _)| &interrupted[*at]).collect();
     if !lost.is_empty() {
         let now = shared.working.config().clock.now();
-        let (fields, origins) = incident(process, owner, &lost);
+        let (fields, origins) = incident(process, &scope, &lost);
         let fields = json!(Incident { timestamp: Some(now), ..fields });
         let guard = shared.config.to_guard();
-        let kind = Kind::Incident;
-        let scope = Scope { project, ..Scope::default().with_owner(owner) };
-        let is_known = own.longterm().get(&Key::new(kind, id_of(process))).await?.is_some();
+        let is_known = own.longterm().get(&Key::new(kind, id)).await?.is_some();
         if !is_known {
             let longterm = (&shared.longterm, own.longterm());
             match store_derived(longterm, guard, kind, fields, scope, origins).await {
@@ -145,7 +137,7 @@ async fn report_to(
 }
 
 /// Returns the incident of a crash, and the records that it names.
-fn incident(process: &str, owner: &Owner, lost: &[&InterruptedTask]) -> (Incident, Vec<Identity>) {
+fn incident(process: &str, scope: &Scope, lost: &[&InterruptedTask]) -> (Incident, Vec<Identity>) {
     let described = |it: &&InterruptedTask| {
         let goal = it.goal_description.as_ref().map(|goal| format!(", for: {goal}"));
         let last = it.last_call.as_ref().map(|call| format!(", after {}", call.tool_name));
@@ -160,11 +152,11 @@ fn incident(process: &str, owner: &Owner, lost: &[&InterruptedTask]) -> (Inciden
     goals.sort();
     goals.dedup();
     let mut origins: Vec<Identity> = lost.iter().map(|it| it.task.clone()).collect();
-    origins.extend(goals.iter().map(|goal| goal.clone().of(owner.clone())));
+    origins.extend(goals.iter().map(|goal| goal.clone().of(scope.owner())));
     let count = lost.len();
     let noun = if count == 1 { "task was" } else { "tasks were" };
     let mut incident = Incident {
-        id: id_of(process),
+        id: id_of(process, scope),
         symptoms: lost.iter().map(described).collect(),
         ..Incident::new(format!("A process died, and {count} {noun} interrupted."))
     };
@@ -176,6 +168,10 @@ fn incident(process: &str, owner: &Owner, lost: &[&InterruptedTask]) -> (Inciden
     (incident, origins)
 }
 
-fn id_of(process: &str) -> Id {
-    Id::new(format!("crash-{process}")).expect("the name of a mark is short")
+/// Returns the id of the incident, which an owner has once for each project.
+fn id_of(process: &str, scope: &Scope) -> Id {
+    match scope.project {
+        Some(_) => derived_id("crash", scope, &[process]),
+        None => Id::new(format!("crash-{process}")).expect("the name of a mark is short"),
+    }
 }

@@ -19,7 +19,7 @@ pub struct InterruptedTask {
     /// The goal of the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<Id>,
-    /// The description of the goal, if the view sees it.
+    /// The description of the goal, if the view sees it and it is in the task's project or in none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal_description: Option<String>,
     /// The last tool call.
@@ -58,6 +58,10 @@ pub(super) async fn described(
         Some(id) => working.goals().get(id).await?,
         None => None,
     };
+    // A description stays within its project.
+    let project = &task.meta.scope.project;
+    let goal = goal
+        .filter(|goal| goal.meta.scope.project.is_none() || goal.meta.scope.project == *project);
     let last = working.tool_calls().of_task(&task.id).await?.pop();
     let last_call = last.map(|call| LastCall {
         id: call.id,

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use aios_memory::{
-    AgentMemory, Config, Kind,
+    AgentMemory, Config, Kind, MemoryView, Scope,
     work::{NewTask, Outcome, WorkProblem},
 };
 use aios_memory_tests::child::{self, Child};
@@ -38,6 +38,48 @@ async fn child() {
     child::say("working");
     std::future::pending::<()>().await;
     drop((first, second, third));
+}
+
+/// Works on tasks of one owner in two projects, and in none, until it is killed.
+#[tokio::test]
+async fn child_of_projects() {
+    let Some(dir) = child::place() else { return };
+    let memory = AgentMemory::open(Config::at(dir)).await.unwrap();
+    let ada = memory.for_user("ada").unwrap();
+    let mut held = Vec::new();
+    for view in [in_project(&ada, "east"), in_project(&ada, "west"), ada] {
+        let project = view.gate().filter().scope.project.clone();
+        let text = format!("work of {}", project.as_deref().unwrap_or("nowhere"));
+        held.push(view.work().begin(NewTask::new(text)).await.unwrap());
+    }
+    child::say("working");
+    std::future::pending::<()>().await;
+    drop(held);
+}
+
+fn in_project(view: &MemoryView, project: &str) -> MemoryView {
+    view.narrow(&Scope::default().with_project(project).into()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_leaves_one_incident_for_each_project() {
+    let fixture = Fixture::new();
+    let dir = fixture.config().memory.data_dir;
+    let mut worker = Child::start("work::crash::child_of_projects", &dir);
+    assert_eq!(worker.hear().as_deref(), Some("working"));
+    worker.kill();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let incidents = ada.list(Kind::Incident, None, 9).await.unwrap().records;
+    let mut reported: Vec<(Option<&str>, &str)> = incidents
+        .iter()
+        .map(|it| (it.scope.project.as_deref(), it.text.lines().nth(1).unwrap()))
+        .collect();
+    reported.sort_unstable();
+    let expect =
+        [(None, "work of nowhere"), (Some("east"), "work of east"), (Some("west"), "work of west")];
+    assert_eq!(reported, expect);
+    assert!(incidents.iter().all(|it| it.text.contains("1 task was")), "{incidents:?}");
 }
 
 /// Starts the child and waits until it works.
