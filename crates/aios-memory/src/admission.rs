@@ -279,7 +279,8 @@ impl Admission {
         (first, repeated)
     }
 
-    /// Removes candidates that are already stored. A stored record with other content is updated if
+    /// Removes candidates that are already stored. One whose id a record of another project than the
+    /// caller's has is refused. A stored record with other content is updated if
     /// the source is a conversation or a document and has changed, and kept otherwise.
     async fn unknown(
         &mut self,
@@ -287,6 +288,7 @@ impl Admission {
         verdicts: &mut [Verdict],
     ) -> Result<Vec<Candidate>, Error> {
         let standings = self.all_standings(&candidates).await?;
+        let hidden = self.hidden(&candidates, &standings).await?;
         let mut unknown = Vec::with_capacity(candidates.len());
         for (mut candidate, (standing, former)) in candidates.into_iter().zip(standings) {
             let verdict = &mut verdicts[candidate.at];
@@ -295,6 +297,11 @@ impl Admission {
                 candidate.arrival.id = id.clone();
                 candidate.draft.id = id.clone();
                 verdict.id = id;
+            }
+            if hidden.contains(&candidate.identity()) {
+                let id = candidate.arrival.id;
+                self.refuse(verdict, aios_working::Error::Conflict { kind, id }.into())?;
+                continue;
             }
             let may_change = matches!(kind, Kind::Message | Kind::ToolCall) || kind.is_kept();
             let is_mended = self.manner == Manner::Conversed && may_change;

@@ -110,6 +110,15 @@ pub enum Error {
         /// The given text.
         text: String,
     },
+    /// Records that belong to the selected ones are not among them.
+    #[error(
+        "records of another project, agent or session belong to the selected ones: {}",
+        keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+    )]
+    Beside {
+        /// The keys of the first 10.
+        keys: Vec<aios_record::Key>,
+    },
     /// Records of this kind are immutable.
     #[error("a {kind} stays as it was stored")]
     Fixed {
@@ -335,7 +344,8 @@ impl Error {
             Error::MachineWide { .. } | Error::Working(aios_working::Error::MachineWide { .. }) => {
                 "machine_wide"
             }
-            Error::Vocabulary(aios_record::Error::OutOfScope { .. })
+            Error::Beside { .. }
+            | Error::Vocabulary(aios_record::Error::OutOfScope { .. })
             | Error::Working(aios_working::Error::BeyondScope { .. }) => "scope",
             Error::Place(error) if matches!(**error, aios_files::Error::Moved { .. }) => "moved",
             Error::Place(error) if matches!(**error, aios_files::Error::Overlap { .. }) => "input",

@@ -34,7 +34,8 @@ use crate::{Administrator, Error, MemoryView};
 
 impl Forgetting<'_> {
     /// Returns `true` if the named records are stored, or were forgotten or deleted before. A
-    /// target that names no records, such as a query, counts as known.
+    /// record of another project, agent or session than this view's is unknown to it. A target that
+    /// names no records, such as a query, counts as known.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -49,6 +50,9 @@ impl Forgetting<'_> {
             ForgetTarget::All => return self.view.knew_scope().await,
             ForgetTarget::Query(_) | ForgetTarget::Proposed(_) => return Ok(true),
         };
+        if !self.view.beyond(self.view.gate(), identities).await?.is_empty() {
+            return Ok(false);
+        }
         let knew = self.view.longterm().tombstones().knew(identities).await?;
         let unknown = identities.iter().zip(knew).filter(|(_, knew)| !knew);
         let unknown: Vec<Identity> = unknown.map(|(identity, _)| identity.clone()).collect();
@@ -62,7 +66,7 @@ impl MemoryView {
     /// and tasks) and derived ones (summaries) are forgotten too. The session of a forgotten
     /// message loses its summary, which was derived from its messages; maintenance makes a new one
     /// from the rest. [`Receipt::related`] and [`Receipt::remade`] list all of these. Records of
-    /// other owners stay.
+    /// other owners stay, and so do derived ones of another project than this view's.
     ///
     /// With [`ForgetOptions::purge`], no file of the data directory keeps a byte of the records
     /// when this returns, unless [`Receipt::pending`] lists an obstacle. An interrupted purge is
@@ -81,6 +85,9 @@ impl MemoryView {
     /// - [`Error::ReadOnly`] if the memory was opened read-only.
     /// - [`Error::is_not_yours`] if a record is shared and this is the view of a user.
     /// - [`Error::Unbounded`] if the target is all records and the view is not narrowed.
+    /// - [`Error::Beside`] if dependent records are outside of the
+    ///   [selected](MemoryView::select) part of the view; [`aios_working::Error::BeyondScope`] if
+    ///   they are outside of the view.
     /// - [`Error::Documents`] if several documents match the path.
     /// - [`Error::Uncertain`] if a query proposes records that need review.
     /// - Errors of working or long-term memory. Records already forgotten stay forgotten.

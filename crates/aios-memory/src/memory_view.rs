@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aios_embedding::Embedder;
 use aios_longterm::{Access, LongtermView};
-use aios_record::{Gate, ScopeFilter};
+use aios_record::{Gate, Scope, ScopeFilter};
 use aios_working::WorkingView;
 
 use crate::{Config, Error, shared::Shared};
@@ -31,6 +31,8 @@ use crate::{Config, Error, shared::Shared};
 pub struct MemoryView {
     shared: Arc<Shared>,
     gate: Gate,
+    /// The gate of a caller who [selected](MemoryView::select) a part of it.
+    bound: Option<Arc<Gate>>,
     working: WorkingView,
     longterm: LongtermView,
 }
@@ -39,7 +41,7 @@ impl MemoryView {
     pub(crate) fn new(shared: Arc<Shared>, gate: Gate) -> MemoryView {
         let working = shared.working.scoped(gate.clone());
         let longterm = shared.longterm.scoped(gate.clone());
-        MemoryView { shared, gate, working, longterm }
+        MemoryView { shared, gate, bound: None, working, longterm }
     }
 
     /// Returns this view narrowed to the part that `filter` selects: a project, an agent, a
@@ -50,6 +52,29 @@ impl MemoryView {
     pub fn narrow(&self, filter: &ScopeFilter) -> Result<MemoryView, Error> {
         let gate = self.gate.narrow(filter)?;
         Ok(MemoryView::new(Arc::clone(&self.shared), gate))
+    }
+
+    /// Returns this view narrowed to the part that `filter` selects, for a caller who sees all of
+    /// this view: the receipts and errors of [forgetting](MemoryView::forget) also name records
+    /// beside that part, and an [admission](crate::admission) recognises them.
+    ///
+    /// # Errors
+    /// As [`narrow`](MemoryView::narrow).
+    pub fn select(&self, filter: &ScopeFilter) -> Result<MemoryView, Error> {
+        let bound = self.bound.clone().unwrap_or_else(|| Arc::new(self.gate.clone()));
+        Ok(MemoryView { bound: Some(bound), ..self.narrow(filter)? })
+    }
+
+    /// Returns the gate of the caller, of which this view may be a [part](MemoryView::select).
+    pub(crate) fn bound(&self) -> &Gate {
+        self.bound.as_deref().unwrap_or(&self.gate)
+    }
+
+    /// Returns the gate of all records in the caller's project or in none.
+    pub(crate) fn project_gate(&self) -> Result<Gate, Error> {
+        let project = self.bound().filter().scope.project.clone();
+        let filter = ScopeFilter::new(Scope { project, ..Scope::default() });
+        Ok(Gate::administrator().narrow(&filter)?)
     }
 
     /// Returns the gate: the owner this view acts for, and the scope it is narrowed to.

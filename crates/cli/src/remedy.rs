@@ -113,6 +113,7 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
             "pass the same `--user NAME`, `--project NAME`, `--agent NAME` or `--session NAME`, or \
              omit it"
         }
+        Remedy::ForgetByKey => "forget these first: `aios-memory forget KIND/ID`",
         Remedy::NameScope => {
             "pass `--user NAME`, `--project NAME`, `--agent NAME` or `--session NAME`"
         }

@@ -110,6 +110,8 @@ remedies! {
     ActForNoUser,
     /// Use a handle bound to the same scope, or to none.
     WidenScope,
+    /// Forget the named records by their keys first.
+    ForgetByKey,
     /// Name a user, project, agent or session.
     NameScope,
     /// Review the proposed records, and name those that are meant.

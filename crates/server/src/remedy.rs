@@ -50,6 +50,7 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
         }
         Remedy::ActForNoUser => "call without a user",
         Remedy::WidenScope => "call as the user of the record, and in its project",
+        Remedy::ForgetByKey => "forget these first, by their keys",
         Remedy::NameScope => "name a user, project, agent or session",
         Remedy::NameRecords => "review the proposed records, and send the keys that are meant",
         Remedy::NameDocument => "name one of the documents",

@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     row::{self, Columns, Row},
     tables,
-    visible::{ALIVE, Visible},
+    visible::{ALIVE, Visible, in_project},
 };
 
 /// Access of one call to the tables.
@@ -158,15 +158,18 @@ impl<'a> Access<'a> {
     }
 
     /// Returns the row that a reference of `owner`'s record leads to: the owner's own record of
-    /// this id, moved out or not, else the shared one.
+    /// this id, moved out or not, else the shared one. A record of another project than the view's
+    /// is none.
     pub(crate) fn parent(&self, kind: Kind, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
         const OWNERS: &str = "owner IN ('', ?2)";
         let (table, stands) = (kind.collection(), tables::stands(kind, OWNERS));
         // With ORDER BY, SQLite would prepare the statement again at each use.
-        let sql =
-            format!("SELECT row, owner = '' FROM {table} WHERE id = ?1 AND {OWNERS} AND {stands}");
+        let sql = format!(
+            "SELECT row, owner = '' FROM {table} WHERE id = ?1 AND {OWNERS} AND {stands} AND {}",
+            in_project(3)
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query((id.as_str(), owner.as_str()))?;
+        let mut rows = statement.query((id.as_str(), owner.as_str(), self.visible.project()))?;
         let mut parent = None;
         while let Some(row) = rows.next()? {
             let is_shared: bool = row.get(1)?;
@@ -177,13 +180,17 @@ impl<'a> Access<'a> {
         Ok(parent)
     }
 
-    /// Returns the row of this identity, moved out or not, if `owner` may refer to it.
+    /// Returns the row of this identity, moved out or not, if the view and `owner` may refer to it.
     pub(crate) fn row_of(&self, identity: &Identity, owner: &Owner) -> Result<Option<i64>, Error> {
         let kind = identity.kind;
         let (table, stands) = (kind.collection(), tables::stands(kind, "owner IN ('', ?3)"));
-        let sql = format!("SELECT row FROM {table} WHERE id = ?1 AND owner = ?2 AND {stands}");
+        let sql = format!(
+            "SELECT row FROM {table} WHERE id = ?1 AND owner = ?2 AND {stands} AND {}",
+            in_project(4)
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let params = (identity.id.as_str(), identity.owner.as_str(), owner.as_str());
+        let project = self.visible.project();
+        let params = (identity.id.as_str(), identity.owner.as_str(), owner.as_str(), project);
         Ok(statement.query_row(params, |row| row.get(0)).optional()?)
     }
 

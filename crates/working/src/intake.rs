@@ -1,7 +1,7 @@
 //! Bulk writes under any owner: records from another memory, and the events and metrics of the
 //! operational tier.
 
-use aios_record::Record;
+use aios_record::{Record, Scope};
 
 use crate::{
     Error, Event, HourlyMetric, Metric, RestoreOutcome, WorkingView, event, metric, restore,
@@ -47,7 +47,22 @@ impl Intake<'_> {
         self,
         records: Vec<Record>,
     ) -> Result<Vec<Result<RestoreOutcome, Error>>, Error> {
-        self.view.write(move |access| restore::restore_all(access, &records)).await
+        self.restore_in(None, records).await
+    }
+
+    /// Like [`restore`](Intake::restore), for a caller that is bound to `project`: the records are
+    /// stored in it, and refer to records of it and to those without a project.
+    ///
+    /// # Errors
+    /// As [`restore`](Intake::restore). For a record of another project: [`Error::OutOfScope`].
+    pub async fn restore_in(
+        self,
+        project: Option<&str>,
+        records: Vec<Record>,
+    ) -> Result<Vec<Result<RestoreOutcome, Error>>, Error> {
+        let project = project.map(str::to_owned);
+        let view = self.view.narrow(&Scope { project, ..Scope::default() }.into())?;
+        view.write(move |access| restore::restore_all(access, &records)).await
     }
 
     /// Stores events, in one transaction. An event that its owner already has stays unchanged.

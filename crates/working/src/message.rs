@@ -1,6 +1,6 @@
 //! Messages: the content of a session, verbatim and in order.
 
-use aios_record::{Id, Record, Timestamp, Trust};
+use aios_record::{Id, Kind, Record, Timestamp, Trust};
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use crate::{
     meta::words,
     row::{Row, fields},
     session,
+    visible::in_project,
     writing::Writable,
 };
 
@@ -105,15 +106,27 @@ impl Writable for Message {
 }
 
 /// Returns the message of a session with this external id.
+///
+/// # Errors
+/// [`Error::Conflict`] if the message is in another project than the view.
 pub(crate) fn by_external_id(
     access: &Access<'_>,
     session: i64,
     external_id: &str,
 ) -> Result<Option<Id>, Error> {
-    let sql = "SELECT id FROM messages WHERE session_row = ?1 AND external_id = ?2";
-    let mut statement = access.connection.prepare_cached(sql)?;
-    let found = statement.query_row((session, external_id), |row| Ok(Id::decode(row.get_ref(0)?)?));
-    Ok(found.optional()?)
+    let is_here = in_project(3);
+    let sql =
+        format!("SELECT id, {is_here} FROM messages WHERE session_row = ?1 AND external_id = ?2");
+    let mut statement = access.connection.prepare_cached(&sql)?;
+    let found = statement.query_row((session, external_id, access.visible.project()), |row| {
+        Ok((Id::decode(row.get_ref(0)?)?, row.get(1)?))
+    });
+    match found.optional()? {
+        Some((id, true)) => Ok(Some(id)),
+        // The hidden message has an id of its own, which the caller does not know.
+        Some(_) => Err(Error::Conflict { kind: Kind::Message, id: Id::new(external_id)? }),
+        None => Ok(None),
+    }
 }
 
 /// Returns true if the session of `message` has a message with the same external id.

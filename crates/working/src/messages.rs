@@ -12,6 +12,7 @@ use crate::{
     feed::trace,
     message::{by_external_id, next_position},
     removal, session,
+    visible::in_project,
     writing::{self, Links},
 };
 
@@ -63,7 +64,7 @@ impl Messages<'_> {
     /// # Errors
     /// [`Error::InBatch`] with the index of the first message that cannot be stored; then none is
     /// stored. Its source is [`Error::Conflict`] if the owner has a message of the same id in
-    /// another session.
+    /// another session, or the message or its session is in another project than this view.
     pub async fn add_all(self, messages: Vec<NewMessage>) -> Result<Vec<MessageReceipt>, Error> {
         self.view
             .write(move |access| {
@@ -223,7 +224,7 @@ fn add(access: &Access<'_>, mut message: NewMessage) -> Result<MessageReceipt, E
 fn known(access: &Access<'_>, message: &NewMessage, session: i64) -> Result<Option<Id>, Error> {
     if let Some(id) = &message.id {
         match session_of(access, id, &message.scope.owner())? {
-            Some(of) if of == session => return Ok(Some(id.clone())),
+            Some((of, true)) if of == session => return Ok(Some(id.clone())),
             Some(_) => return Err(Error::Conflict { kind: Kind::Message, id: id.clone() }),
             None => {}
         }
@@ -233,10 +234,12 @@ fn known(access: &Access<'_>, message: &NewMessage, session: i64) -> Result<Opti
     by_external_id(access, session, external_id)
 }
 
-/// Returns the session of the owner's message of this id.
-fn session_of(access: &Access<'_>, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
-    let sql = "SELECT session_row FROM messages WHERE id = ?1 AND owner = ?2";
-    let mut statement = access.connection.prepare_cached(sql)?;
-    let params = (id.as_str(), owner.as_str());
-    Ok(statement.query_row(params, |row| row.get(0)).optional()?)
+/// Returns the session of the owner's message of this id, and whether the view may refer to the
+/// message.
+fn session_of(access: &Access<'_>, id: &Id, owner: &Owner) -> Result<Option<(i64, bool)>, Error> {
+    let is_here = in_project(3);
+    let sql = format!("SELECT session_row, {is_here} FROM messages WHERE id = ?1 AND owner = ?2");
+    let mut statement = access.connection.prepare_cached(&sql)?;
+    let params = (id.as_str(), owner.as_str(), access.visible.project());
+    Ok(statement.query_row(params, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }

@@ -11,6 +11,7 @@ use crate::{
     row::{Row, fields},
     search::index::{self, Stored},
     tables,
+    visible::in_project,
     writing::{self, Links, Writable},
 };
 
@@ -70,6 +71,9 @@ impl Writable for Session {}
 
 /// Returns the row of the owner's session that `scope` names. A missing session is created, in the
 /// project of `scope`; one that was moved out is revived without its summary.
+///
+/// # Errors
+/// As [`standing`].
 pub(crate) fn ensure(access: &Access<'_>, scope: &Scope) -> Result<Option<i64>, Error> {
     let Some(session) = &scope.session else { return Ok(None) };
     let id = Id::new(session.as_str())?;
@@ -132,23 +136,31 @@ pub(crate) struct Standing {
 
 /// Returns the session of this id that belongs to `user`, or that is shared. A stub kept only by
 /// other owners' records does not count and loses its id.
+///
+/// # Errors
+/// [`Error::Conflict`] if the session is in another project than the view.
 pub(crate) fn standing(
     access: &Access<'_>,
     id: &Id,
     user: Option<&str>,
 ) -> Result<Option<Standing>, Error> {
     let user = user.unwrap_or_default();
-    let sql = "SELECT row, stub FROM sessions WHERE id = ?1 AND owner = ?2";
-    let mut statement = access.connection.prepare_cached(sql)?;
-    let found = statement.query_row((id.as_str(), user), |row| {
-        Ok(Standing { row: row.get(0)?, is_stub: row.get(1)? })
+    let is_here = in_project(3);
+    let sql = format!("SELECT row, stub, {is_here} FROM sessions WHERE id = ?1 AND owner = ?2");
+    let mut statement = access.connection.prepare_cached(&sql)?;
+    let found = statement.query_row((id.as_str(), user, access.visible.project()), |row| {
+        Ok((Standing { row: row.get(0)?, is_stub: row.get(1)? }, row.get(2)?))
     });
-    let Some(session) = found.optional()? else { return Ok(None) };
+    let found: Option<(Standing, bool)> = found.optional()?;
+    let Some((session, is_here)) = found else { return Ok(None) };
     if session.is_stub && !session.is_kept_by(access, user)? {
         writing::disown(access, Kind::Session, session.row)?;
         return Ok(None);
     }
-    Ok(Some(session))
+    match is_here {
+        true => Ok(Some(session)),
+        false => Err(Error::Conflict { kind: Kind::Session, id: id.clone() }),
+    }
 }
 
 impl Standing {

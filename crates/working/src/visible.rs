@@ -52,8 +52,8 @@ impl Visible {
         &self.scope
     }
 
-    /// Returns the condition on the owner alone, which is `?1`. References ignore the other parts
-    /// of a scope.
+    /// Returns the condition on the owner alone, which is `?1`, for the records that refer to a
+    /// row. References ignore agents and sessions, see [`in_project`] for projects.
     pub(crate) fn owners(&self) -> &'static str {
         owners(&self.gate)
     }
@@ -72,6 +72,11 @@ impl Visible {
     /// Returns the value of `?1`.
     pub(crate) fn owner(&self) -> impl ToSql {
         self.params()[0]
+    }
+
+    /// Returns the project that the gate is narrowed to, the parameter of [`in_project`].
+    pub(crate) fn project(&self) -> Option<&str> {
+        self.params()[1]
     }
 
     /// Returns the names of the owners that [`scope`](Visible::scope) selects; `None` if all are.
@@ -143,6 +148,13 @@ impl Visible {
             false => Ok(()),
         }
     }
+}
+
+/// Builds the condition that a view may refer to a record: it is in the view's
+/// [project](Visible::project), parameter number `place`, or in none. To a view of one project, the
+/// records of another do not exist.
+pub(crate) fn in_project(place: u8) -> String {
+    format!("(?{place} IS NULL OR scope_project IS NULL OR scope_project = ?{place})")
 }
 
 fn owners(gate: &Gate) -> &'static str {

@@ -64,6 +64,22 @@ impl Admission {
         Ok(standings)
     }
 
+    /// Returns the stored records of these standings that are in another project than the caller's.
+    pub(super) async fn hidden(
+        &self,
+        candidates: &[Candidate],
+        standings: &[(Standing, Option<Id>)],
+    ) -> Result<Vec<Identity>, Error> {
+        let stored = candidates.iter().zip(standings);
+        let stored = stored.filter(|(_, (standing, _))| *standing != Standing::Unknown);
+        let stored = stored.map(|(candidate, (_, former))| {
+            let id = former.as_ref().unwrap_or(&candidate.arrival.id);
+            Identity::new(candidate.owner.clone(), candidate.arrival.kind, id.clone())
+        });
+        let stored: Vec<Identity> = stored.collect();
+        self.view.beyond(&self.view.project_gate()?, &stored).await
+    }
+
     /// Returns the standing of each of the candidates at `places`, all of one owner, and the former
     /// id under which it is stored, if any.
     async fn standings(

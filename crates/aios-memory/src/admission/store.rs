@@ -265,7 +265,9 @@ impl Admission {
         if !of_working.is_empty() {
             let given: Vec<Record> = of_working.iter().filter_map(record_of).collect();
             let given = titled(tiers, given).await?;
-            let restored = self.view.shared().working.intake().restore(given).await?;
+            let project = self.view.gate().filter().scope.project.as_deref();
+            let intake = self.view.shared().working.intake();
+            let restored = intake.restore_in(project, given).await?;
             for (ready, restored) in of_working.into_iter().zip(restored) {
                 let outcome = &mut verdicts[ready.at].outcome;
                 match restored {

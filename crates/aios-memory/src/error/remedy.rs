@@ -39,6 +39,7 @@ impl Error {
             Error::MachineWide { .. } => Some(Remedy::ActForNoUser),
             Error::Unbounded => Some(Remedy::NameScope),
             Error::Uncertain { .. } => Some(Remedy::NameRecords),
+            Error::Beside { .. } => Some(Remedy::ForgetByKey),
             Error::Documents { .. } => Some(Remedy::NameDocument),
             Error::EventsBusy => Some(Remedy::Retry),
             Error::Older { .. } | Error::Note { .. } | Error::FeedBehind { .. } => {

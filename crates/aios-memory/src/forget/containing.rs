@@ -81,7 +81,8 @@ impl MemoryView {
     }
 
     /// Returns the records outside `found`, of the owners of the selected ones, that contain the
-    /// text of a selected one; at most [`REPEATING_MAX`].
+    /// text of a selected one and are in the caller's project or in none; at most
+    /// [`REPEATING_MAX`].
     pub(super) async fn repeating(&self, found: &Found) -> Result<Vec<Identity>, Error> {
         if found.meaning != Meaning::Texts {
             return Ok(Vec::new());
@@ -92,12 +93,14 @@ impl MemoryView {
             let needle = Needle::new(&record.text).filter(|it| WORD_BYTES_MIN <= it.text.len());
             needles.entry(record.owner()).or_default().extend(needle);
         }
+        let projects = self.project_gate()?;
         let mut repeating = Vec::new();
         for (owner, needles) in needles.into_iter().filter(|(_, needles)| !needles.is_empty()) {
             let look = |record: Record| {
                 let identity = record.identity();
-                let is_other =
-                    repeating.len() < REPEATING_MAX && !found.all.contains_key(&identity);
+                let is_other = repeating.len() < REPEATING_MAX
+                    && !found.all.contains_key(&identity)
+                    && projects.sees(&record.scope);
                 if is_other && needles.iter().any(|needle| needle.part_of(&record).is_some()) {
                     repeating.push(identity);
                 }

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{Error, MemoryView};
 
+/// Maximum number of records that an error names.
+const NAMED_MAX: usize = 10;
+
 impl MemoryView {
     /// Expands `target` to the selected, dependent and derived records, separately for each owner.
     pub(super) async fn found(&self, target: &ForgetTarget) -> Result<Found, Error> {
@@ -59,7 +62,8 @@ impl MemoryView {
             });
         }
         let given: Vec<Identity> = meant.iter().chain(remade.keys()).cloned().collect();
-        if let Some(Identity { kind, id, .. }) = self.first_beyond(&given).await? {
+        let beyond = self.beyond(self.gate(), &given).await?;
+        if let Some(Identity { kind, id, .. }) = beyond.into_iter().next() {
             return Err(aios_working::Error::NotFound { kind, id: id.to_string() }.into());
         }
         let mut found = Found::default();
@@ -74,22 +78,46 @@ impl MemoryView {
             found.all.extend(family.all);
             found.remade.extend(family.remade);
         }
-        let belonging = found.all.iter().filter(|(_, it)| **it == Relation::BelongsTo);
-        let belonging: Vec<Identity> = belonging.map(|(it, _)| it.clone()).collect();
-        if self.first_beyond(&belonging).await?.is_some()
-            && let Some(Identity { kind, id, .. }) = given.into_iter().next()
-        {
-            return Err(aios_working::Error::BeyondScope { kind, id: id.to_string() }.into());
-        }
+        // A caller changes no record of another project.
+        let made: Vec<Identity> =
+            found.related(Relation::MadeFrom).chain(found.remade.keys()).cloned().collect();
+        found.leave_out(&self.beyond(&self.project_gate()?, &made).await?);
+        let belonging: Vec<Identity> = found.related(Relation::BelongsTo).cloned().collect();
+        self.check_belonging(&given, &belonging).await?;
         Ok(found)
     }
 
-    /// Returns the first of these records of this view's owners that is stored beyond the project,
-    /// agent or session of this view. If a record is no longer stored, its versions decide.
-    async fn first_beyond(&self, identities: &[Identity]) -> Result<Option<Identity>, Error> {
-        let [_, narrowed @ ..] = self.gate().filter().scope.parts();
+    /// Returns an error if one of the records that belong to the `given` ones is stored beyond this
+    /// view. The error names those that the caller sees.
+    async fn check_belonging(
+        &self,
+        given: &[Identity],
+        belonging: &[Identity],
+    ) -> Result<(), Error> {
+        let beyond = self.beyond(self.gate(), belonging).await?;
+        let (Some(Identity { kind, id, .. }), false) = (given.first(), beyond.is_empty()) else {
+            return Ok(());
+        };
+        let hidden = self.beyond(self.bound(), &beyond).await?;
+        let shown = beyond.iter().filter(|it| !hidden.contains(it));
+        let keys: Vec<Key> = shown.take(NAMED_MAX).map(Identity::key).collect();
+        Err(match keys.is_empty() {
+            true => aios_working::Error::BeyondScope { kind: *kind, id: id.to_string() }.into(),
+            false => Error::Beside { keys },
+        })
+    }
+
+    /// Returns those of these records of this view's owners that are stored beyond the project,
+    /// agent or session of `gate`. If a record is no longer stored, its versions decide.
+    pub(crate) async fn beyond(
+        &self,
+        gate: &Gate,
+        identities: &[Identity],
+    ) -> Result<Vec<Identity>, Error> {
+        let mut beyond = Vec::new();
+        let [_, narrowed @ ..] = gate.filter().scope.parts();
         if narrowed.iter().all(|(_, part)| part.is_none()) {
-            return Ok(None);
+            return Ok(beyond);
         }
         for some in identities.chunks(PAGE) {
             let mut scopes: HashMap<Identity, Scope> = HashMap::new();
@@ -100,21 +128,21 @@ impl MemoryView {
             scopes.extend(here.into_iter().map(|it| (it.identity(), it.scope)));
             for identity in some {
                 let sees = match scopes.get(identity) {
-                    Some(scope) => self.gate().sees(scope),
-                    None => self.sees_versions_of(identity).await?,
+                    Some(scope) => gate.sees(scope),
+                    None => self.sees_versions_of(gate, identity).await?,
                 };
                 if !sees {
-                    return Ok(Some(identity.clone()));
+                    beyond.push(identity.clone());
                 }
             }
         }
-        Ok(None)
+        Ok(beyond)
     }
 
-    /// Returns true if this view sees a version of the record, or if there are none.
-    async fn sees_versions_of(&self, identity: &Identity) -> Result<bool, Error> {
+    /// Returns true if `gate` sees a version of the record, or if there are none.
+    async fn sees_versions_of(&self, gate: &Gate, identity: &Identity) -> Result<bool, Error> {
         let versions = self.own(&identity.owner)?.longterm().history(&identity.key()).await?;
-        let sees = versions.iter().any(|version| self.gate().sees(&version.record.scope));
+        let sees = versions.iter().any(|version| gate.sees(&version.record.scope));
         Ok(sees || versions.is_empty())
     }
 

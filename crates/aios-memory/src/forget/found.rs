@@ -43,8 +43,21 @@ impl Found {
 
     /// Returns the selected ones.
     pub(super) fn meant(&self) -> impl Iterator<Item = &Identity> {
-        let meant = self.all.iter().filter(|(_, relation)| **relation == Relation::Meant);
-        meant.map(|(identity, _)| identity)
+        self.related(Relation::Meant)
+    }
+
+    /// Returns those with this relation to the selected ones.
+    pub(super) fn related(&self, relation: Relation) -> impl Iterator<Item = &Identity> {
+        let related = self.all.iter().filter(move |(_, it)| **it == relation);
+        related.map(|(identity, _)| identity)
+    }
+
+    /// Leaves out these records and their parts.
+    pub(super) fn leave_out(&mut self, records: &[Identity]) {
+        for record in records {
+            self.all.remove(record);
+            self.remade.remove(record);
+        }
     }
 
     pub(super) fn add(&mut self, records: impl IntoIterator<Item = Identity>, relation: Relation) {

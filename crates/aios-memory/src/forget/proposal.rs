@@ -165,7 +165,7 @@ impl Forgetting<'_> {
     /// - Errors of working or long-term memory.
     pub async fn propose(self, query: &ForgetQuery) -> Result<Proposal, Error> {
         Error::check_limit(query.limit)?;
-        let view = self.view.narrow(&ScopeFilter::exact(Scope::default()))?;
+        let view = self.view.select(&ScopeFilter::exact(Scope::default()))?;
         self.view.feed().catch_up().await?;
         let mut places = view.places_of(&query.text).await?;
         places.retain(|record| query.admits(record));

@@ -20,8 +20,8 @@ pub struct Receipt {
     pub related: Vec<Related>,
     /// Records that stay and lose a part.
     pub remade: Vec<Remade>,
-    /// The first 100 other records of the same owners that contain the text of a selected one, and
-    /// stay. A purge removes no text that they contain.
+    /// The first 100 other records of the same owners, in the caller's project or in none, that
+    /// contain the text of a selected one, and stay. A purge removes no text that they contain.
     pub repeating: Vec<Identity>,
     /// True if the records were only listed, not forgotten.
     pub dry_run: bool,

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use aios_memory::{
     AgentMemory, Error, ForgetOptions, ForgetQuery, ForgetTarget, Id, Identity, Key, Kind,
-    MemoryView, Mode, Owner, Receipt,
+    MemoryView, Mode, Owner, Receipt, Scope, working::NewMessage,
 };
 use aios_memory_tests::directory::holding;
 use serde_json::json;
@@ -260,4 +260,78 @@ async fn a_dry_run_lists_a_preference_before_it_is_forgotten() {
     assert_eq!(keys(&told), ["preference/coding_style"]);
     assert_eq!(eve.forget(options.clone()).await.unwrap().keys, told.keys);
     assert!(eve.forget(options.with_mode(Mode::DryRun)).await.unwrap().keys.is_empty());
+}
+
+fn in_project(view: &MemoryView, project: &str) -> MemoryView {
+    view.narrow(&Scope::default().with_project(project).into()).unwrap()
+}
+
+/// Stores a message through a view.
+async fn say(view: &MemoryView, session: &str, content: &str) {
+    let said = json!({"role": "user", "content": content});
+    in_session(view, session).record(Kind::Message, said).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_of_a_project_neither_changes_nor_names_records_of_another() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let (east, west) = (in_project(&ada, "east"), in_project(&ada, "west"));
+    say(&east, "talk", "The merger closes in the month of May.").await;
+    ada.working().sessions().set_summary(&id("talk"), "of the merger").await.unwrap();
+    // A store of an earlier version may hold messages of two projects in a session of one.
+    let scope = Scope::default().with_project("west");
+    let said = NewMessage { scope, ..NewMessage::new(id("talk"), "user", "Lunch is at noon.") };
+    ada.working().messages().add(said).await.unwrap();
+    let note = json!({"id": "n", "content": "The vault is behind the painting."});
+    east.record(Kind::Note, note).await.unwrap();
+    let own = json!({"id": "own", "content": "The vault is behind the painting."});
+    west.record(Kind::Note, own).await.unwrap();
+
+    // What another project has is as unknown as what never was.
+    let target = |name: &str| one(&west, Kind::Note, name).target;
+    for (name, expect) in [("own", true), ("n", false), ("never", false)] {
+        assert_eq!(west.forgetting().knew(&target(name)).await.unwrap(), expect, "{name}");
+    }
+    ada.forget(one(&ada, Kind::Note, "n")).await.unwrap();
+    assert!(!west.forgetting().knew(&target("n")).await.unwrap(), "it was forgotten");
+    assert!(ada.forgetting().knew(&target("n")).await.unwrap());
+    let again = json!({"id": "m", "content": "The vault is behind the painting."});
+    east.record(Kind::Note, again).await.unwrap();
+
+    let repeating = |receipt: Receipt| receipt.repeating.iter().map(Identity::key).count();
+    let dry_run = || one(&west, Kind::Note, "own").with_mode(Mode::DryRun);
+    assert_eq!(repeating(west.forget(dry_run()).await.unwrap()), 0);
+    assert_eq!(repeating(ada.forget(dry_run()).await.unwrap()), 1);
+
+    let all = || ForgetOptions::new(ForgetTarget::All);
+    let talk = in_session(&west, "talk");
+    let gone = talk.forget(all()).await.unwrap();
+    assert_eq!((gone.forgotten, gone.remade.len()), (1, 0), "{gone:?}");
+    let session = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
+    assert_eq!(session.summary.as_deref(), Some("of the merger"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_learns_which_records_keep_a_project_from_being_forgotten() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    let goal = json!({"id": "g", "description": "plant a garden"});
+    in_project(&ada, "east").record(Kind::Goal, goal).await.unwrap();
+    let scope = json!({"project": "west"});
+    let task = json!({"id": "t", "goal_id": "g", "description": "dig", "scope": scope});
+    ada.record(Kind::Task, task).await.unwrap();
+    let filter = Scope::default().with_project("east").into();
+    let all = || ForgetOptions::new(ForgetTarget::All);
+    let refused = ada.select(&filter).unwrap().forget(all()).await.unwrap_err();
+    assert!(matches!(&refused, Error::Beside { keys } if keys[0].to_string() == "task/t"));
+    assert_eq!(refused.remedy(), Some(aios_memory::Remedy::ForgetByKey));
+    let refused = ada.narrow(&filter).unwrap().forget(all()).await.unwrap_err();
+    assert!(!refused.to_string().contains("task/t"), "{refused}");
+
+    ada.forget(one(&ada, Kind::Task, "t")).await.unwrap();
+    let gone = ada.select(&filter).unwrap().forget(all()).await.unwrap();
+    assert_eq!(keys(&gone), ["goal/g"]);
 }

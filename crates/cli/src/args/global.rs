@@ -72,7 +72,7 @@ impl Global {
             agent: self.agent.clone(),
             session: self.session.clone(),
         };
-        whole.narrow(&match self.exact_scope {
+        whole.select(&match self.exact_scope {
             true => ScopeFilter::exact(scope),
             false => ScopeFilter::new(scope),
         })

@@ -2,7 +2,7 @@
 
 use aios_exchange::ingest;
 use aios_memory::{
-    MemoryView, Scope, ScopeFilter,
+    Key, Kind, MemoryView, Scope, ScopeFilter,
     context::without_contexts,
     guard::{Guard, Policy},
 };
@@ -77,17 +77,25 @@ pub(super) async fn keep_summary(call: &Call) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the memory with the scope in which the messages of a call's session are stored: that of
-/// its last message, if it has one already, else that of the working directory. The working
-/// directory may change during a session.
+/// Returns the memory with the scope in which the messages of a call's session are stored: the
+/// project of the session, which takes no messages of another, else that of its last message, else
+/// that of the working directory. The working directory may change during a session.
 async fn in_project_of_session(call: &Call) -> Result<MemoryView, Failure> {
-    let last = call.whole.working().messages().recent(&session_of(call)?, 1).await;
-    let Some(last) = last.map_err(aios_memory::Error::from)?.pop() else {
-        return call.in_project().await;
+    let id = session_of(call)?;
+    let last = call.whole.working().messages().recent(&id, 1).await;
+    let last = last.map_err(aios_memory::Error::from)?.pop().map(|last| last.meta.scope);
+    let session = call.whole.get(&Key::new(Kind::Session, id)).await?.map(|it| it.scope);
+    // A shared session of this id is another one.
+    let session = session.filter(|scope| call.whole.gate().may_change(scope));
+    let project = match (session.and_then(|scope| scope.project), last) {
+        (Some(project), _) => Some(project),
+        (None, Some(last)) => last.project,
+        (None, None) => return call.in_project().await,
     };
     if call.whole.gate().filter().scope.project.is_some() {
         return Ok(call.whole.clone());
     }
-    let scope = Scope { project: last.meta.scope.project, ..Scope::default() };
-    Ok(call.whole.narrow(&ScopeFilter::new(scope))?)
+    let scope = Scope { project, ..Scope::default() };
+    // A fork repeats lines of its parent, which may be in another project.
+    Ok(call.whole.select(&ScopeFilter::new(scope))?)
 }

@@ -243,12 +243,13 @@ impl Tombstones<'_> {
     }
 
     /// Returns, for each of `identities`, whether it is stored, or was deleted or forgotten before.
-    /// `false` for identities that this view may not change.
+    /// `false` for identities that this view may not change, or whose known scope it does not see.
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.
     pub async fn knew(self, identities: &[Identity]) -> Result<Vec<bool>, Error> {
-        let knew = self.view.parts.journal.knew(identities.to_vec()).await?;
+        let gate = self.view.gate.clone();
+        let knew = self.view.parts.journal.knew(gate, identities.to_vec()).await?;
         let own = identities.iter().map(|identity| self.may_change(&identity.owner));
         Ok(knew.into_iter().zip(own).map(|(knew, own)| knew && own).collect())
     }

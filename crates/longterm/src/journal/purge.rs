@@ -131,13 +131,19 @@ impl Journal {
     }
 
     /// Returns, for each of `identities`, whether it is stored, or was deleted or forgotten before.
-    pub(crate) async fn knew(&self, identities: Vec<Identity>) -> Result<Vec<bool>, Error> {
+    pub(crate) async fn knew(
+        &self,
+        gate: Gate,
+        identities: Vec<Identity>,
+    ) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
                 let mut purged = db.prepare_cached("SELECT 1 FROM purged_keys WHERE key = ?1")?;
                 let mut knew = |identity: &Identity| -> Result<bool, Error> {
-                    Ok(Known::find(db, Parts::of_identity(identity))?.is_some()
-                        || purged.exists([identity.key().to_string()])?
+                    if let Some(known) = Known::find(db, Parts::of_identity(identity))? {
+                        return Ok(gate.sees(&known.scope));
+                    }
+                    Ok(purged.exists([identity.key().to_string()])?
                         || tombstones::has_identity(db, &identity.encode())?)
                 };
                 identities.iter().map(&mut knew).collect()

@@ -18,5 +18,5 @@ pub(super) fn view(call: &Call, scope: Option<wire::Scope>) -> Result<MemoryView
         true => ScopeFilter::exact(scope),
         false => ScopeFilter::new(scope),
     };
-    Ok(view.narrow(&filter)?)
+    Ok(view.select(&filter)?)
 }

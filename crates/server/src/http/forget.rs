@@ -166,7 +166,7 @@ fn by_filter(caller: &Caller, filter: Filter) -> Result<(MemoryView, ForgetTarge
     if query.is_none() && (min_relevance.is_some() || limit.is_some()) {
         return Err(Failure::invalid("`min_relevance` and `limit` need a `query`"));
     }
-    let view = caller.view().narrow(&Scope { user, project, agent, session }.into())?;
+    let view = caller.view().select(&Scope { user, project, agent, session }.into())?;
     let Some(text) = query else { return Ok((view, ForgetTarget::All)) };
     let mut query = ForgetQuery::new(text).with_kinds(caller.readable(None)?);
     if let Some(limit) = limit {

@@ -1,7 +1,10 @@
 //! Projects of one user: sessions, removal and summaries stay within them.
 
-use aios_record::{Kind, Mode, Scope, ScopeFilter};
-use aios_working::{Error, Goal, NewMessage, Session, Task, Working, WorkingView};
+use aios_record::{Id, Kind, Mode, Record, Scope, ScopeFilter};
+use aios_working::{
+    Error, Goal, Meta, NewMessage, RestoreOutcome, Session, Task, ToolCall, Working, WorkingView,
+};
+use serde_json::json;
 
 use crate::{id, key, opened, view};
 
@@ -78,4 +81,68 @@ async fn a_summary_holds_texts_of_its_own_project_alone() {
     assert_eq!(of("goal/g").text, "a garden");
     let session = two.sessions().get(&id("own")).await.unwrap().unwrap();
     assert_eq!(session.summary, None);
+}
+
+#[tokio::test]
+async fn to_a_view_of_a_project_the_records_of_another_do_not_exist() {
+    let (_place, working) = opened();
+    let (one, two) = (in_project(&working, "one"), in_project(&working, "two"));
+    two.goals().put(Goal { id: id("g"), ..Goal::new("a garden") }).await.unwrap();
+    two.tasks().put(Task { id: id("t"), ..Task::new("dig") }).await.unwrap();
+    for (parent, unknown) in [("g", "h"), ("t", "u")] {
+        let mut refusals = Vec::new();
+        for name in [parent, unknown] {
+            let task = Task { goal_id: Some(id(name)), ..Task::new("plant") };
+            let call = ToolCall { task_id: Some(id(name)), ..ToolCall::new("spade") };
+            let refused = match parent {
+                "g" => one.tasks().put(task).await.unwrap_err(),
+                _ => one.tool_calls().put(call).await.unwrap_err(),
+            };
+            assert!(refused.is_not_found(), "{refused}");
+            refusals.push(refused.to_string().replace(&format!("`{name}`"), "it"));
+        }
+        assert_eq!(refusals[0], refusals[1]);
+    }
+    // A view without a project refers to all of its owner's.
+    let ada = view(&working, "ada");
+    let own = Task { id: id("own"), goal_id: Some(id("g")), ..Task::new("plant") };
+    ada.tasks().put(own).await.unwrap();
+    // An import of the project restores its task without the goal.
+    let record = ada.records().get(&key(Kind::Task, "own")).await.unwrap().unwrap();
+    let mut record = Record { id: id("copy"), ..record };
+    record.payload["id"] = json!("copy");
+    let restored = working.intake().restore_in(Some("one"), vec![record]).await.unwrap();
+    assert!(matches!(restored[0], Ok(RestoreOutcome::Detached { .. })), "{restored:?}");
+}
+
+#[tokio::test]
+async fn a_session_and_its_messages_take_nothing_from_another_project() {
+    let (_place, working) = opened();
+    let (one, two) = (in_project(&working, "one"), in_project(&working, "two"));
+    say(&two, "s", "The merger is in May.").await;
+    let is_taken = |error: &Error| matches!(error, Error::Conflict { .. });
+    let said = NewMessage::new(id("s"), "user", "Which merger?");
+    assert!(is_taken(&one.messages().add(said).await.unwrap_err()));
+    assert!(is_taken(&one.sessions().add(Session::new(id("s"))).await.unwrap_err()));
+    let task = Task { meta: in_session("s"), ..Task::new("ask") };
+    assert!(is_taken(&one.tasks().put(task).await.unwrap_err()));
+    assert_eq!(two.messages().recent(&id("s"), 9).await.unwrap().len(), 1);
+
+    // In a session of no project, a message of another one is not recognised.
+    let ada = view(&working, "ada");
+    ada.sessions().add(Session::new(id("open"))).await.unwrap();
+    let said = |id: Id, external_id: Option<&str>| NewMessage {
+        id: Some(id),
+        external_id: external_id.map(str::to_owned),
+        ..NewMessage::new("open".parse().unwrap(), "user", "The merger is in May.")
+    };
+    two.messages().add(said(id("m"), Some("x"))).await.unwrap();
+    assert!(two.messages().add(said(id("m"), Some("x"))).await.unwrap().is_known());
+    assert!(is_taken(&one.messages().add(said(id("m"), None)).await.unwrap_err()));
+    assert!(is_taken(&one.messages().add(said(id("n"), Some("x"))).await.unwrap_err()));
+    assert!(ada.messages().add(said(id("n"), Some("x"))).await.unwrap().is_known());
+}
+
+fn in_session(session: &str) -> Meta {
+    Meta { scope: Scope::default().with_session(session), ..Meta::default() }
 }

@@ -113,7 +113,10 @@ async fn what_another_project_has_is_not_forgotten() {
         json!({"keys": ["note/n"], "dry_run": true}),
         json!({"keys": ["note/n"], "purge": true}),
     ] {
-        it.send(one(), json_request(Method::POST, PATH, &body)).await.expect(404);
+        let refused = it.send(one(), json_request(Method::POST, PATH, &body)).await.expect(404);
+        let unknown = json!({"keys": ["note/never"], "dry_run": true});
+        let unknown = it.send(one(), json_request(Method::POST, PATH, &unknown)).await.expect(404);
+        assert_eq!(refused.json()["detail"], unknown.json()["detail"]);
     }
     let own = json!({"keys": ["note/n"]});
     let gone = it.send(two(), json_request(Method::POST, PATH, &own)).await.expect(200).json();
@@ -152,4 +155,29 @@ async fn an_event_in_the_ring_is_forgotten_by_its_key() {
     let forget = json!({"keys": ["event/e"]});
     assert_eq!(it.post(PATH, &forget).await.expect(200).json()["forgotten"], 1);
     it.post(PATH, &forget).await.expect(404);
+}
+
+#[tokio::test]
+async fn the_records_that_keep_a_project_from_being_forgotten_are_named_to_their_owner() {
+    let it = Fixture::new().await;
+    let store = |caller, kind: &str, body: serde_json::Value| {
+        let path = format!("/api/v1/records/{kind}");
+        it.send(caller, json_request(Method::POST, &path, &body))
+    };
+    let goal = json!({"id": "g", "description": "Plant a garden"});
+    store(it.in_project("ada", "two"), "goal", goal).await.expect(201);
+    let task = json!({"id": "t", "goal_id": "g", "description": "Dig"});
+    store(it.in_project("ada", "one"), "task", task.clone()).await.expect(404);
+    let mut task = task;
+    task["scope"] = json!({"project": "one"});
+    store(it.user("ada"), "task", task).await.expect(201);
+    let body = json!({"filter": {"project": "two"}});
+    let send = |caller| it.send(caller, json_request(Method::POST, PATH, &body));
+    let refused = send(it.user("ada")).await.expect(403).json();
+    assert!(refused["detail"].as_str().unwrap().contains("`task/t`"), "{refused}");
+    let refused = send(it.in_project("ada", "two")).await.expect(403).text();
+    assert!(!refused.contains("task/t"), "{refused}");
+    let key = json!({"keys": ["task/t"]});
+    it.send(it.user("ada"), json_request(Method::POST, PATH, &key)).await.expect(200);
+    send(it.user("ada")).await.expect(200);
 }
