@@ -36,6 +36,7 @@ mod drafted;
 mod edited;
 mod forgotten;
 mod forgotten_parts;
+mod imported;
 mod original;
 mod put;
 mod refusal;

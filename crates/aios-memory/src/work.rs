@@ -35,7 +35,8 @@
 //! are
 //!
 //! - the claim in the task's metadata: the process and the `Work` that hold it, stored together
-//!   with the status;
+//!   with the status. No other write of the task sets or removes it, and an import leaves out that
+//!   of a process;
 //! - the mark of the process, a file in `run/` of the data directory that is locked while the
 //!   process lives. It is created when a process begins its first task, and removed by
 //!   [`shutdown`](crate::AgentMemory::shutdown). If its lock is free, the process died: the next
@@ -74,8 +75,9 @@ use aios_working::{GoalStatus, Task, TaskStatus};
 
 use serde_json::Value;
 
-use self::{claim::Claim, hold::Hold};
+use self::hold::Hold;
 pub(crate) use self::{
+    claim::Claim,
     crash::report_crashes,
     held::Held,
     hold::{end, keep_releasing},

@@ -2,7 +2,7 @@
 
 use aios_record::{Id, Identity, Key, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     Error, Meta, WorkingView,
@@ -13,6 +13,9 @@ use crate::{
     session,
     writing::{self, Writable},
 };
+
+/// Field of a task's metadata that keeps metadata which is not an object beside the mark.
+const OTHER: &str = "value";
 
 /// A unit of work. If its scope names a session, it belongs to that session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,7 +58,8 @@ pub struct Task {
     /// Duration in milliseconds. Default: computed from start and end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
-    /// Additional data.
+    /// Additional data. An object in its field [`MARK`](Task::MARK) is the mark of the unit of work
+    /// that holds the task.
     #[serde(default)]
     pub metadata: Value,
     /// Scope, provenance, times.
@@ -103,6 +107,10 @@ pub struct TaskUpdate {
 }
 
 impl Task {
+    /// Field of the metadata for the mark of the unit of work that holds the task: an object. Only
+    /// [`Tasks::update`] changes it.
+    pub const MARK: &str = "work";
+
     /// Returns a pending task without a goal.
     #[must_use]
     pub fn new(description: impl Into<String>) -> Task {
@@ -123,6 +131,29 @@ impl Task {
             metadata: Value::Null,
             meta: Meta::default(),
         }
+    }
+
+    /// Returns the mark of the unit of work that holds the task.
+    #[must_use]
+    pub fn mark(&self) -> Option<&Value> {
+        self.metadata.get(Task::MARK).filter(|mark| mark.is_object())
+    }
+
+    /// Sets or removes the mark, beside the other metadata.
+    pub fn set_mark(&mut self, mark: Option<Value>) {
+        let Some(mark) = mark else {
+            if self.mark().is_some() {
+                self.metadata.as_object_mut().and_then(|metadata| metadata.remove(Task::MARK));
+            }
+            return;
+        };
+        let mut metadata = match self.metadata.take() {
+            Value::Null => Map::new(),
+            Value::Object(metadata) => metadata,
+            other => [(OTHER.to_owned(), other)].into_iter().collect(),
+        };
+        metadata.insert(Task::MARK.to_owned(), mark);
+        self.metadata = Value::Object(metadata);
     }
 }
 
@@ -162,6 +193,12 @@ impl Writable for Task {
     fn session(&self, access: &Access<'_>) -> Result<Option<i64>, Error> {
         session::ensure(access, &self.meta.scope)
     }
+
+    fn follow(&mut self, before: &Task) {
+        if self.mark() != before.mark() {
+            self.set_mark(before.mark().cloned());
+        }
+    }
 }
 
 /// The tasks of a memory, as a view shows them.
@@ -186,18 +223,28 @@ pub struct Tasks<'a> {
 }
 
 impl Tasks<'_> {
-    /// Stores a task; replaces the owner's task of the same id. Its goal is the owner's own goal of
-    /// that id, or else the shared one. If its scope names a missing session, the session is
-    /// created.
+    /// Stores a task; replaces the owner's task of the same id, whose [mark](Task::MARK) stays. Its
+    /// goal is the owner's own goal of that id, or else the shared one. If its scope names a missing
+    /// session, the session is created.
     ///
     /// # Errors
     /// [`Error::MissingParent`] if its goal does not exist; otherwise as
     /// [`Goals::put`](crate::Goals::put).
     pub async fn put(self, task: Task) -> Result<Task, Error> {
-        self.view.store(task).await
+        self.view
+            .write(move |access| {
+                let mut task = task;
+                access.fill(&mut task.meta.scope)?;
+                let before =
+                    access.identified::<Task>(&task.meta.scope.owner(), task.id.as_str())?;
+                task.set_mark(before.and_then(|before| before.item.mark().cloned()));
+                writing::write(access, &mut task)?;
+                Ok(task)
+            })
+            .await
     }
 
-    /// Stores a new task.
+    /// Stores a new task, without a [mark](Task::MARK).
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has a task of this id; otherwise as [`put`](Tasks::put).
@@ -206,6 +253,7 @@ impl Tasks<'_> {
             .write(move |access| {
                 let mut task = task;
                 access.fill(&mut task.meta.scope)?;
+                task.set_mark(None);
                 if writing::existing(access, &task)?.is_some() {
                     return Err(Error::Conflict { kind: Kind::Task, id: task.id });
                 }

@@ -28,7 +28,8 @@ pub(crate) trait Writable: Row {
         Ok(None)
     }
 
-    /// Withdraws the fields that another version earned and a change of fields does not keep.
+    /// Withdraws the fields that another version earned and a change of fields does not keep, and
+    /// keeps those that such a change does not set.
     fn follow(&mut self, _before: &Self) {}
 
     /// Checks the rules of its kind on several records, before the record is stored. `row` is the

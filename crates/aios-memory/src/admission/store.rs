@@ -13,6 +13,7 @@ use super::{
     arrival::{Arrival, Content, Manner},
     candidate::{Ready, Tiers},
     cut::Cut,
+    imported,
     put::{put, put_facts},
     refusal::is_of_batch,
     standing::is_untitled,
@@ -263,7 +264,8 @@ impl Admission {
         let (mut others, of_working): (Vec<Ready>, Vec<Ready>) =
             run.into_iter().partition(|ready| ready.arrival.kind.is_kept());
         if !of_working.is_empty() {
-            let given: Vec<Record> = of_working.iter().filter_map(record_of).collect();
+            let mut given: Vec<Record> = of_working.iter().filter_map(record_of).collect();
+            given.iter_mut().for_each(imported::settle);
             let given = titled(tiers, given).await?;
             let project = self.view.gate().filter().scope.project.as_deref();
             let intake = self.view.shared().working.intake();

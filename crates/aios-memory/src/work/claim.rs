@@ -6,15 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aios_record::{Id, Key};
 use aios_working::{Task, TaskStatus};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::problem::WorkProblem;
 use crate::{Error, MemoryView};
-
-/// The field of a task's metadata.
-const FIELD: &str = "work";
-/// The field that keeps metadata which is not an object.
-const OTHER: &str = "value";
 
 /// The process and the unit of work that hold a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,18 +36,23 @@ impl Claim {
     /// Returns the claim in a task's metadata; `None` if it is missing, or if another
     /// program changed it into something else.
     pub(super) fn of(metadata: &Value) -> Option<Claim> {
-        Claim::deserialize(metadata.get(FIELD)?).ok()
+        Claim::deserialize(metadata.get(Task::MARK)?).ok()
     }
 
-    /// Returns the metadata with this claim.
-    pub(super) fn put_into(&self, metadata: Value) -> Value {
-        let mut object = match metadata {
-            Value::Null => Map::new(),
-            Value::Object(object) => object,
-            other => [(OTHER.to_owned(), other)].into_iter().collect(),
-        };
-        object.insert(FIELD.to_owned(), json!(self));
-        Value::Object(object)
+    /// Puts this claim into the metadata of a task.
+    fn put_into(&self, task: &mut Task) {
+        task.set_mark(Some(json!(self)));
+    }
+
+    /// Removes the claim from the payload of an imported task, unless the task was interrupted and
+    /// can be resumed here: the process that held it works in another memory, or on another task.
+    pub(crate) fn leave_out(payload: &mut Value) {
+        let Some(metadata) = payload.get_mut("metadata") else { return };
+        if Claim::of(metadata).is_some_and(|claim| !claim.is_released)
+            && let Some(metadata) = metadata.as_object_mut()
+        {
+            metadata.remove(Task::MARK);
+        }
     }
 
     /// Returns the pattern or procedure that the work follows.
@@ -79,7 +79,7 @@ impl Claim {
                 _ => return Err(WorkProblem::of(task)),
             }
             task.status = TaskStatus::InProgress;
-            task.metadata = self.put_into(task.metadata.take());
+            self.put_into(task);
             Ok(())
         })
         .await
@@ -99,7 +99,7 @@ impl Claim {
                 return Err(WorkProblem::Taken);
             };
             apply(&mut claim);
-            task.metadata = claim.put_into(task.metadata.take());
+            claim.put_into(task);
             Ok(())
         })
         .await

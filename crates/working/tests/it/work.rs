@@ -8,7 +8,7 @@ use aios_working::{
 };
 use serde_json::{Value, json};
 
-use crate::{Place, id, opened, view};
+use crate::{Place, id, key, opened, view};
 
 #[tokio::test]
 async fn a_goal_goes_from_pending_to_completed_and_keeps_its_result() {
@@ -301,4 +301,32 @@ async fn a_parent_must_belong_to_the_same_owner_or_be_shared() {
     // A shared record refers to shared ones only.
     let error = working.tasks().put(task()).await.unwrap_err();
     assert!(matches!(error, Error::MissingParent { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_write_of_a_task_keeps_the_mark_of_its_work() {
+    let (_place, working) = opened();
+    let mark = json!({"hold": "h", "process": "p"});
+    let marked = json!({"work": mark, "a": 1});
+    let task = Task { id: id("t"), metadata: marked, ..Task::new("sweep") };
+    assert_eq!(working.tasks().put(task.clone()).await.unwrap().metadata, json!({"a": 1}));
+    let taken = mark.clone();
+    working.tasks().update(&id("t"), move |task| task.set_mark(Some(taken))).await.unwrap();
+
+    let other = json!({"work": {"hold": "mine"}, "b": 2});
+    for (metadata, expect) in [
+        (json!({"b": 2}), json!({"work": mark, "b": 2})),
+        (other, json!({"work": mark, "b": 2})),
+        (json!("plain"), json!({"work": mark, "value": "plain"})),
+        (Value::Null, json!({"work": mark})),
+    ] {
+        let changes = [("metadata".to_owned(), metadata.clone())].into_iter().collect();
+        let changed = working.records().update(&key(Kind::Task, "t"), changes).await.unwrap();
+        assert_eq!(changed.payload["metadata"], expect);
+        let put = working.tasks().put(Task { metadata, ..task.clone() }).await.unwrap();
+        assert_eq!(put.metadata, expect);
+    }
+    // A text of this name is no mark.
+    let plain = Task { metadata: json!({"work": "home"}), ..Task::new("rest") };
+    assert_eq!(working.tasks().put(plain).await.unwrap().metadata, json!({"work": "home"}));
 }

@@ -144,3 +144,36 @@ async fn repeated_calls_with_a_key_add_nothing_after_a_restart() {
         assert_eq!(list["records"].as_array().unwrap().len(), count, "{kind}");
     }
 }
+
+#[tokio::test]
+async fn a_goal_of_another_project_is_unknown() {
+    let it = Fixture::new().await;
+    let goal = json!({"id": "g", "description": "Plant a garden"});
+    let path = "/api/v1/records/goal";
+    it.send(it.in_project("ada", "two"), json_request(Method::POST, path, &goal)).await.expect(201);
+    let begin = |goal: &str| json!({"description": "Dig", "goal": goal});
+    for goal in ["g", "never"] {
+        let request = json_request(Method::POST, BEGIN, &begin(goal));
+        it.send(it.in_project("ada", "one"), request).await.expect(404);
+    }
+    let request = json_request(Method::POST, BEGIN, &begin("g"));
+    it.send(it.in_project("ada", "two"), request).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_caller_neither_removes_nor_makes_the_mark_of_a_task_that_is_worked_on() {
+    let it = Fixture::new().await;
+    let body = json!({"id": "t", "description": "Sweep"});
+    it.post(BEGIN, &body).await.expect(201);
+    let path = "/api/v1/records/task/t";
+    let patch = json!({"metadata": {"a": 1}});
+    it.send(it.shared(), json_request(Method::PATCH, path, &patch)).await.expect(200);
+    it.post("/api/v1/tasks/t/log", &json!({})).await.expect(200);
+    it.post("/api/v1/tasks/t/finish", &json!({"status": "completed"})).await.expect(200);
+
+    let fake = json!({"id": "fake", "description": "Sweep", "status": "in_progress",
+        "metadata": {"work": {"process": "p", "hold": "h"}}});
+    it.post("/api/v1/records/task", &fake).await.expect(201);
+    assert_eq!(it.get("/api/v1/resume").await.json()["tasks"], json!([]));
+    it.post("/api/v1/tasks/fake/log", &json!({})).await.expect(400);
+}
