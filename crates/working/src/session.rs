@@ -27,7 +27,8 @@ pub struct Session {
     /// The time of the last activity. Default: when the session is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_active: Option<Timestamp>,
-    /// Number of messages that the session has had, including trimmed ones.
+    /// Number of messages that the session has had, including trimmed ones. It follows from the
+    /// messages; a given number is ignored.
     #[serde(default)]
     pub message_count: i64,
     /// Scope (the user owns the conversation), provenance, times.

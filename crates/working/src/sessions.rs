@@ -57,7 +57,8 @@ pub struct Sessions<'a> {
 }
 
 impl Sessions<'_> {
-    /// Creates a session. If its owner already has it, returns the existing one unchanged.
+    /// Creates a session without messages. If its owner already has it, returns the existing one
+    /// unchanged.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the owner has it in another project or agent.
@@ -66,6 +67,7 @@ impl Sessions<'_> {
             .write(move |access| {
                 let mut session = session;
                 access.fill(&mut session.meta.scope)?;
+                session.message_count = 0;
                 if let Some(standing) = standing(access, &session.id, session.user_id())? {
                     standing.revive(access)?;
                     if let Some(existing) = access.by_row::<Session>(standing.row)? {

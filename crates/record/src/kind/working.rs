@@ -126,7 +126,7 @@ pub(super) const SESSION: Description = Description {
         OWN_ID,
         text("summary", "Its subject in a few sentences.").searched(),
         time("last_active", "Time of the last activity. Default: now."),
-        whole("message_count", "Number of messages that it has had. Default: 0."),
+        whole("message_count", "Number of messages that it has had; a given one is ignored."),
     ],
     ..WORKING
 };

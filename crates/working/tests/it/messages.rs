@@ -170,3 +170,16 @@ async fn summaries_are_newest_first_and_truncated_at_the_budget() {
     check(3, 15, &["task done"]).await;
     check(3, 0, &[]).await;
 }
+
+#[tokio::test]
+async fn the_count_of_a_new_session_follows_from_its_messages() {
+    let (_place, working) = opened();
+    for count in [-5, 50, i64::MAX] {
+        let name = id(&format!("of{count}"));
+        let given = Session { message_count: count, ..Session::new(name.clone()) };
+        assert_eq!(working.sessions().add(given).await.unwrap().message_count, 0);
+        let message = NewMessage::new(name, "user", "hello");
+        let added = working.messages().add(message).await.unwrap();
+        assert!(matches!(added, MessageReceipt::Added { position: 0, .. }), "{added:?}");
+    }
+}
