@@ -40,6 +40,7 @@ mod imported;
 mod original;
 mod put;
 mod refusal;
+mod repeats;
 mod retirement;
 mod revision;
 mod standing;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aios_longterm::{StoreOutcome, Stored};
-use aios_record::{Id, Identity, Key, Kind, Owner, Record, Timestamp, forms};
+use aios_record::{Id, Identity, Key, Kind, Owner, Record, Timestamp};
 use aios_working::{Message, NewMessage, RestoreOutcome};
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -83,6 +83,9 @@ impl Admission {
         run: &[Ready],
         verdicts: &mut [Verdict],
     ) -> Result<(), Error> {
+        if self.manner == Manner::Written {
+            self.check_repeats(tiers, run).await?;
+        }
         let mut batches = vec![run];
         while let Some(batch) = batches.pop() {
             let messages = batch.iter().filter_map(message_of).collect();
@@ -115,10 +118,7 @@ impl Admission {
     async fn known(&mut self, tiers: &Tiers, ready: &Ready, id: &Id) -> Result<Outcome, Error> {
         let Some(message) = message_of(ready) else { return Ok(Outcome::Known) };
         let stored = tiers.working.with_expired().messages().get(id).await?;
-        let is_same = |it: &Message| {
-            forms::same(&it.content) == forms::same(&message.content)
-                && !tells_message_otherwise(&ready.arrival, it)
-        };
+        let is_same = |it: &Message| !tells_message_otherwise(&ready.arrival, it);
         if stored.as_ref().is_none_or(is_same) {
             return Ok(Outcome::Known);
         }

@@ -3,8 +3,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use aios_record::{Record, forms};
-use aios_working::{Message, NewMessage};
+use aios_record::{Record, Timestamp, forms};
+use aios_working::{Message, NewMessage, Role};
 use serde_json::Value;
 
 use super::arrival::{Arrival, Content, Tells};
@@ -50,16 +50,42 @@ pub(super) fn tells_otherwise(arrival: &Arrival, stored: &Record) -> bool {
     !agree(parts_of(arrival), [part("role"), Some(part("name").unwrap_or_default()), time, tags])
 }
 
-/// Like [`tells_otherwise`], for a message in working memory.
+/// Returns `true` if `arrival` is a message with another text than `stored`, or names its speaker,
+/// time or tags, and `stored` differs in them.
 pub(super) fn tells_message_otherwise(arrival: &Arrival, stored: &Message) -> bool {
-    let name = stored.name.as_deref().map(|name| hash(&Value::from(name)));
-    let stored = [
-        Some(hash(&Value::from(stored.role.to_string()))),
-        Some(name.unwrap_or_default()),
-        Some(hash(&stored.timestamp.as_microsecond())),
-        Some(tags_in(&stored.metadata)),
-    ];
-    !agree(parts_of(arrival), stored)
+    let Message { role, name, timestamp, metadata, content, .. } = stored;
+    let stored = parts_stored(role, name.as_deref(), Some(*timestamp), metadata);
+    !says(arrival, content) || !agree(parts_of(arrival), stored)
+}
+
+/// Like [`tells_message_otherwise`], for the message that `before` stores.
+pub(super) fn tells_otherwise_than(arrival: &Arrival, before: &Arrival) -> bool {
+    let Content::Message(before) = &before.content else { return true };
+    let NewMessage { role, name, timestamp, metadata, content, .. } = &**before;
+    let stored = parts_stored(role, name.as_deref(), *timestamp, metadata);
+    !says(arrival, content) || !agree(parts_of(arrival), stored)
+}
+
+/// Returns `true` if `arrival` is a message with this text.
+fn says(arrival: &Arrival, text: &str) -> bool {
+    let Content::Message(message) = &arrival.content else { return false };
+    forms::same(&message.content) == forms::same(text)
+}
+
+/// Returns the parts of a message as it is stored. A message without a time gets that of its
+/// storage.
+fn parts_stored(
+    role: &Role,
+    name: Option<&str>,
+    time: Option<Timestamp>,
+    metadata: &Value,
+) -> [Option<u64>; 4] {
+    [
+        Some(hash(&Value::from(role.to_string()))),
+        Some(name.map(|name| hash(&Value::from(name))).unwrap_or_default()),
+        Some(time.map(|time| hash(&time.as_microsecond())).unwrap_or_default()),
+        Some(tags_in(metadata)),
+    ]
 }
 
 /// Returns the parts named by a message with an external id. Any other message is identified by its

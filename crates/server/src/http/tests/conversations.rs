@@ -105,3 +105,30 @@ async fn a_key_makes_messages_without_ids_known_after_a_restart() {
     let all = other.get(PATH).await.expect(200).json();
     assert_eq!(all["messages"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_refused_batch_leaves_nothing() {
+    let it = Fixture::new().await;
+    let of = |last: &str| {
+        json!({"messages": [
+            {"content": "one"}, {"id": "d", "content": "two"}, {"id": "d", "content": last},
+        ]})
+    };
+    for _ in 0..2 {
+        it.post(PATH, &of("three")).await.expect(400);
+        assert_eq!(it.get(PATH).await.json()["messages"], json!([]));
+    }
+    let added = it.post(PATH, &of("two")).await.expect(200).json();
+    assert_eq!(added["messages"][2]["state"], "known");
+    assert_eq!(it.get(PATH).await.json()["messages"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_conversation_of_another_project_takes_no_messages() {
+    let it = Fixture::new().await;
+    let (one, two) = (it.in_project("ada", "one"), it.in_project("ada", "two"));
+    let said = json!({"messages": [{"content": "The merger is in May."}]});
+    it.send(two, json_request(Method::POST, PATH, &said)).await.expect(200);
+    it.send(one, json_request(Method::POST, PATH, &said)).await.expect(409);
+    it.send(it.user("ada"), json_request(Method::POST, PATH, &said)).await.expect(200);
+}
