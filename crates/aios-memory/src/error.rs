@@ -7,6 +7,7 @@ mod remedy;
 use std::{io, path::PathBuf, sync::Arc};
 
 use aios_longterm::LIMIT_MAX;
+use aios_record::{Kind, Mutability};
 
 pub use self::{input::InputProblem, problem::RecordProblem};
 use crate::graph::GraphProblem;
@@ -76,7 +77,7 @@ pub enum Error {
     #[error("the {kind} cannot be stored: {problem}")]
     Record {
         /// The kind it was given as.
-        kind: aios_record::Kind,
+        kind: Kind,
         /// The problem with it.
         problem: RecordProblem,
     },
@@ -119,23 +120,23 @@ pub enum Error {
         /// The keys of the first 10.
         keys: Vec<aios_record::Key>,
     },
-    /// Records of this kind are immutable.
-    #[error("a {kind} stays as it was stored")]
+    /// Records of this kind, or all of their fields but the named one, are immutable.
+    #[error("{}", immutable(*kind))]
     Fixed {
         /// The kind.
-        kind: aios_record::Kind,
+        kind: Kind,
     },
     /// Records of this kind cannot be deleted.
     #[error("{kind} records are kept until they are forgotten")]
     Kept {
         /// The kind.
-        kind: aios_record::Kind,
+        kind: Kind,
     },
     /// Records of this kind belong to no user, so a user's view cannot write them.
     #[error("a {kind} belongs to the whole machine, and this handle acts for a user")]
     MachineWide {
         /// The kind.
-        kind: aios_record::Kind,
+        kind: Kind,
     },
     /// The operation would affect all records without naming a scope.
     #[error("all records are meant, and no scope says whose")]
@@ -406,6 +407,15 @@ impl Error {
     pub(crate) fn directory(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
         move |source| Error::Directory { path, source }
+    }
+}
+
+fn immutable(kind: Kind) -> String {
+    match kind.mutability() {
+        Mutability::Only(fields) => {
+            format!("of a {kind}, only `{}` can be changed", fields.join("`, `"))
+        }
+        _ => format!("a {kind} stays as it was stored"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use aios_record::Remedy;
+use aios_record::{Mutability, Remedy};
 
 use super::Error;
 use crate::limits::in_settings;
@@ -34,7 +34,9 @@ impl Error {
                 _ => None,
             },
             Error::Cursor { .. } => Some(Remedy::RestartList),
-            Error::Fixed { .. } => Some(Remedy::StoreAnother),
+            Error::Fixed { kind } => {
+                (kind.mutability() == Mutability::Fixed).then_some(Remedy::StoreAnother)
+            }
             Error::Kept { .. } => Some(Remedy::UpdateOrForget),
             Error::MachineWide { .. } => Some(Remedy::ActForNoUser),
             Error::Unbounded => Some(Remedy::NameScope),

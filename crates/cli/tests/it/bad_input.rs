@@ -208,7 +208,7 @@ fn records() {
         (&["update", "goal/both", "--priority", "1.5"], 2, "`priority`: expected a whole number"),
         (&["update", "goal/both", "--id", "other"], 1, "the id of a record never changes"),
         (&["update", "message/m", "--content", "y"], 1, "a message stays as it was stored"),
-        (&["update", "session/s", "--message-count", "7"], 1, "a session stays as it was stored"),
+        (&["update", "session/s", "--message-count", "7"], 1, "only `summary` can be changed"),
         (
             &["update", "note/n", "--set", "valid_from=2020"],
             1,
