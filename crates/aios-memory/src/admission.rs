@@ -281,9 +281,9 @@ impl Admission {
         (first, repeated)
     }
 
-    /// Removes candidates that are already stored. One whose id a record of another project than the
-    /// caller's has is refused. A stored record with other content is updated if
-    /// the source is a conversation or a document and has changed, and kept otherwise.
+    /// Removes candidates that are already stored. If the stored record is in another project than
+    /// the caller's, the candidate is refused. A stored record with other content is updated if the
+    /// source is a conversation or a document and has changed, and kept otherwise.
     async fn unknown(
         &mut self,
         candidates: Vec<Candidate>,

@@ -158,8 +158,8 @@ impl<'a> Access<'a> {
     }
 
     /// Returns the row that a reference of `owner`'s record leads to: the owner's own record of
-    /// this id, moved out or not, else the shared one. A record of another project than the view's
-    /// is none.
+    /// this id, moved out or not, else the shared one. `None` for a record of another project than
+    /// the view's.
     pub(crate) fn parent(&self, kind: Kind, id: &Id, owner: &Owner) -> Result<Option<i64>, Error> {
         const OWNERS: &str = "owner IN ('', ?2)";
         let (table, stands) = (kind.collection(), tables::stands(kind, OWNERS));

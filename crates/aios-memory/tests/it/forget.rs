@@ -289,7 +289,7 @@ async fn a_view_of_a_project_neither_changes_nor_names_records_of_another() {
     let own = json!({"id": "own", "content": "The vault is behind the painting."});
     west.record(Kind::Note, own).await.unwrap();
 
-    // What another project has is as unknown as what never was.
+    // A record of another project is as unknown as one that never was.
     let target = |name: &str| one(&west, Kind::Note, name).target;
     for (name, expect) in [("own", true), ("n", false), ("never", false)] {
         assert_eq!(west.forgetting().knew(&target(name)).await.unwrap(), expect, "{name}");
