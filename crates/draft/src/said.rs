@@ -61,6 +61,16 @@ impl Mend {
     pub fn whole(reason: impl Into<String>) -> Mend {
         Mend { field: None, reason: reason.into() }
     }
+
+    /// Returns the field and the problem, for a reader that refuses what it could repair: without
+    /// the outcome of the repair.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        let is_outcome = |part: &&str| part.starts_with("kept as ") || part.starts_with("stored ");
+        let parts = self.reason.split("; ").filter(|part| !is_outcome(part));
+        let problem = parts.collect::<Vec<_>>().join("; ");
+        self.field.as_ref().map(|field| format!("`{field}`: {problem}")).unwrap_or(problem)
+    }
 }
 
 /// Fields of one record.

@@ -10,9 +10,6 @@ use serde_json::{Map, Value};
 
 use crate::failure::{Class, Failure};
 
-/// End of the reason of a repair. A refused message keeps nothing.
-const KEPT: &str = "; kept as metadata";
-
 /// Returns the defaults of the messages of a conversation.
 pub(crate) fn defaults(view: &MemoryView, session: &Id) -> Defaults {
     let mut scope = Scope::default().with_session(session.as_str());
@@ -40,9 +37,7 @@ pub(crate) fn arrival(
     let draft = Draft::from_chat(message, defaults);
     let draft = draft.map_err(|unfit| Failure::invalid(unfit.into_reason()))?;
     if let Some(mend) = draft.mended.first() {
-        let field = mend.field.as_ref().map(|it| format!("`{it}`: ")).unwrap_or_default();
-        let reason = mend.reason.strip_suffix(KEPT).unwrap_or(&mend.reason);
-        return Err(Failure::invalid(format!("{field}{reason}")));
+        return Err(Failure::invalid(mend.problem()));
     }
     if draft.scope.session != defaults.scope.session {
         return Err(Failure::invalid("its metadata name another conversation than the call"));

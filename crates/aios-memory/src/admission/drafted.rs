@@ -1,7 +1,7 @@
 //! Conversion of drafts into arrivals: each draft gets its scope and its id.
 
 use aios_draft::{
-    Defaults, Draft, Mend, TEXT_BYTES_MAX, Unfit, Unnamed,
+    Defaults, Draft, TEXT_BYTES_MAX, Unfit, Unnamed,
     identity::{self, Namer, Names},
 };
 use aios_record::{Gate, Id, Kind, Provenance, Record};
@@ -100,9 +100,8 @@ pub(crate) fn chat_draft(object: Map<String, Value>, gate: &Gate) -> Result<Draf
     let session = Unnamed::Fixed(SESSION_DEFAULT.to_owned());
     let defaults = Defaults { scope, session, ..Defaults::default() };
     let draft = Draft::from_chat(object, &defaults).map_err(Unfit::into_reason)?;
-    if let Some(Mend { field, reason }) = draft.mended.first() {
-        let named = field.as_ref().map(|field| format!("`{field}`: {reason}"));
-        return Err(named.unwrap_or_else(|| reason.clone()).into());
+    if let Some(mend) = draft.mended.first() {
+        return Err(mend.problem().into());
     }
     if TEXT_BYTES_MAX < draft.text.len() {
         let bytes = draft.text.len();

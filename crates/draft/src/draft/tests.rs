@@ -208,3 +208,11 @@ fn a_record_keeps_the_facts_that_earlier_versions_read() {
     let note = read(json!({"text": "x", "speaker": "Ada"})).unwrap();
     assert_eq!((note.kind, note.former.unwrap().kind), (Kind::Message, Kind::Note));
 }
+
+#[test]
+fn the_problem_of_a_repair_has_no_outcome() {
+    let mend = Mend::of("at", "`noon` is not a time; write 2026-05-08; kept as metadata");
+    assert_eq!(mend.problem(), "`at`: `noon` is not a time; write 2026-05-08");
+    let mend = Mend::whole("looks like a time; stored undated; write it as `timestamp`");
+    assert_eq!(mend.problem(), "looks like a time; write it as `timestamp`");
+}
