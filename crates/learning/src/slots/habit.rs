@@ -331,7 +331,7 @@ fn group(clause: &Clause<'_>) -> Option<Slot> {
             let at = find(words, verb, &["for", "to", "with"])?;
             Slot::of(&clause.owner, "team", capital(at + 1)?, Hold::Usual)
         }
-        "go" | "attend" | "enrol" | "start" | "be" | "chang" | "change" => {
+        "go" | "attend" | "enrol" | "start" | "be" | "chang" | "change" | "switch" => {
             let at = find(words, verb, &["to", "at", "in"]).unwrap_or(verb);
             let value = capital(at + 1)?;
             let school = ["school", "college", "university", "academy", "kindergarten", "nursery"];

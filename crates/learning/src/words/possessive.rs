@@ -80,5 +80,7 @@ fn is_participle(word: &Word) -> bool {
     let is_past = word.low.ends_with("ed")
         || word.low != word.lemma && !word.low.ends_with("ing") && !word.low.ends_with('s')
         || word.low == "quit";
-    is_past && word.low != "used" && VERBS.iter().any(|class| word.is(*class))
+    // "The manager" has the stem of "manage".
+    let is_noun = word.is(Class::Relation) || word.is(Class::Occupation);
+    is_past && !is_noun && word.low != "used" && VERBS.iter().any(|class| word.is(*class))
 }
