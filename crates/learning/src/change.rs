@@ -3,15 +3,19 @@
 //! Verbs by kind and syntax decide: "quit X", "X died", "no longer X", "switched from X",
 //! "instead of X", "X moved to Y". The facts that a change ends are not looked up here.
 
+mod denial;
 mod end;
+mod head;
 mod item;
 mod life;
+mod passing;
 mod phase;
 mod phrases;
 mod recover;
 mod replace;
 mod wish;
 
+pub(crate) use head::{Kind, kind_of};
 use item::Around;
 pub use item::Shape;
 pub(crate) use item::{Change, Target};
@@ -42,14 +46,14 @@ pub(crate) fn refusals(clauses: &[Clause<'_>]) -> Vec<Change> {
 }
 
 /// Returns true for the present tense with a later time: "retires in two years".
-fn is_scheduled(clause: &Clause<'_>) -> bool {
+pub(crate) fn is_scheduled(clause: &Clause<'_>) -> bool {
     let is_present = clause.verb.is_some_and(|verb| {
         let low = clause.low(verb);
         Some(verb) == clause.head && (low.ends_with('s') || low == clause.lemma(verb))
     });
     let later = |it: &[crate::words::Word]| match it[0].low.as_str() {
         "in" => it[1].is_number() || matches!(it[1].low.as_str(), "a" | "an"),
-        "next" => it[1].is(Class::Time),
+        "next" => it[1].is(Class::Time) || it[1].is(Class::Month) || it[1].is(Class::Weekday),
         _ => false,
     };
     let soon = |word: &crate::words::Word| matches!(word.low.as_str(), "soon" | "tomorrow");

@@ -12,7 +12,7 @@ mod possessed;
 mod tense;
 mod value;
 
-pub(crate) use nouns::{OUSTING, is_single};
+pub(crate) use nouns::{OUSTING, is_property, is_single};
 pub(crate) use value::phrase;
 
 use crate::clause::Clause;

@@ -4,27 +4,29 @@
 //! names the thing that changed. A question, a hypothesis, a report, a joke, a plan that was given
 //! up and a statement that holds for a limited time end nothing, and are not ended by a slot.
 
+mod aspect;
 mod frame;
 mod known;
 mod lasting;
 mod marks;
 mod matching;
+mod news;
+mod sense;
 
 use std::collections::BTreeMap;
 
 pub use known::Known;
-use marks::Marks;
+use news::News;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Shape, changes, refusals};
-use crate::claim::{Claim, as_first_person};
-use crate::clause::{Clause, clauses};
+use crate::claim::as_first_person;
+use crate::clause::clauses;
 use crate::language::is_english;
 use crate::lexicon::{Class, is_base_verb};
 use crate::message::{Message, Role};
 use crate::sentence::{Mood, Sentence, spaced};
 use crate::slot::{Hold, Slot};
-use crate::slots::{denied, slots};
 use crate::words::Word;
 
 /// Current facts that are compared with a message. Further ones are ignored.
@@ -101,7 +103,10 @@ fn named_by(current: &[&Known], change: &Change) -> Vec<usize> {
     let mut found = matching::ended_by(current, change);
     let terms = change.target.terms().filter(|_| change.shape == Shape::Retraction);
     if let Some(terms) = terms {
-        found.retain(|at| lasting::names_enough(&current[*at].claim, terms));
+        found.retain(|at| {
+            let claim = &current[*at].claim;
+            lasting::names_enough(claim, terms) || sense::is_car_of(claim, change)
+        });
         if ENDED_MAX < found.len() {
             found.clear();
         }
@@ -155,95 +160,6 @@ fn is_part(sentence: &Sentence) -> bool {
     words.next().is_some_and(limits) && words.next().is_none_or(|next| !is_base_verb(&next.low))
 }
 
-/// The slots of a statement, and its words that say that something changed.
-struct News {
-    slots: Vec<Slot>,
-    /// Slots whose value is denied.
-    denied: Vec<Slot>,
-    claim: Claim,
-    /// Marks of its words and of the attributes of its slots.
-    marks: Marks,
-    says_change: bool,
-    is_lasting: bool,
-    /// True if a word says that it is so now.
-    is_current: bool,
-    is_additional: bool,
-}
-
-impl News {
-    fn of(sentence: &Sentence, clauses: &[Clause<'_>]) -> News {
-        const CUES: &[&str] = &[
-            " these days ",
-            " as of ",
-            " from now on ",
-            " from here on ",
-            " going forward ",
-            " any more ",
-            " no longer ",
-            " change of plan ",
-            " correction ",
-            " i meant ",
-            " mistyped ",
-            " misspoke ",
-            " scratch that ",
-            " my mistake ",
-            " my bad ",
-            " this season ",
-            " from today ",
-            " starting ",
-            " effective ",
-            " new ",
-            " since the ",
-            " has become ",
-            " have become ",
-            " became ",
-            " update ",
-            " typo ",
-            " at last ",
-            " wiped ",
-            " turns out ",
-            " this year ",
-            " signed for ",
-            " signed with ",
-            " joined ",
-            " this term ",
-            " this semester ",
-            " at the moment ",
-            " gone ",
-            " up to ",
-            " down to ",
-            " went up ",
-            " went down ",
-            " went from ",
-            " up from ",
-            " down from ",
-            " after all ",
-        ];
-        let spaced = spaced(&sentence.words);
-        let verbs = clauses.iter().filter_map(|clause| Some(&clause.words[clause.verb?]));
-        let says_change = sentence.has(Class::Current)
-            || CUES.iter().any(|cue| spaced.contains(cue))
-            || verbs.clone().any(|verb| verb.is(Class::Changing) || verb.is(Class::Ending));
-        let (slots, denied) = (slots(clauses), denied(clauses));
-        let claim = Claim::of(std::slice::from_ref(sentence));
-        let attributes = slots.iter().chain(&denied).map(|slot| slot.attribute.as_str());
-        News {
-            marks: Marks::of_terms(&claim.terms).with(attributes),
-            slots,
-            denied,
-            claim,
-            says_change,
-            is_lasting: lasting::is_lasting(std::slice::from_ref(sentence)),
-            is_current: sentence.has(Class::Current) || spaced.contains(" these days "),
-            is_additional: sentence.has(Class::Additional),
-        }
-    }
-
-    fn counts_anew(&self, slot: &Slot) -> bool {
-        self.says_change && slot.attribute.starts_with("number of ")
-    }
-}
-
 /// Compares a fact with the slots of a message. If the message names the end of something
 /// (`is_named`), only slots with one value end more.
 fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
@@ -262,7 +178,11 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
                 (Hold::One, Hold::One) => !news.is_additional || news.counts_anew(slot),
                 _ => news.says_change && !news.is_additional && !is_named,
             };
-            if same_owner && replaces && !former.is_restated_by(slot) {
+            if same_owner
+                && replaces
+                && !former.is_restated_by(slot)
+                && !news.is_of_other(slot, claim)
+            {
                 return Some(ended(known, Shape::Replacement, Some(&slot.label)));
             }
         }
@@ -287,6 +207,7 @@ fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
     let shifts = news.says_change
         && !is_named
         && !news.is_additional
+        && !news.is_denial
         && frame::shares_frame(claim, &news.claim);
     let shifts =
         shifts || news.is_current && !news.is_additional && frame::shares_place(claim, &news.claim);

@@ -1,8 +1,9 @@
-//! Endings: "quit X", "X died", "no longer X", "used to X", "X again".
+//! Endings: "quit X", "X died", "X moved out", "off X".
 
+use super::head::{distinctions, heads, heads_of_subject};
 use super::item::{Around, Change, Shape, Target, long_object, object, terms};
 use super::phrases::{CEASING, DEPARTING, ENDING, GAP_WORDS_MAX, OVER};
-use super::{life, recover, wish};
+use super::{denial, life, passing, recover, wish};
 use crate::claim::Term;
 use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
@@ -10,13 +11,13 @@ use crate::words::Word;
 
 /// Reads the ending that a clause states.
 pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>, changes: &mut Vec<Change>) {
-    let found = no_longer(clause, around)
+    let found = denial::read(clause, around)
         .or_else(|| wish::given_up(clause))
         .or_else(|| off(clause))
         .or_else(|| recover::healed(clause))
         .or_else(|| recover::again(clause))
         .or_else(|| life::read(clause))
-        .or_else(|| ceasing(clause))
+        .or_else(|| ceasing(clause, around))
         .or_else(|| ending(clause, around, changes))
         .or_else(|| recover::recovered(clause));
     changes.extend(found);
@@ -54,8 +55,13 @@ fn is_one_occasion(clause: &Clause<'_>) -> bool {
     let last = |it: &[Word]| it[0].low == "last" && it[1].is(Class::Weekday);
     let once =
         |it: &[Word]| last(it) || of(&it[0]) && it[1].classes & dated != 0 && it[1].low != "season";
+    let on_day = |it: &[Word]| it[0].low == "on" && it[1].is(Class::Weekday);
     over && (clause.words.windows(2).any(once)
-        || clause.words.iter().any(|word| matches!(word.low.as_str(), "tonight" | "tomorrow")))
+        || clause.rest().windows(2).any(on_day)
+        || clause
+            .words
+            .iter()
+            .any(|word| matches!(word.low.as_str(), "tonight" | "tomorrow" | "today")))
 }
 
 /// "Quit X", "gave X up", "X was cancelled".
@@ -71,7 +77,9 @@ fn ending(
     let with = (clause.low(verb + 1) == "with").then_some(verb + 2);
     let done = with.filter(|_| matches!(clause.low(verb), "done" | "finished"));
     let after = particle(clause, ENDING).or(done);
-    let single = clause.words[verb].is(Class::Ending) && !is_light_use(clause, verb);
+    let single = clause.words[verb].is(Class::Ending)
+        && !is_light_use(clause, verb)
+        && !passing::is_passing(clause, verb);
     if after.is_none() && !single {
         return None;
     }
@@ -80,21 +88,53 @@ fn ending(
     if takes_off && after.is_none_or(|at| at == verb + 2 || clause.words.len() <= at + 1) {
         return None;
     }
+    if passing::is_stowed(clause, around) {
+        return None;
+    }
     // "Finished another painting" is about none that was mentioned.
     let is_new = |low: &str| matches!(low, "a" | "an" | "another" | "some" | "this" | "these");
     let is_span = clause.words.get(verb + 2).is_some_and(|word| word.is(Class::Time));
     if single && is_new(clause.low(verb + 1)) && !is_span {
         return None;
     }
-    let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"))
-        && !clause.words[verb].low.ends_with("ing");
+    let (found, things) = named(clause, around, after);
+    if found.is_empty() {
+        return None;
+    }
+    if matches!(clause.verb_lemma(), "scrap" | "shelv" | "shelve" | "cancel" | "abandon" | "call") {
+        let plan = Target::Plan(found.clone());
+        changes.push(Change::new(&clause.owner, Shape::Retraction, plan));
+    }
+    let lost = clause.verb_lemma() == "lose" && !is_passive(clause, verb);
+    let target = if lost { Target::Owned(found) } else { Target::Terms(found) };
+    let change = Change::new(&clause.owner, Shape::Retraction, target);
+    Some(change.of(things, clause))
+}
+
+fn is_passive(clause: &Clause<'_>, verb: usize) -> bool {
+    let is_done = |word: &Word| matches!(word.lemma.as_str(), "be" | "get");
+    clause.words[..verb].iter().any(is_done) && !clause.words[verb].low.ends_with("ing")
+}
+
+/// Returns the words that name what a verb of ending ends, and the heads of their phrases. `after`
+/// is the index after the particle of the verb.
+fn named(
+    clause: &Clause<'_>,
+    around: Around<'_, '_>,
+    after: Option<usize>,
+) -> (Vec<Term>, Vec<Term>) {
+    let verb = clause.verb.unwrap_or(0);
+    let passive = is_passive(clause, verb);
     let from = after.unwrap_or(verb + 1);
     // "I left the Lions for the Falcons" ends the former only.
     let trades = matches!(clause.verb_lemma(), "leave" | "ditch" | "dump" | "drop" | "abandon");
     let named = skip_with(&clause.words[from..]);
     let mut found = terms(if trades { object(named) } else { long_object(named) });
+    let mut things = if found.is_empty() { Vec::new() } else { heads(named) };
     if let Some(after) = after {
-        found.extend(terms(&clause.words[verb + 1..(after - 1).max(verb + 1)]));
+        let between = &clause.words[verb + 1..(after - 1).max(verb + 1)];
+        found.extend(terms(between));
+        things.extend(heads(between));
     }
     // "I crashed the Skoda and sold it."
     let refers = clause.words[verb + 1..].iter().any(|it| matches!(it.low.as_str(), "it" | "them"));
@@ -103,24 +143,19 @@ fn ending(
         && let Some(before) = around.before
     {
         found.extend(terms(before.words));
+        things.extend(heads(before.rest()));
+        things.extend(heads_of_subject(before.subject()));
     }
     if passive || found.is_empty() {
         found.extend(terms(clause.subject()));
+        things.extend(heads_of_subject(clause.subject()));
     }
-    let end = clause.words.iter().position(|word| word.low == "from").filter(|_| passive);
+    let end = (verb..clause.words.len()).find(|at| clause.low(*at) == "from").filter(|_| passive);
     if let Some(from) = end {
         found.extend(terms(object(&clause.words[from + 1..])));
+        things.extend(heads(&clause.words[from + 1..]));
     }
-    if found.is_empty() {
-        return None;
-    }
-    if matches!(clause.verb_lemma(), "scrap" | "shelv" | "shelve" | "cancel" | "abandon" | "call") {
-        let plan = Target::Plan(found.clone());
-        changes.push(Change::new(&clause.owner, Shape::Retraction, plan));
-    }
-    let lost = clause.verb_lemma() == "lose" && !passive;
-    let target = if lost { Target::Owned(found) } else { Target::Terms(found) };
-    Some(Change::new(&clause.owner, Shape::Retraction, target))
+    (found, things)
 }
 
 /// Returns true if a verb of ending has another sense here: "stop by", "left for work".
@@ -149,7 +184,7 @@ fn skip_with(words: &[Word]) -> &[Word] {
 }
 
 /// "X died", "the trip is off", "X moved out".
-fn ceasing(clause: &Clause<'_>) -> Option<Change> {
+fn ceasing(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     let verb = clause.verb?;
     if clause.is_negated && !never_happens(clause, verb) || is_one_occasion(clause) {
         return None;
@@ -175,13 +210,20 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
     if !is_over && !single && particle(clause, CEASING).is_none() {
         return None;
     }
-    let of_other = clause.subject().iter().rposition(|word| word.low == "'s");
-    let own = &clause.subject()[of_other.map_or(0, |at| at + 1)..];
+    // "My parrot flew away and died."
+    let is_left_out =
+        clause.subject().iter().all(|word| !word.is_content() && !word.is(Class::Third));
+    let before = around.before.filter(|it| is_left_out && it.owner == clause.owner);
+    let whole = before.unwrap_or(clause).subject();
+    let of_other = whole.iter().rposition(|word| word.low == "'s");
+    let own = &whole[of_other.map_or(0, |at| at + 1)..];
     let mut subject = terms(own);
     if is_over && matches!(clause.low(verb + 2), "between" | "with") {
         subject.extend(terms(clause.rest()));
     }
-    if subject.is_empty() || clause.has_first_subject() {
+    let is_speaker = before.unwrap_or(clause).has_first_subject();
+    let flees = next == "away" && clause.low(verb + 2) == "from" && clause.low(verb + 3) != "home";
+    if subject.is_empty() || is_speaker || flees || passing::is_pause(clause, own) {
         return None;
     }
     // Somebody who retires or moves out loses a role; all else about them stays.
@@ -197,7 +239,12 @@ fn ceasing(clause: &Clause<'_>) -> Option<Change> {
         Owner::Named(_) | Owner::Relation(_) if of_other.is_none() => Owner::Speaker,
         owner => owner.clone(),
     };
-    Some(Change::new(&owner, Shape::Retraction, target))
+    let mut things = heads_of_subject(own);
+    if is_over && matches!(clause.low(verb + 2), "between" | "with") {
+        things.extend(heads(clause.rest()));
+    }
+    let change = Change::new(&owner, Shape::Retraction, target);
+    Some(change.of(things, clause).within(distinctions(own)))
 }
 
 /// "I'm off sugar", "Mum is off the crutches", "Dad is over the flu".
@@ -213,8 +260,9 @@ fn off(clause: &Clause<'_>) -> Option<Change> {
     };
     let personal = clause.has_first_subject() || matches!(clause.owner, Owner::Relation(_));
     let found = terms(object(clause.words.get(at + 1..)?));
-    (opens && personal && !found.is_empty())
-        .then(|| Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
+    let change = Change::new(&clause.owner, Shape::Retraction, Target::Terms(found));
+    let is_named = opens && personal && change.target.terms().is_some_and(|it| !it.is_empty());
+    is_named.then(|| change.of(heads(&clause.words[at + 1..]), clause))
 }
 
 /// "Femi left in April", "Gunnar left last year".
@@ -249,60 +297,4 @@ fn guest(clause: &Clause<'_>) -> Option<Change> {
         return None;
     }
     Some(Change::new(&Owner::Speaker, Shape::Retraction, Target::Guest(subject)))
-}
-
-/// "I no longer X", "not X any more", "never X again", "used to X".
-fn no_longer(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
-    let lows: Vec<&str> = clause.words.iter().map(|word| word.low.as_str()).collect();
-    let pair =
-        |first: &str, second: &str| lows.windows(2).any(|it| it[0] == first && it[1] == second);
-    let any = pair("any", "more") || pair("any", "longer");
-    let denied = clause.words.iter().any(|word| word.is(Class::Negation));
-    let now = lows.contains(&"nowadays") || lows.contains(&"now") || pair("these", "days");
-    let used =
-        clause.head.is_some_and(|head| clause.low(head) == "used" && clause.low(head + 1) == "to");
-    let ends = pair("no", "longer")
-        || pair("no", "more")
-        || any && denied
-        || clause.is_negated && (now || has_not_since(clause, around))
-        || lows.contains(&"never") && lows.contains(&"again")
-        || used;
-    if !ends {
-        return None;
-    }
-    // "No more meat for me" is about meat only.
-    let bare = lows.windows(2).position(|it| it == ["no", "more"]);
-    let from = bare.filter(|at| clause.verb.is_none_or(|verb| verb < *at));
-    let mut found = terms(object(&clause.words[from.map_or(0, |at| at + 2)..]));
-    if from.is_none() || found.is_empty() {
-        found = terms(clause.words);
-    }
-    if matches!(clause.owner, Owner::Relation(_) | Owner::Named(_)) {
-        // The owner itself is not what ended.
-        let subject: Vec<&str> = clause.subject().iter().map(|it| it.lemma.as_str()).collect();
-        let rest = found.iter().filter(|term| !subject.contains(&term.lemma.as_str()));
-        let rest: Vec<_> = rest.cloned().collect();
-        if !rest.is_empty() {
-            found = rest;
-        }
-    }
-    if found.is_empty() {
-        return None;
-    }
-    Some(Change::new(&clause.owner, Shape::Retraction, Target::Terms(found)))
-}
-
-/// "I haven't smoked since March", "I haven't vaped in four months".
-fn has_not_since(clause: &Clause<'_>, around: Around<'_, '_>) -> bool {
-    let perfect = clause.head.is_some_and(|head| matches!(clause.low(head), "have" | "has"));
-    let long = ["month", "months", "year", "years"];
-    let once = ["be", "see", "visit", "hear", "meet", "talk", "go", "travel", "speak"];
-    let in_long = clause.words.windows(3).any(|it| {
-        matches!(it[0].low.as_str(), "in" | "for")
-            && it[1..].iter().any(|word| long.contains(&word.low.as_str()))
-    });
-    let since = clause.words.iter().any(|word| matches!(word.low.as_str(), "since" | "ages"));
-    let opens = |next: &Clause<'_>| next.low(0) == "since";
-    let since = since || around.after.is_some_and(opens);
-    perfect && (since || in_long && !once.contains(&clause.verb_lemma()))
 }

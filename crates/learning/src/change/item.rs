@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::head::{Kind, kind_of};
 use crate::claim::Term;
 use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
@@ -26,6 +27,16 @@ pub(crate) struct Change {
     pub(crate) owner: Owner,
     pub(crate) shape: Shape,
     pub(crate) target: Target,
+    /// The things that end, without the words that narrow them; one of them is in a fact that ends.
+    /// `None` if any word of the target may name a fact.
+    pub(crate) heads: Option<Vec<Term>>,
+    /// Words to which the ending is limited: "in the evening". All of them are in a fact that ends.
+    pub(crate) limits: Vec<Term>,
+    /// Lemma of the verb of the clause.
+    pub(crate) verb: String,
+    /// True if a doing ends: "stopped using Vim".
+    pub(crate) is_doing: bool,
+    pub(crate) kind: Kind,
 }
 
 /// The facts that a change ends.
@@ -83,8 +94,46 @@ pub(super) struct Around<'c, 'w> {
 
 impl Change {
     pub(crate) fn new(owner: &Owner, shape: Shape, target: Target) -> Change {
-        Change { owner: owner.clone(), shape, target }
+        Change {
+            owner: owner.clone(),
+            shape,
+            target,
+            heads: None,
+            limits: Vec::new(),
+            verb: String::new(),
+            is_doing: false,
+            kind: Kind::Thing,
+        }
     }
+
+    #[must_use]
+    pub(super) fn of(self, heads: Vec<Term>, clause: &Clause<'_>) -> Change {
+        let kinds = heads.iter().map(|term| kind_of(&term.lemma));
+        let kind = kinds.into_iter().find(|kind| *kind != Kind::Thing).unwrap_or(Kind::Thing);
+        let (verb, is_doing) = (clause.verb_lemma().to_owned(), is_doing(clause));
+        // A number alone names what is said of the same thing.
+        let about = || terms(clause.words).into_iter().filter(names).collect();
+        let heads = if heads.is_empty() { about() } else { heads };
+        Change { heads: Some(heads), verb, is_doing, kind, ..self }
+    }
+
+    #[must_use]
+    pub(super) fn within(self, limits: Vec<Term>) -> Change {
+        Change { limits, ..self }
+    }
+}
+
+/// Returns true if the object of a verb is a doing: "stopped using Vim".
+fn is_doing(clause: &Clause<'_>) -> bool {
+    let next = clause.verb.and_then(|verb| clause.words.get(verb + 1));
+    next.is_some_and(|word| word.low.ends_with("ing") && 4 < word.low.len())
+}
+
+/// Returns true for a term by which a thing can be named.
+fn names(term: &Term) -> bool {
+    let is_number = term.classes & Class::Number.bit() != 0
+        || term.lemma.starts_with(|c: char| c.is_ascii_digit());
+    !is_number && !matches!(term.lemma.as_str(), "longer" | "more")
 }
 
 /// Returns the terms of the words with meaning, without times.

@@ -81,7 +81,8 @@ fn partner(clause: &Clause<'_>) -> Option<Change> {
         .filter(|term| term.is_name || term.classes & Class::Spouse.bit() != 0);
     let named: Vec<_> = named.collect();
     if !named.is_empty() {
-        return Some(Change::new(&Owner::Speaker, Shape::Retraction, Target::Terms(named)));
+        let change = Change::new(&Owner::Speaker, Shape::Retraction, Target::Terms(named.clone()));
+        return Some(change.of(named, clause));
     }
     let about_self = clause.has_first_subject() || clause.owner == Owner::Speaker;
     about_self.then(|| Change::new(&Owner::Speaker, Shape::Retraction, Target::Partner))

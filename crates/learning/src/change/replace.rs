@@ -1,5 +1,6 @@
 //! Replacements: "switched from X to Y", "Y instead of X", "moved the N to Y", "the N is now Y".
 
+use super::head::{heads, heads_of_subject};
 use super::item::{Change, Shape, Target, object, terms};
 use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
@@ -8,7 +9,7 @@ use crate::words::Word;
 
 /// Contrasts name the former value in any clause: "not X", "instead of X", "rather than X".
 pub(super) fn contrasts(clause: &Clause<'_>, changes: &mut Vec<Change>) {
-    if clause.owner == Owner::Unknown {
+    if clause.owner == Owner::Unknown || is_once(clause) {
         return;
     }
     for at in 0..clause.words.len() {
@@ -22,9 +23,21 @@ pub(super) fn contrasts(clause: &Clause<'_>, changes: &mut Vec<Change>) {
         };
         let found = terms(object(&clause.words[start..]));
         if !found.is_empty() {
-            changes.push(Change::new(&clause.owner, Shape::Replacement, Target::Terms(found)));
+            let change = Change::new(&clause.owner, Shape::Replacement, Target::Terms(found));
+            changes.push(change.of(heads(&clause.words[start..]), clause));
         }
     }
+}
+
+/// Returns true for an event of one day: "I took the bus instead of the tram today".
+fn is_once(clause: &Clause<'_>) -> bool {
+    let changes = clause.verb.is_some_and(|verb| {
+        clause.words[verb].is(Class::Changing) || clause.words[verb].is(Class::Starting)
+    });
+    let part = |low: &str| matches!(low, "morning" | "afternoon" | "evening" | "time" | "night");
+    let once = |it: &[Word]| matches!(it[0].low.as_str(), "this" | "last") && part(&it[1].low);
+    let day = |word: &Word| matches!(word.low.as_str(), "today" | "yesterday" | "tonight");
+    !changes && (clause.words.iter().any(day) || clause.words.windows(2).any(once))
 }
 
 /// Returns true if "not" contrasts a value with the one before it, and negates no verb.
@@ -104,10 +117,15 @@ fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
         changes && clause.low(*at) == "from" || pulls && verb + 1 < *at && clause.low(*at) == "off"
     })?;
     let found = terms(object(&words[at + 1..]));
-    if found.is_empty() || matches!(clause.low(at + 1), "now" | "here") {
+    // "I cut two pages from the thesis" leaves the thesis.
+    let takes = words[verb + 1..at].iter().any(Word::is_content)
+        && matches!(clause.verb_lemma(), "cut" | "take" | "pull" | "get")
+        && clause.low(at) == "from";
+    if found.is_empty() || takes || matches!(clause.low(at + 1), "now" | "here") {
         return None;
     }
-    Some(Change::new(&clause.owner, Shape::Replacement, Target::Terms(found)))
+    let change = Change::new(&clause.owner, Shape::Replacement, Target::Terms(found));
+    Some(change.of(heads(&words[at + 1..]), clause))
 }
 
 /// "Replaced X with Y", "X was replaced by Y", "swapped X for Y", "Y replaced X".
@@ -120,17 +138,21 @@ fn swapped(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     }
     let passive = words[..verb].iter().any(|word| word.lemma == "be" || word.lemma == "get");
     let joins = (verb + 1..words.len()).find(|at| matches!(clause.low(*at), "with" | "for" | "by"));
-    let found = match joins {
-        Some(_) if passive => terms(clause.subject()),
-        Some(at) => terms(object(&words[verb + 1..at])),
-        None if lemma == "replac" || ousts => terms(before_as(&words[verb + 1..])),
+    let (found, things) = match joins {
+        Some(_) if passive => (terms(clause.subject()), heads_of_subject(clause.subject())),
+        Some(at) => (terms(object(&words[verb + 1..at])), heads(&words[verb + 1..])),
+        None if lemma == "replac" || ousts => {
+            (terms(before_as(&words[verb + 1..])), heads(&words[verb + 1..]))
+        }
         None => return None,
     };
     let owner = match &clause.owner {
         Owner::Named(_) | Owner::Other(_) => Owner::Speaker,
         owner => owner.clone(),
     };
-    (!found.is_empty()).then(|| Change::new(&owner, Shape::Replacement, Target::Terms(found)))
+    let change = Change::new(&owner, Shape::Replacement, Target::Terms(found));
+    let is_named = change.target.terms().is_some_and(|it| !it.is_empty());
+    is_named.then(|| change.of(things, clause))
 }
 
 fn before_as(words: &[Word]) -> &[Word] {
@@ -139,25 +161,42 @@ fn before_as(words: &[Word]) -> &[Word] {
     &words[..end.unwrap_or(words.len())]
 }
 
+/// Returns true if somebody changes something of their own: "Tom switched to Emacs". A name may
+/// also be that of a thing: "Yoga has moved to Friday".
+fn is_done_by_person(clause: &Clause<'_>, verb: usize) -> bool {
+    let is_person = matches!(clause.owner, Owner::Named(_) | Owner::Relation(_))
+        && !clause.subject().iter().any(|word| word.low == "'s");
+    let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"));
+    let to = (verb + 1..clause.words.len()).find(|at| clause.low(*at) == "to");
+    let dated = to.and_then(|to| clause.words.get(to + 1)).is_some_and(|word| {
+        word.is_number() || word.is(Class::Weekday) || word.is(Class::Month) || word.is(Class::Time)
+    });
+    let leaves = to.is_some_and(|to| matches!(clause.low(to + 1), "another" | "a"));
+    is_person && !passive && !dated && !leaves
+}
+
 /// "Moved the N to Y", "changed my N", "the N got pushed to Y".
 fn property(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let words = clause.words;
     let of_object = terms(object(&words[verb + 1..]));
     let has_to = words[verb..].iter().any(|word| word.low == "to");
     let renames = matches!(clause.verb_lemma(), "chang" | "switch" | "renam");
-    let found = if of_object.is_empty() || words.get(verb + 1).is_some_and(|it| it.low == "to") {
+    let (found, things) = if of_object.is_empty()
+        || words.get(verb + 1).is_some_and(|it| it.low == "to")
+    {
         // The subject changes: "the stand-up has moved to Wednesday".
-        if clause.has_first_subject() || !has_to && !renames {
+        if clause.has_first_subject() || !has_to && !renames || is_done_by_person(clause, verb) {
             return None;
         }
-        terms(clause.subject())
+        (terms(clause.subject()), heads_of_subject(clause.subject()))
     } else {
         let opens = words.get(verb + 1)?;
         if !opens.is(Class::Mine) && !opens.is(Class::Determiner) && !renames {
             return None;
         }
-        of_object
+        (of_object, heads(&words[verb + 1..]))
     };
-    (!found.is_empty())
-        .then(|| Change::new(&clause.owner, Shape::Replacement, Target::Property(found)))
+    let change = Change::new(&clause.owner, Shape::Replacement, Target::Property(found));
+    let is_named = change.target.terms().is_some_and(|it| !it.is_empty());
+    is_named.then(|| change.of(things, clause))
 }

@@ -77,6 +77,7 @@ pub(super) const DWELLINGS: &[&str] =
 pub(super) const SINGLE: &[&str] = &[
     "boss",
     "manager",
+    "manag",
     "supervisor",
     "doctor",
     "dentist",
@@ -93,8 +94,10 @@ pub(super) const SINGLE: &[&str] = &[
     "boyfriend",
     "partner",
     "fiance",
+    "fianc",
     "fiancee",
     "spouse",
+    "spous",
     "roommat",
     "roommate",
     "flatmat",
@@ -119,6 +122,11 @@ pub(crate) const OUSTING: &[&str] = &[
     "replac", "replace", "beat", "overtak", "overtake", "succeed", "supersed", "supplant", "oust",
     "dethron", "displac", "follow", "take",
 ];
+
+/// Returns true if a noun in its lower-case form names a property.
+pub(crate) fn is_property(low: &str) -> bool {
+    PROPERTIES.contains(&low)
+}
 
 /// Returns true if a noun names a property with one value at a time.
 pub(crate) fn is_single(noun: &Word) -> bool {

@@ -1,5 +1,6 @@
 //! Statements in the frame of a fact: the same verb and thing with another value.
 
+use super::lasting::is_time;
 use crate::claim::{Claim, Term};
 use crate::lexicon::{Class, EXCLUSIVE};
 
@@ -15,10 +16,19 @@ pub(super) fn shares_place(former: &Claim, news: &Claim) -> bool {
     let differs = |one: &[String], two: &[String]| one.iter().all(|lemma| !two.contains(lemma));
     news.places.iter().any(|place| {
         former.places.iter().any(|it| {
-            it.verb == place.verb
+            !is_held(former, &it.object)
+                && it.verb == place.verb
                 && it.preposition == place.preposition
                 && differs(&it.object, &place.object)
         })
+    })
+}
+
+/// Returns true if a place is the value of a slot, which another place replaces as a slot only: "I
+/// live in a small house now" names no other town.
+fn is_held(claim: &Claim, object: &[String]) -> bool {
+    claim.slots.iter().any(|slot| {
+        slot.attribute == "home" && slot.value.iter().any(|lemma| object.contains(lemma))
     })
 }
 
@@ -53,8 +63,17 @@ pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
     let other = |of: &Claim, than: &Claim| {
         of.terms.iter().filter(is_value).any(|term| !than.has(&term.lemma))
     };
+    // "Two pages" are no value for a date.
+    let is_count = |(at, term): (usize, &Term)| {
+        let unit = news.terms.get(at + 1).filter(|it| !is_value(it) && !is_time(it));
+        let is_number = term.classes & Class::Number.bit() != 0
+            || term.lemma.starts_with(|c: char| c.is_ascii_digit());
+        is_number && unit.is_some_and(|unit| !former.has(&unit.lemma))
+    };
+    let counts = news.terms.iter().enumerate().any(is_count);
     let both = former.terms.iter().any(|term| is_value(&term))
-        && news.terms.iter().any(|term| is_value(&term));
+        && news.terms.iter().any(|term| is_value(&term))
+        && !counts;
     let shared = news.terms.iter().enumerate().any(|(at, term)| {
         let versioned =
             |of: &Claim, at: usize| of.terms.get(at + 1).is_some_and(|it| is_value(&it));

@@ -288,7 +288,7 @@ pub(super) fn names_enough(claim: &Claim, terms: &[Term]) -> bool {
     }
 }
 
-fn is_time(term: &Term) -> bool {
+pub(super) fn is_time(term: &Term) -> bool {
     let time = Class::Time.bit() | Class::Weekday.bit() | Class::Month.bit() | Class::Number.bit();
     term.classes & time != 0
 }

@@ -1,10 +1,11 @@
 //! The facts that a change is about.
 
-use super::{known::Known, marks::Marks};
+use super::{known::Known, marks::Marks, sense};
 use crate::change::{Change, Target};
 use crate::claim::{Claim, Term};
 use crate::clause::Owner;
-use crate::lexicon::Class;
+use crate::lexicon::{Class, lemma};
+use crate::slots::is_property;
 
 /// Weights of a shared word: a name says most, a generic noun almost nothing.
 const NAME: u32 = 30;
@@ -19,7 +20,8 @@ const HOLDING: &[&str] =
 pub(super) fn ended_by(current: &[&Known], change: &Change) -> Vec<usize> {
     let each = || current.iter().copied().enumerate();
     let all = || each().filter(|(_, known)| known.claim.is_firm);
-    let lasting = || all().filter(|(_, known)| known.is_lasting);
+    let lasting =
+        || all().filter(|(_, known)| known.is_lasting && sense::fits(&known.claim, change));
     // Those that may have one of these terms.
     let sharing = |terms: &[Term]| {
         let marks = Marks::of_terms(terms);
@@ -63,7 +65,12 @@ pub(super) fn ended_by(current: &[&Known], change: &Change) -> Vec<usize> {
             best(lasting(), |claim| sibling(claim, owner, head, others))
         }
         Target::Terms(terms) => best(sharing(terms), |claim| {
-            if is_about(claim, &change.owner, terms) { overlap(claim, terms) } else { 0 }
+            let is_car = sense::is_car_of(claim, change);
+            match is_about(claim, &change.owner, terms) {
+                true if is_car => WORD,
+                true => overlap(claim, terms),
+                false => 0,
+            }
         }),
         Target::Property(terms) => best(lasting(), |claim| property(claim, &change.owner, terms)),
         Target::Role(terms) => best(sharing(terms), |claim| role(claim, terms)),
@@ -157,13 +164,23 @@ fn property(claim: &Claim, owner: &Owner, terms: &[Term]) -> u32 {
         terms.iter().all(|term| words.contains(&term.lemma.as_str()))
     });
     if of_slot {
-        return 3 * NAME;
+        return if names_property(claim, terms) { 3 * NAME } else { 0 };
     }
     let all = terms.iter().all(|term| {
         let of_owner = matches!(owner, Owner::Relation(it) | Owner::Named(it) if *it == term.lemma);
         of_owner || claim.has(&term.lemma)
     });
     if all && is_theirs { overlap(claim, terms).max(GENERIC) } else { 0 }
+}
+
+/// Returns true unless a fact states a property of the thing: who moves the deploy moves no deploy
+/// deadline.
+fn names_property(claim: &Claim, terms: &[Term]) -> bool {
+    let labels = claim.slots.iter().flat_map(|slot| slot.label.split(' '));
+    let properties = labels.filter(|word| is_property(word) && *word != "name");
+    let mut properties = properties.map(lemma).peekable();
+    properties.peek().is_none()
+        || properties.any(|property| terms.iter().any(|term| term.lemma == property))
 }
 
 /// Scores a fact in which somebody has a role: a relation of the speaker, or a job.

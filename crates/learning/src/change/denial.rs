@@ -1,0 +1,89 @@
+//! Denials of what was so: "no longer X", "not X any more", "never X again", "used to X".
+
+use super::head::{heads, heads_of_subject};
+use super::item::{Around, Change, Shape, Target, object, terms};
+use super::passing::limits;
+use crate::claim::Term;
+use crate::clause::{Clause, Owner};
+use crate::lexicon::Class;
+use crate::words::Word;
+
+/// "I no longer X", "not X any more", "never X again", "used to X".
+pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
+    let lows: Vec<&str> = clause.words.iter().map(|word| word.low.as_str()).collect();
+    let pair =
+        |first: &str, second: &str| lows.windows(2).any(|it| it[0] == first && it[1] == second);
+    let any = pair("any", "more") || pair("any", "longer");
+    let denied = clause.words.iter().any(|word| word.is(Class::Negation));
+    let now = lows.contains(&"nowadays") || lows.contains(&"now") || pair("these", "days");
+    let used =
+        clause.head.is_some_and(|head| clause.low(head) == "used" && clause.low(head + 1) == "to");
+    let ends = pair("no", "longer")
+        || pair("no", "more")
+        || any && denied
+        || clause.is_negated && (now || has_not_since(clause, around))
+        || lows.contains(&"never") && lows.contains(&"again")
+        || used;
+    if !ends {
+        return None;
+    }
+    // "No more meat for me" is about meat only.
+    let bare = lows.windows(2).position(|it| it == ["no", "more"]);
+    let from = bare.filter(|at| clause.verb.is_none_or(|verb| verb < *at));
+    let mut found = terms(object(&clause.words[from.map_or(0, |at| at + 2)..]));
+    if from.is_none() || found.is_empty() {
+        found = terms(clause.words);
+    }
+    if matches!(clause.owner, Owner::Relation(_) | Owner::Named(_)) {
+        // The owner itself is not what ended.
+        let subject: Vec<&str> = clause.subject().iter().map(|it| it.lemma.as_str()).collect();
+        let rest = found.iter().filter(|term| !subject.contains(&term.lemma.as_str()));
+        let rest: Vec<_> = rest.cloned().collect();
+        if !rest.is_empty() {
+            found = rest;
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    let change = Change::new(&clause.owner, Shape::Retraction, Target::Terms(found));
+    let after = bare.map(|at| heads(&clause.words[at + 2..])).filter(|it| !it.is_empty());
+    Some(change.of(after.unwrap_or_else(|| denied_heads(clause)), clause).within(limits(clause)))
+}
+
+/// Returns the heads of what a clause denies: the object, else the verb and what it leads to.
+fn denied_heads(clause: &Clause<'_>) -> Vec<Term> {
+    let no = |it: &[Word]| it[0].low == "no" && it[1].is_content() && it[1].low != "longer";
+    if let Some(at) = clause.words.windows(2).position(no) {
+        return heads(&clause.words[at + 1..]);
+    }
+    let mut things = heads(clause.rest());
+    let has_object = clause.rest().first().is_some_and(|word| {
+        word.is_content() && !word.is(Class::Time) || word.is(Class::Determiner)
+    });
+    let does = clause.verb.filter(|_| !has_object || things.is_empty());
+    things.extend(does.map(|verb| &clause.words[verb]).filter(|it| it.is_content()).map(Term::of));
+    // "My colour used to be green" is about green.
+    let used = clause.head.is_some_and(|head| clause.low(head) == "used");
+    let is_bare = clause.rest().iter().all(|word| !word.is_content() || word.low == "longer");
+    let is_state = clause.verb_lemma() == "be" && (!used || things.is_empty());
+    if is_bare || is_state {
+        things.extend(heads_of_subject(clause.subject()));
+    }
+    things
+}
+
+/// "I haven't smoked since March", "I haven't vaped in four months".
+fn has_not_since(clause: &Clause<'_>, around: Around<'_, '_>) -> bool {
+    let perfect = clause.head.is_some_and(|head| matches!(clause.low(head), "have" | "has"));
+    let long = ["month", "months", "year", "years"];
+    let once = ["be", "see", "visit", "hear", "meet", "talk", "go", "travel", "speak"];
+    let in_long = clause.words.windows(3).any(|it| {
+        matches!(it[0].low.as_str(), "in" | "for")
+            && it[1..].iter().any(|word| long.contains(&word.low.as_str()))
+    });
+    let since = clause.words.iter().any(|word| matches!(word.low.as_str(), "since" | "ages"));
+    let opens = |next: &Clause<'_>| next.low(0) == "since";
+    let since = since || around.after.is_some_and(opens);
+    perfect && (since || in_long && !once.contains(&clause.verb_lemma()))
+}
