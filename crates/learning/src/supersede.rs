@@ -6,6 +6,7 @@
 
 mod aspect;
 mod frame;
+mod history;
 mod known;
 mod lasting;
 mod marks;
@@ -76,12 +77,14 @@ pub fn supersede<'a>(
             }
             continue;
         }
-        if lasting::is_remark(&sentence) {
+        if lasting::is_remark(&sentence) || history::is_history(&sentence, message.at) {
             continue;
         }
+        let is_mended = history::is_mended(&sentence);
         let news = News::of(&sentence, &clauses);
         let mut is_named = false;
-        for change in changes(&clauses) {
+        let is_undone = |change: &Change| is_mended && change.target.terms().is_some();
+        for change in changes(&clauses).into_iter().filter(|change| !is_undone(change)) {
             for at in named_by(&current, &change) {
                 is_named = true;
                 ended.entry(at).or_insert_with(|| by_words(current[at], &change));
