@@ -4,6 +4,7 @@
 mod chat;
 #[cfg(feature = "client")]
 mod client;
+mod everyday;
 mod facts;
 mod grounding;
 mod limits;
