@@ -63,10 +63,11 @@ fn denied_heads(clause: &Clause<'_>) -> Vec<Term> {
     });
     let does = clause.verb.filter(|_| !has_object || things.is_empty());
     things.extend(does.map(|verb| &clause.words[verb]).filter(|it| it.is_content()).map(Term::of));
-    // "My colour used to be green" is about green.
+    // "My colour used to be green" is about green, and "green used to be my colour" too.
+    let is_value = clause.rest().first().is_some_and(|word| word.is(Class::Mine));
     let used = clause.head.is_some_and(|head| clause.low(head) == "used");
     let is_bare = clause.rest().iter().all(|word| !word.is_content() || word.low == "longer");
-    let is_state = clause.verb_lemma() == "be" && (!used || things.is_empty());
+    let is_state = clause.verb_lemma() == "be" && (!used || is_value || things.is_empty());
     if is_bare || is_state {
         things.extend(heads_of_subject(clause.subject()));
     }

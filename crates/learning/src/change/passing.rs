@@ -1,5 +1,6 @@
 //! Endings that pass: "left Ghent at noon", "dropped Tom at the airport".
 
+use super::head::{Kind, heads, kind_of};
 use super::item::Around;
 use crate::claim::Term;
 use crate::clause::Clause;
@@ -13,7 +14,17 @@ pub(super) fn is_passing(clause: &Clause<'_>, verb: usize) -> bool {
     let links = || after.iter().enumerate().skip(1);
     let is_dropped = clause.verb_lemma() == "drop"
         && links().any(|(_, word)| matches!(word.low.as_str(), "off" | "to" | "by" | "into"));
+    // "I dropped my pipe", but "I dropped my Spanish lessons".
+    let is_mine = clause.verb_lemma() == "drop" && clause.low(verb + 1) == "my";
+    let is_dropped = is_dropped || is_mine && is_single_thing(&after[1..]);
     moves && (is_dropped || links().any(|(at, _)| is_moment(&after[at..])))
+}
+
+/// Returns true for the words of a thing that is no course, subscription or other tie.
+fn is_single_thing(words: &[Word]) -> bool {
+    let things = heads(words);
+    let head = things.first().filter(|_| things.len() == 1);
+    head.is_some_and(|it| !it.is_generic && kind_of(&it.lemma) == Kind::Thing)
 }
 
 /// Returns true if words name a place or a time of day, by which nothing ends for good.

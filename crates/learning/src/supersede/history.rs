@@ -39,7 +39,10 @@ pub(super) fn is_history(sentence: &Sentence, at: Option<Timestamp>) -> bool {
     let spaced = spaced(&sentence.words);
     let is_told = FORMER_TIMES.iter().any(|phrase| spaced.contains(phrase));
     let was_young = |it: &[Word]| it[0].low == "was" && it[1].is_number() && it[2].low == "when";
+    let is_many = |word: &Word| word.is_number() && !matches!(word.low.as_str(), "one" | "1");
+    let years_ago = |it: &[Word]| is_many(&it[0]) && it[1].low == "years" && it[2].low == "ago";
     let then = is_told
+        || sentence.words.windows(3).any(years_ago)
         || sentence.words.windows(3).any(was_young)
         || sentence.words.windows(2).any(|it| is_former_year(it, at));
     let lasts = spaced.contains(" since ") || spaced.contains(" these days ");

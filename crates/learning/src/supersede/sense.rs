@@ -5,6 +5,7 @@
 
 use crate::change::{Change, Kind, Shape, Target, kind_of};
 use crate::claim::{Claim, Term};
+use crate::clause::Owner;
 use crate::lexicon::{Class, EXCLUSIVE};
 use crate::slot::Slot;
 
@@ -19,7 +20,8 @@ const HOLDING: &[&str] = &[
 ];
 
 /// Lemmas of the verbs of facts about habits, whose things are used up and come again.
-const REPEATING: &[&str] = &["drink", "eat", "love", "like", "enjoy", "use", "live", "play"];
+const REPEATING: &[&str] =
+    &["drink", "eat", "love", "like", "enjoy", "use", "live", "play", "bake", "cook", "make"];
 
 /// Lemmas of the verbs of facts about a tool or a text, which is opened and closed.
 const USING: &[&str] = &["write", "use", "edit", "code", "run", "read", "prefer"];
@@ -59,9 +61,10 @@ fn is_thing_of(claim: &Claim, change: &Change, head: &Term) -> bool {
         slots.clone().next().is_some() && !slots.clone().any(|it| it.value.contains(&head.lemma))
     };
     // "The film ended" ends no favourite film, and who moves out leaves the home of the others.
-    let is_kind = !is_property && is_valued(&["favourit", "favorit"]);
+    let is_kind = !is_property && is_valued(&["favorite"]);
     let is_person = head.is_name || head.classes & Class::Relation.bit() != 0;
-    let is_companion = is_person && is_valued(&["home"]);
+    let is_own = claim.owner == Owner::Speaker;
+    let is_companion = is_own && is_person && is_valued(&["home"]);
     let has = claim.has(&head.lemma) || slots.any(|slot| is_in(&slot.attribute, head));
     has && !is_kind && !is_companion
 }
@@ -93,7 +96,8 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
     let is_program = is(&[Class::Editor, Class::System, Class::Database]);
     let is_machine = is(&[Class::Device]) || matches!(&*head.lemma, "laptop" | "phone");
     let is_vehicle = is(&[Class::Transport, Class::Vehicle, Class::Pet]);
-    let is_person = head.is_name || is(&[Class::Relation]) && !is(&[Class::Pet]);
+    let is_relation = is(&[Class::Relation]) && !is(&[Class::Pet]);
+    let is_person = is_relation || head.is_name && !claim.relations.is_empty();
     if is_attitude(claim) && !is_person && !turns(claim, change) {
         return false;
     }
@@ -109,7 +113,8 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
         "stop" | "crash" => !is_program && !is_machine && !is(&[Class::Work]) && !has_verb(USING),
         "close" => !is_program && !is_machine && !has_verb(USING),
         "quit" => !is_program && !is_machine,
-        "cancel" => !is(&[Class::Transport]),
+        "throw" => !has_verb(REPEATING),
+        "cancel" | "break" => !is(&[Class::Transport]),
         "leave" => !is_vehicle && !is(&[Class::Device, Class::Instrument]),
         "fall" | "come" | "go" => !is_vehicle,
         "move" | "shift" | "bring" | "transfer" | "push" => {
@@ -120,11 +125,13 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
     }
 }
 
-/// Returns true for a liking, a fear or an allergy.
+/// Returns true for a liking, a fear, an allergy, or something that is not done.
 fn is_attitude(claim: &Claim) -> bool {
     let is_opinion = |slot: &Slot| slot.attribute.starts_with("opinion of ");
-    let ails = ["allerg", "allergi", "allergy", "intoler", "afraid"];
-    claim.slots.iter().any(is_opinion) || ails.iter().any(|lemma| claim.has(lemma))
+    let ails = ["allerg", "allergi", "allergy", "intoler", "afraid", "favorite"];
+    claim.is_negated
+        || claim.slots.iter().any(is_opinion)
+        || ails.iter().any(|lemma| claim.has(lemma))
 }
 
 /// Returns true if a change is one of attitude or doing, and not only of a thing.
@@ -156,5 +163,9 @@ fn may_travel(claim: &Claim, heads: &[Term]) -> bool {
                 && (slot.value.contains(&place.lemma) || is_in(&slot.attribute, place))
         })
     };
-    claim.verbs.iter().any(|verb| TRAVELLING.contains(&verb.as_str())) || !heads.iter().any(is_held)
+    let names_journey =
+        heads.iter().any(|it| kind_of(&it.lemma) == Kind::Journey && claim.has(&it.lemma));
+    let is_going = claim.verbs.iter().any(|verb| TRAVELLING.contains(&verb.as_str()));
+    let is_there = claim.verbs.iter().all(|verb| verb == "be") && !heads.iter().any(is_held);
+    names_journey || is_going || is_there
 }

@@ -99,6 +99,39 @@ const CLINIC: &[&str] = &[
     "I'm allergic to cats.",
 ];
 
+/// Facts of somebody by the sea.
+const HARBOUR: &[&str] = &[
+    "I'm 52 years old.",
+    "My husband is Erik.",
+    "I have a daughter called Lotte.",
+    "I live in Malmo.",
+    "I work at Volvo.",
+    "My boss is Ingrid.",
+    "I own a sailing boat.",
+    "I sing in the church choir.",
+    "I have a cat named Felix.",
+    "I bake bread every Saturday.",
+    "I read on a Kindle.",
+    "Our CI runs on Jenkins.",
+    "The report is due on Friday.",
+    "My favourite author is Atwood.",
+    "I love skiing in Norway.",
+    "I drink espresso after lunch.",
+    "I play chess on Thursdays.",
+    "I go to bed at 10.",
+    "I rent an allotment.",
+    "I don't eat pork.",
+    "My computer runs Ubuntu.",
+    "I have a Disney subscription.",
+    "My father lives in a care home in Lund.",
+    "I'm studying law at the evening school.",
+    "I take the bus to work.",
+    "I'm writing a cookbook.",
+    "I volunteer at the animal shelter.",
+    "My bank is Nordea.",
+    "I smoke a pipe.",
+];
+
 fn known(at: usize, text: &str) -> Vec<Known> {
     let message = Message::new(at.to_string(), text);
     let learned = Extractor::default().extract(&message, None, &mut Heard::default());
@@ -116,7 +149,8 @@ fn ended(facts: &[Known], message: &Message) -> Vec<String> {
 
 #[test]
 fn an_everyday_message_ends_no_fact_but_the_one_that_it_names() {
-    let profiles = [("office", OFFICE), ("studio", STUDIO), ("clinic", CLINIC)];
+    let profiles =
+        [("office", OFFICE), ("studio", STUDIO), ("clinic", CLINIC), ("harbour", HARBOUR)];
     let profiles = profiles.map(|(name, texts)| (name, texts, profile(texts)));
     let mut wrong = Vec::new();
     for row in rows(include_str!("../fixtures/everyday.tsv"), 3) {
