@@ -48,6 +48,8 @@ pub(crate) struct Claim {
     pub(crate) terms: Vec<Term>,
     /// Lemmas of the main verbs.
     pub(crate) verbs: Vec<String>,
+    /// Lemmas of nouns that only narrow the next one: `church` in "the church choir".
+    pub(crate) narrowing: Vec<String>,
     /// Relations of the speaker that are mentioned.
     pub(crate) relations: Vec<String>,
     pub(crate) slots: Vec<Slot>,
@@ -68,6 +70,7 @@ impl Claim {
             aliases: Vec::new(),
             terms: Vec::new(),
             verbs: Vec::new(),
+            narrowing: Vec::new(),
             relations: Vec::new(),
             slots: Vec::new(),
             places: Vec::new(),
@@ -102,6 +105,8 @@ impl Claim {
         if clause.verb.is_some() {
             self.verbs.push(clause.verb_lemma().to_owned());
         }
+        let narrows = clause.words.windows(2).filter(|it| is_narrowing(&it[0], &it[1]));
+        self.narrowing.extend(narrows.map(|it| it[0].lemma.clone()));
         for word in clause.words.iter().filter(|word| word.is_content()) {
             let term = Term::of(word);
             if term.is_name {
@@ -143,6 +148,16 @@ impl Claim {
             owner => self.owner == *owner,
         }
     }
+}
+
+/// Returns true if a noun only narrows the one after it: "the church choir". A generic noun leaves
+/// the thing to the first one: "the gym membership".
+fn is_narrowing(word: &Word, next: &Word) -> bool {
+    let is_noun = |it: &Word| {
+        it.is_content() && !it.is(Class::Verb) && !it.is(Class::Time) && !it.is_number()
+    };
+    let is_other = next.is(Class::Generic) || next.is_capital || next.low.ends_with("ly");
+    is_noun(word) && is_noun(next) && !is_other
 }
 
 /// Reads the sentences of a statement. Words that equal `subject` are the first person.

@@ -194,7 +194,7 @@ fn ceasing(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
         && (OVER.contains(&next) && clause.low(verb + 2) != "the"
             || next == "no" && clause.low(verb + 2) == "more")
         || OVER.contains(&clause.low(verb))
-            && clause.words[..verb].iter().any(|word| word.lemma == "be")
+            && is_passive(clause, verb)
             && !clause.words[verb].is(Class::Ending);
     let leaves = leaves_for_good(clause, verb);
     // "The bank closed its branch" is about the branch.

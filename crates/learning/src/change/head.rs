@@ -67,7 +67,8 @@ pub(super) fn heads(words: &[Word]) -> Vec<Term> {
     {
         return vec![Term::of(version)];
     }
-    if is_tie(head) || kind_of(&head.lemma) != Kind::Thing {
+    let is_train = matches!(head.low.as_str(), "train" | "trains");
+    if is_tie(head) || kind_of(&head.lemma) != Kind::Thing && !is_train {
         let mut found: Vec<Term> = narrowing(&words[start..end]);
         if matches!(follows, "to" | "at" | "of" | "with" | "for" | "on" | "in" | "from") {
             found.extend(heads(rest));

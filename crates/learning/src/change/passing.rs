@@ -4,7 +4,7 @@ use super::head::{Kind, heads, kind_of};
 use super::item::Around;
 use crate::claim::Term;
 use crate::clause::Clause;
-use crate::lexicon::Class;
+use crate::lexicon::{Class, EXCLUSIVE};
 use crate::words::Word;
 
 /// Returns true if the verb only moves its object, or its subject, for the moment.
@@ -17,6 +17,11 @@ pub(super) fn is_passing(clause: &Clause<'_>, verb: usize) -> bool {
     // "I dropped my pipe", but "I dropped my Spanish lessons".
     let is_mine = clause.verb_lemma() == "drop" && clause.low(verb + 1) == "my";
     let is_dropped = is_dropped || is_mine && is_single_thing(&after[1..]);
+    if clause.verb_lemma() == "lose" {
+        let is_somebody = |it: &Term| it.is_name && it.classes & EXCLUSIVE == 0;
+        return heads(after).iter().any(is_somebody)
+            && links().any(|(at, _)| is_moment(&after[at..]));
+    }
     moves && (is_dropped || links().any(|(at, _)| is_moment(&after[at..])))
 }
 

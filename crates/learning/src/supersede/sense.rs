@@ -26,6 +26,10 @@ const REPEATING: &[&str] =
 /// Lemmas of the verbs of facts about a tool or a text, which is opened and closed.
 const USING: &[&str] = &["write", "use", "edit", "code", "run", "read", "prefer"];
 
+/// Lemmas of verbs that end the thing itself, and not what it narrows.
+const LEAVING: &[&str] =
+    &["leave", "close", "be", "end", "lose", "return", "sell", "die", "crash", "break", "run"];
+
 /// Lemmas of verbs by which a liking, a fear or an allergy ends.
 const TURNING: &[&str] = &[
     "give", "quit", "stop", "drop", "abandon", "lose", "swear", "get", "come", "grow", "outgrow",
@@ -66,7 +70,11 @@ fn is_thing_of(claim: &Claim, change: &Change, head: &Term) -> bool {
     let is_own = claim.owner == Owner::Speaker;
     let is_companion = is_own && is_person && is_valued(&["home"]);
     let has = claim.has(&head.lemma) || slots.any(|slot| is_in(&slot.attribute, head));
-    has && !is_kind && !is_companion
+    // The noun of "the call" is not the verb of "a dog called Rex".
+    let is_narrowing = LEAVING.contains(&change.verb.as_str())
+        && claim.narrowing.contains(&head.lemma)
+        || head.lemma == "call";
+    has && !is_kind && !is_companion && !is_narrowing
 }
 
 /// Returns true if a fact names the car of the speaker, and a change the car by this noun only.

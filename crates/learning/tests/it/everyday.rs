@@ -132,6 +132,37 @@ const HARBOUR: &[&str] = &[
     "I smoke a pipe.",
 ];
 
+/// Facts of a student.
+const CAMPUS: &[&str] = &[
+    "I'm 23.",
+    "My girlfriend is Nadia.",
+    "I share a flat with Ollie.",
+    "I live in Bristol.",
+    "I work at a bakery in Bristol.",
+    "My landlord is Mr. Harris.",
+    "I ride a Vespa.",
+    "I play the drums.",
+    "I have a hamster called Peanut.",
+    "I have two sisters.",
+    "I code in Rust.",
+    "Our app runs on AWS.",
+    "The rent is due on the 3rd.",
+    "My favourite food is ramen.",
+    "I like climbing.",
+    "I drink oat milk.",
+    "I'm on the rowing team.",
+    "I get up at 4.",
+    "I have a Duolingo subscription.",
+    "I'm on keto.",
+    "My tablet is an iPad.",
+    "My mum lives in Cardiff.",
+    "I'm training for the London marathon.",
+    "I take the train to uni.",
+    "I'm saving for a trip to Japan.",
+    "I study biology at Bristol University.",
+    "I wear contact lenses.",
+];
+
 fn known(at: usize, text: &str) -> Vec<Known> {
     let message = Message::new(at.to_string(), text);
     let learned = Extractor::default().extract(&message, None, &mut Heard::default());
@@ -149,8 +180,13 @@ fn ended(facts: &[Known], message: &Message) -> Vec<String> {
 
 #[test]
 fn an_everyday_message_ends_no_fact_but_the_one_that_it_names() {
-    let profiles =
-        [("office", OFFICE), ("studio", STUDIO), ("clinic", CLINIC), ("harbour", HARBOUR)];
+    let profiles = [
+        ("office", OFFICE),
+        ("studio", STUDIO),
+        ("clinic", CLINIC),
+        ("harbour", HARBOUR),
+        ("campus", CAMPUS),
+    ];
     let profiles = profiles.map(|(name, texts)| (name, texts, profile(texts)));
     let mut wrong = Vec::new();
     for row in rows(include_str!("../fixtures/everyday.tsv"), 3) {
