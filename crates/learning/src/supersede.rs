@@ -167,7 +167,7 @@ fn is_part(sentence: &Sentence) -> bool {
 /// (`is_named`), only slots with one value end more.
 fn by_slot(known: &Known, news: &News, is_named: bool) -> Option<Ended> {
     let claim = &known.claim;
-    // What follows compares slots of one attribute, and statements with a common word.
+    // The rest compares slots of one attribute, and statements with a common word.
     if !claim.is_firm || !known.marks.may_meet(&news.marks) || !claim.may_share_owner(&news.claim) {
         return None;
     }

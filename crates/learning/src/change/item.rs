@@ -36,6 +36,8 @@ pub(crate) struct Change {
     pub(crate) verb: String,
     /// True if a doing ends: "stopped using Vim".
     pub(crate) is_doing: bool,
+    /// True if words say that it is for good: "left Ghent for Oslo", "in March".
+    pub(crate) is_final: bool,
     pub(crate) kind: Kind,
 }
 
@@ -102,6 +104,7 @@ impl Change {
             limits: Vec::new(),
             verb: String::new(),
             is_doing: false,
+            is_final: false,
             kind: Kind::Thing,
         }
     }
@@ -114,7 +117,8 @@ impl Change {
         // A number alone names what is said of the same thing.
         let about = || terms(clause.words).into_iter().filter(names).collect();
         let heads = if heads.is_empty() { about() } else { heads };
-        Change { heads: Some(heads), verb, is_doing, kind, ..self }
+        let is_final = is_final(clause);
+        Change { heads: Some(heads), verb, is_doing, is_final, kind, ..self }
     }
 
     #[must_use]
@@ -127,6 +131,12 @@ impl Change {
 fn is_doing(clause: &Clause<'_>) -> bool {
     let next = clause.verb.and_then(|verb| clause.words.get(verb + 1));
     next.is_some_and(|word| word.low.ends_with("ing") && 4 < word.low.len())
+}
+
+fn is_final(clause: &Clause<'_>) -> bool {
+    // The perfect says what holds since: "we've left Perth".
+    let says = ["have", "has", "for", "forever", "good", "behind", "finally", "permanently"];
+    clause.words.iter().any(|word| says.contains(&word.low.as_str()) || word.is(Class::Month))
 }
 
 /// Returns true for a term by which a thing can be named.

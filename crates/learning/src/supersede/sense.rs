@@ -123,7 +123,14 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
         "quit" => !is_program && !is_machine,
         "throw" => !has_verb(REPEATING),
         "cancel" | "break" => !is(&[Class::Transport]),
-        "leave" => !is_vehicle && !is(&[Class::Device, Class::Instrument]),
+        "leave" => {
+            let is_home = claim
+                .slots
+                .iter()
+                .any(|slot| slot.attribute == "home" && slot.value.contains(&head.lemma));
+            let is_thing = is_vehicle || is(&[Class::Device, Class::Instrument]);
+            !is_thing && (change.is_final || !is_home)
+        }
         "fall" | "come" | "go" => !is_vehicle,
         "move" | "shift" | "bring" | "transfer" | "push" => {
             let is_property = matches!(change.target, Target::Property(_));

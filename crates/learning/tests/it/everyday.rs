@@ -246,6 +246,8 @@ fn a_part_that_ends_leaves_the_whole() {
         ("I go to the gym four times a week.", "I no longer go to the gym on Mondays."),
         ("The project's deadline is 5 May.", "The other project's deadline is 7 June."),
         ("My laptop is a ThinkPad.", "My work laptop is a MacBook now."),
+        ("I live in Ghent.", "We left Ghent yesterday."),
+        ("I live in Ghent.", "I left Ghent and drove to Brussels."),
         ("My phone is a Pixel.", "My company phone is an iPhone now."),
     ] {
         let facts = profile(&[fact]);
