@@ -16,6 +16,7 @@ pub(crate) use nouns::{OUSTING, is_property, is_single};
 pub(crate) use value::phrase;
 
 use crate::clause::Clause;
+use crate::lexicon::Class;
 use crate::slot::{Hold, Slot};
 
 /// Returns the slots whose value the clauses deny: "my birthday isn't May 1".
@@ -28,9 +29,11 @@ pub(crate) fn denied(clauses: &[Clause<'_>]) -> Vec<Slot> {
 pub(crate) fn slots(clauses: &[Clause<'_>]) -> Vec<Slot> {
     let mut slots = Vec::new();
     contact::read(clauses, &mut slots);
+    // "I moved to Oslo in 2025 and live there now" is about the present, too.
+    let is_current = clauses.iter().any(|clause| clause.has(Class::Current));
     for clause in clauses.iter().filter(|clause| !tense::is_over(clause)) {
         if !possessed::read(clause, &mut slots) {
-            person::read(clause, &mut slots);
+            person::read(clause, is_current, &mut slots);
             habit::read(clause, &mut slots);
         }
     }

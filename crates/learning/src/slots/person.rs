@@ -9,7 +9,8 @@ use crate::lexicon::{Class, EXCLUSIVE};
 use crate::slot::{Hold, Slot};
 use crate::words::Word;
 
-pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
+/// Reads a clause. `is_current` says that its sentence is about the present, too.
+pub(super) fn read(clause: &Clause<'_>, is_current: bool, slots: &mut Vec<Slot>) {
     if clause.is_negated && !clause.is_ahead {
         slots.extend(seeing(clause));
     }
@@ -20,7 +21,7 @@ pub(super) fn read(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
     if !is_personal(clause) {
         return;
     }
-    if !is_history(clause) {
+    if is_current || !is_history(clause) {
         place_of_life(clause, slots);
     }
     slots.extend(relationship(clause));
