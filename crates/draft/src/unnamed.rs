@@ -38,17 +38,23 @@ pub enum Unnamed {
         name: String,
         /// The file's stem, which earlier versions used as the name.
         former: String,
+        /// For the first conversation of a file, if it has a title: the name by position and title,
+        /// which distinguishes it from another one that had the first position before. Earlier
+        /// versions always used it.
+        titled: Option<String>,
     },
     /// Named for the content of a stream.
     Stream {
         /// Distinguishes the conversations of one stream.
         place: String,
+        /// The place with the title of a first conversation, which earlier versions used.
+        titled: Option<String>,
     },
 }
 
 impl Default for Unnamed {
     fn default() -> Unnamed {
-        Unnamed::Stream { place: String::new() }
+        Unnamed::Stream { place: String::new(), titled: None }
     }
 }
 
@@ -65,7 +71,8 @@ impl Unnamed {
         // The stem is for people; the hash distinguishes files, also if their names are not UTF-8.
         let (stem, former) = (stem_of(&canonical), stem_of(path));
         let hash = hash_of([canonical.as_os_str().as_encoded_bytes()]);
-        Unnamed::File { name: format!("{}-{hash}", label(&stem, STEM_BYTES_MAX)), former }
+        let name = format!("{}-{hash}", label(&stem, STEM_BYTES_MAX));
+        Unnamed::File { name, former, titled: None }
     }
 
     /// Returns the session of the conversation at position `place` (from 1) of the input, which may
@@ -75,7 +82,7 @@ impl Unnamed {
     pub fn within(&self, place: u64, id: Option<&str>, title: Option<&str>) -> Unnamed {
         if let Some(id) = id.filter(|id| is_worldwide(id)) {
             let former = self.former().to_owned();
-            return Unnamed::File { name: fitted(id), former };
+            return Unnamed::File { name: fitted(id), former, titled: None };
         }
         let title = title.map(|title| label(title, TITLE_BYTES_MAX)).filter(|it| !it.is_empty());
         let within = match (id, title) {
@@ -84,12 +91,24 @@ impl Unnamed {
             (None, None) => format!("/{place}"),
             (None, Some(title)) => format!("/{place} {title}"),
         };
-        match self {
-            Unnamed::Fixed(name) => Unnamed::Fixed(fitted(&format!("{name}{within}"))),
-            Unnamed::File { name, former } => {
-                Unnamed::File { name: fitted(&format!("{name}{within}")), former: former.clone() }
+        // A title may change, so it does not name a conversation that may be the only one.
+        let is_first = id.is_none() && place <= 1;
+        match (self.clone(), is_first) {
+            (Unnamed::Fixed(name), _) => Unnamed::Fixed(fitted(&format!("{name}{within}"))),
+            (Unnamed::File { name, former, .. }, true) => {
+                let titled = Some(fitted(&format!("{name}{within}")));
+                Unnamed::File { name, former, titled }
             }
-            Unnamed::Stream { place } => Unnamed::Stream { place: format!("{place}{within}") },
+            (Unnamed::File { name, former, .. }, false) => {
+                Unnamed::File { name: fitted(&format!("{name}{within}")), former, titled: None }
+            }
+            (Unnamed::Stream { place, .. }, true) => {
+                let titled = Some(format!("{place}{within}"));
+                Unnamed::Stream { place, titled }
+            }
+            (Unnamed::Stream { place, .. }, false) => {
+                Unnamed::Stream { place: format!("{place}{within}"), titled: None }
+            }
         }
     }
 
@@ -98,7 +117,7 @@ impl Unnamed {
     pub fn name(&self) -> String {
         match self {
             Unnamed::Fixed(name) | Unnamed::File { name, .. } => name.clone(),
-            Unnamed::Stream { place } => fitted(&format!("{STREAM}{place}")),
+            Unnamed::Stream { place, .. } => fitted(&format!("{STREAM}{place}")),
         }
     }
 

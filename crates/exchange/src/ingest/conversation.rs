@@ -83,6 +83,11 @@ impl Overlap {
         0 < self.known && (self.known == self.read || self.known == self.stored)
     }
 
+    /// Returns true if the session has no messages.
+    fn is_free(self) -> bool {
+        self.known == 0 && self.stored == 0
+    }
+
     /// Returns true if the session contains the conversation, possibly among others.
     fn is_part(self) -> bool {
         self.is_same() || FORMER_MIN <= self.known
@@ -93,14 +98,30 @@ impl Stored<'_> {
     async fn name(mut self, unnamed: &Unnamed) -> Result<String, Error> {
         match unnamed {
             Unnamed::Fixed(name) => Ok(name.clone()),
-            Unnamed::File { name, former } => match self.overlap(former).await?.is_part() {
-                true => Ok(former.clone()),
-                false => Ok(name.clone()),
-            },
-            Unnamed::Stream { place } => {
-                let texts: Vec<&str> = self.drafts.iter().map(|draft| &*draft.text).collect();
-                let names: Vec<String> = stream_names(place, &texts).collect();
-                self.stream_name(names).await
+            Unnamed::File { name, former, titled } => {
+                for known in [Some(former), titled.as_ref()].into_iter().flatten() {
+                    if self.overlap(known).await?.is_part() {
+                        return Ok(known.clone());
+                    }
+                }
+                let Some(titled) = titled else { return Ok(name.clone()) };
+                let overlap = self.overlap(name).await?;
+                let is_its = overlap.is_free() || overlap.is_part();
+                Ok(if is_its { name.clone() } else { titled.clone() })
+            }
+            Unnamed::Stream { place, titled } => {
+                let texts: Vec<String> = self.drafts.iter().map(|it| it.text.clone()).collect();
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                for name in titled.iter().flat_map(|titled| stream_names(titled, &texts)) {
+                    let overlap = self.overlap(&name).await?;
+                    if overlap.is_same() {
+                        return Ok(name);
+                    }
+                    if overlap.is_free() {
+                        break;
+                    }
+                }
+                self.stream_name(stream_names(place, &texts).collect()).await
             }
         }
     }
@@ -110,7 +131,7 @@ impl Stored<'_> {
         let mut last = STREAM.to_owned();
         for (at, name) in names.into_iter().enumerate() {
             let overlap = self.overlap(&name).await?;
-            let is_free = overlap.known == 0 && overlap.stored == 0;
+            let is_free = overlap.is_free();
             if at == 0 && is_free && self.overlap(STREAM).await?.is_part() {
                 return Ok(STREAM.to_owned());
             }

@@ -12,6 +12,8 @@ use std::{
 use aios_exchange::ingest::{self, Format, IngestOptions, IngestReport};
 use aios_memory::{AgentMemory, Id, Key, Kind, MemoryView, Remedy, guard::Policy};
 
+use serde_json::json;
+
 use crate::{Fixture, id, of, sessions, texts};
 
 async fn ingest(memory: &MemoryView, text: String, options: IngestOptions) -> IngestReport {
@@ -219,6 +221,36 @@ async fn conversations_of_one_file_are_separate_and_unknown_fields_are_reported(
     assert_eq!(first.meta.scope.agent.as_deref(), Some("helper"));
     assert_eq!(first.meta.scope.project.as_deref(), Some("p"));
     assert_eq!(first.metadata["conversation_title"], "one");
+    memory.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_conversation_keeps_its_session_whatever_its_title() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let said = |range: std::ops::Range<u32>| -> Vec<serde_json::Value> {
+        range.map(|n| json!({"role": "user", "content": format!("stone {n}")})).collect()
+    };
+    let one = |title: &str, range| json!({"title": title, "messages": said(range)});
+    let path = fixture.dir.path().join("chat.json");
+    for (chat, added, known, sessions_count) in [
+        (json!({"messages": said(0..2)}), 2, 0, 1),
+        (one("New chat", 0..2), 0, 2, 1),
+        (one("Greetings", 0..3), 1, 2, 1),
+        (json!([one("Salutations", 0..4)]), 1, 3, 1),
+        // Another conversation at the first place.
+        (json!([one("Other", 10..12), one("Salutations", 0..4)]), 6, 0, 3),
+    ] {
+        std::fs::write(&path, chat.to_string()).unwrap();
+        let report = ingest::file(&memory, &path, IngestOptions::default()).await.unwrap();
+        assert_eq!((report.tally.added, report.tally.known), (added, known), "{chat}: {report:?}");
+        assert_eq!(sessions(&memory).await.len(), sessions_count, "{chat}");
+    }
+    for (title, added, known) in [("New chat", 2, 0), ("Greetings", 0, 2)] {
+        let chat = one(title, 20..22).to_string();
+        let tally = ingest(&memory, chat, IngestOptions::default()).await.tally;
+        assert_eq!((tally.added, tally.known), (added, known), "{title}");
+    }
     memory.shutdown().await.unwrap();
 }
 
