@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     process::Command,
 };
 
@@ -10,6 +10,13 @@ use crate::{Error, InputProblem};
 
 /// The maximum length of a project id in bytes.
 pub const PROJECT_BYTES_MAX: usize = 4096;
+
+/// Hosts that providers document for ssh through port 443, with their usual names.
+const ALIASES: &[(&str, &str)] = &[
+    ("ssh.github.com", "github.com"),
+    ("altssh.gitlab.com", "gitlab.com"),
+    ("altssh.bitbucket.org", "bitbucket.org"),
+];
 
 /// A project that records can belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +48,8 @@ impl Project {
         };
         if let Some(url) = first_remote(root).map_err(&input)? {
             let label = folder(root);
-            return Ok(Project { id: normalized(&url), label });
+            let base = checkout(root).map_err(&input)?;
+            return Ok(Project { id: normalized(&url, &base), label });
         }
         match first_commit(root).map_err(&input)? {
             Some(hash) => Ok(Project { id: format!("commit:{hash}"), label: folder(root) }),
@@ -68,11 +76,30 @@ fn folder(root: &Path) -> String {
     root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Returns the URL of the first remote in the repository's configuration.
+/// Returns the URL of the first remote in the repository's configuration, with the abbreviations
+/// that the configuration explains (`url.*.insteadOf`).
 fn first_remote(root: &Path) -> Result<Option<String>, InputProblem> {
     let remotes = git(root, &["config", "--get-regexp", r"^remote\..*\.url$"])?;
-    let first = remotes.lines().next().and_then(|line| line.split_once(' '));
-    Ok(first.map(|(_, url)| url.trim().to_owned()).filter(|url| !url.is_empty()))
+    let Some((key, url)) = remotes.lines().next().and_then(|line| line.split_once(' ')) else {
+        return Ok(None);
+    };
+    let name = key.strip_prefix("remote.").and_then(|key| key.strip_suffix(".url"));
+    let whole = git(root, &["remote", "get-url", name.unwrap_or_default()])?;
+    let whole = whole.lines().next().unwrap_or_default();
+    let urls = [whole, url].map(str::trim);
+    Ok(urls.into_iter().find(|url| !url.is_empty()).map(str::to_owned))
+}
+
+/// Returns the directory that a relative remote begins at: the main checkout, also for another
+/// worktree.
+fn checkout(root: &Path) -> Result<PathBuf, InputProblem> {
+    if root.join(".git").is_dir() {
+        return Ok(root.to_owned());
+    }
+    let common = git(root, &["rev-parse", "--git-common-dir"])?;
+    let common = root.join(common.trim_end());
+    let main = common.parent().filter(|_| common.ends_with(".git"));
+    Ok(main.unwrap_or(root).to_owned())
 }
 
 /// Returns the hash of the oldest commit without a parent.
@@ -102,29 +129,42 @@ fn git(root: &Path, arguments: &[&str]) -> Result<String, InputProblem> {
 /// git@Example.com:ada/site.git, ssh://git@example.com:22/ada/site, https://example.com/ada/site/
 /// are all example.com/ada/site
 /// ```
-fn normalized(url: &str) -> String {
+fn normalized(url: &str, checkout: &Path) -> String {
     let url = url.trim().trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/');
     let (host, path) = match url.split_once("://") {
         Some(("file", path)) => return format!("path:{path}"),
         Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
-        // A path, or `host:path` as in ssh.
-        None if url.starts_with(['/', '.', '~']) => {
-            return id_of(&local(url));
-        }
-        None => match url.split_once(':') {
+        // `host:path` as in ssh, or a path, which may have a `:` after a `/`.
+        None => match url.split_once(':').filter(|(host, _)| !host.contains('/')) {
             Some(parts) => parts,
-            None => return id_of(&local(url)),
+            None => return id_of(&local(url, checkout)),
         },
     };
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = host.split_once(':').map_or(host, |(host, _)| host).to_lowercase();
+    let host = ALIASES.iter().find(|(alias, _)| *alias == host).map_or(&*host, |(_, name)| name);
     format!("{host}/{}", path.trim_start_matches('/'))
 }
 
-/// Returns the canonical form of a remote that is a local directory, if it exists.
-fn local(path: &str) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path))
+/// Returns the canonical form of a remote that is a local directory, if it exists. A relative one
+/// begins at the checkout.
+fn local(path: &str, checkout: &Path) -> PathBuf {
+    let path = if path.starts_with('~') { PathBuf::from(path) } else { checkout.join(path) };
+    fs::canonicalize(&path).unwrap_or_else(|_| without_dots(&path))
+}
+
+/// Returns a path without its `.` and `..`.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(whole.pop()),
+            part => whole.push(part),
+        }
+    }
+    whole
 }
 
 #[cfg(test)]

@@ -17,9 +17,48 @@ fn all_urls_of_a_remote_give_one_project() {
         "https://token@example.com/ada/site.git",
         "git://example.com/ada/site",
     ] {
-        assert_eq!(normalized(url), "example.com/ada/site", "{url}");
+        assert_eq!(normalized(url, Path::new("/")), "example.com/ada/site", "{url}");
     }
-    assert_ne!(normalized("https://example.com/ada/Site"), "example.com/ada/site");
+    // Paths distinguish case, as most hosts do.
+    let other = normalized("https://example.com/ada/Site", Path::new("/"));
+    assert_ne!(other, "example.com/ada/site");
+    for (url, id) in [
+        ("ssh://git@ssh.github.com:443/Ada/Proj.git", "github.com/Ada/Proj"),
+        ("ssh://git@altssh.gitlab.com:443/ada/proj", "gitlab.com/ada/proj"),
+        ("ssh://git@altssh.bitbucket.org:443/ada/proj", "bitbucket.org/ada/proj"),
+        ("../gone/r1", "path:/gone/r1"),
+        ("./a:b", "path:/checkout/a:b"),
+        ("r1", "path:/checkout/r1"),
+    ] {
+        assert_eq!(normalized(url, Path::new("/checkout")), id, "{url}");
+    }
+}
+
+#[test]
+fn a_relative_remote_begins_at_the_repository() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(dir.path()).unwrap();
+    for name in ["a", "b"] {
+        let repository = root.join(name).join("r");
+        fs::create_dir_all(&repository).unwrap();
+        run(&repository, &["init", "-q"]);
+        run(&repository, &["commit", "-q", "--allow-empty", "-m", "first"]);
+        run(&repository, &["remote", "add", "origin", "../r1"]);
+        let id = format!("path:{}", root.join(name).join("r1").display());
+        assert_eq!(Project::of(&repository).unwrap().id, id);
+        let worktree = root.join(name).join("deeper/worktree");
+        run(&repository, &["worktree", "add", "-q", worktree.to_str().unwrap()]);
+        assert_eq!(Project::of(&worktree).unwrap().id, id);
+    }
+}
+
+#[test]
+fn an_abbreviated_remote_is_the_project_of_its_whole_url() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["init", "-q"]);
+    run(dir.path(), &["config", "url.https://example.com/ada/.insteadOf", "ex:"]);
+    run(dir.path(), &["remote", "add", "origin", "ex:site"]);
+    assert_eq!(Project::of(dir.path()).unwrap().id, "example.com/ada/site");
 }
 
 #[test]
