@@ -326,6 +326,18 @@ fn malformed_lines_are_answered_and_the_session_goes_on() {
         assert!(code == -32_700 || code == -32_600, "{number}: {answer}");
     }
     assert_eq!(host.tools().len(), 5);
+    for (line, code) in [
+        (r#"{"jsonrpc":"2.0","id":9000,"method":"tools/call"}"#, -32_602),
+        (
+            r#"{"jsonrpc":"2.0","id":9000,"method":"tools/call","params":{"name":"\ud83d"}}"#,
+            -32_700,
+        ),
+        (r#"{"jsonrpc":"2.0","id":9000,"method":"tools/unknown"}"#, -32_601),
+    ] {
+        host.tell(line);
+        let answer = host.hear();
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&9000.into(), &code.into()));
+    }
     // A call that is sent before the input ends is answered.
     host.send("tools/call", json!({"name": "remember", "arguments": {"text": "Tea."}}));
     let (code, rest) = host.end();

@@ -117,21 +117,25 @@ impl ServerHandler for Handler {
         request: CustomRequest,
         _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let expected = match request.method.as_str() {
-            "tools/call" => "`name`, a text, and `arguments`, an object",
-            "prompts/get" => "`name`, a text, and `arguments`, an object of texts",
-            "resources/read" => "`uri`, a text",
-            _ => {
-                return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
-            }
-        };
-        let message = format!("`params` of `{}`: expected {expected}", request.method);
-        Err(ErrorData::invalid_params(message, None))
+        Err(unreadable(request))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         tools::of(Profiles::ALL).find(|tool| tool.as_str() == name).map(ToolName::described)
     }
+}
+
+/// Returns the error for a request of an unknown method, or of a known one with parameters of
+/// another form, or without any.
+pub(crate) fn unreadable(request: CustomRequest) -> ErrorData {
+    let expected = match request.method.as_str() {
+        "tools/call" => "`name`, a text, and `arguments`, an object",
+        "prompts/get" => "`name`, a text, and `arguments`, an object of texts",
+        "resources/read" => "`uri`, a text",
+        _ => return ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None),
+    };
+    let message = format!("`params` of `{}`: expected {expected}", request.method);
+    ErrorData::invalid_params(message, None)
 }
 
 /// Returns the tools of these profiles whose right the caller has.

@@ -7,6 +7,7 @@
 mod tests;
 
 use rmcp::model::{ClientJsonRpcMessage, ErrorCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The refusal of JSON that is not a message.
@@ -33,9 +34,11 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
         return Parsed::Message(Box::new(message));
     }
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
-        return refused(ErrorCode::PARSE_ERROR, Value::Null, "expected one message in JSON");
+        let id = serde_json::from_slice(bytes).ok().and_then(|Identified { id }| id_in(Some(&id)));
+        let message = "expected one message in JSON";
+        return refused(ErrorCode::PARSE_ERROR, id.unwrap_or_default(), message);
     };
-    let id = value.get("id").filter(|id| id.is_string() || id.is_i64()).cloned();
+    let id = id_in(value.get("id"));
     match (&value, id) {
         (Value::Array(_), _) => {
             let message = "expected one message: batches are not supported";
@@ -51,6 +54,17 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
             refused(ErrorCode::INVALID_REQUEST, id, NOT_A_MESSAGE)
         }
     }
+}
+
+/// The id of a message whose texts may have escapes of half a character.
+#[derive(Deserialize)]
+struct Identified {
+    id: Value,
+}
+
+/// Returns the id of a request, if it is one.
+fn id_in(id: Option<&Value>) -> Option<Value> {
+    id.filter(|id| id.is_string() || id.is_i64()).cloned()
 }
 
 /// Returns the error for [`Parsed::Nothing`], if an answer is expected.

@@ -6,10 +6,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, GetPromptRequestParams,
-        GetPromptResponse, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-        ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, ResultType, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult,
+        GetPromptRequestParams, GetPromptResponse, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ReadResourceResult, ResultType, ServerConfig,
     },
     service::RequestContext,
 };
@@ -20,7 +20,7 @@ use super::link::{Link, Lost, Unanswered};
 use crate::{
     failure::Failure,
     mcp::{
-        handler::{listed, named, refused},
+        handler::{listed, named, refused, unreadable},
         offer::{Profiles, about},
         prompts, resources,
     },
@@ -166,5 +166,13 @@ impl ServerHandler for Front {
         };
         result.result_type = Some(ResultType::COMPLETE);
         Ok(result.into())
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Err(unreadable(request))
     }
 }
