@@ -56,7 +56,7 @@ pub use self::{
     format::Format,
     lines::LINE_BYTES_MAX,
     options::{IngestOptions, Secrets, Thinking},
-    report::{Failure, IngestReport},
+    report::{Failure, IngestReport, is_field},
 };
 use self::{piece::Piece, reading::Input, writer::Writer};
 use crate::Error;

@@ -1,6 +1,6 @@
 //! The session file of a host: its new lines become messages and calls.
 
-use aios_exchange::ingest;
+use aios_exchange::ingest::{self, is_field};
 use aios_memory::{
     Key, Kind, MemoryView, Scope, ScopeFilter,
     context::without_contexts,
@@ -16,9 +16,6 @@ use crate::{
 
 /// Rejected rows that are named.
 const NAMED_MAX: usize = 10;
-
-/// Longest name that is left in a reason, in characters.
-const NAME_CHARS_MAX: usize = 40;
 
 /// Reads the new lines of a call's session file: all of them, or at the end of an answer a part, as
 /// further answers follow. When this returns, they are durable. The first rejected rows are named
@@ -39,17 +36,15 @@ pub(super) async fn follow(call: &Call, event: Event, output: Output) -> Result<
     }
 }
 
-/// Returns a reason with the names that it quotes, such as those of fields, but without quoted
-/// texts, since no log holds a text of a session.
+/// Returns a reason with the known names of fields that it quotes, but without any other quoted
+/// text, since no log holds a text of a session.
 fn without_texts(reason: &str) -> String {
-    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
-    let is_name = |text: &str| text.len() <= NAME_CHARS_MAX && text.chars().all(is_of_name);
     let (mut rest, mut shown) = (reason, String::with_capacity(reason.len()));
     while let Some(at) = rest.find(['"', '`']) {
         let (before, quoted) = rest.split_at(at);
         let (quote, quoted) = quoted.split_at(1);
         let (text, after) = quoted.split_once(quote).unwrap_or((quoted, ""));
-        let text = if is_name(text) { text } else { "..." };
+        let text = if is_field(text) { text } else { "..." };
         shown.extend([before, quote, text, quote]);
         rest = after;
     }

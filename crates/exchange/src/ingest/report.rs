@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf};
 
-use aios_draft::STREAM;
+use aios_draft::{
+    STREAM,
+    spellings::{EXTERNAL_ID, NAME, ROLE, TAGS, TEXT, TIME, TITLE, names_place},
+};
 use aios_memory::{
     Remedy,
     admission::{Refusal, Tally},
@@ -81,4 +84,12 @@ impl fmt::Display for Failure {
         }
         write!(f, ": {}", self.error)
     }
+}
+
+/// Returns `true` for the name of a field that has a meaning in a message or a record, or may have
+/// one. Any other name in a file is a text of the file.
+#[must_use]
+pub fn is_field(name: &str) -> bool {
+    let fields = [&TEXT, &ROLE, &NAME, &EXTERNAL_ID, &TIME, &TAGS, &TITLE];
+    names_place(name) || fields.iter().any(|field| field.is_spelled(name))
 }
