@@ -1,9 +1,9 @@
 //! `ingest`: reads conversations, documents and records from files.
 
-use std::{fs, path::Path, pin::pin, time::Duration};
+use std::{fs, io::ErrorKind, path::Path, pin::pin, time::Duration};
 
 use aios_exchange::{
-    Walk,
+    Error, InputProblem, Walk,
     ingest::{self, IngestOptions, IngestReport, Thinking},
     walk,
 };
@@ -19,6 +19,10 @@ use crate::{
 
 /// Pause between two looks at a file that is followed.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Looks in a row at which a file that is followed may be absent: other programs replace a file by
+/// removing it first.
+const ABSENT_LOOKS_MAX: u32 = 10;
 
 pub(crate) async fn ingest(
     memory: &MemoryView,
@@ -92,8 +96,18 @@ async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Resu
     let thinking = if arguments.thinking { Thinking::Kept } else { Thinking::LeftOut };
     let following = Following::new(memory, file, arguments.format)?.with_thinking(thinking);
     let mut ends = pin!(tokio::signal::ctrl_c());
+    let mut absent_looks = ABSENT_LOOKS_MAX;
     loop {
-        let report = following.read(Amount::All).await?;
+        let report = match following.read(Amount::All).await {
+            Err(failure) if is_absent(&failure) && absent_looks < ABSENT_LOOKS_MAX => {
+                absent_looks += 1;
+                IngestReport::default()
+            }
+            read => {
+                absent_looks = 0;
+                read?
+            }
+        };
         output
             .warn_of("failed", report.failed.iter().map(|it| (it.to_string(), it.remedy.as_ref())));
         if arguments.once || 0 < report.tally.read {
@@ -111,6 +125,12 @@ async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Resu
             return Ok(());
         }
     }
+}
+
+/// Returns true if a file is not there.
+fn is_absent(failure: &Failure) -> bool {
+    let Failure::Exchange(Error::Input { problem, .. }) = failure else { return false };
+    matches!(problem, InputProblem::Unopened { cause } if cause.kind() == ErrorKind::NotFound)
 }
 
 /// Ingests one file and prints its notes and warnings.
