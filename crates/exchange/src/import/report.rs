@@ -117,6 +117,12 @@ impl ImportReport {
         }
     }
 
+    /// Counts a row without content to store.
+    pub(super) fn skip(&mut self, step: usize, row: u64, reason: &str) {
+        self.tables[step].skipped += 1;
+        self.tally.skip(row, 1, reason.to_owned());
+    }
+
     pub(super) fn fail(&mut self, step: usize, row: u64, refusal: Refusal) {
         let Refusal { reason: error, remedy } = refusal;
         let table = &mut self.tables[step];

@@ -8,7 +8,7 @@ use aios_memory::{
     admission::{Admission, Arrival, Content, Manner, Outcome},
     fields,
 };
-use aios_record::{FreeFields, Id, Kind, Parent, Scope};
+use aios_record::{FreeFields, Id, Kind, Parent, Scope, forms};
 use aios_working::{ForeignRow, NewMessage};
 use serde_json::{Map, Value, json};
 
@@ -79,6 +79,10 @@ impl Writer {
             let number = self.rows[step];
             let done = mapping::map(table, &name, row, &mut self.report).and_then(|mapped| {
                 match table.becomes {
+                    Becomes::Record(Kind::Message) if is_blank(&mapped.fields) => {
+                        self.report.skip(step, number, "the message is empty");
+                        Ok(())
+                    }
                     Becomes::Record(kind) => {
                         self.arrivals(kind, table, &name, number, mapped, &mut arrivals)
                     }
@@ -339,6 +343,11 @@ fn keep_in_metadata(object: &mut Map<String, Value>, rest: Map<String, Value>) {
     if !metadata.is_empty() {
         object.insert("metadata".to_owned(), Value::Object(metadata));
     }
+}
+
+/// Returns true for a message without a text.
+fn is_blank(fields: &Map<String, Value>) -> bool {
+    fields.get("content").and_then(Value::as_str).is_none_or(forms::is_blank)
 }
 
 /// Builds the message that an object describes.
