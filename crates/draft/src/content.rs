@@ -3,6 +3,8 @@
 //! One reader serves every format, since the vocabularies of the programs do not conflict.
 //! Attachments are named; their bytes are omitted.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// Maximum length of an attachment's name, in characters.
@@ -61,12 +63,20 @@ pub struct Returned {
 /// Content of a message.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Content {
-    texts: Vec<String>,
+    texts: Vec<Text>,
     thinking: Vec<String>,
     /// Tool calls, in order.
     pub calls: Vec<Call>,
     /// Results of tool calls, in order.
     pub results: Vec<Returned>,
+}
+
+/// One text of a content.
+#[derive(Debug, Clone, PartialEq)]
+struct Text {
+    text: String,
+    /// True for the text of a document that is enclosed, which nobody said.
+    is_document: bool,
 }
 
 impl Content {
@@ -77,9 +87,19 @@ impl Content {
         said
     }
 
-    /// Returns the texts, with the names of attachments in their positions.
+    /// Returns the texts, with those of documents and the names of attachments in their positions.
     pub fn text(&self) -> String {
-        self.texts.join("\n")
+        joined(self.texts.iter())
+    }
+
+    /// Returns the texts without those of documents, whose names stay.
+    pub fn said(&self) -> String {
+        joined(self.texts.iter().filter(|it| !it.is_document))
+    }
+
+    /// Returns the texts of documents.
+    pub fn documents(&self) -> String {
+        joined(self.texts.iter().filter(|it| it.is_document))
     }
 
     /// Returns the thinking.
@@ -101,7 +121,25 @@ impl Content {
     /// Adds a text, unless it is blank.
     pub fn add_text(&mut self, text: &str) {
         if !text.trim().is_empty() {
-            self.texts.push(text.to_owned());
+            self.texts.push(Text { text: text.to_owned(), is_document: false });
+        }
+    }
+
+    /// Adds the text of a document, unless it is blank.
+    pub fn add_document(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.texts.push(Text { text: text.to_owned(), is_document: true });
+        }
+    }
+
+    /// Replaces each text by the result of `edit`, except those of documents. Blank ones are
+    /// dropped.
+    pub fn edit_texts(&mut self, edit: impl Fn(&str) -> Cow<'_, str>) {
+        for text in std::mem::take(&mut self.texts) {
+            match text.is_document {
+                true => self.texts.push(text),
+                false => self.add_text(&edit(&text.text)),
+            }
         }
     }
 
@@ -114,7 +152,7 @@ impl Content {
 
     /// Adds the name of an attachment, such as `[image: label.png]`.
     pub fn add_attachment(&mut self, sort: &str, attachment: &Map<String, Value>) {
-        self.texts.push(match name_of(attachment) {
+        self.add_text(&match name_of(attachment) {
             Some(name) => format!("[{sort}: {name}]"),
             None => format!("[{sort}]"),
         });
@@ -154,7 +192,12 @@ impl Content {
                 self.add_attachment("document", part);
                 let source = part.get("source").and_then(Value::as_object);
                 let source = source.filter(|it| text_in(it, &["type"]).as_deref() == Some("text"));
-                source.into_iter().for_each(|source| self.add_first(source, &["data"]));
+                self.add_document_in(source.and_then(|source| first(source, &["data"])));
+            }
+            "search_result" => self.add_document_in(first(part, &["content"])),
+            "text_plain" => {
+                self.add_attachment("document", part);
+                self.add_document(&text_in(part, &["text"]).unwrap_or_default());
             }
             "file" | "input_file" | "attachment" | "resource" | "container_upload" => {
                 self.add_attachment("file", part);
@@ -193,8 +236,12 @@ impl Content {
             None if found.iter().any(Option::is_some) => {
                 found.into_iter().flatten().for_each(|text| self.add_text(&text));
             }
-            None => self.texts.push(format!("[{sort}]")),
+            None => self.add_text(&format!("[{sort}]")),
         }
+    }
+
+    fn add_document_in(&mut self, content: Option<&Value>) {
+        self.add_document(&content.map(Content::read).unwrap_or_default().text());
     }
 
     fn add_first(&mut self, part: &Map<String, Value>, fields: &[&str]) {
@@ -204,11 +251,16 @@ impl Content {
     }
 }
 
+fn joined<'a>(texts: impl Iterator<Item = &'a Text>) -> String {
+    texts.map(|it| &*it.text).collect::<Vec<_>>().join("\n")
+}
+
 /// Reads the call that a part or an item describes, in any of the vocabularies.
 pub fn call(part: &Map<String, Value>) -> Call {
     let inner = first(part, &["function", "custom"]).and_then(Value::as_object).unwrap_or(part);
     let fields = ["input", "arguments", "args", "parameters", "action", "code", "queries"];
-    let input = first(inner, &fields);
+    let given = || fields.iter().filter_map(|name| inner.get(*name));
+    let input = given().find(|it| !is_empty(it)).or_else(|| first(inner, &fields));
     Call {
         id: text_in(part, &["call_id", "callId", "toolUseId", "tool_call_id", "toolCallId", "id"]),
         tool: text_in(inner, &["name", "tool_name", "toolName", "tool"])
@@ -300,6 +352,17 @@ pub fn text_in(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     })
+}
+
+/// Returns `true` for a value that says nothing: null, or an empty text, list or object.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn name_of(attachment: &Map<String, Value>) -> Option<String> {

@@ -1,100 +1,47 @@
 //! Normalisation of the shapes in which programs write a message to the one that a draft reads.
 
+mod calls;
+mod message;
+mod roles;
+
 use serde_json::{Map, Value};
 
+use self::calls::{take_calls, take_said_call};
+pub use self::{
+    message::Shaped,
+    roles::{is_kept, is_model, known_role, role_of},
+};
 use crate::{
-    content::{Call, Content, Returned, call, first, text_in},
+    content::{Content, text_in},
     repeated,
     spellings::is_nested,
 };
 
-/// Role words of other programs with the normalised ones. Compared without case.
-const ROLES: &[(&str, &str)] = &[
-    ("user", "user"),
-    ("human", "user"),
-    ("humanmessage", "user"),
-    ("assistant", "assistant"),
-    ("ai", "assistant"),
-    ("aimessage", "assistant"),
-    ("aimessagechunk", "assistant"),
-    ("model", "assistant"),
-    ("bot", "assistant"),
-    ("chatbot", "assistant"),
-    ("usermessage", "user"),
-    ("assistantmessage", "assistant"),
-    ("gpt", "assistant"),
-    ("chatgpt", "assistant"),
-    ("claude", "assistant"),
-    ("gemini", "assistant"),
-    ("humanmessagechunk", "user"),
-    ("system", "system"),
-    ("systemmessagechunk", "system"),
-    ("systemmessage", "system"),
-    ("developer", "system"),
-    ("tool", "tool"),
-    ("toolmessage", "tool"),
-    ("toolmessagechunk", "tool"),
-    ("functionmessagechunk", "tool"),
-    ("toolresult", "tool"),
-    ("function", "tool"),
-    ("functionmessage", "tool"),
-    ("observation", "tool"),
-    ("functioncall", "function_call"),
-    ("toolcall", "function_call"),
-];
-
-/// Role words that say more than the normalised ones.
-const KEPT: &[&str] = &["developer", "function"];
-
 /// Fields in which programs name the speaker.
 const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type", "message_type"];
+
+/// Fields by which chat programs mark a speaker as a program.
+const BOT_MARKS: &[&str] = &["is_bot", "isBot", "bot"];
 
 /// Fields of a text besides `text` and `content`.
 const TEXTS: &[&str] = &["value", "message", "body", "parts"];
 
-/// Fields of a message that are consumed here.
-const USED_UP: &[&str] =
-    &["tool_calls", "function_call", "tool_call_id", "toolCallId", "invalid_tool_calls"];
-
-/// Fields of a message that only give its weight in training.
-const OF_TRAINING: &[&str] = &["weight", "loss_weight"];
-
-/// Fields of a message that are dropped if they are empty.
-const OFTEN_EMPTY: &[&str] = &[
-    "refusal",
-    "annotations",
-    "audio",
-    "reasoning",
-    "reasoning_content",
-    "additional_kwargs",
-    "response_metadata",
-    "usage_metadata",
-    "example",
-    "name",
-];
-
-/// A normalised message, and the parts of its content other than text.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Shaped {
-    /// The message; its text is `content`, which is missing if the message has no text.
-    pub object: Map<String, Value>,
-    /// The thinking; may be empty.
-    pub thinking: String,
-    /// Tool calls in the message.
-    pub calls: Vec<Call>,
-    /// Results of tool calls in the message.
-    pub results: Vec<Returned>,
-}
-
 /// Normalises the message in an object of any shape to a `role`, a `content` and, if the speaker
 /// has one, a `name`. Unrecognised fields stay, and so does an object that is not a message.
 pub fn message_shape(object: Map<String, Value>) -> Map<String, Value> {
-    shape(object).object
+    shaped(object, Content::text).object
 }
 
-/// Like [`message_shape`], with the tool calls, the results and the thinking of the message.
+/// Like [`message_shape`], with the tool calls, the results, the thinking and the documents of the
+/// message beside it.
 pub fn shape(object: Map<String, Value>) -> Shaped {
+    shaped(object, Content::said)
+}
+
+/// Normalises a message. `said_in` returns the text of a user's content.
+fn shaped(object: Map<String, Value>, said_in: fn(&Content) -> String) -> Shaped {
     let mut object = unwrapped(object);
+    whole_telegram(&mut object);
     speak(&mut object);
     move_text(&mut object);
     let mut shaped = Shaped::default();
@@ -107,7 +54,14 @@ pub fn shape(object: Map<String, Value>) -> Shaped {
         }
         let said = Content::read(&object[name]);
         shaped.thinking = said.thinking();
-        let text = said.text();
+        let role = object.get("role").and_then(Value::as_str);
+        let text = match role.and_then(known_role) {
+            Some("user") => {
+                shaped.documents = said.documents();
+                said_in(&said)
+            }
+            _ => said.text(),
+        };
         let says_nothing = said.calls.is_empty() && said.results.is_empty();
         if !text.is_empty() {
             object.insert(name.to_owned(), text.into());
@@ -121,22 +75,6 @@ pub fn shape(object: Map<String, Value>) -> Shaped {
     take_calls(&mut object, &mut shaped);
     shaped.object = object;
     shaped
-}
-
-/// Returns `true` for a role word that is kept beside the normalised one, since it says more.
-pub fn is_kept(word: &str) -> bool {
-    KEPT.contains(&word.trim().to_ascii_lowercase().as_str())
-}
-
-/// Returns the normalised role of a word; an unknown word is returned unchanged.
-pub fn role_of(word: &str) -> &str {
-    known_role(word).unwrap_or(word)
-}
-
-/// Returns the normalised role of a word, if it is known.
-pub fn known_role(word: &str) -> Option<&'static str> {
-    let word = word.trim().to_ascii_lowercase().replace(['_', '-'], "");
-    ROLES.iter().find(|(theirs, _)| *theirs == word).map(|(_, ours)| *ours)
 }
 
 /// Parses metadata that is written as JSON text into an object.
@@ -225,6 +163,24 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
     object
 }
 
+/// Joins the parts of a text as Telegram writes it, whose links and styles are parts of their own,
+/// and sets its time, since the date beside it is that of an unknown zone.
+fn whole_telegram(object: &mut Map<String, Value>) {
+    if !object.contains_key("date_unixtime") && !object.contains_key("text_entities") {
+        return;
+    }
+    if let Some(Value::Array(parts)) = object.get("text") {
+        let text = |part: &Value| {
+            part.as_str().or_else(|| part.get("text")?.as_str()).unwrap_or_default().to_owned()
+        };
+        let whole: String = parts.iter().map(text).collect();
+        object.insert("text".to_owned(), whole.into());
+    }
+    if let Some(time) = object.remove("date_unixtime") {
+        object.insert("date".to_owned(), time);
+    }
+}
+
 /// Determines the speaker's role and name.
 fn speak(object: &mut Map<String, Value>) {
     if let Some(Value::Object(role)) = object.get("role") {
@@ -236,6 +192,8 @@ fn speak(object: &mut Map<String, Value>) {
         .get("role")
         .is_some_and(|role| role.as_str().is_some_and(|it| !it.trim().is_empty()));
     if !has_role && has_text(object) {
+        let is_bot = says_bot(object)
+            || SPEAKERS.iter().filter_map(|it| object.get(*it)?.as_object()).any(says_bot);
         let said =
             SPEAKERS.iter().find_map(|field| Some((*field, speaker(object.get(*field)?, field)?)));
         if let Some((field, (role, name))) = said {
@@ -244,6 +202,9 @@ fn speak(object: &mut Map<String, Value>) {
             if let Some(name) = name.filter(|_| object.get("name").is_none_or(Value::is_null)) {
                 object.insert("name".to_owned(), name.into());
             }
+        }
+        if is_bot {
+            object.entry("role").or_insert_with(|| "assistant".into());
         }
     }
     // A type beside a role repeats it, or marks the object as a message.
@@ -254,11 +215,19 @@ fn speak(object: &mut Map<String, Value>) {
     }
 }
 
+/// Returns `true` for a speaker or a message that is marked as that of a program.
+fn says_bot(object: &Map<String, Value>) -> bool {
+    BOT_MARKS.iter().any(|mark| object.get(*mark) == Some(&Value::Bool(true)))
+}
+
 /// Returns the role and the name of the speaker in a field.
 fn speaker(value: &Value, field: &str) -> Option<(Option<String>, Option<String>)> {
     match value {
         Value::String(word) if word.trim().is_empty() => None,
         Value::String(word) if known_role(word).is_some() => Some((Some(word.clone()), None)),
+        Value::String(name) if field == "from" && is_model(name) => {
+            Some((Some("assistant".to_owned()), Some(name.clone())))
+        }
         Value::String(name) if !field.ends_with("type") => Some((None, Some(name.clone()))),
         Value::Object(object) => {
             let (role, name) = (text_in(object, &["role"]), text_in(object, &["name"]));
@@ -306,80 +275,6 @@ fn move_text(object: &mut Map<String, Value>) {
     if let Some(name) = TEXTS.iter().find(|name| object.get(**name).is_some_and(Value::is_null)) {
         object.remove(*name);
         object.entry("content").or_insert(Value::Null);
-    }
-}
-
-/// Converts a message whose role is a call into the call that its text describes, as in ShareGPT.
-fn take_said_call(object: &mut Map<String, Value>, shaped: &mut Shaped) {
-    let role = object.get("role").and_then(Value::as_str).unwrap_or_default();
-    if !matches!(role, "function_call" | "tool_call") {
-        return;
-    }
-    let described = ["content", "text"].iter().find_map(|name| {
-        let described: Value = serde_json::from_str(object.get(*name)?.as_str()?).ok()?;
-        Some((*name, call(described.as_object()?)))
-    });
-    object.insert("role".to_owned(), "assistant".into());
-    if let Some((name, described)) = described.filter(|(_, call)| !call.tool.is_empty()) {
-        object.remove(name);
-        shaped.calls.push(described);
-    }
-}
-
-/// Takes the tool calls beside the content, and converts the message of a tool into a result.
-fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
-    let role = object.get("role").and_then(Value::as_str).and_then(known_role);
-    let is_tool = role == Some("tool");
-    if let Some(Value::Array(calls)) = object.get("tool_calls") {
-        let extra = calls.iter().filter_map(Value::as_object).map(call);
-        for extra in extra {
-            let is_known = |it: &Call| it.id.is_some() && it.id == extra.id;
-            if !shaped.calls.iter().any(is_known) {
-                shaped.calls.push(extra);
-            }
-        }
-    }
-    if let Some(Value::Object(one)) = object.get("function_call") {
-        shaped.calls.push(Call { id: None, ..call(one) });
-    }
-    if let Some(thinking) =
-        text_in(object, &["reasoning_content"]).filter(|_| shaped.thinking.is_empty())
-    {
-        object.remove("reasoning_content");
-        shaped.thinking = thinking;
-    }
-    if is_tool && shaped.results.is_empty() {
-        let id = text_in(object, &["tool_call_id", "toolCallId"]);
-        let status = object.get("status").and_then(Value::as_str);
-        if let Some(output) = first(object, &["content", "text"]) {
-            let has_failed = status == Some("error")
-                || first(object, &["isError", "is_error"]) == Some(&Value::Bool(true));
-            let tool = text_in(object, &["name"]);
-            let output = output.clone();
-            shaped.results.push(Returned { call: id, tool, output, has_failed });
-        }
-    }
-    let has_calls = !shaped.calls.is_empty() || !shaped.results.is_empty();
-    object.retain(|name, value| {
-        let says_nothing = match &*value {
-            Value::Null | Value::Bool(false) => true,
-            Value::Array(items) => items.is_empty(),
-            Value::Object(fields) => fields.is_empty(),
-            Value::String(text) => text.is_empty(),
-            _ => false,
-        };
-        let is_used_up = USED_UP.contains(&&**name) && (says_nothing || has_calls);
-        let is_of_training = OF_TRAINING.contains(&&**name) && value.is_number();
-        let is_empty = says_nothing && OFTEN_EMPTY.contains(&&**name);
-        !(is_used_up || is_of_training || is_empty)
-    });
-    let is_empty = |value: &Value| match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        _ => false,
-    };
-    if has_calls && object.get("content").is_some_and(is_empty) {
-        object.remove("content");
     }
 }
 

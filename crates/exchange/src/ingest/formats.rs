@@ -17,6 +17,7 @@ mod gemini;
 mod graph;
 mod guess;
 mod holders;
+mod host;
 mod locomo;
 mod longmemeval;
 mod mem0;

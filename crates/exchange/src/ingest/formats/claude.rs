@@ -112,8 +112,8 @@ fn read_message(
             if !said.text().contains(&named.text()) {
                 said.add_text(&named.text());
             }
-            // The export contains text that the user pasted in full.
-            said.add_text(&text_in(attachment, &["extracted_content"]).unwrap_or_default());
+            // The export contains the text of a document, or one that the user pasted, in full.
+            said.add_document(&text_in(attachment, &["extracted_content"]).unwrap_or_default());
         }
     }
     to.message(

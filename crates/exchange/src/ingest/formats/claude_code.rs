@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     description::{Description, Elements, Reader, Shape},
+    host,
     transcript::{Conversation, Ids, Message, Transcript},
 };
 use crate::ingest::{elements::CONVERSATION_BYTES_MAX, format::Format};
@@ -37,8 +38,14 @@ const OWN_TYPES: &[&str] =
     &["file-history-snapshot", "queue-operation", "custom-title", "ai-title"];
 
 /// Prefixes of texts that the program wrote in the user's name.
-const COMMANDS: &[&str] =
-    &["<command-name>", "<command-message>", "<local-command-", "<bash-stdout>", "<bash-stderr>"];
+const COMMANDS: &[&str] = &[
+    "<command-name>",
+    "<command-message>",
+    "<local-command-",
+    "<bash-stdout>",
+    "<bash-stderr>",
+    "[Request interrupted by user",
+];
 
 fn is_row(row: &Map<String, Value>) -> bool {
     let has = |name: &str| row.contains_key(name);
@@ -151,14 +158,17 @@ impl ClaudeCode {
         let Some(message) = row.get("message") else {
             return to.skip(line, format!("`{sort}` without a `message`"));
         };
-        if is("isMeta") {
-            return to.skip(line, "written by the program, not by the user");
+        if host::is_marked(row) {
+            return to.skip(line, host::OF_HOST);
         }
         let content = message.get("content").unwrap_or(message);
-        let said = Content::read(content);
+        let mut said = Content::read(content);
         let text = said.text();
         if sort == "user" && COMMANDS.iter().any(|start| text.trim_start().starts_with(start)) {
             return to.skip(line, "a command to the program and its output");
+        }
+        if sort != "assistant" && host::leaves_nothing(&mut said) {
+            return to.skip(line, host::OF_HOST);
         }
         let is_side = is("isSidechain");
         let id = session.map(|session| match is_side {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     description::{Description, Elements, Reader, Shape},
-    responses,
+    host, responses,
     transcript::{Conversation, Ids, Message, Transcript},
 };
 use crate::ingest::format::Format;
@@ -48,6 +48,11 @@ const CONTEXTS: &[&str] = &[
     "<turn_aborted>",
     "# AGENTS.md instructions",
 ];
+
+fn is_context(said: &Content) -> bool {
+    let text = said.text();
+    CONTEXTS.iter().any(|start| text.trim_start().starts_with(start))
+}
 
 fn is_row(row: &Map<String, Value>) -> bool {
     let sort = row.get("type").and_then(Value::as_str);
@@ -105,6 +110,9 @@ impl Codex {
     fn begin(&mut self, header: &Map<String, Value>, line: u64, to: &mut Transcript) {
         let id = text_in(header, &["id", "session_id"]);
         if self.forked_from.is_some() && self.forked_from == id {
+            // That one may be a fork as well, whose parent's header follows.
+            let parent = text_in(header, &["forked_from_id", "forked_from"]);
+            self.forked_from = parent.or(self.forked_from.take());
             return to.skip(line, "the header of the session that this one continues");
         }
         if id != self.conversation.id {
@@ -124,14 +132,24 @@ impl Codex {
     }
 
     fn item(&mut self, line: u64, item: &Map<String, Value>, time: &Value, to: &mut Transcript) {
+        let mut item = item.clone();
         if item.get("type").and_then(Value::as_str) == Some("message") {
-            let text = Content::read(item.get("content").unwrap_or(&Value::Null)).text();
-            if CONTEXTS.iter().any(|start| text.trim_start().starts_with(start)) {
+            let mut said = Content::read(item.get("content").unwrap_or(&Value::Null));
+            if is_context(&said) {
                 return to.skip(line, "context added by the program");
             }
-            self.items.extend(text_in(item, &["role"]));
+            let role = text_in(&item, &["role"]);
+            if role.as_deref() == Some("user") {
+                let given = said.text();
+                if host::leaves_nothing(&mut said) {
+                    return to.skip(line, host::OF_HOST);
+                }
+                if said.text() != given {
+                    item.insert("content".to_owned(), said.text().into());
+                }
+            }
+            self.items.extend(role);
         }
-        let mut item = item.clone();
         if has_exited_with_failure(&item) {
             item.insert("status".to_owned(), "failed".into());
         }
@@ -149,7 +167,10 @@ impl Codex {
             }
             sort => return to.skip(line, format!("not a message but `{sort}`")),
         };
-        let said = Content::read(event.get("message").unwrap_or(&Value::Null));
+        let mut said = Content::read(event.get("message").unwrap_or(&Value::Null));
+        if role == "user" && (is_context(&said) || host::leaves_nothing(&mut said)) {
+            return to.skip(line, host::OF_HOST);
+        }
         let (role, time) = (role.to_owned(), time.clone());
         self.events.push(Message { line, role, time, said, ..Message::default() });
     }

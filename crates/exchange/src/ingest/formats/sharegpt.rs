@@ -1,5 +1,6 @@
 //! ShareGPT: conversations of `{"from": "human", "value": "..."}`.
 
+use aios_draft::shape::{is_model, known_role};
 use serde_json::{Map, Value};
 
 use super::description::{Description, Elements, Shape};
@@ -40,8 +41,29 @@ fn is_list(element: &Map<String, Value>, name: &str) -> bool {
 /// Renames the list of an object to the name that every reader of conversations expects.
 pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
     let name = LISTS.iter().find(|name| is_list(&element, name));
-    if let Some(list) = name.and_then(|name| element.remove(*name)) {
+    if let Some(mut list) = name.and_then(|name| element.remove(*name)) {
+        name_roles(&mut list);
         element.insert("messages".to_owned(), list);
     }
     element
+}
+
+/// Makes each `from` of a list a role, if one of them is a role. A word of unknown meaning is then
+/// a role as well, and else it is the name of a person.
+fn name_roles(list: &mut Value) {
+    let is_role = |word: &str| known_role(word).is_some() || is_model(word);
+    let from = |it: &Value| it.get("from").and_then(Value::as_str).map(str::to_owned);
+    let Value::Array(turns) = list else { return };
+    if !turns.iter().filter_map(from).any(|word| is_role(&word)) {
+        return;
+    }
+    for turn in turns {
+        let unknown = from(turn).filter(|word| !is_role(word) && !word.trim().is_empty());
+        if let (Some(word), Value::Object(turn)) = (unknown, turn)
+            && turn.get("role").is_none_or(Value::is_null)
+        {
+            turn.remove("from");
+            turn.insert("role".to_owned(), word.into());
+        }
+    }
 }

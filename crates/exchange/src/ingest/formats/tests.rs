@@ -3,12 +3,14 @@
 mod broken_parts;
 mod exchange;
 mod fixtures;
+mod hosts;
 mod lines;
 mod mutations;
 mod one_owner;
 mod owners;
 mod parts_alone;
 mod roundtrip;
+mod speakers;
 mod tools;
 mod writers;
 

@@ -40,6 +40,9 @@ const OWN_CALL: &str = "a call of this memory";
 /// Role of thinking that is kept.
 const THINKING: &str = "thinking";
 
+/// Role of the texts of documents that a user encloses, which no person said.
+const DOCUMENT: &str = "document";
+
 /// A message of a conversation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Message {
@@ -163,7 +166,11 @@ impl Transcript {
     pub(super) fn message(&mut self, conversation: &Conversation, message: Message) {
         let line = message.line;
         let Message { said, .. } = &message;
-        let (given, thinking) = (said.text(), said.thinking());
+        let (given, documents) = match shape::role_of(&message.role) {
+            "user" => (said.said(), said.documents()),
+            _ => (said.text(), String::new()),
+        };
+        let thinking = said.thinking();
         let text = without_own(&given).into_owned();
         let (calls, results) = (said.calls.clone(), said.results.clone());
         let has_calls = !calls.is_empty() || !results.is_empty();
@@ -174,15 +181,23 @@ impl Transcript {
             let role = THINKING.to_owned();
             self.say(conversation, Message { id, role, ..message.clone() }, &thinking);
         }
+        let document = (!documents.is_empty()).then(|| Message {
+            id: message.id.as_ref().map(|id| format!("{id}/{DOCUMENT}")),
+            role: DOCUMENT.to_owned(),
+            ..message.clone()
+        });
         if !text.is_empty() {
             self.say(conversation, message, &text);
-        } else if !has_calls && !keeps_thinking {
+        } else if !has_calls && !keeps_thinking && document.is_none() {
             let reason = match (given.is_empty(), thinking.is_empty()) {
                 (false, _) => OWN_CONTEXT,
                 (true, false) => "thinking (kept with `--thinking`)",
                 (true, true) => "empty",
             };
             self.skip(line, reason);
+        }
+        if let Some(document) = document {
+            self.say(conversation, document, &documents);
         }
         for call in calls {
             self.call(conversation, line, call, &time);
@@ -314,8 +329,9 @@ impl Transcript {
         defaults: &Defaults,
         read: fn(Map<String, Value>, &Defaults) -> Result<Draft, Unfit>,
     ) {
-        let Shaped { mut object, thinking, calls, results } = shaped;
-        if calls.is_empty() && results.is_empty() && thinking.is_empty() {
+        let Shaped { mut object, documents, thinking, calls, results } = shaped;
+        let is_plain = calls.is_empty() && results.is_empty() && thinking.is_empty();
+        if is_plain && documents.is_empty() {
             return self.draft(line, read(object, defaults));
         }
         let has_text = object.contains_key("content") || object.contains_key("text");
@@ -365,8 +381,20 @@ impl Transcript {
                 }
             }
         }
+        let document = (!documents.is_empty()).then(|| Draft {
+            role: Some(DOCUMENT.to_owned()),
+            text: documents,
+            external_id: draft.external_id.as_ref().map(|id| format!("{id}/{DOCUMENT}")),
+            unknown: Vec::new(),
+            mended: Vec::new(),
+            former: None,
+            ..draft.clone()
+        });
         if is_said {
             self.draft(line, Ok(draft));
+        }
+        if let Some(document) = document {
+            self.draft(line, Ok(document));
         }
     }
 

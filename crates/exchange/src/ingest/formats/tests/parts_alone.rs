@@ -335,7 +335,7 @@ fn exports_of_claude_keep_pasted_texts_and_the_last_branch() {
     let export = json!([{"uuid": "c", "name": "", "chat_messages": [first, message("b", "a"),
         message("b2", "a"), message("d", "b2")]}]);
     let read = read_auto("x.json", &export.to_string());
-    assert_eq!(read.said(), ["user: a\n[file: p.txt]\npasted", "user: b2", "user: d"]);
+    assert_eq!(read.said(), ["user: a\n[file: p.txt]", "document: pasted", "user: b2", "user: d"]);
     assert_eq!(read.skipped, [("on an abandoned branch".to_owned(), 1)]);
 }
 

@@ -1,0 +1,149 @@
+//! Texts that the host of a coding agent writes in the name of its user: notices, reminders, and
+//! the state of an editor. Not here: the contexts of this memory, see `own`.
+
+use std::borrow::Cow;
+
+use aios_draft::content::{Content, text_in};
+use serde_json::{Map, Value};
+
+/// The reason for which a row is skipped.
+pub(super) const OF_HOST: &str = "written by the program, not by the user";
+
+/// Elements of hosts that also stand beside the words of a user.
+const BESIDE: &[&str] = &[
+    "system-reminder",
+    "task-notification",
+    "teammate-message",
+    "user-prompt-submit-hook",
+    "session-start-hook",
+    "new-diagnostics",
+    "ide_opened_file",
+    "ide_selection",
+    "ide_diagnostics",
+    "local-command-caveat",
+    "local-command-stdout",
+    "local-command-stderr",
+    "environment_context",
+    "user_instructions",
+    "subagent_notification",
+    "turn_aborted",
+    "hook_context",
+];
+
+/// Elements of hosts whose names are one word, as those of HTML and of other XML are.
+const ONE_WORD: &[&str] = &["skill", "channel"];
+
+/// Elements that hold the words of a user.
+const OF_USER: &[&str] = &["user-memory-input", "user_query"];
+
+/// The beginning of the heading after which the words of a user follow the state of an editor, and
+/// the mark of a heading.
+const REQUEST: &str = "## My request for ";
+const HEADING: &str = "# ";
+
+/// The state of an editor, which has no request if its user gave none.
+const EDITOR: &str = "# Context from my IDE setup:";
+
+/// Removes the texts of a host from the content of a user's message. Returns `true` if it had no
+/// others.
+pub(super) fn leaves_nothing(said: &mut Content) -> bool {
+    if said.text().is_empty() {
+        return false;
+    }
+    said.edit_texts(own_words);
+    said.text().is_empty() && said.calls.is_empty() && said.results.is_empty()
+}
+
+/// Returns `true` for a row that the host marks as written by itself or by another agent.
+pub(super) fn is_marked(row: &Map<String, Value>) -> bool {
+    let is = |name: &&str| row.get(*name).and_then(Value::as_bool) == Some(true);
+    let origin = row.get("origin").and_then(|origin| match origin {
+        Value::Object(origin) => text_in(origin, &["kind", "type"]),
+        origin => origin.as_str().map(str::to_owned),
+    });
+    ["isMeta", "isSynthetic"].iter().any(is)
+        || origin.is_some_and(|kind| !matches!(&*kind, "human" | "user"))
+}
+
+/// Returns a text without the texts of a host. It is empty if the host wrote all of it.
+fn own_words(text: &str) -> Cow<'_, str> {
+    let request = request_in(text);
+    if is_of_host(request) {
+        return Cow::Borrowed("");
+    }
+    match without_elements(request) {
+        Some(left) => Cow::Owned(left),
+        None => Cow::Borrowed(request),
+    }
+}
+
+/// Returns the request in a text that begins with the state of an editor, or else the whole text.
+fn request_in(text: &str) -> &str {
+    if !text.trim_start().starts_with(HEADING) {
+        return text;
+    }
+    let request = text.match_indices(REQUEST).find(|(at, _)| text[..*at].ends_with('\n'));
+    match request {
+        Some((at, _)) => text[at..].split_once('\n').map_or("", |(_, request)| request.trim()),
+        None if text.trim_start().starts_with(EDITOR) => "",
+        None => text,
+    }
+}
+
+/// Returns `true` for a text that consists of elements with the names of hosts, which are in lower
+/// case with a `-` or `_`. The names of HTML have neither, so a pasted page stays the user's.
+fn is_of_host(text: &str) -> bool {
+    let is_name = |name: &str| {
+        let is_compound = name.contains(['-', '_']) && !OF_USER.contains(&name);
+        is_compound || ONE_WORD.contains(&name)
+    };
+    let mut rest = text.trim();
+    while let Some(length) = element_in(rest, is_name) {
+        rest = rest[length..].trim_start();
+        if rest.is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
+/// Removes the known elements of hosts. `None` if there are none.
+fn without_elements(text: &str) -> Option<String> {
+    // An element begins before the last closing tag of its name, so that no search is in vain.
+    let last = BESIDE.iter().filter_map(|name| Some((*name, text.rfind(&format!("</{name}>"))?)));
+    let last: Vec<(&str, usize)> = last.collect();
+    let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(begin) = text[at..].find('<').map(|length| at + length) {
+        let is_closed = |known: &str| last.iter().any(|(name, end)| *name == known && begin < *end);
+        let (kept_to, next) = match element_in(&text[begin..], is_closed) {
+            Some(length) => (begin, begin + length),
+            None => (begin + 1, begin + 1),
+        };
+        kept.push_str(&text[at..kept_to]);
+        at = next;
+    }
+    kept.push_str(&text[at..]);
+    (kept.len() < text.len()).then(|| kept.trim().to_owned())
+}
+
+/// Returns the bytes of the element that a text begins with, if its name is one of these. Names are
+/// in lower case. It ends at its first closing tag, because reminders quote their own opening tag.
+fn element_in(text: &str, is_name: impl Fn(&str) -> bool) -> Option<usize> {
+    let inner = text.strip_prefix('<')?;
+    let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    let name = &inner[..inner.find(|c| !is_of_name(c))?];
+    let after = inner[name.len()..].chars().next()?;
+    if !(after == '>' || after == '/' || after.is_whitespace()) || !is_name(name) {
+        return None;
+    }
+    let opened = text.find('>')? + 1;
+    if text[..opened].ends_with("/>") {
+        return Some(opened);
+    }
+    let close = format!("</{name}>");
+    let end = text[opened..].find(&close)?;
+    Some(opened + end + close.len())
+}
+
+#[cfg(test)]
+mod tests;
