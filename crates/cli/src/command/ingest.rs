@@ -99,7 +99,10 @@ async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Resu
     let mut absent_looks = ABSENT_LOOKS_MAX;
     loop {
         let report = match following.read(Amount::All).await {
-            Err(failure) if is_absent(&failure) && absent_looks < ABSENT_LOOKS_MAX => {
+            Err(failure) if is_absent(file, &failure) && absent_looks < ABSENT_LOOKS_MAX => {
+                if absent_looks == 0 {
+                    output.note(&format!("{} is absent; waiting for it", file.display()));
+                }
                 absent_looks += 1;
                 IngestReport::default()
             }
@@ -127,10 +130,14 @@ async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Resu
     }
 }
 
-/// Returns true if a file is not there.
-fn is_absent(failure: &Failure) -> bool {
+/// Returns true if a file could not be read because it is not there, or has no content yet.
+fn is_absent(file: &Path, failure: &Failure) -> bool {
     let Failure::Exchange(Error::Input { problem, .. }) = failure else { return false };
-    matches!(problem, InputProblem::Unopened { cause } if cause.kind() == ErrorKind::NotFound)
+    match problem {
+        InputProblem::Unopened { cause } => cause.kind() == ErrorKind::NotFound,
+        InputProblem::NoSession => fs::metadata(file).is_ok_and(|about| about.len() == 0),
+        _ => false,
+    }
 }
 
 /// Ingests one file and prints its notes and warnings.
