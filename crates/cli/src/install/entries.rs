@@ -1,6 +1,6 @@
 //! The entries that an installation makes.
 
-use std::path::Path;
+use std::{env, fs, path::Path};
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,8 @@ impl Entry {
         Ok(whole)
     }
 
-    /// Returns true if `value`, found at the place of the entry, was made by this program.
+    /// Returns true if `value`, found at the place of the entry, was made by this program, or has
+    /// a handler that was.
     pub(super) fn is_made(&self, value: &Value) -> bool {
         match self {
             Entry::Server { .. } => {
@@ -70,18 +71,47 @@ impl Entry {
                 let is_program = words.next().is_some_and(is_program);
                 is_program && words.any(|word| word == "mcp")
             }
-            Entry::Hook { agent, .. } => {
-                let handlers = value["hooks"].as_array();
-                let call = format!(" hook {} ", agent.name());
-                handlers.is_some_and(|handlers| {
-                    !handlers.is_empty()
-                        && handlers.iter().all(|handler| {
-                            let command = handler["command"].as_str().unwrap_or_default();
-                            command.contains(PROGRAM) && command.contains(&call)
-                        })
-                })
-            }
+            Entry::Hook { .. } => handlers(value).iter().any(|it| self.is_made_handler(it)),
         }
+    }
+
+    /// Returns the place of the first handler in a group that this program made, if the group has
+    /// handlers of others as well.
+    pub(super) fn made_among_others(&self, group: &Value) -> Option<usize> {
+        let is_made = |handler: &Value| self.is_made_handler(handler);
+        let made = handlers(group).iter().position(is_made)?;
+        (!handlers(group).iter().all(is_made)).then_some(made)
+    }
+
+    /// Returns what this program made of `value`: of a group, its own handlers.
+    pub(super) fn made_in(&self, value: &Value) -> Value {
+        let mut made = value.clone();
+        if let Entry::Hook { .. } = self
+            && let Some(Value::Array(list)) = made.get_mut("hooks")
+        {
+            list.retain(|handler| self.is_made_handler(handler));
+        }
+        made
+    }
+
+    fn is_made_handler(&self, handler: &Value) -> bool {
+        let Entry::Hook { agent, .. } = self else { return false };
+        let command = handler["command"].as_str().unwrap_or_default();
+        let is_ours = command.contains(PROGRAM) || is_program(&first_word(command));
+        is_ours && command.contains(&format!(" hook {} ", agent.name()))
+    }
+}
+
+/// Returns the handlers of a group.
+fn handlers(group: &Value) -> &[Value] {
+    group["hooks"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Returns the first word of a command, which an installation quotes if it has to.
+fn first_word(command: &str) -> String {
+    match command.strip_prefix('\'') {
+        Some(quoted) => quoted.split('\'').next().unwrap_or_default().to_owned(),
+        None => command.split_whitespace().next().unwrap_or_default().to_owned(),
     }
 }
 
@@ -94,6 +124,11 @@ fn member<'v>(value: &'v mut Value, name: &str) -> Option<&'v mut Value> {
     Some(value.as_object_mut()?.entry(name).or_insert(Value::Null))
 }
 
+/// Returns true for a path of this program, which may have another name.
 fn is_program(word: &str) -> bool {
-    Path::new(word).file_name().is_some_and(|name| name == PROGRAM)
+    let same = |path: &Path| fs::canonicalize(path).ok();
+    let this = || env::current_exe().ok().and_then(|this| same(&this));
+    let path = Path::new(word);
+    path.file_name().is_some_and(|name| name == PROGRAM)
+        || (path.is_absolute() && same(path).is_some_and(|path| Some(path) == this()))
 }

@@ -2,7 +2,7 @@
 
 use jsonc_parser::{
     CollectOptions, CommentCollectionStrategy, ParseOptions,
-    ast::{Object, Value as Node},
+    ast::{Array, Object, Value as Node},
     common::Ranged,
     parse_to_ast,
 };
@@ -98,9 +98,7 @@ pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
             return Err(Refusal::at(&text, other.start(), problem));
         }
         (Entry::Hook { value, .. }, Some(Node::Array(list))) => {
-            let items = list.elements.iter().map(|it| (it.start(), it.end())).collect();
-            let holder = Holder { start: list.start(), end: list.end(), items };
-            insertion(&text, &holder, None, value)
+            insertion(&text, &holder_of_list(list), None, value)
         }
         (Entry::Hook { .. }, Some(other)) => {
             let problem = format!("expected a list as `{last}`");
@@ -144,6 +142,11 @@ struct Holder {
 fn holder_of(object: &Object<'_>) -> Holder {
     let items = object.properties.iter().map(|it| (it.start(), it.end())).collect();
     Holder { start: object.start(), end: object.end(), items }
+}
+
+fn holder_of_list(list: &Array<'_>) -> Holder {
+    let items = list.elements.iter().map(|it| (it.start(), it.end())).collect();
+    Holder { start: list.start(), end: list.end(), items }
 }
 
 fn member<'o, 'a>(object: &'o Object<'a>, name: &str) -> Option<&'o Node<'a>> {
@@ -275,9 +278,15 @@ pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, R
             let Some(Node::Array(list)) = member(object, event) else { return Ok(None) };
             let made = list.elements.iter().position(|it| entry.is_made(&value_of(it)));
             let Some(index) = made else { return Ok(None) };
+            let group = &list.elements[index];
+            if let Some(place) = entry.made_among_others(&value_of(group))
+                && let Node::Object(group) = group
+                && let Some(Node::Array(handlers)) = member(group, "hooks")
+            {
+                return Ok(Some(without_item(text, &holder_of_list(handlers), place)));
+            }
             holders.push((holder_of(object), index_of(object, event)));
-            let items = list.elements.iter().map(|it| (it.start(), it.end())).collect();
-            holders.push((Holder { start: list.start(), end: list.end(), items }, index));
+            holders.push((holder_of_list(list), index));
         }
     }
     // A holder whose only item goes is itself an item that goes, except the document.

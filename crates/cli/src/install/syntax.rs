@@ -37,7 +37,8 @@ impl Syntax {
             Entry::Hook { .. } => {
                 let mut made = at.as_array()?.iter().filter(|value| entry.is_made(value));
                 // Several ones are replaced by one.
-                made.next().filter(|_| made.next().is_none()).cloned()
+                let one = made.next().filter(|_| made.next().is_none());
+                one.map(|value| entry.made_in(value))
             }
         }
     }

@@ -125,11 +125,17 @@ pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, R
         None => None,
     };
     let Some(place) = place else { return Ok(None) };
-    match table.get_mut(inner) {
-        Some(Value::Array(groups)) if 1 < groups.len() => drop(groups.remove(place)),
-        _ => drop(table.remove(inner)),
-    }
-    let shorter = without_lines(text, &format!("{outer}.{inner}"), place);
+    let header = format!("{outer}.{inner}");
+    let shorter = match without_handler(table, inner, place, entry) {
+        Some(handler) => without_lines(text, &format!("{header}.hooks"), handler),
+        None => {
+            match table.get_mut(inner) {
+                Some(Value::Array(groups)) if 1 < groups.len() => drop(groups.remove(place)),
+                _ => drop(table.remove(inner)),
+            }
+            without_lines(text, &header, place)
+        }
+    };
     let is_wanted = |text: &String| {
         value(text).is_ok_and(|value| without_empty(value) == without_empty(wanted.clone()))
     };
@@ -137,6 +143,22 @@ pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, R
         Some(shorter) => Ok(Some(shorter)),
         None => Err(Refusal::whole(format!("remove the entry `{outer}.{inner}` by hand"))),
     }
+}
+
+/// Removes the first handler that this program made from the group at `place`, if the group has
+/// those of others as well. Returns its place among the handlers of all groups.
+fn without_handler(
+    table: &mut Map<String, Value>,
+    event: &str,
+    place: usize,
+    entry: &Entry,
+) -> Option<usize> {
+    let groups = table.get_mut(event)?.as_array_mut()?;
+    let handler = entry.made_among_others(&groups[place])?;
+    let lists = groups[..place].iter().filter_map(|group| group["hooks"].as_array());
+    let before: usize = lists.map(Vec::len).sum();
+    groups[place]["hooks"].as_array_mut()?.remove(handler);
+    Some(before + handler)
 }
 
 /// Returns a document without the outer tables, if they are empty.

@@ -240,6 +240,63 @@ fn without_empty(mut value: Value) -> Value {
 }
 
 #[test]
+fn a_handler_of_others_beside_ours_stays() {
+    let program = Program::new();
+    let file = program.path(".claude/settings.json");
+    assert_eq!(program.run(&["install", "claude-code"]).code, 0);
+    let mine = serde_json::json!({"type": "command", "command": "echo mine"});
+    let mut settings: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    settings["hooks"]["Stop"][0]["hooks"].as_array_mut().unwrap().push(mine.clone());
+    fs::write(&file, format!("{settings:#}")).unwrap();
+    let again = program.json(&["install", "claude-code"]);
+    assert_eq!(again["files"][1]["change"], "unchanged", "{again}");
+    assert_eq!(program.run(&["install", "claude-code", "--uninstall"]).code, 0);
+    let left: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(left, serde_json::json!({"hooks": {"Stop": [{"hooks": [mine]}]}}));
+
+    let file = program.path(".codex/config.toml");
+    let own = "[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = \"a\"\n";
+    write(&file, own);
+    assert_eq!(program.run(&["install", "codex"]).code, 0);
+    let mine = "[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = \"echo mine\"\n";
+    let content = fs::read_to_string(&file).unwrap();
+    let ours = content.find("hook codex Stop").unwrap();
+    let end = ours + content[ours..].find("\n\n").unwrap() + 1;
+    fs::write(&file, [&content[..end], mine, &content[end..]].concat()).unwrap();
+    assert_eq!(program.run(&["install", "codex", "--uninstall"]).code, 0);
+    let left = fs::read_to_string(&file).unwrap();
+    assert!(left.starts_with(own) && left.contains(mine), "{left}");
+    assert!(!left.contains("hook codex"), "{left}");
+}
+
+#[test]
+fn entries_of_a_program_with_another_name_are_removed_from_a_reformatted_file() {
+    let program = Program::new();
+    let other = program.path("memory");
+    // A process of its own: a program that is open for writing anywhere cannot be run.
+    let mut copy = std::process::Command::new("cp");
+    let copied = copy.args([env!("CARGO_BIN_EXE_aios-memory"), text(&other)]).status();
+    assert!(copied.unwrap().success());
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(&other);
+        let command = command.args(arguments).env_clear().env("HOME", program.path(""));
+        assert!(command.current_dir(program.path("")).output().unwrap().status.success());
+    };
+    let files = [program.path(".claude.json"), program.path(".claude/settings.json")];
+    run(&["install", "claude-code"]);
+    for file in &files {
+        let value: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        assert!(value.to_string().contains("/memory"), "{value}");
+        fs::write(file, format!("{value}")).unwrap();
+    }
+    run(&["install", "claude-code", "--uninstall"]);
+    for file in &files {
+        let left = fs::read_to_string(file).unwrap_or_default();
+        assert!(!left.contains("/memory"), "{left}");
+    }
+}
+
+#[test]
 fn an_outdated_entry_is_replaced() {
     let program = Program::new();
     assert_eq!(program.run(&["install", "claude-code"]).code, 0);
