@@ -21,6 +21,7 @@ mod mend;
 mod options;
 mod own;
 mod piece;
+mod projects;
 mod reading;
 mod report;
 #[cfg(test)]

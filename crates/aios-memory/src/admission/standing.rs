@@ -48,6 +48,26 @@ impl Admission {
         Ok(working.messages().recent(session, limit).await?.len())
     }
 
+    /// Returns the project of the session with this id and the owner of `scope`: that of its last
+    /// message, or of the session itself after it has left working memory. `None` without either.
+    ///
+    /// # Errors
+    /// [`Error::Vocabulary`] if the view does not write to that scope; errors of the tiers.
+    pub async fn project_of(
+        &mut self,
+        scope: &Scope,
+        session: &Id,
+    ) -> Result<Option<String>, Error> {
+        let mut scope = scope.clone();
+        self.view.gate().fill(&mut scope)?;
+        let tiers = self.tiers(&scope.owner())?;
+        if let Some(last) = tiers.working.messages().recent(session, 1).await?.pop() {
+            return Ok(last.meta.scope.project);
+        }
+        let there = tiers.longterm.get(&Key::new(Kind::Session, session.clone())).await?;
+        Ok(there.and_then(|session| session.scope.project))
+    }
+
     /// Returns the standing of each candidate, and the former id under which it is stored, if any.
     pub(super) async fn all_standings(
         &mut self,

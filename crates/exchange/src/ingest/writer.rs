@@ -12,6 +12,7 @@ use super::{
     conversation::Conversations,
     options::Secrets,
     piece::Piece,
+    projects::Projects,
     report::{Failure, IngestReport},
 };
 use crate::Error;
@@ -24,6 +25,7 @@ pub(super) struct Writer {
     admission: Admission,
     namer: Namer,
     conversations: Conversations,
+    projects: Projects,
     sessions: HashSet<String>,
     report: IngestReport,
     /// The document that the drafts are pieces of.
@@ -49,6 +51,7 @@ impl Writer {
             },
             namer: Namer::default(),
             conversations: Conversations::default(),
+            projects: Projects::default(),
             sessions: HashSet::new(),
             report: IngestReport::default(),
             document: None,
@@ -100,6 +103,7 @@ impl Writer {
     pub(super) async fn write(&mut self, mut drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
         drafts.iter_mut().for_each(|(_, draft)| draft.leave_out_odd_time());
         self.conversations.settle(&self.view, &mut self.admission, &mut drafts).await?;
+        self.projects.settle(&self.view, &mut self.admission, &mut drafts).await?;
         let mut arrivals = Vec::with_capacity(drafts.len());
         for (line, mut draft) in drafts {
             for mend in std::mem::take(&mut draft.mended) {

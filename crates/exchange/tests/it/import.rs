@@ -145,7 +145,8 @@ async fn a_store_of_sessions_is_imported() {
          INSERT INTO messages VALUES
              (1, 's-1', 'human', 'deploy the parser', '2024-05-01T08:00:00Z', 4, '{\"a\": 1}', 'en'),
              (2, 's-1', 'ai', 'build 77 is out', '2024-05-01 08:00:05', 5, NULL, NULL),
-             (3, 's-2', 'user', 'without a session row', 1714550000000, NULL, NULL, NULL);
+             (3, 's-2', 'user', 'without a session row', 1714550000000, NULL, NULL, NULL),
+             (4, 's-1', 'user', ' ', '2024-05-01 08:00:06', NULL, NULL, NULL);
          CREATE TABLE user_preferences (user_id TEXT, coding_style TEXT, favorite_tools TEXT,
              updated_at TEXT);
          INSERT INTO user_preferences VALUES ('ada', 'tabs', '[\"vim\"]', 'x');
@@ -159,6 +160,7 @@ async fn a_store_of_sessions_is_imported() {
     let report = import(&ada, &path).await;
     assert_eq!(report.shapes, ["sessions"]);
     assert_eq!((report.tally.added, report.failed_count), (1 + 3 + 2 + 1 + 1, 0));
+    assert_eq!(report.tally.skipped, 1, "the empty message");
     assert_eq!(unclear(&report), ["sessions.topic 1", "messages.lang 1"]);
 
     let talk = ada.working().messages().recent(&id("s-1"), 12).await.unwrap();

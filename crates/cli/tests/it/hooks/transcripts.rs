@@ -1,6 +1,10 @@
 //! Session files of the hosts: read on, each line once.
 
-use std::{fs, io::Write};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
 
 use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
@@ -139,6 +143,9 @@ fn codex_is_read_with_the_header_of_its_file() {
     assert_eq!(home.messages(), ["yes", "Done.", "yes"], "{}", home.log());
     let sessions = home.run(&["--json", "list", "session"]).json();
     assert!(sessions.to_string().contains("codex/c1"), "{sessions}");
+    // The file by itself has no project, and its session has one.
+    let again = home.run(&["--json", "ingest", text(&file)]).json();
+    assert_eq!((again["added"].as_u64(), again["known"].as_u64()), (Some(0), Some(3)), "{again}");
 }
 
 #[test]
@@ -211,6 +218,34 @@ fn the_log_names_rejected_rows_without_their_texts() {
         assert!(log.contains(&format!("{}:{line}: ", text(&file))), "{line}: {log}");
     }
     assert!(!log.contains("s.jsonl:12: ") && !log.contains("elephant"), "{log}");
+    // Quoted words of a file that is no session.
+    let other = home.program.file("passwd", "root:x:0:0:root:/root:/bin/bash\n");
+    home.hook("claude-code", "Stop", &session("s9", &cwd, json!({"transcript_path": &other})));
+    assert!(!home.log().contains("`root`"), "{}", home.log());
     assert!(log.contains("12 rows rejected and passed over"), "{log}");
     assert!(log.contains("run `aios-memory ingest FILE`"), "{log}");
+}
+
+#[test]
+fn a_followed_file_that_is_replaced_is_read_on() {
+    let program = Program::new();
+    let file = program.file("s.jsonl", row("s1", "u1", "user", json!("Boil the water.")));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aios-memory"));
+    command.args(["--json", "ingest", "--follow", text(&file)]).env_clear();
+    command.env("HOME", program.path("")).env("AIOS_MEMORY_EMBEDDING_MODEL", "static");
+    let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut following = piped.spawn().unwrap();
+    let mut read = BufReader::new(following.stdout.take().unwrap()).lines();
+    let mut added = || -> Value {
+        let line = read.next().unwrap().unwrap();
+        serde_json::from_str::<Value>(&line).unwrap()["added"].clone()
+    };
+    assert_eq!(added(), 1);
+    fs::remove_file(&file).unwrap();
+    let mut told = BufReader::new(following.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(told.any(|line| line.contains("is absent; waiting for it")));
+    fs::write(&file, row("s1", "u2", "user", json!("Then the tea."))).unwrap();
+    assert_eq!(added(), 1);
+    following.kill().unwrap();
+    following.wait().unwrap();
 }

@@ -1,0 +1,48 @@
+//! Projects of the sessions of coding agents.
+//!
+//! A hook stores a session in the project of its directory. Whoever reads the file of that session
+//! without a project continues the same session, so its messages belong to the same project. The
+//! ids of messages without an id of their own depend on it.
+
+use std::collections::HashMap;
+
+use aios_draft::Draft;
+use aios_memory::{Id, MemoryView, Scope, admission::Admission};
+
+use crate::Error;
+
+/// The projects of the sessions of one input, as far as they are known.
+#[derive(Debug, Default)]
+pub(super) struct Projects {
+    of_sessions: HashMap<Scope, Option<String>>,
+}
+
+impl Projects {
+    /// Sets the project of each draft of a coding agent that names none to that of its session, if
+    /// that is stored.
+    pub(super) async fn settle(
+        &mut self,
+        view: &MemoryView,
+        admission: &mut Admission,
+        drafts: &mut [(u64, Draft)],
+    ) -> Result<(), Error> {
+        if view.gate().filter().scope.project.is_some() {
+            return Ok(());
+        }
+        let of_agents = drafts.iter_mut().map(|(_, draft)| draft).filter(|it| it.redacts_secrets);
+        for draft in of_agents.filter(|it| it.scope.project.is_none()) {
+            let scope = draft.scope.clone();
+            let Some(Ok(session)) = scope.session.as_deref().map(Id::new) else { continue };
+            // A refused scope is reported when the record is written.
+            if view.gate().fill(&mut scope.clone()).is_err() {
+                continue;
+            }
+            if !self.of_sessions.contains_key(&scope) {
+                let project = admission.project_of(&scope, &session).await?;
+                self.of_sessions.insert(scope.clone(), project);
+            }
+            draft.scope.project = self.of_sessions[&scope].clone();
+        }
+        Ok(())
+    }
+}
