@@ -41,7 +41,10 @@ fn rows_that_the_host_of_claude_code_wrote_are_skipped() {
 
 #[test]
 fn items_that_the_host_of_codex_wrote_are_skipped() {
-    let row = |sort: &str, payload: Value| json!({"timestamp": "2026-01-02T03:04:05Z", "type": sort, "payload": payload});
+    let row = |sort: &str, payload: Value| {
+        json!({"timestamp": "2026-01-02T03:04:05Z", "type": sort,
+        "payload": payload})
+    };
     let said = |text: &str| {
         let content = json!([{"type": "input_text", "text": text}]);
         row("response_item", json!({"type": "message", "role": "user", "content": content}))
@@ -61,7 +64,10 @@ fn items_that_the_host_of_codex_wrote_are_skipped() {
 
 #[test]
 fn a_fork_of_a_fork_is_one_session() {
-    let row = |sort: &str, payload: Value| json!({"timestamp": "2026-01-02T03:04:05Z", "type": sort, "payload": payload});
+    let row = |sort: &str, payload: Value| {
+        json!({"timestamp": "2026-01-02T03:04:05Z", "type": sort,
+        "payload": payload})
+    };
     let head =
         |id: &str, parent: Value| row("session_meta", json!({"id": id, "forked_from_id": parent}));
     let said = json!({"type": "message", "role": "user",

@@ -35,7 +35,10 @@ fn the_text_of_a_document_is_a_message_of_its_own() {
 
 #[test]
 fn programs_are_not_users() {
-    let turns = |from: &str| json!([{"conversations": [{"from": "human", "value": "q"}, {"from": from, "value": "a"}]}]);
+    let turns = |from: &str| {
+        json!([{"conversations": [{"from": "human", "value": "q"},
+            {"from": from, "value": "a"}]}])
+    };
     for (from, role) in [
         ("bard", "assistant"),
         ("bing", "assistant"),
