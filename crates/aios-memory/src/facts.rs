@@ -177,8 +177,8 @@ impl Facts<'_> {
         self.view.shared().learner.catch_up().await.map(drop)
     }
 
-    /// Like [`catch_up`](Facts::catch_up), for at most this long. Returns the number of changes that
-    /// are left to learn from. A read-only memory learns nothing.
+    /// Like [`catch_up`](Facts::catch_up), for at most this long. Returns the number of changes
+    /// that are left to learn from. A read-only memory learns nothing.
     ///
     /// # Errors
     /// As [`catch_up`](Facts::catch_up).

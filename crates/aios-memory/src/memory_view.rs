@@ -65,7 +65,7 @@ impl MemoryView {
         Ok(MemoryView { bound: Some(bound), ..self.narrow(filter)? })
     }
 
-    /// Returns the gate of the caller, of which this view may be a [part](MemoryView::select).
+    /// Returns the gate of the caller. This view may be a [part](MemoryView::select) of it.
     pub(crate) fn bound(&self) -> &Gate {
         self.bound.as_deref().unwrap_or(&self.gate)
     }

@@ -7,6 +7,8 @@ use aios_record::Timestamp;
 use jiff::{Zoned, civil, fmt::temporal::Pieces, tz::Offset, tz::TimeZone};
 use serde_json::{Map, Value};
 
+use self::written::OFFSET_SECONDS_MAX;
+
 pub use self::{
     rfc3339::parse_rfc3339,
     written::{Written, read_span},
@@ -27,11 +29,9 @@ const TICKS: std::ops::Range<f64> = 1e17..1e18;
 /// The last year. All of it is accepted, because its end is often written for "never".
 const LAST_YEAR: i16 = 9999;
 
-/// Greatest offset from UTC, as in RFC 3339.
-const OFFSET_SECONDS_MAX: i32 = 24 * 60 * 60 - 1;
-
 /// Parses a point in time. Accepted forms:
-/// - RFC 3339, with an offset below 24 hours, also with the name of a time zone (`2027-03-28T02:30:00[Europe/Berlin]`);
+/// - RFC 3339, with an offset below 24 hours, also with the name of a time zone
+///   (`2027-03-28T02:30:00[Europe/Berlin]`);
 /// - a date and time without a zone (in UTC), or a date alone (its start in UTC);
 /// - RFC 2822 and other dates in English words (`8 May 2026, 1:56 PM`);
 /// - a date of eight digits, also with hour, minute and second: ten digits from the years 2000 to

@@ -2,8 +2,8 @@
 //!
 //! Row numbers count the records of all owners, so a cursor is a permutation of one, keyed by a
 //! secret of the file and the kind of the list: a Feistel network of four rounds (Luby and Rackoff,
-//! "How to Construct Pseudorandom Permutations from Pseudorandom Functions", 1988). The high bits of
-//! every row number are 0, which identifies numbers that are not cursors.
+//! "How to Construct Pseudorandom Permutations from Pseudorandom Functions", 1988). The high bits
+//! of every row number are 0, which identifies numbers that are not cursors.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -2,8 +2,8 @@
 //! owner and project of such tasks.
 //!
 //! The lock of a process's mark is taken first, so of several processes that open the memory one
-//! reports the crash. The id of the incident follows from the mark and the project, so a report that
-//! is interrupted itself is repeated without a second incident. The mark goes last.
+//! reports the crash. The id of the incident follows from the mark and the project, so a report
+//! that is interrupted itself is repeated without a second incident. The mark goes last.
 
 use std::{collections::BTreeMap, sync::Arc};
 

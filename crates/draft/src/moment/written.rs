@@ -8,7 +8,8 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
-use super::OFFSET_SECONDS_MAX;
+/// Greatest offset from UTC, as in RFC 3339.
+pub(super) const OFFSET_SECONDS_MAX: i32 = 24 * 60 * 60 - 1;
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];

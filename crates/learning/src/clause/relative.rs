@@ -2,11 +2,11 @@
 //! Tesla" about nobody who is known.
 
 use super::owner::{Owner, is_name};
-use super::{Clause, is_light};
+use super::parts::{Clause, is_light};
 use crate::lexicon::Class;
 use crate::words::Word;
 
-/// Relations of which a person has several, so that "a friend" is any of them.
+/// Relations that a person has to several others, so that "a friend" is any of them.
 const SEVERAL: &[&str] = &[
     "friend",
     "cousin",

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Blank, code, lines};
+use super::{
+    blank::{Blank, lines},
+    code,
+};
 
 /// Blanks foreign lines. Returns the blocks that have marks of their own, such as fences and
 /// quoted mail.

@@ -4,7 +4,7 @@
 //! of its own is not: it follows a colon, fills its line, has several sentences, or speaks of
 //! itself.
 
-use super::{Blank, head};
+use super::blank::{Blank, head};
 
 /// Words of the shortest quotation that is a text of its own.
 const WORDS_MIN: usize = 3;

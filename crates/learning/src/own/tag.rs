@@ -1,6 +1,6 @@
 //! Markup and placeholders: `<status>done</status>`, `[image: a cat]`.
 
-use super::{Blank, head};
+use super::blank::{Blank, head};
 
 /// Bytes of the longest tag or placeholder, and of the longest content of an element.
 const TAG_BYTES_MAX: usize = 200;

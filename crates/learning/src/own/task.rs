@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::Blank;
+use super::blank::Blank;
 
 pub(super) fn read(blank: &mut Blank<'_>, blocks: &[Range<usize>]) {
     let text = blank.text;

@@ -96,8 +96,8 @@ fn revive(
     Ok(revived)
 }
 
-/// Returns the last of the removed facts that followed `fact` in its slot, if a fact that stays took
-/// its place.
+/// Returns the last of the removed facts that followed `fact` in its slot, if a fact that stays
+/// took its place.
 fn later_end(access: &Access<'_>, fact: &Fact, gone: &[Fact]) -> Result<Option<Fact>, Error> {
     let removed = |id: &Option<Id>| gone.iter().find(|it| Some(&it.id) == id.as_ref());
     let mut last = removed(&fact.superseded_by);

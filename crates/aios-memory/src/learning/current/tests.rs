@@ -1,3 +1,5 @@
+//! The stored facts of a step beside the computed ones.
+
 use aios_working::{FactEnd, FactRevisions};
 
 use super::*;

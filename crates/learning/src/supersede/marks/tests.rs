@@ -1,3 +1,5 @@
+//! Sets with and without a common word.
+
 use super::*;
 
 fn marks(text: &str) -> Marks {

@@ -1,3 +1,5 @@
+//! Code that is given back, and runs again.
+
 use super::*;
 
 #[test]
