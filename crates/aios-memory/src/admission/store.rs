@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aios_longterm::{StoreOutcome, Stored};
-use aios_record::{Id, Identity, Key, Kind, Owner, Record, Timestamp};
-use aios_working::{Message, NewMessage, RestoreOutcome};
+use aios_record::{Gate, Id, Identity, Key, Kind, Owner, Record, Scope, ScopeFilter, Timestamp};
+use aios_working::{Message, NewMessage, RestoreOutcome, WorkingView};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
@@ -86,10 +86,11 @@ impl Admission {
         if self.manner == Manner::Written {
             self.check_repeats(tiers, run).await?;
         }
+        let working = self.bound_to_project(tiers, run)?;
         let mut batches = vec![run];
         while let Some(batch) = batches.pop() {
             let messages = batch.iter().filter_map(message_of).collect();
-            match tiers.working.messages().add_all(messages).await {
+            match working.messages().add_all(messages).await {
                 Ok(receipts) => {
                     for (ready, receipt) in batch.iter().zip(receipts) {
                         let verdict = &mut verdicts[ready.at];
@@ -111,6 +112,18 @@ impl Admission {
             }
         }
         Ok(())
+    }
+
+    /// Returns the working memory of the owner of `run`. For a caller of one project, the sessions
+    /// of others are closed.
+    fn bound_to_project(&self, tiers: &Tiers, run: &[Ready]) -> Result<WorkingView, Error> {
+        let project = self.view.bound().filter().scope.project.clone();
+        let (Some(_), Some(first)) = (&project, run.first()) else {
+            return Ok(tiers.working.clone());
+        };
+        let filter = ScopeFilter::new(Scope { project, ..Scope::default() });
+        let gate = Gate::owner(first.owner.clone()).narrow(&filter)?;
+        Ok(self.view.shared().working.scoped(gate))
     }
 
     /// Returns the outcome for a message whose id, or external id, belongs to the stored message

@@ -47,8 +47,8 @@ pub(super) struct Said {
     /// to instruct the model.
     pub(super) is_read: bool,
     has_injection: bool,
-    /// True if a secret was taken out of the message. It may have several lines.
-    is_redacted: bool,
+    /// Number of sentences with a secret, which were taken out of the message.
+    secrets: u64,
 }
 
 impl Said {
@@ -57,15 +57,36 @@ impl Said {
         let said = records.into_iter().map(|record| {
             let (mut message, before) = known.conversations.next(&record);
             let findings = scan(&message.text);
-            let (has_injection, is_redacted) = (findings.has_injection(), findings.has_secret());
-            if is_redacted {
-                message.text = redact(&message.text, &findings).into_owned();
+            let has_injection = findings.has_injection();
+            let mut secrets = 0;
+            if findings.has_secret() {
+                (message.text, secrets) = without_markers(&redact(&message.text, &findings));
             }
             let is_read = !has_injection && message.role != Role::Other;
-            Said { record, message, before, is_read, has_injection, is_redacted }
+            Said { record, message, before, is_read, has_injection, secrets }
         });
         said.collect()
     }
+}
+
+/// Returns a text without the sentences that have a marker of a redacted secret, and their number.
+fn without_markers(text: &str) -> (String, u64) {
+    let mut left = String::with_capacity(text.len());
+    let (mut start, mut dropped) = (0, 0);
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        let follows_space = text[end..].starts_with(char::is_whitespace);
+        let ends = c == '\n' || matches!(c, '.' | '!' | '?') && follows_space;
+        if !ends && end < text.len() {
+            continue;
+        }
+        match has_marker(&text[start..end]) {
+            true => dropped += 1,
+            false => left.push_str(&text[start..end]),
+        }
+        start = end;
+    }
+    (left, dropped)
 }
 
 /// Returns the steps of an owner's messages, in their order. Their facts are those of a chat model,
@@ -80,6 +101,7 @@ pub(super) fn of(known: &mut Working, said: &[Said], mut extracted: Option<Extra
             outcome.ignored += 1;
             continue;
         }
+        outcome.refused += said.secrets;
         let drafts = match &mut extracted {
             Some(of_model) => of_model.drafts.remove(&said.message.key).unwrap_or_default(),
             // Fresh statistics make the facts of a message independent of what was read before.
@@ -109,8 +131,7 @@ fn step(
     let mut added: Vec<Fact> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let fact = fact_of(draft, record);
-        let has_secret = has_secret(&fact) || said.is_redacted && has_marker(&fact.statement());
-        match has_secret || fact.valid_to.is_some_and(|end| end < EARLIEST) {
+        match has_secret(&fact) || fact.valid_to.is_some_and(|end| end < EARLIEST) {
             true => *refused += 1,
             false if added.iter().any(|it| it.id == fact.id) => {}
             false => added.push(fact),
@@ -153,6 +174,11 @@ fn step(
     for (fact, slot) in added.iter().zip(&slots) {
         ended.extend(outdated(fact, slot, known.current.facts(), &gone));
     }
+    // "I no longer have a dog" is over as soon as it is said.
+    let over = added.iter().filter(|fact| !fact.has_slot() && read(fact).says_over());
+    let over =
+        over.map(|fact| FactEnd { id: fact.id.clone(), valid_to: None, superseded_by: None });
+    ended.extend(over);
     known.current.remove(&gone);
     let is_outdated = |fact: &Fact| ended.iter().any(|end| end.id == fact.id);
     added.iter().filter(|fact| !is_outdated(fact)).for_each(|fact| known.current.add(fact));
@@ -220,8 +246,13 @@ pub(super) fn derived_id(parts: &[&str]) -> Id {
 
 /// Returns true if the slot of a fact has one value at a time.
 fn has_one_value(fact: &Fact) -> bool {
+    read(fact).has_one_value(&fact.attribute)
+}
+
+/// Returns a fact as the rules compare it.
+fn read(fact: &Fact) -> Known {
     let speaker = fact.speaker.as_deref().unwrap_or_default();
-    Known::read(fact.id.as_str(), speaker, &fact.statement()).has_one_value(&fact.attribute)
+    Known::read(fact.id.as_str(), speaker, &fact.statement())
 }
 
 fn has_secret(fact: &Fact) -> bool {
@@ -293,8 +324,7 @@ fn outdated(
 /// Returns true if the statement of a current fact would have ended `fact`, had it come after it.
 /// Some slots have several values, such as the instruments that somebody plays.
 fn would_end(current: &CurrentFact, fact: &Fact) -> bool {
-    let speaker = fact.speaker.as_deref().unwrap_or_default();
-    let known = Known::read(fact.id.as_str(), speaker, &fact.statement());
+    let known = read(fact);
     let message = Message::new(current.id.as_str(), current.text.as_str());
     let message = Message { speaker: Some(current.speaker.clone()), ..message };
     !supersede(std::slice::from_ref(&known), &message).is_empty()

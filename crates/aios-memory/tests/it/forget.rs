@@ -308,7 +308,8 @@ async fn a_view_of_a_project_neither_changes_nor_names_records_of_another() {
     let all = || ForgetOptions::new(ForgetTarget::All);
     let talk = in_session(&west, "talk");
     let gone = talk.forget(all()).await.unwrap();
-    assert_eq!((gone.forgotten, gone.remade.len()), (1, 0), "{gone:?}");
+    // The fact of the message may be learned already.
+    assert_eq!((gone.collections["messages"], gone.remade.len()), (1, 0), "{gone:?}");
     let session = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
     assert_eq!(session.summary.as_deref(), Some("of the merger"));
 }

@@ -33,6 +33,8 @@ fn stored(kind: Kind, field: &Field, payload: &Value, given: &Value) -> (Value, 
         (Kind::Message, "id") => return (payload["external_id"].clone(), given),
         // Has members of its own.
         (Kind::Message, "metadata") => return (stored["detail"].clone(), given["detail"].take()),
+        // Follows from the messages.
+        (Kind::Session, "message_count") => return (stored, 0.into()),
         (Kind::Persona, "value") => given = given.to_string().into(),
         _ => {}
     }

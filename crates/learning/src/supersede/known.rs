@@ -2,7 +2,9 @@
 
 use super::{lasting, marks::Marks};
 use crate::claim::{Claim, as_first_person_all};
+use crate::clause::clauses;
 use crate::draft::Draft;
+use crate::sentence::{Sentence, spaced};
 use crate::slot::Hold;
 
 /// A current fact in the form in which messages are compared with it.
@@ -14,6 +16,7 @@ pub struct Known {
     pub(super) is_lasting: bool,
     /// Marks of its words and of the attributes of its slots.
     pub(super) marks: Marks,
+    says_over: bool,
 }
 
 impl Known {
@@ -26,7 +29,8 @@ impl Known {
         let claim = Claim::of(&sentences);
         let attributes = claim.slots.iter().map(|slot| slot.attribute.as_str());
         let marks = Marks::of_terms(&claim.terms).with(attributes);
-        Known { key: key.into(), claim, is_lasting, marks }
+        let says_over = says_over(&sentences);
+        Known { key: key.into(), claim, is_lasting, marks, says_over }
     }
 
     /// Reads a fact of this crate.
@@ -41,9 +45,20 @@ impl Known {
         self.claim.slots.iter().any(|slot| slot.label == attribute && slot.hold == Hold::One)
     }
 
+    /// Returns true if the fact says only that something is over: "I no longer have a dog".
+    #[must_use]
+    pub fn says_over(&self) -> bool {
+        self.says_over
+    }
+
     /// Returns the key of the fact.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
+}
+
+fn says_over(sentences: &[Sentence]) -> bool {
+    let [sentence] = sentences else { return false };
+    spaced(&sentence.words).contains(" no longer ") && clauses(&sentence.words).len() == 1
 }

@@ -1,6 +1,6 @@
 //! The methods of `AgentMemory`, `MemoryView` and `Administrator` that read and write.
 
-use std::{io::Cursor, path::Path};
+use std::{io::Cursor, path::Path, time::Duration};
 
 use aios_draft::Draft;
 use aios_exchange::{
@@ -40,6 +40,11 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.narrow(&in_session("s1")).unwrap().stats().await.map(|it| it.working),
         h.view.narrow(&Scope::default().with_project("p").into()).unwrap()
             .recall_with("barn", &explained()).await,
+    ];
+    "MemoryView::select" => [
+        h.view.select(&in_session("s1")).map(|it| it.gate().clone()),
+        h.view.select(&in_session("s1")).unwrap().list(Kind::Task, None, 50).await,
+        h.view.select(&in_session("s1")).unwrap().recall_with("barn", &explained()).await,
     ];
     "MemoryView::report" => [
         h.view.report(&ReportOptions::default()).await.map(|it| {
@@ -132,6 +137,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.facts().learn(said(&h, "I live in Zebra@.")).await.map(|it| (it.added, it.failed)),
     ];
     "memory::Facts::catch_up" => [h.view.facts().catch_up().await];
+    "memory::Facts::catch_up_within" => [
+        h.view.facts().catch_up_within(Duration::from_secs(60)).await,
+    ];
     "memory::Facts::list" => [h.view.facts().list(FactQuery::default()).await.map(|it| it.facts)];
     "memory::Facts::search" => [
         h.view.facts().search("where does the user live?", Some(9)).await,
