@@ -143,6 +143,10 @@ impl AgentMemory {
         let keeps_samples = 0 < config.operational.metric_sample_seconds;
         let metrics = MetricHistory::new(operational.clone(), working.clone(), keeps_samples);
         let learner = Learner::new(pump.clone(), &config);
+        if config.memory.access == Access::ReadWrite {
+            // Before the background learns, which stores its position.
+            Box::pin(learner.adopt()).await?;
+        }
         let (spilling, pumping, learning) = match config.memory.access {
             Access::ReadWrite => (
                 Spilling::start(
@@ -185,7 +189,6 @@ impl AgentMemory {
             together::note(memory.shared()).await;
             together::keep_noting(memory.shared());
             memory.administrator().resume_purge().await;
-            Box::pin(memory.shared().learner.adopt()).await?;
             work::keep_releasing(memory.shared());
             if let Err(error) = work::report_crashes(memory.shared()).await {
                 let error = &error as &dyn std::error::Error;
