@@ -30,8 +30,9 @@ pub(crate) async fn facts(
         Ok(0) => {}
         Ok(behind) => {
             let changes = number_of(behind, "change");
-            output
-                .note(&format!("{changes} are left to learn from; the service goes on with them"));
+            output.note(&format!(
+                "left to learn from: {changes}; a running service or the next command goes on"
+            ));
         }
         Err(error) => output.note(&format!("the newest messages are left to learn from: {error}")),
     }

@@ -34,7 +34,7 @@ const TIES: &[&str] = &[
 /// Nouns for a way of learning something, as lemmas.
 const COURSES: &[&str] = &["class", "cours", "lesson", "train"];
 
-/// Abbreviations that are no names.
+/// Abbreviations that do not count as names.
 const ABBREVIATIONS: &[&str] = &["api", "cd", "cv", "dvd", "pdf", "tv", "ui", "url", "vm", "vpn"];
 
 /// Nouns for a journey to another place, as lemmas.

@@ -25,7 +25,7 @@ pub(super) fn is_passing(clause: &Clause<'_>, verb: usize) -> bool {
     moves && (is_dropped || links().any(|(at, _)| is_moment(&after[at..])))
 }
 
-/// Returns true for the words of a thing that is no course, subscription or other tie.
+/// Returns true for the words of a thing other than a course, a subscription or another tie.
 fn is_single_thing(words: &[Word]) -> bool {
     let things = heads(words);
     let head = things.first().filter(|_| things.len() == 1);

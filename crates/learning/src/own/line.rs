@@ -119,7 +119,7 @@ fn is_turn(line: &str, is_talk: bool) -> bool {
     is_timed || is_talk || ROLES.iter().any(|role| label.eq_ignore_ascii_case(role))
 }
 
-/// Returns true for "<Igor> hello", which is no element of markup.
+/// Returns true for a line of a chat, such as "<Igor> hello", but not for an element of markup.
 fn is_chat_line(line: &str) -> bool {
     let Some((name, rest)) = line.strip_prefix('<').and_then(|it| it.split_once("> ")) else {
         return false;
@@ -181,7 +181,7 @@ fn is_transcript(text: &str) -> bool {
     2 <= names.len() && others < turns
 }
 
-/// Returns true for a label that is written like a name and is no known word: "Update: ..." is a
+/// Returns true for an unknown word that is written like a name: "Update: ..." is a
 /// statement.
 fn is_speaker(label: &str) -> bool {
     const LABELS: &[&str] = &[

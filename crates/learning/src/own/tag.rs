@@ -11,7 +11,7 @@ const FORMATS: &[&str] = &[
     "a", "b", "i", "u", "p", "em", "strong", "br", "span", "div", "li", "ul", "ol", "hr", "small",
 ];
 
-/// First words of placeholders for something that is no text.
+/// First words of placeholders for files, images and other content.
 const PLACEHOLDERS: &[&str] = &[
     "file",
     "files",

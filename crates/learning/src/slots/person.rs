@@ -29,7 +29,7 @@ pub(super) fn read(clause: &Clause<'_>, is_current: bool, slots: &mut Vec<Slot>)
     slots.extend(own_name(clause));
 }
 
-/// Where somebody lives and works.
+/// Reads the home, the employer and the job that a clause states.
 fn place_of_life(clause: &Clause<'_>, slots: &mut Vec<Slot>) {
     slots.extend(home(clause));
     let employer = employer(clause);
@@ -251,7 +251,7 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
     Slot::of(&clause.owner, "job", value, Hold::One)
 }
 
-/// Adjectives that say how well somebody does something: "a bad cook" is no job.
+/// Adjectives of skill. "A bad cook" does not name a job.
 const QUALITIES: &[&str] = &[
     "bad",
     "terrible",

@@ -70,7 +70,7 @@ const PAIRS: &[(&str, &str)] = &[
     ("the", "netherlands"),
 ];
 
-/// Nouns and adjectives in which somebody lives, or to which they move, that are no place.
+/// Nouns and adjectives that follow "live in" and "move to" without naming a place.
 const COMMON: &str = "\
     fear peace poverty luxury town tears sales marketing finance management engineering support \
     operations production staging harmony hope denial silence chaos darkness exile isolation \
@@ -108,7 +108,7 @@ pub(super) fn lower(words: &[Word], at: usize) -> &[Word] {
     if writes_small && is_unknown && ends && !known(COMMON) { &words[at..=at] } else { &[] }
 }
 
-/// Returns true for a word with an ending of nouns and adjectives that are no names.
+/// Returns true for a word with the ending of a common noun or an adjective.
 fn is_derived(low: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "ing",

@@ -23,7 +23,7 @@ pub(super) struct News {
     /// True if a word says that it is so now.
     pub(super) is_current: bool,
     pub(super) is_additional: bool,
-    /// True if it says that something is no longer so, which gives no other value.
+    /// True if it says that something is over, without another value.
     pub(super) is_denial: bool,
     /// The thing of the speaker that it is about, after the nouns that narrow it.
     narrowed: Vec<String>,

@@ -170,7 +170,7 @@ fn is_dated(claim: &Claim) -> bool {
     })
 }
 
-/// Returns true if a fact may be about a journey: its places are no home and no opinion.
+/// Returns true if a fact may be about a journey: it states neither a home nor an opinion.
 fn may_travel(claim: &Claim, heads: &[Term]) -> bool {
     let is_held = |place: &Term| {
         claim.slots.iter().any(|slot| {
